@@ -1,0 +1,151 @@
+//! A point in time, virtual or wall: the reader says which.
+
+use std::fmt;
+use std::ops::{Add, Sub};
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::Span;
+
+/// A point in time in UTC, whole microseconds since 1970-01-01T00:00:00Z.
+///
+/// Printed and parsed as RFC 3339 (`2026-01-05T09:00:00Z`), stored as a `BIGINT` of microseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(i64);
+
+/// The text is not an RFC 3339 instant.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("'{text}' is not an instant; write it as RFC 3339, for example 2026-01-05T09:00:00Z")]
+pub struct ParseInstantError {
+    text: String,
+}
+
+impl Instant {
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Self = Self(0);
+    /// The latest instant that can still be printed (the end of year 9999); sums stop here.
+    pub const MAX: Self = Self(253_402_207_200_000_000);
+
+    /// An instant from microseconds since the epoch.
+    #[must_use]
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// An instant from whole seconds since the epoch (the unit of JWT claims, RFC 7519 `NumericDate`).
+    #[must_use]
+    pub const fn from_seconds(seconds: i64) -> Self {
+        Self(seconds.saturating_mul(1_000_000))
+    }
+
+    /// Microseconds since the epoch.
+    #[must_use]
+    pub const fn as_micros(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since the epoch, rounded down.
+    #[must_use]
+    pub const fn as_seconds(self) -> i64 {
+        self.0.div_euclid(1_000_000)
+    }
+
+    /// The same instant with the fraction of its second removed.
+    #[must_use]
+    pub const fn whole_second(self) -> Self {
+        Self(self.as_seconds() * 1_000_000)
+    }
+
+    /// The first whole second that is strictly later.
+    #[must_use]
+    pub const fn next_whole_second(self) -> Self {
+        Self((self.as_seconds() + 1) * 1_000_000)
+    }
+
+    /// Formats by a `strftime` pattern, in UTC (`%.7f` prints seven decimals, as Entra's texts do).
+    #[must_use]
+    pub fn strftime(self, pattern: &str) -> String {
+        self.timestamp().strftime(pattern).to_string()
+    }
+
+    fn timestamp(self) -> jiff::Timestamp {
+        jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::MAX)
+    }
+}
+
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.timestamp())
+    }
+}
+
+impl FromStr for Instant {
+    type Err = ParseInstantError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse::<jiff::Timestamp>()
+            .ok()
+            .map(|t| Self(t.as_microsecond()))
+            .filter(|t| *t <= Self::MAX)
+            .ok_or_else(|| ParseInstantError { text: text.chars().take(80).collect() })
+    }
+}
+
+impl Add<Span> for Instant {
+    type Output = Self;
+    fn add(self, span: Span) -> Self {
+        Self(self.0.saturating_add(span.as_micros()).min(Self::MAX.0))
+    }
+}
+
+impl Sub<Span> for Instant {
+    type Output = Self;
+    fn sub(self, span: Span) -> Self {
+        Self(self.0.saturating_sub(span.as_micros()))
+    }
+}
+
+impl Sub for Instant {
+    type Output = Span;
+    fn sub(self, earlier: Self) -> Span {
+        Span::from_micros(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Serialize for Instant {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_and_parses_rfc3339() {
+        let instant: Instant = "2026-01-05T09:00:00.25Z".parse().expect("valid");
+        assert_eq!(instant.to_string(), "2026-01-05T09:00:00.25Z");
+        assert_eq!(instant.whole_second().to_string(), "2026-01-05T09:00:00Z");
+        assert_eq!(instant.next_whole_second().to_string(), "2026-01-05T09:00:01Z");
+        assert_eq!(instant.strftime("%Y-%m-%dT%H:%M:%S.%7fZ"), "2026-01-05T09:00:00.2500000Z");
+    }
+
+    #[test]
+    fn refuses_what_is_no_instant() {
+        assert!("yesterday".parse::<Instant>().is_err());
+        assert!("2026-01-05".parse::<Instant>().is_err());
+    }
+
+    #[test]
+    fn sums_stop_at_the_end_of_time() {
+        assert_eq!(Instant::MAX + Span::from_seconds(i64::MAX / 2_000_000), Instant::MAX);
+    }
+}

@@ -1,0 +1,181 @@
+//! Randomness, handed in and labelled.
+//!
+//! Every draw names what it is for. Each label has its own sequence of streams, so that one more draw of one kind does not
+//! shift the others: with a seed, the third access token lives equally long whatever else was drawn before it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rand::rngs::ChaCha20Rng;
+use rand::{Rng, SeedableRng, TryRng};
+use sha2::{Digest, Sha256};
+
+/// A source of labelled random streams, seeded or from the system. Cheap to clone; clones share their sequence.
+#[derive(Clone)]
+pub struct Randomness {
+    root: [u8; 32],
+    path: Arc<str>,
+    drawn: Arc<Mutex<HashMap<String, u64>>>,
+}
+
+impl std::fmt::Debug for Randomness {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Randomness").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl Randomness {
+    fn with_root(root: [u8; 32]) -> Self {
+        Self { root, path: Arc::from(""), drawn: Arc::default() }
+    }
+
+    /// Randomness from the operating system.
+    ///
+    /// # Panics
+    /// When the operating system has no randomness to give: nothing can be issued then.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "without randomness nothing can be issued")]
+    pub fn from_system() -> Self {
+        let mut root = [0; 32];
+        rand::rngs::SysRng.try_fill_bytes(&mut root).expect("the operating system gives randomness");
+        Self::with_root(root)
+    }
+
+    /// Randomness that repeats: the same seed gives the same draws.
+    #[must_use]
+    pub fn from_seed(seed: u64) -> Self {
+        Self::with_root(Sha256::digest(format!("outlive/seed/{seed}")).into())
+    }
+
+    /// An independent source named `label`: another service, another start on the same data. Shares no sequence.
+    #[must_use]
+    pub fn fork(&self, label: &str) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(self.root);
+        hash.update([0]);
+        hash.update(self.path.as_bytes());
+        hash.update([1]);
+        hash.update(label.as_bytes());
+        Self::with_root(hash.finalize().into())
+    }
+
+    /// The same source for one owner, for example a tenant: its labels count apart from everyone else's.
+    #[must_use]
+    pub fn of(&self, owner: impl std::fmt::Display) -> Self {
+        Self {
+            root: self.root,
+            path: Arc::from(format!("{}{owner}/", self.path)),
+            drawn: Arc::clone(&self.drawn),
+        }
+    }
+
+    /// The next stream for `label`, which says what the draw is for (`"access-token-lifetime"`).
+    #[must_use]
+    pub fn stream(&self, label: &'static str) -> Stream {
+        let key = format!("{}{label}", self.path);
+        let turn = {
+            let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
+            let turn = drawn.entry(key.clone()).or_insert(0);
+            *turn += 1;
+            *turn
+        };
+        let mut hash = Sha256::new();
+        hash.update(self.root);
+        hash.update(key.as_bytes());
+        hash.update([0]);
+        hash.update(turn.to_be_bytes());
+        Stream(ChaCha20Rng::from_seed(hash.finalize().into()))
+    }
+
+    /// Forgets the sequences of an owner that is gone, so that memory does not grow with tenants that came and went.
+    pub fn forget(&self) {
+        self.drawn
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|key, _| !key.starts_with(&*self.path));
+    }
+}
+
+/// One stream of random values (ChaCha20, fit for secrets).
+pub struct Stream(ChaCha20Rng);
+
+impl std::fmt::Debug for Stream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Stream")
+    }
+}
+
+impl Stream {
+    /// `N` random bytes.
+    #[must_use]
+    pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.0.fill_bytes(&mut bytes);
+        bytes
+    }
+
+    /// Fills a buffer.
+    pub fn fill(&mut self, buffer: &mut [u8]) {
+        self.0.fill_bytes(buffer);
+    }
+
+    /// A random 32-bit number.
+    #[must_use]
+    pub fn next_u32(&mut self) -> u32 {
+        self.0.next_u32()
+    }
+
+    /// A random 64-bit number.
+    #[must_use]
+    pub fn next_u64(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
+    /// A number drawn uniformly from `low..=high`.
+    #[must_use]
+    pub fn between(&mut self, low: i64, high: i64) -> i64 {
+        rand::RngExt::random_range(&mut self.0, low..=high.max(low))
+    }
+
+    /// A random (version 4) UUID.
+    #[must_use]
+    pub fn uuid(&mut self) -> uuid::Uuid {
+        uuid::Builder::from_random_bytes(self.bytes()).into_uuid()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_repeats_and_labels_do_not_shift_each_other() {
+        let (a, b) = (Randomness::from_seed(7), Randomness::from_seed(7));
+        let _ = b.stream("other").next_u64();
+        assert_eq!(a.stream("x").next_u64(), b.stream("x").next_u64());
+        assert_ne!(a.stream("x").next_u64(), Randomness::from_seed(7).stream("x").next_u64());
+        assert_ne!(
+            Randomness::from_seed(8).stream("x").next_u64(),
+            Randomness::from_seed(7).stream("x").next_u64()
+        );
+    }
+
+    #[test]
+    fn owners_count_apart_and_clones_together() {
+        let source = Randomness::from_seed(1);
+        let (one, two) = (source.of("one"), source.of("two"));
+        let first = one.stream("x").next_u64();
+        let _ = two.stream("x").next_u64();
+        assert_ne!(first, one.clone().stream("x").next_u64());
+        assert_eq!(first, Randomness::from_seed(1).of("one").stream("x").next_u64());
+        assert_ne!(source.fork("idp").stream("x").next_u64(), source.fork("hub").stream("x").next_u64());
+    }
+
+    #[test]
+    fn draws_stay_between_their_bounds() {
+        let mut stream = Randomness::from_seed(3).stream("lifetime");
+        for _ in 0..1_000 {
+            assert!((3_600..=5_400).contains(&stream.between(3_600, 5_400)));
+        }
+    }
+}
