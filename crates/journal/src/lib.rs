@@ -1,1 +1,19 @@
-//! placeholder
+//! The memory of a service: what it decided, in the order in which it did, per tenant, with virtual and wall time, the trace
+//! it belongs to, and never a secret.
+//!
+//! A line is written in the same [`Change`](outlive_store::Change) as the state it speaks of, before the service answers:
+//! state and memory cannot disagree, and concurrent requests share the commit.
+
+mod event;
+mod journal;
+mod query;
+
+pub use event::{Event, Line};
+pub use journal::Journal;
+pub use query::{Filter, LINES_MAX};
+
+use outlive_store::Migration;
+
+/// The journal's own tables, in every service's database.
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { version: 1, name: "journal", sql: include_str!("../migrations/0001_journal.sql") }];

@@ -1,1 +1,36 @@
-//! placeholder
+//! The database seam: the one crate that knows there is a database, and which.
+//!
+//! # The dialect
+//! One SQL text runs on SQLite (embedded, the default) and PostgreSQL (where several replicas share state), so:
+//!
+//! - columns are `BIGINT` and `TEXT`, nothing else: flags are 0/1, instants microseconds in columns named `*_us`, UUIDs, JSON
+//!   and bytes are text;
+//! - placeholders are `$1`, `$2`, …; there is no `now()`, no `RETURNING`, no boolean in a select list; sums are
+//!   `CAST(sum(x) AS BIGINT)`;
+//! - every table has a `tenant TEXT NOT NULL` column, first in its primary key or in an index;
+//! - migrations are statements that end in `;` at the end of a line.
+//!
+//! # Reading and changing
+//! Reads are single statements ([`Store::row`], [`Store::rows`]). Everything that changes state is a [`Change`]: a list of
+//! statements that happen together or not at all, with the expectations under which they may happen. Changes of concurrent
+//! requests share one commit ([`Store::commit`]); an answer that waits for its commit is durable against the death of the
+//! process.
+//!
+//! Only `backend.rs` asks which database it is.
+
+mod backend;
+mod committer;
+mod error;
+mod migrations;
+mod row;
+mod statement;
+mod store;
+mod value;
+
+pub use backend::DatabaseUrl;
+pub use error::{OpenError, StoreError};
+pub use migrations::Migration;
+pub use row::Row;
+pub use statement::{Change, Statement};
+pub use store::Store;
+pub use value::Value;

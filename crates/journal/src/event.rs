@@ -1,0 +1,66 @@
+//! What is written, and what is read back.
+
+use outlive_clock::{Instant, TenantId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Something that a service decided or did.
+#[derive(Debug, Clone)]
+pub struct Event {
+    pub(crate) tenant: TenantId,
+    pub(crate) at: Instant,
+    pub(crate) kind: &'static str,
+    pub(crate) subject: String,
+    pub(crate) trace: String,
+    pub(crate) data: Value,
+}
+
+impl Event {
+    /// An event of `kind` (`"token.issued"`), about `subject` (`"user:<id>"`, `"connection:<id>"`), at virtual instant `at`.
+    pub fn new(
+        tenant: TenantId,
+        at: Instant,
+        kind: &'static str,
+        subject: impl Into<String>,
+        trace: impl AsRef<str>,
+    ) -> Self {
+        Self {
+            tenant,
+            at,
+            kind,
+            subject: subject.into(),
+            trace: trace.as_ref().to_owned(),
+            data: Value::Object(serde_json::Map::new()),
+        }
+    }
+
+    /// What there is to know about it. Tokens and secrets appear only by fingerprint.
+    #[must_use]
+    pub fn with(mut self, data: Value) -> Self {
+        self.data = data;
+        self
+    }
+}
+
+/// A line of a journal, as read.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
+pub struct Line {
+    /// Its place in the service's journal: rises without gaps, in the order of the commits.
+    pub seq: i64,
+    /// Which service wrote it.
+    pub service: String,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Virtual time of the tenant when it happened.
+    pub at: Instant,
+    /// Wall time when it was written.
+    pub wall: Instant,
+    /// What happened (`token.refused`).
+    pub kind: String,
+    /// What it happened to (`connection:<id>`).
+    pub subject: String,
+    /// The trace (W3C trace id) it belongs to.
+    pub trace: String,
+    /// The particulars.
+    pub data: Value,
+}

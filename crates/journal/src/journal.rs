@@ -1,0 +1,113 @@
+//! Writing and reading.
+
+use outlive_clock::wall_now;
+use outlive_store::{Row, Statement, Store, StoreError, sql};
+use tokio::sync::watch;
+
+use crate::{Event, Filter, LINES_MAX, Line};
+
+/// A service's journal.
+#[derive(Debug, Clone)]
+pub struct Journal {
+    store: Store,
+    service: &'static str,
+}
+
+impl Journal {
+    /// The journal of `service`, kept in its own database.
+    #[must_use]
+    pub const fn new(store: Store, service: &'static str) -> Self {
+        Self { store, service }
+    }
+
+    /// The statement that writes a line: add it to the change it speaks of.
+    #[must_use]
+    pub fn line(&self, event: &Event) -> Statement {
+        sql!(
+            "INSERT INTO journal (seq, tenant, at_us, wall_us, kind, subject, trace, data) \
+             VALUES ((SELECT COALESCE(MAX(seq), 0) + 1 FROM journal), $1, $2, $3, $4, $5, $6, $7)",
+            event.tenant,
+            event.at,
+            wall_now(),
+            event.kind,
+            &event.subject,
+            &event.trace,
+            event.data.clone()
+        )
+    }
+
+    /// Writes one line that goes with no other change.
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    pub async fn append(&self, event: &Event) -> Result<(), StoreError> {
+        self.store.commit(self.line(event)).await
+    }
+
+    /// Reads lines, oldest first.
+    ///
+    /// # Errors
+    /// As [`Store::rows`].
+    pub async fn read(&self, filter: &Filter) -> Result<Vec<Line>, StoreError> {
+        let prefix = filter.kind.as_deref().filter(|kind| kind.ends_with('.'));
+        let exact = filter.kind.as_deref().filter(|kind| !kind.ends_with('.'));
+        // One statement for every selection: an absent criterion is NULL. The planner walks (tenant, seq), or (tenant, subject,
+        // seq) when a subject is given.
+        let limit = i64::from(filter.limit.min(LINES_MAX));
+        let rows = if let Some(subject) = &filter.subject {
+            self.store
+                .rows(sql!(
+                    "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
+                     WHERE tenant = $1 AND subject = $2 AND seq > $3 \
+                     AND (CAST($4 AS TEXT) IS NULL OR kind = $4) \
+                     AND (CAST($5 AS TEXT) IS NULL OR substr(kind, 1, length($5)) = $5) \
+                     AND (CAST($6 AS TEXT) IS NULL OR trace = $6) ORDER BY seq LIMIT $7",
+                    filter.tenant,
+                    subject,
+                    filter.after,
+                    exact,
+                    prefix,
+                    filter.trace.as_deref(),
+                    limit
+                ))
+                .await?
+        } else {
+            self.store
+                .rows(sql!(
+                    "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
+                     WHERE tenant = $1 AND seq > $2 \
+                     AND (CAST($3 AS TEXT) IS NULL OR kind = $3) \
+                     AND (CAST($4 AS TEXT) IS NULL OR substr(kind, 1, length($4)) = $4) \
+                     AND (CAST($5 AS TEXT) IS NULL OR trace = $5) ORDER BY seq LIMIT $6",
+                    filter.tenant,
+                    filter.after,
+                    exact,
+                    prefix,
+                    filter.trace.as_deref(),
+                    limit
+                ))
+                .await?
+        };
+        rows.iter().map(|row| self.line_of(row)).collect()
+    }
+
+    /// Changes whenever this process committed something: whoever follows the journal then reads on from where it was.
+    #[must_use]
+    pub fn commits(&self) -> watch::Receiver<u64> {
+        self.store.commits()
+    }
+
+    fn line_of(&self, row: &Row) -> Result<Line, StoreError> {
+        Ok(Line {
+            seq: row.int("seq")?,
+            service: self.service.to_owned(),
+            tenant: row.parse("tenant")?,
+            at: row.instant("at_us")?,
+            wall: row.instant("wall_us")?,
+            kind: row.text("kind")?,
+            subject: row.text("subject")?,
+            trace: row.text("trace")?,
+            data: row.json("data")?,
+        })
+    }
+}

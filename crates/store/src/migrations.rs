@@ -1,0 +1,89 @@
+//! Bringing the tables up to date.
+
+use outlive_clock::wall_now;
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
+
+use crate::OpenError;
+use crate::backend::{Backend, run};
+
+/// One step of a service's schema, applied once and never edited after it was released.
+#[derive(Debug, Clone, Copy)]
+pub struct Migration {
+    /// Its place in the order, from 1 without gaps within one list.
+    pub version: i64,
+    /// What it brings, in a word or two.
+    pub name: &'static str,
+    /// Statements, each ending with `;` at the end of a line.
+    pub sql: &'static str,
+}
+
+/// Applies what is missing, in one transaction, under the writer's lock: two replicas starting at once do it once.
+///
+/// `set` names whose migrations these are: the journal's and a service's own are counted apart.
+pub(crate) async fn apply(backend: &Backend, set: &str, migrations: &[Migration]) -> Result<(), OpenError> {
+    let failed = |why: &dyn std::fmt::Display| {
+        OpenError {
+        what: format!("cannot bring the tables of {set} up to date"),
+        why: why.to_string(),
+        remedy: "if this data was written by a newer Outlive, use that version, or start with an empty data directory".to_owned(),
+    }
+    };
+    let mut connection = backend.writer().await.map_err(|error| failed(&error))?;
+    backend.begin(&mut connection).await.map_err(|error| failed(&error))?;
+    run(
+        &mut connection,
+        "CREATE TABLE IF NOT EXISTS migrations (migration_set TEXT NOT NULL, version BIGINT NOT NULL, name TEXT NOT NULL, applied_us BIGINT NOT NULL, PRIMARY KEY (migration_set, version))",
+    )
+    .await
+    .map_err(|error| failed(&error))?;
+    let applied = newest(&mut connection, set).await.map_err(|error| failed(&error))?;
+    let known = migrations.last().map_or(0, |migration| migration.version);
+    if applied > known {
+        return Err(failed(&format!("they are at version {applied}, this program knows {known}")));
+    }
+    for migration in migrations.iter().filter(|migration| migration.version > applied) {
+        for statement in statements(migration.sql) {
+            sqlx::query(AssertSqlSafe(statement.to_owned()))
+                .execute(&mut connection)
+                .await
+                .map_err(|error| failed(&format!("{}: {error}", migration.name)))?;
+        }
+        sqlx::query(
+            "INSERT INTO migrations (migration_set, version, name, applied_us) VALUES ($1, $2, $3, $4)",
+        )
+        .bind(set.to_owned())
+        .bind(migration.version)
+        .bind(migration.name)
+        .bind(wall_now().as_micros())
+        .execute(&mut connection)
+        .await
+        .map_err(|error| failed(&error))?;
+    }
+    run(&mut connection, "COMMIT").await.map_err(|error| failed(&error))
+}
+
+async fn newest(connection: &mut AnyConnection, set: &str) -> Result<i64, sqlx::Error> {
+    sqlx::query("SELECT COALESCE(MAX(version), 0) AS version FROM migrations WHERE migration_set = $1")
+        .bind(set.to_owned())
+        .fetch_one(connection)
+        .await?
+        .try_get("version")
+}
+
+fn statements(sql: &'static str) -> impl Iterator<Item = &'static str> {
+    sql.split(";\n").map(|part| part.trim().trim_end_matches(';')).filter(|part| {
+        part.lines().any(|line| !line.trim().is_empty() && !line.trim_start().starts_with("--"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::statements;
+
+    #[test]
+    fn a_file_is_cut_into_its_statements() {
+        let cut: Vec<_> =
+            statements("-- why\nCREATE TABLE a (x TEXT);\n\nCREATE INDEX b ON a (x);\n-- end\n").collect();
+        assert_eq!(cut, ["-- why\nCREATE TABLE a (x TEXT)", "CREATE INDEX b ON a (x)"]);
+    }
+}

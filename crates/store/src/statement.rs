@@ -1,0 +1,72 @@
+//! Statements, and changes made of them.
+
+use crate::Value;
+
+/// One SQL statement with its parameters. Written with [`sql!`](crate::sql).
+#[derive(Debug, Clone)]
+pub struct Statement {
+    pub(crate) sql: &'static str,
+    pub(crate) values: Vec<Value>,
+    pub(crate) expected_rows: Option<u64>,
+}
+
+impl Statement {
+    /// A statement. SQL is always a literal: what varies is a parameter.
+    #[must_use]
+    pub const fn new(sql: &'static str, values: Vec<Value>) -> Self {
+        Self { sql, values, expected_rows: None }
+    }
+
+    /// Makes the whole change depend on this statement touching exactly `rows` rows: otherwise nothing of it happens and
+    /// [`StoreError::Conflict`](crate::StoreError::Conflict) names it.
+    #[must_use]
+    pub const fn expect_rows(mut self, rows: u64) -> Self {
+        self.expected_rows = Some(rows);
+        self
+    }
+}
+
+/// Writes a [`Statement`]: `sql!("SELECT name FROM users WHERE tenant = $1 AND id = $2", tenant, id)`.
+#[macro_export]
+macro_rules! sql {
+    ($text:literal $(, $value:expr)* $(,)?) => {
+        $crate::Statement::new($text, vec![$($crate::Value::from($value)),*])
+    };
+}
+
+/// Statements that happen together or not at all.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    pub(crate) statements: Vec<Statement>,
+}
+
+impl Change {
+    /// An empty change.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { statements: Vec::new() }
+    }
+
+    /// Adds a statement; returns its index, by which a conflict names it.
+    pub fn add(&mut self, statement: Statement) -> usize {
+        self.statements.push(statement);
+        self.statements.len() - 1
+    }
+
+    /// Adds all statements of another change.
+    pub fn append(&mut self, other: Self) {
+        self.statements.extend(other.statements);
+    }
+
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.statements.is_empty()
+    }
+}
+
+impl From<Statement> for Change {
+    fn from(statement: Statement) -> Self {
+        Self { statements: vec![statement] }
+    }
+}

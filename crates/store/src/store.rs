@@ -1,0 +1,97 @@
+//! The handle that services hold.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::backend::Backend;
+use crate::committer::{Committer, Job, arguments};
+use crate::{Change, DatabaseUrl, Migration, OpenError, Row, Statement, StoreError, migrations};
+
+/// How many changes may wait for the writer before requests have to wait to hand theirs in.
+const QUEUE_MAX: usize = 1_024;
+
+/// An open database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    backend: Arc<Backend>,
+    jobs: mpsc::Sender<Job>,
+    commits: watch::Receiver<u64>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Store")
+    }
+}
+
+impl Store {
+    /// Opens the database and brings its tables up to date. `schema` separates the services that share a PostgreSQL database.
+    ///
+    /// # Errors
+    /// [`OpenError`] says what was tried, why it failed and what to do.
+    pub async fn open(
+        url: &DatabaseUrl,
+        schema: &str,
+        sets: &[(&str, &[Migration])],
+    ) -> Result<Self, OpenError> {
+        let backend = Arc::new(Backend::open(url, schema).await?);
+        for (name, list) in sets {
+            migrations::apply(&backend, name, list).await?;
+        }
+        let (jobs, queue) = mpsc::channel(QUEUE_MAX);
+        let (tick, commits) = watch::channel(0);
+        tokio::spawn(Committer::new(Arc::clone(&backend), queue, tick).run());
+        Ok(Self { backend, jobs, commits })
+    }
+
+    /// Reads all rows that a statement gives. Statements bound themselves (`LIMIT`).
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`].
+    pub async fn rows(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
+        let rows =
+            sqlx::query_with(statement.sql, arguments(&statement)).fetch_all(&self.backend.readers).await?;
+        Ok(rows.into_iter().map(Row).collect())
+    }
+
+    /// Reads the one row that a statement gives, if any.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`].
+    pub async fn row(&self, statement: Statement) -> Result<Option<Row>, StoreError> {
+        let row = sqlx::query_with(statement.sql, arguments(&statement))
+            .fetch_optional(&self.backend.readers)
+            .await?;
+        Ok(row.map(Row))
+    }
+
+    /// Makes a change, together with others that are waiting, and answers when it is durable.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if an expectation did not hold or a key is taken, [`StoreError::Failed`]; in both cases nothing
+    /// of the change happened.
+    pub async fn commit(&self, change: impl Into<Change>) -> Result<(), StoreError> {
+        let change = change.into();
+        if change.is_empty() {
+            return Ok(());
+        }
+        let (done, answer) = oneshot::channel();
+        let gone = || StoreError::Failed("the writer has stopped".to_owned());
+        self.jobs.send(Job { change, done }).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+
+    /// Counts the commits of this process; whoever waits for it to change learns that there may be something new to read.
+    #[must_use]
+    pub fn commits(&self) -> watch::Receiver<u64> {
+        self.commits.clone()
+    }
+
+    /// Whether this process alone can change the data, so that what it remembers of it stays true. Replicas that share a
+    /// database have to read again.
+    #[must_use]
+    pub fn is_exclusive(&self) -> bool {
+        self.backend.is_exclusive()
+    }
+}
