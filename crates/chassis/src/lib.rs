@@ -1,1 +1,34 @@
-//! placeholder
+//! What every service shares, whatever it is for: its database, journal, clocks, randomness and sealing key; the HTTP shell
+//! around its routes; the lab surface by which the lab makes tenants, moves time and reads journals.
+
+mod chassis;
+mod clocks;
+mod config;
+mod http_client;
+mod lab_surface;
+mod origins;
+mod pause;
+mod problem;
+mod running_time;
+mod sealing_key;
+mod serve;
+mod service;
+mod shell;
+mod start_error;
+mod trace;
+
+pub use chassis::Chassis;
+pub use clocks::{ClockError, Clocks};
+pub use config::ChassisConfig;
+pub use http_client::HttpClient;
+pub use origins::{CallerOrigin, Origins};
+pub use pause::pause;
+pub use problem::Problem;
+pub use serve::serve;
+pub use service::{DueWork, Service};
+pub use shell::app;
+pub use start_error::StartError;
+pub use trace::Trace;
+
+/// The largest request body that any service reads, in bytes.
+pub const BODY_BYTES_MAX: usize = 1 << 20;

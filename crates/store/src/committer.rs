@@ -1,9 +1,10 @@
 //! The one task that writes. Changes that arrive while a commit is under way wait together and share the next one.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use sqlx::any::AnyArguments;
-use sqlx::{AnyConnection, Arguments as _};
+use sqlx::{AnyConnection, Arguments as _, AssertSqlSafe};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::backend::{Backend, run};
@@ -93,7 +94,7 @@ async fn apply(
     change: &Change,
 ) -> Result<Result<(), StoreError>, sqlx::Error> {
     for (index, statement) in change.statements.iter().enumerate() {
-        match sqlx::query_with(statement.sql, arguments(statement)).execute(&mut *connection).await {
+        match sqlx::query_with(text(statement), arguments(statement)).execute(&mut *connection).await {
             Ok(done) if statement.expected_rows.is_some_and(|expected| expected != done.rows_affected()) => {
                 return Ok(Err(StoreError::Conflict { statement: index }));
             }
@@ -108,6 +109,11 @@ async fn apply(
         }
     }
     Ok(Ok(()))
+}
+
+/// The text of a statement: a literal, or one made by [`Statement::forget_tenant`].
+pub(crate) fn text(statement: &Statement) -> AssertSqlSafe<Cow<'static, str>> {
+    AssertSqlSafe(statement.sql.clone())
 }
 
 pub(crate) fn arguments(statement: &Statement) -> AnyArguments {

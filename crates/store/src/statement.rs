@@ -1,11 +1,15 @@
 //! Statements, and changes made of them.
 
+use std::borrow::Cow;
+
+use outlive_clock::TenantId;
+
 use crate::Value;
 
 /// One SQL statement with its parameters. Written with [`sql!`](crate::sql).
 #[derive(Debug, Clone)]
 pub struct Statement {
-    pub(crate) sql: &'static str,
+    pub(crate) sql: Cow<'static, str>,
     pub(crate) values: Vec<Value>,
     pub(crate) expected_rows: Option<u64>,
 }
@@ -14,7 +18,18 @@ impl Statement {
     /// A statement. SQL is always a literal: what varies is a parameter.
     #[must_use]
     pub const fn new(sql: &'static str, values: Vec<Value>) -> Self {
-        Self { sql, values, expected_rows: None }
+        Self { sql: Cow::Borrowed(sql), values, expected_rows: None }
+    }
+
+    /// Deletes all rows of a tenant from one table: the only SQL that is put together, from a name in our own code.
+    #[must_use]
+    pub fn forget_tenant(table: &'static str, tenant: TenantId) -> Self {
+        debug_assert!(table.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "tables are named by our own code");
+        Self {
+            sql: Cow::Owned(format!("DELETE FROM {table} WHERE tenant = $1")),
+            values: vec![tenant.into()],
+            expected_rows: None,
+        }
     }
 
     /// Makes the whole change depend on this statement touching exactly `rows` rows: otherwise nothing of it happens and

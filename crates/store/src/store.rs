@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::backend::Backend;
-use crate::committer::{Committer, Job, arguments};
+use crate::committer::{Committer, Job, arguments, text};
 use crate::{Change, DatabaseUrl, Migration, OpenError, Row, Statement, StoreError, migrations};
 
 /// How many changes may wait for the writer before requests have to wait to hand theirs in.
@@ -51,7 +51,7 @@ impl Store {
     /// [`StoreError::Failed`].
     pub async fn rows(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
         let rows =
-            sqlx::query_with(statement.sql, arguments(&statement)).fetch_all(&self.backend.readers).await?;
+            sqlx::query_with(text(&statement), arguments(&statement)).fetch_all(&self.backend.readers).await?;
         Ok(rows.into_iter().map(Row).collect())
     }
 
@@ -60,7 +60,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Failed`].
     pub async fn row(&self, statement: Statement) -> Result<Option<Row>, StoreError> {
-        let row = sqlx::query_with(statement.sql, arguments(&statement))
+        let row = sqlx::query_with(text(&statement), arguments(&statement))
             .fetch_optional(&self.backend.readers)
             .await?;
         Ok(row.map(Row))

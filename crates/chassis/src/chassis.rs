@@ -1,0 +1,91 @@
+//! The frame that a service is built on.
+
+use outlive_clock::Randomness;
+use outlive_journal::Journal;
+use outlive_store::{Migration, Store, StoreError, sql};
+use outlive_tokens::Sealer;
+
+use crate::{ChassisConfig, Clocks, HttpClient, Origins, StartError, sealing_key};
+
+const MIGRATIONS: &[Migration] =
+    &[Migration { version: 1, name: "clocks", sql: include_str!("../migrations/0001_clocks.sql") }];
+
+/// What every service holds. Cheap to clone.
+#[derive(Clone)]
+pub struct Chassis {
+    /// The service's name.
+    pub service: &'static str,
+    /// Its database.
+    pub store: Store,
+    /// Its memory.
+    pub journal: Journal,
+    /// Its tenants' time.
+    pub clocks: Clocks,
+    /// Its randomness: `random.of(tenant).stream("what-for")`.
+    pub random: Randomness,
+    /// Seals what must be secret at rest, and tokens that are opaque to clients.
+    pub sealer: Sealer,
+    /// Its way to other services.
+    pub http: HttpClient,
+    /// The origins it answers to.
+    pub origins: Origins,
+}
+
+impl std::fmt::Debug for Chassis {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Chassis").field("service", &self.service).finish_non_exhaustive()
+    }
+}
+
+impl Chassis {
+    /// Opens the database, brings its tables up to date, loads or makes the sealing key.
+    ///
+    /// # Errors
+    /// [`StartError`] with what failed, why, and what to do.
+    pub async fn start(config: ChassisConfig, migrations: &[Migration]) -> Result<Self, StartError> {
+        std::fs::create_dir_all(&config.data_dir).map_err(|error| {
+            StartError::new(
+                format!("cannot use the data directory {}", config.data_dir.display()),
+                error,
+                "give --data a directory that can be written",
+            )
+        })?;
+        let service = config.service;
+        let store = Store::open(
+            &config.database,
+            service,
+            &[("journal", outlive_journal::MIGRATIONS), ("chassis", MIGRATIONS), (service, migrations)],
+        )
+        .await?;
+        let random = match config.seed {
+            None => Randomness::from_system(),
+            // Each start on the same data draws from a sequence of its own, or it would draw the same ids again.
+            Some(seed) => {
+                Randomness::from_seed(seed).fork(service).fork(&format!("start {}", count_start(&store).await?))
+            }
+        };
+        let key = sealing_key::load(config.sealing_key.as_ref(), &config.data_dir, service, &random)?;
+        Ok(Self {
+            service,
+            journal: Journal::new(store.clone(), service),
+            clocks: Clocks::open(store.clone()).await?,
+            random,
+            sealer: Sealer::new(&key),
+            http: HttpClient::new()?,
+            origins: config.origins,
+            store,
+        })
+    }
+}
+
+async fn count_start(store: &Store) -> Result<i64, StoreError> {
+    let before = store.row(sql!("SELECT count FROM starts WHERE tenant = $1", "")).await?;
+    let count = before.map(|row| row.int("count")).transpose()?.unwrap_or(0) + 1;
+    let write = if count == 1 {
+        sql!("INSERT INTO starts (tenant, count) VALUES ($1, $2)", "", count)
+    } else {
+        sql!("UPDATE starts SET count = $2 WHERE tenant = $1", "", count)
+    };
+    store.commit(write).await?;
+    Ok(count)
+}

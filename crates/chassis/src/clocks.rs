@@ -1,0 +1,146 @@
+//! Every tenant's own time, in one place of a service.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use outlive_clock::{Instant, Speed, TenantId, VirtualClock, wall_now};
+use outlive_store::{Row, Statement, Store, StoreError, sql};
+use tokio::sync::Notify;
+
+/// The time could not be told.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ClockError {
+    /// There is no such tenant in this service.
+    #[error("there is no tenant {0} here")]
+    UnknownTenant(TenantId),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The clocks of all tenants of a service. Cheap to clone.
+///
+/// A clock is a row of the database. Where this process is the only one that can change the row, what it remembers is as good
+/// as the row; where replicas share the database every reading reads it, so that time never differs between replicas.
+#[derive(Debug, Clone)]
+pub struct Clocks {
+    store: Store,
+    remembered: Arc<RwLock<HashMap<TenantId, VirtualClock>>>,
+    setting: Arc<tokio::sync::Mutex<()>>,
+    changed: Arc<Notify>,
+}
+
+impl Clocks {
+    pub(crate) async fn open(store: Store) -> Result<Self, StoreError> {
+        let clocks = Self { store, remembered: Arc::default(), setting: Arc::default(), changed: Arc::default() };
+        let all = clocks.read_all().await?;
+        *clocks.remembered.write().unwrap_or_else(PoisonError::into_inner) = all.into_iter().collect();
+        Ok(clocks)
+    }
+
+    /// What the tenant's clock shows now: virtual time.
+    ///
+    /// # Errors
+    /// [`ClockError::UnknownTenant`], or a failing database.
+    pub async fn now(&self, tenant: TenantId) -> Result<Instant, ClockError> {
+        Ok(self.clock(tenant).await?.at(wall_now()))
+    }
+
+    /// The tenant's clock.
+    ///
+    /// # Errors
+    /// As [`Clocks::now`].
+    pub async fn clock(&self, tenant: TenantId) -> Result<VirtualClock, ClockError> {
+        if self.store.is_exclusive() {
+            let remembered = self.remembered.read().unwrap_or_else(PoisonError::into_inner);
+            return remembered.get(&tenant).copied().ok_or(ClockError::UnknownTenant(tenant));
+        }
+        let row = self
+            .store
+            .row(sql!("SELECT tenant, shows_us, wall_us, speed FROM clocks WHERE tenant = $1", tenant))
+            .await?
+            .ok_or(ClockError::UnknownTenant(tenant))?;
+        Ok(clock_of(&row)?.1)
+    }
+
+    /// All tenants with their clocks.
+    ///
+    /// # Errors
+    /// A failing database.
+    pub async fn all(&self) -> Result<Vec<(TenantId, VirtualClock)>, StoreError> {
+        if self.store.is_exclusive() {
+            let remembered = self.remembered.read().unwrap_or_else(PoisonError::into_inner);
+            return Ok(remembered.iter().map(|(tenant, clock)| (*tenant, *clock)).collect());
+        }
+        self.read_all().await
+    }
+
+    async fn read_all(&self) -> Result<Vec<(TenantId, VirtualClock)>, StoreError> {
+        let rows = self.store.rows(sql!("SELECT tenant, shows_us, wall_us, speed FROM clocks ORDER BY tenant")).await?;
+        rows.iter().map(clock_of).collect()
+    }
+
+    /// Sets what the clock shows, its speed, or both. `Ok(None)`: it would have gone back, so it was left alone.
+    pub(crate) async fn set(
+        &self,
+        tenant: TenantId,
+        now: Option<Instant>,
+        speed: Option<Speed>,
+    ) -> Result<Option<VirtualClock>, ClockError> {
+        let _one_at_a_time = self.setting.lock().await;
+        let clock = self.clock(tenant).await?;
+        let wall = wall_now();
+        let shows = clock.at(wall);
+        let next = VirtualClock::new(now.unwrap_or(shows), wall, speed.unwrap_or(clock.speed()));
+        if next.shows() < shows {
+            return Ok(None);
+        }
+        let update = sql!(
+            "UPDATE clocks SET shows_us = $1, wall_us = $2, speed = $3 WHERE tenant = $4",
+            next.shows(),
+            next.wall(),
+            next.speed().factor(),
+            tenant
+        );
+        self.store.commit(update.expect_rows(1)).await.map_err(|error| {
+            if error.is_conflict() { ClockError::UnknownTenant(tenant) } else { error.into() }
+        })?;
+        self.remember(tenant, next);
+        Ok(Some(next))
+    }
+
+    /// The statement that makes a tenant's clock; it conflicts if the tenant exists. Call [`Clocks::remember`] when it is done.
+    pub(crate) fn insertion(tenant: TenantId, clock: &VirtualClock) -> Statement {
+        sql!(
+            "INSERT INTO clocks (tenant, shows_us, wall_us, speed) VALUES ($1, $2, $3, $4)",
+            tenant,
+            clock.shows(),
+            clock.wall(),
+            clock.speed().factor()
+        )
+    }
+
+    pub(crate) fn remember(&self, tenant: TenantId, clock: VirtualClock) {
+        self.remembered.write().unwrap_or_else(PoisonError::into_inner).insert(tenant, clock);
+        if !clock.speed().is_frozen() {
+            self.changed.notify_one();
+        }
+    }
+
+    pub(crate) fn forget(&self, tenant: TenantId) {
+        self.remembered.write().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
+    }
+
+    /// Told whenever a running clock is set.
+    pub(crate) fn changed(&self) -> Arc<Notify> {
+        Arc::clone(&self.changed)
+    }
+}
+
+fn clock_of(row: &Row) -> Result<(TenantId, VirtualClock), StoreError> {
+    let speed = u32::try_from(row.int("speed")?).unwrap_or(0);
+    Ok((
+        row.parse("tenant")?,
+        VirtualClock::new(row.instant("shows_us")?, row.instant("wall_us")?, Speed::times(speed)),
+    ))
+}

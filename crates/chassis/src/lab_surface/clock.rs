@@ -1,0 +1,73 @@
+//! Telling and moving a tenant's time, and having due work done.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use outlive_clock::{Instant, Speed, TenantId, wall_now};
+use serde::{Deserialize, Serialize};
+
+use super::{Surface, tenant_of};
+use crate::{Problem, Service};
+
+#[derive(Serialize)]
+pub(crate) struct ClockAnswer {
+    now: Instant,
+    speed: Speed,
+    next_due: Option<Instant>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClockMove {
+    now: Option<Instant>,
+    speed: Option<Speed>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct DueAnswer {
+    done: u64,
+    failed: u64,
+    next_due: Option<Instant>,
+}
+
+pub(crate) async fn show<S: Service>(
+    State(surface): State<Arc<Surface<S>>>,
+    Path(tenant): Path<String>,
+) -> Result<Json<ClockAnswer>, Problem> {
+    answer(&surface, tenant_of(&tenant)?).await
+}
+
+pub(crate) async fn set<S: Service>(
+    State(surface): State<Arc<Surface<S>>>,
+    Path(tenant): Path<String>,
+    body: Result<Json<ClockMove>, JsonRejection>,
+) -> Result<Json<ClockAnswer>, Problem> {
+    let tenant = tenant_of(&tenant)?;
+    let Json(wanted) = body.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    if wanted.now.is_some_and(|now| now > Instant::MAX || now < Instant::EPOCH) {
+        return Err(Problem::bad_request("A clock shows instants from 1970 to 9999."));
+    }
+    if surface.chassis.clocks.set(tenant, wanted.now, wanted.speed).await?.is_none() {
+        let now = surface.chassis.clocks.now(tenant).await?;
+        return Err(Problem::conflict(format!("The clock shows {now} already, and time does not go back.")));
+    }
+    answer(&surface, tenant).await
+}
+
+pub(crate) async fn run_due<S: Service>(
+    State(surface): State<Arc<Surface<S>>>,
+    Path(tenant): Path<String>,
+) -> Result<Json<DueAnswer>, Problem> {
+    let tenant = tenant_of(&tenant)?;
+    let work = surface.run_due(tenant).await?;
+    let next_due = surface.service.next_due(tenant).await?;
+    Ok(Json(DueAnswer { done: work.done, failed: work.failed, next_due }))
+}
+
+async fn answer<S: Service>(surface: &Surface<S>, tenant: TenantId) -> Result<Json<ClockAnswer>, Problem> {
+    let clock = surface.chassis.clocks.clock(tenant).await?;
+    let next_due = surface.service.next_due(tenant).await?;
+    Ok(Json(ClockAnswer { now: clock.at(wall_now()), speed: clock.speed(), next_due }))
+}

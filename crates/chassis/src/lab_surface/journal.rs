@@ -1,0 +1,109 @@
+//! Reading and following the journal.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
+use futures::Stream;
+use outlive_clock::TenantId;
+use outlive_journal::{Filter, Journal, LINES_MAX, Line};
+use serde::{Deserialize, Serialize};
+
+use super::{Surface, tenant_of};
+use crate::{Problem, Service, pause};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Selection {
+    #[serde(default)]
+    after: i64,
+    kind: Option<String>,
+    subject: Option<String>,
+    trace: Option<String>,
+    #[serde(default = "default_limit")]
+    limit: u32,
+}
+
+const fn default_limit() -> u32 {
+    LINES_MAX
+}
+
+impl Selection {
+    fn filter(self, tenant: TenantId) -> Filter {
+        Filter {
+            tenant,
+            after: self.after,
+            kind: self.kind,
+            subject: self.subject,
+            trace: self.trace,
+            limit: self.limit,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(crate) struct Page {
+    lines: Vec<Line>,
+    next: i64,
+}
+
+pub(crate) async fn read<S: Service>(
+    State(surface): State<Arc<Surface<S>>>,
+    Path(tenant): Path<String>,
+    selection: Result<Query<Selection>, QueryRejection>,
+) -> Result<Json<Page>, Problem> {
+    let tenant = tenant_of(&tenant)?;
+    surface.chassis.clocks.clock(tenant).await?;
+    let Query(selection) = selection.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    let after = selection.after;
+    let lines = surface.chassis.journal.read(&selection.filter(tenant)).await?;
+    let next = lines.last().map_or(after, |line| line.seq);
+    Ok(Json(Page { lines, next }))
+}
+
+pub(crate) async fn follow<S: Service>(
+    State(surface): State<Arc<Surface<S>>>,
+    Path(tenant): Path<String>,
+    selection: Result<Query<Selection>, QueryRejection>,
+) -> Result<Sse<impl Stream<Item = Result<SseEvent, Infallible>>>, Problem> {
+    let tenant = tenant_of(&tenant)?;
+    surface.chassis.clocks.clock(tenant).await?;
+    let Query(selection) = selection.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    let lines = live(surface.chassis.journal.clone(), selection.filter(tenant));
+    Ok(Sse::new(lines).keep_alive(KeepAlive::default()))
+}
+
+/// How long, in wall time, a line written by another replica may go unnoticed.
+const NOTICE_WITHIN: Duration = Duration::from_secs(1);
+
+fn live(journal: Journal, filter: Filter) -> impl Stream<Item = Result<SseEvent, Infallible>> {
+    let commits = journal.commits();
+    let state = (journal, filter, commits, Vec::<Line>::new().into_iter());
+    futures::stream::unfold(state, |(journal, mut filter, mut commits, mut waiting)| async move {
+        loop {
+            if let Some(line) = waiting.next() {
+                filter.after = line.seq;
+                let event = SseEvent::default().id(line.seq.to_string()).json_data(&line).unwrap_or_default();
+                return Some((Ok(event), (journal, filter, commits, waiting)));
+            }
+            commits.mark_unchanged();
+            match journal.read(&filter).await {
+                Ok(lines) if !lines.is_empty() => waiting = lines.into_iter(),
+                Ok(_) => {
+                    tokio::select! {
+                        changed = commits.changed() => if changed.is_err() { return None },
+                        () = pause(NOTICE_WITHIN) => {}
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a follower of the journal was cut off");
+                    return None;
+                }
+            }
+        }
+    })
+}

@@ -1,0 +1,78 @@
+//! Making and removing tenants.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use http::StatusCode;
+use outlive_clock::{Instant, Speed, VirtualClock, wall_now};
+use outlive_journal::Event;
+use outlive_store::{Change, Statement};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Surface, tenant_of};
+use crate::{Clocks, Problem, Service, Trace};
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct ClockSpec {
+    now: Option<Instant>,
+    speed: Option<Speed>,
+}
+
+pub(crate) async fn list<S: Service>(State(surface): State<Arc<Surface<S>>>) -> Result<Json<Value>, Problem> {
+    let mut tenants: Vec<_> =
+        surface.chassis.clocks.all().await?.into_iter().map(|(tenant, _)| tenant.to_string()).collect();
+    tenants.sort_unstable();
+    Ok(Json(json!({ "tenants": tenants })))
+}
+
+pub(crate) async fn create<S: Service>(
+    State(surface): State<Arc<Surface<S>>>,
+    Path(tenant): Path<String>,
+    trace: Trace,
+    body: Result<Json<Value>, JsonRejection>,
+) -> Result<StatusCode, Problem> {
+    let tenant = tenant_of(&tenant)?;
+    let Json(mut body) = body.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    let broken = |error: serde_json::Error| Problem::bad_request(format!("The tenant's description cannot be read: {error}."));
+    let clock = match body.as_object_mut().and_then(|members| members.remove("clock")) {
+        Some(clock) => serde_json::from_value(clock).map_err(broken)?,
+        None => ClockSpec::default(),
+    };
+    let spec: S::TenantSpec = serde_json::from_value(body).map_err(broken)?;
+    let wall = wall_now();
+    let clock = VirtualClock::new(clock.now.unwrap_or(wall), wall, clock.speed.unwrap_or(Speed::REAL));
+    let mut change = Change::from(Clocks::insertion(tenant, &clock));
+    change.append(surface.service.create_tenant(tenant, spec, clock.shows(), &trace).await?);
+    let event = Event::new(tenant, clock.shows(), "tenant.created", format!("tenant:{tenant}"), &trace);
+    change.add(surface.chassis.journal.line(&event));
+    surface.chassis.store.commit(change).await.map_err(|error| {
+        if error.is_conflict() {
+            Problem::conflict(format!("There is a tenant {tenant} here already, or its description names something twice."))
+        } else {
+            error.into()
+        }
+    })?;
+    surface.chassis.clocks.remember(tenant, clock);
+    Ok(StatusCode::CREATED)
+}
+
+pub(crate) async fn delete<S: Service>(
+    State(surface): State<Arc<Surface<S>>>,
+    Path(tenant): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let tenant = tenant_of(&tenant)?;
+    surface.chassis.clocks.clock(tenant).await?;
+    let mut change = Change::new();
+    for table in S::TENANT_TABLES.iter().chain(&["journal", "clocks"]) {
+        change.add(Statement::forget_tenant(table, tenant));
+    }
+    surface.chassis.store.commit(change).await?;
+    surface.chassis.clocks.forget(tenant);
+    surface.chassis.random.of(tenant).forget();
+    surface.service.forget_tenant(tenant);
+    Ok(StatusCode::NO_CONTENT)
+}

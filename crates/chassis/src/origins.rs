@@ -1,0 +1,86 @@
+//! By which names a service may be called.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+
+/// The origins (`http://127.0.0.1:8701`) a service answers to. A request to any other host is refused, so that a page on a
+/// foreign name that resolves to this machine cannot use it (DNS rebinding).
+#[derive(Debug, Clone)]
+pub struct Origins {
+    allowed: Arc<[String]>,
+    pinned: bool,
+}
+
+impl Origins {
+    /// The allowed origins, the public one first. Trailing slashes do not count.
+    pub fn new(allowed: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let allowed: Vec<String> =
+            allowed.into_iter().map(|origin| origin.into().trim_end_matches('/').to_ascii_lowercase()).collect();
+        Self { allowed: allowed.into(), pinned: false }
+    }
+
+    /// Makes every document and link use the public origin, however the caller came.
+    #[must_use]
+    pub fn pinned(mut self) -> Self {
+        self.pinned = true;
+        self
+    }
+
+    /// The origin that browsers use: the first.
+    #[must_use]
+    pub fn public(&self) -> &str {
+        self.allowed.first().map_or("", String::as_str)
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> &[String] {
+        &self.allowed
+    }
+
+    /// The origin for a request to `host` (the `Host` header, with its port), if it is allowed.
+    #[must_use]
+    pub fn for_host(&self, host: &str) -> Option<&str> {
+        let host = host.to_ascii_lowercase();
+        let found = self.allowed.iter().find(|origin| {
+            origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://")) == Some(host.as_str())
+        })?;
+        Some(if self.pinned { self.public() } else { found })
+    }
+}
+
+/// The origin by which the caller came: what discovery documents, issuers and links are made of.
+#[derive(Debug, Clone)]
+pub struct CallerOrigin(pub Arc<str>);
+
+impl<S: Send + Sync> FromRequestParts<S> for CallerOrigin {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_else(|| Self(Arc::from("http://localhost"))))
+    }
+}
+
+impl std::fmt::Display for CallerOrigin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_listed_hosts_are_answered_and_each_by_its_own_name() {
+        let origins = Origins::new(["http://127.0.0.1:8701/", "http://idp:8701"]);
+        assert_eq!(origins.for_host("IDP:8701"), Some("http://idp:8701"));
+        assert_eq!(origins.for_host("127.0.0.1:8701"), Some("http://127.0.0.1:8701"));
+        assert_eq!(origins.for_host("evil.example:8701"), None);
+        assert_eq!(origins.for_host(""), None);
+        assert_eq!(origins.pinned().for_host("idp:8701"), Some("http://127.0.0.1:8701"));
+    }
+}

@@ -1,0 +1,81 @@
+//! How a service says no, where no protocol says how.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use outlive_store::StoreError;
+use serde_json::json;
+
+use crate::ClockError;
+
+/// A refusal: status, a code for programs and a message for people. Answered as `{"error":{"code","message"}}`.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct Problem {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// A word for programs (`TenantNotFound`).
+    pub code: &'static str,
+    /// What was wrong, where, and what to do.
+    pub message: String,
+}
+
+impl Problem {
+    /// A problem from its parts.
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into() }
+    }
+
+    /// 400: the request is not as it should be.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "BadRequest", message)
+    }
+
+    /// 404: there is no such thing.
+    pub fn not_found(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code, message)
+    }
+
+    /// 409: it is there already, or somebody was faster.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "Conflict", message)
+    }
+
+    /// 503: the database does not answer; the same request may succeed later.
+    #[must_use]
+    pub fn unavailable() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "ServiceUnavailable",
+            "The service cannot reach its database. Try again; the service's log says why.",
+        )
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = Json(json!({"error": {"code": self.code, "message": self.message}}));
+        (self.status, body).into_response()
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        if error.is_conflict() {
+            return Self::conflict("Something else changed this at the same time, or it exists already. Read it again and retry.");
+        }
+        tracing::error!(%error, "the store failed");
+        Self::unavailable()
+    }
+}
+
+impl From<ClockError> for Problem {
+    fn from(error: ClockError) -> Self {
+        match error {
+            ClockError::UnknownTenant(tenant) => {
+                Self::not_found("TenantNotFound", format!("There is no tenant {tenant} here."))
+            }
+            ClockError::Store(error) => error.into(),
+        }
+    }
+}

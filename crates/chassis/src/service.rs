@@ -1,0 +1,53 @@
+//! What the lab surface needs of a service.
+
+use std::future::Future;
+
+use outlive_clock::{Instant, TenantId};
+use outlive_store::Change;
+use serde::de::DeserializeOwned;
+
+use crate::{Problem, Trace};
+
+/// How much due work was done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DueWork {
+    /// Pieces of work done, whatever came of them.
+    pub done: u64,
+    /// How many of them ended in failure.
+    pub failed: u64,
+}
+
+/// A service, as the lab sees it: something with tenants, and perhaps with work that falls due.
+pub trait Service: Send + Sync + 'static {
+    /// What the lab says about a new tenant, besides its clock.
+    type TenantSpec: DeserializeOwned + Send;
+
+    /// The tables whose rows go with their tenant.
+    const TENANT_TABLES: &'static [&'static str];
+
+    /// What has to be written for a new tenant. It is committed together with the tenant's clock and its first journal line.
+    fn create_tenant(
+        &self,
+        tenant: TenantId,
+        spec: Self::TenantSpec,
+        now: Instant,
+        trace: &Trace,
+    ) -> impl Future<Output = Result<Change, Problem>> + Send;
+
+    /// Forgets what is remembered of a tenant that is gone.
+    fn forget_tenant(&self, tenant: TenantId) {
+        let _ = tenant;
+    }
+
+    /// When something of the tenant is next due, in virtual time; may lie in the past.
+    fn next_due(&self, tenant: TenantId) -> impl Future<Output = Result<Option<Instant>, Problem>> + Send {
+        let _ = tenant;
+        async { Ok(None) }
+    }
+
+    /// Does everything of the tenant that is due at `now`, in order, and answers when it is finished.
+    fn run_due(&self, tenant: TenantId, now: Instant) -> impl Future<Output = Result<DueWork, Problem>> + Send {
+        let _ = (tenant, now);
+        async { Ok(DueWork::default()) }
+    }
+}

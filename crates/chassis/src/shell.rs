@@ -1,0 +1,73 @@
+//! The HTTP shell around a service's routes: what happens to every request, whatever it asks for.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use http::header::{CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
+use http::{HeaderName, HeaderValue, StatusCode};
+use serde_json::json;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+
+use crate::lab_surface::{self, Surface};
+use crate::{BODY_BYTES_MAX, CallerOrigin, Chassis, Problem, Service, Trace, running_time};
+
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
+
+/// The complete application of a service: its routes, `/healthz`, the lab surface, and around all of them the list of allowed
+/// hosts, the limit on bodies, the trace, the headers that protect pages, and a net under panics. Starts the watcher of
+/// running clocks, which ends with the application.
+pub fn app<S: Service>(chassis: Chassis, service: Arc<S>, routes: Router) -> Router {
+    let surface = Arc::new(Surface::new(chassis.clone(), service));
+    tokio::spawn(running_time::watch(Arc::downgrade(&surface)));
+    let name = chassis.service;
+    let healthz = move || async move { Json(json!({"service": name, "status": "ok"})) };
+    routes
+        .route("/healthz", get(healthz))
+        .merge(lab_surface::router(surface))
+        .layer(CatchPanicLayer::custom(|_| -> Response {
+            tracing::error!("a request handler panicked");
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", "A fault of the program; its log says where.")
+                .into_response()
+        }))
+        .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(chassis, enter))
+}
+
+async fn enter(State(chassis): State<Chassis>, mut request: Request, next: Next) -> Response {
+    let host = request.headers().get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let Some(origin) = chassis.origins.for_host(host) else {
+        let allowed = chassis.origins.all().join(", ");
+        return Problem::new(
+            StatusCode::MISDIRECTED_REQUEST,
+            "UnknownHost",
+            format!("This service answers to {allowed}. To let it answer to another name, add it to OUTLIVE_ORIGINS."),
+        )
+        .into_response();
+    };
+    let origin = CallerOrigin(Arc::from(origin));
+    let trace = Trace::of_request(request.headers(), &chassis.random);
+    tracing::debug!(service = chassis.service, method = %request.method(), path = request.uri().path(), trace = %trace.trace_id, "request");
+    let request_id = HeaderValue::try_from(trace.request_id.to_string());
+    request.extensions_mut().insert(origin);
+    request.extensions_mut().insert(trace);
+    let mut response = next.run(request).await;
+    tracing::debug!(service = chassis.service, status = response.status().as_u16(), "answered");
+    let headers = response.headers_mut();
+    if let Ok(request_id) = request_id {
+        headers.entry(&REQUEST_ID).or_insert(request_id);
+    }
+    for (name, value) in [
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (X_FRAME_OPTIONS, "DENY"),
+        (REFERRER_POLICY, "no-referrer"),
+        (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}

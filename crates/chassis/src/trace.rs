@@ -1,0 +1,122 @@
+//! Which request belongs to which: W3C trace context between services, request ids for callers.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use http::HeaderMap;
+use http::request::Parts;
+use outlive_clock::Randomness;
+use uuid::Uuid;
+
+/// The trace a request belongs to (W3C Trace Context) and its own ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trace {
+    /// 32 hexadecimal digits, shared by every hop of one story.
+    pub trace_id: Arc<str>,
+    /// 16 hexadecimal digits of this hop.
+    pub span_id: Arc<str>,
+    /// The id of this request, answered as `x-ms-request-id`.
+    pub request_id: Uuid,
+    /// What the caller sent as `client-request-id`, if it is a UUID.
+    pub client_request_id: Option<Uuid>,
+}
+
+impl Trace {
+    /// A trace that begins here.
+    #[must_use]
+    pub fn begin(random: &Randomness) -> Self {
+        let mut stream = random.stream("trace");
+        Self {
+            trace_id: hex(&stream.bytes::<16>()).into(),
+            span_id: hex(&stream.bytes::<8>()).into(),
+            request_id: stream.uuid(),
+            client_request_id: None,
+        }
+    }
+
+    /// The trace of an incoming request: the caller's, if it sent a valid `traceparent`, with a hop of its own.
+    #[must_use]
+    pub fn of_request(headers: &HeaderMap, random: &Randomness) -> Self {
+        let mut trace = Self::begin(random);
+        if let Some(parent) = headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(trace_id_of) {
+            trace.trace_id = parent.into();
+        }
+        trace.client_request_id =
+            headers.get("client-request-id").and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
+        trace
+    }
+
+    /// The `traceparent` header for a request made on behalf of this one.
+    #[must_use]
+    pub fn traceparent(&self) -> String {
+        format!("00-{}-{}-01", self.trace_id, self.span_id)
+    }
+}
+
+/// The trace id in a `traceparent` header (version 00: `00-<trace>-<span>-<flags>`, all lower-case hexadecimal).
+fn trace_id_of(header: &str) -> Option<&str> {
+    let mut parts = header.split('-');
+    let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let is_hex = |text: &str, length: usize| {
+        text.len() == length && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    };
+    let valid = is_hex(version, 2)
+        && version != "ff"
+        && is_hex(trace, 32)
+        && trace.bytes().any(|b| b != b'0')
+        && is_hex(span, 16)
+        && is_hex(flags, 2);
+    valid.then_some(trace)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl AsRef<str> for Trace {
+    fn as_ref(&self) -> &str {
+        &self.trace_id
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Trace {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        // The shell puts one on every request; a route tested without the shell has an empty one.
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_else(|| Self {
+            trace_id: "0".repeat(32).into(),
+            span_id: "0".repeat(16).into(),
+            request_id: Uuid::nil(),
+            client_request_id: None,
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_valid_parent_is_followed_and_anything_else_ignored() {
+        let random = Randomness::from_seed(1);
+        let with = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("traceparent", value.parse().unwrap());
+            Trace::of_request(&headers, &random)
+        };
+        let parent = "4bf92f3577b34da6a3ce929d0e0e4736";
+        assert_eq!(&*with(&format!("00-{parent}-00f067aa0ba902b7-01")).trace_id, parent);
+        for bad in ["", "00", "00-xyz-1-01", &format!("ff-{parent}-00f067aa0ba902b7-01"), &format!("00-{}-00f067aa0ba902b7-01", "0".repeat(32))] {
+            assert_ne!(&*with(bad).trace_id, parent, "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_it_sends_it_follows() {
+        let random = Randomness::from_seed(1);
+        let trace = Trace::begin(&random);
+        assert_eq!(trace_id_of(&trace.traceparent()), Some(&*trace.trace_id));
+    }
+}
