@@ -1,0 +1,218 @@
+//! Applications and their service principals.
+
+use outlive_clock::{ClientId, ServicePrincipalId, TenantId};
+use outlive_store::{Row, Statement, StoreError, sql};
+use serde::{Deserialize, Serialize};
+use url::Url;
+use uuid::Uuid;
+
+use super::Directory;
+use crate::spec::{AppRoleSpec, ApplicationKind, RedirectUriSpec, RedirectUriType, RequiredSpec, ScopeSpec};
+
+/// An application in a tenant.
+#[derive(Debug, Clone)]
+pub(crate) struct Application {
+    pub(crate) client_id: ClientId,
+    pub(crate) service_principal_id: ServicePrincipalId,
+    pub(crate) name: String,
+    pub(crate) enabled: bool,
+    pub(crate) document: ApplicationDocument,
+}
+
+/// What is registered about it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ApplicationDocument {
+    pub(crate) object_id: Uuid,
+    pub(crate) kind: ApplicationKind,
+    pub(crate) redirect_uris: Vec<RedirectUriSpec>,
+    pub(crate) identifier_uris: Vec<String>,
+    pub(crate) scopes: Vec<ScopeSpec>,
+    pub(crate) app_roles: Vec<AppRoleSpec>,
+    pub(crate) token_version: u8,
+    pub(crate) required: Vec<RequiredSpec>,
+}
+
+fn application_of(row: &Row) -> Result<Application, StoreError> {
+    Ok(Application {
+        client_id: row.parse("client_id")?,
+        service_principal_id: row.parse("service_principal_id")?,
+        name: row.text("name")?,
+        enabled: row.flag("enabled")?,
+        document: row.json("document")?,
+    })
+}
+
+impl Directory {
+    /// The application with this client id.
+    pub(crate) async fn application(
+        &self,
+        tenant: TenantId,
+        client_id: ClientId,
+    ) -> Result<Option<Application>, StoreError> {
+        self.store
+            .row(sql!(
+                "SELECT client_id, service_principal_id, name, enabled, document FROM applications \
+                 WHERE tenant = $1 AND client_id = $2",
+                tenant,
+                client_id
+            ))
+            .await?
+            .as_ref()
+            .map(application_of)
+            .transpose()
+    }
+
+    /// The API that is asked for by an identifier URI or its client id.
+    pub(crate) async fn resource(&self, tenant: TenantId, name: &str) -> Result<Option<Application>, StoreError> {
+        self.store
+            .row(sql!(
+                "SELECT a.client_id, a.service_principal_id, a.name, a.enabled, a.document \
+                 FROM resource_names n JOIN applications a ON a.tenant = n.tenant AND a.client_id = n.client_id \
+                 WHERE n.tenant = $1 AND n.name = $2",
+                tenant,
+                name
+            ))
+            .await?
+            .as_ref()
+            .map(application_of)
+            .transpose()
+    }
+
+    /// The tenants in which an application with this client id exists; at most two, which is enough to know if it is one.
+    pub(crate) async fn tenants_with_application(&self, client_id: ClientId) -> Result<Vec<TenantId>, StoreError> {
+        let rows = self
+            .store
+            .rows(sql!("SELECT tenant FROM applications WHERE client_id = $1 ORDER BY tenant LIMIT 2", client_id))
+            .await?;
+        rows.iter().map(|row| row.parse("tenant")).collect()
+    }
+
+    /// Whether some application of the tenant has registered exactly this redirect URI.
+    pub(crate) async fn is_redirect_uri(&self, tenant: TenantId, uri: &str) -> Result<bool, StoreError> {
+        let found = self
+            .store
+            .row(sql!("SELECT client_id FROM redirect_uris WHERE tenant = $1 AND uri = $2 LIMIT 1", tenant, uri))
+            .await?;
+        Ok(found.is_some())
+    }
+
+    /// The names of the app roles that a client has been assigned at an API.
+    pub(crate) async fn assigned_roles(
+        &self,
+        tenant: TenantId,
+        client: ClientId,
+        resource: ClientId,
+    ) -> Result<Vec<String>, StoreError> {
+        let rows = self
+            .store
+            .rows(sql!(
+                "SELECT role FROM role_assignments WHERE tenant = $1 AND client_id = $2 AND resource_id = $3 \
+                 ORDER BY role LIMIT 1000",
+                tenant,
+                client,
+                resource
+            ))
+            .await?;
+        rows.iter().map(|row| row.text("role")).collect()
+    }
+}
+
+impl Application {
+    /// The statements that write it and the names by which it is asked for.
+    pub(crate) fn insertion(&self, tenant: TenantId) -> Vec<Statement> {
+        let mut statements = vec![sql!(
+            "INSERT INTO applications (tenant, client_id, service_principal_id, name, enabled, document) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
+            tenant,
+            self.client_id,
+            self.service_principal_id,
+            &self.name,
+            self.enabled,
+            serde_json::json!(self.document)
+        )];
+        let own_name = self.client_id.to_string();
+        for name in self.document.identifier_uris.iter().chain([&own_name]) {
+            statements.push(sql!(
+                "INSERT INTO resource_names (tenant, name, client_id) VALUES ($1, $2, $3)",
+                tenant,
+                name,
+                self.client_id
+            ));
+        }
+        for redirect in &self.document.redirect_uris {
+            statements.push(sql!(
+                "INSERT INTO redirect_uris (tenant, uri, client_id) VALUES ($1, $2, $3)",
+                tenant,
+                &redirect.uri,
+                self.client_id
+            ));
+        }
+        statements
+    }
+
+    /// The registration that a redirect URI matches: exactly, but for a loopback URI's port, which is the client's to choose
+    /// (RFC 8252, section 7.3; "Redirect URI restrictions").
+    pub(crate) fn redirect_type(&self, uri: &str) -> Option<RedirectUriType> {
+        let exact = self.document.redirect_uris.iter().find(|registered| registered.uri == uri);
+        exact
+            .or_else(|| {
+                let asked = without_loopback_port(uri)?;
+                self.document
+                    .redirect_uris
+                    .iter()
+                    .find(|registered| without_loopback_port(&registered.uri).as_deref() == Some(&asked))
+            })
+            .map(|registered| registered.r#type)
+    }
+
+    /// Which of its delegated permissions a client has asked for in its registration.
+    pub(crate) fn required_scopes(&self, resource: ClientId) -> Vec<String> {
+        self.document
+            .required
+            .iter()
+            .filter(|required| required.resource == resource)
+            .flat_map(|required| required.scopes.iter().cloned())
+            .collect()
+    }
+
+    /// The URI by which it is named when nobody asked for it by name.
+    pub(crate) fn default_name(&self) -> String {
+        self.document.identifier_uris.first().cloned().unwrap_or_else(|| self.client_id.to_string())
+    }
+}
+
+/// A loopback redirect URI without its port; `None` for anything else. Compared as text otherwise: case and path count.
+fn without_loopback_port(uri: &str) -> Option<String> {
+    let rest = uri.strip_prefix("http://")?;
+    let (authority, path) = rest.find(['/', '?', '#']).map_or((rest, ""), |at| rest.split_at(at));
+    let host = authority.split_once(':').map_or(authority, |(host, port)| {
+        if port.bytes().all(|b| b.is_ascii_digit()) { host } else { authority }
+    });
+    if !matches!(host, "localhost" | "127.0.0.1") {
+        return None;
+    }
+    // What is sent back has to be a URI at all.
+    Url::parse(uri).ok()?;
+    Some(format!("http://{host}{}", if path.is_empty() { "/" } else { path }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_loopback_port;
+
+    #[test]
+    fn only_a_loopback_port_is_ignored() {
+        assert_eq!(without_loopback_port("http://localhost:4321/cb").as_deref(), Some("http://localhost/cb"));
+        assert_eq!(without_loopback_port("http://localhost").as_deref(), Some("http://localhost/"));
+        for other in [
+            "https://localhost:4321/cb",
+            "http://localhost.evil.example/cb",
+            "http://localhost:80@evil.example/cb",
+            "http://127.0.0.1:x/",
+            "http://127.0.0.2/",
+            "nonsense",
+        ] {
+            assert_eq!(without_loopback_port(other), None, "{other}");
+        }
+    }
+}

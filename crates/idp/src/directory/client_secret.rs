@@ -1,0 +1,138 @@
+//! Client secrets: kept as keyed hashes, compared in constant time.
+
+use aws_lc_rs::{constant_time, hmac};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use outlive_clock::{ClientId, Instant, TenantId};
+use outlive_store::{Statement, StoreError, sql};
+use outlive_tokens::Secret;
+use uuid::Uuid;
+
+use super::Directory;
+
+/// Hashes secrets under a key of this installation, so that the database alone gives nothing to compare with.
+#[derive(Clone)]
+pub(crate) struct ClientSecrets {
+    key: hmac::Key,
+}
+
+impl std::fmt::Debug for ClientSecrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ClientSecrets")
+    }
+}
+
+/// What became of comparing a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SecretMatch {
+    /// It is the secret.
+    Valid,
+    /// It was, but is past its end.
+    Expired,
+    /// It is not.
+    Wrong,
+}
+
+/// A stored secret.
+pub(crate) struct StoredSecret {
+    hash: String,
+    expires_at: Instant,
+}
+
+impl ClientSecrets {
+    pub(crate) fn new(key: &[u8; 32]) -> Self {
+        Self { key: hmac::Key::new(hmac::HMAC_SHA256, key) }
+    }
+
+    fn hash(&self, client: ClientId, secret: &str) -> String {
+        let mut context = hmac::Context::with_key(&self.key);
+        context.update(client.uuid().as_bytes());
+        context.update(secret.as_bytes());
+        URL_SAFE_NO_PAD.encode(context.sign())
+    }
+
+    /// The statement that stores a secret.
+    pub(crate) fn insertion(
+        &self,
+        tenant: TenantId,
+        client: ClientId,
+        key_id: Uuid,
+        secret: &Secret,
+        expires_at: Instant,
+    ) -> Statement {
+        sql!(
+            "INSERT INTO client_secrets (tenant, client_id, key_id, hash, expires_us) VALUES ($1, $2, $3, $4, $5)",
+            tenant,
+            client,
+            key_id.to_string(),
+            self.hash(client, secret.expose()),
+            expires_at
+        )
+    }
+
+    /// Compares a presented secret with the stored ones.
+    pub(crate) fn compare(
+        &self,
+        client: ClientId,
+        presented: &str,
+        stored: &[StoredSecret],
+        now: Instant,
+    ) -> SecretMatch {
+        let hash = self.hash(client, presented);
+        stored
+            .iter()
+            .filter(|secret| constant_time::verify_slices_are_equal(secret.hash.as_bytes(), hash.as_bytes()).is_ok())
+            .map(|secret| if now < secret.expires_at { SecretMatch::Valid } else { SecretMatch::Expired })
+            .next()
+            .unwrap_or(SecretMatch::Wrong)
+    }
+}
+
+impl Directory {
+    /// The secrets of a client.
+    pub(crate) async fn client_secrets(
+        &self,
+        tenant: TenantId,
+        client: ClientId,
+    ) -> Result<Vec<StoredSecret>, StoreError> {
+        let rows = self
+            .store
+            .rows(sql!(
+                "SELECT hash, expires_us FROM client_secrets WHERE tenant = $1 AND client_id = $2 LIMIT 100",
+                tenant,
+                client
+            ))
+            .await?;
+        rows.iter()
+            .map(|row| Ok(StoredSecret { hash: row.text("hash")?, expires_at: row.instant("expires_us")? }))
+            .collect()
+    }
+}
+
+/// Ends all secrets of a client at `now`.
+pub(crate) fn expire_secrets(tenant: TenantId, client: ClientId, now: Instant) -> Statement {
+    sql!("UPDATE client_secrets SET expires_us = $1 WHERE tenant = $2 AND client_id = $3", now, tenant, client)
+}
+
+/// Removes all secrets of a client.
+pub(crate) fn remove_secrets(tenant: TenantId, client: ClientId) -> Statement {
+    sql!("DELETE FROM client_secrets WHERE tenant = $1 AND client_id = $2", tenant, client)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_matches_itself_until_it_ends_and_nothing_else() {
+        let secrets = ClientSecrets::new(&[7; 32]);
+        let client = ClientId::from_uuid(Uuid::from_u128(1));
+        let stored = [StoredSecret { hash: secrets.hash(client, "right"), expires_at: Instant::from_seconds(100) }];
+        let at = Instant::from_seconds;
+        assert_eq!(secrets.compare(client, "right", &stored, at(99)), SecretMatch::Valid);
+        assert_eq!(secrets.compare(client, "right", &stored, at(100)), SecretMatch::Expired);
+        assert_eq!(secrets.compare(client, "wrong", &stored, at(99)), SecretMatch::Wrong);
+        let other = ClientId::from_uuid(Uuid::from_u128(2));
+        assert_eq!(secrets.compare(other, "right", &stored, at(99)), SecretMatch::Wrong);
+    }
+}

@@ -1,0 +1,81 @@
+//! Consent: which delegated permissions a client has, for one user or for everybody (oauth2PermissionGrant).
+
+use std::collections::BTreeSet;
+
+use outlive_clock::{ClientId, TenantId, UserId};
+use outlive_store::{Statement, StoreError, sql};
+
+use super::Directory;
+
+/// The principal of a grant that an administrator gave for everybody (`consentType: AllPrincipals`).
+pub(crate) const ALL_PRINCIPALS: &str = "*";
+
+impl Directory {
+    /// The scopes of an API that a client may use for a user: what the user granted and what was granted for everybody.
+    pub(crate) async fn granted_scopes(
+        &self,
+        tenant: TenantId,
+        client: ClientId,
+        resource: ClientId,
+        user: UserId,
+    ) -> Result<BTreeSet<String>, StoreError> {
+        let rows = self
+            .store
+            .rows(sql!(
+                "SELECT scope FROM permission_grants \
+                 WHERE tenant = $1 AND client_id = $2 AND resource_id = $3 AND principal IN ($4, $5)",
+                tenant,
+                client,
+                resource,
+                user,
+                ALL_PRINCIPALS
+            ))
+            .await?;
+        let mut scopes = BTreeSet::new();
+        for row in rows {
+            scopes.extend(row.text("scope")?.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned));
+        }
+        Ok(scopes)
+    }
+}
+
+/// Records that `principal` (a user's id, or [`ALL_PRINCIPALS`]) granted exactly these scopes of an API to a client.
+pub(crate) fn grant_scopes(
+    tenant: TenantId,
+    client: ClientId,
+    resource: ClientId,
+    principal: &str,
+    scopes: &BTreeSet<String>,
+) -> Vec<Statement> {
+    let scope = scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+    vec![
+        sql!(
+            "DELETE FROM permission_grants WHERE tenant = $1 AND client_id = $2 AND resource_id = $3 AND principal = $4",
+            tenant,
+            client,
+            resource,
+            principal
+        ),
+        sql!(
+            "INSERT INTO permission_grants (tenant, client_id, resource_id, principal, scope) VALUES ($1, $2, $3, $4, $5)",
+            tenant,
+            client,
+            resource,
+            principal,
+            scope
+        ),
+    ]
+}
+
+/// Withdraws every delegated permission of a client, for one user or for everybody and every user.
+pub(crate) fn withdraw_scopes(tenant: TenantId, client: ClientId, user: Option<UserId>) -> Statement {
+    match user {
+        Some(user) => sql!(
+            "DELETE FROM permission_grants WHERE tenant = $1 AND client_id = $2 AND principal = $3",
+            tenant,
+            client,
+            user
+        ),
+        None => sql!("DELETE FROM permission_grants WHERE tenant = $1 AND client_id = $2", tenant, client),
+    }
+}

@@ -1,0 +1,136 @@
+//! A new tenant's directory, as statements.
+
+use std::collections::BTreeSet;
+
+use outlive_chassis::Problem;
+use outlive_clock::{Instant, Randomness, ServicePrincipalId, Span, TenantId};
+use outlive_rules::RevocationEvents;
+use outlive_store::{Change, sql};
+
+use super::graph_application::graph_application;
+use super::{ALL_PRINCIPALS, Application, ApplicationDocument, ClientSecrets, User, grant_scopes};
+use crate::passwords::{self, HashedPassword};
+use crate::spec::{ApplicationSpec, TenantSpec};
+
+/// How long a client secret lives by default ("application: addPassword": start plus two years).
+const SECRET_LIFETIME: Span = Span::from_days(730);
+
+/// The statements that make a tenant's directory at virtual instant `now`.
+///
+/// # Errors
+/// A description that contradicts itself.
+pub(crate) async fn create(
+    tenant: TenantId,
+    spec: TenantSpec,
+    now: Instant,
+    random: &Randomness,
+    secrets: &ClientSecrets,
+    signing_key: i64,
+) -> Result<Change, Problem> {
+    let domain = spec.domain.to_ascii_lowercase();
+    if domain.is_empty() || domain.len() > 253 || !domain.contains('.') || domain.contains(['/', '@', ' ', ':']) {
+        return Err(Problem::bad_request(format!("'{domain}' is not a domain; write it like contoso.example.")));
+    }
+    let mut change = Change::new();
+    change.add(sql!(
+        "INSERT INTO tenants (tenant, domain, display_name, rules, signing_key) VALUES ($1, $2, $3, $4, $5)",
+        tenant,
+        domain,
+        &spec.display_name,
+        spec.edition.to_string(),
+        signing_key
+    ));
+    for user in spec.users {
+        let HashedPassword(password_hash) = passwords::hash(user.password, random.stream("password-salt").bytes()).await;
+        let user = User {
+            tenant,
+            id: user.id,
+            upn: user.upn,
+            display_name: user.display_name,
+            role: user.role,
+            directory_roles: user.directory_roles,
+            password_hash,
+            password_changed_at: now,
+            password_expired: false,
+            must_change_password: false,
+            enabled: true,
+            deleted_at: None,
+            revocations: RevocationEvents::none(),
+            sessions_valid_from: now,
+        };
+        change.add(user.insertion());
+    }
+    let graph = graph_application(ServicePrincipalId::generate(&mut random.stream("service-principal-id")));
+    for statement in graph.insertion(tenant) {
+        change.add(statement);
+    }
+    for application in spec.applications {
+        add_application(&mut change, tenant, application, now, random, secrets)?;
+    }
+    Ok(change)
+}
+
+fn add_application(
+    change: &mut Change,
+    tenant: TenantId,
+    spec: ApplicationSpec,
+    now: Instant,
+    random: &Randomness,
+    secrets: &ClientSecrets,
+) -> Result<(), Problem> {
+    if spec.kind.is_public() && !spec.secrets.is_empty() {
+        return Err(Problem::bad_request(format!(
+            "The application '{}' is public and has a secret; a public client cannot keep one.",
+            spec.name
+        )));
+    }
+    let version = spec.token_version.unwrap_or(1);
+    if !matches!(version, 1 | 2) {
+        return Err(Problem::bad_request(format!("token_version of '{}' is {version}; it can be 1 or 2.", spec.name)));
+    }
+    let application = Application {
+        client_id: spec.client_id,
+        service_principal_id: spec.service_principal_id,
+        name: spec.name,
+        enabled: true,
+        document: ApplicationDocument {
+            object_id: spec.object_id,
+            kind: spec.kind,
+            redirect_uris: spec.redirect_uris,
+            identifier_uris: spec.identifier_uris,
+            scopes: spec.scopes,
+            app_roles: spec.app_roles,
+            token_version: version,
+            required: spec.required,
+        },
+    };
+    for statement in application.insertion(tenant) {
+        change.add(statement);
+    }
+    for secret in &spec.secrets {
+        let key_id = random.stream("client-secret-key-id").uuid();
+        change.add(secrets.insertion(tenant, application.client_id, key_id, secret, now + SECRET_LIFETIME));
+    }
+    if spec.admin_consented {
+        for required in &application.document.required {
+            let scopes: BTreeSet<String> = required.scopes.iter().cloned().collect();
+            if !scopes.is_empty() {
+                for statement in
+                    grant_scopes(tenant, application.client_id, required.resource, ALL_PRINCIPALS, &scopes)
+                {
+                    change.add(statement);
+                }
+            }
+            for role in &required.roles {
+                change.add(sql!(
+                    "INSERT INTO role_assignments (tenant, client_id, resource_id, role) VALUES ($1, $2, $3, $4)",
+                    tenant,
+                    application.client_id,
+                    required.resource,
+                    role
+                ));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! Microsoft Graph's service principal, which every tenant has by itself.
+
+use outlive_clock::{ClientId, ServicePrincipalId};
+use uuid::Uuid;
+
+use super::{Application, ApplicationDocument};
+use crate::spec::{AppRoleSpec, ApplicationKind, ScopeSpec};
+
+/// The client id of Microsoft Graph, the same in every tenant.
+pub(crate) const GRAPH: ClientId = ClientId::from_uuid(Uuid::from_u128(0x0000_0003_0000_0000_c000_0000_0000_0000));
+
+/// The identifier URI of Microsoft Graph; also the resource that a bare scope name means ("Scopes and permissions").
+pub(crate) const GRAPH_URI: &str = "https://graph.microsoft.com";
+
+/// The scopes of OpenID Connect. They are Graph's permissions when consent is recorded, but name no resource.
+pub(crate) const OIDC_SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+
+const SCOPES: [(&str, &str); 11] = [
+    ("openid", "Sign you in"),
+    ("profile", "See your name and user name"),
+    ("email", "See your e-mail address"),
+    ("offline_access", "Keep access to what you have given it access to, while you are not there"),
+    ("User.Read", "Sign you in and read your profile"),
+    ("User.ReadWrite", "Read and change your profile"),
+    ("User.ReadWrite.All", "Read and change all users' profiles"),
+    ("User.RevokeSessions.All", "End users' sign-in sessions"),
+    ("User-PasswordProfile.ReadWrite.All", "Change and reset passwords"),
+    ("Directory.AccessAsUser.All", "Use the directory as you"),
+    ("Directory.ReadWrite.All", "Read and change the directory"),
+];
+
+const ROLES: [&str; 4] =
+    ["User.Read.All", "User.ReadWrite.All", "User.RevokeSessions.All", "Directory.ReadWrite.All"];
+
+/// Graph as an application of a tenant.
+pub(crate) fn graph_application(service_principal_id: ServicePrincipalId) -> Application {
+    let id = |kind: u128, index: usize| Uuid::from_u128((kind << 64) | (index as u128 + 1));
+    Application {
+        client_id: GRAPH,
+        service_principal_id,
+        name: "Microsoft Graph".to_owned(),
+        enabled: true,
+        document: ApplicationDocument {
+            object_id: GRAPH.uuid(),
+            kind: ApplicationKind::Resource,
+            redirect_uris: Vec::new(),
+            identifier_uris: vec![GRAPH_URI.to_owned(), format!("{GRAPH_URI}/")],
+            scopes: SCOPES
+                .iter()
+                .enumerate()
+                .map(|(index, (value, description))| ScopeSpec {
+                    id: id(1, index),
+                    value: (*value).to_owned(),
+                    description: (*description).to_owned(),
+                })
+                .collect(),
+            app_roles: ROLES
+                .iter()
+                .enumerate()
+                .map(|(index, value)| AppRoleSpec { id: id(2, index), value: (*value).to_owned() })
+                .collect(),
+            token_version: 1,
+            required: Vec::new(),
+        },
+    }
+}

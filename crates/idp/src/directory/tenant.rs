@@ -1,0 +1,56 @@
+//! Tenants.
+
+use outlive_clock::TenantId;
+use outlive_rules::Ruleset;
+use outlive_store::{Row, Statement, StoreError, sql};
+
+use super::Directory;
+
+/// A tenant.
+#[derive(Debug, Clone)]
+pub(crate) struct Tenant {
+    pub(crate) id: TenantId,
+    pub(crate) domain: String,
+    pub(crate) display_name: String,
+    pub(crate) rules: Ruleset,
+    /// The number of its active signing key.
+    pub(crate) signing_key: i64,
+}
+
+fn tenant_of(row: &Row) -> Result<Tenant, StoreError> {
+    Ok(Tenant {
+        id: row.parse("tenant")?,
+        domain: row.text("domain")?,
+        display_name: row.text("display_name")?,
+        rules: row.parse("rules")?,
+        signing_key: row.int("signing_key")?,
+    })
+}
+
+impl Directory {
+    /// The tenant with this id.
+    pub(crate) async fn tenant(&self, tenant: TenantId) -> Result<Option<Tenant>, StoreError> {
+        self.store
+            .row(sql!("SELECT tenant, domain, display_name, rules, signing_key FROM tenants WHERE tenant = $1", tenant))
+            .await?
+            .as_ref()
+            .map(tenant_of)
+            .transpose()
+    }
+
+    /// The tenant that owns a domain.
+    pub(crate) async fn tenant_by_domain(&self, domain: &str) -> Result<Option<Tenant>, StoreError> {
+        let domain = domain.to_ascii_lowercase();
+        self.store
+            .row(sql!("SELECT tenant, domain, display_name, rules, signing_key FROM tenants WHERE domain = $1", domain))
+            .await?
+            .as_ref()
+            .map(tenant_of)
+            .transpose()
+    }
+}
+
+/// Makes `number` the tenant's active signing key.
+pub(crate) fn use_signing_key(tenant: TenantId, number: i64) -> Statement {
+    sql!("UPDATE tenants SET signing_key = $1 WHERE tenant = $2", number, tenant).expect_rows(1)
+}

@@ -1,0 +1,149 @@
+//! Users.
+
+use outlive_clock::{Instant, TenantId, UserId};
+use outlive_rules::{RevocationEvents, UserFacts};
+use outlive_store::{Row, Statement, StoreError, sql};
+
+use super::Directory;
+
+/// A user object.
+#[derive(Debug, Clone)]
+pub(crate) struct User {
+    pub(crate) tenant: TenantId,
+    pub(crate) id: UserId,
+    pub(crate) upn: String,
+    pub(crate) display_name: String,
+    pub(crate) role: String,
+    pub(crate) directory_roles: Vec<String>,
+    pub(crate) password_hash: String,
+    pub(crate) password_changed_at: Instant,
+    pub(crate) password_expired: bool,
+    pub(crate) must_change_password: bool,
+    pub(crate) enabled: bool,
+    pub(crate) deleted_at: Option<Instant>,
+    pub(crate) revocations: RevocationEvents,
+    pub(crate) sessions_valid_from: Instant,
+}
+
+macro_rules! select_users {
+    ($where:literal) => {
+        concat!(
+            "SELECT tenant, id, upn, display_name, role, directory_roles, password_hash, password_changed_us, \
+             password_expired, must_change_password, enabled, deleted_us, revocations, sessions_valid_from_us FROM users ",
+            $where
+        )
+    };
+}
+
+fn user_of(row: &Row) -> Result<User, StoreError> {
+    Ok(User {
+        tenant: row.parse("tenant")?,
+        id: row.parse("id")?,
+        upn: row.text("upn")?,
+        display_name: row.text("display_name")?,
+        role: row.text("role")?,
+        directory_roles: row.json("directory_roles")?,
+        password_hash: row.text("password_hash")?,
+        password_changed_at: row.instant("password_changed_us")?,
+        password_expired: row.flag("password_expired")?,
+        must_change_password: row.flag("must_change_password")?,
+        enabled: row.flag("enabled")?,
+        deleted_at: row.opt_instant("deleted_us")?,
+        revocations: row.json("revocations")?,
+        sessions_valid_from: row.instant("sessions_valid_from_us")?,
+    })
+}
+
+impl Directory {
+    /// The user with this object id, deleted or not.
+    pub(crate) async fn user(&self, tenant: TenantId, id: UserId) -> Result<Option<User>, StoreError> {
+        let row = self.store.row(outlive_store::Statement::new(
+            select_users!("WHERE tenant = $1 AND id = $2"),
+            vec![tenant.into(), id.into()],
+        ));
+        row.await?.as_ref().map(user_of).transpose()
+    }
+
+    /// The user with this sign-in name, in any case of letters; not a deleted one.
+    pub(crate) async fn user_by_upn(&self, tenant: TenantId, upn: &str) -> Result<Option<User>, StoreError> {
+        let upn = upn.trim().to_lowercase();
+        let row = self.store.row(Statement::new(
+            select_users!("WHERE tenant = $1 AND upn = $2 AND deleted_us IS NULL"),
+            vec![tenant.into(), upn.into()],
+        ));
+        row.await?.as_ref().map(user_of).transpose()
+    }
+}
+
+impl User {
+    /// What the rules want to know about the user.
+    pub(crate) fn facts(&self) -> UserFacts {
+        UserFacts {
+            known: true,
+            deleted: self.deleted_at.is_some(),
+            enabled: self.enabled,
+            events: self.revocations.clone(),
+        }
+    }
+
+    /// Writes back what can change, if the user is still as it was read: two changes at once cannot lose one.
+    pub(crate) fn update(&self, before: &Self) -> Statement {
+        sql!(
+            "UPDATE users SET password_hash = $1, password_changed_us = $2, password_expired = $3, \
+             must_change_password = $4, enabled = $5, deleted_us = $6, revocations = $7, sessions_valid_from_us = $8 \
+             WHERE tenant = $9 AND id = $10 AND revocations = $11 AND password_hash = $12",
+            &self.password_hash,
+            self.password_changed_at,
+            self.password_expired,
+            self.must_change_password,
+            self.enabled,
+            self.deleted_at,
+            revocations_json(&self.revocations),
+            self.sessions_valid_from,
+            self.tenant,
+            self.id,
+            revocations_json(&before.revocations),
+            &before.password_hash
+        )
+        .expect_rows(1)
+    }
+
+    /// Writes a new user.
+    pub(crate) fn insertion(&self) -> Statement {
+        sql!(
+            "INSERT INTO users (tenant, id, upn, display_name, role, directory_roles, password_hash, password_changed_us, \
+             password_expired, must_change_password, enabled, deleted_us, revocations, sessions_valid_from_us) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+            self.tenant,
+            self.id,
+            self.upn.to_lowercase(),
+            &self.display_name,
+            &self.role,
+            serde_json::json!(self.directory_roles),
+            &self.password_hash,
+            self.password_changed_at,
+            self.password_expired,
+            self.must_change_password,
+            self.enabled,
+            self.deleted_at,
+            revocations_json(&self.revocations),
+            self.sessions_valid_from
+        )
+    }
+
+    /// Whether the user holds a directory role that lets them act on other users' credentials.
+    pub(crate) fn is_user_administrator(&self) -> bool {
+        const ADMINISTRATORS: [&str; 5] = [
+            "Global Administrator",
+            "User Administrator",
+            "Authentication Administrator",
+            "Privileged Authentication Administrator",
+            "Helpdesk Administrator",
+        ];
+        self.directory_roles.iter().any(|role| ADMINISTRATORS.contains(&role.as_str()))
+    }
+}
+
+fn revocations_json(events: &RevocationEvents) -> serde_json::Value {
+    serde_json::json!(events)
+}

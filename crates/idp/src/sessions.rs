@@ -1,0 +1,176 @@
+//! Browser sessions: what a cookie stands for.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::HeaderMap;
+use http::header::COOKIE;
+use outlive_clock::{Instant, SessionId, Stream, TenantId, UserId};
+use outlive_rules::CookieFacts;
+use outlive_store::{Row, Statement, Store, StoreError, sql};
+
+/// The session cookie of a browser that does not stay signed in ("Web browser cookies used in Microsoft Entra authentication").
+const COOKIE_TRANSIENT: &str = "ESTSAUTH";
+/// The session cookie of one that does.
+const COOKIE_PERSISTENT: &str = "ESTSAUTHPERSISTENT";
+/// The cookie that ties a form to the browser it was sent to.
+pub(crate) const COOKIE_CANARY: &str = "esctx";
+
+/// A browser, by the secret in its cookie.
+#[derive(Clone)]
+pub(crate) struct Browser {
+    secret: String,
+}
+
+/// A session of a user in a browser.
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    pub(crate) id: SessionId,
+    pub(crate) user_id: UserId,
+    pub(crate) amr: Vec<String>,
+    pub(crate) started_at: Instant,
+    pub(crate) used_at: Instant,
+    pub(crate) persistent: bool,
+    pub(crate) ended_at: Option<Instant>,
+}
+
+impl Browser {
+    /// A browser that had no cookie, or gets a new one because somebody signs in: a cookie from before a sign-in is never
+    /// the cookie after it.
+    pub(crate) fn new(stream: &mut Stream) -> Self {
+        Self { secret: URL_SAFE_NO_PAD.encode(stream.bytes::<32>()) }
+    }
+
+    /// The browser that sent these headers.
+    pub(crate) fn of_request(headers: &HeaderMap) -> Option<Self> {
+        let secret = cookie(headers, COOKIE_PERSISTENT).or_else(|| cookie(headers, COOKIE_TRANSIENT))?;
+        (secret.len() == 43).then(|| Self { secret: secret.to_owned() })
+    }
+
+    /// What the database knows it by.
+    fn hash(&self) -> String {
+        URL_SAFE_NO_PAD.encode(digest(&SHA256, self.secret.as_bytes()))
+    }
+
+    /// The `Set-Cookie` value. Cookies know no virtual time: the server decides when a session is over.
+    pub(crate) fn set_cookie(&self, persistent: bool) -> String {
+        let (name, age) = if persistent { (COOKIE_PERSISTENT, "; Max-Age=31536000") } else { (COOKIE_TRANSIENT, "") };
+        format!("{name}={}; Path=/; HttpOnly; SameSite=Lax{age}", self.secret)
+    }
+}
+
+/// The value of a cookie.
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| text.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(found, value)| (found == name).then_some(value))
+}
+
+fn session_of(row: &Row) -> Result<Session, StoreError> {
+    Ok(Session {
+        id: row.parse("id")?,
+        user_id: row.parse("user_id")?,
+        amr: row.json("amr")?,
+        started_at: row.instant("started_us")?,
+        used_at: row.instant("used_us")?,
+        persistent: row.flag("persistent")?,
+        ended_at: row.opt_instant("ended_us")?,
+    })
+}
+
+impl Session {
+    /// What the rules want to know.
+    pub(crate) fn facts(&self) -> CookieFacts {
+        CookieFacts {
+            password_based: outlive_rules::password_based(&self.amr),
+            persistent: self.persistent,
+            granted_at: self.started_at,
+            last_used_at: self.used_at,
+            signed_out_at: self.ended_at,
+        }
+    }
+
+    /// Writes a new session of a browser; the browser's other sessions in the tenant go with the cookie they had.
+    pub(crate) fn insertion(&self, tenant: TenantId, browser: &Browser) -> Statement {
+        sql!(
+            "INSERT INTO sessions (tenant, id, browser, user_id, amr, started_us, used_us, persistent, ended_us) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            tenant,
+            self.id,
+            browser.hash(),
+            self.user_id,
+            serde_json::json!(self.amr),
+            self.started_at,
+            self.used_at,
+            self.persistent,
+            self.ended_at
+        )
+    }
+
+    /// Notes that it was used: inactivity counts from here.
+    pub(crate) fn used(&self, tenant: TenantId, now: Instant) -> Statement {
+        sql!("UPDATE sessions SET used_us = $1 WHERE tenant = $2 AND id = $3", now, tenant, self.id)
+    }
+
+    /// Ends it: single sign-out.
+    pub(crate) fn end(&self, tenant: TenantId, now: Instant) -> Statement {
+        sql!("UPDATE sessions SET ended_us = $1 WHERE tenant = $2 AND id = $3 AND ended_us IS NULL", now, tenant, self.id)
+    }
+}
+
+/// Ends all sessions of a user, in every browser.
+pub(crate) fn end_all(tenant: TenantId, user: UserId, now: Instant) -> Statement {
+    sql!("UPDATE sessions SET ended_us = $1 WHERE tenant = $2 AND user_id = $3 AND ended_us IS NULL", now, tenant, user)
+}
+
+/// Moves a browser's other sessions to its new cookie, so that signing in to one tenant does not sign out of another.
+pub(crate) fn rename_browser(from: &Browser, to: &Browser) -> Statement {
+    sql!("UPDATE sessions SET browser = $1 WHERE browser = $2", to.hash(), from.hash())
+}
+
+/// The newest session of a browser in a tenant, ended or not: what is wrong with it is for the rules to say.
+pub(crate) async fn find(store: &Store, tenant: TenantId, browser: &Browser) -> Result<Option<Session>, StoreError> {
+    store
+        .row(sql!(
+            "SELECT id, user_id, amr, started_us, used_us, persistent, ended_us FROM sessions \
+             WHERE browser = $1 AND tenant = $2 ORDER BY started_us DESC, id LIMIT 1",
+            browser.hash(),
+            tenant
+        ))
+        .await?
+        .as_ref()
+        .map(session_of)
+        .transpose()
+}
+
+/// When a session was ended by signing out, if it was.
+pub(crate) async fn signed_out_at(
+    store: &Store,
+    tenant: TenantId,
+    session: SessionId,
+) -> Result<Option<Instant>, StoreError> {
+    let row = store.row(sql!("SELECT ended_us FROM sessions WHERE tenant = $1 AND id = $2", tenant, session)).await?;
+    row.map_or(Ok(None), |row| row.opt_instant("ended_us"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use outlive_clock::Randomness;
+
+    #[test]
+    fn a_browser_is_known_by_its_cookie_only() {
+        let browser = Browser::new(&mut Randomness::from_seed(1).stream("browser"));
+        let set = browser.set_cookie(false);
+        let sent = set.split(';').next().unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert(COOKIE, format!("a=b; {sent}; c=d").parse().unwrap());
+        assert_eq!(Browser::of_request(&headers).unwrap().hash(), browser.hash());
+        headers.insert(COOKIE, "ESTSAUTH=short".parse().unwrap());
+        assert!(Browser::of_request(&headers).is_none());
+    }
+}

@@ -1,0 +1,168 @@
+//! What the lab says about a new tenant of the identity provider.
+
+use outlive_clock::{ClientId, ServicePrincipalId, UserId};
+use outlive_rules::Ruleset;
+use outlive_tokens::Secret;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A tenant to be made.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TenantSpec {
+    /// Its verified domain (`contoso.example`).
+    pub domain: String,
+    /// Its name for people.
+    pub display_name: String,
+    /// Which edition of the rules decides.
+    #[serde(default)]
+    pub edition: Ruleset,
+    /// Its users.
+    #[serde(default)]
+    pub users: Vec<UserSpec>,
+    /// Its applications.
+    #[serde(default)]
+    pub applications: Vec<ApplicationSpec>,
+}
+
+/// A user to be made.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserSpec {
+    /// Object id.
+    pub id: UserId,
+    /// Sign-in name.
+    pub upn: String,
+    /// Name for people.
+    pub display_name: String,
+    /// What the user is in the lab (`owner`).
+    pub role: String,
+    /// The first password.
+    pub password: Secret,
+    /// Directory roles by name (`Global Administrator`).
+    #[serde(default)]
+    pub directory_roles: Vec<String>,
+}
+
+/// What kind of application it is: only a convenience of the seed for how it may authenticate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ApplicationKind {
+    /// A native or desktop application: it has no credential.
+    Public,
+    /// A single-page application: it has no credential.
+    Spa,
+    /// A web application with a credential.
+    Confidential,
+    /// A service that acts for itself, with a credential.
+    Daemon,
+    /// An API.
+    Resource,
+}
+
+impl ApplicationKind {
+    /// Whether it is a public client in the words of RFC 6749, section 2.1.
+    #[must_use]
+    pub const fn is_public(self) -> bool {
+        matches!(self, Self::Public | Self::Spa)
+    }
+}
+
+/// How a redirect URI is registered; it decides the class of the tokens (reference: "Redirect URI restrictions").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RedirectUriType {
+    /// A web application's.
+    Web,
+    /// A single-page application's.
+    Spa,
+    /// A native application's.
+    PublicClient,
+}
+
+/// A registered redirect URI.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RedirectUriSpec {
+    /// The URI, matched exactly; a loopback URI's port is ignored.
+    pub uri: String,
+    /// How it is registered.
+    pub r#type: RedirectUriType,
+}
+
+/// A delegated permission that an API offers.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScopeSpec {
+    /// Its id.
+    pub id: Uuid,
+    /// Its name (`Orders.Read`).
+    pub value: String,
+    /// What the consent page says about it.
+    #[serde(default)]
+    pub description: String,
+}
+
+/// An application permission that an API offers.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AppRoleSpec {
+    /// Its id.
+    pub id: Uuid,
+    /// Its name (`Orders.Read.All`).
+    pub value: String,
+}
+
+/// Permissions that an application asks of one API.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequiredSpec {
+    /// The API's client id.
+    pub resource: ClientId,
+    /// Delegated permissions.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+    /// Application permissions.
+    #[serde(default)]
+    pub roles: Vec<String>,
+}
+
+/// An application to be made, with its service principal.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApplicationSpec {
+    /// Client id.
+    pub client_id: ClientId,
+    /// Object id of the application.
+    pub object_id: Uuid,
+    /// Object id of its service principal.
+    pub service_principal_id: ServicePrincipalId,
+    /// Name for people.
+    pub name: String,
+    /// What it is.
+    pub kind: ApplicationKind,
+    /// Where codes may be sent.
+    #[serde(default)]
+    pub redirect_uris: Vec<RedirectUriSpec>,
+    /// Its client secrets.
+    #[serde(default)]
+    pub secrets: Vec<Secret>,
+    /// The URIs by which it is asked for as a resource.
+    #[serde(default)]
+    pub identifier_uris: Vec<String>,
+    /// Delegated permissions it offers.
+    #[serde(default)]
+    pub scopes: Vec<ScopeSpec>,
+    /// Application permissions it offers.
+    #[serde(default)]
+    pub app_roles: Vec<AppRoleSpec>,
+    /// Which version of access tokens it wants (`requestedAccessTokenVersion`): 1 or 2.
+    #[serde(default)]
+    pub token_version: Option<u8>,
+    /// What it asks of other APIs.
+    #[serde(default)]
+    pub required: Vec<RequiredSpec>,
+    /// Whether what it asks was granted by an administrator for everybody.
+    #[serde(default)]
+    pub admin_consented: bool,
+}
