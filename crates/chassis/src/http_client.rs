@@ -37,4 +37,10 @@ impl HttpClient {
     pub fn request(&self, trace: &Trace, method: Method, url: impl reqwest::IntoUrl) -> RequestBuilder {
         self.0.request(method, url).header("traceparent", trace.traceparent())
     }
+
+    /// The client itself, for a library that makes its own requests.
+    #[must_use]
+    pub fn inner(&self) -> Client {
+        self.0.clone()
+    }
 }

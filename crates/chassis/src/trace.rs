@@ -7,6 +7,7 @@ use axum::extract::FromRequestParts;
 use http::HeaderMap;
 use http::request::Parts;
 use outlive_clock::Randomness;
+use outlive_tokens::TraceContext;
 use uuid::Uuid;
 
 /// The trace a request belongs to (W3C Trace Context) and its own ids.
@@ -72,6 +73,12 @@ fn trace_id_of(header: &str) -> Option<&str> {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl TraceContext for Trace {
+    fn traceparent(&self) -> Option<String> {
+        Some(Self::traceparent(self))
+    }
 }
 
 impl AsRef<str> for Trace {

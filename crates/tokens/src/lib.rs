@@ -1,1 +1,40 @@
-//! placeholder
+//! The wire formats of tokens: claims, signing keys, JWS, JWKS, bearer verification, challenges, sealing.
+//!
+//! Pure but for one thing: [`Verifier`] fetches an issuer's published keys over HTTP. Times are handed in (the
+//! tenant's virtual clock), randomness too. Nothing here knows a database.
+
+mod access_claims;
+mod bounded_cache;
+mod challenge;
+pub mod claims;
+mod fingerprint;
+mod issuer;
+mod jwks;
+mod jwks_cache;
+mod jws;
+mod keys;
+mod pairwise;
+mod peek;
+mod refresh_token;
+mod refusal;
+mod seal;
+mod sealed_token;
+mod secret;
+mod verifier;
+
+pub use access_claims::AccessClaims;
+pub use challenge::Challenge;
+pub use fingerprint::fingerprint;
+pub use issuer::{TokenVersion, issuer};
+pub use jwks::{Jwk, JwkSet};
+pub use jwks_cache::TraceContext;
+pub use jws::{Hs256Refusal, TOKEN_CHARS_MAX, sign_hs256, sign_rs256, verify_hs256};
+pub use keys::{KeyError, KeyRing, SigningKey};
+pub use pairwise::PairwiseKey;
+pub use peek::peek_tenant;
+pub use refresh_token::{ClientClass, RedirectType, SealedRefreshToken};
+pub use refusal::BearerRefusal;
+pub use seal::{Sealer, SealingKeyError};
+pub use sealed_token::{MalformedToken, SealedToken};
+pub use secret::Secret;
+pub use verifier::{BearerExpectations, CLOCK_SKEW, Verifier, VerifierConfig};

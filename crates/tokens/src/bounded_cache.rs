@@ -1,0 +1,74 @@
+//! A cache that cannot grow.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+/// A map of at most `capacity` entries that forgets what was not used for longest, roughly: entries live in two generations, a use
+/// brings one into the young, and when the young is full the old is dropped.
+#[derive(Debug)]
+pub(crate) struct BoundedCache<K, V> {
+    young: HashMap<K, V>,
+    old: HashMap<K, V>,
+    generation: usize,
+}
+
+impl<K: Eq + Hash + Clone, V: Clone> BoundedCache<K, V> {
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self { young: HashMap::new(), old: HashMap::new(), generation: (capacity / 2).max(1) }
+    }
+
+    pub(crate) fn get(&mut self, key: &K) -> Option<V> {
+        if let Some(value) = self.young.get(key) {
+            return Some(value.clone());
+        }
+        let value = self.old.remove(key)?;
+        self.insert(key.clone(), value.clone());
+        Some(value)
+    }
+
+    pub(crate) fn insert(&mut self, key: K, value: V) {
+        if self.young.len() >= self.generation && !self.young.contains_key(&key) {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.old.remove(&key);
+        self.young.insert(key, value);
+    }
+
+    #[cfg(test)]
+    fn len(&self) -> usize {
+        self.young.len() + self.old.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_is_used_stays() {
+        let mut cache = BoundedCache::new(4);
+        cache.insert(0, "kept");
+        for n in 1..100 {
+            cache.insert(n, "passing");
+            assert_eq!(cache.get(&0), Some("kept"));
+        }
+        assert_eq!(cache.get(&1), None);
+    }
+
+    proptest! {
+        #[test]
+        fn never_grows_beyond_its_capacity(keys in proptest::collection::vec(0_u8..40, 0..300), capacity in 2_usize..20) {
+            let mut cache = BoundedCache::new(capacity);
+            for key in keys {
+                if key % 3 == 0 {
+                    prop_assert!(cache.get(&key).is_none_or(|value| value == key));
+                } else {
+                    cache.insert(key, key);
+                    prop_assert_eq!(cache.get(&key), Some(key));
+                }
+                prop_assert!(cache.len() <= capacity);
+            }
+        }
+    }
+}

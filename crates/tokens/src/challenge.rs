@@ -1,0 +1,246 @@
+//! `WWW-Authenticate: Bearer`: what a resource asks for when it refuses.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::HeaderValue;
+
+/// The longest value of one parameter, in characters; what is longer is cut.
+const VALUE_CHARS_MAX: usize = 1_024;
+/// The longest header that is read, in characters.
+const HEADER_CHARS_MAX: usize = 16 * 1024;
+
+/// A bearer challenge (RFC 6750 §3) with the parameters that Entra adds.
+///
+/// Values are made fit for a quoted string: `"` becomes `'`, `\` becomes `/`, and every other character outside printable ASCII
+/// becomes a blank. No value can end its parameter or the header.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Challenge {
+    realm: Option<String>,
+    authorization_uri: Option<String>,
+    client_id: Option<String>,
+    error: Option<String>,
+    error_description: Option<String>,
+    scope: Option<String>,
+    claims: Option<String>,
+}
+
+impl Challenge {
+    /// A challenge that says no more than where to get a token. An empty `realm` means any tenant, as at Entra.
+    #[must_use]
+    pub fn new(realm: &str, authorization_uri: &str) -> Self {
+        Self { realm: Some(fit(realm)), authorization_uri: Some(fit(authorization_uri)), ..Self::default() }
+    }
+
+    /// Names the resource as a client (`client_id`).
+    #[must_use]
+    pub fn with_client_id(mut self, client_id: &str) -> Self {
+        self.client_id = Some(fit(client_id));
+        self
+    }
+
+    /// Says what was wrong with the token that came: an `error` of RFC 6750 and a description for people.
+    #[must_use]
+    pub fn with_error(mut self, error: &str, description: &str) -> Self {
+        self.error = Some(fit(error));
+        self.error_description = Some(fit(description));
+        self
+    }
+
+    /// Names the scope that is needed.
+    #[must_use]
+    pub fn with_scope(mut self, scope: &str) -> Self {
+        self.scope = Some(fit(scope));
+        self
+    }
+
+    /// Asks for claims (JSON), which are sent as base64.
+    #[must_use]
+    pub fn with_claims(mut self, json: &str) -> Self {
+        self.claims = Some(fit(&STANDARD.encode(json)));
+        self
+    }
+
+    /// The header's value.
+    #[must_use]
+    pub fn to_header_value(&self) -> HeaderValue {
+        HeaderValue::try_from(self.to_string())
+            .expect("names are ASCII and every value was made printable ASCII")
+    }
+
+    /// Reads a header's value: the first bearer challenge in it. Quotes may be missing; unknown parameters are passed over.
+    #[must_use]
+    pub fn parse(header: &str) -> Option<Self> {
+        let header = Some(header).filter(|h| h.len() <= HEADER_CHARS_MAX)?.trim_start();
+        let rest = match header.split_at_checked(6) {
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer") => rest,
+            _ => return None,
+        };
+        if !rest.is_empty() && !rest.starts_with(' ') {
+            return None;
+        }
+        let mut challenge = Self::default();
+        let mut rest = rest;
+        while let Some((name, value, after)) = parameter(rest) {
+            let slot = match name.to_ascii_lowercase().as_str() {
+                "realm" => Some(&mut challenge.realm),
+                "authorization_uri" => Some(&mut challenge.authorization_uri),
+                "client_id" => Some(&mut challenge.client_id),
+                "error" => Some(&mut challenge.error),
+                "error_description" | "errordescription" => Some(&mut challenge.error_description),
+                "scope" => Some(&mut challenge.scope),
+                "claims" => Some(&mut challenge.claims),
+                _ => None,
+            };
+            if let Some(slot) = slot {
+                slot.get_or_insert(fit(&value));
+            }
+            rest = after;
+        }
+        Some(challenge)
+    }
+
+    /// Which tenant's tokens are asked for; empty means any.
+    #[must_use]
+    pub fn realm(&self) -> Option<&str> {
+        self.realm.as_deref()
+    }
+    /// Where tokens are to be had.
+    #[must_use]
+    pub fn authorization_uri(&self) -> Option<&str> {
+        self.authorization_uri.as_deref()
+    }
+    /// The resource as a client.
+    #[must_use]
+    pub fn client_id(&self) -> Option<&str> {
+        self.client_id.as_deref()
+    }
+    /// `invalid_token`, `insufficient_scope`, `insufficient_claims`, …
+    #[must_use]
+    pub fn error(&self) -> Option<&str> {
+        self.error.as_deref()
+    }
+    /// What was wrong, for people.
+    #[must_use]
+    pub fn error_description(&self) -> Option<&str> {
+        self.error_description.as_deref()
+    }
+    /// The scope that is needed.
+    #[must_use]
+    pub fn scope(&self) -> Option<&str> {
+        self.scope.as_deref()
+    }
+    /// The claims asked for, as JSON text; `None` if there are none or they are not base64 of a text.
+    #[must_use]
+    pub fn claims(&self) -> Option<String> {
+        String::from_utf8(STANDARD.decode(self.claims.as_deref()?).ok()?).ok()
+    }
+}
+
+impl std::fmt::Display for Challenge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let parameters = [
+            ("realm", &self.realm),
+            ("authorization_uri", &self.authorization_uri),
+            ("client_id", &self.client_id),
+            ("error", &self.error),
+            ("error_description", &self.error_description),
+            ("scope", &self.scope),
+            ("claims", &self.claims),
+        ];
+        f.write_str("Bearer")?;
+        let present = parameters.iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
+        for (n, (name, value)) in present.enumerate() {
+            write!(f, "{}{name}=\"{value}\"", if n == 0 { " " } else { ", " })?;
+        }
+        Ok(())
+    }
+}
+
+fn fit(value: &str) -> String {
+    let fit = |c: char| match c {
+        '"' => '\'',
+        '\\' => '/',
+        ' '..='~' => c,
+        _ => ' ',
+    };
+    value.chars().take(VALUE_CHARS_MAX).map(fit).collect()
+}
+
+/// The first `name=value` of a list: the name, the value without quotes and escapes, and what follows.
+fn parameter(text: &str) -> Option<(&str, String, &str)> {
+    let text = text.trim_start_matches([' ', ',', '\t']);
+    let (name, rest) = text.split_once('=')?;
+    let (name, rest) = (name.trim_end(), rest.trim_start());
+    let Some(quoted) = rest.strip_prefix('"') else {
+        let (value, after) = rest.split_at(rest.find([',', ' ']).unwrap_or(rest.len()));
+        return Some((name, value.to_owned(), after));
+    };
+    let mut value = String::new();
+    let mut chars = quoted.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => return Some((name, value, &quoted[at + 1..])),
+            '\\' => value.extend(chars.next().map(|(_, c)| c)),
+            c => value.push(c),
+        }
+    }
+    Some((name, value, ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn is_written_in_entras_form() {
+        let challenge = Challenge::new("", "http://127.0.0.1:8701/common/oauth2/authorize")
+            .with_client_id("00000003-0000-0000-c000-000000000000")
+            .with_error("insufficient_claims", "go back")
+            .with_claims(r#"{"access_token":{}}"#);
+        insta::assert_snapshot!(challenge, @"");
+    }
+
+    #[test]
+    fn loose_forms_are_read() {
+        let read =
+            Challenge::parse(r#"bearer realm="a \"b\"", error=invalid_token, errorDescription="no", x=y"#)
+                .expect("bearer");
+        assert_eq!(
+            (read.realm(), read.error(), read.error_description()),
+            (Some("a 'b'"), Some("invalid_token"), Some("no"))
+        );
+        assert_eq!(Challenge::parse("Bearer"), Some(Challenge::default()));
+        for header in ["", "Basic realm=\"x\"", "Bearerx realm=\"x\"", "bearé realm"] {
+            assert_eq!(Challenge::parse(header), None, "{header}");
+        }
+        assert_eq!(Challenge::parse(r#"Bearer error="unclosed"#).expect("bearer").error(), Some("unclosed"));
+    }
+
+    #[test]
+    fn a_value_cannot_break_out() {
+        let value = Challenge::new("x\", error=\"y", "u\r\nSet-Cookie: a=b").to_header_value();
+        assert_eq!(
+            value.to_str(),
+            Ok(r#"Bearer realm="x', error='y", authorization_uri="u  Set-Cookie: a=b""#)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_again(realm in any::<String>(), uri in any::<String>(), what in any::<String>(), claims in any::<String>()) {
+            let challenge = Challenge::new(&realm, &uri).with_error(&what, &what).with_scope(&what).with_claims(&claims);
+            let value = challenge.to_header_value();
+            let read = Challenge::parse(value.to_str().expect("printable")).expect("bearer");
+            prop_assert_eq!(&read, &challenge);
+            if claims.len() < 500 {
+                prop_assert_eq!(read.claims(), Some(claims));
+            }
+        }
+
+        #[test]
+        fn any_header_is_read_without_harm(header in "([Bb]earer )?[ -~é,=\"\\\\]{0,80}") {
+            let _ = Challenge::parse(&header);
+        }
+    }
+}

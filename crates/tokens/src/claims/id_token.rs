@@ -1,0 +1,213 @@
+//! ID tokens.
+
+use outlive_clock::{ClientId, Instant, SessionId, TenantId, UserId};
+use serde::Serialize;
+
+use super::{UserFacts, backdated, some_unless_empty, uti};
+use crate::{PairwiseKey, TokenVersion, issuer};
+
+/// Everything an ID token says, before it says it.
+#[derive(Clone, Debug)]
+pub struct IdTokenInput<'a> {
+    /// The shape, which the endpoint decides.
+    pub version: TokenVersion,
+    /// The origin by which the caller came to the issuer, without trailing slash.
+    pub origin: &'a str,
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The client: audience, and what `sub` is pairwise for.
+    pub client: ClientId,
+    /// Who signed in.
+    pub user: &'a UserFacts,
+    /// Whether the scope `profile` was granted: version 2 tokens leave names and `oid` out without it.
+    pub profile: bool,
+    /// Whether the scope `email` was granted.
+    pub email: bool,
+    /// How the user authenticated; in version 1 tokens only.
+    pub amr: &'a [String],
+    /// The app roles that the user holds at the client.
+    pub roles: &'a [String],
+    /// What the client sent to tie the token to its request.
+    pub nonce: Option<&'a str>,
+    /// The browser session.
+    pub session: Option<SessionId>,
+    /// When the user last authenticated interactively, if the client asked for it.
+    pub auth_time: Option<Instant>,
+    /// Opaque account hint, if the client asked for it.
+    pub login_hint: Option<&'a str>,
+    /// At the authorize endpoint: the hash of the code beside it.
+    pub c_hash: Option<String>,
+    /// At the authorize endpoint: the hash of the access token beside it.
+    pub at_hash: Option<String>,
+    /// When it is issued (virtual time).
+    pub issued_at: Instant,
+    /// When it expires (virtual time).
+    pub expires_at: Instant,
+    /// 16 random bytes that name the token.
+    pub uti: [u8; 16],
+    /// The key of pairwise subjects.
+    pub pairwise: &'a PairwiseKey,
+}
+
+/// The claims of an ID token, in the order in which they are written. Instants are whole seconds since 1970.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct IdTokenClaims {
+    /// The client.
+    pub aud: ClientId,
+    /// The issuer.
+    pub iss: String,
+    /// Issue instant less 300 s.
+    pub iat: i64,
+    /// Not valid before; equal to `iat`.
+    pub nbf: i64,
+    /// Not valid from this second on.
+    pub exp: i64,
+    /// Version 1: how the user authenticated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amr: Option<Vec<String>>,
+    /// When the user last authenticated interactively.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
+    /// Authorize endpoint only: binds an access token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_hash: Option<String>,
+    /// Authorize endpoint only: binds a code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub c_hash: Option<String>,
+    /// The mail address, if the scope `email` was granted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Version 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family_name: Option<String>,
+    /// Version 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given_name: Option<String>,
+    /// Opaque; names the account at the logout endpoint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub login_hint: Option<String>,
+    /// The display name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What the client sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    /// The user's object id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oid: Option<UserId>,
+    /// Version 2: the user principal name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preferred_username: Option<String>,
+    /// The user's app roles at the client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub roles: Option<Vec<String>>,
+    /// The browser session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sid: Option<SessionId>,
+    /// Pairwise for the client.
+    pub sub: String,
+    /// The tenant.
+    pub tid: TenantId,
+    /// Version 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unique_name: Option<String>,
+    /// Version 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upn: Option<String>,
+    /// The token's own name.
+    pub uti: String,
+    /// The shape.
+    pub ver: TokenVersion,
+}
+
+impl IdTokenClaims {
+    /// What a token with these facts says.
+    #[must_use]
+    pub fn build(input: &IdTokenInput<'_>) -> Self {
+        let v1 = input.version == TokenVersion::V1;
+        let user = input.user;
+        let named = v1 || input.profile;
+        Self {
+            aud: input.client,
+            iss: issuer(input.origin, input.tenant, input.version),
+            iat: backdated(input.issued_at),
+            nbf: backdated(input.issued_at),
+            exp: input.expires_at.as_seconds(),
+            amr: some_unless_empty(input.amr).filter(|_| v1),
+            auth_time: input.auth_time.map(Instant::as_seconds),
+            at_hash: input.at_hash.clone(),
+            c_hash: input.c_hash.clone(),
+            email: user.email.clone().filter(|_| input.email),
+            family_name: user.family_name.clone().filter(|_| v1),
+            given_name: user.given_name.clone().filter(|_| v1),
+            login_hint: input.login_hint.map(str::to_owned),
+            name: named.then(|| user.name.clone()),
+            nonce: input.nonce.map(str::to_owned),
+            oid: named.then_some(user.id),
+            preferred_username: (!v1 && input.profile).then(|| user.upn.clone()),
+            roles: some_unless_empty(input.roles),
+            sid: input.session,
+            sub: input.pairwise.subject(input.tenant, input.client, user.id),
+            tid: input.tenant,
+            unique_name: v1.then(|| user.upn.clone()),
+            upn: v1.then(|| user.upn.clone()),
+            uti: uti(input.uti),
+            ver: input.version,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use outlive_clock::Span;
+    use uuid::Uuid;
+
+    fn claims(version: TokenVersion, profile: bool) -> IdTokenClaims {
+        let issued_at = Instant::from_seconds(1_767_603_600);
+        IdTokenClaims::build(&IdTokenInput {
+            version,
+            origin: "http://127.0.0.1:8701",
+            tenant: TenantId::from_uuid(Uuid::from_u128(1)),
+            client: ClientId::from_uuid(Uuid::from_u128(3)),
+            user: &UserFacts {
+                id: UserId::from_uuid(Uuid::from_u128(4)),
+                name: "Owner".into(),
+                upn: "owner@contoso.example".into(),
+                given_name: Some("O".into()),
+                family_name: None,
+                email: Some("owner@contoso.example".into()),
+            },
+            profile,
+            email: false,
+            amr: &["pwd".to_owned()],
+            roles: &[],
+            nonce: Some("n-0S6"),
+            session: None,
+            auth_time: None,
+            login_hint: None,
+            c_hash: None,
+            at_hash: None,
+            issued_at,
+            expires_at: issued_at + Span::from_seconds(3_600),
+            uti: [0; 16],
+            pairwise: &PairwiseKey::new(&[1; 32]),
+        })
+    }
+
+    #[test]
+    fn version_1() {
+        insta::assert_json_snapshot!(claims(TokenVersion::V1, false), @"");
+    }
+
+    #[test]
+    fn version_2_with_profile() {
+        insta::assert_json_snapshot!(claims(TokenVersion::V2, true), @"");
+    }
+
+    #[test]
+    fn version_2_without_profile_names_nobody() {
+        let claims = claims(TokenVersion::V2, false);
+        assert_eq!((claims.name, claims.oid, claims.preferred_username), (None, None, None));
+    }
+}

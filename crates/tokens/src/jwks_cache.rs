@@ -1,0 +1,180 @@
+//! The issuer's published keys, fetched when needed and kept.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jsonwebtoken::DecodingKey;
+use outlive_clock::{Instant, Span, TenantId, wall_now};
+
+use crate::bounded_cache::BoundedCache;
+use crate::{BearerRefusal, JwkSet};
+
+/// How long one fetch may take, in wall time.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
+/// The longest document that is read, in bytes.
+const DOCUMENT_BYTES_MAX: usize = 512 * 1024;
+/// The most keys that are kept of one document.
+const KEYS_MAX: usize = 64;
+/// The most tenants whose keys are kept.
+const TENANTS_MAX: usize = 1_024;
+/// Clients poll about daily: keys older than this (virtual time) are fetched again, and kept if that fails.
+const AGE_MAX: Span = Span::from_hours(24);
+/// After a fetch that did not bring the key asked for, the next one waits this long in wall time …
+const FRUITLESS_PAUSE_WALL: Span = Span::from_seconds(3);
+/// … unless this much virtual time has passed.
+const FRUITLESS_PAUSE_VIRTUAL: Span = Span::from_minutes(5);
+
+/// What a fetch of keys passes on of the request that caused it.
+pub trait TraceContext: Sync {
+    /// The W3C `traceparent` header to send; `None` sends none.
+    fn traceparent(&self) -> Option<String>;
+}
+
+impl TraceContext for () {
+    fn traceparent(&self) -> Option<String> {
+        None
+    }
+}
+
+/// The keys of one tenant at one time.
+pub(crate) struct KeySet {
+    keys: HashMap<String, Arc<DecodingKey>>,
+    fetched_at: Instant,
+}
+
+impl KeySet {
+    fn read(document: &[u8], fetched_at: Instant) -> Option<Self> {
+        let document: JwkSet = serde_json::from_slice(document).ok()?;
+        let usable = document.keys.into_iter().filter(|key| {
+            key.kty == "RSA" && !key.kid.is_empty() && key.usage.as_deref().is_none_or(|usage| usage == "sig")
+        });
+        let keys = usable
+            .take(KEYS_MAX)
+            .filter_map(|key| {
+                let decoding = DecodingKey::from_rsa_components(&key.n, &key.e).ok()?;
+                Some((key.kid, Arc::new(decoding)))
+            })
+            .collect();
+        Some(Self { keys, fetched_at })
+    }
+}
+
+/// Keys by tenant. At most one fetch per tenant is under way; whoever comes meanwhile waits for it and shares its outcome.
+pub(crate) struct JwksCache {
+    http: reqwest::Client,
+    idp_url: String,
+    tenants: Mutex<BoundedCache<TenantId, Arc<TenantKeys>>>,
+}
+
+#[derive(Default)]
+struct TenantKeys {
+    flight: tokio::sync::Mutex<()>,
+    state: Mutex<State>,
+}
+
+#[derive(Default, Clone)]
+struct State {
+    keys: Option<Arc<KeySet>>,
+    /// How many fetches have ended, in whatever way.
+    fetches: u64,
+    /// When, in wall and virtual time, a fetch last ended without the key for which it was made.
+    fruitless: Option<(Instant, Instant)>,
+}
+
+impl State {
+    fn key(&self, kid: &str) -> Option<Arc<DecodingKey>> {
+        self.keys.as_ref()?.keys.get(kid).cloned()
+    }
+
+    fn is_fresh(&self, now: Instant) -> bool {
+        self.keys.as_ref().is_some_and(|keys| now < keys.fetched_at + AGE_MAX)
+    }
+
+    fn is_paused(&self, wall: Instant, now: Instant) -> bool {
+        self.fruitless.is_some_and(|(wall_then, then)| {
+            wall < wall_then + FRUITLESS_PAUSE_WALL && now < then + FRUITLESS_PAUSE_VIRTUAL
+        })
+    }
+}
+
+impl TenantKeys {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl JwksCache {
+    pub(crate) fn new(idp_url: &str, http: reqwest::Client) -> Self {
+        Self {
+            http,
+            idp_url: idp_url.trim_end_matches('/').to_owned(),
+            tenants: Mutex::new(BoundedCache::new(TENANTS_MAX)),
+        }
+    }
+
+    /// The key `kid` of `tenant`, fetched if it is unknown or the keys are older than a day of the tenant's time `now`.
+    pub(crate) async fn key(
+        &self,
+        tenant: TenantId,
+        kid: &str,
+        now: Instant,
+        trace: &impl TraceContext,
+    ) -> Result<Arc<DecodingKey>, BearerRefusal> {
+        let keys = self.tenant(tenant);
+        let before = keys.state().clone();
+        if let Some(key) = before.key(kid).filter(|_| before.is_fresh(now)) {
+            return Ok(key);
+        }
+        if before.is_paused(wall_now(), now) {
+            return before.key(kid).ok_or_else(|| refusal_of(&before));
+        }
+        let _flight = keys.flight.lock().await;
+        if keys.state().fetches == before.fetches {
+            let fetched = self.fetch(tenant, now, trace).await;
+            let mut state = keys.state();
+            state.fetches += 1;
+            match fetched {
+                Some(set) => {
+                    state.fruitless = (!set.keys.contains_key(kid)).then(|| (wall_now(), now));
+                    state.keys = Some(Arc::new(set));
+                }
+                // The keys of yesterday are kept; another attempt waits, unless there are none to go on with.
+                None if state.keys.is_some() => state.fruitless = Some((wall_now(), now)),
+                None => {}
+            }
+        }
+        let after = keys.state();
+        after.key(kid).ok_or_else(|| refusal_of(&after))
+    }
+
+    fn tenant(&self, tenant: TenantId) -> Arc<TenantKeys> {
+        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        tenants.get(&tenant).unwrap_or_else(|| {
+            let keys = Arc::<TenantKeys>::default();
+            tenants.insert(tenant, Arc::clone(&keys));
+            keys
+        })
+    }
+
+    async fn fetch(&self, tenant: TenantId, now: Instant, trace: &impl TraceContext) -> Option<KeySet> {
+        let mut request =
+            self.http.get(format!("{}/{tenant}/discovery/v2.0/keys", self.idp_url)).timeout(FETCH_TIMEOUT);
+        if let Some(traceparent) = trace.traceparent() {
+            request = request.header("traceparent", traceparent);
+        }
+        let mut response = request.send().await.ok()?.error_for_status().ok()?;
+        let mut document = Vec::new();
+        while let Some(chunk) = response.chunk().await.ok()? {
+            if document.len() + chunk.len() > DOCUMENT_BYTES_MAX {
+                return None;
+            }
+            document.extend_from_slice(&chunk);
+        }
+        KeySet::read(&document, now)
+    }
+}
+
+fn refusal_of(state: &State) -> BearerRefusal {
+    if state.keys.is_some() { BearerRefusal::UnknownKey } else { BearerRefusal::KeysUnavailable }
+}

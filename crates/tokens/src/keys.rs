@@ -1,0 +1,281 @@
+//! An issuer's signing keys.
+
+use std::sync::Arc;
+
+use aws_lc_rs::signature::RsaKeyPair;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use outlive_clock::{Instant, Span, Stream};
+use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, SerialNumber};
+use rsa::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _};
+use rsa::rand_core::{CryptoRng, Error as RandError, RngCore};
+use rsa::traits::PublicKeyParts as _;
+use rsa::{BigUint, RsaPrivateKey};
+use serde::{Deserialize, Serialize};
+use sha1::{Digest as _, Sha1};
+use zeroize::Zeroizing;
+
+use crate::Sealer;
+
+const KEY_BITS: usize = 2048;
+/// What Entra's signing certificates are called.
+const SUBJECT: &str = "accounts.accesscontrol.windows.net";
+const PURPOSE: &str = "signing-key";
+
+/// A key could not be made or read.
+#[derive(Debug, thiserror::Error)]
+#[error("a signing key could not be {doing}: {why}")]
+pub struct KeyError {
+    doing: &'static str,
+    why: String,
+}
+
+impl KeyError {
+    fn new(doing: &'static str, why: impl std::fmt::Display) -> Self {
+        Self { doing, why: why.to_string() }
+    }
+}
+
+/// An RSA key of 2048 bits with its self-signed certificate, ready to sign: everything that can be computed beforehand is.
+pub struct SigningKey {
+    kid: String,
+    modulus: String,
+    exponent: String,
+    certificate: Vec<u8>,
+    pkcs8: Zeroizing<Vec<u8>>,
+    pair: RsaKeyPair,
+}
+
+impl SigningKey {
+    /// A new key whose certificate is valid from `not_before` to `not_after` (virtual time of the tenant).
+    ///
+    /// The same stream gives the same key, serial number and certificate: a seeded run repeats. It takes tens to hundreds of
+    /// milliseconds of computing, so async callers run it on a blocking thread.
+    ///
+    /// The `rsa` crate is used for this alone; it never signs or decrypts, so the timing of its private-key operations
+    /// (RUSTSEC-2023-0071) shows nothing to anyone.
+    ///
+    /// # Errors
+    /// When a library refuses its own key: a defect, not a matter of input.
+    pub fn generate(stream: &mut Stream, not_before: Instant, not_after: Instant) -> Result<Self, KeyError> {
+        let serial: [u8; 16] = stream.bytes();
+        let key =
+            RsaPrivateKey::new(&mut Draws(stream), KEY_BITS).map_err(|e| KeyError::new("generated", e))?;
+        let pkcs8 = key.to_pkcs8_der().map_err(|e| KeyError::new("encoded", e))?;
+        let certificate = certificate(pkcs8.as_bytes(), serial, not_before, not_after)
+            .map_err(|e| KeyError::new("certified", e))?;
+        Self::from_der(pkcs8.as_bytes(), &certificate)
+    }
+
+    /// The key that was stored as these two: PKCS#8 and certificate, both DER.
+    ///
+    /// # Errors
+    /// When the private key is not an RSA key that can sign.
+    pub fn from_der(pkcs8: &[u8], certificate: &[u8]) -> Result<Self, KeyError> {
+        let key = RsaPrivateKey::from_pkcs8_der(pkcs8).map_err(|e| KeyError::new("read", e))?;
+        let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(|e| KeyError::new("read", e))?;
+        let number = |n: &BigUint| URL_SAFE_NO_PAD.encode(n.to_bytes_be());
+        Ok(Self {
+            kid: URL_SAFE_NO_PAD.encode(Sha1::digest(certificate)),
+            modulus: number(key.n()),
+            exponent: number(key.e()),
+            certificate: certificate.to_vec(),
+            pkcs8: Zeroizing::new(pkcs8.to_vec()),
+            pair,
+        })
+    }
+
+    /// Key and certificate as one sealed text, to be stored.
+    #[must_use]
+    pub fn sealed(&self, sealer: &Sealer, stream: &mut Stream) -> String {
+        let stored = Stored {
+            pkcs8: Zeroizing::new(STANDARD.encode(&self.pkcs8)),
+            certificate: STANDARD.encode(&self.certificate),
+        };
+        let plain = Zeroizing::new(serde_json::to_vec(&stored).expect("a struct of two texts"));
+        sealer.seal(PURPOSE, &plain, stream)
+    }
+
+    /// The key that [`sealed`](Self::sealed) stored.
+    ///
+    /// # Errors
+    /// When the text was sealed by another key or is damaged.
+    pub fn unsealed(sealer: &Sealer, text: &str) -> Result<Self, KeyError> {
+        let plain = sealer
+            .open(PURPOSE, text)
+            .map(Zeroizing::new)
+            .ok_or_else(|| KeyError::new("opened", "it was sealed by another sealing key, or is damaged"))?;
+        let stored: Stored = serde_json::from_slice(&plain).map_err(|e| KeyError::new("read", e))?;
+        let bytes = |text: &str| STANDARD.decode(text).map_err(|e| KeyError::new("read", e));
+        Self::from_der(&Zeroizing::new(bytes(&stored.pkcs8)?), &bytes(&stored.certificate)?)
+    }
+
+    /// The key's name, `kid` and `x5t` alike: the base64url SHA-1 thumbprint of its certificate, 27 characters.
+    #[must_use]
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// The modulus, base64url (`n`).
+    #[must_use]
+    pub fn modulus(&self) -> &str {
+        &self.modulus
+    }
+
+    /// The public exponent, base64url (`e`): always `AQAB`.
+    #[must_use]
+    pub fn exponent(&self) -> &str {
+        &self.exponent
+    }
+
+    /// The certificate, DER.
+    #[must_use]
+    pub fn certificate_der(&self) -> &[u8] {
+        &self.certificate
+    }
+
+    /// The private key, PKCS#8 DER. Seal it before it rests anywhere.
+    #[must_use]
+    pub fn pkcs8_der(&self) -> &[u8] {
+        &self.pkcs8
+    }
+
+    pub(crate) const fn pair(&self) -> &RsaKeyPair {
+        &self.pair
+    }
+}
+
+impl std::fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SigningKey").field("kid", &self.kid).finish_non_exhaustive()
+    }
+}
+
+/// The keys of an issuer. All are published; only the active one signs.
+///
+/// `next` is published before it signs, so that nobody who polls daily meets an unknown key; `retired` keys are published until
+/// the last token that they signed has expired.
+#[derive(Clone, Debug)]
+pub struct KeyRing {
+    /// The key that signs.
+    pub active: Arc<SigningKey>,
+    /// The key that will sign after the next rotation.
+    pub next: Option<Arc<SigningKey>>,
+    /// Keys that signed earlier, the latest first.
+    pub retired: Vec<Arc<SigningKey>>,
+}
+
+impl KeyRing {
+    /// A ring with one key.
+    #[must_use]
+    pub fn new(active: Arc<SigningKey>) -> Self {
+        Self { active, next: None, retired: Vec::new() }
+    }
+
+    /// The ring after a rotation: `next` signs, what signed is retired, and `fresh` is published as the new next. If there was no
+    /// next, `fresh` itself signs.
+    #[must_use]
+    pub fn rotated(&self, fresh: Arc<SigningKey>) -> Self {
+        let retired = std::iter::once(&self.active).chain(&self.retired).cloned().collect();
+        match &self.next {
+            Some(next) => Self { active: Arc::clone(next), next: Some(fresh), retired },
+            None => Self { active: fresh, next: None, retired },
+        }
+    }
+
+    /// All keys to publish: active, next, then the retired.
+    pub fn published(&self) -> impl Iterator<Item = &SigningKey> {
+        std::iter::once(&self.active).chain(&self.next).chain(&self.retired).map(|key| &**key)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    pkcs8: Zeroizing<String>,
+    certificate: String,
+}
+
+fn certificate(pkcs8: &[u8], serial: [u8; 16], from: Instant, to: Instant) -> Result<Vec<u8>, rcgen::Error> {
+    let pair = KeyPair::from_pkcs8_der_and_sign_algo(&pkcs8.into(), &PKCS_RSA_SHA256)?;
+    let epoch = rcgen::date_time_ymd(1970, 1, 1);
+    let date = |at: Instant| epoch + (at.whole_second() - Instant::EPOCH).to_std();
+    let mut params = CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, SUBJECT);
+    params.serial_number = Some(SerialNumber::from_slice(&positive(serial)));
+    params.not_before = date(from);
+    params.not_after = date(to.min(Instant::MAX - Span::from_days(1)).max(from));
+    Ok(params.self_signed(&pair)?.der().to_vec())
+}
+
+/// A serial number is a positive integer without leading zeros (RFC 5280 §4.1.2.2).
+fn positive(mut serial: [u8; 16]) -> [u8; 16] {
+    serial[0] = serial[0] & 0x3f | 0x40;
+    serial
+}
+
+/// A stream in the form in which the `rsa` crate takes randomness.
+struct Draws<'a>(&'a mut Stream);
+
+impl RngCore for Draws<'_> {
+    fn next_u32(&mut self) -> u32 {
+        self.0.next_u32()
+    }
+    fn next_u64(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+    fn fill_bytes(&mut self, buffer: &mut [u8]) {
+        self.0.fill(buffer);
+    }
+    fn try_fill_bytes(&mut self, buffer: &mut [u8]) -> Result<(), RandError> {
+        self.0.fill(buffer);
+        Ok(())
+    }
+}
+
+impl CryptoRng for Draws<'_> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use outlive_clock::Randomness;
+
+    fn key(seed: u64) -> SigningKey {
+        let from = Instant::from_seconds(1_767_603_600);
+        let mut stream = Randomness::from_seed(seed).stream("signing-key");
+        SigningKey::generate(&mut stream, from, from + Span::from_days(1_800)).expect("a key")
+    }
+
+    #[test]
+    fn a_seed_repeats_key_and_certificate() {
+        let (one, two, other) = (key(1), key(1), key(2));
+        assert_eq!((one.kid(), one.pkcs8_der()), (two.kid(), two.pkcs8_der()));
+        assert_eq!(one.certificate_der(), two.certificate_der());
+        assert_ne!(one.kid(), other.kid());
+        assert_ne!(one.modulus(), other.modulus());
+        assert_eq!((one.kid().len(), one.exponent()), (27, "AQAB"));
+        assert!(format!("{one:?}").contains(one.kid()) && !format!("{one:?}").contains("pkcs8"));
+    }
+
+    #[test]
+    fn a_stored_key_comes_back_and_only_with_its_sealing_key() {
+        let key = key(1);
+        let sealer = Sealer::new(&[5; 32]);
+        let text = key.sealed(&sealer, &mut Randomness::from_seed(1).stream("seal"));
+        let back = SigningKey::unsealed(&sealer, &text).expect("its own");
+        assert_eq!((back.kid(), back.pkcs8_der()), (key.kid(), key.pkcs8_der()));
+        assert!(SigningKey::unsealed(&Sealer::new(&[6; 32]), &text).is_err());
+        assert!(SigningKey::from_der(b"no key", key.certificate_der()).is_err());
+    }
+
+    #[test]
+    fn rotation_moves_next_to_active_and_forgets_nothing() {
+        let [a, b, c] = [1, 2, 3].map(|seed| Arc::new(key(seed)));
+        let ring = KeyRing { active: Arc::clone(&a), next: Some(Arc::clone(&b)), retired: vec![] };
+        let turned = ring.rotated(Arc::clone(&c));
+        let kids: Vec<_> = turned.published().map(SigningKey::kid).collect();
+        assert_eq!(kids, [b.kid(), c.kid(), a.kid()]);
+        let turned = KeyRing::new(Arc::clone(&a)).rotated(Arc::clone(&b));
+        assert_eq!(turned.published().map(SigningKey::kid).collect::<Vec<_>>(), [b.kid(), a.kid()]);
+    }
+}

@@ -1,0 +1,212 @@
+//! Sealing: what leaves our hands, or rests in a database, unreadable and unforgeable.
+
+use std::sync::Arc;
+
+use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use outlive_clock::Stream;
+use sha2::{Digest, Sha256};
+
+/// The longest sealed text that is looked at, in characters.
+const SEALED_CHARS_MAX: usize = 2 * 1024 * 1024;
+const KEY_ID_BYTES: usize = 4;
+const NONCE_BYTES: usize = 12;
+const TAG_BYTES: usize = 16;
+
+/// Seals and opens byte strings with AES-256-GCM-SIV.
+///
+/// That mode survives a repeated nonce, which matters because nonces may come from a seeded stream and a restarted seeded
+/// run draws the same ones again. The text is base64url of `key id (4) ‖ nonce (12) ‖ ciphertext ‖ tag (16)`; the purpose is
+/// authenticated with it, so that what was sealed for one use does not open for another. Cheap to clone.
+#[derive(Clone)]
+pub struct Sealer {
+    keys: Arc<[SealingKey]>,
+}
+
+struct SealingKey {
+    id: [u8; KEY_ID_BYTES],
+    cipher: LessSafeKey,
+}
+
+/// The text is not a sealing key.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("a sealing key is 32 bytes, written as 64 hexadecimal digits or as base64")]
+pub struct SealingKeyError;
+
+impl SealingKey {
+    fn new(key: &[u8; 32]) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(b"outlive/sealing-key-id/");
+        hash.update(key);
+        let digest: [u8; 32] = hash.finalize().into();
+        let unbound =
+            UnboundKey::new(&AES_256_GCM_SIV, key).expect("32 bytes are the length of an AES-256 key");
+        Self { id: [digest[0], digest[1], digest[2], digest[3]], cipher: LessSafeKey::new(unbound) }
+    }
+}
+
+impl Sealer {
+    /// A sealer with one key.
+    #[must_use]
+    pub fn new(key: &[u8; 32]) -> Self {
+        Self { keys: Arc::from([SealingKey::new(key)]) }
+    }
+
+    /// A sealer that seals with `key` and still opens what the `previous` keys sealed.
+    #[must_use]
+    pub fn with_previous(key: &[u8; 32], previous: &[[u8; 32]]) -> Self {
+        Self { keys: std::iter::once(key).chain(previous).map(SealingKey::new).collect() }
+    }
+
+    /// A sealer from a key as people write it down: 64 hexadecimal digits, or base64 of 32 bytes.
+    ///
+    /// # Errors
+    /// When it is neither. The error does not repeat the text.
+    pub fn from_text(text: &str) -> Result<Self, SealingKeyError> {
+        let text = text.trim();
+        let bytes = if text.len() == 64 {
+            hex(text).ok_or(SealingKeyError)?
+        } else if text.len() <= 64 {
+            let text = text.trim_end_matches('=').replace('+', "-").replace('/', "_");
+            URL_SAFE_NO_PAD.decode(text).map_err(|_| SealingKeyError)?
+        } else {
+            return Err(SealingKeyError);
+        };
+        let key: [u8; 32] = bytes.try_into().map_err(|_| SealingKeyError)?;
+        Ok(Self::new(&key))
+    }
+
+    /// A fresh key, as text to keep in the data directory (base64).
+    #[must_use]
+    pub fn generate_text(stream: &mut Stream) -> String {
+        STANDARD.encode(stream.bytes::<32>())
+    }
+
+    /// Seals `plain` for `purpose`. Only [`open`](Self::open) with the same purpose and key gives it back.
+    #[must_use]
+    pub fn seal(&self, purpose: &str, plain: &[u8], stream: &mut Stream) -> String {
+        let key = &self.keys[0];
+        let nonce: [u8; NONCE_BYTES] = stream.bytes();
+        let mut body = Vec::with_capacity(plain.len() + TAG_BYTES);
+        body.extend_from_slice(plain);
+        key.cipher
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad(purpose), &mut body)
+            .expect("the cipher refuses only inputs beyond 2^36 bytes, more than memory holds here");
+        let mut sealed = Vec::with_capacity(KEY_ID_BYTES + NONCE_BYTES + body.len());
+        sealed.extend_from_slice(&key.id);
+        sealed.extend_from_slice(&nonce);
+        sealed.extend_from_slice(&body);
+        URL_SAFE_NO_PAD.encode(sealed)
+    }
+
+    /// What was sealed for `purpose`, or `None` if the text is anything else: garbled, shortened, altered, sealed for another
+    /// purpose or with an unknown key.
+    #[must_use]
+    pub fn open(&self, purpose: &str, text: &str) -> Option<Vec<u8>> {
+        if text.len() > SEALED_CHARS_MAX {
+            return None;
+        }
+        let sealed = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (id, rest) = sealed.split_first_chunk::<KEY_ID_BYTES>()?;
+        let (nonce, body) = rest.split_first_chunk::<NONCE_BYTES>()?;
+        let key = self.keys.iter().find(|key| key.id == *id)?;
+        let mut body = body.to_vec();
+        let plain = key
+            .cipher
+            .open_in_place(Nonce::assume_unique_for_key(*nonce), aad(purpose), &mut body)
+            .ok()?
+            .len();
+        body.truncate(plain);
+        Some(body)
+    }
+}
+
+impl std::fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sealer([redacted])")
+    }
+}
+
+fn aad(purpose: &str) -> Aad<String> {
+    Aad::from(format!("outlive/sealed/1/{purpose}"))
+}
+
+fn hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|d| u8::try_from(d).ok());
+    text.as_bytes().chunks(2).map(|pair| Some(digit(pair[0])? << 4 | digit(*pair.get(1)?)?)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use outlive_clock::Randomness;
+    use proptest::prelude::*;
+
+    fn stream() -> Stream {
+        Randomness::from_seed(1).stream("seal")
+    }
+
+    fn sealer() -> Sealer {
+        Sealer::new(&[7; 32])
+    }
+
+    #[test]
+    fn a_rotated_key_still_opens() {
+        let old = Sealer::new(&[1; 32]).seal("p", b"kept", &mut stream());
+        let sealer = Sealer::with_previous(&[2; 32], &[[1; 32]]);
+        assert_eq!(sealer.open("p", &old).as_deref(), Some(&b"kept"[..]));
+        let new = sealer.seal("p", b"kept", &mut stream());
+        assert_eq!(Sealer::new(&[1; 32]).open("p", &new), None);
+        assert_eq!(Sealer::new(&[2; 32]).open("p", &new).as_deref(), Some(&b"kept"[..]));
+    }
+
+    #[test]
+    fn keys_are_read_as_hex_or_base64() {
+        let sealed = sealer().seal("p", b"x", &mut stream());
+        for text in ["07".repeat(32), STANDARD.encode([7; 32]), URL_SAFE_NO_PAD.encode([7; 32])] {
+            let sealer = Sealer::from_text(&format!(" {text}\n")).expect("a key");
+            assert!(sealer.open("p", &sealed).is_some(), "{text}");
+        }
+        for text in ["", "secret", &"0".repeat(63), &"g".repeat(64), &"é".repeat(32), &"A".repeat(400)] {
+            assert_eq!(Sealer::from_text(text).err(), Some(SealingKeyError), "{text}");
+        }
+        let fresh = Sealer::generate_text(&mut stream());
+        assert!(Sealer::from_text(&fresh).is_ok());
+    }
+
+    #[test]
+    fn an_overlong_text_is_not_looked_at() {
+        assert_eq!(sealer().open("p", &"A".repeat(SEALED_CHARS_MAX + 1)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn opens_what_it_sealed_and_only_for_its_purpose(
+            plain in proptest::collection::vec(any::<u8>(), 0..600), purpose in "[a-z-]{1,12}", other in "[a-z-]{1,12}",
+        ) {
+            let text = sealer().seal(&purpose, &plain, &mut stream());
+            prop_assert_eq!(sealer().open(&purpose, &text), Some(plain));
+            if other != purpose {
+                prop_assert_eq!(sealer().open(&other, &text), None);
+            }
+        }
+
+        #[test]
+        fn a_flipped_bit_or_a_cut_does_not_open(
+            plain in proptest::collection::vec(any::<u8>(), 0..100), bit in any::<prop::sample::Index>(), cut in any::<prop::sample::Index>(),
+        ) {
+            let text = sealer().seal("p", &plain, &mut stream());
+            let mut sealed = URL_SAFE_NO_PAD.decode(&text).expect("base64url");
+            prop_assert_eq!(sealer().open("p", &text[..cut.index(text.len())]), None);
+            let bit = bit.index(sealed.len() * 8);
+            sealed[bit / 8] ^= 1 << (bit % 8);
+            prop_assert_eq!(sealer().open("p", &URL_SAFE_NO_PAD.encode(&sealed)), None);
+        }
+
+        #[test]
+        fn garbage_does_not_open(text in ".{0,200}") {
+            prop_assert_eq!(sealer().open("p", &text), None);
+        }
+    }
+}
