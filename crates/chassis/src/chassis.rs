@@ -60,9 +60,9 @@ impl Chassis {
         let random = match config.seed {
             None => Randomness::from_system(),
             // Each start on the same data draws from a sequence of its own, or it would draw the same ids again.
-            Some(seed) => {
-                Randomness::from_seed(seed).fork(service).fork(&format!("start {}", count_start(&store).await?))
-            }
+            Some(seed) => Randomness::from_seed(seed)
+                .fork(service)
+                .fork(&format!("start {}", count_start(&store).await?)),
         };
         let key = sealing_key::load(config.sealing_key.as_ref(), &config.data_dir, service, &random)?;
         Ok(Self {

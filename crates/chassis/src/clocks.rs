@@ -32,7 +32,8 @@ pub struct Clocks {
 
 impl Clocks {
     pub(crate) async fn open(store: Store) -> Result<Self, StoreError> {
-        let clocks = Self { store, remembered: Arc::default(), setting: Arc::default(), changed: Arc::default() };
+        let clocks =
+            Self { store, remembered: Arc::default(), setting: Arc::default(), changed: Arc::default() };
         let all = clocks.read_all().await?;
         *clocks.remembered.write().unwrap_or_else(PoisonError::into_inner) = all.into_iter().collect();
         Ok(clocks)
@@ -76,7 +77,10 @@ impl Clocks {
     }
 
     async fn read_all(&self) -> Result<Vec<(TenantId, VirtualClock)>, StoreError> {
-        let rows = self.store.rows(sql!("SELECT tenant, shows_us, wall_us, speed FROM clocks ORDER BY tenant")).await?;
+        let rows = self
+            .store
+            .rows(sql!("SELECT tenant, shows_us, wall_us, speed FROM clocks ORDER BY tenant"))
+            .await?;
         rows.iter().map(clock_of).collect()
     }
 

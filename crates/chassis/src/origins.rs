@@ -17,8 +17,10 @@ pub struct Origins {
 impl Origins {
     /// The allowed origins, the public one first. Trailing slashes do not count.
     pub fn new(allowed: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        let allowed: Vec<String> =
-            allowed.into_iter().map(|origin| origin.into().trim_end_matches('/').to_ascii_lowercase()).collect();
+        let allowed: Vec<String> = allowed
+            .into_iter()
+            .map(|origin| origin.into().trim_end_matches('/').to_ascii_lowercase())
+            .collect();
         Self { allowed: allowed.into(), pinned: false }
     }
 

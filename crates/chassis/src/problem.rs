@@ -62,7 +62,9 @@ impl IntoResponse for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         if error.is_conflict() {
-            return Self::conflict("Something else changed this at the same time, or it exists already. Read it again and retry.");
+            return Self::conflict(
+                "Something else changed this at the same time, or it exists already. Read it again and retry.",
+            );
         }
         tracing::error!(%error, "the store failed");
         Self::unavailable()

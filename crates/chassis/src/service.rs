@@ -46,7 +46,11 @@ pub trait Service: Send + Sync + 'static {
     }
 
     /// Does everything of the tenant that is due at `now`, in order, and answers when it is finished.
-    fn run_due(&self, tenant: TenantId, now: Instant) -> impl Future<Output = Result<DueWork, Problem>> + Send {
+    fn run_due(
+        &self,
+        tenant: TenantId,
+        now: Instant,
+    ) -> impl Future<Output = Result<DueWork, Problem>> + Send {
         let _ = (tenant, now);
         async { Ok(DueWork::default()) }
     }

@@ -31,8 +31,12 @@ pub fn app<S: Service>(chassis: Chassis, service: Arc<S>, routes: Router) -> Rou
         .merge(lab_surface::router(surface))
         .layer(CatchPanicLayer::custom(|_| -> Response {
             tracing::error!("a request handler panicked");
-            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", "A fault of the program; its log says where.")
-                .into_response()
+            Problem::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "InternalError",
+                "A fault of the program; its log says where.",
+            )
+            .into_response()
         }))
         .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
         .layer(middleware::from_fn_with_state(chassis, enter))

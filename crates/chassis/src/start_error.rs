@@ -29,6 +29,10 @@ impl From<OpenError> for StartError {
 
 impl From<StoreError> for StartError {
     fn from(error: StoreError) -> Self {
-        Self::new("cannot read the database", error, "check that the database is reachable and was written by this version")
+        Self::new(
+            "cannot read the database",
+            error,
+            "check that the database is reachable and was written by this version",
+        )
     }
 }

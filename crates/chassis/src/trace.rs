@@ -40,11 +40,15 @@ impl Trace {
     #[must_use]
     pub fn of_request(headers: &HeaderMap, random: &Randomness) -> Self {
         let mut trace = Self::begin(random);
-        if let Some(parent) = headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(trace_id_of) {
+        if let Some(parent) =
+            headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(trace_id_of)
+        {
             trace.trace_id = parent.into();
         }
-        trace.client_request_id =
-            headers.get("client-request-id").and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
+        trace.client_request_id = headers
+            .get("client-request-id")
+            .and_then(|value| value.to_str().ok())
+            .and_then(|text| text.parse().ok());
         trace
     }
 
@@ -115,7 +119,13 @@ mod tests {
         };
         let parent = "4bf92f3577b34da6a3ce929d0e0e4736";
         assert_eq!(&*with(&format!("00-{parent}-00f067aa0ba902b7-01")).trace_id, parent);
-        for bad in ["", "00", "00-xyz-1-01", &format!("ff-{parent}-00f067aa0ba902b7-01"), &format!("00-{}-00f067aa0ba902b7-01", "0".repeat(32))] {
+        for bad in [
+            "",
+            "00",
+            "00-xyz-1-01",
+            &format!("ff-{parent}-00f067aa0ba902b7-01"),
+            &format!("00-{}-00f067aa0ba902b7-01", "0".repeat(32)),
+        ] {
             assert_ne!(&*with(bad).trace_id, parent, "{bad}");
         }
     }

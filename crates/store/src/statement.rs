@@ -24,7 +24,10 @@ impl Statement {
     /// Deletes all rows of a tenant from one table: the only SQL that is put together, from a name in our own code.
     #[must_use]
     pub fn forget_tenant(table: &'static str, tenant: TenantId) -> Self {
-        debug_assert!(table.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "tables are named by our own code");
+        debug_assert!(
+            table.chars().all(|c| c.is_ascii_lowercase() || c == '_'),
+            "tables are named by our own code"
+        );
         Self {
             sql: Cow::Owned(format!("DELETE FROM {table} WHERE tenant = $1")),
             values: vec![tenant.into()],

@@ -50,8 +50,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Failed`].
     pub async fn rows(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
-        let rows =
-            sqlx::query_with(text(&statement), arguments(&statement)).fetch_all(&self.backend.readers).await?;
+        let rows = sqlx::query_with(text(&statement), arguments(&statement))
+            .fetch_all(&self.backend.readers)
+            .await?;
         Ok(rows.into_iter().map(Row).collect())
     }
 

@@ -37,7 +37,9 @@ pub(crate) async fn create<S: Service>(
 ) -> Result<StatusCode, Problem> {
     let tenant = tenant_of(&tenant)?;
     let Json(mut body) = body.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
-    let broken = |error: serde_json::Error| Problem::bad_request(format!("The tenant's description cannot be read: {error}."));
+    let broken = |error: serde_json::Error| {
+        Problem::bad_request(format!("The tenant's description cannot be read: {error}."))
+    };
     let clock = match body.as_object_mut().and_then(|members| members.remove("clock")) {
         Some(clock) => serde_json::from_value(clock).map_err(broken)?,
         None => ClockSpec::default(),
@@ -51,7 +53,9 @@ pub(crate) async fn create<S: Service>(
     change.add(surface.chassis.journal.line(&event));
     surface.chassis.store.commit(change).await.map_err(|error| {
         if error.is_conflict() {
-            Problem::conflict(format!("There is a tenant {tenant} here already, or its description names something twice."))
+            Problem::conflict(format!(
+                "There is a tenant {tenant} here already, or its description names something twice."
+            ))
         } else {
             error.into()
         }
