@@ -119,3 +119,11 @@ CREATE TABLE signing_keys (
     sealed TEXT NOT NULL,
     PRIMARY KEY (tenant, number)
 );
+
+-- Keys of this installation, sealed: what client secrets are hashed with, what pairwise subjects are made with.
+CREATE TABLE installation_keys (
+    tenant TEXT NOT NULL,
+    name TEXT NOT NULL,
+    sealed TEXT NOT NULL,
+    PRIMARY KEY (tenant, name)
+);

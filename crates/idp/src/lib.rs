@@ -1,1 +1,62 @@
-//! placeholder
+//! The identity provider: a directory (tenants, users, applications, consents), sign-in pages and sessions, the OAuth 2.0 and
+//! OpenID Connect endpoints of v1.0 and v2.0, and a part of Microsoft Graph.
+//!
+//! It issues tokens and decides their fate as Microsoft Entra ID does. What it decides is asked of `outlive_rules`; handlers
+//! gather facts, ask, record, answer. It knows nothing of hubs or flows: a client is public or confidential by how it
+//! authenticated, and that is all that decides.
+
+mod authorize;
+mod credential_events;
+mod directory;
+mod discovery;
+mod form;
+mod graph;
+mod idp;
+mod installation_keys;
+mod lab_events;
+mod pages;
+mod passwords;
+mod refusal;
+mod routes;
+mod scopes;
+mod service;
+mod sessions;
+mod signing_keys;
+mod spec;
+mod token;
+
+use std::sync::Arc;
+
+use axum::Router;
+use outlive_chassis::{Chassis, StartError};
+use outlive_store::Migration;
+
+pub use spec::{
+    AppRoleSpec, ApplicationKind, ApplicationSpec, RedirectUriSpec, RedirectUriType, RequiredSpec, ScopeSpec,
+    TenantSpec, UserSpec,
+};
+
+use crate::idp::Idp;
+use crate::service::IdpService;
+
+/// The identity provider's tables.
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { version: 1, name: "directory", sql: include_str!("../migrations/0001_directory.sql") }];
+
+/// What the identity provider is told besides what every service is.
+#[derive(Debug, Clone)]
+pub struct IdpConfig {
+    /// The URL under which this process reaches itself (`http://127.0.0.1:8701`): its Graph-shaped API verifies tokens by the
+    /// published keys, as any resource does.
+    pub own_url: String,
+}
+
+/// Builds the complete application of the identity provider.
+///
+/// # Errors
+/// When its keys cannot be loaded or made.
+pub async fn build(chassis: Chassis, config: IdpConfig) -> Result<Router, StartError> {
+    let idp = Idp::start(chassis.clone(), &config).await?;
+    let service = Arc::new(IdpService::new(idp.clone()));
+    Ok(outlive_chassis::app(chassis, service, routes::router(idp)))
+}

@@ -1,0 +1,90 @@
+//! What every endpoint of the identity provider holds.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use outlive_chassis::{CallerOrigin, Chassis, StartError, Trace};
+use outlive_clock::{ClientId, Instant, TenantId, wall_now};
+use outlive_rules::aadsts;
+use outlive_tokens::{PairwiseKey, Verifier, VerifierConfig};
+
+use crate::directory::{ClientSecrets, Directory, Tenant};
+use crate::refusal::{Asked, Refusal};
+use crate::signing_keys::SigningKeys;
+use crate::{IdpConfig, installation_keys};
+
+/// The identity provider's parts. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Idp(Arc<Parts>);
+
+pub(crate) struct Parts {
+    pub(crate) chassis: Chassis,
+    pub(crate) directory: Directory,
+    pub(crate) secrets: ClientSecrets,
+    pub(crate) pairwise: PairwiseKey,
+    pub(crate) keys: SigningKeys,
+    /// Verifies the tokens that the Graph-shaped API is called with, as any resource does.
+    pub(crate) verifier: Verifier,
+}
+
+impl Deref for Idp {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Idp {
+    pub(crate) async fn start(chassis: Chassis, config: &IdpConfig) -> Result<Self, StartError> {
+        let verifier = VerifierConfig {
+            idp_url: config.own_url.clone(),
+            issuer_origins: chassis.origins.all().to_vec(),
+        };
+        Ok(Self(Arc::new(Parts {
+            directory: Directory::new(chassis.store.clone()),
+            secrets: ClientSecrets::new(&installation_keys::load(&chassis, "client-secrets").await?),
+            pairwise: PairwiseKey::new(&installation_keys::load(&chassis, "pairwise-subjects").await?),
+            keys: SigningKeys::load(chassis.clone()).await?,
+            verifier: Verifier::new(verifier, chassis.http.inner()),
+            chassis,
+        })))
+    }
+
+    /// The tenant that a path names: by id, by domain, or by an alias when the client is registered in one tenant only.
+    pub(crate) async fn tenant(&self, segment: &str, client: Option<ClientId>) -> Result<Tenant, Refusal> {
+        let unknown = || Refusal::new(aadsts::TENANT_NOT_FOUND).with("tenant", segment);
+        if let Ok(id) = segment.parse::<TenantId>() {
+            return self.directory.tenant(id).await?.ok_or_else(unknown);
+        }
+        if matches!(segment, "common" | "organizations" | "consumers") {
+            // Work and school accounts only: there are no personal accounts here.
+            let client = client.filter(|_| segment != "consumers");
+            let client = client.ok_or_else(|| Refusal::new(aadsts::TENANT_NOT_IDENTIFIED))?;
+            return match self.directory.tenants_with_application(client).await?.as_slice() {
+                [one] => self.directory.tenant(*one).await?.ok_or_else(unknown),
+                _ => Err(Refusal::new(aadsts::TENANT_NOT_IDENTIFIED)),
+            };
+        }
+        if segment.contains('.') && segment.len() <= 253 {
+            return self.directory.tenant_by_domain(segment).await?.ok_or_else(unknown);
+        }
+        Err(Refusal::new(aadsts::TENANT_MALFORMED).with("tenant", segment))
+    }
+
+    /// The tenant's time.
+    pub(crate) async fn now(&self, tenant: TenantId) -> Result<Instant, Refusal> {
+        self.chassis.clocks.now(tenant).await.map_err(|error| {
+            tracing::error!(%error, "no time");
+            Refusal::new(aadsts::SERVICE_UNAVAILABLE)
+        })
+    }
+
+    /// What a refusal says about its request; in wall time if no tenant could be told.
+    pub(crate) async fn asked(&self, trace: &Trace, origin: &CallerOrigin, tenant: Option<TenantId>) -> Asked {
+        let at = match tenant {
+            Some(tenant) => self.chassis.clocks.now(tenant).await.unwrap_or_else(|_| wall_now()),
+            None => wall_now(),
+        };
+        Asked::new(trace, at, &origin.0)
+    }
+}

@@ -1,0 +1,123 @@
+//! A refusal of the protocol: an entry of the AADSTS catalogue with its values, and how it is told.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::{CACHE_CONTROL, PRAGMA};
+use outlive_chassis::Trace;
+use outlive_clock::Instant;
+use outlive_rules::{Aadsts, Params, Verdict, aadsts};
+use outlive_store::StoreError;
+use serde::Serialize;
+use uuid::Uuid;
+
+/// Why the identity provider says no.
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal {
+    pub(crate) error: Aadsts,
+    pub(crate) params: Params,
+    pub(crate) verdict: Option<Box<Verdict>>,
+}
+
+impl Refusal {
+    pub(crate) const fn new(error: Aadsts) -> Self {
+        Self { error, params: Params::new(), verdict: None }
+    }
+
+    /// The same with `value` where the text says `{name}`.
+    pub(crate) fn with(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {
+        self.params = self.params.with(name, value);
+        self
+    }
+
+    /// A parameter that has to be there is not.
+    pub(crate) fn missing(name: &'static str) -> Self {
+        Self::new(aadsts::PARAMETER_MISSING).with("name", name)
+    }
+
+    /// The refusal that a verdict gives, if it is one.
+    pub(crate) fn of_verdict(verdict: &Verdict) -> Option<Self> {
+        if verdict.is_accepted() {
+            return None;
+        }
+        Some(Self {
+            // A refusal without a code of its own is a grant that is not good for this request.
+            error: verdict.code.unwrap_or(aadsts::INVALID_GRANT),
+            params: verdict.params.clone(),
+            verdict: Some(Box::new(verdict.clone())),
+        })
+    }
+
+    /// The text of `error_description`, with the lines that name the request.
+    pub(crate) fn description(&self, asked: &Asked) -> String {
+        format!(
+            "{} Trace ID: {} Correlation ID: {} Timestamp: {}",
+            self.error.render(&self.params),
+            asked.trace_id,
+            asked.correlation_id,
+            timestamp(asked.at)
+        )
+    }
+
+    /// The answer of the token endpoint (reference: "Error body").
+    pub(crate) fn token_response(&self, asked: &Asked) -> Response {
+        let body = ErrorBody {
+            error: self.error.error.as_str(),
+            error_description: self.description(asked),
+            error_codes: [self.error.number],
+            timestamp: timestamp(asked.at),
+            trace_id: asked.trace_id,
+            correlation_id: asked.correlation_id,
+            error_uri: format!("{}/error?code={}", asked.origin, self.error.number),
+            suberror: self.error.suberror_str(),
+        };
+        let status = StatusCode::from_u16(self.error.status).unwrap_or(StatusCode::BAD_REQUEST);
+        (status, [(CACHE_CONTROL, "no-store, no-cache"), (PRAGMA, "no-cache")], Json(body)).into_response()
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "the directory failed");
+        Self::new(aadsts::SERVICE_UNAVAILABLE)
+    }
+}
+
+/// What a refusal says about the request it answers.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) at: Instant,
+    pub(crate) trace_id: Uuid,
+    pub(crate) correlation_id: Uuid,
+    pub(crate) origin: String,
+}
+
+impl Asked {
+    /// The request of `trace`, judged at virtual instant `at`, which came by `origin`.
+    pub(crate) fn new(trace: &Trace, at: Instant, origin: &str) -> Self {
+        Self {
+            at,
+            trace_id: trace.request_id,
+            correlation_id: trace.client_request_id.unwrap_or(trace.request_id),
+            origin: origin.to_owned(),
+        }
+    }
+}
+
+fn timestamp(at: Instant) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%SZ")
+}
+
+/// Fields in the order in which Entra sends them.
+#[derive(Serialize)]
+struct ErrorBody {
+    error: &'static str,
+    error_description: String,
+    error_codes: [u32; 1],
+    timestamp: String,
+    trace_id: Uuid,
+    correlation_id: Uuid,
+    error_uri: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suberror: Option<&'static str>,
+}

@@ -1,0 +1,37 @@
+//! The identity provider as the lab surface sees it.
+
+use outlive_chassis::{Problem, Service, Trace};
+use outlive_clock::{Instant, TenantId};
+use outlive_store::Change;
+
+use crate::directory;
+use crate::idp::Idp;
+use crate::signing_keys;
+use crate::spec::TenantSpec;
+
+pub(crate) struct IdpService {
+    idp: Idp,
+}
+
+impl IdpService {
+    pub(crate) const fn new(idp: Idp) -> Self {
+        Self { idp }
+    }
+}
+
+impl Service for IdpService {
+    type TenantSpec = TenantSpec;
+
+    const TENANT_TABLES: &'static [&'static str] = directory::TABLES;
+
+    async fn create_tenant(
+        &self,
+        tenant: TenantId,
+        spec: TenantSpec,
+        now: Instant,
+        _: &Trace,
+    ) -> Result<Change, Problem> {
+        let random = self.idp.chassis.random.of(tenant);
+        directory::create(tenant, spec, now, &random, &self.idp.secrets, signing_keys::FIRST).await
+    }
+}

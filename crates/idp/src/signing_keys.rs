@@ -1,0 +1,137 @@
+//! The signing keys: one sequence for the installation, as Entra publishes one set for all tenants. Each tenant points at its
+//! active key, so that rotating one tenant's leaves the others alone, and a new tenant needs no new key.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use outlive_chassis::{Chassis, Problem, StartError};
+use outlive_clock::Instant;
+use outlive_store::{StoreError, sql};
+use outlive_tokens::{KeyRing, SigningKey};
+
+use crate::directory::Tenant;
+use crate::installation_keys::INSTALLATION;
+
+/// The number of the first key.
+pub(crate) const FIRST: i64 = 0;
+
+/// How many retired keys stay published. No access token outlives a rotation by more than a day.
+const RETIRED_PUBLISHED: i64 = 5;
+
+/// Certificates are formal: validators look at the key. They are valid for all virtual times that anybody will visit.
+const CERTIFICATE_FROM: Instant = Instant::from_seconds(1_577_836_800);
+const CERTIFICATE_TO: Instant = Instant::from_seconds(4_102_444_800);
+
+/// The keys that exist, remembered as they are used.
+#[derive(Debug, Clone)]
+pub(crate) struct SigningKeys {
+    chassis: Chassis,
+    known: Arc<RwLock<Vec<Arc<SigningKey>>>>,
+}
+
+impl SigningKeys {
+    /// Loads the keys; makes the first if there is none.
+    pub(crate) async fn load(chassis: Chassis) -> Result<Self, StartError> {
+        let keys = Self { chassis, known: Arc::default() };
+        keys.read_on().await.map_err(|problem| unusable(&problem.message))?;
+        keys.ensure(FIRST).await.map_err(|problem| unusable(&problem.message))?;
+        Ok(keys)
+    }
+
+    /// The key with this number, if it exists.
+    async fn get(&self, number: i64) -> Result<Option<Arc<SigningKey>>, Problem> {
+        if let Some(key) = self.remembered(number) {
+            return Ok(Some(key));
+        }
+        self.read_on().await?;
+        Ok(self.remembered(number))
+    }
+
+    /// The key that signs for a tenant.
+    pub(crate) async fn active(&self, tenant: &Tenant) -> Result<Arc<SigningKey>, Problem> {
+        self.get(tenant.signing_key).await?.ok_or_else(Problem::unavailable)
+    }
+
+    /// What a tenant publishes: the active key, the next one if it exists, the last retired ones.
+    pub(crate) async fn ring(&self, tenant: &Tenant) -> Result<KeyRing, Problem> {
+        let mut ring = KeyRing::new(self.active(tenant).await?);
+        ring.next = self.get(tenant.signing_key + 1).await?;
+        for number in (0..tenant.signing_key).rev().take(usize::try_from(RETIRED_PUBLISHED).unwrap_or(0)) {
+            ring.retired.extend(self.get(number).await?);
+        }
+        Ok(ring)
+    }
+
+    /// Makes keys until the one with this number exists.
+    pub(crate) async fn ensure(&self, number: i64) -> Result<(), Problem> {
+        while self.get(number).await?.is_none() {
+            let next = i64::try_from(self.count()).unwrap_or(i64::MAX);
+            let random = self.chassis.random.fork(&format!("signing key {next}"));
+            let key = tokio::task::spawn_blocking(move || {
+                SigningKey::generate(&mut random.stream("signing-key"), CERTIFICATE_FROM, CERTIFICATE_TO)
+            })
+            .await
+            .map_err(|_| Problem::unavailable())?
+            .map_err(|error| {
+                tracing::error!(%error, "no signing key");
+                Problem::unavailable()
+            })?;
+            let sealed = key.sealed(&self.chassis.sealer, &mut self.chassis.random.stream("seal"));
+            let insertion = sql!(
+                "INSERT INTO signing_keys (tenant, number, kid, sealed) VALUES ($1, $2, $3, $4)",
+                INSTALLATION,
+                next,
+                key.kid(),
+                sealed
+            );
+            match self.chassis.store.commit(insertion).await {
+                // Another replica was faster: its key is the key, and is read in the next round.
+                Err(StoreError::Conflict { .. }) | Ok(()) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    fn remembered(&self, number: i64) -> Option<Arc<SigningKey>> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        usize::try_from(number).ok().and_then(|index| known.get(index).cloned())
+    }
+
+    fn count(&self) -> usize {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Reads the keys that came since.
+    async fn read_on(&self) -> Result<(), Problem> {
+        let from = i64::try_from(self.count()).unwrap_or(i64::MAX);
+        let rows = self
+            .chassis
+            .store
+            .rows(sql!(
+                "SELECT number, sealed FROM signing_keys WHERE tenant = $1 AND number >= $2 ORDER BY number",
+                INSTALLATION,
+                from
+            ))
+            .await?;
+        for row in rows {
+            let (number, sealed) = (row.int("number")?, row.text("sealed")?);
+            let key = SigningKey::unsealed(&self.chassis.sealer, &sealed).map_err(|error| {
+                tracing::error!(%error, number, "a signing key cannot be opened");
+                Problem::new(http::StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", error.to_string())
+            })?;
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            if usize::try_from(number) == Ok(known.len()) {
+                known.push(Arc::new(key));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn unusable(why: &str) -> StartError {
+    StartError::new(
+        "cannot load the signing keys",
+        why,
+        "start with the sealing key that this data was made with, or with an empty data directory",
+    )
+}
