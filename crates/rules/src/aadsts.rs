@@ -206,7 +206,7 @@ impl Aadsts {
     /// The sentence alone: for a page, where the number stands elsewhere.
     #[must_use]
     pub fn sentence(self, params: &Params) -> String {
-        template::fill(self.text, |name| params.get(name))
+        template::fill(self.text, |name| params.get(name).map(Cow::Borrowed))
     }
 
     /// The text of `error_description` up to where the lines that name the request begin: `AADSTS50173: …`.

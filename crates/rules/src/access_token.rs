@@ -33,15 +33,9 @@ pub fn decide(token: &AccessTokenFacts, events: &RevocationEvents, rules: &Rules
         let refusal = refuse(Rule::AccessTokenExpired).fact("good_until", token.expires_at);
         return Verdict::refused(Artefact::AccessToken, rules, now, refusal);
     }
-    let mut facts = vec![
-        Fact::new("granted_at", token.valid_from),
-        Fact::new("good_until", token.expires_at),
-        Fact::new("unless", "; nothing but time ends an access token at such a resource"),
-    ];
-    facts.extend(events.latest_first().into_iter().filter(|(_, at)| token.valid_from < *at).map(
-        |(event, at)| {
-            Fact::new("survived", format!("{at}: {}; no one asks the issuer again", event.clause()))
-        },
-    ));
+    let mut facts =
+        vec![Fact::new("granted_at", token.valid_from), Fact::new("good_until", token.expires_at)];
+    let since = events.latest_first().into_iter().filter(|(_, at)| token.valid_from < *at);
+    facts.extend(since.map(|(event, at)| Fact::new("outlived", format!("{event} at {at}"))));
     Verdict::accepted(Artefact::AccessToken, Source::ACCESS_TOKEN_LIFETIME, rules, now, facts)
 }

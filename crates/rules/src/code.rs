@@ -4,7 +4,7 @@ use outlive_clock::Instant;
 use serde::{Deserialize, Serialize};
 
 use crate::aadsts;
-use crate::cut_off::{Holding, cut_offs, survived};
+use crate::cut_off::{Holding, cut_offs, outlived};
 use crate::origin::origin;
 use crate::refresh_token::in_words;
 use crate::refusal::Refusal;
@@ -72,11 +72,11 @@ pub fn decide(code: &CodeFacts, user: &UserFacts, rules: &Ruleset, now: Instant)
             let mut facts = vec![
                 Fact::new("granted_at", code.issued_at),
                 Fact::new("good_until", good_until(code)),
-                Fact::new("unless", " and for one redemption"),
                 Fact::new("client_class", code.client_class.name()),
                 Fact::new("password_based", code.password_based),
+                Fact::new("column", holding.credential),
             ];
-            facts.extend(survived(&holding, &user.events, rules));
+            facts.extend(outlived(&holding, &user.events));
             Verdict::accepted(Artefact::Code, Source::CODE_FLOW, rules, now, facts)
         }
     }

@@ -4,7 +4,7 @@ use outlive_clock::Instant;
 use serde::{Deserialize, Serialize};
 
 use crate::aadsts;
-use crate::cut_off::{Holding, cut_offs, survived};
+use crate::cut_off::{Holding, cut_offs, outlived};
 use crate::refresh_token::in_words;
 use crate::refusal::Refusal;
 use crate::rule::Rule;
@@ -63,12 +63,11 @@ pub fn decide(cookie: &CookieFacts, user: &UserFacts, rules: &Ruleset, now: Inst
             let mut facts = vec![
                 Fact::new("granted_at", cookie.granted_at),
                 Fact::new("good_until", cookie.good_until()),
-                Fact::new("unless", " unless it is used before"),
                 Fact::new("password_based", cookie.password_based),
                 Fact::new("persistent", cookie.persistent),
-                Fact::new("column", holding.credential.title()),
+                Fact::new("column", holding.credential),
             ];
-            facts.extend(survived(&holding, &user.events, rules));
+            facts.extend(outlived(&holding, &user.events));
             Verdict::accepted(Artefact::Cookie, Source::table(rules.edition()), rules, now, facts)
         }
     }

@@ -92,55 +92,22 @@ pub(crate) fn cut_offs(
             .fact("granted_at", granted_at)
             .fact("event", found.event)
             .fact("event_at", found.at)
-            .fact("event_clause", found.event.clause())
             .fact("tokens_valid_from", valid_from)
-            .fact("row", rules.row(found.event).title)
-            .fact("column", found.credential.title())
-            .fact("column_plural", found.credential.plural())
-            .fact("rules", rules)
-            .fact("overridden", rules.is_overridden(found.event, found.credential))
-            .fact("also_in_row", neighbours(found.event, found.credential, rules))
+            .fact("column", found.credential)
             .param("issued", entra_instant(granted_at))
             .param("valid_from", entra_instant(valid_from))
             .revoked_by(found),
     )
 }
 
-/// What the same row says of the other columns, for people who learn by contrast.
-fn neighbours(event: Event, credential: Credential, rules: &Ruleset) -> String {
-    let alive: Vec<_> = Credential::ALL
-        .into_iter()
-        .filter(|other| *other != credential && rules.fate(event, *other) == Fate::Alive)
-        .map(Credential::plural)
-        .collect();
-    match alive.as_slice() {
-        [] => "The same row leaves nothing alive.".to_owned(),
-        some => format!("The same row leaves alive: {}.", some.join("; ")),
-    }
-}
-
-/// What happened since the grant and did not end it, in words: the heart of the matter when a token outlives a password.
-pub(crate) fn survived(holding: &Holding, events: &RevocationEvents, rules: &Ruleset) -> Vec<Fact> {
+/// What happened since the grant and did not end it: the heart of the matter when a token outlives a password.
+pub(crate) fn outlived(holding: &Holding, events: &RevocationEvents) -> Vec<Fact> {
     let mut facts = Vec::new();
     for (event, at) in events.latest_first() {
         if holding.granted_at < cut_off(at) {
-            facts.push(Fact::new(
-                "survived",
-                format!(
-                    "{at}: {}; in the row \"{}\" (edition {rules}), {} stay alive",
-                    event.clause(),
-                    rules.row(event).title,
-                    holding.credential.plural(),
-                ),
-            ));
+            facts.push(Fact::new("outlived", format!("{event} at {at}")));
         } else if at.whole_second() == holding.granted_at.whole_second() {
-            facts.push(Fact::new(
-                "survived",
-                format!(
-                    "{at}: {}, but within the second of the grant, and cut-offs count whole seconds",
-                    event.clause()
-                ),
-            ));
+            facts.push(Fact::new("same_second", format!("{event} at {at}")));
         }
     }
     facts

@@ -18,6 +18,7 @@ mod credential;
 mod cut_off;
 mod edition;
 mod event;
+mod explain;
 mod origin;
 mod refusal;
 mod revocation;

@@ -4,7 +4,7 @@ use outlive_clock::{Instant, Span};
 use serde::{Deserialize, Serialize};
 
 use crate::aadsts;
-use crate::cut_off::{Holding, cut_offs, entra_instant, survived};
+use crate::cut_off::{Holding, cut_offs, entra_instant, outlived};
 use crate::origin::origin;
 use crate::refusal::Refusal;
 use crate::rule::Rule;
@@ -85,12 +85,12 @@ pub fn decide(token: &RefreshTokenFacts, user: &UserFacts, rules: &Ruleset, now:
                 Fact::new("granted_at", token.family_issued_at),
                 Fact::new("issued_at", token.issued_at),
                 Fact::new("good_until", token.good_until()),
-                Fact::new("unless", if token.spa { "" } else { " unless it is used before and replaced" }),
                 Fact::new("client_class", token.client_class.name()),
                 Fact::new("password_based", token.password_based),
-                Fact::new("column", holding.credential.title()),
+                Fact::new("spa", token.spa),
+                Fact::new("column", holding.credential),
             ];
-            facts.extend(survived(&holding, &user.events, rules));
+            facts.extend(outlived(&holding, &user.events));
             Verdict::accepted(Artefact::RefreshToken, Source::table(rules.edition()), rules, now, facts)
         }
     }

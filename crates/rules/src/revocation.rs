@@ -68,60 +68,60 @@ const fn row(event: Event, title: &'static str, fates: [Fate; 5]) -> Row {
 // slip of the pen. It also said "tenant" where later editions say "user".)
 #[rustfmt::skip]
 const E2018: [Row; 7] = [
-    //                                                                    password  password  non-password  non-password  confidential
-    //                                                                    cookie    token     cookie        token         client token
-    row(PasswordExpires,       "Password expires",                       [Alive,    Alive,    Alive,        Alive,        Alive  ]),
-    row(PasswordChangedByUser, "Password changed by user",               [Revoked,  Revoked,  Alive,        Alive,        Alive  ]),
-    row(Sspr,                  "User does SSPR",                         [Revoked,  Revoked,  Alive,        Alive,        Alive  ]),
-    row(AdminReset,            "Admin resets password",                  [Revoked,  Revoked,  Alive,        Alive,        Alive  ]),
-    row(UserRevokes,           "User revokes their refresh tokens",      [Revoked,  Revoked,  Revoked,      Revoked,      Revoked]),
-    row(AdminRevokes,          "Admin revokes all refresh tokens",       [Revoked,  Revoked,  Revoked,      Revoked,      Revoked]),
-    row(SingleSignOut,         "Single sign-out on web",                 [Revoked,  Alive,    Revoked,      Alive,        Alive  ]),
+    //                                                              password  password  non-pwd   non-pwd   confidential
+    //                                                              cookie    token     cookie    token     client token
+    row(PasswordExpires,       "Password expires",                  [Alive,    Alive,    Alive,    Alive,    Alive  ]),
+    row(PasswordChangedByUser, "Password changed by user",          [Revoked,  Revoked,  Alive,    Alive,    Alive  ]),
+    row(Sspr,                  "User does SSPR",                    [Revoked,  Revoked,  Alive,    Alive,    Alive  ]),
+    row(AdminReset,            "Admin resets password",             [Revoked,  Revoked,  Alive,    Alive,    Alive  ]),
+    row(UserRevokes,           "User revokes their refresh tokens", [Revoked,  Revoked,  Revoked,  Revoked,  Revoked]),
+    row(AdminRevokes,          "Admin revokes all refresh tokens",  [Revoked,  Revoked,  Revoked,  Revoked,  Revoked]),
+    row(SingleSignOut,         "Single sign-out on web",            [Revoked,  Alive,    Revoked,  Alive,    Alive  ]),
 ];
 
 // "Refresh tokens in the Microsoft identity platform", 2 April 2021; unchanged through December 2022 and June 2023.
 #[rustfmt::skip]
 const E2021: [Row; 7] = [
-    //                                                                    password  password  non-password  non-password  confidential
-    //                                                                    cookie    token     cookie        token         client token
-    row(PasswordExpires,       "Password expires",                       [Alive,    Alive,    Alive,        Alive,        Alive  ]),
-    row(PasswordChangedByUser, "Password changed by user",               [Revoked,  Revoked,  Alive,        Alive,        Alive  ]),
-    row(Sspr,                  "User does SSPR",                         [Revoked,  Revoked,  Alive,        Alive,        Alive  ]),
-    row(AdminReset,            "Admin resets password",                  [Revoked,  Revoked,  Alive,        Alive,        Alive  ]),
-    row(UserRevokes,           "User revokes their refresh tokens",      [Revoked,  Revoked,  Revoked,      Revoked,      Revoked]),
-    row(AdminRevokes,          "Admin revokes all refresh tokens for a user", [Revoked, Revoked, Revoked,   Revoked,      Revoked]),
-    row(SingleSignOut,         "Single sign-out on web",                 [Revoked,  Alive,    Revoked,      Alive,        Alive  ]),
+    //                                                                        password  password  non-pwd   non-pwd   confidential
+    //                                                                        cookie    token     cookie    token     client token
+    row(PasswordExpires,       "Password expires",                            [Alive,    Alive,    Alive,    Alive,    Alive  ]),
+    row(PasswordChangedByUser, "Password changed by user",                    [Revoked,  Revoked,  Alive,    Alive,    Alive  ]),
+    row(Sspr,                  "User does SSPR",                              [Revoked,  Revoked,  Alive,    Alive,    Alive  ]),
+    row(AdminReset,            "Admin resets password",                       [Revoked,  Revoked,  Alive,    Alive,    Alive  ]),
+    row(UserRevokes,           "User revokes their refresh tokens",           [Revoked,  Revoked,  Revoked,  Revoked,  Revoked]),
+    row(AdminRevokes,          "Admin revokes all refresh tokens for a user", [Revoked,  Revoked,  Revoked,  Revoked,  Revoked]),
+    row(SingleSignOut,         "Single sign-out on web",                      [Revoked,  Alive,    Revoked,  Alive,    Alive  ]),
 ];
 
 // The same page, dated 14 May 2025: the administrator's reset is split by the portal it is done in.
 #[rustfmt::skip]
 const E2025_05: [Row; 8] = [
-    //                                                                                password  password  non-password  non-password  confidential
-    //                                                                                cookie    token     cookie        token         client token
-    row(PasswordExpires,            "Password expires",                              [Alive,    Alive,    Alive,        Alive,        Alive  ]),
-    row(PasswordChangedByUser,      "Password changed by user",                      [Revoked,  Revoked,  Alive,        Alive,        Alive  ]),
-    row(Sspr,                       "User does SSPR",                                [Revoked,  Revoked,  Alive,        Alive,        Alive  ]),
-    row(AdminResetAzurePortal,      "Admin resets password in Azure portal",         [Revoked,  Revoked,  Alive,        Alive,        Alive  ]),
-    row(AdminResetEntraAdminCenter, "Admin resets password in Microsoft Entra admin center", [Revoked,  Revoked,  Alive,        Revoked,      Revoked]),
-    row(UserRevokes,                "User revokes their refresh tokens",             [Revoked,  Revoked,  Revoked,      Revoked,      Revoked]),
-    row(AdminRevokes,               "Admin revokes all refresh tokens for a user",   [Revoked,  Revoked,  Revoked,      Revoked,      Revoked]),
-    row(SingleSignOut,              "Single sign-out",                               [Revoked,  Alive,    Revoked,      Alive,        Alive  ]),
+    //                                                                                       password  password  non-pwd   non-pwd   confidential
+    //                                                                                       cookie    token     cookie    token     client token
+    row(PasswordExpires,            "Password expires",                                      [Alive,    Alive,    Alive,    Alive,    Alive  ]),
+    row(PasswordChangedByUser,      "Password changed by user",                              [Revoked,  Revoked,  Alive,    Alive,    Alive  ]),
+    row(Sspr,                       "User does SSPR",                                        [Revoked,  Revoked,  Alive,    Alive,    Alive  ]),
+    row(AdminResetAzurePortal,      "Admin resets password in Azure portal",                 [Revoked,  Revoked,  Alive,    Alive,    Alive  ]),
+    row(AdminResetEntraAdminCenter, "Admin resets password in Microsoft Entra admin center", [Revoked,  Revoked,  Alive,    Revoked,  Revoked]),
+    row(UserRevokes,                "User revokes their refresh tokens",                     [Revoked,  Revoked,  Revoked,  Revoked,  Revoked]),
+    row(AdminRevokes,               "Admin revokes all refresh tokens for a user",           [Revoked,  Revoked,  Revoked,  Revoked,  Revoked]),
+    row(SingleSignOut,              "Single sign-out",                                       [Revoked,  Alive,    Revoked,  Alive,    Alive  ]),
 ];
 
 // The same page, dated 5 November 2025.
 #[rustfmt::skip]
 const E2025_11: [Row; 9] = [
-    //                                                                                password  password  non-password  non-password  confidential
-    //                                                                                cookie    token     cookie        token         client token
-    row(PasswordExpires,            "Password expires",                              [Alive,    Alive,    Alive,        Alive,        Alive  ]),
-    row(PasswordChangedByUser,      "Password changed by user",                      [Revoked,  Revoked,  Alive,        Alive,        Alive  ]),
-    row(Sspr,                       "User does SSPR",                                [Revoked,  Revoked,  Alive,        Alive,        Alive  ]),
-    row(AdminResetAzurePortal,      "Admin resets password in Azure portal",         [Revoked,  Revoked,  Alive,        Alive,        Alive  ]),
-    row(AdminResetEntraAdminCenter, "Admin resets password in Microsoft Entra admin center", [Revoked,  Revoked,  Alive,        Revoked,      Revoked]),
-    row(AdminResetM365AdminCenter,  "Admin resets password in Microsoft 365 admin center",   [Revoked,  Revoked,  Alive,        Revoked,      Revoked]),
-    row(UserRevokes,                "User revokes their refresh tokens",             [Revoked,  Revoked,  Revoked,      Revoked,      Revoked]),
-    row(AdminRevokes,               "Admin revokes all refresh tokens for a user",   [Revoked,  Revoked,  Revoked,      Revoked,      Revoked]),
-    row(SingleSignOut,              "Single sign-out",                               [Revoked,  Alive,    Revoked,      Alive,        Alive  ]),
+    //                                                                                       password  password  non-pwd   non-pwd   confidential
+    //                                                                                       cookie    token     cookie    token     client token
+    row(PasswordExpires,            "Password expires",                                      [Alive,    Alive,    Alive,    Alive,    Alive  ]),
+    row(PasswordChangedByUser,      "Password changed by user",                              [Revoked,  Revoked,  Alive,    Alive,    Alive  ]),
+    row(Sspr,                       "User does SSPR",                                        [Revoked,  Revoked,  Alive,    Alive,    Alive  ]),
+    row(AdminResetAzurePortal,      "Admin resets password in Azure portal",                 [Revoked,  Revoked,  Alive,    Alive,    Alive  ]),
+    row(AdminResetEntraAdminCenter, "Admin resets password in Microsoft Entra admin center", [Revoked,  Revoked,  Alive,    Revoked,  Revoked]),
+    row(AdminResetM365AdminCenter,  "Admin resets password in Microsoft 365 admin center",   [Revoked,  Revoked,  Alive,    Revoked,  Revoked]),
+    row(UserRevokes,                "User revokes their refresh tokens",                     [Revoked,  Revoked,  Revoked,  Revoked,  Revoked]),
+    row(AdminRevokes,               "Admin revokes all refresh tokens for a user",           [Revoked,  Revoked,  Revoked,  Revoked,  Revoked]),
+    row(SingleSignOut,              "Single sign-out",                                       [Revoked,  Alive,    Revoked,  Alive,    Alive  ]),
 ];
 
 impl Edition {

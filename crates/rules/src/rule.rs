@@ -91,7 +91,7 @@ impl Rule {
     /// Why, in words, with `{name}` where the fact of that name belongs.
     pub(crate) const fn explanation(self) -> &'static str {
         match self {
-            Self::NothingEndedIt => "granted on {granted_at}, good until {good_until}{unless}.",
+            Self::NothingEndedIt => "granted on {granted_at}, good until {good_until}{proviso}.",
             Self::UserUnknown => "the directory does not know the user it was issued to.",
             Self::UserDeleted => "the user it was issued to was deleted from the directory.",
             Self::UserDisabled => {
@@ -100,11 +100,11 @@ impl Rule {
             }
             Self::RevokedByEvent => {
                 "the grant was issued on {granted_at}; on {event_at} {event_clause}. By the row \"{row}\" (edition \
-                 {rules}), {column_plural} die then. {also_in_row}"
+                 {rules}), {column_plural} die then. {neighbours}"
             }
             Self::SessionSignedOut => {
                 "the grant was issued on {granted_at}; on {event_at} {event_clause} it belongs to. By the row \"{row}\" \
-                 (edition {rules}), {column_plural} of that session die then. {also_in_row}"
+                 (edition {rules}), {column_plural} of that session die then. {neighbours}"
             }
             Self::Inactive => {
                 "last used on {last_used_at}; unused it lives {inactivity}, and that was over on {good_until}."

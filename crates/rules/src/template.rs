@@ -1,7 +1,9 @@
 //! Texts with named places: `{name}`. No loops, no conditions, no escapes.
 
+use std::borrow::Cow;
+
 /// The text with every `{name}` replaced by what `value` gives for it; a name without a value reads "(unknown)".
-pub(crate) fn fill<'v>(text: &str, value: impl Fn(&str) -> Option<&'v str>) -> String {
+pub(crate) fn fill<'v>(text: &str, value: impl Fn(&str) -> Option<Cow<'v, str>>) -> String {
     let mut filled = String::with_capacity(text.len() + 64);
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
@@ -11,7 +13,7 @@ pub(crate) fn fill<'v>(text: &str, value: impl Fn(&str) -> Option<&'v str>) -> S
             rest = after;
             continue;
         };
-        filled.push_str(value(name).unwrap_or("(unknown)"));
+        filled.push_str(value(name).as_deref().unwrap_or("(unknown)"));
         rest = behind;
     }
     filled.push_str(rest);
@@ -29,7 +31,7 @@ mod tests {
 
     #[test]
     fn fills_every_place_once() {
-        let value = |name: &str| (name == "a").then_some("{b}");
+        let value = |name: &str| (name == "a").then_some(Cow::Borrowed("{b}"));
         assert_eq!(fill("x {a} y {b} z {", value), "x {b} y (unknown) z {");
         assert_eq!(names("x {a} y {b} {a}"), ["a", "b", "a"]);
     }

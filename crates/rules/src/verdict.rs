@@ -10,7 +10,7 @@ use crate::aadsts::{Aadsts, Params};
 use crate::cut_off::Revocation;
 use crate::refusal::Refusal;
 use crate::source::Source;
-use crate::{Rule, Ruleset, template};
+use crate::{Rule, Ruleset};
 
 /// The answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -135,30 +135,6 @@ impl Verdict {
     #[must_use]
     pub fn error_text(&self) -> Option<String> {
         self.code.map(|code| code.render(&self.params))
-    }
-
-    /// The verdict in words that a learner understands.
-    #[must_use]
-    pub fn explain(&self) -> String {
-        let opening = match self.outcome {
-            Outcome::Accepted => "Accepted",
-            Outcome::Refused => "Refused",
-        };
-        let because = template::fill(self.rule.explanation(), |name| self.fact(name));
-        let mut words = format!("{opening}: {because}");
-        for fact in self.facts.iter().filter(|fact| fact.name == "survived") {
-            words.push_str(&format!(" It outlived what happened at {}.", fact.value));
-        }
-        if self.fact("overridden") == Some("true") {
-            words.push_str(
-                " This cell was changed on purpose for this tenant; the published table says otherwise.",
-            );
-        }
-        if let Some(code) = self.code {
-            words.push_str(&format!(" The protocol's word for it is {code}."));
-        }
-        words.push_str(&format!(" Source: {}, section \"{}\".", self.source.document, self.source.section));
-        words
     }
 }
 

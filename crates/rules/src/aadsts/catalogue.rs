@@ -10,7 +10,7 @@ use super::OauthError::{
 use super::Suberror::{BadToken, BasicAction, ConsentRequired, UserPasswordExpired};
 use super::{Aadsts, Entry};
 
-/// The document that gives the numbers their meaning, unless a row says otherwise.
+/// The document that gives the numbers their meaning.
 const ERROR_CODES: &str = "Microsoft Entra authentication and authorization error codes";
 
 /// Where an authorization request that fails so is answered.
@@ -32,18 +32,8 @@ macro_rules! suberror {
     };
 }
 
-macro_rules! source {
-    () => {
-        ERROR_CODES
-    };
-    ($source:literal) => {
-        $source
-    };
-}
-
 macro_rules! catalogue {
-    ($($name:ident = $number:literal, $error:ident, $suberror:ident, $status:literal, $place:ident, $evidence:ident, $mender:ident
-        $(, from $source:literal)?; $text:literal; $remedy:literal;)*) => {
+    ($($name:ident = $number:literal, $error:ident, $suberror:ident, $status:literal, $place:ident, $evidence:ident, $mender:ident; $text:literal; $remedy:literal;)*) => {
         $(
             #[doc = concat!("AADSTS", stringify!($number), ": ", $text)]
             pub const $name: Aadsts = Aadsts(&Entry {
@@ -56,7 +46,7 @@ macro_rules! catalogue {
                 mender: $mender,
                 remedy: $remedy,
                 evidence: $evidence,
-                source: source!($($source)?),
+                source: ERROR_CODES,
             });
         )*
         /// Every row, as written below.
