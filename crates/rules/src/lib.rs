@@ -1,1 +1,46 @@
-//! placeholder
+//! What the platform decides: lifetimes, the revocation table in its dated editions, the catalogue of errors, and
+//! verdicts with their reasons. Data and pure functions only: no I/O, nothing async, nothing of HTTP but a status number.
+//!
+//! - The table stands in [`Edition::rows`], the shape of the published page; a tenant lives by a [`Ruleset`].
+//! - What happened to a user is kept as [`RevocationEvents`]; what happened to a browser session, with the session.
+//! - [`cookie::decide`], [`code::decide`], [`refresh_token::decide`] and [`access_token::decide`] answer with a
+//!   [`Verdict`].
+//! - [`aadsts`] is the one catalogue of error codes.
+
+pub mod aadsts;
+pub mod access_token;
+pub mod code;
+pub mod cookie;
+pub mod lifetimes;
+pub mod refresh_token;
+
+mod credential;
+mod cut_off;
+mod edition;
+mod event;
+mod explain;
+mod origin;
+mod refusal;
+mod revocation;
+mod rule;
+mod ruleset;
+mod source;
+mod template;
+mod user;
+mod verdict;
+
+pub use aadsts::{Aadsts, Params};
+pub use access_token::AccessTokenFacts;
+pub use code::{CodeFacts, ProofKey};
+pub use cookie::CookieFacts;
+pub use credential::{ClientClass, Credential, UnknownCredential, password_based};
+pub use cut_off::{Revocation, cut_off, entra_instant};
+pub use edition::{Edition, UnknownEdition};
+pub use event::{Event, RevocationEvents, Scope, UnknownEvent};
+pub use refresh_token::RefreshTokenFacts;
+pub use revocation::{Fate, Row};
+pub use rule::Rule;
+pub use ruleset::{Override, ParseRulesetError, Ruleset};
+pub use source::Source;
+pub use user::UserFacts;
+pub use verdict::{Artefact, Fact, Outcome, Verdict};

@@ -1,0 +1,314 @@
+//! The one catalogue of protocol errors: number, OAuth error, status, text, who can mend it, and how sure we are.
+//!
+//! No number stands anywhere else: callers write [`FRESH_TOKEN_NEEDED`], not 50173.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::template;
+
+mod catalogue;
+
+pub use catalogue::*;
+
+/// The `error` member of an OAuth answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum OauthError {
+    /// `access_denied`
+    AccessDenied,
+    /// `consent_required`
+    ConsentRequired,
+    /// `interaction_required`
+    InteractionRequired,
+    /// `invalid_client`
+    InvalidClient,
+    /// `invalid_grant`
+    InvalidGrant,
+    /// `invalid_instance`
+    InvalidInstance,
+    /// `invalid_request`
+    InvalidRequest,
+    /// `invalid_resource`
+    InvalidResource,
+    /// `invalid_scope`
+    InvalidScope,
+    /// `invalid_tenant`
+    InvalidTenant,
+    /// `login_required`
+    LoginRequired,
+    /// `temporarily_unavailable`
+    TemporarilyUnavailable,
+    /// `unauthorized_client`
+    UnauthorizedClient,
+    /// `unsupported_grant_type`
+    UnsupportedGrantType,
+    /// `unsupported_response_type`
+    UnsupportedResponseType,
+}
+
+impl OauthError {
+    /// As it stands in the answer.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AccessDenied => "access_denied",
+            Self::ConsentRequired => "consent_required",
+            Self::InteractionRequired => "interaction_required",
+            Self::InvalidClient => "invalid_client",
+            Self::InvalidGrant => "invalid_grant",
+            Self::InvalidInstance => "invalid_instance",
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidResource => "invalid_resource",
+            Self::InvalidScope => "invalid_scope",
+            Self::InvalidTenant => "invalid_tenant",
+            Self::LoginRequired => "login_required",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::UnsupportedResponseType => "unsupported_response_type",
+        }
+    }
+}
+
+/// The `suberror` member: what client libraries steer by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Suberror {
+    /// `bad_token`: stop using this refresh token.
+    BadToken,
+    /// `basic_action`: the person can clear it by signing in.
+    BasicAction,
+    /// `consent_required`: the person (or an administrator) must consent.
+    ConsentRequired,
+    /// `user_password_expired`: the person must change the password.
+    UserPasswordExpired,
+}
+
+impl Suberror {
+    /// As it stands in the answer.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BadToken => "bad_token",
+            Self::BasicAction => "basic_action",
+            Self::ConsentRequired => "consent_required",
+            Self::UserPasswordExpired => "user_password_expired",
+        }
+    }
+}
+
+/// Who can mend it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mender {
+    /// The person who signs in.
+    Person,
+    /// An administrator of the tenant.
+    Administrator,
+    /// Whoever writes or registers the application.
+    Developer,
+    /// Whoever runs the service.
+    Operator,
+}
+
+impl Mender {
+    /// In words.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "the person",
+            Self::Administrator => "an administrator",
+            Self::Developer => "the developer",
+            Self::Operator => "the operator",
+        }
+    }
+}
+
+/// How sure we are that this number goes with this error and status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Evidence {
+    /// Documented by Microsoft.
+    Documented,
+    /// Seen in live traffic.
+    Field,
+    /// Inferred; stated nowhere.
+    Inferred,
+}
+
+impl Evidence {
+    /// In one word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Documented => "documented",
+            Self::Field => "seen live",
+            Self::Inferred => "inferred",
+        }
+    }
+}
+
+/// One row of the catalogue.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// The number after `AADSTS`.
+    pub number: u32,
+    /// The `error` of an answer in JSON or in a redirect.
+    pub error: OauthError,
+    /// The `suberror`, where there is one.
+    pub suberror: Option<Suberror>,
+    /// The HTTP status of an answer in JSON or on a page.
+    pub status: u16,
+    /// Whether the authorization endpoint tells it on a page of its own and never by redirecting to the client.
+    pub page: bool,
+    /// The text, with `{name}` where a value belongs.
+    pub text: &'static str,
+    /// Who can mend it.
+    pub mender: Mender,
+    /// How.
+    pub remedy: &'static str,
+    /// How sure we are of the pairing.
+    pub evidence: Evidence,
+    /// The public document that gives it its meaning.
+    pub source: &'static str,
+}
+
+/// An error of the catalogue. Dereferences to its [`Entry`]; prints as `AADSTS50173`, which is also its JSON.
+#[derive(Clone, Copy)]
+pub struct Aadsts(&'static Entry);
+
+impl Aadsts {
+    /// Every error, in the order of the catalogue: grouped by what is wrong.
+    #[must_use]
+    pub const fn all() -> &'static [Self] {
+        catalogue::ALL
+    }
+
+    /// The error of this number.
+    #[must_use]
+    pub fn from_number(number: u32) -> Option<Self> {
+        Self::all().iter().find(|error| error.number == number).copied()
+    }
+
+    /// The `suberror` as it stands in the answer, if there is one.
+    #[must_use]
+    pub fn suberror_str(self) -> Option<&'static str> {
+        self.suberror.map(Suberror::as_str)
+    }
+
+    /// Whether the person who signs in can mend it.
+    #[must_use]
+    pub fn person_can_mend(self) -> bool {
+        self.mender == Mender::Person
+    }
+
+    /// The sentence alone: for a page, where the number stands elsewhere.
+    #[must_use]
+    pub fn sentence(self, params: &Params) -> String {
+        template::fill(self.text, |name| params.get(name).map(Cow::Borrowed))
+    }
+
+    /// The text of `error_description` up to where the lines that name the request begin: `AADSTS50173: …`.
+    #[must_use]
+    pub fn render(self, params: &Params) -> String {
+        format!("{self}: {}", self.sentence(params))
+    }
+
+    /// The names that the text has places for.
+    #[must_use]
+    pub fn placeholders(self) -> Vec<&'static str> {
+        template::names(self.text)
+    }
+}
+
+impl std::ops::Deref for Aadsts {
+    type Target = Entry;
+    fn deref(&self) -> &Entry {
+        self.0
+    }
+}
+
+impl PartialEq for Aadsts {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+}
+
+impl Eq for Aadsts {}
+
+impl Hash for Aadsts {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.number.hash(state);
+    }
+}
+
+impl fmt::Display for Aadsts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AADSTS{}", self.number)
+    }
+}
+
+impl fmt::Debug for Aadsts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Aadsts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Aadsts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.strip_prefix("AADSTS")
+            .and_then(|number| number.parse().ok())
+            .and_then(Self::from_number)
+            .ok_or_else(|| de::Error::custom("not an error of the catalogue"))
+    }
+}
+
+/// The values for a text's places. They come from requests as often as not: each is cut at 256 characters, and control
+/// characters become spaces, so that a text stays one line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Params(BTreeMap<Cow<'static, str>, String>);
+
+impl Params {
+    /// How many characters of a value are kept.
+    pub const LONGEST_VALUE: usize = 256;
+
+    /// No values.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(BTreeMap::new())
+    }
+
+    /// The same with `value` for `{name}`.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl fmt::Display) -> Self {
+        let value = value
+            .to_string()
+            .chars()
+            .take(Self::LONGEST_VALUE)
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
+        self.0.insert(Cow::Borrowed(name), value);
+        self
+    }
+
+    /// The value for `{name}`.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

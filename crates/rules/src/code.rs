@@ -1,0 +1,119 @@
+//! Whether an authorization code can be redeemed.
+
+use outlive_clock::Instant;
+use serde::{Deserialize, Serialize};
+
+use crate::aadsts;
+use crate::cut_off::{Holding, cut_offs, outlived};
+use crate::origin::origin;
+use crate::refresh_token::in_words;
+use crate::refusal::Refusal;
+use crate::rule::Rule;
+use crate::source::Source;
+use crate::user::user_state;
+use crate::verdict::{Artefact, Fact, Verdict};
+use crate::{ClientClass, Credential, Ruleset, UserFacts, lifetimes};
+
+/// How the request answers the PKCE challenge of the authorization request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProofKey {
+    /// The authorization request had no challenge.
+    NotAsked,
+    /// The verifier matches.
+    Proven,
+    /// The verifier is missing or does not match.
+    Wrong,
+}
+
+/// What is known of an authorization code, and how it was presented.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeFacts {
+    /// When it was issued (virtual).
+    pub issued_at: Instant,
+    /// When it was redeemed (virtual), if it was.
+    pub redeemed_at: Option<Instant>,
+    /// How the client that redeems it stands: what the grant's class will be.
+    pub client_class: ClientClass,
+    /// Whether the sign-in it came from was with a password.
+    pub password_based: bool,
+    /// Whether it was sent to a redirect URI of type `spa`.
+    pub spa: bool,
+    /// Whether the client that presents it is the one it was issued to.
+    pub presented_by_its_client: bool,
+    /// Whether the request carried an `Origin` header, as a page's does.
+    pub origin_present: bool,
+    /// How the PKCE challenge was answered.
+    pub proof_key: ProofKey,
+}
+
+/// Whether the code can be redeemed at `now` (virtual).
+///
+/// A code issued before an event that would revoke the grant it stands for is refused like that grant: otherwise a grant
+/// could be minted from a sign-in that was already ended (inferred; not documented).
+#[must_use]
+pub fn decide(code: &CodeFacts, user: &UserFacts, rules: &Ruleset, now: Instant) -> Verdict {
+    let holding = Holding {
+        credential: Credential::token(code.client_class, code.password_based),
+        granted_at: code.issued_at,
+        issued_at: code.issued_at,
+        signed_out_at: None,
+    };
+    let refusal = its_client(code)
+        .or_else(|| used_before(code))
+        .or_else(|| user_state(user))
+        .or_else(|| cut_offs(&holding, &user.events, rules, aadsts::FRESH_TOKEN_NEEDED))
+        .or_else(|| expiry(code, now))
+        .or_else(|| origin(code.spa, code.origin_present))
+        .or_else(|| proof_key(code));
+    match refusal {
+        Some(refusal) => Verdict::refused(Artefact::Code, rules, now, refusal),
+        None => {
+            let mut facts = vec![
+                Fact::new("granted_at", code.issued_at),
+                Fact::new("good_until", good_until(code)),
+                Fact::new("client_class", code.client_class.name()),
+                Fact::new("password_based", code.password_based),
+                Fact::new("column", holding.credential),
+            ];
+            facts.extend(outlived(&holding, &user.events));
+            Verdict::accepted(Artefact::Code, Source::CODE_FLOW, rules, now, facts)
+        }
+    }
+}
+
+fn good_until(code: &CodeFacts) -> Instant {
+    code.issued_at + lifetimes::AUTHORIZATION_CODE
+}
+
+fn its_client(code: &CodeFacts) -> Option<Refusal> {
+    (!code.presented_by_its_client).then(|| {
+        Refusal::new(Rule::OfAnotherClient, Some(aadsts::INVALID_GRANT), Source::CODE_FLOW)
+            .fact("presented_by_its_client", false)
+    })
+}
+
+fn used_before(code: &CodeFacts) -> Option<Refusal> {
+    code.redeemed_at.map(|at| {
+        Refusal::new(Rule::CodeRedeemed, Some(aadsts::CODE_REDEEMED), Source::CODE_FLOW)
+            .fact("redeemed_at", at)
+    })
+}
+
+fn expiry(code: &CodeFacts, now: Instant) -> Option<Refusal> {
+    (now >= good_until(code)).then(|| {
+        Refusal::new(Rule::CodeExpired, Some(aadsts::CODE_EXPIRED), Source::CODE_FLOW)
+            .fact("granted_at", code.issued_at)
+            .fact("lifetime", in_words(lifetimes::AUTHORIZATION_CODE))
+            .fact("good_until", good_until(code))
+    })
+}
+
+fn proof_key(code: &CodeFacts) -> Option<Refusal> {
+    let (rule, error) = match code.proof_key {
+        ProofKey::Wrong => (Rule::ProofKeyWrong, aadsts::PROOF_KEY_WRONG),
+        ProofKey::NotAsked if code.spa => (Rule::ProofKeyMissing, aadsts::PROOF_KEY_REQUIRED),
+        ProofKey::NotAsked | ProofKey::Proven => return None,
+    };
+    Some(Refusal::new(rule, Some(error), Source::CODE_FLOW).fact("spa", code.spa))
+}

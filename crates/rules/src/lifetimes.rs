@@ -1,0 +1,36 @@
+//! How long things live when nothing ends them. All spans are of virtual time.
+//!
+//! Sources: "Access tokens in the Microsoft identity platform", "Tokens in the Microsoft identity platform",
+//! "Configurable token lifetimes", "Refresh tokens in the Microsoft identity platform", "OAuth 2.0 authorization code
+//! flow". None of them depends on the edition of the revocation table.
+
+use outlive_clock::{Span, Stream};
+
+/// The shortest default life of an access token.
+pub const ACCESS_TOKEN_SHORTEST: Span = Span::from_minutes(60);
+/// The longest default life of an access token.
+pub const ACCESS_TOKEN_LONGEST: Span = Span::from_minutes(90);
+/// An ID token.
+pub const ID_TOKEN: Span = Span::from_hours(1);
+/// A refresh token not used for this long is refused; each replacement starts afresh. No maximum age.
+pub const REFRESH_TOKEN_INACTIVITY: Span = Span::from_days(90);
+/// A refresh token of a `spa` redirect URI, counted from the first of its family; replacements keep that end.
+pub const SPA_REFRESH_TOKEN: Span = Span::from_hours(24);
+/// An authorization code, good for one redemption ("about ten minutes" in the documentation).
+pub const AUTHORIZATION_CODE: Span = Span::from_minutes(10);
+/// A browser session that ends with the browser, unused for this long; each use starts it afresh.
+pub const SESSION_COOKIE_INACTIVITY: Span = Span::from_hours(24);
+/// A browser session after "stay signed in", unused for this long; each use starts it afresh.
+pub const PERSISTENT_COOKIE_INACTIVITY: Span = Span::from_days(90);
+
+/// The life of a new access token: a whole number of seconds drawn uniformly between 60 and 90 minutes.
+#[must_use]
+pub fn access_token(stream: &mut Stream) -> Span {
+    Span::from_seconds(stream.between(ACCESS_TOKEN_SHORTEST.as_seconds(), ACCESS_TOKEN_LONGEST.as_seconds()))
+}
+
+/// How long a browser session lives unused.
+#[must_use]
+pub const fn cookie_inactivity(persistent: bool) -> Span {
+    if persistent { PERSISTENT_COOKIE_INACTIVITY } else { SESSION_COOKIE_INACTIVITY }
+}

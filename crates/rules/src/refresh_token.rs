@@ -1,0 +1,136 @@
+//! Whether a refresh token still works. The whole order of checks stands in [`decide`].
+
+use outlive_clock::{Instant, Span};
+use serde::{Deserialize, Serialize};
+
+use crate::aadsts;
+use crate::cut_off::{Holding, cut_offs, entra_instant, outlived};
+use crate::origin::origin;
+use crate::refusal::Refusal;
+use crate::rule::Rule;
+use crate::source::Source;
+use crate::user::user_state;
+use crate::verdict::{Artefact, Fact, Verdict};
+use crate::{ClientClass, Credential, Ruleset, UserFacts, lifetimes};
+
+/// What a refresh token says of itself, and how it was presented.
+///
+/// There is no word here of what the token is for: which application, which resource, who stores it. Two tokens that
+/// differ only in that fare alike.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefreshTokenFacts {
+    /// How the client stood when the family was minted.
+    pub client_class: ClientClass,
+    /// Whether the sign-in it came from was with a password.
+    pub password_based: bool,
+    /// Whether it was minted through a redirect URI of type `spa`.
+    pub spa: bool,
+    /// When the first token of its family was minted (virtual): the instant of the grant.
+    pub family_issued_at: Instant,
+    /// When this token was minted (virtual). Using a token replaces it and leaves it as it was.
+    pub issued_at: Instant,
+    /// When the browser session it came from was signed out (virtual), if it was.
+    pub session_signed_out_at: Option<Instant>,
+    /// Whether the client that presents it is the one it was issued to.
+    pub presented_by_its_client: bool,
+    /// Whether the request carried an `Origin` header, as a page's does.
+    pub origin_present: bool,
+}
+
+impl RefreshTokenFacts {
+    /// Its column of the table.
+    #[must_use]
+    pub const fn credential(&self) -> Credential {
+        Credential::token(self.client_class, self.password_based)
+    }
+
+    /// When it ends (virtual) if nothing else ends it: for `spa` counted from the family's first token, otherwise from
+    /// its own issue.
+    #[must_use]
+    pub fn good_until(&self) -> Instant {
+        if self.spa {
+            self.family_issued_at + lifetimes::SPA_REFRESH_TOKEN
+        } else {
+            self.issued_at + lifetimes::REFRESH_TOKEN_INACTIVITY
+        }
+    }
+
+    fn holding(&self) -> Holding {
+        Holding {
+            credential: self.credential(),
+            granted_at: self.family_issued_at,
+            issued_at: self.issued_at,
+            signed_out_at: self.session_signed_out_at,
+        }
+    }
+}
+
+/// Whether the token works at `now` (virtual), for a user of whom `user` is known, under the tenant's `rules`.
+///
+/// The order in which Entra checks is not documented; this is the most defensible one. Before it come the tenant, the
+/// client, the client's authentication and the opening of the token; after it Conditional Access, assignment, consent
+/// and the resource, which ask about what is wanted, not about the token.
+#[must_use]
+pub fn decide(token: &RefreshTokenFacts, user: &UserFacts, rules: &Ruleset, now: Instant) -> Verdict {
+    let holding = token.holding();
+    let refusal = its_client(token)
+        .or_else(|| user_state(user))
+        .or_else(|| cut_offs(&holding, &user.events, rules, aadsts::FRESH_TOKEN_NEEDED))
+        .or_else(|| expiry(token, now))
+        .or_else(|| origin(token.spa, token.origin_present));
+    match refusal {
+        Some(refusal) => Verdict::refused(Artefact::RefreshToken, rules, now, refusal),
+        None => {
+            let mut facts = vec![
+                Fact::new("granted_at", token.family_issued_at),
+                Fact::new("issued_at", token.issued_at),
+                Fact::new("good_until", token.good_until()),
+                Fact::new("client_class", token.client_class.name()),
+                Fact::new("password_based", token.password_based),
+                Fact::new("spa", token.spa),
+                Fact::new("column", holding.credential),
+            ];
+            facts.extend(outlived(&holding, &user.events));
+            Verdict::accepted(Artefact::RefreshToken, Source::table(rules.edition()), rules, now, facts)
+        }
+    }
+}
+
+fn its_client(token: &RefreshTokenFacts) -> Option<Refusal> {
+    (!token.presented_by_its_client).then(|| {
+        Refusal::new(Rule::OfAnotherClient, Some(aadsts::INVALID_GRANT), Source::REFRESH_TOKEN_LIFETIME)
+            .fact("presented_by_its_client", false)
+    })
+}
+
+fn expiry(token: &RefreshTokenFacts, now: Instant) -> Option<Refusal> {
+    let good_until = token.good_until();
+    if now < good_until {
+        return None;
+    }
+    let (rule, code, lifetime) = if token.spa {
+        (Rule::FixedLifetimeOver, aadsts::SPA_TOKEN_EXPIRED, lifetimes::SPA_REFRESH_TOKEN)
+    } else {
+        (Rule::Inactive, aadsts::TOKEN_INACTIVE, lifetimes::REFRESH_TOKEN_INACTIVITY)
+    };
+    Some(
+        Refusal::new(rule, Some(code), Source::REFRESH_TOKEN_LIFETIME)
+            .fact("family_issued_at", token.family_issued_at)
+            .fact("last_used_at", token.issued_at)
+            .fact(if token.spa { "lifetime" } else { "inactivity" }, in_words(lifetime))
+            .fact("good_until", good_until)
+            .param("issued", entra_instant(if token.spa { token.family_issued_at } else { token.issued_at }))
+            .param("lifetime", lifetime.to_dotnet()),
+    )
+}
+
+/// A lifetime of whole days or hours or minutes, as people say it.
+pub(crate) fn in_words(span: Span) -> String {
+    let minutes = span.as_seconds() / 60;
+    match (minutes / 1440, minutes % 1440 / 60, minutes % 60) {
+        (1, 0, 0) => "24 hours".to_owned(),
+        (days, 0, 0) => format!("{days} days"),
+        (0, hours, 0) => format!("{hours} hours"),
+        _ => format!("{minutes} minutes"),
+    }
+}

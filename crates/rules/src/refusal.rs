@@ -1,0 +1,41 @@
+//! What one check says when it refuses. Checks are tried in order; the first refusal decides.
+
+use std::fmt::Display;
+
+use crate::aadsts::{Aadsts, Params};
+use crate::cut_off::Revocation;
+use crate::rule::Rule;
+use crate::source::Source;
+use crate::verdict::Fact;
+
+/// One check's refusal, before it becomes a verdict on an artefact.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) rule: Rule,
+    pub(crate) code: Option<Aadsts>,
+    pub(crate) source: Source,
+    pub(crate) facts: Vec<Fact>,
+    pub(crate) params: Params,
+    pub(crate) revocation: Option<Revocation>,
+}
+
+impl Refusal {
+    pub(crate) fn new(rule: Rule, code: Option<Aadsts>, source: Source) -> Self {
+        Self { rule, code, source, facts: Vec::new(), params: Params::new(), revocation: None }
+    }
+
+    pub(crate) fn fact(mut self, name: &'static str, value: impl Display) -> Self {
+        self.facts.push(Fact::new(name, value));
+        self
+    }
+
+    pub(crate) fn param(mut self, name: &'static str, value: impl Display) -> Self {
+        self.params = self.params.with(name, value);
+        self
+    }
+
+    pub(crate) fn revoked_by(mut self, revocation: Revocation) -> Self {
+        self.revocation = Some(revocation);
+        self
+    }
+}

@@ -1,0 +1,143 @@
+//! The rules a verdict can rest on, each with a title and the sentence that explains it.
+
+use serde::{Deserialize, Serialize};
+
+/// What decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// Nothing ended it: the one rule by which something is accepted.
+    NothingEndedIt,
+    /// The directory does not know the user.
+    UserUnknown,
+    /// The user was deleted.
+    UserDeleted,
+    /// The user may not sign in.
+    UserDisabled,
+    /// An event's row revokes its column.
+    RevokedByEvent,
+    /// The browser session it belongs to was signed out.
+    SessionSignedOut,
+    /// It was not used for too long.
+    Inactive,
+    /// A token of a `spa` redirect URI reached the end that was fixed at first issue.
+    FixedLifetimeOver,
+    /// An authorization code got too old.
+    CodeExpired,
+    /// An authorization code was used before.
+    CodeRedeemed,
+    /// It was issued to another client.
+    OfAnotherClient,
+    /// A `spa` grant was presented by something that is no browser page.
+    OriginMissing,
+    /// A browser page presented a grant of a redirect URI that is not of type `spa`.
+    OriginNotAllowed,
+    /// The proof key does not match the challenge of the authorization request.
+    ProofKeyWrong,
+    /// A grant of a `spa` redirect URI had no proof key.
+    ProofKeyMissing,
+    /// An access token's time is over.
+    AccessTokenExpired,
+    /// An access token's time has not begun.
+    AccessTokenNotYetValid,
+}
+
+impl Rule {
+    /// Every rule.
+    pub const ALL: [Self; 17] = [
+        Self::NothingEndedIt,
+        Self::UserUnknown,
+        Self::UserDeleted,
+        Self::UserDisabled,
+        Self::RevokedByEvent,
+        Self::SessionSignedOut,
+        Self::Inactive,
+        Self::FixedLifetimeOver,
+        Self::CodeExpired,
+        Self::CodeRedeemed,
+        Self::OfAnotherClient,
+        Self::OriginMissing,
+        Self::OriginNotAllowed,
+        Self::ProofKeyWrong,
+        Self::ProofKeyMissing,
+        Self::AccessTokenExpired,
+        Self::AccessTokenNotYetValid,
+    ];
+
+    /// A title for tables and headings.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::NothingEndedIt => "Nothing has ended it",
+            Self::UserUnknown => "The directory does not know the user",
+            Self::UserDeleted => "The user was deleted",
+            Self::UserDisabled => "The account is disabled",
+            Self::RevokedByEvent => "An event revoked it",
+            Self::SessionSignedOut => "Its browser session was signed out",
+            Self::Inactive => "Not used for too long",
+            Self::FixedLifetimeOver => "Its fixed lifetime is over",
+            Self::CodeExpired => "The code is too old",
+            Self::CodeRedeemed => "The code was used before",
+            Self::OfAnotherClient => "It belongs to another client",
+            Self::OriginMissing => "Single-page application's grant used outside a browser",
+            Self::OriginNotAllowed => "Browser page used a grant not meant for one",
+            Self::ProofKeyWrong => "The proof key does not match",
+            Self::ProofKeyMissing => "The proof key is missing",
+            Self::AccessTokenExpired => "The access token's time is over",
+            Self::AccessTokenNotYetValid => "The access token's time has not begun",
+        }
+    }
+
+    /// Why, in words, with `{name}` where the fact of that name belongs.
+    pub(crate) const fn explanation(self) -> &'static str {
+        match self {
+            Self::NothingEndedIt => "granted on {granted_at}, good until {good_until}{proviso}.",
+            Self::UserUnknown => "the directory does not know the user it was issued to.",
+            Self::UserDeleted => "the user it was issued to was deleted from the directory.",
+            Self::UserDisabled => {
+                "the account is disabled. That is looked up at every use and ends nothing for good: enabled again, \
+                 whatever was not revoked meanwhile works again."
+            }
+            Self::RevokedByEvent => {
+                "the grant was issued on {granted_at}; on {event_at} {event_clause}. By the row \"{row}\" (edition \
+                 {rules}), {column_plural} die then. {neighbours}"
+            }
+            Self::SessionSignedOut => {
+                "the grant was issued on {granted_at}; on {event_at} {event_clause} it belongs to. By the row \"{row}\" \
+                 (edition {rules}), {column_plural} of that session die then. {neighbours}"
+            }
+            Self::Inactive => {
+                "last used on {last_used_at}; unused it lives {inactivity}, and that was over on {good_until}."
+            }
+            Self::FixedLifetimeOver => {
+                "the first token of its family was issued on {family_issued_at} to a single-page application. Such a \
+                 family lives {lifetime}, however often it is renewed, and that was over on {good_until}."
+            }
+            Self::CodeExpired => "issued on {granted_at}; a code lives {lifetime}, so until {good_until}.",
+            Self::CodeRedeemed => {
+                "the code was redeemed on {redeemed_at}, and a code is good for one redemption."
+            }
+            Self::OfAnotherClient => {
+                "it was issued to another client, and works only for the client it was issued to."
+            }
+            Self::OriginMissing => {
+                "it was granted through a redirect URI of type spa, so only a page in a browser may redeem it, and the \
+                 request carried no Origin header."
+            }
+            Self::OriginNotAllowed => {
+                "the request came from a page in a browser (it carried an Origin header), but the grant came through a \
+                 redirect URI that is not of type spa."
+            }
+            Self::ProofKeyWrong => {
+                "the code_verifier does not match the code_challenge of the authorization request."
+            }
+            Self::ProofKeyMissing => {
+                "a page in a browser must prove with PKCE that it asked for the code, and this request was made without."
+            }
+            Self::AccessTokenExpired => {
+                "an access token works until its time is over and not after; this one's was over on {good_until}."
+            }
+            Self::AccessTokenNotYetValid => "its time begins on {valid_from}.",
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Which public document a decision follows.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Edition;
+
+/// A public document and the place in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// The document's title.
+    pub document: Cow<'static, str>,
+    /// The section.
+    pub section: Cow<'static, str>,
+    /// The edition of the revocation table, where the decision came from the table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edition: Option<Edition>,
+}
+
+impl Source {
+    const fn at(document: &'static str, section: &'static str) -> Self {
+        Self { document: Cow::Borrowed(document), section: Cow::Borrowed(section), edition: None }
+    }
+
+    pub(crate) const ERROR_CODES: Self =
+        Self::at("Microsoft Entra authentication and authorization error codes", "AADSTS error codes");
+    pub(crate) const REVOKE_ACCESS: Self =
+        Self::at("Revoke user access in Microsoft Entra ID", "Access tokens and refresh tokens");
+    pub(crate) const REFRESH_TOKEN_LIFETIME: Self =
+        Self::at("Refresh tokens in the Microsoft identity platform", "Token lifetime");
+    pub(crate) const ACCESS_TOKEN_LIFETIME: Self =
+        Self::at("Access tokens in the Microsoft identity platform", "Token lifetime");
+    pub(crate) const CODE_FLOW: Self =
+        Self::at("OAuth 2.0 authorization code flow", "Redeem a code for an access token");
+    pub(crate) const SESSION_LIFETIME: Self = Self::at(
+        "Configurable token lifetimes in the Microsoft identity platform",
+        "Single sign-on sessions",
+    );
+
+    pub(crate) fn table(edition: Edition) -> Self {
+        Self { edition: Some(edition), ..Self::at(edition.document(), edition.section()) }
+    }
+}

@@ -1,0 +1,184 @@
+//! Laws that hold whatever happened, and when.
+
+use crate::cells::{GRANTED, browser, token};
+use outlive_clock::{Instant, Span};
+use outlive_rules::{
+    AccessTokenFacts, ClientClass, CodeFacts, Credential, Edition, Event, Outcome, ProofKey,
+    RefreshTokenFacts, RevocationEvents, Ruleset, UserFacts, Verdict, access_token, code, cookie,
+    refresh_token,
+};
+use proptest::prelude::*;
+
+const DAY: i64 = 86_400_000_000;
+
+fn instants() -> impl Strategy<Value = Instant> {
+    // Dense around the grant, so that seconds are shared, and thin over half a year, so that lifetimes end.
+    prop_oneof![-3_000_000_i64..3_000_000, -DAY..180 * DAY]
+        .prop_map(|micros| GRANTED + Span::from_micros(micros))
+}
+
+fn histories() -> impl Strategy<Value = RevocationEvents> {
+    prop::collection::vec((prop::sample::select(Event::ALL.to_vec()), instants()), 0..6).prop_map(
+        |happened| {
+            let mut events = RevocationEvents::none();
+            for (event, at) in happened {
+                events.record(event, at);
+            }
+            events
+        },
+    )
+}
+
+fn rulesets() -> impl Strategy<Value = Ruleset> {
+    let edition = prop::sample::select(Edition::ALL.to_vec());
+    let cell = (prop::sample::select(Event::ALL.to_vec()), prop::sample::select(Credential::ALL.to_vec()));
+    (edition, prop::collection::vec(cell, 0..3)).prop_map(|(edition, cells)| {
+        cells.into_iter().fold(Ruleset::published(edition), |rules, (event, credential)| {
+            let flipped = edition.row(event).fate(credential).flipped();
+            rules.with(event, credential, flipped)
+        })
+    })
+}
+
+fn users() -> impl Strategy<Value = UserFacts> {
+    (histories(), prop::bool::weighted(0.95), prop::bool::weighted(0.05), prop::bool::weighted(0.95))
+        .prop_map(|(events, known, deleted, enabled)| UserFacts { known, deleted, enabled, events })
+}
+
+fn tokens() -> impl Strategy<Value = RefreshTokenFacts> {
+    let often = || prop::bool::weighted(0.9);
+    (
+        any::<bool>(),
+        any::<bool>(),
+        any::<bool>(),
+        0..30 * DAY,
+        prop::option::weighted(0.2, instants()),
+        often(),
+        often(),
+    )
+        .prop_map(|(confidential, password, spa, age, signed_out, its_own, fitting)| RefreshTokenFacts {
+            spa,
+            issued_at: GRANTED + Span::from_micros(age),
+            session_signed_out_at: signed_out,
+            presented_by_its_client: its_own,
+            origin_present: spa == fitting,
+            ..token(ClientClass::of_request(confidential), password)
+        })
+}
+
+/// What must be true of every verdict.
+fn sound(verdict: &Verdict) {
+    let words = verdict.explain();
+    let refused = verdict.outcome == Outcome::Refused;
+    assert_eq!(words.starts_with("Refused: "), refused, "{words}");
+    assert!(!words.contains("(unknown)") && !words.contains('{'), "{words}");
+    if let Some(code) = verdict.code {
+        assert!(refused && words.contains(&code.to_string()), "{words}");
+        let text = verdict.error_text().expect("has a code");
+        assert!(text.starts_with(&format!("{code}: ")) && !text.contains("(unknown)"), "{text}");
+    }
+    if let Some(cell) = verdict.revocation {
+        assert!(
+            refused && words.contains(cell.event.clause()) && words.contains(cell.credential.plural()),
+            "{words}"
+        );
+        assert!(words.contains(verdict.rules.row(cell.event).title), "{words}");
+    }
+    let json = serde_json::to_value(verdict).expect("serialises");
+    assert_eq!(json["explanation"], words);
+    assert_eq!(json["title"], verdict.rule.title());
+    assert_eq!(&serde_json::from_value::<Verdict>(json).expect("reads back"), verdict);
+}
+
+proptest! {
+    #[test]
+    fn every_verdict_says_what_it_decides(
+        (token, user, rules, now) in (tokens(), users(), rulesets(), instants()),
+        (persistent, password) in (any::<bool>(), any::<bool>()),
+        redeemed in prop::option::weighted(0.2, instants()),
+        proof in prop::sample::select(vec![ProofKey::NotAsked, ProofKey::Proven, ProofKey::Wrong]),
+    ) {
+        sound(&refresh_token::decide(&token, &user, &rules, now));
+        let mut session = browser(password);
+        session.persistent = persistent;
+        session.signed_out_at = token.session_signed_out_at;
+        sound(&cookie::decide(&session, &user, &rules, now));
+        let code = CodeFacts {
+            issued_at: GRANTED,
+            redeemed_at: redeemed,
+            client_class: token.client_class,
+            password_based: password,
+            spa: token.spa,
+            presented_by_its_client: token.presented_by_its_client,
+            origin_present: token.origin_present,
+            proof_key: proof,
+        };
+        sound(&code::decide(&code, &user, &rules, now));
+        let access = AccessTokenFacts { valid_from: GRANTED, expires_at: GRANTED + Span::from_minutes(75) };
+        sound(&access_token::decide(&access, &user.events, &rules, now));
+    }
+
+    #[test]
+    fn what_is_refused_stays_refused_as_time_goes_on(
+        (token, user, rules) in (tokens(), users(), rulesets()),
+        (a, b) in (instants(), instants()),
+    ) {
+        let (sooner, later) = (a.min(b), a.max(b));
+        if refresh_token::decide(&token, &user, &rules, later).is_accepted() {
+            prop_assert!(refresh_token::decide(&token, &user, &rules, sooner).is_accepted());
+        }
+        let session = browser(token.password_based);
+        if cookie::decide(&session, &user, &rules, later).is_accepted() {
+            prop_assert!(cookie::decide(&session, &user, &rules, sooner).is_accepted());
+        }
+    }
+
+    #[test]
+    fn more_events_never_revive(
+        (token, user, rules, now) in (tokens(), users(), rulesets(), instants()),
+        (event, at) in (prop::sample::select(Event::ALL.to_vec()), instants()),
+    ) {
+        let before = refresh_token::decide(&token, &user, &rules, now);
+        let mut after = user;
+        after.events.record(event, at);
+        if !before.is_accepted() {
+            prop_assert!(!refresh_token::decide(&token, &after, &rules, now).is_accepted());
+        }
+    }
+
+    #[test]
+    fn cut_offs_count_whole_seconds_and_are_strict(micros in 0_i64..5_000_000, at in 0_i64..5_000_000) {
+        let mut events = RevocationEvents::none();
+        events.record(Event::AdminRevokes, GRANTED + Span::from_micros(at));
+        let mut token = token(ClientClass::Confidential, true);
+        token.family_issued_at = GRANTED + Span::from_micros(micros);
+        token.issued_at = token.family_issued_at;
+        let verdict = refresh_token::decide(
+            &token, &UserFacts::in_good_standing(events), &Ruleset::default(), GRANTED + Span::from_seconds(9));
+        prop_assert_eq!(verdict.is_accepted(), micros >= at / 1_000_000 * 1_000_000);
+    }
+
+    #[test]
+    fn an_access_token_knows_only_time(events in histories(), rules in rulesets(), now in instants()) {
+        let token = AccessTokenFacts { valid_from: GRANTED, expires_at: GRANTED + Span::from_minutes(60) };
+        let verdict = access_token::decide(&token, &events, &rules, now);
+        prop_assert_eq!(verdict.is_accepted(), GRANTED <= now && now < token.expires_at);
+    }
+
+    #[test]
+    fn the_public_and_the_confidential_token_part_only_by_the_table(
+        token in tokens(), history in histories(), rules in rulesets(), now in instants(),
+    ) {
+        let user = UserFacts::in_good_standing(history);
+        let as_class = |class| {
+            let token = RefreshTokenFacts { client_class: class, ..token.clone() };
+            refresh_token::decide(&token, &user, &rules, now)
+        };
+        let (public, confidential) = (as_class(ClientClass::Public), as_class(ClientClass::Confidential));
+        if public.is_accepted() != confidential.is_accepted() {
+            let cell = public.revocation.or(confidential.revocation).expect("a cell of the table parts them");
+            let column = Credential::token(ClientClass::Public, token.password_based);
+            prop_assert_ne!(rules.fate(cell.event, column), rules.fate(cell.event, Credential::ConfidentialToken));
+        }
+    }
+}

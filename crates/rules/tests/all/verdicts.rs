@@ -1,0 +1,278 @@
+//! Verdicts by example: the order of checks, the codes, the words.
+
+use crate::cells::{GRANTED, browser, token};
+use outlive_clock::{Instant, Randomness, Span};
+use outlive_rules::{
+    Aadsts, AccessTokenFacts, ClientClass, CodeFacts, Credential, Event, ProofKey, RefreshTokenFacts,
+    RevocationEvents, Rule, Ruleset, UserFacts, aadsts, access_token, code, cookie, lifetimes,
+    password_based, refresh_token,
+};
+
+fn changed(at: Instant) -> UserFacts {
+    let mut events = RevocationEvents::none();
+    events.record(Event::PasswordChangedByUser, at);
+    UserFacts::in_good_standing(events)
+}
+
+fn published() -> Ruleset {
+    Ruleset::default()
+}
+
+#[test]
+fn a_password_change_ends_the_public_token_and_says_so() {
+    let desktop = token(ClientClass::Public, true);
+    let at = GRANTED + Span::from_micros(3 * 3_600_000_000 + 250_000);
+    let verdict = refresh_token::decide(&desktop, &changed(at), &published(), at);
+    assert_eq!((verdict.rule, verdict.code), (Rule::RevokedByEvent, Some(aadsts::FRESH_TOKEN_NEEDED)));
+    let text = verdict.error_text().expect("has a code");
+    assert!(text.contains("issued on '2026-01-05T08:00:00.0000000Z' and the TokensValidFrom date (before which tokens are not valid) for this user is '2026-01-05T11:00:00.0000000Z'"), "{text}");
+    assert_eq!(
+        verdict.explain(),
+        "Refused: the grant was issued on 2026-01-05T08:00:00Z; on 2026-01-05T11:00:00.25Z the user changed the \
+         password. By the row \"Password changed by user\" (edition 2025-11), tokens that public clients got with a \
+         password die then. The same row leaves alive: browser sessions established without a password; tokens that \
+         public clients got without a password; tokens of confidential clients. The protocol's word for it is \
+         AADSTS50173. Source: Refresh tokens in the Microsoft identity platform, section \"Token revocation\"."
+    );
+}
+
+#[test]
+fn the_same_change_leaves_the_confidential_token_and_says_why() {
+    let hub = token(ClientClass::Confidential, true);
+    let at = GRANTED + Span::from_hours(3);
+    let verdict = refresh_token::decide(&hub, &changed(at), &published(), at);
+    assert_eq!(
+        verdict.explain(),
+        "Accepted: granted on 2026-01-05T08:00:00Z, good until 2026-04-05T08:00:00Z, and longer if it is used before \
+         then. Since then, on 2026-01-05T11:00:00Z, the user changed the password; by the row \"Password changed by \
+         user\" (edition 2025-11), tokens of confidential clients stay alive then. Source: Refresh tokens in the \
+         Microsoft identity platform, section \"Token revocation\"."
+    );
+}
+
+#[test]
+fn a_family_is_cut_off_even_when_it_was_renewed_at_the_very_instant_of_the_event() {
+    let at = GRANTED + Span::from_hours(3);
+    let renewed = RefreshTokenFacts { issued_at: at, ..token(ClientClass::Public, true) };
+    let verdict = refresh_token::decide(&renewed, &changed(at), &published(), at);
+    assert!(!verdict.is_accepted());
+    // The text never claims that a grant made after the cut-off is before it.
+    assert!(verdict.error_text().expect("has a code").contains("issued on '2026-01-05T08:00:00.0000000Z'"));
+    // Otherwise it reports the instant of the token in hand.
+    let renewed = RefreshTokenFacts { issued_at: at - Span::from_hours(1), ..renewed };
+    let verdict = refresh_token::decide(&renewed, &changed(at), &published(), at);
+    assert!(verdict.error_text().expect("has a code").contains("issued on '2026-01-05T10:00:00.0000000Z'"));
+}
+
+#[test]
+fn the_checks_of_a_refresh_token_come_in_order() {
+    let mut events = RevocationEvents::none();
+    events.record(Event::AdminRevokes, GRANTED + Span::from_hours(1));
+    let mut user = UserFacts { known: false, deleted: true, enabled: false, events };
+    let mut bad = token(ClientClass::Public, true);
+    bad.presented_by_its_client = false;
+    bad.origin_present = true;
+    let now = GRANTED + Span::from_days(91);
+    let mut seen = Vec::new();
+    for mend in 0..8 {
+        match mend {
+            1 => bad.presented_by_its_client = true,
+            2 => user.known = true,
+            3 => user.deleted = false,
+            4 => user.enabled = true,
+            5 => user.events = RevocationEvents::none(),
+            6 => bad.issued_at = now,
+            7 => bad.origin_present = false,
+            _ => {}
+        }
+        seen.push(refresh_token::decide(&bad, &user, &published(), now).code.map(|code| code.number));
+    }
+    assert_eq!(
+        seen,
+        [
+            Some(70000),
+            Some(50034),
+            Some(500_341),
+            Some(50057),
+            Some(50173),
+            Some(700_082),
+            Some(9_002_326),
+            None
+        ]
+    );
+}
+
+#[test]
+fn a_disabled_account_stops_everything_until_it_is_enabled() {
+    let mut user = UserFacts::in_good_standing(RevocationEvents::none());
+    user.enabled = false;
+    for class in [ClientClass::Public, ClientClass::Confidential] {
+        let refused = refresh_token::decide(&token(class, true), &user, &published(), GRANTED);
+        assert_eq!(refused.code, Some(aadsts::USER_DISABLED));
+    }
+    user.enabled = true;
+    assert!(
+        refresh_token::decide(&token(ClientClass::Public, true), &user, &published(), GRANTED).is_accepted()
+    );
+}
+
+#[test]
+fn unused_for_ninety_days_a_token_is_over_and_not_a_moment_sooner() {
+    let user = UserFacts::in_good_standing(RevocationEvents::none());
+    let hub = token(ClientClass::Confidential, true);
+    let end = GRANTED + Span::from_days(90);
+    assert!(refresh_token::decide(&hub, &user, &published(), end - Span::from_micros(1)).is_accepted());
+    let verdict = refresh_token::decide(&hub, &user, &published(), end);
+    assert_eq!(verdict.code, Some(aadsts::TOKEN_INACTIVE));
+    assert!(
+        verdict
+            .error_text()
+            .expect("has a code")
+            .ends_with("issued on 2026-01-05T08:00:00.0000000Z and was inactive for 90.00:00:00.")
+    );
+    let renewed = RefreshTokenFacts { issued_at: end - Span::from_hours(1), ..hub };
+    assert!(refresh_token::decide(&renewed, &user, &published(), end).is_accepted());
+}
+
+#[test]
+fn a_single_page_applications_family_ends_after_a_day_however_often_it_was_renewed() {
+    let user = UserFacts::in_good_standing(RevocationEvents::none());
+    let end = GRANTED + Span::from_hours(24);
+    let spa = RefreshTokenFacts {
+        spa: true,
+        origin_present: true,
+        issued_at: end - Span::from_minutes(1),
+        ..token(ClientClass::Public, true)
+    };
+    assert!(refresh_token::decide(&spa, &user, &published(), end - Span::from_micros(1)).is_accepted());
+    let verdict = refresh_token::decide(&spa, &user, &published(), end);
+    assert_eq!(verdict.code, Some(aadsts::SPA_TOKEN_EXPIRED));
+    assert!(verdict.error_text().expect("has a code").contains("1.00:00:00"));
+    let server = RefreshTokenFacts { origin_present: false, ..spa };
+    let verdict = refresh_token::decide(&server, &user, &published(), GRANTED);
+    assert_eq!(verdict.code, Some(aadsts::ORIGIN_REQUIRED));
+}
+
+#[test]
+fn codes_are_for_one_client_once_within_ten_minutes_with_proof() {
+    let fresh = CodeFacts {
+        issued_at: GRANTED,
+        redeemed_at: None,
+        client_class: ClientClass::Public,
+        password_based: true,
+        spa: false,
+        presented_by_its_client: true,
+        origin_present: false,
+        proof_key: ProofKey::Proven,
+    };
+    let soon = GRANTED + Span::from_minutes(9);
+    let user = UserFacts::in_good_standing(RevocationEvents::none());
+    let decide = |code: &CodeFacts, user: &UserFacts, now| code::decide(code, user, &published(), now).code;
+    let with = |change: &dyn Fn(&mut CodeFacts)| {
+        let mut code = fresh.clone();
+        change(&mut code);
+        decide(&code, &user, soon)
+    };
+    assert_eq!(with(&|_| ()), None);
+    assert_eq!(with(&|c| c.presented_by_its_client = false), Some(aadsts::INVALID_GRANT));
+    assert_eq!(with(&|c| c.redeemed_at = Some(GRANTED)), Some(aadsts::CODE_REDEEMED));
+    assert_eq!(with(&|c| c.proof_key = ProofKey::Wrong), Some(aadsts::PROOF_KEY_WRONG));
+    assert_eq!(with(&|c| c.origin_present = true), Some(aadsts::ORIGIN_NOT_ALLOWED));
+    assert_eq!(with(&|c| c.spa = true), Some(aadsts::ORIGIN_REQUIRED));
+    let spa = |c: &mut CodeFacts| (c.spa, c.origin_present, c.proof_key) = (true, true, ProofKey::NotAsked);
+    assert_eq!(with(&spa), Some(aadsts::PROOF_KEY_REQUIRED));
+    assert_eq!(decide(&fresh, &user, GRANTED + Span::from_minutes(10)), Some(aadsts::CODE_EXPIRED));
+    let between = changed(GRANTED + Span::from_minutes(5));
+    assert_eq!(decide(&fresh, &between, soon), Some(aadsts::FRESH_TOKEN_NEEDED));
+    let of_the_hub = CodeFacts { client_class: ClientClass::Confidential, ..fresh.clone() };
+    assert_eq!(decide(&of_the_hub, &between, soon), None);
+}
+
+#[test]
+fn signing_out_ends_one_browser_session_and_no_other() {
+    let at = GRANTED + Span::from_hours(1);
+    let user = UserFacts::in_good_standing(RevocationEvents::none());
+    let mut signed_out = browser(true);
+    signed_out.signed_out_at = Some(at);
+    let verdict = cookie::decide(&signed_out, &user, &published(), at);
+    assert_eq!((verdict.rule, verdict.code), (Rule::SessionSignedOut, Some(aadsts::NO_SESSION)));
+    assert!(cookie::decide(&browser(true), &user, &published(), at).is_accepted());
+    let mut user = user;
+    assert!(!user.events.record(Event::SingleSignOut, at), "signing out is not an event of the user");
+    assert_eq!(user.events, RevocationEvents::none());
+    // Not even when a record from elsewhere claims it.
+    user.events = serde_json::from_str(r#"{"single_sign_out":"2026-01-05T09:00:00Z"}"#).expect("reads");
+    assert!(cookie::decide(&browser(true), &user, &published(), at).is_accepted());
+}
+
+#[test]
+fn sessions_end_when_unused_and_when_the_password_changes() {
+    let mut transient = browser(true);
+    transient.persistent = false;
+    let user = UserFacts::in_good_standing(RevocationEvents::none());
+    let day = GRANTED + Span::from_hours(24);
+    assert_eq!(cookie::decide(&transient, &user, &published(), day).code, Some(aadsts::NO_SESSION));
+    assert!(cookie::decide(&browser(true), &user, &published(), day).is_accepted());
+    let end = GRANTED + Span::from_days(90);
+    assert_eq!(cookie::decide(&browser(true), &user, &published(), end).rule, Rule::Inactive);
+    let verdict = cookie::decide(&browser(true), &changed(day), &published(), day);
+    assert_eq!(verdict.code, Some(aadsts::SESSION_REVOKED));
+    assert!(cookie::decide(&browser(false), &changed(day), &published(), day).is_accepted());
+}
+
+#[test]
+fn an_access_token_lives_through_a_password_change_until_its_time_is_over() {
+    let token = AccessTokenFacts { valid_from: GRANTED, expires_at: GRANTED + Span::from_minutes(75) };
+    let at = GRANTED + Span::from_minutes(10);
+    let decide = |now| access_token::decide(&token, &changed(at).events, &published(), now);
+    let verdict = decide(at);
+    assert!(verdict.is_accepted());
+    assert!(verdict.explain().contains("the user changed the password; but no one asks the issuer again"));
+    assert!(decide(token.expires_at - Span::from_micros(1)).is_accepted());
+    assert_eq!(decide(token.expires_at).rule, Rule::AccessTokenExpired);
+    assert_eq!(decide(GRANTED - Span::from_micros(1)).rule, Rule::AccessTokenNotYetValid);
+}
+
+#[test]
+fn classes_and_columns() {
+    assert!(password_based(&["pwd", "mfa"]));
+    assert!(!password_based(&["rsa", "mfa"]));
+    assert!(!password_based::<&str>(&[]));
+    assert_eq!(ClientClass::of_request(true), ClientClass::Confidential);
+    for password in [true, false] {
+        assert_eq!(Credential::token(ClientClass::Confidential, password), Credential::ConfidentialToken);
+    }
+    assert_eq!(Credential::token(ClientClass::Public, true), Credential::PasswordToken);
+    assert_eq!(Credential::token(ClientClass::Public, false), Credential::NonPasswordToken);
+}
+
+#[test]
+fn names_are_the_json() {
+    for event in Event::ALL {
+        assert_eq!(serde_json::to_value(event).expect("serialises"), event.name());
+        assert_eq!(event.name().parse(), Ok(event));
+    }
+    for credential in Credential::ALL {
+        assert_eq!(serde_json::to_value(credential).expect("serialises"), credential.name());
+    }
+    for code in Aadsts::all() {
+        let json = serde_json::to_string(code).expect("serialises");
+        assert_eq!(serde_json::from_str::<Aadsts>(&json).expect("reads back"), *code);
+    }
+    let events: RevocationEvents = serde_json::from_str(r#"{"sspr":"2026-01-05T09:00:00Z"}"#).expect("reads");
+    assert_eq!(events.last(Event::Sspr), Some(GRANTED + Span::from_hours(1)));
+    assert_eq!(serde_json::to_string(&events).expect("serialises"), r#"{"sspr":"2026-01-05T09:00:00Z"}"#);
+}
+
+#[test]
+fn access_tokens_live_between_sixty_and_ninety_minutes_and_a_seed_repeats_them() {
+    let lives = || {
+        let random = Randomness::from_seed(5);
+        (0..500).map(|_| lifetimes::access_token(&mut random.stream("life")).as_seconds()).collect::<Vec<_>>()
+    };
+    let drawn = lives();
+    assert_eq!(drawn, lives());
+    assert!(drawn.iter().all(|life| (3_600..=5_400).contains(life)));
+    let mean = drawn.iter().sum::<i64>() / 500;
+    assert!((4_350..=4_650).contains(&mean), "mean {mean} s, expected about 75 min");
+}
