@@ -60,7 +60,8 @@ impl KeySet {
     }
 }
 
-/// Keys by tenant. At most one fetch per tenant is under way; whoever comes meanwhile waits for it and shares its outcome.
+/// Keys by tenant. At most one fetch per tenant is under way; whoever comes meanwhile waits for it. Its outcome counts for those who
+/// came before it began; for the others only if it brought their key, which may have been published while it was under way.
 pub(crate) struct JwksCache {
     http: reqwest::Client,
     idp_url: String,
@@ -76,19 +77,21 @@ struct TenantKeys {
 #[derive(Default, Clone)]
 struct State {
     keys: Option<Arc<KeySet>>,
-    /// How many fetches have ended, in whatever way.
-    fetches: u64,
+    /// How many fetches have begun.
+    begun: u64,
     /// When, in wall and virtual time, a fetch last ended without the key for which it was made.
     fruitless: Option<(Instant, Instant)>,
 }
 
 impl State {
-    fn key(&self, kid: &str) -> Option<Arc<DecodingKey>> {
-        self.keys.as_ref()?.keys.get(kid).cloned()
+    fn fresh_key(&self, kid: &str, now: Instant) -> Option<Arc<DecodingKey>> {
+        self.keys.as_ref().filter(|keys| now < keys.fetched_at + AGE_MAX)?.keys.get(kid).cloned()
     }
 
-    fn is_fresh(&self, now: Instant) -> bool {
-        self.keys.as_ref().is_some_and(|keys| now < keys.fetched_at + AGE_MAX)
+    /// What is to be said of `kid` without another fetch.
+    fn verdict(&self, kid: &str) -> Result<Arc<DecodingKey>, BearerRefusal> {
+        let keys = self.keys.as_ref().ok_or(BearerRefusal::KeysUnavailable)?;
+        keys.keys.get(kid).cloned().ok_or(BearerRefusal::UnknownKey)
     }
 
     fn is_paused(&self, wall: Instant, now: Instant) -> bool {
@@ -123,29 +126,35 @@ impl JwksCache {
     ) -> Result<Arc<DecodingKey>, BearerRefusal> {
         let keys = self.tenant(tenant);
         let before = keys.state().clone();
-        if let Some(key) = before.key(kid).filter(|_| before.is_fresh(now)) {
+        if let Some(key) = before.fresh_key(kid, now) {
             return Ok(key);
         }
         if before.is_paused(wall_now(), now) {
-            return before.key(kid).ok_or_else(|| refusal_of(&before));
+            return before.verdict(kid);
         }
         let _flight = keys.flight.lock().await;
-        if keys.state().fetches == before.fetches {
-            let fetched = self.fetch(tenant, now, trace).await;
+        {
             let mut state = keys.state();
-            state.fetches += 1;
-            match fetched {
-                Some(set) => {
-                    state.fruitless = (!set.keys.contains_key(kid)).then(|| (wall_now(), now));
-                    state.keys = Some(Arc::new(set));
-                }
-                // The keys of yesterday are kept; another attempt waits, unless there are none to go on with.
-                None if state.keys.is_some() => state.fruitless = Some((wall_now(), now)),
-                None => {}
+            if let Some(key) = state.fresh_key(kid, now) {
+                return Ok(key);
             }
+            if state.begun != before.begun || state.is_paused(wall_now(), now) {
+                return state.verdict(kid);
+            }
+            state.begun += 1;
         }
-        let after = keys.state();
-        after.key(kid).ok_or_else(|| refusal_of(&after))
+        let fetched = self.fetch(tenant, now, trace).await;
+        let mut state = keys.state();
+        match fetched {
+            Some(set) => {
+                state.fruitless = (!set.keys.contains_key(kid)).then(|| (wall_now(), now));
+                state.keys = Some(Arc::new(set));
+            }
+            // The keys of yesterday are kept; another attempt waits, unless there are none to go on with.
+            None if state.keys.is_some() => state.fruitless = Some((wall_now(), now)),
+            None => {}
+        }
+        state.verdict(kid)
     }
 
     fn tenant(&self, tenant: TenantId) -> Arc<TenantKeys> {
@@ -173,8 +182,4 @@ impl JwksCache {
         }
         KeySet::read(&document, now)
     }
-}
-
-fn refusal_of(state: &State) -> BearerRefusal {
-    if state.keys.is_some() { BearerRefusal::UnknownKey } else { BearerRefusal::KeysUnavailable }
 }

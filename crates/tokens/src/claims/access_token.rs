@@ -30,6 +30,7 @@ impl ClientAuthentication {
 
 /// On whose behalf the token speaks.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "one is built for a token to be issued and dropped with it")]
 pub enum AccessSubject {
     /// A user, through a client.
     User {
@@ -295,12 +296,53 @@ mod tests {
 
     #[test]
     fn a_user_token_of_version_1() {
-        insta::assert_json_snapshot!(claims(TokenVersion::V1, &user()), @"");
+        insta::assert_json_snapshot!(claims(TokenVersion::V1, &user()), @r#"
+        {
+          "aud": "api://contoso-orders",
+          "iss": "http://127.0.0.1:8701/00000000-0000-0000-0000-000000000001/",
+          "iat": 1767603300,
+          "nbf": 1767603300,
+          "exp": 1767607200,
+          "acr": "1",
+          "amr": [
+            "pwd"
+          ],
+          "appid": "00000000-0000-0000-0000-000000000003",
+          "appidacr": "1",
+          "name": "Owner",
+          "oid": "00000000-0000-0000-0000-000000000004",
+          "scp": "Orders.Read Orders.ReadWrite",
+          "sub": "r8gesdGjZHDpax-biJdDjtO1e20sourBR6q8jGLO3es",
+          "tid": "00000000-0000-0000-0000-000000000001",
+          "unique_name": "owner@contoso.example",
+          "upn": "owner@contoso.example",
+          "uti": "q6urq6urq6urq6urq6urqw",
+          "ver": "1.0"
+        }
+        "#);
     }
 
     #[test]
     fn a_user_token_of_version_2() {
-        insta::assert_json_snapshot!(claims(TokenVersion::V2, &user()), @"");
+        insta::assert_json_snapshot!(claims(TokenVersion::V2, &user()), @r#"
+        {
+          "aud": "api://contoso-orders",
+          "iss": "http://127.0.0.1:8701/00000000-0000-0000-0000-000000000001/v2.0",
+          "iat": 1767603300,
+          "nbf": 1767603300,
+          "exp": 1767607200,
+          "azp": "00000000-0000-0000-0000-000000000003",
+          "azpacr": "1",
+          "name": "Owner",
+          "oid": "00000000-0000-0000-0000-000000000004",
+          "preferred_username": "owner@contoso.example",
+          "scp": "Orders.Read Orders.ReadWrite",
+          "sub": "r8gesdGjZHDpax-biJdDjtO1e20sourBR6q8jGLO3es",
+          "tid": "00000000-0000-0000-0000-000000000001",
+          "uti": "q6urq6urq6urq6urq6urqw",
+          "ver": "2.0"
+        }
+        "#);
     }
 
     #[test]
@@ -310,7 +352,26 @@ mod tests {
             roles: vec!["Orders.Read.All".into()],
             idtyp: true,
         };
-        insta::assert_json_snapshot!(claims(TokenVersion::V2, &app), @"");
+        insta::assert_json_snapshot!(claims(TokenVersion::V2, &app), @r#"
+        {
+          "aud": "api://contoso-orders",
+          "iss": "http://127.0.0.1:8701/00000000-0000-0000-0000-000000000001/v2.0",
+          "iat": 1767603300,
+          "nbf": 1767603300,
+          "exp": 1767607200,
+          "azp": "00000000-0000-0000-0000-000000000003",
+          "azpacr": "1",
+          "idtyp": "app",
+          "oid": "00000000-0000-0000-0000-000000000005",
+          "roles": [
+            "Orders.Read.All"
+          ],
+          "sub": "00000000-0000-0000-0000-000000000005",
+          "tid": "00000000-0000-0000-0000-000000000001",
+          "uti": "q6urq6urq6urq6urq6urqw",
+          "ver": "2.0"
+        }
+        "#);
     }
 
     #[test]

@@ -197,12 +197,49 @@ mod tests {
 
     #[test]
     fn version_1() {
-        insta::assert_json_snapshot!(claims(TokenVersion::V1, false), @"");
+        insta::assert_json_snapshot!(claims(TokenVersion::V1, false), @r#"
+        {
+          "aud": "00000000-0000-0000-0000-000000000003",
+          "iss": "http://127.0.0.1:8701/00000000-0000-0000-0000-000000000001/",
+          "iat": 1767603300,
+          "nbf": 1767603300,
+          "exp": 1767607200,
+          "amr": [
+            "pwd"
+          ],
+          "given_name": "O",
+          "name": "Owner",
+          "nonce": "n-0S6",
+          "oid": "00000000-0000-0000-0000-000000000004",
+          "sub": "PYKVmybAVuc71577pOxeR81WbU0cXxZTxLx7oa6qbYs",
+          "tid": "00000000-0000-0000-0000-000000000001",
+          "unique_name": "owner@contoso.example",
+          "upn": "owner@contoso.example",
+          "uti": "AAAAAAAAAAAAAAAAAAAAAA",
+          "ver": "1.0"
+        }
+        "#);
     }
 
     #[test]
     fn version_2_with_profile() {
-        insta::assert_json_snapshot!(claims(TokenVersion::V2, true), @"");
+        insta::assert_json_snapshot!(claims(TokenVersion::V2, true), @r#"
+        {
+          "aud": "00000000-0000-0000-0000-000000000003",
+          "iss": "http://127.0.0.1:8701/00000000-0000-0000-0000-000000000001/v2.0",
+          "iat": 1767603300,
+          "nbf": 1767603300,
+          "exp": 1767607200,
+          "name": "Owner",
+          "nonce": "n-0S6",
+          "oid": "00000000-0000-0000-0000-000000000004",
+          "preferred_username": "owner@contoso.example",
+          "sub": "PYKVmybAVuc71577pOxeR81WbU0cXxZTxLx7oa6qbYs",
+          "tid": "00000000-0000-0000-0000-000000000001",
+          "uti": "AAAAAAAAAAAAAAAAAAAAAA",
+          "ver": "2.0"
+        }
+        "#);
     }
 
     #[test]

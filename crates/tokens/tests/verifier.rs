@@ -1,0 +1,288 @@
+//! The verifier against an issuer that publishes its keys over HTTP.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use outlive_clock::{Instant, Randomness, Span, TenantId};
+use outlive_tokens::{
+    AccessClaims, BearerExpectations, BearerRefusal, JwkSet, KeyRing, SigningKey, TokenVersion, Verifier,
+    VerifierConfig, issuer, sign_hs256, sign_rs256,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+const NOW: Instant = Instant::from_seconds(1_767_603_600);
+const AUDIENCE: &str = "api://contoso-orders";
+const ORIGIN: &str = "http://idp.example";
+
+fn tenant() -> TenantId {
+    TenantId::from_uuid(Uuid::from_u128(1))
+}
+
+fn key(n: u64) -> Arc<SigningKey> {
+    let mut stream = Randomness::from_seed(n).stream("signing-key");
+    Arc::new(SigningKey::generate(&mut stream, NOW, NOW + Span::from_days(900)).expect("a key"))
+}
+
+#[derive(Clone)]
+struct Published {
+    ring: Arc<Mutex<KeyRing>>,
+    fetches: Arc<AtomicUsize>,
+    broken: Arc<AtomicBool>,
+}
+
+struct Issuer {
+    published: Published,
+    verifier: Verifier,
+}
+
+impl Issuer {
+    async fn start() -> Self {
+        let published = Published {
+            ring: Arc::new(Mutex::new(KeyRing::new(key(1)))),
+            fetches: Arc::default(),
+            broken: Arc::default(),
+        };
+        let app =
+            Router::new().route("/{tenant}/discovery/v2.0/keys", get(keys)).with_state(published.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let idp_url = format!("http://{}/", listener.local_addr().expect("bound"));
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let config = VerifierConfig {
+            idp_url,
+            issuer_origins: vec![format!("{ORIGIN}/"), "https://other.example".into()],
+        };
+        Self { published, verifier: Verifier::new(config, reqwest::Client::new()) }
+    }
+
+    fn ring(&self) -> KeyRing {
+        self.published.ring.lock().expect("not poisoned").clone()
+    }
+
+    fn publish(&self, ring: KeyRing) {
+        *self.published.ring.lock().expect("not poisoned") = ring;
+    }
+
+    fn fetches(&self) -> usize {
+        self.published.fetches.load(SeqCst)
+    }
+
+    async fn verify_at(&self, token: &str, now: Instant) -> Result<AccessClaims, BearerRefusal> {
+        let expected = BearerExpectations { tenant: tenant(), audiences: &[AUDIENCE, "other"], now };
+        self.verifier.verify(&expected, token, &()).await
+    }
+
+    async fn verify(&self, token: &str) -> Result<AccessClaims, BearerRefusal> {
+        self.verify_at(token, NOW).await
+    }
+
+    fn sign(&self, claims: &Value) -> String {
+        sign_rs256(&self.ring().active, TokenVersion::V2, claims)
+    }
+}
+
+async fn keys(
+    Path(asked): Path<TenantId>,
+    State(published): State<Published>,
+) -> Result<Json<JwkSet>, StatusCode> {
+    published.fetches.fetch_add(1, SeqCst);
+    if published.broken.load(SeqCst) || asked != tenant() {
+        return Err(StatusCode::INTERNAL_SERVER_ERROR);
+    }
+    Ok(Json(JwkSet::v2(&published.ring.lock().expect("not poisoned"), "any")))
+}
+
+fn claims() -> Value {
+    json!({
+        "aud": AUDIENCE, "iss": issuer(ORIGIN, tenant(), TokenVersion::V2), "tid": tenant(),
+        "iat": NOW.as_seconds() - 300, "nbf": NOW.as_seconds() - 300, "exp": NOW.as_seconds() + 3600,
+        "oid": Uuid::from_u128(4), "sub": "pairwise", "azp": Uuid::from_u128(3), "azpacr": "1",
+        "scp": "Orders.Read Orders.ReadWrite", "uti": "u", "ver": "2.0", "preferred_username": "owner@contoso.example",
+    })
+}
+
+fn claims_with(name: &str, value: Value) -> Value {
+    let mut claims = claims();
+    claims[name] = value;
+    claims
+}
+
+#[tokio::test]
+async fn a_good_token_is_read() {
+    let issuer = Issuer::start().await;
+    let read = issuer.verify(&issuer.sign(&claims())).await.expect("good");
+    assert_eq!(read.scp, ["Orders.Read", "Orders.ReadWrite"]);
+    assert_eq!((read.appid.uuid(), read.azpacr.as_str()), (Uuid::from_u128(3), "1"));
+    assert_eq!((read.upn.as_deref(), read.is_app_only()), (Some("owner@contoso.example"), false));
+    assert_eq!(read.user().map(|user| user.uuid()), Some(Uuid::from_u128(4)));
+}
+
+#[tokio::test]
+async fn both_versions_and_all_origins_are_accepted() {
+    let issuer_ = Issuer::start().await;
+    for origin in [ORIGIN, "https://other.example"] {
+        for version in [TokenVersion::V1, TokenVersion::V2] {
+            let token = issuer_.sign(&claims_with("iss", json!(issuer(origin, tenant(), version))));
+            assert!(issuer_.verify(&token).await.is_ok(), "{origin} {version:?}");
+        }
+    }
+    let v1 = json!({
+        "aud": AUDIENCE, "iss": issuer(ORIGIN, tenant(), TokenVersion::V1), "tid": tenant(), "iat": 0, "nbf": 0,
+        "exp": NOW.as_seconds() + 1, "oid": Uuid::from_u128(5), "sub": Uuid::from_u128(5), "appid": Uuid::from_u128(3),
+        "appidacr": "2", "roles": ["Orders.Read.All"], "ver": "1.0",
+    });
+    let read = issuer_.verify(&issuer_.sign(&v1)).await.expect("app-only of version 1");
+    assert!(read.is_app_only() && read.has_role("Orders.Read.All") && read.user().is_none());
+}
+
+#[tokio::test]
+async fn each_wrong_claim_has_its_refusal() {
+    let issuer_ = Issuer::start().await;
+    let other = TenantId::from_uuid(Uuid::from_u128(2));
+    let mut of_another_tenant = claims_with("tid", json!(other));
+    of_another_tenant["iss"] = json!(issuer(ORIGIN, other, TokenVersion::V2));
+    let mut without_client = claims();
+    without_client.as_object_mut().expect("an object").remove("azp");
+    for (claims, code) in [
+        (claims_with("aud", json!("https://graph.microsoft.com")), "audience"),
+        (claims_with("aud", json!(["a", AUDIENCE])), "malformed"),
+        (claims_with("iss", json!("https://evil.example/")), "issuer"),
+        (claims_with("tid", json!(other)), "issuer"),
+        (of_another_tenant, "tenant"),
+        (claims_with("exp", json!(NOW.as_seconds())), "expired"),
+        (claims_with("nbf", json!(NOW.as_seconds() + 1)), "not_yet_valid"),
+        (claims_with("exp", json!("soon")), "malformed"),
+        (claims_with("exp", json!(i64::MAX)), "none"),
+        (claims_with("exp", json!(i64::MIN)), "expired"),
+        (without_client, "malformed"),
+        (json!([]), "malformed"),
+    ] {
+        let refusal = issuer_.verify(&issuer_.sign(&claims)).await.err();
+        assert_eq!(refusal.map_or("none", |r| r.code()), code, "{claims}");
+    }
+}
+
+#[tokio::test]
+async fn only_rs256_by_a_published_key_counts() {
+    use base64::Engine as _;
+    let b64 = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+    let issuer = Issuer::start().await;
+    let ring = issuer.ring();
+    let kid = ring.active.kid();
+    let good = issuer.sign(&claims());
+    let rest = good.split_once('.').expect("dots").1;
+    let body = b64(&claims().to_string());
+    let confused = {
+        // Signed with the public modulus as an HMAC key: the classic confusion of algorithms.
+        let token = sign_hs256(ring.active.modulus().as_bytes(), &claims());
+        let tail = token.split_once('.').expect("dots").1.to_owned();
+        format!("{}.{tail}", b64(&format!(r#"{{"alg":"HS256","kid":"{kid}"}}"#)))
+    };
+    let (head, signature) = good.rsplit_once('.').expect("dots");
+    let flipped = if signature.starts_with('A') { "B" } else { "A" };
+    for (token, code) in [
+        (String::new(), "missing"),
+        ("garbage".into(), "malformed"),
+        ("a.b.c".into(), "malformed"),
+        (format!("{good}x"), "malformed"),
+        (format!("{good}.x"), "malformed"),
+        ("a".repeat(20_000), "malformed"),
+        (format!("{}.{body}.", b64(r#"{"alg":"none"}"#)), "algorithm"),
+        (format!("{}.{body}.", b64(&format!(r#"{{"alg":"None","kid":"{kid}"}}"#))), "algorithm"),
+        (confused, "algorithm"),
+        (format!("{}.{rest}", b64(&format!(r#"{{"alg":"RS512","kid":"{kid}"}}"#))), "algorithm"),
+        (format!("{}.{rest}", b64(r#"{"alg":"RS256"}"#)), "unknown_key"),
+        (format!("{}.{rest}", b64(&format!(r#"{{"alg":"RS256","kid":"{kid}","crit":["x"]}}"#))), "malformed"),
+        (format!("{head}.{flipped}{}", &signature[1..]), "signature"),
+        (format!("{head}."), "signature"),
+        (sign_rs256(&key(9), TokenVersion::V2, &claims()), "unknown_key"),
+    ] {
+        let refusal = issuer.verify(&token).await.err();
+        assert_eq!(refusal.map_or("none", |r| r.code()), code, "{token:.80}");
+    }
+}
+
+#[tokio::test]
+async fn a_remembered_token_still_meets_every_check_but_the_signature() {
+    let issuer = Issuer::start().await;
+    let token = issuer.sign(&claims());
+    assert!(issuer.verify(&token).await.is_ok());
+    let exp = NOW + Span::from_hours(1);
+    assert!(issuer.verify_at(&token, exp - Span::from_micros(1)).await.is_ok());
+    assert_eq!(issuer.verify_at(&token, exp).await, Err(BearerRefusal::Expired { exp, now: exp }));
+    let elsewhere = BearerExpectations { tenant: tenant(), audiences: &["elsewhere"], now: NOW };
+    assert_eq!(issuer.verifier.verify(&elsewhere, &token, &()).await, Err(BearerRefusal::Audience));
+    assert_eq!(issuer.fetches(), 1);
+}
+
+#[tokio::test]
+async fn an_unknown_key_is_fetched_once_and_then_not_again_at_once() {
+    let issuer = Issuer::start().await;
+    assert!(issuer.verify(&issuer.sign(&claims())).await.is_ok());
+    issuer.publish(issuer.ring().rotated(key(2)));
+    assert!(issuer.verify(&issuer.sign(&claims())).await.is_ok(), "the new key is found");
+    assert_eq!(issuer.fetches(), 2);
+
+    let forged = sign_rs256(&key(9), TokenVersion::V2, &claims());
+    for _ in 0..20 {
+        assert_eq!(issuer.verify(&forged).await, Err(BearerRefusal::UnknownKey));
+    }
+    assert_eq!(issuer.fetches(), 3, "fruitless fetches pause");
+    assert!(issuer.verify(&issuer.sign(&claims())).await.is_ok(), "known keys are not paused");
+    let later = NOW + Span::from_minutes(5);
+    assert_eq!(issuer.verify_at(&forged, later).await, Err(BearerRefusal::UnknownKey));
+    assert_eq!(issuer.fetches(), 4, "virtual time ends the pause");
+}
+
+#[tokio::test]
+async fn many_at_once_share_one_fetch() {
+    let issuer = Arc::new(Issuer::start().await);
+    let token = issuer.sign(&claims());
+    let all: Vec<_> = (0..40)
+        .map(|_| {
+            let (issuer, token) = (Arc::clone(&issuer), token.clone());
+            tokio::spawn(async move { issuer.verify(&token).await.is_ok() })
+        })
+        .collect();
+    for one in all {
+        assert!(one.await.expect("no panic"));
+    }
+    assert_eq!(issuer.fetches(), 1);
+}
+
+#[tokio::test]
+async fn keys_are_fetched_again_after_a_day_and_a_withdrawn_key_ends() {
+    let issuer = Issuer::start().await;
+    let long = issuer.sign(&claims_with("exp", json!((NOW + Span::from_days(9)).as_seconds())));
+    assert!(issuer.verify(&long).await.is_ok());
+    issuer.publish(KeyRing::new(key(2)));
+    let tomorrow = NOW + Span::from_hours(24);
+    assert!(
+        issuer.verify_at(&long, tomorrow - Span::from_seconds(1)).await.is_ok(),
+        "the keys are still fresh"
+    );
+    assert_eq!(issuer.verify_at(&long, tomorrow).await, Err(BearerRefusal::UnknownKey));
+    assert_eq!(issuer.fetches(), 2);
+}
+
+#[tokio::test]
+async fn an_issuer_out_of_reach_is_no_verdict_on_the_token() {
+    let issuer = Issuer::start().await;
+    let token = issuer.sign(&claims());
+    issuer.published.broken.store(true, SeqCst);
+    assert_eq!(issuer.verify(&token).await, Err(BearerRefusal::KeysUnavailable));
+    issuer.published.broken.store(false, SeqCst);
+    assert!(issuer.verify(&token).await.is_ok(), "and it recovers at the next request");
+    issuer.published.broken.store(true, SeqCst);
+    let long = issuer.sign(&claims_with("exp", json!((NOW + Span::from_days(9)).as_seconds())));
+    let next_day = NOW + Span::from_days(2);
+    assert!(
+        issuer.verify_at(&long, next_day).await.is_ok(),
+        "yesterday's keys go on while the issuer is away"
+    );
+}
