@@ -172,6 +172,9 @@ catalogue! {
     REDIRECT_URI_MISMATCH = 50011, InvalidRequest, none, 400, page, Inferred, Developer;
         "The redirect URI '{redirect_uri}' specified in the request does not match the redirect URIs configured for the application '{client}'.";
         "Register exactly this redirect URI, or send a registered one.";
+    REDIRECT_URI_NOT_THE_CODES = 500112, InvalidRequest, none, 400, back, Inferred, Developer;
+        "The reply address does not match the reply address provided when the authorization code was asked for.";
+        "Send the same redirect_uri to both endpoints.";
     NO_REDIRECT_URI = 500113, InvalidRequest, none, 400, page, Inferred, Developer;
         "No reply address is registered for the application.";
         "Register a redirect URI.";
@@ -225,6 +228,15 @@ catalogue! {
     FIELD_MISSING = 90014, InvalidRequest, none, 400, back, Field, Developer;
         "The required field '{name}' is missing from the credential or the request.";
         "Send the field.";
+    PARAMETER_DUPLICATED = 9000411, InvalidRequest, none, 400, back, Inferred, Developer, from "RFC 6749, section 3.1";
+        "The request is not properly formatted. The parameter '{name}' is duplicated.";
+        "Send each parameter once.";
+    PARAMETER_INVALID = 90023, InvalidRequest, none, 400, back, Inferred, Developer;
+        "Invalid STS request: the value of the parameter '{name}' is not supported.";
+        "Send a documented value.";
+    FORM_OF_ANOTHER_BROWSER = 165000, InvalidRequest, none, 400, page, Inferred, Person;
+        "The form does not belong to this browser, or was tampered with.";
+        "Open the page again in this browser, with cookies allowed, and send the form from there.";
     PARAMETER_MISSING = 900144, InvalidRequest, none, 400, back, Field, Developer;
         "The request body must contain the following parameter: '{name}'.";
         "Send the parameter, form-encoded.";

@@ -1,0 +1,139 @@
+//! The page on which a user changes the password.
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use http::HeaderMap;
+use outlive_chassis::{CallerOrigin, Trace};
+use outlive_rules::{UserFacts, aadsts, cookie};
+use outlive_tokens::Secret;
+
+use super::endpoint::Visit;
+use crate::credential_events::{CredentialEvent, happen};
+use crate::directory::{Tenant, User};
+use crate::form::Parameters;
+use crate::idp::Idp;
+use crate::pages::{self, Next, PageState};
+use crate::passwords;
+use crate::refusal::Refusal;
+
+/// `GET /{tenant}/changepassword`.
+pub(crate) async fn change_password_page(
+    State(idp): State<Idp>,
+    Path(segment): Path<String>,
+    origin: CallerOrigin,
+    trace: Trace,
+    headers: HeaderMap,
+) -> Response {
+    let visit = Visit { idp: &idp, origin: &origin, trace: &trace, headers: &headers };
+    match visit.show_change_password(&segment).await {
+        Ok(response) => response,
+        Err(refusal) => visit.refusal_page(&refusal).await,
+    }
+}
+
+/// `POST /{tenant}/changepassword`: `oldpasswd`, `newpasswd`, `confirmpasswd`, with the form's own `ctx` and `canary`.
+pub(crate) async fn change_password(
+    State(idp): State<Idp>,
+    Path(segment): Path<String>,
+    origin: CallerOrigin,
+    trace: Trace,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let visit = Visit { idp: &idp, origin: &origin, trace: &trace, headers: &headers };
+    let form = Parameters::parse(&body);
+    match visit.try_change_password(&segment, &form).await {
+        Ok(response) => response,
+        Err(refusal) => visit.refusal_page(&refusal).await,
+    }
+}
+
+/// Why a new password was not taken: a sentence for the page.
+type NotTaken = String;
+
+impl Visit<'_> {
+    async fn show_change_password(&self, segment: &str) -> Result<Response, Refusal> {
+        let tenant = self.idp.tenant(segment, None).await?;
+        let now = self.idp.now(tenant.id).await?;
+        if let Some((session, Some(user))) = self.session_of_browser(tenant.id).await? {
+            let facts: UserFacts = user.facts();
+            if cookie::decide(&session.facts(), &facts, &tenant.rules, now).is_accepted() {
+                let state = PageState::new(segment, Next::ChangePassword, Some(user.id));
+                return Ok(pages::change_password(self, state, &user, None));
+            }
+        }
+        let state = PageState::new(segment, Next::ChangePassword, None);
+        Ok(pages::sign_in(self, state, "your account", "", None))
+    }
+
+    async fn try_change_password(&self, segment: &str, form: &Parameters) -> Result<Response, Refusal> {
+        let state = PageState::of_form(self, segment, form)?;
+        let tenant = self.tenant_of(segment, &state.next).await?;
+        let Some(user_id) = state.user else { return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER)) };
+        let user = self.idp.directory.user(tenant.id, user_id).await?;
+        let user = user.filter(|user| user.deleted_at.is_none() && user.enabled);
+        let Some(user) = user else { return Err(Refusal::new(aadsts::USER_DISABLED)) };
+        if let Err(not_taken) = self.take(&tenant, &user, form).await? {
+            let state = PageState::new(segment, state.next, Some(user.id));
+            return Ok(pages::change_password(self, state, &user, Some(&not_taken)));
+        }
+        match state.next {
+            // A change that was forced in the middle of a sign-in: the person has just proved who they are.
+            next @ Next::Authorize { .. } => {
+                let now = self.idp.now(tenant.id).await?;
+                let user = self.idp.directory.user(tenant.id, user_id).await?.unwrap_or(user);
+                let signed_in = self.start_session(&tenant, user, false, now).await?;
+                Ok(self.go_on(segment, next, signed_in).await)
+            }
+            Next::ChangePassword => Ok(pages::message(
+                "Your password was changed",
+                "Sessions that were signed in with the old password are over, this one too. Sign in again with the new one.",
+            )),
+        }
+    }
+
+    async fn take(&self, tenant: &Tenant, user: &User, form: &Parameters) -> Result<Result<(), NotTaken>, Refusal> {
+        let new = form.get("newpasswd").unwrap_or_default();
+        if form.get("confirmpasswd") != Some(new) {
+            return Ok(Err("The two new passwords are not the same. Type the new password twice.".to_owned()));
+        }
+        let old = Secret::new(form.get("oldpasswd").unwrap_or_default());
+        match self.idp.change_password(tenant, user, old, Secret::new(new), self.trace).await {
+            Ok(()) => Ok(Ok(())),
+            Err(refusal) if [aadsts::CURRENT_PASSWORD_WRONG, aadsts::NEW_PASSWORD_TOO_WEAK].contains(&refusal.error) => {
+                Ok(Err(refusal.error.sentence(&refusal.params)))
+            }
+            Err(refusal) => Err(refusal),
+        }
+    }
+}
+
+impl Idp {
+    /// A user changes the own password, knowing the old one: by the page or by Graph.
+    pub(crate) async fn change_password(
+        &self,
+        tenant: &Tenant,
+        user: &User,
+        old: Secret,
+        new: Secret,
+        trace: &Trace,
+    ) -> Result<(), Refusal> {
+        let same = old.expose() == new.expose();
+        if !passwords::verify(old, Some(user.password_hash.clone())).await {
+            return Err(Refusal::new(aadsts::CURRENT_PASSWORD_WRONG));
+        }
+        if same {
+            // The last password may not be used again on a change ("Password policies and account restrictions").
+            let rule = "It has to differ from the current one";
+            return Err(Refusal::new(aadsts::NEW_PASSWORD_TOO_WEAK).with("rule", rule));
+        }
+        if let Err(weak) = passwords::check_new(new.expose(), &user.upn) {
+            let rule = weak.to_string();
+            return Err(Refusal::new(aadsts::NEW_PASSWORD_TOO_WEAK).with("rule", rule.trim_end_matches('.')));
+        }
+        let hashed = passwords::hash(new, self.chassis.random.of(tenant.id).stream("password-salt").bytes()).await;
+        let now = self.now(tenant.id).await?;
+        Ok(happen(self, user, CredentialEvent::PasswordChanged(hashed), now, "user", trace).await?)
+    }
+}

@@ -1,0 +1,54 @@
+//! Issuing the code.
+
+use axum::response::Response;
+use outlive_clock::Instant;
+use outlive_journal::Event;
+use outlive_store::Change;
+use outlive_tokens::{SealedToken, fingerprint};
+use serde_json::json;
+
+use super::endpoint::{SignedIn, Visit};
+use super::request::AuthorizeRequest;
+use crate::refusal::Refusal;
+use crate::token::AuthorizationCode;
+
+/// Issues a code for whoever is signed in and sends it to the client.
+pub(crate) async fn issue_code(
+    visit: &Visit<'_>,
+    request: &AuthorizeRequest,
+    signed_in: &SignedIn,
+    now: Instant,
+) -> Result<Response, Refusal> {
+    let chassis = &visit.idp.chassis;
+    let tenant = request.tenant.id;
+    let random = chassis.random.of(tenant);
+    let SignedIn { user, session, .. } = signed_in;
+    let code = AuthorizationCode {
+        id: random.stream("authorization-code-id").uuid(),
+        tenant,
+        client_id: request.application.client_id,
+        user_id: user.id,
+        session_id: session.id,
+        amr: session.amr.clone(),
+        auth_time: session.started_at,
+        redirect_uri: request.redirect_uri.clone(),
+        redirect_type: request.redirect_type,
+        scopes: request.scopes.clone().into(),
+        code_challenge: request.code_challenge.clone(),
+        nonce: request.nonce.clone(),
+        issued_at: now,
+    };
+    let text = code.seal(&chassis.sealer, &mut random.stream("authorization-code-nonce"));
+    let mut change = Change::from(session.used(tenant, now));
+    let event = Event::new(tenant, now, "code.issued", format!("user:{}", user.id), visit.trace).with(json!({
+        "client_id": code.client_id,
+        "client_name": request.application.name,
+        "upn": user.upn,
+        "session": session.id,
+        "amr": session.amr,
+        "code": {"id": code.id, "fingerprint": fingerprint(&text)},
+    }));
+    change.add(chassis.journal.line(&event));
+    chassis.store.commit(change).await?;
+    Ok(request.reply_to.send(vec![("code", text), ("session_state", session.id.to_string())]))
+}

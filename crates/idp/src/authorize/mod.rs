@@ -1,0 +1,20 @@
+//! The authorization endpoint (RFC 6749, section 4.1.1; reference: "Authorization endpoint"): a request is validated, the
+//! browser's session is put to the rules, pages are shown where a person has to do something, and a code is issued.
+
+mod change_password;
+mod consent;
+mod endpoint;
+mod issue;
+mod logout;
+mod reply;
+mod request;
+mod sign_in;
+
+pub(crate) use endpoint::Visit;
+pub(crate) use request::AuthorizeRequest;
+
+pub(crate) use change_password::{change_password, change_password_page};
+pub(crate) use consent::consent;
+pub(crate) use endpoint::{authorize_v1, authorize_v2};
+pub(crate) use logout::logout;
+pub(crate) use sign_in::sign_in;

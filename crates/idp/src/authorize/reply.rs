@@ -1,0 +1,82 @@
+//! Answering the client through the browser (OAuth 2.0 Multiple Response Type Encoding Practices; Form Post Response Mode).
+
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, LOCATION};
+use http::{HeaderValue, StatusCode};
+use url::Url;
+
+use crate::pages;
+use crate::refusal::{Asked, Refusal};
+
+/// How the answer travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ResponseMode {
+    /// In the query of the redirect URI.
+    Query,
+    /// In its fragment.
+    Fragment,
+    /// As a form that the browser posts to it.
+    FormPost,
+}
+
+/// Where the answer goes: a redirect URI that is known to be the client's.
+#[derive(Debug, Clone)]
+pub(crate) struct ReplyTo {
+    pub(crate) redirect_uri: String,
+    pub(crate) mode: ResponseMode,
+    pub(crate) state: Option<String>,
+}
+
+impl ReplyTo {
+    /// Sends these parameters, and `state`, to the client.
+    pub(crate) fn send(&self, mut parameters: Vec<(&'static str, String)>) -> Response {
+        if let Some(state) = &self.state {
+            parameters.push(("state", state.clone()));
+        }
+        if self.mode == ResponseMode::FormPost {
+            return pages::form_post(&self.redirect_uri, &parameters);
+        }
+        let Some(location) = self.location(&parameters) else {
+            return StatusCode::BAD_REQUEST.into_response();
+        };
+        (StatusCode::FOUND, [(LOCATION, location), (CACHE_CONTROL, HeaderValue::from_static("no-store"))]).into_response()
+    }
+
+    fn location(&self, parameters: &[(&'static str, String)]) -> Option<HeaderValue> {
+        let mut url = Url::parse(&self.redirect_uri).ok()?;
+        if self.mode == ResponseMode::Query {
+            url.query_pairs_mut().extend_pairs(parameters);
+        } else {
+            let fragment = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+            url.set_fragment(Some(&fragment));
+        }
+        HeaderValue::try_from(url.as_str()).ok()
+    }
+
+    /// Tells the client that its request was refused.
+    pub(crate) fn refuse(&self, refusal: &Refusal, asked: &Asked) -> Response {
+        self.send(vec![
+            ("error", refusal.error.error.as_str().to_owned()),
+            ("error_description", refusal.description(asked)),
+            ("error_uri", format!("{}/error?code={}", asked.origin, refusal.error.number)),
+        ])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn location(redirect_uri: &str, mode: ResponseMode) -> String {
+        let reply = ReplyTo { redirect_uri: redirect_uri.to_owned(), mode, state: None };
+        reply.location(&[("code", "a b&c".to_owned())]).unwrap().to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn an_answer_is_added_to_what_the_redirect_uri_has() {
+        assert_eq!(location("http://localhost:1/cb?x=1", ResponseMode::Query), "http://localhost:1/cb?x=1&code=a+b%26c");
+        assert_eq!(location("http://localhost:1", ResponseMode::Query), "http://localhost:1/?code=a+b%26c");
+        assert_eq!(location("http://localhost:1/cb", ResponseMode::Fragment), "http://localhost:1/cb#code=a+b%26c");
+        assert_eq!(location("myapp://auth", ResponseMode::Query), "myapp://auth?code=a+b%26c");
+    }
+}

@@ -1,0 +1,217 @@
+//! What an authorization request asks for, once it is known to be one.
+
+use outlive_clock::ClientId;
+use outlive_rules::{Aadsts, aadsts};
+use outlive_tokens::TokenVersion;
+
+use super::reply::{ReplyTo, ResponseMode};
+use crate::directory::{Application, Tenant};
+use crate::form::Parameters;
+use crate::idp::Idp;
+use crate::refusal::Refusal;
+use crate::scopes::{AskedFor, AskedScopes, ResolvedResource, resolve};
+use crate::spec::RedirectUriType;
+use crate::token::CodeChallenge;
+
+/// Longest `state`, `nonce` or hint that is carried along, in characters.
+const CARRIED_CHARS_MAX: usize = 4_096;
+
+/// What the client wants the person to go through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Prompt {
+    /// Whatever is needed.
+    AsNeeded,
+    /// Nothing: fail if something is needed.
+    None,
+    /// Sign in, whatever session there is.
+    Login,
+    /// Consent, whatever was granted.
+    Consent,
+}
+
+/// A valid authorization request.
+#[derive(Debug, Clone)]
+pub(crate) struct AuthorizeRequest {
+    pub(crate) tenant: Tenant,
+    pub(crate) application: Application,
+    pub(crate) redirect_uri: String,
+    pub(crate) redirect_type: RedirectUriType,
+    pub(crate) reply_to: ReplyTo,
+    pub(crate) scopes: AskedScopes,
+    pub(crate) resources: Vec<ResolvedResource>,
+    pub(crate) code_challenge: Option<CodeChallenge>,
+    pub(crate) nonce: Option<String>,
+    pub(crate) prompt: Prompt,
+    pub(crate) login_hint: Option<String>,
+}
+
+/// Why a request is refused, and where that can be told.
+#[derive(Debug)]
+pub(crate) enum AuthorizeRefusal {
+    /// To the person, on a page: the client is unknown, or where to answer it is.
+    Page(Refusal),
+    /// To the client, by redirect.
+    Reply(ReplyTo, Refusal),
+}
+
+impl From<Refusal> for AuthorizeRefusal {
+    fn from(refusal: Refusal) -> Self {
+        Self::Page(refusal)
+    }
+}
+
+/// Validates the parameters. Until the redirect URI is known to be the client's, nothing is ever sent to it.
+pub(crate) async fn validate(
+    idp: &Idp,
+    segment: &str,
+    endpoint: TokenVersion,
+    parameters: &Parameters,
+) -> Result<AuthorizeRequest, AuthorizeRefusal> {
+    let client_id = parameters.get("client_id").ok_or_else(|| Refusal::missing("client_id"))?;
+    let parsed = client_id.parse::<ClientId>().ok();
+    let tenant = idp.tenant(segment, parsed).await?;
+    let unknown = || Refusal::new(aadsts::CLIENT_NOT_FOUND).with("client", client_id).with("tenant", &tenant.display_name);
+    let parsed = parsed.ok_or_else(unknown)?;
+    let application = idp.directory.application(tenant.id, parsed).await.map_err(Refusal::from)?.ok_or_else(unknown)?;
+    if !application.enabled {
+        return Err(Refusal::new(aadsts::CLIENT_DISABLED)
+            .with("client", application.client_id)
+            .with("client_name", &application.name)
+            .into());
+    }
+    let (redirect_uri, redirect_type) = redirect_uri(&application, parameters)?;
+    let mode = response_mode(parameters.get("response_mode"));
+    let reply_to = ReplyTo {
+        redirect_uri: redirect_uri.clone(),
+        mode: mode.unwrap_or(ResponseMode::Query),
+        state: parameters.get("state").map(carried),
+    };
+    let refuse = |refusal: Refusal| AuthorizeRefusal::Reply(reply_to.clone(), refusal);
+
+    if mode.is_none() {
+        let given = parameters.get("response_mode").unwrap_or_default();
+        return Err(refuse(Refusal::new(aadsts::RESPONSE_MODE_UNSUPPORTED).with("response_mode", given)));
+    }
+    if let Some(name) = parameters.duplicated() {
+        return Err(refuse(Refusal::new(aadsts::PARAMETER_DUPLICATED).with("name", name)));
+    }
+    check_response_type(parameters.get("response_type")).map_err(refuse)?;
+    let scopes = asked_scopes(endpoint, parameters).map_err(refuse)?;
+    let mut resources = Vec::new();
+    for asked in &scopes.resources {
+        let mut resource = resolve(&idp.directory, tenant.id, asked).await.map_err(refuse)?;
+        if resource.scopes == AskedFor::Default {
+            // What is registered to be asked for is what the person is asked to consent to.
+            let required = application.required_scopes(resource.application.client_id);
+            resource.scopes = AskedFor::Named(required.into_iter().collect());
+        }
+        resources.push(resource);
+    }
+    let code_challenge = code_challenge(parameters).map_err(refuse)?;
+    let prompt = prompt(parameters.get("prompt")).map_err(refuse)?;
+    Ok(AuthorizeRequest {
+        tenant,
+        application,
+        redirect_uri,
+        redirect_type,
+        scopes,
+        resources,
+        code_challenge,
+        nonce: parameters.get("nonce").map(carried),
+        prompt,
+        login_hint: parameters.get("login_hint").map(carried),
+        reply_to,
+    })
+}
+
+fn redirect_uri(
+    application: &Application,
+    parameters: &Parameters,
+) -> Result<(String, RedirectUriType), Refusal> {
+    match parameters.get("redirect_uri") {
+        Some(uri) => match application.redirect_type(uri) {
+            Some(kind) => Ok((uri.to_owned(), kind)),
+            None if application.document.redirect_uris.is_empty() => Err(Refusal::new(aadsts::NO_REDIRECT_URI)),
+            None => Err(Refusal::new(aadsts::REDIRECT_URI_MISMATCH)
+                .with("redirect_uri", uri)
+                .with("client", application.client_id)),
+        },
+        None => match application.document.redirect_uris.as_slice() {
+            [] => Err(Refusal::new(aadsts::NO_REDIRECT_URI)),
+            [only] => Ok((only.uri.clone(), only.r#type)),
+            _ => Err(Refusal::new(aadsts::REDIRECT_URI_MISSING)),
+        },
+    }
+}
+
+fn response_mode(given: Option<&str>) -> Option<ResponseMode> {
+    match given {
+        None | Some("query") => Some(ResponseMode::Query),
+        Some("fragment") => Some(ResponseMode::Fragment),
+        Some("form_post") => Some(ResponseMode::FormPost),
+        Some(_) => None,
+    }
+}
+
+fn check_response_type(given: Option<&str>) -> Result<(), Refusal> {
+    let refuse = |error: Aadsts, given: &str| Err(Refusal::new(error).with("response_type", given));
+    match given {
+        None => Err(Refusal::missing("response_type")),
+        Some("code") => Ok(()),
+        // The implicit and hybrid flows have to be enabled for an application, and are for none.
+        Some(given) if given.split(' ').all(|part| matches!(part, "code" | "id_token" | "token")) => {
+            refuse(aadsts::RESPONSE_TYPE_NOT_ENABLED, given)
+        }
+        Some(given) => refuse(aadsts::RESPONSE_TYPE_NOT_ALLOWED, given),
+    }
+}
+
+fn asked_scopes(endpoint: TokenVersion, parameters: &Parameters) -> Result<AskedScopes, Refusal> {
+    if endpoint == TokenVersion::V1 {
+        // On v1.0 the resource may also be named when the code is redeemed.
+        return Ok(match parameters.get("resource") {
+            Some(resource) => AskedScopes::of_resource(resource),
+            None => AskedScopes::parse("openid profile offline_access")?,
+        });
+    }
+    if parameters.get("resource").is_some() {
+        return Err(Refusal::new(aadsts::RESOURCE_PARAMETER_ON_V2));
+    }
+    AskedScopes::parse(parameters.get("scope").ok_or_else(|| Refusal::missing("scope"))?)
+}
+
+fn code_challenge(parameters: &Parameters) -> Result<Option<CodeChallenge>, Refusal> {
+    let s256 = match parameters.get("code_challenge_method") {
+        Some("S256") => true,
+        None | Some("plain") => false,
+        Some(_) => return Err(Refusal::new(aadsts::CODE_CHALLENGE_INVALID)),
+    };
+    let Some(challenge) = parameters.get("code_challenge") else {
+        return match parameters.get("code_challenge_method") {
+            None => Ok(None),
+            Some(_) => Err(Refusal::new(aadsts::CODE_CHALLENGE_INVALID)),
+        };
+    };
+    if !(43..=128).contains(&challenge.len()) {
+        return Err(Refusal::new(aadsts::CODE_CHALLENGE_SIZE));
+    }
+    if !challenge.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b)) {
+        return Err(Refusal::new(aadsts::CODE_CHALLENGE_INVALID));
+    }
+    Ok(Some(CodeChallenge { s256, challenge: challenge.to_owned() }))
+}
+
+fn prompt(given: Option<&str>) -> Result<Prompt, Refusal> {
+    match given {
+        None => Ok(Prompt::AsNeeded),
+        Some("none") => Ok(Prompt::None),
+        // Choosing another account means signing in with it: the page asks which.
+        Some("login" | "select_account") => Ok(Prompt::Login),
+        Some("consent") => Ok(Prompt::Consent),
+        Some(_) => Err(Refusal::new(aadsts::PARAMETER_INVALID).with("name", "prompt")),
+    }
+}
+
+fn carried(text: &str) -> String {
+    text.chars().take(CARRIED_CHARS_MAX).collect()
+}

@@ -1,0 +1,95 @@
+//! What happens to a user's credentials: the rows of the revocation table, as changes to the user object. Whether anything
+//! dies of it is not decided here; each row only notes that it happened, and the rules look when a credential is used.
+
+use outlive_chassis::Trace;
+use outlive_clock::Instant;
+use outlive_journal::Event as JournalEvent;
+use outlive_rules::Event;
+use outlive_store::{Change, StoreError};
+use serde_json::json;
+
+use crate::directory::User;
+use crate::idp::Idp;
+use crate::passwords::HashedPassword;
+
+/// Something that happens to a user's credentials.
+#[derive(Debug, Clone)]
+pub(crate) enum CredentialEvent {
+    /// The user changes the password, knowing the old one.
+    PasswordChanged(HashedPassword),
+    /// The user resets a forgotten password.
+    SelfServiceReset(HashedPassword),
+    /// An administrator resets it, through the channel that the event names.
+    AdminReset(Event, HashedPassword, /* must change at next sign-in */ bool),
+    /// It reaches its age limit.
+    PasswordExpired,
+    /// The user revokes the own sessions.
+    UserRevokes,
+    /// An administrator revokes them.
+    AdminRevokes,
+}
+
+impl CredentialEvent {
+    const fn row(&self) -> Event {
+        match self {
+            Self::PasswordChanged(_) => Event::PasswordChangedByUser,
+            Self::SelfServiceReset(_) => Event::Sspr,
+            Self::AdminReset(row, _, _) => *row,
+            Self::PasswordExpired => Event::PasswordExpires,
+            Self::UserRevokes => Event::UserRevokes,
+            Self::AdminRevokes => Event::AdminRevokes,
+        }
+    }
+
+    const fn journal_kind(&self) -> &'static str {
+        match self {
+            Self::PasswordChanged(_) => "password.changed",
+            Self::SelfServiceReset(_) | Self::AdminReset(..) => "password.reset",
+            Self::PasswordExpired => "password.expired",
+            Self::UserRevokes | Self::AdminRevokes => "sessions.revoked",
+        }
+    }
+
+    /// The user after the event.
+    fn apply(self, user: &User, now: Instant) -> User {
+        let row = self.row();
+        let mut after = user.clone();
+        after.revocations.record(row, now);
+        match self {
+            Self::PasswordChanged(HashedPassword(hash)) | Self::SelfServiceReset(HashedPassword(hash)) => {
+                after.password_hash = hash;
+                after.password_changed_at = now;
+                after.password_expired = false;
+                after.must_change_password = false;
+            }
+            Self::AdminReset(_, HashedPassword(hash), must_change) => {
+                after.password_hash = hash;
+                after.password_changed_at = now;
+                after.password_expired = false;
+                after.must_change_password = must_change;
+            }
+            Self::PasswordExpired => after.password_expired = true,
+            // Only an explicit revocation moves the property that Graph shows.
+            Self::UserRevokes | Self::AdminRevokes => after.sessions_valid_from = now.whole_second(),
+        }
+        after
+    }
+}
+
+/// Lets it happen at virtual instant `now`, and notes it in the journal in the same commit.
+pub(crate) async fn happen(
+    idp: &Idp,
+    user: &User,
+    event: CredentialEvent,
+    now: Instant,
+    by: &str,
+    trace: &Trace,
+) -> Result<(), StoreError> {
+    let (row, kind) = (event.row(), event.journal_kind());
+    let after = event.apply(user, now);
+    let mut change = Change::from(after.update(user));
+    let line = JournalEvent::new(user.tenant, now, kind, format!("user:{}", user.id), trace)
+        .with(json!({"event": row.name(), "by": by, "upn": user.upn, "role": user.role}));
+    change.add(idp.chassis.journal.line(&line));
+    idp.chassis.store.commit(change).await
+}

@@ -1,0 +1,50 @@
+//! The published keys (RFC 7517; reference: "JWKS").
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use outlive_chassis::{CallerOrigin, Trace};
+use outlive_tokens::{JwkSet, TokenVersion, issuer};
+use serde_json::json;
+
+use super::public_document;
+use crate::idp::Idp;
+
+pub(crate) async fn keys_v1(
+    State(idp): State<Idp>,
+    Path(segment): Path<String>,
+    origin: CallerOrigin,
+    trace: Trace,
+) -> Response {
+    answer(&idp, &segment, TokenVersion::V1, &origin, &trace).await
+}
+
+pub(crate) async fn keys_v2(
+    State(idp): State<Idp>,
+    Path(segment): Path<String>,
+    origin: CallerOrigin,
+    trace: Trace,
+) -> Response {
+    answer(&idp, &segment, TokenVersion::V2, &origin, &trace).await
+}
+
+async fn answer(
+    idp: &Idp,
+    segment: &str,
+    version: TokenVersion,
+    origin: &CallerOrigin,
+    trace: &Trace,
+) -> Response {
+    let tenant = match idp.tenant(segment, None).await {
+        Ok(tenant) => tenant,
+        Err(refusal) => return refusal.token_response(&idp.asked(trace, origin, None).await),
+    };
+    let ring = match idp.keys.ring(&tenant).await {
+        Ok(ring) => ring,
+        Err(problem) => return problem.into_response(),
+    };
+    let set = match version {
+        TokenVersion::V1 => JwkSet::v1(&ring),
+        TokenVersion::V2 => JwkSet::v2(&ring, &issuer(&origin.0, tenant.id, version)),
+    };
+    public_document(json!(set))
+}

@@ -1,0 +1,82 @@
+//! The discovery document (OpenID Connect Discovery 1.0; reference: "Discovery document").
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use outlive_chassis::{CallerOrigin, Trace};
+use outlive_tokens::{TokenVersion, issuer};
+use serde_json::{Value, json};
+
+use super::public_document;
+use crate::directory::graph_application::OIDC_SCOPES;
+use crate::idp::Idp;
+
+pub(crate) async fn configuration_v1(
+    State(idp): State<Idp>,
+    Path(segment): Path<String>,
+    origin: CallerOrigin,
+    trace: Trace,
+) -> Response {
+    answer(&idp, &segment, TokenVersion::V1, &origin, &trace).await
+}
+
+pub(crate) async fn configuration_v2(
+    State(idp): State<Idp>,
+    Path(segment): Path<String>,
+    origin: CallerOrigin,
+    trace: Trace,
+) -> Response {
+    answer(&idp, &segment, TokenVersion::V2, &origin, &trace).await
+}
+
+async fn answer(
+    idp: &Idp,
+    segment: &str,
+    version: TokenVersion,
+    origin: &CallerOrigin,
+    trace: &Trace,
+) -> Response {
+    // An alias stays as it was asked for, its issuer a template; a tenant is always named by its id.
+    let (segment, issuer) = match segment {
+        "common" | "organizations" => {
+            let template = if version == TokenVersion::V1 { "{tenantid}/" } else { "{tenantid}/v2.0" };
+            (segment.to_owned(), format!("{origin}/{template}"))
+        }
+        other => match idp.tenant(other, None).await {
+            Ok(tenant) => (tenant.id.to_string(), issuer(&origin.0, tenant.id, version)),
+            Err(refusal) => return refusal.token_response(&idp.asked(trace, origin, None).await),
+        },
+    };
+    public_document(document(&origin.0, &segment, &issuer, version))
+}
+
+fn document(origin: &str, segment: &str, issuer: &str, version: TokenVersion) -> Value {
+    let v1 = version == TokenVersion::V1;
+    let path = if v1 { "oauth2" } else { "oauth2/v2.0" };
+    let endpoint = |name: &str| format!("{origin}/{segment}/{path}/{name}");
+    let alias = matches!(segment, "common" | "organizations");
+    json!({
+        "token_endpoint": endpoint("token"),
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+        "jwks_uri": format!("{origin}/{segment}/discovery/{}", if v1 { "keys" } else { "v2.0/keys" }),
+        "response_modes_supported": ["query", "fragment", "form_post"],
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "response_types_supported": ["code"],
+        "scopes_supported": if v1 { json!(["openid"]) } else { json!(OIDC_SCOPES) },
+        "issuer": issuer,
+        "request_uri_parameter_supported": false,
+        "authorization_endpoint": endpoint("authorize"),
+        "http_logout_supported": true,
+        "frontchannel_logout_supported": true,
+        "end_session_endpoint": endpoint("logout"),
+        "claims_supported": [
+            "sub", "iss", "aud", "exp", "iat", "nonce", "preferred_username", "name", "tid", "ver"
+        ],
+        "code_challenge_methods_supported": ["plain", "S256"],
+        "tenant_region_scope": if alias { Value::Null } else { json!("WW") },
+        "cloud_instance_name": "microsoftonline.com",
+        "cloud_graph_host_name": "graph.windows.net",
+        "msgraph_host": "graph.microsoft.com",
+        "rbac_url": "https://pas.windows.net",
+    })
+}

@@ -1,0 +1,100 @@
+//! Who calls, and what they may.
+
+use axum::extract::FromRequestParts;
+use axum::response::Response;
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+use outlive_chassis::{CallerOrigin, Trace};
+use outlive_clock::{Instant, UserId};
+use outlive_tokens::{AccessClaims, BearerExpectations, BearerRefusal, Challenge, peek_tenant};
+
+use super::error::GraphError;
+use crate::directory::graph_application::{GRAPH, GRAPH_URI};
+use crate::directory::{Tenant, User};
+use crate::idp::Idp;
+
+/// A caller with a valid token for Graph.
+pub(crate) struct Caller {
+    pub(crate) idp: Idp,
+    pub(crate) tenant: Tenant,
+    pub(crate) claims: AccessClaims,
+    pub(crate) now: Instant,
+    pub(crate) trace: Trace,
+    /// The user on whose behalf the call is made; nobody for an application by itself.
+    pub(crate) user: Option<User>,
+}
+
+impl FromRequestParts<Idp> for Caller {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, Response> {
+        let Ok(trace) = Trace::from_request_parts(parts, idp).await;
+        let Ok(origin) = CallerOrigin::from_request_parts(parts, idp).await;
+        let token = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
+        let refuse = |refusal: BearerRefusal| {
+            let challenge = Challenge::new("")
+                .with_authorization_uri(&format!("{origin}/common/oauth2/authorize"))
+                .with_client_id(&GRAPH.to_string());
+            GraphError::unauthorized(&refusal, refusal.www_authenticate(&challenge)).answer(&trace, None)
+        };
+        let token = token.ok_or_else(|| refuse(BearerRefusal::Missing))?;
+        let tenant = peek_tenant(token).ok_or_else(|| refuse(BearerRefusal::Malformed))?;
+        let found = idp.directory.tenant(tenant).await.map_err(|error| GraphError::from(error).answer(&trace, None))?;
+        let tenant = found.ok_or_else(|| refuse(BearerRefusal::Issuer))?;
+        let now = idp.now(tenant.id).await.map_err(|refusal| GraphError::from(refusal).answer(&trace, None))?;
+        let audiences = [GRAPH_URI.to_owned(), format!("{GRAPH_URI}/"), GRAPH.to_string()];
+        let expected = BearerExpectations { tenant: tenant.id, audiences: &audiences, now };
+        let claims = idp.verifier.verify(&expected, token, &trace).await.map_err(refuse)?;
+        let user = match claims.user() {
+            None => None,
+            Some(id) => {
+                let user = idp.directory.user(tenant.id, id).await;
+                user.map_err(|error| GraphError::from(error).answer(&trace, Some(now)))?
+            }
+        };
+        Ok(Self { idp: idp.clone(), tenant, claims, now, trace, user })
+    }
+}
+
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+impl Caller {
+    /// The caller holds one of these permissions: as a scope for a user, as an app role for itself.
+    pub(crate) fn may(&self, permissions: &[&str]) -> bool {
+        let app_only = self.claims.is_app_only();
+        permissions.iter().any(|permission| {
+            if app_only { self.claims.has_role(permission) } else { self.claims.has_scope(permission) }
+        })
+    }
+
+    /// The caller may act on this user's credentials with these permissions: its own user, or another with a directory role.
+    pub(crate) fn may_act_on(&self, target: &User, permissions: &[&str]) -> bool {
+        let role = match &self.user {
+            None => self.claims.is_app_only(),
+            Some(user) => user.id == target.id || user.is_user_administrator(),
+        };
+        role && self.may(permissions)
+    }
+
+    /// The user named by id or sign-in name.
+    pub(crate) async fn target(&self, id: &str) -> Result<User, GraphError> {
+        let found = match id.parse::<UserId>() {
+            Ok(id) => self.idp.directory.user(self.tenant.id, id).await?,
+            Err(_) => self.idp.directory.user_by_upn(self.tenant.id, id).await?,
+        };
+        found.filter(|user| user.deleted_at.is_none()).ok_or_else(|| GraphError::no_such_user(id))
+    }
+
+    /// The user on whose behalf the call is made.
+    pub(crate) fn me(&self) -> Result<&User, GraphError> {
+        self.user.as_ref().ok_or_else(|| GraphError::bad_request("/me request is only valid with delegated authentication flow."))
+    }
+
+    /// Writes a result, or the error.
+    pub(crate) fn answer(&self, result: Result<Response, GraphError>) -> Response {
+        result.unwrap_or_else(|error| error.answer(&self.trace, Some(self.now)))
+    }
+}

@@ -1,0 +1,92 @@
+//! How Graph says no.
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::response::{IntoResponse, Response};
+use http::header::WWW_AUTHENTICATE;
+use http::{HeaderValue, StatusCode};
+use outlive_chassis::Trace;
+use outlive_clock::{Instant, wall_now};
+use outlive_store::StoreError;
+use outlive_tokens::BearerRefusal;
+use serde_json::json;
+
+use crate::refusal::Refusal;
+
+/// A Graph error, before it is written: `{"error":{"code","message","innerError"}}`.
+#[derive(Debug)]
+pub(crate) struct GraphError {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    challenge: Option<HeaderValue>,
+}
+
+impl GraphError {
+    pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), challenge: None }
+    }
+
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "Request_BadRequest", message)
+    }
+
+    pub(crate) fn denied() -> Self {
+        let message = "Insufficient privileges to complete the operation.";
+        Self::new(StatusCode::FORBIDDEN, "Authorization_RequestDenied", message)
+    }
+
+    pub(crate) fn no_such_user(id: &str) -> Self {
+        let id: String = id.chars().take(113).collect();
+        let message = format!("Resource '{id}' does not exist or one of its queried reference-property objects are not present.");
+        Self::new(StatusCode::NOT_FOUND, "Request_ResourceNotFound", message)
+    }
+
+    pub(crate) fn unauthorized(refusal: &BearerRefusal, challenge: HeaderValue) -> Self {
+        Self {
+            status: refusal.status(),
+            code: "InvalidAuthenticationToken",
+            message: format!("Access token validation failure: {refusal}."),
+            challenge: Some(challenge),
+        }
+    }
+
+    /// The answer. Its date is the caller's virtual time where a tenant is known.
+    pub(crate) fn answer(self, trace: &Trace, at: Option<Instant>) -> Response {
+        let date = at.unwrap_or_else(wall_now).strftime("%Y-%m-%dT%H:%M:%S");
+        let client_request_id = trace.client_request_id.unwrap_or(trace.request_id);
+        let body = Json(json!({"error": {
+            "code": self.code,
+            "message": self.message,
+            "innerError": {"date": date, "request-id": trace.request_id, "client-request-id": client_request_id},
+        }}));
+        let mut response = (self.status, body).into_response();
+        if let Some(challenge) = self.challenge {
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+}
+
+impl From<StoreError> for GraphError {
+    fn from(error: StoreError) -> Self {
+        if error.is_conflict() {
+            return Self::new(StatusCode::CONFLICT, "Request_MultipleObjectsWithSameKeyValue", "The object was changed at the same time. Try again.");
+        }
+        tracing::error!(%error, "the directory failed");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "serviceNotAvailable", "The directory does not answer. Try again.")
+    }
+}
+
+impl From<Refusal> for GraphError {
+    fn from(refusal: Refusal) -> Self {
+        let status = StatusCode::from_u16(refusal.error.status).unwrap_or(StatusCode::BAD_REQUEST);
+        Self::new(status, "Request_BadRequest", refusal.error.sentence(&refusal.params))
+    }
+}
+
+impl From<JsonRejection> for GraphError {
+    fn from(rejection: JsonRejection) -> Self {
+        Self::new(rejection.status(), "Request_BadRequest", rejection.body_text())
+    }
+}

@@ -1,0 +1,107 @@
+//! Changing the own password, resetting another's.
+
+use axum::Json;
+use axum::extract::Path;
+use axum::extract::rejection::JsonRejection;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use outlive_rules::Event;
+use outlive_tokens::Secret;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::caller::Caller;
+use super::error::GraphError;
+use crate::credential_events::{CredentialEvent, happen};
+use crate::directory::User;
+use crate::passwords;
+
+/// The id of every user's password as an authentication method.
+const PASSWORD_METHOD: &str = "28c10230-6103-485e-b985-444c60001490";
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PasswordChange {
+    current_password: Secret,
+    new_password: Secret,
+}
+
+#[derive(Debug, Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PasswordReset {
+    new_password: Option<Secret>,
+}
+
+/// `POST /me/changePassword`.
+pub(crate) async fn change(caller: Caller, body: Result<Json<PasswordChange>, JsonRejection>) -> Response {
+    let result = async {
+        let Json(change) = body?;
+        let user = caller.me()?;
+        if !caller.may(&["User-PasswordProfile.ReadWrite.All", "Directory.AccessAsUser.All"]) {
+            return Err(change_denied());
+        }
+        let PasswordChange { current_password, new_password } = change;
+        caller.idp.change_password(&caller.tenant, user, current_password, new_password, &caller.trace).await?;
+        Ok(StatusCode::NO_CONTENT.into_response())
+    };
+    caller.answer(result.await)
+}
+
+/// `POST /users/{id}/changePassword`: nobody changes another's password, they reset it.
+pub(crate) async fn change_of_another(caller: Caller, Path(_): Path<String>) -> Response {
+    caller.answer(Err(change_denied()))
+}
+
+fn change_denied() -> GraphError {
+    let message = "Access to change password operation is denied.";
+    GraphError::new(StatusCode::FORBIDDEN, "Authorization_RequestDenied", message)
+}
+
+/// `POST /users/{id}/authentication/methods/{method}/resetPassword`. No document says which row of the revocation table it is;
+/// we take the Entra admin center's, whose portal uses it (docs/parity.md).
+pub(crate) async fn reset(
+    caller: Caller,
+    Path((id, method)): Path<(String, String)>,
+    body: Result<Json<PasswordReset>, JsonRejection>,
+) -> Response {
+    let result = async {
+        let Json(reset) = body?;
+        if method != PASSWORD_METHOD {
+            return Err(GraphError::bad_request("The authentication method is not a password."));
+        }
+        let user = caller.target(&id).await?;
+        // Delegated only, with a role, and not on oneself.
+        let another = caller.user.as_ref().is_some_and(|me| me.id != user.id && me.is_user_administrator());
+        if !another || !caller.may(&["Directory.AccessAsUser.All", "User-PasswordProfile.ReadWrite.All"]) {
+            return Err(GraphError::denied());
+        }
+        let generated = reset.new_password.is_none();
+        let random = caller.idp.chassis.random.of(caller.tenant.id);
+        let password = reset.new_password.unwrap_or_else(|| {
+            Secret::new(format!("Tmp-{}", &random.stream("temporary-password").uuid().simple().to_string()[..12]))
+        });
+        let shown = generated.then(|| password.expose().to_owned());
+        reset_password(&caller, &user, Event::AdminResetEntraAdminCenter, password, true).await?;
+        let body = shown.map_or_else(|| json!({}), |password| json!({"newPassword": password}));
+        Ok((StatusCode::ACCEPTED, Json(body)).into_response())
+    };
+    caller.answer(result.await)
+}
+
+/// An administrator's reset through the channel that `row` names. A reset asks for no history: the old password may come again.
+pub(crate) async fn reset_password(
+    caller: &Caller,
+    user: &User,
+    row: Event,
+    password: Secret,
+    must_change: bool,
+) -> Result<(), GraphError> {
+    if let Err(weak) = passwords::check_new(password.expose(), &user.upn) {
+        return Err(GraphError::bad_request(weak.to_string()));
+    }
+    let salt = caller.idp.chassis.random.of(caller.tenant.id).stream("password-salt").bytes();
+    let hashed = passwords::hash(password, salt).await;
+    let event = CredentialEvent::AdminReset(row, hashed, must_change);
+    let now = caller.idp.now(caller.tenant.id).await?;
+    Ok(happen(&caller.idp, user, event, now, &caller.claims.oid.to_string(), &caller.trace).await?)
+}

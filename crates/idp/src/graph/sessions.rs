@@ -1,0 +1,47 @@
+//! Revoking sign-in sessions.
+
+use axum::Json;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use super::caller::Caller;
+use super::error::GraphError;
+use crate::credential_events::{CredentialEvent, happen};
+use crate::directory::User;
+
+const PERMISSIONS: [&str; 4] =
+    ["User.RevokeSessions.All", "User.ReadWrite.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All"];
+
+/// `POST /me/revokeSignInSessions`.
+pub(crate) async fn revoke_own(caller: Caller) -> Response {
+    let result = async {
+        let user = caller.me()?;
+        if !caller.may(&PERMISSIONS) && !caller.may(&["User.ReadWrite"]) {
+            return Err(GraphError::denied());
+        }
+        revoked(&caller, user, CredentialEvent::UserRevokes).await
+    };
+    caller.answer(result.await)
+}
+
+/// `POST /users/{id}/revokeSignInSessions`.
+pub(crate) async fn revoke(caller: Caller, Path(id): Path<String>) -> Response {
+    let result = async {
+        let user = caller.target(&id).await?;
+        if !caller.may_act_on(&user, &PERMISSIONS) {
+            return Err(GraphError::denied());
+        }
+        let own = caller.user.as_ref().is_some_and(|me| me.id == user.id);
+        let event = if own { CredentialEvent::UserRevokes } else { CredentialEvent::AdminRevokes };
+        revoked(&caller, &user, event).await
+    };
+    caller.answer(result.await)
+}
+
+async fn revoked(caller: &Caller, user: &User, event: CredentialEvent) -> Result<Response, GraphError> {
+    let now = caller.idp.now(caller.tenant.id).await?;
+    happen(&caller.idp, user, event, now, &caller.claims.oid.to_string(), &caller.trace).await?;
+    let context = "https://graph.microsoft.com/v1.0/$metadata#Edm.Boolean";
+    Ok(Json(json!({"@odata.context": context, "value": true})).into_response())
+}

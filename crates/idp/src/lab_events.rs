@@ -1,0 +1,248 @@
+//! The lab's short way to make things happen: `POST /_lab/tenants/{t}/events`. Each has its real, Microsoft-shaped way too.
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use outlive_chassis::{Problem, Trace};
+use outlive_clock::{ClientId, Instant, TenantId, UserId};
+use outlive_journal::Event as JournalEvent;
+use outlive_rules::Event;
+use outlive_store::{Change, sql};
+use outlive_tokens::Secret;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::credential_events::{self, CredentialEvent};
+use crate::directory::{Application, Tenant, User, expire_secrets, remove_secrets, use_signing_key, withdraw_scopes};
+use crate::idp::Idp;
+use crate::passwords::{self, HashedPassword};
+use crate::sessions;
+
+/// How an administrator resets a password.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Channel {
+    #[default]
+    AzurePortal,
+    EntraAdminCenter,
+    M365AdminCenter,
+}
+
+/// Who revokes sessions.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum By {
+    #[default]
+    User,
+    Admin,
+}
+
+/// What happens, and to whom or what. `user` is an id or a sign-in name, `app` a client id.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum LabEvent {
+    PasswordChange { user: String, new_password: Secret },
+    Sspr { user: String, new_password: Secret },
+    AdminReset { user: String, new_password: Secret, #[serde(default)] channel: Channel },
+    PasswordExpiry { user: String },
+    RevokeSessions { user: String, #[serde(default)] by: By },
+    SignOut { user: String },
+    DisableUser { user: String },
+    EnableUser { user: String },
+    DeleteUser { user: String },
+    RestoreUser { user: String },
+    WithdrawConsent { app: ClientId, user: Option<String> },
+    ExpireSecret { app: ClientId },
+    RotateSecret { app: ClientId, new_secret: Secret },
+    DisableApp { app: ClientId },
+    EnableApp { app: ClientId },
+    RotateSigningKey {},
+}
+
+pub(crate) async fn happen(
+    State(idp): State<Idp>,
+    Path(tenant): Path<String>,
+    trace: Trace,
+    body: Result<Json<LabEvent>, JsonRejection>,
+) -> Result<Json<Value>, Problem> {
+    let Json(event) = body.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    let tenant = tenant.parse::<TenantId>().map_err(|_| unknown_tenant())?;
+    let tenant = idp.directory.tenant(tenant).await?.ok_or_else(unknown_tenant)?;
+    let now = idp.chassis.clocks.now(tenant.id).await?;
+    let lab = Lab { idp: &idp, tenant: &tenant, now, trace: &trace };
+    let name = lab.happen(event).await?;
+    Ok(Json(json!({"at": now, "event": name})))
+}
+
+fn unknown_tenant() -> Problem {
+    Problem::not_found("TenantNotFound", "There is no such tenant here.")
+}
+
+struct Lab<'a> {
+    idp: &'a Idp,
+    tenant: &'a Tenant,
+    now: Instant,
+    trace: &'a Trace,
+}
+
+impl Lab<'_> {
+    async fn happen(&self, event: LabEvent) -> Result<&'static str, Problem> {
+        match event {
+            LabEvent::PasswordChange { user, new_password } => {
+                let user = self.user(&user).await?;
+                let event = CredentialEvent::PasswordChanged(self.hashed(&user, new_password).await?);
+                self.credential(&user, event, "user").await?;
+                Ok("password_changed_by_user")
+            }
+            LabEvent::Sspr { user, new_password } => {
+                let user = self.user(&user).await?;
+                let event = CredentialEvent::SelfServiceReset(self.hashed(&user, new_password).await?);
+                self.credential(&user, event, "user").await?;
+                Ok("sspr")
+            }
+            LabEvent::AdminReset { user, new_password, channel } => {
+                let user = self.user(&user).await?;
+                let row = match channel {
+                    Channel::AzurePortal => Event::AdminResetAzurePortal,
+                    Channel::EntraAdminCenter => Event::AdminResetEntraAdminCenter,
+                    Channel::M365AdminCenter => Event::AdminResetM365AdminCenter,
+                };
+                // The lab's password is meant to be used at once; a forced change can be had through Graph.
+                let event = CredentialEvent::AdminReset(row, self.hashed(&user, new_password).await?, false);
+                self.credential(&user, event, "admin").await?;
+                Ok(row.name())
+            }
+            LabEvent::PasswordExpiry { user } => {
+                self.credential(&self.user(&user).await?, CredentialEvent::PasswordExpired, "policy").await?;
+                Ok("password_expires")
+            }
+            LabEvent::RevokeSessions { user, by: By::User } => {
+                self.credential(&self.user(&user).await?, CredentialEvent::UserRevokes, "user").await?;
+                Ok("user_revokes")
+            }
+            LabEvent::RevokeSessions { user, by: By::Admin } => {
+                self.credential(&self.user(&user).await?, CredentialEvent::AdminRevokes, "admin").await?;
+                Ok("admin_revokes")
+            }
+            LabEvent::SignOut { user } => {
+                let user = self.user(&user).await?;
+                let change = Change::from(sessions::end_all(self.tenant.id, user.id, self.now));
+                self.commit(change, "sign_out", format!("user:{}", user.id), json!({"upn": user.upn})).await?;
+                Ok("single_sign_out")
+            }
+            LabEvent::DisableUser { user } => self.account(&user, "user.disabled", |user, _| user.enabled = false).await,
+            LabEvent::EnableUser { user } => self.account(&user, "user.enabled", |user, _| user.enabled = true).await,
+            LabEvent::DeleteUser { user } => {
+                self.account(&user, "user.deleted", |user, now| user.deleted_at = Some(now)).await
+            }
+            LabEvent::RestoreUser { user } => self.account(&user, "user.restored", |user, _| user.deleted_at = None).await,
+            LabEvent::WithdrawConsent { app, user } => {
+                let application = self.application(app).await?;
+                let user = match user {
+                    Some(user) => Some(self.user(&user).await?.id),
+                    None => None,
+                };
+                let change = Change::from(withdraw_scopes(self.tenant.id, app, user));
+                self.application_event(change, "consent.withdrawn", &application).await?;
+                Ok("consent_withdrawn")
+            }
+            LabEvent::ExpireSecret { app } => {
+                let application = self.application(app).await?;
+                let change = Change::from(expire_secrets(self.tenant.id, app, self.now));
+                self.application_event(change, "secret.expired", &application).await?;
+                Ok("secret_expired")
+            }
+            LabEvent::RotateSecret { app, new_secret } => {
+                let application = self.application(app).await?;
+                let mut change = Change::from(remove_secrets(self.tenant.id, app));
+                let key_id = self.idp.chassis.random.of(self.tenant.id).stream("client-secret-key-id").uuid();
+                let expires_at = self.now + outlive_clock::Span::from_days(730);
+                change.add(self.idp.secrets.insertion(self.tenant.id, app, key_id, &new_secret, expires_at));
+                self.application_event(change, "secret.rotated", &application).await?;
+                Ok("secret_rotated")
+            }
+            LabEvent::DisableApp { app } => self.enable_application(app, false).await,
+            LabEvent::EnableApp { app } => self.enable_application(app, true).await,
+            LabEvent::RotateSigningKey {} => {
+                let number = self.tenant.signing_key + 1;
+                self.idp.keys.ensure(number + 1).await?;
+                let change = Change::from(use_signing_key(self.tenant.id, number));
+                let subject = format!("tenant:{}", self.tenant.id);
+                self.commit(change, "signing_key.rotated", subject, json!({"number": number})).await?;
+                Ok("signing_key_rotated")
+            }
+        }
+    }
+
+    async fn user(&self, name: &str) -> Result<User, Problem> {
+        let found = match name.parse::<UserId>() {
+            Ok(id) => self.idp.directory.user(self.tenant.id, id).await?,
+            Err(_) => self.idp.directory.user_by_upn(self.tenant.id, name).await?,
+        };
+        let name: String = name.chars().take(113).collect();
+        found.ok_or_else(|| Problem::not_found("UserNotFound", format!("There is no user '{name}' in {}.", self.tenant.domain)))
+    }
+
+    async fn application(&self, client: ClientId) -> Result<Application, Problem> {
+        let found = self.idp.directory.application(self.tenant.id, client).await?;
+        found.ok_or_else(|| {
+            Problem::not_found("ApplicationNotFound", format!("There is no application {client} in {}.", self.tenant.domain))
+        })
+    }
+
+    async fn hashed(&self, user: &User, password: Secret) -> Result<HashedPassword, Problem> {
+        passwords::check_new(password.expose(), &user.upn).map_err(|weak| Problem::bad_request(weak.to_string()))?;
+        let salt = self.idp.chassis.random.of(self.tenant.id).stream("password-salt").bytes();
+        Ok(passwords::hash(password, salt).await)
+    }
+
+    async fn credential(&self, user: &User, event: CredentialEvent, by: &str) -> Result<(), Problem> {
+        Ok(credential_events::happen(self.idp, user, event, self.now, by, self.trace).await?)
+    }
+
+    async fn account(
+        &self,
+        name: &str,
+        kind: &'static str,
+        change_user: fn(&mut User, Instant),
+    ) -> Result<&'static str, Problem> {
+        let user = self.user(name).await?;
+        let mut after = user.clone();
+        change_user(&mut after, self.now);
+        let change = Change::from(after.update(&user));
+        self.commit(change, kind, format!("user:{}", user.id), json!({"upn": user.upn})).await?;
+        Ok(kind)
+    }
+
+    async fn enable_application(&self, client: ClientId, enabled: bool) -> Result<&'static str, Problem> {
+        let application = self.application(client).await?;
+        let change = Change::from(
+            sql!(
+                "UPDATE applications SET enabled = $1 WHERE tenant = $2 AND client_id = $3",
+                enabled,
+                self.tenant.id,
+                client
+            )
+            .expect_rows(1),
+        );
+        let kind = if enabled { "application.enabled" } else { "application.disabled" };
+        self.application_event(change, kind, &application).await?;
+        Ok(kind)
+    }
+
+    async fn application_event(
+        &self,
+        change: Change,
+        kind: &'static str,
+        application: &Application,
+    ) -> Result<(), Problem> {
+        let subject = format!("client:{}", application.client_id);
+        self.commit(change, kind, subject, json!({"client_name": application.name})).await
+    }
+
+    async fn commit(&self, mut change: Change, kind: &'static str, subject: String, data: Value) -> Result<(), Problem> {
+        let event = JournalEvent::new(self.tenant.id, self.now, kind, subject, self.trace).with(data);
+        change.add(self.idp.chassis.journal.line(&event));
+        Ok(self.idp.chassis.store.commit(change).await?)
+    }
+}

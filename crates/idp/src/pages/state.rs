@@ -1,0 +1,108 @@
+//! What a form carries, so that nothing is kept for it: where it leads, whose it is, and which browser it was sent to.
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use outlive_clock::UserId;
+use outlive_rules::aadsts;
+use outlive_tokens::{SealedToken, TokenVersion};
+use serde::{Deserialize, Serialize};
+
+use crate::authorize::Visit;
+use crate::form::Parameters;
+use crate::refusal::Refusal;
+use crate::sessions::{COOKIE_CANARY, cookie};
+
+/// Where a person was going when a page stopped them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) enum Next {
+    /// To an application.
+    Authorize {
+        version: TokenVersion,
+        parameters: Parameters,
+        /// The consent page was answered, so `prompt=consent` is.
+        consented: bool,
+    },
+    /// To the page on which the password is changed.
+    ChangePassword,
+}
+
+impl Next {
+    pub(crate) const fn authorize(version: TokenVersion, parameters: Parameters) -> Self {
+        Self::Authorize { version, parameters, consented: false }
+    }
+
+    pub(crate) fn after_consent(self) -> Self {
+        match self {
+            // The request goes on without the prompt that was answered.
+            Self::Authorize { version, parameters, .. } => {
+                Self::Authorize { version, parameters: parameters.without("prompt"), consented: true }
+            }
+            Self::ChangePassword => Self::ChangePassword,
+        }
+    }
+
+    pub(crate) const fn consent_was_asked(&self) -> bool {
+        matches!(self, Self::Authorize { consented: true, .. })
+    }
+}
+
+/// The content of a form's `ctx` field, sealed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct PageState {
+    segment: String,
+    pub(crate) next: Next,
+    /// Who the page was shown to, if they are known.
+    pub(crate) user: Option<UserId>,
+    canary: String,
+}
+
+impl SealedToken for PageState {
+    const PURPOSE: &'static str = "page-state";
+    const PREFIX: &'static str = "";
+}
+
+/// The hidden fields of a form, and the cookie that has to come back with them.
+pub(crate) struct FormFields {
+    pub(crate) ctx: String,
+    pub(crate) canary: String,
+    pub(crate) set_cookie: Option<String>,
+}
+
+impl PageState {
+    pub(crate) fn new(segment: &str, next: Next, user: Option<UserId>) -> Self {
+        Self { segment: segment.to_owned(), next, user, canary: String::new() }
+    }
+
+    /// The tenant's name in the path that the form posts to.
+    pub(crate) fn segment(&self) -> &str {
+        &self.segment
+    }
+
+    /// Seals it for the browser that asked.
+    pub(crate) fn fields(mut self, visit: &Visit<'_>) -> FormFields {
+        let random = &visit.idp.chassis.random;
+        let known = cookie(visit.headers, COOKIE_CANARY).filter(|value| is_canary(value)).map(str::to_owned);
+        let set_cookie = known.is_none();
+        let canary = known.unwrap_or_else(|| random.stream("canary").uuid().simple().to_string());
+        self.canary.clone_from(&canary);
+        let ctx = self.seal(&visit.idp.chassis.sealer, &mut random.stream("page-state-nonce"));
+        let set_cookie =
+            set_cookie.then(|| format!("{COOKIE_CANARY}={canary}; Path=/; HttpOnly; SameSite=Lax"));
+        FormFields { ctx, canary, set_cookie }
+    }
+
+    /// Opens the state of a form that came back: from the same browser (cookie), for the same path, unchanged.
+    pub(crate) fn of_form(visit: &Visit<'_>, segment: &str, form: &Parameters) -> Result<Self, Refusal> {
+        let foreign = || Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER);
+        let ctx = form.get("ctx").ok_or_else(foreign)?;
+        let state = Self::open(&visit.idp.chassis.sealer, ctx).map_err(|_| foreign())?;
+        let same = |value: Option<&str>| {
+            value.is_some_and(|value| verify_slices_are_equal(value.as_bytes(), state.canary.as_bytes()).is_ok())
+        };
+        let ours = same(cookie(visit.headers, COOKIE_CANARY)) && same(form.get("canary")) && state.segment == segment;
+        ours.then_some(state).ok_or_else(foreign)
+    }
+}
+
+fn is_canary(value: &str) -> bool {
+    value.len() == 32 && value.bytes().all(|byte| byte.is_ascii_hexdigit())
+}

@@ -1,0 +1,124 @@
+//! The templates, each with what it shows.
+
+use askama::Template;
+
+/// Sign-in.
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+pub(crate) struct SignIn<'a> {
+    pub(crate) action: String,
+    pub(crate) ctx: &'a str,
+    pub(crate) canary: &'a str,
+    pub(crate) application: &'a str,
+    pub(crate) user_name: &'a str,
+    pub(crate) wrong: Option<Wrong>,
+}
+
+/// What was wrong with the last try.
+pub(crate) struct Wrong {
+    pub(crate) code: String,
+    pub(crate) sentence: String,
+    pub(crate) remedy: &'static str,
+}
+
+/// Consent.
+#[derive(Template)]
+#[template(path = "consent.html")]
+pub(crate) struct Consent<'a> {
+    pub(crate) action: String,
+    pub(crate) ctx: &'a str,
+    pub(crate) canary: &'a str,
+    pub(crate) application: &'a str,
+    pub(crate) user_name: &'a str,
+    pub(crate) permissions: Vec<Permission>,
+}
+
+/// A permission that is asked for.
+pub(crate) struct Permission {
+    pub(crate) resource: String,
+    pub(crate) name: String,
+    pub(crate) description: String,
+}
+
+/// Changing the password.
+#[derive(Template)]
+#[template(path = "change_password.html")]
+pub(crate) struct ChangePassword<'a> {
+    pub(crate) action: String,
+    pub(crate) ctx: &'a str,
+    pub(crate) canary: &'a str,
+    pub(crate) user_name: &'a str,
+    pub(crate) notice: Option<&'a str>,
+}
+
+/// A refusal of the protocol.
+#[derive(Template)]
+#[template(path = "refusal.html")]
+pub(crate) struct RefusalPage {
+    pub(crate) code: String,
+    pub(crate) sentence: String,
+    pub(crate) remedy: &'static str,
+    pub(crate) trace_id: String,
+    pub(crate) correlation_id: String,
+    pub(crate) at: String,
+}
+
+/// Something to know, and nothing to do.
+#[derive(Template)]
+#[template(path = "message.html")]
+pub(crate) struct Message<'a> {
+    pub(crate) title: &'a str,
+    pub(crate) text: &'a str,
+}
+
+/// The answer to a client, as a form.
+#[derive(Template)]
+#[template(path = "form_post.html")]
+pub(crate) struct FormPost<'a> {
+    pub(crate) action: &'a str,
+    pub(crate) fields: &'a [(&'static str, String)],
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NASTY: &str = "<script>alert('x')</script>\"";
+
+    /// Every page, with markup wherever text from outside can stand.
+    #[test]
+    fn markup_from_outside_appears_only_escaped() {
+        let wrong = || Some(Wrong { code: NASTY.into(), sentence: NASTY.into(), remedy: "" });
+        let permission = || Permission { resource: NASTY.into(), name: NASTY.into(), description: NASTY.into() };
+        let pages = [
+            SignIn { action: NASTY.into(), ctx: NASTY, canary: NASTY, application: NASTY, user_name: NASTY, wrong: wrong() }
+                .render(),
+            Consent {
+                action: NASTY.into(),
+                ctx: NASTY,
+                canary: NASTY,
+                application: NASTY,
+                user_name: NASTY,
+                permissions: vec![permission()],
+            }
+            .render(),
+            ChangePassword { action: NASTY.into(), ctx: NASTY, canary: NASTY, user_name: NASTY, notice: Some(NASTY) }.render(),
+            RefusalPage {
+                code: NASTY.into(),
+                sentence: NASTY.into(),
+                remedy: "",
+                trace_id: NASTY.into(),
+                correlation_id: NASTY.into(),
+                at: NASTY.into(),
+            }
+            .render(),
+            Message { title: NASTY, text: NASTY }.render(),
+            FormPost { action: NASTY, fields: &[("code", NASTY.into())] }.render(),
+        ];
+        for page in pages {
+            let page = page.unwrap();
+            assert!(!page.contains("alert('x')"), "{page}");
+            assert!(page.contains("lang=\"en\""));
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! `grant_type=authorization_code` (RFC 6749, section 4.1.3; RFC 7636).
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use outlive_clock::{ClientId, Instant, SessionId, TenantId, UserId};
+use outlive_rules::{CodeFacts, ProofKey, UserFacts, aadsts, code, lifetimes};
+use outlive_store::{Change, sql};
+use outlive_tokens::{RedirectType, SealedToken};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::endpoint::TokenRequest;
+use super::mint::{Family, UserGrant, mint_for_user};
+use super::resource_grant::{asked_now, granted};
+use super::response::TokenAnswer;
+use crate::refusal::Refusal;
+use crate::scopes::{AskedFor, AskedResource, AskedScopes};
+use crate::spec::RedirectUriType;
+
+/// What was asked for when the code was issued.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct CodeScopes {
+    pub(crate) oidc: Vec<String>,
+    /// Resources with their scopes; `None` is `.default`.
+    pub(crate) resources: Vec<(String, Option<Vec<String>>)>,
+}
+
+/// An authorization code: sealed, so that nothing is stored until it is redeemed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct AuthorizationCode {
+    pub(crate) id: Uuid,
+    pub(crate) tenant: TenantId,
+    pub(crate) client_id: ClientId,
+    pub(crate) user_id: UserId,
+    pub(crate) session_id: SessionId,
+    pub(crate) amr: Vec<String>,
+    pub(crate) auth_time: Instant,
+    pub(crate) redirect_uri: String,
+    pub(crate) redirect_type: RedirectUriType,
+    pub(crate) scopes: CodeScopes,
+    pub(crate) code_challenge: Option<CodeChallenge>,
+    pub(crate) nonce: Option<String>,
+    pub(crate) issued_at: Instant,
+}
+
+/// A PKCE challenge.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct CodeChallenge {
+    pub(crate) s256: bool,
+    pub(crate) challenge: String,
+}
+
+impl SealedToken for AuthorizationCode {
+    const PURPOSE: &'static str = "authorization-code";
+    const PREFIX: &'static str = "1.A";
+}
+
+impl From<AskedScopes> for CodeScopes {
+    fn from(asked: AskedScopes) -> Self {
+        let named = |scopes| match scopes {
+            AskedFor::Default => None,
+            AskedFor::Named(scopes) => Some(scopes.into_iter().collect()),
+        };
+        Self {
+            oidc: asked.oidc.into_iter().collect(),
+            resources: asked.resources.into_iter().map(|asked| (asked.name, named(asked.scopes))).collect(),
+        }
+    }
+}
+
+impl From<CodeScopes> for AskedScopes {
+    fn from(code: CodeScopes) -> Self {
+        let asked = |scopes: Option<Vec<String>>| {
+            scopes.map_or(AskedFor::Default, |scopes| AskedFor::Named(scopes.into_iter().collect()))
+        };
+        let resources = code.resources.into_iter();
+        Self {
+            oidc: code.oidc.into_iter().collect(),
+            resources: resources.map(|(name, scopes)| AskedResource { name, scopes: asked(scopes) }).collect(),
+        }
+    }
+}
+
+pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Refusal> {
+    let idp = request.idp;
+    let presented = request.form.get("code").ok_or_else(|| Refusal::missing("code"))?;
+    let code = AuthorizationCode::open(&idp.chassis.sealer, presented)
+        .map_err(|_| Refusal::new(aadsts::MALFORMED_GRANT))?;
+    if code.tenant != request.tenant.id {
+        return Err(Refusal::new(aadsts::CODE_OF_ANOTHER_TENANT));
+    }
+    let user = idp.directory.user(code.tenant, code.user_id).await?;
+    let user_facts = user.as_ref().map_or_else(UserFacts::unknown, crate::directory::User::facts);
+    let mut facts = CodeFacts {
+        issued_at: code.issued_at,
+        redeemed_at: redeemed_at(request, &code).await?,
+        client_class: request.client.class(),
+        password_based: outlive_rules::password_based(&code.amr),
+        spa: code.redirect_type == RedirectUriType::Spa,
+        presented_by_its_client: code.client_id == request.client.application.client_id,
+        origin_present: request.origin_header,
+        proof_key: proof_key(&code, request.form.get("code_verifier")),
+    };
+    let verdict = code::decide(&facts, &user_facts, &request.tenant.rules, request.now);
+    if let Some(refusal) = Refusal::of_verdict(&verdict) {
+        return Err(refusal);
+    }
+    let redirect_uri = request.form.get("redirect_uri").ok_or_else(|| Refusal::missing("redirect_uri"))?;
+    if redirect_uri != code.redirect_uri {
+        return Err(Refusal::new(aadsts::REDIRECT_URI_NOT_THE_CODES));
+    }
+    let Some(user) = user else { return Err(Refusal::new(aadsts::USER_NOT_FOUND)) };
+    let asked = asked_now(request, code.scopes.clone().into())?;
+    let resource = granted(request, user.id, asked).await?;
+    let random = idp.chassis.random.of(code.tenant);
+    let grant = UserGrant {
+        user: &user,
+        amr: code.amr.clone(),
+        auth_time: code.auth_time,
+        session_id: Some(code.session_id),
+        nonce: code.nonce.clone(),
+        family: Family::New {
+            id: random.stream("refresh-token-family").uuid(),
+            redirect_type: match code.redirect_type {
+                RedirectUriType::Web => RedirectType::Web,
+                RedirectUriType::Spa => RedirectType::Spa,
+                RedirectUriType::PublicClient => RedirectType::PublicClient,
+            },
+        },
+        verdict: &verdict,
+        grant_type: "authorization_code",
+    };
+    let mut change = Change::new();
+    // The key of this row is what makes a code single-use, however many redeem it at the same moment.
+    change.add(sql!(
+        "INSERT INTO redeemed_codes (tenant, code_id, redeemed_us, expires_us) VALUES ($1, $2, $3, $4)",
+        code.tenant,
+        code.id.to_string(),
+        request.now,
+        code.issued_at + lifetimes::AUTHORIZATION_CODE
+    ));
+    // Codes that are past their time need no row to be refused.
+    change.add(sql!(
+        "DELETE FROM redeemed_codes WHERE tenant = $1 AND expires_us < $2",
+        code.tenant,
+        request.now - lifetimes::AUTHORIZATION_CODE
+    ));
+    let answer = mint_for_user(request, grant, resource, &mut change).await?;
+    match idp.chassis.store.commit(change).await {
+        Ok(()) => Ok(answer),
+        Err(error) if error.is_conflict() => {
+            facts.redeemed_at = Some(redeemed_at(request, &code).await?.unwrap_or(request.now));
+            let verdict = code::decide(&facts, &user_facts, &request.tenant.rules, request.now);
+            Err(Refusal::of_verdict(&verdict).unwrap_or_else(|| Refusal::new(aadsts::CODE_REDEEMED)))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn redeemed_at(request: &TokenRequest<'_>, code: &AuthorizationCode) -> Result<Option<Instant>, Refusal> {
+    let row = request
+        .idp
+        .chassis
+        .store
+        .row(sql!(
+            "SELECT redeemed_us FROM redeemed_codes WHERE tenant = $1 AND code_id = $2",
+            code.tenant,
+            code.id.to_string()
+        ))
+        .await?;
+    Ok(row.map(|row| row.instant("redeemed_us")).transpose()?)
+}
+
+/// Checks the verifier against the challenge (RFC 7636, section 4.6).
+fn proof_key(code: &AuthorizationCode, verifier: Option<&str>) -> ProofKey {
+    match (&code.code_challenge, verifier) {
+        (None, None) => ProofKey::NotAsked,
+        (None, Some(_)) | (Some(_), None) => ProofKey::Wrong,
+        (Some(CodeChallenge { s256, challenge }), Some(verifier)) => {
+            let computed = if *s256 {
+                URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()))
+            } else {
+                verifier.to_owned()
+            };
+            let equal = verify_slices_are_equal(computed.as_bytes(), challenge.as_bytes()).is_ok();
+            if equal { ProofKey::Proven } else { ProofKey::Wrong }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Who the client is, and whether it proved it (RFC 6749, section 2.3). This is the only thing that makes a client
+//! confidential.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, ORIGIN};
+use outlive_clock::{ClientId, Instant};
+use outlive_rules::{ClientClass, aadsts};
+use outlive_tokens::claims::ClientAuthentication;
+
+use crate::directory::{Application, SecretMatch, Tenant};
+use crate::form::Parameters;
+use crate::idp::Idp;
+use crate::refusal::Refusal;
+
+/// A client that is registered, enabled, and authenticated if it has to be.
+#[derive(Debug, Clone)]
+pub(crate) struct AuthenticatedClient {
+    pub(crate) application: Application,
+    pub(crate) authentication: ClientAuthentication,
+}
+
+impl AuthenticatedClient {
+    /// Public or confidential: by how it authenticated in this request.
+    pub(crate) fn class(&self) -> ClientClass {
+        ClientClass::of_request(self.authentication != ClientAuthentication::None)
+    }
+}
+
+/// The client id that the request presents, in the body or in a Basic header.
+pub(crate) fn presented_client_id(headers: &HeaderMap, form: &Parameters) -> Result<String, Refusal> {
+    let in_header = basic(headers)?.map(|(client, _)| client);
+    match (form.get("client_id"), in_header) {
+        (Some(body), Some(header)) if body != header => Err(Refusal::new(aadsts::CREDENTIAL_INVALID)),
+        (Some(client), _) => Ok(client.to_owned()),
+        (None, Some(client)) => Ok(client),
+        (None, None) => Err(Refusal::missing("client_id")),
+    }
+}
+
+/// Finds the client and checks its credential.
+pub(crate) async fn authenticate(
+    idp: &Idp,
+    tenant: &Tenant,
+    client_id: &str,
+    headers: &HeaderMap,
+    form: &Parameters,
+    now: Instant,
+) -> Result<AuthenticatedClient, Refusal> {
+    let application = find(idp, tenant, client_id).await?;
+    if !application.enabled {
+        return Err(Refusal::new(aadsts::CLIENT_DISABLED)
+            .with("client", application.client_id)
+            .with("client_name", &application.name));
+    }
+    let in_header = basic(headers)?.map(|(_, secret)| secret);
+    let in_body = form.get("client_secret").map(str::to_owned);
+    if in_header.is_some() && in_body.is_some() {
+        // RFC 6749, section 2.3: a client uses one method in a request.
+        return Err(Refusal::new(aadsts::CREDENTIAL_INVALID));
+    }
+    let presented = in_header.or(in_body);
+    if application.document.kind.is_public() {
+        if presented.is_some() || form.get("client_assertion").is_some() {
+            return Err(Refusal::new(aadsts::CREDENTIAL_NOT_ALLOWED));
+        }
+        return Ok(AuthenticatedClient { application, authentication: ClientAuthentication::None });
+    }
+    let Some(presented) = presented else {
+        return Err(Refusal::new(aadsts::CREDENTIAL_MISSING));
+    };
+    if headers.contains_key(ORIGIN) {
+        // A page cannot keep a secret: credentials together with an Origin header are refused.
+        return Err(Refusal::new(aadsts::ORIGIN_NOT_ALLOWED));
+    }
+    let stored = idp.directory.client_secrets(tenant.id, application.client_id).await?;
+    let wrong = |error| Refusal::new(error).with("client", application.client_id);
+    match idp.secrets.compare(application.client_id, &presented, &stored, now) {
+        SecretMatch::Valid => Ok(AuthenticatedClient { application, authentication: ClientAuthentication::Secret }),
+        SecretMatch::Expired => Err(wrong(aadsts::SECRET_EXPIRED)),
+        SecretMatch::Wrong => Err(wrong(aadsts::WRONG_SECRET)),
+    }
+}
+
+/// The application that a client id names.
+pub(crate) async fn find(idp: &Idp, tenant: &Tenant, client_id: &str) -> Result<Application, Refusal> {
+    let unknown = || Refusal::new(aadsts::CLIENT_NOT_FOUND).with("client", client_id).with("tenant", &tenant.display_name);
+    let client_id: ClientId = client_id.parse().map_err(|_| unknown())?;
+    idp.directory.application(tenant.id, client_id).await?.ok_or_else(unknown)
+}
+
+/// Client id and secret of a Basic header; both are form-encoded inside it (RFC 6749, section 2.3.1).
+fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, Refusal> {
+    let Some(value) = headers.get(AUTHORIZATION) else { return Ok(None) };
+    let malformed = || Refusal::new(aadsts::CREDENTIAL_INVALID);
+    let text = value.to_str().map_err(|_| malformed())?;
+    let Some((scheme, encoded)) = text.split_once(' ') else { return Err(malformed()) };
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return Err(malformed());
+    }
+    let decoded = STANDARD.decode(encoded.trim()).map_err(|_| malformed())?;
+    let decoded = String::from_utf8(decoded).map_err(|_| malformed())?;
+    let (client, secret) = decoded.split_once(':').ok_or_else(malformed)?;
+    Ok(Some((form_decoded(client), form_decoded(secret))))
+}
+
+fn form_decoded(text: &str) -> String {
+    // One value without = or & is a name without a value.
+    url::form_urlencoded::parse(text.replace('=', "%3D").replace('&', "%26").as_bytes())
+        .next()
+        .map_or_else(String::new, |(name, _)| name.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(value: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, value.parse().unwrap());
+        headers
+    }
+
+    #[test]
+    fn reads_basic_credentials_as_they_were_encoded() {
+        let encoded = STANDARD.encode("a%20b:s%3Ac+d~=&");
+        let read = basic(&header(&format!("Basic {encoded}"))).unwrap();
+        assert_eq!(read, Some(("a b".to_owned(), "s:c d~=&".to_owned())));
+        assert_eq!(basic(&HeaderMap::new()).unwrap(), None);
+        for bad in ["Basic", "Basic !!", "Bearer abc", &format!("Basic {}", STANDARD.encode("nocolon"))] {
+            assert!(basic(&header(bad)).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Making tokens: one RSA signature for each, and one draw for each thing that varies.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use outlive_clock::{Instant, SessionId, Span};
+use outlive_rules::{ClientClass, Verdict, aadsts, lifetimes};
+use outlive_store::Change;
+use outlive_tokens::claims::{
+    AccessSubject, AccessTokenClaims, AccessTokenInput, IdTokenClaims, IdTokenInput, UserFacts, uti,
+};
+use outlive_tokens::{RedirectType, SealedRefreshToken, SealedToken, TokenVersion, fingerprint, sign_rs256};
+use uuid::Uuid;
+
+use super::endpoint::TokenRequest;
+use super::record;
+use super::resource_grant::ResourceGrant;
+use super::response::TokenAnswer;
+use crate::directory::{Application, User};
+use crate::refusal::Refusal;
+
+/// Where a new refresh token belongs.
+pub(crate) enum Family<'a> {
+    /// It is the first of its family.
+    New { id: Uuid, redirect_type: RedirectType },
+    /// It replaces this one, which stays valid.
+    Of(&'a SealedRefreshToken),
+}
+
+/// A user's grant that was found good.
+pub(crate) struct UserGrant<'a> {
+    pub(crate) user: &'a User,
+    pub(crate) amr: Vec<String>,
+    pub(crate) auth_time: Instant,
+    pub(crate) session_id: Option<SessionId>,
+    pub(crate) nonce: Option<String>,
+    pub(crate) family: Family<'a>,
+    pub(crate) verdict: &'a Verdict,
+    pub(crate) grant_type: &'static str,
+}
+
+/// An access token to be made.
+pub(crate) struct AccessTokenOrder<'a> {
+    pub(crate) resource: &'a Application,
+    pub(crate) name: &'a str,
+    pub(crate) subject: &'a AccessSubject,
+    pub(crate) lifetime: Span,
+}
+
+/// An access token that was made.
+pub(crate) struct MintedAccessToken {
+    pub(crate) token: String,
+    pub(crate) uti: String,
+    pub(crate) fingerprint: String,
+    pub(crate) expires_at: Instant,
+    pub(crate) version: TokenVersion,
+    pub(crate) audience: String,
+}
+
+/// Makes an access token. Its version and audience are the resource's choice, whatever endpoint was called.
+pub(crate) async fn mint_access_token(
+    request: &TokenRequest<'_>,
+    order: &AccessTokenOrder<'_>,
+) -> Result<MintedAccessToken, Refusal> {
+    let idp = request.idp;
+    let key = idp.keys.active(&request.tenant).await.map_err(|_| Refusal::new(aadsts::SERVICE_UNAVAILABLE))?;
+    let version = if order.resource.document.token_version == 2 { TokenVersion::V2 } else { TokenVersion::V1 };
+    let audience = match version {
+        TokenVersion::V1 => order.name.to_owned(),
+        TokenVersion::V2 => order.resource.client_id.to_string(),
+    };
+    let unique: [u8; 16] = idp.chassis.random.of(request.tenant.id).stream("access-token-uti").bytes();
+    // Claims count whole seconds; the token ends with the second in which its lifetime does.
+    let expires_at = (request.now + order.lifetime).whole_second();
+    let claims = AccessTokenClaims::build(&AccessTokenInput {
+        version,
+        origin: request.origin,
+        tenant: request.tenant.id,
+        audience: &audience,
+        resource: order.resource.client_id,
+        client: request.client.application.client_id,
+        client_authentication: request.client.authentication,
+        client_name: None,
+        subject: order.subject,
+        issued_at: request.now,
+        expires_at,
+        uti: unique,
+        pairwise: &idp.pairwise,
+        xms_cc: None,
+    });
+    let token = sign_rs256(&key, version, &claims);
+    let fingerprint = fingerprint(&token);
+    Ok(MintedAccessToken { token, uti: uti(unique), fingerprint, expires_at, version, audience })
+}
+
+/// Makes everything that a user's grant is answered with, and adds its journal line to the change.
+pub(crate) async fn mint_for_user(
+    request: &TokenRequest<'_>,
+    grant: UserGrant<'_>,
+    resource: ResourceGrant,
+    change: &mut Change,
+) -> Result<TokenAnswer, Refusal> {
+    let random = request.idp.chassis.random.of(request.tenant.id);
+    let user = user_facts(grant.user);
+    let mut in_token: Vec<String> = resource.scopes.iter().cloned().collect();
+    if in_token.is_empty() {
+        // Nothing but signing in was asked for: the token is for the user's own profile.
+        in_token.extend(resource.oidc.iter().filter(|scope| *scope != "offline_access").cloned());
+    }
+    let subject = AccessSubject::User {
+        user: Box::new(user.clone()),
+        scopes: in_token.clone(),
+        roles: Vec::new(),
+        amr: grant.amr.clone(),
+        session: grant.session_id,
+        auth_time: None,
+        wids: Vec::new(),
+    };
+    let lifetime = lifetimes::access_token(&mut random.stream("access-token-lifetime"));
+    let order = AccessTokenOrder { resource: &resource.application, name: &resource.name, subject: &subject, lifetime };
+    let access_token = mint_access_token(request, &order).await?;
+    let refresh_token = resource.oidc.contains("offline_access").then(|| {
+        let token = refresh_token(request, &grant, &resource, random.stream("refresh-token-id").uuid());
+        let text = token.seal(&request.idp.chassis.sealer, &mut random.stream("refresh-token-nonce"));
+        (token, text)
+    });
+    let id_token = if resource.oidc.contains("openid") {
+        Some(id_token(request, &grant, &resource, &user).await?)
+    } else {
+        None
+    };
+    record::issued_to_user(request, &grant, &resource, &access_token, refresh_token.as_ref(), change);
+    let client_info = (request.form.get("client_info") == Some("1")).then(|| {
+        let info = serde_json::json!({"uid": grant.user.id, "utid": request.tenant.id});
+        URL_SAFE_NO_PAD.encode(info.to_string())
+    });
+    Ok(TokenAnswer::for_user(
+        request.endpoint,
+        access_token,
+        refresh_token.map(|(_, text)| text),
+        id_token,
+        client_info,
+        &resource,
+        &in_token,
+        request.now,
+    ))
+}
+
+fn refresh_token(
+    request: &TokenRequest<'_>,
+    grant: &UserGrant<'_>,
+    resource: &ResourceGrant,
+    token_id: Uuid,
+) -> SealedRefreshToken {
+    match &grant.family {
+        Family::Of(parent) => parent.child(token_id, request.now),
+        Family::New { id, redirect_type } => SealedRefreshToken {
+            token_id,
+            parent_id: None,
+            family_id: *id,
+            client_id: request.client.application.client_id,
+            user_id: grant.user.id,
+            tenant: request.tenant.id,
+            client_class: match request.client.class() {
+                ClientClass::Public => outlive_tokens::ClientClass::Public,
+                ClientClass::Confidential => outlive_tokens::ClientClass::Confidential,
+            },
+            password_based: outlive_rules::password_based(&grant.amr),
+            amr: grant.amr.clone(),
+            auth_time: grant.auth_time,
+            redirect_type: *redirect_type,
+            fixed_expires_at: (*redirect_type == RedirectType::Spa)
+                .then(|| request.now + lifetimes::SPA_REFRESH_TOKEN),
+            resource: resource.name.clone(),
+            scopes: resource.scopes.iter().chain(&resource.oidc).cloned().collect(),
+            session_id: grant.session_id,
+            family_issued_at: request.now,
+            issued_at: request.now,
+        },
+    }
+}
+
+async fn id_token(
+    request: &TokenRequest<'_>,
+    grant: &UserGrant<'_>,
+    resource: &ResourceGrant,
+    user: &UserFacts,
+) -> Result<String, Refusal> {
+    let idp = request.idp;
+    let key = idp.keys.active(&request.tenant).await.map_err(|_| Refusal::new(aadsts::SERVICE_UNAVAILABLE))?;
+    let claims = IdTokenClaims::build(&IdTokenInput {
+        version: request.endpoint,
+        origin: request.origin,
+        tenant: request.tenant.id,
+        client: request.client.application.client_id,
+        user,
+        profile: resource.oidc.contains("profile"),
+        email: resource.oidc.contains("email"),
+        amr: &grant.amr,
+        roles: &[],
+        nonce: grant.nonce.as_deref(),
+        session: None,
+        auth_time: None,
+        login_hint: None,
+        c_hash: None,
+        at_hash: None,
+        issued_at: request.now,
+        expires_at: request.now + lifetimes::ID_TOKEN,
+        uti: idp.chassis.random.of(request.tenant.id).stream("id-token-uti").bytes(),
+        pairwise: &idp.pairwise,
+    });
+    Ok(sign_rs256(&key, request.endpoint, &claims))
+}
+
+fn user_facts(user: &User) -> UserFacts {
+    UserFacts {
+        id: user.id,
+        name: user.display_name.clone(),
+        upn: user.upn.clone(),
+        given_name: None,
+        family_name: None,
+        email: None,
+    }
+}

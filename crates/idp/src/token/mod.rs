@@ -1,0 +1,15 @@
+//! The token endpoint: parse, find the tenant, authenticate the client, let the grant check itself against the rules, mint,
+//! record, answer. A grant type is one file.
+
+mod authorization_code;
+mod client_authentication;
+mod client_credentials;
+mod endpoint;
+mod mint;
+mod record;
+mod refresh_token;
+mod resource_grant;
+mod response;
+
+pub(crate) use authorization_code::{AuthorizationCode, CodeChallenge};
+pub(crate) use endpoint::{token_v1, token_v2, wrong_method};

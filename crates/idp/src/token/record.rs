@@ -1,0 +1,125 @@
+//! What the journal learns of tokens: who, for what, from which parent, until when, and by which verdict. Never a token itself.
+
+use outlive_chassis::Trace;
+use outlive_clock::TenantId;
+use outlive_journal::Event;
+use outlive_store::Change;
+use outlive_tokens::{SealedRefreshToken, SealedToken, fingerprint};
+use serde_json::{Value, json};
+
+use super::endpoint::TokenRequest;
+use super::mint::{MintedAccessToken, UserGrant};
+use super::resource_grant::ResourceGrant;
+use crate::form::Parameters;
+use crate::idp::Idp;
+use crate::refusal::{Asked, Refusal};
+
+/// Tokens were issued for a user.
+pub(crate) fn issued_to_user(
+    request: &TokenRequest<'_>,
+    grant: &UserGrant<'_>,
+    resource: &ResourceGrant,
+    access_token: &MintedAccessToken,
+    refresh_token: Option<&(SealedRefreshToken, String)>,
+    change: &mut Change,
+) {
+    let refresh_token = refresh_token.map(|(token, text)| {
+        json!({
+            "id": token.token_id,
+            "parent": token.parent_id,
+            "family": token.family_id,
+            "fingerprint": fingerprint(text),
+            "client_class": token.client_class,
+            "password_based": token.password_based,
+            "session": token.session_id,
+            "family_issued_at": token.family_issued_at,
+            "fixed_expires_at": token.fixed_expires_at,
+        })
+    });
+    let data = json!({
+        "grant_type": grant.grant_type,
+        "client_id": request.client.application.client_id,
+        "client_name": request.client.application.name,
+        "client_class": request.client.class().name(),
+        "user_id": grant.user.id,
+        "upn": grant.user.upn,
+        "resource": resource.name,
+        "scope": resource.scopes.iter().cloned().collect::<Vec<_>>().join(" "),
+        "access_token": access_token_data(access_token),
+        "refresh_token": refresh_token,
+        "verdict": grant.verdict,
+    });
+    add(request, format!("user:{}", grant.user.id), data, change);
+}
+
+/// A token was issued to an application for itself.
+pub(crate) fn issued_to_app(
+    request: &TokenRequest<'_>,
+    access_token: &MintedAccessToken,
+    roles: &[String],
+    change: &mut Change,
+) {
+    let client = &request.client.application;
+    let data = json!({
+        "grant_type": "client_credentials",
+        "client_id": client.client_id,
+        "client_name": client.name,
+        "client_class": request.client.class().name(),
+        "resource": access_token.audience,
+        "roles": roles,
+        "access_token": access_token_data(access_token),
+    });
+    add(request, format!("client:{}", client.client_id), data, change);
+}
+
+fn access_token_data(token: &MintedAccessToken) -> Value {
+    json!({"uti": token.uti, "fingerprint": token.fingerprint, "expires_at": token.expires_at})
+}
+
+fn add(request: &TokenRequest<'_>, subject: String, data: Value, change: &mut Change) {
+    let event = Event::new(request.tenant.id, request.now, "token.issued", subject, request.trace).with(data);
+    change.add(request.idp.chassis.journal.line(&event));
+}
+
+/// A token request was refused. A refresh token that can be opened is named by its ids.
+pub(crate) async fn refused(
+    idp: &Idp,
+    tenant: TenantId,
+    form: &Parameters,
+    refusal: &Refusal,
+    asked: &Asked,
+    trace: &Trace,
+) -> Result<(), Refusal> {
+    let presented = form.get("refresh_token");
+    let opened = presented.and_then(|text| SealedRefreshToken::open(&idp.chassis.sealer, text).ok());
+    let opened = opened.filter(|token| token.tenant == tenant);
+    let subject = match &opened {
+        Some(token) => format!("user:{}", token.user_id),
+        None => format!("client:{}", bounded(form.get("client_id").unwrap_or("unknown"))),
+    };
+    let data = json!({
+        "grant_type": form.get("grant_type").map(bounded),
+        "client_id": form.get("client_id").map(bounded),
+        "code": refusal.error,
+        "error": refusal.error.error.as_str(),
+        "suberror": refusal.error.suberror_str(),
+        "description": refusal.error.render(&refusal.params),
+        "refresh_token": opened.map(|token| json!({
+            "id": token.token_id,
+            "parent": token.parent_id,
+            "family": token.family_id,
+            "fingerprint": presented.map(fingerprint),
+            "client_class": token.client_class,
+            "password_based": token.password_based,
+        })),
+        "verdict": refusal.verdict,
+        "correlation_id": asked.correlation_id,
+    });
+    let event = Event::new(tenant, asked.at, "token.refused", subject, trace).with(data);
+    Ok(idp.chassis.journal.append(&event).await?)
+}
+
+/// What a caller sent, as far as the journal keeps it.
+fn bounded(text: &str) -> String {
+    text.chars().take(100).collect()
+}

@@ -1,0 +1,79 @@
+//! `grant_type=refresh_token` (RFC 6749, section 6). Entra answers every redemption with a new refresh token and leaves the
+//! old one alone: nothing here looks whether it was used before.
+
+use outlive_rules::{ClientClass, RefreshTokenFacts, UserFacts, aadsts, refresh_token};
+use outlive_store::Change;
+use outlive_tokens::{SealedRefreshToken, SealedToken};
+
+use super::endpoint::TokenRequest;
+use super::mint::{Family, UserGrant, mint_for_user};
+use super::resource_grant::{asked_now, granted};
+use super::response::TokenAnswer;
+use crate::directory::User;
+use crate::directory::graph_application::OIDC_SCOPES;
+use crate::refusal::Refusal;
+use crate::scopes::{AskedFor, AskedResource, AskedScopes};
+use crate::sessions;
+
+pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Refusal> {
+    let idp = request.idp;
+    let presented = request.form.get("refresh_token").ok_or_else(|| Refusal::missing("refresh_token"))?;
+    let token = SealedRefreshToken::open(&idp.chassis.sealer, presented)
+        .map_err(|_| Refusal::new(aadsts::MALFORMED_GRANT))?;
+    if token.tenant != request.tenant.id {
+        return Err(Refusal::new(aadsts::INVALID_GRANT));
+    }
+    let user = idp.directory.user(token.tenant, token.user_id).await?;
+    let session_signed_out_at = match token.session_id {
+        Some(session) => sessions::signed_out_at(&idp.chassis.store, token.tenant, session).await?,
+        None => None,
+    };
+    let facts = RefreshTokenFacts {
+        client_class: match token.client_class {
+            outlive_tokens::ClientClass::Public => ClientClass::Public,
+            outlive_tokens::ClientClass::Confidential => ClientClass::Confidential,
+        },
+        password_based: token.password_based,
+        spa: token.is_spa(),
+        family_issued_at: token.family_issued_at,
+        issued_at: token.issued_at,
+        session_signed_out_at,
+        presented_by_its_client: token.client_id == request.client.application.client_id,
+        origin_present: request.origin_header,
+    };
+    let user_facts = user.as_ref().map_or_else(UserFacts::unknown, User::facts);
+    let verdict = refresh_token::decide(&facts, &user_facts, &request.tenant.rules, request.now);
+    if let Some(refusal) = Refusal::of_verdict(&verdict) {
+        return Err(refusal);
+    }
+    let Some(user) = user else { return Err(Refusal::new(aadsts::USER_NOT_FOUND)) };
+    let resource = granted(request, user.id, asked_now(request, asked_first(&token))?).await?;
+    let grant = UserGrant {
+        user: &user,
+        amr: token.amr.clone(),
+        auth_time: token.auth_time,
+        session_id: token.session_id,
+        nonce: None,
+        family: Family::Of(&token),
+        verdict: &verdict,
+        grant_type: "refresh_token",
+    };
+    let mut change = Change::new();
+    let answer = mint_for_user(request, grant, resource, &mut change).await?;
+    idp.chassis.store.commit(change).await?;
+    Ok(answer)
+}
+
+/// What the family's first request asked for.
+fn asked_first(token: &SealedRefreshToken) -> AskedScopes {
+    let (oidc, named): (Vec<_>, Vec<_>) =
+        token.scopes.iter().cloned().partition(|scope| OIDC_SCOPES.contains(&scope.as_str()));
+    let scopes = match named.as_slice() {
+        [default] if default == ".default" => AskedFor::Default,
+        _ => AskedFor::Named(named.into_iter().collect()),
+    };
+    AskedScopes {
+        oidc: oidc.into_iter().collect(),
+        resources: vec![AskedResource { name: token.resource.clone(), scopes }],
+    }
+}

@@ -1,0 +1,71 @@
+//! Which resource a user's token will be for, and which of its scopes the client was granted.
+
+use std::collections::BTreeSet;
+
+use outlive_clock::UserId;
+use outlive_rules::aadsts;
+
+use super::endpoint::TokenRequest;
+use crate::directory::Application;
+use crate::directory::graph_application::GRAPH_URI;
+use crate::refusal::Refusal;
+use crate::scopes::{AskedFor, AskedResource, AskedScopes, resolve};
+
+/// A resource with the scopes that a token for it may hold.
+#[derive(Debug, Clone)]
+pub(crate) struct ResourceGrant {
+    pub(crate) application: Application,
+    /// As it was asked for.
+    pub(crate) name: String,
+    pub(crate) scopes: BTreeSet<String>,
+    /// The scopes of OpenID Connect that go with it.
+    pub(crate) oidc: BTreeSet<String>,
+}
+
+/// What this token request asks for: its own `scope` (or `resource`), or else what was asked for when the grant was made.
+pub(crate) fn asked_now(request: &TokenRequest<'_>, granted: AskedScopes) -> Result<AskedScopes, Refusal> {
+    if let Some(scope) = request.form.get("scope") {
+        let mut asked = AskedScopes::parse(scope)?;
+        // What keeps the person signed in was consented to with the grant; leaving it out here does not end it.
+        asked.oidc.extend(granted.oidc);
+        if asked.resources.is_empty() {
+            asked.resources = granted.resources;
+        }
+        return Ok(asked);
+    }
+    if let Some(resource) = request.form.get("resource") {
+        let mut asked = AskedScopes::of_resource(resource);
+        asked.oidc.extend(granted.oidc);
+        return Ok(asked);
+    }
+    Ok(granted)
+}
+
+/// Resolves the first resource asked for, and checks consent. A token is for one resource: the first
+/// ("Refresh tokens in the Microsoft identity platform").
+pub(crate) async fn granted(
+    request: &TokenRequest<'_>,
+    user: UserId,
+    asked: AskedScopes,
+) -> Result<ResourceGrant, Refusal> {
+    let graph = || AskedResource { name: GRAPH_URI.to_owned(), scopes: AskedFor::Named(BTreeSet::new()) };
+    let first = asked.resources.into_iter().next().unwrap_or_else(graph);
+    let tenant = request.tenant.id;
+    let resource = resolve(&request.idp.directory, tenant, &first).await?;
+    let client = &request.client.application;
+    let consented = request
+        .idp
+        .directory
+        .granted_scopes(tenant, client.client_id, resource.application.client_id, user)
+        .await?;
+    let not_consented = || {
+        Refusal::new(aadsts::CONSENT_REQUIRED).with("client", client.client_id).with("client_name", &client.name)
+    };
+    let scopes = match resource.scopes {
+        AskedFor::Default if consented.is_empty() => return Err(not_consented()),
+        AskedFor::Default => consented,
+        AskedFor::Named(scopes) if scopes.is_subset(&consented) => scopes,
+        AskedFor::Named(_) => return Err(not_consented()),
+    };
+    Ok(ResourceGrant { application: resource.application, name: resource.name, scopes, oidc: asked.oidc })
+}

@@ -1,0 +1,109 @@
+//! The answer of the token endpoint (reference: "Success body"): the same tokens, in the shape of the endpoint that was called.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, EXPIRES, PRAGMA};
+use outlive_clock::Instant;
+use outlive_tokens::TokenVersion;
+use serde::Serialize;
+
+use super::mint::MintedAccessToken;
+use super::resource_grant::ResourceGrant;
+
+/// Numbers are numbers on v2.0 and strings on v1.0.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Seconds {
+    Number(i64),
+    Text(String),
+}
+
+/// What a token request is answered with.
+#[derive(Debug, Serialize)]
+pub(crate) struct TokenAnswer {
+    token_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
+    expires_in: Seconds,
+    ext_expires_in: Seconds,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_on: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_before: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource: Option<String>,
+    access_token: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_info: Option<String>,
+}
+
+impl TokenAnswer {
+    #[expect(clippy::too_many_arguments, reason = "one argument for each part of the answer")]
+    pub(crate) fn for_user(
+        endpoint: TokenVersion,
+        access_token: MintedAccessToken,
+        refresh_token: Option<String>,
+        id_token: Option<String>,
+        client_info: Option<String>,
+        resource: &ResourceGrant,
+        in_token: &[String],
+        now: Instant,
+    ) -> Self {
+        let scope = match endpoint {
+            TokenVersion::V1 => in_token.join(" "),
+            TokenVersion::V2 => qualified(resource),
+        };
+        let mut answer = Self::bare(endpoint, access_token, resource.name.clone(), now);
+        answer.scope = Some(scope);
+        answer.refresh_token = refresh_token;
+        answer.id_token = id_token;
+        answer.client_info = client_info;
+        answer
+    }
+
+    pub(crate) fn for_app(
+        endpoint: TokenVersion,
+        access_token: MintedAccessToken,
+        resource: String,
+        now: Instant,
+    ) -> Self {
+        Self::bare(endpoint, access_token, resource, now)
+    }
+
+    fn bare(endpoint: TokenVersion, access_token: MintedAccessToken, resource: String, now: Instant) -> Self {
+        let expires_in = (access_token.expires_at - now).as_seconds();
+        let v1 = endpoint == TokenVersion::V1;
+        let seconds = || if v1 { Seconds::Text(expires_in.to_string()) } else { Seconds::Number(expires_in) };
+        Self {
+            token_type: "Bearer",
+            scope: None,
+            expires_in: seconds(),
+            ext_expires_in: seconds(),
+            expires_on: v1.then(|| access_token.expires_at.as_seconds().to_string()),
+            not_before: v1.then(|| (now - outlive_tokens::claims::BACKDATED).as_seconds().to_string()),
+            resource: v1.then_some(resource),
+            access_token: access_token.token,
+            refresh_token: None,
+            id_token: None,
+            client_info: None,
+        }
+    }
+}
+
+/// Scopes as v2.0 answers them: those of a resource with its name before them, those of OpenID Connect bare.
+fn qualified(resource: &ResourceGrant) -> String {
+    let named = resource.scopes.iter().map(|scope| format!("{}/{scope}", resource.name));
+    let bare = resource.oidc.iter().filter(|scope| *scope != "offline_access").cloned();
+    named.chain(bare).collect::<Vec<_>>().join(" ")
+}
+
+impl IntoResponse for TokenAnswer {
+    fn into_response(self) -> Response {
+        let headers = [(CACHE_CONTROL, "no-store, no-cache"), (PRAGMA, "no-cache"), (EXPIRES, "-1")];
+        (headers, Json(self)).into_response()
+    }
+}
