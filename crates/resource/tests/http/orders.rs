@@ -96,6 +96,9 @@ async fn a_bad_body_changes_nothing() {
     }
     assert_eq!(ids(&scene.get("/orders", &scene.user_token(READ)).await.body).len(), 5);
     assert_eq!(scene.journal("request.refused").await.len(), 5);
+
+    let huge = post("application/json", format!("{good}{}", " ".repeat(1_100_000))).await;
+    assert_eq!(huge.refused(), (413, "PayloadTooLarge"), "the shell refuses in the same form");
 }
 
 #[tokio::test]
