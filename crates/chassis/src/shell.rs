@@ -7,7 +7,9 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use http::header::{CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
+use http::header::{
+    CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -42,6 +44,19 @@ pub fn app<S: Service>(chassis: Chassis, service: Arc<S>, routes: Router) -> Rou
         .layer(middleware::from_fn_with_state(chassis, enter))
 }
 
+/// A body that announces itself as too large, refused in the form of all other errors (the layer behind this one, which also stops
+/// bodies that announce nothing, would answer plain text).
+fn announced_too_large(request: &Request) -> Option<Problem> {
+    let length = request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse::<u64>().ok()?;
+    (length > BODY_BYTES_MAX as u64).then(|| {
+        Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "PayloadTooLarge",
+            format!("A request body has at most {BODY_BYTES_MAX} bytes."),
+        )
+    })
+}
+
 async fn enter(State(chassis): State<Chassis>, mut request: Request, next: Next) -> Response {
     let host = request.headers().get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let Some(origin) = chassis.origins.for_host(host) else {
@@ -59,7 +74,10 @@ async fn enter(State(chassis): State<Chassis>, mut request: Request, next: Next)
     let request_id = HeaderValue::try_from(trace.request_id.to_string());
     request.extensions_mut().insert(origin);
     request.extensions_mut().insert(trace);
-    let mut response = next.run(request).await;
+    let mut response = match announced_too_large(&request) {
+        Some(problem) => problem.into_response(),
+        None => next.run(request).await,
+    };
     tracing::debug!(service = chassis.service, status = response.status().as_u16(), "answered");
     let headers = response.headers_mut();
     if let Ok(request_id) = request_id {

@@ -34,6 +34,11 @@ impl<K: Eq + Hash + Clone, V: Clone> BoundedCache<K, V> {
         self.young.insert(key, value);
     }
 
+    pub(crate) fn remove(&mut self, key: &K) {
+        self.young.remove(key);
+        self.old.remove(key);
+    }
+
     #[cfg(test)]
     fn len(&self) -> usize {
         self.young.len() + self.old.len()
@@ -54,6 +59,8 @@ mod tests {
             assert_eq!(cache.get(&0), Some("kept"));
         }
         assert_eq!(cache.get(&1), None);
+        cache.remove(&0);
+        assert_eq!(cache.get(&0), None);
     }
 
     proptest! {

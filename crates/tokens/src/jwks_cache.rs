@@ -157,6 +157,10 @@ impl JwksCache {
         state.verdict(kid)
     }
 
+    pub(crate) fn forget(&self, tenant: TenantId) {
+        self.tenants.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
+    }
+
     fn tenant(&self, tenant: TenantId) -> Arc<TenantKeys> {
         let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
         tenants.get(&tenant).unwrap_or_else(|| {

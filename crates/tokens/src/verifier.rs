@@ -92,6 +92,11 @@ impl Verifier {
         Ok(AccessClaims::clone(&claims))
     }
 
+    /// Forgets the keys of a tenant that is gone, and with them every token they verified.
+    pub fn forget(&self, tenant: TenantId) {
+        self.inner.keys.forget(tenant);
+    }
+
     /// The claims of a token that the issuer signed, whatever they say.
     async fn signed_claims<A: AsRef<str>>(
         &self,

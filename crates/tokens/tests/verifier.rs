@@ -52,7 +52,6 @@ impl Issuer {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let idp_url = format!("http://{}/", listener.local_addr().expect("bound"));
         tokio::spawn(async move { axum::serve(listener, app).await });
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let config = VerifierConfig {
             idp_url,
             issuer_origins: vec![format!("{ORIGIN}/"), "https://other.example".into()],
@@ -268,6 +267,16 @@ async fn keys_are_fetched_again_after_a_day_and_a_withdrawn_key_ends() {
     );
     assert_eq!(issuer.verify_at(&long, tomorrow).await, Err(BearerRefusal::UnknownKey));
     assert_eq!(issuer.fetches(), 2);
+}
+
+#[tokio::test]
+async fn a_forgotten_tenant_starts_anew() {
+    let issuer = Issuer::start().await;
+    let token = issuer.sign(&claims());
+    assert!(issuer.verify(&token).await.is_ok());
+    issuer.publish(KeyRing::new(key(2)));
+    issuer.verifier.forget(tenant());
+    assert_eq!(issuer.verify(&token).await, Err(BearerRefusal::UnknownKey));
 }
 
 #[tokio::test]

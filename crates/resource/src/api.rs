@@ -1,0 +1,100 @@
+//! The application: its parts, its routes, and what the lab may do with it.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use http::{Method, StatusCode, Uri};
+use outlive_chassis::{Chassis, Problem, Service, StartError, Trace};
+use outlive_clock::{Instant, TenantId};
+use outlive_store::Change;
+use outlive_tokens::{Challenge, Verifier};
+
+use crate::audiences::Audiences;
+use crate::orders::{create, insertion, list, read};
+use crate::{ResourceConfig, ResourceTenantSpec};
+
+/// The resource. Built by [`build`].
+#[derive(Debug)]
+pub struct Api {
+    pub(crate) chassis: Chassis,
+    pub(crate) verifier: Verifier,
+    pub(crate) audiences: Audiences,
+    idp_public_url: String,
+}
+
+/// The complete application: routes, lab surface, shell.
+///
+/// # Errors
+/// [`StartError`] when the configuration cannot work.
+pub async fn build(chassis: Chassis, config: ResourceConfig) -> Result<Router, StartError> {
+    config.check()?;
+    let api = Arc::new(Api {
+        verifier: Verifier::new(config.verifier(), chassis.http.inner()),
+        audiences: Audiences::new(chassis.store.clone()),
+        idp_public_url: config.idp_public_url.trim_end_matches('/').to_owned(),
+        chassis: chassis.clone(),
+    });
+    Ok(outlive_chassis::app(chassis, Arc::clone(&api), router(api)))
+}
+
+/// The routes alone.
+pub fn router(api: Arc<Api>) -> Router {
+    Router::new()
+        .route("/orders", get(list).post(create))
+        .route("/orders/{id}", get(read))
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(no_route)
+        .with_state(api)
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "MethodNotAllowed",
+        format!("{} does not take {method}; the header Allow says what it takes.", shown(&uri)),
+    )
+}
+
+async fn no_route(uri: Uri) -> Problem {
+    Problem::not_found("ResourceNotFound", format!("There is nothing at {}.", shown(&uri)))
+}
+
+fn shown(uri: &Uri) -> String {
+    uri.path().chars().take(100).collect()
+}
+
+impl Api {
+    /// Where a token is to be had: at the tenant's own endpoint, or at the common one while no tenant is known.
+    pub(crate) fn challenge(&self, tenant: Option<TenantId>) -> Challenge {
+        let tenant = tenant.map(|tenant| tenant.to_string());
+        let segment = tenant.as_deref().unwrap_or("common");
+        let authorize = format!("{}/{segment}/oauth2/v2.0/authorize", self.idp_public_url);
+        Challenge::new(tenant.as_deref().unwrap_or_default(), &authorize)
+    }
+}
+
+impl Service for Api {
+    type TenantSpec = ResourceTenantSpec;
+    const TENANT_TABLES: &'static [&'static str] = &["orders", "audiences"];
+
+    async fn create_tenant(
+        &self,
+        tenant: TenantId,
+        spec: ResourceTenantSpec,
+        now: Instant,
+        _: &Trace,
+    ) -> Result<Change, Problem> {
+        let (audiences, orders) = spec.checked(now)?;
+        let mut change = Change::from(Audiences::insertion(tenant, &audiences));
+        for order in &orders {
+            change.add(insertion(tenant, order));
+        }
+        Ok(change)
+    }
+
+    fn forget_tenant(&self, tenant: TenantId) {
+        self.audiences.forget(tenant);
+        self.verifier.forget(tenant);
+    }
+}

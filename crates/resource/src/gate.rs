@@ -1,0 +1,91 @@
+//! Who may come in.
+
+use axum::response::Response;
+use http::{HeaderMap, Method, Uri};
+use outlive_chassis::{ClockError, Trace};
+use outlive_clock::{Instant, TenantId};
+use outlive_journal::Event;
+use outlive_tokens::{BearerExpectations, BearerRefusal, fingerprint, peek_tenant};
+use serde_json::{Map, Value, json};
+
+use crate::Permission;
+use crate::api::Api;
+use crate::bearer;
+use crate::caller::Caller;
+use crate::orders::OrderId;
+use crate::refusal::Refusal;
+
+/// A request at the gate.
+#[derive(Clone, Copy)]
+pub(crate) struct Knock<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) uri: &'a Uri,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) trace: &'a Trace,
+}
+
+impl Knock<'_> {
+    /// The request as the journal names it. What stands in the place of an order's id is repeated only if it could be one: people put
+    /// all kinds of things into paths, tokens among them.
+    pub(crate) fn told(&self) -> Map<String, Value> {
+        let path = match self.uri.path().strip_prefix("/orders/") {
+            Some(id) if OrderId::parse(id).is_none() => "/orders/{id}",
+            _ => self.uri.path(),
+        };
+        Map::from_iter([("method".to_owned(), json!(self.method.as_str())), ("path".to_owned(), json!(path))])
+    }
+}
+
+impl Api {
+    /// Lets a request in whose token is good and allows what is `needed`, or answers it.
+    ///
+    /// The order: token there, tenant known, token good, permission held. A refusal is in the tenant's journal before it is answered; as
+    /// long as no tenant is known there is no journal in which it could stand.
+    pub(crate) async fn admit<'a>(
+        &'a self,
+        knock: Knock<'a>,
+        needed: Permission,
+    ) -> Result<Caller<'a>, Response> {
+        let nowhere = |refusal: Refusal| refusal.answer(&self.challenge(None));
+        let token = bearer::token(knock.headers).map_err(|refusal| nowhere(Refusal::Token(refusal)))?;
+        let tenant = peek_tenant(token).ok_or_else(|| nowhere(Refusal::Token(BearerRefusal::Malformed)))?;
+        let now = self.chassis.clocks.now(tenant).await.map_err(|error| {
+            nowhere(match error {
+                ClockError::UnknownTenant(tenant) => Refusal::UnknownTenant(tenant),
+                ClockError::Store(error) => error.into(),
+            })
+        })?;
+        let audiences = self.audiences.of(tenant).await.map_err(|error| nowhere(error.into()))?;
+        let expected = BearerExpectations { tenant, audiences: &audiences, now };
+        match self.verifier.verify(&expected, token, knock.trace).await {
+            Ok(claims) => {
+                let caller = Caller::new(self, knock, (claims, fingerprint(token)), now, needed);
+                if caller.may() { Ok(caller) } else { Err(caller.refuse(caller.forbidden()).await) }
+            }
+            Err(refusal) => {
+                let fingerprint = fingerprint(token);
+                let told = Map::from_iter([("token".to_owned(), json!(fingerprint))]);
+                let subject = format!("token:{fingerprint}");
+                Err(self.turn_away(knock, (tenant, now), subject, told, &Refusal::Token(refusal)).await)
+            }
+        }
+    }
+
+    /// Writes to the journal that a request was refused, then answers it.
+    pub(crate) async fn turn_away(
+        &self,
+        knock: Knock<'_>,
+        (tenant, now): (TenantId, Instant),
+        subject: String,
+        mut told: Map<String, Value>,
+        refusal: &Refusal,
+    ) -> Response {
+        told.extend(knock.told());
+        told.extend(refusal.told());
+        let event = Event::new(tenant, now, "request.refused", subject, knock.trace).with(told.into());
+        match self.chassis.journal.append(&event).await {
+            Ok(()) => refusal.answer(&self.challenge(Some(tenant))),
+            Err(error) => Refusal::from(error).answer(&self.challenge(Some(tenant))),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! `POST /orders`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::{Body, to_bytes};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::LOCATION;
+use http::{HeaderMap, Method, StatusCode, Uri};
+use outlive_chassis::{CallerOrigin, Trace};
+
+use super::new_order::{BODY_BYTES_MAX, NewOrder, too_large};
+use super::{Order, OrderId, insertion};
+use crate::Permission;
+use crate::api::Api;
+use crate::caller::{Caller, Served};
+use crate::gate::Knock;
+use crate::refusal::Refusal;
+
+pub(crate) async fn create(
+    State(api): State<Arc<Api>>,
+    trace: Trace,
+    origin: CallerOrigin,
+    (method, uri, headers): (Method, Uri, HeaderMap),
+    body: Body,
+) -> Response {
+    let knock = Knock { method: &method, uri: &uri, headers: &headers, trace: &trace };
+    match api.admit(knock, Permission::WRITE).await {
+        Ok(caller) => {
+            let body = to_bytes(body, BODY_BYTES_MAX).await;
+            let outcome = match body {
+                Ok(body) => place(&api, &caller, &origin, &headers, &body),
+                Err(_) => Err(too_large().into()),
+            };
+            caller.conclude(outcome).await
+        }
+        Err(answer) => answer,
+    }
+}
+
+fn place(
+    api: &Api,
+    caller: &Caller<'_>,
+    origin: &CallerOrigin,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Served, Refusal> {
+    let NewOrder { customer, item, quantity } = NewOrder::read(headers, body)?;
+    let mut ids = api.chassis.random.of(caller.tenant()).stream("order-id");
+    let order = Order {
+        id: OrderId::generate(&mut ids),
+        customer,
+        item,
+        quantity,
+        created_date_time: caller.now(),
+        created_by: Some(caller.object_id()),
+    };
+    let location = format!("{origin}/orders/{}", order.id.as_str());
+    let change = insertion(caller.tenant(), &order).into();
+    let response = (StatusCode::CREATED, [(LOCATION, location)], Json(order)).into_response();
+    Ok(Served { response, orders: 1, change })
+}

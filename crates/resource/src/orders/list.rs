@@ -1,0 +1,53 @@
+//! `GET /orders`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, Method, Uri};
+use outlive_chassis::{CallerOrigin, Trace};
+use outlive_store::Change;
+use serde_json::json;
+
+use super::paging::{Page, PageQuery};
+use super::table;
+use crate::Permission;
+use crate::api::Api;
+use crate::caller::{Caller, Served};
+use crate::gate::Knock;
+use crate::refusal::Refusal;
+
+pub(crate) async fn list(
+    State(api): State<Arc<Api>>,
+    trace: Trace,
+    origin: CallerOrigin,
+    (method, uri, headers): (Method, Uri, HeaderMap),
+    query: Result<Query<PageQuery>, QueryRejection>,
+) -> Response {
+    let knock = Knock { method: &method, uri: &uri, headers: &headers, trace: &trace };
+    match api.admit(knock, Permission::READ).await {
+        Ok(caller) => caller.conclude(page(&api, &caller, &origin, query).await).await,
+        Err(answer) => answer,
+    }
+}
+
+async fn page(
+    api: &Api,
+    caller: &Caller<'_>,
+    origin: &CallerOrigin,
+    query: Result<Query<PageQuery>, QueryRejection>,
+) -> Result<Served, Refusal> {
+    let page = Page::read(query.map(|Query(query)| query))?;
+    // One more than the page holds, to know whether another follows.
+    let mut orders =
+        table::after(&api.chassis.store, caller.tenant(), page.after.as_ref(), page.top + 1).await?;
+    let more = orders.len() > page.top as usize;
+    orders.truncate(page.top as usize);
+    let mut body = json!({ "value": orders });
+    if let Some(last) = orders.last().filter(|_| more) {
+        body["@odata.nextLink"] = page.next_link(&origin.0, &last.id).into();
+    }
+    Ok(Served { response: Json(body).into_response(), orders: orders.len(), change: Change::new() })
+}

@@ -1,0 +1,41 @@
+//! `GET /orders/{id}`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, Method, Uri};
+use outlive_chassis::{Problem, Trace};
+use outlive_store::Change;
+
+use super::{OrderId, table};
+use crate::Permission;
+use crate::api::Api;
+use crate::caller::{Caller, Served};
+use crate::gate::Knock;
+use crate::refusal::Refusal;
+
+pub(crate) async fn read(
+    State(api): State<Arc<Api>>,
+    trace: Trace,
+    (method, uri, headers): (Method, Uri, HeaderMap),
+    id: Result<Path<String>, PathRejection>,
+) -> Response {
+    let knock = Knock { method: &method, uri: &uri, headers: &headers, trace: &trace };
+    match api.admit(knock, Permission::READ).await {
+        Ok(caller) => caller.conclude(order(&api, &caller, id.ok()).await).await,
+        Err(answer) => answer,
+    }
+}
+
+async fn order(api: &Api, caller: &Caller<'_>, id: Option<Path<String>>) -> Result<Served, Refusal> {
+    let id = id.and_then(|Path(id)| OrderId::parse(&id));
+    let found = match id {
+        Some(id) => table::find(&api.chassis.store, caller.tenant(), &id).await?,
+        None => None,
+    };
+    let order = found.ok_or_else(|| Problem::not_found("OrderNotFound", "There is no such order."))?;
+    Ok(Served { response: Json(order).into_response(), orders: 1, change: Change::new() })
+}

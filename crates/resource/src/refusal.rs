@@ -1,0 +1,118 @@
+//! How the API says no.
+
+use axum::response::{IntoResponse, Response};
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use outlive_chassis::Problem;
+use outlive_clock::TenantId;
+use outlive_store::StoreError;
+use outlive_tokens::{BearerRefusal, Challenge};
+use serde_json::{Map, Value, json};
+
+/// Why a request was not served.
+#[derive(Clone, Debug)]
+pub(crate) enum Refusal {
+    /// Its token is missing or was not accepted.
+    Token(BearerRefusal),
+    /// Its token is of a tenant in which this API does not exist.
+    UnknownTenant(TenantId),
+    /// Its token is good, but does not allow this.
+    Forbidden { needed: &'static str, app_only: bool },
+    /// Anything else about the request, or a database out of reach.
+    Problem(Problem),
+}
+
+impl Refusal {
+    /// A short name for the journal.
+    pub(crate) const fn reason(&self) -> &'static str {
+        match self {
+            Self::Token(refusal) => refusal.code(),
+            Self::UnknownTenant(_) => "unknown_tenant",
+            Self::Forbidden { .. } => "insufficient_scope",
+            Self::Problem(problem) => problem.code,
+        }
+    }
+
+    pub(crate) const fn status(&self) -> StatusCode {
+        match self {
+            Self::Token(refusal) => refusal.status(),
+            Self::UnknownTenant(_) => StatusCode::UNAUTHORIZED,
+            Self::Forbidden { .. } => StatusCode::FORBIDDEN,
+            Self::Problem(problem) => problem.status,
+        }
+    }
+
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Self::Token(BearerRefusal::Missing) => {
+                "Send an access token for this API in the header Authorization: Bearer.".to_owned()
+            }
+            Self::Token(refusal) => format!("The access token was refused: {refusal}."),
+            Self::UnknownTenant(tenant) => {
+                format!("This API does not exist in the tenant {tenant} of the token.")
+            }
+            Self::Forbidden { needed, app_only: false } => {
+                format!("The access token lacks the scope {needed}.")
+            }
+            Self::Forbidden { needed, app_only: true } => {
+                format!("The access token lacks the role {needed}.")
+            }
+            Self::Problem(problem) => problem.message.clone(),
+        }
+    }
+
+    const fn code(&self) -> &'static str {
+        match self {
+            Self::Token(BearerRefusal::KeysUnavailable) => "ServiceUnavailable",
+            Self::Token(_) | Self::UnknownTenant(_) => "InvalidAuthenticationToken",
+            Self::Forbidden { .. } => "InsufficientScope",
+            Self::Problem(problem) => problem.code,
+        }
+    }
+
+    /// The answer: one shape of body for all, and a challenge that says where a token that would do is to be had.
+    pub(crate) fn answer(&self, challenge: &Challenge) -> Response {
+        let mut response = Problem::new(self.status(), self.code(), self.message()).into_response();
+        let headers = response.headers_mut();
+        match self {
+            Self::Token(BearerRefusal::KeysUnavailable) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            Self::Token(refusal) => {
+                headers.insert(WWW_AUTHENTICATE, refusal.www_authenticate(challenge));
+            }
+            Self::UnknownTenant(_) => {
+                let challenge = challenge.clone().with_error("invalid_token", &self.message());
+                headers.insert(WWW_AUTHENTICATE, challenge.to_header_value());
+            }
+            Self::Forbidden { needed, .. } => {
+                let challenge =
+                    challenge.clone().with_error("insufficient_scope", &self.message()).with_scope(needed);
+                headers.insert(WWW_AUTHENTICATE, challenge.to_header_value());
+            }
+            Self::Problem(_) => {}
+        }
+        response
+    }
+
+    /// What the journal says of it.
+    pub(crate) fn told(&self) -> Map<String, Value> {
+        Map::from_iter([
+            ("status".to_owned(), json!(self.status().as_u16())),
+            ("reason".to_owned(), json!(self.reason())),
+            ("message".to_owned(), json!(self.message())),
+        ])
+    }
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::Problem(error.into())
+    }
+}

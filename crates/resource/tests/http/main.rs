@@ -1,0 +1,7 @@
+//! The resource over HTTP, with an issuer of the tests' own: keys, published on a free port, and nothing else.
+
+mod bearer;
+mod journal;
+mod orders;
+mod permissions;
+mod scene;

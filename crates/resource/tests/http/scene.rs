@@ -1,0 +1,244 @@
+//! A resource and an issuer on free ports, and one tenant whose clock stands still.
+
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, LazyLock, Mutex};
+
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router};
+use http::{Method, StatusCode};
+use outlive_chassis::{Chassis, ChassisConfig, Origins};
+use outlive_clock::{ClientId, Instant, Randomness, ServicePrincipalId, Span, TenantId, UserId};
+use outlive_resource::{MIGRATIONS, ResourceConfig};
+use outlive_store::DatabaseUrl;
+use outlive_tokens::claims::{
+    AccessSubject, AccessTokenClaims, AccessTokenInput, ClientAuthentication, UserFacts,
+};
+use outlive_tokens::{JwkSet, KeyRing, PairwiseKey, SigningKey, TokenVersion, sign_rs256};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+pub(crate) const NOW: Instant = Instant::from_seconds(1_767_603_600);
+pub(crate) const AUDIENCE: &str = "api://contoso-orders";
+pub(crate) const PUBLIC_ORIGIN: &str = "http://login.example";
+
+static KEYS: LazyLock<[Arc<SigningKey>; 3]> = LazyLock::new(|| {
+    [1, 2, 3].map(|seed| {
+        let mut stream = Randomness::from_seed(seed).stream("signing-key");
+        Arc::new(SigningKey::generate(&mut stream, NOW, NOW + Span::from_days(900)).expect("a key"))
+    })
+});
+
+/// One of three keys; the issuer begins with the first.
+pub(crate) fn key(n: usize) -> Arc<SigningKey> {
+    Arc::clone(&KEYS[n])
+}
+
+#[derive(Clone)]
+struct Published {
+    ring: Arc<Mutex<KeyRing>>,
+    broken: Arc<AtomicBool>,
+}
+
+pub(crate) struct Scene {
+    pub(crate) tenant: TenantId,
+    pub(crate) url: String,
+    published: Published,
+    http: reqwest::Client,
+    _data: tempfile::TempDir,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) challenge: String,
+    pub(crate) allow: String,
+    pub(crate) location: String,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    /// Status and error code, and that the body has the one shape of all errors.
+    pub(crate) fn refused(&self) -> (u16, &str) {
+        let error = self.body["error"].as_object().expect("an error body");
+        assert_eq!(self.body.as_object().map(serde_json::Map::len), Some(1), "{self:?}");
+        assert!(error["message"].as_str().is_some_and(|message| message.ends_with('.')), "{self:?}");
+        (self.status, error["code"].as_str().expect("a code"))
+    }
+}
+
+impl Scene {
+    pub(crate) async fn start() -> Self {
+        let published =
+            Published { ring: Arc::new(Mutex::new(KeyRing::new(key(0)))), broken: Arc::default() };
+        let issuer =
+            Router::new().route("/{tenant}/discovery/v2.0/keys", get(keys)).with_state(published.clone());
+        let (idp_url, listener) = free_port().await;
+        tokio::spawn(async move { axum::serve(listener, issuer).await });
+
+        let data = tempfile::tempdir().expect("a temporary directory");
+        let (url, listener) = free_port().await;
+        let chassis = Chassis::start(
+            ChassisConfig {
+                service: "resource",
+                database: DatabaseUrl::Sqlite(data.path().join("resource.db")),
+                data_dir: data.path().to_owned(),
+                sealing_key: None,
+                seed: Some(1),
+                origins: Origins::new([url.clone()]),
+            },
+            MIGRATIONS,
+        )
+        .await
+        .expect("the chassis starts");
+        let config = ResourceConfig {
+            idp_url,
+            idp_public_url: format!("{PUBLIC_ORIGIN}/"),
+            issuer_origins: vec![PUBLIC_ORIGIN.into(), "https://tls.example:8743".into()],
+        };
+        let app = outlive_resource::build(chassis, config).await.expect("the resource starts");
+        tokio::spawn(async move { axum::serve(listener, app).await });
+
+        let tenant = TenantId::from_uuid(Uuid::from_u128(1));
+        let scene = Self { tenant, url, published, http: reqwest::Client::new(), _data: data };
+        assert_eq!(scene.create_tenant(&spec()).await.status, 201);
+        scene
+    }
+
+    pub(crate) async fn create_tenant(&self, spec: &Value) -> Answer {
+        self.send(Method::PUT, &format!("/_lab/tenants/{}", self.tenant), |request| request.json(spec)).await
+    }
+
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        with: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
+    ) -> Answer {
+        let request = self.http.request(method, format!("{}{path}", self.url));
+        let response = with(request).send().await.expect("an answer");
+        let header = |name: &str| {
+            let values: Vec<_> = response.headers().get_all(name).iter().collect();
+            assert!(values.len() <= 1, "{name} comes once");
+            values.first().map_or_else(String::new, |value| value.to_str().expect("a text").to_owned())
+        };
+        let (challenge, allow, location) = (header("www-authenticate"), header("allow"), header("location"));
+        let status = response.status().as_u16();
+        let text = response.text().await.expect("a body");
+        let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).expect("JSON") };
+        Answer { status, challenge, allow, location, body }
+    }
+
+    pub(crate) async fn get(&self, path: &str, token: &str) -> Answer {
+        self.send(Method::GET, path, |request| request.bearer_auth(token)).await
+    }
+
+    pub(crate) async fn post(&self, token: &str, order: &Value) -> Answer {
+        self.send(Method::POST, "/orders", |request| request.bearer_auth(token).json(order)).await
+    }
+
+    pub(crate) async fn move_time_to(&self, now: Instant) {
+        let path = format!("/_lab/tenants/{}/clock", self.tenant);
+        let answer = self.send(Method::PUT, &path, |request| request.json(&json!({ "now": now }))).await;
+        assert_eq!(answer.status, StatusCode::OK);
+    }
+
+    /// The journal's lines of one kind, oldest first.
+    pub(crate) async fn journal(&self, kind: &str) -> Vec<Value> {
+        let path = format!("/_lab/tenants/{}/journal?kind={kind}", self.tenant);
+        let answer = self.send(Method::GET, &path, |request| request).await;
+        answer.body["lines"].as_array().expect("lines").clone()
+    }
+
+    /// The issuer withdraws all keys but this one.
+    pub(crate) fn publish_only(&self, key: Arc<SigningKey>) {
+        *self.published.ring.lock().expect("not poisoned") = KeyRing::new(key);
+    }
+
+    pub(crate) fn break_issuer(&self) {
+        self.published.broken.store(true, SeqCst);
+    }
+
+    /// A token of the owner's with these scopes, good for an hour.
+    pub(crate) fn user_token(&self, scopes: &[&str]) -> String {
+        self.sign(&self.user_claims(scopes))
+    }
+
+    /// An app-only token with these roles.
+    pub(crate) fn app_token(&self, roles: &[&str]) -> String {
+        let subject = AccessSubject::App {
+            service_principal: ServicePrincipalId::from_uuid(Uuid::from_u128(5)),
+            roles: roles.iter().map(|&role| role.to_owned()).collect(),
+            idtyp: false,
+        };
+        self.sign(&self.claims_of(&subject))
+    }
+
+    pub(crate) fn sign(&self, claims: &Value) -> String {
+        sign_rs256(&key(0), TokenVersion::V2, claims)
+    }
+
+    pub(crate) fn user_claims(&self, scopes: &[&str]) -> Value {
+        self.claims_of(&AccessSubject::User {
+            user: UserFacts {
+                id: UserId::from_uuid(Uuid::from_u128(4)),
+                name: "Owner".into(),
+                upn: "owner@contoso.example".into(),
+                given_name: None,
+                family_name: None,
+                email: None,
+            },
+            scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
+            roles: vec![],
+            amr: vec!["pwd".into()],
+            session: None,
+            auth_time: None,
+            wids: vec![],
+        })
+    }
+
+    fn claims_of(&self, subject: &AccessSubject) -> Value {
+        let claims = AccessTokenClaims::build(&AccessTokenInput {
+            version: TokenVersion::V2,
+            origin: PUBLIC_ORIGIN,
+            tenant: self.tenant,
+            audience: AUDIENCE,
+            resource: ClientId::from_uuid(Uuid::from_u128(2)),
+            client: ClientId::from_uuid(Uuid::from_u128(3)),
+            client_authentication: ClientAuthentication::Secret,
+            client_name: None,
+            subject,
+            issued_at: NOW,
+            expires_at: NOW + Span::from_hours(1),
+            uti: [7; 16],
+            pairwise: &PairwiseKey::new(&[1; 32]),
+            xms_cc: None,
+        });
+        serde_json::to_value(claims).expect("claims are JSON")
+    }
+}
+
+/// The tenant that every scene begins with.
+pub(crate) fn spec() -> Value {
+    let orders: Vec<_> = (1..=5)
+        .map(|n| json!({"id": format!("order-{n}"), "customer": "Fabrikam", "item": "Bolt M8", "quantity": n * 10}))
+        .collect();
+    json!({
+        "clock": {"now": NOW, "speed": 0},
+        "audiences": [AUDIENCE, "00000000-0000-0000-0000-000000000002"],
+        "orders": orders,
+    })
+}
+
+async fn free_port() -> (String, tokio::net::TcpListener) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    (format!("http://{}", listener.local_addr().expect("bound")), listener)
+}
+
+async fn keys(State(published): State<Published>) -> Result<Json<JwkSet>, StatusCode> {
+    if published.broken.load(SeqCst) {
+        return Err(StatusCode::INTERNAL_SERVER_ERROR);
+    }
+    Ok(Json(JwkSet::v2(&published.ring.lock().expect("not poisoned"), "any")))
+}
