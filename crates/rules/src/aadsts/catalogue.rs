@@ -10,7 +10,7 @@ use super::OauthError::{
 use super::Suberror::{BadToken, BasicAction, ConsentRequired, UserPasswordExpired};
 use super::{Aadsts, Entry};
 
-/// The document that gives the numbers their meaning.
+/// The document that gives the numbers their meaning, unless a row says otherwise.
 const ERROR_CODES: &str = "Microsoft Entra authentication and authorization error codes";
 
 /// Where an authorization request that fails so is answered.
@@ -32,8 +32,17 @@ macro_rules! suberror {
     };
 }
 
+macro_rules! source {
+    () => {
+        ERROR_CODES
+    };
+    ($source:literal) => {
+        $source
+    };
+}
+
 macro_rules! catalogue {
-    ($($name:ident = $number:literal, $error:ident, $suberror:ident, $status:literal, $place:ident, $evidence:ident, $mender:ident; $text:literal; $remedy:literal;)*) => {
+    ($($name:ident = $number:literal, $error:ident, $suberror:ident, $status:literal, $place:ident, $evidence:ident, $mender:ident $(, from $source:literal)?; $text:literal; $remedy:literal;)*) => {
         $(
             #[doc = concat!("AADSTS", stringify!($number), ": ", $text)]
             pub const $name: Aadsts = Aadsts(&Entry {
@@ -46,7 +55,7 @@ macro_rules! catalogue {
                 mender: $mender,
                 remedy: $remedy,
                 evidence: $evidence,
-                source: ERROR_CODES,
+                source: source!($($source)?),
             });
         )*
         /// Every row, as written below.
@@ -184,7 +193,7 @@ catalogue! {
     CODE_CHALLENGE_INVALID = 50147, InvalidRequest, none, 400, back, Inferred, Developer;
         "The code challenge parameter, or its method, is not valid.";
         "Send code_challenge with code_challenge_method S256 (or plain).";
-    CODE_CHALLENGE_SIZE = 501491, InvalidRequest, none, 400, back, Inferred, Developer;
+    CODE_CHALLENGE_SIZE = 501491, InvalidRequest, none, 400, back, Inferred, Developer, from "RFC 7636, section 4.2";
         "The size of the code challenge parameter is not valid.";
         "Send 43 to 128 characters (RFC 7636).";
     PROOF_KEY_WRONG = 501481, InvalidGrant, none, 400, back, Documented, Developer;

@@ -78,18 +78,19 @@ fn page() -> String {
          |---|---|---|---|---|---|---|---|\n",
     );
     for code in codes {
-        let Entry { number, error, suberror, status, page: on_page, text, mender, remedy, evidence, .. } =
+        let Entry { number, error, suberror, status, page: on_page, text, mender, remedy, evidence, source } =
             *code;
         let suberror = suberror.map_or_else(String::new, |suberror| format!("`{}`", suberror.as_str()));
         writeln!(
             page,
-            "| <a id=\"{number}\"></a>{number} | `{}` | {suberror} | {status} | {} | {} | {}: {} | {} |",
+            "| <a id=\"{number}\"></a>{number} | `{}` | {suberror} | {status} | {} | {} | {}: {} | {}{} |",
             error.as_str(),
             if on_page { "page" } else { "client" },
             text.replace('<', "&lt;"),
             mender.as_str(),
             remedy,
             evidence.as_str(),
+            if source.starts_with("Microsoft") { String::new() } else { format!(" ({source})") },
         )
         .expect("writing to a string never fails");
     }

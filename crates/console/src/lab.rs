@@ -1,0 +1,277 @@
+//! The lab's API, as far as the page uses it.
+
+use std::time::Duration;
+
+use outlive_chassis::{HttpClient, Trace};
+use outlive_clock::{Instant, Randomness, Span, TenantId};
+use reqwest::{Method, RequestBuilder};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use url::Url;
+
+/// Moving time by months does thousands of runs before it answers (wall time).
+const ADVANCE_TIMEOUT: Duration = Duration::from_secs(900);
+
+/// The longest answer of the lab that is read, in bytes.
+const ANSWER_BYTES_MAX: u64 = 32 << 20;
+
+/// Why the lab gave no answer to show.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LabError {
+    /// Nobody answers there, or not in time.
+    #[error("the lab does not answer at {url}: {cause}")]
+    Unreachable { url: String, cause: String },
+    /// There is no such tenant.
+    #[error("the lab knows no such tenant")]
+    UnknownTenant,
+    /// The lab refused.
+    #[error("the lab refused ({status}): {message}")]
+    Refused { status: u16, message: String },
+    /// The lab's answer is not what its contract says.
+    #[error("the lab's answer cannot be read: {0}")]
+    Garbled(String),
+}
+
+/// A client of the lab.
+#[derive(Clone)]
+pub(crate) struct Lab {
+    http: HttpClient,
+    base: Url,
+    random: Randomness,
+}
+
+impl Lab {
+    pub(crate) fn new(http: HttpClient, base: Url, random: Randomness) -> Self {
+        Self { http, base, random }
+    }
+
+    fn request(&self, method: Method, path: &str) -> (String, RequestBuilder) {
+        let url = format!("{}/lab/tenants{path}", self.base.as_str().trim_end_matches('/'));
+        let request = self.http.request(&Trace::begin(&self.random), method, &url);
+        (url, request)
+    }
+
+    /// The tenants there are.
+    pub(crate) async fn tenants(&self) -> Result<Vec<TenantName>, LabError> {
+        let (url, request) = self.request(Method::GET, "");
+        let Tenants { tenants } = answer(url, request).await?;
+        Ok(tenants.into_iter().map(TenantName::from).collect())
+    }
+
+    /// One tenant's hand-out.
+    pub(crate) async fn tenant(&self, tenant: TenantId) -> Result<Tenant, LabError> {
+        let (url, request) = self.request(Method::GET, &format!("/{tenant}"));
+        answer(url, request).await
+    }
+
+    /// What a tenant's clock shows.
+    pub(crate) async fn clock(&self, tenant: TenantId) -> Result<Clock, LabError> {
+        let (url, request) = self.request(Method::GET, &format!("/{tenant}/clock"));
+        answer(url, request).await
+    }
+
+    /// Moves time forward; answers when all work that fell due is done.
+    pub(crate) async fn advance(&self, tenant: TenantId, by: Span) -> Result<Advanced, LabError> {
+        let (url, request) = self.request(Method::POST, &format!("/{tenant}/clock"));
+        answer(url, request.timeout(ADVANCE_TIMEOUT).json(&json!({ "advance": by }))).await
+    }
+
+    /// Makes an event happen.
+    pub(crate) async fn raise(&self, tenant: TenantId, event: &Value) -> Result<(), LabError> {
+        let (url, request) = self.request(Method::POST, &format!("/{tenant}/events"));
+        answer::<Value>(url, request.json(event)).await.map(drop)
+    }
+
+    /// Journal lines of all services after `after`, oldest first.
+    pub(crate) async fn journal(
+        &self,
+        tenant: TenantId,
+        after: Option<&str>,
+    ) -> Result<JournalPage, LabError> {
+        let (url, request) = self.request(Method::GET, &format!("/{tenant}/journal"));
+        answer(url, request.query(&after.map(|after| [("after", after)]).unwrap_or([("after", "0")]))).await
+    }
+}
+
+async fn answer<T: DeserializeOwned>(url: String, request: RequestBuilder) -> Result<T, LabError> {
+    let unreachable = |error: reqwest::Error| LabError::Unreachable {
+        url: url.clone(),
+        cause: if error.is_timeout() { "it took too long".to_owned() } else { deepest(&error) },
+    };
+    let response = request.send().await.map_err(unreachable)?;
+    let status = response.status().as_u16();
+    if response.content_length().is_some_and(|length| length > ANSWER_BYTES_MAX) {
+        return Err(LabError::Garbled("it is too long".to_owned()));
+    }
+    let body = response.bytes().await.map_err(unreachable)?;
+    if (200..300).contains(&status) {
+        let body: &[u8] = if body.is_empty() { b"null" } else { &body };
+        return serde_json::from_slice(body).map_err(|error| LabError::Garbled(error.to_string()));
+    }
+    if status == 404 {
+        return Err(LabError::UnknownTenant);
+    }
+    let told: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let message =
+        told["error"]["message"].as_str().or(told["message"].as_str()).unwrap_or("without a reason");
+    Err(LabError::Refused { status, message: message.chars().take(400).collect() })
+}
+
+/// The cause at the bottom: "connection refused" rather than "error sending request".
+fn deepest(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), deepest)
+}
+
+#[derive(Deserialize)]
+struct Tenants {
+    tenants: Vec<TenantEntry>,
+}
+
+/// A tenant in the list: named in full, or by its id alone.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum TenantEntry {
+    Id(TenantId),
+    Named {
+        tenant_id: TenantId,
+        #[serde(default)]
+        domain: Option<String>,
+    },
+}
+
+/// A tenant to choose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TenantName {
+    pub(crate) id: TenantId,
+    pub(crate) domain: Option<String>,
+}
+
+impl From<TenantEntry> for TenantName {
+    fn from(entry: TenantEntry) -> Self {
+        match entry {
+            TenantEntry::Id(id) => Self { id, domain: None },
+            TenantEntry::Named { tenant_id: id, domain } => Self { id, domain },
+        }
+    }
+}
+
+/// A tenant's hand-out, without what the page has no use for.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Tenant {
+    pub(crate) tenant_id: TenantId,
+    pub(crate) domain: String,
+    #[serde(default)]
+    pub(crate) users: Vec<User>,
+    #[serde(default)]
+    pub(crate) applications: Vec<Application>,
+    #[serde(default)]
+    pub(crate) flows: Vec<Flow>,
+    #[serde(default)]
+    pub(crate) connections: Vec<Connection>,
+    #[serde(default)]
+    pub(crate) urls: Urls,
+}
+
+#[derive(Clone, Deserialize)]
+pub(crate) struct User {
+    pub(crate) role: String,
+    pub(crate) upn: String,
+    pub(crate) id: String,
+    #[serde(default)]
+    pub(crate) password: Option<String>,
+}
+
+impl std::fmt::Debug for User {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("User").field("role", &self.role).field("upn", &self.upn).finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Application {
+    pub(crate) name: String,
+    pub(crate) client_id: String,
+    pub(crate) kind: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Flow {
+    #[serde(alias = "flow_id")]
+    pub(crate) id: String,
+    #[serde(default)]
+    display_name: Option<String>,
+    #[serde(default)]
+    name: Option<String>,
+}
+
+impl Flow {
+    /// What people call it.
+    pub(crate) fn title(&self) -> &str {
+        self.display_name.as_deref().or(self.name.as_deref()).unwrap_or(&self.id)
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Connection {
+    #[serde(default)]
+    display_name: Option<String>,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    pub(crate) connector: Option<String>,
+}
+
+impl Connection {
+    /// What people call it.
+    pub(crate) fn title(&self) -> &str {
+        self.display_name.as_deref().or(self.name.as_deref()).unwrap_or("without a name")
+    }
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct Urls {
+    #[serde(default)]
+    pub(crate) idp: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Clock {
+    /// Virtual time.
+    pub(crate) now: Instant,
+    /// Virtual seconds for each wall second.
+    pub(crate) speed: u32,
+    #[serde(default)]
+    pub(crate) next_due: Option<Instant>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Advanced {
+    #[serde(default)]
+    pub(crate) now: Option<Instant>,
+    #[serde(default)]
+    pub(crate) done: u64,
+    #[serde(default)]
+    pub(crate) failed: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct JournalPage {
+    pub(crate) lines: Vec<Line>,
+    /// Where to go on: a number or a text, which only the lab understands.
+    #[serde(default)]
+    pub(crate) next: Value,
+}
+
+/// A journal line of any service.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Line {
+    pub(crate) service: String,
+    /// Virtual time.
+    pub(crate) at: Instant,
+    pub(crate) kind: String,
+    #[serde(default)]
+    pub(crate) subject: String,
+    #[serde(default)]
+    pub(crate) data: Value,
+}

@@ -1,0 +1,217 @@
+//! What the page says about one tenant: answers of the lab, made ready to read.
+
+use askama::Template;
+use outlive_clock::Instant;
+use url::Url;
+
+use crate::journal_tail::Recent;
+use crate::lab::{Clock, Flow, Line, Tenant};
+use crate::message::Message;
+use crate::words;
+
+/// The parts that change by themselves. Shown within the page, and alone when the script asks again.
+#[derive(Template)]
+#[template(path = "live.html")]
+pub(crate) struct Live {
+    pub(crate) tenant_id: String,
+    pub(crate) cursor: String,
+    pub(crate) now: When,
+    pub(crate) pace: String,
+    pub(crate) next_due: Option<When>,
+    pub(crate) flows: Vec<FlowView>,
+    pub(crate) connections: Vec<ConnectionView>,
+    pub(crate) runs: Vec<RunView>,
+    pub(crate) succeeded: u64,
+    pub(crate) failed: u64,
+    pub(crate) notable: Vec<LineView>,
+    pub(crate) latest: Vec<LineView>,
+}
+
+/// The whole page.
+#[derive(Template)]
+#[template(path = "tenant.html")]
+pub(crate) struct Page {
+    pub(crate) domain: String,
+    pub(crate) message: Option<Message>,
+    pub(crate) form_token: String,
+    pub(crate) users: Vec<UserView>,
+    pub(crate) change_password_url: Option<String>,
+    pub(crate) sign_in_url: Option<String>,
+    pub(crate) others: bool,
+    pub(crate) live: Live,
+}
+
+/// An instant of virtual time, for people and for machines.
+pub(crate) struct When {
+    pub(crate) shown: String,
+    pub(crate) exact: String,
+}
+
+pub(crate) struct FlowView {
+    pub(crate) name: String,
+    pub(crate) id: String,
+    pub(crate) last: Option<RunView>,
+}
+
+pub(crate) struct ConnectionView {
+    pub(crate) name: String,
+    pub(crate) connector: String,
+}
+
+#[derive(Clone)]
+pub(crate) struct RunView {
+    pub(crate) flow: String,
+    pub(crate) name: String,
+    pub(crate) shown: String,
+    pub(crate) exact: String,
+    pub(crate) status: &'static str,
+    pub(crate) reason: String,
+}
+
+pub(crate) struct LineView {
+    pub(crate) when: When,
+    pub(crate) service: String,
+    pub(crate) outcome: String,
+    pub(crate) sentence: String,
+}
+
+pub(crate) struct UserView {
+    pub(crate) role: String,
+    pub(crate) upn: String,
+    pub(crate) id: String,
+    pub(crate) password: Option<String>,
+}
+
+impl When {
+    fn of(at: Instant) -> Self {
+        Self { shown: at.strftime("%Y-%m-%d %H:%M:%S"), exact: at.to_string() }
+    }
+}
+
+impl Live {
+    pub(crate) fn of(tenant: &Tenant, clock: &Clock, recent: &Recent) -> Self {
+        let runs: Vec<_> = recent
+            .runs
+            .iter()
+            .map(|run| {
+                let When { shown, exact } = When::of(run.at);
+                RunView {
+                    flow: run.flow.as_ref().map_or_else(String::new, |id| flow_name(&tenant.flows, id)),
+                    name: run.name.clone(),
+                    shown,
+                    exact,
+                    status: run.status.name(),
+                    reason: run.reason.clone().unwrap_or_default(),
+                }
+            })
+            .collect();
+        let last_of = |id: &str| {
+            recent.runs.iter().position(|run| run.flow.as_deref() == Some(id)).map(|at| runs[at].clone())
+        };
+        Self {
+            tenant_id: tenant.tenant_id.to_string(),
+            cursor: recent.cursor.clone(),
+            now: When::of(clock.now),
+            pace: pace(clock.speed),
+            next_due: clock.next_due.map(When::of),
+            flows: tenant
+                .flows
+                .iter()
+                .map(|flow| FlowView {
+                    name: flow.title().to_owned(),
+                    id: flow.id.clone(),
+                    last: last_of(&flow.id),
+                })
+                .collect(),
+            connections: tenant
+                .connections
+                .iter()
+                .map(|connection| ConnectionView {
+                    name: connection.title().to_owned(),
+                    connector: connection.connector.clone().unwrap_or_default(),
+                })
+                .collect(),
+            runs,
+            succeeded: recent.succeeded,
+            failed: recent.failed,
+            notable: recent.notable.iter().map(line_view).collect(),
+            latest: recent.latest.iter().map(line_view).collect(),
+        }
+    }
+}
+
+impl Page {
+    pub(crate) fn of(
+        tenant: &Tenant,
+        live: Live,
+        form_token: String,
+        message: Option<Message>,
+        others: bool,
+    ) -> Self {
+        Self {
+            domain: tenant.domain.clone(),
+            message,
+            form_token,
+            users: tenant
+                .users
+                .iter()
+                .map(|user| UserView {
+                    role: user.role.clone(),
+                    upn: user.upn.clone(),
+                    id: user.id.clone(),
+                    password: user.password.clone(),
+                })
+                .collect(),
+            change_password_url: idp_url(tenant, "changepassword").map(String::from),
+            sign_in_url: sign_in_url(tenant),
+            others,
+            live,
+        }
+    }
+}
+
+fn flow_name(flows: &[Flow], id: &str) -> String {
+    flows.iter().find(|flow| flow.id == id).map_or(id, Flow::title).to_owned()
+}
+
+fn line_view(line: &Line) -> LineView {
+    LineView {
+        when: When::of(line.at),
+        service: line.service.clone(),
+        outcome: words::outcome(line).unwrap_or_default().to_owned(),
+        sentence: words::sentence(line),
+    }
+}
+
+/// How fast time runs, in words.
+fn pace(speed: u32) -> String {
+    match speed {
+        0 => "It stands still until it is moved.".to_owned(),
+        1 => "It runs as fast as ours.".to_owned(),
+        1440 => "It runs 1440 times as fast as ours: a day in a minute.".to_owned(),
+        times => format!("It runs {times} times as fast as ours."),
+    }
+}
+
+/// A page of the identity provider, as browsers reach it. Only web addresses become links.
+fn idp_url(tenant: &Tenant, path: &str) -> Option<Url> {
+    let idp = tenant.urls.idp.as_deref()?.trim_end_matches('/');
+    let url = Url::parse(&format!("{idp}/{}/{path}", tenant.tenant_id)).ok()?;
+    matches!(url.scheme(), "http" | "https").then_some(url)
+}
+
+/// Where a person signs in: an authorization request of the first native application.
+fn sign_in_url(tenant: &Tenant) -> Option<String> {
+    let application = tenant
+        .applications
+        .iter()
+        .find(|application| application.name == "Orders Desktop")
+        .or_else(|| tenant.applications.iter().find(|application| application.kind == "public"))?;
+    let mut url = idp_url(tenant, "oauth2/v2.0/authorize")?;
+    url.query_pairs_mut()
+        .append_pair("client_id", &application.client_id)
+        .append_pair("response_type", "code")
+        .append_pair("redirect_uri", "http://localhost")
+        .append_pair("scope", "openid profile");
+    Some(url.into())
+}

@@ -1,0 +1,92 @@
+//! What can be looked at.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use http::HeaderMap;
+use http::header::SET_COOKIE;
+use outlive_clock::TenantId;
+use serde::Deserialize;
+
+use crate::error::{Sorry, show};
+use crate::lab::{LabError, TenantName};
+use crate::message::Message;
+use crate::overview::{Live, Page};
+use crate::state::Console;
+
+#[derive(Deserialize)]
+pub(crate) struct Choice {
+    tenant: Option<String>,
+}
+
+/// The tenants there are, when none can be chosen for the visitor.
+#[derive(Template)]
+#[template(path = "tenants.html")]
+pub(crate) struct Choose {
+    pub(crate) tenants: Vec<(String, String)>,
+}
+
+impl Choose {
+    pub(crate) fn between(tenants: &[TenantName]) -> Self {
+        let shown = |tenant: &TenantName| {
+            let id = tenant.id.to_string();
+            (tenant.domain.clone().unwrap_or_else(|| id.clone()), id)
+        };
+        Self { tenants: tenants.iter().map(shown).collect() }
+    }
+}
+
+/// `GET /`: the tenant asked for, else the hinted one, else the only one, else a choice.
+pub(crate) async fn front(
+    State(console): State<Console>,
+    choice: Result<Query<Choice>, axum::extract::rejection::QueryRejection>,
+    headers: HeaderMap,
+) -> Result<Response, Sorry> {
+    let asked = choice.ok().and_then(|Query(choice)| choice.tenant);
+    let asked = asked.map(|text| tenant_of(&text)).transpose()?;
+    let tenants = console.lab.tenants().await?;
+    let known = |tenant: &TenantId| tenants.iter().any(|other| other.id == *tenant);
+    let tenant = match (asked, console.tenant_hint.filter(known), tenants.as_slice()) {
+        (Some(asked), _, _) => asked,
+        (None, Some(hinted), _) => hinted,
+        (None, None, [only]) => only.id,
+        (None, None, several) => return Ok(show(&Choose::between(several)).into_response()),
+    };
+    let (tenant, live) = look(&console, tenant).await?;
+    let visitor = console.form_key.visitor(&headers);
+    let message = Message::brought(&headers);
+    let cookies: Vec<_> = visitor
+        .set_cookie()
+        .into_iter()
+        .chain(message.is_some().then(Message::clear_cookie))
+        .map(|cookie| (SET_COOKIE, cookie))
+        .collect();
+    let page = Page::of(&tenant, live, console.form_key.token(&visitor), message, tenants.len() > 1);
+    Ok((AppendHeaders(cookies), show(&page)).into_response())
+}
+
+/// `GET /console/tenants`: all tenants there are.
+pub(crate) async fn tenants(State(console): State<Console>) -> Result<Response, Sorry> {
+    Ok(show(&Choose::between(&console.lab.tenants().await?)).into_response())
+}
+
+/// `GET /console/{tenant}/live`: the changing parts of the page, alone.
+pub(crate) async fn live(
+    State(console): State<Console>,
+    Path(tenant): Path<String>,
+) -> Result<Response, Sorry> {
+    let (_, live) = look(&console, tenant_of(&tenant)?).await?;
+    Ok(show(&live).into_response())
+}
+
+async fn look(console: &Console, tenant: TenantId) -> Result<(crate::lab::Tenant, Live), LabError> {
+    let (handout, clock) = tokio::try_join!(console.lab.tenant(tenant), console.lab.clock(tenant))?;
+    let recent = console.tails.recent(&console.lab, tenant).await?;
+    let live = Live::of(&handout, &clock, &recent);
+    Ok((handout, live))
+}
+
+/// The tenant in an address. What is no id names no tenant.
+pub(crate) fn tenant_of(text: &str) -> Result<TenantId, LabError> {
+    text.parse().map_err(|_| LabError::UnknownTenant)
+}

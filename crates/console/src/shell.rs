@@ -1,0 +1,48 @@
+//! The routes, and the headers that protect every answer.
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{get, post};
+use http::HeaderValue;
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+
+use crate::state::Console;
+use crate::{ConsoleConfig, actions, assets, pages};
+
+/// Only our own files; forms only to ourselves; nothing inline, nothing framed.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
+                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The console: `/`, and what it needs below `/console/`. Merge it with the lab's API on the same port.
+pub fn router(config: ConsoleConfig) -> Router {
+    Router::new()
+        .route("/", get(pages::front))
+        .route("/console/tenants", get(pages::tenants))
+        .route("/console/style.css", get(assets::style))
+        .route("/console/live.js", get(assets::script))
+        .route("/console/{tenant}/live", get(pages::live))
+        .route("/console/{tenant}/advance", post(actions::advance))
+        .route("/console/{tenant}/password", post(actions::change_password))
+        .route("/console/{tenant}/revoke", post(actions::revoke_sessions))
+        .with_state(Console::new(config))
+        .layer(middleware::from_fn(protect))
+}
+
+async fn protect(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (X_FRAME_OPTIONS, "DENY"),
+        (REFERRER_POLICY, "no-referrer"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
