@@ -19,7 +19,11 @@ impl Parameters {
 
     /// The value of a parameter. One that is empty counts as missing (RFC 6749, section 3.1).
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        self.0
+            .iter()
+            .find(|(found, _)| found == name)
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
     }
 
     /// A parameter that was sent more than once, which no request may (RFC 6749, section 3.1).

@@ -80,7 +80,12 @@ impl Idp {
     }
 
     /// What a refusal says about its request; in wall time if no tenant could be told.
-    pub(crate) async fn asked(&self, trace: &Trace, origin: &CallerOrigin, tenant: Option<TenantId>) -> Asked {
+    pub(crate) async fn asked(
+        &self,
+        trace: &Trace,
+        origin: &CallerOrigin,
+        tenant: Option<TenantId>,
+    ) -> Asked {
         let at = match tenant {
             Some(tenant) => self.chassis.clocks.now(tenant).await.unwrap_or_else(|_| wall_now()),
             None => wall_now(),

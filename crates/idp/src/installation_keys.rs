@@ -15,8 +15,12 @@ pub(crate) async fn load(chassis: &Chassis, name: &'static str) -> Result<[u8; 3
     }
     let key: [u8; 32] = chassis.random.fork(name).stream("installation-key").bytes();
     let sealed = chassis.sealer.seal(PURPOSE, &key, &mut chassis.random.stream("seal"));
-    let insertion =
-        sql!("INSERT INTO installation_keys (tenant, name, sealed) VALUES ($1, $2, $3)", INSTALLATION, name, sealed);
+    let insertion = sql!(
+        "INSERT INTO installation_keys (tenant, name, sealed) VALUES ($1, $2, $3)",
+        INSTALLATION,
+        name,
+        sealed
+    );
     match chassis.store.commit(insertion).await {
         Ok(()) => Ok(key),
         // Another replica was faster: its key is the key.

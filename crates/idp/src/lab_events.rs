@@ -13,7 +13,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::credential_events::{self, CredentialEvent};
-use crate::directory::{Application, Tenant, User, expire_secrets, remove_secrets, use_signing_key, withdraw_scopes};
+use crate::directory::{
+    Application, Tenant, User, expire_secrets, remove_secrets, use_signing_key, withdraw_scopes,
+};
 use crate::idp::Idp;
 use crate::passwords::{self, HashedPassword};
 use crate::sessions;
@@ -21,7 +23,7 @@ use crate::sessions;
 /// How an administrator resets a password.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Channel {
+pub(crate) enum Channel {
     #[default]
     AzurePortal,
     EntraAdminCenter,
@@ -31,7 +33,7 @@ enum Channel {
 /// Who revokes sessions.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum By {
+pub(crate) enum By {
     #[default]
     User,
     Admin,
@@ -41,21 +43,60 @@ enum By {
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum LabEvent {
-    PasswordChange { user: String, new_password: Secret },
-    Sspr { user: String, new_password: Secret },
-    AdminReset { user: String, new_password: Secret, #[serde(default)] channel: Channel },
-    PasswordExpiry { user: String },
-    RevokeSessions { user: String, #[serde(default)] by: By },
-    SignOut { user: String },
-    DisableUser { user: String },
-    EnableUser { user: String },
-    DeleteUser { user: String },
-    RestoreUser { user: String },
-    WithdrawConsent { app: ClientId, user: Option<String> },
-    ExpireSecret { app: ClientId },
-    RotateSecret { app: ClientId, new_secret: Secret },
-    DisableApp { app: ClientId },
-    EnableApp { app: ClientId },
+    PasswordChange {
+        user: String,
+        new_password: Secret,
+    },
+    Sspr {
+        user: String,
+        new_password: Secret,
+    },
+    AdminReset {
+        user: String,
+        new_password: Secret,
+        #[serde(default)]
+        channel: Channel,
+    },
+    PasswordExpiry {
+        user: String,
+    },
+    RevokeSessions {
+        user: String,
+        #[serde(default)]
+        by: By,
+    },
+    SignOut {
+        user: String,
+    },
+    DisableUser {
+        user: String,
+    },
+    EnableUser {
+        user: String,
+    },
+    DeleteUser {
+        user: String,
+    },
+    RestoreUser {
+        user: String,
+    },
+    WithdrawConsent {
+        app: ClientId,
+        user: Option<String>,
+    },
+    ExpireSecret {
+        app: ClientId,
+    },
+    RotateSecret {
+        app: ClientId,
+        new_secret: Secret,
+    },
+    DisableApp {
+        app: ClientId,
+    },
+    EnableApp {
+        app: ClientId,
+    },
     RotateSigningKey {},
 }
 
@@ -127,15 +168,22 @@ impl Lab<'_> {
             LabEvent::SignOut { user } => {
                 let user = self.user(&user).await?;
                 let change = Change::from(sessions::end_all(self.tenant.id, user.id, self.now));
-                self.commit(change, "sign_out", format!("user:{}", user.id), json!({"upn": user.upn})).await?;
+                self.commit(change, "sign_out", format!("user:{}", user.id), json!({"upn": user.upn}))
+                    .await?;
                 Ok("single_sign_out")
             }
-            LabEvent::DisableUser { user } => self.account(&user, "user.disabled", |user, _| user.enabled = false).await,
-            LabEvent::EnableUser { user } => self.account(&user, "user.enabled", |user, _| user.enabled = true).await,
+            LabEvent::DisableUser { user } => {
+                self.account(&user, "user.disabled", |user, _| user.enabled = false).await
+            }
+            LabEvent::EnableUser { user } => {
+                self.account(&user, "user.enabled", |user, _| user.enabled = true).await
+            }
             LabEvent::DeleteUser { user } => {
                 self.account(&user, "user.deleted", |user, now| user.deleted_at = Some(now)).await
             }
-            LabEvent::RestoreUser { user } => self.account(&user, "user.restored", |user, _| user.deleted_at = None).await,
+            LabEvent::RestoreUser { user } => {
+                self.account(&user, "user.restored", |user, _| user.deleted_at = None).await
+            }
             LabEvent::WithdrawConsent { app, user } => {
                 let application = self.application(app).await?;
                 let user = match user {
@@ -180,18 +228,27 @@ impl Lab<'_> {
             Err(_) => self.idp.directory.user_by_upn(self.tenant.id, name).await?,
         };
         let name: String = name.chars().take(113).collect();
-        found.ok_or_else(|| Problem::not_found("UserNotFound", format!("There is no user '{name}' in {}.", self.tenant.domain)))
+        found.ok_or_else(|| {
+            Problem::not_found(
+                "UserNotFound",
+                format!("There is no user '{name}' in {}.", self.tenant.domain),
+            )
+        })
     }
 
     async fn application(&self, client: ClientId) -> Result<Application, Problem> {
         let found = self.idp.directory.application(self.tenant.id, client).await?;
         found.ok_or_else(|| {
-            Problem::not_found("ApplicationNotFound", format!("There is no application {client} in {}.", self.tenant.domain))
+            Problem::not_found(
+                "ApplicationNotFound",
+                format!("There is no application {client} in {}.", self.tenant.domain),
+            )
         })
     }
 
     async fn hashed(&self, user: &User, password: Secret) -> Result<HashedPassword, Problem> {
-        passwords::check_new(password.expose(), &user.upn).map_err(|weak| Problem::bad_request(weak.to_string()))?;
+        passwords::check_new(password.expose(), &user.upn)
+            .map_err(|weak| Problem::bad_request(weak.to_string()))?;
         let salt = self.idp.chassis.random.of(self.tenant.id).stream("password-salt").bytes();
         Ok(passwords::hash(password, salt).await)
     }
@@ -240,7 +297,13 @@ impl Lab<'_> {
         self.commit(change, kind, subject, json!({"client_name": application.name})).await
     }
 
-    async fn commit(&self, mut change: Change, kind: &'static str, subject: String, data: Value) -> Result<(), Problem> {
+    async fn commit(
+        &self,
+        mut change: Change,
+        kind: &'static str,
+        subject: String,
+        data: Value,
+    ) -> Result<(), Problem> {
         let event = JournalEvent::new(self.tenant.id, self.now, kind, subject, self.trace).with(data);
         change.add(self.idp.chassis.journal.line(&event));
         Ok(self.idp.chassis.store.commit(change).await?)

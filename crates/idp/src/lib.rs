@@ -24,6 +24,7 @@ mod sessions;
 mod signing_keys;
 mod spec;
 mod token;
+mod visit;
 
 use std::sync::Arc;
 

@@ -24,7 +24,10 @@ fn argon2() -> Argon2<'static> {
 }
 
 /// Hashes a password with a salt drawn by the caller.
-#[expect(clippy::expect_used, reason = "a 16-byte salt is valid, and hashing fails only for invalid parameters")]
+#[expect(
+    clippy::expect_used,
+    reason = "a 16-byte salt is valid, and hashing fails only for invalid parameters"
+)]
 pub(crate) async fn hash(password: Secret, salt: [u8; 16]) -> HashedPassword {
     on_a_thread(move || {
         let salt = SaltString::encode_b64(&salt).expect("16 bytes are a valid salt");
@@ -59,7 +62,9 @@ pub(crate) enum WeakPassword {
     Length,
     #[error("The new password has to mix three of: lower-case letters, upper-case letters, digits, symbols.")]
     Classes,
-    #[error("The new password may hold letters A to Z, digits, blanks and the symbols of a US keyboard, nothing else.")]
+    #[error(
+        "The new password may hold letters A to Z, digits, blanks and the symbols of a US keyboard, nothing else."
+    )]
     Characters,
     #[error("The new password may not hold your user name.")]
     ContainsUserName,

@@ -115,9 +115,12 @@ pub(crate) async fn resolve(
         return Err(Refusal::new(aadsts::RESOURCE_DISABLED).with("resource", &asked.name));
     }
     if let AskedFor::Named(scopes) = &asked.scopes {
-        let unknown = scopes.iter().find(|scope| !application.document.scopes.iter().any(|s| s.value == **scope));
+        let unknown =
+            scopes.iter().find(|scope| !application.document.scopes.iter().any(|s| s.value == **scope));
         if let Some(unknown) = unknown {
-            return Err(Refusal::new(aadsts::SCOPE_INVALID).with("scope", format!("{}/{unknown}", asked.name)));
+            return Err(
+                Refusal::new(aadsts::SCOPE_INVALID).with("scope", format!("{}/{unknown}", asked.name))
+            );
         }
     }
     Ok(ResolvedResource { application, name: asked.name.clone(), scopes: asked.scopes.clone() })
@@ -134,11 +137,15 @@ mod tests {
 
     #[test]
     fn takes_scopes_apart() {
-        let asked = AskedScopes::parse("openid api://contoso-orders/Orders.Read User.Read offline_access").unwrap();
+        let asked =
+            AskedScopes::parse("openid api://contoso-orders/Orders.Read User.Read offline_access").unwrap();
         assert!(asked.offline());
         assert_eq!(
             asked.resources,
-            [named("api://contoso-orders", &["Orders.Read"]), named("https://graph.microsoft.com", &["User.Read"])]
+            [
+                named("api://contoso-orders", &["Orders.Read"]),
+                named("https://graph.microsoft.com", &["User.Read"])
+            ]
         );
     }
 

@@ -54,7 +54,8 @@ impl Browser {
 
     /// The `Set-Cookie` value. Cookies know no virtual time: the server decides when a session is over.
     pub(crate) fn set_cookie(&self, persistent: bool) -> String {
-        let (name, age) = if persistent { (COOKIE_PERSISTENT, "; Max-Age=31536000") } else { (COOKIE_TRANSIENT, "") };
+        let (name, age) =
+            if persistent { (COOKIE_PERSISTENT, "; Max-Age=31536000") } else { (COOKIE_TRANSIENT, "") };
         format!("{name}={}; Path=/; HttpOnly; SameSite=Lax{age}", self.secret)
     }
 }
@@ -118,13 +119,23 @@ impl Session {
 
     /// Ends it: single sign-out.
     pub(crate) fn end(&self, tenant: TenantId, now: Instant) -> Statement {
-        sql!("UPDATE sessions SET ended_us = $1 WHERE tenant = $2 AND id = $3 AND ended_us IS NULL", now, tenant, self.id)
+        sql!(
+            "UPDATE sessions SET ended_us = $1 WHERE tenant = $2 AND id = $3 AND ended_us IS NULL",
+            now,
+            tenant,
+            self.id
+        )
     }
 }
 
 /// Ends all sessions of a user, in every browser.
 pub(crate) fn end_all(tenant: TenantId, user: UserId, now: Instant) -> Statement {
-    sql!("UPDATE sessions SET ended_us = $1 WHERE tenant = $2 AND user_id = $3 AND ended_us IS NULL", now, tenant, user)
+    sql!(
+        "UPDATE sessions SET ended_us = $1 WHERE tenant = $2 AND user_id = $3 AND ended_us IS NULL",
+        now,
+        tenant,
+        user
+    )
 }
 
 /// Moves a browser's other sessions to its new cookie, so that signing in to one tenant does not sign out of another.
@@ -133,7 +144,11 @@ pub(crate) fn rename_browser(from: &Browser, to: &Browser) -> Statement {
 }
 
 /// The newest session of a browser in a tenant, ended or not: what is wrong with it is for the rules to say.
-pub(crate) async fn find(store: &Store, tenant: TenantId, browser: &Browser) -> Result<Option<Session>, StoreError> {
+pub(crate) async fn find(
+    store: &Store,
+    tenant: TenantId,
+    browser: &Browser,
+) -> Result<Option<Session>, StoreError> {
     store
         .row(sql!(
             "SELECT id, user_id, amr, started_us, used_us, persistent, ended_us FROM sessions \
@@ -153,7 +168,9 @@ pub(crate) async fn signed_out_at(
     tenant: TenantId,
     session: SessionId,
 ) -> Result<Option<Instant>, StoreError> {
-    let row = store.row(sql!("SELECT ended_us FROM sessions WHERE tenant = $1 AND id = $2", tenant, session)).await?;
+    let row = store
+        .row(sql!("SELECT ended_us FROM sessions WHERE tenant = $1 AND id = $2", tenant, session))
+        .await?;
     row.map_or(Ok(None), |row| row.opt_instant("ended_us"))
 }
 

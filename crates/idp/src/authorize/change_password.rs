@@ -1,14 +1,10 @@
 //! The page on which a user changes the password.
 
-use axum::body::Bytes;
-use axum::extract::{Path, State};
 use axum::response::Response;
-use http::HeaderMap;
-use outlive_chassis::{CallerOrigin, Trace};
+use outlive_chassis::Trace;
 use outlive_rules::{UserFacts, aadsts, cookie};
 use outlive_tokens::Secret;
 
-use super::endpoint::Visit;
 use crate::credential_events::{CredentialEvent, happen};
 use crate::directory::{Tenant, User};
 use crate::form::Parameters;
@@ -16,66 +12,48 @@ use crate::idp::Idp;
 use crate::pages::{self, Next, PageState};
 use crate::passwords;
 use crate::refusal::Refusal;
+use crate::visit::Visit;
 
 /// `GET /{tenant}/changepassword`.
-pub(crate) async fn change_password_page(
-    State(idp): State<Idp>,
-    Path(segment): Path<String>,
-    origin: CallerOrigin,
-    trace: Trace,
-    headers: HeaderMap,
-) -> Response {
-    let visit = Visit { idp: &idp, origin: &origin, trace: &trace, headers: &headers };
-    match visit.show_change_password(&segment).await {
-        Ok(response) => response,
-        Err(refusal) => visit.refusal_page(&refusal).await,
-    }
+pub(crate) async fn change_password_page(visit: Visit) -> Response {
+    let result = visit.show_change_password().await;
+    visit.page(result).await
 }
 
 /// `POST /{tenant}/changepassword`: `oldpasswd`, `newpasswd`, `confirmpasswd`, with the form's own `ctx` and `canary`.
-pub(crate) async fn change_password(
-    State(idp): State<Idp>,
-    Path(segment): Path<String>,
-    origin: CallerOrigin,
-    trace: Trace,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let visit = Visit { idp: &idp, origin: &origin, trace: &trace, headers: &headers };
-    let form = Parameters::parse(&body);
-    match visit.try_change_password(&segment, &form).await {
-        Ok(response) => response,
-        Err(refusal) => visit.refusal_page(&refusal).await,
-    }
+pub(crate) async fn change_password(visit: Visit) -> Response {
+    let result = visit.try_change_password().await;
+    visit.page(result).await
 }
 
 /// Why a new password was not taken: a sentence for the page.
 type NotTaken = String;
 
-impl Visit<'_> {
-    async fn show_change_password(&self, segment: &str) -> Result<Response, Refusal> {
-        let tenant = self.idp.tenant(segment, None).await?;
+impl Visit {
+    async fn show_change_password(&self) -> Result<Response, Refusal> {
+        let tenant = self.idp.tenant(&self.segment, None).await?;
         let now = self.idp.now(tenant.id).await?;
         if let Some((session, Some(user))) = self.session_of_browser(tenant.id).await? {
             let facts: UserFacts = user.facts();
             if cookie::decide(&session.facts(), &facts, &tenant.rules, now).is_accepted() {
-                let state = PageState::new(segment, Next::ChangePassword, Some(user.id));
+                let state = PageState::new(&self.segment, Next::ChangePassword, Some(user.id));
                 return Ok(pages::change_password(self, state, &user, None));
             }
         }
-        let state = PageState::new(segment, Next::ChangePassword, None);
+        let state = PageState::new(&self.segment, Next::ChangePassword, None);
         Ok(pages::sign_in(self, state, "your account", "", None))
     }
 
-    async fn try_change_password(&self, segment: &str, form: &Parameters) -> Result<Response, Refusal> {
-        let state = PageState::of_form(self, segment, form)?;
-        let tenant = self.tenant_of(segment, &state.next).await?;
+    async fn try_change_password(&self) -> Result<Response, Refusal> {
+        let form = &self.parameters;
+        let state = PageState::of_form(self)?;
+        let tenant = self.tenant_of(&state.next).await?;
         let Some(user_id) = state.user else { return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER)) };
         let user = self.idp.directory.user(tenant.id, user_id).await?;
         let user = user.filter(|user| user.deleted_at.is_none() && user.enabled);
         let Some(user) = user else { return Err(Refusal::new(aadsts::USER_DISABLED)) };
         if let Err(not_taken) = self.take(&tenant, &user, form).await? {
-            let state = PageState::new(segment, state.next, Some(user.id));
+            let state = PageState::new(&self.segment, state.next, Some(user.id));
             return Ok(pages::change_password(self, state, &user, Some(&not_taken)));
         }
         match state.next {
@@ -84,7 +62,7 @@ impl Visit<'_> {
                 let now = self.idp.now(tenant.id).await?;
                 let user = self.idp.directory.user(tenant.id, user_id).await?.unwrap_or(user);
                 let signed_in = self.start_session(&tenant, user, false, now).await?;
-                Ok(self.go_on(segment, next, signed_in).await)
+                Ok(self.go_on(next, signed_in).await)
             }
             Next::ChangePassword => Ok(pages::message(
                 "Your password was changed",
@@ -93,15 +71,25 @@ impl Visit<'_> {
         }
     }
 
-    async fn take(&self, tenant: &Tenant, user: &User, form: &Parameters) -> Result<Result<(), NotTaken>, Refusal> {
+    async fn take(
+        &self,
+        tenant: &Tenant,
+        user: &User,
+        form: &Parameters,
+    ) -> Result<Result<(), NotTaken>, Refusal> {
         let new = form.get("newpasswd").unwrap_or_default();
         if form.get("confirmpasswd") != Some(new) {
-            return Ok(Err("The two new passwords are not the same. Type the new password twice.".to_owned()));
+            return Ok(
+                Err("The two new passwords are not the same. Type the new password twice.".to_owned()),
+            );
         }
         let old = Secret::new(form.get("oldpasswd").unwrap_or_default());
-        match self.idp.change_password(tenant, user, old, Secret::new(new), self.trace).await {
+        match self.idp.change_password(tenant, user, old, Secret::new(new), &self.trace).await {
             Ok(()) => Ok(Ok(())),
-            Err(refusal) if [aadsts::CURRENT_PASSWORD_WRONG, aadsts::NEW_PASSWORD_TOO_WEAK].contains(&refusal.error) => {
+            Err(refusal)
+                if [aadsts::CURRENT_PASSWORD_WRONG, aadsts::NEW_PASSWORD_TOO_WEAK]
+                    .contains(&refusal.error) =>
+            {
                 Ok(Err(refusal.error.sentence(&refusal.params)))
             }
             Err(refusal) => Err(refusal),
@@ -132,7 +120,8 @@ impl Idp {
             let rule = weak.to_string();
             return Err(Refusal::new(aadsts::NEW_PASSWORD_TOO_WEAK).with("rule", rule.trim_end_matches('.')));
         }
-        let hashed = passwords::hash(new, self.chassis.random.of(tenant.id).stream("password-salt").bytes()).await;
+        let hashed =
+            passwords::hash(new, self.chassis.random.of(tenant.id).stream("password-salt").bytes()).await;
         let now = self.now(tenant.id).await?;
         Ok(happen(self, user, CredentialEvent::PasswordChanged(hashed), now, "user", trace).await?)
     }

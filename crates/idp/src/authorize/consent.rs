@@ -2,25 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use axum::body::Bytes;
-use axum::extract::{Path, State};
 use axum::response::Response;
-use http::HeaderMap;
-use outlive_chassis::{CallerOrigin, Trace};
 use outlive_clock::UserId;
 use outlive_journal::Event;
 use outlive_rules::{UserFacts, aadsts, cookie};
 use outlive_store::Change;
 use serde_json::json;
 
-use super::endpoint::{SignedIn, Visit};
+use super::endpoint::SignedIn;
 use super::request::{AuthorizeRefusal, AuthorizeRequest, validate};
 use crate::directory::{User, grant_scopes};
-use crate::form::Parameters;
 use crate::idp::Idp;
 use crate::pages::{Next, PageState};
 use crate::refusal::Refusal;
 use crate::scopes::{AskedFor, ResolvedResource};
+use crate::visit::Visit;
 
 /// What is asked for and not granted yet, by resource.
 pub(crate) async fn missing_consent(
@@ -51,54 +47,45 @@ async fn granted(
 }
 
 /// `POST /{tenant}/consent`: `consent=accept` or anything else, with the form's own `ctx` and `canary`.
-pub(crate) async fn consent(
-    State(idp): State<Idp>,
-    Path(segment): Path<String>,
-    origin: CallerOrigin,
-    trace: Trace,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let visit = Visit { idp: &idp, origin: &origin, trace: &trace, headers: &headers };
-    let form = Parameters::parse(&body);
-    match visit.answer_consent(&segment, &form).await {
-        Ok(response) => response,
-        Err(refusal) => visit.refusal_page(&refusal).await,
-    }
+pub(crate) async fn consent(visit: Visit) -> Response {
+    let result = visit.answer_consent().await;
+    visit.page(result).await
 }
 
-impl Visit<'_> {
-    async fn answer_consent(&self, segment: &str, form: &Parameters) -> Result<Response, Refusal> {
-        let state = PageState::of_form(self, segment, form)?;
+impl Visit {
+    async fn answer_consent(&self) -> Result<Response, Refusal> {
+        let form = &self.parameters;
+        let state = PageState::of_form(self)?;
         let Next::Authorize { version, parameters, .. } = state.next.clone() else {
             return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER));
         };
-        let request = match validate(self.idp, segment, version, &parameters).await {
+        let request = match validate(&self.idp, &self.segment, version, &parameters).await {
             Ok(request) => request,
             Err(AuthorizeRefusal::Page(refusal)) => return Err(refusal),
             Err(AuthorizeRefusal::Reply(to, refusal)) => {
-                return Ok(to.refuse(&refusal, &self.idp.asked(self.trace, self.origin, None).await));
+                return Ok(to.refuse(&refusal, &self.idp.asked(&self.trace, &self.origin, None).await));
             }
         };
         let tenant = request.tenant.id;
         let now = self.idp.now(tenant).await?;
         // Only the person to whom the page was shown can answer it, and only while they are signed in.
         let found = self.session_of_browser(tenant).await?;
-        let Some((session, Some(user))) = found.filter(|(session, _)| Some(session.user_id) == state.user) else {
+        let Some((session, Some(user))) = found.filter(|(session, _)| Some(session.user_id) == state.user)
+        else {
             return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER));
         };
         let facts: UserFacts = user.facts();
         let verdict = cookie::decide(&session.facts(), &facts, &request.tenant.rules, now);
         if !verdict.is_accepted() {
-            return Ok(self.sign_in_page(segment, &request, state.next, None));
+            return Ok(self.sign_in_page(&request, state.next, None));
         }
         if form.get("consent") != Some("accept") {
-            let asked = self.idp.asked(self.trace, self.origin, Some(tenant)).await;
+            let asked = self.idp.asked(&self.trace, &self.origin, Some(tenant)).await;
             return Ok(request.reply_to.refuse(&Refusal::new(aadsts::CONSENT_DECLINED), &asked));
         }
         self.grant(&request, &user, now).await?;
         let signed_in = SignedIn { user, session, just_now: true, set_cookie: None };
-        Ok(self.go_on(segment, state.next.after_consent(), signed_in).await)
+        Ok(self.go_on(state.next.after_consent(), signed_in).await)
     }
 
     /// Records what was asked for as granted by this user.
@@ -113,19 +100,22 @@ impl Visit<'_> {
         let mut change = Change::new();
         for resource in &request.resources {
             let AskedFor::Named(asked) = &resource.scopes else { continue };
-            let mut scopes = granted(self.idp, request, resource, user.id).await?;
+            let mut scopes = granted(&self.idp, request, resource, user.id).await?;
             scopes.extend(asked.iter().cloned());
             let resource_id = resource.application.client_id;
-            for statement in grant_scopes(tenant, client.client_id, resource_id, &user.id.to_string(), &scopes) {
+            for statement in
+                grant_scopes(tenant, client.client_id, resource_id, &user.id.to_string(), &scopes)
+            {
                 change.add(statement);
             }
-            let event = Event::new(tenant, now, "consent.granted", format!("user:{}", user.id), self.trace).with(json!({
-                "upn": user.upn,
-                "client_id": client.client_id,
-                "client_name": client.name,
-                "resource": resource.name,
-                "scope": asked.iter().cloned().collect::<Vec<_>>().join(" "),
-            }));
+            let event = Event::new(tenant, now, "consent.granted", format!("user:{}", user.id), &self.trace)
+                .with(json!({
+                    "upn": user.upn,
+                    "client_id": client.client_id,
+                    "client_name": client.name,
+                    "resource": resource.name,
+                    "scope": asked.iter().cloned().collect::<Vec<_>>().join(" "),
+                }));
             change.add(self.idp.chassis.journal.line(&event));
         }
         Ok(self.idp.chassis.store.commit(change).await?)

@@ -1,10 +1,6 @@
 //! The endpoint itself: from a request to a page, a refusal or a code.
 
-use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
-use http::{HeaderMap, Method};
-use outlive_chassis::{CallerOrigin, Trace};
 use outlive_clock::Instant;
 use outlive_rules::{Rule, UserFacts, aadsts, cookie};
 use outlive_tokens::TokenVersion;
@@ -14,18 +10,10 @@ use super::issue::issue_code;
 use super::request::{AuthorizeRefusal, AuthorizeRequest, Prompt, validate};
 use crate::directory::User;
 use crate::form::Parameters;
-use crate::idp::Idp;
 use crate::pages::{self, Next, PageState};
 use crate::refusal::Refusal;
 use crate::sessions::{self, Browser, Session};
-
-/// A request to the sign-in side of the identity provider, whatever page it came from.
-pub(crate) struct Visit<'a> {
-    pub(crate) idp: &'a Idp,
-    pub(crate) origin: &'a CallerOrigin,
-    pub(crate) trace: &'a Trace,
-    pub(crate) headers: &'a HeaderMap,
-}
+use crate::visit::Visit;
 
 /// Somebody who is signed in, and how we know.
 pub(crate) struct SignedIn {
@@ -37,60 +25,35 @@ pub(crate) struct SignedIn {
     pub(crate) set_cookie: Option<String>,
 }
 
-pub(crate) async fn authorize_v1(
-    State(idp): State<Idp>,
-    Path(segment): Path<String>,
-    method: Method,
-    RawQuery(query): RawQuery,
-    origin: CallerOrigin,
-    trace: Trace,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let visit = Visit { idp: &idp, origin: &origin, trace: &trace, headers: &headers };
-    visit.authorize(&segment, TokenVersion::V1, parameters(&method, query, &body), None).await
+pub(crate) async fn authorize_v1(visit: Visit) -> Response {
+    visit.authorize(TokenVersion::V1, visit.parameters.clone(), None).await
 }
 
-pub(crate) async fn authorize_v2(
-    State(idp): State<Idp>,
-    Path(segment): Path<String>,
-    method: Method,
-    RawQuery(query): RawQuery,
-    origin: CallerOrigin,
-    trace: Trace,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let visit = Visit { idp: &idp, origin: &origin, trace: &trace, headers: &headers };
-    visit.authorize(&segment, TokenVersion::V2, parameters(&method, query, &body), None).await
+pub(crate) async fn authorize_v2(visit: Visit) -> Response {
+    visit.authorize(TokenVersion::V2, visit.parameters.clone(), None).await
 }
 
-fn parameters(method: &Method, query: Option<String>, body: &[u8]) -> Parameters {
-    if method == Method::POST { Parameters::parse(body) } else { Parameters::parse(query.unwrap_or_default().as_bytes()) }
-}
-
-impl Visit<'_> {
+impl Visit {
     /// Answers an authorization request, for whoever is signed in or has just signed in.
     pub(crate) async fn authorize(
         &self,
-        segment: &str,
         endpoint: TokenVersion,
         parameters: Parameters,
         signed_in: Option<SignedIn>,
     ) -> Response {
-        let request = match validate(self.idp, segment, endpoint, &parameters).await {
+        let request = match validate(&self.idp, &self.segment, endpoint, &parameters).await {
             Ok(request) => request,
             Err(AuthorizeRefusal::Page(refusal)) => return self.refusal_page(&refusal).await,
             Err(AuthorizeRefusal::Reply(to, refusal)) => {
-                return to.refuse(&refusal, &self.idp.asked(self.trace, self.origin, None).await);
+                return to.refuse(&refusal, &self.idp.asked(&self.trace, &self.origin, None).await);
             }
         };
         let tenant = request.tenant.id;
         let next = Next::authorize(endpoint, parameters);
-        match self.proceed(segment, &request, next, signed_in).await {
+        match self.proceed(&request, next, signed_in).await {
             Ok(response) => response,
             Err(refusal) => {
-                let asked = self.idp.asked(self.trace, self.origin, Some(tenant)).await;
+                let asked = self.idp.asked(&self.trace, &self.origin, Some(tenant)).await;
                 request.reply_to.refuse(&refusal, &asked)
             }
         }
@@ -98,7 +61,6 @@ impl Visit<'_> {
 
     async fn proceed(
         &self,
-        segment: &str,
         request: &AuthorizeRequest,
         next: Next,
         signed_in: Option<SignedIn>,
@@ -108,11 +70,13 @@ impl Visit<'_> {
             Some(signed_in) => Some(signed_in),
             None => self.current(request, now).await?,
         };
-        let Some(signed_in) = signed_in.filter(|found| found.just_now || request.prompt != Prompt::Login) else {
-            return Ok(self.sign_in_page(segment, request, next, None));
+        let Some(signed_in) = signed_in.filter(|found| found.just_now || request.prompt != Prompt::Login)
+        else {
+            return Ok(self.sign_in_page(request, next, None));
         };
-        let missing = missing_consent(self.idp, request, signed_in.user.id).await?;
-        let must_ask = !missing.is_empty() || (request.prompt == Prompt::Consent && !next.consent_was_asked());
+        let missing = missing_consent(&self.idp, request, signed_in.user.id).await?;
+        let must_ask =
+            !missing.is_empty() || (request.prompt == Prompt::Consent && !next.consent_was_asked());
         if must_ask && request.prompt == Prompt::None {
             return Err(Refusal::new(aadsts::CONSENT_REQUIRED)
                 .with("client", request.application.client_id)
@@ -120,7 +84,7 @@ impl Visit<'_> {
         }
         let set_cookie = signed_in.set_cookie.clone();
         let mut response = if must_ask {
-            self.consent_page(segment, request, next, &signed_in.user)
+            self.consent_page(request, next, &signed_in.user)
         } else {
             issue_code(self, request, &signed_in, now).await?
         };
@@ -132,15 +96,19 @@ impl Visit<'_> {
     async fn current(&self, request: &AuthorizeRequest, now: Instant) -> Result<Option<SignedIn>, Refusal> {
         let silent = request.prompt == Prompt::None;
         let no_session = || if silent { Err(Refusal::new(aadsts::NO_SESSION)) } else { Ok(None) };
-        let Some((session, user)) = self.session_of_browser(request.tenant.id).await? else { return no_session() };
+        let Some((session, user)) = self.session_of_browser(request.tenant.id).await? else {
+            return no_session();
+        };
         let facts = user.as_ref().map_or_else(UserFacts::unknown, User::facts);
         let verdict = cookie::decide(&session.facts(), &facts, &request.tenant.rules, now);
         match user {
             Some(user) if verdict.is_accepted() => {
                 Ok(Some(SignedIn { user, session, just_now: false, set_cookie: None }))
             }
-            _ if verdict.rule == Rule::SignedOut => no_session(),
-            _ if silent => Err(Refusal::of_verdict(&verdict).unwrap_or_else(|| Refusal::new(aadsts::NO_SESSION))),
+            _ if verdict.rule == Rule::SessionSignedOut => no_session(),
+            _ if silent => {
+                Err(Refusal::of_verdict(&verdict).unwrap_or_else(|| Refusal::new(aadsts::NO_SESSION)))
+            }
             _ => Ok(None),
         }
     }
@@ -150,8 +118,10 @@ impl Visit<'_> {
         &self,
         tenant: outlive_clock::TenantId,
     ) -> Result<Option<(Session, Option<User>)>, Refusal> {
-        let Some(browser) = Browser::of_request(self.headers) else { return Ok(None) };
-        let Some(session) = sessions::find(&self.idp.chassis.store, tenant, &browser).await? else { return Ok(None) };
+        let Some(browser) = Browser::of_request(&self.headers) else { return Ok(None) };
+        let Some(session) = sessions::find(&self.idp.chassis.store, tenant, &browser).await? else {
+            return Ok(None);
+        };
         let user = self.idp.directory.user(tenant, session.user_id).await?;
         Ok(Some((session, user)))
     }
@@ -159,22 +129,17 @@ impl Visit<'_> {
     /// The sign-in page, with what was wrong with the last try.
     pub(crate) fn sign_in_page(
         &self,
-        segment: &str,
         request: &AuthorizeRequest,
         next: Next,
         wrong: Option<(&str, &Refusal)>,
     ) -> Response {
-        let user_name = wrong.map_or_else(|| request.login_hint.clone().unwrap_or_default(), |(name, _)| name.to_owned());
-        let state = PageState::new(segment, next, None);
+        let user_name =
+            wrong.map_or_else(|| request.login_hint.clone().unwrap_or_default(), |(name, _)| name.to_owned());
+        let state = PageState::new(&self.segment, next, None);
         pages::sign_in(self, state, &request.application.name, &user_name, wrong.map(|(_, refusal)| refusal))
     }
 
-    fn consent_page(&self, segment: &str, request: &AuthorizeRequest, next: Next, user: &User) -> Response {
-        pages::consent(self, PageState::new(segment, next, Some(user.id)), request, user)
-    }
-
-    /// A page that tells the person what was refused.
-    pub(crate) async fn refusal_page(&self, refusal: &Refusal) -> Response {
-        pages::refusal(refusal, &self.idp.asked(self.trace, self.origin, None).await)
+    fn consent_page(&self, request: &AuthorizeRequest, next: Next, user: &User) -> Response {
+        pages::consent(self, PageState::new(&self.segment, next, Some(user.id)), request, user)
     }
 }

@@ -7,14 +7,15 @@ use outlive_store::Change;
 use outlive_tokens::{SealedToken, fingerprint};
 use serde_json::json;
 
-use super::endpoint::{SignedIn, Visit};
+use super::endpoint::SignedIn;
 use super::request::AuthorizeRequest;
 use crate::refusal::Refusal;
 use crate::token::AuthorizationCode;
+use crate::visit::Visit;
 
 /// Issues a code for whoever is signed in and sends it to the client.
 pub(crate) async fn issue_code(
-    visit: &Visit<'_>,
+    visit: &Visit,
     request: &AuthorizeRequest,
     signed_in: &SignedIn,
     now: Instant,
@@ -40,14 +41,15 @@ pub(crate) async fn issue_code(
     };
     let text = code.seal(&chassis.sealer, &mut random.stream("authorization-code-nonce"));
     let mut change = Change::from(session.used(tenant, now));
-    let event = Event::new(tenant, now, "code.issued", format!("user:{}", user.id), visit.trace).with(json!({
-        "client_id": code.client_id,
-        "client_name": request.application.name,
-        "upn": user.upn,
-        "session": session.id,
-        "amr": session.amr,
-        "code": {"id": code.id, "fingerprint": fingerprint(&text)},
-    }));
+    let event =
+        Event::new(tenant, now, "code.issued", format!("user:{}", user.id), &visit.trace).with(json!({
+            "client_id": code.client_id,
+            "client_name": request.application.name,
+            "upn": user.upn,
+            "session": session.id,
+            "amr": session.amr,
+            "code": {"id": code.id, "fingerprint": fingerprint(&text)},
+        }));
     change.add(chassis.journal.line(&event));
     chassis.store.commit(change).await?;
     Ok(request.reply_to.send(vec![("code", text), ("session_state", session.id.to_string())]))

@@ -10,7 +10,6 @@ mod reply;
 mod request;
 mod sign_in;
 
-pub(crate) use endpoint::Visit;
 pub(crate) use request::AuthorizeRequest;
 
 pub(crate) use change_password::{change_password, change_password_page};

@@ -39,7 +39,8 @@ impl ReplyTo {
         let Some(location) = self.location(&parameters) else {
             return StatusCode::BAD_REQUEST.into_response();
         };
-        (StatusCode::FOUND, [(LOCATION, location), (CACHE_CONTROL, HeaderValue::from_static("no-store"))]).into_response()
+        (StatusCode::FOUND, [(LOCATION, location), (CACHE_CONTROL, HeaderValue::from_static("no-store"))])
+            .into_response()
     }
 
     fn location(&self, parameters: &[(&'static str, String)]) -> Option<HeaderValue> {
@@ -47,7 +48,8 @@ impl ReplyTo {
         if self.mode == ResponseMode::Query {
             url.query_pairs_mut().extend_pairs(parameters);
         } else {
-            let fragment = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+            let fragment =
+                url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
             url.set_fragment(Some(&fragment));
         }
         HeaderValue::try_from(url.as_str()).ok()
@@ -74,9 +76,15 @@ mod tests {
 
     #[test]
     fn an_answer_is_added_to_what_the_redirect_uri_has() {
-        assert_eq!(location("http://localhost:1/cb?x=1", ResponseMode::Query), "http://localhost:1/cb?x=1&code=a+b%26c");
+        assert_eq!(
+            location("http://localhost:1/cb?x=1", ResponseMode::Query),
+            "http://localhost:1/cb?x=1&code=a+b%26c"
+        );
         assert_eq!(location("http://localhost:1", ResponseMode::Query), "http://localhost:1/?code=a+b%26c");
-        assert_eq!(location("http://localhost:1/cb", ResponseMode::Fragment), "http://localhost:1/cb#code=a+b%26c");
+        assert_eq!(
+            location("http://localhost:1/cb", ResponseMode::Fragment),
+            "http://localhost:1/cb#code=a+b%26c"
+        );
         assert_eq!(location("myapp://auth", ResponseMode::Query), "myapp://auth?code=a+b%26c");
     }
 }

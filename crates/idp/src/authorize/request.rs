@@ -70,9 +70,12 @@ pub(crate) async fn validate(
     let client_id = parameters.get("client_id").ok_or_else(|| Refusal::missing("client_id"))?;
     let parsed = client_id.parse::<ClientId>().ok();
     let tenant = idp.tenant(segment, parsed).await?;
-    let unknown = || Refusal::new(aadsts::CLIENT_NOT_FOUND).with("client", client_id).with("tenant", &tenant.display_name);
+    let unknown = || {
+        Refusal::new(aadsts::CLIENT_NOT_FOUND).with("client", client_id).with("tenant", &tenant.display_name)
+    };
     let parsed = parsed.ok_or_else(unknown)?;
-    let application = idp.directory.application(tenant.id, parsed).await.map_err(Refusal::from)?.ok_or_else(unknown)?;
+    let application =
+        idp.directory.application(tenant.id, parsed).await.map_err(Refusal::from)?.ok_or_else(unknown)?;
     if !application.enabled {
         return Err(Refusal::new(aadsts::CLIENT_DISABLED)
             .with("client", application.client_id)
@@ -131,7 +134,9 @@ fn redirect_uri(
     match parameters.get("redirect_uri") {
         Some(uri) => match application.redirect_type(uri) {
             Some(kind) => Ok((uri.to_owned(), kind)),
-            None if application.document.redirect_uris.is_empty() => Err(Refusal::new(aadsts::NO_REDIRECT_URI)),
+            None if application.document.redirect_uris.is_empty() => {
+                Err(Refusal::new(aadsts::NO_REDIRECT_URI))
+            }
             None => Err(Refusal::new(aadsts::REDIRECT_URI_MISMATCH)
                 .with("redirect_uri", uri)
                 .with("client", application.client_id)),

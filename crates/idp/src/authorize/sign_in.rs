@@ -1,10 +1,6 @@
 //! The sign-in form.
 
-use axum::body::Bytes;
-use axum::extract::{Path, State};
 use axum::response::Response;
-use http::HeaderMap;
-use outlive_chassis::{CallerOrigin, Trace};
 use outlive_clock::{Instant, SessionId};
 use outlive_journal::Event;
 use outlive_rules::aadsts;
@@ -12,39 +8,26 @@ use outlive_store::Change;
 use outlive_tokens::Secret;
 use serde_json::json;
 
-use super::endpoint::{SignedIn, Visit};
+use super::endpoint::SignedIn;
 use super::request::{AuthorizeRefusal, validate};
 use crate::directory::{Tenant, User};
-use crate::form::Parameters;
 use crate::pages::{self, Next, PageState};
 use crate::passwords;
 use crate::refusal::Refusal;
 use crate::sessions::{Browser, Session, rename_browser};
+use crate::visit::Visit;
 
 /// `POST /{tenant}/login`: `loginfmt` and `passwd`, with the form's own `ctx` and `canary`.
-pub(crate) async fn sign_in(
-    State(idp): State<crate::idp::Idp>,
-    Path(segment): Path<String>,
-    origin: CallerOrigin,
-    trace: Trace,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let visit = Visit { idp: &idp, origin: &origin, trace: &trace, headers: &headers };
-    let form = Parameters::parse(&body);
-    let state = match PageState::of_form(&visit, &segment, &form) {
-        Ok(state) => state,
-        Err(refusal) => return visit.refusal_page(&refusal).await,
-    };
-    match visit.try_sign_in(&segment, state, &form).await {
-        Ok(response) => response,
-        Err(refusal) => visit.refusal_page(&refusal).await,
-    }
+pub(crate) async fn sign_in(visit: Visit) -> Response {
+    let result = visit.try_sign_in().await;
+    visit.page(result).await
 }
 
-impl Visit<'_> {
-    async fn try_sign_in(&self, segment: &str, state: PageState, form: &Parameters) -> Result<Response, Refusal> {
-        let tenant = self.tenant_of(segment, &state.next).await?;
+impl Visit {
+    async fn try_sign_in(&self) -> Result<Response, Refusal> {
+        let form = &self.parameters;
+        let state = PageState::of_form(self)?;
+        let tenant = self.tenant_of(&state.next).await?;
         let now = self.idp.now(tenant.id).await?;
         let user_name = form.get("loginfmt").unwrap_or_default();
         let password = Secret::new(form.get("passwd").unwrap_or_default());
@@ -52,26 +35,31 @@ impl Visit<'_> {
             Ok(user) => user,
             Err((user, refusal)) => {
                 self.record_refused(&tenant, user.as_ref(), user_name, &refusal, now).await?;
-                return self.sign_in_again(segment, state.next, user_name, &refusal).await;
+                return self.sign_in_again(state.next, user_name, &refusal).await;
             }
         };
         if user.must_change_password || user.password_expired {
-            let state = PageState::new(segment, state.next, Some(user.id));
+            let state = PageState::new(&self.segment, state.next, Some(user.id));
             let refusal = Refusal::new(aadsts::PASSWORD_EXPIRED);
-            return Ok(pages::change_password(self, state, &user, Some(&refusal.error.sentence(&refusal.params))));
+            return Ok(pages::change_password(
+                self,
+                state,
+                &user,
+                Some(&refusal.error.sentence(&refusal.params)),
+            ));
         }
         let signed_in = self.start_session(&tenant, user, form.get("kmsi").is_some(), now).await?;
-        Ok(self.go_on(segment, state.next, signed_in).await)
+        Ok(self.go_on(state.next, signed_in).await)
     }
 
     /// Goes on with what the person wanted before they had to sign in.
-    pub(crate) async fn go_on(&self, segment: &str, next: Next, signed_in: SignedIn) -> Response {
+    pub(crate) async fn go_on(&self, next: Next, signed_in: SignedIn) -> Response {
         match next {
             Next::Authorize { version, parameters, .. } => {
-                self.authorize(segment, version, parameters, Some(signed_in)).await
+                self.authorize(version, parameters, Some(signed_in)).await
             }
             Next::ChangePassword => {
-                let state = PageState::new(segment, Next::ChangePassword, Some(signed_in.user.id));
+                let state = PageState::new(&self.segment, Next::ChangePassword, Some(signed_in.user.id));
                 let mut page = pages::change_password(self, state, &signed_in.user, None);
                 pages::add_cookie(&mut page, signed_in.set_cookie);
                 page
@@ -80,12 +68,12 @@ impl Visit<'_> {
     }
 
     /// The tenant that a form was for.
-    pub(crate) async fn tenant_of(&self, segment: &str, next: &Next) -> Result<Tenant, Refusal> {
+    pub(crate) async fn tenant_of(&self, next: &Next) -> Result<Tenant, Refusal> {
         let client = match next {
             Next::Authorize { parameters, .. } => parameters.get("client_id").and_then(|id| id.parse().ok()),
             Next::ChangePassword => None,
         };
-        self.idp.tenant(segment, client).await
+        self.idp.tenant(&self.segment, client).await
     }
 
     /// Finds the user and checks the password, the account last: who does not know the password learns nothing about it.
@@ -127,12 +115,14 @@ impl Visit<'_> {
             ended_at: None,
         };
         let mut change = Change::new();
-        if let Some(before) = Browser::of_request(self.headers) {
+        if let Some(before) = Browser::of_request(&self.headers) {
             change.add(rename_browser(&before, &browser));
         }
         change.add(session.insertion(tenant.id, &browser));
-        let event = Event::new(tenant.id, now, "sign_in.succeeded", format!("user:{}", user.id), self.trace)
-            .with(json!({"upn": user.upn, "session": session.id, "amr": session.amr, "persistent": persistent}));
+        let event = Event::new(tenant.id, now, "sign_in.succeeded", format!("user:{}", user.id), &self.trace)
+            .with(
+                json!({"upn": user.upn, "session": session.id, "amr": session.amr, "persistent": persistent}),
+            );
         change.add(chassis.journal.line(&event));
         chassis.store.commit(change).await?;
         Ok(SignedIn { user, session, just_now: true, set_cookie: Some(browser.set_cookie(persistent)) })
@@ -148,7 +138,7 @@ impl Visit<'_> {
     ) -> Result<(), Refusal> {
         let subject = user.map_or_else(|| "user:unknown".to_owned(), |user| format!("user:{}", user.id));
         let typed: String = user_name.chars().take(113).collect();
-        let event = Event::new(tenant.id, now, "sign_in.refused", subject, self.trace).with(json!({
+        let event = Event::new(tenant.id, now, "sign_in.refused", subject, &self.trace).with(json!({
             "upn": user.map_or(typed, |user| user.upn.clone()),
             "code": refusal.error,
             "description": refusal.error.render(&refusal.params),
@@ -159,17 +149,16 @@ impl Visit<'_> {
     /// Shows the sign-in page once more, with what was wrong.
     async fn sign_in_again(
         &self,
-        segment: &str,
         next: Next,
         user_name: &str,
         refusal: &Refusal,
     ) -> Result<Response, Refusal> {
         let Next::Authorize { version, parameters, .. } = &next else {
-            let state = PageState::new(segment, next, None);
+            let state = PageState::new(&self.segment, next, None);
             return Ok(pages::sign_in(self, state, "your account", user_name, Some(refusal)));
         };
-        match validate(self.idp, segment, *version, parameters).await {
-            Ok(request) => Ok(self.sign_in_page(segment, &request, next, Some((user_name, refusal)))),
+        match validate(&self.idp, &self.segment, *version, parameters).await {
+            Ok(request) => Ok(self.sign_in_page(&request, next, Some((user_name, refusal)))),
             Err(AuthorizeRefusal::Page(refusal) | AuthorizeRefusal::Reply(_, refusal)) => Err(refusal),
         }
     }

@@ -63,7 +63,11 @@ impl Directory {
     }
 
     /// The API that is asked for by an identifier URI or its client id.
-    pub(crate) async fn resource(&self, tenant: TenantId, name: &str) -> Result<Option<Application>, StoreError> {
+    pub(crate) async fn resource(
+        &self,
+        tenant: TenantId,
+        name: &str,
+    ) -> Result<Option<Application>, StoreError> {
         self.store
             .row(sql!(
                 "SELECT a.client_id, a.service_principal_id, a.name, a.enabled, a.document \
@@ -79,10 +83,16 @@ impl Directory {
     }
 
     /// The tenants in which an application with this client id exists; at most two, which is enough to know if it is one.
-    pub(crate) async fn tenants_with_application(&self, client_id: ClientId) -> Result<Vec<TenantId>, StoreError> {
+    pub(crate) async fn tenants_with_application(
+        &self,
+        client_id: ClientId,
+    ) -> Result<Vec<TenantId>, StoreError> {
         let rows = self
             .store
-            .rows(sql!("SELECT tenant FROM applications WHERE client_id = $1 ORDER BY tenant LIMIT 2", client_id))
+            .rows(sql!(
+                "SELECT tenant FROM applications WHERE client_id = $1 ORDER BY tenant LIMIT 2",
+                client_id
+            ))
             .await?;
         rows.iter().map(|row| row.parse("tenant")).collect()
     }
@@ -91,7 +101,11 @@ impl Directory {
     pub(crate) async fn is_redirect_uri(&self, tenant: TenantId, uri: &str) -> Result<bool, StoreError> {
         let found = self
             .store
-            .row(sql!("SELECT client_id FROM redirect_uris WHERE tenant = $1 AND uri = $2 LIMIT 1", tenant, uri))
+            .row(sql!(
+                "SELECT client_id FROM redirect_uris WHERE tenant = $1 AND uri = $2 LIMIT 1",
+                tenant,
+                uri
+            ))
             .await?;
         Ok(found.is_some())
     }
@@ -173,11 +187,6 @@ impl Application {
             .filter(|required| required.resource == resource)
             .flat_map(|required| required.scopes.iter().cloned())
             .collect()
-    }
-
-    /// The URI by which it is named when nobody asked for it by name.
-    pub(crate) fn default_name(&self) -> String {
-        self.document.identifier_uris.first().cloned().unwrap_or_else(|| self.client_id.to_string())
     }
 }
 

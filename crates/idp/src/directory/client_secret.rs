@@ -81,7 +81,9 @@ impl ClientSecrets {
         let hash = self.hash(client, presented);
         stored
             .iter()
-            .filter(|secret| constant_time::verify_slices_are_equal(secret.hash.as_bytes(), hash.as_bytes()).is_ok())
+            .filter(|secret| {
+                constant_time::verify_slices_are_equal(secret.hash.as_bytes(), hash.as_bytes()).is_ok()
+            })
             .map(|secret| if now < secret.expires_at { SecretMatch::Valid } else { SecretMatch::Expired })
             .next()
             .unwrap_or(SecretMatch::Wrong)
@@ -111,7 +113,12 @@ impl Directory {
 
 /// Ends all secrets of a client at `now`.
 pub(crate) fn expire_secrets(tenant: TenantId, client: ClientId, now: Instant) -> Statement {
-    sql!("UPDATE client_secrets SET expires_us = $1 WHERE tenant = $2 AND client_id = $3", now, tenant, client)
+    sql!(
+        "UPDATE client_secrets SET expires_us = $1 WHERE tenant = $2 AND client_id = $3",
+        now,
+        tenant,
+        client
+    )
 }
 
 /// Removes all secrets of a client.
@@ -127,7 +134,8 @@ mod tests {
     fn a_secret_matches_itself_until_it_ends_and_nothing_else() {
         let secrets = ClientSecrets::new(&[7; 32]);
         let client = ClientId::from_uuid(Uuid::from_u128(1));
-        let stored = [StoredSecret { hash: secrets.hash(client, "right"), expires_at: Instant::from_seconds(100) }];
+        let stored =
+            [StoredSecret { hash: secrets.hash(client, "right"), expires_at: Instant::from_seconds(100) }];
         let at = Instant::from_seconds;
         assert_eq!(secrets.compare(client, "right", &stored, at(99)), SecretMatch::Valid);
         assert_eq!(secrets.compare(client, "right", &stored, at(100)), SecretMatch::Expired);

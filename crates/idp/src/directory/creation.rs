@@ -28,8 +28,14 @@ pub(crate) async fn create(
     signing_key: i64,
 ) -> Result<Change, Problem> {
     let domain = spec.domain.to_ascii_lowercase();
-    if domain.is_empty() || domain.len() > 253 || !domain.contains('.') || domain.contains(['/', '@', ' ', ':']) {
-        return Err(Problem::bad_request(format!("'{domain}' is not a domain; write it like contoso.example.")));
+    if domain.is_empty()
+        || domain.len() > 253
+        || !domain.contains('.')
+        || domain.contains(['/', '@', ' ', ':'])
+    {
+        return Err(Problem::bad_request(format!(
+            "'{domain}' is not a domain; write it like contoso.example."
+        )));
     }
     let mut change = Change::new();
     change.add(sql!(
@@ -41,7 +47,8 @@ pub(crate) async fn create(
         signing_key
     ));
     for user in spec.users {
-        let HashedPassword(password_hash) = passwords::hash(user.password, random.stream("password-salt").bytes()).await;
+        let HashedPassword(password_hash) =
+            passwords::hash(user.password, random.stream("password-salt").bytes()).await;
         let user = User {
             tenant,
             id: user.id,
@@ -86,7 +93,10 @@ fn add_application(
     }
     let version = spec.token_version.unwrap_or(1);
     if !matches!(version, 1 | 2) {
-        return Err(Problem::bad_request(format!("token_version of '{}' is {version}; it can be 1 or 2.", spec.name)));
+        return Err(Problem::bad_request(format!(
+            "token_version of '{}' is {version}; it can be 1 or 2.",
+            spec.name
+        )));
     }
     let application = Application {
         client_id: spec.client_id,

@@ -7,7 +7,8 @@ use super::{Application, ApplicationDocument};
 use crate::spec::{AppRoleSpec, ApplicationKind, ScopeSpec};
 
 /// The client id of Microsoft Graph, the same in every tenant.
-pub(crate) const GRAPH: ClientId = ClientId::from_uuid(Uuid::from_u128(0x0000_0003_0000_0000_c000_0000_0000_0000));
+pub(crate) const GRAPH: ClientId =
+    ClientId::from_uuid(Uuid::from_u128(0x0000_0003_0000_0000_c000_0000_0000_0000));
 
 /// The identifier URI of Microsoft Graph; also the resource that a bare scope name means ("Scopes and permissions").
 pub(crate) const GRAPH_URI: &str = "https://graph.microsoft.com";

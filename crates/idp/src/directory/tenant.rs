@@ -31,7 +31,10 @@ impl Directory {
     /// The tenant with this id.
     pub(crate) async fn tenant(&self, tenant: TenantId) -> Result<Option<Tenant>, StoreError> {
         self.store
-            .row(sql!("SELECT tenant, domain, display_name, rules, signing_key FROM tenants WHERE tenant = $1", tenant))
+            .row(sql!(
+                "SELECT tenant, domain, display_name, rules, signing_key FROM tenants WHERE tenant = $1",
+                tenant
+            ))
             .await?
             .as_ref()
             .map(tenant_of)
@@ -42,7 +45,10 @@ impl Directory {
     pub(crate) async fn tenant_by_domain(&self, domain: &str) -> Result<Option<Tenant>, StoreError> {
         let domain = domain.to_ascii_lowercase();
         self.store
-            .row(sql!("SELECT tenant, domain, display_name, rules, signing_key FROM tenants WHERE domain = $1", domain))
+            .row(sql!(
+                "SELECT tenant, domain, display_name, rules, signing_key FROM tenants WHERE domain = $1",
+                domain
+            ))
             .await?
             .as_ref()
             .map(tenant_of)

@@ -32,16 +32,20 @@ impl FromRequestParts<Idp> for Caller {
         let Ok(origin) = CallerOrigin::from_request_parts(parts, idp).await;
         let token = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
         let refuse = |refusal: BearerRefusal| {
-            let challenge = Challenge::new("")
-                .with_authorization_uri(&format!("{origin}/common/oauth2/authorize"))
+            let challenge = Challenge::new("", &format!("{origin}/common/oauth2/authorize"))
                 .with_client_id(&GRAPH.to_string());
             GraphError::unauthorized(&refusal, refusal.www_authenticate(&challenge)).answer(&trace, None)
         };
         let token = token.ok_or_else(|| refuse(BearerRefusal::Missing))?;
         let tenant = peek_tenant(token).ok_or_else(|| refuse(BearerRefusal::Malformed))?;
-        let found = idp.directory.tenant(tenant).await.map_err(|error| GraphError::from(error).answer(&trace, None))?;
+        let found = idp
+            .directory
+            .tenant(tenant)
+            .await
+            .map_err(|error| GraphError::from(error).answer(&trace, None))?;
         let tenant = found.ok_or_else(|| refuse(BearerRefusal::Issuer))?;
-        let now = idp.now(tenant.id).await.map_err(|refusal| GraphError::from(refusal).answer(&trace, None))?;
+        let now =
+            idp.now(tenant.id).await.map_err(|refusal| GraphError::from(refusal).answer(&trace, None))?;
         let audiences = [GRAPH_URI.to_owned(), format!("{GRAPH_URI}/"), GRAPH.to_string()];
         let expected = BearerExpectations { tenant: tenant.id, audiences: &audiences, now };
         let claims = idp.verifier.verify(&expected, token, &trace).await.map_err(refuse)?;
@@ -90,7 +94,9 @@ impl Caller {
 
     /// The user on whose behalf the call is made.
     pub(crate) fn me(&self) -> Result<&User, GraphError> {
-        self.user.as_ref().ok_or_else(|| GraphError::bad_request("/me request is only valid with delegated authentication flow."))
+        self.user.as_ref().ok_or_else(|| {
+            GraphError::bad_request("/me request is only valid with delegated authentication flow.")
+        })
     }
 
     /// Writes a result, or the error.

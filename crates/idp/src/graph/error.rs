@@ -38,7 +38,9 @@ impl GraphError {
 
     pub(crate) fn no_such_user(id: &str) -> Self {
         let id: String = id.chars().take(113).collect();
-        let message = format!("Resource '{id}' does not exist or one of its queried reference-property objects are not present.");
+        let message = format!(
+            "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
+        );
         Self::new(StatusCode::NOT_FOUND, "Request_ResourceNotFound", message)
     }
 
@@ -71,10 +73,18 @@ impl GraphError {
 impl From<StoreError> for GraphError {
     fn from(error: StoreError) -> Self {
         if error.is_conflict() {
-            return Self::new(StatusCode::CONFLICT, "Request_MultipleObjectsWithSameKeyValue", "The object was changed at the same time. Try again.");
+            return Self::new(
+                StatusCode::CONFLICT,
+                "Request_MultipleObjectsWithSameKeyValue",
+                "The object was changed at the same time. Try again.",
+            );
         }
         tracing::error!(%error, "the directory failed");
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "serviceNotAvailable", "The directory does not answer. Try again.")
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "serviceNotAvailable",
+            "The directory does not answer. Try again.",
+        )
     }
 }
 

@@ -41,7 +41,10 @@ pub(crate) async fn change(caller: Caller, body: Result<Json<PasswordChange>, Js
             return Err(change_denied());
         }
         let PasswordChange { current_password, new_password } = change;
-        caller.idp.change_password(&caller.tenant, user, current_password, new_password, &caller.trace).await?;
+        caller
+            .idp
+            .change_password(&caller.tenant, user, current_password, new_password, &caller.trace)
+            .await?;
         Ok(StatusCode::NO_CONTENT.into_response())
     };
     caller.answer(result.await)
@@ -78,7 +81,10 @@ pub(crate) async fn reset(
         let generated = reset.new_password.is_none();
         let random = caller.idp.chassis.random.of(caller.tenant.id);
         let password = reset.new_password.unwrap_or_else(|| {
-            Secret::new(format!("Tmp-{}", &random.stream("temporary-password").uuid().simple().to_string()[..12]))
+            Secret::new(format!(
+                "Tmp-{}",
+                &random.stream("temporary-password").uuid().simple().to_string()[..12]
+            ))
         });
         let shown = generated.then(|| password.expose().to_owned());
         reset_password(&caller, &user, Event::AdminResetEntraAdminCenter, password, true).await?;

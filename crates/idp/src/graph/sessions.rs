@@ -10,8 +10,12 @@ use super::error::GraphError;
 use crate::credential_events::{CredentialEvent, happen};
 use crate::directory::User;
 
-const PERMISSIONS: [&str; 4] =
-    ["User.RevokeSessions.All", "User.ReadWrite.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All"];
+const PERMISSIONS: [&str; 4] = [
+    "User.RevokeSessions.All",
+    "User.ReadWrite.All",
+    "Directory.ReadWrite.All",
+    "Directory.AccessAsUser.All",
+];
 
 /// `POST /me/revokeSignInSessions`.
 pub(crate) async fn revoke_own(caller: Caller) -> Response {

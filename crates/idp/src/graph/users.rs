@@ -50,7 +50,12 @@ pub(crate) async fn me(caller: Caller) -> Response {
 pub(crate) async fn show(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         let user = caller.target(&id).await?;
-        if !caller.may(&["User.Read.All", "User.ReadWrite.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All"]) {
+        if !caller.may(&[
+            "User.Read.All",
+            "User.ReadWrite.All",
+            "Directory.ReadWrite.All",
+            "Directory.AccessAsUser.All",
+        ]) {
             return Err(GraphError::denied());
         }
         Ok(Json(resource(&caller, &user)).into_response())
@@ -69,16 +74,28 @@ pub(crate) async fn update(
         let Json(patch) = body?;
         let user = caller.target(&id).await?;
         if let Some(profile) = patch.password_profile {
-            let permissions = ["User.ReadWrite.All", "User-PasswordProfile.ReadWrite.All", "Directory.AccessAsUser.All", "Directory.ReadWrite.All"];
-            if !caller.may_act_on(&user, &permissions) || caller.user.as_ref().is_some_and(|me| me.id == user.id) {
+            let permissions = [
+                "User.ReadWrite.All",
+                "User-PasswordProfile.ReadWrite.All",
+                "Directory.AccessAsUser.All",
+                "Directory.ReadWrite.All",
+            ];
+            if !caller.may_act_on(&user, &permissions)
+                || caller.user.as_ref().is_some_and(|me| me.id == user.id)
+            {
                 return Err(GraphError::denied());
             }
-            let password = profile.password.ok_or_else(|| GraphError::bad_request("passwordProfile has no password."))?;
+            let password = profile
+                .password
+                .ok_or_else(|| GraphError::bad_request("passwordProfile has no password."))?;
             let must_change = profile.force_change_password_next_sign_in;
             reset_password(&caller, &user, Event::AdminResetAzurePortal, password, must_change).await?;
         }
         if let Some(enabled) = patch.account_enabled {
-            if !caller.may_act_on(&user, &["User.ReadWrite.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All"]) {
+            if !caller.may_act_on(
+                &user,
+                &["User.ReadWrite.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All"],
+            ) {
                 return Err(GraphError::denied());
             }
             let user = caller.target(&id).await?;

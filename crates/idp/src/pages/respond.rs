@@ -8,15 +8,16 @@ use url::Url;
 
 use super::state::{FormFields, PageState};
 use super::templates::{ChangePassword, Consent, FormPost, Message, Permission, RefusalPage, SignIn, Wrong};
-use crate::authorize::{AuthorizeRequest, Visit};
+use crate::authorize::AuthorizeRequest;
 use crate::directory::User;
 use crate::pages::Next;
 use crate::refusal::{Asked, Refusal};
 use crate::scopes::AskedFor;
+use crate::visit::Visit;
 
 /// The sign-in page.
 pub(crate) fn sign_in(
-    visit: &Visit<'_>,
+    visit: &Visit,
     state: PageState,
     application: &str,
     user_name: &str,
@@ -41,7 +42,7 @@ pub(crate) fn sign_in(
 }
 
 /// The consent page.
-pub(crate) fn consent(visit: &Visit<'_>, state: PageState, request: &AuthorizeRequest, user: &User) -> Response {
+pub(crate) fn consent(visit: &Visit, state: PageState, request: &AuthorizeRequest, user: &User) -> Response {
     let (segment, leads_to) = leads(&state);
     let FormFields { ctx, canary, set_cookie } = state.fields(visit);
     let permissions = request.resources.iter().flat_map(|resource| {
@@ -79,7 +80,12 @@ pub(crate) fn consent(visit: &Visit<'_>, state: PageState, request: &AuthorizeRe
 }
 
 /// The page on which the password is changed.
-pub(crate) fn change_password(visit: &Visit<'_>, state: PageState, user: &User, notice: Option<&str>) -> Response {
+pub(crate) fn change_password(
+    visit: &Visit,
+    state: PageState,
+    user: &User,
+    notice: Option<&str>,
+) -> Response {
     let (segment, leads_to) = leads(&state);
     let FormFields { ctx, canary, set_cookie } = state.fields(visit);
     let page = ChangePassword {

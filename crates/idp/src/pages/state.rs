@@ -6,10 +6,10 @@ use outlive_rules::aadsts;
 use outlive_tokens::{SealedToken, TokenVersion};
 use serde::{Deserialize, Serialize};
 
-use crate::authorize::Visit;
 use crate::form::Parameters;
 use crate::refusal::Refusal;
 use crate::sessions::{COOKIE_CANARY, cookie};
+use crate::visit::Visit;
 
 /// Where a person was going when a page stopped them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -78,9 +78,9 @@ impl PageState {
     }
 
     /// Seals it for the browser that asked.
-    pub(crate) fn fields(mut self, visit: &Visit<'_>) -> FormFields {
+    pub(crate) fn fields(mut self, visit: &Visit) -> FormFields {
         let random = &visit.idp.chassis.random;
-        let known = cookie(visit.headers, COOKIE_CANARY).filter(|value| is_canary(value)).map(str::to_owned);
+        let known = cookie(&visit.headers, COOKIE_CANARY).filter(|value| is_canary(value)).map(str::to_owned);
         let set_cookie = known.is_none();
         let canary = known.unwrap_or_else(|| random.stream("canary").uuid().simple().to_string());
         self.canary.clone_from(&canary);
@@ -91,14 +91,19 @@ impl PageState {
     }
 
     /// Opens the state of a form that came back: from the same browser (cookie), for the same path, unchanged.
-    pub(crate) fn of_form(visit: &Visit<'_>, segment: &str, form: &Parameters) -> Result<Self, Refusal> {
+    pub(crate) fn of_form(visit: &Visit) -> Result<Self, Refusal> {
         let foreign = || Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER);
+        let form = &visit.parameters;
         let ctx = form.get("ctx").ok_or_else(foreign)?;
         let state = Self::open(&visit.idp.chassis.sealer, ctx).map_err(|_| foreign())?;
         let same = |value: Option<&str>| {
-            value.is_some_and(|value| verify_slices_are_equal(value.as_bytes(), state.canary.as_bytes()).is_ok())
+            value.is_some_and(|value| {
+                verify_slices_are_equal(value.as_bytes(), state.canary.as_bytes()).is_ok()
+            })
         };
-        let ours = same(cookie(visit.headers, COOKIE_CANARY)) && same(form.get("canary")) && state.segment == segment;
+        let ours = same(cookie(&visit.headers, COOKIE_CANARY))
+            && same(form.get("canary"))
+            && state.segment == visit.segment;
         ours.then_some(state).ok_or_else(foreign)
     }
 }

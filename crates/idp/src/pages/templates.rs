@@ -89,10 +89,18 @@ mod tests {
     #[test]
     fn markup_from_outside_appears_only_escaped() {
         let wrong = || Some(Wrong { code: NASTY.into(), sentence: NASTY.into(), remedy: "" });
-        let permission = || Permission { resource: NASTY.into(), name: NASTY.into(), description: NASTY.into() };
+        let permission =
+            || Permission { resource: NASTY.into(), name: NASTY.into(), description: NASTY.into() };
         let pages = [
-            SignIn { action: NASTY.into(), ctx: NASTY, canary: NASTY, application: NASTY, user_name: NASTY, wrong: wrong() }
-                .render(),
+            SignIn {
+                action: NASTY.into(),
+                ctx: NASTY,
+                canary: NASTY,
+                application: NASTY,
+                user_name: NASTY,
+                wrong: wrong(),
+            }
+            .render(),
             Consent {
                 action: NASTY.into(),
                 ctx: NASTY,
@@ -102,7 +110,14 @@ mod tests {
                 permissions: vec![permission()],
             }
             .render(),
-            ChangePassword { action: NASTY.into(), ctx: NASTY, canary: NASTY, user_name: NASTY, notice: Some(NASTY) }.render(),
+            ChangePassword {
+                action: NASTY.into(),
+                ctx: NASTY,
+                canary: NASTY,
+                user_name: NASTY,
+                notice: Some(NASTY),
+            }
+            .render(),
             RefusalPage {
                 code: NASTY.into(),
                 sentence: NASTY.into(),

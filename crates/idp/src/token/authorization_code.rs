@@ -78,7 +78,9 @@ impl From<CodeScopes> for AskedScopes {
         let resources = code.resources.into_iter();
         Self {
             oidc: code.oidc.into_iter().collect(),
-            resources: resources.map(|(name, scopes)| AskedResource { name, scopes: asked(scopes) }).collect(),
+            resources: resources
+                .map(|(name, scopes)| AskedResource { name, scopes: asked(scopes) })
+                .collect(),
         }
     }
 }
@@ -159,7 +161,10 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     }
 }
 
-async fn redeemed_at(request: &TokenRequest<'_>, code: &AuthorizationCode) -> Result<Option<Instant>, Refusal> {
+async fn redeemed_at(
+    request: &TokenRequest<'_>,
+    code: &AuthorizationCode,
+) -> Result<Option<Instant>, Refusal> {
     let row = request
         .idp
         .chassis

@@ -77,7 +77,9 @@ pub(crate) async fn authenticate(
     let stored = idp.directory.client_secrets(tenant.id, application.client_id).await?;
     let wrong = |error| Refusal::new(error).with("client", application.client_id);
     match idp.secrets.compare(application.client_id, &presented, &stored, now) {
-        SecretMatch::Valid => Ok(AuthenticatedClient { application, authentication: ClientAuthentication::Secret }),
+        SecretMatch::Valid => {
+            Ok(AuthenticatedClient { application, authentication: ClientAuthentication::Secret })
+        }
         SecretMatch::Expired => Err(wrong(aadsts::SECRET_EXPIRED)),
         SecretMatch::Wrong => Err(wrong(aadsts::WRONG_SECRET)),
     }
@@ -85,7 +87,9 @@ pub(crate) async fn authenticate(
 
 /// The application that a client id names.
 pub(crate) async fn find(idp: &Idp, tenant: &Tenant, client_id: &str) -> Result<Application, Refusal> {
-    let unknown = || Refusal::new(aadsts::CLIENT_NOT_FOUND).with("client", client_id).with("tenant", &tenant.display_name);
+    let unknown = || {
+        Refusal::new(aadsts::CLIENT_NOT_FOUND).with("client", client_id).with("tenant", &tenant.display_name)
+    };
     let client_id: ClientId = client_id.parse().map_err(|_| unknown())?;
     idp.directory.application(tenant.id, client_id).await?.ok_or_else(unknown)
 }

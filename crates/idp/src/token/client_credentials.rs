@@ -2,8 +2,8 @@
 
 use outlive_rules::{aadsts, lifetimes};
 use outlive_store::Change;
-use outlive_tokens::claims::{AccessSubject, ClientAuthentication};
 use outlive_tokens::TokenVersion;
+use outlive_tokens::claims::{AccessSubject, ClientAuthentication};
 
 use super::endpoint::TokenRequest;
 use super::mint::{AccessTokenOrder, mint_access_token};
@@ -21,10 +21,21 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
     let tenant = request.tenant.id;
     let directory = &request.idp.directory;
     let resource = resolve(directory, tenant, &asked).await?;
-    let roles = directory.assigned_roles(tenant, application.client_id, resource.application.client_id).await?;
-    let subject = AccessSubject::App { service_principal: application.service_principal_id, roles: roles.clone(), idtyp: true };
-    let lifetime = lifetimes::access_token(&mut request.idp.chassis.random.of(tenant).stream("access-token-lifetime"));
-    let order = AccessTokenOrder { resource: &resource.application, name: &resource.name, subject: &subject, lifetime };
+    let roles =
+        directory.assigned_roles(tenant, application.client_id, resource.application.client_id).await?;
+    let subject = AccessSubject::App {
+        service_principal: application.service_principal_id,
+        roles: roles.clone(),
+        idtyp: true,
+    };
+    let lifetime =
+        lifetimes::access_token(&mut request.idp.chassis.random.of(tenant).stream("access-token-lifetime"));
+    let order = AccessTokenOrder {
+        resource: &resource.application,
+        name: &resource.name,
+        subject: &subject,
+        lifetime,
+    };
     let access_token = mint_access_token(request, &order).await?;
     let mut change = Change::new();
     record::issued_to_app(request, &access_token, &roles, &mut change);

@@ -1,11 +1,8 @@
 //! The endpoint itself, v1.0 and v2.0.
 
-use axum::body::Bytes;
-use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{ALLOW, CONTENT_TYPE, ORIGIN};
-use http::{HeaderMap, Method};
-use outlive_chassis::{CallerOrigin, Trace};
+use outlive_chassis::Trace;
 use outlive_clock::{ClientId, Instant, TenantId};
 use outlive_rules::aadsts;
 use outlive_tokens::TokenVersion;
@@ -16,7 +13,8 @@ use super::{authorization_code, client_credentials, record, refresh_token};
 use crate::directory::Tenant;
 use crate::form::Parameters;
 use crate::idp::Idp;
-use crate::refusal::{Asked, Refusal};
+use crate::refusal::Refusal;
+use crate::visit::Visit;
 
 /// A token request whose client is known.
 pub(crate) struct TokenRequest<'a> {
@@ -33,62 +31,36 @@ pub(crate) struct TokenRequest<'a> {
     pub(crate) trace: &'a Trace,
 }
 
-pub(crate) async fn token_v1(
-    State(idp): State<Idp>,
-    Path(segment): Path<String>,
-    origin: CallerOrigin,
-    trace: Trace,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    answer(&idp, &segment, TokenVersion::V1, &origin, &trace, &headers, &body).await
+pub(crate) async fn token_v1(visit: Visit) -> Response {
+    answer(&visit, TokenVersion::V1).await
 }
 
-pub(crate) async fn token_v2(
-    State(idp): State<Idp>,
-    Path(segment): Path<String>,
-    origin: CallerOrigin,
-    trace: Trace,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    answer(&idp, &segment, TokenVersion::V2, &origin, &trace, &headers, &body).await
+pub(crate) async fn token_v2(visit: Visit) -> Response {
+    answer(&visit, TokenVersion::V2).await
 }
 
 /// Any other method.
-pub(crate) async fn wrong_method(
-    State(idp): State<Idp>,
-    method: Method,
-    origin: CallerOrigin,
-    trace: Trace,
-) -> Response {
-    let asked = idp.asked(&trace, &origin, None).await;
-    let refusal = Refusal::new(aadsts::METHOD_NOT_ALLOWED).with("allowed", "POST, OPTIONS").with("method", method);
+pub(crate) async fn wrong_method(visit: Visit) -> Response {
+    let asked = visit.idp.asked(&visit.trace, &visit.origin, None).await;
+    let refusal = Refusal::new(aadsts::METHOD_NOT_ALLOWED)
+        .with("allowed", "POST, OPTIONS")
+        .with("method", &visit.method);
     let mut response = refusal.token_response(&asked);
     response.headers_mut().insert(ALLOW, http::HeaderValue::from_static("POST, OPTIONS"));
     response
 }
 
-async fn answer(
-    idp: &Idp,
-    segment: &str,
-    endpoint: TokenVersion,
-    origin: &CallerOrigin,
-    trace: &Trace,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Response {
-    let form = Parameters::parse(body);
+async fn answer(visit: &Visit, endpoint: TokenVersion) -> Response {
     let mut tenant = None;
-    match handle(idp, segment, endpoint, origin, trace, headers, &form, &mut tenant).await {
+    match handle(visit, endpoint, &mut tenant).await {
         Ok(answer) => answer.into_response(),
         Err(refusal) => {
-            let mut asked = idp.asked(trace, origin, tenant).await;
-            if let Some(id) = form.get("client-request-id").and_then(|text| text.parse().ok()) {
+            let mut asked = visit.idp.asked(&visit.trace, &visit.origin, tenant).await;
+            if let Some(id) = visit.parameters.get("client-request-id").and_then(|text| text.parse().ok()) {
                 asked.correlation_id = id;
             }
             let recorded = match tenant {
-                Some(tenant) => record::refused(idp, tenant, &form, &refusal, &asked, trace).await,
+                Some(tenant) => record::refused(visit, tenant, &refusal, &asked).await,
                 None => Ok(()),
             };
             match recorded {
@@ -99,21 +71,15 @@ async fn answer(
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the request's parts, taken apart once, here")]
 async fn handle(
-    idp: &Idp,
-    segment: &str,
+    visit: &Visit,
     endpoint: TokenVersion,
-    origin: &CallerOrigin,
-    trace: &Trace,
-    headers: &HeaderMap,
-    form: &Parameters,
     found: &mut Option<TenantId>,
 ) -> Result<TokenAnswer, Refusal> {
-    let is_form = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded"));
+    let Visit { idp, segment, headers, parameters: form, .. } = visit;
+    let is_form = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
+        value.trim_start().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
+    });
     if !is_form {
         return Err(Refusal::missing("grant_type"));
     }
@@ -125,7 +91,9 @@ async fn handle(
     let tenant = idp.tenant(segment, client_id.parse::<ClientId>().ok()).await?;
     *found = Some(tenant.id);
     let now = idp.now(tenant.id).await?;
-    if grant_type == "client_credentials" && matches!(segment, "common" | "organizations" | "consumers") {
+    if grant_type == "client_credentials"
+        && matches!(segment.as_str(), "common" | "organizations" | "consumers")
+    {
         return Err(Refusal::new(aadsts::GRANT_NOT_ON_ALIAS).with("tenant", segment));
     }
     if !matches!(grant_type, "authorization_code" | "refresh_token" | "client_credentials") {
@@ -141,21 +109,14 @@ async fn handle(
         client,
         form,
         endpoint,
-        origin: &origin.0,
+        origin: &visit.origin.0,
         origin_header: headers.contains_key(ORIGIN),
         now,
-        trace,
+        trace: &visit.trace,
     };
     match grant_type {
         "authorization_code" => authorization_code::redeem(&request).await,
         "refresh_token" => refresh_token::redeem(&request).await,
         _ => client_credentials::grant(&request).await,
-    }
-}
-
-impl TokenRequest<'_> {
-    /// The request as a refusal names it.
-    pub(crate) fn asked(&self) -> Asked {
-        Asked::new(self.trace, self.now, self.origin)
     }
 }

@@ -52,7 +52,6 @@ pub(crate) struct MintedAccessToken {
     pub(crate) uti: String,
     pub(crate) fingerprint: String,
     pub(crate) expires_at: Instant,
-    pub(crate) version: TokenVersion,
     pub(crate) audience: String,
 }
 
@@ -62,8 +61,10 @@ pub(crate) async fn mint_access_token(
     order: &AccessTokenOrder<'_>,
 ) -> Result<MintedAccessToken, Refusal> {
     let idp = request.idp;
-    let key = idp.keys.active(&request.tenant).await.map_err(|_| Refusal::new(aadsts::SERVICE_UNAVAILABLE))?;
-    let version = if order.resource.document.token_version == 2 { TokenVersion::V2 } else { TokenVersion::V1 };
+    let key =
+        idp.keys.active(&request.tenant).await.map_err(|_| Refusal::new(aadsts::SERVICE_UNAVAILABLE))?;
+    let version =
+        if order.resource.document.token_version == 2 { TokenVersion::V2 } else { TokenVersion::V1 };
     let audience = match version {
         TokenVersion::V1 => order.name.to_owned(),
         TokenVersion::V2 => order.resource.client_id.to_string(),
@@ -89,7 +90,7 @@ pub(crate) async fn mint_access_token(
     });
     let token = sign_rs256(&key, version, &claims);
     let fingerprint = fingerprint(&token);
-    Ok(MintedAccessToken { token, uti: uti(unique), fingerprint, expires_at, version, audience })
+    Ok(MintedAccessToken { token, uti: uti(unique), fingerprint, expires_at, audience })
 }
 
 /// Makes everything that a user's grant is answered with, and adds its journal line to the change.
@@ -107,7 +108,7 @@ pub(crate) async fn mint_for_user(
         in_token.extend(resource.oidc.iter().filter(|scope| *scope != "offline_access").cloned());
     }
     let subject = AccessSubject::User {
-        user: Box::new(user.clone()),
+        user: user.clone(),
         scopes: in_token.clone(),
         roles: Vec::new(),
         amr: grant.amr.clone(),
@@ -116,7 +117,12 @@ pub(crate) async fn mint_for_user(
         wids: Vec::new(),
     };
     let lifetime = lifetimes::access_token(&mut random.stream("access-token-lifetime"));
-    let order = AccessTokenOrder { resource: &resource.application, name: &resource.name, subject: &subject, lifetime };
+    let order = AccessTokenOrder {
+        resource: &resource.application,
+        name: &resource.name,
+        subject: &subject,
+        lifetime,
+    };
     let access_token = mint_access_token(request, &order).await?;
     let refresh_token = resource.oidc.contains("offline_access").then(|| {
         let token = refresh_token(request, &grant, &resource, random.stream("refresh-token-id").uuid());
@@ -186,7 +192,8 @@ async fn id_token(
     user: &UserFacts,
 ) -> Result<String, Refusal> {
     let idp = request.idp;
-    let key = idp.keys.active(&request.tenant).await.map_err(|_| Refusal::new(aadsts::SERVICE_UNAVAILABLE))?;
+    let key =
+        idp.keys.active(&request.tenant).await.map_err(|_| Refusal::new(aadsts::SERVICE_UNAVAILABLE))?;
     let claims = IdTokenClaims::build(&IdTokenInput {
         version: request.endpoint,
         origin: request.origin,

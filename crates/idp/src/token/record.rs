@@ -1,6 +1,5 @@
 //! What the journal learns of tokens: who, for what, from which parent, until when, and by which verdict. Never a token itself.
 
-use outlive_chassis::Trace;
 use outlive_clock::TenantId;
 use outlive_journal::Event;
 use outlive_store::Change;
@@ -10,9 +9,8 @@ use serde_json::{Value, json};
 use super::endpoint::TokenRequest;
 use super::mint::{MintedAccessToken, UserGrant};
 use super::resource_grant::ResourceGrant;
-use crate::form::Parameters;
-use crate::idp::Idp;
 use crate::refusal::{Asked, Refusal};
+use crate::visit::Visit;
 
 /// Tokens were issued for a user.
 pub(crate) fn issued_to_user(
@@ -83,13 +81,12 @@ fn add(request: &TokenRequest<'_>, subject: String, data: Value, change: &mut Ch
 
 /// A token request was refused. A refresh token that can be opened is named by its ids.
 pub(crate) async fn refused(
-    idp: &Idp,
+    visit: &Visit,
     tenant: TenantId,
-    form: &Parameters,
     refusal: &Refusal,
     asked: &Asked,
-    trace: &Trace,
 ) -> Result<(), Refusal> {
+    let Visit { idp, parameters: form, trace, .. } = visit;
     let presented = form.get("refresh_token");
     let opened = presented.and_then(|text| SealedRefreshToken::open(&idp.chassis.sealer, text).ok());
     let opened = opened.filter(|token| token.tenant == tenant);

@@ -59,7 +59,9 @@ pub(crate) async fn granted(
         .granted_scopes(tenant, client.client_id, resource.application.client_id, user)
         .await?;
     let not_consented = || {
-        Refusal::new(aadsts::CONSENT_REQUIRED).with("client", client.client_id).with("client_name", &client.name)
+        Refusal::new(aadsts::CONSENT_REQUIRED)
+            .with("client", client.client_id)
+            .with("client_name", &client.name)
     };
     let scopes = match resource.scopes {
         AskedFor::Default if consented.is_empty() => return Err(not_consented()),
