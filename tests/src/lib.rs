@@ -1,1 +1,30 @@
-//! End-to-end tests.
+//! The whole of Outlive, started as a person starts it, for tests that look at it from the outside.
+//!
+//! ```no_run
+//! # async fn story() {
+//! let system = outlive_tests::System::start().await;
+//! let tenant = system.new_tenant().await;
+//! tenant.advance("PT3H").await;
+//! tenant.change_password("owner", "a new password, 2 words").await;
+//! system.stop().await;
+//! # }
+//! ```
+//!
+//! | environment | says |
+//! |---|---|
+//! | `OUTLIVE_BIN` | the program to test; without it cargo builds the one of the profile that the tests have |
+//! | `OUTLIVE_TEST_DATABASE` | `sqlite` (the default) or `postgres` |
+//! | `OUTLIVE_TEST_POSTGRES_URL` | a PostgreSQL server on which databases may be made; `scripts/with-postgres` starts one |
+//!
+//! What goes wrong in here is a failed test: everything panics with what it found, and the system's log is printed.
+
+mod database;
+mod ports;
+mod program;
+mod system;
+mod tenant;
+
+pub use database::Database;
+pub use program::program;
+pub use system::{Service, System};
+pub use tenant::Tenant;

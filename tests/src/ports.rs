@@ -1,0 +1,42 @@
+//! Ports for a private system.
+
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicU16, Ordering};
+
+/// What a system listens on, as distances from its port base: the console, the four services, the issuer over TLS.
+const OFFSETS: [u16; 6] = [0, 1, 2, 3, 4, 43];
+const FIRST: u16 = 10_000;
+const STRIDE: u16 = 50;
+const BLOCKS: u16 = 190;
+
+/// A port base all of whose ports are free at this moment. The next caller gets another block; a program outside may still
+/// take a port before the system binds it, so a start that fails for it is tried again with a new base.
+///
+/// # Panics
+/// When no block is free.
+pub(crate) fn free_base() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Test programs that run side by side begin at different places.
+    let start = (std::process::id() % u32::from(BLOCKS)) as u16;
+    (0..BLOCKS)
+        .map(|_| start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % BLOCKS)
+        .map(|block| FIRST + block * STRIDE)
+        .find(|base| OFFSETS.iter().all(|offset| TcpListener::bind(("127.0.0.1", base + offset)).is_ok()))
+        .unwrap_or_else(|| {
+            panic!("no {STRIDE} ports in a row are free between {FIRST} and {}", FIRST + BLOCKS * STRIDE)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_port_makes_its_whole_block_taken() {
+        let base = free_base();
+        let _held = TcpListener::bind(("127.0.0.1", base + 3)).unwrap();
+        for _ in 0..BLOCKS {
+            assert_ne!(free_base(), base);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Which `outlive` is tested.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The program under test: `OUTLIVE_BIN`, or the one of this profile, built now, so that it is never an old one.
+///
+/// # Panics
+/// When it is not there and cannot be built.
+pub fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| match std::env::var_os("OUTLIVE_BIN") {
+        Some(given) => {
+            let given = PathBuf::from(given);
+            assert!(given.is_file(), "OUTLIVE_BIN names {}, which is not there", given.display());
+            given
+        }
+        None => build(),
+    })
+}
+
+fn build() -> PathBuf {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
+    let built = Command::new(cargo)
+        .args(["build", "--locked", "--package", "outlive", "--bin", "outlive", "--profile", profile])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .output()
+        .expect("cargo runs these tests, so it can be run");
+    assert!(built.status.success(), "building outlive failed:\n{}", String::from_utf8_lossy(&built.stderr));
+    // This test is target/PROFILE/deps/NAME; the program is target/PROFILE/outlive.
+    let here = std::env::current_exe().expect("a running program has a path");
+    let path = here
+        .ancestors()
+        .nth(2)
+        .expect("cargo puts test programs two directories below the target directory")
+        .join("outlive");
+    assert!(path.is_file(), "cargo built outlive, but {} is not there", path.display());
+    path
+}

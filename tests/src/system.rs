@@ -1,0 +1,252 @@
+//! A whole system in one process, as `outlive up` starts it.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use reqwest::Client;
+use tempfile::TempDir;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use crate::{Database, Tenant, ports, program};
+
+/// The longest, in wall time, that a start or a stop may take before a test gives up on it.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The wall time between two looks.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+/// How often a start is tried with new ports when somebody else was quicker to take one.
+const STARTS_MAX: usize = 5;
+
+/// A service, by what it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// The console's page and the lab API.
+    Console,
+    /// The identity provider, with its Microsoft Graph.
+    Idp,
+    /// The API hub.
+    Hub,
+    /// The orders API.
+    Resource,
+    /// The flow service.
+    Flow,
+}
+
+impl Service {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Console, Self::Idp, Self::Hub, Self::Resource, Self::Flow];
+
+    const fn offset(self) -> u16 {
+        match self {
+            Self::Console => 0,
+            Self::Idp => 1,
+            Self::Hub => 2,
+            Self::Resource => 3,
+            Self::Flow => 4,
+        }
+    }
+}
+
+/// A running system with data and ports of its own. Dropping it kills it and deletes its data.
+#[derive(Debug)]
+pub struct System {
+    process: Option<Child>,
+    port_base: u16,
+    http: Client,
+    database: Database,
+    home: TempDir,
+}
+
+impl System {
+    /// Starts a new system on empty data and waits until every service answers.
+    ///
+    /// # Panics
+    /// When it does not come up; its log is in the message.
+    pub async fn start() -> Self {
+        let http = Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .tls_certs_only([])
+            .build()
+            .expect("a client without certificates needs nothing from the machine");
+        let home = tempfile::Builder::new()
+            .prefix("outlive-test-")
+            .tempdir()
+            .expect("the temporary directory is writable");
+        let mut system =
+            Self { process: None, port_base: 0, http, database: Database::from_environment(), home };
+        for _ in 0..STARTS_MAX {
+            system.port_base = ports::free_base();
+            system.launch();
+            match system.until_healthy().await {
+                Ok(()) => return system,
+                Err(why) if why.contains("in use") => {}
+                Err(why) => panic!("{why}"),
+            }
+        }
+        panic!("no start out of {STARTS_MAX} found its ports free");
+    }
+
+    /// Where `service` answers, without a trailing slash.
+    #[must_use]
+    pub fn url(&self, service: Service) -> String {
+        format!("http://127.0.0.1:{}", self.port_base + service.offset())
+    }
+
+    /// The client that the harness uses: no redirects, no cookies.
+    #[must_use]
+    pub const fn http(&self) -> &Client {
+        &self.http
+    }
+
+    /// The value of `--data`.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.home.path().join("data")
+    }
+
+    /// All that the system has said so far, through all its restarts.
+    #[must_use]
+    pub fn log(&self) -> String {
+        std::fs::read(self.log_path())
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default()
+    }
+
+    /// The process's id, if it runs.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.process.as_ref().map(Child::id)
+    }
+
+    /// Makes a tenant from the seed.
+    ///
+    /// # Panics
+    /// When the lab API refuses.
+    pub async fn new_tenant(&self) -> Tenant {
+        Tenant::create(self.http.clone(), self.url(Service::Console)).await
+    }
+
+    /// Takes the process away between two instructions, as a power cut does (SIGKILL).
+    pub fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+
+    /// Starts the system again on the same data and ports. It must not be running.
+    ///
+    /// # Panics
+    /// When it runs, or does not come up.
+    pub async fn restart(&mut self) {
+        assert!(self.process.is_none(), "stop or kill the system before restarting it");
+        self.launch();
+        if let Err(why) = self.until_healthy().await {
+            panic!("{why}");
+        }
+    }
+
+    /// Asks the system to end (SIGTERM) and waits until it has.
+    ///
+    /// # Panics
+    /// When it does not run or does not end.
+    pub async fn terminate(&mut self) -> ExitStatus {
+        let mut process = self.process.take().expect("the system runs");
+        let signalled = Command::new("kill").args(["-TERM", &process.id().to_string()]).status();
+        assert!(signalled.is_ok_and(|status| status.success()), "the process could not be signalled");
+        let ended = timeout(PATIENCE, async {
+            let mut looks = looks();
+            loop {
+                if let Some(status) = process.try_wait().expect("a child can be waited for") {
+                    return status;
+                }
+                looks.tick().await;
+            }
+        })
+        .await;
+        ended.unwrap_or_else(|_| {
+            let _ = process.kill();
+            panic!("the system did not end within {PATIENCE:?} of SIGTERM:\n{}", self.log())
+        })
+    }
+
+    /// Ends the system in good order.
+    ///
+    /// # Panics
+    /// When it ends with anything but success.
+    pub async fn stop(mut self) {
+        let status = self.terminate().await;
+        assert!(status.success(), "the system ended with {status}:\n{}", self.log());
+    }
+
+    fn launch(&mut self) {
+        let log =
+            File::options().create(true).append(true).open(self.log_path()).expect("the log is writable");
+        let mut command = Command::new(program());
+        for (name, _) in std::env::vars_os() {
+            if name.to_str().is_some_and(|name| name.starts_with("OUTLIVE_")) {
+                command.env_remove(name);
+            }
+        }
+        command.arg("up").arg("--data").arg(self.data()).args(["--port-base", &self.port_base.to_string()]);
+        if let Some(url) = self.database.url() {
+            command.args(["--database-url", &url]);
+        }
+        let process = command
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a file can be shared"))
+            .stderr(log)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}", program().display()));
+        self.process = Some(process);
+    }
+
+    async fn until_healthy(&mut self) -> Result<(), String> {
+        let urls = Service::ALL.map(|service| format!("{}/healthz", self.url(service)));
+        let process = self.process.as_mut().expect("it was just launched");
+        let http = &self.http;
+        let healthy = timeout(PATIENCE, async {
+            let mut looks = looks();
+            for url in &urls {
+                while !http.get(url).send().await.is_ok_and(|answer| answer.status().is_success()) {
+                    if let Ok(Some(status)) = process.try_wait() {
+                        return Err(format!("the system ended with {status} instead of starting"));
+                    }
+                    looks.tick().await;
+                }
+            }
+            Ok(())
+        })
+        .await;
+        let why = match healthy {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(why)) => why,
+            Err(_) => format!("the system was not healthy within {PATIENCE:?}"),
+        };
+        self.kill();
+        Err(format!("{why}:\n{}", self.log()))
+    }
+
+    fn log_path(&self) -> PathBuf {
+        let home: &Path = self.home.path();
+        home.join("log")
+    }
+}
+
+impl Drop for System {
+    #[expect(clippy::print_stderr, reason = "a failed test shows what the system said")]
+    fn drop(&mut self) {
+        self.kill();
+        if std::thread::panicking() {
+            eprintln!("--- the system's log ---\n{}--- end ---", self.log());
+        }
+    }
+}
+
+fn looks() -> tokio::time::Interval {
+    let mut looks = interval(BETWEEN_LOOKS);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    looks
+}

@@ -1,0 +1,137 @@
+//! What people do to a tenant, through the lab API.
+
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
+
+/// A tenant made from the seed, and the lab API's view of it.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    http: Client,
+    lab: String,
+    /// What the lab answered when it made the tenant: ids, names, passwords, URLs.
+    pub facts: Value,
+}
+
+impl Tenant {
+    pub(crate) async fn create(http: Client, lab: String) -> Self {
+        let answer = http
+            .post(format!("{lab}/lab/tenants"))
+            .json(&json!({}))
+            .send()
+            .await
+            .unwrap_or_else(|error| panic!("the lab API does not answer: {error}"));
+        let status = answer.status();
+        let body = answer.text().await.unwrap_or_default();
+        assert!(status.is_success(), "making a tenant was answered {status}: {body}");
+        let facts = serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error} in {body}"));
+        Self { http, lab, facts }
+    }
+
+    /// The tenant's id.
+    ///
+    /// # Panics
+    /// When the lab API gave none.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.facts["tenant_id"].as_str().unwrap_or_else(|| panic!("no tenant_id in {}", self.facts))
+    }
+
+    /// The user of `role` (`owner`, `colleague`, `admin`): `{role, upn, id, password}`.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn user(&self, role: &str) -> &Value {
+        self.one_of("users", "role", role)
+    }
+
+    /// The application called `name`: `{name, client_id, kind, secret?, redirect_uris}`.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn application(&self, name: &str) -> &Value {
+        self.one_of("applications", "name", name)
+    }
+
+    fn one_of(&self, list: &str, key: &str, value: &str) -> &Value {
+        self.facts[list]
+            .as_array()
+            .and_then(|items| items.iter().find(|item| item[key] == value))
+            .unwrap_or_else(|| panic!("no {key} '{value}' among the {list} in {}", self.facts))
+    }
+
+    /// The clock as it stands.
+    ///
+    /// # Panics
+    /// When the lab API refuses, as all calls below.
+    pub async fn clock(&self) -> Value {
+        self.call(Method::GET, "/clock", None).await
+    }
+
+    /// Moves time by `span` (`"PT3H"`, `"P89D"`); answers when everything that fell due has been done.
+    ///
+    /// # Panics
+    /// When the lab API refuses.
+    pub async fn advance(&self, span: &str) -> Value {
+        self.call(Method::POST, "/clock", Some(json!({"advance": span}))).await
+    }
+
+    /// Makes `event` happen: `{type, user?, app?, …}`.
+    ///
+    /// # Panics
+    /// When the lab API refuses.
+    pub async fn happen(&self, event: Value) -> Value {
+        self.call(Method::POST, "/events", Some(event)).await
+    }
+
+    /// The user of `role` changes the password.
+    ///
+    /// # Panics
+    /// When the lab API refuses.
+    pub async fn change_password(&self, role: &str, new_password: &str) -> Value {
+        let user = self.user(role)["id"].clone();
+        self.happen(json!({"type": "password_change", "user": user, "new_password": new_password})).await
+    }
+
+    /// An administrator revokes all sessions of the user of `role`.
+    ///
+    /// # Panics
+    /// When the lab API refuses.
+    pub async fn revoke_sessions(&self, role: &str) -> Value {
+        let user = self.user(role)["id"].clone();
+        self.happen(json!({"type": "revoke_sessions", "by": "admin", "user": user})).await
+    }
+
+    /// One page of journal lines of all services whose kind is `kind` (or begins with it, when it ends in a dot).
+    ///
+    /// # Panics
+    /// When the lab API refuses.
+    pub async fn journal(&self, kind: &str) -> Value {
+        self.call(Method::GET, &format!("/journal?kind={kind}"), None).await
+    }
+
+    /// Deletes the tenant with all its data, in every service.
+    ///
+    /// # Panics
+    /// When the lab API refuses.
+    pub async fn delete(self) {
+        self.call(Method::DELETE, "", None).await;
+    }
+
+    async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Value {
+        let url = format!("{}/lab/tenants/{}{path}", self.lab, self.id());
+        let mut request = self.http.request(method.clone(), &url);
+        if let Some(body) = &body {
+            request = request.json(body);
+        }
+        let answer = request.send().await.unwrap_or_else(|error| panic!("{method} {url}: {error}"));
+        let status = answer.status();
+        let text = answer.text().await.unwrap_or_default();
+        assert!(status.is_success(), "{method} {url} was answered {status}: {text}");
+        if status == StatusCode::NO_CONTENT || text.is_empty() {
+            return Value::Null;
+        }
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{method} {url}: {error} in {text}"))
+    }
+}

@@ -1,0 +1,226 @@
+//! The walls of the house, as ARCHITECTURE.md draws them: who may depend on whom, who may know what, how files are called
+//! and how long they may grow. Each check is a function over plain values, so that it is also seen to fail.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+const GROUND: &[&str] = &["clock", "tokens", "store", "journal", "chassis"];
+
+/// Which crates of ours a crate may depend on.
+fn may_depend_on(name: &str) -> Option<Vec<&'static str>> {
+    let with_rules = || [GROUND, &["rules"]].concat();
+    Some(match name {
+        "clock" => vec![],
+        "rules" | "tokens" | "store" => vec!["clock"],
+        "journal" => vec!["clock", "store"],
+        "chassis" => vec!["clock", "tokens", "store", "journal"],
+        // The issuer decides by the rules; the others know only what it answers, like any client.
+        "idp" => with_rules(),
+        "hub" | "resource" | "flow" => GROUND.to_vec(),
+        // The lab and the pages reach services over HTTP only.
+        "lab" => with_rules(),
+        "console" => [with_rules(), vec!["lab"]].concat(),
+        "outlive" => [with_rules(), vec!["idp", "hub", "resource", "flow", "lab", "console"]].concat(),
+        _ => return None,
+    })
+}
+
+/// Crates from outside that are not for everybody: the crate, who may use it, and why nobody else.
+const RESERVED: &[(&str, &[&str], &str)] = &[
+    ("sqlx", &["store"], "the store is the one place that knows the database"),
+    ("rsa", &["tokens"], "keys are generated in one place, and nothing is decrypted with them"),
+    ("jsonwebtoken", &["tokens"], "its own time checks read the system clock and have to be switched off"),
+    ("aws-lc-rs", &["tokens"], "one place does cryptography with keys"),
+    ("argon2", &["idp"], "only the issuer sees passwords"),
+    ("clap", &["outlive"], "services get plain values; flags and environment are read in one place"),
+];
+
+/// What the pure crates must not have: they do no I/O and are not async.
+const IMPURE: &[&str] = &["tokio", "reqwest", "axum", "hyper", "futures", "tower", "sqlx"];
+const PURE: &[&str] = &["clock", "rules"];
+
+/// The most lines a source file may have.
+const LINES_MAX: usize = 500;
+/// Names that do not say what is in the file.
+const VAGUE_NAMES: &[&str] = &["utils", "util", "common", "helpers", "helper", "manager", "misc"];
+
+/// Crate name (without `outlive-`) to the names of what it depends on, for the product or its build.
+type Dependencies = BTreeMap<String, Vec<String>>;
+
+fn broken_walls(dependencies: &Dependencies) -> Vec<String> {
+    let mut broken = Vec::new();
+    for (name, needs) in dependencies {
+        let Some(allowed) = may_depend_on(name) else {
+            broken.push(format!("{name} has no row in the table of walls"));
+            continue;
+        };
+        for need in needs {
+            if let Some(ours) = need.strip_prefix("outlive-")
+                && !allowed.contains(&ours)
+            {
+                broken.push(format!("{name} depends on {ours}"));
+            }
+            if PURE.contains(&name.as_str()) && IMPURE.contains(&need.as_str()) {
+                broken.push(format!("{name} is pure and depends on {need}"));
+            }
+            for (reserved, users, why) in RESERVED {
+                if need == reserved && !users.contains(&name.as_str()) {
+                    broken.push(format!("{name} depends on {need}: {why}"));
+                }
+            }
+        }
+    }
+    broken
+}
+
+fn broken_file_rules(path: &Path, text: &str) -> Vec<String> {
+    let mut broken = Vec::new();
+    let shown = path.display();
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    if VAGUE_NAMES.contains(&stem.as_ref()) {
+        broken.push(format!("{shown}: the name does not say what is in it"));
+    }
+    let lines = text.lines().count();
+    if lines > LINES_MAX && !is_test(path) {
+        broken.push(format!("{shown}: {lines} lines; {LINES_MAX} are the most"));
+    }
+    let in_store = path.starts_with("crates/store");
+    for (number, line) in text.lines().enumerate() {
+        let code = line.split("//").next().unwrap_or_default();
+        if !in_store && (code.contains("sqlx::") || code.contains("use sqlx")) {
+            broken.push(format!("{shown}:{}: only the store names sqlx", number + 1));
+        }
+    }
+    broken
+}
+
+fn is_test(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str() == "tests" || part.as_os_str() == "tests.rs")
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests lie in the workspace").to_owned()
+}
+
+fn dependencies_of_our_crates() -> Dependencies {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs this test, so it can be run");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo prints JSON");
+    let packages = metadata["packages"].as_array().expect("cargo lists packages");
+    let mut found = Dependencies::new();
+    for package in packages {
+        let name = package["name"].as_str().expect("a package has a name");
+        if name == "outlive-tests" {
+            continue;
+        }
+        let needs = package["dependencies"]
+            .as_array()
+            .expect("a package lists its dependencies")
+            .iter()
+            .filter(|need| need["kind"] != "dev")
+            .filter_map(|need| need["name"].as_str().map(str::to_owned))
+            .collect();
+        found.insert(name.strip_prefix("outlive-").unwrap_or(name).to_owned(), needs);
+    }
+    found
+}
+
+fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(directory).expect("a directory of the workspace can be read") {
+        let path = entry.expect("its entries too").path();
+        if path.is_dir() && path.file_name().is_some_and(|name| name != "target") {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_crate_keeps_to_its_walls() {
+    let dependencies = dependencies_of_our_crates();
+    assert!(dependencies.len() >= 13, "cargo lists only {:?}", dependencies.keys());
+    let broken = broken_walls(&dependencies);
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn every_file_has_a_telling_name_and_a_bounded_length() {
+    let root = root();
+    let mut files = Vec::new();
+    for directory in ["crates", "tests"] {
+        sources(&root.join(directory), &mut files);
+    }
+    assert!(files.len() >= 30, "only {} files were found", files.len());
+    let broken: Vec<String> = files
+        .iter()
+        .flat_map(|path| {
+            let text = fs::read_to_string(path).expect("a source file is UTF-8");
+            let inside = path.strip_prefix(&root).expect("it was found below the root");
+            // This file has to name what it forbids.
+            if inside == Path::new("tests/tests/architecture.rs") {
+                vec![]
+            } else {
+                broken_file_rules(inside, &text)
+            }
+        })
+        .collect();
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn every_crate_takes_the_lints_and_the_edition_of_the_workspace() {
+    let root = root();
+    let mut manifests = vec![root.join("tests/Cargo.toml")];
+    for entry in fs::read_dir(root.join("crates")).expect("there are crates") {
+        manifests.push(entry.expect("that can be listed").path().join("Cargo.toml"));
+    }
+    for manifest in manifests {
+        let text = fs::read_to_string(&manifest).expect("every crate has a manifest");
+        for line in ["[lints]\nworkspace = true", "edition.workspace = true", "publish.workspace = true"] {
+            assert!(text.contains(line), "{} lacks {line:?}", manifest.display());
+        }
+    }
+}
+
+#[test]
+fn a_broken_wall_is_found() {
+    for (name, need) in [
+        ("hub", "outlive-idp"),
+        ("resource", "outlive-rules"),
+        ("flow", "outlive-hub"),
+        ("lab", "outlive-flow"),
+        ("chassis", "outlive-rules"),
+        ("hub", "sqlx"),
+        ("flow", "jsonwebtoken"),
+        ("rules", "tokio"),
+        ("newcomer", "serde"),
+    ] {
+        let dependencies = Dependencies::from([(name.to_owned(), vec![need.to_owned()])]);
+        assert_eq!(broken_walls(&dependencies).len(), 1, "{name} → {need}");
+    }
+}
+
+#[test]
+fn a_broken_file_rule_is_found() {
+    let long = "\n".repeat(LINES_MAX + 1);
+    for (path, text, broken) in [
+        ("crates/hub/src/utils.rs", "", 1),
+        ("crates/hub/src/proxy.rs", "use sqlx::Row;", 1),
+        ("crates/hub/src/proxy.rs", "// unlike sqlx::Row", 0),
+        ("crates/store/src/row.rs", "use sqlx::Row;", 0),
+        ("crates/hub/src/proxy.rs", &long, 1),
+        ("crates/hub/tests/proxy.rs", &long, 0),
+    ] {
+        assert_eq!(broken_file_rules(Path::new(path), text).len(), broken, "{path}");
+    }
+}
