@@ -2,6 +2,8 @@
 
 use http::Method;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::scene::{NOW, Scene, spec};
 
@@ -96,9 +98,21 @@ async fn a_bad_body_changes_nothing() {
     }
     assert_eq!(ids(&scene.get("/orders", &scene.user_token(READ)).await.body).len(), 5);
     assert_eq!(scene.journal("request.refused").await.len(), 5);
+}
 
-    let huge = post("application/json", format!("{good}{}", " ".repeat(1_100_000))).await;
-    assert_eq!(huge.refused(), (413, "PayloadTooLarge"), "the shell refuses in the same form");
+#[tokio::test]
+async fn a_body_too_large_for_any_service_is_refused_before_it_is_sent() {
+    let scene = Scene::start().await;
+    let host = scene.url.strip_prefix("http://").expect("an origin");
+    let mut stream = TcpStream::connect(host).await.expect("a connection");
+    let head = format!(
+        "POST /orders HTTP/1.1\r\nHost: {host}\r\nContent-Length: 1100000\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(answer.contains(r#"{"error":{"code":"PayloadTooLarge","#), "{answer}");
 }
 
 #[tokio::test]
