@@ -1,0 +1,76 @@
+//! Where services listen and by which origins they are known, inside and to browsers.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use outlive_chassis::{Origins, StartError};
+use tokio::net::TcpListener;
+
+/// The services of a system, by their place behind the port base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Console page and lab API.
+    Console,
+    /// Identity provider.
+    Idp,
+    /// API Hub.
+    Hub,
+    /// Protected resource.
+    Resource,
+    /// Flow client.
+    Flow,
+}
+
+impl Part {
+    /// All of them, by port.
+    pub(crate) const ALL: [Self; 5] = [Self::Console, Self::Idp, Self::Hub, Self::Resource, Self::Flow];
+
+    /// The port behind the base.
+    pub(crate) const fn offset(self) -> u16 {
+        self as u16
+    }
+
+    /// Its name on the command line and in the environment.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Console => "console",
+            Self::Idp => "idp",
+            Self::Hub => "hub",
+            Self::Resource => "resource",
+            Self::Flow => "flow",
+        }
+    }
+}
+
+/// Binds a socket; a port that is taken is the person's to solve.
+pub(crate) async fn bind(address: SocketAddr, part: Part) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let remedy = match error.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                "another program has this port, perhaps an Outlive that still runs: stop it, or choose other ports with --port-base"
+            }
+            std::io::ErrorKind::PermissionDenied => "ports below 1024 are the system's: choose others with --port-base",
+            _ => "check the address that was given to listen on",
+        };
+        StartError::new(format!("the {} cannot listen on {address}", part.name()), error, remedy)
+    })
+}
+
+/// The loopback address of a port behind the base; `None` is any free port.
+pub(crate) fn loopback(base: Option<u16>, part: Part) -> Result<SocketAddr, StartError> {
+    let port = match base {
+        None => 0,
+        Some(base) => base.checked_add(part.offset()).ok_or_else(|| {
+            StartError::new(
+                format!("cannot use the port base {base}"),
+                "the ports behind it would pass 65535",
+                "choose a --port-base of at most 65000",
+            )
+        })?,
+    };
+    Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
+}
+
+/// The origins of a service that listens on this loopback port.
+pub(crate) fn loopback_origins(port: u16) -> Origins {
+    Origins::new([format!("http://127.0.0.1:{port}"), format!("http://localhost:{port}")])
+}

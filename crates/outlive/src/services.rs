@@ -1,0 +1,81 @@
+//! Each service as an application, from plain values.
+
+use axum::Router;
+use outlive_chassis::{Chassis, ChassisConfig, StartError};
+use outlive_flow::FlowConfig;
+use outlive_hub::HubConfig;
+use outlive_idp::IdpConfig;
+use outlive_resource::ResourceConfig;
+use url::Url;
+
+/// Where the services reach each other, and where browsers reach them. No trailing slashes.
+#[derive(Debug, Clone)]
+pub(crate) struct Urls {
+    /// The identity provider, service side.
+    pub(crate) idp: String,
+    /// The identity provider, browser side.
+    pub(crate) idp_public: String,
+    /// The hub, service side.
+    pub(crate) hub: String,
+    /// The hub, browser side.
+    pub(crate) hub_public: String,
+    /// The resource, service side.
+    pub(crate) resource: String,
+    /// The resource, browser side.
+    pub(crate) resource_public: String,
+    /// The flow service, service side.
+    pub(crate) flow: String,
+    /// The flow service, browser side.
+    pub(crate) flow_public: String,
+    /// Every origin under which the identity provider signs: tokens of all of them are accepted.
+    pub(crate) issuer_origins: Vec<String>,
+}
+
+pub(crate) async fn idp(config: ChassisConfig, urls: &Urls) -> Result<Router, StartError> {
+    let chassis = Chassis::start(config, outlive_idp::MIGRATIONS).await?;
+    outlive_idp::build(chassis, IdpConfig { own_url: urls.idp.clone() }).await
+}
+
+pub(crate) async fn hub(config: ChassisConfig, urls: &Urls) -> Result<Router, StartError> {
+    let chassis = Chassis::start(config, outlive_hub::MIGRATIONS).await?;
+    let config = HubConfig::new(
+        parse(&urls.idp)?,
+        parse(&urls.idp_public)?,
+        urls.issuer_origins.clone(),
+        parse(&urls.resource)?,
+    );
+    outlive_hub::build(chassis, config).await
+}
+
+pub(crate) async fn resource(config: ChassisConfig, urls: &Urls) -> Result<Router, StartError> {
+    let chassis = Chassis::start(config, outlive_resource::MIGRATIONS).await?;
+    let config = ResourceConfig {
+        idp_url: urls.idp.clone(),
+        idp_public_url: urls.idp_public.clone(),
+        issuer_origins: urls.issuer_origins.clone(),
+    };
+    outlive_resource::build(chassis, config).await
+}
+
+pub(crate) async fn flow(config: ChassisConfig, urls: &Urls) -> Result<Router, StartError> {
+    let replica = format!("{}", std::process::id());
+    let chassis = Chassis::start(config, outlive_flow::MIGRATIONS).await?;
+    let config = FlowConfig {
+        idp_url: urls.idp.clone(),
+        idp_public_url: urls.idp_public.clone(),
+        issuer_origins: urls.issuer_origins.clone(),
+        hub_url: urls.hub.clone(),
+        replica,
+    };
+    outlive_flow::build(chassis, config).await
+}
+
+fn parse(url: &str) -> Result<Url, StartError> {
+    Url::parse(url).map_err(|error| {
+        StartError::new(
+            format!("cannot use the address '{url}'"),
+            error,
+            "give addresses of services like http://127.0.0.1:8701",
+        )
+    })
+}

@@ -1,0 +1,123 @@
+//! A whole system in one process: every service on a socket of its own, HTTP between them, each with its own database.
+
+use std::path::PathBuf;
+
+use axum::Router;
+use outlive_chassis::{ChassisConfig, Origins, StartError};
+use outlive_store::DatabaseUrl;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::places::{Part, bind, loopback, loopback_origins};
+use crate::services::{self, Urls};
+use crate::shutdown::{Shutdown, ShutdownSwitch, shutdown};
+
+/// How to start a system.
+#[derive(Debug, Clone)]
+pub(crate) struct SystemConfig {
+    /// Where databases and keys live.
+    pub(crate) data_dir: PathBuf,
+    /// A PostgreSQL database for all services, instead of embedded ones.
+    pub(crate) database_url: Option<String>,
+    /// Ports from here on; `None` takes free ones.
+    pub(crate) port_base: Option<u16>,
+    /// Seeds all randomness.
+    pub(crate) seed: Option<u64>,
+}
+
+/// A running system.
+#[derive(Debug)]
+pub(crate) struct System {
+    /// Where everything is.
+    pub(crate) urls: Urls,
+    /// Console page and lab API.
+    pub(crate) console: String,
+    switch: ShutdownSwitch,
+    services: JoinSet<std::io::Result<()>>,
+}
+
+impl System {
+    /// Binds all sockets, then builds and serves every service. `console` builds what answers on the console's port.
+    pub(crate) async fn start<F>(
+        config: &SystemConfig,
+        console: impl FnOnce(ChassisConfig, Urls, String) -> F,
+    ) -> Result<Self, StartError>
+    where
+        F: Future<Output = Result<Router, StartError>>,
+    {
+        let mut listeners = Vec::new();
+        for part in Part::ALL {
+            listeners.push(bind(loopback(config.port_base, part)?, part).await?);
+        }
+        let [console_at, idp_at, hub_at, resource_at, flow_at] = ports(&listeners)?;
+        let at = |port: u16| format!("http://127.0.0.1:{port}");
+        let urls = Urls {
+            idp: at(idp_at),
+            idp_public: at(idp_at),
+            hub: at(hub_at),
+            hub_public: at(hub_at),
+            resource: at(resource_at),
+            resource_public: at(resource_at),
+            flow: at(flow_at),
+            flow_public: at(flow_at),
+            issuer_origins: loopback_origins(idp_at).all().to_vec(),
+        };
+        let chassis = |service, port| config.chassis(service, loopback_origins(port));
+        let (idp, hub, resource, flow) = tokio::try_join!(
+            services::idp(chassis("idp", idp_at)?, &urls),
+            services::hub(chassis("hub", hub_at)?, &urls),
+            services::resource(chassis("resource", resource_at)?, &urls),
+            services::flow(chassis("flow", flow_at)?, &urls),
+        )?;
+        let (switch, stop) = shutdown();
+        let mut services = JoinSet::new();
+        let mut listeners = listeners.into_iter();
+        let console_listener = listeners.next();
+        for (listener, app) in listeners.zip([idp, hub, resource, flow]) {
+            serve(&mut services, listener, app, stop.clone());
+        }
+        // The console's lab may speak to the services as soon as it is built, so they answer already.
+        let console = console(chassis("lab", console_at)?, urls.clone(), at(console_at)).await?;
+        if let Some(listener) = console_listener {
+            serve(&mut services, listener, console, stop);
+        }
+        Ok(Self { urls, console: at(console_at), switch, services })
+    }
+
+    /// Stops all services, letting requests under way finish.
+    pub(crate) async fn stop(mut self) {
+        self.switch.stop();
+        while self.services.join_next().await.is_some() {}
+    }
+}
+
+impl SystemConfig {
+    fn chassis(&self, service: &'static str, origins: Origins) -> Result<ChassisConfig, StartError> {
+        let database = match &self.database_url {
+            Some(url) => DatabaseUrl::postgres(url)?,
+            None => DatabaseUrl::Sqlite(self.data_dir.join(format!("{service}.db"))),
+        };
+        Ok(ChassisConfig {
+            service,
+            database,
+            data_dir: self.data_dir.clone(),
+            sealing_key: None,
+            seed: self.seed,
+            origins,
+        })
+    }
+}
+
+fn serve(services: &mut JoinSet<std::io::Result<()>>, listener: TcpListener, app: Router, stop: Shutdown) {
+    services.spawn(outlive_chassis::serve(listener, app, stop.wait()));
+}
+
+fn ports(listeners: &[TcpListener]) -> Result<[u16; 5], StartError> {
+    let mut ports = [0; 5];
+    for (port, listener) in ports.iter_mut().zip(listeners) {
+        let address = listener.local_addr();
+        let address = address.map_err(|error| StartError::new("a socket has no address", error, "try again"))?;
+        *port = address.port();
+    }
+    Ok(ports)
+}
