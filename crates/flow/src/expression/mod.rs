@@ -12,7 +12,7 @@ mod template;
 mod weight;
 
 pub use evaluate::{EvaluationError, Facts};
-pub(crate) use evaluate::{Budget, compare};
+pub(crate) use evaluate::compare;
 pub(crate) use function::Function;
 pub use parse::ExpressionError;
 pub use template::Template;

@@ -75,11 +75,7 @@ impl Template {
     /// # Errors
     /// When an expression asks for what is not there, mixes types, or makes more than the limits allow.
     pub fn evaluate(&self, facts: &dyn Facts) -> Result<Value, EvaluationError> {
-        self.evaluate_within(facts, &Budget::new())
-    }
-
-    pub(crate) fn evaluate_within(&self, facts: &dyn Facts, budget: &Budget) -> Result<Value, EvaluationError> {
-        let value = self.build(facts, budget)?;
+        let value = self.build(facts, &Budget::new())?;
         // What was put together from parts that are deep enough by themselves may be too deep as a whole.
         match super::weight::weigh(&value) {
             Some(_) => Ok(value),
