@@ -27,7 +27,7 @@ pub(super) fn of(definition: &Definition, state: &RunState) -> Ending {
 /// Ends whatever is not finished, because the run has lasted too long.
 pub(super) fn timed_out(definition: &Definition, state: &mut RunState, now: Instant) -> Ending {
     let why = Failure::new("WorkflowRunTimedOut", "The run took longer than the 30 days a run may last.");
-    for place in 0..definition.actions.len() {
+    for (place, action) in definition.actions.iter().enumerate() {
         match &mut state.actions[place] {
             Some(record) if !record.status.is_final() => {
                 record.fail(why.clone());
@@ -36,7 +36,7 @@ pub(super) fn timed_out(definition: &Definition, state: &mut RunState, now: Inst
                 record.end = Some(now);
             }
             Some(_) => {}
-            slot => *slot = Some(ActionRecord::skipped(now, why.clone())),
+            slot => *slot = Some(ActionRecord::skipped(&action.name, now, why.clone())),
         }
     }
     Ending { status: RunStatus::TimedOut, error: Some(why) }

@@ -117,7 +117,7 @@ fn look<'d>(definition: &'d Definition, state: &mut RunState, place: usize, acti
         None => match permission(definition, state, action) {
             Permission::NotYet => Look::Nothing,
             Permission::Skip(why) => {
-                state.actions[place] = Some(ActionRecord::skipped(now, why));
+                state.actions[place] = Some(ActionRecord::skipped(&action.name, now, why));
                 Look::Moved
             }
             Permission::Go => begin(definition, state, place, action, now),
@@ -176,7 +176,7 @@ fn permission(definition: &Definition, state: &RunState, action: &Action) -> Per
 
 fn begin<'d>(definition: &'d Definition, state: &mut RunState, place: usize, action: &'d Action, now: Instant) -> Look<'d> {
     let view = View { definition, state, now };
-    let mut record = ActionRecord::started(now);
+    let mut record = ActionRecord::started(&action.name, now);
     let look = match &action.kind {
         ActionKind::Compose(template) => {
             match template.evaluate(&view) {
@@ -227,7 +227,7 @@ fn begin<'d>(definition: &'d Definition, state: &mut RunState, place: usize, act
             }
         }
     };
-    state.store(place, &action.name, record);
+    state.store(place, record);
     look
 }
 
@@ -275,7 +275,7 @@ pub fn conclude(
             record.end = Some(now);
         }
     }
-    state.store(place, &action.name, record);
+    state.store(place, record);
 }
 
 #[cfg(test)]

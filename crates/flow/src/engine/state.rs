@@ -37,6 +37,8 @@ impl Failure {
 /// One action of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ActionRecord {
+    /// Its name in the definition.
+    pub name: String,
     /// Where it stands.
     pub status: ActionStatus,
     /// `OK`, `Unauthorized`, `ActionSkipped` …
@@ -68,8 +70,9 @@ pub struct ActionRecord {
 }
 
 impl ActionRecord {
-    pub(super) fn started(now: Instant) -> Self {
+    pub(super) fn started(name: &str, now: Instant) -> Self {
         Self {
+            name: name.to_owned(),
             status: ActionStatus::Running,
             code: None,
             error: None,
@@ -83,8 +86,8 @@ impl ActionRecord {
         }
     }
 
-    pub(super) fn skipped(now: Instant, why: Failure) -> Self {
-        let mut record = Self::started(now);
+    pub(super) fn skipped(name: &str, now: Instant, why: Failure) -> Self {
+        let mut record = Self::started(name, now);
         record.status = ActionStatus::Skipped;
         record.code = Some("ActionSkipped".to_owned());
         record.error = Some(why);
@@ -131,7 +134,7 @@ impl RunState {
     }
 
     /// Keeps a record, unless its outputs are more than the run may hold: then it fails instead.
-    pub(super) fn store(&mut self, place: usize, name: &str, mut record: ActionRecord) {
+    pub(super) fn store(&mut self, place: usize, mut record: ActionRecord) {
         let kept = self.actions[place].as_ref().and_then(|old| old.outputs.as_ref()).and_then(weigh).unwrap_or(0);
         self.weight = self.weight.saturating_sub(kept);
         let weight = record.outputs.as_ref().map_or(Some(0), weigh);
@@ -143,7 +146,7 @@ impl RunState {
                 record.end = record.end.or(Some(record.start));
                 record.fail(Failure::new(
                     "ActionOutputsTooLarge",
-                    format!("The outputs of '{name}' would make the run larger than {RUN_BYTES_MAX} bytes, or are nested too deeply."),
+                    format!("The outputs of '{}' would make the run larger than {RUN_BYTES_MAX} bytes, or are nested too deeply.", record.name),
                 ));
             }
         }
