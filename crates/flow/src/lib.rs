@@ -1,1 +1,78 @@
-//! placeholder
+//! The flow client: definitions, triggers, actions, runs and retries in the manner of Power Automate.
+//!
+//! It never holds or sees a data source's token: an `OpenApiConnection` action calls the hub's runtime URL with a connection
+//! key, and what the hub attaches to the onward request stays in the hub.
+//!
+//! The pure parts ([`definition`], [`expression`], [`recurrence`], [`retry`], [`engine`]) know no database, no HTTP and no clock; the
+//! service around them claims what is due, makes the calls, and writes each run in two commits: one that begins it and sets the
+//! next occurrence, one that ends it together with its journal line. A run that a dying process left behind is found by the next
+//! look at what is due and goes on from what was last written: a call whose answer was not written is made again, and no run is
+//! lost.
+
+mod connector;
+pub mod definition;
+pub mod engine;
+pub mod expression;
+mod http_surface;
+pub mod ids;
+pub mod recurrence;
+pub mod retry;
+mod service;
+pub mod status;
+mod tables;
+
+use std::sync::Arc;
+
+use axum::Router;
+use outlive_chassis::{Chassis, StartError};
+use outlive_store::Migration;
+
+pub use service::{FlowService, FlowTenantSpec};
+
+/// The service's tables.
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { version: 1, name: "flows", sql: include_str!("../migrations/0001_flows.sql") }];
+
+/// The audience of the tokens that the service takes.
+pub const AUDIENCE: &str = "https://service.flow.microsoft.com/";
+
+/// The configuration of the flow service. Plain values: the command line and the environment are read elsewhere.
+#[derive(Clone, Debug)]
+pub struct FlowConfig {
+    /// The identity provider's origin, as this process reaches it.
+    pub idp_url: String,
+    /// The identity provider's origin, as browsers reach it: named in challenges.
+    pub idp_public_url: String,
+    /// The origins under which the issuer may sign.
+    pub issuer_origins: Vec<String>,
+    /// The hub's origin, as this process reaches it.
+    pub hub_url: String,
+    /// This replica's name, the same after a restart and no other replica's: it finds again what it left behind. One name will do
+    /// where there is one process.
+    pub replica: String,
+}
+
+/// The routes of the service, without the shell around them.
+pub fn router(service: &FlowService) -> Router {
+    http_surface::router(Arc::clone(&service.0))
+}
+
+/// The complete application.
+///
+/// # Errors
+/// [`StartError`], when what it needs cannot be had.
+pub async fn build(chassis: Chassis, config: FlowConfig) -> Result<Router, StartError> {
+    for (name, url) in [("identity provider", &config.idp_url), ("hub", &config.hub_url)] {
+        if url::Url::parse(url).is_ok_and(|url| !url.cannot_be_a_base()) {
+            continue;
+        }
+        return Err(StartError::new(
+            format!("cannot use the address of the {name}"),
+            format!("'{url}' is not a URL"),
+            "give it as http://HOST:PORT",
+        ));
+    }
+    let service = FlowService(Arc::new(service::Flows::new(chassis.clone(), config)));
+    let routes = router(&service);
+    Ok(outlive_chassis::app(chassis, Arc::new(service), routes))
+}

@@ -1,0 +1,16 @@
+//! Calling a connector's operation through the hub.
+//!
+//! The flow service signs in as itself (client credentials), asks the hub for the connector's swagger and for the connection's
+//! runtime URL and key, and calls the runtime URL with that key. Keys and its own token live in memory only; a data source's token
+//! never comes here.
+
+mod answer;
+mod connection_key;
+mod hub;
+mod operation;
+mod request;
+mod runtime;
+mod service_token;
+mod timed_cache;
+
+pub(crate) use hub::{Credential, Credentials, Hub, HubConfig, Workflow};

@@ -1,0 +1,128 @@
+//! What an `If` asks: an expression, or a tree `{"and": [{"equals": [a, b]}]}`.
+
+use super::node::Node;
+use super::refusal::DefinitionError;
+use crate::expression::{EvaluationError, Facts, Function, Template, compare};
+
+/// Deepest tree of a condition.
+const DEPTH_MAX: usize = 16;
+/// Most operands of one `and` or `or`.
+const OPERANDS_MAX: usize = 100;
+
+/// A condition that was read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Condition {
+    /// True when all are.
+    All(Vec<Condition>),
+    /// True when one is.
+    Any(Vec<Condition>),
+    /// True when it is not.
+    Not(Box<Condition>),
+    /// A comparison of two values.
+    #[doc(hidden)]
+    Compare(Comparison),
+    /// An expression that gives true or false.
+    Expression(Template),
+}
+
+/// A comparison of two values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    by: Function,
+    left: Template,
+    right: Template,
+}
+
+impl Condition {
+    pub(super) fn read(node: &Node<'_>) -> Result<Self, DefinitionError> {
+        Self::read_below(node, 0)
+    }
+
+    fn read_below(node: &Node<'_>, depth: usize) -> Result<Self, DefinitionError> {
+        if depth >= DEPTH_MAX {
+            return Err(node.refuse("the condition is nested too deeply", &format!("keep it to {DEPTH_MAX} levels")));
+        }
+        if node.value().is_string() || node.value().is_boolean() {
+            return Ok(Self::Expression(template(node)?));
+        }
+        let mut members = node.members()?;
+        if members.len() != 1 {
+            return Err(node.refuse("this is not a condition", "write one operator: {\"equals\": [a, b]}"));
+        }
+        let (operator, operands) = members.swap_remove(0);
+        match operator.as_str() {
+            "and" | "or" => {
+                let operands = operands.elements()?;
+                let list = operands.iter().map(|one| Self::read_below(one, depth + 1)).collect::<Result<Vec<_>, _>>()?;
+                if list.is_empty() || list.len() > OPERANDS_MAX {
+                    return Err(node.refuse("the number of operands is out of range", &format!("give 1 to {OPERANDS_MAX}")));
+                }
+                Ok(if operator == "and" { Self::All(list) } else { Self::Any(list) })
+            }
+            "not" => Ok(Self::Not(Box::new(Self::read_below(&operands, depth + 1)?))),
+            name => {
+                let comparisons =
+                    ["equals", "greater", "greaterOrEquals", "less", "lessOrEquals", "contains", "startsWith", "endsWith"];
+                let Some(by) = Function::named(name).filter(|by| comparisons.contains(&by.name())) else {
+                    let known = comparisons.join(", ");
+                    return Err(operands.refuse("there is no such operator", &format!("use and, or, not, {known}")));
+                };
+                let pair = operands.elements()?;
+                let [left, right] = pair.as_slice() else {
+                    return Err(operands.refuse("a comparison takes two values", "write [a, b]"));
+                };
+                Ok(Self::Compare(Comparison { by, left: template(left)?, right: template(right)? }))
+            }
+        }
+    }
+
+    /// Whether it holds.
+    ///
+    /// # Errors
+    /// When an expression in it has no value, or the values cannot be compared.
+    pub fn holds(&self, facts: &dyn Facts) -> Result<bool, EvaluationError> {
+        match self {
+            Self::All(list) => {
+                for one in list {
+                    if !one.holds(facts)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            Self::Any(list) => {
+                for one in list {
+                    if one.holds(facts)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Self::Not(one) => Ok(!one.holds(facts)?),
+            Self::Compare(Comparison { by, left, right }) => {
+                compare(*by, &left.evaluate(facts)?, &right.evaluate(facts)?)
+            }
+            Self::Expression(template) => template
+                .evaluate(facts)?
+                .as_bool()
+                .ok_or_else(|| EvaluationError("the condition is neither true nor false".to_owned())),
+        }
+    }
+
+    /// All templates in it.
+    pub(super) fn templates(&self) -> Vec<&Template> {
+        match self {
+            Self::All(list) | Self::Any(list) => list.iter().flat_map(Self::templates).collect(),
+            Self::Not(one) => one.templates(),
+            Self::Compare(Comparison { left, right, .. }) => vec![left, right],
+            Self::Expression(template) => vec![template],
+        }
+    }
+}
+
+/// Reads a value with expressions in it.
+pub(super) fn template(node: &Node<'_>) -> Result<Template, DefinitionError> {
+    Template::read(node.value()).map_err(|(below, error)| {
+        node.refuse_at(&below, &format!("this is not an expression ({error})"), "correct it, or write @@ for a plain @")
+    })
+}

@@ -1,0 +1,27 @@
+//! The documented limits of a definition (reference §6.1, §6.3).
+
+use super::node::Node;
+use super::refusal::DefinitionError;
+
+/// Most actions of a flow, nested ones included.
+pub const ACTIONS_MAX: usize = 500;
+/// Deepest nesting of actions.
+pub const NESTING_MAX: usize = 8;
+/// Longest name of an action, trigger or parameter, in characters.
+pub const NAME_CHARACTERS_MAX: usize = 80;
+/// Longest text in a path or message that repeats input, in characters.
+pub(super) const QUOTED_MAX: usize = 100;
+
+/// Checks a name that stands at `node`.
+pub(super) fn name(node: &Node<'_>, name: &str) -> Result<(), DefinitionError> {
+    if name.is_empty() {
+        return Err(node.refuse("the name is empty", "give it a name"));
+    }
+    if name.chars().nth(NAME_CHARACTERS_MAX).is_some() {
+        return Err(node.refuse(
+            &format!("the name is longer than {NAME_CHARACTERS_MAX} characters"),
+            "use a shorter name",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! A flow's definition: the documented JSON (reference §6.1), read once into what the engine needs, or refused with the path at
+//! which it is wrong.
+
+mod action;
+mod condition;
+mod limits;
+mod node;
+mod order;
+mod references;
+mod refusal;
+mod retry_policy;
+mod trigger;
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::Value;
+
+pub use action::{Action, ActionKind, ConnectorCall, Scope, StatusSet};
+pub use condition::Condition;
+pub use limits::{ACTIONS_MAX, NAME_CHARACTERS_MAX, NESTING_MAX};
+pub use references::ConnectionReference;
+pub use refusal::DefinitionError;
+pub use trigger::{Trigger, TriggerKind};
+
+use action::Reader;
+use node::Node;
+
+/// A definition that was read and found right.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    /// The one trigger.
+    pub trigger: Trigger,
+    /// All actions, those inside conditions too. Each stands after its condition and after what it waits for.
+    pub actions: Vec<Action>,
+    /// The parameters and their defaults. The engine fills `$authentication` with nothing a flow could read.
+    pub parameters: BTreeMap<String, Value>,
+    /// The flow's names for connections.
+    pub connections: BTreeMap<String, ConnectionReference>,
+    places: HashMap<String, usize>,
+}
+
+impl Definition {
+    /// Reads `definition` and `connectionReferences` as they stand in a flow's `properties`.
+    ///
+    /// # Errors
+    /// The first thing that is wrong: where, what, and what to do.
+    pub fn read(definition: &Value, references: &Value) -> Result<Self, DefinitionError> {
+        let node = Node::new("properties.definition", definition);
+        let known = ["$schema", "contentVersion", "parameters", "triggers", "actions", "outputs", "description", "metadata"];
+        node.only(&known)?;
+        if let Some(outputs) = node.optional("outputs")
+            && !outputs.object()?.is_empty()
+        {
+            return Err(outputs.refuse("the outputs of a whole flow are not evaluated here", "leave outputs empty"));
+        }
+        let parameters = parameters(&node)?;
+        let trigger = Trigger::read(&node.required("triggers", "give exactly one trigger")?)?;
+        let mut reader = Reader::new(parameters.keys().cloned().collect());
+        if let Some(actions) = node.optional("actions") {
+            reader.read(&actions, Scope::Flow, 1)?;
+        }
+        let actions = reader.finish()?;
+        let connections = references::read(&Node::new("properties.connectionReferences", references))?;
+        let places = actions.iter().enumerate().map(|(place, action)| (action.name.clone(), place)).collect();
+        Ok(Self { trigger, actions, parameters, connections, places })
+    }
+
+    /// The place of an action, by its name.
+    #[must_use]
+    pub fn place(&self, name: &str) -> Option<usize> {
+        self.places.get(name).copied()
+    }
+}
+
+fn parameters(node: &Node<'_>) -> Result<BTreeMap<String, Value>, DefinitionError> {
+    let mut parameters = BTreeMap::new();
+    // Every cloud flow has these two, declared or not.
+    for name in ["$connections", "$authentication"] {
+        parameters.insert(name.to_owned(), Value::Object(serde_json::Map::new()));
+    }
+    let Some(declared) = node.optional("parameters") else { return Ok(parameters) };
+    for (name, parameter) in declared.members()? {
+        limits::name(&parameter, &name)?;
+        parameter.only(&["type", "defaultValue", "metadata", "allowedValues", "description"])?;
+        let kind = parameter.required("type", "give the parameter a type")?;
+        let kinds = ["String", "SecureString", "Int", "Float", "Bool", "Array", "Object", "SecureObject"];
+        if !kinds.iter().any(|known| kind.text().is_ok_and(|text| text.eq_ignore_ascii_case(known))) {
+            return Err(kind.refuse("this is not a parameter type", &format!("use one of {}", kinds.join(", "))));
+        }
+        if name == "$authentication" || name == "$connections" {
+            continue;
+        }
+        let Some(default) = parameter.optional("defaultValue") else {
+            return Err(parameter.refuse("the parameter has no value", "give it a defaultValue"));
+        };
+        parameters.insert(name, default.value().clone());
+    }
+    Ok(parameters)
+}
+
+#[cfg(test)]
+mod tests;

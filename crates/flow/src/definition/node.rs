@@ -1,0 +1,80 @@
+//! A value with the path at which it stands, so that every refusal can say where.
+
+use serde_json::{Map, Value};
+
+use super::limits::QUOTED_MAX;
+use super::refusal::DefinitionError;
+
+/// A place in the document.
+#[derive(Clone, Debug)]
+pub(super) struct Node<'a> {
+    path: String,
+    value: &'a Value,
+}
+
+impl<'a> Node<'a> {
+    pub(super) fn new(path: impl Into<String>, value: &'a Value) -> Self {
+        Self { path: path.into(), value }
+    }
+
+    pub(super) const fn value(&self) -> &'a Value {
+        self.value
+    }
+
+    fn below(&self, name: &str, value: &'a Value) -> Self {
+        let mut path = self.path.clone();
+        path.push('.');
+        path.extend(name.chars().take(QUOTED_MAX));
+        Self { path, value }
+    }
+
+    /// A refusal of this place.
+    pub(super) fn refuse(&self, what: &str, remedy: &str) -> DefinitionError {
+        DefinitionError { path: self.path.clone(), what: what.to_owned(), remedy: remedy.to_owned() }
+    }
+
+    /// A refusal of a place below this one.
+    pub(super) fn refuse_at(&self, below: &str, what: &str, remedy: &str) -> DefinitionError {
+        DefinitionError { path: format!("{}{below}", self.path), what: what.to_owned(), remedy: remedy.to_owned() }
+    }
+
+    pub(super) fn object(&self) -> Result<&'a Map<String, Value>, DefinitionError> {
+        self.value.as_object().ok_or_else(|| self.refuse("this is not an object", "write an object {…} here"))
+    }
+
+    /// The members of an object, in the order in which they are written or, failing that, sorted.
+    pub(super) fn members(&self) -> Result<Vec<(String, Node<'a>)>, DefinitionError> {
+        Ok(self.object()?.iter().map(|(name, value)| (name.clone(), self.below(name, value))).collect())
+    }
+
+    pub(super) fn elements(&self) -> Result<Vec<Node<'a>>, DefinitionError> {
+        let items = self.value.as_array().ok_or_else(|| self.refuse("this is not an array", "write an array […] here"))?;
+        Ok(items.iter().enumerate().map(|(at, value)| Self::new(format!("{}[{at}]", self.path), value)).collect())
+    }
+
+    /// A member that may be missing; null counts as missing.
+    pub(super) fn optional(&self, name: &str) -> Option<Node<'a>> {
+        self.value.get(name).filter(|value| !value.is_null()).map(|value| self.below(name, value))
+    }
+
+    pub(super) fn required(&self, name: &str, remedy: &str) -> Result<Node<'a>, DefinitionError> {
+        self.object()?;
+        self.optional(name).ok_or_else(|| self.refuse(&format!("'{name}' is missing"), remedy))
+    }
+
+    pub(super) fn text(&self) -> Result<&'a str, DefinitionError> {
+        self.value.as_str().ok_or_else(|| self.refuse("this is not a text", "write a text in \"double quotes\" here"))
+    }
+
+    /// Refuses members that mean nothing here: a misspelt `runafter` must not pass silently.
+    pub(super) fn only(&self, known: &[&str]) -> Result<(), DefinitionError> {
+        match self.object()?.keys().find(|name| !known.contains(&name.as_str())) {
+            None => Ok(()),
+            Some(name) => {
+                let quoted: String = name.chars().take(QUOTED_MAX).collect();
+                let known = known.join(", ");
+                Err(self.refuse(&format!("'{quoted}' means nothing here"), &format!("there are {known}")))
+            }
+        }
+    }
+}

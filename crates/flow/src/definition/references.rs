@@ -1,0 +1,78 @@
+//! The flow's own names for connections (`connectionReferences`), in the two shapes that are about.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::limits;
+use super::node::Node;
+use super::refusal::DefinitionError;
+
+/// What a name stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionReference {
+    /// The connector (`shared_contoso-orders`), if the reference names it.
+    pub api: Option<String>,
+    /// The connection's name in the hub; `None` while nobody has mapped the reference.
+    pub connection: Option<String>,
+}
+
+pub(super) fn read(node: &Node<'_>) -> Result<BTreeMap<String, ConnectionReference>, DefinitionError> {
+    if node.value().is_null() {
+        return Ok(BTreeMap::new());
+    }
+    let members = node.members()?;
+    if members.len() > limits::ACTIONS_MAX {
+        return Err(node.refuse("there are too many references", &format!("keep at most {}", limits::ACTIONS_MAX)));
+    }
+    members.into_iter().map(|(name, reference)| Ok((name, one(&reference)?))).collect()
+}
+
+fn one(node: &Node<'_>) -> Result<ConnectionReference, DefinitionError> {
+    node.object()?;
+    for source in ["runtimeSource", "source"] {
+        if let Some(source) = node.optional(source)
+            && !source.text()?.eq_ignore_ascii_case("embedded")
+        {
+            return Err(source.refuse("only connections embedded in the flow are supported", "use \"embedded\""));
+        }
+    }
+    // {connection: {name}, api: {name}} of a stored flow, or {connectionName, id | apiName} of a package.
+    let connection = match node.optional("connection") {
+        Some(connection) => text(&connection, "name")?,
+        None => text(node, "connectionName")?,
+    };
+    let api = match node.optional("api") {
+        Some(api) => text(&api, "name")?,
+        None => match text(node, "apiName")? {
+            Some(api) => Some(api),
+            None => text(node, "id")?,
+        },
+    };
+    let last = |id: String| id.rsplit('/').next().unwrap_or_default().to_owned();
+    Ok(ConnectionReference {
+        api: api.map(last).filter(|api| !api.is_empty()),
+        connection: connection.map(last).filter(|connection| !connection.is_empty()),
+    })
+}
+
+fn text(node: &Node<'_>, member: &str) -> Result<Option<String>, DefinitionError> {
+    node.object()?;
+    let Some(value) = node.optional(member) else { return Ok(None) };
+    let text = value.text()?;
+    if text.len() > 400 || text.chars().any(char::is_control) {
+        return Err(value.refuse("this is not a name", "give the name of a connection or connector"));
+    }
+    Ok(Some(text.to_owned()))
+}
+
+/// The connector a resource id or a name ends in (`/providers/Microsoft.PowerApps/apis/shared_x` → `shared_x`).
+pub(super) fn api_name(node: &Node<'_>) -> Result<String, DefinitionError> {
+    let Value::String(id) = node.value() else {
+        return Err(node.refuse("this is not a text", "write /providers/Microsoft.PowerApps/apis/<connector>"));
+    };
+    match id.rsplit('/').next() {
+        Some(name) if !name.is_empty() && name.len() <= 400 && !name.chars().any(char::is_control) => Ok(name.to_owned()),
+        _ => Err(node.refuse("this names no connector", "write /providers/Microsoft.PowerApps/apis/<connector>")),
+    }
+}

@@ -1,0 +1,169 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::recurrence::{Frequency, Recurrence};
+use crate::retry::RetryPolicy;
+
+fn hourly() -> Value {
+    json!({
+        "$schema": "https://schema.management.azure.com/providers/Microsoft.Logic/schemas/2016-06-01/workflowdefinition.json#",
+        "contentVersion": "1.0.0.0",
+        "parameters": {
+            "$connections": {"defaultValue": {}, "type": "Object"},
+            "$authentication": {"defaultValue": {}, "type": "SecureObject"}
+        },
+        "triggers": {"Recurrence": {"type": "Recurrence", "recurrence": {"frequency": "Hour", "interval": 1}}},
+        "actions": {
+            "List_orders": {
+                "type": "OpenApiConnection", "runAfter": {},
+                "inputs": {
+                    "host": {
+                        "apiId": "/providers/Microsoft.PowerApps/apis/shared_contoso-orders",
+                        "connectionName": "shared_contoso-orders", "operationId": "ListOrders"
+                    },
+                    "parameters": {"$top": 5},
+                    "authentication": "@parameters('$authentication')"
+                }
+            }
+        },
+        "outputs": {}
+    })
+}
+
+fn references() -> Value {
+    json!({"shared_contoso-orders": {
+        "runtimeSource": "embedded", "connection": {"name": "orders-1"}, "api": {"name": "shared_contoso-orders"}
+    }})
+}
+
+fn read(definition: &Value) -> Result<Definition, DefinitionError> {
+    Definition::read(definition, &references())
+}
+
+#[test]
+fn the_documented_shape_is_read() {
+    let definition = read(&hourly()).expect("reads");
+    let recurrence = Recurrence { frequency: Frequency::Hour, interval: 1, start: None };
+    assert_eq!(definition.trigger.kind, TriggerKind::Recurrence(recurrence));
+    let ActionKind::OpenApiConnection(call) = &definition.actions[0].kind else { panic!("a call") };
+    assert_eq!((call.api.as_str(), call.operation.as_str()), ("shared_contoso-orders", "ListOrders"));
+    assert_eq!(call.retry, RetryPolicy::default());
+    let reference = &definition.connections["shared_contoso-orders"];
+    assert_eq!(reference.connection.as_deref(), Some("orders-1"));
+}
+
+#[test]
+fn the_package_style_of_references_is_read() {
+    let legacy = json!({"a": {
+        "connectionName": "orders-1", "source": "Embedded", "id": "/providers/Microsoft.PowerApps/apis/shared_x", "tier": "Standard"
+    }, "unmapped": {"api": {"name": "shared_x"}, "connection": {"connectionReferenceLogicalName": "new_x"}}});
+    let definition = Definition::read(&hourly(), &legacy).expect("reads");
+    let reference = |api: &str, connection: Option<&str>| ConnectionReference {
+        api: Some(api.to_owned()),
+        connection: connection.map(str::to_owned),
+    };
+    assert_eq!(definition.connections["a"], reference("shared_x", Some("orders-1")));
+    assert_eq!(definition.connections["unmapped"], reference("shared_x", None));
+}
+
+#[test]
+fn actions_stand_after_what_they_wait_for() {
+    let mut flow = hourly();
+    flow["actions"] = json!({
+        "A_last": {"type": "Compose", "inputs": 1, "runAfter": {"B_if": ["Succeeded", "FAILED"]}},
+        "B_if": {
+            "type": "If", "expression": {"and": [{"equals": ["@outputs('Z_first')", 1]}, {"not": {"greater": [1, 2]}}]},
+            "runAfter": {"Z_first": ["Succeeded"]},
+            "actions": {"B_then": {"type": "Compose", "inputs": "@outputs('Z_first')"}},
+            "else": {"actions": {"B_else": {"type": "Compose", "inputs": null}}}
+        },
+        "Z_first": {"type": "Compose", "inputs": 1}
+    });
+    let definition = read(&flow).expect("reads");
+    for (place, action) in definition.actions.iter().enumerate() {
+        assert!(action.run_after.iter().all(|(before, _)| *before < place), "{}", action.name);
+        if let Scope::Branch { condition, then } = action.scope {
+            assert!(condition < place);
+            assert_eq!(definition.actions[condition].name, "B_if");
+            assert_eq!(then, action.name == "B_then");
+        }
+    }
+    assert_eq!(definition.actions.len(), 5);
+}
+
+/// Changes the hourly flow at a JSON pointer and says how it is refused.
+fn refusal(pointer: &str, value: Value) -> String {
+    let mut flow = hourly();
+    let (parent, member) = pointer.rsplit_once('/').expect("a pointer");
+    let parent = if parent.is_empty() { &mut flow } else { flow.pointer_mut(parent).expect("a parent") };
+    parent[member] = value;
+    read(&flow).expect_err(pointer).to_string()
+}
+
+#[test]
+fn refusals_say_where_what_and_what_to_do() {
+    let action = |kind: &str| json!({"type": kind, "inputs": 1});
+    let list = "/actions/List_orders";
+    for (pointer, value, expected) in [
+        ("/triggers", json!({}), "properties.definition.triggers: a flow has one trigger, not 0"),
+        ("/triggers/Second", json!({"type": "Request"}), "triggers: a flow has one trigger, not 2"),
+        ("/triggers/Recurrence/type", json!("Webhook"), "triggers.Recurrence.type: there is no trigger type 'Webhook'"),
+        ("/triggers/Recurrence/recurrence/frequency", json!("Fortnight"), "recurrence.frequency: this is not a frequency"),
+        ("/triggers/Recurrence/recurrence/interval", json!(0), "interval: this interval of Hour is out of range; give a whole number from 1 to 12000."),
+        ("/triggers/Recurrence/recurrence/interval", json!("1"), "recurrence.interval"),
+        ("/triggers/Recurrence/recurrence", json!({"frequency": "Second", "interval": 59}), "from 60 to 9999999"),
+        ("/triggers/Recurrence/recurrence/startTime", json!("soon"), "startTime: this is not an instant"),
+        ("/triggers/Recurrence/recurrence/timeZone", json!("W. Europe Standard Time"), "timeZone"),
+        ("/triggers/Recurrence/recurrence/schedule", json!({"hours": [9]}), "schedule"),
+        ("/actions", json!([]), "properties.definition.actions: this is not an object"),
+        ("/actions/Http", action("Http"), "actions.Http.type: there is no action type 'Http' here; use OpenApiConnection, Compose or If."),
+        ("/actions/x", json!("y"), "actions.x: this is not an object"),
+        (&format!("{list}/runafter"), json!({}), "List_orders: 'runafter' means nothing here"),
+        (&format!("{list}/runAfter"), json!({"Nothing": ["Succeeded"]}), "List_orders.runAfter.Nothing: there is no such action"),
+        (&format!("{list}/runAfter"), json!({"List_orders": ["Succeeded"]}), "wait for itself"),
+        (&format!("{list}/inputs/host"), json!({"apiId": "x"}), "inputs.host: 'connectionName' is missing"),
+        (&format!("{list}/inputs/host/apiId"), json!(7), "host.apiId: this is not a text"),
+        (&format!("{list}/inputs/authentication"), json!({"type": "Raw", "value": "secret"}), "inputs.authentication: credentials do not stand"),
+        (&format!("{list}/inputs/parameters"), json!({"a": {"b": ["@no("]}}), "inputs.parameters.a.b[0]: this is not an expression (character 5"),
+        (&format!("{list}/inputs/parameters"), json!({"a": "@outputs('Other')"}), "refers to the action 'Other'"),
+        (&format!("{list}/inputs/parameters"), json!({"a": "@parameters('p')"}), "there is no parameter 'p'"),
+        (&format!("{list}/inputs/retryPolicy"), json!({"type": "often"}), "retryPolicy.type: this is not a retry policy"),
+        (&format!("{list}/inputs/retryPolicy"), json!({"type": "fixed", "count": 91, "interval": "PT5S"}), "retryPolicy.count"),
+        (&format!("{list}/inputs/retryPolicy"), json!({"type": "fixed", "count": 9, "interval": "PT1S"}), "retryPolicy.interval"),
+        ("/parameters/limit", json!({"type": "Int"}), "parameters.limit: the parameter has no value"),
+        ("/outputs", json!({"a": 1}), "outputs"),
+        ("/actions/If", json!({"type": "If", "expression": {"xor": [1, 2]}}), "actions.If.expression.xor: there is no such operator"),
+        ("/actions/If", json!({"type": "If", "expression": {"and": [{"equals": [1]}]}}), "expression.and[0].equals: a comparison takes two"),
+    ] {
+        let error = refusal(pointer, value);
+        assert!(error.contains(expected), "{pointer}: {error}");
+        assert!(error.starts_with("properties."), "{error}");
+    }
+}
+
+#[test]
+fn circles_names_and_numbers_are_bounded() {
+    let circle = json!({
+        "A": {"type": "Compose", "inputs": 1, "runAfter": {"B": ["Succeeded"]}},
+        "B": {"type": "Compose", "inputs": 1, "runAfter": {"A": ["Succeeded"]}}
+    });
+    assert!(refusal("/actions", circle).contains("in a circle"));
+    let compose = json!({"type": "Compose", "inputs": 1});
+    assert!(refusal(&format!("/actions/{}", "n".repeat(81)), compose.clone()).contains("longer than 80"));
+    let many: serde_json::Map<_, _> = (0..501).map(|n| (format!("a{n}"), compose.clone())).collect();
+    assert!(refusal("/actions", Value::Object(many)).contains("more than 500 actions"));
+    let nested = |levels: usize| {
+        (1..levels).fold(json!({"inner": compose}), |actions, level| {
+            let mut outer = serde_json::Map::new();
+            outer.insert(format!("if{level}"), json!({"type": "If", "expression": true, "actions": actions}));
+            Value::Object(outer)
+        })
+    };
+    assert!(refusal("/actions", nested(9)).contains("nested deeper than 8"));
+    let mut flow = hourly();
+    flow["actions"] = nested(8);
+    assert!(read(&flow).is_ok());
+    let twice = json!({"A": compose, "If": {"type": "If", "expression": true, "actions": {"A": compose}}});
+    assert!(refusal("/actions", twice).contains("another action has this name"));
+    assert!(refusal("/actions/long", json!({"type": "Compose", "inputs": format!("@'{}'", "x".repeat(9_000))})).contains("8192"));
+}

@@ -1,0 +1,155 @@
+//! What has happened in a run so far: everything that is kept while it waits.
+
+use outlive_clock::Instant;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{RUN_BYTES_MAX, weigh};
+use crate::definition::Definition;
+use crate::expression::EvaluationError;
+use crate::status::ActionStatus;
+
+/// A code for programs and a message for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// `Unauthorized`, `ActionConditionFailed` …
+    pub code: String,
+    /// What went wrong.
+    pub message: String,
+}
+
+impl Failure {
+    /// A failure from its parts.
+    #[must_use]
+    pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into() }
+    }
+
+    pub(super) fn action_failed() -> Self {
+        Self::new("ActionFailed", "An action failed. No dependent actions succeeded.")
+    }
+
+    pub(super) fn template(action: &str, error: &EvaluationError) -> Self {
+        Self::new("InvalidTemplate", format!("Unable to process template language expressions in action '{action}': {error}."))
+    }
+}
+
+/// One action of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ActionRecord {
+    /// Its name in the definition.
+    pub name: String,
+    /// Where it stands.
+    pub status: ActionStatus,
+    /// `OK`, `Unauthorized`, `ActionSkipped` …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Why it failed or was skipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
+    /// When it began (virtual).
+    pub start: Instant,
+    /// When it ended (virtual).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<Instant>,
+    /// What it was given: host and parameters of a call, never a credential.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<Value>,
+    /// What it put out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outputs: Option<Value>,
+    /// How many retries were made or are waited for.
+    #[serde(default)]
+    pub retries: u32,
+    /// When the next retry is due (virtual).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_due: Option<Instant>,
+    /// Which branch a condition took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken: Option<bool>,
+}
+
+impl ActionRecord {
+    pub(super) fn started(name: &str, now: Instant) -> Self {
+        Self {
+            name: name.to_owned(),
+            status: ActionStatus::Running,
+            code: None,
+            error: None,
+            start: now,
+            end: None,
+            inputs: None,
+            outputs: None,
+            retries: 0,
+            retry_due: None,
+            taken: None,
+        }
+    }
+
+    pub(super) fn skipped(name: &str, now: Instant, why: Failure) -> Self {
+        let mut record = Self::started(name, now);
+        record.status = ActionStatus::Skipped;
+        record.code = Some("ActionSkipped".to_owned());
+        record.error = Some(why);
+        record.end = Some(now);
+        record
+    }
+
+    pub(super) fn fail(&mut self, failure: Failure) {
+        self.status = ActionStatus::Failed;
+        self.code = Some(failure.code.clone());
+        self.error = Some(failure);
+    }
+}
+
+/// A run so far.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunState {
+    /// When it began (virtual).
+    pub started: Instant,
+    /// What the trigger put out.
+    pub trigger_outputs: Value,
+    /// The actions, in the places of the definition; `None` while not begun.
+    pub actions: Vec<Option<ActionRecord>>,
+    /// How heavy the outputs are together, in bytes.
+    weight: usize,
+}
+
+impl RunState {
+    /// A run of `definition` that begins at `started`.
+    #[must_use]
+    pub fn new(definition: &Definition, started: Instant, trigger_outputs: Value) -> Self {
+        let weight = weigh(&trigger_outputs).unwrap_or(0);
+        Self { started, trigger_outputs, actions: vec![None; definition.actions.len()], weight }
+    }
+
+    /// Whether it is a state of this definition. A stored state of anything else must not be continued.
+    #[must_use]
+    pub fn fits(&self, definition: &Definition) -> bool {
+        self.actions.len() == definition.actions.len()
+    }
+
+    pub(super) fn status(&self, place: usize) -> Option<ActionStatus> {
+        self.actions[place].as_ref().map(|record| record.status)
+    }
+
+    /// Keeps a record, unless its outputs are more than the run may hold: then it fails instead.
+    pub(super) fn store(&mut self, place: usize, mut record: ActionRecord) {
+        let kept = self.actions[place].as_ref().and_then(|old| old.outputs.as_ref()).and_then(weigh).unwrap_or(0);
+        self.weight = self.weight.saturating_sub(kept);
+        let weight = record.outputs.as_ref().map_or(Some(0), weigh);
+        match weight.filter(|weight| self.weight + weight <= RUN_BYTES_MAX) {
+            Some(weight) => self.weight += weight,
+            None => {
+                record.outputs = None;
+                record.retry_due = None;
+                record.end = record.end.or(Some(record.start));
+                record.fail(Failure::new(
+                    "ActionOutputsTooLarge",
+                    format!("The outputs of '{}' would make the run larger than {RUN_BYTES_MAX} bytes, or are nested too deeply.", record.name),
+                ));
+            }
+        }
+        self.actions[place] = Some(record);
+    }
+}

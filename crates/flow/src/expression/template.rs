@@ -1,0 +1,233 @@
+//! JSON with expressions in it: the `inputs` of an action.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use super::evaluate::{Budget, EvaluationError, Facts, append, evaluate};
+use super::function::Function;
+use super::parse::{ExpressionError, parse, parse_until};
+use super::syntax::Expression;
+
+/// A JSON value whose texts may be expressions, read once and evaluated at every run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Template(Node);
+
+#[derive(Clone, Debug, PartialEq)]
+enum Node {
+    Literal(Value),
+    Expression(Expression),
+    Interpolation(Vec<Piece>),
+    Array(Vec<Template>),
+    Object(Vec<(String, Template)>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Piece {
+    Text(String),
+    Expression(Expression),
+}
+
+impl Template {
+    /// Reads a JSON value. An error comes with the path below `value` at which it stands (`.a[2]`).
+    ///
+    /// # Errors
+    /// When a text starts like an expression but is none.
+    pub fn read(value: &Value) -> Result<Self, (String, ExpressionError)> {
+        Ok(Self(match value {
+            Value::String(text) => read_text(text).map_err(|error| (String::new(), error))?,
+            Value::Array(items) => {
+                let mut read = Vec::with_capacity(items.len());
+                for (at, item) in items.iter().enumerate() {
+                    read.push(Self::read(item).map_err(|(path, error)| (format!("[{at}]{path}"), error))?);
+                }
+                if read.iter().all(Self::is_literal) {
+                    Node::Literal(Value::Array(items.iter().map(unescape).collect()))
+                } else {
+                    Node::Array(read)
+                }
+            }
+            Value::Object(map) => {
+                let mut read = Vec::with_capacity(map.len());
+                for (key, item) in map {
+                    let item = Self::read(item).map_err(|(path, error)| (format!(".{key}{path}"), error))?;
+                    read.push((key.clone(), item));
+                }
+                if read.iter().all(|(_, item)| item.is_literal()) {
+                    let plain = map.iter().map(|(key, item)| (key.clone(), unescape(item)));
+                    Node::Literal(Value::Object(plain.collect()))
+                } else {
+                    Node::Object(read)
+                }
+            }
+            plain => Node::Literal(plain.clone()),
+        }))
+    }
+
+    /// Whether evaluating it always gives the same.
+    #[must_use]
+    pub fn is_literal(&self) -> bool {
+        matches!(self.0, Node::Literal(_))
+    }
+
+    /// Its value in a run.
+    ///
+    /// # Errors
+    /// When an expression asks for what is not there, mixes types, or makes more than the limits allow.
+    pub fn evaluate(&self, facts: &dyn Facts) -> Result<Value, EvaluationError> {
+        let value = self.build(facts, &Budget::new())?;
+        // What was put together from parts that are deep enough by themselves may be too deep as a whole.
+        match super::weight::weigh(&value) {
+            Some(_) => Ok(value),
+            None => Err(EvaluationError("the result is nested too deeply".to_owned())),
+        }
+    }
+
+    fn build(&self, facts: &dyn Facts, budget: &Budget) -> Result<Value, EvaluationError> {
+        match &self.0 {
+            Node::Literal(value) => budget.own(Cow::Borrowed(value)),
+            Node::Expression(expression) => {
+                let value = evaluate(expression, facts, budget)?;
+                budget.own(value)
+            }
+            Node::Interpolation(pieces) => {
+                let mut text = String::new();
+                for piece in pieces {
+                    match piece {
+                        Piece::Text(more) => text.push_str(more),
+                        Piece::Expression(expression) => {
+                            append(&mut text, &*evaluate(expression, facts, budget)?, budget)?;
+                        }
+                    }
+                }
+                Ok(Value::String(text))
+            }
+            Node::Array(items) => {
+                Ok(Value::Array(items.iter().map(|item| item.build(facts, budget)).collect::<Result<_, _>>()?))
+            }
+            Node::Object(items) => {
+                let mut map = Map::new();
+                for (key, item) in items {
+                    map.insert(key.clone(), item.build(facts, budget)?);
+                }
+                Ok(Value::Object(map))
+            }
+        }
+    }
+
+    /// The actions whose outputs its expressions name literally: `outputs('A')`, `body('A')`.
+    #[must_use]
+    pub fn actions_named(&self) -> Vec<&str> {
+        self.names(&[Function::Outputs, Function::Body])
+    }
+
+    /// The parameters its expressions name literally.
+    #[must_use]
+    pub fn parameters_named(&self) -> Vec<&str> {
+        self.names(&[Function::Parameters])
+    }
+
+    fn names(&self, functions: &[Function]) -> Vec<&str> {
+        let mut names = Vec::new();
+        match &self.0 {
+            Node::Literal(_) => {}
+            Node::Expression(expression) => collect(expression, functions, &mut names),
+            Node::Interpolation(pieces) => {
+                for piece in pieces {
+                    if let Piece::Expression(expression) = piece {
+                        collect(expression, functions, &mut names);
+                    }
+                }
+            }
+            Node::Array(items) => names.extend(items.iter().flat_map(|item| item.names(functions))),
+            Node::Object(items) => names.extend(items.iter().flat_map(|(_, item)| item.names(functions))),
+        }
+        names
+    }
+}
+
+fn collect<'a>(expression: &'a Expression, functions: &[Function], names: &mut Vec<&'a str>) {
+    match expression {
+        Expression::Literal(_) => {}
+        Expression::Path(start, path) => {
+            collect(start, functions, names);
+            path.iter().for_each(|access| collect(&access.key, functions, names));
+        }
+        Expression::Call(function, arguments) => {
+            if let (true, Some(Expression::Literal(Value::String(name)))) =
+                (functions.contains(function), arguments.first())
+            {
+                names.push(name);
+            }
+            arguments.iter().for_each(|argument| collect(argument, functions, names));
+        }
+    }
+}
+
+fn read_text(text: &str) -> Result<Node, ExpressionError> {
+    if let Some(rest) = text.strip_prefix('@')
+        && !rest.starts_with(['@', '{'])
+    {
+        return parse(rest).map(Node::Expression).map_err(|error| shifted(error, 1));
+    }
+    let pieces = pieces(text)?;
+    Ok(match pieces.as_slice() {
+        [] => Node::Literal(Value::String(String::new())),
+        [Piece::Text(plain)] => Node::Literal(Value::String(plain.clone())),
+        _ => Node::Interpolation(pieces),
+    })
+}
+
+/// Splits `a @{b} c` into its pieces; `@@` stands for one `@` at the start of a text and before `{`.
+fn pieces(text: &str) -> Result<Vec<Piece>, ExpressionError> {
+    let mut pieces = Vec::new();
+    let mut plain = String::new();
+    let mut at = 0;
+    if text.starts_with("@@") {
+        plain.push('@');
+        at = 2;
+    }
+    while let Some(c) = text[at..].chars().next() {
+        let rest = &text[at..];
+        if rest.starts_with("@@{") {
+            plain.push_str("@{");
+            at += 3;
+        } else if let Some(inner) = rest.strip_prefix("@{") {
+            let before = text[..at].chars().count() + 2;
+            let (expression, read) = parse_until(inner, Some('}')).map_err(|error| shifted(error, before))?;
+            if !plain.is_empty() {
+                pieces.push(Piece::Text(std::mem::take(&mut plain)));
+            }
+            pieces.push(Piece::Expression(expression));
+            at += 2 + read;
+        } else {
+            plain.push(c);
+            at += c.len_utf8();
+        }
+    }
+    if !plain.is_empty() {
+        pieces.push(Piece::Text(plain));
+    }
+    Ok(pieces)
+}
+
+fn shifted(error: ExpressionError, by: usize) -> ExpressionError {
+    ExpressionError { at: error.at + by, what: error.what }
+}
+
+/// What a literal text stands for once its `@@` are read.
+fn unescape(value: &Value) -> Value {
+    match value {
+        Value::String(text) => match read_text(text) {
+            Ok(Node::Literal(plain)) => plain,
+            _ => value.clone(),
+        },
+        Value::Array(items) => Value::Array(items.iter().map(unescape).collect()),
+        Value::Object(map) => Value::Object(map.iter().map(|(k, v)| (k.clone(), unescape(v))).collect()),
+        plain => plain.clone(),
+    }
+}
+
+#[cfg(test)]
+#[path = "template_tests.rs"]
+mod tests;

@@ -1,0 +1,148 @@
+use outlive_clock::Instant;
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+
+struct Known {
+    trigger: Value,
+    list: Value,
+    parameter: Value,
+}
+
+impl Known {
+    fn new() -> Self {
+        Self {
+            trigger: json!({"headers": {"x": "h"}, "body": {"item": "lamp", "quantity": 3, "tags": ["a", "b"]}}),
+            list: json!({"statusCode": 200, "body": {"value": [{"id": "o-1"}, {"id": "o-2"}]}}),
+            parameter: json!("Contoso"),
+        }
+    }
+}
+
+impl Facts for Known {
+    fn trigger_outputs(&self) -> &Value {
+        &self.trigger
+    }
+    fn outputs(&self, action: &str) -> Option<&Value> {
+        (action == "List").then_some(&self.list)
+    }
+    fn parameter(&self, name: &str) -> Option<&Value> {
+        (name == "firm").then_some(&self.parameter)
+    }
+    fn now(&self) -> Instant {
+        Instant::from_seconds(1_767_603_600)
+    }
+}
+
+fn evaluated(template: &Value) -> Result<Value, String> {
+    Template::read(template).map_err(|(path, e)| format!("{path} {e}"))?.evaluate(&Known::new()).map_err(|e| e.to_string())
+}
+
+#[test]
+fn values() {
+    for (template, value) in [
+        (json!("plain"), json!("plain")),
+        (json!("@@plain"), json!("@plain")),
+        (json!(["@@plain", 1]), json!(["@plain", 1])),
+        (json!("a@b.example"), json!("a@b.example")),
+        (json!("@@{x}"), json!("@{x}")),
+        (json!("a @@{x}"), json!("a @{x}")),
+        (json!("@triggerBody()"), json!({"item": "lamp", "quantity": 3, "tags": ["a", "b"]})),
+        (json!("@triggerBody()?['item']"), json!("lamp")),
+        (json!("@triggerBody()?['none']"), json!(null)),
+        (json!("@triggerBody()?['none']?['deeper']"), json!(null)),
+        (json!("@triggerBody().tags[1]"), json!("b")),
+        (json!("@triggerOutputs()?['headers']?['x']"), json!("h")),
+        (json!("@body('List')?['value'][0]['id']"), json!("o-1")),
+        (json!("@outputs('List')['statusCode']"), json!(200)),
+        (json!("@last(body('List')['value'])?.id"), json!("o-2")),
+        (json!("@parameters('firm')"), json!("Contoso")),
+        (json!("@{parameters('firm')}: @{length(body('List')['value'])} orders"), json!("Contoso: 2 orders")),
+        (json!("@{triggerBody()?['quantity']}"), json!("3")),
+        (json!({"q": "@triggerBody()['quantity']", "k": [1, "@null"]}), json!({"q": 3, "k": [1, null]})),
+        (json!("@concat('it''s ', string(1), ' ', string(true), null)"), json!("it's 1 True")),
+        (json!("@and(equals(1, 1.0), not(false), or(false, greater(2, 1)))"), json!(true)),
+        (json!("@if(less('a', 'b'), 'yes', outputs('Nothing'))"), json!("yes")),
+        (json!("@coalesce(null, triggerBody()?['x'], 4)"), json!(4)),
+        (json!("@int('12')"), json!(12)),
+        (json!("@add(int('12'), -2)"), json!(10)),
+        (json!("@sub(1.5, 1)"), json!(0.5)),
+        (json!("@empty(triggerBody()?['x'])"), json!(true)),
+        (json!("@contains(triggerBody()['tags'], 'a')"), json!(true)),
+        (json!("@EQUALS( utcNow() , '2026-01-05T09:00:00.0000000Z' )"), json!(true)),
+    ] {
+        assert_eq!(evaluated(&template), Ok(value), "{template}");
+    }
+}
+
+#[test]
+fn refusals_say_why() {
+    for (template, why) in [
+        (json!("@triggerBody()['none']"), "property 'none' does not exist; use ?['none']"),
+        (json!("@triggerBody()['item']['x']"), "cannot be read from a text"),
+        (json!("@outputs('Later')"), "action 'Later' has no outputs"),
+        (json!("@parameters('none')"), "there is no parameter 'none'"),
+        (json!("@greater(1, 'a')"), "a number and a text cannot be compared"),
+        (json!("@not('x')"), "not takes true or false, not a text"),
+        (json!("@int('many')"), "int takes a whole number"),
+        (json!("@add(9223372036854775807, 'x')"), "add takes two numbers"),
+        (json!({"a": [1, "@nothing("]}), ".a[1] character 10"),
+        (json!("text @{oops"), "character 8"),
+    ] {
+        let error = evaluated(&template).expect_err(&template.to_string());
+        assert!(error.contains(why), "{template}: {error}");
+    }
+}
+
+#[test]
+fn a_small_definition_cannot_make_a_large_value() {
+    let big = "x".repeat(200_000);
+    let mut known = Known::new();
+    known.list = json!(big);
+    for template in [
+        json!("@concat(outputs('List'),outputs('List'),outputs('List'),outputs('List'),outputs('List'),outputs('List'))"),
+        Value::Array(vec![json!("@outputs('List')"); 6]),
+    ] {
+        let error = Template::read(&template).expect("reads").evaluate(&known).expect_err("too large");
+        assert!(error.to_string().contains("larger than"), "{error}");
+    }
+    known.list = (0..60).fold(Value::Null, |inner, _| json!([inner]));
+    let template = (0..20).fold(json!("@outputs('List')"), |inner, _| json!([inner]));
+    let error = Template::read(&template).expect("reads").evaluate(&known).expect_err("too deep");
+    assert!(error.to_string().contains("deeply"), "{error}");
+}
+
+#[test]
+fn names_what_it_refers_to() {
+    let template = Template::read(&json!({"a": "@concat(body('A')?[outputs('B')], 'x@{c}')", "d": "- @{parameters('p')}"}));
+    let template = template.expect("reads");
+    assert_eq!(template.actions_named(), ["A", "B"]);
+    assert_eq!(template.parameters_named(), ["p"]);
+}
+
+proptest! {
+    #[test]
+    fn nothing_that_is_written_panics(text in "\\PC{0,60}") {
+        let _ = evaluated(&json!(format!("@{text}")));
+        let _ = evaluated(&json!(format!("a@{{{text}}}")));
+    }
+
+    #[test]
+    fn nothing_that_looks_like_an_expression_panics(parts in proptest::collection::vec(
+        prop_oneof![
+            Just("triggerBody()"), Just("body('List')"), Just("outputs('List')"), Just("parameters('firm')"), Just("concat("),
+            Just("equals("), Just("length("), Just("first("), Just("if("), Just(")"), Just(","), Just("?["), Just("["),
+            Just("]"), Just("'value'"), Just("'id'"), Just("0"), Just("-1"), Just("1e300"), Just("true"), Just("null"),
+            Just("?."), Just("id"), Just("@{"), Just("}"), Just(" "),
+        ],
+        0..24,
+    )) {
+        let _ = evaluated(&json!(format!("@{}", parts.concat())));
+    }
+
+    #[test]
+    fn text_without_an_at_sign_stays_as_it_is(text in "[^@]{0,40}") {
+        prop_assert_eq!(evaluated(&json!(text.clone())), Ok(json!(text)));
+    }
+}

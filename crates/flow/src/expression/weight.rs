@@ -1,0 +1,42 @@
+//! How heavy a value is. A definition of a few lines can double its data at every step; this is what stops it.
+
+use serde_json::Value;
+
+/// Most bytes, roughly as JSON, that one evaluation may make. (The platform allows 100 MB; a lab needs less.)
+pub const VALUE_BYTES_MAX: usize = 1 << 20;
+
+/// Deepest value that may be made; what is stored must be readable again (JSON readers stop at 128 levels).
+pub const VALUE_DEPTH_MAX: usize = 64;
+
+/// The rough size of a value in bytes, or `None` when it is deeper than [`VALUE_DEPTH_MAX`].
+pub(crate) fn weigh(value: &Value) -> Option<usize> {
+    weigh_below(value, 0)
+}
+
+fn weigh_below(value: &Value, depth: usize) -> Option<usize> {
+    if depth > VALUE_DEPTH_MAX {
+        return None;
+    }
+    match value {
+        Value::String(text) => Some(text.len() + 2),
+        Value::Array(items) => {
+            items.iter().try_fold(2, |sum: usize, item| Some(sum + 1 + weigh_below(item, depth + 1)?))
+        }
+        Value::Object(map) => map
+            .iter()
+            .try_fold(2, |sum: usize, (key, item)| Some(sum + key.len() + 4 + weigh_below(item, depth + 1)?)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Some(8),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deep_values_have_no_weight() {
+        let nested = |levels: usize| (0..levels).fold(Value::Null, |inner, _| Value::Array(vec![inner]));
+        assert!(weigh(&nested(VALUE_DEPTH_MAX)).is_some());
+        assert!(weigh(&nested(VALUE_DEPTH_MAX + 1)).is_none());
+    }
+}

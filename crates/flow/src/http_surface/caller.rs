@@ -1,0 +1,140 @@
+//! Who calls: a user with a token for this service, in their own tenant's environment.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::response::{IntoResponse, Response};
+use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::request::Parts;
+use http::{HeaderMap, StatusCode};
+use outlive_chassis::{CallerOrigin, ClockError, Problem, Trace};
+use outlive_clock::{Instant, TenantId, UserId};
+use outlive_tokens::{BearerExpectations, BearerRefusal, Challenge, peek_tenant};
+
+use super::API_VERSION;
+use crate::AUDIENCE;
+use crate::ids::{environment_name, tenant_of_environment};
+use crate::service::{Asker, Flows};
+
+/// The scope a token must carry.
+const SCOPE: &str = "User";
+
+/// A caller whose token was verified, in the environment of the path.
+pub(super) struct Caller {
+    pub(super) tenant: TenantId,
+    pub(super) user: UserId,
+    pub(super) environment: String,
+    /// The origin by which the caller came, for links.
+    pub(super) origin: CallerOrigin,
+    pub(super) trace: Trace,
+    /// The tenant's time at the request.
+    pub(super) now: Instant,
+}
+
+/// Why a caller is not let in.
+pub(super) struct Refusal(Response);
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        self.0
+    }
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self(problem.into_response())
+    }
+}
+
+impl Caller {
+    pub(super) fn asker(&self) -> Asker<'_> {
+        Asker { tenant: self.tenant, user: self.user, trace: &self.trace, now: self.now }
+    }
+}
+
+impl FromRequestParts<Arc<Flows>> for Caller {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, flows: &Arc<Flows>) -> Result<Self, Refusal> {
+        // Both are always there.
+        let Ok(trace) = Trace::from_request_parts(parts, flows).await;
+        let Ok(origin) = CallerOrigin::from_request_parts(parts, flows).await;
+        let token = bearer(&parts.headers);
+        let Some(tenant) = peek_tenant(token) else {
+            let refusal = if token.is_empty() { BearerRefusal::Missing } else { BearerRefusal::Malformed };
+            return Err(unauthorized(flows, "common", &refusal));
+        };
+        let now = match flows.chassis.clocks.now(tenant).await {
+            Ok(now) => now,
+            Err(ClockError::UnknownTenant(_)) => return Err(unauthorized(flows, "common", &BearerRefusal::Issuer)),
+            Err(error) => return Err(Problem::from(error).into()),
+        };
+        let expected = BearerExpectations { tenant, audiences: &[AUDIENCE], now };
+        let claims = flows
+            .verifier
+            .verify(&expected, token, &trace)
+            .await
+            .map_err(|refusal| unauthorized(flows, &tenant.to_string(), &refusal))?;
+        let forbidden = |message: String| Refusal::from(Problem::new(StatusCode::FORBIDDEN, "Forbidden", message));
+        let user = claims.user().filter(|_| claims.has_scope(SCOPE));
+        let user = user.ok_or_else(|| forbidden(format!("The token must be a user's and carry the scope '{SCOPE}'.")))?;
+        let environment = environment_of(parts, flows).await;
+        let of_path = tenant_of_environment(&environment).ok_or_else(|| {
+            Problem::not_found("EnvironmentNotFound", "There is no such environment; a tenant's is named Default-<tenant id>.")
+        })?;
+        if of_path != tenant {
+            return Err(forbidden(format!("The environment is not one of tenant {tenant}, which issued the token.")));
+        }
+        check_version(parts)?;
+        Ok(Self { tenant, user, environment: environment_name(tenant), origin, trace, now })
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> &str {
+    let value = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    match value.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
+        _ => "",
+    }
+}
+
+fn unauthorized(flows: &Flows, tenant: &str, refusal: &BearerRefusal) -> Refusal {
+    let authorize = format!("{}/{tenant}/oauth2/v2.0/authorize", flows.config.idp_public_url.trim_end_matches('/'));
+    let code = match refusal {
+        BearerRefusal::Missing => "MissingAuthenticationToken",
+        BearerRefusal::KeysUnavailable => "ServiceUnavailable",
+        _ => "InvalidAuthenticationToken",
+    };
+    let problem = Problem::new(refusal.status(), code, format!("The caller is not authenticated: {refusal}."));
+    let mut response = problem.into_response();
+    if refusal.status() == StatusCode::UNAUTHORIZED {
+        let challenge = refusal.www_authenticate(&Challenge::new("", &authorize));
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
+    Refusal(response)
+}
+
+async fn environment_of(parts: &mut Parts, flows: &Arc<Flows>) -> String {
+    match RawPathParams::from_request_parts(parts, flows).await {
+        Ok(params) => params.iter().find(|(name, _)| *name == "environment").map(|(_, value)| value.to_owned()).unwrap_or_default(),
+        Err(_) => String::new(),
+    }
+}
+
+fn check_version(parts: &Parts) -> Result<(), Problem> {
+    let query = parts.uri.query().unwrap_or_default();
+    let given = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name.eq_ignore_ascii_case("api-version"));
+    match given {
+        Some((_, version)) if version == API_VERSION => Ok(()),
+        Some(_) => Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "InvalidApiVersionParameter",
+            format!("The api-version is not supported; use api-version={API_VERSION}."),
+        )),
+        None => Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "MissingApiVersionParameter",
+            format!("The query parameter api-version is missing; use api-version={API_VERSION}."),
+        )),
+    }
+}

@@ -1,0 +1,46 @@
+//! Flows as they are answered.
+
+use serde_json::{Value, json};
+
+use super::caller::Caller;
+use crate::ids::FlowId;
+use crate::tables::flows::FlowRow;
+
+/// The path of a flow.
+pub(super) fn flow_path(environment: &str, flow: FlowId) -> String {
+    format!("/providers/Microsoft.ProcessSimple/environments/{environment}/flows/{flow}")
+}
+
+/// A flow; with what it does, if that is given.
+pub(super) fn flow(caller: &Caller, flow: &FlowRow, document: Option<&Value>) -> Value {
+    let mut properties = json!({
+        "apiId": "/providers/Microsoft.PowerApps/apis/shared_logicflows",
+        "displayName": flow.display_name,
+        "state": flow.state.name(),
+        "createdTime": flow.created,
+        "lastModifiedTime": flow.changed,
+        "userType": "Owner",
+        "creator": {
+            "tenantId": caller.tenant,
+            "objectId": flow.owner,
+            "userId": flow.owner,
+            "userType": "ActiveDirectory",
+        },
+        "environment": {
+            "name": caller.environment,
+            "type": "Microsoft.ProcessSimple/environments",
+            "id": format!("/providers/Microsoft.ProcessSimple/environments/{}", caller.environment),
+        },
+        "nextRunTime": flow.next_due,
+    });
+    if let (Some(document), Some(map)) = (document, properties.as_object_mut()) {
+        map.insert("definition".to_owned(), document["definition"].clone());
+        map.insert("connectionReferences".to_owned(), document["connectionReferences"].clone());
+    }
+    json!({
+        "name": flow.id,
+        "id": flow_path(&caller.environment, flow.id),
+        "type": "Microsoft.ProcessSimple/environments/flows",
+        "properties": properties,
+    })
+}

@@ -1,0 +1,46 @@
+//! What a caller sends to create or change a flow.
+
+use axum::body::Bytes;
+use outlive_chassis::Problem;
+use serde_json::{Map, Value};
+
+use crate::service::FlowEdit;
+use crate::tables::flows::FlowState;
+
+/// Longest display name, in characters.
+const DISPLAY_NAME_CHARACTERS_MAX: usize = 256;
+
+/// Reads `{"properties": {displayName?, definition?, connectionReferences?, state?}}`. What a read answered besides (times, links) may
+/// be sent back and counts for nothing.
+pub(super) fn read(body: &Bytes) -> Result<FlowEdit, Problem> {
+    let body: Value = serde_json::from_slice(body)
+        .map_err(|error| Problem::bad_request(format!("The body is not JSON: {error}. Send {{\"properties\": {{…}}}}.")))?;
+    let Some(properties) = body.get("properties").and_then(Value::as_object) else {
+        return Err(Problem::bad_request("properties: this is missing or not an object; send {\"properties\": {…}}."));
+    };
+    let display_name = match text(properties, "displayName")? {
+        Some(name) if name.is_empty() || name.chars().nth(DISPLAY_NAME_CHARACTERS_MAX).is_some() => {
+            return Err(Problem::bad_request(format!(
+                "properties.displayName: a name has 1 to {DISPLAY_NAME_CHARACTERS_MAX} characters."
+            )));
+        }
+        name => name.map(str::to_owned),
+    };
+    let state = match text(properties, "state")? {
+        None => None,
+        Some(state) => match state.parse() {
+            Ok(state @ (FlowState::Started | FlowState::Stopped)) => Some(state),
+            _ => return Err(Problem::bad_request("properties.state: use Started or Stopped.")),
+        },
+    };
+    let object = |name: &str| properties.get(name).filter(|value| !value.is_null()).cloned();
+    Ok(FlowEdit { display_name, definition: object("definition"), references: object("connectionReferences"), state })
+}
+
+fn text<'a>(properties: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, Problem> {
+    match properties.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(Problem::bad_request(format!("properties.{name}: this is not a text."))),
+    }
+}

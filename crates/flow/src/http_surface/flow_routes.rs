@@ -1,0 +1,139 @@
+//! `…/flows` and `…/flows/{flow}`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, State};
+use http::StatusCode;
+use outlive_chassis::Problem;
+use outlive_clock::Instant;
+use serde_json::{Value, json};
+
+use super::caller::Caller;
+use super::flow_documents::flow;
+use super::paging::{Page, bad_token};
+use super::{flow_edits, paging};
+use crate::ids::FlowId;
+use crate::service::{FlowEdit, Flows, Saved};
+use crate::tables::flows::{self, FlowState};
+
+type Answer = Result<(StatusCode, Json<Value>), Problem>;
+
+/// The flow in the path; a text that is no id names no flow.
+pub(super) fn flow_id(text: &str) -> Result<FlowId, Problem> {
+    text.parse().map_err(|_| Problem::not_found("FlowNotFound", "Could not find the flow; a flow's name is a UUID."))
+}
+
+fn answer(caller: &Caller, saved: &Saved) -> (StatusCode, Json<Value>) {
+    let status = if saved.created { StatusCode::CREATED } else { StatusCode::OK };
+    (status, Json(flow(caller, &saved.flow, Some(&saved.document))))
+}
+
+pub(super) async fn list(caller: Caller, State(flows): State<Arc<Flows>>, RawQuery(query): RawQuery) -> Answer {
+    let page = Page::of_query(query.as_deref())?;
+    // Where the last page ended: when its last flow was created, and that flow's id.
+    let (created, id) = match &page.token {
+        None => (-1, String::new()),
+        Some(token) => {
+            let (created, id) = token.split_once('.').ok_or_else(paging::bad_token)?;
+            let created = created.parse().map_err(|_| bad_token())?;
+            (created, id.parse::<FlowId>().map_err(|_| bad_token())?.to_string())
+        }
+    };
+    let after = (Instant::from_micros(created), id.as_str());
+    let mut rows = flows::list(&flows.chassis.store, caller.tenant, caller.user, after, page.top + 1).await?;
+    let more = rows.len() > page.top as usize;
+    rows.truncate(page.top as usize);
+    let mut body = json!({"value": rows.iter().map(|row| flow(&caller, row, None)).collect::<Vec<_>>()});
+    if let (true, Some(last)) = (more, rows.last()) {
+        let path = format!("/providers/Microsoft.ProcessSimple/environments/{}/flows", caller.environment);
+        let token = format!("{}.{}", last.created.as_micros(), last.id);
+        body["nextLink"] = Value::String(page.next_link(&caller, &path, &token));
+    }
+    Ok((StatusCode::OK, Json(body)))
+}
+
+pub(super) async fn create(caller: Caller, State(flows): State<Arc<Flows>>, body: Bytes) -> Answer {
+    let edit = flow_edits::read(&body)?;
+    let id = FlowId::generate(&mut flows.chassis.random.of(caller.tenant).stream("flow-id"));
+    Ok(answer(&caller, &flows.create(&caller.asker(), id, edit).await?))
+}
+
+pub(super) async fn show(
+    caller: Caller,
+    State(flows): State<Arc<Flows>>,
+    Path((_, id)): Path<(String, String)>,
+) -> Answer {
+    let row = flows.owned(&caller.asker(), flow_id(&id)?).await?;
+    let document = flows.document(caller.tenant, &row).await?;
+    Ok((StatusCode::OK, Json(flow(&caller, &row, Some(&document)))))
+}
+
+pub(super) async fn put(
+    caller: Caller,
+    State(flows): State<Arc<Flows>>,
+    Path((_, id)): Path<(String, String)>,
+    body: Bytes,
+) -> Answer {
+    let id: FlowId = id
+        .parse()
+        .map_err(|_| Problem::bad_request("The flow's name in the path is not a UUID; choose one, or POST to …/flows."))?;
+    let edit = flow_edits::read(&body)?;
+    let asker = caller.asker();
+    let saved = match flows::read(&flows.chassis.store, caller.tenant, id).await? {
+        None => flows.create(&asker, id, edit).await?,
+        Some(_) => {
+            if edit.definition.is_none() {
+                return Err(Problem::bad_request("properties.definition is missing; PATCH changes only what it names."));
+            }
+            let edit = FlowEdit { references: Some(edit.references.unwrap_or_else(|| json!({}))), ..edit };
+            let row = flows.owned(&asker, id).await?;
+            flows.change(&asker, row, edit).await?
+        }
+    };
+    Ok(answer(&caller, &saved))
+}
+
+pub(super) async fn patch(
+    caller: Caller,
+    State(flows): State<Arc<Flows>>,
+    Path((_, id)): Path<(String, String)>,
+    body: Bytes,
+) -> Answer {
+    let row = flows.owned(&caller.asker(), flow_id(&id)?).await?;
+    let edit = flow_edits::read(&body)?;
+    Ok(answer(&caller, &flows.change(&caller.asker(), row, edit).await?))
+}
+
+pub(super) async fn delete(
+    caller: Caller,
+    State(flows): State<Arc<Flows>>,
+    Path((_, id)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let row = flows.owned(&caller.asker(), flow_id(&id)?).await?;
+    flows.delete(&caller.asker(), &row).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn start(
+    caller: Caller,
+    State(flows): State<Arc<Flows>>,
+    Path((_, id)): Path<(String, String)>,
+) -> Answer {
+    turn(&caller, &flows, &id, FlowState::Started).await
+}
+
+pub(super) async fn stop(
+    caller: Caller,
+    State(flows): State<Arc<Flows>>,
+    Path((_, id)): Path<(String, String)>,
+) -> Answer {
+    turn(&caller, &flows, &id, FlowState::Stopped).await
+}
+
+async fn turn(caller: &Caller, flows: &Flows, id: &str, state: FlowState) -> Answer {
+    let row = flows.owned(&caller.asker(), flow_id(id)?).await?;
+    let edit = FlowEdit { state: Some(state), ..FlowEdit::default() };
+    Ok(answer(caller, &flows.change(&caller.asker(), row, edit).await?))
+}

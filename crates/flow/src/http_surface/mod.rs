@@ -1,0 +1,48 @@
+//! The resource provider's surface (`Microsoft.ProcessSimple`, api-version 2016-11-01).
+
+mod caller;
+mod flow_documents;
+mod flow_edits;
+mod flow_routes;
+mod paging;
+mod run_documents;
+mod run_routes;
+mod trigger_routes;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+use http::StatusCode;
+use outlive_chassis::Problem;
+
+use crate::service::Flows;
+
+/// The version of the interface that every request names.
+pub(crate) const API_VERSION: &str = "2016-11-01";
+
+pub(crate) fn router(flows: Arc<Flows>) -> Router {
+    const FLOWS: &str = "/providers/Microsoft.ProcessSimple/environments/{environment}/flows";
+    let at = |rest: &str| format!("{FLOWS}{rest}");
+    Router::new()
+        .route(FLOWS, get(flow_routes::list).post(flow_routes::create))
+        .route(
+            &at("/{flow}"),
+            get(flow_routes::show).put(flow_routes::put).patch(flow_routes::patch).delete(flow_routes::delete),
+        )
+        .route(&at("/{flow}/start"), post(flow_routes::start))
+        .route(&at("/{flow}/stop"), post(flow_routes::stop))
+        .route(&at("/{flow}/triggers/{trigger}/run"), post(trigger_routes::run))
+        .route(&at("/{flow}/runs"), get(run_routes::list))
+        .route(&at("/{flow}/runs/{run}"), get(run_routes::show))
+        .route(&at("/{flow}/runs/{run}/actions"), get(run_routes::actions))
+        .method_not_allowed_fallback(|| async {
+            Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "MethodNotAllowed",
+                "This resource does not take this method; the Allow header names those it takes.",
+            )
+        })
+        .fallback(|| async { Problem::not_found("NotFound", "There is nothing at this path.") })
+        .with_state(flows)
+}

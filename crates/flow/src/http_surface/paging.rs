@@ -1,0 +1,68 @@
+//! `$top`, `$skiptoken`, `$filter` and the link to the next page.
+
+use outlive_chassis::Problem;
+
+use super::API_VERSION;
+use super::caller::Caller;
+
+/// Entries of a page when the caller does not say.
+const TOP_DEFAULT: u32 = 50;
+/// Most entries of a page.
+const TOP_MAX: u32 = 250;
+
+/// Which page is wanted.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Page {
+    pub(super) top: u32,
+    pub(super) token: Option<String>,
+    pub(super) filter: Option<String>,
+}
+
+impl Page {
+    pub(super) fn of_query(query: Option<&str>) -> Result<Self, Problem> {
+        let mut page = Self { top: TOP_DEFAULT, token: None, filter: None };
+        for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+            match name.to_ascii_lowercase().as_str() {
+                "$top" => {
+                    let top = value.parse().ok().filter(|top| (1..=TOP_MAX).contains(top));
+                    page.top = top.ok_or_else(|| Problem::bad_request(format!("$top is a number from 1 to {TOP_MAX}.")))?;
+                }
+                "$skiptoken" => page.token = Some(value.chars().take(200).collect()),
+                "$filter" => page.filter = Some(value.chars().take(200).collect()),
+                _ => {}
+            }
+        }
+        Ok(page)
+    }
+
+    /// The link to the page that begins after `token`.
+    pub(super) fn next_link(&self, caller: &Caller, path: &str, token: &str) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("api-version", API_VERSION).append_pair("$top", &self.top.to_string());
+        if let Some(filter) = &self.filter {
+            query.append_pair("$filter", filter);
+        }
+        query.append_pair("$skiptoken", token);
+        format!("{}{path}?{}", caller.origin, query.finish())
+    }
+}
+
+/// The refusal of a skip token that is not one of ours.
+pub(super) fn bad_token() -> Problem {
+    Problem::bad_request("$skiptoken is not one that this service gave; follow nextLink.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_are_read_within_bounds() {
+        let page = |query: &str| Page::of_query(Some(query)).map_err(|problem| problem.message);
+        assert_eq!(page("api-version=x").map(|page| page.top), Ok(50));
+        assert_eq!(page("%24top=7&$skiptoken=12").map(|page| (page.top, page.token)), Ok((7, Some("12".to_owned()))));
+        for bad in ["$top=0", "$top=251", "$top=all", "$top=-1"] {
+            assert!(page(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! `…/runs`: the history of a flow, the newest first.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use outlive_chassis::Problem;
+use serde_json::{Value, json};
+
+use super::caller::Caller;
+use super::flow_documents::flow_path;
+use super::flow_routes::flow_id;
+use super::paging::{Page, bad_token};
+use super::run_documents;
+use crate::engine::RunState;
+use crate::service::Flows;
+use crate::status::RunStatus;
+use crate::tables::runs::{self, RunRow};
+
+pub(super) async fn list(
+    caller: Caller,
+    State(flows): State<Arc<Flows>>,
+    Path((_, id)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Value>, Problem> {
+    let flow = flows.owned(&caller.asker(), flow_id(&id)?).await?;
+    let page = Page::of_query(query.as_deref())?;
+    let status = page.filter.as_deref().map(status_of).transpose()?;
+    let before = match &page.token {
+        None => i64::MAX,
+        Some(token) => token.parse().map_err(|_| bad_token())?,
+    };
+    let mut rows = runs::list(&flows.chassis.store, caller.tenant, flow.id, status, before, page.top + 1).await?;
+    let more = rows.len() > page.top as usize;
+    rows.truncate(page.top as usize);
+    let value = rows.iter().map(|row| run_documents::run(&caller.environment, row, None));
+    let mut body = json!({"value": value.collect::<Vec<_>>()});
+    if let (true, Some(last)) = (more, rows.last()) {
+        let path = format!("{}/runs", flow_path(&caller.environment, flow.id));
+        body["nextLink"] = Value::String(page.next_link(&caller, &path, &last.number.to_string()));
+    }
+    Ok(Json(body))
+}
+
+/// The one filter there is: `status eq 'Failed'`.
+fn status_of(filter: &str) -> Result<RunStatus, Problem> {
+    let words: Vec<_> = filter.split_whitespace().collect();
+    let status = match words.as_slice() {
+        [field, "eq", quoted] if field.eq_ignore_ascii_case("status") => {
+            quoted.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).and_then(RunStatus::named)
+        }
+        _ => None,
+    };
+    let names = RunStatus::ALL.map(RunStatus::name).join(", ");
+    status.ok_or_else(|| Problem::bad_request(format!("$filter takes status eq '<status>', with one of {names}.")))
+}
+
+pub(super) async fn show(
+    caller: Caller,
+    State(flows): State<Arc<Flows>>,
+    Path((_, id, name)): Path<(String, String, String)>,
+) -> Result<Json<Value>, Problem> {
+    let (row, state) = read(&caller, &flows, &id, &name).await?;
+    Ok(Json(run_documents::run(&caller.environment, &row, Some(&state))))
+}
+
+pub(super) async fn actions(
+    caller: Caller,
+    State(flows): State<Arc<Flows>>,
+    Path((_, id, name)): Path<(String, String, String)>,
+) -> Result<Json<Value>, Problem> {
+    let (row, state) = read(&caller, &flows, &id, &name).await?;
+    Ok(Json(run_documents::actions(&caller.environment, &row, &state)))
+}
+
+async fn read(caller: &Caller, flows: &Flows, id: &str, name: &str) -> Result<(RunRow, RunState), Problem> {
+    let flow = flows.owned(&caller.asker(), flow_id(id)?).await?;
+    let found = runs::read(&flows.chassis.store, caller.tenant, flow.id, name).await?;
+    let (row, record) = found.ok_or_else(|| {
+        let name: String = name.chars().take(100).collect();
+        Problem::not_found("WorkflowRunNotFound", format!("The flow has no run '{name}'."))
+    })?;
+    let state = serde_json::from_str(&record).map_err(|error| {
+        tracing::error!(%error, run = row.name, "the record of a run cannot be read");
+        Problem::unavailable()
+    })?;
+    Ok((row, state))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filters_name_a_status() {
+        assert_eq!(status_of("status eq 'Failed'").ok(), Some(RunStatus::Failed));
+        assert_eq!(status_of("Status eq 'succeeded'").ok(), Some(RunStatus::Succeeded));
+        for bad in ["", "status", "status eq Failed", "status ne 'Failed'", "status eq 'Lost'", "startTime eq 'Failed'"] {
+            assert!(status_of(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! When a recurrence is due: pure arithmetic over virtual instants.
+//!
+//! Every occurrence is counted from the anchor, never from the one before it, so late or slow runs do not shift the next.
+
+use std::cmp::Ordering;
+
+use outlive_clock::{Instant, Span};
+use serde::{Deserialize, Serialize};
+
+/// The unit of a recurrence, with the interval it allows (reference §6.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Frequency {
+    /// Seconds, at least [`INTERVAL_MIN`] of them.
+    Second,
+    /// Minutes.
+    Minute,
+    /// Hours.
+    Hour,
+    /// Days of 24 hours.
+    Day,
+    /// Weeks of 7 days.
+    Week,
+    /// Calendar months; the 31st becomes the last day of a shorter month.
+    Month,
+}
+
+/// Shortest interval, 60 virtual seconds: Power Automate's floor (reference §6.1).
+pub const INTERVAL_MIN: Span = Span::from_seconds(60);
+
+impl Frequency {
+    /// All of them, in the order in which documents list them.
+    pub const ALL: [(&'static str, Self); 6] = [
+        ("Second", Self::Second),
+        ("Minute", Self::Minute),
+        ("Hour", Self::Hour),
+        ("Day", Self::Day),
+        ("Week", Self::Week),
+        ("Month", Self::Month),
+    ];
+
+    /// Smallest and largest interval (reference §6.1).
+    #[must_use]
+    pub const fn intervals(self) -> (u32, u32) {
+        match self {
+            Self::Second => (60, 9_999_999),
+            Self::Minute => (1, 72_000),
+            Self::Hour => (1, 12_000),
+            Self::Day => (1, 500),
+            Self::Week => (1, 71),
+            Self::Month => (1, 16),
+        }
+    }
+
+    /// The unit's length, `None` for months.
+    const fn unit(self) -> Option<Span> {
+        match self {
+            Self::Second => Some(Span::from_seconds(1)),
+            Self::Minute => Some(Span::from_minutes(1)),
+            Self::Hour => Some(Span::from_hours(1)),
+            Self::Day => Some(Span::from_days(1)),
+            Self::Week => Some(Span::from_days(7)),
+            Self::Month => None,
+        }
+    }
+}
+
+/// A recurrence trigger: every `interval` units from an anchor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recurrence {
+    /// The unit.
+    pub frequency: Frequency,
+    /// How many units lie between two occurrences, within [`Frequency::intervals`].
+    pub interval: u32,
+    /// The first occurrence; without it the flow first runs when it is turned on.
+    pub start: Option<Instant>,
+}
+
+impl Recurrence {
+    /// What occurrences are counted from, for a flow turned on at `turned_on` (virtual).
+    #[must_use]
+    pub fn anchor(&self, turned_on: Instant) -> Instant {
+        self.start.unwrap_or(turned_on)
+    }
+
+    /// The first occurrence at or after `from`.
+    #[must_use]
+    pub fn first_at_or_after(&self, anchor: Instant, from: Instant) -> Instant {
+        if from <= anchor { anchor } else { self.next_after(anchor, from - Span::from_micros(1)) }
+    }
+
+    /// The first occurrence strictly after `after`. Occurrences end with time itself ([`Instant::MAX`]).
+    #[must_use]
+    pub fn next_after(&self, anchor: Instant, after: Instant) -> Instant {
+        if after < anchor {
+            return anchor;
+        }
+        let interval = i64::from(self.interval.max(1));
+        match self.frequency.unit() {
+            Some(unit) => {
+                let step = unit * interval;
+                let passed = (after - anchor).as_micros() / step.as_micros();
+                anchor + step * (passed + 1)
+            }
+            None => next_month(anchor, interval, after),
+        }
+    }
+}
+
+fn next_month(anchor: Instant, interval: i64, after: Instant) -> Instant {
+    let (Some(from), Some(to)) = (civil(anchor), civil(after)) else { return Instant::MAX };
+    let months = (i64::from(to.year()) - i64::from(from.year())) * 12 + i64::from(to.month()) - i64::from(from.month());
+    // The occurrence of the month of `after` may lie before or after it; one step to either side decides.
+    let near = (months / interval).max(0);
+    for turn in [near, near + 1] {
+        let Some(occurrence) = months_later(from, turn * interval) else { break };
+        if occurrence.cmp(&after) == Ordering::Greater {
+            return occurrence;
+        }
+    }
+    Instant::MAX
+}
+
+fn civil(instant: Instant) -> Option<jiff::civil::DateTime> {
+    jiff::Timestamp::from_microsecond(instant.as_micros()).ok().map(|t| t.to_zoned(jiff::tz::TimeZone::UTC).datetime())
+}
+
+fn months_later(from: jiff::civil::DateTime, months: i64) -> Option<Instant> {
+    let later = from.checked_add(jiff::Span::new().try_months(months).ok()?).ok()?;
+    let stamp = later.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
+    Some(Instant::from_micros(stamp.as_microsecond()).min(Instant::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(text: &str) -> Instant {
+        text.parse().expect("instant")
+    }
+
+    fn every(interval: u32, frequency: Frequency) -> Recurrence {
+        Recurrence { frequency, interval, start: None }
+    }
+
+    #[test]
+    fn next_occurrences() {
+        let anchor = at("2026-01-31T09:00:00.5Z");
+        for (recurrence, after, next) in [
+            (every(1, Frequency::Hour), "2026-01-31T09:00:00.5Z", "2026-01-31T10:00:00.5Z"),
+            (every(1, Frequency::Hour), "2026-01-31T10:59:59Z", "2026-01-31T11:00:00.5Z"),
+            (every(1, Frequency::Hour), "2020-01-01T00:00:00Z", "2026-01-31T09:00:00.5Z"),
+            (every(90, Frequency::Second), "2026-01-31T09:01:00Z", "2026-01-31T09:01:30.5Z"),
+            (every(15, Frequency::Minute), "2026-02-01T00:00:00Z", "2026-02-01T00:00:00.5Z"),
+            (every(2, Frequency::Day), "2026-02-01T00:00:00Z", "2026-02-02T09:00:00.5Z"),
+            (every(1, Frequency::Week), "2026-02-07T09:00:00.5Z", "2026-02-14T09:00:00.5Z"),
+            (every(1, Frequency::Month), "2026-01-31T09:00:00.5Z", "2026-02-28T09:00:00.5Z"),
+            (every(1, Frequency::Month), "2026-02-28T09:00:00.5Z", "2026-03-31T09:00:00.5Z"),
+            (every(3, Frequency::Month), "2026-05-01T00:00:00Z", "2026-07-31T09:00:00.5Z"),
+            (every(16, Frequency::Month), "2027-05-30T00:00:00Z", "2027-05-31T09:00:00.5Z"),
+        ] {
+            assert_eq!(recurrence.next_after(anchor, at(after)), at(next), "{recurrence:?} after {after}");
+        }
+    }
+
+    #[test]
+    fn a_start_in_the_past_counts_from_there_and_one_in_the_future_is_waited_for() {
+        let mut hourly = every(1, Frequency::Hour);
+        let now = at("2026-01-05T09:20:00Z");
+        assert_eq!(hourly.first_at_or_after(hourly.anchor(now), now), now);
+        hourly.start = Some(at("2026-01-01T00:30:00Z"));
+        assert_eq!(hourly.first_at_or_after(hourly.anchor(now), now), at("2026-01-05T09:30:00Z"));
+        hourly.start = Some(at("2026-03-01T00:00:00Z"));
+        assert_eq!(hourly.first_at_or_after(hourly.anchor(now), now), at("2026-03-01T00:00:00Z"));
+        hourly.start = Some(at("2026-01-05T08:20:00Z"));
+        assert_eq!(hourly.first_at_or_after(hourly.anchor(now), now), now);
+    }
+
+    #[test]
+    fn time_ends() {
+        for (_, frequency) in Frequency::ALL {
+            assert_eq!(every(16, frequency).next_after(Instant::EPOCH, Instant::MAX), Instant::MAX, "{frequency:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_next_is_later_and_nothing_lies_between(
+            row in 0..6_usize, interval in 1..72_000_u32, anchor in 0..2_000_000_000_i64, offset in -1_000_000_i64..400_000_000,
+        ) {
+            let frequency = Frequency::ALL[row].1;
+            let (low, high) = frequency.intervals();
+            let recurrence = every(interval.clamp(low, high), frequency);
+            let (anchor, after) = (Instant::from_seconds(anchor), Instant::from_seconds(anchor + offset));
+            let next = recurrence.next_after(anchor, after);
+            prop_assert!(next > after && next >= anchor);
+            prop_assert_eq!(recurrence.next_after(anchor, next - Span::from_micros(1)), next);
+            prop_assert_eq!(recurrence.first_at_or_after(anchor, next), next);
+            if after >= anchor {
+                prop_assert!(next - after <= Span::from_days(31) * 16 || frequency != Frequency::Month);
+            }
+        }
+    }
+}

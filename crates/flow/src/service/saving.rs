@@ -1,0 +1,173 @@
+//! Creating, changing, turning on and off, and deleting flows.
+
+use http::StatusCode;
+use outlive_chassis::{Problem, Trace};
+use outlive_clock::{Instant, TenantId, UserId};
+use outlive_journal::Event;
+use outlive_store::Change;
+use serde_json::{Value, json};
+
+use super::Flows;
+use super::manual_run::gone;
+use crate::definition::{Definition, DefinitionError, TriggerKind};
+use crate::ids::FlowId;
+use crate::status::RunStatus;
+use crate::tables::flows::{self, FlowRow, FlowState};
+use crate::tables::runs;
+
+/// Most flows one user may own.
+pub(crate) const FLOWS_PER_OWNER_MAX: i64 = 600;
+
+/// What a caller wants a flow to be; what is `None` stays as it is.
+#[derive(Debug, Default)]
+pub(crate) struct FlowEdit {
+    pub(crate) display_name: Option<String>,
+    pub(crate) definition: Option<Value>,
+    pub(crate) references: Option<Value>,
+    pub(crate) state: Option<FlowState>,
+}
+
+/// A flow as it was saved.
+pub(crate) struct Saved {
+    pub(crate) flow: FlowRow,
+    pub(crate) document: Value,
+    pub(crate) created: bool,
+}
+
+impl From<DefinitionError> for Problem {
+    fn from(error: DefinitionError) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "InvalidTemplate", format!("The flow's definition is not valid. {error}"))
+    }
+}
+
+/// Who asks, for what, when.
+#[derive(Clone, Copy)]
+pub(crate) struct Asker<'a> {
+    pub(crate) tenant: TenantId,
+    pub(crate) user: UserId,
+    pub(crate) trace: &'a Trace,
+    pub(crate) now: Instant,
+}
+
+impl Flows {
+    /// A flow of the asker's own; anybody else's is not there.
+    pub(crate) async fn owned(&self, asker: &Asker<'_>, id: FlowId) -> Result<FlowRow, Problem> {
+        let flow = flows::read(&self.chassis.store, asker.tenant, id).await?;
+        flow.filter(|flow| flow.owner == asker.user).ok_or_else(|| gone(id))
+    }
+
+    /// What a flow does, as it was written.
+    pub(crate) async fn document(&self, tenant: TenantId, flow: &FlowRow) -> Result<Value, Problem> {
+        flows::document(&self.chassis.store, tenant, flow.id, flow.version).await?.ok_or_else(|| gone(flow.id))
+    }
+
+    /// Creates a flow.
+    pub(crate) async fn create(&self, asker: &Asker<'_>, id: FlowId, edit: FlowEdit) -> Result<Saved, Problem> {
+        if flows::count(&self.chassis.store, asker.tenant, asker.user).await? >= FLOWS_PER_OWNER_MAX {
+            return Err(Problem::new(
+                StatusCode::CONFLICT,
+                "FlowLimitReached",
+                format!("You own {FLOWS_PER_OWNER_MAX} flows already; delete one first."),
+            ));
+        }
+        let Some(definition) = edit.definition else {
+            return Err(Problem::bad_request("properties.definition is missing; give the flow's definition."));
+        };
+        let document = json!({"definition": definition, "connectionReferences": edit.references.unwrap_or_else(|| json!({}))});
+        let parsed = Definition::read(&document["definition"], &document["connectionReferences"])?;
+        let mut flow = FlowRow {
+            id,
+            owner: asker.user,
+            display_name: edit.display_name.unwrap_or_else(|| "Untitled".to_owned()),
+            state: edit.state.unwrap_or(FlowState::Started),
+            version: 1,
+            created: asker.now,
+            changed: asker.now,
+            anchor: asker.now,
+            next_due: None,
+        };
+        schedule(&mut flow, &parsed, asker.now);
+        let mut change = Change::from(flows::insertion(asker.tenant, &flow));
+        change.add(flows::document_insertion(asker.tenant, id, 1, document.clone()));
+        change.add(self.told(asker, "flow.created", &flow));
+        self.chassis.store.commit(change).await?;
+        self.keep((asker.tenant, id, 1), parsed);
+        Ok(Saved { flow, document, created: true })
+    }
+
+    /// Changes a flow. A new definition, or turning it on, begins its recurrence anew.
+    pub(crate) async fn change(&self, asker: &Asker<'_>, before: FlowRow, edit: FlowEdit) -> Result<Saved, Problem> {
+        let written = self.document(asker.tenant, &before).await?;
+        let mut document = written.clone();
+        for (member, value) in [("definition", edit.definition), ("connectionReferences", edit.references)] {
+            if let Some(value) = value {
+                document[member] = value;
+            }
+        }
+        let parsed = Definition::read(&document["definition"], &document["connectionReferences"])?;
+        let rewritten = document != written;
+        let mut flow = before.clone();
+        flow.display_name = edit.display_name.unwrap_or(flow.display_name);
+        flow.state = edit.state.unwrap_or(flow.state);
+        let renamed = flow.display_name != before.display_name;
+        if !rewritten && !renamed && flow.state == before.state {
+            return Ok(Saved { flow, document, created: false });
+        }
+        flow.version += i64::from(rewritten);
+        flow.changed = asker.now;
+        if rewritten || flow.state != before.state {
+            schedule(&mut flow, &parsed, asker.now);
+        }
+        let mut change = Change::from(flows::update(asker.tenant, before.version, &flow));
+        if rewritten {
+            change.add(flows::document_insertion(asker.tenant, flow.id, flow.version, document.clone()));
+            change.add(flows::documents_tidied(asker.tenant, flow.id, flow.version));
+        }
+        let kind = match (flow.state == before.state, flow.state) {
+            (true, _) => "flow.changed",
+            (false, FlowState::Started) => "flow.started",
+            (false, FlowState::Stopped) => "flow.stopped",
+            (false, FlowState::Suspended) => "flow.suspended",
+        };
+        change.add(self.told(asker, kind, &flow));
+        self.chassis.store.commit(change).await?;
+        if rewritten {
+            self.keep((asker.tenant, flow.id, flow.version), parsed);
+        }
+        Ok(Saved { flow, document, created: false })
+    }
+
+    /// Deletes a flow. Its runs go with it; those that have not ended are cancelled, as the journal remembers.
+    pub(crate) async fn delete(&self, asker: &Asker<'_>, flow: &FlowRow) -> Result<(), Problem> {
+        let mut change = Change::new();
+        for run in runs::unfinished(&self.chassis.store, asker.tenant, flow.id).await? {
+            let data = json!({"flow": flow.id, "status": RunStatus::Cancelled, "code": "FlowDeleted", "due": run.due, "actions": []});
+            let event = Event::new(asker.tenant, asker.now, "run.finished", format!("run:{}", run.name), &run.trace);
+            change.add(self.chassis.journal.line(&event.with(data)));
+        }
+        for statement in flows::removal(asker.tenant, flow.id) {
+            change.add(statement);
+        }
+        change.add(self.told(asker, "flow.deleted", flow));
+        self.chassis.store.commit(change).await.map_err(|error| if error.is_conflict() { gone(flow.id) } else { error.into() })
+    }
+
+    fn told(&self, asker: &Asker<'_>, kind: &'static str, flow: &FlowRow) -> outlive_store::Statement {
+        let data = json!({
+            "display_name": flow.display_name, "state": flow.state.name(), "version": flow.version, "user": asker.user,
+            "next_due": flow.next_due,
+        });
+        let event = Event::new(asker.tenant, asker.now, kind, format!("flow:{}", flow.id), asker.trace);
+        self.chassis.journal.line(&event.with(data))
+    }
+}
+
+/// Sets when the flow is next due, counting from now.
+fn schedule(flow: &mut FlowRow, definition: &Definition, now: Instant) {
+    flow.anchor = now;
+    flow.next_due = None;
+    if let (FlowState::Started, TriggerKind::Recurrence(recurrence)) = (flow.state, &definition.trigger.kind) {
+        flow.anchor = recurrence.anchor(now);
+        flow.next_due = Some(recurrence.first_at_or_after(flow.anchor, now));
+    }
+}

@@ -1,0 +1,88 @@
+//! The service as the lab sees it.
+
+use std::sync::Arc;
+
+use outlive_chassis::{DueWork, Problem, Service, Trace};
+use outlive_clock::{ClientId, Instant, TenantId};
+use outlive_store::Change;
+use outlive_tokens::Secret;
+use serde::Deserialize;
+
+use super::Flows;
+use crate::connector::{Credential, Credentials};
+use crate::engine::Failure;
+use crate::tables::{TENANT_TABLES, credentials, due};
+
+/// What the lab says about a new tenant: the credential by which the flow service signs in to it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FlowTenantSpec {
+    /// The flow service's client id.
+    pub client_id: ClientId,
+    /// Its secret; sealed at once.
+    pub client_secret: Secret,
+}
+
+/// The flow service. Cheap to clone.
+#[derive(Clone)]
+pub struct FlowService(pub(crate) Arc<Flows>);
+
+impl std::fmt::Debug for FlowService {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FlowService")
+    }
+}
+
+/// What the secret is sealed for.
+fn purpose(tenant: TenantId) -> String {
+    format!("flow-service-secret/{tenant}")
+}
+
+impl Service for FlowService {
+    type TenantSpec = FlowTenantSpec;
+
+    const TENANT_TABLES: &'static [&'static str] = TENANT_TABLES;
+
+    async fn create_tenant(
+        &self,
+        tenant: TenantId,
+        spec: FlowTenantSpec,
+        _: Instant,
+        _: &Trace,
+    ) -> Result<Change, Problem> {
+        let mut draw = self.0.chassis.random.of(tenant).stream("seal-service-secret");
+        let sealed = self.0.chassis.sealer.seal(&purpose(tenant), spec.client_secret.expose().as_bytes(), &mut draw);
+        Ok(credentials::insertion(tenant, spec.client_id, sealed).into())
+    }
+
+    fn forget_tenant(&self, tenant: TenantId) {
+        self.0.forget(tenant);
+    }
+
+    async fn next_due(&self, tenant: TenantId) -> Result<Option<Instant>, Problem> {
+        Ok(due::next(&self.0.chassis.store, tenant, &self.0.config.replica).await?)
+    }
+
+    async fn run_due(&self, tenant: TenantId, now: Instant) -> Result<DueWork, Problem> {
+        let flows = Arc::clone(&self.0);
+        // A task of its own: a caller that goes away does not stop work half way.
+        tokio::spawn(async move { flows.work_off(tenant, now).await }).await.unwrap_or_else(|error| {
+            tracing::error!(%tenant, %error, "doing due work ended in a panic");
+            Err(Problem::unavailable())
+        })
+    }
+}
+
+impl Credentials for Flows {
+    async fn credential(&self, tenant: TenantId) -> Result<Credential, Failure> {
+        let none = |why: &str| Failure::new("Unauthorized", format!("The flow service cannot sign in to the API Hub: {why}."));
+        let stored = credentials::read(&self.chassis.store, tenant).await.map_err(|error| {
+            tracing::error!(%tenant, %error, "the flow service's credential cannot be read");
+            none("its credential cannot be read")
+        })?;
+        let (client_id, sealed) = stored.ok_or_else(|| none("it has no credential in this tenant"))?;
+        let secret = self.chassis.sealer.open(&purpose(tenant), &sealed).and_then(|bytes| String::from_utf8(bytes).ok());
+        let secret = secret.ok_or_else(|| none("its credential was sealed with another key"))?;
+        Ok(Credential { client_id, secret: Secret::new(secret) })
+    }
+}

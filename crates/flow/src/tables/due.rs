@@ -1,0 +1,76 @@
+//! What is due: occurrences of flows, retries of runs that wait, and runs that somebody left behind.
+
+use outlive_clock::{Instant, TenantId, wall_now};
+use outlive_store::{Store, StoreError, sql};
+
+use crate::ids::FlowId;
+
+/// Something that is due. Ordered by when, then by flow, then by run.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Due {
+    pub(crate) at: Instant,
+    pub(crate) flow: FlowId,
+    pub(crate) what: What,
+}
+
+/// Which kind of thing.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum What {
+    /// The occurrence of a flow's recurrence, counted from an anchor.
+    Occurrence { version: i64, anchor: Instant },
+    /// A run of this name that waits for a retry, or was left behind.
+    Run(String),
+}
+
+/// When something is next due. Runs that another replica is working on are that replica's.
+pub(crate) async fn next(store: &Store, tenant: TenantId, replica: &str) -> Result<Option<Instant>, StoreError> {
+    let row = store
+        .row(sql!(
+            "SELECT (SELECT MIN(next_due_us) FROM flows WHERE tenant = $1) AS flows_us, \
+             (SELECT MIN(next_due_us) FROM runs WHERE tenant = $1 AND next_due_us IS NOT NULL \
+              AND (replica = '' OR replica = $2 OR lease_wall_us < $3)) AS runs_us",
+            tenant,
+            replica,
+            wall_now()
+        ))
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok([row.opt_instant("flows_us")?, row.opt_instant("runs_us")?].into_iter().flatten().min())
+}
+
+/// What is due at or before `now`, in order, up to `limit`.
+pub(crate) async fn list(
+    store: &Store,
+    tenant: TenantId,
+    now: Instant,
+    replica: &str,
+    limit: u32,
+) -> Result<Vec<Due>, StoreError> {
+    let rows = store
+        .rows(sql!(
+            "SELECT id AS flow, '' AS run, version, anchor_us, next_due_us AS due_us FROM flows \
+             WHERE tenant = $1 AND next_due_us <= $2 \
+             UNION ALL \
+             SELECT flow, name AS run, version, due_us AS anchor_us, next_due_us AS due_us FROM runs \
+             WHERE tenant = $1 AND next_due_us IS NOT NULL AND next_due_us <= $2 \
+             AND (replica = '' OR replica = $3 OR lease_wall_us < $4) \
+             ORDER BY 5, 1, 2 LIMIT $5",
+            tenant,
+            now,
+            replica,
+            wall_now(),
+            limit
+        ))
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let run = row.text("run")?;
+            let what = if run.is_empty() {
+                What::Occurrence { version: row.int("version")?, anchor: row.instant("anchor_us")? }
+            } else {
+                What::Run(run)
+            };
+            Ok(Due { at: row.instant("due_us")?, flow: row.parse("flow")?, what })
+        })
+        .collect()
+}

@@ -1,0 +1,229 @@
+//! Flows and the versions of their definitions.
+
+use outlive_clock::{Instant, TenantId, UserId};
+use outlive_store::{Row, Statement, Store, StoreError, sql};
+use serde_json::Value;
+
+use crate::ids::FlowId;
+
+/// Whether a flow runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FlowState {
+    Started,
+    Stopped,
+    Suspended,
+}
+
+impl FlowState {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Started => "Started",
+            Self::Stopped => "Stopped",
+            Self::Suspended => "Suspended",
+        }
+    }
+}
+
+impl std::str::FromStr for FlowState {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::Started, Self::Stopped, Self::Suspended]
+            .into_iter()
+            .find(|state| state.name().eq_ignore_ascii_case(text))
+            .ok_or_else(|| "neither Started, Stopped nor Suspended".to_owned())
+    }
+}
+
+/// A flow, without what it does.
+#[derive(Clone, Debug)]
+pub(crate) struct FlowRow {
+    pub(crate) id: FlowId,
+    pub(crate) owner: UserId,
+    pub(crate) display_name: String,
+    pub(crate) state: FlowState,
+    pub(crate) version: i64,
+    pub(crate) created: Instant,
+    pub(crate) changed: Instant,
+    pub(crate) anchor: Instant,
+    pub(crate) next_due: Option<Instant>,
+}
+
+fn flow_of(row: &Row) -> Result<FlowRow, StoreError> {
+    Ok(FlowRow {
+        id: row.parse("id")?,
+        owner: row.parse("owner")?,
+        display_name: row.text("display_name")?,
+        state: row.parse("state")?,
+        version: row.int("version")?,
+        created: row.instant("created_us")?,
+        changed: row.instant("changed_us")?,
+        anchor: row.instant("anchor_us")?,
+        next_due: row.opt_instant("next_due_us")?,
+    })
+}
+
+pub(crate) async fn read(store: &Store, tenant: TenantId, id: FlowId) -> Result<Option<FlowRow>, StoreError> {
+    let row = store
+        .row(sql!(
+            "SELECT id, owner, display_name, state, version, created_us, changed_us, anchor_us, next_due_us FROM flows \
+             WHERE tenant = $1 AND id = $2",
+            tenant,
+            id
+        ))
+        .await?;
+    row.as_ref().map(flow_of).transpose()
+}
+
+/// The flows of an owner, the oldest first, after the one at `(created, id)`.
+pub(crate) async fn list(
+    store: &Store,
+    tenant: TenantId,
+    owner: UserId,
+    after: (Instant, &str),
+    limit: u32,
+) -> Result<Vec<FlowRow>, StoreError> {
+    let rows = store
+        .rows(sql!(
+            "SELECT id, owner, display_name, state, version, created_us, changed_us, anchor_us, next_due_us FROM flows \
+             WHERE tenant = $1 AND owner = $2 AND (created_us > $3 OR (created_us = $3 AND id > $4)) \
+             ORDER BY created_us, id LIMIT $5",
+            tenant,
+            owner,
+            after.0,
+            after.1,
+            limit
+        ))
+        .await?;
+    rows.iter().map(flow_of).collect()
+}
+
+pub(crate) async fn count(store: &Store, tenant: TenantId, owner: UserId) -> Result<i64, StoreError> {
+    let row = store
+        .row(sql!("SELECT COUNT(*) AS flows FROM flows WHERE tenant = $1 AND owner = $2", tenant, owner))
+        .await?;
+    row.map_or(Ok(0), |row| row.int("flows"))
+}
+
+/// The document (`{definition, connectionReferences}`) of a version.
+pub(crate) async fn document(
+    store: &Store,
+    tenant: TenantId,
+    flow: FlowId,
+    version: i64,
+) -> Result<Option<Value>, StoreError> {
+    let row = store
+        .row(sql!(
+            "SELECT document FROM definitions WHERE tenant = $1 AND flow = $2 AND version = $3",
+            tenant,
+            flow,
+            version
+        ))
+        .await?;
+    row.map(|row| row.json("document")).transpose()
+}
+
+pub(crate) fn insertion(tenant: TenantId, flow: &FlowRow) -> Statement {
+    sql!(
+        "INSERT INTO flows (tenant, id, owner, display_name, state, version, created_us, changed_us, anchor_us, next_due_us, runs) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0)",
+        tenant,
+        flow.id,
+        flow.owner,
+        &flow.display_name,
+        flow.state.name(),
+        flow.version,
+        flow.created,
+        flow.changed,
+        flow.anchor,
+        flow.next_due
+    )
+}
+
+/// Writes a flow over what it was at `version`.
+pub(crate) fn update(tenant: TenantId, version: i64, flow: &FlowRow) -> Statement {
+    sql!(
+        "UPDATE flows SET display_name = $4, state = $5, version = $6, changed_us = $7, anchor_us = $8, next_due_us = $9 \
+         WHERE tenant = $1 AND id = $2 AND version = $3",
+        tenant,
+        flow.id,
+        version,
+        &flow.display_name,
+        flow.state.name(),
+        flow.version,
+        flow.changed,
+        flow.anchor,
+        flow.next_due
+    )
+    .expect_rows(1)
+}
+
+pub(crate) fn document_insertion(tenant: TenantId, flow: FlowId, version: i64, document: Value) -> Statement {
+    sql!(
+        "INSERT INTO definitions (tenant, flow, version, document) VALUES ($1, $2, $3, $4)",
+        tenant,
+        flow,
+        version,
+        document
+    )
+}
+
+/// Removes the versions before `version` that no unfinished run goes by.
+pub(crate) fn documents_tidied(tenant: TenantId, flow: FlowId, version: i64) -> Statement {
+    sql!(
+        "DELETE FROM definitions WHERE tenant = $1 AND flow = $2 AND version < $3 AND version NOT IN \
+         (SELECT version FROM runs WHERE tenant = $1 AND flow = $2 AND status IN ('Running', 'Waiting'))",
+        tenant,
+        flow,
+        version
+    )
+}
+
+/// Counts one more run of a flow that is on, at `version`; if it is due, it must still be due then.
+pub(crate) fn run_counted(tenant: TenantId, flow: FlowId, version: i64) -> Statement {
+    sql!(
+        "UPDATE flows SET runs = runs + 1 WHERE tenant = $1 AND id = $2 AND version = $3 AND state = 'Started'",
+        tenant,
+        flow,
+        version
+    )
+    .expect_rows(1)
+}
+
+/// Takes the occurrence that is due at `due`: only one claimer can.
+pub(crate) fn occurrence_taken(
+    tenant: TenantId,
+    flow: FlowId,
+    version: i64,
+    due: Instant,
+    next: Instant,
+) -> Statement {
+    sql!(
+        "UPDATE flows SET runs = runs + 1, next_due_us = $5 \
+         WHERE tenant = $1 AND id = $2 AND version = $3 AND next_due_us = $4 AND state = 'Started'",
+        tenant,
+        flow,
+        version,
+        due,
+        next
+    )
+    .expect_rows(1)
+}
+
+/// Takes a flow that cannot be read out of service.
+pub(crate) fn suspended(tenant: TenantId, flow: FlowId, version: i64) -> Statement {
+    sql!(
+        "UPDATE flows SET state = 'Suspended', next_due_us = NULL WHERE tenant = $1 AND id = $2 AND version = $3",
+        tenant,
+        flow,
+        version
+    )
+}
+
+/// Removes a flow with its definitions and runs.
+pub(crate) fn removal(tenant: TenantId, flow: FlowId) -> [Statement; 3] {
+    [
+        sql!("DELETE FROM runs WHERE tenant = $1 AND flow = $2", tenant, flow),
+        sql!("DELETE FROM definitions WHERE tenant = $1 AND flow = $2", tenant, flow),
+        sql!("DELETE FROM flows WHERE tenant = $1 AND id = $2", tenant, flow).expect_rows(1),
+    ]
+}

@@ -1,0 +1,193 @@
+//! Runs.
+
+use outlive_clock::{Instant, TenantId};
+use outlive_store::{Row, Statement, Store, StoreError, sql};
+
+use crate::engine::Failure;
+use crate::ids::FlowId;
+use crate::status::RunStatus;
+
+/// A run as it stands in the table. `record` is the engine's state as JSON.
+#[derive(Clone, Debug)]
+pub(crate) struct RunRow {
+    pub(crate) flow: FlowId,
+    pub(crate) name: String,
+    pub(crate) number: i64,
+    pub(crate) version: i64,
+    pub(crate) trigger_name: String,
+    pub(crate) due: Instant,
+    pub(crate) started: Instant,
+    pub(crate) ended: Option<Instant>,
+    pub(crate) status: RunStatus,
+    pub(crate) error: Option<Failure>,
+    pub(crate) trace: String,
+    pub(crate) next_due: Option<Instant>,
+    pub(crate) attempt: i64,
+}
+
+fn run_of(row: &Row) -> Result<RunRow, StoreError> {
+    let status = row.text("status")?;
+    let error = row.opt_text("error")?.map(|_| row.json("error")).transpose()?;
+    Ok(RunRow {
+        flow: row.parse("flow")?,
+        name: row.text("name")?,
+        number: row.int("number")?,
+        version: row.int("version")?,
+        trigger_name: row.text("trigger_name")?,
+        due: row.instant("due_us")?,
+        started: row.instant("started_us")?,
+        ended: row.opt_instant("ended_us")?,
+        status: RunStatus::named(&status).ok_or_else(|| StoreError::Corrupt { column: "status".to_owned(), why: status })?,
+        error,
+        trace: row.text("trace")?,
+        next_due: row.opt_instant("next_due_us")?,
+        attempt: row.int("attempt")?,
+    })
+}
+
+/// A run with the engine's state.
+pub(crate) async fn read(
+    store: &Store,
+    tenant: TenantId,
+    flow: FlowId,
+    name: &str,
+) -> Result<Option<(RunRow, String)>, StoreError> {
+    let row = store
+        .row(sql!(
+            "SELECT flow, name, number, version, trigger_name, due_us, started_us, ended_us, status, error, trace, next_due_us, \
+             attempt, record FROM runs WHERE tenant = $1 AND flow = $2 AND name = $3",
+            tenant,
+            flow,
+            name
+        ))
+        .await?;
+    row.map(|row| Ok((run_of(&row)?, row.text("record")?))).transpose()
+}
+
+/// Runs of a flow, the newest first, before the run of that number; of one status, or of all.
+pub(crate) async fn list(
+    store: &Store,
+    tenant: TenantId,
+    flow: FlowId,
+    status: Option<RunStatus>,
+    before: i64,
+    limit: u32,
+) -> Result<Vec<RunRow>, StoreError> {
+    // Two statements, so that each walks its own index and a page costs the same however long the history is.
+    let rows = match status {
+        None => {
+            store
+                .rows(sql!(
+                    "SELECT flow, name, number, version, trigger_name, due_us, started_us, ended_us, status, error, trace, \
+                     next_due_us, attempt FROM runs WHERE tenant = $1 AND flow = $2 AND number < $3 \
+                     ORDER BY number DESC LIMIT $4",
+                    tenant,
+                    flow,
+                    before,
+                    limit
+                ))
+                .await?
+        }
+        Some(status) => {
+            store
+                .rows(sql!(
+                    "SELECT flow, name, number, version, trigger_name, due_us, started_us, ended_us, status, error, trace, \
+                     next_due_us, attempt FROM runs WHERE tenant = $1 AND flow = $2 AND status = $3 AND number < $4 \
+                     ORDER BY number DESC LIMIT $5",
+                    tenant,
+                    flow,
+                    status.name(),
+                    before,
+                    limit
+                ))
+                .await?
+        }
+    };
+    rows.iter().map(run_of).collect()
+}
+
+/// Who has taken up a run, and until when (wall time) others leave it to them.
+#[derive(Clone, Debug)]
+pub(crate) struct Taker<'a> {
+    pub(crate) replica: &'a str,
+    pub(crate) lease: Instant,
+}
+
+/// Writes a new run; its number is what its flow has counted. Goes after [`super::flows::run_counted`] in the same change.
+pub(crate) fn insertion(tenant: TenantId, run: &RunRow, record: String, taker: &Taker<'_>) -> Statement {
+    sql!(
+        "INSERT INTO runs (tenant, flow, name, number, version, trigger_name, due_us, started_us, status, record, trace, \
+         next_due_us, attempt, replica, lease_wall_us) \
+         VALUES ($1, $2, $3, (SELECT runs FROM flows WHERE tenant = $1 AND id = $2), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        tenant,
+        run.flow,
+        &run.name,
+        run.version,
+        &run.trigger_name,
+        run.due,
+        run.started,
+        run.status.name(),
+        record,
+        &run.trace,
+        run.next_due,
+        run.attempt,
+        taker.replica,
+        taker.lease
+    )
+}
+
+/// Takes up a run that waits, or that whoever had it left behind: only one claimer can.
+pub(crate) fn taken(tenant: TenantId, run: &RunRow, taker: &Taker<'_>) -> Statement {
+    sql!(
+        "UPDATE runs SET status = 'Running', attempt = attempt + 1, replica = $5, lease_wall_us = $6 \
+         WHERE tenant = $1 AND flow = $2 AND name = $3 AND attempt = $4 AND next_due_us IS NOT NULL",
+        tenant,
+        run.flow,
+        &run.name,
+        run.attempt,
+        taker.replica,
+        taker.lease
+    )
+    .expect_rows(1)
+}
+
+/// How a run stands after it was worked on.
+pub(crate) struct Standing<'a> {
+    pub(crate) status: RunStatus,
+    pub(crate) ended: Option<Instant>,
+    pub(crate) next_due: Option<Instant>,
+    pub(crate) error: Option<&'a Failure>,
+    pub(crate) record: String,
+}
+
+/// Puts a run down again, ended or waiting; only who took it up last can.
+pub(crate) fn put_down(
+    tenant: TenantId,
+    flow: FlowId,
+    name: &str,
+    attempt: i64,
+    standing: Standing<'_>,
+) -> Statement {
+    let error = standing.error.and_then(|error| serde_json::to_string(error).ok());
+    sql!(
+        "UPDATE runs SET status = $5, ended_us = $6, next_due_us = $7, error = $8, record = $9, replica = '' \
+         WHERE tenant = $1 AND flow = $2 AND name = $3 AND attempt = $4 AND status = 'Running'",
+        tenant,
+        flow,
+        name,
+        attempt,
+        standing.status.name(),
+        standing.ended,
+        standing.next_due,
+        error,
+        standing.record
+    )
+    .expect_rows(1)
+}
+
+/// The runs of a flow that have not ended.
+pub(crate) async fn unfinished(store: &Store, tenant: TenantId, flow: FlowId) -> Result<Vec<RunRow>, StoreError> {
+    let mut runs = list(store, tenant, flow, Some(RunStatus::Waiting), i64::MAX, 250).await?;
+    runs.extend(list(store, tenant, flow, Some(RunStatus::Running), i64::MAX, 250).await?);
+    Ok(runs)
+}
