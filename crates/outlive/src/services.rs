@@ -57,15 +57,15 @@ pub(crate) async fn resource(config: ChassisConfig, urls: &Urls) -> Result<Route
     outlive_resource::build(chassis, config).await
 }
 
-pub(crate) async fn flow(config: ChassisConfig, urls: &Urls) -> Result<Router, StartError> {
-    let replica = format!("{}", std::process::id());
+/// `replica` names this process among those that share a database; it has to be the same after a restart.
+pub(crate) async fn flow(config: ChassisConfig, urls: &Urls, replica: &str) -> Result<Router, StartError> {
     let chassis = Chassis::start(config, outlive_flow::MIGRATIONS).await?;
     let config = FlowConfig {
         idp_url: urls.idp.clone(),
         idp_public_url: urls.idp_public.clone(),
         issuer_origins: urls.issuer_origins.clone(),
         hub_url: urls.hub.clone(),
-        replica,
+        replica: replica.to_owned(),
     };
     outlive_flow::build(chassis, config).await
 }

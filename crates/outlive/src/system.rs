@@ -67,7 +67,7 @@ impl System {
             services::idp(chassis("idp", idp_at)?, &urls),
             services::hub(chassis("hub", hub_at)?, &urls),
             services::resource(chassis("resource", resource_at)?, &urls),
-            services::flow(chassis("flow", flow_at)?, &urls),
+            services::flow(chassis("flow", flow_at)?, &urls, "flow"),
         )?;
         let (switch, stop) = shutdown();
         let mut services = JoinSet::new();

@@ -1,0 +1,144 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Which credentials outlive a password change, and why? Watch it happen.
+#[derive(Debug, Parser)]
+#[command(name = "outlive", version, about, long_about = None)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start all services in one process and print where they are.
+    Up(UpArgs),
+    /// Start the identity provider alone.
+    Idp(ServiceArgs),
+    /// Start the API Hub alone.
+    Hub(ServiceArgs),
+    /// Start the protected resource alone.
+    Resource(ServiceArgs),
+    /// Start the flow client alone.
+    Flow(ServiceArgs),
+    /// Start the console page and the lab API alone.
+    Console(ServiceArgs),
+    /// Ask a service whether it is well; exit 0 if it says so (for container health checks).
+    Health {
+        /// Its health address, for example http://127.0.0.1:8701/healthz.
+        url: String,
+    },
+}
+
+/// `outlive up`.
+#[derive(Debug, Args)]
+pub(crate) struct UpArgs {
+    /// Where databases and keys are kept.
+    #[arg(long, default_value = "data", env = "OUTLIVE_DATA")]
+    pub(crate) data: PathBuf,
+    /// A seed file for the first tenant (a path), or a number that makes ids, keys, lifetimes and tokens repeat. May be given
+    /// twice, once for each.
+    #[arg(long, value_name = "FILE|N", env = "OUTLIVE_SEED")]
+    pub(crate) seed: Vec<String>,
+    /// The first of the ports: console here, then identity provider, hub, resource, flow.
+    #[arg(long, default_value_t = 8700)]
+    pub(crate) port_base: u16,
+    /// The rules of the first tenant: an edition such as 2025-11, or 2021.
+    #[arg(long, value_name = "EDITION")]
+    pub(crate) rules: Option<String>,
+    /// Keep state in this PostgreSQL database instead of embedded ones.
+    #[arg(long, value_name = "URL", env = "OUTLIVE_DATABASE_URL", hide_env_values = true)]
+    pub(crate) database_url: Option<String>,
+}
+
+/// One service alone. Everything can come from the environment, as containers like it.
+#[derive(Debug, Args)]
+pub(crate) struct ServiceArgs {
+    /// The address to listen on; the service's own port on 127.0.0.1 if left out.
+    #[arg(long, env = "OUTLIVE_LISTEN")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Where the database and the sealing key are kept.
+    #[arg(long, default_value = "data", env = "OUTLIVE_DATA")]
+    pub(crate) data: PathBuf,
+    /// Keep state in this PostgreSQL database, which replicas can share.
+    #[arg(long, value_name = "URL", env = "OUTLIVE_DATABASE_URL", hide_env_values = true)]
+    pub(crate) database_url: Option<String>,
+    /// The origins the service answers to, separated by commas, the one for browsers first.
+    #[arg(long, env = "OUTLIVE_ORIGINS", value_delimiter = ',')]
+    pub(crate) origins: Vec<String>,
+    /// Every origin under which the identity provider signs, separated by commas.
+    #[arg(long, env = "OUTLIVE_ISSUER_ORIGINS", value_delimiter = ',')]
+    pub(crate) issuer_origins: Vec<String>,
+    /// 64 hexadecimal digits; replicas share one. Kept in the data directory if left out.
+    #[arg(long, env = "OUTLIVE_SEALING_KEY", hide_env_values = true)]
+    pub(crate) sealing_key: Option<String>,
+    /// A number that makes ids, keys, lifetimes and tokens repeat (console: or a seed file).
+    #[arg(long, value_name = "FILE|N", env = "OUTLIVE_SEED")]
+    pub(crate) seed: Vec<String>,
+    /// The name of this replica, the same after a restart.
+    #[arg(long, env = "OUTLIVE_REPLICA", default_value = "one")]
+    pub(crate) replica: String,
+    #[command(flatten)]
+    pub(crate) urls: UrlArgs,
+}
+
+/// Where the other services are. The public ones are those that browsers use.
+#[derive(Debug, Args)]
+pub(crate) struct UrlArgs {
+    /// The identity provider, as services reach it.
+    #[arg(long, env = "OUTLIVE_IDP_URL", default_value = "http://127.0.0.1:8701")]
+    idp_url: String,
+    /// The identity provider, as browsers reach it.
+    #[arg(long, env = "OUTLIVE_IDP_PUBLIC_URL")]
+    idp_public_url: Option<String>,
+    /// The hub, as services reach it.
+    #[arg(long, env = "OUTLIVE_HUB_URL", default_value = "http://127.0.0.1:8702")]
+    hub_url: String,
+    /// The hub, as browsers reach it.
+    #[arg(long, env = "OUTLIVE_HUB_PUBLIC_URL")]
+    hub_public_url: Option<String>,
+    /// The resource, as services reach it.
+    #[arg(long, env = "OUTLIVE_RESOURCE_URL", default_value = "http://127.0.0.1:8703")]
+    resource_url: String,
+    /// The resource, as browsers reach it.
+    #[arg(long, env = "OUTLIVE_RESOURCE_PUBLIC_URL")]
+    resource_public_url: Option<String>,
+    /// The flow service, as services reach it.
+    #[arg(long, env = "OUTLIVE_FLOW_URL", default_value = "http://127.0.0.1:8704")]
+    flow_url: String,
+    /// The flow service, as browsers reach it.
+    #[arg(long, env = "OUTLIVE_FLOW_PUBLIC_URL")]
+    flow_public_url: Option<String>,
+}
+
+impl ServiceArgs {
+    /// The addresses of all services; a public one that was left out is the same as the inner one.
+    pub(crate) fn urls(&self) -> crate::services::Urls {
+        let plain = |url: &str| url.trim_end_matches('/').to_owned();
+        let public = |public: &Option<String>, inner: &str| plain(public.as_deref().unwrap_or(inner));
+        let urls = &self.urls;
+        let (idp, idp_public) = (plain(&urls.idp_url), public(&urls.idp_public_url, &urls.idp_url));
+        let issuer_origins = if self.issuer_origins.is_empty() {
+            let mut both = vec![idp_public.clone(), idp.clone()];
+            both.dedup();
+            both
+        } else {
+            self.issuer_origins.iter().map(|origin| plain(origin)).collect()
+        };
+        crate::services::Urls {
+            hub_public: public(&urls.hub_public_url, &urls.hub_url),
+            hub: plain(&urls.hub_url),
+            resource_public: public(&urls.resource_public_url, &urls.resource_url),
+            resource: plain(&urls.resource_url),
+            flow_public: public(&urls.flow_public_url, &urls.flow_url),
+            flow: plain(&urls.flow_url),
+            idp,
+            idp_public,
+            issuer_origins,
+        }
+    }
+}
