@@ -1,1 +1,57 @@
-fn main() {}
+//! The `outlive` program.
+
+mod cli;
+mod console;
+mod health;
+mod places;
+mod services;
+mod shutdown;
+mod system;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use outlive_chassis::StartError;
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::{Cli, Command};
+use crate::places::Part;
+
+/// Something could not start, or a file is wrong: nothing was tried.
+const EXIT_COULD_NOT_START: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_from_env("OUTLIVE_LOG").unwrap_or_else(|_| EnvFilter::new("warn")))
+        .with_writer(std::io::stderr)
+        .init();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let result = match runtime {
+        Ok(runtime) => runtime.block_on(run(cli.command)),
+        Err(error) => Err(StartError::new("cannot start", error, "look at the limits on threads of this system")),
+    };
+    result.unwrap_or_else(|error| {
+        complain(&error);
+        ExitCode::from(EXIT_COULD_NOT_START)
+    })
+}
+
+async fn run(command: Command) -> Result<ExitCode, StartError> {
+    match command {
+        Command::Up(args) => up::up(args).await?,
+        Command::Idp(args) => up::alone(Part::Idp, args).await?,
+        Command::Hub(args) => up::alone(Part::Hub, args).await?,
+        Command::Resource(args) => up::alone(Part::Resource, args).await?,
+        Command::Flow(args) => up::alone(Part::Flow, args).await?,
+        Command::Console(args) => up::alone(Part::Console, args).await?,
+        Command::Health { url } => health::health(&url)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[expect(clippy::print_stderr, reason = "what went wrong goes to standard error")]
+fn complain(error: &StartError) {
+    eprintln!("outlive: {error}");
+}

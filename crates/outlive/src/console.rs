@@ -1,0 +1,94 @@
+//! The console page and the lab API, which share a port.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use outlive_chassis::{Chassis, ChassisConfig, StartError, pause};
+use outlive_clock::wall_now;
+use outlive_console::ConsoleConfig;
+use outlive_lab::api::LabService;
+use outlive_lab::http::Http;
+use outlive_lab::seed::Seed;
+use outlive_lab::services::{LabSurface, Origin, Origins};
+use outlive_lab::tenants::{Tenants, TenantsConfig};
+use outlive_rules::Ruleset;
+
+use crate::services::Urls;
+
+/// What the lab starts with.
+#[derive(Debug, Clone)]
+pub(crate) struct LabStart {
+    /// The seed of the first tenant.
+    pub(crate) seed: Seed,
+    /// The rules of new tenants.
+    pub(crate) rules: Ruleset,
+    /// Whether to make the seed's own tenant.
+    pub(crate) first_tenant: bool,
+}
+
+impl LabStart {
+    /// From the command line: a seed file, or the seed that comes with the program; rules by name, or the current ones.
+    pub(crate) fn new(seed: Option<&Path>, rules: Option<&str>, first_tenant: bool) -> Result<Self, StartError> {
+        let seed = match seed {
+            Some(path) => Seed::read(path),
+            None => Seed::contoso(),
+        };
+        let seed = seed.map_err(|diagnostic| {
+            StartError::new("cannot use the seed file", diagnostic, "mend the seed file; `outlive check FILE` looks at it without starting")
+        })?;
+        let rules = rules.map_or(Ok(Ruleset::default()), str::parse);
+        let rules = rules.map_err(|error| {
+            StartError::new("cannot use these rules", error, "give --rules one of the editions 2018, 2021, 2025-05, 2025-11")
+        })?;
+        Ok(Self { seed, rules, first_tenant })
+    }
+}
+
+/// Builds what answers on the console's port, at `own_url`. The first tenant is made in the background: pages answer meanwhile.
+pub(crate) async fn console(
+    config: ChassisConfig,
+    urls: &Urls,
+    own_url: String,
+    start: LabStart,
+) -> Result<Router, StartError> {
+    let chassis = Chassis::start(config, outlive_lab::tenants::MIGRATIONS).await?;
+    let origins = Origins {
+        idp: Origin::split(&urls.idp, &urls.idp_public),
+        hub: Origin::split(&urls.hub, &urls.hub_public),
+        resource: Origin::split(&urls.resource, &urls.resource_public),
+        flow: Origin::split(&urls.flow, &urls.flow_public),
+    };
+    let http = Http::new(chassis.http.clone(), chassis.random.clone());
+    let surface = LabSurface::new(http, origins);
+    let first = start.seed.file.tenant.id;
+    let tenants = TenantsConfig { seeds: vec![start.seed], rules: start.rules.to_string() };
+    let tenants = Tenants::new(chassis.clone(), surface, tenants);
+    if start.first_tenant {
+        tokio::spawn(make_first_tenant(tenants.clone()));
+    }
+    let page = outlive_console::router(ConsoleConfig {
+        lab_url: own_url,
+        tenant_hint: Some(first),
+        http: chassis.http.clone(),
+        random: chassis.random.clone(),
+    });
+    let routes = outlive_lab::api::router(tenants).merge(page);
+    Ok(outlive_chassis::app(chassis, Arc::new(LabService), routes))
+}
+
+/// Makes the seed's own tenant, trying again while services are still starting.
+async fn make_first_tenant(tenants: Tenants) {
+    let started = wall_now();
+    loop {
+        match tenants.ensure_default().await {
+            Ok(()) => return,
+            Err(error) if (wall_now() - started).as_seconds() > 60 => {
+                tracing::error!(%error, "the first tenant could not be made");
+                return;
+            }
+            Err(error) => tracing::debug!(%error, "the first tenant has to wait"),
+        }
+        pause(std::time::Duration::from_millis(200)).await;
+    }
+}

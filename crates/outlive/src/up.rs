@@ -1,0 +1,149 @@
+//! `outlive up` and the commands that start one service alone.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use axum::Router;
+use outlive_chassis::{ChassisConfig, Origins, StartError};
+use outlive_store::DatabaseUrl;
+use outlive_tokens::Secret;
+
+use crate::cli::{ServiceArgs, UpArgs};
+use crate::console::{LabStart, console};
+use crate::places::{Part, bind, loopback, loopback_origins};
+use crate::services;
+use crate::shutdown::{asked_to_stop, shutdown};
+use crate::system::{System, SystemConfig};
+
+/// What `--seed` was given: a number for the randomness, a file for the first tenant, or both.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Seeds {
+    pub(crate) number: Option<u64>,
+    pub(crate) file: Option<PathBuf>,
+}
+
+impl Seeds {
+    /// Digits are a number, anything else a path.
+    pub(crate) fn read(given: &[String]) -> Result<Self, StartError> {
+        let mut seeds = Self::default();
+        for text in given.iter().filter(|text| !text.is_empty()) {
+            let twice = match text.parse::<u64>() {
+                Ok(number) => seeds.number.replace(number).is_some(),
+                Err(_) => seeds.file.replace(PathBuf::from(text)).is_some(),
+            };
+            if twice {
+                return Err(StartError::new(
+                    "cannot use --seed",
+                    format!("'{text}' is the second of its kind"),
+                    "give at most one number and one file",
+                ));
+            }
+        }
+        Ok(seeds)
+    }
+}
+
+/// Starts all services, prints where they are, and runs until told to stop.
+pub(crate) async fn up(args: UpArgs) -> Result<(), StartError> {
+    let seeds = Seeds::read(&args.seed)?;
+    let lab = LabStart::new(seeds.file.as_deref(), args.rules.as_deref(), true)?;
+    let domain = lab.seed.file.tenant.domain.clone();
+    let config = SystemConfig {
+        data_dir: args.data,
+        database_url: args.database_url,
+        port_base: Some(args.port_base),
+        seed: seeds.number,
+    };
+    let system = System::start(&config, |chassis, urls, own| async move { console(chassis, &urls, own, lab).await }).await?;
+    let urls = &system.urls;
+    say(&format!(
+        "Outlive is up. Tenant {domain}; open {console}\n\n  \
+         console and lab API  {console}\n  identity provider    {}\n  hub                  {}\n  resource             {}\n  \
+         flow                 {}\n\nCtrl-C stops it.",
+        urls.idp,
+        urls.hub,
+        urls.resource,
+        urls.flow,
+        console = system.console,
+    ));
+    asked_to_stop().await;
+    system.stop().await;
+    Ok(())
+}
+
+/// Starts one service and runs until told to stop.
+pub(crate) async fn alone(part: Part, args: ServiceArgs) -> Result<(), StartError> {
+    let seeds = Seeds::read(&args.seed)?;
+    let address = match args.listen {
+        Some(address) => address,
+        None => loopback(Some(8700), part)?,
+    };
+    let listener = bind(address, part).await?;
+    let urls = args.urls();
+    let config = chassis_config(part, &args, address, seeds.number)?;
+    let app: Router = match part {
+        Part::Idp => services::idp(config, &urls).await?,
+        Part::Hub => services::hub(config, &urls).await?,
+        Part::Resource => services::resource(config, &urls).await?,
+        Part::Flow => services::flow(config, &urls, &args.replica).await?,
+        Part::Console => {
+            let lab = LabStart::new(seeds.file.as_deref(), None, true)?;
+            let own = format!("http://127.0.0.1:{}", address.port());
+            console(config, &urls, own, lab).await?
+        }
+    };
+    say(&format!("Outlive {} listens on http://{address}", part.name()));
+    let (switch, stop) = shutdown();
+    let serving = tokio::spawn(outlive_chassis::serve(listener, app, stop.wait()));
+    asked_to_stop().await;
+    switch.stop();
+    let _ = serving.await;
+    Ok(())
+}
+
+fn chassis_config(
+    part: Part,
+    args: &ServiceArgs,
+    address: SocketAddr,
+    seed: Option<u64>,
+) -> Result<ChassisConfig, StartError> {
+    let service = if part == Part::Console { "lab" } else { part.name() };
+    let database = match &args.database_url {
+        Some(url) => DatabaseUrl::postgres(url)?,
+        None => DatabaseUrl::Sqlite(args.data.join(format!("{service}.db"))),
+    };
+    let own = loopback_origins(address.port());
+    let origins = if args.origins.is_empty() {
+        own
+    } else {
+        // Its own loopback address too, for health checks from inside a container.
+        Origins::new(args.origins.iter().map(String::as_str).chain(own.all().iter().map(String::as_str)))
+    };
+    Ok(ChassisConfig {
+        service,
+        database,
+        data_dir: args.data.clone(),
+        sealing_key: args.sealing_key.clone().map(Secret::new),
+        seed,
+        origins,
+    })
+}
+
+/// Prints for the person at the terminal.
+#[expect(clippy::print_stdout, reason = "what a command answers goes to standard output")]
+pub(crate) fn say(text: &str) {
+    println!("{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_seed_the_randomness_and_anything_else_is_a_file() {
+        let read = |given: &[&str]| Seeds::read(&given.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>());
+        assert_eq!(read(&["7"]).unwrap(), Seeds { number: Some(7), file: None });
+        assert_eq!(read(&["a.yaml", "7"]).unwrap(), Seeds { number: Some(7), file: Some("a.yaml".into()) });
+        assert!(read(&["1", "2"]).is_err());
+    }
+}
