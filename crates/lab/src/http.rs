@@ -1,0 +1,148 @@
+//! How the lab speaks HTTP: plain answers, bounded bodies, errors that say which call failed.
+
+use outlive_chassis::HttpClient;
+use reqwest::header::HeaderMap;
+use reqwest::{Method, RequestBuilder};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// Answers longer than this are cut off: nothing the lab asks for is that long.
+const LONGEST_BODY_BYTES: usize = 16 * 1024 * 1024;
+
+/// A call that got no answer that can be used.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{call} {problem}")]
+pub struct CallError {
+    /// Method and address, without its query.
+    pub call: String,
+    /// What went wrong.
+    pub problem: String,
+    /// The status, if there was an answer at all.
+    pub status: Option<u16>,
+}
+
+/// An answer, read to its end.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Method and address of the call, without its query.
+    pub call: String,
+    /// HTTP status.
+    pub status: u16,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body as text.
+    pub body: String,
+}
+
+impl Answer {
+    /// The body as JSON; `null` if it is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or(Value::Null)
+    }
+
+    /// A header's text, empty if it is absent.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("")
+    }
+
+    /// The body as typed data, if the call succeeded (2xx).
+    ///
+    /// # Errors
+    /// Another status, or a body of another shape.
+    pub fn expect<T: DeserializeOwned>(&self) -> Result<T, CallError> {
+        if !(200..300).contains(&self.status) {
+            return Err(self.refused());
+        }
+        let body = if self.body.is_empty() { "null" } else { &self.body };
+        serde_json::from_str(body).map_err(|error| CallError {
+            call: self.call.clone(),
+            problem: format!("answered {} with a body of another shape: {error}", self.status),
+            status: Some(self.status),
+        })
+    }
+
+    /// The answer as a failure, with the message it carried.
+    #[must_use]
+    pub fn refused(&self) -> CallError {
+        let json = self.json();
+        let told = ["/error/message", "/error_description", "/message"]
+            .iter()
+            .find_map(|pointer| json.pointer(pointer).and_then(Value::as_str))
+            .map_or_else(|| excerpt(&self.body), excerpt);
+        CallError {
+            call: self.call.clone(),
+            problem: format!("answered {}: {told}", self.status),
+            status: Some(self.status),
+        }
+    }
+}
+
+/// The first line or so of a text, for messages.
+pub(crate) fn excerpt(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(400).collect()
+}
+
+/// Sends a request and reads its answer to the end.
+pub(crate) async fn send(request: RequestBuilder) -> Result<Answer, CallError> {
+    let (client, request) = request.build_split();
+    let request = request.map_err(|error| CallError {
+        call: "a request".to_owned(),
+        problem: format!("cannot be built: {error}"),
+        status: None,
+    })?;
+    let call = format!("{} {}", request.method(), without_query(request.url()));
+    let failed = |error: reqwest::Error| CallError { call: call.clone(), problem: cause(&error), status: None };
+    let mut response = client.execute(request).await.map_err(failed)?;
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(failed)? {
+        if body.len() + chunk.len() > LONGEST_BODY_BYTES {
+            let problem = format!("answered with more than {LONGEST_BODY_BYTES} bytes");
+            return Err(CallError { call, problem, status: Some(status) });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer { call, status, headers, body: String::from_utf8_lossy(&body).into_owned() })
+}
+
+/// The innermost reason of a transport error: the outer ones only repeat the address.
+fn cause(error: &reqwest::Error) -> String {
+    let mut innermost: &dyn std::error::Error = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    format!("got no answer: {innermost}")
+}
+
+fn without_query(url: &url::Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    url.to_string()
+}
+
+/// The client everything in the lab calls through.
+#[derive(Clone, Debug)]
+pub struct Http(HttpClient);
+
+impl Http {
+    /// Wraps the shared client.
+    #[must_use]
+    pub const fn new(client: HttpClient) -> Self {
+        Self(client)
+    }
+
+    pub(crate) fn request(&self, method: Method, url: &str) -> RequestBuilder {
+        self.0.untraced(method, url)
+    }
+
+    pub(crate) async fn get(&self, url: &str) -> Result<Answer, CallError> {
+        send(self.request(Method::GET, url)).await
+    }
+
+    pub(crate) async fn send_json(&self, method: Method, url: &str, body: &Value) -> Result<Answer, CallError> {
+        send(self.request(method, url).json(body)).await
+    }
+}
