@@ -1,6 +1,6 @@
 //! How the lab speaks HTTP: plain answers, bounded bodies, errors that say which call failed.
 
-use outlive_chassis::HttpClient;
+use outlive_chassis::{HttpClient, Trace};
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
@@ -123,19 +123,34 @@ fn without_query(url: &url::Url) -> String {
     url.to_string()
 }
 
-/// The client everything in the lab calls through.
+/// The client everything in the lab calls through. All calls of one clone belong to one trace.
 #[derive(Clone, Debug)]
-pub struct Http(HttpClient);
+pub struct Http {
+    client: HttpClient,
+    trace: Trace,
+}
 
 impl Http {
-    /// Wraps the shared client.
+    /// A client whose calls belong to `trace`.
     #[must_use]
-    pub const fn new(client: HttpClient) -> Self {
-        Self(client)
+    pub const fn new(client: HttpClient, trace: Trace) -> Self {
+        Self { client, trace }
+    }
+
+    /// The same client for another trace.
+    #[must_use]
+    pub fn traced(&self, trace: Trace) -> Self {
+        Self { client: self.client.clone(), trace }
+    }
+
+    /// The trace its calls belong to.
+    #[must_use]
+    pub fn trace_id(&self) -> &str {
+        &self.trace.trace_id
     }
 
     pub(crate) fn request(&self, method: Method, url: &str) -> RequestBuilder {
-        self.0.untraced(method, url)
+        self.client.request(&self.trace, method, url)
     }
 
     pub(crate) async fn get(&self, url: &str) -> Result<Answer, CallError> {

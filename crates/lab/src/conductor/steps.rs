@@ -31,9 +31,9 @@ pub struct Progress {
     pub now: Instant,
     /// Virtual time after the move.
     pub target: Instant,
-    /// Pieces of due work done well so far.
+    /// Pieces of due work done so far, whatever came of them.
     pub done: u64,
-    /// Pieces of due work that failed so far.
+    /// How many of them failed.
     pub failed: u64,
 }
 
@@ -46,9 +46,9 @@ pub struct Moved {
     pub now: Instant,
     /// Instants at which time stopped because something was due.
     pub steps: u64,
-    /// Pieces of due work done well (flow runs that succeeded).
+    /// Pieces of due work done (flow runs), whatever came of them.
     pub done: u64,
-    /// Pieces of due work that ran and failed (flow runs that failed).
+    /// How many of them failed.
     pub failed: u64,
 }
 

@@ -34,9 +34,9 @@ pub struct ClockChange {
 /// What a service did of what was due.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DueWork {
-    /// Pieces of work done well.
+    /// Pieces of work done, whatever came of them.
     pub done: u64,
-    /// Pieces of work that ran and failed.
+    /// How many of them failed.
     pub failed: u64,
     /// When something is due next.
     pub next_due: Option<Instant>,
