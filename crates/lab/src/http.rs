@@ -1,10 +1,14 @@
 //! How the lab speaks HTTP: plain answers, bounded bodies, errors that say which call failed.
 
+use std::sync::Arc;
+
 use outlive_chassis::{HttpClient, Trace};
-use reqwest::header::HeaderMap;
+use reqwest::header::{HOST, HeaderMap};
 use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+
+use crate::services::{Origins, Service};
 
 /// Answers longer than this are cut off: nothing the lab asks for is that long.
 const LONGEST_BODY_BYTES: usize = 16 * 1024 * 1024;
@@ -124,23 +128,50 @@ fn without_query(url: &url::Url) -> String {
 }
 
 /// The client everything in the lab calls through. All calls of one clone belong to one trace.
+///
+/// It speaks of every service by its public origin, as a browser outside does. Where the lab itself reaches a service by
+/// another name (in containers), it connects there and still asks for the public host.
 #[derive(Clone, Debug)]
 pub struct Http {
     client: HttpClient,
     trace: Trace,
+    routes: Arc<[Route]>,
+}
+
+/// A public origin that is reached by another one.
+#[derive(Clone, Debug)]
+struct Route {
+    public: String,
+    host: String,
+    server: String,
 }
 
 impl Http {
     /// A client whose calls belong to `trace`.
     #[must_use]
-    pub const fn new(client: HttpClient, trace: Trace) -> Self {
-        Self { client, trace }
+    pub fn new(client: HttpClient, trace: Trace) -> Self {
+        Self { client, trace, routes: Arc::new([]) }
+    }
+
+    /// The same client, reaching the services' public origins by their server-side ones.
+    #[must_use]
+    pub fn reaching(self, origins: &Origins) -> Self {
+        let routes = Service::ALL
+            .into_iter()
+            .map(|service| origins.of(service))
+            .filter(|origin| origin.public != origin.server)
+            .filter_map(|origin| {
+                let host = url::Url::parse(&origin.public).ok()?.authority().to_owned();
+                Some(Route { public: origin.public.clone(), host, server: origin.server.clone() })
+            })
+            .collect();
+        Self { routes, ..self }
     }
 
     /// The same client for another trace.
     #[must_use]
     pub fn traced(&self, trace: Trace) -> Self {
-        Self { client: self.client.clone(), trace }
+        Self { trace, ..self.clone() }
     }
 
     /// The trace its calls belong to.
@@ -150,14 +181,56 @@ impl Http {
     }
 
     pub(crate) fn request(&self, method: Method, url: &str) -> RequestBuilder {
-        self.client.request(&self.trace, method, url)
+        let route = self.routes.iter().find_map(|route| {
+            let rest = url.strip_prefix(&route.public)?;
+            (rest.is_empty() || rest.starts_with(['/', '?'])).then_some((route, rest))
+        });
+        match route {
+            None => self.client.request(&self.trace, method, url),
+            Some((route, rest)) => self
+                .client
+                .request(&self.trace, method, format!("{}{rest}", route.server))
+                .header(HOST, &route.host),
+        }
     }
 
     pub(crate) async fn get(&self, url: &str) -> Result<Answer, CallError> {
         send(self.request(Method::GET, url)).await
     }
 
-    pub(crate) async fn send_json(&self, method: Method, url: &str, body: &Value) -> Result<Answer, CallError> {
+    pub(crate) async fn send_json(
+        &self,
+        method: Method,
+        url: &str,
+        body: &Value,
+    ) -> Result<Answer, CallError> {
         send(self.request(method, url).json(body)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use outlive_clock::Randomness;
+
+    use super::*;
+    use crate::services::Origin;
+
+    #[test]
+    fn a_public_origin_is_reached_by_its_server_side_name_and_keeps_its_host() {
+        let same = || Origin::same("http://127.0.0.1:8702");
+        let origins = Origins {
+            idp: Origin::split("http://idp:8701", "http://127.0.0.1:870"),
+            hub: same(),
+            resource: same(),
+            flow: same(),
+        };
+        let client = HttpClient::new().expect("can be built");
+        let http = Http::new(client, Trace::begin(&Randomness::from_seed(1))).reaching(&origins);
+        let built = |url: &str| http.request(Method::GET, url).build().expect("can be built");
+        let routed = built("http://127.0.0.1:870/t/authorize?x=1");
+        assert_eq!(routed.url().as_str(), "http://idp:8701/t/authorize?x=1");
+        assert_eq!(routed.headers()[HOST], "127.0.0.1:870");
+        assert_eq!(built("http://127.0.0.1:8702/x").url().as_str(), "http://127.0.0.1:8702/x");
+        assert_eq!(built("http://127.0.0.1:8701/x").url().as_str(), "http://127.0.0.1:8701/x");
     }
 }

@@ -12,11 +12,11 @@ pub mod diagnostic;
 pub mod events;
 pub mod maker;
 pub mod oauth_client;
-pub mod scenario;
+// pub mod scenario;
 pub mod seed;
 pub mod services;
 pub mod tenants;
 
-mod http;
+pub mod http;
 
 pub use diagnostic::Diagnostic;

@@ -5,4 +5,6 @@ mod drive;
 mod form;
 
 pub use drive::{Arrival, Browser, BrowserError, Hop};
+pub(crate) use drive::refused;
+pub(crate) use form::aadsts_in;
 pub use form::{Form, Page};

@@ -1,5 +1,6 @@
 //! The four services as the lab sees them: where they are, and their lab surface.
 
+mod event_stream;
 mod origins;
 mod surface;
 

@@ -1,13 +1,20 @@
 //! The services' lab surface: tenants, clocks, due work, journal, events.
 
+use std::future::Future;
+use std::time::Duration;
+
 use outlive_clock::{Instant, Speed, TenantId};
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::event_stream::EventStream;
 use super::{Origins, Service};
 use crate::conductor::Timepieces;
 use crate::http::{CallError, Http, send};
+
+/// A stream is taken up anew after so long, in wall time.
+const STREAM_TIMEOUT: Duration = Duration::from_secs(3_600);
 
 /// What a service's clock shows for a tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,6 +174,40 @@ impl LabSurface {
         let url = self.url(service, &format!("/_lab/tenants/{tenant}/journal"));
         let request = self.http.request(Method::GET, &url).query(&query.parameters());
         Ok(send(request).await?.expect::<Lines>()?.lines)
+    }
+
+    /// Follows one service's journal, passing every line on; `query.after` moves along, so that it can be taken up again.
+    ///
+    /// # Errors
+    /// The service refused, or the stream broke.
+    pub async fn follow<F, E>(
+        &self,
+        service: Service,
+        tenant: TenantId,
+        query: &mut JournalQuery,
+        pass_on: impl Fn(Value) -> F + Send + Sync,
+    ) -> Result<(), CallError>
+    where
+        F: Future<Output = Result<(), E>> + Send,
+    {
+        let url = self.url(service, &format!("/_lab/tenants/{tenant}/journal/stream"));
+        let request = self.http.request(Method::GET, &url).query(&query.parameters()).timeout(STREAM_TIMEOUT);
+        let failed = |error: reqwest::Error| CallError {
+            call: format!("GET {url}"),
+            problem: error.to_string(),
+            status: error.status().map(|status| status.as_u16()),
+        };
+        let mut response = request.send().await.and_then(reqwest::Response::error_for_status).map_err(failed)?;
+        let mut events = EventStream::default();
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
+            for line in events.push(&chunk) {
+                query.after = line.get("seq").and_then(Value::as_u64).unwrap_or(query.after);
+                if pass_on(line).await.is_err() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Lets an event happen at the identity provider.
