@@ -1,0 +1,52 @@
+//! How far somebody has read, in every service's journal at once.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::services::Service;
+
+/// The last sequence number read of every service, printed as `idp-hub-resource-flow` (`12-4-0-55`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cursor([u64; 4]);
+
+/// The text is no cursor.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("'{text}' is no journal cursor; pass the 'next' of an earlier answer as 'after', or leave it out")]
+pub struct ParseCursorError {
+    text: String,
+}
+
+impl Cursor {
+    /// How far one service's journal was read.
+    #[must_use]
+    pub const fn of(&self, service: Service) -> u64 {
+        self.0[service.index()]
+    }
+
+    /// One service's journal was read up to `seq`.
+    pub fn reach(&mut self, service: Service, seq: u64) {
+        self.0[service.index()] = seq;
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [idp, hub, resource, flow] = self.0;
+        write!(f, "{idp}-{hub}-{resource}-{flow}")
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = ParseCursorError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let refuse = || ParseCursorError { text: text.chars().take(80).collect() };
+        let numbers: Vec<u64> =
+            text.split('-').map(str::parse).collect::<Result<_, _>>().map_err(|_| refuse())?;
+        // Sequence numbers are signed 64-bit numbers in the services.
+        if numbers.iter().any(|number| i64::try_from(*number).is_err()) {
+            return Err(refuse());
+        }
+        numbers.try_into().map(Self).map_err(|_| refuse())
+    }
+}

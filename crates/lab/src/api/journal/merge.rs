@@ -1,0 +1,73 @@
+//! Several services' journals as one.
+
+use std::collections::VecDeque;
+
+use outlive_clock::Instant;
+use serde_json::Value;
+
+use super::Cursor;
+use crate::services::Service;
+
+/// The first `limit` lines of all journals (given in [`Service::ALL`]'s order) by virtual time, then by wall time; every
+/// service's own order stays. Also how far each was read.
+pub(super) fn merged(journals: Vec<Vec<Value>>, mut cursor: Cursor, limit: usize) -> (Vec<Value>, Cursor) {
+    let mut waiting: Vec<(Service, VecDeque<Value>)> =
+        Service::ALL.into_iter().zip(journals.into_iter().map(VecDeque::from)).collect();
+    let mut lines = Vec::new();
+    while lines.len() < limit {
+        let first = waiting
+            .iter_mut()
+            .filter_map(|(service, queue)| queue.front().map(order_of).map(|order| (order, *service, queue)))
+            .min_by_key(|(order, service, _)| (*order, *service));
+        let Some((_, service, queue)) = first else { break };
+        let Some(line) = queue.pop_front() else { break };
+        cursor.reach(service, seq_of(&line));
+        lines.push(line);
+    }
+    (lines, cursor)
+}
+
+pub(super) fn seq_of(line: &Value) -> u64 {
+    line.get("seq").and_then(Value::as_u64).unwrap_or(0)
+}
+
+fn order_of(line: &Value) -> (Instant, Instant) {
+    let instant = |name: &str| {
+        let text = line.get(name).and_then(Value::as_str);
+        text.and_then(|text| text.parse().ok()).unwrap_or(Instant::EPOCH)
+    };
+    (instant("at"), instant("wall"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn line(service: &str, seq: u64, at: &str, wall: &str) -> Value {
+        json!({"service": service, "seq": seq, "at": format!("2026-01-05T{at}Z"), "wall": format!("2026-11-23T{wall}Z")})
+    }
+
+    #[test]
+    fn lines_come_by_virtual_time_then_wall_time_and_the_cursor_goes_on_where_it_stopped() {
+        let journals = || {
+            vec![
+                vec![line("idp", 5, "10:00:00", "01:00:02"), line("idp", 6, "11:00:00", "01:00:05")],
+                vec![line("hub", 9, "10:00:00", "01:00:01")],
+                vec![],
+                vec![line("flow", 1, "09:00:00", "01:00:09")],
+            ]
+        };
+        let names = |lines: &[Value]| -> Vec<String> {
+            lines.iter().map(|line| format!("{}{}", line["service"].as_str().unwrap_or(""), line["seq"])).collect()
+        };
+        let (all, end) = merged(journals(), Cursor::default(), 10);
+        assert_eq!(names(&all), ["flow1", "hub9", "idp5", "idp6"]);
+        assert_eq!(end.to_string(), "6-9-0-1");
+        let (some, middle) = merged(journals(), Cursor::default(), 2);
+        assert_eq!((names(&some), middle.to_string()), (vec!["flow1".to_owned(), "hub9".to_owned()], "0-9-0-1".to_owned()));
+        assert_eq!(middle.to_string().parse(), Ok(middle));
+        assert!("1-2-3".parse::<Cursor>().is_err() && "x".parse::<Cursor>().is_err());
+    }
+}

@@ -1,0 +1,33 @@
+//! The lab API (`/lab/…`): tenants, time, journal and events, as JSON, described by `/lab/openapi.json`.
+//!
+//! Calls that change something take `Content-Type: application/json` only, so that no page of another origin can send them
+//! without asking first.
+
+mod clock;
+mod events;
+mod journal;
+mod openapi;
+mod problem;
+mod service;
+mod tenants;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+pub use journal::Cursor;
+pub use service::LabService;
+
+use crate::tenants::Tenants;
+
+/// The routes of the lab API.
+pub fn router(tenants: Tenants) -> Router {
+    Router::new()
+        .route("/lab/openapi.json", get(openapi::show))
+        .route("/lab/tenants", get(tenants::list).post(tenants::create))
+        .route("/lab/tenants/{tenant}", get(tenants::show).delete(tenants::delete))
+        .route("/lab/tenants/{tenant}/clock", get(clock::show).post(clock::change))
+        .route("/lab/tenants/{tenant}/journal", get(journal::read))
+        .route("/lab/tenants/{tenant}/journal/stream", get(journal::follow))
+        .route("/lab/tenants/{tenant}/events", post(events::raise))
+        .with_state(tenants)
+}

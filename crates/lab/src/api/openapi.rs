@@ -1,0 +1,50 @@
+//! `/lab/openapi.json`.
+
+use axum::Json;
+use utoipa::OpenApi;
+
+use super::{clock, events, journal, tenants};
+
+/// The lab API's own description.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Outlive lab API", description = "Tenants, their time, their journal, and what happens to them."),
+    paths(
+        tenants::list,
+        tenants::create,
+        tenants::show,
+        tenants::delete,
+        clock::show,
+        clock::change,
+        journal::read,
+        journal::follow,
+        events::raise
+    )
+)]
+struct Description;
+
+pub(crate) async fn show() -> Json<utoipa::openapi::OpenApi> {
+    Json(Description::openapi())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_is_described() {
+        let described = Description::openapi();
+        let paths: Vec<_> = described.paths.paths.keys().map(String::as_str).collect();
+        assert_eq!(
+            paths,
+            [
+                "/lab/tenants",
+                "/lab/tenants/{tenant}",
+                "/lab/tenants/{tenant}/clock",
+                "/lab/tenants/{tenant}/events",
+                "/lab/tenants/{tenant}/journal",
+                "/lab/tenants/{tenant}/journal/stream",
+            ]
+        );
+    }
+}

@@ -1,0 +1,54 @@
+//! Refusals of the lab API.
+
+use axum::extract::rejection::JsonRejection;
+use http::StatusCode;
+use outlive_chassis::Problem;
+use outlive_clock::TenantId;
+
+use crate::conductor::ConductError;
+use crate::http::CallError;
+use crate::tenants::TenantError;
+
+impl From<TenantError> for Problem {
+    fn from(error: TenantError) -> Self {
+        let message = error.to_string();
+        match error {
+            TenantError::Unknown(_) => Self::not_found("TenantNotFound", message),
+            TenantError::UnknownSeed { .. } => Self::bad_request(message),
+            TenantError::Call(call) => of_call(&call),
+            TenantError::Layout(_) => Self::new(StatusCode::BAD_GATEWAY, "LayoutFailed", message),
+            TenantError::Conduct(error) => of_conduct(&error),
+            TenantError::Store(error) => error.into(),
+        }
+    }
+}
+
+pub(super) fn of_conduct(error: &ConductError) -> Problem {
+    match error {
+        ConductError::Backwards { .. } => Problem::conflict(error.to_string()),
+        ConductError::TooManySteps { .. } => Problem::bad_request(error.to_string()),
+        ConductError::Stuck { .. } => Problem::new(StatusCode::BAD_GATEWAY, "WorkStuck", error.to_string()),
+        ConductError::Call(call) => of_call(call),
+    }
+}
+
+/// What a service refused is refused; a service that does not answer is a bad gateway.
+fn of_call(call: &CallError) -> Problem {
+    let status = call.status.and_then(|status| StatusCode::from_u16(status).ok());
+    match status.filter(StatusCode::is_client_error) {
+        Some(status) => Problem::new(status, "Refused", call.to_string()),
+        None => Problem::new(StatusCode::BAD_GATEWAY, "ServiceFailed", call.to_string()),
+    }
+}
+
+/// The tenant in a path.
+pub(super) fn tenant_of(text: &str) -> Result<TenantId, Problem> {
+    text.parse().map_err(|_| {
+        Problem::not_found("TenantNotFound", "The tenant in the path is not a UUID; GET /lab/tenants lists them.")
+    })
+}
+
+/// axum's refusal of a body, in the one form.
+pub(super) fn of_body(rejection: &JsonRejection) -> Problem {
+    Problem::new(rejection.status(), "BadRequest", rejection.body_text())
+}

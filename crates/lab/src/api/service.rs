@@ -1,0 +1,30 @@
+//! The lab as a service on a chassis: it has a database and a shell, but no tenants of its own that another lab could make.
+
+use http::StatusCode;
+use outlive_chassis::{Problem, Service, Trace};
+use outlive_clock::{Instant, TenantId};
+use outlive_store::Change;
+use serde_json::Value;
+
+/// The lab, as its own shell sees it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LabService;
+
+impl Service for LabService {
+    type TenantSpec = Value;
+    const TENANT_TABLES: &'static [&'static str] = &["handouts"];
+
+    async fn create_tenant(
+        &self,
+        _: TenantId,
+        _: Self::TenantSpec,
+        _: Instant,
+        _: &Trace,
+    ) -> Result<Change, Problem> {
+        Err(Problem::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "UseTheLabApi",
+            "Tenants of the lab are made by POST /lab/tenants.",
+        ))
+    }
+}

@@ -1,0 +1,111 @@
+//! `/lab/tenants`.
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use http::StatusCode;
+use outlive_chassis::Problem;
+use outlive_clock::{Instant, Speed};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::problem::{of_body, tenant_of};
+use crate::tenants::{Handout, NewTenant, Tenants};
+
+/// What a new tenant should be. Everything may be left out.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TenantRequest {
+    /// Display name.
+    name: Option<String>,
+    /// The seed it is made from.
+    seed: Option<String>,
+    /// The edition of the revocation table it lives by (`2018`, `2021`, `2025-05`, `2025-11`).
+    rules: Option<String>,
+    /// Where its time starts and how fast it runs; as wall time if left out.
+    #[serde(default)]
+    clock: ClockRequest,
+    /// Leave out the seed's connections and flows.
+    #[serde(default)]
+    bare: bool,
+}
+
+/// A clock's start.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClockRequest {
+    /// Virtual time, RFC 3339.
+    #[schema(value_type = Option<String>)]
+    now: Option<Instant>,
+    /// Virtual seconds for each wall second; 0 stands still.
+    #[schema(value_type = Option<u32>)]
+    speed: Option<Speed>,
+}
+
+/// One tenant in the list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ListedTenant {
+    /// Its id.
+    tenant_id: String,
+    /// Its domain.
+    domain: String,
+}
+
+/// All tenants.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TenantList {
+    /// The tenants of this lab.
+    tenants: Vec<ListedTenant>,
+}
+
+#[utoipa::path(get, path = "/lab/tenants", responses((status = 200, body = TenantList)))]
+pub(crate) async fn list(State(tenants): State<Tenants>) -> Result<Json<TenantList>, Problem> {
+    let listed = tenants.list().await?;
+    let listed = listed.into_iter().map(|(tenant, domain)| ListedTenant { tenant_id: tenant.to_string(), domain });
+    Ok(Json(TenantList { tenants: listed.collect() }))
+}
+
+#[utoipa::path(post, path = "/lab/tenants", request_body = TenantRequest,
+    responses((status = 201, body = Handout), (status = 400, description = "an unknown seed or edition")))]
+pub(crate) async fn create(
+    State(tenants): State<Tenants>,
+    body: Result<Json<TenantRequest>, JsonRejection>,
+) -> Result<(StatusCode, Json<Handout>), Problem> {
+    let Json(asked) = body.map_err(|rejection| of_body(&rejection))?;
+    if asked.clock.now.is_some_and(|now| now > Instant::MAX || now < Instant::EPOCH) {
+        return Err(Problem::bad_request("A clock shows instants from 1970 to 9999."));
+    }
+    let new = NewTenant {
+        id: None,
+        name: asked.name.map(|name| name.chars().take(200).collect()),
+        seed: asked.seed,
+        rules: asked.rules,
+        now: asked.clock.now,
+        speed: asked.clock.speed,
+        bare: asked.bare,
+    };
+    // A caller that hangs up must not leave half a tenant behind.
+    let made = tokio::spawn(async move { tenants.create(new).await });
+    let handout = made.await.map_err(|_| Problem::unavailable())??;
+    Ok((StatusCode::CREATED, Json(handout)))
+}
+
+#[utoipa::path(get, path = "/lab/tenants/{tenant}", params(("tenant" = String, Path, description = "tenant id")),
+    responses((status = 200, body = Handout), (status = 404, description = "no such tenant")))]
+pub(crate) async fn show(
+    State(tenants): State<Tenants>,
+    Path(tenant): Path<String>,
+) -> Result<Json<Handout>, Problem> {
+    Ok(Json(tenants.handout(tenant_of(&tenant)?).await?))
+}
+
+#[utoipa::path(delete, path = "/lab/tenants/{tenant}", params(("tenant" = String, Path, description = "tenant id")),
+    responses((status = 204, description = "gone with all its data"), (status = 404, description = "no such tenant")))]
+pub(crate) async fn delete(
+    State(tenants): State<Tenants>,
+    Path(tenant): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let tenant = tenant_of(&tenant)?;
+    tokio::spawn(async move { tenants.delete(tenant).await }).await.map_err(|_| Problem::unavailable())??;
+    Ok(StatusCode::NO_CONTENT)
+}

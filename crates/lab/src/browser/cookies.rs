@@ -1,0 +1,88 @@
+//! A person's cookies.
+//!
+//! Like a real browser's they belong to a host, not to a port. Unlike a real browser's they do not expire by themselves: the
+//! browser knows no virtual time, and whether a session is too old is the server's to say. Removal (`Max-Age=0`, a date in
+//! 1970) is obeyed.
+
+use std::collections::BTreeMap;
+
+use reqwest::header::{HeaderMap, SET_COOKIE};
+use url::Url;
+
+/// Most cookies kept for one person.
+const COOKIES_MAX: usize = 200;
+
+#[derive(Default)]
+pub(super) struct Cookies(BTreeMap<(String, String), Cookie>);
+
+struct Cookie {
+    path: String,
+    value: String,
+}
+
+impl Cookies {
+    /// Keeps what an answer from `url` sets.
+    pub(super) fn keep(&mut self, url: &Url, headers: &HeaderMap) {
+        let host = url.host_str().unwrap_or_default();
+        for header in headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok()) {
+            let mut parts = header.split(';').map(str::trim);
+            let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else { continue };
+            let mut path = "/".to_owned();
+            let mut removed = false;
+            for attribute in parts {
+                let (key, setting) = attribute.split_once('=').unwrap_or((attribute, ""));
+                match key.to_ascii_lowercase().as_str() {
+                    "path" if setting.starts_with('/') => setting.clone_into(&mut path),
+                    "max-age" => removed |= setting.parse::<i64>().is_ok_and(|seconds| seconds <= 0),
+                    "expires" => removed |= setting.contains("1970"),
+                    _ => {}
+                }
+            }
+            let key = (host.to_owned(), name.to_owned());
+            if removed {
+                self.0.remove(&key);
+            } else if self.0.len() < COOKIES_MAX || self.0.contains_key(&key) {
+                self.0.insert(key, Cookie { path, value: value.to_owned() });
+            }
+        }
+    }
+
+    /// The `Cookie` header for a request to `url`, if there is anything to send.
+    pub(super) fn header(&self, url: &Url) -> Option<String> {
+        let host = url.host_str().unwrap_or_default();
+        let pairs: Vec<_> = self
+            .0
+            .iter()
+            .filter(|((of, _), cookie)| of == host && url.path().starts_with(&cookie.path))
+            .map(|((_, name), cookie)| format!("{name}={}", cookie.value))
+            .collect();
+        (!pairs.is_empty()).then(|| pairs.join("; "))
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(cookies: &[&str]) -> HeaderMap {
+        cookies.iter().map(|cookie| (SET_COOKIE, cookie.parse().expect("a header value"))).collect()
+    }
+
+    #[test]
+    fn cookies_go_back_to_their_host_and_path_and_are_removed_on_demand() {
+        let url: Url = "http://127.0.0.1:8701/t/login".parse().expect("valid");
+        let mut jar = Cookies::default();
+        jar.keep(&url, &answer(&["ESTSAUTH=a; Path=/; HttpOnly", "esctx=b; Path=/t; Max-Age=600"]));
+        assert_eq!(jar.header(&url).as_deref(), Some("ESTSAUTH=a; esctx=b"));
+        let other_port: Url = "http://127.0.0.1:8702/".parse().expect("valid");
+        assert_eq!(jar.header(&other_port).as_deref(), Some("ESTSAUTH=a"));
+        let other_host: Url = "http://localhost:8701/t/login".parse().expect("valid");
+        assert_eq!(jar.header(&other_host), None);
+        jar.keep(&url, &answer(&["ESTSAUTH=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "esctx=; Max-Age=0"]));
+        assert_eq!(jar.header(&url), None);
+    }
+}

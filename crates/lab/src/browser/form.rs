@@ -1,0 +1,146 @@
+//! Pages and their forms.
+
+use scraper::{ElementRef, Html, Selector};
+use url::Url;
+
+/// A page that was opened.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Where it is.
+    pub url: Url,
+    /// HTTP status.
+    pub status: u16,
+    /// Its visible text, spaces folded.
+    pub text: String,
+    /// Its forms, in order.
+    pub forms: Vec<Form>,
+}
+
+/// An HTML form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// Where it goes, resolved against its page.
+    pub action: Url,
+    /// Whether it is posted (otherwise fetched).
+    pub post: bool,
+    /// Fields with their values, hidden ones included.
+    pub fields: Vec<(String, String)>,
+    /// Name and value of every submit button, in order; buttons without a name have an empty one.
+    pub buttons: Vec<(String, String)>,
+}
+
+impl Page {
+    /// Reads a page.
+    #[must_use]
+    pub fn read(url: &Url, status: u16, html: &str) -> Self {
+        let document = Html::parse_document(html);
+        let forms = elements(&document, "form").map(|form| Form::read(url, form)).collect();
+        let text = elements(&document, "body")
+            .flat_map(|body| body.text())
+            .flat_map(str::split_whitespace)
+            .collect::<Vec<_>>()
+            .join(" ");
+        Self { url: url.clone(), status, text, forms }
+    }
+
+    /// The first form that has a field of this name.
+    #[must_use]
+    pub fn form_with(&self, field: &str) -> Option<&Form> {
+        self.forms.iter().find(|form| form.has(field))
+    }
+
+    /// The first `AADSTS` number that the page shows.
+    #[must_use]
+    pub fn aadsts(&self) -> Option<u32> {
+        aadsts_in(&self.text)
+    }
+}
+
+/// The first `AADSTS` number in a text.
+#[must_use]
+pub(crate) fn aadsts_in(text: &str) -> Option<u32> {
+    let digits: String = text.split("AADSTS").nth(1)?.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().ok()
+}
+
+impl Form {
+    fn read(page: &Url, form: ElementRef<'_>) -> Self {
+        let attribute = |name: &str| form.attr(name).unwrap_or_default();
+        let mut fields = Vec::new();
+        let mut buttons = Vec::new();
+        let controls = selector("input, button, select, textarea");
+        for control in controls.iter().flat_map(|controls| form.select(controls)) {
+            let name = control.attr("name").unwrap_or_default().to_owned();
+            let value = control.attr("value").unwrap_or_default().to_owned();
+            let kind = control.attr("type").unwrap_or_default().to_ascii_lowercase();
+            match (control.value().name(), kind.as_str()) {
+                ("input", "submit" | "image") | ("button", "submit" | "") => buttons.push((name, value)),
+                ("input", "checkbox" | "radio") if control.attr("checked").is_none() => {}
+                ("input", "button" | "reset" | "file") | ("button", _) => {}
+                _ if name.is_empty() || control.attr("disabled").is_some() => {}
+                _ => fields.push((name, value)),
+            }
+        }
+        Self {
+            action: page.join(attribute("action")).unwrap_or_else(|_| page.clone()),
+            post: attribute("method").eq_ignore_ascii_case("post"),
+            fields,
+            buttons,
+        }
+    }
+
+    /// Whether it has a field of this name.
+    #[must_use]
+    pub fn has(&self, field: &str) -> bool {
+        self.fields.iter().any(|(name, _)| name == field)
+    }
+
+    /// What pressing the first submit button sends, with `filled` typed into the fields that are there.
+    #[must_use]
+    pub fn filled(&self, filled: &[(&str, &str)]) -> Vec<(String, String)> {
+        let typed = |name: &str| filled.iter().find(|(field, _)| *field == name).map(|(_, value)| *value);
+        let mut pairs: Vec<_> = self
+            .fields
+            .iter()
+            .map(|(name, value)| (name.clone(), typed(name).unwrap_or(value).to_owned()))
+            .collect();
+        pairs.extend(self.buttons.first().filter(|(name, _)| !name.is_empty()).cloned());
+        pairs
+    }
+}
+
+fn selector(text: &str) -> Option<Selector> {
+    Selector::parse(text).ok()
+}
+
+fn elements<'a>(document: &'a Html, text: &str) -> impl Iterator<Item = ElementRef<'a>> {
+    let found: Vec<_> = selector(text).iter().flat_map(|selector| document.select(selector)).collect();
+    found.into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = r#"<!doctype html><html><body><h1>Sign in</h1><p role="alert">AADSTS50126: Error  validating</p>
+        <form action="login?x=1" method="POST">
+          <input type="hidden" name="ctx" value="c&amp;1"><input name="loginfmt" value=""><input type="password" name="passwd">
+          <input type="checkbox" name="kmsi" value="yes"><button name="go" value="on">Next</button>
+          <button type="submit" name="go" value="back">Back</button><button type="button" name="no">?</button>
+        </form></body></html>"#;
+
+    #[test]
+    fn a_form_is_filled_and_its_first_button_pressed() {
+        let url: Url = "http://127.0.0.1:8701/t/authorize?y=2".parse().expect("valid");
+        let page = Page::read(&url, 200, PAGE);
+        let form = page.form_with("passwd").expect("there is one");
+        assert_eq!(form.action.as_str(), "http://127.0.0.1:8701/t/login?x=1");
+        assert!(form.post);
+        let sent = form.filled(&[("loginfmt", "owner@contoso.example"), ("passwd", "p"), ("absent", "z")]);
+        let sent: Vec<_> = sent.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let owner = ("loginfmt", "owner@contoso.example");
+        assert_eq!(sent, [("ctx", "c&1"), owner, ("passwd", "p"), ("go", "on")]);
+        assert_eq!(page.aadsts(), Some(50126));
+        assert!(page.text.starts_with("Sign in AADSTS50126: Error validating"), "{}", page.text);
+    }
+}

@@ -1,0 +1,122 @@
+use std::sync::Mutex;
+
+use outlive_clock::{Instant, Span, Speed};
+
+use super::*;
+use crate::http::CallError;
+use crate::services::{ClockChange, ClockState, DueWork, Service};
+
+/// Four clocks; the flow service has work every `every`, which takes place only if it is asked at the right time.
+struct Fakes {
+    states: Mutex<[ClockState; 4]>,
+    every: Span,
+    ran_at: Mutex<Vec<Instant>>,
+    stuck: bool,
+}
+
+const START: Instant = Instant::from_seconds(1_000_000);
+
+impl Fakes {
+    fn new(every: Span, first: Option<Instant>) -> Self {
+        let mut states = [ClockState { now: START, speed: Speed::FROZEN, next_due: None }; 4];
+        states[Service::Flow.index()].next_due = first;
+        Self { states: Mutex::new(states), every, ran_at: Mutex::default(), stuck: false }
+    }
+
+    fn ran_at(&self) -> Vec<Instant> {
+        self.ran_at.lock().expect("no test panicked").clone()
+    }
+}
+
+impl Timepieces for &Fakes {
+    async fn read(&self, service: Service) -> Result<ClockState, CallError> {
+        Ok(self.states.lock().expect("no test panicked")[service.index()])
+    }
+
+    async fn set(&self, service: Service, change: ClockChange) -> Result<ClockState, CallError> {
+        let mut states = self.states.lock().expect("no test panicked");
+        let state = &mut states[service.index()];
+        if let Some(now) = change.now {
+            assert!(now >= state.now, "{service} was turned back");
+            state.now = now;
+        }
+        state.speed = change.speed.unwrap_or(state.speed);
+        Ok(*state)
+    }
+
+    async fn run_due(&self, service: Service) -> Result<DueWork, CallError> {
+        let mut states = self.states.lock().expect("no test panicked");
+        let nows: Vec<_> = states.iter().map(|state| state.now).collect();
+        assert!(nows.iter().all(|now| *now == nows[0]), "clocks differ while work runs: {nows:?}");
+        assert!(states.iter().all(|state| state.speed.is_frozen()), "a clock runs while work runs");
+        let state = &mut states[service.index()];
+        let due = state.next_due.expect("asked only when due");
+        assert!(due <= state.now);
+        self.ran_at.lock().expect("no test panicked").push(state.now);
+        if !self.stuck {
+            state.next_due = Some(due + self.every);
+        }
+        Ok(DueWork { done: 1, failed: 0, next_due: state.next_due })
+    }
+}
+
+#[tokio::test]
+async fn hourly_work_runs_at_every_hour_and_at_the_target() {
+    let fakes = Fakes::new(Span::from_hours(1), Some(START + Span::from_hours(1)));
+    let moved = Conductor::new(&fakes).advance(Target::By(Span::from_days(89)), &|_| ()).await.expect("moves");
+    assert_eq!((moved.steps, moved.done, moved.failed), (2_136, 2_136, 0));
+    assert_eq!(moved.now, START + Span::from_days(89));
+    let ran_at = fakes.ran_at();
+    assert_eq!(ran_at.last(), Some(&(START + Span::from_days(89))));
+    assert!(ran_at.windows(2).all(|pair| pair[1] - pair[0] == Span::from_hours(1)));
+}
+
+#[tokio::test]
+async fn what_is_overdue_runs_first_and_what_is_later_does_not_run() {
+    let fakes = Fakes::new(Span::from_hours(1), Some(START - Span::from_minutes(5)));
+    let moved = Conductor::new(&fakes).advance(Target::By(Span::from_minutes(54)), &|_| ()).await.expect("moves");
+    assert_eq!((moved.done, fakes.ran_at()), (1, vec![START]));
+}
+
+#[tokio::test]
+async fn a_running_clock_stands_still_meanwhile_and_runs_on_afterwards() {
+    let fakes = Fakes::new(Span::from_hours(1), Some(START + Span::from_hours(1)));
+    for state in fakes.states.lock().expect("no test panicked").iter_mut() {
+        state.speed = Speed::times(60);
+    }
+    Conductor::new(&fakes).advance(Target::By(Span::from_hours(2)), &|_| ()).await.expect("moves");
+    assert!(fakes.states.lock().expect("no test panicked").iter().all(|state| state.speed == Speed::times(60)));
+}
+
+#[tokio::test]
+async fn clocks_that_disagree_go_to_the_latest() {
+    let fakes = Fakes::new(Span::from_hours(1), None);
+    fakes.states.lock().expect("no test panicked")[Service::Hub.index()].now = START + Span::from_minutes(3);
+    let moved = Conductor::new(&fakes).advance(Target::By(Span::from_minutes(1)), &|_| ()).await.expect("moves");
+    assert_eq!(moved.from, START + Span::from_minutes(3));
+    let states = fakes.states.lock().expect("no test panicked");
+    assert!(states.iter().all(|state| state.now == START + Span::from_minutes(4)));
+}
+
+#[tokio::test]
+async fn time_does_not_go_back_and_stuck_work_is_told() {
+    let mut fakes = Fakes::new(Span::from_hours(1), Some(START));
+    let earlier = Target::At(START - Span::from_seconds(1));
+    let refused = Conductor::new(&fakes).advance(earlier, &|_| ()).await;
+    assert!(matches!(refused, Err(ConductError::Backwards { .. })), "{refused:?}");
+    fakes.stuck = true;
+    let stuck = Conductor::new(&fakes).advance(Target::By(Span::ZERO), &|_| ()).await;
+    assert!(matches!(stuck, Err(ConductError::Stuck { service: Service::Flow, .. })), "{stuck:?}");
+}
+
+#[tokio::test]
+async fn progress_is_told_and_the_next_whole_second_is_strictly_later() {
+    let fakes = Fakes::new(Span::from_hours(1), None);
+    let told = Mutex::new(Vec::new());
+    let moved = Conductor::new(&fakes)
+        .advance(Target::NextWholeSecond, &|progress| told.lock().expect("no test panicked").push(progress))
+        .await
+        .expect("moves");
+    assert_eq!(moved.now, START + Span::from_seconds(1));
+    assert_eq!(told.lock().expect("no test panicked").len(), 1);
+}

@@ -1,0 +1,236 @@
+//! How the lab speaks HTTP: plain answers, bounded bodies, errors that say which call failed.
+
+use std::sync::Arc;
+
+use outlive_chassis::{HttpClient, Trace};
+use reqwest::header::{HOST, HeaderMap};
+use reqwest::{Method, RequestBuilder};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::services::{Origins, Service};
+
+/// Answers longer than this are cut off: nothing the lab asks for is that long.
+const LONGEST_BODY_BYTES: usize = 16 * 1024 * 1024;
+
+/// A call that got no answer that can be used.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{call} {problem}")]
+pub struct CallError {
+    /// Method and address, without its query.
+    pub call: String,
+    /// What went wrong.
+    pub problem: String,
+    /// The status, if there was an answer at all.
+    pub status: Option<u16>,
+}
+
+/// An answer, read to its end.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Method and address of the call, without its query.
+    pub call: String,
+    /// HTTP status.
+    pub status: u16,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body as text.
+    pub body: String,
+}
+
+impl Answer {
+    /// The body as JSON; `null` if it is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or(Value::Null)
+    }
+
+    /// A header's text, empty if it is absent.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("")
+    }
+
+    /// The body as typed data, if the call succeeded (2xx).
+    ///
+    /// # Errors
+    /// Another status, or a body of another shape.
+    pub fn expect<T: DeserializeOwned>(&self) -> Result<T, CallError> {
+        if !(200..300).contains(&self.status) {
+            return Err(self.refused());
+        }
+        let body = if self.body.is_empty() { "null" } else { &self.body };
+        serde_json::from_str(body).map_err(|error| CallError {
+            call: self.call.clone(),
+            problem: format!("answered {} with a body of another shape: {error}", self.status),
+            status: Some(self.status),
+        })
+    }
+
+    /// The answer as a failure, with the message it carried.
+    #[must_use]
+    pub fn refused(&self) -> CallError {
+        let json = self.json();
+        let told = ["/error/message", "/error_description", "/message"]
+            .iter()
+            .find_map(|pointer| json.pointer(pointer).and_then(Value::as_str))
+            .map_or_else(|| excerpt(&self.body), excerpt);
+        CallError {
+            call: self.call.clone(),
+            problem: format!("answered {}: {told}", self.status),
+            status: Some(self.status),
+        }
+    }
+}
+
+/// The first line or so of a text, for messages.
+pub(crate) fn excerpt(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(400).collect()
+}
+
+/// Sends a request and reads its answer to the end.
+pub(crate) async fn send(request: RequestBuilder) -> Result<Answer, CallError> {
+    let (client, request) = request.build_split();
+    let request = request.map_err(|error| CallError {
+        call: "a request".to_owned(),
+        problem: format!("cannot be built: {error}"),
+        status: None,
+    })?;
+    let call = format!("{} {}", request.method(), without_query(request.url()));
+    let failed = |error: reqwest::Error| CallError { call: call.clone(), problem: cause(&error), status: None };
+    let mut response = client.execute(request).await.map_err(failed)?;
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(failed)? {
+        if body.len() + chunk.len() > LONGEST_BODY_BYTES {
+            let problem = format!("answered with more than {LONGEST_BODY_BYTES} bytes");
+            return Err(CallError { call, problem, status: Some(status) });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer { call, status, headers, body: String::from_utf8_lossy(&body).into_owned() })
+}
+
+/// The innermost reason of a transport error: the outer ones only repeat the address.
+fn cause(error: &reqwest::Error) -> String {
+    let mut innermost: &dyn std::error::Error = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    format!("got no answer: {innermost}")
+}
+
+fn without_query(url: &url::Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    url.to_string()
+}
+
+/// The client everything in the lab calls through. All calls of one clone belong to one trace.
+///
+/// It speaks of every service by its public origin, as a browser outside does. Where the lab itself reaches a service by
+/// another name (in containers), it connects there and still asks for the public host.
+#[derive(Clone, Debug)]
+pub struct Http {
+    client: HttpClient,
+    trace: Trace,
+    routes: Arc<[Route]>,
+}
+
+/// A public origin that is reached by another one.
+#[derive(Clone, Debug)]
+struct Route {
+    public: String,
+    host: String,
+    server: String,
+}
+
+impl Http {
+    /// A client whose calls belong to `trace`.
+    #[must_use]
+    pub fn new(client: HttpClient, trace: Trace) -> Self {
+        Self { client, trace, routes: Arc::new([]) }
+    }
+
+    /// The same client, reaching the services' public origins by their server-side ones.
+    #[must_use]
+    pub fn reaching(self, origins: &Origins) -> Self {
+        let routes = Service::ALL
+            .into_iter()
+            .map(|service| origins.of(service))
+            .filter(|origin| origin.public != origin.server)
+            .filter_map(|origin| {
+                let host = url::Url::parse(&origin.public).ok()?.authority().to_owned();
+                Some(Route { public: origin.public.clone(), host, server: origin.server.clone() })
+            })
+            .collect();
+        Self { routes, ..self }
+    }
+
+    /// The same client for another trace.
+    #[must_use]
+    pub fn traced(&self, trace: Trace) -> Self {
+        Self { trace, ..self.clone() }
+    }
+
+    /// The trace its calls belong to.
+    #[must_use]
+    pub fn trace_id(&self) -> &str {
+        &self.trace.trace_id
+    }
+
+    pub(crate) fn request(&self, method: Method, url: &str) -> RequestBuilder {
+        let route = self.routes.iter().find_map(|route| {
+            let rest = url.strip_prefix(&route.public)?;
+            (rest.is_empty() || rest.starts_with(['/', '?'])).then_some((route, rest))
+        });
+        match route {
+            None => self.client.request(&self.trace, method, url),
+            Some((route, rest)) => self
+                .client
+                .request(&self.trace, method, format!("{}{rest}", route.server))
+                .header(HOST, &route.host),
+        }
+    }
+
+    pub(crate) async fn get(&self, url: &str) -> Result<Answer, CallError> {
+        send(self.request(Method::GET, url)).await
+    }
+
+    pub(crate) async fn send_json(
+        &self,
+        method: Method,
+        url: &str,
+        body: &Value,
+    ) -> Result<Answer, CallError> {
+        send(self.request(method, url).json(body)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use outlive_clock::Randomness;
+
+    use super::*;
+    use crate::services::Origin;
+
+    #[test]
+    fn a_public_origin_is_reached_by_its_server_side_name_and_keeps_its_host() {
+        let same = || Origin::same("http://127.0.0.1:8702");
+        let origins = Origins {
+            idp: Origin::split("http://idp:8701", "http://127.0.0.1:870"),
+            hub: same(),
+            resource: same(),
+            flow: same(),
+        };
+        let client = HttpClient::new().expect("can be built");
+        let http = Http::new(client, Trace::begin(&Randomness::from_seed(1))).reaching(&origins);
+        let built = |url: &str| http.request(Method::GET, url).build().expect("can be built");
+        let routed = built("http://127.0.0.1:870/t/authorize?x=1");
+        assert_eq!(routed.url().as_str(), "http://idp:8701/t/authorize?x=1");
+        assert_eq!(routed.headers()[HOST], "127.0.0.1:870");
+        assert_eq!(built("http://127.0.0.1:8702/x").url().as_str(), "http://127.0.0.1:8702/x");
+        assert_eq!(built("http://127.0.0.1:8701/x").url().as_str(), "http://127.0.0.1:8701/x");
+    }
+}

@@ -1,0 +1,143 @@
+//! Flows: made, started, stopped, and their run history.
+
+use outlive_clock::Instant;
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::portal::{Audience, Maker, MakerError};
+use crate::http::CallError;
+
+/// The API version of the flow service.
+const API_VERSION: &str = "2016-11-01";
+/// Most pages of run history read.
+const PAGES_MAX: usize = 2_000;
+
+/// A flow to be made.
+#[derive(Clone, Debug)]
+pub struct NewFlow<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Its display name.
+    pub display_name: &'a str,
+    /// The workflow definition.
+    pub definition: &'a Value,
+    /// The connection its actions use.
+    pub connection: &'a str,
+    /// That connection's connector, which is also the name of the connection reference.
+    pub connector: &'a str,
+}
+
+/// A run, as the run history tells it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct FlowRun {
+    /// Its name.
+    pub name: String,
+    /// What the history says about it.
+    pub properties: FlowRunProperties,
+}
+
+/// The part of a run that expectations look at.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FlowRunProperties {
+    /// When it started, in virtual time.
+    pub start_time: Instant,
+    /// Its status (`Succeeded`, `Failed`, …).
+    pub status: String,
+    /// Its code, where it failed.
+    #[serde(default)]
+    pub code: Option<String>,
+    /// Its error, where it failed.
+    #[serde(default)]
+    pub error: Option<Value>,
+}
+
+impl FlowRun {
+    /// The error's code and message in one line; empty for a run without error.
+    #[must_use]
+    pub fn error_text(&self) -> String {
+        let Some(error) = &self.properties.error else { return String::new() };
+        let text = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
+        format!("{} {}", text("code"), text("message")).trim().to_owned()
+    }
+}
+
+impl Maker {
+    fn flow_url(&self, flow: &str, rest: &str) -> String {
+        let (origin, tenant) = (&self.places.flow, self.places.tenant);
+        format!(
+            "{origin}/providers/Microsoft.ProcessSimple/environments/Default-{tenant}/flows/{flow}{rest}?api-version={API_VERSION}"
+        )
+    }
+
+    /// Makes a flow and turns it on.
+    ///
+    /// # Errors
+    /// The flow service refused, or did not answer.
+    pub async fn put_flow(&mut self, now: Instant, flow: &NewFlow<'_>) -> Result<Value, MakerError> {
+        let body = json!({"properties": {
+            "displayName": flow.display_name,
+            "state": "Started",
+            "definition": flow.definition,
+            "connectionReferences": {
+                flow.connector: {
+                    "runtimeSource": "embedded",
+                    "connection": {"name": flow.connection},
+                    "api": {"name": flow.connector},
+                },
+            },
+        }});
+        let url = self.flow_url(flow.id, "");
+        Ok(self.call(Audience::Flow, now, Method::PUT, &url, Some(&body)).await?.expect()?)
+    }
+
+    /// Does something with a flow: `start`, `stop`, `triggers/manual/run`.
+    ///
+    /// # Errors
+    /// The flow service refused, or did not answer.
+    pub async fn flow_verb(&mut self, now: Instant, flow: &str, verb: &str) -> Result<(), MakerError> {
+        let url = self.flow_url(flow, &format!("/{verb}"));
+        let answer = self.call(Audience::Flow, now, Method::POST, &url, Some(&json!({}))).await?;
+        if answer.status < 300 { Ok(()) } else { Err(answer.refused().into()) }
+    }
+
+    /// The runs of a flow that started after virtual instant `since`, oldest first.
+    ///
+    /// # Errors
+    /// The flow service refused, or did not answer.
+    pub async fn runs(
+        &mut self,
+        now: Instant,
+        flow: &str,
+        since: Instant,
+    ) -> Result<Vec<FlowRun>, MakerError> {
+        #[derive(Deserialize)]
+        struct RunPage {
+            value: Vec<FlowRun>,
+            #[serde(rename = "nextLink", default)]
+            next: Option<String>,
+        }
+        let mut url = self.flow_url(flow, "/runs") + "&$top=250";
+        let mut runs: Vec<FlowRun> = Vec::new();
+        for _ in 0..PAGES_MAX {
+            let answer = self.call(Audience::Flow, now, Method::GET, &url, None).await?;
+            let page: RunPage = answer.expect()?;
+            // The history is told newest first: a page that reaches `since` is the last one of interest.
+            let reached = page.value.iter().any(|run| run.properties.start_time <= since);
+            runs.extend(page.value.into_iter().filter(|run| run.properties.start_time > since));
+            match page.next {
+                Some(next) if !reached => url = next,
+                _ => {
+                    runs.sort_by_key(|run| run.properties.start_time);
+                    return Ok(runs);
+                }
+            }
+        }
+        Err(MakerError::Call(CallError {
+            call: self.flow_url(flow, "/runs"),
+            problem: format!("tells more than {PAGES_MAX} pages of runs"),
+            status: Some(200),
+        }))
+    }
+}

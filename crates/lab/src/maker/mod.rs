@@ -1,0 +1,9 @@
+//! What a maker does in a portal: connections in the hub, flows in the flow service, both over their public HTTP surface and
+//! with tokens of the maker's own.
+
+mod connections;
+mod flows;
+mod portal;
+
+pub use flows::{FlowRun, NewFlow};
+pub use portal::{Audience, Maker, MakerError, Person, Places};

@@ -1,0 +1,24 @@
+//! The seed that comes with the binary.
+
+/// `seeds/contoso.yaml`.
+pub(super) const CONTOSO: &str = include_str!("../../../../seeds/contoso.yaml");
+
+/// The connector files of [`CONTOSO`]: path beside the seed file, content.
+pub(super) const CONNECTOR_FILES: &[(&str, &str)] = &[
+    (
+        "connectors/contoso-orders/apiProperties.json",
+        include_str!("../../../../seeds/connectors/contoso-orders/apiProperties.json"),
+    ),
+    (
+        "connectors/contoso-orders/apiDefinition.swagger.json",
+        include_str!("../../../../seeds/connectors/contoso-orders/apiDefinition.swagger.json"),
+    ),
+    (
+        "connectors/contoso-orders-public/apiProperties.json",
+        include_str!("../../../../seeds/connectors/contoso-orders-public/apiProperties.json"),
+    ),
+    (
+        "connectors/contoso-orders-public/apiDefinition.swagger.json",
+        include_str!("../../../../seeds/connectors/contoso-orders-public/apiDefinition.swagger.json"),
+    ),
+];

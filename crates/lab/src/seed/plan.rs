@@ -1,0 +1,412 @@
+//! From seed, tenant id and drawn secrets to what each service is told. Pure.
+
+use outlive_clock::{ClientId, TenantId, UserId};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::file::{ApplicationKind, SeedApplication, SeedRequirement};
+use super::read::GRAPH;
+use super::{DrawnSecrets, Seed, derived};
+
+/// Microsoft Graph's application id, the same in every tenant.
+const GRAPH_CLIENT_ID: &str = "00000003-0000-0000-c000-000000000000";
+
+/// Everything that is known about a tenant before the first service hears of it. Holds secrets: its `Debug` shows few fields.
+#[derive(Clone)]
+pub struct TenantPlan {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// Its verified domain.
+    pub domain: String,
+    /// Its display name.
+    pub display_name: String,
+    /// Its people.
+    pub users: Vec<PlannedUser>,
+    /// Its applications.
+    pub applications: Vec<PlannedApplication>,
+    /// The connectors' names.
+    pub connectors: Vec<String>,
+    /// Connections to make by signing in.
+    pub connections: Vec<PlannedConnection>,
+    /// Flows to turn on.
+    pub flows: Vec<PlannedFlow>,
+    /// The public client a maker's portal uses.
+    pub maker_portal: ClientId,
+    /// What the identity provider is told.
+    pub idp: Value,
+    /// What the hub is told.
+    pub hub: Value,
+    /// What the resource is told.
+    pub resource: Value,
+    /// What the flow service is told.
+    pub flow: Value,
+}
+
+impl std::fmt::Debug for TenantPlan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TenantPlan")
+            .field("tenant", &self.tenant)
+            .field("domain", &self.domain)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A person of a tenant.
+#[derive(Clone)]
+pub struct PlannedUser {
+    /// Role in stories.
+    pub role: String,
+    /// Sign-in name.
+    pub upn: String,
+    /// Object id.
+    pub id: UserId,
+    /// Password.
+    pub password: String,
+}
+
+/// An application of a tenant.
+#[derive(Clone)]
+pub struct PlannedApplication {
+    /// Display name.
+    pub name: String,
+    /// Client id.
+    pub client_id: ClientId,
+    /// How it authenticates.
+    pub kind: ApplicationKind,
+    /// Its secret, if it has one.
+    pub secret: Option<String>,
+    /// Its redirect URIs.
+    pub redirect_uris: Vec<String>,
+}
+
+/// A connection to be made.
+#[derive(Clone, Debug)]
+pub struct PlannedConnection {
+    /// Its name in the hub.
+    pub name: String,
+    /// Its display name.
+    pub display_name: String,
+    /// The connector's name.
+    pub connector: String,
+    /// The owner's role.
+    pub owner: String,
+}
+
+/// A flow to be turned on.
+#[derive(Clone, Debug)]
+pub struct PlannedFlow {
+    /// Its id.
+    pub id: Uuid,
+    /// Its display name.
+    pub display_name: String,
+    /// The owner's role.
+    pub owner: String,
+    /// The connection's name.
+    pub connection: String,
+    /// The connector's name.
+    pub connector: String,
+    /// The workflow definition.
+    pub definition: Value,
+}
+
+/// How ids look in one tenant: the seed's own keeps the file's, every other derives.
+struct Ids {
+    tenant: TenantId,
+    own: bool,
+}
+
+impl Ids {
+    fn of(&self, id: Uuid) -> Uuid {
+        if self.own { id } else { derived(self.tenant, id) }
+    }
+
+    fn client(&self, application: &SeedApplication) -> ClientId {
+        if application.first_party {
+            application.client_id
+        } else {
+            ClientId::from_uuid(self.of(application.client_id.uuid()))
+        }
+    }
+}
+
+impl TenantPlan {
+    /// The plan for `tenant` from `seed`; `display_name` replaces the seed's, `hub_origin` is the hub as browsers see it.
+    #[must_use]
+    pub fn draw(
+        seed: &Seed,
+        tenant: TenantId,
+        display_name: Option<String>,
+        edition: &str,
+        secrets: &DrawnSecrets,
+        hub_origin: &str,
+    ) -> Self {
+        let file = &seed.file;
+        let ids = Ids { tenant, own: tenant == file.tenant.id };
+        let domain = if ids.own {
+            file.tenant.domain.clone()
+        } else {
+            format!("{}.{}", tenant.uuid().simple().to_string().split_at(8).0, file.tenant.domain)
+        };
+        let display_name = display_name.unwrap_or_else(|| file.tenant.display_name.clone());
+        let client_of = |name: &str| -> Option<ClientId> {
+            file.applications.iter().find(|a| a.name.value == name).map(|a| ids.client(a))
+        };
+        let users: Vec<_> = file
+            .users
+            .iter()
+            .map(|user| PlannedUser {
+                role: user.role.value.clone(),
+                upn: format!("{}@{domain}", user.role.value),
+                id: UserId::from_uuid(ids.of(user.id.uuid())),
+                password: secrets.passwords.get(&user.role.value).cloned().unwrap_or_default(),
+            })
+            .collect();
+        let applications: Vec<_> = file
+            .applications
+            .iter()
+            .map(|application| PlannedApplication {
+                name: application.name.value.clone(),
+                client_id: ids.client(application),
+                kind: application.kind,
+                secret: secrets.client_secrets.get(&application.name.value).cloned(),
+                redirect_uris: application
+                    .redirect_uris
+                    .iter()
+                    .map(|redirect| redirect.uri.replace("${hub}", hub_origin))
+                    .collect(),
+            })
+            .collect();
+        let maker_portal = client_of(&file.maker_portal.value).unwrap_or_else(|| ClientId::from_uuid(Uuid::nil()));
+        let connector_of = |connection: &str| {
+            let found = file.connections.iter().find(|c| c.name.value == connection);
+            found.map(|c| c.connector.value.clone()).unwrap_or_default()
+        };
+        Self {
+            idp: idp_spec(seed, &ids, &domain, &display_name, edition, &users, &applications),
+            hub: hub_spec(seed, &client_of, secrets),
+            resource: resource_spec(seed, &client_of),
+            flow: json!({
+                "client_id": client_of(&file.flow_service.value),
+                "client_secret": secrets.client_secrets.get(&file.flow_service.value),
+            }),
+            connectors: file.connectors.iter().map(|connector| connector.name.value.clone()).collect(),
+            connections: file
+                .connections
+                .iter()
+                .map(|connection| PlannedConnection {
+                    name: connection.name.value.clone(),
+                    display_name: connection.display_name.clone(),
+                    connector: connection.connector.value.clone(),
+                    owner: connection.owner.value.clone(),
+                })
+                .collect(),
+            flows: file
+                .flows
+                .iter()
+                .map(|flow| PlannedFlow {
+                    id: ids.of(flow.id),
+                    display_name: flow.display_name.clone(),
+                    owner: flow.owner.value.clone(),
+                    connection: flow.connection.value.clone(),
+                    connector: connector_of(&flow.connection.value),
+                    definition: flow.definition.clone(),
+                })
+                .collect(),
+            tenant,
+            domain,
+            display_name,
+            users,
+            applications,
+            maker_portal,
+        }
+    }
+}
+
+fn idp_spec(
+    seed: &Seed,
+    ids: &Ids,
+    domain: &str,
+    display_name: &str,
+    edition: &str,
+    users: &[PlannedUser],
+    applications: &[PlannedApplication],
+) -> Value {
+    let people: Vec<_> = seed
+        .file
+        .users
+        .iter()
+        .zip(users)
+        .map(|(seeded, user)| {
+            json!({
+                "id": user.id, "upn": user.upn, "display_name": seeded.display_name, "role": user.role,
+                "password": user.password, "directory_roles": seeded.directory_roles,
+            })
+        })
+        .collect();
+    let client_of = |name: &str| -> Value {
+        if name == GRAPH {
+            return json!(GRAPH_CLIENT_ID);
+        }
+        json!(applications.iter().find(|application| application.name == name).map(|a| a.client_id))
+    };
+    let required = |requirement: &SeedRequirement| {
+        json!({
+            "resource": client_of(&requirement.api.value),
+            "scopes": requirement.scopes, "roles": requirement.roles,
+        })
+    };
+    let registered: Vec<_> = seed
+        .file
+        .applications
+        .iter()
+        .zip(applications)
+        .map(|(seeded, application)| {
+            let redirects: Vec<_> = seeded
+                .redirect_uris
+                .iter()
+                .zip(&application.redirect_uris)
+                .map(|(redirect, uri)| json!({"uri": uri, "type": redirect.kind}))
+                .collect();
+            let scopes: Vec<_> = seeded
+                .scopes
+                .iter()
+                .map(|s| json!({"id": ids.of(s.id), "value": s.value, "description": s.description}))
+                .collect();
+            let app_roles: Vec<_> =
+                seeded.app_roles.iter().map(|r| json!({"id": ids.of(r.id), "value": r.value})).collect();
+            json!({
+                "client_id": application.client_id,
+                "object_id": ids.of(seeded.object_id),
+                "service_principal_id": ids.of(seeded.service_principal_id.uuid()),
+                "name": application.name,
+                "kind": application.kind,
+                "redirect_uris": redirects,
+                "secrets": application.secret.iter().collect::<Vec<_>>(),
+                "identifier_uris": seeded.identifier_uris,
+                "scopes": scopes,
+                "app_roles": app_roles,
+                "token_version": seeded.token_version,
+                "required": seeded.requires.iter().map(required).collect::<Vec<_>>(),
+                "admin_consented": seeded.admin_consented,
+            })
+        })
+        .collect();
+    json!({
+        "domain": domain, "display_name": display_name, "edition": edition,
+        "users": people, "applications": registered,
+    })
+}
+
+fn hub_spec(seed: &Seed, client_of: &dyn Fn(&str) -> Option<ClientId>, secrets: &DrawnSecrets) -> Value {
+    let connectors: Vec<_> = seed
+        .file
+        .connectors
+        .iter()
+        .filter_map(|connector| {
+            let files = seed.connectors.get(&connector.name.value)?;
+            let mut api_properties = files.api_properties.clone();
+            let client_id = "/properties/connectionParameters/token/oAuthSettings/clientId";
+            if let Some(place) = api_properties.pointer_mut(client_id) {
+                *place = json!(client_of(&connector.application.value));
+            }
+            let mut spec = json!({
+                "name": connector.name.value, "display_name": connector.display_name,
+                "api_properties": api_properties, "swagger": files.swagger,
+            });
+            if let (Some(secret), Some(fields)) =
+                (secrets.client_secrets.get(&connector.application.value), spec.as_object_mut())
+            {
+                fields.insert("client_secret".to_owned(), json!(secret));
+            }
+            Some(spec)
+        })
+        .collect();
+    json!({ "connectors": connectors })
+}
+
+fn resource_spec(seed: &Seed, client_of: &dyn Fn(&str) -> Option<ClientId>) -> Value {
+    let name = &seed.file.resource.value;
+    let mut audiences: Vec<String> = seed
+        .file
+        .applications
+        .iter()
+        .filter(|application| application.name.value == *name)
+        .flat_map(|application| application.identifier_uris.clone())
+        .collect();
+    audiences.extend(client_of(name).map(|client| client.to_string()));
+    json!({ "audiences": audiences, "orders": seed.file.orders })
+}
+
+#[cfg(test)]
+mod tests {
+    use outlive_clock::Randomness;
+
+    use super::*;
+
+    fn plan_for(tenant: TenantId) -> TenantPlan {
+        let seed = Seed::contoso().unwrap_or_else(|wrong| panic!("{wrong}"));
+        let secrets = DrawnSecrets::draw(&seed.file, &Randomness::from_seed(1));
+        TenantPlan::draw(&seed, tenant, None, "2025-11", &secrets, "http://127.0.0.1:8702")
+    }
+
+    fn own() -> TenantId {
+        "c0470500-0000-4000-8000-000000000001".parse().expect("valid")
+    }
+
+    fn another() -> TenantId {
+        "12345678-0000-4000-8000-000000000001".parse().expect("valid")
+    }
+
+    #[test]
+    fn the_seeds_own_tenant_keeps_the_files_ids() {
+        let plan = plan_for(own());
+        assert_eq!(plan.domain, "contoso.example");
+        assert_eq!(plan.users[0].upn, "owner@contoso.example");
+        assert_eq!(plan.users[0].id.to_string(), "c0470500-0000-4000-8001-000000000001");
+        assert_eq!(plan.flows[0].connector, "shared_contoso-orders");
+    }
+
+    #[test]
+    fn another_tenant_has_ids_of_its_own_but_shared_uris_and_first_party_ids() {
+        let (one, two) = (plan_for(own()), plan_for(another()));
+        assert_eq!(two.domain, "12345678.contoso.example");
+        assert_eq!(plan_for(another()).users[0].id, two.users[0].id);
+        assert_ne!(one.users[0].id, two.users[0].id);
+        for (mine, theirs) in one.applications.iter().zip(&two.applications) {
+            let first_party = ["API Hub", "Flow Service"].contains(&mine.name.as_str());
+            assert_eq!(mine.client_id == theirs.client_id, first_party, "{}", mine.name);
+        }
+        assert_eq!(two.resource["audiences"][0], "api://contoso-orders");
+        assert_eq!(two.resource["audiences"][1], json!(two.applications[0].client_id));
+    }
+
+    #[test]
+    fn connectors_carry_their_applications_id_and_only_confidential_ones_a_secret() {
+        let plan = plan_for(another());
+        let connector = |index: usize| &plan.hub["connectors"][index];
+        let client_id = |index: usize| {
+            connector(index)
+                .pointer("/api_properties/properties/connectionParameters/token/oAuthSettings/clientId")
+                .cloned()
+        };
+        let application = |name: &str| plan.applications.iter().find(|a| a.name == name).expect("seeded");
+        assert_eq!(client_id(0), Some(json!(application("Contoso Orders Connector").client_id)));
+        assert_eq!(client_id(1), Some(json!(application("Contoso Orders Public Connector").client_id)));
+        assert_eq!(connector(0)["client_secret"], json!(application("Contoso Orders Connector").secret));
+        assert!(connector(1).get("client_secret").is_none());
+    }
+
+    #[test]
+    fn every_requirement_names_an_application_of_the_tenant() {
+        let plan = plan_for(another());
+        for application in plan.idp["applications"].as_array().expect("a list") {
+            for requirement in application["required"].as_array().expect("a list") {
+                assert!(requirement["resource"].is_string(), "{application}");
+            }
+        }
+        let desktop = plan.applications.iter().find(|a| a.name == "Orders Desktop").expect("seeded");
+        assert_eq!(desktop.redirect_uris, ["http://localhost"]);
+        let connector = plan.applications.iter().find(|a| a.name == "Contoso Orders Connector").expect("seeded");
+        assert_eq!(connector.redirect_uris, ["http://127.0.0.1:8702/redirect"]);
+    }
+}

@@ -1,0 +1,206 @@
+//! Reading a seed: YAML, its connectors' files, and whether every name that is used is also defined.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde_json::Value;
+use serde_saphyr::Spanned;
+
+use super::{SeedFile, builtin};
+use crate::diagnostic::{Diagnostic, Position, read_yaml};
+
+/// The name by which requirements mean Microsoft Graph, which is in every tenant by itself.
+pub(super) const GRAPH: &str = "Microsoft Graph";
+
+/// A seed that was read and found whole.
+#[derive(Clone, Debug)]
+pub struct Seed {
+    /// What the file says.
+    pub file: SeedFile,
+    /// The connectors' documents, by connector name.
+    pub connectors: BTreeMap<String, ConnectorFiles>,
+}
+
+/// The two documents a connector is made of.
+#[derive(Clone, Debug)]
+pub struct ConnectorFiles {
+    /// `apiProperties.json`.
+    pub api_properties: Value,
+    /// `apiDefinition.swagger.json` (OpenAPI 2.0).
+    pub swagger: Value,
+}
+
+/// Gives the text of a file beside the seed file.
+type Beside<'a> = &'a dyn Fn(&str) -> Result<String, std::io::Error>;
+
+impl Seed {
+    /// The seed that comes with the binary.
+    ///
+    /// # Errors
+    /// Never, as long as the tests pass: the embedded files are checked by them.
+    pub fn contoso() -> Result<Self, Diagnostic> {
+        let embedded = |path: &str| {
+            let found = builtin::CONNECTOR_FILES.iter().find(|(name, _)| *name == path);
+            found.map(|(_, text)| (*text).to_owned()).ok_or_else(|| std::io::ErrorKind::NotFound.into())
+        };
+        Self::parse("seeds/contoso.yaml", builtin::CONTOSO, &embedded)
+    }
+
+    /// Reads a seed file and the connector folders beside it.
+    ///
+    /// # Errors
+    /// The first mistake, with its place.
+    pub fn read(path: &Path) -> Result<Self, Diagnostic> {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| Diagnostic::unreadable(&name, &error))?;
+        let folder = path.parent().unwrap_or_else(|| Path::new("."));
+        Self::parse(&name, &text, &|beside| std::fs::read_to_string(folder.join(beside)))
+    }
+
+    fn parse(name: &str, text: &str, beside: Beside<'_>) -> Result<Self, Diagnostic> {
+        let file: SeedFile = read_yaml(name, text)?;
+        check_names(&file)
+            .map_err(|wrong| Diagnostic::new(name, text, wrong.position, wrong.message, wrong.remedy))?;
+        let connectors = file
+            .connectors
+            .iter()
+            .map(|connector| {
+                let at = Position::of(&connector.folder);
+                let read = |document: &str| {
+                    let path = format!("{}/{document}", connector.folder.value);
+                    let content = beside(&path).map_err(|error| {
+                        let message = format!("{path} cannot be read: {error}");
+                        let remedy =
+                            "put apiProperties.json and apiDefinition.swagger.json into this folder, beside the seed file";
+                        Diagnostic::new(name, text, at, message, remedy)
+                    })?;
+                    serde_json::from_str(&content).map_err(|error| {
+                        let position = Position {
+                            line: error.line().try_into().unwrap_or(0),
+                            column: error.column().try_into().unwrap_or(0),
+                        };
+                        Diagnostic::new(&path, &content, position, format!("not JSON: {error}"), "correct the JSON here")
+                    })
+                };
+                let files = ConnectorFiles {
+                    api_properties: read("apiProperties.json")?,
+                    swagger: read("apiDefinition.swagger.json")?,
+                };
+                Ok((connector.name.value.clone(), files))
+            })
+            .collect::<Result<_, Diagnostic>>()?;
+        Ok(Self { file, connectors })
+    }
+}
+
+/// A wrong name and where it stands.
+struct Wrong {
+    position: Position,
+    message: String,
+    remedy: String,
+}
+
+/// Names of one kind that the file defines.
+struct Defined<'a> {
+    what: &'static str,
+    names: BTreeSet<&'a str>,
+}
+
+impl<'a> Defined<'a> {
+    fn collect(
+        what: &'static str,
+        names: impl Iterator<Item = &'a Spanned<String>>,
+    ) -> Result<Self, Wrong> {
+        let mut seen = BTreeSet::new();
+        for name in names {
+            if !seen.insert(name.value.as_str()) {
+                return Err(Wrong {
+                    position: Position::of(name),
+                    message: format!("there already is {what} '{}'", name.value),
+                    remedy: "give every one a name of its own".to_owned(),
+                });
+            }
+        }
+        Ok(Self { what, names: seen })
+    }
+
+    fn holds(&self, name: &Spanned<String>) -> Result<(), Wrong> {
+        if self.names.contains(name.value.as_str()) {
+            return Ok(());
+        }
+        let known = self.names.iter().copied().collect::<Vec<_>>().join(", ");
+        Err(Wrong {
+            position: Position::of(name),
+            message: format!("the file defines no {} '{}'", self.what, name.value),
+            remedy: format!("use one of: {known}"),
+        })
+    }
+}
+
+fn check_names(file: &SeedFile) -> Result<(), Wrong> {
+    let users = Defined::collect("user with role", file.users.iter().map(|user| &user.role))?;
+    let applications = Defined::collect("application", file.applications.iter().map(|a| &a.name))?;
+    let connectors = Defined::collect("connector", file.connectors.iter().map(|c| &c.name))?;
+    let connections = Defined::collect("connection", file.connections.iter().map(|c| &c.name))?;
+    for application in [&file.flow_service, &file.maker_portal, &file.resource] {
+        applications.holds(application)?;
+    }
+    for api in file.applications.iter().flat_map(|application| &application.requires).map(|r| &r.api) {
+        if api.value != GRAPH {
+            applications.holds(api)?;
+        }
+    }
+    for connector in &file.connectors {
+        applications.holds(&connector.application)?;
+    }
+    for connection in &file.connections {
+        connectors.holds(&connection.connector)?;
+        users.holds(&connection.owner)?;
+    }
+    for flow in &file.flows {
+        users.holds(&flow.owner)?;
+        connections.holds(&flow.connection)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_seed_is_whole() {
+        let seed = Seed::contoso().unwrap_or_else(|wrong| panic!("{wrong}"));
+        assert_eq!(seed.file.tenant.domain, "contoso.example");
+        assert_eq!(seed.connectors.len(), 2);
+    }
+
+    #[test]
+    fn mistakes_are_told_with_their_place() {
+        let whole = builtin::CONTOSO;
+        for (from, to, line_holds, message) in [
+            ("owner: owner", "owner: stranger", "owner: stranger", "no user with role 'stranger'"),
+            ("connector: shared_contoso-orders", "connector: shared_x", "connector: shared_x", "no connector 'shared_x'"),
+            ("maker_portal: Maker Portal", "maker_portal: Portal", "maker_portal: Portal", "no application 'Portal'"),
+            ("domain: contoso.example", "domian: contoso.example", "domian:", "unknown field `domian`"),
+            ("folder: connectors/contoso-orders\n", "folder: nowhere\n", "folder: nowhere", "nowhere/apiProperties.json"),
+        ] {
+            let broken = whole.replacen(from, to, 1);
+            assert_ne!(broken, whole, "{from} is not in the seed");
+            let embedded = |path: &str| {
+                let found = builtin::CONNECTOR_FILES.iter().find(|(name, _)| *name == path);
+                found.map(|(_, t)| (*t).to_owned()).ok_or_else(|| std::io::ErrorKind::NotFound.into())
+            };
+            let told = Seed::parse("broken.yaml", &broken, &embedded).expect_err(message);
+            assert!(told.message.contains(message), "{told}");
+            assert!(told.excerpt.as_deref().unwrap_or("").contains(line_holds), "{told}");
+            assert!(!told.remedy.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_missing_file_is_told() {
+        let told = Seed::read(Path::new("/nowhere/seed.yaml")).expect_err("there is none");
+        assert!(told.to_string().starts_with("/nowhere/seed.yaml: cannot be read"), "{told}");
+    }
+}

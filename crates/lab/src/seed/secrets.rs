@@ -1,0 +1,92 @@
+//! Passwords and client secrets, drawn for each tenant: a seed file holds none.
+
+use std::collections::BTreeMap;
+
+use outlive_clock::{Randomness, Stream};
+
+use super::SeedFile;
+
+/// What is drawn for one tenant. Its `Debug` shows no value.
+#[derive(Clone)]
+pub struct DrawnSecrets {
+    /// Password by user role.
+    pub passwords: BTreeMap<String, String>,
+    /// Client secret by application name.
+    pub client_secrets: BTreeMap<String, String>,
+}
+
+impl std::fmt::Debug for DrawnSecrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DrawnSecrets").finish_non_exhaustive()
+    }
+}
+
+impl DrawnSecrets {
+    /// Draws a password for every user and a secret for every application that has one.
+    #[must_use]
+    pub fn draw(seed: &SeedFile, random: &Randomness) -> Self {
+        let passwords = seed
+            .users
+            .iter()
+            .map(|user| {
+                let mut stream = random.of(&user.role.value).stream("seed-password");
+                (user.role.value.clone(), draw_password(&mut stream))
+            })
+            .collect();
+        let client_secrets = seed
+            .applications
+            .iter()
+            .filter(|application| application.secret)
+            .map(|application| {
+                let mut stream = random.of(&application.name.value).stream("seed-client-secret");
+                (application.name.value.clone(), draw_client_secret(&mut stream))
+            })
+            .collect();
+        Self { passwords, client_secrets }
+    }
+}
+
+const LOWER: &[u8] = b"abcdefghijkmnpqrstuvwxyz";
+const UPPER: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ";
+const DIGIT: &[u8] = b"23456789";
+
+/// A password of 16 characters, four groups of four, with all character classes and nothing that is mistaken for another.
+#[must_use]
+pub fn draw_password(stream: &mut Stream) -> String {
+    let mut password = String::with_capacity(19);
+    for (group, alphabet) in [UPPER, LOWER, DIGIT, LOWER].into_iter().enumerate() {
+        if group > 0 {
+            password.push('-');
+        }
+        (0..4).for_each(|_| password.push(pick(alphabet, stream)));
+    }
+    password
+}
+
+/// A client secret of 40 characters, the length Entra draws.
+fn draw_client_secret(stream: &mut Stream) -> String {
+    (0..40).map(|position| pick([LOWER, UPPER, DIGIT][position % 3], stream)).collect()
+}
+
+fn pick(alphabet: &[u8], stream: &mut Stream) -> char {
+    let last = i64::try_from(alphabet.len()).unwrap_or(1) - 1;
+    let index = usize::try_from(stream.between(0, last)).unwrap_or(0);
+    alphabet.get(index).copied().map_or('x', char::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_has_every_class_and_two_differ() {
+        let random = Randomness::from_seed(1);
+        let one = draw_password(&mut random.stream("seed-password"));
+        let two = draw_password(&mut random.stream("seed-password"));
+        assert_ne!(one, two);
+        assert_eq!(one.len(), 19);
+        for class in [char::is_uppercase, char::is_lowercase, |c: char| c.is_ascii_digit()] {
+            assert!(one.chars().any(class), "{one}");
+        }
+    }
+}

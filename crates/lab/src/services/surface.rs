@@ -1,0 +1,254 @@
+//! The services' lab surface: tenants, clocks, due work, journal, events.
+
+use std::future::Future;
+use std::time::Duration;
+
+use outlive_clock::{Instant, Speed, TenantId};
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::event_stream::EventStream;
+use super::{Origins, Service};
+use crate::conductor::Timepieces;
+use crate::http::{CallError, Http, send};
+
+/// A stream is taken up anew after so long, in wall time.
+const STREAM_TIMEOUT: Duration = Duration::from_secs(3_600);
+
+/// What a service's clock shows for a tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockState {
+    /// Virtual time.
+    pub now: Instant,
+    /// How fast it runs.
+    pub speed: Speed,
+    /// When the service next has something to do, in virtual time.
+    pub next_due: Option<Instant>,
+}
+
+/// A change of a clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockChange {
+    /// The virtual time to show.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub now: Option<Instant>,
+    /// How fast to run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub speed: Option<Speed>,
+}
+
+/// What a service did of what was due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DueWork {
+    /// Pieces of work done, whatever came of them.
+    pub done: u64,
+    /// How many of them failed.
+    pub failed: u64,
+    /// When something is due next.
+    pub next_due: Option<Instant>,
+}
+
+/// Which journal lines are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct JournalQuery {
+    /// Only lines after this sequence number.
+    pub after: u64,
+    /// At most so many; the service's own limit if `None`.
+    pub limit: Option<u32>,
+    /// Only this kind, or kinds that start so if it ends in a dot.
+    pub kind: Option<String>,
+    /// Only this subject.
+    pub subject: Option<String>,
+    /// Only this trace.
+    pub trace: Option<String>,
+}
+
+impl JournalQuery {
+    /// As query parameters.
+    #[must_use]
+    pub fn parameters(&self) -> Vec<(&'static str, String)> {
+        let mut parameters = vec![("after", self.after.to_string())];
+        parameters.extend(self.limit.map(|limit| ("limit", limit.to_string())));
+        for (name, value) in [("kind", &self.kind), ("subject", &self.subject), ("trace", &self.trace)] {
+            parameters.extend(value.clone().map(|value| (name, value)));
+        }
+        parameters
+    }
+}
+
+/// The lab surface of all services.
+#[derive(Clone, Debug)]
+pub struct LabSurface {
+    http: Http,
+    origins: Origins,
+}
+
+impl LabSurface {
+    /// The surface of the services at `origins`.
+    #[must_use]
+    pub const fn new(http: Http, origins: Origins) -> Self {
+        Self { http, origins }
+    }
+
+    /// Where the services are.
+    #[must_use]
+    pub const fn origins(&self) -> &Origins {
+        &self.origins
+    }
+
+    /// The client it calls through.
+    #[must_use]
+    pub const fn http(&self) -> &Http {
+        &self.http
+    }
+
+    fn url(&self, service: Service, path: &str) -> String {
+        format!("{}{path}", self.origins.of(service).server)
+    }
+
+    /// Whether the service answers.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn health(&self, service: Service) -> Result<(), CallError> {
+        self.http.get(&self.url(service, "/healthz")).await?.expect::<Value>().map(drop)
+    }
+
+    /// The tenants a service knows.
+    ///
+    /// # Errors
+    /// The call failed.
+    pub async fn tenants(&self, service: Service) -> Result<Vec<TenantId>, CallError> {
+        #[derive(Deserialize)]
+        struct Known {
+            tenants: Vec<TenantId>,
+        }
+        Ok(self.http.get(&self.url(service, "/_lab/tenants")).await?.expect::<Known>()?.tenants)
+    }
+
+    /// Creates a tenant in a service. One that is there already is an error with status 409.
+    ///
+    /// # Errors
+    /// The service refused, or did not answer.
+    pub async fn create_tenant(
+        &self,
+        service: Service,
+        tenant: TenantId,
+        clock: ClockChange,
+        spec: &Value,
+    ) -> Result<(), CallError> {
+        let mut body = spec.clone();
+        if let Some(fields) = body.as_object_mut() {
+            fields.insert("clock".to_owned(), json!(clock));
+        }
+        let url = self.url(service, &format!("/_lab/tenants/{tenant}"));
+        let answer = self.http.send_json(Method::PUT, &url, &body).await?;
+        if answer.status == 201 { Ok(()) } else { Err(answer.refused()) }
+    }
+
+    /// Deletes a tenant in a service; one that is not there counts as deleted.
+    ///
+    /// # Errors
+    /// The service refused, or did not answer.
+    pub async fn delete_tenant(&self, service: Service, tenant: TenantId) -> Result<(), CallError> {
+        let url = self.url(service, &format!("/_lab/tenants/{tenant}"));
+        let answer = send(self.http.request(Method::DELETE, &url)).await?;
+        if matches!(answer.status, 200 | 204 | 404) { Ok(()) } else { Err(answer.refused()) }
+    }
+
+    /// Journal lines of one service.
+    ///
+    /// # Errors
+    /// The service refused, or did not answer.
+    pub async fn journal(
+        &self,
+        service: Service,
+        tenant: TenantId,
+        query: &JournalQuery,
+    ) -> Result<Vec<Value>, CallError> {
+        #[derive(Deserialize)]
+        struct Lines {
+            lines: Vec<Value>,
+        }
+        let url = self.url(service, &format!("/_lab/tenants/{tenant}/journal"));
+        let request = self.http.request(Method::GET, &url).query(&query.parameters());
+        Ok(send(request).await?.expect::<Lines>()?.lines)
+    }
+
+    /// Follows one service's journal, passing every line on; `query.after` moves along, so that it can be taken up again.
+    ///
+    /// # Errors
+    /// The service refused, or the stream broke.
+    pub async fn follow<F, E>(
+        &self,
+        service: Service,
+        tenant: TenantId,
+        query: &mut JournalQuery,
+        pass_on: impl Fn(Value) -> F + Send + Sync,
+    ) -> Result<(), CallError>
+    where
+        F: Future<Output = Result<(), E>> + Send,
+    {
+        let url = self.url(service, &format!("/_lab/tenants/{tenant}/journal/stream"));
+        let request = self.http.request(Method::GET, &url).query(&query.parameters()).timeout(STREAM_TIMEOUT);
+        let failed = |error: reqwest::Error| CallError {
+            call: format!("GET {url}"),
+            problem: error.to_string(),
+            status: error.status().map(|status| status.as_u16()),
+        };
+        let mut response = request.send().await.and_then(reqwest::Response::error_for_status).map_err(failed)?;
+        let mut events = EventStream::default();
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
+            for line in events.push(&chunk) {
+                query.after = line.get("seq").and_then(Value::as_u64).unwrap_or(query.after);
+                if pass_on(line).await.is_err() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets an event happen at the identity provider.
+    ///
+    /// # Errors
+    /// The identity provider refused, or did not answer.
+    pub async fn raise(&self, tenant: TenantId, event: &Value) -> Result<Value, CallError> {
+        let url = self.url(Service::Idp, &format!("/_lab/tenants/{tenant}/events"));
+        self.http.send_json(Method::POST, &url, event).await?.expect()
+    }
+
+    /// The clocks of one tenant in every service.
+    #[must_use]
+    pub fn tenant(&self, tenant: TenantId) -> TenantSurface {
+        let urls = Service::ALL.map(|service| {
+            let clock = self.url(service, &format!("/_lab/tenants/{tenant}/clock"));
+            let due = self.url(service, &format!("/_lab/tenants/{tenant}/due"));
+            (clock, due)
+        });
+        TenantSurface { http: self.http.clone(), urls }
+    }
+}
+
+/// One tenant's clocks; its addresses are spelled once, for the loop that moves time thousands of times.
+#[derive(Clone, Debug)]
+pub struct TenantSurface {
+    http: Http,
+    urls: [(String, String); 4],
+}
+
+impl Timepieces for TenantSurface {
+    async fn read(&self, service: Service) -> Result<ClockState, CallError> {
+        self.http.get(&self.urls[service.index()].0).await?.expect()
+    }
+
+    async fn set(&self, service: Service, change: ClockChange) -> Result<ClockState, CallError> {
+        let url = &self.urls[service.index()].0;
+        send(self.http.request(Method::PUT, url).json(&change)).await?.expect()
+    }
+
+    async fn run_due(&self, service: Service) -> Result<DueWork, CallError> {
+        send(self.http.request(Method::POST, &self.urls[service.index()].1)).await?.expect()
+    }
+}

@@ -1,0 +1,12 @@
+//! Tenants: laid out in every service from a seed, handed out with all that a script needs, and removed again.
+
+mod handout;
+mod layout;
+mod registry;
+mod store;
+
+pub use handout::{
+    Handout, HandoutApplication, HandoutConnection, HandoutConnector, HandoutFlow, HandoutUser, Urls,
+};
+pub use registry::{NewTenant, TenantError, Tenants, TenantsConfig};
+pub use store::MIGRATIONS;
