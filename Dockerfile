@@ -15,7 +15,7 @@ RUN set -eu; \
     find . -type d -empty -delete; \
     mkdir -p tests/src; : > tests/src/lib.rs; \
     find . -name lib.rs -exec truncate -s 0 {} +; \
-    find . -name '*.rs' ! -name lib.rs -exec sh -c 'for f; do echo "fn main() {}" > "$f"; done' sh {} +
+    find . -name '*.rs' ! -name lib.rs -exec sh -c 'for f; do echo "fn main() { }" > "$f"; done' sh {} +
 
 FROM toolchain AS build
 COPY --from=manifests /src .
