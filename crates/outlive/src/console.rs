@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
-use outlive_chassis::{Chassis, ChassisConfig, StartError, pause};
+use outlive_chassis::{Chassis, ChassisConfig, StartError, Trace, pause};
 use outlive_clock::wall_now;
 use outlive_console::ConsoleConfig;
 use outlive_lab::api::LabService;
@@ -14,7 +14,7 @@ use outlive_lab::services::{LabSurface, Origin, Origins};
 use outlive_lab::tenants::{Tenants, TenantsConfig};
 use outlive_rules::Ruleset;
 
-use crate::services::Urls;
+use crate::services::{self, Urls};
 
 /// What the lab starts with.
 #[derive(Debug, Clone)]
@@ -59,7 +59,7 @@ pub(crate) async fn console(
         resource: Origin::split(&urls.resource, &urls.resource_public),
         flow: Origin::split(&urls.flow, &urls.flow_public),
     };
-    let http = Http::new(chassis.http.clone(), chassis.random.clone());
+    let http = Http::new(chassis.http.clone(), Trace::begin(&chassis.random));
     let surface = LabSurface::new(http, origins);
     let first = start.seed.file.tenant.id;
     let tenants = TenantsConfig { seeds: vec![start.seed], rules: start.rules.to_string() };
@@ -68,7 +68,7 @@ pub(crate) async fn console(
         tokio::spawn(make_first_tenant(tenants.clone()));
     }
     let page = outlive_console::router(ConsoleConfig {
-        lab_url: own_url,
+        lab_url: services::parse(&own_url)?,
         tenant_hint: Some(first),
         http: chassis.http.clone(),
         random: chassis.random.clone(),

@@ -70,7 +70,8 @@ pub(crate) async fn flow(config: ChassisConfig, urls: &Urls, replica: &str) -> R
     outlive_flow::build(chassis, config).await
 }
 
-fn parse(url: &str) -> Result<Url, StartError> {
+/// Reads the address of a service.
+pub(crate) fn parse(url: &str) -> Result<Url, StartError> {
     Url::parse(url).map_err(|error| {
         StartError::new(
             format!("cannot use the address '{url}'"),
