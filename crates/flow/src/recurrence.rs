@@ -108,7 +108,8 @@ impl Recurrence {
 
 fn next_month(anchor: Instant, interval: i64, after: Instant) -> Instant {
     let (Some(from), Some(to)) = (civil(anchor), civil(after)) else { return Instant::MAX };
-    let months = (i64::from(to.year()) - i64::from(from.year())) * 12 + i64::from(to.month()) - i64::from(from.month());
+    let months = (i64::from(to.year()) - i64::from(from.year())) * 12 + i64::from(to.month())
+        - i64::from(from.month());
     // The occurrence of the month of `after` may lie before or after it; one step to either side decides.
     let near = (months / interval).max(0);
     for turn in [near, near + 1] {
@@ -121,7 +122,9 @@ fn next_month(anchor: Instant, interval: i64, after: Instant) -> Instant {
 }
 
 fn civil(instant: Instant) -> Option<jiff::civil::DateTime> {
-    jiff::Timestamp::from_microsecond(instant.as_micros()).ok().map(|t| t.to_zoned(jiff::tz::TimeZone::UTC).datetime())
+    jiff::Timestamp::from_microsecond(instant.as_micros())
+        .ok()
+        .map(|t| t.to_zoned(jiff::tz::TimeZone::UTC).datetime())
 }
 
 fn months_later(from: jiff::civil::DateTime, months: i64) -> Option<Instant> {
@@ -179,7 +182,11 @@ mod tests {
     #[test]
     fn time_ends() {
         for (_, frequency) in Frequency::ALL {
-            assert_eq!(every(16, frequency).next_after(Instant::EPOCH, Instant::MAX), Instant::MAX, "{frequency:?}");
+            assert_eq!(
+                every(16, frequency).next_after(Instant::EPOCH, Instant::MAX),
+                Instant::MAX,
+                "{frequency:?}"
+            );
         }
     }
 

@@ -35,7 +35,11 @@ impl Answer {
         let unreachable = |error: reqwest::Error| {
             // The URL may be of use to an attacker of logs, never to a reader of run histories.
             let error = error.without_url();
-            NoAnswer::Unreachable(if error.is_timeout() { "it did not answer in time".to_owned() } else { error.to_string() })
+            NoAnswer::Unreachable(if error.is_timeout() {
+                "it did not answer in time".to_owned()
+            } else {
+                error.to_string()
+            })
         };
         let mut response = request.send().await.map_err(unreachable)?;
         let (status, headers) = (response.status(), response.headers().clone());
@@ -61,9 +65,12 @@ impl Answer {
     }
 
     fn kept_headers(&self) -> Map<String, Value> {
-        let kept = self.headers.iter().filter(|(name, _)| !NOT_KEPT.contains(&name.as_str())).take(HEADERS_MAX);
-        kept.map(|(name, value)| (name.as_str().to_owned(), Value::String(String::from_utf8_lossy(value.as_bytes()).into_owned())))
-            .collect()
+        let kept =
+            self.headers.iter().filter(|(name, _)| !NOT_KEPT.contains(&name.as_str())).take(HEADERS_MAX);
+        kept.map(|(name, value)| {
+            (name.as_str().to_owned(), Value::String(String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        })
+        .collect()
     }
 
     /// As the outcome of an action: `{statusCode, headers, body}`, and a failure unless the status is 2xx.
@@ -72,7 +79,9 @@ impl Answer {
         let failure = (!self.status.is_success()).then(|| failure_of(self.status, &body));
         Outcome {
             status: Some(self.status.as_u16()),
-            outputs: Some(json!({"statusCode": self.status.as_u16(), "headers": self.kept_headers(), "body": body})),
+            outputs: Some(
+                json!({"statusCode": self.status.as_u16(), "headers": self.kept_headers(), "body": body}),
+            ),
             failure,
         }
     }
@@ -82,10 +91,15 @@ impl NoAnswer {
     /// As the outcome of an action. What could not be reached may be reachable later: it is retried as a 502 would be.
     pub(super) fn outcome(&self, whom: &str) -> Outcome {
         let (status, failure) = match self {
-            Self::Unreachable(why) => (Some(502), Failure::new("BadGateway", format!("{whom} could not be reached: {why}."))),
+            Self::Unreachable(why) => {
+                (Some(502), Failure::new("BadGateway", format!("{whom} could not be reached: {why}.")))
+            }
             Self::TooLarge => (
                 None,
-                Failure::new("ResponseTooLarge", format!("{whom} answered more than {VALUE_BYTES_MAX} bytes.")),
+                Failure::new(
+                    "ResponseTooLarge",
+                    format!("{whom} answered more than {VALUE_BYTES_MAX} bytes."),
+                ),
             ),
         };
         Outcome { status, outputs: None, failure: Some(failure) }
@@ -96,7 +110,9 @@ impl NoAnswer {
 /// `{error, error_description}` of OAuth), else the status by name.
 pub(super) fn failure_of(status: StatusCode, body: &Value) -> Failure {
     const MESSAGE_CHARACTERS_MAX: usize = 8_192;
-    let text = |value: Option<&Value>| value.and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+    let text = |value: Option<&Value>| {
+        value.and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+    };
     let error = body.get("error");
     let code = text(error.and_then(|error| error.get("code"))).unwrap_or_else(|| status_name(status));
     let message = text(error.and_then(|error| error.get("message")))
@@ -122,12 +138,27 @@ mod tests {
     #[test]
     fn a_refusal_keeps_its_own_words() {
         for (status, body, code, message) in [
-            (401, json!({"status": 401, "source": "hub", "message": "m", "error": {"message": "inner"}}), "Unauthorized", "inner"),
-            (403, json!({"error": {"code": "Forbidden", "message": "Permission denied"}}), "Forbidden", "Permission denied"),
+            (
+                401,
+                json!({"status": 401, "source": "hub", "message": "m", "error": {"message": "inner"}}),
+                "Unauthorized",
+                "inner",
+            ),
+            (
+                403,
+                json!({"error": {"code": "Forbidden", "message": "Permission denied"}}),
+                "Forbidden",
+                "Permission denied",
+            ),
             (403, json!({"message": "outer"}), "Forbidden", "outer"),
             (404, Value::Null, "NotFound", "The operation was answered with HTTP status 404."),
             (429, json!("slow down"), "TooManyRequests", "The operation was answered with HTTP status 429."),
-            (400, json!({"error": "invalid_client", "error_description": "AADSTS7000215"}), "BadRequest", "AADSTS7000215"),
+            (
+                400,
+                json!({"error": "invalid_client", "error_description": "AADSTS7000215"}),
+                "BadRequest",
+                "AADSTS7000215",
+            ),
             (599, json!({"error": {"code": 7}}), "599", "The operation was answered with HTTP status 599."),
         ] {
             let failure = failure_of(StatusCode::from_u16(status).expect("a status"), &body);
@@ -137,7 +168,8 @@ mod tests {
 
     #[test]
     fn bodies_are_json_or_text() {
-        let answer = |body: &[u8]| Answer { status: StatusCode::OK, headers: HeaderMap::new(), body: body.to_vec() };
+        let answer =
+            |body: &[u8]| Answer { status: StatusCode::OK, headers: HeaderMap::new(), body: body.to_vec() };
         assert_eq!(answer(b"").value(), Value::Null);
         assert_eq!(answer(b"{\"a\":1}").value(), json!({"a": 1}));
         assert_eq!(answer(b"plain").value(), json!("plain"));

@@ -12,8 +12,8 @@ use crate::engine::{Failure, Outcome};
 
 /// How long a key is asked for, in virtual time: what tooling asks for.
 const VALIDITY: Span = Span::from_days(7);
-/// How long before its end a key is no longer used, in virtual time.
-const RENEWED_BEFORE: Span = Span::from_hours(1);
+/// How long a key is used, in virtual time: not to its very end.
+pub(super) const USED_FOR: Span = Span::from_hours(7 * 24 - 1);
 
 /// A connection's runtime URL and the key that opens it to one flow.
 #[derive(Debug)]
@@ -37,7 +37,14 @@ impl Hub {
         }
         let tenant = tenant.to_string();
         let path = [
-            "subscriptions", &tenant, "resourceGroups", RESOURCE_GROUP, "providers", "Microsoft.Web", "connections", connection,
+            "subscriptions",
+            &tenant,
+            "resourceGroups",
+            RESOURCE_GROUP,
+            "providers",
+            "Microsoft.Web",
+            "connections",
+            connection,
             "listConnectionKeys",
         ];
         let body = json!({"validityTimeSpan": VALIDITY.to_dotnet(), "workflowId": workflow.flow});
@@ -45,14 +52,24 @@ impl Hub {
         let answer = self.ask(workflow, credentials, Method::POST, &path, &query, Some(&body)).await?;
         let text = |member: &str| answer.get(member).and_then(Value::as_str);
         let (Some(key), Some(url)) = (text("connectionKey"), text("runtimeUrl")) else {
-            return Err(refused(Failure::new("BadGateway", "The API Hub answered no connection key and runtime URL.")));
+            return Err(refused(Failure::new(
+                "BadGateway",
+                "The API Hub answered no connection key and runtime URL.",
+            )));
         };
         // The URL is written for whoever asked; the hub's origin from here is known, and the key goes nowhere else.
-        let Some(path) = url::Url::parse(url).ok().map(|url| url.path().trim_end_matches('/').to_owned()) else {
-            return Err(refused(Failure::new("BadGateway", "The API Hub answered a runtime URL that is none.")));
+        let Some(path) = url::Url::parse(url).ok().map(|url| url.path().trim_end_matches('/').to_owned())
+        else {
+            return Err(refused(Failure::new(
+                "BadGateway",
+                "The API Hub answered a runtime URL that is none.",
+            )));
         };
-        let key = Arc::new(ConnectionKey { runtime_url: format!("{}{path}", self.config.hub_url), key: Secret::new(key) });
-        self.keys.put(name, now + VALIDITY - RENEWED_BEFORE, Arc::clone(&key));
+        let key = Arc::new(ConnectionKey {
+            runtime_url: format!("{}{path}", self.config.hub_url),
+            key: Secret::new(key),
+        });
+        self.keys.put(name, now + USED_FOR, Arc::clone(&key));
         Ok(key)
     }
 }

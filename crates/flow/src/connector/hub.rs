@@ -45,8 +45,9 @@ pub(super) const RESOURCE_GROUP: &str = "lab";
 /// The location that connectors are found at.
 const LOCATION: &str = "unitedstates";
 pub(super) const API_VERSION: &str = "2016-06-01";
-/// How long a connector's swagger is taken for current, in virtual time.
-const SWAGGER_KEPT: Span = Span::from_days(1);
+/// How long a connector's swagger is taken for current, in virtual time: as long as a connection key is used, so that one token of
+/// the service serves to renew both. An operation that is not found, or not where the swagger says, ends it sooner.
+const SWAGGER_KEPT: Span = super::connection_key::USED_FOR;
 
 /// A client of the hub with what it remembers. All of it is in memory only.
 #[derive(Debug)]
@@ -55,7 +56,7 @@ pub(crate) struct Hub {
     pub(super) config: HubConfig,
     pub(super) tokens: TimedCache<TenantId, Arc<Secret>>,
     pub(super) keys: TimedCache<(TenantId, FlowId, String), Arc<ConnectionKey>>,
-    swaggers: TimedCache<(TenantId, String), Arc<Operations>>,
+    pub(super) swaggers: TimedCache<(TenantId, String), Arc<Operations>>,
 }
 
 /// A tenant's credential of the flow service.
@@ -122,7 +123,7 @@ impl Hub {
         })?;
         let request = super::request::build(operation, parameters).map_err(refused)?;
         let key = self.connection_key(workflow, credentials, connection).await?;
-        Ok(self.send(workflow, connection, &key, request).await)
+        Ok(self.send(workflow, call, connection, &key, request).await)
     }
 
     async fn operations(
@@ -137,11 +138,21 @@ impl Hub {
         if let (false, Some(known)) = (again, self.swaggers.get(&name, now)) {
             return Ok(known);
         }
-        let path = ["subscriptions", &tenant.to_string(), "providers", "Microsoft.Web", "locations", LOCATION, "managedApis", api];
+        let path = [
+            "subscriptions",
+            &tenant.to_string(),
+            "providers",
+            "Microsoft.Web",
+            "locations",
+            LOCATION,
+            "managedApis",
+            api,
+        ];
         let query = [("api-version", API_VERSION), ("export", "true")];
         let body = self.ask(workflow, credentials, Method::GET, &path, &query, None).await?;
         // Asked for an export, the platform answers the swagger itself; a hub may also put it in its place in the connector.
-        let swagger = if body.get("paths").is_some() { Some(&body) } else { body.pointer("/properties/swagger") };
+        let swagger =
+            if body.get("paths").is_some() { Some(&body) } else { body.pointer("/properties/swagger") };
         let operations = Arc::new(Operations::read(swagger.unwrap_or(&Value::Null)));
         self.swaggers.put(name, now + SWAGGER_KEPT, Arc::clone(&operations));
         Ok(operations)
@@ -158,10 +169,13 @@ impl Hub {
         body: Option<&Value>,
     ) -> Result<Value, Outcome> {
         let token = self.service_token(workflow, credentials).await?;
-        let mut url = url::Url::parse(&self.config.hub_url)
-            .map_err(|_| refused(Failure::new("ServiceUnavailable", "The address of the API Hub is not a URL.")))?;
+        let mut url = url::Url::parse(&self.config.hub_url).map_err(|_| {
+            refused(Failure::new("ServiceUnavailable", "The address of the API Hub is not a URL."))
+        })?;
         url.path_segments_mut()
-            .map_err(|()| refused(Failure::new("ServiceUnavailable", "The address of the API Hub cannot have a path.")))?
+            .map_err(|()| {
+                refused(Failure::new("ServiceUnavailable", "The address of the API Hub cannot have a path."))
+            })?
             .extend(path);
         url.query_pairs_mut().extend_pairs(query);
         let mut request = self.http.request(workflow.trace, method, url).bearer_auth(token.expose());
@@ -194,7 +208,10 @@ fn connection_of<'a>(definition: &'a Definition, call: &ConnectorCall) -> Result
         )));
     }
     reference.connection.as_deref().ok_or_else(|| {
-        not_configured(format!("The connection reference '{}' is not mapped to a connection.", call.reference))
+        not_configured(format!(
+            "The connection reference '{}' is not mapped to a connection.",
+            call.reference
+        ))
     })
 }
 

@@ -47,7 +47,15 @@ impl Operations {
         let mut operations = HashMap::new();
         let paths = swagger.get("paths").and_then(Value::as_object);
         for (path, item) in paths.into_iter().flatten() {
-            for method in [Method::GET, Method::PUT, Method::POST, Method::DELETE, Method::PATCH, Method::HEAD, Method::OPTIONS] {
+            for method in [
+                Method::GET,
+                Method::PUT,
+                Method::POST,
+                Method::DELETE,
+                Method::PATCH,
+                Method::HEAD,
+                Method::OPTIONS,
+            ] {
                 let Some(written) = item.get(method.as_str().to_ascii_lowercase()) else { continue };
                 let Some(id) = written.get("operationId").and_then(Value::as_str) else { continue };
                 if operations.len() >= OPERATIONS_MAX {
@@ -58,7 +66,9 @@ impl Operations {
                 for list in [written.get("parameters"), item.get("parameters")] {
                     for one in list.and_then(Value::as_array).into_iter().flatten().take(PARAMETERS_MAX) {
                         if let Some(parameter) = parameter(swagger, one)
-                            && !parameters.iter().any(|known: &Parameter| known.name == parameter.name && known.place == parameter.place)
+                            && !parameters.iter().any(|known: &Parameter| {
+                                known.name == parameter.name && known.place == parameter.place
+                            })
                         {
                             parameters.push(parameter);
                         }
@@ -66,7 +76,8 @@ impl Operations {
                 }
                 // A platform's own export puts the connection into the path; the runtime URL has it already.
                 let path = path.strip_prefix("/{connectionId}").unwrap_or(path).to_owned();
-                parameters.retain(|parameter| parameter.name != "connectionId" || parameter.place != Place::Path);
+                parameters
+                    .retain(|parameter| parameter.name != "connectionId" || parameter.place != Place::Path);
                 operations.insert(id.to_owned(), Operation { method, path, parameters });
             }
         }

@@ -18,8 +18,16 @@ pub(super) struct Request {
 }
 
 /// Headers that are the engine's: no parameter may set them.
-const RESERVED: [&str; 8] =
-    ["authorization", "host", "content-length", "content-type", "transfer-encoding", "connection", "traceparent", "tracestate"];
+const RESERVED: [&str; 8] = [
+    "authorization",
+    "host",
+    "content-length",
+    "content-type",
+    "transfer-encoding",
+    "connection",
+    "traceparent",
+    "tracestate",
+];
 
 /// Puts the parameters where the operation wants them.
 pub(super) fn build(operation: &Operation, values: &Map<String, Value>) -> Result<Request, Failure> {
@@ -36,7 +44,8 @@ pub(super) fn build(operation: &Operation, values: &Map<String, Value>) -> Resul
         }
     }
     for parameter in &operation.parameters {
-        let given = values.get(&parameter.name).filter(|value| !value.is_null()).or(parameter.default.as_ref());
+        let given =
+            values.get(&parameter.name).filter(|value| !value.is_null()).or(parameter.default.as_ref());
         if parameter.place == Place::Body {
             body = body_of(parameter, given, values)?;
         }
@@ -44,7 +53,10 @@ pub(super) fn build(operation: &Operation, values: &Map<String, Value>) -> Resul
         if !present && (parameter.required || parameter.place == Place::Path) {
             return Err(Failure::new(
                 "WorkflowOperationParametersRuntimeMissingValue",
-                format!("The required parameter '{}' of the API operation has no value.", cut(&parameter.name)),
+                format!(
+                    "The required parameter '{}' of the API operation has no value.",
+                    cut(&parameter.name)
+                ),
             ));
         }
         let Some(value) = given else { continue };
@@ -63,7 +75,9 @@ pub(super) fn build(operation: &Operation, values: &Map<String, Value>) -> Resul
                 query.push_str(&encode(&plain(value)));
             }
             Place::Header => {
-                let name = HeaderName::try_from(parameter.name.as_str()).ok().filter(|name| !RESERVED.contains(&name.as_str()));
+                let name = HeaderName::try_from(parameter.name.as_str())
+                    .ok()
+                    .filter(|name| !RESERVED.contains(&name.as_str()));
                 let value = HeaderValue::try_from(plain(value)).ok();
                 let (Some(name), Some(value)) = (name, value) else {
                     return Err(invalid(&parameter.name, "it cannot be sent as a header"));
@@ -74,7 +88,10 @@ pub(super) fn build(operation: &Operation, values: &Map<String, Value>) -> Resul
         }
     }
     if path.contains(['{', '}', '?', '#', '\\']) || path.split('/').any(|segment| segment == "..") {
-        return Err(Failure::new("BadRequest", "The path of the API operation has a parameter that is not defined."));
+        return Err(Failure::new(
+            "BadRequest",
+            "The path of the API operation has a parameter that is not defined.",
+        ));
     }
     Ok(Request { method: operation.method.clone(), path_and_query: path + &query, headers, body })
 }
@@ -88,10 +105,16 @@ fn target<'a>(operation: &'a Operation, name: &str) -> Option<&'a Parameter> {
     })
 }
 
-fn body_of(parameter: &Parameter, whole: Option<&Value>, values: &Map<String, Value>) -> Result<Option<Value>, Failure> {
+fn body_of(
+    parameter: &Parameter,
+    whole: Option<&Value>,
+    values: &Map<String, Value>,
+) -> Result<Option<Value>, Failure> {
     let mut body = whole.cloned();
     for (name, value) in values {
-        let Some(below) = name.strip_prefix(&parameter.name).and_then(|rest| rest.strip_prefix('/')) else { continue };
+        let Some(below) = name.strip_prefix(&parameter.name).and_then(|rest| rest.strip_prefix('/')) else {
+            continue;
+        };
         if value.is_null() {
             continue;
         }
@@ -179,9 +202,19 @@ mod tests {
     fn parameters_go_where_the_swagger_says() {
         for (id, values, line, body) in [
             ("ListOrders", json!({}), "GET /orders?$top=20", None),
-            ("ListOrders", json!({"$top": 5, "status": ["new", "a&b"]}), "GET /orders?$top=5&status=new%2Ca%26b", None),
+            (
+                "ListOrders",
+                json!({"$top": 5, "status": ["new", "a&b"]}),
+                "GET /orders?$top=5&status=new%2Ca%26b",
+                None,
+            ),
             ("GetOrder", json!({"id": "o 1/2?"}), "GET /orders/o%201%2F2%3F", None),
-            ("CreateOrder", json!({"order": {"item": "lamp"}}), "POST /orders", Some(json!({"item": "lamp"}))),
+            (
+                "CreateOrder",
+                json!({"order": {"item": "lamp"}}),
+                "POST /orders",
+                Some(json!({"item": "lamp"})),
+            ),
             (
                 "CreateOrder",
                 json!({"order/item": "lamp", "order/to/city": "Ulm"}),
@@ -196,9 +229,17 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused() {
         for (id, values, expected) in [
-            ("GetOrder", json!({}), "WorkflowOperationParametersRuntimeMissingValue: The required parameter 'id'"),
+            (
+                "GetOrder",
+                json!({}),
+                "WorkflowOperationParametersRuntimeMissingValue: The required parameter 'id'",
+            ),
             ("GetOrder", json!({"id": ".."}), "cannot stand in a path"),
-            ("GetOrder", json!({"id": "1", "extra": 1}), "ExtraParameter: The API operation does not contain a definition for parameter 'extra'"),
+            (
+                "GetOrder",
+                json!({"id": "1", "extra": 1}),
+                "ExtraParameter: The API operation does not contain a definition for parameter 'extra'",
+            ),
             ("CreateOrder", json!({}), "The required parameter 'order'"),
             ("CreateOrder", json!({"order": 1, "order/item": 2}), "not an object"),
             ("ListOrders", json!({"x-lang": "a\nb"}), "cannot be sent as a header"),

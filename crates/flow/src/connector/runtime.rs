@@ -7,22 +7,28 @@ use super::answer::Answer;
 use super::connection_key::ConnectionKey;
 use super::hub::{Hub, Workflow, refused};
 use super::request::Request;
+use crate::definition::ConnectorCall;
 use crate::engine::{Failure, Outcome};
 
 impl Hub {
     pub(super) async fn send(
         &self,
         workflow: &Workflow<'_>,
+        call: &ConnectorCall,
         connection: &str,
         key: &ConnectionKey,
         request: Request,
     ) -> Outcome {
         let url = format!("{}{}", key.runtime_url, request.path_and_query);
         let Ok(mut authorization) = HeaderValue::try_from(format!("Key {}", key.key.expose())) else {
-            return refused(Failure::new("BadGateway", "The API Hub answered a connection key that cannot be sent."));
+            return refused(Failure::new(
+                "BadGateway",
+                "The API Hub answered a connection key that cannot be sent.",
+            ));
         };
         authorization.set_sensitive(true);
-        let mut builder = self.http.request(workflow.trace, request.method, url).header(AUTHORIZATION, authorization);
+        let mut builder =
+            self.http.request(workflow.trace, request.method, url).header(AUTHORIZATION, authorization);
         for (name, value) in request.headers {
             builder = builder.header(name, value);
         }
@@ -36,10 +42,19 @@ impl Hub {
         let outcome = answer.outcome();
         // A key that the hub no longer takes is of no more use: the next run asks for a new one.
         let refusal = matches!(answer.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
-        if refusal && outcome.failure.as_ref().is_some_and(|failure| failure.message.contains("Error from token exchange")) {
+        if refusal
+            && outcome
+                .failure
+                .as_ref()
+                .is_some_and(|failure| failure.message.contains("Error from token exchange"))
+        {
             self.keys.forget(|(tenant, flow, name)| {
                 *tenant == workflow.tenant && *flow == workflow.flow && name == connection
             });
+        }
+        // What the swagger said may no longer be so.
+        if matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
+            self.swaggers.forget(|(tenant, api)| *tenant == workflow.tenant && *api == call.api);
         }
         outcome
     }

@@ -41,7 +41,8 @@ impl Hub {
         let token = body.get("access_token").and_then(Value::as_str).filter(|_| answer.status.is_success());
         let Some(token) = token else {
             let mut failure = failure_of(answer.status, &body);
-            failure.message = format!("The flow service could not sign in to the API Hub. {}", failure.message);
+            failure.message =
+                format!("The flow service could not sign in to the API Hub. {}", failure.message);
             // What the issuer refuses is final; that it fails may pass.
             let status = answer.status.is_server_error().then(|| answer.status.as_u16());
             if status.is_none() {
@@ -50,7 +51,8 @@ impl Hub {
             return Err(Outcome { status, outputs: None, failure: Some(failure) });
         };
         let token = Arc::new(Secret::new(token));
-        let lasts = Span::from_seconds(body.get("expires_in").and_then(Value::as_i64).unwrap_or(0).max(0)).min(KEPT_MAX);
+        let lasts = Span::from_seconds(body.get("expires_in").and_then(Value::as_i64).unwrap_or(0).max(0))
+            .min(KEPT_MAX);
         self.tokens.put(tenant, now + lasts - RENEWED_BEFORE, Arc::clone(&token));
         Ok(token)
     }

@@ -84,8 +84,10 @@ impl StatusSet {
     /// The statuses in it, for messages.
     #[must_use]
     pub fn names(self) -> String {
-        let all = [ActionStatus::Succeeded, ActionStatus::Failed, ActionStatus::Skipped, ActionStatus::TimedOut];
-        let names: Vec<_> = all.into_iter().filter(|status| self.has(*status)).map(ActionStatus::name).collect();
+        let all =
+            [ActionStatus::Succeeded, ActionStatus::Failed, ActionStatus::Skipped, ActionStatus::TimedOut];
+        let names: Vec<_> =
+            all.into_iter().filter(|status| self.has(*status)).map(ActionStatus::name).collect();
         names.join(", ")
     }
 }
@@ -110,25 +112,40 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a map of actions, with those inside conditions.
-    pub(super) fn read(&mut self, actions: &Node<'a>, scope: Scope, depth: usize) -> Result<(), DefinitionError> {
+    pub(super) fn read(
+        &mut self,
+        actions: &Node<'a>,
+        scope: Scope,
+        depth: usize,
+    ) -> Result<(), DefinitionError> {
         let members = actions.members()?;
         if depth > NESTING_MAX && !members.is_empty() {
-            return Err(actions.refuse(&format!("actions are nested deeper than {NESTING_MAX}"), "flatten the flow"));
+            return Err(
+                actions.refuse(&format!("actions are nested deeper than {NESTING_MAX}"), "flatten the flow")
+            );
         }
         for (name, node) in members {
             limits::name(&node, &name)?;
             if self.read.len() >= ACTIONS_MAX {
-                return Err(node.refuse(&format!("there are more than {ACTIONS_MAX} actions"), "split the flow"));
+                return Err(
+                    node.refuse(&format!("there are more than {ACTIONS_MAX} actions"), "split the flow")
+                );
             }
             let place = self.read.len();
             if self.places.insert(name.clone(), place).is_some() {
-                return Err(node.refuse("another action has this name", "give every action in the flow its own name"));
+                return Err(
+                    node.refuse("another action has this name", "give every action in the flow its own name")
+                );
             }
             let kind = kind(&node)?;
             self.check_parameters(&node, &kind)?;
             let is_condition = matches!(kind, ActionKind::If(_));
             let after = run_after(&node)?;
-            self.read.push(Read { node: node.clone(), action: Action { name, scope, run_after: Vec::new(), kind }, after });
+            self.read.push(Read {
+                node: node.clone(),
+                action: Action { name, scope, run_after: Vec::new(), kind },
+                after,
+            });
             if is_condition {
                 if let Some(then) = node.optional("actions") {
                     self.read(&then, Scope::Branch { condition: place, then: true }, depth + 1)?;
@@ -152,7 +169,10 @@ impl<'a> Reader<'a> {
         match unknown {
             None => Ok(()),
             Some(name) => Err(node.refuse(
-                &format!("there is no parameter '{}'", name.chars().take(limits::QUOTED_MAX).collect::<String>()),
+                &format!(
+                    "there is no parameter '{}'",
+                    name.chars().take(limits::QUOTED_MAX).collect::<String>()
+                ),
                 "declare it in properties.definition.parameters",
             )),
         }
@@ -165,9 +185,14 @@ impl<'a> Reader<'a> {
             let mut run_after = Vec::with_capacity(one.after.len());
             for (name, statuses) in &one.after {
                 let at = format!(".runAfter.{}", name.chars().take(limits::QUOTED_MAX).collect::<String>());
-                let before = self.places.get(name).copied().filter(|p| self.read[*p].action.scope == one.action.scope);
+                let before =
+                    self.places.get(name).copied().filter(|p| self.read[*p].action.scope == one.action.scope);
                 let Some(before) = before else {
-                    return Err(one.node.refuse_at(&at, "there is no such action beside this one", "name an action of the same level"));
+                    return Err(one.node.refuse_at(
+                        &at,
+                        "there is no such action beside this one",
+                        "name an action of the same level",
+                    ));
                 };
                 if before == place {
                     return Err(one.node.refuse_at(&at, "an action cannot wait for itself", "remove it"));
@@ -185,9 +210,12 @@ impl<'a> Reader<'a> {
             }
             self.read[place].action.run_after = run_after;
         }
-        let order = order::of(&self.read.iter().map(|one| &one.action).collect::<Vec<_>>()).map_err(|place| {
-            self.read[place].node.refuse("the actions wait for each other in a circle", "break the circle of runAfter")
-        })?;
+        let order =
+            order::of(&self.read.iter().map(|one| &one.action).collect::<Vec<_>>()).map_err(|place| {
+                self.read[place]
+                    .node
+                    .refuse("the actions wait for each other in a circle", "break the circle of runAfter")
+            })?;
         Ok(order::apply(self.read.into_iter().map(|one| one.action).collect(), &order))
     }
 }
@@ -201,7 +229,8 @@ fn templates(kind: &ActionKind) -> Vec<&Template> {
     }
 }
 
-const COMMON: [&str; 6] = ["type", "runAfter", "metadata", "description", "runtimeConfiguration", "operationOptions"];
+const COMMON: [&str; 6] =
+    ["type", "runAfter", "metadata", "description", "runtimeConfiguration", "operationOptions"];
 
 fn kind(node: &Node<'_>) -> Result<ActionKind, DefinitionError> {
     let remedy = "use OpenApiConnection, Compose or If";
@@ -209,7 +238,9 @@ fn kind(node: &Node<'_>) -> Result<ActionKind, DefinitionError> {
     match kind.text()? {
         "OpenApiConnection" => {
             node.only(&[&COMMON[..], &["inputs"]].concat())?;
-            Ok(ActionKind::OpenApiConnection(connector_call(&node.required("inputs", "give host and parameters")?)?))
+            Ok(ActionKind::OpenApiConnection(connector_call(
+                &node.required("inputs", "give host and parameters")?,
+            )?))
         }
         "Compose" => {
             node.only(&[&COMMON[..], &["inputs"]].concat())?;
@@ -244,13 +275,16 @@ fn connector_call(inputs: &Node<'_>) -> Result<ConnectorCall, DefinitionError> {
         limits::name(&node, node.text()?)?;
         Ok(node.text()?.to_owned())
     };
-    let api = references::api_name(&host.required("apiId", "write /providers/Microsoft.PowerApps/apis/<connector>")?)?;
+    let api = references::api_name(
+        &host.required("apiId", "write /providers/Microsoft.PowerApps/apis/<connector>")?,
+    )?;
     let reference = required("connectionName", "name a key of connectionReferences")?;
     let operation = required("operationId", "name an operation of the connector")?;
     if let Some(authentication) = inputs.optional("authentication") {
         // The engine fills it at run time; a maker never writes anything else here.
         let written = authentication.value();
-        let filled_by_engine = written.as_str().is_some_and(|text| text.starts_with("@parameters('$authentication')"));
+        let filled_by_engine =
+            written.as_str().is_some_and(|text| text.starts_with("@parameters('$authentication')"));
         if !filled_by_engine {
             return Err(authentication.refuse(
                 "credentials do not stand in a definition",

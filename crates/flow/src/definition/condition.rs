@@ -40,7 +40,9 @@ impl Condition {
 
     fn read_below(node: &Node<'_>, depth: usize) -> Result<Self, DefinitionError> {
         if depth >= DEPTH_MAX {
-            return Err(node.refuse("the condition is nested too deeply", &format!("keep it to {DEPTH_MAX} levels")));
+            return Err(
+                node.refuse("the condition is nested too deeply", &format!("keep it to {DEPTH_MAX} levels"))
+            );
         }
         if node.value().is_string() || node.value().is_boolean() {
             return Ok(Self::Expression(template(node)?));
@@ -53,19 +55,35 @@ impl Condition {
         match operator.as_str() {
             "and" | "or" => {
                 let operands = operands.elements()?;
-                let list = operands.iter().map(|one| Self::read_below(one, depth + 1)).collect::<Result<Vec<_>, _>>()?;
+                let list = operands
+                    .iter()
+                    .map(|one| Self::read_below(one, depth + 1))
+                    .collect::<Result<Vec<_>, _>>()?;
                 if list.is_empty() || list.len() > OPERANDS_MAX {
-                    return Err(node.refuse("the number of operands is out of range", &format!("give 1 to {OPERANDS_MAX}")));
+                    return Err(node.refuse(
+                        "the number of operands is out of range",
+                        &format!("give 1 to {OPERANDS_MAX}"),
+                    ));
                 }
                 Ok(if operator == "and" { Self::All(list) } else { Self::Any(list) })
             }
             "not" => Ok(Self::Not(Box::new(Self::read_below(&operands, depth + 1)?))),
             name => {
-                let comparisons =
-                    ["equals", "greater", "greaterOrEquals", "less", "lessOrEquals", "contains", "startsWith", "endsWith"];
+                let comparisons = [
+                    "equals",
+                    "greater",
+                    "greaterOrEquals",
+                    "less",
+                    "lessOrEquals",
+                    "contains",
+                    "startsWith",
+                    "endsWith",
+                ];
                 let Some(by) = Function::named(name).filter(|by| comparisons.contains(&by.name())) else {
                     let known = comparisons.join(", ");
-                    return Err(operands.refuse("there is no such operator", &format!("use and, or, not, {known}")));
+                    return Err(
+                        operands.refuse("there is no such operator", &format!("use and, or, not, {known}"))
+                    );
                 };
                 let pair = operands.elements()?;
                 let [left, right] = pair.as_slice() else {
@@ -123,6 +141,10 @@ impl Condition {
 /// Reads a value with expressions in it.
 pub(super) fn template(node: &Node<'_>) -> Result<Template, DefinitionError> {
     Template::read(node.value()).map_err(|(below, error)| {
-        node.refuse_at(&below, &format!("this is not an expression ({error})"), "correct it, or write @@ for a plain @")
+        node.refuse_at(
+            &below,
+            &format!("this is not an expression ({error})"),
+            "correct it, or write @@ for a plain @",
+        )
     })
 }

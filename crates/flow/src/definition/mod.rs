@@ -46,12 +46,23 @@ impl Definition {
     /// The first thing that is wrong: where, what, and what to do.
     pub fn read(definition: &Value, references: &Value) -> Result<Self, DefinitionError> {
         let node = Node::new("properties.definition", definition);
-        let known = ["$schema", "contentVersion", "parameters", "triggers", "actions", "outputs", "description", "metadata"];
+        let known = [
+            "$schema",
+            "contentVersion",
+            "parameters",
+            "triggers",
+            "actions",
+            "outputs",
+            "description",
+            "metadata",
+        ];
         node.only(&known)?;
         if let Some(outputs) = node.optional("outputs")
             && !outputs.object()?.is_empty()
         {
-            return Err(outputs.refuse("the outputs of a whole flow are not evaluated here", "leave outputs empty"));
+            return Err(
+                outputs.refuse("the outputs of a whole flow are not evaluated here", "leave outputs empty")
+            );
         }
         let parameters = parameters(&node)?;
         let trigger = Trigger::read(&node.required("triggers", "give exactly one trigger")?)?;
@@ -85,7 +96,9 @@ fn parameters(node: &Node<'_>) -> Result<BTreeMap<String, Value>, DefinitionErro
         let kind = parameter.required("type", "give the parameter a type")?;
         let kinds = ["String", "SecureString", "Int", "Float", "Bool", "Array", "Object", "SecureObject"];
         if !kinds.iter().any(|known| kind.text().is_ok_and(|text| text.eq_ignore_ascii_case(known))) {
-            return Err(kind.refuse("this is not a parameter type", &format!("use one of {}", kinds.join(", "))));
+            return Err(
+                kind.refuse("this is not a parameter type", &format!("use one of {}", kinds.join(", ")))
+            );
         }
         if name == "$authentication" || name == "$connections" {
             continue;

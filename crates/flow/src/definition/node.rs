@@ -35,7 +35,11 @@ impl<'a> Node<'a> {
 
     /// A refusal of a place below this one.
     pub(super) fn refuse_at(&self, below: &str, what: &str, remedy: &str) -> DefinitionError {
-        DefinitionError { path: format!("{}{below}", self.path), what: what.to_owned(), remedy: remedy.to_owned() }
+        DefinitionError {
+            path: format!("{}{below}", self.path),
+            what: what.to_owned(),
+            remedy: remedy.to_owned(),
+        }
     }
 
     pub(super) fn object(&self) -> Result<&'a Map<String, Value>, DefinitionError> {
@@ -48,8 +52,15 @@ impl<'a> Node<'a> {
     }
 
     pub(super) fn elements(&self) -> Result<Vec<Node<'a>>, DefinitionError> {
-        let items = self.value.as_array().ok_or_else(|| self.refuse("this is not an array", "write an array […] here"))?;
-        Ok(items.iter().enumerate().map(|(at, value)| Self::new(format!("{}[{at}]", self.path), value)).collect())
+        let items = self
+            .value
+            .as_array()
+            .ok_or_else(|| self.refuse("this is not an array", "write an array […] here"))?;
+        Ok(items
+            .iter()
+            .enumerate()
+            .map(|(at, value)| Self::new(format!("{}[{at}]", self.path), value))
+            .collect())
     }
 
     /// A member that may be missing; null counts as missing.
@@ -63,7 +74,9 @@ impl<'a> Node<'a> {
     }
 
     pub(super) fn text(&self) -> Result<&'a str, DefinitionError> {
-        self.value.as_str().ok_or_else(|| self.refuse("this is not a text", "write a text in \"double quotes\" here"))
+        self.value
+            .as_str()
+            .ok_or_else(|| self.refuse("this is not a text", "write a text in \"double quotes\" here"))
     }
 
     /// Refuses members that mean nothing here: a misspelt `runafter` must not pass silently.

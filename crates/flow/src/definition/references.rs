@@ -23,7 +23,9 @@ pub(super) fn read(node: &Node<'_>) -> Result<BTreeMap<String, ConnectionReferen
     }
     let members = node.members()?;
     if members.len() > limits::ACTIONS_MAX {
-        return Err(node.refuse("there are too many references", &format!("keep at most {}", limits::ACTIONS_MAX)));
+        return Err(
+            node.refuse("there are too many references", &format!("keep at most {}", limits::ACTIONS_MAX))
+        );
     }
     members.into_iter().map(|(name, reference)| Ok((name, one(&reference)?))).collect()
 }
@@ -34,7 +36,9 @@ fn one(node: &Node<'_>) -> Result<ConnectionReference, DefinitionError> {
         if let Some(source) = node.optional(source)
             && !source.text()?.eq_ignore_ascii_case("embedded")
         {
-            return Err(source.refuse("only connections embedded in the flow are supported", "use \"embedded\""));
+            return Err(
+                source.refuse("only connections embedded in the flow are supported", "use \"embedded\"")
+            );
         }
     }
     // {connection: {name}, api: {name}} of a stored flow, or {connectionName, id | apiName} of a package.
@@ -69,10 +73,17 @@ fn text(node: &Node<'_>, member: &str) -> Result<Option<String>, DefinitionError
 /// The connector a resource id or a name ends in (`/providers/Microsoft.PowerApps/apis/shared_x` → `shared_x`).
 pub(super) fn api_name(node: &Node<'_>) -> Result<String, DefinitionError> {
     let Value::String(id) = node.value() else {
-        return Err(node.refuse("this is not a text", "write /providers/Microsoft.PowerApps/apis/<connector>"));
+        return Err(
+            node.refuse("this is not a text", "write /providers/Microsoft.PowerApps/apis/<connector>")
+        );
     };
     match id.rsplit('/').next() {
-        Some(name) if !name.is_empty() && name.len() <= 400 && !name.chars().any(char::is_control) => Ok(name.to_owned()),
-        _ => Err(node.refuse("this names no connector", "write /providers/Microsoft.PowerApps/apis/<connector>")),
+        Some(name) if !name.is_empty() && name.len() <= 400 && !name.chars().any(char::is_control) => {
+            Ok(name.to_owned())
+        }
+        _ => {
+            Err(node
+                .refuse("this names no connector", "write /providers/Microsoft.PowerApps/apis/<connector>"))
+        }
     }
 }

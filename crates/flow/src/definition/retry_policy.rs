@@ -28,7 +28,11 @@ pub(super) fn read(node: &Node<'_>) -> Result<RetryPolicy, DefinitionError> {
 fn count(node: &Node<'_>) -> Result<u32, DefinitionError> {
     let remedy = format!("give a whole number from {} to {}", COUNT.0, COUNT.1);
     let count = node.required("count", &remedy)?;
-    let number = count.value().as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| (COUNT.0..=COUNT.1).contains(n));
+    let number = count
+        .value()
+        .as_u64()
+        .and_then(|n| u32::try_from(n).ok())
+        .filter(|n| (COUNT.0..=COUNT.1).contains(n));
     number.ok_or_else(|| count.refuse("this count is out of range", &remedy))
 }
 

@@ -107,33 +107,89 @@ fn refusals_say_where_what_and_what_to_do() {
     for (pointer, value, expected) in [
         ("/triggers", json!({}), "properties.definition.triggers: a flow has one trigger, not 0"),
         ("/triggers/Second", json!({"type": "Request"}), "triggers: a flow has one trigger, not 2"),
-        ("/triggers/Recurrence/type", json!("Webhook"), "triggers.Recurrence.type: there is no trigger type 'Webhook'"),
-        ("/triggers/Recurrence/recurrence/frequency", json!("Fortnight"), "recurrence.frequency: this is not a frequency"),
-        ("/triggers/Recurrence/recurrence/interval", json!(0), "interval: this interval of Hour is out of range; give a whole number from 1 to 12000."),
+        (
+            "/triggers/Recurrence/type",
+            json!("Webhook"),
+            "triggers.Recurrence.type: there is no trigger type 'Webhook'",
+        ),
+        (
+            "/triggers/Recurrence/recurrence/frequency",
+            json!("Fortnight"),
+            "recurrence.frequency: this is not a frequency",
+        ),
+        (
+            "/triggers/Recurrence/recurrence/interval",
+            json!(0),
+            "interval: this interval of Hour is out of range; give a whole number from 1 to 12000.",
+        ),
         ("/triggers/Recurrence/recurrence/interval", json!("1"), "recurrence.interval"),
-        ("/triggers/Recurrence/recurrence", json!({"frequency": "Second", "interval": 59}), "from 60 to 9999999"),
+        (
+            "/triggers/Recurrence/recurrence",
+            json!({"frequency": "Second", "interval": 59}),
+            "from 60 to 9999999",
+        ),
         ("/triggers/Recurrence/recurrence/startTime", json!("soon"), "startTime: this is not an instant"),
         ("/triggers/Recurrence/recurrence/timeZone", json!("W. Europe Standard Time"), "timeZone"),
         ("/triggers/Recurrence/recurrence/schedule", json!({"hours": [9]}), "schedule"),
         ("/actions", json!([]), "properties.definition.actions: this is not an object"),
-        ("/actions/Http", action("Http"), "actions.Http.type: there is no action type 'Http' here; use OpenApiConnection, Compose or If."),
+        (
+            "/actions/Http",
+            action("Http"),
+            "actions.Http.type: there is no action type 'Http' here; use OpenApiConnection, Compose or If.",
+        ),
         ("/actions/x", json!("y"), "actions.x: this is not an object"),
         (&format!("{list}/runafter"), json!({}), "List_orders: 'runafter' means nothing here"),
-        (&format!("{list}/runAfter"), json!({"Nothing": ["Succeeded"]}), "List_orders.runAfter.Nothing: there is no such action"),
+        (
+            &format!("{list}/runAfter"),
+            json!({"Nothing": ["Succeeded"]}),
+            "List_orders.runAfter.Nothing: there is no such action",
+        ),
         (&format!("{list}/runAfter"), json!({"List_orders": ["Succeeded"]}), "wait for itself"),
         (&format!("{list}/inputs/host"), json!({"apiId": "x"}), "inputs.host: 'connectionName' is missing"),
         (&format!("{list}/inputs/host/apiId"), json!(7), "host.apiId: this is not a text"),
-        (&format!("{list}/inputs/authentication"), json!({"type": "Raw", "value": "secret"}), "inputs.authentication: credentials do not stand"),
-        (&format!("{list}/inputs/parameters"), json!({"a": {"b": ["@no("]}}), "inputs.parameters.a.b[0]: this is not an expression (character 5"),
-        (&format!("{list}/inputs/parameters"), json!({"a": "@outputs('Other')"}), "refers to the action 'Other'"),
+        (
+            &format!("{list}/inputs/authentication"),
+            json!({"type": "Raw", "value": "secret"}),
+            "inputs.authentication: credentials do not stand",
+        ),
+        (
+            &format!("{list}/inputs/parameters"),
+            json!({"a": {"b": ["@no("]}}),
+            "inputs.parameters.a.b[0]: this is not an expression (character 5",
+        ),
+        (
+            &format!("{list}/inputs/parameters"),
+            json!({"a": "@outputs('Other')"}),
+            "refers to the action 'Other'",
+        ),
         (&format!("{list}/inputs/parameters"), json!({"a": "@parameters('p')"}), "there is no parameter 'p'"),
-        (&format!("{list}/inputs/retryPolicy"), json!({"type": "often"}), "retryPolicy.type: this is not a retry policy"),
-        (&format!("{list}/inputs/retryPolicy"), json!({"type": "fixed", "count": 91, "interval": "PT5S"}), "retryPolicy.count"),
-        (&format!("{list}/inputs/retryPolicy"), json!({"type": "fixed", "count": 9, "interval": "PT1S"}), "retryPolicy.interval"),
+        (
+            &format!("{list}/inputs/retryPolicy"),
+            json!({"type": "often"}),
+            "retryPolicy.type: this is not a retry policy",
+        ),
+        (
+            &format!("{list}/inputs/retryPolicy"),
+            json!({"type": "fixed", "count": 91, "interval": "PT5S"}),
+            "retryPolicy.count",
+        ),
+        (
+            &format!("{list}/inputs/retryPolicy"),
+            json!({"type": "fixed", "count": 9, "interval": "PT1S"}),
+            "retryPolicy.interval",
+        ),
         ("/parameters/limit", json!({"type": "Int"}), "parameters.limit: the parameter has no value"),
         ("/outputs", json!({"a": 1}), "outputs"),
-        ("/actions/If", json!({"type": "If", "expression": {"xor": [1, 2]}}), "actions.If.expression.xor: there is no such operator"),
-        ("/actions/If", json!({"type": "If", "expression": {"and": [{"equals": [1]}]}}), "expression.and[0].equals: a comparison takes two"),
+        (
+            "/actions/If",
+            json!({"type": "If", "expression": {"xor": [1, 2]}}),
+            "actions.If.expression.xor: there is no such operator",
+        ),
+        (
+            "/actions/If",
+            json!({"type": "If", "expression": {"and": [{"equals": [1]}]}}),
+            "expression.and[0].equals: a comparison takes two",
+        ),
     ] {
         let error = refusal(pointer, value);
         assert!(error.contains(expected), "{pointer}: {error}");
@@ -165,5 +221,8 @@ fn circles_names_and_numbers_are_bounded() {
     assert!(read(&flow).is_ok());
     let twice = json!({"A": compose, "If": {"type": "If", "expression": true, "actions": {"A": compose}}});
     assert!(refusal("/actions", twice).contains("another action has this name"));
-    assert!(refusal("/actions/long", json!({"type": "Compose", "inputs": format!("@'{}'", "x".repeat(9_000))})).contains("8192"));
+    assert!(
+        refusal("/actions/long", json!({"type": "Compose", "inputs": format!("@'{}'", "x".repeat(9_000))}))
+            .contains("8192")
+    );
 }

@@ -41,19 +41,41 @@ impl Trigger {
         let kind = node.required("type", "use Recurrence or Request")?;
         let kind = match kind.text()? {
             "Recurrence" => {
-                node.only(&["type", "recurrence", "evaluatedRecurrence", "metadata", "description", "runtimeConfiguration"])?;
-                TriggerKind::Recurrence(recurrence(&node.required("recurrence", "give frequency and interval")?)?)
+                node.only(&[
+                    "type",
+                    "recurrence",
+                    "evaluatedRecurrence",
+                    "metadata",
+                    "description",
+                    "runtimeConfiguration",
+                ])?;
+                TriggerKind::Recurrence(recurrence(
+                    &node.required("recurrence", "give frequency and interval")?,
+                )?)
             }
             "Request" => {
-                node.only(&["type", "kind", "inputs", "metadata", "description", "operationOptions", "runtimeConfiguration"])?;
+                node.only(&[
+                    "type",
+                    "kind",
+                    "inputs",
+                    "metadata",
+                    "description",
+                    "operationOptions",
+                    "runtimeConfiguration",
+                ])?;
                 if let Some(inputs) = node.optional("inputs") {
                     inputs.object()?;
                 }
-                TriggerKind::Request { kind: node.optional("kind").map(|kind| kind.text().map(str::to_owned)).transpose()? }
+                TriggerKind::Request {
+                    kind: node.optional("kind").map(|kind| kind.text().map(str::to_owned)).transpose()?,
+                }
             }
             other => {
                 let other: String = other.chars().take(limits::QUOTED_MAX).collect();
-                return Err(kind.refuse(&format!("there is no trigger type '{other}' here"), "use Recurrence or Request"));
+                return Err(kind.refuse(
+                    &format!("there is no trigger type '{other}' here"),
+                    "use Recurrence or Request",
+                ));
             }
         };
         Ok(Self { name, kind })
@@ -64,12 +86,14 @@ fn recurrence(node: &Node<'_>) -> Result<Recurrence, DefinitionError> {
     node.only(&["frequency", "interval", "startTime", "timeZone", "schedule"])?;
     let written = node.required("frequency", "use Second, Minute, Hour, Day, Week or Month")?;
     let text = written.text()?;
-    let Some((_, frequency)) = Frequency::ALL.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(text)) else {
+    let Some((_, frequency)) = Frequency::ALL.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(text))
+    else {
         return Err(written.refuse("this is not a frequency", "use Second, Minute, Hour, Day, Week or Month"));
     };
     let (low, high) = frequency.intervals();
     let written = node.required("interval", &format!("give a whole number from {low} to {high}"))?;
-    let interval = written.value().as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| (low..=high).contains(n));
+    let interval =
+        written.value().as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| (low..=high).contains(n));
     let Some(interval) = interval else {
         let what = format!("this interval of {frequency:?} is out of range");
         return Err(written.refuse(&what, &format!("give a whole number from {low} to {high}")));
@@ -77,12 +101,16 @@ fn recurrence(node: &Node<'_>) -> Result<Recurrence, DefinitionError> {
     if let Some(zone) = node.optional("timeZone")
         && !["UTC", "Etc/UTC", "Coordinated Universal Time"].contains(&zone.text()?)
     {
-        return Err(zone.refuse("virtual time knows no time zones", "use UTC, or write the offset into startTime"));
+        return Err(
+            zone.refuse("virtual time knows no time zones", "use UTC, or write the offset into startTime")
+        );
     }
     if let Some(schedule) = node.optional("schedule")
         && *schedule.value() != Value::Object(serde_json::Map::new())
     {
-        return Err(schedule.refuse("schedules within a recurrence are not supported", "use startTime and interval"));
+        return Err(
+            schedule.refuse("schedules within a recurrence are not supported", "use startTime and interval")
+        );
     }
     let start = node.optional("startTime").map(|written| start_time(&written)).transpose()?;
     Ok(Recurrence { frequency, interval, start })

@@ -60,6 +60,8 @@ pub(super) fn has_unhandled_failure(
         }
     }
     definition.actions.iter().enumerate().any(|(place, action)| {
-        within(action) && matches!(status(place), ActionStatus::Failed | ActionStatus::TimedOut) && !handled[place]
+        within(action)
+            && matches!(status(place), ActionStatus::Failed | ActionStatus::TimedOut)
+            && !handled[place]
     })
 }

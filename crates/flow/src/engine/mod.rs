@@ -89,16 +89,25 @@ enum Look<'d> {
     Call(&'d ConnectorCall, Map<String, Value>),
 }
 
-fn look<'d>(definition: &'d Definition, state: &mut RunState, place: usize, action: &'d Action, now: Instant) -> Look<'d> {
+fn look<'d>(
+    definition: &'d Definition,
+    state: &mut RunState,
+    place: usize,
+    action: &'d Action,
+    now: Instant,
+) -> Look<'d> {
     match state.status(place) {
         Some(status) if status.is_final() => Look::Nothing,
-        Some(ActionStatus::Waiting) => match state.actions[place].as_ref().and_then(|record| record.retry_due) {
-            Some(due) if due > now => Look::Waits(due),
-            _ => retry(state, place, action),
-        },
+        Some(ActionStatus::Waiting) => {
+            match state.actions[place].as_ref().and_then(|record| record.retry_due) {
+                Some(due) if due > now => Look::Waits(due),
+                _ => retry(state, place, action),
+            }
+        }
         Some(_) => {
             // Only a condition stays `Running` between looks: until its branches are done.
-            let children = |other: &Action| matches!(other.scope, Scope::Branch { condition, .. } if condition == place);
+            let children =
+                |other: &Action| matches!(other.scope, Scope::Branch { condition, .. } if condition == place);
             let all = || definition.actions.iter().enumerate().filter(|(_, other)| children(other));
             if !all().all(|(p, _)| state.status(p).is_some_and(ActionStatus::is_final)) {
                 return Look::Nothing;
@@ -174,7 +183,13 @@ fn permission(definition: &Definition, state: &RunState, action: &Action) -> Per
     }
 }
 
-fn begin<'d>(definition: &'d Definition, state: &mut RunState, place: usize, action: &'d Action, now: Instant) -> Look<'d> {
+fn begin<'d>(
+    definition: &'d Definition,
+    state: &mut RunState,
+    place: usize,
+    action: &'d Action,
+    now: Instant,
+) -> Look<'d> {
     let view = View { definition, state, now };
     let mut record = ActionRecord::started(&action.name, now);
     let look = match &action.kind {
@@ -233,12 +248,14 @@ fn begin<'d>(definition: &'d Definition, state: &mut RunState, place: usize, act
 
 /// A retry sends what the first attempt sent.
 fn retry<'d>(state: &mut RunState, place: usize, action: &'d Action) -> Look<'d> {
-    let (Some(record), ActionKind::OpenApiConnection(call)) = (&mut state.actions[place], &action.kind) else {
+    let (Some(record), ActionKind::OpenApiConnection(call)) = (&mut state.actions[place], &action.kind)
+    else {
         return Look::Nothing;
     };
     record.status = ActionStatus::Running;
     record.retry_due = None;
-    let parameters = record.inputs.as_ref().and_then(|inputs| inputs.get("parameters")).and_then(Value::as_object);
+    let parameters =
+        record.inputs.as_ref().and_then(|inputs| inputs.get("parameters")).and_then(Value::as_object);
     Look::Call(call, parameters.cloned().unwrap_or_default())
 }
 

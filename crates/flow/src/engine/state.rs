@@ -30,7 +30,10 @@ impl Failure {
     }
 
     pub(super) fn template(action: &str, error: &EvaluationError) -> Self {
-        Self::new("InvalidTemplate", format!("Unable to process template language expressions in action '{action}': {error}."))
+        Self::new(
+            "InvalidTemplate",
+            format!("Unable to process template language expressions in action '{action}': {error}."),
+        )
     }
 }
 
@@ -135,7 +138,8 @@ impl RunState {
 
     /// Keeps a record, unless its outputs are more than the run may hold: then it fails instead.
     pub(super) fn store(&mut self, place: usize, mut record: ActionRecord) {
-        let kept = self.actions[place].as_ref().and_then(|old| old.outputs.as_ref()).and_then(weigh).unwrap_or(0);
+        let kept =
+            self.actions[place].as_ref().and_then(|old| old.outputs.as_ref()).and_then(weigh).unwrap_or(0);
         self.weight = self.weight.saturating_sub(kept);
         let weight = record.outputs.as_ref().map_or(Some(0), weigh);
         match weight.filter(|weight| self.weight + weight <= RUN_BYTES_MAX) {

@@ -27,7 +27,8 @@ fn compose(inputs: Value, after: Value) -> Value {
 }
 
 fn answered(status: u16) -> Outcome {
-    let failure = (status >= 400).then(|| Failure::new(if status == 401 { "Unauthorized" } else { "Refused" }, "no"));
+    let failure =
+        (status >= 400).then(|| Failure::new(if status == 401 { "Unauthorized" } else { "Refused" }, "no"));
     Outcome { status: Some(status), outputs: Some(json!({"statusCode": status, "body": {"n": 1}})), failure }
 }
 
@@ -58,8 +59,12 @@ fn run(definition: &Definition, answer: impl Fn(&str, u32) -> Outcome) -> (Endin
 
 fn statuses(definition: &Definition, state: &RunState) -> Vec<(String, &'static str)> {
     let status = |place: usize| state.status(place).map_or("none", ActionStatus::name);
-    let mut list: Vec<_> =
-        definition.actions.iter().enumerate().map(|(place, action)| (action.name.clone(), status(place))).collect();
+    let mut list: Vec<_> = definition
+        .actions
+        .iter()
+        .enumerate()
+        .map(|(place, action)| (action.name.clone(), status(place)))
+        .collect();
     list.sort();
     list
 }
@@ -79,7 +84,9 @@ fn a_chain_hands_values_on() {
 
 #[test]
 fn what_may_pass_is_tried_again_later_and_the_rest_never() {
-    let definition = definition(json!({"Get": call(json!({}), json!({"type": "fixed", "count": 2, "interval": "PT10S"}))}));
+    let definition = definition(
+        json!({"Get": call(json!({}), json!({"type": "fixed", "count": 2, "interval": "PT10S"}))}),
+    );
     for (status, attempts) in [(401, 1), (403, 1), (404, 1), (400, 1), (408, 3), (429, 3), (503, 3)] {
         let (ending, state, calls) = run(&definition, |_, _| answered(status));
         assert_eq!((ending.status, calls.len()), (RunStatus::Failed, attempts), "{status}");
@@ -100,7 +107,11 @@ fn results_follow_run_after() {
     let caught = json!({"A": ["Failed"]});
     for (actions, run_status, list) in [
         // (actions, the run's status, the statuses of all actions)
-        (json!({"A": call(json!({}), Value::Null), "B": compose(json!(1), ok.clone())}), RunStatus::Failed, "A=Failed B=Skipped"),
+        (
+            json!({"A": call(json!({}), Value::Null), "B": compose(json!(1), ok.clone())}),
+            RunStatus::Failed,
+            "A=Failed B=Skipped",
+        ),
         (
             json!({"A": call(json!({}), Value::Null), "B": compose(json!(1), ok.clone()), "C": compose(json!(1), caught.clone())}),
             RunStatus::Succeeded,
@@ -126,7 +137,8 @@ fn results_follow_run_after() {
     ] {
         let definition = definition(actions.clone());
         let (ending, state, _) = run(&definition, |_, _| answered(401));
-        let found: Vec<_> = statuses(&definition, &state).iter().map(|(name, status)| format!("{name}={status}")).collect();
+        let found: Vec<_> =
+            statuses(&definition, &state).iter().map(|(name, status)| format!("{name}={status}")).collect();
         assert_eq!((ending.status, found.join(" ").as_str()), (run_status, list), "{actions}");
     }
 }
@@ -143,11 +155,21 @@ fn a_condition_takes_one_branch_and_ends_as_that_does() {
     }));
     let list = |status: u16| {
         let (ending, state, _) = run(&definition, |_, _| answered(status));
-        let found: Vec<_> = statuses(&definition, &state).iter().map(|(name, status)| format!("{name}={status}")).collect();
+        let found: Vec<_> =
+            statuses(&definition, &state).iter().map(|(name, status)| format!("{name}={status}")).collect();
         (ending.status, found.join(" "))
     };
-    assert_eq!(list(200), (RunStatus::Succeeded, "After=Succeeded Else=Skipped End=Succeeded Get=Succeeded If=Succeeded".to_owned()));
-    assert_eq!(list(404), (RunStatus::Failed, "After=Skipped Else=Skipped End=Skipped Get=Failed If=Failed".to_owned()));
+    assert_eq!(
+        list(200),
+        (
+            RunStatus::Succeeded,
+            "After=Succeeded Else=Skipped End=Succeeded Get=Succeeded If=Succeeded".to_owned()
+        )
+    );
+    assert_eq!(
+        list(404),
+        (RunStatus::Failed, "After=Skipped Else=Skipped End=Skipped Get=Failed If=Failed".to_owned())
+    );
 }
 
 #[test]
@@ -162,7 +184,8 @@ fn branches_go_on_while_one_waits() {
 
 #[test]
 fn a_run_lasts_thirty_days() {
-    let definition = definition(json!({"A": call(json!({}), json!({"type": "fixed", "count": 90, "interval": "P1D"}))}));
+    let definition =
+        definition(json!({"A": call(json!({}), json!({"type": "fixed", "count": 90, "interval": "P1D"}))}));
     let (ending, state, calls) = run(&definition, |_, _| answered(503));
     assert_eq!((ending.status, calls.len()), (RunStatus::TimedOut, 30));
     assert_eq!(state.status(0), Some(ActionStatus::TimedOut));
@@ -176,5 +199,8 @@ fn a_run_cannot_grow_without_end() {
     let (ending, state, _) = run(&definition, |_, _| answered(200));
     assert_eq!(ending.status, RunStatus::Failed);
     let failed = state.actions.iter().flatten().filter(|record| record.status == ActionStatus::Failed);
-    assert_eq!(failed.map(|record| record.code.as_deref()).collect::<Vec<_>>(), vec![Some("ActionOutputsTooLarge"); 4]);
+    assert_eq!(
+        failed.map(|record| record.code.as_deref()).collect::<Vec<_>>(),
+        vec![Some("ActionOutputsTooLarge"); 4]
+    );
 }

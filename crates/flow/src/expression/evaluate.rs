@@ -93,9 +93,13 @@ fn step<'a>(
     let kind = kind(&value);
     let found = match (&value, &*key) {
         (Cow::Borrowed(Value::Object(map)), Value::String(name)) => map.get(name).map(Cow::Borrowed),
-        (Cow::Borrowed(Value::Array(items)), Value::Number(n)) => index(n, items.len()).map(|i| Cow::Borrowed(&items[i])),
+        (Cow::Borrowed(Value::Array(items)), Value::Number(n)) => {
+            index(n, items.len()).map(|i| Cow::Borrowed(&items[i]))
+        }
         (Cow::Owned(Value::Object(map)), Value::String(name)) => map.get(name).cloned().map(Cow::Owned),
-        (Cow::Owned(Value::Array(items)), Value::Number(n)) => index(n, items.len()).map(|i| Cow::Owned(items[i].clone())),
+        (Cow::Owned(Value::Array(items)), Value::Number(n)) => {
+            index(n, items.len()).map(|i| Cow::Owned(items[i].clone()))
+        }
         (_, Value::String(name)) => return refuse(format!("property '{name}' cannot be read from {kind}")),
         (_, Value::Number(n)) => return refuse(format!("element {n} cannot be read from {kind}")),
         _ => return refuse("a key is a text or a whole number"),
@@ -104,7 +108,9 @@ fn step<'a>(
         Some(found) => Ok(found),
         None if access.or_null => Ok(Cow::Owned(Value::Null)),
         None => match &*key {
-            Value::String(name) => refuse(format!("property '{name}' does not exist; use ?['{name}'] to get null")),
+            Value::String(name) => {
+                refuse(format!("property '{name}' does not exist; use ?['{name}'] to get null"))
+            }
             key => refuse(format!("element {key} does not exist; use ?[{key}] to get null")),
         },
     }
@@ -146,8 +152,10 @@ fn call<'a>(
         }
         _ => {}
     }
-    let values =
-        arguments.iter().map(|one| evaluate(one, facts, budget)).collect::<Result<Vec<_>, EvaluationError>>()?;
+    let values = arguments
+        .iter()
+        .map(|one| evaluate(one, facts, budget))
+        .collect::<Result<Vec<_>, EvaluationError>>()?;
     apply(function, values, facts, budget)
 }
 
@@ -174,7 +182,9 @@ fn apply<'a>(
     let second = values.get(1).map_or(NULL, |v| &**v);
     let made = match function {
         Function::TriggerOutputs => return Ok(Cow::Borrowed(facts.trigger_outputs())),
-        Function::TriggerBody => return Ok(Cow::Borrowed(facts.trigger_outputs().get("body").unwrap_or(NULL))),
+        Function::TriggerBody => {
+            return Ok(Cow::Borrowed(facts.trigger_outputs().get("body").unwrap_or(NULL)));
+        }
         Function::Outputs | Function::Body => {
             let name = text(first, function)?;
             let Some(outputs) = facts.outputs(name) else {
@@ -196,7 +206,9 @@ fn apply<'a>(
             };
             let at = if function == Function::First { 0 } else { items.len().saturating_sub(1) };
             return Ok(match values.swap_remove(0) {
-                Cow::Borrowed(Value::Array(items)) => items.get(at).map_or(Cow::Borrowed(NULL), Cow::Borrowed),
+                Cow::Borrowed(Value::Array(items)) => {
+                    items.get(at).map_or(Cow::Borrowed(NULL), Cow::Borrowed)
+                }
                 owned => Cow::Owned(owned.get(at).cloned().unwrap_or(Value::Null)),
             });
         }
@@ -255,7 +267,9 @@ pub(crate) fn compare(function: Function, left: &Value, right: &Value) -> Result
             Value::String(all) => all.contains(text(right, function)?),
             Value::Array(items) => items.iter().any(|item| same(item, right)),
             Value::Object(map) => map.contains_key(text(right, function)?),
-            other => return refuse(format!("contains takes a text, an array or an object, not {}", kind(other))),
+            other => {
+                return refuse(format!("contains takes a text, an array or an object, not {}", kind(other)));
+            }
         },
         other => return refuse(format!("{} does not compare", other.name())),
     })
@@ -271,7 +285,12 @@ fn arithmetic(function: Function, left: &Value, right: &Value) -> Result<Value, 
         return Ok(Value::from(n));
     }
     let (Some(a), Some(b)) = (left.as_f64(), right.as_f64()) else {
-        return refuse(format!("{} takes two numbers, not {} and {}", function.name(), kind(left), kind(right)));
+        return refuse(format!(
+            "{} takes two numbers, not {} and {}",
+            function.name(),
+            kind(left),
+            kind(right)
+        ));
     };
     let sum = if function == Function::Add { a + b } else { a - b };
     Number::from_f64(sum).map_or_else(|| refuse("the result is not a number"), |n| Ok(Value::Number(n)))
@@ -322,7 +341,9 @@ fn boolean(value: &Value, function: Function) -> Result<bool, EvaluationError> {
 }
 
 fn text(value: &Value, function: Function) -> Result<&str, EvaluationError> {
-    value.as_str().map_or_else(|| refuse(format!("{} takes a text, not {}", function.name(), kind(value))), Ok)
+    value
+        .as_str()
+        .map_or_else(|| refuse(format!("{} takes a text, not {}", function.name(), kind(value))), Ok)
 }
 
 fn kind(value: &Value) -> &'static str {

@@ -11,13 +11,13 @@ mod syntax;
 mod template;
 mod weight;
 
-pub use evaluate::{EvaluationError, Facts};
 pub(crate) use evaluate::compare;
+pub use evaluate::{EvaluationError, Facts};
 pub(crate) use function::Function;
 pub use parse::ExpressionError;
 pub use template::Template;
-pub use weight::{VALUE_BYTES_MAX, VALUE_DEPTH_MAX};
 pub(crate) use weight::weigh;
+pub use weight::{VALUE_BYTES_MAX, VALUE_DEPTH_MAX};
 
 /// Longest expression, in characters (reference §6.1).
 pub const EXPRESSION_CHARACTERS_MAX: usize = 8_192;

@@ -121,7 +121,9 @@ impl Parser<'_> {
             Some('\'') => self.string(),
             Some(c) if c.is_ascii_digit() || c == '-' => self.number(),
             Some(c) if c.is_ascii_alphabetic() => self.word(depth),
-            Some(c) => Err(self.error(format!("'{c}' does not begin a value; text stands in 'single quotes'"))),
+            Some(c) => {
+                Err(self.error(format!("'{c}' does not begin a value; text stands in 'single quotes'")))
+            }
             None => Err(self.error("a value is expected here")),
         }
     }

@@ -102,9 +102,9 @@ impl Template {
                 }
                 Ok(Value::String(text))
             }
-            Node::Array(items) => {
-                Ok(Value::Array(items.iter().map(|item| item.build(facts, budget)).collect::<Result<_, _>>()?))
-            }
+            Node::Array(items) => Ok(Value::Array(
+                items.iter().map(|item| item.build(facts, budget)).collect::<Result<_, _>>()?,
+            )),
             Node::Object(items) => {
                 let mut map = Map::new();
                 for (key, item) in items {

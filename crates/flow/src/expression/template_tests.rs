@@ -36,7 +36,10 @@ impl Facts for Known {
 }
 
 fn evaluated(template: &Value) -> Result<Value, String> {
-    Template::read(template).map_err(|(path, e)| format!("{path} {e}"))?.evaluate(&Known::new()).map_err(|e| e.to_string())
+    Template::read(template)
+        .map_err(|(path, e)| format!("{path} {e}"))?
+        .evaluate(&Known::new())
+        .map_err(|e| e.to_string())
 }
 
 #[test]
@@ -101,7 +104,9 @@ fn a_small_definition_cannot_make_a_large_value() {
     let mut known = Known::new();
     known.list = json!(big);
     for template in [
-        json!("@concat(outputs('List'),outputs('List'),outputs('List'),outputs('List'),outputs('List'),outputs('List'))"),
+        json!(
+            "@concat(outputs('List'),outputs('List'),outputs('List'),outputs('List'),outputs('List'),outputs('List'))"
+        ),
         Value::Array(vec![json!("@outputs('List')"); 6]),
     ] {
         let error = Template::read(&template).expect("reads").evaluate(&known).expect_err("too large");
@@ -115,7 +120,9 @@ fn a_small_definition_cannot_make_a_large_value() {
 
 #[test]
 fn names_what_it_refers_to() {
-    let template = Template::read(&json!({"a": "@concat(body('A')?[outputs('B')], 'x@{c}')", "d": "- @{parameters('p')}"}));
+    let template = Template::read(
+        &json!({"a": "@concat(body('A')?[outputs('B')], 'x@{c}')", "d": "- @{parameters('p')}"}),
+    );
     let template = template.expect("reads");
     assert_eq!(template.actions_named(), ["A", "B"]);
     assert_eq!(template.parameters_named(), ["p"]);

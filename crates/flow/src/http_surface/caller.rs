@@ -66,7 +66,9 @@ impl FromRequestParts<Arc<Flows>> for Caller {
         };
         let now = match flows.chassis.clocks.now(tenant).await {
             Ok(now) => now,
-            Err(ClockError::UnknownTenant(_)) => return Err(unauthorized(flows, "common", &BearerRefusal::Issuer)),
+            Err(ClockError::UnknownTenant(_)) => {
+                return Err(unauthorized(flows, "common", &BearerRefusal::Issuer));
+            }
             Err(error) => return Err(Problem::from(error).into()),
         };
         let expected = BearerExpectations { tenant, audiences: &[AUDIENCE], now };
@@ -75,15 +77,22 @@ impl FromRequestParts<Arc<Flows>> for Caller {
             .verify(&expected, token, &trace)
             .await
             .map_err(|refusal| unauthorized(flows, &tenant.to_string(), &refusal))?;
-        let forbidden = |message: String| Refusal::from(Problem::new(StatusCode::FORBIDDEN, "Forbidden", message));
+        let forbidden =
+            |message: String| Refusal::from(Problem::new(StatusCode::FORBIDDEN, "Forbidden", message));
         let user = claims.user().filter(|_| claims.has_scope(SCOPE));
-        let user = user.ok_or_else(|| forbidden(format!("The token must be a user's and carry the scope '{SCOPE}'.")))?;
+        let user = user
+            .ok_or_else(|| forbidden(format!("The token must be a user's and carry the scope '{SCOPE}'.")))?;
         let environment = environment_of(parts, flows).await;
         let of_path = tenant_of_environment(&environment).ok_or_else(|| {
-            Problem::not_found("EnvironmentNotFound", "There is no such environment; a tenant's is named Default-<tenant id>.")
+            Problem::not_found(
+                "EnvironmentNotFound",
+                "There is no such environment; a tenant's is named Default-<tenant id>.",
+            )
         })?;
         if of_path != tenant {
-            return Err(forbidden(format!("The environment is not one of tenant {tenant}, which issued the token.")));
+            return Err(forbidden(format!(
+                "The environment is not one of tenant {tenant}, which issued the token."
+            )));
         }
         check_version(parts)?;
         Ok(Self { tenant, user, environment: environment_name(tenant), origin, trace, now })
@@ -99,13 +108,15 @@ fn bearer(headers: &HeaderMap) -> &str {
 }
 
 fn unauthorized(flows: &Flows, tenant: &str, refusal: &BearerRefusal) -> Refusal {
-    let authorize = format!("{}/{tenant}/oauth2/v2.0/authorize", flows.config.idp_public_url.trim_end_matches('/'));
+    let authorize =
+        format!("{}/{tenant}/oauth2/v2.0/authorize", flows.config.idp_public_url.trim_end_matches('/'));
     let code = match refusal {
         BearerRefusal::Missing => "MissingAuthenticationToken",
         BearerRefusal::KeysUnavailable => "ServiceUnavailable",
         _ => "InvalidAuthenticationToken",
     };
-    let problem = Problem::new(refusal.status(), code, format!("The caller is not authenticated: {refusal}."));
+    let problem =
+        Problem::new(refusal.status(), code, format!("The caller is not authenticated: {refusal}."));
     let mut response = problem.into_response();
     if refusal.status() == StatusCode::UNAUTHORIZED {
         let challenge = refusal.www_authenticate(&Challenge::new("", &authorize));
@@ -116,14 +127,19 @@ fn unauthorized(flows: &Flows, tenant: &str, refusal: &BearerRefusal) -> Refusal
 
 async fn environment_of(parts: &mut Parts, flows: &Arc<Flows>) -> String {
     match RawPathParams::from_request_parts(parts, flows).await {
-        Ok(params) => params.iter().find(|(name, _)| *name == "environment").map(|(_, value)| value.to_owned()).unwrap_or_default(),
+        Ok(params) => params
+            .iter()
+            .find(|(name, _)| *name == "environment")
+            .map(|(_, value)| value.to_owned())
+            .unwrap_or_default(),
         Err(_) => String::new(),
     }
 }
 
 fn check_version(parts: &Parts) -> Result<(), Problem> {
     let query = parts.uri.query().unwrap_or_default();
-    let given = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name.eq_ignore_ascii_case("api-version"));
+    let given = url::form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name.eq_ignore_ascii_case("api-version"));
     match given {
         Some((_, version)) if version == API_VERSION => Ok(()),
         Some(_) => Err(Problem::new(

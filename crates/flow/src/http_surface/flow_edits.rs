@@ -13,10 +13,13 @@ const DISPLAY_NAME_CHARACTERS_MAX: usize = 256;
 /// Reads `{"properties": {displayName?, definition?, connectionReferences?, state?}}`. What a read answered besides (times, links) may
 /// be sent back and counts for nothing.
 pub(super) fn read(body: &Bytes) -> Result<FlowEdit, Problem> {
-    let body: Value = serde_json::from_slice(body)
-        .map_err(|error| Problem::bad_request(format!("The body is not JSON: {error}. Send {{\"properties\": {{…}}}}.")))?;
+    let body: Value = serde_json::from_slice(body).map_err(|error| {
+        Problem::bad_request(format!("The body is not JSON: {error}. Send {{\"properties\": {{…}}}}."))
+    })?;
     let Some(properties) = body.get("properties").and_then(Value::as_object) else {
-        return Err(Problem::bad_request("properties: this is missing or not an object; send {\"properties\": {…}}."));
+        return Err(Problem::bad_request(
+            "properties: this is missing or not an object; send {\"properties\": {…}}.",
+        ));
     };
     let display_name = match text(properties, "displayName")? {
         Some(name) if name.is_empty() || name.chars().nth(DISPLAY_NAME_CHARACTERS_MAX).is_some() => {
@@ -34,7 +37,12 @@ pub(super) fn read(body: &Bytes) -> Result<FlowEdit, Problem> {
         },
     };
     let object = |name: &str| properties.get(name).filter(|value| !value.is_null()).cloned();
-    Ok(FlowEdit { display_name, definition: object("definition"), references: object("connectionReferences"), state })
+    Ok(FlowEdit {
+        display_name,
+        definition: object("definition"),
+        references: object("connectionReferences"),
+        state,
+    })
 }
 
 fn text<'a>(properties: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, Problem> {

@@ -22,7 +22,8 @@ type Answer = Result<(StatusCode, Json<Value>), Problem>;
 
 /// The flow in the path; a text that is no id names no flow.
 pub(super) fn flow_id(text: &str) -> Result<FlowId, Problem> {
-    text.parse().map_err(|_| Problem::not_found("FlowNotFound", "Could not find the flow; a flow's name is a UUID."))
+    text.parse()
+        .map_err(|_| Problem::not_found("FlowNotFound", "Could not find the flow; a flow's name is a UUID."))
 }
 
 fn answer(caller: &Caller, saved: &Saved) -> (StatusCode, Json<Value>) {
@@ -30,7 +31,11 @@ fn answer(caller: &Caller, saved: &Saved) -> (StatusCode, Json<Value>) {
     (status, Json(flow(caller, &saved.flow, Some(&saved.document))))
 }
 
-pub(super) async fn list(caller: Caller, State(flows): State<Arc<Flows>>, RawQuery(query): RawQuery) -> Answer {
+pub(super) async fn list(
+    caller: Caller,
+    State(flows): State<Arc<Flows>>,
+    RawQuery(query): RawQuery,
+) -> Answer {
     let page = Page::of_query(query.as_deref())?;
     // Where the last page ended: when its last flow was created, and that flow's id.
     let (created, id) = match &page.token {
@@ -76,16 +81,18 @@ pub(super) async fn put(
     Path((_, id)): Path<(String, String)>,
     body: Bytes,
 ) -> Answer {
-    let id: FlowId = id
-        .parse()
-        .map_err(|_| Problem::bad_request("The flow's name in the path is not a UUID; choose one, or POST to …/flows."))?;
+    let id: FlowId = id.parse().map_err(|_| {
+        Problem::bad_request("The flow's name in the path is not a UUID; choose one, or POST to …/flows.")
+    })?;
     let edit = flow_edits::read(&body)?;
     let asker = caller.asker();
     let saved = match flows::read(&flows.chassis.store, caller.tenant, id).await? {
         None => flows.create(&asker, id, edit).await?,
         Some(_) => {
             if edit.definition.is_none() {
-                return Err(Problem::bad_request("properties.definition is missing; PATCH changes only what it names."));
+                return Err(Problem::bad_request(
+                    "properties.definition is missing; PATCH changes only what it names.",
+                ));
             }
             let edit = FlowEdit { references: Some(edit.references.unwrap_or_else(|| json!({}))), ..edit };
             let row = flows.owned(&asker, id).await?;

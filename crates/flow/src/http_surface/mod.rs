@@ -28,7 +28,10 @@ pub(crate) fn router(flows: Arc<Flows>) -> Router {
         .route(FLOWS, get(flow_routes::list).post(flow_routes::create))
         .route(
             &at("/{flow}"),
-            get(flow_routes::show).put(flow_routes::put).patch(flow_routes::patch).delete(flow_routes::delete),
+            get(flow_routes::show)
+                .put(flow_routes::put)
+                .patch(flow_routes::patch)
+                .delete(flow_routes::delete),
         )
         .route(&at("/{flow}/start"), post(flow_routes::start))
         .route(&at("/{flow}/stop"), post(flow_routes::stop))

@@ -25,7 +25,9 @@ impl Page {
             match name.to_ascii_lowercase().as_str() {
                 "$top" => {
                     let top = value.parse().ok().filter(|top| (1..=TOP_MAX).contains(top));
-                    page.top = top.ok_or_else(|| Problem::bad_request(format!("$top is a number from 1 to {TOP_MAX}.")))?;
+                    page.top = top.ok_or_else(|| {
+                        Problem::bad_request(format!("$top is a number from 1 to {TOP_MAX}."))
+                    })?;
                 }
                 "$skiptoken" => page.token = Some(value.chars().take(200).collect()),
                 "$filter" => page.filter = Some(value.chars().take(200).collect()),
@@ -60,7 +62,10 @@ mod tests {
     fn queries_are_read_within_bounds() {
         let page = |query: &str| Page::of_query(Some(query)).map_err(|problem| problem.message);
         assert_eq!(page("api-version=x").map(|page| page.top), Ok(50));
-        assert_eq!(page("%24top=7&$skiptoken=12").map(|page| (page.top, page.token)), Ok((7, Some("12".to_owned()))));
+        assert_eq!(
+            page("%24top=7&$skiptoken=12").map(|page| (page.top, page.token)),
+            Ok((7, Some("12".to_owned())))
+        );
         for bad in ["$top=0", "$top=251", "$top=all", "$top=-1"] {
             assert!(page(bad).is_err(), "{bad}");
         }

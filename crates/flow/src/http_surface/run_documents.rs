@@ -34,8 +34,12 @@ pub(super) fn run(environment: &str, row: &RunRow, state: Option<&RunState>) -> 
     put(&mut properties, "correlation", &correlation);
     if let Some(state) = state {
         put(&mut trigger, "outputs", &state.trigger_outputs);
-        let actions: Map<String, Value> =
-            state.actions.iter().flatten().map(|record| (record.name.clone(), action_properties(row, record))).collect();
+        let actions: Map<String, Value> = state
+            .actions
+            .iter()
+            .flatten()
+            .map(|record| (record.name.clone(), action_properties(row, record)))
+            .collect();
         put(&mut properties, "actions", actions);
     }
     put(&mut properties, "trigger", trigger);

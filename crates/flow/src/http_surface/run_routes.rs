@@ -30,7 +30,8 @@ pub(super) async fn list(
         None => i64::MAX,
         Some(token) => token.parse().map_err(|_| bad_token())?,
     };
-    let mut rows = runs::list(&flows.chassis.store, caller.tenant, flow.id, status, before, page.top + 1).await?;
+    let mut rows =
+        runs::list(&flows.chassis.store, caller.tenant, flow.id, status, before, page.top + 1).await?;
     let more = rows.len() > page.top as usize;
     rows.truncate(page.top as usize);
     let value = rows.iter().map(|row| run_documents::run(&caller.environment, row, None));
@@ -52,7 +53,9 @@ fn status_of(filter: &str) -> Result<RunStatus, Problem> {
         _ => None,
     };
     let names = RunStatus::ALL.map(RunStatus::name).join(", ");
-    status.ok_or_else(|| Problem::bad_request(format!("$filter takes status eq '<status>', with one of {names}.")))
+    status.ok_or_else(|| {
+        Problem::bad_request(format!("$filter takes status eq '<status>', with one of {names}."))
+    })
 }
 
 pub(super) async fn show(
@@ -95,7 +98,14 @@ mod tests {
     fn filters_name_a_status() {
         assert_eq!(status_of("status eq 'Failed'").ok(), Some(RunStatus::Failed));
         assert_eq!(status_of("Status eq 'succeeded'").ok(), Some(RunStatus::Succeeded));
-        for bad in ["", "status", "status eq Failed", "status ne 'Failed'", "status eq 'Lost'", "startTime eq 'Failed'"] {
+        for bad in [
+            "",
+            "status",
+            "status eq Failed",
+            "status ne 'Failed'",
+            "status eq 'Lost'",
+            "startTime eq 'Failed'",
+        ] {
             assert!(status_of(bad).is_err(), "{bad}");
         }
     }

@@ -32,7 +32,8 @@ pub(super) async fn run(
     let input: Value = if body.is_empty() {
         json!({})
     } else {
-        serde_json::from_slice(&body).map_err(|error| Problem::bad_request(format!("The body is not JSON: {error}.")))?
+        serde_json::from_slice(&body)
+            .map_err(|error| Problem::bad_request(format!("The body is not JSON: {error}.")))?
     };
     if crate::expression::weigh(&input).is_none() {
         return Err(Problem::bad_request("The body is nested too deeply."));
@@ -40,10 +41,18 @@ pub(super) async fn run(
     // Of the caller's headers only this one: the others are the caller's own, the token among them.
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let outputs = json!({"headers": {"Content-Type": kind}, "body": input});
-    let call = TriggerCall { tenant: caller.tenant, flow, trigger, outputs, trace: caller.trace.clone(), now: caller.now };
+    let call = TriggerCall {
+        tenant: caller.tenant,
+        flow,
+        trigger,
+        outputs,
+        trace: caller.trace.clone(),
+        now: caller.now,
+    };
     let name = flows.run_now(call).await?;
     let path = format!("{}/runs/{name}", flow_path(&caller.environment, id));
     let location = format!("{}{path}?api-version={API_VERSION}", caller.origin);
-    let body = Json(json!({"name": name, "id": path, "type": "Microsoft.ProcessSimple/environments/flows/runs"}));
+    let body =
+        Json(json!({"name": name, "id": path, "type": "Microsoft.ProcessSimple/environments/flows/runs"}));
     Ok((StatusCode::ACCEPTED, [(LOCATION, location), (RUN_ID.clone(), name)], body).into_response())
 }

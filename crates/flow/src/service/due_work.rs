@@ -17,8 +17,8 @@ use crate::engine::{Failure, RunState};
 use crate::ids::{FlowId, run_name};
 use crate::status::RunStatus;
 use crate::tables::due::{self, Due, What};
-use crate::tables::runs::{self, RunRow, Standing};
 use crate::tables::flows;
+use crate::tables::runs::{self, RunRow, Standing};
 
 /// How many due things are read at a time.
 const BATCH: u32 = 200;
@@ -57,7 +57,10 @@ impl Flows {
                 };
                 if let Some(status) = done.status {
                     work.done += 1;
-                    work.failed += u64::from(matches!(status, RunStatus::Failed | RunStatus::TimedOut | RunStatus::Aborted));
+                    work.failed += u64::from(matches!(
+                        status,
+                        RunStatus::Failed | RunStatus::TimedOut | RunStatus::Aborted
+                    ));
                 }
                 waiting.extend(done.following.filter(|following| following.at <= now).map(Reverse));
             }
@@ -125,7 +128,13 @@ impl Flows {
 
     /// Takes up a run whose retry is due, or that was left behind by a process that died: it goes on from what was last written. A
     /// call whose answer was not written is made again.
-    async fn take_up(&self, tenant: TenantId, flow: FlowId, name: &str, now: Instant) -> Result<Done, Problem> {
+    async fn take_up(
+        &self,
+        tenant: TenantId,
+        flow: FlowId,
+        name: &str,
+        now: Instant,
+    ) -> Result<Done, Problem> {
         let Some((mut run, record)) = runs::read(&self.chassis.store, tenant, flow, name).await? else {
             return Ok(NOTHING);
         };
@@ -157,8 +166,13 @@ impl Flows {
         now: Instant,
     ) -> Result<Option<RunStatus>, Problem> {
         let error = Failure::new("WorkflowRunAborted", "What the run had done so far can no longer be read.");
-        let standing =
-            Standing { status: RunStatus::Aborted, ended: Some(now), next_due: None, error: Some(&error), record };
+        let standing = Standing {
+            status: RunStatus::Aborted,
+            ended: Some(now),
+            next_due: None,
+            error: Some(&error),
+            record,
+        };
         let mut change = Change::from(runs::put_down(tenant, run.flow, &run.name, run.attempt, standing));
         let data = json!({"flow": run.flow, "status": RunStatus::Aborted, "code": error.code, "due": run.due, "actions": []});
         let event = Event::new(tenant, now, "run.finished", format!("run:{}", run.name), trace).with(data);
@@ -167,7 +181,13 @@ impl Flows {
         Ok(Some(RunStatus::Aborted))
     }
 
-    async fn suspend(&self, tenant: TenantId, flow: FlowId, version: i64, now: Instant) -> Result<(), Problem> {
+    async fn suspend(
+        &self,
+        tenant: TenantId,
+        flow: FlowId,
+        version: i64,
+        now: Instant,
+    ) -> Result<(), Problem> {
         let trace = Trace::begin(&self.chassis.random.of(tenant));
         let mut change = Change::from(flows::suspended(tenant, flow, version));
         let data = json!({"reason": "its definition cannot be read"});

@@ -31,14 +31,19 @@ pub(super) struct Execution {
 impl Flows {
     /// Works on a run and writes how it then stands, with its journal line, in one commit. `None` if the run was meanwhile deleted
     /// or taken over.
-    pub(super) async fn execute(&self, execution: Execution, now: Instant) -> Result<Option<RunStatus>, Problem> {
+    pub(super) async fn execute(
+        &self,
+        execution: Execution,
+        now: Instant,
+    ) -> Result<Option<RunStatus>, Problem> {
         let Execution { tenant, run, trace, definition, mut state } = execution;
         let random = self.chassis.random.of(tenant);
         let mut now = now;
         let next = loop {
             match engine::next(&definition, &mut state, now) {
                 Next::Call { place, call, parameters } => {
-                    let workflow = Workflow { tenant, flow: run.flow, definition: &definition, trace: &trace, now };
+                    let workflow =
+                        Workflow { tenant, flow: run.flow, definition: &definition, trace: &trace, now };
                     let began = wall_now();
                     let outcome = self.hub.call(&workflow, self, call, &parameters).await;
                     if wall_now() - began >= NOTICEABLE {
@@ -62,15 +67,25 @@ impl Flows {
                     "actions": actions_told(&state),
                 });
                 let record = record_of(&state);
-                let standing =
-                    Standing { status: *status, ended: Some(now), next_due: None, error: error.as_ref(), record };
+                let standing = Standing {
+                    status: *status,
+                    ended: Some(now),
+                    next_due: None,
+                    error: error.as_ref(),
+                    record,
+                };
                 (standing, Event::new(tenant, now, "run.finished", subject, &trace).with(data))
             }
             Next::Wait(until) => {
                 let data = json!({"flow": run.flow, "until": until, "actions": actions_told(&state)});
                 let record = record_of(&state);
-                let standing =
-                    Standing { status: RunStatus::Waiting, ended: None, next_due: Some(*until), error: None, record };
+                let standing = Standing {
+                    status: RunStatus::Waiting,
+                    ended: None,
+                    next_due: Some(*until),
+                    error: None,
+                    record,
+                };
                 (standing, Event::new(tenant, now, "run.waiting", subject, &trace).with(data))
             }
             Next::Call { .. } => return Err(Problem::unavailable()),

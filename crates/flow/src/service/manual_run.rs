@@ -43,7 +43,8 @@ impl Flows {
 
     async fn begin_and_execute(&self, call: TriggerCall) -> Result<String, Problem> {
         let TriggerCall { tenant, flow, trigger, outputs, trace, now } = call;
-        let definition = self.definition(tenant, flow.id, flow.version).await?.ok_or_else(|| gone(flow.id))?;
+        let definition =
+            self.definition(tenant, flow.id, flow.version).await?.ok_or_else(|| gone(flow.id))?;
         if !definition.trigger.name.eq_ignore_ascii_case(&trigger) {
             let trigger: String = trigger.chars().take(100).collect();
             return Err(Problem::not_found(
@@ -85,13 +86,17 @@ impl Flows {
                 }
                 Err(StoreError::Conflict { statement: 1 }) => {}
                 Err(StoreError::Conflict { .. }) => {
-                    return Err(Problem::conflict("The flow was changed or turned off at the same time. Read it again and retry."));
+                    return Err(Problem::conflict(
+                        "The flow was changed or turned off at the same time. Read it again and retry.",
+                    ));
                 }
                 Err(error) => return Err(error.into()),
             }
         }
         if !begun {
-            return Err(Problem::conflict("Too many runs of this flow begin in the same millisecond. Try again."));
+            return Err(Problem::conflict(
+                "Too many runs of this flow begin in the same millisecond. Try again.",
+            ));
         }
         let name = run.name.clone();
         self.execute(Execution { tenant, run, trace, definition, state }, now).await?;

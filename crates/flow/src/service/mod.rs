@@ -44,7 +44,8 @@ pub(crate) struct Flows {
 
 impl Flows {
     pub(crate) fn new(chassis: Chassis, config: FlowConfig) -> Self {
-        let issuer = VerifierConfig { idp_url: config.idp_url.clone(), issuer_origins: config.issuer_origins.clone() };
+        let issuer =
+            VerifierConfig { idp_url: config.idp_url.clone(), issuer_origins: config.issuer_origins.clone() };
         let hub = HubConfig { idp_url: config.idp_url.clone(), hub_url: config.hub_url.clone() };
         Self {
             verifier: Verifier::new(issuer, chassis.http.inner()),
@@ -100,7 +101,10 @@ impl Flows {
 
     fn forget(&self, tenant: TenantId) {
         self.hub.forget(tenant);
-        self.definitions.lock().unwrap_or_else(PoisonError::into_inner).retain(|(known, ..), _| *known != tenant);
+        self.definitions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|(known, ..), _| *known != tenant);
         self.working.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
     }
 }

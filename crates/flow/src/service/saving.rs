@@ -36,7 +36,11 @@ pub(crate) struct Saved {
 
 impl From<DefinitionError> for Problem {
     fn from(error: DefinitionError) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "InvalidTemplate", format!("The flow's definition is not valid. {error}"))
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "InvalidTemplate",
+            format!("The flow's definition is not valid. {error}"),
+        )
     }
 }
 
@@ -58,11 +62,18 @@ impl Flows {
 
     /// What a flow does, as it was written.
     pub(crate) async fn document(&self, tenant: TenantId, flow: &FlowRow) -> Result<Value, Problem> {
-        flows::document(&self.chassis.store, tenant, flow.id, flow.version).await?.ok_or_else(|| gone(flow.id))
+        flows::document(&self.chassis.store, tenant, flow.id, flow.version)
+            .await?
+            .ok_or_else(|| gone(flow.id))
     }
 
     /// Creates a flow.
-    pub(crate) async fn create(&self, asker: &Asker<'_>, id: FlowId, edit: FlowEdit) -> Result<Saved, Problem> {
+    pub(crate) async fn create(
+        &self,
+        asker: &Asker<'_>,
+        id: FlowId,
+        edit: FlowEdit,
+    ) -> Result<Saved, Problem> {
         if flows::count(&self.chassis.store, asker.tenant, asker.user).await? >= FLOWS_PER_OWNER_MAX {
             return Err(Problem::new(
                 StatusCode::CONFLICT,
@@ -71,7 +82,9 @@ impl Flows {
             ));
         }
         let Some(definition) = edit.definition else {
-            return Err(Problem::bad_request("properties.definition is missing; give the flow's definition."));
+            return Err(Problem::bad_request(
+                "properties.definition is missing; give the flow's definition.",
+            ));
         };
         let document = json!({"definition": definition, "connectionReferences": edit.references.unwrap_or_else(|| json!({}))});
         let parsed = Definition::read(&document["definition"], &document["connectionReferences"])?;
@@ -96,7 +109,12 @@ impl Flows {
     }
 
     /// Changes a flow. A new definition, or turning it on, begins its recurrence anew.
-    pub(crate) async fn change(&self, asker: &Asker<'_>, before: FlowRow, edit: FlowEdit) -> Result<Saved, Problem> {
+    pub(crate) async fn change(
+        &self,
+        asker: &Asker<'_>,
+        before: FlowRow,
+        edit: FlowEdit,
+    ) -> Result<Saved, Problem> {
         let written = self.document(asker.tenant, &before).await?;
         let mut document = written.clone();
         for (member, value) in [("definition", edit.definition), ("connectionReferences", edit.references)] {
@@ -142,14 +160,19 @@ impl Flows {
         let mut change = Change::new();
         for run in runs::unfinished(&self.chassis.store, asker.tenant, flow.id).await? {
             let data = json!({"flow": flow.id, "status": RunStatus::Cancelled, "code": "FlowDeleted", "due": run.due, "actions": []});
-            let event = Event::new(asker.tenant, asker.now, "run.finished", format!("run:{}", run.name), &run.trace);
+            let event =
+                Event::new(asker.tenant, asker.now, "run.finished", format!("run:{}", run.name), &run.trace);
             change.add(self.chassis.journal.line(&event.with(data)));
         }
         for statement in flows::removal(asker.tenant, flow.id) {
             change.add(statement);
         }
         change.add(self.told(asker, "flow.deleted", flow));
-        self.chassis.store.commit(change).await.map_err(|error| if error.is_conflict() { gone(flow.id) } else { error.into() })
+        self.chassis
+            .store
+            .commit(change)
+            .await
+            .map_err(|error| if error.is_conflict() { gone(flow.id) } else { error.into() })
     }
 
     fn told(&self, asker: &Asker<'_>, kind: &'static str, flow: &FlowRow) -> outlive_store::Statement {
@@ -166,7 +189,8 @@ impl Flows {
 fn schedule(flow: &mut FlowRow, definition: &Definition, now: Instant) {
     flow.anchor = now;
     flow.next_due = None;
-    if let (FlowState::Started, TriggerKind::Recurrence(recurrence)) = (flow.state, &definition.trigger.kind) {
+    if let (FlowState::Started, TriggerKind::Recurrence(recurrence)) = (flow.state, &definition.trigger.kind)
+    {
         flow.anchor = recurrence.anchor(now);
         flow.next_due = Some(recurrence.first_at_or_after(flow.anchor, now));
     }

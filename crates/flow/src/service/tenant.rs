@@ -51,7 +51,8 @@ impl Service for FlowService {
         _: &Trace,
     ) -> Result<Change, Problem> {
         let mut draw = self.0.chassis.random.of(tenant).stream("seal-service-secret");
-        let sealed = self.0.chassis.sealer.seal(&purpose(tenant), spec.client_secret.expose().as_bytes(), &mut draw);
+        let sealed =
+            self.0.chassis.sealer.seal(&purpose(tenant), spec.client_secret.expose().as_bytes(), &mut draw);
         Ok(credentials::insertion(tenant, spec.client_id, sealed).into())
     }
 
@@ -75,13 +76,19 @@ impl Service for FlowService {
 
 impl Credentials for Flows {
     async fn credential(&self, tenant: TenantId) -> Result<Credential, Failure> {
-        let none = |why: &str| Failure::new("Unauthorized", format!("The flow service cannot sign in to the API Hub: {why}."));
+        let none = |why: &str| {
+            Failure::new("Unauthorized", format!("The flow service cannot sign in to the API Hub: {why}."))
+        };
         let stored = credentials::read(&self.chassis.store, tenant).await.map_err(|error| {
             tracing::error!(%tenant, %error, "the flow service's credential cannot be read");
             none("its credential cannot be read")
         })?;
         let (client_id, sealed) = stored.ok_or_else(|| none("it has no credential in this tenant"))?;
-        let secret = self.chassis.sealer.open(&purpose(tenant), &sealed).and_then(|bytes| String::from_utf8(bytes).ok());
+        let secret = self
+            .chassis
+            .sealer
+            .open(&purpose(tenant), &sealed)
+            .and_then(|bytes| String::from_utf8(bytes).ok());
         let secret = secret.ok_or_else(|| none("its credential was sealed with another key"))?;
         Ok(Credential { client_id, secret: Secret::new(secret) })
     }

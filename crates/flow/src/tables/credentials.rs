@@ -4,11 +4,18 @@ use outlive_clock::{ClientId, TenantId};
 use outlive_store::{Statement, Store, StoreError, sql};
 
 pub(crate) fn insertion(tenant: TenantId, client: ClientId, sealed: String) -> Statement {
-    sql!("INSERT INTO flow_credentials (tenant, client_id, sealed_secret) VALUES ($1, $2, $3)", tenant, client, sealed)
+    sql!(
+        "INSERT INTO flow_credentials (tenant, client_id, sealed_secret) VALUES ($1, $2, $3)",
+        tenant,
+        client,
+        sealed
+    )
 }
 
 /// The client id and the sealed secret.
 pub(crate) async fn read(store: &Store, tenant: TenantId) -> Result<Option<(ClientId, String)>, StoreError> {
-    let row = store.row(sql!("SELECT client_id, sealed_secret FROM flow_credentials WHERE tenant = $1", tenant)).await?;
+    let row = store
+        .row(sql!("SELECT client_id, sealed_secret FROM flow_credentials WHERE tenant = $1", tenant))
+        .await?;
     row.map(|row| Ok((row.parse("client_id")?, row.text("sealed_secret")?))).transpose()
 }

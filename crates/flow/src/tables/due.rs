@@ -23,7 +23,11 @@ pub(crate) enum What {
 }
 
 /// When something is next due. Runs that another replica is working on are that replica's.
-pub(crate) async fn next(store: &Store, tenant: TenantId, replica: &str) -> Result<Option<Instant>, StoreError> {
+pub(crate) async fn next(
+    store: &Store,
+    tenant: TenantId,
+    replica: &str,
+) -> Result<Option<Instant>, StoreError> {
     let row = store
         .row(sql!(
             "SELECT (SELECT MIN(next_due_us) FROM flows WHERE tenant = $1) AS flows_us, \

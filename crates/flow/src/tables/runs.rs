@@ -37,7 +37,8 @@ fn run_of(row: &Row) -> Result<RunRow, StoreError> {
         due: row.instant("due_us")?,
         started: row.instant("started_us")?,
         ended: row.opt_instant("ended_us")?,
-        status: RunStatus::named(&status).ok_or_else(|| StoreError::Corrupt { column: "status".to_owned(), why: status })?,
+        status: RunStatus::named(&status)
+            .ok_or_else(|| StoreError::Corrupt { column: "status".to_owned(), why: status })?,
         error,
         trace: row.text("trace")?,
         next_due: row.opt_instant("next_due_us")?,
@@ -186,7 +187,11 @@ pub(crate) fn put_down(
 }
 
 /// The runs of a flow that have not ended.
-pub(crate) async fn unfinished(store: &Store, tenant: TenantId, flow: FlowId) -> Result<Vec<RunRow>, StoreError> {
+pub(crate) async fn unfinished(
+    store: &Store,
+    tenant: TenantId,
+    flow: FlowId,
+) -> Result<Vec<RunRow>, StoreError> {
     let mut runs = list(store, tenant, flow, Some(RunStatus::Waiting), i64::MAX, 250).await?;
     runs.extend(list(store, tenant, flow, Some(RunStatus::Running), i64::MAX, 250).await?);
     Ok(runs)

@@ -1,0 +1,97 @@
+//! Definitions that are refused, and bodies that are none.
+
+use axum::body::Body;
+use axum::http::Request;
+use serde_json::{Value, json};
+
+use crate::lab::{FLOW, Lab, OWNER, by_hand, call, flow, hourly, path};
+
+#[test]
+fn refusals_name_the_path_and_change_nothing() {
+    let lab = Lab::with_flow(hourly());
+    let before = lab.owner("GET", &format!("/{FLOW}"), None).expect(200);
+    let mut interval = hourly();
+    interval["triggers"]["Recurrence"]["recurrence"]["interval"] = json!(0);
+    let mut two = hourly();
+    two["triggers"]["manual"] = json!({"type": "Request"});
+    let mut reference = flow(hourly());
+    reference["properties"]["connectionReferences"]["x"] = json!({"runtimeSource": "invoker"});
+    for (body, at) in [
+        (flow(interval), "properties.definition.triggers.Recurrence.recurrence.interval: "),
+        (flow(two), "properties.definition.triggers: "),
+        (flow(json!("text")), "properties.definition: "),
+        (flow(by_hand(json!({"A": {"type": "Foreach"}}))), "properties.definition.actions.A.type: "),
+        (
+            flow(by_hand(json!({"A": call("X", json!({"a": "@oops("}))}))),
+            "properties.definition.actions.A.inputs.parameters.a: ",
+        ),
+        (reference, "properties.connectionReferences.x.runtimeSource: "),
+        (json!({"properties": {"definition": hourly(), "state": "Suspended"}}), "properties.state: "),
+        (json!({"properties": {"definition": hourly(), "displayName": 7}}), "properties.displayName: "),
+        (
+            json!({"properties": {"definition": hourly(), "displayName": "x".repeat(257)}}),
+            "properties.displayName: ",
+        ),
+        (json!({"properties": {}}), "properties.definition is missing"),
+        (json!([]), "properties: "),
+    ] {
+        for method in ["PUT", "PATCH"] {
+            if method == "PATCH" && body["properties"].get("definition").is_none() && body.is_object() {
+                continue;
+            }
+            let error = lab.owner(method, &format!("/{FLOW}"), Some(body.clone())).expect(400);
+            let message = error["error"]["message"].as_str().expect("a message");
+            assert!(message.contains(at), "{method} {body}: {message}");
+        }
+    }
+    assert_eq!(lab.owner("GET", &format!("/{FLOW}"), None).expect(200), before);
+    assert_eq!(lab.journal("flow.").len(), 1);
+}
+
+#[test]
+fn bodies_that_are_no_json_are_refused() {
+    let lab = Lab::new();
+    let token = lab.token(OWNER);
+    let send = |body: Vec<u8>| {
+        let request =
+            Request::builder().method("PUT").uri(path(&format!("/{FLOW}"))).header("host", "flow.test");
+        lab.send_request(
+            request
+                .header("authorization", format!("Bearer {token}"))
+                .body(Body::from(body))
+                .expect("a request"),
+        )
+    };
+    for body in [&b""[..], b"{", b"\xff\xfe", b"null", b"{\"properties\":[]}"] {
+        send(body.to_vec()).expect(400);
+    }
+    send([b"[".repeat(100_000), b"]".repeat(100_000)].concat()).expect(400);
+    send(vec![b' '; 2 << 20]).expect(413);
+    lab.owner("GET", &format!("/{FLOW}"), None).expect(404);
+}
+
+#[test]
+fn a_flow_can_be_created_without_choosing_its_name() {
+    let lab = Lab::new();
+    let created = lab.owner("POST", "", Some(flow(hourly()))).expect(201);
+    let name = created["name"].as_str().expect("a name");
+    assert_eq!(lab.owner("GET", &format!("/{name}"), None).expect(200), created);
+    assert_eq!(created["properties"]["state"], "Started");
+    let id = format!(
+        "/providers/Microsoft.ProcessSimple/environments/Default-{}/flows/{name}",
+        crate::lab::TENANT
+    );
+    assert_eq!(created["id"], json!(id));
+    let mut stopped = flow(hourly());
+    stopped["properties"]["state"] = json!("Stopped");
+    let created = lab.owner("POST", "", Some(stopped)).expect(201);
+    assert_eq!(created["properties"]["nextRunTime"], Value::Null);
+    // Pages of flows.
+    let first = lab.owner("GET", "?$top=1", None).expect(200);
+    let link =
+        first["nextLink"].as_str().expect("a link").strip_prefix("http://flow.test").expect("our origin");
+    let second = lab.send("GET", link, Some(&lab.token(OWNER)), None).expect(200);
+    assert_eq!(second["nextLink"], Value::Null);
+    assert_ne!(first["value"][0]["name"], second["value"][0]["name"]);
+    lab.owner("GET", "?$skiptoken=x.y", None).expect(400);
+}

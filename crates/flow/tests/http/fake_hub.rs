@@ -1,0 +1,162 @@
+//! A hub with one connector and one connection, whose runtime answers what a test tells it to.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, mpsc};
+
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get, post};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+use crate::fake_issuer::APP_TOKEN;
+
+pub(crate) const KEY: &str = "connection-key-jwt-";
+pub(crate) const CONNECTION: &str = "orders-of-owner";
+
+/// A call that reached the runtime.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) line: String,
+    pub(crate) authorization: String,
+    pub(crate) traceparent: String,
+    pub(crate) body: String,
+}
+
+#[derive(Clone)]
+pub(crate) enum Reply {
+    Answer(u16, Value),
+    /// Never answers, and tells the test that it was asked.
+    Hang(mpsc::Sender<()>),
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct FakeHub {
+    /// The calls that reached the runtime.
+    pub(crate) calls: Arc<Mutex<Vec<Call>>>,
+    /// What the runtime answers next; then orders, with 200.
+    pub(crate) replies: Arc<Mutex<VecDeque<Reply>>>,
+    /// The bodies of the requests for keys.
+    pub(crate) key_requests: Arc<Mutex<Vec<Value>>>,
+    /// What a request for a key is refused with.
+    pub(crate) key_refusal: Arc<Mutex<Option<(u16, Value)>>>,
+    /// How often the swagger was read.
+    pub(crate) swaggers: Arc<Mutex<u32>>,
+}
+
+impl FakeHub {
+    pub(crate) fn router(&self) -> Router {
+        Router::new()
+            .route("/subscriptions/{t}/providers/Microsoft.Web/locations/unitedstates/managedApis/{api}", get(managed_api))
+            .route(
+                "/subscriptions/{t}/resourceGroups/lab/providers/Microsoft.Web/connections/{name}/listConnectionKeys",
+                post(list_keys),
+            )
+            .route("/apim/{api}/{connection}/{*path}", any(runtime))
+            .with_state(self.clone())
+    }
+
+    pub(crate) fn replies(&self, replies: impl IntoIterator<Item = Reply>) {
+        self.replies.lock().expect("lock").extend(replies);
+    }
+
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        self.calls.lock().expect("lock").clone()
+    }
+}
+
+fn is_flow_service(headers: &HeaderMap) -> bool {
+    headers.get("authorization").is_some_and(|value| value == &format!("Bearer {APP_TOKEN}"))
+}
+
+fn refused(status: StatusCode, message: &str) -> Response {
+    (status, Json(json!({"error": {"code": "Unauthorized", "message": message}}))).into_response()
+}
+
+async fn managed_api(
+    State(hub): State<FakeHub>,
+    Path((_, api)): Path<(String, String)>,
+    Query(query): Query<Vec<(String, String)>>,
+    headers: HeaderMap,
+) -> Response {
+    let has = |name: &str, value: &str| query.iter().any(|(n, v)| n == name && v == value);
+    if !is_flow_service(&headers) || !has("export", "true") || !has("api-version", "2016-06-01") {
+        return refused(StatusCode::UNAUTHORIZED, "not you, not so");
+    }
+    if api != "shared_contoso-orders" {
+        return (
+            StatusCode::NOT_FOUND,
+            Json(json!({"error": {"code": "ApiNotFound", "message": "no such connector"}})),
+        )
+            .into_response();
+    }
+    *hub.swaggers.lock().expect("lock") += 1;
+    let swagger = json!({"swagger": "2.0", "host": "orders.contoso.example", "paths": {
+        "/orders": {
+            "get": {"operationId": "ListOrders", "parameters": [{"name": "$top", "in": "query", "type": "integer"}]},
+            "post": {"operationId": "CreateOrder", "parameters": [{"name": "order", "in": "body", "required": true, "schema": {}}]}
+        },
+        "/orders/{id}": {"get": {"operationId": "GetOrder", "parameters": [{"name": "id", "in": "path", "required": true}]}}
+    }});
+    Json(json!({"name": api, "properties": {"name": api, "swagger": swagger}})).into_response()
+}
+
+async fn list_keys(
+    State(hub): State<FakeHub>,
+    Path((_, name)): Path<(String, String)>,
+    headers: HeaderMap,
+    Json(body): Json<Value>,
+) -> Response {
+    if !is_flow_service(&headers) {
+        return refused(StatusCode::UNAUTHORIZED, "not you");
+    }
+    if name != CONNECTION {
+        return (
+            StatusCode::NOT_FOUND,
+            Json(json!({"error": {"code": "ConnectionNotFound", "message": "no such connection"}})),
+        )
+            .into_response();
+    }
+    if let Some((status, body)) = hub.key_refusal.lock().expect("lock").clone() {
+        return (StatusCode::from_u16(status).expect("status"), Json(body)).into_response();
+    }
+    let mut requests = hub.key_requests.lock().expect("lock");
+    requests.push(body);
+    // As browsers see the hub: not where this process can reach it.
+    let runtime = "http://hub.public.example:9/apim/shared_contoso-orders/00112233445566778899aabbccddeeff";
+    Json(json!({"connectionKey": format!("{KEY}{}", requests.len()), "runtimeUrl": runtime})).into_response()
+}
+
+async fn runtime(
+    State(hub): State<FakeHub>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let header =
+        |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    hub.calls.lock().expect("lock").push(Call {
+        line: format!("{method} {uri}"),
+        authorization: header("authorization"),
+        traceparent: header("traceparent"),
+        body: String::from_utf8_lossy(&body).into_owned(),
+    });
+    let reply = hub.replies.lock().expect("lock").pop_front();
+    match reply {
+        None => Json(json!({"value": [{"id": "o-1", "item": "lamp"}, {"id": "o-2", "item": "desk"}]}))
+            .into_response(),
+        Some(Reply::Answer(status, body)) => (
+            StatusCode::from_u16(status).expect("status"),
+            [("set-cookie", "session=secret-cookie")],
+            Json(body),
+        )
+            .into_response(),
+        Some(Reply::Hang(told)) => {
+            told.send(()).expect("the test listens");
+            std::future::pending().await
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! An issuer that publishes one key and knows one client.
+
+use std::sync::{Arc, Mutex, OnceLock};
+
+use axum::extract::{Form, Path, State};
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use outlive_clock::{Instant, Randomness, TenantId};
+use outlive_tokens::{JwkSet, KeyRing, SigningKey, TokenVersion, issuer, sign_rs256};
+use serde_json::{Value, json};
+
+pub(crate) const CLIENT_ID: &str = "7df0a125-d3be-4c96-aa54-591f83ff541c";
+pub(crate) const CLIENT_SECRET: &str = "flow-service-secret-9f1c";
+pub(crate) const APP_TOKEN: &str = "app-only-token-of-the-flow-service";
+
+/// One key for all tests of the process: making one takes its time.
+fn key() -> Arc<SigningKey> {
+    static KEY: OnceLock<Arc<SigningKey>> = OnceLock::new();
+    let make = || {
+        let mut stream = Randomness::from_seed(11).stream("key");
+        Arc::new(SigningKey::generate(&mut stream, Instant::EPOCH, Instant::MAX).expect("a key"))
+    };
+    Arc::clone(KEY.get_or_init(make))
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct FakeIssuer {
+    /// How often the token endpoint was asked.
+    pub(crate) asked: Arc<Mutex<u32>>,
+    /// What the token endpoint answers instead of a token.
+    pub(crate) refusal: Arc<Mutex<Option<(u16, Value)>>>,
+}
+
+impl FakeIssuer {
+    pub(crate) fn router(&self) -> Router {
+        Router::new()
+            .route("/{tenant}/discovery/v2.0/keys", get(keys))
+            .route("/{tenant}/oauth2/v2.0/token", post(token))
+            .with_state(self.clone())
+    }
+}
+
+async fn keys() -> Json<JwkSet> {
+    Json(JwkSet::v1(&KeyRing::new(key())))
+}
+
+#[derive(serde::Deserialize)]
+struct TokenRequest {
+    grant_type: String,
+    client_id: String,
+    client_secret: String,
+    scope: String,
+}
+
+async fn token(
+    State(issuer): State<FakeIssuer>,
+    Path(_): Path<String>,
+    Form(request): Form<TokenRequest>,
+) -> (StatusCode, Json<Value>) {
+    *issuer.asked.lock().expect("lock") += 1;
+    if let Some((status, body)) = issuer.refusal.lock().expect("lock").clone() {
+        return (StatusCode::from_u16(status).expect("status"), Json(body));
+    }
+    let known = request.grant_type == "client_credentials"
+        && request.client_id == CLIENT_ID
+        && request.client_secret == CLIENT_SECRET
+        && request.scope == "https://apihub.azure.com/.default";
+    if known {
+        (StatusCode::OK, Json(json!({"token_type": "Bearer", "expires_in": 3599, "access_token": APP_TOKEN})))
+    } else {
+        (
+            StatusCode::UNAUTHORIZED,
+            Json(json!({"error": "invalid_client", "error_description": "AADSTS7000215: wrong"})),
+        )
+    }
+}
+
+/// A user's token, with claims changed by `change`.
+pub(crate) fn user_token(
+    origin: &str,
+    tenant: TenantId,
+    user: &str,
+    change: impl FnOnce(&mut Value),
+) -> String {
+    let mut claims = json!({
+        "aud": "https://service.flow.microsoft.com/",
+        "iss": issuer(origin, tenant, TokenVersion::V1),
+        "iat": 1_700_000_000, "nbf": 1_700_000_000, "exp": 4_000_000_000_u64,
+        "appid": "11111111-0000-0000-0000-000000000001", "appidacr": "0",
+        "oid": user, "sub": format!("pairwise-of-{user}"), "tid": tenant, "scp": "User", "ver": "1.0", "uti": "u",
+    });
+    change(&mut claims);
+    sign_rs256(&key(), TokenVersion::V1, &claims)
+}

@@ -1,0 +1,299 @@
+//! A flow service on a database of its own, between the issuer and the hub that pretend.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt;
+use outlive_chassis::{Chassis, ChassisConfig, Origins};
+use outlive_clock::{Instant, Span, TenantId};
+use outlive_flow::{FlowConfig, MIGRATIONS, build};
+use outlive_store::DatabaseUrl;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tower::ServiceExt;
+
+use crate::fake_hub::{CONNECTION, FakeHub};
+use crate::fake_issuer::{CLIENT_ID, CLIENT_SECRET, FakeIssuer, user_token};
+
+pub(crate) const TENANT: &str = "aaaaaaaa-0000-4000-8000-000000000001";
+pub(crate) const OWNER: &str = "bbbbbbbb-0000-4000-8000-000000000001";
+pub(crate) const COLLEAGUE: &str = "bbbbbbbb-0000-4000-8000-000000000002";
+pub(crate) const FLOW: &str = "cccccccc-0000-4000-8000-000000000001";
+pub(crate) const START: &str = "2026-01-05T09:00:00Z";
+
+pub(crate) struct Lab {
+    pub(crate) issuer: FakeIssuer,
+    pub(crate) hub: FakeHub,
+    pub(crate) data: TempDir,
+    issuer_url: String,
+    hub_url: String,
+    /// Where the pretenders live; they outlive the service.
+    _outside: Runtime,
+    service: Option<(Runtime, Router)>,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    #[track_caller]
+    pub(crate) fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.body);
+        self.body
+    }
+}
+
+fn serve(outside: &Runtime, router: Router) -> String {
+    let listener = outside.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a port");
+    let address = listener.local_addr().expect("an address");
+    outside.spawn(async move { axum::serve(listener, router).await });
+    format!("http://{address}")
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime")
+}
+
+impl Lab {
+    /// A service without tenants.
+    pub(crate) fn empty() -> Self {
+        let (issuer, hub, outside) = (FakeIssuer::default(), FakeHub::default(), runtime());
+        let (issuer_url, hub_url) = (serve(&outside, issuer.router()), serve(&outside, hub.router()));
+        let data = tempfile::tempdir().expect("a directory");
+        let mut lab = Self { issuer, hub, data, issuer_url, hub_url, _outside: outside, service: None };
+        lab.restart();
+        lab
+    }
+
+    /// A service with one tenant, whose clock stands at [`START`].
+    pub(crate) fn new() -> Self {
+        let lab = Self::empty();
+        let spec = json!({"clock": {"now": START, "speed": 0}, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET});
+        lab.send("PUT", &format!("/_lab/tenants/{TENANT}"), None, Some(spec)).expect(201);
+        lab
+    }
+
+    /// A lab with one flow of the owner's, started or not.
+    pub(crate) fn with_flow(definition: Value) -> Self {
+        let lab = Self::new();
+        lab.put_flow(definition).expect(201);
+        lab
+    }
+
+    /// Kills the service at once, whatever it is doing, and starts it again on the same data.
+    pub(crate) fn restart(&mut self) {
+        if let Some((runtime, router)) = self.service.take() {
+            drop(router);
+            drop(runtime);
+        }
+        let runtime = runtime();
+        let router = runtime.block_on(async {
+            let config = ChassisConfig {
+                service: "flow",
+                database: DatabaseUrl::Sqlite(self.data.path().join("flow.db")),
+                data_dir: self.data.path().to_owned(),
+                sealing_key: None,
+                seed: Some(42),
+                origins: Origins::new(["http://flow.test"]),
+            };
+            let chassis = Chassis::start(config, MIGRATIONS).await.expect("starts");
+            let config = FlowConfig {
+                idp_url: self.issuer_url.clone(),
+                idp_public_url: "http://idp.public.example".to_owned(),
+                issuer_origins: vec![self.issuer_url.clone()],
+                hub_url: self.hub_url.clone(),
+                replica: "one".to_owned(),
+            };
+            build(chassis, config).await.expect("builds")
+        });
+        self.service = Some((runtime, router));
+    }
+
+    fn service(&self) -> &(Runtime, Router) {
+        self.service.as_ref().expect("the service runs")
+    }
+
+    pub(crate) fn request(
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        body: Option<Value>,
+    ) -> Request<Body> {
+        let mut request = Request::builder().method(method).uri(path).header("host", "flow.test");
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let body = match body {
+            Some(body) => {
+                request = request.header("content-type", "application/json");
+                Body::from(body.to_string())
+            }
+            None => Body::empty(),
+        };
+        request.body(body).expect("a request")
+    }
+
+    pub(crate) fn send_request(&self, request: Request<Body>) -> Answer {
+        let (runtime, router) = self.service();
+        runtime.block_on(async {
+            let response = router.clone().oneshot(request).await.expect("infallible");
+            let (parts, body) = response.into_parts();
+            let bytes = body.collect().await.expect("a body").to_bytes();
+            let body =
+                serde_json::from_slice(&bytes).unwrap_or_else(|_| json!(String::from_utf8_lossy(&bytes)));
+            Answer { status: parts.status, headers: parts.headers, body }
+        })
+    }
+
+    pub(crate) fn send(&self, method: &str, path: &str, token: Option<&str>, body: Option<Value>) -> Answer {
+        self.send_request(Self::request(method, path, token, body))
+    }
+
+    /// Begins a request and does not wait for its answer.
+    pub(crate) fn send_and_forget(&self, method: &str, path: &str) {
+        let (runtime, router) = self.service();
+        let answer = router.clone().oneshot(Self::request(method, path, None, None));
+        runtime.spawn(answer);
+    }
+
+    pub(crate) fn token(&self, user: &str) -> String {
+        self.token_with(user, |_| {})
+    }
+
+    pub(crate) fn token_with(&self, user: &str, change: impl FnOnce(&mut Value)) -> String {
+        user_token(&self.issuer_url, tenant(), user, change)
+    }
+
+    /// A request of the owner's below `…/flows`.
+    pub(crate) fn owner(&self, method: &str, below: &str, body: Option<Value>) -> Answer {
+        self.send(method, &path(below), Some(&self.token(OWNER)), body)
+    }
+
+    pub(crate) fn put_flow(&self, definition: Value) -> Answer {
+        self.owner("PUT", &format!("/{FLOW}"), Some(flow(definition)))
+    }
+
+    pub(crate) fn now(&self) -> Instant {
+        let answer = self.send("GET", &format!("/_lab/tenants/{TENANT}/clock"), None, None).expect(200);
+        answer["now"].as_str().expect("an instant").parse().expect("an instant")
+    }
+
+    /// Has everything done that is due now; answers `(done, failed)`.
+    pub(crate) fn due(&self) -> (u64, u64) {
+        let answer = self.send("POST", &format!("/_lab/tenants/{TENANT}/due"), None, None).expect(200);
+        (answer["done"].as_u64().expect("done"), answer["failed"].as_u64().expect("failed"))
+    }
+
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        let answer = self.send("GET", &format!("/_lab/tenants/{TENANT}/clock"), None, None).expect(200);
+        answer["next_due"].as_str().map(|text| text.parse().expect("an instant"))
+    }
+
+    pub(crate) fn set_clock(&self, now: Instant) {
+        self.send("PUT", &format!("/_lab/tenants/{TENANT}/clock"), None, Some(json!({ "now": now })))
+            .expect(200);
+    }
+
+    /// Moves time as the conductor does: from due instant to due instant. Answers `(done, failed)`.
+    pub(crate) fn advance(&self, by: Span) -> (u64, u64) {
+        let end = self.now() + by;
+        let mut sum = self.due();
+        while let Some(due) = self.next_due().filter(|due| *due <= end) {
+            self.set_clock(due);
+            let (done, failed) = self.due();
+            assert!(done > 0, "something is due at {due} and nothing is done");
+            sum = (sum.0 + done, sum.1 + failed);
+        }
+        self.set_clock(end);
+        sum
+    }
+
+    /// The runs of the flow, the newest first, over all pages of `top`.
+    pub(crate) fn runs(&self, query: &str) -> Vec<Value> {
+        let mut runs = Vec::new();
+        let mut next = Some(format!("{}{query}", path(&format!("/{FLOW}/runs"))));
+        while let Some(link) = next {
+            let page = self.send("GET", &link, Some(&self.token(OWNER)), None).expect(200);
+            runs.extend(page["value"].as_array().expect("an array").iter().cloned());
+            next = page["nextLink"]
+                .as_str()
+                .map(|link| link.strip_prefix("http://flow.test").expect("our origin").to_owned());
+        }
+        runs
+    }
+
+    pub(crate) fn newest_run(&self) -> Value {
+        let name = self.runs("")[0]["name"].as_str().expect("a name").to_owned();
+        self.owner("GET", &format!("/{FLOW}/runs/{name}"), None).expect(200)
+    }
+
+    pub(crate) fn journal(&self, kind: &str) -> Vec<Value> {
+        let path = format!("/_lab/tenants/{TENANT}/journal?kind={kind}");
+        self.send("GET", &path, None, None).expect(200)["lines"].as_array().expect("lines").clone()
+    }
+}
+
+pub(crate) fn tenant() -> TenantId {
+    TENANT.parse().expect("a tenant")
+}
+
+/// `…/flows` and what is below, in the tenant's environment.
+pub(crate) fn path(below: &str) -> String {
+    let separator = if below.contains('?') { '&' } else { '?' };
+    format!(
+        "/providers/Microsoft.ProcessSimple/environments/Default-{TENANT}/flows{below}{separator}api-version=2016-11-01"
+    )
+}
+
+/// The body that saves a flow.
+pub(crate) fn flow(definition: Value) -> Value {
+    json!({"properties": {
+        "displayName": "Hourly orders",
+        "definition": definition,
+        "connectionReferences": {"shared_contoso-orders": {
+            "runtimeSource": "embedded", "connection": {"name": CONNECTION}, "api": {"name": "shared_contoso-orders"},
+        }},
+    }})
+}
+
+pub(crate) fn call(operation: &str, parameters: Value) -> Value {
+    json!({"type": "OpenApiConnection", "runAfter": {}, "inputs": {
+        "host": {
+            "apiId": "/providers/Microsoft.PowerApps/apis/shared_contoso-orders",
+            "connectionName": "shared_contoso-orders", "operationId": operation,
+        },
+        "parameters": parameters,
+        "authentication": "@parameters('$authentication')",
+    }})
+}
+
+pub(crate) fn definition(trigger: Value, actions: Value) -> Value {
+    json!({
+        "$schema": "https://schema.management.azure.com/providers/Microsoft.Logic/schemas/2016-06-01/workflowdefinition.json#",
+        "contentVersion": "1.0.0.0",
+        "parameters": {
+            "$connections": {"defaultValue": {}, "type": "Object"},
+            "$authentication": {"defaultValue": {}, "type": "SecureObject"},
+        },
+        "triggers": trigger,
+        "actions": actions,
+        "outputs": {},
+    })
+}
+
+pub(crate) fn hourly() -> Value {
+    let trigger =
+        json!({"Recurrence": {"type": "Recurrence", "recurrence": {"frequency": "Hour", "interval": 1}}});
+    definition(trigger, json!({"List_orders": call("ListOrders", json!({"$top": 5}))}))
+}
+
+pub(crate) fn by_hand(actions: Value) -> Value {
+    definition(
+        json!({"manual": {"type": "Request", "kind": "Button", "inputs": {"schema": {"type": "object"}}}}),
+        actions,
+    )
+}

@@ -1,0 +1,164 @@
+//! A flow that runs by the clock.
+
+use outlive_clock::{Instant, Span};
+use serde_json::{Value, json};
+
+use crate::fake_hub::KEY;
+use crate::lab::{FLOW, Lab, START, definition, flow, hourly};
+
+fn start() -> Instant {
+    START.parse().expect("an instant")
+}
+
+#[test]
+fn runs_at_once_and_then_every_hour_at_its_own_instant() {
+    let lab = Lab::with_flow(hourly());
+    assert_eq!(lab.next_due(), Some(start()));
+    assert_eq!(lab.advance(Span::from_hours(48)), (49, 0));
+
+    let runs = lab.runs("");
+    assert_eq!(runs.len(), 49);
+    for (hour, run) in runs.iter().rev().enumerate() {
+        let properties = &run["properties"];
+        let due = start() + Span::from_hours(i64::try_from(hour).expect("small"));
+        assert_eq!(properties["status"], "Succeeded");
+        assert_eq!(properties["startTime"], json!(due));
+        assert_eq!(properties["endTime"], json!(due));
+        assert_eq!(properties["trigger"]["scheduledTime"], json!(due));
+    }
+    let names: Vec<_> = runs.iter().map(|run| run["name"].as_str().expect("a name")).collect();
+    assert!(names.is_sorted(), "names count down with time");
+
+    let calls = lab.hub.calls();
+    assert_eq!(calls.len(), 49);
+    assert!(
+        calls.iter().all(|call| call.line
+            == "GET /apim/shared_contoso-orders/00112233445566778899aabbccddeeff/orders?$top=5")
+    );
+    assert!(calls.iter().all(|call| call.authorization == format!("Key {KEY}1")));
+    // Every run is a trace of its own, and the journal knows which.
+    let finished = lab.journal("run.finished");
+    let traces: std::collections::BTreeSet<_> =
+        finished.iter().map(|line| line["trace"].as_str().expect("a trace")).collect();
+    assert_eq!((finished.len(), traces.len()), (49, 49));
+    assert!(calls.iter().all(|call| traces.contains(&call.traceparent[3..35])));
+    let last = &finished[48];
+    assert_eq!(last["subject"], json!(format!("run:{}", names[0])));
+    assert_eq!(last["at"], json!(start() + Span::from_hours(48)));
+    assert_eq!(last["data"]["due"], json!(start() + Span::from_hours(48)));
+    assert_eq!(
+        (&last["data"]["flow"], &last["data"]["status"], &last["data"]["code"]),
+        (&json!(FLOW), &json!("Succeeded"), &Value::Null)
+    );
+    assert_eq!(
+        last["data"]["actions"],
+        json!([{"name": "List_orders", "status": "Succeeded", "code": "OK"}])
+    );
+}
+
+#[test]
+fn keys_and_tokens_are_asked_for_rarely_and_renewed_in_time() {
+    let lab = Lab::with_flow(hourly());
+    lab.advance(Span::from_days(20));
+    let requests = lab.hub.key_requests.lock().expect("lock").clone();
+    // 20 days of keys that last 7, renewed before they end.
+    assert_eq!(requests, vec![json!({"validityTimeSpan": "7.00:00:00", "workflowId": FLOW}); 3]);
+    // The connector is read anew when the key is, by the same token.
+    assert_eq!(*lab.hub.swaggers.lock().expect("lock"), 3);
+    assert_eq!(*lab.issuer.asked.lock().expect("lock"), 3);
+    assert_eq!(lab.hub.calls().len(), 20 * 24 + 1);
+}
+
+#[test]
+fn a_clock_that_jumped_is_caught_up_with_in_order() {
+    let lab = Lab::with_flow(hourly());
+    let daily = json!({"Recurrence": {"type": "Recurrence", "recurrence": {"frequency": "Day", "interval": 1, "startTime": "2026-01-05T10:30:00Z"}}});
+    let other = "cccccccc-0000-4000-8000-000000000000";
+    let compose = definition(daily, json!({"A": {"type": "Compose", "inputs": "@utcNow()"}}));
+    lab.owner("PUT", &format!("/{other}"), Some(flow(compose))).expect(201);
+    lab.set_clock(start() + Span::from_days(15));
+    assert_eq!(lab.due(), (15 * 24 + 1 + 15, 0));
+    let order: Vec<_> = lab
+        .journal("run.finished")
+        .iter()
+        .map(|line| line["data"]["due"].as_str().expect("due").to_owned())
+        .collect();
+    let order: Vec<Instant> = order.iter().map(|due| due.parse().expect("an instant")).collect();
+    assert!(order.is_sorted());
+    assert_eq!(lab.next_due(), Some(start() + Span::from_days(15) + Span::from_hours(1)));
+}
+
+#[test]
+fn turning_off_ends_the_runs_and_turning_on_begins_anew() {
+    let lab = Lab::with_flow(hourly());
+    lab.advance(Span::from_minutes(90));
+    let stopped = lab.owner("POST", &format!("/{FLOW}/stop"), None).expect(200);
+    assert_eq!(
+        (&stopped["properties"]["state"], &stopped["properties"]["nextRunTime"]),
+        (&json!("Stopped"), &Value::Null)
+    );
+    assert_eq!((lab.next_due(), lab.advance(Span::from_hours(5))), (None, (0, 0)));
+    let started = lab.owner("POST", &format!("/{FLOW}/start"), None).expect(200);
+    assert_eq!(started["properties"]["state"], "Started");
+    // Without a start time the first run is immediate again.
+    assert_eq!(lab.next_due(), Some(start() + Span::from_minutes(390)));
+    assert_eq!(lab.advance(Span::from_hours(1)), (2, 0));
+    let kinds: Vec<_> =
+        lab.journal("flow.").iter().map(|line| line["kind"].as_str().expect("kind").to_owned()).collect();
+    assert_eq!(kinds, ["flow.created", "flow.stopped", "flow.started"]);
+    // Starting what is started changes nothing.
+    lab.owner("POST", &format!("/{FLOW}/start"), None).expect(200);
+    assert_eq!(lab.next_due(), Some(start() + Span::from_minutes(510)));
+}
+
+#[test]
+fn a_rename_does_not_touch_the_recurrence_and_a_new_definition_does() {
+    let lab = Lab::with_flow(hourly());
+    lab.advance(Span::from_minutes(90));
+    let renamed = lab
+        .owner("PATCH", &format!("/{FLOW}"), Some(json!({"properties": {"displayName": "Other"}})))
+        .expect(200);
+    assert_eq!(renamed["properties"]["displayName"], "Other");
+    assert_eq!(lab.next_due(), Some(start() + Span::from_hours(2)));
+    // What was read may be written back.
+    let read = lab.owner("GET", &format!("/{FLOW}"), None).expect(200);
+    assert_eq!(lab.owner("PUT", &format!("/{FLOW}"), Some(read.clone())).expect(200), read);
+    assert_eq!(lab.next_due(), Some(start() + Span::from_hours(2)));
+    let mut daily = hourly();
+    daily["triggers"]["Recurrence"]["recurrence"]["frequency"] = json!("Day");
+    lab.put_flow(daily).expect(200);
+    assert_eq!(lab.advance(Span::from_days(2)), (3, 0));
+}
+
+#[test]
+fn a_running_clock_needs_nobody() {
+    let lab = Lab::with_flow(hourly());
+    let path = format!("/_lab/tenants/{}/clock", crate::lab::TENANT);
+    lab.send("PUT", &path, None, Some(json!({"speed": 36_000}))).expect(200);
+    // Ten virtual hours pass in a second; each turn of this loop is a request.
+    assert!((0..100_000).any(|_| lab.runs("").len() >= 3), "time runs and nothing happens");
+    assert!(lab.runs("").iter().all(|run| run["properties"]["status"] != "Failed"));
+}
+
+#[test]
+fn history_comes_in_pages_and_by_status() {
+    let lab = Lab::with_flow(hourly());
+    lab.advance(Span::from_hours(6));
+    lab.hub.replies([crate::fake_hub::Reply::Answer(
+        403,
+        json!({"error": {"code": "Forbidden", "message": "no"}}),
+    )]);
+    assert_eq!(lab.advance(Span::from_hours(3)), (3, 1));
+    let all = lab.runs("");
+    assert_eq!(all.len(), 10);
+    assert_eq!(lab.runs("&$top=3"), all);
+    assert_eq!(lab.runs("&$top=10"), all);
+    let failed = lab.runs("&%24filter=status%20eq%20%27Failed%27&$top=1");
+    assert_eq!(failed, [all[2].clone()]);
+    for bad in ["&$top=0", "&$top=1000", "&$skiptoken=x", "&$filter=name%20eq%20'x'"] {
+        lab.owner("GET", &format!("/{FLOW}/runs?x=1{bad}"), None).expect(400);
+    }
+    let list = lab.owner("GET", "", None).expect(200);
+    assert_eq!((list["value"].as_array().map(Vec::len), &list["value"][0]["name"]), (Some(1), &json!(FLOW)));
+    assert!(list["value"][0]["properties"].get("definition").is_none());
+}

@@ -1,0 +1,32 @@
+//! What must not be found in the database, the journal or an answer.
+
+use outlive_clock::Span;
+use serde_json::json;
+
+use crate::fake_hub::{KEY, Reply};
+use crate::fake_issuer::{APP_TOKEN, CLIENT_SECRET};
+use crate::lab::{FLOW, Lab, OWNER, hourly};
+
+#[test]
+fn no_secret_rests_anywhere() {
+    let mut lab = Lab::with_flow(hourly());
+    lab.hub.replies([Reply::Answer(401, json!({"error": {"message": "no"}})), Reply::Answer(503, json!({}))]);
+    lab.advance(Span::from_hours(2));
+    let token = lab.token(OWNER);
+    lab.owner("POST", &format!("/{FLOW}/triggers/Recurrence/run"), Some(json!({"a": 1}))).expect(202);
+    let shown = format!("{:?} {:?}", lab.runs(""), lab.newest_run()) + &format!("{:?}", lab.journal(""));
+    // A second start reads everything back and writes the log of the first into the database.
+    lab.restart();
+    lab.advance(Span::from_hours(1));
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(lab.data.path()).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        files.extend(std::fs::read(&path).expect("a file"));
+    }
+    let holds = |needle: &str| files.windows(needle.len()).any(|window| window == needle.as_bytes());
+    assert!(holds("List_orders"), "the files are those of the database");
+    for secret in [CLIENT_SECRET, APP_TOKEN, KEY, "secret-cookie", &token] {
+        assert!(!holds(secret), "{secret} in the files");
+        assert!(!shown.contains(secret), "{secret} in an answer");
+    }
+}
