@@ -26,6 +26,7 @@ pub(crate) struct Lab {
     pub(crate) issuer: FakeIssuer,
     pub(crate) hub: FakeHub,
     pub(crate) data: TempDir,
+    database: DatabaseUrl,
     issuer_url: String,
     hub_url: String,
     /// Where the pretenders live; they outlive the service.
@@ -54,27 +55,60 @@ fn serve(outside: &Runtime, router: Router) -> String {
     format!("http://{address}")
 }
 
+/// A database of the test's own on the server that `scripts/with-postgres` started, if `OUTLIVE_TEST_DATABASE` asks for it.
+fn postgres(data: &TempDir) -> Option<DatabaseUrl> {
+    if std::env::var("OUTLIVE_TEST_DATABASE").as_deref() != Ok("postgres") {
+        return None;
+    }
+    let mut url = url::Url::parse(&std::env::var("OUTLIVE_TEST_POSTGRES_URL").ok()?).expect("a URL");
+    let place = data.path().file_name().and_then(|name| name.to_str()).expect("a name");
+    let name: String =
+        format!("flow{place}").chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    let (host, port) = (url.host_str().expect("a host"), url.port().expect("a port").to_string());
+    let created = std::process::Command::new("createdb")
+        .args(["-h", host, "-p", &port, "-U", url.username(), &name])
+        .status()
+        .expect("createdb runs");
+    assert!(created.success());
+    url.set_path(&name);
+    Some(DatabaseUrl::postgres(url.as_str()).expect("a URL"))
+}
+
 fn runtime() -> Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime")
 }
 
 impl Lab {
-    /// A service without tenants.
+    /// A service without tenants, on PostgreSQL if the tests run beside one, else on SQLite.
     pub(crate) fn empty() -> Self {
+        Self::on(postgres)
+    }
+
+    fn on(database: impl FnOnce(&TempDir) -> Option<DatabaseUrl>) -> Self {
         let (issuer, hub, outside) = (FakeIssuer::default(), FakeHub::default(), runtime());
         let (issuer_url, hub_url) = (serve(&outside, issuer.router()), serve(&outside, hub.router()));
         let data = tempfile::tempdir().expect("a directory");
-        let mut lab = Self { issuer, hub, data, issuer_url, hub_url, _outside: outside, service: None };
+        let database = database(&data).unwrap_or_else(|| DatabaseUrl::Sqlite(data.path().join("flow.db")));
+        let mut lab =
+            Self { issuer, hub, data, database, issuer_url, hub_url, _outside: outside, service: None };
         lab.restart();
         lab
     }
 
     /// A service with one tenant, whose clock stands at [`START`].
     pub(crate) fn new() -> Self {
-        let lab = Self::empty();
+        Self::empty().with_tenant()
+    }
+
+    /// The same on SQLite, wherever the tests run: for looking into the files.
+    pub(crate) fn on_files() -> Self {
+        Self::on(|_| None).with_tenant()
+    }
+
+    fn with_tenant(self) -> Self {
         let spec = json!({"clock": {"now": START, "speed": 0}, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET});
-        lab.send("PUT", &format!("/_lab/tenants/{TENANT}"), None, Some(spec)).expect(201);
-        lab
+        self.send("PUT", &format!("/_lab/tenants/{TENANT}"), None, Some(spec)).expect(201);
+        self
     }
 
     /// A lab with one flow of the owner's, started or not.
@@ -90,11 +124,21 @@ impl Lab {
             drop(router);
             drop(runtime);
         }
+        self.service = Some(self.start("one"));
+    }
+
+    /// Whether several replicas can share the database.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self.database, DatabaseUrl::Postgres(_))
+    }
+
+    /// Starts a replica of the service on the lab's data.
+    pub(crate) fn start(&self, replica: &str) -> (Runtime, Router) {
         let runtime = runtime();
         let router = runtime.block_on(async {
             let config = ChassisConfig {
                 service: "flow",
-                database: DatabaseUrl::Sqlite(self.data.path().join("flow.db")),
+                database: self.database.clone(),
                 data_dir: self.data.path().to_owned(),
                 sealing_key: None,
                 seed: Some(42),
@@ -106,11 +150,11 @@ impl Lab {
                 idp_public_url: "http://idp.public.example".to_owned(),
                 issuer_origins: vec![self.issuer_url.clone()],
                 hub_url: self.hub_url.clone(),
-                replica: "one".to_owned(),
+                replica: replica.to_owned(),
             };
             build(chassis, config).await.expect("builds")
         });
-        self.service = Some((runtime, router));
+        (runtime, router)
     }
 
     fn service(&self) -> &(Runtime, Router) {

@@ -9,5 +9,6 @@ mod fake_issuer;
 mod lab;
 mod manual;
 mod recurrence;
+mod replicas;
 mod secrets;
 mod tenants;

@@ -57,14 +57,13 @@ fn a_run_by_hand_runs_at_once_with_what_it_was_given() {
 #[test]
 fn many_runs_at_one_instant_keep_their_order() {
     let lab = Lab::with_flow(by_hand(json!({"A": {"type": "Compose", "inputs": "@triggerBody()?['n']"}})));
-    let names: Vec<_> =
-        (0..60)
-            .map(|n| {
-                lab.owner("POST", &format!("/{FLOW}/triggers/Manual/run"), Some(json!({"n": n}))).expect(202)
+    let names: Vec<_> = (0..60)
+        .map(|n| {
+            lab.owner("POST", &format!("/{FLOW}/triggers/Manual/run"), Some(json!({"n": n}))).expect(202)
                     ["name"]
                     .clone()
-            })
-            .collect();
+        })
+        .collect();
     let listed: Vec<_> = lab.runs("&$top=7").iter().rev().map(|run| run["name"].clone()).collect();
     assert_eq!(listed, names);
 }

@@ -9,7 +9,8 @@ use crate::lab::{FLOW, Lab, OWNER, hourly};
 
 #[test]
 fn no_secret_rests_anywhere() {
-    let mut lab = Lab::with_flow(hourly());
+    let mut lab = Lab::on_files();
+    lab.put_flow(hourly()).expect(201);
     lab.hub.replies([Reply::Answer(401, json!({"error": {"message": "no"}})), Reply::Answer(503, json!({}))]);
     lab.advance(Span::from_hours(2));
     let token = lab.token(OWNER);
