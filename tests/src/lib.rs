@@ -18,13 +18,16 @@
 //!
 //! What goes wrong in here is a failed test: everything panics with what it found, and the system's log is printed.
 
+mod command;
 mod database;
 mod ports;
 mod program;
 mod system;
 mod tenant;
 
+pub use command::{Ended, outlive};
 pub use database::Database;
+pub use ports::free_base;
 pub use program::program;
 pub use system::{Service, System};
 pub use tenant::Tenant;

@@ -14,7 +14,8 @@ const BLOCKS: u16 = 190;
 ///
 /// # Panics
 /// When no block is free.
-pub(crate) fn free_base() -> u16 {
+#[must_use]
+pub fn free_base() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     // Test programs that run side by side begin at different places.
     let start = (std::process::id() % u32::from(BLOCKS)) as u16;

@@ -20,6 +20,17 @@ pub fn program() -> &'static Path {
     })
 }
 
+/// A command of the program under test, without any configuration from the environment.
+pub(crate) fn command() -> Command {
+    let mut command = Command::new(program());
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("OUTLIVE_")) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
 fn build() -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let profile = if cfg!(debug_assertions) { "dev" } else { "release" };

@@ -184,12 +184,7 @@ impl System {
     fn launch(&mut self) {
         let log =
             File::options().create(true).append(true).open(self.log_path()).expect("the log is writable");
-        let mut command = Command::new(program());
-        for (name, _) in std::env::vars_os() {
-            if name.to_str().is_some_and(|name| name.starts_with("OUTLIVE_")) {
-                command.env_remove(name);
-            }
-        }
+        let mut command = crate::program::command();
         command.arg("up").arg("--data").arg(self.data()).args(["--port-base", &self.port_base.to_string()]);
         if let Some(url) = self.database.url() {
             command.args(["--database-url", &url]);

@@ -61,10 +61,18 @@ impl Tenant {
             .unwrap_or_else(|| panic!("no {key} '{value}' among the {list} in {}", self.facts))
     }
 
+    /// The tenant as the lab hands it out now: what `facts` was at first.
+    ///
+    /// # Panics
+    /// When the lab API refuses.
+    pub async fn look(&self) -> Value {
+        self.call(Method::GET, "", None).await
+    }
+
     /// The clock as it stands.
     ///
     /// # Panics
-    /// When the lab API refuses, as all calls below.
+    /// When the lab API refuses.
     pub async fn clock(&self) -> Value {
         self.call(Method::GET, "/clock", None).await
     }

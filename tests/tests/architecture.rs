@@ -34,7 +34,6 @@ const RESERVED: &[(&str, &[&str], &str)] = &[
     ("sqlx", &["store"], "the store is the one place that knows the database"),
     ("rsa", &["tokens"], "keys are generated in one place, and nothing is decrypted with them"),
     ("jsonwebtoken", &["tokens"], "its own time checks read the system clock and have to be switched off"),
-    ("aws-lc-rs", &["tokens"], "one place does cryptography with keys"),
     ("argon2", &["idp"], "only the issuer sees passwords"),
     ("clap", &["outlive"], "services get plain values; flags and environment are read in one place"),
 ];

@@ -1,0 +1,40 @@
+//! One command, run to its end.
+
+use std::ffi::OsStr;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::process::Command;
+use tokio::time::timeout;
+
+/// The longest, in wall time, that a command may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How a command ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit status; `None` when a signal ended it.
+    pub code: Option<i32>,
+    /// What it printed.
+    pub said: String,
+    /// What it complained of.
+    pub complained: String,
+}
+
+/// Runs `outlive` with these arguments and no configuration from the environment, until it ends by itself.
+///
+/// # Panics
+/// When it cannot be run, or does not end.
+pub async fn outlive(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Ended {
+    let mut command = Command::from(crate::program::command());
+    command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
+    let output = timeout(PATIENCE, command.output())
+        .await
+        .unwrap_or_else(|_| panic!("{command:?} did not end within {PATIENCE:?}"))
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    Ended {
+        code: output.status.code(),
+        said: String::from_utf8_lossy(&output.stdout).into_owned(),
+        complained: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}

@@ -1,0 +1,105 @@
+//! The documents say what is so: witnesses exist, ids are the seed's, dependencies are all explained, links lead somewhere.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests lie in the workspace").to_owned()
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The pairs `file` › `test` of a page.
+fn witnesses(page: &str) -> Vec<(&str, &str)> {
+    page.split(" › ")
+        .zip(page.split(" › ").skip(1))
+        .filter_map(|(before, after)| {
+            let file = before.strip_suffix('`')?.rsplit('`').next()?;
+            let test = after.strip_prefix('`')?.split('`').next()?;
+            Some((file, test))
+        })
+        .filter(|(file, _)| *file != "file")
+        .collect()
+}
+
+#[test]
+fn every_witness_of_the_parity_page_is_a_test() {
+    let page = read("docs/parity.md");
+    let found = witnesses(&page);
+    assert_eq!(found.len() + 1, page.matches(" › ").count(), "a witness is not written as `file` › `test`");
+    assert!(found.len() >= 20, "only {} witnesses", found.len());
+    for (file, test) in found {
+        let source = read(file);
+        let declaration = source.find(&format!("fn {test}("));
+        assert!(declaration.is_some(), "{file} has no fn {test}");
+        let before = &source[..declaration.unwrap_or_default()];
+        let attributes = before.rsplit(['}', ';']).next().unwrap_or_default();
+        assert!(
+            attributes.contains("test]")
+                || attributes.contains("#[tokio::test")
+                || source.contains("proptest!"),
+            "{test} in {file} is no test"
+        );
+    }
+}
+
+#[test]
+fn every_id_in_the_readme_is_the_seeds() {
+    let seed = read("seeds/contoso.yaml");
+    let readme = read("README.md");
+    let ids: BTreeSet<&str> = readme.split('`').filter(|text| is_uuid(text)).collect();
+    assert!(ids.len() >= 12, "the README lists only {} ids", ids.len());
+    for id in ids {
+        assert!(seed.contains(id), "the seed knows no {id}");
+    }
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36 && text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+}
+
+#[test]
+fn every_direct_dependency_is_explained_and_nothing_else() {
+    let page = read("ARCHITECTURE.md");
+    let table = page.split("## Direct dependencies").nth(1).expect("the table has its heading");
+    let explained: BTreeSet<&str> = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split(" |").next())
+        .filter(|name| *name != "crate")
+        .collect();
+    let manifest = read("Cargo.toml");
+    let section = manifest
+        .split("[workspace.dependencies]\n")
+        .nth(1)
+        .and_then(|rest| rest.split("\n[").next())
+        .expect("the workspace names its dependencies");
+    let direct: BTreeSet<&str> = section
+        .lines()
+        .filter_map(|line| line.split([' ', '.']).next())
+        .filter(|name| !name.is_empty() && !name.starts_with('#') && !name.starts_with("outlive-"))
+        .collect();
+    assert_eq!(explained, direct);
+}
+
+#[test]
+fn every_link_between_documents_leads_somewhere() {
+    for page in ["README.md", "ARCHITECTURE.md", "docs/parity.md"] {
+        let text = read(page);
+        let folder = root().join(page).parent().expect("a page lies in a folder").to_owned();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let target = link.split('#').next().unwrap_or_default();
+            if !link.contains("://") && !target.is_empty() {
+                assert!(folder.join(target).exists(), "{page} links to {link}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_page_without_witnesses_has_none() {
+    assert_eq!(witnesses("named `file` › `test`. A row"), vec![]);
+    assert_eq!(witnesses("| x | `a/b.rs` › `it_works` |"), vec![("a/b.rs", "it_works")]);
+}

@@ -1,0 +1,152 @@
+//! Starting, stopping and failing to start: what a person at a terminal meets first.
+
+use std::net::TcpListener;
+
+use outlive_tests::{Service, System, free_base, outlive};
+use serde_json::Value;
+
+#[tokio::test]
+async fn every_service_says_who_it_is_and_all_end_when_asked() {
+    let system = System::start().await;
+    for (service, name) in [
+        (Service::Idp, "idp"),
+        (Service::Hub, "hub"),
+        (Service::Resource, "resource"),
+        (Service::Flow, "flow"),
+    ] {
+        let url = format!("{}/healthz", system.url(service));
+        let answer = system.http().get(&url).send().await.expect("it answers");
+        let body: Value = answer.json().await.expect("in JSON");
+        assert_eq!(body, serde_json::json!({"service": name, "status": "ok"}));
+        let health = outlive(["health", &url]).await;
+        assert_eq!(health.code, Some(0), "{health:?}");
+    }
+    let gone = system.url(Service::Idp);
+    system.stop().await;
+    let health = outlive(["health", &format!("{gone}/healthz")]).await;
+    assert_ne!(health.code, Some(0), "{health:?}");
+}
+
+#[tokio::test]
+async fn a_tenant_outlives_the_death_of_the_process() {
+    let mut system = System::start().await;
+    let tenant = system.new_tenant().await;
+    tenant.advance("PT1H").await;
+    let (facts, clock) = (tenant.look().await, tenant.clock().await);
+    system.kill();
+    system.restart().await;
+    assert_eq!(tenant.look().await, facts);
+    assert_eq!(tenant.clock().await["now"], clock["now"]);
+    system.stop().await;
+}
+
+#[tokio::test]
+async fn a_deleted_tenant_is_gone_for_good() {
+    let mut system = System::start().await;
+    let tenant = system.new_tenant().await;
+    let url = format!("{}/lab/tenants/{}", system.url(Service::Console), tenant.id());
+    tenant.delete().await;
+    assert_eq!(system.http().get(&url).send().await.expect("it answers").status(), 404);
+    system.kill();
+    system.restart().await;
+    assert_eq!(system.http().get(&url).send().await.expect("it answers").status(), 404);
+    system.stop().await;
+}
+
+/// Each start fails, says what, and names a remedy; nothing of it looks like a fault of the program.
+async fn refused(arguments: &[&str], cause: &str, remedy: &str) {
+    let data = tempfile::tempdir().expect("the temporary directory is writable");
+    let data = data.path().to_str().expect("its path is UTF-8");
+    let base = free_base().to_string();
+    // What is given twice, the last one counts; so the defaults come first only where they are not under test.
+    let mut line = vec!["up"];
+    for (flag, value) in [("--data", data), ("--port-base", base.as_str())] {
+        if !arguments.contains(&flag) {
+            line.extend([flag, value]);
+        }
+    }
+    line.extend(arguments);
+    let ended = outlive(&line).await;
+    assert_eq!(ended.code, Some(2), "{line:?}: {ended:?}");
+    for expected in [cause, remedy] {
+        assert!(
+            ended.complained.contains(expected),
+            "{line:?} does not say '{expected}': {}",
+            ended.complained
+        );
+    }
+    assert!(!ended.complained.contains("panicked"), "{}", ended.complained);
+}
+
+#[tokio::test]
+async fn a_taken_port_is_named_with_a_way_out() {
+    let base = free_base();
+    let _taken = TcpListener::bind(("127.0.0.1", base + 2)).expect("it was free");
+    refused(&["--port-base", &base.to_string()], &(base + 2).to_string(), "--port-base").await;
+}
+
+#[tokio::test]
+async fn a_port_base_without_room_is_refused() {
+    refused(&["--port-base", "65533"], "65533", "--port-base").await;
+}
+
+#[tokio::test]
+async fn a_data_directory_that_cannot_be_is_named() {
+    let directory = tempfile::tempdir().expect("the temporary directory is writable");
+    let file = directory.path().join("a-file");
+    std::fs::write(&file, "").expect("it is writable");
+    let inside = file.join("data");
+    let inside = inside.to_str().expect("its path is UTF-8");
+    refused(&["--data", inside], inside, "--data").await;
+}
+
+#[tokio::test]
+async fn a_database_url_that_cannot_be_used_is_told() {
+    for url in ["mysql://somewhere/x", "postgres://127.0.0.1:1", "not a url"] {
+        refused(&["--database-url", url], "database URL", "postgres://").await;
+    }
+    refused(
+        &["--database-url", "postgres://nobody:hidden@127.0.0.1:1/none"],
+        "cannot open the database",
+        "URL",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn the_password_of_a_database_is_never_printed() {
+    let data = tempfile::tempdir().expect("the temporary directory is writable");
+    let data = data.path().to_str().expect("its path is UTF-8");
+    let url = "postgres://nobody:do-not-print-me@127.0.0.1:1/none";
+    let ended =
+        outlive(["up", "--data", data, "--port-base", &free_base().to_string(), "--database-url", url]).await;
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(!format!("{ended:?}").contains("do-not-print-me"), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_broken_seed_is_shown_with_its_place() {
+    let directory = tempfile::tempdir().expect("the temporary directory is writable");
+    let seed = directory.path().join("broken.yaml");
+    std::fs::write(&seed, "seed: broken\ntenant: {id: 7, domain: \n").expect("it is writable");
+    let seed = seed.to_str().expect("its path is UTF-8");
+    refused(&["--seed", seed], "broken.yaml:", "seed file").await;
+    refused(&["--seed", "/there/is/none.yaml"], "/there/is/none.yaml", "seed file").await;
+}
+
+#[tokio::test]
+async fn unknown_rules_are_refused_with_the_known_ones() {
+    refused(&["--rules", "1999"], "1999", "2025-11").await;
+}
+
+#[tokio::test]
+async fn two_systems_cannot_share_their_data() {
+    let system = System::start().await;
+    // PostgreSQL is made to be shared; embedded data belongs to one process.
+    if std::env::var("OUTLIVE_TEST_DATABASE").as_deref() != Ok("postgres") {
+        let data = system.data();
+        refused(&["--data", data.to_str().expect("its path is UTF-8")], "another Outlive process", "--data")
+            .await;
+    }
+    system.stop().await;
+}
