@@ -1,1 +1,61 @@
-//! placeholder
+//! The API Hub: connectors, connections, the consent that gives a connection its tokens, the store that keeps and renews them,
+//! and the runtime that calls a connector's back end with them, so that a caller never sees one.
+//!
+//! To the issuer the hub is a client like any other: it knows what the token endpoint answers, and nothing about why.
+
+mod arm;
+mod bounded_body;
+mod config;
+mod connection;
+mod connector;
+mod consent;
+mod control;
+mod credential;
+mod hub;
+mod runtime;
+mod service;
+
+pub use config::HubConfig;
+pub use runtime::BackEnds;
+pub use service::{ConnectorSpec, TenantSpec};
+
+pub(crate) use bounded_body::read_bounded;
+pub(crate) use hub::Hub;
+
+use std::sync::Arc;
+
+use axum::Router;
+use http::StatusCode;
+use outlive_chassis::{Chassis, Problem, StartError};
+use outlive_store::Migration;
+
+/// The hub's own tables.
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { version: 1, name: "hub", sql: include_str!("../migrations/0001_hub.sql") }];
+
+/// The routes: control plane, consent pages, runtime.
+fn router(hub: Arc<Hub>) -> Router {
+    control::router()
+        .merge(consent::router())
+        .merge(runtime::router())
+        .fallback(async || Problem::not_found("NotFound", "There is nothing at this path."))
+        .method_not_allowed_fallback(async || {
+            Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "MethodNotAllowed",
+                "The method is not one that this path answers to.",
+            )
+        })
+        .with_state(hub)
+}
+
+/// The complete application of the hub.
+///
+/// # Errors
+/// None at present; the signature is that of every service.
+#[expect(clippy::unused_async, reason = "every service is built by an async function")]
+pub async fn build(chassis: Chassis, config: HubConfig) -> Result<Router, StartError> {
+    let hub = Arc::new(Hub::new(chassis.clone(), config));
+    let routes = router(Arc::clone(&hub));
+    Ok(outlive_chassis::app(chassis, hub, routes))
+}

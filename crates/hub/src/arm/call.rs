@@ -1,0 +1,84 @@
+//! A call to the control plane, once it is known who makes it and about which tenant.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, Path, Query};
+use http::StatusCode;
+use http::request::Parts;
+use outlive_chassis::Trace;
+use outlive_clock::{Instant, TenantId};
+use outlive_journal::Event;
+use serde_json::Value;
+
+use super::{ArmRefusal, Caller, authenticate};
+use crate::Hub;
+
+/// The version of the API that is spoken here.
+const API_VERSION: &str = "2016-06-01";
+
+/// A call by somebody with a token of the tenant in its path, in the right version.
+#[derive(Debug)]
+pub(crate) struct ControlCall {
+    pub(crate) tenant: TenantId,
+    pub(crate) caller: Caller,
+    pub(crate) now: Instant,
+    pub(crate) trace: Trace,
+    /// The query, by parameter.
+    pub(crate) query: HashMap<String, String>,
+}
+
+impl ControlCall {
+    /// A journal line of this call.
+    pub(crate) fn event(&self, kind: &'static str, subject: impl Into<String>, said: Value) -> Event {
+        let mut said = said;
+        said["caller"] = Value::String(self.caller.oid.to_string());
+        Event::new(self.tenant, self.now, kind, subject, &self.trace).with(said)
+    }
+}
+
+impl FromRequestParts<Arc<Hub>> for ControlCall {
+    type Rejection = ArmRefusal;
+
+    async fn from_request_parts(parts: &mut Parts, hub: &Arc<Hub>) -> Result<Self, ArmRefusal> {
+        let trace = Trace::from_request_parts(parts, hub).await.unwrap_or_else(|never| match never {});
+        let caller = authenticate(hub, &parts.headers, &trace).await?;
+        let Path(path) = Path::<HashMap<String, String>>::from_request_parts(parts, hub)
+            .await
+            .map_err(|_| ArmRefusal::invalid("The path cannot be read."))?;
+        let tenant: TenantId = path.get("tenant").and_then(|text| text.parse().ok()).ok_or_else(|| {
+            ArmRefusal::not_found("SubscriptionNotFound", "The subscription in the path is not a UUID.")
+        })?;
+        if caller.tenant != tenant {
+            return Err(ArmRefusal::new(
+                StatusCode::FORBIDDEN,
+                "InvalidAuthenticationTokenTenant",
+                format!(
+                    "The access token is of tenant {}, the subscription {tenant} of another.",
+                    caller.tenant
+                ),
+            ));
+        }
+        let Query(query) = Query::<HashMap<String, String>>::from_request_parts(parts, hub)
+            .await
+            .map_err(|_| ArmRefusal::invalid("The query cannot be read."))?;
+        match query.get("api-version").map(String::as_str) {
+            Some(API_VERSION) => {}
+            None | Some("") => {
+                return Err(ArmRefusal::new(
+                    StatusCode::BAD_REQUEST,
+                    "MissingApiVersionParameter",
+                    format!("The query parameter api-version is required; it is {API_VERSION}."),
+                ));
+            }
+            Some(_) => {
+                return Err(ArmRefusal::new(
+                    StatusCode::BAD_REQUEST,
+                    "InvalidApiVersionParameter",
+                    format!("This api-version is not supported; the supported one is {API_VERSION}."),
+                ));
+            }
+        }
+        Ok(Self { tenant, now: caller.now, caller, trace, query })
+    }
+}

@@ -1,0 +1,104 @@
+//! Who is calling.
+
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, StatusCode};
+use outlive_chassis::{ClockError, Trace};
+use outlive_clock::{Instant, TenantId};
+use outlive_tokens::{AccessClaims, BearerExpectations, BearerRefusal, Challenge, peek_tenant};
+use uuid::Uuid;
+
+use super::ArmRefusal;
+use crate::Hub;
+
+/// The names of this API at the issuer.
+const AUDIENCES: [&str; 3] =
+    ["https://apihub.azure.com", "https://apihub.azure.com/", "fe053c5f-3692-4f14-aef2-ee34fc081cae"];
+/// What a user's token must carry.
+const SCOPE: &str = "user_impersonation";
+/// What an application's token carries if it runs flows for others.
+const FLOWS_ROLE: &str = "Flows.Act";
+
+/// Somebody with a valid token for the hub.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    pub(crate) tenant: TenantId,
+    /// The object id of the user or service principal.
+    pub(crate) oid: Uuid,
+    pub(crate) kind: CallerKind,
+    /// The tenant's time at the check.
+    pub(crate) now: Instant,
+}
+
+/// What kind of caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CallerKind {
+    /// A user, through an application.
+    User,
+    /// An application for itself.
+    App {
+        /// Whether it may act for flows.
+        acts_for_flows: bool,
+    },
+}
+
+impl Caller {
+    /// Whether it is an application that acts for flows.
+    pub(crate) fn acts_for_flows(&self) -> bool {
+        self.kind == CallerKind::App { acts_for_flows: true }
+    }
+
+    pub(crate) fn is_user(&self) -> bool {
+        self.kind == CallerKind::User
+    }
+}
+
+/// The token of an `Authorization: <scheme> …` header.
+pub(crate) fn credentials<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
+    let (given, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    given.eq_ignore_ascii_case(scheme).then(|| token.trim())
+}
+
+/// Verifies the bearer token of a request, by the clock of the tenant it is of. Whether that is the tenant the request is about
+/// is the caller's question.
+pub(crate) async fn authenticate(
+    hub: &Hub,
+    headers: &HeaderMap,
+    trace: &Trace,
+) -> Result<Caller, ArmRefusal> {
+    let token = credentials(headers, "Bearer").unwrap_or_default();
+    let tenant = peek_tenant(token);
+    let refuse = |refusal: &BearerRefusal| {
+        let authority = tenant.map_or_else(|| "common".to_owned(), |tenant| tenant.to_string());
+        let origin = hub.config.idp_public_url.as_str().trim_end_matches('/');
+        let challenge = Challenge::new("", &format!("{origin}/{authority}/oauth2/authorize"));
+        let message = format!("Authentication failed: {refusal}.");
+        ArmRefusal::unauthenticated(refusal.status(), message, refusal.www_authenticate(&challenge))
+    };
+    if token.is_empty() {
+        return Err(refuse(&BearerRefusal::Missing));
+    }
+    let tenant = tenant.ok_or_else(|| refuse(&BearerRefusal::Malformed))?;
+    let now = match hub.chassis.clocks.now(tenant).await {
+        Ok(now) => now,
+        Err(ClockError::UnknownTenant(_)) => return Err(refuse(&BearerRefusal::Issuer)),
+        Err(error) => return Err(error.into()),
+    };
+    let expected = BearerExpectations { tenant, audiences: &AUDIENCES, now };
+    let claims = hub.verifier.verify(&expected, token, trace).await.map_err(|refusal| refuse(&refusal))?;
+    let kind = kind_of(&claims)?;
+    Ok(Caller { tenant, oid: claims.oid, kind, now })
+}
+
+fn kind_of(claims: &AccessClaims) -> Result<CallerKind, ArmRefusal> {
+    if claims.is_app_only() {
+        return Ok(CallerKind::App { acts_for_flows: claims.has_role(FLOWS_ROLE) });
+    }
+    if claims.has_scope(SCOPE) {
+        return Ok(CallerKind::User);
+    }
+    Err(ArmRefusal::new(
+        StatusCode::FORBIDDEN,
+        "AuthorizationFailed",
+        format!("The access token does not carry the scope '{SCOPE}'."),
+    ))
+}

@@ -1,0 +1,47 @@
+//! Request bodies of the control plane.
+
+use axum::extract::{FromRequest, Request};
+use axum::response::IntoResponse;
+use bytes::Bytes;
+use http::StatusCode;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::ArmRefusal;
+
+/// The JSON object of a request, whatever its content type says. No body counts as an empty object.
+pub(crate) struct JsonBody(pub(crate) Value);
+
+impl JsonBody {
+    /// The body as `T`; what is wrong in it is said.
+    pub(crate) fn read<T: DeserializeOwned>(self) -> Result<T, ArmRefusal> {
+        serde_json::from_value(self.0).map_err(|error| {
+            ArmRefusal::invalid(format!("The request's content is not as expected: {error}."))
+        })
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for JsonBody {
+    type Rejection = ArmRefusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ArmRefusal> {
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+            match rejection.into_response().status() {
+                StatusCode::PAYLOAD_TOO_LARGE => ArmRefusal::new(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    "RequestEntityTooLarge",
+                    "The request's content is larger than anything that is accepted here.",
+                ),
+                _ => ArmRefusal::invalid("The request's content could not be read."),
+            }
+        })?;
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Self(Value::Object(serde_json::Map::new())));
+        }
+        match serde_json::from_slice(&bytes) {
+            Ok(value @ Value::Object(_)) => Ok(Self(value)),
+            Ok(_) => Err(ArmRefusal::invalid("The request's content is not a JSON object.")),
+            Err(error) => Err(ArmRefusal::invalid(format!("The request's content is not JSON: {error}."))),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! How the control plane says no.
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::{HeaderValue, WWW_AUTHENTICATE};
+use outlive_chassis::{ClockError, Problem};
+use outlive_store::StoreError;
+
+/// A refusal of the control plane: ARM's error body and, where the caller was not recognised, a challenge.
+#[derive(Debug, Clone)]
+pub(crate) struct ArmRefusal {
+    problem: Box<Problem>,
+    challenge: Option<HeaderValue>,
+}
+
+impl ArmRefusal {
+    /// Refuses with `status`.
+    pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Problem::new(status, code, message).into()
+    }
+
+    /// 400: the body or a parameter is not as it should be.
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "InvalidRequestContent", message)
+    }
+
+    /// 403: the caller may not do this.
+    pub(crate) fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "AuthorizationFailed", message)
+    }
+
+    /// 404.
+    pub(crate) fn not_found(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code, message)
+    }
+
+    /// 401: nobody knows who is calling.
+    pub(crate) fn unauthenticated(
+        status: StatusCode,
+        message: impl Into<String>,
+        challenge: HeaderValue,
+    ) -> Self {
+        let code =
+            if status == StatusCode::UNAUTHORIZED { "AuthenticationFailed" } else { "ServiceUnavailable" };
+        Self { challenge: Some(challenge), ..Self::new(status, code, message) }
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.problem.status
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.problem.message
+    }
+
+    pub(crate) const fn challenge(&self) -> Option<&HeaderValue> {
+        self.challenge.as_ref()
+    }
+}
+
+impl From<Problem> for ArmRefusal {
+    fn from(problem: Problem) -> Self {
+        Self { problem: Box::new(problem), challenge: None }
+    }
+}
+
+impl From<StoreError> for ArmRefusal {
+    fn from(error: StoreError) -> Self {
+        Problem::from(error).into()
+    }
+}
+
+impl From<ClockError> for ArmRefusal {
+    fn from(error: ClockError) -> Self {
+        Problem::from(error).into()
+    }
+}
+
+impl IntoResponse for ArmRefusal {
+    fn into_response(self) -> Response {
+        let mut response = self.problem.into_response();
+        if let Some(challenge) = self.challenge {
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+}

@@ -1,0 +1,203 @@
+//! Who may use a connection, besides whoever created it.
+
+use std::fmt;
+
+use outlive_clock::{ConnectionId, TenantId};
+use outlive_store::{Row, Statement, Store, StoreError, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::arm::LOCATION;
+
+/// The most policies a connection may have.
+pub(crate) const POLICIES_MAX: i64 = 100;
+
+/// Somebody who may be on an access list. Written as `<object id>` or `unitedstates/logicflows/<flow id>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub(crate) enum Principal {
+    /// A user or a service principal.
+    Object(Uuid),
+    /// A flow.
+    Workflow(String),
+}
+
+/// The text names nobody.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("this names neither an object nor a workflow")]
+pub(crate) struct NotAPrincipal;
+
+impl Principal {
+    /// A flow by its id: 1 to 100 letters, digits, `-` and `_`.
+    pub(crate) fn workflow(id: &str) -> Result<Self, NotAPrincipal> {
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        if (1..=100).contains(&id.len()) && id.chars().all(fits) {
+            Ok(Self::Workflow(id.to_ascii_lowercase()))
+        } else {
+            Err(NotAPrincipal)
+        }
+    }
+}
+
+impl fmt::Display for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Object(id) => id.fmt(f),
+            Self::Workflow(id) => write!(f, "{LOCATION}/logicflows/{id}"),
+        }
+    }
+}
+
+impl std::str::FromStr for Principal {
+    type Err = NotAPrincipal;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.strip_prefix(LOCATION).and_then(|rest| rest.strip_prefix("/logicflows/")) {
+            Some(id) => Self::workflow(id),
+            None => text.parse().map(Self::Object).map_err(|_| NotAPrincipal),
+        }
+    }
+}
+
+impl TryFrom<String> for Principal {
+    type Error = NotAPrincipal;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Principal> for String {
+    fn from(principal: Principal) -> Self {
+        principal.to_string()
+    }
+}
+
+/// An entry of an access list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Policy {
+    pub(crate) name: String,
+    pub(crate) principal: Principal,
+}
+
+impl Policy {
+    /// The policy as the control plane shows it; `connection` is the id of the connection's resource.
+    pub(crate) fn resource(&self, connection: &str, tenant: TenantId) -> Value {
+        let principal = match &self.principal {
+            Principal::Object(id) => {
+                json!({"type": "ActiveDirectory", "identity": {"tenantId": tenant, "objectId": id}})
+            }
+            Principal::Workflow(id) => json!({"type": "Workflow", "identity": {"workflowId": id}}),
+        };
+        json!({
+            "id": format!("{connection}/accessPolicies/{}", self.name),
+            "name": self.name,
+            "type": "Microsoft.Web/connections/accessPolicies",
+            "location": LOCATION,
+            "properties": {"principal": principal},
+        })
+    }
+}
+
+fn policy_of(row: &Row) -> Result<Policy, StoreError> {
+    Ok(Policy { name: row.text("name")?, principal: row.parse("principal")? })
+}
+
+/// Whether the list names `principal`.
+pub(crate) async fn names(
+    store: &Store,
+    tenant: TenantId,
+    connection: ConnectionId,
+    principal: &Principal,
+) -> Result<bool, StoreError> {
+    let found = store
+        .row(sql!(
+            "SELECT name FROM access_policies WHERE tenant = $1 AND connection = $2 AND principal = $3 LIMIT 1",
+            tenant,
+            connection,
+            principal.to_string()
+        ))
+        .await?;
+    Ok(found.is_some())
+}
+
+/// The whole list, in the order of its names.
+pub(crate) async fn all(
+    store: &Store,
+    tenant: TenantId,
+    connection: ConnectionId,
+) -> Result<Vec<Policy>, StoreError> {
+    let rows = store
+        .rows(sql!(
+            "SELECT name, principal FROM access_policies WHERE tenant = $1 AND connection = $2 \
+             ORDER BY name_key LIMIT $3",
+            tenant,
+            connection,
+            POLICIES_MAX
+        ))
+        .await?;
+    rows.iter().map(policy_of).collect()
+}
+
+/// One entry.
+pub(crate) async fn one(
+    store: &Store,
+    tenant: TenantId,
+    connection: ConnectionId,
+    name_key: &str,
+) -> Result<Option<Policy>, StoreError> {
+    store
+        .row(sql!(
+            "SELECT name, principal FROM access_policies WHERE tenant = $1 AND connection = $2 AND name_key = $3",
+            tenant,
+            connection,
+            name_key
+        ))
+        .await?
+        .as_ref()
+        .map(policy_of)
+        .transpose()
+}
+
+/// Writes an entry, or writes it over.
+pub(crate) fn put(tenant: TenantId, connection: ConnectionId, name_key: &str, policy: &Policy) -> Statement {
+    sql!(
+        "INSERT INTO access_policies (tenant, connection, name_key, name, principal) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (tenant, connection, name_key) DO UPDATE SET principal = $5",
+        tenant,
+        connection,
+        name_key,
+        &policy.name,
+        policy.principal.to_string()
+    )
+}
+
+/// Takes an entry off.
+pub(crate) fn delete(tenant: TenantId, connection: ConnectionId, name_key: &str) -> Statement {
+    sql!(
+        "DELETE FROM access_policies WHERE tenant = $1 AND connection = $2 AND name_key = $3",
+        tenant,
+        connection,
+        name_key
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn principals_are_written_and_read() {
+        let object = Principal::Object(Uuid::from_u128(7));
+        let flow = Principal::workflow("0F-a_1").expect("an id");
+        assert_eq!(flow.to_string(), "unitedstates/logicflows/0f-a_1");
+        for principal in [object, flow] {
+            assert_eq!(principal.to_string().parse(), Ok(principal));
+        }
+        for text in
+            ["", "owner", "unitedstates/logicflows/", "unitedstates/logicflows/a/b", "mars/logicflows/a"]
+        {
+            assert_eq!(text.parse::<Principal>(), Err(NotAPrincipal), "{text}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! A connection as the control plane shows it.
+
+use serde_json::{Value, json};
+
+use super::{Connection, Status};
+use crate::arm::{LOCATION, connection_id, date};
+use crate::connector::{Connector, api_reference};
+
+/// The resource. `hub` is the hub's public origin. No secret is in it, because none is in what it is made of.
+pub(crate) fn resource(connection: &Connection, connector: &Connector, hub: &str) -> Value {
+    let id = connection_id(connection.tenant, &connection.group, &connection.name);
+    let user = match (&connection.status, &connection.authenticated_user) {
+        (Status::Unauthenticated(_), _) | (_, None) => json!({}),
+        (_, Some(name)) => json!({"name": name}),
+    };
+    let (test_links, test_requests) = tests(&id, connector, hub);
+    json!({
+        "id": id,
+        "name": connection.name,
+        "type": "Microsoft.Web/connections",
+        "kind": "V2",
+        "location": LOCATION,
+        "properties": {
+            "displayName": connection.display_name,
+            "overallStatus": connection.status.overall(),
+            "statuses": connection.status.to_json(),
+            "connectionState": if connection.enabled { "Enabled" } else { "Disabled" },
+            "authenticatedUser": user,
+            "parameterValues": {},
+            "customParameterValues": {},
+            "nonSecretParameterValues": {},
+            "createdTime": date(connection.created),
+            "changedTime": date(connection.changed),
+            "createdBy": {"id": connection.owner, "tenantId": connection.tenant},
+            "api": api_reference(connector, connection.tenant),
+            "connectionRuntimeUrl": runtime_url(connection, hub),
+            "testLinks": test_links,
+            "testRequests": test_requests,
+        },
+    })
+}
+
+/// Where calls through the connection go.
+pub(crate) fn runtime_url(connection: &Connection, hub: &str) -> String {
+    format!("{hub}/apim/{}/{}", connection.connector, connection.id.uuid().simple())
+}
+
+/// How the connection can be tried out, where the connector says so.
+fn tests(id: &str, connector: &Connector, hub: &str) -> (Value, Value) {
+    let Some(path) = connector.swagger.test_path() else { return (json!([]), json!([])) };
+    let at = |call: &str| format!("{hub}{id}/{call}?api-version=2016-06-01");
+    (
+        json!([{"requestUri": at("extensions/proxy/testconnection"), "method": "get"}]),
+        json!([{
+            "body": {"request": {"method": "get", "path": path}}, "requestUri": at("dynamicInvoke"), "method": "POST",
+        }]),
+    )
+}

@@ -1,0 +1,153 @@
+//! What a connection says of itself, in the words that are documented for it.
+
+use outlive_clock::Instant;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// The most of an issuer's own words that a status repeats, in characters.
+const DETAIL_CHARS_MAX: usize = 4_000;
+
+/// The state of a connection's sign-in, as of the last attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// The last attempt succeeded.
+    Connected,
+    /// Nobody has signed in (yet); the text says so, or why the sign-in failed.
+    Unauthenticated(String),
+    /// The issuer refuses to renew the sign-in.
+    Unauthorized(String),
+}
+
+impl Status {
+    /// Fresh: nobody has signed in.
+    pub(crate) fn unauthenticated() -> Self {
+        Self::Unauthenticated("This connection is not authenticated.".to_owned())
+    }
+
+    /// `properties.overallStatus`.
+    pub(crate) const fn overall(&self) -> &'static str {
+        match self {
+            Self::Connected => "Connected",
+            Self::Unauthenticated(_) | Self::Unauthorized(_) => "Error",
+        }
+    }
+
+    /// `error.code`, if there is one.
+    pub(crate) const fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Connected => None,
+            Self::Unauthenticated(_) => Some("Unauthenticated"),
+            Self::Unauthorized(_) => Some("Unauthorized"),
+        }
+    }
+
+    /// `error.message`, if there is one.
+    pub(crate) fn message(&self) -> Option<&str> {
+        match self {
+            Self::Connected => None,
+            Self::Unauthenticated(message) | Self::Unauthorized(message) => Some(message),
+        }
+    }
+
+    /// The status that [`Status::code`] and [`Status::message`] tell.
+    pub(crate) fn from_parts(code: Option<&str>, message: Option<String>) -> Self {
+        match code {
+            None => Self::Connected,
+            Some("Unauthorized") => Self::Unauthorized(message.unwrap_or_default()),
+            Some(_) => Self::Unauthenticated(message.unwrap_or_default()),
+        }
+    }
+
+    /// `properties.statuses`.
+    pub(crate) fn to_json(&self) -> Value {
+        match (self.code(), self.message()) {
+            (Some(code), Some(message)) => json!([{
+                "status": "Error", "target": "token", "error": {"code": code, "message": message},
+            }]),
+            _ => json!([{"status": "Connected"}]),
+        }
+    }
+}
+
+/// The text of a refused refresh. `answer` is the issuer's own error body, as it came; `correlation` names the attempt.
+pub(crate) fn refresh_failed(provider: &str, correlation: Uuid, at: Instant, answer: &str) -> String {
+    let why = format!("Failed to acquire token from AAD: {}", shortened(answer));
+    refresh_impossible(provider, correlation, at, &why)
+}
+
+/// The text of a refresh that could not even be asked for, for example because there is no refresh token.
+pub(crate) fn refresh_impossible(provider: &str, correlation: Uuid, at: Instant, why: &str) -> String {
+    format!(
+        "Failed to refresh access token for service: {provider}. Correlation Id=g-{correlation}, UTC TimeStamp={}, \
+         Error: {why}",
+        american_date(at),
+    )
+}
+
+/// The text of a sign-in that brought no tokens. `why` is what the issuer said.
+pub(crate) fn sign_in_failed(why: &str) -> String {
+    format!(
+        "OAuth2 authorization flow failed for service 'Azure Active Directory'. OAuth 2 sign in failed to exchange code \
+         for access token. {}",
+        shortened(why)
+    )
+}
+
+/// The text of a sign-in that the issuer itself broke off.
+pub(crate) fn sign_in_refused(error: &str, description: &str) -> String {
+    format!(
+        "OAuth2 authorization flow failed for service 'Azure Active Directory'. {}",
+        shortened(&format!("{error}: {description}"))
+    )
+}
+
+/// `M/d/yyyy h:mm:ss AM`: the form in which these texts give time.
+pub(crate) fn american_date(at: Instant) -> String {
+    at.strftime("%-m/%-d/%Y %-I:%M:%S %p")
+}
+
+fn shortened(text: &str) -> String {
+    text.trim().chars().take(DETAIL_CHARS_MAX).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_refresh_reads_as_documented() {
+        let at: Instant = "2026-01-05T00:07:09Z".parse().expect("an instant");
+        let text = refresh_failed("aad", Uuid::from_u128(7), at, "{\"error\":\"invalid_grant\"}\r\n");
+        assert_eq!(
+            text,
+            "Failed to refresh access token for service: aad. Correlation Id=g-00000000-0000-0000-0000-000000000007, \
+             UTC TimeStamp=1/5/2026 12:07:09 AM, Error: Failed to acquire token from AAD: {\"error\":\"invalid_grant\"}"
+        );
+    }
+
+    #[test]
+    fn dates_are_american_with_twelve_hours() {
+        for (at, text) in [
+            ("2026-01-05T09:00:00Z", "1/5/2026 9:00:00 AM"),
+            ("2026-12-31T12:00:00Z", "12/31/2026 12:00:00 PM"),
+            ("2026-10-05T23:59:59Z", "10/5/2026 11:59:59 PM"),
+        ] {
+            assert_eq!(american_date(at.parse().expect("an instant")), text);
+        }
+    }
+
+    #[test]
+    fn what_is_stored_comes_back() {
+        for status in [Status::Connected, Status::unauthenticated(), Status::Unauthorized("refused".into())] {
+            let back = Status::from_parts(status.code(), status.message().map(str::to_owned));
+            assert_eq!(back, status);
+        }
+        assert_eq!(Status::Connected.to_json(), json!([{"status": "Connected"}]));
+        assert_eq!(Status::unauthenticated().to_json()[0]["error"]["code"], "Unauthenticated");
+    }
+
+    #[test]
+    fn an_endless_answer_is_cut() {
+        assert!(sign_in_failed(&"x".repeat(100_000)).len() < DETAIL_CHARS_MAX + 300);
+    }
+}

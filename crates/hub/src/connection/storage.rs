@@ -1,0 +1,191 @@
+//! The rows of connections.
+
+use outlive_clock::{ConnectionId, Instant, TenantId};
+use outlive_store::{Change, Row, Statement, Store, StoreError, sql};
+use uuid::Uuid;
+
+use super::{Connection, Status};
+use crate::arm::ResourceName;
+use crate::credential::Credential;
+
+fn connection_of(row: &Row) -> Result<Connection, StoreError> {
+    Ok(Connection {
+        tenant: row.parse("tenant")?,
+        id: row.parse("id")?,
+        group: row.text("resource_group")?,
+        name: row.text("name")?,
+        connector: row.parse("connector")?,
+        connector_version: row.text("connector_version")?,
+        display_name: row.text("display_name")?,
+        owner: row.parse("owner")?,
+        enabled: row.flag("enabled")?,
+        status: Status::from_parts(row.opt_text("status_code")?.as_deref(), row.opt_text("status_message")?),
+        authenticated_user: row.opt_text("authenticated_user")?,
+        key_sealed: row.text("key_sealed")?,
+        created: row.instant("created_us")?,
+        changed: row.instant("changed_us")?,
+    })
+}
+
+/// A connection and its credential, in one reading: all that a call through it needs to know of it.
+pub(crate) async fn with_credential(
+    store: &Store,
+    tenant: TenantId,
+    id: ConnectionId,
+) -> Result<Option<(Connection, Option<Credential>)>, StoreError> {
+    let row = store
+        .row(sql!(
+            "SELECT c.tenant, c.id, c.resource_group, c.name, c.connector, k.version AS connector_version, \
+             c.display_name, c.owner, c.enabled, c.status_code, c.status_message, c.authenticated_user, c.key_sealed, \
+             c.created_us, c.changed_us, t.sealed, t.version AS credential_version, t.expires_us \
+             FROM connections c JOIN connectors k ON k.tenant = c.tenant AND k.name = c.connector \
+             LEFT JOIN credentials t ON t.tenant = c.tenant AND t.connection = c.id \
+             WHERE c.tenant = $1 AND c.id = $2",
+            tenant,
+            id
+        ))
+        .await?;
+    row.map(|row| {
+        let credential = match row.opt_text("sealed")? {
+            None => None,
+            Some(sealed) => Some(Credential {
+                sealed,
+                version: row.int("credential_version")?,
+                expires: row.instant("expires_us")?,
+            }),
+        };
+        Ok((connection_of(&row)?, credential))
+    })
+    .transpose()
+}
+
+/// A connection by its name in a resource group.
+pub(crate) async fn by_name(
+    store: &Store,
+    tenant: TenantId,
+    group: &ResourceName,
+    name: &ResourceName,
+) -> Result<Option<Connection>, StoreError> {
+    store
+        .row(sql!(
+            "SELECT c.tenant, c.id, c.resource_group, c.name, c.connector, k.version AS connector_version, \
+             c.display_name, c.owner, c.enabled, c.status_code, c.status_message, c.authenticated_user, c.key_sealed, \
+             c.created_us, c.changed_us \
+             FROM connections c JOIN connectors k ON k.tenant = c.tenant AND k.name = c.connector \
+             WHERE c.tenant = $1 AND c.group_key = $2 AND c.name_key = $3",
+            tenant,
+            group.key(),
+            name.key()
+        ))
+        .await?
+        .as_ref()
+        .map(connection_of)
+        .transpose()
+}
+
+/// The connections of a resource group after the name `after`, in the order of their names: those that `reader` owns or is on
+/// the access list of, or all if there is no `reader`.
+pub(crate) async fn in_group(
+    store: &Store,
+    tenant: TenantId,
+    group: &ResourceName,
+    reader: Option<Uuid>,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Connection>, StoreError> {
+    let rows = store
+        .rows(sql!(
+            "SELECT c.tenant, c.id, c.resource_group, c.name, c.connector, k.version AS connector_version, \
+             c.display_name, c.owner, c.enabled, c.status_code, c.status_message, c.authenticated_user, c.key_sealed, \
+             c.created_us, c.changed_us \
+             FROM connections c JOIN connectors k ON k.tenant = c.tenant AND k.name = c.connector \
+             WHERE c.tenant = $1 AND c.group_key = $2 AND c.name_key > $3 \
+             AND (CAST($4 AS TEXT) IS NULL OR c.owner = $4 OR EXISTS (SELECT 1 FROM access_policies p \
+             WHERE p.tenant = c.tenant AND p.connection = c.id AND p.principal = $4)) \
+             ORDER BY c.name_key LIMIT $5",
+            tenant,
+            group.key(),
+            after,
+            reader.map(|id| id.to_string()),
+            limit
+        ))
+        .await?;
+    rows.iter().map(connection_of).collect()
+}
+
+/// Writes a new connection; conflicts if its name is taken.
+pub(crate) fn insert(connection: &Connection) -> Statement {
+    sql!(
+        "INSERT INTO connections (tenant, id, resource_group, group_key, name, name_key, connector, display_name, owner, \
+         enabled, status_code, status_message, key_sealed, created_us, changed_us) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        connection.tenant,
+        connection.id,
+        &connection.group,
+        connection.group.to_ascii_lowercase(),
+        &connection.name,
+        connection.name.to_ascii_lowercase(),
+        connection.connector.as_str(),
+        &connection.display_name,
+        connection.owner.to_string(),
+        connection.enabled,
+        connection.status.code(),
+        connection.status.message(),
+        &connection.key_sealed,
+        connection.created,
+        connection.changed
+    )
+}
+
+/// Writes what its owner may change.
+pub(crate) fn update(connection: &Connection) -> Statement {
+    sql!(
+        "UPDATE connections SET display_name = $1, enabled = $2, changed_us = $3 WHERE tenant = $4 AND id = $5",
+        &connection.display_name,
+        connection.enabled,
+        connection.changed,
+        connection.tenant,
+        connection.id
+    )
+    .expect_rows(1)
+}
+
+/// Writes a new status.
+pub(crate) fn set_status(tenant: TenantId, id: ConnectionId, status: &Status, now: Instant) -> Statement {
+    sql!(
+        "UPDATE connections SET status_code = $1, status_message = $2, changed_us = $3 WHERE tenant = $4 AND id = $5",
+        status.code(),
+        status.message(),
+        now,
+        tenant,
+        id
+    )
+}
+
+/// Writes that somebody signed in.
+pub(crate) fn set_connected(
+    tenant: TenantId,
+    id: ConnectionId,
+    account: Option<&str>,
+    now: Instant,
+) -> Statement {
+    sql!(
+        "UPDATE connections SET status_code = NULL, status_message = NULL, authenticated_user = $1, changed_us = $2 \
+         WHERE tenant = $3 AND id = $4",
+        account,
+        now,
+        tenant,
+        id
+    )
+    .expect_rows(1)
+}
+
+/// Removes a connection with all that is its own.
+pub(crate) fn delete(tenant: TenantId, id: ConnectionId) -> Change {
+    let mut change = Change::new();
+    change.add(sql!("DELETE FROM credentials WHERE tenant = $1 AND connection = $2", tenant, id));
+    change.add(sql!("DELETE FROM consent_attempts WHERE tenant = $1 AND connection = $2", tenant, id));
+    change.add(sql!("DELETE FROM access_policies WHERE tenant = $1 AND connection = $2", tenant, id));
+    change.add(sql!("DELETE FROM connections WHERE tenant = $1 AND id = $2", tenant, id).expect_rows(1));
+    change
+}

@@ -1,0 +1,173 @@
+//! `apiProperties.json`: how a connection to the API is set up.
+
+use serde_json::{Map, Value};
+
+use super::{ConnectorFault, OAuthSettings};
+
+/// The most connection parameters a connector may have.
+const PARAMETERS_MAX: usize = 64;
+
+/// How connections of a connector authenticate at its back end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Authentication {
+    /// Not at all: such connections are connected at once.
+    None,
+    /// By tokens that a person's consent brought.
+    OAuth {
+        /// The name of the connection parameter, by convention `token`.
+        parameter: String,
+        /// How the tokens are had.
+        settings: Box<OAuthSettings>,
+    },
+}
+
+/// A usable `apiProperties.json`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ApiProperties {
+    pub(crate) authentication: Authentication,
+    pub(crate) brand_color: String,
+    pub(crate) capabilities: Vec<String>,
+    /// `connectionParameters` as written, without secrets.
+    pub(crate) connection_parameters: Value,
+}
+
+impl ApiProperties {
+    /// Reads the document. Its members stand under `properties`, as in the file; without that, at the top.
+    pub(crate) fn parse(document: &Value) -> Result<Self, ConnectorFault> {
+        let top = document
+            .as_object()
+            .ok_or_else(|| ConnectorFault::new("apiProperties", "it is not an object"))?;
+        let (at, properties) = match top.get("properties") {
+            Some(Value::Object(properties)) => ("properties", properties),
+            Some(_) => return Err(ConnectorFault::new("properties", "it is not an object")),
+            None => ("", top),
+        };
+        let place = |name: &str| {
+            if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") }
+        };
+        if properties.contains_key("connectionParameterSets") {
+            return Err(ConnectorFault::new(
+                place("connectionParameterSets"),
+                "connectors with several kinds of authentication are not supported; give connectionParameters",
+            ));
+        }
+        let parameters = match properties.get("connectionParameters") {
+            None | Some(Value::Null) => Map::new(),
+            Some(Value::Object(parameters)) if parameters.len() <= PARAMETERS_MAX => parameters.clone(),
+            Some(_) => {
+                return Err(ConnectorFault::new(
+                    place("connectionParameters"),
+                    format!("it is not an object of at most {PARAMETERS_MAX} parameters"),
+                ));
+            }
+        };
+        let authentication = authentication(&parameters, &place("connectionParameters"))?;
+        let text = |name: &str| properties.get(name).and_then(Value::as_str).map(str::to_owned);
+        let capabilities = properties.get("capabilities").and_then(Value::as_array).into_iter().flatten();
+        Ok(Self {
+            authentication,
+            brand_color: text("iconBrandColor").or_else(|| text("brandColor")).unwrap_or_default(),
+            capabilities: capabilities.filter_map(Value::as_str).take(32).map(str::to_owned).collect(),
+            connection_parameters: Value::Object(parameters),
+        })
+    }
+}
+
+fn authentication(parameters: &Map<String, Value>, at: &str) -> Result<Authentication, ConnectorFault> {
+    let mut found = None;
+    for (name, parameter) in parameters {
+        let at = format!("{at}.{name}");
+        match parameter.get("type").and_then(Value::as_str) {
+            Some("oauthSetting") if found.is_none() => {
+                let settings = Box::new(OAuthSettings::parse(parameter, &at)?);
+                found = Some(Authentication::OAuth { parameter: name.clone(), settings });
+            }
+            Some("oauthSetting") => {
+                return Err(ConnectorFault::new(at, "there is a second parameter of type oauthSetting"));
+            }
+            // Parameters of the sign-in itself, normally hidden (`token:TenantId`).
+            Some("string") if name.starts_with("token:") => {}
+            Some(kind) => {
+                return Err(ConnectorFault::new(
+                    at,
+                    format!("parameters of type '{kind}' are not supported; the type must be oauthSetting"),
+                ));
+            }
+            None => return Err(ConnectorFault::new(at, "its type is missing")),
+        }
+    }
+    Ok(found.unwrap_or(Authentication::None))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn aad() -> Value {
+        json!({"type": "oauthSetting", "oAuthSettings": {
+        "identityProvider": "aad", "clientId": "c", "customParameters": {
+            "loginUri": {"value": "https://login.windows.net"}, "resourceUri": {"value": "api://x"},
+        }}})
+    }
+
+    #[test]
+    fn the_file_is_read_with_and_without_its_top_member() {
+        let inner = json!({"iconBrandColor": "#007ee5", "capabilities": ["actions"], "connectionParameters": {"token": aad()}});
+        for document in [json!({"properties": inner}), inner.clone()] {
+            let read = ApiProperties::parse(&document).expect("usable");
+            assert!(
+                matches!(&read.authentication, Authentication::OAuth { parameter, .. } if parameter == "token")
+            );
+            assert_eq!(
+                (
+                    read.brand_color.as_str(),
+                    read.capabilities.len(),
+                    read.connection_parameters["token"]["type"].as_str()
+                ),
+                ("#007ee5", 1, Some("oauthSetting"))
+            );
+        }
+    }
+
+    #[test]
+    fn an_api_without_parameters_needs_no_sign_in() {
+        for document in
+            [json!({}), json!({"properties": {}}), json!({"properties": {"connectionParameters": {}}})]
+        {
+            assert_eq!(
+                ApiProperties::parse(&document).map(|p| p.authentication),
+                Ok(Authentication::None),
+                "{document}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_refused_by_place() {
+        for (document, at) in [
+            (json!([]), "apiProperties"),
+            (json!({"properties": 1}), "properties"),
+            (json!({"properties": {"connectionParameters": []}}), "properties.connectionParameters"),
+            (json!({"properties": {"connectionParameterSets": {}}}), "properties.connectionParameterSets"),
+            (
+                json!({"properties": {"connectionParameters": {"key": {"type": "securestring"}}}}),
+                "properties.connectionParameters.key",
+            ),
+            (
+                json!({"properties": {"connectionParameters": {"token": {}}}}),
+                "properties.connectionParameters.token",
+            ),
+            (
+                json!({"connectionParameters": {"token": aad(), "tokenb": aad()}}),
+                "connectionParameters.tokenb",
+            ),
+        ] {
+            assert_eq!(
+                ApiProperties::parse(&document).map_err(|fault| fault.at),
+                Err(at.to_owned()),
+                "{document}"
+            );
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Connectors as the control plane shows them.
+
+use outlive_clock::TenantId;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use super::storage::Stored;
+use super::{Authentication, Connector, ConnectorName, Home, RedirectMode};
+use crate::arm::{LOCATION, custom_api_id, managed_api_id};
+
+fn id(connector: &Connector, tenant: TenantId) -> String {
+    match &connector.home {
+        Home::Managed => managed_api_id(tenant, &connector.name),
+        Home::Custom { group } => custom_api_id(tenant, group, &connector.name),
+    }
+}
+
+const fn kind(connector: &Connector) -> &'static str {
+    match connector.home {
+        Home::Managed => "Microsoft.Web/locations/managedApis",
+        Home::Custom { .. } => "Microsoft.Web/customApis",
+    }
+}
+
+/// `properties.api` of a connection.
+pub(crate) fn api_reference(connector: &Connector, tenant: TenantId) -> Value {
+    json!({
+        "id": id(connector, tenant),
+        "name": connector.name.as_str(),
+        "displayName": connector.display_name,
+        "brandColor": connector.properties.brand_color,
+        "type": kind(connector),
+    })
+}
+
+/// A managed API; `export` adds its swagger.
+pub(crate) fn managed_api(stored: &Stored, tenant: TenantId, hub: &str, export: bool) -> Value {
+    let connector = &stored.connector;
+    let mut properties = properties(connector, hub);
+    if export {
+        properties.insert("swagger".into(), stored.swagger.clone());
+    }
+    json!({
+        "id": id(connector, tenant), "name": connector.name.as_str(), "type": kind(connector), "location": LOCATION,
+        "properties": properties,
+    })
+}
+
+/// A custom API.
+pub(crate) fn custom_api(stored: &Stored, tenant: TenantId, hub: &str) -> Value {
+    managed_api(stored, tenant, hub, true)
+}
+
+fn properties(connector: &Connector, hub: &str) -> Map<String, Value> {
+    let document = json!({
+        "name": connector.name.as_str(),
+        "displayName": connector.display_name,
+        "apiType": "Rest",
+        "connectionParameters": connection_parameters(connector, hub),
+        "runtimeUrls": [format!("{hub}/apim/{}", connector.name)],
+        "capabilities": connector.properties.capabilities,
+        "metadata": {"source": "marketplace", "brandColor": connector.properties.brand_color},
+        "generalInformation": {"displayName": connector.display_name},
+        "backendService": {"serviceUrl": connector.swagger.service_url()},
+        "apiDefinitions": {},
+    });
+    match document {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
+}
+
+/// The connection parameters as written, with the redirect URI that has to be registered on the application.
+fn connection_parameters(connector: &Connector, hub: &str) -> Value {
+    let mut parameters = connector.properties.connection_parameters.clone();
+    if let Authentication::OAuth { parameter, settings } = &connector.properties.authentication {
+        let path = redirect_path(&connector.name, settings.redirect_mode);
+        for spelling in ["oAuthSettings", "oauthSettings"] {
+            if let Some(Value::Object(settings)) =
+                parameters.get_mut(parameter).and_then(|parameter| parameter.get_mut(spelling))
+            {
+                settings.insert("redirectUrl".into(), Value::String(format!("{hub}{path}")));
+            }
+        }
+    }
+    parameters
+}
+
+/// The path of the redirect URI: the common one, or one with the connector's own key (its name and a hash of it).
+pub(crate) fn redirect_path(name: &ConnectorName, mode: RedirectMode) -> String {
+    match mode {
+        RedirectMode::Global => "/redirect".to_owned(),
+        RedirectMode::GlobalPerConnector => {
+            let digest = Sha256::digest(format!("outlive/connector-key/{name}"));
+            let hash: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+            format!("/redirect/{name}-{hash}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_connector_has_a_path_of_its_own_where_it_asks_for_one() {
+        let [a, b]: [ConnectorName; 2] = ["a".parse().expect("a name"), "b".parse().expect("a name")];
+        assert_eq!(redirect_path(&a, RedirectMode::Global), redirect_path(&b, RedirectMode::Global));
+        let own = redirect_path(&a, RedirectMode::GlobalPerConnector);
+        assert!(own.starts_with("/redirect/a-"));
+        assert_ne!(own, redirect_path(&b, RedirectMode::GlobalPerConnector));
+    }
+}

@@ -1,0 +1,219 @@
+//! The `oAuthSettings` of a connection parameter: how tokens for it are had.
+
+use outlive_tokens::Secret;
+use serde_json::Value;
+use url::Url;
+
+use super::ConnectorFault;
+
+/// Which redirect URI is registered on the connector's application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RedirectMode {
+    /// The one that all connectors share.
+    Global,
+    /// One of the connector's own.
+    GlobalPerConnector,
+}
+
+/// Usable settings of the identity provider `aad`, whose endpoints take a `resource` (version 1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OAuthSettings {
+    /// As the status texts name it: `aad`.
+    pub(crate) identity_provider: &'static str,
+    pub(crate) client_id: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) redirect_mode: RedirectMode,
+    /// Where the issuer is (`https://login.windows.net`).
+    pub(crate) login_uri: Url,
+    /// The data source, exactly as it is registered there.
+    pub(crate) resource_uri: String,
+    /// A tenant, or `common`.
+    pub(crate) tenant_id: String,
+}
+
+/// Both spellings occur.
+const SPELLINGS: [&str; 2] = ["oAuthSettings", "oauthSettings"];
+
+impl OAuthSettings {
+    /// Reads the settings of the parameter that stands at `at`.
+    pub(super) fn parse(parameter: &Value, at: &str) -> Result<Self, ConnectorFault> {
+        let (spelling, settings) = SPELLINGS
+            .iter()
+            .find_map(|name| Some((name, parameter.get(name)?.as_object()?)))
+            .ok_or_else(|| ConnectorFault::new(at, "its oAuthSettings are missing"))?;
+        let at = format!("{at}.{spelling}");
+        let fault = |name: &str, why: &str| ConnectorFault::new(format!("{at}.{name}"), why);
+        let text = |name: &str| settings.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let identity_provider = match text("identityProvider") {
+            Some(name) if name.eq_ignore_ascii_case("aad") => "aad",
+            Some(_) => return Err(fault("identityProvider", "the one identity provider supported is aad")),
+            None => return Err(fault("identityProvider", "it is missing")),
+        };
+        let redirect_mode = match text("redirectMode") {
+            None | Some("Global") => RedirectMode::Global,
+            Some("GlobalPerConnector") => RedirectMode::GlobalPerConnector,
+            Some(_) => return Err(fault("redirectMode", "it must be Global or GlobalPerConnector")),
+        };
+        let custom = |name: &str| -> Result<Option<&str>, ConnectorFault> {
+            match settings.get("customParameters").and_then(|parameters| parameters.get(name)) {
+                None => Ok(None),
+                Some(parameter) => match parameter.get("value").and_then(Value::as_str) {
+                    Some("") => Ok(None),
+                    Some(value) if value.len() <= 500 => Ok(Some(value)),
+                    _ => Err(fault(
+                        &format!("customParameters.{name}.value"),
+                        "it is not a text of at most 500 characters",
+                    )),
+                },
+            }
+        };
+        if custom("grantType")?.is_some_and(|grant| grant != "code") {
+            return Err(fault(
+                "customParameters.grantType",
+                "the one grant supported is code: a person signs in",
+            ));
+        }
+        let login_uri = custom("loginUri")?
+            .or(custom("loginUriAAD")?)
+            .unwrap_or("https://login.windows.net")
+            .parse::<Url>()
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+            .ok_or_else(|| fault("customParameters.loginUri.value", "it is not an http or https URL"))?;
+        let tenant_id = custom("tenantId")?.unwrap_or("common");
+        if !tenant_id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.')) {
+            return Err(fault("customParameters.tenantId.value", "it is not a tenant id or domain"));
+        }
+        let scopes = settings.get("scopes").and_then(Value::as_array).into_iter().flatten();
+        Ok(Self {
+            identity_provider,
+            client_id: text("clientId")
+                .filter(|id| id.len() <= 200)
+                .ok_or_else(|| fault("clientId", "it is missing"))?
+                .to_owned(),
+            scopes: scopes.filter_map(Value::as_str).take(64).map(str::to_owned).collect(),
+            redirect_mode,
+            login_uri,
+            resource_uri: custom("resourceUri")?
+                .ok_or_else(|| fault("customParameters.resourceUri", "it is missing"))?
+                .to_owned(),
+            tenant_id: tenant_id.to_owned(),
+        })
+    }
+}
+
+/// Takes the client secret out of an `apiProperties` document, wherever it stands: it is write-only.
+pub(super) fn take_client_secret(document: &mut Value) -> Option<Secret> {
+    let properties =
+        if document.get("properties").is_some() { document.get_mut("properties")? } else { document };
+    let mut found = None;
+    for parameter in properties.get_mut("connectionParameters")?.as_object_mut()?.values_mut() {
+        for spelling in SPELLINGS {
+            let settings = parameter.get_mut(spelling).and_then(Value::as_object_mut);
+            if let Some(Value::String(secret)) = settings.and_then(|settings| settings.remove("clientSecret"))
+            {
+                found.get_or_insert(Secret::new(secret));
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn parameter(spelling: &str, settings: Value) -> Value {
+        json!({"type": "oauthSetting", spelling: settings})
+    }
+
+    fn settings() -> Value {
+        json!({
+            "identityProvider": "aad", "clientId": "7a1c", "scopes": [], "redirectMode": "Global",
+            "redirectUrl": "https://global.consent.azure-apim.net/redirect",
+            "properties": {"IsFirstParty": "False", "IsOnbehalfofLoginSupported": false},
+            "customParameters": {
+                "loginUri": {"value": "https://login.microsoftonline.com"}, "tenantId": {"value": "common"},
+                "resourceUri": {"value": "api://contoso-orders/"}, "enableOnbehalfOfLogin": {"value": "false"},
+            },
+        })
+    }
+
+    #[test]
+    fn both_spellings_are_read() {
+        for spelling in SPELLINGS {
+            let read = OAuthSettings::parse(&parameter(spelling, settings()), "p").expect("usable");
+            assert_eq!(read.resource_uri, "api://contoso-orders/", "the trailing slash matters");
+            assert_eq!(
+                (
+                    read.identity_provider,
+                    read.client_id.as_str(),
+                    read.tenant_id.as_str(),
+                    read.redirect_mode
+                ),
+                ("aad", "7a1c", "common", RedirectMode::Global)
+            );
+            assert_eq!(read.login_uri.as_str(), "https://login.microsoftonline.com/");
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_has_its_documented_value() {
+        let least = json!({"identityProvider": "AAD", "clientId": "c", "redirectMode": "GlobalPerConnector",
+            "customParameters": {"resourceUri": {"value": "api://x"}}});
+        let read = OAuthSettings::parse(&parameter("oAuthSettings", least), "p").expect("usable");
+        assert_eq!(
+            (read.login_uri.as_str(), read.tenant_id.as_str(), read.redirect_mode),
+            ("https://login.windows.net/", "common", RedirectMode::GlobalPerConnector)
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_refused_by_place() {
+        let with = |path: &str, value: Value| {
+            let mut changed = settings();
+            *changed.pointer_mut(path).expect("there") = value;
+            changed
+        };
+        for (settings, at) in [
+            (with("/identityProvider", json!("facebook")), "p.oAuthSettings.identityProvider"),
+            (with("/identityProvider", json!(null)), "p.oAuthSettings.identityProvider"),
+            (with("/clientId", json!("")), "p.oAuthSettings.clientId"),
+            (with("/redirectMode", json!("Sideways")), "p.oAuthSettings.redirectMode"),
+            (
+                with("/customParameters/resourceUri", json!({"value": ""})),
+                "p.oAuthSettings.customParameters.resourceUri",
+            ),
+            (
+                with("/customParameters/resourceUri", json!("api://x")),
+                "p.oAuthSettings.customParameters.resourceUri.value",
+            ),
+            (
+                with("/customParameters/loginUri/value", json!("file:///etc")),
+                "p.oAuthSettings.customParameters.loginUri.value",
+            ),
+            (
+                with("/customParameters/tenantId/value", json!("../x")),
+                "p.oAuthSettings.customParameters.tenantId.value",
+            ),
+        ] {
+            let fault = OAuthSettings::parse(&parameter("oAuthSettings", settings), "p").err();
+            assert_eq!(fault.map(|fault| fault.at).as_deref(), Some(at));
+        }
+    }
+
+    #[test]
+    fn a_secret_in_the_document_is_taken_out() {
+        for spelling in SPELLINGS {
+            let mut inner = settings();
+            inner["clientSecret"] = json!("s3cret");
+            let mut document =
+                json!({"properties": {"connectionParameters": {"token": parameter(spelling, inner)}}});
+            assert_eq!(take_client_secret(&mut document), Some(Secret::new("s3cret")));
+            assert!(!document.to_string().contains("s3cret"));
+            assert_eq!(take_client_secret(&mut document), None);
+        }
+        assert_eq!(take_client_secret(&mut json!([1])), None);
+    }
+}

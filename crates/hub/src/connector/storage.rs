@@ -1,0 +1,149 @@
+//! The rows of connectors.
+
+use outlive_clock::TenantId;
+use outlive_store::{Row, Statement, Store, StoreError, sql};
+use outlive_tokens::{Sealer, Secret};
+use uuid::Uuid;
+
+use super::{ApiProperties, Connector, ConnectorName, Draft, Home, Swagger};
+
+/// A connector as its row says, not yet read.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    pub(crate) connector: Connector,
+    /// The swagger as it was handed in.
+    pub(crate) swagger: serde_json::Value,
+    /// Who made a custom API.
+    pub(crate) owner: Option<Uuid>,
+}
+
+/// What a connector's client secret is sealed for.
+fn purpose(tenant: TenantId, name: &ConnectorName) -> String {
+    format!("hub-client-secret/{tenant}/{name}")
+}
+
+/// Seals the client secret of a draft, if it has one.
+pub(crate) fn seal_secret(
+    sealer: &Sealer,
+    tenant: TenantId,
+    name: &ConnectorName,
+    secret: Option<&Secret>,
+    stream: &mut outlive_clock::Stream,
+) -> Option<String> {
+    secret.map(|secret| sealer.seal(&purpose(tenant, name), secret.expose().as_bytes(), stream))
+}
+
+fn stored_of(row: &Row, tenant: TenantId, sealer: &Sealer) -> Result<Stored, StoreError> {
+    let corrupt = |column: &str, why: &dyn std::fmt::Display| StoreError::Corrupt {
+        column: column.to_owned(),
+        why: why.to_string(),
+    };
+    let name: ConnectorName = row.parse("name")?;
+    let swagger: serde_json::Value = row.json("swagger")?;
+    let client_secret = match row.opt_text("client_secret_sealed")? {
+        None => None,
+        Some(sealed) => {
+            let plain = sealer
+                .open(&purpose(tenant, &name), &sealed)
+                .and_then(|plain| String::from_utf8(plain).ok())
+                .ok_or_else(|| corrupt("client_secret_sealed", &"it was sealed by another sealing key"))?;
+            Some(Secret::new(plain))
+        }
+    };
+    let connector = Connector {
+        home: row.opt_text("resource_group")?.map_or(Home::Managed, |group| Home::Custom { group }),
+        version: row.text("version")?,
+        display_name: row.text("display_name")?,
+        properties: ApiProperties::parse(&row.json("api_properties")?)
+            .map_err(|fault| corrupt("api_properties", &fault))?,
+        swagger: Swagger::parse(&swagger).map_err(|fault| corrupt("swagger", &fault))?,
+        client_secret,
+        name,
+    };
+    Ok(Stored { connector, swagger, owner: row.opt_parse("owner")? })
+}
+
+/// A connector by its name.
+pub(crate) async fn by_name(
+    store: &Store,
+    sealer: &Sealer,
+    tenant: TenantId,
+    name: &ConnectorName,
+) -> Result<Option<Stored>, StoreError> {
+    store
+        .row(sql!(
+            "SELECT name, resource_group, owner, version, display_name, api_properties, swagger, client_secret_sealed \
+             FROM connectors WHERE tenant = $1 AND name = $2",
+            tenant,
+            name.as_str()
+        ))
+        .await?
+        .map(|row| stored_of(&row, tenant, sealer))
+        .transpose()
+}
+
+/// The managed APIs of a tenant, in the order of their names.
+pub(crate) async fn managed(
+    store: &Store,
+    sealer: &Sealer,
+    tenant: TenantId,
+    limit: i64,
+) -> Result<Vec<Stored>, StoreError> {
+    let rows = store
+        .rows(sql!(
+            "SELECT name, resource_group, owner, version, display_name, api_properties, swagger, client_secret_sealed \
+             FROM connectors WHERE tenant = $1 AND resource_group IS NULL ORDER BY name LIMIT $2",
+            tenant,
+            limit
+        ))
+        .await?;
+    rows.iter().map(|row| stored_of(row, tenant, sealer)).collect()
+}
+
+/// What is written of a connector besides its draft.
+#[derive(Debug)]
+pub(crate) struct Registration<'a> {
+    pub(crate) tenant: TenantId,
+    pub(crate) name: &'a ConnectorName,
+    pub(crate) home: &'a Home,
+    pub(crate) owner: Option<Uuid>,
+    pub(crate) version: String,
+    pub(crate) client_secret_sealed: Option<String>,
+}
+
+/// Writes a new connector; conflicts if its name is taken.
+pub(crate) fn insert(registration: Registration<'_>, draft: &Draft) -> Statement {
+    let group = match registration.home {
+        Home::Managed => None,
+        Home::Custom { group } => Some(group.clone()),
+    };
+    sql!(
+        "INSERT INTO connectors (tenant, name, resource_group, owner, version, display_name, api_properties, swagger, \
+         client_secret_sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        registration.tenant,
+        registration.name.as_str(),
+        group,
+        registration.owner.map(|id| id.to_string()),
+        registration.version,
+        &draft.display_name,
+        draft.api_properties.clone(),
+        draft.swagger.clone(),
+        registration.client_secret_sealed
+    )
+}
+
+/// Writes a connector over. Without a new client secret the old one stays.
+pub(crate) fn update(registration: Registration<'_>, draft: &Draft) -> Statement {
+    sql!(
+        "UPDATE connectors SET version = $1, display_name = $2, api_properties = $3, swagger = $4, \
+         client_secret_sealed = COALESCE($5, client_secret_sealed) WHERE tenant = $6 AND name = $7",
+        registration.version,
+        &draft.display_name,
+        draft.api_properties.clone(),
+        draft.swagger.clone(),
+        registration.client_secret_sealed,
+        registration.tenant,
+        registration.name.as_str()
+    )
+    .expect_rows(1)
+}

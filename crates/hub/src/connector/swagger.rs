@@ -1,0 +1,247 @@
+//! The OpenAPI 2.0 document of a connector: where its back end is and what can be called there.
+
+use std::collections::{BTreeSet, HashSet};
+
+use serde_json::{Map, Value};
+
+use super::ConnectorFault;
+
+const OPERATIONS_MAX: usize = 1_000;
+const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "patch"];
+
+/// A usable swagger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Swagger {
+    /// `http` or `https`: the better one that the document lists.
+    pub(crate) scheme: &'static str,
+    /// The back end's host with its port, lower-case.
+    pub(crate) host: String,
+    /// What all paths begin with: empty, or `/…` without a slash at its end.
+    pub(crate) base_path: String,
+    pub(crate) operations: Vec<Operation>,
+    /// Request headers that operations declare, lower-case.
+    pub(crate) header_parameters: BTreeSet<String>,
+    /// The operation that tries a connection out (`x-ms-capabilities.testConnection`).
+    test_operation: Option<String>,
+}
+
+/// Something that can be called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Operation {
+    pub(crate) id: String,
+    /// Upper-case.
+    pub(crate) method: String,
+    /// The template (`/orders/{id}`).
+    pub(crate) path: String,
+}
+
+impl Swagger {
+    pub(crate) fn parse(document: &Value) -> Result<Self, ConnectorFault> {
+        let fault = |at: &str, why: &str| ConnectorFault::new(format!("swagger.{at}"), why);
+        let document =
+            document.as_object().ok_or_else(|| ConnectorFault::new("swagger", "it is not an object"))?;
+        if document.get("swagger").and_then(Value::as_str) != Some("2.0") {
+            return Err(fault("swagger", "it must be \"2.0\": connectors are described in OpenAPI 2.0"));
+        }
+        let host = document.get("host").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+        if host.is_empty() || host.len() > 253 || !host.chars().all(fits) {
+            return Err(fault("host", "it must be the back end's host name, with a port where it needs one"));
+        }
+        let base_path = match document.get("basePath") {
+            None | Some(Value::Null) => "",
+            Some(Value::String(path)) if path.starts_with('/') && is_plain_path(path) => {
+                path.trim_end_matches('/')
+            }
+            Some(_) => return Err(fault("basePath", "it must begin with '/' and be a plain path")),
+        };
+        let scheme = match document.get("schemes") {
+            None => "https",
+            Some(Value::Array(schemes)) => ["https", "http"]
+                .into_iter()
+                .find(|scheme| schemes.iter().any(|listed| listed == scheme))
+                .ok_or_else(|| fault("schemes", "neither https nor http is among them"))?,
+            Some(_) => return Err(fault("schemes", "it is not a list")),
+        };
+        let paths = document
+            .get("paths")
+            .and_then(Value::as_object)
+            .ok_or_else(|| fault("paths", "it is missing"))?;
+        let (operations, header_parameters) = operations(paths)?;
+        let test_operation = document
+            .get("x-ms-capabilities")
+            .and_then(|capabilities| capabilities.pointer("/testConnection/operationId"))
+            .and_then(Value::as_str)
+            .map(str::to_owned);
+        let base_path = base_path.to_owned();
+        Ok(Self { scheme, host, base_path, operations, header_parameters, test_operation })
+    }
+
+    /// The path whose GET tries a connection out: without parameters, judged by its status alone.
+    pub(crate) fn test_path(&self) -> Option<&str> {
+        let id = self.test_operation.as_deref()?;
+        let operation =
+            self.operations.iter().find(|operation| operation.id == id && operation.method == "GET")?;
+        (!operation.path.contains('{')).then_some(operation.path.as_str())
+    }
+
+    /// The back end as the connector's metadata names it.
+    pub(crate) fn service_url(&self) -> String {
+        format!("{}://{}{}", self.scheme, self.host, self.base_path)
+    }
+
+    /// The operation that a call is, if the document knows it. `path` is what follows the base path.
+    pub(crate) fn operation(&self, method: &str, path: &str) -> Option<&Operation> {
+        self.operations.iter().find(|operation| operation.method == method && fits(&operation.path, path))
+    }
+}
+
+fn fits(template: &str, path: &str) -> bool {
+    let (mut template, mut path) = (template.split('/'), path.split('/'));
+    loop {
+        match (template.next(), path.next()) {
+            (None, None) => return true,
+            (Some(part), Some(given)) if part == given => {}
+            (Some(part), Some(given))
+                if part.starts_with('{') && part.ends_with('}') && !given.is_empty() => {}
+            _ => return false,
+        }
+    }
+}
+
+fn is_plain_path(path: &str) -> bool {
+    path.len() <= 500
+        && path.split('/').all(|part| part != "." && part != "..")
+        && path.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'?' | b'#' | b'\\' | b'%'))
+}
+
+fn operations(paths: &Map<String, Value>) -> Result<(Vec<Operation>, BTreeSet<String>), ConnectorFault> {
+    let mut operations = Vec::new();
+    let mut ids = HashSet::new();
+    let mut headers = BTreeSet::new();
+    for (path, item) in paths {
+        let at = format!("swagger.paths.{path}");
+        if !path.starts_with('/') || path.len() > 500 {
+            return Err(ConnectorFault::new(at, "a path begins with '/' and has at most 500 characters"));
+        }
+        let item = item.as_object().ok_or_else(|| ConnectorFault::new(&at, "it is not an object"))?;
+        let mut shared = Vec::new();
+        collect_headers(item.get("parameters"), &mut shared);
+        for (method, operation) in item.iter().filter(|(method, _)| METHODS.contains(&method.as_str())) {
+            let at = format!("{at}.{method}.operationId");
+            let id = operation
+                .get("operationId")
+                .and_then(Value::as_str)
+                .filter(|id| !id.is_empty() && id.len() <= 200)
+                .ok_or_else(|| ConnectorFault::new(&at, "it is missing"))?;
+            if !ids.insert(id.to_owned()) {
+                return Err(ConnectorFault::new(at, format!("'{id}' is the id of another operation")));
+            }
+            if ids.len() > OPERATIONS_MAX {
+                return Err(ConnectorFault::new(
+                    at,
+                    format!("there are more than {OPERATIONS_MAX} operations"),
+                ));
+            }
+            let mut declared = shared.clone();
+            collect_headers(operation.get("parameters"), &mut declared);
+            headers.extend(declared);
+            operations.push(Operation {
+                id: id.to_owned(),
+                method: method.to_ascii_uppercase(),
+                path: path.clone(),
+            });
+        }
+    }
+    // A path without parameters is meant before one with.
+    operations.sort_by_key(|operation| operation.path.matches('{').count());
+    Ok((operations, headers))
+}
+
+fn collect_headers(parameters: Option<&Value>, into: &mut Vec<String>) {
+    let parameters = parameters.and_then(Value::as_array).into_iter().flatten();
+    for parameter in parameters.filter(|parameter| parameter.get("in").is_some_and(|place| place == "header"))
+    {
+        if let Some(name) = parameter.get("name").and_then(Value::as_str) {
+            into.push(name.to_ascii_lowercase());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn document() -> Value {
+        json!({
+            "swagger": "2.0", "info": {"title": "Orders", "version": "1"},
+            "x-ms-capabilities": {"testConnection": {"operationId": "ListOrders", "parameters": {}}},
+            "host": "Orders.contoso.example", "basePath": "/", "schemes": ["http", "https"],
+            "paths": {
+                "/orders": {
+                    "get": {"operationId": "ListOrders", "parameters": [{"name": "X-Region", "in": "header"}]},
+                    "post": {"operationId": "CreateOrder"},
+                },
+                "/orders/{id}": {"parameters": [{"name": "id", "in": "path"}], "get": {"operationId": "GetOrder"}},
+                "/orders/latest": {"get": {"operationId": "LatestOrder"}},
+            },
+        })
+    }
+
+    #[test]
+    fn the_back_end_and_its_operations_are_read() {
+        let read = Swagger::parse(&document()).expect("usable");
+        assert_eq!(read.service_url(), "https://orders.contoso.example");
+        assert_eq!(read.test_path(), Some("/orders"));
+        assert_eq!(read.header_parameters, BTreeSet::from(["x-region".to_owned()]));
+        for (method, path, id) in [
+            ("GET", "/orders", Some("ListOrders")),
+            ("POST", "/orders", Some("CreateOrder")),
+            ("GET", "/orders/42", Some("GetOrder")),
+            ("GET", "/orders/latest", Some("LatestOrder")),
+            ("GET", "/orders/", None),
+            ("GET", "/orders/42/lines", None),
+            ("DELETE", "/orders", None),
+        ] {
+            assert_eq!(read.operation(method, path).map(|o| o.id.as_str()), id, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn a_base_path_is_kept_without_its_last_slash() {
+        let mut with = document();
+        with["basePath"] = json!("/v1/api/");
+        with["schemes"] = json!(["http"]);
+        assert_eq!(
+            Swagger::parse(&with).expect("usable").service_url(),
+            "http://orders.contoso.example/v1/api"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_refused_by_place() {
+        for (pointer, value, at) in [
+            ("/swagger", json!("3.0.1"), "swagger.swagger"),
+            ("/host", json!("a/b"), "swagger.host"),
+            ("/host", json!(""), "swagger.host"),
+            ("/host", json!("user@h"), "swagger.host"),
+            ("/basePath", json!("v1"), "swagger.basePath"),
+            ("/basePath", json!("/../x"), "swagger.basePath"),
+            ("/basePath", json!("/%2e%2e"), "swagger.basePath"),
+            ("/schemes", json!(["ws"]), "swagger.schemes"),
+            ("/paths", json!(null), "swagger.paths"),
+            ("/paths/~1orders/get", json!({}), "swagger.paths./orders.get.operationId"),
+            (
+                "/paths/~1orders~1{id}/get/operationId",
+                json!("ListOrders"),
+                "swagger.paths./orders/{id}.get.operationId",
+            ),
+        ] {
+            let mut changed = document();
+            *changed.pointer_mut(pointer).expect("there") = value;
+            assert_eq!(Swagger::parse(&changed).map_err(|fault| fault.at), Err(at.to_owned()), "{pointer}");
+        }
+        assert!(Swagger::parse(&json!("x")).is_err());
+    }
+}

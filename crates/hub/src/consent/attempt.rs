@@ -1,0 +1,221 @@
+//! The rows of consents under way.
+
+use outlive_clock::{ConnectionId, Instant, TenantId};
+use outlive_store::{Row, Statement, Store, StoreError, sql};
+use uuid::Uuid;
+
+/// A consent under way.
+#[derive(Debug, Clone)]
+pub(crate) struct Attempt {
+    pub(crate) id: Uuid,
+    pub(crate) connection: ConnectionId,
+    /// Whose it is: only they may confirm it.
+    pub(crate) object_id: Uuid,
+    pub(crate) redirect_url: String,
+    pub(crate) link_expires: Instant,
+    pub(super) state_hash: Option<String>,
+    pub(super) state_expires: Option<Instant>,
+    pub(super) verifier_sealed: Option<String>,
+    pub(super) redirect_uri: Option<String>,
+    /// Whether it came back from the issuer.
+    pub(super) finished: bool,
+}
+
+/// What an attempt brought: tokens, waiting for their confirmation.
+#[derive(Debug, Clone)]
+pub(crate) struct Redeemed {
+    pub(crate) attempt: Uuid,
+    pub(crate) object_id: Uuid,
+    pub(crate) code_expires: Instant,
+    pub(crate) tokens_sealed: String,
+    pub(crate) tokens_expire: Instant,
+    /// The user principal name of whoever signed in.
+    pub(crate) account: Option<String>,
+}
+
+fn attempt_of(row: &Row) -> Result<Attempt, StoreError> {
+    Ok(Attempt {
+        id: row.parse("id")?,
+        connection: row.parse("connection")?,
+        object_id: row.parse("object_id")?,
+        redirect_url: row.text("redirect_url")?,
+        link_expires: row.instant("link_expires_us")?,
+        state_hash: row.opt_text("state_hash")?,
+        state_expires: row.opt_instant("state_expires_us")?,
+        verifier_sealed: row.opt_text("verifier_sealed")?,
+        redirect_uri: row.opt_text("redirect_uri")?,
+        finished: row.flag("finished")?,
+    })
+}
+
+/// An attempt by its id.
+pub(super) async fn by_id(store: &Store, tenant: TenantId, id: Uuid) -> Result<Option<Attempt>, StoreError> {
+    store
+        .row(sql!(
+            "SELECT id, connection, object_id, redirect_url, link_expires_us, state_hash, state_expires_us, \
+             verifier_sealed, redirect_uri, finished FROM consent_attempts WHERE tenant = $1 AND id = $2",
+            tenant,
+            id.to_string()
+        ))
+        .await?
+        .as_ref()
+        .map(attempt_of)
+        .transpose()
+}
+
+/// How many attempts of a connection can still be begun or confirmed.
+pub(crate) async fn open_attempts(
+    store: &Store,
+    tenant: TenantId,
+    connection: ConnectionId,
+    now: Instant,
+) -> Result<i64, StoreError> {
+    let row = store
+        .row(sql!(
+            "SELECT CAST(COUNT(*) AS BIGINT) AS count FROM consent_attempts \
+             WHERE tenant = $1 AND connection = $2 AND link_expires_us > $3",
+            tenant,
+            connection,
+            now
+        ))
+        .await?;
+    row.map_or(Ok(0), |row| row.int("count"))
+}
+
+/// Writes a new attempt.
+pub(crate) fn insert(tenant: TenantId, attempt: &Attempt) -> Statement {
+    sql!(
+        "INSERT INTO consent_attempts (tenant, id, connection, object_id, redirect_url, link_expires_us, finished) \
+         VALUES ($1, $2, $3, $4, $5, $6, 0)",
+        tenant,
+        attempt.id.to_string(),
+        attempt.connection,
+        attempt.object_id.to_string(),
+        &attempt.redirect_url,
+        attempt.link_expires
+    )
+}
+
+impl Attempt {
+    /// An attempt that nobody has opened yet.
+    pub(crate) const fn new(
+        id: Uuid,
+        connection: ConnectionId,
+        object_id: Uuid,
+        redirect_url: String,
+        link_expires: Instant,
+    ) -> Self {
+        Self {
+            id,
+            connection,
+            object_id,
+            redirect_url,
+            link_expires,
+            state_hash: None,
+            state_expires: None,
+            verifier_sealed: None,
+            redirect_uri: None,
+            finished: false,
+        }
+    }
+}
+
+/// Removes what is over: attempts of a connection that ended before `before`.
+pub(crate) fn delete_all_of(tenant: TenantId, connection: ConnectionId, before: Instant) -> Statement {
+    sql!(
+        "DELETE FROM consent_attempts WHERE tenant = $1 AND connection = $2 AND link_expires_us <= $3",
+        tenant,
+        connection,
+        before
+    )
+}
+
+/// Writes that a link was opened. An earlier opening of it is worth nothing from here on.
+pub(super) fn opened(
+    tenant: TenantId,
+    id: Uuid,
+    state_hash: &str,
+    state_expires: Instant,
+    verifier_sealed: &str,
+    redirect_uri: &str,
+) -> Statement {
+    sql!(
+        "UPDATE consent_attempts SET state_hash = $1, state_expires_us = $2, verifier_sealed = $3, redirect_uri = $4 \
+         WHERE tenant = $5 AND id = $6 AND finished = 0",
+        state_hash,
+        state_expires,
+        verifier_sealed,
+        redirect_uri,
+        tenant,
+        id.to_string()
+    )
+    .expect_rows(1)
+}
+
+/// Uses a state up; conflicts if somebody was faster.
+pub(super) fn finish(tenant: TenantId, id: Uuid, state_hash: &str) -> Statement {
+    sql!(
+        "UPDATE consent_attempts SET finished = 1, state_hash = NULL, verifier_sealed = NULL \
+         WHERE tenant = $1 AND id = $2 AND state_hash = $3 AND finished = 0",
+        tenant,
+        id.to_string(),
+        state_hash
+    )
+    .expect_rows(1)
+}
+
+/// Keeps what the issuer gave, under the hash of the code that confirms it.
+pub(super) fn keep(tenant: TenantId, code_hash: &str, kept: &Redeemed) -> Statement {
+    sql!(
+        "UPDATE consent_attempts SET code_hash = $1, code_expires_us = $2, tokens_sealed = $3, tokens_expire_us = $4, \
+         account = $5 WHERE tenant = $6 AND id = $7",
+        code_hash,
+        kept.code_expires,
+        &kept.tokens_sealed,
+        kept.tokens_expire,
+        kept.account.as_deref(),
+        tenant,
+        kept.attempt.to_string()
+    )
+    .expect_rows(1)
+}
+
+/// What waits for the confirmation of a code.
+pub(crate) async fn redeemed(
+    store: &Store,
+    tenant: TenantId,
+    connection: ConnectionId,
+    code_hash: &str,
+) -> Result<Option<Redeemed>, StoreError> {
+    let row = store
+        .row(sql!(
+            "SELECT id, object_id, code_expires_us, tokens_sealed, tokens_expire_us, account FROM consent_attempts \
+             WHERE tenant = $1 AND connection = $2 AND code_hash = $3",
+            tenant,
+            connection,
+            code_hash
+        ))
+        .await?;
+    row.map(|row| {
+        Ok(Redeemed {
+            attempt: row.parse("id")?,
+            object_id: row.parse("object_id")?,
+            code_expires: row.instant("code_expires_us")?,
+            tokens_sealed: row.text("tokens_sealed")?,
+            tokens_expire: row.instant("tokens_expire_us")?,
+            account: row.opt_text("account")?,
+        })
+    })
+    .transpose()
+}
+
+/// Uses a code up; conflicts if somebody was faster.
+pub(crate) fn take(tenant: TenantId, attempt: Uuid, code_hash: &str) -> Statement {
+    sql!(
+        "DELETE FROM consent_attempts WHERE tenant = $1 AND id = $2 AND code_hash = $3",
+        tenant,
+        attempt.to_string(),
+        code_hash
+    )
+    .expect_rows(1)
+}

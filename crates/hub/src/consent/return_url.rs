@@ -1,0 +1,74 @@
+//! Where a consent returns to.
+
+use url::{Host, Url};
+
+const URL_CHARS_MAX: usize = 2_048;
+
+/// The URL to return to, if a browser may be sent there: http or https, on this machine (loopback) or at a registered origin,
+/// without a user's name in it. It is sealed into the link of the authenticated caller who named it, so that nobody else can
+/// change it.
+pub(crate) fn return_url(text: &str, registered: &[String]) -> Option<Url> {
+    if text.len() > URL_CHARS_MAX {
+        return None;
+    }
+    let mut url: Url = text.parse().ok()?;
+    if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
+        return None;
+    }
+    let loopback = match url.host()? {
+        Host::Domain(name) => name == "localhost",
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    };
+    let origin = url.origin().ascii_serialization();
+    if !loopback && !registered.iter().any(|known| known.trim_end_matches('/') == origin) {
+        return None;
+    }
+    url.set_fragment(None);
+    Some(url)
+}
+
+/// The URL with the hub's code.
+pub(super) fn with_code(url: &str, code: &str) -> Option<Url> {
+    let mut url: Url = url.parse().ok()?;
+    url.query_pairs_mut().append_pair("code", code);
+    Some(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_and_registered_origins_are_returned_to() {
+        let registered = ["https://portal.contoso.example".to_owned(), "http://console:8700/".to_owned()];
+        for (text, taken) in [
+            ("http://127.0.0.1:5000/done?x=1", true),
+            ("http://127.8.8.8/", true),
+            ("http://[::1]:5000/", true),
+            ("https://localhost/done#part", true),
+            ("https://portal.contoso.example/done", true),
+            ("http://console:8700/done", true),
+            ("https://portal.contoso.example.evil.example/", false),
+            ("https://portal.contoso.example:444/", false),
+            ("https://evil.example/?127.0.0.1", false),
+            ("http://127.0.0.1@evil.example/", false),
+            ("http://user@127.0.0.1/", false),
+            ("http://localhost.evil.example/", false),
+            ("javascript:alert(1)", false),
+            ("file:///etc/passwd", false),
+            ("//127.0.0.1/", false),
+            ("/done", false),
+            ("", false),
+        ] {
+            assert_eq!(return_url(text, &registered).is_some(), taken, "{text}");
+        }
+        assert!(return_url(&format!("http://127.0.0.1/{}", "a".repeat(URL_CHARS_MAX)), &[]).is_none());
+    }
+
+    #[test]
+    fn the_code_is_added_to_what_is_there() {
+        let url = with_code("http://127.0.0.1:5000/done?x=1", "a+b").map(String::from);
+        assert_eq!(url.as_deref(), Some("http://127.0.0.1:5000/done?x=1&code=a%2Bb"));
+    }
+}

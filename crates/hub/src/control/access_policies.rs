@@ -1,0 +1,127 @@
+//! The access list of a connection.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use http::StatusCode;
+use outlive_clock::TenantId;
+use outlive_store::Change;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::access::{self, Wish};
+use super::{PolicyPath, ResourcePath};
+use crate::Hub;
+use crate::arm::{ArmRefusal, ControlCall, JsonBody, connection_id};
+use crate::connection::access_list::{self, POLICIES_MAX};
+use crate::connection::{Connection, Policy, Principal};
+
+fn shown(policy: &Policy, connection: &Connection) -> Value {
+    let id = connection_id(connection.tenant, &connection.group, &connection.name);
+    policy.resource(&id, connection.tenant)
+}
+
+pub(super) async fn list(
+    State(hub): State<Arc<Hub>>,
+    call: ControlCall,
+    Path(path): Path<ResourcePath>,
+) -> Result<Json<Value>, ArmRefusal> {
+    let connection = access::connection(&hub, &call, &path.group, &path.name, Wish::See).await?;
+    let policies = access_list::all(&hub.chassis.store, call.tenant, connection.id).await?;
+    let value: Vec<_> = policies.iter().map(|policy| shown(policy, &connection)).collect();
+    Ok(Json(json!({ "value": value })))
+}
+
+pub(super) async fn show(
+    State(hub): State<Arc<Hub>>,
+    call: ControlCall,
+    Path(path): Path<PolicyPath>,
+) -> Result<Json<Value>, ArmRefusal> {
+    let connection = access::connection(&hub, &call, &path.group, &path.name, Wish::See).await?;
+    let policy = access_list::one(&hub.chassis.store, call.tenant, connection.id, &path.policy.key()).await?;
+    let policy = policy.ok_or_else(|| {
+        ArmRefusal::not_found("ResourceNotFound", format!("There is no access policy '{}'.", path.policy))
+    })?;
+    Ok(Json(shown(&policy, &connection)))
+}
+
+#[derive(Deserialize)]
+struct PutBody {
+    properties: PutProperties,
+}
+
+#[derive(Deserialize)]
+struct PutProperties {
+    principal: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "type", content = "identity")]
+enum WrittenPrincipal {
+    #[serde(rename_all = "camelCase")]
+    ActiveDirectory { tenant_id: TenantId, object_id: Uuid },
+    #[serde(rename_all = "camelCase")]
+    Workflow { workflow_id: String },
+}
+
+fn principal(written: Value, tenant: TenantId) -> Result<Principal, ArmRefusal> {
+    let written = serde_json::from_value(written).map_err(|error| {
+        ArmRefusal::invalid(format!(
+            "properties.principal: {error}. It is of type ActiveDirectory with identity {{tenantId, objectId}}, or of type \
+             Workflow with identity {{workflowId}}."
+        ))
+    })?;
+    match written {
+        WrittenPrincipal::ActiveDirectory { tenant_id, .. } if tenant_id != tenant => {
+            Err(ArmRefusal::invalid("properties.principal.identity.tenantId is of another tenant."))
+        }
+        WrittenPrincipal::ActiveDirectory { object_id, .. } => Ok(Principal::Object(object_id)),
+        WrittenPrincipal::Workflow { workflow_id } => Principal::workflow(&workflow_id)
+            .map_err(|_| ArmRefusal::invalid("properties.principal.identity.workflowId is not a flow's id.")),
+    }
+}
+
+pub(super) async fn put(
+    State(hub): State<Arc<Hub>>,
+    call: ControlCall,
+    Path(path): Path<PolicyPath>,
+    body: JsonBody,
+) -> Result<(StatusCode, Json<Value>), ArmRefusal> {
+    let connection = access::connection(&hub, &call, &path.group, &path.name, Wish::Manage).await?;
+    let principal = principal(body.read::<PutBody>()?.properties.principal, call.tenant)?;
+    let policies = access_list::all(&hub.chassis.store, call.tenant, connection.id).await?;
+    let exists = policies.iter().any(|policy| policy.name.to_ascii_lowercase() == path.policy.key());
+    if !exists && i64::try_from(policies.len()).is_ok_and(|count| count >= POLICIES_MAX) {
+        return Err(ArmRefusal::new(
+            StatusCode::CONFLICT,
+            "QuotaExceeded",
+            format!("A connection has at most {POLICIES_MAX} access policies."),
+        ));
+    }
+    let policy = Policy { name: path.policy.to_string(), principal };
+    let mut change = Change::from(access_list::put(call.tenant, connection.id, &path.policy.key(), &policy));
+    let said = json!({"policy": policy.name, "principal": policy.principal});
+    change.add(hub.chassis.journal.line(&call.event("access.granted", connection.subject(), said)));
+    hub.chassis.store.commit(change).await?;
+    let status = if exists { StatusCode::OK } else { StatusCode::CREATED };
+    Ok((status, Json(shown(&policy, &connection))))
+}
+
+pub(super) async fn delete(
+    State(hub): State<Arc<Hub>>,
+    call: ControlCall,
+    Path(path): Path<PolicyPath>,
+) -> Result<StatusCode, ArmRefusal> {
+    let connection = access::connection(&hub, &call, &path.group, &path.name, Wish::Manage).await?;
+    let key = path.policy.key();
+    let Some(policy) = access_list::one(&hub.chassis.store, call.tenant, connection.id, &key).await? else {
+        return Ok(StatusCode::NO_CONTENT);
+    };
+    let mut change = Change::from(access_list::delete(call.tenant, connection.id, &key));
+    let said = json!({"policy": policy.name, "principal": policy.principal});
+    change.add(hub.chassis.journal.line(&call.event("access.withdrawn", connection.subject(), said)));
+    hub.chassis.store.commit(change).await?;
+    Ok(StatusCode::OK)
+}

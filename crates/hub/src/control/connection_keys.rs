@@ -1,0 +1,110 @@
+//! `listConnectionKeys`: a `Key` token for the runtime.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use outlive_clock::Span;
+use outlive_tokens::{fingerprint, sign_hs256};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::ResourcePath;
+use super::access::{self, Wish};
+use crate::Hub;
+use crate::arm::{ArmRefusal, ControlCall, JsonBody, timespan};
+use crate::connection::{KeyClaims, Principal, access_list, key_purpose, runtime_url};
+
+const VALIDITY: Span = Span::from_days(7);
+const VALIDITY_MAX: Span = Span::from_days(365);
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
+struct Wanted {
+    validity_time_span: Option<Value>,
+    workflow_id: Option<String>,
+    /// The schema nests the same members here.
+    properties: Option<Box<Wanted>>,
+}
+
+impl Wanted {
+    fn validity(&self) -> Result<Span, ArmRefusal> {
+        let span = match &self.validity_time_span {
+            None | Some(Value::Null) => Some(VALIDITY),
+            Some(Value::Number(days)) => days.as_i64().map(Span::from_days),
+            Some(Value::String(text)) => timespan(text),
+            Some(_) => None,
+        };
+        span.filter(|span| (Span::from_seconds(1)..=VALIDITY_MAX).contains(span)).ok_or_else(|| {
+            ArmRefusal::invalid(
+                "validityTimeSpan must be a number of days or [d.]hh:mm:ss, from one second to 365 days.",
+            )
+        })
+    }
+}
+
+pub(super) async fn list(
+    State(hub): State<Arc<Hub>>,
+    call: ControlCall,
+    Path(path): Path<ResourcePath>,
+    body: JsonBody,
+) -> Result<Json<Value>, ArmRefusal> {
+    let mut wanted = body.read::<Wanted>()?;
+    if let Some(nested) = wanted.properties.take() {
+        wanted.validity_time_span = wanted.validity_time_span.or(nested.validity_time_span);
+        wanted.workflow_id = wanted.workflow_id.or(nested.workflow_id);
+    }
+    let validity = wanted.validity()?;
+    let (connection, principal) = match &wanted.workflow_id {
+        None => {
+            let connection = access::connection(&hub, &call, &path.group, &path.name, Wish::Use).await?;
+            (connection, Principal::Object(call.caller.oid))
+        }
+        Some(_) if !call.caller.acts_for_flows() => {
+            return Err(ArmRefusal::forbidden(
+                "A key for a workflow is given only to an application with the role 'Flows.Act'.",
+            ));
+        }
+        Some(workflow) => {
+            let principal = Principal::workflow(workflow)
+                .map_err(|_| ArmRefusal::invalid("workflowId is not a flow's id."))?;
+            let connection = access::connection(&hub, &call, &path.group, &path.name, Wish::See).await?;
+            if !access_list::names(&hub.chassis.store, call.tenant, connection.id, &principal).await? {
+                return Err(ArmRefusal::new(
+                    http::StatusCode::FORBIDDEN,
+                    "ConnectionAuthorizationFailed",
+                    format!("{principal} is not on the access list of connection '{}'.", connection.name),
+                ));
+            }
+            (connection, principal)
+        }
+    };
+    let purpose = key_purpose(call.tenant, connection.id);
+    let key = hub.chassis.sealer.open(&purpose, &connection.key_sealed).ok_or_else(|| {
+        tracing::error!(connection = %connection.id, "a connection's key cannot be opened: was the sealing key changed?");
+        outlive_chassis::Problem::unavailable()
+    })?;
+    let now = call.now.as_seconds();
+    let expires = call.now + validity;
+    let claims = KeyClaims {
+        tid: call.tenant,
+        con: connection.id,
+        principal,
+        oid: call.caller.oid,
+        iat: now,
+        nbf: now,
+        exp: expires.as_seconds(),
+        jti: hub.random(call.tenant, "connection-key-id").uuid().to_string(),
+    };
+    let token = sign_hs256(&key, &claims);
+    let said = json!({
+        "principal": claims.principal, "expires": expires.whole_second(), "key": fingerprint(&token),
+    });
+    hub.chassis.journal.append(&call.event("connection.key_issued", connection.subject(), said)).await?;
+    let url = runtime_url(&connection, hub.origin());
+    Ok(Json(json!({
+        "connectionKey": token,
+        "runtimeUrl": url,
+        "parameterValues": {"connectionRuntimeUrl": url},
+    })))
+}

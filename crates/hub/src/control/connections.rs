@@ -1,0 +1,251 @@
+//! Connections: list, show, create or change, delete.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use http::StatusCode;
+use outlive_clock::ConnectionId;
+use outlive_store::Change;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::access::{self, Wish};
+use super::{GroupPath, ResourcePath};
+use crate::Hub;
+use crate::arm::{ApiReference, ArmRefusal, ControlCall, JsonBody, ResourceName, connection_id};
+use crate::connection::{Connection, Status, key_purpose, resource, storage};
+use crate::connector::{self, Authentication, Connector, Home};
+
+/// The most connections that one answer lists.
+const PAGE_MAX: i64 = 100;
+
+async fn shown(hub: &Hub, connection: &Connection) -> Result<Value, ArmRefusal> {
+    let connector = hub.connector_of(connection).await?;
+    Ok(resource(connection, &connector, hub.origin()))
+}
+
+pub(super) async fn list(
+    State(hub): State<Arc<Hub>>,
+    call: ControlCall,
+    Path(path): Path<GroupPath>,
+) -> Result<Json<Value>, ArmRefusal> {
+    if call.query.contains_key("$filter") {
+        return Err(ArmRefusal::invalid("$filter is not supported on connections; use $top and $skiptoken."));
+    }
+    let top = match call.query.get("$top") {
+        None => PAGE_MAX,
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|top| (1..=PAGE_MAX).contains(top))
+            .ok_or_else(|| ArmRefusal::invalid(format!("$top must be a number from 1 to {PAGE_MAX}.")))?,
+    };
+    let after = call.query.get("$skiptoken").cloned().unwrap_or_default();
+    let reader = (!call.caller.acts_for_flows()).then_some(call.caller.oid);
+    let mut found =
+        storage::in_group(&hub.chassis.store, call.tenant, &path.group, reader, &after, top + 1).await?;
+    let more = i64::try_from(found.len()).unwrap_or(i64::MAX) > top;
+    if more {
+        found.pop();
+    }
+    let mut value = Vec::with_capacity(found.len());
+    for connection in &found {
+        value.push(shown(&hub, connection).await?);
+    }
+    let mut answer = json!({ "value": value });
+    if let (true, Some(last)) = (more, found.last()) {
+        answer["nextLink"] = json!(format!(
+            "{}/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Web/connections?api-version=2016-06-01&$top={top}\
+             &$skiptoken={}",
+            hub.origin(),
+            call.tenant,
+            path.group,
+            last.name.to_ascii_lowercase()
+        ));
+    }
+    Ok(Json(answer))
+}
+
+pub(super) async fn show(
+    State(hub): State<Arc<Hub>>,
+    call: ControlCall,
+    Path(path): Path<ResourcePath>,
+) -> Result<Json<Value>, ArmRefusal> {
+    let connection = access::connection(&hub, &call, &path.group, &path.name, Wish::See).await?;
+    Ok(Json(shown(&hub, &connection).await?))
+}
+
+#[derive(Deserialize)]
+struct PutBody {
+    properties: PutProperties,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PutProperties {
+    display_name: Option<String>,
+    api: Option<ApiId>,
+    connection_state: Option<String>,
+    #[serde(default)]
+    parameter_values: Map<String, Value>,
+}
+
+#[derive(Deserialize)]
+struct ApiId {
+    id: String,
+}
+
+impl PutProperties {
+    fn checked(self) -> Result<Self, ArmRefusal> {
+        if let Some(name) = self.parameter_values.keys().next() {
+            return Err(ArmRefusal::invalid(format!(
+                "The connector takes no parameter '{}': its sign-in brings all that it needs.",
+                name.chars().take(80).collect::<String>()
+            )));
+        }
+        if self.display_name.as_ref().is_some_and(|name| name.is_empty() || name.chars().count() > 200) {
+            return Err(ArmRefusal::invalid("properties.displayName must have 1 to 200 characters."));
+        }
+        Ok(self)
+    }
+
+    fn enabled(&self) -> Result<Option<bool>, ArmRefusal> {
+        match self.connection_state.as_deref() {
+            None => Ok(None),
+            Some("Enabled") => Ok(Some(true)),
+            Some("Disabled") => Ok(Some(false)),
+            Some(_) => Err(ArmRefusal::invalid("properties.connectionState must be Enabled or Disabled.")),
+        }
+    }
+}
+
+pub(super) async fn put(
+    State(hub): State<Arc<Hub>>,
+    call: ControlCall,
+    Path(path): Path<ResourcePath>,
+    body: JsonBody,
+) -> Result<(StatusCode, Json<Value>), ArmRefusal> {
+    let wanted = body.read::<PutBody>()?.properties.checked()?;
+    let existing = storage::by_name(&hub.chassis.store, call.tenant, &path.group, &path.name).await?;
+    match existing {
+        Some(connection) if connection.owner == call.caller.oid => {
+            change(&hub, &call, connection, wanted).await
+        }
+        Some(connection) => Err(access::refusal(&call, &connection)),
+        None => create(&hub, &call, &path.group, &path.name, wanted).await,
+    }
+}
+
+async fn create(
+    hub: &Hub,
+    call: &ControlCall,
+    group: &ResourceName,
+    name: &ResourceName,
+    wanted: PutProperties,
+) -> Result<(StatusCode, Json<Value>), ArmRefusal> {
+    let api = wanted.api.as_ref().ok_or_else(|| ArmRefusal::invalid("properties.api.id is required."))?;
+    let connector = connector(hub, call, &api.id).await?;
+    let id = ConnectionId::generate(&mut hub.random(call.tenant, "connection-id"));
+    let key: [u8; 32] = hub.random(call.tenant, "connection-key").bytes();
+    let status = match connector.properties.authentication {
+        Authentication::None => Status::Connected,
+        Authentication::OAuth { .. } => Status::unauthenticated(),
+    };
+    let enabled = wanted.enabled()?.unwrap_or(true);
+    let connection = Connection {
+        tenant: call.tenant,
+        id,
+        group: group.to_string(),
+        name: name.to_string(),
+        connector: connector.name.clone(),
+        connector_version: connector.version.clone(),
+        display_name: wanted.display_name.unwrap_or_else(|| name.to_string()),
+        owner: call.caller.oid,
+        enabled,
+        status,
+        authenticated_user: None,
+        key_sealed: hub.chassis.sealer.seal(
+            &key_purpose(call.tenant, id),
+            &key,
+            &mut hub.random(call.tenant, "seal-connection-key"),
+        ),
+        created: call.now,
+        changed: call.now,
+    };
+    let mut change = Change::from(storage::insert(&connection));
+    let said = json!({
+        "connector": connector.name.as_str(), "status": connection.status.overall(),
+        "resource": connection_id(call.tenant, group.as_str(), name.as_str()),
+    });
+    change.add(hub.chassis.journal.line(&call.event("connection.created", connection.subject(), said)));
+    hub.chassis.store.commit(change).await?;
+    Ok((StatusCode::CREATED, Json(resource(&connection, &connector, hub.origin()))))
+}
+
+async fn connector(hub: &Hub, call: &ControlCall, id: &str) -> Result<Connector, ArmRefusal> {
+    let reference = ApiReference::parse(id)
+        .map_err(|error| ArmRefusal::invalid(format!("properties.api.id: {error}.")))?;
+    if reference.tenant != call.tenant {
+        return Err(ArmRefusal::invalid("properties.api.id is of another subscription."));
+    }
+    let missing = || {
+        ArmRefusal::not_found("ApiNotFound", format!("There is no API '{}' to connect to.", reference.name))
+    };
+    let stored =
+        connector::storage::by_name(&hub.chassis.store, &hub.chassis.sealer, call.tenant, &reference.name)
+            .await?
+            .ok_or_else(missing)?;
+    let at_home = match (&stored.connector.home, &reference.group) {
+        (Home::Managed, None) => true,
+        (Home::Custom { group }, Some(named)) => group.eq_ignore_ascii_case(named.as_str()),
+        _ => false,
+    };
+    if at_home { Ok(stored.connector) } else { Err(missing()) }
+}
+
+async fn change(
+    hub: &Hub,
+    call: &ControlCall,
+    mut connection: Connection,
+    wanted: PutProperties,
+) -> Result<(StatusCode, Json<Value>), ArmRefusal> {
+    if let Some(api) = &wanted.api {
+        let same = ApiReference::parse(&api.id)
+            .is_ok_and(|api| api.tenant == call.tenant && api.name == connection.connector);
+        if !same {
+            return Err(ArmRefusal::new(
+                StatusCode::CONFLICT,
+                "Conflict",
+                format!("The connection is one to '{}', and that cannot be changed.", connection.connector),
+            ));
+        }
+    }
+    let enabled = wanted.enabled()?;
+    if let Some(name) = wanted.display_name {
+        connection.display_name = name;
+    }
+    connection.enabled = enabled.unwrap_or(connection.enabled);
+    connection.changed = call.now;
+    let mut change = Change::from(storage::update(&connection));
+    let said = json!({"state": if connection.enabled { "Enabled" } else { "Disabled" }});
+    change.add(hub.chassis.journal.line(&call.event("connection.changed", connection.subject(), said)));
+    hub.chassis.store.commit(change).await?;
+    Ok((StatusCode::OK, Json(shown(hub, &connection).await?)))
+}
+
+pub(super) async fn delete(
+    State(hub): State<Arc<Hub>>,
+    call: ControlCall,
+    Path(path): Path<ResourcePath>,
+) -> Result<StatusCode, ArmRefusal> {
+    let connection = match access::connection(&hub, &call, &path.group, &path.name, Wish::Manage).await {
+        Ok(connection) => connection,
+        Err(refusal) if refusal.status() == StatusCode::NOT_FOUND => return Ok(StatusCode::NO_CONTENT),
+        Err(refusal) => return Err(refusal),
+    };
+    let mut change = storage::delete(call.tenant, connection.id);
+    change.add(hub.chassis.journal.line(&call.event("connection.deleted", connection.subject(), json!({}))));
+    hub.chassis.store.commit(change).await?;
+    Ok(StatusCode::OK)
+}

@@ -1,0 +1,75 @@
+//! The control plane: the `Microsoft.Web` resources that make up the hub.
+//!
+//! Every handler takes a [`ControlCall`](crate::arm::ControlCall): caller, tenant and api-version are settled before it runs.
+
+mod access;
+mod access_policies;
+mod confirm_consent;
+mod connection_keys;
+mod connections;
+mod consent_links;
+mod custom_apis;
+mod managed_apis;
+mod test_connection;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+use serde::Deserialize;
+
+use crate::Hub;
+use crate::arm::ResourceName;
+
+const CONNECTIONS: &str =
+    "/subscriptions/{tenant}/resourceGroups/{group}/providers/Microsoft.Web/connections";
+
+/// A resource group in a path.
+#[derive(Debug, Deserialize)]
+struct GroupPath {
+    group: ResourceName,
+}
+
+/// A resource in a path.
+#[derive(Debug, Deserialize)]
+struct ResourcePath {
+    group: ResourceName,
+    name: ResourceName,
+}
+
+/// An access policy in a path.
+#[derive(Debug, Deserialize)]
+struct PolicyPath {
+    group: ResourceName,
+    name: ResourceName,
+    policy: ResourceName,
+}
+
+pub(crate) fn router() -> Router<Arc<Hub>> {
+    let connection = format!("{CONNECTIONS}/{{name}}");
+    let of = |call: &str| format!("{connection}/{call}");
+    Router::new()
+        .route(CONNECTIONS, get(connections::list))
+        .route(&connection, get(connections::show).put(connections::put).delete(connections::delete))
+        .route(&of("listConsentLinks"), post(consent_links::list))
+        .route(&of("confirmConsentCode"), post(confirm_consent::confirm))
+        .route(&of("listConnectionKeys"), post(connection_keys::list))
+        .route(&of("extensions/proxy/testconnection"), get(test_connection::test))
+        .route(&of("accessPolicies"), get(access_policies::list))
+        .route(
+            &of("accessPolicies/{policy}"),
+            get(access_policies::show).put(access_policies::put).delete(access_policies::delete),
+        )
+        .route(
+            "/subscriptions/{tenant}/providers/Microsoft.Web/locations/{location}/managedApis",
+            get(managed_apis::list),
+        )
+        .route(
+            "/subscriptions/{tenant}/providers/Microsoft.Web/locations/{location}/managedApis/{api}",
+            get(managed_apis::show),
+        )
+        .route(
+            "/subscriptions/{tenant}/resourceGroups/{group}/providers/Microsoft.Web/customApis/{name}",
+            get(custom_apis::show).put(custom_apis::put),
+        )
+}

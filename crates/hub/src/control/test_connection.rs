@@ -1,0 +1,58 @@
+//! `extensions/proxy/testconnection`: one call through the connection, judged by its status alone.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode};
+use serde_json::json;
+
+use super::ResourcePath;
+use super::access::{self, Wish};
+use crate::Hub;
+use crate::arm::{ArmRefusal, ControlCall};
+use crate::connection::{Principal, storage};
+use crate::runtime::{Admitted, Outgoing, forward};
+
+pub(super) async fn test(
+    State(hub): State<Arc<Hub>>,
+    call: ControlCall,
+    Path(path): Path<ResourcePath>,
+) -> Result<Response, ArmRefusal> {
+    let connection = access::connection(&hub, &call, &path.group, &path.name, Wish::Use).await?;
+    let connector = hub.connector_of(&connection).await?;
+    let test = connector.swagger.test_path().ok_or_else(|| {
+        ArmRefusal::not_found("ResourceNotFound", "The connector does not say how a connection is tested.")
+    })?;
+    let found = storage::with_credential(&hub.chassis.store, call.tenant, connection.id).await?;
+    let (connection, credential) = found
+        .ok_or_else(|| ArmRefusal::not_found("ResourceNotFound", "The connection was removed just now."))?;
+    let admitted = Admitted {
+        connection,
+        credential,
+        connector: Arc::clone(&connector),
+        principal: Principal::Object(call.caller.oid),
+        caller: call.caller.oid,
+        now: call.now,
+    };
+    let outgoing = Outgoing {
+        method: Method::GET,
+        path: test.to_owned(),
+        query: None,
+        headers: HeaderMap::new(),
+        body: Bytes::new(),
+    };
+    match forward(&hub, &admitted, outgoing, &call.trace).await {
+        Ok(answer) if answer.status().is_success() => {
+            Ok(Json(json!({"status": "Connected"})).into_response())
+        }
+        Ok(answer) => Err(ArmRefusal::new(
+            StatusCode::BAD_REQUEST,
+            "TestConnectionFailed",
+            format!("The back end answered {}.", answer.status()),
+        )),
+        Err(refusal) => Ok(refusal.into_response()),
+    }
+}

@@ -1,0 +1,77 @@
+//! The right to renew a connection's tokens, when several replicas share the database.
+//!
+//! It is claimed by a conditional update and ends by wall time, so that the death of its holder holds nobody up for long. Who
+//! loses it while working does no harm: replacing tokens names the version that is replaced.
+
+use outlive_clock::{ConnectionId, Instant, Span, TenantId};
+use outlive_store::{Statement, sql};
+
+/// How long a holder may take, in wall time: longer than any call to a token endpoint.
+pub(crate) const LEASE: Span = Span::from_seconds(40);
+
+/// Claims the lease on tokens of `version` at wall instant `wall`; conflicts while somebody else holds it, or when the tokens
+/// are another version by now.
+pub(crate) fn claim(
+    tenant: TenantId,
+    connection: ConnectionId,
+    version: i64,
+    holder: &str,
+    wall: Instant,
+) -> Statement {
+    sql!(
+        "UPDATE credentials SET lease_holder = $1, lease_until_wall_us = $2 \
+         WHERE tenant = $3 AND connection = $4 AND version = $5 \
+         AND (lease_until_wall_us IS NULL OR lease_until_wall_us <= $6)",
+        holder,
+        wall + LEASE,
+        tenant,
+        connection,
+        version,
+        wall
+    )
+    .expect_rows(1)
+}
+
+/// Gives the lease back without new tokens; conflicts when the tokens are another version by now.
+pub(crate) fn release(tenant: TenantId, connection: ConnectionId, version: i64) -> Statement {
+    sql!(
+        "UPDATE credentials SET lease_holder = NULL, lease_until_wall_us = NULL \
+         WHERE tenant = $1 AND connection = $2 AND version = $3",
+        tenant,
+        connection,
+        version
+    )
+    .expect_rows(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::credential::storage;
+    use outlive_store::{DatabaseUrl, Store};
+    use uuid::Uuid;
+
+    #[tokio::test]
+    async fn one_holder_at_a_time_until_released_replaced_or_overdue() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let url = DatabaseUrl::Sqlite(dir.path().join("hub.db"));
+        let store = Store::open(&url, "hub", &[("hub", crate::MIGRATIONS)]).await.expect("opens");
+        let (tenant, connection) =
+            (TenantId::from_uuid(Uuid::from_u128(1)), ConnectionId::from_uuid(Uuid::from_u128(2)));
+        let wall = Instant::from_seconds(1_000);
+        let claim = |version, holder, wall| store.commit(claim(tenant, connection, version, holder, wall));
+        store.commit(storage::put(tenant, connection, "sealed", wall)).await.expect("stored");
+
+        assert!(claim(1, "a", wall).await.is_ok());
+        assert!(claim(1, "b", wall).await.expect_err("held").is_conflict());
+        assert!(claim(1, "b", wall + LEASE - Span::from_micros(1)).await.expect_err("held").is_conflict());
+        assert!(claim(1, "b", wall + LEASE).await.is_ok(), "its holder took too long");
+        store.commit(release(tenant, connection, 1)).await.expect("released");
+        assert!(claim(1, "a", wall).await.is_ok(), "it was given back");
+
+        store.commit(storage::replace(tenant, connection, 1, "newer", wall)).await.expect("replaced");
+        assert!(claim(1, "b", wall).await.expect_err("another version").is_conflict());
+        assert!(claim(2, "b", wall).await.is_ok(), "replacing ends the lease");
+        assert!(store.commit(release(tenant, connection, 1)).await.expect_err("stale").is_conflict());
+    }
+}

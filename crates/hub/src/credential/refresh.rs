@@ -1,0 +1,252 @@
+//! Renewing a connection's tokens when a call needs it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use outlive_chassis::{Problem, Trace, pause};
+use outlive_clock::{ConnectionId, Instant, TenantId, wall_now};
+use outlive_journal::Event;
+use outlive_store::Change;
+use outlive_tokens::{Secret, fingerprint};
+use serde_json::{Value, json};
+
+use super::single_flight::SingleFlight;
+use super::{
+    Client, Credential, Freshness, Granted, TokenFailure, Tokens, freshness, lease, redeem, storage,
+};
+use crate::Hub;
+use crate::connection::{self, Connection, Status};
+use crate::connector::{Authentication, Connector, OAuthSettings};
+
+/// The refreshes under way, by connection.
+pub(crate) type Refreshes = SingleFlight<(TenantId, ConnectionId), Result<Tokens, RefreshFailure>>;
+
+/// How often a refresh begins again because the tokens changed under it, or another replica is at it.
+const TURNS_MAX: u32 = 400;
+/// How long, in wall time, to wait for another replica before looking again.
+const OTHER_REPLICA: Duration = Duration::from_millis(100);
+
+/// Why there is no source token.
+#[derive(Debug, Clone)]
+pub(crate) enum RefreshFailure {
+    /// Nobody has signed in.
+    NotAuthenticated,
+    /// The issuer refused; the status text tells how.
+    Refused(String),
+    /// The issuer did not answer in time (`true`), or not usefully. Asking again may help.
+    Transient(bool),
+    /// The hub itself is in the way: its database, or a connector that cannot be used here.
+    Internal(Problem),
+}
+
+impl From<Problem> for RefreshFailure {
+    fn from(problem: Problem) -> Self {
+        Self::Internal(problem)
+    }
+}
+
+impl From<outlive_store::StoreError> for RefreshFailure {
+    fn from(error: outlive_store::StoreError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+/// A token for the data source: the stored one while it is fresh, or a new one. A stored token that still works is used even
+/// when no new one is to be had.
+pub(crate) async fn source_token(
+    hub: &Arc<Hub>,
+    connection: &Connection,
+    credential: &Credential,
+    now: Instant,
+    trace: &Trace,
+) -> Result<Secret, RefreshFailure> {
+    let freshness = freshness(credential.expires, now);
+    if freshness == Freshness::Fresh {
+        return open(hub, connection, credential).map(|tokens| tokens.access);
+    }
+    let key = (connection.tenant, connection.id);
+    let attempt = || refresh(Arc::clone(hub), key.0, key.1, trace.clone());
+    match hub.refreshes.run(key, attempt).await {
+        Some(Ok(tokens)) => Ok(tokens.access),
+        _ if freshness == Freshness::Aging => open(hub, connection, credential).map(|tokens| tokens.access),
+        Some(Err(failure)) => Err(failure),
+        None => Err(RefreshFailure::Internal(Problem::unavailable())),
+    }
+}
+
+fn open(hub: &Hub, connection: &Connection, credential: &Credential) -> Result<Tokens, RefreshFailure> {
+    let purpose = storage::purpose(connection.tenant, connection.id);
+    Tokens::open(&hub.chassis.sealer, &purpose, &credential.sealed).ok_or_else(|| {
+        tracing::error!(connection = %connection.id, "stored tokens cannot be opened: was the sealing key changed?");
+        RefreshFailure::NotAuthenticated
+    })
+}
+
+async fn refresh(
+    hub: Arc<Hub>,
+    tenant: TenantId,
+    id: ConnectionId,
+    trace: Trace,
+) -> Result<Tokens, RefreshFailure> {
+    for _ in 0..TURNS_MAX {
+        let loaded = connection::storage::with_credential(&hub.chassis.store, tenant, id).await?;
+        let Some((connection, Some(credential))) = loaded else {
+            return Err(RefreshFailure::NotAuthenticated);
+        };
+        let now = hub.chassis.clocks.now(tenant).await.map_err(Problem::from)?;
+        if freshness(credential.expires, now) == Freshness::Fresh {
+            return open(&hub, &connection, &credential);
+        }
+        let claim = lease::claim(tenant, id, credential.version, &hub.replica, wall_now());
+        // Where no other process can change the data, the single flight is lease enough.
+        if !hub.chassis.store.is_exclusive() {
+            match hub.chassis.store.commit(claim).await {
+                Ok(()) => {}
+                Err(error) if error.is_conflict() => {
+                    pause(OTHER_REPLICA).await;
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let attempt =
+            Attempt { hub: &hub, connection: &connection, credential: &credential, now, trace: &trace };
+        match attempt.run().await {
+            Err(RefreshFailure::Internal(problem)) if problem.status == http::StatusCode::CONFLICT => {}
+            result => return result,
+        }
+    }
+    Err(RefreshFailure::Transient(true))
+}
+
+/// One request to the issuer and what is written about it. A conflict means that the tokens changed meanwhile.
+struct Attempt<'a> {
+    hub: &'a Hub,
+    connection: &'a Connection,
+    credential: &'a Credential,
+    now: Instant,
+    trace: &'a Trace,
+}
+
+impl Attempt<'_> {
+    async fn run(&self) -> Result<Tokens, RefreshFailure> {
+        let old = open(self.hub, self.connection, self.credential)?;
+        let connector = self.hub.connector_of(self.connection).await?;
+        let Authentication::OAuth { settings, .. } = &connector.properties.authentication else {
+            return Err(RefreshFailure::NotAuthenticated);
+        };
+        let Some(refresh_token) = &old.refresh else {
+            let text = "Missing refresh token.";
+            return self.refused(settings, &old, text, json!({"error": "missing_refresh_token"})).await;
+        };
+        let correlation = self.hub.random(self.connection.tenant, "correlation").uuid();
+        match self.ask(&connector, settings, refresh_token, correlation).await? {
+            Ok(granted) => self.granted(&old, granted).await,
+            Err(TokenFailure::Refused { answer, error }) => {
+                let text =
+                    connection::refresh_failed(settings.identity_provider, correlation, self.now, &answer);
+                let answer = serde_json::from_str(&answer).unwrap_or(Value::Null);
+                let said = json!({"error": error, "answer": answer, "correlation": correlation});
+                self.refused_with(&old, text, said).await
+            }
+            Err(TokenFailure::Transient { timed_out, why }) => {
+                let mut change = self.given_back();
+                let said = json!({"why": why, "timed_out": timed_out});
+                change.add(self.line("connection.refresh_postponed", said));
+                self.hub.chassis.store.commit(change).await?;
+                Err(RefreshFailure::Transient(timed_out))
+            }
+        }
+    }
+
+    async fn ask(
+        &self,
+        connector: &Connector,
+        settings: &OAuthSettings,
+        refresh_token: &Secret,
+        correlation: uuid::Uuid,
+    ) -> Result<Result<Granted, TokenFailure>, RefreshFailure> {
+        let endpoint = self.hub.config.token_endpoint(settings, self.connection.tenant)?;
+        let client = Client {
+            endpoint: &endpoint,
+            id: &settings.client_id,
+            secret: connector.client_secret.as_ref(),
+            resource: &settings.resource_uri,
+        };
+        let grant = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];
+        Ok(redeem(&self.hub.chassis.http, client, &grant, correlation, self.now, self.trace).await)
+    }
+
+    async fn granted(&self, old: &Tokens, granted: Granted) -> Result<Tokens, RefreshFailure> {
+        let (tenant, id) = (self.connection.tenant, self.connection.id);
+        let expires = granted.expires;
+        // An issuer that gives no new refresh token leaves the old one in use (RFC 6749 §6).
+        let tokens = Tokens {
+            access: granted.access_token,
+            refresh: granted.refresh_token.or_else(|| old.refresh.clone()),
+        };
+        let sealed = tokens.seal(
+            &self.hub.chassis.sealer,
+            &storage::purpose(tenant, id),
+            &mut self.hub.random(tenant, "seal-tokens"),
+        );
+        let mut change =
+            Change::from(storage::replace(tenant, id, self.credential.version, &sealed, expires));
+        if self.connection.status != Status::Connected {
+            change.add(connection::storage::set_status(tenant, id, &Status::Connected, self.now));
+        }
+        let said = json!({
+            "refresh_token": tokens.refresh.as_ref().map(|token| fingerprint(token.expose())),
+            "parent_refresh_token": old.refresh.as_ref().map(|token| fingerprint(token.expose())),
+            "access_token": fingerprint(tokens.access.expose()),
+            "expires": expires,
+        });
+        change.add(self.line("connection.refreshed", said));
+        self.hub.chassis.store.commit(change).await?;
+        Ok(tokens)
+    }
+
+    async fn refused(
+        &self,
+        settings: &OAuthSettings,
+        old: &Tokens,
+        why: &str,
+        said: Value,
+    ) -> Result<Tokens, RefreshFailure> {
+        let correlation = self.hub.random(self.connection.tenant, "correlation").uuid();
+        let text = connection::refresh_impossible(settings.identity_provider, correlation, self.now, why);
+        self.refused_with(old, text, said).await
+    }
+
+    async fn refused_with(
+        &self,
+        old: &Tokens,
+        text: String,
+        mut said: Value,
+    ) -> Result<Tokens, RefreshFailure> {
+        let (tenant, id) = (self.connection.tenant, self.connection.id);
+        said["refresh_token"] = json!(old.refresh.as_ref().map(|token| fingerprint(token.expose())));
+        let mut change = self.given_back();
+        change.add(connection::storage::set_status(
+            tenant,
+            id,
+            &Status::Unauthorized(text.clone()),
+            self.now,
+        ));
+        change.add(self.line("connection.broken", said));
+        self.hub.chassis.store.commit(change).await?;
+        Err(RefreshFailure::Refused(text))
+    }
+
+    /// The lease goes back; conflicts if the tokens changed, so that no news about old ones is written of the new.
+    fn given_back(&self) -> Change {
+        let (tenant, id) = (self.connection.tenant, self.connection.id);
+        Change::from(lease::release(tenant, id, self.credential.version))
+    }
+
+    fn line(&self, kind: &'static str, said: Value) -> outlive_store::Statement {
+        let connection = self.connection;
+        let event = Event::new(connection.tenant, self.now, kind, connection.subject(), self.trace);
+        self.hub.chassis.journal.line(&event.with(said))
+    }
+}

@@ -1,0 +1,77 @@
+//! Where tokens rest.
+
+use outlive_clock::{ConnectionId, Instant, Stream, TenantId};
+use outlive_store::{Statement, sql};
+use outlive_tokens::{Sealer, Secret};
+use serde::Deserialize;
+use serde_json::json;
+
+/// The tokens of a connection.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Tokens {
+    pub(crate) access: Secret,
+    pub(crate) refresh: Option<Secret>,
+}
+
+impl Tokens {
+    /// Seals them for this one connection.
+    pub(crate) fn seal(&self, sealer: &Sealer, purpose: &str, stream: &mut Stream) -> String {
+        let plain =
+            json!({"access": self.access.expose(), "refresh": self.refresh.as_ref().map(Secret::expose)});
+        sealer.seal(purpose, plain.to_string().as_bytes(), stream)
+    }
+
+    /// What was sealed for this one connection; `None` if the sealing key is another now.
+    pub(crate) fn open(sealer: &Sealer, purpose: &str, sealed: &str) -> Option<Self> {
+        sealer.open(purpose, sealed).and_then(|plain| serde_json::from_slice(&plain).ok())
+    }
+}
+
+/// What the tokens of a connection are sealed for.
+pub(crate) fn purpose(tenant: TenantId, connection: ConnectionId) -> String {
+    format!("hub-credential/{tenant}/{connection}")
+}
+
+/// The stored credential of a connection.
+#[derive(Debug, Clone)]
+pub(crate) struct Credential {
+    pub(crate) sealed: String,
+    /// Rises with every replacement; whoever replaces it names the version it replaces.
+    pub(crate) version: i64,
+    /// The access token's end (virtual time).
+    pub(crate) expires: Instant,
+}
+
+/// Stores tokens that a new consent brought, over whatever was there.
+pub(crate) fn put(tenant: TenantId, connection: ConnectionId, sealed: &str, expires: Instant) -> Statement {
+    sql!(
+        "INSERT INTO credentials (tenant, connection, sealed, version, expires_us) VALUES ($1, $2, $3, 1, $4) \
+         ON CONFLICT (tenant, connection) DO UPDATE SET sealed = $3, version = credentials.version + 1, \
+         expires_us = $4, lease_holder = NULL, lease_until_wall_us = NULL",
+        tenant,
+        connection,
+        sealed,
+        expires
+    )
+}
+
+/// Replaces the tokens of version `replaced`; nothing happens if they are another version by now. One statement: the old
+/// tokens are there until the new ones are.
+pub(crate) fn replace(
+    tenant: TenantId,
+    connection: ConnectionId,
+    replaced: i64,
+    sealed: &str,
+    expires: Instant,
+) -> Statement {
+    sql!(
+        "UPDATE credentials SET sealed = $1, version = version + 1, expires_us = $2, lease_holder = NULL, \
+         lease_until_wall_us = NULL WHERE tenant = $3 AND connection = $4 AND version = $5",
+        sealed,
+        expires,
+        tenant,
+        connection,
+        replaced
+    )
+    .expect_rows(1)
+}

@@ -1,0 +1,202 @@
+//! What a token endpoint answered, told apart into what matters: granted, refused, or not answered really.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::StatusCode;
+use outlive_clock::{Instant, Span};
+use outlive_tokens::Secret;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// Tokens that were granted.
+#[derive(Debug, Clone)]
+pub(crate) struct Granted {
+    pub(crate) access_token: Secret,
+    pub(crate) refresh_token: Option<Secret>,
+    /// From here on the access token works no more (virtual time).
+    pub(crate) expires: Instant,
+    /// Who signed in, where the answer says so.
+    pub(crate) account: Option<Account>,
+}
+
+/// The account behind tokens, as the ID token that came with them tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Account {
+    /// The user principal name.
+    pub(crate) name: String,
+    /// The object id.
+    pub(crate) object_id: Option<Uuid>,
+}
+
+/// No tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TokenFailure {
+    /// The issuer refused: its error body as it came, and the `error` in it. Asking again changes nothing.
+    Refused {
+        /// The body.
+        answer: String,
+        /// `invalid_grant`, `invalid_client`, …
+        error: String,
+    },
+    /// The issuer could not be reached in time (`timed_out`), or answered nothing that can be used. Asking again may help.
+    Transient {
+        /// Whether time ran out.
+        timed_out: bool,
+        /// What happened, for a log.
+        why: String,
+    },
+}
+
+impl TokenFailure {
+    pub(crate) fn transient(why: impl Into<String>) -> Self {
+        Self::Transient { timed_out: false, why: why.into() }
+    }
+}
+
+#[derive(Deserialize)]
+struct Success {
+    access_token: Secret,
+    refresh_token: Option<Secret>,
+    #[serde(default, deserialize_with = "number")]
+    expires_in: Option<i64>,
+    #[serde(default, deserialize_with = "number")]
+    expires_on: Option<i64>,
+    id_token: Option<String>,
+}
+
+/// Version 1 writes numbers as texts.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Number(number) => number.as_i64(),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    })
+}
+
+/// How long a token without a lifetime is taken to live (RFC 6749 §5.1 leaves it open).
+const LIFETIME_UNSAID: Span = Span::from_hours(1);
+
+/// Reads the answer to a request that was sent at `now`.
+pub(crate) fn read(status: StatusCode, body: &str, now: Instant) -> Result<Granted, TokenFailure> {
+    if status.is_success() {
+        let success: Success = serde_json::from_str(body)
+            .map_err(|_| TokenFailure::transient("the token endpoint's answer is not what it should be"))?;
+        let lifetime = success.expires_in.filter(|seconds| *seconds >= 0).map(Span::from_seconds);
+        let expires = match (success.expires_on, lifetime) {
+            (Some(seconds), _) if seconds > 0 => Instant::from_seconds(seconds).min(Instant::MAX),
+            (_, lifetime) => now + lifetime.unwrap_or(LIFETIME_UNSAID),
+        };
+        if success.access_token.is_empty() {
+            return Err(TokenFailure::transient("the token endpoint's answer holds no access token"));
+        }
+        return Ok(Granted {
+            access_token: success.access_token,
+            refresh_token: success.refresh_token.filter(|token| !token.is_empty()),
+            expires,
+            account: success.id_token.as_deref().and_then(account),
+        });
+    }
+    let error = serde_json::from_str::<Value>(body)
+        .ok()
+        .and_then(|body| body.get("error").and_then(Value::as_str).map(str::to_owned));
+    match error {
+        Some(error)
+            if status.is_client_error()
+                && !matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
+                && !matches!(error.as_str(), "temporarily_unavailable" | "server_error") =>
+        {
+            Err(TokenFailure::Refused { answer: body.trim().to_owned(), error })
+        }
+        _ => Err(TokenFailure::transient(format!("the token endpoint answered {status}"))),
+    }
+}
+
+/// Reads the account out of an ID token. It came straight from the issuer's token endpoint, so that its signature need not be
+/// checked (OpenID Connect Core §3.1.3.7, 6), and it is used to show a name, for nothing else.
+fn account(id_token: &str) -> Option<Account> {
+    let claims = URL_SAFE_NO_PAD.decode(id_token.split('.').nth(1)?).ok()?;
+    let claims: Value = serde_json::from_slice(&claims).ok()?;
+    let text = |name: &str| claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let name = ["upn", "preferred_username", "unique_name", "email"].into_iter().find_map(text)?;
+    Some(Account {
+        name: name.chars().take(320).collect(),
+        object_id: text("oid").and_then(|id| id.parse().ok()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const NOW: Instant = Instant::from_seconds(1_767_603_600);
+
+    fn ok(body: &Value) -> Result<Granted, TokenFailure> {
+        read(StatusCode::OK, &body.to_string(), NOW)
+    }
+
+    #[test]
+    fn lifetimes_are_numbers_or_texts_relative_or_absolute() {
+        for (body, seconds) in [
+            (json!({"access_token": "a", "expires_in": 3599}), 3599),
+            (json!({"access_token": "a", "expires_in": "3599"}), 3599),
+            (
+                json!({"access_token": "a", "expires_in": "3599", "expires_on": (NOW.as_seconds() + 60).to_string()}),
+                60,
+            ),
+            (json!({"access_token": "a"}), 3600),
+            (json!({"access_token": "a", "expires_in": "soon"}), 3600),
+            (json!({"access_token": "a", "expires_in": -5}), 3600),
+        ] {
+            let granted = ok(&body).expect("granted");
+            assert_eq!(granted.expires - NOW, Span::from_seconds(seconds), "{body}");
+            assert!(granted.refresh_token.is_none() && granted.account.is_none());
+        }
+    }
+
+    #[test]
+    fn the_account_is_read_from_the_id_token() {
+        let oid = Uuid::from_u128(9);
+        let claims = URL_SAFE_NO_PAD.encode(json!({"oid": oid, "upn": "owner@contoso.example"}).to_string());
+        let body = json!({"access_token": "a", "refresh_token": "r", "id_token": format!("h.{claims}.s")});
+        let granted = ok(&body).expect("granted");
+        let account = Account { name: "owner@contoso.example".into(), object_id: Some(oid) };
+        assert_eq!((granted.account, granted.refresh_token), (Some(account), Some(Secret::new("r"))));
+        let odd = ok(&json!({"access_token": "a", "id_token": "garbage"})).expect("granted");
+        assert_eq!(odd.account, None);
+    }
+
+    #[test]
+    fn refusals_and_hiccups_are_told_apart() {
+        let refused = |error: &str| Some(error.to_owned());
+        for (status, body, expected) in [
+            (
+                400,
+                json!({"error": "invalid_grant", "error_codes": [50173]}).to_string(),
+                refused("invalid_grant"),
+            ),
+            (401, json!({"error": "invalid_client"}).to_string(), refused("invalid_client")),
+            (403, json!({"error": "access_denied"}).to_string(), refused("access_denied")),
+            (400, json!({"error": "temporarily_unavailable"}).to_string(), None),
+            (429, json!({"error": "too_many"}).to_string(), None),
+            (500, json!({"error": "invalid_grant"}).to_string(), None),
+            (503, String::new(), None),
+            (400, "<html>".into(), None),
+            (302, String::new(), None),
+            (200, "{}".into(), None),
+            (200, json!({"access_token": ""}).to_string(), None),
+        ] {
+            let status = StatusCode::from_u16(status).expect("a status");
+            let failure = read(status, &body, NOW).expect_err("no tokens");
+            let error = match &failure {
+                TokenFailure::Refused { error, answer } => {
+                    assert_eq!(answer, &body, "the answer is kept as it came");
+                    Some(error.clone())
+                }
+                TokenFailure::Transient { .. } => None,
+            };
+            assert_eq!(error, expected, "{status} {body}");
+        }
+    }
+}

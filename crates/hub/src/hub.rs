@@ -1,0 +1,69 @@
+//! The hub: what all of its parts share.
+
+use std::sync::Arc;
+
+use outlive_chassis::{Chassis, Problem};
+use outlive_clock::{Stream, TenantId};
+use outlive_tokens::{Verifier, VerifierConfig};
+
+use crate::HubConfig;
+use crate::connection::Connection;
+use crate::connector::{self, Connector, ConnectorCache};
+use crate::credential::Refreshes;
+
+/// The hub's state.
+#[derive(Debug)]
+pub(crate) struct Hub {
+    pub(crate) chassis: Chassis,
+    pub(crate) config: HubConfig,
+    pub(crate) verifier: Verifier,
+    pub(crate) connectors: ConnectorCache,
+    pub(crate) refreshes: Refreshes,
+    /// The name of this process among its replicas.
+    pub(crate) replica: String,
+}
+
+impl Hub {
+    pub(crate) fn new(chassis: Chassis, config: HubConfig) -> Self {
+        let verifier = Verifier::new(
+            VerifierConfig {
+                idp_url: config.idp_url.as_str().trim_end_matches('/').to_owned(),
+                issuer_origins: config.issuer_origins.clone(),
+            },
+            chassis.http.inner(),
+        );
+        let replica = chassis.random.stream("replica").uuid().to_string();
+        Self {
+            chassis,
+            config,
+            verifier,
+            connectors: ConnectorCache::default(),
+            refreshes: Refreshes::default(),
+            replica,
+        }
+    }
+
+    /// The hub's public origin.
+    pub(crate) fn origin(&self) -> &str {
+        self.chassis.origins.public()
+    }
+
+    /// Randomness for something of a tenant.
+    pub(crate) fn random(&self, tenant: TenantId, what_for: &'static str) -> Stream {
+        self.chassis.random.of(tenant).stream(what_for)
+    }
+
+    /// The connector of a connection, as it stands now.
+    pub(crate) async fn connector_of(&self, connection: &Connection) -> Result<Arc<Connector>, Problem> {
+        let (tenant, name) = (connection.tenant, &connection.connector);
+        if let Some(connector) = self.connectors.get(tenant, name, &connection.connector_version) {
+            return Ok(connector);
+        }
+        let stored = connector::storage::by_name(&self.chassis.store, &self.chassis.sealer, tenant, name)
+            .await?
+            .ok_or_else(|| Problem::not_found("ApiNotFound", format!("There is no API '{name}' here.")))?;
+        let connector = Arc::new(stored.connector);
+        self.connectors.put(tenant, Arc::clone(&connector));
+        Ok(connector)
+    }
+}

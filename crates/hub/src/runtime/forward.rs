@@ -1,0 +1,159 @@
+//! Making an admitted call: a source token, the back end, the way back.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use outlive_chassis::Trace;
+use outlive_journal::Event;
+use outlive_tokens::{Secret, fingerprint};
+use serde_json::{Value, json};
+use url::Url;
+
+use super::admission::{Admitted, shown};
+use super::refusal::RuntimeRefusal;
+use super::target::target;
+use super::{headers, host_of};
+use crate::Hub;
+use crate::connector::Authentication;
+use crate::credential::{RefreshFailure, source_token};
+
+/// What goes out.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    pub(crate) method: Method,
+    /// What follows the connection, percent-encoded as it came.
+    pub(crate) path: String,
+    pub(crate) query: Option<String>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// Makes the call and writes its line. Refusals are written too, and come back ready to be answered.
+pub(crate) async fn forward(
+    hub: &Arc<Hub>,
+    admitted: &Admitted,
+    outgoing: Outgoing,
+    trace: &Trace,
+) -> Result<Response, RuntimeRefusal> {
+    let source = host_of(hub.origin());
+    let mut said = json!({
+        "caller": admitted.principal, "method": outgoing.method.as_str(), "path": shown(&outgoing.path),
+    });
+    let path = format!("/{}", outgoing.path.trim_start_matches('/'));
+    if let Some(operation) = admitted.connector.swagger.operation(outgoing.method.as_str(), &path) {
+        said["operation"] = json!(operation.id);
+    }
+    let outcome = send(hub, admitted, outgoing, &mut said, trace).await;
+    let (kind, status) = match &outcome {
+        Ok(response) => ("runtime.forwarded", response.status()),
+        Err(refusal) => {
+            said["why"] = json!(refusal.message);
+            ("runtime.refused", refusal.status)
+        }
+    };
+    said["status"] = json!(status.as_u16());
+    let connection = &admitted.connection;
+    let event = Event::new(connection.tenant, admitted.now, kind, connection.subject(), trace).with(said);
+    hub.chassis.journal.append(&event).await?;
+    outcome.map_err(|refusal| refusal.from_source(&source))
+}
+
+async fn send(
+    hub: &Arc<Hub>,
+    admitted: &Admitted,
+    outgoing: Outgoing,
+    said: &mut Value,
+    trace: &Trace,
+) -> Result<Response, RuntimeRefusal> {
+    let swagger = &admitted.connector.swagger;
+    let base = hub.config.back_ends.of_host(&swagger.host).ok_or_else(|| {
+        RuntimeRefusal::new(
+            StatusCode::BAD_GATEWAY,
+            format!("The back end {} of this connector is not known here.", swagger.host),
+        )
+    })?;
+    let url =
+        target(base, &swagger.base_path, &outgoing.path, outgoing.query.as_deref()).map_err(|error| {
+            RuntimeRefusal::new(StatusCode::BAD_REQUEST, format!("The path is refused: {error}."))
+        })?;
+    let token = token(hub, admitted, trace).await?;
+    if let Some(token) = &token {
+        said["access_token"] = json!(fingerprint(token.expose()));
+    }
+    let request = request(hub, admitted, outgoing, url, token.as_ref(), trace)?;
+    let answer = match request.send().await {
+        Ok(answer) => answer,
+        Err(error) => return Ok(gateway_error(hub, trace, error.is_timeout())),
+    };
+    let status = answer.status();
+    let headers = headers::to_caller(answer.headers(), token.as_ref().map(Secret::expose));
+    let mut response = Response::new(Body::new(reqwest::Body::from(answer)));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    Ok(response)
+}
+
+fn request(
+    hub: &Hub,
+    admitted: &Admitted,
+    outgoing: Outgoing,
+    url: Url,
+    token: Option<&Secret>,
+    trace: &Trace,
+) -> Result<reqwest::RequestBuilder, RuntimeRefusal> {
+    let mut headers = headers::to_back_end(&outgoing.headers, &admitted.connector.swagger.header_parameters);
+    if let Some(token) = token {
+        let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose())).map_err(|_| {
+            RuntimeRefusal::new(StatusCode::BAD_GATEWAY, "The source token is none that can be sent.")
+        })?;
+        value.set_sensitive(true);
+        headers.insert(AUTHORIZATION, value);
+    }
+    let request = hub.chassis.http.request(trace, outgoing.method, url).headers(headers);
+    Ok(if outgoing.body.is_empty() { request } else { request.body(outgoing.body) })
+}
+
+/// The token for the data source; `None` where the connector needs none.
+async fn token(hub: &Arc<Hub>, admitted: &Admitted, trace: &Trace) -> Result<Option<Secret>, RuntimeRefusal> {
+    if admitted.connector.properties.authentication == Authentication::None {
+        return Ok(None);
+    }
+    let result = match &admitted.credential {
+        None => Err(RefreshFailure::NotAuthenticated),
+        Some(credential) => source_token(hub, &admitted.connection, credential, admitted.now, trace).await,
+    };
+    result.map(Some).map_err(|failure| match failure {
+        RefreshFailure::NotAuthenticated => RuntimeRefusal::new(
+            StatusCode::UNAUTHORIZED,
+            "The connection does not contain an access token. Please edit the connection and login.",
+        ),
+        RefreshFailure::Refused(text) => RuntimeRefusal::new(StatusCode::UNAUTHORIZED, text),
+        RefreshFailure::Transient(timed_out) => RuntimeRefusal::new(
+            if timed_out { StatusCode::GATEWAY_TIMEOUT } else { StatusCode::BAD_GATEWAY },
+            "The identity provider did not answer as it should, so that the access token could not be refreshed. \
+             The connection stays connected; try again.",
+        ),
+        RefreshFailure::Internal(problem) => problem.into(),
+    })
+}
+
+/// The answer when the back end gives none.
+fn gateway_error(hub: &Hub, trace: &Trace, timed_out: bool) -> Response {
+    let (status, message) = if timed_out {
+        (StatusCode::GATEWAY_TIMEOUT, "GatewayTimeout")
+    } else {
+        (StatusCode::BAD_GATEWAY, "BadGateway")
+    };
+    let body = json!({"error": {
+        "code": status.as_u16(),
+        "source": host_of(hub.origin()),
+        "clientRequestId": trace.client_request_id.unwrap_or(trace.request_id),
+        "message": message,
+        "innerError": "The back end of the connector did not answer.",
+    }});
+    (status, axum::Json(body)).into_response()
+}

@@ -1,0 +1,179 @@
+//! Which headers pass through the hub, and which it adds.
+
+use std::collections::BTreeSet;
+
+use http::header::{
+    ACCEPT, ACCEPT_LANGUAGE, CONNECTION, CONTENT_TYPE, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+    IF_UNMODIFIED_SINCE, RANGE,
+};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use outlive_clock::TenantId;
+use uuid::Uuid;
+
+/// Request headers that pass, besides those that the connector's swagger declares.
+const PASSED: [HeaderName; 9] = [
+    ACCEPT,
+    ACCEPT_LANGUAGE,
+    CONTENT_TYPE,
+    IF_MATCH,
+    IF_MODIFIED_SINCE,
+    IF_NONE_MATCH,
+    IF_UNMODIFIED_SINCE,
+    RANGE,
+    HeaderName::from_static("prefer"),
+];
+
+/// Headers that never pass, in either direction, whatever a swagger declares: those of one hop (RFC 9110 §7.6.1), those of the
+/// caller's or the hub's own identity, and those that the transport writes anew.
+const HELD_BACK: [&str; 19] = [
+    "authorization",
+    "connection",
+    "content-length",
+    "cookie",
+    "forwarded",
+    "host",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "set-cookie",
+    "te",
+    "traceparent",
+    "tracestate",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "x-forwarded-for",
+    "x-ms-request-id",
+];
+
+/// The headers of a call that go on to the back end. `declared` are lower-case names.
+pub(crate) fn to_back_end(headers: &HeaderMap, declared: &BTreeSet<String>) -> HeaderMap {
+    let named = named_by_connection(headers);
+    select(headers, |name| {
+        (PASSED.contains(name) || declared.contains(name.as_str()) || is_client_request_id(name))
+            && !named.contains(name.as_str())
+    })
+}
+
+/// The headers of a back end's answer that go back to the caller. A header that repeats `token` does not.
+pub(crate) fn to_caller(headers: &HeaderMap, token: Option<&str>) -> HeaderMap {
+    let named = named_by_connection(headers);
+    let mut passed = select(headers, |name| !named.contains(name.as_str()));
+    if let Some(token) = token {
+        let leaking: Vec<_> = passed
+            .iter()
+            .filter(|(_, value)| contains(value.as_bytes(), token.as_bytes()))
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in leaking {
+            passed.remove(name);
+        }
+    }
+    passed
+}
+
+fn select(headers: &HeaderMap, wanted: impl Fn(&HeaderName) -> bool) -> HeaderMap {
+    headers
+        .iter()
+        .filter(|(name, _)| wanted(name) && !HELD_BACK.contains(&name.as_str()))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
+fn is_client_request_id(name: &HeaderName) -> bool {
+    matches!(name.as_str(), "client-request-id" | "x-ms-client-request-id")
+}
+
+/// A `Connection` header names further headers that are of one hop.
+fn named_by_connection(headers: &HeaderMap) -> BTreeSet<String> {
+    let values = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(|name| name.trim().to_ascii_lowercase()).collect()
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    !part.is_empty() && text.windows(part.len()).any(|window| window == part)
+}
+
+/// The headers that the hub adds to every answer of the runtime.
+pub(crate) fn added(tenant: TenantId, creator: Uuid, caller: Option<Uuid>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let mut add = |name: &'static str, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    };
+    let tenant = tenant.to_string();
+    add("x-ms-apihub-cached-response", "false");
+    add("x-ms-apihub-obo", "false");
+    add("x-ms-tenant-id", &tenant);
+    add("x-ms-subscription-id", &tenant);
+    add("x-ms-environment-id", &format!("Default-{tenant}"));
+    for name in ["x-ms-dlp-re", "x-ms-dlp-gu", "x-ms-dlp-ef", "x-ms-mip-sl"] {
+        add(name, "-|-");
+    }
+    add("x-ms-au-creator-id", &creator.to_string());
+    if let Some(caller) = caller {
+        add("x-ms-au-caller-id", &caller.to_string());
+    }
+    add("timing-allow-origin", "*");
+    headers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(list: &[(&'static str, &'static str)]) -> HeaderMap {
+        list.iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect()
+    }
+
+    fn names(headers: &HeaderMap) -> Vec<&str> {
+        let mut names: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn only_listed_and_declared_request_headers_pass() {
+        let sent = map(&[
+            ("accept", "a"),
+            ("content-type", "b"),
+            ("x-region", "c"),
+            ("x-other", "d"),
+            ("authorization", "Key e"),
+            ("cookie", "f"),
+            ("host", "g"),
+            ("x-hop", "h"),
+            ("connection", "close, X-Hop"),
+            ("x-ms-client-request-id", "i"),
+        ]);
+        let declared =
+            ["x-region", "x-hop", "authorization", "cookie"].into_iter().map(str::to_owned).collect();
+        assert_eq!(
+            names(&to_back_end(&sent, &declared)),
+            ["accept", "content-type", "x-ms-client-request-id", "x-region"]
+        );
+    }
+
+    #[test]
+    fn an_answer_loses_what_is_of_one_hop_and_what_leaks() {
+        let answer = map(&[
+            ("content-type", "application/json"),
+            ("etag", "1"),
+            ("set-cookie", "a=b"),
+            ("transfer-encoding", "chunked"),
+            ("keep-alive", "5"),
+            ("x-hop", "1"),
+            ("connection", "x-hop"),
+            ("x-echo", "Bearer eyJ.source"),
+            ("www-authenticate", "Bearer realm=\"x\""),
+        ]);
+        assert_eq!(
+            names(&to_caller(&answer, Some("eyJ.source"))),
+            ["content-type", "etag", "www-authenticate"]
+        );
+    }
+}

@@ -1,0 +1,80 @@
+//! The runtime: calls through a connection to its connector's back end.
+//!
+//! | step | refusal |
+//! |---|---|
+//! | who calls: a `Key` token or a bearer token | 401, `Error from token exchange: …` |
+//! | whether they are on the connection's access list | 403, `Error from token exchange: …` |
+//! | a source token: the stored one, or a new one | 401 with the connection's status text; 502 or 504 if the issuer is out of order |
+//! | the call, with `Authorization: Bearer <source token>` | 502 or 504 |
+//!
+//! One journal line a call. The source token is put on the outgoing request and nowhere else.
+
+mod admission;
+mod forward;
+mod headers;
+mod refusal;
+mod target;
+
+pub(crate) use admission::Admitted;
+pub(crate) use forward::{Outgoing, forward};
+pub use target::BackEnds;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{OriginalUri, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode};
+use outlive_chassis::Trace;
+use outlive_clock::ConnectionId;
+
+use crate::Hub;
+use refusal::RuntimeRefusal;
+
+pub(crate) fn router() -> Router<Arc<Hub>> {
+    Router::new()
+        .route("/apim/{api}/{connection}", any(call))
+        .route("/apim/{api}/{connection}/", any(call))
+        .route("/apim/{api}/{connection}/{*path}", any(call))
+}
+
+async fn call(
+    State(hub): State<Arc<Hub>>,
+    trace: Trace,
+    method: Method,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    body: Result<Bytes, axum::extract::rejection::BytesRejection>,
+) -> Response {
+    let source = host_of(hub.origin());
+    // The path as it came: what is percent-encoded in it stays so on its way to the back end.
+    let mut parts = uri.path().trim_start_matches("/apim/").splitn(3, '/');
+    let (api, id) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let path = parts.next().unwrap_or_default().to_owned();
+    let Ok(id) = id.parse::<ConnectionId>() else {
+        return RuntimeRefusal::not_found().answer(&source);
+    };
+    let admitted = match admission::admit(&hub, api, id, &headers, &method, &path, &trace).await {
+        Ok(admitted) => admitted,
+        Err(refusal) => return refusal.answer(&source),
+    };
+    let Ok(body) = body else {
+        return RuntimeRefusal::new(StatusCode::PAYLOAD_TOO_LARGE, "The request's content is too large.")
+            .answer(&source);
+    };
+    let query = uri.query().map(str::to_owned);
+    let outgoing = Outgoing { method, path, query, headers, body };
+    let mut response = match forward(&hub, &admitted, outgoing, &trace).await {
+        Ok(response) => response,
+        Err(refusal) => refusal.into_response(),
+    };
+    let added = headers::added(admitted.connection.tenant, admitted.connection.owner, Some(admitted.caller));
+    response.headers_mut().extend(added);
+    response
+}
+
+fn host_of(origin: &str) -> String {
+    origin.split_once("://").map_or(origin, |(_, host)| host).to_owned()
+}

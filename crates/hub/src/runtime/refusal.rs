@@ -1,0 +1,75 @@
+//! How the runtime says no.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::{HeaderValue, WWW_AUTHENTICATE};
+use outlive_chassis::Problem;
+use serde_json::json;
+
+/// A refusal of the runtime. Answered as `{status, source, message, error{message}}`.
+#[derive(Debug, Clone)]
+pub(crate) struct RuntimeRefusal {
+    pub(crate) status: StatusCode,
+    pub(crate) message: String,
+    challenge: Option<HeaderValue>,
+    source: String,
+}
+
+impl RuntimeRefusal {
+    pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { status, message: message.into(), challenge: None, source: String::new() }
+    }
+
+    /// The words that documented refusals of callers begin with.
+    pub(super) fn token_exchange(status: StatusCode, why: impl std::fmt::Display) -> Self {
+        Self::new(status, format!("Error from token exchange: {why}"))
+    }
+
+    pub(super) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "Resource not found")
+    }
+
+    pub(super) fn with_challenge(mut self, challenge: Option<&HeaderValue>) -> Self {
+        self.challenge = challenge.cloned();
+        self
+    }
+
+    pub(super) fn from_source(mut self, source: &str) -> Self {
+        source.clone_into(&mut self.source);
+        self
+    }
+
+    /// The answer, in the name of `source` (the hub's host).
+    pub(super) fn answer(self, source: &str) -> Response {
+        self.from_source(source).into_response()
+    }
+}
+
+impl From<Problem> for RuntimeRefusal {
+    fn from(problem: Problem) -> Self {
+        Self::new(problem.status, problem.message)
+    }
+}
+
+impl From<outlive_store::StoreError> for RuntimeRefusal {
+    fn from(error: outlive_store::StoreError) -> Self {
+        Problem::from(error).into()
+    }
+}
+
+impl IntoResponse for RuntimeRefusal {
+    fn into_response(self) -> Response {
+        let body = json!({
+            "status": self.status.as_u16(),
+            "source": self.source,
+            "message": self.message,
+            "error": {"message": self.message},
+        });
+        let mut response = (self.status, Json(body)).into_response();
+        if let Some(challenge) = self.challenge {
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+}

@@ -1,0 +1,142 @@
+//! Where a call through a connection goes.
+
+use url::Url;
+
+/// Back ends by host: where the hosts that connectors name are found from here. What is not listed cannot be reached, so that
+/// nobody's connector makes the hub call what it should not.
+#[derive(Debug, Clone, Default)]
+pub struct BackEnds(Vec<(String, Url)>);
+
+impl BackEnds {
+    /// The list: host names as swaggers write them (`orders.contoso.example`), each with the URL it is found at.
+    pub fn new(list: impl IntoIterator<Item = (String, Url)>) -> Self {
+        Self(list.into_iter().map(|(host, url)| (host.to_ascii_lowercase(), url)).collect())
+    }
+
+    pub(crate) fn of_host(&self, host: &str) -> Option<&Url> {
+        self.0.iter().find(|(known, _)| known == host).map(|(_, url)| url)
+    }
+}
+
+/// The path of a call cannot be forwarded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the path leaves the back end's base path, or is not a path")]
+pub(crate) struct BadPath;
+
+const TARGET_CHARS_MAX: usize = 8_192;
+
+/// The URL at the back end `base` for `path` (what follows the connection id in the request, as it came: percent-encoded) under
+/// `base_path`.
+///
+/// A path whose segments climb (`..`, in whatever encoding, once or twice over) is refused, not cleaned up.
+pub(crate) fn target(base: &Url, base_path: &str, path: &str, query: Option<&str>) -> Result<Url, BadPath> {
+    if path.len() + query.map_or(0, str::len) > TARGET_CHARS_MAX || climbs(path) {
+        return Err(BadPath);
+    }
+    let prefix = format!("{}{base_path}/", base.path().trim_end_matches('/'));
+    let mut url = base.clone();
+    url.set_path(&format!("{prefix}{}", path.trim_start_matches('/')));
+    url.set_query(query);
+    url.set_fragment(None);
+    if url.path().starts_with(&prefix) { Ok(url) } else { Err(BadPath) }
+}
+
+fn climbs(path: &str) -> bool {
+    let mut bytes = path.as_bytes().to_vec();
+    // Some back ends decode twice.
+    for _ in 0..3 {
+        let bad = bytes.iter().any(|b| b.is_ascii_control() || *b == b'\\')
+            || bytes.split(|b| *b == b'/').any(|part| part == b"." || part == b"..");
+        if bad {
+            return true;
+        }
+        bytes = decoded(&bytes);
+    }
+    false
+}
+
+fn decoded(bytes: &[u8]) -> Vec<u8> {
+    let digit = |at: usize| bytes.get(at).and_then(|b| char::from(*b).to_digit(16));
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        match (bytes[at], digit(at + 1), digit(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                out.push(u8::try_from(high * 16 + low).unwrap_or(b'?'));
+                at += 3;
+            }
+            (byte, ..) => {
+                out.push(byte);
+                at += 1;
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn base(text: &str) -> Url {
+        text.parse().expect("a URL")
+    }
+
+    #[test]
+    fn path_and_query_are_carried_over_as_they_are() {
+        for (at, base_path, path, query, expected) in [
+            ("http://r:1", "", "orders", None, "http://r:1/orders"),
+            ("http://r:1/", "", "orders/42", Some("$top=5&x=%20"), "http://r:1/orders/42?$top=5&x=%20"),
+            ("http://r:1/up", "/v1", "/orders", None, "http://r:1/up/v1/orders"),
+            ("http://r:1", "/v1", "", None, "http://r:1/v1/"),
+            ("http://r:1", "", "a%2Fb/c%20d", None, "http://r:1/a%2Fb/c%20d"),
+            ("http://r:1", "", "a//b", None, "http://r:1/a//b"),
+            ("http://r:1", "", "http://evil/x", None, "http://r:1/http://evil/x"),
+            ("http://r:1", "", "//evil/x", None, "http://r:1/evil/x"),
+            ("http://r:1", "", "x", Some("a=#b"), "http://r:1/x?a=%23b"),
+        ] {
+            let url = target(&base(at), base_path, path, query);
+            assert_eq!(url.map(String::from), Ok(expected.to_owned()), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_climbs_is_refused() {
+        for path in [
+            "..",
+            "../secret",
+            "a/../b",
+            "a/./b",
+            "%2e%2e/secret",
+            "%2E./x",
+            "a%2f..%2fb",
+            "..%2fb",
+            "%252e%252e/x",
+            "a\\..\\b",
+            "a%5c..%5cb",
+            "a%00b",
+            "a%0d%0ab",
+        ] {
+            assert_eq!(target(&base("http://r:1"), "/v1", path, None), Err(BadPath), "{path}");
+        }
+        assert_eq!(target(&base("http://r:1"), "", &"a".repeat(TARGET_CHARS_MAX + 1), None), Err(BadPath));
+    }
+
+    #[test]
+    fn only_listed_hosts_are_known() {
+        let known = BackEnds::new([("Orders.contoso.example".to_owned(), base("http://r:1"))]);
+        assert!(known.of_host("orders.contoso.example").is_some());
+        assert!(known.of_host("127.0.0.1:8702").is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn a_target_never_leaves_the_back_end(path in "[a-z./%25e\\\\:@?#]{0,40}", query in proptest::option::of("[ -~]{0,20}")) {
+            if let Ok(url) = target(&base("http://r:1/up"), "/v1", &path, query.as_deref()) {
+                prop_assert_eq!((url.host_str(), url.port(), url.username()), (Some("r"), Some(1), ""));
+                prop_assert!(url.path().starts_with("/up/v1/"));
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The hub as the lab sees it: how a tenant begins here, and what goes with it.
+
+use outlive_chassis::{Problem, Service, Trace};
+use outlive_clock::{Instant, TenantId};
+use outlive_journal::Event;
+use outlive_store::Change;
+use outlive_tokens::Secret;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::Hub;
+use crate::connector::storage::{self, Registration};
+use crate::connector::{ConnectorName, Draft, Home};
+
+/// The most connectors a tenant may begin with.
+const CONNECTORS_MAX: usize = 100;
+
+/// What the lab says of a new tenant.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TenantSpec {
+    /// The tenant's managed APIs.
+    #[serde(default)]
+    pub connectors: Vec<ConnectorSpec>,
+}
+
+/// A managed API of a new tenant.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectorSpec {
+    /// Its name (`shared_contoso-orders`).
+    pub name: String,
+    /// Its name for people; without one, its name.
+    pub display_name: Option<String>,
+    /// Its `apiProperties.json`.
+    pub api_properties: Value,
+    /// Its `apiDefinition.swagger.json` (OpenAPI 2.0).
+    pub swagger: Value,
+    /// The secret of the application as which it signs in. A public client has none.
+    pub client_secret: Option<Secret>,
+}
+
+impl Service for Hub {
+    type TenantSpec = TenantSpec;
+
+    const TENANT_TABLES: &'static [&'static str] =
+        &["connectors", "connections", "access_policies", "credentials", "consent_attempts"];
+
+    async fn create_tenant(
+        &self,
+        tenant: TenantId,
+        spec: TenantSpec,
+        now: Instant,
+        trace: &Trace,
+    ) -> Result<Change, Problem> {
+        if spec.connectors.len() > CONNECTORS_MAX {
+            return Err(Problem::bad_request(format!(
+                "A tenant begins with at most {CONNECTORS_MAX} connectors."
+            )));
+        }
+        let mut change = Change::new();
+        for (index, connector) in spec.connectors.into_iter().enumerate() {
+            let broken =
+                |why: &dyn std::fmt::Display| Problem::bad_request(format!("connectors[{index}]: {why}."));
+            let name: ConnectorName = connector.name.parse().map_err(|error| broken(&error))?;
+            let draft = Draft {
+                display_name: connector.display_name.unwrap_or_else(|| connector.name.clone()),
+                api_properties: connector.api_properties,
+                swagger: connector.swagger,
+                client_secret: connector.client_secret,
+            };
+            let draft = draft.check().map_err(|fault| broken(&fault))?;
+            let registration = Registration {
+                tenant,
+                name: &name,
+                home: &Home::Managed,
+                owner: None,
+                version: self.random(tenant, "connector-version").uuid().to_string(),
+                client_secret_sealed: storage::seal_secret(
+                    &self.chassis.sealer,
+                    tenant,
+                    &name,
+                    draft.client_secret.as_ref(),
+                    &mut self.random(tenant, "seal-client-secret"),
+                ),
+            };
+            change.add(storage::insert(registration, &draft));
+            let event = Event::new(tenant, now, "connector.created", format!("connector:{name}"), trace)
+                .with(json!({"confidential": draft.client_secret.is_some()}));
+            change.add(self.chassis.journal.line(&event));
+        }
+        Ok(change)
+    }
+
+    fn forget_tenant(&self, tenant: TenantId) {
+        self.connectors.forget(tenant);
+    }
+}
