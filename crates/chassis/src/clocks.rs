@@ -84,19 +84,25 @@ impl Clocks {
         rows.iter().map(clock_of).collect()
     }
 
-    /// Sets what the clock shows, its speed, or both. `Ok(None)`: it would have gone back, so it was left alone.
+    /// Sets what the clock shows, its speed, or both. `anchor` is the wall instant at which it shows `now`: with the same anchor
+    /// the clocks of all services agree to the microsecond while they run, whenever each was told.
+    /// `Ok(None)`: it would have gone back, so it was left alone.
     pub(crate) async fn set(
         &self,
         tenant: TenantId,
         now: Option<Instant>,
         speed: Option<Speed>,
+        anchor: Option<Instant>,
     ) -> Result<Option<VirtualClock>, ClockError> {
         let _one_at_a_time = self.setting.lock().await;
         let clock = self.clock(tenant).await?;
         let wall = wall_now();
-        let shows = clock.at(wall);
-        let next = VirtualClock::new(now.unwrap_or(shows), wall, speed.unwrap_or(clock.speed()));
-        if next.shows() < shows {
+        let speed = speed.unwrap_or(clock.speed());
+        let next = match now {
+            Some(now) => VirtualClock::new(now, anchor.map_or(wall, |anchor| anchor.min(wall)), speed),
+            None => VirtualClock::new(clock.at(wall), wall, speed),
+        };
+        if next.at(wall) < clock.at(wall) {
             return Ok(None);
         }
         let update = sql!(

@@ -97,7 +97,8 @@ pub(crate) async fn send(request: RequestBuilder) -> Result<Answer, CallError> {
         status: None,
     })?;
     let call = format!("{} {}", request.method(), without_query(request.url()));
-    let failed = |error: reqwest::Error| CallError { call: call.clone(), problem: cause(&error), status: None };
+    let failed =
+        |error: reqwest::Error| CallError { call: call.clone(), problem: cause(&error), status: None };
     let mut response = client.execute(request).await.map_err(failed)?;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let mut body = Vec::new();

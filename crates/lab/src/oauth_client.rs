@@ -87,7 +87,10 @@ impl Refusal {
         Self {
             status: answer.status,
             error: text("error").unwrap_or_default(),
-            aadsts: json.pointer("/error_codes/0").and_then(Value::as_u64).and_then(|code| code.try_into().ok()),
+            aadsts: json
+                .pointer("/error_codes/0")
+                .and_then(Value::as_u64)
+                .and_then(|code| code.try_into().ok()),
             suberror: text("suberror"),
             description: text("error_description").unwrap_or_else(|| crate::http::excerpt(&answer.body)),
             trace_id: text("trace_id"),
@@ -212,7 +215,11 @@ impl OAuthClient {
             request = request.header("Origin", origin);
         }
         let answer = send(request).await?;
-        if answer.status == 200 { Ok(answer.expect()?) } else { Err(OAuthError::Refused(Refusal::of(&answer))) }
+        if answer.status == 200 {
+            Ok(answer.expect()?)
+        } else {
+            Err(OAuthError::Refused(Refusal::of(&answer)))
+        }
     }
 }
 
@@ -231,7 +238,8 @@ pub(crate) fn stops_at(redirect_uri: &str) -> impl Fn(&Url) -> bool + Sync + use
 
 /// The code in a redirect, or the error it carries instead.
 pub(crate) fn code_of(back: &Url) -> Result<String, OAuthError> {
-    let value = |name: &str| back.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    let value =
+        |name: &str| back.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
     if let Some(code) = value("code") {
         return Ok(code);
     }

@@ -29,17 +29,29 @@ pub(crate) struct LabStart {
 
 impl LabStart {
     /// From the command line: a seed file, or the seed that comes with the program; rules by name, or the current ones.
-    pub(crate) fn new(seed: Option<&Path>, rules: Option<&str>, first_tenant: bool) -> Result<Self, StartError> {
+    pub(crate) fn new(
+        seed: Option<&Path>,
+        rules: Option<&str>,
+        first_tenant: bool,
+    ) -> Result<Self, StartError> {
         let seed = match seed {
             Some(path) => Seed::read(path),
             None => Seed::contoso(),
         };
         let seed = seed.map_err(|diagnostic| {
-            StartError::new("cannot use the seed file", diagnostic, "mend the seed file; `outlive check FILE` looks at it without starting")
+            StartError::new(
+                "cannot use the seed file",
+                diagnostic,
+                "mend the seed file; `outlive check FILE` looks at it without starting",
+            )
         })?;
         let rules = rules.map_or(Ok(Ruleset::default()), str::parse);
         let rules = rules.map_err(|error| {
-            StartError::new("cannot use these rules", error, "give --rules one of the editions 2018, 2021, 2025-05, 2025-11")
+            StartError::new(
+                "cannot use these rules",
+                error,
+                "give --rules one of the editions 2018, 2021, 2025-05, 2025-11",
+            )
         })?;
         Ok(Self { seed, rules, first_tenant })
     }

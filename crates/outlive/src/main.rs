@@ -30,7 +30,9 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let result = match runtime {
         Ok(runtime) => runtime.block_on(run(cli.command)),
-        Err(error) => Err(StartError::new("cannot start", error, "look at the limits on threads of this system")),
+        Err(error) => {
+            Err(StartError::new("cannot start", error, "look at the limits on threads of this system"))
+        }
     };
     result.unwrap_or_else(|error| {
         complain(&error);

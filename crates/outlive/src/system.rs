@@ -116,7 +116,8 @@ fn ports(listeners: &[TcpListener]) -> Result<[u16; 5], StartError> {
     let mut ports = [0; 5];
     for (port, listener) in ports.iter_mut().zip(listeners) {
         let address = listener.local_addr();
-        let address = address.map_err(|error| StartError::new("a socket has no address", error, "try again"))?;
+        let address =
+            address.map_err(|error| StartError::new("a socket has no address", error, "try again"))?;
         *port = address.port();
     }
     Ok(ports)

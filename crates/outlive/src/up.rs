@@ -54,7 +54,9 @@ pub(crate) async fn up(args: UpArgs) -> Result<(), StartError> {
         port_base: Some(args.port_base),
         seed: seeds.number,
     };
-    let system = System::start(&config, |chassis, urls, own| async move { console(chassis, &urls, own, lab).await }).await?;
+    let system =
+        System::start(&config, |chassis, urls, own| async move { console(chassis, &urls, own, lab).await })
+            .await?;
     let urls = &system.urls;
     say(&format!(
         "Outlive is up. Tenant {domain}; open {console}\n\n  \

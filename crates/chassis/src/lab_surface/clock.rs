@@ -23,6 +23,7 @@ pub(crate) struct ClockAnswer {
 pub(crate) struct ClockMove {
     now: Option<Instant>,
     speed: Option<Speed>,
+    wall: Option<Instant>,
 }
 
 #[derive(Serialize)]
@@ -49,7 +50,7 @@ pub(crate) async fn set<S: Service>(
     if wanted.now.is_some_and(|now| now > Instant::MAX || now < Instant::EPOCH) {
         return Err(Problem::bad_request("A clock shows instants from 1970 to 9999."));
     }
-    if surface.chassis.clocks.set(tenant, wanted.now, wanted.speed).await?.is_none() {
+    if surface.chassis.clocks.set(tenant, wanted.now, wanted.speed, wanted.wall).await?.is_none() {
         let now = surface.chassis.clocks.now(tenant).await?;
         return Err(Problem::conflict(format!("The clock shows {now} already, and time does not go back.")));
     }

@@ -20,6 +20,7 @@ use crate::{Clocks, Problem, Service, Trace};
 struct ClockSpec {
     now: Option<Instant>,
     speed: Option<Speed>,
+    wall: Option<Instant>,
 }
 
 pub(crate) async fn list<S: Service>(State(surface): State<Arc<Surface<S>>>) -> Result<Json<Value>, Problem> {
@@ -45,7 +46,7 @@ pub(crate) async fn create<S: Service>(
         None => ClockSpec::default(),
     };
     let spec: S::TenantSpec = serde_json::from_value(body).map_err(broken)?;
-    let wall = wall_now();
+    let wall = clock.wall.map_or_else(wall_now, |anchor| anchor.min(wall_now()));
     let clock = VirtualClock::new(clock.now.unwrap_or(wall), wall, clock.speed.unwrap_or(Speed::REAL));
     let mut change = Change::from(Clocks::insertion(tenant, &clock));
     change.append(surface.service.create_tenant(tenant, spec, clock.shows(), &trace).await?);

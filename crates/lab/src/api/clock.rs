@@ -65,7 +65,12 @@ impl ClockAnswer {
             now: state.now,
             speed: state.speed,
             next_due: state.next_due,
-            moved: moved.map(|Moved { from, steps, done, failed, .. }| MovedAnswer { from, steps, done, failed }),
+            moved: moved.map(|Moved { from, steps, done, failed, .. }| MovedAnswer {
+                from,
+                steps,
+                done,
+                failed,
+            }),
         }
     }
 }

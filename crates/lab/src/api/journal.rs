@@ -44,7 +44,9 @@ impl Selection {
     fn cursor(&self) -> Result<Cursor, Problem> {
         match self.after.as_deref() {
             None | Some("" | "0") => Ok(Cursor::default()),
-            Some(text) => text.parse().map_err(|error: cursor::ParseCursorError| Problem::bad_request(error.to_string())),
+            Some(text) => text
+                .parse()
+                .map_err(|error: cursor::ParseCursorError| Problem::bad_request(error.to_string())),
         }
     }
 

@@ -8,7 +8,10 @@ use super::{clock, events, journal, tenants};
 /// The lab API's own description.
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Outlive lab API", description = "Tenants, their time, their journal, and what happens to them."),
+    info(
+        title = "Outlive lab API",
+        description = "Tenants, their time, their journal, and what happens to them."
+    ),
     paths(
         tenants::list,
         tenants::create,

@@ -44,7 +44,10 @@ fn of_call(call: &CallError) -> Problem {
 /// The tenant in a path.
 pub(super) fn tenant_of(text: &str) -> Result<TenantId, Problem> {
     text.parse().map_err(|_| {
-        Problem::not_found("TenantNotFound", "The tenant in the path is not a UUID; GET /lab/tenants lists them.")
+        Problem::not_found(
+            "TenantNotFound",
+            "The tenant in the path is not a UUID; GET /lab/tenants lists them.",
+        )
     })
 }
 

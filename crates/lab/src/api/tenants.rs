@@ -61,7 +61,8 @@ pub(crate) struct TenantList {
 #[utoipa::path(get, path = "/lab/tenants", responses((status = 200, body = TenantList)))]
 pub(crate) async fn list(State(tenants): State<Tenants>) -> Result<Json<TenantList>, Problem> {
     let listed = tenants.list().await?;
-    let listed = listed.into_iter().map(|(tenant, domain)| ListedTenant { tenant_id: tenant.to_string(), domain });
+    let listed =
+        listed.into_iter().map(|(tenant, domain)| ListedTenant { tenant_id: tenant.to_string(), domain });
     Ok(Json(TenantList { tenants: listed.collect() }))
 }
 

@@ -82,7 +82,10 @@ mod tests {
         assert_eq!(jar.header(&other_port).as_deref(), Some("ESTSAUTH=a"));
         let other_host: Url = "http://localhost:8701/t/login".parse().expect("valid");
         assert_eq!(jar.header(&other_host), None);
-        jar.keep(&url, &answer(&["ESTSAUTH=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "esctx=; Max-Age=0"]));
+        jar.keep(
+            &url,
+            &answer(&["ESTSAUTH=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "esctx=; Max-Age=0"]),
+        );
         assert_eq!(jar.header(&url), None);
     }
 }

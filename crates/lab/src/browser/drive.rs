@@ -109,7 +109,11 @@ impl Browser {
     ///
     /// # Errors
     /// No answer, or redirects without end.
-    pub async fn open(&mut self, url: Url, stop: &(dyn Fn(&Url) -> bool + Sync)) -> Result<Arrival, BrowserError> {
+    pub async fn open(
+        &mut self,
+        url: Url,
+        stop: &(dyn Fn(&Url) -> bool + Sync),
+    ) -> Result<Arrival, BrowserError> {
         self.go(url, None, stop).await
     }
 

@@ -63,7 +63,8 @@ impl Timepieces for &Fakes {
 #[tokio::test]
 async fn hourly_work_runs_at_every_hour_and_at_the_target() {
     let fakes = Fakes::new(Span::from_hours(1), Some(START + Span::from_hours(1)));
-    let moved = Conductor::new(&fakes).advance(Target::By(Span::from_days(89)), &|_| ()).await.expect("moves");
+    let moved =
+        Conductor::new(&fakes).advance(Target::By(Span::from_days(89)), &|_| ()).await.expect("moves");
     assert_eq!((moved.steps, moved.done, moved.failed), (2_136, 2_136, 0));
     assert_eq!(moved.now, START + Span::from_days(89));
     let ran_at = fakes.ran_at();
@@ -74,7 +75,8 @@ async fn hourly_work_runs_at_every_hour_and_at_the_target() {
 #[tokio::test]
 async fn what_is_overdue_runs_first_and_what_is_later_does_not_run() {
     let fakes = Fakes::new(Span::from_hours(1), Some(START - Span::from_minutes(5)));
-    let moved = Conductor::new(&fakes).advance(Target::By(Span::from_minutes(54)), &|_| ()).await.expect("moves");
+    let moved =
+        Conductor::new(&fakes).advance(Target::By(Span::from_minutes(54)), &|_| ()).await.expect("moves");
     assert_eq!((moved.done, fakes.ran_at()), (1, vec![START]));
 }
 
@@ -85,14 +87,17 @@ async fn a_running_clock_stands_still_meanwhile_and_runs_on_afterwards() {
         state.speed = Speed::times(60);
     }
     Conductor::new(&fakes).advance(Target::By(Span::from_hours(2)), &|_| ()).await.expect("moves");
-    assert!(fakes.states.lock().expect("no test panicked").iter().all(|state| state.speed == Speed::times(60)));
+    assert!(
+        fakes.states.lock().expect("no test panicked").iter().all(|state| state.speed == Speed::times(60))
+    );
 }
 
 #[tokio::test]
 async fn clocks_that_disagree_go_to_the_latest() {
     let fakes = Fakes::new(Span::from_hours(1), None);
     fakes.states.lock().expect("no test panicked")[Service::Hub.index()].now = START + Span::from_minutes(3);
-    let moved = Conductor::new(&fakes).advance(Target::By(Span::from_minutes(1)), &|_| ()).await.expect("moves");
+    let moved =
+        Conductor::new(&fakes).advance(Target::By(Span::from_minutes(1)), &|_| ()).await.expect("moves");
     assert_eq!(moved.from, START + Span::from_minutes(3));
     let states = fakes.states.lock().expect("no test panicked");
     assert!(states.iter().all(|state| state.now == START + Span::from_minutes(4)));

@@ -51,7 +51,8 @@ impl Maker {
             "/subscriptions/{}/providers/Microsoft.Web/locations/{LOCATION}/managedApis/{connector}",
             self.places.tenant
         );
-        let body = json!({"location": LOCATION, "properties": {"displayName": display_name, "api": {"id": api}}});
+        let body =
+            json!({"location": LOCATION, "properties": {"displayName": display_name, "api": {"id": api}}});
         let url = self.connection_url(name, "");
         self.at_hub(now, Method::PUT, &url, Some(&body)).await
     }

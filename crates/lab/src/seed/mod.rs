@@ -10,7 +10,8 @@ mod read;
 mod secrets;
 
 pub use file::{
-    ApplicationKind, RedirectType, SeedApplication, SeedConnection, SeedConnector, SeedFile, SeedFlow, SeedUser,
+    ApplicationKind, RedirectType, SeedApplication, SeedConnection, SeedConnector, SeedFile, SeedFlow,
+    SeedUser,
 };
 pub use ids::derived;
 pub use plan::{PlannedApplication, PlannedConnection, PlannedFlow, PlannedUser, TenantPlan};

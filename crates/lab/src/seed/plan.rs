@@ -176,7 +176,8 @@ impl TenantPlan {
                     .collect(),
             })
             .collect();
-        let maker_portal = client_of(&file.maker_portal.value).unwrap_or_else(|| ClientId::from_uuid(Uuid::nil()));
+        let maker_portal =
+            client_of(&file.maker_portal.value).unwrap_or_else(|| ClientId::from_uuid(Uuid::nil()));
         let connector_of = |connection: &str| {
             let found = file.connections.iter().find(|c| c.name.value == connection);
             found.map(|c| c.connector.value.clone()).unwrap_or_default()
@@ -406,7 +407,8 @@ mod tests {
         }
         let desktop = plan.applications.iter().find(|a| a.name == "Orders Desktop").expect("seeded");
         assert_eq!(desktop.redirect_uris, ["http://localhost"]);
-        let connector = plan.applications.iter().find(|a| a.name == "Contoso Orders Connector").expect("seeded");
+        let connector =
+            plan.applications.iter().find(|a| a.name == "Contoso Orders Connector").expect("seeded");
         assert_eq!(connector.redirect_uris, ["http://127.0.0.1:8702/redirect"]);
     }
 }

@@ -107,10 +107,7 @@ struct Defined<'a> {
 }
 
 impl<'a> Defined<'a> {
-    fn collect(
-        what: &'static str,
-        names: impl Iterator<Item = &'a Spanned<String>>,
-    ) -> Result<Self, Wrong> {
+    fn collect(what: &'static str, names: impl Iterator<Item = &'a Spanned<String>>) -> Result<Self, Wrong> {
         let mut seen = BTreeSet::new();
         for name in names {
             if !seen.insert(name.value.as_str()) {
@@ -180,10 +177,25 @@ mod tests {
         let whole = builtin::CONTOSO;
         for (from, to, line_holds, message) in [
             ("owner: owner", "owner: stranger", "owner: stranger", "no user with role 'stranger'"),
-            ("connector: shared_contoso-orders", "connector: shared_x", "connector: shared_x", "no connector 'shared_x'"),
-            ("maker_portal: Maker Portal", "maker_portal: Portal", "maker_portal: Portal", "no application 'Portal'"),
+            (
+                "connector: shared_contoso-orders",
+                "connector: shared_x",
+                "connector: shared_x",
+                "no connector 'shared_x'",
+            ),
+            (
+                "maker_portal: Maker Portal",
+                "maker_portal: Portal",
+                "maker_portal: Portal",
+                "no application 'Portal'",
+            ),
             ("domain: contoso.example", "domian: contoso.example", "domian:", "unknown field `domian`"),
-            ("folder: connectors/contoso-orders\n", "folder: nowhere\n", "folder: nowhere", "nowhere/apiProperties.json"),
+            (
+                "folder: connectors/contoso-orders\n",
+                "folder: nowhere\n",
+                "folder: nowhere",
+                "nowhere/apiProperties.json",
+            ),
         ] {
             let broken = whole.replacen(from, to, 1);
             assert_ne!(broken, whole, "{from} is not in the seed");

@@ -197,7 +197,8 @@ impl LabSurface {
             problem: error.to_string(),
             status: error.status().map(|status| status.as_u16()),
         };
-        let mut response = request.send().await.and_then(reqwest::Response::error_for_status).map_err(failed)?;
+        let mut response =
+            request.send().await.and_then(reqwest::Response::error_for_status).map_err(failed)?;
         let mut events = EventStream::default();
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
             for line in events.push(&chunk) {

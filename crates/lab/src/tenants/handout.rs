@@ -194,6 +194,8 @@ impl Handout {
     /// The application with this name or client id.
     #[must_use]
     pub fn application(&self, which: &str) -> Option<&HandoutApplication> {
-        self.applications.iter().find(|application| application.name == which || application.client_id == which)
+        self.applications
+            .iter()
+            .find(|application| application.name == which || application.client_id == which)
     }
 }

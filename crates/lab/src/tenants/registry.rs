@@ -91,7 +91,8 @@ impl Tenants {
     /// The registry of the lab with this chassis, over these services.
     #[must_use]
     pub fn new(chassis: Chassis, surface: LabSurface, config: TenantsConfig) -> Self {
-        let default_seed = config.seeds.first().map(|seed| seed.file.seed.as_str()).unwrap_or_default().into();
+        let default_seed =
+            config.seeds.first().map(|seed| seed.file.seed.as_str()).unwrap_or_default().into();
         let seeds = config.seeds.into_iter().map(|seed| (seed.file.seed.clone(), seed)).collect();
         Self {
             surface,
@@ -247,9 +248,10 @@ impl Tenants {
     /// An unknown tenant, or a service that refused.
     pub async fn raise(&self, tenant: TenantId, mut event: Value) -> Result<Value, TenantError> {
         let (_conductor, _turn) = self.conductor(tenant).await?;
-        let sets_password = event.get("type").and_then(Value::as_str).is_some_and(|kind| {
-            matches!(kind, "password_change" | "sspr" | "admin_reset")
-        });
+        let sets_password = event
+            .get("type")
+            .and_then(Value::as_str)
+            .is_some_and(|kind| matches!(kind, "password_change" | "sspr" | "admin_reset"));
         if sets_password && event.get("new_password").is_none_or(Value::is_null) {
             let drawn = draw_password(&mut self.chassis.random.of(tenant).stream("event-password"));
             if let Some(fields) = event.as_object_mut() {

@@ -22,7 +22,8 @@ impl HandoutStore {
     }
 
     pub(super) async fn read(&self, tenant: TenantId) -> Result<Option<Handout>, StoreError> {
-        let row = self.chassis.store.row(sql!("SELECT sealed FROM handouts WHERE tenant = $1", tenant)).await?;
+        let row =
+            self.chassis.store.row(sql!("SELECT sealed FROM handouts WHERE tenant = $1", tenant)).await?;
         let Some(row) = row else { return Ok(None) };
         let opened = self.chassis.sealer.open(&purpose(tenant), &row.text("sealed")?);
         if opened.is_none() {
@@ -32,7 +33,8 @@ impl HandoutStore {
     }
 
     pub(super) async fn list(&self) -> Result<Vec<(TenantId, String)>, StoreError> {
-        let rows = self.chassis.store.rows(sql!("SELECT tenant, domain FROM handouts ORDER BY tenant")).await?;
+        let rows =
+            self.chassis.store.rows(sql!("SELECT tenant, domain FROM handouts ORDER BY tenant")).await?;
         rows.iter().map(|row| Ok((row.parse("tenant")?, row.text("domain")?))).collect()
     }
 

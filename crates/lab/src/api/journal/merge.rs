@@ -60,13 +60,19 @@ mod tests {
             ]
         };
         let names = |lines: &[Value]| -> Vec<String> {
-            lines.iter().map(|line| format!("{}{}", line["service"].as_str().unwrap_or(""), line["seq"])).collect()
+            lines
+                .iter()
+                .map(|line| format!("{}{}", line["service"].as_str().unwrap_or(""), line["seq"]))
+                .collect()
         };
         let (all, end) = merged(journals(), Cursor::default(), 10);
         assert_eq!(names(&all), ["flow1", "hub9", "idp5", "idp6"]);
         assert_eq!(end.to_string(), "6-9-0-1");
         let (some, middle) = merged(journals(), Cursor::default(), 2);
-        assert_eq!((names(&some), middle.to_string()), (vec!["flow1".to_owned(), "hub9".to_owned()], "0-9-0-1".to_owned()));
+        assert_eq!(
+            (names(&some), middle.to_string()),
+            (vec!["flow1".to_owned(), "hub9".to_owned()], "0-9-0-1".to_owned())
+        );
         assert_eq!(middle.to_string().parse(), Ok(middle));
         assert!("1-2-3".parse::<Cursor>().is_err() && "x".parse::<Cursor>().is_err());
     }

@@ -52,7 +52,9 @@ async fn relay(
     sender: &mpsc::Sender<(Service, Value)>,
 ) {
     loop {
-        if let Err(error) = surface.follow(service, tenant, &mut query, |line| sender.send((service, line))).await {
+        if let Err(error) =
+            surface.follow(service, tenant, &mut query, |line| sender.send((service, line))).await
+        {
             tracing::debug!(%service, %error, "a journal stream broke and is taken up again");
         }
         if sender.is_closed() {
