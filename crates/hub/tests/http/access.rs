@@ -149,6 +149,7 @@ async fn a_key_works_until_it_expires_and_while_its_holder_is_on_the_list() {
         )
         .await;
     let answer = answer.expect(200);
+    assert_eq!(answer.header("cache-control"), "no-store");
     assert_eq!(answer.at("/runtimeUrl"), format!("http://hub.test{runtime}"));
     let key = answer.at("/connectionKey").as_str().expect("a key").to_owned();
     with_key(&world, &runtime, &key).await.expect(200);

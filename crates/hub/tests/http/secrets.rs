@@ -42,10 +42,7 @@ async fn no_secret_is_in_an_answer_the_journal_or_the_database() {
         world.send("GET", &format!("/_lab/tenants/{}/journal", world.tenant), &[], "").await.expect(200).text;
     assert!(journal.contains("connection.refreshed"), "the journal was read");
 
-    let mut database = Vec::new();
-    for name in ["hub.db", "hub.db-wal"] {
-        database.extend(std::fs::read(world.data.path().join(name)).unwrap_or_default());
-    }
+    let database = world.database.content();
     let found = |secret: &str| database.windows(secret.len()).any(|window| window == secret.as_bytes());
     assert!(found("connection.refreshed") && found("owner@contoso.example"), "the database was read");
 

@@ -7,13 +7,13 @@ use http_body_util::BodyExt as _;
 use outlive_chassis::{Chassis, ChassisConfig, Origins};
 use outlive_clock::{Instant, Span, TenantId};
 use outlive_hub::{BackEnds, HubConfig};
-use outlive_store::DatabaseUrl;
 use outlive_tokens::{Secret, TokenVersion, issuer, sign_rs256};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use url::Url;
 use uuid::Uuid;
 
+use crate::database::Database;
 use crate::fakes::{self, BackEnd, Issuer, ring};
 
 pub(crate) const NOW: Instant = Instant::from_seconds(1_767_603_600);
@@ -60,8 +60,9 @@ pub(crate) struct World {
     pub(crate) tenant: TenantId,
     pub(crate) issuer: Issuer,
     pub(crate) back_end: BackEnd,
-    pub(crate) data: tempfile::TempDir,
+    pub(crate) database: Database,
     pub(crate) now: Instant,
+    config: HubConfig,
 }
 
 fn connector(name: &str, secret: Option<&str>, redirect_mode: &str) -> Value {
@@ -104,16 +105,7 @@ impl World {
     pub(crate) async fn new() -> Self {
         let (issuer, idp_url) = fakes::issuer(("owner@contoso.example".to_owned(), OWNER)).await;
         let (back_end, resource_url) = fakes::back_end().await;
-        let data = tempfile::tempdir().expect("a directory");
-        let chassis = ChassisConfig {
-            service: "hub",
-            database: DatabaseUrl::Sqlite(data.path().join("hub.db")),
-            data_dir: data.path().to_owned(),
-            sealing_key: Some(Secret::new("07".repeat(32))),
-            seed: None,
-            origins: Origins::new([HUB]),
-        };
-        let chassis = Chassis::start(chassis, outlive_hub::MIGRATIONS).await.expect("starts");
+        let database = Database::from_environment();
         let public: Url = ORIGIN.parse().expect("a URL");
         let mut config = HubConfig::new(idp_url, public, vec![ORIGIN.into()], resource_url.clone());
         let gone: Url = "http://127.0.0.1:1".parse().expect("a URL");
@@ -121,9 +113,9 @@ impl World {
             ("orders.contoso.example".to_owned(), resource_url),
             ("gone.contoso.example".to_owned(), gone),
         ]);
-        let app = outlive_hub::build(chassis, config).await.expect("builds");
+        let app = Self::start(&database, &config).await;
         let tenant = TenantId::from_uuid(Uuid::from_u128(0x11));
-        let world = Self { app, tenant, issuer, back_end, data, now: NOW };
+        let world = Self { app, tenant, issuer, back_end, database, now: NOW, config };
         let mut open = connector("shared_open", None, "Global");
         open["api_properties"] = json!({"properties": {"iconBrandColor": "#000000"}});
         let mut lost = open.clone();
@@ -142,7 +134,32 @@ impl World {
         world
     }
 
+    async fn start(database: &Database, config: &HubConfig) -> Router {
+        let chassis = ChassisConfig {
+            service: "hub",
+            database: database.url(),
+            data_dir: database.directory().to_owned(),
+            sealing_key: Some(Secret::new("07".repeat(32))),
+            seed: None,
+            origins: Origins::new([HUB]),
+        };
+        let chassis = Chassis::start(chassis, outlive_hub::MIGRATIONS).await.expect("starts");
+        outlive_hub::build(chassis, config.clone()).await.expect("builds")
+    }
+
+    /// Another process of the hub on the same database, if the kind of database allows it.
+    pub(crate) async fn replica(&self) -> Option<Router> {
+        match &self.database {
+            Database::Sqlite(_) => None,
+            Database::Postgres { .. } => Some(Self::start(&self.database, &self.config).await),
+        }
+    }
+
     pub(crate) async fn send(&self, method: &str, uri: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        Self::send_to(self.app.clone(), method, uri, headers, body).await
+    }
+
+    async fn send_to(app: Router, method: &str, uri: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let mut request = Request::builder()
             .method(Method::from_bytes(method.as_bytes()).expect("a method"))
             .uri(uri)
@@ -152,7 +169,7 @@ impl World {
             request = request.header(*name, *value);
         }
         let request = request.body(Body::from(body.to_owned())).expect("a request");
-        let response = self.app.clone().oneshot(request).await.expect("infallible");
+        let response = app.oneshot(request).await.expect("infallible");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
         Answer {
@@ -285,7 +302,13 @@ impl World {
 
     /// The owner calls through a connection.
     pub(crate) async fn call(&self, runtime: &str) -> Answer {
-        self.send("GET", &format!("{runtime}/orders"), &[("authorization", &self.user(OWNER))], "").await
+        self.call_at(self.app.clone(), runtime).await
+    }
+
+    /// The same, by way of one replica of several.
+    pub(crate) async fn call_at(&self, app: Router, runtime: &str) -> Answer {
+        let token = self.user(OWNER);
+        Self::send_to(app, "GET", &format!("{runtime}/orders"), &[("authorization", &token)], "").await
     }
 
     /// The journal's lines of a kind.
