@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Path, State};
+use axum::response::IntoResponse;
 use outlive_clock::Span;
 use outlive_tokens::{fingerprint, sign_hs256};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::ResourcePath;
 use super::access::{self, Wish};
+use super::{ResourcePath, unstored};
 use crate::Hub;
 use crate::arm::{ArmRefusal, ControlCall, JsonBody, timespan};
 use crate::connection::{KeyClaims, Principal, access_list, key_purpose, runtime_url};
@@ -48,7 +48,7 @@ pub(super) async fn list(
     call: ControlCall,
     Path(path): Path<ResourcePath>,
     body: JsonBody,
-) -> Result<Json<Value>, ArmRefusal> {
+) -> Result<impl IntoResponse, ArmRefusal> {
     let mut wanted = body.read::<Wanted>()?;
     if let Some(nested) = wanted.properties.take() {
         wanted.validity_time_span = wanted.validity_time_span.or(nested.validity_time_span);
@@ -102,7 +102,7 @@ pub(super) async fn list(
     });
     hub.chassis.journal.append(&call.event("connection.key_issued", connection.subject(), said)).await?;
     let url = runtime_url(&connection, hub.origin());
-    Ok(Json(json!({
+    Ok(unstored(json!({
         "connectionKey": token,
         "runtimeUrl": url,
         "parameterValues": {"connectionRuntimeUrl": url},

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Path, State};
+use axum::response::IntoResponse;
 use http::StatusCode;
 use outlive_clock::TenantId;
 use outlive_store::Change;
@@ -12,8 +12,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::ResourcePath;
 use super::access::{self, Wish};
+use super::{ResourcePath, unstored};
 use crate::Hub;
 use crate::arm::{ArmRefusal, ControlCall, JsonBody};
 use crate::connection::{Connection, Status};
@@ -39,11 +39,11 @@ pub(super) async fn list(
     call: ControlCall,
     Path(path): Path<ResourcePath>,
     body: JsonBody,
-) -> Result<Json<Value>, ArmRefusal> {
+) -> Result<impl IntoResponse, ArmRefusal> {
     let connection = access::connection(&hub, &call, &path.group, &path.name, Wish::Use).await?;
     let connector = hub.connector_of(&connection).await?;
     let Authentication::OAuth { parameter, .. } = &connector.properties.authentication else {
-        return Ok(Json(json!({"value": []})));
+        return Ok(unstored(json!({"value": []})));
     };
     let wanted = body.read::<Wanted>()?;
     let [wanted] = wanted.parameters.as_slice() else {
@@ -74,7 +74,7 @@ pub(super) async fn list(
         Status::Unauthenticated(_) => "Unauthenticated",
         Status::Unauthorized(_) => "Error",
     };
-    Ok(Json(json!({
+    Ok(unstored(json!({
         "value": [{"link": link, "displayName": connector.display_name, "status": status}],
     })))
 }

@@ -14,9 +14,12 @@ mod test_connection;
 
 use std::sync::Arc;
 
-use axum::Router;
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
+use axum::{Json, Router};
+use http::header::CACHE_CONTROL;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::Hub;
 use crate::arm::ResourceName;
@@ -43,6 +46,11 @@ struct PolicyPath {
     group: ResourceName,
     name: ResourceName,
     policy: ResourceName,
+}
+
+/// An answer that opens something: nobody on the way keeps it.
+fn unstored(answer: Value) -> impl IntoResponse {
+    ([(CACHE_CONTROL, "no-store")], Json(answer))
 }
 
 pub(crate) fn router() -> Router<Arc<Hub>> {

@@ -21,8 +21,10 @@ use crate::connector::{Authentication, Connector, OAuthSettings};
 /// The refreshes under way, by connection.
 pub(crate) type Refreshes = SingleFlight<(TenantId, ConnectionId), Result<Tokens, RefreshFailure>>;
 
-/// How often a refresh begins again because the tokens changed under it, or another replica is at it.
+/// How often to look again while another replica is at it.
 const TURNS_MAX: u32 = 400;
+/// How often the issuer is asked, at most, because the tokens changed while it was.
+const ASKED_MAX: u32 = 3;
 /// How long, in wall time, to wait for another replica before looking again.
 const OTHER_REPLICA: Duration = Duration::from_millis(100);
 
@@ -88,6 +90,7 @@ async fn refresh(
     id: ConnectionId,
     trace: Trace,
 ) -> Result<Tokens, RefreshFailure> {
+    let mut asked = 0;
     for _ in 0..TURNS_MAX {
         let loaded = connection::storage::with_credential(&hub.chassis.store, tenant, id).await?;
         let Some((connection, Some(credential))) = loaded else {
@@ -111,8 +114,10 @@ async fn refresh(
         }
         let attempt =
             Attempt { hub: &hub, connection: &connection, credential: &credential, now, trace: &trace };
+        asked += 1;
         match attempt.run().await {
-            Err(RefreshFailure::Internal(problem)) if problem.status == http::StatusCode::CONFLICT => {}
+            Err(RefreshFailure::Internal(problem))
+                if problem.status == http::StatusCode::CONFLICT && asked < ASKED_MAX => {}
             result => return result,
         }
     }

@@ -1,6 +1,7 @@
 //! Making an admitted call: a source token, the back end, the way back.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -20,6 +21,9 @@ use super::{headers, host_of};
 use crate::Hub;
 use crate::connector::Authentication;
 use crate::credential::{RefreshFailure, source_token};
+
+/// How long, in wall time, a back end may take: what the platform gives a synchronous call.
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// What goes out.
 #[derive(Debug)]
@@ -59,7 +63,7 @@ pub(crate) async fn forward(
     let connection = &admitted.connection;
     let event = Event::new(connection.tenant, admitted.now, kind, connection.subject(), trace).with(said);
     hub.chassis.journal.append(&event).await?;
-    outcome.map_err(|refusal| refusal.from_source(&source))
+    outcome.map_err(|refusal| refusal.in_the_name_of(&source))
 }
 
 async fn send(
@@ -113,7 +117,7 @@ fn request(
         value.set_sensitive(true);
         headers.insert(AUTHORIZATION, value);
     }
-    let request = hub.chassis.http.request(trace, outgoing.method, url).headers(headers);
+    let request = hub.chassis.http.request(trace, outgoing.method, url).headers(headers).timeout(TIMEOUT);
     Ok(if outgoing.body.is_empty() { request } else { request.body(outgoing.body) })
 }
 

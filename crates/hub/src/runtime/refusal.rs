@@ -35,14 +35,14 @@ impl RuntimeRefusal {
         self
     }
 
-    pub(super) fn from_source(mut self, source: &str) -> Self {
+    pub(super) fn in_the_name_of(mut self, source: &str) -> Self {
         source.clone_into(&mut self.source);
         self
     }
 
     /// The answer, in the name of `source` (the hub's host).
     pub(super) fn answer(self, source: &str) -> Response {
-        self.from_source(source).into_response()
+        self.in_the_name_of(source).into_response()
     }
 }
 

@@ -1,0 +1,275 @@
+//! Who may see, use and manage a connection; and the keys that stand for that.
+
+use outlive_clock::{ConnectionId, Span};
+use outlive_tokens::sign_hs256;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::world::{COLLEAGUE, CONNECTOR, FLOWS, NOW, OWNER, World};
+
+fn colleague(world: &World) -> Value {
+    json!({"properties": {"principal": {
+        "type": "ActiveDirectory", "identity": {"tenantId": world.tenant, "objectId": COLLEAGUE}}}})
+}
+
+fn workflow(id: &str) -> Value {
+    json!({"properties": {"principal": {"type": "Workflow", "identity": {"workflowId": id}}}})
+}
+
+async fn with_key(world: &World, runtime: &str, key: &str) -> crate::world::Answer {
+    world.send("GET", &format!("{runtime}/orders"), &[("authorization", &format!("Key {key}"))], "").await
+}
+
+#[tokio::test]
+async fn whoever_is_not_on_the_list_is_refused_in_the_documented_words() {
+    let world = World::new().await;
+    let runtime = world.connect("orders", CONNECTOR).await;
+    let id = runtime.rsplit_once('/').expect("an id").1;
+    let by_colleague = || async {
+        let token = world.user(COLLEAGUE);
+        world.send("GET", &format!("{runtime}/orders"), &[("authorization", &token)], "").await
+    };
+    let answer = by_colleague().await.expect(403);
+    assert_eq!(
+        answer.at("/message"),
+        format!(
+            "Error from token exchange: User is not allowed to access connection unitedstates/{CONNECTOR}/{id}"
+        )
+    );
+    assert!(world.back_end.seen().is_empty());
+
+    world
+        .arm(&world.user(OWNER), "PUT", "orders/accessPolicies/colleague", &colleague(&world))
+        .await
+        .expect(201);
+    let answer = by_colleague().await.expect(200);
+    assert_eq!(answer.header("x-ms-au-caller-id"), COLLEAGUE.to_string());
+    world
+        .arm(&world.user(OWNER), "PUT", "orders/accessPolicies/colleague", &colleague(&world))
+        .await
+        .expect(200);
+    world
+        .arm(&world.user(OWNER), "DELETE", "orders/accessPolicies/Colleague", &Value::Null)
+        .await
+        .expect(200);
+    world
+        .arm(&world.user(OWNER), "DELETE", "orders/accessPolicies/colleague", &Value::Null)
+        .await
+        .expect(204);
+    by_colleague().await.expect(403);
+    assert_eq!(world.journal("runtime.refused").await.len(), 2);
+}
+
+#[tokio::test]
+async fn the_list_lets_see_and_use_and_the_owner_alone_manages() {
+    let world = World::new().await;
+    world.connect("orders", CONNECTOR).await;
+    let token = world.user(COLLEAGUE);
+    let put = json!({"properties": {"displayName": "Mine"}});
+    for (method, rest) in [
+        ("GET", "orders"),
+        ("PUT", "orders"),
+        ("DELETE", "orders"),
+        ("GET", "orders/accessPolicies"),
+        ("PUT", "orders/accessPolicies/me"),
+        ("POST", "orders/listConsentLinks"),
+        ("POST", "orders/listConnectionKeys"),
+        ("POST", "orders/confirmConsentCode"),
+        ("GET", "orders/extensions/proxy/testconnection"),
+    ] {
+        let answer = world.arm(&token, method, rest, &put).await.expect(403);
+        assert_eq!(answer.at("/error/code"), "ConnectionAuthorizationFailed", "{method} {rest}");
+    }
+    world
+        .arm(&world.user(OWNER), "PUT", "orders/accessPolicies/colleague", &colleague(&world))
+        .await
+        .expect(201);
+    world.arm(&token, "GET", "orders", &Value::Null).await.expect(200);
+    world.arm(&token, "GET", "orders/accessPolicies/colleague", &Value::Null).await.expect(200);
+    world.arm(&token, "POST", "orders/listConnectionKeys", &json!({})).await.expect(200);
+    for (method, rest) in [("PUT", "orders"), ("DELETE", "orders"), ("PUT", "orders/accessPolicies/me")] {
+        world.arm(&token, method, rest, &put).await.expect(403);
+    }
+    assert_eq!(world.get("orders").await.at("/properties/displayName"), "Orders");
+}
+
+#[tokio::test]
+async fn a_list_shows_what_its_reader_may_see_page_by_page() {
+    let world = World::new().await;
+    for name in ["b", "A", "c"] {
+        world.put_connection(name, CONNECTOR).await.expect(201);
+    }
+    let names = |answer: &crate::world::Answer| -> Vec<String> {
+        let value = answer.at("/value");
+        value
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|c| c["name"].as_str().unwrap_or_default().to_owned())
+            .collect()
+    };
+    let list = |token: String, extra: &str| {
+        let uri = format!(
+            "/subscriptions/{}/resourceGroups/LAB/providers/Microsoft.Web/connections?api-version=2016-06-01{extra}",
+            world.tenant
+        );
+        let world = &world;
+        async move { world.send("GET", &uri, &[("authorization", &token)], "").await }
+    };
+    assert_eq!(names(&list(world.user(OWNER), "").await), ["A", "b", "c"]);
+    assert!(names(&list(world.user(COLLEAGUE), "").await).is_empty());
+    assert_eq!(names(&list(world.app_token(FLOWS, &["Flows.Act"]), "").await), ["A", "b", "c"]);
+    world.arm(&world.user(OWNER), "PUT", "b/accessPolicies/x", &colleague(&world)).await.expect(201);
+    assert_eq!(names(&list(world.user(COLLEAGUE), "").await), ["b"]);
+    let first = list(world.user(OWNER), "&$top=2").await;
+    assert_eq!(names(&first), ["A", "b"]);
+    let next = first
+        .at("/nextLink")
+        .as_str()
+        .expect("more")
+        .strip_prefix("http://hub.test")
+        .expect("here")
+        .to_owned();
+    let second = world.send("GET", &next, &[("authorization", &world.user(OWNER))], "").await;
+    assert_eq!((names(&second), second.at("/nextLink")), (vec!["c".to_owned()], Value::Null));
+    list(world.user(OWNER), "&$top=0").await.expect(400);
+    list(world.user(OWNER), "&$filter=x").await.expect(400);
+}
+
+#[tokio::test]
+async fn a_key_works_until_it_expires_and_while_its_holder_is_on_the_list() {
+    let mut world = World::new().await;
+    let runtime = world.connect("orders", CONNECTOR).await;
+    let answer = world
+        .arm(
+            &world.user(OWNER),
+            "POST",
+            "orders/listConnectionKeys",
+            &json!({"validityTimeSpan": "00:30:00"}),
+        )
+        .await;
+    let answer = answer.expect(200);
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(answer.at("/runtimeUrl"), format!("http://hub.test{runtime}"));
+    let key = answer.at("/connectionKey").as_str().expect("a key").to_owned();
+    with_key(&world, &runtime, &key).await.expect(200);
+    world.at(NOW + Span::from_minutes(30)).await;
+    let expired = with_key(&world, &runtime, &key).await.expect(401);
+    assert_eq!(
+        expired.at("/message"),
+        "Error from token exchange: Bad Key authorization token. IDX10223: Lifetime validation failed. The token is \
+         expired. ValidTo (UTC): '1/5/2026 9:30:00 AM', Current time (UTC): '1/5/2026 9:30:00 AM'."
+    );
+
+    world.arm(&world.user(OWNER), "PUT", "orders/accessPolicies/c", &colleague(&world)).await.expect(201);
+    let answer =
+        world.arm(&world.user(COLLEAGUE), "POST", "orders/listConnectionKeys", &json!({})).await.expect(200);
+    let key = answer.at("/connectionKey").as_str().expect("a key").to_owned();
+    world.advance(Span::from_days(7) - Span::from_seconds(1)).await;
+    with_key(&world, &runtime, &key).await.expect(200);
+    world.arm(&world.user(OWNER), "DELETE", "orders/accessPolicies/c", &Value::Null).await.expect(200);
+    with_key(&world, &runtime, &key).await.expect(403);
+}
+
+#[tokio::test]
+async fn a_workflows_key_is_for_the_flow_service_and_flows_on_the_list() {
+    let world = World::new().await;
+    let runtime = world.connect("orders", CONNECTOR).await;
+    let id = runtime.rsplit_once('/').expect("an id").1;
+    let flows = world.app_token(FLOWS, &["Flows.Act"]);
+    let ask = |token: String, body: Value| {
+        let world = &world;
+        async move { world.arm(&token, "POST", "orders/listConnectionKeys", &body).await }
+    };
+    let body = json!({"validityTimeSpan": "7.00:00:00", "workflowId": "flow-1"});
+    ask(flows.clone(), body.clone()).await.expect(403);
+    let made = world
+        .arm(&world.user(OWNER), "PUT", "orders/accessPolicies/flow", &workflow("flow-1"))
+        .await
+        .expect(201);
+    assert_eq!(made.at("/properties"), workflow("flow-1")["properties"]);
+    ask(world.user(OWNER), body.clone()).await.expect(403);
+    ask(world.app_token(FLOWS, &["Other"]), body.clone()).await.expect(403);
+    ask(flows.clone(), json!({"workflowId": "flow-2"})).await.expect(403);
+    ask(flows.clone(), json!({"workflowId": "../x"})).await.expect(400);
+    ask(flows.clone(), json!({})).await.expect(403);
+
+    let answer = ask(flows.clone(), json!({ "properties": body })).await.expect(200);
+    let key = answer.at("/connectionKey").as_str().expect("a key").to_owned();
+    let called = with_key(&world, &runtime, &key).await.expect(200);
+    assert_eq!(called.header("x-ms-au-caller-id"), FLOWS.to_string());
+    assert_eq!(
+        world.journal("runtime.forwarded").await[0]["data"]["caller"],
+        "unitedstates/logicflows/flow-1"
+    );
+
+    // The flow service's own token is no way around the list.
+    world.send("GET", &format!("{runtime}/orders"), &[("authorization", &flows)], "").await.expect(403);
+    world.arm(&world.user(OWNER), "DELETE", "orders/accessPolicies/flow", &Value::Null).await.expect(200);
+    let refused = with_key(&world, &runtime, &key).await.expect(403);
+    let message = refused.at("/message").as_str().expect("a text").to_owned();
+    assert!(
+        message.starts_with(
+            "Error from token exchange: Permission denied due to missing connection ACL: Connection \
+                             unitedstates/logicflows/flow-1 "
+        ) && message.ends_with(&format!("connection=unitedstates/{CONNECTOR}/{id}")),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn a_key_is_for_one_connection_and_made_by_the_hub() {
+    let world = World::new().await;
+    let (one, two) = (world.connect("one", CONNECTOR).await, world.connect("two", CONNECTOR).await);
+    let answer =
+        world.arm(&world.user(OWNER), "POST", "one/listConnectionKeys", &json!({})).await.expect(200);
+    let key = answer.at("/connectionKey").as_str().expect("a key").to_owned();
+    with_key(&world, &one, &key).await.expect(200);
+    let con = ConnectionId::from_uuid(one.rsplit_once('/').expect("an id").1.parse().expect("a UUID"));
+    let forged = sign_hs256(
+        b"guess",
+        &json!({"tid": world.tenant, "con": con, "principal": OWNER, "oid": OWNER, "iat": 0, "nbf": 0,
+            "exp": 4_000_000_000_i64, "jti": "x"}),
+    );
+    let elsewhere = sign_hs256(b"guess", &json!({"tid": Uuid::from_u128(99)}));
+    for (runtime, key) in [
+        (&two, key.as_str()),
+        (&one, &forged),
+        (&one, &elsewhere),
+        (&one, "garbage"),
+        (&one, ""),
+        (&one, &key[..key.len() - 3]),
+    ] {
+        let answer = with_key(&world, runtime, key).await.expect(401);
+        assert_eq!(
+            answer.at("/message"),
+            "Error from token exchange: Bad Key authorization token. Token must be a valid JWT signed with HS256"
+        );
+    }
+    // Another connector's path is no path of this connection.
+    let astray = one.replace(CONNECTOR, "shared_open");
+    with_key(&world, &astray, &key).await.expect(404);
+    world.arm(&world.user(OWNER), "DELETE", "one", &Value::Null).await.expect(200);
+    with_key(&world, &one, &key).await.expect(401);
+}
+
+#[tokio::test]
+async fn validity_is_bounded() {
+    let world = World::new().await;
+    world.connect("orders", CONNECTOR).await;
+    for (validity, status) in [
+        (json!("7.00:00:00"), 200),
+        (json!(7), 200),
+        (json!("365"), 200),
+        (json!("366"), 400),
+        (json!("0"), 400),
+        (json!("-1"), 400),
+        (json!("soon"), 400),
+        (json!({}), 400),
+        (json!(9_223_372_036_854_775_807_i64), 400),
+    ] {
+        let body = json!({"validityTimeSpan": validity});
+        let answer = world.arm(&world.user(OWNER), "POST", "orders/listConnectionKeys", &body).await;
+        assert_eq!(answer.status.as_u16(), status, "{body}: {}", answer.text);
+    }
+}

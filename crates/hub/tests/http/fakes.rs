@@ -1,0 +1,185 @@
+//! An issuer and a back end, as far as the hub can tell.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use axum::extract::{Path, Request, State};
+use axum::http::{StatusCode, header::AUTHORIZATION};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get, post};
+use axum::{Form, Json, Router};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http_body_util::BodyExt as _;
+use outlive_clock::{Instant, Randomness, Span};
+use outlive_tokens::{JwkSet, KeyRing, SigningKey};
+use serde_json::{Value, json};
+use url::Url;
+use uuid::Uuid;
+
+/// What the issuer's token endpoint does next.
+#[derive(Debug, Clone)]
+pub(crate) enum Mood {
+    /// Grants tokens that live so long.
+    Grant { seconds: i64 },
+    /// Refuses with this body.
+    Refuse(u16, Value),
+    /// Answers this status without sense.
+    Broken(u16),
+}
+
+#[derive(Debug)]
+pub(crate) struct IssuerState {
+    pub(crate) mood: Mood,
+    pub(crate) account: (String, Uuid),
+    /// Every form that came, with the path it came by.
+    pub(crate) asked: Vec<(String, HashMap<String, String>)>,
+    pub(crate) refresh_tokens: bool,
+}
+
+/// The fake issuer.
+#[derive(Debug, Clone)]
+pub(crate) struct Issuer(pub(crate) Arc<Mutex<IssuerState>>);
+
+impl Issuer {
+    pub(crate) fn set(&self, mood: Mood) {
+        self.0.lock().expect("not poisoned").mood = mood;
+    }
+
+    pub(crate) fn sign_in_as(&self, upn: &str, oid: Uuid) {
+        self.0.lock().expect("not poisoned").account = (upn.to_owned(), oid);
+    }
+
+    pub(crate) fn asked(&self) -> Vec<HashMap<String, String>> {
+        self.0.lock().expect("not poisoned").asked.iter().map(|(_, form)| form.clone()).collect()
+    }
+
+    pub(crate) fn refreshes(&self) -> usize {
+        self.asked().iter().filter(|form| form["grant_type"] == "refresh_token").count()
+    }
+
+    pub(crate) fn last(&self) -> HashMap<String, String> {
+        self.asked().pop().expect("the issuer was asked")
+    }
+}
+
+/// The issuer's key; made once for all tests.
+pub(crate) fn ring() -> &'static KeyRing {
+    static RING: OnceLock<KeyRing> = OnceLock::new();
+    RING.get_or_init(|| {
+        let mut stream = Randomness::from_seed(1).stream("signing-key");
+        let from = Instant::from_seconds(1_700_000_000);
+        KeyRing::new(Arc::new(
+            SigningKey::generate(&mut stream, from, from + Span::from_days(3_000)).expect("a key"),
+        ))
+    })
+}
+
+/// Tokens look like what they are, so that a search for them finds them wherever they leaked.
+pub(crate) fn token(kind: &str, n: usize) -> String {
+    format!("{kind}-{n}-very-secret-value")
+}
+
+pub(crate) async fn issuer(account: (String, Uuid)) -> (Issuer, Url) {
+    let state = IssuerState {
+        mood: Mood::Grant { seconds: 3_600 },
+        account,
+        asked: Vec::new(),
+        refresh_tokens: true,
+    };
+    let issuer = Issuer(Arc::new(Mutex::new(state)));
+    let app = Router::new()
+        .route("/{tenant}/discovery/v2.0/keys", get(|| async { Json(JwkSet::v2(ring(), "any")) }))
+        .route("/{tenant}/oauth2/token", post(tokens))
+        .with_state(issuer.clone());
+    (issuer, serve(app).await)
+}
+
+async fn tokens(
+    State(issuer): State<Issuer>,
+    Path(tenant): Path<String>,
+    Form(form): Form<HashMap<String, String>>,
+) -> Response {
+    let mut state = issuer.0.lock().expect("not poisoned");
+    state.asked.push((tenant, form));
+    let n = state.asked.len();
+    match &state.mood {
+        Mood::Grant { seconds } => {
+            let (upn, oid) = &state.account;
+            let claims = URL_SAFE_NO_PAD.encode(json!({"upn": upn, "oid": oid}).to_string());
+            let mut body = json!({
+                "token_type": "Bearer", "expires_in": seconds.to_string(), "access_token": token("access", n),
+                "id_token": format!("e30.{claims}.c2ln"),
+            });
+            if state.refresh_tokens {
+                body["refresh_token"] = json!(token("refresh", n));
+            }
+            Json(body).into_response()
+        }
+        Mood::Refuse(status, body) => {
+            (StatusCode::from_u16(*status).expect("a status"), Json(body.clone())).into_response()
+        }
+        Mood::Broken(status) => (StatusCode::from_u16(*status).expect("a status"), "<html>").into_response(),
+    }
+}
+
+/// A call that reached the back end.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    pub(crate) method: String,
+    pub(crate) uri: String,
+    pub(crate) headers: HashMap<String, String>,
+    pub(crate) body: String,
+}
+
+/// The fake back end.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct BackEnd(Arc<Mutex<Vec<Seen>>>);
+
+impl BackEnd {
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.0.lock().expect("not poisoned").clone()
+    }
+
+    pub(crate) fn last(&self) -> Seen {
+        self.seen().pop().expect("the back end was called")
+    }
+}
+
+pub(crate) async fn back_end() -> (BackEnd, Url) {
+    let back_end = BackEnd::default();
+    let app = Router::new().fallback(any(answer)).with_state(back_end.clone());
+    (back_end, serve(app).await)
+}
+
+async fn answer(State(back_end): State<BackEnd>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.expect("a body").to_bytes();
+    let headers: HashMap<_, _> = parts
+        .headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()))
+        .collect();
+    let echo = headers.get(AUTHORIZATION.as_str()).cloned().unwrap_or_default();
+    back_end.0.lock().expect("not poisoned").push(Seen {
+        method: parts.method.to_string(),
+        uri: parts.uri.to_string(),
+        headers,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    });
+    let status = if parts.uri.path().ends_with("/missing") { StatusCode::NOT_FOUND } else { StatusCode::OK };
+    let headers = [
+        ("x-orders", "yes".to_owned()),
+        ("x-echo", echo),
+        ("set-cookie", "a=b".to_owned()),
+        ("keep-alive", "timeout=5".to_owned()),
+    ];
+    (status, headers, Json(json!({"orders": []}))).into_response()
+}
+
+async fn serve(app: Router) -> Url {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("bound")).parse().expect("a URL");
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    url
+}

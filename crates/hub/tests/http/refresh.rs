@@ -1,0 +1,226 @@
+//! When tokens are renewed, and what comes of it.
+
+use std::sync::Arc;
+
+use outlive_clock::Span;
+use outlive_tokens::fingerprint;
+use serde_json::{Value, json};
+
+use crate::fakes::{Mood, token};
+use crate::world::{CONNECTOR, NOW, OWNER, PUBLIC, SECRET, World};
+
+fn bearer(n: usize) -> String {
+    format!("Bearer {}", token("access", n))
+}
+
+fn refusal() -> Value {
+    json!({
+        "error": "invalid_grant",
+        "error_description": "AADSTS50173: The provided grant has expired due to it being revoked.",
+        "error_codes": [50173], "timestamp": "2026-01-05 10:00:00Z", "trace_id": OWNER, "correlation_id": OWNER,
+        "error_uri": "https://login.windows.net/error?code=50173", "suberror": "bad_token",
+    })
+}
+
+#[tokio::test]
+async fn a_token_with_three_minutes_left_is_used_and_with_less_is_replaced() {
+    let mut world = World::new().await;
+    let runtime = world.connect("orders", CONNECTOR).await;
+    world.at(NOW + Span::from_seconds(3_600 - 180)).await;
+    world.call(&runtime).await.expect(200);
+    assert_eq!(
+        (world.issuer.refreshes(), world.back_end.last().headers["authorization"].clone()),
+        (0, bearer(1))
+    );
+
+    world.advance(Span::from_micros(1)).await;
+    world.call(&runtime).await.expect(200);
+    assert_eq!(
+        (world.issuer.refreshes(), world.back_end.last().headers["authorization"].clone()),
+        (1, bearer(2))
+    );
+    let form = world.issuer.last();
+    for (name, value) in [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", &token("refresh", 1)),
+        ("client_secret", SECRET),
+        ("resource", "api://contoso-orders"),
+    ] {
+        assert_eq!(form[name], value, "{name}");
+    }
+    world.call(&runtime).await.expect(200);
+    assert_eq!(world.issuer.refreshes(), 1, "the new token is fresh");
+}
+
+#[tokio::test]
+async fn every_refresh_replaces_the_refresh_token_and_the_journal_shows_its_parent() {
+    let mut world = World::new().await;
+    let runtime = world.connect("orders", PUBLIC).await;
+    for _ in 0..3 {
+        world.advance(Span::from_hours(1)).await;
+        world.call(&runtime).await.expect(200);
+    }
+    assert!(world.issuer.asked().iter().all(|form| !form.contains_key("client_secret")));
+    let lines = world.journal("connection.refreshed").await;
+    let pairs: Vec<_> = lines
+        .iter()
+        .map(|line| (line["data"]["parent_refresh_token"].clone(), line["data"]["refresh_token"].clone()))
+        .collect();
+    let print = |n| json!(fingerprint(&token("refresh", n)));
+    assert_eq!(pairs, [(print(1), print(2)), (print(2), print(3)), (print(3), print(4))]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_calls_at_once_refresh_once() {
+    let mut world = World::new().await;
+    let runtime = world.connect("orders", CONNECTOR).await;
+    world.advance(Span::from_hours(2)).await;
+    let world = Arc::new(world);
+    let calls: Vec<_> = (0..64)
+        .map(|_| {
+            let (world, runtime) = (Arc::clone(&world), runtime.clone());
+            tokio::spawn(async move { world.call(&runtime).await.status.as_u16() })
+        })
+        .collect();
+    for call in calls {
+        assert_eq!(call.await.expect("no panic"), 200);
+    }
+    assert_eq!(world.issuer.refreshes(), 1);
+    assert!(world.back_end.seen().iter().all(|seen| seen.headers["authorization"] == bearer(2)));
+    assert_eq!(world.journal("connection.refreshed").await.len(), 1);
+    assert_eq!(world.journal("runtime.forwarded").await.len(), 64);
+}
+
+/// On PostgreSQL, where processes share a database; SQLite belongs to one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn replicas_refresh_once_together() {
+    let mut world = World::new().await;
+    let runtime = world.connect("orders", CONNECTOR).await;
+    world.advance(Span::from_hours(2)).await;
+    let Some(replica) = world.replica().await else { return };
+    let world = Arc::new(world);
+    let calls: Vec<_> = (0..64)
+        .map(|n| {
+            let (world, runtime) = (Arc::clone(&world), runtime.clone());
+            let app = if n % 2 == 0 { replica.clone() } else { world.app.clone() };
+            tokio::spawn(async move { world.call_at(app, &runtime).await.status.as_u16() })
+        })
+        .collect();
+    for call in calls {
+        assert_eq!(call.await.expect("no panic"), 200);
+    }
+    assert_eq!(world.issuer.refreshes(), 1);
+    assert_eq!(world.journal("connection.refreshed").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_word_by_word_and_breaks_the_connection() {
+    let mut world = World::new().await;
+    let runtime = world.connect("orders", CONNECTOR).await;
+    world.at("2026-01-05T13:00:00Z".parse().expect("an instant")).await;
+    world.issuer.set(Mood::Refuse(400, refusal()));
+    let answer = world.call(&runtime).await.expect(401);
+    let message = answer.at("/message").as_str().expect("a text").to_owned();
+    let (head, rest) = message.split_once("Correlation Id=g-").expect("documented");
+    assert_eq!(head, "Failed to refresh access token for service: aad. ");
+    let (correlation, rest) = rest.split_once(", ").expect("documented");
+    assert!(correlation.parse::<uuid::Uuid>().is_ok(), "{correlation}");
+    let json = rest
+        .strip_prefix("UTC TimeStamp=1/5/2026 1:00:00 PM, Error: Failed to acquire token from AAD: ")
+        .unwrap_or_else(|| panic!("{rest}"));
+    assert_eq!(serde_json::from_str::<Value>(json).expect("the issuer's own JSON"), refusal());
+    assert_eq!(
+        answer.json(),
+        json!({"status": 401, "source": "hub.test", "message": message, "error": {"message": message}})
+    );
+    let shown = world.get("orders").await;
+    assert_eq!(
+        shown.at("/properties/statuses"),
+        json!([{"status": "Error", "target": "token", "error": {"code": "Unauthorized", "message": message}}])
+    );
+    assert_eq!(shown.at("/properties/overallStatus"), "Error");
+    let broken = world.journal("connection.broken").await;
+    assert_eq!(broken[0]["data"]["answer"]["error_codes"], json!([50173]));
+    assert_eq!(broken[0]["data"]["refresh_token"], json!(fingerprint(&token("refresh", 1))));
+    assert!(world.back_end.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_broken_connection_tries_again_and_revives() {
+    let mut world = World::new().await;
+    let runtime = world.connect("orders", CONNECTOR).await;
+    world.advance(Span::from_hours(2)).await;
+    world.issuer.set(Mood::Refuse(400, refusal()));
+    world.call(&runtime).await.expect(401);
+    world.call(&runtime).await.expect(401);
+    assert_eq!(world.issuer.refreshes(), 2);
+    world.issuer.set(Mood::Grant { seconds: 3_600 });
+    world.call(&runtime).await.expect(200);
+    assert_eq!(world.get("orders").await.at("/properties/statuses"), json!([{"status": "Connected"}]));
+    assert_eq!(world.issuer.last()["refresh_token"], token("refresh", 1), "the refused token was kept");
+}
+
+#[tokio::test]
+async fn a_token_that_still_works_is_used_whatever_the_refresh_says() {
+    let mut world = World::new().await;
+    let runtime = world.connect("orders", CONNECTOR).await;
+    world.at(NOW + Span::from_seconds(3_600 - 1)).await;
+    world.issuer.set(Mood::Refuse(400, refusal()));
+    world.call(&runtime).await.expect(200);
+    assert_eq!(world.back_end.last().headers["authorization"], bearer(1));
+    assert_eq!(world.get("orders").await.at("/properties/overallStatus"), "Error");
+    world.issuer.set(Mood::Broken(500));
+    world.call(&runtime).await.expect(200);
+    world.advance(Span::from_seconds(1)).await;
+    world.issuer.set(Mood::Refuse(400, refusal()));
+    world.call(&runtime).await.expect(401);
+    assert_eq!(world.back_end.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn a_hiccup_of_the_issuer_keeps_the_connection() {
+    let mut world = World::new().await;
+    let runtime = world.connect("orders", CONNECTOR).await;
+    world.advance(Span::from_hours(2)).await;
+    for mood in [
+        Mood::Broken(500),
+        Mood::Broken(503),
+        Mood::Broken(400),
+        Mood::Refuse(429, json!({"error": "throttled"})),
+        Mood::Refuse(400, json!({"error": "temporarily_unavailable"})),
+    ] {
+        world.issuer.set(mood.clone());
+        let answer = world.call(&runtime).await;
+        assert_eq!(answer.status, 502, "{mood:?} {}", answer.text);
+        assert_eq!(world.get("orders").await.at("/properties/overallStatus"), "Connected", "{mood:?}");
+    }
+    assert!(world.journal("connection.broken").await.is_empty());
+    world.issuer.set(Mood::Grant { seconds: 3_600 });
+    world.call(&runtime).await.expect(200);
+}
+
+#[tokio::test]
+async fn without_a_refresh_token_a_connection_ends_with_its_access_token() {
+    let mut world = World::new().await;
+    world.issuer.0.lock().expect("not poisoned").refresh_tokens = false;
+    let runtime = world.connect("orders", CONNECTOR).await;
+    world.call(&runtime).await.expect(200);
+    world.advance(Span::from_hours(1)).await;
+    let answer = world.call(&runtime).await.expect(401);
+    let message = answer.at("/message").as_str().expect("a text").to_owned();
+    assert!(message.ends_with("Error: Missing refresh token."), "{message}");
+    assert_eq!(world.get("orders").await.at("/properties/statuses/0/error/code"), "Unauthorized");
+    assert_eq!(world.issuer.refreshes(), 0);
+}
+
+#[tokio::test]
+async fn an_issuer_that_keeps_the_refresh_token_keeps_it_in_use() {
+    let mut world = World::new().await;
+    let runtime = world.connect("orders", CONNECTOR).await;
+    world.issuer.0.lock().expect("not poisoned").refresh_tokens = false;
+    for _ in 0..2 {
+        world.advance(Span::from_hours(1)).await;
+        world.call(&runtime).await.expect(200);
+        assert_eq!(world.issuer.last()["refresh_token"], token("refresh", 1));
+    }
+}

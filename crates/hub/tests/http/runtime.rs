@@ -1,0 +1,167 @@
+//! Calls through a connection.
+
+use outlive_clock::Span;
+use serde_json::{Value, json};
+
+use crate::fakes::token;
+use crate::world::{CONNECTOR, OWNER, World};
+
+#[tokio::test]
+async fn method_path_query_headers_and_body_pass_and_nothing_else() {
+    let world = World::new().await;
+    let runtime = world.connect("orders", CONNECTOR).await;
+    let caller = world.user(OWNER);
+    let headers = [
+        ("authorization", caller.as_str()),
+        ("x-region", "north"),
+        ("x-other", "no"),
+        ("cookie", "a=b"),
+        ("prefer", "return=minimal"),
+        ("x-forwarded-for", "1.2.3.4"),
+        ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+    ];
+    let answer =
+        world.send("POST", &format!("{runtime}/orders?$top=5&q=a%20b"), &headers, r#"{"item":"tea"}"#).await;
+    let answer = answer.expect(200);
+    let seen = world.back_end.last();
+    assert_eq!((seen.method.as_str(), seen.uri.as_str()), ("POST", "/v1/orders?$top=5&q=a%20b"));
+    assert_eq!(seen.body, r#"{"item":"tea"}"#);
+    assert_eq!(seen.headers["authorization"], format!("Bearer {}", token("access", 1)));
+    assert_eq!(
+        (seen.headers["x-region"].as_str(), seen.headers["prefer"].as_str()),
+        ("north", "return=minimal")
+    );
+    assert!(seen.headers["traceparent"].starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-"), "one trace");
+    for name in ["x-other", "cookie", "x-forwarded-for"] {
+        assert!(!seen.headers.contains_key(name), "{name}");
+    }
+
+    assert_eq!(answer.json(), json!({"orders": []}));
+    assert_eq!(answer.header("x-orders"), "yes");
+    for name in ["set-cookie", "keep-alive", "x-echo"] {
+        assert!(!answer.headers.contains_key(name), "{name}");
+    }
+    let tenant = world.tenant.to_string();
+    for (name, value) in [
+        ("x-ms-apihub-cached-response", "false"),
+        ("x-ms-apihub-obo", "false"),
+        ("x-ms-tenant-id", &tenant),
+        ("x-ms-subscription-id", &tenant),
+        ("x-ms-environment-id", &format!("Default-{tenant}")),
+        ("x-ms-dlp-re", "-|-"),
+        ("x-ms-mip-sl", "-|-"),
+        ("x-ms-au-creator-id", &OWNER.to_string()),
+        ("x-ms-au-caller-id", &OWNER.to_string()),
+        ("timing-allow-origin", "*"),
+    ] {
+        assert_eq!(answer.header(name), value, "{name}");
+    }
+    assert!(answer.header("x-ms-request-id").parse::<uuid::Uuid>().is_ok());
+    let line = &world.journal("runtime.forwarded").await[0];
+    assert_eq!(line["trace"], "4bf92f3577b34da6a3ce929d0e0e4736");
+    assert_eq!(
+        (line["data"]["operation"].clone(), line["data"]["status"].clone(), line["data"]["path"].clone()),
+        (json!("CreateOrder"), json!(200), json!("/orders"))
+    );
+}
+
+#[tokio::test]
+async fn an_answer_of_the_back_end_is_not_the_hubs_to_judge() {
+    let world = World::new().await;
+    let runtime = world.connect("orders", CONNECTOR).await;
+    let caller = world.user(OWNER);
+    for method in ["GET", "PUT", "PATCH", "DELETE"] {
+        world
+            .send(method, &format!("{runtime}/orders/missing"), &[("authorization", &caller)], "")
+            .await
+            .expect(404);
+        assert_eq!(world.back_end.last().method, method);
+    }
+    assert_eq!(world.get("orders").await.at("/properties/overallStatus"), "Connected");
+}
+
+#[tokio::test]
+async fn a_path_that_climbs_is_refused() {
+    let world = World::new().await;
+    let runtime = world.connect("orders", CONNECTOR).await;
+    let caller = world.user(OWNER);
+    for path in ["/../secret", "/%2e%2e/secret", "/a/..%2f..%2fsecret", "/%252e%252e/secret", "/a%5c..%5cb"] {
+        world.send("GET", &format!("{runtime}{path}"), &[("authorization", &caller)], "").await.expect(400);
+    }
+    assert!(world.back_end.seen().is_empty());
+    world.send("GET", &runtime, &[("authorization", &caller)], "").await.expect(200);
+    assert_eq!(world.back_end.last().uri, "/v1/");
+}
+
+#[tokio::test]
+async fn a_connection_that_nobody_signed_in_for_has_no_token() {
+    let world = World::new().await;
+    let made = world.put_connection("orders", CONNECTOR).await;
+    let url = made.at("/properties/connectionRuntimeUrl");
+    let runtime = url.as_str().expect("a URL").strip_prefix("http://hub.test").expect("the hub's").to_owned();
+    let answer = world.call(&runtime).await.expect(401);
+    let text = "The connection does not contain an access token. Please edit the connection and login.";
+    assert_eq!(
+        answer.json(),
+        json!({"status": 401, "source": "hub.test", "message": text, "error": {"message": text}})
+    );
+    assert_eq!(world.journal("runtime.refused").await[0]["data"]["why"], text);
+    assert!(world.back_end.seen().is_empty());
+}
+
+#[tokio::test]
+async fn an_api_without_sign_in_is_called_without_a_token() {
+    let world = World::new().await;
+    let made = world.put_connection("open", "shared_open").await.expect(201);
+    assert_eq!(made.at("/properties/overallStatus"), "Connected");
+    let url = made.at("/properties/connectionRuntimeUrl");
+    let runtime = url.as_str().expect("a URL").strip_prefix("http://hub.test").expect("the hub's").to_owned();
+    world.call(&runtime).await.expect(200);
+    assert!(!world.back_end.last().headers.contains_key("authorization"));
+}
+
+#[tokio::test]
+async fn back_ends_out_of_reach_or_unknown_are_bad_gateways() {
+    let world = World::new().await;
+    for (connector, message) in [("shared_gone", "/error/message"), ("shared_lost", "/message")] {
+        let made = world.put_connection(connector, connector).await.expect(201);
+        let url = made.at("/properties/connectionRuntimeUrl");
+        let runtime =
+            url.as_str().expect("a URL").strip_prefix("http://hub.test").expect("the hub's").to_owned();
+        let answer = world.call(&runtime).await.expect(502);
+        assert_ne!(answer.at(message), Value::Null, "{}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn a_disabled_connection_cannot_be_used() {
+    let world = World::new().await;
+    let runtime = world.connect("orders", CONNECTOR).await;
+    let state = |state: &str| json!({"properties": {"connectionState": state}});
+    let shown = world.arm(&world.user(OWNER), "PUT", "orders", &state("Disabled")).await.expect(200);
+    assert_eq!(
+        (shown.at("/properties/connectionState"), shown.at("/properties/overallStatus")),
+        (json!("Disabled"), json!("Connected"))
+    );
+    let answer = world.call(&runtime).await.expect(403);
+    assert_eq!(
+        answer.at("/message"),
+        "Error from token exchange: The connection is disabled so it cannot be used."
+    );
+    world.arm(&world.user(OWNER), "PUT", "orders", &state("Enabled")).await.expect(200);
+    world.call(&runtime).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_connection_can_be_tried_out() {
+    let mut world = World::new().await;
+    world.connect("orders", CONNECTOR).await;
+    let link = world.get("orders").await.at("/properties/testLinks/0/requestUri");
+    let link = link.as_str().expect("a URL").strip_prefix("http://hub.test").expect("the hub's").to_owned();
+    world.send("GET", &link, &[("authorization", &world.user(OWNER))], "").await.expect(200);
+    assert_eq!(world.back_end.last().uri, "/v1/orders");
+    world.advance(Span::from_hours(2)).await;
+    world.issuer.set(crate::fakes::Mood::Refuse(400, json!({"error": "invalid_grant"})));
+    world.send("GET", &link, &[("authorization", &world.user(OWNER))], "").await.expect(401);
+    assert_eq!(world.get("orders").await.at("/properties/overallStatus"), "Error");
+}

@@ -1,0 +1,73 @@
+//! What must not be seen is not there to be seen.
+
+use outlive_clock::Span;
+use serde_json::{Value, json};
+
+use crate::fakes::{Mood, token};
+use crate::world::{CONNECTOR, OWNER, SECRET, World, query};
+
+#[tokio::test]
+async fn no_secret_is_in_an_answer_the_journal_or_the_database() {
+    let mut world = World::new().await;
+    let runtime = world.connect("orders", CONNECTOR).await;
+    let keys =
+        world.arm(&world.user(OWNER), "POST", "orders/listConnectionKeys", &json!({})).await.expect(200);
+    let key = keys.at("/connectionKey").as_str().expect("a key").to_owned();
+    let mut answers = String::new();
+    for _ in 0..3 {
+        world.advance(Span::from_hours(1)).await;
+        let answer = world.call(&runtime).await.expect(200);
+        answers.push_str(&format!("{:?}{}", answer.headers, answer.text));
+    }
+    // Another consent on its way: its verifier, state and code are secrets too.
+    let authorize = world.authorize(&world.link("orders").await).await;
+    let code = world.come_back(&authorize).await;
+    let verifier = world.issuer.last()["code_verifier"].clone();
+    world.issuer.set(Mood::Refuse(400, json!({"error": "invalid_grant"})));
+    world.advance(Span::from_hours(2)).await;
+    answers.push_str(&world.call(&runtime).await.expect(401).text);
+
+    let api = format!(
+        "/subscriptions/{}/providers/Microsoft.Web/locations/unitedstates/managedApis/{CONNECTOR}?export=true&api-version=2016-06-01",
+        world.tenant
+    );
+    answers.push_str(
+        &world.send("GET", &api, &[("authorization", &world.user(OWNER))], "").await.expect(200).text,
+    );
+    for rest in ["orders", "orders/accessPolicies", ""] {
+        let rest = if rest.is_empty() { "orders/extensions/proxy/testconnection" } else { rest };
+        answers.push_str(&world.arm(&world.user(OWNER), "GET", rest, &Value::Null).await.text);
+    }
+    let journal =
+        world.send("GET", &format!("/_lab/tenants/{}/journal", world.tenant), &[], "").await.expect(200).text;
+    assert!(journal.contains("connection.refreshed"), "the journal was read");
+
+    let database = world.database.content();
+    let found = |secret: &str| database.windows(secret.len()).any(|window| window == secret.as_bytes());
+    assert!(found("connection.refreshed") && found("owner@contoso.example"), "the database was read");
+
+    let issued = world.issuer.asked().len();
+    let mut secrets =
+        vec![SECRET.to_owned(), code, verifier, key, query(&authorize, "state"), "issuers-code".to_owned()];
+    secrets.extend((1..=issued).flat_map(|n| [token("access", n), token("refresh", n)]));
+    assert!(secrets.len() > 12);
+    for secret in &secrets {
+        assert!(!answers.contains(secret.as_str()), "in an answer: {secret}");
+        assert!(!journal.contains(secret.as_str()), "in the journal: {secret}");
+        assert!(!found(secret), "in the database: {secret}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_is_deleted_leaves_no_tokens() {
+    let world = World::new().await;
+    let runtime = world.connect("orders", CONNECTOR).await;
+    world.arm(&world.user(OWNER), "DELETE", "orders", &Value::Null).await.expect(200);
+    world.call(&runtime).await.expect(404);
+    world.put_connection("orders", CONNECTOR).await.expect(201);
+    assert_eq!(world.get("orders").await.at("/properties/overallStatus"), "Error");
+    assert_ne!(
+        world.get("orders").await.at("/properties/connectionRuntimeUrl"),
+        format!("http://hub.test{runtime}")
+    );
+}
