@@ -39,6 +39,9 @@ impl Flows {
         let lock = self.working(tenant);
         let _one_at_a_time = lock.lock().await;
         let mut work = DueWork::default();
+        if self.next_due(tenant).await?.is_none_or(|next| next > now) {
+            return Ok(work);
+        }
         loop {
             let listed = due::list(&self.chassis.store, tenant, now, &self.config.replica, BATCH).await?;
             // A full batch says nothing about what is due after its last; what comes of its own may lie there.
@@ -111,7 +114,7 @@ impl Flows {
         let mut change = Change::new();
         change.add(flows::occurrence_taken(tenant, flow, version, due, next));
         change.add(runs::insertion(tenant, &run, record_of(&state), &self.taker()));
-        match self.chassis.store.commit(change).await {
+        match self.commit(tenant, change).await {
             Ok(()) => {}
             // The name is taken, by a run of the same flow within the same millisecond: another draw gives another name.
             Err(StoreError::Conflict { statement: 1 }) => {
@@ -138,7 +141,7 @@ impl Flows {
         let Some((mut run, record)) = runs::read(&self.chassis.store, tenant, flow, name).await? else {
             return Ok(NOTHING);
         };
-        match self.chassis.store.commit(runs::taken(tenant, &run, &self.taker())).await {
+        match self.commit(tenant, runs::taken(tenant, &run, &self.taker())).await {
             Ok(()) => run.attempt += 1,
             Err(error) if error.is_conflict() => return Ok(NOTHING),
             Err(error) => return Err(error.into()),
@@ -177,7 +180,7 @@ impl Flows {
         let data = json!({"flow": run.flow, "status": RunStatus::Aborted, "code": error.code, "due": run.due, "actions": []});
         let event = Event::new(tenant, now, "run.finished", format!("run:{}", run.name), trace).with(data);
         change.add(self.chassis.journal.line(&event));
-        self.chassis.store.commit(change).await?;
+        self.commit(tenant, change).await?;
         Ok(Some(RunStatus::Aborted))
     }
 
@@ -193,7 +196,7 @@ impl Flows {
         let data = json!({"reason": "its definition cannot be read"});
         let event = Event::new(tenant, now, "flow.suspended", format!("flow:{flow}"), &trace).with(data);
         change.add(self.chassis.journal.line(&event));
-        Ok(self.chassis.store.commit(change).await?)
+        Ok(self.commit(tenant, change).await?)
     }
 }
 

@@ -3,6 +3,7 @@
 mod due_work;
 mod execution;
 mod manual_run;
+mod next_due;
 mod saving;
 mod tenant;
 
@@ -16,6 +17,8 @@ use outlive_tokens::{Verifier, VerifierConfig};
 pub(crate) use manual_run::TriggerCall;
 pub(crate) use saving::{Asker, FlowEdit, Saved};
 pub use tenant::{FlowService, FlowTenantSpec};
+
+use next_due::NextDue;
 
 use crate::FlowConfig;
 use crate::connector::{Hub, HubConfig};
@@ -40,6 +43,7 @@ pub(crate) struct Flows {
     /// Runs of a tenant are done one at a time in this process. Whoever holds the lock knows that a run which is `Running` in this
     /// replica's name was left behind.
     working: Mutex<HashMap<TenantId, Arc<tokio::sync::Mutex<()>>>>,
+    next_due: Arc<NextDue>,
 }
 
 impl Flows {
@@ -54,6 +58,7 @@ impl Flows {
             config,
             definitions: Mutex::default(),
             working: Mutex::default(),
+            next_due: Arc::default(),
         }
     }
 
@@ -101,6 +106,7 @@ impl Flows {
 
     fn forget(&self, tenant: TenantId) {
         self.hub.forget(tenant);
+        self.next_due.forget(tenant);
         self.definitions
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::Flows;
 use crate::connector::{Credential, Credentials};
 use crate::engine::Failure;
-use crate::tables::{TENANT_TABLES, credentials, due};
+use crate::tables::{TENANT_TABLES, credentials};
 
 /// What the lab says about a new tenant: the credential by which the flow service signs in to it.
 #[derive(Debug, Deserialize)]
@@ -61,7 +61,7 @@ impl Service for FlowService {
     }
 
     async fn next_due(&self, tenant: TenantId) -> Result<Option<Instant>, Problem> {
-        Ok(due::next(&self.0.chassis.store, tenant, &self.0.config.replica).await?)
+        Ok(self.0.next_due(tenant).await?)
     }
 
     async fn run_due(&self, tenant: TenantId, now: Instant) -> Result<DueWork, Problem> {
