@@ -40,20 +40,17 @@ impl Hub {
             Err(error) => return error.outcome("The API Hub"),
         };
         let outcome = answer.outcome();
-        // A key that the hub no longer takes is of no more use: the next run asks for a new one.
-        let refusal = matches!(answer.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
-        if refusal
-            && outcome
-                .failure
-                .as_ref()
-                .is_some_and(|failure| failure.message.contains("Error from token exchange"))
-        {
+        // A key that the hub no longer takes is of no more use, nor one for a connection that is gone: the next run asks anew.
+        let moved = matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED);
+        let refusal = matches!(answer.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+            && outcome.failure.as_ref().is_some_and(|f| f.message.contains("Error from token exchange"));
+        if moved || refusal {
             self.keys.forget(|(tenant, flow, name)| {
                 *tenant == workflow.tenant && *flow == workflow.flow && name == connection
             });
         }
-        // What the swagger said may no longer be so.
-        if matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
+        // Nor may the operation be where the swagger said.
+        if moved {
             self.swaggers.forget(|(tenant, api)| *tenant == workflow.tenant && *api == call.api);
         }
         outcome
