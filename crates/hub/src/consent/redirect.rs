@@ -113,7 +113,6 @@ impl Back<'_> {
             ("code", code),
             ("redirect_uri", attempt.redirect_uri.as_deref().unwrap_or_default()),
             ("code_verifier", &verifier),
-            ("scope", "openid"),
         ];
         let correlation = self.hub.random(self.tenant, "correlation").uuid();
         match redeem(&self.hub.chassis.http, client, &grant, correlation, self.now, self.trace).await {

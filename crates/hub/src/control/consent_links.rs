@@ -9,7 +9,7 @@ use outlive_clock::TenantId;
 use outlive_store::Change;
 use outlive_tokens::SealedToken;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::access::{self, Wish};
