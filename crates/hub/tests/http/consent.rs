@@ -1,5 +1,7 @@
 //! From a new connection to a connected one, and every way not to get there.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_clock::Span;
@@ -58,8 +60,6 @@ async fn a_connection_is_made_signed_in_for_and_confirmed() {
     assert_eq!(confirmed.at("/properties/overallStatus"), "Connected");
     assert_eq!(confirmed.at("/properties/authenticatedUser/name"), "owner@contoso.example");
     assert_eq!(confirmed.json(), world.get("orders").await.json());
-    let kinds: Vec<_> = world.journal("con").await; // no such kind
-    assert!(kinds.is_empty());
     for kind in [
         "connection.created",
         "consent.link_issued",
@@ -114,6 +114,43 @@ async fn states_links_and_codes_work_once() {
     let again = world.confirm("orders", &code).await.expect(400);
     assert_eq!(again.at("/error/code"), "InvalidConsentCode");
     assert_eq!(world.get("orders").await.at("/properties/overallStatus"), "Connected");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_who_come_at_once_with_one_state_or_code_one_succeeds() {
+    let world = Arc::new(World::new().await);
+    world.put_connection("orders", CONNECTOR).await;
+    let authorize = world.authorize(&world.link("orders").await).await;
+    let back = format!("{HUB}/redirect?code=c&state={}", query(&authorize, "state"));
+    let all: Vec<_> = (0..24)
+        .map(|_| {
+            let (world, back) = (Arc::clone(&world), back.clone());
+            tokio::spawn(async move { world.open(&back).await })
+        })
+        .collect();
+    let mut codes = Vec::new();
+    for one in all {
+        let answer = one.await.expect("no panic");
+        if answer.status == 302 {
+            codes.push(query(&answer.header("location").parse().expect("a URL"), "code"));
+        } else {
+            assert_eq!(answer.status, 400);
+        }
+    }
+    assert_eq!((codes.len(), world.issuer.asked().len()), (1, 1));
+
+    let all: Vec<_> = (0..24)
+        .map(|_| {
+            let (world, code) = (Arc::clone(&world), codes[0].clone());
+            tokio::spawn(async move { world.confirm("orders", &code).await.status.as_u16() })
+        })
+        .collect();
+    let mut statuses = Vec::new();
+    for one in all {
+        statuses.push(one.await.expect("no panic"));
+    }
+    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
+    assert!(statuses.iter().all(|status| matches!(status, 200 | 400)), "{statuses:?}");
 }
 
 #[tokio::test]
