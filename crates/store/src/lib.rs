@@ -7,6 +7,7 @@
 //!   and bytes are text;
 //! - placeholders are `$1`, `$2`, …; there is no `now()`, no `RETURNING`, no boolean in a select list; sums are
 //!   `CAST(sum(x) AS BIGINT)`;
+//! - a text cannot hold U+0000: it is kept as U+FFFD;
 //! - every table has a `tenant TEXT NOT NULL` column, first in its primary key or in an index;
 //! - migrations are statements that end in `;` at the end of a line.
 //!
@@ -20,14 +21,18 @@
 
 mod backend;
 mod committer;
+mod database_url;
 mod error;
+mod file_lock;
 mod migrations;
+mod parameters;
+mod readers;
 mod row;
 mod statement;
 mod store;
 mod value;
 
-pub use backend::DatabaseUrl;
+pub use database_url::DatabaseUrl;
 pub use error::{OpenError, StoreError};
 pub use migrations::Migration;
 pub use row::Row;

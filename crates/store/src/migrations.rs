@@ -1,7 +1,7 @@
 //! Bringing the tables up to date.
 
 use outlive_clock::wall_now;
-use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Row as _};
 
 use crate::OpenError;
 use crate::backend::{Backend, run};
@@ -28,8 +28,10 @@ pub(crate) async fn apply(backend: &Backend, set: &str, migrations: &[Migration]
         remedy: "if this data was written by a newer Outlive, use that version, or start with an empty data directory".to_owned(),
     }
     };
-    let mut connection = backend.writer().await.map_err(|error| failed(&error))?;
-    backend.begin(&mut connection).await.map_err(|error| failed(&error))?;
+    let mut connection = backend.connect().await.map_err(|error| failed(&error))?;
+    for lead in backend.begin(&mut connection).await.map_err(|error| failed(&error))? {
+        run(&mut connection, lead).await.map_err(|error| failed(&error))?;
+    }
     run(
         &mut connection,
         "CREATE TABLE IF NOT EXISTS migrations (migration_set TEXT NOT NULL, version BIGINT NOT NULL, name TEXT NOT NULL, applied_us BIGINT NOT NULL, PRIMARY KEY (migration_set, version))",
@@ -59,7 +61,9 @@ pub(crate) async fn apply(backend: &Backend, set: &str, migrations: &[Migration]
         .await
         .map_err(|error| failed(&error))?;
     }
-    run(&mut connection, "COMMIT").await.map_err(|error| failed(&error))
+    run(&mut connection, "COMMIT").await.map_err(|error| failed(&error))?;
+    let _ = connection.close().await;
+    Ok(())
 }
 
 async fn newest(connection: &mut AnyConnection, set: &str) -> Result<i64, sqlx::Error> {

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::backend::Backend;
-use crate::committer::{Committer, Job, arguments, text};
+use crate::committer::{Committer, Job};
+use crate::readers::Readers;
 use crate::{Change, DatabaseUrl, Migration, OpenError, Row, Statement, StoreError, migrations};
 
 /// How many changes may wait for the writer before requests have to wait to hand theirs in.
@@ -15,8 +16,10 @@ const QUEUE_MAX: usize = 1_024;
 #[derive(Clone)]
 pub struct Store {
     backend: Arc<Backend>,
+    readers: Arc<Readers>,
     jobs: mpsc::Sender<Job>,
     commits: watch::Receiver<u64>,
+    closing: Arc<Notify>,
 }
 
 impl std::fmt::Debug for Store {
@@ -35,14 +38,26 @@ impl Store {
         schema: &str,
         sets: &[(&str, &[Migration])],
     ) -> Result<Self, OpenError> {
-        let backend = Arc::new(Backend::open(url, schema).await?);
+        let (backend, claim) = Backend::open(url, schema).await?;
+        let backend = Arc::new(backend);
         for (name, list) in sets {
             migrations::apply(&backend, name, list).await?;
         }
         let (jobs, queue) = mpsc::channel(QUEUE_MAX);
         let (tick, commits) = watch::channel(0);
-        tokio::spawn(Committer::new(Arc::clone(&backend), queue, tick).run());
-        Ok(Self { backend, jobs, commits })
+        let readers = Arc::new(Readers::new(Arc::clone(&backend)));
+        let closing = Arc::new(Notify::new());
+        let committer = Committer {
+            backend: Arc::clone(&backend),
+            readers: Arc::clone(&readers),
+            jobs: queue,
+            closing: Arc::clone(&closing),
+            commits: tick,
+            connection: None,
+            claim,
+        };
+        tokio::spawn(committer.run());
+        Ok(Self { backend, readers, jobs, commits, closing })
     }
 
     /// Reads all rows that a statement gives. Statements bound themselves (`LIMIT`).
@@ -50,9 +65,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Failed`].
     pub async fn rows(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
-        let rows = sqlx::query_with(text(&statement), arguments(&statement))
-            .fetch_all(&self.backend.readers)
-            .await?;
+        let rows = self.readers.read(&statement, false).await?;
         Ok(rows.into_iter().map(Row).collect())
     }
 
@@ -61,17 +74,15 @@ impl Store {
     /// # Errors
     /// [`StoreError::Failed`].
     pub async fn row(&self, statement: Statement) -> Result<Option<Row>, StoreError> {
-        let row = sqlx::query_with(text(&statement), arguments(&statement))
-            .fetch_optional(&self.backend.readers)
-            .await?;
-        Ok(row.map(Row))
+        Ok(self.readers.read(&statement, true).await?.pop().map(Row))
     }
 
     /// Makes a change, together with others that are waiting, and answers when it is durable.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if an expectation did not hold or a key is taken, [`StoreError::Failed`]; in both cases nothing
-    /// of the change happened.
+    /// [`StoreError::Conflict`] if an expectation did not hold or a key is taken: then nothing of the change happened.
+    /// [`StoreError::Failed`]: nothing happened either, unless the connection was lost during the commit itself; then it
+    /// happened as a whole or not at all.
     pub async fn commit(&self, change: impl Into<Change>) -> Result<(), StoreError> {
         let change = change.into();
         if change.is_empty() {
@@ -81,6 +92,14 @@ impl Store {
         let gone = || StoreError::Failed("the writer has stopped".to_owned());
         self.jobs.send(Job { change, done }).await.map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
+    }
+
+    /// Finishes the changes that were handed in, refuses all others, and lets go of the database: whoever opens it next can do
+    /// so at once. Dropping the last `Store` does the same a moment later.
+    pub async fn close(&self) {
+        self.closing.notify_one();
+        let mut commits = self.commits.clone();
+        while commits.changed().await.is_ok() {}
     }
 
     /// Counts the commits of this process; whoever waits for it to change learns that there may be something new to read.

@@ -1,0 +1,42 @@
+//! The claim of one process on a SQLite file.
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::time::Duration;
+
+use crate::OpenError;
+use crate::backend::cannot_open;
+
+/// How often a claim is tried again, and how long (wall time) before each time: the process before this one may be ending.
+const TRIES: u32 = 50;
+const BETWEEN_TRIES: Duration = Duration::from_millis(20);
+
+/// Claims a SQLite file: a second process on the same file would have its own idea of the clock. The claim lasts as long as
+/// the answer lives.
+pub(crate) async fn claim(path: &Path) -> Result<File, OpenError> {
+    let failed = |why: &dyn std::fmt::Display| cannot_open(&path.display(), why);
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path.with_extension("lock"))
+        .map_err(|error| failed(&error))?;
+    for _ in 0..TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => wait().await,
+            Err(TryLockError::Error(error)) => return Err(failed(&error)),
+        }
+    }
+    Err(OpenError {
+        what: format!("cannot open the database {}", path.display()),
+        why: "another Outlive process is using it".to_owned(),
+        remedy: "stop that process, or give this one its own --data directory; several replicas share state with --database-url"
+            .to_owned(),
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "another process gives up its claim in wall time")]
+async fn wait() {
+    tokio::time::sleep(BETWEEN_TRIES).await;
+}

@@ -1,0 +1,95 @@
+//! The connections that read.
+//!
+//! A pool of our own: sqlx's pings a connection each time it comes back, in a task of its own, which takes as long as a read.
+//! Here a connection that failed is not used again, and one that was lost while it was idle is replaced without the reader
+//! noticing.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Connection, Executor as _};
+use tokio::sync::Semaphore;
+
+use crate::backend::{Backend, is_lost};
+use crate::parameters::{arguments, text};
+use crate::{Statement, StoreError};
+
+/// How long, in wall time, a read may take, waiting for its turn included.
+const READ_MAX: Duration = Duration::from_secs(30);
+
+pub(crate) struct Readers {
+    backend: Arc<Backend>,
+    idle: Mutex<Vec<AnyConnection>>,
+    turns: Semaphore,
+}
+
+impl Readers {
+    pub(crate) fn new(backend: Arc<Backend>) -> Self {
+        let turns = Semaphore::new(backend.readers());
+        Self { backend, idle: Mutex::default(), turns }
+    }
+
+    /// Reads all rows that a statement gives, or the first.
+    pub(crate) async fn read(
+        &self,
+        statement: &Statement,
+        only_first: bool,
+    ) -> Result<Vec<AnyRow>, StoreError> {
+        let reading = async {
+            let _turn =
+                self.turns.acquire().await.map_err(|_| StoreError::Failed("it is closed".to_owned()))?;
+            let idle = self.idle().pop();
+            if let Some(connection) = idle {
+                match self.read_on(connection, statement, only_first).await {
+                    // The others were idle as long and went the same way.
+                    Err(error) if is_lost(&error) => self.idle().clear(),
+                    result => return result.map_err(StoreError::from),
+                }
+            }
+            Ok(self.read_on(self.backend.connect().await?, statement, only_first).await?)
+        };
+        let too_long = |_| Err(StoreError::Failed("it does not answer".to_owned()));
+        tokio::time::timeout(READ_MAX, reading).await.unwrap_or_else(too_long)
+    }
+
+    /// Reads, and keeps the connection unless something is wrong with it, or the reader goes away before the end.
+    async fn read_on(
+        &self,
+        mut connection: AnyConnection,
+        statement: &Statement,
+        only_first: bool,
+    ) -> Result<Vec<AnyRow>, sqlx::Error> {
+        let query = sqlx::query_with(text(statement), arguments(statement));
+        let result = if only_first {
+            connection.fetch_optional(query).await.map(|row| row.into_iter().collect())
+        } else {
+            connection.fetch_all(query).await
+        };
+        if result
+            .as_ref()
+            .err()
+            .is_none_or(|error| matches!(error, sqlx::Error::Database(_)) && !is_lost(error))
+        {
+            self.idle().push(connection);
+        }
+        result
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<AnyConnection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets reads under way finish, refuses all others, and closes the connections.
+    pub(crate) async fn close(&self) {
+        let all = u32::try_from(self.backend.readers()).unwrap_or(u32::MAX);
+        if let Ok(turns) = self.turns.acquire_many(all).await {
+            self.turns.close();
+            drop(turns);
+        }
+        let idle = std::mem::take(&mut *self.idle());
+        for connection in idle {
+            let _ = connection.close().await;
+        }
+    }
+}

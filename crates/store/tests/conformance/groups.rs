@@ -1,0 +1,107 @@
+//! Changes of concurrent callers share commits, and stand or fall each by itself.
+
+use outlive_store::{Change, Store, sql};
+use tokio::task::JoinSet;
+
+use crate::changes::insert;
+use crate::on_each_database;
+use crate::place::Place;
+
+on_each_database!(
+    conflicts_in_a_group_do_not_touch_the_others,
+    many_changes_share_few_commits,
+    a_commit_is_seen_by_whoever_waits_for_it,
+    reads_go_on_beside_writes,
+);
+
+/// One line with the next number, as the journal writes them.
+pub(crate) fn numbered(writer: i64) -> Change {
+    Change::from(
+        sql!(
+            "INSERT INTO numbered (seq, tenant, writer) \
+             VALUES ((SELECT COALESCE(MAX(seq), 0) + 1 FROM numbered), $1, $2)",
+            "t",
+            writer
+        )
+        .expect_rows(1),
+    )
+}
+
+pub(crate) async fn numbers(store: &Store) -> Vec<i64> {
+    let rows =
+        store.rows(sql!("SELECT seq FROM numbered WHERE tenant = $1 ORDER BY seq LIMIT 5000", "t")).await;
+    rows.expect("reads").iter().map(|row| row.int("seq").expect("a number")).collect()
+}
+
+async fn conflicts_in_a_group_do_not_touch_the_others(place: &Place) {
+    let store = place.open().await;
+    store.commit(insert(0, "taken")).await.expect("is written");
+    let mut tasks = JoinSet::new();
+    for id in 1..=90 {
+        let store = store.clone();
+        tasks.spawn(async move {
+            let mut change = numbered(id);
+            change.append(insert(id, &format!("n{id}")).into());
+            // Every third wants a name that is taken, after having written two lines.
+            if id % 3 == 0 {
+                change.append(insert(1_000 + id, "taken").into());
+            }
+            (id, store.commit(change).await)
+        });
+    }
+    for (id, result) in tasks.join_all().await {
+        match (id % 3, result) {
+            (0, Err(outlive_store::StoreError::Conflict { statement: 2 })) | (1 | 2, Ok(())) => {}
+            (_, other) => panic!("{id}: {other:?}"),
+        }
+    }
+    assert!(*store.commits().borrow() <= 10, "they were a group");
+    assert_eq!(numbers(&store).await, (1..=60).collect::<Vec<_>>(), "no gaps where changes were refused");
+    let rows = store.rows(sql!("SELECT id FROM things WHERE tenant = $1 ORDER BY id LIMIT 1000", "t")).await;
+    let ids: Vec<i64> = rows.expect("reads").iter().map(|row| row.int("id").expect("a number")).collect();
+    assert_eq!(ids, (0..=90).filter(|id| *id == 0 || id % 3 != 0).collect::<Vec<_>>());
+}
+
+async fn many_changes_share_few_commits(place: &Place) {
+    let store = place.open().await;
+    let mut tasks = JoinSet::new();
+    for writer in 0..200 {
+        let store = store.clone();
+        tasks.spawn(async move { store.commit(numbered(writer)).await });
+    }
+    assert!(tasks.join_all().await.iter().all(Result::is_ok));
+    let commits = *store.commits().borrow();
+    assert!((2..=20).contains(&commits), "200 changes took {commits} commits");
+    assert_eq!(numbers(&store).await, (1..=200).collect::<Vec<_>>());
+}
+
+async fn a_commit_is_seen_by_whoever_waits_for_it(place: &Place) {
+    let store = place.open().await;
+    let mut commits = store.commits();
+    let waiting = tokio::spawn({
+        let store = store.clone();
+        async move {
+            commits.changed().await.expect("the store lives");
+            numbers(&store).await
+        }
+    });
+    store.commit(numbered(1)).await.expect("is written");
+    assert_eq!(waiting.await.expect("does not panic"), [1], "told only when it can be read");
+}
+
+async fn reads_go_on_beside_writes(place: &Place) {
+    let store = place.open().await;
+    let mut tasks = JoinSet::new();
+    for writer in 0..40 {
+        let store = store.clone();
+        tasks.spawn(async move {
+            for _ in 0..5 {
+                let before = numbers(&store).await.len();
+                store.commit(numbered(writer)).await.expect("is written");
+                assert!(numbers(&store).await.len() > before, "whoever wrote sees it");
+            }
+        });
+    }
+    tasks.join_all().await;
+    assert_eq!(numbers(&store).await, (1..=200).collect::<Vec<_>>());
+}
