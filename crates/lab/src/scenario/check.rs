@@ -80,7 +80,11 @@ fn check_names(verb: Verb<'_>, at: Position, known: &mut Known) -> Result<(), Mi
         Verb::Call(step) => {
             known.must(Kind::Tokens, &step.tokens)?;
             method(&step.method)?;
-            texts(std::iter::once(&step.path).chain(&step.body_has).chain(step.header_has.values()), at, known)?;
+            texts(
+                std::iter::once(&step.path).chain(&step.body_has).chain(step.header_has.values()),
+                at,
+                known,
+            )?;
         }
         Verb::Graph(step) => {
             known.must(Kind::User, &step.user)?;
@@ -111,12 +115,15 @@ fn check_names(verb: Verb<'_>, at: Position, known: &mut Known) -> Result<(), Mi
             }
             known.add(Kind::Flow, &step.name);
         }
-        Verb::StartFlow(step) | Verb::StopFlow(step) | Verb::RunFlow(step) => known.must(Kind::Flow, &step.flow)?,
+        Verb::StartFlow(step) | Verb::StopFlow(step) | Verb::RunFlow(step) => {
+            known.must(Kind::Flow, &step.flow)?
+        }
         Verb::Advance(step) => advance(step, at, known)?,
         Verb::ExpectRuns(step) => {
             known.must(Kind::Flow, &step.flow)?;
             known.must_if(Kind::Mark, step.since.as_ref())?;
-            texts(step.last.iter().flat_map(|last| &last.text_has), at, known)?;
+            let actions = step.last.iter().flat_map(|last| &last.failed_action);
+            texts(actions.flat_map(|action| &action.text_has), at, known)?;
         }
         Verb::ExpectJournal(step) => {
             known.must_if(Kind::Mark, step.since.as_ref())?;
@@ -153,11 +160,7 @@ fn refusal(expected: Option<&RefusalExpectation>, at: Position, known: &Known) -
     texts(expected.iter().flat_map(|expected| &expected.text_has), at, known)
 }
 
-fn texts<'a>(
-    texts: impl Iterator<Item = &'a String>,
-    at: Position,
-    known: &Known,
-) -> Result<(), Mistake> {
+fn texts<'a>(texts: impl Iterator<Item = &'a String>, at: Position, known: &Known) -> Result<(), Mistake> {
     for text in texts {
         template::fill(text, |name| known.can_fill(name).then(String::new)).map_err(|error| {
             let remedy = "use ${mark.M}, ${issued.T} or ${expires.T} of tokens T, ${user.ROLE.id}, ${user.ROLE.upn}, \

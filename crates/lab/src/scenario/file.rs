@@ -8,7 +8,8 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 pub use expectations::{
-    ChainExpectation, ConnectionExpectation, JournalExpectation, LastRun, RefusalExpectation, RunsExpectation,
+    ChainExpectation, ConnectionExpectation, FailedAction, JournalExpectation, LastRun, RefusalExpectation,
+    RunsExpectation,
 };
 pub use verbs::{
     Advance, Call, ChangePassword, ClientCredentials, CreateConnection, CreateFlow, Event, FixConnection,

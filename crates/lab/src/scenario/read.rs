@@ -55,7 +55,8 @@ mod tests {
     use super::*;
 
     fn told(steps: &str) -> Diagnostic {
-        let text = format!("scenarios:\n  - name: S\n    chapters:\n      - title: C\n        steps:\n{steps}");
+        let text =
+            format!("scenarios:\n  - name: S\n    chapters:\n      - title: C\n        steps:\n{steps}");
         let seeds = [Seed::contoso().unwrap_or_else(|wrong| panic!("{wrong}"))];
         parse("s.yaml".to_owned(), text, &seeds).expect_err("the file is wrong")
     }
@@ -65,15 +66,31 @@ mod tests {
         let desktop = "sign_in: {user: owner, app: Orders Desktop, scope: openid";
         for (steps, place, message) in [
             ("          - say: nothing\n", (6, 13), "has no verb"),
-            ("          - stop_flow: {flow: x}\n            advance: {by: PT1H}\n", (6, 13), "more than one verb"),
+            (
+                "          - stop_flow: {flow: x}\n            advance: {by: PT1H}\n",
+                (6, 13),
+                "more than one verb",
+            ),
             ("          - sing_in: {}\n", (6, 13), "unknown field `sing_in`"),
-            ("          - sign_in: {user: nobody, app: Orders Desktop, scope: openid}\n", (6, 29), "no user 'nobody'"),
-            ("          - sign_in: {user: owner, app: Nothing, scope: openid}\n", (6, 41), "no application 'Nothing'"),
+            (
+                "          - sign_in: {user: nobody, app: Orders Desktop, scope: openid}\n",
+                (6, 29),
+                "no user 'nobody'",
+            ),
+            (
+                "          - sign_in: {user: owner, app: Nothing, scope: openid}\n",
+                (6, 41),
+                "no application 'Nothing'",
+            ),
             ("          - refresh: {tokens: kept}\n", (6, 31), "no tokens 'kept'"),
             ("          - stop_flow: {flow: f}\n", (6, 31), "no flow 'f'"),
             ("          - advance: {by: soon}\n", (6, 27), "'soon' is not a duration"),
             ("          - advance: {}\n", (6, 13), "exactly one of by, to and to_expiry_of"),
-            (&format!("          - {desktop}, refused: {{text_has: ['${{mark.x}}']}}}}\n"), (6, 13), "'mark.x'"),
+            (
+                &format!("          - {desktop}, refused: {{text_has: ['${{mark.x}}']}}}}\n"),
+                (6, 13),
+                "'mark.x'",
+            ),
             (
                 "          - create_connection: {name: c, connector: shared_x, owner: owner}\n",
                 (6, 53),

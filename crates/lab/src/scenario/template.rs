@@ -2,7 +2,7 @@
 
 /// A name in a text that nothing is known by, or a brace that is missing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TemplateError {
+pub(super) enum TemplateError {
     /// Nothing is known by that name.
     #[error("nothing is known by the name '{0}'")]
     Unknown(String),
@@ -15,7 +15,7 @@ pub enum TemplateError {
 ///
 /// # Errors
 /// An unknown name, or a brace that is missing.
-pub fn fill(text: &str, value: impl Fn(&str) -> Option<String>) -> Result<String, TemplateError> {
+pub(super) fn fill(text: &str, value: impl Fn(&str) -> Option<String>) -> Result<String, TemplateError> {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {

@@ -74,7 +74,8 @@ impl Known {
 
     fn holds(&self, kind: Kind, name: &str) -> bool {
         let of_the_seed = matches!(kind, Kind::User | Kind::Application | Kind::Connector);
-        (of_the_seed && !self.seed_is_known) || self.names.get(&kind).is_some_and(|names| names.contains(name))
+        (of_the_seed && !self.seed_is_known)
+            || self.names.get(&kind).is_some_and(|names| names.contains(name))
     }
 
     pub(super) fn must(&self, kind: Kind, name: &Spanned<String>) -> Result<(), Mistake> {
@@ -101,9 +102,9 @@ impl Known {
         match kind {
             "mark" => self.holds(Kind::Mark, rest),
             "issued" | "expires" => self.holds(Kind::Tokens, rest),
-            "user" => rest.rsplit_once('.').is_some_and(|(role, field)| {
-                matches!(field, "id" | "upn") && self.holds(Kind::User, role)
-            }),
+            "user" => rest
+                .rsplit_once('.')
+                .is_some_and(|(role, field)| matches!(field, "id" | "upn") && self.holds(Kind::User, role)),
             "app" => rest.strip_suffix(".client_id").is_some_and(|name| self.holds(Kind::Application, name)),
             "connection" => rest.strip_suffix(".id").is_some_and(|name| self.holds(Kind::Connection, name)),
             "flow" => rest.strip_suffix(".id").is_some_and(|name| self.holds(Kind::Flow, name)),

@@ -76,10 +76,24 @@ pub struct RunsExpectation {
 pub struct LastRun {
     /// Its status.
     pub status: String,
-    /// Its error code.
+    /// What its first failed action must be.
     #[serde(default)]
-    pub code: Option<String>,
-    /// Texts that must be in its error.
+    pub failed_action: Option<FailedAction>,
+}
+
+/// What a failed action must be.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FailedAction {
+    /// Its code (`Unauthorized`).
+    pub code: String,
+    /// The HTTP status it was answered with.
+    #[serde(default)]
+    pub answered: Option<u16>,
+    /// How often it was tried again.
+    #[serde(default)]
+    pub retries: Option<u64>,
+    /// Texts that must be in what it was answered.
     #[serde(default)]
     pub text_has: Vec<String>,
 }

@@ -37,7 +37,11 @@ fn suite(xml: &mut String, file: &str, scenario: &ScenarioResult) {
 }
 
 fn case(xml: &mut String, scenario: &ScenarioResult, step: &StepResult) {
-    let name = if step.chapter.is_empty() { step.title.clone() } else { format!("{} / {}", step.chapter, step.title) };
+    let name = if step.chapter.is_empty() {
+        step.title.clone()
+    } else {
+        format!("{} / {}", step.chapter, step.title)
+    };
     let _ = write!(
         xml,
         "    <testcase classname=\"{}\" name=\"{}\" line=\"{}\"",
@@ -52,10 +56,16 @@ fn case(xml: &mut String, scenario: &ScenarioResult, step: &StepResult) {
         Status::Passed => xml.push_str("/>\n"),
         Status::Skipped => xml.push_str("><skipped/></testcase>\n"),
         Status::Failed => {
-            let _ = writeln!(xml, "><failure message=\"{}\">{}</failure></testcase>", escaped(first), escaped(&body));
+            let _ = writeln!(
+                xml,
+                "><failure message=\"{}\">{}</failure></testcase>",
+                escaped(first),
+                escaped(&body)
+            );
         }
         Status::Error => {
-            let _ = writeln!(xml, "><error message=\"{}\">{}</error></testcase>", escaped(first), escaped(&body));
+            let _ =
+                writeln!(xml, "><error message=\"{}\">{}</error></testcase>", escaped(first), escaped(&body));
         }
     }
 }

@@ -46,8 +46,16 @@ pub fn step(step: &StepResult) -> String {
     }
     for check in step.failures() {
         let _ = writeln!(text, "{indent}{}:", check.what);
-        text.push_str(&wrapped(&format!("expected  {}", check.expected), &format!("{indent}  "), &format!("{indent}            ")));
-        text.push_str(&wrapped(&format!("got       {}", check.actual), &format!("{indent}  "), &format!("{indent}            ")));
+        text.push_str(&wrapped(
+            &format!("expected  {}", check.expected),
+            &format!("{indent}  "),
+            &format!("{indent}            "),
+        ));
+        text.push_str(&wrapped(
+            &format!("got       {}", check.actual),
+            &format!("{indent}  "),
+            &format!("{indent}            "),
+        ));
     }
     if let Some(diagnostic) = &step.diagnostic {
         for line in diagnostic.lines() {
@@ -70,7 +78,11 @@ pub fn ending(scenario: &ScenarioResult) -> String {
         count(Status::Passed),
         scenario.steps.len(),
     );
-    for (status, word) in [(Status::Failed, "failed"), (Status::Error, "could not be carried out"), (Status::Skipped, "skipped")] {
+    for (status, word) in [
+        (Status::Failed, "failed"),
+        (Status::Error, "could not be carried out"),
+        (Status::Skipped, "skipped"),
+    ] {
         if count(status) > 0 {
             let _ = write!(text, ", {} {word}", count(status));
         }

@@ -47,6 +47,9 @@ fn json_is_one_tree() {
     let step = &tree["files"][0]["scenarios"][0]["steps"][1];
     assert_eq!((tree["status"].as_str(), step["status"].as_str()), (Some("failed"), Some("failed")));
     assert_eq!(step["at"], "2026-01-05T09:00:00.5Z");
-    assert_eq!((&step["checks"][0]["expected"], &step["checks"][0]["actual"]), (&"400".into(), &"200".into()));
+    assert_eq!(
+        (&step["checks"][0]["expected"], &step["checks"][0]["actual"]),
+        (&"400".into(), &"200".into())
+    );
     assert_eq!(step["position"]["line"], 7);
 }

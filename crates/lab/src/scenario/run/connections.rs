@@ -18,7 +18,11 @@ impl World {
         let (name, owner, now) = (&step.name.value, &step.owner.value, self.now);
         let maker = self.maker(owner)?;
         let made = maker.put_connection(now, name, name, &step.connector.value).await?;
-        telling.check(Check::equal("status before signing in", "Error/token/Unauthenticated", status_of(&made)));
+        telling.check(Check::equal(
+            "status before signing in",
+            "Error/token/Unauthenticated",
+            status_of(&made),
+        ));
         if let Err(error) = consent(maker.consent(now, name).await, telling) {
             return Err(error);
         }
@@ -80,13 +84,19 @@ impl World {
         Ok(())
     }
 
-    pub(super) async fn create_flow(&mut self, step: &CreateFlow, telling: &mut Telling) -> Result<(), StepError> {
+    pub(super) async fn create_flow(
+        &mut self,
+        step: &CreateFlow,
+        telling: &mut Telling,
+    ) -> Result<(), StepError> {
         let connection = self.connection(&step.connection.value)?;
         let definition = match (&step.definition, &step.every) {
             (Some(definition), _) => self.fill_json(definition)?,
             (None, Some(every)) => recurring(every.value, &connection.connector, &step.operation)
                 .ok_or_else(|| StepError(format!("{} is no whole number of minutes", every.value)))?,
-            (None, None) => return Err(StepError("the flow has neither a recurrence nor a definition".to_owned())),
+            (None, None) => {
+                return Err(StepError("the flow has neither a recurrence nor a definition".to_owned()));
+            }
         };
         let id = self.random.stream("scenario-flow-id").uuid().to_string();
         let now = self.now;
@@ -146,7 +156,8 @@ fn status_of(connection: &Value) -> String {
 
 /// The hub's id of a connection: the last part of its runtime URL, in the form that journals use.
 fn id_of(connection: &Value) -> String {
-    let url = connection.pointer("/properties/connectionRuntimeUrl").and_then(Value::as_str).unwrap_or_default();
+    let url =
+        connection.pointer("/properties/connectionRuntimeUrl").and_then(Value::as_str).unwrap_or_default();
     let last = url.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     last.parse::<uuid::Uuid>().map_or_else(|_| last.to_owned(), |id| id.to_string())
 }
@@ -204,7 +215,8 @@ mod tests {
         ] {
             let written = recurring(every, "shared_x", "ListOrders")
                 .map(|definition| definition["triggers"]["Recurrence"]["recurrence"].clone());
-            let expected = expected.map(|(frequency, interval)| json!({"frequency": frequency, "interval": interval}));
+            let expected =
+                expected.map(|(frequency, interval)| json!({"frequency": frequency, "interval": interval}));
             assert_eq!(written, expected, "{every}");
         }
     }

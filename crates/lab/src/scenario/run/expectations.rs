@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::lab_client::Wanted;
 use super::telling::Telling;
-use super::world::{StepError, World};
+use super::world::{StepError, StoryFlow, World};
 use crate::maker::FlowRun;
 use crate::scenario::file::{LastRun, RunsExpectation};
 use crate::scenario::result::Check;
@@ -39,41 +41,51 @@ impl World {
             ));
         }
         if let Some(every) = step.every {
-            let uneven = runs.windows(2).find(|pair| {
-                pair[1].properties.start_time - pair[0].properties.start_time != every
-            });
+            let uneven = runs
+                .windows(2)
+                .find(|pair| pair[1].properties.start_time - pair[0].properties.start_time != every);
             let actual = uneven.map_or(format!("every {every}"), |pair| {
                 format!("{} then {}", pair[0].properties.start_time, pair[1].properties.start_time)
             });
             telling.check(Check::equal("start of the runs", format!("every {every}"), actual));
         }
         if let Some(expected) = &step.last {
-            self.compare_last(runs.last(), expected, telling)?;
+            let status = runs.last().map_or("none", |run| run.properties.status.as_str());
+            telling.check(Check::equal("last run", &expected.status, status));
         }
         if let Some(failed) = runs.iter().rev().find(|run| run.properties.status == "Failed") {
-            telling.tell(format!("the last failed run says: {}", shortened(&failed.error_text())));
+            self.look_at_failure(&flow, failed, step.last.as_ref(), telling).await?;
             self.explain_refusals(since, telling).await?;
         }
         Ok(())
     }
 
-    fn compare_last(
-        &self,
-        last: Option<&FlowRun>,
-        expected: &LastRun,
+    async fn look_at_failure(
+        &mut self,
+        flow: &StoryFlow,
+        failed: &FlowRun,
+        expected: Option<&LastRun>,
         telling: &mut Telling,
     ) -> Result<(), StepError> {
-        let status = last.map_or("none", |run| run.properties.status.as_str());
-        telling.check(Check::equal("last run", &expected.status, status));
-        if let Some(code) = &expected.code {
-            let error_code = last.and_then(|run| run.properties.error.as_ref());
-            let error_code = error_code.and_then(|error| error.get("code")).and_then(|code| code.as_str());
-            let came = error_code.or_else(|| last.and_then(|run| run.properties.code.as_deref()));
-            telling.check(Check::equal("code of the last run", code, came.unwrap_or("none")));
+        let now = self.now;
+        let actions = self.maker(&flow.owner)?.run_actions(now, &flow.id, &failed.name).await?;
+        let action = actions.iter().find(|action| action.properties.status == "Failed");
+        let code = action.and_then(|action| action.properties.code.as_deref()).unwrap_or("none");
+        let answered = action.map_or(&Value::Null, |action| &action.properties.outputs);
+        let status = answered.get("statusCode").map_or_else(|| "none".to_owned(), ToString::to_string);
+        let body = answered.get("body").cloned().unwrap_or_default().to_string();
+        telling.tell(format!("the last failed run got {status} {code}: {}", shortened(&body)));
+        let Some(expected) = expected.and_then(|last| last.failed_action.as_ref()) else { return Ok(()) };
+        telling.check(Check::equal("code of the failed action", &expected.code, code));
+        if let Some(wanted) = expected.answered {
+            telling.check(Check::equal("status it was answered with", wanted, &status));
         }
-        let error = last.map(FlowRun::error_text).unwrap_or_default();
+        if let Some(retries) = expected.retries {
+            let came = action.map_or(0, |action| action.properties.retry_count);
+            telling.check(Check::equal("retries of the failed action", retries, came));
+        }
         for text in &expected.text_has {
-            telling.check(Check::holds("error of the last run", &self.fill(text)?, &error));
+            telling.check(Check::holds("what it was answered", &self.fill(text)?, &body));
         }
         Ok(())
     }

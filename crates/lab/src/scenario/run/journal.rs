@@ -105,9 +105,7 @@ mod tests {
 
     #[test]
     fn a_chain_is_whole_or_says_where_it_breaks() {
-        let line = |id: &str, parent: &str| {
-            json!({"at": "2026-01-05T10:00:00Z", "data": {"refresh_token": {"id": id, "parent": parent}}})
-        };
+        let line = |id: &str, parent: &str| json!({"at": "2026-01-05T10:00:00Z", "data": {"refresh_token": {"id": id, "parent": parent}}});
         let chain = ChainExpectation {
             each: "refresh_token.id".to_owned(),
             follows: "refresh_token.parent".to_owned(),

@@ -109,6 +109,14 @@ impl LabClient {
         Ok(list.tenants.into_iter().map(|listed| (listed.tenant_id, listed.domain)).collect())
     }
 
+    /// A tenant's hand-out.
+    ///
+    /// # Errors
+    /// The lab refused, or did not answer.
+    pub async fn handout(&self, tenant: &str) -> Result<Handout, LabError> {
+        self.http.get(&self.url(tenant, "")).await?.expect()
+    }
+
     /// A tenant's time.
     ///
     /// # Errors
@@ -161,12 +169,12 @@ impl LabClient {
         let mut after = String::new();
         for _ in 0..PAGES_MAX {
             let mut parameters = vec![("after", after.clone())];
-            for (name, value) in [("kind", &wanted.kind), ("subject", &wanted.subject), ("trace", &wanted.trace)]
+            for (name, value) in
+                [("kind", &wanted.kind), ("subject", &wanted.subject), ("trace", &wanted.trace)]
             {
                 parameters.extend(value.clone().map(|value| (name, value)));
             }
-            let page: Page =
-                send(self.http.request(Method::GET, &url).query(&parameters)).await?.expect()?;
+            let page: Page = send(self.http.request(Method::GET, &url).query(&parameters)).await?.expect()?;
             if page.lines.is_empty() {
                 return Ok(lines);
             }

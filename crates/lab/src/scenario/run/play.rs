@@ -179,7 +179,11 @@ async fn play(world: &mut World, step: &Step, place: &Place<'_>, observer: &dyn 
     if result.status != Status::Passed {
         let message = match &result.error {
             Some(error) => error.clone(),
-            None => result.failures().map(|check| format!("{}: expected {}, got {}", check.what, check.expected, check.actual)).collect::<Vec<_>>().join("; "),
+            None => result
+                .failures()
+                .map(|check| format!("{}: expected {}, got {}", check.what, check.expected, check.actual))
+                .collect::<Vec<_>>()
+                .join("; "),
         };
         let remedy = "look at what was told above; --keep keeps the tenant for a closer look";
         result.diagnostic = Some(place.file.at(place.position, message, remedy).to_string());
@@ -193,7 +197,9 @@ async fn perform(
     observer: &dyn Observer,
     telling: &mut Telling,
 ) -> Result<(), StepError> {
-    let Some((_, verb)) = step.verb() else { return Err(StepError("this step has no single verb".to_owned())) };
+    let Some((_, verb)) = step.verb() else {
+        return Err(StepError("this step has no single verb".to_owned()));
+    };
     match verb {
         Verb::SignIn(step) => world.sign_in(step, telling).await,
         Verb::Refresh(step) => world.refresh(step, telling).await,

@@ -25,9 +25,8 @@ impl World {
         let password = self.password(&step.user.value, &step.password)?;
         // A window of its own: the password is typed, whatever sessions the person has elsewhere.
         let mut browser = Browser::new(self.http.clone());
-        let result = client
-            .sign_in(&self.http, &mut browser, &self.random, &person.upn, &password, &step.scope)
-            .await;
+        let result =
+            client.sign_in(&self.http, &mut browser, &self.random, &person.upn, &password, &step.scope).await;
         let with = if step.password == "previous" { " with the previous password" } else { "" };
         let who = format!("{} signs in to {}{with}", person.upn, step.app.value);
         let keeping = Keeping {
@@ -42,7 +41,8 @@ impl World {
         let kept = self.kept(&step.tokens.value)?;
         let (app, scope) = (kept.app.clone(), step.scope.clone().unwrap_or_else(|| kept.scope.clone()));
         let token = kept.tokens.refresh_token.clone();
-        let token = token.ok_or_else(|| StepError(format!("'{}' holds no refresh token", step.tokens.value)))?;
+        let token =
+            token.ok_or_else(|| StepError(format!("'{}' holds no refresh token", step.tokens.value)))?;
         let result = self.client(&app)?.refresh(&self.http, &token, &scope).await;
         let who = format!("{app} presents the refresh token '{}'", step.tokens.value);
         let keeping =

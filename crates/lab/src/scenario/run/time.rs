@@ -27,7 +27,9 @@ impl World {
         let target = match (step.by, step.to, &step.to_expiry_of) {
             (Some(by), ..) => from + by,
             (None, Some(to), _) => to,
-            (None, None, Some(tokens)) => self.kept(&tokens.value)?.expires() - step.less.unwrap_or(Span::ZERO),
+            (None, None, Some(tokens)) => {
+                self.kept(&tokens.value)?.expires() - step.less.unwrap_or(Span::ZERO)
+            }
             (None, None, None) => return Err(StepError("time has nowhere to go".to_owned())),
         };
         let moved = {
@@ -43,7 +45,13 @@ impl World {
         self.now = moved.now;
         let succeeded = moved.done - moved.failed.min(moved.done);
         let passed = target - from;
-        telling.tell(format!("time moves by {passed} to {}: {succeeded} runs succeed, {} fail", moved.now, moved.failed));
+        let runs = match (succeeded, moved.failed) {
+            (0, 0) => "nothing falls due".to_owned(),
+            (1, 0) => "1 run succeeds".to_owned(),
+            (succeeded, 0) => format!("{succeeded} runs succeed"),
+            (succeeded, failed) => format!("of {} runs {failed} fail", succeeded + failed),
+        };
+        telling.tell(format!("time moves by {passed} to {}: {runs}", moved.now));
         if let Some(runs) = step.runs {
             telling.check(Check::equal("runs on the way", runs, moved.done));
         }

@@ -39,7 +39,10 @@ impl KeptTokens {
         let claims = payload.and_then(|payload| URL_SAFE_NO_PAD.decode(payload).ok());
         let claims = claims.and_then(|claims| serde_json::from_slice::<Value>(&claims).ok());
         let exp = claims.and_then(|claims| claims.get("exp").and_then(Value::as_i64));
-        exp.map_or_else(|| self.issued + Span::from_seconds(self.tokens.expires_in_s()), Instant::from_seconds)
+        exp.map_or_else(
+            || self.issued + Span::from_seconds(self.tokens.expires_in_s()),
+            Instant::from_seconds,
+        )
     }
 }
 
@@ -77,7 +80,13 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn new(http: Http, lab: LabClient, handout: Handout, random: Randomness, now: Instant) -> Self {
+    pub(super) fn new(
+        http: Http,
+        lab: LabClient,
+        handout: Handout,
+        random: Randomness,
+        now: Instant,
+    ) -> Self {
         let passwords =
             handout.users.iter().map(|user| (user.role.clone(), (user.password.clone(), None))).collect();
         Self {
@@ -106,7 +115,8 @@ impl World {
 
     /// A person with the password they have now.
     pub(super) fn person(&self, role: &str) -> Result<Person, StepError> {
-        let user = self.handout.user(role).ok_or_else(|| StepError(format!("the tenant has no user '{role}'")))?;
+        let user =
+            self.handout.user(role).ok_or_else(|| StepError(format!("the tenant has no user '{role}'")))?;
         Ok(Person { upn: user.upn.clone(), id: user.id.clone(), password: self.password(role, "current")? })
     }
 
@@ -184,7 +194,10 @@ impl World {
     }
 
     pub(super) fn connection(&self, name: &str) -> Result<StoryConnection, StepError> {
-        self.connections.get(name).cloned().ok_or_else(|| StepError(format!("there is no connection '{name}'")))
+        self.connections
+            .get(name)
+            .cloned()
+            .ok_or_else(|| StepError(format!("there is no connection '{name}'")))
     }
 
     /// The instant of a mark; the scenario's start without one.
@@ -231,7 +244,9 @@ impl World {
                 let user = self.handout.user(role)?;
                 Some(if field == "upn" { user.upn.clone() } else { user.id.clone() })
             }
-            "app" => self.handout.application(rest.strip_suffix(".client_id")?).map(|app| app.client_id.clone()),
+            "app" => {
+                self.handout.application(rest.strip_suffix(".client_id")?).map(|app| app.client_id.clone())
+            }
             "connection" => self.connections.get(rest.strip_suffix(".id")?).map(|found| found.id.clone()),
             "flow" => self.flows.get(rest.strip_suffix(".id")?).map(|found| found.id.clone()),
             "tenant" => Some(self.handout.tenant_id.clone()),
