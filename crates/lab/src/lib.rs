@@ -12,7 +12,7 @@ pub mod diagnostic;
 pub mod events;
 pub mod maker;
 pub mod oauth_client;
-// pub mod scenario;
+pub mod scenario;
 pub mod seed;
 pub mod services;
 pub mod tenants;

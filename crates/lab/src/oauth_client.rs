@@ -100,11 +100,16 @@ impl Refusal {
 
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.status, self.error)?;
+        write!(f, "{}", self.status)?;
+        if !self.error.is_empty() {
+            write!(f, " {}", self.error)?;
+        }
         if let Some(suberror) = &self.suberror {
             write!(f, " ({suberror})")?;
         }
-        write!(f, ": {}", self.description.lines().next().unwrap_or_default())
+        // What follows names the request, not the reason.
+        let sentence = self.description.split("Trace ID:").next().unwrap_or_default();
+        write!(f, ": {}", sentence.trim_end())
     }
 }
 

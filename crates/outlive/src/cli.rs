@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use outlive_clock::Span;
 
 /// Which credentials outlive a password change, and why? Watch it happen.
 #[derive(Debug, Parser)]
@@ -27,11 +28,104 @@ pub(crate) enum Command {
     Flow(ServiceArgs),
     /// Start the console page and the lab API alone.
     Console(ServiceArgs),
+    /// Tell and check scenario files; starts a private system on free ports unless told against which one. Exit 0: all
+    /// passed, 1: some failed, 2: a file is wrong.
+    Run(RunArgs),
+    /// Check scenario and seed files without running them. Exit 0: all are right, 2: one is wrong.
+    Check {
+        /// The files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Move a tenant's time on in a running system, doing everything that falls due.
+    Advance {
+        /// By how much, for example PT1H or 90d.
+        duration: Span,
+        #[command(flatten)]
+        whom: TenantArgs,
+    },
+    /// A user changes the password.
+    ChangePassword(PasswordArgs),
+    /// An administrator resets a user's password.
+    ResetPassword {
+        #[command(flatten)]
+        password: PasswordArgs,
+        /// By which portal: azure_portal, entra_admin_center or m365_admin_center.
+        #[arg(long, default_value = "azure_portal")]
+        channel: String,
+    },
+    /// A user's sessions and refresh tokens are revoked.
+    RevokeSessions {
+        /// The user: role, sign-in name or object id.
+        #[arg(long, default_value = "owner")]
+        user: String,
+        /// Who revokes: admin or user.
+        #[arg(long, default_value = "admin")]
+        by: String,
+        #[command(flatten)]
+        whom: TenantArgs,
+    },
     /// Ask a service whether it is well; exit 0 if it says so (for container health checks).
     Health {
         /// Its health address, for example http://127.0.0.1:8701/healthz.
         url: String,
     },
+}
+
+/// `outlive run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The scenario files.
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// The lab of a running system, for example http://127.0.0.1:8700.
+    #[arg(long, value_name = "URL")]
+    pub(crate) against: Option<String>,
+    /// Write the results as JUnit XML.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Write the result tree as JSON; - is standard output, and then the story is not printed.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// How many scenarios are played at once.
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(crate) jobs: usize,
+    /// Keep the scenarios' tenants, and the data of a private system.
+    #[arg(long)]
+    pub(crate) keep: bool,
+    /// Keep the private system's state in this PostgreSQL database instead of embedded ones.
+    #[arg(long, value_name = "URL", env = "OUTLIVE_DATABASE_URL", hide_env_values = true)]
+    pub(crate) database_url: Option<String>,
+    /// A number that makes ids, keys, lifetimes and tokens repeat, or a seed file for the tenants.
+    #[arg(long, value_name = "FILE|N")]
+    pub(crate) seed: Vec<String>,
+    /// The rules of the tenants, whatever the scenarios say: an edition such as 2025-11, or 2021.
+    #[arg(long, value_name = "EDITION")]
+    pub(crate) rules: Option<String>,
+}
+
+/// Which tenant of which running system.
+#[derive(Debug, Args)]
+pub(crate) struct TenantArgs {
+    /// The lab of the running system.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8700")]
+    pub(crate) against: String,
+    /// The tenant, by id or domain; the only one there is, or contoso.example, if left out.
+    #[arg(long, value_name = "T")]
+    pub(crate) tenant: Option<String>,
+}
+
+/// Whose password.
+#[derive(Debug, Args)]
+pub(crate) struct PasswordArgs {
+    /// The user: role, sign-in name or object id.
+    #[arg(long, default_value = "owner")]
+    pub(crate) user: String,
+    /// The password from then on; made up and printed if left out.
+    #[arg(long, value_name = "PASSWORD")]
+    pub(crate) new_password: Option<String>,
+    #[command(flatten)]
+    pub(crate) whom: TenantArgs,
 }
 
 /// `outlive up`.

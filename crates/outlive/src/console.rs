@@ -71,7 +71,7 @@ pub(crate) async fn console(
         resource: Origin::split(&urls.resource, &urls.resource_public),
         flow: Origin::split(&urls.flow, &urls.flow_public),
     };
-    let http = Http::new(chassis.http.clone(), Trace::begin(&chassis.random));
+    let http = Http::new(chassis.http.clone(), Trace::begin(&chassis.random)).reaching(&origins);
     let surface = LabSurface::new(http, origins);
     let first = start.seed.file.tenant.id;
     let tenants = TenantsConfig { seeds: vec![start.seed], rules: start.rules.to_string() };

@@ -1,12 +1,16 @@
 //! The `outlive` program.
 
+mod by_hand;
+mod check;
 mod cli;
 mod console;
 mod health;
 mod places;
+mod run;
 mod services;
 mod shutdown;
 mod system;
+mod terminal;
 mod up;
 
 use std::process::ExitCode;
@@ -19,7 +23,7 @@ use crate::cli::{Cli, Command};
 use crate::places::Part;
 
 /// Something could not start, or a file is wrong: nothing was tried.
-const EXIT_COULD_NOT_START: u8 = 2;
+pub(crate) const EXIT_COULD_NOT_START: u8 = 2;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -35,7 +39,7 @@ fn main() -> ExitCode {
         }
     };
     result.unwrap_or_else(|error| {
-        complain(&error);
+        terminal::complain(&error);
         ExitCode::from(EXIT_COULD_NOT_START)
     })
 }
@@ -49,11 +53,16 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
         Command::Flow(args) => up::alone(Part::Flow, args).await?,
         Command::Console(args) => up::alone(Part::Console, args).await?,
         Command::Health { url } => health::health(&url)?,
+        Command::Run(args) => return run::run(args).await,
+        Command::Check { files } => return Ok(check::check(&files)),
+        Command::Advance { duration, whom } => return by_hand::advance(duration, &whom).await,
+        Command::ChangePassword(args) => return by_hand::change_password(&args).await,
+        Command::ResetPassword { password, channel } => {
+            return by_hand::reset_password(&password, &channel).await;
+        }
+        Command::RevokeSessions { user, by, whom } => {
+            return by_hand::revoke_sessions(&user, &by, &whom).await;
+        }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-#[expect(clippy::print_stderr, reason = "what went wrong goes to standard error")]
-fn complain(error: &StartError) {
-    eprintln!("outlive: {error}");
 }

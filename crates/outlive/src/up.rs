@@ -14,6 +14,7 @@ use crate::places::{Part, bind, loopback, loopback_origins};
 use crate::services;
 use crate::shutdown::{asked_to_stop, shutdown};
 use crate::system::{System, SystemConfig};
+use crate::terminal::say;
 
 /// What `--seed` was given: a number for the randomness, a file for the first tenant, or both.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -129,12 +130,6 @@ fn chassis_config(
         seed,
         origins,
     })
-}
-
-/// Prints for the person at the terminal.
-#[expect(clippy::print_stdout, reason = "what a command answers goes to standard output")]
-pub(crate) fn say(text: &str) {
-    println!("{text}");
 }
 
 #[cfg(test)]

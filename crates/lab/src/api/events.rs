@@ -12,7 +12,7 @@ use super::problem::{of_body, tenant_of};
 use crate::tenants::Tenants;
 
 /// Something that happens to a user or an application, one whole second later than now.
-#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EventRequest {
     /// What happens: `password_change`, `sspr`, `admin_reset`, `password_expiry`, `revoke_sessions`, `sign_out`, …
@@ -26,6 +26,9 @@ pub(crate) struct EventRequest {
     /// The password from then on; drawn if left out where one is needed.
     #[serde(skip_serializing_if = "Option::is_none")]
     new_password: Option<String>,
+    /// The client secret from then on (`rotate_secret`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new_secret: Option<String>,
     /// By which portal an administrator acted: `azure_portal`, `entra_admin_center`, `m365_admin_center`.
     #[serde(skip_serializing_if = "Option::is_none")]
     channel: Option<String>,

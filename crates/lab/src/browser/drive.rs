@@ -188,18 +188,53 @@ impl Browser {
         password: &str,
         stop: &(dyn Fn(&Url) -> bool + Sync),
     ) -> Result<Url, BrowserError> {
+        match self.get_past(url, upn, password, stop, None).await? {
+            Past::Stop(url) => Ok(url),
+            Past::Form(form) => Err(BrowserError::TooManyRedirects { at: without_query(&form.action) }),
+        }
+    }
+
+    /// Opens a page of the identity provider's, signing in if asked, until a form with `field` is there.
+    ///
+    /// # Errors
+    /// As [`Browser::sign_in`].
+    pub async fn sign_in_to(
+        &mut self,
+        url: Url,
+        upn: &str,
+        password: &str,
+        field: &str,
+    ) -> Result<Form, BrowserError> {
+        match self.get_past(url, upn, password, &|_| false, Some(field)).await? {
+            Past::Form(form) => Ok(form),
+            Past::Stop(url) => Err(BrowserError::TooManyRedirects { at: without_query(&url) }),
+        }
+    }
+
+    async fn get_past(
+        &mut self,
+        url: Url,
+        upn: &str,
+        password: &str,
+        stop: &(dyn Fn(&Url) -> bool + Sync),
+        wanted: Option<&str>,
+    ) -> Result<Past, BrowserError> {
         let filled = [("loginfmt", upn), ("passwd", password)];
         let mut typed_password = false;
         let mut arrival = self.open(url, stop).await?;
         for _ in 0..PAGES_MAX {
             let page = match arrival {
-                Arrival::Stop(url) => return Ok(url),
+                Arrival::Stop(url) => return Ok(Past::Stop(url)),
                 Arrival::Page(page) => page,
             };
+            if let Some(form) = wanted.and_then(|field| page.form_with(field)) {
+                return Ok(Past::Form(form.clone()));
+            }
             let asks_password = page.form_with("passwd").is_some();
             let Some(form) = page.form_with("passwd").or_else(|| page.forms.first()) else {
                 return Err(refused(&page));
             };
+            // Asked again after typing, or asked for something this person was not told about: there is no way on.
             if page.status >= 400 || (asks_password && typed_password) || form.has("newpasswd") {
                 return Err(refused(&page));
             }
@@ -211,8 +246,14 @@ impl Browser {
     }
 }
 
+/// What was found behind the sign-in pages.
+enum Past {
+    Stop(Url),
+    Form(Form),
+}
+
 /// The page as a refusal.
-pub(crate) fn refused(page: &Page) -> BrowserError {
+fn refused(page: &Page) -> BrowserError {
     BrowserError::Refused {
         url: without_query(&page.url),
         text: page.text.chars().take(600).collect(),

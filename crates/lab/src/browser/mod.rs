@@ -4,7 +4,6 @@ mod cookies;
 mod drive;
 mod form;
 
-pub(crate) use drive::refused;
 pub use drive::{Arrival, Browser, BrowserError, Hop};
 pub(crate) use form::aadsts_in;
 pub use form::{Form, Page};

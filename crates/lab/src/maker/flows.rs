@@ -45,22 +45,32 @@ pub struct FlowRunProperties {
     pub start_time: Instant,
     /// Its status (`Succeeded`, `Failed`, …).
     pub status: String,
-    /// Its code, where it failed.
-    #[serde(default)]
-    pub code: Option<String>,
-    /// Its error, where it failed.
-    #[serde(default)]
-    pub error: Option<Value>,
 }
 
-impl FlowRun {
-    /// The error's code and message in one line; empty for a run without error.
-    #[must_use]
-    pub fn error_text(&self) -> String {
-        let Some(error) = &self.properties.error else { return String::new() };
-        let text = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
-        format!("{} {}", text("code"), text("message")).trim().to_owned()
-    }
+/// An action of a run, as the run history tells it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RunAction {
+    /// Its name.
+    pub name: String,
+    /// What the history says about it.
+    pub properties: RunActionProperties,
+}
+
+/// The part of an action that expectations look at.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunActionProperties {
+    /// Its status (`Succeeded`, `Failed`, …).
+    pub status: String,
+    /// Its code (`OK`, `Unauthorized`, …).
+    #[serde(default)]
+    pub code: Option<String>,
+    /// How often it was tried again.
+    #[serde(default)]
+    pub retry_count: u64,
+    /// What it was answered: `statusCode`, `headers`, `body`.
+    #[serde(default)]
+    pub outputs: Value,
 }
 
 impl Maker {
@@ -100,6 +110,25 @@ impl Maker {
         let url = self.flow_url(flow, &format!("/{verb}"));
         let answer = self.call(Audience::Flow, now, Method::POST, &url, Some(&json!({}))).await?;
         if answer.status < 300 { Ok(()) } else { Err(answer.refused().into()) }
+    }
+
+    /// The actions of a run, in the order in which they ran.
+    ///
+    /// # Errors
+    /// The flow service refused, or did not answer.
+    pub async fn run_actions(
+        &mut self,
+        now: Instant,
+        flow: &str,
+        run: &str,
+    ) -> Result<Vec<RunAction>, MakerError> {
+        #[derive(Deserialize)]
+        struct Actions {
+            value: Vec<RunAction>,
+        }
+        let url = self.flow_url(flow, &format!("/runs/{run}/actions"));
+        let answer = self.call(Audience::Flow, now, Method::GET, &url, None).await?;
+        Ok(answer.expect::<Actions>()?.value)
     }
 
     /// The runs of a flow that started after virtual instant `since`, oldest first.

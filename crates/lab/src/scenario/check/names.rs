@@ -1,0 +1,115 @@
+//! Names that a scenario may use: those of the seed, and those that earlier steps gave.
+
+use std::collections::{BTreeSet, HashMap};
+
+use serde_saphyr::Spanned;
+
+use super::Mistake;
+use crate::diagnostic::Position;
+use crate::seed::Seed;
+
+/// What a name names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Kind {
+    User,
+    Application,
+    Connector,
+    Tokens,
+    Mark,
+    Connection,
+    Flow,
+}
+
+impl Kind {
+    const fn what(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Application => "application",
+            Self::Connector => "connector",
+            Self::Tokens => "tokens",
+            Self::Mark => "mark",
+            Self::Connection => "connection",
+            Self::Flow => "flow",
+        }
+    }
+
+    /// Where such names come from.
+    const fn origin(self) -> &'static str {
+        match self {
+            Self::User | Self::Application | Self::Connector => "in the seed",
+            Self::Tokens => "kept by an earlier step (keep: NAME)",
+            Self::Mark => "set by an earlier step (mark: NAME)",
+            Self::Connection => "made by an earlier step (create_connection)",
+            Self::Flow => "made by an earlier step (create_flow)",
+        }
+    }
+}
+
+/// The names known at a step.
+pub(super) struct Known {
+    names: HashMap<Kind, BTreeSet<String>>,
+    seed_is_known: bool,
+}
+
+impl Known {
+    pub(super) fn of(seed: Option<&Seed>) -> Self {
+        let mut known = Self { names: HashMap::new(), seed_is_known: seed.is_some() };
+        if let Some(seed) = seed {
+            seed.file.users.iter().for_each(|user| known.add(Kind::User, &user.role));
+            seed.file.applications.iter().for_each(|app| known.add(Kind::Application, &app.name));
+            seed.file.connectors.iter().for_each(|connector| known.add(Kind::Connector, &connector.name));
+        }
+        known
+    }
+
+    pub(super) fn add(&mut self, kind: Kind, name: &Spanned<String>) {
+        self.names.entry(kind).or_default().insert(name.value.clone());
+    }
+
+    pub(super) fn add_if(&mut self, kind: Kind, name: Option<&Spanned<String>>) {
+        if let Some(name) = name {
+            self.add(kind, name);
+        }
+    }
+
+    fn holds(&self, kind: Kind, name: &str) -> bool {
+        let of_the_seed = matches!(kind, Kind::User | Kind::Application | Kind::Connector);
+        (of_the_seed && !self.seed_is_known)
+            || self.names.get(&kind).is_some_and(|names| names.contains(name))
+    }
+
+    pub(super) fn must(&self, kind: Kind, name: &Spanned<String>) -> Result<(), Mistake> {
+        if self.holds(kind, &name.value) {
+            return Ok(());
+        }
+        let known: Vec<_> = self.names.get(&kind).into_iter().flatten().map(String::as_str).collect();
+        let remedy = if known.is_empty() {
+            format!("such names are {}; there is none yet", kind.origin())
+        } else {
+            format!("such names are {}: {}", kind.origin(), known.join(", "))
+        };
+        let message = format!("there is no {} '{}' here", kind.what(), name.value);
+        Err(Mistake::new(Position::of(name), message, remedy))
+    }
+
+    pub(super) fn must_if(&self, kind: Kind, name: Option<&Spanned<String>>) -> Result<(), Mistake> {
+        name.map_or(Ok(()), |name| self.must(kind, name))
+    }
+
+    /// Whether `${name}` will have a value.
+    pub(super) fn can_fill(&self, name: &str) -> bool {
+        let Some((kind, rest)) = name.split_once('.') else { return false };
+        match kind {
+            "mark" => self.holds(Kind::Mark, rest),
+            "issued" | "expires" => self.holds(Kind::Tokens, rest),
+            "user" => rest
+                .rsplit_once('.')
+                .is_some_and(|(role, field)| matches!(field, "id" | "upn") && self.holds(Kind::User, role)),
+            "app" => rest.strip_suffix(".client_id").is_some_and(|name| self.holds(Kind::Application, name)),
+            "connection" => rest.strip_suffix(".id").is_some_and(|name| self.holds(Kind::Connection, name)),
+            "flow" => rest.strip_suffix(".id").is_some_and(|name| self.holds(Kind::Flow, name)),
+            "tenant" => rest == "id",
+            _ => false,
+        }
+    }
+}

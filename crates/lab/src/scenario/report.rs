@@ -1,0 +1,7 @@
+//! Reports: pure functions of results.
+
+pub mod json;
+pub mod junit;
+pub mod story;
+#[cfg(test)]
+mod tests;

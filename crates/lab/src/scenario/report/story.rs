@@ -1,0 +1,137 @@
+//! The story: what happened, at which virtual instant, and why, for people.
+
+use std::fmt::Write;
+
+use crate::scenario::result::{RunResult, ScenarioResult, Status, StepResult};
+
+/// How wide a line may become.
+const WIDTH: usize = 110;
+
+/// How a scenario's story begins.
+#[must_use]
+pub fn opening(name: &str, about: Option<&str>) -> String {
+    let mut text = format!("\n{name}\n{}\n", "=".repeat(name.chars().count().min(WIDTH)));
+    if let Some(about) = about {
+        text.push_str(&wrapped(&about.split_whitespace().collect::<Vec<_>>().join(" "), "", ""));
+    }
+    text
+}
+
+/// How a chapter begins.
+#[must_use]
+pub fn chapter(title: &str) -> String {
+    format!("\n{title}\n")
+}
+
+/// One step: its title with its instant, what happened, why, and what was wrong.
+#[must_use]
+pub fn step(step: &StepResult) -> String {
+    let sign = match step.status {
+        Status::Passed => "ok",
+        Status::Failed => "FAILED",
+        Status::Error => "ERROR",
+        Status::Skipped => "skipped",
+    };
+    let at = step.at.map_or_else(|| " ".repeat(20), |at| at.whole_second().to_string());
+    let mut text = wrapped(&format!("{at}  {} … {sign}", step.title), "  ", "                        ");
+    if step.status == Status::Skipped {
+        return text;
+    }
+    let indent = " ".repeat(24);
+    for told in &step.told {
+        text.push_str(&wrapped(told, &indent, &indent));
+    }
+    for why in &step.why {
+        text.push_str(&wrapped(&format!("why: {why}"), &indent, &format!("{indent}     ")));
+    }
+    for check in step.failures() {
+        let _ = writeln!(text, "{indent}{}:", check.what);
+        text.push_str(&wrapped(
+            &format!("expected  {}", check.expected),
+            &format!("{indent}  "),
+            &format!("{indent}            "),
+        ));
+        text.push_str(&wrapped(
+            &format!("got       {}", check.actual),
+            &format!("{indent}  "),
+            &format!("{indent}            "),
+        ));
+    }
+    if let Some(diagnostic) = &step.diagnostic {
+        for line in diagnostic.lines() {
+            let _ = writeln!(text, "    {line}");
+        }
+    } else if let Some(error) = &step.error {
+        text.push_str(&wrapped(error, &indent, &indent));
+    }
+    text
+}
+
+/// How a scenario's story ends.
+#[must_use]
+pub fn ending(scenario: &ScenarioResult) -> String {
+    let count = |status: Status| scenario.steps.iter().filter(|step| step.status == status).count();
+    let checks: usize = scenario.steps.iter().map(|step| step.checks.len()).sum();
+    let mut text = format!(
+        "\n{}: {} of {} steps passed, {checks} expectations checked",
+        scenario.status.word(),
+        count(Status::Passed),
+        scenario.steps.len(),
+    );
+    for (status, word) in [
+        (Status::Failed, "failed"),
+        (Status::Error, "could not be carried out"),
+        (Status::Skipped, "skipped"),
+    ] {
+        if count(status) > 0 {
+            let _ = write!(text, ", {} {word}", count(status));
+        }
+    }
+    let _ = writeln!(text, " ({}.{:01} s)", scenario.wall_ms / 1_000, scenario.wall_ms % 1_000 / 100);
+    text
+}
+
+/// A whole scenario at once.
+#[must_use]
+pub fn scenario(result: &ScenarioResult) -> String {
+    let mut text = opening(&result.name, result.about.as_deref());
+    let mut current = "";
+    for told in &result.steps {
+        if told.chapter != current {
+            text.push_str(&chapter(&told.chapter));
+            current = &told.chapter;
+        }
+        text.push_str(&step(told));
+    }
+    text.push_str(&ending(result));
+    text
+}
+
+/// Everything at once.
+#[must_use]
+pub fn report(result: &RunResult) -> String {
+    result.files.iter().flat_map(|file| &file.scenarios).map(scenario).collect()
+}
+
+/// Text broken into lines; one word that is too long stays whole.
+fn wrapped(text: &str, first: &str, rest: &str) -> String {
+    let mut out = String::new();
+    let mut line = first.to_owned();
+    let mut empty = true;
+    for word in text.split(' ') {
+        if !empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            out.push_str(line.trim_end());
+            out.push('\n');
+            rest.clone_into(&mut line);
+            empty = true;
+        }
+        if !empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        empty = false;
+    }
+    out.push_str(line.trim_end());
+    out.push('\n');
+    out
+}

@@ -1,0 +1,222 @@
+//! Playing one scenario from its first step to its last.
+
+use outlive_chassis::Trace;
+use outlive_clock::{Instant, Randomness, wall_now};
+
+use super::lab_client::LabClient;
+use super::telling::Telling;
+use super::world::{StepError, World};
+use crate::diagnostic::Position;
+use crate::http::Http;
+use crate::scenario::file::{Scenario, Step, Verb};
+use crate::scenario::read::ReadScenarios;
+use crate::scenario::result::{ScenarioResult, Status, StepResult};
+
+/// What a runner needs besides the scenario.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    /// The lab's origin.
+    pub lab: String,
+    /// The client to call with.
+    pub http: Http,
+    /// The table the tenants live by; wins over what scenarios say.
+    pub rules: Option<String>,
+    /// Whether tenants stay after their scenario.
+    pub keep: bool,
+    /// Where verifiers, states and new passwords are drawn from.
+    pub random: Randomness,
+}
+
+/// Somebody who watches a scenario being played.
+pub trait Observer: Send + Sync {
+    /// A scenario begins.
+    fn scenario_begins(&self, scenario: &Scenario, tenant: &str);
+    /// A step is done.
+    fn step_done(&self, step: &StepResult);
+    /// Time moves, and has come so far (all in virtual time).
+    fn time_moves(&self, from: Instant, now: Instant, target: Instant);
+    /// Time stands still again.
+    fn time_stands(&self);
+}
+
+/// An observer who does not care.
+#[derive(Clone, Copy, Debug)]
+pub struct Silent;
+
+impl Observer for Silent {
+    fn scenario_begins(&self, _: &Scenario, _: &str) {}
+    fn step_done(&self, _: &StepResult) {}
+    fn time_moves(&self, _: Instant, _: Instant, _: Instant) {}
+    fn time_stands(&self) {}
+}
+
+/// Plays a scenario in a tenant of its own. What follows a step that failed is skipped: it would start from another state than
+/// the one it was written for.
+pub async fn run_scenario(
+    file: &ReadScenarios,
+    scenario: &Scenario,
+    options: &RunOptions,
+    observer: &dyn Observer,
+) -> ScenarioResult {
+    let began = wall_now();
+    let lab = LabClient::new(options.http.clone(), &options.lab);
+    let rules = options.rules.as_deref().or(scenario.rules.as_deref());
+    let random = options.random.of(&scenario.name.value);
+    let made = lab.create(&scenario.name.value, scenario.seed.as_deref(), rules, scenario.start).await;
+    let handout = match made {
+        Ok(handout) => handout,
+        Err(error) => {
+            let message = format!("no tenant could be made: {error}");
+            return skipped_scenario(scenario, &message);
+        }
+    };
+    let tenant = handout.tenant_id.clone();
+    observer.scenario_begins(scenario, &tenant);
+    let mut world = World::new(options.http.clone(), lab.clone(), handout, random, scenario.start);
+    let mut steps = Vec::new();
+    let mut going = true;
+    for chapter in &scenario.chapters {
+        for step in &chapter.steps {
+            let place = Place { file, chapter: &chapter.title, position: Position::of(step) };
+            let result = if going {
+                play(&mut world, &step.value, &place, observer).await
+            } else {
+                place.skipped(&step.value)
+            };
+            going &= result.status == Status::Passed;
+            observer.step_done(&result);
+            steps.push(result);
+        }
+    }
+    if !options.keep
+        && let Err(error) = lab.delete(&tenant).await
+    {
+        tracing::warn!(%tenant, %error, "the scenario's tenant could not be removed");
+    }
+    ScenarioResult {
+        name: scenario.name.value.clone(),
+        about: scenario.about.clone(),
+        status: Status::of_all(steps.iter().map(|step| step.status)),
+        tenant: Some(tenant),
+        wall_ms: (wall_now() - began).as_millis(),
+        steps,
+    }
+}
+
+/// The result of a scenario that could not begin.
+#[must_use]
+pub fn skipped_scenario(scenario: &Scenario, why: &str) -> ScenarioResult {
+    let step = StepResult {
+        chapter: String::new(),
+        title: "A tenant is made".to_owned(),
+        verb: "tenant",
+        status: Status::Error,
+        at: None,
+        position: Position::of(&scenario.name),
+        told: Vec::new(),
+        why: Vec::new(),
+        checks: Vec::new(),
+        error: Some(why.to_owned()),
+        diagnostic: None,
+    };
+    ScenarioResult {
+        name: scenario.name.value.clone(),
+        about: scenario.about.clone(),
+        status: Status::Error,
+        tenant: None,
+        wall_ms: 0,
+        steps: vec![step],
+    }
+}
+
+/// Where a step stands.
+struct Place<'a> {
+    file: &'a ReadScenarios,
+    chapter: &'a str,
+    position: Position,
+}
+
+impl Place<'_> {
+    fn skipped(&self, step: &Step) -> StepResult {
+        let verb = step.verb().map_or("step", |(name, _)| name);
+        StepResult {
+            chapter: self.chapter.to_owned(),
+            title: step.say.clone().unwrap_or_else(|| verb.replace('_', " ")),
+            verb,
+            status: Status::Skipped,
+            at: None,
+            position: self.position,
+            told: Vec::new(),
+            why: Vec::new(),
+            checks: Vec::new(),
+            error: None,
+            diagnostic: None,
+        }
+    }
+}
+
+async fn play(world: &mut World, step: &Step, place: &Place<'_>, observer: &dyn Observer) -> StepResult {
+    // Every step is one trace: the journal can be asked what was decided in it.
+    world.http = world.http.traced(Trace::begin(&world.random));
+    world.lab = world.lab.traced(world.http.clone());
+    let mut telling = Telling::default();
+    let mut outcome = perform(world, step, observer, &mut telling).await;
+    if outcome.is_ok() {
+        outcome = world.explain_step(&mut telling).await;
+    }
+    if let Some(mark) = &step.mark {
+        world.marks.insert(mark.value.clone(), world.now);
+    }
+    let mut result = place.skipped(step);
+    result.at = Some(world.now);
+    result.status = match &outcome {
+        Err(_) => Status::Error,
+        Ok(()) if telling.passed() => Status::Passed,
+        Ok(()) => Status::Failed,
+    };
+    result.error = outcome.err().map(|StepError(message)| message);
+    (result.told, result.why, result.checks) = (telling.told, telling.why, telling.checks);
+    if result.status != Status::Passed {
+        let message = match &result.error {
+            Some(error) => error.clone(),
+            None => result
+                .failures()
+                .map(|check| format!("{}: expected {}, got {}", check.what, check.expected, check.actual))
+                .collect::<Vec<_>>()
+                .join("; "),
+        };
+        let remedy = "look at what was told above; --keep keeps the tenant for a closer look";
+        result.diagnostic = Some(place.file.at(place.position, message, remedy).to_string());
+    }
+    result
+}
+
+async fn perform(
+    world: &mut World,
+    step: &Step,
+    observer: &dyn Observer,
+    telling: &mut Telling,
+) -> Result<(), StepError> {
+    let Some((_, verb)) = step.verb() else {
+        return Err(StepError("this step has no single verb".to_owned()));
+    };
+    match verb {
+        Verb::SignIn(step) => world.sign_in(step, telling).await,
+        Verb::Refresh(step) => world.refresh(step, telling).await,
+        Verb::ClientCredentials(step) => world.client_credentials(step, telling).await,
+        Verb::Call(step) => world.call(step, telling).await,
+        Verb::Graph(step) => world.graph(step, telling).await,
+        Verb::ChangePassword(step) => world.change_password(step, telling).await,
+        Verb::Event(step) => world.event(step, telling).await,
+        Verb::CreateConnection(step) => world.create_connection(step, telling).await,
+        Verb::FixConnection(step) => world.fix_connection(step, telling).await,
+        Verb::ExpectConnection(step) => world.expect_connection(step, telling).await,
+        Verb::CreateFlow(step) => world.create_flow(step, telling).await,
+        Verb::StartFlow(step) => world.flow_verb(step, "start", "turns on", telling).await,
+        Verb::StopFlow(step) => world.flow_verb(step, "stop", "turns off", telling).await,
+        Verb::RunFlow(step) => world.flow_verb(step, "triggers/manual/run", "runs", telling).await,
+        Verb::Advance(step) => world.advance(step, observer, telling).await,
+        Verb::ExpectRuns(step) => world.expect_runs(step, telling).await,
+        Verb::ExpectJournal(step) => world.expect_journal(step, telling).await,
+    }
+}

@@ -1,0 +1,193 @@
+//! Steps in which somebody asks for tokens or uses them.
+
+use reqwest::Method;
+use serde_json::Value;
+
+use super::telling::Telling;
+use super::world::{KeptTokens, StepError, World};
+use crate::browser::Browser;
+use crate::http::{Answer, excerpt, send};
+use crate::oauth_client::{OAuthError, Refusal, Tokens};
+use crate::scenario::file::{Call, ClientCredentials, Graph, Refresh, RefusalExpectation, SignIn, To};
+use crate::scenario::result::Check;
+
+/// Under which name tokens are kept, and for which application and scopes.
+struct Keeping<'a> {
+    name: Option<&'a str>,
+    app: &'a str,
+    scope: &'a str,
+}
+
+impl World {
+    pub(super) async fn sign_in(&mut self, step: &SignIn, telling: &mut Telling) -> Result<(), StepError> {
+        let client = self.client(&step.app.value)?;
+        let person = self.person(&step.user.value)?;
+        let password = self.password(&step.user.value, &step.password)?;
+        // A window of its own: the password is typed, whatever sessions the person has elsewhere.
+        let mut browser = Browser::new(self.http.clone());
+        let result =
+            client.sign_in(&self.http, &mut browser, &self.random, &person.upn, &password, &step.scope).await;
+        let with = if step.password == "previous" { " with the previous password" } else { "" };
+        let who = format!("{} signs in to {}{with}", person.upn, step.app.value);
+        let keeping = Keeping {
+            name: step.keep.as_ref().map(|name| name.value.as_str()),
+            app: &step.app.value,
+            scope: &step.scope,
+        };
+        self.settle(&who, result, step.refused.as_ref(), &keeping, telling)
+    }
+
+    pub(super) async fn refresh(&mut self, step: &Refresh, telling: &mut Telling) -> Result<(), StepError> {
+        let kept = self.kept(&step.tokens.value)?;
+        let (app, scope) = (kept.app.clone(), step.scope.clone().unwrap_or_else(|| kept.scope.clone()));
+        let token = kept.tokens.refresh_token.clone();
+        let token =
+            token.ok_or_else(|| StepError(format!("'{}' holds no refresh token", step.tokens.value)))?;
+        let result = self.client(&app)?.refresh(&self.http, &token, &scope).await;
+        let who = format!("{app} presents the refresh token '{}'", step.tokens.value);
+        let keeping =
+            Keeping { name: step.keep.as_ref().map(|name| name.value.as_str()), app: &app, scope: &scope };
+        self.settle(&who, result, step.refused.as_ref(), &keeping, telling)
+    }
+
+    pub(super) async fn client_credentials(
+        &mut self,
+        step: &ClientCredentials,
+        telling: &mut Telling,
+    ) -> Result<(), StepError> {
+        let result = self.client(&step.app.value)?.client_credentials(&self.http, &step.scope).await;
+        let who = format!("{} asks for a token of its own", step.app.value);
+        let keeping = Keeping {
+            name: step.keep.as_ref().map(|name| name.value.as_str()),
+            app: &step.app.value,
+            scope: &step.scope,
+        };
+        self.settle(&who, result, step.refused.as_ref(), &keeping, telling)
+    }
+
+    /// Compares what came with what was expected, and keeps the tokens.
+    fn settle(
+        &mut self,
+        who: &str,
+        result: Result<Tokens, OAuthError>,
+        expected: Option<&RefusalExpectation>,
+        keeping: &Keeping<'_>,
+        telling: &mut Telling,
+    ) -> Result<(), StepError> {
+        match (result, expected) {
+            (Err(OAuthError::Refused(refusal)), Some(expected)) => {
+                telling.tell(format!("{who}: refused, {refusal}"));
+                self.compare_refusal(&refusal, expected, telling)?;
+            }
+            (Err(OAuthError::Refused(refusal)), None) => {
+                telling.tell(format!("{who}: refused, {refusal}"));
+                telling.check(Check::that("answer", "tokens", refusal.to_string(), false));
+            }
+            (Ok(_), Some(_)) => {
+                telling.tell(format!("{who}: tokens were issued"));
+                telling.check(Check::that("answer", "a refusal", "tokens were issued", false));
+            }
+            (Ok(tokens), None) => {
+                let minutes = tokens.expires_in_s() / 60;
+                telling.tell(format!("{who}: an access token for {minutes} minutes"));
+                telling.check(Check::that("answer", "tokens", "tokens", !tokens.access_token.is_empty()));
+                if let Some(name) = keeping.name {
+                    let (app, scope) = (keeping.app.to_owned(), keeping.scope.to_owned());
+                    let kept = KeptTokens { tokens, app, scope, issued: self.now };
+                    self.tokens.insert(name.to_owned(), kept);
+                }
+            }
+            (Err(other), _) => return Err(other.into()),
+        }
+        Ok(())
+    }
+
+    fn compare_refusal(
+        &self,
+        refusal: &Refusal,
+        expected: &RefusalExpectation,
+        telling: &mut Telling,
+    ) -> Result<(), StepError> {
+        let code = |code: Option<u32>| code.map_or("none".to_owned(), |code| format!("AADSTS{code}"));
+        if let Some(status) = expected.status {
+            telling.check(Check::equal("status", status, refusal.status));
+        }
+        if let Some(error) = &expected.error {
+            telling.check(Check::equal("error", error, &refusal.error));
+        }
+        if expected.aadsts.is_some() {
+            telling.check(Check::equal("code", code(expected.aadsts), code(refusal.aadsts)));
+        }
+        if let Some(suberror) = &expected.suberror {
+            let came = refusal.suberror.as_deref().unwrap_or("none");
+            telling.check(Check::equal("suberror", suberror, came));
+        }
+        for text in &expected.text_has {
+            telling.check(Check::holds("text", &self.fill(text)?, &refusal.description));
+        }
+        Ok(())
+    }
+
+    pub(super) async fn call(&mut self, step: &Call, telling: &mut Telling) -> Result<(), StepError> {
+        let urls = &self.handout.urls;
+        let (name, origin) = match step.to {
+            To::Resource => ("the resource", &urls.resource),
+            To::Hub => ("the hub", &urls.hub),
+            To::Flow => ("the flow service", &urls.flow),
+            To::Idp => ("the identity provider", &urls.idp),
+        };
+        let url = format!("{origin}{}", self.fill(&step.path)?);
+        let token = &self.kept(&step.tokens.value)?.tokens.access_token;
+        let mut request = self.http.request(method(&step.method.value)?, &url).bearer_auth(token);
+        if let Some(body) = &step.body {
+            request = request.json(&self.fill_json(body)?);
+        }
+        let answer = send(request).await?;
+        let (verb, path) = (&step.method.value, &step.path);
+        telling.tell(format!("{verb} {path} at {name} with '{}': {}", step.tokens.value, answer.status));
+        self.compare_answer(&answer, step.status, &step.body_has, telling)?;
+        for (header, text) in &step.header_has {
+            let came = answer.header(header);
+            telling.check(Check::holds(format!("header {header}"), &self.fill(text)?, came));
+        }
+        Ok(())
+    }
+
+    pub(super) async fn graph(&mut self, step: &Graph, telling: &mut Telling) -> Result<(), StepError> {
+        let (path, now) = (self.fill(&step.path)?, self.now);
+        let body = step.body.as_ref().map(|body| self.fill_json(body)).transpose()?;
+        let method = method(&step.method.value)?;
+        let maker = self.maker(&step.user.value)?;
+        let answer = maker.graph(now, method, &path, body.as_ref()).await?;
+        let verb = &step.method.value;
+        telling.tell(format!("{verb} {path} at Microsoft Graph as {}: {}", step.user.value, answer.status));
+        self.compare_answer(&answer, step.status, &step.body_has, telling)
+    }
+
+    fn compare_answer(
+        &self,
+        answer: &Answer,
+        status: u16,
+        body_has: &[String],
+        telling: &mut Telling,
+    ) -> Result<(), StepError> {
+        let mut check = Check::equal("status", status, answer.status);
+        if !check.passed {
+            check.actual = format!("{} {}", answer.status, excerpt(&answer.body));
+        }
+        telling.check(check);
+        for text in body_has {
+            telling.check(Check::holds("body", &self.fill(text)?, &answer.body));
+        }
+        Ok(())
+    }
+}
+
+fn method(name: &str) -> Result<Method, StepError> {
+    name.parse().map_err(|_| StepError(format!("'{name}' is no HTTP method")))
+}
+
+/// A value in `data` of a journal line, by dotted path.
+pub(super) fn value_at<'a>(line: &'a Value, path: &str) -> Option<&'a Value> {
+    path.split('.').try_fold(line.get("data")?, |value, name| value.get(name))
+}

@@ -1,0 +1,80 @@
+//! Steps in which something happens to a person or an application.
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::telling::Telling;
+use super::world::{StepError, World};
+use crate::browser::{Arrival, Browser};
+use crate::scenario::file::{ChangePassword, Event};
+use crate::scenario::result::Check;
+use crate::seed::draw_password;
+
+impl World {
+    pub(super) async fn change_password(
+        &mut self,
+        step: &ChangePassword,
+        telling: &mut Telling,
+    ) -> Result<(), StepError> {
+        let role = &step.user.value;
+        let person = self.person(role)?;
+        let new = match &step.to {
+            Some(password) => password.clone(),
+            None => draw_password(&mut self.random.stream("scenario-password")),
+        };
+        // Cut-offs have whole-second resolution: the change acts on everything issued before this second.
+        self.now = self.lab.set(self.tenant(), self.now.next_whole_second()).await?.now;
+        let page = format!("{}/{}/changepassword", self.handout.urls.idp, self.tenant());
+        let page = Url::parse(&page)?;
+        let mut browser = Browser::new(self.http.clone());
+        let form = browser.sign_in_to(page, &person.upn, &person.password, "newpasswd").await?;
+        let typed = [
+            ("oldpasswd", person.password.as_str()),
+            ("newpasswd", new.as_str()),
+            ("confirmpasswd", new.as_str()),
+        ];
+        let arrival = browser.submit(&form, &typed, &|_| false).await?;
+        let (status, says, asked_again) = match &arrival {
+            Arrival::Page(page) => (page.status, page.text.clone(), page.form_with("newpasswd").is_some()),
+            Arrival::Stop(url) => (302, url.to_string(), false),
+        };
+        telling.tell(format!("{} types the old and a new password on the change page", person.upn));
+        let accepted = status < 400 && !asked_again;
+        let says: String = says.chars().take(300).collect();
+        telling.check(Check::that("change page", "the password is changed", says, accepted));
+        if accepted {
+            self.learn_password(role, &new);
+        }
+        Ok(())
+    }
+
+    pub(super) async fn event(&mut self, step: &Event, telling: &mut Telling) -> Result<(), StepError> {
+        let mut event = Map::new();
+        event.insert("type".to_owned(), step.kind.value.clone().into());
+        let mut add = |name: &str, value: Option<String>| {
+            event.extend(value.map(|value| (name.to_owned(), Value::String(value))));
+        };
+        let user = step.user.as_ref().map(|user| user.value.clone());
+        let sets_password = matches!(step.kind.value.as_str(), "password_change" | "sspr" | "admin_reset");
+        let password = match &step.new_password {
+            None if sets_password => Some(draw_password(&mut self.random.stream("scenario-password"))),
+            given => given.clone(),
+        };
+        add("user", user.as_deref().map(|role| self.person(role)).transpose()?.map(|person| person.upn));
+        let app = step.app.as_ref().map(|app| self.application(&app.value)).transpose()?;
+        add("app", app.map(|app| app.client_id.clone()));
+        add("new_password", password.clone());
+        add("channel", step.channel.clone());
+        add("by", step.by.clone());
+        self.lab.raise(self.tenant(), &Value::Object(event)).await?;
+        self.now = self.lab.clock(self.tenant()).await?.now;
+        let whom = step.user.as_ref().or(step.app.as_ref()).map_or("", |name| name.value.as_str());
+        let details: Vec<_> = [&step.by, &step.channel].into_iter().flatten().map(String::as_str).collect();
+        let details = if details.is_empty() { String::new() } else { format!(" ({})", details.join(", ")) };
+        telling.tell(format!("{} happens to {whom}{details}", step.kind.value));
+        if let (Some(role), Some(password)) = (user, password) {
+            self.learn_password(&role, &password);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,60 @@
+//! A system of the runner's own: free ports, temporary data, gone afterwards.
+
+use outlive_chassis::StartError;
+use tempfile::TempDir;
+
+use crate::cli::RunArgs;
+use crate::console::{LabStart, console};
+use crate::system::{System, SystemConfig};
+use crate::terminal::complain;
+use crate::up::Seeds;
+
+/// The system and its data.
+pub(super) struct PrivateSystem {
+    system: System,
+    data: Option<TempDir>,
+}
+
+impl PrivateSystem {
+    pub(super) async fn start(args: &RunArgs, seeds: &Seeds) -> Result<Self, StartError> {
+        let data = tempfile::Builder::new().prefix("outlive-run-").tempdir().map_err(|error| {
+            StartError::new(
+                "cannot make a directory for temporary data",
+                error,
+                "set TMPDIR to one that can be written",
+            )
+        })?;
+        let config = SystemConfig {
+            data_dir: data.path().to_owned(),
+            database_url: args.database_url.clone(),
+            port_base: None,
+            seed: seeds.number,
+        };
+        let lab = LabStart::new(seeds.file.as_deref(), args.rules.as_deref(), false)?;
+        let build = |chassis, urls, own| async move { console(chassis, &urls, own, lab).await };
+        let system = System::start(&config, build).await?;
+        let data = if args.keep {
+            let kept = data.keep();
+            complain(&format!("the data of this run stays in {}", kept.display()));
+            None
+        } else {
+            Some(data)
+        };
+        Ok(Self { system, data })
+    }
+
+    /// The lab's origin.
+    pub(super) fn lab(&self) -> &str {
+        &self.system.console
+    }
+
+    /// Stops it and removes its data.
+    pub(super) async fn stop(self) {
+        self.system.stop().await;
+        if let Some(data) = self.data
+            && let Err(error) = data.close()
+        {
+            tracing::warn!(%error, "temporary data could not be removed");
+        }
+    }
+}
