@@ -122,7 +122,7 @@ async fn of_many_who_come_at_once_with_one_state_or_code_one_succeeds() {
     world.put_connection("orders", CONNECTOR).await;
     let authorize = world.authorize(&world.link("orders").await).await;
     let back = format!("{HUB}/redirect?code=c&state={}", query(&authorize, "state"));
-    let all: Vec<_> = (0..24)
+    let all: Vec<_> = (0..64)
         .map(|_| {
             let (world, back) = (Arc::clone(&world), back.clone());
             tokio::spawn(async move { world.open(&back).await })
@@ -139,7 +139,7 @@ async fn of_many_who_come_at_once_with_one_state_or_code_one_succeeds() {
     }
     assert_eq!((codes.len(), world.issuer.asked().len()), (1, 1));
 
-    let all: Vec<_> = (0..24)
+    let all: Vec<_> = (0..64)
         .map(|_| {
             let (world, code) = (Arc::clone(&world), codes[0].clone());
             tokio::spawn(async move { world.confirm("orders", &code).await.status.as_u16() })
