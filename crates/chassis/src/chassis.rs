@@ -76,16 +76,32 @@ impl Chassis {
             store,
         })
     }
+
+    /// Lets go of the database once what was handed in is written: the next process can open it at once. Streams end; whatever
+    /// is still asked for is refused.
+    pub async fn close(&self) {
+        self.store.close().await;
+    }
 }
 
+/// Counts the starts on this data. Of replicas that start at once each gets a number of its own.
 async fn count_start(store: &Store) -> Result<i64, StoreError> {
-    let before = store.row(sql!("SELECT count FROM starts WHERE tenant = $1", "")).await?;
-    let count = before.map(|row| row.int("count")).transpose()?.unwrap_or(0) + 1;
-    let write = if count == 1 {
-        sql!("INSERT INTO starts (tenant, count) VALUES ($1, $2)", "", count)
-    } else {
-        sql!("UPDATE starts SET count = $2 WHERE tenant = $1", "", count)
-    };
-    store.commit(write).await?;
-    Ok(count)
+    loop {
+        let row = store.row(sql!("SELECT count FROM starts WHERE tenant = $1", "")).await?;
+        let (count, write) = match row.map(|row| row.int("count")).transpose()? {
+            None => (1, sql!("INSERT INTO starts (tenant, count) VALUES ($1, $2)", "", 1_i64)),
+            Some(before) => {
+                let count = before + 1;
+                (
+                    count,
+                    sql!("UPDATE starts SET count = $2 WHERE tenant = $1 AND count = $3", "", count, before),
+                )
+            }
+        };
+        match store.commit(write.expect_rows(1)).await {
+            Ok(()) => return Ok(count),
+            Err(error) if error.is_conflict() => {}
+            Err(error) => return Err(error),
+        }
+    }
 }

@@ -95,28 +95,39 @@ impl Clocks {
         anchor: Option<Instant>,
     ) -> Result<Option<VirtualClock>, ClockError> {
         let _one_at_a_time = self.setting.lock().await;
-        let clock = self.clock(tenant).await?;
-        let wall = wall_now();
-        let speed = speed.unwrap_or(clock.speed());
-        let next = match now {
-            Some(now) => VirtualClock::new(now, anchor.map_or(wall, |anchor| anchor.min(wall)), speed),
-            None => VirtualClock::new(clock.at(wall), wall, speed),
-        };
-        if next.at(wall) < clock.at(wall) {
-            return Ok(None);
+        loop {
+            let clock = self.clock(tenant).await?;
+            let wall = wall_now();
+            let speed = speed.unwrap_or(clock.speed());
+            let next = match now {
+                Some(now) => VirtualClock::new(now, anchor.map_or(wall, |anchor| anchor.min(wall)), speed),
+                None => VirtualClock::new(clock.at(wall), wall, speed),
+            };
+            if next.at(wall) < clock.at(wall) {
+                return Ok(None);
+            }
+            // Another replica may have set it since it was read: then it is looked at again, or time could go back.
+            let update = sql!(
+                "UPDATE clocks SET shows_us = $1, wall_us = $2, speed = $3 \
+                 WHERE tenant = $4 AND shows_us = $5 AND wall_us = $6 AND speed = $7",
+                next.shows(),
+                next.wall(),
+                next.speed().factor(),
+                tenant,
+                clock.shows(),
+                clock.wall(),
+                clock.speed().factor()
+            );
+            match self.store.commit(update.expect_rows(1)).await {
+                Ok(()) => {
+                    self.remember(tenant, next);
+                    return Ok(Some(next));
+                }
+                Err(error) if error.is_conflict() && !self.store.is_exclusive() => {}
+                Err(error) if error.is_conflict() => return Err(ClockError::UnknownTenant(tenant)),
+                Err(error) => return Err(error.into()),
+            }
         }
-        let update = sql!(
-            "UPDATE clocks SET shows_us = $1, wall_us = $2, speed = $3 WHERE tenant = $4",
-            next.shows(),
-            next.wall(),
-            next.speed().factor(),
-            tenant
-        );
-        self.store.commit(update.expect_rows(1)).await.map_err(|error| {
-            if error.is_conflict() { ClockError::UnknownTenant(tenant) } else { error.into() }
-        })?;
-        self.remember(tenant, next);
-        Ok(Some(next))
     }
 
     /// The statement that makes a tenant's clock; it conflicts if the tenant exists. Call [`Clocks::remember`] when it is done.

@@ -1,12 +1,13 @@
 //! How a service says no, where no protocol says how.
 
 use axum::Json;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use outlive_store::StoreError;
 use serde_json::json;
 
-use crate::ClockError;
+use crate::{BODY_BYTES_MAX, ClockError};
 
 /// A refusal: status, a code for programs and a message for people. Answered as `{"error":{"code","message"}}`.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -41,6 +42,13 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "Conflict", message)
     }
 
+    /// 413: the body is larger than any service reads.
+    #[must_use]
+    pub fn too_large() -> Self {
+        let message = format!("A request body has at most {BODY_BYTES_MAX} bytes.");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLarge", message)
+    }
+
     /// 503: the database does not answer; the same request may succeed later.
     #[must_use]
     pub fn unavailable() -> Self {
@@ -68,6 +76,21 @@ impl From<StoreError> for Problem {
         }
         tracing::error!(%error, "the store failed");
         Self::unavailable()
+    }
+}
+
+impl From<JsonRejection> for Problem {
+    fn from(rejection: JsonRejection) -> Self {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            return Self::too_large();
+        }
+        Self::bad_request(rejection.body_text())
+    }
+}
+
+impl From<QueryRejection> for Problem {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::bad_request(rejection.body_text())
     }
 }
 

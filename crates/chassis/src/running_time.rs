@@ -39,7 +39,14 @@ async fn turn<S: Service>(surface: &Arc<Surface<S>>) -> Result<Duration, Problem
         if clock.speed().is_frozen() {
             continue;
         }
-        let Some(due) = surface.service.next_due(tenant).await? else { continue };
+        let due = match surface.service.next_due(tenant).await {
+            Ok(Some(due)) => due,
+            Ok(None) => continue,
+            Err(problem) => {
+                tracing::warn!(%tenant, %problem, "what is due next could not be told and will be asked again");
+                continue;
+            }
+        };
         match clock.wall_until(due, wall_now()) {
             Some(Span::ZERO) => {
                 if let Err(problem) = surface.run_due(tenant).await {

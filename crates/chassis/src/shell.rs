@@ -48,13 +48,7 @@ pub fn app<S: Service>(chassis: Chassis, service: Arc<S>, routes: Router) -> Rou
 /// bodies that announce nothing, would answer plain text).
 fn announced_too_large(request: &Request) -> Option<Problem> {
     let length = request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse::<u64>().ok()?;
-    (length > BODY_BYTES_MAX as u64).then(|| {
-        Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "PayloadTooLarge",
-            format!("A request body has at most {BODY_BYTES_MAX} bytes."),
-        )
-    })
+    (length > BODY_BYTES_MAX as u64).then(Problem::too_large)
 }
 
 async fn enter(State(chassis): State<Chassis>, mut request: Request, next: Next) -> Response {

@@ -46,15 +46,23 @@ pub(crate) async fn set<S: Service>(
     body: Result<Json<ClockMove>, JsonRejection>,
 ) -> Result<Json<ClockAnswer>, Problem> {
     let tenant = tenant_of(&tenant)?;
-    let Json(wanted) = body.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
-    if wanted.now.is_some_and(|now| now > Instant::MAX || now < Instant::EPOCH) {
-        return Err(Problem::bad_request("A clock shows instants from 1970 to 9999."));
-    }
+    let Json(wanted) = body?;
+    shown_by_clocks(wanted.now)?;
     if surface.chassis.clocks.set(tenant, wanted.now, wanted.speed, wanted.wall).await?.is_none() {
         let now = surface.chassis.clocks.now(tenant).await?;
         return Err(Problem::conflict(format!("The clock shows {now} already, and time does not go back.")));
     }
     answer(&surface, tenant).await
+}
+
+/// Refuses what no clock shows.
+pub(crate) fn shown_by_clocks(now: Option<Instant>) -> Result<(), Problem> {
+    match now {
+        Some(now) if now > Instant::MAX || now < Instant::EPOCH => {
+            Err(Problem::bad_request("A clock shows instants from 1970 to 9999."))
+        }
+        _ => Ok(()),
+    }
 }
 
 pub(crate) async fn run_due<S: Service>(

@@ -58,7 +58,7 @@ pub(crate) async fn read<S: Service>(
 ) -> Result<Json<Page>, Problem> {
     let tenant = tenant_of(&tenant)?;
     surface.chassis.clocks.clock(tenant).await?;
-    let Query(selection) = selection.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    let Query(selection) = selection?;
     let after = selection.after;
     let lines = surface.chassis.journal.read(&selection.filter(tenant)).await?;
     let next = lines.last().map_or(after, |line| line.seq);
@@ -72,7 +72,7 @@ pub(crate) async fn follow<S: Service>(
 ) -> Result<Sse<impl Stream<Item = Result<SseEvent, Infallible>>>, Problem> {
     let tenant = tenant_of(&tenant)?;
     surface.chassis.clocks.clock(tenant).await?;
-    let Query(selection) = selection.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    let Query(selection) = selection?;
     let lines = live(surface.chassis.journal.clone(), selection.filter(tenant));
     Ok(Sse::new(lines).keep_alive(KeepAlive::default()))
 }

@@ -6,7 +6,8 @@ mod clock;
 mod journal;
 mod tenants;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::routing::{get, post, put};
@@ -18,19 +19,34 @@ use crate::{Chassis, DueWork, Problem, Service};
 pub(crate) struct Surface<S> {
     pub(crate) chassis: Chassis,
     pub(crate) service: Arc<S>,
-    /// Due work of a service is done by one caller at a time: the conductor and a running clock may ask together.
-    doing: tokio::sync::Mutex<()>,
+    /// Due work of a tenant is done by one caller at a time: the conductor and a running clock may ask together. Tenants do
+    /// not wait for each other.
+    doing: Mutex<HashMap<TenantId, Arc<tokio::sync::Mutex<()>>>>,
 }
 
 impl<S: Service> Surface<S> {
     pub(crate) fn new(chassis: Chassis, service: Arc<S>) -> Self {
-        Self { chassis, service, doing: tokio::sync::Mutex::new(()) }
+        Self { chassis, service, doing: Mutex::default() }
     }
 
     pub(crate) async fn run_due(&self, tenant: TenantId) -> Result<DueWork, Problem> {
-        let _one_at_a_time = self.doing.lock().await;
+        // Only of tenants that exist, so that it does not grow with what is asked for.
+        self.chassis.clocks.clock(tenant).await?;
+        let turn = {
+            let mut doing = self.doing.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(doing.entry(tenant).or_default())
+        };
+        let _one_at_a_time = turn.lock().await;
         let now = self.chassis.clocks.now(tenant).await?;
         self.service.run_due(tenant, now).await
+    }
+
+    /// Forgets what is remembered of a tenant that is gone.
+    pub(crate) fn forget(&self, tenant: TenantId) {
+        self.doing.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
+        self.chassis.clocks.forget(tenant);
+        self.chassis.random.of(tenant).forget();
+        self.service.forget_tenant(tenant);
     }
 }
 

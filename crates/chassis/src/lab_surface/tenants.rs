@@ -37,15 +37,18 @@ pub(crate) async fn create<S: Service>(
     body: Result<Json<Value>, JsonRejection>,
 ) -> Result<StatusCode, Problem> {
     let tenant = tenant_of(&tenant)?;
-    let Json(mut body) = body.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    let Json(Value::Object(mut description)) = body? else {
+        return Err(Problem::bad_request("The tenant's description is not a JSON object."));
+    };
     let broken = |error: serde_json::Error| {
         Problem::bad_request(format!("The tenant's description cannot be read: {error}."))
     };
-    let clock = match body.as_object_mut().and_then(|members| members.remove("clock")) {
+    let clock = match description.remove("clock") {
         Some(clock) => serde_json::from_value(clock).map_err(broken)?,
         None => ClockSpec::default(),
     };
-    let spec: S::TenantSpec = serde_json::from_value(body).map_err(broken)?;
+    super::clock::shown_by_clocks(clock.now)?;
+    let spec: S::TenantSpec = serde_json::from_value(Value::Object(description)).map_err(broken)?;
     let wall = clock.wall.map_or_else(wall_now, |anchor| anchor.min(wall_now()));
     let clock = VirtualClock::new(clock.now.unwrap_or(wall), wall, clock.speed.unwrap_or(Speed::REAL));
     let mut change = Change::from(Clocks::insertion(tenant, &clock));
@@ -76,8 +79,6 @@ pub(crate) async fn delete<S: Service>(
         change.add(Statement::forget_tenant(table, tenant));
     }
     surface.chassis.store.commit(change).await?;
-    surface.chassis.clocks.forget(tenant);
-    surface.chassis.random.of(tenant).forget();
-    surface.service.forget_tenant(tenant);
+    surface.forget(tenant);
     Ok(StatusCode::NO_CONTENT)
 }

@@ -14,20 +14,27 @@ async fn replicas_number_without_gaps_and_see_each_other() {
     };
     let replicas = [place.open().await, place.open().await, place.open().await];
     assert!(!replicas[0].is_exclusive());
-    let mut tasks = JoinSet::new();
-    for writer in 0..150_i64 {
-        let store = replicas[usize::try_from(writer % 3).expect("small")].clone();
-        tasks.spawn(async move {
-            let mut change = numbered(writer);
-            change.append(insert(writer / 2, &format!("n{writer}")).into());
-            store.commit(change).await.is_ok()
-        });
-    }
-    let written = tasks.join_all().await.into_iter().filter(|written| *written).count();
-    assert_eq!(written, 75, "of two that want the same key one gets it, whichever replicas they asked");
-    for replica in &replicas {
-        let seen = numbers(replica).await;
-        assert_eq!(seen, (1..=75).collect::<Vec<_>>());
+    for (which, wanted, same_keys) in
+        [("nobody in the way of another", 150, false), ("two want each key", 75, true)]
+    {
+        let before = numbers(&replicas[0]).await.len();
+        let mut tasks = JoinSet::new();
+        for writer in 0..150_i64 {
+            let store = replicas[usize::try_from(writer % 3).expect("small")].clone();
+            tasks.spawn(async move {
+                let mut change = numbered(writer);
+                if same_keys {
+                    change.append(insert(writer / 2, &format!("n{writer}")).into());
+                }
+                store.commit(change).await.is_ok()
+            });
+        }
+        let written = tasks.join_all().await.into_iter().filter(|written| *written).count();
+        assert_eq!(written, wanted, "{which}");
+        for replica in &replicas {
+            let seen = numbers(replica).await;
+            assert_eq!(seen, (1..=(before + wanted) as i64).collect::<Vec<_>>(), "{which}");
+        }
     }
     replicas[0].commit(insert(1_000, "from the first")).await.expect("is written");
     assert!(

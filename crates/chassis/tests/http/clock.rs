@@ -1,0 +1,121 @@
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::scene::{NOON, Scene, json_request, lab};
+
+#[tokio::test]
+async fn a_clock_that_stands_still_shows_what_it_was_set_to() {
+    let scene = Scene::start().await;
+    scene.create(1, &[("a", "2026-01-05T13:00:00Z")]).await;
+    scene.create(2, &[]).await;
+    let clock = json!({"now": NOON, "speed": 0, "next_due": "2026-01-05T13:00:00Z"});
+    for _ in 0..3 {
+        assert_eq!(scene.get(&lab(1, "/clock")).await.body, clock);
+    }
+    let moved = scene.put(&lab(1, "/clock"), json!({"now": "2026-04-05T12:00:00.000001Z"})).await;
+    let clock = json!({"now": "2026-04-05T12:00:00.000001Z", "speed": 0, "next_due": "2026-01-05T13:00:00Z"});
+    assert_eq!((moved.status, &moved.body), (200, &clock));
+    assert_eq!(scene.get(&lab(1, "/clock")).await.body, clock);
+    assert_eq!(scene.get(&lab(2, "/clock")).await.body["now"], json!(NOON), "the other's is its own");
+}
+
+#[tokio::test]
+async fn time_never_goes_back() {
+    let scene = Scene::start().await;
+    scene.create(1, &[]).await;
+    for back in ["2026-01-05T11:59:59.999999Z", "1970-01-01T00:00:00Z"] {
+        let refused = scene.put(&lab(1, "/clock"), json!({"now": back})).await;
+        assert_eq!(refused.refused(), (409, "Conflict"));
+        assert!(refused.body["error"]["message"].as_str().is_some_and(|message| message.contains(NOON)));
+    }
+    assert_eq!(
+        scene.put(&lab(1, "/clock"), json!({"now": NOON})).await.status,
+        200,
+        "where it is, it may stay"
+    );
+    let end = "9999-12-30T22:00:00Z";
+    assert_eq!(
+        scene.put(&lab(1, "/clock"), json!({"now": end, "speed": u32::MAX})).await.body["now"],
+        json!(end)
+    );
+    assert_eq!(scene.get(&lab(1, "/clock")).await.body["now"], json!(end), "it stops at the end of time");
+}
+
+#[tokio::test]
+async fn of_many_who_move_a_clock_at_once_the_farthest_wins() {
+    let scene = Scene::start().await;
+    scene.create(1, &[]).await;
+    let path = lab(1, "/clock");
+    let moving = (1..=30).map(|day| {
+        // In no order: 7 and 31 share no divisor.
+        scene.put(&path, json!({"now": format!("2026-03-{:02}T00:00:00Z", day * 7 % 31)}))
+    });
+    for answer in futures::future::join_all(moving).await {
+        assert!(matches!(answer.status, 200 | 409), "{answer:?}");
+    }
+    assert_eq!(scene.get(&path).await.body["now"], json!("2026-03-30T00:00:00Z"));
+}
+
+#[tokio::test]
+async fn a_clock_runs_as_fast_as_it_is_told_and_stops_where_it_is() {
+    let scene = Scene::start().await;
+    scene.create(1, &[]).await;
+    let now = |answer: &Value| -> outlive_clock::Instant {
+        answer["now"].as_str().expect("a text").parse().expect("an instant")
+    };
+    let begun = outlive_clock::wall_now();
+    let started = scene.put(&lab(1, "/clock"), json!({"speed": 86_400})).await.body;
+    assert_eq!(started["speed"], json!(86_400));
+    let stopped = scene.put(&lab(1, "/clock"), json!({"speed": 0})).await.body;
+    let wall = outlive_clock::wall_now() - begun;
+    let noon: outlive_clock::Instant = NOON.parse().expect("an instant");
+    assert!(now(&stopped) > noon && now(&stopped) >= now(&started), "{stopped}");
+    assert!(now(&stopped) - noon <= wall * 86_400, "no faster than it was told");
+    assert_eq!(scene.get(&lab(1, "/clock")).await.body, stopped);
+}
+
+#[tokio::test]
+async fn clocks_set_with_one_anchor_agree_whenever_each_was_told() {
+    let scene = Scene::start().await;
+    let anchor = outlive_clock::wall_now() - outlive_clock::Span::from_seconds(10);
+    scene.put(&lab(1, ""), json!({"clock": {"now": NOON, "speed": 60, "wall": anchor}})).await;
+    scene.create(2, &[]).await;
+    scene.put(&lab(2, "/clock"), json!({"now": NOON, "speed": 60, "wall": anchor})).await;
+    // Stopped at one wall instant they would show the same; told one after the other they are at most that much apart.
+    let stop = async |number| -> outlive_clock::Instant {
+        let stopped = scene.put(&lab(number, "/clock"), json!({"speed": 0})).await.body;
+        stopped["now"].as_str().expect("a text").parse().expect("an instant")
+    };
+    let begun = outlive_clock::wall_now();
+    let (one, two) = (stop(1).await, stop(2).await);
+    let took = outlive_clock::wall_now() - begun;
+    assert!(two >= one && two - one <= took * 60, "{one} {two}");
+    let ten_minutes_past: outlive_clock::Instant = "2026-01-05T12:10:00Z".parse().expect("an instant");
+    assert!(one >= ten_minutes_past, "it runs since the anchor: {one}");
+    let ahead = outlive_clock::wall_now() + outlive_clock::Span::from_days(1);
+    let answer = scene.put(&lab(2, "/clock"), json!({"now": NOON, "wall": ahead})).await;
+    assert_eq!(answer.refused(), (409, "Conflict"), "an anchor that is still to come counts as now");
+}
+
+#[tokio::test]
+async fn a_move_that_cannot_be_read_moves_nothing() {
+    let scene = Scene::start().await;
+    scene.create(1, &[]).await;
+    for body in [
+        "",
+        "x",
+        "[]",
+        r#"{"now":"tomorrow"}"#,
+        r#"{"now":1}"#,
+        r#"{"speed":"fast"}"#,
+        r#"{"speed":-1}"#,
+        r#"{"to":"2027-01-01T00:00:00Z"}"#,
+        r#"{"now":"10000-01-01T00:00:00Z"}"#,
+        r#"{"now":"-000001-01-01T00:00:00Z"}"#,
+    ] {
+        let answer = scene.send(json_request(Method::PUT, &lab(1, "/clock"), body)).await;
+        assert_eq!(answer.refused(), (400, "BadRequest"), "{body}");
+    }
+    assert_eq!(scene.put(&lab(9, "/clock"), json!({"now": NOON})).await.refused(), (404, "TenantNotFound"));
+    assert_eq!(scene.put(&lab(1, "/clock"), json!({})).await.body["now"], json!(NOON));
+}

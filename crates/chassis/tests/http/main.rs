@@ -1,0 +1,12 @@
+//! A small service behind the chassis, met as the lab and any caller meet it: over HTTP.
+
+mod clock;
+mod due;
+mod journal;
+mod reminders;
+mod replicas;
+mod restart;
+mod scene;
+mod shell;
+mod socket;
+mod tenants;

@@ -1,0 +1,195 @@
+//! What a journal promises: lines in the order of their commits, without gaps, on every database the store runs on.
+
+mod place;
+
+use outlive_clock::{Instant, Randomness, Span, TenantId};
+use outlive_journal::{Event, Filter, Journal, LINES_MAX, Line};
+use outlive_store::{Change, Statement, sql};
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use place::{Place, on_each_database};
+
+on_each_database!(
+    a_line_comes_back_as_it_was_written,
+    a_line_stands_or_falls_with_its_change,
+    lines_are_numbered_without_gaps_in_the_order_of_their_commits,
+    a_query_selects,
+    a_cursor_walks_through_all,
+    tenants_do_not_see_each_other,
+    a_query_answers_no_more_than_its_limit,
+    two_journals_of_one_database_keep_one_order,
+);
+
+const AT: Instant = Instant::from_seconds(1_767_603_600);
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+fn tenant(number: u64) -> TenantId {
+    TenantId::generate(&mut Randomness::from_seed(number).stream("tenant"))
+}
+
+fn event(kind: &'static str, subject: &str) -> Event {
+    Event::new(tenant(1), AT, kind, subject, TRACE)
+}
+
+async fn read(journal: &Journal, filter: Filter) -> Vec<Line> {
+    journal.read(&filter).await.expect("reads")
+}
+
+async fn a_line_comes_back_as_it_was_written(place: &Place) {
+    let journal = place.journal();
+    let data =
+        json!({"reason": "AADSTS50173", "nested": {"at": AT, "texts": ["ü", "\u{0}", "'"]}, "nothing": null});
+    let before = outlive_clock::wall_now();
+    let event = Event::new(tenant(1), AT + Span::from_micros(1), "token.refused", "user:ü '1'", TRACE);
+    journal.append(&event.with(data.clone())).await.expect("is written");
+    let [line] = &read(&journal, Filter::of(tenant(1))).await[..] else { panic!("one line") };
+    assert_eq!((line.seq, line.service.as_str(), line.tenant), (1, "case", tenant(1)));
+    assert_eq!(line.at, AT + Span::from_micros(1));
+    assert!(line.wall >= before && line.wall <= outlive_clock::wall_now());
+    assert_eq!((line.kind.as_str(), line.subject.as_str()), ("token.refused", "user:ü '1'"));
+    assert_eq!((line.trace.as_str(), &line.data), (TRACE, &data));
+}
+
+async fn a_line_stands_or_falls_with_its_change(place: &Place) {
+    let journal = place.journal();
+    let store = place.store();
+    let mut refused = Change::from(journal.line(&event("token.issued", "user:1")));
+    refused.add(sql!("DELETE FROM journal WHERE tenant = $1", "nobody").expect_rows(1));
+    assert!(store.commit(refused).await.expect_err("must be refused").is_conflict());
+    assert!(read(&journal, Filter::of(tenant(1))).await.is_empty());
+    journal.append(&event("token.issued", "user:1")).await.expect("is written");
+    assert_eq!(read(&journal, Filter::of(tenant(1))).await[0].seq, 1, "no gap");
+}
+
+async fn lines_are_numbered_without_gaps_in_the_order_of_their_commits(place: &Place) {
+    let journal = place.journal();
+    let store = place.store();
+    let mut tasks = JoinSet::new();
+    for writer in 0..100_i64 {
+        let (journal, store) = (journal.clone(), store.clone());
+        tasks.spawn(async move {
+            let mut change = Change::from(journal.line(&event("first", &format!("writer:{writer}"))));
+            if writer % 4 == 0 {
+                change.add(sql!("DELETE FROM journal WHERE tenant = $1", "nobody").expect_rows(1));
+            }
+            change.add(journal.line(&event("second", &format!("writer:{writer}"))));
+            let written = store.commit(change).await.is_ok();
+            assert_eq!(written, writer % 4 != 0);
+        });
+    }
+    tasks.join_all().await;
+    let lines = read(&journal, Filter::of(tenant(1))).await;
+    assert_eq!(lines.iter().map(|line| line.seq).collect::<Vec<_>>(), (1..=150).collect::<Vec<_>>());
+    for pair in lines.chunks(2) {
+        assert_eq!(pair[0].subject, pair[1].subject, "the lines of one change stand together");
+        assert_eq!((pair[0].kind.as_str(), pair[1].kind.as_str()), ("first", "second"));
+    }
+}
+
+async fn a_query_selects(place: &Place) {
+    let journal = place.journal();
+    for (kind, subject, trace) in [
+        ("token.issued", "user:1", "a"),
+        ("token.refused", "user:1", "b"),
+        ("tokenish", "user:1", "a"),
+        ("token.issued", "user:2", "b"),
+        ("run.done", "run:1", "a"),
+    ] {
+        let event = Event::new(tenant(1), AT, kind, subject, trace);
+        journal.append(&event).await.expect("is written");
+    }
+    let all = || Filter::of(tenant(1));
+    let text = |text: &str| Some(text.to_owned());
+    for (which, filter, found) in [
+        ("all", all(), &[1, 2, 3, 4, 5][..]),
+        ("a kind", Filter { kind: text("token.issued"), ..all() }, &[1, 4]),
+        ("kinds that begin so", Filter { kind: text("token."), ..all() }, &[1, 2, 4]),
+        ("no kind", Filter { kind: text("token"), ..all() }, &[]),
+        ("only a dot", Filter { kind: text("."), ..all() }, &[]),
+        ("empty kind", Filter { kind: text(""), ..all() }, &[]),
+        ("no pattern", Filter { kind: text("%."), ..all() }, &[]),
+        ("an odd character", Filter { kind: text("\u{0}"), trace: text("\u{0}"), ..all() }, &[]),
+        ("a subject", Filter { subject: text("user:1"), ..all() }, &[1, 2, 3]),
+        ("a trace", Filter { trace: text("a"), ..all() }, &[1, 3, 5]),
+        ("a subject's kind", Filter { subject: text("user:1"), kind: text("token."), ..all() }, &[1, 2]),
+        (
+            "everything",
+            Filter {
+                subject: text("user:1"),
+                kind: text("token.issued"),
+                trace: text("a"),
+                after: 0,
+                ..all()
+            },
+            &[1],
+        ),
+        ("after", Filter { after: 3, ..all() }, &[4, 5]),
+        ("a subject after", Filter { subject: text("user:1"), after: 1, ..all() }, &[2, 3]),
+        ("after the end", Filter { after: i64::MAX, ..all() }, &[]),
+        ("before the beginning", Filter { after: i64::MIN, limit: 1, ..all() }, &[1]),
+        ("none", Filter { limit: 0, ..all() }, &[]),
+    ] {
+        let seqs: Vec<i64> = read(&journal, filter).await.iter().map(|line| line.seq).collect();
+        assert_eq!(seqs, found, "{which}");
+    }
+}
+
+async fn a_cursor_walks_through_all(place: &Place) {
+    let journal = place.journal();
+    let mut change = Change::new();
+    for _ in 0..25 {
+        change.add(journal.line(&event("token.issued", "user:1")));
+    }
+    place.store().commit(change).await.expect("is written");
+    let (mut after, mut seen) = (0, Vec::new());
+    loop {
+        let page = read(&journal, Filter { after, limit: 10, ..Filter::of(tenant(1)) }).await;
+        let Some(last) = page.last() else { break };
+        after = last.seq;
+        seen.extend(page.iter().map(|line| line.seq));
+    }
+    assert_eq!(seen, (1..=25).collect::<Vec<_>>());
+}
+
+async fn tenants_do_not_see_each_other(place: &Place) {
+    let journal = place.journal();
+    for number in [1, 2, 1, 2] {
+        journal.append(&Event::new(tenant(number), AT, "x", "y", TRACE)).await.expect("is written");
+    }
+    for number in [1, 2] {
+        let lines = read(&journal, Filter::of(tenant(number))).await;
+        assert_eq!(lines.len(), 2);
+        assert!(lines.iter().all(|line| line.tenant == tenant(number)));
+    }
+    place.store().commit(Statement::forget_tenant("journal", tenant(2))).await.expect("is forgotten");
+    assert!(read(&journal, Filter::of(tenant(2))).await.is_empty());
+    assert_eq!(read(&journal, Filter::of(tenant(1))).await.len(), 2);
+}
+
+async fn a_query_answers_no_more_than_its_limit(place: &Place) {
+    let journal = place.journal();
+    let mut change = Change::new();
+    for _ in 0..=LINES_MAX {
+        change.add(journal.line(&event("token.issued", "user:1")));
+    }
+    place.store().commit(change).await.expect("is written");
+    let most = usize::try_from(LINES_MAX).expect("small");
+    assert_eq!(read(&journal, Filter { limit: u32::MAX, ..Filter::of(tenant(1)) }).await.len(), most);
+    assert_eq!(read(&journal, Filter { limit: 3, ..Filter::of(tenant(1)) }).await.len(), 3);
+}
+
+/// On PostgreSQL they are two replicas; on SQLite there is only one process, and both are handles of its store.
+async fn two_journals_of_one_database_keep_one_order(place: &Place) {
+    let journals = [place.journal(), place.another_journal().await];
+    let mut tasks = JoinSet::new();
+    for writer in 0..60 {
+        let journal = journals[writer % 2].clone();
+        tasks.spawn(async move { journal.append(&event("x", &format!("writer:{writer}"))).await });
+    }
+    assert!(tasks.join_all().await.iter().all(Result::is_ok));
+    for journal in &journals {
+        let seqs: Vec<i64> = read(journal, Filter::of(tenant(1))).await.iter().map(|line| line.seq).collect();
+        assert_eq!(seqs, (1..=60).collect::<Vec<_>>());
+    }
+}
