@@ -45,6 +45,18 @@ pub struct FlowRunProperties {
     pub start_time: Instant,
     /// Its status (`Succeeded`, `Failed`, …).
     pub status: String,
+    /// What it is known by elsewhere.
+    #[serde(default)]
+    pub correlation: RunCorrelation,
+}
+
+/// What a run is known by elsewhere.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunCorrelation {
+    /// The trace that its calls belong to.
+    #[serde(default)]
+    pub trace_id: Option<String>,
 }
 
 /// An action of a run, as the run history tells it.

@@ -5,5 +5,5 @@ mod connections;
 mod flows;
 mod portal;
 
-pub use flows::{FlowRun, FlowRunProperties, NewFlow, RunAction, RunActionProperties};
+pub use flows::{FlowRun, FlowRunProperties, NewFlow, RunAction, RunActionProperties, RunCorrelation};
 pub use portal::{Audience, Maker, MakerError, Person, Places};

@@ -8,6 +8,7 @@ mod ids;
 mod plan;
 mod read;
 mod secrets;
+mod specs;
 
 pub use file::{
     ApplicationKind, RedirectType, SeedApplication, SeedConnection, SeedConnector, SeedFile, SeedFlow,

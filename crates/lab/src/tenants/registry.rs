@@ -65,7 +65,7 @@ pub enum TenantError {
     Call(#[from] CallError),
     /// The seed's connections or flows could not be made.
     #[error("the tenant's connections and flows cannot be laid out: {0}")]
-    Layout(#[from] MakerError),
+    Layout(Box<MakerError>),
     /// Time could not be moved.
     #[error(transparent)]
     Conduct(#[from] ConductError),
@@ -166,7 +166,8 @@ impl Tenants {
         }
         if !bare {
             let random = self.chassis.random.of(tenant);
-            lay_out(self.surface.http(), plan, handout, &random, now).await?;
+            let laid_out = lay_out(self.surface.http(), plan, handout, &random, now).await;
+            laid_out.map_err(|error| TenantError::Layout(Box::new(error)))?;
         }
         self.handouts.insert(tenant, handout).await?;
         Ok(())

@@ -88,7 +88,7 @@ impl Known {
         } else {
             format!("such names are {}: {}", kind.origin(), known.join(", "))
         };
-        let message = format!("there is no {} '{}' here", kind.what(), name.value);
+        let message = format!("no {} '{}' is known here", kind.what(), name.value);
         Err(Mistake::new(Position::of(name), message, remedy))
     }
 

@@ -33,12 +33,41 @@ fn result() -> RunResult {
 
 #[test]
 fn the_story_is_readable() {
-    insta::assert_snapshot!(story::report(&result()), @"");
+    insta::assert_snapshot!(story::report(&result()), @r"
+
+    A story
+    =======
+    Of a password
+
+    1. Signing in
+      2026-01-05T09:00:00Z  It works … ok
+                            Orders Desktop presents the refresh token 'a'
+      2026-01-05T09:00:00Z  The refresh token is <refused> … FAILED
+                            Orders Desktop presents the refresh token 'a'
+                            why: Accepted: nothing has ended it.
+                            status:
+                              expected  400
+                              got       200
+        s.yaml:7:11: status: expected 400, got 200
+                            Never reached … skipped
+
+    failed: 1 of 3 steps passed, 3 expectations checked, 1 failed, 1 skipped (1.2 s)
+    ");
 }
 
 #[test]
 fn junit_escapes_and_counts() {
-    insta::assert_snapshot!(junit::report(&result()), @"");
+    insta::assert_snapshot!(junit::report(&result()), @r#"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <testsuites>
+      <testsuite name="A story" file="s.yaml" tests="3" failures="1" errors="0" skipped="1" time="1.250">
+        <testcase classname="A story" name="1. Signing in / It works" line="7"/>
+        <testcase classname="A story" name="1. Signing in / The refresh token is &lt;refused&gt;" line="7"><failure message="s.yaml:7:11: status: expected 400, got 200">s.yaml:7:11: status: expected 400, got 200
+    Accepted: nothing has ended it.</failure></testcase>
+        <testcase classname="A story" name="1. Signing in / Never reached" line="7"><skipped/></testcase>
+      </testsuite>
+    </testsuites>
+    "#);
 }
 
 #[test]

@@ -23,9 +23,7 @@ impl World {
             "Error/token/Unauthenticated",
             status_of(&made),
         ));
-        if let Err(error) = consent(maker.consent(now, name).await, telling) {
-            return Err(error);
-        }
+        consent(maker.consent(now, name).await, telling)?;
         let connected = maker.connection(now, name).await?;
         telling.tell(format!(
             "{} makes the connection '{name}' and signs in for it; the hub redeems the code and keeps the tokens",
@@ -46,9 +44,7 @@ impl World {
         let (name, now) = (&step.connection.value, self.now);
         let connection = self.connection(name)?;
         let maker = self.maker(&connection.owner)?;
-        if let Err(error) = consent(maker.consent(now, name).await, telling) {
-            return Err(error);
-        }
+        consent(maker.consent(now, name).await, telling)?;
         let fixed = maker.connection(now, name).await?;
         telling.tell(format!("{} signs in for the connection '{name}' again", maker.person().upn));
         telling.check(Check::equal("connection id", &connection.id, id_of(&fixed)));

@@ -55,7 +55,7 @@ impl World {
         }
         if let Some(failed) = runs.iter().rev().find(|run| run.properties.status == "Failed") {
             self.look_at_failure(&flow, failed, step.last.as_ref(), telling).await?;
-            self.explain_refusals(since, telling).await?;
+            self.explain_refusal(failed, telling).await?;
         }
         Ok(())
     }
@@ -90,17 +90,15 @@ impl World {
         Ok(())
     }
 
-    /// Lets the issuer say why it last refused a token since then.
-    async fn explain_refusals(
-        &self,
-        since: outlive_clock::Instant,
-        telling: &mut Telling,
-    ) -> Result<(), StepError> {
-        let wanted = Wanted { kind: Some("token.refused".to_owned()), ..Wanted::default() };
-        let lines = self.lab.journal(self.tenant(), &wanted).await?;
-        let last = lines.iter().rfind(|line| super::journal::instant_of(line) > since);
-        if let Some(words) = last.and_then(super::journal::explanation_of) {
-            telling.explain(words);
+    /// Lets the issuer say why it refused a token in this run.
+    async fn explain_refusal(&self, run: &FlowRun, telling: &mut Telling) -> Result<(), StepError> {
+        let Some(trace) = run.properties.correlation.trace_id.clone() else { return Ok(()) };
+        let kind = Some("token.refused".to_owned());
+        let wanted = Wanted { kind, trace: Some(trace), ..Wanted::default() };
+        for line in self.lab.journal(self.tenant(), &wanted).await? {
+            if let Some(words) = super::journal::explanation_of(&line) {
+                telling.explain(words);
+            }
         }
         Ok(())
     }

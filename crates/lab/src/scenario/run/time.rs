@@ -49,7 +49,8 @@ impl World {
             (0, 0) => "nothing falls due".to_owned(),
             (1, 0) => "1 run succeeds".to_owned(),
             (succeeded, 0) => format!("{succeeded} runs succeed"),
-            (succeeded, failed) => format!("of {} runs {failed} fail", succeeded + failed),
+            (succeeded, 1) => format!("of {} runs, 1 fails", succeeded + 1),
+            (succeeded, failed) => format!("of {} runs, {failed} fail", succeeded + failed),
         };
         telling.tell(format!("time moves by {passed} to {}: {runs}", moved.now));
         if let Some(runs) = step.runs {

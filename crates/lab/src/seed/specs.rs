@@ -1,0 +1,161 @@
+//! What each service is told about a tenant: the bodies of `PUT /_lab/tenants/{t}`. Pure.
+
+use outlive_clock::{ClientId, TenantId};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::file::{SeedApplication, SeedFile, SeedRequirement};
+use super::plan::{PlannedApplication, PlannedUser};
+use super::read::GRAPH;
+use super::{DrawnSecrets, Seed, derived};
+
+/// Microsoft Graph's application id, the same in every tenant.
+const GRAPH_CLIENT_ID: &str = "00000003-0000-0000-c000-000000000000";
+
+/// How ids look in one tenant: the seed's own keeps the file's, every other derives.
+pub(super) struct Ids {
+    tenant: TenantId,
+    own: bool,
+}
+
+impl Ids {
+    pub(super) fn of_tenant(tenant: TenantId, seed: &SeedFile) -> Self {
+        Self { tenant, own: tenant == seed.tenant.id }
+    }
+
+    /// Whether it is the seed's own tenant.
+    pub(super) const fn own(&self) -> bool {
+        self.own
+    }
+
+    pub(super) fn of(&self, id: Uuid) -> Uuid {
+        if self.own { id } else { derived(self.tenant, id) }
+    }
+
+    pub(super) fn client(&self, application: &SeedApplication) -> ClientId {
+        if application.first_party {
+            application.client_id
+        } else {
+            ClientId::from_uuid(self.of(application.client_id.uuid()))
+        }
+    }
+}
+
+pub(super) fn idp_spec(
+    seed: &Seed,
+    ids: &Ids,
+    domain: &str,
+    display_name: &str,
+    edition: &str,
+    users: &[PlannedUser],
+    applications: &[PlannedApplication],
+) -> Value {
+    let people: Vec<_> = seed
+        .file
+        .users
+        .iter()
+        .zip(users)
+        .map(|(seeded, user)| {
+            json!({
+                "id": user.id, "upn": user.upn, "display_name": seeded.display_name, "role": user.role,
+                "password": user.password, "directory_roles": seeded.directory_roles,
+            })
+        })
+        .collect();
+    let client_of = |name: &str| -> Value {
+        if name == GRAPH {
+            return json!(GRAPH_CLIENT_ID);
+        }
+        json!(applications.iter().find(|application| application.name == name).map(|a| a.client_id))
+    };
+    let required = |requirement: &SeedRequirement| {
+        json!({
+            "resource": client_of(&requirement.api.value),
+            "scopes": requirement.scopes, "roles": requirement.roles,
+        })
+    };
+    let registered: Vec<_> = seed
+        .file
+        .applications
+        .iter()
+        .zip(applications)
+        .map(|(seeded, application)| {
+            let redirects: Vec<_> = seeded
+                .redirect_uris
+                .iter()
+                .zip(&application.redirect_uris)
+                .map(|(redirect, uri)| json!({"uri": uri, "type": redirect.kind}))
+                .collect();
+            let scopes: Vec<_> = seeded
+                .scopes
+                .iter()
+                .map(|s| json!({"id": ids.of(s.id), "value": s.value, "description": s.description}))
+                .collect();
+            let app_roles: Vec<_> =
+                seeded.app_roles.iter().map(|r| json!({"id": ids.of(r.id), "value": r.value})).collect();
+            json!({
+                "client_id": application.client_id,
+                "object_id": ids.of(seeded.object_id),
+                "service_principal_id": ids.of(seeded.service_principal_id.uuid()),
+                "name": application.name,
+                "kind": application.kind,
+                "redirect_uris": redirects,
+                "secrets": application.secret.iter().collect::<Vec<_>>(),
+                "identifier_uris": seeded.identifier_uris,
+                "scopes": scopes,
+                "app_roles": app_roles,
+                "token_version": seeded.token_version,
+                "required": seeded.requires.iter().map(required).collect::<Vec<_>>(),
+                "admin_consented": seeded.admin_consented,
+            })
+        })
+        .collect();
+    json!({
+        "domain": domain, "display_name": display_name, "edition": edition,
+        "users": people, "applications": registered,
+    })
+}
+
+pub(super) fn hub_spec(
+    seed: &Seed,
+    client_of: &dyn Fn(&str) -> Option<ClientId>,
+    secrets: &DrawnSecrets,
+) -> Value {
+    let connectors: Vec<_> = seed
+        .file
+        .connectors
+        .iter()
+        .filter_map(|connector| {
+            let files = seed.connectors.get(&connector.name.value)?;
+            let mut api_properties = files.api_properties.clone();
+            let client_id = "/properties/connectionParameters/token/oAuthSettings/clientId";
+            if let Some(place) = api_properties.pointer_mut(client_id) {
+                *place = json!(client_of(&connector.application.value));
+            }
+            let mut spec = json!({
+                "name": connector.name.value, "display_name": connector.display_name,
+                "api_properties": api_properties, "swagger": files.swagger,
+            });
+            if let (Some(secret), Some(fields)) =
+                (secrets.client_secrets.get(&connector.application.value), spec.as_object_mut())
+            {
+                fields.insert("client_secret".to_owned(), json!(secret));
+            }
+            Some(spec)
+        })
+        .collect();
+    json!({ "connectors": connectors })
+}
+
+pub(super) fn resource_spec(seed: &Seed, client_of: &dyn Fn(&str) -> Option<ClientId>) -> Value {
+    let name = &seed.file.resource.value;
+    let mut audiences: Vec<String> = seed
+        .file
+        .applications
+        .iter()
+        .filter(|application| application.name.value == *name)
+        .flat_map(|application| application.identifier_uris.clone())
+        .collect();
+    audiences.extend(client_of(name).map(|client| client.to_string()));
+    json!({ "audiences": audiences, "orders": seed.file.orders })
+}

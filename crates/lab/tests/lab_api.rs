@@ -1,0 +1,281 @@
+//! The lab API over HTTP, with stand-ins for the four services.
+
+use std::path::Path as FilePath;
+use std::sync::{Arc, Mutex};
+
+use axum::extract::{Path, State};
+use axum::routing::{get, post, put};
+use axum::{Json, Router};
+use http::StatusCode;
+use outlive_chassis::{Chassis, ChassisConfig, Origins as Allowed, Trace};
+use outlive_lab::api::{LabService, router};
+use outlive_lab::http::Http;
+use outlive_lab::seed::Seed;
+use outlive_lab::services::{LabSurface, Origin, Origins};
+use outlive_lab::tenants::{MIGRATIONS, Tenants, TenantsConfig};
+use outlive_store::DatabaseUrl;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+/// What a stand-in was told, and what it says.
+#[derive(Default)]
+struct Told {
+    name: &'static str,
+    spec: Option<Value>,
+    now: String,
+    calls: Vec<String>,
+    refuses: bool,
+}
+
+type Fake = Arc<Mutex<Told>>;
+
+/// A service that has a lab surface and nothing else.
+async fn fake(name: &'static str) -> (Fake, String) {
+    let told = Arc::new(Mutex::new(Told { name, ..Told::default() }));
+    let app = Router::new()
+        .route("/_lab/tenants/{t}", put(create).delete(delete))
+        .route("/_lab/tenants/{t}/clock", get(clock).put(set_clock))
+        .route("/_lab/tenants/{t}/journal", get(journal))
+        .route("/_lab/tenants/{t}/events", post(event))
+        .with_state(Arc::clone(&told));
+    (told, serve(app).await)
+}
+
+async fn serve(app: Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let origin = format!("http://{}", listener.local_addr().expect("bound"));
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    origin
+}
+
+async fn create(State(told): State<Fake>, Json(spec): Json<Value>) -> (StatusCode, Json<Value>) {
+    let mut told = told.lock().expect("no test panicked");
+    told.calls.push("create".to_owned());
+    if told.refuses {
+        let error = json!({"error": {"code": "BadRequest", "message": "not like this"}});
+        return (StatusCode::BAD_REQUEST, Json(error));
+    }
+    told.now = spec["clock"]["now"].as_str().unwrap_or_default().to_owned();
+    told.spec = Some(spec);
+    (StatusCode::CREATED, Json(Value::Null))
+}
+
+async fn delete(State(told): State<Fake>) -> StatusCode {
+    let mut told = told.lock().expect("no test panicked");
+    told.calls.push("delete".to_owned());
+    if told.spec.take().is_some() { StatusCode::NO_CONTENT } else { StatusCode::NOT_FOUND }
+}
+
+async fn clock(State(told): State<Fake>) -> Json<Value> {
+    Json(json!({"now": told.lock().expect("no test panicked").now, "speed": 0, "next_due": null}))
+}
+
+async fn set_clock(State(told): State<Fake>, Json(change): Json<Value>) -> Json<Value> {
+    let mut told = told.lock().expect("no test panicked");
+    if let Some(now) = change["now"].as_str() {
+        now.clone_into(&mut told.now);
+    }
+    Json(json!({"now": told.now, "speed": 0, "next_due": null}))
+}
+
+async fn journal(State(told): State<Fake>, Path(tenant): Path<String>) -> Json<Value> {
+    let name = told.lock().expect("no test panicked").name;
+    let line = json!({"seq": 1, "service": name, "tenant": tenant, "at": "2026-01-05T09:00:00Z", "wall": "2026-01-05T09:00:00Z"});
+    Json(json!({"lines": [line], "next": 1}))
+}
+
+async fn event(State(told): State<Fake>, Json(event): Json<Value>) -> Json<Value> {
+    let mut told = told.lock().expect("no test panicked");
+    told.calls.push(event.to_string());
+    Json(json!({"at": told.now, "event": "password_changed_by_user"}))
+}
+
+/// A lab over four stand-ins.
+struct Lab {
+    origin: String,
+    origins: Origins,
+    fakes: [Fake; 4],
+    data: tempfile::TempDir,
+    client: reqwest::Client,
+}
+
+impl Lab {
+    async fn start() -> Self {
+        let (idp, idp_at) = fake("idp").await;
+        let (hub, hub_at) = fake("hub").await;
+        let (resource, resource_at) = fake("resource").await;
+        let (flow, flow_at) = fake("flow").await;
+        let origins = Origins {
+            idp: Origin::same(&idp_at),
+            hub: Origin::same(&hub_at),
+            resource: Origin::same(&resource_at),
+            flow: Origin::same(&flow_at),
+        };
+        let data = tempfile::tempdir().expect("a temporary directory");
+        let (origin, client) = lab_on(data.path(), &origins).await;
+        Self { origin, origins, fakes: [idp, hub, resource, flow], data, client }
+    }
+
+    async fn call(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> (u16, Value) {
+        let mut request = self.client.request(method, format!("{}/lab/tenants{path}", self.origin));
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let response = request.send().await.expect("it answers");
+        let status = response.status().as_u16();
+        (status, serde_json::from_str(&response.text().await.expect("a body")).unwrap_or(Value::Null))
+    }
+
+    async fn bare_tenant(&self) -> Value {
+        let body = json!({"bare": true, "clock": {"now": "2026-01-05T09:00:00.5Z", "speed": 0}});
+        let (status, handout) = self.call(reqwest::Method::POST, "", Some(body)).await;
+        assert_eq!(status, 201, "{handout}");
+        handout
+    }
+
+    fn calls(&self, fake: usize) -> Vec<String> {
+        self.fakes[fake].lock().expect("no test panicked").calls.clone()
+    }
+}
+
+async fn lab_on(data: &FilePath, origins: &Origins) -> (String, reqwest::Client) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let origin = format!("http://{}", listener.local_addr().expect("bound"));
+    let config = ChassisConfig {
+        service: "lab",
+        database: DatabaseUrl::Sqlite(data.join("lab.db")),
+        data_dir: data.to_owned(),
+        sealing_key: None,
+        seed: Some(1),
+        origins: Allowed::new([origin.clone()]),
+    };
+    let chassis = Chassis::start(config, MIGRATIONS).await.expect("starts");
+    let client = chassis.http.inner().clone();
+    let http = Http::new(chassis.http.clone(), Trace::begin(&chassis.random));
+    let seed = Seed::contoso().unwrap_or_else(|wrong| panic!("{wrong}"));
+    let config = TenantsConfig { seeds: vec![seed], rules: "2025-11".to_owned() };
+    let tenants = Tenants::new(chassis.clone(), LabSurface::new(http, origins.clone()), config);
+    let app = outlive_chassis::app(chassis, Arc::new(LabService), router(tenants));
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    (origin, client)
+}
+
+#[tokio::test]
+async fn a_tenant_is_made_in_every_service_at_one_instant_and_handed_out_again() {
+    let lab = Lab::start().await;
+    let handout = lab.bare_tenant().await;
+    for fake in &lab.fakes {
+        let told = fake.lock().expect("no test panicked");
+        assert_eq!(told.now, "2026-01-05T09:00:00.5Z", "{}", told.name);
+    }
+    let id = handout["tenant_id"].as_str().expect("an id");
+    assert_eq!(lab.call(reqwest::Method::GET, &format!("/{id}"), None).await, (200, handout.clone()));
+    assert_eq!(handout["connections"], json!([]));
+    assert_eq!(handout["users"][0]["role"], "owner");
+}
+
+#[tokio::test]
+async fn a_hand_out_outlives_the_lab_and_is_sealed_at_rest() {
+    let lab = Lab::start().await;
+    let handout = lab.bare_tenant().await;
+    let secret = handout["users"][0]["password"].as_str().expect("a password");
+    for file in std::fs::read_dir(lab.data.path()).expect("readable") {
+        let bytes = std::fs::read(file.expect("readable").path()).expect("readable");
+        assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
+    }
+    // The embedded database belongs to one process; a copy of its directory is what a restart would find.
+    let copy = tempfile::tempdir().expect("a temporary directory");
+    for name in ["lab.db", "lab.db-wal", "lab.key"] {
+        std::fs::copy(lab.data.path().join(name), copy.path().join(name)).expect("copied");
+    }
+    let (origin, client) = lab_on(copy.path(), &lab.origins).await;
+    let url = format!("{origin}/lab/tenants/{}", handout["tenant_id"].as_str().expect("an id"));
+    let again: Value = client.get(url).send().await.expect("it answers").json().await.expect("JSON");
+    assert_eq!(again, handout);
+}
+
+#[tokio::test]
+async fn a_tenant_that_one_service_refuses_stays_nowhere() {
+    let lab = Lab::start().await;
+    lab.fakes[3].lock().expect("no test panicked").refuses = true;
+    let (status, body) = lab.call(reqwest::Method::POST, "", Some(json!({"bare": true}))).await;
+    assert_eq!(status, 400, "{body}");
+    assert!(body["error"]["message"].as_str().expect("a message").contains("not like this"), "{body}");
+    for fake in 0..4 {
+        assert_eq!(lab.calls(fake), ["create", "delete"], "service {fake}");
+    }
+    assert_eq!(lab.call(reqwest::Method::GET, "", None).await.1["tenants"], json!([]));
+}
+
+#[tokio::test]
+async fn a_deleted_tenant_is_deleted_everywhere() {
+    let lab = Lab::start().await;
+    let id = lab.bare_tenant().await["tenant_id"].as_str().expect("an id").to_owned();
+    assert_eq!(lab.call(reqwest::Method::DELETE, &format!("/{id}"), None).await.0, 204);
+    assert!((0..4).all(|fake| lab.calls(fake).last().is_some_and(|call| call == "delete")));
+    assert_eq!(lab.call(reqwest::Method::GET, &format!("/{id}"), None).await.0, 404);
+    assert_eq!(lab.call(reqwest::Method::DELETE, &format!("/{id}"), None).await.0, 404);
+}
+
+#[tokio::test]
+async fn an_event_waits_for_the_next_whole_second_and_its_password_is_handed_out() {
+    let lab = Lab::start().await;
+    let handout = lab.bare_tenant().await;
+    let id = handout["tenant_id"].as_str().expect("an id");
+    let event = json!({"type": "password_change", "user": "owner"});
+    let (status, told) = lab.call(reqwest::Method::POST, &format!("/{id}/events"), Some(event)).await;
+    assert_eq!((status, &told["at"]), (200, &json!("2026-01-05T09:00:01Z")));
+    let after = lab.call(reqwest::Method::GET, &format!("/{id}"), None).await.1;
+    let (old, new) = (&handout["users"][0]["password"], &after["users"][0]["password"]);
+    assert_ne!(old, new);
+    let raised: Value = serde_json::from_str(lab.calls(0).last().expect("the event")).expect("JSON");
+    assert_eq!((&raised["new_password"], &raised["user"]), (new, &handout["users"][0]["upn"]));
+}
+
+#[tokio::test]
+async fn journals_come_as_one_and_the_cursor_goes_on() {
+    let lab = Lab::start().await;
+    let id = lab.bare_tenant().await["tenant_id"].as_str().expect("an id").to_owned();
+    let (status, page) = lab.call(reqwest::Method::GET, &format!("/{id}/journal"), None).await;
+    let services: Vec<_> = page["lines"]
+        .as_array()
+        .expect("lines")
+        .iter()
+        .map(|line| line["service"].as_str().unwrap_or("none"))
+        .collect();
+    assert_eq!((status, services), (200, vec!["idp", "hub", "resource", "flow"]));
+    assert_eq!(page["next"], "1-1-1-1");
+}
+
+#[tokio::test]
+async fn what_cannot_be_is_refused_and_changes_nothing() {
+    let lab = Lab::start().await;
+    let id = lab.bare_tenant().await["tenant_id"].as_str().expect("an id").to_owned();
+    let nobody = "00000000-0000-4000-8000-000000000000";
+    for (path, body, status) in [
+        (String::new(), json!({"seed": "nothing"}), 400),
+        (String::new(), json!({"unknown": 1}), 422),
+        (format!("/{id}/clock"), json!({}), 400),
+        (format!("/{id}/clock"), json!({"advance": "PT1H", "run": 1}), 400),
+        (format!("/{id}/clock"), json!({"advance": "-PT1H"}), 400),
+        (format!("/{id}/clock"), json!({"advance": "soon"}), 422),
+        (format!("/{id}/clock"), json!({"set": "2020-01-01T00:00:00Z"}), 409),
+        (format!("/{nobody}/clock"), json!({"advance": "PT1H"}), 404),
+        (format!("/{nobody}/events"), json!({"type": "sign_out"}), 404),
+        ("/x/clock".to_owned(), json!({"advance": "PT1H"}), 404),
+    ] {
+        let (came, answer) = lab.call(reqwest::Method::POST, &path, Some(body.clone())).await;
+        assert_eq!(came, status, "{path} {body}: {answer}");
+        assert!(answer["error"]["message"].is_string(), "{path} {body}: {answer}");
+    }
+    let form =
+        lab.client.post(format!("{}/lab/tenants", lab.origin)).body("{}").send().await.expect("it answers");
+    assert_eq!(form.status().as_u16(), 415);
+    let after = lab.call(reqwest::Method::GET, &format!("/{id}/journal?after=nonsense"), None).await;
+    assert_eq!(after.0, 400);
+    assert_eq!(
+        lab.call(reqwest::Method::GET, &format!("/{id}/clock"), None).await.1["now"],
+        "2026-01-05T09:00:00.5Z"
+    );
+    assert_eq!(lab.call(reqwest::Method::GET, "", None).await.1["tenants"].as_array().map(Vec::len), Some(1));
+}
