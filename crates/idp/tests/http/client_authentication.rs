@@ -1,0 +1,94 @@
+//! Who the client is, and what it has to prove.
+
+use reqwest::header::AUTHORIZATION;
+use serde_json::json;
+
+use crate::client::App;
+use crate::tenant::{Answer, ORDERS, READ, SECRET, Tenant, send};
+use crate::tokens::Tokens;
+
+#[tokio::test]
+async fn a_confidential_client_needs_its_secret_and_a_public_one_may_have_none() {
+    let tenant = Tenant::new().await;
+    let (connector, desktop) = (tenant.connector(), tenant.desktop());
+    let confidential = connector.sign_in(&tenant, "owner", READ).await;
+    let public = desktop.sign_in(&tenant, "owner", READ).await;
+
+    let refresh = async |app: &App, token: &Tokens, secret: &str| {
+        app.try_refresh(token.refresh(), &[("client_secret", secret)]).await
+    };
+    refresh(&connector, &confidential, "guess").await.refused(401, "invalid_client", "AADSTS7000215");
+    refresh(&connector, &confidential, "").await.refused(401, "invalid_client", "AADSTS7000218");
+    refresh(&desktop, &public, SECRET).await.refused(401, "invalid_client", "AADSTS700025");
+    let assertion = [("client_assertion", "x.y.z")];
+    desktop.try_refresh(public.refresh(), &assertion).await.refused(401, "invalid_client", "AADSTS700025");
+    // None of it touched a token.
+    connector.refresh(confidential.refresh()).await;
+    desktop.refresh(public.refresh()).await;
+}
+
+#[tokio::test]
+async fn a_secret_that_expires_or_is_replaced_leaves_refresh_tokens_alone() {
+    let tenant = Tenant::new().await;
+    let app = tenant.connector();
+    let tokens = app.sign_in(&tenant, "owner", READ).await;
+    tenant.happens(json!({"type": "expire_secret", "app": app.client_id})).await;
+    app.try_refresh(tokens.refresh(), &[]).await.refused(401, "invalid_client", "AADSTS7000222");
+    tenant.happens(json!({"type": "rotate_secret", "app": app.client_id, "new_secret": "newer"})).await;
+    app.try_refresh(tokens.refresh(), &[]).await.refused(401, "invalid_client", "AADSTS7000215");
+    let renewed = App { secret: Some("newer".to_owned()), ..app };
+    renewed.refresh(tokens.refresh()).await;
+    assert_eq!(tenant.journal("secret.").await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_secret_lives_two_years() {
+    let tenant = Tenant::new().await;
+    tenant.advance(outlive_clock::Span::from_days(730) - outlive_clock::Span::from_micros(1)).await;
+    let scope = format!("{ORDERS}/.default");
+    Tokens::of(tenant.nightly().client_credentials(&scope).await);
+    tenant.advance(outlive_clock::Span::from_micros(1)).await;
+    tenant.nightly().client_credentials(&scope).await.refused(401, "invalid_client", "AADSTS7000222");
+}
+
+#[tokio::test]
+async fn a_disabled_application_gets_nothing() {
+    let tenant = Tenant::new().await;
+    let app = tenant.connector();
+    let tokens = app.sign_in(&tenant, "owner", READ).await;
+    tenant.happens(json!({"type": "disable_app", "app": app.client_id})).await;
+    app.try_refresh(tokens.refresh(), &[]).await.refused(400, "unauthorized_client", "AADSTS7000112");
+    tenant.browser().open(&app.authorize_url(READ, &[])).await.page().says(400, "AADSTS7000112");
+    tenant.happens(json!({"type": "enable_app", "app": app.client_id})).await;
+    app.refresh(tokens.refresh()).await;
+    tenant.happens(json!({"type": "disable_app", "app": tenant.id_of(10)})).await;
+    app.try_refresh(tokens.refresh(), &[]).await.refused(400, "invalid_resource", "AADSTS500014");
+}
+
+async fn with_header(app: &App, value: &str, form: &[(&str, &str)]) -> Answer {
+    let mut form = form.to_vec();
+    let scope = format!("{ORDERS}/.default");
+    form.extend([("grant_type", "client_credentials"), ("scope", &scope)]);
+    send(app.token_request().header(AUTHORIZATION, value).form(&form)).await
+}
+
+#[tokio::test]
+async fn one_way_to_prove_oneself_is_enough_and_two_are_too_many() {
+    use base64::Engine;
+    let tenant = Tenant::new().await;
+    let app = tenant.nightly();
+    let basic = |text: &str| format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(text));
+    let good = basic(&format!("{}:nightly+secret", app.client_id));
+    Tokens::of(with_header(&app, &good, &[]).await);
+    Tokens::of(with_header(&app, &good, &[("client_id", &app.client_id)]).await);
+    for (header, form) in [
+        (good.clone(), vec![("client_secret", "nightly secret")]),
+        (good, vec![("client_id", "11111111-1111-1111-1111-111111111111")]),
+        ("Basic ///".to_owned(), vec![]),
+        ("Basic".to_owned(), vec![]),
+        (basic("no colon"), vec![]),
+        ("Bearer abc".to_owned(), vec![("client_id", &*app.client_id)]),
+    ] {
+        with_header(&app, &header, &form).await.refused(401, "invalid_client", "AADSTS70002");
+    }
+}

@@ -1,0 +1,58 @@
+//! An application for itself.
+
+use serde_json::{Value, json};
+
+use crate::tenant::{ORDERS, Tenant};
+use crate::tokens::Tokens;
+
+#[tokio::test]
+async fn an_application_gets_its_roles_and_never_a_refresh_token() {
+    let tenant = Tenant::new().await;
+    let tokens = Tokens::of(tenant.nightly().client_credentials(&format!("{ORDERS}/.default")).await);
+    assert_eq!((&tokens.0["refresh_token"], &tokens.0["scope"]), (&Value::Null, &Value::Null));
+    let claims = tokens.claims();
+    assert_eq!(claims["roles"], json!(["Orders.Read.All"]));
+    assert_eq!((&claims["oid"], &claims["sub"]), (&json!(tenant.id_of(215)), &json!(tenant.id_of(215))));
+    assert_eq!(claims["idtyp"], "app");
+    assert_eq!(claims.get("scp"), None);
+    let line = &tenant.journal("token.issued").await[0];
+    assert_eq!(line["subject"], format!("client:{}", tenant.id_of(15)));
+
+    let on_v1 = Tokens::of(tenant.nightly().v1().client_credentials(ORDERS).await);
+    assert_eq!(on_v1.0["resource"], ORDERS);
+    let without_roles =
+        Tokens::of(tenant.connector().client_credentials(&format!("{ORDERS}/.default")).await);
+    assert_eq!(without_roles.claims().get("roles"), None);
+}
+
+#[tokio::test]
+async fn only_default_can_be_asked_for() {
+    let tenant = Tenant::new().await;
+    for scope in [
+        &format!("{ORDERS}/Orders.Read"),
+        "openid",
+        &format!("openid {ORDERS}/.default"),
+        &format!("{ORDERS}/.default https://graph.microsoft.com/.default"),
+        "/.default",
+    ] {
+        let answer = tenant.nightly().client_credentials(scope).await;
+        answer.refused(400, "invalid_scope", "AADSTS1002012");
+    }
+    let answer = tenant.nightly().client_credentials("api://nowhere/.default").await;
+    answer.refused(400, "invalid_resource", "AADSTS500011");
+    tenant.nightly().client_credentials("").await.refused(400, "invalid_request", "AADSTS900144");
+    let answer = tenant.nightly().v1().client_credentials("").await;
+    answer.refused(400, "invalid_request", "AADSTS900144");
+}
+
+#[tokio::test]
+async fn a_public_client_cannot_act_for_itself_and_an_alias_names_no_tenant_to_act_in() {
+    let tenant = Tenant::new().await;
+    let answer = tenant.desktop().client_credentials(&format!("{ORDERS}/.default")).await;
+    answer.refused(401, "invalid_client", "AADSTS7000216");
+    for alias in ["common", "organizations"] {
+        let app = crate::client::App { segment: alias.to_owned(), ..tenant.nightly() };
+        let answer = app.client_credentials(&format!("{ORDERS}/.default")).await;
+        answer.refused(400, "invalid_request", "AADSTS90010");
+    }
+}

@@ -1,0 +1,150 @@
+//! What clients read before they do anything else.
+
+use reqwest::header::HOST;
+use serde_json::{Value, json};
+
+use crate::client::App;
+use crate::installation::OTHER_ORIGIN;
+use crate::tenant::{Answer, READ, Tenant, send};
+use crate::tokens::Tokens;
+
+async fn get(tenant: &Tenant, host: &str, path: &str) -> Answer {
+    send(tenant.http.get(tenant.url(path)).header(HOST, host)).await
+}
+
+#[tokio::test]
+async fn documents_keys_and_issuers_follow_the_origin_by_which_one_came() {
+    let tenant = Tenant::new().await;
+    let port = tenant.installation.url.rsplit_once(':').expect("a port").1.to_owned();
+    let app = tenant.connector();
+    let held = app.sign_in(&tenant, "owner", READ).await;
+    let localhost = format!("http://localhost:{port}");
+    for origin in [&*tenant.installation.url, &*localhost, OTHER_ORIGIN] {
+        let host = origin.split_once("//").expect("an origin").1;
+        for (v1, path, issuer) in [
+            (false, "/v2.0/.well-known/openid-configuration", format!("{origin}/{}/v2.0", tenant.id())),
+            (true, "/.well-known/openid-configuration", format!("{origin}/{}/", tenant.id())),
+        ] {
+            let document = get(&tenant, host, &format!("/{}{path}", tenant.domain)).await;
+            assert_eq!(document.header("cache-control"), "max-age=86400, private");
+            assert_eq!(document.header("access-control-allow-origin"), "*");
+            let document = document.json();
+            assert_eq!(document["issuer"], issuer);
+            let jwks_uri = document["jwks_uri"].as_str().expect("a URL");
+            assert!(jwks_uri.starts_with(&format!("{origin}/{}/discovery/", tenant.id())), "{jwks_uri}");
+            let keys = get(&tenant, host, jwks_uri.strip_prefix(origin).expect("the origin")).await.json();
+            let kids: Vec<_> =
+                keys["keys"].as_array().expect("keys").iter().map(|key| key["kid"].clone()).collect();
+            let used = crate::tokens::header(held.access())["kid"].clone();
+            assert!(kids.contains(&used), "{kids:?}");
+            for key in keys["keys"].as_array().expect("keys") {
+                assert_eq!(key.get("issuer"), (!v1).then(|| json!(issuer)).as_ref());
+                assert_eq!(key["x5t"], key["kid"]);
+            }
+        }
+        let form = [
+            ("client_id", &*app.client_id),
+            ("client_secret", crate::tenant::SECRET),
+            ("grant_type", "refresh_token"),
+            ("refresh_token", held.refresh()),
+        ];
+        let url = tenant.url(&format!("/{}/oauth2/v2.0/token", tenant.id()));
+        let tokens = Tokens::of(send(tenant.http.post(url).header(HOST, host).form(&form)).await);
+        assert_eq!(tokens.claims()["iss"], format!("{origin}/{}/v2.0", tenant.id()));
+    }
+    assert_eq!(get(&tenant, "evil.example", "/common/discovery/keys").await.status, 421);
+}
+
+#[tokio::test]
+async fn a_token_from_one_origin_is_accepted_at_another() {
+    let tenant = Tenant::new().await;
+    let tool = tenant.admin_tool();
+    let code = tool.code_for(&tenant, "owner", "User.Read").await;
+    let host = OTHER_ORIGIN.split_once("//").expect("an origin").1;
+    let form = [
+        ("client_id", &*tool.client_id),
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("redirect_uri", &tool.redirect_uri),
+        ("code_verifier", crate::client::VERIFIER),
+    ];
+    let url = tenant.url(&format!("/{}/oauth2/v2.0/token", tenant.id()));
+    let tokens = Tokens::of(send(tenant.http.post(url).header(HOST, host).form(&form)).await);
+    assert!(tokens.claims()["iss"].as_str().unwrap().starts_with(OTHER_ORIGIN));
+    let me = send(tenant.http.get(tenant.url("/v1.0/me")).bearer_auth(tokens.access())).await;
+    assert_eq!(me.status, 200, "{me:?}");
+}
+
+#[tokio::test]
+async fn an_alias_stays_an_alias_and_its_keys_are_everybodys() {
+    let tenant = Tenant::new().await;
+    let held = tenant.connector().sign_in(&tenant, "owner", READ).await;
+    let origin = &tenant.installation.url;
+    for alias in ["common", "organizations"] {
+        let document = tenant.get(&format!("/{alias}/v2.0/.well-known/openid-configuration")).await.json();
+        assert_eq!(document["issuer"], format!("{origin}/{{tenantid}}/v2.0"));
+        assert_eq!(document["token_endpoint"], format!("{origin}/{alias}/oauth2/v2.0/token"));
+        assert_eq!(document["tenant_region_scope"], Value::Null);
+        let keys = tenant
+            .get(document["jwks_uri"].as_str().expect("a URL").strip_prefix(origin.as_str()).unwrap())
+            .await;
+        let keys = keys.json()["keys"].as_array().expect("keys").clone();
+        let used = crate::tokens::header(held.access())["kid"].clone();
+        assert!(keys.iter().any(|key| key["kid"] == used && key["issuer"] == document["issuer"]), "{keys:?}");
+    }
+}
+
+#[tokio::test]
+async fn unknown_tenants_have_no_documents() {
+    let tenant = Tenant::new().await;
+    for path in [
+        "v2.0/.well-known/openid-configuration",
+        ".well-known/openid-configuration",
+        "discovery/v2.0/keys",
+        "discovery/keys",
+    ] {
+        for (segment, error, code) in [
+            ("11111111-1111-1111-1111-111111111111", "invalid_tenant", "AADSTS90002"),
+            ("nowhere.example", "invalid_tenant", "AADSTS90002"),
+            ("nonsense", "invalid_request", "AADSTS900023"),
+            ("consumers", "invalid_request", "AADSTS50059"),
+            ("%ff", "invalid_request", "AADSTS900023"),
+        ] {
+            tenant.get(&format!("/{segment}/{path}")).await.refused(400, error, code);
+        }
+    }
+}
+
+#[tokio::test]
+async fn instance_discovery_knows_this_cloud_and_no_other() {
+    let tenant = Tenant::new().await;
+    let ask = async |endpoint: &str| {
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("api-version", "1.1")
+            .append_pair("authorization_endpoint", endpoint)
+            .finish();
+        tenant.get(&format!("/common/discovery/instance?{query}")).await
+    };
+    let known =
+        ask(&format!("{}/{}/oauth2/v2.0/authorize", tenant.installation.url, tenant.id())).await.json();
+    let expected =
+        format!("{}/{}/v2.0/.well-known/openid-configuration", tenant.installation.url, tenant.id());
+    assert_eq!(known["tenant_discovery_endpoint"], expected);
+    for unknown in ["https://evil.example/common/oauth2/authorize", "nonsense", ""] {
+        ask(unknown).await.refused(400, "invalid_instance", "AADSTS50049");
+    }
+}
+
+#[tokio::test]
+async fn a_client_library_finds_its_way_by_documents_alone() {
+    let tenant = Tenant::new().await;
+    let document =
+        tenant.get(&format!("/{}/v2.0/.well-known/openid-configuration", tenant.id())).await.json();
+    let app: App = tenant.connector();
+    let held = app.sign_in(&tenant, "owner", &format!("openid {READ}")).await;
+    assert_eq!(held.id_claims()["iss"], document["issuer"]);
+    for name in ["authorization_endpoint", "token_endpoint", "end_session_endpoint", "jwks_uri"] {
+        let answer = send(tenant.http.get(document[name].as_str().expect("a URL"))).await;
+        assert_ne!(answer.status, 404, "{name}");
+    }
+}

@@ -1,0 +1,217 @@
+//! Microsoft Graph: what a caller may do to whom.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::tenant::{Answer, ORDERS, PASSWORD, READ, Tenant, send};
+use crate::tokens::Tokens;
+
+const NEW: &str = "Other-Horse-2";
+
+async fn call(tenant: &Tenant, token: &str, method: Method, path: &str, body: Value) -> Answer {
+    let request = tenant.http.request(method, tenant.url(&format!("/v1.0{path}"))).bearer_auth(token);
+    send(if body.is_null() { request } else { request.json(&body) }).await
+}
+
+fn denied(answer: &Answer, status: u16, code: &str) {
+    assert_eq!(answer.status, status, "{answer:?}");
+    let error = &answer.json()["error"];
+    assert_eq!(error["code"], code, "{answer:?}");
+    assert!(error["innerError"]["request-id"] == answer.header("x-ms-request-id"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn who_one_is_and_who_others_are() {
+    let tenant = Tenant::new().await;
+    let owner = tenant.admin_tool().sign_in(&tenant, "owner", "User.Read").await;
+    let me = call(&tenant, owner.access(), Method::GET, "/me", Value::Null).await.json();
+    assert_eq!((&me["id"], &me["userPrincipalName"]), (&json!(tenant.id_of(1)), &json!(tenant.upn("owner"))));
+    let path = format!("/users/{}", tenant.upn("colleague"));
+    denied(
+        &call(&tenant, owner.access(), Method::GET, &path, Value::Null).await,
+        403,
+        "Authorization_RequestDenied",
+    );
+    let more = tenant.admin_tool().sign_in(&tenant, "owner", "User.ReadWrite.All").await;
+    let user = call(&tenant, more.access(), Method::GET, &path, Value::Null).await.json();
+    assert_eq!(user["id"], tenant.id_of(2));
+    for unknown in ["/users/nobody", "/users/11111111-1111-1111-1111-111111111111"] {
+        let answer = call(&tenant, more.access(), Method::GET, unknown, Value::Null).await;
+        denied(&answer, 404, "Request_ResourceNotFound");
+    }
+    for path in ["/nonsense", "/users/x/nonsense"] {
+        denied(
+            &call(&tenant, more.access(), Method::GET, path, Value::Null).await,
+            404,
+            "Request_ResourceNotFound",
+        );
+    }
+    denied(
+        &call(&tenant, more.access(), Method::DELETE, "/me", Value::Null).await,
+        405,
+        "Request_BadRequest",
+    );
+}
+
+#[tokio::test]
+async fn a_caller_needs_a_token_of_this_issuer_for_graph() {
+    let tenant = Tenant::new().await;
+    let graph = tenant.admin_tool().sign_in(&tenant, "owner", "User.Read").await;
+    let orders = tenant.desktop().sign_in(&tenant, "owner", READ).await;
+    let forged = format!("{}x", graph.access());
+    let garbled = &graph.access()[..graph.access().len() / 2];
+    for token in [orders.access(), &forged, garbled, "", "a.b.c", "ä"] {
+        let answer = call(&tenant, token, Method::GET, "/me", Value::Null).await;
+        denied(&answer, 401, "InvalidAuthenticationToken");
+        let challenge = answer.header("www-authenticate");
+        assert!(
+            challenge.starts_with("Bearer realm=\"\"") && challenge.contains("authorization_uri"),
+            "{challenge}"
+        );
+    }
+    let elsewhere = Tenant::new().await;
+    let there = call(&elsewhere, graph.access(), Method::GET, "/me", Value::Null).await;
+    assert_eq!(there.json()["id"], tenant.id_of(1), "a token speaks for its own tenant, wherever it is sent");
+}
+
+#[tokio::test]
+async fn sessions_are_revoked_by_their_user_or_an_administrator() {
+    let tenant = Tenant::new().await;
+    let app = tenant.connector();
+    let tool = tenant.admin_tool();
+    let as_owner = tool.sign_in(&tenant, "owner", "User.RevokeSessions.All").await;
+    let as_admin = tool.sign_in(&tenant, "admin", "User.RevokeSessions.All").await;
+    let colleagues = format!("/users/{}/revokeSignInSessions", tenant.upn("colleague"));
+    let answer = call(&tenant, as_owner.access(), Method::POST, &colleagues, Value::Null).await;
+    denied(&answer, 403, "Authorization_RequestDenied");
+    let reader = tool.sign_in(&tenant, "owner", "User.Read").await;
+    let answer = call(&tenant, reader.access(), Method::POST, "/me/revokeSignInSessions", Value::Null).await;
+    denied(&answer, 403, "Authorization_RequestDenied");
+
+    for (caller, role, path) in
+        [(&as_owner, "owner", "/me/revokeSignInSessions".to_owned()), (&as_admin, "colleague", colleagues)]
+    {
+        let held = app.sign_in(&tenant, role, READ).await;
+        tenant.advance(outlive_clock::Span::from_seconds(1)).await;
+        let answer = call(&tenant, caller.access(), Method::POST, &path, Value::Null).await;
+        assert_eq!((answer.status, &answer.json()["value"]), (200, &json!(true)));
+        app.try_refresh(held.refresh(), &[]).await.grant_refused("AADSTS50173");
+    }
+    let rows: Vec<_> =
+        tenant.journal("sessions.revoked").await.iter().map(|line| line["data"]["event"].clone()).collect();
+    assert_eq!(rows, ["user_revokes", "admin_revokes"]);
+    let me = call(&tenant, reader.access(), Method::GET, "/me", Value::Null).await.json();
+    assert_eq!(me["signInSessionsValidFromDateTime"], "2026-01-05T09:00:01Z");
+}
+
+#[tokio::test]
+async fn an_application_acts_with_its_roles_and_has_no_me() {
+    let tenant = Tenant::new().await;
+    let app = Tokens::of(tenant.nightly().client_credentials("https://graph.microsoft.com/.default").await);
+    let answer = call(&tenant, app.access(), Method::GET, "/me", Value::Null).await;
+    denied(&answer, 400, "Request_BadRequest");
+    let path = format!("/users/{}", tenant.id_of(1));
+    let answer = call(&tenant, app.access(), Method::PATCH, &path, json!({"accountEnabled": false})).await;
+    assert_eq!(answer.status, 204, "{answer:?}");
+    let user = call(&tenant, app.access(), Method::GET, &path, Value::Null).await.json();
+    assert_eq!(user["accountEnabled"], false);
+    let unasked =
+        Tokens::of(tenant.connector().client_credentials("https://graph.microsoft.com/.default").await);
+    let answer = call(&tenant, unasked.access(), Method::PATCH, &path, json!({"accountEnabled": true})).await;
+    denied(&answer, 403, "Authorization_RequestDenied");
+}
+
+#[tokio::test]
+async fn an_administrator_resets_passwords_of_others() {
+    let tenant = Tenant::new().await;
+    let app = tenant.connector();
+    let scope = "User-PasswordProfile.ReadWrite.All User.ReadWrite.All";
+    let admin = tenant.admin_tool().sign_in(&tenant, "admin", scope).await;
+    let owner = tenant.admin_tool().sign_in(&tenant, "owner", scope).await;
+    let held = app.sign_in(&tenant, "colleague", READ).await;
+    tenant.advance(outlive_clock::Span::from_seconds(1)).await;
+    let path = format!("/users/{}", tenant.upn("colleague"));
+    let reset = json!({"passwordProfile": {"password": NEW, "forceChangePasswordNextSignIn": true}});
+
+    let answer = call(&tenant, owner.access(), Method::PATCH, &path, reset.clone()).await;
+    denied(&answer, 403, "Authorization_RequestDenied");
+    let own = format!("/users/{}", tenant.id_of(3));
+    let answer = call(&tenant, admin.access(), Method::PATCH, &own, reset.clone()).await;
+    denied(&answer, 403, "Authorization_RequestDenied");
+    // Of two changes in one request neither happens if one may not.
+    let both = json!({"passwordProfile": {"password": "weak"}, "accountEnabled": false});
+    denied(&call(&tenant, admin.access(), Method::PATCH, &path, both).await, 400, "Request_BadRequest");
+
+    assert_eq!(call(&tenant, admin.access(), Method::PATCH, &path, reset).await.status, 204);
+    app.refresh(held.refresh()).await;
+    assert_eq!(tenant.journal("password.reset").await[0]["data"]["event"], "admin_reset_azure_portal");
+
+    // The new password has to be changed at once.
+    let mut browser = tenant.browser();
+    let page = browser.open(&app.authorize_url(READ, &[])).await.page();
+    let page = browser.sign_in(&page, &tenant.upn("colleague"), NEW).await.page();
+    page.says(200, "AADSTS50055");
+    browser.type_new_password(&page, NEW, "Third-Horse-3").await.code();
+
+    let method = "28c10230-6103-485e-b985-444c60001490";
+    let path = format!("{path}/authentication/methods/{method}/resetPassword");
+    tenant.advance(outlive_clock::Span::from_seconds(1)).await;
+    let answer = call(&tenant, admin.access(), Method::POST, &path, json!({})).await;
+    assert_eq!(answer.status, 202, "{answer:?}");
+    let generated = answer.json()["newPassword"].as_str().expect("a password").to_owned();
+    app.try_refresh(held.refresh(), &[]).await.grant_refused("AADSTS50173");
+    let page =
+        tenant.browser().change_password(&tenant.id(), &tenant.upn("colleague"), &generated, PASSWORD).await;
+    assert_eq!(page.heading, "Your password was changed");
+    let other = path.replace(method, "00000000-0000-0000-0000-000000000000");
+    denied(&call(&tenant, admin.access(), Method::POST, &other, json!({})).await, 400, "Request_BadRequest");
+    let own = format!("/users/{}/authentication/methods/{method}/resetPassword", tenant.id_of(3));
+    denied(
+        &call(&tenant, admin.access(), Method::POST, &own, json!({})).await,
+        403,
+        "Authorization_RequestDenied",
+    );
+}
+
+#[tokio::test]
+async fn an_account_is_disabled_by_administrators_only() {
+    let tenant = Tenant::new().await;
+    let path = format!("/users/{}", tenant.id_of(1));
+    for (role, id, allowed) in [("owner", 1, false), ("owner", 2, false), ("admin", 1, true)] {
+        let caller = tenant.admin_tool().sign_in(&tenant, role, "User.ReadWrite.All").await;
+        let path = format!("/users/{}", tenant.id_of(id));
+        let answer =
+            call(&tenant, caller.access(), Method::PATCH, &path, json!({"accountEnabled": false})).await;
+        assert_eq!(answer.status, if allowed { 204 } else { 403 }, "{role} {id}");
+    }
+    let admin = tenant.admin_tool().sign_in(&tenant, "admin", "User.ReadWrite.All").await;
+    for body in [json!({"displayName": 1}), json!([]), json!("x"), json!({"accountEnabled": "maybe"})] {
+        denied(&call(&tenant, admin.access(), Method::PATCH, &path, body).await, 400, "Request_BadRequest");
+    }
+}
+
+#[tokio::test]
+async fn nobody_changes_anothers_password_and_nobody_the_own_without_permission() {
+    let tenant = Tenant::new().await;
+    let body = json!({"currentPassword": PASSWORD, "newPassword": NEW});
+    let may = tenant.admin_tool().sign_in(&tenant, "owner", "Directory.AccessAsUser.All").await;
+    let path = format!("/users/{}/changePassword", tenant.id_of(2));
+    denied(
+        &call(&tenant, may.access(), Method::POST, &path, body.clone()).await,
+        403,
+        "Authorization_RequestDenied",
+    );
+    let may_not = tenant.admin_tool().sign_in(&tenant, "owner", "User.Read").await;
+    let answer = call(&tenant, may_not.access(), Method::POST, "/me/changePassword", body).await;
+    denied(&answer, 403, "Authorization_RequestDenied");
+    for body in [json!({}), json!({"currentPassword": 1, "newPassword": 2})] {
+        let answer = call(&tenant, may.access(), Method::POST, "/me/changePassword", body).await;
+        denied(&answer, 400, "Request_BadRequest");
+    }
+    assert!(tenant.journal("password.").await.is_empty());
+    // A token for another resource is no use here, whatever it may do there.
+    let nightly = Tokens::of(tenant.nightly().client_credentials(&format!("{ORDERS}/.default")).await);
+    let path = format!("/users/{}/revokeSignInSessions", tenant.id_of(1));
+    let answer = call(&tenant, nightly.access(), Method::POST, &path, Value::Null).await;
+    denied(&answer, 401, "InvalidAuthenticationToken");
+}

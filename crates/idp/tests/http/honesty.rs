@@ -1,0 +1,58 @@
+//! The catalogue promises nothing that nobody keeps: every error in it is met by a test here, or stands in the list below with
+//! the reason why it cannot be.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use outlive_rules::Aadsts;
+
+/// What is in the catalogue and is not produced, and why.
+const NOT_PRODUCED: &[(u32, &str)] = &[
+    (16000, "there are no guests: a browser's session is always looked up in the tenant of the path"),
+    (50053, "smart lockout is not built"),
+    (50056, "every user of a tenant's description has a password"),
+    (50076, "Conditional Access and multifactor authentication are not built"),
+    (50105, "applications do not require assignment"),
+    (501051, "applications do not require assignment"),
+    (90094, "permissions that only an administrator can grant are not told apart"),
+    (70001, "the older word for 7000112"),
+    (
+        50194,
+        "an alias leads to the one tenant that has the application, so none is refused for being of one tenant",
+    ),
+    (700022, "the token is for the first resource named, as documented for refresh tokens"),
+    (700023, "no named resource means Microsoft Graph"),
+    (90014, "the older word for 900144"),
+    (9001023, "the password grant is not built"),
+    (50001, "the older word for 500011 and 500014"),
+    (90033, "only a failing database is answered so"),
+];
+
+#[test]
+fn every_error_of_the_catalogue_is_met_by_a_test_or_excused() {
+    let met = met_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/http"));
+    let excused: BTreeSet<u32> = NOT_PRODUCED.iter().map(|(number, _)| *number).collect();
+    let known: BTreeSet<u32> = Aadsts::all().iter().map(|error| error.number).collect();
+    let unmet: Vec<_> = known.iter().filter(|n| !met.contains(n) && !excused.contains(n)).collect();
+    assert!(unmet.is_empty(), "no test meets {unmet:?}");
+    let stale: Vec<_> = excused.iter().filter(|n| met.contains(n) || !known.contains(n)).collect();
+    assert!(stale.is_empty(), "excused without need: {stale:?}");
+    let invented: Vec<_> = met.difference(&known).collect();
+    assert!(invented.is_empty(), "not in the catalogue: {invented:?}");
+}
+
+/// The numbers that tests expect: written `"AADSTS…"`, which only expectations are.
+fn met_in(directory: &Path) -> BTreeSet<u32> {
+    let mut met = BTreeSet::new();
+    for entry in std::fs::read_dir(directory).expect("the tests' sources") {
+        let text = std::fs::read_to_string(entry.expect("a file").path()).expect("a source file");
+        for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            for after in line.split("\"AADSTS").skip(1) {
+                if let Some((number, _)) = after.split_once('"') {
+                    met.extend(number.parse::<u32>());
+                }
+            }
+        }
+    }
+    met
+}

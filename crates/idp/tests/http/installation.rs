@@ -1,0 +1,114 @@
+//! One identity provider for all tests that run at a time: each has a tenant of its own in it. It is gone, with its database,
+//! when the last of them is.
+
+use std::process::Command;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use outlive_chassis::{Chassis, ChassisConfig, Origins};
+use outlive_idp::{IdpConfig, MIGRATIONS};
+use outlive_store::DatabaseUrl;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+/// Another name by which browsers may come; the listener is the same.
+pub(crate) const OTHER_ORIGIN: &str = "https://login.outlive.example";
+
+pub(crate) struct Installation {
+    /// Where it listens (`http://127.0.0.1:<port>`).
+    pub(crate) url: String,
+    runtime: Option<Runtime>,
+    database: Option<PostgresDatabase>,
+    _data: TempDir,
+}
+
+impl Installation {
+    pub(crate) fn shared() -> Arc<Self> {
+        static CURRENT: Mutex<Weak<Installation>> = Mutex::new(Weak::new());
+        let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
+        current.upgrade().unwrap_or_else(|| {
+            let started = Arc::new(Self::start());
+            *current = Arc::downgrade(&started);
+            started
+        })
+    }
+
+    /// An installation of one's own.
+    pub(crate) fn start() -> Self {
+        // Started on a thread of its own: a test's thread is inside a runtime already.
+        std::thread::spawn(|| {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+            let runtime = runtime.expect("a runtime");
+            let data = tempfile::tempdir().expect("a temporary directory");
+            let database = PostgresDatabase::if_wanted();
+            let url = runtime.block_on(serve(&data, database.as_ref()));
+            Self { url, runtime: Some(runtime), database, _data: data }
+        })
+        .join()
+        .expect("the identity provider starts")
+    }
+}
+
+async fn serve(data: &TempDir, postgres: Option<&PostgresDatabase>) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let port = listener.local_addr().expect("bound").port();
+    let url = format!("http://127.0.0.1:{port}");
+    let database = match postgres {
+        Some(database) => DatabaseUrl::postgres(&database.url).expect("a database URL"),
+        None => DatabaseUrl::Sqlite(data.path().join("idp.db")),
+    };
+    let config = ChassisConfig {
+        service: "idp",
+        database,
+        data_dir: data.path().to_owned(),
+        sealing_key: None,
+        seed: Some(1),
+        origins: Origins::new([url.clone(), format!("http://localhost:{port}"), OTHER_ORIGIN.to_owned()]),
+    };
+    let chassis = Chassis::start(config, MIGRATIONS).await.expect("the chassis starts");
+    let app = outlive_idp::build(chassis, IdpConfig { own_url: url.clone() }).await.expect("it is built");
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    url
+}
+
+impl Drop for Installation {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+        if let Some(database) = self.database.take() {
+            database.remove();
+        }
+    }
+}
+
+/// A database of one's own on the server that `scripts/with-postgres` starts, if `OUTLIVE_TEST_DATABASE=postgres` wants one.
+struct PostgresDatabase {
+    server: String,
+    name: String,
+    url: String,
+}
+
+impl PostgresDatabase {
+    fn if_wanted() -> Option<Self> {
+        if std::env::var("OUTLIVE_TEST_DATABASE").as_deref() != Ok("postgres") {
+            return None;
+        }
+        let server = std::env::var("OUTLIVE_TEST_POSTGRES_URL")
+            .expect("OUTLIVE_TEST_POSTGRES_URL is not set: run the tests through scripts/with-postgres");
+        static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+        let next = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let name = format!("outlive_idp_{}_{next}", std::process::id());
+        run("createdb", &[&format!("--maintenance-db={server}"), &name]);
+        let (host, _) = server.rsplit_once('/').expect("the server's URL ends in /DATABASE");
+        Some(Self { url: format!("{host}/{name}"), server, name })
+    }
+
+    fn remove(self) {
+        run("dropdb", &[&format!("--maintenance-db={}", self.server), "--force", &self.name]);
+    }
+}
+
+fn run(program: &str, arguments: &[&str]) {
+    let status = Command::new(program).args(arguments).status();
+    assert!(status.is_ok_and(|status| status.success()), "{program} failed");
+}

@@ -1,0 +1,65 @@
+//! How long tokens live when nothing ends them.
+
+use outlive_clock::Span;
+
+use crate::tenant::{READ, Tenant};
+
+const MOMENT: Span = Span::from_micros(1);
+
+#[tokio::test]
+async fn a_refresh_token_lives_ninety_days_unused_and_for_ever_in_use() {
+    for app in [Tenant::desktop, Tenant::connector] {
+        let tenant = Tenant::new().await;
+        let app = app(&tenant);
+        let first = app.sign_in(&tenant, "owner", READ).await;
+        let mut latest = first.clone();
+        for _ in 0..4 {
+            tenant.advance(Span::from_days(90) - MOMENT).await;
+            latest = app.refresh(latest.refresh()).await;
+        }
+        let body = app.try_refresh(first.refresh(), &[]).await.grant_refused("AADSTS700082");
+        assert_eq!(body["suberror"], "bad_token");
+        tenant.advance(Span::from_days(90)).await;
+        let body = app.try_refresh(latest.refresh(), &[]).await.grant_refused("AADSTS700082");
+        assert!(
+            body["error_description"].as_str().unwrap().contains("was inactive for 90.00:00:00"),
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_single_page_applications_lives_a_day_however_often_it_is_replaced() {
+    let tenant = Tenant::new().await;
+    let app = tenant.spa();
+    let mut latest = app.sign_in(&tenant, "owner", READ).await;
+    for _ in 0..3 {
+        tenant.advance(Span::from_hours(7)).await;
+        latest = app.refresh(latest.refresh()).await;
+    }
+    let elsewhere = crate::client::App { page_origin: None, ..app.clone() };
+    let answer = elsewhere.try_refresh(latest.refresh(), &[]).await;
+    answer.refused(400, "invalid_request", "AADSTS9002327");
+    tenant.advance(Span::from_hours(3) - MOMENT).await;
+    latest = app.refresh(latest.refresh()).await;
+    tenant.advance(MOMENT).await;
+    let body = app.try_refresh(latest.refresh(), &[]).await.grant_refused("AADSTS700084");
+    assert_eq!(body["suberror"], "bad_token");
+    assert!(body["error_description"].as_str().unwrap().contains("1.00:00:00"), "{body}");
+}
+
+#[tokio::test]
+async fn an_access_token_works_until_its_time_is_over_and_not_after() {
+    let tenant = Tenant::new().await;
+    let tokens = tenant.admin_tool().sign_in(&tenant, "owner", "User.Read").await;
+    let me = async || {
+        let request = tenant.http.get(tenant.url("/v1.0/me")).bearer_auth(tokens.access());
+        crate::tenant::send(request).await
+    };
+    tenant.happens_to("owner", "revoke_sessions").await;
+    let left = tokens.claims()["exp"].as_i64().unwrap() - tenant.now().await.as_seconds();
+    tenant.advance(Span::from_seconds(left) - Span::from_millis(501)).await;
+    assert_eq!(me().await.status, 200, "nothing but time ends an access token");
+    tenant.advance(Span::from_millis(1)).await;
+    assert_eq!(me().await.status, 401);
+}

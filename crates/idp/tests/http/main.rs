@@ -1,0 +1,26 @@
+//! The identity provider over HTTP, as clients, browsers and the lab meet it.
+
+mod browser;
+mod client;
+mod installation;
+mod tenant;
+mod tokens;
+
+mod bad_requests;
+mod client_authentication;
+mod client_credentials;
+mod code;
+mod consent;
+mod discovery;
+mod forms;
+mod graph;
+mod happenings;
+mod honesty;
+mod lifetimes;
+mod pages;
+mod password;
+mod refresh;
+mod revocation_table;
+mod signing_keys;
+mod single_sign_on;
+mod wire;

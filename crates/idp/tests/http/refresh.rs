@@ -1,0 +1,104 @@
+//! Refresh tokens: replaced at every use and not used up by it.
+
+use serde_json::Value;
+
+use crate::tenant::{READ, Tenant};
+use crate::tokens::Tokens;
+
+#[tokio::test]
+async fn the_old_token_works_beside_the_new_one_and_the_journal_knows_the_family() {
+    let tenant = Tenant::new().await;
+    for app in [tenant.desktop(), tenant.connector()] {
+        let first = app.sign_in(&tenant, "owner", READ).await;
+        let second = app.refresh(first.refresh()).await;
+        let again = app.refresh(first.refresh()).await;
+        let third = app.refresh(second.refresh()).await;
+        for tokens in [&second, &again, &third] {
+            assert_ne!(tokens.refresh(), first.refresh());
+            assert_eq!(tokens.claims()["scp"], "Orders.Read");
+        }
+    }
+    let lines = tenant.journal("token.issued").await;
+    let [first, second, again, third] = &lines[..4] else { panic!("{lines:?}") };
+    let of = |line: &Value, name: &str| line["data"]["refresh_token"][name].clone();
+    assert_eq!(of(first, "parent"), Value::Null);
+    assert_eq!((of(second, "parent"), of(again, "parent")), (of(first, "id"), of(first, "id")));
+    assert_eq!(of(third, "parent"), of(second, "id"));
+    for line in [second, again, third] {
+        assert_eq!(of(line, "family"), of(first, "family"));
+        assert_eq!(of(line, "family_issued_at"), of(first, "family_issued_at"));
+    }
+    assert_ne!(of(&lines[4], "family"), of(first, "family"));
+    assert_eq!(of(&lines[0], "client_class"), "public");
+    assert_eq!(of(&lines[4], "client_class"), "confidential");
+}
+
+#[tokio::test]
+async fn the_journal_holds_no_token() {
+    let tenant = Tenant::new().await;
+    let app = tenant.connector();
+    let code = app.code_for(&tenant, "owner", READ).await;
+    let tokens = app.redeem(&code).await;
+    app.refresh(tokens.refresh()).await;
+    app.try_refresh(tokens.refresh(), &[("client_secret", "wrong secret")]).await;
+    let all = tenant.lab(reqwest::Method::GET, "/journal", &Value::Null).await.text;
+    for secret in [
+        &*code,
+        tokens.access(),
+        tokens.refresh(),
+        crate::tenant::SECRET,
+        "wrong secret",
+        crate::tenant::PASSWORD,
+    ] {
+        assert!(!all.contains(secret), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_for_its_client_and_its_tenant_only() {
+    let tenant = Tenant::new().await;
+    let tokens = tenant.desktop().sign_in(&tenant, "owner", READ).await;
+    let answer = tenant.admin_tool().try_refresh(tokens.refresh(), &[]).await;
+    assert_eq!(answer.grant_refused("AADSTS70000")["suberror"], "bad_token");
+    let elsewhere = Tenant::new().await;
+    elsewhere.desktop().try_refresh(tokens.refresh(), &[]).await.grant_refused("AADSTS70000");
+}
+
+#[tokio::test]
+async fn another_resource_may_be_asked_for_within_consent_and_no_further() {
+    let tenant = Tenant::new().await;
+    let app = tenant.desktop();
+    let old_api = "https://old.contoso.example";
+    app.code_for(&tenant, "owner", &format!("{old_api}/Orders.Read")).await;
+    let tokens = app.sign_in(&tenant, "owner", READ).await;
+    let ask = async |scope: &str| app.try_refresh(tokens.refresh(), &[("scope", scope)]).await;
+
+    let other = Tokens::of(ask(&format!("{old_api}/Orders.Read")).await);
+    assert_eq!(other.claims()["aud"], old_api);
+    let all = Tokens::of(ask(&format!("{old_api}/.default")).await);
+    assert_eq!(all.claims()["scp"], "Orders.Read");
+    for (scope, code) in [
+        (format!("{old_api}/Orders.ReadWrite"), "AADSTS65001"),
+        ("https://graph.microsoft.com/User.Read".to_owned(), "AADSTS65001"),
+        ("https://graph.microsoft.com/.default".to_owned(), "AADSTS65001"),
+    ] {
+        assert_eq!(ask(&scope).await.grant_refused(code)["suberror"], "consent_required");
+    }
+    ask(&format!("{old_api}/Orders.Delete")).await.refused(400, "invalid_scope", "AADSTS70011");
+    ask("api://nowhere/x").await.refused(400, "invalid_resource", "AADSTS500011");
+    let narrowed = app.refresh(other.refresh()).await;
+    assert_eq!(narrowed.claims()["aud"], tenant.id_of(10), "a family remembers what it began with");
+}
+
+#[tokio::test]
+async fn what_was_not_asked_for_at_first_cannot_be_added_later() {
+    let tenant = Tenant::new().await;
+    let app = tenant.desktop();
+    let tokens = app.sign_in(&tenant, "owner", READ).await;
+    let scope = format!("openid profile {READ}");
+    let refreshed = Tokens::of(app.try_refresh(tokens.refresh(), &[("scope", &scope)]).await);
+    assert_eq!(refreshed.0["id_token"], Value::Null);
+    let kept =
+        Tokens::of(app.try_refresh(tokens.refresh(), &[("scope", "api://contoso-orders/.default")]).await);
+    assert!(kept.0["refresh_token"].is_string(), "leaving offline_access out does not end it");
+}
