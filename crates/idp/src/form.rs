@@ -33,6 +33,11 @@ impl Parameters {
         })
     }
 
+    /// Whether this parameter was sent more than once.
+    pub(crate) fn is_duplicated(&self, name: &str) -> bool {
+        self.0.iter().filter(|(found, _)| found == name).count() > 1
+    }
+
     /// The same without one parameter.
     pub(crate) fn without(mut self, name: &str) -> Self {
         self.0.retain(|(found, _)| found != name);

@@ -1,35 +1,64 @@
 //! Which path leads where. `{tenant}` is an id, a domain or an alias.
 
 use axum::Router;
+use axum::response::Response;
 use axum::routing::{get, post};
+use http::StatusCode;
+use outlive_chassis::Problem;
 
 use crate::authorize::{
     authorize_v1, authorize_v2, change_password, change_password_page, consent, logout, sign_in,
 };
 use crate::discovery::{configuration_v1, configuration_v2, instance, keys_v1, keys_v2};
 use crate::idp::Idp;
-use crate::token::{token_v1, token_v2, wrong_method};
+use crate::token::{preflight, token_v1, token_v2, wrong_method};
+use crate::visit::Visit;
 use crate::{graph, lab_events, pages};
 
 pub(crate) fn router(idp: Idp) -> Router {
     Router::new()
-        .route("/{tenant}/oauth2/v2.0/authorize", get(authorize_v2).post(authorize_v2))
-        .route("/{tenant}/oauth2/authorize", get(authorize_v1).post(authorize_v1))
-        .route("/{tenant}/oauth2/v2.0/token", post(token_v2).fallback(wrong_method))
-        .route("/{tenant}/oauth2/token", post(token_v1).fallback(wrong_method))
-        .route("/{tenant}/oauth2/v2.0/logout", get(logout).post(logout))
-        .route("/{tenant}/oauth2/logout", get(logout).post(logout))
+        .route(
+            "/{tenant}/oauth2/v2.0/authorize",
+            get(authorize_v2).post(authorize_v2).fallback(not_get_or_post),
+        )
+        .route("/{tenant}/oauth2/authorize", get(authorize_v1).post(authorize_v1).fallback(not_get_or_post))
+        .route("/{tenant}/oauth2/v2.0/token", post(token_v2).options(preflight).fallback(wrong_method))
+        .route("/{tenant}/oauth2/token", post(token_v1).options(preflight).fallback(wrong_method))
+        .route("/{tenant}/oauth2/v2.0/logout", get(logout).post(logout).fallback(not_get_or_post))
+        .route("/{tenant}/oauth2/logout", get(logout).post(logout).fallback(not_get_or_post))
         .route("/{tenant}/v2.0/.well-known/openid-configuration", get(configuration_v2))
         .route("/{tenant}/.well-known/openid-configuration", get(configuration_v1))
         .route("/{tenant}/discovery/v2.0/keys", get(keys_v2))
         .route("/{tenant}/discovery/keys", get(keys_v1))
         .route("/common/discovery/instance", get(instance))
-        .route("/{tenant}/login", post(sign_in))
-        .route("/{tenant}/consent", post(consent))
-        .route("/{tenant}/changepassword", get(change_password_page).post(change_password))
+        .route("/{tenant}/login", post(sign_in).fallback(not_post))
+        .route("/{tenant}/consent", post(consent).fallback(not_post))
+        .route(
+            "/{tenant}/changepassword",
+            get(change_password_page).post(change_password).fallback(not_get_or_post),
+        )
+        .route("/error", get(pages::error_lookup))
         .route("/_pages/style.css", get(pages::style))
         .route("/_pages/submit.js", get(pages::script))
         .route("/_lab/tenants/{tenant}/events", post(lab_events::happen))
         .nest("/v1.0", graph::router())
+        .method_not_allowed_fallback(not_get)
+        .fallback(pages::unknown_path)
         .with_state(idp)
+}
+
+async fn not_post(visit: Visit) -> Response {
+    visit.wrong_method("POST").await
+}
+
+async fn not_get_or_post(visit: Visit) -> Response {
+    visit.wrong_method("GET, POST").await
+}
+
+async fn not_get() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "MethodNotAllowed",
+        "This path takes another method; Allow names it.",
+    )
 }

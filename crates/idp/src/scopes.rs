@@ -100,6 +100,8 @@ pub(crate) struct ResolvedResource {
     /// As it was named: the audience of a v1.0 access token, the prefix of its scopes.
     pub(crate) name: String,
     pub(crate) scopes: AskedFor,
+    /// It was asked for with `/.default`.
+    pub(crate) by_default: bool,
 }
 
 /// Finds the resource and checks that it has what is asked of it.
@@ -123,7 +125,8 @@ pub(crate) async fn resolve(
             );
         }
     }
-    Ok(ResolvedResource { application, name: asked.name.clone(), scopes: asked.scopes.clone() })
+    let (name, scopes) = (asked.name.clone(), asked.scopes.clone());
+    Ok(ResolvedResource { application, name, by_default: scopes == AskedFor::Default, scopes })
 }
 
 #[cfg(test)]

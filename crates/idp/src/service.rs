@@ -34,4 +34,8 @@ impl Service for IdpService {
         let random = self.idp.chassis.random.of(tenant);
         directory::create(tenant, spec, now, &random, &self.idp.secrets, signing_keys::FIRST).await
     }
+
+    fn forget_tenant(&self, tenant: TenantId) {
+        self.idp.verifier.forget(tenant);
+    }
 }

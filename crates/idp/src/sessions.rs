@@ -52,11 +52,18 @@ impl Browser {
         URL_SAFE_NO_PAD.encode(digest(&SHA256, self.secret.as_bytes()))
     }
 
-    /// The `Set-Cookie` value. Cookies know no virtual time: the server decides when a session is over.
-    pub(crate) fn set_cookie(&self, persistent: bool) -> String {
-        let (name, age) =
-            if persistent { (COOKIE_PERSISTENT, "; Max-Age=31536000") } else { (COOKIE_TRANSIENT, "") };
-        format!("{name}={}; Path=/; HttpOnly; SameSite=Lax{age}", self.secret)
+    /// The `Set-Cookie` values: its cookie, and the end of one of the other kind, which would speak of an earlier sign-in.
+    /// Cookies know no virtual time: the server decides when a session is over.
+    pub(crate) fn set_cookies(&self, persistent: bool) -> Vec<String> {
+        let (name, age, other) = if persistent {
+            (COOKIE_PERSISTENT, "; Max-Age=31536000", COOKIE_TRANSIENT)
+        } else {
+            (COOKIE_TRANSIENT, "", COOKIE_PERSISTENT)
+        };
+        vec![
+            format!("{name}={}; Path=/; HttpOnly; SameSite=Lax{age}", self.secret),
+            format!("{other}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"),
+        ]
     }
 }
 
@@ -138,9 +145,15 @@ pub(crate) fn end_all(tenant: TenantId, user: UserId, now: Instant) -> Statement
     )
 }
 
-/// Moves a browser's other sessions to its new cookie, so that signing in to one tenant does not sign out of another.
-pub(crate) fn rename_browser(from: &Browser, to: &Browser) -> Statement {
-    sql!("UPDATE sessions SET browser = $1 WHERE browser = $2", to.hash(), from.hash())
+/// Moves a browser's sessions in other tenants to its new cookie, so that signing in to one tenant does not sign out of another.
+/// In the tenant itself the new session takes the place of the old one.
+pub(crate) fn rename_browser(tenant: TenantId, from: &Browser, to: &Browser) -> Statement {
+    sql!(
+        "UPDATE sessions SET browser = $1 WHERE browser = $2 AND tenant <> $3",
+        to.hash(),
+        from.hash(),
+        tenant
+    )
 }
 
 /// The newest session of a browser in a tenant, ended or not: what is wrong with it is for the rules to say.
@@ -182,8 +195,8 @@ mod tests {
     #[test]
     fn a_browser_is_known_by_its_cookie_only() {
         let browser = Browser::new(&mut Randomness::from_seed(1).stream("browser"));
-        let set = browser.set_cookie(false);
-        let sent = set.split(';').next().unwrap();
+        let set = browser.set_cookies(false);
+        let sent = set[0].split(';').next().unwrap();
         let mut headers = HeaderMap::new();
         headers.insert(COOKIE, format!("a=b; {sent}; c=d").parse().unwrap());
         assert_eq!(Browser::of_request(&headers).unwrap().hash(), browser.hash());

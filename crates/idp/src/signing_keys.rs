@@ -17,6 +17,9 @@ pub(crate) const FIRST: i64 = 0;
 /// How many retired keys stay published. No access token outlives a rotation by more than a day.
 const RETIRED_PUBLISHED: i64 = 5;
 
+/// How many keys are published under an alias.
+const EVERYBODYS_PUBLISHED: usize = 50;
+
 /// Certificates are formal: validators look at the key. They are valid for all virtual times that anybody will visit.
 const CERTIFICATE_FROM: Instant = Instant::from_seconds(1_577_836_800);
 const CERTIFICATE_TO: Instant = Instant::from_seconds(4_102_444_800);
@@ -26,12 +29,13 @@ const CERTIFICATE_TO: Instant = Instant::from_seconds(4_102_444_800);
 pub(crate) struct SigningKeys {
     chassis: Chassis,
     known: Arc<RwLock<Vec<Arc<SigningKey>>>>,
+    making: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl SigningKeys {
     /// Loads the keys; makes the first if there is none.
     pub(crate) async fn load(chassis: Chassis) -> Result<Self, StartError> {
-        let keys = Self { chassis, known: Arc::default() };
+        let keys = Self { chassis, known: Arc::default(), making: Arc::default() };
         keys.read_on().await.map_err(|problem| unusable(&problem.message))?;
         keys.ensure(FIRST).await.map_err(|problem| unusable(&problem.message))?;
         Ok(keys)
@@ -51,9 +55,11 @@ impl SigningKeys {
         self.get(tenant.signing_key).await?.ok_or_else(Problem::unavailable)
     }
 
-    /// What a tenant publishes: the active key, the next one if it exists, the last retired ones.
+    /// What a tenant publishes: the active key, the next one (made now if there is none, so that no key signs that was not
+    /// published before), the last retired ones.
     pub(crate) async fn ring(&self, tenant: &Tenant) -> Result<KeyRing, Problem> {
         let mut ring = KeyRing::new(self.active(tenant).await?);
+        self.ensure(tenant.signing_key + 1).await?;
         ring.next = self.get(tenant.signing_key + 1).await?;
         for number in (0..tenant.signing_key).rev().take(usize::try_from(RETIRED_PUBLISHED).unwrap_or(0)) {
             ring.retired.extend(self.get(number).await?);
@@ -61,8 +67,22 @@ impl SigningKeys {
         Ok(ring)
     }
 
+    /// The last keys that were made, whichever tenants they sign for: what is published where no tenant is named.
+    pub(crate) async fn everybodys(&self) -> Result<KeyRing, Problem> {
+        self.read_on().await?;
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let mut latest = known.iter().rev().take(EVERYBODYS_PUBLISHED).cloned();
+        let mut ring = KeyRing::new(latest.next().ok_or_else(Problem::unavailable)?);
+        ring.retired.extend(latest);
+        Ok(ring)
+    }
+
     /// Makes keys until the one with this number exists.
     pub(crate) async fn ensure(&self, number: i64) -> Result<(), Problem> {
+        if self.get(number).await?.is_some() {
+            return Ok(());
+        }
+        let _one_at_a_time = self.making.lock().await;
         while self.get(number).await?.is_none() {
             let next = i64::try_from(self.count()).unwrap_or(i64::MAX);
             let random = self.chassis.random.fork(&format!("signing key {next}"));

@@ -5,11 +5,12 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method};
 use outlive_chassis::{CallerOrigin, Trace};
+use outlive_rules::aadsts;
 
 use crate::form::Parameters;
 use crate::idp::Idp;
 use crate::pages;
-use crate::refusal::Refusal;
+use crate::refusal::{Asked, Refusal};
 
 /// A request to an endpoint under a tenant's path.
 pub(crate) struct Visit {
@@ -29,8 +30,9 @@ impl FromRequest<Idp> for Visit {
 
     async fn from_request(request: Request, idp: &Idp) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
-        let Path(segment) =
-            Path::<String>::from_request_parts(&mut parts, idp).await.map_err(IntoResponse::into_response)?;
+        let path = Path::<String>::from_request_parts(&mut parts, idp).await;
+        // A segment that is not UTF-8 is no tenant's name; the endpoint says so in its own form.
+        let segment = path.map_or_else(|_| char::REPLACEMENT_CHARACTER.to_string(), |Path(segment)| segment);
         let Ok(origin) = CallerOrigin::from_request_parts(&mut parts, idp).await;
         let Ok(trace) = Trace::from_request_parts(&mut parts, idp).await;
         let (method, headers) = (parts.method.clone(), parts.headers.clone());
@@ -45,9 +47,23 @@ impl FromRequest<Idp> for Visit {
 }
 
 impl Visit {
+    /// What a refusal says about this request: in the time of the tenant that the request names, if it names one.
+    pub(crate) async fn asked(&self) -> Asked {
+        let client = self.parameters.get("client_id").and_then(|id| id.parse().ok());
+        let tenant = self.idp.tenant(&self.segment, client).await.ok();
+        self.idp.asked(&self.trace, &self.origin, tenant.map(|tenant| tenant.id)).await
+    }
+
     /// A page that tells the person what was refused.
     pub(crate) async fn refusal_page(&self, refusal: &Refusal) -> Response {
-        pages::refusal(refusal, &self.idp.asked(&self.trace, &self.origin, None).await)
+        pages::refusal(refusal, &self.asked().await)
+    }
+
+    /// A page for a method that the endpoint does not take, as when the answer to a form is loaded again.
+    pub(crate) async fn wrong_method(self, allowed: &'static str) -> Response {
+        let refusal =
+            Refusal::new(aadsts::METHOD_NOT_ALLOWED).with("allowed", allowed).with("method", &self.method);
+        self.refusal_page(&refusal).await
     }
 
     /// The result as an answer; a refusal as a page.

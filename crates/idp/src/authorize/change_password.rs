@@ -1,6 +1,7 @@
 //! The page on which a user changes the password.
 
 use axum::response::Response;
+use http::StatusCode;
 use outlive_chassis::Trace;
 use outlive_rules::{UserFacts, aadsts, cookie};
 use outlive_tokens::Secret;
@@ -9,7 +10,7 @@ use crate::credential_events::{CredentialEvent, happen};
 use crate::directory::{Tenant, User};
 use crate::form::Parameters;
 use crate::idp::Idp;
-use crate::pages::{self, Next, PageState};
+use crate::pages::{self, Next, PageState, Wrong};
 use crate::passwords;
 use crate::refusal::Refusal;
 use crate::visit::Visit;
@@ -25,9 +26,6 @@ pub(crate) async fn change_password(visit: Visit) -> Response {
     let result = visit.try_change_password().await;
     visit.page(result).await
 }
-
-/// Why a new password was not taken: a sentence for the page.
-type NotTaken = String;
 
 impl Visit {
     async fn show_change_password(&self) -> Result<Response, Refusal> {
@@ -52,9 +50,9 @@ impl Visit {
         let user = self.idp.directory.user(tenant.id, user_id).await?;
         let user = user.filter(|user| user.deleted_at.is_none() && user.enabled);
         let Some(user) = user else { return Err(Refusal::new(aadsts::USER_DISABLED)) };
-        if let Err(not_taken) = self.take(&tenant, &user, form).await? {
+        if let Err(wrong) = self.take(&tenant, &user, form).await? {
             let state = PageState::new(&self.segment, state.next, Some(user.id));
-            return Ok(pages::change_password(self, state, &user, Some(&not_taken)));
+            return Ok(pages::change_password(self, state, &user, Some(wrong)));
         }
         match state.next {
             // A change that was forced in the middle of a sign-in: the person has just proved who they are.
@@ -65,6 +63,7 @@ impl Visit {
                 Ok(self.go_on(next, signed_in).await)
             }
             Next::ChangePassword => Ok(pages::message(
+                StatusCode::OK,
                 "Your password was changed",
                 "Sessions that were signed in with the old password are over, this one too. Sign in again with the new one.",
             )),
@@ -76,12 +75,11 @@ impl Visit {
         tenant: &Tenant,
         user: &User,
         form: &Parameters,
-    ) -> Result<Result<(), NotTaken>, Refusal> {
+    ) -> Result<Result<(), Wrong>, Refusal> {
         let new = form.get("newpasswd").unwrap_or_default();
         if form.get("confirmpasswd") != Some(new) {
-            return Ok(
-                Err("The two new passwords are not the same. Type the new password twice.".to_owned()),
-            );
+            let rule = "the two new passwords are not the same";
+            return Ok(Err(Wrong::of(&Refusal::new(aadsts::NEW_PASSWORD_TOO_WEAK).with("rule", rule))));
         }
         let old = Secret::new(form.get("oldpasswd").unwrap_or_default());
         match self.idp.change_password(tenant, user, old, Secret::new(new), &self.trace).await {
@@ -90,7 +88,7 @@ impl Visit {
                 if [aadsts::CURRENT_PASSWORD_WRONG, aadsts::NEW_PASSWORD_TOO_WEAK]
                     .contains(&refusal.error) =>
             {
-                Ok(Err(refusal.error.sentence(&refusal.params)))
+                Ok(Err(Wrong::of(&refusal)))
             }
             Err(refusal) => Err(refusal),
         }
@@ -113,7 +111,7 @@ impl Idp {
         }
         if same {
             // The last password may not be used again on a change ("Password policies and account restrictions").
-            let rule = "It has to differ from the current one";
+            let rule = "it has to differ from the current one";
             return Err(Refusal::new(aadsts::NEW_PASSWORD_TOO_WEAK).with("rule", rule));
         }
         if let Err(weak) = passwords::check_new(new.expose(), &user.upn) {

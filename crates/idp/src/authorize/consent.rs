@@ -28,6 +28,10 @@ pub(crate) async fn missing_consent(
     for resource in &request.resources {
         let granted = granted(idp, request, resource, user).await?;
         let AskedFor::Named(asked) = &resource.scopes else { continue };
+        if resource.by_default && !granted.is_empty() {
+            // With .default, what was granted is enough, whatever is registered ("Scopes and permissions").
+            continue;
+        }
         let lacking: BTreeSet<String> = asked.difference(&granted).cloned().collect();
         if !lacking.is_empty() {
             missing.push((resource.clone(), lacking));
@@ -63,7 +67,7 @@ impl Visit {
             Ok(request) => request,
             Err(AuthorizeRefusal::Page(refusal)) => return Err(refusal),
             Err(AuthorizeRefusal::Reply(to, refusal)) => {
-                return Ok(to.refuse(&refusal, &self.idp.asked(&self.trace, &self.origin, None).await));
+                return Ok(to.refuse(&refusal, &self.asked().await));
             }
         };
         let tenant = request.tenant.id;
@@ -84,7 +88,7 @@ impl Visit {
             return Ok(request.reply_to.refuse(&Refusal::new(aadsts::CONSENT_DECLINED), &asked));
         }
         self.grant(&request, &user, now).await?;
-        let signed_in = SignedIn { user, session, just_now: true, set_cookie: None };
+        let signed_in = SignedIn { user, session, just_now: true, set_cookies: Vec::new() };
         Ok(self.go_on(state.next.after_consent(), signed_in).await)
     }
 

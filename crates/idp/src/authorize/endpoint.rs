@@ -21,8 +21,8 @@ pub(crate) struct SignedIn {
     pub(crate) session: Session,
     /// They typed a password in this very request, so a prompt to sign in was answered.
     pub(crate) just_now: bool,
-    /// The cookie to set.
-    pub(crate) set_cookie: Option<String>,
+    /// The cookies to set.
+    pub(crate) set_cookies: Vec<String>,
 }
 
 pub(crate) async fn authorize_v1(visit: Visit) -> Response {
@@ -45,7 +45,7 @@ impl Visit {
             Ok(request) => request,
             Err(AuthorizeRefusal::Page(refusal)) => return self.refusal_page(&refusal).await,
             Err(AuthorizeRefusal::Reply(to, refusal)) => {
-                return to.refuse(&refusal, &self.idp.asked(&self.trace, &self.origin, None).await);
+                return to.refuse(&refusal, &self.asked().await);
             }
         };
         let tenant = request.tenant.id;
@@ -82,13 +82,13 @@ impl Visit {
                 .with("client", request.application.client_id)
                 .with("client_name", &request.application.name));
         }
-        let set_cookie = signed_in.set_cookie.clone();
+        let set_cookies = signed_in.set_cookies.clone();
         let mut response = if must_ask {
             self.consent_page(request, next, &signed_in.user)
         } else {
             issue_code(self, request, &signed_in, now).await?
         };
-        pages::add_cookie(&mut response, set_cookie);
+        pages::add_cookies(&mut response, set_cookies);
         Ok(response)
     }
 
@@ -103,7 +103,7 @@ impl Visit {
         let verdict = cookie::decide(&session.facts(), &facts, &request.tenant.rules, now);
         match user {
             Some(user) if verdict.is_accepted() => {
-                Ok(Some(SignedIn { user, session, just_now: false, set_cookie: None }))
+                Ok(Some(SignedIn { user, session, just_now: false, set_cookies: Vec::new() }))
             }
             _ if verdict.rule == Rule::SessionSignedOut => no_session(),
             _ if silent => {

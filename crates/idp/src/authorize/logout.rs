@@ -45,6 +45,10 @@ impl Visit {
                 return Ok((StatusCode::FOUND, [(LOCATION, location)]).into_response());
             }
         }
-        Ok(pages::message("You are signed out", "Close the browser window, or sign in again."))
+        Ok(pages::message(
+            StatusCode::OK,
+            "You are signed out",
+            "Close the browser window, or sign in again.",
+        ))
     }
 }

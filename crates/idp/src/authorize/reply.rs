@@ -3,6 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, LOCATION};
 use http::{HeaderValue, StatusCode};
+use outlive_rules::aadsts::{OauthError, Suberror};
 use url::Url;
 
 use crate::pages;
@@ -58,10 +59,20 @@ impl ReplyTo {
     /// Tells the client that its request was refused.
     pub(crate) fn refuse(&self, refusal: &Refusal, asked: &Asked) -> Response {
         self.send(vec![
-            ("error", refusal.error.error.as_str().to_owned()),
+            ("error", error_here(refusal).as_str().to_owned()),
             ("error_description", refusal.description(asked)),
             ("error_uri", format!("{}/error?code={}", asked.origin, refusal.error.number)),
         ])
+    }
+}
+
+/// The `error` of a refusal at this endpoint, where no grant was presented that could be invalid: the person would have to do
+/// something (OpenID Connect Core 1.0, section 3.1.2.6).
+fn error_here(refusal: &Refusal) -> OauthError {
+    match (refusal.error.error, refusal.error.suberror) {
+        (OauthError::InvalidGrant, Some(Suberror::ConsentRequired)) => OauthError::ConsentRequired,
+        (OauthError::InvalidGrant, _) => OauthError::InteractionRequired,
+        (other, _) => other,
     }
 }
 

@@ -67,6 +67,11 @@ pub(crate) async fn validate(
     endpoint: TokenVersion,
     parameters: &Parameters,
 ) -> Result<AuthorizeRequest, AuthorizeRefusal> {
+    // Of two clients, or of two places to answer to, nobody can say which is meant.
+    if let Some(name) = ["client_id", "redirect_uri"].into_iter().find(|name| parameters.is_duplicated(name))
+    {
+        return Err(Refusal::new(aadsts::PARAMETER_DUPLICATED).with("name", name).into());
+    }
     let client_id = parameters.get("client_id").ok_or_else(|| Refusal::missing("client_id"))?;
     let parsed = client_id.parse::<ClientId>().ok();
     let tenant = idp.tenant(segment, parsed).await?;

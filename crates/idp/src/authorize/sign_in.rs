@@ -11,7 +11,7 @@ use serde_json::json;
 use super::endpoint::SignedIn;
 use super::request::{AuthorizeRefusal, validate};
 use crate::directory::{Tenant, User};
-use crate::pages::{self, Next, PageState};
+use crate::pages::{self, Next, PageState, Wrong};
 use crate::passwords;
 use crate::refusal::Refusal;
 use crate::sessions::{Browser, Session, rename_browser};
@@ -40,13 +40,8 @@ impl Visit {
         };
         if user.must_change_password || user.password_expired {
             let state = PageState::new(&self.segment, state.next, Some(user.id));
-            let refusal = Refusal::new(aadsts::PASSWORD_EXPIRED);
-            return Ok(pages::change_password(
-                self,
-                state,
-                &user,
-                Some(&refusal.error.sentence(&refusal.params)),
-            ));
+            let wrong = Wrong::of(&Refusal::new(aadsts::PASSWORD_EXPIRED));
+            return Ok(pages::change_password(self, state, &user, Some(wrong)));
         }
         let signed_in = self.start_session(&tenant, user, form.get("kmsi").is_some(), now).await?;
         Ok(self.go_on(state.next, signed_in).await)
@@ -61,7 +56,7 @@ impl Visit {
             Next::ChangePassword => {
                 let state = PageState::new(&self.segment, Next::ChangePassword, Some(signed_in.user.id));
                 let mut page = pages::change_password(self, state, &signed_in.user, None);
-                pages::add_cookie(&mut page, signed_in.set_cookie);
+                pages::add_cookies(&mut page, signed_in.set_cookies);
                 page
             }
         }
@@ -84,6 +79,7 @@ impl Visit {
         password: Secret,
     ) -> Result<Result<User, (Option<User>, Refusal)>, Refusal> {
         let user = self.idp.directory.user_by_upn(tenant.id, user_name).await?;
+        let user = user.filter(|user| user.deleted_at.is_none());
         let matches = passwords::verify(password, user.as_ref().map(|user| user.password_hash.clone())).await;
         Ok(match user {
             None => Err((None, Refusal::new(aadsts::USER_NOT_FOUND))),
@@ -116,7 +112,7 @@ impl Visit {
         };
         let mut change = Change::new();
         if let Some(before) = Browser::of_request(&self.headers) {
-            change.add(rename_browser(&before, &browser));
+            change.add(rename_browser(tenant.id, &before, &browser));
         }
         change.add(session.insertion(tenant.id, &browser));
         let event = Event::new(tenant.id, now, "sign_in.succeeded", format!("user:{}", user.id), &self.trace)
@@ -125,7 +121,7 @@ impl Visit {
             );
         change.add(chassis.journal.line(&event));
         chassis.store.commit(change).await?;
-        Ok(SignedIn { user, session, just_now: true, set_cookie: Some(browser.set_cookie(persistent)) })
+        Ok(SignedIn { user, session, just_now: true, set_cookies: browser.set_cookies(persistent) })
     }
 
     async fn record_refused(

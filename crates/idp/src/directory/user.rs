@@ -64,11 +64,11 @@ impl Directory {
         row.await?.as_ref().map(user_of).transpose()
     }
 
-    /// The user with this sign-in name, in any case of letters; not a deleted one.
+    /// The user with this sign-in name, in any case of letters, deleted or not: a deleted user keeps the name.
     pub(crate) async fn user_by_upn(&self, tenant: TenantId, upn: &str) -> Result<Option<User>, StoreError> {
         let upn = upn.trim().to_lowercase();
         let row = self.store.row(Statement::new(
-            select_users!("WHERE tenant = $1 AND upn = $2 AND deleted_us IS NULL"),
+            select_users!("WHERE tenant = $1 AND upn = $2"),
             vec![tenant.into(), upn.into()],
         ));
         row.await?.as_ref().map(user_of).transpose()
@@ -91,7 +91,8 @@ impl User {
         sql!(
             "UPDATE users SET password_hash = $1, password_changed_us = $2, password_expired = $3, \
              must_change_password = $4, enabled = $5, deleted_us = $6, revocations = $7, sessions_valid_from_us = $8 \
-             WHERE tenant = $9 AND id = $10 AND revocations = $11 AND password_hash = $12",
+             WHERE tenant = $9 AND id = $10 AND revocations = $11 AND password_hash = $12 AND password_expired = $13 \
+             AND must_change_password = $14 AND enabled = $15 AND COALESCE(deleted_us, 0) = $16",
             &self.password_hash,
             self.password_changed_at,
             self.password_expired,
@@ -103,7 +104,11 @@ impl User {
             self.tenant,
             self.id,
             revocations_json(&before.revocations),
-            &before.password_hash
+            &before.password_hash,
+            before.password_expired,
+            before.must_change_password,
+            before.enabled,
+            before.deleted_at.map_or(0, Instant::as_micros)
         )
         .expect_rows(1)
     }

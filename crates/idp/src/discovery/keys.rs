@@ -1,30 +1,31 @@
 //! The published keys (RFC 7517; reference: "JWKS").
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use outlive_chassis::{CallerOrigin, Trace};
 use outlive_tokens::{JwkSet, TokenVersion, issuer};
 use serde_json::json;
 
-use super::public_document;
+use super::{public_document, segment_of, template};
 use crate::idp::Idp;
 
 pub(crate) async fn keys_v1(
     State(idp): State<Idp>,
-    Path(segment): Path<String>,
+    path: Result<Path<String>, PathRejection>,
     origin: CallerOrigin,
     trace: Trace,
 ) -> Response {
-    answer(&idp, &segment, TokenVersion::V1, &origin, &trace).await
+    answer(&idp, &segment_of(path), TokenVersion::V1, &origin, &trace).await
 }
 
 pub(crate) async fn keys_v2(
     State(idp): State<Idp>,
-    Path(segment): Path<String>,
+    path: Result<Path<String>, PathRejection>,
     origin: CallerOrigin,
     trace: Trace,
 ) -> Response {
-    answer(&idp, &segment, TokenVersion::V2, &origin, &trace).await
+    answer(&idp, &segment_of(path), TokenVersion::V2, &origin, &trace).await
 }
 
 async fn answer(
@@ -34,17 +35,20 @@ async fn answer(
     origin: &CallerOrigin,
     trace: &Trace,
 ) -> Response {
-    let tenant = match idp.tenant(segment, None).await {
-        Ok(tenant) => tenant,
-        Err(refusal) => return refusal.token_response(&idp.asked(trace, origin, None).await),
+    let (ring, issuer) = match segment {
+        "common" | "organizations" => (idp.keys.everybodys().await, template(&origin.0, version)),
+        other => match idp.tenant(other, None).await {
+            Ok(tenant) => (idp.keys.ring(&tenant).await, issuer(&origin.0, tenant.id, version)),
+            Err(refusal) => return refusal.token_response(&idp.asked(trace, origin, None).await),
+        },
     };
-    let ring = match idp.keys.ring(&tenant).await {
+    let ring = match ring {
         Ok(ring) => ring,
         Err(problem) => return problem.into_response(),
     };
     let set = match version {
         TokenVersion::V1 => JwkSet::v1(&ring),
-        TokenVersion::V2 => JwkSet::v2(&ring, &issuer(&origin.0, tenant.id, version)),
+        TokenVersion::V2 => JwkSet::v2(&ring, &issuer),
     };
     public_document(json!(set))
 }

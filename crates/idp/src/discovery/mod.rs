@@ -9,9 +9,23 @@ pub(crate) use keys::{keys_v1, keys_v2};
 pub(crate) use openid_configuration::{configuration_v1, configuration_v2};
 
 use axum::Json;
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL};
+use outlive_tokens::TokenVersion;
 use serde_json::Value;
+
+/// The tenant as the path names it; what is not UTF-8 names none.
+fn segment_of(path: Result<Path<String>, PathRejection>) -> String {
+    path.map_or_else(|_| char::REPLACEMENT_CHARACTER.to_string(), |Path(segment)| segment)
+}
+
+/// The issuer where no tenant is named: clients put a token's `tid` in its place.
+fn template(origin: &str, version: TokenVersion) -> String {
+    let suffix = if version == TokenVersion::V1 { "" } else { "v2.0" };
+    format!("{origin}/{{tenantid}}/{suffix}")
+}
 
 /// A public document: any page may read it, and clients may keep it for a day.
 fn public_document(document: Value) -> Response {

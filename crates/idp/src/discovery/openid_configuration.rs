@@ -1,31 +1,32 @@
 //! The discovery document (OpenID Connect Discovery 1.0; reference: "Discovery document").
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use outlive_chassis::{CallerOrigin, Trace};
 use outlive_tokens::{TokenVersion, issuer};
 use serde_json::{Value, json};
 
-use super::public_document;
+use super::{public_document, segment_of, template};
 use crate::directory::graph_application::OIDC_SCOPES;
 use crate::idp::Idp;
 
 pub(crate) async fn configuration_v1(
     State(idp): State<Idp>,
-    Path(segment): Path<String>,
+    path: Result<Path<String>, PathRejection>,
     origin: CallerOrigin,
     trace: Trace,
 ) -> Response {
-    answer(&idp, &segment, TokenVersion::V1, &origin, &trace).await
+    answer(&idp, &segment_of(path), TokenVersion::V1, &origin, &trace).await
 }
 
 pub(crate) async fn configuration_v2(
     State(idp): State<Idp>,
-    Path(segment): Path<String>,
+    path: Result<Path<String>, PathRejection>,
     origin: CallerOrigin,
     trace: Trace,
 ) -> Response {
-    answer(&idp, &segment, TokenVersion::V2, &origin, &trace).await
+    answer(&idp, &segment_of(path), TokenVersion::V2, &origin, &trace).await
 }
 
 async fn answer(
@@ -37,10 +38,7 @@ async fn answer(
 ) -> Response {
     // An alias stays as it was asked for, its issuer a template; a tenant is always named by its id.
     let (segment, issuer) = match segment {
-        "common" | "organizations" => {
-            let template = if version == TokenVersion::V1 { "{tenantid}/" } else { "{tenantid}/v2.0" };
-            (segment.to_owned(), format!("{origin}/{template}"))
-        }
+        "common" | "organizations" => (segment.to_owned(), template(&origin.0, version)),
         other => match idp.tenant(other, None).await {
             Ok(tenant) => (tenant.id.to_string(), issuer(&origin.0, tenant.id, version)),
             Err(refusal) => return refusal.token_response(&idp.asked(trace, origin, None).await),

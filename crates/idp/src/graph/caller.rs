@@ -83,6 +83,12 @@ impl Caller {
         role && self.may(permissions)
     }
 
+    /// The caller may administer accounts with these permissions: an application, or a user with a directory role.
+    pub(crate) fn may_administer(&self, permissions: &[&str]) -> bool {
+        let role = self.user.as_ref().map_or(self.claims.is_app_only(), User::is_user_administrator);
+        role && self.may(permissions)
+    }
+
     /// The user named by id or sign-in name.
     pub(crate) async fn target(&self, id: &str) -> Result<User, GraphError> {
         let found = match id.parse::<UserId>() {

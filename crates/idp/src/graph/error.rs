@@ -9,7 +9,8 @@ use outlive_chassis::Trace;
 use outlive_clock::{Instant, wall_now};
 use outlive_store::StoreError;
 use outlive_tokens::BearerRefusal;
-use serde_json::json;
+use serde::Serialize;
+use uuid::Uuid;
 
 use crate::refusal::Refusal;
 
@@ -44,6 +45,16 @@ impl GraphError {
         Self::new(StatusCode::NOT_FOUND, "Request_ResourceNotFound", message)
     }
 
+    pub(crate) fn no_such_path() -> Self {
+        let message = "Resource not found for the segment.";
+        Self::new(StatusCode::NOT_FOUND, "Request_ResourceNotFound", message)
+    }
+
+    pub(crate) fn wrong_method() -> Self {
+        let message = "The HTTP method is not allowed for this resource.";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "Request_BadRequest", message)
+    }
+
     pub(crate) fn unauthorized(refusal: &BearerRefusal, challenge: HeaderValue) -> Self {
         Self {
             status: refusal.status(),
@@ -57,17 +68,37 @@ impl GraphError {
     pub(crate) fn answer(self, trace: &Trace, at: Option<Instant>) -> Response {
         let date = at.unwrap_or_else(wall_now).strftime("%Y-%m-%dT%H:%M:%S");
         let client_request_id = trace.client_request_id.unwrap_or(trace.request_id);
-        let body = Json(json!({"error": {
-            "code": self.code,
-            "message": self.message,
-            "innerError": {"date": date, "request-id": trace.request_id, "client-request-id": client_request_id},
-        }}));
+        let inner_error = InnerError { date, request_id: trace.request_id, client_request_id };
+        let error = ErrorMembers { code: self.code, message: self.message, inner_error };
+        let body = Json(ErrorBody { error });
         let mut response = (self.status, body).into_response();
         if let Some(challenge) = self.challenge {
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }
         response
     }
+}
+
+/// Members in the order in which Graph sends them.
+#[derive(Serialize)]
+struct ErrorBody {
+    error: ErrorMembers,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ErrorMembers {
+    code: &'static str,
+    message: String,
+    inner_error: InnerError,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct InnerError {
+    date: String,
+    request_id: Uuid,
+    client_request_id: Uuid,
 }
 
 impl From<StoreError> for GraphError {
@@ -97,6 +128,10 @@ impl From<Refusal> for GraphError {
 
 impl From<JsonRejection> for GraphError {
     fn from(rejection: JsonRejection) -> Self {
-        Self::new(rejection.status(), "Request_BadRequest", rejection.body_text())
+        let status = match rejection.status() {
+            StatusCode::UNPROCESSABLE_ENTITY => StatusCode::BAD_REQUEST,
+            other => other,
+        };
+        Self::new(status, "Request_BadRequest", rejection.body_text())
     }
 }

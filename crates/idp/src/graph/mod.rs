@@ -9,6 +9,9 @@ mod users;
 use axum::Router;
 use axum::routing::{get, post};
 
+use outlive_chassis::Trace;
+
+use self::error::GraphError;
 use crate::idp::Idp;
 
 pub(crate) fn router() -> Router<Idp> {
@@ -20,4 +23,8 @@ pub(crate) fn router() -> Router<Idp> {
         .route("/users/{id}/authentication/methods/{method}/resetPassword", post(passwords::reset))
         .route("/me/revokeSignInSessions", post(sessions::revoke_own))
         .route("/users/{id}/revokeSignInSessions", post(sessions::revoke))
+        .method_not_allowed_fallback(
+            |trace: Trace| async move { GraphError::wrong_method().answer(&trace, None) },
+        )
+        .fallback(|trace: Trace| async move { GraphError::no_such_path().answer(&trace, None) })
 }

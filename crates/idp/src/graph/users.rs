@@ -28,13 +28,29 @@ pub(crate) struct UserPatch {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PasswordProfile {
     password: Option<Secret>,
-    #[serde(default = "yes")]
-    force_change_password_next_sign_in: bool,
+    force_change_password_next_sign_in: Option<bool>,
+    force_change_password_next_sign_in_with_mfa: Option<bool>,
 }
 
-const fn yes() -> bool {
-    true
+impl PasswordProfile {
+    /// Whether the user has to choose another password at the next sign-in; so it is if nothing is said about it.
+    fn must_change(&self) -> bool {
+        match (self.force_change_password_next_sign_in, self.force_change_password_next_sign_in_with_mfa) {
+            (None, None) => true,
+            (plain, with_mfa) => plain == Some(true) || with_mfa == Some(true),
+        }
+    }
 }
+
+const PASSWORD_PERMISSIONS: [&str; 4] = [
+    "User.ReadWrite.All",
+    "User-PasswordProfile.ReadWrite.All",
+    "Directory.AccessAsUser.All",
+    "Directory.ReadWrite.All",
+];
+
+const ACCOUNT_PERMISSIONS: [&str; 3] =
+    ["User.ReadWrite.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All"];
 
 pub(crate) async fn me(caller: Caller) -> Response {
     let result = caller.me().and_then(|user| {
@@ -73,31 +89,21 @@ pub(crate) async fn update(
     let result = async {
         let Json(patch) = body?;
         let user = caller.target(&id).await?;
+        // Everything that is asked for has to be allowed before anything of it happens.
+        let on_self = caller.user.as_ref().is_some_and(|me| me.id == user.id);
+        if patch.password_profile.is_some() && (on_self || !caller.may_administer(&PASSWORD_PERMISSIONS))
+            || patch.account_enabled.is_some() && !caller.may_administer(&ACCOUNT_PERMISSIONS)
+        {
+            return Err(GraphError::denied());
+        }
         if let Some(profile) = patch.password_profile {
-            let permissions = [
-                "User.ReadWrite.All",
-                "User-PasswordProfile.ReadWrite.All",
-                "Directory.AccessAsUser.All",
-                "Directory.ReadWrite.All",
-            ];
-            if !caller.may_act_on(&user, &permissions)
-                || caller.user.as_ref().is_some_and(|me| me.id == user.id)
-            {
-                return Err(GraphError::denied());
-            }
+            let must_change = profile.must_change();
             let password = profile
                 .password
                 .ok_or_else(|| GraphError::bad_request("passwordProfile has no password."))?;
-            let must_change = profile.force_change_password_next_sign_in;
             reset_password(&caller, &user, Event::AdminResetAzurePortal, password, must_change).await?;
         }
         if let Some(enabled) = patch.account_enabled {
-            if !caller.may_act_on(
-                &user,
-                &["User.ReadWrite.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All"],
-            ) {
-                return Err(GraphError::denied());
-            }
             let user = caller.target(&id).await?;
             set_enabled(&caller, &user, enabled).await?;
         }

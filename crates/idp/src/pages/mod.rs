@@ -5,7 +5,12 @@ mod assets;
 mod respond;
 mod state;
 mod templates;
+mod unknown_path;
 
 pub(crate) use assets::{script, style};
-pub(crate) use respond::{add_cookie, change_password, consent, form_post, message, refusal, sign_in};
+pub(crate) use respond::{
+    add_cookies, change_password, consent, form_post, known_error, message, refusal, sign_in,
+};
 pub(crate) use state::{Next, PageState};
+pub(crate) use templates::Wrong;
+pub(crate) use unknown_path::{error_lookup, unknown_path};

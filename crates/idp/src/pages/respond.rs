@@ -4,10 +4,13 @@ use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, SET_COOKIE};
 use http::{HeaderValue, StatusCode};
+use outlive_rules::Aadsts;
 use url::Url;
 
 use super::state::{FormFields, PageState};
-use super::templates::{ChangePassword, Consent, FormPost, Message, Permission, RefusalPage, SignIn, Wrong};
+use super::templates::{
+    ChangePassword, Consent, FormPost, KnownError, Message, Permission, RefusalPage, SignIn, Wrong,
+};
 use crate::authorize::AuthorizeRequest;
 use crate::directory::User;
 use crate::pages::Next;
@@ -25,11 +28,7 @@ pub(crate) fn sign_in(
 ) -> Response {
     let (segment, leads_to) = leads(&state);
     let FormFields { ctx, canary, set_cookie } = state.fields(visit);
-    let wrong = wrong.map(|refusal| Wrong {
-        code: refusal.error.to_string(),
-        sentence: refusal.error.sentence(&refusal.params),
-        remedy: refusal.error.remedy,
-    });
+    let wrong = wrong.map(Wrong::of);
     let page = SignIn {
         action: format!("/{segment}/login"),
         ctx: &ctx,
@@ -38,7 +37,7 @@ pub(crate) fn sign_in(
         user_name,
         wrong,
     };
-    with_cookie(page_response(StatusCode::OK, &page, leads_to.as_deref()), set_cookie)
+    with_cookie(page_response(StatusCode::OK, &page, &leads_to), set_cookie)
 }
 
 /// The consent page.
@@ -76,7 +75,7 @@ pub(crate) fn consent(visit: &Visit, state: PageState, request: &AuthorizeReques
         user_name: &user.upn,
         permissions,
     };
-    with_cookie(page_response(StatusCode::OK, &page, leads_to.as_deref()), set_cookie)
+    with_cookie(page_response(StatusCode::OK, &page, &leads_to), set_cookie)
 }
 
 /// The page on which the password is changed.
@@ -84,7 +83,7 @@ pub(crate) fn change_password(
     visit: &Visit,
     state: PageState,
     user: &User,
-    notice: Option<&str>,
+    wrong: Option<Wrong>,
 ) -> Response {
     let (segment, leads_to) = leads(&state);
     let FormFields { ctx, canary, set_cookie } = state.fields(visit);
@@ -93,9 +92,9 @@ pub(crate) fn change_password(
         ctx: &ctx,
         canary: &canary,
         user_name: &user.upn,
-        notice,
+        wrong,
     };
-    with_cookie(page_response(StatusCode::OK, &page, leads_to.as_deref()), set_cookie)
+    with_cookie(page_response(StatusCode::OK, &page, &leads_to), set_cookie)
 }
 
 /// A page that says what was refused.
@@ -109,57 +108,71 @@ pub(crate) fn refusal(refusal: &Refusal, asked: &Asked) -> Response {
         at: asked.at.to_string(),
     };
     let status = StatusCode::from_u16(refusal.error.status).unwrap_or(StatusCode::BAD_REQUEST);
-    page_response(status, &page, None)
+    page_response(status, &page, OWN)
 }
 
 /// A page that says something.
-pub(crate) fn message(title: &str, text: &str) -> Response {
-    page_response(StatusCode::OK, &Message { title, text }, None)
+pub(crate) fn message(status: StatusCode, title: &str, text: &str) -> Response {
+    page_response(status, &Message { title, text }, OWN)
+}
+
+/// The page on which an error of the catalogue is looked up.
+pub(crate) fn known_error(error: Aadsts) -> Response {
+    let page = KnownError {
+        code: error.to_string(),
+        text: error.text,
+        mender: error.mender.as_str(),
+        remedy: error.remedy,
+        source: error.source,
+    };
+    page_response(StatusCode::OK, &page, OWN)
 }
 
 /// The answer to a client, as a form that posts itself where script is allowed and has a button where it is not.
 pub(crate) fn form_post(redirect_uri: &str, fields: &[(&'static str, String)]) -> Response {
-    page_response(StatusCode::OK, &FormPost { action: redirect_uri, fields }, Some(redirect_uri))
+    page_response(StatusCode::OK, &FormPost { action: redirect_uri, fields }, &beyond(redirect_uri))
 }
 
-/// Adds a cookie to an answer.
-pub(crate) fn add_cookie(response: &mut Response, set_cookie: Option<String>) {
-    if let Some(value) = set_cookie.and_then(|text| HeaderValue::try_from(text).ok()) {
+/// Adds cookies to an answer.
+pub(crate) fn add_cookies(response: &mut Response, set_cookies: impl IntoIterator<Item = String>) {
+    for value in set_cookies.into_iter().filter_map(|text| HeaderValue::try_from(text).ok()) {
         response.headers_mut().append(SET_COOKIE, value);
     }
 }
 
 fn with_cookie(mut response: Response, set_cookie: Option<String>) -> Response {
-    add_cookie(&mut response, set_cookie);
+    add_cookies(&mut response, set_cookie);
     response
 }
 
-/// The path segment a form posts to, and the URI it may lead to in the end: browsers hold redirects after a form to the
-/// policy of the page that had the form.
-fn leads(state: &PageState) -> (String, Option<String>) {
-    let leads_to = match &state.next {
-        Next::Authorize { parameters, .. } => parameters.get("redirect_uri").map(str::to_owned),
-        Next::ChangePassword => None,
+/// The path segment a form posts to, and where it may lead in the end.
+fn leads(state: &PageState) -> (String, String) {
+    let targets = match &state.next {
+        Next::Authorize { parameters, .. } => beyond(parameters.get("redirect_uri").unwrap_or_default()),
+        Next::ChangePassword => OWN.to_owned(),
     };
-    (state.segment().to_owned(), leads_to)
+    (state.segment().to_owned(), targets)
 }
 
-fn page_response(status: StatusCode, page: &impl Template, leads_to: Option<&str>) -> Response {
+/// Forms that stay here.
+const OWN: &str = "'self'";
+
+/// Forms that lead to an application, as sources of a content security policy. Browsers hold every redirect after a form to the
+/// policy of the page that had the form: the one to the application, and those by which the application goes on to pages of
+/// its own, which nobody here can know. A native application's scheme is no web page's and is named.
+fn beyond(redirect_uri: &str) -> String {
+    match Url::parse(redirect_uri).as_ref().map(Url::scheme) {
+        Ok(scheme) if !matches!(scheme, "http" | "https") => format!("{OWN} http: https: {scheme}:"),
+        _ => format!("{OWN} http: https:"),
+    }
+}
+
+fn page_response(status: StatusCode, page: &impl Template, form_targets: &str) -> Response {
     let Ok(html) = page.render() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
-    let target = leads_to.and_then(form_target).unwrap_or_default();
     let policy = format!(
-        "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self' {target}; base-uri 'none'; \
+        "default-src 'none'; style-src 'self'; script-src 'self'; form-action {form_targets}; base-uri 'none'; \
          frame-ancestors 'none'"
     );
     let headers = [(CACHE_CONTROL, "no-store".to_owned()), (CONTENT_SECURITY_POLICY, policy)];
     (status, headers, Html(html)).into_response()
-}
-
-/// A redirect URI as a source of a content security policy: its origin, or its scheme if it is a native application's.
-fn form_target(uri: &str) -> Option<String> {
-    let url = Url::parse(uri).ok()?;
-    match url.scheme() {
-        "http" | "https" => Some(url.origin().ascii_serialization()),
-        scheme => Some(format!("{scheme}:")),
-    }
 }

@@ -2,6 +2,8 @@
 
 use askama::Template;
 
+use crate::refusal::Refusal;
+
 /// Sign-in.
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -19,6 +21,16 @@ pub(crate) struct Wrong {
     pub(crate) code: String,
     pub(crate) sentence: String,
     pub(crate) remedy: &'static str,
+}
+
+impl Wrong {
+    pub(crate) fn of(refusal: &Refusal) -> Self {
+        Self {
+            code: refusal.error.to_string(),
+            sentence: refusal.error.sentence(&refusal.params),
+            remedy: refusal.error.remedy,
+        }
+    }
 }
 
 /// Consent.
@@ -48,7 +60,7 @@ pub(crate) struct ChangePassword<'a> {
     pub(crate) ctx: &'a str,
     pub(crate) canary: &'a str,
     pub(crate) user_name: &'a str,
-    pub(crate) notice: Option<&'a str>,
+    pub(crate) wrong: Option<Wrong>,
 }
 
 /// A refusal of the protocol.
@@ -61,6 +73,17 @@ pub(crate) struct RefusalPage {
     pub(crate) trace_id: String,
     pub(crate) correlation_id: String,
     pub(crate) at: String,
+}
+
+/// An error of the catalogue.
+#[derive(Template)]
+#[template(path = "known_error.html")]
+pub(crate) struct KnownError {
+    pub(crate) code: String,
+    pub(crate) text: &'static str,
+    pub(crate) mender: &'static str,
+    pub(crate) remedy: &'static str,
+    pub(crate) source: &'static str,
 }
 
 /// Something to know, and nothing to do.
@@ -115,7 +138,7 @@ mod tests {
                 ctx: NASTY,
                 canary: NASTY,
                 user_name: NASTY,
-                notice: Some(NASTY),
+                wrong: wrong(),
             }
             .render(),
             RefusalPage {

@@ -1,7 +1,11 @@
 //! The endpoint itself, v1.0 and v2.0.
 
 use axum::response::{IntoResponse, Response};
-use http::header::{ALLOW, CONTENT_TYPE, ORIGIN};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, ALLOW, CONTENT_TYPE, ORIGIN,
+};
+use http::{HeaderMap, HeaderValue};
 use outlive_chassis::Trace;
 use outlive_clock::{ClientId, Instant, TenantId};
 use outlive_rules::aadsts;
@@ -41,21 +45,47 @@ pub(crate) async fn token_v2(visit: Visit) -> Response {
 
 /// Any other method.
 pub(crate) async fn wrong_method(visit: Visit) -> Response {
-    let asked = visit.idp.asked(&visit.trace, &visit.origin, None).await;
+    let asked = visit.asked().await;
     let refusal = Refusal::new(aadsts::METHOD_NOT_ALLOWED)
         .with("allowed", "POST, OPTIONS")
         .with("method", &visit.method);
     let mut response = refusal.token_response(&asked);
-    response.headers_mut().insert(ALLOW, http::HeaderValue::from_static("POST, OPTIONS"));
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST, OPTIONS"));
+    response
+}
+
+/// A browser asks whether a page may call. Any page may: what it may have is decided by its redirect URI's type and its proof
+/// key, and it brings no cookie.
+pub(crate) async fn preflight(headers: HeaderMap) -> Response {
+    let mut response = readable_by_pages(().into_response());
+    let answer = response.headers_mut();
+    answer.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST, OPTIONS"));
+    answer.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+    if let Some(wanted) = headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
+        answer.insert(ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
+    }
+    response
+}
+
+fn readable_by_pages(mut response: Response) -> Response {
+    response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     response
 }
 
 async fn answer(visit: &Visit, endpoint: TokenVersion) -> Response {
+    let response = tokens_or_refusal(visit, endpoint).await;
+    if visit.headers.contains_key(ORIGIN) { readable_by_pages(response) } else { response }
+}
+
+async fn tokens_or_refusal(visit: &Visit, endpoint: TokenVersion) -> Response {
     let mut tenant = None;
     match handle(visit, endpoint, &mut tenant).await {
         Ok(answer) => answer.into_response(),
         Err(refusal) => {
-            let mut asked = visit.idp.asked(&visit.trace, &visit.origin, tenant).await;
+            let mut asked = match tenant {
+                Some(_) => visit.idp.asked(&visit.trace, &visit.origin, tenant).await,
+                None => visit.asked().await,
+            };
             if let Some(id) = visit.parameters.get("client-request-id").and_then(|text| text.parse().ok()) {
                 asked.correlation_id = id;
             }

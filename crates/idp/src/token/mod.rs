@@ -12,4 +12,4 @@ mod resource_grant;
 mod response;
 
 pub(crate) use authorization_code::{AuthorizationCode, CodeChallenge};
-pub(crate) use endpoint::{token_v1, token_v2, wrong_method};
+pub(crate) use endpoint::{preflight, token_v1, token_v2, wrong_method};

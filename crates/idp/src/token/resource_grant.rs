@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use outlive_clock::UserId;
 use outlive_rules::aadsts;
+use outlive_tokens::TokenVersion;
 
 use super::endpoint::TokenRequest;
 use crate::directory::Application;
@@ -22,23 +23,18 @@ pub(crate) struct ResourceGrant {
     pub(crate) oidc: BTreeSet<String>,
 }
 
-/// What this token request asks for: its own `scope` (or `resource`), or else what was asked for when the grant was made.
+/// What this token request asks for: its own `scope` (`resource` on v1.0, where a scope counts for nothing), or else
+/// what was asked for when the grant was made. The scopes of OpenID Connect stay those of the grant: the person was asked about
+/// them then, and leaving one out here does not end it.
 pub(crate) fn asked_now(request: &TokenRequest<'_>, granted: AskedScopes) -> Result<AskedScopes, Refusal> {
-    if let Some(scope) = request.form.get("scope") {
-        let mut asked = AskedScopes::parse(scope)?;
-        // What keeps the person signed in was consented to with the grant; leaving it out here does not end it.
-        asked.oidc.extend(granted.oidc);
-        if asked.resources.is_empty() {
-            asked.resources = granted.resources;
-        }
-        return Ok(asked);
-    }
-    if let Some(resource) = request.form.get("resource") {
-        let mut asked = AskedScopes::of_resource(resource);
-        asked.oidc.extend(granted.oidc);
-        return Ok(asked);
-    }
-    Ok(granted)
+    let asked = match request.endpoint {
+        TokenVersion::V1 => request.form.get("resource").map(AskedScopes::of_resource),
+        TokenVersion::V2 => request.form.get("scope").map(AskedScopes::parse).transpose()?,
+    };
+    Ok(match asked {
+        Some(AskedScopes { resources, .. }) if !resources.is_empty() => AskedScopes { resources, ..granted },
+        _ => granted,
+    })
 }
 
 /// Resolves the first resource asked for, and checks consent. A token is for one resource: the first

@@ -1,0 +1,38 @@
+//! What is not there, and what an error means.
+
+use axum::extract::{OriginalUri, RawQuery};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use outlive_chassis::Problem;
+use outlive_rules::Aadsts;
+
+use super::{known_error, message};
+use crate::form::Parameters;
+
+/// Any path that leads nowhere: the lab's programs are told in JSON, people on a page.
+pub(crate) async fn unknown_path(OriginalUri(uri): OriginalUri) -> Response {
+    if uri.path().starts_with("/_lab/") {
+        return Problem::not_found("NotFound", "The lab surface has no such path.").into_response();
+    }
+    message(
+        StatusCode::NOT_FOUND,
+        "There is no such page",
+        "Check the address, or start again at the application.",
+    )
+}
+
+/// `GET /error?code=50173`: where `error_uri` leads.
+pub(crate) async fn error_lookup(RawQuery(query): RawQuery) -> Response {
+    let query = Parameters::parse(query.unwrap_or_default().as_bytes());
+    let found = query.get("code").and_then(|code| code.parse().ok()).and_then(Aadsts::from_number);
+    found.map_or_else(
+        || {
+            message(
+                StatusCode::NOT_FOUND,
+                "There is no such error here",
+                "Give the number after AADSTS as code.",
+            )
+        },
+        known_error,
+    )
+}
