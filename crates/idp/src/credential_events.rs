@@ -91,5 +91,5 @@ pub(crate) async fn happen(
     let line = JournalEvent::new(user.tenant, now, kind, format!("user:{}", user.id), trace)
         .with(json!({"event": row.name(), "by": by, "upn": user.upn, "role": user.role}));
     change.add(idp.chassis.journal.line(&line));
-    idp.chassis.store.commit(change).await
+    idp.directory.commit(user.tenant, change).await
 }

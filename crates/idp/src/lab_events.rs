@@ -306,6 +306,6 @@ impl Lab<'_> {
     ) -> Result<(), Problem> {
         let event = JournalEvent::new(self.tenant.id, self.now, kind, subject, self.trace).with(data);
         change.add(self.idp.chassis.journal.line(&event));
-        Ok(self.idp.chassis.store.commit(change).await?)
+        Ok(self.idp.directory.commit(self.tenant.id, change).await?)
     }
 }

@@ -31,11 +31,14 @@ impl Service for IdpService {
         now: Instant,
         _: &Trace,
     ) -> Result<Change, Problem> {
+        // Of a tenant of the same id that was removed, nothing may be remembered.
+        self.idp.directory.forget(tenant);
         let random = self.idp.chassis.random.of(tenant);
         directory::create(tenant, spec, now, &random, &self.idp.secrets, signing_keys::FIRST).await
     }
 
     fn forget_tenant(&self, tenant: TenantId) {
+        self.idp.directory.forget(tenant);
         self.idp.verifier.forget(tenant);
     }
 }

@@ -175,18 +175,6 @@ pub(crate) async fn find(
         .transpose()
 }
 
-/// When a session was ended by signing out, if it was.
-pub(crate) async fn signed_out_at(
-    store: &Store,
-    tenant: TenantId,
-    session: SessionId,
-) -> Result<Option<Instant>, StoreError> {
-    let row = store
-        .row(sql!("SELECT ended_us FROM sessions WHERE tenant = $1 AND id = $2", tenant, session))
-        .await?;
-    row.map_or(Ok(None), |row| row.opt_instant("ended_us"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -122,6 +122,6 @@ impl Visit {
                 }));
             change.add(self.idp.chassis.journal.line(&event));
         }
-        Ok(self.idp.chassis.store.commit(change).await?)
+        Ok(self.idp.directory.commit(tenant, change).await?)
     }
 }

@@ -32,7 +32,7 @@ impl Visit {
                 Event::new(tenant.id, now, "sign_out", format!("user:{}", session.user_id), &self.trace)
                     .with(json!({"session": session.id, "upn": user.map(|user| user.upn)}));
             change.add(self.idp.chassis.journal.line(&event));
-            self.idp.chassis.store.commit(change).await?;
+            self.idp.directory.commit(tenant.id, change).await?;
         }
         if let Some(uri) = parameters.get("post_logout_redirect_uri")
             && self.idp.directory.is_redirect_uri(tenant.id, uri).await?

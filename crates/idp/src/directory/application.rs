@@ -49,17 +49,20 @@ impl Directory {
         tenant: TenantId,
         client_id: ClientId,
     ) -> Result<Option<Application>, StoreError> {
-        self.store
-            .row(sql!(
-                "SELECT client_id, service_principal_id, name, enabled, document FROM applications \
-                 WHERE tenant = $1 AND client_id = $2",
-                tenant,
-                client_id
-            ))
-            .await?
-            .as_ref()
-            .map(application_of)
-            .transpose()
+        let read = async {
+            self.store
+                .row(sql!(
+                    "SELECT client_id, service_principal_id, name, enabled, document FROM applications \
+                     WHERE tenant = $1 AND client_id = $2",
+                    tenant,
+                    client_id
+                ))
+                .await?
+                .as_ref()
+                .map(application_of)
+                .transpose()
+        };
+        self.memory.applications.or_read(tenant, client_id, read).await
     }
 
     /// The API that is asked for by an identifier URI or its client id.
@@ -68,7 +71,8 @@ impl Directory {
         tenant: TenantId,
         name: &str,
     ) -> Result<Option<Application>, StoreError> {
-        self.store
+        let read = async {
+            self.store
             .row(sql!(
                 "SELECT a.client_id, a.service_principal_id, a.name, a.enabled, a.document \
                  FROM resource_names n JOIN applications a ON a.tenant = n.tenant AND a.client_id = n.client_id \
@@ -80,6 +84,8 @@ impl Directory {
             .as_ref()
             .map(application_of)
             .transpose()
+        };
+        self.memory.resources.or_read(tenant, name.to_owned(), read).await
     }
 
     /// The tenants in which an application with this client id exists; at most two, which is enough to know if it is one.
@@ -117,7 +123,8 @@ impl Directory {
         client: ClientId,
         resource: ClientId,
     ) -> Result<Vec<String>, StoreError> {
-        let rows = self
+        let read = async {
+            let rows = self
             .store
             .rows(sql!(
                 "SELECT role FROM role_assignments WHERE tenant = $1 AND client_id = $2 AND resource_id = $3 \
@@ -127,7 +134,9 @@ impl Directory {
                 resource
             ))
             .await?;
-        rows.iter().map(|row| row.text("role")).collect()
+            rows.iter().map(|row| row.text("role")).collect::<Result<Vec<_>, _>>().map(Some)
+        };
+        Ok(self.memory.assigned_roles.or_read(tenant, (client, resource), read).await?.unwrap_or_default())
     }
 }
 

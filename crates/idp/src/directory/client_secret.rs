@@ -34,6 +34,7 @@ pub(crate) enum SecretMatch {
 }
 
 /// A stored secret.
+#[derive(Clone)]
 pub(crate) struct StoredSecret {
     hash: String,
     expires_at: Instant,
@@ -97,7 +98,8 @@ impl Directory {
         tenant: TenantId,
         client: ClientId,
     ) -> Result<Vec<StoredSecret>, StoreError> {
-        let rows = self
+        let read = async {
+            let rows = self
             .store
             .rows(sql!(
                 "SELECT hash, expires_us FROM client_secrets WHERE tenant = $1 AND client_id = $2 LIMIT 100",
@@ -105,9 +107,14 @@ impl Directory {
                 client
             ))
             .await?;
-        rows.iter()
-            .map(|row| Ok(StoredSecret { hash: row.text("hash")?, expires_at: row.instant("expires_us")? }))
-            .collect()
+            rows.iter()
+                .map(|row| {
+                    Ok(StoredSecret { hash: row.text("hash")?, expires_at: row.instant("expires_us")? })
+                })
+                .collect::<Result<Vec<_>, _>>()
+                .map(Some)
+        };
+        Ok(self.memory.secrets.or_read(tenant, client, read).await?.unwrap_or_default())
     }
 }
 

@@ -19,23 +19,33 @@ impl Directory {
         resource: ClientId,
         user: UserId,
     ) -> Result<BTreeSet<String>, StoreError> {
-        let rows = self
-            .store
-            .rows(sql!(
-                "SELECT scope FROM permission_grants \
+        let read = async {
+            let rows = self
+                .store
+                .rows(sql!(
+                    "SELECT scope FROM permission_grants \
                  WHERE tenant = $1 AND client_id = $2 AND resource_id = $3 AND principal IN ($4, $5)",
-                tenant,
-                client,
-                resource,
-                user,
-                ALL_PRINCIPALS
-            ))
-            .await?;
-        let mut scopes = BTreeSet::new();
-        for row in rows {
-            scopes.extend(row.text("scope")?.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned));
-        }
-        Ok(scopes)
+                    tenant,
+                    client,
+                    resource,
+                    user,
+                    ALL_PRINCIPALS
+                ))
+                .await?;
+            let mut scopes = BTreeSet::new();
+            for row in rows {
+                scopes.extend(
+                    row.text("scope")?.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned),
+                );
+            }
+            Ok(Some(scopes))
+        };
+        Ok(self
+            .memory
+            .granted_scopes
+            .or_read(tenant, (client, resource, user), read)
+            .await?
+            .unwrap_or_default())
     }
 }
 

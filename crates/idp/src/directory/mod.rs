@@ -6,6 +6,8 @@ mod client_secret;
 mod consent;
 mod creation;
 pub(crate) mod graph_application;
+mod memory;
+mod signed_out;
 mod tenant;
 mod user;
 
@@ -16,7 +18,12 @@ pub(crate) use creation::create;
 pub(crate) use tenant::{Tenant, use_signing_key};
 pub(crate) use user::User;
 
-use outlive_store::Store;
+use std::sync::Arc;
+
+use outlive_clock::TenantId;
+use outlive_store::{Change, Store, StoreError};
+
+use self::memory::Memory;
 
 /// Every table that holds a tenant's rows.
 pub(crate) const TABLES: &[&str] = &[
@@ -32,14 +39,34 @@ pub(crate) const TABLES: &[&str] = &[
     "redeemed_codes",
 ];
 
-/// The directory's readers.
-#[derive(Debug, Clone)]
+/// The directory: reads it, and makes the changes to it.
+#[derive(Clone)]
 pub(crate) struct Directory {
     store: Store,
+    memory: Arc<Memory>,
 }
 
 impl Directory {
-    pub(crate) const fn new(store: Store) -> Self {
-        Self { store }
+    pub(crate) fn new(store: Store) -> Self {
+        let memory = Arc::new(Memory::new(store.is_exclusive()));
+        Self { store, memory }
+    }
+
+    /// Makes a change to a tenant's directory or sessions. Every such change is made here, but for the making and removing of
+    /// the whole tenant.
+    pub(crate) async fn commit(&self, tenant: TenantId, change: impl Into<Change>) -> Result<(), StoreError> {
+        let (directory, change) = (self.clone(), change.into());
+        // On a task of its own, so that it is forgotten what the change made untrue even if whoever asked for it goes away.
+        let done = tokio::spawn(async move {
+            let result = directory.store.commit(change).await;
+            directory.forget(tenant);
+            result
+        });
+        done.await.unwrap_or_else(|error| Err(StoreError::Failed(error.to_string())))
+    }
+
+    /// Forgets what is remembered of a tenant.
+    pub(crate) fn forget(&self, tenant: TenantId) {
+        self.memory.forget(tenant);
     }
 }

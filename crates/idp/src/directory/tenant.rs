@@ -30,15 +30,18 @@ fn tenant_of(row: &Row) -> Result<Tenant, StoreError> {
 impl Directory {
     /// The tenant with this id.
     pub(crate) async fn tenant(&self, tenant: TenantId) -> Result<Option<Tenant>, StoreError> {
-        self.store
-            .row(sql!(
-                "SELECT tenant, domain, display_name, rules, signing_key FROM tenants WHERE tenant = $1",
-                tenant
-            ))
-            .await?
-            .as_ref()
-            .map(tenant_of)
-            .transpose()
+        let read = async {
+            self.store
+                .row(sql!(
+                    "SELECT tenant, domain, display_name, rules, signing_key FROM tenants WHERE tenant = $1",
+                    tenant
+                ))
+                .await?
+                .as_ref()
+                .map(tenant_of)
+                .transpose()
+        };
+        self.memory.tenants.or_read(tenant, (), read).await
     }
 
     /// The tenant that owns a domain.

@@ -57,11 +57,14 @@ fn user_of(row: &Row) -> Result<User, StoreError> {
 impl Directory {
     /// The user with this object id, deleted or not.
     pub(crate) async fn user(&self, tenant: TenantId, id: UserId) -> Result<Option<User>, StoreError> {
-        let row = self.store.row(outlive_store::Statement::new(
-            select_users!("WHERE tenant = $1 AND id = $2"),
-            vec![tenant.into(), id.into()],
-        ));
-        row.await?.as_ref().map(user_of).transpose()
+        let read = async {
+            let row = self.store.row(Statement::new(
+                select_users!("WHERE tenant = $1 AND id = $2"),
+                vec![tenant.into(), id.into()],
+            ));
+            row.await?.as_ref().map(user_of).transpose()
+        };
+        self.memory.users.or_read(tenant, id, read).await
     }
 
     /// The user with this sign-in name, in any case of letters, deleted or not: a deleted user keeps the name.

@@ -119,7 +119,7 @@ async fn set_enabled(caller: &Caller, user: &User, enabled: bool) -> Result<(), 
     let event = JournalEvent::new(user.tenant, caller.now, kind, format!("user:{}", user.id), &caller.trace)
         .with(json!({"upn": user.upn, "by": caller.claims.oid}));
     change.add(caller.idp.chassis.journal.line(&event));
-    Ok(caller.idp.chassis.store.commit(change).await?)
+    Ok(caller.idp.directory.commit(user.tenant, change).await?)
 }
 
 fn resource(caller: &Caller, user: &User) -> Value {

@@ -13,7 +13,6 @@ use crate::directory::User;
 use crate::directory::graph_application::OIDC_SCOPES;
 use crate::refusal::Refusal;
 use crate::scopes::{AskedFor, AskedResource, AskedScopes};
-use crate::sessions;
 
 pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Refusal> {
     let idp = request.idp;
@@ -25,7 +24,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     }
     let user = idp.directory.user(token.tenant, token.user_id).await?;
     let session_signed_out_at = match token.session_id {
-        Some(session) => sessions::signed_out_at(&idp.chassis.store, token.tenant, session).await?,
+        Some(session) => idp.directory.signed_out_at(token.tenant, session).await?,
         None => None,
     };
     let facts = RefreshTokenFacts {

@@ -12,7 +12,7 @@ const NEW: &str = "Other-Horse-2";
 async fn expect_the_story(tenant: &Tenant, public: &Tokens, confidential: &Tokens, changed_at: &str) {
     let body = tenant.desktop().try_refresh(public.refresh(), &[]).await.grant_refused("AADSTS50173");
     assert_eq!(body["suberror"], "bad_token");
-    let text = body["error_description"].as_str().unwrap();
+    let text = body["error_description"].as_str().expect("a text");
     assert!(text.contains("'2026-01-05T09:00:00.5000000Z'"), "{text}");
     assert!(text.contains(&format!("'{changed_at}'")), "{text}");
     tenant.connector().refresh(confidential.refresh()).await;
@@ -25,9 +25,12 @@ async fn expect_the_story(tenant: &Tenant, public: &Tokens, confidential: &Token
     browser.sign_in(&page, &tenant.upn("owner"), NEW).await.code();
 
     let refused = tenant.journal("token.refused").await;
-    let verdict = &refused.last().unwrap()["data"]["verdict"];
+    let verdict = &refused.last().expect("a line")["data"]["verdict"];
     assert_eq!(verdict["revocation"]["event"], "password_changed_by_user");
-    assert!(verdict["explanation"].as_str().unwrap().contains("tokens of confidential clients"), "{verdict}");
+    assert!(
+        verdict["explanation"].as_str().expect("a text").contains("tokens of confidential clients"),
+        "{verdict}"
+    );
     assert_eq!(tenant.journal("password.changed").await.len(), 1);
 }
 
