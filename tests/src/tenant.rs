@@ -85,6 +85,14 @@ impl Tenant {
         self.call(Method::POST, "/clock", Some(json!({"advance": span}))).await
     }
 
+    /// Stops the tenant's clock; it moves only when somebody moves it.
+    ///
+    /// # Panics
+    /// When the lab API refuses.
+    pub async fn freeze(&self) -> Value {
+        self.call(Method::POST, "/clock", Some(json!({"run": 0}))).await
+    }
+
     /// Makes `event` happen: `{type, user?, app?, …}`.
     ///
     /// # Panics
