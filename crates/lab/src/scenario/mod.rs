@@ -1,6 +1,6 @@
 //! Scenarios: stories in a file that are told, checked and reported.
 //!
-//! Three parts that never mix: [`read`] turns a file into typed steps or says where it is wrong; [`run`] plays the steps
+//! Three parts that never mix: [`read_scenarios`] turns a file into typed steps or says where it is wrong; [`run`] plays the steps
 //! against a system and records what came; [`report`] turns what was recorded into text, JSON or JUnit. Results are data, and
 //! every report is a pure function of them.
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Cursor;
 use crate::services::Service;
 
-/// The first `limit` lines of all journals (given in [`Service::ALL`]'s order) by virtual time, then by wall time; every
+/// The first `limit` lines of all journals (given in the order of [`Service::ALL`]) by virtual time, then by wall time; every
 /// service's own order stays. Also how far each was read.
 pub(super) fn merged(journals: Vec<Vec<Value>>, mut cursor: Cursor, limit: usize) -> (Vec<Value>, Cursor) {
     let mut waiting: Vec<(Service, VecDeque<Value>)> =
