@@ -56,6 +56,7 @@ pub struct System {
     http: Client,
     database: Database,
     home: TempDir,
+    extra: Vec<String>,
 }
 
 impl System {
@@ -64,18 +65,7 @@ impl System {
     /// # Panics
     /// When it does not come up; its log is in the message.
     pub async fn start() -> Self {
-        let http = Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .tls_certs_only([])
-            .build()
-            .expect("a client without certificates needs nothing from the machine");
-        let home = tempfile::Builder::new()
-            .prefix("outlive-test-")
-            .tempdir()
-            .expect("the temporary directory is writable");
-        let mut system =
-            Self { process: None, port_base: 0, http, database: Database::from_environment(), home };
+        let mut system = Self::prepare(&[]);
         for _ in 0..STARTS_MAX {
             system.port_base = ports::free_base();
             system.launch();
@@ -86,6 +76,35 @@ impl System {
             }
         }
         panic!("no start out of {STARTS_MAX} found its ports free");
+    }
+
+    /// Starts one at these ports, with more arguments for `up`.
+    ///
+    /// # Panics
+    /// When it does not become healthy.
+    pub async fn start_at(port_base: u16, extra: &[&str]) -> Self {
+        let mut system = Self::prepare(extra);
+        system.port_base = port_base;
+        system.launch();
+        if let Err(why) = system.until_healthy().await {
+            panic!("{why}");
+        }
+        system
+    }
+
+    fn prepare(extra: &[&str]) -> Self {
+        let http = Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .tls_certs_only([])
+            .build()
+            .expect("a client without certificates needs nothing from the machine");
+        let home = tempfile::Builder::new()
+            .prefix("outlive-test-")
+            .tempdir()
+            .expect("the temporary directory is writable");
+        let extra = extra.iter().map(|argument| (*argument).to_owned()).collect();
+        Self { process: None, port_base: 0, http, database: Database::from_environment(), home, extra }
     }
 
     /// Where `service` answers, without a trailing slash.
@@ -125,7 +144,15 @@ impl System {
     /// # Panics
     /// When the lab API refuses.
     pub async fn new_tenant(&self) -> Tenant {
-        Tenant::create(self.http.clone(), self.url(Service::Console)).await
+        self.new_tenant_like(serde_json::json!({})).await
+    }
+
+    /// Has the lab make a tenant as `POST /lab/tenants` describes it.
+    ///
+    /// # Panics
+    /// When the lab refuses.
+    pub async fn new_tenant_like(&self, wanted: serde_json::Value) -> Tenant {
+        Tenant::create(self.http.clone(), self.url(Service::Console), &wanted).await
     }
 
     /// Takes the process away between two instructions, as a power cut does (SIGKILL).
@@ -185,7 +212,12 @@ impl System {
         let log =
             File::options().create(true).append(true).open(self.log_path()).expect("the log is writable");
         let mut command = crate::program::command();
-        command.arg("up").arg("--data").arg(self.data()).args(["--port-base", &self.port_base.to_string()]);
+        command
+            .arg("up")
+            .arg("--data")
+            .arg(self.data())
+            .args(["--port-base", &self.port_base.to_string()])
+            .args(&self.extra);
         if let Some(url) = self.database.url() {
             command.args(["--database-url", &url]);
         }

@@ -13,10 +13,10 @@ pub struct Tenant {
 }
 
 impl Tenant {
-    pub(crate) async fn create(http: Client, lab: String) -> Self {
+    pub(crate) async fn create(http: Client, lab: String, wanted: &Value) -> Self {
         let answer = http
             .post(format!("{lab}/lab/tenants"))
-            .json(&json!({}))
+            .json(wanted)
             .send()
             .await
             .unwrap_or_else(|error| panic!("the lab API does not answer: {error}"));

@@ -1,7 +1,7 @@
 //! The loop that moves time.
 
 use futures::future::try_join_all;
-use outlive_clock::{Instant, Span, Speed};
+use outlive_clock::{Instant, Span, Speed, wall_now};
 
 use super::{ConductError, Moved, Progress, Timepieces};
 use crate::http::CallError;
@@ -62,7 +62,8 @@ impl<T: Timepieces> Conductor<T> {
     /// A service did not do its part.
     pub async fn run_at(&self, speed: Speed) -> Result<ClockState, ConductError> {
         let now = latest(&self.freeze().await?);
-        let states = self.set_all(ClockChange { now: Some(now), speed: Some(speed) }).await?;
+        let states =
+            self.set_all(ClockChange { now: Some(now), speed: Some(speed), wall: Some(wall_now()) }).await?;
         Ok(ClockState {
             now: latest(&states),
             speed,
@@ -83,7 +84,7 @@ impl<T: Timepieces> Conductor<T> {
         let speed = self.pieces.read(Service::Idp).await?.speed;
         let result = self.advance_frozen(target, progress).await;
         if !speed.is_frozen() {
-            self.set_all(ClockChange { now: None, speed: Some(speed) }).await?;
+            self.run_at(speed).await?;
         }
         result
     }
@@ -105,13 +106,14 @@ impl<T: Timepieces> Conductor<T> {
         }
         if states.iter().any(|state| state.now != now) {
             tracing::warn!(%now, "the services' clocks disagreed; all go to the latest");
-            states = self.set_all(ClockChange { now: Some(now), speed: None }).await?;
+            states = self.set_all(ClockChange { now: Some(now), speed: None, wall: None }).await?;
         }
         let moved = Moved { from: now, now, steps: 0, done: 0, failed: 0 };
         let mut course = Course { states, moved, target };
         while let Some(next) = course.next_stop() {
             if next > course.moved.now {
-                course.states = self.set_all(ClockChange { now: Some(next), speed: None }).await?;
+                course.states =
+                    self.set_all(ClockChange { now: Some(next), speed: None, wall: None }).await?;
                 course.moved.now = next;
             }
             if self.finish_due(&mut course).await? {
@@ -153,7 +155,7 @@ impl<T: Timepieces> Conductor<T> {
         if states.iter().all(|state| state.speed.is_frozen()) {
             return Ok(states);
         }
-        self.set_all(ClockChange { now: None, speed: Some(Speed::FROZEN) }).await
+        self.set_all(ClockChange { now: None, speed: Some(Speed::FROZEN), wall: None }).await
     }
 
     async fn read_all(&self) -> Result<[ClockState; 4], CallError> {

@@ -36,6 +36,9 @@ pub struct ClockChange {
     /// How fast to run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub speed: Option<Speed>,
+    /// The wall instant at which it shows `now`: with one anchor, running clocks of all services agree.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wall: Option<Instant>,
 }
 
 /// What a service did of what was due.

@@ -135,7 +135,11 @@ impl Tenants {
         let handout = Handout::of(&plan, rules, new.bare, urls);
         // All services start from one instant, whatever the time between the calls.
         let now = new.now.unwrap_or_else(wall_now);
-        let clock = ClockChange { now: Some(now), speed: Some(new.speed.unwrap_or(Speed::REAL)) };
+        let clock = ClockChange {
+            now: Some(now),
+            speed: Some(new.speed.unwrap_or(Speed::REAL)),
+            wall: Some(wall_now()),
+        };
         let result = self.create_everywhere(&plan, &handout, clock, new.bare, now).await;
         if let Err(error) = result {
             if !matches!(&error, TenantError::Call(call) if call.status == Some(409)) {

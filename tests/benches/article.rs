@@ -1,0 +1,98 @@
+//! What the story costs: `cargo bench -p outlive-tests`. Figures, no verdicts; compare them on a quiet machine.
+//!
+//! - how long a first start takes, key generation included, and a start on existing data, until every service is healthy;
+//! - 89 days of an hourly flow (2,136 runs, six hops each), against the pure RSA signing time of the tokens that they needed,
+//!   measured in the same process right after;
+//! - whether a run costs more when many came before: the first 100 runs against the last 100;
+//! - the memory that the system holds afterwards.
+
+use outlive_clock::{Instant, Randomness, Span, wall_now};
+use outlive_tests::{Service, System, Tenant};
+use outlive_tokens::{SigningKey, TokenVersion, sign_rs256};
+use serde_json::{Value, json};
+
+#[tokio::main]
+#[expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+async fn main() {
+    let begun = wall_now();
+    let mut system = System::start().await;
+    println!("first start, keys made:       {:>8.1} ms", millis(wall_now() - begun));
+    let tenant = system.new_tenant_like(json!({"clock": {"now": "2026-01-05T09:00:00Z", "speed": 0}})).await;
+    tenant.advance("PT1M").await;
+    system.kill();
+    let begun = wall_now();
+    system.restart().await;
+    println!("start on existing data:       {:>8.1} ms", millis(wall_now() - begun));
+
+    let before = tokens(&system, &tenant).await;
+    let first = hours(&tenant, 100).await;
+    let middle = hours(&tenant, 1_936).await;
+    let last = hours(&tenant, 100).await;
+    let whole = first + middle + last;
+    let needed = tokens(&system, &tenant).await - before;
+    let signing = sign(needed);
+    println!("2,136 runs:                   {:>8.1} ms", millis(whole));
+    println!("tokens they needed:           {needed:>8}");
+    println!("pure signing of those:        {:>8.1} ms", millis(signing));
+    println!("ratio:                        {:>8.2}", millis(whole) / millis(signing));
+    println!("the first 100 runs:           {:>8.1} ms", millis(first));
+    println!("the last 100 runs:            {:>8.1} ms", millis(last));
+    if let Some(resident) = resident(&system) {
+        println!("resident afterwards:          {resident:>8} kB");
+    }
+    println!(
+        "cores:                        {:>8}",
+        std::thread::available_parallelism().map_or(0, usize::from)
+    );
+    system.stop().await;
+}
+
+/// Lets so many hours pass, in each of which the seed's flow runs once; the wall time it took.
+async fn hours(tenant: &Tenant, hours: u64) -> Span {
+    let begun = wall_now();
+    let moved = tenant.advance(&format!("PT{hours}H")).await;
+    let took = wall_now() - begun;
+    assert_eq!((moved["done"].as_u64(), moved["failed"].as_u64()), (Some(hours), Some(0)), "{moved}");
+    took
+}
+
+/// How many tokens the issuer has issued in the tenant.
+async fn tokens(system: &System, tenant: &Tenant) -> usize {
+    let (mut count, mut after) = (0, 0);
+    loop {
+        let idp = system.url(Service::Idp);
+        let url = format!("{idp}/_lab/tenants/{}/journal?kind=token.issued&after={after}", tenant.id());
+        let page: Value =
+            system.http().get(url).send().await.expect("it answers").json().await.expect("JSON");
+        let lines = page["lines"].as_array().map_or(0, Vec::len);
+        if lines == 0 {
+            return count;
+        }
+        count += lines;
+        after = page["next"].as_i64().unwrap_or(i64::MAX);
+    }
+}
+
+/// Signs so many tokens of the usual size, and nothing else.
+fn sign(count: usize) -> Span {
+    let mut stream = Randomness::from_seed(1).stream("benchmark");
+    let key = SigningKey::generate(&mut stream, Instant::EPOCH, Instant::MAX).expect("a key");
+    let claims = json!({"aud": "api://contoso-orders", "filler": "x".repeat(600)});
+    let begun = wall_now();
+    for _ in 0..count {
+        std::hint::black_box(sign_rs256(&key, TokenVersion::V1, &claims));
+    }
+    wall_now() - begun
+}
+
+/// Resident memory in kB, where the system tells.
+fn resident(system: &System) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", system.pid()?)).ok()?;
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.trim().parse().ok())
+}
+
+fn millis(span: Span) -> f64 {
+    span.as_micros() as f64 / 1_000.0
+}

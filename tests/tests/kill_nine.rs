@@ -1,0 +1,243 @@
+//! kill -9 at any moment loses nothing that was answered.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use outlive_tests::{Service, System, Tenant};
+use serde_json::{Value, json};
+use tokio::sync::{Mutex, Notify};
+
+/// How often the process is killed.
+const DEATHS: usize = 20;
+
+/// What was answered, and so has to be there after the next start.
+#[derive(Debug, Default)]
+struct Answered {
+    tokens: Vec<String>,
+    passwords: Vec<String>,
+    orders: Vec<String>,
+    clock: String,
+}
+
+/// The load: clients that each do one thing over and over until the process is gone.
+#[derive(Clone)]
+struct Load {
+    http: reqwest::Client,
+    console: String,
+    idp: String,
+    resource: String,
+    tenant: Arc<Tenant>,
+    answered: Arc<Mutex<Answered>>,
+    count: Arc<AtomicUsize>,
+    enough: Arc<Notify>,
+    kill_after: usize,
+}
+
+impl Load {
+    /// Something was answered; after enough of it the process is killed, while the others are in the middle of theirs.
+    fn was_answered(&self) {
+        if self.count.fetch_add(1, Ordering::SeqCst) + 1 == self.kill_after {
+            self.enough.notify_one();
+        }
+    }
+
+    async fn post_form(&self, url: String, form: &[(&str, &str)]) -> Option<Value> {
+        let answer = self.http.post(url).form(form).send().await.ok()?;
+        assert!(answer.status().is_success(), "{}", answer.status());
+        answer.json().await.ok()
+    }
+
+    async fn token(&self) -> Option<String> {
+        let job = self.tenant.application("Nightly Job");
+        let text = |name: &str| job[name].as_str().expect("the hand-out has it").to_owned();
+        let url = format!("{}/{}/oauth2/v2.0/token", self.idp, self.tenant.id());
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", &text("client_id")),
+            ("client_secret", &text("secret")),
+            ("scope", "api://contoso-orders/.default"),
+        ];
+        let answer = self.post_form(url, &form).await?;
+        Some(answer["access_token"].as_str().expect("a token").to_owned())
+    }
+
+    /// Tokens, each of which the journal has to know afterwards.
+    async fn ask_for_tokens(self) {
+        while let Some(token) = self.token().await {
+            self.answered.lock().await.tokens.push(uti(&token));
+            self.was_answered();
+        }
+    }
+
+    /// Orders as the application for itself, if its role lets it; each answered request is a line in the journal.
+    async fn read_orders(self) {
+        let Some(token) = self.token().await else { return };
+        loop {
+            let sent = self.http.get(format!("{}/orders", self.resource)).bearer_auth(&token).send().await;
+            let Ok(answer) = sent else { return };
+            let Some(id) = answer.headers().get("x-ms-request-id").and_then(|id| id.to_str().ok()) else {
+                return;
+            };
+            let id = id.to_owned();
+            if answer.bytes().await.is_err() {
+                return;
+            }
+            self.answered.lock().await.orders.push(id);
+            self.was_answered();
+        }
+    }
+
+    /// Password changes, the last of which has to hold.
+    async fn change_passwords(self, round: usize) {
+        let user = self.tenant.user("colleague")["upn"].clone();
+        for turn in 0.. {
+            let password = format!("Round-{round}-turn-{turn}!");
+            let event = json!({"type": "password_change", "user": user, "new_password": password});
+            let url = format!("{}/lab/tenants/{}/events", self.console, self.tenant.id());
+            let Ok(answer) = self.http.post(url).json(&event).send().await else { return };
+            let Ok(body) = answer.json::<Value>().await else { return };
+            let Some(at) = body["at"].as_str() else { return };
+            self.answered.lock().await.passwords.push(at.to_owned());
+            self.was_answered();
+        }
+    }
+
+    /// Time, which may not be earlier afterwards than it was answered to be. The hourly flow runs on the way.
+    async fn move_time(self) {
+        loop {
+            let url = format!("{}/lab/tenants/{}/clock", self.console, self.tenant.id());
+            let Ok(answer) = self.http.post(url).json(&json!({"advance": "PT1H"})).send().await else {
+                return;
+            };
+            let Ok(body) = answer.json::<Value>().await else { return };
+            let Some(now) = body["now"].as_str() else { return };
+            self.answered.lock().await.clock = now.to_owned();
+            self.was_answered();
+        }
+    }
+}
+
+/// The `uti` claim of a token.
+fn uti(token: &str) -> String {
+    let payload = token.split('.').nth(1).expect("three parts");
+    let bytes = base64_url(payload);
+    let claims: Value = serde_json::from_slice(&bytes).expect("JSON");
+    claims["uti"].as_str().expect("every token has one").to_owned()
+}
+
+fn base64_url(text: &str) -> Vec<u8> {
+    let value = |c: u8| match c {
+        b'A'..=b'Z' => c - b'A',
+        b'a'..=b'z' => c - b'a' + 26,
+        b'0'..=b'9' => c - b'0' + 52,
+        b'-' => 62,
+        _ => 63,
+    };
+    let mut bytes = Vec::new();
+    let (mut bits, mut count) = (0_u32, 0);
+    for c in text.bytes() {
+        bits = bits << 6 | u32::from(value(c));
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count & 0xff) as u8);
+        }
+    }
+    bytes
+}
+
+/// All lines of one kind, read to the end.
+async fn journal(system: &System, service: Service, tenant: &str, kind: &str) -> Vec<Value> {
+    let mut lines = Vec::new();
+    let mut after = 0;
+    loop {
+        let url = format!("{}/_lab/tenants/{tenant}/journal?kind={kind}&after={after}", system.url(service));
+        let page: Value =
+            system.http().get(url).send().await.expect("it answers").json().await.expect("JSON");
+        let new = page["lines"].as_array().expect("lines").clone();
+        if new.is_empty() {
+            return lines;
+        }
+        after = page["next"].as_i64().expect("a place");
+        lines.extend(new);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_answered_is_there_after_kill_nine() {
+    let mut system = System::start().await;
+    let tenant = Arc::new(system.new_tenant().await);
+    tenant.freeze().await;
+    let answered = Arc::new(Mutex::new(Answered::default()));
+    for round in 0..DEATHS {
+        let load = Load {
+            http: system.http().clone(),
+            console: system.url(Service::Console),
+            idp: system.url(Service::Idp),
+            resource: system.url(Service::Resource),
+            tenant: Arc::clone(&tenant),
+            answered: Arc::clone(&answered),
+            count: Arc::default(),
+            enough: Arc::default(),
+            // Each death comes at another moment of what is going on.
+            kill_after: 10 + round * 7 % 23,
+        };
+        let clients = [
+            tokio::spawn(load.clone().ask_for_tokens()),
+            tokio::spawn(load.clone().ask_for_tokens()),
+            tokio::spawn(load.clone().read_orders()),
+            tokio::spawn(load.clone().change_passwords(round)),
+            tokio::spawn(load.clone().move_time()),
+        ];
+        load.enough.notified().await;
+        system.kill();
+        for client in clients {
+            client.await.expect("a client ends when nobody answers any more");
+        }
+        system.restart().await;
+        holds(&system, &tenant, &*answered.lock().await).await;
+    }
+    let answered = answered.lock().await;
+    assert!(answered.tokens.len() >= DEATHS, "there was load: {answered:?}");
+    assert!(!answered.passwords.is_empty() && !answered.orders.is_empty() && !answered.clock.is_empty());
+    drop(answered);
+    // And everything goes on: the flow of the tenant still runs.
+    let moved = tenant.advance("PT3H").await;
+    assert!(moved["done"].as_u64().is_some_and(|done| done >= 3), "{moved}");
+    system.stop().await;
+}
+
+async fn holds(system: &System, tenant: &Tenant, answered: &Answered) {
+    let issued = journal(system, Service::Idp, tenant.id(), "token.issued").await;
+    let known: std::collections::HashSet<&str> =
+        issued.iter().filter_map(|line| line["data"]["access_token"]["uti"].as_str()).collect();
+    for token in &answered.tokens {
+        assert!(known.contains(token.as_str()), "token {token} was answered and is not in the journal");
+    }
+    let changed = journal(system, Service::Idp, tenant.id(), "password.changed").await;
+    for at in &answered.passwords {
+        assert!(
+            changed.iter().any(|line| line["at"] == at.as_str()),
+            "the change at {at} was answered and is lost"
+        );
+    }
+    let requests = journal(system, Service::Resource, tenant.id(), "request.").await;
+    assert!(
+        requests.len() >= answered.orders.len(),
+        "{} answered, {} known",
+        answered.orders.len(),
+        requests.len()
+    );
+    let clock = tenant.clock().await;
+    let now = clock["now"].as_str().expect("an instant");
+    assert!(
+        now >= answered.clock.as_str(),
+        "the clock was answered to show {}, and shows {now}",
+        answered.clock
+    );
+    for service in [Service::Idp, Service::Hub, Service::Resource, Service::Flow] {
+        let lines = journal(system, service, tenant.id(), "").await;
+        let places: Vec<i64> = lines.iter().filter_map(|line| line["seq"].as_i64()).collect();
+        assert!(places.windows(2).all(|pair| pair[0] < pair[1]), "{service:?} keeps its lines in order");
+    }
+}
