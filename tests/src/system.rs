@@ -106,6 +106,12 @@ impl System {
         self.home.path().join("data")
     }
 
+    /// Everything that `service` (`"flow"`) keeps in its database, as bytes in which one can search.
+    #[must_use]
+    pub fn content_of(&self, service: &str) -> Vec<u8> {
+        self.database.content_of(service, &self.data())
+    }
+
     /// All that the system has said so far, through all its restarts.
     #[must_use]
     pub fn log(&self) -> String {
