@@ -1,5 +1,6 @@
 //! Where a system under test keeps its state.
 
+use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -59,6 +60,30 @@ impl Drop for Database {
             && !std::thread::panicking()
         {
             run("dropdb", server, &["--force", name]);
+        }
+    }
+}
+
+impl Database {
+    /// Everything that `service` keeps, as bytes in which one can search.
+    ///
+    /// # Panics
+    /// When it cannot be read.
+    #[must_use]
+    pub fn content_of(&self, service: &str, data: &Path) -> Vec<u8> {
+        match self {
+            Self::Sqlite => ["db", "db-wal"]
+                .iter()
+                .filter_map(|extension| std::fs::read(data.join(format!("{service}.{extension}"))).ok())
+                .flatten()
+                .collect(),
+            Self::Postgres { .. } => {
+                let url = self.url().expect("PostgreSQL has a URL");
+                let dump = Command::new("pg_dump").arg(format!("--schema={service}")).arg(url).output();
+                let dump = dump.expect("scripts/with-postgres puts pg_dump on the PATH");
+                assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
+                dump.stdout
+            }
         }
     }
 }

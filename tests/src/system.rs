@@ -92,6 +92,27 @@ impl System {
         system
     }
 
+    /// All lines of one kind (`""` is every kind) in one service's journal of a tenant, page by page.
+    ///
+    /// # Panics
+    /// When the service does not answer as it should.
+    pub async fn journal(&self, service: Service, tenant: &Tenant, kind: &str) -> Vec<serde_json::Value> {
+        let (mut lines, mut after) = (Vec::new(), serde_json::Value::from(0));
+        let selection = if kind.is_empty() { String::new() } else { format!("&kind={kind}") };
+        loop {
+            let tenant = tenant.id();
+            let url = format!("{}/_lab/tenants/{tenant}/journal?after={after}{selection}", self.url(service));
+            let answer = self.http.get(url).send().await.expect("it answers");
+            let page: serde_json::Value = answer.json().await.expect("in JSON");
+            let more = page["lines"].as_array().unwrap_or_else(|| panic!("no lines in {page}"));
+            if more.is_empty() {
+                return lines;
+            }
+            lines.extend(more.iter().cloned());
+            after = page["next"].clone();
+        }
+    }
+
     fn prepare(extra: &[&str]) -> Self {
         let http = Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -123,6 +144,12 @@ impl System {
     #[must_use]
     pub fn data(&self) -> PathBuf {
         self.home.path().join("data")
+    }
+
+    /// Everything that `service` (`"flow"`) keeps in its database, as bytes in which one can search.
+    #[must_use]
+    pub fn content_of(&self, service: &str) -> Vec<u8> {
+        self.database.content_of(service, &self.data())
     }
 
     /// All that the system has said so far, through all its restarts.

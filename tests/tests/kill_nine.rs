@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use outlive_tests::{Service, System, Tenant};
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, Notify};
@@ -120,47 +122,9 @@ impl Load {
 /// The `uti` claim of a token.
 fn uti(token: &str) -> String {
     let payload = token.split('.').nth(1).expect("three parts");
-    let bytes = base64_url(payload);
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(payload).expect("base64url");
     let claims: Value = serde_json::from_slice(&bytes).expect("JSON");
     claims["uti"].as_str().expect("every token has one").to_owned()
-}
-
-fn base64_url(text: &str) -> Vec<u8> {
-    let value = |c: u8| match c {
-        b'A'..=b'Z' => c - b'A',
-        b'a'..=b'z' => c - b'a' + 26,
-        b'0'..=b'9' => c - b'0' + 52,
-        b'-' => 62,
-        _ => 63,
-    };
-    let mut bytes = Vec::new();
-    let (mut bits, mut count) = (0_u32, 0);
-    for c in text.bytes() {
-        bits = bits << 6 | u32::from(value(c));
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count & 0xff) as u8);
-        }
-    }
-    bytes
-}
-
-/// All lines of one kind, read to the end.
-async fn journal(system: &System, service: Service, tenant: &str, kind: &str) -> Vec<Value> {
-    let mut lines = Vec::new();
-    let mut after = 0;
-    loop {
-        let url = format!("{}/_lab/tenants/{tenant}/journal?kind={kind}&after={after}", system.url(service));
-        let page: Value =
-            system.http().get(url).send().await.expect("it answers").json().await.expect("JSON");
-        let new = page["lines"].as_array().expect("lines").clone();
-        if new.is_empty() {
-            return lines;
-        }
-        after = page["next"].as_i64().expect("a place");
-        lines.extend(new);
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -208,20 +172,20 @@ async fn what_was_answered_is_there_after_kill_nine() {
 }
 
 async fn holds(system: &System, tenant: &Tenant, answered: &Answered) {
-    let issued = journal(system, Service::Idp, tenant.id(), "token.issued").await;
+    let issued = system.journal(Service::Idp, tenant, "token.issued").await;
     let known: std::collections::HashSet<&str> =
         issued.iter().filter_map(|line| line["data"]["access_token"]["uti"].as_str()).collect();
     for token in &answered.tokens {
         assert!(known.contains(token.as_str()), "token {token} was answered and is not in the journal");
     }
-    let changed = journal(system, Service::Idp, tenant.id(), "password.changed").await;
+    let changed = system.journal(Service::Idp, tenant, "password.changed").await;
     for at in &answered.passwords {
         assert!(
             changed.iter().any(|line| line["at"] == at.as_str()),
             "the change at {at} was answered and is lost"
         );
     }
-    let requests = journal(system, Service::Resource, tenant.id(), "request.").await;
+    let requests = system.journal(Service::Resource, tenant, "request.").await;
     assert!(
         requests.len() >= answered.orders.len(),
         "{} answered, {} known",
@@ -236,7 +200,7 @@ async fn holds(system: &System, tenant: &Tenant, answered: &Answered) {
         answered.clock
     );
     for service in [Service::Idp, Service::Hub, Service::Resource, Service::Flow] {
-        let lines = journal(system, service, tenant.id(), "").await;
+        let lines = system.journal(service, tenant, "").await;
         let places: Vec<i64> = lines.iter().filter_map(|line| line["seq"].as_i64()).collect();
         assert!(places.windows(2).all(|pair| pair[0] < pair[1]), "{service:?} keeps its lines in order");
     }

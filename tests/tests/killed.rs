@@ -1,0 +1,79 @@
+//! The process is killed under load, again and again: what was answered is still there, and nothing happened twice.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use outlive_tests::{Service, System};
+use serde_json::json;
+use tokio::task::JoinSet;
+
+/// How often it is killed.
+const DEATHS: u32 = 20;
+/// How many write at the same time.
+const WRITERS: u32 = 4;
+
+/// Revokes the colleague's sessions at the issuer until it is gone, and says how often that was answered.
+async fn revoke_until_killed(system: reqwest::Client, url: String, user: String, answered: Arc<AtomicU32>) {
+    let event = json!({"type": "revoke_sessions", "user": user});
+    while let Ok(answer) = system.post(&url).json(&event).send().await {
+        let status = answer.status();
+        // An answer that broke off half way is none.
+        let Ok(body) = answer.text().await else { return };
+        match status.as_u16() {
+            200 => answered.fetch_add(1, Ordering::SeqCst),
+            // Somebody else was quicker: nothing happened, and the next try may have better luck.
+            409 => continue,
+            _ => panic!("{status}: {body}"),
+        };
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_was_answered_is_lost() {
+    let mut system = System::start().await;
+    let tenant = system.new_tenant().await;
+    tenant.freeze().await;
+    let user = tenant.user("colleague")["id"].as_str().expect("an id is text").to_owned();
+    let url = format!("{}/_lab/tenants/{}/events", system.url(Service::Idp), tenant.id());
+    let (mut kept, mut hours) = (0, 0);
+    for death in 1..=DEATHS {
+        let answered = Arc::new(AtomicU32::new(0));
+        let mut writers = JoinSet::new();
+        for _ in 0..WRITERS {
+            let (http, url, user) = (system.http().clone(), url.clone(), user.clone());
+            writers.spawn(revoke_until_killed(http, url, user, Arc::clone(&answered)));
+        }
+        // Meanwhile flow, hub and resource work: an hour passes, and another does until the kill.
+        let before = tenant.clock().await["now"].clone();
+        tenant.advance("PT1H").await;
+        let now = tenant.clock().await["now"].clone();
+        assert_ne!(now, before);
+        hours += 1;
+        while answered.load(Ordering::SeqCst) < WRITERS {
+            tokio::task::yield_now().await;
+        }
+        system.kill();
+        while let Some(writer) = writers.join_next().await {
+            writer.expect("a writer only ends when nobody answers");
+        }
+        system.restart().await;
+
+        let answered = answered.load(Ordering::SeqCst);
+        let lines = system.journal(Service::Idp, &tenant, "sessions.revoked").await.len();
+        let new = lines - kept;
+        assert!(new >= answered as usize, "death {death}: {answered} were answered, {new} are remembered");
+        // Each writer may have had one under way that was done and could not be answered any more.
+        assert!(new <= (answered + WRITERS) as usize, "death {death}: {answered} answered, {new} remembered");
+        kept = lines;
+        assert_eq!(tenant.clock().await["now"], now, "death {death}: time stands where it stood");
+    }
+    let mut runs: BTreeMap<String, u32> = BTreeMap::new();
+    for line in system.journal(Service::Flow, &tenant, "run.finished").await {
+        assert_eq!(line["data"]["status"], "Succeeded", "{line}");
+        *runs.entry(line["data"]["due"].to_string()).or_default() += 1;
+    }
+    assert!(runs.len() >= hours, "{} runs in {hours} hours", runs.len());
+    assert!(runs.values().all(|times| *times == 1), "an occurrence was run twice: {runs:?}");
+    system.stop().await;
+}
