@@ -1,6 +1,6 @@
 //! Runs.
 
-use outlive_clock::{Instant, TenantId};
+use outlive_clock::{Instant, TenantId, wall_now};
 use outlive_store::{Row, Statement, Store, StoreError, sql};
 
 use crate::engine::Failure;
@@ -137,17 +137,20 @@ pub(crate) fn insertion(tenant: TenantId, run: &RunRow, record: String, taker: &
     )
 }
 
-/// Takes up a run that waits, or that whoever had it left behind: only one claimer can.
+/// Takes up a run that waits, or that whoever had it left behind: only one claimer can. It may have been taken up by another
+/// replica since it was listed, even before it was read: then it is that replica's until its lease runs out.
 pub(crate) fn taken(tenant: TenantId, run: &RunRow, taker: &Taker<'_>) -> Statement {
     sql!(
         "UPDATE runs SET status = 'Running', attempt = attempt + 1, replica = $5, lease_wall_us = $6 \
-         WHERE tenant = $1 AND flow = $2 AND name = $3 AND attempt = $4 AND next_due_us IS NOT NULL",
+         WHERE tenant = $1 AND flow = $2 AND name = $3 AND attempt = $4 AND next_due_us IS NOT NULL \
+         AND (replica = '' OR replica = $5 OR lease_wall_us < $7)",
         tenant,
         run.flow,
         &run.name,
         run.attempt,
         taker.replica,
-        taker.lease
+        taker.lease,
+        wall_now()
     )
     .expect_rows(1)
 }
@@ -195,4 +198,66 @@ pub(crate) async fn unfinished(
     let mut runs = list(store, tenant, flow, Some(RunStatus::Waiting), i64::MAX, 250).await?;
     runs.extend(list(store, tenant, flow, Some(RunStatus::Running), i64::MAX, 250).await?);
     Ok(runs)
+}
+
+#[cfg(test)]
+mod tests {
+    use outlive_clock::Span;
+    use outlive_store::DatabaseUrl;
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// Another replica may take a run up between the moment it was listed and the moment it is read.
+    #[tokio::test]
+    async fn what_another_replica_works_on_is_left_to_it_until_its_lease_ends() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let url = DatabaseUrl::Sqlite(dir.path().join("flow.db"));
+        let store = Store::open(&url, "flow", &[("flow", crate::MIGRATIONS)]).await.expect("opens");
+        let tenant = TenantId::from_uuid(Uuid::from_u128(1));
+        let later = wall_now() + Span::from_hours(1);
+        let earlier = wall_now() - Span::from_micros(1);
+        let mut run = RunRow {
+            flow: FlowId::from_uuid(Uuid::from_u128(2)),
+            name: "run".to_owned(),
+            number: 0,
+            version: 1,
+            trigger_name: "Recurrence".to_owned(),
+            due: Instant::EPOCH,
+            started: Instant::EPOCH,
+            ended: None,
+            status: RunStatus::Running,
+            error: None,
+            trace: String::new(),
+            next_due: Some(Instant::EPOCH),
+            attempt: 1,
+        };
+        store
+            .commit(sql!(
+                "INSERT INTO flows (tenant, id, owner, display_name, state, version, created_us, changed_us, anchor_us, runs) \
+                 VALUES ($1, $2, '', '', 'Started', 1, 0, 0, 0, 1)",
+                tenant,
+                run.flow
+            ))
+            .await
+            .expect("a flow");
+        let first = Taker { replica: "first", lease: later };
+        store.commit(insertion(tenant, &run, "{}".to_owned(), &first)).await.expect("begun");
+        let second = Taker { replica: "second", lease: earlier };
+        assert!(store.commit(taken(tenant, &run, &second)).await.expect_err("at work").is_conflict());
+        store.commit(taken(tenant, &run, &first)).await.expect("its own, left behind when it died");
+
+        run.attempt = 2;
+        let waiting = Standing {
+            status: RunStatus::Waiting,
+            ended: None,
+            next_due: Some(later),
+            error: None,
+            record: "{}".to_owned(),
+        };
+        store.commit(put_down(tenant, run.flow, &run.name, run.attempt, waiting)).await.expect("put down");
+        store.commit(taken(tenant, &run, &second)).await.expect("nobody has it");
+        run.attempt = 3;
+        store.commit(taken(tenant, &run, &first)).await.expect("the second's lease has ended");
+    }
 }
