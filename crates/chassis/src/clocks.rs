@@ -30,6 +30,18 @@ pub struct Clocks {
     changed: Arc<Notify>,
 }
 
+/// How a clock is to be set.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Setting {
+    /// What it shows then: virtual time.
+    pub(crate) now: Option<Instant>,
+    pub(crate) speed: Option<Speed>,
+    /// The wall instant at which it shows that.
+    pub(crate) wall: Option<Instant>,
+    /// Whether more steps follow at once.
+    pub(crate) step: bool,
+}
+
 impl Clocks {
     pub(crate) async fn open(store: Store) -> Result<Self, StoreError> {
         let clocks =
@@ -85,15 +97,16 @@ impl Clocks {
     }
 
     /// Sets what the clock shows, its speed, or both. `anchor` is the wall instant at which it shows `now`: with the same anchor
-    /// the clocks of all services agree to the microsecond while they run, whenever each was told.
+    /// the clocks of all services agree to the microsecond while they run, whenever each was told. A `step` of a longer way is
+    /// remembered at once and made durable by whatever is written next, which can be no earlier: thousands of them follow each
+    /// other, and only the last is answered to a person.
     /// `Ok(None)`: it would have gone back, so it was left alone.
     pub(crate) async fn set(
         &self,
         tenant: TenantId,
-        now: Option<Instant>,
-        speed: Option<Speed>,
-        anchor: Option<Instant>,
+        setting: Setting,
     ) -> Result<Option<VirtualClock>, ClockError> {
+        let Setting { now, speed, wall: anchor, step } = setting;
         let _one_at_a_time = self.setting.lock().await;
         loop {
             let clock = self.clock(tenant).await?;
@@ -105,6 +118,18 @@ impl Clocks {
             };
             if next.at(wall) < clock.at(wall) {
                 return Ok(None);
+            }
+            if step && self.store.is_exclusive() {
+                let update = sql!(
+                    "UPDATE clocks SET shows_us = $1, wall_us = $2, speed = $3 WHERE tenant = $4",
+                    next.shows(),
+                    next.wall(),
+                    next.speed().factor(),
+                    tenant
+                );
+                self.remember(tenant, next);
+                self.store.commit_soon(format!("clock {tenant}"), update).await?;
+                return Ok(Some(next));
             }
             // Another replica may have set it since it was read: then it is looked at again, or time could go back.
             let update = sql!(

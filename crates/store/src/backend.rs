@@ -80,8 +80,8 @@ impl Backend {
         }
     }
 
-    /// How many statements with parameters can be handed over at once. Each time costs SQLite's thread and ours a waking each,
-    /// which takes longer than most statements do; PostgreSQL's protocol takes them one by one.
+    /// How many statements with parameters can be handed over at once; PostgreSQL's protocol takes them one by one. More than
+    /// one also means that the database knows `changes()` and `abs` as SQLite does.
     pub(crate) const fn statements_at_once(&self) -> usize {
         match self.kind {
             Kind::Sqlite => 8,

@@ -1,17 +1,17 @@
 //! The one task that writes. Changes that arrive while a commit is under way wait together and share the next one.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt as _;
-use sqlx::{AnyConnection, AssertSqlSafe, Connection, Either, Executor as _};
+use sqlx::{AnyConnection, Connection};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-use crate::backend::{Backend, is_lost, run};
-use crate::parameters::joined;
+use crate::backend::{Backend, run};
+use crate::batch::{Piece, run_pieces};
 use crate::readers::Readers;
-use crate::{Change, StoreError};
+use crate::{Change, Statement, StoreError};
 
 /// How many changes may share one commit. More wait for the next.
 const GROUP_MAX: usize = 128;
@@ -19,10 +19,18 @@ const GROUP_MAX: usize = 128;
 /// How long, in wall time, a commit may take before the connection is given up.
 const COMMIT_MAX: Duration = Duration::from_secs(60);
 
-pub(crate) struct Job {
-    pub(crate) change: Change,
-    pub(crate) done: oneshot::Sender<Result<(), StoreError>>,
+/// How long, in wall time, a statement that stands by waits for a commit to go along with.
+const STANDING_MAX: Duration = Duration::from_millis(500);
+
+pub(crate) enum Job {
+    /// A change whose maker waits until it is durable.
+    Now { change: Change, done: oneshot::Sender<Result<(), StoreError>> },
+    /// A statement that goes along with the next commit, instead of what stood by under the same key.
+    Soon { key: String, statement: Statement },
 }
+
+/// What goes along with the next commit, by key.
+type Standing = BTreeMap<String, Statement>;
 
 pub(crate) struct Committer {
     pub(crate) backend: Arc<Backend>,
@@ -31,6 +39,7 @@ pub(crate) struct Committer {
     pub(crate) closing: Arc<Notify>,
     pub(crate) commits: watch::Sender<u64>,
     pub(crate) connection: Option<AnyConnection>,
+    pub(crate) standing: Standing,
     /// This process's claim on the database.
     pub(crate) claim: Option<File>,
 }
@@ -42,35 +51,40 @@ impl Committer {
     pub(crate) async fn run(mut self) {
         let mut group = Vec::with_capacity(GROUP_MAX);
         loop {
+            // Whoever stands by does not wait for ever for a commit to go along with.
+            let wait = if self.standing.is_empty() { Duration::MAX } else { STANDING_MAX };
             tokio::select! {
                 biased;
-                count = self.jobs.recv_many(&mut group, GROUP_MAX) => if count == 0 { break },
+                received = tokio::time::timeout(wait, self.jobs.recv_many(&mut group, GROUP_MAX)) => match received {
+                    Ok(0) => break,
+                    Ok(_) => {}
+                    Err(_) => self.flush().await,
+                },
                 // What was handed in before is still done.
                 () = self.closing.notified() => self.jobs.close(),
             }
-            if group.is_empty() {
+            let (mut changes, mut answers) = (Vec::new(), Vec::new());
+            for job in group.drain(..) {
+                match job {
+                    Job::Now { change, done } => {
+                        changes.push(change);
+                        answers.push(done);
+                    }
+                    Job::Soon { key, statement } => {
+                        self.standing.insert(key, statement);
+                    }
+                }
+            }
+            if changes.is_empty() {
                 continue;
             }
-            let (changes, answers): (Vec<_>, Vec<_>) =
-                group.drain(..).map(|job| (job.change, job.done)).unzip();
-            let committing = tokio::time::timeout(COMMIT_MAX, self.commit_group(&changes)).await;
-            let results = match committing.unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut)) {
-                Ok(results) => {
-                    self.commits.send_modify(|count| *count += 1);
-                    results
-                }
-                Err(error) => {
-                    // The connection was not put back: the next group gets a new one.
-                    let failed = StoreError::from(error);
-                    tracing::error!(%failed, "a commit failed");
-                    changes.iter().map(|_| Err(failed.clone())).collect()
-                }
-            };
+            let results = self.commit(&changes).await;
             for (answer, result) in answers.into_iter().zip(results) {
                 // A request that went away does not need its answer; its change stands.
                 let _ = answer.send(result);
             }
         }
+        self.flush().await;
         self.readers.close().await;
         if let Some(connection) = self.connection.take() {
             let _ = connection.close().await;
@@ -79,28 +93,68 @@ impl Committer {
         drop(self.claim.take());
     }
 
-    async fn commit_group(&mut self, changes: &[Change]) -> Results {
+    /// Commits what stands by, without waiting for more.
+    async fn flush(&mut self) {
+        if !self.standing.is_empty() {
+            self.commit(&[Change::new()]).await;
+        }
+    }
+
+    /// Commits the changes together with what stands by, which stays if it could not be done.
+    async fn commit(&mut self, changes: &[Change]) -> Vec<Result<(), StoreError>> {
+        let standing = std::mem::take(&mut self.standing);
+        let committing = tokio::time::timeout(COMMIT_MAX, self.commit_group(&standing, changes)).await;
+        match committing.unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut)) {
+            Ok(results) => {
+                self.commits.send_modify(|count| *count += 1);
+                if matches!(results[..], [Err(_)]) {
+                    self.standing = standing;
+                }
+                results
+            }
+            Err(error) => {
+                // The connection was not put back: the next group gets a new one.
+                let failed = StoreError::from(error);
+                tracing::error!(%failed, "a commit failed");
+                self.standing = standing;
+                changes.iter().map(|_| Err(failed.clone())).collect()
+            }
+        }
+    }
+
+    async fn commit_group(&mut self, standing: &Standing, changes: &[Change]) -> Results {
         let (mut connection, begin) = self.begin().await?;
         let at_once = self.backend.statements_at_once();
-        let results = if let [change] = changes {
-            let result = apply(&mut connection, begin, change, at_once).await?;
-            run(&mut connection, if result.is_ok() { "COMMIT" } else { "ROLLBACK" }).await?;
-            vec![result]
-        } else {
-            let mut results: Vec<Result<(), StoreError>> = Vec::with_capacity(changes.len());
-            for change in changes {
-                let lead = match results.last() {
-                    None => &[begin, &["SAVEPOINT change"]].concat()[..],
-                    Some(Ok(())) => &["RELEASE SAVEPOINT change", "SAVEPOINT change"],
-                    Some(Err(_)) => &["ROLLBACK TO SAVEPOINT change"],
-                };
-                results.push(apply(&mut connection, lead, change, at_once).await?);
+        let alone = changes.len() == 1;
+        let mut pieces: Vec<_> = begin.iter().copied().map(Piece::Say).collect();
+        pieces.extend(standing.values().map(|statement| Piece::Do(None, statement)));
+        let mut results: Vec<Result<(), StoreError>> = Vec::with_capacity(changes.len());
+        for (turn, change) in changes.iter().enumerate() {
+            match results.last() {
+                _ if alone => {}
+                None => pieces.push(Piece::Say("SAVEPOINT change")),
+                Some(Ok(())) => {
+                    pieces.extend(["RELEASE SAVEPOINT change", "SAVEPOINT change"].map(Piece::Say))
+                }
+                Some(Err(_)) => pieces.push(Piece::Say("ROLLBACK TO SAVEPOINT change")),
             }
-            let last_stands = results.last().is_some_and(Result::is_ok);
-            run(&mut connection, if last_stands { "COMMIT" } else { "ROLLBACK TO SAVEPOINT change; COMMIT" })
-                .await?;
-            results
-        };
+            pieces.extend(
+                change
+                    .statements
+                    .iter()
+                    .enumerate()
+                    .map(|(index, statement)| Piece::Do(Some(index), statement)),
+            );
+            if turn + 1 == changes.len() {
+                pieces.push(Piece::Say("COMMIT"));
+            }
+            results.push(run_pieces(&mut connection, &pieces, at_once).await?);
+            pieces.clear();
+        }
+        if results.last().is_some_and(Result::is_err) {
+            let end = if alone { "ROLLBACK" } else { "ROLLBACK TO SAVEPOINT change; COMMIT" };
+            run(&mut connection, end).await?;
+        }
         self.connection = Some(connection);
         Ok(results)
     }
@@ -117,49 +171,4 @@ impl Committer {
         let begin = self.backend.begin(&mut connection).await?;
         Ok((connection, begin))
     }
-}
-
-/// Runs `lead` and the statements of one change, as many at once as the database takes. The outer error means that the
-/// connection is lost; the inner one that the change may not happen: what it did already is still to be rolled back.
-async fn apply(
-    connection: &mut AnyConnection,
-    lead: &[&'static str],
-    change: &Change,
-    at_once: usize,
-) -> Result<Result<(), StoreError>, sqlx::Error> {
-    let mut lead = lead;
-    if at_once == 1 && !lead.is_empty() {
-        sqlx::raw_sql(AssertSqlSafe(lead.join("; "))).execute(&mut *connection).await?;
-        lead = &[];
-    }
-    for (turn, statements) in change.statements.chunks(at_once).enumerate() {
-        let (text, arguments) = joined(lead, statements);
-        let mut index = 0_usize;
-        let mut results = (&mut *connection).fetch_many(sqlx::query_with(AssertSqlSafe(text), arguments));
-        while let Some(result) = results.next().await {
-            let statement = index.checked_sub(lead.len()).and_then(|index| statements.get(index));
-            let conflict =
-                || Ok(Err(StoreError::Conflict { statement: turn * at_once + index - lead.len() }));
-            match (result, statement) {
-                (Ok(Either::Right(_)), _) => continue,
-                (Ok(Either::Left(done)), Some(statement))
-                    if statement.expected_rows.is_some_and(|expected| expected != done.rows_affected()) =>
-                {
-                    return conflict();
-                }
-                (Ok(Either::Left(_)), _) => {}
-                (Err(error), Some(statement)) if !is_lost(&error) => {
-                    return match &error {
-                        sqlx::Error::Database(error) if error.is_unique_violation() => conflict(),
-                        _ => Ok(Err(StoreError::Failed(format!("{error} in: {}", statement.sql)))),
-                    };
-                }
-                (Err(error), _) => return Err(error),
-            }
-            index += 1;
-        }
-        drop(results);
-        lead = &[];
-    }
-    Ok(Ok(()))
 }

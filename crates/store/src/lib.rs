@@ -20,6 +20,7 @@
 //! Only `backend.rs` asks which database it is.
 
 mod backend;
+mod batch;
 mod committer;
 mod database_url;
 mod error;

@@ -30,23 +30,10 @@ fn add(arguments: &mut AnyArguments, values: &[Value]) {
     }
 }
 
-/// Several statements as one text, after `lead` (statements without parameters): their parameters are counted on.
-pub(crate) fn joined(lead: &[&'static str], statements: &[Statement]) -> (String, AnyArguments) {
-    let mut text = String::with_capacity(
-        lead.iter().map(|sql| sql.len() + 2).sum::<usize>()
-            + statements.iter().map(|statement| statement.sql.len() + 16).sum::<usize>(),
-    );
-    let mut arguments = AnyArguments::default();
-    for sql in lead {
-        text.push_str(sql);
-        text.push_str(";\n");
-    }
-    for statement in statements {
-        push_counting_on(&mut text, &statement.sql, arguments.len());
-        text.push_str(";\n");
-        add(&mut arguments, &statement.values);
-    }
-    (text, arguments)
+/// Appends a statement to a text with others: its parameters are counted on.
+pub(crate) fn append(text: &mut String, arguments: &mut AnyArguments, statement: &Statement) {
+    push_counting_on(text, &statement.sql, arguments.len());
+    add(arguments, &statement.values);
 }
 
 /// Appends a statement with `already` added to the number of each of its parameters. Literals are left alone.
@@ -87,10 +74,13 @@ mod tests {
     fn parameters_are_counted_on_and_literals_left_alone() {
         let first = sql!("UPDATE a SET x = $1 WHERE y = $2 OR z = $1", 1_i64, "b");
         let second = sql!("INSERT INTO c VALUES ('$1', $1, 'it''s $2', $2,$10)", 2_i64, "d");
-        let (text, arguments) = joined(&["BEGIN"], &[first, second]);
+        let (mut text, mut arguments) = (String::new(), AnyArguments::default());
+        append(&mut text, &mut arguments, &first);
+        text.push_str("; ");
+        append(&mut text, &mut arguments, &second);
         assert_eq!(
             text,
-            "BEGIN;\nUPDATE a SET x = $1 WHERE y = $2 OR z = $1;\nINSERT INTO c VALUES ('$1', $3, 'it''s $2', $4,$12);\n"
+            "UPDATE a SET x = $1 WHERE y = $2 OR z = $1; INSERT INTO c VALUES ('$1', $3, 'it''s $2', $4,$12)"
         );
         assert_eq!(arguments.len(), 4);
     }

@@ -1,5 +1,6 @@
 //! The handle that services hold.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -54,6 +55,7 @@ impl Store {
             closing: Arc::clone(&closing),
             commits: tick,
             connection: None,
+            standing: BTreeMap::new(),
             claim,
         };
         tokio::spawn(committer.run());
@@ -90,8 +92,23 @@ impl Store {
         }
         let (done, answer) = oneshot::channel();
         let gone = || StoreError::Failed("the writer has stopped".to_owned());
-        self.jobs.send(Job { change, done }).await.map_err(|_| gone())?;
+        self.jobs.send(Job::Now { change, done }).await.map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
+    }
+
+    /// Has a statement made with the next commit, before the changes in it, or by itself within half a second (wall time);
+    /// instead of one that still waits under the same `key`. Nobody learns whether it did anything, and the death of the
+    /// process may undo it: for what is remembered in memory, and is right again with the next thing that happens.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`]: the store is closed.
+    pub async fn commit_soon(
+        &self,
+        key: impl Into<String> + Send,
+        statement: Statement,
+    ) -> Result<(), StoreError> {
+        let job = Job::Soon { key: key.into(), statement };
+        self.jobs.send(job).await.map_err(|_| StoreError::Failed("the writer has stopped".to_owned()))
     }
 
     /// Finishes the changes that were handed in, refuses all others, and lets go of the database: whoever opens it next can do

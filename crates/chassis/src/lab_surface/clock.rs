@@ -9,6 +9,7 @@ use outlive_clock::{Instant, Speed, TenantId, wall_now};
 use serde::{Deserialize, Serialize};
 
 use super::{Surface, tenant_of};
+use crate::clocks::Setting;
 use crate::{Problem, Service};
 
 #[derive(Serialize)]
@@ -24,6 +25,8 @@ pub(crate) struct ClockMove {
     now: Option<Instant>,
     speed: Option<Speed>,
     wall: Option<Instant>,
+    #[serde(default)]
+    step: bool,
 }
 
 #[derive(Serialize)]
@@ -48,7 +51,8 @@ pub(crate) async fn set<S: Service>(
     let tenant = tenant_of(&tenant)?;
     let Json(wanted) = body?;
     shown_by_clocks(wanted.now)?;
-    if surface.chassis.clocks.set(tenant, wanted.now, wanted.speed, wanted.wall).await?.is_none() {
+    let ClockMove { now, speed, wall, step } = wanted;
+    if surface.chassis.clocks.set(tenant, Setting { now, speed, wall, step }).await?.is_none() {
         let now = surface.chassis.clocks.now(tenant).await?;
         return Err(Problem::conflict(format!("The clock shows {now} already, and time does not go back.")));
     }

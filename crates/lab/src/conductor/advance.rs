@@ -62,8 +62,9 @@ impl<T: Timepieces> Conductor<T> {
     /// A service did not do its part.
     pub async fn run_at(&self, speed: Speed) -> Result<ClockState, ConductError> {
         let now = latest(&self.freeze().await?);
-        let states =
-            self.set_all(ClockChange { now: Some(now), speed: Some(speed), wall: Some(wall_now()) }).await?;
+        let states = self
+            .set_all(ClockChange { now: Some(now), speed: Some(speed), wall: Some(wall_now()), step: false })
+            .await?;
         Ok(ClockState {
             now: latest(&states),
             speed,
@@ -106,14 +107,15 @@ impl<T: Timepieces> Conductor<T> {
         }
         if states.iter().any(|state| state.now != now) {
             tracing::warn!(%now, "the services' clocks disagreed; all go to the latest");
-            states = self.set_all(ClockChange { now: Some(now), speed: None, wall: None }).await?;
+            states = self.set_all(ClockChange { now: Some(now), ..ClockChange::default() }).await?;
         }
         let moved = Moved { from: now, now, steps: 0, done: 0, failed: 0 };
         let mut course = Course { states, moved, target };
         while let Some(next) = course.next_stop() {
             if next > course.moved.now {
+                let step = next < course.target;
                 course.states =
-                    self.set_all(ClockChange { now: Some(next), speed: None, wall: None }).await?;
+                    self.set_all(ClockChange { now: Some(next), step, ..ClockChange::default() }).await?;
                 course.moved.now = next;
             }
             if self.finish_due(&mut course).await? {
@@ -155,7 +157,7 @@ impl<T: Timepieces> Conductor<T> {
         if states.iter().all(|state| state.speed.is_frozen()) {
             return Ok(states);
         }
-        self.set_all(ClockChange { now: None, speed: Some(Speed::FROZEN), wall: None }).await
+        self.set_all(ClockChange { speed: Some(Speed::FROZEN), ..ClockChange::default() }).await
     }
 
     async fn read_all(&self) -> Result<[ClockState; 4], CallError> {

@@ -39,6 +39,9 @@ pub struct ClockChange {
     /// The wall instant at which it shows `now`: with one anchor, running clocks of all services agree.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wall: Option<Instant>,
+    /// Whether more steps follow at once, so that this one need not be durable by itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub step: bool,
 }
 
 /// What a service did of what was due.

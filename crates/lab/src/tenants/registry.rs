@@ -139,6 +139,7 @@ impl Tenants {
             now: Some(now),
             speed: Some(new.speed.unwrap_or(Speed::REAL)),
             wall: Some(wall_now()),
+            step: false,
         };
         let result = self.create_everywhere(&plan, &handout, clock, new.bare, now).await;
         if let Err(error) = result {

@@ -9,6 +9,7 @@ mod opening;
 mod outage;
 mod place;
 mod replicas;
+mod standing;
 mod values;
 
 /// Runs each of the named cases (`async fn(&Place)`) on each database. Without a PostgreSQL server its half says that it was
