@@ -15,6 +15,7 @@ mod serve;
 mod service;
 mod shell;
 mod start_error;
+mod tls;
 mod trace;
 
 pub use chassis::Chassis;
@@ -24,10 +25,11 @@ pub use http_client::HttpClient;
 pub use origins::{CallerOrigin, Origins};
 pub use pause::pause;
 pub use problem::Problem;
-pub use serve::serve;
+pub use serve::{serve, serve_tls};
 pub use service::{DueWork, Service};
 pub use shell::app;
 pub use start_error::StartError;
+pub use tls::{LocalAuthority, TlsIdentity};
 pub use trace::Trace;
 
 /// The largest request body that any service reads, in bytes.

@@ -47,8 +47,13 @@ impl Origins {
     #[must_use]
     pub fn for_host(&self, host: &str) -> Option<&str> {
         let host = host.to_ascii_lowercase();
+        // A scheme's own port may be written or not.
         let found = self.allowed.iter().find(|origin| {
-            origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://")) == Some(host.as_str())
+            [("http://", ":80"), ("https://", ":443")].into_iter().any(|(scheme, port)| {
+                origin
+                    .strip_prefix(scheme)
+                    .is_some_and(|own| own == host || host.strip_suffix(port).is_some_and(|host| own == host))
+            })
         })?;
         Some(if self.pinned { self.public() } else { found })
     }
@@ -81,6 +86,10 @@ mod tests {
         let origins = Origins::new(["http://127.0.0.1:8701/", "http://idp:8701"]);
         assert_eq!(origins.for_host("IDP:8701"), Some("http://idp:8701"));
         assert_eq!(origins.for_host("127.0.0.1:8701"), Some("http://127.0.0.1:8701"));
+        let plain = Origins::new(["https://login.example", "http://plain.example"]);
+        assert_eq!(plain.for_host("login.example:443"), Some("https://login.example"));
+        assert_eq!(plain.for_host("login.example:80"), None);
+        assert_eq!(plain.for_host("plain.example:80"), Some("http://plain.example"));
         assert_eq!(origins.for_host("evil.example:8701"), None);
         assert_eq!(origins.for_host(""), None);
         assert_eq!(origins.pinned().for_host("idp:8701"), Some("http://127.0.0.1:8701"));

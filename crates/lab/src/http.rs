@@ -221,6 +221,7 @@ mod tests {
         let same = || Origin::same("http://127.0.0.1:8702");
         let origins = Origins {
             idp: Origin::split("http://idp:8701", "http://127.0.0.1:870"),
+            idp_tls: None,
             hub: same(),
             resource: same(),
             flow: same(),

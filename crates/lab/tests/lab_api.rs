@@ -107,6 +107,7 @@ impl Lab {
         let (flow, flow_at) = fake("flow").await;
         let origins = Origins {
             idp: Origin::same(&idp_at),
+            idp_tls: Some("https://localhost:8743".to_owned()),
             hub: Origin::same(&hub_at),
             resource: Origin::same(&resource_at),
             flow: Origin::same(&flow_at),

@@ -65,6 +65,16 @@ pub(crate) enum Command {
         #[command(flatten)]
         whom: TenantArgs,
     },
+    /// Print where the certificate of the local authority is and how to trust it, as clients of the https addresses have to.
+    /// Makes the authority if there is none yet.
+    Ca {
+        /// Where databases and keys are kept.
+        #[arg(long, default_value = "data", env = "OUTLIVE_DATA")]
+        data: PathBuf,
+        /// Print the certificate's path and nothing else, for scripts.
+        #[arg(long)]
+        path: bool,
+    },
     /// Ask a service whether it is well; exit 0 if it says so (for container health checks).
     Health {
         /// Its health address, for example http://127.0.0.1:8701/healthz.
@@ -147,6 +157,13 @@ pub(crate) struct UpArgs {
     /// Keep state in this PostgreSQL database instead of embedded ones.
     #[arg(long, value_name = "URL", env = "OUTLIVE_DATABASE_URL", hide_env_values = true)]
     pub(crate) database_url: Option<String>,
+    /// Drop-in mode: names that the identity provider answers to over TLS as well, separated by commas, for example
+    /// login.microsoftonline.com,graph.microsoft.com.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) hosts: Vec<String>,
+    /// The port at which these names are served besides the TLS port of the identity provider.
+    #[arg(long, value_name = "PORT", default_value_t = 443, requires = "hosts")]
+    pub(crate) hosts_port: u16,
 }
 
 /// One service alone. Everything can come from the environment, as containers like it.
@@ -161,6 +178,12 @@ pub(crate) struct ServiceArgs {
     /// Keep state in this PostgreSQL database, which replicas can share.
     #[arg(long, value_name = "URL", env = "OUTLIVE_DATABASE_URL", hide_env_values = true)]
     pub(crate) database_url: Option<String>,
+    /// Addresses to listen on over TLS besides, separated by commas, for example 0.0.0.0:8743 (identity provider only).
+    #[arg(long, env = "OUTLIVE_TLS_LISTEN", value_delimiter = ',')]
+    pub(crate) tls_listen: Vec<SocketAddr>,
+    /// Names to answer to over TLS besides localhost, separated by commas (identity provider only).
+    #[arg(long, env = "OUTLIVE_HOSTS", value_delimiter = ',', requires = "tls_listen")]
+    pub(crate) hosts: Vec<String>,
     /// The origins the service answers to, separated by commas, the one for browsers first.
     #[arg(long, env = "OUTLIVE_ORIGINS", value_delimiter = ',')]
     pub(crate) origins: Vec<String>,
@@ -189,6 +212,9 @@ pub(crate) struct UrlArgs {
     /// The identity provider, as browsers reach it.
     #[arg(long, env = "OUTLIVE_IDP_PUBLIC_URL")]
     idp_public_url: Option<String>,
+    /// The identity provider by https, as clients reach it; for the lab to hand out.
+    #[arg(long, env = "OUTLIVE_IDP_TLS_URL")]
+    idp_tls_url: Option<String>,
     /// The hub, as services reach it.
     #[arg(long, env = "OUTLIVE_HUB_URL", default_value = "http://127.0.0.1:8702")]
     hub_url: String,
@@ -232,6 +258,7 @@ impl ServiceArgs {
             flow: plain(&urls.flow_url),
             idp,
             idp_public,
+            idp_tls: urls.idp_tls_url.as_deref().map(plain),
             issuer_origins,
         }
     }

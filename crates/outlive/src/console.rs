@@ -67,6 +67,7 @@ pub(crate) async fn console(
     let chassis = Chassis::start(config, outlive_lab::tenants::MIGRATIONS).await?;
     let origins = Origins {
         idp: Origin::split(&urls.idp, &urls.idp_public),
+        idp_tls: urls.idp_tls.clone(),
         hub: Origin::split(&urls.hub, &urls.hub_public),
         resource: Origin::split(&urls.resource, &urls.resource_public),
         flow: Origin::split(&urls.flow, &urls.flow_public),

@@ -1,6 +1,7 @@
 //! The `outlive` program.
 
 mod by_hand;
+mod ca;
 mod check;
 mod cli;
 mod console;
@@ -11,6 +12,7 @@ mod services;
 mod shutdown;
 mod system;
 mod terminal;
+mod tls;
 mod up;
 
 use std::process::ExitCode;
@@ -52,6 +54,7 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
         Command::Resource(args) => up::alone(Part::Resource, args).await?,
         Command::Flow(args) => up::alone(Part::Flow, args).await?,
         Command::Console(args) => up::alone(Part::Console, args).await?,
+        Command::Ca { data, path } => ca::ca(&data, path)?,
         Command::Health { url } => health::health(&url)?,
         Command::Run(args) => return run::run(args).await,
         Command::Check { files } => return Ok(check::check(&files)),

@@ -15,6 +15,8 @@ pub(crate) struct Urls {
     pub(crate) idp: String,
     /// The identity provider, browser side.
     pub(crate) idp_public: String,
+    /// The identity provider by https, browser side, where it is served.
+    pub(crate) idp_tls: Option<String>,
     /// The hub, service side.
     pub(crate) hub: String,
     /// The hub, browser side.

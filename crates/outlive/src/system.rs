@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use crate::places::{Part, bind, loopback, loopback_origins};
 use crate::services::{self, Urls};
 use crate::shutdown::{Shutdown, ShutdownSwitch, shutdown};
+use crate::tls::{Hosts, Tls};
 
 /// How to start a system.
 #[derive(Debug, Clone)]
@@ -21,6 +22,8 @@ pub(crate) struct SystemConfig {
     pub(crate) database_url: Option<String>,
     /// Ports from here on; `None` takes free ones.
     pub(crate) port_base: Option<u16>,
+    /// Drop-in mode.
+    pub(crate) hosts: Option<Hosts>,
     /// Seeds all randomness.
     pub(crate) seed: Option<u64>,
 }
@@ -32,6 +35,8 @@ pub(crate) struct System {
     pub(crate) urls: Urls,
     /// Console page and lab API.
     pub(crate) console: String,
+    /// What there is to say about TLS; nothing where it is not served.
+    pub(crate) by_tls: String,
     switch: ShutdownSwitch,
     services: JoinSet<std::io::Result<()>>,
 }
@@ -49,28 +54,42 @@ impl System {
         for part in Part::ALL {
             listeners.push(bind(loopback(config.port_base, part)?, part).await?);
         }
+        // A system on free ports is private: nobody comes to it by TLS.
+        let tls = match config.port_base {
+            Some(base) => Some(Tls::up(base, &config.data_dir, config.hosts.as_ref()).await?),
+            None => None,
+        };
+        let tls_origins = tls.as_ref().map_or(&[][..], |tls| &tls.origins);
+        let by_tls = tls.as_ref().map_or_else(String::new, |tls| tls.told.clone());
         let [console_at, idp_at, hub_at, resource_at, flow_at] = ports(&listeners)?;
         let at = |port: u16| format!("http://127.0.0.1:{port}");
+        let idp_origins =
+            Origins::new(loopback_origins(idp_at).all().iter().chain(tls_origins).map(String::as_str));
         let urls = Urls {
             idp: at(idp_at),
             idp_public: at(idp_at),
+            idp_tls: tls_origins.first().cloned(),
             hub: at(hub_at),
             hub_public: at(hub_at),
             resource: at(resource_at),
             resource_public: at(resource_at),
             flow: at(flow_at),
             flow_public: at(flow_at),
-            issuer_origins: loopback_origins(idp_at).all().to_vec(),
+            issuer_origins: idp_origins.all().to_vec(),
         };
         let chassis = |service, port| config.chassis(service, loopback_origins(port));
+        let idp = config.chassis("idp", idp_origins)?;
         let (idp, hub, resource, flow) = tokio::try_join!(
-            services::idp(chassis("idp", idp_at)?, &urls),
+            services::idp(idp, &urls),
             services::hub(chassis("hub", hub_at)?, &urls),
             services::resource(chassis("resource", resource_at)?, &urls),
             services::flow(chassis("flow", flow_at)?, &urls, "flow"),
         )?;
         let (switch, stop) = shutdown();
         let mut services = JoinSet::new();
+        if let Some(tls) = tls {
+            tls.serve(&mut services, &idp, &stop);
+        }
         let mut listeners = listeners.into_iter();
         let console_listener = listeners.next();
         for (listener, app) in listeners.zip([idp, hub, resource, flow]) {
@@ -81,7 +100,7 @@ impl System {
         if let Some(listener) = console_listener {
             serve(&mut services, listener, console, stop);
         }
-        Ok(Self { urls, console: at(console_at), switch, services })
+        Ok(Self { urls, console: at(console_at), by_tls, switch, services })
     }
 
     /// Stops all services, letting requests under way finish.

@@ -7,6 +7,7 @@ use axum::Router;
 use outlive_chassis::{ChassisConfig, Origins, StartError};
 use outlive_store::DatabaseUrl;
 use outlive_tokens::Secret;
+use tokio::task::JoinSet;
 
 use crate::cli::{ServiceArgs, UpArgs};
 use crate::console::{LabStart, console};
@@ -15,6 +16,7 @@ use crate::services;
 use crate::shutdown::{asked_to_stop, shutdown};
 use crate::system::{System, SystemConfig};
 use crate::terminal::say;
+use crate::tls::{Hosts, Tls};
 
 /// What `--seed` was given: a number for the randomness, a file for the first tenant, or both.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -53,16 +55,18 @@ pub(crate) async fn up(args: UpArgs) -> Result<(), StartError> {
         data_dir: args.data,
         database_url: args.database_url,
         port_base: Some(args.port_base),
+        hosts: Hosts::of(&args.hosts, args.hosts_port),
         seed: seeds.number,
     };
     let system =
         System::start(&config, |chassis, urls, own| async move { console(chassis, &urls, own, lab).await })
             .await?;
     let urls = &system.urls;
+    let by_tls = &system.by_tls;
     say(&format!(
         "Outlive is up. Tenant {domain}; open {console}\n\n  \
          console and lab API  {console}\n  identity provider    {}\n  hub                  {}\n  resource             {}\n  \
-         flow                 {}\n\nCtrl-C stops it.",
+         flow                 {}\n{by_tls}\nCtrl-C stops it.",
         urls.idp,
         urls.hub,
         urls.resource,
@@ -83,7 +87,8 @@ pub(crate) async fn alone(part: Part, args: ServiceArgs) -> Result<(), StartErro
     };
     let listener = bind(address, part).await?;
     let urls = args.urls();
-    let config = chassis_config(part, &args, address, seeds.number)?;
+    let mut config = chassis_config(part, &args, address, seeds.number)?;
+    let tls = Tls::alone(part, &args, &mut config.origins).await?;
     let app: Router = match part {
         Part::Idp => services::idp(config, &urls).await?,
         Part::Hub => services::hub(config, &urls).await?,
@@ -97,10 +102,15 @@ pub(crate) async fn alone(part: Part, args: ServiceArgs) -> Result<(), StartErro
     };
     say(&format!("Outlive {} listens on http://{address}", part.name()));
     let (switch, stop) = shutdown();
-    let serving = tokio::spawn(outlive_chassis::serve(listener, app, stop.wait()));
+    let mut serving = JoinSet::new();
+    if let Some(tls) = tls {
+        say(tls.told.trim_matches('\n'));
+        tls.serve(&mut serving, &app, &stop);
+    }
+    serving.spawn(outlive_chassis::serve(listener, app, stop.wait()));
     asked_to_stop().await;
     switch.stop();
-    let _ = serving.await;
+    while serving.join_next().await.is_some() {}
     Ok(())
 }
 

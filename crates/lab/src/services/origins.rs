@@ -70,6 +70,8 @@ impl Origin {
 pub struct Origins {
     /// The identity provider's.
     pub idp: Origin,
+    /// The identity provider's by https, as clients outside reach it, where it is served.
+    pub idp_tls: Option<String>,
     /// The hub's.
     pub hub: Origin,
     /// The resource's.

@@ -118,7 +118,7 @@ impl Urls {
     pub fn of(origins: &Origins) -> Self {
         Self {
             idp: origins.idp.public.clone(),
-            idp_tls: None,
+            idp_tls: origins.idp_tls.clone(),
             graph: format!("{}/v1.0", origins.idp.public),
             hub: origins.hub.public.clone(),
             resource: origins.resource.public.clone(),

@@ -28,6 +28,7 @@ impl PrivateSystem {
             data_dir: data.path().to_owned(),
             database_url: args.database_url.clone(),
             port_base: None,
+            hosts: None,
             seed: seeds.number,
         };
         let lab = LabStart::new(seeds.file.as_deref(), args.rules.as_deref(), false)?;

@@ -1,0 +1,59 @@
+//! A small file that is written once and kept.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+/// What the file says, or, where there is none, `make()`, which it says from now on. It appears whole or not at all; of two
+/// processes that make it at once both get what the first one made. `secret` lets nobody but its owner read it.
+pub(super) fn kept_once(
+    path: &Path,
+    secret: bool,
+    make: impl FnOnce() -> io::Result<String>,
+) -> io::Result<String> {
+    match std::fs::read_to_string(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        read => return read,
+    }
+    let text = make()?;
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    let permissions: std::fs::Permissions =
+        std::os::unix::fs::PermissionsExt::from_mode(if secret { 0o600 } else { 0o644 });
+    #[cfg(unix)]
+    builder.permissions(permissions);
+    let mut file = builder.tempfile_in(path.parent().unwrap_or(Path::new(".")))?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
+        Ok(_) => Ok(text),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => std::fs::read_to_string(path),
+        Err(error) => Err(error.error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_text_stays_and_a_secret_is_its_owners_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key");
+        assert_eq!(kept_once(&path, true, || Ok("first".to_owned())).unwrap(), "first");
+        assert_eq!(kept_once(&path, true, || Ok("second".to_owned())).unwrap(), "first");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1, "nothing else is left behind");
+    }
+
+    #[test]
+    fn what_could_not_be_made_is_not_kept() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key");
+        assert!(kept_once(&path, true, || Err(io::Error::other("no"))).is_err());
+        assert!(!path.exists());
+    }
+}

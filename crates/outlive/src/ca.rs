@@ -1,0 +1,63 @@
+//! `outlive ca`: where the local authority's certificate is, and how clients are made to trust it.
+
+use std::path::Path;
+
+use outlive_chassis::{LocalAuthority, StartError};
+
+use crate::terminal::say;
+
+/// Prints the certificate's path, and unless only that is wanted, how to trust it.
+pub(crate) fn ca(data: &Path, path_only: bool) -> Result<(), StartError> {
+    let authority = LocalAuthority::open(data)?;
+    let path = authority.certificate_path();
+    // Clients are started elsewhere, so they need the whole path.
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let path = path.display().to_string();
+    say(&if path_only { path } else { trust(&path) });
+    Ok(())
+}
+
+fn trust(path: &str) -> String {
+    format!(
+        r#"The certificate of the local authority: {path}
+
+Trust it only where you test: whoever reads ca.key beside it can pretend to be any site to those who do.
+
+  curl       curl --cacert '{path}' https://localhost:8743/healthz
+  Python     export REQUESTS_CA_BUNDLE='{path}' SSL_CERT_FILE='{path}'
+             (requests, and so MSAL, read the first; httpx, urllib and aiohttp the second)
+  Node.js    export NODE_EXTRA_CA_CERTS='{path}'
+  Go         export SSL_CERT_FILE='{path}'   (Linux; elsewhere Go asks the system's store)
+  Java       keytool -importcert -noprompt -alias outlive -file '{path}' -keystore outlive.p12 -storetype PKCS12 -storepass outlive
+             java -Djavax.net.ssl.trustStore=outlive.p12 -Djavax.net.ssl.trustStorePassword=outlive ...
+  browsers   Firefox: Settings, Privacy & Security, View Certificates, Authorities, Import
+             Chromium on Linux: certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n Outlive -i '{path}'
+             Chrome, Edge and Safari elsewhere use the system's store
+  system     Debian, Ubuntu: sudo cp '{path}' /usr/local/share/ca-certificates/outlive.crt && sudo update-ca-certificates
+             Fedora: sudo trust anchor '{path}'
+             macOS: security add-trusted-cert -k ~/Library/Keychains/login.keychain-db '{path}'
+             Windows: certutil -user -addstore Root "{path}"
+
+SSL_CERT_FILE and REQUESTS_CA_BUNDLE replace the public authorities: set them for the program under test only."#
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_client_is_told_the_path() {
+        let text = trust("/lab/ca.pem");
+        for named in [
+            "--cacert '/lab/ca.pem'",
+            "REQUESTS_CA_BUNDLE='/lab/ca.pem'",
+            "SSL_CERT_FILE='/lab/ca.pem'",
+            "NODE_EXTRA_CA_CERTS='/lab/ca.pem'",
+            "-file '/lab/ca.pem'",
+            "-i '/lab/ca.pem'",
+        ] {
+            assert!(text.contains(named), "{named}");
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The identity provider over TLS: where it listens, under which names, and what people have to do for clients to accept it.
+
+use std::fmt::Write;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use axum::Router;
+use outlive_chassis::{LocalAuthority, Origins, StartError, TlsIdentity, serve_tls};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::cli::ServiceArgs;
+use crate::places::Part;
+use crate::shutdown::Shutdown;
+
+/// The TLS port behind the port base.
+const OFFSET: u16 = 43;
+/// The names that every certificate carries.
+const OWN_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+
+/// Drop-in mode: names of others that are answered to.
+#[derive(Debug, Clone)]
+pub(crate) struct Hosts {
+    names: Vec<String>,
+    port: u16,
+}
+
+impl Hosts {
+    /// These names at this port; none is no drop-in mode.
+    pub(crate) fn of(names: &[String], port: u16) -> Option<Self> {
+        (!names.is_empty()).then(|| Self { names: plain(names), port })
+    }
+}
+
+/// Sockets, a certificate for them, and the origins by which callers may come.
+#[derive(Debug)]
+pub(crate) struct Tls {
+    identity: TlsIdentity,
+    listeners: Vec<TcpListener>,
+    /// Every origin, the one to hand out first.
+    pub(crate) origins: Vec<String>,
+    /// What the person at the terminal is told.
+    pub(crate) told: String,
+}
+
+impl Tls {
+    /// As `outlive up` serves it: on loopback, behind the port base; names of others also at a port of their own.
+    pub(crate) async fn up(base: u16, data: &Path, hosts: Option<&Hosts>) -> Result<Self, StartError> {
+        let port = base.checked_add(OFFSET).ok_or_else(|| {
+            StartError::new(
+                format!("cannot use the port base {base}"),
+                "the ports behind it would pass 65535",
+                "choose a --port-base of at most 65000",
+            )
+        })?;
+        let loopback = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
+        let names = hosts.map_or_else(Vec::new, |hosts| hosts.names.clone());
+        let mut origins: Vec<String> =
+            own_names().chain(names.clone()).map(|name| origin(&name, port)).collect();
+        let mut addresses = vec![loopback(port)];
+        if let Some(hosts) = hosts.filter(|hosts| hosts.port != port) {
+            origins.extend(names.iter().map(|name| origin(name, hosts.port)));
+            addresses.push(loopback(hosts.port));
+        }
+        Self::open(data, &addresses, names, origins).await
+    }
+
+    /// As one service alone serves it: where it is told to, under the names it is told and those of its https origins. Adds
+    /// its origins to `known`.
+    pub(crate) async fn alone(
+        part: Part,
+        args: &ServiceArgs,
+        known: &mut Origins,
+    ) -> Result<Option<Self>, StartError> {
+        if args.tls_listen.is_empty() {
+            return Ok(None);
+        }
+        if part != Part::Idp {
+            return Err(StartError::new(
+                format!("the {} cannot listen by TLS", part.name()),
+                "only the identity provider does",
+                "leave out --tls-listen and OUTLIVE_TLS_LISTEN",
+            ));
+        }
+        let mut names = plain(&args.hosts);
+        let ports = args.tls_listen.iter().map(SocketAddr::port);
+        let origins: Vec<String> = ports
+            .flat_map(|port| own_names().chain(names.clone()).map(move |name| origin(&name, port)))
+            .collect();
+        for https in known.all().iter().filter(|origin| origin.starts_with("https://")) {
+            names.extend(
+                crate::services::parse(https)?
+                    .host_str()
+                    .map(|host| host.trim_start_matches('[').trim_end_matches(']').to_owned()),
+            );
+        }
+        *known = Origins::new(known.all().iter().chain(&origins).map(String::as_str));
+        Self::open(&args.data, &args.tls_listen, names, origins).await.map(Some)
+    }
+
+    async fn open(
+        data: &Path,
+        addresses: &[SocketAddr],
+        names: Vec<String>,
+        origins: Vec<String>,
+    ) -> Result<Self, StartError> {
+        let mut listeners = Vec::new();
+        for address in addresses {
+            listeners.push(bind(*address).await?);
+        }
+        let authority = LocalAuthority::open(data)?;
+        let certified: Vec<String> = own_names().chain(names.clone()).collect();
+        let identity = TlsIdentity::issue(&authority, &certified)?;
+        let mut told = format!(
+            "\n  identity provider over TLS  {}\n  its certificate authority   {} (to trust it: outlive ca)\n",
+            origins.first().map_or("", String::as_str),
+            authority.certificate_path().display(),
+        );
+        if !names.is_empty() {
+            let _ = write!(
+                told,
+                "\nIt answers as {} too. For programs on this machine to find it by these names, add to the hosts file:\n\n  \
+                 127.0.0.1 {}\n",
+                names.join(", "),
+                names.join(" "),
+            );
+        }
+        Ok(Self { identity, listeners, origins, told })
+    }
+
+    /// Answers on all its sockets until told to stop.
+    pub(crate) fn serve(self, services: &mut JoinSet<std::io::Result<()>>, app: &Router, stop: &Shutdown) {
+        for listener in self.listeners {
+            services.spawn(serve_tls(listener, self.identity.clone(), app.clone(), stop.clone().wait()));
+        }
+    }
+}
+
+fn plain(names: &[String]) -> Vec<String> {
+    names.iter().map(|name| name.trim().to_ascii_lowercase()).collect()
+}
+
+fn own_names() -> impl Iterator<Item = String> {
+    OWN_NAMES.into_iter().map(str::to_owned)
+}
+
+/// The origin of a name at a port: the scheme's own port is never written.
+fn origin(name: &str, port: u16) -> String {
+    let host = if name.contains(':') { format!("[{name}]") } else { name.to_owned() };
+    if port == 443 { format!("https://{host}") } else { format!("https://{host}:{port}") }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let remedy = match error.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                "another program has this port: stop it, or choose another with --port-base, --hosts-port or --tls-listen"
+            }
+            std::io::ErrorKind::PermissionDenied => {
+                "ports below 1024 are the system's: choose another with --hosts-port and send port 443 on to it, or let \
+                 programs have the port (on Linux: sysctl net.ipv4.ip_unprivileged_port_start=443)"
+            }
+            _ => "check the address that was given to listen on",
+        };
+        StartError::new(format!("the identity provider cannot listen by TLS on {address}"), error, remedy)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_names_its_port_unless_it_is_the_schemes_own() {
+        assert_eq!(origin("login.microsoftonline.com", 443), "https://login.microsoftonline.com");
+        assert_eq!(origin("localhost", 8743), "https://localhost:8743");
+        assert_eq!(origin("::1", 8743), "https://[::1]:8743");
+    }
+}
