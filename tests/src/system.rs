@@ -134,6 +134,12 @@ impl System {
         format!("http://127.0.0.1:{}", self.port_base + service.offset())
     }
 
+    /// The loopback port at which the identity provider speaks TLS.
+    #[must_use]
+    pub const fn tls_port(&self) -> u16 {
+        self.port_base + 43
+    }
+
     /// The client that the harness uses: no redirects, no cookies.
     #[must_use]
     pub const fn http(&self) -> &Client {

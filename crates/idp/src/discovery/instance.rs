@@ -4,7 +4,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use outlive_chassis::{CallerOrigin, Trace};
 use outlive_rules::aadsts;
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::public_document;
@@ -20,19 +20,92 @@ pub(crate) async fn instance(
 ) -> Response {
     let query = Parameters::parse(query.unwrap_or_default().as_bytes());
     let asked = query.get("authorization_endpoint").and_then(|text| Url::parse(text).ok());
-    let known = asked.as_ref().filter(|url| {
-        let host = &url[url::Position::BeforeHost..url::Position::AfterPort];
-        idp.chassis.origins.for_host(host).is_some()
-    });
-    let Some(endpoint) = known else {
-        let refusal = Refusal::new(aadsts::HOST_UNKNOWN);
-        return refusal.token_response(&idp.asked(&trace, &origin, None).await);
-    };
+    let served = |host: &str| idp.chassis.origins.for_host(host).map(str::to_owned);
+    let answer = asked.as_ref().and_then(|endpoint| answer(endpoint, &origin.0, served));
+    match answer {
+        Some(answer) => public_document(answer),
+        None => {
+            let refusal = Refusal::new(aadsts::HOST_UNKNOWN);
+            refusal.token_response(&idp.asked(&trace, &origin, None).await)
+        }
+    }
+}
+
+/// The hosts of the public cloud, which are aliases of each other, its network name first.
+const PUBLIC_CLOUD: [&str; 4] =
+    ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"];
+/// By which of them clients name its tokens in their caches.
+const PUBLIC_CLOUD_CACHE: &str = "login.windows.net";
+
+/// What is known about the host of `endpoint`; nothing about one that `served` has no origin for. Where one of the public
+/// cloud's hosts is answered to, the whole cloud is known.
+fn answer(endpoint: &Url, caller: &str, served: impl Fn(&str) -> Option<String>) -> Option<Value> {
+    let host = &endpoint[url::Position::BeforeHost..url::Position::AfterPort];
+    let cloud = PUBLIC_CLOUD.iter().any(|host| served(host).is_some());
+    let in_cloud = cloud && PUBLIC_CLOUD.contains(&host);
+    let origin = served(host).or_else(|| in_cloud.then(|| caller.to_owned()))?;
     let segment = endpoint.path_segments().and_then(|mut segments| segments.next()).unwrap_or("common");
-    let host = origin.0.split_once("://").map_or(&*origin.0, |(_, host)| host);
-    public_document(json!({
+    let itself = json!({"preferred_network": host, "preferred_cache": host, "aliases": [host]});
+    let public = json!({
+        "preferred_network": PUBLIC_CLOUD[0], "preferred_cache": PUBLIC_CLOUD_CACHE, "aliases": PUBLIC_CLOUD,
+    });
+    let metadata: Vec<Value> = [(cloud, public), (!in_cloud, itself)]
+        .into_iter()
+        .filter_map(|(of_use, entry)| of_use.then_some(entry))
+        .collect();
+    Some(json!({
         "tenant_discovery_endpoint": format!("{origin}/{segment}/v2.0/.well-known/openid-configuration"),
         "api-version": "1.1",
-        "metadata": [{"preferred_network": host, "preferred_cache": host, "aliases": [host]}],
+        "metadata": metadata,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(allowed: &[&str], endpoint: &str) -> Option<Value> {
+        let origins = outlive_chassis::Origins::new(allowed.iter().copied());
+        let endpoint = Url::parse(endpoint).unwrap();
+        answer(&endpoint, allowed[0], |host| origins.for_host(host).map(str::to_owned))
+    }
+
+    #[test]
+    fn a_host_of_our_own_is_known_by_itself() {
+        let own = "https://localhost:8743";
+        let known =
+            ask(&["http://127.0.0.1:8701", own], "https://localhost:8743/t/oauth2/v2.0/authorize").unwrap();
+        // The document is the asked host's, whatever host was asked about it.
+        assert_eq!(
+            known["tenant_discovery_endpoint"],
+            format!("{own}/t/v2.0/.well-known/openid-configuration")
+        );
+        assert_eq!(
+            known["metadata"],
+            json!([{"preferred_network": "localhost:8743", "preferred_cache": "localhost:8743", "aliases": ["localhost:8743"]}])
+        );
+        assert_eq!(ask(&[own], "https://login.microsoftonline.com/common/oauth2/authorize"), None);
+        assert_eq!(ask(&[own], "https://localhost/common/oauth2/authorize"), None);
+    }
+
+    #[test]
+    fn who_answers_as_the_public_cloud_knows_all_its_names() {
+        let allowed = ["https://login.microsoftonline.com", "https://localhost:8743"];
+        for (endpoint, discovery) in [
+            ("https://login.microsoftonline.com/common/oauth2/authorize", allowed[0]),
+            ("https://login.microsoftonline.com:443/common/oauth2/authorize", allowed[0]),
+            ("https://login.windows.net/common/oauth2/authorize", allowed[0]),
+            ("https://localhost:8743/common/oauth2/authorize", allowed[1]),
+        ] {
+            let known = ask(&allowed, endpoint).unwrap();
+            let expected = format!("{discovery}/common/v2.0/.well-known/openid-configuration");
+            assert_eq!(known["tenant_discovery_endpoint"], expected, "{endpoint}");
+            assert_eq!(known["metadata"][0]["preferred_network"], "login.microsoftonline.com");
+            assert_eq!(known["metadata"][0]["preferred_cache"], "login.windows.net");
+            assert_eq!(known["metadata"][0]["aliases"], json!(PUBLIC_CLOUD));
+            let alone = known["metadata"].as_array().unwrap().len() == 1;
+            assert_eq!(alone, !endpoint.contains("localhost"), "{endpoint}");
+        }
+        assert_eq!(ask(&allowed, "https://evil.example/common/oauth2/authorize"), None);
+    }
 }
