@@ -2,7 +2,7 @@
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use outlive_chassis::{CallerOrigin, Trace};
+use outlive_chassis::{CallerOrigin, Origins, Trace};
 use outlive_rules::aadsts;
 use serde_json::{Value, json};
 use url::Url;
@@ -20,8 +20,7 @@ pub(crate) async fn instance(
 ) -> Response {
     let query = Parameters::parse(query.unwrap_or_default().as_bytes());
     let asked = query.get("authorization_endpoint").and_then(|text| Url::parse(text).ok());
-    let served = |host: &str| idp.chassis.origins.for_host(host).map(str::to_owned);
-    let answer = asked.as_ref().and_then(|endpoint| answer(endpoint, &origin.0, served));
+    let answer = asked.as_ref().and_then(|endpoint| answer(endpoint, &origin.0, &idp.chassis.origins));
     match answer {
         Some(answer) => public_document(answer),
         None => {
@@ -37,13 +36,14 @@ const PUBLIC_CLOUD: [&str; 4] =
 /// By which of them clients name its tokens in their caches.
 const PUBLIC_CLOUD_CACHE: &str = "login.windows.net";
 
-/// What is known about the host of `endpoint`; nothing about one that `served` has no origin for. Where one of the public
-/// cloud's hosts is answered to, the whole cloud is known.
-fn answer(endpoint: &Url, caller: &str, served: impl Fn(&str) -> Option<String>) -> Option<Value> {
+/// What is known about the host of `endpoint`; nothing about one that is not answered to. Where one of the public cloud's
+/// hosts is, the whole cloud is known.
+fn answer(endpoint: &Url, caller: &str, origins: &Origins) -> Option<Value> {
     let host = &endpoint[url::Position::BeforeHost..url::Position::AfterPort];
-    let cloud = PUBLIC_CLOUD.iter().any(|host| served(host).is_some());
+    let cloud = PUBLIC_CLOUD.iter().any(|host| origins.for_host(host).is_some());
     let in_cloud = cloud && PUBLIC_CLOUD.contains(&host);
-    let origin = served(host).or_else(|| in_cloud.then(|| caller.to_owned()))?;
+    let exactly = origins.for_host(host).or_else(|| in_cloud.then_some(caller));
+    let origin = exactly.or_else(|| at_any_port(host, origins))?;
     let segment = endpoint.path_segments().and_then(|mut segments| segments.next()).unwrap_or("common");
     let itself = json!({"preferred_network": host, "preferred_cache": host, "aliases": [host]});
     let public = json!({
@@ -60,14 +60,20 @@ fn answer(endpoint: &Url, caller: &str, served: impl Fn(&str) -> Option<String>)
     }))
 }
 
+/// The https origin of a host whose port was left out, as MSAL for Python does.
+fn at_any_port<'a>(name: &str, origins: &'a Origins) -> Option<&'a str> {
+    let mut hosts = origins.all().iter().filter_map(|origin| origin.strip_prefix("https://"));
+    let host = hosts.find(|host| host.rsplit_once(':').is_some_and(|(own, _)| own == name))?;
+    origins.for_host(host)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn ask(allowed: &[&str], endpoint: &str) -> Option<Value> {
-        let origins = outlive_chassis::Origins::new(allowed.iter().copied());
         let endpoint = Url::parse(endpoint).unwrap();
-        answer(&endpoint, allowed[0], |host| origins.for_host(host).map(str::to_owned))
+        answer(&endpoint, allowed[0], &Origins::new(allowed.iter().copied()))
     }
 
     #[test]
@@ -85,7 +91,10 @@ mod tests {
             json!([{"preferred_network": "localhost:8743", "preferred_cache": "localhost:8743", "aliases": ["localhost:8743"]}])
         );
         assert_eq!(ask(&[own], "https://login.microsoftonline.com/common/oauth2/authorize"), None);
-        assert_eq!(ask(&[own], "https://localhost/common/oauth2/authorize"), None);
+        assert_eq!(ask(&[own], "https://localhost:8744/common/oauth2/authorize"), None);
+        assert_eq!(ask(&["http://localhost:8701"], "https://localhost/common/oauth2/authorize"), None);
+        let portless = ask(&[own], "https://localhost/t/oauth2/v2.0/authorize").unwrap();
+        assert_eq!(portless["tenant_discovery_endpoint"], known["tenant_discovery_endpoint"]);
     }
 
     #[test]
