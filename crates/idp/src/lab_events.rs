@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use outlive_chassis::{Problem, Trace};
-use outlive_clock::{ClientId, Instant, TenantId, UserId};
+use outlive_clock::{ClientId, Instant, Span, TenantId, UserId};
 use outlive_journal::Event as JournalEvent;
 use outlive_rules::Event;
 use outlive_store::{Change, sql};
@@ -13,12 +13,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::credential_events::{self, CredentialEvent};
-use crate::directory::{
-    Application, Tenant, User, expire_secrets, remove_secrets, use_signing_key, withdraw_scopes,
-};
+use crate::directory::{Application, Tenant, User, expire_secrets, remove_secrets, withdraw_scopes};
 use crate::idp::Idp;
 use crate::passwords::{self, HashedPassword};
-use crate::sessions;
+use crate::{sessions, signing_key_turns};
 
 /// How an administrator resets a password.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
@@ -97,7 +95,10 @@ pub(crate) enum LabEvent {
     EnableApp {
         app: ClientId,
     },
-    RotateSigningKey {},
+    /// Now, or with `every` by a schedule that begins now; `PT0S` ends it.
+    RotateSigningKey {
+        every: Option<Span>,
+    },
 }
 
 pub(crate) async fn happen(
@@ -204,22 +205,32 @@ impl Lab<'_> {
                 let application = self.application(app).await?;
                 let mut change = Change::from(remove_secrets(self.tenant.id, app));
                 let key_id = self.idp.chassis.random.of(self.tenant.id).stream("client-secret-key-id").uuid();
-                let expires_at = self.now + outlive_clock::Span::from_days(730);
+                let expires_at = self.now + Span::from_days(730);
                 change.add(self.idp.secrets.insertion(self.tenant.id, app, key_id, &new_secret, expires_at));
                 self.application_event(change, "secret.rotated", &application).await?;
                 Ok("secret_rotated")
             }
             LabEvent::DisableApp { app } => self.enable_application(app, false).await,
             LabEvent::EnableApp { app } => self.enable_application(app, true).await,
-            LabEvent::RotateSigningKey {} => {
-                let number = self.tenant.signing_key + 1;
-                self.idp.keys.ensure(number + 1).await?;
-                let change = Change::from(use_signing_key(self.tenant.id, number));
-                let subject = format!("tenant:{}", self.tenant.id);
-                self.commit(change, "signing_key.rotated", subject, json!({"number": number})).await?;
+            LabEvent::RotateSigningKey { every: None } => {
+                signing_key_turns::rotate(self.idp, self.tenant, self.now, Change::new(), self.trace).await?;
                 Ok("signing_key_rotated")
             }
+            LabEvent::RotateSigningKey { every: Some(every) } => self.schedule_signing_keys(every).await,
         }
+    }
+
+    async fn schedule_signing_keys(&self, every: Span) -> Result<&'static str, Problem> {
+        let possible = signing_key_turns::EVERY_MIN..=signing_key_turns::EVERY_MAX;
+        if every != Span::from_micros(0) && !possible.contains(&every) {
+            return Err(Problem::bad_request(
+                "Signing keys change every P1D to P3650D, or with PT0S never by themselves.",
+            ));
+        }
+        let change = signing_key_turns::schedule(self.tenant.id, every, self.now);
+        let subject = format!("tenant:{}", self.tenant.id);
+        self.commit(change, "signing_key.scheduled", subject, json!({"every": every})).await?;
+        Ok("signing_key_scheduled")
     }
 
     async fn user(&self, name: &str) -> Result<User, Problem> {

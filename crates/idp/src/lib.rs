@@ -21,6 +21,7 @@ mod routes;
 mod scopes;
 mod service;
 mod sessions;
+mod signing_key_turns;
 mod signing_keys;
 mod spec;
 mod token;
@@ -41,8 +42,14 @@ use crate::idp::Idp;
 use crate::service::IdpService;
 
 /// The identity provider's tables.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "directory", sql: include_str!("../migrations/0001_directory.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "directory", sql: include_str!("../migrations/0001_directory.sql") },
+    Migration {
+        version: 9,
+        name: "signing_key_turns",
+        sql: include_str!("../migrations/0009_signing_key_turns.sql"),
+    },
+];
 
 /// What the identity provider is told besides what every service is.
 #[derive(Debug, Clone)]

@@ -1,13 +1,13 @@
 //! The identity provider as the lab surface sees it.
 
-use outlive_chassis::{Problem, Service, Trace};
+use outlive_chassis::{DueWork, Problem, Service, Trace};
 use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
 
 use crate::directory;
 use crate::idp::Idp;
-use crate::signing_keys;
 use crate::spec::TenantSpec;
+use crate::{signing_key_turns, signing_keys};
 
 pub(crate) struct IdpService {
     idp: Idp,
@@ -40,5 +40,13 @@ impl Service for IdpService {
     fn forget_tenant(&self, tenant: TenantId) {
         self.idp.directory.forget(tenant);
         self.idp.verifier.forget(tenant);
+    }
+
+    async fn next_due(&self, tenant: TenantId) -> Result<Option<Instant>, Problem> {
+        Ok(signing_key_turns::next_due(&self.idp.chassis.store, tenant).await?)
+    }
+
+    async fn run_due(&self, tenant: TenantId, now: Instant) -> Result<DueWork, Problem> {
+        signing_key_turns::run_due(&self.idp, tenant, now).await
     }
 }

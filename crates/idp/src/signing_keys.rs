@@ -10,11 +10,12 @@ use outlive_tokens::{KeyRing, SigningKey};
 
 use crate::directory::Tenant;
 use crate::installation_keys::INSTALLATION;
+use crate::signing_key_turns::lately_retired;
 
 /// The number of the first key.
 pub(crate) const FIRST: i64 = 0;
 
-/// How many retired keys stay published. No access token outlives a rotation by more than a day.
+/// How many retired keys stay published in any case.
 const RETIRED_PUBLISHED: i64 = 5;
 
 /// How many keys are published under an alias.
@@ -56,12 +57,16 @@ impl SigningKeys {
     }
 
     /// What a tenant publishes: the active key, the next one (made now if there is none, so that no key signs that was not
-    /// published before), the last retired ones.
+    /// published before), the last retired ones, and all those that something may still need.
     pub(crate) async fn ring(&self, tenant: &Tenant) -> Result<KeyRing, Problem> {
         let mut ring = KeyRing::new(self.active(tenant).await?);
         self.ensure(tenant.signing_key + 1).await?;
         ring.next = self.get(tenant.signing_key + 1).await?;
-        for number in (0..tenant.signing_key).rev().take(usize::try_from(RETIRED_PUBLISHED).unwrap_or(0)) {
+        let now = self.chassis.clocks.now(tenant.id).await?;
+        let lately = lately_retired(&self.chassis.store, tenant.id, now).await?;
+        let last = tenant.signing_key - RETIRED_PUBLISHED;
+        let oldest = lately.into_iter().fold(last, i64::min).max(FIRST);
+        for number in (oldest..tenant.signing_key).rev() {
             ring.retired.extend(self.get(number).await?);
         }
         Ok(ring)

@@ -20,6 +20,7 @@ pub(crate) use user::User;
 
 use std::sync::Arc;
 
+use crate::signing_key_turns;
 use outlive_clock::TenantId;
 use outlive_store::{Change, Store, StoreError};
 
@@ -37,6 +38,8 @@ pub(crate) const TABLES: &[&str] = &[
     "role_assignments",
     "sessions",
     "redeemed_codes",
+    signing_key_turns::TABLES[0],
+    signing_key_turns::TABLES[1],
 ];
 
 /// The directory: reads it, and makes the changes to it.

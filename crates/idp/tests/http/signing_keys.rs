@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
+use outlive_clock::Span;
+use reqwest::Method;
+use serde_json::{Value, json};
 
 use crate::installation::Installation;
 use crate::tenant::{ORDERS, Tenant, send};
@@ -41,4 +43,52 @@ async fn a_key_is_published_before_it_signs_and_after() {
         signed.push(now);
     }
     assert_eq!(signs_with(&neighbour).await, first, "another tenant's key is its own affair");
+}
+
+async fn due(tenant: &Tenant) -> Value {
+    tenant.lab(Method::POST, "/due", &Value::Null).await.json()
+}
+
+#[tokio::test]
+async fn a_schedule_changes_the_key_at_its_own_instants_and_ends() {
+    let tenant = Tenant::inside(Arc::new(Installation::start()), "2025-11").await;
+    let first = signs_with(&tenant).await;
+    tenant.happens(json!({"type": "rotate_signing_key", "every": "P1D"})).await;
+    tenant.advance(Span::from_hours(23)).await;
+    assert_eq!(due(&tenant).await["done"], 0);
+    assert_eq!(signs_with(&tenant).await, first);
+    tenant.advance(Span::from_hours(49)).await;
+    let done = due(&tenant).await;
+    assert_eq!(done["done"], 3, "{done}");
+    assert_ne!(signs_with(&tenant).await, first);
+    let instants: Vec<outlive_clock::Instant> = tenant
+        .journal("signing_key.rotated")
+        .await
+        .iter()
+        .map(|line| serde_json::from_value(line["at"].clone()).expect("an instant"))
+        .collect();
+    assert_eq!(instants.len(), 3);
+    assert!(instants.windows(2).all(|pair| pair[1] - pair[0] == Span::from_days(1)), "{instants:?}");
+    tenant.happens(json!({"type": "rotate_signing_key", "every": "PT0S"})).await;
+    tenant.advance(Span::from_days(10)).await;
+    let done = due(&tenant).await;
+    assert_eq!((&done["done"], &done["next_due"]), (&json!(0), &Value::Null), "{done}");
+    for every in ["PT1H", "-P1D", "P9999D", "often"] {
+        let event = json!({"type": "rotate_signing_key", "every": every});
+        assert_eq!(tenant.lab(Method::POST, "/events", &event).await.status, 400, "{every}");
+    }
+}
+
+#[tokio::test]
+async fn a_retired_key_stays_published_while_a_token_may_need_it_and_no_longer() {
+    let tenant = Tenant::inside(Arc::new(Installation::start()), "2025-11").await;
+    let first = signs_with(&tenant).await;
+    for _ in 0..7 {
+        tenant.happens(json!({"type": "rotate_signing_key"})).await;
+    }
+    assert!(published(&tenant).await.contains(&first), "more than five times in a minute, and still there");
+    tenant.advance(Span::from_days(3)).await;
+    let later = published(&tenant).await;
+    assert!(!later.contains(&first));
+    assert_eq!(later.len(), 7, "the active key, the next one and the last five: {later:?}");
 }

@@ -1,0 +1,114 @@
+//! When a tenant's signing key changes: by call or by schedule, and for how long the ones before stay published.
+
+use outlive_chassis::{DueWork, Problem, Trace};
+use outlive_clock::{Instant, Span, TenantId};
+use outlive_journal::Event as JournalEvent;
+use outlive_store::{Change, Store, StoreError, sql};
+use serde_json::json;
+
+use crate::directory::{Tenant, use_signing_key};
+use crate::idp::Idp;
+
+/// The tables of this module.
+pub(crate) const TABLES: [&str; 2] = ["signing_key_turns", "signing_key_schedules"];
+
+/// How long a key stays published once another signs: longer than the longest access token lives (28 hours, where continuous
+/// access evaluation is agreed on).
+const PUBLISHED_AFTER: Span = Span::from_days(2);
+/// The shortest schedule: validators look for new keys about daily (reference: "JWKS").
+pub(crate) const EVERY_MIN: Span = Span::from_days(1);
+/// The longest.
+pub(crate) const EVERY_MAX: Span = Span::from_days(3650);
+
+/// Lets the next key sign for the tenant from `at` on.
+pub(crate) async fn rotate(
+    idp: &Idp,
+    tenant: &Tenant,
+    at: Instant,
+    mut change: Change,
+    trace: &Trace,
+) -> Result<(), Problem> {
+    let number = tenant.signing_key + 1;
+    // Both the key that signs from now on and the one after it exist: what signs was published before.
+    idp.keys.ensure(number + 1).await?;
+    change.add(use_signing_key(tenant.id, number));
+    change.add(sql!(
+        "INSERT INTO signing_key_turns (tenant, number, since_us) VALUES ($1, $2, $3)",
+        tenant.id,
+        number,
+        at
+    ));
+    let subject = format!("tenant:{}", tenant.id);
+    let event = JournalEvent::new(tenant.id, at, "signing_key.rotated", subject, trace);
+    change.add(idp.chassis.journal.line(&event.with(json!({"number": number}))));
+    Ok(idp.directory.commit(tenant.id, change).await?)
+}
+
+/// From now on the key changes every so often; never by itself if `every` is nothing.
+pub(crate) fn schedule(tenant: TenantId, every: Span, now: Instant) -> Change {
+    let mut change = Change::from(sql!("DELETE FROM signing_key_schedules WHERE tenant = $1", tenant));
+    if every > Span::from_micros(0) {
+        change.add(sql!(
+            "INSERT INTO signing_key_schedules (tenant, every_us, next_us) VALUES ($1, $2, $3)",
+            tenant,
+            every.as_micros(),
+            now + every
+        ));
+    }
+    change
+}
+
+/// When the schedule next changes the key.
+pub(crate) async fn next_due(store: &Store, tenant: TenantId) -> Result<Option<Instant>, StoreError> {
+    Ok(scheduled(store, tenant).await?.map(|(next, _)| next))
+}
+
+/// Changes the key as often as the schedule says it should have been until `now`, each time at its own instant.
+pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, now: Instant) -> Result<DueWork, Problem> {
+    let mut work = DueWork::default();
+    while let Some((next, every)) =
+        scheduled(&idp.chassis.store, tenant).await?.filter(|(next, _)| *next <= now)
+    {
+        let Some(tenant) = idp.directory.tenant(tenant).await? else { break };
+        let before = Change::from(
+            sql!(
+                "UPDATE signing_key_schedules SET next_us = $1 WHERE tenant = $2 AND next_us = $3",
+                next + every,
+                tenant.id,
+                next
+            )
+            .expect_rows(1),
+        );
+        let trace = Trace::begin(&idp.chassis.random);
+        match rotate(idp, &tenant, next, before, &trace).await {
+            Ok(()) => work.done += 1,
+            // Another replica did it.
+            Err(problem) if problem.status == http::StatusCode::CONFLICT => {}
+            Err(problem) => return Err(problem),
+        }
+    }
+    Ok(work)
+}
+
+async fn scheduled(store: &Store, tenant: TenantId) -> Result<Option<(Instant, Span)>, StoreError> {
+    let row = store
+        .row(sql!("SELECT every_us, next_us FROM signing_key_schedules WHERE tenant = $1", tenant))
+        .await?;
+    row.map(|row| Ok((row.instant("next_us")?, Span::from_micros(row.int("every_us")?)))).transpose()
+}
+
+/// The keys that signed for the tenant so recently that something they signed may still live.
+pub(crate) async fn lately_retired(
+    store: &Store,
+    tenant: TenantId,
+    now: Instant,
+) -> Result<Vec<i64>, StoreError> {
+    let rows = store
+        .rows(sql!(
+            "SELECT number FROM signing_key_turns WHERE tenant = $1 AND since_us > $2 ORDER BY number DESC",
+            tenant,
+            now - PUBLISHED_AFTER
+        ))
+        .await?;
+    rows.iter().map(|row| Ok(row.int("number")? - 1)).collect()
+}
