@@ -15,6 +15,7 @@ mod idp;
 mod installation_keys;
 mod lab_events;
 mod pages;
+mod password_check;
 mod passwords;
 mod refusal;
 mod routes;

@@ -147,6 +147,10 @@ pub struct ApplicationSpec {
     /// Its client secrets.
     #[serde(default)]
     pub secrets: Vec<Secret>,
+    /// Whether it may get tokens without a redirect and without a credential, by device code or with a user's password
+    /// (`isFallbackPublicClient`, "Allow public client flows"). Left out, a native application may and nothing else.
+    #[serde(default)]
+    pub allow_public_client: Option<bool>,
     /// The URIs by which it is asked for as a resource.
     #[serde(default)]
     pub identifier_uris: Vec<String>,

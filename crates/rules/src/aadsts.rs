@@ -20,8 +20,16 @@ pub use catalogue::*;
 pub enum OauthError {
     /// `access_denied`
     AccessDenied,
+    /// `authorization_declined`
+    AuthorizationDeclined,
+    /// `authorization_pending`
+    AuthorizationPending,
+    /// `bad_verification_code`
+    BadVerificationCode,
     /// `consent_required`
     ConsentRequired,
+    /// `expired_token`
+    ExpiredToken,
     /// `interaction_required`
     InteractionRequired,
     /// `invalid_client`
@@ -56,7 +64,11 @@ impl OauthError {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AccessDenied => "access_denied",
+            Self::AuthorizationDeclined => "authorization_declined",
+            Self::AuthorizationPending => "authorization_pending",
+            Self::BadVerificationCode => "bad_verification_code",
             Self::ConsentRequired => "consent_required",
+            Self::ExpiredToken => "expired_token",
             Self::InteractionRequired => "interaction_required",
             Self::InvalidClient => "invalid_client",
             Self::InvalidGrant => "invalid_grant",

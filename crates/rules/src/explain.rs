@@ -53,7 +53,9 @@ impl Verdict {
             Artefact::RefreshToken if self.fact("spa") == Some("true") => ", however often it is renewed",
             Artefact::RefreshToken => ", and longer if it is used before then",
             Artefact::Cookie => ", and longer if it is used before then",
-            Artefact::Code => ", for one redemption",
+            Artefact::Code | Artefact::DeviceCode => ", for one redemption",
+            Artefact::Password => ", for this one request",
+            Artefact::Assertion => "; as often as it is presented until then",
             Artefact::AccessToken => "; nothing but time ends an access token at such a resource",
         }
     }

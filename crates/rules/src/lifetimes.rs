@@ -18,6 +18,10 @@ pub const REFRESH_TOKEN_INACTIVITY: Span = Span::from_days(90);
 pub const SPA_REFRESH_TOKEN: Span = Span::from_hours(24);
 /// An authorization code, good for one redemption ("about ten minutes" in the documentation).
 pub const AUTHORIZATION_CODE: Span = Span::from_minutes(10);
+/// A device code and its user code, good for one redemption.
+pub const DEVICE_CODE: Span = Span::from_minutes(15);
+/// How long a device waits between two questions.
+pub const DEVICE_POLL_INTERVAL: Span = Span::from_seconds(5);
 /// A browser session that ends with the browser, unused for this long; each use starts it afresh.
 pub const SESSION_COOKIE_INACTIVITY: Span = Span::from_hours(24);
 /// A browser session after "stay signed in", unused for this long; each use starts it afresh.

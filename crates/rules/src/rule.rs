@@ -40,11 +40,19 @@ pub enum Rule {
     AccessTokenExpired,
     /// An access token's time has not begun.
     AccessTokenNotYetValid,
+    /// The password has to be changed before it is good for anything else.
+    PasswordChangeDue,
+    /// Nobody has answered for the device yet.
+    DeviceCodePending,
+    /// The person said no to the device.
+    DeviceCodeDeclined,
+    /// Nobody answered for the device in time.
+    DeviceCodeExpired,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 21] = [
         Self::NothingEndedIt,
         Self::UserUnknown,
         Self::UserDeleted,
@@ -62,6 +70,10 @@ impl Rule {
         Self::ProofKeyMissing,
         Self::AccessTokenExpired,
         Self::AccessTokenNotYetValid,
+        Self::PasswordChangeDue,
+        Self::DeviceCodePending,
+        Self::DeviceCodeDeclined,
+        Self::DeviceCodeExpired,
     ];
 
     /// A title for tables and headings.
@@ -85,6 +97,10 @@ impl Rule {
             Self::ProofKeyMissing => "The proof key is missing",
             Self::AccessTokenExpired => "The access token's time is over",
             Self::AccessTokenNotYetValid => "The access token's time has not begun",
+            Self::PasswordChangeDue => "The password has to be changed first",
+            Self::DeviceCodePending => "Nobody has answered for the device yet",
+            Self::DeviceCodeDeclined => "The person said no to the device",
+            Self::DeviceCodeExpired => "The device code is too old",
         }
     }
 
@@ -138,6 +154,17 @@ impl Rule {
                 "an access token works until its time is over and not after; this one's was over on {good_until}."
             }
             Self::AccessTokenNotYetValid => "its time begins on {valid_from}.",
+            Self::PasswordChangeDue => {
+                "the password is right, but it is expired or only temporary: until it is changed, on a page, it signs in to \
+                 nothing."
+            }
+            Self::DeviceCodePending => {
+                "issued on {granted_at}; nobody has typed the user code and answered, and there is time until {good_until}."
+            }
+            Self::DeviceCodeDeclined => "the person who typed the user code said no on {decided_at}.",
+            Self::DeviceCodeExpired => {
+                "issued on {granted_at}; a device code lives {lifetime}, so until {good_until}."
+            }
         }
     }
 }

@@ -33,6 +33,14 @@ impl Source {
         Self::at("Access tokens in the Microsoft identity platform", "Token lifetime");
     pub(crate) const CODE_FLOW: Self =
         Self::at("OAuth 2.0 authorization code flow", "Redeem a code for an access token");
+    pub(crate) const PASSWORD_GRANT: Self =
+        Self::at("Microsoft identity platform and OAuth 2.0 Resource Owner Password Credentials", "Protocol");
+    pub(crate) const DEVICE_FLOW: Self = Self::at(
+        "Microsoft identity platform and the OAuth 2.0 device authorization grant flow",
+        "Authenticating the user",
+    );
+    pub(crate) const ON_BEHALF_OF: Self =
+        Self::at("Microsoft identity platform and OAuth 2.0 On-Behalf-Of flow", "Protocol");
     pub(crate) const SESSION_LIFETIME: Self = Self::at(
         "Configurable token lifetimes in the Microsoft identity platform",
         "Single sign-on sessions",

@@ -34,6 +34,12 @@ pub enum Artefact {
     RefreshToken,
     /// An access token, at a resource.
     AccessToken,
+    /// A password, at the token endpoint.
+    Password,
+    /// A device code.
+    DeviceCode,
+    /// An access token that its own audience presents to act on behalf of the user.
+    Assertion,
 }
 
 /// One fact that mattered.

@@ -12,7 +12,6 @@ use super::endpoint::SignedIn;
 use super::request::{AuthorizeRefusal, validate};
 use crate::directory::{Tenant, User};
 use crate::pages::{self, Next, PageState, Wrong};
-use crate::passwords;
 use crate::refusal::Refusal;
 use crate::sessions::{Browser, Session, rename_browser};
 use crate::visit::Visit;
@@ -31,7 +30,7 @@ impl Visit {
         let now = self.idp.now(tenant.id).await?;
         let user_name = form.get("loginfmt").unwrap_or_default();
         let password = Secret::new(form.get("passwd").unwrap_or_default());
-        let user = match self.check_password(&tenant, user_name, password).await? {
+        let user = match self.idp.check_password(&tenant, user_name, password).await? {
             Ok(user) => user,
             Err((user, refusal)) => {
                 self.record_refused(&tenant, user.as_ref(), user_name, &refusal, now).await?;
@@ -69,24 +68,6 @@ impl Visit {
             Next::ChangePassword => None,
         };
         self.idp.tenant(&self.segment, client).await
-    }
-
-    /// Finds the user and checks the password, the account last: who does not know the password learns nothing about it.
-    async fn check_password(
-        &self,
-        tenant: &Tenant,
-        user_name: &str,
-        password: Secret,
-    ) -> Result<Result<User, (Option<User>, Refusal)>, Refusal> {
-        let user = self.idp.directory.user_by_upn(tenant.id, user_name).await?;
-        let user = user.filter(|user| user.deleted_at.is_none());
-        let matches = passwords::verify(password, user.as_ref().map(|user| user.password_hash.clone())).await;
-        Ok(match user {
-            None => Err((None, Refusal::new(aadsts::USER_NOT_FOUND))),
-            Some(user) if !matches => Err((Some(user), Refusal::new(aadsts::WRONG_PASSWORD))),
-            Some(user) if !user.enabled => Err((Some(user), Refusal::new(aadsts::USER_DISABLED))),
-            Some(user) => Ok(user),
-        })
     }
 
     /// Starts a session that was signed in with a password. The browser gets a new cookie; its sessions in other tenants move

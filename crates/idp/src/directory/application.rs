@@ -30,6 +30,9 @@ pub(crate) struct ApplicationDocument {
     pub(crate) app_roles: Vec<AppRoleSpec>,
     pub(crate) token_version: u8,
     pub(crate) required: Vec<RequiredSpec>,
+    /// Whether device codes and users' passwords get it tokens without a credential of its own.
+    #[serde(default)]
+    pub(crate) allow_public_client: bool,
 }
 
 fn application_of(row: &Row) -> Result<Application, StoreError> {

@@ -10,7 +10,7 @@ use outlive_store::{Change, sql};
 use super::graph_application::graph_application;
 use super::{ALL_PRINCIPALS, Application, ApplicationDocument, ClientSecrets, User, grant_scopes};
 use crate::passwords::{self, HashedPassword};
-use crate::spec::{ApplicationSpec, TenantSpec};
+use crate::spec::{ApplicationKind, ApplicationSpec, TenantSpec};
 
 /// How long a client secret lives by default ("application: addPassword": start plus two years).
 const SECRET_LIFETIME: Span = Span::from_days(730);
@@ -112,6 +112,7 @@ fn add_application(
             app_roles: spec.app_roles,
             token_version: version,
             required: spec.required,
+            allow_public_client: spec.allow_public_client.unwrap_or(spec.kind == ApplicationKind::Public),
         },
     };
     for statement in application.insertion(tenant) {

@@ -62,6 +62,7 @@ pub(crate) fn graph_application(service_principal_id: ServicePrincipalId) -> App
                 .collect(),
             token_version: 1,
             required: Vec::new(),
+            allow_public_client: false,
         },
     }
 }

@@ -9,6 +9,7 @@ use outlive_clock::{ClientId, Instant};
 use outlive_rules::{ClientClass, aadsts};
 use outlive_tokens::claims::ClientAuthentication;
 
+use super::grant_type::GrantType;
 use crate::directory::{Application, SecretMatch, Tenant};
 use crate::form::Parameters;
 use crate::idp::Idp;
@@ -39,15 +40,22 @@ pub(crate) fn presented_client_id(headers: &HeaderMap, form: &Parameters) -> Res
     }
 }
 
+/// What a request presents of its client.
+pub(crate) struct Presented<'a> {
+    pub(crate) client_id: &'a str,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) form: &'a Parameters,
+    pub(crate) grant: GrantType,
+}
+
 /// Finds the client and checks its credential.
 pub(crate) async fn authenticate(
     idp: &Idp,
     tenant: &Tenant,
-    client_id: &str,
-    headers: &HeaderMap,
-    form: &Parameters,
+    request: &Presented<'_>,
     now: Instant,
 ) -> Result<AuthenticatedClient, Refusal> {
+    let Presented { client_id, headers, form, grant } = request;
     let application = find(idp, tenant, client_id).await?;
     if !application.enabled {
         return Err(Refusal::new(aadsts::CLIENT_DISABLED)
@@ -61,10 +69,20 @@ pub(crate) async fn authenticate(
         return Err(Refusal::new(aadsts::CREDENTIAL_INVALID));
     }
     let presented = in_header.or(in_body);
-    if application.document.kind.is_public() {
-        if presented.is_some() || form.get("client_assertion").is_some() {
-            return Err(Refusal::new(aadsts::CREDENTIAL_NOT_ALLOWED));
-        }
+    let nothing_presented = presented.is_none() && form.get("client_assertion").is_none();
+    let is_public = application.document.kind.is_public();
+    if is_public && !nothing_presented {
+        return Err(Refusal::new(aadsts::CREDENTIAL_NOT_ALLOWED));
+    }
+    // Where there is no redirect, it is the registration that says whether a client may go without a credential.
+    let fallback = application.document.allow_public_client;
+    let may_go_without = match grant {
+        _ if grant.is_without_redirect() => fallback,
+        // What came of such a grant; the token itself says whether it did.
+        GrantType::RefreshToken => is_public || fallback,
+        _ => is_public,
+    };
+    if may_go_without && nothing_presented {
         return Ok(AuthenticatedClient { application, authentication: ClientAuthentication::None });
     }
     let Some(presented) = presented else {

@@ -11,9 +11,10 @@ use outlive_clock::{ClientId, Instant, TenantId};
 use outlive_rules::aadsts;
 use outlive_tokens::TokenVersion;
 
-use super::client_authentication::{AuthenticatedClient, authenticate, presented_client_id};
+use super::client_authentication::{AuthenticatedClient, Presented, authenticate, presented_client_id};
+use super::grant_type::GrantType;
 use super::response::TokenAnswer;
-use super::{authorization_code, client_credentials, record, refresh_token};
+use super::{authorization_code, client_credentials, password, record, refresh_token};
 use crate::directory::Tenant;
 use crate::form::Parameters;
 use crate::idp::Idp;
@@ -117,22 +118,27 @@ async fn handle(
         return Err(Refusal::new(aadsts::PARAMETER_DUPLICATED).with("name", name));
     }
     let grant_type = form.get("grant_type").ok_or_else(|| Refusal::missing("grant_type"))?;
+    let grant = GrantType::named(grant_type);
+    if grant == Some(GrantType::Password) && matches!(segment.as_str(), "common" | "consumers") {
+        return Err(Refusal::new(aadsts::PASSWORD_GRANT_NOT_ON_ALIAS));
+    }
     let client_id = presented_client_id(headers, form)?;
     let tenant = idp.tenant(segment, client_id.parse::<ClientId>().ok()).await?;
     *found = Some(tenant.id);
     let now = idp.now(tenant.id).await?;
-    if grant_type == "client_credentials"
+    if grant == Some(GrantType::ClientCredentials)
         && matches!(segment.as_str(), "common" | "organizations" | "consumers")
     {
         return Err(Refusal::new(aadsts::GRANT_NOT_ON_ALIAS).with("tenant", segment));
     }
-    if !matches!(grant_type, "authorization_code" | "refresh_token" | "client_credentials") {
+    let Some(grant) = grant else {
         return Err(Refusal::new(aadsts::GRANT_TYPE_UNKNOWN).with("grant_type", grant_type));
-    }
+    };
     if endpoint == TokenVersion::V2 && form.get("resource").is_some() {
         return Err(Refusal::new(aadsts::RESOURCE_PARAMETER_ON_V2));
     }
-    let client = authenticate(idp, &tenant, &client_id, headers, form, now).await?;
+    let presented = Presented { client_id: &client_id, headers, form, grant };
+    let client = authenticate(idp, &tenant, &presented, now).await?;
     let request = TokenRequest {
         idp,
         tenant,
@@ -144,9 +150,10 @@ async fn handle(
         now,
         trace: &visit.trace,
     };
-    match grant_type {
-        "authorization_code" => authorization_code::redeem(&request).await,
-        "refresh_token" => refresh_token::redeem(&request).await,
-        _ => client_credentials::grant(&request).await,
+    match grant {
+        GrantType::AuthorizationCode => authorization_code::redeem(&request).await,
+        GrantType::RefreshToken => refresh_token::redeem(&request).await,
+        GrantType::ClientCredentials => client_credentials::grant(&request).await,
+        GrantType::Password => password::grant(&request).await,
     }
 }

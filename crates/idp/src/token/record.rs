@@ -97,6 +97,7 @@ pub(crate) async fn refused(
     let data = json!({
         "grant_type": form.get("grant_type").map(bounded),
         "client_id": form.get("client_id").map(bounded),
+        "upn": form.get("username").map(bounded),
         "code": refusal.error,
         "error": refusal.error.error.as_str(),
         "suberror": refusal.error.suberror_str(),

@@ -22,6 +22,10 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     if token.tenant != request.tenant.id {
         return Err(Refusal::new(aadsts::INVALID_GRANT));
     }
+    let is_confidential = token.client_class == outlive_tokens::ClientClass::Confidential;
+    if is_confidential && request.client.class() == ClientClass::Public {
+        return Err(Refusal::new(aadsts::CREDENTIAL_MISSING));
+    }
     let user = idp.directory.user(token.tenant, token.user_id).await?;
     let session_signed_out_at = match token.session_id {
         Some(session) => idp.directory.signed_out_at(token.tenant, session).await?,

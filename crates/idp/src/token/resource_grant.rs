@@ -37,6 +37,21 @@ pub(crate) fn asked_now(request: &TokenRequest<'_>, granted: AskedScopes) -> Res
     })
 }
 
+/// What a token request asks for that is the first of its grant: `scope`, or `resource` on v1.0. Of one resource only: a token is
+/// for one, and there is no authorization request that could have asked for more.
+pub(crate) fn asked_first_here(request: &TokenRequest<'_>) -> Result<AskedScopes, Refusal> {
+    if request.endpoint == TokenVersion::V1 {
+        let resource = request.form.get("resource").ok_or_else(|| Refusal::missing("resource"))?;
+        return Ok(AskedScopes::of_resource(resource));
+    }
+    let scope = request.form.get("scope").ok_or_else(|| Refusal::missing("scope"))?;
+    let asked = AskedScopes::parse(scope)?;
+    if asked.resources.len() > 1 {
+        return Err(Refusal::new(aadsts::SCOPE_SEVERAL_RESOURCES).with("scope", scope));
+    }
+    Ok(asked)
+}
+
 /// Resolves the first resource asked for, and checks consent. A token is for one resource: the first
 /// ("Refresh tokens in the Microsoft identity platform").
 pub(crate) async fn granted(

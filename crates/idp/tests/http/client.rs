@@ -97,6 +97,18 @@ impl App {
         Tokens::of(self.try_refresh(refresh_token, &[]).await)
     }
 
+    /// Sends a user's name and password.
+    pub(crate) async fn password(&self, upn: &str, password: &str, scope: &str) -> Answer {
+        let name = if self.v1 { "resource" } else { "scope" };
+        let form = [("grant_type", "password"), ("username", upn), ("password", password), (name, scope)];
+        self.ask(&form, &[]).await
+    }
+
+    /// The same client without its credential.
+    pub(crate) fn without_secret(self) -> Self {
+        Self { secret: None, ..self }
+    }
+
     pub(crate) async fn client_credentials(&self, scope: &str) -> Answer {
         let name = if self.v1 { "resource" } else { "scope" };
         self.ask(&[("grant_type", "client_credentials"), (name, scope)], &[]).await

@@ -19,6 +19,7 @@ mod honesty;
 mod lifetimes;
 mod pages;
 mod password;
+mod password_grant;
 mod refresh;
 mod revocation_table;
 mod signing_keys;

@@ -171,6 +171,11 @@ impl Tenant {
         }
     }
 
+    /// A confidential client that may also go without its secret where there is no redirect.
+    pub(crate) fn kiosk(&self) -> App {
+        self.app(18, Some(SECRET), "https://kiosk.example/redirect")
+    }
+
     /// A daemon.
     pub(crate) fn nightly(&self) -> App {
         self.app(15, Some("nightly secret"), "")
@@ -258,6 +263,13 @@ impl Tenant {
                     "admin_consented": true,
                 })),
                 application(17, "No Way Back", "public", json!({})),
+                application(18, "Orders Kiosk", "confidential", json!({
+                    "redirect_uris": [uri("https://kiosk.example/redirect", "web")],
+                    "secrets": [SECRET],
+                    "allow_public_client": true,
+                    "required": required(&["Orders.Read"]),
+                    "admin_consented": true,
+                })),
             ],
         })
     }

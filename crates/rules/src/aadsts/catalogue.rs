@@ -3,9 +3,10 @@
 use super::Evidence::{Documented, Field, Inferred};
 use super::Mender::{Administrator, Developer, Operator, Person};
 use super::OauthError::{
-    AccessDenied, InteractionRequired, InvalidClient, InvalidGrant, InvalidInstance, InvalidRequest,
-    InvalidResource, InvalidScope, InvalidTenant, LoginRequired, TemporarilyUnavailable, UnauthorizedClient,
-    UnsupportedGrantType, UnsupportedResponseType,
+    AccessDenied, AuthorizationPending, BadVerificationCode, ExpiredToken, InteractionRequired,
+    InvalidClient, InvalidGrant, InvalidInstance, InvalidRequest, InvalidResource, InvalidScope,
+    InvalidTenant, LoginRequired, TemporarilyUnavailable, UnauthorizedClient, UnsupportedGrantType,
+    UnsupportedResponseType,
 };
 use super::Suberror::{BadToken, BasicAction, ConsentRequired, UserPasswordExpired};
 use super::{Aadsts, Entry};
@@ -130,6 +131,36 @@ catalogue! {
     SPA_TOKEN_EXPIRED = 700084, InvalidGrant, BadToken, 400, back, Field, Person;
         "The refresh token belongs to a single-page application and so has a fixed lifetime of {lifetime}, which cannot be extended. It was issued on {issued} and is now expired.";
         "Sign in again: the page has to send a new authorization request every 24 hours.";
+    AUTHORIZATION_PENDING = 70016, AuthorizationPending, none, 400, back, Field, Person;
+        "The device's authorization is pending: nobody has entered its user code and answered yet. Continue polling.";
+        "Open the page that the device names, enter the code it shows, and answer.";
+    USER_CODE_WRONG = 70018, BadVerificationCode, none, 400, page, Documented, Person;
+        "Invalid verification code: no device is waiting with this user code.";
+        "Enter the code exactly as the device shows it.";
+    USER_CODE_EXPIRED = 70019, ExpiredToken, none, 400, page, Field, Person;
+        "The verification code is expired.";
+        "Start again on the device, and enter the new code within fifteen minutes.";
+    DEVICE_CODE_EXPIRED = 70020, ExpiredToken, none, 400, back, Field, Person;
+        "The provided device code is expired: it was not redeemed within its lifetime.";
+        "Start again on the device.";
+    DEVICE_CODE_UNKNOWN = 7000014, InvalidGrant, none, 400, back, Field, Developer;
+        "The provided value for the input parameter 'device_code' is not valid. The device code was not recognised.";
+        "Send the device_code exactly as it was received.";
+    ASSERTION_INVALID = 50013, InvalidGrant, none, 400, back, Field, Developer;
+        "Assertion failed signature validation. Reason: {reason}.";
+        "Present the access token that came to the API, exactly as it came, to the tenant that issued it.";
+    ASSERTION_AUDIENCE = 500131, InvalidGrant, none, 400, back, Field, Developer;
+        "Assertion audience does not match the client app that presents the assertion. The audience in the assertion was '{audience}' and the expected audience is '{expected}'.";
+        "Present only tokens whose audience is the application that presents them.";
+    ASSERTION_TIME = 500133, InvalidGrant, none, 400, back, Field, Developer;
+        "Assertion is not within its valid time range. The current time is {now}; the assertion is valid from {valid_from} until {valid_until}.";
+        "Present the token while it is valid; if it is over, have the caller bring a new one.";
+    ASSERTION_MALFORMED = 50027, InvalidRequest, none, 400, back, Inferred, Developer;
+        "The JWT token is not valid or malformed: {reason}.";
+        "Send a compact JWS with the claims that are documented.";
+    APP_CANNOT_ACT_ON_BEHALF = 7000114, InvalidGrant, none, 400, back, Inferred, Developer;
+        "Application '{client}' is not allowed to make application on-behalf-of calls.";
+        "Present a token of a user; an application acts for itself with client_credentials.";
     MALFORMED_GRANT = 9002313, InvalidGrant, none, 400, back, Field, Developer;
         "Invalid request: it is malformed or invalid, as is an authorization code or refresh token that cannot be read.";
         "Send the code or token exactly as it was received.";
@@ -173,6 +204,27 @@ catalogue! {
     SECRET_EXPIRED = 7000222, InvalidClient, none, 401, back, Field, Administrator;
         "The provided client secret keys for the application '{client}' are expired. Create new keys.";
         "Have a new secret created and use it. Refresh tokens are not touched: they work again with a valid secret.";
+    ASSERTION_NOT_AUTHENTIC = 50012, InvalidClient, none, 401, back, Field, Developer;
+        "Client assertion audience claim does not match the token endpoint: it is '{audience}'.";
+        "Make the assertion for the address of the token endpoint.";
+    ASSERTION_SUBJECT_NOT_ISSUER = 50048, InvalidClient, none, 401, back, Inferred, Developer;
+        "The subject '{subject}' does not match the issuer '{issuer}' claim in the client assertion.";
+        "Put the client id into both claims.";
+    NO_FEDERATED_CREDENTIAL = 70021, InvalidClient, none, 401, back, Inferred, Administrator;
+        "No matching federated identity record found for the presented assertion. Its issuer is '{issuer}', its subject '{subject}', its audience '{audience}'.";
+        "Register issuer, subject and audience as a federated credential of the application, exactly as the assertion has them.";
+    ASSERTION_OF_ANOTHER_CLIENT = 700021, InvalidClient, none, 401, back, Field, Developer;
+        "The client assertion's application identifier does not match the 'client_id' parameter.";
+        "Send the assertion of the same client that client_id names.";
+    CLIENT_ASSERTION_TIME = 700024, InvalidClient, none, 401, back, Inferred, Developer;
+        "Client assertion is not within its valid time range. The current time is {now}; the assertion is valid from {valid_from} until {valid_until}.";
+        "Make a new assertion for each request.";
+    CLIENT_ASSERTION_SIGNATURE = 700027, InvalidClient, none, 401, back, Inferred, Developer;
+        "Client assertion contains an invalid signature. Reason: {reason}.";
+        "Sign with the private key of a certificate that is registered for the application.";
+    USER_TOKEN_AS_FEDERATED = 700229, InvalidClient, none, 401, back, Inferred, Developer;
+        "Only app-only tokens can be used as federated identity credentials; this is a user's token.";
+        "Present a token that the other application got for itself.";
     NOT_MULTITENANT = 50194, InvalidRequest, none, 400, page, Inferred, Developer;
         "Application '{client}'({client_name}) is not configured as a multi-tenant application. The /common endpoint is not for it.";
         "Use the address of the application's own tenant.";

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod cells;
+mod grants;
 mod laws;
 mod table;
 mod verdicts;

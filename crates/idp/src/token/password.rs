@@ -1,0 +1,50 @@
+//! `grant_type=password` (RFC 6749, section 4.3): the application has the user's name and password and sends both. Nobody is
+//! asked anything, so what has not been consented to is refused. What comes of it is always based on a password.
+
+use outlive_rules::{PasswordFacts, password};
+use outlive_store::Change;
+use outlive_tokens::{RedirectType, Secret};
+
+use super::endpoint::TokenRequest;
+use super::mint::{Family, UserGrant, mint_for_user};
+use super::resource_grant::{asked_first_here, granted};
+use super::response::TokenAnswer;
+use crate::refusal::Refusal;
+
+pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Refusal> {
+    let idp = request.idp;
+    let parameter = |name| request.form.get(name).ok_or_else(|| Refusal::missing(name));
+    let (user_name, password) = (parameter("username")?, Secret::new(parameter("password")?));
+    let asked = asked_first_here(request)?;
+    let user = match idp.check_password(&request.tenant, user_name, password).await? {
+        Ok(user) => user,
+        Err((_, refusal)) => return Err(refusal),
+    };
+    let facts = PasswordFacts {
+        client_class: request.client.class(),
+        change_due: user.password_expired || user.must_change_password,
+    };
+    let verdict = password::decide(&facts, &user.facts(), &request.tenant.rules, request.now);
+    if let Some(refusal) = Refusal::of_verdict(&verdict) {
+        return Err(refusal);
+    }
+    let resource = granted(request, user.id, asked).await?;
+    let random = idp.chassis.random.of(request.tenant.id);
+    let grant = UserGrant {
+        user: &user,
+        amr: vec!["pwd".to_owned()],
+        auth_time: request.now,
+        session_id: None,
+        nonce: None,
+        family: Family::New {
+            id: random.stream("refresh-token-family").uuid(),
+            redirect_type: RedirectType::None,
+        },
+        verdict: &verdict,
+        grant_type: "password",
+    };
+    let mut change = Change::new();
+    let answer = mint_for_user(request, grant, resource, &mut change).await?;
+    idp.chassis.store.commit(change).await?;
+    Ok(answer)
+}

@@ -1,0 +1,122 @@
+//! Whether a device code can be redeemed.
+
+use outlive_clock::Instant;
+use serde::{Deserialize, Serialize};
+
+use crate::aadsts;
+use crate::cut_off::{Holding, cut_offs, outlived};
+use crate::refresh_token::in_words;
+use crate::refusal::Refusal;
+use crate::rule::Rule;
+use crate::source::Source;
+use crate::user::user_state;
+use crate::verdict::{Artefact, Fact, Verdict};
+use crate::{ClientClass, Credential, Ruleset, UserFacts, lifetimes};
+
+/// What the person who typed the user code said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceDecision {
+    /// Nothing yet.
+    Pending,
+    /// No, at this instant (virtual).
+    Declined(Instant),
+    /// Yes, at this instant (virtual).
+    Approved(Instant),
+}
+
+/// What is known of a device code, and how it was presented.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceCodeFacts {
+    /// When it was issued (virtual).
+    pub issued_at: Instant,
+    /// When it was redeemed (virtual), if it was.
+    pub redeemed_at: Option<Instant>,
+    /// What the person said.
+    pub decision: DeviceDecision,
+    /// How the client that redeems it stands: what the grant's class will be.
+    pub client_class: ClientClass,
+    /// Whether the session that approved it was established with a password.
+    pub password_based: bool,
+    /// Whether the client that presents it is the one it was issued to.
+    pub presented_by_its_client: bool,
+}
+
+/// Whether the device code can be redeemed at `now` (virtual), for the user who approved it.
+///
+/// An approval given before an event that would revoke the grant it stands for is refused like that grant, as an
+/// authorization code is.
+#[must_use]
+pub fn decide(code: &DeviceCodeFacts, user: Option<&UserFacts>, rules: &Ruleset, now: Instant) -> Verdict {
+    let refuse = |refusal| Verdict::refused(Artefact::DeviceCode, rules, now, refusal);
+    if let Some(refusal) = its_client(code).or_else(|| used_before(code)).or_else(|| declined(code)) {
+        return refuse(refusal);
+    }
+    if let Some(refusal) = expiry(code, now) {
+        return refuse(refusal);
+    }
+    let (DeviceDecision::Approved(at), Some(user)) = (code.decision, user) else {
+        return refuse(
+            Refusal::new(Rule::DeviceCodePending, Some(aadsts::AUTHORIZATION_PENDING), Source::DEVICE_FLOW)
+                .fact("granted_at", code.issued_at)
+                .fact("good_until", good_until(code)),
+        );
+    };
+    let holding = Holding {
+        credential: Credential::token(code.client_class, code.password_based),
+        granted_at: at,
+        issued_at: at,
+        signed_out_at: None,
+    };
+    let refusal =
+        user_state(user).or_else(|| cut_offs(&holding, &user.events, rules, aadsts::FRESH_TOKEN_NEEDED));
+    match refusal {
+        Some(refusal) => refuse(refusal),
+        None => {
+            let mut facts = vec![
+                Fact::new("granted_at", at),
+                Fact::new("good_until", good_until(code)),
+                Fact::new("client_class", code.client_class.name()),
+                Fact::new("password_based", code.password_based),
+                Fact::new("column", holding.credential),
+            ];
+            facts.extend(outlived(&holding, &user.events));
+            Verdict::accepted(Artefact::DeviceCode, Source::DEVICE_FLOW, rules, now, facts)
+        }
+    }
+}
+
+fn good_until(code: &DeviceCodeFacts) -> Instant {
+    code.issued_at + lifetimes::DEVICE_CODE
+}
+
+fn its_client(code: &DeviceCodeFacts) -> Option<Refusal> {
+    (!code.presented_by_its_client).then(|| {
+        Refusal::new(Rule::OfAnotherClient, Some(aadsts::INVALID_GRANT), Source::DEVICE_FLOW)
+            .fact("presented_by_its_client", false)
+    })
+}
+
+fn used_before(code: &DeviceCodeFacts) -> Option<Refusal> {
+    code.redeemed_at.map(|at| {
+        Refusal::new(Rule::CodeRedeemed, Some(aadsts::CODE_REDEEMED), Source::DEVICE_FLOW)
+            .fact("redeemed_at", at)
+    })
+}
+
+fn declined(code: &DeviceCodeFacts) -> Option<Refusal> {
+    let DeviceDecision::Declined(at) = code.decision else { return None };
+    Some(
+        Refusal::new(Rule::DeviceCodeDeclined, Some(aadsts::CONSENT_DECLINED), Source::DEVICE_FLOW)
+            .fact("decided_at", at),
+    )
+}
+
+fn expiry(code: &DeviceCodeFacts, now: Instant) -> Option<Refusal> {
+    (now >= good_until(code)).then(|| {
+        Refusal::new(Rule::DeviceCodeExpired, Some(aadsts::DEVICE_CODE_EXPIRED), Source::DEVICE_FLOW)
+            .fact("granted_at", code.issued_at)
+            .fact("lifetime", in_words(lifetimes::DEVICE_CODE))
+            .fact("good_until", good_until(code))
+    })
+}
