@@ -7,6 +7,7 @@
 
 mod authorize;
 mod credential_events;
+mod device;
 mod directory;
 mod discovery;
 mod form;
@@ -45,6 +46,7 @@ use crate::service::IdpService;
 /// The identity provider's tables.
 pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "directory", sql: include_str!("../migrations/0001_directory.sql") },
+    Migration { version: 2, name: "device_codes", sql: include_str!("../migrations/0002_device_codes.sql") },
     Migration {
         version: 9,
         name: "signing_key_turns",

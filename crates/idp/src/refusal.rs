@@ -6,7 +6,8 @@ use http::StatusCode;
 use http::header::{CACHE_CONTROL, PRAGMA};
 use outlive_chassis::Trace;
 use outlive_clock::Instant;
-use outlive_rules::{Aadsts, Params, Verdict, aadsts};
+use outlive_rules::aadsts::OauthError;
+use outlive_rules::{Aadsts, Params, Rule, Verdict, aadsts};
 use outlive_store::StoreError;
 use serde::Serialize;
 use uuid::Uuid;
@@ -59,10 +60,17 @@ impl Refusal {
         )
     }
 
+    /// The `error` of the token endpoint's answer.
+    pub(crate) fn error_name(&self) -> &'static str {
+        let declined = self.verdict.as_ref().is_some_and(|verdict| verdict.rule == Rule::DeviceCodeDeclined);
+        // A device hears of a person's no in its own word (device authorization grant flow, "Expected errors").
+        if declined { OauthError::AuthorizationDeclined.as_str() } else { self.error.error.as_str() }
+    }
+
     /// The answer of the token endpoint (reference: "Error body").
     pub(crate) fn token_response(&self, asked: &Asked) -> Response {
         let body = ErrorBody {
-            error: self.error.error.as_str(),
+            error: self.error_name(),
             error_description: self.description(asked),
             error_codes: [self.error.number],
             timestamp: timestamp(asked.at),

@@ -9,6 +9,9 @@ use outlive_chassis::Problem;
 use crate::authorize::{
     authorize_v1, authorize_v2, change_password, change_password_page, consent, logout, sign_in,
 };
+use crate::device::{
+    answer_device, device_code_v1, device_code_v2, device_page, enter_user_code, short_page,
+};
 use crate::discovery::{configuration_v1, configuration_v2, instance, keys_v1, keys_v2};
 use crate::idp::Idp;
 use crate::token::{preflight, token_v1, token_v2, wrong_method};
@@ -24,6 +27,17 @@ pub(crate) fn router(idp: Idp) -> Router {
         .route("/{tenant}/oauth2/authorize", get(authorize_v1).post(authorize_v1).fallback(not_get_or_post))
         .route("/{tenant}/oauth2/v2.0/token", post(token_v2).options(preflight).fallback(wrong_method))
         .route("/{tenant}/oauth2/token", post(token_v1).options(preflight).fallback(wrong_method))
+        .route(
+            "/{tenant}/oauth2/v2.0/devicecode",
+            post(device_code_v2).options(preflight).fallback(wrong_method),
+        )
+        .route("/{tenant}/oauth2/devicecode", post(device_code_v1).options(preflight).fallback(wrong_method))
+        .route(
+            "/{tenant}/oauth2/deviceauth",
+            get(device_page).post(enter_user_code).fallback(not_get_or_post),
+        )
+        .route("/{tenant}/deviceauth", post(answer_device).fallback(not_post))
+        .route("/device", get(short_page))
         .route("/{tenant}/oauth2/v2.0/logout", get(logout).post(logout).fallback(not_get_or_post))
         .route("/{tenant}/oauth2/logout", get(logout).post(logout).fallback(not_get_or_post))
         .route("/{tenant}/v2.0/.well-known/openid-configuration", get(configuration_v2))

@@ -56,7 +56,7 @@ impl Visit {
         }
         match state.next {
             // A change that was forced in the middle of a sign-in: the person has just proved who they are.
-            next @ Next::Authorize { .. } => {
+            next @ (Next::Authorize { .. } | Next::EnterUserCode | Next::Device { .. }) => {
                 let now = self.idp.now(tenant.id).await?;
                 let user = self.idp.directory.user(tenant.id, user_id).await?.unwrap_or(user);
                 let signed_in = self.start_session(&tenant, user, false, now).await?;

@@ -14,6 +14,6 @@ pub(crate) use request::AuthorizeRequest;
 
 pub(crate) use change_password::{change_password, change_password_page};
 pub(crate) use consent::consent;
-pub(crate) use endpoint::{authorize_v1, authorize_v2};
+pub(crate) use endpoint::{SignedIn, authorize_v1, authorize_v2};
 pub(crate) use logout::logout;
 pub(crate) use sign_in::sign_in;

@@ -52,6 +52,15 @@ impl Visit {
             Next::Authorize { version, parameters, .. } => {
                 self.authorize(version, parameters, Some(signed_in)).await
             }
+            Next::EnterUserCode => {
+                let mut page = self.user_code_page("", None);
+                pages::add_cookies(&mut page, signed_in.set_cookies);
+                page
+            }
+            Next::Device { id, .. } => {
+                let result = self.go_on_with_device(id, signed_in).await;
+                self.page(result).await
+            }
             Next::ChangePassword => {
                 let state = PageState::new(&self.segment, Next::ChangePassword, Some(signed_in.user.id));
                 let mut page = pages::change_password(self, state, &signed_in.user, None);
@@ -65,7 +74,7 @@ impl Visit {
     pub(crate) async fn tenant_of(&self, next: &Next) -> Result<Tenant, Refusal> {
         let client = match next {
             Next::Authorize { parameters, .. } => parameters.get("client_id").and_then(|id| id.parse().ok()),
-            Next::ChangePassword => None,
+            _ => None,
         };
         self.idp.tenant(&self.segment, client).await
     }
@@ -131,8 +140,12 @@ impl Visit {
         refusal: &Refusal,
     ) -> Result<Response, Refusal> {
         let Next::Authorize { version, parameters, .. } = &next else {
+            let application = match &next {
+                Next::Device { application, .. } => application.clone(),
+                _ => "your account".to_owned(),
+            };
             let state = PageState::new(&self.segment, next, None);
-            return Ok(pages::sign_in(self, state, "your account", user_name, Some(refusal)));
+            return Ok(pages::sign_in(self, state, &application, user_name, Some(refusal)));
         };
         match validate(&self.idp, &self.segment, *version, parameters).await {
             Ok(request) => Ok(self.sign_in_page(&request, next, Some((user_name, refusal)))),

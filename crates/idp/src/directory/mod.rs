@@ -40,6 +40,7 @@ pub(crate) const TABLES: &[&str] = &[
     "redeemed_codes",
     signing_key_turns::TABLES[0],
     signing_key_turns::TABLES[1],
+    "device_codes",
 ];
 
 /// The directory: reads it, and makes the changes to it.

@@ -64,6 +64,7 @@ fn document(origin: &str, segment: &str, issuer: &str, version: TokenVersion) ->
         "issuer": issuer,
         "request_uri_parameter_supported": false,
         "authorization_endpoint": endpoint("authorize"),
+        "device_authorization_endpoint": endpoint("devicecode"),
         "http_logout_supported": true,
         "frontchannel_logout_supported": true,
         "end_session_endpoint": endpoint("logout"),

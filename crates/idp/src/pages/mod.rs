@@ -2,12 +2,14 @@
 //! templates; a strict content security policy stands behind them.
 
 mod assets;
+mod device;
 mod respond;
 mod state;
 mod templates;
 mod unknown_path;
 
 pub(crate) use assets::{script, style};
+pub(crate) use device::{approve_device, user_code};
 pub(crate) use respond::{
     add_cookies, change_password, consent, form_post, known_error, message, refusal, sign_in,
 };

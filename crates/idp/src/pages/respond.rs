@@ -140,7 +140,7 @@ pub(crate) fn add_cookies(response: &mut Response, set_cookies: impl IntoIterato
     }
 }
 
-fn with_cookie(mut response: Response, set_cookie: Option<String>) -> Response {
+pub(super) fn with_cookie(mut response: Response, set_cookie: Option<String>) -> Response {
     add_cookies(&mut response, set_cookie);
     response
 }
@@ -149,13 +149,13 @@ fn with_cookie(mut response: Response, set_cookie: Option<String>) -> Response {
 fn leads(state: &PageState) -> (String, String) {
     let targets = match &state.next {
         Next::Authorize { parameters, .. } => beyond(parameters.get("redirect_uri").unwrap_or_default()),
-        Next::ChangePassword => OWN.to_owned(),
+        Next::ChangePassword | Next::EnterUserCode | Next::Device { .. } => OWN.to_owned(),
     };
     (state.segment().to_owned(), targets)
 }
 
 /// Forms that stay here.
-const OWN: &str = "'self'";
+pub(super) const OWN: &str = "'self'";
 
 /// Forms that lead to an application, as sources of a content security policy. Browsers hold every redirect after a form to the
 /// policy of the page that had the form: the one to the application, and those by which the application goes on to pages of
@@ -167,7 +167,7 @@ fn beyond(redirect_uri: &str) -> String {
     }
 }
 
-fn page_response(status: StatusCode, page: &impl Template, form_targets: &str) -> Response {
+pub(super) fn page_response(status: StatusCode, page: &impl Template, form_targets: &str) -> Response {
     let Ok(html) = page.render() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let policy = format!(
         "default-src 'none'; style-src 'self'; script-src 'self'; form-action {form_targets}; base-uri 'none'; \

@@ -5,6 +5,7 @@ use outlive_clock::UserId;
 use outlive_rules::aadsts;
 use outlive_tokens::{SealedToken, TokenVersion};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::form::Parameters;
 use crate::refusal::Refusal;
@@ -23,6 +24,15 @@ pub(crate) enum Next {
     },
     /// To the page on which the password is changed.
     ChangePassword,
+    /// To the page on which the code of a device is typed.
+    EnterUserCode,
+    /// To answer for a device.
+    Device {
+        /// The device code.
+        id: Uuid,
+        /// Whose code it is, in words.
+        application: String,
+    },
 }
 
 impl Next {
@@ -36,7 +46,7 @@ impl Next {
             Self::Authorize { version, parameters, .. } => {
                 Self::Authorize { version, parameters: parameters.without("prompt"), consented: true }
             }
-            Self::ChangePassword => Self::ChangePassword,
+            other => other,
         }
     }
 

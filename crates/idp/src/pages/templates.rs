@@ -52,6 +52,31 @@ pub(crate) struct Permission {
     pub(crate) description: String,
 }
 
+/// Typing the code of a device.
+#[derive(Template)]
+#[template(path = "user_code.html")]
+pub(crate) struct UserCode<'a> {
+    pub(crate) action: String,
+    pub(crate) ctx: &'a str,
+    pub(crate) canary: &'a str,
+    pub(crate) user_code: &'a str,
+    pub(crate) wrong: Option<Wrong>,
+    /// A picture, which is markup and ours.
+    pub(crate) qr: Option<String>,
+}
+
+/// Letting a device in.
+#[derive(Template)]
+#[template(path = "approve_device.html")]
+pub(crate) struct ApproveDevice<'a> {
+    pub(crate) action: String,
+    pub(crate) ctx: &'a str,
+    pub(crate) canary: &'a str,
+    pub(crate) application: &'a str,
+    pub(crate) user_name: &'a str,
+    pub(crate) permissions: Vec<Permission>,
+}
+
 /// Changing the password.
 #[derive(Template)]
 #[template(path = "change_password.html")]
@@ -125,6 +150,24 @@ mod tests {
             }
             .render(),
             Consent {
+                action: NASTY.into(),
+                ctx: NASTY,
+                canary: NASTY,
+                application: NASTY,
+                user_name: NASTY,
+                permissions: vec![permission()],
+            }
+            .render(),
+            UserCode {
+                action: NASTY.into(),
+                ctx: NASTY,
+                canary: NASTY,
+                user_code: NASTY,
+                wrong: wrong(),
+                qr: None,
+            }
+            .render(),
+            ApproveDevice {
                 action: NASTY.into(),
                 ctx: NASTY,
                 canary: NASTY,

@@ -14,7 +14,7 @@ use outlive_tokens::TokenVersion;
 use super::client_authentication::{AuthenticatedClient, Presented, authenticate, presented_client_id};
 use super::grant_type::GrantType;
 use super::response::TokenAnswer;
-use super::{authorization_code, client_credentials, password, record, refresh_token};
+use super::{authorization_code, client_credentials, device_code, password, record, refresh_token};
 use crate::directory::Tenant;
 use crate::form::Parameters;
 use crate::idp::Idp;
@@ -91,6 +91,8 @@ async fn tokens_or_refusal(visit: &Visit, endpoint: TokenVersion) -> Response {
                 asked.correlation_id = id;
             }
             let recorded = match tenant {
+                // A device that asks too early was refused nothing.
+                Some(_) if refusal.error == aadsts::AUTHORIZATION_PENDING => Ok(()),
                 Some(tenant) => record::refused(visit, tenant, &refusal, &asked).await,
                 None => Ok(()),
             };
@@ -155,5 +157,6 @@ async fn handle(
         GrantType::RefreshToken => refresh_token::redeem(&request).await,
         GrantType::ClientCredentials => client_credentials::grant(&request).await,
         GrantType::Password => password::grant(&request).await,
+        GrantType::DeviceCode => device_code::redeem(&request).await,
     }
 }

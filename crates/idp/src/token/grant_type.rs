@@ -7,6 +7,7 @@ pub(crate) enum GrantType {
     RefreshToken,
     ClientCredentials,
     Password,
+    DeviceCode,
 }
 
 impl GrantType {
@@ -16,12 +17,13 @@ impl GrantType {
             "refresh_token" => Self::RefreshToken,
             "client_credentials" => Self::ClientCredentials,
             "password" => Self::Password,
+            "urn:ietf:params:oauth:grant-type:device_code" | "device_code" => Self::DeviceCode,
             _ => return None,
         })
     }
 
     /// Whether a person's grant comes without a redirect URI, whose type would say what kind of client asks.
     pub(crate) const fn is_without_redirect(self) -> bool {
-        matches!(self, Self::Password)
+        matches!(self, Self::Password | Self::DeviceCode)
     }
 }

@@ -4,6 +4,7 @@
 mod authorization_code;
 mod client_authentication;
 mod client_credentials;
+mod device_code;
 mod endpoint;
 mod grant_type;
 mod mint;
@@ -13,5 +14,6 @@ mod refresh_token;
 mod resource_grant;
 mod response;
 
-pub(crate) use authorization_code::{AuthorizationCode, CodeChallenge};
+pub(crate) use authorization_code::{AuthorizationCode, CodeChallenge, CodeScopes};
+pub(crate) use client_authentication::find as find_client;
 pub(crate) use endpoint::{preflight, token_v1, token_v2, wrong_method};

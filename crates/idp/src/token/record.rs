@@ -99,7 +99,7 @@ pub(crate) async fn refused(
         "client_id": form.get("client_id").map(bounded),
         "upn": form.get("username").map(bounded),
         "code": refusal.error,
-        "error": refusal.error.error.as_str(),
+        "error": refusal.error_name(),
         "suberror": refusal.error.suberror_str(),
         "description": refusal.error.render(&refusal.params),
         "refresh_token": opened.map(|token| json!({

@@ -36,7 +36,7 @@ impl App {
         Self { v1: true, ..self }
     }
 
-    fn endpoint(&self, name: &str) -> String {
+    pub(crate) fn endpoint(&self, name: &str) -> String {
         let version = if self.v1 { "" } else { "v2.0/" };
         format!("{}/{}/oauth2/{version}{name}", self.idp, self.segment)
     }

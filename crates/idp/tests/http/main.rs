@@ -11,6 +11,7 @@ mod client_authentication;
 mod client_credentials;
 mod code;
 mod consent;
+mod device_code;
 mod discovery;
 mod forms;
 mod graph;

@@ -1,0 +1,144 @@
+//! Device codes: what is kept of them, and what their holder has.
+
+use outlive_clock::{ClientId, Instant, SessionId, Span, TenantId, UserId};
+use outlive_rules::DeviceDecision;
+use outlive_store::{Row, Statement, Store, StoreError, sql};
+use outlive_tokens::SealedToken;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::token::CodeScopes;
+
+/// Codes are remembered this much longer than they live, so that it can be said what became of them.
+const REMEMBERED: Span = Span::from_hours(24);
+
+/// A device code as the directory keeps it.
+#[derive(Debug, Clone)]
+pub(crate) struct DeviceCode {
+    pub(crate) tenant: TenantId,
+    pub(crate) id: Uuid,
+    pub(crate) client_id: ClientId,
+    pub(crate) asked: CodeScopes,
+    pub(crate) issued_at: Instant,
+    pub(crate) decision: DeviceDecision,
+    pub(crate) approval: Option<Approval>,
+    pub(crate) redeemed_at: Option<Instant>,
+}
+
+/// Who approved, and how they were signed in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Approval {
+    pub(crate) user_id: UserId,
+    pub(crate) session_id: SessionId,
+    pub(crate) amr: Vec<String>,
+    pub(crate) auth_time: Instant,
+}
+
+/// What the device holds: the name of the row, sealed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct SealedDeviceCode {
+    pub(crate) tenant: TenantId,
+    pub(crate) id: Uuid,
+}
+
+impl SealedToken for SealedDeviceCode {
+    const PURPOSE: &'static str = "device-code";
+    const PREFIX: &'static str = "1.D";
+}
+
+macro_rules! select {
+    ($where:literal) => {
+        concat!(
+            "SELECT tenant, id, client_id, asked, issued_us, decision, decided_us, approval, redeemed_us \
+             FROM device_codes ",
+            $where
+        )
+    };
+}
+
+fn code_of(row: &Row) -> Result<DeviceCode, StoreError> {
+    let decided_at = row.opt_instant("decided_us")?;
+    let approval = row.opt_text("approval")?;
+    Ok(DeviceCode {
+        tenant: row.parse("tenant")?,
+        id: row.parse("id")?,
+        client_id: row.parse("client_id")?,
+        asked: row.json("asked")?,
+        issued_at: row.instant("issued_us")?,
+        decision: match (row.text("decision")?.as_str(), decided_at) {
+            ("approved", Some(at)) => DeviceDecision::Approved(at),
+            ("declined", Some(at)) => DeviceDecision::Declined(at),
+            _ => DeviceDecision::Pending,
+        },
+        approval: approval.is_some().then(|| row.json("approval")).transpose()?,
+        redeemed_at: row.opt_instant("redeemed_us")?,
+    })
+}
+
+/// The code with this id.
+pub(crate) async fn find(
+    store: &Store,
+    tenant: TenantId,
+    id: Uuid,
+) -> Result<Option<DeviceCode>, StoreError> {
+    let select =
+        Statement::new(select!("WHERE tenant = $1 AND id = $2"), vec![tenant.into(), id.to_string().into()]);
+    store.row(select).await?.as_ref().map(code_of).transpose()
+}
+
+/// The code that a person means, of whichever tenant.
+pub(crate) async fn find_by_user_code(
+    store: &Store,
+    user_code: &str,
+) -> Result<Option<DeviceCode>, StoreError> {
+    let select = Statement::new(select!("WHERE user_code = $1"), vec![user_code.into()]);
+    store.row(select).await?.as_ref().map(code_of).transpose()
+}
+
+impl DeviceCode {
+    /// Writes a new code.
+    pub(crate) fn insertion(&self, user_code: &str) -> Statement {
+        sql!(
+            "INSERT INTO device_codes (tenant, id, user_code, client_id, asked, issued_us, decision) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            self.tenant,
+            self.id.to_string(),
+            user_code,
+            self.client_id,
+            serde_json::json!(self.asked),
+            self.issued_at,
+            "pending"
+        )
+    }
+
+    /// Writes the answer, if nobody has answered yet.
+    pub(crate) fn answered(&self, approval: Option<&Approval>, now: Instant) -> Statement {
+        sql!(
+            "UPDATE device_codes SET decision = $1, decided_us = $2, approval = $3 \
+             WHERE tenant = $4 AND id = $5 AND decision = $6",
+            if approval.is_some() { "approved" } else { "declined" },
+            now,
+            approval.map(|approval| serde_json::json!(approval).to_string()),
+            self.tenant,
+            self.id.to_string(),
+            "pending"
+        )
+        .expect_rows(1)
+    }
+}
+
+/// Marks a code as redeemed, if it was not: however many redeem it at the same moment, one does.
+pub(crate) fn redeemed(code: &DeviceCode, now: Instant) -> Statement {
+    sql!(
+        "UPDATE device_codes SET redeemed_us = $1 WHERE tenant = $2 AND id = $3 AND redeemed_us IS NULL",
+        now,
+        code.tenant,
+        code.id.to_string()
+    )
+    .expect_rows(1)
+}
+
+/// Forgets the codes that are long over.
+pub(crate) fn forget_old(tenant: TenantId, now: Instant) -> Statement {
+    sql!("DELETE FROM device_codes WHERE tenant = $1 AND issued_us < $2", tenant, now - REMEMBERED)
+}

@@ -1,0 +1,142 @@
+//! Where a device asks for its codes: `POST /{tenant}/oauth2/v2.0/devicecode`, and the same on v1.0.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, PRAGMA};
+use outlive_clock::ClientId;
+use outlive_journal::Event;
+use outlive_rules::{DeviceDecision, aadsts, lifetimes};
+use outlive_store::Change;
+use outlive_tokens::{SealedToken, TokenVersion, fingerprint};
+use serde_json::{Value, json};
+
+use super::code::{DeviceCode, SealedDeviceCode, forget_old};
+use super::user_code;
+use crate::directory::{Application, Tenant};
+use crate::refusal::Refusal;
+use crate::scopes::{AskedScopes, resolve};
+use crate::token::find_client;
+use crate::visit::Visit;
+
+/// A user code that is taken is drawn again, this often.
+const DRAWS: usize = 8;
+
+/// The page on which the person types the code. `common`: the code tells the tenant.
+pub(crate) const PAGE: &str = "/common/oauth2/deviceauth";
+
+pub(crate) async fn device_code_v1(visit: Visit) -> Response {
+    answer(&visit, TokenVersion::V1).await
+}
+
+pub(crate) async fn device_code_v2(visit: Visit) -> Response {
+    answer(&visit, TokenVersion::V2).await
+}
+
+async fn answer(visit: &Visit, endpoint: TokenVersion) -> Response {
+    match issue(visit, endpoint).await {
+        Ok(body) => {
+            ([(CACHE_CONTROL, "no-store, no-cache"), (PRAGMA, "no-cache")], Json(body)).into_response()
+        }
+        Err(refusal) => {
+            let mut asked = visit.asked().await;
+            if let Some(id) = visit.parameters.get("client-request-id").and_then(|text| text.parse().ok()) {
+                asked.correlation_id = id;
+            }
+            refusal.token_response(&asked)
+        }
+    }
+}
+
+async fn issue(visit: &Visit, endpoint: TokenVersion) -> Result<Value, Refusal> {
+    let Visit { idp, segment, parameters: form, .. } = visit;
+    if let Some(name) = form.duplicated() {
+        return Err(Refusal::new(aadsts::PARAMETER_DUPLICATED).with("name", name));
+    }
+    let client_id = form.get("client_id").ok_or_else(|| Refusal::missing("client_id"))?;
+    let tenant = idp.tenant(segment, client_id.parse::<ClientId>().ok()).await?;
+    let client = find_client(idp, &tenant, client_id).await?;
+    if !client.enabled {
+        return Err(Refusal::new(aadsts::CLIENT_DISABLED)
+            .with("client", client.client_id)
+            .with("client_name", &client.name));
+    }
+    let asked = match endpoint {
+        TokenVersion::V1 => {
+            AskedScopes::of_resource(form.get("resource").ok_or_else(|| Refusal::missing("resource"))?)
+        }
+        TokenVersion::V2 => AskedScopes::parse(form.get("scope").ok_or_else(|| Refusal::missing("scope"))?)?,
+    };
+    for resource in &asked.resources {
+        resolve(&idp.directory, tenant.id, resource).await?;
+    }
+    let (device_code, user_code) = store(visit, &tenant, &client, asked).await?;
+    Ok(body(&format!("{}{PAGE}", visit.origin.0), &device_code, &user_code, endpoint))
+}
+
+/// Keeps a new code, and says what the device and what the person has of it.
+async fn store(
+    visit: &Visit,
+    tenant: &Tenant,
+    client: &Application,
+    asked: AskedScopes,
+) -> Result<(String, String), Refusal> {
+    let chassis = &visit.idp.chassis;
+    let now = visit.idp.now(tenant.id).await?;
+    let random = chassis.random.of(tenant.id);
+    let code = DeviceCode {
+        tenant: tenant.id,
+        id: random.stream("device-code-id").uuid(),
+        client_id: client.client_id,
+        asked: asked.into(),
+        issued_at: now,
+        decision: DeviceDecision::Pending,
+        approval: None,
+        redeemed_at: None,
+    };
+    let sealed = SealedDeviceCode { tenant: code.tenant, id: code.id };
+    let device_code = sealed.seal(&chassis.sealer, &mut random.stream("device-code-nonce"));
+    let event = Event::new(
+        tenant.id,
+        now,
+        "device_code.issued",
+        format!("client:{}", client.client_id),
+        &visit.trace,
+    )
+    .with(json!({
+        "client_id": client.client_id,
+        "client_name": client.name,
+        "device_code": {"id": code.id, "fingerprint": fingerprint(&device_code)},
+        "good_until": now + lifetimes::DEVICE_CODE,
+    }));
+    for _ in 0..DRAWS {
+        let user_code = user_code::draw(&mut random.stream("user-code"));
+        let mut change = Change::from(forget_old(tenant.id, now));
+        change.add(code.insertion(&user_code));
+        change.add(chassis.journal.line(&event));
+        match chassis.store.commit(change).await {
+            Ok(()) => return Ok((device_code, user_code)),
+            Err(error) if error.is_conflict() => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Refusal::new(aadsts::SERVICE_UNAVAILABLE))
+}
+
+/// Numbers are texts on v1.0, where the page has another name.
+fn body(page: &str, device_code: &str, user_code: &str, endpoint: TokenVersion) -> Value {
+    let (lives, interval) =
+        (lifetimes::DEVICE_CODE.as_seconds(), lifetimes::DEVICE_POLL_INTERVAL.as_seconds());
+    let message = format!(
+        "To sign in, use a web browser to open the page {page} and enter the code {user_code} to authenticate."
+    );
+    match endpoint {
+        TokenVersion::V1 => json!({
+            "user_code": user_code, "device_code": device_code, "verification_url": page,
+            "expires_in": lives.to_string(), "interval": interval.to_string(), "message": message,
+        }),
+        TokenVersion::V2 => json!({
+            "user_code": user_code, "device_code": device_code, "verification_uri": page,
+            "expires_in": lives, "interval": interval, "message": message,
+        }),
+    }
+}

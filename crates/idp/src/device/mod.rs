@@ -1,0 +1,14 @@
+//! Signing in for a device that has no browser (RFC 8628; reference: "Device authorization"): the device asks for a code, a
+//! person types it on a page, signs in and answers, and the device redeems its code at the token endpoint.
+
+mod answer;
+mod code;
+mod endpoint;
+mod page;
+mod permissions;
+mod user_code;
+
+pub(crate) use answer::answer_device;
+pub(crate) use code::{SealedDeviceCode, find, redeemed};
+pub(crate) use endpoint::{device_code_v1, device_code_v2};
+pub(crate) use page::{device_page, enter_user_code, short_page};

@@ -1,0 +1,69 @@
+//! `grant_type=urn:ietf:params:oauth:grant-type:device_code`, or `device_code` for short (RFC 8628, section 3.4): the device asks
+//! again and again, until the person has answered. What it gets follows the session of the person who approved.
+
+use outlive_rules::{DeviceCodeFacts, UserFacts, aadsts, device_code, password_based};
+use outlive_store::Change;
+use outlive_tokens::{RedirectType, SealedToken};
+
+use super::endpoint::TokenRequest;
+use super::mint::{Family, UserGrant, mint_for_user};
+use super::resource_grant::granted;
+use super::response::TokenAnswer;
+use crate::device::{SealedDeviceCode, find, redeemed};
+use crate::directory::User;
+use crate::refusal::Refusal;
+
+pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Refusal> {
+    let idp = request.idp;
+    // Clients of v1.0 send it as code.
+    let presented = request.form.get("device_code").or_else(|| request.form.get("code"));
+    let presented = presented.ok_or_else(|| Refusal::missing("device_code"))?;
+    let unknown = || Refusal::new(aadsts::DEVICE_CODE_UNKNOWN);
+    let sealed = SealedDeviceCode::open(&idp.chassis.sealer, presented).map_err(|_| unknown())?;
+    if sealed.tenant != request.tenant.id {
+        return Err(unknown());
+    }
+    let code = find(&idp.chassis.store, sealed.tenant, sealed.id).await?.ok_or_else(unknown)?;
+    let user = match &code.approval {
+        Some(approval) => idp.directory.user(code.tenant, approval.user_id).await?,
+        None => None,
+    };
+    let amr = code.approval.as_ref().map(|approval| approval.amr.clone()).unwrap_or_default();
+    let facts = DeviceCodeFacts {
+        issued_at: code.issued_at,
+        redeemed_at: code.redeemed_at,
+        decision: code.decision,
+        client_class: request.client.class(),
+        password_based: password_based(&amr),
+        presented_by_its_client: code.client_id == request.client.application.client_id,
+    };
+    let user_facts =
+        code.approval.as_ref().map(|_| user.as_ref().map_or_else(UserFacts::unknown, User::facts));
+    let verdict = device_code::decide(&facts, user_facts.as_ref(), &request.tenant.rules, request.now);
+    if let Some(refusal) = Refusal::of_verdict(&verdict) {
+        return Err(refusal);
+    }
+    let (Some(approval), Some(user)) = (&code.approval, user) else { return Err(unknown()) };
+    let resource = granted(request, user.id, code.asked.clone().into()).await?;
+    let random = idp.chassis.random.of(code.tenant);
+    let grant = UserGrant {
+        user: &user,
+        amr,
+        auth_time: approval.auth_time,
+        session_id: Some(approval.session_id),
+        nonce: None,
+        family: Family::New {
+            id: random.stream("refresh-token-family").uuid(),
+            redirect_type: RedirectType::None,
+        },
+        verdict: &verdict,
+        grant_type: "device_code",
+    };
+    let mut change = Change::from(redeemed(&code, request.now));
+    let answer = mint_for_user(request, grant, resource, &mut change).await?;
+    match idp.chassis.store.commit(change).await {
+        Ok(()) => Ok(answer),
+        Err(error) if error.is_conflict() => Err(Refusal::new(aadsts::CODE_REDEEMED)),
+        Err(error) => Err(error.into()),
+    }
+}
