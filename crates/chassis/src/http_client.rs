@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::Method;
-use reqwest::{Client, RequestBuilder, redirect};
+use reqwest::{Client, ClientBuilder, RequestBuilder, redirect};
 
 use crate::{StartError, Trace};
 
@@ -20,7 +20,20 @@ impl HttpClient {
     /// # Errors
     /// When the TLS library cannot be set up.
     pub fn new() -> Result<Self, StartError> {
-        Client::builder()
+        // Services speak plain HTTP to each other on a private network: no roots to load, a quicker start.
+        Self::of(Client::builder().tls_certs_only([]))
+    }
+
+    /// A client that also reaches hosts outside, by https: those that somebody registered.
+    ///
+    /// # Errors
+    /// When the TLS library cannot be set up.
+    pub fn to_anywhere() -> Result<Self, StartError> {
+        Self::of(Client::builder())
+    }
+
+    fn of(builder: ClientBuilder) -> Result<Self, StartError> {
+        builder
             .redirect(redirect::Policy::none())
             .timeout(TIMEOUT)
             .connect_timeout(Duration::from_secs(5))
@@ -28,8 +41,6 @@ impl HttpClient {
             .tcp_nodelay(true)
             .no_proxy()
             .http1_only()
-            // Services speak plain HTTP to each other on a private network: no roots to load, a quicker start.
-            .tls_certs_only([])
             .build()
             .map(Self)
             .map_err(|error| {

@@ -1,12 +1,12 @@
 //! What every endpoint of the identity provider holds.
 
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use outlive_chassis::{CallerOrigin, Chassis, StartError, Trace};
+use outlive_chassis::{CallerOrigin, Chassis, HttpClient, StartError, Trace};
 use outlive_clock::{ClientId, Instant, TenantId, wall_now};
 use outlive_rules::aadsts;
-use outlive_tokens::{PairwiseKey, Verifier, VerifierConfig};
+use outlive_tokens::{ForeignIssuers, PairwiseKey, Verifier, VerifierConfig};
 
 use crate::directory::{ClientSecrets, Directory, Tenant};
 use crate::refusal::{Asked, Refusal};
@@ -25,6 +25,8 @@ pub(crate) struct Parts {
     pub(crate) keys: SigningKeys,
     /// Verifies the tokens that the Graph-shaped API is called with, as any resource does.
     pub(crate) verifier: Verifier,
+    /// Made when the first application presents a token of another issuer: few ever do.
+    foreign_issuers: OnceLock<ForeignIssuers>,
 }
 
 impl Deref for Idp {
@@ -46,6 +48,7 @@ impl Idp {
             pairwise: PairwiseKey::new(&installation_keys::load(&chassis, "pairwise-subjects").await?),
             keys: SigningKeys::load(chassis.clone()).await?,
             verifier: Verifier::new(verifier, chassis.http.inner()),
+            foreign_issuers: OnceLock::new(),
             chassis,
         })))
     }
@@ -69,6 +72,18 @@ impl Idp {
             return self.directory.tenant_by_domain(segment).await?.ok_or_else(unknown);
         }
         Err(Refusal::new(aadsts::TENANT_MALFORMED).with("tenant", segment))
+    }
+
+    /// The keys of other issuers. Where the machine has no certificate authorities to trust, those that are reached by plain HTTP
+    /// can still be reached.
+    pub(crate) fn foreign_issuers(&self) -> &ForeignIssuers {
+        self.foreign_issuers.get_or_init(|| {
+            let http = HttpClient::to_anywhere().unwrap_or_else(|error| {
+                tracing::warn!(%error, "other issuers cannot be reached by https");
+                self.chassis.http.clone()
+            });
+            ForeignIssuers::new(http.inner())
+        })
     }
 
     /// The tenant's time.

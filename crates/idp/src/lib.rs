@@ -36,8 +36,8 @@ use outlive_chassis::{Chassis, StartError};
 use outlive_store::Migration;
 
 pub use spec::{
-    AppRoleSpec, ApplicationKind, ApplicationSpec, RedirectUriSpec, RedirectUriType, RequiredSpec, ScopeSpec,
-    TenantSpec, UserSpec,
+    AppRoleSpec, ApplicationKind, ApplicationSpec, FederatedCredentialSpec, RedirectUriSpec, RedirectUriType,
+    RequiredSpec, ScopeSpec, TenantSpec, UserSpec,
 };
 
 use crate::idp::Idp;

@@ -175,6 +175,17 @@ pub(crate) async fn find(
         .transpose()
 }
 
+/// How the session was signed in, if it is still known.
+pub(crate) async fn amr(
+    store: &Store,
+    tenant: TenantId,
+    session: SessionId,
+) -> Result<Option<Vec<String>>, StoreError> {
+    let row =
+        store.row(sql!("SELECT amr FROM sessions WHERE tenant = $1 AND id = $2", tenant, session)).await?;
+    row.map(|row| row.json("amr")).transpose()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -127,6 +127,25 @@ pub struct RequiredSpec {
     pub roles: Vec<String>,
 }
 
+/// Another issuer whose tokens for one subject prove an application.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FederatedCredentialSpec {
+    /// Its name.
+    pub name: String,
+    /// The issuer, exactly as its tokens say it; `{issuer}/.well-known/openid-configuration` names its keys.
+    pub issuer: String,
+    /// The subject, exactly as its tokens say it.
+    pub subject: String,
+    /// The audiences that count.
+    #[serde(default = "token_exchange")]
+    pub audiences: Vec<String>,
+}
+
+fn token_exchange() -> Vec<String> {
+    vec!["api://AzureADTokenExchange".to_owned()]
+}
+
 /// An application to be made, with its service principal.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -147,6 +166,12 @@ pub struct ApplicationSpec {
     /// Its client secrets.
     #[serde(default)]
     pub secrets: Vec<Secret>,
+    /// Certificates, PEM, whose keys it may sign client assertions with (`keyCredentials`).
+    #[serde(default)]
+    pub certificates: Vec<String>,
+    /// Other issuers whose tokens prove it (`federatedIdentityCredentials`).
+    #[serde(default)]
+    pub federated_credentials: Vec<FederatedCredentialSpec>,
     /// Whether it may get tokens without a redirect and without a credential, by device code or with a user's password
     /// (`isFallbackPublicClient`, "Allow public client flows"). Left out, a native application may and nothing else.
     #[serde(default)]

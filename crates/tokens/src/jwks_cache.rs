@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jsonwebtoken::DecodingKey;
 use outlive_clock::{Instant, Span, TenantId, wall_now};
+use serde::Deserialize;
 
 use crate::bounded_cache::BoundedCache;
 use crate::{BearerRefusal, JwkSet};
@@ -16,8 +17,8 @@ const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 const DOCUMENT_BYTES_MAX: usize = 512 * 1024;
 /// The most keys that are kept of one document.
 const KEYS_MAX: usize = 64;
-/// The most tenants whose keys are kept.
-const TENANTS_MAX: usize = 1_024;
+/// The most tenants or issuers whose keys are kept.
+const PUBLISHERS_MAX: usize = 1_024;
 /// Clients poll about daily: keys older than this (virtual time) are fetched again, and kept if that fails.
 const AGE_MAX: Span = Span::from_hours(24);
 /// After a fetch that did not bring the key asked for, the next one waits this long in wall time …
@@ -37,7 +38,16 @@ impl TraceContext for () {
     }
 }
 
-/// The keys of one tenant at one time.
+/// Whose keys they are.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Publisher {
+    /// A tenant of our own issuer.
+    Tenant(TenantId),
+    /// Another issuer, by its exact name.
+    Issuer(Arc<str>),
+}
+
+/// The keys of one publisher at one time.
 pub(crate) struct KeySet {
     keys: HashMap<String, Arc<DecodingKey>>,
     fetched_at: Instant,
@@ -60,16 +70,16 @@ impl KeySet {
     }
 }
 
-/// Keys by tenant. At most one fetch per tenant is under way; whoever comes meanwhile waits for it. Its outcome counts for those who
+/// Keys by publisher. At most one fetch per publisher is under way; whoever comes meanwhile waits for it. Its outcome counts for those who
 /// came before it began; for the others only if it brought their key, which may have been published while it was under way.
 pub(crate) struct JwksCache {
     http: reqwest::Client,
     idp_url: String,
-    tenants: Mutex<BoundedCache<TenantId, Arc<TenantKeys>>>,
+    publishers: Mutex<BoundedCache<Publisher, Arc<PublishersKeys>>>,
 }
 
 #[derive(Default)]
-struct TenantKeys {
+struct PublishersKeys {
     flight: tokio::sync::Mutex<()>,
     state: Mutex<State>,
 }
@@ -101,7 +111,7 @@ impl State {
     }
 }
 
-impl TenantKeys {
+impl PublishersKeys {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -112,19 +122,19 @@ impl JwksCache {
         Self {
             http,
             idp_url: idp_url.trim_end_matches('/').to_owned(),
-            tenants: Mutex::new(BoundedCache::new(TENANTS_MAX)),
+            publishers: Mutex::new(BoundedCache::new(PUBLISHERS_MAX)),
         }
     }
 
-    /// The key `kid` of `tenant`, fetched if it is unknown or the keys are older than a day of the tenant's time `now`.
+    /// The key `kid` of a publisher, fetched if it is unknown or the keys are older than a day of the tenant's time `now`.
     pub(crate) async fn key(
         &self,
-        tenant: TenantId,
+        publisher: &Publisher,
         kid: &str,
         now: Instant,
         trace: &impl TraceContext,
     ) -> Result<Arc<DecodingKey>, BearerRefusal> {
-        let keys = self.tenant(tenant);
+        let keys = self.keys_of(publisher);
         let before = keys.state().clone();
         if let Some(key) = before.fresh_key(kid, now) {
             return Ok(key);
@@ -143,7 +153,7 @@ impl JwksCache {
             }
             state.begun += 1;
         }
-        let fetched = self.fetch(tenant, now, trace).await;
+        let fetched = self.fetch(publisher, now, trace).await;
         let mut state = keys.state();
         match fetched {
             Some(set) => {
@@ -158,21 +168,46 @@ impl JwksCache {
     }
 
     pub(crate) fn forget(&self, tenant: TenantId) {
-        self.tenants.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
+        let mut publishers = self.publishers.lock().unwrap_or_else(PoisonError::into_inner);
+        publishers.remove(&Publisher::Tenant(tenant));
     }
 
-    fn tenant(&self, tenant: TenantId) -> Arc<TenantKeys> {
-        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-        tenants.get(&tenant).unwrap_or_else(|| {
-            let keys = Arc::<TenantKeys>::default();
-            tenants.insert(tenant, Arc::clone(&keys));
+    fn keys_of(&self, publisher: &Publisher) -> Arc<PublishersKeys> {
+        let mut publishers = self.publishers.lock().unwrap_or_else(PoisonError::into_inner);
+        publishers.get(publisher).unwrap_or_else(|| {
+            let keys = Arc::<PublishersKeys>::default();
+            publishers.insert(publisher.clone(), Arc::clone(&keys));
             keys
         })
     }
 
-    async fn fetch(&self, tenant: TenantId, now: Instant, trace: &impl TraceContext) -> Option<KeySet> {
-        let mut request =
-            self.http.get(format!("{}/{tenant}/discovery/v2.0/keys", self.idp_url)).timeout(FETCH_TIMEOUT);
+    async fn fetch(&self, publisher: &Publisher, now: Instant, trace: &impl TraceContext) -> Option<KeySet> {
+        let place = match publisher {
+            Publisher::Tenant(tenant) => format!("{}/{tenant}/discovery/v2.0/keys", self.idp_url),
+            Publisher::Issuer(issuer) => self.named_by(issuer, trace).await?,
+        };
+        KeySet::read(&self.document(&place, trace).await?, now)
+    }
+
+    /// Where an issuer says that its keys are (OpenID Connect Discovery 1.0, section 4). A document that calls itself otherwise
+    /// is another issuer's.
+    async fn named_by(&self, issuer: &str, trace: &impl TraceContext) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Configuration {
+            issuer: String,
+            jwks_uri: String,
+        }
+        let place = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+        let document = self.document(&place, trace).await?;
+        let configuration: Configuration = serde_json::from_slice(&document).ok()?;
+        (configuration.issuer == issuer).then_some(configuration.jwks_uri)
+    }
+
+    async fn document(&self, place: &str, trace: &impl TraceContext) -> Option<Vec<u8>> {
+        if !place.starts_with("https://") && !place.starts_with("http://") {
+            return None;
+        }
+        let mut request = self.http.get(place).timeout(FETCH_TIMEOUT);
         if let Some(traceparent) = trace.traceparent() {
             request = request.header("traceparent", traceparent);
         }
@@ -184,6 +219,6 @@ impl JwksCache {
             }
             document.extend_from_slice(&chunk);
         }
-        KeySet::read(&document, now)
+        Some(document)
     }
 }

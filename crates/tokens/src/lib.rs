@@ -1,13 +1,16 @@
 //! The wire formats of tokens: claims, signing keys, JWS, JWKS, bearer verification, challenges, sealing.
 //!
-//! Pure but for one thing: [`Verifier`] fetches an issuer's published keys over HTTP. Times are handed in (the
+//! Pure but for one thing: [`Verifier`] and [`ForeignIssuers`] fetch issuers' published keys over HTTP. Times are handed in (the
 //! tenant's virtual clock), randomness too. Nothing here knows a database.
 
 mod access_claims;
 mod bounded_cache;
+mod certificate;
 mod challenge;
 pub mod claims;
+mod client_assertion;
 mod fingerprint;
+mod foreign_issuers;
 mod issuer;
 mod jwks;
 mod jwks_cache;
@@ -23,8 +26,11 @@ mod secret;
 mod verifier;
 
 pub use access_claims::AccessClaims;
+pub use certificate::{Certificate, CertificateRefusal};
 pub use challenge::Challenge;
+pub use client_assertion::{AssertionClaims, ClientAssertion, MalformedAssertion};
 pub use fingerprint::fingerprint;
+pub use foreign_issuers::{ForeignIssuers, ForeignRefusal};
 pub use issuer::{TokenVersion, issuer};
 pub use jwks::{Jwk, JwkSet};
 pub use jwks_cache::TraceContext;

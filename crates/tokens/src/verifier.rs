@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::access_claims::WrittenClaims;
 use crate::bounded_cache::BoundedCache;
-use crate::jwks_cache::{JwksCache, TraceContext};
+use crate::jwks_cache::{JwksCache, Publisher, TraceContext};
 use crate::{AccessClaims, BearerRefusal, TOKEN_CHARS_MAX, issuer, jws};
 
 /// How far the clocks of issuer and resource may differ: not at all, because both read the tenant's one clock.
@@ -111,7 +111,8 @@ impl Verifier {
             return Err(BearerRefusal::Malformed);
         }
         let kid = key_named_by(token)?;
-        let key = self.inner.keys.key(expected.tenant, &kid, expected.now, trace).await?;
+        let publisher = Publisher::Tenant(expected.tenant);
+        let key = self.inner.keys.key(&publisher, &kid, expected.now, trace).await?;
         let name: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         if let Some(known) = self.remembered().get(&name)
             && Arc::ptr_eq(&known.key, &key)

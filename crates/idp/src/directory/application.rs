@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
 
-use super::Directory;
+use super::{Directory, FederatedCredential, KeyCredential};
 use crate::spec::{AppRoleSpec, ApplicationKind, RedirectUriSpec, RedirectUriType, RequiredSpec, ScopeSpec};
 
 /// An application in a tenant.
@@ -33,6 +33,12 @@ pub(crate) struct ApplicationDocument {
     /// Whether device codes and users' passwords get it tokens without a credential of its own.
     #[serde(default)]
     pub(crate) allow_public_client: bool,
+    /// Certificates that it proves itself with.
+    #[serde(default)]
+    pub(crate) key_credentials: Vec<KeyCredential>,
+    /// Other issuers whose tokens prove it.
+    #[serde(default)]
+    pub(crate) federated_credentials: Vec<FederatedCredential>,
 }
 
 fn application_of(row: &Row) -> Result<Application, StoreError> {

@@ -6,14 +6,22 @@ use outlive_chassis::Problem;
 use outlive_clock::{Instant, Randomness, ServicePrincipalId, Span, TenantId};
 use outlive_rules::RevocationEvents;
 use outlive_store::{Change, sql};
+use outlive_tokens::Certificate;
+use url::Url;
 
 use super::graph_application::graph_application;
-use super::{ALL_PRINCIPALS, Application, ApplicationDocument, ClientSecrets, User, grant_scopes};
+use super::{
+    ALL_PRINCIPALS, Application, ApplicationDocument, ClientSecrets, FederatedCredential, KeyCredential,
+    User, grant_scopes,
+};
 use crate::passwords::{self, HashedPassword};
-use crate::spec::{ApplicationKind, ApplicationSpec, TenantSpec};
+use crate::spec::{ApplicationKind, ApplicationSpec, FederatedCredentialSpec, TenantSpec};
 
 /// How long a client secret lives by default ("application: addPassword": start plus two years).
 const SECRET_LIFETIME: Span = Span::from_days(730);
+
+/// The longest name of an issuer ("federatedIdentityCredential resource type"), in characters.
+const ISSUER_CHARS_MAX: usize = 600;
 
 /// The statements that make a tenant's directory at virtual instant `now`.
 ///
@@ -91,6 +99,8 @@ fn add_application(
             spec.name
         )));
     }
+    let key_credentials = key_credentials(&spec, random)?;
+    let federated_credentials = federated_credentials(&spec, random)?;
     let version = spec.token_version.unwrap_or(1);
     if !matches!(version, 1 | 2) {
         return Err(Problem::bad_request(format!(
@@ -113,6 +123,8 @@ fn add_application(
             token_version: version,
             required: spec.required,
             allow_public_client: spec.allow_public_client.unwrap_or(spec.kind == ApplicationKind::Public),
+            key_credentials,
+            federated_credentials,
         },
     };
     for statement in application.insertion(tenant) {
@@ -144,4 +156,46 @@ fn add_application(
         }
     }
     Ok(())
+}
+
+/// The certificates of an application, read once.
+fn key_credentials(spec: &ApplicationSpec, random: &Randomness) -> Result<Vec<KeyCredential>, Problem> {
+    if spec.kind.is_public() && !spec.certificates.is_empty() {
+        return Err(Problem::bad_request(format!(
+            "The application '{}' is public and has a certificate; a public client cannot keep its key.",
+            spec.name
+        )));
+    }
+    let read = |(index, pem): (usize, &String)| {
+        let certificate = Certificate::from_pem(pem).map_err(|refusal| {
+            Problem::bad_request(format!(
+                "Certificate {} of the application '{}' cannot be used: {refusal}.",
+                index + 1,
+                spec.name
+            ))
+        })?;
+        Ok(KeyCredential::new(random.stream("key-credential-id").uuid(), &certificate))
+    };
+    spec.certificates.iter().enumerate().map(read).collect()
+}
+
+/// The other issuers of an application: web addresses, because that is where their keys are fetched.
+fn federated_credentials(
+    spec: &ApplicationSpec,
+    random: &Randomness,
+) -> Result<Vec<FederatedCredential>, Problem> {
+    let read = |registered: &FederatedCredentialSpec| {
+        let is_address = Url::parse(&registered.issuer)
+            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        if spec.kind.is_public() || !is_address || registered.issuer.len() > ISSUER_CHARS_MAX {
+            return Err(Problem::bad_request(format!(
+                "The federated credential '{}' of the application '{}' cannot be: its issuer has to be an http or https \
+                 address, and the application not a public client.",
+                registered.name, spec.name
+            )));
+        }
+        let id = random.stream("federated-credential-id").uuid();
+        Ok(FederatedCredential { id, registered: registered.clone() })
+    };
+    spec.federated_credentials.iter().map(read).collect()
 }

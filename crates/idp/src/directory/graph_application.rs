@@ -63,6 +63,8 @@ pub(crate) fn graph_application(service_principal_id: ServicePrincipalId) -> App
             token_version: 1,
             required: Vec::new(),
             allow_public_client: false,
+            key_credentials: Vec::new(),
+            federated_credentials: Vec::new(),
         },
     }
 }

@@ -6,6 +6,7 @@ mod client_secret;
 mod consent;
 mod creation;
 pub(crate) mod graph_application;
+mod key_credential;
 mod memory;
 mod signed_out;
 mod tenant;
@@ -15,6 +16,7 @@ pub(crate) use application::{Application, ApplicationDocument};
 pub(crate) use client_secret::{ClientSecrets, SecretMatch, expire_secrets, remove_secrets};
 pub(crate) use consent::{ALL_PRINCIPALS, grant_scopes, withdraw_scopes};
 pub(crate) use creation::create;
+pub(crate) use key_credential::{FederatedCredential, KeyCredential};
 pub(crate) use tenant::{Tenant, use_signing_key};
 pub(crate) use user::User;
 

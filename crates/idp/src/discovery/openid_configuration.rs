@@ -54,7 +54,7 @@ fn document(origin: &str, segment: &str, issuer: &str, version: TokenVersion) ->
     let alias = matches!(segment, "common" | "organizations");
     json!({
         "token_endpoint": endpoint("token"),
-        "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
         "jwks_uri": format!("{origin}/{segment}/discovery/{}", if v1 { "keys" } else { "v2.0/keys" }),
         "response_modes_supported": ["query", "fragment", "form_post"],
         "subject_types_supported": ["pairwise"],

@@ -5,10 +5,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, ORIGIN};
+use outlive_chassis::Trace;
 use outlive_clock::{ClientId, Instant};
 use outlive_rules::{ClientClass, aadsts};
 use outlive_tokens::claims::ClientAuthentication;
 
+use super::client_assertion;
 use super::grant_type::GrantType;
 use crate::directory::{Application, SecretMatch, Tenant};
 use crate::form::Parameters;
@@ -43,9 +45,12 @@ pub(crate) fn presented_client_id(headers: &HeaderMap, form: &Parameters) -> Res
 /// What a request presents of its client.
 pub(crate) struct Presented<'a> {
     pub(crate) client_id: &'a str,
+    /// How the path names the tenant.
+    pub(crate) segment: &'a str,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) form: &'a Parameters,
     pub(crate) grant: GrantType,
+    pub(crate) trace: &'a Trace,
 }
 
 /// Finds the client and checks its credential.
@@ -55,7 +60,7 @@ pub(crate) async fn authenticate(
     request: &Presented<'_>,
     now: Instant,
 ) -> Result<AuthenticatedClient, Refusal> {
-    let Presented { client_id, headers, form, grant } = request;
+    let Presented { client_id, headers, form, grant, .. } = request;
     let application = find(idp, tenant, client_id).await?;
     if !application.enabled {
         return Err(Refusal::new(aadsts::CLIENT_DISABLED)
@@ -85,12 +90,19 @@ pub(crate) async fn authenticate(
     if may_go_without && nothing_presented {
         return Ok(AuthenticatedClient { application, authentication: ClientAuthentication::None });
     }
-    let Some(presented) = presented else {
+    if nothing_presented {
         return Err(Refusal::new(aadsts::CREDENTIAL_MISSING));
-    };
+    }
     if headers.contains_key(ORIGIN) {
         // A page cannot keep a secret: credentials together with an Origin header are refused.
         return Err(Refusal::new(aadsts::ORIGIN_NOT_ALLOWED));
+    }
+    let Some(presented) = presented else {
+        client_assertion::authenticate(idp, tenant, &application, request, now).await?;
+        return Ok(AuthenticatedClient { application, authentication: ClientAuthentication::Certificate });
+    };
+    if form.get("client_assertion").is_some() {
+        return Err(Refusal::new(aadsts::CREDENTIAL_INVALID));
     }
     let stored = idp.directory.client_secrets(tenant.id, application.client_id).await?;
     let wrong = |error| Refusal::new(error).with("client", application.client_id);

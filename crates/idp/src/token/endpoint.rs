@@ -14,7 +14,9 @@ use outlive_tokens::TokenVersion;
 use super::client_authentication::{AuthenticatedClient, Presented, authenticate, presented_client_id};
 use super::grant_type::GrantType;
 use super::response::TokenAnswer;
-use super::{authorization_code, client_credentials, device_code, password, record, refresh_token};
+use super::{
+    authorization_code, client_credentials, device_code, on_behalf_of, password, record, refresh_token,
+};
 use crate::directory::Tenant;
 use crate::form::Parameters;
 use crate::idp::Idp;
@@ -139,7 +141,7 @@ async fn handle(
     if endpoint == TokenVersion::V2 && form.get("resource").is_some() {
         return Err(Refusal::new(aadsts::RESOURCE_PARAMETER_ON_V2));
     }
-    let presented = Presented { client_id: &client_id, headers, form, grant };
+    let presented = Presented { client_id: &client_id, segment, headers, form, grant, trace: &visit.trace };
     let client = authenticate(idp, &tenant, &presented, now).await?;
     let request = TokenRequest {
         idp,
@@ -158,5 +160,6 @@ async fn handle(
         GrantType::ClientCredentials => client_credentials::grant(&request).await,
         GrantType::Password => password::grant(&request).await,
         GrantType::DeviceCode => device_code::redeem(&request).await,
+        GrantType::OnBehalfOf => on_behalf_of::grant(&request).await,
     }
 }

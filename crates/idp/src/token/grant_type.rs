@@ -8,6 +8,7 @@ pub(crate) enum GrantType {
     ClientCredentials,
     Password,
     DeviceCode,
+    OnBehalfOf,
 }
 
 impl GrantType {
@@ -18,6 +19,7 @@ impl GrantType {
             "client_credentials" => Self::ClientCredentials,
             "password" => Self::Password,
             "urn:ietf:params:oauth:grant-type:device_code" | "device_code" => Self::DeviceCode,
+            "urn:ietf:params:oauth:grant-type:jwt-bearer" => Self::OnBehalfOf,
             _ => return None,
         })
     }

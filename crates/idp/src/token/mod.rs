@@ -2,12 +2,14 @@
 //! record, answer. A grant type is one file.
 
 mod authorization_code;
+mod client_assertion;
 mod client_authentication;
 mod client_credentials;
 mod device_code;
 mod endpoint;
 mod grant_type;
 mod mint;
+mod on_behalf_of;
 mod password;
 mod record;
 mod refresh_token;

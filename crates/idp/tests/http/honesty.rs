@@ -20,10 +20,8 @@ const NOT_PRODUCED: &[(u32, &str)] = &[
         50194,
         "an alias leads to the one tenant that has the application, so none is refused for being of one tenant",
     ),
-    (700022, "the token is for the first resource named, as documented for refresh tokens"),
     (700023, "no named resource means Microsoft Graph"),
     (90014, "the older word for 900144"),
-    (9001023, "the password grant is not built"),
     (50001, "the older word for 500011 and 500014"),
     (90033, "only a failing database is answered so"),
 ];

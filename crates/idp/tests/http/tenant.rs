@@ -62,13 +62,28 @@ impl Tenant {
     }
 
     pub(crate) async fn inside(installation: Arc<Installation>, edition: &str) -> Self {
+        Self::made(installation, edition, |_| Vec::new()).await
+    }
+
+    /// With applications of one's own besides the usual ones.
+    pub(crate) async fn with_applications(more: impl FnOnce(&Self) -> Vec<Value>) -> Self {
+        Self::made(Installation::shared(), "2025-11", more).await
+    }
+
+    async fn made(
+        installation: Arc<Installation>,
+        edition: &str,
+        more: impl FnOnce(&Self) -> Vec<Value>,
+    ) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(1);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let http = Client::builder().redirect(redirect::Policy::none()).no_proxy().build();
         let http = http.expect("a client");
         let domain = format!("contoso-{number}.example");
         let tenant = Self { installation, http, number, domain };
-        let made = tenant.lab(Method::PUT, "", &tenant.spec(edition)).await;
+        let mut spec = tenant.spec(edition);
+        spec["applications"].as_array_mut().expect("a list").extend(more(&tenant));
+        let made = tenant.lab(Method::PUT, "", &spec).await;
         assert_eq!(made.status, 201, "{made:?}");
         tenant
     }
@@ -140,7 +155,7 @@ impl Tenant {
         Browser::new(self.http.clone(), self.installation.url.clone())
     }
 
-    fn app(&self, n: u32, secret: Option<&str>, redirect_uri: &str) -> App {
+    pub(crate) fn app(&self, n: u32, secret: Option<&str>, redirect_uri: &str) -> App {
         App {
             http: self.http.clone(),
             idp: self.installation.url.clone(),
@@ -184,6 +199,17 @@ impl Tenant {
     /// A public client with many permissions at Graph, granted by an administrator.
     pub(crate) fn admin_tool(&self) -> App {
         self.app(16, None, "http://localhost/tool")
+    }
+
+    /// An application of one's own, with what it needs at least.
+    pub(crate) fn application(&self, n: u32, kind: &str, more: &Value) -> Value {
+        let mut application = json!({
+            "client_id": self.id_of(n), "object_id": self.id_of(n + 100), "service_principal_id": self.id_of(n + 200),
+            "name": format!("Application {n}"), "kind": kind,
+        });
+        let members = more.as_object().expect("an object").clone();
+        application.as_object_mut().expect("an object").extend(members);
+        application
     }
 
     fn spec(&self, edition: &str) -> Value {

@@ -151,6 +151,7 @@ async fn the_discovery_documents() {
 "cloud_instance_name":"microsoftonline.com",
 "code_challenge_methods_supported":["plain",
 "S256"],
+"device_authorization_endpoint":"[origin]/[tenant]/oauth2/v2.0/devicecode",
 "end_session_endpoint":"[origin]/[tenant]/oauth2/v2.0/logout",
 "frontchannel_logout_supported":true,
 "http_logout_supported":true,
@@ -172,6 +173,7 @@ async fn the_discovery_documents() {
 "tenant_region_scope":"WW",
 "token_endpoint":"[origin]/[tenant]/oauth2/v2.0/token",
 "token_endpoint_auth_methods_supported":["client_secret_post",
+"private_key_jwt",
 "client_secret_basic"]}
 "#);
     let answer = tenant.get("/common/.well-known/openid-configuration").await;
@@ -191,6 +193,7 @@ async fn the_discovery_documents() {
 "cloud_instance_name":"microsoftonline.com",
 "code_challenge_methods_supported":["plain",
 "S256"],
+"device_authorization_endpoint":"[origin]/common/oauth2/devicecode",
 "end_session_endpoint":"[origin]/common/oauth2/logout",
 "frontchannel_logout_supported":true,
 "http_logout_supported":true,
@@ -209,6 +212,7 @@ async fn the_discovery_documents() {
 "tenant_region_scope":null,
 "token_endpoint":"[origin]/common/oauth2/token",
 "token_endpoint_auth_methods_supported":["client_secret_post",
+"private_key_jwt",
 "client_secret_basic"]}
 "#);
 }

@@ -1,0 +1,46 @@
+//! Certificates that an application proves itself with, and issuers whose tokens it may prove itself with: registered with the
+//! application, as Graph shows them (`keyCredentials`, `federatedIdentityCredentials`).
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use outlive_tokens::{AssertionClaims, Certificate};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::spec::FederatedCredentialSpec;
+
+/// A registered certificate (`keyCredential` of type `AsymmetricX509Cert`, usage `Verify`).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct KeyCredential {
+    pub(crate) key_id: Uuid,
+    /// The certificate, base64 DER.
+    key: String,
+}
+
+impl KeyCredential {
+    pub(crate) fn new(key_id: Uuid, certificate: &Certificate) -> Self {
+        Self { key_id, key: STANDARD.encode(certificate.der()) }
+    }
+
+    /// The certificate itself.
+    pub(crate) fn certificate(&self) -> Option<Certificate> {
+        Certificate::from_der(&STANDARD.decode(&self.key).ok()?).ok()
+    }
+}
+
+/// Another issuer whose tokens for one subject prove the application.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct FederatedCredential {
+    pub(crate) id: Uuid,
+    pub(crate) registered: FederatedCredentialSpec,
+}
+
+impl FederatedCredential {
+    /// Whether an assertion is the one that is registered: compared exactly, as texts.
+    pub(crate) fn fits(&self, claims: &AssertionClaims) -> bool {
+        let FederatedCredentialSpec { issuer, subject, audiences, .. } = &self.registered;
+        *issuer == claims.iss
+            && *subject == claims.sub
+            && claims.aud.iter().any(|aud| audiences.contains(aud))
+    }
+}

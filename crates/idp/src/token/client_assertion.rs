@@ -1,0 +1,144 @@
+//! `client_assertion`: the client proves itself with a token that it signed with the key of a registered certificate, or with one
+//! of another issuer that is registered (RFC 7523; "Certificate credentials"; "Workload identity federation").
+
+use outlive_clock::{Instant, wall_now};
+use outlive_rules::aadsts;
+use outlive_tokens::{AssertionClaims, Certificate, ClientAssertion};
+
+use super::client_authentication::Presented;
+use crate::directory::{Application, Tenant};
+use crate::idp::Idp;
+use crate::refusal::Refusal;
+
+/// The only kind of assertion that is taken.
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// How far a client's clock may be ahead: an assertion that is about to begin counts.
+const AHEAD: outlive_clock::Span = outlive_clock::Span::from_minutes(5);
+
+/// Checks what proves the client.
+pub(crate) async fn authenticate(
+    idp: &Idp,
+    tenant: &Tenant,
+    application: &Application,
+    request: &Presented<'_>,
+    now: Instant,
+) -> Result<(), Refusal> {
+    match request.form.get("client_assertion_type") {
+        None => return Err(Refusal::missing("client_assertion_type")),
+        Some(JWT_BEARER) => {}
+        Some(_) => return Err(Refusal::new(aadsts::PARAMETER_INVALID).with("name", "client_assertion_type")),
+    }
+    let text = request.form.get("client_assertion").ok_or_else(|| Refusal::missing("client_assertion"))?;
+    let assertion = ClientAssertion::read(text)
+        .map_err(|malformed| Refusal::new(aadsts::ASSERTION_MALFORMED).with("reason", malformed))?;
+    let claims = assertion.claims();
+    let client = application.client_id.to_string();
+    if claims.iss.contains("://") {
+        return by_another_issuer(idp, application, &assertion, request, now).await;
+    }
+    if !claims.iss.eq_ignore_ascii_case(&client) {
+        return Err(of_another(claims));
+    }
+    if claims.sub != claims.iss {
+        return Err(not_ones_own(claims));
+    }
+    by_certificate(application, &assertion, now)?;
+    if !claims.aud.iter().any(|audience| is_ours(idp, tenant, request.segment, audience)) {
+        return Err(Refusal::new(aadsts::ASSERTION_NOT_AUTHENTIC).with("audience", claims.aud.join(" ")));
+    }
+    check_time(claims, now)
+}
+
+fn of_another(claims: &AssertionClaims) -> Refusal {
+    if claims.iss == claims.sub {
+        return Refusal::new(aadsts::ASSERTION_OF_ANOTHER_CLIENT);
+    }
+    not_ones_own(claims)
+}
+
+fn not_ones_own(claims: &AssertionClaims) -> Refusal {
+    Refusal::new(aadsts::ASSERTION_SUBJECT_NOT_ISSUER)
+        .with("subject", &claims.sub)
+        .with("issuer", &claims.iss)
+}
+
+fn by_certificate(
+    application: &Application,
+    assertion: &ClientAssertion,
+    now: Instant,
+) -> Result<(), Refusal> {
+    let refuse = |reason| Refusal::new(aadsts::CLIENT_ASSERTION_SIGNATURE).with("reason", reason);
+    let registered = application.document.key_credentials.iter().filter_map(|key| key.certificate());
+    let named: Vec<Certificate> = registered.filter(|certificate| assertion.names(certificate)).collect();
+    let Some(certificate) = named.first() else { return Err(refuse("The key was not found")) };
+    if !assertion.is_signed_by(certificate) {
+        return Err(refuse("The signature does not fit the key that the header names"));
+    }
+    let (from, to) = certificate.term();
+    if !holds_by_either_clock(now, |at| from <= at && at < to) {
+        return Err(refuse("The key used is expired"));
+    }
+    Ok(())
+}
+
+/// A token of another issuer is as good as a certificate, if issuer, subject and audience are registered together
+/// (`federatedIdentityCredentials`). Only then is anything fetched from that issuer.
+async fn by_another_issuer(
+    idp: &Idp,
+    application: &Application,
+    assertion: &ClientAssertion,
+    request: &Presented<'_>,
+    now: Instant,
+) -> Result<(), Refusal> {
+    let claims = assertion.claims();
+    if !application.document.federated_credentials.iter().any(|registered| registered.fits(claims)) {
+        return Err(Refusal::new(aadsts::NO_FEDERATED_CREDENTIAL)
+            .with("issuer", &claims.iss)
+            .with("subject", &claims.sub)
+            .with("audience", claims.aud.join(" ")));
+    }
+    if claims.scp.is_some() {
+        return Err(Refusal::new(aadsts::USER_TOKEN_AS_FEDERATED));
+    }
+    idp.foreign_issuers()
+        .verify(&claims.iss, assertion, now, request.trace)
+        .await
+        .map_err(|refusal| Refusal::new(aadsts::CLIENT_ASSERTION_SIGNATURE).with("reason", refusal))?;
+    check_time(claims, now)
+}
+
+/// Whether an assertion was made for this tenant's token endpoint: by its address, v1.0 or v2.0, with the tenant named as in the
+/// request or in any other way, or by the issuer's name; through whichever of our origins.
+fn is_ours(idp: &Idp, tenant: &Tenant, segment: &str, audience: &str) -> bool {
+    let id = tenant.id.to_string();
+    let segments = [segment, &id, &tenant.domain, "common", "organizations"];
+    let endings = ["/oauth2/v2.0/token", "/oauth2/token", "/v2.0", "/", ""];
+    idp.chassis.origins.all().iter().any(|origin| {
+        let Some(path) = audience.strip_prefix(origin.as_str()).and_then(|rest| rest.strip_prefix('/'))
+        else {
+            return false;
+        };
+        segments
+            .iter()
+            .any(|segment| path.strip_prefix(segment).is_some_and(|ending| endings.contains(&ending)))
+    })
+}
+
+/// Whether an assertion's time has begun and is not over.
+fn check_time(claims: &AssertionClaims, now: Instant) -> Result<(), Refusal> {
+    let from = claims.nbf.unwrap_or(Instant::EPOCH);
+    if holds_by_either_clock(now, |at| from <= at + AHEAD && at < claims.exp) {
+        return Ok(());
+    }
+    Err(Refusal::new(aadsts::CLIENT_ASSERTION_TIME)
+        .with("now", now)
+        .with("valid_from", from)
+        .with("valid_until", claims.exp))
+}
+
+/// Whether something holds by the tenant's clock or by the machine's: the libraries that make assertions and certificates know
+/// only the latter, and a tenant's time may be months away from it.
+fn holds_by_either_clock(now: Instant, holds: impl Fn(Instant) -> bool) -> bool {
+    holds(now) || holds(wall_now())
+}

@@ -1,0 +1,121 @@
+//! `grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer` with `requested_token_use=on_behalf_of` (RFC 7523, section 2.1;
+//! "On-Behalf-Of flow"): an API presents the access token that a user's client called it with, and gets one for the next API,
+//! for the same user. The API proves itself, so what it gets is a confidential client's, whoever called it.
+
+use outlive_rules::{AssertionFacts, UserFacts, aadsts, on_behalf_of, password_based};
+use outlive_store::Change;
+use outlive_tokens::claims::{BACKDATED, ClientAuthentication};
+use outlive_tokens::{AccessClaims, BearerExpectations, BearerRefusal, ClientAssertion, RedirectType};
+
+use super::endpoint::TokenRequest;
+use super::mint::{Family, UserGrant, mint_for_user};
+use super::resource_grant::{asked_first_here, granted};
+use super::response::TokenAnswer;
+use crate::directory::User;
+use crate::refusal::Refusal;
+use crate::sessions;
+
+pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Refusal> {
+    let idp = request.idp;
+    check_what_is_wanted(request)?;
+    let text = request.form.get("assertion").ok_or_else(|| Refusal::missing("assertion"))?;
+    let asked = asked_first_here(request)?;
+    let claims = verified(request, text).await?;
+    let Some(user_id) = claims.user() else {
+        let client = request.client.application.client_id;
+        return Err(Refusal::new(aadsts::APP_CANNOT_ACT_ON_BEHALF).with("client", client));
+    };
+    let tenant = request.tenant.id;
+    let user = idp.directory.user(tenant, user_id).await?;
+    let session_signed_out_at = match claims.sid {
+        Some(session) => idp.directory.signed_out_at(tenant, session).await?,
+        None => None,
+    };
+    // Tokens of version 2 do not say how the user signed in; the session they came from does.
+    let amr = match claims.sid {
+        Some(session) if claims.amr.is_empty() => {
+            sessions::amr(&idp.chassis.store, tenant, session).await?.unwrap_or_default()
+        }
+        _ => claims.amr,
+    };
+    let issued_at = claims.iat + BACKDATED;
+    let facts = AssertionFacts {
+        issued_at,
+        expires_at: claims.exp,
+        password_based: password_based(&amr),
+        session_signed_out_at,
+    };
+    let user_facts = user.as_ref().map_or_else(UserFacts::unknown, User::facts);
+    let verdict = on_behalf_of::decide(&facts, &user_facts, &request.tenant.rules, request.now);
+    if let Some(refusal) = Refusal::of_verdict(&verdict) {
+        return Err(refusal);
+    }
+    let Some(user) = user else { return Err(Refusal::new(aadsts::USER_NOT_FOUND)) };
+    let resource = granted(request, user.id, asked).await?;
+    let random = idp.chassis.random.of(tenant);
+    let grant = UserGrant {
+        user: &user,
+        amr,
+        auth_time: issued_at,
+        session_id: claims.sid,
+        nonce: None,
+        family: Family::New {
+            id: random.stream("refresh-token-family").uuid(),
+            redirect_type: RedirectType::None,
+        },
+        verdict: &verdict,
+        grant_type: "on_behalf_of",
+    };
+    let mut change = Change::new();
+    let answer = mint_for_user(request, grant, resource, &mut change).await?;
+    idp.chassis.store.commit(change).await?;
+    Ok(answer)
+}
+
+/// Only access tokens are given, and only to clients that proved themselves.
+fn check_what_is_wanted(request: &TokenRequest<'_>) -> Result<(), Refusal> {
+    let unsupported = |name| Err(Refusal::new(aadsts::PARAMETER_INVALID).with("name", name));
+    if request.client.authentication == ClientAuthentication::None {
+        return Err(Refusal::new(aadsts::CREDENTIAL_INCOMPLETE).with("grant_type", "jwt-bearer"));
+    }
+    match request.form.get("requested_token_use") {
+        None => return Err(Refusal::missing("requested_token_use")),
+        Some("on_behalf_of") => {}
+        Some(_) => return unsupported("requested_token_use"),
+    }
+    match request.form.get("requested_token_type") {
+        None | Some("urn:ietf:params:oauth:token-type:access_token") => Ok(()),
+        Some(_) => unsupported("requested_token_type"),
+    }
+}
+
+/// The claims of the assertion: one of our own access tokens of this tenant, made for the client that presents it.
+async fn verified(request: &TokenRequest<'_>, text: &str) -> Result<AccessClaims, Refusal> {
+    let client = &request.client.application;
+    let mut audiences = client.document.identifier_uris.clone();
+    audiences.push(client.client_id.to_string());
+    let expected = BearerExpectations { tenant: request.tenant.id, audiences: &audiences, now: request.now };
+    let refusal = match request.idp.verifier.verify(&expected, text, request.trace).await {
+        Ok(claims) => return Ok(claims),
+        Err(refusal) => refusal,
+    };
+    let said = ClientAssertion::read(text)
+        .map_err(|malformed| Refusal::new(aadsts::ASSERTION_MALFORMED).with("reason", malformed))?;
+    let said = said.claims();
+    Err(match refusal {
+        BearerRefusal::KeysUnavailable => Refusal::new(aadsts::SERVICE_UNAVAILABLE),
+        BearerRefusal::Missing | BearerRefusal::Malformed => {
+            Refusal::new(aadsts::ASSERTION_MALFORMED).with("reason", refusal)
+        }
+        BearerRefusal::Audience => Refusal::new(aadsts::ASSERTION_AUDIENCE)
+            .with("audience", said.aud.join(" "))
+            .with("expected", client.client_id),
+        BearerRefusal::NotYetValid { .. } | BearerRefusal::Expired { .. } => {
+            Refusal::new(aadsts::ASSERTION_TIME)
+                .with("now", request.now)
+                .with("valid_from", said.nbf.unwrap_or(request.now))
+                .with("valid_until", said.exp)
+        }
+        other => Refusal::new(aadsts::ASSERTION_INVALID).with("reason", other),
+    })
+}

@@ -1,0 +1,253 @@
+//! A client that proves itself with the key of a certificate.
+
+use std::sync::LazyLock;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use outlive_clock::{Instant, Randomness, Span, wall_now};
+use outlive_tokens::{Certificate, SigningKey};
+use serde_json::{Value, json};
+
+use crate::client::App;
+use crate::tenant::{Answer, BEGIN, ORDERS, READ, SECRET, Tenant};
+use crate::tokens::Tokens;
+
+pub(crate) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// Keys with certificates: the registered one, one that nobody registered, and one whose time is over.
+static REGISTERED: LazyLock<SigningKey> = LazyLock::new(|| key(1, BEGIN + Span::from_days(3_000)));
+static STRANGER: LazyLock<SigningKey> = LazyLock::new(|| key(2, BEGIN + Span::from_days(3_000)));
+static EXPIRED: LazyLock<SigningKey> = LazyLock::new(|| key(3, BEGIN - Span::from_days(1)));
+
+fn key(seed: u64, until: Instant) -> SigningKey {
+    let mut stream = Randomness::from_seed(seed).stream("certificate");
+    SigningKey::generate(&mut stream, BEGIN - Span::from_days(400), until).expect("a key")
+}
+
+fn pem(key: &SigningKey) -> String {
+    let body = STANDARD.encode(key.certificate_der());
+    format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")
+}
+
+fn certificate(key: &SigningKey) -> Certificate {
+    Certificate::from_der(key.certificate_der()).expect("a certificate")
+}
+
+/// A tenant with an application that has certificates and a secret.
+async fn tenant() -> Tenant {
+    Tenant::with_applications(|tenant| {
+        let more = json!({
+            "redirect_uris": [{"uri": "https://vault.example/cb", "type": "web"}],
+            "certificates": [pem(&REGISTERED), pem(&EXPIRED)],
+            "secrets": [SECRET],
+            "required": [{"resource": tenant.id_of(10), "scopes": ["Orders.Read"], "roles": ["Orders.Read.All"]}],
+            "admin_consented": true,
+        });
+        vec![tenant.application(30, "confidential", &more)]
+    })
+    .await
+}
+
+fn vault(tenant: &Tenant) -> App {
+    tenant.app(30, None, "https://vault.example/cb")
+}
+
+/// An assertion as MSAL makes them, with changes; a claim that becomes null is left out.
+fn claims(app: &App, now: Instant, changes: &Value) -> Value {
+    let mut claims = json!({
+        "aud": app.endpoint("token"), "iss": app.client_id, "sub": app.client_id, "jti": "one",
+        "nbf": now.as_seconds(), "iat": now.as_seconds(), "exp": now.as_seconds() + 600,
+    });
+    for (name, value) in changes.as_object().expect("an object") {
+        claims[name] = value.clone();
+    }
+    claims.as_object_mut().expect("an object").retain(|_, value| !value.is_null());
+    claims
+}
+
+fn named(key: &SigningKey, algorithm: Algorithm) -> Header {
+    let mut header = Header::new(algorithm);
+    header.x5t_s256 = Some(certificate(key).x5t_s256());
+    header
+}
+
+fn sign(header: &Header, claims: &Value, key: &SigningKey) -> String {
+    let body = STANDARD.encode(key.pkcs8_der());
+    let pem = format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n");
+    encode(header, claims, &EncodingKey::from_rsa_pem(pem.as_bytes()).expect("a key")).expect("signed")
+}
+
+async fn present(app: &App, assertion: &str) -> Answer {
+    let scope = format!("{ORDERS}/.default");
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("scope", &scope),
+        ("client_assertion_type", JWT_BEARER),
+        ("client_assertion", assertion),
+    ];
+    app.ask(&form, &[]).await
+}
+
+#[tokio::test]
+async fn a_registered_certificate_proves_the_client_however_it_is_named() {
+    let tenant = tenant().await;
+    let app = vault(&tenant);
+    let registered = certificate(&REGISTERED);
+    let bare = || Header::new(Algorithm::RS256);
+    let mut headers = vec![named(&REGISTERED, Algorithm::PS256), named(&REGISTERED, Algorithm::RS256)];
+    headers.push(Header { x5t: Some(registered.x5t()), ..bare() });
+    headers.push(Header { x5c: Some(vec![STANDARD.encode(registered.der())]), ..bare() });
+    headers.push(Header { kid: Some(registered.x5t()), ..bare() });
+    for header in headers {
+        let tokens =
+            Tokens::of(present(&app, &sign(&header, &claims(&app, BEGIN, &json!({})), &REGISTERED)).await);
+        assert_eq!(tokens.claims()["azpacr"], "2", "{header:?}");
+        assert_eq!(tokens.claims()["roles"], json!(["Orders.Read.All"]));
+    }
+    let url = &tenant.installation.url;
+    let (id, domain) = (tenant.id(), &tenant.domain);
+    for audience in [
+        json!(format!("{url}/{id}/oauth2/token")),
+        json!(format!("{url}/{id}/v2.0")),
+        json!(format!("{url}/{id}/")),
+        json!(format!("{url}/{domain}/oauth2/v2.0/token")),
+        json!(format!("{}/{id}/oauth2/v2.0/token", crate::installation::OTHER_ORIGIN)),
+        json!(["elsewhere", format!("{url}/{id}/v2.0")]),
+    ] {
+        let claims = claims(&app, BEGIN, &json!({ "aud": audience }));
+        Tokens::of(present(&app, &sign(&named(&REGISTERED, Algorithm::PS256), &claims, &REGISTERED)).await);
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_registered_proves_nothing() {
+    let tenant = tenant().await;
+    let app = vault(&tenant);
+    let good = claims(&app, BEGIN, &json!({}));
+    let header = named(&REGISTERED, Algorithm::PS256);
+    let refused = async |assertion: String, reason: &str| {
+        let body = present(&app, &assertion).await.refused(401, "invalid_client", "AADSTS700027");
+        assert!(body["error_description"].as_str().expect("a text").contains(reason), "{body}");
+    };
+    refused(sign(&named(&STRANGER, Algorithm::PS256), &good, &STRANGER), "not found").await;
+    refused(sign(&Header::new(Algorithm::PS256), &good, &REGISTERED), "not found").await;
+    refused(sign(&header, &good, &STRANGER), "does not fit").await;
+    refused(sign(&named(&REGISTERED, Algorithm::RS512), &good, &REGISTERED), "does not fit").await;
+    refused(sign(&named(&EXPIRED, Algorithm::PS256), &good, &EXPIRED), "expired").await;
+    let signed = sign(&header, &good, &REGISTERED);
+    let altered = sign(&header, &claims(&app, BEGIN, &json!({"jti": "two"})), &REGISTERED);
+    let (head, rest) = signed.split_once('.').expect("parts");
+    let (_, signature) = rest.split_once('.').expect("parts");
+    let body = altered.split('.').nth(1).expect("parts");
+    refused(format!("{head}.{body}.{signature}"), "does not fit").await;
+}
+
+#[tokio::test]
+async fn an_assertion_says_who_for_whom_and_when() {
+    let tenant = tenant().await;
+    let app = vault(&tenant);
+    let other = tenant.id_of(12);
+    let seconds = |at: Instant| at.as_seconds();
+    for (changes, status, error, code) in [
+        (json!({"aud": "https://login.example/token"}), 401, "invalid_client", "AADSTS50012"),
+        (
+            json!({"aud": format!("{}/{other}/oauth2/v2.0/token", tenant.installation.url)}),
+            401,
+            "invalid_client",
+            "AADSTS50012",
+        ),
+        (json!({"sub": other}), 401, "invalid_client", "AADSTS50048"),
+        (json!({"iss": other}), 401, "invalid_client", "AADSTS50048"),
+        (json!({"iss": other, "sub": other}), 401, "invalid_client", "AADSTS700021"),
+        (json!({"exp": seconds(BEGIN)}), 401, "invalid_client", "AADSTS700024"),
+        (
+            json!({"nbf": seconds(wall_now() + Span::from_days(2)), "exp": seconds(wall_now() + Span::from_days(3))}),
+            401,
+            "invalid_client",
+            "AADSTS700024",
+        ),
+        (json!({"exp": null}), 400, "invalid_request", "AADSTS50027"),
+        (json!({"aud": null}), 400, "invalid_request", "AADSTS50027"),
+        (json!({"iss": null}), 400, "invalid_request", "AADSTS50027"),
+    ] {
+        let assertion =
+            sign(&named(&REGISTERED, Algorithm::PS256), &claims(&app, BEGIN, &changes), &REGISTERED);
+        present(&app, &assertion).await.refused(status, error, code);
+    }
+    for garbage in ["x", "x.y.z", "..", "é.é.é"] {
+        present(&app, garbage).await.refused(400, "invalid_request", "AADSTS50027");
+    }
+}
+
+#[tokio::test]
+async fn what_was_made_by_the_machines_clock_counts_in_a_tenant_of_another_time() {
+    let tenant = tenant().await;
+    let app = vault(&tenant);
+    let by_the_machine = claims(&app, wall_now(), &json!({}));
+    let assertion = sign(&named(&REGISTERED, Algorithm::PS256), &by_the_machine, &REGISTERED);
+    Tokens::of(present(&app, &assertion).await);
+    tenant.advance(Span::from_days(300)).await;
+    Tokens::of(present(&app, &assertion).await);
+    let stale = sign(&named(&REGISTERED, Algorithm::PS256), &claims(&app, BEGIN, &json!({})), &REGISTERED);
+    present(&app, &stale).await.refused(401, "invalid_client", "AADSTS700024");
+}
+
+#[tokio::test]
+async fn one_kind_of_proof_at_a_time_and_of_the_right_kind() {
+    let tenant = tenant().await;
+    let app = vault(&tenant);
+    let assertion =
+        sign(&named(&REGISTERED, Algorithm::PS256), &claims(&app, BEGIN, &json!({})), &REGISTERED);
+    let scope = format!("{ORDERS}/.default");
+    let form = [("grant_type", "client_credentials"), ("scope", &scope), ("client_assertion", &assertion)];
+    app.ask(&form, &[]).await.refused(400, "invalid_request", "AADSTS900144");
+    let saml = "urn:ietf:params:oauth:client-assertion-type:saml2-bearer";
+    let answer = app.ask(&form, &[("client_assertion_type", saml)]).await;
+    answer.refused(400, "invalid_request", "AADSTS90023");
+    let with_secret = App { secret: Some(SECRET.to_owned()), ..app.clone() };
+    present(&with_secret, &assertion).await.refused(401, "invalid_client", "AADSTS70002");
+    let on_a_page = App { page_origin: Some("https://page.example".to_owned()), ..app.clone() };
+    present(&on_a_page, &assertion).await.refused(400, "invalid_request", "AADSTS9002326");
+    present(&tenant.desktop(), &assertion).await.refused(401, "invalid_client", "AADSTS700025");
+    let unregistered = App { secret: None, ..tenant.connector() };
+    let claims = claims(&unregistered, BEGIN, &json!({}));
+    let assertion = sign(&named(&REGISTERED, Algorithm::PS256), &claims, &REGISTERED);
+    present(&unregistered, &assertion).await.refused(401, "invalid_client", "AADSTS700027");
+}
+
+#[tokio::test]
+async fn what_it_got_for_a_user_is_a_confidential_clients() {
+    let tenant = tenant().await;
+    let app = vault(&tenant);
+    let code = app.code_for(&tenant, "owner", READ).await;
+    let assertion =
+        |at| sign(&named(&REGISTERED, Algorithm::RS256), &claims(&app, at, &json!({})), &REGISTERED);
+    let proof = assertion(BEGIN);
+    let proven = [("client_assertion_type", JWT_BEARER), ("client_assertion", proof.as_str())];
+    let tokens = Tokens::of(app.try_redeem(&code, &proven).await);
+    assert_eq!(tokens.claims()["azpacr"], "2");
+    let change =
+        json!({"type": "password_change", "user": tenant.upn("owner"), "new_password": "Other-Horse-2"});
+    tenant.happens(change).await;
+    Tokens::of(app.try_refresh(tokens.refresh(), &proven).await);
+    app.try_refresh(tokens.refresh(), &[]).await.refused(401, "invalid_client", "AADSTS7000218");
+    tenant.happens_to("owner", "revoke_sessions").await;
+    app.try_refresh(tokens.refresh(), &proven).await.grant_refused("AADSTS50173");
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_none_or_a_public_clients_is_not_registered() {
+    for (kind, pem) in [("daemon", "no certificate".to_owned()), ("public", pem(&REGISTERED))] {
+        let tenant = Tenant::new().await;
+        let application = tenant.application(30, kind, &json!({ "certificates": [pem] }));
+        let url = tenant.url("/_lab/tenants/99999999-0000-4000-8000-000000000001");
+        let spec = json!({
+            "clock": {"now": BEGIN, "speed": 0}, "domain": "certificates.example", "display_name": "C",
+            "applications": [application],
+        });
+        let answer = crate::tenant::send(tenant.http.put(url).json(&spec)).await;
+        assert_eq!(answer.status, 400, "{answer:?}");
+        assert!(answer.text.contains("ertificate"), "{answer:?}");
+    }
+}

@@ -1,0 +1,114 @@
+//! A client that proves itself with a token of another issuer: here another tenant of the same installation, which is to this
+//! one like any issuer on the web.
+
+use outlive_clock::Span;
+use serde_json::{Value, json};
+
+use crate::certificate::JWT_BEARER;
+use crate::client::App;
+use crate::tenant::{Answer, ORDERS, READ, Tenant};
+use crate::tokens::Tokens;
+
+/// A tenant with an application that another tenant's tokens prove: those of its nightly job, and those of its owner.
+async fn trusting(issuing: &Tenant, subjects: &[&str], issuer: &str) -> Tenant {
+    let registered: Vec<Value> = subjects
+        .iter()
+        .map(|subject| json!({"name": "other", "issuer": issuer, "subject": subject, "audiences": [issuing.id_of(10)]}))
+        .collect();
+    Tenant::with_applications(|tenant| {
+        let more = json!({
+            "federated_credentials": registered,
+            "required": [{"resource": tenant.id_of(10), "roles": ["Orders.Read.All"]}],
+            "admin_consented": true,
+        });
+        vec![tenant.application(31, "daemon", &more)]
+    })
+    .await
+}
+
+fn issuer(tenant: &Tenant) -> String {
+    format!("{}/{}/v2.0", tenant.installation.url, tenant.id())
+}
+
+fn workload(tenant: &Tenant) -> App {
+    tenant.app(31, None, "")
+}
+
+async fn token_of(tenant: &Tenant) -> String {
+    let scope = format!("{ORDERS}/.default");
+    Tokens::of(tenant.nightly().client_credentials(&scope).await).access().to_owned()
+}
+
+async fn present(app: &App, assertion: &str) -> Answer {
+    let scope = format!("{ORDERS}/.default");
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("scope", &scope),
+        ("client_assertion_type", JWT_BEARER),
+        ("client_assertion", assertion),
+    ];
+    app.ask(&form, &[]).await
+}
+
+#[tokio::test]
+async fn a_token_of_a_registered_issuer_proves_the_client() {
+    let issuing = Tenant::new().await;
+    let trusting = trusting(&issuing, &[&issuing.id_of(215)], &issuer(&issuing)).await;
+    let token = token_of(&issuing).await;
+    let tokens = Tokens::of(present(&workload(&trusting), &token).await);
+    assert_eq!(tokens.claims()["azpacr"], "2");
+    assert_eq!(tokens.claims()["roles"], json!(["Orders.Read.All"]));
+    assert_eq!(tokens.claims()["tid"], json!(trusting.id()));
+
+    let part = |n: usize| token.split('.').nth(n).expect("three parts");
+    let other = token_of(&issuing).await;
+    let forged = format!("{}.{}.{}", part(0), part(1), other.split('.').nth(2).expect("three parts"));
+    present(&workload(&trusting), &forged).await.refused(401, "invalid_client", "AADSTS700027");
+    present(&trusting.desktop(), &token).await.refused(401, "invalid_client", "AADSTS700025");
+    // It is over by the tenant's clock, and by the machine's it was over long ago.
+    trusting.advance(Span::from_hours(3)).await;
+    present(&workload(&trusting), &token).await.refused(401, "invalid_client", "AADSTS700024");
+}
+
+#[tokio::test]
+async fn issuer_subject_and_audience_have_to_be_registered_together() {
+    let issuing = Tenant::new().await;
+    let exact = issuer(&issuing);
+    let subject = issuing.id_of(215);
+    for (subjects, issuer) in
+        [(vec![&*subject], format!("{exact}/")), (vec!["somebody"], exact.clone()), (vec![], exact)]
+    {
+        let trusting = trusting(&issuing, &subjects, &issuer).await;
+        let token = token_of(&issuing).await;
+        let body = present(&workload(&trusting), &token).await.refused(401, "invalid_client", "AADSTS70021");
+        let text = body["error_description"].as_str().expect("a text");
+        assert!(text.contains(&subject) && text.contains(&issuing.id_of(10)), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_users_token_proves_no_client_and_an_issuer_that_is_not_there_proves_nothing() {
+    let issuing = Tenant::new().await;
+    let user = issuing.desktop().sign_in(&issuing, "owner", READ).await;
+    let subject = user.claims()["sub"].as_str().expect("a text").to_owned();
+    let tenant = trusting(&issuing, &[&subject], &issuer(&issuing)).await;
+    let answer = present(&workload(&tenant), user.access()).await;
+    answer.refused(401, "invalid_client", "AADSTS700229");
+
+    // An issuer at a port where nobody listens.
+    let nowhere = "http://127.0.0.1:9/nobody";
+    let tenant = trusting(&issuing, &["somebody"], nowhere).await;
+    let claims =
+        json!({"iss": nowhere, "sub": "somebody", "aud": issuing.id_of(10), "exp": 4_000_000_000_u64});
+    let part = |value: Value| {
+        use base64::Engine;
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value.to_string())
+    };
+    for header in
+        [json!({"alg": "RS256", "kid": "k"}), json!({"alg": "RS256"}), json!({"alg": "none", "kid": "k"})]
+    {
+        let assertion = format!("{}.{}.{}", part(header), part(claims.clone()), "AAAA");
+        let answer = present(&workload(&tenant), &assertion).await;
+        answer.refused(401, "invalid_client", "AADSTS700027");
+    }
+}

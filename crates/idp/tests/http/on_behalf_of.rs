@@ -1,0 +1,155 @@
+//! An API that calls another API for the user whose client called it.
+
+use outlive_clock::Span;
+use serde_json::{Value, json};
+
+use crate::client::App;
+use crate::tenant::{Answer, ORDERS, PASSWORD, READ, SECRET, Tenant};
+use crate::tokens::Tokens;
+
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const GATEWAY: &str = "api://contoso-gateway";
+
+/// A tenant with an API between the client and the orders, and a client that calls it.
+async fn tenant(version: u8) -> Tenant {
+    Tenant::with_applications(|tenant| {
+        let gateway = json!({
+            "identifier_uris": [GATEWAY],
+            "token_version": version,
+            "secrets": [SECRET],
+            "scopes": [{"id": tenant.id_of(332), "value": "act", "description": "Act for you"}],
+            "app_roles": [{"id": tenant.id_of(333), "value": "Act.All"}],
+            "required": [{"resource": tenant.id_of(10), "scopes": ["Orders.Read"]}],
+            "admin_consented": true,
+        });
+        let caller = json!({
+            "redirect_uris": [{"uri": "http://localhost/caller", "type": "publicClient"}],
+            "required": [{"resource": tenant.id_of(32), "scopes": ["act"]}],
+            "admin_consented": true,
+        });
+        vec![tenant.application(32, "resource", &gateway), tenant.application(33, "public", &caller)]
+    })
+    .await
+}
+
+fn gateway(tenant: &Tenant) -> App {
+    tenant.app(32, Some(SECRET), "")
+}
+
+/// What the client calls the gateway with.
+async fn assertion(tenant: &Tenant) -> String {
+    let caller = tenant.app(33, None, "http://localhost/caller");
+    caller.sign_in(tenant, "owner", &format!("{GATEWAY}/act")).await.access().to_owned()
+}
+
+async fn exchange(app: &App, assertion: &str, changes: &[(&str, &str)]) -> Answer {
+    let form = [
+        ("grant_type", JWT_BEARER),
+        ("requested_token_use", "on_behalf_of"),
+        ("assertion", assertion),
+        ("scope", READ),
+    ];
+    app.ask(&form, changes).await
+}
+
+#[tokio::test]
+async fn an_api_acts_for_the_user_who_called_it() {
+    for version in [1, 2] {
+        let tenant = tenant(version).await;
+        let app = gateway(&tenant);
+        let came = assertion(&tenant).await;
+        let tokens = Tokens::of(exchange(&app, &came, &[]).await);
+        let claims = tokens.claims();
+        assert_eq!(claims["oid"], json!(tenant.id_of(1)));
+        assert_eq!((&claims["azp"], &claims["azpacr"]), (&json!(tenant.id_of(32)), &json!("1")));
+        assert_eq!((&claims["scp"], &claims["aud"]), (&json!("Orders.Read"), &json!(tenant.id_of(10))));
+        app.refresh(tokens.refresh()).await;
+        let line = tenant.journal("token.issued").await.remove(1);
+        assert_eq!(line["data"]["grant_type"], "on_behalf_of");
+        assert_eq!(line["data"]["refresh_token"]["password_based"], true);
+        let only_now = Tokens::of(exchange(&app, &came, &[("scope", &format!("{ORDERS}/.default"))]).await);
+        assert_eq!(only_now.0.get("refresh_token"), None);
+    }
+}
+
+#[tokio::test]
+async fn on_v1_too() {
+    let tenant = tenant(1).await;
+    let came = assertion(&tenant).await;
+    let tokens =
+        Tokens::of(exchange(&gateway(&tenant).v1(), &came, &[("scope", ""), ("resource", ORDERS)]).await);
+    assert_eq!(tokens.0["resource"], ORDERS);
+    tokens.refresh();
+}
+
+#[tokio::test]
+async fn only_tokens_that_came_to_it_and_are_ours_count() {
+    let tenant = tenant(2).await;
+    let app = gateway(&tenant);
+    let came = assertion(&tenant).await;
+    let elsewhere = tenant.kiosk().sign_in(&tenant, "owner", READ).await;
+    let body = exchange(&app, elsewhere.access(), &[]).await.grant_refused("AADSTS500131");
+    let text = body["error_description"].as_str().expect("a text");
+    assert!(text.contains(&tenant.id_of(10)) && text.contains(&tenant.id_of(32)), "{text}");
+
+    let part = |n: usize| came.split('.').nth(n).expect("three parts");
+    let other = elsewhere.access().split('.').nth(2).expect("three parts");
+    let forged = format!("{}.{}.{other}", part(0), part(1));
+    exchange(&app, &forged, &[]).await.grant_refused("AADSTS50013");
+    let abroad = Tenant::new().await.nightly();
+    let foreign = Tokens::of(abroad.client_credentials(&format!("{ORDERS}/.default")).await);
+    let refused = exchange(&app, foreign.access(), &[]).await;
+    refused.refused(400, "invalid_grant", "AADSTS50013");
+    for garbage in ["x", "x.y.z", &came[..came.len() / 2], elsewhere.refresh()] {
+        exchange(&app, garbage, &[]).await.refused(400, "invalid_request", "AADSTS50027");
+    }
+    let for_itself = Tokens::of(tenant.kiosk().client_credentials(&format!("{GATEWAY}/.default")).await);
+    exchange(&app, for_itself.access(), &[]).await.grant_refused("AADSTS7000114");
+    tenant.advance(Span::from_hours(2)).await;
+    exchange(&app, &came, &[]).await.grant_refused("AADSTS500133");
+}
+
+#[tokio::test]
+async fn the_request_is_whole_and_the_api_proves_itself() {
+    let tenant = tenant(2).await;
+    let app = gateway(&tenant);
+    let came = assertion(&tenant).await;
+    for missing in ["requested_token_use", "assertion", "scope"] {
+        let answer = exchange(&app, &came, &[(missing, "")]).await;
+        answer.refused(400, "invalid_request", "AADSTS900144");
+    }
+    for (name, value) in [
+        ("requested_token_use", "something_else"),
+        ("requested_token_type", "urn:ietf:params:oauth:token-type:saml2"),
+    ] {
+        exchange(&app, &came, &[(name, value)]).await.refused(400, "invalid_request", "AADSTS90023");
+    }
+    let secretless = app.clone().without_secret();
+    exchange(&secretless, &came, &[]).await.refused(401, "invalid_client", "AADSTS7000218");
+    exchange(&tenant.desktop(), &came, &[]).await.refused(401, "invalid_client", "AADSTS7000216");
+    let several = format!("{READ} User.Read");
+    exchange(&app, &came, &[("scope", &several)]).await.refused(400, "invalid_scope", "AADSTS700022");
+    let body = exchange(&app, &came, &[("scope", "User.Read")]).await.grant_refused("AADSTS65001");
+    assert_eq!(body["suberror"], "consent_required");
+}
+
+#[tokio::test]
+async fn what_the_api_got_outlives_the_password_and_what_the_client_had_does_not() {
+    let tenant = tenant(2).await;
+    let (app, caller) = (gateway(&tenant), tenant.app(33, None, "http://localhost/caller"));
+    let public = caller.sign_in(&tenant, "owner", &format!("{GATEWAY}/act offline_access")).await;
+    let confidential = Tokens::of(exchange(&app, public.access(), &[]).await);
+    let change: Value =
+        json!({"type": "password_change", "user": tenant.upn("owner"), "new_password": "Other-Horse-2"});
+    tenant.happens(change).await;
+    caller.try_refresh(public.refresh(), &[]).await.grant_refused("AADSTS50173");
+    app.refresh(confidential.refresh()).await;
+    // The access token is not taken back, so the API still acts; after a revocation it does no more.
+    Tokens::of(exchange(&app, public.access(), &[]).await);
+    tenant.happens_to("owner", "revoke_sessions").await;
+    app.try_refresh(confidential.refresh(), &[]).await.grant_refused("AADSTS50173");
+    exchange(&app, public.access(), &[]).await.grant_refused("AADSTS50173");
+    tenant.happens_to("owner", "disable_user").await;
+    exchange(&app, public.access(), &[]).await.grant_refused("AADSTS50057");
+    assert!(!tenant.journal("").await.iter().any(|line| line.to_string().contains(PASSWORD)));
+}

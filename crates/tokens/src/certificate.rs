@@ -1,0 +1,173 @@
+//! Certificates that applications register to prove who they are: a public key with names and a term.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use jsonwebtoken::DecodingKey;
+use outlive_clock::Instant;
+use rsa::RsaPublicKey;
+use rsa::traits::PublicKeyParts;
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
+use x509_cert::der::Decode;
+use x509_cert::der::referenced::OwnedToRef;
+
+/// The longest certificate that is read, in bytes of its text.
+const TEXT_BYTES_MAX: usize = 64 * 1024;
+
+/// A certificate with an RSA key. Nobody vouches for it: that it was registered is what counts.
+#[derive(Clone)]
+pub struct Certificate {
+    der: Vec<u8>,
+    subject: String,
+    not_before: Instant,
+    not_after: Instant,
+    key: DecodingKey,
+}
+
+/// The text is not a certificate that can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CertificateRefusal {
+    /// Not an X.509 certificate in PEM or DER.
+    #[error("it is not an X.509 certificate")]
+    NotACertificate,
+    /// Its key is of another kind.
+    #[error("its key is not an RSA key")]
+    NotRsa,
+}
+
+impl Certificate {
+    /// The first certificate of a PEM text; what stands before it, such as a private key, is not looked at.
+    ///
+    /// # Errors
+    /// [`CertificateRefusal`].
+    pub fn from_pem(text: &str) -> Result<Self, CertificateRefusal> {
+        let refused = CertificateRefusal::NotACertificate;
+        let begun = text.split_once("-----BEGIN CERTIFICATE-----").ok_or(refused)?.1;
+        let (body, _) = begun.split_once("-----END CERTIFICATE-----").ok_or(refused)?;
+        if body.len() > TEXT_BYTES_MAX {
+            return Err(refused);
+        }
+        // Lines of any length: the text has often been through a file of another format.
+        let body: String = body.split_ascii_whitespace().collect();
+        Self::from_der(&STANDARD.decode(body).map_err(|_| refused)?)
+    }
+
+    /// A certificate in DER.
+    ///
+    /// # Errors
+    /// [`CertificateRefusal`].
+    pub fn from_der(der: &[u8]) -> Result<Self, CertificateRefusal> {
+        let read = x509_cert::Certificate::from_der(der).map_err(|_| CertificateRefusal::NotACertificate)?;
+        let named = read.tbs_certificate;
+        let spki = named.subject_public_key_info.owned_to_ref();
+        let key = RsaPublicKey::try_from(spki).map_err(|_| CertificateRefusal::NotRsa)?;
+        let number = |n: &rsa::BigUint| URL_SAFE_NO_PAD.encode(n.to_bytes_be());
+        let key = DecodingKey::from_rsa_components(&number(key.n()), &number(key.e()))
+            .map_err(|_| CertificateRefusal::NotRsa)?;
+        let at = |time: x509_cert::time::Time| {
+            Instant::from_seconds(
+                i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX / 2_000_000),
+            )
+        };
+        Ok(Self {
+            der: der.to_vec(),
+            subject: named.subject.to_string(),
+            not_before: at(named.validity.not_before),
+            not_after: at(named.validity.not_after),
+            key,
+        })
+    }
+
+    /// The certificate, DER.
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// Whom it names.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// When its term begins and ends, as it says: time of the machine that made it.
+    #[must_use]
+    pub const fn term(&self) -> (Instant, Instant) {
+        (self.not_before, self.not_after)
+    }
+
+    /// Its SHA-1 thumbprint, base64url: the `x5t` of a header.
+    #[must_use]
+    pub fn x5t(&self) -> String {
+        URL_SAFE_NO_PAD.encode(Sha1::digest(&self.der))
+    }
+
+    /// Its SHA-256 thumbprint, base64url: the `x5t#S256` of a header.
+    #[must_use]
+    pub fn x5t_s256(&self) -> String {
+        URL_SAFE_NO_PAD.encode(Sha256::digest(&self.der))
+    }
+
+    /// Whether this is how a header calls it: a thumbprint in base64url or, as older libraries write it, in hexadecimal.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let name = name.trim_end_matches('=');
+        name == self.x5t()
+            || name == self.x5t_s256()
+            || name.eq_ignore_ascii_case(&hex(&Sha1::digest(&self.der)))
+            || name.eq_ignore_ascii_case(&hex(&Sha256::digest(&self.der)))
+    }
+
+    /// Whether this is the certificate that a header brings along (`x5c`, base64 DER).
+    #[must_use]
+    pub fn is_brought(&self, x5c: &str) -> bool {
+        STANDARD.decode(x5c).is_ok_and(|der| der == self.der)
+    }
+
+    pub(crate) const fn key(&self) -> &DecodingKey {
+        &self.key
+    }
+}
+
+impl std::fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Certificate").field("x5t", &self.x5t()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use outlive_clock::{Randomness, Span};
+
+    use super::*;
+    use crate::SigningKey;
+
+    #[test]
+    fn a_certificate_is_known_by_its_thumbprints_and_nothing_else_is_one() {
+        let from = Instant::from_seconds(1_767_603_600);
+        let mut stream = Randomness::from_seed(1).stream("signing-key");
+        let made = SigningKey::generate(&mut stream, from, from + Span::from_days(9)).expect("a key");
+        let read = Certificate::from_der(made.certificate_der()).expect("its own");
+        assert_eq!((read.x5t().as_str(), read.term()), (made.kid(), (from, from + Span::from_days(9))));
+        let pem = format!(
+            "a private key\n-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+            STANDARD
+                .encode(made.certificate_der())
+                .as_bytes()
+                .chunks(64)
+                .map(|line| String::from_utf8_lossy(line))
+                .collect::<Vec<_>>()
+                .join("\n")
+        );
+        let same = Certificate::from_pem(&pem).expect("the same");
+        assert_eq!(same.der(), read.der());
+        assert!(same.is_called(&read.x5t()) && same.is_called(&read.x5t_s256()));
+        assert!(same.is_brought(&STANDARD.encode(read.der())) && !same.is_brought("AAAA"));
+        assert!(!same.is_called("") && !same.is_called("x"));
+        for bad in ["", "-----BEGIN CERTIFICATE-----", &pem.replace("MII", "AAA"), &pem.replace("END", "and")]
+        {
+            assert_eq!(Certificate::from_pem(bad).err(), Some(CertificateRefusal::NotACertificate));
+        }
+    }
+}
