@@ -118,6 +118,16 @@ pub struct SeedApplication {
     /// Whether it has a client secret, drawn for each tenant.
     #[serde(default)]
     pub secret: bool,
+    /// Certificates, PEM, whose keys it may prove itself with; each tenant made from the file has the same.
+    #[serde(default)]
+    pub certificates: Vec<String>,
+    /// Other issuers whose tokens prove it.
+    #[serde(default)]
+    pub federated_credentials: Vec<SeedFederatedCredential>,
+    /// Whether it may get tokens by device code or with a user's password without a credential of its own; left out, a native
+    /// application may and nothing else.
+    #[serde(default)]
+    pub allow_public_client: Option<bool>,
     /// Application ID URIs.
     #[serde(default)]
     pub identifier_uris: Vec<String>,
@@ -140,6 +150,25 @@ pub struct SeedApplication {
 
 const fn version_one() -> u8 {
     1
+}
+
+/// Another issuer whose tokens for one subject prove an application.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedFederatedCredential {
+    /// Its name.
+    pub name: String,
+    /// The issuer, an http or https address, exactly as its tokens say it.
+    pub issuer: String,
+    /// The subject, exactly as its tokens say it.
+    pub subject: String,
+    /// The audiences that count; left out, `api://AzureADTokenExchange`.
+    #[serde(default = "token_exchange")]
+    pub audiences: Vec<String>,
+}
+
+fn token_exchange() -> Vec<String> {
+    vec!["api://AzureADTokenExchange".to_owned()]
 }
 
 /// A redirect URI.
