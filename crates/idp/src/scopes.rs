@@ -56,6 +56,13 @@ impl AskedScopes {
             }
             asked.add(name, value).map_err(|()| invalid(scope))?;
         }
+        let by_default = asked.resources.iter().find(|resource| resource.scopes == AskedFor::Default);
+        if let Some(by_default) = by_default
+            && asked.resources.iter().any(|resource| resource.scopes != AskedFor::Default)
+        {
+            // What is registered and what is named now are two ways to ask ("Scopes and permissions").
+            return Err(invalid(&format!("{}/.default", by_default.name)));
+        }
         Ok(asked)
     }
 
@@ -161,9 +168,16 @@ mod tests {
 
     #[test]
     fn default_stands_alone() {
-        for mixed in ["api://a/.default api://a/x", "api://a/x api://a/.default", "/x", "api://a/"] {
+        for mixed in [
+            "api://a/.default api://a/x",
+            "api://a/x api://a/.default",
+            "api://a/.default api://b/x",
+            "api://a/x .default",
+            "/x",
+            "api://a/",
+        ] {
             assert!(AskedScopes::parse(mixed).is_err(), "{mixed}");
         }
-        assert!(AskedScopes::parse("api://a/.default api://a/.default api://b/x").is_ok());
+        assert!(AskedScopes::parse("api://a/.default api://a/.default openid offline_access").is_ok());
     }
 }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
-use super::resource_grant::{asked_now, granted};
+use super::resource_grant::{asked_at_redemption, granted};
 use super::response::TokenAnswer;
 use crate::refusal::Refusal;
 use crate::scopes::{AskedFor, AskedResource, AskedScopes};
@@ -114,7 +114,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         return Err(Refusal::new(aadsts::REDIRECT_URI_NOT_THE_CODES));
     }
     let Some(user) = user else { return Err(Refusal::new(aadsts::USER_NOT_FOUND)) };
-    let asked = asked_now(request, code.scopes.clone().into())?;
+    let asked = asked_at_redemption(request, code.scopes.clone().into())?;
     let resource = granted(request, user.id, asked).await?;
     let random = idp.chassis.random.of(code.tenant);
     let grant = UserGrant {

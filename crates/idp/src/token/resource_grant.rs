@@ -37,6 +37,27 @@ pub(crate) fn asked_now(request: &TokenRequest<'_>, granted: AskedScopes) -> Res
     })
 }
 
+/// What the redemption of a code asks for. Here, where the person was asked a moment ago, what is asked for now has to be one
+/// resource, and on v1.0 the one that was asked for then, if one was.
+pub(crate) fn asked_at_redemption(
+    request: &TokenRequest<'_>,
+    granted: AskedScopes,
+) -> Result<AskedScopes, Refusal> {
+    let before: Vec<String> = granted.resources.iter().map(|resource| resource.name.clone()).collect();
+    let asked = asked_now(request, granted)?;
+    match (request.endpoint, request.form.get("scope"), request.form.get("resource")) {
+        (TokenVersion::V2, Some(scope), _) if asked.resources.len() > 1 => {
+            Err(Refusal::new(aadsts::SCOPE_SEVERAL_RESOURCES).with("scope", scope))
+        }
+        (TokenVersion::V1, _, Some(resource))
+            if !before.is_empty() && !before.iter().any(|b| b == resource) =>
+        {
+            Err(Refusal::new(aadsts::PARAMETER_INVALID).with("name", "resource"))
+        }
+        _ => Ok(asked),
+    }
+}
+
 /// What a token request asks for that is the first of its grant: `scope`, or `resource` on v1.0. Of one resource only: a token is
 /// for one, and there is no authorization request that could have asked for more.
 pub(crate) fn asked_first_here(request: &TokenRequest<'_>) -> Result<AskedScopes, Refusal> {

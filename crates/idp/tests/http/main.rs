@@ -26,6 +26,7 @@ mod password;
 mod password_grant;
 mod refresh;
 mod revocation_table;
+mod scopes;
 mod signing_keys;
 mod single_sign_on;
 mod wire;
