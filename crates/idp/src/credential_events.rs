@@ -5,6 +5,7 @@ use outlive_chassis::Trace;
 use outlive_clock::Instant;
 use outlive_journal::Event as JournalEvent;
 use outlive_rules::Event;
+use outlive_rules::smart_lockout::Lockout;
 use outlive_store::{Change, StoreError};
 use serde_json::json;
 
@@ -56,17 +57,26 @@ impl CredentialEvent {
         let mut after = user.clone();
         after.revocations.record(row, now);
         match self {
-            Self::PasswordChanged(HashedPassword(hash)) | Self::SelfServiceReset(HashedPassword(hash)) => {
+            Self::PasswordChanged(HashedPassword(hash)) => {
                 after.password_hash = hash;
                 after.password_changed_at = now;
                 after.password_expired = false;
                 after.must_change_password = false;
+            }
+            // A reset opens a locked account; a change by somebody who knows the password does not.
+            Self::SelfServiceReset(HashedPassword(hash)) => {
+                after.password_hash = hash;
+                after.password_changed_at = now;
+                after.password_expired = false;
+                after.must_change_password = false;
+                after.lockout = Lockout::default();
             }
             Self::AdminReset(_, HashedPassword(hash), must_change) => {
                 after.password_hash = hash;
                 after.password_changed_at = now;
                 after.password_expired = false;
                 after.must_change_password = must_change;
+                after.lockout = Lockout::default();
             }
             Self::PasswordExpired => after.password_expired = true,
             // Only an explicit revocation moves the property that Graph shows.

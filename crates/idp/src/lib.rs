@@ -52,6 +52,7 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "signing_key_turns",
         sql: include_str!("../migrations/0009_signing_key_turns.sql"),
     },
+    Migration { version: 10, name: "passwords", sql: include_str!("../migrations/0010_passwords.sql") },
 ];
 
 /// What the identity provider is told besides what every service is.

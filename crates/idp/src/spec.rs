@@ -17,6 +17,12 @@ pub struct TenantSpec {
     /// Which edition of the rules decides.
     #[serde(default)]
     pub edition: Ruleset,
+    /// Terms that passwords may not be made of, besides those that are banned everywhere.
+    #[serde(default)]
+    pub banned_passwords: Vec<String>,
+    /// After how many days of virtual time a password has to be changed (`passwordValidityPeriodInDays`); left out: never.
+    #[serde(default)]
+    pub password_validity_days: Option<u32>,
     /// Its users.
     #[serde(default)]
     pub users: Vec<UserSpec>,
@@ -39,6 +45,9 @@ pub struct UserSpec {
     pub role: String,
     /// The first password.
     pub password: Secret,
+    /// Whether the tenant's password expiry spares the user (`DisablePasswordExpiration`).
+    #[serde(default)]
+    pub password_never_expires: bool,
     /// Directory roles by name (`Global Administrator`).
     #[serde(default)]
     pub directory_roles: Vec<String>,

@@ -13,9 +13,11 @@ pub mod code;
 pub mod cookie;
 pub mod device_code;
 pub mod lifetimes;
+pub mod new_password;
 pub mod on_behalf_of;
 pub mod password;
 pub mod refresh_token;
+pub mod smart_lockout;
 
 mod credential;
 mod cut_off;

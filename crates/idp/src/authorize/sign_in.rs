@@ -37,7 +37,7 @@ impl Visit {
                 return self.sign_in_again(state.next, user_name, &refusal).await;
             }
         };
-        if user.must_change_password || user.password_expired {
+        if user.must_change_password_at(&tenant, now) {
             let state = PageState::new(&self.segment, state.next, Some(user.id));
             let wrong = Wrong::of(&Refusal::new(aadsts::PASSWORD_EXPIRED));
             return Ok(pages::change_password(self, state, &user, Some(wrong)));

@@ -3,7 +3,7 @@
 use aws_lc_rs::{constant_time, hmac};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use outlive_clock::{ClientId, Instant, TenantId};
+use outlive_clock::{ClientId, Instant, TenantId, UserId};
 use outlive_store::{Statement, StoreError, sql};
 use outlive_tokens::Secret;
 use uuid::Uuid;
@@ -50,6 +50,15 @@ impl ClientSecrets {
         context.update(client.uuid().as_bytes());
         context.update(secret.as_bytes());
         URL_SAFE_NO_PAD.encode(context.sign())
+    }
+
+    /// By what a wrong password is known again, without being kept: too short to guess a password from it, even with the key.
+    pub(crate) fn wrong_password_mark(&self, user: UserId, password: &Secret) -> String {
+        let mut context = hmac::Context::with_key(&self.key);
+        context.update(b"wrong password");
+        context.update(user.uuid().as_bytes());
+        context.update(password.expose().as_bytes());
+        URL_SAFE_NO_PAD.encode(&context.sign().as_ref()[..3])
     }
 
     /// The statement that stores a secret.

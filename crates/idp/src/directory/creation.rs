@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use outlive_chassis::Problem;
 use outlive_clock::{Instant, Randomness, ServicePrincipalId, Span, TenantId};
 use outlive_rules::RevocationEvents;
+use outlive_rules::new_password::BannedTerms;
+use outlive_rules::smart_lockout::Lockout;
 use outlive_store::{Change, sql};
 use outlive_tokens::Certificate;
 use url::Url;
@@ -16,6 +18,9 @@ use super::{
 };
 use crate::passwords::{self, HashedPassword};
 use crate::spec::{ApplicationKind, ApplicationSpec, FederatedCredentialSpec, TenantSpec};
+
+/// Longest time after which passwords may expire, in days.
+const MOST_DAYS: u32 = 3_650;
 
 /// How long a client secret lives by default ("application: addPassword": start plus two years).
 const SECRET_LIFETIME: Span = Span::from_days(730);
@@ -45,14 +50,24 @@ pub(crate) async fn create(
             "'{domain}' is not a domain; write it like contoso.example."
         )));
     }
+    BannedTerms::with(spec.banned_passwords.iter().map(String::as_str))
+        .map_err(|error| Problem::bad_request(format!("banned_passwords: {error}.")))?;
+    if spec.password_validity_days.is_some_and(|days| !(1..=MOST_DAYS).contains(&days)) {
+        return Err(Problem::bad_request(format!(
+            "password_validity_days is 1 to {MOST_DAYS}; leave it out if passwords do not expire."
+        )));
+    }
     let mut change = Change::new();
     change.add(sql!(
-        "INSERT INTO tenants (tenant, domain, display_name, rules, signing_key) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO tenants (tenant, domain, display_name, rules, signing_key, banned_passwords, password_validity_days) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
         tenant,
         domain,
         &spec.display_name,
         spec.edition.to_string(),
-        signing_key
+        signing_key,
+        serde_json::json!(spec.banned_passwords),
+        spec.password_validity_days
     ));
     for user in spec.users {
         let HashedPassword(password_hash) =
@@ -72,6 +87,8 @@ pub(crate) async fn create(
             deleted_at: None,
             revocations: RevocationEvents::none(),
             sessions_valid_from: now,
+            lockout: Lockout::default(),
+            password_never_expires: user.password_never_expires,
         };
         change.add(user.insertion());
     }

@@ -1,7 +1,10 @@
 //! Tenants.
 
+use std::sync::Arc;
+
 use outlive_clock::TenantId;
 use outlive_rules::Ruleset;
+use outlive_rules::new_password::BannedTerms;
 use outlive_store::{Row, Statement, StoreError, sql};
 
 use super::Directory;
@@ -15,6 +18,10 @@ pub(crate) struct Tenant {
     pub(crate) rules: Ruleset,
     /// The number of its active signing key.
     pub(crate) signing_key: i64,
+    /// Terms that its users' passwords may not be made of.
+    pub(crate) banned_passwords: Arc<BannedTerms>,
+    /// After how many days a password has to be changed; `None`: never.
+    pub(crate) password_validity_days: Option<u32>,
 }
 
 fn tenant_of(row: &Row) -> Result<Tenant, StoreError> {
@@ -24,7 +31,16 @@ fn tenant_of(row: &Row) -> Result<Tenant, StoreError> {
         display_name: row.text("display_name")?,
         rules: row.parse("rules")?,
         signing_key: row.int("signing_key")?,
+        banned_passwords: Arc::new(banned(row.json("banned_passwords")?)?),
+        password_validity_days: row
+            .opt_int("password_validity_days")?
+            .and_then(|days| u32::try_from(days).ok()),
     })
+}
+
+fn banned(terms: Vec<String>) -> Result<BannedTerms, StoreError> {
+    BannedTerms::with(terms.iter().map(String::as_str))
+        .map_err(|why| StoreError::Corrupt { column: "banned_passwords".to_owned(), why: why.to_string() })
 }
 
 impl Directory {
@@ -33,7 +49,8 @@ impl Directory {
         let read = async {
             self.store
                 .row(sql!(
-                    "SELECT tenant, domain, display_name, rules, signing_key FROM tenants WHERE tenant = $1",
+                    "SELECT tenant, domain, display_name, rules, signing_key, banned_passwords, password_validity_days \
+                     FROM tenants WHERE tenant = $1",
                     tenant
                 ))
                 .await?
@@ -49,7 +66,8 @@ impl Directory {
         let domain = domain.to_ascii_lowercase();
         self.store
             .row(sql!(
-                "SELECT tenant, domain, display_name, rules, signing_key FROM tenants WHERE domain = $1",
+                "SELECT tenant, domain, display_name, rules, signing_key, banned_passwords, password_validity_days \
+                 FROM tenants WHERE domain = $1",
                 domain
             ))
             .await?

@@ -1,10 +1,11 @@
 //! Users.
 
-use outlive_clock::{Instant, TenantId, UserId};
+use outlive_clock::{Instant, Span, TenantId, UserId};
+use outlive_rules::smart_lockout::Lockout;
 use outlive_rules::{RevocationEvents, UserFacts};
 use outlive_store::{Row, Statement, StoreError, sql};
 
-use super::Directory;
+use super::{Directory, Tenant};
 
 /// A user object.
 #[derive(Debug, Clone)]
@@ -23,13 +24,17 @@ pub(crate) struct User {
     pub(crate) deleted_at: Option<Instant>,
     pub(crate) revocations: RevocationEvents,
     pub(crate) sessions_valid_from: Instant,
+    pub(crate) lockout: Lockout,
+    /// The tenant's password expiry spares this user (`DisablePasswordExpiration`).
+    pub(crate) password_never_expires: bool,
 }
 
 macro_rules! select_users {
     ($where:literal) => {
         concat!(
             "SELECT tenant, id, upn, display_name, role, directory_roles, password_hash, password_changed_us, \
-             password_expired, must_change_password, enabled, deleted_us, revocations, sessions_valid_from_us FROM users ",
+             password_expired, must_change_password, enabled, deleted_us, revocations, sessions_valid_from_us, \
+             lockout, password_never_expires FROM users ",
             $where
         )
     };
@@ -51,6 +56,8 @@ fn user_of(row: &Row) -> Result<User, StoreError> {
         deleted_at: row.opt_instant("deleted_us")?,
         revocations: row.json("revocations")?,
         sessions_valid_from: row.instant("sessions_valid_from_us")?,
+        lockout: row.json("lockout")?,
+        password_never_expires: row.flag("password_never_expires")?,
     })
 }
 
@@ -89,13 +96,23 @@ impl User {
         }
     }
 
+    /// Whether the password has to be changed before it opens anything: it is temporary, it was made to expire, or it is older
+    /// than the tenant lets passwords be.
+    pub(crate) fn must_change_password_at(&self, tenant: &Tenant, now: Instant) -> bool {
+        let too_old = |days: u32| self.password_changed_at + Span::from_days(days.into()) <= now;
+        self.must_change_password
+            || self.password_expired
+            || (!self.password_never_expires && tenant.password_validity_days.is_some_and(too_old))
+    }
+
     /// Writes back what can change, if the user is still as it was read: two changes at once cannot lose one.
     pub(crate) fn update(&self, before: &Self) -> Statement {
         sql!(
             "UPDATE users SET password_hash = $1, password_changed_us = $2, password_expired = $3, \
-             must_change_password = $4, enabled = $5, deleted_us = $6, revocations = $7, sessions_valid_from_us = $8 \
+             must_change_password = $4, enabled = $5, deleted_us = $6, revocations = $7, sessions_valid_from_us = $8, \
+             lockout = $17 \
              WHERE tenant = $9 AND id = $10 AND revocations = $11 AND password_hash = $12 AND password_expired = $13 \
-             AND must_change_password = $14 AND enabled = $15 AND COALESCE(deleted_us, 0) = $16",
+             AND must_change_password = $14 AND enabled = $15 AND COALESCE(deleted_us, 0) = $16 AND lockout = $18",
             &self.password_hash,
             self.password_changed_at,
             self.password_expired,
@@ -111,7 +128,9 @@ impl User {
             before.password_expired,
             before.must_change_password,
             before.enabled,
-            before.deleted_at.map_or(0, Instant::as_micros)
+            before.deleted_at.map_or(0, Instant::as_micros),
+            serde_json::json!(self.lockout),
+            serde_json::json!(before.lockout)
         )
         .expect_rows(1)
     }
@@ -120,8 +139,9 @@ impl User {
     pub(crate) fn insertion(&self) -> Statement {
         sql!(
             "INSERT INTO users (tenant, id, upn, display_name, role, directory_roles, password_hash, password_changed_us, \
-             password_expired, must_change_password, enabled, deleted_us, revocations, sessions_valid_from_us) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+             password_expired, must_change_password, enabled, deleted_us, revocations, sessions_valid_from_us, lockout, \
+             password_never_expires) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
             self.tenant,
             self.id,
             self.upn.to_lowercase(),
@@ -135,7 +155,9 @@ impl User {
             self.enabled,
             self.deleted_at,
             revocations_json(&self.revocations),
-            self.sessions_valid_from
+            self.sessions_valid_from,
+            serde_json::json!(self.lockout),
+            self.password_never_expires
         )
     }
 

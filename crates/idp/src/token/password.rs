@@ -22,7 +22,7 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
     };
     let facts = PasswordFacts {
         client_class: request.client.class(),
-        change_due: user.password_expired || user.must_change_password,
+        change_due: user.must_change_password_at(&request.tenant, request.now),
     };
     let verdict = password::decide(&facts, &user.facts(), &request.tenant.rules, request.now);
     if let Some(refusal) = Refusal::of_verdict(&verdict) {

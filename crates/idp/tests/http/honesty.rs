@@ -9,7 +9,6 @@ use outlive_rules::Aadsts;
 /// What is in the catalogue and is not produced, and why.
 const NOT_PRODUCED: &[(u32, &str)] = &[
     (16000, "there are no guests: a browser's session is always looked up in the tenant of the path"),
-    (50053, "smart lockout is not built"),
     (50056, "every user of a tenant's description has a password"),
     (50076, "Conditional Access and multifactor authentication are not built"),
     (50105, "applications do not require assignment"),

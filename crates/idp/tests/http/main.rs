@@ -24,6 +24,7 @@ mod on_behalf_of;
 mod pages;
 mod password;
 mod password_grant;
+mod password_policy;
 mod refresh;
 mod revocation_table;
 mod scopes;

@@ -61,19 +61,27 @@ impl Tenant {
         Self::inside(Installation::shared(), edition).await
     }
 
+    /// A tenant whose description was changed before it was made.
+    pub(crate) async fn with(change: impl FnOnce(&mut Value)) -> Self {
+        Self::made(Installation::shared(), "2025-11", |_, spec| change(spec)).await
+    }
+
     pub(crate) async fn inside(installation: Arc<Installation>, edition: &str) -> Self {
-        Self::made(installation, edition, |_| Vec::new()).await
+        Self::made(installation, edition, |_, _| ()).await
     }
 
     /// With applications of one's own besides the usual ones.
     pub(crate) async fn with_applications(more: impl FnOnce(&Self) -> Vec<Value>) -> Self {
-        Self::made(Installation::shared(), "2025-11", more).await
+        let change = |tenant: &Self, spec: &mut Value| {
+            spec["applications"].as_array_mut().expect("a list").extend(more(tenant));
+        };
+        Self::made(Installation::shared(), "2025-11", change).await
     }
 
     async fn made(
         installation: Arc<Installation>,
         edition: &str,
-        more: impl FnOnce(&Self) -> Vec<Value>,
+        change: impl FnOnce(&Self, &mut Value),
     ) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(1);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -82,7 +90,7 @@ impl Tenant {
         let domain = format!("contoso-{number}.example");
         let tenant = Self { installation, http, number, domain };
         let mut spec = tenant.spec(edition);
-        spec["applications"].as_array_mut().expect("a list").extend(more(&tenant));
+        change(&tenant, &mut spec);
         let made = tenant.lab(Method::PUT, "", &spec).await;
         assert_eq!(made.status, 201, "{made:?}");
         tenant
@@ -201,18 +209,7 @@ impl Tenant {
         self.app(16, None, "http://localhost/tool")
     }
 
-    /// An application of one's own, with what it needs at least.
-    pub(crate) fn application(&self, n: u32, kind: &str, more: &Value) -> Value {
-        let mut application = json!({
-            "client_id": self.id_of(n), "object_id": self.id_of(n + 100), "service_principal_id": self.id_of(n + 200),
-            "name": format!("Application {n}"), "kind": kind,
-        });
-        let members = more.as_object().expect("an object").clone();
-        application.as_object_mut().expect("an object").extend(members);
-        application
-    }
-
-    fn spec(&self, edition: &str) -> Value {
+        change(&tenant, &mut spec);
         let id = |n: u32| self.id_of(n);
         let user = |n: u32, role: &str, roles: &[&str]| {
             json!({

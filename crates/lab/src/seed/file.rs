@@ -48,6 +48,12 @@ pub struct SeedTenant {
     pub domain: String,
     /// Its display name.
     pub display_name: String,
+    /// Terms that passwords may not be made of, besides those that are banned everywhere.
+    #[serde(default)]
+    pub banned_passwords: Vec<String>,
+    /// After how many days of virtual time a password has to be changed; left out: never.
+    #[serde(default)]
+    pub password_validity_days: Option<u32>,
 }
 
 /// A person.
@@ -60,6 +66,9 @@ pub struct SeedUser {
     pub id: UserId,
     /// Display name.
     pub display_name: String,
+    /// Whether the tenant's password expiry spares the person (`DisablePasswordExpiration`).
+    #[serde(default)]
+    pub password_never_expires: bool,
     /// Directory roles, for example `Global Administrator`.
     #[serde(default)]
     pub directory_roles: Vec<String>,

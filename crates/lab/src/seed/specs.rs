@@ -59,6 +59,7 @@ pub(super) fn idp_spec(
             json!({
                 "id": user.id, "upn": user.upn, "display_name": seeded.display_name, "role": user.role,
                 "password": user.password, "directory_roles": seeded.directory_roles,
+                "password_never_expires": seeded.password_never_expires,
             })
         })
         .collect();
@@ -116,6 +117,8 @@ pub(super) fn idp_spec(
     json!({
         "domain": domain, "display_name": display_name, "edition": edition,
         "users": people, "applications": registered,
+        "banned_passwords": seed.file.tenant.banned_passwords,
+        "password_validity_days": seed.file.tenant.password_validity_days,
     })
 }
 
