@@ -10,11 +10,11 @@ use axum::extract::{Path, Query, State};
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use futures::Stream;
 use outlive_clock::TenantId;
-use outlive_journal::{Filter, Journal, LINES_MAX, Line};
+use outlive_journal::{Filter, LINES_MAX, Line};
 use serde::{Deserialize, Serialize};
 
 use super::{Surface, tenant_of};
-use crate::{Problem, Service, pause};
+use crate::{Chassis, ClockError, Problem, Service, pause};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -73,27 +73,31 @@ pub(crate) async fn follow<S: Service>(
     let tenant = tenant_of(&tenant)?;
     surface.chassis.clocks.clock(tenant).await?;
     let Query(selection) = selection?;
-    let lines = live(surface.chassis.journal.clone(), selection.filter(tenant));
+    let lines = live(surface.chassis.clone(), selection.filter(tenant));
     Ok(Sse::new(lines).keep_alive(KeepAlive::default()))
 }
 
 /// How long, in wall time, a line written by another replica may go unnoticed.
 const NOTICE_WITHIN: Duration = Duration::from_secs(1);
 
-fn live(journal: Journal, filter: Filter) -> impl Stream<Item = Result<SseEvent, Infallible>> {
-    let commits = journal.commits();
-    let state = (journal, filter, commits, Vec::<Line>::new().into_iter());
-    futures::stream::unfold(state, |(journal, mut filter, mut commits, mut waiting)| async move {
+/// The lines as they come; it ends with the tenant.
+fn live(chassis: Chassis, filter: Filter) -> impl Stream<Item = Result<SseEvent, Infallible>> {
+    let commits = chassis.journal.commits();
+    let state = (chassis, filter, commits, Vec::<Line>::new().into_iter());
+    futures::stream::unfold(state, |(chassis, mut filter, mut commits, mut waiting)| async move {
         loop {
             if let Some(line) = waiting.next() {
                 filter.after = line.seq;
                 let event = SseEvent::default().id(line.seq.to_string()).json_data(&line).unwrap_or_default();
-                return Some((Ok(event), (journal, filter, commits, waiting)));
+                return Some((Ok(event), (chassis, filter, commits, waiting)));
             }
             commits.mark_unchanged();
-            match journal.read(&filter).await {
+            match chassis.journal.read(&filter).await {
                 Ok(lines) if !lines.is_empty() => waiting = lines.into_iter(),
                 Ok(_) => {
+                    if let Err(ClockError::UnknownTenant(_)) = chassis.clocks.clock(filter.tenant).await {
+                        return None;
+                    }
                     tokio::select! {
                         changed = commits.changed() => if changed.is_err() { return None },
                         () = pause(NOTICE_WITHIN) => {}

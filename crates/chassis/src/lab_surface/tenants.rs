@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use outlive_clock::{Instant, Speed, VirtualClock, wall_now};
 use outlive_journal::Event;
-use outlive_store::{Change, Statement};
+use outlive_store::{Change, Statement, StoreError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -78,7 +78,12 @@ pub(crate) async fn delete<S: Service>(
     for table in S::TENANT_TABLES.iter().chain(&["journal", "clocks"]) {
         change.add(Statement::forget_tenant(table, tenant));
     }
-    surface.chassis.store.commit(change).await?;
-    surface.forget(tenant);
+    // In a task of its own: what is remembered goes with what is stored, also when the caller does not wait for it.
+    let deleting = tokio::spawn(async move {
+        surface.chassis.store.commit(change).await?;
+        surface.forget(tenant);
+        Ok::<_, StoreError>(())
+    });
+    deleting.await.map_err(|_| Problem::unavailable())??;
     Ok(StatusCode::NO_CONTENT)
 }

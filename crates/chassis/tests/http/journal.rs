@@ -114,3 +114,17 @@ async fn whoever_follows_gets_what_was_written_and_what_is_written_later() {
     let end = tokio::time::timeout(Duration::from_secs(20), body.collect()).await;
     assert!(end.is_ok(), "with the service the stream ends");
 }
+
+#[tokio::test]
+async fn with_the_tenant_the_stream_ends() {
+    let scene = Scene::start().await;
+    scene.create(1, &[]).await;
+    let following = request(Method::GET, &lab(1, "/journal/stream")).body(Body::empty());
+    let response = scene.app.clone().oneshot(following.expect("a request")).await.expect("an answer");
+    let mut body = response.into_body();
+    next_event(&mut body).await;
+    let gone = scene.send(request(Method::DELETE, &lab(1, "")).body(Body::empty()).expect("a request")).await;
+    assert_eq!(gone.status, 204);
+    let end = tokio::time::timeout(Duration::from_secs(20), body.collect()).await;
+    assert!(end.is_ok());
+}

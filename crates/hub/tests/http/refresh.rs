@@ -70,6 +70,16 @@ async fn every_refresh_replaces_the_refresh_token_and_the_journal_shows_its_pare
     assert_eq!(pairs, [(print(1), print(2)), (print(2), print(3)), (print(3), print(4))]);
 }
 
+#[tokio::test]
+async fn an_idle_connection_is_left_alone() {
+    let mut world = World::new().await;
+    let runtime = world.connect("orders", PUBLIC).await;
+    world.advance(Span::from_days(80)).await;
+    assert_eq!(world.issuer.refreshes(), 0, "nobody called");
+    world.call(&runtime).await.expect(200);
+    assert_eq!(world.issuer.refreshes(), 1);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_calls_at_once_refresh_once() {
     let mut world = World::new().await;
