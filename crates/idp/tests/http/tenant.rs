@@ -209,7 +209,18 @@ impl Tenant {
         self.app(16, None, "http://localhost/tool")
     }
 
-        change(&tenant, &mut spec);
+    /// An application of one's own, with what it needs at least.
+    pub(crate) fn application(&self, n: u32, kind: &str, more: &Value) -> Value {
+        let mut application = json!({
+            "client_id": self.id_of(n), "object_id": self.id_of(n + 100), "service_principal_id": self.id_of(n + 200),
+            "name": format!("Application {n}"), "kind": kind,
+        });
+        let members = more.as_object().expect("an object").clone();
+        application.as_object_mut().expect("an object").extend(members);
+        application
+    }
+
+    pub(crate) fn spec(&self, edition: &str) -> Value {
         let id = |n: u32| self.id_of(n);
         let user = |n: u32, role: &str, roles: &[&str]| {
             json!({
