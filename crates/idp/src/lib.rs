@@ -25,6 +25,7 @@ mod signing_key_turns;
 mod signing_keys;
 mod spec;
 mod token;
+mod user_removals;
 mod visit;
 
 use std::sync::Arc;
@@ -34,8 +35,8 @@ use outlive_chassis::{Chassis, StartError};
 use outlive_store::Migration;
 
 pub use spec::{
-    AppRoleSpec, ApplicationKind, ApplicationSpec, RedirectUriSpec, RedirectUriType, RequiredSpec, ScopeSpec,
-    TenantSpec, UserSpec,
+    AppRoleSpec, ApplicationKind, ApplicationSpec, GroupClaims, GroupSpec, OptionalClaimSpec,
+    OptionalClaimsSpec, RedirectUriSpec, RedirectUriType, RequiredSpec, ScopeSpec, TenantSpec, UserSpec,
 };
 
 use crate::idp::Idp;
@@ -49,6 +50,7 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "signing_key_turns",
         sql: include_str!("../migrations/0009_signing_key_turns.sql"),
     },
+    Migration { version: 14, name: "graph", sql: include_str!("../migrations/0014_graph.sql") },
 ];
 
 /// What the identity provider is told besides what every service is.

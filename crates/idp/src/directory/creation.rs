@@ -8,12 +8,15 @@ use outlive_rules::RevocationEvents;
 use outlive_store::{Change, sql};
 
 use super::graph_application::graph_application;
-use super::{ALL_PRINCIPALS, Application, ApplicationDocument, ClientSecrets, User, grant_scopes};
+use super::{
+    ALL_PRINCIPALS, AppRoleAssignment, Application, ApplicationDocument, ClientSecrets, PrincipalType, User,
+    UserProfile, grant_scopes, group,
+};
 use crate::passwords::{self, HashedPassword};
 use crate::spec::{ApplicationSpec, TenantSpec};
 
 /// How long a client secret lives by default ("application: addPassword": start plus two years).
-const SECRET_LIFETIME: Span = Span::from_days(730);
+pub(crate) const SECRET_LIFETIME: Span = Span::from_days(730);
 
 /// The statements that make a tenant's directory at virtual instant `now`.
 ///
@@ -64,8 +67,21 @@ pub(crate) async fn create(
             deleted_at: None,
             revocations: RevocationEvents::none(),
             sessions_valid_from: now,
+            profile: UserProfile {
+                given_name: user.given_name,
+                surname: user.surname,
+                mail: user.mail,
+                guest: user.guest,
+                created_at: Some(now),
+                ..UserProfile::default()
+            },
         };
         change.add(user.insertion());
+    }
+    for spec in spec.groups {
+        for statement in group::insertion(tenant, spec.id, &spec.display_name, &spec.members) {
+            change.add(statement);
+        }
     }
     let graph = graph_application(ServicePrincipalId::generate(&mut random.stream("service-principal-id")));
     for statement in graph.insertion(tenant) {
@@ -104,14 +120,15 @@ fn add_application(
         name: spec.name,
         enabled: true,
         document: ApplicationDocument {
-            object_id: spec.object_id,
-            kind: spec.kind,
             redirect_uris: spec.redirect_uris,
             identifier_uris: spec.identifier_uris,
             scopes: spec.scopes,
             app_roles: spec.app_roles,
             token_version: version,
             required: spec.required,
+            optional_claims: spec.optional_claims,
+            group_claims: spec.group_membership_claims,
+            ..ApplicationDocument::empty(spec.object_id, spec.kind)
         },
     };
     for statement in application.insertion(tenant) {
@@ -132,13 +149,14 @@ fn add_application(
                 }
             }
             for role in &required.roles {
-                change.add(sql!(
-                    "INSERT INTO role_assignments (tenant, client_id, resource_id, role) VALUES ($1, $2, $3, $4)",
-                    tenant,
-                    application.client_id,
-                    required.resource,
-                    role
-                ));
+                let assignment = AppRoleAssignment {
+                    principal: application.service_principal_id.uuid(),
+                    principal_type: PrincipalType::ServicePrincipal,
+                    resource: required.resource,
+                    role: role.clone(),
+                    created_at: now,
+                };
+                change.add(assignment.insertion(tenant));
             }
         }
     }

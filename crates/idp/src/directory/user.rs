@@ -4,7 +4,7 @@ use outlive_clock::{Instant, TenantId, UserId};
 use outlive_rules::{RevocationEvents, UserFacts};
 use outlive_store::{Row, Statement, StoreError, sql};
 
-use super::Directory;
+use super::{Directory, UserProfile};
 
 /// A user object.
 #[derive(Debug, Clone)]
@@ -23,13 +23,14 @@ pub(crate) struct User {
     pub(crate) deleted_at: Option<Instant>,
     pub(crate) revocations: RevocationEvents,
     pub(crate) sessions_valid_from: Instant,
+    pub(crate) profile: UserProfile,
 }
 
 macro_rules! select_users {
     ($where:literal) => {
         concat!(
             "SELECT tenant, id, upn, display_name, role, directory_roles, password_hash, password_changed_us, \
-             password_expired, must_change_password, enabled, deleted_us, revocations, sessions_valid_from_us FROM users ",
+             password_expired, must_change_password, enabled, deleted_us, revocations, sessions_valid_from_us, profile FROM users ",
             $where
         )
     };
@@ -51,6 +52,7 @@ fn user_of(row: &Row) -> Result<User, StoreError> {
         deleted_at: row.opt_instant("deleted_us")?,
         revocations: row.json("revocations")?,
         sessions_valid_from: row.instant("sessions_valid_from_us")?,
+        profile: row.json("profile")?,
     })
 }
 
@@ -76,6 +78,39 @@ impl Directory {
         ));
         row.await?.as_ref().map(user_of).transpose()
     }
+
+    /// Users in the order of their ids, after one: those that were deleted, or those that were not.
+    pub(crate) async fn users_after(
+        &self,
+        tenant: TenantId,
+        deleted: bool,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<User>, StoreError> {
+        let select = if deleted {
+            select_users!("WHERE tenant = $1 AND deleted_us IS NOT NULL AND id > $2 ORDER BY id LIMIT $3")
+        } else {
+            select_users!("WHERE tenant = $1 AND deleted_us IS NULL AND id > $2 ORDER BY id LIMIT $3")
+        };
+        let rows =
+            self.store.rows(Statement::new(select, vec![tenant.into(), after.into(), limit.into()])).await?;
+        rows.iter().map(user_of).collect()
+    }
+
+    /// The same of those who are called exactly so.
+    pub(crate) async fn users_called(
+        &self,
+        tenant: TenantId,
+        name: &str,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<User>, StoreError> {
+        let select = select_users!(
+            "WHERE tenant = $1 AND display_name = $2 AND deleted_us IS NULL AND id > $3 ORDER BY id LIMIT $4"
+        );
+        let values = vec![tenant.into(), name.into(), after.into(), limit.into()];
+        self.store.rows(Statement::new(select, values)).await?.iter().map(user_of).collect()
+    }
 }
 
 impl User {
@@ -93,9 +128,11 @@ impl User {
     pub(crate) fn update(&self, before: &Self) -> Statement {
         sql!(
             "UPDATE users SET password_hash = $1, password_changed_us = $2, password_expired = $3, \
-             must_change_password = $4, enabled = $5, deleted_us = $6, revocations = $7, sessions_valid_from_us = $8 \
+             must_change_password = $4, enabled = $5, deleted_us = $6, revocations = $7, sessions_valid_from_us = $8, \
+             upn = $17, display_name = $18, profile = $19 \
              WHERE tenant = $9 AND id = $10 AND revocations = $11 AND password_hash = $12 AND password_expired = $13 \
-             AND must_change_password = $14 AND enabled = $15 AND COALESCE(deleted_us, 0) = $16",
+             AND must_change_password = $14 AND enabled = $15 AND COALESCE(deleted_us, 0) = $16 \
+             AND upn = $20 AND display_name = $21 AND profile = $22",
             &self.password_hash,
             self.password_changed_at,
             self.password_expired,
@@ -111,7 +148,13 @@ impl User {
             before.password_expired,
             before.must_change_password,
             before.enabled,
-            before.deleted_at.map_or(0, Instant::as_micros)
+            before.deleted_at.map_or(0, Instant::as_micros),
+            self.upn.to_lowercase(),
+            &self.display_name,
+            serde_json::json!(self.profile),
+            &before.upn,
+            &before.display_name,
+            serde_json::json!(before.profile)
         )
         .expect_rows(1)
     }
@@ -120,8 +163,8 @@ impl User {
     pub(crate) fn insertion(&self) -> Statement {
         sql!(
             "INSERT INTO users (tenant, id, upn, display_name, role, directory_roles, password_hash, password_changed_us, \
-             password_expired, must_change_password, enabled, deleted_us, revocations, sessions_valid_from_us) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+             password_expired, must_change_password, enabled, deleted_us, revocations, sessions_valid_from_us, profile) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
             self.tenant,
             self.id,
             self.upn.to_lowercase(),
@@ -135,8 +178,14 @@ impl User {
             self.enabled,
             self.deleted_at,
             revocations_json(&self.revocations),
-            self.sessions_valid_from
+            self.sessions_valid_from,
+            serde_json::json!(self.profile)
         )
+    }
+
+    /// Whether the user holds one of these directory roles.
+    pub(crate) fn has_role(&self, roles: &[&str]) -> bool {
+        self.directory_roles.iter().any(|role| roles.contains(&role.as_str()))
     }
 
     /// Whether the user holds a directory role that lets them act on other users' credentials.
@@ -148,7 +197,7 @@ impl User {
             "Privileged Authentication Administrator",
             "Helpdesk Administrator",
         ];
-        self.directory_roles.iter().any(|role| ADMINISTRATORS.contains(&role.as_str()))
+        self.has_role(&ADMINISTRATORS)
     }
 }
 
