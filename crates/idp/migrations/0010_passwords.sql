@@ -2,6 +2,5 @@
 ALTER TABLE tenants ADD COLUMN banned_passwords TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE tenants ADD COLUMN password_validity_days BIGINT;
 
--- What is remembered of failed sign-ins (JSON), and whether the tenant's expiry spares the user.
+-- What is remembered of failed sign-ins (JSON).
 ALTER TABLE users ADD COLUMN lockout TEXT NOT NULL DEFAULT '{}';
-ALTER TABLE users ADD COLUMN password_never_expires BIGINT NOT NULL DEFAULT 0;

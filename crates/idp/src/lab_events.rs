@@ -258,7 +258,7 @@ impl Lab<'_> {
     }
 
     async fn hashed(&self, user: &User, password: Secret) -> Result<HashedPassword, Problem> {
-        passwords::check_new(password.expose(), self.tenant, user)
+        passwords::check_new(password.expose(), self.tenant, &user.upn, &user.display_name)
             .map_err(|weak| Problem::bad_request(weak.to_string()))?;
         let salt = self.idp.chassis.random.of(self.tenant.id).stream("password-salt").bytes();
         Ok(passwords::hash(password, salt).await)

@@ -27,6 +27,7 @@ mod signing_key_turns;
 mod signing_keys;
 mod spec;
 mod token;
+mod user_removals;
 mod visit;
 
 use std::sync::Arc;
@@ -36,8 +37,9 @@ use outlive_chassis::{Chassis, StartError};
 use outlive_store::Migration;
 
 pub use spec::{
-    AppRoleSpec, ApplicationKind, ApplicationSpec, FederatedCredentialSpec, RedirectUriSpec, RedirectUriType,
-    RequiredSpec, ScopeSpec, TenantSpec, UserSpec,
+    AppRoleSpec, ApplicationKind, ApplicationSpec, FederatedCredentialSpec, GroupClaims, GroupSpec,
+    OptionalClaimSpec, OptionalClaimsSpec, RedirectUriSpec, RedirectUriType, RequiredSpec, ScopeSpec,
+    TenantSpec, UserSpec,
 };
 
 use crate::idp::Idp;
@@ -53,6 +55,7 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0009_signing_key_turns.sql"),
     },
     Migration { version: 10, name: "passwords", sql: include_str!("../migrations/0010_passwords.sql") },
+    Migration { version: 14, name: "graph", sql: include_str!("../migrations/0014_graph.sql") },
 ];
 
 /// What the identity provider is told besides what every service is.

@@ -6,7 +6,7 @@ use outlive_rules::new_password::{self, PasswordOwner, WeakPassword};
 use outlive_tokens::Secret;
 use tokio::sync::Semaphore;
 
-use crate::directory::{Tenant, User};
+use crate::directory::Tenant;
 
 /// A password's Argon2id hash in PHC form.
 #[derive(Debug, Clone)]
@@ -59,9 +59,13 @@ async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stati
 }
 
 /// Checks a new password against the tenant's policy.
-pub(crate) fn check_new(password: &str, tenant: &Tenant, user: &User) -> Result<(), WeakPassword> {
-    let owner =
-        PasswordOwner { upn: &user.upn, display_name: &user.display_name, tenant_name: &tenant.display_name };
+pub(crate) fn check_new(
+    password: &str,
+    tenant: &Tenant,
+    upn: &str,
+    display_name: &str,
+) -> Result<(), WeakPassword> {
+    let owner = PasswordOwner { upn, display_name, tenant_name: &tenant.display_name };
     new_password::check(password, &owner, &tenant.banned_passwords)
 }
 

@@ -7,7 +7,7 @@ use outlive_store::Change;
 use crate::directory;
 use crate::idp::Idp;
 use crate::spec::TenantSpec;
-use crate::{signing_key_turns, signing_keys};
+use crate::{signing_key_turns, signing_keys, user_removals};
 
 pub(crate) struct IdpService {
     idp: Idp,
@@ -43,10 +43,14 @@ impl Service for IdpService {
     }
 
     async fn next_due(&self, tenant: TenantId) -> Result<Option<Instant>, Problem> {
-        Ok(signing_key_turns::next_due(&self.idp.chassis.store, tenant).await?)
+        let key = signing_key_turns::next_due(&self.idp.chassis.store, tenant).await?;
+        let removal = self.idp.directory.next_removal(tenant).await?;
+        Ok(key.into_iter().chain(removal).min())
     }
 
     async fn run_due(&self, tenant: TenantId, now: Instant) -> Result<DueWork, Problem> {
-        signing_key_turns::run_due(&self.idp, tenant, now).await
+        let keys = signing_key_turns::run_due(&self.idp, tenant, now).await?;
+        let removals = user_removals::run_due(&self.idp, tenant, now).await?;
+        Ok(DueWork { done: keys.done + removals.done, failed: keys.failed + removals.failed })
     }
 }

@@ -29,6 +29,22 @@ pub struct TenantSpec {
     /// Its applications.
     #[serde(default)]
     pub applications: Vec<ApplicationSpec>,
+    /// Its groups.
+    #[serde(default)]
+    pub groups: Vec<GroupSpec>,
+}
+
+/// A group to be made.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupSpec {
+    /// Object id.
+    pub id: Uuid,
+    /// Name for people.
+    pub display_name: String,
+    /// The users in it.
+    #[serde(default)]
+    pub members: Vec<UserId>,
 }
 
 /// A user to be made.
@@ -51,6 +67,18 @@ pub struct UserSpec {
     /// Directory roles by name (`Global Administrator`).
     #[serde(default)]
     pub directory_roles: Vec<String>,
+    /// Given name.
+    #[serde(default)]
+    pub given_name: Option<String>,
+    /// Family name.
+    #[serde(default)]
+    pub surname: Option<String>,
+    /// Mail address.
+    #[serde(default)]
+    pub mail: Option<String>,
+    /// Whether it is a guest of the tenant (`userType`).
+    #[serde(default)]
+    pub guest: bool,
 }
 
 /// What kind of application it is: only a convenience of the seed for how it may authenticate.
@@ -155,6 +183,62 @@ fn token_exchange() -> Vec<String> {
     vec!["api://AzureADTokenExchange".to_owned()]
 }
 
+/// A claim that tokens carry because an application asks for it (`optionalClaim`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OptionalClaimSpec {
+    /// Its name (`auth_time`).
+    pub name: String,
+    /// Whether the application would rather have it; nothing follows from it.
+    #[serde(default)]
+    pub essential: bool,
+    /// What else is wished about it (`include_user_token`).
+    #[serde(default, alias = "additionalProperties")]
+    pub additional_properties: Vec<String>,
+}
+
+/// The claims that an application asks for, by kind of token (`optionalClaims`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OptionalClaimsSpec {
+    /// In ID tokens for it.
+    #[serde(default, alias = "idToken")]
+    pub id_token: Vec<OptionalClaimSpec>,
+    /// In access tokens for it.
+    #[serde(default, alias = "accessToken")]
+    pub access_token: Vec<OptionalClaimSpec>,
+}
+
+impl OptionalClaimsSpec {
+    /// Whether nothing is asked for.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.id_token.is_empty() && self.access_token.is_empty()
+    }
+}
+
+/// Which memberships tokens tell an application (`groupMembershipClaims`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum GroupClaims {
+    /// None.
+    #[default]
+    None,
+    /// Security groups; every group here is one.
+    SecurityGroup,
+    /// Groups assigned to the application.
+    ApplicationGroup,
+    /// Directory roles.
+    DirectoryRole,
+    /// Groups and directory roles.
+    All,
+}
+
+impl GroupClaims {
+    /// Whether none are told.
+    #[must_use]
+    pub const fn is_none(&self) -> bool {
+        matches!(self, Self::None)
+    }
+}
+
 /// An application to be made, with its service principal.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -197,6 +281,12 @@ pub struct ApplicationSpec {
     /// Which version of access tokens it wants (`requestedAccessTokenVersion`): 1 or 2.
     #[serde(default)]
     pub token_version: Option<u8>,
+    /// Claims it asks for.
+    #[serde(default)]
+    pub optional_claims: OptionalClaimsSpec,
+    /// Which memberships tokens tell it.
+    #[serde(default)]
+    pub group_membership_claims: GroupClaims,
     /// What it asks of other APIs.
     #[serde(default)]
     pub required: Vec<RequiredSpec>,

@@ -1,6 +1,6 @@
 //! Writing and reading.
 
-use outlive_clock::wall_now;
+use outlive_clock::{TenantId, wall_now};
 use outlive_store::{Row, Statement, Store, StoreError, sql};
 use tokio::sync::watch;
 
@@ -89,6 +89,39 @@ impl Journal {
                 .await?
         };
         rows.iter().map(|row| self.line_of(row)).collect()
+    }
+
+    /// Reads lines of a tenant, newest first, all of them or those about one subject: the ones before place `before`, at most
+    /// `limit`, up to [`LINES_MAX`].
+    ///
+    /// # Errors
+    /// As [`Store::rows`].
+    pub async fn newest_first(
+        &self,
+        tenant: TenantId,
+        subject: Option<&str>,
+        before: i64,
+        limit: u32,
+    ) -> Result<Vec<Line>, StoreError> {
+        let limit = limit.min(LINES_MAX);
+        let statement = match subject {
+            Some(subject) => sql!(
+                "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
+                 WHERE tenant = $1 AND subject = $2 AND seq < $3 ORDER BY seq DESC LIMIT $4",
+                tenant,
+                subject,
+                before,
+                limit
+            ),
+            None => sql!(
+                "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
+                 WHERE tenant = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
+                tenant,
+                before,
+                limit
+            ),
+        };
+        self.store.rows(statement).await?.iter().map(|row| self.line_of(row)).collect()
     }
 
     /// Changes whenever this process committed something: whoever follows the journal then reads on from where it was.

@@ -114,7 +114,7 @@ impl Idp {
             let rule = "it has to differ from the current one";
             return Err(Refusal::new(aadsts::NEW_PASSWORD_TOO_WEAK).with("rule", rule));
         }
-        if let Err(weak) = passwords::check_new(new.expose(), tenant, user) {
+        if let Err(weak) = passwords::check_new(new.expose(), tenant, &user.upn, &user.display_name) {
             let rule = weak.to_string();
             return Err(Refusal::new(aadsts::NEW_PASSWORD_TOO_WEAK).with("rule", rule.trim_end_matches('.')));
         }

@@ -7,7 +7,10 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{Directory, FederatedCredential, KeyCredential};
-use crate::spec::{AppRoleSpec, ApplicationKind, RedirectUriSpec, RedirectUriType, RequiredSpec, ScopeSpec};
+use crate::spec::{
+    AppRoleSpec, ApplicationKind, GroupClaims, OptionalClaimsSpec, RedirectUriSpec, RedirectUriType,
+    RequiredSpec, ScopeSpec,
+};
 
 /// An application in a tenant.
 #[derive(Debug, Clone)]
@@ -39,7 +42,39 @@ pub(crate) struct ApplicationDocument {
     /// Other issuers whose tokens prove it.
     #[serde(default)]
     pub(crate) federated_credentials: Vec<FederatedCredential>,
+    /// Claims that tokens carry beyond what they always do.
+    #[serde(default, skip_serializing_if = "OptionalClaimsSpec::is_empty")]
+    pub(crate) optional_claims: OptionalClaimsSpec,
+    /// Which groups tokens tell (`groupMembershipClaims`).
+    #[serde(default, skip_serializing_if = "GroupClaims::is_none")]
+    pub(crate) group_claims: GroupClaims,
 }
+
+impl ApplicationDocument {
+    /// A registration with nothing in it.
+    pub(crate) fn empty(object_id: Uuid, kind: ApplicationKind) -> Self {
+        Self {
+            object_id,
+            kind,
+            redirect_uris: Vec::new(),
+            identifier_uris: Vec::new(),
+            scopes: Vec::new(),
+            app_roles: Vec::new(),
+            token_version: 1,
+            required: Vec::new(),
+            allow_public_client: false,
+            key_credentials: Vec::new(),
+            federated_credentials: Vec::new(),
+            optional_claims: OptionalClaimsSpec::default(),
+            group_claims: GroupClaims::default(),
+        }
+    }
+}
+
+const NAMES_OF_CLIENT: [&str; 2] = [
+    "DELETE FROM resource_names WHERE tenant = $1 AND client_id = $2",
+    "DELETE FROM redirect_uris WHERE tenant = $1 AND client_id = $2",
+];
 
 fn application_of(row: &Row) -> Result<Application, StoreError> {
     Ok(Application {
@@ -125,27 +160,72 @@ impl Directory {
         Ok(found.is_some())
     }
 
-    /// The names of the app roles that a client has been assigned at an API.
-    pub(crate) async fn assigned_roles(
+    /// The application whose registration has this object id.
+    pub(crate) async fn application_of_object(
         &self,
         tenant: TenantId,
-        client: ClientId,
-        resource: ClientId,
-    ) -> Result<Vec<String>, StoreError> {
-        let read = async {
-            let rows = self
-            .store
-            .rows(sql!(
-                "SELECT role FROM role_assignments WHERE tenant = $1 AND client_id = $2 AND resource_id = $3 \
-                 ORDER BY role LIMIT 1000",
-                tenant,
-                client,
-                resource
-            ))
-            .await?;
-            rows.iter().map(|row| row.text("role")).collect::<Result<Vec<_>, _>>().map(Some)
-        };
-        Ok(self.memory.assigned_roles.or_read(tenant, (client, resource), read).await?.unwrap_or_default())
+        object: Uuid,
+    ) -> Result<Option<Application>, StoreError> {
+        // Rows from before the column say it in their document only.
+        let row = self.store.row(sql!(
+            "SELECT client_id, service_principal_id, name, enabled, document FROM applications \
+             WHERE tenant = $1 AND (object_id = $2 OR (object_id IS NULL AND document LIKE $3))",
+            tenant,
+            object.to_string(),
+            format!("%\"object_id\":\"{object}\"%")
+        ));
+        row.await?.as_ref().map(application_of).transpose()
+    }
+
+    /// The application whose service principal this is.
+    pub(crate) async fn application_of_principal(
+        &self,
+        tenant: TenantId,
+        principal: Uuid,
+    ) -> Result<Option<Application>, StoreError> {
+        let row = self.store.row(sql!(
+            "SELECT client_id, service_principal_id, name, enabled, document FROM applications \
+             WHERE tenant = $1 AND service_principal_id = $2",
+            tenant,
+            principal.to_string()
+        ));
+        row.await?.as_ref().map(application_of).transpose()
+    }
+
+    /// Applications in the order of their client ids, after one.
+    pub(crate) async fn applications_after(
+        &self,
+        tenant: TenantId,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<Application>, StoreError> {
+        let rows = self.store.rows(sql!(
+            "SELECT client_id, service_principal_id, name, enabled, document FROM applications \
+             WHERE tenant = $1 AND client_id > $2 ORDER BY client_id LIMIT $3",
+            tenant,
+            after,
+            limit
+        ));
+        rows.await?.iter().map(application_of).collect()
+    }
+
+    /// The same of those that are called exactly so.
+    pub(crate) async fn applications_called(
+        &self,
+        tenant: TenantId,
+        name: &str,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<Application>, StoreError> {
+        let rows = self.store.rows(sql!(
+            "SELECT client_id, service_principal_id, name, enabled, document FROM applications \
+             WHERE tenant = $1 AND name = $2 AND client_id > $3 ORDER BY client_id LIMIT $4",
+            tenant,
+            name,
+            after,
+            limit
+        ));
+        rows.await?.iter().map(application_of).collect()
     }
 }
 
@@ -153,15 +233,82 @@ impl Application {
     /// The statements that write it and the names by which it is asked for.
     pub(crate) fn insertion(&self, tenant: TenantId) -> Vec<Statement> {
         let mut statements = vec![sql!(
-            "INSERT INTO applications (tenant, client_id, service_principal_id, name, enabled, document) \
-             VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO applications (tenant, client_id, service_principal_id, name, enabled, document, object_id) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
             tenant,
             self.client_id,
             self.service_principal_id,
             &self.name,
             self.enabled,
-            serde_json::json!(self.document)
+            serde_json::json!(self.document),
+            self.document.object_id.to_string()
         )];
+        statements.extend(self.names(tenant));
+        statements
+    }
+
+    /// The statements that write this over what it was before, if nobody changed it in between.
+    pub(crate) fn update(&self, before: &Self, tenant: TenantId) -> Vec<Statement> {
+        let mut statements = vec![
+            sql!(
+                "UPDATE applications SET name = $1, enabled = $2, document = $3 \
+                 WHERE tenant = $4 AND client_id = $5 AND name = $6 AND enabled = $7 AND document = $8",
+                &self.name,
+                self.enabled,
+                serde_json::json!(self.document),
+                tenant,
+                self.client_id,
+                &before.name,
+                before.enabled,
+                serde_json::json!(before.document)
+            )
+            .expect_rows(1),
+        ];
+        if self.document.identifier_uris != before.document.identifier_uris
+            || !self.document.redirect_uris.iter().map(|r| &r.uri).eq(before
+                .document
+                .redirect_uris
+                .iter()
+                .map(|r| &r.uri))
+        {
+            statements.extend(NAMES_OF_CLIENT.map(|sql| self.of_client(sql, tenant)));
+            statements.extend(self.names(tenant));
+        }
+        statements
+    }
+
+    /// The statements that remove it with all that hangs on it.
+    pub(crate) fn removal(&self, tenant: TenantId) -> Vec<Statement> {
+        let mut statements: Vec<_> = NAMES_OF_CLIENT.map(|sql| self.of_client(sql, tenant)).into();
+        for sql in [
+            "DELETE FROM client_secrets WHERE tenant = $1 AND client_id = $2",
+            "DELETE FROM permission_grants WHERE tenant = $1 AND client_id = $2",
+        ] {
+            statements.push(self.of_client(sql, tenant));
+        }
+        statements.push(sql!(
+            "DELETE FROM permission_grants WHERE tenant = $1 AND resource_id = $2",
+            tenant,
+            self.client_id
+        ));
+        statements.push(sql!(
+            "DELETE FROM app_role_assignments WHERE tenant = $1 AND (resource_id = $2 OR principal = $3)",
+            tenant,
+            self.client_id,
+            self.service_principal_id
+        ));
+        let own = "DELETE FROM applications WHERE tenant = $1 AND client_id = $2";
+        statements.push(self.of_client(own, tenant).expect_rows(1));
+        statements
+    }
+
+    fn of_client(&self, sql: &'static str, tenant: TenantId) -> Statement {
+        Statement::new(sql, vec![tenant.into(), self.client_id.into()])
+    }
+
+    /// The names by which it is asked for, and where its codes may be sent.
+    fn names(&self, tenant: TenantId) -> Vec<Statement> {
+        let mut statements = Vec::new();
         let own_name = self.client_id.to_string();
         for name in self.document.identifier_uris.iter().chain([&own_name]) {
             statements.push(sql!(

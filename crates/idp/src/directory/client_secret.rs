@@ -37,7 +37,19 @@ pub(crate) enum SecretMatch {
 #[derive(Clone)]
 pub(crate) struct StoredSecret {
     hash: String,
+    starts_at: Option<Instant>,
     expires_at: Instant,
+}
+
+/// A secret as it is made and shown (passwordCredential).
+#[derive(Debug, Clone)]
+pub(crate) struct PasswordCredential {
+    pub(crate) key_id: Uuid,
+    pub(crate) display_name: Option<String>,
+    /// Its first characters.
+    pub(crate) hint: Option<String>,
+    pub(crate) starts_at: Option<Instant>,
+    pub(crate) expires_at: Instant,
 }
 
 impl ClientSecrets {
@@ -70,13 +82,30 @@ impl ClientSecrets {
         secret: &Secret,
         expires_at: Instant,
     ) -> Statement {
+        let credential =
+            PasswordCredential { key_id, display_name: None, hint: None, starts_at: None, expires_at };
+        self.addition(tenant, client, &credential, secret)
+    }
+
+    /// The statement that stores a secret with what is shown of it.
+    pub(crate) fn addition(
+        &self,
+        tenant: TenantId,
+        client: ClientId,
+        credential: &PasswordCredential,
+        secret: &Secret,
+    ) -> Statement {
         sql!(
-            "INSERT INTO client_secrets (tenant, client_id, key_id, hash, expires_us) VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO client_secrets (tenant, client_id, key_id, hash, expires_us, display_name, hint, starts_us) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             tenant,
             client,
-            key_id.to_string(),
+            credential.key_id.to_string(),
             self.hash(client, secret.expose()),
-            expires_at
+            credential.expires_at,
+            credential.display_name.clone(),
+            credential.hint.clone(),
+            credential.starts_at
         )
     }
 
@@ -91,6 +120,7 @@ impl ClientSecrets {
         let hash = self.hash(client, presented);
         stored
             .iter()
+            .filter(|secret| secret.starts_at.is_none_or(|start| start <= now))
             .filter(|secret| {
                 constant_time::verify_slices_are_equal(secret.hash.as_bytes(), hash.as_bytes()).is_ok()
             })
@@ -111,19 +141,48 @@ impl Directory {
             let rows = self
             .store
             .rows(sql!(
-                "SELECT hash, expires_us FROM client_secrets WHERE tenant = $1 AND client_id = $2 LIMIT 100",
+                "SELECT hash, starts_us, expires_us FROM client_secrets WHERE tenant = $1 AND client_id = $2 LIMIT 100",
                 tenant,
                 client
             ))
             .await?;
             rows.iter()
                 .map(|row| {
-                    Ok(StoredSecret { hash: row.text("hash")?, expires_at: row.instant("expires_us")? })
+                    Ok(StoredSecret {
+                        hash: row.text("hash")?,
+                        starts_at: row.opt_instant("starts_us")?,
+                        expires_at: row.instant("expires_us")?,
+                    })
                 })
                 .collect::<Result<Vec<_>, _>>()
                 .map(Some)
         };
         Ok(self.memory.secrets.or_read(tenant, client, read).await?.unwrap_or_default())
+    }
+
+    /// What is shown of a client's secrets.
+    pub(crate) async fn password_credentials(
+        &self,
+        tenant: TenantId,
+        client: ClientId,
+    ) -> Result<Vec<PasswordCredential>, StoreError> {
+        let rows = self.store.rows(sql!(
+            "SELECT key_id, display_name, hint, starts_us, expires_us FROM client_secrets \
+             WHERE tenant = $1 AND client_id = $2 ORDER BY expires_us, key_id LIMIT 100",
+            tenant,
+            client
+        ));
+        let rows = rows.await?;
+        let credentials = rows.iter().map(|row| {
+            Ok(PasswordCredential {
+                key_id: row.parse("key_id")?,
+                display_name: row.opt_text("display_name")?,
+                hint: row.opt_text("hint")?,
+                starts_at: row.opt_instant("starts_us")?,
+                expires_at: row.instant("expires_us")?,
+            })
+        });
+        credentials.collect()
     }
 }
 
@@ -135,6 +194,18 @@ pub(crate) fn expire_secrets(tenant: TenantId, client: ClientId, now: Instant) -
         tenant,
         client
     )
+}
+
+/// Removes one secret of a client, which has to be there.
+pub(crate) fn remove_secret(tenant: TenantId, client: ClientId, key_id: Uuid) -> Statement {
+    let key_id = key_id.to_string();
+    sql!(
+        "DELETE FROM client_secrets WHERE tenant = $1 AND client_id = $2 AND key_id = $3",
+        tenant,
+        client,
+        key_id
+    )
+    .expect_rows(1)
 }
 
 /// Removes all secrets of a client.
@@ -150,9 +221,14 @@ mod tests {
     fn a_secret_matches_itself_until_it_ends_and_nothing_else() {
         let secrets = ClientSecrets::new(&[7; 32]);
         let client = ClientId::from_uuid(Uuid::from_u128(1));
-        let stored =
-            [StoredSecret { hash: secrets.hash(client, "right"), expires_at: Instant::from_seconds(100) }];
         let at = Instant::from_seconds;
+        let stored = [StoredSecret {
+            hash: secrets.hash(client, "right"),
+            starts_at: Some(at(10)),
+            expires_at: at(100),
+        }];
+        assert_eq!(secrets.compare(client, "right", &stored, at(9)), SecretMatch::Wrong);
+        assert_eq!(secrets.compare(client, "right", &stored, at(10)), SecretMatch::Valid);
         assert_eq!(secrets.compare(client, "right", &stored, at(99)), SecretMatch::Valid);
         assert_eq!(secrets.compare(client, "right", &stored, at(100)), SecretMatch::Expired);
         assert_eq!(secrets.compare(client, "wrong", &stored, at(99)), SecretMatch::Wrong);

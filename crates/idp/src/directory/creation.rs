@@ -13,8 +13,8 @@ use url::Url;
 
 use super::graph_application::graph_application;
 use super::{
-    ALL_PRINCIPALS, Application, ApplicationDocument, ClientSecrets, FederatedCredential, KeyCredential,
-    User, grant_scopes,
+    ALL_PRINCIPALS, AppRoleAssignment, Application, ApplicationDocument, ClientSecrets, FederatedCredential,
+    KeyCredential, PASSWORD_NEVER_EXPIRES, PrincipalType, User, UserProfile, grant_scopes, group,
 };
 use crate::passwords::{self, HashedPassword};
 use crate::spec::{ApplicationKind, ApplicationSpec, FederatedCredentialSpec, TenantSpec};
@@ -23,7 +23,7 @@ use crate::spec::{ApplicationKind, ApplicationSpec, FederatedCredentialSpec, Ten
 const MOST_DAYS: u32 = 3_650;
 
 /// How long a client secret lives by default ("application: addPassword": start plus two years).
-const SECRET_LIFETIME: Span = Span::from_days(730);
+pub(crate) const SECRET_LIFETIME: Span = Span::from_days(730);
 
 /// The longest name of an issuer ("federatedIdentityCredential resource type"), in characters.
 const ISSUER_CHARS_MAX: usize = 600;
@@ -88,9 +88,22 @@ pub(crate) async fn create(
             revocations: RevocationEvents::none(),
             sessions_valid_from: now,
             lockout: Lockout::default(),
-            password_never_expires: user.password_never_expires,
+            profile: UserProfile {
+                given_name: user.given_name,
+                surname: user.surname,
+                mail: user.mail,
+                guest: user.guest,
+                created_at: Some(now),
+                password_policies: user.password_never_expires.then(|| PASSWORD_NEVER_EXPIRES.to_owned()),
+                ..UserProfile::default()
+            },
         };
         change.add(user.insertion());
+    }
+    for spec in spec.groups {
+        for statement in group::insertion(tenant, spec.id, &spec.display_name, &spec.members) {
+            change.add(statement);
+        }
     }
     let graph = graph_application(ServicePrincipalId::generate(&mut random.stream("service-principal-id")));
     for statement in graph.insertion(tenant) {
@@ -131,8 +144,6 @@ fn add_application(
         name: spec.name,
         enabled: true,
         document: ApplicationDocument {
-            object_id: spec.object_id,
-            kind: spec.kind,
             redirect_uris: spec.redirect_uris,
             identifier_uris: spec.identifier_uris,
             scopes: spec.scopes,
@@ -142,6 +153,10 @@ fn add_application(
             allow_public_client: spec.allow_public_client.unwrap_or(spec.kind == ApplicationKind::Public),
             key_credentials,
             federated_credentials,
+            object_id: spec.object_id,
+            kind: spec.kind,
+            optional_claims: spec.optional_claims,
+            group_claims: spec.group_membership_claims,
         },
     };
     for statement in application.insertion(tenant) {
@@ -162,13 +177,14 @@ fn add_application(
                 }
             }
             for role in &required.roles {
-                change.add(sql!(
-                    "INSERT INTO role_assignments (tenant, client_id, resource_id, role) VALUES ($1, $2, $3, $4)",
-                    tenant,
-                    application.client_id,
-                    required.resource,
-                    role
-                ));
+                let assignment = AppRoleAssignment {
+                    principal: application.service_principal_id.uuid(),
+                    principal_type: PrincipalType::ServicePrincipal,
+                    resource: required.resource,
+                    role: role.clone(),
+                    created_at: now,
+                };
+                change.add(assignment.insertion(tenant));
             }
         }
     }

@@ -16,7 +16,7 @@ pub(crate) const GRAPH_URI: &str = "https://graph.microsoft.com";
 /// The scopes of OpenID Connect. They are Graph's permissions when consent is recorded, but name no resource.
 pub(crate) const OIDC_SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
-const SCOPES: [(&str, &str); 11] = [
+const SCOPES: &[(&str, &str)] = &[
     ("openid", "Sign you in"),
     ("profile", "See your name and user name"),
     ("email", "See your e-mail address"),
@@ -28,10 +28,37 @@ const SCOPES: [(&str, &str); 11] = [
     ("User-PasswordProfile.ReadWrite.All", "Change and reset passwords"),
     ("Directory.AccessAsUser.All", "Use the directory as you"),
     ("Directory.ReadWrite.All", "Read and change the directory"),
+    ("User.Read.All", "Read all users' full profiles"),
+    ("User.ReadBasic.All", "Read all users' names"),
+    ("User.DeleteRestore.All", "Delete and restore users"),
+    ("User.EnableDisableAccount.All", "Enable and disable user accounts"),
+    ("UserAuthenticationMethod.ReadWrite.All", "Read and change all users' authentication methods"),
+    ("Directory.Read.All", "Read the directory"),
+    ("Application.Read.All", "Read applications"),
+    ("Application.ReadWrite.All", "Read and change applications"),
+    ("AppRoleAssignment.ReadWrite.All", "Manage who holds which app role"),
+    ("DelegatedPermissionGrant.Read.All", "Read all delegated permission grants"),
+    ("DelegatedPermissionGrant.ReadWrite.All", "Manage all delegated permission grants"),
+    ("AuditLog.Read.All", "Read audit and sign-in logs"),
 ];
 
-const ROLES: [&str; 4] =
-    ["User.Read.All", "User.ReadWrite.All", "User.RevokeSessions.All", "Directory.ReadWrite.All"];
+const ROLES: &[&str] = &[
+    "User.Read.All",
+    "User.ReadWrite.All",
+    "User.RevokeSessions.All",
+    "Directory.ReadWrite.All",
+    "User.DeleteRestore.All",
+    "User.EnableDisableAccount.All",
+    "User-PasswordProfile.ReadWrite.All",
+    "Directory.Read.All",
+    "Application.Read.All",
+    "Application.ReadWrite.All",
+    "Application.ReadWrite.OwnedBy",
+    "AppRoleAssignment.ReadWrite.All",
+    "DelegatedPermissionGrant.Read.All",
+    "DelegatedPermissionGrant.ReadWrite.All",
+    "AuditLog.Read.All",
+];
 
 /// Graph as an application of a tenant.
 pub(crate) fn graph_application(service_principal_id: ServicePrincipalId) -> Application {
@@ -42,9 +69,6 @@ pub(crate) fn graph_application(service_principal_id: ServicePrincipalId) -> App
         name: "Microsoft Graph".to_owned(),
         enabled: true,
         document: ApplicationDocument {
-            object_id: GRAPH.uuid(),
-            kind: ApplicationKind::Resource,
-            redirect_uris: Vec::new(),
             identifier_uris: vec![GRAPH_URI.to_owned(), format!("{GRAPH_URI}/")],
             scopes: SCOPES
                 .iter()
@@ -60,11 +84,7 @@ pub(crate) fn graph_application(service_principal_id: ServicePrincipalId) -> App
                 .enumerate()
                 .map(|(index, value)| AppRoleSpec { id: id(2, index), value: (*value).to_owned() })
                 .collect(),
-            token_version: 1,
-            required: Vec::new(),
-            allow_public_client: false,
-            key_credentials: Vec::new(),
-            federated_credentials: Vec::new(),
+            ..ApplicationDocument::empty(GRAPH.uuid(), ApplicationKind::Resource)
         },
     }
 }

@@ -32,6 +32,10 @@ pub(crate) struct Memory {
     pub(crate) granted_scopes: Remembered<(ClientId, ClientId, UserId), BTreeSet<String>>,
     /// By client and resource.
     pub(crate) assigned_roles: Remembered<(ClientId, ClientId), Vec<String>>,
+    /// By the object id of a user and the API.
+    pub(crate) user_roles: Remembered<(UserId, ClientId), Vec<String>>,
+    /// Which groups users are in.
+    pub(crate) groups: Remembered<UserId, Vec<String>>,
     /// When sessions were signed out.
     pub(crate) signed_out: Remembered<SessionId, Option<Instant>>,
 }
@@ -47,6 +51,8 @@ impl Memory {
             users: Remembered::new(used, &changes),
             granted_scopes: Remembered::new(used, &changes),
             assigned_roles: Remembered::new(used, &changes),
+            user_roles: Remembered::new(used, &changes),
+            groups: Remembered::new(used, &changes),
             signed_out: Remembered::new(used, &changes),
             changes,
         }
@@ -63,6 +69,8 @@ impl Memory {
         self.users.forget(tenant);
         self.granted_scopes.forget(tenant);
         self.assigned_roles.forget(tenant);
+        self.user_roles.forget(tenant);
+        self.groups.forget(tenant);
         self.signed_out.forget(tenant);
     }
 }

@@ -1,22 +1,33 @@
 //! The directory: tenants, users, applications, consents. Reads answer plain values; changes are statements, so that the
 //! caller commits them together with the journal line that speaks of them.
 
+mod app_role;
 mod application;
 mod client_secret;
 mod consent;
 mod creation;
+mod deleted_user;
+mod grant_object;
 pub(crate) mod graph_application;
+mod group;
 mod key_credential;
 mod memory;
+mod profile;
 mod signed_out;
 mod tenant;
 mod user;
 
+pub(crate) use app_role::{AppRoleAssignment, PrincipalType, unassign};
 pub(crate) use application::{Application, ApplicationDocument};
-pub(crate) use client_secret::{ClientSecrets, SecretMatch, expire_secrets, remove_secrets};
+pub(crate) use client_secret::{
+    ClientSecrets, PasswordCredential, SecretMatch, expire_secrets, remove_secret, remove_secrets,
+};
 pub(crate) use consent::{ALL_PRINCIPALS, grant_scopes, withdraw_scopes};
-pub(crate) use creation::create;
+pub(crate) use creation::{SECRET_LIFETIME, create};
+pub(crate) use deleted_user::KEPT_AFTER_DELETION;
+pub(crate) use grant_object::{GrantsOf, PermissionGrant};
 pub(crate) use key_credential::{FederatedCredential, KeyCredential};
+pub(crate) use profile::{PASSWORD_NEVER_EXPIRES, UserProfile};
 pub(crate) use tenant::{Tenant, use_signing_key};
 pub(crate) use user::User;
 
@@ -37,7 +48,9 @@ pub(crate) const TABLES: &[&str] = &[
     "redirect_uris",
     "client_secrets",
     "permission_grants",
-    "role_assignments",
+    "app_role_assignments",
+    "directory_groups",
+    "group_members",
     "sessions",
     "redeemed_codes",
     signing_key_turns::TABLES[0],

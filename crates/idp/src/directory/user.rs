@@ -5,7 +5,7 @@ use outlive_rules::smart_lockout::Lockout;
 use outlive_rules::{RevocationEvents, UserFacts};
 use outlive_store::{Row, Statement, StoreError, sql};
 
-use super::{Directory, Tenant};
+use super::{Directory, Tenant, UserProfile};
 
 /// A user object.
 #[derive(Debug, Clone)]
@@ -25,8 +25,7 @@ pub(crate) struct User {
     pub(crate) revocations: RevocationEvents,
     pub(crate) sessions_valid_from: Instant,
     pub(crate) lockout: Lockout,
-    /// The tenant's password expiry spares this user (`DisablePasswordExpiration`).
-    pub(crate) password_never_expires: bool,
+    pub(crate) profile: UserProfile,
 }
 
 macro_rules! select_users {
@@ -34,7 +33,7 @@ macro_rules! select_users {
         concat!(
             "SELECT tenant, id, upn, display_name, role, directory_roles, password_hash, password_changed_us, \
              password_expired, must_change_password, enabled, deleted_us, revocations, sessions_valid_from_us, \
-             lockout, password_never_expires FROM users ",
+             lockout, profile FROM users ",
             $where
         )
     };
@@ -57,7 +56,7 @@ fn user_of(row: &Row) -> Result<User, StoreError> {
         revocations: row.json("revocations")?,
         sessions_valid_from: row.instant("sessions_valid_from_us")?,
         lockout: row.json("lockout")?,
-        password_never_expires: row.flag("password_never_expires")?,
+        profile: row.json("profile")?,
     })
 }
 
@@ -83,6 +82,39 @@ impl Directory {
         ));
         row.await?.as_ref().map(user_of).transpose()
     }
+
+    /// Users in the order of their ids, after one: those that were deleted, or those that were not.
+    pub(crate) async fn users_after(
+        &self,
+        tenant: TenantId,
+        deleted: bool,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<User>, StoreError> {
+        let select = if deleted {
+            select_users!("WHERE tenant = $1 AND deleted_us IS NOT NULL AND id > $2 ORDER BY id LIMIT $3")
+        } else {
+            select_users!("WHERE tenant = $1 AND deleted_us IS NULL AND id > $2 ORDER BY id LIMIT $3")
+        };
+        let rows =
+            self.store.rows(Statement::new(select, vec![tenant.into(), after.into(), limit.into()])).await?;
+        rows.iter().map(user_of).collect()
+    }
+
+    /// The same of those who are called exactly so.
+    pub(crate) async fn users_called(
+        &self,
+        tenant: TenantId,
+        name: &str,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<User>, StoreError> {
+        let select = select_users!(
+            "WHERE tenant = $1 AND display_name = $2 AND deleted_us IS NULL AND id > $3 ORDER BY id LIMIT $4"
+        );
+        let values = vec![tenant.into(), name.into(), after.into(), limit.into()];
+        self.store.rows(Statement::new(select, values)).await?.iter().map(user_of).collect()
+    }
 }
 
 impl User {
@@ -102,7 +134,7 @@ impl User {
         let too_old = |days: u32| self.password_changed_at + Span::from_days(days.into()) <= now;
         self.must_change_password
             || self.password_expired
-            || (!self.password_never_expires && tenant.password_validity_days.is_some_and(too_old))
+            || (!self.profile.password_never_expires() && tenant.password_validity_days.is_some_and(too_old))
     }
 
     /// Writes back what can change, if the user is still as it was read: two changes at once cannot lose one.
@@ -110,9 +142,10 @@ impl User {
         sql!(
             "UPDATE users SET password_hash = $1, password_changed_us = $2, password_expired = $3, \
              must_change_password = $4, enabled = $5, deleted_us = $6, revocations = $7, sessions_valid_from_us = $8, \
-             lockout = $17 \
+             upn = $17, display_name = $18, profile = $19, lockout = $23 \
              WHERE tenant = $9 AND id = $10 AND revocations = $11 AND password_hash = $12 AND password_expired = $13 \
-             AND must_change_password = $14 AND enabled = $15 AND COALESCE(deleted_us, 0) = $16 AND lockout = $18",
+             AND must_change_password = $14 AND enabled = $15 AND COALESCE(deleted_us, 0) = $16 \
+             AND upn = $20 AND display_name = $21 AND profile = $22 AND lockout = $24",
             &self.password_hash,
             self.password_changed_at,
             self.password_expired,
@@ -129,6 +162,12 @@ impl User {
             before.must_change_password,
             before.enabled,
             before.deleted_at.map_or(0, Instant::as_micros),
+            self.upn.to_lowercase(),
+            &self.display_name,
+            serde_json::json!(self.profile),
+            &before.upn,
+            &before.display_name,
+            serde_json::json!(before.profile),
             serde_json::json!(self.lockout),
             serde_json::json!(before.lockout)
         )
@@ -140,7 +179,7 @@ impl User {
         sql!(
             "INSERT INTO users (tenant, id, upn, display_name, role, directory_roles, password_hash, password_changed_us, \
              password_expired, must_change_password, enabled, deleted_us, revocations, sessions_valid_from_us, lockout, \
-             password_never_expires) \
+             profile) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
             self.tenant,
             self.id,
@@ -157,8 +196,13 @@ impl User {
             revocations_json(&self.revocations),
             self.sessions_valid_from,
             serde_json::json!(self.lockout),
-            self.password_never_expires
+            serde_json::json!(self.profile)
         )
+    }
+
+    /// Whether the user holds one of these directory roles.
+    pub(crate) fn has_role(&self, roles: &[&str]) -> bool {
+        self.directory_roles.iter().any(|role| roles.contains(&role.as_str()))
     }
 
     /// Whether the user holds a directory role that lets them act on other users' credentials.
@@ -170,7 +214,7 @@ impl User {
             "Privileged Authentication Administrator",
             "Helpdesk Administrator",
         ];
-        self.directory_roles.iter().any(|role| ADMINISTRATORS.contains(&role.as_str()))
+        self.has_role(&ADMINISTRATORS)
     }
 }
 

@@ -1,16 +1,21 @@
 //! Who calls, and what they may.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OriginalUri};
 use axum::response::Response;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use outlive_chassis::{CallerOrigin, Trace};
 use outlive_clock::{Instant, UserId};
+use outlive_journal::Event;
+use outlive_store::Change;
 use outlive_tokens::{AccessClaims, BearerExpectations, BearerRefusal, Challenge, peek_tenant};
 
 use super::error::GraphError;
+use super::odata::{EntityType, Options};
+use super::permissions::Permission;
 use crate::directory::graph_application::{GRAPH, GRAPH_URI};
 use crate::directory::{Tenant, User};
+use crate::form::Parameters;
 use crate::idp::Idp;
 
 /// A caller with a valid token for Graph.
@@ -22,6 +27,11 @@ pub(crate) struct Caller {
     pub(crate) trace: Trace,
     /// The user on whose behalf the call is made; nobody for an application by itself.
     pub(crate) user: Option<User>,
+    /// The origin by which the call came, and its whole path: what links to the next page are made of.
+    pub(crate) origin: CallerOrigin,
+    pub(crate) path: String,
+    /// The query.
+    pub(crate) parameters: Parameters,
 }
 
 impl FromRequestParts<Idp> for Caller {
@@ -56,7 +66,10 @@ impl FromRequestParts<Idp> for Caller {
                 user.map_err(|error| GraphError::from(error).answer(&trace, Some(now)))?
             }
         };
-        Ok(Self { idp: idp.clone(), tenant, claims, now, trace, user })
+        let Ok(OriginalUri(uri)) = OriginalUri::from_request_parts(parts, idp).await;
+        let parameters = Parameters::parse(uri.query().unwrap_or_default().as_bytes());
+        let path = uri.path().to_owned();
+        Ok(Self { idp: idp.clone(), tenant, claims, now, trace, user, origin, path, parameters })
     }
 }
 
@@ -72,6 +85,46 @@ impl Caller {
         permissions.iter().any(|permission| {
             if app_only { self.claims.has_role(permission) } else { self.claims.has_scope(permission) }
         })
+    }
+
+    /// The caller may do what asks for this permission.
+    pub(crate) fn is_allowed(&self, permission: &Permission) -> bool {
+        let role = match &self.user {
+            Some(user) => permission.roles.is_empty() || user.has_role(permission.roles),
+            None => self.claims.is_app_only(),
+        };
+        role && self.may(permission.any_of)
+    }
+
+    /// The same, as an error if not.
+    pub(crate) fn allowed(&self, permission: &Permission) -> Result<(), GraphError> {
+        if self.is_allowed(permission) { Ok(()) } else { Err(GraphError::denied()) }
+    }
+
+    /// The query options of a call for one object.
+    pub(crate) fn entity_options(&self, kind: &EntityType) -> Result<Options, GraphError> {
+        Options::of_entity(&self.parameters, kind)
+    }
+
+    /// The query options of a call for many.
+    pub(crate) fn collection_options(&self, kind: &EntityType) -> Result<Options, GraphError> {
+        Options::of_collection(&self.parameters, kind, self.tenant.id, &self.idp.chassis.sealer)
+    }
+
+    /// Commits a change together with the journal line that says who made it.
+    pub(crate) async fn commit(
+        &self,
+        mut change: Change,
+        kind: &'static str,
+        subject: String,
+        mut data: serde_json::Value,
+    ) -> Result<(), GraphError> {
+        data["by"] = serde_json::json!(self.claims.oid);
+        data["by_client"] = serde_json::json!(self.claims.appid);
+        data["by_application"] = serde_json::json!(self.claims.is_app_only());
+        let event = Event::new(self.tenant.id, self.now, kind, subject, &self.trace).with(data);
+        change.add(self.idp.chassis.journal.line(&event));
+        Ok(self.idp.directory.commit(self.tenant.id, change).await?)
     }
 
     /// The caller may act on this user's credentials with these permissions: its own user, or another with a directory role.
@@ -95,14 +148,16 @@ impl Caller {
             Ok(id) => self.idp.directory.user(self.tenant.id, id).await?,
             Err(_) => self.idp.directory.user_by_upn(self.tenant.id, id).await?,
         };
-        found.filter(|user| user.deleted_at.is_none()).ok_or_else(|| GraphError::no_such_user(id))
+        found.filter(|user| user.deleted_at.is_none()).ok_or_else(|| GraphError::no_such(id))
     }
 
     /// The user on whose behalf the call is made.
     pub(crate) fn me(&self) -> Result<&User, GraphError> {
-        self.user.as_ref().ok_or_else(|| {
+        let user = self.user.as_ref().ok_or_else(|| {
             GraphError::bad_request("/me request is only valid with delegated authentication flow.")
-        })
+        })?;
+        // A token outlives the account it was issued for; the account is gone all the same.
+        if user.deleted_at.is_some() { Err(GraphError::no_such(user.id)) } else { Ok(user) }
     }
 
     /// Writes a result, or the error.

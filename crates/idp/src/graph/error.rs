@@ -37,8 +37,33 @@ impl GraphError {
         Self::new(StatusCode::FORBIDDEN, "Authorization_RequestDenied", message)
     }
 
-    pub(crate) fn no_such_user(id: &str) -> Self {
-        let id: String = id.chars().take(113).collect();
+    /// A query that the directory has no index for.
+    pub(crate) fn unsupported_query(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "Request_UnsupportedQuery", message)
+    }
+
+    /// What is to be made is there already.
+    pub(crate) fn already_there(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "Request_MultipleObjectsWithSameKeyValue", message)
+    }
+
+    /// Whether something changed, or was there, that made the change impossible.
+    pub(crate) fn is_conflict(&self) -> bool {
+        self.status == StatusCode::CONFLICT
+    }
+
+    /// A conflict of the directory said in the words for a property whose value another object has.
+    pub(crate) fn or_taken(self, property: &str) -> Self {
+        if !self.is_conflict() {
+            return self;
+        }
+        Self::bad_request(format!(
+            "Another object with the same value for property {property} already exists."
+        ))
+    }
+
+    pub(crate) fn no_such(id: impl std::fmt::Display) -> Self {
+        let id: String = id.to_string().chars().take(113).collect();
         let message = format!(
             "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
         );

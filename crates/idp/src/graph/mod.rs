@@ -1,30 +1,122 @@
-//! The part of Microsoft Graph (`/v1.0`) that acts on users' credentials (reference: "Microsoft Graph operations").
+//! Microsoft Graph (`/v1.0`): the directory and what happened in it (reference: "Microsoft Graph operations").
 
+mod app_role_assignments;
+mod applications;
+mod audit_logs;
+mod body;
 mod caller;
+mod compound_id;
 mod error;
+mod odata;
 mod passwords;
+mod permission_grants;
+mod permissions;
+mod service_principals;
 mod sessions;
+mod user_info;
 mod users;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 
 use outlive_chassis::Trace;
 
 use self::error::GraphError;
 use crate::idp::Idp;
 
+pub(crate) use self::user_info::user_info;
+
 pub(crate) fn router() -> Router<Idp> {
     Router::new()
-        .route("/me", get(users::me))
-        .route("/users/{id}", get(users::show).patch(users::update))
-        .route("/me/changePassword", post(passwords::change))
-        .route("/users/{id}/changePassword", post(passwords::change_of_another))
-        .route("/users/{id}/authentication/methods/{method}/resetPassword", post(passwords::reset))
-        .route("/me/revokeSignInSessions", post(sessions::revoke_own))
-        .route("/users/{id}/revokeSignInSessions", post(sessions::revoke))
+        .merge(users())
+        .merge(deleted_items())
+        .merge(application_routes())
+        .merge(service_principal_routes())
+        .merge(grants_and_logs())
         .method_not_allowed_fallback(
             |trace: Trace| async move { GraphError::wrong_method().answer(&trace, None) },
         )
         .fallback(|trace: Trace| async move { GraphError::no_such_path().answer(&trace, None) })
+}
+
+fn users() -> Router<Idp> {
+    Router::new()
+        .route("/me", get(users::me))
+        .route("/me/changePassword", post(passwords::change))
+        .route("/me/revokeSignInSessions", post(sessions::revoke_own))
+        .route("/me/getMemberObjects", post(users::my_member_objects))
+        .route("/me/getMemberGroups", post(users::my_member_objects))
+        .route("/users", get(users::list).post(users::create))
+        .route("/users/{id}", get(users::show).patch(users::update).delete(users::remove))
+        .route("/users/{id}/changePassword", post(passwords::change_of_another))
+        .route("/users/{id}/authentication/methods/{method}/resetPassword", post(passwords::reset))
+        .route("/users/{id}/revokeSignInSessions", post(sessions::revoke))
+        .route("/users/{id}/getMemberObjects", post(users::member_objects))
+        .route("/users/{id}/getMemberGroups", post(users::member_objects))
+        .route("/users/{id}/oauth2PermissionGrants", get(permission_grants::list_of_user))
+        .route(
+            "/users/{id}/appRoleAssignments",
+            get(app_role_assignments::list_held_by_user).post(app_role_assignments::create),
+        )
+        .route("/users/{id}/appRoleAssignments/{assignment}", delete(app_role_assignments::remove))
+}
+
+fn deleted_items() -> Router<Idp> {
+    Router::new()
+        .route("/directory/deletedItems/microsoft.graph.user", get(users::list_deleted))
+        .route("/directory/deletedItems/{id}", get(users::show_deleted).delete(users::purge))
+        .route("/directory/deletedItems/{id}/restore", post(users::restore))
+}
+
+fn application_routes() -> Router<Idp> {
+    Router::new()
+        .route("/applications", get(applications::list).post(applications::create))
+        .route(
+            "/applications/{id}",
+            get(applications::show).patch(applications::update).delete(applications::remove),
+        )
+        .route("/applications/{id}/addPassword", post(applications::add_password))
+        .route("/applications/{id}/removePassword", post(applications::remove_password))
+        // applications(appId='…'), servicePrincipals(appId='…')
+        .route(
+            "/{named}",
+            get(applications::show_named)
+                .patch(applications::update_named)
+                .delete(applications::remove_named),
+        )
+        .route("/{named}/addPassword", post(applications::add_password_to_named))
+        .route("/{named}/removePassword", post(applications::remove_password_of_named))
+}
+
+fn service_principal_routes() -> Router<Idp> {
+    Router::new()
+        .route("/servicePrincipals", get(service_principals::list).post(service_principals::create))
+        .route("/servicePrincipals/{id}", get(service_principals::show).patch(service_principals::update))
+        .route("/servicePrincipals/{id}/oauth2PermissionGrants", get(permission_grants::list_of_client))
+        .route(
+            "/servicePrincipals/{id}/appRoleAssignments",
+            get(app_role_assignments::list_held_by_client).post(app_role_assignments::create),
+        )
+        .route(
+            "/servicePrincipals/{id}/appRoleAssignments/{assignment}",
+            delete(app_role_assignments::remove),
+        )
+        .route(
+            "/servicePrincipals/{id}/appRoleAssignedTo",
+            get(app_role_assignments::list_given).post(app_role_assignments::create),
+        )
+        .route("/servicePrincipals/{id}/appRoleAssignedTo/{assignment}", delete(app_role_assignments::remove))
+}
+
+fn grants_and_logs() -> Router<Idp> {
+    Router::new()
+        .route("/oauth2PermissionGrants", get(permission_grants::list).post(permission_grants::create))
+        .route(
+            "/oauth2PermissionGrants/{id}",
+            get(permission_grants::show).patch(permission_grants::update).delete(permission_grants::remove),
+        )
+        .route("/auditLogs/signIns", get(audit_logs::sign_ins))
+        .route("/auditLogs/signIns/{id}", get(audit_logs::one_sign_in))
+        .route("/auditLogs/directoryAudits", get(audit_logs::directory_audits))
+        .route("/auditLogs/directoryAudits/{id}", get(audit_logs::one_directory_audit))
 }

@@ -102,7 +102,8 @@ pub(crate) async fn reset_password(
     password: Secret,
     must_change: bool,
 ) -> Result<(), GraphError> {
-    if let Err(weak) = passwords::check_new(password.expose(), &caller.tenant, user) {
+    if let Err(weak) = passwords::check_new(password.expose(), &caller.tenant, &user.upn, &user.display_name)
+    {
         return Err(GraphError::bad_request(weak.to_string()));
     }
     let salt = caller.idp.chassis.random.of(caller.tenant.id).stream("password-salt").bytes();

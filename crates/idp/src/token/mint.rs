@@ -15,6 +15,7 @@ use super::endpoint::TokenRequest;
 use super::record;
 use super::resource_grant::ResourceGrant;
 use super::response::TokenAnswer;
+use crate::directory::graph_application::GRAPH;
 use crate::directory::{Application, User};
 use crate::refusal::Refusal;
 
@@ -103,14 +104,18 @@ pub(crate) async fn mint_for_user(
     let random = request.idp.chassis.random.of(request.tenant.id);
     let user = user_facts(grant.user);
     let mut in_token: Vec<String> = resource.scopes.iter().cloned().collect();
-    if in_token.is_empty() {
-        // Nothing but signing in was asked for: the token is for the user's own profile.
+    if resource.application.client_id == GRAPH {
+        // Graph's own permissions: UserInfo asks for them.
         in_token.extend(resource.oidc.iter().filter(|scope| *scope != "offline_access").cloned());
     }
     let subject = AccessSubject::User {
         user: user.clone(),
         scopes: in_token.clone(),
-        roles: Vec::new(),
+        roles: request
+            .idp
+            .directory
+            .user_roles(request.tenant.id, grant.user.id, resource.application.client_id)
+            .await?,
         amr: grant.amr.clone(),
         session: grant.session_id,
         auth_time: None,

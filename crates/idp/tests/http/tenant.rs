@@ -228,6 +228,10 @@ impl Tenant {
                 "password": PASSWORD, "directory_roles": roles,
             })
         };
+        let mut owner = user(1, "owner", &[]);
+        owner["given_name"] = json!("Orla");
+        owner["surname"] = json!("Ner");
+        owner["mail"] = json!(format!("owner@mail.{}", self.domain));
         let application = |n: u32, name: &str, kind: &str, more: Value| {
             let mut application = json!({
                 "client_id": id(n), "object_id": id(n + 100), "service_principal_id": id(n + 200), "name": name,
@@ -257,6 +261,16 @@ impl Tenant {
             "User.RevokeSessions.All",
             "User-PasswordProfile.ReadWrite.All",
             "Directory.AccessAsUser.All",
+            "User.Read.All",
+            "User.DeleteRestore.All",
+            "Application.Read.All",
+            "Application.ReadWrite.All",
+            "AppRoleAssignment.ReadWrite.All",
+            "DelegatedPermissionGrant.ReadWrite.All",
+            "AuditLog.Read.All",
+            "openid",
+            "profile",
+            "email",
         ];
         json!({
             "clock": {"now": BEGIN, "speed": 0},
@@ -264,7 +278,7 @@ impl Tenant {
             "display_name": "Contoso",
             "edition": edition,
             "users": [
-                user(1, "owner", &[]),
+                owner,
                 user(2, "colleague", &[]),
                 user(3, "admin", &["Global Administrator"]),
             ],

@@ -1,0 +1,174 @@
+//! App roles that service principals, users and groups hold at an API (appRoleAssignment).
+
+use std::str::FromStr;
+
+use outlive_clock::{ClientId, Instant, TenantId, UserId};
+use outlive_store::{Row, Statement, StoreError, sql};
+use uuid::Uuid;
+
+use super::Directory;
+
+/// Who can hold an app role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PrincipalType {
+    User,
+    Group,
+    ServicePrincipal,
+}
+
+impl PrincipalType {
+    /// Its name in Graph and in the database.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::User => "User",
+            Self::Group => "Group",
+            Self::ServicePrincipal => "ServicePrincipal",
+        }
+    }
+}
+
+impl FromStr for PrincipalType {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::User, Self::Group, Self::ServicePrincipal]
+            .into_iter()
+            .find(|kind| kind.name() == text)
+            .ok_or_else(|| format!("'{text}' holds no roles"))
+    }
+}
+
+/// That somebody holds an app role.
+#[derive(Debug, Clone)]
+pub(crate) struct AppRoleAssignment {
+    pub(crate) principal: Uuid,
+    pub(crate) principal_type: PrincipalType,
+    /// The API's client id.
+    pub(crate) resource: ClientId,
+    /// The role's value; empty for access without a role.
+    pub(crate) role: String,
+    pub(crate) created_at: Instant,
+}
+
+fn assignment_of(row: &Row) -> Result<AppRoleAssignment, StoreError> {
+    Ok(AppRoleAssignment {
+        principal: row.parse("principal")?,
+        principal_type: row.parse("principal_type")?,
+        resource: row.parse("resource_id")?,
+        role: row.text("role")?,
+        created_at: row.instant("created_us")?,
+    })
+}
+
+impl Directory {
+    /// The names of the app roles that a client has been assigned at an API.
+    pub(crate) async fn assigned_roles(
+        &self,
+        tenant: TenantId,
+        client: ClientId,
+        resource: ClientId,
+    ) -> Result<Vec<String>, StoreError> {
+        let read = async {
+            let rows = self.store.rows(sql!(
+                "SELECT r.role FROM applications a \
+                 JOIN app_role_assignments r ON r.tenant = a.tenant AND r.principal = a.service_principal_id \
+                 WHERE a.tenant = $1 AND a.client_id = $2 AND r.resource_id = $3 AND r.role <> '' \
+                 ORDER BY r.role LIMIT 1000",
+                tenant,
+                client,
+                resource
+            ));
+            rows.await?.iter().map(|row| row.text("role")).collect::<Result<Vec<_>, _>>().map(Some)
+        };
+        Ok(self.memory.assigned_roles.or_read(tenant, (client, resource), read).await?.unwrap_or_default())
+    }
+
+    /// The names of the app roles that a user holds at an application, by themselves or through a group.
+    pub(crate) async fn user_roles(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        resource: ClientId,
+    ) -> Result<Vec<String>, StoreError> {
+        let read = async {
+            let rows = self.store.rows(sql!(
+                "SELECT DISTINCT role FROM app_role_assignments \
+                 WHERE tenant = $1 AND resource_id = $2 AND role <> '' AND (principal = $3 OR principal IN \
+                 (SELECT group_id FROM group_members WHERE tenant = $1 AND user_id = $3)) ORDER BY role LIMIT 1000",
+                tenant,
+                resource,
+                user
+            ));
+            rows.await?.iter().map(|row| row.text("role")).collect::<Result<Vec<_>, _>>().map(Some)
+        };
+        Ok(self.memory.user_roles.or_read(tenant, (user, resource), read).await?.unwrap_or_default())
+    }
+
+    /// What somebody holds, in the order of API and role, after one.
+    pub(crate) async fn roles_held_after(
+        &self,
+        tenant: TenantId,
+        principal: Uuid,
+        (resource, role): (&str, &str),
+        limit: u32,
+    ) -> Result<Vec<AppRoleAssignment>, StoreError> {
+        let rows = self.store.rows(sql!(
+            "SELECT principal, principal_type, resource_id, role, created_us FROM app_role_assignments \
+             WHERE tenant = $1 AND principal = $2 AND (resource_id, role) > ($3, $4) ORDER BY resource_id, role LIMIT $5",
+            tenant,
+            principal.to_string(),
+            resource,
+            role,
+            limit
+        ));
+        rows.await?.iter().map(assignment_of).collect()
+    }
+
+    /// Who holds roles at an API, in the order of principal and role, after one.
+    pub(crate) async fn roles_given_after(
+        &self,
+        tenant: TenantId,
+        resource: ClientId,
+        (principal, role): (&str, &str),
+        limit: u32,
+    ) -> Result<Vec<AppRoleAssignment>, StoreError> {
+        let rows = self.store.rows(sql!(
+            "SELECT principal, principal_type, resource_id, role, created_us FROM app_role_assignments \
+             WHERE tenant = $1 AND resource_id = $2 AND (principal, role) > ($3, $4) ORDER BY principal, role LIMIT $5",
+            tenant,
+            resource,
+            principal,
+            role,
+            limit
+        ));
+        rows.await?.iter().map(assignment_of).collect()
+    }
+}
+
+impl AppRoleAssignment {
+    /// Writes it.
+    pub(crate) fn insertion(&self, tenant: TenantId) -> Statement {
+        sql!(
+            "INSERT INTO app_role_assignments (tenant, principal, principal_type, resource_id, role, created_us) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
+            tenant,
+            self.principal.to_string(),
+            self.principal_type.name(),
+            self.resource,
+            &self.role,
+            self.created_at
+        )
+    }
+}
+
+/// Takes a role from somebody, who has to hold it.
+pub(crate) fn unassign(tenant: TenantId, principal: Uuid, resource: ClientId, role: &str) -> Statement {
+    sql!(
+        "DELETE FROM app_role_assignments WHERE tenant = $1 AND principal = $2 AND resource_id = $3 AND role = $4",
+        tenant,
+        principal.to_string(),
+        resource,
+        role
+    )
+    .expect_rows(1)
+}

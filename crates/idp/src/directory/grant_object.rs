@@ -1,0 +1,162 @@
+//! Consents as objects of their own (oauth2PermissionGrant), which name service principals where tokens name clients.
+
+use outlive_clock::{ClientId, ServicePrincipalId, TenantId, UserId};
+use outlive_store::{Row, Statement, StoreError, Value, sql};
+
+use super::{ALL_PRINCIPALS, Directory};
+
+/// Delegated permissions of a client at an API, given by a user or for everybody.
+#[derive(Debug, Clone)]
+pub(crate) struct PermissionGrant {
+    pub(crate) client: ClientId,
+    pub(crate) client_principal: ServicePrincipalId,
+    pub(crate) resource: ClientId,
+    pub(crate) resource_principal: ServicePrincipalId,
+    /// The user; nobody for a grant for all.
+    pub(crate) principal: Option<UserId>,
+    pub(crate) scope: String,
+}
+
+/// Which grants are meant.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum GrantsOf {
+    Everybody,
+    Client(ClientId),
+    Resource(ClientId),
+    /// A user's own.
+    User(UserId),
+}
+
+macro_rules! select_grants {
+    ($where:literal) => {
+        concat!(
+            "SELECT g.client_id, c.service_principal_id AS client_principal, g.resource_id, \
+             r.service_principal_id AS resource_principal, g.principal, g.scope FROM permission_grants g \
+             JOIN applications c ON c.tenant = g.tenant AND c.client_id = g.client_id \
+             JOIN applications r ON r.tenant = g.tenant AND r.client_id = g.resource_id \
+             WHERE g.tenant = $1 AND ",
+            $where
+        )
+    };
+}
+
+fn grant_of(row: &Row) -> Result<PermissionGrant, StoreError> {
+    let principal = row.text("principal")?;
+    Ok(PermissionGrant {
+        client: row.parse("client_id")?,
+        client_principal: row.parse("client_principal")?,
+        resource: row.parse("resource_id")?,
+        resource_principal: row.parse("resource_principal")?,
+        principal: if principal == ALL_PRINCIPALS { None } else { Some(row.parse("principal")?) },
+        scope: row.text("scope")?,
+    })
+}
+
+impl Directory {
+    /// The grant of a client at an API, by a user or for everybody.
+    pub(crate) async fn permission_grant(
+        &self,
+        tenant: TenantId,
+        client: ClientId,
+        resource: ClientId,
+        principal: Option<UserId>,
+    ) -> Result<Option<PermissionGrant>, StoreError> {
+        let row = self.store.row(Statement::new(
+            select_grants!("g.client_id = $2 AND g.resource_id = $3 AND g.principal = $4"),
+            vec![tenant.into(), client.into(), resource.into(), principal_text(principal).into()],
+        ));
+        row.await?.as_ref().map(grant_of).transpose()
+    }
+
+    /// Grants in the order of client, API and principal, after one.
+    pub(crate) async fn permission_grants_after(
+        &self,
+        tenant: TenantId,
+        of: GrantsOf,
+        (client, resource, principal): (&str, &str, &str),
+        limit: u32,
+    ) -> Result<Vec<PermissionGrant>, StoreError> {
+        let (select, criterion): (_, Option<Value>) = match of {
+            GrantsOf::Everybody => (
+                select_grants!(
+                    "(g.client_id, g.resource_id, g.principal) > ($2, $3, $4) \
+                     ORDER BY g.client_id, g.resource_id, g.principal LIMIT $5"
+                ),
+                None,
+            ),
+            GrantsOf::Client(client) => (
+                select_grants!(
+                    "(g.client_id, g.resource_id, g.principal) > ($2, $3, $4) AND g.client_id = $6 \
+                     ORDER BY g.client_id, g.resource_id, g.principal LIMIT $5"
+                ),
+                Some(client.into()),
+            ),
+            GrantsOf::Resource(resource) => (
+                select_grants!(
+                    "(g.client_id, g.resource_id, g.principal) > ($2, $3, $4) AND g.resource_id = $6 \
+                     ORDER BY g.client_id, g.resource_id, g.principal LIMIT $5"
+                ),
+                Some(resource.into()),
+            ),
+            GrantsOf::User(user) => (
+                select_grants!(
+                    "(g.client_id, g.resource_id, g.principal) > ($2, $3, $4) AND g.principal = $6 \
+                     ORDER BY g.client_id, g.resource_id, g.principal LIMIT $5"
+                ),
+                Some(user.into()),
+            ),
+        };
+        let mut values = vec![tenant.into(), client.into(), resource.into(), principal.into(), limit.into()];
+        values.extend(criterion);
+        self.store.rows(Statement::new(select, values)).await?.iter().map(grant_of).collect()
+    }
+}
+
+impl PermissionGrant {
+    /// Writes a grant that is not there yet.
+    pub(crate) fn insertion(&self, tenant: TenantId) -> Statement {
+        sql!(
+            "INSERT INTO permission_grants (tenant, client_id, resource_id, principal, scope) VALUES ($1, $2, $3, $4, $5)",
+            tenant,
+            self.client,
+            self.resource,
+            principal_text(self.principal),
+            &self.scope
+        )
+    }
+
+    /// Gives it other scopes.
+    pub(crate) fn with_scope(&self, tenant: TenantId, scope: &str) -> Statement {
+        sql!(
+            "UPDATE permission_grants SET scope = $1 \
+             WHERE tenant = $2 AND client_id = $3 AND resource_id = $4 AND principal = $5",
+            scope,
+            tenant,
+            self.client,
+            self.resource,
+            principal_text(self.principal)
+        )
+        .expect_rows(1)
+    }
+
+    /// Removes it.
+    pub(crate) fn removal(&self, tenant: TenantId) -> Statement {
+        sql!(
+            "DELETE FROM permission_grants WHERE tenant = $1 AND client_id = $2 AND resource_id = $3 AND principal = $4",
+            tenant,
+            self.client,
+            self.resource,
+            principal_text(self.principal)
+        )
+        .expect_rows(1)
+    }
+
+    /// Its place in the order of grants.
+    pub(crate) fn place(&self) -> (String, String, String) {
+        (self.client.to_string(), self.resource.to_string(), principal_text(self.principal))
+    }
+}
+
+fn principal_text(principal: Option<UserId>) -> String {
+    principal.map_or_else(|| ALL_PRINCIPALS.to_owned(), |user| user.to_string())
+}

@@ -1,0 +1,37 @@
+//! What a directory tells of a user beside names and credentials.
+
+use outlive_clock::Instant;
+use serde::{Deserialize, Serialize};
+
+/// The password policy that spares a user the tenant's expiry ("user resource type").
+pub(crate) const PASSWORD_NEVER_EXPIRES: &str = "DisablePasswordExpiration";
+
+/// A user's particulars. What is not known is not written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct UserProfile {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) given_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) surname: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) mail: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) mail_nickname: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) job_title: Option<String>,
+    /// `userType` is `Guest`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) guest: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) password_policies: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) created_at: Option<Instant>,
+}
+
+impl UserProfile {
+    /// Whether the tenant's password expiry spares the user.
+    pub(crate) fn password_never_expires(&self) -> bool {
+        let policies = self.password_policies.as_deref().unwrap_or_default();
+        policies.split(',').any(|policy| policy.trim() == PASSWORD_NEVER_EXPIRES)
+    }
+}

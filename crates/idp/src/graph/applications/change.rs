@@ -1,0 +1,176 @@
+//! What callers write about applications, and what becomes of it.
+
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::required::RequiredAccess;
+use crate::directory::Application;
+use crate::graph::error::GraphError;
+use crate::spec::{
+    AppRoleSpec, ApplicationKind, GroupClaims, OptionalClaimsSpec, RedirectUriSpec, RedirectUriType,
+    ScopeSpec,
+};
+
+/// The members of a new or changed application. What is not there stays.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(crate) struct ApplicationChange {
+    pub(super) display_name: Option<String>,
+    sign_in_audience: Option<String>,
+    identifier_uris: Option<Vec<String>>,
+    is_fallback_public_client: Option<bool>,
+    group_membership_claims: Option<GroupClaims>,
+    optional_claims: Option<OptionalClaimsSpec>,
+    app_roles: Option<Vec<NewPermission>>,
+    api: Option<Api>,
+    web: Option<Platform>,
+    spa: Option<Platform>,
+    public_client: Option<Platform>,
+    pub(super) required_resource_access: Option<Vec<RequiredAccess>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct Api {
+    requested_access_token_version: Option<u8>,
+    oauth2_permission_scopes: Option<Vec<NewPermission>>,
+}
+
+/// One of the places where codes may be sent; what else Graph keeps there has no effect here.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Platform {
+    redirect_uris: Option<Vec<String>>,
+}
+
+/// A scope or an app role. Of its many texts one is kept.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NewPermission {
+    id: Uuid,
+    value: String,
+    #[serde(default)]
+    admin_consent_description: Option<String>,
+}
+
+/// Bounds of the original: identifier URIs and redirect URIs of one application, characters of a redirect URI.
+const URIS_MAX: usize = 256;
+const URI_CHARS_MAX: usize = 256;
+/// Permissions of one application, and optional claims of one kind of token.
+const PERMISSIONS_MAX: usize = 400;
+
+fn invalid(name: &str) -> GraphError {
+    GraphError::bad_request(format!(
+        "Invalid value specified for property '{name}' of resource 'Application'."
+    ))
+}
+
+impl ApplicationChange {
+    /// The application with the change.
+    pub(super) fn apply(self, before: &Application) -> Result<Application, GraphError> {
+        let mut after = before.clone();
+        if let Some(name) = self.display_name {
+            if name.is_empty() || name.chars().count() > 256 {
+                return Err(invalid("displayName"));
+            }
+            after.name = name;
+        }
+        if self.sign_in_audience.is_some_and(|audience| audience != "AzureADMyOrg") {
+            return Err(GraphError::bad_request(
+                "Only applications of one tenant (AzureADMyOrg) can be registered here.",
+            ));
+        }
+        let document = &mut after.document;
+        if let Some(public) = self.is_fallback_public_client {
+            document.kind = if public { ApplicationKind::Public } else { ApplicationKind::Confidential };
+        }
+        document.group_claims = self.group_membership_claims.unwrap_or(document.group_claims);
+        if let Some(claims) = self.optional_claims {
+            if claims.id_token.len() > PERMISSIONS_MAX || claims.access_token.len() > PERMISSIONS_MAX {
+                return Err(invalid("optionalClaims"));
+            }
+            document.optional_claims = claims;
+        }
+        if let Some(uris) = self.identifier_uris {
+            let own = after.client_id.to_string();
+            if uris.len() > URIS_MAX
+                || uris.iter().any(|uri| !uri.contains(':') || uri.len() > URI_CHARS_MAX || *uri == own)
+            {
+                return Err(invalid("identifierUris"));
+            }
+            document.identifier_uris = uris;
+        }
+        if let Some(roles) = self.app_roles {
+            let roles = permissions("appRoles", roles)?;
+            document.app_roles =
+                roles.into_iter().map(|role| AppRoleSpec { id: role.id, value: role.value }).collect();
+        }
+        if let Some(api) = self.api {
+            match api.requested_access_token_version {
+                None => {}
+                Some(version @ (1 | 2)) => document.token_version = version,
+                Some(_) => return Err(invalid("api/requestedAccessTokenVersion")),
+            }
+            if let Some(scopes) = api.oauth2_permission_scopes {
+                let scopes = permissions("api/oauth2PermissionScopes", scopes)?;
+                document.scopes = scopes
+                    .into_iter()
+                    .map(|scope| ScopeSpec {
+                        id: scope.id,
+                        value: scope.value,
+                        description: scope.admin_consent_description.unwrap_or_default(),
+                    })
+                    .collect();
+            }
+        }
+        for (kind, platform) in [
+            (RedirectUriType::Web, self.web),
+            (RedirectUriType::Spa, self.spa),
+            (RedirectUriType::PublicClient, self.public_client),
+        ] {
+            let Some(uris) = platform.and_then(|platform| platform.redirect_uris) else { continue };
+            document.redirect_uris.retain(|known| known.r#type != kind);
+            document.redirect_uris.extend(uris.into_iter().map(|uri| RedirectUriSpec { uri, r#type: kind }));
+        }
+        check_redirect_uris(&document.redirect_uris)?;
+        Ok(after)
+    }
+}
+
+fn permissions(name: &str, permissions: Vec<NewPermission>) -> Result<Vec<NewPermission>, GraphError> {
+    let readable = |c: char| c.is_ascii_graphic() && !"\"\\/".contains(c);
+    let unique = |index: usize, permission: &NewPermission| {
+        permissions[..index].iter().all(|other| other.id != permission.id && other.value != permission.value)
+    };
+    let sound = permissions.len() <= PERMISSIONS_MAX
+        && permissions.iter().enumerate().all(|(index, permission)| {
+            !permission.value.is_empty()
+                && permission.value.len() <= 120
+                && permission.value.chars().all(readable)
+                && !permission.value.starts_with('.')
+                && unique(index, permission)
+        });
+    if sound { Ok(permissions) } else { Err(invalid(name)) }
+}
+
+/// "Redirect URI restrictions": https but for loopback and native schemes, bounded in number and length, each once.
+fn check_redirect_uris(uris: &[RedirectUriSpec]) -> Result<(), GraphError> {
+    let sound = |redirect: &RedirectUriSpec| {
+        let Ok(url) = url::Url::parse(&redirect.uri) else { return false };
+        let scheme = match (url.scheme(), redirect.r#type) {
+            ("https", _) => true,
+            ("http", _) => matches!(url.host_str(), Some("localhost" | "127.0.0.1")),
+            ("javascript" | "data" | "file" | "vbscript", _) => false,
+            (_, kind) => kind == RedirectUriType::PublicClient,
+        };
+        scheme && redirect.uri.len() <= URI_CHARS_MAX && url.fragment().is_none()
+    };
+    let once = |(index, redirect): (usize, &RedirectUriSpec)| {
+        uris[..index].iter().all(|other| other.uri != redirect.uri)
+    };
+    if uris.len() <= URIS_MAX && uris.iter().all(sound) && uris.iter().enumerate().all(once) {
+        Ok(())
+    } else {
+        Err(invalid("redirectUris"))
+    }
+}

@@ -1,0 +1,17 @@
+//! Applications: registrations, and their secrets.
+
+mod change;
+mod named;
+mod read;
+mod required;
+mod resource;
+mod secrets;
+mod write;
+
+pub(crate) use named::{
+    add_password_to_named, remove_named, remove_password_of_named, show_named, update_named,
+};
+pub(crate) use read::{ApplicationName, found, list, show};
+pub(crate) use resource::{app_roles, scopes};
+pub(crate) use secrets::{add_password, remove_password};
+pub(crate) use write::{create, remove, update};

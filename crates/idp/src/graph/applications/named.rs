@@ -1,0 +1,65 @@
+//! `applications(appId='…')` and `servicePrincipals(appId='…')`: the same objects by the client id.
+
+use axum::extract::Path;
+use axum::response::Response;
+
+use super::change::ApplicationChange;
+use super::read::{ApplicationName, shown};
+use super::secrets::{AddPassword, RemovePassword, added, password_removed};
+use super::write::{removed, updated};
+use crate::graph::body::Body;
+use crate::graph::caller::Caller;
+use crate::graph::error::GraphError;
+use crate::graph::service_principals;
+
+/// The client id in `collection(appId='…')`.
+fn app_id<'a>(segment: &'a str, collection: &str) -> Option<&'a str> {
+    segment.strip_prefix(collection)?.strip_prefix("(appId='")?.strip_suffix("')")
+}
+
+fn application(segment: &str) -> Result<ApplicationName, GraphError> {
+    let app_id = app_id(segment, "applications").ok_or_else(GraphError::no_such_path)?;
+    Ok(ApplicationName::AppId(app_id.to_owned()))
+}
+
+pub(crate) async fn show_named(caller: Caller, Path(segment): Path<String>) -> Response {
+    let result = async {
+        if let Some(app_id) = app_id(&segment, "servicePrincipals") {
+            return service_principals::shown(&caller, &ApplicationName::AppId(app_id.to_owned())).await;
+        }
+        shown(&caller, &application(&segment)?).await
+    };
+    caller.answer(result.await)
+}
+
+pub(crate) async fn update_named(
+    caller: Caller,
+    Path(segment): Path<String>,
+    body: Result<Body<ApplicationChange>, GraphError>,
+) -> Response {
+    let result = async { updated(&caller, &application(&segment)?, body).await };
+    caller.answer(result.await)
+}
+
+pub(crate) async fn remove_named(caller: Caller, Path(segment): Path<String>) -> Response {
+    let result = async { removed(&caller, &application(&segment)?).await };
+    caller.answer(result.await)
+}
+
+pub(crate) async fn add_password_to_named(
+    caller: Caller,
+    Path(segment): Path<String>,
+    body: Result<Body<AddPassword>, GraphError>,
+) -> Response {
+    let result = async { added(&caller, &application(&segment)?, body).await };
+    caller.answer(result.await)
+}
+
+pub(crate) async fn remove_password_of_named(
+    caller: Caller,
+    Path(segment): Path<String>,
+    body: Result<Body<RemovePassword>, GraphError>,
+) -> Response {
+    let result = async { password_removed(&caller, &application(&segment)?, body).await };
+    caller.answer(result.await)
+}

@@ -1,0 +1,131 @@
+//! An application as Graph shows one.
+
+use serde_json::{Value, json};
+
+use super::required;
+use crate::directory::{Application, PasswordCredential};
+use crate::graph::caller::Caller;
+use crate::graph::error::GraphError;
+use crate::graph::odata::EntityType;
+use crate::spec::{ApplicationKind, GroupClaims, OptionalClaimSpec, RedirectUriType};
+
+pub(crate) const APPLICATION: EntityType = EntityType {
+    name: "microsoft.graph.application",
+    set: "applications",
+    properties: &[
+        "id",
+        "api",
+        "appId",
+        "appRoles",
+        "displayName",
+        "groupMembershipClaims",
+        "identifierUris",
+        "isFallbackPublicClient",
+        "keyCredentials",
+        "optionalClaims",
+        "passwordCredentials",
+        "publicClient",
+        "requiredResourceAccess",
+        "signInAudience",
+        "spa",
+        "web",
+    ],
+    shown: &[],
+    filterable: &["id", "appId", "displayName"],
+    order: None,
+};
+
+/// An application with all properties.
+pub(super) async fn resource(caller: &Caller, application: &Application) -> Result<Value, GraphError> {
+    let secrets = caller.idp.directory.password_credentials(caller.tenant.id, application.client_id).await?;
+    let mut object = registration(application, &secrets);
+    object["requiredResourceAccess"] = required::shown(caller, application).await?;
+    Ok(object)
+}
+
+fn registration(application: &Application, secrets: &[PasswordCredential]) -> Value {
+    let document = &application.document;
+    let uris = |kind: RedirectUriType| -> Vec<&str> {
+        document.redirect_uris.iter().filter(|uri| uri.r#type == kind).map(|uri| uri.uri.as_str()).collect()
+    };
+    json!({
+        "id": document.object_id,
+        "api": {
+            "requestedAccessTokenVersion": document.token_version,
+            "oauth2PermissionScopes": scopes(application),
+        },
+        "appId": application.client_id,
+        "appRoles": app_roles(application),
+        "displayName": application.name,
+        "groupMembershipClaims": group_claims(document.group_claims),
+        "identifierUris": document.identifier_uris,
+        "isFallbackPublicClient": document.kind == ApplicationKind::Public,
+        "keyCredentials": [],
+        "optionalClaims": {
+            "idToken": claims(&document.optional_claims.id_token),
+            "accessToken": claims(&document.optional_claims.access_token),
+            "saml2Token": [],
+        },
+        "passwordCredentials": secrets.iter().map(password_credential).collect::<Vec<_>>(),
+        "publicClient": {"redirectUris": uris(RedirectUriType::PublicClient)},
+        "signInAudience": "AzureADMyOrg",
+        "spa": {"redirectUris": uris(RedirectUriType::Spa)},
+        "web": {"redirectUris": uris(RedirectUriType::Web)},
+    })
+}
+
+/// The delegated permissions that it offers.
+pub(crate) fn scopes(application: &Application) -> Vec<Value> {
+    let scopes = application.document.scopes.iter().map(|scope| {
+        json!({
+            "id": scope.id, "value": scope.value, "type": "User", "isEnabled": true,
+            "adminConsentDisplayName": scope.value, "adminConsentDescription": scope.description,
+            "userConsentDisplayName": scope.value, "userConsentDescription": scope.description,
+        })
+    });
+    scopes.collect()
+}
+
+/// The app roles that it offers.
+pub(crate) fn app_roles(application: &Application) -> Vec<Value> {
+    let roles = application.document.app_roles.iter().map(|role| {
+        json!({
+            "id": role.id, "value": role.value, "displayName": role.value, "description": role.value,
+            "allowedMemberTypes": ["User", "Application"], "isEnabled": true,
+        })
+    });
+    roles.collect()
+}
+
+const fn group_claims(claims: GroupClaims) -> Option<&'static str> {
+    match claims {
+        GroupClaims::None => None,
+        GroupClaims::SecurityGroup => Some("SecurityGroup"),
+        GroupClaims::ApplicationGroup => Some("ApplicationGroup"),
+        GroupClaims::DirectoryRole => Some("DirectoryRole"),
+        GroupClaims::All => Some("All"),
+    }
+}
+
+fn claims(asked: &[OptionalClaimSpec]) -> Vec<Value> {
+    let claims = asked.iter().map(|claim| {
+        json!({
+            "name": claim.name, "source": null, "essential": claim.essential,
+            "additionalProperties": claim.additional_properties,
+        })
+    });
+    claims.collect()
+}
+
+/// A secret, but never the secret itself.
+pub(crate) fn password_credential(credential: &PasswordCredential) -> Value {
+    json!({
+        "customKeyIdentifier": null,
+        "displayName": credential.display_name,
+        "endDateTime": credential.expires_at,
+        "hint": credential.hint,
+        "keyId": credential.key_id,
+        "secretText": null,
+        "startDateTime": credential.starts_at,
+    })
+}

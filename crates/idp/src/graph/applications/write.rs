@@ -1,0 +1,132 @@
+//! Making, changing and removing applications.
+
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use outlive_clock::{ClientId, ServicePrincipalId};
+use outlive_store::Change;
+use serde_json::json;
+
+use super::change::ApplicationChange;
+use super::read::ApplicationName;
+use super::required;
+use super::resource::{APPLICATION, resource};
+use crate::directory::graph_application::GRAPH;
+use crate::directory::{Application, ApplicationDocument};
+use crate::graph::body::Body;
+use crate::graph::caller::Caller;
+use crate::graph::error::GraphError;
+use crate::graph::odata::entity;
+use crate::graph::permissions::{WRITE_APPLICATIONS, WRITE_OWN_APPLICATION};
+use crate::spec::ApplicationKind;
+
+/// `POST /applications`. Its service principal is there at once (docs/parity.md).
+pub(crate) async fn create(caller: Caller, body: Result<Body<ApplicationChange>, GraphError>) -> Response {
+    let result = async {
+        let Body(new) = body?;
+        caller.allowed(&WRITE_APPLICATIONS)?;
+        let options = caller.entity_options(&APPLICATION)?;
+        if new.display_name.is_none() {
+            return Err(GraphError::bad_request(
+                "A value is required for property 'displayName' of resource 'Application'.",
+            ));
+        }
+        let random = caller.idp.chassis.random.of(caller.tenant.id);
+        let object_id = random.stream("application-object-id").uuid();
+        let empty = Application {
+            client_id: ClientId::generate(&mut random.stream("client-id")),
+            service_principal_id: ServicePrincipalId::generate(&mut random.stream("service-principal-id")),
+            name: String::new(),
+            enabled: true,
+            document: ApplicationDocument::empty(object_id, ApplicationKind::Confidential),
+        };
+        let application = applied(&caller, new, &empty).await?;
+        let mut change = Change::new();
+        for statement in application.insertion(caller.tenant.id) {
+            change.add(statement);
+        }
+        commit(&caller, change, "application.created", &application).await?;
+        Ok(entity(&APPLICATION, StatusCode::CREATED, &resource(&caller, &application).await?, &options))
+    };
+    caller.answer(result.await)
+}
+
+/// `PATCH /applications/{id}`.
+pub(crate) async fn update(
+    caller: Caller,
+    Path(id): Path<String>,
+    body: Result<Body<ApplicationChange>, GraphError>,
+) -> Response {
+    let result = updated(&caller, &ApplicationName::Object(id), body).await;
+    caller.answer(result)
+}
+
+pub(super) async fn updated(
+    caller: &Caller,
+    name: &ApplicationName,
+    body: Result<Body<ApplicationChange>, GraphError>,
+) -> Result<Response, GraphError> {
+    let Body(patch) = body?;
+    let before = writable(caller, name).await?;
+    let after = applied(caller, patch, &before).await?;
+    let mut change = Change::new();
+    for statement in after.update(&before, caller.tenant.id) {
+        change.add(statement);
+    }
+    commit(caller, change, "application.updated", &after).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// `DELETE /applications/{id}`: with all consents, roles and secrets, for good.
+pub(crate) async fn remove(caller: Caller, Path(id): Path<String>) -> Response {
+    let result = removed(&caller, &ApplicationName::Object(id)).await;
+    caller.answer(result)
+}
+
+pub(super) async fn removed(caller: &Caller, name: &ApplicationName) -> Result<Response, GraphError> {
+    let application = writable(caller, name).await?;
+    let mut change = Change::new();
+    for statement in application.removal(caller.tenant.id) {
+        change.add(statement);
+    }
+    commit(caller, change, "application.deleted", &application).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn applied(
+    caller: &Caller,
+    mut change: ApplicationChange,
+    before: &Application,
+) -> Result<Application, GraphError> {
+    let required = change.required_resource_access.take();
+    let mut after = change.apply(before)?;
+    if let Some(required) = required {
+        after.document.required = required::read(caller, required).await?;
+    }
+    Ok(after)
+}
+
+/// The application, if the caller may change it. Graph itself belongs to nobody here.
+pub(super) async fn writable(caller: &Caller, name: &ApplicationName) -> Result<Application, GraphError> {
+    let found = name.find(caller).await;
+    let own = found.as_ref().is_ok_and(|application| application.client_id == caller.claims.appid);
+    if !(caller.is_allowed(&WRITE_APPLICATIONS) || own && caller.is_allowed(&WRITE_OWN_APPLICATION)) {
+        return Err(GraphError::denied());
+    }
+    found.and_then(
+        |application| {
+            if application.client_id == GRAPH { Err(GraphError::denied()) } else { Ok(application) }
+        },
+    )
+}
+
+pub(super) async fn commit(
+    caller: &Caller,
+    change: Change,
+    kind: &'static str,
+    application: &Application,
+) -> Result<(), GraphError> {
+    let subject = format!("client:{}", application.client_id);
+    let data = json!({"client_id": application.client_id, "client_name": application.name});
+    caller.commit(change, kind, subject, data).await.map_err(|error| error.or_taken("identifierUris"))
+}

@@ -1,0 +1,92 @@
+//! Lines of the journal as entries of a log.
+
+use outlive_clock::{ClientId, UserId};
+use outlive_journal::{LINES_MAX, Line};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::Entry;
+use crate::graph::caller::Caller;
+use crate::graph::error::GraphError;
+use crate::graph::odata::{Options, Page};
+
+/// A page of entries, newest first. Of the journal at most [`LINES_MAX`] lines are looked at for a page, so that a page may hold
+/// fewer entries than asked for, and still have another after it.
+pub(super) async fn newest_first(
+    caller: &Caller,
+    subject: Option<&str>,
+    options: &Options,
+    entry: Entry,
+) -> Result<Page, GraphError> {
+    let before = if options.after.is_empty() {
+        i64::MAX
+    } else {
+        options
+            .after
+            .parse()
+            .map_err(|_| GraphError::bad_request("The $skiptoken is not valid for this request."))?
+    };
+    let journal = &caller.idp.chassis.journal;
+    let lines = journal.newest_first(caller.tenant.id, subject, before, LINES_MAX).await?;
+    let mut objects = Vec::new();
+    let mut looked_at = None;
+    for line in &lines {
+        if objects.len() == options.top as usize {
+            break;
+        }
+        looked_at = Some(line.seq);
+        objects.extend(entry(line).filter(|object| options.filter.passes(object)));
+    }
+    let all = lines.last().map(|line| line.seq) == looked_at && lines.len() < LINES_MAX as usize;
+    let more_after = looked_at.filter(|_| !all).map(|seq| seq.to_string());
+    Ok(Page { objects, more_after })
+}
+
+/// The id of the entry made of a line: its place in the journal, hidden in the tenant's id.
+pub(super) fn id_of(line: &Line) -> Uuid {
+    Uuid::from_u128(line.tenant.uuid().as_u128() ^ u128::from(line.seq.unsigned_abs()))
+}
+
+/// The line whose entry has this id.
+pub(super) async fn with_id(caller: &Caller, id: &str) -> Result<Option<Line>, GraphError> {
+    let Ok(id) = id.parse::<Uuid>() else { return Ok(None) };
+    let Ok(seq) = i64::try_from(id.as_u128() ^ caller.tenant.id.uuid().as_u128()) else { return Ok(None) };
+    let Some(before) = seq.checked_add(1) else { return Ok(None) };
+    let lines = caller.idp.chassis.journal.newest_first(caller.tenant.id, None, before, 1).await?;
+    Ok(lines.into_iter().find(|line| line.seq == seq))
+}
+
+/// Puts names beside ids: what users and applications are called now.
+pub(super) async fn name_things(caller: &Caller, object: &mut Value) -> Result<(), GraphError> {
+    let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
+    if let Some(name) = object["resourceDisplayName"].as_str() {
+        let api = match name.parse::<ClientId>() {
+            Ok(client) => directory.application(tenant, client).await?,
+            Err(_) => directory.resource(tenant, name).await?,
+        };
+        if let Some(api) = api {
+            object["resourceId"] = json!(api.client_id);
+            object["resourceDisplayName"] = json!(api.name);
+        }
+    }
+    if let Some(id) = object["userId"].as_str().and_then(|id| id.parse::<UserId>().ok())
+        && let Some(user) = directory.user(tenant, id).await?
+    {
+        object["userDisplayName"] = json!(user.display_name);
+        object["userPrincipalName"] = json!(user.upn);
+    }
+    let id = object.pointer("/initiatedBy/user/id").and_then(Value::as_str);
+    if let Some(id) = id.and_then(|id| id.parse::<UserId>().ok())
+        && let Some(user) = directory.user(tenant, id).await?
+    {
+        object["initiatedBy"]["user"]["displayName"] = json!(user.display_name);
+        object["initiatedBy"]["user"]["userPrincipalName"] = json!(user.upn);
+    }
+    let app_id = object.pointer("/initiatedBy/app/appId").and_then(Value::as_str);
+    if let Some(client) = app_id.and_then(|id| id.parse::<ClientId>().ok())
+        && let Some(application) = directory.application(tenant, client).await?
+    {
+        object["initiatedBy"]["app"]["displayName"] = json!(application.name);
+    }
+    Ok(())
+}

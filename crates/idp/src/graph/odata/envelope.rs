@@ -1,0 +1,81 @@
+//! Objects and collections as Graph wraps them.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+use url::form_urlencoded::Serializer;
+
+use super::options::sealed;
+use super::{Options, Page};
+use crate::graph::caller::Caller;
+
+/// Where Graph's description of itself is; only a name.
+const METADATA: &str = "https://graph.microsoft.com/v1.0/$metadata";
+
+/// A type of object that Graph shows.
+pub(crate) struct EntityType {
+    /// Its name (`microsoft.graph.user`).
+    pub(crate) name: &'static str,
+    /// Its collection (`users`).
+    pub(crate) set: &'static str,
+    /// Every property that can be selected.
+    pub(crate) properties: &'static [&'static str],
+    /// Those that are shown if nothing is selected; all of them, if empty.
+    pub(crate) shown: &'static [&'static str],
+    /// Those that a filter may speak of.
+    pub(crate) filterable: &'static [&'static str],
+    /// The order that may be asked for by name, because it is the one there is.
+    pub(crate) order: Option<&'static str>,
+}
+
+/// `@odata.context` of something.
+pub(crate) fn context(what: &str) -> String {
+    format!("{METADATA}#{what}")
+}
+
+impl EntityType {
+    fn projected(&self, object: &Value, options: &Options) -> Map<String, Value> {
+        let shown = |name: &str| match &options.select {
+            Some(selected) => selected.iter().any(|selected| selected == name),
+            None => self.shown.is_empty() || self.shown.contains(&name),
+        };
+        let members = object.as_object().into_iter().flatten();
+        members.filter(|(name, _)| shown(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    fn selection(&self, options: &Options) -> String {
+        options.select.as_ref().map_or_else(String::new, |selected| format!("({})", selected.join(",")))
+    }
+}
+
+/// One object.
+pub(crate) fn entity(kind: &EntityType, status: StatusCode, object: &Value, options: &Options) -> Response {
+    let mut body = kind.projected(object, options);
+    let context = context(&format!("{}{}/$entity", kind.set, kind.selection(options)));
+    body.insert("@odata.context".to_owned(), json!(context));
+    (status, Json(Value::Object(body))).into_response()
+}
+
+/// A page of a collection, with the link to the next one.
+pub(crate) fn page(caller: &Caller, kind: &EntityType, options: &Options, page: Page) -> Response {
+    let value: Vec<_> = page.objects.iter().map(|object| kind.projected(object, options)).collect();
+    let mut body = json!({
+        "@odata.context": context(&format!("{}{}", kind.set, kind.selection(options))),
+        "value": value,
+    });
+    if let Some(key) = page.more_after {
+        let chassis = &caller.idp.chassis;
+        let mut stream = chassis.random.of(caller.tenant.id).stream("graph-skiptoken");
+        let token = sealed(&chassis.sealer, caller.tenant.id, kind, &key, &mut stream);
+        let mut query = Serializer::new(String::new());
+        for name in ["$top", "$select", "$filter", "$orderby"] {
+            if let Some(value) = caller.parameters.get(name) {
+                query.append_pair(name, value);
+            }
+        }
+        query.append_pair("$skiptoken", &token);
+        body["@odata.nextLink"] = json!(format!("{}{}?{}", caller.origin, caller.path, query.finish()));
+    }
+    Json(body).into_response()
+}

@@ -1,0 +1,9 @@
+//! The part of OData 4 that Graph's callers rely on: `$select`, `$filter`, `$top`, pages by `$skiptoken`, and the envelopes.
+
+mod envelope;
+mod filter;
+mod options;
+
+pub(crate) use envelope::{EntityType, context, entity, page};
+pub(crate) use filter::Filter;
+pub(crate) use options::{Options, Page};

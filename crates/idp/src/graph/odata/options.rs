@@ -1,0 +1,122 @@
+//! What a call asks for besides the object: query options.
+
+use outlive_clock::{Stream, TenantId};
+use outlive_tokens::Sealer;
+
+use super::{EntityType, Filter};
+use crate::form::Parameters;
+use crate::graph::error::GraphError;
+
+/// How many objects a page holds if nothing is said, and at most.
+const TOP: u32 = 100;
+const TOP_MAX: u32 = 999;
+
+/// The query options of a call, read for one type of object.
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
+    pub(crate) select: Option<Vec<String>>,
+    pub(crate) filter: Filter,
+    pub(crate) top: u32,
+    /// The key after which the page begins; empty at the beginning.
+    pub(crate) after: String,
+}
+
+/// One page: its objects, and the key of the last one looked at if there may be more.
+pub(crate) struct Page {
+    pub(crate) objects: Vec<serde_json::Value>,
+    pub(crate) more_after: Option<String>,
+}
+
+impl Options {
+    /// Reads the options of a call for one object: `$select` and nothing else.
+    pub(crate) fn of_entity(parameters: &Parameters, kind: &EntityType) -> Result<Self, GraphError> {
+        for name in ["$top", "$filter", "$skiptoken"] {
+            if parameters.get(name).is_some() {
+                return Err(GraphError::bad_request(format!(
+                    "Query option '{name}' is not allowed for one object."
+                )));
+            }
+        }
+        Ok(Self {
+            select: selected(parameters, kind)?,
+            filter: Filter::default(),
+            top: 1,
+            after: String::new(),
+        })
+    }
+
+    /// Reads the options of a call for many.
+    pub(crate) fn of_collection(
+        parameters: &Parameters,
+        kind: &EntityType,
+        tenant: TenantId,
+        sealer: &Sealer,
+    ) -> Result<Self, GraphError> {
+        let unsupported = ["$expand", "$search", "$skip", "$count", "$apply"];
+        if let Some(name) = unsupported.iter().find(|name| parameters.get(name).is_some()) {
+            return Err(GraphError::unsupported_query(format!("Query option '{name}' is not supported.")));
+        }
+        // Collections have one order: logs the newest first, everything else by id.
+        if parameters.get("$orderby").is_some_and(|order| Some(order) != kind.order) {
+            return Err(GraphError::unsupported_query("Sorting not supported for current query."));
+        }
+        let top = match parameters.get("$top") {
+            None => TOP,
+            Some(text) => text.parse().ok().filter(|top| (1..=TOP_MAX).contains(top)).ok_or_else(|| {
+                GraphError::bad_request(format!(
+                    "Invalid page size specified: '{}'. Must be between 1 and {TOP_MAX} inclusive.",
+                    text.chars().take(20).collect::<String>()
+                ))
+            })?,
+        };
+        let filter = match parameters.get("$filter") {
+            None => Filter::default(),
+            Some(text) => Filter::parse(text, kind.filterable).map_err(GraphError::unsupported_query)?,
+        };
+        let after = match parameters.get("$skiptoken") {
+            None => String::new(),
+            Some(token) => opened(sealer, tenant, kind, token)
+                .ok_or_else(|| GraphError::bad_request("The $skiptoken is not valid for this request."))?,
+        };
+        Ok(Self { select: selected(parameters, kind)?, filter, top, after })
+    }
+}
+
+/// `$select`: properties that objects of this type have.
+fn selected(parameters: &Parameters, kind: &EntityType) -> Result<Option<Vec<String>>, GraphError> {
+    let Some(text) = parameters.get("$select") else { return Ok(None) };
+    let mut names: Vec<String> = Vec::new();
+    for name in text.split(',').map(str::trim) {
+        let known =
+            kind.properties.iter().find(|known| known.eq_ignore_ascii_case(name)).ok_or_else(|| {
+                let name: String = name.chars().take(60).collect();
+                GraphError::bad_request(format!(
+                    "Could not find a property named '{name}' on type '{}'.",
+                    kind.name
+                ))
+            })?;
+        if !names.iter().any(|named| named == known) {
+            names.push((*known).to_owned());
+        }
+    }
+    Ok(Some(names))
+}
+
+fn purpose(tenant: TenantId, kind: &EntityType) -> String {
+    format!("graph-skiptoken {tenant} {}", kind.name)
+}
+
+/// A place in a collection, which only the collection it was given for can read.
+pub(super) fn sealed(
+    sealer: &Sealer,
+    tenant: TenantId,
+    kind: &EntityType,
+    key: &str,
+    stream: &mut Stream,
+) -> String {
+    sealer.seal(&purpose(tenant, kind), key.as_bytes(), stream)
+}
+
+fn opened(sealer: &Sealer, tenant: TenantId, kind: &EntityType, token: &str) -> Option<String> {
+    String::from_utf8(sealer.open(&purpose(tenant, kind), token)?).ok()
+}

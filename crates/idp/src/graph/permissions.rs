@@ -1,0 +1,111 @@
+//! Which permission lets a caller do what (the *Permissions* tables of the Graph reference). Any one of a list is enough: as a scope
+//! for a user, as an app role for an application by itself. A user needs a directory role besides, where roles are listed.
+
+/// What an operation asks of its caller.
+pub(crate) struct Permission {
+    pub(crate) any_of: &'static [&'static str],
+    /// Directory roles of which a user needs one; none are needed if there are none here.
+    pub(crate) roles: &'static [&'static str],
+}
+
+const USER_ADMINISTRATORS: &[&str] = &["Global Administrator", "User Administrator"];
+const APPLICATION_ADMINISTRATORS: &[&str] =
+    &["Global Administrator", "Application Administrator", "Cloud Application Administrator"];
+const CONSENT_ADMINISTRATORS: &[&str] = &[
+    "Global Administrator",
+    "Application Administrator",
+    "Cloud Application Administrator",
+    "Privileged Role Administrator",
+];
+const LOG_READERS: &[&str] = &[
+    "Global Administrator",
+    "Global Reader",
+    "Reports Reader",
+    "Security Administrator",
+    "Security Operator",
+    "Security Reader",
+];
+
+pub(crate) const READ_USERS: Permission = Permission {
+    any_of: &[
+        "User.Read.All",
+        "User.ReadWrite.All",
+        "Directory.Read.All",
+        "Directory.ReadWrite.All",
+        "Directory.AccessAsUser.All",
+    ],
+    roles: &[],
+};
+
+/// The own account.
+pub(crate) const READ_ME: Permission = Permission {
+    any_of: &[
+        "User.Read",
+        "User.ReadWrite",
+        "User.Read.All",
+        "User.ReadWrite.All",
+        "Directory.Read.All",
+        "Directory.ReadWrite.All",
+        "Directory.AccessAsUser.All",
+    ],
+    roles: &[],
+};
+
+pub(crate) const WRITE_USERS: Permission = Permission {
+    any_of: &["User.ReadWrite.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All"],
+    roles: USER_ADMINISTRATORS,
+};
+
+pub(crate) const DELETE_USERS: Permission = Permission {
+    any_of: &["User.DeleteRestore.All", "User.ReadWrite.All", "Directory.AccessAsUser.All"],
+    roles: USER_ADMINISTRATORS,
+};
+
+pub(crate) const READ_APPLICATIONS: Permission = Permission {
+    any_of: &[
+        "Application.Read.All",
+        "Application.ReadWrite.All",
+        "Directory.Read.All",
+        "Directory.ReadWrite.All",
+        "Directory.AccessAsUser.All",
+    ],
+    roles: &[],
+};
+
+pub(crate) const WRITE_APPLICATIONS: Permission =
+    Permission { any_of: &["Application.ReadWrite.All"], roles: APPLICATION_ADMINISTRATORS };
+
+/// An application that manages itself.
+pub(crate) const WRITE_OWN_APPLICATION: Permission =
+    Permission { any_of: &["Application.ReadWrite.OwnedBy"], roles: APPLICATION_ADMINISTRATORS };
+
+pub(crate) const READ_GRANTS: Permission = Permission {
+    any_of: &[
+        "DelegatedPermissionGrant.Read.All",
+        "DelegatedPermissionGrant.ReadWrite.All",
+        "Directory.Read.All",
+        "Directory.ReadWrite.All",
+        "Directory.AccessAsUser.All",
+    ],
+    roles: &[],
+};
+
+pub(crate) const WRITE_GRANTS: Permission =
+    Permission { any_of: &["DelegatedPermissionGrant.ReadWrite.All"], roles: CONSENT_ADMINISTRATORS };
+
+pub(crate) const READ_ASSIGNMENTS: Permission = Permission {
+    any_of: &[
+        "Application.Read.All",
+        "Application.ReadWrite.All",
+        "AppRoleAssignment.ReadWrite.All",
+        "Directory.Read.All",
+        "Directory.ReadWrite.All",
+        "Directory.AccessAsUser.All",
+    ],
+    roles: &[],
+};
+
+pub(crate) const WRITE_ASSIGNMENTS: Permission =
+    Permission { any_of: &["AppRoleAssignment.ReadWrite.All"], roles: CONSENT_ADMINISTRATORS };
+
+pub(crate) const READ_LOGS: Permission = Permission { any_of: &["AuditLog.Read.All"], roles: LOG_READERS };

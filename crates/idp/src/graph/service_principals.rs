@@ -1,0 +1,158 @@
+//! Service principals: an application as a tenant has it.
+
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use outlive_store::Change;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::applications::{ApplicationName, app_roles, found, scopes};
+use super::body::Body;
+use super::caller::Caller;
+use super::error::GraphError;
+use super::odata::{EntityType, Page, entity, page};
+use super::permissions::{READ_APPLICATIONS, WRITE_APPLICATIONS};
+use crate::directory::Application;
+
+pub(crate) const SERVICE_PRINCIPAL: EntityType = EntityType {
+    name: "microsoft.graph.servicePrincipal",
+    set: "servicePrincipals",
+    properties: &[
+        "id",
+        "accountEnabled",
+        "appDisplayName",
+        "appId",
+        "appOwnerOrganizationId",
+        "appRoleAssignmentRequired",
+        "appRoles",
+        "displayName",
+        "oauth2PermissionScopes",
+        "replyUrls",
+        "servicePrincipalNames",
+        "servicePrincipalType",
+        "signInAudience",
+    ],
+    shown: &[],
+    filterable: &["id", "accountEnabled", "appId", "displayName"],
+    order: None,
+};
+
+fn resource(caller: &Caller, application: &Application) -> Value {
+    let document = &application.document;
+    let names: Vec<_> =
+        std::iter::once(application.client_id.to_string()).chain(document.identifier_uris.clone()).collect();
+    json!({
+        "id": application.service_principal_id,
+        "accountEnabled": application.enabled,
+        "appDisplayName": application.name,
+        "appId": application.client_id,
+        "appOwnerOrganizationId": caller.tenant.id,
+        "appRoleAssignmentRequired": false,
+        "appRoles": app_roles(application),
+        "displayName": application.name,
+        "oauth2PermissionScopes": scopes(application),
+        "replyUrls": document.redirect_uris.iter().map(|uri| &uri.uri).collect::<Vec<_>>(),
+        "servicePrincipalNames": names,
+        "servicePrincipalType": "Application",
+        "signInAudience": "AzureADMyOrg",
+    })
+}
+
+/// `GET /servicePrincipals`.
+pub(crate) async fn list(caller: Caller) -> Response {
+    let result = async {
+        caller.allowed(&READ_APPLICATIONS)?;
+        let options = caller.collection_options(&SERVICE_PRINCIPAL)?;
+        let (found, more_after) = match options.filter.equal("id") {
+            Some(id) => (principal(&caller, id).await.into_iter().collect(), None),
+            None => found(&caller, &options).await?,
+        };
+        let objects = found.iter().map(|application| resource(&caller, application));
+        let objects = objects.filter(|object| options.filter.passes(object)).collect();
+        Ok(page(&caller, &SERVICE_PRINCIPAL, &options, Page { objects, more_after }))
+    };
+    caller.answer(result.await)
+}
+
+/// `GET /servicePrincipals/{id}`.
+pub(crate) async fn show(caller: Caller, Path(id): Path<String>) -> Response {
+    let result = async {
+        caller.allowed(&READ_APPLICATIONS)?;
+        let application = principal(&caller, &id).await?;
+        let options = caller.entity_options(&SERVICE_PRINCIPAL)?;
+        Ok(entity(&SERVICE_PRINCIPAL, StatusCode::OK, &resource(&caller, &application), &options))
+    };
+    caller.answer(result.await)
+}
+
+pub(super) async fn shown(caller: &Caller, name: &ApplicationName) -> Result<Response, GraphError> {
+    caller.allowed(&READ_APPLICATIONS)?;
+    let application = name.find(caller).await?;
+    let options = caller.entity_options(&SERVICE_PRINCIPAL)?;
+    Ok(entity(&SERVICE_PRINCIPAL, StatusCode::OK, &resource(caller, &application), &options))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NewServicePrincipal {
+    app_id: Option<String>,
+}
+
+/// `POST /servicePrincipals`. Every application has its service principal already, so that it is only shown (docs/parity.md).
+pub(crate) async fn create(caller: Caller, body: Result<Body<NewServicePrincipal>, GraphError>) -> Response {
+    let result = async {
+        let Body(new) = body?;
+        caller.allowed(&WRITE_APPLICATIONS)?;
+        let options = caller.entity_options(&SERVICE_PRINCIPAL)?;
+        let app_id = new.app_id.ok_or_else(|| {
+            GraphError::bad_request(
+                "A value is required for property 'appId' of resource 'ServicePrincipal'.",
+            )
+        })?;
+        let application = ApplicationName::AppId(app_id).find(&caller).await?;
+        Ok(entity(&SERVICE_PRINCIPAL, StatusCode::CREATED, &resource(&caller, &application), &options))
+    };
+    caller.answer(result.await)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ServicePrincipalPatch {
+    account_enabled: Option<bool>,
+}
+
+/// `PATCH /servicePrincipals/{id}`: a disabled one gets no tokens (AADSTS7000112), and nobody gets any for it.
+pub(crate) async fn update(
+    caller: Caller,
+    Path(id): Path<String>,
+    body: Result<Body<ServicePrincipalPatch>, GraphError>,
+) -> Response {
+    let result = async {
+        let Body(patch) = body?;
+        caller.allowed(&WRITE_APPLICATIONS)?;
+        let before = principal(&caller, &id).await?;
+        if let Some(enabled) = patch.account_enabled {
+            let after = Application { enabled, ..before.clone() };
+            let mut change = Change::new();
+            for statement in after.update(&before, caller.tenant.id) {
+                change.add(statement);
+            }
+            let kind = if enabled { "application.enabled" } else { "application.disabled" };
+            let data = json!({"client_id": before.client_id, "client_name": before.name});
+            caller.commit(change, kind, format!("client:{}", before.client_id), data).await?;
+        }
+        Ok(StatusCode::NO_CONTENT.into_response())
+    };
+    caller.answer(result.await)
+}
+
+/// The application whose service principal has this object id.
+pub(super) async fn principal(caller: &Caller, id: &str) -> Result<Application, GraphError> {
+    let found = match id.parse::<Uuid>() {
+        Ok(principal) => caller.idp.directory.application_of_principal(caller.tenant.id, principal).await?,
+        Err(_) => None,
+    };
+    found.ok_or_else(|| GraphError::no_such(id))
+}

@@ -1,0 +1,112 @@
+//! Deleted users: `/directory/deletedItems`.
+
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use outlive_clock::UserId;
+use outlive_store::Change;
+use serde_json::{Value, json};
+
+use super::read::page_of;
+use super::resource::{USER, resource};
+use crate::directory::{KEPT_AFTER_DELETION, User};
+use crate::graph::caller::Caller;
+use crate::graph::error::GraphError;
+use crate::graph::odata::{EntityType, entity, page};
+use crate::graph::permissions::{DELETE_USERS, READ_USERS};
+
+/// A deleted user: the same object in another collection, which says when it was deleted.
+const DELETED_USER: EntityType = EntityType {
+    set: "directoryObjects",
+    shown: &[
+        "id",
+        "deletedDateTime",
+        "displayName",
+        "givenName",
+        "jobTitle",
+        "mail",
+        "surname",
+        "userPrincipalName",
+    ],
+    ..USER
+};
+
+/// `GET /directory/deletedItems/microsoft.graph.user`.
+pub(crate) async fn list_deleted(caller: Caller) -> Response {
+    let result = async {
+        caller.allowed(&READ_USERS)?;
+        let options = caller.collection_options(&DELETED_USER)?;
+        let found =
+            caller.idp.directory.users_after(caller.tenant.id, true, &options.after, options.top + 1).await?;
+        let mut found = page_of(found, &options);
+        let forgotten = (caller.now - KEPT_AFTER_DELETION).whole_second();
+        found.objects.retain(|object| is_after(object, forgotten));
+        Ok(page(&caller, &DELETED_USER, &options, found))
+    };
+    caller.answer(result.await)
+}
+
+fn is_after(object: &Value, instant: outlive_clock::Instant) -> bool {
+    serde_json::from_value(object["deletedDateTime"].clone())
+        .is_ok_and(|at: outlive_clock::Instant| at > instant)
+}
+
+/// `GET /directory/deletedItems/{id}`.
+pub(crate) async fn show_deleted(caller: Caller, Path(id): Path<String>) -> Response {
+    let result = async {
+        let user = deleted(&caller, &id).await?;
+        caller.allowed(&READ_USERS)?;
+        let options = caller.entity_options(&DELETED_USER)?;
+        Ok(entity(&DELETED_USER, StatusCode::OK, &resource(&user), &options))
+    };
+    caller.answer(result.await)
+}
+
+/// `POST /directory/deletedItems/{id}/restore`. What survived the deletion's time can be used again.
+pub(crate) async fn restore(caller: Caller, Path(id): Path<String>) -> Response {
+    let result = async {
+        let user = deleted(&caller, &id).await?;
+        caller.allowed(&DELETE_USERS)?;
+        let options = caller.entity_options(&DELETED_USER)?;
+        let upn = user.name_before_release().to_owned();
+        let holder = caller.idp.directory.user_by_upn(caller.tenant.id, &upn).await?;
+        if holder.is_some_and(|holder| holder.id != user.id) {
+            return Err(GraphError::already_there(
+                "Another object with the same value for property userPrincipalName already exists.",
+            ));
+        }
+        let after = User { deleted_at: None, upn, ..user.clone() };
+        let change = Change::from(after.update(&user));
+        caller
+            .commit(change, "user.restored", format!("user:{}", user.id), json!({"upn": after.upn}))
+            .await?;
+        Ok(entity(&DELETED_USER, StatusCode::OK, &resource(&after), &options))
+    };
+    caller.answer(result.await)
+}
+
+/// `DELETE /directory/deletedItems/{id}`: before its time, and for good.
+pub(crate) async fn purge(caller: Caller, Path(id): Path<String>) -> Response {
+    let result = async {
+        let user = deleted(&caller, &id).await?;
+        caller.allowed(&DELETE_USERS)?;
+        let mut change = Change::new();
+        for statement in User::removal(caller.tenant.id, user.id) {
+            change.add(statement);
+        }
+        caller.commit(change, "user.removed", format!("user:{}", user.id), json!({"upn": user.upn})).await?;
+        Ok(StatusCode::NO_CONTENT.into_response())
+    };
+    caller.answer(result.await)
+}
+
+/// The deleted user with this id, while it is remembered.
+async fn deleted(caller: &Caller, id: &str) -> Result<User, GraphError> {
+    let found = match id.parse::<UserId>() {
+        Ok(id) => caller.idp.directory.user(caller.tenant.id, id).await?,
+        Err(_) => None,
+    };
+    found
+        .filter(|user| user.deleted_at.is_some_and(|at| caller.now < at + KEPT_AFTER_DELETION))
+        .ok_or_else(|| GraphError::no_such(id))
+}

@@ -1,0 +1,76 @@
+//! Reading users.
+
+use axum::extract::Path;
+use axum::response::Response;
+use http::StatusCode;
+
+use super::resource::{USER, resource};
+use crate::directory::User;
+use crate::graph::caller::Caller;
+use crate::graph::error::GraphError;
+use crate::graph::odata::{Options, Page, entity, page};
+use crate::graph::permissions::{READ_ME, READ_USERS};
+
+/// `GET /me`.
+pub(crate) async fn me(caller: Caller) -> Response {
+    let result = caller.me().and_then(|user| {
+        caller.allowed(&READ_ME)?;
+        let options = caller.entity_options(&USER)?;
+        Ok(entity(&USER, StatusCode::OK, &resource(user), &options))
+    });
+    caller.answer(result)
+}
+
+/// `GET /users/{id}`.
+pub(crate) async fn show(caller: Caller, Path(id): Path<String>) -> Response {
+    let result = async {
+        let user = caller.target(&id).await?;
+        let own = caller.user.as_ref().is_some_and(|me| me.id == user.id);
+        caller.allowed(if own { &READ_ME } else { &READ_USERS })?;
+        let options = caller.entity_options(&USER)?;
+        Ok(entity(&USER, StatusCode::OK, &resource(&user), &options))
+    };
+    caller.answer(result.await)
+}
+
+/// `GET /users`.
+pub(crate) async fn list(caller: Caller) -> Response {
+    let result = async {
+        caller.allowed(&READ_USERS)?;
+        let options = caller.collection_options(&USER)?;
+        let found = users(&caller, &options).await?;
+        Ok(page(&caller, &USER, &options, page_of(found, &options)))
+    };
+    caller.answer(result.await)
+}
+
+/// The users that an index finds for the filter; whether they pass the rest of it is looked at afterwards.
+async fn users(caller: &Caller, options: &Options) -> Result<Vec<User>, GraphError> {
+    let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
+    let one = if let Some(upn) = options.filter.equal("userPrincipalName") {
+        Some(directory.user_by_upn(tenant, upn).await?)
+    } else if let Some(id) = options.filter.equal("id") {
+        Some(match id.parse() {
+            Ok(id) => directory.user(tenant, id).await?,
+            Err(_) => None,
+        })
+    } else {
+        None
+    };
+    if let Some(one) = one {
+        return Ok(one.into_iter().filter(|user| user.deleted_at.is_none()).collect());
+    }
+    Ok(match options.filter.equal("displayName") {
+        Some(name) => directory.users_called(tenant, name, &options.after, options.top + 1).await?,
+        None => directory.users_after(tenant, false, &options.after, options.top + 1).await?,
+    })
+}
+
+/// A page of what was found: one more than fits says that there is another page.
+pub(super) fn page_of(mut found: Vec<User>, options: &Options) -> Page {
+    let more = found.len() > options.top as usize;
+    found.truncate(options.top as usize);
+    let more_after = found.last().filter(|_| more).map(|user| user.id.to_string());
+    let objects = found.iter().map(resource).filter(|object| options.filter.passes(object)).collect();
+    Page { objects, more_after }
+}

@@ -1,0 +1,24 @@
+//! Deleting users: for thirty days that can be taken back.
+
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use outlive_store::Change;
+use serde_json::json;
+
+use crate::directory::User;
+use crate::graph::caller::Caller;
+use crate::graph::permissions::DELETE_USERS;
+
+/// `DELETE /users/{id}`. Nothing of the user's can be used from now on; the verdicts look here (AADSTS500341).
+pub(crate) async fn remove(caller: Caller, Path(id): Path<String>) -> Response {
+    let result = async {
+        let user = caller.target(&id).await?;
+        caller.allowed(&DELETE_USERS)?;
+        let after = User { deleted_at: Some(caller.now), ..user.clone() };
+        let change = Change::from(after.update(&user));
+        caller.commit(change, "user.deleted", format!("user:{}", user.id), json!({"upn": user.upn})).await?;
+        Ok(StatusCode::NO_CONTENT.into_response())
+    };
+    caller.answer(result.await)
+}

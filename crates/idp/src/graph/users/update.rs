@@ -1,0 +1,198 @@
+//! Changing users.
+
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use outlive_rules::Event;
+use outlive_store::Change;
+use outlive_tokens::Secret;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::create::checked_upn;
+use crate::directory::User;
+use crate::graph::body::Body;
+use crate::graph::caller::Caller;
+use crate::graph::error::GraphError;
+use crate::graph::passwords::reset_password;
+use crate::graph::permissions::WRITE_USERS;
+
+/// What of a user can be changed. A property that is not there stays; one that is null is emptied.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct UserPatch {
+    account_enabled: Option<bool>,
+    password_profile: Option<PasswordProfile>,
+    display_name: Option<String>,
+    user_principal_name: Option<String>,
+    mail_nickname: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    given_name: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    surname: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    job_title: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    mail: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    password_policies: Option<Option<String>>,
+    user_type: Option<UserType>,
+}
+
+/// Tells a property that is null from one that is not there.
+fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Deserialize::deserialize(deserializer).map(Some)
+}
+
+/// `userType`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(super) enum UserType {
+    Member,
+    Guest,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct PasswordProfile {
+    pub(super) password: Option<Secret>,
+    force_change_password_next_sign_in: Option<bool>,
+    force_change_password_next_sign_in_with_mfa: Option<bool>,
+}
+
+impl PasswordProfile {
+    /// Whether the user has to choose another password at the next sign-in; so it is if nothing is said about it.
+    pub(super) fn must_change(&self) -> bool {
+        match (self.force_change_password_next_sign_in, self.force_change_password_next_sign_in_with_mfa) {
+            (None, None) => true,
+            (plain, with_mfa) => plain == Some(true) || with_mfa == Some(true),
+        }
+    }
+}
+
+const PASSWORD_PERMISSIONS: [&str; 4] = [
+    "User.ReadWrite.All",
+    "User-PasswordProfile.ReadWrite.All",
+    "Directory.AccessAsUser.All",
+    "Directory.ReadWrite.All",
+];
+
+const ACCOUNT_PERMISSIONS: [&str; 4] = [
+    "User.ReadWrite.All",
+    "User.EnableDisableAccount.All",
+    "Directory.ReadWrite.All",
+    "Directory.AccessAsUser.All",
+];
+
+/// The longest text of a property, in characters.
+const TEXT_CHARS_MAX: usize = 256;
+
+/// A text that is not too long for its property.
+pub(super) fn bounded(name: &str, text: String) -> Result<String, GraphError> {
+    if text.is_empty() || text.chars().count() > TEXT_CHARS_MAX {
+        return Err(GraphError::bad_request(format!(
+            "Invalid value specified for property '{name}' of resource 'User'."
+        )));
+    }
+    Ok(text)
+}
+
+impl UserPatch {
+    const fn touches_profile(&self) -> bool {
+        self.display_name.is_some()
+            || self.user_principal_name.is_some()
+            || self.mail_nickname.is_some()
+            || self.given_name.is_some()
+            || self.surname.is_some()
+            || self.job_title.is_some()
+            || self.mail.is_some()
+            || self.password_policies.is_some()
+            || self.user_type.is_some()
+    }
+
+    /// The user with the changes, but for the password.
+    fn apply(self, caller: &Caller, user: &User) -> Result<User, GraphError> {
+        let mut after = user.clone();
+        let optional = |name: &str, text: Option<String>| text.map(|text| bounded(name, text)).transpose();
+        if let Some(name) = self.display_name {
+            after.display_name = bounded("displayName", name)?;
+        }
+        if let Some(upn) = self.user_principal_name {
+            after.upn = checked_upn(&caller.tenant, &upn)?;
+        }
+        let profile = &mut after.profile;
+        if let Some(nickname) = self.mail_nickname {
+            profile.mail_nickname = Some(bounded("mailNickname", nickname)?);
+        }
+        for (name, given, kept) in [
+            ("givenName", self.given_name, &mut profile.given_name),
+            ("surname", self.surname, &mut profile.surname),
+            ("jobTitle", self.job_title, &mut profile.job_title),
+            ("mail", self.mail, &mut profile.mail),
+            ("passwordPolicies", self.password_policies, &mut profile.password_policies),
+        ] {
+            if let Some(text) = given {
+                *kept = optional(name, text)?;
+            }
+        }
+        if let Some(kind) = self.user_type {
+            profile.guest = kind == UserType::Guest;
+        }
+        after.enabled = self.account_enabled.unwrap_or(after.enabled);
+        Ok(after)
+    }
+}
+
+/// `PATCH /users/{id}`. A new `passwordProfile` is an administrator's reset; no document says which row of the revocation
+/// table it is, and we take the Azure portal's (docs/parity.md).
+pub(crate) async fn update(
+    caller: Caller,
+    Path(id): Path<String>,
+    body: Result<Body<UserPatch>, GraphError>,
+) -> Response {
+    let result = async {
+        let Body(mut patch) = body?;
+        let user = caller.target(&id).await?;
+        // Everything that is asked for has to be allowed before anything of it happens.
+        let on_self = caller.user.as_ref().is_some_and(|me| me.id == user.id);
+        if patch.password_profile.is_some() && (on_self || !caller.may_administer(&PASSWORD_PERMISSIONS))
+            || patch.account_enabled.is_some() && !caller.may_administer(&ACCOUNT_PERMISSIONS)
+            || patch.touches_profile() && !caller.is_allowed(&WRITE_USERS)
+        {
+            return Err(GraphError::denied());
+        }
+        let (password, enabled) = (patch.password_profile.take(), patch.account_enabled);
+        let profile = patch.touches_profile();
+        let after = patch.apply(&caller, &user)?;
+        if let Some(password_profile) = password {
+            let must_change = password_profile.must_change();
+            let password = password_profile
+                .password
+                .ok_or_else(|| GraphError::bad_request("passwordProfile has no password."))?;
+            reset_password(&caller, &user, Event::AdminResetAzurePortal, password, must_change).await?;
+        }
+        if profile || enabled.is_some() {
+            // The password may just have changed; the rest is written over what is there now.
+            let before = caller.target(&user.id.to_string()).await?;
+            let after = User {
+                upn: after.upn,
+                display_name: after.display_name,
+                profile: after.profile,
+                enabled: after.enabled,
+                ..before.clone()
+            };
+            let kind = match enabled {
+                Some(true) => "user.enabled",
+                Some(false) => "user.disabled",
+                None => "user.updated",
+            };
+            let mut change = Change::new();
+            if after.upn != before.upn {
+                change.add(User::release_name(caller.tenant.id, &after.upn));
+            }
+            change.add(after.update(&before));
+            caller.commit(change, kind, format!("user:{}", user.id), json!({"upn": after.upn})).await?;
+        }
+        Ok(StatusCode::NO_CONTENT.into_response())
+    };
+    caller.answer(result.await)
+}

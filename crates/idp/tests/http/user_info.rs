@@ -1,0 +1,44 @@
+//! UserInfo: who signed in, for the client that holds a token for Graph.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::tenant::{Answer, READ, Tenant, send};
+
+async fn user_info(tenant: &Tenant, method: Method, path: &str, token: &str) -> Answer {
+    send(tenant.http.request(method, tenant.url(path)).bearer_auth(token)).await
+}
+
+#[tokio::test]
+async fn it_says_what_the_scopes_allow_and_the_subject_of_the_id_token() {
+    let tenant = Tenant::new().await;
+    let tool = tenant.admin_tool();
+    let tokens = tool.sign_in(&tenant, "owner", "openid profile email User.Read").await;
+    let sub = tokens.id_claims()["sub"].clone();
+    assert!(sub.is_string());
+    let legacy = format!("/{}/openid/userinfo", tenant.id());
+    for (method, path) in
+        [(Method::GET, "/oidc/userinfo"), (Method::POST, "/oidc/userinfo"), (Method::GET, &legacy)]
+    {
+        let answer = user_info(&tenant, method, path, tokens.access()).await;
+        assert_eq!(
+            answer.json(),
+            json!({
+                "sub": sub, "name": "The owner", "given_name": "Orla", "family_name": "Ner",
+                "email": format!("owner@mail.{}", tenant.domain),
+                "picture": "https://graph.microsoft.com/v1.0/me/photo/$value",
+            }),
+        );
+    }
+    let less = tool.sign_in(&tenant, "owner", "openid User.Read").await;
+    assert_eq!(
+        user_info(&tenant, Method::GET, "/oidc/userinfo", less.access()).await.json(),
+        json!({"sub": sub})
+    );
+    let without = tool.sign_in(&tenant, "owner", "User.Read").await;
+    assert_eq!(user_info(&tenant, Method::GET, "/oidc/userinfo", without.access()).await.status, 403);
+    let orders = tenant.desktop().sign_in(&tenant, "owner", READ).await;
+    let answer = user_info(&tenant, Method::GET, "/oidc/userinfo", orders.access()).await;
+    assert_eq!(answer.status, 401);
+    assert!(answer.header("www-authenticate").starts_with("Bearer "), "{answer:?}");
+}
