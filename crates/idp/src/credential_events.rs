@@ -95,9 +95,22 @@ pub(crate) async fn happen(
     by: &str,
     trace: &Trace,
 ) -> Result<(), StoreError> {
+    happen_with(idp, user, event, now, by, trace, Change::new()).await
+}
+
+/// The same together with another change: both happen or neither.
+pub(crate) async fn happen_with(
+    idp: &Idp,
+    user: &User,
+    event: CredentialEvent,
+    now: Instant,
+    by: &str,
+    trace: &Trace,
+    mut change: Change,
+) -> Result<(), StoreError> {
     let (row, kind) = (event.row(), event.journal_kind());
     let after = event.apply(user, now);
-    let mut change = Change::from(after.update(user));
+    change.add(after.update(user));
     let line = JournalEvent::new(user.tenant, now, kind, format!("user:{}", user.id), trace)
         .with(json!({"event": row.name(), "by": by, "upn": user.upn, "role": user.role}));
     change.add(idp.chassis.journal.line(&line));

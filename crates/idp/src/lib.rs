@@ -15,8 +15,10 @@ mod graph;
 mod idp;
 mod installation_keys;
 mod lab_events;
+mod outbox;
 mod pages;
 mod password_check;
+mod password_reset;
 mod passwords;
 mod refusal;
 mod routes;
@@ -55,6 +57,11 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0009_signing_key_turns.sql"),
     },
     Migration { version: 10, name: "passwords", sql: include_str!("../migrations/0010_passwords.sql") },
+    Migration {
+        version: 12,
+        name: "password_resets",
+        sql: include_str!("../migrations/0012_password_resets.sql"),
+    },
     Migration { version: 14, name: "graph", sql: include_str!("../migrations/0014_graph.sql") },
 ];
 

@@ -14,9 +14,10 @@ use crate::device::{
 };
 use crate::discovery::{configuration_v1, configuration_v2, instance, keys_v1, keys_v2};
 use crate::idp::Idp;
+use crate::password_reset::{password_reset, password_reset_page};
 use crate::token::{preflight, token_v1, token_v2, wrong_method};
 use crate::visit::Visit;
-use crate::{graph, lab_events, pages};
+use crate::{graph, lab_events, outbox, pages};
 
 pub(crate) fn router(idp: Idp) -> Router {
     Router::new()
@@ -51,10 +52,15 @@ pub(crate) fn router(idp: Idp) -> Router {
             "/{tenant}/changepassword",
             get(change_password_page).post(change_password).fallback(not_get_or_post),
         )
+        .route(
+            "/{tenant}/passwordreset",
+            get(password_reset_page).post(password_reset).fallback(not_get_or_post),
+        )
         .route("/error", get(pages::error_lookup))
         .route("/_pages/style.css", get(pages::style))
         .route("/_pages/submit.js", get(pages::script))
         .route("/_lab/tenants/{tenant}/events", post(lab_events::happen))
+        .route("/_lab/tenants/{tenant}/outbox", get(outbox::show))
         .nest("/v1.0", graph::router())
         .route("/oidc/userinfo", get(graph::user_info).post(graph::user_info))
         .route("/{tenant}/openid/userinfo", get(graph::user_info).post(graph::user_info))

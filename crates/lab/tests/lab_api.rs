@@ -37,6 +37,7 @@ async fn fake(name: &'static str) -> (Fake, String) {
         .route("/_lab/tenants/{t}/clock", get(clock).put(set_clock))
         .route("/_lab/tenants/{t}/journal", get(journal))
         .route("/_lab/tenants/{t}/events", post(event))
+        .route("/_lab/tenants/{t}/outbox", get(outbox))
         .with_state(Arc::clone(&told));
     (told, serve(app).await)
 }
@@ -82,6 +83,11 @@ async fn journal(State(told): State<Fake>, Path(tenant): Path<String>) -> Json<V
     let name = told.lock().expect("no test panicked").name;
     let line = json!({"seq": 1, "service": name, "tenant": tenant, "at": "2026-01-05T09:00:00Z", "wall": "2026-01-05T09:00:00Z"});
     Json(json!({"lines": [line], "next": 1}))
+}
+
+async fn outbox(State(told): State<Fake>) -> Json<Value> {
+    let from = told.lock().expect("no test panicked").name;
+    Json(json!({"messages": [{"from": from, "code": "12345678"}]}))
 }
 
 async fn event(State(told): State<Fake>, Json(event): Json<Value>) -> Json<Value> {
@@ -246,6 +252,16 @@ async fn journals_come_as_one_and_the_cursor_goes_on() {
         .collect();
     assert_eq!((status, services), (200, vec!["idp", "hub", "resource", "flow"]));
     assert_eq!(page["next"], "1-1-1-1");
+}
+
+#[tokio::test]
+async fn the_outbox_is_the_identity_providers() {
+    let lab = Lab::start().await;
+    let id = lab.bare_tenant().await["tenant_id"].as_str().expect("an id").to_owned();
+    let (status, outbox) = lab.call(reqwest::Method::GET, &format!("/{id}/outbox"), None).await;
+    assert_eq!((status, outbox), (200, json!({"messages": [{"from": "idp", "code": "12345678"}]})));
+    let nobody = "/00000000-0000-4000-8000-000000000000/outbox";
+    assert_eq!(lab.call(reqwest::Method::GET, nobody, None).await.0, 404);
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ pub mod new_password;
 pub mod on_behalf_of;
 pub mod password;
 pub mod refresh_token;
+pub mod reset_code;
 pub mod smart_lockout;
 
 mod credential;

@@ -62,7 +62,7 @@ impl Visit {
                 let signed_in = self.start_session(&tenant, user, false, now).await?;
                 Ok(self.go_on(next, signed_in).await)
             }
-            Next::ChangePassword => Ok(pages::message(
+            Next::ChangePassword | Next::ResetPassword { .. } => Ok(pages::message(
                 StatusCode::OK,
                 "Your password was changed",
                 "Sessions that were signed in with the old password are over, this one too. Sign in again with the new one.",

@@ -61,7 +61,8 @@ impl Visit {
                 let result = self.go_on_with_device(id, signed_in).await;
                 self.page(result).await
             }
-            Next::ChangePassword => {
+            // Nobody signs in on the way to a new password; the page for changing it is as near.
+            Next::ChangePassword | Next::ResetPassword { .. } => {
                 let state = PageState::new(&self.segment, Next::ChangePassword, Some(signed_in.user.id));
                 let mut page = pages::change_password(self, state, &signed_in.user, None);
                 pages::add_cookies(&mut page, signed_in.set_cookies);

@@ -73,6 +73,21 @@ impl ClientSecrets {
         URL_SAFE_NO_PAD.encode(&context.sign().as_ref()[..3])
     }
 
+    /// What is kept of a code that was sent to a user.
+    pub(crate) fn sent_code_hash(&self, id: Uuid, code: &str) -> String {
+        let mut context = hmac::Context::with_key(&self.key);
+        context.update(b"sent code");
+        context.update(id.as_bytes());
+        context.update(code.as_bytes());
+        URL_SAFE_NO_PAD.encode(context.sign())
+    }
+
+    /// Whether it is the code of which `hash` was kept.
+    pub(crate) fn is_sent_code(&self, id: Uuid, code: &str, hash: &str) -> bool {
+        let typed = self.sent_code_hash(id, code);
+        constant_time::verify_slices_are_equal(typed.as_bytes(), hash.as_bytes()).is_ok()
+    }
+
     /// The statement that stores a secret.
     pub(crate) fn insertion(
         &self,

@@ -53,6 +53,8 @@ pub(crate) const TABLES: &[&str] = &[
     "group_members",
     "sessions",
     "redeemed_codes",
+    "password_resets",
+    "outbox",
     signing_key_turns::TABLES[0],
     signing_key_turns::TABLES[1],
     "device_codes",

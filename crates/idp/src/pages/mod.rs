@@ -3,6 +3,7 @@
 
 mod assets;
 mod device;
+mod reset;
 mod respond;
 mod state;
 mod templates;
@@ -10,9 +11,10 @@ mod unknown_path;
 
 pub(crate) use assets::{script, style};
 pub(crate) use device::{approve_device, user_code};
+pub(crate) use reset::{ask_reset_code, reset_password};
 pub(crate) use respond::{
     add_cookies, change_password, consent, form_post, known_error, message, refusal, sign_in,
 };
-pub(crate) use state::{Next, PageState};
+pub(crate) use state::{AskedCode, Next, PageState};
 pub(crate) use templates::Wrong;
 pub(crate) use unknown_path::{error_lookup, unknown_path};

@@ -31,6 +31,7 @@ pub(crate) fn sign_in(
     let wrong = wrong.map(Wrong::of);
     let page = SignIn {
         action: format!("/{segment}/login"),
+        forgot: format!("/{segment}/passwordreset"),
         ctx: &ctx,
         canary: &canary,
         application,
@@ -149,7 +150,9 @@ pub(super) fn with_cookie(mut response: Response, set_cookie: Option<String>) ->
 fn leads(state: &PageState) -> (String, String) {
     let targets = match &state.next {
         Next::Authorize { parameters, .. } => beyond(parameters.get("redirect_uri").unwrap_or_default()),
-        Next::ChangePassword | Next::EnterUserCode | Next::Device { .. } => OWN.to_owned(),
+        Next::ChangePassword | Next::ResetPassword { .. } | Next::EnterUserCode | Next::Device { .. } => {
+            OWN.to_owned()
+        }
     };
     (state.segment().to_owned(), targets)
 }

@@ -24,6 +24,11 @@ pub(crate) enum Next {
     },
     /// To the page on which the password is changed.
     ChangePassword,
+    /// To a new password, without knowing the old one.
+    ResetPassword {
+        /// The code that was sent, if one was asked for.
+        asked: Option<AskedCode>,
+    },
     /// To the page on which the code of a device is typed.
     EnterUserCode,
     /// To answer for a device.
@@ -33,6 +38,14 @@ pub(crate) enum Next {
         /// Whose code it is, in words.
         application: String,
     },
+}
+
+/// Which code a form waits for. It says nothing of whether one was sent.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct AskedCode {
+    pub(crate) id: Uuid,
+    /// As it was typed.
+    pub(crate) user_name: String,
 }
 
 impl Next {

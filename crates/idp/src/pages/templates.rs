@@ -9,6 +9,7 @@ use crate::refusal::Refusal;
 #[template(path = "sign_in.html")]
 pub(crate) struct SignIn<'a> {
     pub(crate) action: String,
+    pub(crate) forgot: String,
     pub(crate) ctx: &'a str,
     pub(crate) canary: &'a str,
     pub(crate) application: &'a str,
@@ -88,6 +89,26 @@ pub(crate) struct ChangePassword<'a> {
     pub(crate) wrong: Option<Wrong>,
 }
 
+/// Saying whose password was forgotten.
+#[derive(Template)]
+#[template(path = "ask_reset_code.html")]
+pub(crate) struct AskResetCode<'a> {
+    pub(crate) action: String,
+    pub(crate) ctx: &'a str,
+    pub(crate) canary: &'a str,
+}
+
+/// Resetting a forgotten password.
+#[derive(Template)]
+#[template(path = "reset_password.html")]
+pub(crate) struct ResetPassword<'a> {
+    pub(crate) action: String,
+    pub(crate) ctx: &'a str,
+    pub(crate) canary: &'a str,
+    pub(crate) user_name: &'a str,
+    pub(crate) wrong: Option<String>,
+}
+
 /// A refusal of the protocol.
 #[derive(Template)]
 #[template(path = "refusal.html")]
@@ -142,6 +163,7 @@ mod tests {
         let pages = [
             SignIn {
                 action: NASTY.into(),
+                forgot: NASTY.into(),
                 ctx: NASTY,
                 canary: NASTY,
                 application: NASTY,
@@ -174,6 +196,15 @@ mod tests {
                 application: NASTY,
                 user_name: NASTY,
                 permissions: vec![permission()],
+            }
+            .render(),
+            AskResetCode { action: NASTY.into(), ctx: NASTY, canary: NASTY }.render(),
+            ResetPassword {
+                action: NASTY.into(),
+                ctx: NASTY,
+                canary: NASTY,
+                user_name: NASTY,
+                wrong: Some(NASTY.into()),
             }
             .render(),
             ChangePassword {

@@ -30,6 +30,7 @@ mod pages;
 mod password;
 mod password_grant;
 mod password_policy;
+mod password_reset;
 mod refresh;
 mod revocation_table;
 mod scopes;

@@ -7,6 +7,7 @@ mod clock;
 mod events;
 mod journal;
 mod openapi;
+mod outbox;
 mod problem;
 mod service;
 mod tenants;
@@ -29,5 +30,6 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/tenants/{tenant}/journal", get(journal::read))
         .route("/lab/tenants/{tenant}/journal/stream", get(journal::follow))
         .route("/lab/tenants/{tenant}/events", post(events::raise))
+        .route("/lab/tenants/{tenant}/outbox", get(outbox::show))
         .with_state(tenants)
 }

@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{clock, events, journal, tenants};
+use super::{clock, events, journal, outbox, tenants};
 
 /// The lab API's own description.
 #[derive(OpenApi)]
@@ -21,7 +21,8 @@ use super::{clock, events, journal, tenants};
         clock::change,
         journal::read,
         journal::follow,
-        events::raise
+        events::raise,
+        outbox::show
     )
 )]
 struct Description;
@@ -47,6 +48,7 @@ mod tests {
                 "/lab/tenants/{tenant}/events",
                 "/lab/tenants/{tenant}/journal",
                 "/lab/tenants/{tenant}/journal/stream",
+                "/lab/tenants/{tenant}/outbox",
             ]
         );
     }

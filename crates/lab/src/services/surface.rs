@@ -226,6 +226,14 @@ impl LabSurface {
         self.http.send_json(Method::POST, &url, event).await?.expect()
     }
 
+    /// What the identity provider would have sent to users by e-mail.
+    ///
+    /// # Errors
+    /// The identity provider refused, or did not answer.
+    pub async fn outbox(&self, tenant: TenantId) -> Result<Value, CallError> {
+        self.http.get(&self.url(Service::Idp, &format!("/_lab/tenants/{tenant}/outbox"))).await?.expect()
+    }
+
     /// The clocks of one tenant in every service.
     #[must_use]
     pub fn tenant(&self, tenant: TenantId) -> TenantSurface {

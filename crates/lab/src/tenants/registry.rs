@@ -271,6 +271,15 @@ impl Tenants {
         Ok(told)
     }
 
+    /// What the identity provider would have sent to a tenant's users by e-mail.
+    ///
+    /// # Errors
+    /// An unknown tenant, or the identity provider did not answer.
+    pub async fn outbox(&self, tenant: TenantId) -> Result<Value, TenantError> {
+        self.handout(tenant).await?;
+        Ok(self.surface.outbox(tenant).await?)
+    }
+
     async fn learn_password(&self, tenant: TenantId, event: &Value) -> Result<(), TenantError> {
         let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
         let (who, password) = (text("user"), text("new_password"));

@@ -1,0 +1,77 @@
+//! The lab's outbox: what would go to users by e-mail. Only the lab reads it, at `GET /_lab/tenants/{t}/outbox`.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use outlive_chassis::Problem;
+use outlive_clock::{Instant, TenantId, wall_now};
+use outlive_store::{Change, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::idp::Idp;
+
+/// How many messages a tenant's outbox holds; older ones make room.
+const MESSAGES_MAX: i64 = 50;
+/// What messages are sealed for: they hold codes.
+const PURPOSE: &str = "outbox";
+
+/// A message to a user.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Message {
+    pub(crate) to: String,
+    pub(crate) subject: String,
+    pub(crate) text: String,
+    /// The code in it, for programs.
+    pub(crate) code: String,
+}
+
+impl Message {
+    /// The statements that put it into the outbox.
+    pub(crate) fn sending(&self, idp: &Idp, tenant: TenantId, now: Instant) -> Change {
+        let random = idp.chassis.random.of(tenant);
+        let content = json!(self).to_string();
+        let content =
+            idp.chassis.sealer.seal(PURPOSE, content.as_bytes(), &mut random.stream("outbox-nonce"));
+        let mut change = Change::new();
+        change.add(sql!(
+            "DELETE FROM outbox WHERE tenant = $1 AND id NOT IN \
+             (SELECT id FROM outbox WHERE tenant = $2 ORDER BY written_us DESC, id LIMIT $3)",
+            tenant,
+            tenant,
+            MESSAGES_MAX - 1
+        ));
+        change.add(sql!(
+            "INSERT INTO outbox (tenant, id, sent_us, written_us, content) VALUES ($1, $2, $3, $4, $5)",
+            tenant,
+            random.stream("outbox-id").uuid().to_string(),
+            now,
+            wall_now(),
+            content
+        ));
+        change
+    }
+}
+
+/// `GET /_lab/tenants/{t}/outbox`: newest first.
+pub(crate) async fn show(State(idp): State<Idp>, Path(tenant): Path<String>) -> Result<Json<Value>, Problem> {
+    let unknown = || Problem::not_found("TenantNotFound", "There is no such tenant here.");
+    let tenant = tenant.parse::<TenantId>().map_err(|_| unknown())?;
+    let tenant = idp.directory.tenant(tenant).await?.ok_or_else(unknown)?;
+    let select = sql!(
+        "SELECT sent_us, content FROM outbox WHERE tenant = $1 ORDER BY written_us DESC, id LIMIT $2",
+        tenant.id,
+        MESSAGES_MAX
+    );
+    let mut messages = Vec::new();
+    for row in idp.chassis.store.rows(select).await? {
+        // What another sealing key sealed can no longer be read, and is passed over.
+        let plain = idp.chassis.sealer.open(PURPOSE, &row.text("content")?);
+        let Some(message) = plain.and_then(|plain| serde_json::from_slice::<Message>(&plain).ok()) else {
+            continue;
+        };
+        let Message { to, subject, text, code } = message;
+        let at = row.instant("sent_us")?;
+        messages.push(json!({"at": at, "to": to, "subject": subject, "text": text, "code": code}));
+    }
+    Ok(Json(json!({ "messages": messages })))
+}

@@ -1,0 +1,93 @@
+//! The codes: sending one, and trying one.
+
+use outlive_clock::{Instant, TenantId, UserId};
+use outlive_rules::reset_code::{self, ResetCode, ResetCodeFacts, TRIES_MAX};
+use outlive_store::{Change, Statement, sql};
+use uuid::Uuid;
+
+use crate::directory::User;
+use crate::idp::Idp;
+use crate::outbox::Message;
+use crate::refusal::Refusal;
+
+/// The statements that send a code to a user. Any code from before is worth nothing from then on.
+pub(super) fn sending(idp: &Idp, user: &User, id: Uuid, now: Instant) -> Change {
+    let drawn = idp.chassis.random.of(user.tenant).stream("password-reset-code").between(0, 99_999_999);
+    let code = format!("{drawn:08}");
+    let message = Message {
+        to: user.upn.clone(),
+        subject: "Your code for a new password".to_owned(),
+        text: format!(
+            "With the code {code} you can choose a new password. It is good for 15 minutes. If you did not ask for it, \
+             do nothing."
+        ),
+        code: code.clone(),
+    };
+    let mut change = Change::new();
+    change.add(sql!("DELETE FROM password_resets WHERE tenant = $1 AND user_id = $2", user.tenant, user.id));
+    change.add(sql!(
+        "INSERT INTO password_resets (tenant, id, user_id, code_hash, issued_us, tries) VALUES ($1, $2, $3, $4, $5, 0)",
+        user.tenant,
+        id.to_string(),
+        user.id,
+        idp.secrets.sent_code_hash(id, &code),
+        now
+    ));
+    change.append(message.sending(idp, user.tenant, now));
+    change
+}
+
+/// What became of trying a code, and whose it is.
+pub(super) enum Tried {
+    Good(UserId),
+    Not(ResetCode),
+}
+
+/// Tries a code. The try is counted before it is looked at, so that many at the same moment are no more than many.
+pub(super) async fn attempt(
+    idp: &Idp,
+    tenant: TenantId,
+    id: Uuid,
+    typed: &str,
+    now: Instant,
+) -> Result<Tried, Refusal> {
+    let store = &idp.chassis.store;
+    let counted = sql!(
+        "UPDATE password_resets SET tries = tries + 1 WHERE tenant = $1 AND id = $2 AND tries <= $3",
+        tenant,
+        id.to_string(),
+        i64::from(TRIES_MAX)
+    );
+    store.commit(Change::from(counted)).await?;
+    let row = store.row(sql!(
+        "SELECT user_id, code_hash, issued_us, tries FROM password_resets WHERE tenant = $1 AND id = $2",
+        tenant,
+        id.to_string()
+    ));
+    // Where no code was sent, every code is the wrong one.
+    let Some(row) = row.await? else { return Ok(Tried::Not(ResetCode::Wrong)) };
+    let typed: String = typed.chars().filter(|c| !c.is_whitespace()).take(20).collect();
+    let facts = ResetCodeFacts {
+        issued_at: row.instant("issued_us")?,
+        tries: u32::try_from(row.int("tries")?).unwrap_or(u32::MAX),
+        matches: idp.secrets.is_sent_code(id, &typed, &row.text("code_hash")?),
+    };
+    Ok(match reset_code::decide(&facts, now) {
+        ResetCode::Good => Tried::Good(row.parse("user_id")?),
+        not => Tried::Not(not),
+    })
+}
+
+/// Takes back that a code was tried: it was right, and what failed was something else.
+pub(super) fn not_counted(tenant: TenantId, id: Uuid) -> Statement {
+    sql!(
+        "UPDATE password_resets SET tries = tries - 1 WHERE tenant = $1 AND id = $2 AND tries > 0",
+        tenant,
+        id.to_string()
+    )
+}
+
+/// Uses the code up: of two who use it at the same moment, one does.
+pub(super) fn used(tenant: TenantId, id: Uuid) -> Statement {
+    sql!("DELETE FROM password_resets WHERE tenant = $1 AND id = $2", tenant, id.to_string()).expect_rows(1)
+}

@@ -1,0 +1,6 @@
+//! Self-service password reset: who forgot the password gets a code by another way, and with it chooses a new one.
+
+mod code;
+mod page;
+
+pub(crate) use page::{password_reset, password_reset_page};

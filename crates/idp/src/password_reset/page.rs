@@ -1,0 +1,154 @@
+//! The page: first whose password, then code and new password.
+
+use axum::response::Response;
+use http::StatusCode;
+use outlive_journal::Event;
+use outlive_rules::aadsts;
+use outlive_rules::reset_code::ResetCode;
+use outlive_store::Change;
+use outlive_tokens::Secret;
+use serde_json::json;
+
+use super::code::{self, Tried};
+use crate::credential_events::{CredentialEvent, happen_with};
+use crate::directory::{Tenant, User};
+use crate::pages::{self, AskedCode, Next, PageState};
+use crate::passwords;
+use crate::refusal::Refusal;
+use crate::visit::Visit;
+
+/// `GET /{tenant}/passwordreset`.
+pub(crate) async fn password_reset_page(visit: Visit) -> Response {
+    let state = PageState::new(&visit.segment, Next::ResetPassword { asked: None }, None);
+    pages::ask_reset_code(&visit, state)
+}
+
+/// `POST /{tenant}/passwordreset`: `username`, then `code`, `newpasswd`, `confirmpasswd`, with the form's own `ctx` and
+/// `canary`.
+pub(crate) async fn password_reset(visit: Visit) -> Response {
+    let result = visit.try_password_reset().await;
+    visit.page(result).await
+}
+
+/// What is said of a code that is wrong, or was never sent: the same.
+const CODE_WRONG: &str =
+    "That is not the code, or it is not good any more. Check it, or start again for a new one.";
+
+impl Visit {
+    async fn try_password_reset(&self) -> Result<Response, Refusal> {
+        match PageState::of_form(self)?.next {
+            Next::ResetPassword { asked: None } => self.send_reset_code().await,
+            Next::ResetPassword { asked: Some(asked) } => self.reset_password(asked).await,
+            _ => Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER)),
+        }
+    }
+
+    /// The tenant of a reset: the path's, or where the path names none, the one whose domain the user name has.
+    async fn tenant_of_reset(&self, user_name: &str) -> Result<Option<Tenant>, Refusal> {
+        if !matches!(self.segment.as_str(), "common" | "organizations") {
+            return self.idp.tenant(&self.segment, None).await.map(Some);
+        }
+        let domain = user_name.trim().rsplit_once('@').map_or("", |(_, domain)| domain);
+        match self.idp.tenant(&domain.to_lowercase(), None).await {
+            Ok(tenant) => Ok(Some(tenant)),
+            Err(refusal) if refusal.error == aadsts::SERVICE_UNAVAILABLE => Err(refusal),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Sends a code, if there is somebody to send it to. The answer is the same if not.
+    async fn send_reset_code(&self) -> Result<Response, Refusal> {
+        let typed = self.parameters.get("username").ok_or_else(|| Refusal::missing("username"))?;
+        let user_name: String = typed.chars().take(113).collect();
+        let chassis = &self.idp.chassis;
+        let id = chassis.random.stream("password-reset-id").uuid();
+        if let Some(tenant) = self.tenant_of_reset(&user_name).await? {
+            let now = self.idp.now(tenant.id).await?;
+            let user = self.idp.directory.user_by_upn(tenant.id, &user_name).await?.filter(may_reset);
+            let mut change = Change::new();
+            let subject = match &user {
+                Some(user) => {
+                    change.append(code::sending(&self.idp, user, id, now));
+                    format!("user:{}", user.id)
+                }
+                None => "user:unknown".to_owned(),
+            };
+            let event = Event::new(tenant.id, now, "password.reset_asked", subject, &self.trace)
+                .with(json!({"upn": user_name, "sent": user.is_some()}));
+            change.add(chassis.journal.line(&event));
+            chassis.store.commit(change).await?;
+        }
+        Ok(self.reset_password_page(AskedCode { id, user_name }, None))
+    }
+
+    async fn reset_password(&self, asked: AskedCode) -> Result<Response, Refusal> {
+        let form = &self.parameters;
+        let new = form.get("newpasswd").unwrap_or_default();
+        if form.get("confirmpasswd") != Some(new) {
+            return Ok(
+                self.reset_password_page(asked, Some("The two new passwords are not the same.".to_owned()))
+            );
+        }
+        let Some(tenant) = self.tenant_of_reset(&asked.user_name).await? else {
+            return Ok(self.reset_password_page(asked, Some(CODE_WRONG.to_owned())));
+        };
+        let now = self.idp.now(tenant.id).await?;
+        let typed = form.get("code").unwrap_or_default();
+        let user = match code::attempt(&self.idp, tenant.id, asked.id, typed, now).await? {
+            Tried::Good(user) => self.idp.directory.user(tenant.id, user).await?.filter(may_reset),
+            Tried::Not(why) => {
+                self.record_reset_refused(&tenant, &asked, why).await?;
+                None
+            }
+        };
+        let Some(user) = user else {
+            return Ok(self.reset_password_page(asked, Some(CODE_WRONG.to_owned())));
+        };
+        if let Err(weak) = passwords::check_new(new, &tenant, &user.upn, &user.display_name) {
+            let taken_back = code::not_counted(tenant.id, asked.id);
+            self.idp.chassis.store.commit(Change::from(taken_back)).await?;
+            return Ok(self.reset_password_page(asked, Some(weak.to_string())));
+        }
+        // The last password may be used again on a reset ("Password policies and account restrictions").
+        let salt = self.idp.chassis.random.of(tenant.id).stream("password-salt").bytes();
+        let hashed = passwords::hash(Secret::new(new), salt).await;
+        let used = Change::from(code::used(tenant.id, asked.id));
+        let event = CredentialEvent::SelfServiceReset(hashed);
+        match happen_with(&self.idp, &user, event, now, "user", &self.trace, used).await {
+            Ok(()) => Ok(pages::message(
+                StatusCode::OK,
+                "Your password was reset",
+                "Sessions that were signed in with the old password are over. Go back to the application and sign in with the new one.",
+            )),
+            Err(error) if error.is_conflict() => {
+                Ok(self.reset_password_page(asked, Some(CODE_WRONG.to_owned())))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn record_reset_refused(
+        &self,
+        tenant: &Tenant,
+        asked: &AskedCode,
+        why: ResetCode,
+    ) -> Result<(), Refusal> {
+        let user = self.idp.directory.user_by_upn(tenant.id, &asked.user_name).await?;
+        let subject = user.map_or_else(|| "user:unknown".to_owned(), |user| format!("user:{}", user.id));
+        let now = self.idp.now(tenant.id).await?;
+        let event = Event::new(tenant.id, now, "password.reset_refused", subject, &self.trace)
+            .with(json!({"upn": asked.user_name, "why": why}));
+        Ok(self.idp.chassis.journal.append(&event).await?)
+    }
+
+    fn reset_password_page(&self, asked: AskedCode, wrong: Option<String>) -> Response {
+        let user_name = asked.user_name.clone();
+        let state = PageState::new(&self.segment, Next::ResetPassword { asked: Some(asked) }, None);
+        pages::reset_password(self, state, &user_name, wrong)
+    }
+}
+
+/// Whether the user may choose a new password: not one who was deleted or disabled.
+fn may_reset(user: &User) -> bool {
+    user.deleted_at.is_none() && user.enabled
+}

@@ -1,0 +1,153 @@
+//! A forgotten password, reset by its owner with a code.
+
+use outlive_clock::Span;
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::browser::{Browser, Page};
+use crate::tenant::{PASSWORD, READ, Tenant};
+use crate::tokens::Tokens;
+
+const NEW: &str = "Other-Horse-2";
+
+async fn outbox(tenant: &Tenant) -> Vec<Value> {
+    let answer = tenant.lab(Method::GET, "/outbox", &Value::Null).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.json()["messages"].as_array().expect("messages").clone()
+}
+
+async fn newest_code(tenant: &Tenant) -> String {
+    outbox(tenant).await[0]["code"].as_str().expect("a code").to_owned()
+}
+
+async fn ask(browser: &mut Browser, segment: &str, user_name: &str) -> Page {
+    let page = browser.open(&format!("/{segment}/passwordreset")).await.page();
+    assert_eq!(page.heading, "Reset your password");
+    let page = browser.submit(&page, &[("username", user_name)]).await.page();
+    assert_eq!((page.answer.status, page.heading.as_str()), (200, "Choose a new password"));
+    page
+}
+
+async fn choose(browser: &mut Browser, page: &Page, code: &str, new: &str) -> Page {
+    browser.submit(page, &[("code", code), ("newpasswd", new), ("confirmpasswd", new)]).await.page()
+}
+
+/// Which is not the code.
+fn other(code: &str) -> String {
+    let first = if code.starts_with('9') { '0' } else { '9' };
+    format!("{first}{}", &code[1..])
+}
+
+#[tokio::test]
+async fn a_forgotten_password_is_reset_by_a_code_and_ends_what_the_table_says() {
+    let tenant = Tenant::new().await;
+    let (tool, owner) = (tenant.admin_tool(), tenant.upn("owner"));
+    let mut browser = tenant.browser();
+    let url = tenant.connector().authorize_url(READ, &[]);
+    let sign_in = browser.open(&url).await.page();
+    let link = format!("href=\"/{}/passwordreset\"", tenant.id());
+    assert!(sign_in.answer.text.contains(&link), "{sign_in:?}");
+    let granted = Tokens::of(tool.password(&owner, PASSWORD, "User.Read offline_access").await);
+    tenant.advance(Span::from_seconds(2)).await;
+    let page = ask(&mut browser, &tenant.id(), &owner.to_uppercase()).await;
+    let sent = outbox(&tenant).await;
+    assert_eq!((sent.len(), sent[0]["to"].as_str()), (1, Some(owner.as_str())), "{sent:?}");
+    let code = newest_code(&tenant).await;
+    let page = choose(&mut browser, &page, &code, NEW).await;
+    assert_eq!(page.heading, "Your password was reset", "{page:?}");
+    tool.password(&owner, PASSWORD, "User.Read").await.grant_refused("AADSTS50126");
+    Tokens::of(tool.password(&owner, NEW, "User.Read").await);
+    tool.try_refresh(granted.refresh(), &[]).await.grant_refused("AADSTS50173");
+    let line = &tenant.journal("password.reset").await[0];
+    assert_eq!((line["data"]["event"].as_str(), line["data"]["by"].as_str()), (Some("sspr"), Some("user")));
+    let journal = Value::from(tenant.journal("").await).to_string();
+    assert!(!journal.contains(&code) && !journal.contains(NEW), "the journal holds no secrets");
+}
+
+#[tokio::test]
+async fn nobody_learns_from_the_answer_whether_there_is_such_a_user() {
+    let tenant = Tenant::new().await;
+    tenant.happens_to("colleague", "disable_user").await;
+    let mut told = Vec::new();
+    for (segment, user_name) in [
+        (tenant.id(), tenant.upn("owner")),
+        (tenant.id(), tenant.upn("nobody")),
+        (tenant.id(), tenant.upn("colleague")),
+        ("common".to_owned(), "who@nowhere.example".to_owned()),
+        ("common".to_owned(), "nothing".to_owned()),
+    ] {
+        let mut browser = tenant.browser();
+        let page = ask(&mut browser, &segment, &user_name).await;
+        let wrong = choose(&mut browser, &page, "not a code", NEW).await;
+        assert!(wrong.answer.text.contains("That is not the code"), "{wrong:?}");
+        let words = |page: &Page| {
+            let text = &page.answer.text;
+            let text = text.replace(&user_name, "").replace(&segment, "");
+            text.replace(page.field("ctx"), "").replace(page.field("canary"), "")
+        };
+        told.push((words(&page), words(&wrong)));
+    }
+    assert!(told.windows(2).all(|two| two[0] == two[1]), "{told:?}");
+    assert_eq!(outbox(&tenant).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_code_works_once_and_only_the_newest() {
+    let tenant = Tenant::new().await;
+    let owner = tenant.upn("owner");
+    let mut browser = tenant.browser();
+    let first = ask(&mut browser, "common", &owner).await;
+    let code = newest_code(&tenant).await;
+    let second = ask(&mut browser, &tenant.domain.clone(), &owner).await;
+    let newest = newest_code(&tenant).await;
+    assert_eq!(choose(&mut browser, &first, &code, NEW).await.heading, "Choose a new password");
+    assert_eq!(choose(&mut browser, &first, &newest, NEW).await.heading, "Choose a new password");
+    // A password that the policy refuses, or that is typed in two ways, costs nothing.
+    for weak in ["short", "Password1!", "0wner-2026!", "alllowercase1", "short", "short"] {
+        let page = choose(&mut browser, &second, &newest, weak).await;
+        assert_eq!(page.heading, "Choose a new password");
+        assert!(!page.answer.text.contains("not the code"), "{page:?}");
+    }
+    let fields = [("code", newest.as_str()), ("newpasswd", NEW), ("confirmpasswd", "Else-1234")];
+    assert_eq!(browser.submit(&second, &fields).await.page().heading, "Choose a new password");
+    // The old password may be taken again.
+    assert_eq!(choose(&mut browser, &second, &newest, PASSWORD).await.heading, "Your password was reset");
+    assert_eq!(choose(&mut browser, &second, &newest, NEW).await.heading, "Choose a new password");
+    Tokens::of(tenant.admin_tool().password(&owner, PASSWORD, "User.Read").await);
+}
+
+#[tokio::test]
+async fn a_code_is_not_for_guessing_nor_for_later_nor_for_another_browser() {
+    let tenant = Tenant::new().await;
+    let owner = tenant.upn("owner");
+    let mut browser = tenant.browser();
+    let page = ask(&mut browser, &tenant.id(), &owner).await;
+    let code = newest_code(&tenant).await;
+    for _ in 0..5 {
+        choose(&mut browser, &page, &other(&code), NEW).await;
+    }
+    assert_eq!(choose(&mut browser, &page, &code, NEW).await.heading, "Choose a new password");
+    let why = |lines: Vec<Value>| lines.last().map(|line| line["data"]["why"].clone());
+    assert_eq!(why(tenant.journal("password.reset_refused").await), Some("tried_too_often".into()));
+    let page = ask(&mut browser, &tenant.id(), &owner).await;
+    let code = newest_code(&tenant).await;
+    choose(&mut tenant.browser(), &page, &code, NEW).await.says(400, "AADSTS165000");
+    tenant.advance(Span::from_minutes(15)).await;
+    assert_eq!(choose(&mut browser, &page, &code, NEW).await.heading, "Choose a new password");
+    assert_eq!(why(tenant.journal("password.reset_refused").await), Some("too_old".into()));
+    Tokens::of(tenant.admin_tool().password(&owner, PASSWORD, "User.Read").await);
+}
+
+#[tokio::test]
+async fn the_outbox_is_bounded_and_knows_its_tenant() {
+    let tenant = Tenant::new().await;
+    let mut browser = tenant.browser();
+    for _ in 0..52 {
+        ask(&mut browser, &tenant.id(), &tenant.upn("owner")).await;
+    }
+    assert_eq!(outbox(&tenant).await.len(), 50);
+    assert!(outbox(&Tenant::new().await).await.is_empty());
+    for path in ["/_lab/tenants/x/outbox".to_owned(), format!("/_lab/tenants/{}/outbox", tenant.id_of(98))] {
+        assert_eq!(tenant.get(&path).await.status, 404);
+    }
+}
