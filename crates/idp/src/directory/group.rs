@@ -1,6 +1,6 @@
 //! Groups: only who is in them, which is what tokens and role assignments ask.
 
-use outlive_clock::{TenantId, UserId};
+use outlive_clock::{ClientId, TenantId, UserId};
 use outlive_store::{Statement, StoreError, sql};
 use uuid::Uuid;
 
@@ -22,6 +22,25 @@ impl Directory {
             rows.await?.iter().map(|row| row.text("group_id")).collect::<Result<Vec<_>, _>>().map(Some)
         };
         Ok(self.memory.groups.or_read(tenant, user, read).await?.unwrap_or_default())
+    }
+
+    /// The object ids of the groups that a user is in and that were assigned to an application.
+    pub(crate) async fn assigned_groups(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        application: ClientId,
+    ) -> Result<Vec<String>, StoreError> {
+        let rows = self.store.rows(sql!(
+            "SELECT DISTINCT m.group_id FROM group_members m \
+             JOIN app_role_assignments r ON r.tenant = m.tenant AND r.principal = m.group_id \
+             WHERE m.tenant = $1 AND m.user_id = $2 AND r.resource_id = $3 ORDER BY m.group_id LIMIT $4",
+            tenant,
+            user,
+            application,
+            GROUPS_MAX
+        ));
+        rows.await?.iter().map(|row| row.text("group_id")).collect()
     }
 
     /// The name of a group.

@@ -13,6 +13,7 @@ mod group;
 mod key_credential;
 mod memory;
 mod profile;
+mod role_template;
 mod signed_out;
 mod tenant;
 mod user;
@@ -28,6 +29,7 @@ pub(crate) use deleted_user::KEPT_AFTER_DELETION;
 pub(crate) use grant_object::{GrantsOf, PermissionGrant};
 pub(crate) use key_credential::{FederatedCredential, KeyCredential};
 pub(crate) use profile::{PASSWORD_NEVER_EXPIRES, UserProfile};
+pub(crate) use role_template::role_templates;
 pub(crate) use tenant::{Tenant, use_signing_key};
 pub(crate) use user::User;
 

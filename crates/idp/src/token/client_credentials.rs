@@ -3,12 +3,13 @@
 use outlive_rules::{aadsts, lifetimes};
 use outlive_store::Change;
 use outlive_tokens::TokenVersion;
-use outlive_tokens::claims::{AccessSubject, ClientAuthentication};
+use outlive_tokens::claims::{AccessSubject, ClientAuthentication, Told};
 
 use super::endpoint::TokenRequest;
 use super::mint::{AccessTokenOrder, mint_access_token};
 use super::record;
 use super::response::TokenAnswer;
+use super::told::{notes, tells_idtyp};
 use crate::refusal::Refusal;
 use crate::scopes::{AskedFor, AskedResource, AskedScopes, resolve};
 
@@ -26,14 +27,15 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
     let subject = AccessSubject::App {
         service_principal: application.service_principal_id,
         roles: roles.clone(),
-        idtyp: true,
+        idtyp: tells_idtyp(&resource.application),
     };
-    let lifetime =
-        lifetimes::access_token(&mut request.idp.chassis.random.of(tenant).stream("access-token-lifetime"));
+    let random = request.idp.chassis.random.of(tenant);
+    let lifetime = lifetimes::access_token(&mut random.stream("access-token-lifetime"));
     let order = AccessTokenOrder {
         resource: &resource.application,
         name: &resource.name,
         subject: &subject,
+        told: Told { opaque: Some(notes(&mut random.stream("token-notes"))), ..Told::default() },
         lifetime,
     };
     let access_token = mint_access_token(request, &order).await?;

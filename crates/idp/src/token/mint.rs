@@ -1,12 +1,12 @@
 //! Making tokens: one RSA signature for each, and one draw for each thing that varies.
 
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use outlive_clock::{Instant, SessionId, Span};
 use outlive_rules::{ClientClass, Verdict, aadsts, lifetimes};
 use outlive_store::Change;
 use outlive_tokens::claims::{
-    AccessSubject, AccessTokenClaims, AccessTokenInput, IdTokenClaims, IdTokenInput, UserFacts, uti,
+    AccessSubject, AccessTokenClaims, AccessTokenInput, IdTokenClaims, IdTokenInput, Told, UserFacts, uti,
 };
 use outlive_tokens::{RedirectType, SealedRefreshToken, SealedToken, TokenVersion, fingerprint, sign_rs256};
 use uuid::Uuid;
@@ -15,6 +15,7 @@ use super::endpoint::TokenRequest;
 use super::record;
 use super::resource_grant::ResourceGrant;
 use super::response::TokenAnswer;
+use super::told::{self, For, told};
 use crate::directory::graph_application::GRAPH;
 use crate::directory::{Application, User};
 use crate::refusal::Refusal;
@@ -44,6 +45,8 @@ pub(crate) struct AccessTokenOrder<'a> {
     pub(crate) resource: &'a Application,
     pub(crate) name: &'a str,
     pub(crate) subject: &'a AccessSubject,
+    /// What the resource is told besides.
+    pub(crate) told: Told,
     pub(crate) lifetime: Span,
 }
 
@@ -81,13 +84,15 @@ pub(crate) async fn mint_access_token(
         resource: order.resource.client_id,
         client: request.client.application.client_id,
         client_authentication: request.client.authentication,
-        client_name: None,
+        // Only the platform's own resources are told.
+        client_name: (order.resource.client_id == GRAPH).then_some(&request.client.application.name),
         subject: order.subject,
         issued_at: request.now,
         expires_at,
         uti: unique,
         pairwise: &idp.pairwise,
-        xms_cc: None,
+        xms_cc: told::capabilities(request, order.resource),
+        told: order.told.clone(),
     });
     let token = sign_rs256(&key, version, &claims);
     let fingerprint = fingerprint(&token);
@@ -117,15 +122,16 @@ pub(crate) async fn mint_for_user(
             .user_roles(request.tenant.id, grant.user.id, resource.application.client_id)
             .await?,
         amr: grant.amr.clone(),
-        session: grant.session_id,
-        auth_time: None,
-        wids: Vec::new(),
+        session: told::session(&resource.application, For::Resource, grant.session_id),
+        auth_time: told::auth_time(&resource.application, For::Resource, grant.auth_time),
+        wids: told::wids(&resource.application, grant.user),
     };
     let lifetime = lifetimes::access_token(&mut random.stream("access-token-lifetime"));
     let order = AccessTokenOrder {
         resource: &resource.application,
         name: &resource.name,
         subject: &subject,
+        told: told(request, &resource.application, For::Resource, grant.user, &resource.oidc).await?,
         lifetime,
     };
     let access_token = mint_access_token(request, &order).await?;
@@ -199,6 +205,11 @@ async fn id_token(
     let idp = request.idp;
     let key =
         idp.keys.active(&request.tenant).await.map_err(|_| Refusal::new(aadsts::SERVICE_UNAVAILABLE))?;
+    let client = &request.client.application;
+    let roles = idp.directory.user_roles(request.tenant.id, grant.user.id, client.client_id).await?;
+    let told = told(request, client, For::Client, grant.user, &resource.oidc).await?;
+    // A hint for signing out: opaque to the client, the account to us.
+    let login_hint = told.optional.asks("login_hint").then(|| STANDARD.encode(grant.user.upn.as_bytes()));
     let claims = IdTokenClaims::build(&IdTokenInput {
         version: request.endpoint,
         origin: request.origin,
@@ -208,17 +219,18 @@ async fn id_token(
         profile: resource.oidc.contains("profile"),
         email: resource.oidc.contains("email"),
         amr: &grant.amr,
-        roles: &[],
+        roles: &roles,
         nonce: grant.nonce.as_deref(),
-        session: None,
-        auth_time: None,
-        login_hint: None,
+        session: told::session(client, For::Client, grant.session_id),
+        auth_time: told::auth_time(client, For::Client, grant.auth_time),
+        login_hint: login_hint.as_deref(),
         c_hash: None,
         at_hash: None,
         issued_at: request.now,
         expires_at: request.now + lifetimes::ID_TOKEN,
         uti: idp.chassis.random.of(request.tenant.id).stream("id-token-uti").bytes(),
         pairwise: &idp.pairwise,
+        told,
     });
     Ok(sign_rs256(&key, request.endpoint, &claims))
 }
@@ -228,8 +240,8 @@ fn user_facts(user: &User) -> UserFacts {
         id: user.id,
         name: user.display_name.clone(),
         upn: user.upn.clone(),
-        given_name: None,
-        family_name: None,
-        email: None,
+        given_name: user.profile.given_name.clone(),
+        family_name: user.profile.surname.clone(),
+        email: user.profile.mail.clone(),
     }
 }

@@ -15,6 +15,7 @@ mod record;
 mod refresh_token;
 mod resource_grant;
 mod response;
+mod told;
 
 pub(crate) use authorization_code::{AuthorizationCode, CodeChallenge, CodeScopes};
 pub(crate) use client_authentication::find as find_client;

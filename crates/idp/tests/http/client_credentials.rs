@@ -13,7 +13,7 @@ async fn an_application_gets_its_roles_and_never_a_refresh_token() {
     let claims = tokens.claims();
     assert_eq!(claims["roles"], json!(["Orders.Read.All"]));
     assert_eq!((&claims["oid"], &claims["sub"]), (&json!(tenant.id_of(215)), &json!(tenant.id_of(215))));
-    assert_eq!(claims["idtyp"], "app");
+    assert_eq!(claims.get("idtyp"), None, "the API did not ask for it");
     assert_eq!(claims.get("scp"), None);
     let line = &tenant.journal("token.issued").await[0];
     assert_eq!(line["subject"], format!("client:{}", tenant.id_of(15)));

@@ -8,6 +8,7 @@ mod tokens;
 
 mod bad_requests;
 mod certificate;
+mod claims;
 mod client_authentication;
 mod client_credentials;
 mod code;

@@ -78,7 +78,8 @@ impl Tenant {
         Self::made(Installation::shared(), "2025-11", change).await
     }
 
-    async fn made(
+    /// One that the test says more about.
+    pub(crate) async fn made(
         installation: Arc<Installation>,
         edition: &str,
         change: impl FnOnce(&Self, &mut Value),

@@ -12,7 +12,7 @@ use outlive_clock::{ClientId, Instant, Randomness, ServicePrincipalId, Span, Ten
 use outlive_resource::{MIGRATIONS, ResourceConfig};
 use outlive_store::DatabaseUrl;
 use outlive_tokens::claims::{
-    AccessSubject, AccessTokenClaims, AccessTokenInput, ClientAuthentication, UserFacts,
+    AccessSubject, AccessTokenClaims, AccessTokenInput, ClientAuthentication, Told, UserFacts,
 };
 use outlive_tokens::{JwkSet, KeyRing, PairwiseKey, SigningKey, TokenVersion, sign_rs256};
 use serde_json::{Value, json};
@@ -214,6 +214,7 @@ impl Scene {
             uti: [7; 16],
             pairwise: &PairwiseKey::new(&[1; 32]),
             xms_cc: None,
+            told: Told::default(),
         });
         serde_json::to_value(claims).expect("claims are JSON")
     }

@@ -4,7 +4,7 @@ use outlive_clock::{ClientId, Instant, ServicePrincipalId, SessionId, TenantId};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{UserFacts, backdated, some_unless_empty, uti};
+use super::{GroupClaims, Told, UserFacts, backdated, some_unless_empty, uti};
 use crate::{PairwiseKey, TokenVersion, issuer};
 
 /// How the client authenticated at the token endpoint: the `appidacr` or `azpacr` claim.
@@ -91,6 +91,8 @@ pub struct AccessTokenInput<'a> {
     pub pairwise: &'a PairwiseKey,
     /// Client capabilities to repeat (`cp1`), if the client sent them and the resource takes part in continuous access evaluation.
     pub xms_cc: Option<Vec<String>>,
+    /// What the resource asked for.
+    pub told: Told,
 }
 
 /// The claims of an access token, in the order in which they are written. Instants are whole seconds since 1970.
@@ -106,9 +108,15 @@ pub struct AccessTokenClaims {
     pub nbf: i64,
     /// Not valid from this second on.
     pub exp: i64,
+    /// Users, if asked for: 0 for a member, 1 for a guest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acct: Option<u8>,
     /// Version 1, users: `"1"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acr: Option<&'static str>,
+    /// The issuer's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aio: Option<String>,
     /// Version 1, users: how they authenticated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amr: Option<Vec<String>>,
@@ -130,23 +138,35 @@ pub struct AccessTokenClaims {
     /// Version 2: how the client authenticated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub azpacr: Option<&'static str>,
-    /// Version 1, users.
+    /// Users: the mail address, if asked for or granted, and always of guests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Users: in version 1, or if asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub family_name: Option<String>,
-    /// Version 1, users.
+    /// Users: in version 1, or if asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub given_name: Option<String>,
-    /// `app` in app-only tokens of resources that asked for it.
+    /// Users: groups, if the resource is told any.
+    #[serde(flatten)]
+    pub groups: GroupClaims,
+    /// `app` in app-only tokens of resources that asked for it; `user` in users' tokens if that was asked for too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idtyp: Option<&'static str>,
-    /// Users: the display name.
+    /// Users: where they came from, if it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ipaddr: Option<String>,
+    /// Users: the display name; in version 2 with the scope `profile`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The object id of the user or service principal.
     pub oid: Uuid,
-    /// Version 2, users.
+    /// Users: in version 2 with the scope `profile`, in version 1 if asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preferred_username: Option<String>,
+    /// The issuer's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rh: Option<String>,
     /// Application permissions, or the user's app roles.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub roles: Option<Vec<String>>,
@@ -163,7 +183,7 @@ pub struct AccessTokenClaims {
     /// Version 1, users.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unique_name: Option<String>,
-    /// Version 1, users.
+    /// Users: in version 1, or if asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upn: Option<String>,
     /// The token's own name.
@@ -184,13 +204,17 @@ impl AccessTokenClaims {
     pub fn build(input: &AccessTokenInput<'_>) -> Self {
         let v1 = input.version == TokenVersion::V1;
         let authenticated = input.client_authentication.claim();
+        let told = &input.told;
+        let (aio, rh) = told.opaque.clone().unzip();
         let bare = Self {
             aud: input.audience.to_owned(),
             iss: issuer(input.origin, input.tenant, input.version),
             iat: backdated(input.issued_at),
             nbf: backdated(input.issued_at),
             exp: input.expires_at.as_seconds(),
+            acct: None,
             acr: None,
+            aio,
             amr: None,
             app_displayname: input.client_name.map(str::to_owned),
             appid: v1.then_some(input.client),
@@ -198,12 +222,16 @@ impl AccessTokenClaims {
             auth_time: None,
             azp: (!v1).then_some(input.client),
             azpacr: (!v1).then_some(authenticated),
+            email: None,
             family_name: None,
             given_name: None,
+            groups: GroupClaims::default(),
             idtyp: None,
+            ipaddr: None,
             name: None,
             oid: Uuid::nil(),
             preferred_username: None,
+            rh,
             roles: None,
             scp: None,
             sid: None,
@@ -218,20 +246,26 @@ impl AccessTokenClaims {
         };
         match input.subject {
             AccessSubject::User { user, scopes, roles, amr, session, auth_time, wids } => Self {
+                acct: told.acct(),
                 acr: v1.then_some("1"),
                 amr: some_unless_empty(amr).filter(|_| v1),
                 auth_time: auth_time.map(Instant::as_seconds),
-                family_name: user.family_name.clone().filter(|_| v1),
-                given_name: user.given_name.clone().filter(|_| v1),
-                name: Some(user.name.clone()),
+                email: user.email.clone().filter(|_| told.tells_email()),
+                family_name: user.family_name.clone().filter(|_| v1 || told.optional.asks("family_name")),
+                given_name: user.given_name.clone().filter(|_| v1 || told.optional.asks("given_name")),
+                groups: told.group_claims(),
+                idtyp: told.optional.idtyp_of_user(),
+                ipaddr: told.ipaddr(v1),
+                name: (v1 || told.profile).then(|| user.name.clone()),
                 oid: user.id.uuid(),
-                preferred_username: (!v1).then(|| user.upn.clone()),
+                preferred_username: if v1 { told.optional.asks("preferred_username") } else { told.profile }
+                    .then(|| user.upn.clone()),
                 roles: some_unless_empty(roles),
                 scp: (!scopes.is_empty()).then(|| scopes.join(" ")),
                 sid: *session,
                 sub: input.pairwise.subject(input.tenant, input.resource, user.id),
                 unique_name: v1.then(|| user.upn.clone()),
-                upn: v1.then(|| user.upn.clone()),
+                upn: (v1 || told.optional.asks("upn")).then(|| user.upn.clone()),
                 wids: some_unless_empty(wids),
                 ..bare
             },
@@ -247,141 +281,4 @@ impl AccessTokenClaims {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use outlive_clock::{Span, UserId};
-
-    fn id(n: u128) -> Uuid {
-        Uuid::from_u128(n)
-    }
-
-    fn claims(version: TokenVersion, subject: &AccessSubject) -> AccessTokenClaims {
-        let issued_at = Instant::from_micros(1_767_603_600_250_000);
-        AccessTokenClaims::build(&AccessTokenInput {
-            version,
-            origin: "http://127.0.0.1:8701",
-            tenant: TenantId::from_uuid(id(1)),
-            audience: "api://contoso-orders",
-            resource: ClientId::from_uuid(id(2)),
-            client: ClientId::from_uuid(id(3)),
-            client_authentication: ClientAuthentication::Secret,
-            client_name: None,
-            subject,
-            issued_at,
-            expires_at: issued_at + Span::from_seconds(3_600),
-            uti: [0xab; 16],
-            pairwise: &PairwiseKey::new(&[1; 32]),
-            xms_cc: None,
-        })
-    }
-
-    fn user() -> AccessSubject {
-        AccessSubject::User {
-            user: UserFacts {
-                id: UserId::from_uuid(id(4)),
-                name: "Owner".into(),
-                upn: "owner@contoso.example".into(),
-                given_name: None,
-                family_name: None,
-                email: None,
-            },
-            scopes: vec!["Orders.Read".into(), "Orders.ReadWrite".into()],
-            roles: vec![],
-            amr: vec!["pwd".into()],
-            session: None,
-            auth_time: None,
-            wids: vec![],
-        }
-    }
-
-    #[test]
-    fn a_user_token_of_version_1() {
-        insta::assert_json_snapshot!(claims(TokenVersion::V1, &user()), @r#"
-        {
-          "aud": "api://contoso-orders",
-          "iss": "http://127.0.0.1:8701/00000000-0000-0000-0000-000000000001/",
-          "iat": 1767603300,
-          "nbf": 1767603300,
-          "exp": 1767607200,
-          "acr": "1",
-          "amr": [
-            "pwd"
-          ],
-          "appid": "00000000-0000-0000-0000-000000000003",
-          "appidacr": "1",
-          "name": "Owner",
-          "oid": "00000000-0000-0000-0000-000000000004",
-          "scp": "Orders.Read Orders.ReadWrite",
-          "sub": "r8gesdGjZHDpax-biJdDjtO1e20sourBR6q8jGLO3es",
-          "tid": "00000000-0000-0000-0000-000000000001",
-          "unique_name": "owner@contoso.example",
-          "upn": "owner@contoso.example",
-          "uti": "q6urq6urq6urq6urq6urqw",
-          "ver": "1.0"
-        }
-        "#);
-    }
-
-    #[test]
-    fn a_user_token_of_version_2() {
-        insta::assert_json_snapshot!(claims(TokenVersion::V2, &user()), @r#"
-        {
-          "aud": "api://contoso-orders",
-          "iss": "http://127.0.0.1:8701/00000000-0000-0000-0000-000000000001/v2.0",
-          "iat": 1767603300,
-          "nbf": 1767603300,
-          "exp": 1767607200,
-          "azp": "00000000-0000-0000-0000-000000000003",
-          "azpacr": "1",
-          "name": "Owner",
-          "oid": "00000000-0000-0000-0000-000000000004",
-          "preferred_username": "owner@contoso.example",
-          "scp": "Orders.Read Orders.ReadWrite",
-          "sub": "r8gesdGjZHDpax-biJdDjtO1e20sourBR6q8jGLO3es",
-          "tid": "00000000-0000-0000-0000-000000000001",
-          "uti": "q6urq6urq6urq6urq6urqw",
-          "ver": "2.0"
-        }
-        "#);
-    }
-
-    #[test]
-    fn an_app_only_token_has_roles_and_no_scopes() {
-        let app = AccessSubject::App {
-            service_principal: ServicePrincipalId::from_uuid(id(5)),
-            roles: vec!["Orders.Read.All".into()],
-            idtyp: true,
-        };
-        insta::assert_json_snapshot!(claims(TokenVersion::V2, &app), @r#"
-        {
-          "aud": "api://contoso-orders",
-          "iss": "http://127.0.0.1:8701/00000000-0000-0000-0000-000000000001/v2.0",
-          "iat": 1767603300,
-          "nbf": 1767603300,
-          "exp": 1767607200,
-          "azp": "00000000-0000-0000-0000-000000000003",
-          "azpacr": "1",
-          "idtyp": "app",
-          "oid": "00000000-0000-0000-0000-000000000005",
-          "roles": [
-            "Orders.Read.All"
-          ],
-          "sub": "00000000-0000-0000-0000-000000000005",
-          "tid": "00000000-0000-0000-0000-000000000001",
-          "uti": "q6urq6urq6urq6urq6urqw",
-          "ver": "2.0"
-        }
-        "#);
-    }
-
-    #[test]
-    fn how_the_client_authenticated_is_a_text() {
-        for (how, text) in [
-            (ClientAuthentication::None, "0"),
-            (ClientAuthentication::Secret, "1"),
-            (ClientAuthentication::Certificate, "2"),
-        ] {
-            assert_eq!(how.claim(), text);
-        }
-    }
-}
+mod tests;

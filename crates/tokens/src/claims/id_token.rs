@@ -3,7 +3,7 @@
 use outlive_clock::{ClientId, Instant, SessionId, TenantId, UserId};
 use serde::Serialize;
 
-use super::{UserFacts, backdated, some_unless_empty, uti};
+use super::{GroupClaims, Told, UserFacts, backdated, some_unless_empty, uti};
 use crate::{PairwiseKey, TokenVersion, issuer};
 
 /// Everything an ID token says, before it says it.
@@ -47,6 +47,8 @@ pub struct IdTokenInput<'a> {
     pub uti: [u8; 16],
     /// The key of pairwise subjects.
     pub pairwise: &'a PairwiseKey,
+    /// What the client asked for.
+    pub told: Told,
 }
 
 /// The claims of an ID token, in the order in which they are written. Instants are whole seconds since 1970.
@@ -62,6 +64,12 @@ pub struct IdTokenClaims {
     pub nbf: i64,
     /// Not valid from this second on.
     pub exp: i64,
+    /// If asked for: 0 for a member, 1 for a guest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acct: Option<u8>,
+    /// The issuer's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aio: Option<String>,
     /// Version 1: how the user authenticated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amr: Option<Vec<String>>,
@@ -74,15 +82,21 @@ pub struct IdTokenClaims {
     /// Authorize endpoint only: binds a code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub c_hash: Option<String>,
-    /// The mail address, if the scope `email` was granted.
+    /// The mail address, if the scope `email` was granted or it was asked for, and always of guests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// Version 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub family_name: Option<String>,
-    /// Version 1.
+    /// Version 1, or if asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub given_name: Option<String>,
+    /// Groups, if the client is told any.
+    #[serde(flatten)]
+    pub groups: GroupClaims,
+    /// Where the user came from, if it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ipaddr: Option<String>,
     /// Opaque; names the account at the logout endpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub login_hint: Option<String>,
@@ -98,6 +112,9 @@ pub struct IdTokenClaims {
     /// Version 2: the user principal name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preferred_username: Option<String>,
+    /// The issuer's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rh: Option<String>,
     /// The user's app roles at the client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub roles: Option<Vec<String>>,
@@ -118,6 +135,9 @@ pub struct IdTokenClaims {
     pub uti: String,
     /// The shape.
     pub ver: TokenVersion,
+    /// Directory role template ids.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wids: Option<Vec<String>>,
 }
 
 impl IdTokenClaims {
@@ -127,32 +147,41 @@ impl IdTokenClaims {
         let v1 = input.version == TokenVersion::V1;
         let user = input.user;
         let named = v1 || input.profile;
+        let told = &input.told;
+        let (aio, rh) = told.opaque.clone().unzip();
         Self {
             aud: input.client,
             iss: issuer(input.origin, input.tenant, input.version),
             iat: backdated(input.issued_at),
             nbf: backdated(input.issued_at),
             exp: input.expires_at.as_seconds(),
+            acct: told.acct(),
+            aio,
             amr: some_unless_empty(input.amr).filter(|_| v1),
             auth_time: input.auth_time.map(Instant::as_seconds),
             at_hash: input.at_hash.clone(),
             c_hash: input.c_hash.clone(),
-            email: user.email.clone().filter(|_| input.email),
-            family_name: user.family_name.clone().filter(|_| v1),
-            given_name: user.given_name.clone().filter(|_| v1),
+            email: user.email.clone().filter(|_| input.email || told.tells_email()),
+            family_name: user.family_name.clone().filter(|_| v1 || told.optional.asks("family_name")),
+            given_name: user.given_name.clone().filter(|_| v1 || told.optional.asks("given_name")),
+            groups: told.group_claims(),
+            ipaddr: told.ipaddr(v1),
             login_hint: input.login_hint.map(str::to_owned),
             name: named.then(|| user.name.clone()),
             nonce: input.nonce.map(str::to_owned),
             oid: named.then_some(user.id),
-            preferred_username: (!v1 && input.profile).then(|| user.upn.clone()),
+            preferred_username: if v1 { told.optional.asks("preferred_username") } else { input.profile }
+                .then(|| user.upn.clone()),
+            rh,
             roles: some_unless_empty(input.roles),
             sid: input.session,
             sub: input.pairwise.subject(input.tenant, input.client, user.id),
             tid: input.tenant,
             unique_name: v1.then(|| user.upn.clone()),
-            upn: v1.then(|| user.upn.clone()),
+            upn: (v1 || told.optional.asks("upn")).then(|| user.upn.clone()),
             uti: uti(input.uti),
             ver: input.version,
+            wids: some_unless_empty(&told.wids),
         }
     }
 }
@@ -192,6 +221,7 @@ mod tests {
             expires_at: issued_at + Span::from_seconds(3_600),
             uti: [0; 16],
             pairwise: &PairwiseKey::new(&[1; 32]),
+            told: Told::default(),
         })
     }
 

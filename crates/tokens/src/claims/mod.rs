@@ -5,9 +5,11 @@
 
 mod access_token;
 mod id_token;
+mod told;
 
 pub use access_token::{AccessSubject, AccessTokenClaims, AccessTokenInput, ClientAuthentication};
 pub use id_token::{IdTokenClaims, IdTokenInput};
+pub use told::{ClaimSource, GROUPS_MAX, GroupClaims, Groups, OptionalClaims, Told};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

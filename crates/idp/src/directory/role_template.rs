@@ -1,0 +1,27 @@
+//! Directory roles, which tokens name by the ids of their templates: the same in every tenant ("Microsoft Entra built-in roles").
+
+const TEMPLATES: [(&str, &str); 13] = [
+    ("Application Administrator", "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"),
+    ("Authentication Administrator", "c4e39bd9-1100-46d3-8c65-fb160da0071f"),
+    ("Cloud Application Administrator", "158c047a-c907-4556-b7ef-446551a6b5f7"),
+    ("Global Administrator", "62e90394-69f5-4237-9190-012177145e10"),
+    ("Global Reader", "f2ef992c-3afb-46b9-b7cf-a126ee74c451"),
+    ("Helpdesk Administrator", "729827e3-9c14-49f7-bb1b-9608f156bbb8"),
+    ("Privileged Authentication Administrator", "7be44c8a-adaf-4e2a-84d6-ab2649e08a13"),
+    ("Privileged Role Administrator", "e8611ab8-c189-46e8-94e1-60213ab1f814"),
+    ("Reports Reader", "4a5d8f65-41da-4de4-8968-e035b65339cf"),
+    ("Security Administrator", "194ae4cb-b126-40b2-bd5b-6091b380977d"),
+    ("Security Operator", "5f2222b1-57c3-48ba-8ad5-d4759f1fde6f"),
+    ("Security Reader", "5d6b6bb7-de71-4623-b4af-96380a352509"),
+    ("User Administrator", "fe930be7-5e62-47db-91af-98c3a49a38b1"),
+];
+
+/// What every user of a tenant is.
+const USER: &str = "b79fbf4d-3ef9-4689-8143-76b194e85509";
+
+/// The template ids of these roles, and of being a user. A role that is not known by name has none.
+pub(crate) fn role_templates(roles: &[String]) -> Vec<String> {
+    let known =
+        |role: &String| TEMPLATES.iter().find(|(name, _)| name == role).map(|(_, id)| (*id).to_owned());
+    roles.iter().filter_map(known).chain([USER.to_owned()]).collect()
+}

@@ -1,0 +1,152 @@
+//! What of a user an application is told because it asked for it in its registration: optional claims, groups, directory roles.
+//! An access token tells it to the resource, an ID token to the client.
+
+use outlive_clock::{Instant, SessionId};
+use outlive_tokens::claims::{Groups, OptionalClaims, Told};
+use serde::Deserialize;
+
+use super::endpoint::TokenRequest;
+use crate::directory::graph_application::GRAPH;
+use crate::directory::{Application, User, role_templates};
+use crate::refusal::Refusal;
+use crate::spec::{GroupClaims, OptionalClaimSpec};
+
+/// The host that serves Graph in drop-in mode.
+const GRAPH_ORIGIN: &str = "https://graph.microsoft.com";
+
+/// Which of the two kinds of token it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum For {
+    Resource,
+    Client,
+}
+
+/// The optional claims that an application asked for.
+pub(crate) fn optional_claims(application: &Application, whom: For) -> OptionalClaims {
+    let asked: &[OptionalClaimSpec] = match whom {
+        For::Resource => &application.document.optional_claims.access_token,
+        For::Client => &application.document.optional_claims.id_token,
+    };
+    let user_tokens_too = asked.iter().any(|claim| {
+        claim.name == "idtyp"
+            && claim.additional_properties.iter().any(|property| property == "include_user_token")
+    });
+    OptionalClaims::new(asked.iter().map(|claim| claim.name.as_str()), user_tokens_too)
+}
+
+/// Whether app-only tokens for this resource say that they are: those for Graph always do.
+pub(crate) fn tells_idtyp(resource: &Application) -> bool {
+    resource.client_id == GRAPH || optional_claims(resource, For::Resource).asks("idtyp")
+}
+
+/// What an application is told of a user.
+pub(crate) async fn told(
+    request: &TokenRequest<'_>,
+    application: &Application,
+    whom: For,
+    user: &User,
+    oidc: &std::collections::BTreeSet<String>,
+) -> Result<Told, Refusal> {
+    let (directory, tenant) = (&request.idp.directory, request.tenant.id);
+    let groups = match application.document.group_claims {
+        GroupClaims::None | GroupClaims::DirectoryRole => None,
+        GroupClaims::SecurityGroup | GroupClaims::All => Some(directory.groups_of(tenant, user.id).await?),
+        GroupClaims::ApplicationGroup => {
+            Some(directory.assigned_groups(tenant, user.id, application.client_id).await?)
+        }
+    };
+    let groups = groups.map(|ids| {
+        let origins = request.idp.chassis.origins.all();
+        let graph =
+            origins.iter().find(|origin| *origin == GRAPH_ORIGIN).map_or(request.origin, String::as_str);
+        Groups { ids, endpoint: format!("{graph}/v1.0/users/{}/getMemberObjects", user.id) }
+    });
+    let mut opaque = request.idp.chassis.random.of(tenant).stream("token-notes");
+    Ok(Told {
+        optional: optional_claims(application, whom),
+        profile: oidc.contains("profile"),
+        email: oidc.contains("email"),
+        guest: user.profile.guest,
+        groups,
+        wids: wids(application, user),
+        ip_address: None,
+        opaque: Some(notes(&mut opaque)),
+    })
+}
+
+/// The issuer's notes, `aio` and `rh`: opaque, and different every time.
+pub(crate) fn notes(stream: &mut outlive_clock::Stream) -> (String, String) {
+    use base64::Engine;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+    let aio = STANDARD.encode(stream.bytes::<36>());
+    (aio, format!("1.{}.", URL_SAFE_NO_PAD.encode(stream.bytes::<42>())))
+}
+
+/// The template ids of the user's directory roles, if the application is told them.
+pub(crate) fn wids(application: &Application, user: &User) -> Vec<String> {
+    match application.document.group_claims {
+        GroupClaims::All | GroupClaims::DirectoryRole => role_templates(&user.directory_roles),
+        _ => Vec::new(),
+    }
+}
+
+/// The session, for who asked to know it.
+pub(crate) fn session(application: &Application, whom: For, session: Option<SessionId>) -> Option<SessionId> {
+    session.filter(|_| optional_claims(application, whom).asks("sid"))
+}
+
+/// When the user last signed in interactively, for who asked to know it.
+pub(crate) fn auth_time(application: &Application, whom: For, at: Instant) -> Option<Instant> {
+    optional_claims(application, whom).asks("auth_time").then_some(at)
+}
+
+/// The capabilities that the client declares in the `claims` parameter, for a resource that asked for them. What is not a claims
+/// request declares none.
+pub(crate) fn capabilities(request: &TokenRequest<'_>, resource: &Application) -> Option<Vec<String>> {
+    if !optional_claims(resource, For::Resource).asks("xms_cc") {
+        return None;
+    }
+    declared(request.form.get("claims")?)
+}
+
+/// `{"access_token":{"xms_cc":{"values":["cp1"]}}}`; the one known capability is `cp1`, in any case of letters.
+fn declared(claims: &str) -> Option<Vec<String>> {
+    #[derive(Deserialize)]
+    struct Claims {
+        access_token: Option<AccessToken>,
+    }
+    #[derive(Deserialize)]
+    struct AccessToken {
+        xms_cc: Option<Values>,
+    }
+    #[derive(Deserialize)]
+    struct Values {
+        #[serde(default)]
+        values: Vec<String>,
+    }
+    let claims: Claims = serde_json::from_str(claims).ok()?;
+    let values = claims.access_token?.xms_cc?.values;
+    values.iter().any(|value| value.eq_ignore_ascii_case("cp1")).then(|| vec!["cp1".to_owned()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::declared;
+
+    #[test]
+    fn only_what_is_known_is_declared() {
+        for (claims, known) in [
+            (r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#, true),
+            (r#"{"access_token":{"nbf":{"essential":true},"xms_cc":{"values":["x","CP1"]}}}"#, true),
+            (r#"{"access_token":{"xms_cc":{"values":["cp2"]}}}"#, false),
+            (r#"{"access_token":{"xms_cc":{}}}"#, false),
+            (r#"{"access_token":{"xms_cc":["cp1"]}}"#, false),
+            (r#"{"id_token":{"xms_cc":{"values":["cp1"]}}}"#, false),
+            ("{}", false),
+            ("cp1", false),
+            ("", false),
+        ] {
+            assert_eq!(declared(claims).is_some(), known, "{claims}");
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! What access tokens say.
+
+use super::*;
+use outlive_clock::{Span, UserId};
+
+fn id(n: u128) -> Uuid {
+    Uuid::from_u128(n)
+}
+
+fn claims(version: TokenVersion, subject: &AccessSubject) -> AccessTokenClaims {
+    let issued_at = Instant::from_micros(1_767_603_600_250_000);
+    AccessTokenClaims::build(&AccessTokenInput {
+        version,
+        origin: "http://127.0.0.1:8701",
+        tenant: TenantId::from_uuid(id(1)),
+        audience: "api://contoso-orders",
+        resource: ClientId::from_uuid(id(2)),
+        client: ClientId::from_uuid(id(3)),
+        client_authentication: ClientAuthentication::Secret,
+        client_name: None,
+        subject,
+        issued_at,
+        expires_at: issued_at + Span::from_seconds(3_600),
+        uti: [0xab; 16],
+        pairwise: &PairwiseKey::new(&[1; 32]),
+        xms_cc: None,
+        told: Told { profile: true, ..Told::default() },
+    })
+}
+
+fn user() -> AccessSubject {
+    AccessSubject::User {
+        user: UserFacts {
+            id: UserId::from_uuid(id(4)),
+            name: "Owner".into(),
+            upn: "owner@contoso.example".into(),
+            given_name: None,
+            family_name: None,
+            email: None,
+        },
+        scopes: vec!["Orders.Read".into(), "Orders.ReadWrite".into()],
+        roles: vec![],
+        amr: vec!["pwd".into()],
+        session: None,
+        auth_time: None,
+        wids: vec![],
+    }
+}
+
+#[test]
+fn a_user_token_of_version_1() {
+    insta::assert_json_snapshot!(claims(TokenVersion::V1, &user()), @r#"
+    {
+      "aud": "api://contoso-orders",
+      "iss": "http://127.0.0.1:8701/00000000-0000-0000-0000-000000000001/",
+      "iat": 1767603300,
+      "nbf": 1767603300,
+      "exp": 1767607200,
+      "acr": "1",
+      "amr": [
+        "pwd"
+      ],
+      "appid": "00000000-0000-0000-0000-000000000003",
+      "appidacr": "1",
+      "name": "Owner",
+      "oid": "00000000-0000-0000-0000-000000000004",
+      "scp": "Orders.Read Orders.ReadWrite",
+      "sub": "r8gesdGjZHDpax-biJdDjtO1e20sourBR6q8jGLO3es",
+      "tid": "00000000-0000-0000-0000-000000000001",
+      "unique_name": "owner@contoso.example",
+      "upn": "owner@contoso.example",
+      "uti": "q6urq6urq6urq6urq6urqw",
+      "ver": "1.0"
+    }
+    "#);
+}
+
+#[test]
+fn a_user_token_of_version_2() {
+    insta::assert_json_snapshot!(claims(TokenVersion::V2, &user()), @r#"
+    {
+      "aud": "api://contoso-orders",
+      "iss": "http://127.0.0.1:8701/00000000-0000-0000-0000-000000000001/v2.0",
+      "iat": 1767603300,
+      "nbf": 1767603300,
+      "exp": 1767607200,
+      "azp": "00000000-0000-0000-0000-000000000003",
+      "azpacr": "1",
+      "name": "Owner",
+      "oid": "00000000-0000-0000-0000-000000000004",
+      "preferred_username": "owner@contoso.example",
+      "scp": "Orders.Read Orders.ReadWrite",
+      "sub": "r8gesdGjZHDpax-biJdDjtO1e20sourBR6q8jGLO3es",
+      "tid": "00000000-0000-0000-0000-000000000001",
+      "uti": "q6urq6urq6urq6urq6urqw",
+      "ver": "2.0"
+    }
+    "#);
+}
+
+#[test]
+fn an_app_only_token_has_roles_and_no_scopes() {
+    let app = AccessSubject::App {
+        service_principal: ServicePrincipalId::from_uuid(id(5)),
+        roles: vec!["Orders.Read.All".into()],
+        idtyp: true,
+    };
+    insta::assert_json_snapshot!(claims(TokenVersion::V2, &app), @r#"
+    {
+      "aud": "api://contoso-orders",
+      "iss": "http://127.0.0.1:8701/00000000-0000-0000-0000-000000000001/v2.0",
+      "iat": 1767603300,
+      "nbf": 1767603300,
+      "exp": 1767607200,
+      "azp": "00000000-0000-0000-0000-000000000003",
+      "azpacr": "1",
+      "idtyp": "app",
+      "oid": "00000000-0000-0000-0000-000000000005",
+      "roles": [
+        "Orders.Read.All"
+      ],
+      "sub": "00000000-0000-0000-0000-000000000005",
+      "tid": "00000000-0000-0000-0000-000000000001",
+      "uti": "q6urq6urq6urq6urq6urqw",
+      "ver": "2.0"
+    }
+    "#);
+}
+
+#[test]
+fn how_the_client_authenticated_is_a_text() {
+    for (how, text) in [
+        (ClientAuthentication::None, "0"),
+        (ClientAuthentication::Secret, "1"),
+        (ClientAuthentication::Certificate, "2"),
+    ] {
+        assert_eq!(how.claim(), text);
+    }
+}
+
+#[test]
+fn a_version_2_token_names_nobody_without_profile_and_tells_more_when_asked() {
+    let build = |told: Told| {
+        let subject = user();
+        let AccessSubject::User { user, .. } = &subject else { unreachable!("a user") };
+        let user = UserFacts {
+            email: Some("owner@mail.example".into()),
+            given_name: Some("O".into()),
+            ..user.clone()
+        };
+        let AccessSubject::User { scopes, roles, amr, session, auth_time, wids, .. } = subject.clone() else {
+            unreachable!("a user")
+        };
+        let subject = AccessSubject::User { user, scopes, roles, amr, session, auth_time, wids };
+        let issued_at = Instant::from_seconds(1_767_603_600);
+        serde_json::to_value(AccessTokenClaims::build(&AccessTokenInput {
+            version: TokenVersion::V2,
+            origin: "http://127.0.0.1:8701",
+            tenant: TenantId::from_uuid(id(1)),
+            audience: "a",
+            resource: ClientId::from_uuid(id(2)),
+            client: ClientId::from_uuid(id(3)),
+            client_authentication: ClientAuthentication::None,
+            client_name: None,
+            subject: &subject,
+            issued_at,
+            expires_at: issued_at,
+            uti: [0; 16],
+            pairwise: &PairwiseKey::new(&[1; 32]),
+            xms_cc: None,
+            told,
+        }))
+        .expect("JSON")
+    };
+    const ALL: [&str; 6] = ["name", "preferred_username", "email", "given_name", "upn", "acct"];
+    let present = |claims: &serde_json::Value| ALL.map(|name| claims.get(name).is_some());
+    assert_eq!(present(&build(Told::default())), [false; 6]);
+    assert_eq!(
+        present(&build(Told { profile: true, ..Told::default() })),
+        [true, true, false, false, false, false]
+    );
+    let optional = crate::claims::OptionalClaims::new(["email", "given_name", "upn", "acct", "idtyp"], true);
+    let asked = build(Told { optional, ..Told::default() });
+    assert_eq!(present(&asked), [false, false, true, true, true, true]);
+    assert_eq!((&asked["acct"], &asked["idtyp"]), (&serde_json::json!(0), &serde_json::json!("user")));
+    assert!(
+        build(Told { guest: true, ..Told::default() }).get("email").is_some(),
+        "guests have no other name here"
+    );
+}

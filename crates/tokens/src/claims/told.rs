@@ -1,0 +1,160 @@
+//! What a token tells beyond what every token does, because the application that it is for asked for it ("Optional claims
+//! reference"), and what only some users have.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+/// The most groups that a JWT holds ("Access token claims reference").
+pub const GROUPS_MAX: usize = 200;
+
+/// The claims that an application asked for by name.
+#[derive(Clone, Debug, Default)]
+pub struct OptionalClaims {
+    names: BTreeSet<String>,
+    user_tokens_too: bool,
+}
+
+impl OptionalClaims {
+    /// Those with these names. `user_tokens_too`: `idtyp` is wanted with `include_user_token`.
+    pub fn new(names: impl IntoIterator<Item = impl Into<String>>, user_tokens_too: bool) -> Self {
+        Self { names: names.into_iter().map(Into::into).collect(), user_tokens_too }
+    }
+
+    /// Whether this claim was asked for.
+    #[must_use]
+    pub fn asks(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+
+    /// `idtyp` of a user's token.
+    pub(super) fn idtyp_of_user(&self) -> Option<&'static str> {
+        (self.user_tokens_too && self.asks("idtyp")).then_some("user")
+    }
+}
+
+/// The groups of a user that an application may know.
+#[derive(Clone, Debug)]
+pub struct Groups {
+    /// Their object ids.
+    pub ids: Vec<String>,
+    /// Where to ask for all of them if they are too many for a token.
+    pub endpoint: String,
+}
+
+/// Everything of this kind that a token could tell.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// What was asked for.
+    pub optional: OptionalClaims,
+    /// Whether the scope `profile` was granted: version 2 access tokens leave names out without it.
+    pub profile: bool,
+    /// Whether the scope `email` was granted.
+    pub email: bool,
+    /// Whether the user is a guest of the tenant.
+    pub guest: bool,
+    /// The groups, if the application is told any.
+    pub groups: Option<Groups>,
+    /// Directory role template ids, in ID tokens; an access token's subject has its own.
+    pub wids: Vec<String>,
+    /// The address that the user came from, if it is known.
+    pub ip_address: Option<String>,
+    /// The issuer's own notes, which nobody else can read: `aio` and `rh`.
+    pub opaque: Option<(String, String)>,
+}
+
+impl Told {
+    /// `acct`: 0 for a member of the tenant, 1 for a guest.
+    pub(super) fn acct(&self) -> Option<u8> {
+        self.optional.asks("acct").then_some(u8::from(self.guest))
+    }
+
+    /// `ipaddr`: always in version 1 if it is known, in version 2 if it was asked for.
+    pub(super) fn ipaddr(&self, v1: bool) -> Option<String> {
+        self.ip_address.clone().filter(|_| v1 || self.optional.asks("ipaddr"))
+    }
+
+    /// Whether the token tells the mail address: to who asked, of guests, and with the scope `email`.
+    pub(super) fn tells_email(&self) -> bool {
+        self.optional.asks("email") || self.guest || self.email
+    }
+
+    /// What stands for the groups.
+    pub(super) fn group_claims(&self) -> GroupClaims {
+        match &self.groups {
+            None => GroupClaims::default(),
+            Some(groups) if groups.ids.is_empty() => GroupClaims::default(),
+            Some(groups) if groups.ids.len() <= GROUPS_MAX => {
+                GroupClaims { groups: Some(groups.ids.clone()), ..GroupClaims::default() }
+            }
+            Some(groups) => GroupClaims {
+                claim_names: Some([("groups", "src1")].into()),
+                claim_sources: Some([("src1", ClaimSource { endpoint: groups.endpoint.clone() })].into()),
+                groups: None,
+            },
+        }
+    }
+}
+
+/// The groups, or where they can be asked for (aggregated and distributed claims, OpenID Connect Core 1.0, section 5.6.2).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct GroupClaims {
+    /// Which source has which claim.
+    #[serde(rename = "_claim_names", skip_serializing_if = "Option::is_none")]
+    pub claim_names: Option<BTreeMap<&'static str, &'static str>>,
+    /// The sources.
+    #[serde(rename = "_claim_sources", skip_serializing_if = "Option::is_none")]
+    pub claim_sources: Option<BTreeMap<&'static str, ClaimSource>>,
+    /// Object ids of groups.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<String>>,
+}
+
+/// Where a claim can be asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClaimSource {
+    /// The address.
+    pub endpoint: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claims(count: usize) -> GroupClaims {
+        let ids = (0..count).map(|n| n.to_string()).collect();
+        let groups = Some(Groups { ids, endpoint: "https://graph.example/all".into() });
+        Told { groups, ..Told::default() }.group_claims()
+    }
+
+    #[test]
+    fn two_hundred_groups_are_told_and_of_more_only_where_they_are() {
+        assert_eq!(claims(0), GroupClaims::default());
+        assert_eq!(claims(200).groups.map(|groups| groups.len()), Some(200));
+        insta::assert_json_snapshot!(claims(201), @r#"
+        {
+          "_claim_names": {
+            "groups": "src1"
+          },
+          "_claim_sources": {
+            "src1": {
+              "endpoint": "https://graph.example/all"
+            }
+          }
+        }
+        "#);
+    }
+
+    #[test]
+    fn what_nobody_asked_for_is_not_told() {
+        let guest = Told { guest: true, ip_address: Some("192.0.2.1".into()), ..Told::default() };
+        assert_eq!(
+            (guest.acct(), guest.ipaddr(false), guest.ipaddr(true)),
+            (None, None, Some("192.0.2.1".into()))
+        );
+        let asked = Told { optional: OptionalClaims::new(["acct", "ipaddr", "idtyp"], false), ..guest };
+        assert_eq!((asked.acct(), asked.ipaddr(false)), (Some(1), Some("192.0.2.1".into())));
+        assert_eq!(asked.optional.idtyp_of_user(), None);
+        assert_eq!(OptionalClaims::new(["idtyp"], true).idtyp_of_user(), Some("user"));
+    }
+}
