@@ -68,7 +68,7 @@ test("msal-browser: sign-in by redirect, then silence from the cache, by refresh
   assert.notEqual(framed.accessToken, refreshed.accessToken);
 });
 
-test("msal-browser: refresh tokens end after 24 hours, and so does the browser's session", { skip }, async (t) => {
+test("msal-browser: refresh tokens end after 24 hours, and a session unused as long does too", { skip }, async (t) => {
   const visitor = await Visitor.of(t);
   await visitor.open();
   await visitor.signIn();
@@ -78,6 +78,8 @@ test("msal-browser: refresh tokens end after 24 hours, and so does the browser's
   const ended = await visitor.silently("RefreshToken");
   assert.equal(ended.name, "InteractionRequiredAuthError", JSON.stringify(ended));
   assert.match(ended.message, /AADSTS700084/);
+  assert.equal((await visitor.silently("Skip")).name, "InteractionRequiredAuthError");
+  assert.ok((await visitor.signIn()).accessToken, "the person signs in again");
 });
 
 test("msal-browser: a password change ends refresh token and session alike", { skip }, async (t) => {
