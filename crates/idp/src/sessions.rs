@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderMap;
 use http::header::COOKIE;
+use outlive_chassis::CallerOrigin;
 use outlive_clock::{Instant, SessionId, Stream, TenantId, UserId};
 use outlive_rules::CookieFacts;
 use outlive_store::{Row, Statement, Store, StoreError, sql};
@@ -54,15 +55,19 @@ impl Browser {
 
     /// The `Set-Cookie` values: its cookie, and the end of one of the other kind, which would speak of an earlier sign-in.
     /// Cookies know no virtual time: the server decides when a session is over.
-    pub(crate) fn set_cookies(&self, persistent: bool) -> Vec<String> {
+    ///
+    /// By https the session's cookie is sent from frames on other sites too (`SameSite=None`, as the original has it): single-page
+    /// applications renew in hidden frames. Browsers take that over https only.
+    pub(crate) fn set_cookies(&self, persistent: bool, origin: &CallerOrigin) -> Vec<String> {
+        let sites = if origin.0.starts_with("https://") { "Secure; SameSite=None" } else { "SameSite=Lax" };
         let (name, age, other) = if persistent {
             (COOKIE_PERSISTENT, "; Max-Age=31536000", COOKIE_TRANSIENT)
         } else {
             (COOKIE_TRANSIENT, "", COOKIE_PERSISTENT)
         };
         vec![
-            format!("{name}={}; Path=/; HttpOnly; SameSite=Lax{age}", self.secret),
-            format!("{other}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"),
+            format!("{name}={}; Path=/; HttpOnly; {sites}{age}", self.secret),
+            format!("{other}=; Path=/; HttpOnly; {sites}; Max-Age=0"),
         ]
     }
 }
@@ -194,7 +199,7 @@ mod tests {
     #[test]
     fn a_browser_is_known_by_its_cookie_only() {
         let browser = Browser::new(&mut Randomness::from_seed(1).stream("browser"));
-        let set = browser.set_cookies(false);
+        let set = browser.set_cookies(false, &CallerOrigin("http://localhost".into()));
         let sent = set[0].split(';').next().unwrap();
         let mut headers = HeaderMap::new();
         headers.insert(COOKIE, format!("a=b; {sent}; c=d").parse().unwrap());

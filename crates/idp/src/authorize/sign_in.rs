@@ -112,7 +112,12 @@ impl Visit {
             );
         change.add(chassis.journal.line(&event));
         chassis.store.commit(change).await?;
-        Ok(SignedIn { user, session, just_now: true, set_cookies: browser.set_cookies(persistent) })
+        Ok(SignedIn {
+            user,
+            session,
+            just_now: true,
+            set_cookies: browser.set_cookies(persistent, &self.origin),
+        })
     }
 
     async fn record_refused(

@@ -147,7 +147,7 @@ impl Directory {
         rows.iter().map(|row| row.parse("tenant")).collect()
     }
 
-    /// Whether some application of the tenant has registered exactly this redirect URI.
+    /// Whether some application of the tenant has registered this redirect URI; the port of a loopback one does not count.
     pub(crate) async fn is_redirect_uri(&self, tenant: TenantId, uri: &str) -> Result<bool, StoreError> {
         let found = self
             .store
@@ -157,7 +157,23 @@ impl Directory {
                 uri
             ))
             .await?;
-        Ok(found.is_some())
+        let Some(asked) = without_loopback_port(uri).filter(|_| found.is_none()) else {
+            return Ok(found.is_some());
+        };
+        let loopback = self
+            .store
+            .rows(sql!(
+                "SELECT DISTINCT uri FROM redirect_uris WHERE tenant = $1 \
+                 AND (uri LIKE 'http://localhost%' OR uri LIKE 'http://127.0.0.1%')",
+                tenant
+            ))
+            .await?;
+        for row in loopback {
+            if without_loopback_port(&row.text("uri")?).as_deref() == Some(&asked) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The application whose registration has this object id.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use reqwest::Client;
-use reqwest::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
+use reqwest::header::{CONTENT_TYPE, COOKIE, HOST, LOCATION, SET_COOKIE};
 use scraper::{Html, Selector};
 use url::Url;
 
@@ -14,6 +14,10 @@ pub(crate) struct Browser {
     http: Client,
     idp: String,
     pub(crate) cookies: BTreeMap<String, String>,
+    /// The name by which it finds the identity provider, if it is another than the address.
+    pub(crate) host: Option<String>,
+    /// All `Set-Cookie` headers that came.
+    pub(crate) set_cookies: Vec<String>,
 }
 
 /// Where the browser came to.
@@ -122,7 +126,7 @@ impl Page {
 
 impl Browser {
     pub(crate) fn new(http: Client, idp: String) -> Self {
-        Self { http, idp, cookies: BTreeMap::new() }
+        Self { http, idp, cookies: BTreeMap::new(), host: None, set_cookies: Vec::new() }
     }
 
     /// Opens an address, absolute or of the identity provider.
@@ -195,6 +199,9 @@ impl Browser {
                 .body(body),
             None => self.http.get(url.clone()),
         };
+        if let Some(host) = &self.host {
+            request = request.header(HOST, host);
+        }
         if !self.cookies.is_empty() {
             let cookies: Vec<_> =
                 self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -203,7 +210,8 @@ impl Browser {
         let answer = send(request).await;
         for set in answer.headers.get_all(SET_COOKIE) {
             let set = set.to_str().expect("a text");
-            assert!(set.contains("; HttpOnly") && set.contains("; SameSite=Lax"), "{set}");
+            assert!(set.contains("; HttpOnly") && set.contains("; SameSite="), "{set}");
+            self.set_cookies.push(set.to_owned());
             let (name, rest) = set.split_once('=').expect("a pair");
             let value = rest.split(';').next().unwrap_or_default();
             if set.contains("Max-Age=0") {

@@ -3,6 +3,7 @@
 use outlive_clock::Span;
 use serde_json::json;
 
+use crate::installation::OTHER_ORIGIN;
 use crate::tenant::{PASSWORD, READ, Tenant};
 
 #[tokio::test]
@@ -14,6 +15,22 @@ async fn who_is_signed_in_is_not_asked_again() {
     let code = browser.open(&other.authorize_url("User.Read", &[("prompt", "none")])).await.code();
     assert_eq!(other.redeem(&code).await.claims()["oid"], tenant.id_of(1));
     assert_eq!(tenant.journal("sign_in.succeeded").await.len(), 1);
+}
+
+#[tokio::test]
+async fn by_https_the_session_is_known_in_frames_of_other_sites_too() {
+    let tenant = Tenant::new().await;
+    for (host, sites) in [(None, "; SameSite=Lax"), (Some(OTHER_ORIGIN), "; Secure; SameSite=None")] {
+        let mut browser = tenant.browser();
+        browser.host = host.map(|origin| origin.trim_start_matches("https://").to_owned());
+        tenant.connector().code_in(&mut browser, &tenant.upn("owner"), READ).await;
+        let session: Vec<_> = browser.set_cookies.iter().filter(|set| set.starts_with("ESTSAUTH")).collect();
+        assert_eq!(session.len(), 2, "{session:?}");
+        assert!(session.iter().all(|set| set.contains(sites)), "{session:?}");
+        // What guards the forms stays with them.
+        let others = browser.set_cookies.iter().filter(|set| !set.starts_with("ESTSAUTH"));
+        assert!(others.clone().count() > 0 && others.clone().all(|set| set.contains("; SameSite=Lax")));
+    }
 }
 
 #[tokio::test]
@@ -120,7 +137,12 @@ async fn after_signing_out_a_browser_is_sent_only_where_an_application_is() {
     let mut browser = tenant.browser();
     let sent = browser.open(&logout("https://hub.example/redirect")).await.app();
     assert_eq!(sent["state"], "s");
+    // Registered as http://localhost/tool: of a loopback address the port does not count, and everything else does.
+    assert_eq!(browser.open(&logout("http://localhost:53123/tool")).await.app()["state"], "s");
     for elsewhere in [
+        "http://localhost:53123/other",
+        "http://127.0.0.1:53123/tool",
+        "http://localhost.evil.example/tool",
         "https://evil.example/",
         "https://hub.example/redirect/../x",
         "//evil.example",

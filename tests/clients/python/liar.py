@@ -1,0 +1,130 @@
+"""A test double: an issuer that misbehaves. It stands between a client and the identity provider, signs every token anew with a
+key of its own, which it publishes in place of the issuer's, and, for the tenants that asked for it, lies in them.
+
+`PUT /_lies/{tenant}` says how:
+  {"claims": {"aud": "…"}}   these claims in ID tokens and access tokens; null takes one away
+  {"key": "unpublished"}     signed by a key that is not published, under a `kid` that is not either
+  {"key": "forged"}          signed by a key that is not published, under the `kid` of the one that is
+  {"issuer": "https://…"}    in the discovery document
+  {}                         the truth: then a client that checks must be content, or its refusals would prove nothing
+"""
+
+import argparse
+import base64
+import http.client
+import http.server
+import json
+import ssl
+import urllib.parse
+
+import jwt
+from certificates import certificate, new_key
+
+# Of one connection, not of what it carries.
+HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "content-encoding", "host", "accept-encoding"}
+KID = "the-liars-own-key"
+
+
+class Liar(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    key, unpublished, lies = new_key(), new_key(), {}
+    issuer = own = trusting = None
+
+    def do_GET(self):
+        self.forward()
+
+    do_POST = do_OPTIONS = do_GET
+
+    def do_PUT(self):
+        told = json.loads(self.body())
+        self.lies[self.path.removeprefix("/_lies/")] = told
+        self.answer(204, [], b"")
+
+    def body(self):
+        return self.rfile.read(int(self.headers.get("content-length") or 0))
+
+    def forward(self):
+        host = urllib.parse.urlsplit(self.issuer).netloc
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
+        # By TLS too: what the issuer sets and says depends on it.
+        behind = http.client.HTTPSConnection(host, timeout=60, context=self.trusting)
+        try:
+            behind.request(self.command, self.path, self.body(), headers | {"Host": host})
+            answer = behind.getresponse()
+            body = answer.read()
+        finally:
+            behind.close()
+        how = self.lies.get(self.path.split("/")[1].split("?")[0], {})
+        if answer.status == 200 and "json" in (answer.headers.get("content-type") or ""):
+            body = json.dumps(self.altered(json.loads(body), how)).encode()
+        kept = [(name, self.renamed(value)) for name, value in answer.getheaders() if name.lower() not in HOP_BY_HOP]
+        self.answer(answer.status, kept, body)
+
+    def answer(self, status, headers, body):
+        self.send_response(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def renamed(self, text):
+        return text.replace(self.issuer, self.own)
+
+    def altered(self, document, how):
+        if isinstance(document.get("keys"), list):
+            return {"keys": [self.published()]}
+        for name in ("id_token", "access_token"):
+            if name in document:
+                document[name] = self.signed_anew(document[name], how)
+        document = json.loads(self.renamed(json.dumps(document)))
+        if "issuer" in document and "issuer" in how:
+            document["issuer"] = how["issuer"]
+        return document
+
+    def published(self):
+        numbers = self.key.public_key().public_numbers()
+
+        def encoded(number):
+            return base64.urlsafe_b64encode(number.to_bytes((number.bit_length() + 7) // 8, "big")).rstrip(b"=").decode()
+
+        return {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": KID, "n": encoded(numbers.n), "e": encoded(numbers.e)}
+
+    def signed_anew(self, token, how):
+        claims = jwt.decode(token, options={"verify_signature": False})
+        claims["iss"] = self.renamed(claims["iss"])
+        claims |= how.get("claims", {})
+        claims = {name: value for name, value in claims.items() if value is not None}
+        key = self.unpublished if how.get("key") else self.key
+        kid = "a-dead-key" if how.get("key") == "unpublished" else KID
+        return jwt.encode(claims, key, algorithm="RS256", headers={"kid": kid})
+
+    def log_message(self, *_):
+        pass
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--issuer", required=True)
+    arguments.add_argument("--authority", required=True)
+    arguments.add_argument("--port", type=int, required=True)
+    arguments.add_argument("--certificate", required=True)
+    arguments = arguments.parse_args()
+    certificate(arguments.certificate, arguments.certificate + ".key", "an issuer that misbehaves")
+    Liar.issuer, Liar.own = arguments.issuer, f"https://localhost:{arguments.port}"
+    Liar.trusting = ssl.create_default_context(cafile=arguments.authority)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(arguments.certificate, arguments.certificate + ".key")
+    server = Server(("127.0.0.1", arguments.port), Liar)
+    # The handshake is the connection's own affair: it must not hold up those who come after.
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""MSAL for Python as a public client: what a desktop application does."""
+
+import msal
+import pytest
+from forms import Browser
+from lab import CA, ORDERS
+
+REDIRECT = "http://localhost:51234"
+READ = [f"{ORDERS}/Orders.Read"]
+
+
+def desktop(tenant, authority=None):
+    return msal.PublicClientApplication(
+        tenant.application("Orders Desktop")["client_id"],
+        authority=authority or tenant.authority,
+        instance_discovery=False,
+        verify=CA,
+    )
+
+
+def signed_in(app, browser, scopes=READ, **more):
+    """Code and PKCE, with the loopback redirect read where the application would listen."""
+    flow = app.initiate_auth_code_flow(scopes, redirect_uri=REDIRECT, **more)
+    answer = browser.sign_in(flow["auth_uri"], REDIRECT)
+    return app.acquire_token_by_auth_code_flow(flow, answer)
+
+
+def test_code_with_pkce_then_silently_from_the_cache_and_by_refresh(tenant, owner):
+    app = desktop(tenant)
+    result = signed_in(app, owner)
+    assert "error" not in result, result
+    assert {"loginfmt", "passwd", "consent=accept"} <= set(owner.typed), "a person went through the pages"
+    assert result["id_token_claims"]["preferred_username"] == tenant.user("owner")["upn"]
+    [account] = app.get_accounts()
+    assert account["username"] == tenant.user("owner")["upn"]
+    assert account["home_account_id"] == f"{tenant.user('owner')['id']}.{tenant.id}"
+    kept = app.acquire_token_silent(READ, account)
+    assert (kept["token_source"], kept["access_token"]) == ("cache", result["access_token"])
+    renewed = app.acquire_token_silent(READ, account, force_refresh=True)
+    assert renewed["token_source"] == "identity_provider"
+    assert renewed["access_token"] != result["access_token"]
+    # A permission that nobody consented to needs the person again; MSAL says which way.
+    more = app.acquire_token_silent_with_error([f"{ORDERS}/Orders.ReadWrite"], account)
+    assert (more["classification"], more["error_codes"]) == ("consent_required", [65001]), more
+
+
+def test_silent_after_a_password_change_ends_in_interaction_required(tenant, owner):
+    app = desktop(tenant)
+    assert "access_token" in signed_in(app, owner)
+    [account] = app.get_accounts()
+    tenant.event("password_change", user="owner")
+    refused = app.acquire_token_silent_with_error(READ, account, force_refresh=True)
+    assert refused["error"] == "invalid_grant", refused
+    assert 50173 in refused["error_codes"]
+    assert refused["error_description"].startswith("AADSTS50173: ")
+    assert refused["classification"] == "", refused
+    assert app.acquire_token_silent(READ, account, force_refresh=True) is None
+    # With the new password all is well again; the old one is refused.
+    with pytest.raises(AssertionError, match="AADSTS50126"):
+        signed_in(desktop(tenant), owner)
+    again = signed_in(app, Browser(tenant.user("owner")))
+    assert "access_token" in again, again
+    assert app.acquire_token_silent(READ, account, force_refresh=True)["token_source"] == "identity_provider"
+
+
+def test_a_person_who_says_no_is_reported_to_the_application(tenant):
+    app = desktop(tenant)
+    flow = app.initiate_auth_code_flow(READ, redirect_uri=REDIRECT)
+
+    class Refuses(Browser):
+        def _send(self, form, page):
+            form.buttons = form.buttons[1:] if ("consent", "cancel") in form.buttons else form.buttons
+            return super()._send(form, page)
+
+    answer = Refuses(tenant.user("owner")).sign_in(flow["auth_uri"], REDIRECT)
+    result = app.acquire_token_by_auth_code_flow(flow, answer)
+    assert result["error"] == "access_denied", result
+    assert "access_token" not in result
+
+
+def test_an_answer_of_another_request_is_not_taken(tenant, owner):
+    app = desktop(tenant)
+    flow = app.initiate_auth_code_flow(READ, redirect_uri=REDIRECT)
+    answer = owner.sign_in(flow["auth_uri"], REDIRECT)
+    other = app.initiate_auth_code_flow(READ, redirect_uri=REDIRECT)
+    with pytest.raises(ValueError, match="state"):
+        app.acquire_token_by_auth_code_flow(other, answer)
+    # The proof key of another request: the issuer refuses.
+    mixed = flow | {"code_verifier": other["code_verifier"]}
+    result = app.acquire_token_by_auth_code_flow(mixed, answer)
+    assert result["error"] == "invalid_grant", result
+    assert 501481 in result["error_codes"] or 50148 in result["error_codes"], result
+
+
+def test_an_issuer_that_answers_with_another_nonce_is_refused(tenant):
+    """MSAL for Python leaves signature and audience of ID tokens to the application (it says so since 1.38) and checks the
+    nonce that it sent."""
+    app = desktop(tenant, tenant.dishonest_authority)
+    honest = signed_in(app, Browser(tenant.user("owner")))
+    assert "access_token" in honest, honest
+    tenant.lies(claims={"nonce": "another"})
+    with pytest.raises(RuntimeError, match="nonce"):
+        signed_in(app, Browser(tenant.user("owner")))

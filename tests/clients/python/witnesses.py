@@ -1,0 +1,153 @@
+"""Starts a system and an issuer that misbehaves, runs the witnesses in Python and Node.js against them, and stops them."""
+
+import argparse
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+import httpx
+from certificates import certificate
+
+HERE = pathlib.Path(__file__).parent
+READY_SECONDS = 60
+SUITE_SECONDS = 900
+
+
+def free_base():
+    """A port base behind which everything that `outlive up` listens on is free at this moment."""
+    start = os.getpid() % 100
+    for base in (21_000 + 50 * ((start + n) % 100) for n in range(100)):
+        try:
+            for offset in (0, 1, 2, 3, 4, 43):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", base + offset))
+            return base
+        except OSError:
+            continue
+    sys.exit("no 50 ports in a row are free")
+
+
+def environment(**more):
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("OUTLIVE_")}
+    return plain | {"OUTLIVE_BIN": os.environ["OUTLIVE_BIN"], "NO_PROXY": "localhost,127.0.0.1"} | more
+
+
+def wait_until_it_answers(process, url, log):
+    until = time.monotonic() + READY_SECONDS
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            sys.exit(f"{process.args[0]} ended:\n{log.read_text()}")
+        try:
+            if httpx.get(url, verify=False, trust_env=False).is_success:
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.1)
+    sys.exit(f"{url} does not answer:\n{log.read_text()}")
+
+
+def start(command, log, **more):
+    with open(log, "w") as out:
+        return subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=environment(**more))
+
+
+def stop(processes):
+    for process in reversed(processes):
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+    for process in reversed(processes):
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def suite(title, command, **more):
+    """Runs one suite; what it printed is shown if it failed, and its closing lines in any case."""
+    try:
+        ended = subprocess.run(
+            command, env=environment(**more), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=SUITE_SECONDS
+        )
+        said, code = ended.stdout, ended.returncode
+    except subprocess.TimeoutExpired as late:
+        said, code = (late.stdout or b"").decode() + f"\nnot finished after {SUITE_SECONDS} s", 1
+    lines = said.strip().splitlines()
+    print(f"\n--- {title}" + ("" if code == 0 else ": FAILED"))
+    print("\n".join(lines if code else lines[-9:]), flush=True)
+    return code
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--node", type=pathlib.Path, required=True)
+    arguments.add_argument("--only", choices=["python", "node"])
+    arguments, rest = arguments.parse_known_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    processes = []
+    with tempfile.TemporaryDirectory(prefix="outlive-clients-") as directory:
+        directory = pathlib.Path(directory)
+        try:
+            return witnesses(arguments, rest, directory, processes)
+        finally:
+            stop(processes)
+
+
+def seeded(directory):
+    """The seed that everybody gets, and applications that only real clients need, one of them with a certificate made now."""
+    certificate(directory / "client.pem", directory / "client.key", "Contoso Certified Job")
+    seeds = directory / "seeds"
+    shutil.copytree(HERE.parents[2] / "seeds", seeds)
+    more = (HERE.parent / "applications.yaml").read_text()
+    pem = "".join(f"\n        {line}" for line in (directory / "client.pem").read_text().splitlines())
+    before, after = (seeds / "contoso.yaml").read_text().split("\nflow_service:", 1)
+    (seeds / "contoso.yaml").write_text(before + more.replace("- ${certificate}", "- |" + pem) + "\nflow_service:" + after)
+    return seeds / "contoso.yaml"
+
+
+def witnesses(arguments, rest, directory, processes):
+    base = free_base()
+    data = directory / "data"
+    log = directory / "outlive.log"
+    seed = seeded(directory)
+    processes.append(start([os.environ["OUTLIVE_BIN"], "up", "--data", data, "--port-base", str(base), "--seed", seed], log))
+    wait_until_it_answers(processes[-1], f"http://127.0.0.1:{base}/lab/tenants", log)
+    idp_tls = f"https://localhost:{base + 43}"
+    # In the block of ports that is the system's own.
+    liar = f"https://localhost:{base + 44}"
+    log = directory / "liar.log"
+    command = [sys.executable, HERE / "liar.py", "--issuer", idp_tls, "--authority", data / "ca.pem"]
+    command += ["--port", str(base + 44), "--certificate", directory / "liar.pem"]
+    processes.append(start(command, log))
+    wait_until_it_answers(processes[-1], f"{liar}/healthz", log)
+    trusted = directory / "trusted.pem"
+    trusted.write_text((data / "ca.pem").read_text() + (directory / "liar.pem").read_text())
+    where = {
+        "WITNESS_LAB": f"http://127.0.0.1:{base}",
+        "WITNESS_IDP_TLS": idp_tls,
+        "WITNESS_LIAR": liar,
+        "WITNESS_CA": str(data / "ca.pem"),
+        "WITNESS_KEY": str(directory / "client.key"),
+        "WITNESS_CERTIFICATE": str(directory / "client.pem"),
+        "REQUESTS_CA_BUNDLE": str(trusted),
+        "SSL_CERT_FILE": str(trusted),
+        "NODE_EXTRA_CA_CERTS": str(trusted),
+    }
+    codes = []
+    if arguments.only != "node":
+        pytest = [sys.executable, "-m", "pytest", "-q", "-n", "4", "-p", "no:cacheprovider", "--strict-markers", HERE]
+        codes.append(suite("Python", pytest + rest, **where))
+    if arguments.only != "python":
+        files = sorted(str(path) for path in arguments.node.glob("*.test.mjs"))
+        named = [f"--test-name-pattern={rest[1]}"] if rest[:1] == ["-k"] else []
+        codes.append(suite("Node.js", ["node", "--test", "--test-concurrency=2", *named, *files], **where))
+    return 1 if any(codes) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
