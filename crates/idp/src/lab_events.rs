@@ -95,6 +95,13 @@ pub(crate) enum LabEvent {
     EnableApp {
         app: ClientId,
     },
+    /// A second factor is required of a user, by an application, or without either of the whole tenant; with `required: false`
+    /// no more.
+    RequireMfa {
+        user: Option<String>,
+        app: Option<ClientId>,
+        required: Option<bool>,
+    },
     /// Now, or with `every` by a schedule that begins now; `PT0S` ends it.
     RotateSigningKey {
         every: Option<Span>,
@@ -212,12 +219,52 @@ impl Lab<'_> {
             }
             LabEvent::DisableApp { app } => self.enable_application(app, false).await,
             LabEvent::EnableApp { app } => self.enable_application(app, true).await,
+            LabEvent::RequireMfa { user, app, required } => {
+                self.require_mfa(user, app, required.unwrap_or(true)).await
+            }
             LabEvent::RotateSigningKey { every: None } => {
                 signing_key_turns::rotate(self.idp, self.tenant, self.now, Change::new(), self.trace).await?;
                 Ok("signing_key_rotated")
             }
             LabEvent::RotateSigningKey { every: Some(every) } => self.schedule_signing_keys(every).await,
         }
+    }
+
+    async fn require_mfa(
+        &self,
+        user: Option<String>,
+        app: Option<ClientId>,
+        required: bool,
+    ) -> Result<&'static str, Problem> {
+        let kind = if required { "mfa.required" } else { "mfa.not_required" };
+        match (user, app) {
+            (Some(_), Some(_)) => {
+                return Err(Problem::bad_request("Name a user or an application, not both."));
+            }
+            (Some(name), None) => {
+                let before = self.user(&name).await?;
+                let mut after = before.clone();
+                after.second_factor.required = required;
+                let change = Change::from(after.update(&before));
+                self.commit(change, kind, format!("user:{}", before.id), json!({"upn": before.upn})).await?;
+            }
+            (None, Some(client)) => {
+                let mut application = self.application(client).await?;
+                application.document.require_mfa = required;
+                let change = Change::from(application.update_document(self.tenant.id));
+                self.application_event(change, kind, &application).await?;
+            }
+            (None, None) => {
+                let change = Change::from(sql!(
+                    "UPDATE tenants SET require_mfa = $1 WHERE tenant = $2",
+                    required,
+                    self.tenant.id
+                ));
+                let subject = format!("tenant:{}", self.tenant.id);
+                self.commit(change, kind, subject, json!({"domain": self.tenant.domain})).await?;
+            }
+        }
+        Ok(if required { "mfa_required" } else { "mfa_not_required" })
     }
 
     async fn schedule_signing_keys(&self, every: Span) -> Result<&'static str, Problem> {

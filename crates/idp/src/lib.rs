@@ -23,6 +23,7 @@ mod passwords;
 mod refusal;
 mod routes;
 mod scopes;
+mod second_factor;
 mod service;
 mod sessions;
 mod signing_key_turns;
@@ -61,6 +62,11 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 12,
         name: "password_resets",
         sql: include_str!("../migrations/0012_password_resets.sql"),
+    },
+    Migration {
+        version: 13,
+        name: "second_factor",
+        sql: include_str!("../migrations/0013_second_factor.sql"),
     },
     Migration { version: 14, name: "graph", sql: include_str!("../migrations/0014_graph.sql") },
 ];

@@ -10,6 +10,7 @@ use outlive_rules::aadsts::OauthError;
 use outlive_rules::{Aadsts, Params, Rule, Verdict, aadsts};
 use outlive_store::StoreError;
 use serde::Serialize;
+use serde_json::json;
 use uuid::Uuid;
 
 /// Why the identity provider says no.
@@ -67,6 +68,16 @@ impl Refusal {
         if declined { OauthError::AuthorizationDeclined.as_str() } else { self.error.error.as_str() }
     }
 
+    /// What the client sends along, as `claims`, when it asks the person to sign in: a JSON text that names the policy.
+    fn claims(&self) -> Option<String> {
+        if ![aadsts::MFA_REQUIRED, aadsts::MFA_NOT_REGISTERED].contains(&self.error) {
+            return None;
+        }
+        let policy = self.params.get("policy")?;
+        let claims = json!({"access_token": {"capolids": {"essential": true, "values": [policy]}}});
+        Some(claims.to_string())
+    }
+
     /// The answer of the token endpoint (reference: "Error body").
     pub(crate) fn token_response(&self, asked: &Asked) -> Response {
         let body = ErrorBody {
@@ -78,6 +89,7 @@ impl Refusal {
             correlation_id: asked.correlation_id,
             error_uri: format!("{}/error?code={}", asked.origin, self.error.number),
             suberror: self.error.suberror_str(),
+            claims: self.claims(),
         };
         let status = StatusCode::from_u16(self.error.status).unwrap_or(StatusCode::BAD_REQUEST);
         (status, [(CACHE_CONTROL, "no-store, no-cache"), (PRAGMA, "no-cache")], Json(body)).into_response()
@@ -128,4 +140,6 @@ struct ErrorBody {
     error_uri: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     suberror: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claims: Option<String>,
 }

@@ -15,6 +15,7 @@ use crate::device::{
 use crate::discovery::{configuration_v1, configuration_v2, instance, keys_v1, keys_v2};
 use crate::idp::Idp;
 use crate::password_reset::{password_reset, password_reset_page};
+use crate::second_factor::second_factor;
 use crate::token::{preflight, token_v1, token_v2, wrong_method};
 use crate::visit::Visit;
 use crate::{graph, lab_events, outbox, pages};
@@ -47,6 +48,7 @@ pub(crate) fn router(idp: Idp) -> Router {
         .route("/{tenant}/discovery/keys", get(keys_v1))
         .route("/common/discovery/instance", get(instance))
         .route("/{tenant}/login", post(sign_in).fallback(not_post))
+        .route("/{tenant}/secondfactor", post(second_factor).fallback(not_post))
         .route("/{tenant}/consent", post(consent).fallback(not_post))
         .route(
             "/{tenant}/changepassword",

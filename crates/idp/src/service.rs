@@ -34,7 +34,8 @@ impl Service for IdpService {
         // Of a tenant of the same id that was removed, nothing may be remembered.
         self.idp.directory.forget(tenant);
         let random = self.idp.chassis.random.of(tenant);
-        directory::create(tenant, spec, now, &random, &self.idp.secrets, signing_keys::FIRST).await
+        let sealer = &self.idp.chassis.sealer;
+        directory::create(tenant, spec, now, &random, &self.idp.secrets, sealer, signing_keys::FIRST).await
     }
 
     fn forget_tenant(&self, tenant: TenantId) {

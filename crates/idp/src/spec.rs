@@ -23,6 +23,9 @@ pub struct TenantSpec {
     /// After how many days of virtual time a password has to be changed (`passwordValidityPeriodInDays`); left out: never.
     #[serde(default)]
     pub password_validity_days: Option<u32>,
+    /// Whether everybody has to give a second factor.
+    #[serde(default)]
+    pub require_mfa: bool,
     /// Its users.
     #[serde(default)]
     pub users: Vec<UserSpec>,
@@ -64,6 +67,12 @@ pub struct UserSpec {
     /// Whether the tenant's password expiry spares the user (`DisablePasswordExpiration`).
     #[serde(default)]
     pub password_never_expires: bool,
+    /// The secret of an authenticator application that is registered (base32).
+    #[serde(default)]
+    pub authenticator_secret: Option<Secret>,
+    /// Whether the user has to give a second factor.
+    #[serde(default)]
+    pub require_mfa: bool,
     /// Directory roles by name (`Global Administrator`).
     #[serde(default)]
     pub directory_roles: Vec<String>,
@@ -287,6 +296,9 @@ pub struct ApplicationSpec {
     /// Which memberships tokens tell it.
     #[serde(default)]
     pub group_membership_claims: GroupClaims,
+    /// Whether its users have to give a second factor.
+    #[serde(default)]
+    pub require_mfa: bool,
     /// What it asks of other APIs.
     #[serde(default)]
     pub required: Vec<RequiredSpec>,

@@ -11,7 +11,7 @@ use crate::rule::Rule;
 use crate::source::Source;
 use crate::user::user_state;
 use crate::verdict::{Artefact, Fact, Verdict};
-use crate::{ClientClass, Credential, Ruleset, UserFacts, lifetimes};
+use crate::{ClientClass, Credential, Ruleset, SecondFactorFacts, UserFacts, lifetimes};
 
 /// What the person who typed the user code said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +40,8 @@ pub struct DeviceCodeFacts {
     pub password_based: bool,
     /// Whether the client that presents it is the one it was issued to.
     pub presented_by_its_client: bool,
+    /// The second factor of the person who approved, and whether one is required now.
+    pub second_factor: SecondFactorFacts,
 }
 
 /// Whether the device code can be redeemed at `now` (virtual), for the user who approved it.
@@ -68,8 +70,9 @@ pub fn decide(code: &DeviceCodeFacts, user: Option<&UserFacts>, rules: &Ruleset,
         issued_at: at,
         signed_out_at: None,
     };
-    let refusal =
-        user_state(user).or_else(|| cut_offs(&holding, &user.events, rules, aadsts::FRESH_TOKEN_NEEDED));
+    let refusal = user_state(user)
+        .or_else(|| cut_offs(&holding, &user.events, rules, aadsts::FRESH_TOKEN_NEEDED))
+        .or_else(|| code.second_factor.refusal());
     match refusal {
         Some(refusal) => refuse(refusal),
         None => {

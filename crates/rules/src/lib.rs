@@ -18,6 +18,7 @@ pub mod on_behalf_of;
 pub mod password;
 pub mod refresh_token;
 pub mod reset_code;
+pub mod second_factor;
 pub mod smart_lockout;
 
 mod credential;
@@ -50,6 +51,7 @@ pub use refresh_token::RefreshTokenFacts;
 pub use revocation::{Fate, Row};
 pub use rule::Rule;
 pub use ruleset::{Override, ParseRulesetError, Ruleset};
+pub use second_factor::SecondFactorFacts;
 pub use source::Source;
 pub use user::UserFacts;
 pub use verdict::{Artefact, Fact, Outcome, Verdict};

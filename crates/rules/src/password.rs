@@ -9,7 +9,7 @@ use crate::rule::Rule;
 use crate::source::Source;
 use crate::user::user_state;
 use crate::verdict::{Artefact, Fact, Verdict};
-use crate::{ClientClass, Credential, Ruleset, UserFacts};
+use crate::{ClientClass, Credential, Ruleset, SecondFactorFacts, UserFacts};
 
 /// What is known of a password that was found to be the user's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,8 @@ pub struct PasswordFacts {
     pub client_class: ClientClass,
     /// Whether it is expired, or temporary and to be changed at the next sign-in.
     pub change_due: bool,
+    /// Whether a second factor is required. At the token endpoint there is none.
+    pub second_factor: SecondFactorFacts,
 }
 
 /// Whether the password gets a grant at `now` (virtual). A grant made so is always based on a password.
@@ -31,7 +33,7 @@ pub fn decide(password: &PasswordFacts, user: &UserFacts, rules: &Ruleset, now: 
                 .fact("change_due", true)
         })
     };
-    match user_state(user).or_else(change_due) {
+    match user_state(user).or_else(change_due).or_else(|| password.second_factor.refusal()) {
         Some(refusal) => Verdict::refused(Artefact::Password, rules, now, refusal),
         None => {
             let facts = vec![

@@ -11,7 +11,7 @@ use crate::rule::Rule;
 use crate::source::Source;
 use crate::user::user_state;
 use crate::verdict::{Artefact, Fact, Verdict};
-use crate::{ClientClass, Credential, Ruleset, UserFacts, lifetimes};
+use crate::{ClientClass, Credential, Ruleset, SecondFactorFacts, UserFacts, lifetimes};
 
 /// What a refresh token says of itself, and how it was presented.
 ///
@@ -35,6 +35,8 @@ pub struct RefreshTokenFacts {
     pub presented_by_its_client: bool,
     /// Whether the request carried an `Origin` header, as a page's does.
     pub origin_present: bool,
+    /// The second factor of the sign-in it came from, and whether one is required now.
+    pub second_factor: SecondFactorFacts,
 }
 
 impl RefreshTokenFacts {
@@ -68,8 +70,8 @@ impl RefreshTokenFacts {
 /// Whether the token works at `now` (virtual), for a user of whom `user` is known, under the tenant's `rules`.
 ///
 /// The order in which Entra checks is not documented; this is the most defensible one. Before it come the tenant, the
-/// client, the client's authentication and the opening of the token; after it Conditional Access, assignment, consent
-/// and the resource, which ask about what is wanted, not about the token.
+/// client, the client's authentication and the opening of the token; last stands
+/// the second factor, which Conditional Access would ask for; after it come assignment, consent and the resource, which ask about what is wanted, not about the token.
 #[must_use]
 pub fn decide(token: &RefreshTokenFacts, user: &UserFacts, rules: &Ruleset, now: Instant) -> Verdict {
     let holding = token.holding();
@@ -77,7 +79,8 @@ pub fn decide(token: &RefreshTokenFacts, user: &UserFacts, rules: &Ruleset, now:
         .or_else(|| user_state(user))
         .or_else(|| cut_offs(&holding, &user.events, rules, aadsts::FRESH_TOKEN_NEEDED))
         .or_else(|| expiry(token, now))
-        .or_else(|| origin(token.spa, token.origin_present));
+        .or_else(|| origin(token.spa, token.origin_present))
+        .or_else(|| token.second_factor.refusal());
     match refusal {
         Some(refusal) => Verdict::refused(Artefact::RefreshToken, rules, now, refusal),
         None => {

@@ -48,11 +48,15 @@ pub enum Rule {
     DeviceCodeDeclined,
     /// Nobody answered for the device in time.
     DeviceCodeExpired,
+    /// A second factor is required, and the sign-in had none.
+    SecondFactorMissing,
+    /// A second factor is required, and the user has registered none.
+    SecondFactorNotRegistered,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::NothingEndedIt,
         Self::UserUnknown,
         Self::UserDeleted,
@@ -74,6 +78,8 @@ impl Rule {
         Self::DeviceCodePending,
         Self::DeviceCodeDeclined,
         Self::DeviceCodeExpired,
+        Self::SecondFactorMissing,
+        Self::SecondFactorNotRegistered,
     ];
 
     /// A title for tables and headings.
@@ -101,6 +107,8 @@ impl Rule {
             Self::DeviceCodePending => "Nobody has answered for the device yet",
             Self::DeviceCodeDeclined => "The person said no to the device",
             Self::DeviceCodeExpired => "The device code is too old",
+            Self::SecondFactorMissing => "A second factor is required now",
+            Self::SecondFactorNotRegistered => "A second factor has to be registered first",
         }
     }
 
@@ -164,6 +172,13 @@ impl Rule {
             Self::DeviceCodeDeclined => "the person who typed the user code said no on {decided_at}.",
             Self::DeviceCodeExpired => {
                 "issued on {granted_at}; a device code lives {lifetime}, so until {good_until}."
+            }
+            Self::SecondFactorMissing => {
+                "a second factor is required, and the user signed in without one. It ends nothing for good: signed in again with \
+                 one, or required no more, all is well."
+            }
+            Self::SecondFactorNotRegistered => {
+                "a second factor is required, and the user has registered none; that is done when signing in on a page."
             }
         }
     }

@@ -59,10 +59,9 @@ impl Visit {
             next @ (Next::Authorize { .. } | Next::EnterUserCode | Next::Device { .. }) => {
                 let now = self.idp.now(tenant.id).await?;
                 let user = self.idp.directory.user(tenant.id, user_id).await?.unwrap_or(user);
-                let signed_in = self.start_session(&tenant, user, false, now).await?;
-                Ok(self.go_on(next, signed_in).await)
+                self.after_password(&tenant, user, next, false, now).await
             }
-            Next::ChangePassword | Next::ResetPassword { .. } => Ok(pages::message(
+            Next::ChangePassword | Next::ResetPassword { .. } | Next::SecondFactor(_) => Ok(pages::message(
                 StatusCode::OK,
                 "Your password was changed",
                 "Sessions that were signed in with the old password are over, this one too. Sign in again with the new one.",

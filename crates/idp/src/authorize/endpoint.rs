@@ -12,6 +12,7 @@ use crate::directory::User;
 use crate::form::Parameters;
 use crate::pages::{self, Next, PageState};
 use crate::refusal::Refusal;
+use crate::second_factor;
 use crate::sessions::{self, Browser, Session};
 use crate::visit::Visit;
 
@@ -74,6 +75,16 @@ impl Visit {
         else {
             return Ok(self.sign_in_page(request, next, None));
         };
+        let amr = &signed_in.session.amr;
+        let factor = second_factor::facts(&request.tenant, &signed_in.user, Some(&request.application), amr);
+        if let Some(code) = factor.code() {
+            return if request.prompt == Prompt::None {
+                let client = request.application.client_id.to_string();
+                Err(second_factor::told(Refusal::new(code), &request.tenant, &client))
+            } else {
+                Ok(self.step_up(&signed_in, next, now))
+            };
+        }
         let missing = missing_consent(&self.idp, request, signed_in.user.id).await?;
         let must_ask =
             !missing.is_empty() || (request.prompt == Prompt::Consent && !next.consent_was_asked());

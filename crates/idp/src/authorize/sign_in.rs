@@ -42,8 +42,7 @@ impl Visit {
             let wrong = Wrong::of(&Refusal::new(aadsts::PASSWORD_EXPIRED));
             return Ok(pages::change_password(self, state, &user, Some(wrong)));
         }
-        let signed_in = self.start_session(&tenant, user, form.get("kmsi").is_some(), now).await?;
-        Ok(self.go_on(state.next, signed_in).await)
+        self.after_password(&tenant, user, state.next, form.get("kmsi").is_some(), now).await
     }
 
     /// Goes on with what the person wanted before they had to sign in.
@@ -62,7 +61,7 @@ impl Visit {
                 self.page(result).await
             }
             // Nobody signs in on the way to a new password; the page for changing it is as near.
-            Next::ChangePassword | Next::ResetPassword { .. } => {
+            Next::ChangePassword | Next::ResetPassword { .. } | Next::SecondFactor(_) => {
                 let state = PageState::new(&self.segment, Next::ChangePassword, Some(signed_in.user.id));
                 let mut page = pages::change_password(self, state, &signed_in.user, None);
                 pages::add_cookies(&mut page, signed_in.set_cookies);
@@ -73,19 +72,20 @@ impl Visit {
 
     /// The tenant that a form was for.
     pub(crate) async fn tenant_of(&self, next: &Next) -> Result<Tenant, Refusal> {
-        let client = match next {
+        let client = match next.goal() {
             Next::Authorize { parameters, .. } => parameters.get("client_id").and_then(|id| id.parse().ok()),
             _ => None,
         };
         self.idp.tenant(&self.segment, client).await
     }
 
-    /// Starts a session that was signed in with a password. The browser gets a new cookie; its sessions in other tenants move
+    /// Starts a session that was signed in by the methods `amr`. The browser gets a new cookie; its sessions in other tenants move
     /// along.
     pub(crate) async fn start_session(
         &self,
         tenant: &Tenant,
         user: User,
+        amr: Vec<String>,
         persistent: bool,
         now: Instant,
     ) -> Result<SignedIn, Refusal> {
@@ -95,7 +95,7 @@ impl Visit {
         let session = Session {
             id: SessionId::generate(&mut random.stream("session-id")),
             user_id: user.id,
-            amr: vec!["pwd".to_owned()],
+            amr,
             started_at: now,
             used_at: now,
             persistent,
@@ -120,7 +120,7 @@ impl Visit {
         })
     }
 
-    async fn record_refused(
+    pub(crate) async fn record_refused(
         &self,
         tenant: &Tenant,
         user: Option<&User>,
@@ -139,7 +139,7 @@ impl Visit {
     }
 
     /// Shows the sign-in page once more, with what was wrong.
-    async fn sign_in_again(
+    pub(crate) async fn sign_in_again(
         &self,
         next: Next,
         user_name: &str,

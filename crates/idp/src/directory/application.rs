@@ -48,6 +48,9 @@ pub(crate) struct ApplicationDocument {
     /// Which groups tokens tell (`groupMembershipClaims`).
     #[serde(default, skip_serializing_if = "GroupClaims::is_none")]
     pub(crate) group_claims: GroupClaims,
+    /// Whether its users have to give a second factor.
+    #[serde(default)]
+    pub(crate) require_mfa: bool,
 }
 
 impl ApplicationDocument {
@@ -67,6 +70,7 @@ impl ApplicationDocument {
             federated_credentials: Vec::new(),
             optional_claims: OptionalClaimsSpec::default(),
             group_claims: GroupClaims::default(),
+            require_mfa: false,
         }
     }
 }
@@ -246,6 +250,17 @@ impl Directory {
 }
 
 impl Application {
+    /// Writes what is registered about it.
+    pub(crate) fn update_document(&self, tenant: TenantId) -> Statement {
+        sql!(
+            "UPDATE applications SET document = $1 WHERE tenant = $2 AND client_id = $3",
+            serde_json::json!(self.document),
+            tenant,
+            self.client_id
+        )
+        .expect_rows(1)
+    }
+
     /// The statements that write it and the names by which it is asked for.
     pub(crate) fn insertion(&self, tenant: TenantId) -> Vec<Statement> {
         let mut statements = vec![sql!(

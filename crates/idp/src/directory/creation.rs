@@ -8,7 +8,7 @@ use outlive_rules::RevocationEvents;
 use outlive_rules::new_password::BannedTerms;
 use outlive_rules::smart_lockout::Lockout;
 use outlive_store::{Change, sql};
-use outlive_tokens::Certificate;
+use outlive_tokens::{Certificate, Sealer};
 use url::Url;
 
 use super::graph_application::graph_application;
@@ -17,6 +17,7 @@ use super::{
     KeyCredential, PASSWORD_NEVER_EXPIRES, PrincipalType, User, UserProfile, grant_scopes, group,
 };
 use crate::passwords::{self, HashedPassword};
+use crate::second_factor::{Authenticator, SecondFactor};
 use crate::spec::{ApplicationKind, ApplicationSpec, FederatedCredentialSpec, TenantSpec};
 
 /// Longest time after which passwords may expire, in days.
@@ -38,6 +39,7 @@ pub(crate) async fn create(
     now: Instant,
     random: &Randomness,
     secrets: &ClientSecrets,
+    sealer: &Sealer,
     signing_key: i64,
 ) -> Result<Change, Problem> {
     let domain = spec.domain.to_ascii_lowercase();
@@ -59,17 +61,29 @@ pub(crate) async fn create(
     }
     let mut change = Change::new();
     change.add(sql!(
-        "INSERT INTO tenants (tenant, domain, display_name, rules, signing_key, banned_passwords, password_validity_days) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO tenants (tenant, domain, display_name, rules, signing_key, banned_passwords, password_validity_days, \
+         require_mfa) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         tenant,
         domain,
         &spec.display_name,
         spec.edition.to_string(),
         signing_key,
         serde_json::json!(spec.banned_passwords),
-        spec.password_validity_days
+        spec.password_validity_days,
+        spec.require_mfa
     ));
     for user in spec.users {
+        let mut second_factor = SecondFactor::default();
+        second_factor.required = user.require_mfa;
+        if let Some(secret) = &user.authenticator_secret {
+            let authenticator = Authenticator::of_base32(secret.expose()).ok_or_else(|| {
+                Problem::bad_request(format!(
+                    "authenticator_secret of '{}' is not base32 of at least 128 bits.",
+                    user.upn
+                ))
+            })?;
+            second_factor.register(&authenticator, sealer, &mut random.stream("authenticator-secret-nonce"));
+        }
         let HashedPassword(password_hash) =
             passwords::hash(user.password, random.stream("password-salt").bytes()).await;
         let user = User {
@@ -97,6 +111,7 @@ pub(crate) async fn create(
                 password_policies: user.password_never_expires.then(|| PASSWORD_NEVER_EXPIRES.to_owned()),
                 ..UserProfile::default()
             },
+            second_factor,
         };
         change.add(user.insertion());
     }
@@ -150,6 +165,7 @@ fn add_application(
             app_roles: spec.app_roles,
             token_version: version,
             required: spec.required,
+            require_mfa: spec.require_mfa,
             allow_public_client: spec.allow_public_client.unwrap_or(spec.kind == ApplicationKind::Public),
             key_credentials,
             federated_credentials,

@@ -22,6 +22,8 @@ pub(crate) struct Tenant {
     pub(crate) banned_passwords: Arc<BannedTerms>,
     /// After how many days a password has to be changed; `None`: never.
     pub(crate) password_validity_days: Option<u32>,
+    /// Whether everybody has to give a second factor.
+    pub(crate) require_mfa: bool,
 }
 
 fn tenant_of(row: &Row) -> Result<Tenant, StoreError> {
@@ -35,6 +37,7 @@ fn tenant_of(row: &Row) -> Result<Tenant, StoreError> {
         password_validity_days: row
             .opt_int("password_validity_days")?
             .and_then(|days| u32::try_from(days).ok()),
+        require_mfa: row.flag("require_mfa")?,
     })
 }
 
@@ -49,8 +52,8 @@ impl Directory {
         let read = async {
             self.store
                 .row(sql!(
-                    "SELECT tenant, domain, display_name, rules, signing_key, banned_passwords, password_validity_days \
-                     FROM tenants WHERE tenant = $1",
+                    "SELECT tenant, domain, display_name, rules, signing_key, banned_passwords, password_validity_days, \
+                     require_mfa FROM tenants WHERE tenant = $1",
                     tenant
                 ))
                 .await?
@@ -66,8 +69,8 @@ impl Directory {
         let domain = domain.to_ascii_lowercase();
         self.store
             .row(sql!(
-                "SELECT tenant, domain, display_name, rules, signing_key, banned_passwords, password_validity_days \
-                 FROM tenants WHERE domain = $1",
+                "SELECT tenant, domain, display_name, rules, signing_key, banned_passwords, password_validity_days, \
+                 require_mfa FROM tenants WHERE domain = $1",
                 domain
             ))
             .await?

@@ -6,6 +6,7 @@ use outlive_rules::{RevocationEvents, UserFacts};
 use outlive_store::{Row, Statement, StoreError, sql};
 
 use super::{Directory, Tenant, UserProfile};
+use crate::second_factor::SecondFactor;
 
 /// A user object.
 #[derive(Debug, Clone)]
@@ -26,6 +27,7 @@ pub(crate) struct User {
     pub(crate) sessions_valid_from: Instant,
     pub(crate) lockout: Lockout,
     pub(crate) profile: UserProfile,
+    pub(crate) second_factor: SecondFactor,
 }
 
 macro_rules! select_users {
@@ -33,7 +35,7 @@ macro_rules! select_users {
         concat!(
             "SELECT tenant, id, upn, display_name, role, directory_roles, password_hash, password_changed_us, \
              password_expired, must_change_password, enabled, deleted_us, revocations, sessions_valid_from_us, \
-             lockout, profile FROM users ",
+             lockout, profile, second_factor FROM users ",
             $where
         )
     };
@@ -57,6 +59,7 @@ fn user_of(row: &Row) -> Result<User, StoreError> {
         sessions_valid_from: row.instant("sessions_valid_from_us")?,
         lockout: row.json("lockout")?,
         profile: row.json("profile")?,
+        second_factor: row.json("second_factor")?,
     })
 }
 
@@ -142,10 +145,10 @@ impl User {
         sql!(
             "UPDATE users SET password_hash = $1, password_changed_us = $2, password_expired = $3, \
              must_change_password = $4, enabled = $5, deleted_us = $6, revocations = $7, sessions_valid_from_us = $8, \
-             upn = $17, display_name = $18, profile = $19, lockout = $23 \
+             upn = $17, display_name = $18, profile = $19, lockout = $23, second_factor = $25 \
              WHERE tenant = $9 AND id = $10 AND revocations = $11 AND password_hash = $12 AND password_expired = $13 \
              AND must_change_password = $14 AND enabled = $15 AND COALESCE(deleted_us, 0) = $16 \
-             AND upn = $20 AND display_name = $21 AND profile = $22 AND lockout = $24",
+             AND upn = $20 AND display_name = $21 AND profile = $22 AND lockout = $24 AND second_factor = $26",
             &self.password_hash,
             self.password_changed_at,
             self.password_expired,
@@ -169,7 +172,9 @@ impl User {
             &before.display_name,
             serde_json::json!(before.profile),
             serde_json::json!(self.lockout),
-            serde_json::json!(before.lockout)
+            serde_json::json!(before.lockout),
+            serde_json::json!(self.second_factor),
+            serde_json::json!(before.second_factor)
         )
         .expect_rows(1)
     }
@@ -179,8 +184,8 @@ impl User {
         sql!(
             "INSERT INTO users (tenant, id, upn, display_name, role, directory_roles, password_hash, password_changed_us, \
              password_expired, must_change_password, enabled, deleted_us, revocations, sessions_valid_from_us, lockout, \
-             profile) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+             profile, second_factor) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
             self.tenant,
             self.id,
             self.upn.to_lowercase(),
@@ -196,7 +201,8 @@ impl User {
             revocations_json(&self.revocations),
             self.sessions_valid_from,
             serde_json::json!(self.lockout),
-            serde_json::json!(self.profile)
+            serde_json::json!(self.profile),
+            serde_json::json!(self.second_factor)
         )
     }
 

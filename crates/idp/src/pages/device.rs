@@ -71,7 +71,7 @@ pub(crate) fn approve_device(
 }
 
 /// An address as a picture that cameras read: SVG, made of nothing but squares.
-fn qr(address: &str) -> Option<String> {
+pub(super) fn qr(address: &str) -> Option<String> {
     let code = QrCode::new(address.as_bytes()).ok()?;
     let picture = code
         .render()

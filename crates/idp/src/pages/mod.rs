@@ -5,6 +5,7 @@ mod assets;
 mod device;
 mod reset;
 mod respond;
+mod second_factor;
 mod state;
 mod templates;
 mod unknown_path;
@@ -15,6 +16,7 @@ pub(crate) use reset::{ask_reset_code, reset_password};
 pub(crate) use respond::{
     add_cookies, change_password, consent, form_post, known_error, message, refusal, sign_in,
 };
-pub(crate) use state::{AskedCode, Next, PageState};
+pub(crate) use second_factor::second_factor;
+pub(crate) use state::{AskedCode, Next, PageState, SecondFactorPending};
 pub(crate) use templates::Wrong;
 pub(crate) use unknown_path::{error_lookup, unknown_path};

@@ -147,12 +147,14 @@ pub(super) fn with_cookie(mut response: Response, set_cookie: Option<String>) ->
 }
 
 /// The path segment a form posts to, and where it may lead in the end.
-fn leads(state: &PageState) -> (String, String) {
-    let targets = match &state.next {
+pub(super) fn leads(state: &PageState) -> (String, String) {
+    let targets = match state.next.goal() {
         Next::Authorize { parameters, .. } => beyond(parameters.get("redirect_uri").unwrap_or_default()),
-        Next::ChangePassword | Next::ResetPassword { .. } | Next::EnterUserCode | Next::Device { .. } => {
-            OWN.to_owned()
-        }
+        Next::ChangePassword
+        | Next::ResetPassword { .. }
+        | Next::SecondFactor(_)
+        | Next::EnterUserCode
+        | Next::Device { .. } => OWN.to_owned(),
     };
     (state.segment().to_owned(), targets)
 }

@@ -1,7 +1,7 @@
 //! What a form carries, so that nothing is kept for it: where it leads, whose it is, and which browser it was sent to.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use outlive_clock::UserId;
+use outlive_clock::{Instant, UserId};
 use outlive_rules::aadsts;
 use outlive_tokens::{SealedToken, TokenVersion};
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,8 @@ pub(crate) enum Next {
         /// The code that was sent, if one was asked for.
         asked: Option<AskedCode>,
     },
+    /// Past a second factor.
+    SecondFactor(SecondFactorPending),
     /// To the page on which the code of a device is typed.
     EnterUserCode,
     /// To answer for a device.
@@ -48,7 +50,29 @@ pub(crate) struct AskedCode {
     pub(crate) user_name: String,
 }
 
+/// A sign-in whose first factor was right and whose second one is still to come.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct SecondFactorPending {
+    pub(crate) next: Box<Next>,
+    /// The methods of the first factor.
+    pub(crate) amr: Vec<String>,
+    /// Whether the browser stays signed in.
+    pub(crate) persistent: bool,
+    /// When the first factor was given (virtual).
+    pub(crate) since: Instant,
+    /// The secret that the page offers, if nothing is registered.
+    pub(crate) new_secret: Option<String>,
+}
+
 impl Next {
+    /// Where it leads in the end.
+    pub(crate) fn goal(&self) -> &Self {
+        match self {
+            Self::SecondFactor(pending) => pending.next.goal(),
+            other => other,
+        }
+    }
+
     pub(crate) const fn authorize(version: TokenVersion, parameters: Parameters) -> Self {
         Self::Authorize { version, parameters, consented: false }
     }

@@ -89,6 +89,20 @@ pub(crate) struct ChangePassword<'a> {
     pub(crate) wrong: Option<Wrong>,
 }
 
+/// The second factor.
+#[derive(Template)]
+#[template(path = "second_factor.html")]
+pub(crate) struct SecondFactor<'a> {
+    pub(crate) action: String,
+    pub(crate) ctx: &'a str,
+    pub(crate) canary: &'a str,
+    pub(crate) user_name: &'a str,
+    pub(crate) new_secret: Option<&'a str>,
+    /// A picture, which is markup and ours.
+    pub(crate) qr: Option<String>,
+    pub(crate) wrong: Option<Wrong>,
+}
+
 /// Saying whose password was forgotten.
 #[derive(Template)]
 #[template(path = "ask_reset_code.html")]
@@ -196,6 +210,16 @@ mod tests {
                 application: NASTY,
                 user_name: NASTY,
                 permissions: vec![permission()],
+            }
+            .render(),
+            SecondFactor {
+                action: NASTY.into(),
+                ctx: NASTY,
+                canary: NASTY,
+                user_name: NASTY,
+                new_secret: Some(NASTY),
+                qr: None,
+                wrong: wrong(),
             }
             .render(),
             AskResetCode { action: NASTY.into(), ctx: NASTY, canary: NASTY }.render(),

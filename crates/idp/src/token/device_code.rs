@@ -1,7 +1,7 @@
 //! `grant_type=urn:ietf:params:oauth:grant-type:device_code`, or `device_code` for short (RFC 8628, section 3.4): the device asks
 //! again and again, until the person has answered. What it gets follows the session of the person who approved.
 
-use outlive_rules::{DeviceCodeFacts, UserFacts, aadsts, device_code, password_based};
+use outlive_rules::{DeviceCodeFacts, SecondFactorFacts, UserFacts, aadsts, device_code, password_based};
 use outlive_store::Change;
 use outlive_tokens::{RedirectType, SealedToken};
 
@@ -12,6 +12,7 @@ use super::response::TokenAnswer;
 use crate::device::{SealedDeviceCode, find, redeemed};
 use crate::directory::User;
 use crate::refusal::Refusal;
+use crate::second_factor;
 
 pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Refusal> {
     let idp = request.idp;
@@ -36,12 +37,15 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         client_class: request.client.class(),
         password_based: password_based(&amr),
         presented_by_its_client: code.client_id == request.client.application.client_id,
+        second_factor: user.as_ref().map_or_else(SecondFactorFacts::default, |user| {
+            second_factor::facts(&request.tenant, user, Some(&request.client.application), &amr)
+        }),
     };
     let user_facts =
         code.approval.as_ref().map(|_| user.as_ref().map_or_else(UserFacts::unknown, User::facts));
     let verdict = device_code::decide(&facts, user_facts.as_ref(), &request.tenant.rules, request.now);
     if let Some(refusal) = Refusal::of_verdict(&verdict) {
-        return Err(refusal);
+        return Err(second_factor::told(refusal, &request.tenant, &request.client.application.name));
     }
     let (Some(approval), Some(user)) = (&code.approval, user) else { return Err(unknown()) };
     let resource = granted(request, user.id, code.asked.clone().into()).await?;

@@ -9,7 +9,9 @@ use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
 use super::resource_grant::{asked_first_here, granted};
 use super::response::TokenAnswer;
+use crate::directory::graph_application::GRAPH_URI;
 use crate::refusal::Refusal;
+use crate::second_factor;
 
 pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Refusal> {
     let idp = request.idp;
@@ -23,10 +25,17 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
     let facts = PasswordFacts {
         client_class: request.client.class(),
         change_due: user.must_change_password_at(&request.tenant, request.now),
+        second_factor: second_factor::facts(
+            &request.tenant,
+            &user,
+            Some(&request.client.application),
+            &["pwd".to_owned()],
+        ),
     };
     let verdict = password::decide(&facts, &user.facts(), &request.tenant.rules, request.now);
     if let Some(refusal) = Refusal::of_verdict(&verdict) {
-        return Err(refusal);
+        let resource = asked.resources.first().map_or(GRAPH_URI, |resource| resource.name.as_str());
+        return Err(second_factor::told(refusal, &request.tenant, resource));
     }
     let resource = granted(request, user.id, asked).await?;
     let random = idp.chassis.random.of(request.tenant.id);

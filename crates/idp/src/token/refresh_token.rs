@@ -1,7 +1,7 @@
 //! `grant_type=refresh_token` (RFC 6749, section 6). Entra answers every redemption with a new refresh token and leaves the
 //! old one alone: nothing here looks whether it was used before.
 
-use outlive_rules::{ClientClass, RefreshTokenFacts, UserFacts, aadsts, refresh_token};
+use outlive_rules::{ClientClass, RefreshTokenFacts, SecondFactorFacts, UserFacts, aadsts, refresh_token};
 use outlive_store::Change;
 use outlive_tokens::{SealedRefreshToken, SealedToken};
 
@@ -13,6 +13,7 @@ use crate::directory::User;
 use crate::directory::graph_application::OIDC_SCOPES;
 use crate::refusal::Refusal;
 use crate::scopes::{AskedFor, AskedResource, AskedScopes};
+use crate::second_factor;
 
 pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Refusal> {
     let idp = request.idp;
@@ -43,11 +44,14 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         session_signed_out_at,
         presented_by_its_client: token.client_id == request.client.application.client_id,
         origin_present: request.origin_header,
+        second_factor: user.as_ref().map_or_else(SecondFactorFacts::default, |user| {
+            second_factor::facts(&request.tenant, user, Some(&request.client.application), &token.amr)
+        }),
     };
     let user_facts = user.as_ref().map_or_else(UserFacts::unknown, User::facts);
     let verdict = refresh_token::decide(&facts, &user_facts, &request.tenant.rules, request.now);
     if let Some(refusal) = Refusal::of_verdict(&verdict) {
-        return Err(refusal);
+        return Err(second_factor::told(refusal, &request.tenant, &token.resource));
     }
     let Some(user) = user else { return Err(Refusal::new(aadsts::USER_NOT_FOUND)) };
     let resource = granted(request, user.id, asked_now(request, asked_first(&token))?).await?;

@@ -35,6 +35,7 @@ mod password_reset;
 mod refresh;
 mod revocation_table;
 mod scopes;
+mod second_factor;
 mod signing_keys;
 mod single_sign_on;
 mod user_info;

@@ -35,6 +35,9 @@ pub(crate) struct EventRequest {
     /// Who acted: `user` or `admin`.
     #[serde(skip_serializing_if = "Option::is_none")]
     by: Option<String>,
+    /// Whether from now on (`require_mfa`); `false` ends it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    required: Option<bool>,
     /// How often from now on (`rotate_signing_key`), for example `P42D`; `PT0S` ends it.
     #[serde(skip_serializing_if = "Option::is_none")]
     every: Option<String>,

@@ -69,6 +69,12 @@ pub struct SeedUser {
     /// Whether the tenant's password expiry spares the person (`DisablePasswordExpiration`).
     #[serde(default)]
     pub password_never_expires: bool,
+    /// The secret of an authenticator application that is registered (base32).
+    #[serde(default)]
+    pub authenticator_secret: Option<String>,
+    /// Whether the person has to give a second factor.
+    #[serde(default)]
+    pub require_mfa: bool,
     /// Directory roles, for example `Global Administrator`.
     #[serde(default)]
     pub directory_roles: Vec<String>,

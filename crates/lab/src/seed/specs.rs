@@ -60,6 +60,7 @@ pub(super) fn idp_spec(
                 "id": user.id, "upn": user.upn, "display_name": seeded.display_name, "role": user.role,
                 "password": user.password, "directory_roles": seeded.directory_roles,
                 "password_never_expires": seeded.password_never_expires,
+                "authenticator_secret": seeded.authenticator_secret, "require_mfa": seeded.require_mfa,
             })
         })
         .collect();

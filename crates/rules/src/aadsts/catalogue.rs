@@ -96,6 +96,9 @@ catalogue! {
     MFA_REQUIRED = 50076, InvalidGrant, BasicAction, 400, back, Field, Person;
         "Because of a change by an administrator, or because of a new place, multifactor authentication is needed to access '{resource}'.";
         "Sign in interactively and answer the second factor.";
+    MFA_NOT_REGISTERED = 50079, InvalidGrant, BasicAction, 400, back, Documented, Person;
+        "Because of a change by an administrator, or because of a new place, a second factor has to be registered to access '{resource}'.";
+        "Sign in interactively and register an authenticator.";
     NOT_ASSIGNED = 50105, InteractionRequired, none, 400, page, Inferred, Administrator;
         "The signed-in user is not assigned to a role for the application '{client}'({client_name}), and the application requires it.";
         "Have an administrator assign the user, or a group of theirs, to the application.";
@@ -108,6 +111,10 @@ catalogue! {
     SESSION_REVOKED = 50133, InteractionRequired, none, 400, back, Inferred, Person;
         "The session is not valid any more: the password expired or was changed, or the sessions were revoked.";
         "Sign in again.";
+
+    SECOND_FACTOR_WRONG = 500121, InvalidGrant, none, 400, page, Documented, Person;
+        "The second factor was not right: the code is wrong, too old, or was used before.";
+        "Type the code that the authenticator application shows now; after a used one, wait for the next.";
 
     // ---- grants: codes and refresh tokens ------------------------------------------------------------------------------
     FRESH_TOKEN_NEEDED = 50173, InvalidGrant, BadToken, 400, back, Field, Person;

@@ -3,7 +3,7 @@
 use outlive_clock::{Instant, Span};
 use outlive_rules::{
     ClientClass, CookieFacts, Credential, Event, RefreshTokenFacts, RevocationEvents, Ruleset, Scope,
-    UserFacts, Verdict, cookie, refresh_token,
+    SecondFactorFacts, UserFacts, Verdict, cookie, refresh_token,
 };
 
 pub(crate) const GRANTED: Instant = Instant::from_seconds(1_767_600_000);
@@ -18,6 +18,7 @@ pub(crate) fn token(class: ClientClass, password_based: bool) -> RefreshTokenFac
         session_signed_out_at: None,
         presented_by_its_client: true,
         origin_present: false,
+        second_factor: SecondFactorFacts::default(),
     }
 }
 

@@ -4,7 +4,7 @@ use crate::cells::GRANTED;
 use outlive_clock::{Instant, Span};
 use outlive_rules::{
     AssertionFacts, ClientClass, DeviceCodeFacts, DeviceDecision, Event, PasswordFacts, RevocationEvents,
-    Rule, Ruleset, UserFacts, aadsts, device_code, on_behalf_of, password,
+    Rule, Ruleset, SecondFactorFacts, UserFacts, aadsts, device_code, on_behalf_of, password,
 };
 
 fn happened(event: Event, at: Instant) -> UserFacts {
@@ -20,10 +20,20 @@ fn unharmed() -> UserFacts {
 #[test]
 fn a_password_gets_a_grant_unless_it_is_to_be_changed_or_its_owner_may_not_sign_in() {
     let rules = Ruleset::default();
-    let good = PasswordFacts { client_class: ClientClass::Public, change_due: false };
+    let good = PasswordFacts {
+        client_class: ClientClass::Public,
+        change_due: false,
+        second_factor: SecondFactorFacts::default(),
+    };
     let verdict = password::decide(&good, &unharmed(), &rules, GRANTED);
     assert!(verdict.is_accepted());
     assert_eq!(verdict.fact("column"), Some("password_token"));
+    let factor = SecondFactorFacts { required: true, done: false, registered: true };
+    let asked = PasswordFacts { second_factor: factor, ..good.clone() };
+    assert_eq!(
+        password::decide(&asked, &unharmed(), &Ruleset::default(), GRANTED).code,
+        Some(aadsts::MFA_REQUIRED)
+    );
     let due = PasswordFacts { change_due: true, ..good.clone() };
     let verdict = password::decide(&due, &unharmed(), &rules, GRANTED);
     assert_eq!((verdict.rule, verdict.code), (Rule::PasswordChangeDue, Some(aadsts::PASSWORD_EXPIRED)));
@@ -42,6 +52,7 @@ fn a_device_code_waits_for_an_answer_and_then_is_good_once() {
         client_class: ClientClass::Public,
         password_based: true,
         presented_by_its_client: true,
+        second_factor: SecondFactorFacts::default(),
     };
     let approved = DeviceCodeFacts { decision: DeviceDecision::Approved(minute(5)), ..waiting.clone() };
     let decide = |facts: &DeviceCodeFacts, user: Option<&UserFacts>, now| {
@@ -57,6 +68,10 @@ fn a_device_code_waits_for_an_answer_and_then_is_good_once() {
     let too_late = (Rule::DeviceCodeExpired, Some(aadsts::DEVICE_CODE_EXPIRED));
     assert_eq!(decide(&approved, Some(&unharmed()), minute(15)), too_late);
     assert_eq!(decide(&waiting, None, minute(15)), too_late);
+    let factor = SecondFactorFacts { required: true, done: false, registered: false };
+    let asked = DeviceCodeFacts { second_factor: factor, ..approved.clone() };
+    let verdict = device_code::decide(&asked, Some(&unharmed()), &rules, minute(6));
+    assert_eq!(verdict.code, Some(aadsts::MFA_NOT_REGISTERED));
     let declined = DeviceCodeFacts { decision: DeviceDecision::Declined(minute(5)), ..waiting };
     assert_eq!(decide(&declined, None, minute(6)).0, Rule::DeviceCodeDeclined);
     let redeemed = DeviceCodeFacts { redeemed_at: Some(minute(6)), ..approved.clone() };

@@ -72,9 +72,10 @@ fn the_checks_of_a_refresh_token_come_in_order() {
     let mut bad = token(ClientClass::Public, true);
     bad.presented_by_its_client = false;
     bad.origin_present = true;
+    bad.second_factor.required = true;
     let now = GRANTED + Span::from_days(91);
     let mut seen = Vec::new();
-    for mend in 0..8 {
+    for mend in 0..10 {
         match mend {
             1 => bad.presented_by_its_client = true,
             2 => user.known = true,
@@ -83,6 +84,8 @@ fn the_checks_of_a_refresh_token_come_in_order() {
             5 => user.events = RevocationEvents::none(),
             6 => bad.issued_at = now,
             7 => bad.origin_present = false,
+            8 => bad.second_factor.registered = true,
+            9 => bad.second_factor.done = true,
             _ => {}
         }
         seen.push(refresh_token::decide(&bad, &user, &published(), now).code.map(|code| code.number));
@@ -97,6 +100,8 @@ fn the_checks_of_a_refresh_token_come_in_order() {
             Some(50173),
             Some(700_082),
             Some(9_002_326),
+            Some(50079),
+            Some(50076),
             None
         ]
     );

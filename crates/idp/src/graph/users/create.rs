@@ -18,6 +18,7 @@ use crate::graph::error::GraphError;
 use crate::graph::odata::entity;
 use crate::graph::permissions::WRITE_USERS;
 use crate::passwords::{self, HashedPassword};
+use crate::second_factor::SecondFactor;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -105,6 +106,7 @@ async fn made(caller: &Caller, new: NewUser) -> Result<User, GraphError> {
         sessions_valid_from: caller.now,
         profile,
         lockout: Lockout::default(),
+        second_factor: SecondFactor::default(),
     })
 }
 

@@ -1,0 +1,44 @@
+//! The page for the second factor.
+
+use axum::response::Response;
+use http::StatusCode;
+use url::Url;
+
+use super::device::qr;
+use super::respond::{leads, page_response, with_cookie};
+use super::state::{FormFields, PageState};
+use super::templates::{SecondFactor, Wrong};
+use crate::directory::User;
+use crate::visit::Visit;
+
+/// The page. `new_secret` is what an authenticator is to be told, where there is none yet.
+pub(crate) fn second_factor(
+    visit: &Visit,
+    state: PageState,
+    user: &User,
+    new_secret: Option<&str>,
+    wrong: Option<Wrong>,
+) -> Response {
+    let (segment, leads_to) = leads(&state);
+    let FormFields { ctx, canary, set_cookie } = state.fields(visit);
+    let page = SecondFactor {
+        action: format!("/{segment}/secondfactor"),
+        ctx: &ctx,
+        canary: &canary,
+        user_name: &user.upn,
+        new_secret,
+        qr: new_secret.and_then(|secret| address(&user.upn, secret)).and_then(|address| {
+            qr(&address).map(|svg| svg.replace("with the address of this page", "for an authenticator"))
+        }),
+        wrong,
+    };
+    with_cookie(page_response(StatusCode::OK, &page, &leads_to), set_cookie)
+}
+
+/// The address that authenticator applications read from a picture.
+fn address(upn: &str, secret: &str) -> Option<String> {
+    let mut url = Url::parse("otpauth://totp/").ok()?;
+    url.set_path(&format!("Outlive:{upn}"));
+    url.query_pairs_mut().append_pair("secret", secret).append_pair("issuer", "Outlive");
+    Some(url.into())
+}

@@ -1,0 +1,89 @@
+//! Whether six digits are the user's.
+
+use outlive_clock::Instant;
+use outlive_journal::Event;
+use outlive_rules::aadsts;
+use outlive_rules::second_factor::is_fresh;
+use outlive_store::Change;
+use outlive_tokens::Secret;
+use serde_json::json;
+
+use super::authenticator::Authenticator;
+use crate::directory::User;
+use crate::idp::Idp;
+use crate::refusal::Refusal;
+use crate::visit::Visit;
+
+/// How often it is tried again when something else happens to the user at the same moment.
+const TRIES: u32 = 16;
+
+impl Visit {
+    /// Checks a code, and registers the authenticator if it is a new one. A code works once, however many try at once; failures
+    /// lock as failed passwords do.
+    pub(super) async fn check_second_factor(
+        &self,
+        user: &User,
+        new: Option<&Authenticator>,
+        typed: &str,
+        now: Instant,
+    ) -> Result<Result<User, Refusal>, Refusal> {
+        let idp: &Idp = &self.idp;
+        let typed: String = typed.chars().filter(|c| !c.is_whitespace()).take(20).collect();
+        let mark = idp.secrets.wrong_password_mark(user.id, &Secret::new(typed.as_str()));
+        let mut before = user.clone();
+        for _ in 0..TRIES {
+            let lockout = before.second_factor.lockout.clone().unwrap_or_default();
+            if lockout.is_locked(now) {
+                return Ok(Err(Refusal::new(aadsts::ACCOUNT_LOCKED)));
+            }
+            let step = match (before.second_factor.authenticator(&idp.chassis.sealer), new) {
+                (Some(known), None) => known.step_of(&typed, now),
+                (None, Some(new)) => new.step_of(&typed, now),
+                // Registered meanwhile, or not any more: the page that asked is not the right one now.
+                _ => None,
+            };
+            let last = before.second_factor.last_step;
+            let good = step.filter(|step| last.is_none_or(|last| is_fresh(*step, last)));
+            let mut after = before.clone();
+            let mut change = Change::new();
+            match good {
+                Some(step) => {
+                    after.second_factor.last_step = Some(step);
+                    after.second_factor.lockout = None;
+                    if let Some(new) = new {
+                        let random = idp.chassis.random.of(user.tenant);
+                        let mut nonce = random.stream("authenticator-secret-nonce");
+                        after.second_factor.register(new, &idp.chassis.sealer, &mut nonce);
+                        let subject = format!("user:{}", user.id);
+                        let event =
+                            Event::new(user.tenant, now, "authenticator.registered", subject, &self.trace)
+                                .with(json!({"upn": user.upn}));
+                        change.add(idp.chassis.journal.line(&event));
+                    }
+                }
+                None => after.second_factor.lockout = Some(lockout.after_failure(&mark, now)),
+            }
+            if after.second_factor != before.second_factor {
+                change.add(after.update(&before));
+                match idp.directory.commit(user.tenant, change).await {
+                    Ok(()) => {}
+                    Err(error) if error.is_conflict() => {
+                        match idp.directory.user(user.tenant, user.id).await? {
+                            Some(user) => before = user,
+                            None => return Ok(Err(Refusal::new(aadsts::USER_NOT_FOUND))),
+                        }
+                        continue;
+                    }
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            let locked = after.second_factor.lockout.as_ref().is_some_and(|lockout| lockout.is_locked(now));
+            return Ok(match good {
+                Some(_) => Ok(after),
+                None if locked => Err(Refusal::new(aadsts::ACCOUNT_LOCKED)),
+                None => Err(Refusal::new(aadsts::SECOND_FACTOR_WRONG)),
+            });
+        }
+        Ok(Err(Refusal::new(aadsts::SECOND_FACTOR_WRONG)))
+    }
+}

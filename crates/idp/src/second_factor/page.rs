@@ -1,0 +1,124 @@
+//! The page between the password and the session.
+
+use axum::response::Response;
+use outlive_clock::{Instant, Span};
+use outlive_rules::aadsts;
+
+use super::Authenticator;
+use crate::authorize::SignedIn;
+use crate::directory::{Tenant, User};
+use crate::pages::{self, Next, PageState, SecondFactorPending, Wrong};
+use crate::refusal::Refusal;
+use crate::visit::Visit;
+
+/// How long after the first factor the second one may be given, in virtual time.
+const PATIENCE: Span = Span::from_minutes(10);
+
+/// `POST /{tenant}/secondfactor`: `otc`, with the form's own `ctx` and `canary`.
+pub(crate) async fn second_factor(visit: Visit) -> Response {
+    let result = visit.try_second_factor().await;
+    visit.page(result).await
+}
+
+impl Visit {
+    /// What comes after a password that was right: the page for the second factor where it is required, or else the session.
+    pub(crate) async fn after_password(
+        &self,
+        tenant: &Tenant,
+        user: User,
+        next: Next,
+        persistent: bool,
+        now: Instant,
+    ) -> Result<Response, Refusal> {
+        let amr = vec!["pwd".to_owned()];
+        let client = match &next {
+            Next::Authorize { parameters, .. } => parameters.get("client_id").and_then(|id| id.parse().ok()),
+            _ => None,
+        };
+        let application = match client {
+            Some(client) => self.idp.directory.application(tenant.id, client).await?,
+            None => None,
+        };
+        if super::facts(tenant, &user, application.as_ref(), &amr).is_missing() {
+            return Ok(self.ask_second_factor(&user, amr, next, persistent, now));
+        }
+        let signed_in = self.start_session(tenant, user, amr, persistent, now).await?;
+        Ok(self.go_on(next, signed_in).await)
+    }
+
+    /// The page for the second factor of somebody whose session has none.
+    pub(crate) fn step_up(&self, signed_in: &SignedIn, next: Next, now: Instant) -> Response {
+        let SignedIn { user, session, .. } = signed_in;
+        self.ask_second_factor(user, session.amr.clone(), next, session.persistent, now)
+    }
+
+    /// The page; a user who has registered nothing registers an authenticator on it.
+    fn ask_second_factor(
+        &self,
+        user: &User,
+        amr: Vec<String>,
+        next: Next,
+        persistent: bool,
+        now: Instant,
+    ) -> Response {
+        let random = self.idp.chassis.random.of(user.tenant);
+        let drawn = (!user.second_factor.is_registered())
+            .then(|| Authenticator::draw(&mut random.stream("authenticator-secret")))
+            .flatten();
+        let pending = SecondFactorPending {
+            next: Box::new(next),
+            amr,
+            persistent,
+            since: now,
+            new_secret: drawn.map(|drawn| drawn.to_base32()),
+        };
+        self.second_factor_page(user, pending, None)
+    }
+
+    fn second_factor_page(
+        &self,
+        user: &User,
+        pending: SecondFactorPending,
+        wrong: Option<Wrong>,
+    ) -> Response {
+        let secret = pending.new_secret.clone();
+        let state = PageState::new(&self.segment, Next::SecondFactor(pending), Some(user.id));
+        pages::second_factor(self, state, user, secret.as_deref(), wrong)
+    }
+
+    async fn try_second_factor(&self) -> Result<Response, Refusal> {
+        let state = PageState::of_form(self)?;
+        let foreign = || Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER);
+        let (Next::SecondFactor(pending), Some(user)) = (state.next, state.user) else {
+            return Err(foreign());
+        };
+        let tenant = self.tenant_of(&pending.next).await?;
+        let now = self.idp.now(tenant.id).await?;
+        let user = self.idp.directory.user(tenant.id, user).await?.ok_or_else(foreign)?;
+        // What was true of the first factor has to be true still.
+        let over = user.deleted_at.is_some()
+            || !user.enabled
+            || now >= pending.since + PATIENCE
+            || user.password_changed_at > pending.since
+            || user.sessions_valid_from > pending.since;
+        if over {
+            let refusal = Refusal::new(aadsts::SESSION_REVOKED);
+            return self.sign_in_again(*pending.next, &user.upn, &refusal).await;
+        }
+        let new = pending.new_secret.as_deref().and_then(Authenticator::of_base32);
+        let typed = self.parameters.get("otc").unwrap_or_default();
+        match self.check_second_factor(&user, new.as_ref(), typed, now).await? {
+            Ok(user) => {
+                let mut amr = pending.amr;
+                amr.push(outlive_rules::second_factor::AMR.to_owned());
+                let signed_in = self.start_session(&tenant, user, amr, pending.persistent, now).await?;
+                Ok(self.go_on(*pending.next, signed_in).await)
+            }
+            Err(refusal) => {
+                self.record_refused(&tenant, Some(&user), &user.upn, &refusal, now).await?;
+                let wrong = Wrong::of(&refusal);
+                Ok(self.second_factor_page(&user, pending, Some(wrong)))
+            }
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! The second factor: asked on a page, missed where there is none.
+
+use outlive_clock::Span;
+use reqwest::Method;
+use serde_json::{Value, json};
+use totp_rs::{Builder, Secret, Totp};
+
+use crate::browser::{Arrival, Browser, Page};
+use crate::tenant::{PASSWORD, READ, Tenant, send};
+use crate::tokens::Tokens;
+
+const SHARED: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+
+fn authenticator(secret: &str) -> Totp {
+    Builder::new().with_secret(Secret::try_from_base32(secret).expect("base32")).build().expect("a secret")
+}
+
+/// A tenant whose owner has an authenticator.
+async fn equipped() -> Tenant {
+    Tenant::with(|spec| spec["users"][0]["authenticator_secret"] = json!(SHARED)).await
+}
+
+/// What the owner's authenticator shows now.
+async fn shown(tenant: &Tenant) -> String {
+    shown_by(tenant, SHARED).await
+}
+
+async fn shown_by(tenant: &Tenant, secret: &str) -> String {
+    let now = tenant.now().await.as_seconds();
+    authenticator(secret).generate(now.cast_unsigned()).to_string()
+}
+
+async fn type_code(browser: &mut Browser, page: &Page, code: &str) -> Arrival {
+    assert_eq!(page.heading, "Enter the code");
+    browser.submit(page, &[("otc", code)]).await
+}
+
+/// The page for the code, past the password.
+async fn past_password(browser: &mut Browser, url: &str, upn: &str) -> Page {
+    let page = browser.open(url).await.page();
+    browser.sign_in(&page, upn, PASSWORD).await.page()
+}
+
+#[tokio::test]
+async fn the_page_asks_for_a_code_after_the_password_and_a_code_works_once() {
+    let tenant = equipped().await;
+    let (tool, owner) = (tenant.admin_tool().v1(), tenant.upn("owner"));
+    tenant.happens_to("owner", "require_mfa").await;
+    let (mut browser, mut other) = (tenant.browser(), tenant.browser());
+    let url = tool.authorize_url("https://graph.microsoft.com", &[]);
+    let page = past_password(&mut browser, &url, &owner).await;
+    assert!(!page.answer.text.contains(SHARED) && !page.answer.text.contains("<svg"), "{page:?}");
+    let code = shown(&tenant).await;
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    for typed in [wrong, "", "no code", &code[..5]] {
+        let page = type_code(&mut browser, &page, typed).await.page();
+        page.says(200, "AADSTS500121");
+        assert_eq!(page.heading, "Enter the code");
+    }
+    let spaced = format!("{} {}", &code[..3], &code[3..]);
+    let granted = tool.redeem(&type_code(&mut browser, &page, &spaced).await.code()).await;
+    assert_eq!(granted.claims()["amr"], json!(["pwd", "mfa"]));
+    // Signed in, the browser is not asked again; another one is, and the code is used up.
+    browser.open(&url).await.code();
+    let page = past_password(&mut other, &url, &owner).await;
+    let page = type_code(&mut other, &page, &code).await.page();
+    page.says(200, "AADSTS500121");
+    tenant.advance(Span::from_seconds(30)).await;
+    let next = shown(&tenant).await;
+    type_code(&mut other, &page, &next).await.code();
+    let line = tenant.journal("sign_in.succeeded").await.pop().expect("a line");
+    assert_eq!(line["data"]["amr"], json!(["pwd", "mfa"]));
+    let journal = Value::from(tenant.journal("").await).to_string();
+    assert!(!journal.contains(SHARED) && !journal.contains(&format!("\"{next}\"")), "no secrets in it");
+    // It stays based on a password.
+    tenant.happens(json!({"type": "password_change", "user": owner, "new_password": "Other-Horse-2"})).await;
+    tool.try_refresh(granted.refresh(), &[]).await.grant_refused("AADSTS50173");
+}
+
+#[tokio::test]
+async fn where_nobody_can_be_asked_a_newly_required_second_factor_refuses_and_ends_nothing() {
+    let tenant = equipped().await;
+    let owner = tenant.upn("owner");
+    let (desktop, connector, tool) = (tenant.desktop(), tenant.connector(), tenant.admin_tool());
+    let mut browser = tenant.browser();
+    let code = desktop.code_in(&mut browser, &owner, READ).await;
+    let public = desktop.redeem(&code).await;
+    let code = connector.code_in(&mut browser, &owner, READ).await;
+    let confidential = connector.redeem(&code).await;
+    tenant.happens_to("owner", "require_mfa").await;
+    for (app, tokens) in [(&desktop, &public), (&connector, &confidential)] {
+        let body = app.try_refresh(tokens.refresh(), &[]).await.grant_refused("AADSTS50076");
+        assert_eq!(body["suberror"], "basic_action");
+        let claims: Value = serde_json::from_str(body["claims"].as_str().expect("a text")).expect("JSON");
+        assert_eq!(claims["access_token"]["capolids"]["essential"], true, "{claims}");
+        assert_eq!(claims["access_token"]["capolids"]["values"], json!([tenant.id()]), "{claims}");
+    }
+    let line = tenant.journal("token.refused").await.pop().expect("a line");
+    assert_eq!(line["data"]["verdict"]["rule"], "second_factor_missing");
+    let body = tool.password(&owner, PASSWORD, "User.Read").await.grant_refused("AADSTS50076");
+    assert_eq!(body["suberror"], "basic_action");
+    tool.password(&owner, "Wrong-1234", "User.Read").await.grant_refused("AADSTS50126");
+    let silent = desktop.authorize_url(READ, &[("prompt", "none")]);
+    browser.open(&silent).await.refused("interaction_required", "AADSTS50076");
+    // The session that is there needs no password again, and becomes one with a second factor.
+    let page = browser.open(&desktop.authorize_url(READ, &[])).await.page();
+    let code = type_code(&mut browser, &page, &shown(&tenant).await).await.code();
+    let renewed = desktop.redeem(&code).await;
+    desktop.refresh(renewed.refresh()).await;
+    browser.open(&silent).await.code();
+    desktop.try_refresh(public.refresh(), &[]).await.grant_refused("AADSTS50076");
+    tenant.happens(json!({"type": "require_mfa", "user": owner, "required": false})).await;
+    desktop.refresh(public.refresh()).await;
+    Tokens::of(tool.password(&owner, PASSWORD, "User.Read").await);
+}
+
+#[tokio::test]
+async fn who_has_no_authenticator_registers_one_on_the_page() {
+    let tenant = Tenant::with(|spec| spec["require_mfa"] = json!(true)).await;
+    let (tool, owner) = (tenant.admin_tool(), tenant.upn("owner"));
+    let body = tool.password(&owner, PASSWORD, "User.Read").await.grant_refused("AADSTS50079");
+    assert_eq!(body["suberror"], "basic_action");
+    let url = tool.authorize_url("User.Read", &[]);
+    let secret_on = |page: &Page| {
+        let (_, rest) = page.answer.text.split_once("<p class=\"code\">").expect("a secret");
+        rest.split('<').next().unwrap_or_default().to_owned()
+    };
+    let (mut browser, mut other) = (tenant.browser(), tenant.browser());
+    let page = past_password(&mut browser, &url, &owner).await;
+    let rival = past_password(&mut other, &url, &owner).await;
+    assert!(page.answer.text.contains("<svg role=\"img\""), "{page:?}");
+    let secret = secret_on(&page);
+    assert_ne!(secret, secret_on(&rival), "drawn for each page");
+    type_code(&mut browser, &page, "12345").await.page().says(200, "AADSTS500121");
+    let code = shown_by(&tenant, &secret).await;
+    tool.redeem(&type_code(&mut browser, &page, &code).await.code()).await;
+    assert_eq!(tenant.journal("authenticator.registered").await.len(), 1);
+    // What another page offered meanwhile is worth nothing now.
+    let code = shown_by(&tenant, &secret_on(&rival)).await;
+    type_code(&mut other, &rival, &code).await.page().says(200, "AADSTS500121");
+    tool.password(&owner, PASSWORD, "User.Read").await.grant_refused("AADSTS50076");
+    tenant.advance(Span::from_seconds(60)).await;
+    let mut third = tenant.browser();
+    let page = past_password(&mut third, &url, &owner).await;
+    assert!(!page.answer.text.contains("<svg"), "{page:?}");
+    type_code(&mut third, &page, &shown_by(&tenant, &secret).await).await.code();
+}
+
+#[tokio::test]
+async fn an_application_requires_it_for_itself_only() {
+    let tenant = equipped().await;
+    let owner = tenant.upn("owner");
+    let (desktop, tool) = (tenant.desktop(), tenant.admin_tool());
+    tenant.happens(json!({"type": "require_mfa", "app": desktop.client_id})).await;
+    let mut browser = tenant.browser();
+    let page = browser.open(&tool.authorize_url("User.Read", &[])).await.page();
+    browser.sign_in(&page, &owner, PASSWORD).await.code();
+    let page = browser.open(&desktop.authorize_url(READ, &[])).await.page();
+    let page = type_code(&mut browser, &page, &shown(&tenant).await).await.page();
+    browser.consent(&page).await.code();
+    let both = json!({"type": "require_mfa", "app": desktop.client_id, "user": owner});
+    assert_eq!(tenant.lab(Method::POST, "/events", &both).await.status, 400);
+    let nobody = json!({"type": "require_mfa", "user": "nobody"});
+    assert_eq!(tenant.lab(Method::POST, "/events", &nobody).await.status, 404);
+}
+
+#[tokio::test]
+async fn ten_wrong_codes_lock_and_the_password_does_not_open() {
+    let tenant = equipped().await;
+    let owner = tenant.upn("owner");
+    tenant.happens(json!({"type": "require_mfa"})).await;
+    let mut browser = tenant.browser();
+    let url = tenant.admin_tool().authorize_url("User.Read", &[]);
+    for n in 0..9 {
+        let page = past_password(&mut browser, &url, &owner).await;
+        type_code(&mut browser, &page, &format!("wrong{n}")).await.page().says(200, "AADSTS500121");
+    }
+    let page = past_password(&mut browser, &url, &owner).await;
+    type_code(&mut browser, &page, "wrong9").await.page().says(200, "AADSTS50053");
+    type_code(&mut browser, &page, &shown(&tenant).await).await.page().says(200, "AADSTS50053");
+    tenant.advance(Span::from_seconds(60)).await;
+    type_code(&mut browser, &page, &shown(&tenant).await).await.code();
+}
+
+#[tokio::test]
+async fn the_page_is_for_its_browser_for_ten_minutes_and_for_the_same_password() {
+    let tenant = equipped().await;
+    let owner = tenant.upn("owner");
+    tenant.happens_to("owner", "require_mfa").await;
+    let mut browser = tenant.browser();
+    let url = tenant.admin_tool().authorize_url("User.Read", &[]);
+    let page = past_password(&mut browser, &url, &owner).await;
+    assert!(!browser.cookies.keys().any(|name| name.starts_with("ESTSAUTH")), "no session yet");
+    let code = shown(&tenant).await;
+    type_code(&mut tenant.browser(), &page, &code).await.page().says(400, "AADSTS165000");
+    let login = browser.open(&url).await.page();
+    let mixed = Page { action: page.action.clone(), heading: page.heading.clone(), ..login };
+    type_code(&mut browser, &mixed, &code).await.page().says(400, "AADSTS165000");
+    tenant.advance(Span::from_minutes(10)).await;
+    let over = type_code(&mut browser, &page, &shown(&tenant).await).await.page();
+    over.says(200, "AADSTS50133");
+    assert_eq!(over.heading, "Sign in");
+    let page = browser.sign_in(&over, &owner, PASSWORD).await.page();
+    tenant.happens(json!({"type": "admin_reset", "user": owner, "new_password": "Other-Horse-2"})).await;
+    type_code(&mut browser, &page, &shown(&tenant).await).await.page().says(200, "AADSTS50133");
+}
+
+#[tokio::test]
+async fn a_secret_that_is_none_is_refused_with_the_tenant() {
+    let tenant = Tenant::new().await;
+    for secret in ["not base32!", "GEZDGNBV"] {
+        let mut spec = tenant.spec("2025-11");
+        spec["domain"] = json!("never.example");
+        spec["users"][0]["authenticator_secret"] = json!(secret);
+        let path = format!("/_lab/tenants/{}", tenant.id_of(99));
+        let answer = send(tenant.http.put(tenant.url(&path)).json(&spec)).await;
+        assert_eq!(answer.status, 400, "{answer:?}");
+        assert!(answer.text.contains("authenticator_secret") && !answer.text.contains(secret), "{answer:?}");
+    }
+}
