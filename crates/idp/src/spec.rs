@@ -248,6 +248,16 @@ impl GroupClaims {
     }
 }
 
+/// Which tokens an application may be sent by the authorization endpoint itself (`implicitGrantSettings`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ImplicitGrants {
+    /// ID tokens (`enableIdTokenIssuance`): `response_type` with `id_token`.
+    pub id_tokens: bool,
+    /// Access tokens (`enableAccessTokenIssuance`): `response_type` with `token`.
+    pub access_tokens: bool,
+}
+
 /// An application to be made, with its service principal.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -305,4 +315,7 @@ pub struct ApplicationSpec {
     /// Whether what it asks was granted by an administrator for everybody.
     #[serde(default)]
     pub admin_consented: bool,
+    /// Which tokens the authorization endpoint may answer it with; left out: none.
+    #[serde(default)]
+    pub implicit: ImplicitGrants,
 }

@@ -6,7 +6,7 @@ use outlive_rules::{Rule, UserFacts, aadsts, cookie};
 use outlive_tokens::TokenVersion;
 
 use super::consent::missing_consent;
-use super::issue::issue_code;
+use super::issue::issue;
 use super::request::{AuthorizeRefusal, AuthorizeRequest, Prompt, validate};
 use crate::directory::User;
 use crate::form::Parameters;
@@ -97,7 +97,7 @@ impl Visit {
         let mut response = if must_ask {
             self.consent_page(request, next, &signed_in.user)
         } else {
-            issue_code(self, request, &signed_in, now).await?
+            issue(self, request, &signed_in, now).await?
         };
         pages::add_cookies(&mut response, set_cookies);
         Ok(response)

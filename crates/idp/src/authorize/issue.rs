@@ -1,6 +1,8 @@
-//! Issuing the code.
+//! Issuing what the client asked for: the code, and tokens beside it or instead of it.
 
 use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_clock::Instant;
 use outlive_journal::Event;
 use outlive_store::Change;
@@ -10,16 +12,39 @@ use serde_json::json;
 use super::endpoint::SignedIn;
 use super::request::AuthorizeRequest;
 use crate::refusal::Refusal;
-use crate::token::AuthorizationCode;
+use crate::token::{AuthorizationCode, front_channel_tokens};
 use crate::visit::Visit;
 
-/// Issues a code for whoever is signed in and sends it to the client.
-pub(crate) async fn issue_code(
+/// Issues what `response_type` names for whoever is signed in and sends it to the client.
+pub(crate) async fn issue(
     visit: &Visit,
     request: &AuthorizeRequest,
     signed_in: &SignedIn,
     now: Instant,
 ) -> Result<Response, Refusal> {
+    let chassis = &visit.idp.chassis;
+    let tenant = request.tenant.id;
+    let SignedIn { user, session, .. } = signed_in;
+    let mut change = Change::from(session.used(tenant, now));
+    let code = request.response_type.code.then(|| issue_code(visit, request, signed_in, now, &mut change));
+    let tokens = front_channel_tokens(visit, request, signed_in, code.as_deref(), now, &mut change).await?;
+    chassis.store.commit(change).await?;
+    let mut answer: Vec<_> = code.map(|code| ("code", code)).into_iter().chain(tokens).collect();
+    if request.client_info {
+        let info = json!({"uid": user.id, "utid": tenant});
+        answer.push(("client_info", URL_SAFE_NO_PAD.encode(info.to_string())));
+    }
+    answer.push(("session_state", session.id.to_string()));
+    Ok(request.reply_to.send(answer))
+}
+
+fn issue_code(
+    visit: &Visit,
+    request: &AuthorizeRequest,
+    signed_in: &SignedIn,
+    now: Instant,
+    change: &mut Change,
+) -> String {
     let chassis = &visit.idp.chassis;
     let tenant = request.tenant.id;
     let random = chassis.random.of(tenant);
@@ -40,7 +65,6 @@ pub(crate) async fn issue_code(
         issued_at: now,
     };
     let text = code.seal(&chassis.sealer, &mut random.stream("authorization-code-nonce"));
-    let mut change = Change::from(session.used(tenant, now));
     let event =
         Event::new(tenant, now, "code.issued", format!("user:{}", user.id), &visit.trace).with(json!({
             "client_id": code.client_id,
@@ -51,6 +75,5 @@ pub(crate) async fn issue_code(
             "code": {"id": code.id, "fingerprint": fingerprint(&text)},
         }));
     change.add(chassis.journal.line(&event));
-    chassis.store.commit(change).await?;
-    Ok(request.reply_to.send(vec![("code", text), ("session_state", session.id.to_string())]))
+    text
 }

@@ -8,6 +8,7 @@ mod issue;
 mod logout;
 mod reply;
 mod request;
+mod response_type;
 mod sign_in;
 
 pub(crate) use request::AuthorizeRequest;

@@ -1,10 +1,11 @@
 //! What an authorization request asks for, once it is known to be one.
 
 use outlive_clock::ClientId;
-use outlive_rules::{Aadsts, aadsts};
+use outlive_rules::aadsts;
 use outlive_tokens::TokenVersion;
 
 use super::reply::{ReplyTo, ResponseMode};
+use super::response_type::ResponseType;
 use crate::directory::{Application, Tenant};
 use crate::form::Parameters;
 use crate::idp::Idp;
@@ -37,6 +38,10 @@ pub(crate) struct AuthorizeRequest {
     pub(crate) redirect_uri: String,
     pub(crate) redirect_type: RedirectUriType,
     pub(crate) reply_to: ReplyTo,
+    pub(crate) response_type: ResponseType,
+    pub(crate) endpoint: TokenVersion,
+    /// The client wants to be told whose account it is (`client_info=1`).
+    pub(crate) client_info: bool,
     pub(crate) scopes: AskedScopes,
     pub(crate) resources: Vec<ResolvedResource>,
     pub(crate) code_challenge: Option<CodeChallenge>,
@@ -88,10 +93,14 @@ pub(crate) async fn validate(
             .into());
     }
     let (redirect_uri, redirect_type) = redirect_uri(&application, parameters)?;
-    let mode = response_mode(parameters.get("response_mode"));
+    let response_type = ResponseType::parse(parameters.get("response_type"));
+    let default_mode = response_type.as_ref().map_or(ResponseMode::Query, ResponseType::default_mode);
+    let mode = response_mode(parameters.get("response_mode"), default_mode);
+    // Tokens never travel in a query, where servers and their logs would see them, nor does a refusal to send them there.
+    let mode = mode.filter(|mode| *mode != ResponseMode::Query || default_mode == ResponseMode::Query);
     let reply_to = ReplyTo {
         redirect_uri: redirect_uri.clone(),
-        mode: mode.unwrap_or(ResponseMode::Query),
+        mode: mode.unwrap_or(default_mode),
         state: parameters.get("state").map(carried),
     };
     let refuse = |refusal: Refusal| AuthorizeRefusal::Reply(reply_to.clone(), refusal);
@@ -103,8 +112,16 @@ pub(crate) async fn validate(
     if let Some(name) = parameters.duplicated() {
         return Err(refuse(Refusal::new(aadsts::PARAMETER_DUPLICATED).with("name", name)));
     }
-    check_response_type(parameters.get("response_type")).map_err(refuse)?;
+    let response_type = response_type.map_err(refuse)?;
+    response_type.check_enabled(&application).map_err(refuse)?;
+    if response_type.id_token && parameters.get("nonce").is_none() {
+        return Err(refuse(Refusal::missing("nonce")));
+    }
     let scopes = asked_scopes(endpoint, parameters).map_err(refuse)?;
+    if response_type.id_token && !scopes.oidc.contains("openid") {
+        let given = parameters.get("scope").unwrap_or_default();
+        return Err(refuse(Refusal::new(aadsts::SCOPE_INVALID).with("scope", given)));
+    }
     let mut resources = Vec::new();
     for asked in &scopes.resources {
         let mut resource = resolve(&idp.directory, tenant.id, asked).await.map_err(refuse)?;
@@ -129,6 +146,9 @@ pub(crate) async fn validate(
         prompt,
         login_hint: parameters.get("login_hint").map(carried),
         reply_to,
+        response_type,
+        endpoint,
+        client_info: parameters.get("client_info") == Some("1"),
     })
 }
 
@@ -154,25 +174,13 @@ fn redirect_uri(
     }
 }
 
-fn response_mode(given: Option<&str>) -> Option<ResponseMode> {
+fn response_mode(given: Option<&str>, default: ResponseMode) -> Option<ResponseMode> {
     match given {
-        None | Some("query") => Some(ResponseMode::Query),
+        None => Some(default),
+        Some("query") => Some(ResponseMode::Query),
         Some("fragment") => Some(ResponseMode::Fragment),
         Some("form_post") => Some(ResponseMode::FormPost),
         Some(_) => None,
-    }
-}
-
-fn check_response_type(given: Option<&str>) -> Result<(), Refusal> {
-    let refuse = |error: Aadsts, given: &str| Err(Refusal::new(error).with("response_type", given));
-    match given {
-        None => Err(Refusal::missing("response_type")),
-        Some("code") => Ok(()),
-        // The implicit and hybrid flows have to be enabled for an application, and are for none.
-        Some(given) if given.split(' ').all(|part| matches!(part, "code" | "id_token" | "token")) => {
-            refuse(aadsts::RESPONSE_TYPE_NOT_ENABLED, given)
-        }
-        Some(given) => refuse(aadsts::RESPONSE_TYPE_NOT_ALLOWED, given),
     }
 }
 

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::{Directory, FederatedCredential, KeyCredential};
 use crate::spec::{
-    AppRoleSpec, ApplicationKind, GroupClaims, OptionalClaimsSpec, RedirectUriSpec, RedirectUriType,
-    RequiredSpec, ScopeSpec,
+    AppRoleSpec, ApplicationKind, GroupClaims, ImplicitGrants, OptionalClaimsSpec, RedirectUriSpec,
+    RedirectUriType, RequiredSpec, ScopeSpec,
 };
 
 /// An application in a tenant.
@@ -51,6 +51,9 @@ pub(crate) struct ApplicationDocument {
     /// Whether its users have to give a second factor.
     #[serde(default)]
     pub(crate) require_mfa: bool,
+    /// Which tokens the authorization endpoint may answer it with.
+    #[serde(default)]
+    pub(crate) implicit: ImplicitGrants,
 }
 
 impl ApplicationDocument {
@@ -71,6 +74,7 @@ impl ApplicationDocument {
             optional_claims: OptionalClaimsSpec::default(),
             group_claims: GroupClaims::default(),
             require_mfa: false,
+            implicit: ImplicitGrants::default(),
         }
     }
 }

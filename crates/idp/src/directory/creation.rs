@@ -173,6 +173,7 @@ fn add_application(
             kind: spec.kind,
             optional_claims: spec.optional_claims,
             group_claims: spec.group_membership_claims,
+            implicit: spec.implicit,
         },
     };
     for statement in application.insertion(tenant) {

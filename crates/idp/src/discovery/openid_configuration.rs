@@ -11,6 +11,11 @@ use super::{public_document, segment_of, template};
 use crate::directory::graph_application::OIDC_SCOPES;
 use crate::idp::Idp;
 
+/// What v1.0 says it can answer with.
+const V1_RESPONSE_TYPES: &[&str] = &["code", "id_token", "code id_token", "token id_token", "token"];
+/// What v2.0 says.
+const V2_RESPONSE_TYPES: &[&str] = &["code", "id_token", "code id_token", "id_token token"];
+
 pub(crate) async fn configuration_v1(
     State(idp): State<Idp>,
     path: Result<Path<String>, PathRejection>,
@@ -59,7 +64,7 @@ fn document(origin: &str, segment: &str, issuer: &str, version: TokenVersion) ->
         "response_modes_supported": ["query", "fragment", "form_post"],
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": ["RS256"],
-        "response_types_supported": ["code"],
+        "response_types_supported": if v1 { V1_RESPONSE_TYPES } else { V2_RESPONSE_TYPES },
         "scopes_supported": if v1 { json!(["openid"]) } else { json!(OIDC_SCOPES) },
         "issuer": issuer,
         "request_uri_parameter_supported": false,

@@ -235,7 +235,7 @@ async fn id_token(
     Ok(sign_rs256(&key, request.endpoint, &claims))
 }
 
-fn user_facts(user: &User) -> UserFacts {
+pub(super) fn user_facts(user: &User) -> UserFacts {
     UserFacts {
         id: user.id,
         name: user.display_name.clone(),

@@ -95,7 +95,7 @@ impl TokenAnswer {
 }
 
 /// Scopes as v2.0 answers them: those of a resource with its name before them, those of OpenID Connect bare.
-fn qualified(resource: &ResourceGrant) -> String {
+pub(super) fn qualified(resource: &ResourceGrant) -> String {
     let named = resource.scopes.iter().map(|scope| format!("{}/{scope}", resource.name));
     let bare = resource.oidc.iter().filter(|scope| *scope != "offline_access").cloned();
     named.chain(bare).collect::<Vec<_>>().join(" ")

@@ -189,7 +189,7 @@ async fn a_client_is_told_what_is_wrong_with_its_request() {
     for (changes, error, code) in [
         ([("response_type", "")], "invalid_request", "AADSTS900144"),
         ([("response_type", "id_token")], "unsupported_response_type", "AADSTS700054"),
-        ([("response_type", "code token")], "unsupported_response_type", "AADSTS700054"),
+        ([("response_type", "code token")], "unsupported_response_type", "AADSTS700051"),
         ([("response_type", "pigeon")], "unsupported_response_type", "AADSTS70005"),
         ([("scope", "")], "invalid_request", "AADSTS900144"),
         ([("scope", "api://nowhere/x")], "invalid_resource", "AADSTS500011"),

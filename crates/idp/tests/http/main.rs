@@ -33,6 +33,7 @@ mod password_grant;
 mod password_policy;
 mod password_reset;
 mod refresh;
+mod response_types;
 mod revocation_table;
 mod scopes;
 mod second_factor;

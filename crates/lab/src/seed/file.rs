@@ -161,6 +161,19 @@ pub struct SeedApplication {
     /// Whether an administrator has consented to all of `requires`; otherwise each user is asked.
     #[serde(default)]
     pub admin_consented: bool,
+    /// Which tokens the authorization endpoint may answer it with; none if left out.
+    #[serde(default)]
+    pub implicit: SeedImplicit,
+}
+
+/// Which tokens an application may be sent without a code.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SeedImplicit {
+    /// ID tokens.
+    pub id_tokens: bool,
+    /// Access tokens.
+    pub access_tokens: bool,
 }
 
 const fn version_one() -> u8 {

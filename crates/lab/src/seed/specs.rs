@@ -112,6 +112,10 @@ pub(super) fn idp_spec(
                 "token_version": seeded.token_version,
                 "required": seeded.requires.iter().map(required).collect::<Vec<_>>(),
                 "admin_consented": seeded.admin_consented,
+                "implicit": {
+                    "id_tokens": seeded.implicit.id_tokens,
+                    "access_tokens": seeded.implicit.access_tokens,
+                },
             })
         })
         .collect();

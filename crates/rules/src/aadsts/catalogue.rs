@@ -278,6 +278,9 @@ catalogue! {
     RESPONSE_TYPE_NOT_ENABLED = 700054, UnsupportedResponseType, none, 400, back, Documented, Developer;
         "response_type '{response_type}' is not enabled for the application.";
         "Use response_type=code, or enable implicit grants in the registration.";
+    RESPONSE_TYPE_TOKEN_NOT_ENABLED = 700051, UnsupportedResponseType, none, 400, back, Documented, Developer;
+        "response_type '{response_type}' is not enabled for the application.";
+        "Use response_type=code, or enable access tokens for implicit flows in the registration.";
     RESPONSE_MODE_UNSUPPORTED = 70007, InvalidRequest, none, 400, back, Inferred, Developer;
         "'{response_mode}' is not a supported value for 'response_mode' with this response type.";
         "Use query, fragment or form_post.";

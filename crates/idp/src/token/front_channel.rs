@@ -1,0 +1,187 @@
+//! Tokens that the authorization endpoint sends itself (OpenID Connect Core 1.0, sections 3.2 and 3.3): never a refresh token.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use outlive_clock::Instant;
+use outlive_journal::Event;
+use outlive_rules::{aadsts, lifetimes};
+use outlive_store::Change;
+use outlive_tokens::claims::{AccessSubject, ClientAuthentication, IdTokenClaims, IdTokenInput};
+use outlive_tokens::{fingerprint, sign_rs256};
+use serde_json::json;
+
+use super::client_authentication::AuthenticatedClient;
+use super::endpoint::TokenRequest;
+use super::mint::{AccessTokenOrder, mint_access_token, user_facts};
+use super::resource_grant::granted;
+use super::response::qualified;
+use crate::authorize::{AuthorizeRequest, SignedIn};
+use crate::refusal::Refusal;
+use crate::visit::Visit;
+
+/// The members of an answer.
+pub(crate) type Members = Vec<(&'static str, String)>;
+
+/// Makes the tokens that `response_type` names, beside the code if there is one, and adds their journal lines to the change.
+pub(crate) async fn front_channel_tokens(
+    visit: &Visit,
+    request: &AuthorizeRequest,
+    signed_in: &SignedIn,
+    code: Option<&str>,
+    now: Instant,
+    change: &mut Change,
+) -> Result<Members, Refusal> {
+    let mut members = Members::new();
+    let access_token = if request.response_type.token {
+        Some(access_token(visit, request, signed_in, now, change, &mut members).await?)
+    } else {
+        None
+    };
+    if request.response_type.id_token {
+        let hashes = (code.map(left_half_hash), access_token.as_deref().map(left_half_hash));
+        members.push(("id_token", id_token(visit, request, signed_in, hashes, now, change).await?));
+    }
+    Ok(members)
+}
+
+async fn access_token(
+    visit: &Visit,
+    request: &AuthorizeRequest,
+    signed_in: &SignedIn,
+    now: Instant,
+    change: &mut Change,
+    members: &mut Members,
+) -> Result<String, Refusal> {
+    let idp = &visit.idp;
+    let tenant = &request.tenant;
+    let SignedIn { user, session, .. } = signed_in;
+    let as_token_request = TokenRequest {
+        idp,
+        tenant: tenant.clone(),
+        // The front channel authenticates nobody: the client is public here, whatever credential it has.
+        client: AuthenticatedClient {
+            application: request.application.clone(),
+            authentication: ClientAuthentication::None,
+        },
+        form: &visit.parameters,
+        endpoint: request.endpoint,
+        origin: &visit.origin.0,
+        origin_header: false,
+        now,
+        trace: &visit.trace,
+    };
+    let resource = granted(&as_token_request, user.id, request.scopes.clone()).await?;
+    let mut scopes: Vec<String> = resource.scopes.iter().cloned().collect();
+    if scopes.is_empty() {
+        scopes.extend(resource.oidc.iter().filter(|scope| *scope != "offline_access").cloned());
+    }
+    let subject = AccessSubject::User {
+        user: user_facts(user),
+        scopes,
+        roles: Vec::new(),
+        amr: session.amr.clone(),
+        session: Some(session.id),
+        auth_time: None,
+        wids: Vec::new(),
+    };
+    let order = AccessTokenOrder {
+        resource: &resource.application,
+        name: &resource.name,
+        subject: &subject,
+        lifetime: lifetimes::access_token(
+            &mut idp.chassis.random.of(tenant.id).stream("access-token-lifetime"),
+        ),
+    };
+    let minted = mint_access_token(&as_token_request, &order).await?;
+    let event =
+        Event::new(tenant.id, now, "token.issued", format!("user:{}", user.id), &visit.trace).with(json!({
+            "grant_type": "implicit",
+            "client_id": request.application.client_id,
+            "client_name": request.application.name,
+            "client_class": as_token_request.client.class().name(),
+            "user_id": user.id,
+            "upn": user.upn,
+            "resource": resource.name,
+            "scope": resource.scopes.iter().cloned().collect::<Vec<_>>().join(" "),
+            "access_token": {
+                "uti": minted.uti, "fingerprint": minted.fingerprint, "expires_at": minted.expires_at,
+            },
+            "refresh_token": null,
+        }));
+    change.add(idp.chassis.journal.line(&event));
+    members.push(("access_token", minted.token.clone()));
+    members.push(("token_type", "Bearer".to_owned()));
+    members.push(("expires_in", (minted.expires_at - now).as_seconds().to_string()));
+    members.push(("scope", qualified(&resource)));
+    Ok(minted.token)
+}
+
+async fn id_token(
+    visit: &Visit,
+    request: &AuthorizeRequest,
+    signed_in: &SignedIn,
+    (c_hash, at_hash): (Option<String>, Option<String>),
+    now: Instant,
+    change: &mut Change,
+) -> Result<String, Refusal> {
+    let idp = &visit.idp;
+    let tenant = &request.tenant;
+    let SignedIn { user, session, .. } = signed_in;
+    let key = idp.keys.active(tenant).await.map_err(|_| Refusal::new(aadsts::SERVICE_UNAVAILABLE))?;
+    let claims = IdTokenClaims::build(&IdTokenInput {
+        version: request.endpoint,
+        origin: &visit.origin.0,
+        tenant: tenant.id,
+        client: request.application.client_id,
+        user: &user_facts(user),
+        profile: request.scopes.oidc.contains("profile"),
+        email: request.scopes.oidc.contains("email"),
+        amr: &session.amr,
+        roles: &[],
+        nonce: request.nonce.as_deref(),
+        session: None,
+        auth_time: None,
+        login_hint: None,
+        c_hash,
+        at_hash,
+        issued_at: now,
+        expires_at: now + lifetimes::ID_TOKEN,
+        uti: idp.chassis.random.of(tenant.id).stream("id-token-uti").bytes(),
+        pairwise: &idp.pairwise,
+    });
+    let token = sign_rs256(&key, request.endpoint, &claims);
+    let event = Event::new(tenant.id, now, "id_token.issued", format!("user:{}", user.id), &visit.trace)
+        .with(json!({
+            "client_id": request.application.client_id,
+            "client_name": request.application.name,
+            "upn": user.upn,
+            "session": session.id,
+            "fingerprint": fingerprint(&token),
+        }));
+    change.add(idp.chassis.journal.line(&event));
+    Ok(token)
+}
+
+/// `c_hash` and `at_hash`: the left half of the hash that goes with RS256 (OpenID Connect Core 1.0, sections 3.2.2.9 and
+/// 3.3.2.11).
+fn left_half_hash(text: &str) -> String {
+    let hash = digest(&SHA256, text.as_bytes());
+    let bytes = hash.as_ref();
+    URL_SAFE_NO_PAD.encode(&bytes[..bytes.len() / 2])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::left_half_hash;
+
+    /// The example of OpenID Connect Core 1.0, appendix A.3 and A.4.
+    #[test]
+    fn hashes_are_those_of_the_specification() {
+        assert_eq!(left_half_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"), "77QmUPtjPfzWtF2AnpK9RQ");
+        assert_eq!(
+            left_half_hash("Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk"),
+            "LDktKdoQak3Pk0cnXxCltA"
+        );
+    }
+}
