@@ -8,6 +8,7 @@ use outlive_clock::{ClientId, Instant, TenantId, wall_now};
 use outlive_rules::aadsts;
 use outlive_tokens::{ForeignIssuers, PairwiseKey, Verifier, VerifierConfig};
 
+use crate::directory::graph_application::GRAPH_URI;
 use crate::directory::{ClientSecrets, Directory, Tenant};
 use crate::refusal::{Asked, Refusal};
 use crate::signing_keys::SigningKeys;
@@ -84,6 +85,12 @@ impl Idp {
             });
             ForeignIssuers::new(http.inner())
         })
+    }
+
+    /// The origin of Graph, for a caller who came by `origin`: its own name where that is served, or the same as everything else.
+    pub(crate) fn graph_origin<'a>(&'a self, origin: &'a str) -> &'a str {
+        let origins = self.chassis.origins.all();
+        origins.iter().find(|origin| *origin == GRAPH_URI).map_or(origin, String::as_str)
     }
 
     /// The tenant's time.

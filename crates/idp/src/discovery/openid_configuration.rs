@@ -49,7 +49,13 @@ async fn answer(
             Err(refusal) => return refusal.token_response(&idp.asked(trace, origin, None).await),
         },
     };
-    public_document(document(&origin.0, &segment, &issuer, version))
+    let mut document = document(&origin.0, &segment, &issuer, version);
+    document["userinfo_endpoint"] = json!(if version == TokenVersion::V1 {
+        format!("{}/{segment}/openid/userinfo", origin.0)
+    } else {
+        format!("{}/oidc/userinfo", idp.graph_origin(&origin.0))
+    });
+    public_document(document)
 }
 
 fn document(origin: &str, segment: &str, issuer: &str, version: TokenVersion) -> Value {

@@ -39,6 +39,17 @@ pub(crate) fn router() -> Router<Idp> {
         .fallback(|trace: Trace| async move { GraphError::no_such_path().answer(&trace, None) })
 }
 
+/// `/beta`: the one operation that is nowhere else.
+pub(crate) fn beta() -> Router<Idp> {
+    Router::new()
+        .route("/me/invalidateAllRefreshTokens", post(sessions::invalidate))
+        .route("/users/{id}/invalidateAllRefreshTokens", post(sessions::invalidate))
+        .method_not_allowed_fallback(
+            |trace: Trace| async move { GraphError::wrong_method().answer(&trace, None) },
+        )
+        .fallback(|trace: Trace| async move { GraphError::no_such_path().answer(&trace, None) })
+}
+
 fn users() -> Router<Idp> {
     Router::new()
         .route("/me", get(users::me))
@@ -50,6 +61,7 @@ fn users() -> Router<Idp> {
         .route("/users/{id}", get(users::show).patch(users::update).delete(users::remove))
         .route("/users/{id}/changePassword", post(passwords::change_of_another))
         .route("/users/{id}/authentication/methods/{method}/resetPassword", post(passwords::reset))
+        .route("/users/{id}/authentication/operations/{operation}", get(passwords::operation))
         .route("/users/{id}/revokeSignInSessions", post(sessions::revoke))
         .route("/users/{id}/getMemberObjects", post(users::member_objects))
         .route("/users/{id}/getMemberGroups", post(users::member_objects))

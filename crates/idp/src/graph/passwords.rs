@@ -5,13 +5,16 @@ use axum::extract::Path;
 use axum::extract::rejection::JsonRejection;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use http::header::LOCATION;
 use outlive_rules::Event;
 use outlive_tokens::Secret;
 use serde::Deserialize;
 use serde_json::json;
+use uuid::Uuid;
 
 use super::caller::Caller;
 use super::error::GraphError;
+use super::odata::context;
 use crate::credential_events::{CredentialEvent, happen};
 use crate::directory::User;
 use crate::passwords;
@@ -75,7 +78,12 @@ pub(crate) async fn reset(
         let user = caller.target(&id).await?;
         // Delegated only, with a role, and not on oneself.
         let another = caller.user.as_ref().is_some_and(|me| me.id != user.id && me.is_user_administrator());
-        if !another || !caller.may(&["Directory.AccessAsUser.All", "User-PasswordProfile.ReadWrite.All"]) {
+        let permissions = [
+            "UserAuthenticationMethod.ReadWrite.All",
+            "Directory.AccessAsUser.All",
+            "User-PasswordProfile.ReadWrite.All",
+        ];
+        if !another || !caller.may(&permissions) {
             return Err(GraphError::denied());
         }
         let generated = reset.new_password.is_none();
@@ -89,7 +97,40 @@ pub(crate) async fn reset(
         let shown = generated.then(|| password.expose().to_owned());
         reset_password(&caller, &user, Event::AdminResetEntraAdminCenter, password, true).await?;
         let body = shown.map_or_else(|| json!({}), |password| json!({"newPassword": password}));
-        Ok((StatusCode::ACCEPTED, Json(body)).into_response())
+        let after = caller.target(&user.id.to_string()).await?;
+        let path = format!("/v1.0/users/{}/authentication/operations/{}", user.id, operation_id(&after));
+        Ok((StatusCode::ACCEPTED, [(LOCATION, format!("{}{path}", caller.origin))], Json(body))
+            .into_response())
+    };
+    caller.answer(result.await)
+}
+
+/// What the reset of a user's present password is called: made of whose it is and when it was set.
+fn operation_id(user: &User) -> Uuid {
+    Uuid::from_u128(
+        user.id.uuid().as_u128() ^ u128::from(user.password_changed_at.as_micros().unsigned_abs()),
+    )
+}
+
+/// `GET /users/{id}/authentication/operations/{operation}`: a reset is over when it is answered, so that it has succeeded as long
+/// as it is remembered.
+pub(crate) async fn operation(caller: Caller, Path((id, operation)): Path<(String, String)>) -> Response {
+    let result = async {
+        let user = caller.target(&id).await?;
+        let permissions = ["UserAuthenticationMethod.ReadWrite.All", "Directory.AccessAsUser.All"];
+        if !caller.may_act_on(&user, &permissions) {
+            return Err(GraphError::denied());
+        }
+        if operation.parse() != Ok(operation_id(&user)) {
+            return Err(GraphError::no_such(operation));
+        }
+        let done = user.password_changed_at.whole_second();
+        let body = json!({
+            "@odata.context": context("users('id')/authentication/operations/$entity"), "id": operation,
+            "createdDateTime": done, "lastActionDateTime": done, "status": "succeeded", "statusDetail": null,
+            "resourceLocation": null,
+        });
+        Ok(Json(body).into_response())
     };
     caller.answer(result.await)
 }

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
+use http::StatusCode;
 use serde_json::json;
 
 use super::caller::Caller;
@@ -39,6 +40,25 @@ pub(crate) async fn revoke(caller: Caller, Path(id): Path<String>) -> Response {
         let own = caller.user.as_ref().is_some_and(|me| me.id == user.id);
         let event = if own { CredentialEvent::UserRevokes } else { CredentialEvent::AdminRevokes };
         revoked(&caller, &user, event).await
+    };
+    caller.answer(result.await)
+}
+
+/// `POST /beta/users/{id}/invalidateAllRefreshTokens`, and `/beta/me/…`: the older name of the same, for users only.
+pub(crate) async fn invalidate(caller: Caller, id: Option<Path<String>>) -> Response {
+    let result = async {
+        let user = match &id {
+            Some(Path(id)) => caller.target(id).await?,
+            None => caller.me()?.clone(),
+        };
+        let own = caller.me()?.id == user.id;
+        let permissions = ["Directory.ReadWrite.All", "Directory.AccessAsUser.All"];
+        if !(caller.may_act_on(&user, &permissions) || own && caller.may(&["User.ReadWrite"])) {
+            return Err(GraphError::denied());
+        }
+        let event = if own { CredentialEvent::UserRevokes } else { CredentialEvent::AdminRevokes };
+        revoked(&caller, &user, event).await?;
+        Ok(StatusCode::NO_CONTENT.into_response())
     };
     caller.answer(result.await)
 }

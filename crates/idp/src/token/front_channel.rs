@@ -16,6 +16,7 @@ use super::endpoint::TokenRequest;
 use super::mint::{AccessTokenOrder, mint_access_token, user_facts};
 use super::resource_grant::granted;
 use super::response::qualified;
+use super::told::{self, For, told};
 use crate::authorize::{AuthorizeRequest, SignedIn};
 use crate::refusal::Refusal;
 use crate::visit::Visit;
@@ -45,20 +46,11 @@ pub(crate) async fn front_channel_tokens(
     Ok(members)
 }
 
-async fn access_token(
-    visit: &Visit,
-    request: &AuthorizeRequest,
-    signed_in: &SignedIn,
-    now: Instant,
-    change: &mut Change,
-    members: &mut Members,
-) -> Result<String, Refusal> {
-    let idp = &visit.idp;
-    let tenant = &request.tenant;
-    let SignedIn { user, session, .. } = signed_in;
-    let as_token_request = TokenRequest {
-        idp,
-        tenant: tenant.clone(),
+/// The authorization request as the token endpoint would have met it.
+fn as_token_request<'a>(visit: &'a Visit, request: &'a AuthorizeRequest, now: Instant) -> TokenRequest<'a> {
+    TokenRequest {
+        idp: &visit.idp,
+        tenant: request.tenant.clone(),
         // The front channel authenticates nobody: the client is public here, whatever credential it has.
         client: AuthenticatedClient {
             application: request.application.clone(),
@@ -70,7 +62,21 @@ async fn access_token(
         origin_header: false,
         now,
         trace: &visit.trace,
-    };
+    }
+}
+
+async fn access_token(
+    visit: &Visit,
+    request: &AuthorizeRequest,
+    signed_in: &SignedIn,
+    now: Instant,
+    change: &mut Change,
+    members: &mut Members,
+) -> Result<String, Refusal> {
+    let idp = &visit.idp;
+    let tenant = &request.tenant;
+    let SignedIn { user, session, .. } = signed_in;
+    let as_token_request = as_token_request(visit, request, now);
     let resource = granted(&as_token_request, user.id, request.scopes.clone()).await?;
     let mut scopes: Vec<String> = resource.scopes.iter().cloned().collect();
     if scopes.is_empty() {
@@ -79,16 +85,17 @@ async fn access_token(
     let subject = AccessSubject::User {
         user: user_facts(user),
         scopes,
-        roles: Vec::new(),
+        roles: idp.directory.user_roles(tenant.id, user.id, resource.application.client_id).await?,
         amr: session.amr.clone(),
-        session: Some(session.id),
-        auth_time: None,
-        wids: Vec::new(),
+        session: told::session(&resource.application, For::Resource, Some(session.id)),
+        auth_time: told::auth_time(&resource.application, For::Resource, session.started_at),
+        wids: told::wids(&resource.application, user),
     };
     let order = AccessTokenOrder {
         resource: &resource.application,
         name: &resource.name,
         subject: &subject,
+        told: told(&as_token_request, &resource.application, For::Resource, user, &resource.oidc).await?,
         lifetime: lifetimes::access_token(
             &mut idp.chassis.random.of(tenant.id).stream("access-token-lifetime"),
         ),
@@ -129,6 +136,8 @@ async fn id_token(
     let tenant = &request.tenant;
     let SignedIn { user, session, .. } = signed_in;
     let key = idp.keys.active(tenant).await.map_err(|_| Refusal::new(aadsts::SERVICE_UNAVAILABLE))?;
+    let client = &request.application;
+    let as_token_request = as_token_request(visit, request, now);
     let claims = IdTokenClaims::build(&IdTokenInput {
         version: request.endpoint,
         origin: &visit.origin.0,
@@ -138,10 +147,10 @@ async fn id_token(
         profile: request.scopes.oidc.contains("profile"),
         email: request.scopes.oidc.contains("email"),
         amr: &session.amr,
-        roles: &[],
+        roles: &idp.directory.user_roles(tenant.id, user.id, client.client_id).await?,
         nonce: request.nonce.as_deref(),
-        session: None,
-        auth_time: None,
+        session: told::session(client, For::Client, Some(session.id)),
+        auth_time: told::auth_time(client, For::Client, session.started_at),
         login_hint: None,
         c_hash,
         at_hash,
@@ -149,6 +158,7 @@ async fn id_token(
         expires_at: now + lifetimes::ID_TOKEN,
         uti: idp.chassis.random.of(tenant.id).stream("id-token-uti").bytes(),
         pairwise: &idp.pairwise,
+        told: told(&as_token_request, client, For::Client, user, &request.scopes.oidc).await?,
     });
     let token = sign_rs256(&key, request.endpoint, &claims);
     let event = Event::new(tenant.id, now, "id_token.issued", format!("user:{}", user.id), &visit.trace)

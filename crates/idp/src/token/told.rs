@@ -11,9 +11,6 @@ use crate::directory::{Application, User, role_templates};
 use crate::refusal::Refusal;
 use crate::spec::{GroupClaims, OptionalClaimSpec};
 
-/// The host that serves Graph in drop-in mode.
-const GRAPH_ORIGIN: &str = "https://graph.microsoft.com";
-
 /// Which of the two kinds of token it is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum For {
@@ -56,9 +53,7 @@ pub(crate) async fn told(
         }
     };
     let groups = groups.map(|ids| {
-        let origins = request.idp.chassis.origins.all();
-        let graph =
-            origins.iter().find(|origin| *origin == GRAPH_ORIGIN).map_or(request.origin, String::as_str);
+        let graph = request.idp.graph_origin(request.origin);
         Groups { ids, endpoint: format!("{graph}/v1.0/users/{}/getMemberObjects", user.id) }
     });
     let mut opaque = request.idp.chassis.random.of(tenant).stream("token-notes");

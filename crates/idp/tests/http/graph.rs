@@ -160,6 +160,15 @@ async fn an_administrator_resets_passwords_of_others() {
     tenant.advance(outlive_clock::Span::from_seconds(1)).await;
     let answer = call(&tenant, admin.access(), Method::POST, &path, json!({})).await;
     assert_eq!(answer.status, 202, "{answer:?}");
+    let location =
+        answer.header("location").strip_prefix(&tenant.url("/v1.0")).expect("it is here").to_owned();
+    let tool = tenant.admin_tool().sign_in(&tenant, "admin", "Directory.AccessAsUser.All").await;
+    let operation = call(&tenant, tool.access(), Method::GET, &location, Value::Null).await;
+    assert_eq!(operation.json()["status"], "succeeded", "{operation:?}");
+    let another = format!("{}0", &location[..location.len() - 1]);
+    let another = if another == location { format!("{}1", &location[..location.len() - 1]) } else { another };
+    let answer_for_another = call(&tenant, tool.access(), Method::GET, &another, Value::Null).await;
+    denied(&answer_for_another, 404, "Request_ResourceNotFound");
     let generated = answer.json()["newPassword"].as_str().expect("a password").to_owned();
     app.try_refresh(held.refresh(), &[]).await.grant_refused("AADSTS50173");
     let page =
@@ -216,4 +225,33 @@ async fn nobody_changes_anothers_password_and_nobody_the_own_without_permission(
     let path = format!("/users/{}/revokeSignInSessions", tenant.id_of(1));
     let answer = call(&tenant, nightly.access(), Method::POST, &path, Value::Null).await;
     denied(&answer, 401, "InvalidAuthenticationToken");
+}
+
+#[tokio::test]
+async fn refresh_tokens_are_invalidated_under_their_older_name_too() {
+    let tenant = Tenant::new().await;
+    let app = tenant.connector();
+    let tool = tenant.admin_tool();
+    let as_owner = tool.sign_in(&tenant, "owner", "Directory.AccessAsUser.All").await;
+    let as_admin = tool.sign_in(&tenant, "admin", "Directory.AccessAsUser.All").await;
+    let daemon =
+        Tokens::of(tenant.nightly().client_credentials("https://graph.microsoft.com/.default").await);
+    let invalidate = async |token: &str, path: &str| {
+        send(
+            tenant
+                .http
+                .post(tenant.url(&format!("/beta{path}/invalidateAllRefreshTokens")))
+                .bearer_auth(token),
+        )
+        .await
+    };
+    let colleague = format!("/users/{}", tenant.id_of(2));
+    denied(&invalidate(as_owner.access(), &colleague).await, 403, "Authorization_RequestDenied");
+    denied(&invalidate(daemon.access(), &colleague).await, 400, "Request_BadRequest");
+    for (token, role, path) in [(&as_owner, "owner", "/me"), (&as_admin, "colleague", colleague.as_str())] {
+        let held = app.sign_in(&tenant, role, READ).await;
+        tenant.advance(outlive_clock::Span::from_seconds(1)).await;
+        assert_eq!(invalidate(token.access(), path).await.status, 204);
+        app.try_refresh(held.refresh(), &[]).await.grant_refused("AADSTS50173");
+    }
 }

@@ -177,7 +177,8 @@ async fn the_discovery_documents() {
 "token_endpoint":"[origin]/[tenant]/oauth2/v2.0/token",
 "token_endpoint_auth_methods_supported":["client_secret_post",
 "private_key_jwt",
-"client_secret_basic"]}
+"client_secret_basic"],
+"userinfo_endpoint":"[origin]/oidc/userinfo"}
 "#);
     let answer = tenant.get("/common/.well-known/openid-configuration").await;
     assert_snapshot!(body(&tenant, &answer), @r#"
@@ -220,7 +221,8 @@ async fn the_discovery_documents() {
 "token_endpoint":"[origin]/common/oauth2/token",
 "token_endpoint_auth_methods_supported":["client_secret_post",
 "private_key_jwt",
-"client_secret_basic"]}
+"client_secret_basic"],
+"userinfo_endpoint":"[origin]/common/openid/userinfo"}
 "#);
 }
 
