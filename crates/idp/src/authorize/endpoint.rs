@@ -82,7 +82,7 @@ impl Visit {
                 let client = request.application.client_id.to_string();
                 Err(second_factor::told(Refusal::new(code), &request.tenant, &client))
             } else {
-                Ok(self.step_up(&signed_in, next, now))
+                Ok(self.step_up(&self.segment, &signed_in.user, &signed_in.session, next, now))
             };
         }
         let missing = missing_consent(&self.idp, request, signed_in.user.id).await?;

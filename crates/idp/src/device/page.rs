@@ -12,6 +12,7 @@ use super::user_code;
 use crate::authorize::SignedIn;
 use crate::pages::{self, Next, PageState};
 use crate::refusal::Refusal;
+use crate::second_factor;
 use crate::visit::Visit;
 
 /// `GET /{tenant}/oauth2/deviceauth`; `otc` fills in the code.
@@ -81,25 +82,31 @@ impl Visit {
         let tenant = tenant.ok_or_else(|| Refusal::new(aadsts::USER_CODE_WRONG))?;
         let client = self.idp.directory.application(code.tenant, code.client_id).await?;
         let client = client.ok_or_else(|| Refusal::new(aadsts::USER_CODE_WRONG))?;
-        let (user, set_cookies) = match just_now {
-            Some(signed_in) => (Some(signed_in.user), signed_in.set_cookies),
+        let (found, set_cookies) = match just_now {
+            Some(signed_in) => (Some((signed_in.session, signed_in.user)), signed_in.set_cookies),
             None => {
                 let found = self.session_of_browser(code.tenant).await?;
-                let user = found.and_then(|(session, user)| {
+                let found = found.and_then(|(session, user)| {
                     let user = user?;
                     let facts: UserFacts = user.facts();
                     let verdict = cookie::decide(&session.facts(), &facts, &tenant.rules, now);
-                    verdict.is_accepted().then_some(user)
+                    verdict.is_accepted().then_some((session, user))
                 });
-                (user, Vec::new())
+                (found, Vec::new())
             }
         };
         let segment = code.tenant.to_string();
         let next = Next::Device { id: code.id, application: client.name.clone() };
-        let Some(user) = user else {
+        let Some((session, user)) = found else {
             let state = PageState::new(&segment, next, None);
             return Ok(pages::sign_in(self, state, &client.name, "", None));
         };
+        // Asked for here and not when the device comes for its tokens: here is somebody who can answer.
+        if second_factor::facts(&tenant, &user, Some(&client), &session.amr).is_missing() {
+            let mut page = self.step_up(&segment, &user, &session, next, now);
+            pages::add_cookies(&mut page, set_cookies);
+            return Ok(page);
+        }
         let lacking = super::permissions::lacking(&self.idp, code, &client, user.id).await?;
         let lacking: Vec<_> = lacking.into_iter().map(|lacking| (lacking.resource, lacking.scopes)).collect();
         let state = PageState::new(&segment, next, Some(user.id));

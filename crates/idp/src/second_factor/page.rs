@@ -5,10 +5,10 @@ use outlive_clock::{Instant, Span};
 use outlive_rules::aadsts;
 
 use super::Authenticator;
-use crate::authorize::SignedIn;
 use crate::directory::{Tenant, User};
 use crate::pages::{self, Next, PageState, SecondFactorPending, Wrong};
 use crate::refusal::Refusal;
+use crate::sessions::Session;
 use crate::visit::Visit;
 
 /// How long after the first factor the second one may be given, in virtual time.
@@ -40,21 +40,28 @@ impl Visit {
             None => None,
         };
         if super::facts(tenant, &user, application.as_ref(), &amr).is_missing() {
-            return Ok(self.ask_second_factor(&user, amr, next, persistent, now));
+            return Ok(self.ask_second_factor(&self.segment, &user, amr, next, persistent, now));
         }
         let signed_in = self.start_session(tenant, user, amr, persistent, now).await?;
         Ok(self.go_on(next, signed_in).await)
     }
 
     /// The page for the second factor of somebody whose session has none.
-    pub(crate) fn step_up(&self, signed_in: &SignedIn, next: Next, now: Instant) -> Response {
-        let SignedIn { user, session, .. } = signed_in;
-        self.ask_second_factor(user, session.amr.clone(), next, session.persistent, now)
+    pub(crate) fn step_up(
+        &self,
+        segment: &str,
+        user: &User,
+        session: &Session,
+        next: Next,
+        now: Instant,
+    ) -> Response {
+        self.ask_second_factor(segment, user, session.amr.clone(), next, session.persistent, now)
     }
 
     /// The page; a user who has registered nothing registers an authenticator on it.
     fn ask_second_factor(
         &self,
+        segment: &str,
         user: &User,
         amr: Vec<String>,
         next: Next,
@@ -72,17 +79,18 @@ impl Visit {
             since: now,
             new_secret: drawn.map(|drawn| drawn.to_base32()),
         };
-        self.second_factor_page(user, pending, None)
+        self.second_factor_page(segment, user, pending, None)
     }
 
     fn second_factor_page(
         &self,
+        segment: &str,
         user: &User,
         pending: SecondFactorPending,
         wrong: Option<Wrong>,
     ) -> Response {
         let secret = pending.new_secret.clone();
-        let state = PageState::new(&self.segment, Next::SecondFactor(pending), Some(user.id));
+        let state = PageState::new(segment, Next::SecondFactor(pending), Some(user.id));
         pages::second_factor(self, state, user, secret.as_deref(), wrong)
     }
 
@@ -117,7 +125,7 @@ impl Visit {
             Err(refusal) => {
                 self.record_refused(&tenant, Some(&user), &user.upn, &refusal, now).await?;
                 let wrong = Wrong::of(&refusal);
-                Ok(self.second_factor_page(&user, pending, Some(wrong)))
+                Ok(self.second_factor_page(&self.segment, &user, pending, Some(wrong)))
             }
         }
     }

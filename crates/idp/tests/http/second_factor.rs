@@ -165,6 +165,38 @@ async fn an_application_requires_it_for_itself_only() {
 }
 
 #[tokio::test]
+async fn who_lets_a_device_in_gives_it_before_the_question() {
+    let tenant = equipped().await;
+    let (tool, owner) = (tenant.admin_tool(), tenant.upn("owner"));
+    let form = [("client_id", tool.client_id.as_str()), ("scope", "User.Read offline_access")];
+    let start = async || send(tenant.http.post(tool.endpoint("devicecode")).form(&form)).await.json();
+    let ask = async |codes: &Value| {
+        let code = codes["device_code"].as_str().expect("a code");
+        tool.ask(&[("grant_type", "device_code"), ("device_code", code)], &[]).await
+    };
+    let mut browser = tenant.browser();
+    let page = browser.open(&tool.authorize_url("User.Read", &[])).await.page();
+    browser.sign_in(&page, &owner, PASSWORD).await.code();
+    let enter = async |browser: &mut Browser, codes: &Value| {
+        let page = browser.open("/common/oauth2/deviceauth").await.page();
+        let user_code = codes["user_code"].as_str().expect("a code");
+        browser.submit(&page, &[("otc", user_code)]).await.page()
+    };
+    // Let in before it was required: what the device comes for is refused.
+    let codes = start().await;
+    let question = enter(&mut browser, &codes).await;
+    assert_eq!(browser.submit(&question, &[]).await.page().heading, "The device is signed in");
+    tenant.happens(json!({"type": "require_mfa", "app": tool.client_id})).await;
+    ask(&codes).await.grant_refused("AADSTS50076");
+    let codes = start().await;
+    let page = enter(&mut browser, &codes).await;
+    let question = type_code(&mut browser, &page, &shown(&tenant).await).await.page();
+    assert!(question.heading.starts_with("Are you trying to sign in to"), "{question:?}");
+    assert_eq!(browser.submit(&question, &[]).await.page().heading, "The device is signed in");
+    tool.refresh(Tokens::of(ask(&codes).await).refresh()).await;
+}
+
+#[tokio::test]
 async fn ten_wrong_codes_lock_and_the_password_does_not_open() {
     let tenant = equipped().await;
     let owner = tenant.upn("owner");
