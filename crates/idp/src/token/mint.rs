@@ -122,7 +122,8 @@ pub(crate) async fn mint_for_user(
             .user_roles(request.tenant.id, grant.user.id, resource.application.client_id)
             .await?,
         amr: grant.amr.clone(),
-        session: told::session(&resource.application, For::Resource, grant.session_id),
+        // Asked for or not: it is how the issuer finds the session again when the token comes back on behalf of its user.
+        session: grant.session_id,
         auth_time: told::auth_time(&resource.application, For::Resource, grant.auth_time),
         wids: told::wids(&resource.application, grant.user),
     };
@@ -221,7 +222,7 @@ async fn id_token(
         amr: &grant.amr,
         roles: &roles,
         nonce: grant.nonce.as_deref(),
-        session: told::session(client, For::Client, grant.session_id),
+        session: told::session(client, grant.session_id),
         auth_time: told::auth_time(client, For::Client, grant.auth_time),
         login_hint: login_hint.as_deref(),
         c_hash: None,

@@ -85,9 +85,9 @@ pub(crate) fn wids(application: &Application, user: &User) -> Vec<String> {
     }
 }
 
-/// The session, for who asked to know it.
-pub(crate) fn session(application: &Application, whom: For, session: Option<SessionId>) -> Option<SessionId> {
-    session.filter(|_| optional_claims(application, whom).asks("sid"))
+/// The session in an ID token, for a client that asked to know it.
+pub(crate) fn session(client: &Application, session: Option<SessionId>) -> Option<SessionId> {
+    session.filter(|_| optional_claims(client, For::Client).asks("sid"))
 }
 
 /// When the user last signed in interactively, for who asked to know it.
