@@ -65,6 +65,8 @@ pub(crate) fn router(idp: Idp) -> Router {
         .route("/_lab/tenants/{tenant}/outbox", get(outbox::show))
         .nest("/v1.0", graph::router())
         .nest("/beta", graph::beta())
+        // The SDK for Python puts two slashes there, and the original does not mind.
+        .nest("/v1.0//", graph::router())
         .route("/oidc/userinfo", get(graph::user_info).post(graph::user_info))
         .route("/{tenant}/openid/userinfo", get(graph::user_info).post(graph::user_info))
         .method_not_allowed_fallback(not_get)

@@ -20,13 +20,13 @@ async function relyingParty(tenant, authority = tenant.authority, clientAuthenti
   return config;
 }
 
-async function signedIn(config, tenant, browser = new Browser(tenant.user("owner"))) {
+async function signedIn(config, tenant, browser = new Browser(tenant.user("owner")), scope = READ) {
   const [redirect] = tenant.application("Contoso Orders Connector").redirect_uris;
   const pkceCodeVerifier = openid.randomPKCECodeVerifier();
   const [expectedState, expectedNonce] = [openid.randomState(), openid.randomNonce()];
   const url = openid.buildAuthorizationUrl(config, {
     redirect_uri: redirect,
-    scope: READ,
+    scope,
     state: expectedState,
     nonce: expectedNonce,
     code_challenge: await openid.calculatePKCECodeChallenge(pkceCodeVerifier),
@@ -66,6 +66,16 @@ test("openid-client: the secret in the Authorization header, and client credenti
   const tokens = await openid.clientCredentialsGrant(config, { scope: `${ORDERS}/.default` });
   assert.equal(tokens.token_type, "bearer");
   assert.ok(tokens.expiresIn() > 3_500);
+});
+
+test("openid-client: userinfo", async (t) => {
+  const tenant = await Tenant.of(t);
+  const config = await relyingParty(tenant);
+  const tokens = await signedIn(config, tenant, undefined, "openid profile email");
+  const { sub } = tokens.claims();
+  const info = await openid.fetchUserInfo(config, tokens.access_token, sub);
+  assert.equal(info.name, "Flow Owner");
+  await assert.rejects(openid.fetchUserInfo(config, tokens.access_token, "somebody else"), /unexpected JSON attribute value/);
 });
 
 test("openid-client: private_key_jwt", async (t) => {

@@ -12,6 +12,7 @@ import tempfile
 import time
 import uuid
 
+import anyio
 import httpx
 import jwt
 import msal
@@ -83,12 +84,20 @@ def cloud(monkeypatch):
             resolve = socket.getaddrinfo
 
             def resolved(host, port, *how, **more):
-                if (host.decode() if isinstance(host, bytes) else host) in (LOGIN, GRAPH):
+                if host in (LOGIN, GRAPH):
                     assert int(port) == 443, "at the port of https"
                     host, port = "127.0.0.1", made.tls
                 return resolve(host, port, *how, **more)
 
+            # For httpx in asyncio, which takes only the address from the resolver.
+            connect = anyio.connect_tcp
+
+            async def connected(remote_host, remote_port, **more):
+                assert (remote_host in (LOGIN, GRAPH), remote_port) == (True, 443)
+                return await connect("127.0.0.1", made.tls, **more)
+
             monkeypatch.setattr(socket, "getaddrinfo", resolved)
+            monkeypatch.setattr(anyio, "connect_tcp", connected)
             monkeypatch.setattr("lab.CA", made.authority)
             monkeypatch.setenv("REQUESTS_CA_BUNDLE", made.authority)
             monkeypatch.setenv("SSL_CERT_FILE", made.authority)

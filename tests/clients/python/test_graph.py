@@ -3,8 +3,8 @@
 import msal
 import pytest
 from forms import Browser
-from lab import CA, IDP, http
-from test_msal_public import signed_in
+from lab import CA, IDP, ORDERS, http
+from test_msal_public import desktop, signed_in
 
 GRAPH = "https://graph.microsoft.com"
 
@@ -74,3 +74,34 @@ def test_without_a_token_or_without_the_permission_graph_says_so(tenant):
     other = owner.post(f"users/{tenant.user('colleague')['id']}/revokeSignInSessions")
     assert other.status_code == 403, other.text
     assert other.json()["error"]["code"] == "Authorization_RequestDenied"
+
+
+def test_a_grant_is_found_and_withdrawn(tenant, owner):
+    app = desktop(tenant)
+    assert "access_token" in signed_in(app, owner)
+    admin, _ = portal(tenant, "admin", "DelegatedPermissionGrant.ReadWrite.All", "Directory.AccessAsUser.All")
+    filtered = {"$filter": f"principalId eq '{tenant.user('owner')['id']}'"}
+    listed = admin.get("oauth2PermissionGrants", params=filtered)
+    assert listed.status_code == 200, listed.text
+    [grant] = [grant for grant in listed.json()["value"] if "Orders.Read" in grant["scope"].split()]
+    assert grant["consentType"] == "Principal"
+    assert admin.delete(f"oauth2PermissionGrants/{grant['id']}").status_code == 204
+    [account] = app.get_accounts()
+    refused = app.acquire_token_silent_with_error([f"{ORDERS}/Orders.Read"], account, force_refresh=True)
+    assert (refused["classification"], refused["error_codes"]) == ("consent_required", [65001]), refused
+
+
+def test_the_logs_know_who_signed_in_and_what_was_changed(tenant, owner):
+    with pytest.raises(AssertionError, match="AADSTS50126"):
+        signed_in(desktop(tenant), Browser(tenant.user("owner"), "not the password"))
+    assert "access_token" in signed_in(desktop(tenant), owner)
+    tenant.event("password_change", user="owner")
+    admin, _ = portal(tenant, "admin", "AuditLog.Read.All")
+    logged = admin.get("auditLogs/signIns", params={"$filter": f"userId eq '{tenant.user('owner')['id']}'"})
+    assert logged.status_code == 200, logged.text
+    codes = {line["status"]["errorCode"] for line in logged.json()["value"]}
+    assert {0, 50126} <= codes, logged.text
+    audits = admin.get("auditLogs/directoryAudits")
+    assert audits.status_code == 200, audits.text
+    about = [line for line in audits.json()["value"] if "password" in line["activityDisplayName"].lower()]
+    assert any(target["id"] == tenant.user("owner")["id"] for line in about for target in line["targetResources"]), audits.text

@@ -76,6 +76,11 @@ fn document(origin: &str, segment: &str, issuer: &str, version: TokenVersion) ->
         "request_uri_parameter_supported": false,
         "authorization_endpoint": endpoint("authorize"),
         "device_authorization_endpoint": endpoint("devicecode"),
+        "userinfo_endpoint": if v1 {
+            format!("{origin}/{segment}/openid/userinfo")
+        } else {
+            format!("{origin}/oidc/userinfo")
+        },
         "http_logout_supported": true,
         "frontchannel_logout_supported": true,
         "end_session_endpoint": endpoint("logout"),

@@ -30,6 +30,10 @@ async fn documents_keys_and_issuers_follow_the_origin_by_which_one_came() {
             assert_eq!(document.header("access-control-allow-origin"), "*");
             let document = document.json();
             assert_eq!(document["issuer"], issuer);
+            // Who the person is can be asked at the same origin, and only with a token.
+            let user_info = document["userinfo_endpoint"].as_str().expect("a URL");
+            let user_info = user_info.strip_prefix(origin).expect("the origin");
+            assert_eq!(get(&tenant, host, user_info).await.status, 401, "{user_info}");
             let jwks_uri = document["jwks_uri"].as_str().expect("a URL");
             assert!(jwks_uri.starts_with(&format!("{origin}/{}/discovery/", tenant.id())), "{jwks_uri}");
             let keys = get(&tenant, host, jwks_uri.strip_prefix(origin).expect("the origin")).await.json();

@@ -255,3 +255,12 @@ async fn refresh_tokens_are_invalidated_under_their_older_name_too() {
         app.try_refresh(held.refresh(), &[]).await.grant_refused("AADSTS50173");
     }
 }
+
+#[tokio::test]
+async fn two_slashes_after_the_version_are_as_good_as_one() {
+    let tenant = Tenant::new().await;
+    for path in ["/v1.0/me", "/v1.0//me"] {
+        assert_eq!(send(tenant.http.get(tenant.url(path))).await.status, 401, "{path}");
+    }
+    assert_eq!(send(tenant.http.get(tenant.url("/v1.0///me"))).await.status, 404);
+}
