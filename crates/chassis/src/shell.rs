@@ -73,15 +73,22 @@ async fn enter(State(chassis): State<Chassis>, mut request: Request, next: Next)
         None => next.run(request).await,
     };
     tracing::debug!(service = chassis.service, status = response.status().as_u16(), "answered");
+    let response_is_redirect = response.status().is_redirection();
     let headers = response.headers_mut();
     if let Ok(request_id) = request_id {
         headers.entry(&REQUEST_ID).or_insert(request_id);
     }
+    // A redirect shows nothing that could be framed, and a frame may have to follow it to a page that lets itself be framed.
+    if !response_is_redirect {
+        headers.entry(X_FRAME_OPTIONS).or_insert(HeaderValue::from_static("DENY"));
+        headers
+            .entry(CONTENT_SECURITY_POLICY)
+            .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    }
     for (name, value) in [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (X_FRAME_OPTIONS, "DENY"),
         (REFERRER_POLICY, "no-referrer"),
-        (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (CONTENT_SECURITY_POLICY, "default-src 'none'"),
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }

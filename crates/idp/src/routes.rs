@@ -12,7 +12,7 @@ use crate::authorize::{
 use crate::device::{
     answer_device, device_code_v1, device_code_v2, device_page, enter_user_code, short_page,
 };
-use crate::discovery::{configuration_v1, configuration_v2, instance, keys_v1, keys_v2};
+use crate::discovery::{configuration_v1, configuration_v2, instance, keys_v1, keys_v2, user_realm};
 use crate::idp::Idp;
 use crate::password_reset::{password_reset, password_reset_page};
 use crate::second_factor::second_factor;
@@ -47,6 +47,10 @@ pub(crate) fn router(idp: Idp) -> Router {
         .route("/{tenant}/discovery/v2.0/keys", get(keys_v2))
         .route("/{tenant}/discovery/keys", get(keys_v1))
         .route("/common/discovery/instance", get(instance))
+        // Clients write it both ways.
+        .route("/common/userrealm/{upn}", get(user_realm))
+        .route("/common/UserRealm/{upn}", get(user_realm))
+        .route("/{tenant}/oauth2/nativeclient", get(pages::native_client))
         .route("/{tenant}/login", post(sign_in).fallback(not_post))
         .route("/{tenant}/secondfactor", post(second_factor).fallback(not_post))
         .route("/{tenant}/consent", post(consent).fallback(not_post))

@@ -197,6 +197,20 @@ mod tests {
     use outlive_clock::Randomness;
 
     #[test]
+    fn frames_of_other_sites_bring_the_cookie_by_https_only() {
+        let browser = Browser::new(&mut Randomness::from_seed(1).stream("browser"));
+        for persistent in [true, false] {
+            let secure = browser.set_cookies(persistent, "https://login.example");
+            assert!(secure.iter().all(|set| set.contains("; HttpOnly; SameSite=None; Secure")), "{secure:?}");
+            let plain = browser.set_cookies(persistent, "http://localhost:8701");
+            assert!(
+                plain.iter().all(|set| set.contains("; SameSite=Lax") && !set.contains("Secure")),
+                "{plain:?}"
+            );
+        }
+    }
+
+    #[test]
     fn a_browser_is_known_by_its_cookie_only() {
         let browser = Browser::new(&mut Randomness::from_seed(1).stream("browser"));
         let set = browser.set_cookies(false, &CallerOrigin("http://localhost".into()));

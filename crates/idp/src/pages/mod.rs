@@ -19,4 +19,4 @@ pub(crate) use respond::{
 pub(crate) use second_factor::second_factor;
 pub(crate) use state::{AskedCode, Next, PageState, SecondFactorPending};
 pub(crate) use templates::Wrong;
-pub(crate) use unknown_path::{error_lookup, unknown_path};
+pub(crate) use unknown_path::{error_lookup, native_client, unknown_path};

@@ -21,6 +21,12 @@ pub(crate) async fn unknown_path(OriginalUri(uri): OriginalUri) -> Response {
     )
 }
 
+/// `GET /common/oauth2/nativeclient`: where a native application without a page of its own lets itself be sent. It reads the
+/// address; the person has nothing to do.
+pub(crate) async fn native_client() -> Response {
+    message(StatusCode::OK, "You can go back to the application", "It reads the answer from this address.")
+}
+
 /// `GET /error?code=50173`: where `error_uri` leads.
 pub(crate) async fn error_lookup(RawQuery(query): RawQuery) -> Response {
     let query = Parameters::parse(query.unwrap_or_default().as_bytes());

@@ -18,6 +18,7 @@ use super::resource_grant::granted;
 use super::response::qualified;
 use super::told::{self, For, told};
 use crate::authorize::{AuthorizeRequest, SignedIn};
+use crate::directory::graph_application::GRAPH;
 use crate::refusal::Refusal;
 use crate::visit::Visit;
 
@@ -79,7 +80,7 @@ async fn access_token(
     let as_token_request = as_token_request(visit, request, now);
     let resource = granted(&as_token_request, user.id, request.scopes.clone()).await?;
     let mut scopes: Vec<String> = resource.scopes.iter().cloned().collect();
-    if scopes.is_empty() {
+    if resource.application.client_id == GRAPH {
         scopes.extend(resource.oidc.iter().filter(|scope| *scope != "offline_access").cloned());
     }
     let subject = AccessSubject::User {

@@ -38,6 +38,7 @@ mod revocation_table;
 mod scopes;
 mod second_factor;
 mod signing_keys;
+mod silent_renewal;
 mod single_sign_on;
 mod user_info;
 mod wire;
