@@ -53,22 +53,22 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "directory", sql: include_str!("../migrations/0001_directory.sql") },
     Migration { version: 2, name: "device_codes", sql: include_str!("../migrations/0002_device_codes.sql") },
     Migration {
-        version: 9,
+        version: 3,
         name: "signing_key_turns",
-        sql: include_str!("../migrations/0009_signing_key_turns.sql"),
+        sql: include_str!("../migrations/0003_signing_key_turns.sql"),
     },
-    Migration { version: 10, name: "passwords", sql: include_str!("../migrations/0010_passwords.sql") },
+    Migration { version: 4, name: "passwords", sql: include_str!("../migrations/0004_passwords.sql") },
     Migration {
-        version: 12,
+        version: 5,
         name: "password_resets",
-        sql: include_str!("../migrations/0012_password_resets.sql"),
+        sql: include_str!("../migrations/0005_password_resets.sql"),
     },
     Migration {
-        version: 13,
+        version: 6,
         name: "second_factor",
-        sql: include_str!("../migrations/0013_second_factor.sql"),
+        sql: include_str!("../migrations/0006_second_factor.sql"),
     },
-    Migration { version: 14, name: "graph", sql: include_str!("../migrations/0014_graph.sql") },
+    Migration { version: 7, name: "graph", sql: include_str!("../migrations/0007_graph.sql") },
 ];
 
 /// What the identity provider is told besides what every service is.

@@ -200,9 +200,9 @@ mod tests {
     fn frames_of_other_sites_bring_the_cookie_by_https_only() {
         let browser = Browser::new(&mut Randomness::from_seed(1).stream("browser"));
         for persistent in [true, false] {
-            let secure = browser.set_cookies(persistent, "https://login.example");
-            assert!(secure.iter().all(|set| set.contains("; HttpOnly; SameSite=None; Secure")), "{secure:?}");
-            let plain = browser.set_cookies(persistent, "http://localhost:8701");
+            let secure = browser.set_cookies(persistent, &CallerOrigin("https://login.example".into()));
+            assert!(secure.iter().all(|set| set.contains("; HttpOnly; Secure; SameSite=None")), "{secure:?}");
+            let plain = browser.set_cookies(persistent, &CallerOrigin("http://localhost:8701".into()));
             assert!(
                 plain.iter().all(|set| set.contains("; SameSite=Lax") && !set.contains("Secure")),
                 "{plain:?}"

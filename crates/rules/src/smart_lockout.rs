@@ -21,13 +21,22 @@ const REMEMBERED: usize = 3;
 #[serde(default)]
 pub struct Lockout {
     /// Failures since the last success or lock.
+    #[serde(skip_serializing_if = "is_zero")]
     failures: u32,
     /// Locks since the last success.
+    #[serde(skip_serializing_if = "is_zero")]
     locks: u32,
     /// When the account opens again (virtual time).
+    #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<Instant>,
     /// Hashes of the last wrong passwords, the newest last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     wrong: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over references")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Lockout {
@@ -83,6 +92,14 @@ mod tests {
 
     fn failed(times: u32) -> Lockout {
         (0..times).fold(Lockout::default(), |lockout, n| lockout.after_failure(&n.to_string(), NOW))
+    }
+
+    #[test]
+    fn where_nothing_is_remembered_nothing_is_written() {
+        assert_eq!(serde_json::to_string(&Lockout::default()).expect("JSON"), "{}");
+        let locked = failed(10);
+        let text = serde_json::to_string(&locked).expect("JSON");
+        assert_eq!(serde_json::from_str::<Lockout>(&text).expect("the same"), locked);
     }
 
     #[test]

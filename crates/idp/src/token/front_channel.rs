@@ -88,7 +88,7 @@ async fn access_token(
         scopes,
         roles: idp.directory.user_roles(tenant.id, user.id, resource.application.client_id).await?,
         amr: session.amr.clone(),
-        session: told::session(&resource.application, For::Resource, Some(session.id)),
+        session: Some(session.id),
         auth_time: told::auth_time(&resource.application, For::Resource, session.started_at),
         wids: told::wids(&resource.application, user),
     };
@@ -150,7 +150,7 @@ async fn id_token(
         amr: &session.amr,
         roles: &idp.directory.user_roles(tenant.id, user.id, client.client_id).await?,
         nonce: request.nonce.as_deref(),
-        session: told::session(client, For::Client, Some(session.id)),
+        session: told::session(client, Some(session.id)),
         auth_time: told::auth_time(client, For::Client, session.started_at),
         login_hint: None,
         c_hash,
