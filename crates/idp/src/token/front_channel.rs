@@ -5,15 +5,15 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_clock::Instant;
 use outlive_journal::Event;
-use outlive_rules::{aadsts, lifetimes};
+use outlive_rules::lifetimes;
 use outlive_store::Change;
-use outlive_tokens::claims::{AccessSubject, ClientAuthentication, IdTokenClaims, IdTokenInput};
-use outlive_tokens::{fingerprint, sign_rs256};
+use outlive_tokens::claims::{AccessSubject, ClientAuthentication};
+use outlive_tokens::fingerprint;
 use serde_json::json;
 
 use super::client_authentication::AuthenticatedClient;
 use super::endpoint::TokenRequest;
-use super::mint::{AccessTokenOrder, mint_access_token, user_facts};
+use super::mint::{self, AccessTokenOrder, IdTokenOrder, mint_access_token, user_facts};
 use super::resource_grant::granted;
 use super::response::qualified;
 use super::told::{self, For, told};
@@ -133,35 +133,19 @@ async fn id_token(
     now: Instant,
     change: &mut Change,
 ) -> Result<String, Refusal> {
-    let idp = &visit.idp;
-    let tenant = &request.tenant;
+    let (idp, tenant) = (&visit.idp, &request.tenant);
     let SignedIn { user, session, .. } = signed_in;
-    let key = idp.keys.active(tenant).await.map_err(|_| Refusal::new(aadsts::SERVICE_UNAVAILABLE))?;
-    let client = &request.application;
-    let as_token_request = as_token_request(visit, request, now);
-    let claims = IdTokenClaims::build(&IdTokenInput {
-        version: request.endpoint,
-        origin: &visit.origin.0,
-        tenant: tenant.id,
-        client: request.application.client_id,
-        user: &user_facts(user),
-        profile: request.scopes.oidc.contains("profile"),
-        email: request.scopes.oidc.contains("email"),
+    let order = IdTokenOrder {
+        user,
         amr: &session.amr,
-        roles: &idp.directory.user_roles(tenant.id, user.id, client.client_id).await?,
+        session_id: Some(session.id),
+        auth_time: session.started_at,
         nonce: request.nonce.as_deref(),
-        session: told::session(client, Some(session.id)),
-        auth_time: told::auth_time(client, For::Client, session.started_at),
-        login_hint: None,
+        oidc: &request.scopes.oidc,
         c_hash,
         at_hash,
-        issued_at: now,
-        expires_at: now + lifetimes::ID_TOKEN,
-        uti: idp.chassis.random.of(tenant.id).stream("id-token-uti").bytes(),
-        pairwise: &idp.pairwise,
-        told: told(&as_token_request, client, For::Client, user, &request.scopes.oidc).await?,
-    });
-    let token = sign_rs256(&key, request.endpoint, &claims);
+    };
+    let token = mint::id_token(&as_token_request(visit, request, now), order).await?;
     let event = Event::new(tenant.id, now, "id_token.issued", format!("user:{}", user.id), &visit.trace)
         .with(json!({
             "client_id": request.application.client_id,

@@ -1,5 +1,7 @@
 //! Making tokens: one RSA signature for each, and one draw for each thing that varies.
 
+use std::collections::BTreeSet;
+
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use outlive_clock::{Instant, SessionId, Span};
@@ -107,14 +109,13 @@ pub(crate) async fn mint_for_user(
     change: &mut Change,
 ) -> Result<TokenAnswer, Refusal> {
     let random = request.idp.chassis.random.of(request.tenant.id);
-    let user = user_facts(grant.user);
     let mut in_token: Vec<String> = resource.scopes.iter().cloned().collect();
     if resource.application.client_id == GRAPH {
         // Graph's own permissions: UserInfo asks for them.
         in_token.extend(resource.oidc.iter().filter(|scope| *scope != "offline_access").cloned());
     }
     let subject = AccessSubject::User {
-        user: user.clone(),
+        user: user_facts(grant.user),
         scopes: in_token.clone(),
         roles: request
             .idp
@@ -142,7 +143,17 @@ pub(crate) async fn mint_for_user(
         (token, text)
     });
     let id_token = if resource.oidc.contains("openid") {
-        Some(id_token(request, &grant, &resource, &user).await?)
+        let order = IdTokenOrder {
+            user: grant.user,
+            amr: &grant.amr,
+            session_id: grant.session_id,
+            auth_time: grant.auth_time,
+            nonce: grant.nonce.as_deref(),
+            oidc: &resource.oidc,
+            c_hash: None,
+            at_hash: None,
+        };
+        Some(id_token(request, order).await?)
     } else {
         None
     };
@@ -197,36 +208,45 @@ fn refresh_token(
     }
 }
 
-async fn id_token(
-    request: &TokenRequest<'_>,
-    grant: &UserGrant<'_>,
-    resource: &ResourceGrant,
-    user: &UserFacts,
-) -> Result<String, Refusal> {
+/// What an ID token is to say.
+pub(super) struct IdTokenOrder<'a> {
+    pub(super) user: &'a User,
+    pub(super) amr: &'a [String],
+    pub(super) session_id: Option<SessionId>,
+    pub(super) auth_time: Instant,
+    pub(super) nonce: Option<&'a str>,
+    /// The OpenID Connect scopes that were granted.
+    pub(super) oidc: &'a BTreeSet<String>,
+    pub(super) c_hash: Option<String>,
+    pub(super) at_hash: Option<String>,
+}
+
+/// Makes an ID token for the client of the request.
+pub(super) async fn id_token(request: &TokenRequest<'_>, order: IdTokenOrder<'_>) -> Result<String, Refusal> {
     let idp = request.idp;
     let key =
         idp.keys.active(&request.tenant).await.map_err(|_| Refusal::new(aadsts::SERVICE_UNAVAILABLE))?;
     let client = &request.client.application;
-    let roles = idp.directory.user_roles(request.tenant.id, grant.user.id, client.client_id).await?;
-    let told = told(request, client, For::Client, grant.user, &resource.oidc).await?;
+    let roles = idp.directory.user_roles(request.tenant.id, order.user.id, client.client_id).await?;
+    let told = told(request, client, For::Client, order.user, order.oidc).await?;
     // A hint for signing out: opaque to the client, the account to us.
-    let login_hint = told.optional.asks("login_hint").then(|| STANDARD.encode(grant.user.upn.as_bytes()));
+    let login_hint = told.optional.asks("login_hint").then(|| STANDARD.encode(order.user.upn.as_bytes()));
     let claims = IdTokenClaims::build(&IdTokenInput {
         version: request.endpoint,
         origin: request.origin,
         tenant: request.tenant.id,
-        client: request.client.application.client_id,
-        user,
-        profile: resource.oidc.contains("profile"),
-        email: resource.oidc.contains("email"),
-        amr: &grant.amr,
+        client: client.client_id,
+        user: &user_facts(order.user),
+        profile: order.oidc.contains("profile"),
+        email: order.oidc.contains("email"),
+        amr: order.amr,
         roles: &roles,
-        nonce: grant.nonce.as_deref(),
-        session: told::session(client, grant.session_id),
-        auth_time: told::auth_time(client, For::Client, grant.auth_time),
+        nonce: order.nonce,
+        session: told::session(client, order.session_id),
+        auth_time: told::auth_time(client, For::Client, order.auth_time),
         login_hint: login_hint.as_deref(),
-        c_hash: None,
-        at_hash: None,
+        c_hash: order.c_hash,
+        at_hash: order.at_hash,
         issued_at: request.now,
         expires_at: request.now + lifetimes::ID_TOKEN,
         uti: idp.chassis.random.of(request.tenant.id).stream("id-token-uti").bytes(),
