@@ -47,6 +47,14 @@ pub struct CodeFacts {
     pub proof_key: ProofKey,
 }
 
+impl CodeFacts {
+    /// When it ends (virtual) if nothing else ends it.
+    #[must_use]
+    pub fn good_until(&self) -> Instant {
+        self.issued_at + lifetimes::AUTHORIZATION_CODE
+    }
+}
+
 /// Whether the code can be redeemed at `now` (virtual).
 ///
 /// A code issued before an event that would revoke the grant it stands for is refused like that grant: otherwise a grant
@@ -71,7 +79,7 @@ pub fn decide(code: &CodeFacts, user: &UserFacts, rules: &Ruleset, now: Instant)
         None => {
             let mut facts = vec![
                 Fact::new("granted_at", code.issued_at),
-                Fact::new("good_until", good_until(code)),
+                Fact::new("good_until", code.good_until()),
                 Fact::new("client_class", code.client_class.name()),
                 Fact::new("password_based", code.password_based),
                 Fact::new("column", holding.credential),
@@ -80,10 +88,6 @@ pub fn decide(code: &CodeFacts, user: &UserFacts, rules: &Ruleset, now: Instant)
             Verdict::accepted(Artefact::Code, Source::CODE_FLOW, rules, now, facts)
         }
     }
-}
-
-fn good_until(code: &CodeFacts) -> Instant {
-    code.issued_at + lifetimes::AUTHORIZATION_CODE
 }
 
 fn its_client(code: &CodeFacts) -> Option<Refusal> {
@@ -101,11 +105,11 @@ fn used_before(code: &CodeFacts) -> Option<Refusal> {
 }
 
 fn expiry(code: &CodeFacts, now: Instant) -> Option<Refusal> {
-    (now >= good_until(code)).then(|| {
+    (now >= code.good_until()).then(|| {
         Refusal::new(Rule::CodeExpired, Some(aadsts::CODE_EXPIRED), Source::CODE_FLOW)
             .fact("granted_at", code.issued_at)
             .fact("lifetime", in_words(lifetimes::AUTHORIZATION_CODE))
-            .fact("good_until", good_until(code))
+            .fact("good_until", code.good_until())
     })
 }
 

@@ -22,7 +22,7 @@ pub enum Credential {
 }
 
 /// How the client stood at the token request that minted the grant. Nothing later changes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientClass {
     /// The client presented no credential of its own.

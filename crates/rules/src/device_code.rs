@@ -44,6 +44,14 @@ pub struct DeviceCodeFacts {
     pub second_factor: SecondFactorFacts,
 }
 
+impl DeviceCodeFacts {
+    /// When it ends (virtual) if nothing else ends it.
+    #[must_use]
+    pub fn good_until(&self) -> Instant {
+        self.issued_at + lifetimes::DEVICE_CODE
+    }
+}
+
 /// Whether the device code can be redeemed at `now` (virtual), for the user who approved it.
 ///
 /// An approval given before an event that would revoke the grant it stands for is refused like that grant, as an
@@ -61,7 +69,7 @@ pub fn decide(code: &DeviceCodeFacts, user: Option<&UserFacts>, rules: &Ruleset,
         return refuse(
             Refusal::new(Rule::DeviceCodePending, Some(aadsts::AUTHORIZATION_PENDING), Source::DEVICE_FLOW)
                 .fact("granted_at", code.issued_at)
-                .fact("good_until", good_until(code)),
+                .fact("good_until", code.good_until()),
         );
     };
     let holding = Holding {
@@ -78,7 +86,7 @@ pub fn decide(code: &DeviceCodeFacts, user: Option<&UserFacts>, rules: &Ruleset,
         None => {
             let mut facts = vec![
                 Fact::new("granted_at", at),
-                Fact::new("good_until", good_until(code)),
+                Fact::new("good_until", code.good_until()),
                 Fact::new("client_class", code.client_class.name()),
                 Fact::new("password_based", code.password_based),
                 Fact::new("column", holding.credential),
@@ -87,10 +95,6 @@ pub fn decide(code: &DeviceCodeFacts, user: Option<&UserFacts>, rules: &Ruleset,
             Verdict::accepted(Artefact::DeviceCode, Source::DEVICE_FLOW, rules, now, facts)
         }
     }
-}
-
-fn good_until(code: &DeviceCodeFacts) -> Instant {
-    code.issued_at + lifetimes::DEVICE_CODE
 }
 
 fn its_client(code: &DeviceCodeFacts) -> Option<Refusal> {
@@ -116,10 +120,10 @@ fn declined(code: &DeviceCodeFacts) -> Option<Refusal> {
 }
 
 fn expiry(code: &DeviceCodeFacts, now: Instant) -> Option<Refusal> {
-    (now >= good_until(code)).then(|| {
+    (now >= code.good_until()).then(|| {
         Refusal::new(Rule::DeviceCodeExpired, Some(aadsts::DEVICE_CODE_EXPIRED), Source::DEVICE_FLOW)
             .fact("granted_at", code.issued_at)
             .fact("lifetime", in_words(lifetimes::DEVICE_CODE))
-            .fact("good_until", good_until(code))
+            .fact("good_until", code.good_until())
     })
 }

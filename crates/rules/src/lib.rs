@@ -5,6 +5,8 @@
 //! - What happened to a user is kept as [`RevocationEvents`]; what happened to a browser session, with the session.
 //! - [`cookie::decide`], [`code::decide`], [`refresh_token::decide`] and [`access_token::decide`] answer with a
 //!   [`Verdict`].
+//! - A [`Question`] can be kept and asked again: [`what_if`] finds what would have had to be otherwise, [`prospects`] what lies
+//!   ahead.
 //! - [`aadsts`] is the one catalogue of error codes.
 
 pub mod aadsts;
@@ -27,6 +29,8 @@ mod edition;
 mod event;
 mod explain;
 mod origin;
+mod prospects;
+mod question;
 mod refusal;
 mod revocation;
 mod rule;
@@ -35,6 +39,7 @@ mod source;
 mod template;
 mod user;
 mod verdict;
+mod what_if;
 
 pub use aadsts::{Aadsts, Params};
 pub use access_token::AccessTokenFacts;
@@ -47,6 +52,8 @@ pub use edition::{Edition, UnknownEdition};
 pub use event::{Event, RevocationEvents, Scope, UnknownEvent};
 pub use on_behalf_of::AssertionFacts;
 pub use password::PasswordFacts;
+pub use prospects::{Prospect, ends_by_itself, prospects};
+pub use question::{Presented, Question};
 pub use refresh_token::RefreshTokenFacts;
 pub use revocation::{Fate, Row};
 pub use rule::Rule;
@@ -55,3 +62,4 @@ pub use second_factor::SecondFactorFacts;
 pub use source::Source;
 pub use user::UserFacts;
 pub use verdict::{Artefact, Fact, Outcome, Verdict};
+pub use what_if::{Alteration, WhatIf, what_if};

@@ -3,9 +3,9 @@
 use crate::cells::{GRANTED, browser, token};
 use outlive_clock::{Instant, Span};
 use outlive_rules::{
-    AccessTokenFacts, ClientClass, CodeFacts, Credential, Edition, Event, Outcome, ProofKey,
-    RefreshTokenFacts, RevocationEvents, Ruleset, UserFacts, Verdict, access_token, code, cookie,
-    refresh_token,
+    AccessTokenFacts, ClientClass, CodeFacts, Credential, Edition, Event, Outcome, Presented, ProofKey,
+    Question, RefreshTokenFacts, RevocationEvents, Ruleset, UserFacts, Verdict, WhatIf, access_token, code,
+    cookie, prospects, refresh_token, what_if,
 };
 use proptest::prelude::*;
 
@@ -179,6 +179,38 @@ proptest! {
             let cell = public.revocation.or(confidential.revocation).expect("a cell of the table parts them");
             let column = Credential::token(ClientClass::Public, token.password_based);
             prop_assert_ne!(rules.fate(cell.event, column), rules.fate(cell.event, Credential::ConfidentialToken));
+        }
+    }
+
+    #[test]
+    fn what_would_have_had_to_be_otherwise_really_flips_the_verdict_and_nothing_less_does(
+        (token, user, rules, now) in (tokens(), users(), rulesets(), instants()),
+    ) {
+        let asked = Question { presented: Presented::RefreshToken(token), user, rules, at: now };
+        let found = what_if(&asked);
+        prop_assert!(!asked.decide().is_accepted() || found.is_empty());
+        for WhatIf { changes, words } in &found {
+            let altered = changes.iter().fold(asked.clone(), |asked, change| change.apply(&asked));
+            prop_assert!(altered.decide().is_accepted(), "{words}");
+            for left_out in 0..changes.len() {
+                let fewer = changes.iter().enumerate().filter(|(index, _)| *index != left_out);
+                let altered = fewer.fold(asked.clone(), |asked, (_, change)| change.apply(&asked));
+                prop_assert!(!altered.decide().is_accepted(), "{words} Less would have done.");
+            }
+            prop_assert!(words.starts_with("Had ") && words.ends_with("it would have been accepted."));
+        }
+    }
+
+    #[test]
+    fn nothing_that_happens_revives_but_enabling_and_restoring(
+        (token, user, rules, now) in (tokens(), users(), rulesets(), instants()),
+    ) {
+        let asked = Question { presented: Presented::RefreshToken(token), user, rules, at: now };
+        if asked.decide().is_accepted() {
+            return Ok(());
+        }
+        for prospect in prospects(&asked) {
+            prop_assert!(prospect.ends_it, "{} revived it", prospect.what);
         }
     }
 }

@@ -6,3 +6,4 @@ mod grants;
 mod laws;
 mod table;
 mod verdicts;
+mod what_if;

@@ -1,0 +1,370 @@
+//! One fact of a question, changed.
+
+use outlive_clock::{Instant, Span};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ClientClass, DeviceDecision, Edition, Event, Presented, ProofKey, Question, RevocationEvents, Ruleset,
+    SecondFactorFacts,
+};
+
+/// A fact that can be changed, and to what. The order is that in which people would think of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Alteration {
+    /// The client had stood so when the grant was made.
+    ClientClass(ClientClass),
+    /// The user had signed in with a password, or without one.
+    PasswordBased(bool),
+    /// The administrator's reset had been made through another portal: this event instead of that one.
+    Channel {
+        /// What happened.
+        was: Event,
+        /// What happens instead.
+        instead: Event,
+    },
+    /// The event had not happened.
+    Without(Event),
+    /// The browser session had not been signed out.
+    NotSignedOut,
+    /// Another edition of the table had been in force, without cells changed on purpose.
+    Edition(Edition),
+    /// The edition had been left as it was published.
+    AsPublished,
+    /// The account had been enabled.
+    Enabled,
+    /// The user had not been deleted.
+    NotDeleted,
+    /// The directory had known the user.
+    Known,
+    /// The client it was issued to had presented it.
+    ByItsClient,
+    /// The request had carried an `Origin` header, or none.
+    Origin(bool),
+    /// The redirect URI had been of type `spa`, or not.
+    Spa(bool),
+    /// The challenge of the authorization request had been met.
+    ProofKeyProven,
+    /// The user had signed in with a second factor.
+    SecondFactorDone,
+    /// No second factor had been required.
+    SecondFactorNotRequired,
+    /// It had been used, and so renewed, in time.
+    Renewed,
+    /// The person had chosen to stay signed in.
+    Persistent,
+    /// It had been presented in time.
+    Sooner,
+    /// It had been presented when its time had begun.
+    Later,
+    /// It had not been redeemed before.
+    NotRedeemed,
+    /// The person had said yes to the device.
+    Approved,
+    /// The password had not been due for a change.
+    PasswordNotDue,
+}
+
+/// The events of an administrator's reset, one for each portal.
+const CHANNELS: [Event; 3] =
+    [Event::AdminResetAzurePortal, Event::AdminResetEntraAdminCenter, Event::AdminResetM365AdminCenter];
+
+impl Alteration {
+    /// Every fact of the question that could be otherwise, changed alone; none that would leave the question as it is.
+    #[must_use]
+    pub fn of(question: &Question) -> Vec<Self> {
+        let mut all = vec![
+            Self::ClientClass(ClientClass::Confidential),
+            Self::ClientClass(ClientClass::Public),
+            Self::PasswordBased(false),
+            Self::PasswordBased(true),
+            Self::NotSignedOut,
+            Self::AsPublished,
+            Self::Enabled,
+            Self::NotDeleted,
+            Self::Known,
+            Self::ByItsClient,
+            Self::Origin(true),
+            Self::Origin(false),
+            Self::Spa(true),
+            Self::Spa(false),
+            Self::ProofKeyProven,
+            Self::SecondFactorDone,
+            Self::SecondFactorNotRequired,
+            Self::Renewed,
+            Self::Persistent,
+            Self::Sooner,
+            Self::Later,
+            Self::NotRedeemed,
+            Self::Approved,
+            Self::PasswordNotDue,
+        ];
+        all.extend(Edition::ALL.map(Self::Edition));
+        for (event, _) in question.user.events.latest_first() {
+            all.push(Self::Without(event));
+            if CHANNELS.contains(&event) || event == Event::AdminReset {
+                let others = CHANNELS.into_iter().filter(|other| *other != event);
+                all.extend(others.map(|instead| Self::Channel { was: event, instead }));
+            }
+        }
+        all.retain(|alteration| alteration.apply(question) != *question);
+        all.sort_unstable();
+        all
+    }
+
+    /// The question with this fact changed and all others left as they are. One that has no such fact stays what it is.
+    #[must_use]
+    pub fn apply(&self, question: &Question) -> Question {
+        let mut altered = question.clone();
+        match self {
+            Self::Channel { was, instead } => {
+                altered.user.events = replaced(&question.user.events, *was, Some(*instead));
+            }
+            Self::Without(event) => altered.user.events = replaced(&question.user.events, *event, None),
+            Self::Edition(edition) if *edition != question.rules.edition() => {
+                altered.rules = Ruleset::published(*edition);
+            }
+            Self::Edition(_) => {}
+            Self::AsPublished => altered.rules = Ruleset::published(question.rules.edition()),
+            Self::Enabled => altered.user.enabled = true,
+            Self::NotDeleted => altered.user.deleted = false,
+            Self::Known => altered.user.known = true,
+            Self::Sooner => sooner(&mut altered),
+            Self::Later => later(&mut altered),
+            of_presented => of_presented.apply_to(&mut altered.presented, question.at),
+        }
+        altered
+    }
+
+    fn apply_to(self, presented: &mut Presented, now: Instant) {
+        match self {
+            Self::ClientClass(class) => {
+                if let Some(of) = client_class(presented) {
+                    *of = class;
+                }
+            }
+            Self::PasswordBased(with) => {
+                if let Some(of) = password_based(presented) {
+                    *of = with;
+                }
+            }
+            Self::NotSignedOut => {
+                if let Some(of) = signed_out_at(presented) {
+                    *of = None;
+                }
+            }
+            Self::ByItsClient => match presented {
+                Presented::Code(code) => code.presented_by_its_client = true,
+                Presented::RefreshToken(token) => token.presented_by_its_client = true,
+                Presented::DeviceCode(code) => code.presented_by_its_client = true,
+                _ => {}
+            },
+            Self::Origin(present) => match presented {
+                Presented::Code(code) => code.origin_present = present,
+                Presented::RefreshToken(token) => token.origin_present = present,
+                _ => {}
+            },
+            Self::Spa(spa) => match presented {
+                Presented::Code(code) => code.spa = spa,
+                Presented::RefreshToken(token) => token.spa = spa,
+                _ => {}
+            },
+            Self::SecondFactorDone => {
+                if let Some(of) = second_factor(presented).filter(|of| of.required) {
+                    of.done = true;
+                }
+            }
+            Self::SecondFactorNotRequired => {
+                if let Some(of) = second_factor(presented) {
+                    of.required = false;
+                }
+            }
+            Self::Renewed => match presented {
+                Presented::RefreshToken(token) if !token.spa => token.issued_at = token.issued_at.max(now),
+                Presented::Cookie(cookie) => cookie.last_used_at = cookie.last_used_at.max(now),
+                _ => {}
+            },
+            Self::Persistent => {
+                if let Presented::Cookie(cookie) = presented {
+                    cookie.persistent = true;
+                }
+            }
+            Self::NotRedeemed => match presented {
+                Presented::Code(code) => code.redeemed_at = None,
+                Presented::DeviceCode(code) => code.redeemed_at = None,
+                _ => {}
+            },
+            Self::ProofKeyProven => {
+                if let Presented::Code(code) = presented {
+                    code.proof_key = ProofKey::Proven;
+                }
+            }
+            Self::Approved => {
+                if let Presented::DeviceCode(code) = presented
+                    && !matches!(code.decision, DeviceDecision::Approved(_))
+                {
+                    code.decision = DeviceDecision::Approved(code.issued_at.max(now));
+                }
+            }
+            Self::PasswordNotDue => {
+                if let Presented::Password(password) = presented {
+                    password.change_due = false;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The change in words, to stand after "had": "this been a confidential client".
+    #[must_use]
+    pub fn clause(&self) -> String {
+        match self {
+            Self::ClientClass(ClientClass::Confidential) => {
+                "this been a confidential client, one that proves who it is when it asks for tokens"
+                    .to_owned()
+            }
+            Self::ClientClass(ClientClass::Public) => "this been a public client".to_owned(),
+            Self::PasswordBased(false) => {
+                "the user signed in without a password, with a passkey for example".to_owned()
+            }
+            Self::PasswordBased(true) => "the user signed in with a password".to_owned(),
+            Self::Channel { instead, .. } => format!("the reset come through {}", portal(*instead)),
+            Self::Without(event) => not_happened(*event).to_owned(),
+            Self::NotSignedOut => "the browser session not been signed out".to_owned(),
+            Self::Edition(edition) => {
+                format!(
+                    "edition {edition} of the table been in force ({}, {})",
+                    edition.document(),
+                    edition.dated()
+                )
+            }
+            Self::AsPublished => "the table been left as it was published".to_owned(),
+            Self::Enabled => "the account been enabled".to_owned(),
+            Self::NotDeleted => "the user not been deleted".to_owned(),
+            Self::Known => "the directory known the user".to_owned(),
+            Self::ByItsClient => "the client presented it that it was issued to".to_owned(),
+            Self::Origin(true) => "the request come from a page in a browser".to_owned(),
+            Self::Origin(false) => "the request not come from a page in a browser".to_owned(),
+            Self::Spa(true) => "the redirect URI been of type spa".to_owned(),
+            Self::Spa(false) => "the redirect URI not been of type spa".to_owned(),
+            Self::ProofKeyProven => "the code_verifier matched the challenge".to_owned(),
+            Self::SecondFactorDone => "the user signed in with a second factor".to_owned(),
+            Self::SecondFactorNotRequired => "no second factor been required".to_owned(),
+            Self::Renewed => "it been used in time, which would have renewed it".to_owned(),
+            Self::Persistent => "the person chosen to stay signed in".to_owned(),
+            Self::Sooner => "it been presented before its time was over".to_owned(),
+            Self::Later => "it been presented once its time had begun".to_owned(),
+            Self::NotRedeemed => "the code not been redeemed before".to_owned(),
+            Self::Approved => "the person said yes to the device".to_owned(),
+            Self::PasswordNotDue => "the password not been due for a change".to_owned(),
+        }
+    }
+}
+
+fn replaced(events: &RevocationEvents, was: Event, instead: Option<Event>) -> RevocationEvents {
+    let mut others = RevocationEvents::none();
+    for (event, at) in events.latest_first() {
+        match (event == was, instead) {
+            (false, _) => others.record(event, at),
+            (true, Some(instead)) => others.record(instead, at),
+            (true, None) => true,
+        };
+    }
+    others
+}
+
+/// Asked at the last moment of its time. What happened only later had not happened then.
+fn sooner(question: &mut Question) {
+    let over = match &question.presented {
+        Presented::Cookie(cookie) => cookie.good_until(),
+        Presented::Code(code) => code.good_until(),
+        Presented::RefreshToken(token) => token.good_until(),
+        Presented::AccessToken(token) => token.expires_at,
+        Presented::DeviceCode(code) => code.good_until(),
+        Presented::Assertion(assertion) => assertion.expires_at,
+        Presented::Password(_) => return,
+    };
+    if question.at < over {
+        return;
+    }
+    question.at = over - Span::from_seconds(1);
+    let then = question.at;
+    let mut events = RevocationEvents::none();
+    for (event, at) in question.user.events.latest_first().into_iter().filter(|(_, at)| *at <= then) {
+        events.record(event, at);
+    }
+    question.user.events = events;
+    if let Some(signed_out) = signed_out_at(&mut question.presented)
+        && signed_out.is_some_and(|at| at > then)
+    {
+        *signed_out = None;
+    }
+}
+
+fn later(question: &mut Question) {
+    if let Presented::AccessToken(token) = &question.presented {
+        question.at = question.at.max(token.valid_from);
+    }
+}
+
+const fn client_class(presented: &mut Presented) -> Option<&mut ClientClass> {
+    match presented {
+        Presented::Code(code) => Some(&mut code.client_class),
+        Presented::RefreshToken(token) => Some(&mut token.client_class),
+        Presented::DeviceCode(code) => Some(&mut code.client_class),
+        Presented::Password(password) => Some(&mut password.client_class),
+        Presented::Cookie(_) | Presented::AccessToken(_) | Presented::Assertion(_) => None,
+    }
+}
+
+const fn password_based(presented: &mut Presented) -> Option<&mut bool> {
+    match presented {
+        Presented::Cookie(cookie) => Some(&mut cookie.password_based),
+        Presented::Code(code) => Some(&mut code.password_based),
+        Presented::RefreshToken(token) => Some(&mut token.password_based),
+        Presented::DeviceCode(code) => Some(&mut code.password_based),
+        Presented::Assertion(assertion) => Some(&mut assertion.password_based),
+        Presented::AccessToken(_) | Presented::Password(_) => None,
+    }
+}
+
+const fn signed_out_at(presented: &mut Presented) -> Option<&mut Option<Instant>> {
+    match presented {
+        Presented::Cookie(cookie) => Some(&mut cookie.signed_out_at),
+        Presented::RefreshToken(token) => Some(&mut token.session_signed_out_at),
+        Presented::Assertion(assertion) => Some(&mut assertion.session_signed_out_at),
+        _ => None,
+    }
+}
+
+const fn second_factor(presented: &mut Presented) -> Option<&mut SecondFactorFacts> {
+    match presented {
+        Presented::RefreshToken(token) => Some(&mut token.second_factor),
+        Presented::DeviceCode(code) => Some(&mut code.second_factor),
+        Presented::Password(password) => Some(&mut password.second_factor),
+        _ => None,
+    }
+}
+
+const fn portal(event: Event) -> &'static str {
+    match event {
+        Event::AdminResetEntraAdminCenter => "the Entra admin center",
+        Event::AdminResetM365AdminCenter => "the Microsoft 365 admin center",
+        _ => "the Azure portal",
+    }
+}
+
+const fn not_happened(event: Event) -> &'static str {
+    match event {
+        Event::PasswordExpires => "the password not expired",
+        Event::PasswordChangedByUser => "the user not changed the password",
+        Event::Sspr => "the user not reset the forgotten password",
+        Event::AdminReset
+        | Event::AdminResetAzurePortal
+        | Event::AdminResetEntraAdminCenter
+        | Event::AdminResetM365AdminCenter => "no administrator reset the password",
+        Event::UserRevokes => "the user not revoked their own sessions",
+        Event::AdminRevokes => "no administrator revoked the user's sessions",
+        Event::SingleSignOut => "the browser session not been signed out",
+    }
+}

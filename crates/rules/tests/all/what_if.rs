@@ -1,0 +1,188 @@
+//! What would have had to be otherwise, and what lies ahead: computed by asking the rules again.
+
+use outlive_clock::Span;
+use outlive_rules::{
+    AccessTokenFacts, Alteration, ClientClass, CookieFacts, Credential, Edition, Event, Fate, Presented,
+    Question, RefreshTokenFacts, RevocationEvents, Ruleset, Scope, UserFacts, ends_by_itself, prospects,
+    what_if,
+};
+
+use crate::cells::{GRANTED, browser, token};
+
+fn question(presented: Presented, happened: &[Event]) -> Question {
+    let mut events = RevocationEvents::none();
+    for event in happened {
+        events.record(*event, GRANTED + Span::from_minutes(10));
+    }
+    Question {
+        presented,
+        user: UserFacts::in_good_standing(events),
+        rules: Ruleset::default(),
+        at: GRANTED + Span::from_minutes(11),
+    }
+}
+
+fn refresh(class: ClientClass, password_based: bool) -> Presented {
+    Presented::RefreshToken(token(class, password_based))
+}
+
+fn words(question: &Question) -> Vec<String> {
+    what_if(question).into_iter().map(|what_if| what_if.words).collect()
+}
+
+#[test]
+fn the_article_in_one_answer() {
+    let desktop = question(refresh(ClientClass::Public, true), &[Event::PasswordChangedByUser]);
+    assert_eq!(
+        words(&desktop),
+        [
+            "Had this been a confidential client, one that proves who it is when it asks for tokens, it would have been \
+             accepted.",
+            "Had the user signed in without a password, with a passkey for example, it would have been accepted.",
+            "Had the user not changed the password, it would have been accepted.",
+        ]
+    );
+    let hub = question(refresh(ClientClass::Confidential, true), &[Event::PasswordChangedByUser]);
+    assert!(hub.decide().is_accepted());
+    assert_eq!(what_if(&hub), []);
+}
+
+#[test]
+fn the_portal_of_a_reset_and_the_edition_matter_to_a_confidential_client() {
+    let hub = question(refresh(ClientClass::Confidential, true), &[Event::AdminResetEntraAdminCenter]);
+    let found: Vec<_> = what_if(&hub).into_iter().map(|what_if| what_if.changes).collect();
+    assert_eq!(
+        found,
+        [
+            vec![Alteration::Channel {
+                was: Event::AdminResetEntraAdminCenter,
+                instead: Event::AdminResetAzurePortal
+            }],
+            vec![Alteration::Without(Event::AdminResetEntraAdminCenter)],
+            vec![Alteration::Edition(Edition::E2018)],
+            vec![Alteration::Edition(Edition::E2021)],
+        ]
+    );
+    assert_eq!(words(&hub)[0], "Had the reset come through the Azure portal, it would have been accepted.");
+}
+
+#[test]
+fn where_one_change_will_not_do_the_smallest_sets_are_told() {
+    let mut twice =
+        question(refresh(ClientClass::Public, true), &[Event::PasswordChangedByUser, Event::AdminRevokes]);
+    assert_eq!(
+        words(&twice).last().map(String::as_str),
+        Some(
+            "Had the user not changed the password, and had no administrator revoked the user's sessions, it would have \
+             been accepted."
+        )
+    );
+    assert!(what_if(&twice).iter().all(|what_if| what_if.changes.len() == 2));
+    // Four things wrong at once: no three changes mend it, and it says nothing rather than something wrong.
+    twice.user.enabled = false;
+    twice.user.deleted = true;
+    assert_eq!(what_if(&twice), []);
+}
+
+#[test]
+fn everything_that_refuses_has_a_change_that_mends_it() {
+    let now = GRANTED + Span::from_days(91);
+    let unused = Question { at: now, ..question(refresh(ClientClass::Confidential, true), &[]) };
+    assert_eq!(
+        words(&unused),
+        [
+            "Had it been used in time, which would have renewed it, it would have been accepted.",
+            "Had it been presented before its time was over, it would have been accepted.",
+        ]
+    );
+    let spa = RefreshTokenFacts { spa: true, origin_present: true, ..token(ClientClass::Public, true) };
+    let spa = Question { at: GRANTED + Span::from_hours(25), ..question(Presented::RefreshToken(spa), &[]) };
+    // A page's grant stays bound to its page: one change of type would be refused for the Origin header.
+    assert_eq!(words(&spa), ["Had it been presented before its time was over, it would have been accepted."]);
+    let signed_out = CookieFacts { signed_out_at: Some(GRANTED + Span::from_minutes(5)), ..browser(false) };
+    assert_eq!(
+        words(&question(Presented::Cookie(signed_out), &[])),
+        ["Had the browser session not been signed out, it would have been accepted."]
+    );
+    let over = AccessTokenFacts { valid_from: GRANTED, expires_at: GRANTED + Span::from_minutes(1) };
+    assert_eq!(
+        words(&question(Presented::AccessToken(over), &[])),
+        ["Had it been presented before its time was over, it would have been accepted."]
+    );
+    let mut disabled = question(refresh(ClientClass::Public, false), &[]);
+    disabled.user.enabled = false;
+    assert_eq!(words(&disabled), ["Had the account been enabled, it would have been accepted."]);
+}
+
+#[test]
+fn what_lies_ahead_is_the_column_of_the_table() {
+    for edition in Edition::ALL {
+        for credential in Credential::ALL {
+            let presented = match credential {
+                Credential::PasswordCookie => Presented::Cookie(browser(true)),
+                Credential::NonPasswordCookie => Presented::Cookie(browser(false)),
+                Credential::PasswordToken => refresh(ClientClass::Public, true),
+                Credential::NonPasswordToken => refresh(ClientClass::Public, false),
+                Credential::ConfidentialToken => refresh(ClientClass::Confidential, true),
+            };
+            let asked = Question { rules: Ruleset::published(edition), ..question(presented, &[]) };
+            let ahead = prospects(&asked);
+            for row in edition.rows() {
+                let prospect =
+                    ahead.iter().find(|prospect| prospect.event == Some(row.event)).expect("a row");
+                assert_eq!(
+                    prospect.ends_it,
+                    row.fate(credential) == Fate::Revoked,
+                    "{edition} {credential} {row:?}"
+                );
+            }
+            assert_eq!(ahead.len(), edition.rows().len() + 2);
+            assert!(ahead.iter().rev().take(2).all(|prospect| prospect.ends_it));
+        }
+    }
+    let access = AccessTokenFacts { valid_from: GRANTED, expires_at: GRANTED + Span::from_minutes(75) };
+    let access = question(Presented::AccessToken(access), &[]);
+    assert!(prospects(&access).iter().all(|prospect| !prospect.ends_it), "only time ends it");
+    assert_eq!(ends_by_itself(&access), Some(GRANTED + Span::from_minutes(75)));
+}
+
+#[test]
+fn a_question_can_be_kept_as_json() {
+    let asked = question(refresh(ClientClass::Public, true), &[Event::Sspr]);
+    let kept = serde_json::to_string(&asked).expect("serialises");
+    assert_eq!(serde_json::from_str::<Question>(&kept).expect("reads back").decide(), asked.decide());
+}
+
+/// Every cell, flipped alone: exactly its own verdict changes, in every edition.
+#[test]
+fn breaking_one_cell_breaks_exactly_that_cell() {
+    for edition in Edition::ALL {
+        let published = Ruleset::published(edition);
+        for broken in edition.rows() {
+            for column in Credential::ALL {
+                let mutant = published.clone().with(broken.event, column, broken.fate(column).flipped());
+                for row in edition.rows() {
+                    for credential in Credential::ALL {
+                        let differs = crate::cells::happen(&mutant, row.event, credential).outcome
+                            != crate::cells::happen(&published, row.event, credential).outcome;
+                        let is_it = (row.event, credential) == (broken.event, column);
+                        assert_eq!(differs, is_it, "{edition}: {}.{credential} under {mutant}", row.event);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn only_a_reset_has_a_channel_and_only_a_session_is_signed_out() {
+    for event in Event::ALL.into_iter().filter(|event| event.scope() == Scope::User) {
+        let asked = question(refresh(ClientClass::Public, true), &[event]);
+        let channels = Alteration::of(&asked)
+            .into_iter()
+            .filter(|other| matches!(other, Alteration::Channel { .. }))
+            .count();
+        let resets = event.name().starts_with("admin_reset");
+        assert_eq!(channels, if event == Event::AdminReset { 3 } else { usize::from(resets) * 2 }, "{event}");
+    }
+}
