@@ -20,6 +20,7 @@ mod pages;
 mod password_check;
 mod password_reset;
 mod passwords;
+mod question;
 mod refusal;
 mod routes;
 mod scopes;

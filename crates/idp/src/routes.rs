@@ -18,7 +18,7 @@ use crate::password_reset::{password_reset, password_reset_page};
 use crate::second_factor::second_factor;
 use crate::token::{preflight, token_v1, token_v2, wrong_method};
 use crate::visit::Visit;
-use crate::{graph, lab_events, outbox, pages};
+use crate::{graph, lab_events, outbox, pages, question};
 
 pub(crate) fn router(idp: Idp) -> Router {
     Router::new()
@@ -67,6 +67,7 @@ pub(crate) fn router(idp: Idp) -> Router {
         .route("/_pages/submit.js", get(pages::script))
         .route("/_lab/tenants/{tenant}/events", post(lab_events::happen))
         .route("/_lab/tenants/{tenant}/outbox", get(outbox::show))
+        .route("/_lab/tenants/{tenant}/question", post(question::ask))
         .nest("/v1.0", graph::router())
         .nest("/beta", graph::beta())
         // The SDK for Python puts two slashes there, and the original does not mind.

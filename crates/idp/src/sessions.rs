@@ -45,6 +45,11 @@ impl Browser {
     /// The browser that sent these headers.
     pub(crate) fn of_request(headers: &HeaderMap) -> Option<Self> {
         let secret = cookie(headers, COOKIE_PERSISTENT).or_else(|| cookie(headers, COOKIE_TRANSIENT))?;
+        Self::of_secret(secret)
+    }
+
+    /// The browser whose cookie has this value.
+    pub(crate) fn of_secret(secret: &str) -> Option<Self> {
         (secret.len() == 43).then(|| Self { secret: secret.to_owned() })
     }
 
@@ -173,6 +178,25 @@ pub(crate) async fn find(
              WHERE browser = $1 AND tenant = $2 ORDER BY started_us DESC, id LIMIT 1",
             browser.hash(),
             tenant
+        ))
+        .await?
+        .as_ref()
+        .map(session_of)
+        .transpose()
+}
+
+/// The session of this id, ended or not.
+pub(crate) async fn by_id(
+    store: &Store,
+    tenant: TenantId,
+    session: SessionId,
+) -> Result<Option<Session>, StoreError> {
+    store
+        .row(sql!(
+            "SELECT id, user_id, amr, started_us, used_us, persistent, ended_us FROM sessions \
+             WHERE tenant = $1 AND id = $2",
+            tenant,
+            session
         ))
         .await?
         .as_ref()

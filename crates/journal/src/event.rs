@@ -1,5 +1,7 @@
 //! What is written, and what is read back.
 
+use std::collections::BTreeSet;
+
 use outlive_clock::{Instant, TenantId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -13,6 +15,7 @@ pub struct Event {
     pub(crate) subject: String,
     pub(crate) trace: String,
     pub(crate) data: Value,
+    pub(crate) names: BTreeSet<String>,
 }
 
 impl Event {
@@ -31,6 +34,7 @@ impl Event {
             subject: subject.into(),
             trace: trace.as_ref().to_owned(),
             data: Value::Object(serde_json::Map::new()),
+            names: BTreeSet::new(),
         }
     }
 
@@ -38,6 +42,13 @@ impl Event {
     #[must_use]
     pub fn with(mut self, data: Value) -> Self {
         self.data = data;
+        self
+    }
+
+    /// The credentials it speaks of, by id and fingerprint: whoever asks for one of them finds this line.
+    #[must_use]
+    pub fn about<N: ToString>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.names.extend(names.into_iter().map(|name| name.to_string()));
         self
     }
 }

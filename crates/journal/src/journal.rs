@@ -1,7 +1,7 @@
 //! Writing and reading.
 
 use outlive_clock::{TenantId, wall_now};
-use outlive_store::{Row, Statement, Store, StoreError, sql};
+use outlive_store::{Change, Row, Statement, Store, StoreError, sql};
 use tokio::sync::watch;
 
 use crate::{Event, Filter, LINES_MAX, Line};
@@ -20,7 +20,22 @@ impl Journal {
         Self { store, service }
     }
 
-    /// The statement that writes a line: add it to the change it speaks of.
+    /// What writes a line: append it to the change it speaks of.
+    #[must_use]
+    pub fn entry(&self, event: &Event) -> Change {
+        let mut change = Change::from(self.line(event));
+        for name in &event.names {
+            // The line was the last one written, in this same change.
+            change.add(sql!(
+                "INSERT INTO journal_names (tenant, name, seq) VALUES ($1, $2, (SELECT MAX(seq) FROM journal))",
+                event.tenant,
+                name
+            ));
+        }
+        change
+    }
+
+    /// The statement that writes the line of an event that is [about](Event::about) no credential.
     #[must_use]
     pub fn line(&self, event: &Event) -> Statement {
         sql!(
@@ -41,7 +56,7 @@ impl Journal {
     /// # Errors
     /// As [`Store::commit`].
     pub async fn append(&self, event: &Event) -> Result<(), StoreError> {
-        self.store.commit(self.line(event)).await
+        self.store.commit(self.entry(event)).await
     }
 
     /// Reads lines, oldest first.
@@ -51,43 +66,64 @@ impl Journal {
     pub async fn read(&self, filter: &Filter) -> Result<Vec<Line>, StoreError> {
         let prefix = filter.kind.as_deref().filter(|kind| kind.ends_with('.'));
         let exact = filter.kind.as_deref().filter(|kind| !kind.ends_with('.'));
-        // One statement for every selection: an absent criterion is NULL. The planner walks (tenant, seq), or (tenant, subject,
-        // seq) when a subject is given.
+        // An absent criterion is NULL. Each statement walks an index that begins with the narrowest criterion there is.
         let limit = i64::from(filter.limit.min(LINES_MAX));
-        let rows = if let Some(subject) = &filter.subject {
-            self.store
-                .rows(sql!(
-                    "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
-                     WHERE tenant = $1 AND subject = $2 AND seq > $3 \
-                     AND (CAST($4 AS TEXT) IS NULL OR kind = $4) \
-                     AND (CAST($5 AS TEXT) IS NULL OR substr(kind, 1, length($5)) = $5) \
-                     AND (CAST($6 AS TEXT) IS NULL OR trace = $6) ORDER BY seq LIMIT $7",
-                    filter.tenant,
-                    subject,
-                    filter.after,
-                    exact,
-                    prefix,
-                    filter.trace.as_deref(),
-                    limit
-                ))
-                .await?
-        } else {
-            self.store
-                .rows(sql!(
-                    "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
-                     WHERE tenant = $1 AND seq > $2 \
-                     AND (CAST($3 AS TEXT) IS NULL OR kind = $3) \
-                     AND (CAST($4 AS TEXT) IS NULL OR substr(kind, 1, length($4)) = $4) \
-                     AND (CAST($5 AS TEXT) IS NULL OR trace = $5) ORDER BY seq LIMIT $6",
-                    filter.tenant,
-                    filter.after,
-                    exact,
-                    prefix,
-                    filter.trace.as_deref(),
-                    limit
-                ))
-                .await?
+        let statement = match (&filter.about, &filter.trace, &filter.subject) {
+            (Some(name), trace, subject) => sql!(
+                "SELECT j.seq, j.tenant, at_us, wall_us, kind, subject, trace, data FROM journal_names n \
+                 JOIN journal j ON j.seq = n.seq WHERE n.tenant = $1 AND n.name = $2 AND n.seq > $3 \
+                 AND (CAST($4 AS TEXT) IS NULL OR kind = $4) \
+                 AND (CAST($5 AS TEXT) IS NULL OR substr(kind, 1, length($5)) = $5) \
+                 AND (CAST($6 AS TEXT) IS NULL OR trace = $6) \
+                 AND (CAST($7 AS TEXT) IS NULL OR subject = $7) ORDER BY n.seq LIMIT $8",
+                filter.tenant,
+                name,
+                filter.after,
+                exact,
+                prefix,
+                trace.as_deref(),
+                subject.as_deref(),
+                limit
+            ),
+            (None, Some(trace), subject) => sql!(
+                "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
+                 WHERE tenant = $1 AND trace = $2 AND seq > $3 \
+                 AND (CAST($4 AS TEXT) IS NULL OR kind = $4) \
+                 AND (CAST($5 AS TEXT) IS NULL OR substr(kind, 1, length($5)) = $5) \
+                 AND (CAST($6 AS TEXT) IS NULL OR subject = $6) ORDER BY seq LIMIT $7",
+                filter.tenant,
+                trace,
+                filter.after,
+                exact,
+                prefix,
+                subject.as_deref(),
+                limit
+            ),
+            (None, None, Some(subject)) => sql!(
+                "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
+                 WHERE tenant = $1 AND subject = $2 AND seq > $3 \
+                 AND (CAST($4 AS TEXT) IS NULL OR kind = $4) \
+                 AND (CAST($5 AS TEXT) IS NULL OR substr(kind, 1, length($5)) = $5) ORDER BY seq LIMIT $6",
+                filter.tenant,
+                subject,
+                filter.after,
+                exact,
+                prefix,
+                limit
+            ),
+            (None, None, None) => sql!(
+                "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
+                 WHERE tenant = $1 AND seq > $2 \
+                 AND (CAST($3 AS TEXT) IS NULL OR kind = $3) \
+                 AND (CAST($4 AS TEXT) IS NULL OR substr(kind, 1, length($4)) = $4) ORDER BY seq LIMIT $5",
+                filter.tenant,
+                filter.after,
+                exact,
+                prefix,
+                limit
+            ),
         };
+        let rows = self.store.rows(statement).await?;
         rows.iter().map(|row| self.line_of(row)).collect()
     }
 

@@ -15,5 +15,10 @@ pub use query::{Filter, LINES_MAX};
 use outlive_store::Migration;
 
 /// The journal's own tables, in every service's database.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "journal", sql: include_str!("../migrations/0001_journal.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "journal", sql: include_str!("../migrations/0001_journal.sql") },
+    Migration { version: 2, name: "names", sql: include_str!("../migrations/0002_names.sql") },
+];
+
+/// Their names: what a tenant's end empties.
+pub const TABLES: &[&str] = &["journal", "journal_names"];

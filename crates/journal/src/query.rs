@@ -18,6 +18,8 @@ pub struct Filter {
     pub subject: Option<String>,
     /// Only of this trace.
     pub trace: Option<String>,
+    /// Only lines that speak of the credential of this id or fingerprint.
+    pub about: Option<String>,
     /// At most so many, up to [`LINES_MAX`].
     pub limit: u32,
 }
@@ -26,6 +28,6 @@ impl Filter {
     /// All lines of a tenant, from the first.
     #[must_use]
     pub const fn of(tenant: TenantId) -> Self {
-        Self { tenant, after: 0, kind: None, subject: None, trace: None, limit: LINES_MAX }
+        Self { tenant, after: 0, kind: None, subject: None, trace: None, about: None, limit: LINES_MAX }
     }
 }

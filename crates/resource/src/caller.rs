@@ -82,9 +82,10 @@ impl<'a> Caller<'a> {
         told.insert("status".to_owned(), json!(served.response.status().as_u16()));
         told.insert("orders".to_owned(), json!(served.orders));
         let event = Event::new(self.tenant(), self.now, "request.accepted", self.subject(), self.knock.trace)
-            .with(told.into());
+            .with(told.into())
+            .about([&self.fingerprint]);
         let mut change = served.change;
-        change.add(self.api.chassis.journal.line(&event));
+        change.append(self.api.chassis.journal.entry(&event));
         match self.api.chassis.store.commit(change).await {
             Ok(()) => served.response,
             Err(error) => Refusal::from(error).answer(&self.api.challenge(Some(self.tenant()))),

@@ -24,6 +24,7 @@ pub(crate) struct Selection {
     kind: Option<String>,
     subject: Option<String>,
     trace: Option<String>,
+    about: Option<String>,
     #[serde(default = "default_limit")]
     limit: u32,
 }
@@ -40,6 +41,7 @@ impl Selection {
             kind: self.kind,
             subject: self.subject,
             trace: self.trace,
+            about: self.about,
             limit: self.limit,
         }
     }

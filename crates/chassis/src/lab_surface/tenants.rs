@@ -75,7 +75,7 @@ pub(crate) async fn delete<S: Service>(
     let tenant = tenant_of(&tenant)?;
     surface.chassis.clocks.clock(tenant).await?;
     let mut change = Change::new();
-    for table in S::TENANT_TABLES.iter().chain(&["journal", "clocks"]) {
+    for table in S::TENANT_TABLES.iter().chain(outlive_journal::TABLES).chain(&["clocks"]) {
         change.add(Statement::forget_tenant(table, tenant));
     }
     // In a task of its own: what is remembered goes with what is stored, also when the caller does not wait for it.

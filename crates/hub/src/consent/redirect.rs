@@ -25,7 +25,7 @@ use super::tickets::{SignInState, digest};
 use crate::Hub;
 use crate::connection::{self, Connection, Status, sign_in_failed, sign_in_refused};
 use crate::connector::Connector;
-use crate::credential::{Client, Granted, TokenFailure, Tokens, redeem, storage};
+use crate::credential::{Client, Granted, TokenFailure, Tokens, redeem, storage, tokens_named};
 
 pub(super) async fn come_back(
     State(hub): State<Arc<Hub>>,
@@ -156,7 +156,8 @@ impl Back<'_> {
             account: granted.account.map(|account| account.name),
         };
         let mut change = Change::from(attempt::keep(self.tenant, &digest(&code), &kept));
-        change.add(self.hub.chassis.journal.line(&self.event("consent.redeemed", said)));
+        let named = tokens_named(&said);
+        change.append(self.hub.chassis.journal.entry(&self.event("consent.redeemed", said).about(named)));
         self.hub.chassis.store.commit(change).await?;
         Ok(found(&to))
     }

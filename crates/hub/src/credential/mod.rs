@@ -12,7 +12,7 @@ mod token_answer;
 mod token_endpoint;
 
 pub(crate) use freshness::{Freshness, freshness};
-pub(crate) use refresh::{RefreshFailure, Refreshes, source_token};
+pub(crate) use refresh::{RefreshFailure, Refreshes, source_token, tokens_named};
 pub(crate) use storage::{Credential, Tokens};
 pub(crate) use token_answer::{Granted, TokenFailure};
 pub(crate) use token_endpoint::{Client, redeem};

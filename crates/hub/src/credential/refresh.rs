@@ -157,7 +157,7 @@ impl Attempt<'_> {
             Err(TokenFailure::Transient { timed_out, why }) => {
                 let mut change = self.given_back();
                 let said = json!({"why": why, "timed_out": timed_out});
-                change.add(self.line("connection.refresh_postponed", said));
+                change.append(self.entry("connection.refresh_postponed", said));
                 self.hub.chassis.store.commit(change).await?;
                 Err(RefreshFailure::Transient(timed_out))
             }
@@ -206,7 +206,7 @@ impl Attempt<'_> {
             "access_token": fingerprint(tokens.access.expose()),
             "expires": expires,
         });
-        change.add(self.line("connection.refreshed", said));
+        change.append(self.entry("connection.refreshed", said));
         self.hub.chassis.store.commit(change).await?;
         Ok(tokens)
     }
@@ -238,7 +238,7 @@ impl Attempt<'_> {
             &Status::Unauthorized(text.clone()),
             self.now,
         ));
-        change.add(self.line("connection.broken", said));
+        change.append(self.entry("connection.broken", said));
         self.hub.chassis.store.commit(change).await?;
         Err(RefreshFailure::Refused(text))
     }
@@ -249,9 +249,18 @@ impl Attempt<'_> {
         Change::from(lease::release(tenant, id, self.credential.version))
     }
 
-    fn line(&self, kind: &'static str, said: Value) -> outlive_store::Statement {
+    fn entry(&self, kind: &'static str, said: Value) -> Change {
         let connection = self.connection;
         let event = Event::new(connection.tenant, self.now, kind, connection.subject(), self.trace);
-        self.hub.chassis.journal.line(&event.with(said))
+        let named = tokens_named(&said);
+        self.hub.chassis.journal.entry(&event.with(said).about(named))
     }
+}
+
+/// The fingerprints of the tokens that a journal line names.
+pub(crate) fn tokens_named(said: &Value) -> Vec<String> {
+    ["refresh_token", "parent_refresh_token", "access_token"]
+        .iter()
+        .filter_map(|name| said[*name].as_str().map(str::to_owned))
+        .collect()
 }

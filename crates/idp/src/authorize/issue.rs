@@ -72,8 +72,10 @@ fn issue_code(
             "upn": user.upn,
             "session": session.id,
             "amr": session.amr,
+            "redirect_type": code.redirect_type,
             "code": {"id": code.id, "fingerprint": fingerprint(&text)},
         }));
-    change.add(chassis.journal.line(&event));
+    let event = event.about([code.id.to_string(), fingerprint(&text), session.id.to_string()]);
+    change.append(chassis.journal.entry(&event));
     text
 }

@@ -30,8 +30,9 @@ impl Visit {
             let mut change = Change::from(session.end(tenant.id, now));
             let event =
                 Event::new(tenant.id, now, "sign_out", format!("user:{}", session.user_id), &self.trace)
-                    .with(json!({"session": session.id, "upn": user.map(|user| user.upn)}));
-            change.add(self.idp.chassis.journal.line(&event));
+                    .with(json!({"session": session.id, "upn": user.map(|user| user.upn)}))
+                    .about([session.id]);
+            change.append(self.idp.chassis.journal.entry(&event));
             self.idp.directory.commit(tenant.id, change).await?;
         }
         if let Some(uri) = parameters.get("post_logout_redirect_uri")

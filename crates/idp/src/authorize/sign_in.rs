@@ -109,8 +109,9 @@ impl Visit {
         let event = Event::new(tenant.id, now, "sign_in.succeeded", format!("user:{}", user.id), &self.trace)
             .with(
                 json!({"upn": user.upn, "session": session.id, "amr": session.amr, "persistent": persistent}),
-            );
-        change.add(chassis.journal.line(&event));
+            )
+            .about([session.id]);
+        change.append(chassis.journal.entry(&event));
         chassis.store.commit(change).await?;
         Ok(SignedIn {
             user,

@@ -116,7 +116,6 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     let Some(user) = user else { return Err(Refusal::new(aadsts::USER_NOT_FOUND)) };
     let asked = asked_at_redemption(request, code.scopes.clone().into())?;
     let resource = granted(request, user.id, asked).await?;
-    let random = idp.chassis.random.of(code.tenant);
     let grant = UserGrant {
         user: &user,
         amr: code.amr.clone(),
@@ -124,7 +123,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         session_id: Some(code.session_id),
         nonce: code.nonce.clone(),
         family: Family::New {
-            id: random.stream("refresh-token-family").uuid(),
+            id: code.id,
             redirect_type: match code.redirect_type {
                 RedirectUriType::Web => RedirectType::Web,
                 RedirectUriType::Spa => RedirectType::Spa,

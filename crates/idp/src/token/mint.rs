@@ -30,6 +30,16 @@ pub(crate) enum Family<'a> {
     Of(&'a SealedRefreshToken),
 }
 
+impl Family<'_> {
+    /// What all tokens of one grant have in common: of a code's grant, the code's own id.
+    pub(crate) const fn id(&self) -> Uuid {
+        match self {
+            Self::New { id, .. } => *id,
+            Self::Of(token) => token.family_id,
+        }
+    }
+}
+
 /// A user's grant that was found good.
 pub(crate) struct UserGrant<'a> {
     pub(crate) user: &'a User,
@@ -182,10 +192,10 @@ fn refresh_token(
 ) -> SealedRefreshToken {
     match &grant.family {
         Family::Of(parent) => parent.child(token_id, request.now),
-        Family::New { id, redirect_type } => SealedRefreshToken {
+        family @ Family::New { redirect_type, .. } => SealedRefreshToken {
             token_id,
             parent_id: None,
-            family_id: *id,
+            family_id: family.id(),
             client_id: request.client.application.client_id,
             user_id: grant.user.id,
             tenant: request.tenant.id,

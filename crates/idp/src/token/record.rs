@@ -21,6 +21,12 @@ pub(crate) fn issued_to_user(
     refresh_token: Option<&(SealedRefreshToken, String)>,
     change: &mut Change,
 ) {
+    let mut about =
+        vec![access_token.uti.clone(), access_token.fingerprint.clone(), grant.family.id().to_string()];
+    if let Some((token, text)) = refresh_token {
+        about.extend([token.token_id.to_string(), fingerprint(text)]);
+        about.extend(token.parent_id.map(|parent| parent.to_string()));
+    }
     let refresh_token = refresh_token.map(|(token, text)| {
         json!({
             "id": token.token_id,
@@ -41,13 +47,16 @@ pub(crate) fn issued_to_user(
         "client_class": request.client.class().name(),
         "user_id": grant.user.id,
         "upn": grant.user.upn,
+        "family": grant.family.id(),
+        "session": grant.session_id,
+        "amr": grant.amr,
         "resource": resource.name,
         "scope": resource.scopes.iter().cloned().collect::<Vec<_>>().join(" "),
         "access_token": access_token_data(access_token),
         "refresh_token": refresh_token,
         "verdict": grant.verdict,
     });
-    add(request, format!("user:{}", grant.user.id), data, change);
+    add(request, format!("user:{}", grant.user.id), data, about, change);
 }
 
 /// A token was issued to an application for itself.
@@ -67,16 +76,19 @@ pub(crate) fn issued_to_app(
         "roles": roles,
         "access_token": access_token_data(access_token),
     });
-    add(request, format!("client:{}", client.client_id), data, change);
+    let about = vec![access_token.uti.clone(), access_token.fingerprint.clone()];
+    add(request, format!("client:{}", client.client_id), data, about, change);
 }
 
 fn access_token_data(token: &MintedAccessToken) -> Value {
     json!({"uti": token.uti, "fingerprint": token.fingerprint, "expires_at": token.expires_at})
 }
 
-fn add(request: &TokenRequest<'_>, subject: String, data: Value, change: &mut Change) {
-    let event = Event::new(request.tenant.id, request.now, "token.issued", subject, request.trace).with(data);
-    change.add(request.idp.chassis.journal.line(&event));
+fn add(request: &TokenRequest<'_>, subject: String, data: Value, about: Vec<String>, change: &mut Change) {
+    let event = Event::new(request.tenant.id, request.now, "token.issued", subject, request.trace)
+        .with(data)
+        .about(about);
+    change.append(request.idp.chassis.journal.entry(&event));
 }
 
 /// A token request was refused. A refresh token that can be opened is named by its ids.
@@ -94,6 +106,11 @@ pub(crate) async fn refused(
         Some(token) => format!("user:{}", token.user_id),
         None => format!("client:{}", bounded(form.get("client_id").unwrap_or("unknown"))),
     };
+    let about: Vec<_> = opened
+        .iter()
+        .flat_map(|token| [Some(token.token_id.to_string()), presented.map(fingerprint)])
+        .flatten()
+        .collect();
     let data = json!({
         "grant_type": form.get("grant_type").map(bounded),
         "client_id": form.get("client_id").map(bounded),
@@ -113,7 +130,7 @@ pub(crate) async fn refused(
         "verdict": refusal.verdict,
         "correlation_id": asked.correlation_id,
     });
-    let event = Event::new(tenant, asked.at, "token.refused", subject, trace).with(data);
+    let event = Event::new(tenant, asked.at, "token.refused", subject, trace).with(data).about(about);
     Ok(idp.chassis.journal.append(&event).await?)
 }
 

@@ -96,9 +96,12 @@ async fn a_query_selects(place: &Place) {
         ("token.issued", "user:2", "b"),
         ("run.done", "run:1", "a"),
     ] {
-        let event = Event::new(tenant(1), AT, kind, subject, trace);
+        // Each line is about its subject and its trace, and a name given twice counts once.
+        let event = Event::new(tenant(1), AT, kind, subject, trace).about([subject, trace, trace]);
         journal.append(&event).await.expect("is written");
     }
+    let stranger = Event::new(tenant(2), AT, "token.issued", "user:1", "a").about(["a"]);
+    journal.append(&stranger).await.expect("is written");
     let all = || Filter::of(tenant(1));
     let text = |text: &str| Some(text.to_owned());
     for (which, filter, found) in [
@@ -124,6 +127,12 @@ async fn a_query_selects(place: &Place) {
             },
             &[1],
         ),
+        ("a name", Filter { about: text("a"), ..all() }, &[1, 3, 5]),
+        ("a name's kind", Filter { about: text("a"), kind: text("token."), ..all() }, &[1]),
+        ("a name and a subject", Filter { about: text("a"), subject: text("user:1"), ..all() }, &[1, 3]),
+        ("a name after", Filter { about: text("a"), after: 1, limit: 1, ..all() }, &[3]),
+        ("no name", Filter { about: text("c"), ..all() }, &[]),
+        ("a trace and a subject", Filter { trace: text("a"), subject: text("user:1"), ..all() }, &[1, 3]),
         ("after", Filter { after: 3, ..all() }, &[4, 5]),
         ("a subject after", Filter { subject: text("user:1"), after: 1, ..all() }, &[2, 3]),
         ("after the end", Filter { after: i64::MAX, ..all() }, &[]),

@@ -1,0 +1,111 @@
+//! The lab's way to ask about one credential: `POST /_lab/tenants/{t}/question` with `{"of": TEXT}`. TEXT is the credential itself
+//! (a refresh token, code, access token or session cookie, pasted) or a name of it (id, `uti`, fingerprint).
+//!
+//! The answer is the question as the rules would be asked it now: facts, no secret and no verdict. What is pasted is neither kept
+//! nor written to the journal.
+
+mod named;
+mod pasted;
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use outlive_chassis::Problem;
+use outlive_clock::{ClientId, TenantId, UserId};
+use outlive_rules::{Presented, Question, UserFacts};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::directory::{Tenant, User};
+use crate::idp::Idp;
+
+/// Longest text that can be a credential or the name of one.
+const TEXT_MAX: usize = 16_384;
+
+/// What is asked about.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct About {
+    of: String,
+}
+
+/// A credential that was found.
+struct Found {
+    kind: &'static str,
+    /// By which the journal's lines about it are found.
+    name: String,
+    user: Option<UserId>,
+    client: Option<ClientId>,
+    /// The browser session it came from, or is.
+    session: Option<String>,
+    /// What it has in common with the other tokens of its grant.
+    family: Option<String>,
+    presented: Presented,
+}
+
+pub(crate) async fn ask(
+    State(idp): State<Idp>,
+    Path(tenant): Path<String>,
+    body: Result<Json<About>, JsonRejection>,
+) -> Result<Json<Value>, Problem> {
+    let unknown = || Problem::not_found("TenantNotFound", "There is no such tenant here.");
+    let tenant = tenant.parse::<TenantId>().map_err(|_| unknown())?;
+    let tenant = idp.directory.tenant(tenant).await?.ok_or_else(unknown)?;
+    let Json(About { of }) = body?;
+    let text = of.trim();
+    if text.is_empty() || text.len() > TEXT_MAX {
+        return Err(Problem::bad_request("'of' is not a credential, nor the name of one."));
+    }
+    let asking = Asking { idp: &idp, tenant: &tenant };
+    let found = match asking.pasted(text).await? {
+        Some(found) => Some(found),
+        None => asking.named(text).await?,
+    };
+    let found = found.ok_or_else(|| {
+        Problem::not_found(
+            "CredentialNotFound",
+            "The identity provider issued no such credential in this tenant. Give the credential itself, or its id, uti or \
+             fingerprint as the journal has it.",
+        )
+    })?;
+    asking.answer(found).await
+}
+
+/// Who is asked, and in which tenant.
+struct Asking<'a> {
+    idp: &'a Idp,
+    tenant: &'a Tenant,
+}
+
+impl Asking<'_> {
+    async fn user(&self, id: UserId) -> Result<Option<User>, Problem> {
+        Ok(self.idp.directory.user(self.tenant.id, id).await?)
+    }
+
+    async fn answer(&self, found: Found) -> Result<Json<Value>, Problem> {
+        let Found { kind, name, user, client, session, family, presented } = found;
+        let user = match user {
+            Some(id) => self.user(id).await?,
+            None => None,
+        };
+        let client = match client {
+            Some(id) => self.idp.directory.application(self.tenant.id, id).await?,
+            None => None,
+        };
+        let question = Question {
+            presented,
+            user: user.as_ref().map_or_else(UserFacts::unknown, User::facts),
+            rules: self.tenant.rules.clone(),
+            at: self.idp.chassis.clocks.now(self.tenant.id).await?,
+        };
+        Ok(Json(json!({
+            "kind": kind,
+            "name": name,
+            "session": session,
+            "family": family,
+            "user": user.map(|user| json!({"id": user.id, "upn": user.upn})),
+            "client": client.map(|client| json!({"client_id": client.client_id, "name": client.name})),
+            "question": question,
+        })))
+    }
+}

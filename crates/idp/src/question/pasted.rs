@@ -1,0 +1,135 @@
+//! A credential itself: what it says when it is opened.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use outlive_chassis::Problem;
+use outlive_rules::{
+    ClientClass, CodeFacts, Presented, ProofKey, RefreshTokenFacts, SecondFactorFacts, password_based,
+};
+use outlive_store::sql;
+use outlive_tokens::{SealedRefreshToken, SealedToken};
+use serde::Deserialize;
+
+use super::{Asking, Found};
+use crate::second_factor;
+use crate::sessions::{self, Browser, Session};
+use crate::spec::RedirectUriType;
+use crate::token::AuthorizationCode;
+
+impl Asking<'_> {
+    /// What the text is, if it is a credential of this tenant.
+    pub(super) async fn pasted(&self, text: &str) -> Result<Option<Found>, Problem> {
+        let (idp, tenant) = (self.idp, self.tenant.id);
+        if let Ok(token) = SealedRefreshToken::open(&idp.chassis.sealer, text)
+            && token.tenant == tenant
+        {
+            return self.of_refresh_token(&token).await.map(Some);
+        }
+        if let Ok(code) = AuthorizationCode::open(&idp.chassis.sealer, text)
+            && code.tenant == tenant
+        {
+            return self.of_code(&code).await.map(Some);
+        }
+        if let Some(uti) = uti_of(text) {
+            return self.named(&uti).await;
+        }
+        let secret = text.rsplit_once('=').map_or(text, |(_, value)| value);
+        match Browser::of_secret(secret) {
+            Some(browser) => {
+                let session = sessions::find(&idp.chassis.store, tenant, &browser).await?;
+                Ok(session.as_ref().map(of_session))
+            }
+            None => Ok(None),
+        }
+    }
+
+    pub(super) async fn of_refresh_token(&self, token: &SealedRefreshToken) -> Result<Found, Problem> {
+        let directory = &self.idp.directory;
+        let user = self.user(token.user_id).await?;
+        let application = directory.application(self.tenant.id, token.client_id).await?;
+        let session_signed_out_at = match token.session_id {
+            Some(session) => directory.signed_out_at(self.tenant.id, session).await?,
+            None => None,
+        };
+        let facts = RefreshTokenFacts {
+            client_class: match token.client_class {
+                outlive_tokens::ClientClass::Public => ClientClass::Public,
+                outlive_tokens::ClientClass::Confidential => ClientClass::Confidential,
+            },
+            password_based: token.password_based,
+            spa: token.is_spa(),
+            family_issued_at: token.family_issued_at,
+            issued_at: token.issued_at,
+            session_signed_out_at,
+            // Asked as the client would that it was issued to.
+            presented_by_its_client: true,
+            origin_present: token.is_spa(),
+            second_factor: user.as_ref().map_or_else(SecondFactorFacts::default, |user| {
+                second_factor::facts(self.tenant, user, application.as_ref(), &token.amr)
+            }),
+        };
+        Ok(Found {
+            kind: "refresh_token",
+            name: token.token_id.to_string(),
+            user: Some(token.user_id),
+            client: Some(token.client_id),
+            session: token.session_id.map(|id| id.to_string()),
+            family: Some(token.family_id.to_string()),
+            presented: Presented::RefreshToken(facts),
+        })
+    }
+
+    pub(super) async fn of_code(&self, code: &AuthorizationCode) -> Result<Found, Problem> {
+        let spa = code.redirect_type == RedirectUriType::Spa;
+        let redeemed = sql!(
+            "SELECT redeemed_us FROM redeemed_codes WHERE tenant = $1 AND code_id = $2",
+            self.tenant.id,
+            code.id.to_string()
+        );
+        let redeemed = self.idp.chassis.store.row(redeemed).await?;
+        let facts = CodeFacts {
+            issued_at: code.issued_at,
+            redeemed_at: redeemed.map(|row| row.instant("redeemed_us")).transpose()?,
+            client_class: ClientClass::of_request(code.redirect_type == RedirectUriType::Web),
+            password_based: password_based(&code.amr),
+            spa,
+            // Asked as the client would that it was issued to.
+            presented_by_its_client: true,
+            origin_present: spa,
+            proof_key: ProofKey::Proven,
+        };
+        Ok(Found {
+            kind: "code",
+            name: code.id.to_string(),
+            user: Some(code.user_id),
+            client: Some(code.client_id),
+            session: Some(code.session_id.to_string()),
+            family: Some(code.id.to_string()),
+            presented: Presented::Code(facts),
+        })
+    }
+}
+
+pub(super) fn of_session(session: &Session) -> Found {
+    Found {
+        kind: "cookie",
+        name: session.id.to_string(),
+        user: Some(session.user_id),
+        client: None,
+        session: Some(session.id.to_string()),
+        family: None,
+        presented: Presented::Cookie(session.facts()),
+    }
+}
+
+/// The `uti` of an access or ID token, read without verifying: it only names a line of our own journal.
+fn uti_of(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Claims {
+        uti: String,
+    }
+    let mut parts = text.split('.');
+    let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
+    let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
+    serde_json::from_slice::<Claims>(&payload).ok().map(|claims| claims.uti)
+}
