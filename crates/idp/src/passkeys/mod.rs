@@ -9,7 +9,7 @@ mod stored;
 pub(crate) use ceremony::Challenge;
 pub(crate) use security_info::{change_security_info, security_info_page};
 pub(crate) use sign_in::passkey;
-pub(crate) use stored::Passkey;
+pub(crate) use stored::{Passkey, of_user};
 
 /// The methods of a sign-in by passkey: a key, and the person verified by the authenticator that holds it.
 const AMR: [&str; 2] = ["fido", outlive_rules::second_factor::AMR];

@@ -1,8 +1,10 @@
 //! Signing in by passkey: what it opens, what it outlives, and what is refused.
 
 use outlive_clock::Span;
+use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::graph::{call, denied};
 use crate::installation::OTHER_ORIGIN;
 use crate::passkey_device::{Device, Saying, asked, registered, security_info, sign_in};
 use crate::tenant::{PASSWORD, Tenant};
@@ -312,5 +314,44 @@ async fn a_removed_passkey_signs_nobody_in_and_only_its_owner_removes_it() {
     let page = owner.submit(&page, &[("remove", &device.id)]).await.page();
     assert!(page.answer.text.contains("You have no passkey"), "{page:?}");
     assert_eq!(tenant.journal("passkey.removed").await.len(), 1);
+    sign_in(&mut device, &mut tenant.browser(), &url, "").await.page().says(200, NOT_FOUND);
+}
+
+#[tokio::test]
+async fn graph_shows_and_removes_passkeys_to_whom_it_may() {
+    let scope = "UserAuthenticationMethod.ReadWrite.All";
+    let tenant = Tenant::with(|spec| {
+        let required = &mut spec["applications"][6]["required"][0]["scopes"];
+        required.as_array_mut().expect("a list").push(json!(scope));
+    })
+    .await;
+    let (app, mut device) = (tenant.admin_tool(), registered(&tenant, "owner").await);
+    let path = format!("/users/{}/authentication/fido2Methods", tenant.id_of(1));
+    let one = format!("{path}/{}", device.id);
+    let colleague = app.sign_in(&tenant, "colleague", scope).await;
+    let unpermitted = app.sign_in(&tenant, "admin", "User.Read").await;
+    for token in [colleague.access(), unpermitted.access()] {
+        for (method, path) in [(Method::GET, &path), (Method::GET, &one), (Method::DELETE, &one)] {
+            let answer = call(&tenant, token, method, path, Value::Null).await;
+            denied(&answer, 403, "Authorization_RequestDenied");
+        }
+    }
+    let admin = app.sign_in(&tenant, "admin", scope).await;
+    let listed = call(&tenant, admin.access(), Method::GET, &path, Value::Null).await.json();
+    let method = &listed["value"][0];
+    assert_eq!((&method["id"], &method["displayName"]), (&json!(device.id), &json!("A key")), "{listed}");
+    let shown = call(&tenant, admin.access(), Method::GET, &one, Value::Null).await.json();
+    assert_eq!(shown["id"], json!(device.id), "{shown}");
+    let elsewhere = one.replace(&tenant.id_of(1), &tenant.id_of(2));
+    for (method, path) in [(Method::GET, &elsewhere), (Method::DELETE, &elsewhere)] {
+        let answer = call(&tenant, admin.access(), method, path, Value::Null).await;
+        denied(&answer, 404, "Request_ResourceNotFound");
+    }
+    for status in [204, 404] {
+        let answer = call(&tenant, admin.access(), Method::DELETE, &one, Value::Null).await;
+        assert_eq!(answer.status, status, "{answer:?}");
+    }
+    assert_eq!(tenant.journal("passkey.removed").await[0]["data"]["by"], json!(tenant.id_of(3)));
+    let url = app.authorize_url("User.Read", &[]);
     sign_in(&mut device, &mut tenant.browser(), &url, "").await.page().says(200, NOT_FOUND);
 }
