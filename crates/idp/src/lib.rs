@@ -17,6 +17,7 @@ mod installation_keys;
 mod lab_events;
 mod outbox;
 mod pages;
+mod passkeys;
 mod password_check;
 mod password_reset;
 mod passwords;
@@ -70,6 +71,7 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0006_second_factor.sql"),
     },
     Migration { version: 7, name: "graph", sql: include_str!("../migrations/0007_graph.sql") },
+    Migration { version: 8, name: "passkeys", sql: include_str!("../migrations/0008_passkeys.sql") },
 ];
 
 /// What the identity provider is told besides what every service is.

@@ -14,6 +14,7 @@ use crate::device::{
 };
 use crate::discovery::{configuration_v1, configuration_v2, instance, keys_v1, keys_v2, user_realm};
 use crate::idp::Idp;
+use crate::passkeys::{change_security_info, passkey, security_info_page};
 use crate::password_reset::{password_reset, password_reset_page};
 use crate::second_factor::second_factor;
 use crate::token::{preflight, token_v1, token_v2, wrong_method};
@@ -53,6 +54,11 @@ pub(crate) fn router(idp: Idp) -> Router {
         .route("/{tenant}/oauth2/nativeclient", get(pages::native_client))
         .route("/{tenant}/login", post(sign_in).fallback(not_post))
         .route("/{tenant}/secondfactor", post(second_factor).fallback(not_post))
+        .route("/{tenant}/passkey", post(passkey).fallback(not_post))
+        .route(
+            "/{tenant}/security-info",
+            get(security_info_page).post(change_security_info).fallback(not_get_or_post),
+        )
         .route("/{tenant}/consent", post(consent).fallback(not_post))
         .route(
             "/{tenant}/changepassword",
@@ -65,6 +71,7 @@ pub(crate) fn router(idp: Idp) -> Router {
         .route("/error", get(pages::error_lookup))
         .route("/_pages/style.css", get(pages::style))
         .route("/_pages/submit.js", get(pages::script))
+        .route("/_pages/passkey.js", get(pages::passkey_script))
         .route("/_lab/tenants/{tenant}/events", post(lab_events::happen))
         .route("/_lab/tenants/{tenant}/outbox", get(outbox::show))
         .route("/_lab/tenants/{tenant}/question", post(question::ask))

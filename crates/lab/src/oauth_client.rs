@@ -10,7 +10,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use crate::browser::{Browser, BrowserError};
+use crate::browser::{Authenticator, Browser, BrowserError};
 use crate::http::{Answer, CallError, Http, send};
 
 /// One registered application, about to get tokens. Holds its secret: no `Debug`.
@@ -130,6 +130,12 @@ pub enum OAuthError {
     NoCode,
 }
 
+/// An authorization request, and what proves later that it was ours.
+struct Asked {
+    authorize: Url,
+    verifier: String,
+}
+
 impl From<BrowserError> for OAuthError {
     fn from(error: BrowserError) -> Self {
         match error {
@@ -159,6 +165,32 @@ impl OAuthClient {
         password: &str,
         scope: &str,
     ) -> Result<Tokens, OAuthError> {
+        let asked = self.ask(random, upn, scope)?;
+        let stop = stops_at(&self.redirect_uri);
+        let back = browser.sign_in(asked.authorize.clone(), upn, password, &stop).await?;
+        self.redeem_code(http, &back, &asked, scope).await
+    }
+
+    /// The same with a passkey instead of a password.
+    ///
+    /// # Errors
+    /// The issuer said no, or did not answer; or the authenticator has no passkey of this person's.
+    pub async fn sign_in_with_passkey(
+        &self,
+        http: &Http,
+        browser: &mut Browser,
+        random: &Randomness,
+        upn: &str,
+        authenticator: &mut Authenticator,
+        scope: &str,
+    ) -> Result<Tokens, OAuthError> {
+        let asked = self.ask(random, upn, scope)?;
+        let stop = stops_at(&self.redirect_uri);
+        let back = authenticator.sign_in(browser, asked.authorize.clone(), upn, &stop).await?;
+        self.redeem_code(http, &back, &asked, scope).await
+    }
+
+    fn ask(&self, random: &Randomness, upn: &str, scope: &str) -> Result<Asked, OAuthError> {
         let verifier = URL_SAFE_NO_PAD.encode(random.stream("pkce-verifier").bytes::<32>());
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(&verifier));
         let state = random.stream("oauth-state").uuid().to_string();
@@ -176,14 +208,23 @@ impl OAuthClient {
                 ("login_hint", upn),
             ],
         )?;
-        let back = browser.sign_in(authorize, upn, password, &stops_at(&self.redirect_uri)).await?;
-        let code = code_of(&back)?;
+        Ok(Asked { authorize, verifier })
+    }
+
+    async fn redeem_code(
+        &self,
+        http: &Http,
+        back: &Url,
+        asked: &Asked,
+        scope: &str,
+    ) -> Result<Tokens, OAuthError> {
+        let code = code_of(back)?;
         let mut fields = vec![
             ("grant_type", "authorization_code"),
             ("code", &code),
             ("redirect_uri", &self.redirect_uri),
             ("scope", scope),
-            ("code_verifier", &verifier),
+            ("code_verifier", &asked.verifier),
         ];
         self.redeem(http, &mut fields).await
     }

@@ -56,12 +56,19 @@ impl Visit {
         }
         match state.next {
             // A change that was forced in the middle of a sign-in: the person has just proved who they are.
-            next @ (Next::Authorize { .. } | Next::EnterUserCode | Next::Device { .. }) => {
+            next @ (Next::Authorize { .. }
+            | Next::EnterUserCode
+            | Next::Device { .. }
+            | Next::SecurityInfo) => {
                 let now = self.idp.now(tenant.id).await?;
                 let user = self.idp.directory.user(tenant.id, user_id).await?.unwrap_or(user);
                 self.after_password(&tenant, user, next, false, now).await
             }
-            Next::ChangePassword | Next::ResetPassword { .. } | Next::SecondFactor(_) => Ok(pages::message(
+            Next::ChangePassword
+            | Next::ResetPassword { .. }
+            | Next::SecondFactor(_)
+            | Next::NewPasskey(_)
+            | Next::Passkey(_) => Ok(pages::message(
                 StatusCode::OK,
                 "Your password was changed",
                 "Sessions that were signed in with the old password are over, this one too. Sign in again with the new one.",

@@ -20,7 +20,7 @@ use crate::visit::Visit;
 pub(crate) struct SignedIn {
     pub(crate) user: User,
     pub(crate) session: Session,
-    /// They typed a password in this very request, so a prompt to sign in was answered.
+    /// They typed a password or used a passkey in this very request, so a prompt to sign in was answered.
     pub(crate) just_now: bool,
     /// The cookies to set.
     pub(crate) set_cookies: Vec<String>,

@@ -4,7 +4,7 @@ use axum::response::Response;
 use outlive_clock::{Instant, SessionId};
 use outlive_journal::Event;
 use outlive_rules::aadsts;
-use outlive_store::Change;
+use outlive_store::{Change, StoreError};
 use outlive_tokens::Secret;
 use serde_json::json;
 
@@ -29,6 +29,10 @@ impl Visit {
         let tenant = self.tenant_of(&state.next).await?;
         let now = self.idp.now(tenant.id).await?;
         let user_name = form.get("loginfmt").unwrap_or_default();
+        if form.get("passkey").is_some() {
+            let persistent = form.get("kmsi").is_some();
+            return self.ask_passkey(&tenant, state.next, user_name, persistent, now).await;
+        }
         let password = Secret::new(form.get("passwd").unwrap_or_default());
         let user = match self.idp.check_password(&tenant, user_name, password).await? {
             Ok(user) => user,
@@ -60,8 +64,18 @@ impl Visit {
                 let result = self.go_on_with_device(id, signed_in).await;
                 self.page(result).await
             }
+            Next::SecurityInfo => {
+                let result = self.go_on_to_security_info(&signed_in.user, &signed_in.session).await;
+                let mut page = self.page(result).await;
+                pages::add_cookies(&mut page, signed_in.set_cookies);
+                page
+            }
             // Nobody signs in on the way to a new password; the page for changing it is as near.
-            Next::ChangePassword | Next::ResetPassword { .. } | Next::SecondFactor(_) => {
+            Next::ChangePassword
+            | Next::ResetPassword { .. }
+            | Next::SecondFactor(_)
+            | Next::NewPasskey(_)
+            | Next::Passkey(_) => {
                 let state = PageState::new(&self.segment, Next::ChangePassword, Some(signed_in.user.id));
                 let mut page = pages::change_password(self, state, &signed_in.user, None);
                 pages::add_cookies(&mut page, signed_in.set_cookies);
@@ -89,6 +103,19 @@ impl Visit {
         persistent: bool,
         now: Instant,
     ) -> Result<SignedIn, Refusal> {
+        Ok(self.begin_session(Change::new(), tenant, user, amr, persistent, now).await?)
+    }
+
+    /// The same in one step with another change: if that conflicts with what happened meanwhile, nobody is signed in.
+    pub(crate) async fn begin_session(
+        &self,
+        mut change: Change,
+        tenant: &Tenant,
+        user: User,
+        amr: Vec<String>,
+        persistent: bool,
+        now: Instant,
+    ) -> Result<SignedIn, StoreError> {
         let chassis = &self.idp.chassis;
         let random = chassis.random.of(tenant.id);
         let browser = Browser::new(&mut random.stream("browser"));
@@ -101,7 +128,6 @@ impl Visit {
             persistent,
             ended_at: None,
         };
-        let mut change = Change::new();
         if let Some(before) = Browser::of_request(&self.headers) {
             change.add(rename_browser(tenant.id, &before, &browser));
         }

@@ -41,6 +41,7 @@ impl User {
             sql!("DELETE FROM group_members WHERE tenant = $1 AND user_id = $2", tenant, user),
             sql!("DELETE FROM app_role_assignments WHERE tenant = $1 AND principal = $2", tenant, user),
             sql!("DELETE FROM permission_grants WHERE tenant = $1 AND principal = $2", tenant, user),
+            sql!("DELETE FROM passkeys WHERE tenant = $1 AND user_id = $2", tenant, user),
             sql!("DELETE FROM sessions WHERE tenant = $1 AND user_id = $2", tenant, user),
             sql!("DELETE FROM users WHERE tenant = $1 AND id = $2 AND deleted_us IS NOT NULL", tenant, user)
                 .expect_rows(1),

@@ -60,6 +60,8 @@ pub(crate) const TABLES: &[&str] = &[
     signing_key_turns::TABLES[0],
     signing_key_turns::TABLES[1],
     "device_codes",
+    "passkeys",
+    "answered_challenges",
 ];
 
 /// The directory: reads it, and makes the changes to it.

@@ -7,6 +7,7 @@ mod body;
 mod caller;
 mod compound_id;
 mod error;
+mod fido2_methods;
 mod odata;
 mod passwords;
 mod permission_grants;
@@ -61,6 +62,11 @@ fn users() -> Router<Idp> {
         .route("/users/{id}", get(users::show).patch(users::update).delete(users::remove))
         .route("/users/{id}/changePassword", post(passwords::change_of_another))
         .route("/users/{id}/authentication/methods/{method}/resetPassword", post(passwords::reset))
+        .route("/users/{id}/authentication/fido2Methods", get(fido2_methods::list))
+        .route(
+            "/users/{id}/authentication/fido2Methods/{method}",
+            get(fido2_methods::show).delete(fido2_methods::remove),
+        )
         .route("/users/{id}/authentication/operations/{operation}", get(passwords::operation))
         .route("/users/{id}/revokeSignInSessions", post(sessions::revoke))
         .route("/users/{id}/getMemberObjects", post(users::member_objects))

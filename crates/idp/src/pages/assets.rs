@@ -1,4 +1,4 @@
-//! The pages' style and their one script, from our own origin.
+//! The pages' style and their scripts, from our own origin.
 
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -9,6 +9,10 @@ pub(crate) async fn style() -> Response {
 
 pub(crate) async fn script() -> Response {
     asset("text/javascript; charset=utf-8", include_str!("../../templates/submit.js"))
+}
+
+pub(crate) async fn passkey_script() -> Response {
+    asset("text/javascript; charset=utf-8", include_str!("../../templates/passkey.js"))
 }
 
 fn asset(kind: &'static str, text: &'static str) -> Response {

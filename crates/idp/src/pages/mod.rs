@@ -3,6 +3,7 @@
 
 mod assets;
 mod device;
+mod passkeys;
 mod reset;
 mod respond;
 mod second_factor;
@@ -10,13 +11,14 @@ mod state;
 mod templates;
 mod unknown_path;
 
-pub(crate) use assets::{script, style};
+pub(crate) use assets::{passkey_script, script, style};
 pub(crate) use device::{approve_device, user_code};
+pub(crate) use passkeys::{passkey, security_info};
 pub(crate) use reset::{ask_reset_code, reset_password};
 pub(crate) use respond::{
     add_cookies, change_password, consent, form_post, known_error, message, refusal, sign_in,
 };
 pub(crate) use second_factor::second_factor;
-pub(crate) use state::{AskedCode, Next, PageState, SecondFactorPending};
+pub(crate) use state::{AskedCode, Next, PageState, PasskeyPending, SecondFactorPending};
 pub(crate) use templates::Wrong;
 pub(crate) use unknown_path::{error_lookup, native_client, unknown_path};

@@ -153,6 +153,9 @@ pub(super) fn leads(state: &PageState) -> (String, String) {
         Next::ChangePassword
         | Next::ResetPassword { .. }
         | Next::SecondFactor(_)
+        | Next::SecurityInfo
+        | Next::NewPasskey(_)
+        | Next::Passkey(_)
         | Next::EnterUserCode
         | Next::Device { .. } => OWN.to_owned(),
     };

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::form::Parameters;
+use crate::passkeys::Challenge;
 use crate::refusal::Refusal;
 use crate::sessions::{COOKIE_CANARY, cookie};
 use crate::visit::Visit;
@@ -31,6 +32,12 @@ pub(crate) enum Next {
     },
     /// Past a second factor.
     SecondFactor(SecondFactorPending),
+    /// To the page on which a user's passkeys are kept.
+    SecurityInfo,
+    /// To a new passkey.
+    NewPasskey(Challenge),
+    /// Past a passkey.
+    Passkey(PasskeyPending),
     /// To the page on which the code of a device is typed.
     EnterUserCode,
     /// To answer for a device.
@@ -64,11 +71,23 @@ pub(crate) struct SecondFactorPending {
     pub(crate) new_secret: Option<String>,
 }
 
+/// A sign-in that waits for a passkey.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct PasskeyPending {
+    pub(crate) next: Box<Next>,
+    pub(crate) challenge: Challenge,
+    /// Who wants to sign in, as it was typed; empty where the passkey is to tell.
+    pub(crate) user_name: String,
+    /// Whether the browser stays signed in.
+    pub(crate) persistent: bool,
+}
+
 impl Next {
     /// Where it leads in the end.
     pub(crate) fn goal(&self) -> &Self {
         match self {
             Self::SecondFactor(pending) => pending.next.goal(),
+            Self::Passkey(pending) => pending.next.goal(),
             other => other,
         }
     }

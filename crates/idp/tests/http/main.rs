@@ -3,6 +3,7 @@
 mod browser;
 mod client;
 mod installation;
+mod passkey_device;
 mod tenant;
 mod tokens;
 
@@ -28,6 +29,7 @@ mod honesty;
 mod lifetimes;
 mod on_behalf_of;
 mod pages;
+mod passkey;
 mod password;
 mod password_grant;
 mod password_policy;

@@ -5,13 +5,13 @@ use reqwest::header::{CONTENT_TYPE, COOKIE, LOCATION};
 use url::Url;
 
 use super::cookies::Cookies;
-use super::{Form, Page};
+use super::{AuthenticatorError, Form, Page};
 use crate::http::{CallError, Http, send};
 
 /// Most redirects followed for one click.
 const REDIRECTS_MAX: usize = 20;
 /// Most pages a sign-in may take.
-const PAGES_MAX: usize = 12;
+pub(super) const PAGES_MAX: usize = 12;
 /// Most hops remembered.
 const HOPS_MAX: usize = 500;
 
@@ -62,6 +62,9 @@ pub enum BrowserError {
         /// The last address.
         at: String,
     },
+    /// A page asks for a passkey, and there is none.
+    #[error(transparent)]
+    Authenticator(#[from] AuthenticatorError),
     /// A page that the person cannot get past.
     #[error("the page {url} says: {text}")]
     Refused {
@@ -127,8 +130,30 @@ impl Browser {
         filled: &[(&str, &str)],
         stop: &(dyn Fn(&Url) -> bool + Sync),
     ) -> Result<Arrival, BrowserError> {
-        let pairs = form.filled(filled);
-        let encoded = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
+        self.send(form, &form.filled(filled), stop).await
+    }
+
+    /// Fills in a form and presses the submit button of this name.
+    ///
+    /// # Errors
+    /// As [`Browser::open`].
+    pub async fn press(
+        &mut self,
+        form: &Form,
+        button: &str,
+        filled: &[(&str, &str)],
+        stop: &(dyn Fn(&Url) -> bool + Sync),
+    ) -> Result<Arrival, BrowserError> {
+        self.send(form, &form.filled_by(Some(button), filled), stop).await
+    }
+
+    async fn send(
+        &mut self,
+        form: &Form,
+        pairs: &[(String, String)],
+        stop: &(dyn Fn(&Url) -> bool + Sync),
+    ) -> Result<Arrival, BrowserError> {
+        let encoded = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
         let mut url = form.action.clone();
         if form.post {
             return self.go(url, Some(encoded), stop).await;
@@ -253,7 +278,7 @@ enum Past {
 }
 
 /// The page as a refusal.
-fn refused(page: &Page) -> BrowserError {
+pub(super) fn refused(page: &Page) -> BrowserError {
     BrowserError::Refused {
         url: without_query(&page.url),
         text: page.text.chars().take(600).collect(),

@@ -98,13 +98,23 @@ impl Form {
     /// What pressing the first submit button sends, with `filled` typed into the fields that are there.
     #[must_use]
     pub fn filled(&self, filled: &[(&str, &str)]) -> Vec<(String, String)> {
+        self.filled_by(None, filled)
+    }
+
+    /// The same for the submit button of this name; for the first one if there is none given.
+    #[must_use]
+    pub fn filled_by(&self, button: Option<&str>, filled: &[(&str, &str)]) -> Vec<(String, String)> {
         let typed = |name: &str| filled.iter().find(|(field, _)| *field == name).map(|(_, value)| *value);
         let mut pairs: Vec<_> = self
             .fields
             .iter()
             .map(|(name, value)| (name.clone(), typed(name).unwrap_or(value).to_owned()))
             .collect();
-        pairs.extend(self.buttons.first().filter(|(name, _)| !name.is_empty()).cloned());
+        let pressed = match button {
+            Some(button) => self.buttons.iter().find(|(name, _)| name == button),
+            None => self.buttons.first(),
+        };
+        pairs.extend(pressed.filter(|(name, _)| !name.is_empty()).cloned());
         pairs
     }
 }

@@ -5,7 +5,7 @@ mod names;
 use serde_saphyr::Spanned;
 
 use self::names::{Kind, Known};
-use super::file::{Advance, RefusalExpectation, Scenario, ScenarioFile, Step, VERBS, Verb};
+use super::file::{Advance, RefusalExpectation, Scenario, ScenarioFile, Step, VERBS, Verb, With};
 use super::template;
 use crate::diagnostic::Position;
 use crate::seed::Seed;
@@ -64,6 +64,10 @@ fn check_names(verb: Verb<'_>, at: Position, known: &mut Known) -> Result<(), Mi
         Verb::SignIn(step) => {
             known.must(Kind::User, &step.user)?;
             known.must(Kind::Application, &step.app)?;
+            if step.with == With::Passkey && step.password != "current" {
+                let message = "who signs in with a passkey types no password";
+                return Err(Mistake::new(at, message, "remove password, or with"));
+            }
             refusal(step.refused.as_ref(), at, known)?;
             known.add_if(Kind::Tokens, step.keep.as_ref());
         }
@@ -92,6 +96,7 @@ fn check_names(verb: Verb<'_>, at: Position, known: &mut Known) -> Result<(), Mi
             texts(std::iter::once(&step.path).chain(&step.body_has), at, known)?;
         }
         Verb::ChangePassword(step) => known.must(Kind::User, &step.user)?,
+        Verb::RegisterPasskey(step) => known.must(Kind::User, &step.user)?,
         Verb::Event(step) => {
             known.must_if(Kind::User, step.user.as_ref())?;
             known.must_if(Kind::Application, step.app.as_ref())?;

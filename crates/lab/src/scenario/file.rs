@@ -13,7 +13,7 @@ pub use expectations::{
 };
 pub use verbs::{
     Advance, Call, ChangePassword, ClientCredentials, CreateConnection, CreateFlow, Event, FixConnection,
-    FlowName, Graph, Refresh, SignIn, To,
+    FlowName, Graph, Refresh, RegisterPasskey, SignIn, To, With,
 };
 
 /// A whole file.
@@ -84,6 +84,8 @@ pub struct Step {
     #[serde(default)]
     change_password: Option<ChangePassword>,
     #[serde(default)]
+    register_passkey: Option<RegisterPasskey>,
+    #[serde(default)]
     event: Option<Event>,
     #[serde(default)]
     create_connection: Option<CreateConnection>,
@@ -122,6 +124,8 @@ pub enum Verb<'a> {
     Graph(&'a Graph),
     /// A person changes the password on the change page.
     ChangePassword(&'a ChangePassword),
+    /// A person registers a passkey.
+    RegisterPasskey(&'a RegisterPasskey),
     /// A lab event.
     Event(&'a Event),
     /// A person makes a connection and signs in for it.
@@ -147,9 +151,9 @@ pub enum Verb<'a> {
 }
 
 /// How the verbs are written.
-pub(super) const VERBS: &str = "sign_in, refresh, client_credentials, call, graph, change_password, event, \
-     create_connection, fix_connection, expect_connection, create_flow, start_flow, stop_flow, run_flow, advance, \
-     expect_runs, expect_journal";
+pub(super) const VERBS: &str = "sign_in, refresh, client_credentials, call, graph, change_password, register_passkey, \
+     event, create_connection, fix_connection, expect_connection, create_flow, start_flow, stop_flow, run_flow, \
+     advance, expect_runs, expect_journal";
 
 impl Step {
     /// All verbs that were written, with their names.
@@ -163,6 +167,7 @@ impl Step {
             self.call.as_ref().map(|verb| ("call", Verb::Call(verb))),
             self.graph.as_ref().map(|verb| ("graph", Verb::Graph(verb))),
             self.change_password.as_ref().map(|verb| ("change_password", Verb::ChangePassword(verb))),
+            self.register_passkey.as_ref().map(|verb| ("register_passkey", Verb::RegisterPasskey(verb))),
             self.event.as_ref().map(|verb| ("event", Verb::Event(verb))),
             self.create_connection.as_ref().map(|verb| ("create_connection", Verb::CreateConnection(verb))),
             self.fix_connection.as_ref().map(|verb| ("fix_connection", Verb::FixConnection(verb))),

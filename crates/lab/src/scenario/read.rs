@@ -82,6 +82,12 @@ mod tests {
                 (6, 41),
                 "no application 'Nothing'",
             ),
+            (
+                &format!("          - {desktop}, with: passkey, password: previous}}\n"),
+                (6, 13),
+                "types no password",
+            ),
+            ("          - register_passkey: {user: nobody}\n", (6, 38), "no user 'nobody'"),
             ("          - refresh: {tokens: kept}\n", (6, 31), "no tokens 'kept'"),
             ("          - stop_flow: {flow: f}\n", (6, 31), "no flow 'f'"),
             ("          - advance: {by: soon}\n", (6, 27), "'soon' is not a duration"),

@@ -116,6 +116,13 @@ catalogue! {
         "The second factor was not right: the code is wrong, too old, or was used before.";
         "Type the code that the authenticator application shows now; after a used one, wait for the next.";
 
+    PASSKEY_NOT_FOUND = 130004, InvalidGrant, none, 400, page, Inferred, Person;
+        "The passkey is not known here: no user of this directory has registered it.";
+        "Sign in with the password, and register a passkey on the page for security info.";
+    PASSKEY_NOT_ACCEPTED = 130005, InvalidGrant, none, 400, page, Inferred, Person;
+        "The answer of the passkey was not accepted: {reason}.";
+        "Try once more from a new page, or sign in with the password.";
+
     // ---- grants: codes and refresh tokens ------------------------------------------------------------------------------
     FRESH_TOKEN_NEEDED = 50173, InvalidGrant, BadToken, 400, back, Field, Person;
         "The provided grant was revoked, and a fresh token is needed. The user might have changed or reset their password, or the sessions were revoked. The grant was issued on '{issued}' and the TokensValidFrom date (before which tokens are not valid) for this user is '{valid_from}'.";

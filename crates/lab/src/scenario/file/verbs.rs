@@ -19,6 +19,9 @@ pub struct SignIn {
     pub app: Spanned<String>,
     /// The scopes asked for.
     pub scope: String,
+    /// How the person signs in.
+    #[serde(default)]
+    pub with: With,
     /// `current` (the usual), `previous` (the one before the last change), or the text that is typed.
     #[serde(default = "current")]
     pub password: String,
@@ -28,6 +31,17 @@ pub struct SignIn {
     /// What must be refused, where it must be.
     #[serde(default)]
     pub refused: Option<RefusalExpectation>,
+}
+
+/// What a person signs in with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum With {
+    /// The password is typed.
+    #[default]
+    Password,
+    /// A passkey that was registered in an earlier step.
+    Passkey,
 }
 
 fn current() -> String {
@@ -146,6 +160,14 @@ pub struct ChangePassword {
     /// The new password; made up if left out.
     #[serde(default)]
     pub to: Option<String>,
+}
+
+/// A person signs in by password to the page for security info and registers a passkey there.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegisterPasskey {
+    /// The person's role.
+    pub user: Spanned<String>,
 }
 
 /// A lab event, one whole second later than now.

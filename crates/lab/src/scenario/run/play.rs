@@ -207,6 +207,7 @@ async fn perform(
         Verb::Call(step) => world.call(step, telling).await,
         Verb::Graph(step) => world.graph(step, telling).await,
         Verb::ChangePassword(step) => world.change_password(step, telling).await,
+        Verb::RegisterPasskey(step) => world.register_passkey(step, telling).await,
         Verb::Event(step) => world.event(step, telling).await,
         Verb::CreateConnection(step) => world.create_connection(step, telling).await,
         Verb::FixConnection(step) => world.fix_connection(step, telling).await,

@@ -8,7 +8,7 @@ use super::world::{KeptTokens, StepError, World};
 use crate::browser::Browser;
 use crate::http::{Answer, excerpt, send};
 use crate::oauth_client::{OAuthError, Refusal, Tokens};
-use crate::scenario::file::{Call, ClientCredentials, Graph, Refresh, RefusalExpectation, SignIn, To};
+use crate::scenario::file::{Call, ClientCredentials, Graph, Refresh, RefusalExpectation, SignIn, To, With};
 use crate::scenario::result::Check;
 
 /// Under which name tokens are kept, and for which application and scopes.
@@ -25,9 +25,22 @@ impl World {
         let password = self.password(&step.user.value, &step.password)?;
         // A window of its own: the password is typed, whatever sessions the person has elsewhere.
         let mut browser = Browser::new(self.http.clone());
-        let result =
-            client.sign_in(&self.http, &mut browser, &self.random, &person.upn, &password, &step.scope).await;
-        let with = if step.password == "previous" { " with the previous password" } else { "" };
+        let (http, random, upn, scope) = (&self.http, &self.random, &person.upn, &step.scope);
+        let result = match step.with {
+            With::Password => client.sign_in(http, &mut browser, random, upn, &password, scope).await,
+            With::Passkey => {
+                let role = &step.user.value;
+                let passkeys = self.authenticators.get_mut(role);
+                let passkeys =
+                    passkeys.ok_or_else(|| StepError(format!("'{role}' registered no passkey")))?;
+                client.sign_in_with_passkey(http, &mut browser, random, upn, passkeys, scope).await
+            }
+        };
+        let with = match (step.with, step.password.as_str()) {
+            (With::Passkey, _) => " with a passkey",
+            (With::Password, "previous") => " with the previous password",
+            (With::Password, _) => "",
+        };
         let who = format!("{} signs in to {}{with}", person.upn, step.app.value);
         let keeping = Keeping {
             name: step.keep.as_ref().map(|name| name.value.as_str()),

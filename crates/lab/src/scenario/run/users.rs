@@ -5,8 +5,8 @@ use url::Url;
 
 use super::telling::Telling;
 use super::world::{StepError, World};
-use crate::browser::{Arrival, Browser};
-use crate::scenario::file::{ChangePassword, Event};
+use crate::browser::{Arrival, Authenticator, Browser};
+use crate::scenario::file::{ChangePassword, Event, RegisterPasskey};
 use crate::scenario::result::Check;
 use crate::seed::draw_password;
 
@@ -45,6 +45,25 @@ impl World {
         if accepted {
             self.learn_password(role, &new);
         }
+        Ok(())
+    }
+
+    pub(super) async fn register_passkey(
+        &mut self,
+        step: &RegisterPasskey,
+        telling: &mut Telling,
+    ) -> Result<(), StepError> {
+        let role = &step.user.value;
+        let person = self.person(role)?;
+        let page = format!("{}/{}/security-info", self.handout.urls.idp, self.tenant());
+        let page = Url::parse(&page)?;
+        let mut browser = Browser::new(self.http.clone());
+        let authenticator = self.authenticators.entry(role.clone());
+        let authenticator = authenticator.or_insert_with(|| Authenticator::new(self.random.fork(role)));
+        let result = authenticator.register(&mut browser, page, &person.upn, &person.password).await;
+        telling.tell(format!("{} registers a passkey on the page for security info", person.upn));
+        let says = result.as_ref().map_or_else(ToString::to_string, |()| "it is".to_owned());
+        telling.check(Check::that("security info", "the passkey is registered", says, result.is_ok()));
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use outlive_clock::{Instant, Randomness, Span, TenantId};
 use serde_json::Value;
 
 use super::lab_client::LabClient;
+use crate::browser::Authenticator;
 use crate::http::Http;
 use crate::maker::{Maker, Person, Places};
 use crate::oauth_client::{OAuthClient, Tokens};
@@ -73,6 +74,8 @@ pub(super) struct World {
     pub(super) started: Instant,
     passwords: HashMap<String, (String, Option<String>)>,
     makers: HashMap<String, Maker>,
+    /// People's passkeys, by role.
+    pub(super) authenticators: HashMap<String, Authenticator>,
     pub(super) tokens: HashMap<String, KeptTokens>,
     pub(super) marks: HashMap<String, Instant>,
     pub(super) connections: HashMap<String, StoryConnection>,
@@ -98,6 +101,7 @@ impl World {
             started: now,
             passwords,
             makers: HashMap::new(),
+            authenticators: HashMap::new(),
             tokens: HashMap::new(),
             marks: HashMap::new(),
             connections: HashMap::new(),

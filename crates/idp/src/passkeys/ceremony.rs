@@ -1,0 +1,289 @@
+//! What browsers are asked of passkeys, and whether what they answer is true (Web Authentication Level 2, sections 7.1 and 7.2).
+//! Keys are ES256 or Ed25519, the person is always verified, attestation is not asked for.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use outlive_clock::{Instant, Span, Stream, UserId};
+use passkey_auth::{
+    AuthenticationResponse, AuthenticationState, CosePublicKey, CredentialId, Error, PasskeyCredential,
+    RegistrationResponse, RegistrationState, Webauthn,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use url::Url;
+
+use super::Passkey;
+
+/// How long a challenge may be answered (virtual).
+const PATIENCE: Span = Span::from_minutes(5);
+/// The same, as browsers are told (milliseconds of real time).
+const TIMEOUT_MS: u32 = 300_000;
+/// Longer answers are none: a credential id has at most 1,023 bytes, and there are certificates at most beside it.
+const ANSWER_BYTES_MAX: usize = 32 * 1024;
+/// What the verifying library accepts, in the order of preference: ES256, Ed25519.
+const ALGORITHMS: [i32; 2] = [-7, -8];
+
+/// Who asks: the name and the origin by which the browser came. A passkey that was made at one name is worth nothing at another.
+pub(super) struct RelyingParty {
+    pub(super) id: String,
+    origin: String,
+}
+
+/// What is to be signed, and since when it waits for that (virtual). It travels sealed in the form that carries the answer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Challenge {
+    text: String,
+    since: Instant,
+}
+
+/// An answer as browsers write it (`PublicKeyCredential.toJSON()`).
+#[derive(Deserialize)]
+pub(super) struct Answer<R> {
+    id: String,
+    response: R,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Attestation {
+    #[serde(rename = "clientDataJSON")]
+    client_data: String,
+    attestation_object: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Assertion {
+    #[serde(rename = "clientDataJSON")]
+    client_data: String,
+    authenticator_data: String,
+    signature: String,
+    #[serde(default)]
+    user_handle: Option<String>,
+}
+
+/// A key that was made.
+pub(super) struct NewKey {
+    /// Base64url.
+    pub(super) credential: String,
+    /// COSE, base64url.
+    pub(super) public_key: String,
+    /// The authenticator's model, as a UUID.
+    pub(super) aaguid: String,
+    pub(super) counter: u32,
+}
+
+/// Why an answer does not count, in words that finish "was not accepted: ".
+pub(super) type Why = String;
+
+impl Challenge {
+    pub(super) fn draw(stream: &mut Stream, now: Instant) -> Self {
+        Self { text: URL_SAFE_NO_PAD.encode(stream.bytes::<32>()), since: now }
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Before which moment every challenge that was answered is too old to be answered again.
+    pub(super) fn forgotten_before(now: Instant) -> Instant {
+        now - PATIENCE
+    }
+
+    fn bytes(&self, now: Instant) -> Result<passkey_auth::Challenge, Why> {
+        if now >= self.since + PATIENCE {
+            return Err("the page waited too long for it".to_owned());
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(&self.text).map_err(|_| "nothing was asked".to_owned())?;
+        Ok(passkey_auth::Challenge(bytes))
+    }
+}
+
+impl<R: for<'de> Deserialize<'de>> Answer<R> {
+    /// Reads the field of a form.
+    pub(super) fn read(text: &str) -> Result<Self, Why> {
+        if text.is_empty() || text.len() > ANSWER_BYTES_MAX {
+            return Err("there is none, because the browser knows no passkeys or runs no script".to_owned());
+        }
+        serde_json::from_str(text).map_err(|_| "it is not what browsers write".to_owned())
+    }
+
+    /// The credential that answers, base64url.
+    pub(super) fn credential(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Answer<Assertion> {
+    pub(super) const fn names_user(&self) -> bool {
+        self.response.user_handle.is_some()
+    }
+}
+
+impl RelyingParty {
+    /// That of an origin (`https://login.example:8443`).
+    pub(super) fn of_origin(origin: &str) -> Option<Self> {
+        let url = Url::parse(origin).ok()?;
+        // Addresses of IPv6 are no names.
+        let id = url.host_str().filter(|host| !host.contains(':'))?;
+        Some(Self { id: id.to_owned(), origin: url.origin().ascii_serialization() })
+    }
+
+    /// What `navigator.credentials.create` is told.
+    pub(super) fn creation_options(
+        &self,
+        challenge: &Challenge,
+        user: UserId,
+        upn: &str,
+        display_name: &str,
+        known: &[Passkey],
+    ) -> Value {
+        json!({
+            "challenge": challenge.text,
+            "rp": {"id": self.id, "name": "Outlive"},
+            "user": {"id": handle(user), "name": upn, "displayName": display_name},
+            "pubKeyCredParams":
+                ALGORITHMS.iter().map(|alg| json!({"type": "public-key", "alg": alg})).collect::<Vec<_>>(),
+            "excludeCredentials": self.descriptors(known),
+            "authenticatorSelection": {
+                "residentKey": "required", "requireResidentKey": true, "userVerification": "required",
+            },
+            "attestation": "none",
+            "timeout": TIMEOUT_MS,
+        })
+    }
+
+    /// What `navigator.credentials.get` is told. Where it is not known who signs in, the browser offers what it has.
+    pub(super) fn request_options(&self, challenge: &Challenge, known: &[Passkey]) -> Value {
+        json!({
+            "challenge": challenge.text,
+            "rpId": self.id,
+            "allowCredentials": self.descriptors(known),
+            "userVerification": "required",
+            "timeout": TIMEOUT_MS,
+        })
+    }
+
+    fn descriptors(&self, known: &[Passkey]) -> Vec<Value> {
+        let here = known.iter().filter(|passkey| passkey.rp_id == self.id);
+        here.map(|passkey| json!({"type": "public-key", "id": passkey.credential})).collect()
+    }
+
+    /// Whether a key was made for this user, here, now, by a person who was verified.
+    pub(super) fn registered(
+        &self,
+        challenge: &Challenge,
+        user: UserId,
+        answer: Answer<Attestation>,
+        now: Instant,
+    ) -> Result<NewKey, Why> {
+        let state = RegistrationState {
+            challenge: challenge.bytes(now)?,
+            user_id: user.uuid().as_bytes().to_vec(),
+            created_at: OUR_CLOCK,
+        };
+        same_site(&answer.response.client_data)?;
+        let response = RegistrationResponse {
+            id: answer.id.clone(),
+            transports: Vec::new(),
+            attestation_object: answer.response.attestation_object,
+            client_data_json: answer.response.client_data,
+        };
+        let made = self.library().finish_registration(&state, &response).map_err(|error| why(&error))?;
+        if made.id.to_b64url() != answer.id {
+            return Err("it names another credential than the one that was made".to_owned());
+        }
+        Ok(NewKey {
+            credential: answer.id,
+            public_key: URL_SAFE_NO_PAD.encode(made.public_key_cose.as_bytes()),
+            aaguid: uuid::Uuid::from_bytes(made.aaguid).to_string(),
+            counter: made.counter,
+        })
+    }
+
+    /// Whether the challenge was signed with this passkey, here, now, by a person who was verified. How often the authenticator
+    /// says the key was used.
+    pub(super) fn asserted(
+        &self,
+        challenge: &Challenge,
+        passkey: &Passkey,
+        answer: Answer<Assertion>,
+        now: Instant,
+    ) -> Result<u32, Why> {
+        let state = AuthenticationState {
+            challenge: challenge.bytes(now)?,
+            allow_credentials: Vec::new(),
+            created_at: OUR_CLOCK,
+            user_handle: Some(passkey.user_id.uuid().as_bytes().to_vec()),
+        };
+        let decode = |text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_| "it cannot be read".to_owned());
+        let stored = PasskeyCredential {
+            id: CredentialId(decode(&passkey.credential)?),
+            public_key_cose: CosePublicKey(decode(&passkey.public_key)?),
+            counter: passkey.counter,
+            transports: Vec::new(),
+            aaguid: [0; 16],
+        };
+        same_site(&answer.response.client_data)?;
+        let response = AuthenticationResponse {
+            id: answer.id,
+            authenticator_data: answer.response.authenticator_data,
+            signature: answer.response.signature,
+            client_data_json: answer.response.client_data,
+            user_handle: answer.response.user_handle,
+        };
+        let done = self.library().finish_authentication(&state, &response, &stored);
+        done.map(|done| done.new_counter).map_err(|error| why(&error))
+    }
+
+    fn library(&self) -> Webauthn {
+        Webauthn::new(&self.id, "Outlive", &self.origin).require_user_verification(true).strict_base64(true)
+    }
+}
+
+/// The library's age of a ceremony counts by the machine's clock; a tenant's time is another, and [`Challenge`] counts by it.
+const OUR_CLOCK: u64 = 0;
+
+/// The user handle: the object id's sixteen bytes.
+fn handle(user: UserId) -> String {
+    URL_SAFE_NO_PAD.encode(user.uuid().as_bytes())
+}
+
+/// The library does not look at this: whether a frame inside another site's page asked.
+fn same_site(client_data: &str) -> Result<(), Why> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct ClientData {
+        #[serde(default)]
+        cross_origin: bool,
+        #[serde(default)]
+        top_origin: Option<String>,
+    }
+    let bytes = URL_SAFE_NO_PAD.decode(client_data).map_err(|_| "it cannot be read".to_owned())?;
+    let read: ClientData = serde_json::from_slice(&bytes).map_err(|_| "it cannot be read".to_owned())?;
+    if read.cross_origin || read.top_origin.is_some() {
+        return Err("another site's page asked for it".to_owned());
+    }
+    Ok(())
+}
+
+fn why(error: &Error) -> Why {
+    match error {
+        Error::ClientDataType { .. } => "it answers another question",
+        Error::ChallengeMismatch => "it answers another page's challenge",
+        Error::OriginMismatch { actual, .. } => return format!("it was given to {actual}, which is not us"),
+        Error::RpIdHashMismatch => "it is meant for another name than this one",
+        Error::UserNotPresent | Error::UserNotVerified => "the person was not verified",
+        Error::UnsupportedAlg(_) => "its key is of a kind that was not asked for",
+        Error::BadSignature => "the signature is not right",
+        Error::CounterReplay { .. } => "the authenticator's counter went back, as that of a copy does",
+        Error::UserHandleMismatch => "it belongs to somebody else",
+        Error::CeremonyExpired { .. } => "the page waited too long for it",
+        Error::Base64(_)
+        | Error::ClientData(_)
+        | Error::AuthData(_)
+        | Error::Cbor(_)
+        | Error::Internal(_) => "it cannot be read",
+    }
+    .to_owned()
+}

@@ -1,0 +1,124 @@
+//! Passkeys as they are kept.
+
+use outlive_clock::{Instant, TenantId, UserId};
+use outlive_store::{Row, Statement, Store, StoreError, sql};
+
+use super::ceremony::Challenge;
+
+/// A passkey of a user.
+#[derive(Debug, Clone)]
+pub(crate) struct Passkey {
+    /// The credential's id, base64url.
+    pub(crate) credential: String,
+    pub(crate) user_id: UserId,
+    /// At which name it was made.
+    pub(crate) rp_id: String,
+    /// As its owner calls it.
+    pub(crate) name: String,
+    /// COSE, base64url.
+    pub(crate) public_key: String,
+    /// The authenticator's model.
+    pub(crate) aaguid: String,
+    /// How often the authenticator says it was used; 0 from those that do not count.
+    pub(crate) counter: u32,
+    pub(crate) created_at: Instant,
+    pub(crate) used_at: Option<Instant>,
+}
+
+fn passkey_of(row: &Row) -> Result<Passkey, StoreError> {
+    Ok(Passkey {
+        credential: row.text("credential")?,
+        user_id: row.parse("user_id")?,
+        rp_id: row.text("rp_id")?,
+        name: row.text("name")?,
+        public_key: row.text("public_key")?,
+        aaguid: row.text("aaguid")?,
+        counter: u32::try_from(row.int("counter")?).unwrap_or(u32::MAX),
+        created_at: row.instant("created_us")?,
+        used_at: row.opt_instant("used_us")?,
+    })
+}
+
+impl Passkey {
+    pub(super) fn insertion(&self, tenant: TenantId) -> Statement {
+        sql!(
+            "INSERT INTO passkeys (tenant, credential, user_id, rp_id, name, public_key, aaguid, counter, created_us) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            tenant,
+            &self.credential,
+            self.user_id,
+            &self.rp_id,
+            &self.name,
+            &self.public_key,
+            &self.aaguid,
+            self.counter,
+            self.created_at
+        )
+    }
+
+    /// Notes a use, if nobody else did since it was read.
+    pub(super) fn used(&self, tenant: TenantId, counter: u32, now: Instant) -> Statement {
+        sql!(
+            "UPDATE passkeys SET counter = $1, used_us = $2 WHERE tenant = $3 AND credential = $4 AND counter = $5",
+            counter,
+            now,
+            tenant,
+            &self.credential,
+            self.counter
+        )
+        .expect_rows(1)
+    }
+
+    /// Removes it, if it is still there.
+    pub(crate) fn removal(&self, tenant: TenantId) -> Statement {
+        sql!("DELETE FROM passkeys WHERE tenant = $1 AND credential = $2", tenant, &self.credential)
+            .expect_rows(1)
+    }
+}
+
+/// The statements that note an answer to a challenge: they conflict with another answer to it.
+pub(super) fn answered(tenant: TenantId, challenge: &Challenge, now: Instant) -> [Statement; 2] {
+    [
+        sql!(
+            "DELETE FROM answered_challenges WHERE tenant = $1 AND answered_us < $2",
+            tenant,
+            Challenge::forgotten_before(now)
+        ),
+        sql!(
+            "INSERT INTO answered_challenges (tenant, challenge, answered_us) VALUES ($1, $2, $3)",
+            tenant,
+            challenge.text(),
+            now
+        ),
+    ]
+}
+
+/// The passkey with this credential id.
+pub(super) async fn find(
+    store: &Store,
+    tenant: TenantId,
+    credential: &str,
+) -> Result<Option<Passkey>, StoreError> {
+    let row = store.row(sql!(
+        "SELECT credential, user_id, rp_id, name, public_key, aaguid, counter, created_us, used_us FROM passkeys \
+         WHERE tenant = $1 AND credential = $2",
+        tenant,
+        credential
+    ));
+    row.await?.as_ref().map(passkey_of).transpose()
+}
+
+/// A user's passkeys, the oldest first.
+pub(crate) async fn of_user(
+    store: &Store,
+    tenant: TenantId,
+    user: UserId,
+) -> Result<Vec<Passkey>, StoreError> {
+    let rows = store.rows(sql!(
+        "SELECT credential, user_id, rp_id, name, public_key, aaguid, counter, created_us, used_us FROM passkeys \
+         WHERE tenant = $1 AND user_id = $2 ORDER BY created_us, credential",
+        tenant,
+        user
+    ));
+    rows.await?.iter().map(passkey_of).collect()
+}
