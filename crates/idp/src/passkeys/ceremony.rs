@@ -287,3 +287,6 @@ fn why(error: &Error) -> Why {
     }
     .to_owned()
 }
+
+#[cfg(test)]
+mod tests;
