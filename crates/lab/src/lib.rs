@@ -2,8 +2,8 @@
 //! check what followed.
 //!
 //! It talks HTTP only, to the services' public ways like any client and to their lab surface for what no client can do
-//! (time, tenants, events). It never opens a service's database and knows none of the platform's rules: what it says about a
-//! verdict, it read from an answer or from the journal.
+//! (time, tenants, events). It never opens a service's database. What it says about a verdict, it read from an answer or from the
+//! journal, or asked the rules themselves about facts that the identity provider told it ([`why`]).
 
 pub mod api;
 pub mod browser;
@@ -16,6 +16,7 @@ pub mod scenario;
 pub mod seed;
 pub mod services;
 pub mod tenants;
+pub mod why;
 
 pub mod http;
 

@@ -1,5 +1,6 @@
 //! Moving time and letting events happen in a running system.
 
+use std::io::Read as _;
 use std::process::ExitCode;
 
 use outlive_chassis::{HttpClient, StartError, Trace};
@@ -10,6 +11,9 @@ use serde_json::{Value, json};
 
 use crate::cli::{PasswordArgs, TenantArgs};
 use crate::terminal::{complain, say};
+
+/// Longest credential that is read (bytes).
+const CREDENTIAL_MAX: u64 = 16_384;
 
 /// Moves time on.
 pub(crate) async fn advance(by: Span, whom: &TenantArgs) -> Result<ExitCode, StartError> {
@@ -28,6 +32,21 @@ pub(crate) async fn change_password(args: &PasswordArgs) -> Result<ExitCode, Sta
 /// An administrator resets a password.
 pub(crate) async fn reset_password(args: &PasswordArgs, channel: &str) -> Result<ExitCode, StartError> {
     set_password(args, json!({"type": "admin_reset", "channel": channel})).await
+}
+
+/// Explains what `id` names, or is.
+pub(crate) async fn why(id: &str, as_json: bool, whom: &TenantArgs) -> Result<ExitCode, StartError> {
+    let of = if id == "-" {
+        std::io::read_to_string(std::io::stdin().take(CREDENTIAL_MAX)).map_err(|error| {
+            StartError::new("cannot read the standard input", error, "give the credential as the argument")
+        })?
+    } else {
+        id.to_owned()
+    };
+    let (lab, tenant) = find(whom).await?;
+    Ok(answer(lab.why(&tenant, &of).await.map(|why| {
+        if as_json { serde_json::to_string_pretty(&why).unwrap_or_default() } else { why.to_string() }
+    })))
 }
 
 async fn set_password(args: &PasswordArgs, mut event: Value) -> Result<ExitCode, StartError> {

@@ -65,6 +65,18 @@ pub(crate) enum Command {
         #[command(flatten)]
         whom: TenantArgs,
     },
+    /// Explain a token, code, cookie, connection or run of a running system: what it is, what it came from, what would end it and,
+    /// once refused, exactly why.
+    Why {
+        /// The credential itself or its id, uti or fingerprint; the id of a connection; the name of a run; - reads it from the
+        /// standard input, so that no shell remembers it.
+        id: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        whom: TenantArgs,
+    },
     /// Print where the certificate of the local authority is and how to trust it, as clients of the https addresses have to.
     /// Makes the authority if there is none yet.
     Ca {

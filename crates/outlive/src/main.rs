@@ -63,6 +63,7 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
         Command::Health { url } => health::health(&url)?,
         Command::Run(args) => return run::run(args).await,
         Command::Check { files } => return Ok(check::check(&files)),
+        Command::Why { id, json, whom } => return by_hand::why(&id, json, &whom).await,
         Command::Advance { duration, whom } => return by_hand::advance(duration, &whom).await,
         Command::ChangePassword(args) => return by_hand::change_password(&args).await,
         Command::ResetPassword { password, channel } => {

@@ -25,6 +25,9 @@ pub(crate) struct Selection {
     subject: Option<String>,
     trace: Option<String>,
     about: Option<String>,
+    /// The newest lines, newest first, of all or of one subject; nothing else selects then.
+    #[serde(default)]
+    newest: bool,
     #[serde(default = "default_limit")]
     limit: u32,
 }
@@ -61,6 +64,12 @@ pub(crate) async fn read<S: Service>(
     let tenant = tenant_of(&tenant)?;
     surface.chassis.clocks.clock(tenant).await?;
     let Query(selection) = selection?;
+    if selection.newest {
+        let subject = selection.subject.as_deref();
+        let journal = &surface.chassis.journal;
+        let lines = journal.newest_first(tenant, subject, i64::MAX, selection.limit).await?;
+        return Ok(Json(Page { next: selection.after, lines }));
+    }
     let after = selection.after;
     let lines = surface.chassis.journal.read(&selection.filter(tenant)).await?;
     let next = lines.last().map_or(after, |line| line.seq);

@@ -36,6 +36,8 @@ pub(crate) struct Selection {
     subject: Option<String>,
     /// Only this trace.
     trace: Option<String>,
+    /// Only lines about the credential of this id or fingerprint.
+    about: Option<String>,
     /// At most so many lines (1 to 1000).
     limit: Option<u32>,
 }
@@ -57,6 +59,8 @@ impl Selection {
             kind: self.kind.clone(),
             subject: self.subject.clone(),
             trace: self.trace.clone(),
+            about: self.about.clone(),
+            newest: false,
         }
     }
 }

@@ -11,6 +11,7 @@ mod outbox;
 mod problem;
 mod service;
 mod tenants;
+mod why;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -31,5 +32,7 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/tenants/{tenant}/journal/stream", get(journal::follow))
         .route("/lab/tenants/{tenant}/events", post(events::raise))
         .route("/lab/tenants/{tenant}/outbox", get(outbox::show))
+        .route("/lab/tenants/{tenant}/why", post(why::ask))
+        .route("/lab/tenants/{tenant}/why/{id}", get(why::show))
         .with_state(tenants)
 }

@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{clock, events, journal, outbox, tenants};
+use super::{clock, events, journal, outbox, tenants, why};
 
 /// The lab API's own description.
 #[derive(OpenApi)]
@@ -22,7 +22,9 @@ use super::{clock, events, journal, outbox, tenants};
         journal::read,
         journal::follow,
         events::raise,
-        outbox::show
+        outbox::show,
+        why::ask,
+        why::show
     )
 )]
 struct Description;
@@ -49,6 +51,8 @@ mod tests {
                 "/lab/tenants/{tenant}/journal",
                 "/lab/tenants/{tenant}/journal/stream",
                 "/lab/tenants/{tenant}/outbox",
+                "/lab/tenants/{tenant}/why",
+                "/lab/tenants/{tenant}/why/{id}",
             ]
         );
     }

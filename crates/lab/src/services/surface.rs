@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use outlive_clock::{Instant, Speed, TenantId};
 use reqwest::Method;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -68,6 +69,10 @@ pub struct JournalQuery {
     pub subject: Option<String>,
     /// Only this trace.
     pub trace: Option<String>,
+    /// Only lines about the credential of this id or fingerprint.
+    pub about: Option<String>,
+    /// The newest lines, newest first: of all, or of one subject. Nothing else selects then.
+    pub newest: bool,
 }
 
 impl JournalQuery {
@@ -76,9 +81,12 @@ impl JournalQuery {
     pub fn parameters(&self) -> Vec<(&'static str, String)> {
         let mut parameters = vec![("after", self.after.to_string())];
         parameters.extend(self.limit.map(|limit| ("limit", limit.to_string())));
-        for (name, value) in [("kind", &self.kind), ("subject", &self.subject), ("trace", &self.trace)] {
+        for (name, value) in
+            [("kind", &self.kind), ("subject", &self.subject), ("trace", &self.trace), ("about", &self.about)]
+        {
             parameters.extend(value.clone().map(|value| (name, value)));
         }
+        parameters.extend(self.newest.then(|| ("newest", "true".to_owned())));
         parameters
     }
 }
@@ -224,6 +232,20 @@ impl LabSurface {
     pub async fn raise(&self, tenant: TenantId, event: &Value) -> Result<Value, CallError> {
         let url = self.url(Service::Idp, &format!("/_lab/tenants/{tenant}/events"));
         self.http.send_json(Method::POST, &url, event).await?.expect()
+    }
+
+    /// What the rules would be asked about a credential, given itself or by name; `None` if the identity provider knows none such.
+    ///
+    /// # Errors
+    /// The identity provider refused, or did not answer.
+    pub async fn question<T: DeserializeOwned>(
+        &self,
+        tenant: TenantId,
+        of: &str,
+    ) -> Result<Option<T>, CallError> {
+        let url = self.url(Service::Idp, &format!("/_lab/tenants/{tenant}/question"));
+        let answer = self.http.send_json(Method::POST, &url, &json!({"of": of})).await?;
+        if answer.status == 404 { Ok(None) } else { answer.expect().map(Some) }
     }
 
     /// What the identity provider would have sent to users by e-mail.

@@ -17,6 +17,7 @@ use crate::http::CallError;
 use crate::maker::MakerError;
 use crate::seed::{DrawnSecrets, Seed, TenantPlan, draw_password};
 use crate::services::{ClockChange, LabSurface, Service, TenantSurface};
+use crate::why::{self, Why};
 
 /// What the registry needs to know besides its chassis.
 #[derive(Clone, Debug)]
@@ -278,6 +279,15 @@ impl Tenants {
     pub async fn outbox(&self, tenant: TenantId) -> Result<Value, TenantError> {
         self.handout(tenant).await?;
         Ok(self.surface.outbox(tenant).await?)
+    }
+
+    /// Explains a token, code, cookie, connection or run; `None` if nothing of that name is known.
+    ///
+    /// # Errors
+    /// An unknown tenant, or a service did not answer.
+    pub async fn why(&self, tenant: TenantId, id: &str) -> Result<Option<Why>, TenantError> {
+        self.handout(tenant).await?;
+        Ok(why::explain(&self.surface, tenant, id).await?)
     }
 
     async fn learn_password(&self, tenant: TenantId, event: &Value) -> Result<(), TenantError> {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::http::{CallError, Http, send};
 use crate::tenants::Handout;
+use crate::why::Why;
 
 /// The longest that moving time may take, in wall time: years of hourly runs.
 const MOVE_TIMEOUT: Duration = Duration::from_secs(3_600);
@@ -64,6 +65,15 @@ impl LabClient {
 
     fn url(&self, tenant: &str, rest: &str) -> String {
         format!("{}/lab/tenants/{tenant}{rest}", self.lab)
+    }
+
+    /// The explanation of a token, code, cookie, connection or run.
+    ///
+    /// # Errors
+    /// Nothing of that name is known (status 404), or the lab did not answer.
+    pub async fn why(&self, tenant: &str, of: &str) -> Result<Why, LabError> {
+        let url = self.url(tenant, "/why");
+        self.http.send_json(Method::POST, &url, &json!({"of": of})).await?.expect()
     }
 
     /// Makes a tenant without connections and flows, whose time stands still at `start`.

@@ -1,0 +1,55 @@
+//! `/lab/tenants/{t}/why`: the explanation of a token, code, cookie, connection or run.
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use outlive_chassis::Problem;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::problem::{of_body, tenant_of};
+use crate::tenants::Tenants;
+use crate::why::Why;
+
+/// What to explain.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Of {
+    /// A token, code or cookie itself, or its id, `uti` or fingerprint; the id of a connection; the name of a run.
+    of: String,
+}
+
+#[utoipa::path(get, path = "/lab/tenants/{tenant}/why/{id}",
+    params(("tenant" = String, Path, description = "tenant id"),
+        ("id" = String, Path, description = "id, `uti` or fingerprint of a token, code or cookie; id of a connection; name of a run")),
+    responses((status = 200, description = "the explanation", body = Object), (status = 404, description = "nothing of that name")))]
+pub(crate) async fn show(
+    State(tenants): State<Tenants>,
+    Path((tenant, id)): Path<(String, String)>,
+) -> Result<Json<Why>, Problem> {
+    explained(&tenants, &tenant, &id).await
+}
+
+#[utoipa::path(post, path = "/lab/tenants/{tenant}/why", params(("tenant" = String, Path, description = "tenant id")),
+    request_body = Of,
+    responses((status = 200, description = "the explanation; here the credential itself may be given, which is neither kept nor \
+        logged", body = Object), (status = 404, description = "nothing of that name")))]
+pub(crate) async fn ask(
+    State(tenants): State<Tenants>,
+    Path(tenant): Path<String>,
+    body: Result<Json<Of>, JsonRejection>,
+) -> Result<Json<Why>, Problem> {
+    let Json(Of { of }) = body.map_err(|rejection| of_body(&rejection))?;
+    explained(&tenants, &tenant, &of).await
+}
+
+async fn explained(tenants: &Tenants, tenant: &str, id: &str) -> Result<Json<Why>, Problem> {
+    let why = tenants.why(tenant_of(tenant)?, id).await?;
+    why.map(Json).ok_or_else(|| {
+        Problem::not_found(
+            "NothingOfThatName",
+            "No token, code, cookie, connection or run of that name is known in this tenant. The journal names them: by id, uti or \
+             fingerprint; connection:ID; run:NAME.",
+        )
+    })
+}

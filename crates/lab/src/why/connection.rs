@@ -1,0 +1,77 @@
+//! A connection of the hub: what it is worth is what the refresh token in it is worth.
+
+use super::credential::latest;
+use super::lines::in_order;
+use super::{Asking, Why};
+use crate::http::CallError;
+use crate::services::{JournalQuery, Service};
+
+/// Lines of a connection that are looked through for its latest tokens.
+const LINES_MAX: u32 = 200;
+
+impl Asking<'_> {
+    pub(super) async fn connection(&self, id: &str) -> Result<Option<Why>, CallError> {
+        let of_connection = |newest, kind: Option<&str>, limit| JournalQuery {
+            subject: Some(format!("connection:{id}")),
+            newest,
+            kind: kind.map(str::to_owned),
+            limit: Some(limit),
+            ..JournalQuery::default()
+        };
+        let first = self.lines(Service::Hub, of_connection(false, None, 1)).await?;
+        let Some(created) = first.first() else { return Ok(None) };
+        let mut lines = self.lines(Service::Hub, of_connection(true, None, LINES_MAX)).await?;
+        let fingerprint = lines
+            .iter()
+            .map(|line| line.text("/refresh_token"))
+            .find(|fingerprint| !fingerprint.is_empty())
+            .map(str::to_owned);
+        let status = lines.iter().find_map(|line| match line.kind.as_str() {
+            "connection.broken" => Some("it is broken"),
+            "connection.refreshed" | "connection.connected" => Some("it is connected"),
+            _ => None,
+        });
+        let name = created.text("/resource").rsplit('/').next().unwrap_or_default();
+        let what = format!(
+            "A connection{} of the hub{}.",
+            if name.is_empty() { String::new() } else { format!(" '{name}'") },
+            status.map(|status| format!("; {status}")).unwrap_or_default()
+        );
+        let mut why = Why::of("connection", id, what);
+        if let Some(token) = match &fingerprint {
+            Some(fingerprint) => self.credential(fingerprint).await?,
+            None => None,
+        } {
+            why.what = format!("{} The token in it: {}", why.what, token.what);
+            why.lineage = token.lineage;
+            why.verdict = token.verdict;
+            why.ends_by_itself = token.ends_by_itself;
+            why.would_end_it = token.would_end_it;
+            why.would_not_end_it = token.would_not_end_it;
+            why.what_if = token.what_if;
+        }
+        why.lineage.insert(0, created.moment());
+        why.lineage.sort_by_key(|moment| moment.at);
+        // Why the identity provider refused, from the traces in which the hub was told so.
+        let refusals: Vec<_> =
+            lines.iter().filter(|line| line.kind == "connection.broken").take(3).cloned().collect();
+        for broken in refusals {
+            lines.extend(self.refused_in(&broken.trace).await?);
+        }
+        lines.retain(|line| line.seq != created.seq || line.service != created.service);
+        in_order(&mut lines);
+        why.decisions = latest(&lines);
+        Ok(Some(why))
+    }
+
+    /// What the identity provider refused in a trace.
+    pub(super) async fn refused_in(&self, trace: &str) -> Result<Vec<super::lines::Line>, CallError> {
+        let query = JournalQuery {
+            trace: Some(trace.to_owned()),
+            kind: Some("token.refused".to_owned()),
+            limit: Some(10),
+            ..JournalQuery::default()
+        };
+        self.lines(Service::Idp, query).await
+    }
+}

@@ -1,0 +1,51 @@
+//! A run of a flow: every service's part in it, by its trace, and the connection behind it.
+
+use super::credential::latest;
+use super::lines::in_order;
+use super::{Asking, Why};
+use crate::http::CallError;
+use crate::services::{JournalQuery, Service};
+
+/// Most lines of one run.
+const LINES_MAX: u32 = 100;
+
+impl Asking<'_> {
+    pub(super) async fn run(&self, name: &str) -> Result<Option<Why>, CallError> {
+        let of_run = JournalQuery {
+            subject: Some(format!("run:{name}")),
+            limit: Some(LINES_MAX),
+            ..JournalQuery::default()
+        };
+        let mut lines = self.lines(Service::Flow, of_run).await?;
+        let Some(last) = lines.last().cloned() else { return Ok(None) };
+        for service in [Service::Idp, Service::Hub, Service::Resource] {
+            let of_trace = JournalQuery {
+                trace: Some(last.trace.clone()),
+                limit: Some(LINES_MAX),
+                ..JournalQuery::default()
+            };
+            lines.extend(self.lines(service, of_trace).await?);
+        }
+        let status = match last.text("/status") {
+            "" => "is not finished".to_owned(),
+            status => format!("ended on {}: {status}", last.at),
+        };
+        let mut why = Why::of("run", name, format!("A run of a flow; it {status}."));
+        let connection =
+            lines.iter().find_map(|line| line.subject.strip_prefix("connection:").map(str::to_owned));
+        if let Some(connection) = connection
+            && let Some(behind) = self.connection(&connection).await?
+        {
+            why.what = format!("{} Behind it: {}", why.what, behind.what);
+            why.lineage = behind.lineage;
+            why.verdict = behind.verdict;
+            why.ends_by_itself = behind.ends_by_itself;
+            why.would_end_it = behind.would_end_it;
+            why.would_not_end_it = behind.would_not_end_it;
+            why.what_if = behind.what_if;
+        }
+        in_order(&mut lines);
+        why.decisions = latest(&lines);
+        Ok(Some(why))
+    }
+}

@@ -1,0 +1,60 @@
+//! The explanation as a text that a learner reads from top to bottom.
+
+use std::fmt;
+
+use outlive_rules::{ClientClass, Presented, Question};
+
+use super::{Moment, Why};
+
+/// In which column of the table it stands, in words.
+pub(super) fn column(question: &Question) -> Option<&'static str> {
+    let (class, password_based) = match &question.presented {
+        Presented::RefreshToken(token) => (Some(token.client_class), token.password_based),
+        Presented::Code(code) => (Some(code.client_class), code.password_based),
+        Presented::Cookie(cookie) => (None, cookie.password_based),
+        _ => return None,
+    };
+    Some(match (class, password_based) {
+        (Some(ClientClass::Confidential), _) => "a confidential client",
+        (Some(ClientClass::Public), true) => "a public client, by a sign-in with a password",
+        (Some(ClientClass::Public), false) => "a public client, by a sign-in without a password",
+        (None, true) => "established with a password",
+        (None, false) => "established without a password",
+    })
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.what)?;
+        moments(f, "Where it came from", &self.lineage)?;
+        moments(f, "What was done with it", &self.decisions)?;
+        if let Some(verdict) = &self.verdict {
+            writeln!(f, "\nNow, on {}\n  {}", verdict.at.whole_second(), verdict.explain())?;
+        }
+        if let Some(at) = self.ends_by_itself {
+            writeln!(f, "\nIt ends by itself on {}, if nothing happens before.", at.whole_second())?;
+        }
+        list(f, "It would end at once if", &self.would_end_it)?;
+        list(f, "It would live on if", &self.would_not_end_it)?;
+        let otherwise: Vec<_> = self.what_if.iter().map(|found| found.words.clone()).collect();
+        list(f, "What would have had to be otherwise", &otherwise)
+    }
+}
+
+fn moments(f: &mut fmt::Formatter<'_>, title: &str, moments: &[Moment]) -> fmt::Result {
+    if moments.is_empty() {
+        return Ok(());
+    }
+    writeln!(f, "\n{title}")?;
+    moments
+        .iter()
+        .try_for_each(|moment| writeln!(f, "  {}  {:<8}  {}", moment.at, moment.service, moment.words))
+}
+
+fn list(f: &mut fmt::Formatter<'_>, title: &str, words: &[String]) -> fmt::Result {
+    if words.is_empty() {
+        return Ok(());
+    }
+    writeln!(f, "\n{title}")?;
+    words.iter().try_for_each(|words| writeln!(f, "  - {words}"))
+}
