@@ -11,6 +11,7 @@ pub mod conductor;
 pub mod diagnostic;
 pub mod events;
 pub mod maker;
+pub mod matrix;
 pub mod oauth_client;
 pub mod scenario;
 pub mod seed;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use crate::browser::{Authenticator, Browser, BrowserError};
+use crate::browser::{Arrival, Authenticator, Browser, BrowserError, refused};
 use crate::http::{Answer, CallError, Http, send};
 
 /// One registered application, about to get tokens. Holds its secret: no `Debug`.
@@ -188,6 +188,25 @@ impl OAuthClient {
         let stop = stops_at(&self.redirect_uri);
         let back = authenticator.sign_in(browser, asked.authorize.clone(), upn, &stop).await?;
         self.redeem_code(http, &back, &asked, scope).await
+    }
+
+    /// Asks for a code in the name of whoever is signed in already, with `prompt=none`: no page is shown. The code is thrown away.
+    ///
+    /// # Errors
+    /// The issuer said that somebody has to be asked, or did not answer.
+    pub async fn sign_in_silently(
+        &self,
+        browser: &mut Browser,
+        random: &Randomness,
+        upn: &str,
+        scope: &str,
+    ) -> Result<(), OAuthError> {
+        let mut authorize = self.ask(random, upn, scope)?.authorize;
+        authorize.query_pairs_mut().append_pair("prompt", "none");
+        match browser.open(authorize, &stops_at(&self.redirect_uri)).await? {
+            Arrival::Stop(back) => code_of(&back).map(drop),
+            Arrival::Page(page) => Err(refused(&page).into()),
+        }
     }
 
     fn ask(&self, random: &Randomness, upn: &str, scope: &str) -> Result<Asked, OAuthError> {

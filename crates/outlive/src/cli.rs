@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use outlive_clock::Span;
 
 /// Which credentials outlive a password change, and why? Watch it happen.
@@ -65,6 +65,9 @@ pub(crate) enum Command {
         #[command(flatten)]
         whom: TenantArgs,
     },
+    /// Execute every cell of an edition of the published revocation table, for real, in throw-away tenants, and compare. Exit 0:
+    /// all are as published, 1: a cell differs.
+    Matrix(MatrixArgs),
     /// Explain a token, code, cookie, connection or run of a running system: what it is, what it came from, what would end it and,
     /// once refused, exactly why.
     Why {
@@ -274,4 +277,43 @@ impl ServiceArgs {
             issuer_origins,
         }
     }
+}
+
+/// How a matrix is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MatrixFormat {
+    /// For a terminal.
+    Table,
+    /// For a document.
+    Markdown,
+    /// For a program.
+    Json,
+    /// A page of its own, which needs no network.
+    Html,
+}
+
+/// Which matrix is executed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MatrixKind {
+    /// What ends which credential.
+    Credentials,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MatrixArgs {
+    /// Which one.
+    #[arg(default_value = "credentials")]
+    pub(crate) kind: MatrixKind,
+    /// How it is printed.
+    #[arg(long, default_value = "table")]
+    pub(crate) format: MatrixFormat,
+    /// The edition: 2018, 2021, 2025-05 or 2025-11; with cells changed on purpose: 2025-11+row.column=revoked. The newest if absent.
+    #[arg(long, value_name = "EDITION")]
+    pub(crate) rules: Option<String>,
+    /// The lab of a running system, for example http://127.0.0.1:8700; a private system if absent.
+    #[arg(long, value_name = "URL")]
+    pub(crate) against: Option<String>,
+    /// Keep the private system's state in this PostgreSQL database instead of embedded ones.
+    #[arg(long, value_name = "URL", env = "OUTLIVE_DATABASE_URL")]
+    pub(crate) database_url: Option<String>,
 }

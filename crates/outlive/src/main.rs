@@ -6,6 +6,7 @@ mod check;
 mod cli;
 mod console;
 mod health;
+mod matrix;
 mod places;
 mod run;
 mod services;
@@ -63,6 +64,7 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
         Command::Health { url } => health::health(&url)?,
         Command::Run(args) => return run::run(args).await,
         Command::Check { files } => return Ok(check::check(&files)),
+        Command::Matrix(args) => return matrix::matrix(args).await,
         Command::Why { id, json, whom } => return by_hand::why(&id, json, &whom).await,
         Command::Advance { duration, whom } => return by_hand::advance(duration, &whom).await,
         Command::ChangePassword(args) => return by_hand::change_password(&args).await,

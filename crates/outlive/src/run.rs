@@ -1,6 +1,6 @@
 //! `outlive run`: scenario files are told, checked and reported.
 
-mod private;
+pub(crate) mod private;
 mod watch;
 
 use std::path::Path;
@@ -16,7 +16,7 @@ use outlive_lab::scenario::{ReadScenarios, read_scenarios, report};
 use outlive_lab::seed::Seed;
 use tokio::sync::Semaphore;
 
-use self::private::PrivateSystem;
+use self::private::{PrivateSystem, Wanted};
 use self::watch::Storyteller;
 use crate::cli::RunArgs;
 use crate::terminal::{complain, tell};
@@ -31,7 +31,14 @@ pub(crate) async fn run(args: RunArgs) -> Result<ExitCode, StartError> {
     let random = seeds.number.map_or_else(Randomness::from_system, Randomness::from_seed).fork("runner");
     let private = match &args.against {
         Some(_) => None,
-        None => Some(PrivateSystem::start(&args, &seeds).await?),
+        None => {
+            let wanted = Wanted {
+                rules: args.rules.as_deref(),
+                database_url: args.database_url.as_deref(),
+                keep: args.keep,
+            };
+            Some(PrivateSystem::start(wanted, &seeds).await?)
+        }
     };
     let lab = match (&args.against, &private) {
         (Some(url), _) => url.clone(),

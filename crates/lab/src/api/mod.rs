@@ -6,6 +6,7 @@
 mod clock;
 mod events;
 mod journal;
+mod matrix;
 mod openapi;
 mod outbox;
 mod problem;
@@ -32,6 +33,8 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/tenants/{tenant}/journal/stream", get(journal::follow))
         .route("/lab/tenants/{tenant}/events", post(events::raise))
         .route("/lab/tenants/{tenant}/outbox", get(outbox::show))
+        .route("/lab/matrix/credentials", get(matrix::of_rules))
+        .route("/lab/tenants/{tenant}/matrix/credentials", get(matrix::of_tenant))
         .route("/lab/tenants/{tenant}/why", post(why::ask))
         .route("/lab/tenants/{tenant}/why/{id}", get(why::show))
         .with_state(tenants)

@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{clock, events, journal, outbox, tenants, why};
+use super::{clock, events, journal, matrix, outbox, tenants, why};
 
 /// The lab API's own description.
 #[derive(OpenApi)]
@@ -22,6 +22,8 @@ use super::{clock, events, journal, outbox, tenants, why};
         journal::read,
         journal::follow,
         events::raise,
+        matrix::of_rules,
+        matrix::of_tenant,
         outbox::show,
         why::ask,
         why::show
@@ -44,12 +46,14 @@ mod tests {
         assert_eq!(
             paths,
             [
+                "/lab/matrix/credentials",
                 "/lab/tenants",
                 "/lab/tenants/{tenant}",
                 "/lab/tenants/{tenant}/clock",
                 "/lab/tenants/{tenant}/events",
                 "/lab/tenants/{tenant}/journal",
                 "/lab/tenants/{tenant}/journal/stream",
+                "/lab/tenants/{tenant}/matrix/credentials",
                 "/lab/tenants/{tenant}/outbox",
                 "/lab/tenants/{tenant}/why",
                 "/lab/tenants/{tenant}/why/{id}",

@@ -33,7 +33,7 @@ pub(super) fn of_conduct(error: &ConductError) -> Problem {
 }
 
 /// What a service refused is refused; a service that does not answer is a bad gateway.
-fn of_call(call: &CallError) -> Problem {
+pub(super) fn of_call(call: &CallError) -> Problem {
     let status = call.status.and_then(|status| StatusCode::from_u16(status).ok());
     match status.filter(StatusCode::is_client_error) {
         Some(status) => Problem::new(status, "Refused", call.to_string()),

@@ -47,6 +47,12 @@ impl Cookies {
         }
     }
 
+    /// The value of a cookie that would be sent to `url`.
+    pub(super) fn value(&self, url: &Url, name: &str) -> Option<String> {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        self.0.get(&(host, name.to_owned())).map(|cookie| cookie.value.clone())
+    }
+
     /// The `Cookie` header for a request to `url`, if there is anything to send.
     pub(super) fn header(&self, url: &Url) -> Option<String> {
         let host = url.host_str().unwrap_or_default();

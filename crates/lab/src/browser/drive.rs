@@ -108,6 +108,14 @@ impl Browser {
         self.cookies.clear();
     }
 
+    /// The secret of its session at an identity provider, as somebody would copy it from the browser.
+    #[must_use]
+    pub fn session_cookie(&self, idp: &str) -> Option<String> {
+        let url = Url::parse(idp).ok()?;
+        let named = |name| self.cookies.value(&url, name);
+        named("ESTSAUTHPERSISTENT").or_else(|| named("ESTSAUTH"))
+    }
+
     /// Opens an address; redirects are followed until `stop` is reached.
     ///
     /// # Errors
@@ -278,7 +286,7 @@ enum Past {
 }
 
 /// The page as a refusal.
-pub(super) fn refused(page: &Page) -> BrowserError {
+pub(crate) fn refused(page: &Page) -> BrowserError {
     BrowserError::Refused {
         url: without_query(&page.url),
         text: page.text.chars().take(600).collect(),

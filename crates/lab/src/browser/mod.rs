@@ -7,6 +7,7 @@ mod drive;
 mod form;
 
 pub use authenticator::{Authenticator, AuthenticatorError};
+pub(crate) use drive::refused;
 pub use drive::{Arrival, Browser, BrowserError, Hop};
 pub(crate) use form::aadsts_in;
 pub use form::{Form, Page};

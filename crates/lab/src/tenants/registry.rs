@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::join_all;
 use outlive_chassis::Chassis;
-use outlive_clock::{Instant, Speed, TenantId, wall_now};
+use outlive_clock::{Instant, Randomness, Speed, TenantId, wall_now};
 use outlive_store::StoreError;
 use serde_json::Value;
 
@@ -86,6 +86,8 @@ pub struct Tenants {
     rules: Arc<str>,
     /// One mover of a tenant's time at a time.
     moving: Arc<Mutex<HashMap<TenantId, Arc<tokio::sync::Mutex<()>>>>>,
+    /// One matrix at a time.
+    matrix: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Tenants {
@@ -103,6 +105,7 @@ impl Tenants {
             default_seed,
             rules: config.rules.into(),
             moving: Arc::default(),
+            matrix: Arc::default(),
         }
     }
 
@@ -110,6 +113,23 @@ impl Tenants {
     #[must_use]
     pub const fn surface(&self) -> &LabSurface {
         &self.surface
+    }
+
+    /// The rules of new tenants, unless they ask for others.
+    #[must_use]
+    pub fn rules(&self) -> &str {
+        &self.rules
+    }
+
+    /// Randomness for what is done in a tenant's name.
+    #[must_use]
+    pub fn random(&self, tenant: TenantId) -> Randomness {
+        self.chassis.random.of(tenant)
+    }
+
+    /// The turn to execute a matrix.
+    pub async fn matrix_turn(&self) -> tokio::sync::OwnedMutexGuard<()> {
+        Arc::clone(&self.matrix).lock_owned().await
     }
 
     fn seed(&self, name: Option<&str>) -> Result<&Seed, TenantError> {

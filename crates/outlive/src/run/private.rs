@@ -3,20 +3,30 @@
 use outlive_chassis::StartError;
 use tempfile::TempDir;
 
-use crate::cli::RunArgs;
 use crate::console::{LabStart, console};
 use crate::system::{System, SystemConfig};
 use crate::terminal::complain;
 use crate::up::Seeds;
 
+/// What system is wanted.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Wanted<'a> {
+    /// The rules of its tenants; the newest edition if absent.
+    pub(crate) rules: Option<&'a str>,
+    /// PostgreSQL instead of embedded databases.
+    pub(crate) database_url: Option<&'a str>,
+    /// Whether its data stays.
+    pub(crate) keep: bool,
+}
+
 /// The system and its data.
-pub(super) struct PrivateSystem {
+pub(crate) struct PrivateSystem {
     system: System,
     data: Option<TempDir>,
 }
 
 impl PrivateSystem {
-    pub(super) async fn start(args: &RunArgs, seeds: &Seeds) -> Result<Self, StartError> {
+    pub(crate) async fn start(wanted: Wanted<'_>, seeds: &Seeds) -> Result<Self, StartError> {
         let data = tempfile::Builder::new().prefix("outlive-run-").tempdir().map_err(|error| {
             StartError::new(
                 "cannot make a directory for temporary data",
@@ -26,15 +36,15 @@ impl PrivateSystem {
         })?;
         let config = SystemConfig {
             data_dir: data.path().to_owned(),
-            database_url: args.database_url.clone(),
+            database_url: wanted.database_url.map(str::to_owned),
             port_base: None,
             hosts: None,
             seed: seeds.number,
         };
-        let lab = LabStart::new(seeds.file.as_deref(), args.rules.as_deref(), false)?;
+        let lab = LabStart::new(seeds.file.as_deref(), wanted.rules, false)?;
         let build = |chassis, urls, own| async move { console(chassis, &urls, own, lab).await };
         let system = System::start(&config, build).await?;
-        let data = if args.keep {
+        let data = if wanted.keep {
             let kept = data.keep();
             complain(&format!("the data of this run stays in {}", kept.display()));
             None
@@ -45,12 +55,12 @@ impl PrivateSystem {
     }
 
     /// The lab's origin.
-    pub(super) fn lab(&self) -> &str {
+    pub(crate) fn lab(&self) -> &str {
         &self.system.console
     }
 
     /// Stops it and removes its data.
-    pub(super) async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.system.stop().await;
         if let Some(data) = self.data
             && let Err(error) = data.close()

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::http::{CallError, Http, send};
+use crate::matrix::Matrix;
 use crate::tenants::Handout;
 use crate::why::Why;
 
@@ -65,6 +66,19 @@ impl LabClient {
 
     fn url(&self, tenant: &str, rest: &str) -> String {
         format!("{}/lab/tenants/{tenant}{rest}", self.lab)
+    }
+
+    /// The matrix of credentials of an edition, executed; of the lab's own rules if none is named.
+    ///
+    /// # Errors
+    /// No such edition (status 400), or the lab did not come to an end.
+    pub async fn matrix(&self, rules: Option<&str>) -> Result<Matrix, LabError> {
+        let url = format!("{}/lab/matrix/credentials", self.lab);
+        let mut request = self.http.request(Method::GET, &url).timeout(MOVE_TIMEOUT);
+        if let Some(rules) = rules {
+            request = request.query(&[("rules", rules)]);
+        }
+        send(request).await?.expect()
     }
 
     /// The explanation of a token, code, cookie, connection or run.

@@ -1,0 +1,114 @@
+//! The published table, cell by cell, over HTTP; and what the table says if a rule is broken.
+
+use outlive_rules::{Credential, Edition, Ruleset};
+use outlive_tests::{Database, Service, System, outlive};
+use serde_json::Value;
+
+async fn executed(system: &System, rules: &Ruleset) -> Value {
+    let mut url = url::Url::parse(&system.url(Service::Console)).expect("an address");
+    url.set_path("/lab/matrix/credentials");
+    url.query_pairs_mut().append_pair("rules", &rules.to_string());
+    let answer = reqwest::get(url).await.expect("the lab answers");
+    assert_eq!(answer.status(), 200);
+    answer.json().await.expect("JSON")
+}
+
+/// Every cell of a matrix: row, column, the cell.
+fn cells(matrix: &Value) -> Vec<(String, String, Value)> {
+    let rows = matrix["rows"].as_array().expect("rows").iter();
+    rows.flat_map(|row| {
+        let event = row["event"].as_str().expect("a name").to_owned();
+        let cells = row["cells"].as_array().expect("cells").iter();
+        cells
+            .map(|cell| {
+                (event.clone(), cell["credential"].as_str().expect("a name").to_owned(), cell.clone())
+            })
+            .collect::<Vec<_>>()
+    })
+    .collect()
+}
+
+/// Breaking a rule breaks exactly its cells: in each row one cell after the other says the opposite of the page, and that cell and
+/// no other of the row differs. (That a cell broken in one row leaves other rows alone, the rules' own tests walk through.)
+#[tokio::test]
+async fn every_cell_of_every_edition_agrees_and_only_a_broken_one_does_not() {
+    let system = System::start().await;
+    for edition in Edition::ALL {
+        let matrix = executed(&system, &Ruleset::published(edition)).await;
+        assert_eq!(matrix["edition"], edition.name());
+        let played = cells(&matrix);
+        assert_eq!(played.len(), edition.rows().len() * 5);
+        for (row, column, cell) in &played {
+            assert_eq!(cell["agrees"], true, "{edition} {row}.{column}: {cell}");
+            let refused = cell["observed"] == "revoked";
+            assert_eq!(cell["code"].is_string(), refused, "{edition} {row}.{column}: {cell}");
+            let why = cell["why"].as_str().expect("words");
+            assert!(
+                why.starts_with(if refused { "Refused: " } else { "Accepted: " }),
+                "{edition} {row}.{column}: {why}"
+            );
+        }
+        for broken in Credential::ALL {
+            let mutant = edition.rows().iter().fold(Ruleset::published(edition), |rules, row| {
+                rules.with(row.event, broken, row.fate(broken).flipped())
+            });
+            for (row, column, cell) in cells(&executed(&system, &mutant).await) {
+                let is_broken = column == broken.name();
+                assert_eq!(
+                    cell["agrees"], !is_broken,
+                    "{edition} {row}.{column} with {broken} broken: {cell}"
+                );
+            }
+        }
+    }
+    system.stop().await;
+}
+
+/// What a learner reads of each refused credential: the row and the column that refused it, and nothing left to fill in.
+#[tokio::test]
+async fn the_reason_names_the_row_and_the_column() {
+    let system = System::start().await;
+    let matrix = executed(&system, &Ruleset::published(Edition::E2025_11)).await;
+    for row in Edition::E2025_11.rows() {
+        for (event, column, cell) in cells(&matrix) {
+            if event != row.event.name() || cell["observed"] == "alive" {
+                continue;
+            }
+            let credential: Credential = column.parse().expect("a column");
+            let why = cell["why"].as_str().expect("words");
+            assert!(why.contains(&format!("\"{}\"", row.title)), "{why}");
+            assert!(why.contains(row.event.clause()) && why.contains(credential.plural()), "{why}");
+        }
+    }
+    system.stop().await;
+}
+
+#[tokio::test]
+async fn the_command_prints_it_and_says_by_its_exit_code_whether_it_agrees() {
+    let database = Database::from_environment().url();
+    let matrix = |arguments: &'static [&'static str]| {
+        let mut all = vec!["matrix".to_owned(), "credentials".to_owned()];
+        all.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+        if let Some(url) = &database {
+            all.extend(["--database-url".to_owned(), url.clone()]);
+        }
+        outlive(all)
+    };
+    let json = matrix(&["--format", "json", "--rules", "2021"]).await;
+    assert_eq!(json.code, Some(0), "{json:?}");
+    let read: Value = serde_json::from_str(&json.said).expect("JSON and nothing else");
+    assert_eq!((&read["edition"], &read["rows"][3]["event"]), (&"2021".into(), &"admin_reset".into()));
+
+    let differs = matrix(&["--format", "html", "--rules", "2025-11+sspr.confidential_token=revoked"]).await;
+    assert_eq!(differs.code, Some(1), "{differs:?}");
+    assert!(
+        differs.said.starts_with("<!doctype html>") && differs.said.contains("differs"),
+        "{}",
+        differs.said
+    );
+    assert!(!differs.said.contains("src=") && !differs.said.contains("http"), "it needs no network");
+
+    let unknown = matrix(&["--rules", "1999"]).await;
+    assert_eq!(unknown.code, Some(2), "{unknown:?}");
+    assert!(unknown.complained.contains("2025-11"), "{}", unknown.complained);
+}
