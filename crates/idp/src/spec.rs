@@ -306,6 +306,9 @@ pub struct ApplicationSpec {
     /// Which memberships tokens tell it.
     #[serde(default)]
     pub group_membership_claims: GroupClaims,
+    /// Whether it evaluates access continuously: it asks for `xms_cc`, and tokens of clients that can be challenged live long.
+    #[serde(default)]
+    pub continuous_access_evaluation: bool,
     /// Whether its users have to give a second factor.
     #[serde(default)]
     pub require_mfa: bool,

@@ -10,6 +10,10 @@ use outlive_clock::{Span, Stream};
 pub const ACCESS_TOKEN_SHORTEST: Span = Span::from_minutes(60);
 /// The longest default life of an access token.
 pub const ACCESS_TOKEN_LONGEST: Span = Span::from_minutes(90);
+/// The shortest life of an access token where continuous access evaluation is agreed on ("Continuous access evaluation").
+pub const EVALUATED_ACCESS_TOKEN_SHORTEST: Span = Span::from_hours(20);
+/// The longest life of such an access token.
+pub const EVALUATED_ACCESS_TOKEN_LONGEST: Span = Span::from_hours(28);
 /// An ID token.
 pub const ID_TOKEN: Span = Span::from_hours(1);
 /// A refresh token not used for this long is refused; each replacement starts afresh. No maximum age.
@@ -33,6 +37,14 @@ pub const PERSISTENT_COOKIE_INACTIVITY: Span = Span::from_days(90);
 #[must_use]
 pub fn access_token(stream: &mut Stream) -> Span {
     Span::from_seconds(stream.between(ACCESS_TOKEN_SHORTEST.as_seconds(), ACCESS_TOKEN_LONGEST.as_seconds()))
+}
+
+/// The life of a new access token that its resource evaluates continuously, for a client that can be challenged: a whole number of
+/// seconds drawn uniformly between 20 and 28 hours.
+#[must_use]
+pub fn evaluated_access_token(stream: &mut Stream) -> Span {
+    let (shortest, longest) = (EVALUATED_ACCESS_TOKEN_SHORTEST, EVALUATED_ACCESS_TOKEN_LONGEST);
+    Span::from_seconds(stream.between(shortest.as_seconds(), longest.as_seconds()))
 }
 
 /// How long a browser session lives unused.

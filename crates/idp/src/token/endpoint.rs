@@ -9,9 +9,10 @@ use http::{HeaderMap, HeaderValue};
 use outlive_chassis::Trace;
 use outlive_clock::{ClientId, Instant, TenantId};
 use outlive_rules::aadsts;
-use outlive_tokens::TokenVersion;
+use outlive_tokens::{ClaimsRequest, TokenVersion};
 
 use super::client_authentication::{AuthenticatedClient, Presented, authenticate, presented_client_id};
+use super::evaluation::{asked_claims, check_age};
 use super::grant_type::GrantType;
 use super::response::TokenAnswer;
 use super::{
@@ -29,6 +30,8 @@ pub(crate) struct TokenRequest<'a> {
     pub(crate) tenant: Tenant,
     pub(crate) client: AuthenticatedClient,
     pub(crate) form: &'a Parameters,
+    /// What its `claims` parameter asks for.
+    pub(crate) claims: ClaimsRequest,
     /// Which endpoint was called; an access token's version is the resource's choice.
     pub(crate) endpoint: TokenVersion,
     pub(crate) origin: &'a str,
@@ -143,11 +146,14 @@ async fn handle(
     }
     let presented = Presented { client_id: &client_id, segment, headers, form, grant, trace: &visit.trace };
     let client = authenticate(idp, &tenant, &presented, now).await?;
+    let claims = asked_claims(form)?;
+    check_age(&claims, now)?;
     let request = TokenRequest {
         idp,
         tenant,
         client,
         form,
+        claims,
         endpoint,
         origin: &visit.origin.0,
         origin_header: headers.contains_key(ORIGIN),

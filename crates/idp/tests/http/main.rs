@@ -10,6 +10,7 @@ mod tokens;
 mod bad_requests;
 mod certificate;
 mod claims;
+mod claims_request;
 mod client_authentication;
 mod client_credentials;
 mod code;

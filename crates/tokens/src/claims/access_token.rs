@@ -85,6 +85,8 @@ pub struct AccessTokenInput<'a> {
     pub issued_at: Instant,
     /// When it expires (virtual time).
     pub expires_at: Instant,
+    /// The instant that the token may not be older than, if the client asked for one (virtual time).
+    pub not_before: Option<Instant>,
     /// 16 random bytes that name the token.
     pub uti: [u8; 16],
     /// The key of pairwise subjects.
@@ -104,7 +106,7 @@ pub struct AccessTokenClaims {
     pub iss: String,
     /// Issue instant less 300 s.
     pub iat: i64,
-    /// Not valid before; equal to `iat`.
+    /// Not valid before: equal to `iat`, or what the client asked for if that is later.
     pub nbf: i64,
     /// Not valid from this second on.
     pub exp: i64,
@@ -210,7 +212,7 @@ impl AccessTokenClaims {
             aud: input.audience.to_owned(),
             iss: issuer(input.origin, input.tenant, input.version),
             iat: backdated(input.issued_at),
-            nbf: backdated(input.issued_at),
+            nbf: backdated(input.issued_at).max(input.not_before.map_or(i64::MIN, Instant::as_seconds)),
             exp: input.expires_at.as_seconds(),
             acct: None,
             acr: None,

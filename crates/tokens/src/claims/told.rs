@@ -27,6 +27,11 @@ impl OptionalClaims {
         self.names.contains(name)
     }
 
+    /// Adds claims that one request asks for.
+    pub fn extend(&mut self, names: impl IntoIterator<Item = String>) {
+        self.names.extend(names);
+    }
+
     /// `idtyp` of a user's token.
     pub(super) fn idtyp_of_user(&self) -> Option<&'static str> {
         (self.user_tokens_too && self.asks("idtyp")).then_some("user")
