@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use http::StatusCode;
 use outlive_chassis::Problem;
 
@@ -19,7 +19,7 @@ use crate::password_reset::{password_reset, password_reset_page};
 use crate::second_factor::second_factor;
 use crate::token::{preflight, token_v1, token_v2, wrong_method};
 use crate::visit::Visit;
-use crate::{graph, lab_events, outbox, pages, question};
+use crate::{graph, lab_events, outbox, pages, question, security_events};
 
 pub(crate) fn router(idp: Idp) -> Router {
     Router::new()
@@ -75,6 +75,11 @@ pub(crate) fn router(idp: Idp) -> Router {
         .route("/_lab/tenants/{tenant}/events", post(lab_events::happen))
         .route("/_lab/tenants/{tenant}/outbox", get(outbox::show))
         .route("/_lab/tenants/{tenant}/question", post(question::ask))
+        .route("/_lab/tenants/{tenant}/event-streams", get(security_events::show))
+        .route(
+            "/_lab/tenants/{tenant}/event-streams/{client}",
+            put(security_events::set).delete(security_events::remove),
+        )
         .nest("/v1.0", graph::router())
         .nest("/beta", graph::beta())
         // The SDK for Python puts two slashes there, and the original does not mind.

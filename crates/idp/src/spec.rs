@@ -6,6 +6,8 @@ use outlive_tokens::Secret;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::security_events::EventStreamSpec;
+
 /// A tenant to be made.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -309,6 +311,9 @@ pub struct ApplicationSpec {
     /// Whether it evaluates access continuously: it asks for `xms_cc`, and tokens of clients that can be challenged live long.
     #[serde(default)]
     pub continuous_access_evaluation: bool,
+    /// Where it is told of what happens to users; left out: nowhere.
+    #[serde(default)]
+    pub event_stream: Option<EventStreamSpec>,
     /// Whether its users have to give a second factor.
     #[serde(default)]
     pub require_mfa: bool,

@@ -189,6 +189,9 @@ fn add_application(
     for statement in application.insertion(tenant) {
         change.add(statement);
     }
+    if let Some(stream) = &spec.event_stream {
+        change.add(stream.insertion(tenant, application.client_id)?);
+    }
     for secret in &spec.secrets {
         let key_id = random.stream("client-secret-key-id").uuid();
         change.add(secrets.insertion(tenant, application.client_id, key_id, secret, now + SECRET_LIFETIME));

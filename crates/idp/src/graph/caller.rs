@@ -8,7 +8,9 @@ use outlive_chassis::{CallerOrigin, Trace};
 use outlive_clock::{Instant, UserId};
 use outlive_journal::Event;
 use outlive_store::Change;
-use outlive_tokens::{AccessClaims, BearerExpectations, BearerRefusal, Challenge, peek_tenant};
+use outlive_tokens::{
+    AccessClaims, BearerExpectations, BearerRefusal, Challenge, InitiatingEntity, peek_tenant,
+};
 
 use super::error::GraphError;
 use super::odata::{EntityType, Options};
@@ -17,6 +19,7 @@ use crate::directory::graph_application::{GRAPH, GRAPH_URI};
 use crate::directory::{Tenant, User};
 use crate::form::Parameters;
 use crate::idp::Idp;
+use crate::security_events::tell;
 
 /// A caller with a valid token for Graph.
 pub(crate) struct Caller {
@@ -125,6 +128,21 @@ impl Caller {
         let event = Event::new(self.tenant.id, self.now, kind, subject, &self.trace).with(data);
         change.add(self.idp.chassis.journal.line(&event));
         Ok(self.idp.directory.commit(self.tenant.id, change).await?)
+    }
+
+    /// The same of a change to a user, of which APIs may have to be told.
+    pub(crate) async fn commit_user(
+        &self,
+        (before, after): (&User, &User),
+        mut change: Change,
+        kind: &'static str,
+    ) -> Result<(), GraphError> {
+        let by = InitiatingEntity::Admin;
+        let told = tell(&self.idp, (before, after), by, self.now, &self.trace, &mut change).await?;
+        let subject = format!("user:{}", after.id);
+        self.commit(change, kind, subject, serde_json::json!({"upn": after.upn})).await?;
+        told.at_once().await;
+        Ok(())
     }
 
     /// The caller may act on this user's credentials with these permissions: its own user, or another with a directory role.

@@ -40,6 +40,7 @@ mod response_types;
 mod revocation_table;
 mod scopes;
 mod second_factor;
+mod security_events;
 mod signing_keys;
 mod silent_renewal;
 mod single_sign_on;
