@@ -46,6 +46,14 @@ impl Challenge {
         self
     }
 
+    /// Asks for a token with these claims (JSON): a claims challenge. It says no more than that, as Entra's.
+    #[must_use]
+    pub fn insufficient_claims(mut self, json: &str) -> Self {
+        self.error = Some("insufficient_claims".to_owned());
+        self.error_description = None;
+        self.with_claims(json)
+    }
+
     /// Names the scope that is needed.
     #[must_use]
     pub fn with_scope(mut self, scope: &str) -> Self {
