@@ -1,11 +1,18 @@
 //! Continuous access evaluation through the whole system: what the issuer tells, what the resource asks, and what a client whose
 //! refresh token outlives the password makes of it.
 
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::StatusCode as Answer;
+use axum::routing::post;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use outlive_tests::{Service, System, Tenant};
 use reqwest::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 
 const CAPABLE: &str = r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#;
 
@@ -68,7 +75,7 @@ async fn a_days_token_dies_with_the_password_and_the_confidential_grant_gets_ano
     assert!(asked["access_token"]["nbf"]["value"].is_string(), "{claims}");
 
     // As an SDK does: what is asked for, and what the client can do, in one request.
-    asked["access_token"]["xms_cc"] = serde_json::json!({"values": ["cp1"]});
+    asked["access_token"]["xms_cc"] = json!({"values": ["cp1"]});
     let refresh_token = long["refresh_token"].as_str().expect("a token");
     let merged = asked.to_string();
     let refresh = [("grant_type", "refresh_token"), ("refresh_token", refresh_token), ("claims", &merged)];
@@ -90,5 +97,48 @@ async fn a_days_token_dies_with_the_password_and_the_confidential_grant_gets_ano
 
     let received = system.journal(Service::Resource, &tenant, "security_event.received").await;
     assert_eq!(received.len(), 2, "{received:?}");
+    system.stop().await;
+}
+
+/// The claims of a JWT, unverified.
+fn claims_of(token: &str) -> Value {
+    let part = token.split('.').nth(1).expect("three parts");
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(part).expect("base64url");
+    serde_json::from_slice(&bytes).expect("JSON")
+}
+
+#[tokio::test]
+async fn an_api_that_was_down_is_told_when_it_is_back_even_by_an_issuer_that_was_killed_meanwhile() {
+    let mut system = System::start().await;
+    let tenant = system.new_tenant().await;
+    tenant.freeze().await;
+    // An address at which nobody listens yet.
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    drop(listener);
+    let api = tenant.application("Contoso Orders API")["client_id"].as_str().expect("an id");
+    let stream = format!("{}/_lab/tenants/{}/event-streams/{api}", system.url(Service::Idp), tenant.id());
+    let set = system.http().put(stream).json(&json!({"endpoint": format!("http://{address}/events")}));
+    assert_eq!(set.send().await.expect("it answers").status(), StatusCode::OK);
+    tenant.change_password("owner", "Another-Horse-7!").await;
+    tenant.revoke_sessions("owner").await;
+    let postponed = system.journal(Service::Idp, &tenant, "security_event.postponed").await;
+    assert!(!postponed.is_empty(), "it was tried");
+
+    system.kill();
+    let (told, mut heard) = mpsc::unbounded_channel();
+    let take = move |body: String| async move {
+        told.send(claims_of(&body)).expect("the test listens");
+        Answer::ACCEPTED
+    };
+    let listener = TcpListener::bind(address).await.expect("the port is still free");
+    tokio::spawn(async move { axum::serve(listener, Router::new().route("/events", post(take))).await });
+    system.restart().await;
+    let mut events = Vec::new();
+    for _ in 0..2 {
+        let event = tokio::time::timeout(Duration::from_secs(60), heard.recv()).await.expect("in time");
+        events.push(event.expect("told")["events"].to_string());
+    }
+    assert!(events[0].contains("credential-change") && events[1].contains("session-revoked"), "{events:?}");
     system.stop().await;
 }
