@@ -23,6 +23,7 @@ mod password_reset;
 mod passwords;
 mod question;
 mod refusal;
+mod response_headers;
 mod routes;
 mod scopes;
 mod second_factor;

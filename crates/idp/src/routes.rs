@@ -1,6 +1,7 @@
 //! Which path leads where. `{tenant}` is an id, a domain or an alias.
 
 use axum::Router;
+use axum::middleware::map_response;
 use axum::response::Response;
 use axum::routing::{get, post, put};
 use http::StatusCode;
@@ -16,6 +17,7 @@ use crate::discovery::{configuration_v1, configuration_v2, instance, keys_v1, ke
 use crate::idp::Idp;
 use crate::passkeys::{change_security_info, passkey, security_info_page};
 use crate::password_reset::{password_reset, password_reset_page};
+use crate::response_headers::of_sign_in_service;
 use crate::second_factor::second_factor;
 use crate::token::{preflight, token_v1, token_v2, wrong_method};
 use crate::visit::Visit;
@@ -72,6 +74,7 @@ pub(crate) fn router(idp: Idp) -> Router {
         .route("/_pages/style.css", get(pages::style))
         .route("/_pages/submit.js", get(pages::script))
         .route("/_pages/passkey.js", get(pages::passkey_script))
+        .layer(map_response(of_sign_in_service))
         .route("/_lab/tenants/{tenant}/events", post(lab_events::happen))
         .route("/_lab/tenants/{tenant}/outbox", get(outbox::show))
         .route("/_lab/tenants/{tenant}/question", post(question::ask))

@@ -28,6 +28,8 @@ pub const DEVICE_CODE: Span = Span::from_minutes(15);
 pub const DEVICE_POLL_INTERVAL: Span = Span::from_seconds(5);
 /// The code with which a forgotten password is reset, good for one reset. The documents give no number.
 pub const PASSWORD_RESET_CODE: Span = Span::from_minutes(15);
+/// For so long before a password expires its user is told (`passwordNotificationWindowInDays`, the default).
+pub const PASSWORD_NOTIFICATION_WINDOW: Span = Span::from_days(14);
 /// A browser session that ends with the browser, unused for this long; each use starts it afresh.
 pub const SESSION_COOKIE_INACTIVITY: Span = Span::from_hours(24);
 /// A browser session after "stay signed in", unused for this long; each use starts it afresh.

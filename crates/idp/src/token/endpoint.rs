@@ -22,6 +22,7 @@ use crate::directory::Tenant;
 use crate::form::Parameters;
 use crate::idp::Idp;
 use crate::refusal::Refusal;
+use crate::response_headers::telemetry;
 use crate::visit::Visit;
 
 /// A token request whose client is known.
@@ -37,6 +38,8 @@ pub(crate) struct TokenRequest<'a> {
     pub(crate) origin: &'a str,
     /// The browser said which page the request came from.
     pub(crate) origin_header: bool,
+    /// It is none: the authorization endpoint sends the tokens itself.
+    pub(crate) front_channel: bool,
     pub(crate) now: Instant,
     pub(crate) trace: &'a Trace,
 }
@@ -86,7 +89,11 @@ async fn answer(visit: &Visit, endpoint: TokenVersion) -> Response {
 async fn tokens_or_refusal(visit: &Visit, endpoint: TokenVersion) -> Response {
     let mut tenant = None;
     match handle(visit, endpoint, &mut tenant).await {
-        Ok(answer) => answer.into_response(),
+        Ok(answer) => {
+            let mut response = answer.into_response();
+            telemetry(&mut response, 0, None);
+            response
+        }
         Err(refusal) => {
             let mut asked = match tenant {
                 Some(_) => visit.idp.asked(&visit.trace, &visit.origin, tenant).await,
@@ -101,10 +108,10 @@ async fn tokens_or_refusal(visit: &Visit, endpoint: TokenVersion) -> Response {
                 Some(tenant) => record::refused(visit, tenant, &refusal, &asked).await,
                 None => Ok(()),
             };
-            match recorded {
-                Ok(()) => refusal.token_response(&asked),
-                Err(unrecorded) => unrecorded.token_response(&asked),
-            }
+            let refusal = recorded.err().unwrap_or(refusal);
+            let mut response = refusal.token_response(&asked);
+            telemetry(&mut response, refusal.error.number, record::presented_age(visit, asked.at));
+            response
         }
     }
 }
@@ -157,6 +164,7 @@ async fn handle(
         endpoint,
         origin: &visit.origin.0,
         origin_header: headers.contains_key(ORIGIN),
+        front_channel: false,
         now,
         trace: &visit.trace,
     };

@@ -61,6 +61,7 @@ fn as_token_request<'a>(visit: &'a Visit, request: &'a AuthorizeRequest, now: In
         endpoint: request.endpoint,
         origin: &visit.origin.0,
         origin_header: false,
+        front_channel: true,
         now,
         trace: &visit.trace,
     }

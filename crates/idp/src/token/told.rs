@@ -2,7 +2,8 @@
 //! An access token tells it to the resource, an ID token to the client.
 
 use outlive_clock::Instant;
-use outlive_tokens::claims::{Groups, OptionalClaims, Told};
+use outlive_rules::lifetimes;
+use outlive_tokens::claims::{ExpiringPassword, Groups, OptionalClaims, Told};
 
 use super::endpoint::TokenRequest;
 use crate::directory::graph_application::GRAPH;
@@ -64,8 +65,18 @@ pub(crate) async fn told(
         groups,
         wids: wids(application, user),
         ip_address: None,
+        password: expiring_password(request, user),
+        in_address: request.front_channel,
         opaque: Some(notes(&mut opaque)),
     })
+}
+
+/// The user's password, if it will expire within the time in which that is told.
+fn expiring_password(request: &TokenRequest<'_>, user: &User) -> Option<ExpiringPassword> {
+    let at = user.password_expires_at(&request.tenant)?;
+    let told = request.now < at && at - request.now <= lifetimes::PASSWORD_NOTIFICATION_WINDOW;
+    let url = || format!("{}/{}/changepassword", request.origin, request.tenant.id);
+    told.then(|| ExpiringPassword { at, url: url() })
 }
 
 /// The issuer's notes, `aio` and `rh`: opaque, and different every time.

@@ -4,7 +4,7 @@ use outlive_clock::{ClientId, Instant, ServicePrincipalId, SessionId, TenantId};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{GroupClaims, Told, UserFacts, backdated, some_unless_empty, uti};
+use super::{GroupClaims, PasswordClaims, Told, UserFacts, backdated, some_unless_empty, uti};
 use crate::{PairwiseKey, TokenVersion, issuer};
 
 /// How the client authenticated at the token endpoint: the `appidacr` or `azpacr` claim.
@@ -166,6 +166,9 @@ pub struct AccessTokenClaims {
     /// Users: in version 2 with the scope `profile`, in version 1 if asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preferred_username: Option<String>,
+    /// The password, if it expires soon.
+    #[serde(flatten)]
+    pub password: PasswordClaims,
     /// The issuer's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rh: Option<String>,
@@ -233,6 +236,7 @@ impl AccessTokenClaims {
             name: None,
             oid: Uuid::nil(),
             preferred_username: None,
+            password: PasswordClaims::default(),
             rh,
             roles: None,
             scp: None,
@@ -262,6 +266,7 @@ impl AccessTokenClaims {
                 oid: user.id.uuid(),
                 preferred_username: if v1 { told.optional.asks("preferred_username") } else { told.profile }
                     .then(|| user.upn.clone()),
+                password: told.password_claims(v1, input.issued_at),
                 roles: some_unless_empty(roles),
                 scp: (!scopes.is_empty()).then(|| scopes.join(" ")),
                 sid: *session,
