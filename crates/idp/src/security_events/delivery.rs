@@ -1,8 +1,5 @@
-//! Telling it: security event tokens are posted to the API's endpoint (RFC 8935), one after the other, until each was taken.
-//!
-//! What happened is told before the change is answered, if the API takes it within a moment. One that does not answer is asked again
-//! after ever longer pauses, of the tenant's time or of wall time, whichever is over first: the tenant's may stand still, or pass by
-//! the month.
+//! Telling it: security event tokens are posted to the API's endpoint (RFC 8935), one after the other, each until it was taken. What
+//! happened is told before the change is answered, if the API takes it within a moment.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +7,7 @@ use std::time::Duration;
 
 use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE};
-use outlive_chassis::{DueWork, Problem, Trace, pause};
+use outlive_chassis::{DueWork, Problem, Trace};
 use outlive_clock::{Instant, Span, TenantId, wall_now};
 use outlive_journal::Event as JournalEvent;
 use outlive_store::Change;
@@ -19,8 +16,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::queue::{self, Waiting};
+use super::retry::{PAUSE_MAX, PAUSE_WALL_MAX, backoff, keep_trying};
 use super::stream::{EventStream, streams};
-use crate::idp::{Idp, WeakIdp};
+use crate::idp::Idp;
 
 /// How long an answer waits for APIs to be told (wall time).
 const WITHIN: Duration = Duration::from_secs(2);
@@ -28,10 +26,6 @@ const WITHIN: Duration = Duration::from_secs(2);
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// The longest answer that is read, in bytes.
 const ANSWER_BYTES_MAX: usize = 4_096;
-/// The longest pause between two tries, in virtual time …
-const PAUSE_MAX: Span = Span::from_hours(1);
-/// … and in wall time.
-const PAUSE_WALL_MAX: Span = Span::from_seconds(30);
 /// For how long it is tried (virtual): every access token that it could end is over long before.
 const TRIED_FOR: Span = Span::from_days(7);
 
@@ -41,7 +35,7 @@ pub(crate) struct Deliveries {
     /// One delivery at a time in a tenant, or the order would be lost.
     turns: Mutex<HashMap<TenantId, Arc<tokio::sync::Mutex<()>>>>,
     /// The tenants that somebody keeps trying for.
-    kept: Mutex<HashSet<TenantId>>,
+    pub(super) kept: Mutex<HashSet<TenantId>>,
 }
 
 impl Deliveries {
@@ -54,7 +48,7 @@ impl Deliveries {
     }
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -243,79 +237,4 @@ async fn record(
 /// A hop of the trace in which it happened.
 fn trace_of(idp: &Idp, waiting: &Waiting) -> Trace {
     Trace { trace_id: waiting.content.txn.as_str().into(), ..Trace::begin(&idp.chassis.random) }
-}
-
-/// The pause after so many tries before: one second, and twice as long every time.
-fn backoff(tries: u32, longest: Span) -> Span {
-    Span::from_seconds(1_i64 << tries.min(20)).min(longest)
-}
-
-/// Tries again by wall time, until nothing waits that was tried in vain.
-fn keep_trying(idp: &Idp, tenant: TenantId) {
-    if locked(&idp.deliveries.kept).insert(tenant) {
-        tokio::spawn(try_again(idp.downgrade(), tenant));
-    }
-}
-
-async fn try_again(idp: WeakIdp, tenant: TenantId) {
-    loop {
-        let wait = match idp.upgrade() {
-            None => return,
-            Some(idp) => match next_retry(&idp, tenant).await {
-                Some(at) => at - wall_now(),
-                None => {
-                    locked(&idp.deliveries.kept).remove(&tenant);
-                    // Whatever failed between the look and the removal found somebody still trying.
-                    if next_retry(&idp, tenant).await.is_some() {
-                        keep_trying(&idp, tenant);
-                    }
-                    return;
-                }
-            },
-        };
-        pause(wait.clamp(Span::from_millis(20), PAUSE_WALL_MAX).to_std()).await;
-        let Some(idp) = idp.upgrade() else { return };
-        let result = match idp.chassis.clocks.now(tenant).await {
-            Ok(now) => run_due(&idp, tenant, now).await,
-            Err(error) => Err(error.into()),
-        };
-        if let Err(problem) = result {
-            tracing::warn!(%tenant, %problem, "security events have to wait");
-        }
-    }
-}
-
-/// When something that was tried in vain is to be tried again (wall time). A tenant that is gone has nothing that waits.
-async fn next_retry(idp: &Idp, tenant: TenantId) -> Option<Instant> {
-    let heads = queue::heads(&idp.chassis.store, tenant).await.ok()?;
-    heads.into_iter().filter(|waiting| waiting.tries > 0).map(|waiting| waiting.retry_at).min()
-}
-
-/// Takes up what the process before this one left untold.
-pub(crate) fn take_up(idp: &Idp) {
-    let idp = idp.downgrade();
-    tokio::spawn(async move {
-        let Some(idp) = idp.upgrade() else { return };
-        let waiting = queue::tenants_that_wait(&idp.chassis.store).await.unwrap_or_default();
-        for tenant in waiting {
-            let Ok(now) = idp.chassis.clocks.now(tenant).await else { continue };
-            if let Err(problem) = run_due(&idp, tenant, now).await {
-                tracing::warn!(%tenant, %problem, "security events have to wait");
-            }
-            keep_trying(&idp, tenant);
-        }
-    });
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_double_up_to_the_longest() {
-        let pauses: Vec<_> = (0..14).map(|tries| backoff(tries, PAUSE_MAX).as_seconds()).collect();
-        assert_eq!(pauses[..5], [1, 2, 4, 8, 16]);
-        assert_eq!(pauses[11..], [2_048, 3_600, 3_600]);
-        assert_eq!(backoff(u32::MAX, PAUSE_WALL_MAX), PAUSE_WALL_MAX);
-    }
 }

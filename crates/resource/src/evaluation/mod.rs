@@ -1,5 +1,5 @@
 //! The resource's half of continuous access evaluation ("Continuous access evaluation"): the issuer tells what happened to a user
-//! ([`receive`]); it is remembered ([`cut_off`]); and a long-lived token from before is answered with a claims challenge
+//! (`receive`); it is remembered (`cut_off`); and a long-lived token from before is answered with a claims challenge
 //! ([`ClaimsChallenge`]), which its client can meet with a fresh token, if it still gets one.
 
 mod challenge;
