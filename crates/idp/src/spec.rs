@@ -207,6 +207,13 @@ pub struct OptionalClaimSpec {
     pub additional_properties: Vec<String>,
 }
 
+impl OptionalClaimSpec {
+    /// A claim without further wishes.
+    pub(crate) fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), essential: false, additional_properties: Vec::new() }
+    }
+}
+
 /// The claims that an application asks for, by kind of token (`optionalClaims`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OptionalClaimsSpec {

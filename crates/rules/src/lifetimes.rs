@@ -54,3 +54,30 @@ pub fn evaluated_access_token(stream: &mut Stream) -> Span {
 pub const fn cookie_inactivity(persistent: bool) -> Span {
     if persistent { PERSISTENT_COOKIE_INACTIVITY } else { SESSION_COOKIE_INACTIVITY }
 }
+
+#[cfg(test)]
+mod tests {
+    use outlive_clock::Randomness;
+
+    use super::*;
+
+    #[test]
+    fn lives_are_drawn_within_their_bounds_and_repeat_with_their_seed() {
+        let drawn = |seed, life: fn(&mut Stream) -> Span| {
+            let mut stream = Randomness::from_seed(seed).stream("life");
+            (0..200).map(|_| life(&mut stream)).collect::<Vec<_>>()
+        };
+        for (life, shortest, longest) in [
+            (access_token as fn(&mut Stream) -> Span, ACCESS_TOKEN_SHORTEST, ACCESS_TOKEN_LONGEST),
+            (evaluated_access_token, EVALUATED_ACCESS_TOKEN_SHORTEST, EVALUATED_ACCESS_TOKEN_LONGEST),
+        ] {
+            let lives = drawn(1, life);
+            assert!(lives.iter().all(|life| (shortest..=longest).contains(life)), "{lives:?}");
+            let quarter = Span::from_seconds((longest - shortest).as_seconds() / 4);
+            assert!(lives.iter().any(|life| *life < shortest + quarter), "{lives:?}");
+            assert!(lives.iter().any(|life| *life > longest - quarter), "{lives:?}");
+            assert_eq!(lives, drawn(1, life));
+            assert_ne!(lives, drawn(2, life));
+        }
+    }
+}

@@ -29,7 +29,7 @@ mod verifier;
 
 pub use access_claims::AccessClaims;
 pub use certificate::{Certificate, CertificateRefusal};
-pub use challenge::Challenge;
+pub use challenge::{Challenge, TOKEN_ISSUED_BEFORE_REVOCATION};
 pub use claims_request::{ClaimsRequest, MalformedClaimsRequest};
 pub use client_assertion::{AssertionClaims, ClientAssertion, MalformedAssertion};
 pub use fingerprint::fingerprint;

@@ -156,11 +156,7 @@ fn add_application(
     let mut optional_claims = spec.optional_claims;
     if spec.continuous_access_evaluation && !optional_claims.access_token.iter().any(|c| c.name == "xms_cc") {
         // Nothing can be evaluated in a token that does not say whether its client can be challenged.
-        optional_claims.access_token.push(OptionalClaimSpec {
-            name: "xms_cc".to_owned(),
-            essential: false,
-            additional_properties: Vec::new(),
-        });
+        optional_claims.access_token.push(OptionalClaimSpec::named("xms_cc"));
     }
     let application = Application {
         client_id: spec.client_id,

@@ -13,6 +13,7 @@ use outlive_tokens::{
 };
 
 use super::error::GraphError;
+use super::evaluation::is_ended;
 use super::odata::{EntityType, Options};
 use super::permissions::Permission;
 use crate::directory::graph_application::{GRAPH, GRAPH_URI};
@@ -44,9 +45,9 @@ impl FromRequestParts<Idp> for Caller {
         let Ok(trace) = Trace::from_request_parts(parts, idp).await;
         let Ok(origin) = CallerOrigin::from_request_parts(parts, idp).await;
         let token = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
+        let challenge = Challenge::new("", &format!("{origin}/common/oauth2/authorize"))
+            .with_client_id(&GRAPH.to_string());
         let refuse = |refusal: BearerRefusal| {
-            let challenge = Challenge::new("", &format!("{origin}/common/oauth2/authorize"))
-                .with_client_id(&GRAPH.to_string());
             GraphError::unauthorized(&refusal, refusal.www_authenticate(&challenge)).answer(&trace, None)
         };
         let token = token.ok_or_else(|| refuse(BearerRefusal::Missing))?;
@@ -69,6 +70,10 @@ impl FromRequestParts<Idp> for Caller {
                 user.map_err(|error| GraphError::from(error).answer(&trace, Some(now)))?
             }
         };
+        if is_ended(&claims, user.as_ref()) {
+            let challenge = challenge.no_older_than(now).to_header_value();
+            return Err(GraphError::ended(challenge).answer(&trace, Some(now)));
+        }
         let Ok(OriginalUri(uri)) = OriginalUri::from_request_parts(parts, idp).await;
         let parameters = Parameters::parse(uri.query().unwrap_or_default().as_bytes());
         let path = uri.path().to_owned();

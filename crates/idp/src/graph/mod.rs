@@ -8,6 +8,7 @@ mod caller;
 mod compound_id;
 mod error;
 mod fido2_methods;
+mod evaluation;
 mod odata;
 mod passwords;
 mod permission_grants;

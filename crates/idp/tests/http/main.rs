@@ -22,6 +22,7 @@ mod federated_credential;
 mod forms;
 mod graph;
 mod graph_applications;
+mod graph_evaluation;
 mod graph_grants;
 mod graph_logs;
 mod graph_roles;

@@ -7,16 +7,11 @@ use http::StatusCode;
 use http::header::WWW_AUTHENTICATE;
 use outlive_chassis::Trace;
 use outlive_clock::Instant;
-use outlive_tokens::Challenge;
+use outlive_tokens::{Challenge, TOKEN_ISSUED_BEFORE_REVOCATION};
 use serde::Serialize;
-use serde_json::json;
 use uuid::Uuid;
 
 use super::CutOff;
-
-/// The text of the body, as Graph writes it.
-const MESSAGE: &str = "Continuous access evaluation resulted in claims challenge with result: InteractionRequired and code: \
-                       TokenIssuedBeforeRevocationTimestamp";
 
 /// Asks for a token that is no older than now.
 #[derive(Clone, Debug)]
@@ -47,19 +42,13 @@ impl ClaimsChallenge {
     }
 
     pub(crate) const fn message(&self) -> &'static str {
-        MESSAGE
-    }
-
-    /// The claims asked for. The value is a text, as the original has it.
-    fn claims(&self) -> String {
-        let not_before = self.at.as_seconds().to_string();
-        json!({"access_token": {"nbf": {"essential": true, "value": not_before}}}).to_string()
+        TOKEN_ISSUED_BEFORE_REVOCATION
     }
 
     pub(crate) fn answer(&self) -> Response {
         let challenge = Challenge::new("", &self.authorization_uri)
             .with_client_id(&self.client_id)
-            .insufficient_claims(&self.claims());
+            .no_older_than(self.at);
         let body = Body {
             error: Members {
                 code: "InvalidAuthenticationToken",
