@@ -7,11 +7,13 @@ use outlive_journal::Event as JournalEvent;
 use outlive_rules::Event;
 use outlive_rules::smart_lockout::Lockout;
 use outlive_store::{Change, StoreError};
+use outlive_tokens::InitiatingEntity;
 use serde_json::json;
 
 use crate::directory::User;
 use crate::idp::Idp;
 use crate::passwords::HashedPassword;
+use crate::security_events::tell;
 
 /// Something that happens to a user's credentials.
 #[derive(Debug, Clone)]
@@ -39,6 +41,16 @@ impl CredentialEvent {
             Self::PasswordExpired => Event::PasswordExpires,
             Self::UserRevokes => Event::UserRevokes,
             Self::AdminRevokes => Event::AdminRevokes,
+        }
+    }
+
+    const fn by(&self) -> InitiatingEntity {
+        match self {
+            Self::PasswordChanged(_) | Self::SelfServiceReset(_) | Self::UserRevokes => {
+                InitiatingEntity::User
+            }
+            Self::AdminReset(..) | Self::AdminRevokes => InitiatingEntity::Admin,
+            Self::PasswordExpired => InitiatingEntity::Policy,
         }
     }
 
@@ -108,11 +120,14 @@ pub(crate) async fn happen_with(
     trace: &Trace,
     mut change: Change,
 ) -> Result<(), StoreError> {
-    let (row, kind) = (event.row(), event.journal_kind());
+    let (row, kind, entity) = (event.row(), event.journal_kind(), event.by());
     let after = event.apply(user, now);
     change.add(after.update(user));
     let line = JournalEvent::new(user.tenant, now, kind, format!("user:{}", user.id), trace)
         .with(json!({"event": row.name(), "by": by, "upn": user.upn, "role": user.role}));
     change.add(idp.chassis.journal.line(&line));
-    idp.directory.commit(user.tenant, change).await
+    let told = tell(idp, (user, &after), entity, now, trace, &mut change).await?;
+    idp.directory.commit(user.tenant, change).await?;
+    told.at_once().await;
+    Ok(())
 }

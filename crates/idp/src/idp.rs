@@ -1,7 +1,7 @@
 //! What every endpoint of the identity provider holds.
 
 use std::ops::Deref;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 use outlive_chassis::{CallerOrigin, Chassis, HttpClient, StartError, Trace};
 use outlive_clock::{ClientId, Instant, TenantId, wall_now};
@@ -11,6 +11,7 @@ use outlive_tokens::{ForeignIssuers, PairwiseKey, Verifier, VerifierConfig};
 use crate::directory::graph_application::GRAPH_URI;
 use crate::directory::{ClientSecrets, Directory, Tenant};
 use crate::refusal::{Asked, Refusal};
+use crate::security_events::Deliveries;
 use crate::signing_keys::SigningKeys;
 use crate::{IdpConfig, installation_keys};
 
@@ -28,6 +29,19 @@ pub(crate) struct Parts {
     pub(crate) verifier: Verifier,
     /// Made when the first application presents a token of another issuer: few ever do.
     foreign_issuers: OnceLock<ForeignIssuers>,
+    /// Who is telling APIs what happened to users.
+    pub(crate) deliveries: Deliveries,
+    /// Made when something outside is first called by https.
+    outside: OnceLock<HttpClient>,
+}
+
+/// An identity provider that ends when nobody else holds it.
+pub(crate) struct WeakIdp(Weak<Parts>);
+
+impl WeakIdp {
+    pub(crate) fn upgrade(&self) -> Option<Idp> {
+        self.0.upgrade().map(Idp)
+    }
 }
 
 impl Deref for Idp {
@@ -50,6 +64,8 @@ impl Idp {
             keys: SigningKeys::load(chassis.clone()).await?,
             verifier: Verifier::new(verifier, chassis.http.inner()),
             foreign_issuers: OnceLock::new(),
+            deliveries: Deliveries::default(),
+            outside: OnceLock::new(),
             chassis,
         })))
     }
@@ -78,13 +94,25 @@ impl Idp {
     /// The keys of other issuers. Where the machine has no certificate authorities to trust, those that are reached by plain HTTP
     /// can still be reached.
     pub(crate) fn foreign_issuers(&self) -> &ForeignIssuers {
-        self.foreign_issuers.get_or_init(|| {
-            let http = HttpClient::to_anywhere().unwrap_or_else(|error| {
-                tracing::warn!(%error, "other issuers cannot be reached by https");
+        self.foreign_issuers.get_or_init(|| ForeignIssuers::new(self.outside().inner()))
+    }
+
+    fn outside(&self) -> &HttpClient {
+        self.outside.get_or_init(|| {
+            HttpClient::to_anywhere().unwrap_or_else(|error| {
+                tracing::warn!(%error, "nothing outside can be reached by https");
                 self.chassis.http.clone()
-            });
-            ForeignIssuers::new(http.inner())
+            })
         })
+    }
+
+    /// The client that reaches an address that somebody registered.
+    pub(crate) fn http_to(&self, address: &str) -> &HttpClient {
+        if address.starts_with("https:") { self.outside() } else { &self.chassis.http }
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakIdp {
+        WeakIdp(Arc::downgrade(&self.0))
     }
 
     /// The origin of Graph, for a caller who came by `origin`: its own name where that is served, or the same as everything else.

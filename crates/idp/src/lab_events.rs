@@ -8,7 +8,7 @@ use outlive_clock::{ClientId, Instant, Span, TenantId, UserId};
 use outlive_journal::Event as JournalEvent;
 use outlive_rules::Event;
 use outlive_store::{Change, sql};
-use outlive_tokens::Secret;
+use outlive_tokens::{InitiatingEntity, Secret};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -16,6 +16,7 @@ use crate::credential_events::{self, CredentialEvent};
 use crate::directory::{Application, Tenant, User, expire_secrets, remove_secrets, withdraw_scopes};
 use crate::idp::Idp;
 use crate::passwords::{self, HashedPassword};
+use crate::security_events::tell;
 use crate::{sessions, signing_key_turns};
 
 /// How an administrator resets a password.
@@ -245,8 +246,7 @@ impl Lab<'_> {
                 let before = self.user(&name).await?;
                 let mut after = before.clone();
                 after.second_factor.required = required;
-                let change = Change::from(after.update(&before));
-                self.commit(change, kind, format!("user:{}", before.id), json!({"upn": before.upn})).await?;
+                self.commit_user(&before, &after, kind).await?;
             }
             (None, Some(client)) => {
                 let mut application = self.application(client).await?;
@@ -324,8 +324,7 @@ impl Lab<'_> {
         let user = self.user(name).await?;
         let mut after = user.clone();
         change_user(&mut after, self.now);
-        let change = Change::from(after.update(&user));
-        self.commit(change, kind, format!("user:{}", user.id), json!({"upn": user.upn})).await?;
+        self.commit_user(&user, &after, kind).await?;
         Ok(kind)
     }
 
@@ -353,6 +352,17 @@ impl Lab<'_> {
     ) -> Result<(), Problem> {
         let subject = format!("client:{}", application.client_id);
         self.commit(change, kind, subject, json!({"client_name": application.name})).await
+    }
+
+    /// Commits what an administrator did to a user.
+    async fn commit_user(&self, before: &User, after: &User, kind: &'static str) -> Result<(), Problem> {
+        let mut change = Change::from(after.update(before));
+        let told =
+            tell(self.idp, (before, after), InitiatingEntity::Admin, self.now, self.trace, &mut change)
+                .await?;
+        self.commit(change, kind, format!("user:{}", before.id), json!({"upn": before.upn})).await?;
+        told.at_once().await;
+        Ok(())
     }
 
     async fn commit(

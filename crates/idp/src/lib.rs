@@ -23,9 +23,11 @@ mod password_reset;
 mod passwords;
 mod question;
 mod refusal;
+mod response_headers;
 mod routes;
 mod scopes;
 mod second_factor;
+mod security_events;
 mod service;
 mod sessions;
 mod signing_key_turns;
@@ -41,6 +43,7 @@ use axum::Router;
 use outlive_chassis::{Chassis, StartError};
 use outlive_store::Migration;
 
+pub use security_events::EventStreamSpec;
 pub use spec::{
     AppRoleSpec, ApplicationKind, ApplicationSpec, FederatedCredentialSpec, GroupClaims, GroupSpec,
     OptionalClaimSpec, OptionalClaimsSpec, RedirectUriSpec, RedirectUriType, RequiredSpec, ScopeSpec,
@@ -72,6 +75,11 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration { version: 7, name: "graph", sql: include_str!("../migrations/0007_graph.sql") },
     Migration { version: 8, name: "passkeys", sql: include_str!("../migrations/0008_passkeys.sql") },
+    Migration {
+        version: 9,
+        name: "security_events",
+        sql: include_str!("../migrations/0009_security_events.sql"),
+    },
 ];
 
 /// What the identity provider is told besides what every service is.
@@ -89,5 +97,6 @@ pub struct IdpConfig {
 pub async fn build(chassis: Chassis, config: IdpConfig) -> Result<Router, StartError> {
     let idp = Idp::start(chassis.clone(), &config).await?;
     let service = Arc::new(IdpService::new(idp.clone()));
+    security_events::take_up(&idp);
     Ok(outlive_chassis::app(chassis, service, routes::router(idp)))
 }

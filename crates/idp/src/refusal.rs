@@ -61,8 +61,16 @@ impl Refusal {
         )
     }
 
+    /// Whether it is the request that is garbled, and no grant: one number stands for both.
+    pub(crate) fn is_about_a_parameter(&self) -> bool {
+        self.error == aadsts::MALFORMED_GRANT && self.params.get("name").is_some()
+    }
+
     /// The `error` of the token endpoint's answer.
     pub(crate) fn error_name(&self) -> &'static str {
+        if self.is_about_a_parameter() {
+            return OauthError::InvalidRequest.as_str();
+        }
         let declined = self.verdict.as_ref().is_some_and(|verdict| verdict.rule == Rule::DeviceCodeDeclined);
         // A device hears of a person's no in its own word (device authorization grant flow, "Expected errors").
         if declined { OauthError::AuthorizationDeclined.as_str() } else { self.error.error.as_str() }

@@ -1,8 +1,9 @@
 //! Which path leads where. `{tenant}` is an id, a domain or an alias.
 
 use axum::Router;
+use axum::middleware::map_response;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use http::StatusCode;
 use outlive_chassis::Problem;
 
@@ -16,10 +17,11 @@ use crate::discovery::{configuration_v1, configuration_v2, instance, keys_v1, ke
 use crate::idp::Idp;
 use crate::passkeys::{change_security_info, passkey, security_info_page};
 use crate::password_reset::{password_reset, password_reset_page};
+use crate::response_headers::of_sign_in_service;
 use crate::second_factor::second_factor;
 use crate::token::{preflight, token_v1, token_v2, wrong_method};
 use crate::visit::Visit;
-use crate::{graph, lab_events, outbox, pages, question};
+use crate::{graph, lab_events, outbox, pages, question, security_events};
 
 pub(crate) fn router(idp: Idp) -> Router {
     Router::new()
@@ -72,9 +74,15 @@ pub(crate) fn router(idp: Idp) -> Router {
         .route("/_pages/style.css", get(pages::style))
         .route("/_pages/submit.js", get(pages::script))
         .route("/_pages/passkey.js", get(pages::passkey_script))
+        .layer(map_response(of_sign_in_service))
         .route("/_lab/tenants/{tenant}/events", post(lab_events::happen))
         .route("/_lab/tenants/{tenant}/outbox", get(outbox::show))
         .route("/_lab/tenants/{tenant}/question", post(question::ask))
+        .route("/_lab/tenants/{tenant}/event-streams", get(security_events::show))
+        .route(
+            "/_lab/tenants/{tenant}/event-streams/{client}",
+            put(security_events::set).delete(security_events::remove),
+        )
         .nest("/v1.0", graph::router())
         .nest("/beta", graph::beta())
         // The SDK for Python puts two slashes there, and the original does not mind.

@@ -7,7 +7,7 @@ use outlive_store::Change;
 use crate::directory;
 use crate::idp::Idp;
 use crate::spec::TenantSpec;
-use crate::{signing_key_turns, signing_keys, user_removals};
+use crate::{security_events, signing_key_turns, signing_keys, user_removals};
 
 pub(crate) struct IdpService {
     idp: Idp,
@@ -41,17 +41,23 @@ impl Service for IdpService {
     fn forget_tenant(&self, tenant: TenantId) {
         self.idp.directory.forget(tenant);
         self.idp.verifier.forget(tenant);
+        self.idp.deliveries.forget(tenant);
     }
 
     async fn next_due(&self, tenant: TenantId) -> Result<Option<Instant>, Problem> {
         let key = signing_key_turns::next_due(&self.idp.chassis.store, tenant).await?;
         let removal = self.idp.directory.next_removal(tenant).await?;
-        Ok(key.into_iter().chain(removal).min())
+        let event = security_events::next_due(&self.idp.chassis.store, tenant).await?;
+        Ok([key, removal, event].into_iter().flatten().min())
     }
 
     async fn run_due(&self, tenant: TenantId, now: Instant) -> Result<DueWork, Problem> {
         let keys = signing_key_turns::run_due(&self.idp, tenant, now).await?;
         let removals = user_removals::run_due(&self.idp, tenant, now).await?;
-        Ok(DueWork { done: keys.done + removals.done, failed: keys.failed + removals.failed })
+        let events = security_events::run_due(&self.idp, tenant, now).await?;
+        Ok(DueWork {
+            done: keys.done + removals.done + events.done,
+            failed: keys.failed + removals.failed + events.failed,
+        })
     }
 }

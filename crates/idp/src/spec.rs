@@ -6,6 +6,8 @@ use outlive_tokens::Secret;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::security_events::EventStreamSpec;
+
 /// A tenant to be made.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -205,6 +207,13 @@ pub struct OptionalClaimSpec {
     pub additional_properties: Vec<String>,
 }
 
+impl OptionalClaimSpec {
+    /// A claim without further wishes.
+    pub(crate) fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), essential: false, additional_properties: Vec::new() }
+    }
+}
+
 /// The claims that an application asks for, by kind of token (`optionalClaims`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OptionalClaimsSpec {
@@ -306,6 +315,12 @@ pub struct ApplicationSpec {
     /// Which memberships tokens tell it.
     #[serde(default)]
     pub group_membership_claims: GroupClaims,
+    /// Whether it evaluates access continuously: it asks for `xms_cc`, and tokens of clients that can be challenged live long.
+    #[serde(default)]
+    pub continuous_access_evaluation: bool,
+    /// Where it is told of what happens to users; left out: nowhere.
+    #[serde(default)]
+    pub event_stream: Option<EventStreamSpec>,
     /// Whether its users have to give a second factor.
     #[serde(default)]
     pub require_mfa: bool,

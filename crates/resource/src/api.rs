@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::{Method, StatusCode, Uri};
 use outlive_chassis::{Chassis, Problem, Service, StartError, Trace};
 use outlive_clock::{Instant, TenantId};
@@ -11,6 +11,7 @@ use outlive_store::Change;
 use outlive_tokens::{Challenge, Verifier};
 
 use crate::audiences::Audiences;
+use crate::evaluation;
 use crate::orders::{create, insertion, list, read};
 use crate::{ResourceConfig, ResourceTenantSpec};
 
@@ -43,6 +44,7 @@ pub fn router(api: Arc<Api>) -> Router {
     Router::new()
         .route("/orders", get(list).post(create))
         .route("/orders/{id}", get(read))
+        .route("/security-events", post(evaluation::receive))
         .method_not_allowed_fallback(wrong_method)
         .fallback(no_route)
         .with_state(api)
@@ -72,11 +74,17 @@ impl Api {
         let authorize = format!("{}/{segment}/oauth2/v2.0/authorize", self.idp_public_url);
         Challenge::new(tenant.as_deref().unwrap_or_default(), &authorize)
     }
+
+    /// Where any tenant's tokens are to be had, as claims challenges name it.
+    pub(crate) fn common_authorization_uri(&self) -> String {
+        format!("{}/common/oauth2/authorize", self.idp_public_url)
+    }
 }
 
 impl Service for Api {
     type TenantSpec = ResourceTenantSpec;
-    const TENANT_TABLES: &'static [&'static str] = &["orders", "audiences"];
+    const TENANT_TABLES: &'static [&'static str] =
+        &["orders", "audiences", evaluation::TABLES[0], evaluation::TABLES[1]];
 
     async fn create_tenant(
         &self,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use outlive_clock::TenantId;
+use outlive_clock::{ClientId, TenantId};
 use outlive_store::{Statement, Store, StoreError, sql};
 
 /// The audiences of every tenant. They never change while a tenant lives, so they are remembered where no other process could remove
@@ -37,6 +37,12 @@ impl Audiences {
             remembered.insert(tenant, Arc::clone(&names));
         }
         Ok(names)
+    }
+
+    /// The client id among the names, which challenges give; the first name if there is none.
+    pub(crate) fn client_id(names: &[String]) -> String {
+        let client_id = names.iter().find(|name| name.parse::<ClientId>().is_ok());
+        client_id.or(names.first()).cloned().unwrap_or_default()
     }
 
     pub(crate) fn forget(&self, tenant: TenantId) {

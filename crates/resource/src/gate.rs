@@ -10,8 +10,10 @@ use serde_json::{Map, Value, json};
 
 use crate::Permission;
 use crate::api::Api;
+use crate::audiences::Audiences;
 use crate::bearer;
 use crate::caller::Caller;
+use crate::evaluation::{ClaimsChallenge, cut_off};
 use crate::orders::OrderId;
 use crate::refusal::Refusal;
 
@@ -39,7 +41,7 @@ impl Knock<'_> {
 impl Api {
     /// Lets a request in whose token is good and allows what is `needed`, or answers it.
     ///
-    /// The order: token there, tenant known, token good, permission held. A refusal is in the tenant's journal before it is answered; as
+    /// The order: token there, tenant known, token good, nothing ended it before its time, permission held. A refusal is in the tenant's journal before it is answered; as
     /// long as no tenant is known there is no journal in which it could stand.
     pub(crate) async fn admit<'a>(
         &'a self,
@@ -59,7 +61,18 @@ impl Api {
         let expected = BearerExpectations { tenant, audiences: &audiences, now };
         match self.verifier.verify(&expected, token, knock.trace).await {
             Ok(claims) => {
+                let ended = cut_off(&self.chassis.store, tenant, &claims).await;
                 let caller = Caller::new(self, knock, (claims, fingerprint(token)), now, needed);
+                match ended {
+                    Ok(None) => {}
+                    Ok(Some(ended)) => {
+                        let (uri, client) =
+                            (self.common_authorization_uri(), Audiences::client_id(&audiences));
+                        let challenge = ClaimsChallenge::new(now, ended, uri, client, knock.trace);
+                        return Err(caller.refuse(Refusal::Ended(challenge)).await);
+                    }
+                    Err(error) => return Err(nowhere(error.into())),
+                }
                 if caller.may() { Ok(caller) } else { Err(caller.refuse(caller.forbidden()).await) }
             }
             Err(refusal) => {

@@ -9,6 +9,8 @@ use outlive_store::StoreError;
 use outlive_tokens::{BearerRefusal, Challenge};
 use serde_json::{Map, Value, json};
 
+use crate::evaluation::ClaimsChallenge;
+
 /// Why a request was not served.
 #[derive(Clone, Debug)]
 pub(crate) enum Refusal {
@@ -16,6 +18,8 @@ pub(crate) enum Refusal {
     Token(BearerRefusal),
     /// Its token is of a tenant in which this API does not exist.
     UnknownTenant(TenantId),
+    /// Its token was ended before its time.
+    Ended(ClaimsChallenge),
     /// Its token is good, but does not allow this.
     Forbidden { needed: &'static str, app_only: bool },
     /// Anything else about the request, or a database out of reach.
@@ -28,6 +32,7 @@ impl Refusal {
         match self {
             Self::Token(refusal) => refusal.code(),
             Self::UnknownTenant(_) => "unknown_tenant",
+            Self::Ended(_) => "insufficient_claims",
             Self::Forbidden { .. } => "insufficient_scope",
             Self::Problem(problem) => problem.code,
         }
@@ -36,7 +41,7 @@ impl Refusal {
     pub(crate) const fn status(&self) -> StatusCode {
         match self {
             Self::Token(refusal) => refusal.status(),
-            Self::UnknownTenant(_) => StatusCode::UNAUTHORIZED,
+            Self::UnknownTenant(_) | Self::Ended(_) => StatusCode::UNAUTHORIZED,
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::Problem(problem) => problem.status,
         }
@@ -51,6 +56,7 @@ impl Refusal {
             Self::UnknownTenant(tenant) => {
                 format!("This API does not exist in the tenant {tenant} of the token.")
             }
+            Self::Ended(challenge) => challenge.message().to_owned(),
             Self::Forbidden { needed, app_only: false } => {
                 format!("The access token lacks the scope {needed}.")
             }
@@ -64,7 +70,7 @@ impl Refusal {
     const fn code(&self) -> &'static str {
         match self {
             Self::Token(BearerRefusal::KeysUnavailable) => "ServiceUnavailable",
-            Self::Token(_) | Self::UnknownTenant(_) => "InvalidAuthenticationToken",
+            Self::Token(_) | Self::UnknownTenant(_) | Self::Ended(_) => "InvalidAuthenticationToken",
             Self::Forbidden { .. } => "InsufficientScope",
             Self::Problem(problem) => problem.code,
         }
@@ -72,6 +78,9 @@ impl Refusal {
 
     /// The answer: one shape of body for all, and a challenge that says where a token that would do is to be had.
     pub(crate) fn answer(&self, challenge: &Challenge) -> Response {
+        if let Self::Ended(challenge) = self {
+            return challenge.answer();
+        }
         let mut response = Problem::new(self.status(), self.code(), self.message()).into_response();
         let headers = response.headers_mut();
         match self {
@@ -90,18 +99,23 @@ impl Refusal {
                     challenge.clone().with_error("insufficient_scope", &self.message()).with_scope(needed);
                 headers.insert(WWW_AUTHENTICATE, challenge.to_header_value());
             }
-            Self::Problem(_) => {}
+            Self::Ended(_) | Self::Problem(_) => {}
         }
         response
     }
 
     /// What the journal says of it.
     pub(crate) fn told(&self) -> Map<String, Value> {
-        Map::from_iter([
+        let mut told = Map::from_iter([
             ("status".to_owned(), json!(self.status().as_u16())),
             ("reason".to_owned(), json!(self.reason())),
             ("message".to_owned(), json!(self.message())),
-        ])
+        ]);
+        if let Self::Ended(challenge) = self {
+            told.insert("event".to_owned(), json!(challenge.ended.event));
+            told.insert("event_at".to_owned(), json!(challenge.ended.at));
+        }
+        told
     }
 }
 

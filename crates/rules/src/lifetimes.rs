@@ -10,6 +10,10 @@ use outlive_clock::{Span, Stream};
 pub const ACCESS_TOKEN_SHORTEST: Span = Span::from_minutes(60);
 /// The longest default life of an access token.
 pub const ACCESS_TOKEN_LONGEST: Span = Span::from_minutes(90);
+/// The shortest life of an access token where continuous access evaluation is agreed on ("Continuous access evaluation").
+pub const EVALUATED_ACCESS_TOKEN_SHORTEST: Span = Span::from_hours(20);
+/// The longest life of such an access token.
+pub const EVALUATED_ACCESS_TOKEN_LONGEST: Span = Span::from_hours(28);
 /// An ID token.
 pub const ID_TOKEN: Span = Span::from_hours(1);
 /// A refresh token not used for this long is refused; each replacement starts afresh. No maximum age.
@@ -24,6 +28,8 @@ pub const DEVICE_CODE: Span = Span::from_minutes(15);
 pub const DEVICE_POLL_INTERVAL: Span = Span::from_seconds(5);
 /// The code with which a forgotten password is reset, good for one reset. The documents give no number.
 pub const PASSWORD_RESET_CODE: Span = Span::from_minutes(15);
+/// For so long before a password expires its user is told (`passwordNotificationWindowInDays`, the default).
+pub const PASSWORD_NOTIFICATION_WINDOW: Span = Span::from_days(14);
 /// A browser session that ends with the browser, unused for this long; each use starts it afresh.
 pub const SESSION_COOKIE_INACTIVITY: Span = Span::from_hours(24);
 /// A browser session after "stay signed in", unused for this long; each use starts it afresh.
@@ -35,8 +41,43 @@ pub fn access_token(stream: &mut Stream) -> Span {
     Span::from_seconds(stream.between(ACCESS_TOKEN_SHORTEST.as_seconds(), ACCESS_TOKEN_LONGEST.as_seconds()))
 }
 
+/// The life of a new access token that its resource evaluates continuously, for a client that can be challenged: a whole number of
+/// seconds drawn uniformly between 20 and 28 hours.
+#[must_use]
+pub fn evaluated_access_token(stream: &mut Stream) -> Span {
+    let (shortest, longest) = (EVALUATED_ACCESS_TOKEN_SHORTEST, EVALUATED_ACCESS_TOKEN_LONGEST);
+    Span::from_seconds(stream.between(shortest.as_seconds(), longest.as_seconds()))
+}
+
 /// How long a browser session lives unused.
 #[must_use]
 pub const fn cookie_inactivity(persistent: bool) -> Span {
     if persistent { PERSISTENT_COOKIE_INACTIVITY } else { SESSION_COOKIE_INACTIVITY }
+}
+
+#[cfg(test)]
+mod tests {
+    use outlive_clock::Randomness;
+
+    use super::*;
+
+    #[test]
+    fn lives_are_drawn_within_their_bounds_and_repeat_with_their_seed() {
+        let drawn = |seed, life: fn(&mut Stream) -> Span| {
+            let mut stream = Randomness::from_seed(seed).stream("life");
+            (0..200).map(|_| life(&mut stream)).collect::<Vec<_>>()
+        };
+        for (life, shortest, longest) in [
+            (access_token as fn(&mut Stream) -> Span, ACCESS_TOKEN_SHORTEST, ACCESS_TOKEN_LONGEST),
+            (evaluated_access_token, EVALUATED_ACCESS_TOKEN_SHORTEST, EVALUATED_ACCESS_TOKEN_LONGEST),
+        ] {
+            let lives = drawn(1, life);
+            assert!(lives.iter().all(|life| (shortest..=longest).contains(life)), "{lives:?}");
+            let quarter = Span::from_seconds((longest - shortest).as_seconds() / 4);
+            assert!(lives.iter().any(|life| *life < shortest + quarter), "{lives:?}");
+            assert!(lives.iter().any(|life| *life > longest - quarter), "{lives:?}");
+            assert_eq!(lives, drawn(1, life));
+            assert_ne!(lives, drawn(2, life));
+        }
+    }
 }

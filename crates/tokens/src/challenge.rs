@@ -3,6 +3,12 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
+use outlive_clock::Instant;
+use serde_json::json;
+
+/// What the body of a claims challenge says to people, as Graph writes it.
+pub const TOKEN_ISSUED_BEFORE_REVOCATION: &str = "Continuous access evaluation resulted in claims challenge with result: InteractionRequired and code: \
+     TokenIssuedBeforeRevocationTimestamp";
 
 /// The longest value of one parameter, in characters; what is longer is cut.
 const VALUE_CHARS_MAX: usize = 1_024;
@@ -44,6 +50,16 @@ impl Challenge {
         self.error = Some(fit(error));
         self.error_description = Some(fit(description));
         self
+    }
+
+    /// Asks for a token that is no older than `at`, the moment of the challenge (virtual time): a claims challenge. It says no more
+    /// than that, as Entra's. The value is a text.
+    #[must_use]
+    pub fn no_older_than(mut self, at: Instant) -> Self {
+        let not_before = json!({"essential": true, "value": at.as_seconds().to_string()});
+        self.error = Some("insufficient_claims".to_owned());
+        self.error_description = None;
+        self.with_claims(&json!({"access_token": {"nbf": not_before}}).to_string())
     }
 
     /// Names the scope that is needed.
@@ -199,6 +215,19 @@ mod tests {
             .with_error("insufficient_claims", "go back")
             .with_claims(r#"{"access_token":{}}"#);
         insta::assert_snapshot!(challenge, @r#"Bearer realm="", authorization_uri="http://127.0.0.1:8701/common/oauth2/authorize", client_id="00000003-0000-0000-c000-000000000000", error="insufficient_claims", error_description="go back", claims="eyJhY2Nlc3NfdG9rZW4iOnt9fQ==""#);
+    }
+
+    #[test]
+    fn a_claims_challenge_asks_for_a_token_of_now_and_says_no_more() {
+        let challenge = Challenge::new("", "http://idp/common/oauth2/authorize")
+            .with_error("invalid_token", "old")
+            .no_older_than(Instant::from_micros(1_635_527_790_900_000));
+        assert_eq!(challenge.error(), Some("insufficient_claims"));
+        assert_eq!(challenge.error_description(), None);
+        assert_eq!(
+            challenge.claims().as_deref(),
+            Some(r#"{"access_token":{"nbf":{"essential":true,"value":"1635527790"}}}"#)
+        );
     }
 
     #[test]

@@ -32,8 +32,16 @@ struct Rs256Header<'a> {
 #[must_use]
 pub fn sign_rs256<T: Serialize>(key: &SigningKey, version: TokenVersion, claims: &T) -> String {
     let x5t = (version == TokenVersion::V1).then_some(key.kid());
-    let header = Rs256Header { typ: "JWT", alg: "RS256", x5t, kid: key.kid() };
-    let mut token = part(&header);
+    sign(key, &Rs256Header { typ: "JWT", alg: "RS256", x5t, kid: key.kid() }, claims)
+}
+
+/// The same for a token of another type than `JWT`.
+pub(crate) fn sign_typed<T: Serialize>(key: &SigningKey, typ: &'static str, claims: &T) -> String {
+    sign(key, &Rs256Header { typ, alg: "RS256", x5t: None, kid: key.kid() }, claims)
+}
+
+fn sign<T: Serialize>(key: &SigningKey, header: &Rs256Header<'_>, claims: &T) -> String {
+    let mut token = part(header);
     token.push('.');
     token.push_str(&part(claims));
     let mut signature = vec![0; key.pair().public_modulus_len()];

@@ -8,6 +8,7 @@ mod bounded_cache;
 mod certificate;
 mod challenge;
 pub mod claims;
+mod claims_request;
 mod client_assertion;
 mod fingerprint;
 mod foreign_issuers;
@@ -23,11 +24,13 @@ mod refusal;
 mod seal;
 mod sealed_token;
 mod secret;
+mod security_event;
 mod verifier;
 
 pub use access_claims::AccessClaims;
 pub use certificate::{Certificate, CertificateRefusal};
-pub use challenge::Challenge;
+pub use challenge::{Challenge, TOKEN_ISSUED_BEFORE_REVOCATION};
+pub use claims_request::{ClaimsRequest, MalformedClaimsRequest};
 pub use client_assertion::{AssertionClaims, ClientAssertion, MalformedAssertion};
 pub use fingerprint::fingerprint;
 pub use foreign_issuers::{ForeignIssuers, ForeignRefusal};
@@ -37,10 +40,14 @@ pub use jwks_cache::TraceContext;
 pub use jws::{Hs256Refusal, TOKEN_CHARS_MAX, sign_hs256, sign_rs256, verify_hs256};
 pub use keys::{KeyError, KeyRing, SigningKey};
 pub use pairwise::PairwiseKey;
-pub use peek::peek_tenant;
+pub use peek::{peek_tenant, peek_tenant_of_issuer};
 pub use refresh_token::{ClientClass, RedirectType, SealedRefreshToken};
 pub use refusal::BearerRefusal;
 pub use seal::{Sealer, SealingKeyError};
 pub use sealed_token::{MalformedToken, SealedToken};
 pub use secret::Secret;
+pub use security_event::{
+    InitiatingEntity, ReceivedSecurityEvent, SECURITY_EVENT_MEDIA_TYPE, SECURITY_EVENT_TYP, SecurityEvent,
+    SecurityEventKind,
+};
 pub use verifier::{BearerExpectations, CLOCK_SKEW, Verifier, VerifierConfig};

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_clock::TenantId;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::TOKEN_CHARS_MAX;
 
@@ -14,13 +15,29 @@ pub fn peek_tenant(token: &str) -> Option<TenantId> {
     struct Claims {
         tid: TenantId,
     }
+    claims::<Claims>(token).map(|claims| claims.tid)
+}
+
+/// The tenant in the name of the issuer that a token claims to have, unverified: for tokens that say their tenant in no other way.
+#[must_use]
+pub fn peek_tenant_of_issuer(token: &str) -> Option<TenantId> {
+    #[derive(Deserialize)]
+    struct Claims {
+        iss: String,
+    }
+    let Claims { iss } = claims(token)?;
+    // {origin}/{tid}/ or {origin}/{tid}/v2.0
+    iss.rsplit('/').nth(1)?.parse().ok()
+}
+
+fn claims<T: DeserializeOwned>(token: &str) -> Option<T> {
     if token.len() > TOKEN_CHARS_MAX {
         return None;
     }
     let mut parts = token.split('.');
     let (_header, claims, _signature) = (parts.next()?, parts.next()?, parts.next()?);
     let claims = URL_SAFE_NO_PAD.decode(claims).ok()?;
-    serde_json::from_slice::<Claims>(&claims).ok().map(|claims| claims.tid)
+    serde_json::from_slice(&claims).ok()
 }
 
 #[cfg(test)]
@@ -28,6 +45,18 @@ mod tests {
     use super::*;
     use crate::sign_hs256;
     use serde_json::json;
+
+    #[test]
+    fn reads_the_tenant_of_the_issuer_or_nothing() {
+        let tenant = TenantId::from_uuid(uuid::Uuid::from_u128(7));
+        let named = |iss: &str| peek_tenant_of_issuer(&sign_hs256(b"k", &json!({"iss": iss})));
+        assert_eq!(named(&format!("http://idp:8701/{tenant}/v2.0")), Some(tenant));
+        assert_eq!(named(&format!("http://idp:8701/{tenant}/")), Some(tenant));
+        for iss in ["", "/", "http://idp:8701/x/v2.0", &tenant.to_string()] {
+            assert_eq!(named(iss), None, "{iss}");
+        }
+        assert_eq!(peek_tenant_of_issuer("a.b.c"), None);
+    }
 
     #[test]
     fn reads_the_tenant_or_nothing() {

@@ -71,6 +71,9 @@ pub struct SealedRefreshToken {
     /// The browser session that authorised it, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_id: Option<SessionId>,
+    /// Whether the client said that it can answer claims challenges (`cp1`); later requests need not say it again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub can_be_challenged: bool,
     /// When the family was minted: what revocation cut-offs are compared with.
     pub family_issued_at: Instant,
     /// When this token was minted: what inactivity is counted from, and what error texts print.
@@ -121,6 +124,7 @@ mod tests {
             resource: "api://contoso-orders".into(),
             scopes: vec!["Orders.Read".into(), "offline_access".into()],
             session_id: Some(SessionId::from_uuid(Uuid::from_u128(6))),
+            can_be_challenged: true,
             family_issued_at: Instant::from_micros(100_250_000),
             issued_at: Instant::from_micros(100_250_000),
         }
@@ -134,6 +138,15 @@ mod tests {
         assert!(text.starts_with("1.A"));
         assert_eq!(SealedRefreshToken::open(&sealer, &text), Ok(token()));
         assert_eq!(SealedRefreshToken::open(&Sealer::new(&[4; 32]), &text), Err(MalformedToken));
+    }
+
+    #[test]
+    fn a_token_from_before_there_were_capabilities_has_none() {
+        let mut written = serde_json::to_value(token()).expect("JSON");
+        assert_eq!(written["can_be_challenged"], true);
+        written.as_object_mut().expect("an object").remove("can_be_challenged");
+        let read: SealedRefreshToken = serde_json::from_value(written).expect("still read");
+        assert!(!read.can_be_challenged);
     }
 
     #[test]

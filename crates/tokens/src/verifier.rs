@@ -7,12 +7,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::Algorithm;
 use outlive_clock::{Instant, Span, TenantId};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use crate::access_claims::WrittenClaims;
 use crate::bounded_cache::BoundedCache;
 use crate::jwks_cache::{JwksCache, Publisher, TraceContext};
-use crate::{AccessClaims, BearerRefusal, TOKEN_CHARS_MAX, issuer, jws};
+use crate::security_event::{SECURITY_EVENT_TYP, WrittenSecurityEvent};
+use crate::{AccessClaims, BearerRefusal, ReceivedSecurityEvent, TOKEN_CHARS_MAX, issuer, jws};
 
 /// How far the clocks of issuer and resource may differ: not at all, because both read the tenant's one clock.
 pub const CLOCK_SKEW: Span = Span::ZERO;
@@ -92,6 +94,36 @@ impl Verifier {
         Ok(AccessClaims::clone(&claims))
     }
 
+    /// What a security event token says, if the issuer sent it to this resource. How old it may be, and whether it came before, is the
+    /// caller's to judge.
+    ///
+    /// # Errors
+    /// [`BearerRefusal`], the first that applies in this order: form, algorithm, type, key, signature, issuer, audience, content.
+    pub async fn verify_security_event<A: AsRef<str>>(
+        &self,
+        expected: &BearerExpectations<'_, A>,
+        token: &str,
+        trace: &impl TraceContext,
+    ) -> Result<ReceivedSecurityEvent, BearerRefusal> {
+        if token.is_empty() || token.len() > TOKEN_CHARS_MAX {
+            return Err(BearerRefusal::Malformed);
+        }
+        let header = header_of(token)?;
+        if !header.typ.is_some_and(|typ| typ.eq_ignore_ascii_case(SECURITY_EVENT_TYP)) {
+            return Err(BearerRefusal::Malformed);
+        }
+        let publisher = Publisher::Tenant(expected.tenant);
+        let key = self.inner.keys.key(&publisher, &header.kid, expected.now, trace).await?;
+        let written: WrittenSecurityEvent = signed(token, &key)?;
+        if !issuer::is_accepted(&written.iss, &self.inner.origins, expected.tenant) {
+            return Err(BearerRefusal::Issuer);
+        }
+        if !written.is_for(expected.audiences) {
+            return Err(BearerRefusal::Audience);
+        }
+        written.read().ok_or(BearerRefusal::Malformed)
+    }
+
     /// Forgets the keys of a tenant that is gone, and with them every token they verified.
     pub fn forget(&self, tenant: TenantId) {
         self.inner.keys.forget(tenant);
@@ -110,7 +142,10 @@ impl Verifier {
         if token.len() > TOKEN_CHARS_MAX {
             return Err(BearerRefusal::Malformed);
         }
-        let kid = key_named_by(token)?;
+        let Header { kid, typ } = header_of(token)?;
+        if typ.is_some_and(|typ| typ.eq_ignore_ascii_case(SECURITY_EVENT_TYP)) {
+            return Err(BearerRefusal::Malformed);
+        }
         let publisher = Publisher::Tenant(expected.tenant);
         let key = self.inner.keys.key(&publisher, &kid, expected.now, trace).await?;
         let name: [u8; 32] = Sha256::digest(token.as_bytes()).into();
@@ -119,11 +154,7 @@ impl Verifier {
         {
             return Ok(known.claims);
         }
-        let written: WrittenClaims =
-            jws::decode(token, &key, Algorithm::RS256).map_err(|e| match e.kind() {
-                jsonwebtoken::errors::ErrorKind::InvalidSignature => BearerRefusal::Signature,
-                _ => BearerRefusal::Malformed,
-            })?;
+        let written: WrittenClaims = signed(token, &key)?;
         let claims = Arc::new(written.read().ok_or(BearerRefusal::Malformed)?);
         self.remembered().insert(name, Remembered { key, claims: Arc::clone(&claims) });
         Ok(claims)
@@ -165,16 +196,31 @@ impl std::fmt::Debug for Verifier {
     }
 }
 
-/// The `kid` of a token's header, once its algorithm has been found to be the only one that counts.
-fn key_named_by(token: &str) -> Result<String, BearerRefusal> {
+/// The claims of a token whose signature is right.
+fn signed<T: DeserializeOwned>(token: &str, key: &jsonwebtoken::DecodingKey) -> Result<T, BearerRefusal> {
+    jws::decode(token, key, Algorithm::RS256).map_err(|e| match e.kind() {
+        jsonwebtoken::errors::ErrorKind::InvalidSignature => BearerRefusal::Signature,
+        _ => BearerRefusal::Malformed,
+    })
+}
+
+/// What a token's header says that matters here.
+struct Header {
+    kid: String,
+    typ: Option<String>,
+}
+
+/// The header of a token, once its algorithm has been found to be the only one that counts.
+fn header_of(token: &str) -> Result<Header, BearerRefusal> {
     #[derive(Deserialize)]
-    struct Header {
+    struct Written {
         alg: String,
         kid: Option<String>,
+        typ: Option<String>,
         crit: Option<serde::de::IgnoredAny>,
     }
     let header = token.split_once('.').and_then(|(header, _)| URL_SAFE_NO_PAD.decode(header).ok());
-    let header: Header =
+    let header: Written =
         header.and_then(|json| serde_json::from_slice(&json).ok()).ok_or(BearerRefusal::Malformed)?;
     if header.alg != "RS256" {
         return Err(BearerRefusal::Algorithm);
@@ -182,5 +228,5 @@ fn key_named_by(token: &str) -> Result<String, BearerRefusal> {
     if header.crit.is_some() {
         return Err(BearerRefusal::Malformed);
     }
-    header.kid.ok_or(BearerRefusal::UnknownKey)
+    Ok(Header { kid: header.kid.ok_or(BearerRefusal::UnknownKey)?, typ: header.typ })
 }

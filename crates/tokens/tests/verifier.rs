@@ -9,8 +9,9 @@ use axum::routing::get;
 use axum::{Json, Router};
 use outlive_clock::{Instant, Randomness, Span, TenantId};
 use outlive_tokens::{
-    AccessClaims, BearerExpectations, BearerRefusal, JwkSet, KeyRing, SigningKey, TokenVersion, Verifier,
-    VerifierConfig, issuer, sign_hs256, sign_rs256,
+    AccessClaims, BearerExpectations, BearerRefusal, InitiatingEntity, JwkSet, KeyRing, SECURITY_EVENT_TYP,
+    SecurityEvent, SecurityEventKind, SigningKey, TokenVersion, Verifier, VerifierConfig, issuer, sign_hs256,
+    sign_rs256,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -294,4 +295,83 @@ async fn an_issuer_out_of_reach_is_no_verdict_on_the_token() {
         issuer.verify_at(&long, next_day).await.is_ok(),
         "yesterday's keys go on while the issuer is away"
     );
+}
+
+fn event() -> Value {
+    let event = json!({"event_timestamp": NOW.as_seconds(), "initiating_entity": "user"});
+    json!({
+        "iss": issuer(ORIGIN, tenant(), TokenVersion::V2), "aud": AUDIENCE, "iat": NOW.as_seconds(), "jti": "one",
+        "txn": "story", "sub_id": {"format": "opaque", "id": Uuid::from_u128(4)},
+        "events": {"https://schemas.openid.net/secevent/caep/event-type/session-revoked": event},
+    })
+}
+
+#[tokio::test]
+async fn a_security_event_is_taken_from_its_issuer_for_this_audience_only() {
+    let issuer = Issuer::start().await;
+    let told = |kind, happened_at| {
+        SecurityEvent {
+            issuer: &format!("{ORIGIN}/{}/v2.0", tenant()),
+            audience: AUDIENCE,
+            jti: "one",
+            txn: "story",
+            user: outlive_clock::UserId::from_uuid(Uuid::from_u128(4)),
+            kind,
+            happened_at,
+            by: InitiatingEntity::User,
+            reason: "The user changed the password.",
+            issued_at: NOW,
+        }
+        .sign(&issuer.ring().active)
+    };
+    let expected = BearerExpectations { tenant: tenant(), audiences: &[AUDIENCE], now: NOW };
+    let verify = async |token: &str| issuer.verifier.verify_security_event(&expected, token, &()).await;
+    let good = told(SecurityEventKind::CredentialChange, NOW);
+    let taken = verify(&good).await.expect("ours");
+    assert_eq!((taken.jti.as_str(), taken.issued_at), ("one", NOW));
+    assert_eq!(taken.happened, [(SecurityEventKind::CredentialChange, NOW)]);
+
+    let (head, rest) = good.split_once('.').expect("parts");
+    let altered = good.replacen(&rest[10..14], "AAAA", 1);
+    let with = |name: &str, value: Value| {
+        let mut claims = event();
+        claims[name] = value;
+        typed(&issuer, &claims)
+    };
+    assert!(verify(&typed(&issuer, &event())).await.is_ok());
+    for (token, refusal) in [
+        (issuer.sign(&event()), BearerRefusal::Malformed),
+        (issuer.sign(&claims()), BearerRefusal::Malformed),
+        (altered, BearerRefusal::Signature),
+        (format!("{head}.{}", "a.b"), BearerRefusal::Malformed),
+        (with("iss", json!("http://evil.example/t/v2.0")), BearerRefusal::Issuer),
+        (with("aud", json!("another")), BearerRefusal::Audience),
+        (with("events", json!({})), BearerRefusal::Malformed),
+        (String::new(), BearerRefusal::Malformed),
+    ] {
+        assert_eq!(verify(&token).await, Err(refusal), "{token}");
+    }
+    let foreign = sign_as_event(&key(9), &event());
+    assert_eq!(verify(&foreign).await, Err(BearerRefusal::UnknownKey));
+    assert_eq!(issuer.verify(&good).await, Err(BearerRefusal::Malformed), "it is no access token");
+}
+
+/// The claims as a security event token of the issuer's.
+fn typed(issuer: &Issuer, claims: &Value) -> String {
+    sign_as_event(&issuer.ring().active, claims)
+}
+
+/// Any claims, in the form of a security event token: signed here, because the product signs only whole ones.
+fn sign_as_event(key: &SigningKey, claims: &Value) -> String {
+    use jsonwebtoken::{Algorithm, EncodingKey, Header};
+    let mut header = Header::new(Algorithm::RS256);
+    header.typ = Some(SECURITY_EVENT_TYP.to_owned());
+    header.kid = Some(key.kid().to_owned());
+    let pkcs1 = pkcs1(key.pkcs8_der());
+    jsonwebtoken::encode(&header, claims, &EncodingKey::from_rsa_der(&pkcs1)).expect("signed")
+}
+
+/// The RSA key inside a PKCS#8 document: what follows the 26 bytes of its frame.
+fn pkcs1(pkcs8: &[u8]) -> Vec<u8> {
+    pkcs8[26..].to_vec()
 }

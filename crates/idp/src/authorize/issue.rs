@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_clock::Instant;
 use outlive_journal::Event;
 use outlive_store::Change;
-use outlive_tokens::{SealedToken, fingerprint};
+use outlive_tokens::{ClaimsRequest, SealedToken, fingerprint};
 use serde_json::json;
 
 use super::endpoint::SignedIn;
@@ -62,6 +62,8 @@ fn issue_code(
         scopes: request.scopes.clone().into(),
         code_challenge: request.code_challenge.clone(),
         nonce: request.nonce.clone(),
+        // How old a token may be is asked again where one is made.
+        claims: ClaimsRequest { not_before: None, ..request.claims.clone() },
         issued_at: now,
     };
     let text = code.seal(&chassis.sealer, &mut random.stream("authorization-code-nonce"));

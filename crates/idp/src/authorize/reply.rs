@@ -70,6 +70,7 @@ impl ReplyTo {
 /// something (OpenID Connect Core 1.0, section 3.1.2.6).
 fn error_here(refusal: &Refusal) -> OauthError {
     match (refusal.error.error, refusal.error.suberror) {
+        _ if refusal.is_about_a_parameter() => OauthError::InvalidRequest,
         (OauthError::InvalidGrant, Some(Suberror::ConsentRequired)) => OauthError::ConsentRequired,
         (OauthError::InvalidGrant, _) => OauthError::InteractionRequired,
         (other, _) => other,

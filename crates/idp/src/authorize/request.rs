@@ -2,7 +2,7 @@
 
 use outlive_clock::ClientId;
 use outlive_rules::aadsts;
-use outlive_tokens::TokenVersion;
+use outlive_tokens::{ClaimsRequest, TokenVersion};
 
 use super::reply::{ReplyTo, ResponseMode};
 use super::response_type::ResponseType;
@@ -12,7 +12,7 @@ use crate::idp::Idp;
 use crate::refusal::Refusal;
 use crate::scopes::{AskedFor, AskedScopes, ResolvedResource, resolve};
 use crate::spec::RedirectUriType;
-use crate::token::CodeChallenge;
+use crate::token::{CodeChallenge, asked_claims};
 
 /// Longest `state`, `nonce` or hint that is carried along, in characters.
 const CARRIED_CHARS_MAX: usize = 4_096;
@@ -48,6 +48,8 @@ pub(crate) struct AuthorizeRequest {
     pub(crate) nonce: Option<String>,
     pub(crate) prompt: Prompt,
     pub(crate) login_hint: Option<String>,
+    /// What is asked for in the `claims` parameter.
+    pub(crate) claims: ClaimsRequest,
 }
 
 /// Why a request is refused, and where that can be told.
@@ -134,6 +136,7 @@ pub(crate) async fn validate(
     }
     let code_challenge = code_challenge(parameters).map_err(refuse)?;
     let prompt = prompt(parameters.get("prompt")).map_err(refuse)?;
+    let claims = asked_claims(parameters).map_err(refuse)?;
     Ok(AuthorizeRequest {
         tenant,
         application,
@@ -145,6 +148,7 @@ pub(crate) async fn validate(
         nonce: parameters.get("nonce").map(carried),
         prompt,
         login_hint: parameters.get("login_hint").map(carried),
+        claims,
         reply_to,
         response_type,
         endpoint,

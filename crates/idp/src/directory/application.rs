@@ -48,6 +48,9 @@ pub(crate) struct ApplicationDocument {
     /// Which groups tokens tell (`groupMembershipClaims`).
     #[serde(default, skip_serializing_if = "GroupClaims::is_none")]
     pub(crate) group_claims: GroupClaims,
+    /// Whether it evaluates access continuously.
+    #[serde(default)]
+    pub(crate) continuous_access_evaluation: bool,
     /// Whether its users have to give a second factor.
     #[serde(default)]
     pub(crate) require_mfa: bool,
@@ -73,6 +76,7 @@ impl ApplicationDocument {
             federated_credentials: Vec::new(),
             optional_claims: OptionalClaimsSpec::default(),
             group_claims: GroupClaims::default(),
+            continuous_access_evaluation: false,
             require_mfa: false,
             implicit: ImplicitGrants::default(),
         }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::passwords::{self, HashedPassword};
 use crate::second_factor::{Authenticator, SecondFactor};
-use crate::spec::{ApplicationKind, ApplicationSpec, FederatedCredentialSpec, TenantSpec};
+use crate::spec::{ApplicationKind, ApplicationSpec, FederatedCredentialSpec, OptionalClaimSpec, TenantSpec};
 
 /// Longest time after which passwords may expire, in days.
 const MOST_DAYS: u32 = 3_650;
@@ -153,6 +153,11 @@ fn add_application(
             spec.name
         )));
     }
+    let mut optional_claims = spec.optional_claims;
+    if spec.continuous_access_evaluation && !optional_claims.access_token.iter().any(|c| c.name == "xms_cc") {
+        // Nothing can be evaluated in a token that does not say whether its client can be challenged.
+        optional_claims.access_token.push(OptionalClaimSpec::named("xms_cc"));
+    }
     let application = Application {
         client_id: spec.client_id,
         service_principal_id: spec.service_principal_id,
@@ -171,13 +176,17 @@ fn add_application(
             federated_credentials,
             object_id: spec.object_id,
             kind: spec.kind,
-            optional_claims: spec.optional_claims,
+            optional_claims,
             group_claims: spec.group_membership_claims,
+            continuous_access_evaluation: spec.continuous_access_evaluation,
             implicit: spec.implicit,
         },
     };
     for statement in application.insertion(tenant) {
         change.add(statement);
+    }
+    if let Some(stream) = &spec.event_stream {
+        change.add(stream.insertion(tenant, application.client_id)?);
     }
     for secret in &spec.secrets {
         let key_id = random.stream("client-secret-key-id").uuid();

@@ -4,7 +4,7 @@ use outlive_clock::{ClientId, ServicePrincipalId};
 use uuid::Uuid;
 
 use super::{Application, ApplicationDocument};
-use crate::spec::{AppRoleSpec, ApplicationKind, ScopeSpec};
+use crate::spec::{AppRoleSpec, ApplicationKind, OptionalClaimSpec, OptionalClaimsSpec, ScopeSpec};
 
 /// The client id of Microsoft Graph, the same in every tenant.
 pub(crate) const GRAPH: ClientId =
@@ -84,6 +84,11 @@ pub(crate) fn graph_application(service_principal_id: ServicePrincipalId) -> App
                 .enumerate()
                 .map(|(index, value)| AppRoleSpec { id: id(2, index), value: (*value).to_owned() })
                 .collect(),
+            continuous_access_evaluation: true,
+            optional_claims: OptionalClaimsSpec {
+                access_token: vec![OptionalClaimSpec::named("xms_cc")],
+                ..OptionalClaimsSpec::default()
+            },
             ..ApplicationDocument::empty(GRAPH.uuid(), ApplicationKind::Resource)
         },
     }

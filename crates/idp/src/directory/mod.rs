@@ -35,7 +35,7 @@ pub(crate) use user::User;
 
 use std::sync::Arc;
 
-use crate::signing_key_turns;
+use crate::{security_events, signing_key_turns};
 use outlive_clock::TenantId;
 use outlive_store::{Change, Store, StoreError};
 
@@ -62,6 +62,8 @@ pub(crate) const TABLES: &[&str] = &[
     "device_codes",
     "passkeys",
     "answered_challenges",
+    security_events::TABLES[0],
+    security_events::TABLES[1],
 ];
 
 /// The directory: reads it, and makes the changes to it.

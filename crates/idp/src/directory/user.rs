@@ -134,10 +134,15 @@ impl User {
     /// Whether the password has to be changed before it opens anything: it is temporary, it was made to expire, or it is older
     /// than the tenant lets passwords be.
     pub(crate) fn must_change_password_at(&self, tenant: &Tenant, now: Instant) -> bool {
-        let too_old = |days: u32| self.password_changed_at + Span::from_days(days.into()) <= now;
         self.must_change_password
             || self.password_expired
-            || (!self.profile.password_never_expires() && tenant.password_validity_days.is_some_and(too_old))
+            || self.password_expires_at(tenant).is_some_and(|at| at <= now)
+    }
+
+    /// When the password will be older than the tenant lets passwords be (virtual), if it ever is.
+    pub(crate) fn password_expires_at(&self, tenant: &Tenant) -> Option<Instant> {
+        let days = tenant.password_validity_days.filter(|_| !self.profile.password_never_expires())?;
+        Some(self.password_changed_at + Span::from_days(days.into()))
     }
 
     /// Writes back what can change, if the user is still as it was read: two changes at once cannot lose one.

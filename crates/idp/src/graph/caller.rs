@@ -8,15 +8,19 @@ use outlive_chassis::{CallerOrigin, Trace};
 use outlive_clock::{Instant, UserId};
 use outlive_journal::Event;
 use outlive_store::Change;
-use outlive_tokens::{AccessClaims, BearerExpectations, BearerRefusal, Challenge, peek_tenant};
+use outlive_tokens::{
+    AccessClaims, BearerExpectations, BearerRefusal, Challenge, InitiatingEntity, peek_tenant,
+};
 
 use super::error::GraphError;
+use super::evaluation::is_ended;
 use super::odata::{EntityType, Options};
 use super::permissions::Permission;
 use crate::directory::graph_application::{GRAPH, GRAPH_URI};
 use crate::directory::{Tenant, User};
 use crate::form::Parameters;
 use crate::idp::Idp;
+use crate::security_events::tell;
 
 /// A caller with a valid token for Graph.
 pub(crate) struct Caller {
@@ -41,9 +45,9 @@ impl FromRequestParts<Idp> for Caller {
         let Ok(trace) = Trace::from_request_parts(parts, idp).await;
         let Ok(origin) = CallerOrigin::from_request_parts(parts, idp).await;
         let token = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
+        let challenge = Challenge::new("", &format!("{origin}/common/oauth2/authorize"))
+            .with_client_id(&GRAPH.to_string());
         let refuse = |refusal: BearerRefusal| {
-            let challenge = Challenge::new("", &format!("{origin}/common/oauth2/authorize"))
-                .with_client_id(&GRAPH.to_string());
             GraphError::unauthorized(&refusal, refusal.www_authenticate(&challenge)).answer(&trace, None)
         };
         let token = token.ok_or_else(|| refuse(BearerRefusal::Missing))?;
@@ -66,6 +70,10 @@ impl FromRequestParts<Idp> for Caller {
                 user.map_err(|error| GraphError::from(error).answer(&trace, Some(now)))?
             }
         };
+        if is_ended(&claims, user.as_ref()) {
+            let challenge = challenge.no_older_than(now).to_header_value();
+            return Err(GraphError::ended(challenge).answer(&trace, Some(now)));
+        }
         let Ok(OriginalUri(uri)) = OriginalUri::from_request_parts(parts, idp).await;
         let parameters = Parameters::parse(uri.query().unwrap_or_default().as_bytes());
         let path = uri.path().to_owned();
@@ -125,6 +133,21 @@ impl Caller {
         let event = Event::new(self.tenant.id, self.now, kind, subject, &self.trace).with(data);
         change.add(self.idp.chassis.journal.line(&event));
         Ok(self.idp.directory.commit(self.tenant.id, change).await?)
+    }
+
+    /// The same of a change to a user, of which APIs may have to be told.
+    pub(crate) async fn commit_user(
+        &self,
+        (before, after): (&User, &User),
+        mut change: Change,
+        kind: &'static str,
+    ) -> Result<(), GraphError> {
+        let by = InitiatingEntity::Admin;
+        let told = tell(&self.idp, (before, after), by, self.now, &self.trace, &mut change).await?;
+        let subject = format!("user:{}", after.id);
+        self.commit(change, kind, subject, serde_json::json!({"upn": after.upn})).await?;
+        told.at_once().await;
+        Ok(())
     }
 
     /// The caller may act on this user's credentials with these permissions: its own user, or another with a directory role.

@@ -8,7 +8,7 @@ use http::{HeaderValue, StatusCode};
 use outlive_chassis::Trace;
 use outlive_clock::{Instant, wall_now};
 use outlive_store::StoreError;
-use outlive_tokens::BearerRefusal;
+use outlive_tokens::{BearerRefusal, TOKEN_ISSUED_BEFORE_REVOCATION};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -85,6 +85,16 @@ impl GraphError {
             status: refusal.status(),
             code: "InvalidAuthenticationToken",
             message: format!("Access token validation failure: {refusal}."),
+            challenge: Some(challenge),
+        }
+    }
+
+    /// The token was ended before its time: another is asked for.
+    pub(crate) fn ended(challenge: HeaderValue) -> Self {
+        Self {
+            status: StatusCode::UNAUTHORIZED,
+            code: "InvalidAuthenticationToken",
+            message: TOKEN_ISSUED_BEFORE_REVOCATION.to_owned(),
             challenge: Some(challenge),
         }
     }

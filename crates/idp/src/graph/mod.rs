@@ -7,6 +7,7 @@ mod body;
 mod caller;
 mod compound_id;
 mod error;
+mod evaluation;
 mod fido2_methods;
 mod odata;
 mod passwords;

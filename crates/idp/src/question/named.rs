@@ -4,7 +4,7 @@ use outlive_chassis::Problem;
 use outlive_clock::{ClientId, Instant, SessionId, UserId};
 use outlive_journal::{Filter, Line};
 use outlive_rules::{AccessTokenFacts, Presented};
-use outlive_tokens::{ClientClass, RedirectType, SealedRefreshToken};
+use outlive_tokens::{ClaimsRequest, ClientClass, RedirectType, SealedRefreshToken};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -120,6 +120,8 @@ impl Asking<'_> {
                     resource: String::new(),
                     scopes: Vec::new(),
                     session_id: issued.session,
+                    // It says nothing about the token's own fate.
+                    can_be_challenged: false,
                     family_issued_at: token.family_issued_at,
                     issued_at: line.at,
                 };
@@ -147,6 +149,7 @@ impl Asking<'_> {
                     scopes: CodeScopes { oidc: Vec::new(), resources: Vec::new() },
                     code_challenge: None,
                     nonce: None,
+                    claims: ClaimsRequest::default(),
                     issued_at: line.at,
                 };
                 self.of_code(&code).await.map(Some)

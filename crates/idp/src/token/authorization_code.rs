@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_clock::{ClientId, Instant, SessionId, TenantId, UserId};
 use outlive_rules::{CodeFacts, ProofKey, UserFacts, aadsts, code, lifetimes};
 use outlive_store::{Change, sql};
-use outlive_tokens::{RedirectType, SealedToken};
+use outlive_tokens::{ClaimsRequest, RedirectType, SealedToken};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -42,6 +42,9 @@ pub(crate) struct AuthorizationCode {
     pub(crate) scopes: CodeScopes,
     pub(crate) code_challenge: Option<CodeChallenge>,
     pub(crate) nonce: Option<String>,
+    /// What the authorization request asked for in its `claims` parameter.
+    #[serde(default)]
+    pub(crate) claims: ClaimsRequest,
     pub(crate) issued_at: Instant,
 }
 
@@ -130,6 +133,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
                 RedirectUriType::PublicClient => RedirectType::PublicClient,
             },
         },
+        claims: request.claims.clone().after(&code.claims),
         verdict: &verdict,
         grant_type: "authorization_code",
     };

@@ -1,6 +1,6 @@
 //! `grant_type=client_credentials` (RFC 6749, section 4.4): the application for itself. Never a refresh token.
 
-use outlive_rules::{aadsts, lifetimes};
+use outlive_rules::aadsts;
 use outlive_store::Change;
 use outlive_tokens::TokenVersion;
 use outlive_tokens::claims::{AccessSubject, ClientAuthentication, Told};
@@ -30,13 +30,12 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
         idtyp: tells_idtyp(&resource.application),
     };
     let random = request.idp.chassis.random.of(tenant);
-    let lifetime = lifetimes::access_token(&mut random.stream("access-token-lifetime"));
     let order = AccessTokenOrder {
         resource: &resource.application,
         name: &resource.name,
         subject: &subject,
         told: Told { opaque: Some(notes(&mut random.stream("token-notes"))), ..Told::default() },
-        lifetime,
+        claims: &request.claims,
     };
     let access_token = mint_access_token(request, &order).await?;
     let mut change = Change::new();

@@ -60,6 +60,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
             id: random.stream("refresh-token-family").uuid(),
             redirect_type: RedirectType::None,
         },
+        claims: request.claims.clone(),
         verdict: &verdict,
         grant_type: "device_code",
     };

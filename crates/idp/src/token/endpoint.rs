@@ -9,9 +9,10 @@ use http::{HeaderMap, HeaderValue};
 use outlive_chassis::Trace;
 use outlive_clock::{ClientId, Instant, TenantId};
 use outlive_rules::aadsts;
-use outlive_tokens::TokenVersion;
+use outlive_tokens::{ClaimsRequest, TokenVersion};
 
 use super::client_authentication::{AuthenticatedClient, Presented, authenticate, presented_client_id};
+use super::evaluation::{asked_claims, check_age};
 use super::grant_type::GrantType;
 use super::response::TokenAnswer;
 use super::{
@@ -21,6 +22,7 @@ use crate::directory::Tenant;
 use crate::form::Parameters;
 use crate::idp::Idp;
 use crate::refusal::Refusal;
+use crate::response_headers::telemetry;
 use crate::visit::Visit;
 
 /// A token request whose client is known.
@@ -29,11 +31,15 @@ pub(crate) struct TokenRequest<'a> {
     pub(crate) tenant: Tenant,
     pub(crate) client: AuthenticatedClient,
     pub(crate) form: &'a Parameters,
+    /// What its `claims` parameter asks for.
+    pub(crate) claims: ClaimsRequest,
     /// Which endpoint was called; an access token's version is the resource's choice.
     pub(crate) endpoint: TokenVersion,
     pub(crate) origin: &'a str,
     /// The browser said which page the request came from.
     pub(crate) origin_header: bool,
+    /// It is none: the authorization endpoint sends the tokens itself.
+    pub(crate) front_channel: bool,
     pub(crate) now: Instant,
     pub(crate) trace: &'a Trace,
 }
@@ -83,7 +89,11 @@ async fn answer(visit: &Visit, endpoint: TokenVersion) -> Response {
 async fn tokens_or_refusal(visit: &Visit, endpoint: TokenVersion) -> Response {
     let mut tenant = None;
     match handle(visit, endpoint, &mut tenant).await {
-        Ok(answer) => answer.into_response(),
+        Ok(answer) => {
+            let mut response = answer.into_response();
+            telemetry(&mut response, 0, None);
+            response
+        }
         Err(refusal) => {
             let mut asked = match tenant {
                 Some(_) => visit.idp.asked(&visit.trace, &visit.origin, tenant).await,
@@ -98,10 +108,10 @@ async fn tokens_or_refusal(visit: &Visit, endpoint: TokenVersion) -> Response {
                 Some(tenant) => record::refused(visit, tenant, &refusal, &asked).await,
                 None => Ok(()),
             };
-            match recorded {
-                Ok(()) => refusal.token_response(&asked),
-                Err(unrecorded) => unrecorded.token_response(&asked),
-            }
+            let refusal = recorded.err().unwrap_or(refusal);
+            let mut response = refusal.token_response(&asked);
+            telemetry(&mut response, refusal.error.number, record::presented_age(visit, asked.at));
+            response
         }
     }
 }
@@ -143,14 +153,18 @@ async fn handle(
     }
     let presented = Presented { client_id: &client_id, segment, headers, form, grant, trace: &visit.trace };
     let client = authenticate(idp, &tenant, &presented, now).await?;
+    let claims = asked_claims(form)?;
+    check_age(&claims, now)?;
     let request = TokenRequest {
         idp,
         tenant,
         client,
         form,
+        claims,
         endpoint,
         origin: &visit.origin.0,
         origin_header: headers.contains_key(ORIGIN),
+        front_channel: false,
         now,
         trace: &visit.trace,
     };

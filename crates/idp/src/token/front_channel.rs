@@ -5,7 +5,6 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_clock::Instant;
 use outlive_journal::Event;
-use outlive_rules::lifetimes;
 use outlive_store::Change;
 use outlive_tokens::claims::{AccessSubject, ClientAuthentication};
 use outlive_tokens::fingerprint;
@@ -58,9 +57,11 @@ fn as_token_request<'a>(visit: &'a Visit, request: &'a AuthorizeRequest, now: In
             authentication: ClientAuthentication::None,
         },
         form: &visit.parameters,
+        claims: request.claims.clone(),
         endpoint: request.endpoint,
         origin: &visit.origin.0,
         origin_header: false,
+        front_channel: true,
         now,
         trace: &visit.trace,
     }
@@ -97,9 +98,7 @@ async fn access_token(
         name: &resource.name,
         subject: &subject,
         told: told(&as_token_request, &resource.application, For::Resource, user, &resource.oidc).await?,
-        lifetime: lifetimes::access_token(
-            &mut idp.chassis.random.of(tenant.id).stream("access-token-lifetime"),
-        ),
+        claims: &request.claims,
     };
     let minted = mint_access_token(&as_token_request, &order).await?;
     let event =
@@ -142,6 +141,7 @@ async fn id_token(
         auth_time: session.started_at,
         nonce: request.nonce.as_deref(),
         oidc: &request.scopes.oidc,
+        claims: &request.claims,
         c_hash,
         at_hash,
     };

@@ -4,16 +4,19 @@ use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use outlive_clock::{Instant, SessionId, Span};
+use outlive_clock::{Instant, SessionId};
 use outlive_rules::{ClientClass, Verdict, aadsts, lifetimes};
 use outlive_store::Change;
 use outlive_tokens::claims::{
     AccessSubject, AccessTokenClaims, AccessTokenInput, IdTokenClaims, IdTokenInput, Told, UserFacts, uti,
 };
-use outlive_tokens::{RedirectType, SealedRefreshToken, SealedToken, TokenVersion, fingerprint, sign_rs256};
+use outlive_tokens::{
+    ClaimsRequest, RedirectType, SealedRefreshToken, SealedToken, TokenVersion, fingerprint, sign_rs256,
+};
 use uuid::Uuid;
 
 use super::endpoint::TokenRequest;
+use super::evaluation::{capabilities, lifetime};
 use super::record;
 use super::resource_grant::ResourceGrant;
 use super::response::TokenAnswer;
@@ -48,6 +51,8 @@ pub(crate) struct UserGrant<'a> {
     pub(crate) session_id: Option<SessionId>,
     pub(crate) nonce: Option<String>,
     pub(crate) family: Family<'a>,
+    /// What this request and the one that made the grant ask for.
+    pub(crate) claims: ClaimsRequest,
     pub(crate) verdict: &'a Verdict,
     pub(crate) grant_type: &'static str,
 }
@@ -59,7 +64,8 @@ pub(crate) struct AccessTokenOrder<'a> {
     pub(crate) subject: &'a AccessSubject,
     /// What the resource is told besides.
     pub(crate) told: Told,
-    pub(crate) lifetime: Span,
+    /// What the client asked for.
+    pub(crate) claims: &'a ClaimsRequest,
 }
 
 /// An access token that was made.
@@ -67,6 +73,8 @@ pub(crate) struct MintedAccessToken {
     pub(crate) token: String,
     pub(crate) uti: String,
     pub(crate) fingerprint: String,
+    /// The `nbf` claim.
+    pub(crate) not_before: Instant,
     pub(crate) expires_at: Instant,
     pub(crate) audience: String,
 }
@@ -87,7 +95,9 @@ pub(crate) async fn mint_access_token(
     };
     let unique: [u8; 16] = idp.chassis.random.of(request.tenant.id).stream("access-token-uti").bytes();
     // Claims count whole seconds; the token ends with the second in which its lifetime does.
-    let expires_at = (request.now + order.lifetime).whole_second();
+    let capabilities = capabilities(order.claims, order.resource);
+    let lifetime = lifetime(request, order.resource, order.subject, capabilities.as_ref());
+    let expires_at = (request.now + lifetime).whole_second();
     let claims = AccessTokenClaims::build(&AccessTokenInput {
         version,
         origin: request.origin,
@@ -101,14 +111,16 @@ pub(crate) async fn mint_access_token(
         subject: order.subject,
         issued_at: request.now,
         expires_at,
+        not_before: order.claims.not_before,
         uti: unique,
         pairwise: &idp.pairwise,
-        xms_cc: told::capabilities(request, order.resource),
+        xms_cc: capabilities,
         told: order.told.clone(),
     });
     let token = sign_rs256(&key, version, &claims);
     let fingerprint = fingerprint(&token);
-    Ok(MintedAccessToken { token, uti: uti(unique), fingerprint, expires_at, audience })
+    let not_before = Instant::from_seconds(claims.nbf);
+    Ok(MintedAccessToken { token, uti: uti(unique), fingerprint, not_before, expires_at, audience })
 }
 
 /// Makes everything that a user's grant is answered with, and adds its journal line to the change.
@@ -138,13 +150,12 @@ pub(crate) async fn mint_for_user(
         auth_time: told::auth_time(&resource.application, For::Resource, grant.auth_time),
         wids: told::wids(&resource.application, grant.user),
     };
-    let lifetime = lifetimes::access_token(&mut random.stream("access-token-lifetime"));
     let order = AccessTokenOrder {
         resource: &resource.application,
         name: &resource.name,
         subject: &subject,
         told: told(request, &resource.application, For::Resource, grant.user, &resource.oidc).await?,
-        lifetime,
+        claims: &grant.claims,
     };
     let access_token = mint_access_token(request, &order).await?;
     let refresh_token = resource.oidc.contains("offline_access").then(|| {
@@ -160,6 +171,7 @@ pub(crate) async fn mint_for_user(
             auth_time: grant.auth_time,
             nonce: grant.nonce.as_deref(),
             oidc: &resource.oidc,
+            claims: &grant.claims,
             c_hash: None,
             at_hash: None,
         };
@@ -191,7 +203,10 @@ fn refresh_token(
     token_id: Uuid,
 ) -> SealedRefreshToken {
     match &grant.family {
-        Family::Of(parent) => parent.child(token_id, request.now),
+        Family::Of(parent) => SealedRefreshToken {
+            can_be_challenged: grant.claims.can_be_challenged,
+            ..parent.child(token_id, request.now)
+        },
         family @ Family::New { redirect_type, .. } => SealedRefreshToken {
             token_id,
             parent_id: None,
@@ -212,6 +227,7 @@ fn refresh_token(
             resource: resource.name.clone(),
             scopes: resource.scopes.iter().chain(&resource.oidc).cloned().collect(),
             session_id: grant.session_id,
+            can_be_challenged: grant.claims.can_be_challenged,
             family_issued_at: request.now,
             issued_at: request.now,
         },
@@ -227,6 +243,8 @@ pub(super) struct IdTokenOrder<'a> {
     pub(super) nonce: Option<&'a str>,
     /// The OpenID Connect scopes that were granted.
     pub(super) oidc: &'a BTreeSet<String>,
+    /// What the client asked for.
+    pub(super) claims: &'a ClaimsRequest,
     pub(super) c_hash: Option<String>,
     pub(super) at_hash: Option<String>,
 }
@@ -238,7 +256,8 @@ pub(super) async fn id_token(request: &TokenRequest<'_>, order: IdTokenOrder<'_>
         idp.keys.active(&request.tenant).await.map_err(|_| Refusal::new(aadsts::SERVICE_UNAVAILABLE))?;
     let client = &request.client.application;
     let roles = idp.directory.user_roles(request.tenant.id, order.user.id, client.client_id).await?;
-    let told = told(request, client, For::Client, order.user, order.oidc).await?;
+    let mut told = told(request, client, For::Client, order.user, order.oidc).await?;
+    told.optional.extend(order.claims.id_token.iter().cloned());
     // A hint for signing out: opaque to the client, the account to us.
     let login_hint = told.optional.asks("login_hint").then(|| STANDARD.encode(order.user.upn.as_bytes()));
     let claims = IdTokenClaims::build(&IdTokenInput {
@@ -252,8 +271,8 @@ pub(super) async fn id_token(request: &TokenRequest<'_>, order: IdTokenOrder<'_>
         amr: order.amr,
         roles: &roles,
         nonce: order.nonce,
-        session: told::session(client, order.session_id),
-        auth_time: told::auth_time(client, For::Client, order.auth_time),
+        session: order.session_id.filter(|_| told.optional.asks("sid")),
+        auth_time: told.optional.asks("auth_time").then_some(order.auth_time),
         login_hint: login_hint.as_deref(),
         c_hash: order.c_hash,
         at_hash: order.at_hash,

@@ -49,6 +49,7 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
             id: random.stream("refresh-token-family").uuid(),
             redirect_type: RedirectType::None,
         },
+        claims: request.claims.clone(),
         verdict: &verdict,
         grant_type: "password",
     };

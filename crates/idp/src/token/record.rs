@@ -1,6 +1,6 @@
 //! What the journal learns of tokens: who, for what, from which parent, until when, and by which verdict. Never a token itself.
 
-use outlive_clock::TenantId;
+use outlive_clock::{Instant, Span, TenantId};
 use outlive_journal::Event;
 use outlive_store::Change;
 use outlive_tokens::{SealedRefreshToken, SealedToken, fingerprint};
@@ -10,6 +10,7 @@ use super::endpoint::TokenRequest;
 use super::mint::{MintedAccessToken, UserGrant};
 use super::resource_grant::ResourceGrant;
 use crate::refusal::{Asked, Refusal};
+use crate::response_headers::age;
 use crate::visit::Visit;
 
 /// Tokens were issued for a user.
@@ -132,6 +133,13 @@ pub(crate) async fn refused(
     });
     let event = Event::new(tenant, asked.at, "token.refused", subject, trace).with(data).about(about);
     Ok(idp.chassis.journal.append(&event).await?)
+}
+
+/// How old the refresh token is that was presented, if there is one and it can be opened.
+pub(crate) fn presented_age(visit: &Visit, now: Instant) -> Option<Span> {
+    let presented = visit.parameters.get("refresh_token")?;
+    let token = SealedRefreshToken::open(&visit.idp.chassis.sealer, presented).ok()?;
+    age(token.issued_at, now)
 }
 
 /// What a caller sent, as far as the journal keeps it.

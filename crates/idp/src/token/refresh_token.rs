@@ -3,7 +3,7 @@
 
 use outlive_rules::{ClientClass, RefreshTokenFacts, SecondFactorFacts, UserFacts, aadsts, refresh_token};
 use outlive_store::Change;
-use outlive_tokens::{SealedRefreshToken, SealedToken};
+use outlive_tokens::{ClaimsRequest, SealedRefreshToken, SealedToken};
 
 use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
@@ -62,6 +62,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         session_id: token.session_id,
         nonce: None,
         family: Family::Of(&token),
+        claims: request.claims.clone().after(&said_before(&token)),
         verdict: &verdict,
         grant_type: "refresh_token",
     };
@@ -69,6 +70,11 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     let answer = mint_for_user(request, grant, resource, &mut change).await?;
     idp.chassis.store.commit(change).await?;
     Ok(answer)
+}
+
+/// What the client said of itself when the family was made.
+fn said_before(token: &SealedRefreshToken) -> ClaimsRequest {
+    ClaimsRequest { can_be_challenged: token.can_be_challenged, ..ClaimsRequest::default() }
 }
 
 /// What the family's first request asked for.

@@ -3,10 +3,11 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, EXPIRES, PRAGMA};
-use outlive_clock::Instant;
+use outlive_clock::{Instant, Span};
 use outlive_tokens::TokenVersion;
 use serde::Serialize;
 
+use super::evaluation;
 use super::mint::MintedAccessToken;
 use super::resource_grant::ResourceGrant;
 
@@ -26,6 +27,8 @@ pub(crate) struct TokenAnswer {
     scope: Option<String>,
     expires_in: Seconds,
     ext_expires_in: Seconds,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_in: Option<Seconds>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_on: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,16 +78,20 @@ impl TokenAnswer {
     }
 
     fn bare(endpoint: TokenVersion, access_token: MintedAccessToken, resource: String, now: Instant) -> Self {
-        let expires_in = (access_token.expires_at - now).as_seconds();
+        let lives = access_token.expires_at - now;
         let v1 = endpoint == TokenVersion::V1;
-        let seconds = || if v1 { Seconds::Text(expires_in.to_string()) } else { Seconds::Number(expires_in) };
+        let seconds = |span: Span| {
+            let seconds = span.as_seconds();
+            if v1 { Seconds::Text(seconds.to_string()) } else { Seconds::Number(seconds) }
+        };
         Self {
             token_type: "Bearer",
             scope: None,
-            expires_in: seconds(),
-            ext_expires_in: seconds(),
+            expires_in: seconds(lives),
+            ext_expires_in: seconds(lives),
+            refresh_in: evaluation::refresh_in(lives).map(seconds),
             expires_on: v1.then(|| access_token.expires_at.as_seconds().to_string()),
-            not_before: v1.then(|| (now - outlive_tokens::claims::BACKDATED).as_seconds().to_string()),
+            not_before: v1.then(|| access_token.not_before.as_seconds().to_string()),
             resource: v1.then_some(resource),
             access_token: access_token.token,
             refresh_token: None,

@@ -1,9 +1,9 @@
 //! What of a user an application is told because it asked for it in its registration: optional claims, groups, directory roles.
 //! An access token tells it to the resource, an ID token to the client.
 
-use outlive_clock::{Instant, SessionId};
-use outlive_tokens::claims::{Groups, OptionalClaims, Told};
-use serde::Deserialize;
+use outlive_clock::Instant;
+use outlive_rules::lifetimes;
+use outlive_tokens::claims::{ExpiringPassword, Groups, OptionalClaims, Told};
 
 use super::endpoint::TokenRequest;
 use crate::directory::graph_application::GRAPH;
@@ -65,8 +65,18 @@ pub(crate) async fn told(
         groups,
         wids: wids(application, user),
         ip_address: None,
+        password: expiring_password(request, user),
+        in_address: request.front_channel,
         opaque: Some(notes(&mut opaque)),
     })
+}
+
+/// The user's password, if it will expire within the time in which that is told.
+fn expiring_password(request: &TokenRequest<'_>, user: &User) -> Option<ExpiringPassword> {
+    let at = user.password_expires_at(&request.tenant)?;
+    let told = request.now < at && at - request.now <= lifetimes::PASSWORD_NOTIFICATION_WINDOW;
+    let url = || format!("{}/{}/changepassword", request.origin, request.tenant.id);
+    told.then(|| ExpiringPassword { at, url: url() })
 }
 
 /// The issuer's notes, `aio` and `rh`: opaque, and different every time.
@@ -85,63 +95,7 @@ pub(crate) fn wids(application: &Application, user: &User) -> Vec<String> {
     }
 }
 
-/// The session in an ID token, for a client that asked to know it.
-pub(crate) fn session(client: &Application, session: Option<SessionId>) -> Option<SessionId> {
-    session.filter(|_| optional_claims(client, For::Client).asks("sid"))
-}
-
 /// When the user last signed in interactively, for who asked to know it.
 pub(crate) fn auth_time(application: &Application, whom: For, at: Instant) -> Option<Instant> {
     optional_claims(application, whom).asks("auth_time").then_some(at)
-}
-
-/// The capabilities that the client declares in the `claims` parameter, for a resource that asked for them. What is not a claims
-/// request declares none.
-pub(crate) fn capabilities(request: &TokenRequest<'_>, resource: &Application) -> Option<Vec<String>> {
-    if !optional_claims(resource, For::Resource).asks("xms_cc") {
-        return None;
-    }
-    declared(request.form.get("claims")?)
-}
-
-/// `{"access_token":{"xms_cc":{"values":["cp1"]}}}`; the one known capability is `cp1`, in any case of letters.
-fn declared(claims: &str) -> Option<Vec<String>> {
-    #[derive(Deserialize)]
-    struct Claims {
-        access_token: Option<AccessToken>,
-    }
-    #[derive(Deserialize)]
-    struct AccessToken {
-        xms_cc: Option<Values>,
-    }
-    #[derive(Deserialize)]
-    struct Values {
-        #[serde(default)]
-        values: Vec<String>,
-    }
-    let claims: Claims = serde_json::from_str(claims).ok()?;
-    let values = claims.access_token?.xms_cc?.values;
-    values.iter().any(|value| value.eq_ignore_ascii_case("cp1")).then(|| vec!["cp1".to_owned()])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::declared;
-
-    #[test]
-    fn only_what_is_known_is_declared() {
-        for (claims, known) in [
-            (r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#, true),
-            (r#"{"access_token":{"nbf":{"essential":true},"xms_cc":{"values":["x","CP1"]}}}"#, true),
-            (r#"{"access_token":{"xms_cc":{"values":["cp2"]}}}"#, false),
-            (r#"{"access_token":{"xms_cc":{}}}"#, false),
-            (r#"{"access_token":{"xms_cc":["cp1"]}}"#, false),
-            (r#"{"id_token":{"xms_cc":{"values":["cp1"]}}}"#, false),
-            ("{}", false),
-            ("cp1", false),
-            ("", false),
-        ] {
-            assert_eq!(declared(claims).is_some(), known, "{claims}");
-        }
-    }
 }

@@ -137,3 +137,28 @@ async fn a_form_carries_them_and_has_a_button_where_there_is_no_script() {
     let policy = page.answer.header("content-security-policy");
     assert!(!policy.contains("unsafe-inline"), "{policy}");
 }
+
+#[tokio::test]
+async fn in_an_address_more_than_five_groups_are_only_said_to_be() {
+    let with_groups = |count: u32| {
+        Tenant::made(crate::installation::Installation::shared(), "2025-11", move |tenant, spec| {
+            let group = |n: u32| json!({"id": tenant.id_of(1_000 + n), "display_name": format!("Group {n}"), "members": [tenant.id_of(1)]});
+            spec["groups"] = (0..count).map(group).collect();
+            for application in spec["applications"].as_array_mut().expect("applications") {
+                if application["name"] == "Orders Kiosk" {
+                    application["implicit"] = json!({"id_tokens": true, "access_tokens": false});
+                    application["group_membership_claims"] = json!("SecurityGroup");
+                }
+            }
+        })
+    };
+    let five = with_groups(5).await;
+    let id = claims(&arrive(&five, "id_token", &[]).await.app()["id_token"]);
+    assert_eq!((id["groups"].as_array().map(Vec::len), id.get("hasgroups")), (Some(5), None));
+    let six = with_groups(6).await;
+    let sent = arrive(&six, "code id_token", &[]).await.app();
+    let id = claims(&sent["id_token"]);
+    assert_eq!((id.get("groups"), &id["hasgroups"]), (None, &json!(true)));
+    let redeemed = six.kiosk().redeem(&sent["code"]).await.id_claims();
+    assert_eq!(redeemed["groups"].as_array().map(Vec::len), Some(6), "there is room in an answer");
+}

@@ -1,6 +1,6 @@
 //! The seed file's shape, field by field. Unknown fields are refused: a misspelt one would silently do nothing.
 
-use outlive_clock::{ClientId, ServicePrincipalId, TenantId, UserId};
+use outlive_clock::{ClientId, ServicePrincipalId, Span, TenantId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_saphyr::Spanned;
@@ -164,6 +164,28 @@ pub struct SeedApplication {
     /// Which tokens the authorization endpoint may answer it with; none if left out.
     #[serde(default)]
     pub implicit: SeedImplicit,
+    /// Whether it evaluates access continuously: clients that can be challenged get tokens for it that live long.
+    #[serde(default)]
+    pub continuous_access_evaluation: bool,
+    /// Where it is told of what happens to users; nowhere if left out.
+    #[serde(default)]
+    pub event_stream: Option<SeedEventStream>,
+}
+
+/// Where an API is told of what happens to users.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedEventStream {
+    /// The address to which security event tokens are posted; `${resource}` stands for the resource as the identity provider
+    /// reaches it.
+    pub endpoint: String,
+    /// How long after it happened something is told at the earliest, in the tenant's time; at once if left out.
+    #[serde(default = "at_once")]
+    pub delay: Span,
+}
+
+const fn at_once() -> Span {
+    Span::ZERO
 }
 
 /// Which tokens an application may be sent without a code.

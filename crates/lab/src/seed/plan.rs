@@ -74,6 +74,8 @@ pub struct PlannedApplication {
     pub secret: Option<String>,
     /// Its redirect URIs.
     pub redirect_uris: Vec<String>,
+    /// Where it is told of what happens to users.
+    pub event_endpoint: Option<String>,
 }
 
 /// A connection to be made.
@@ -107,7 +109,8 @@ pub struct PlannedFlow {
 }
 
 impl TenantPlan {
-    /// The plan for `tenant` from `seed`; `display_name` replaces the seed's, `hub_origin` is the hub as browsers see it.
+    /// The plan for `tenant` from `seed`; `display_name` replaces the seed's, `hub_origin` is the hub as browsers see it,
+    /// `resource_origin` the resource as the other services do.
     #[must_use]
     pub fn draw(
         seed: &Seed,
@@ -116,6 +119,7 @@ impl TenantPlan {
         edition: &str,
         secrets: &DrawnSecrets,
         hub_origin: &str,
+        resource_origin: &str,
     ) -> Self {
         let file = &seed.file;
         let ids = Ids::of_tenant(tenant, file);
@@ -151,6 +155,10 @@ impl TenantPlan {
                     .iter()
                     .map(|redirect| redirect.uri.replace("${hub}", hub_origin))
                     .collect(),
+                event_endpoint: application
+                    .event_stream
+                    .as_ref()
+                    .map(|stream| stream.endpoint.replace("${resource}", resource_origin)),
             })
             .collect();
         let maker_portal =
@@ -209,7 +217,15 @@ mod tests {
     fn plan_for(tenant: TenantId) -> TenantPlan {
         let seed = Seed::contoso().unwrap_or_else(|wrong| panic!("{wrong}"));
         let secrets = DrawnSecrets::draw(&seed.file, &Randomness::from_seed(1));
-        TenantPlan::draw(&seed, tenant, None, "2025-11", &secrets, "http://127.0.0.1:8702")
+        TenantPlan::draw(
+            &seed,
+            tenant,
+            None,
+            "2025-11",
+            &secrets,
+            "http://127.0.0.1:8702",
+            "http://127.0.0.1:8703",
+        )
     }
 
     fn own() -> TenantId {
@@ -257,6 +273,21 @@ mod tests {
         assert_eq!(client_id(1), Some(json!(application("Contoso Orders Public Connector").client_id)));
         assert_eq!(connector(0)["client_secret"], json!(application("Contoso Orders Connector").secret));
         assert!(connector(1).get("client_secret").is_none());
+    }
+
+    #[test]
+    fn only_the_api_is_told_of_what_happens_to_users_and_where_the_services_reach_it() {
+        let plan = plan_for(another());
+        let streams: Vec<_> = plan.idp["applications"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|application| application["event_stream"].clone())
+            .filter(|stream| !stream.is_null())
+            .collect();
+        let endpoint = "http://127.0.0.1:8703/security-events";
+        assert_eq!(streams, [json!({"endpoint": endpoint, "delay": "PT0S"})]);
+        assert_eq!(plan.idp["applications"][0]["continuous_access_evaluation"], true);
     }
 
     #[test]

@@ -112,6 +112,10 @@ pub(super) fn idp_spec(
                 "token_version": seeded.token_version,
                 "required": seeded.requires.iter().map(required).collect::<Vec<_>>(),
                 "admin_consented": seeded.admin_consented,
+                "continuous_access_evaluation": seeded.continuous_access_evaluation,
+                "event_stream": application.event_endpoint.as_ref().zip(seeded.event_stream.as_ref()).map(
+                    |(endpoint, stream)| json!({"endpoint": endpoint, "delay": stream.delay}),
+                ),
                 "implicit": {
                     "id_tokens": seeded.implicit.id_tokens,
                     "access_tokens": seeded.implicit.access_tokens,

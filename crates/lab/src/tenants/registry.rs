@@ -152,7 +152,8 @@ impl Tenants {
         let secrets = DrawnSecrets::draw(&seed.file, &random);
         let rules = new.rules.as_deref().unwrap_or(&self.rules);
         let urls = Urls::of(self.surface.origins());
-        let plan = TenantPlan::draw(seed, tenant, new.name, rules, &secrets, &urls.hub);
+        let resource = &self.surface.origins().resource.server;
+        let plan = TenantPlan::draw(seed, tenant, new.name, rules, &secrets, &urls.hub, resource);
         let handout = Handout::of(&plan, rules, new.bare, urls);
         // All services start from one instant, whatever the time between the calls.
         let now = new.now.unwrap_or_else(wall_now);

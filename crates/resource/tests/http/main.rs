@@ -1,6 +1,7 @@
 //! The resource over HTTP, with an issuer of the tests' own: keys, published on a free port, and nothing else.
 
 mod bearer;
+mod evaluation;
 mod journal;
 mod orders;
 mod permissions;

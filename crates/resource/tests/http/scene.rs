@@ -211,6 +211,7 @@ impl Scene {
             subject,
             issued_at: NOW,
             expires_at: NOW + Span::from_hours(1),
+            not_before: None,
             uti: [7; 16],
             pairwise: &PairwiseKey::new(&[1; 32]),
             xms_cc: None,

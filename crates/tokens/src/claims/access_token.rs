@@ -4,7 +4,7 @@ use outlive_clock::{ClientId, Instant, ServicePrincipalId, SessionId, TenantId};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{GroupClaims, Told, UserFacts, backdated, some_unless_empty, uti};
+use super::{GroupClaims, PasswordClaims, Told, UserFacts, backdated, some_unless_empty, uti};
 use crate::{PairwiseKey, TokenVersion, issuer};
 
 /// How the client authenticated at the token endpoint: the `appidacr` or `azpacr` claim.
@@ -85,6 +85,8 @@ pub struct AccessTokenInput<'a> {
     pub issued_at: Instant,
     /// When it expires (virtual time).
     pub expires_at: Instant,
+    /// The instant that the token may not be older than, if the client asked for one (virtual time).
+    pub not_before: Option<Instant>,
     /// 16 random bytes that name the token.
     pub uti: [u8; 16],
     /// The key of pairwise subjects.
@@ -104,7 +106,7 @@ pub struct AccessTokenClaims {
     pub iss: String,
     /// Issue instant less 300 s.
     pub iat: i64,
-    /// Not valid before; equal to `iat`.
+    /// Not valid before: equal to `iat`, or what the client asked for if that is later.
     pub nbf: i64,
     /// Not valid from this second on.
     pub exp: i64,
@@ -164,6 +166,9 @@ pub struct AccessTokenClaims {
     /// Users: in version 2 with the scope `profile`, in version 1 if asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preferred_username: Option<String>,
+    /// The password, if it expires soon.
+    #[serde(flatten)]
+    pub password: PasswordClaims,
     /// The issuer's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rh: Option<String>,
@@ -210,7 +215,7 @@ impl AccessTokenClaims {
             aud: input.audience.to_owned(),
             iss: issuer(input.origin, input.tenant, input.version),
             iat: backdated(input.issued_at),
-            nbf: backdated(input.issued_at),
+            nbf: backdated(input.issued_at).max(input.not_before.map_or(i64::MIN, Instant::as_seconds)),
             exp: input.expires_at.as_seconds(),
             acct: None,
             acr: None,
@@ -231,6 +236,7 @@ impl AccessTokenClaims {
             name: None,
             oid: Uuid::nil(),
             preferred_username: None,
+            password: PasswordClaims::default(),
             rh,
             roles: None,
             scp: None,
@@ -260,6 +266,7 @@ impl AccessTokenClaims {
                 oid: user.id.uuid(),
                 preferred_username: if v1 { told.optional.asks("preferred_username") } else { told.profile }
                     .then(|| user.upn.clone()),
+                password: told.password_claims(v1, input.issued_at),
                 roles: some_unless_empty(roles),
                 scp: (!scopes.is_empty()).then(|| scopes.join(" ")),
                 sid: *session,

@@ -3,7 +3,7 @@
 use outlive_clock::{ClientId, Instant, SessionId, TenantId, UserId};
 use serde::Serialize;
 
-use super::{GroupClaims, Told, UserFacts, backdated, some_unless_empty, uti};
+use super::{GroupClaims, PasswordClaims, Told, UserFacts, backdated, some_unless_empty, uti};
 use crate::{PairwiseKey, TokenVersion, issuer};
 
 /// Everything an ID token says, before it says it.
@@ -112,6 +112,9 @@ pub struct IdTokenClaims {
     /// Version 2: the user principal name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preferred_username: Option<String>,
+    /// The password, if it expires soon.
+    #[serde(flatten)]
+    pub password: PasswordClaims,
     /// The issuer's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rh: Option<String>,
@@ -172,6 +175,7 @@ impl IdTokenClaims {
             oid: named.then_some(user.id),
             preferred_username: if v1 { told.optional.asks("preferred_username") } else { input.profile }
                 .then(|| user.upn.clone()),
+            password: told.password_claims(v1, input.issued_at),
             rh,
             roles: some_unless_empty(input.roles),
             sid: input.session,

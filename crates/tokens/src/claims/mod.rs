@@ -5,10 +5,12 @@
 
 mod access_token;
 mod id_token;
+mod password;
 mod told;
 
 pub use access_token::{AccessSubject, AccessTokenClaims, AccessTokenInput, ClientAuthentication};
 pub use id_token::{IdTokenClaims, IdTokenInput};
+pub use password::{ExpiringPassword, PasswordClaims};
 pub use told::{ClaimSource, GROUPS_MAX, GroupClaims, Groups, OptionalClaims, Told};
 
 use base64::Engine as _;

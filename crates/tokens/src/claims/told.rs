@@ -3,10 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use outlive_clock::Instant;
 use serde::Serialize;
+
+use super::{ExpiringPassword, PasswordClaims};
 
 /// The most groups that a JWT holds ("Access token claims reference").
 pub const GROUPS_MAX: usize = 200;
+
+/// The most groups that a token holds which travels in an address ("Access token claims reference").
+const GROUPS_IN_ADDRESS_MAX: usize = 5;
 
 /// The claims that an application asked for by name.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +31,11 @@ impl OptionalClaims {
     #[must_use]
     pub fn asks(&self, name: &str) -> bool {
         self.names.contains(name)
+    }
+
+    /// Adds claims that one request asks for.
+    pub fn extend(&mut self, names: impl IntoIterator<Item = String>) {
+        self.names.extend(names);
     }
 
     /// `idtyp` of a user's token.
@@ -59,6 +70,10 @@ pub struct Told {
     pub wids: Vec<String>,
     /// The address that the user came from, if it is known.
     pub ip_address: Option<String>,
+    /// The user's password, if it expires soon.
+    pub password: Option<ExpiringPassword>,
+    /// Whether the authorization endpoint sends the token itself: there is little room in an address.
+    pub in_address: bool,
     /// The issuer's own notes, which nobody else can read: `aio` and `rh`.
     pub opaque: Option<(String, String)>,
 }
@@ -79,18 +94,31 @@ impl Told {
         self.optional.asks("email") || self.guest || self.email
     }
 
+    /// `pwd_exp` and `pwd_url`: always in version 1 if the password expires soon, in version 2 if they were asked for.
+    pub(super) fn password_claims(&self, v1: bool, issued_at: Instant) -> PasswordClaims {
+        let Some(password) = &self.password else { return PasswordClaims::default() };
+        let claims = PasswordClaims::of(password, issued_at);
+        PasswordClaims {
+            pwd_exp: claims.pwd_exp.filter(|_| v1 || self.optional.asks("pwd_exp")),
+            pwd_url: claims.pwd_url.filter(|_| v1 || self.optional.asks("pwd_url")),
+        }
+    }
+
     /// What stands for the groups.
     pub(super) fn group_claims(&self) -> GroupClaims {
         match &self.groups {
             None => GroupClaims::default(),
             Some(groups) if groups.ids.is_empty() => GroupClaims::default(),
+            Some(groups) if self.in_address && groups.ids.len() > GROUPS_IN_ADDRESS_MAX => {
+                GroupClaims { hasgroups: Some(true), ..GroupClaims::default() }
+            }
             Some(groups) if groups.ids.len() <= GROUPS_MAX => {
                 GroupClaims { groups: Some(groups.ids.clone()), ..GroupClaims::default() }
             }
             Some(groups) => GroupClaims {
                 claim_names: Some([("groups", "src1")].into()),
                 claim_sources: Some([("src1", ClaimSource { endpoint: groups.endpoint.clone() })].into()),
-                groups: None,
+                ..GroupClaims::default()
             },
         }
     }
@@ -108,6 +136,9 @@ pub struct GroupClaims {
     /// Object ids of groups.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub groups: Option<Vec<String>>,
+    /// In place of groups that are too many for an address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hasgroups: Option<bool>,
 }
 
 /// Where a claim can be asked for.
@@ -143,6 +174,35 @@ mod tests {
           }
         }
         "#);
+    }
+
+    #[test]
+    fn in_an_address_there_is_room_for_five_groups() {
+        let claims = |count: usize| {
+            let ids = (0..count).map(|n| n.to_string()).collect();
+            let groups = Some(Groups { ids, endpoint: "https://graph.example/all".into() });
+            Told { groups, in_address: true, ..Told::default() }.group_claims()
+        };
+        assert_eq!(claims(5).groups.map(|groups| groups.len()), Some(5));
+        for count in [6, 201] {
+            assert_eq!(serde_json::json!(claims(count)), serde_json::json!({"hasgroups": true}));
+        }
+        assert_eq!(claims(0), GroupClaims::default());
+    }
+
+    #[test]
+    fn a_password_that_expires_soon_is_told_in_seconds_after_iat() {
+        let issued_at = Instant::from_seconds(1_000_000);
+        let password =
+            ExpiringPassword { at: Instant::from_seconds(1_000_060), url: "https://idp/change".into() };
+        let told = Told { password: Some(password), ..Told::default() };
+        let url = Some("https://idp/change".to_owned());
+        let both = PasswordClaims { pwd_exp: Some(360), pwd_url: url };
+        assert_eq!(told.password_claims(true, issued_at), both);
+        assert_eq!(told.password_claims(false, issued_at), PasswordClaims::default());
+        let asked = Told { optional: OptionalClaims::new(["pwd_exp"], false), ..told };
+        assert_eq!(asked.password_claims(false, issued_at), PasswordClaims { pwd_url: None, ..both });
+        assert_eq!(Told::default().password_claims(true, issued_at), PasswordClaims::default());
     }
 
     #[test]

@@ -4,7 +4,6 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use outlive_store::Change;
-use serde_json::json;
 
 use crate::directory::User;
 use crate::graph::caller::Caller;
@@ -17,7 +16,7 @@ pub(crate) async fn remove(caller: Caller, Path(id): Path<String>) -> Response {
         caller.allowed(&DELETE_USERS)?;
         let after = User { deleted_at: Some(caller.now), ..user.clone() };
         let change = Change::from(after.update(&user));
-        caller.commit(change, "user.deleted", format!("user:{}", user.id), json!({"upn": user.upn})).await?;
+        caller.commit_user((&user, &after), change, "user.deleted").await?;
         Ok(StatusCode::NO_CONTENT.into_response())
     };
     caller.answer(result.await)

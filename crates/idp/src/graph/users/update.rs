@@ -7,7 +7,6 @@ use outlive_rules::Event;
 use outlive_store::Change;
 use outlive_tokens::Secret;
 use serde::Deserialize;
-use serde_json::json;
 
 use super::create::checked_upn;
 use crate::directory::User;
@@ -190,7 +189,7 @@ pub(crate) async fn update(
                 change.add(User::release_name(caller.tenant.id, &after.upn));
             }
             change.add(after.update(&before));
-            caller.commit(change, kind, format!("user:{}", user.id), json!({"upn": after.upn})).await?;
+            caller.commit_user((&before, &after), change, kind).await?;
         }
         Ok(StatusCode::NO_CONTENT.into_response())
     };

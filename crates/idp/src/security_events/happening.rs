@@ -1,0 +1,96 @@
+//! Which changes of a user resources are told of: the critical events of "Continuous access evaluation".
+
+use outlive_tokens::SecurityEventKind::{CredentialChange, SessionRevoked};
+use outlive_tokens::{InitiatingEntity, SecurityEventKind};
+
+use crate::directory::User;
+
+/// Something that happened to a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Happening {
+    pub(crate) kind: SecurityEventKind,
+    pub(crate) by: InitiatingEntity,
+    /// In words.
+    pub(crate) reason: &'static str,
+}
+
+/// What happened between these two states of one user, the first of: deleted, disabled, sessions revoked, password changed, second
+/// factor required. `None` if nothing of this happened.
+pub(crate) fn between(before: &User, after: &User, by: InitiatingEntity) -> Option<Happening> {
+    let (kind, reason) = if before.deleted_at.is_none() && after.deleted_at.is_some() {
+        (SessionRevoked, "The user was deleted.")
+    } else if before.enabled && !after.enabled {
+        (SessionRevoked, "The user's account was disabled.")
+    } else if before.sessions_valid_from != after.sessions_valid_from {
+        (SessionRevoked, "The user's sessions were revoked.")
+    } else if before.password_hash != after.password_hash {
+        (CredentialChange, "The user's password was changed or reset.")
+    } else if !before.second_factor.required && after.second_factor.required {
+        (SessionRevoked, "A second factor is required of the user.")
+    } else {
+        return None;
+    };
+    Some(Happening { kind, by, reason })
+}
+
+#[cfg(test)]
+mod tests {
+    use outlive_clock::{Instant, Span, TenantId, UserId};
+    use outlive_rules::RevocationEvents;
+    use outlive_rules::smart_lockout::Lockout;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::directory::UserProfile;
+    use crate::second_factor::SecondFactor;
+
+    const NOW: Instant = Instant::from_seconds(1_000);
+
+    fn user() -> User {
+        User {
+            tenant: TenantId::from_uuid(Uuid::from_u128(1)),
+            id: UserId::from_uuid(Uuid::from_u128(2)),
+            upn: String::new(),
+            display_name: String::new(),
+            role: String::new(),
+            directory_roles: Vec::new(),
+            password_hash: "one".to_owned(),
+            password_changed_at: NOW,
+            password_expired: false,
+            must_change_password: false,
+            enabled: true,
+            deleted_at: None,
+            revocations: RevocationEvents::none(),
+            sessions_valid_from: NOW,
+            lockout: Lockout::default(),
+            profile: UserProfile::default(),
+            second_factor: SecondFactor::default(),
+        }
+    }
+
+    fn told(change: impl FnOnce(&mut User)) -> Option<SecurityEventKind> {
+        let mut after = user();
+        change(&mut after);
+        between(&user(), &after, InitiatingEntity::Admin).map(|happening| happening.kind)
+    }
+
+    #[test]
+    fn every_critical_event_is_told_and_nothing_else() {
+        assert_eq!(told(|user| user.password_hash = "two".to_owned()), Some(CredentialChange));
+        assert_eq!(told(|user| user.enabled = false), Some(SessionRevoked));
+        assert_eq!(told(|user| user.deleted_at = Some(NOW)), Some(SessionRevoked));
+        assert_eq!(told(|user| user.second_factor.required = true), Some(SessionRevoked));
+        assert_eq!(told(|user| user.sessions_valid_from = NOW + Span::from_seconds(1)), Some(SessionRevoked));
+        assert_eq!(told(|user| user.password_expired = true), None, "expiry ends nothing");
+        assert_eq!(told(|user| user.display_name = "Another".to_owned()), None);
+    }
+
+    #[test]
+    fn what_is_given_back_is_not_told() {
+        let mut gone = user();
+        gone.enabled = false;
+        gone.deleted_at = Some(NOW);
+        gone.second_factor.required = true;
+        assert_eq!(between(&gone, &user(), InitiatingEntity::Admin), None);
+    }
+}

@@ -1,0 +1,170 @@
+//! Event streams: which API is told, where, and how late. They come with the tenant's description, or by
+//! `/_lab/tenants/{t}/event-streams[/{client id}]`.
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use http::StatusCode;
+use outlive_chassis::Problem;
+use outlive_clock::{ClientId, Span, TenantId};
+use outlive_store::{Change, Row, Statement, Store, StoreError, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::idp::Idp;
+
+/// The longest address, in characters.
+const ENDPOINT_CHARS_MAX: usize = 600;
+/// The longest delay. The documented goal is a quarter of an hour at most.
+const DELAY_MAX: Span = Span::from_days(1);
+
+/// Where an API is told of what happens to users.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventStreamSpec {
+    /// The address to which security event tokens are posted, as the identity provider reaches it.
+    pub endpoint: String,
+    /// How long after it happened something is told at the earliest, in virtual time.
+    #[serde(default = "at_once")]
+    pub delay: Span,
+}
+
+const fn at_once() -> Span {
+    Span::ZERO
+}
+
+impl EventStreamSpec {
+    /// The statement that writes it for an application that has none.
+    ///
+    /// # Errors
+    /// An address to which nothing can be posted, or a delay that is none.
+    pub(crate) fn insertion(&self, tenant: TenantId, client: ClientId) -> Result<Statement, Problem> {
+        let is_address = Url::parse(&self.endpoint).is_ok_and(|url| {
+            matches!(url.scheme(), "http" | "https")
+                && url.has_host()
+                && url.username().is_empty()
+                && url.password().is_none()
+        });
+        if !is_address || self.endpoint.chars().count() > ENDPOINT_CHARS_MAX {
+            return Err(Problem::bad_request(format!(
+                "The endpoint of an event stream is an http or https address of at most {ENDPOINT_CHARS_MAX} characters."
+            )));
+        }
+        if self.delay.is_negative() || self.delay > DELAY_MAX {
+            return Err(Problem::bad_request("The delay of an event stream is PT0S to P1D."));
+        }
+        Ok(sql!(
+            "INSERT INTO event_streams (tenant, client_id, endpoint, delay_us) VALUES ($1, $2, $3, $4)",
+            tenant,
+            client,
+            &self.endpoint,
+            self.delay.as_micros()
+        ))
+    }
+}
+
+/// A stream of a tenant.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct EventStream {
+    pub(super) client_id: ClientId,
+    #[serde(flatten)]
+    pub(super) set: EventStreamSpec,
+}
+
+fn stream_of(row: &Row) -> Result<EventStream, StoreError> {
+    let set =
+        EventStreamSpec { endpoint: row.text("endpoint")?, delay: Span::from_micros(row.int("delay_us")?) };
+    Ok(EventStream { client_id: row.parse("client_id")?, set })
+}
+
+/// The streams of a tenant.
+pub(super) async fn streams(store: &Store, tenant: TenantId) -> Result<Vec<EventStream>, StoreError> {
+    let rows = store
+        .rows(sql!(
+            "SELECT client_id, endpoint, delay_us FROM event_streams WHERE tenant = $1 ORDER BY client_id",
+            tenant
+        ))
+        .await?;
+    rows.iter().map(stream_of).collect()
+}
+
+/// `GET /_lab/tenants/{t}/event-streams`: the streams, and how much waits in each.
+pub(crate) async fn show(State(idp): State<Idp>, Path(tenant): Path<String>) -> Result<Json<Value>, Problem> {
+    let tenant = known(&idp, &tenant).await?;
+    let store = &idp.chassis.store;
+    let mut shown = Vec::new();
+    for stream in streams(store, tenant).await? {
+        let mut told = json!(stream);
+        told["waiting"] = json!(super::queue::waiting(store, tenant, stream.client_id).await?);
+        shown.push(told);
+    }
+    Ok(Json(json!({"streams": shown})))
+}
+
+/// `PUT /_lab/tenants/{t}/event-streams/{client id}`: makes or changes a stream. What waits goes to the new address.
+pub(crate) async fn set(
+    State(idp): State<Idp>,
+    Path((tenant, client)): Path<(String, String)>,
+    body: Result<Json<EventStreamSpec>, JsonRejection>,
+) -> Result<Json<Value>, Problem> {
+    let Json(spec) = body?;
+    let tenant = known(&idp, &tenant).await?;
+    let client = application(&idp, tenant, &client).await?;
+    let mut change = Change::from(removal(tenant, client));
+    change.add(spec.insertion(tenant, client)?);
+    idp.chassis.store.commit(change).await?;
+    Ok(Json(json!(EventStream { client_id: client, set: spec })))
+}
+
+/// `DELETE /_lab/tenants/{t}/event-streams/{client id}`: ends a stream. What waits is told to nobody.
+pub(crate) async fn remove(
+    State(idp): State<Idp>,
+    Path((tenant, client)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let tenant = known(&idp, &tenant).await?;
+    let client = application(&idp, tenant, &client).await?;
+    let mut change = Change::from(removal(tenant, client));
+    change.add(sql!("DELETE FROM security_events WHERE tenant = $1 AND client_id = $2", tenant, client));
+    idp.chassis.store.commit(change).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn removal(tenant: TenantId, client: ClientId) -> Statement {
+    sql!("DELETE FROM event_streams WHERE tenant = $1 AND client_id = $2", tenant, client)
+}
+
+async fn known(idp: &Idp, tenant: &str) -> Result<TenantId, Problem> {
+    let unknown = || Problem::not_found("TenantNotFound", "There is no such tenant here.");
+    let tenant = tenant.parse::<TenantId>().map_err(|_| unknown())?;
+    Ok(idp.directory.tenant(tenant).await?.ok_or_else(unknown)?.id)
+}
+
+async fn application(idp: &Idp, tenant: TenantId, client: &str) -> Result<ClientId, Problem> {
+    let unknown = || Problem::not_found("ApplicationNotFound", "There is no such application in the tenant.");
+    let client = client.parse::<ClientId>().map_err(|_| unknown())?;
+    Ok(idp.directory.application(tenant, client).await?.ok_or_else(unknown)?.client_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn only_addresses_and_delays_that_can_be_are_taken() {
+        let is_taken = |endpoint: &str, delay: Span| {
+            let spec = EventStreamSpec { endpoint: endpoint.to_owned(), delay };
+            spec.insertion(TenantId::from_uuid(Uuid::nil()), ClientId::from_uuid(Uuid::nil())).is_ok()
+        };
+        let good = "http://127.0.0.1:8703/security-events";
+        assert!(is_taken(good, Span::ZERO) && is_taken("https://api.example/e", Span::from_minutes(15)));
+        for endpoint in ["", "api.example/e", "ftp://api.example/e", "http://me:pw@api.example/", "http://"] {
+            assert!(!is_taken(endpoint, Span::ZERO), "{endpoint}");
+        }
+        assert!(!is_taken(&format!("{good}?{}", "x".repeat(ENDPOINT_CHARS_MAX)), Span::ZERO));
+        assert!(!is_taken(good, Span::from_days(1) + Span::from_micros(1)));
+        assert!(!is_taken(good, Span::ZERO - Span::from_micros(1)));
+    }
+}

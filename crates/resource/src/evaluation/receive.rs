@@ -1,0 +1,174 @@
+//! `POST /security-events`: the issuer tells what happened to a user (RFC 8935).
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::{Body, to_bytes};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, StatusCode};
+use outlive_chassis::{ClockError, Problem, Trace};
+use outlive_clock::{Instant, Span, TenantId};
+use outlive_journal::Event;
+use outlive_store::{Change, StoreError, sql};
+use outlive_tokens::{
+    BearerExpectations, BearerRefusal, ReceivedSecurityEvent, SECURITY_EVENT_MEDIA_TYPE, TOKEN_CHARS_MAX,
+    fingerprint, peek_tenant_of_issuer,
+};
+use serde_json::json;
+
+use super::cut_off::remember;
+use crate::api::Api;
+
+/// How long the name of a token is remembered (virtual time); one that was signed before that is too old to be taken.
+const REMEMBERED_FOR: Span = Span::from_days(30);
+
+/// Why a token is not taken: the error of RFC 8935, section 2.4, and a description.
+#[derive(Debug, Clone)]
+enum Refusal {
+    Token {
+        err: &'static str,
+        description: String,
+    },
+    /// It could not be looked at: the issuer may try again.
+    Unavailable,
+}
+
+impl Refusal {
+    fn new(err: &'static str, description: impl std::fmt::Display) -> Self {
+        Self::Token { err, description: format!("{description}.") }
+    }
+
+    fn answer(&self) -> Response {
+        match self {
+            Self::Token { err, description } => {
+                let body = Json(json!({"err": err, "description": description}));
+                (StatusCode::BAD_REQUEST, [(CONTENT_LANGUAGE, "en")], body).into_response()
+            }
+            Self::Unavailable => ([(RETRY_AFTER, "1")], Problem::unavailable()).into_response(),
+        }
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "a security event could not be written down");
+        Self::Unavailable
+    }
+}
+
+impl From<BearerRefusal> for Refusal {
+    fn from(refusal: BearerRefusal) -> Self {
+        match refusal {
+            BearerRefusal::KeysUnavailable => Self::Unavailable,
+            BearerRefusal::Issuer | BearerRefusal::Tenant { .. } => Self::new("invalid_issuer", refusal),
+            BearerRefusal::Audience => Self::new("invalid_audience", refusal),
+            BearerRefusal::Signature | BearerRefusal::UnknownKey | BearerRefusal::Algorithm => {
+                Self::new("invalid_key", refusal)
+            }
+            _ => Self::new("invalid_request", refusal),
+        }
+    }
+}
+
+pub(crate) async fn receive(
+    State(api): State<Arc<Api>>,
+    trace: Trace,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    match taken(&api, &trace, &headers, body).await {
+        Ok(()) => StatusCode::ACCEPTED.into_response(),
+        Err(refusal) => refusal.answer(),
+    }
+}
+
+async fn taken(api: &Api, trace: &Trace, headers: &HeaderMap, body: Body) -> Result<(), Refusal> {
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if !kind.eq_ignore_ascii_case(SECURITY_EVENT_MEDIA_TYPE) {
+        return Err(Refusal::new(
+            "invalid_request",
+            format!("the body has to be {SECURITY_EVENT_MEDIA_TYPE}"),
+        ));
+    }
+    let malformed = || Refusal::new("invalid_request", "the body is no security event token");
+    let body = to_bytes(body, TOKEN_CHARS_MAX).await.map_err(|_| malformed())?;
+    let token = std::str::from_utf8(&body).map_err(|_| malformed())?.trim();
+    let tenant = peek_tenant_of_issuer(token).ok_or_else(malformed)?;
+    let now = match api.chassis.clocks.now(tenant).await {
+        Ok(now) => now,
+        Err(ClockError::UnknownTenant(_)) => {
+            return Err(Refusal::new("invalid_issuer", "this API does not exist in the issuer's tenant"));
+        }
+        Err(ClockError::Store(error)) => return Err(error.into()),
+    };
+    let result = verified(api, tenant, now, token, trace).await;
+    let result = match result {
+        Ok(event) => write_down(api, tenant, now, &event, trace).await,
+        Err(refusal) => Err(refusal),
+    };
+    if let Err(Refusal::Token { err, description }) = &result {
+        let name = fingerprint(token);
+        let line = Event::new(tenant, now, "security_event.refused", format!("token:{name}"), trace)
+            .with(json!({"token": name, "err": err, "description": description}));
+        api.chassis.journal.append(&line).await?;
+    }
+    result
+}
+
+async fn verified(
+    api: &Api,
+    tenant: TenantId,
+    now: Instant,
+    token: &str,
+    trace: &Trace,
+) -> Result<ReceivedSecurityEvent, Refusal> {
+    let audiences = api.audiences.of(tenant).await?;
+    let expected = BearerExpectations { tenant, audiences: &audiences, now };
+    let event = api.verifier.verify_security_event(&expected, token, trace).await?;
+    if event.issued_at < now - REMEMBERED_FOR {
+        return Err(Refusal::new(
+            "invalid_request",
+            "the token is too old to be told from one that came before",
+        ));
+    }
+    Ok(event)
+}
+
+/// Remembers the token's name, what it cuts off and that it came, or nothing at all.
+async fn write_down(
+    api: &Api,
+    tenant: TenantId,
+    now: Instant,
+    event: &ReceivedSecurityEvent,
+    trace: &Trace,
+) -> Result<(), Refusal> {
+    let mut change = Change::from(sql!(
+        "DELETE FROM received_events WHERE tenant = $1 AND received_us < $2",
+        tenant,
+        now - REMEMBERED_FOR
+    ));
+    change.add(sql!(
+        "INSERT INTO received_events (tenant, jti, received_us) VALUES ($1, $2, $3)",
+        tenant,
+        &event.jti,
+        now
+    ));
+    for (kind, at) in &event.happened {
+        change.add(remember(tenant, event.user, *kind, *at));
+    }
+    let happened: Vec<_> =
+        event.happened.iter().map(|(kind, at)| json!({"event": kind.name(), "at": at})).collect();
+    let line = Event::new(tenant, now, "security_event.received", format!("user:{}", event.user), trace)
+        .with(json!({"jti": event.jti, "txn": event.txn, "happened": happened}));
+    change.add(api.chassis.journal.line(&line));
+    match api.chassis.store.commit(change).await {
+        Ok(()) => Ok(()),
+        Err(error) if error.is_conflict() => {
+            Err(Refusal::new("invalid_request", "the token came before, and is taken once"))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
