@@ -6,6 +6,7 @@ mod browser;
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../tests/http/client.rs"]
 mod client;
+#[expect(dead_code, reason = "another benchmark uses more of it")]
 #[path = "../tests/http/installation.rs"]
 mod installation;
 #[expect(dead_code, reason = "the tests use more of it")]

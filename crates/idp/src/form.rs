@@ -7,18 +7,20 @@ const PARAMETERS_MAX: usize = 64;
 
 /// Parameters in the order they came. A name stands for one value: whether it was given twice is asked separately.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Parameters(Vec<(String, String)>);
+pub struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
     /// Reads `application/x-www-form-urlencoded` text. Never fails: what cannot be decoded is replaced, and what is too much
     /// is left out.
-    pub(crate) fn parse(text: &[u8]) -> Self {
+    #[must_use]
+    pub fn parse(text: &[u8]) -> Self {
         let pairs = url::form_urlencoded::parse(text).take(PARAMETERS_MAX);
         Self(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
     }
 
     /// The value of a parameter. One that is empty counts as missing (RFC 6749, section 3.1).
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
             .find(|(found, _)| found == name)
@@ -27,19 +29,22 @@ impl Parameters {
     }
 
     /// A parameter that was sent more than once, which no request may (RFC 6749, section 3.1).
-    pub(crate) fn duplicated(&self) -> Option<&str> {
+    #[must_use]
+    pub fn duplicated(&self) -> Option<&str> {
         self.0.iter().enumerate().find_map(|(index, (name, _))| {
             self.0[..index].iter().any(|(before, _)| before == name).then_some(name.as_str())
         })
     }
 
     /// Whether this parameter was sent more than once.
-    pub(crate) fn is_duplicated(&self, name: &str) -> bool {
+    #[must_use]
+    pub fn is_duplicated(&self, name: &str) -> bool {
         self.0.iter().filter(|(found, _)| found == name).count() > 1
     }
 
     /// The same without one parameter.
-    pub(crate) fn without(mut self, name: &str) -> Self {
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
         self.0.retain(|(found, _)| found != name);
         self
     }

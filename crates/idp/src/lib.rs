@@ -43,6 +43,7 @@ use axum::Router;
 use outlive_chassis::{Chassis, StartError};
 use outlive_store::Migration;
 
+pub use form::Parameters;
 pub use security_events::EventStreamSpec;
 pub use spec::{
     AppRoleSpec, ApplicationKind, ApplicationSpec, FederatedCredentialSpec, GroupClaims, GroupSpec,

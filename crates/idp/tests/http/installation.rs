@@ -18,7 +18,7 @@ pub(crate) struct Installation {
     pub(crate) url: String,
     runtime: Option<Runtime>,
     database: Option<PostgresDatabase>,
-    _data: TempDir,
+    data: TempDir,
 }
 
 impl Installation {
@@ -41,7 +41,7 @@ impl Installation {
             let data = tempfile::tempdir().expect("a temporary directory");
             let database = PostgresDatabase::if_wanted();
             let url = runtime.block_on(serve(&data, database.as_ref()));
-            Self { url, runtime: Some(runtime), database, _data: data }
+            Self { url, runtime: Some(runtime), database, data }
         })
         .join()
         .expect("the identity provider starts")
@@ -68,6 +68,13 @@ async fn serve(data: &TempDir, postgres: Option<&PostgresDatabase>) -> String {
     let app = outlive_idp::build(chassis, IdpConfig { own_url: url.clone() }).await.expect("it is built");
     tokio::spawn(async move { axum::serve(listener, app).await });
     url
+}
+
+impl Installation {
+    /// Where its data is.
+    pub(crate) fn data(&self) -> &std::path::Path {
+        self.data.path()
+    }
 }
 
 impl Drop for Installation {

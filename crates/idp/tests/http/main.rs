@@ -2,6 +2,7 @@
 
 mod browser;
 mod client;
+#[expect(dead_code, reason = "a benchmark uses more of it")]
 mod installation;
 mod passkey_device;
 mod tenant;
