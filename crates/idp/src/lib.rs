@@ -7,6 +7,7 @@
 
 mod authorize;
 mod credential_events;
+mod decision;
 mod device;
 mod directory;
 mod discovery;

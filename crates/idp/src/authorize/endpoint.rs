@@ -2,12 +2,15 @@
 
 use axum::response::Response;
 use outlive_clock::Instant;
-use outlive_rules::{Rule, UserFacts, aadsts, cookie};
+use outlive_journal::Event;
+use outlive_rules::{Presented, Rule, aadsts};
 use outlive_tokens::TokenVersion;
+use serde_json::json;
 
 use super::consent::missing_consent;
 use super::issue::issue;
 use super::request::{AuthorizeRefusal, AuthorizeRequest, Prompt, validate};
+use crate::decision::Decision;
 use crate::directory::User;
 use crate::form::Parameters;
 use crate::pages::{self, Next, PageState};
@@ -110,18 +113,38 @@ impl Visit {
         let Some((session, user)) = self.session_of_browser(request.tenant.id).await? else {
             return no_session();
         };
-        let facts = user.as_ref().map_or_else(UserFacts::unknown, User::facts);
-        let verdict = cookie::decide(&session.facts(), &facts, &request.tenant.rules, now);
+        let decision =
+            Decision::on(Presented::Cookie(session.facts()), user.as_ref(), &request.tenant.rules, now);
+        if !decision.is_accepted() {
+            self.record_session_refused(request, &session, &decision).await?;
+        }
         match user {
-            Some(user) if verdict.is_accepted() => {
+            Some(user) if decision.is_accepted() => {
                 Ok(Some(SignedIn { user, session, just_now: false, set_cookies: Vec::new() }))
             }
-            _ if verdict.rule == Rule::SessionSignedOut => no_session(),
-            _ if silent => {
-                Err(Refusal::of_verdict(&verdict).unwrap_or_else(|| Refusal::new(aadsts::NO_SESSION)))
-            }
+            _ if decision.verdict.rule == Rule::SessionSignedOut => no_session(),
+            _ if silent => Err(decision.refusal().unwrap_or_else(|| Refusal::new(aadsts::NO_SESSION))),
             _ => Ok(None),
         }
+    }
+
+    async fn record_session_refused(
+        &self,
+        request: &AuthorizeRequest,
+        session: &Session,
+        decision: &Decision,
+    ) -> Result<(), Refusal> {
+        let Decision { question, verdict } = decision;
+        let subject = format!("user:{}", session.user_id);
+        let event = Event::new(request.tenant.id, question.at, "session.refused", subject, &self.trace);
+        let event = event.with(json!({
+            "session": session.id,
+            "client_id": request.application.client_id,
+            "client_name": request.application.name,
+            "verdict": verdict,
+            "question": question,
+        }));
+        Ok(self.idp.chassis.journal.append(&event).await?)
     }
 
     /// The browser's newest session in a tenant, with its user.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use outlive_clock::{Instant, SessionId};
-use outlive_rules::{ClientClass, Verdict, aadsts, lifetimes};
+use outlive_rules::{ClientClass, aadsts, lifetimes};
 use outlive_store::Change;
 use outlive_tokens::claims::{
     AccessSubject, AccessTokenClaims, AccessTokenInput, IdTokenClaims, IdTokenInput, Told, UserFacts, uti,
@@ -21,6 +21,7 @@ use super::record;
 use super::resource_grant::ResourceGrant;
 use super::response::TokenAnswer;
 use super::told::{self, For, told};
+use crate::decision::Decision;
 use crate::directory::graph_application::GRAPH;
 use crate::directory::{Application, User};
 use crate::refusal::Refusal;
@@ -53,7 +54,8 @@ pub(crate) struct UserGrant<'a> {
     pub(crate) family: Family<'a>,
     /// What this request and the one that made the grant ask for.
     pub(crate) claims: ClaimsRequest,
-    pub(crate) verdict: &'a Verdict,
+    /// Why it is good.
+    pub(crate) decision: &'a Decision,
     pub(crate) grant_type: &'static str,
 }
 

@@ -1,7 +1,7 @@
 //! `grant_type=refresh_token` (RFC 6749, section 6). Entra answers every redemption with a new refresh token and leaves the
 //! old one alone: nothing here looks whether it was used before.
 
-use outlive_rules::{ClientClass, RefreshTokenFacts, SecondFactorFacts, UserFacts, aadsts, refresh_token};
+use outlive_rules::{ClientClass, Presented, RefreshTokenFacts, SecondFactorFacts, aadsts};
 use outlive_store::Change;
 use outlive_tokens::{ClaimsRequest, SealedRefreshToken, SealedToken};
 
@@ -9,7 +9,7 @@ use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
 use super::resource_grant::{asked_now, granted};
 use super::response::TokenAnswer;
-use crate::directory::User;
+use crate::decision::Decision;
 use crate::directory::graph_application::OIDC_SCOPES;
 use crate::refusal::Refusal;
 use crate::scopes::{AskedFor, AskedResource, AskedScopes};
@@ -48,9 +48,9 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
             second_factor::facts(&request.tenant, user, Some(&request.client.application), &token.amr)
         }),
     };
-    let user_facts = user.as_ref().map_or_else(UserFacts::unknown, User::facts);
-    let verdict = refresh_token::decide(&facts, &user_facts, &request.tenant.rules, request.now);
-    if let Some(refusal) = Refusal::of_verdict(&verdict) {
+    let presented = Presented::RefreshToken(facts);
+    let decision = Decision::on(presented, user.as_ref(), &request.tenant.rules, request.now);
+    if let Some(refusal) = decision.refusal() {
         return Err(second_factor::told(refusal, &request.tenant, &token.resource));
     }
     let Some(user) = user else { return Err(Refusal::new(aadsts::USER_NOT_FOUND)) };
@@ -63,7 +63,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         nonce: None,
         family: Family::Of(&token),
         claims: request.claims.clone().after(&said_before(&token)),
-        verdict: &verdict,
+        decision: &decision,
         grant_type: "refresh_token",
     };
     let mut change = Change::new();

@@ -37,6 +37,7 @@ mod password;
 mod password_grant;
 mod password_policy;
 mod password_reset;
+mod questions;
 mod refresh;
 mod response_headers;
 mod response_types;
