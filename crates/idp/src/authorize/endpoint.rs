@@ -10,6 +10,8 @@ use serde_json::json;
 use super::consent::missing_consent;
 use super::issue::issue;
 use super::request::{AuthorizeRefusal, AuthorizeRequest, Prompt, validate};
+use crate::assignment;
+use crate::conditional_access::{self, Access, Asking};
 use crate::decision::Decision;
 use crate::directory::User;
 use crate::form::Parameters;
@@ -79,7 +81,21 @@ impl Visit {
             return Ok(self.sign_in_page(request, next, None));
         };
         let amr = &signed_in.session.amr;
+        let access = self.access_of(request, &signed_in, now).await?;
         let factor = second_factor::facts(&request.tenant, &signed_in.user, Some(&request.application), amr);
+        let factor = access.also(factor);
+        let mut cookie = signed_in.session.facts();
+        cookie.conditional_access = access.facts;
+        let user = Some(&signed_in.user);
+        let decision = Decision::on(Presented::Cookie(cookie), user, &request.tenant.rules, now);
+        if !decision.is_accepted() {
+            self.record_session_refused(request, &signed_in.session, &decision).await?;
+            return match decision.refusal().filter(|_| decision.verdict.rule != Rule::SignInTooOld) {
+                Some(refusal) => Err(refusal),
+                None if request.prompt == Prompt::None => Err(Refusal::new(aadsts::NO_SESSION)),
+                None => Ok(self.sign_in_page(request, next, None)),
+            };
+        }
         if let Some(code) = factor.code() {
             return if request.prompt == Prompt::None {
                 let client = request.application.client_id.to_string();
@@ -87,6 +103,11 @@ impl Visit {
             } else {
                 Ok(self.step_up(&self.segment, &signed_in.user, &signed_in.session, next, now))
             };
+        }
+        let resources = request.resources.iter().map(|resource| &resource.application);
+        for application in std::iter::once(&request.application).chain(resources) {
+            let (directory, user) = (&self.idp.directory, signed_in.user.id);
+            assignment::check_user(directory, request.tenant.id, user, application).await?;
         }
         let missing = missing_consent(&self.idp, request, signed_in.user.id).await?;
         let must_ask =
@@ -126,6 +147,24 @@ impl Visit {
             _ if silent => Err(decision.refusal().unwrap_or_else(|| Refusal::new(aadsts::NO_SESSION))),
             _ => Ok(None),
         }
+    }
+
+    async fn access_of(
+        &self,
+        request: &AuthorizeRequest,
+        signed_in: &SignedIn,
+        now: Instant,
+    ) -> Result<Access, Refusal> {
+        let asking = Asking {
+            tenant: &request.tenant,
+            user: Some(&signed_in.user),
+            client: Some(&request.application),
+            asked: Some(&request.scopes),
+            address: conditional_access::address(&self.headers),
+            authenticated_at: Some(signed_in.session.started_at),
+            request: Some((now, &self.trace)),
+        };
+        Ok(self.idp.access(&asking).await?)
     }
 
     async fn record_session_refused(

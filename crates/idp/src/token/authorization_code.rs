@@ -99,6 +99,8 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         return Err(Refusal::new(aadsts::CODE_OF_ANOTHER_TENANT));
     }
     let user = idp.directory.user(code.tenant, code.user_id).await?;
+    let asked = code.scopes.clone().into();
+    let access = request.access(user.as_ref(), Some(&asked), None).await?;
     let mut facts = CodeFacts {
         issued_at: code.issued_at,
         redeemed_at: redeemed_at(request, &code).await?,
@@ -108,6 +110,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         presented_by_its_client: code.client_id == request.client.application.client_id,
         origin_present: request.origin_header,
         proof_key: proof_key(&code, request.form.get("code_verifier")),
+        conditional_access: access.facts,
     };
     let decide = |facts: &CodeFacts, user: Option<&User>| {
         Decision::on(Presented::Code(facts.clone()), user, &request.tenant.rules, request.now)
@@ -121,7 +124,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         return Err(Refusal::new(aadsts::REDIRECT_URI_NOT_THE_CODES));
     }
     let Some(user) = user else { return Err(Refusal::new(aadsts::USER_NOT_FOUND)) };
-    let asked = asked_at_redemption(request, code.scopes.clone().into())?;
+    let asked = asked_at_redemption(request, asked)?;
     let resource = granted(request, user.id, asked).await?;
     let grant = UserGrant {
         user: &user,

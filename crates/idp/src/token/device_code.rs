@@ -30,6 +30,8 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         None => None,
     };
     let amr = code.approval.as_ref().map(|approval| approval.amr.clone()).unwrap_or_default();
+    let asked = code.asked.clone().into();
+    let access = request.access(user.as_ref(), Some(&asked), None).await?;
     let facts = DeviceCodeFacts {
         issued_at: code.issued_at,
         redeemed_at: code.redeemed_at,
@@ -38,8 +40,9 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         password_based: password_based(&amr),
         presented_by_its_client: code.client_id == request.client.application.client_id,
         second_factor: user.as_ref().map_or_else(SecondFactorFacts::default, |user| {
-            second_factor::facts(&request.tenant, user, Some(&request.client.application), &amr)
+            access.also(second_factor::facts(&request.tenant, user, Some(&request.client.application), &amr))
         }),
+        conditional_access: access.facts.clone(),
     };
     let presented = Presented::DeviceCode(facts);
     let decision = Decision::on(presented, user.as_ref(), &request.tenant.rules, request.now);
@@ -47,7 +50,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         return Err(second_factor::told(refusal, &request.tenant, &request.client.application.name));
     }
     let (Some(approval), Some(user)) = (&code.approval, user) else { return Err(unknown()) };
-    let resource = granted(request, user.id, code.asked.clone().into()).await?;
+    let resource = granted(request, user.id, asked).await?;
     let random = idp.chassis.random.of(code.tenant);
     let grant = UserGrant {
         user: &user,

@@ -17,9 +17,11 @@ use uuid::Uuid;
 
 use super::endpoint::TokenRequest;
 use super::evaluation::{capabilities, lifetime};
+use super::lifetime::id_token_lifetime;
 use super::record;
 use super::resource_grant::ResourceGrant;
 use super::response::TokenAnswer;
+use super::rotation::Rotation;
 use super::told::{self, For, told};
 use crate::decision::Decision;
 use crate::directory::graph_application::GRAPH;
@@ -31,7 +33,7 @@ pub(crate) enum Family<'a> {
     /// It is the first of its family.
     New { id: Uuid, redirect_type: RedirectType },
     /// It replaces this one, which stays valid.
-    Of(&'a SealedRefreshToken),
+    Of(&'a SealedRefreshToken, &'a Rotation),
 }
 
 impl Family<'_> {
@@ -39,7 +41,7 @@ impl Family<'_> {
     pub(crate) const fn id(&self) -> Uuid {
         match self {
             Self::New { id, .. } => *id,
-            Self::Of(token) => token.family_id,
+            Self::Of(token, _) => token.family_id,
         }
     }
 }
@@ -165,6 +167,9 @@ pub(crate) async fn mint_for_user(
         let text = token.seal(&request.idp.chassis.sealer, &mut random.stream("refresh-token-nonce"));
         (token, text)
     });
+    if let (Family::Of(used, rotation), Some((next, _))) = (&grant.family, &refresh_token) {
+        rotation.replace(used, next, request.now, change);
+    }
     let id_token = if resource.oidc.contains("openid") {
         let order = IdTokenOrder {
             user: grant.user,
@@ -205,7 +210,7 @@ fn refresh_token(
     token_id: Uuid,
 ) -> SealedRefreshToken {
     match &grant.family {
-        Family::Of(parent) => SealedRefreshToken {
+        Family::Of(parent, _) => SealedRefreshToken {
             can_be_challenged: grant.claims.can_be_challenged,
             ..parent.child(token_id, request.now)
         },
@@ -279,7 +284,7 @@ pub(super) async fn id_token(request: &TokenRequest<'_>, order: IdTokenOrder<'_>
         c_hash: order.c_hash,
         at_hash: order.at_hash,
         issued_at: request.now,
-        expires_at: request.now + lifetimes::ID_TOKEN,
+        expires_at: request.now + id_token_lifetime(request),
         uti: idp.chassis.random.of(request.tenant.id).stream("id-token-uti").bytes(),
         pairwise: &idp.pairwise,
         told,

@@ -39,11 +39,13 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
         _ => claims.amr,
     };
     let issued_at = claims.iat + BACKDATED;
+    let access = request.access(user.as_ref(), Some(&asked), None).await?;
     let facts = AssertionFacts {
         issued_at,
         expires_at: claims.exp,
         password_based: password_based(&amr),
         session_signed_out_at,
+        conditional_access: access.facts,
     };
     let presented = Presented::Assertion(facts);
     let decision = Decision::on(presented, user.as_ref(), &request.tenant.rules, request.now);

@@ -23,15 +23,17 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
         Ok(user) => user,
         Err((_, refusal)) => return Err(refusal),
     };
+    let access = request.access(Some(&user), Some(&asked), None).await?;
     let facts = PasswordFacts {
         client_class: request.client.class(),
         change_due: user.must_change_password_at(&request.tenant, request.now),
-        second_factor: second_factor::facts(
+        second_factor: access.also(second_factor::facts(
             &request.tenant,
             &user,
             Some(&request.client.application),
             &["pwd".to_owned()],
-        ),
+        )),
+        conditional_access: access.facts,
     };
     let presented = Presented::Password(facts);
     let decision = Decision::on(presented, Some(&user), &request.tenant.rules, request.now);
