@@ -17,7 +17,7 @@ use crate::directory::{Application, Tenant, User, expire_secrets, remove_secrets
 use crate::idp::Idp;
 use crate::passwords::{self, HashedPassword};
 use crate::security_events::tell;
-use crate::{sessions, signing_key_turns};
+use crate::{lab_policies, sessions, signing_key_turns};
 
 /// How an administrator resets a password.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
@@ -103,6 +103,10 @@ pub(crate) enum LabEvent {
         app: Option<ClientId>,
         required: Option<bool>,
     },
+    /// Everybody has to sign in again after this long, everywhere: a Conditional Access policy of this name. `PT0S` takes it away.
+    SignInFrequency {
+        every: Span,
+    },
     /// Now, or with `every` by a schedule that begins now; `PT0S` ends it.
     RotateSigningKey {
         every: Option<Span>,
@@ -182,10 +186,10 @@ impl Lab<'_> {
                 Ok("single_sign_out")
             }
             LabEvent::DisableUser { user } => {
-                self.account(&user, "user.disabled", |user, _| user.enabled = false).await
+                self.account(&user, "user.disabled", |user, now| user.set_enabled(false, now)).await
             }
             LabEvent::EnableUser { user } => {
-                self.account(&user, "user.enabled", |user, _| user.enabled = true).await
+                self.account(&user, "user.enabled", |user, now| user.set_enabled(true, now)).await
             }
             LabEvent::DeleteUser { user } => {
                 self.account(&user, "user.deleted", |user, now| user.deleted_at = Some(now)).await
@@ -222,6 +226,9 @@ impl Lab<'_> {
             LabEvent::EnableApp { app } => self.enable_application(app, true).await,
             LabEvent::RequireMfa { user, app, required } => {
                 self.require_mfa(user, app, required.unwrap_or(true)).await
+            }
+            LabEvent::SignInFrequency { every } => {
+                lab_policies::sign_in_frequency(self.idp, self.tenant, every, self.now, self.trace).await
             }
             LabEvent::RotateSigningKey { every: None } => {
                 signing_key_turns::rotate(self.idp, self.tenant, self.now, Change::new(), self.trace).await?;

@@ -5,8 +5,11 @@
 //! gather facts, ask, record, answer. It knows nothing of hubs or flows: a client is public or confidential by how it
 //! authenticated, and that is all that decides.
 
+mod assignment;
 mod authorize;
+mod conditional_access;
 mod credential_events;
+mod decision;
 mod device;
 mod directory;
 mod discovery;
@@ -15,6 +18,7 @@ mod graph;
 mod idp;
 mod installation_keys;
 mod lab_events;
+mod lab_policies;
 mod outbox;
 mod pages;
 mod passkeys;
@@ -81,6 +85,7 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "security_events",
         sql: include_str!("../migrations/0009_security_events.sql"),
     },
+    Migration { version: 10, name: "access", sql: include_str!("../migrations/0010_access.sql") },
 ];
 
 /// What the identity provider is told besides what every service is.

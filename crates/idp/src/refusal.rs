@@ -7,23 +7,26 @@ use http::header::{CACHE_CONTROL, PRAGMA};
 use outlive_chassis::Trace;
 use outlive_clock::Instant;
 use outlive_rules::aadsts::OauthError;
-use outlive_rules::{Aadsts, Params, Rule, Verdict, aadsts};
+use outlive_rules::{Aadsts, Params, Rule, aadsts};
 use outlive_store::StoreError;
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
+
+use crate::decision::Decision;
 
 /// Why the identity provider says no.
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal {
     pub(crate) error: Aadsts,
     pub(crate) params: Params,
-    pub(crate) verdict: Option<Box<Verdict>>,
+    /// The question that was asked of the rules, where one was, and their answer.
+    pub(crate) decision: Option<Box<Decision>>,
 }
 
 impl Refusal {
     pub(crate) const fn new(error: Aadsts) -> Self {
-        Self { error, params: Params::new(), verdict: None }
+        Self { error, params: Params::new(), decision: None }
     }
 
     /// The same with `value` where the text says `{name}`.
@@ -37,8 +40,9 @@ impl Refusal {
         Self::new(aadsts::PARAMETER_MISSING).with("name", name)
     }
 
-    /// The refusal that a verdict gives, if it is one.
-    pub(crate) fn of_verdict(verdict: &Verdict) -> Option<Self> {
+    /// The refusal that a decision is, if it is one.
+    pub(crate) fn of_decision(decision: &Decision) -> Option<Self> {
+        let verdict = &decision.verdict;
         if verdict.is_accepted() {
             return None;
         }
@@ -46,7 +50,7 @@ impl Refusal {
             // A refusal without a code of its own is a grant that is not good for this request.
             error: verdict.code.unwrap_or(aadsts::INVALID_GRANT),
             params: verdict.params.clone(),
-            verdict: Some(Box::new(verdict.clone())),
+            decision: Some(Box::new(decision.clone())),
         })
     }
 
@@ -71,7 +75,8 @@ impl Refusal {
         if self.is_about_a_parameter() {
             return OauthError::InvalidRequest.as_str();
         }
-        let declined = self.verdict.as_ref().is_some_and(|verdict| verdict.rule == Rule::DeviceCodeDeclined);
+        let rule = self.decision.as_ref().map(|decision| decision.verdict.rule);
+        let declined = rule == Some(Rule::DeviceCodeDeclined);
         // A device hears of a person's no in its own word (device authorization grant flow, "Expected errors").
         if declined { OauthError::AuthorizationDeclined.as_str() } else { self.error.error.as_str() }
     }

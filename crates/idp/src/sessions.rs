@@ -8,6 +8,7 @@ use http::header::COOKIE;
 use outlive_chassis::CallerOrigin;
 use outlive_clock::{Instant, SessionId, Stream, TenantId, UserId};
 use outlive_rules::CookieFacts;
+use outlive_rules::conditional_access::AccessFacts;
 use outlive_store::{Row, Statement, Store, StoreError, sql};
 
 /// The session cookie of a browser that does not stay signed in ("Web browser cookies used in Microsoft Entra authentication").
@@ -109,6 +110,7 @@ impl Session {
             granted_at: self.started_at,
             last_used_at: self.used_at,
             signed_out_at: self.ended_at,
+            conditional_access: AccessFacts::default(),
         }
     }
 

@@ -4,9 +4,10 @@
 use std::hint::black_box;
 
 use outlive_clock::{Instant, Span};
+use outlive_rules::conditional_access::AccessFacts;
 use outlive_rules::{
-    ClientClass, Event, Presented, Question, RefreshTokenFacts, RevocationEvents, Ruleset, SecondFactorFacts,
-    UserFacts, refresh_token, what_if,
+    ClientClass, Event, Presented, Question, RefreshTokenFacts, RevocationEvents, RotationFacts, Ruleset,
+    SecondFactorFacts, UserFacts, refresh_token, what_if,
 };
 
 /// Calls in one round, and rounds.
@@ -25,6 +26,8 @@ fn token(client_class: ClientClass) -> RefreshTokenFacts {
         presented_by_its_client: true,
         origin_present: false,
         second_factor: SecondFactorFacts::default(),
+        rotation: RotationFacts::default(),
+        conditional_access: AccessFacts::default(),
     }
 }
 

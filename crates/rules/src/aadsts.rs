@@ -95,6 +95,8 @@ pub enum Suberror {
     BasicAction,
     /// `consent_required`: the person (or an administrator) must consent.
     ConsentRequired,
+    /// `token_expired`: the person has to sign in more often than this token was used.
+    TokenExpired,
     /// `user_password_expired`: the person must change the password.
     UserPasswordExpired,
 }
@@ -107,6 +109,7 @@ impl Suberror {
             Self::BadToken => "bad_token",
             Self::BasicAction => "basic_action",
             Self::ConsentRequired => "consent_required",
+            Self::TokenExpired => "token_expired",
             Self::UserPasswordExpired => "user_password_expired",
         }
     }

@@ -12,7 +12,7 @@ use crate::rule::Rule;
 use crate::source::Source;
 use crate::user::user_state;
 use crate::verdict::{Artefact, Fact, Verdict};
-use crate::{ClientClass, Credential, Ruleset, UserFacts, lifetimes};
+use crate::{ClientClass, Credential, Ruleset, UserFacts, conditional_access::AccessFacts, lifetimes};
 
 /// How the request answers the PKCE challenge of the authorization request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +45,9 @@ pub struct CodeFacts {
     pub origin_present: bool,
     /// How the PKCE challenge was answered.
     pub proof_key: ProofKey,
+    /// What Conditional Access asks.
+    #[serde(default)]
+    pub conditional_access: AccessFacts,
 }
 
 impl CodeFacts {
@@ -70,10 +73,11 @@ pub fn decide(code: &CodeFacts, user: &UserFacts, rules: &Ruleset, now: Instant)
     let refusal = its_client(code)
         .or_else(|| used_before(code))
         .or_else(|| user_state(user))
-        .or_else(|| cut_offs(&holding, &user.events, rules, aadsts::FRESH_TOKEN_NEEDED))
+        .or_else(|| cut_offs(&holding, user, rules, aadsts::FRESH_TOKEN_NEEDED))
         .or_else(|| expiry(code, now))
         .or_else(|| origin(code.spa, code.origin_present))
-        .or_else(|| proof_key(code));
+        .or_else(|| proof_key(code))
+        .or_else(|| code.conditional_access.block());
     match refusal {
         Some(refusal) => Verdict::refused(Artefact::Code, rules, now, refusal),
         None => {

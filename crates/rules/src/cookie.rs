@@ -11,7 +11,7 @@ use crate::rule::Rule;
 use crate::source::Source;
 use crate::user::user_state;
 use crate::verdict::{Artefact, Fact, Verdict};
-use crate::{Credential, Ruleset, UserFacts, lifetimes};
+use crate::{Credential, Ruleset, UserFacts, conditional_access::AccessFacts, lifetimes};
 
 /// What is known of one browser session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,9 @@ pub struct CookieFacts {
     /// When it was signed out (virtual), if it was. Signing out is an event of this session, not of the user: other
     /// browsers stay signed in.
     pub signed_out_at: Option<Instant>,
+    /// What Conditional Access asks.
+    #[serde(default)]
+    pub conditional_access: AccessFacts,
 }
 
 impl CookieFacts {
@@ -55,8 +58,10 @@ pub fn decide(cookie: &CookieFacts, user: &UserFacts, rules: &Ruleset, now: Inst
         signed_out_at: cookie.signed_out_at,
     };
     let refusal = user_state(user)
-        .or_else(|| cut_offs(&holding, &user.events, rules, aadsts::SESSION_REVOKED))
-        .or_else(|| expiry(cookie, now));
+        .or_else(|| cut_offs(&holding, user, rules, aadsts::SESSION_REVOKED))
+        .or_else(|| expiry(cookie, now))
+        .or_else(|| cookie.conditional_access.block())
+        .or_else(|| cookie.conditional_access.frequency(now));
     match refusal {
         Some(refusal) => Verdict::refused(Artefact::Cookie, rules, now, refusal),
         None => {

@@ -8,7 +8,7 @@ use crate::refusal::Refusal;
 use crate::rule::Rule;
 use crate::source::Source;
 use crate::verdict::Fact;
-use crate::{Credential, Event, Fate, RevocationEvents, Ruleset};
+use crate::{Credential, Event, Fate, RevocationEvents, Ruleset, UserFacts};
 
 /// The cell of the table that ended a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,11 +73,13 @@ pub(crate) fn revocation(
 /// Refuses what an event cut off, with both instants in the words the error texts use.
 pub(crate) fn cut_offs(
     holding: &Holding,
-    events: &RevocationEvents,
+    user: &UserFacts,
     rules: &Ruleset,
     code: Aadsts,
 ) -> Option<Refusal> {
-    let found = revocation(holding, events, rules)?;
+    let Some(found) = revocation(holding, &user.events, rules) else {
+        return disabled_meanwhile(holding, user, rules, code);
+    };
     let valid_from = cut_off(found.at);
     let granted_at = if holding.issued_at < valid_from { holding.issued_at } else { holding.granted_at };
     let rule =
@@ -98,6 +100,19 @@ pub(crate) fn cut_offs(
             .param("valid_from", entra_instant(valid_from))
             .revoked_by(found),
     )
+}
+
+/// Refuses what was granted before the account was disabled, where the tenant's switch says that this ends it for good.
+fn disabled_meanwhile(holding: &Holding, user: &UserFacts, rules: &Ruleset, code: Aadsts) -> Option<Refusal> {
+    let at = user.disabled_at.filter(|_| rules.switches().disable_revokes)?;
+    let valid_from = cut_off(at);
+    (holding.granted_at < valid_from).then(|| {
+        Refusal::new(Rule::DisabledMeanwhile, Some(code), Source::REVOKE_ACCESS)
+            .fact("granted_at", holding.granted_at)
+            .fact("disabled_at", at)
+            .param("issued", entra_instant(holding.granted_at))
+            .param("valid_from", entra_instant(valid_from))
+    })
 }
 
 /// What happened since the grant and did not end it: the heart of the matter when a token outlives a password.

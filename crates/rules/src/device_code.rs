@@ -11,7 +11,10 @@ use crate::rule::Rule;
 use crate::source::Source;
 use crate::user::user_state;
 use crate::verdict::{Artefact, Fact, Verdict};
-use crate::{ClientClass, Credential, Ruleset, SecondFactorFacts, UserFacts, lifetimes};
+use crate::{
+    ClientClass, Credential, Ruleset, SecondFactorFacts, UserFacts, conditional_access::AccessFacts,
+    lifetimes,
+};
 
 /// What the person who typed the user code said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +45,9 @@ pub struct DeviceCodeFacts {
     pub presented_by_its_client: bool,
     /// The second factor of the person who approved, and whether one is required now.
     pub second_factor: SecondFactorFacts,
+    /// What Conditional Access asks.
+    #[serde(default)]
+    pub conditional_access: AccessFacts,
 }
 
 impl DeviceCodeFacts {
@@ -79,7 +85,8 @@ pub fn decide(code: &DeviceCodeFacts, user: Option<&UserFacts>, rules: &Ruleset,
         signed_out_at: None,
     };
     let refusal = user_state(user)
-        .or_else(|| cut_offs(&holding, &user.events, rules, aadsts::FRESH_TOKEN_NEEDED))
+        .or_else(|| cut_offs(&holding, user, rules, aadsts::FRESH_TOKEN_NEEDED))
+        .or_else(|| code.conditional_access.block())
         .or_else(|| code.second_factor.refusal());
     match refusal {
         Some(refusal) => refuse(refusal),

@@ -9,7 +9,7 @@ use crate::refusal::Refusal;
 use crate::source::Source;
 use crate::user::user_state;
 use crate::verdict::{Artefact, Fact, Verdict};
-use crate::{ClientClass, Credential, Ruleset, UserFacts};
+use crate::{ClientClass, Credential, Ruleset, UserFacts, conditional_access::AccessFacts};
 
 /// What is known of an access token whose signature, issuer, audience and time were found right.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,9 @@ pub struct AssertionFacts {
     pub password_based: bool,
     /// When the browser session it came from was signed out (virtual), if it was.
     pub session_signed_out_at: Option<Instant>,
+    /// What Conditional Access asks.
+    #[serde(default)]
+    pub conditional_access: AccessFacts,
 }
 
 /// Whether the API gets tokens for the user at `now` (virtual).
@@ -38,8 +41,9 @@ pub fn decide(assertion: &AssertionFacts, user: &UserFacts, rules: &Ruleset, now
         issued_at: assertion.issued_at,
         signed_out_at: assertion.session_signed_out_at,
     };
-    let refusal: Option<Refusal> =
-        user_state(user).or_else(|| cut_offs(&holding, &user.events, rules, aadsts::FRESH_TOKEN_NEEDED));
+    let refusal: Option<Refusal> = user_state(user)
+        .or_else(|| cut_offs(&holding, user, rules, aadsts::FRESH_TOKEN_NEEDED))
+        .or_else(|| assertion.conditional_access.block());
     match refusal {
         Some(refusal) => Verdict::refused(Artefact::Assertion, rules, now, refusal),
         None => {

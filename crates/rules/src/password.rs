@@ -9,7 +9,9 @@ use crate::rule::Rule;
 use crate::source::Source;
 use crate::user::user_state;
 use crate::verdict::{Artefact, Fact, Verdict};
-use crate::{ClientClass, Credential, Ruleset, SecondFactorFacts, UserFacts};
+use crate::{
+    ClientClass, Credential, Ruleset, SecondFactorFacts, UserFacts, conditional_access::AccessFacts,
+};
 
 /// What is known of a password that was found to be the user's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +22,9 @@ pub struct PasswordFacts {
     pub change_due: bool,
     /// Whether a second factor is required. At the token endpoint there is none.
     pub second_factor: SecondFactorFacts,
+    /// What Conditional Access asks.
+    #[serde(default)]
+    pub conditional_access: AccessFacts,
 }
 
 /// Whether the password gets a grant at `now` (virtual). A grant made so is always based on a password.
@@ -33,7 +38,11 @@ pub fn decide(password: &PasswordFacts, user: &UserFacts, rules: &Ruleset, now: 
                 .fact("change_due", true)
         })
     };
-    match user_state(user).or_else(change_due).or_else(|| password.second_factor.refusal()) {
+    match user_state(user)
+        .or_else(change_due)
+        .or_else(|| password.conditional_access.block())
+        .or_else(|| password.second_factor.refusal())
+    {
         Some(refusal) => Verdict::refused(Artefact::Password, rules, now, refusal),
         None => {
             let facts = vec![

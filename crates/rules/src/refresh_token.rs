@@ -11,7 +11,10 @@ use crate::rule::Rule;
 use crate::source::Source;
 use crate::user::user_state;
 use crate::verdict::{Artefact, Fact, Verdict};
-use crate::{ClientClass, Credential, Ruleset, SecondFactorFacts, UserFacts, lifetimes};
+use crate::{
+    ClientClass, Credential, RotationFacts, Ruleset, SecondFactorFacts, UserFacts,
+    conditional_access::AccessFacts, lifetimes,
+};
 
 /// What a refresh token says of itself, and how it was presented.
 ///
@@ -37,6 +40,12 @@ pub struct RefreshTokenFacts {
     pub origin_present: bool,
     /// The second factor of the sign-in it came from, and whether one is required now.
     pub second_factor: SecondFactorFacts,
+    /// Its uses, where the tenant's issuer rotates strictly.
+    #[serde(default)]
+    pub rotation: RotationFacts,
+    /// What Conditional Access asks.
+    #[serde(default)]
+    pub conditional_access: AccessFacts,
 }
 
 impl RefreshTokenFacts {
@@ -71,16 +80,20 @@ impl RefreshTokenFacts {
 ///
 /// The order in which Entra checks is not documented; this is the most defensible one. Before it come the tenant, the
 /// client, the client's authentication and the opening of the token; last stands
-/// the second factor, which Conditional Access would ask for; after it come assignment, consent and the resource, which ask about what is wanted, not about the token.
+/// what Conditional Access asks for; after it come assignment, consent and the resource, which ask about what is wanted, not about
+/// the grant. token.
 #[must_use]
 pub fn decide(token: &RefreshTokenFacts, user: &UserFacts, rules: &Ruleset, now: Instant) -> Verdict {
     let holding = token.holding();
     let refusal = its_client(token)
         .or_else(|| user_state(user))
-        .or_else(|| cut_offs(&holding, &user.events, rules, aadsts::FRESH_TOKEN_NEEDED))
+        .or_else(|| cut_offs(&holding, user, rules, aadsts::FRESH_TOKEN_NEEDED))
         .or_else(|| expiry(token, now))
+        .or_else(|| token.rotation.refusal(rules))
         .or_else(|| origin(token.spa, token.origin_present))
-        .or_else(|| token.second_factor.refusal());
+        .or_else(|| token.conditional_access.block())
+        .or_else(|| token.second_factor.refusal())
+        .or_else(|| sign_in_frequency(token, now));
     match refusal {
         Some(refusal) => Verdict::refused(Artefact::RefreshToken, rules, now, refusal),
         None => {
@@ -96,6 +109,15 @@ pub fn decide(token: &RefreshTokenFacts, user: &UserFacts, rules: &Ruleset, now:
             facts.extend(outlived(&holding, &user.events));
             Verdict::accepted(Artefact::RefreshToken, Source::table(rules.edition()), rules, now, facts)
         }
+    }
+}
+
+/// A confidential client that asks without the user is left alone until the user is there again ("Conditional Access adaptive
+/// session lifetime policies").
+fn sign_in_frequency(token: &RefreshTokenFacts, now: Instant) -> Option<Refusal> {
+    match token.client_class {
+        ClientClass::Public => token.conditional_access.frequency(now),
+        ClientClass::Confidential => None,
     }
 }
 

@@ -52,11 +52,21 @@ pub enum Rule {
     SecondFactorMissing,
     /// A second factor is required, and the user has registered none.
     SecondFactorNotRegistered,
+    /// The account was disabled after the grant, in a tenant where that ends it for good.
+    DisabledMeanwhile,
+    /// A refresh token was used before, at an issuer that rotates strictly.
+    UsedBefore,
+    /// A token of its family was used twice, at an issuer that rotates strictly.
+    FamilyEnded,
+    /// A Conditional Access policy blocks.
+    BlockedByPolicy,
+    /// The user has to sign in more often.
+    SignInTooOld,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 28] = [
         Self::NothingEndedIt,
         Self::UserUnknown,
         Self::UserDeleted,
@@ -80,6 +90,11 @@ impl Rule {
         Self::DeviceCodeExpired,
         Self::SecondFactorMissing,
         Self::SecondFactorNotRegistered,
+        Self::DisabledMeanwhile,
+        Self::UsedBefore,
+        Self::FamilyEnded,
+        Self::BlockedByPolicy,
+        Self::SignInTooOld,
     ];
 
     /// A title for tables and headings.
@@ -109,6 +124,11 @@ impl Rule {
             Self::DeviceCodeExpired => "The device code is too old",
             Self::SecondFactorMissing => "A second factor is required now",
             Self::SecondFactorNotRegistered => "A second factor has to be registered first",
+            Self::DisabledMeanwhile => "The account was disabled after the grant",
+            Self::UsedBefore => "The refresh token was used before",
+            Self::FamilyEnded => "A token of its family was used twice",
+            Self::BlockedByPolicy => "A Conditional Access policy blocks",
+            Self::SignInTooOld => "The sign-in is older than its frequency allows",
         }
     }
 
@@ -179,6 +199,26 @@ impl Rule {
             }
             Self::SecondFactorNotRegistered => {
                 "a second factor is required, and the user has registered none; that is done when signing in on a page."
+            }
+            Self::DisabledMeanwhile => {
+                "the grant was issued on {granted_at}; on {disabled_at} the account was disabled. That the tenant lets this end it for \
+                 good is a switch (disable_revokes); by default what was not revoked works again once the account is enabled."
+            }
+            Self::UsedBefore => {
+                "it was used on {used_at}, and this tenant's issuer rotates strictly (a switch): a token is good once, and its second \
+                 use ends the family. Entra itself lets the old token work beside the new one."
+            }
+            Self::FamilyEnded => {
+                "on {family_ended_at} a token of its family was used a second time, and this tenant's issuer rotates strictly (a \
+                 switch): that ends the whole family. Entra itself does not."
+            }
+            Self::BlockedByPolicy => {
+                "the Conditional Access policy \"{policy}\" lets nobody in whom it applies to. It ends nothing for good: applied no more, \
+                 all is well."
+            }
+            Self::SignInTooOld => {
+                "the user signed in on {authenticated_at}; a Conditional Access policy asks for a new sign-in every {sign_in_frequency}, \
+                 and with the five minutes of grace that was over on {good_until}."
             }
         }
     }

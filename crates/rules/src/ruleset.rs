@@ -1,11 +1,11 @@
-//! The table a tenant lives by: an edition, and the cells that were changed on purpose.
+//! The table a tenant lives by: an edition, the cells that were changed on purpose, and the switches of disputed points.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::{Credential, Edition, Event, Fate, Row};
+use crate::{Credential, Edition, Event, Fate, Row, Switches};
 
 /// One cell that differs from the edition on purpose. Written `row.column=fate`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,13 +18,16 @@ pub struct Override {
     pub fate: Fate,
 }
 
-/// An edition of the published table plus any cells overridden for experiment.
+/// An edition of the published table plus any cells overridden for experiment, and any switches that do not stand on their
+/// default.
 ///
-/// Written `2025-11`, or `2025-11+password_changed_by_user.confidential_token=revoked`, with more cells after more `+`.
+/// Written `2025-11`, or `2025-11+password_changed_by_user.confidential_token=revoked+rotation=strict`, with more cells and
+/// switches after more `+`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ruleset {
     edition: Edition,
     overrides: Vec<Override>,
+    switches: Switches,
 }
 
 /// The text is no ruleset; the message says which part and what would do.
@@ -36,6 +39,12 @@ pub enum ParseRulesetError {
     /// A part after a `+` that is not `row.column=fate`.
     #[error("'{0}' is not a cell; write row.column=revoked or row.column=alive")]
     Shape(String),
+    /// A part after a `+` that is neither a cell nor a switch.
+    #[error(transparent)]
+    Switch(#[from] crate::UnknownSwitch),
+    /// The same switch a second time.
+    #[error("the switch {0} is written twice")]
+    SwitchTwice(String),
     /// The column of a cell.
     #[error(transparent)]
     Credential(#[from] crate::UnknownCredential),
@@ -62,8 +71,8 @@ pub enum ParseRulesetError {
 impl Ruleset {
     /// The edition as published.
     #[must_use]
-    pub const fn published(edition: Edition) -> Self {
-        Self { edition, overrides: Vec::new() }
+    pub fn published(edition: Edition) -> Self {
+        Self { edition, overrides: Vec::new(), switches: Switches::default() }
     }
 
     /// The edition it starts from.
@@ -78,10 +87,24 @@ impl Ruleset {
         &self.overrides
     }
 
-    /// Whether the cell that `event` and `credential` meet in was changed on purpose.
+    /// How the disputed points are decided.
+    #[must_use]
+    pub const fn switches(&self) -> &Switches {
+        &self.switches
+    }
+
+    /// The same rules with the disputed points decided so.
+    #[must_use]
+    pub fn with_switches(mut self, switches: Switches) -> Self {
+        self.switches = switches;
+        self
+    }
+
+    /// Whether the cell that `event` and `credential` meet in was changed on purpose: by itself or by a switch.
     #[must_use]
     pub fn is_overridden(&self, event: Event, credential: Credential) -> bool {
-        self.find(event, credential).is_some()
+        self.fate(event, credential) != self.row(event).fate(credential)
+            || self.find(event, credential).is_some()
     }
 
     /// The row that `event` falls under; its cells as published. Ask [`fate`](Self::fate) for what holds here.
@@ -90,10 +113,14 @@ impl Ruleset {
         self.edition.row(event)
     }
 
-    /// What becomes of `credential` when `event` happens: the override if there is one, else the edition's cell.
+    /// What becomes of `credential` when `event` happens: the override if there is one, else what a switch says, else the edition's
+    /// cell.
     #[must_use]
     pub fn fate(&self, event: Event, credential: Credential) -> Fate {
-        self.find(event, credential).map_or_else(|| self.row(event).fate(credential), |cell| cell.fate)
+        self.find(event, credential)
+            .map(|cell| cell.fate)
+            .or_else(|| self.switches.fate(event, credential))
+            .unwrap_or_else(|| self.row(event).fate(credential))
     }
 
     /// The same rules with one more cell changed. The cell is the one that the event falls under in this edition.
@@ -123,7 +150,7 @@ impl fmt::Display for Ruleset {
         for cell in &self.overrides {
             write!(f, "+{}.{}={}", cell.event, cell.credential, cell.fate.name())?;
         }
-        Ok(())
+        write!(f, "{}", self.switches)
     }
 }
 
@@ -133,9 +160,19 @@ impl FromStr for Ruleset {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut parts = text.trim().split('+').map(str::trim);
         let mut ruleset = Self::published(parts.next().unwrap_or_default().parse()?);
+        let mut set = Vec::new();
         for part in parts {
+            if let Some((name, value)) = part.split_once('=').filter(|(name, _)| !name.contains('.')) {
+                let name = name.trim();
+                ruleset.switches = ruleset.switches.set(name, value.trim())?;
+                if set.contains(&name) {
+                    return Err(ParseRulesetError::SwitchTwice(name.to_owned()));
+                }
+                set.push(name);
+                continue;
+            }
             let cell = parse_cell(ruleset.edition, part)?;
-            if ruleset.is_overridden(cell.event, cell.credential) {
+            if ruleset.find(cell.event, cell.credential).is_some() {
                 return Err(ParseRulesetError::Twice { event: cell.event, credential: cell.credential });
             }
             ruleset.overrides.push(cell);

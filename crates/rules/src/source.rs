@@ -46,6 +46,13 @@ impl Source {
         "Single sign-on sessions",
     );
 
+    pub(crate) const CONDITIONAL_ACCESS: Self =
+        Self::at("Building a Conditional Access policy", "Access controls");
+    pub(crate) const SIGN_IN_FREQUENCY: Self =
+        Self::at("Conditional Access adaptive session lifetime policies", "User sign-in frequency");
+    pub(crate) const STRICT_ROTATION: Self =
+        Self::at("Best Current Practice for OAuth 2.0 Security (RFC 9700)", "Refresh Token Protection");
+
     pub(crate) fn table(edition: Edition) -> Self {
         Self { edition: Some(edition), ..Self::at(edition.document(), edition.section()) }
     }

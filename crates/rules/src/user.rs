@@ -1,5 +1,6 @@
 //! What the directory knows of a user, and whether that alone refuses them.
 
+use outlive_clock::Instant;
 use serde::{Deserialize, Serialize};
 
 use crate::aadsts;
@@ -17,6 +18,10 @@ pub struct UserFacts {
     pub deleted: bool,
     /// The account may sign in (`accountEnabled`).
     pub enabled: bool,
+    /// When the account was last disabled (virtual), whether or not it is enabled again. It matters only where the tenant's
+    /// switch `disable_revokes` says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled_at: Option<Instant>,
     /// What happened to the user's credentials, and when (virtual time).
     pub events: RevocationEvents,
 }
@@ -25,13 +30,19 @@ impl UserFacts {
     /// A user in good standing, to whom `events` happened.
     #[must_use]
     pub const fn in_good_standing(events: RevocationEvents) -> Self {
-        Self { known: true, deleted: false, enabled: true, events }
+        Self { known: true, deleted: false, enabled: true, disabled_at: None, events }
     }
 
     /// A user of whom the directory has never heard.
     #[must_use]
     pub const fn unknown() -> Self {
-        Self { known: false, deleted: false, enabled: false, events: RevocationEvents::none() }
+        Self {
+            known: false,
+            deleted: false,
+            enabled: false,
+            disabled_at: None,
+            events: RevocationEvents::none(),
+        }
     }
 }
 

@@ -2,12 +2,17 @@
 
 use axum::response::Response;
 use outlive_clock::Instant;
-use outlive_rules::{Rule, UserFacts, aadsts, cookie};
+use outlive_journal::Event;
+use outlive_rules::{Presented, Rule, aadsts};
 use outlive_tokens::TokenVersion;
+use serde_json::json;
 
 use super::consent::missing_consent;
 use super::issue::issue;
 use super::request::{AuthorizeRefusal, AuthorizeRequest, Prompt, validate};
+use crate::assignment;
+use crate::conditional_access::{self, Access, Asking};
+use crate::decision::Decision;
 use crate::directory::User;
 use crate::form::Parameters;
 use crate::pages::{self, Next, PageState};
@@ -76,7 +81,21 @@ impl Visit {
             return Ok(self.sign_in_page(request, next, None));
         };
         let amr = &signed_in.session.amr;
+        let access = self.access_of(request, &signed_in, now).await?;
         let factor = second_factor::facts(&request.tenant, &signed_in.user, Some(&request.application), amr);
+        let factor = access.also(factor);
+        let mut cookie = signed_in.session.facts();
+        cookie.conditional_access = access.facts;
+        let user = Some(&signed_in.user);
+        let decision = Decision::on(Presented::Cookie(cookie), user, &request.tenant.rules, now);
+        if !decision.is_accepted() {
+            self.record_session_refused(request, &signed_in.session, &decision).await?;
+            return match decision.refusal().filter(|_| decision.verdict.rule != Rule::SignInTooOld) {
+                Some(refusal) => Err(refusal),
+                None if request.prompt == Prompt::None => Err(Refusal::new(aadsts::NO_SESSION)),
+                None => Ok(self.sign_in_page(request, next, None)),
+            };
+        }
         if let Some(code) = factor.code() {
             return if request.prompt == Prompt::None {
                 let client = request.application.client_id.to_string();
@@ -84,6 +103,11 @@ impl Visit {
             } else {
                 Ok(self.step_up(&self.segment, &signed_in.user, &signed_in.session, next, now))
             };
+        }
+        let resources = request.resources.iter().map(|resource| &resource.application);
+        for application in std::iter::once(&request.application).chain(resources) {
+            let (directory, user) = (&self.idp.directory, signed_in.user.id);
+            assignment::check_user(directory, request.tenant.id, user, application).await?;
         }
         let missing = missing_consent(&self.idp, request, signed_in.user.id).await?;
         let must_ask =
@@ -110,18 +134,56 @@ impl Visit {
         let Some((session, user)) = self.session_of_browser(request.tenant.id).await? else {
             return no_session();
         };
-        let facts = user.as_ref().map_or_else(UserFacts::unknown, User::facts);
-        let verdict = cookie::decide(&session.facts(), &facts, &request.tenant.rules, now);
+        let decision =
+            Decision::on(Presented::Cookie(session.facts()), user.as_ref(), &request.tenant.rules, now);
+        if !decision.is_accepted() {
+            self.record_session_refused(request, &session, &decision).await?;
+        }
         match user {
-            Some(user) if verdict.is_accepted() => {
+            Some(user) if decision.is_accepted() => {
                 Ok(Some(SignedIn { user, session, just_now: false, set_cookies: Vec::new() }))
             }
-            _ if verdict.rule == Rule::SessionSignedOut => no_session(),
-            _ if silent => {
-                Err(Refusal::of_verdict(&verdict).unwrap_or_else(|| Refusal::new(aadsts::NO_SESSION)))
-            }
+            _ if decision.verdict.rule == Rule::SessionSignedOut => no_session(),
+            _ if silent => Err(decision.refusal().unwrap_or_else(|| Refusal::new(aadsts::NO_SESSION))),
             _ => Ok(None),
         }
+    }
+
+    async fn access_of(
+        &self,
+        request: &AuthorizeRequest,
+        signed_in: &SignedIn,
+        now: Instant,
+    ) -> Result<Access, Refusal> {
+        let asking = Asking {
+            tenant: &request.tenant,
+            user: Some(&signed_in.user),
+            client: Some(&request.application),
+            asked: Some(&request.scopes),
+            address: conditional_access::address(&self.headers),
+            authenticated_at: Some(signed_in.session.started_at),
+            request: Some((now, &self.trace)),
+        };
+        Ok(self.idp.access(&asking).await?)
+    }
+
+    async fn record_session_refused(
+        &self,
+        request: &AuthorizeRequest,
+        session: &Session,
+        decision: &Decision,
+    ) -> Result<(), Refusal> {
+        let Decision { question, verdict } = decision;
+        let subject = format!("user:{}", session.user_id);
+        let event = Event::new(request.tenant.id, question.at, "session.refused", subject, &self.trace);
+        let event = event.with(json!({
+            "session": session.id,
+            "client_id": request.application.client_id,
+            "client_name": request.application.name,
+            "verdict": verdict,
+            "question": question,
+        }));
+        Ok(self.idp.chassis.journal.append(&event).await?)
     }
 
     /// The browser's newest session in a tenant, with its user.

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::endpoint::SignedIn;
 use super::request::{AuthorizeRefusal, validate};
+use crate::conditional_access::{self, Asking};
 use crate::directory::{Tenant, User};
 use crate::pages::{self, Next, PageState, Wrong};
 use crate::refusal::Refusal;
@@ -119,6 +120,7 @@ impl Visit {
         let chassis = &self.idp.chassis;
         let random = chassis.random.of(tenant.id);
         let browser = Browser::new(&mut random.stream("browser"));
+        let persistent = self.stays_signed_in(tenant, &user, now).await?.unwrap_or(persistent);
         let session = Session {
             id: SessionId::generate(&mut random.stream("session-id")),
             user_id: user.id,
@@ -145,6 +147,25 @@ impl Visit {
             just_now: true,
             set_cookies: browser.set_cookies(persistent, &self.origin),
         })
+    }
+
+    /// Whether a policy for all applications decides that the browser stays signed in, or not, whatever the person chose.
+    async fn stays_signed_in(
+        &self,
+        tenant: &Tenant,
+        user: &User,
+        now: Instant,
+    ) -> Result<Option<bool>, StoreError> {
+        let asking = Asking {
+            tenant,
+            user: Some(user),
+            client: None,
+            asked: None,
+            address: conditional_access::address(&self.headers),
+            authenticated_at: Some(now),
+            request: None,
+        };
+        Ok(self.idp.access(&asking).await?.stays_signed_in)
     }
 
     pub(crate) async fn record_refused(

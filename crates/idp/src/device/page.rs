@@ -10,6 +10,7 @@ use super::code::{DeviceCode, find_by_user_code};
 use super::endpoint::PAGE;
 use super::user_code;
 use crate::authorize::SignedIn;
+use crate::conditional_access::{self, Asking};
 use crate::pages::{self, Next, PageState};
 use crate::refusal::Refusal;
 use crate::second_factor;
@@ -102,7 +103,19 @@ impl Visit {
             return Ok(pages::sign_in(self, state, &client.name, "", None));
         };
         // Asked for here and not when the device comes for its tokens: here is somebody who can answer.
-        if second_factor::facts(&tenant, &user, Some(&client), &session.amr).is_missing() {
+        let asked = code.asked.clone().into();
+        let asking = Asking {
+            tenant: &tenant,
+            user: Some(&user),
+            client: Some(&client),
+            asked: Some(&asked),
+            address: conditional_access::address(&self.headers),
+            authenticated_at: None,
+            request: Some((now, &self.trace)),
+        };
+        let access = self.idp.access(&asking).await?;
+        let factor = second_factor::facts(&tenant, &user, Some(&client), &session.amr);
+        if access.also(factor).is_missing() {
             let mut page = self.step_up(&segment, &user, &session, next, now);
             pages::add_cookies(&mut page, set_cookies);
             return Ok(page);

@@ -54,6 +54,9 @@ pub(crate) struct ApplicationDocument {
     /// Whether its users have to give a second factor.
     #[serde(default)]
     pub(crate) require_mfa: bool,
+    /// Whether only those who are assigned to it get in (`appRoleAssignmentRequired`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) assignment_required: bool,
     /// Which tokens the authorization endpoint may answer it with.
     #[serde(default)]
     pub(crate) implicit: ImplicitGrants,
@@ -78,6 +81,7 @@ impl ApplicationDocument {
             group_claims: GroupClaims::default(),
             continuous_access_evaluation: false,
             require_mfa: false,
+            assignment_required: false,
             implicit: ImplicitGrants::default(),
         }
     }

@@ -171,6 +171,7 @@ fn add_application(
             token_version: version,
             required: spec.required,
             require_mfa: spec.require_mfa,
+            assignment_required: false,
             allow_public_client: spec.allow_public_client.unwrap_or(spec.kind == ApplicationKind::Public),
             key_credentials,
             federated_credentials,

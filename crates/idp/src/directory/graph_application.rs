@@ -40,6 +40,9 @@ const SCOPES: &[(&str, &str)] = &[
     ("DelegatedPermissionGrant.Read.All", "Read all delegated permission grants"),
     ("DelegatedPermissionGrant.ReadWrite.All", "Manage all delegated permission grants"),
     ("AuditLog.Read.All", "Read audit and sign-in logs"),
+    ("Policy.Read.All", "Read the organisation's policies"),
+    ("Policy.ReadWrite.ConditionalAccess", "Read and change Conditional Access policies"),
+    ("Policy.ReadWrite.ApplicationConfiguration", "Read and change policies of applications"),
 ];
 
 const ROLES: &[&str] = &[
@@ -58,6 +61,9 @@ const ROLES: &[&str] = &[
     "DelegatedPermissionGrant.Read.All",
     "DelegatedPermissionGrant.ReadWrite.All",
     "AuditLog.Read.All",
+    "Policy.Read.All",
+    "Policy.ReadWrite.ConditionalAccess",
+    "Policy.ReadWrite.ApplicationConfiguration",
 ];
 
 /// Graph as an application of a tenant.

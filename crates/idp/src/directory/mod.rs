@@ -12,6 +12,7 @@ pub(crate) mod graph_application;
 mod group;
 mod key_credential;
 mod memory;
+mod policies;
 mod profile;
 mod role_template;
 mod signed_out;
@@ -28,6 +29,7 @@ pub(crate) use creation::{SECRET_LIFETIME, create};
 pub(crate) use deleted_user::KEPT_AFTER_DELETION;
 pub(crate) use grant_object::{GrantsOf, PermissionGrant};
 pub(crate) use key_credential::{FederatedCredential, KeyCredential};
+pub(crate) use policies::{Kept, Location, POLICIES_MAX, Policies, TokenLifetime};
 pub(crate) use profile::{PASSWORD_NEVER_EXPIRES, UserProfile};
 pub(crate) use role_template::role_templates;
 pub(crate) use tenant::{Tenant, use_signing_key};
@@ -37,7 +39,7 @@ use std::sync::Arc;
 
 use crate::{security_events, signing_key_turns};
 use outlive_clock::TenantId;
-use outlive_store::{Change, Store, StoreError};
+use outlive_store::{Change, Row, Statement, Store, StoreError};
 
 use self::memory::Memory;
 
@@ -64,6 +66,7 @@ pub(crate) const TABLES: &[&str] = &[
     "answered_challenges",
     security_events::TABLES[0],
     security_events::TABLES[1],
+    "refresh_token_families",
 ];
 
 /// The directory: reads it, and makes the changes to it.
@@ -90,6 +93,11 @@ impl Directory {
             result
         });
         done.await.unwrap_or_else(|error| Err(StoreError::Failed(error.to_string())))
+    }
+
+    /// Reads one row that nothing is remembered of.
+    pub(crate) async fn read(&self, statement: Statement) -> Result<Option<Row>, StoreError> {
+        self.store.row(statement).await
     }
 
     /// Forgets what is remembered of a tenant.

@@ -26,6 +26,9 @@ pub(crate) struct UserProfile {
     pub(crate) password_policies: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) created_at: Option<Instant>,
+    /// When the account was last disabled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) disabled_at: Option<Instant>,
 }
 
 impl UserProfile {

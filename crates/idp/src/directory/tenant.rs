@@ -7,7 +7,7 @@ use outlive_rules::Ruleset;
 use outlive_rules::new_password::BannedTerms;
 use outlive_store::{Row, Statement, StoreError, sql};
 
-use super::Directory;
+use super::{Directory, Policies};
 
 /// A tenant.
 #[derive(Debug, Clone)]
@@ -24,6 +24,8 @@ pub(crate) struct Tenant {
     pub(crate) password_validity_days: Option<u32>,
     /// Whether everybody has to give a second factor.
     pub(crate) require_mfa: bool,
+    /// Conditional Access, the places it names, and the lifetimes of tokens.
+    pub(crate) policies: Arc<Policies>,
 }
 
 fn tenant_of(row: &Row) -> Result<Tenant, StoreError> {
@@ -38,6 +40,7 @@ fn tenant_of(row: &Row) -> Result<Tenant, StoreError> {
             .opt_int("password_validity_days")?
             .and_then(|days| u32::try_from(days).ok()),
         require_mfa: row.flag("require_mfa")?,
+        policies: Arc::new(row.json("policies")?),
     })
 }
 
@@ -53,7 +56,7 @@ impl Directory {
             self.store
                 .row(sql!(
                     "SELECT tenant, domain, display_name, rules, signing_key, banned_passwords, password_validity_days, \
-                     require_mfa FROM tenants WHERE tenant = $1",
+                     require_mfa, policies FROM tenants WHERE tenant = $1",
                     tenant
                 ))
                 .await?
@@ -70,7 +73,7 @@ impl Directory {
         self.store
             .row(sql!(
                 "SELECT tenant, domain, display_name, rules, signing_key, banned_passwords, password_validity_days, \
-                 require_mfa FROM tenants WHERE domain = $1",
+                 require_mfa, policies FROM tenants WHERE domain = $1",
                 domain
             ))
             .await?

@@ -127,8 +127,17 @@ impl User {
             known: true,
             deleted: self.deleted_at.is_some(),
             enabled: self.enabled,
+            disabled_at: self.profile.disabled_at,
             events: self.revocations.clone(),
         }
+    }
+
+    /// Lets the user sign in, or no more; the instant of the latter is kept.
+    pub(crate) fn set_enabled(&mut self, enabled: bool, now: Instant) {
+        if self.enabled && !enabled {
+            self.profile.disabled_at = Some(now);
+        }
+        self.enabled = enabled;
     }
 
     /// Whether the password has to be changed before it opens anything: it is temporary, it was made to expire, or it is older

@@ -13,6 +13,7 @@ mod odata;
 mod passwords;
 mod permission_grants;
 mod permissions;
+mod policies;
 mod service_principals;
 mod sessions;
 mod user_info;
@@ -35,6 +36,7 @@ pub(crate) fn router() -> Router<Idp> {
         .merge(application_routes())
         .merge(service_principal_routes())
         .merge(grants_and_logs())
+        .merge(policies::router())
         .method_not_allowed_fallback(
             |trace: Trace| async move { GraphError::wrong_method().answer(&trace, None) },
         )

@@ -95,7 +95,8 @@ pub(crate) async fn reset(
             ))
         });
         let shown = generated.then(|| password.expose().to_owned());
-        reset_password(&caller, &user, Event::AdminResetEntraAdminCenter, password, true).await?;
+        let row = caller.tenant.rules.switches().reset_password_method;
+        reset_password(&caller, &user, row, password, true).await?;
         let body = shown.map_or_else(|| json!({}), |password| json!({"newPassword": password}));
         let after = caller.target(&user.id.to_string()).await?;
         let path = format!("/v1.0/users/{}/authentication/operations/{}", user.id, operation_id(&after));

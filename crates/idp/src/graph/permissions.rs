@@ -108,4 +108,32 @@ pub(crate) const READ_ASSIGNMENTS: Permission = Permission {
 pub(crate) const WRITE_ASSIGNMENTS: Permission =
     Permission { any_of: &["AppRoleAssignment.ReadWrite.All"], roles: CONSENT_ADMINISTRATORS };
 
+const POLICY_READERS: &[&str] = &[
+    "Global Administrator",
+    "Global Reader",
+    "Security Administrator",
+    "Security Reader",
+    "Conditional Access Administrator",
+    "Application Administrator",
+];
+
+pub(crate) const READ_POLICIES: Permission = Permission {
+    any_of: &[
+        "Policy.Read.All",
+        "Policy.ReadWrite.ConditionalAccess",
+        "Policy.ReadWrite.ApplicationConfiguration",
+    ],
+    roles: POLICY_READERS,
+};
+
+pub(crate) const WRITE_CONDITIONAL_ACCESS: Permission = Permission {
+    any_of: &["Policy.ReadWrite.ConditionalAccess"],
+    roles: &["Global Administrator", "Security Administrator", "Conditional Access Administrator"],
+};
+
+pub(crate) const WRITE_TOKEN_LIFETIMES: Permission = Permission {
+    any_of: &["Policy.ReadWrite.ApplicationConfiguration"],
+    roles: &["Global Administrator", "Application Administrator"],
+};
+
 pub(crate) const READ_LOGS: Permission = Permission { any_of: &["AuditLog.Read.All"], roles: LOG_READERS };

@@ -49,7 +49,7 @@ fn resource(caller: &Caller, application: &Application) -> Value {
         "appDisplayName": application.name,
         "appId": application.client_id,
         "appOwnerOrganizationId": caller.tenant.id,
-        "appRoleAssignmentRequired": false,
+        "appRoleAssignmentRequired": document.assignment_required,
         "appRoles": app_roles(application),
         "displayName": application.name,
         "oauth2PermissionScopes": scopes(application),
@@ -121,6 +121,7 @@ pub(crate) async fn create(caller: Caller, body: Result<Body<NewServicePrincipal
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ServicePrincipalPatch {
     account_enabled: Option<bool>,
+    app_role_assignment_required: Option<bool>,
 }
 
 /// `PATCH /servicePrincipals/{id}`: a disabled one gets no tokens (AADSTS7000112), and nobody gets any for it.
@@ -133,7 +134,18 @@ pub(crate) async fn update(
         let Body(patch) = body?;
         caller.allowed(&WRITE_APPLICATIONS)?;
         let before = principal(&caller, &id).await?;
+        if let Some(required) = patch.app_role_assignment_required {
+            let mut after = before.clone();
+            after.document.assignment_required = required;
+            let change = Change::from(after.update_document(caller.tenant.id));
+            let data = json!({
+                "client_id": before.client_id, "client_name": before.name, "assignment_required": required,
+            });
+            let subject = format!("client:{}", before.client_id);
+            caller.commit(change, "application.changed", subject, data).await?;
+        }
         if let Some(enabled) = patch.account_enabled {
+            let before = principal(&caller, &id).await?;
             let after = Application { enabled, ..before.clone() };
             let mut change = Change::new();
             for statement in after.update(&before, caller.tenant.id) {

@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_chassis::Problem;
+use outlive_rules::conditional_access::AccessFacts;
 use outlive_rules::{
     ClientClass, CodeFacts, Presented, ProofKey, RefreshTokenFacts, SecondFactorFacts, password_based,
 };
@@ -11,10 +12,11 @@ use outlive_tokens::{SealedRefreshToken, SealedToken};
 use serde::Deserialize;
 
 use super::{Asking, Found};
-use crate::second_factor;
+use crate::scopes::AskedScopes;
 use crate::sessions::{self, Browser, Session};
 use crate::spec::RedirectUriType;
-use crate::token::AuthorizationCode;
+use crate::token::{AuthorizationCode, rotation};
+use crate::{conditional_access, second_factor};
 
 impl Asking<'_> {
     /// What the text is, if it is a credential of this tenant.
@@ -51,6 +53,18 @@ impl Asking<'_> {
             Some(session) => directory.signed_out_at(self.tenant.id, session).await?,
             None => None,
         };
+        let asked = AskedScopes::of_resource(&token.resource);
+        let access = conditional_access::Asking {
+            tenant: self.tenant,
+            user: user.as_ref(),
+            client: application.as_ref(),
+            asked: Some(&asked),
+            address: conditional_access::HERE,
+            authenticated_at: Some(token.auth_time),
+            request: None,
+        };
+        let access = self.idp.access(&access).await?;
+        let rotation = rotation::look_up(&self.idp.chassis.store, &self.tenant.rules, token).await?;
         let facts = RefreshTokenFacts {
             client_class: match token.client_class {
                 outlive_tokens::ClientClass::Public => ClientClass::Public,
@@ -65,8 +79,10 @@ impl Asking<'_> {
             presented_by_its_client: true,
             origin_present: token.is_spa(),
             second_factor: user.as_ref().map_or_else(SecondFactorFacts::default, |user| {
-                second_factor::facts(self.tenant, user, application.as_ref(), &token.amr)
+                access.also(second_factor::facts(self.tenant, user, application.as_ref(), &token.amr))
             }),
+            rotation: rotation.facts,
+            conditional_access: access.facts.clone(),
         };
         Ok(Found {
             kind: "refresh_token",
@@ -97,6 +113,7 @@ impl Asking<'_> {
             presented_by_its_client: true,
             origin_present: spa,
             proof_key: ProofKey::Proven,
+            conditional_access: AccessFacts::default(),
         };
         Ok(Found {
             kind: "code",

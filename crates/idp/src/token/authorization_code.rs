@@ -5,7 +5,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_clock::{ClientId, Instant, SessionId, TenantId, UserId};
-use outlive_rules::{CodeFacts, ProofKey, UserFacts, aadsts, code, lifetimes};
+use outlive_rules::{CodeFacts, Presented, ProofKey, aadsts, lifetimes};
 use outlive_store::{Change, sql};
 use outlive_tokens::{ClaimsRequest, RedirectType, SealedToken};
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,8 @@ use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
 use super::resource_grant::{asked_at_redemption, granted};
 use super::response::TokenAnswer;
+use crate::decision::Decision;
+use crate::directory::User;
 use crate::refusal::Refusal;
 use crate::scopes::{AskedFor, AskedResource, AskedScopes};
 use crate::spec::RedirectUriType;
@@ -97,7 +99,8 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         return Err(Refusal::new(aadsts::CODE_OF_ANOTHER_TENANT));
     }
     let user = idp.directory.user(code.tenant, code.user_id).await?;
-    let user_facts = user.as_ref().map_or_else(UserFacts::unknown, crate::directory::User::facts);
+    let asked = code.scopes.clone().into();
+    let access = request.access(user.as_ref(), Some(&asked), None).await?;
     let mut facts = CodeFacts {
         issued_at: code.issued_at,
         redeemed_at: redeemed_at(request, &code).await?,
@@ -107,9 +110,13 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         presented_by_its_client: code.client_id == request.client.application.client_id,
         origin_present: request.origin_header,
         proof_key: proof_key(&code, request.form.get("code_verifier")),
+        conditional_access: access.facts,
     };
-    let verdict = code::decide(&facts, &user_facts, &request.tenant.rules, request.now);
-    if let Some(refusal) = Refusal::of_verdict(&verdict) {
+    let decide = |facts: &CodeFacts, user: Option<&User>| {
+        Decision::on(Presented::Code(facts.clone()), user, &request.tenant.rules, request.now)
+    };
+    let decision = decide(&facts, user.as_ref());
+    if let Some(refusal) = decision.refusal() {
         return Err(refusal);
     }
     let redirect_uri = request.form.get("redirect_uri").ok_or_else(|| Refusal::missing("redirect_uri"))?;
@@ -117,7 +124,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         return Err(Refusal::new(aadsts::REDIRECT_URI_NOT_THE_CODES));
     }
     let Some(user) = user else { return Err(Refusal::new(aadsts::USER_NOT_FOUND)) };
-    let asked = asked_at_redemption(request, code.scopes.clone().into())?;
+    let asked = asked_at_redemption(request, asked)?;
     let resource = granted(request, user.id, asked).await?;
     let grant = UserGrant {
         user: &user,
@@ -134,7 +141,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
             },
         },
         claims: request.claims.clone().after(&code.claims),
-        verdict: &verdict,
+        decision: &decision,
         grant_type: "authorization_code",
     };
     let mut change = Change::new();
@@ -157,8 +164,8 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         Ok(()) => Ok(answer),
         Err(error) if error.is_conflict() => {
             facts.redeemed_at = Some(redeemed_at(request, &code).await?.unwrap_or(request.now));
-            let verdict = code::decide(&facts, &user_facts, &request.tenant.rules, request.now);
-            Err(Refusal::of_verdict(&verdict).unwrap_or_else(|| Refusal::new(aadsts::CODE_REDEEMED)))
+            let again = decide(&facts, Some(&user));
+            Err(again.refusal().unwrap_or_else(|| Refusal::new(aadsts::CODE_REDEEMED)))
         }
         Err(error) => Err(error.into()),
     }

@@ -10,6 +10,7 @@ use super::mint::{AccessTokenOrder, mint_access_token};
 use super::record;
 use super::response::TokenAnswer;
 use super::told::{notes, tells_idtyp};
+use crate::assignment::check_application;
 use crate::refusal::Refusal;
 use crate::scopes::{AskedFor, AskedResource, AskedScopes, resolve};
 
@@ -24,6 +25,7 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
     let resource = resolve(directory, tenant, &asked).await?;
     let roles =
         directory.assigned_roles(tenant, application.client_id, resource.application.client_id).await?;
+    check_application(application, &resource.application, &roles)?;
     let subject = AccessSubject::App {
         service_principal: application.service_principal_id,
         roles: roles.clone(),

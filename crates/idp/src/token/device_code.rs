@@ -1,7 +1,7 @@
 //! `grant_type=urn:ietf:params:oauth:grant-type:device_code`, or `device_code` for short (RFC 8628, section 3.4): the device asks
 //! again and again, until the person has answered. What it gets follows the session of the person who approved.
 
-use outlive_rules::{DeviceCodeFacts, SecondFactorFacts, UserFacts, aadsts, device_code, password_based};
+use outlive_rules::{DeviceCodeFacts, Presented, SecondFactorFacts, aadsts, password_based};
 use outlive_store::Change;
 use outlive_tokens::{RedirectType, SealedToken};
 
@@ -9,8 +9,8 @@ use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
 use super::resource_grant::granted;
 use super::response::TokenAnswer;
+use crate::decision::Decision;
 use crate::device::{SealedDeviceCode, find, redeemed};
-use crate::directory::User;
 use crate::refusal::Refusal;
 use crate::second_factor;
 
@@ -30,6 +30,8 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         None => None,
     };
     let amr = code.approval.as_ref().map(|approval| approval.amr.clone()).unwrap_or_default();
+    let asked = code.asked.clone().into();
+    let access = request.access(user.as_ref(), Some(&asked), None).await?;
     let facts = DeviceCodeFacts {
         issued_at: code.issued_at,
         redeemed_at: code.redeemed_at,
@@ -38,17 +40,17 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         password_based: password_based(&amr),
         presented_by_its_client: code.client_id == request.client.application.client_id,
         second_factor: user.as_ref().map_or_else(SecondFactorFacts::default, |user| {
-            second_factor::facts(&request.tenant, user, Some(&request.client.application), &amr)
+            access.also(second_factor::facts(&request.tenant, user, Some(&request.client.application), &amr))
         }),
+        conditional_access: access.facts.clone(),
     };
-    let user_facts =
-        code.approval.as_ref().map(|_| user.as_ref().map_or_else(UserFacts::unknown, User::facts));
-    let verdict = device_code::decide(&facts, user_facts.as_ref(), &request.tenant.rules, request.now);
-    if let Some(refusal) = Refusal::of_verdict(&verdict) {
+    let presented = Presented::DeviceCode(facts);
+    let decision = Decision::on(presented, user.as_ref(), &request.tenant.rules, request.now);
+    if let Some(refusal) = decision.refusal() {
         return Err(second_factor::told(refusal, &request.tenant, &request.client.application.name));
     }
     let (Some(approval), Some(user)) = (&code.approval, user) else { return Err(unknown()) };
-    let resource = granted(request, user.id, code.asked.clone().into()).await?;
+    let resource = granted(request, user.id, asked).await?;
     let random = idp.chassis.random.of(code.tenant);
     let grant = UserGrant {
         user: &user,
@@ -61,7 +63,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
             redirect_type: RedirectType::None,
         },
         claims: request.claims.clone(),
-        verdict: &verdict,
+        decision: &decision,
         grant_type: "device_code",
     };
     let mut change = Change::from(redeemed(&code, request.now));

@@ -1,5 +1,7 @@
 //! The endpoint itself, v1.0 and v2.0.
 
+use std::net::IpAddr;
+
 use axum::response::{IntoResponse, Response};
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -18,11 +20,13 @@ use super::response::TokenAnswer;
 use super::{
     authorization_code, client_credentials, device_code, on_behalf_of, password, record, refresh_token,
 };
-use crate::directory::Tenant;
+use crate::conditional_access::{self, Access, Asking};
+use crate::directory::{Tenant, User};
 use crate::form::Parameters;
 use crate::idp::Idp;
 use crate::refusal::Refusal;
 use crate::response_headers::telemetry;
+use crate::scopes::AskedScopes;
 use crate::visit::Visit;
 
 /// A token request whose client is known.
@@ -40,8 +44,31 @@ pub(crate) struct TokenRequest<'a> {
     pub(crate) origin_header: bool,
     /// It is none: the authorization endpoint sends the tokens itself.
     pub(crate) front_channel: bool,
+    /// Where it comes from.
+    pub(crate) address: IpAddr,
     pub(crate) now: Instant,
     pub(crate) trace: &'a Trace,
+}
+
+impl TokenRequest<'_> {
+    /// What Conditional Access asks of a user, for what is asked for.
+    pub(crate) async fn access(
+        &self,
+        user: Option<&User>,
+        asked: Option<&AskedScopes>,
+        authenticated_at: Option<Instant>,
+    ) -> Result<Access, Refusal> {
+        let asking = Asking {
+            tenant: &self.tenant,
+            user,
+            client: Some(&self.client.application),
+            asked,
+            address: self.address,
+            authenticated_at,
+            request: Some((self.now, self.trace)),
+        };
+        Ok(self.idp.access(&asking).await?)
+    }
 }
 
 pub(crate) async fn token_v1(visit: Visit) -> Response {
@@ -165,6 +192,7 @@ async fn handle(
         origin: &visit.origin.0,
         origin_header: headers.contains_key(ORIGIN),
         front_channel: false,
+        address: conditional_access::address(headers),
         now,
         trace: &visit.trace,
     };

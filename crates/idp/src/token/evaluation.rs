@@ -7,6 +7,7 @@ use outlive_tokens::ClaimsRequest;
 use outlive_tokens::claims::AccessSubject;
 
 use super::endpoint::TokenRequest;
+use super::lifetime::access_token_lifetime;
 use super::told::{For, optional_claims};
 use crate::directory::Application;
 use crate::form::Parameters;
@@ -54,7 +55,7 @@ pub(super) fn lifetime(
     if of_user && capabilities.is_some() && resource.document.continuous_access_evaluation {
         lifetimes::evaluated_access_token(&mut random.stream("evaluated-access-token-lifetime"))
     } else {
-        lifetimes::access_token(&mut random.stream("access-token-lifetime"))
+        access_token_lifetime(request, resource)
     }
 }
 

@@ -17,6 +17,7 @@ use super::resource_grant::granted;
 use super::response::qualified;
 use super::told::{self, For, told};
 use crate::authorize::{AuthorizeRequest, SignedIn};
+use crate::conditional_access;
 use crate::directory::graph_application::GRAPH;
 use crate::refusal::Refusal;
 use crate::visit::Visit;
@@ -62,6 +63,7 @@ fn as_token_request<'a>(visit: &'a Visit, request: &'a AuthorizeRequest, now: In
         origin: &visit.origin.0,
         origin_header: false,
         front_channel: true,
+        address: conditional_access::address(&visit.headers),
         now,
         trace: &visit.trace,
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use outlive_clock::{Instant, SessionId};
-use outlive_rules::{ClientClass, Verdict, aadsts, lifetimes};
+use outlive_rules::{ClientClass, aadsts, lifetimes};
 use outlive_store::Change;
 use outlive_tokens::claims::{
     AccessSubject, AccessTokenClaims, AccessTokenInput, IdTokenClaims, IdTokenInput, Told, UserFacts, uti,
@@ -17,10 +17,13 @@ use uuid::Uuid;
 
 use super::endpoint::TokenRequest;
 use super::evaluation::{capabilities, lifetime};
+use super::lifetime::id_token_lifetime;
 use super::record;
 use super::resource_grant::ResourceGrant;
 use super::response::TokenAnswer;
+use super::rotation::Rotation;
 use super::told::{self, For, told};
+use crate::decision::Decision;
 use crate::directory::graph_application::GRAPH;
 use crate::directory::{Application, User};
 use crate::refusal::Refusal;
@@ -30,7 +33,7 @@ pub(crate) enum Family<'a> {
     /// It is the first of its family.
     New { id: Uuid, redirect_type: RedirectType },
     /// It replaces this one, which stays valid.
-    Of(&'a SealedRefreshToken),
+    Of(&'a SealedRefreshToken, &'a Rotation),
 }
 
 impl Family<'_> {
@@ -38,7 +41,7 @@ impl Family<'_> {
     pub(crate) const fn id(&self) -> Uuid {
         match self {
             Self::New { id, .. } => *id,
-            Self::Of(token) => token.family_id,
+            Self::Of(token, _) => token.family_id,
         }
     }
 }
@@ -53,7 +56,8 @@ pub(crate) struct UserGrant<'a> {
     pub(crate) family: Family<'a>,
     /// What this request and the one that made the grant ask for.
     pub(crate) claims: ClaimsRequest,
-    pub(crate) verdict: &'a Verdict,
+    /// Why it is good.
+    pub(crate) decision: &'a Decision,
     pub(crate) grant_type: &'static str,
 }
 
@@ -163,6 +167,9 @@ pub(crate) async fn mint_for_user(
         let text = token.seal(&request.idp.chassis.sealer, &mut random.stream("refresh-token-nonce"));
         (token, text)
     });
+    if let (Family::Of(used, rotation), Some((next, _))) = (&grant.family, &refresh_token) {
+        rotation.replace(used, next, request.now, change);
+    }
     let id_token = if resource.oidc.contains("openid") {
         let order = IdTokenOrder {
             user: grant.user,
@@ -203,7 +210,7 @@ fn refresh_token(
     token_id: Uuid,
 ) -> SealedRefreshToken {
     match &grant.family {
-        Family::Of(parent) => SealedRefreshToken {
+        Family::Of(parent, _) => SealedRefreshToken {
             can_be_challenged: grant.claims.can_be_challenged,
             ..parent.child(token_id, request.now)
         },
@@ -277,7 +284,7 @@ pub(super) async fn id_token(request: &TokenRequest<'_>, order: IdTokenOrder<'_>
         c_hash: order.c_hash,
         at_hash: order.at_hash,
         issued_at: request.now,
-        expires_at: request.now + lifetimes::ID_TOKEN,
+        expires_at: request.now + id_token_lifetime(request),
         uti: idp.chassis.random.of(request.tenant.id).stream("id-token-uti").bytes(),
         pairwise: &idp.pairwise,
         told,

@@ -10,6 +10,7 @@ mod endpoint;
 mod evaluation;
 mod front_channel;
 mod grant_type;
+mod lifetime;
 mod mint;
 mod on_behalf_of;
 mod password;
@@ -17,6 +18,7 @@ mod record;
 mod refresh_token;
 mod resource_grant;
 mod response;
+pub(crate) mod rotation;
 mod told;
 
 pub(crate) use authorization_code::{AuthorizationCode, CodeChallenge, CodeScopes};

@@ -2,7 +2,7 @@
 //! "On-Behalf-Of flow"): an API presents the access token that a user's client called it with, and gets one for the next API,
 //! for the same user. The API proves itself, so what it gets is a confidential client's, whoever called it.
 
-use outlive_rules::{AssertionFacts, UserFacts, aadsts, on_behalf_of, password_based};
+use outlive_rules::{AssertionFacts, Presented, aadsts, password_based};
 use outlive_store::Change;
 use outlive_tokens::claims::{BACKDATED, ClientAuthentication};
 use outlive_tokens::{AccessClaims, BearerExpectations, BearerRefusal, ClientAssertion, RedirectType};
@@ -11,7 +11,7 @@ use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
 use super::resource_grant::{asked_first_here, granted};
 use super::response::TokenAnswer;
-use crate::directory::User;
+use crate::decision::Decision;
 use crate::refusal::Refusal;
 use crate::sessions;
 
@@ -39,15 +39,17 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
         _ => claims.amr,
     };
     let issued_at = claims.iat + BACKDATED;
+    let access = request.access(user.as_ref(), Some(&asked), None).await?;
     let facts = AssertionFacts {
         issued_at,
         expires_at: claims.exp,
         password_based: password_based(&amr),
         session_signed_out_at,
+        conditional_access: access.facts,
     };
-    let user_facts = user.as_ref().map_or_else(UserFacts::unknown, User::facts);
-    let verdict = on_behalf_of::decide(&facts, &user_facts, &request.tenant.rules, request.now);
-    if let Some(refusal) = Refusal::of_verdict(&verdict) {
+    let presented = Presented::Assertion(facts);
+    let decision = Decision::on(presented, user.as_ref(), &request.tenant.rules, request.now);
+    if let Some(refusal) = decision.refusal() {
         return Err(refusal);
     }
     let Some(user) = user else { return Err(Refusal::new(aadsts::USER_NOT_FOUND)) };
@@ -64,7 +66,7 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
             redirect_type: RedirectType::None,
         },
         claims: request.claims.clone(),
-        verdict: &verdict,
+        decision: &decision,
         grant_type: "on_behalf_of",
     };
     let mut change = Change::new();

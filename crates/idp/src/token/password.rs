@@ -1,7 +1,7 @@
 //! `grant_type=password` (RFC 6749, section 4.3): the application has the user's name and password and sends both. Nobody is
 //! asked anything, so what has not been consented to is refused. What comes of it is always based on a password.
 
-use outlive_rules::{PasswordFacts, password};
+use outlive_rules::{PasswordFacts, Presented};
 use outlive_store::Change;
 use outlive_tokens::{RedirectType, Secret};
 
@@ -9,6 +9,7 @@ use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
 use super::resource_grant::{asked_first_here, granted};
 use super::response::TokenAnswer;
+use crate::decision::Decision;
 use crate::directory::graph_application::GRAPH_URI;
 use crate::refusal::Refusal;
 use crate::second_factor;
@@ -22,18 +23,21 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
         Ok(user) => user,
         Err((_, refusal)) => return Err(refusal),
     };
+    let access = request.access(Some(&user), Some(&asked), None).await?;
     let facts = PasswordFacts {
         client_class: request.client.class(),
         change_due: user.must_change_password_at(&request.tenant, request.now),
-        second_factor: second_factor::facts(
+        second_factor: access.also(second_factor::facts(
             &request.tenant,
             &user,
             Some(&request.client.application),
             &["pwd".to_owned()],
-        ),
+        )),
+        conditional_access: access.facts,
     };
-    let verdict = password::decide(&facts, &user.facts(), &request.tenant.rules, request.now);
-    if let Some(refusal) = Refusal::of_verdict(&verdict) {
+    let presented = Presented::Password(facts);
+    let decision = Decision::on(presented, Some(&user), &request.tenant.rules, request.now);
+    if let Some(refusal) = decision.refusal() {
         let resource = asked.resources.first().map_or(GRAPH_URI, |resource| resource.name.as_str());
         return Err(second_factor::told(refusal, &request.tenant, resource));
     }
@@ -50,7 +54,7 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
             redirect_type: RedirectType::None,
         },
         claims: request.claims.clone(),
-        verdict: &verdict,
+        decision: &decision,
         grant_type: "password",
     };
     let mut change = Change::new();

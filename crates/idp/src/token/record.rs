@@ -55,7 +55,8 @@ pub(crate) fn issued_to_user(
         "scope": resource.scopes.iter().cloned().collect::<Vec<_>>().join(" "),
         "access_token": access_token_data(access_token),
         "refresh_token": refresh_token,
-        "verdict": grant.verdict,
+        "verdict": grant.decision.verdict,
+        "question": grant.decision.question,
     });
     add(request, format!("user:{}", grant.user.id), data, about, change);
 }
@@ -128,7 +129,8 @@ pub(crate) async fn refused(
             "client_class": token.client_class,
             "password_based": token.password_based,
         })),
-        "verdict": refusal.verdict,
+        "verdict": refusal.decision.as_ref().map(|decision| &decision.verdict),
+        "question": refusal.decision.as_ref().map(|decision| &decision.question),
         "correlation_id": asked.correlation_id,
     });
     let event = Event::new(tenant, asked.at, "token.refused", subject, trace).with(data).about(about);

@@ -1,7 +1,7 @@
 //! `grant_type=refresh_token` (RFC 6749, section 6). Entra answers every redemption with a new refresh token and leaves the
 //! old one alone: nothing here looks whether it was used before.
 
-use outlive_rules::{ClientClass, RefreshTokenFacts, SecondFactorFacts, UserFacts, aadsts, refresh_token};
+use outlive_rules::{ClientClass, Presented, RefreshTokenFacts, Rule, SecondFactorFacts, aadsts};
 use outlive_store::Change;
 use outlive_tokens::{ClaimsRequest, SealedRefreshToken, SealedToken};
 
@@ -9,7 +9,8 @@ use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
 use super::resource_grant::{asked_now, granted};
 use super::response::TokenAnswer;
-use crate::directory::User;
+use super::rotation;
+use crate::decision::Decision;
 use crate::directory::graph_application::OIDC_SCOPES;
 use crate::refusal::Refusal;
 use crate::scopes::{AskedFor, AskedResource, AskedScopes};
@@ -32,6 +33,9 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         Some(session) => idp.directory.signed_out_at(token.tenant, session).await?,
         None => None,
     };
+    let asked = asked_now(request, asked_first(&token));
+    let access = request.access(user.as_ref(), asked.as_ref().ok(), Some(token.auth_time)).await?;
+    let rotation = rotation::look_up(&idp.chassis.store, &request.tenant.rules, &token).await?;
     let facts = RefreshTokenFacts {
         client_class: match token.client_class {
             outlive_tokens::ClientClass::Public => ClientClass::Public,
@@ -44,32 +48,44 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         session_signed_out_at,
         presented_by_its_client: token.client_id == request.client.application.client_id,
         origin_present: request.origin_header,
+        rotation: rotation.facts.clone(),
+        conditional_access: access.facts.clone(),
         second_factor: user.as_ref().map_or_else(SecondFactorFacts::default, |user| {
-            second_factor::facts(&request.tenant, user, Some(&request.client.application), &token.amr)
+            let application = Some(&request.client.application);
+            access.also(second_factor::facts(&request.tenant, user, application, &token.amr))
         }),
     };
-    let user_facts = user.as_ref().map_or_else(UserFacts::unknown, User::facts);
-    let verdict = refresh_token::decide(&facts, &user_facts, &request.tenant.rules, request.now);
-    if let Some(refusal) = Refusal::of_verdict(&verdict) {
+    let presented = Presented::RefreshToken(facts);
+    let decision = Decision::on(presented, user.as_ref(), &request.tenant.rules, request.now);
+    if let Some(refusal) = decision.refusal() {
+        if decision.verdict.rule == Rule::UsedBefore
+            && let Some(end) = rotation.end_family(&token, request.now)
+        {
+            idp.chassis.store.commit(Change::from(end)).await?;
+        }
         return Err(second_factor::told(refusal, &request.tenant, &token.resource));
     }
     let Some(user) = user else { return Err(Refusal::new(aadsts::USER_NOT_FOUND)) };
-    let resource = granted(request, user.id, asked_now(request, asked_first(&token))?).await?;
+    let resource = granted(request, user.id, asked?).await?;
     let grant = UserGrant {
         user: &user,
         amr: token.amr.clone(),
         auth_time: token.auth_time,
         session_id: token.session_id,
         nonce: None,
-        family: Family::Of(&token),
+        family: Family::Of(&token, &rotation),
         claims: request.claims.clone().after(&said_before(&token)),
-        verdict: &verdict,
+        decision: &decision,
         grant_type: "refresh_token",
     };
     let mut change = Change::new();
     let answer = mint_for_user(request, grant, resource, &mut change).await?;
-    idp.chassis.store.commit(change).await?;
-    Ok(answer)
+    match idp.chassis.store.commit(change).await {
+        Ok(()) => Ok(answer),
+        // Somebody else used it at the same moment, where a token is good once.
+        Err(error) if error.is_conflict() => Err(Refusal::new(aadsts::INVALID_GRANT)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// What the client said of itself when the family was made.

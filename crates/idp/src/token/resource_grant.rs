@@ -7,6 +7,7 @@ use outlive_rules::aadsts;
 use outlive_tokens::TokenVersion;
 
 use super::endpoint::TokenRequest;
+use crate::assignment;
 use crate::directory::Application;
 use crate::directory::graph_application::GRAPH_URI;
 use crate::refusal::Refusal;
@@ -85,6 +86,9 @@ pub(crate) async fn granted(
     let tenant = request.tenant.id;
     let resource = resolve(&request.idp.directory, tenant, &first).await?;
     let client = &request.client.application;
+    for application in [client, &resource.application] {
+        assignment::check_user(&request.idp.directory, tenant, user, application).await?;
+    }
     let consented = request
         .idp
         .directory

@@ -10,8 +10,6 @@ use outlive_rules::Aadsts;
 const NOT_PRODUCED: &[(u32, &str)] = &[
     (16000, "there are no guests: a browser's session is always looked up in the tenant of the path"),
     (50056, "every user of a tenant's description has a password"),
-    (50105, "applications do not require assignment"),
-    (501051, "applications do not require assignment"),
     (90094, "permissions that only an administrator can grant are not told apart"),
     (70001, "the older word for 7000112"),
     (

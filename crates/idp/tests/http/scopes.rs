@@ -38,7 +38,10 @@ async fn bare_names_are_graphs_and_default_does_not_mix() {
     let by_default = tool.sign_in(&tenant, "owner", "openid .default").await;
     assert_eq!(by_default.claims()["aud"], GRAPH);
     let said = by_default.0["scope"].as_str().expect("a text");
-    assert!(said.contains(&format!("{GRAPH}/Directory.AccessAsUser.All {GRAPH}/User-Password")), "{said}");
+    assert!(
+        said.contains(&format!("{GRAPH}/Policy.ReadWrite.ConditionalAccess {GRAPH}/User-Password")),
+        "{said}"
+    );
     for mixed in [format!("{ORDERS}/.default {ORDERS}/Orders.Read"), format!("{ORDERS}/.default User.Read")] {
         let url = tenant.desktop().authorize_url(&mixed, &[]);
         tenant.browser().open(&url).await.refused("invalid_scope", "AADSTS70011");

@@ -8,7 +8,7 @@ use super::OauthError::{
     InvalidTenant, LoginRequired, TemporarilyUnavailable, UnauthorizedClient, UnsupportedGrantType,
     UnsupportedResponseType,
 };
-use super::Suberror::{BadToken, BasicAction, ConsentRequired, UserPasswordExpired};
+use super::Suberror::{BadToken, BasicAction, ConsentRequired, TokenExpired, UserPasswordExpired};
 use super::{Aadsts, Entry};
 
 /// The document that gives the numbers their meaning, unless a row says otherwise.
@@ -178,6 +178,14 @@ catalogue! {
     MALFORMED_GRANT = 9002313, InvalidGrant, none, 400, back, Field, Developer;
         "Invalid request: it is malformed or invalid, as is an authorization code or refresh token that cannot be read.";
         "Send the code or token exactly as it was received.";
+
+    // ---- Conditional Access -----------------------------------------------------------------------------------------------
+    BLOCKED_BY_POLICY = 53003, InvalidGrant, none, 400, back, Field, Administrator;
+        "Access is blocked by Conditional Access: a policy lets no token be issued.";
+        "Have an administrator look which policy applies, and to whom, for what and from where.";
+    SIGN_IN_FREQUENCY = 70043, InvalidGrant, TokenExpired, 400, back, Field, Person;
+        "The refresh token has expired or is not valid, because Conditional Access checks how often one signs in. The sign-in was on {issued} and the maximum allowed lifetime for this request is {lifetime}.";
+        "Sign in again.";
 
     // ---- consent ----------------------------------------------------------------------------------------------------
     CONSENT_REQUIRED = 65001, InvalidGrant, ConsentRequired, 400, back, Field, Person;

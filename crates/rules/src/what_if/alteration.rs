@@ -3,9 +3,10 @@
 use outlive_clock::{Instant, Span};
 use serde::{Deserialize, Serialize};
 
+use crate::conditional_access::AccessFacts;
 use crate::{
-    ClientClass, DeviceDecision, Edition, Event, Presented, ProofKey, Question, RevocationEvents, Ruleset,
-    SecondFactorFacts,
+    ClientClass, DeviceDecision, Edition, Event, Presented, ProofKey, Question, RevocationEvents,
+    RotationFacts, Ruleset, SecondFactorFacts,
 };
 
 /// A fact that can be changed, and to what. The order is that in which people would think of them.
@@ -63,6 +64,16 @@ pub enum Alteration {
     Approved,
     /// The password had not been due for a change.
     PasswordNotDue,
+    /// The account had not been disabled in between.
+    NotDisabledMeanwhile,
+    /// Nothing of its family had been used twice.
+    NotUsedBefore,
+    /// No policy had blocked it.
+    NotBlocked,
+    /// No policy had asked to sign in more often.
+    SignInFrequencyNotAsked,
+    /// The user had signed in again a moment ago.
+    SignedInJustNow,
 }
 
 /// The events of an administrator's reset, one for each portal.
@@ -98,6 +109,11 @@ impl Alteration {
             Self::NotRedeemed,
             Self::Approved,
             Self::PasswordNotDue,
+            Self::NotDisabledMeanwhile,
+            Self::NotUsedBefore,
+            Self::NotBlocked,
+            Self::SignInFrequencyNotAsked,
+            Self::SignedInJustNow,
         ];
         all.extend(Edition::ALL.map(Self::Edition));
         for (event, _) in question.user.events.latest_first() {
@@ -122,13 +138,16 @@ impl Alteration {
             }
             Self::Without(event) => altered.user.events = replaced(&question.user.events, *event, None),
             Self::Edition(edition) if *edition != question.rules.edition() => {
-                altered.rules = Ruleset::published(*edition);
+                altered.rules = Ruleset::published(*edition).with_switches(*question.rules.switches());
             }
             Self::Edition(_) => {}
             Self::AsPublished => altered.rules = Ruleset::published(question.rules.edition()),
             Self::Enabled => altered.user.enabled = true,
             Self::NotDeleted => altered.user.deleted = false,
             Self::Known => altered.user.known = true,
+            Self::NotDisabledMeanwhile if question.rules.switches().disable_revokes => {
+                altered.user.disabled_at = None;
+            }
             Self::Sooner => sooner(&mut altered),
             Self::Later => later(&mut altered),
             of_presented => of_presented.apply_to(&mut altered.presented, question.at),
@@ -211,52 +230,29 @@ impl Alteration {
                     password.change_due = false;
                 }
             }
+            Self::NotUsedBefore => {
+                if let Presented::RefreshToken(token) = presented {
+                    token.rotation = RotationFacts::default();
+                }
+            }
+            Self::NotBlocked => {
+                if let Some(asked) = conditional_access(presented) {
+                    asked.blocked_by = None;
+                }
+            }
+            Self::SignInFrequencyNotAsked => {
+                if let Some(asked) = conditional_access(presented) {
+                    asked.sign_in_frequency = None;
+                }
+            }
+            Self::SignedInJustNow => {
+                if let Some(asked) =
+                    conditional_access(presented).filter(|asked| asked.sign_in_frequency.is_some())
+                {
+                    asked.authenticated_at = Some(now);
+                }
+            }
             _ => {}
-        }
-    }
-
-    /// The change in words, to stand after "had": "this been a confidential client".
-    #[must_use]
-    pub fn clause(&self) -> String {
-        match self {
-            Self::ClientClass(ClientClass::Confidential) => {
-                "this been a confidential client, one that proves who it is when it asks for tokens"
-                    .to_owned()
-            }
-            Self::ClientClass(ClientClass::Public) => "this been a public client".to_owned(),
-            Self::PasswordBased(false) => {
-                "the user signed in without a password, with a passkey for example".to_owned()
-            }
-            Self::PasswordBased(true) => "the user signed in with a password".to_owned(),
-            Self::Channel { instead, .. } => format!("the reset come through {}", portal(*instead)),
-            Self::Without(event) => not_happened(*event).to_owned(),
-            Self::NotSignedOut => "the browser session not been signed out".to_owned(),
-            Self::Edition(edition) => {
-                format!(
-                    "edition {edition} of the table been in force ({}, {})",
-                    edition.document(),
-                    edition.dated()
-                )
-            }
-            Self::AsPublished => "the table been left as it was published".to_owned(),
-            Self::Enabled => "the account been enabled".to_owned(),
-            Self::NotDeleted => "the user not been deleted".to_owned(),
-            Self::Known => "the directory known the user".to_owned(),
-            Self::ByItsClient => "the client presented it that it was issued to".to_owned(),
-            Self::Origin(true) => "the request come from a page in a browser".to_owned(),
-            Self::Origin(false) => "the request not come from a page in a browser".to_owned(),
-            Self::Spa(true) => "the redirect URI been of type spa".to_owned(),
-            Self::Spa(false) => "the redirect URI not been of type spa".to_owned(),
-            Self::ProofKeyProven => "the code_verifier matched the challenge".to_owned(),
-            Self::SecondFactorDone => "the user signed in with a second factor".to_owned(),
-            Self::SecondFactorNotRequired => "no second factor been required".to_owned(),
-            Self::Renewed => "it been used in time, which would have renewed it".to_owned(),
-            Self::Persistent => "the person chosen to stay signed in".to_owned(),
-            Self::Sooner => "it been presented before its time was over".to_owned(),
-            Self::Later => "it been presented once its time had begun".to_owned(),
-            Self::NotRedeemed => "the code not been redeemed before".to_owned(),
-            Self::Approved => "the person said yes to the device".to_owned(),
-            Self::PasswordNotDue => "the password not been due for a change".to_owned(),
         }
     }
 }
@@ -337,34 +333,23 @@ const fn signed_out_at(presented: &mut Presented) -> Option<&mut Option<Instant>
     }
 }
 
+const fn conditional_access(presented: &mut Presented) -> Option<&mut AccessFacts> {
+    match presented {
+        Presented::Cookie(cookie) => Some(&mut cookie.conditional_access),
+        Presented::Code(code) => Some(&mut code.conditional_access),
+        Presented::RefreshToken(token) => Some(&mut token.conditional_access),
+        Presented::DeviceCode(code) => Some(&mut code.conditional_access),
+        Presented::Password(password) => Some(&mut password.conditional_access),
+        Presented::Assertion(assertion) => Some(&mut assertion.conditional_access),
+        Presented::AccessToken(_) => None,
+    }
+}
+
 const fn second_factor(presented: &mut Presented) -> Option<&mut SecondFactorFacts> {
     match presented {
         Presented::RefreshToken(token) => Some(&mut token.second_factor),
         Presented::DeviceCode(code) => Some(&mut code.second_factor),
         Presented::Password(password) => Some(&mut password.second_factor),
         _ => None,
-    }
-}
-
-const fn portal(event: Event) -> &'static str {
-    match event {
-        Event::AdminResetEntraAdminCenter => "the Entra admin center",
-        Event::AdminResetM365AdminCenter => "the Microsoft 365 admin center",
-        _ => "the Azure portal",
-    }
-}
-
-const fn not_happened(event: Event) -> &'static str {
-    match event {
-        Event::PasswordExpires => "the password not expired",
-        Event::PasswordChangedByUser => "the user not changed the password",
-        Event::Sspr => "the user not reset the forgotten password",
-        Event::AdminReset
-        | Event::AdminResetAzurePortal
-        | Event::AdminResetEntraAdminCenter
-        | Event::AdminResetM365AdminCenter => "no administrator reset the password",
-        Event::UserRevokes => "the user not revoked their own sessions",
-        Event::AdminRevokes => "no administrator revoked the user's sessions",
-        Event::SingleSignOut => "the browser session not been signed out",
     }
 }

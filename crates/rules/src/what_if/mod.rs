@@ -3,6 +3,7 @@
 //! Nothing here knows a rule. Every change is tried on [`Question::decide`], and those that make it accept are told.
 
 mod alteration;
+mod clause;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,9 +1,10 @@
 //! One cell of the table, brought about: a credential of the column, and the event of the row happening to it.
 
 use outlive_clock::{Instant, Span};
+use outlive_rules::conditional_access::AccessFacts;
 use outlive_rules::{
-    ClientClass, CookieFacts, Credential, Event, RefreshTokenFacts, RevocationEvents, Ruleset, Scope,
-    SecondFactorFacts, UserFacts, Verdict, cookie, refresh_token,
+    ClientClass, CookieFacts, Credential, Event, RefreshTokenFacts, RevocationEvents, RotationFacts, Ruleset,
+    Scope, SecondFactorFacts, UserFacts, Verdict, cookie, refresh_token,
 };
 
 pub(crate) const GRANTED: Instant = Instant::from_seconds(1_767_600_000);
@@ -19,6 +20,8 @@ pub(crate) fn token(class: ClientClass, password_based: bool) -> RefreshTokenFac
         presented_by_its_client: true,
         origin_present: false,
         second_factor: SecondFactorFacts::default(),
+        rotation: RotationFacts::default(),
+        conditional_access: AccessFacts::default(),
     }
 }
 
@@ -29,6 +32,7 @@ pub(crate) fn browser(password_based: bool) -> CookieFacts {
         granted_at: GRANTED,
         last_used_at: GRANTED,
         signed_out_at: None,
+        conditional_access: AccessFacts::default(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::cells::GRANTED;
 use outlive_clock::{Instant, Span};
+use outlive_rules::conditional_access::AccessFacts;
 use outlive_rules::{
     AssertionFacts, ClientClass, DeviceCodeFacts, DeviceDecision, Event, PasswordFacts, RevocationEvents,
     Rule, Ruleset, SecondFactorFacts, UserFacts, aadsts, device_code, on_behalf_of, password,
@@ -24,6 +25,7 @@ fn a_password_gets_a_grant_unless_it_is_to_be_changed_or_its_owner_may_not_sign_
         client_class: ClientClass::Public,
         change_due: false,
         second_factor: SecondFactorFacts::default(),
+        conditional_access: AccessFacts::default(),
     };
     let verdict = password::decide(&good, &unharmed(), &rules, GRANTED);
     assert!(verdict.is_accepted());
@@ -53,6 +55,7 @@ fn a_device_code_waits_for_an_answer_and_then_is_good_once() {
         password_based: true,
         presented_by_its_client: true,
         second_factor: SecondFactorFacts::default(),
+        conditional_access: AccessFacts::default(),
     };
     let approved = DeviceCodeFacts { decision: DeviceDecision::Approved(minute(5)), ..waiting.clone() };
     let decide = |facts: &DeviceCodeFacts, user: Option<&UserFacts>, now| {
@@ -94,6 +97,7 @@ fn an_assertion_outlives_a_password_change_and_not_a_revocation() {
         expires_at: GRANTED + Span::from_hours(1),
         password_based: true,
         session_signed_out_at: None,
+        conditional_access: AccessFacts::default(),
     };
     let later = GRANTED + Span::from_minutes(10);
     let decide = |user: &UserFacts| on_behalf_of::decide(&assertion, user, &rules, later);

@@ -1,5 +1,6 @@
 //! What the rules promise, from outside.
 
+mod access;
 mod catalogue;
 mod cells;
 mod grants;

@@ -2,6 +2,7 @@
 
 use crate::cells::{GRANTED, browser, token};
 use outlive_clock::{Instant, Randomness, Span};
+use outlive_rules::conditional_access::AccessFacts;
 use outlive_rules::{
     Aadsts, AccessTokenFacts, ClientClass, CodeFacts, Credential, Event, ProofKey, RefreshTokenFacts,
     RevocationEvents, Rule, Ruleset, UserFacts, aadsts, access_token, code, cookie, lifetimes,
@@ -68,7 +69,7 @@ fn a_family_is_cut_off_even_when_it_was_renewed_at_the_very_instant_of_the_event
 fn the_checks_of_a_refresh_token_come_in_order() {
     let mut events = RevocationEvents::none();
     events.record(Event::AdminRevokes, GRANTED + Span::from_hours(1));
-    let mut user = UserFacts { known: false, deleted: true, enabled: false, events };
+    let mut user = UserFacts { known: false, deleted: true, enabled: false, disabled_at: None, events };
     let mut bad = token(ClientClass::Public, true);
     bad.presented_by_its_client = false;
     bad.origin_present = true;
@@ -169,6 +170,7 @@ fn codes_are_for_one_client_once_within_ten_minutes_with_proof() {
         presented_by_its_client: true,
         origin_present: false,
         proof_key: ProofKey::Proven,
+        conditional_access: AccessFacts::default(),
     };
     let soon = GRANTED + Span::from_minutes(9);
     let user = UserFacts::in_good_standing(RevocationEvents::none());

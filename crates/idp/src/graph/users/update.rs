@@ -3,7 +3,6 @@
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use outlive_rules::Event;
 use outlive_store::Change;
 use outlive_tokens::Secret;
 use serde::Deserialize;
@@ -136,13 +135,13 @@ impl UserPatch {
         if let Some(kind) = self.user_type {
             profile.guest = kind == UserType::Guest;
         }
-        after.enabled = self.account_enabled.unwrap_or(after.enabled);
+        after.set_enabled(self.account_enabled.unwrap_or(after.enabled), caller.now);
         Ok(after)
     }
 }
 
 /// `PATCH /users/{id}`. A new `passwordProfile` is an administrator's reset; no document says which row of the revocation
-/// table it is, and we take the Azure portal's (docs/parity.md).
+/// table it is: a switch of the tenant's rules says (docs/parity.md).
 pub(crate) async fn update(
     caller: Caller,
     Path(id): Path<String>,
@@ -167,7 +166,8 @@ pub(crate) async fn update(
             let password = password_profile
                 .password
                 .ok_or_else(|| GraphError::bad_request("passwordProfile has no password."))?;
-            reset_password(&caller, &user, Event::AdminResetAzurePortal, password, must_change).await?;
+            let row = caller.tenant.rules.switches().patch_password_profile;
+            reset_password(&caller, &user, row, password, must_change).await?;
         }
         if profile || enabled.is_some() {
             // The password may just have changed; the rest is written over what is there now.

@@ -1,0 +1,79 @@
+//! The lab's short way to a sign-in frequency: one Conditional Access policy for everybody and everything.
+
+use outlive_chassis::{Problem, Trace};
+use outlive_clock::{Instant, Span};
+use outlive_journal::Event;
+use outlive_rules::conditional_access::{
+    ApplicationCondition, Conditions, FrequencyUnit, Policy, PolicyState, SessionControls, SignInFrequency,
+    UserCondition,
+};
+use outlive_store::Change;
+use serde_json::json;
+
+use crate::directory::{Kept, Policies, Tenant};
+use crate::idp::Idp;
+
+/// The policy's name.
+const NAME: &str = "Sign-in frequency of the lab";
+
+/// Asks everybody to sign in after this long, or no more.
+pub(crate) async fn sign_in_frequency(
+    idp: &Idp,
+    tenant: &Tenant,
+    every: Span,
+    now: Instant,
+    trace: &Trace,
+) -> Result<&'static str, Problem> {
+    let mut after = Policies::clone(&tenant.policies);
+    after.conditional_access.retain(|policy| policy.says.display_name != NAME);
+    if every != Span::from_seconds(0) {
+        let says = policy(every)?;
+        let id = idp.chassis.random.of(tenant.id).stream("policy-id").uuid();
+        after.conditional_access.push(Kept { id, created_at: now, modified_at: None, says });
+    }
+    let mut change = Change::from(after.replace(&tenant.policies, tenant.id));
+    let subject = format!("tenant:{}", tenant.id);
+    let event = Event::new(tenant.id, now, "policy.changed", subject, trace)
+        .with(json!({"name": NAME, "sign_in_frequency": every}));
+    change.add(idp.chassis.journal.line(&event));
+    idp.directory.commit(tenant.id, change).await?;
+    Ok("sign_in_frequency")
+}
+
+fn policy(every: Span) -> Result<Policy, Problem> {
+    let seconds = every.as_seconds();
+    let (value, unit) = if seconds % 86_400 == 0 {
+        (seconds / 86_400, FrequencyUnit::Days)
+    } else {
+        (seconds / 3_600, FrequencyUnit::Hours)
+    };
+    let frequency = SignInFrequency {
+        value: u32::try_from(value).ok().filter(|_| seconds % 3_600 == 0),
+        unit: Some(unit),
+        frequency_interval: None,
+        authentication_type: None,
+        is_enabled: true,
+    };
+    let all = || vec!["All".to_owned()];
+    let policy = Policy {
+        display_name: NAME.to_owned(),
+        state: PolicyState::Enabled,
+        conditions: Conditions {
+            users: UserCondition { include_users: all(), ..UserCondition::default() },
+            applications: ApplicationCondition {
+                include_applications: all(),
+                ..ApplicationCondition::default()
+            },
+            ..Conditions::default()
+        },
+        grant_controls: None,
+        session_controls: Some(SessionControls {
+            sign_in_frequency: Some(frequency),
+            persistent_browser: None,
+        }),
+    };
+    match policy.fault() {
+        Some(fault) => Err(Problem::bad_request(fault)),
+        None => Ok(policy),
+    }
+}

@@ -1,0 +1,127 @@
+//! Conditional Access, the part that decides the fate of tokens: which policies apply to a use of a credential, and what they ask
+//! together ("Building a Conditional Access policy": all that apply have to be satisfied).
+
+mod facts;
+mod policy;
+
+use std::net::IpAddr;
+
+use outlive_clock::Span;
+use serde::{Deserialize, Serialize};
+
+pub use facts::{AccessFacts, FREQUENCY_TOLERANCE};
+pub use policy::{
+    ApplicationCondition, Conditions, FrequencyInterval, FrequencyUnit, GrantControl, GrantControls,
+    LocationCondition, PersistentBrowser, PersistentBrowserMode, Policy, PolicyState, SessionControls,
+    SignInFrequency, UserCondition, is_in_range, parsed_range,
+};
+
+/// A place with a name: ranges of addresses (`ipNamedLocation`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedLocation {
+    /// Its id, by which policies name it.
+    pub id: String,
+    /// Whether `AllTrusted` means it too.
+    pub trusted: bool,
+    /// Its ranges, `192.0.2.0/24`.
+    pub ranges: Vec<String>,
+}
+
+/// Who wants what from where.
+#[derive(Clone, Debug)]
+pub struct AccessRequest<'a> {
+    /// The user's object id.
+    pub user: &'a str,
+    /// Whether the user is a guest.
+    pub guest: bool,
+    /// The client ids of what is asked for and of what asks.
+    pub applications: &'a [String],
+    /// From which address.
+    pub address: IpAddr,
+}
+
+/// What the policies that apply ask together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Demands {
+    /// The first policy that blocks, by name.
+    pub blocked_by: Option<String>,
+    /// The first policy that asks for a second factor, by name.
+    pub second_factor_by: Option<String>,
+    /// How old a sign-in may be: the shortest that is asked.
+    pub sign_in_frequency: Option<Span>,
+    /// Whether browsers stay signed in, if that is not the person's choice. A no wins.
+    pub stays_signed_in: Option<bool>,
+    /// The policies that apply but are only to be reported, by name.
+    pub reported: Vec<String>,
+}
+
+/// What `policies` ask of a use of a credential.
+#[must_use]
+pub fn evaluate<'a>(
+    policies: impl IntoIterator<Item = &'a Policy>,
+    locations: &[NamedLocation],
+    request: &AccessRequest<'_>,
+) -> Demands {
+    let mut demands = Demands::default();
+    for policy in policies {
+        if policy.state == PolicyState::Disabled || !applies(&policy.conditions, locations, request) {
+            continue;
+        }
+        if policy.state == PolicyState::EnabledForReportingButNotEnforced {
+            demands.reported.push(policy.display_name.clone());
+            continue;
+        }
+        demands.add(policy);
+    }
+    demands
+}
+
+impl Demands {
+    fn add(&mut self, policy: &Policy) {
+        let controls = policy.grant_controls.as_ref().map_or(&[][..], |grant| &grant.built_in_controls);
+        let name = || policy.display_name.clone();
+        if controls.contains(&GrantControl::Block) {
+            self.blocked_by.get_or_insert_with(name);
+        }
+        if controls.contains(&GrantControl::Mfa) {
+            self.second_factor_by.get_or_insert_with(name);
+        }
+        let Some(session) = &policy.session_controls else { return };
+        if let Some(span) = session.sign_in_frequency.as_ref().and_then(SignInFrequency::span) {
+            self.sign_in_frequency = Some(self.sign_in_frequency.map_or(span, |other| other.min(span)));
+        }
+        if let Some(browser) = session.persistent_browser.as_ref().filter(|browser| browser.is_enabled) {
+            let stays = browser.mode == PersistentBrowserMode::Always;
+            self.stays_signed_in = Some(self.stays_signed_in.unwrap_or(true) && stays);
+        }
+    }
+}
+
+fn applies(conditions: &Conditions, locations: &[NamedLocation], request: &AccessRequest<'_>) -> bool {
+    let is_user = |named: &String| match named.as_str() {
+        "All" => true,
+        "GuestsOrExternalUsers" => request.guest,
+        id => id.eq_ignore_ascii_case(request.user),
+    };
+    let is_application = |named: &String| {
+        named == "All" || request.applications.iter().any(|id| id.eq_ignore_ascii_case(named))
+    };
+    let is_here = |named: &String| {
+        if named == "All" {
+            return true;
+        }
+        let mut meant = locations.iter().filter(|location| match named.as_str() {
+            "AllTrusted" => location.trusted,
+            id => location.id.eq_ignore_ascii_case(id),
+        });
+        meant.any(|location| location.ranges.iter().any(|range| is_in_range(request.address, range)))
+    };
+    let Conditions { users, applications, locations: places, .. } = conditions;
+    users.include_users.iter().any(is_user)
+        && !users.exclude_users.iter().any(is_user)
+        && applications.include_applications.iter().any(is_application)
+        && !applications.exclude_applications.iter().any(is_application)
+        && places.as_ref().is_none_or(|places| {
+            places.include_locations.iter().any(is_here) && !places.exclude_locations.iter().any(is_here)
+        })
+}

@@ -1,0 +1,273 @@
+//! Conditional Access policies in the shape that Graph gives them (`conditionalAccessPolicy`), as far as they decide the fate of
+//! tokens.
+
+use std::net::IpAddr;
+
+use outlive_clock::Span;
+use serde::{Deserialize, Serialize};
+
+/// Whether a policy is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PolicyState {
+    /// It is.
+    Enabled,
+    /// It is not.
+    Disabled,
+    /// It is judged and told, and nothing follows ("report-only").
+    EnabledForReportingButNotEnforced,
+}
+
+/// Who or what a policy is about, and who or what it spares.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UserCondition {
+    /// `All`, `None`, `GuestsOrExternalUsers`, or object ids.
+    pub include_users: Vec<String>,
+    /// Object ids, or `GuestsOrExternalUsers`.
+    #[serde(default)]
+    pub exclude_users: Vec<String>,
+}
+
+/// Which applications: those that are asked for, or that ask.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ApplicationCondition {
+    /// `All`, `None`, or client ids.
+    pub include_applications: Vec<String>,
+    /// Client ids.
+    #[serde(default)]
+    pub exclude_applications: Vec<String>,
+}
+
+/// From which places.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LocationCondition {
+    /// `All`, `AllTrusted`, or ids of named locations.
+    pub include_locations: Vec<String>,
+    /// `AllTrusted`, or ids of named locations.
+    #[serde(default)]
+    pub exclude_locations: Vec<String>,
+}
+
+/// When a policy applies.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Conditions {
+    /// To whom.
+    pub users: UserCondition,
+    /// For what.
+    pub applications: ApplicationCondition,
+    /// From where; from everywhere if it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locations: Option<LocationCondition>,
+    /// `all`; finer kinds are not told apart here.
+    #[serde(default)]
+    pub client_app_types: Vec<String>,
+}
+
+/// A condition of access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum GrantControl {
+    /// There is none.
+    Block,
+    /// A second factor.
+    Mfa,
+}
+
+/// What has to be given for access.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GrantControls {
+    /// `AND` or `OR`: the same for one control.
+    #[serde(default)]
+    pub operator: Option<String>,
+    /// The controls.
+    #[serde(default)]
+    pub built_in_controls: Vec<GrantControl>,
+}
+
+/// How often one has to sign in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SignInFrequency {
+    /// How many hours or days.
+    #[serde(default)]
+    pub value: Option<u32>,
+    /// `hours` or `days`.
+    #[serde(default, rename = "type")]
+    pub unit: Option<FrequencyUnit>,
+    /// `timeBased` or `everyTime`.
+    #[serde(default)]
+    pub frequency_interval: Option<FrequencyInterval>,
+    /// `primaryAndSecondaryAuthentication`: a frequency of the second factor alone is not told apart here.
+    #[serde(default)]
+    pub authentication_type: Option<String>,
+    /// Whether it counts.
+    #[serde(default = "yes")]
+    pub is_enabled: bool,
+}
+
+/// What a sign-in frequency counts in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FrequencyUnit {
+    /// Hours.
+    Hours,
+    /// Days.
+    Days,
+}
+
+/// Whether a sign-in frequency is a span of time at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FrequencyInterval {
+    /// It is.
+    TimeBased,
+    /// One signs in every time.
+    EveryTime,
+}
+
+/// Whether browsers stay signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PersistentBrowser {
+    /// They do, or they do not, whatever the person chooses.
+    pub mode: PersistentBrowserMode,
+    /// Whether it counts.
+    #[serde(default = "yes")]
+    pub is_enabled: bool,
+}
+
+/// See [`PersistentBrowser`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PersistentBrowserMode {
+    /// They stay signed in.
+    Always,
+    /// They do not.
+    Never,
+}
+
+/// What a session may be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SessionControls {
+    /// How often one has to sign in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_in_frequency: Option<SignInFrequency>,
+    /// Whether browsers stay signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub persistent_browser: Option<PersistentBrowser>,
+}
+
+/// What a policy says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Policy {
+    /// Its name for people.
+    pub display_name: String,
+    /// Whether it is in force.
+    pub state: PolicyState,
+    /// When it applies.
+    pub conditions: Conditions,
+    /// What has to be given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant_controls: Option<GrantControls>,
+    /// What the session may be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_controls: Option<SessionControls>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+impl SignInFrequency {
+    /// How old a sign-in may be; zero for every time.
+    #[must_use]
+    pub fn span(&self) -> Option<Span> {
+        if !self.is_enabled {
+            return None;
+        }
+        if self.frequency_interval == Some(FrequencyInterval::EveryTime) {
+            return Some(Span::from_seconds(0));
+        }
+        match (self.value?, self.unit?) {
+            (hours, FrequencyUnit::Hours) => Some(Span::from_hours(hours.into())),
+            (days, FrequencyUnit::Days) => Some(Span::from_days(days.into())),
+        }
+    }
+}
+
+impl Policy {
+    /// What is wrong with the policy, if something is, in words for whoever wrote it.
+    #[must_use]
+    pub fn fault(&self) -> Option<&'static str> {
+        let Conditions { users, applications, client_app_types, .. } = &self.conditions;
+        let controls = self.grant_controls.as_ref().map_or(&[][..], |grant| &grant.built_in_controls);
+        let session = self.session_controls.clone().unwrap_or_default();
+        if self.display_name.is_empty() || self.display_name.len() > 256 {
+            return Some("displayName has 1 to 256 characters.");
+        }
+        if users.include_users.is_empty() || applications.include_applications.is_empty() {
+            return Some(
+                "includeUsers and includeApplications name somebody and something: 'All', 'None' or ids.",
+            );
+        }
+        if client_app_types.iter().any(|kind| kind != "all") {
+            return Some("Only the client app type 'all' is known here.");
+        }
+        if controls.contains(&GrantControl::Block) && controls.len() > 1 {
+            return Some("'block' stands alone.");
+        }
+        if controls.is_empty() && session.sign_in_frequency.is_none() && session.persistent_browser.is_none()
+        {
+            return Some("A policy has a grant control or a session control.");
+        }
+        if let Some(frequency) = &session.sign_in_frequency {
+            let every_time = frequency.frequency_interval == Some(FrequencyInterval::EveryTime);
+            let bounds = match frequency.unit {
+                Some(FrequencyUnit::Hours) => 1..=23,
+                _ => 1..=365,
+            };
+            if frequency.is_enabled
+                && !every_time
+                && (frequency.unit.is_none() || !frequency.value.is_some_and(|value| bounds.contains(&value)))
+            {
+                return Some("signInFrequency is 1 to 23 hours, 1 to 365 days, or everyTime.");
+            }
+        }
+        if session.persistent_browser.is_some() && applications.include_applications != ["All"] {
+            return Some("persistentBrowser is for all applications: includeApplications is 'All'.");
+        }
+        None
+    }
+}
+
+/// Whether an address lies in a range such as `192.0.2.0/24` or `2001:db8::/32`. What is no range holds nothing.
+#[must_use]
+pub fn is_in_range(address: IpAddr, range: &str) -> bool {
+    let Some((network, bits)) = parsed_range(range) else { return false };
+    match (address, network) {
+        (IpAddr::V4(address), IpAddr::V4(network)) => {
+            let mask = u32::MAX.checked_shl(32 - bits).unwrap_or(0);
+            (address.to_bits() ^ network.to_bits()) & mask == 0
+        }
+        (IpAddr::V6(address), IpAddr::V6(network)) => {
+            let mask = u128::MAX.checked_shl(128 - bits).unwrap_or(0);
+            (address.to_bits() ^ network.to_bits()) & mask == 0
+        }
+        _ => false,
+    }
+}
+
+/// The network of a range and how many of its bits count.
+#[must_use]
+pub fn parsed_range(range: &str) -> Option<(IpAddr, u32)> {
+    let (network, bits) = range.split_once('/')?;
+    let (network, bits) = (network.parse::<IpAddr>().ok()?, bits.parse::<u32>().ok()?);
+    (bits <= if network.is_ipv4() { 32 } else { 128 }).then_some((network, bits))
+}

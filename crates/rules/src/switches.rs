@@ -1,0 +1,148 @@
+//! What the documents leave open or contradict each other about: each a switch of the tenant with the most defensible answer as
+//! its default. docs/parity.md says of each why.
+
+use std::fmt;
+
+use crate::{Credential, Event, Fate};
+
+/// Which answer the tenant lives by, point for point. Written after the edition, as `+name=value`; what stands on its default is
+/// not written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Switches {
+    /// Whether a password change by the user ends the refresh tokens of confidential clients, as some pages say. The table says
+    /// no. `confidential_rt_on_password_change=survive|revoke`.
+    pub confidential_dies_with_password: bool,
+    /// Whether disabling an account ends for good what was granted before. By default it only stops it until the account is
+    /// enabled again. `disable_revokes=no|yes`.
+    pub disable_revokes: bool,
+    /// Whether a refresh token dies when it is used, and its whole family when it is used again, as at issuers that rotate
+    /// strictly. By default it lives on. `rotation=advisory|strict`.
+    pub strict_rotation: bool,
+    /// Which row of the table a reset by `PATCH /users/{id}` with a `passwordProfile` takes.
+    /// `patch_password_profile=azure_portal|entra_admin_center|m365_admin_center`.
+    pub patch_password_profile: Event,
+    /// Which row of the table a reset by `…/authentication/methods/{id}/resetPassword` takes.
+    /// `reset_password_method=azure_portal|entra_admin_center|m365_admin_center`.
+    pub reset_password_method: Event,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self {
+            confidential_dies_with_password: false,
+            disable_revokes: false,
+            strict_rotation: false,
+            patch_password_profile: Event::AdminResetAzurePortal,
+            reset_password_method: Event::AdminResetEntraAdminCenter,
+        }
+    }
+}
+
+/// The switches by name, with what each can be set to; the default comes first.
+const KNOWN: [(&str, &[&str]); 5] = [
+    ("confidential_rt_on_password_change", &["survive", "revoke"]),
+    ("disable_revokes", &["no", "yes"]),
+    ("rotation", &["advisory", "strict"]),
+    ("patch_password_profile", &["azure_portal", "entra_admin_center", "m365_admin_center"]),
+    ("reset_password_method", &["entra_admin_center", "azure_portal", "m365_admin_center"]),
+];
+
+/// The text names no switch, or gives one a value that it does not have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "'{text}' is neither a cell (row.column=revoked or row.column=alive) nor a switch; the switches are {known}"
+)]
+pub struct UnknownSwitch {
+    text: String,
+    known: String,
+}
+
+impl Switches {
+    /// The same with one set, by its name and the name of the value.
+    ///
+    /// # Errors
+    /// When there is no such switch, or it has no such value.
+    pub fn set(mut self, name: &str, value: &str) -> Result<Self, UnknownSwitch> {
+        let known = KNOWN.iter().any(|(known, values)| *known == name && values.contains(&value));
+        if !known {
+            let known: Vec<_> =
+                KNOWN.iter().map(|(name, values)| format!("{name}={}", values.join("|"))).collect();
+            let text = format!("{name}={value}").chars().take(120).collect();
+            return Err(UnknownSwitch { text, known: known.join(", ") });
+        }
+        match name {
+            "confidential_rt_on_password_change" => self.confidential_dies_with_password = value == "revoke",
+            "disable_revokes" => self.disable_revokes = value == "yes",
+            "rotation" => self.strict_rotation = value == "strict",
+            "patch_password_profile" => self.patch_password_profile = channel(value),
+            _ => self.reset_password_method = channel(value),
+        }
+        Ok(self)
+    }
+
+    /// Those that do not stand on their default, by name and value.
+    #[must_use]
+    pub fn changed(&self) -> Vec<(&'static str, &'static str)> {
+        let values = [
+            if self.confidential_dies_with_password { "revoke" } else { "survive" },
+            if self.disable_revokes { "yes" } else { "no" },
+            if self.strict_rotation { "strict" } else { "advisory" },
+            channel_name(self.patch_password_profile),
+            channel_name(self.reset_password_method),
+        ];
+        let named = KNOWN.iter().zip(values);
+        named
+            .filter(|((_, known), value)| known.first() != Some(value))
+            .map(|((name, _), value)| (*name, value))
+            .collect()
+    }
+
+    /// What a switch says of a cell of the table, if one does.
+    pub(crate) fn fate(&self, event: Event, credential: Credential) -> Option<Fate> {
+        let ends = self.confidential_dies_with_password
+            && (event, credential) == (Event::PasswordChangedByUser, Credential::ConfidentialToken);
+        ends.then_some(Fate::Revoked)
+    }
+}
+
+fn channel(name: &str) -> Event {
+    match name {
+        "entra_admin_center" => Event::AdminResetEntraAdminCenter,
+        "m365_admin_center" => Event::AdminResetM365AdminCenter,
+        _ => Event::AdminResetAzurePortal,
+    }
+}
+
+const fn channel_name(event: Event) -> &'static str {
+    match event {
+        Event::AdminResetEntraAdminCenter => "entra_admin_center",
+        Event::AdminResetM365AdminCenter => "m365_admin_center",
+        _ => "azure_portal",
+    }
+}
+
+impl fmt::Display for Switches {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.changed().into_iter().try_for_each(|(name, value)| write!(f, "+{name}={value}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_of_every_switch_can_be_set_and_written() {
+        for (name, values) in KNOWN {
+            for (place, value) in values.iter().enumerate() {
+                let set = Switches::default().set(name, value).expect("a known value");
+                let written = if place == 0 { vec![] } else { vec![(name, *value)] };
+                assert_eq!(set.changed(), written);
+                assert_eq!(set == Switches::default(), place == 0);
+            }
+            let wrong = Switches::default().set(name, "perhaps").expect_err("no such value").to_string();
+            assert!(wrong.contains(&format!("{name}=perhaps")) && wrong.contains(values[0]), "{wrong}");
+        }
+        assert!(Switches::default().set("colour", "red").is_err());
+    }
+}
