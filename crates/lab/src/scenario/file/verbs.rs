@@ -192,6 +192,12 @@ pub struct Event {
     /// By whom.
     #[serde(default)]
     pub by: Option<String>,
+    /// How often: of `sign_in_frequency`, how old a sign-in may be; `PT0S` takes it away.
+    #[serde(default)]
+    pub every: Option<Span>,
+    /// Of `require_mfa`: whether it is required from then on.
+    #[serde(default)]
+    pub required: Option<bool>,
 }
 
 /// A person makes a connection in the hub, signs in for it and confirms it.

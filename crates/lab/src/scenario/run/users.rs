@@ -85,12 +85,20 @@ impl World {
         add("new_password", password.clone());
         add("channel", step.channel.clone());
         add("by", step.by.clone());
+        add("every", step.every.map(|every| every.to_string()));
+        let secret = (step.kind.value == "rotate_secret")
+            .then(|| self.random.stream("scenario-secret").uuid().to_string());
+        add("new_secret", secret.clone());
+        event.extend(step.required.map(|required| ("required".to_owned(), Value::Bool(required))));
         self.lab.raise(self.tenant(), &Value::Object(event)).await?;
         self.now = self.lab.clock(self.tenant()).await?.now;
-        let whom = step.user.as_ref().or(step.app.as_ref()).map_or("", |name| name.value.as_str());
+        let whom = step.user.as_ref().or(step.app.as_ref()).map_or("everybody", |name| name.value.as_str());
         let details: Vec<_> = [&step.by, &step.channel].into_iter().flatten().map(String::as_str).collect();
         let details = if details.is_empty() { String::new() } else { format!(" ({})", details.join(", ")) };
         telling.tell(format!("{} happens to {whom}{details}", step.kind.value));
+        if let (Some(app), Some(secret)) = (&step.app, secret) {
+            self.learn_secret(&app.value, secret);
+        }
         if let (Some(role), Some(password)) = (user, password) {
             self.learn_password(&role, &password);
         }

@@ -149,6 +149,13 @@ impl World {
         }
     }
 
+    /// An application has another secret from now on.
+    pub(super) fn learn_secret(&mut self, name: &str, secret: String) {
+        if let Some(application) = self.handout.applications.iter_mut().find(|found| found.name == name) {
+            application.secret = Some(secret);
+        }
+    }
+
     /// A person at the maker's portal.
     pub(super) fn maker(&mut self, role: &str) -> Result<&mut Maker, StepError> {
         if !self.makers.contains_key(role) {

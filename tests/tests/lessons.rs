@@ -1,0 +1,38 @@
+//! The scenarios that teach one thing each: every one passes, by the command that tells stories, and one fails when its rule is
+//! turned round.
+
+use outlive_tests::{Database, Ended, outlive};
+
+const SCENARIOS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios");
+
+async fn tell(name: &str, rules: &str) -> Ended {
+    let mut all =
+        vec!["run".to_owned(), format!("{SCENARIOS}/{name}.yaml"), "--rules".to_owned(), rules.to_owned()];
+    if let Some(url) = Database::from_environment().url() {
+        all.extend(["--database-url".to_owned(), url]);
+    }
+    outlive(all).await
+}
+
+#[tokio::test]
+async fn how_long_things_live() {
+    for edition in ["2018", "2025-11"] {
+        let ended = tell("lifetimes", edition).await;
+        assert_eq!(ended.code, Some(0), "lifetimes do not depend on the edition: {ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_else_blocks_a_token_and_what_brings_it_back() {
+    let ended = tell("what-else-blocks", "2025-11").await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+}
+
+/// The switch by which disabling an account ends for good what was granted before.
+#[tokio::test]
+async fn nothing_comes_back_where_disabling_revokes() {
+    let ended = tell("what-else-blocks", "2025-11+disable_revokes=yes").await;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let told = format!("{}{}", ended.said, ended.complained);
+    assert!(told.contains("what-else-blocks.yaml:"), "it says at which line: {told}");
+}
