@@ -37,6 +37,9 @@ pub(crate) enum Command {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// Tell the stories of scenario files that have a twin, each in two tenants that differ in one fact, and print where they part.
+    /// Exit 0: all part where the story as written holds and its twin's does not, 1: some do not, 2: a file is wrong.
+    Twins(TwinsArgs),
     /// Move a tenant's time on in a running system, doing everything that falls due.
     Advance {
         /// By how much, for example PT1H or 90d.
@@ -127,6 +130,20 @@ pub(crate) struct RunArgs {
     /// The rules of the tenants, whatever the scenarios say: an edition such as 2025-11, or 2021.
     #[arg(long, value_name = "EDITION")]
     pub(crate) rules: Option<String>,
+}
+
+/// `outlive twins`.
+#[derive(Debug, Args)]
+pub(crate) struct TwinsArgs {
+    /// The scenario files.
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// The lab of a running system, for example http://127.0.0.1:8700; a private system if absent.
+    #[arg(long, value_name = "URL")]
+    pub(crate) against: Option<String>,
+    /// Keep the private system's state in this PostgreSQL database instead of embedded ones.
+    #[arg(long, value_name = "URL", env = "OUTLIVE_DATABASE_URL", hide_env_values = true)]
+    pub(crate) database_url: Option<String>,
 }
 
 /// Which tenant of which running system.

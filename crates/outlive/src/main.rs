@@ -14,6 +14,7 @@ mod shutdown;
 mod system;
 mod terminal;
 mod tls;
+mod twins;
 mod up;
 
 use std::process::ExitCode;
@@ -64,6 +65,7 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
         Command::Health { url } => health::health(&url)?,
         Command::Run(args) => return run::run(args).await,
         Command::Check { files } => return Ok(check::check(&files)),
+        Command::Twins(args) => return twins::twins(args).await,
         Command::Matrix(args) => return matrix::matrix(args).await,
         Command::Why { id, json, whom } => return by_hand::why(&id, json, &whom).await,
         Command::Advance { duration, whom } => return by_hand::advance(duration, &whom).await,

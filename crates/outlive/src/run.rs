@@ -81,7 +81,7 @@ fn read_all(args: &RunArgs, seeds: &Seeds) -> Result<Option<Vec<ReadScenarios>>,
     Ok(right.then_some(files))
 }
 
-async fn reachable(options: &RunOptions) -> Result<(), StartError> {
+pub(crate) async fn reachable(options: &RunOptions) -> Result<(), StartError> {
     let lab = outlive_lab::scenario::run::LabClient::new(options.http.clone(), &options.lab);
     lab.tenants().await.map(drop).map_err(|error| {
         StartError::new(

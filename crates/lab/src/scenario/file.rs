@@ -7,6 +7,8 @@ use outlive_clock::Instant;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
+use super::twin_fact::TwinFact;
+
 pub use expectations::{
     ChainExpectation, ConnectionExpectation, FailedAction, JournalExpectation, LastRun, RefusalExpectation,
     RunsExpectation,
@@ -33,6 +35,9 @@ pub struct Scenario {
     /// What it shows.
     #[serde(default)]
     pub about: Option<String>,
+    /// The fact in which its twin differs.
+    #[serde(default)]
+    pub twins: Option<TwinFact>,
     /// The seed its tenant is made from.
     #[serde(default)]
     pub seed: Option<String>,

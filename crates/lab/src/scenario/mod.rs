@@ -11,6 +11,8 @@ pub mod report;
 pub mod result;
 pub mod run;
 mod template;
+mod twin_fact;
 
 pub use file::{Chapter, Scenario, ScenarioFile, Step, Verb};
 pub use read::{ReadScenarios, read_scenarios};
+pub use twin_fact::TwinFact;

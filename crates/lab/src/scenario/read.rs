@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::check::check;
 use super::file::ScenarioFile;
+use super::twin_fact::of_twin;
 use crate::diagnostic::{Diagnostic, Position, read_yaml};
 use crate::seed::Seed;
 
@@ -14,8 +15,10 @@ pub struct ReadScenarios {
     pub name: String,
     /// Its text, for showing lines of it.
     pub text: String,
-    /// What it says.
+    /// What it says; where twins differ, with the value of the story as it is written.
     pub file: ScenarioFile,
+    /// The same file with the other value of every fact in which twins differ, if there are any.
+    pub twin: Option<Box<ReadScenarios>>,
 }
 
 impl ReadScenarios {
@@ -43,11 +46,20 @@ pub fn read_scenarios(path: &Path, seeds: &[Seed]) -> Result<ReadScenarios, Diag
 }
 
 fn parse(name: String, text: String, seeds: &[Seed]) -> Result<ReadScenarios, Diagnostic> {
+    let [one, other] = [0, 1].map(|which| of_twin(&name, &text, which));
+    let mut read = checked(name.clone(), one?, seeds)?;
+    if read.file.scenarios.iter().any(|scenario| scenario.twins.is_some()) {
+        read.twin = Some(Box::new(checked(name, other?, seeds)?));
+    }
+    Ok(read)
+}
+
+fn checked(name: String, text: String, seeds: &[Seed]) -> Result<ReadScenarios, Diagnostic> {
     let file: ScenarioFile = read_yaml(&name, &text)?;
     check(&file, seeds).map_err(|mistake| {
         Diagnostic::new(&name, &text, mistake.position, mistake.message, mistake.remedy)
     })?;
-    Ok(ReadScenarios { name, text, file })
+    Ok(ReadScenarios { name, text, file, twin: None })
 }
 
 #[cfg(test)]
@@ -109,6 +121,24 @@ mod tests {
             assert!(diagnostic.message.contains(message), "{diagnostic}");
             assert!(diagnostic.to_string().contains("remedy: "), "{diagnostic}");
         }
+    }
+
+    #[test]
+    fn a_twin_is_checked_as_its_story_is() {
+        let file = |other: &str| {
+            format!(
+                "scenarios:\n  - name: S\n    twins: {{fact: app, values: [Orders Desktop, {other}]}}\n    chapters:\n      \
+                 - title: C\n        steps:\n          - sign_in: {{user: owner, app: \"${{twin.app}}\", scope: openid}}\n"
+            )
+        };
+        let seeds = [Seed::contoso().unwrap_or_else(|wrong| panic!("{wrong}"))];
+        let read = parse("s.yaml".to_owned(), file("Orders SPA"), &seeds);
+        let read = read.unwrap_or_else(|wrong| panic!("{wrong}"));
+        assert!(read.text.contains("app: \"Orders Desktop\""), "{}", read.text);
+        assert!(read.twin.is_some_and(|twin| twin.text.contains("app: \"Orders SPA\"")));
+        let wrong =
+            parse("s.yaml".to_owned(), file("Nothing"), &seeds).expect_err("its twin has no application");
+        assert_eq!((wrong.position.line, wrong.message.contains("'Nothing'")), (7, true), "{wrong}");
     }
 
     #[test]

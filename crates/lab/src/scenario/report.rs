@@ -5,3 +5,4 @@ pub mod junit;
 pub mod story;
 #[cfg(test)]
 mod tests;
+pub mod twins;

@@ -9,8 +9,10 @@ mod play;
 mod requests;
 mod telling;
 mod time;
+mod twins;
 mod users;
 mod world;
 
 pub use lab_client::{LabClient, LabError};
 pub use play::{Observer, RunOptions, Silent, run_scenario, skipped_scenario};
+pub use twins::{TwinsResult, run_twins};

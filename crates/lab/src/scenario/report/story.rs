@@ -114,7 +114,7 @@ pub fn report(result: &RunResult) -> String {
 }
 
 /// Text broken into lines; one word that is too long stays whole.
-fn wrapped(text: &str, first: &str, rest: &str) -> String {
+pub(super) fn wrapped(text: &str, first: &str, rest: &str) -> String {
     let mut out = String::new();
     let mut line = first.to_owned();
     let mut empty = true;

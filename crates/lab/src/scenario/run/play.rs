@@ -5,6 +5,7 @@ use outlive_clock::{Instant, Randomness, wall_now};
 
 use super::lab_client::LabClient;
 use super::telling::Telling;
+use super::twins;
 use super::world::{StepError, World};
 use crate::diagnostic::Position;
 use crate::http::Http;
@@ -50,9 +51,27 @@ impl Observer for Silent {
     fn time_stands(&self) {}
 }
 
+/// Plays a scenario in a tenant of its own. One that has a twin has one more step: its twin parts from it.
+pub async fn run_scenario(
+    file: &ReadScenarios,
+    scenario: &Scenario,
+    options: &RunOptions,
+    observer: &dyn Observer,
+) -> ScenarioResult {
+    let mut result = tell(file, scenario, options, observer).await;
+    if result.status == Status::Passed
+        && let Some(step) = twins::expect_parting(file, scenario, &result, options).await
+    {
+        observer.step_done(&step);
+        result.steps.push(step);
+        result.status = Status::of_all(result.steps.iter().map(|step| step.status));
+    }
+    result
+}
+
 /// Plays a scenario in a tenant of its own. What follows a step that failed is skipped: it would start from another state than
 /// the one it was written for.
-pub async fn run_scenario(
+pub(super) async fn tell(
     file: &ReadScenarios,
     scenario: &Scenario,
     options: &RunOptions,
