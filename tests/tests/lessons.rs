@@ -36,3 +36,20 @@ async fn nothing_comes_back_where_disabling_revokes() {
     let told = format!("{}{}", ended.said, ended.complained);
     assert!(told.contains("what-else-blocks.yaml:"), "it says at which line: {told}");
 }
+
+#[tokio::test]
+async fn what_an_api_does_that_is_told_at_once() {
+    let ended = tell("continuous-access-evaluation", "2025-11").await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+}
+
+/// What follows a challenge is the table's to say: if it spares no confidential client, the connector does not go on.
+#[tokio::test]
+async fn the_refresh_token_decides_what_follows_a_challenge() {
+    let ended =
+        tell("continuous-access-evaluation", "2025-11+password_changed_by_user.confidential_token=revoked")
+            .await;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let told = format!("{}{}", ended.said, ended.complained);
+    assert!(told.contains("continuous-access-evaluation.yaml:"), "it says at which line: {told}");
+}

@@ -28,7 +28,12 @@ pub struct OAuthClient {
     pub redirect_uri: String,
     /// The `Origin` it redeems codes from: single-page applications must send one.
     pub origin: Option<String>,
+    /// Whether it says that it can meet a claims challenge (`cp1`, "Claims challenges, claims requests, and client capabilities").
+    pub can_be_challenged: bool,
 }
+
+/// What such a client says at the authorization endpoint and with every token request.
+const CAPABILITY: &str = r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#;
 
 /// What the token endpoint gave.
 #[derive(Clone, Deserialize)]
@@ -213,7 +218,7 @@ impl OAuthClient {
         let verifier = URL_SAFE_NO_PAD.encode(random.stream("pkce-verifier").bytes::<32>());
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(&verifier));
         let state = random.stream("oauth-state").uuid().to_string();
-        let authorize = with_query(
+        let mut authorize = with_query(
             &self.endpoint("authorize"),
             &[
                 ("client_id", &self.client_id),
@@ -227,6 +232,9 @@ impl OAuthClient {
                 ("login_hint", upn),
             ],
         )?;
+        if self.can_be_challenged {
+            authorize.query_pairs_mut().append_pair("claims", CAPABILITY);
+        }
         Ok(Asked { authorize, verifier })
     }
 
@@ -275,6 +283,7 @@ impl OAuthClient {
     ) -> Result<Tokens, OAuthError> {
         fields.push(("client_id", &self.client_id));
         fields.extend(self.secret.as_deref().map(|secret| ("client_secret", secret)));
+        fields.extend(self.can_be_challenged.then_some(("claims", CAPABILITY)));
         let mut request = http.request(Method::POST, &self.endpoint("token")).form(&fields);
         if let Some(origin) = &self.origin {
             request = request.header("Origin", origin);

@@ -149,6 +149,7 @@ impl Maker {
             secret: None,
             redirect_uri: PORTAL_REDIRECT.to_owned(),
             origin: None,
+            can_be_challenged: false,
         };
         let Person { upn, password, .. } = &self.person;
         let scope = audience.scope();

@@ -57,6 +57,7 @@ impl<'a> Holder<'a> {
                 secret: application.secret.clone(),
                 redirect_uri: application.redirect_uris.first().cloned().unwrap_or_default(),
                 origin: None,
+                can_be_challenged: false,
             })
         };
         Ok(Self {

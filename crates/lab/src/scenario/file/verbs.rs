@@ -25,6 +25,9 @@ pub struct SignIn {
     /// `current` (the usual), `previous` (the one before the last change), or the text that is typed.
     #[serde(default = "current")]
     pub password: String,
+    /// Whether the application says that it can meet a claims challenge (`cp1`); so do its refreshes then.
+    #[serde(default)]
+    pub can_be_challenged: bool,
     /// The name under which the tokens are kept.
     #[serde(default)]
     pub keep: Option<Spanned<String>>,

@@ -7,7 +7,7 @@ use super::telling::Telling;
 use super::world::{KeptTokens, StepError, World};
 use crate::browser::Browser;
 use crate::http::{Answer, excerpt, send};
-use crate::oauth_client::{OAuthError, Refusal, Tokens};
+use crate::oauth_client::{OAuthClient, OAuthError, Refusal, Tokens};
 use crate::scenario::file::{Call, ClientCredentials, Graph, Refresh, RefusalExpectation, SignIn, To, With};
 use crate::scenario::result::Check;
 
@@ -16,11 +16,13 @@ struct Keeping<'a> {
     name: Option<&'a str>,
     app: &'a str,
     scope: &'a str,
+    can_be_challenged: bool,
 }
 
 impl World {
     pub(super) async fn sign_in(&mut self, step: &SignIn, telling: &mut Telling) -> Result<(), StepError> {
-        let client = self.client(&step.app.value)?;
+        let client =
+            OAuthClient { can_be_challenged: step.can_be_challenged, ..self.client(&step.app.value)? };
         let person = self.person(&step.user.value)?;
         let password = self.password(&step.user.value, &step.password)?;
         // A window of its own: the password is typed, whatever sessions the person has elsewhere.
@@ -46,6 +48,7 @@ impl World {
             name: step.keep.as_ref().map(|name| name.value.as_str()),
             app: &step.app.value,
             scope: &step.scope,
+            can_be_challenged: step.can_be_challenged,
         };
         self.settle(&who, result, step.refused.as_ref(), &keeping, telling)
     }
@@ -56,10 +59,16 @@ impl World {
         let token = kept.tokens.refresh_token.clone();
         let token =
             token.ok_or_else(|| StepError(format!("'{}' holds no refresh token", step.tokens.value)))?;
-        let result = self.client(&app)?.refresh(&self.http, &token, &scope).await;
+        let can_be_challenged = kept.can_be_challenged;
+        let client = OAuthClient { can_be_challenged, ..self.client(&app)? };
+        let result = client.refresh(&self.http, &token, &scope).await;
         let who = format!("{app} presents the refresh token '{}'", step.tokens.value);
-        let keeping =
-            Keeping { name: step.keep.as_ref().map(|name| name.value.as_str()), app: &app, scope: &scope };
+        let keeping = Keeping {
+            name: step.keep.as_ref().map(|name| name.value.as_str()),
+            app: &app,
+            scope: &scope,
+            can_be_challenged,
+        };
         self.settle(&who, result, step.refused.as_ref(), &keeping, telling)
     }
 
@@ -74,6 +83,7 @@ impl World {
             name: step.keep.as_ref().map(|name| name.value.as_str()),
             app: &step.app.value,
             scope: &step.scope,
+            can_be_challenged: false,
         };
         self.settle(&who, result, step.refused.as_ref(), &keeping, telling)
     }
@@ -106,7 +116,13 @@ impl World {
                 telling.check(Check::that("answer", "tokens", "tokens", !tokens.access_token.is_empty()));
                 if let Some(name) = keeping.name {
                     let (app, scope) = (keeping.app.to_owned(), keeping.scope.to_owned());
-                    let kept = KeptTokens { tokens, app, scope, issued: self.now };
+                    let kept = KeptTokens {
+                        tokens,
+                        app,
+                        scope,
+                        can_be_challenged: keeping.can_be_challenged,
+                        issued: self.now,
+                    };
                     self.tokens.insert(name.to_owned(), kept);
                 }
             }

@@ -29,6 +29,8 @@ pub(super) struct KeptTokens {
     pub(super) tokens: Tokens,
     pub(super) app: String,
     pub(super) scope: String,
+    /// Whether the client said that it can meet a claims challenge.
+    pub(super) can_be_challenged: bool,
     /// When they were issued, in virtual time.
     pub(super) issued: Instant,
 }
@@ -193,6 +195,7 @@ impl World {
             secret: application.secret.clone(),
             redirect_uri,
             origin: origin.filter(|_| is_spa),
+            can_be_challenged: false,
         })
     }
 
