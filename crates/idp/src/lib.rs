@@ -5,6 +5,7 @@
 //! gather facts, ask, record, answer. It knows nothing of hubs or flows: a client is public or confidential by how it
 //! authenticated, and that is all that decides.
 
+mod admin_consent;
 mod authorize;
 mod credential_events;
 mod device;

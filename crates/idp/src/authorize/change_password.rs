@@ -57,6 +57,7 @@ impl Visit {
         match state.next {
             // A change that was forced in the middle of a sign-in: the person has just proved who they are.
             next @ (Next::Authorize { .. }
+            | Next::AdminConsent { .. }
             | Next::EnterUserCode
             | Next::Device { .. }
             | Next::SecurityInfo) => {

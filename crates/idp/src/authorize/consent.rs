@@ -60,6 +60,9 @@ impl Visit {
     async fn answer_consent(&self) -> Result<Response, Refusal> {
         let form = &self.parameters;
         let state = PageState::of_form(self)?;
+        if matches!(state.next, Next::AdminConsent { .. }) {
+            return self.answer_admin_consent(state).await;
+        }
         let Next::Authorize { version, parameters, .. } = state.next.clone() else {
             return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER));
         };

@@ -11,7 +11,8 @@ mod request;
 mod response_type;
 mod sign_in;
 
-pub(crate) use request::AuthorizeRequest;
+pub(crate) use reply::{ReplyTo, ResponseMode};
+pub(crate) use request::{AuthorizeRefusal, AuthorizeRequest, carried};
 
 pub(crate) use change_password::{change_password, change_password_page};
 pub(crate) use consent::consent;

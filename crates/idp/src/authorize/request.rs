@@ -230,6 +230,7 @@ fn prompt(given: Option<&str>) -> Result<Prompt, Refusal> {
     }
 }
 
-fn carried(text: &str) -> String {
+/// What of a text is carried along.
+pub(crate) fn carried(text: &str) -> String {
     text.chars().take(CARRIED_CHARS_MAX).collect()
 }

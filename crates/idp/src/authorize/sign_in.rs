@@ -55,6 +55,9 @@ impl Visit {
             Next::Authorize { version, parameters, .. } => {
                 self.authorize(version, parameters, Some(signed_in)).await
             }
+            Next::AdminConsent { version, parameters } => {
+                self.admin_consent(version, parameters, Some(signed_in)).await
+            }
             Next::EnterUserCode => {
                 let mut page = self.user_code_page("", None);
                 pages::add_cookies(&mut page, signed_in.set_cookies);
@@ -87,7 +90,9 @@ impl Visit {
     /// The tenant that a form was for.
     pub(crate) async fn tenant_of(&self, next: &Next) -> Result<Tenant, Refusal> {
         let client = match next.goal() {
-            Next::Authorize { parameters, .. } => parameters.get("client_id").and_then(|id| id.parse().ok()),
+            Next::Authorize { parameters, .. } | Next::AdminConsent { parameters, .. } => {
+                parameters.get("client_id").and_then(|id| id.parse().ok())
+            }
             _ => None,
         };
         self.idp.tenant(&self.segment, client).await

@@ -379,6 +379,11 @@ impl Application {
             .map(|registered| registered.r#type)
     }
 
+    /// Whether a redirect URI is a registered one with more path segments, which admin consent may be answered at.
+    pub(crate) fn is_below_redirect(&self, uri: &str) -> bool {
+        self.document.redirect_uris.iter().any(|registered| is_below(uri, &registered.uri))
+    }
+
     /// Which of its delegated permissions a client has asked for in its registration.
     pub(crate) fn required_scopes(&self, resource: ClientId) -> Vec<String> {
         self.document
@@ -405,9 +410,55 @@ fn without_loopback_port(uri: &str) -> Option<String> {
     Some(format!("http://{host}{}", if path.is_empty() { "/" } else { path }))
 }
 
+/// Whether a web address goes on where another ends, by path segments and nothing else. Compared as browsers read them, with `..`
+/// resolved.
+fn is_below(uri: &str, registered: &str) -> bool {
+    let (Ok(uri), Ok(registered)) = (Url::parse(uri), Url::parse(registered)) else { return false };
+    let loopback = uri.scheme() == "http" && matches!(uri.host_str(), Some("localhost" | "127.0.0.1"));
+    let plain = |url: &Url| {
+        url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && matches!(url.scheme(), "http" | "https")
+    };
+    let below = uri.path().strip_prefix(registered.path().trim_end_matches('/'));
+    plain(&uri)
+        && plain(&registered)
+        && uri.scheme() == registered.scheme()
+        && uri.host_str() == registered.host_str()
+        && (loopback || uri.port() == registered.port())
+        && below.is_some_and(|rest| rest.starts_with('/'))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::without_loopback_port;
+    use super::{is_below, without_loopback_port};
+
+    #[test]
+    fn an_address_is_below_another_by_path_segments_only() {
+        let registered = "https://app.example/cb";
+        for (uri, below) in [
+            ("https://app.example/cb/admin", true),
+            ("https://app.example/cb/a/../b", true),
+            ("https://app.example/cb/../evil", false),
+            ("https://app.example/cb/%2e%2e/evil", false),
+            ("https://app.example/cb\\..\\evil", false),
+            ("https://app.example/cbx", false),
+            ("https://app.example/cb/x?code=1", false),
+            ("https://app.example/cb/x#f", false),
+            ("https://app.example:8443/cb/x", false),
+            ("http://app.example/cb/x", false),
+            ("https://app.example.evil.example/cb/x", false),
+            ("https://app.example@evil.example/cb/x", false),
+            ("https://me@app.example/cb/x", false),
+            ("nonsense", false),
+        ] {
+            assert_eq!(is_below(uri, registered), below, "{uri}");
+        }
+        assert!(is_below("http://localhost:4321/x", "http://localhost"));
+        assert!(!is_below("app://auth/x", "app://auth"), "schemes of one's own have no paths below");
+    }
 
     #[test]
     fn only_a_loopback_port_is_ignored() {

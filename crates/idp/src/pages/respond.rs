@@ -149,7 +149,9 @@ pub(super) fn with_cookie(mut response: Response, set_cookie: Option<String>) ->
 /// The path segment a form posts to, and where it may lead in the end.
 pub(super) fn leads(state: &PageState) -> (String, String) {
     let targets = match state.next.goal() {
-        Next::Authorize { parameters, .. } => beyond(parameters.get("redirect_uri").unwrap_or_default()),
+        Next::Authorize { parameters, .. } | Next::AdminConsent { parameters, .. } => {
+            beyond(parameters.get("redirect_uri").unwrap_or_default())
+        }
         Next::ChangePassword
         | Next::ResetPassword { .. }
         | Next::SecondFactor(_)

@@ -46,6 +46,21 @@ pub(crate) struct Consent<'a> {
     pub(crate) permissions: Vec<Permission>,
 }
 
+/// Consent of an administrator, for everybody.
+#[derive(Template)]
+#[template(path = "admin_consent.html")]
+pub(crate) struct AdminConsent<'a> {
+    pub(crate) action: String,
+    pub(crate) ctx: &'a str,
+    pub(crate) canary: &'a str,
+    pub(crate) application: &'a str,
+    pub(crate) organization: &'a str,
+    pub(crate) user_name: &'a str,
+    pub(crate) permissions: Vec<Permission>,
+    /// Those that the application uses without a user.
+    pub(crate) own: Vec<Permission>,
+}
+
 /// A permission that is asked for.
 pub(crate) struct Permission {
     pub(crate) resource: String,
@@ -192,6 +207,17 @@ mod tests {
                 application: NASTY,
                 user_name: NASTY,
                 permissions: vec![permission()],
+            }
+            .render(),
+            AdminConsent {
+                action: NASTY.into(),
+                ctx: NASTY,
+                canary: NASTY,
+                application: NASTY,
+                organization: NASTY,
+                user_name: NASTY,
+                permissions: vec![permission()],
+                own: vec![permission()],
             }
             .render(),
             UserCode {

@@ -12,7 +12,6 @@ const NOT_PRODUCED: &[(u32, &str)] = &[
     (50056, "every user of a tenant's description has a password"),
     (50105, "applications do not require assignment"),
     (501051, "applications do not require assignment"),
-    (90094, "permissions that only an administrator can grant are not told apart"),
     (70001, "the older word for 7000112"),
     (
         50194,
