@@ -5,6 +5,7 @@
 //! gather facts, ask, record, answer. It knows nothing of hubs or flows: a client is public or confidential by how it
 //! authenticated, and that is all that decides.
 
+mod accounts;
 mod admin_consent;
 mod authorize;
 mod credential_events;
@@ -73,6 +74,7 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration { version: 7, name: "graph", sql: include_str!("../migrations/0007_graph.sql") },
     Migration { version: 8, name: "passkeys", sql: include_str!("../migrations/0008_passkeys.sql") },
+    Migration { version: 10, name: "accounts", sql: include_str!("../migrations/0010_accounts.sql") },
 ];
 
 /// What the identity provider is told besides what every service is.

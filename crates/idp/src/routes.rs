@@ -6,6 +6,7 @@ use axum::routing::{get, post};
 use http::StatusCode;
 use outlive_chassis::Problem;
 
+use crate::accounts::pick_account;
 use crate::admin_consent::{admin_consent_v1, admin_consent_v2};
 use crate::authorize::{
     authorize_v1, authorize_v2, change_password, change_password_page, consent, logout, sign_in,
@@ -56,6 +57,7 @@ pub(crate) fn router(idp: Idp) -> Router {
         .route("/common/UserRealm/{upn}", get(user_realm))
         .route("/{tenant}/oauth2/nativeclient", get(pages::native_client))
         .route("/{tenant}/login", post(sign_in).fallback(not_post))
+        .route("/{tenant}/account", post(pick_account).fallback(not_post))
         .route("/{tenant}/secondfactor", post(second_factor).fallback(not_post))
         .route("/{tenant}/passkey", post(passkey).fallback(not_post))
         .route(

@@ -87,23 +87,15 @@ impl Visit {
         Ok(response)
     }
 
-    /// The administrator whom the browser's session signs in. Anybody else is asked to sign in as one.
+    /// An administrator who is signed in to the browser. Anybody else is asked to sign in as one.
     async fn administrator_of_browser(
         &self,
         request: &AdminConsentRequest,
         now: Instant,
     ) -> Result<Option<SignedIn>, Refusal> {
-        let Some((session, Some(user))) = self.session_of_browser(request.tenant.id).await? else {
-            return Ok(None);
-        };
-        let facts: UserFacts = user.facts();
-        let accepted = cookie::decide(&session.facts(), &facts, &request.tenant.rules, now).is_accepted();
-        Ok((accepted && may_grant(&user, request)).then(|| SignedIn {
-            user,
-            session,
-            just_now: false,
-            set_cookies: Vec::new(),
-        }))
+        let accounts = self.accounts_of_browser(&request.tenant, now).await?;
+        let mut signed_in = accounts.into_iter().filter_map(|account| account.signed_in(false));
+        Ok(signed_in.find(|signed_in| may_grant(&signed_in.user, request)))
     }
 
     /// The answer to the page: `consent=accept` or anything else.
@@ -118,7 +110,7 @@ impl Visit {
         let tenant = &request.tenant;
         let now = self.idp.now(tenant.id).await?;
         // Only the person to whom the page was shown can answer it, and only while they are signed in.
-        let found = self.session_of_browser(tenant.id).await?;
+        let found = self.session_of(tenant.id, state.user).await?;
         let Some((session, Some(user))) = found.filter(|(session, _)| Some(session.user_id) == state.user)
         else {
             return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER));

@@ -66,6 +66,7 @@ impl Visit {
                 self.after_password(&tenant, user, next, false, now).await
             }
             Next::ChangePassword
+            | Next::SignOut { .. }
             | Next::ResetPassword { .. }
             | Next::SecondFactor(_)
             | Next::NewPasskey(_)

@@ -76,7 +76,7 @@ impl Visit {
         let tenant = request.tenant.id;
         let now = self.idp.now(tenant).await?;
         // Only the person to whom the page was shown can answer it, and only while they are signed in.
-        let found = self.session_of_browser(tenant).await?;
+        let found = self.session_of(tenant, state.user).await?;
         let Some((session, Some(user))) = found.filter(|(session, _)| Some(session.user_id) == state.user)
         else {
             return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER));

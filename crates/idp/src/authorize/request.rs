@@ -26,6 +26,8 @@ pub(crate) enum Prompt {
     None,
     /// Sign in, whatever session there is.
     Login,
+    /// Say which account, whatever is signed in.
+    SelectAccount,
     /// Consent, whatever was granted.
     Consent,
 }
@@ -48,6 +50,8 @@ pub(crate) struct AuthorizeRequest {
     pub(crate) nonce: Option<String>,
     pub(crate) prompt: Prompt,
     pub(crate) login_hint: Option<String>,
+    /// The session that it has to be (`sid`).
+    pub(crate) sid: Option<String>,
 }
 
 /// Why a request is refused, and where that can be told.
@@ -145,6 +149,7 @@ pub(crate) async fn validate(
         nonce: parameters.get("nonce").map(carried),
         prompt,
         login_hint: parameters.get("login_hint").map(carried),
+        sid: parameters.get("sid").map(carried),
         reply_to,
         response_type,
         endpoint,
@@ -223,8 +228,8 @@ fn prompt(given: Option<&str>) -> Result<Prompt, Refusal> {
     match given {
         None => Ok(Prompt::AsNeeded),
         Some("none") => Ok(Prompt::None),
-        // Choosing another account means signing in with it: the page asks which.
-        Some("login" | "select_account") => Ok(Prompt::Login),
+        Some("login") => Ok(Prompt::Login),
+        Some("select_account") => Ok(Prompt::SelectAccount),
         Some("consent") => Ok(Prompt::Consent),
         Some(_) => Err(Refusal::new(aadsts::PARAMETER_INVALID).with("name", "prompt")),
     }

@@ -1,6 +1,7 @@
 //! Pages that people see. Plain HTML forms that work without script; everything that came from outside is escaped by the
 //! templates; a strict content security policy stands behind them.
 
+mod accounts;
 mod admin_consent;
 mod assets;
 mod device;
@@ -12,6 +13,7 @@ mod state;
 mod templates;
 mod unknown_path;
 
+pub(crate) use accounts::pick_account;
 pub(crate) use admin_consent::admin_consent;
 pub(crate) use assets::{passkey_script, script, style};
 pub(crate) use device::{approve_device, user_code};

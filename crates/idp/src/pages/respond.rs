@@ -152,6 +152,9 @@ pub(super) fn leads(state: &PageState) -> (String, String) {
         Next::Authorize { parameters, .. } | Next::AdminConsent { parameters, .. } => {
             beyond(parameters.get("redirect_uri").unwrap_or_default())
         }
+        Next::SignOut { parameters } => {
+            beyond(parameters.get("post_logout_redirect_uri").unwrap_or_default())
+        }
         Next::ChangePassword
         | Next::ResetPassword { .. }
         | Next::SecondFactor(_)

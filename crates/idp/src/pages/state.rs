@@ -25,6 +25,8 @@ pub(crate) enum Next {
     },
     /// To what an administrator grants for everybody.
     AdminConsent { version: TokenVersion, parameters: Parameters },
+    /// Out.
+    SignOut { parameters: Parameters },
     /// To the page on which the password is changed.
     ChangePassword,
     /// To a new password, without knowing the old one.

@@ -46,6 +46,28 @@ pub(crate) struct Consent<'a> {
     pub(crate) permissions: Vec<Permission>,
 }
 
+/// Picking an account.
+#[derive(Template)]
+#[template(path = "pick_account.html")]
+pub(crate) struct PickAccount<'a> {
+    pub(crate) action: String,
+    pub(crate) ctx: &'a str,
+    pub(crate) canary: &'a str,
+    pub(crate) title: &'a str,
+    pub(crate) to: &'a str,
+    pub(crate) accounts: Vec<PickedAccount>,
+    /// Value and text of the last button.
+    pub(crate) other: (&'a str, &'a str),
+}
+
+/// An account that can be picked.
+pub(crate) struct PickedAccount {
+    pub(crate) value: String,
+    pub(crate) name: String,
+    pub(crate) user_name: String,
+    pub(crate) signed_in: bool,
+}
+
 /// Consent of an administrator, for everybody.
 #[derive(Template)]
 #[template(path = "admin_consent.html")]
@@ -207,6 +229,21 @@ mod tests {
                 application: NASTY,
                 user_name: NASTY,
                 permissions: vec![permission()],
+            }
+            .render(),
+            PickAccount {
+                action: NASTY.into(),
+                ctx: NASTY,
+                canary: NASTY,
+                title: NASTY,
+                to: NASTY,
+                accounts: vec![PickedAccount {
+                    value: NASTY.into(),
+                    name: NASTY.into(),
+                    user_name: NASTY.into(),
+                    signed_in: true,
+                }],
+                other: (NASTY, NASTY),
             }
             .render(),
             AdminConsent {

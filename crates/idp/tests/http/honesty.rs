@@ -8,7 +8,6 @@ use outlive_rules::Aadsts;
 
 /// What is in the catalogue and is not produced, and why.
 const NOT_PRODUCED: &[(u32, &str)] = &[
-    (16000, "there are no guests: a browser's session is always looked up in the tenant of the path"),
     (50056, "every user of a tenant's description has a password"),
     (50105, "applications do not require assignment"),
     (501051, "applications do not require assignment"),

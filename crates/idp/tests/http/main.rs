@@ -7,6 +7,7 @@ mod passkey_device;
 mod tenant;
 mod tokens;
 
+mod accounts;
 mod admin_consent;
 mod bad_requests;
 mod certificate;
