@@ -85,11 +85,21 @@ impl Visit {
         if !accounts.is_empty() {
             self.idp.directory.commit(tenant.id, change).await?;
         }
-        self.after_sign_out(tenant, parameters).await
+        let mut frames = Vec::new();
+        for Account { session, .. } in &accounts {
+            frames.extend(self.logout_frames(tenant.id, session).await?);
+        }
+        self.after_sign_out(tenant, parameters, &frames).await
     }
 
-    /// Back to an application, where one of the tenant's is, or else a page.
-    async fn after_sign_out(&self, tenant: &Tenant, parameters: &Parameters) -> Result<Response, Refusal> {
+    /// Back to an application, where one of the tenant's is, or else a page; with the frames that applications are told by, if any.
+    async fn after_sign_out(
+        &self,
+        tenant: &Tenant,
+        parameters: &Parameters,
+        frames: &[Url],
+    ) -> Result<Response, Refusal> {
+        let mut back = None;
         if let Some(uri) = parameters.get("post_logout_redirect_uri")
             && self.idp.directory.is_redirect_uri(tenant.id, uri).await?
             && let Ok(mut url) = Url::parse(uri)
@@ -97,9 +107,13 @@ impl Visit {
             if let Some(state) = parameters.get("state") {
                 url.query_pairs_mut().append_pair("state", state);
             }
-            if let Ok(location) = HeaderValue::try_from(url.as_str()) {
-                return Ok((StatusCode::FOUND, [(LOCATION, location)]).into_response());
-            }
+            back = Some(url);
+        }
+        if !frames.is_empty() {
+            return Ok(pages::signed_out(frames, back.as_ref()));
+        }
+        if let Some(location) = back.and_then(|url| HeaderValue::try_from(url.as_str()).ok()) {
+            return Ok((StatusCode::FOUND, [(LOCATION, location)]).into_response());
         }
         Ok(pages::message(
             StatusCode::OK,

@@ -4,6 +4,7 @@
 mod change_password;
 mod consent;
 mod endpoint;
+mod front_channel_logout;
 mod issue;
 mod logout;
 mod reply;
@@ -17,5 +18,6 @@ pub(crate) use request::{AuthorizeRefusal, AuthorizeRequest, Prompt, carried, va
 pub(crate) use change_password::{change_password, change_password_page};
 pub(crate) use consent::consent;
 pub(crate) use endpoint::{SignedIn, authorize_v1, authorize_v2};
+pub(crate) use front_channel_logout::is_logout_url;
 pub(crate) use logout::logout;
 pub(crate) use sign_in::sign_in;

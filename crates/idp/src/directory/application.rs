@@ -1,5 +1,7 @@
 //! Applications and their service principals.
 
+use std::collections::BTreeSet;
+
 use outlive_clock::{ClientId, ServicePrincipalId, TenantId};
 use outlive_store::{Row, Statement, StoreError, sql};
 use serde::{Deserialize, Serialize};
@@ -54,6 +56,9 @@ pub(crate) struct ApplicationDocument {
     /// Which tokens the authorization endpoint may answer it with.
     #[serde(default)]
     pub(crate) implicit: ImplicitGrants,
+    /// What is loaded in the browser when somebody who is signed in there signs out (`web.logoutUrl`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) logout_url: Option<String>,
 }
 
 impl ApplicationDocument {
@@ -75,6 +80,7 @@ impl ApplicationDocument {
             group_claims: GroupClaims::default(),
             require_mfa: false,
             implicit: ImplicitGrants::default(),
+            logout_url: None,
         }
     }
 }
@@ -157,31 +163,15 @@ impl Directory {
 
     /// Whether some application of the tenant has registered this redirect URI; the port of a loopback one does not count.
     pub(crate) async fn is_redirect_uri(&self, tenant: TenantId, uri: &str) -> Result<bool, StoreError> {
-        let found = self
-            .store
-            .row(sql!(
-                "SELECT client_id FROM redirect_uris WHERE tenant = $1 AND uri = $2 LIMIT 1",
-                tenant,
-                uri
-            ))
-            .await?;
-        let Some(asked) = without_loopback_port(uri).filter(|_| found.is_none()) else {
-            return Ok(found.is_some());
-        };
-        let loopback = self
-            .store
-            .rows(sql!(
-                "SELECT DISTINCT uri FROM redirect_uris WHERE tenant = $1 \
-                 AND (uri LIKE 'http://localhost%' OR uri LIKE 'http://127.0.0.1%')",
-                tenant
-            ))
-            .await?;
-        for row in loopback {
-            if without_loopback_port(&row.text("uri")?).as_deref() == Some(&asked) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        // Both forms are kept of a loopback URI; what is not one is asked for twice by the same name.
+        let asked = without_loopback_port(uri).unwrap_or_else(|| uri.to_owned());
+        let found = self.store.row(sql!(
+            "SELECT client_id FROM redirect_uris WHERE tenant = $1 AND uri IN ($2, $3) LIMIT 1",
+            tenant,
+            uri,
+            asked
+        ));
+        Ok(found.await?.is_some())
     }
 
     /// The application whose registration has this object id.
@@ -353,11 +343,14 @@ impl Application {
                 self.client_id
             ));
         }
-        for redirect in &self.document.redirect_uris {
+        let registered = || self.document.redirect_uris.iter().map(|redirect| redirect.uri.clone());
+        let portless = registered().filter_map(|uri| without_loopback_port(&uri));
+        let uris: BTreeSet<String> = registered().chain(portless).collect();
+        for uri in uris {
             statements.push(sql!(
                 "INSERT INTO redirect_uris (tenant, uri, client_id) VALUES ($1, $2, $3)",
                 tenant,
-                &redirect.uri,
+                uri,
                 self.client_id
             ));
         }

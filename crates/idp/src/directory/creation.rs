@@ -16,6 +16,7 @@ use super::{
     ALL_PRINCIPALS, AppRoleAssignment, Application, ApplicationDocument, ClientSecrets, FederatedCredential,
     KeyCredential, PASSWORD_NEVER_EXPIRES, PrincipalType, User, UserProfile, grant_scopes, group,
 };
+use crate::authorize::is_logout_url;
 use crate::passwords::{self, HashedPassword};
 use crate::second_factor::{Authenticator, SecondFactor};
 use crate::spec::{ApplicationKind, ApplicationSpec, FederatedCredentialSpec, TenantSpec};
@@ -153,6 +154,12 @@ fn add_application(
             spec.name
         )));
     }
+    if spec.logout_url.as_deref().is_some_and(|url| !is_logout_url(url)) {
+        return Err(Problem::bad_request(format!(
+            "logout_url of '{}' has to be an https address, or one on this machine.",
+            spec.name
+        )));
+    }
     let application = Application {
         client_id: spec.client_id,
         service_principal_id: spec.service_principal_id,
@@ -174,6 +181,7 @@ fn add_application(
             optional_claims: spec.optional_claims,
             group_claims: spec.group_membership_claims,
             implicit: spec.implicit,
+            logout_url: spec.logout_url,
         },
     };
     for statement in application.insertion(tenant) {

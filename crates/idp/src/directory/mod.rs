@@ -62,6 +62,7 @@ pub(crate) const TABLES: &[&str] = &[
     "device_codes",
     "passkeys",
     "answered_challenges",
+    "session_applications",
 ];
 
 /// The directory: reads it, and makes the changes to it.

@@ -9,6 +9,7 @@ mod passkeys;
 mod reset;
 mod respond;
 mod second_factor;
+mod signed_out;
 mod state;
 mod templates;
 mod unknown_path;
@@ -23,6 +24,7 @@ pub(crate) use respond::{
     add_cookies, change_password, consent, form_post, known_error, message, refusal, sign_in,
 };
 pub(crate) use second_factor::second_factor;
+pub(crate) use signed_out::signed_out;
 pub(crate) use state::{AskedCode, Next, PageState, PasskeyPending, SecondFactorPending};
 pub(crate) use templates::Wrong;
 pub(crate) use unknown_path::{error_lookup, native_client, unknown_path};

@@ -46,6 +46,14 @@ pub(crate) struct Consent<'a> {
     pub(crate) permissions: Vec<Permission>,
 }
 
+/// The end of a sign-out that applications are told of.
+#[derive(Template)]
+#[template(path = "signed_out.html")]
+pub(crate) struct SignedOut<'a> {
+    pub(crate) frames: Vec<&'a str>,
+    pub(crate) goes_on: Option<&'a str>,
+}
+
 /// Picking an account.
 #[derive(Template)]
 #[template(path = "pick_account.html")]
@@ -231,6 +239,7 @@ mod tests {
                 permissions: vec![permission()],
             }
             .render(),
+            SignedOut { frames: vec![NASTY], goes_on: Some(NASTY) }.render(),
             PickAccount {
                 action: NASTY.into(),
                 ctx: NASTY,

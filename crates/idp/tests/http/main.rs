@@ -20,6 +20,7 @@ mod device_code;
 mod discovery;
 mod federated_credential;
 mod forms;
+mod front_channel_logout;
 mod graph;
 mod graph_applications;
 mod graph_grants;
