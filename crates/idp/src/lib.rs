@@ -5,6 +5,8 @@
 //! gather facts, ask, record, answer. It knows nothing of hubs or flows: a client is public or confidential by how it
 //! authenticated, and that is all that decides.
 
+mod accounts;
+mod admin_consent;
 mod assignment;
 mod authorize;
 mod conditional_access;
@@ -86,6 +88,7 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0009_security_events.sql"),
     },
     Migration { version: 10, name: "access", sql: include_str!("../migrations/0010_access.sql") },
+    Migration { version: 11, name: "accounts", sql: include_str!("../migrations/0011_accounts.sql") },
 ];
 
 /// What the identity provider is told besides what every service is.

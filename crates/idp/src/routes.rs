@@ -7,6 +7,8 @@ use axum::routing::{get, post, put};
 use http::StatusCode;
 use outlive_chassis::Problem;
 
+use crate::accounts::pick_account;
+use crate::admin_consent::{admin_consent_v1, admin_consent_v2};
 use crate::authorize::{
     authorize_v1, authorize_v2, change_password, change_password_page, consent, logout, sign_in,
 };
@@ -30,6 +32,8 @@ pub(crate) fn router(idp: Idp) -> Router {
             get(authorize_v2).post(authorize_v2).fallback(not_get_or_post),
         )
         .route("/{tenant}/oauth2/authorize", get(authorize_v1).post(authorize_v1).fallback(not_get_or_post))
+        .route("/{tenant}/adminconsent", get(admin_consent_v1).fallback(not_get_page))
+        .route("/{tenant}/v2.0/adminconsent", get(admin_consent_v2).fallback(not_get_page))
         .route("/{tenant}/oauth2/v2.0/token", post(token_v2).options(preflight).fallback(wrong_method))
         .route("/{tenant}/oauth2/token", post(token_v1).options(preflight).fallback(wrong_method))
         .route(
@@ -55,6 +59,7 @@ pub(crate) fn router(idp: Idp) -> Router {
         .route("/common/UserRealm/{upn}", get(user_realm))
         .route("/{tenant}/oauth2/nativeclient", get(pages::native_client))
         .route("/{tenant}/login", post(sign_in).fallback(not_post))
+        .route("/{tenant}/account", post(pick_account).fallback(not_post))
         .route("/{tenant}/secondfactor", post(second_factor).fallback(not_post))
         .route("/{tenant}/passkey", post(passkey).fallback(not_post))
         .route(
@@ -100,6 +105,10 @@ async fn not_post(visit: Visit) -> Response {
 
 async fn not_get_or_post(visit: Visit) -> Response {
     visit.wrong_method("GET, POST").await
+}
+
+async fn not_get_page(visit: Visit) -> Response {
+    visit.wrong_method("GET").await
 }
 
 async fn not_get() -> Problem {

@@ -114,11 +114,13 @@ impl Session {
         }
     }
 
-    /// Writes a new session of a browser; the browser's other sessions in the tenant go with the cookie they had.
+    /// Writes a new session of a browser, as its last.
     pub(crate) fn insertion(&self, tenant: TenantId, browser: &Browser) -> Statement {
         sql!(
-            "INSERT INTO sessions (tenant, id, browser, user_id, amr, started_us, used_us, persistent, ended_us) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            "INSERT INTO sessions \
+             (tenant, id, browser, user_id, amr, started_us, used_us, persistent, ended_us, place) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, \
+             (SELECT COALESCE(MAX(place), 0) + 1 FROM sessions WHERE tenant = $1 AND browser = $3))",
             tenant,
             self.id,
             browser.hash(),
@@ -157,34 +159,41 @@ pub(crate) fn end_all(tenant: TenantId, user: UserId, now: Instant) -> Statement
     )
 }
 
-/// Moves a browser's sessions in other tenants to its new cookie, so that signing in to one tenant does not sign out of another.
-/// In the tenant itself the new session takes the place of the old one.
-pub(crate) fn rename_browser(tenant: TenantId, from: &Browser, to: &Browser) -> Statement {
+/// Moves a browser's sessions to its new cookie: signing in to one account signs nobody out. The user's own session in the tenant
+/// stays with the old cookie; a new one takes its place.
+pub(crate) fn rename_browser(tenant: TenantId, user: UserId, from: &Browser, to: &Browser) -> Statement {
     sql!(
-        "UPDATE sessions SET browser = $1 WHERE browser = $2 AND tenant <> $3",
+        "UPDATE sessions SET browser = $1 WHERE browser = $2 AND NOT (tenant = $3 AND user_id = $4)",
         to.hash(),
         from.hash(),
-        tenant
+        tenant,
+        user
     )
 }
 
-/// The newest session of a browser in a tenant, ended or not: what is wrong with it is for the rules to say.
+/// The sessions of a browser in a tenant, the last to sign in first, ended or not: what is wrong with them is for the rules to
+/// say. There is one for each user.
+pub(crate) async fn of_browser(
+    store: &Store,
+    tenant: TenantId,
+    browser: &Browser,
+) -> Result<Vec<Session>, StoreError> {
+    let rows = store.rows(sql!(
+        "SELECT id, user_id, amr, started_us, used_us, persistent, ended_us FROM sessions \
+         WHERE browser = $1 AND tenant = $2 ORDER BY place DESC, started_us DESC, id LIMIT 10",
+        browser.hash(),
+        tenant
+    ));
+    rows.await?.iter().map(session_of).collect()
+}
+
+/// The newest of them.
 pub(crate) async fn find(
     store: &Store,
     tenant: TenantId,
     browser: &Browser,
 ) -> Result<Option<Session>, StoreError> {
-    store
-        .row(sql!(
-            "SELECT id, user_id, amr, started_us, used_us, persistent, ended_us FROM sessions \
-             WHERE browser = $1 AND tenant = $2 ORDER BY started_us DESC, id LIMIT 1",
-            browser.hash(),
-            tenant
-        ))
-        .await?
-        .as_ref()
-        .map(session_of)
-        .transpose()
+    Ok(of_browser(store, tenant, browser).await?.into_iter().next())
 }
 
 /// The session of this id, ended or not.

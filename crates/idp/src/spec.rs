@@ -333,4 +333,7 @@ pub struct ApplicationSpec {
     /// Which tokens the authorization endpoint may answer it with; left out: none.
     #[serde(default)]
     pub implicit: ImplicitGrants,
+    /// What the browser loads when somebody signs out who is signed in there (`web.logoutUrl`).
+    #[serde(default)]
+    pub logout_url: Option<String>,
 }

@@ -57,6 +57,7 @@ impl Visit {
         match state.next {
             // A change that was forced in the middle of a sign-in: the person has just proved who they are.
             next @ (Next::Authorize { .. }
+            | Next::AdminConsent { .. }
             | Next::EnterUserCode
             | Next::Device { .. }
             | Next::SecurityInfo) => {
@@ -65,6 +66,7 @@ impl Visit {
                 self.after_password(&tenant, user, next, false, now).await
             }
             Next::ChangePassword
+            | Next::SignOut { .. }
             | Next::ResetPassword { .. }
             | Next::SecondFactor(_)
             | Next::NewPasskey(_)

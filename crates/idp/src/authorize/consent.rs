@@ -60,6 +60,9 @@ impl Visit {
     async fn answer_consent(&self) -> Result<Response, Refusal> {
         let form = &self.parameters;
         let state = PageState::of_form(self)?;
+        if matches!(state.next, Next::AdminConsent { .. }) {
+            return self.answer_admin_consent(state).await;
+        }
         let Next::Authorize { version, parameters, .. } = state.next.clone() else {
             return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER));
         };
@@ -73,7 +76,7 @@ impl Visit {
         let tenant = request.tenant.id;
         let now = self.idp.now(tenant).await?;
         // Only the person to whom the page was shown can answer it, and only while they are signed in.
-        let found = self.session_of_browser(tenant).await?;
+        let found = self.session_of(tenant, state.user).await?;
         let Some((session, Some(user))) = found.filter(|(session, _)| Some(session.user_id) == state.user)
         else {
             return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER));

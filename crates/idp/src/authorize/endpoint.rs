@@ -1,7 +1,7 @@
 //! The endpoint itself: from a request to a page, a refusal or a code.
 
 use axum::response::Response;
-use outlive_clock::Instant;
+use outlive_clock::{Instant, TenantId, UserId};
 use outlive_journal::Event;
 use outlive_rules::{Presented, Rule, aadsts};
 use outlive_tokens::TokenVersion;
@@ -10,6 +10,7 @@ use serde_json::json;
 use super::consent::missing_consent;
 use super::issue::issue;
 use super::request::{AuthorizeRefusal, AuthorizeRequest, Prompt, validate};
+use crate::accounts::{Account, Choice, choose, name_of_hint};
 use crate::assignment;
 use crate::conditional_access::{self, Access, Asking};
 use crate::decision::Decision;
@@ -25,7 +26,7 @@ use crate::visit::Visit;
 pub(crate) struct SignedIn {
     pub(crate) user: User,
     pub(crate) session: Session,
-    /// They typed a password or used a passkey in this very request, so a prompt to sign in was answered.
+    /// They typed a password, used a passkey or picked the account in this very request, so a prompt for it was answered.
     pub(crate) just_now: bool,
     /// The cookies to set.
     pub(crate) set_cookies: Vec<String>,
@@ -72,13 +73,23 @@ impl Visit {
         signed_in: Option<SignedIn>,
     ) -> Result<Response, Refusal> {
         let now = self.idp.now(request.tenant.id).await?;
-        let signed_in = match signed_in {
-            Some(signed_in) => Some(signed_in),
-            None => self.current(request, now).await?,
-        };
-        let Some(signed_in) = signed_in.filter(|found| found.just_now || request.prompt != Prompt::Login)
-        else {
-            return Ok(self.sign_in_page(request, next, None));
+        let signed_in = match signed_in.filter(|found| found.just_now) {
+            Some(signed_in) => signed_in,
+            None => {
+                let mut accounts = self.accounts_of_browser(&request.tenant, now).await?;
+                if let Some(newest) = accounts.first()
+                    && !accounts.iter().any(Account::is_live)
+                {
+                    self.record_session_refused(request, &newest.session, &newest.decision).await?;
+                }
+                let chosen = match choose(&accounts, request)? {
+                    Choice::This(at) => accounts.swap_remove(at).signed_in(false),
+                    Choice::Ask => return Ok(self.account_picker(request, next, &accounts)),
+                    Choice::SignIn => None,
+                };
+                let Some(chosen) = chosen else { return Ok(self.sign_in_page(request, next, None)) };
+                chosen
+            }
         };
         let amr = &signed_in.session.amr;
         let access = self.access_of(request, &signed_in, now).await?;
@@ -127,28 +138,6 @@ impl Visit {
         Ok(response)
     }
 
-    /// Whoever the browser's session signs in, if the rules still let it.
-    async fn current(&self, request: &AuthorizeRequest, now: Instant) -> Result<Option<SignedIn>, Refusal> {
-        let silent = request.prompt == Prompt::None;
-        let no_session = || if silent { Err(Refusal::new(aadsts::NO_SESSION)) } else { Ok(None) };
-        let Some((session, user)) = self.session_of_browser(request.tenant.id).await? else {
-            return no_session();
-        };
-        let decision =
-            Decision::on(Presented::Cookie(session.facts()), user.as_ref(), &request.tenant.rules, now);
-        if !decision.is_accepted() {
-            self.record_session_refused(request, &session, &decision).await?;
-        }
-        match user {
-            Some(user) if decision.is_accepted() => {
-                Ok(Some(SignedIn { user, session, just_now: false, set_cookies: Vec::new() }))
-            }
-            _ if decision.verdict.rule == Rule::SessionSignedOut => no_session(),
-            _ if silent => Err(decision.refusal().unwrap_or_else(|| Refusal::new(aadsts::NO_SESSION))),
-            _ => Ok(None),
-        }
-    }
-
     async fn access_of(
         &self,
         request: &AuthorizeRequest,
@@ -189,12 +178,21 @@ impl Visit {
     /// The browser's newest session in a tenant, with its user.
     pub(crate) async fn session_of_browser(
         &self,
-        tenant: outlive_clock::TenantId,
+        tenant: TenantId,
+    ) -> Result<Option<(Session, Option<User>)>, Refusal> {
+        self.session_of(tenant, None).await
+    }
+
+    /// The newest session of this user, or of anybody, in the browser.
+    pub(crate) async fn session_of(
+        &self,
+        tenant: TenantId,
+        user: Option<UserId>,
     ) -> Result<Option<(Session, Option<User>)>, Refusal> {
         let Some(browser) = Browser::of_request(&self.headers) else { return Ok(None) };
-        let Some(session) = sessions::find(&self.idp.chassis.store, tenant, &browser).await? else {
-            return Ok(None);
-        };
+        let sessions = sessions::of_browser(&self.idp.chassis.store, tenant, &browser).await?;
+        let found = sessions.into_iter().find(|session| user.is_none_or(|user| session.user_id == user));
+        let Some(session) = found else { return Ok(None) };
         let user = self.idp.directory.user(tenant, session.user_id).await?;
         Ok(Some((session, user)))
     }
@@ -206,8 +204,8 @@ impl Visit {
         next: Next,
         wrong: Option<(&str, &Refusal)>,
     ) -> Response {
-        let user_name =
-            wrong.map_or_else(|| request.login_hint.clone().unwrap_or_default(), |(name, _)| name.to_owned());
+        let hinted = || request.login_hint.as_deref().map(name_of_hint).unwrap_or_default();
+        let user_name = wrong.map_or_else(hinted, |(name, _)| name.to_owned());
         let state = PageState::new(&self.segment, next, None);
         pages::sign_in(self, state, &request.application.name, &user_name, wrong.map(|(_, refusal)| refusal))
     }

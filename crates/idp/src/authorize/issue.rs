@@ -10,6 +10,7 @@ use outlive_tokens::{ClaimsRequest, SealedToken, fingerprint};
 use serde_json::json;
 
 use super::endpoint::SignedIn;
+use super::front_channel_logout::signed_in_to;
 use super::request::AuthorizeRequest;
 use crate::refusal::Refusal;
 use crate::token::{AuthorizationCode, front_channel_tokens};
@@ -26,6 +27,7 @@ pub(crate) async fn issue(
     let tenant = request.tenant.id;
     let SignedIn { user, session, .. } = signed_in;
     let mut change = Change::from(session.used(tenant, now));
+    change.add(signed_in_to(tenant, session.id, request.application.client_id));
     let code = request.response_type.code.then(|| issue_code(visit, request, signed_in, now, &mut change));
     let tokens = front_channel_tokens(visit, request, signed_in, code.as_deref(), now, &mut change).await?;
     chassis.store.commit(change).await?;

@@ -4,6 +4,7 @@
 mod change_password;
 mod consent;
 mod endpoint;
+mod front_channel_logout;
 mod issue;
 mod logout;
 mod reply;
@@ -11,10 +12,12 @@ mod request;
 mod response_type;
 mod sign_in;
 
-pub(crate) use request::AuthorizeRequest;
+pub(crate) use reply::{ReplyTo, ResponseMode};
+pub(crate) use request::{AuthorizeRefusal, AuthorizeRequest, Prompt, carried, validate};
 
 pub(crate) use change_password::{change_password, change_password_page};
 pub(crate) use consent::consent;
 pub(crate) use endpoint::{SignedIn, authorize_v1, authorize_v2};
+pub(crate) use front_channel_logout::is_logout_url;
 pub(crate) use logout::logout;
 pub(crate) use sign_in::sign_in;

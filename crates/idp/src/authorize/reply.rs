@@ -58,8 +58,13 @@ impl ReplyTo {
 
     /// Tells the client that its request was refused.
     pub(crate) fn refuse(&self, refusal: &Refusal, asked: &Asked) -> Response {
+        self.refuse_as(error_here(refusal).as_str(), refusal, asked)
+    }
+
+    /// The same where the endpoint has a word of its own for it.
+    pub(crate) fn refuse_as(&self, error: &str, refusal: &Refusal, asked: &Asked) -> Response {
         self.send(vec![
-            ("error", error_here(refusal).as_str().to_owned()),
+            ("error", error.to_owned()),
             ("error_description", refusal.description(asked)),
             ("error_uri", format!("{}/error?code={}", asked.origin, refusal.error.number)),
         ])

@@ -26,6 +26,8 @@ pub(crate) enum Prompt {
     None,
     /// Sign in, whatever session there is.
     Login,
+    /// Say which account, whatever is signed in.
+    SelectAccount,
     /// Consent, whatever was granted.
     Consent,
 }
@@ -50,6 +52,8 @@ pub(crate) struct AuthorizeRequest {
     pub(crate) login_hint: Option<String>,
     /// What is asked for in the `claims` parameter.
     pub(crate) claims: ClaimsRequest,
+    /// The session that it has to be (`sid`).
+    pub(crate) sid: Option<String>,
 }
 
 /// Why a request is refused, and where that can be told.
@@ -149,6 +153,7 @@ pub(crate) async fn validate(
         prompt,
         login_hint: parameters.get("login_hint").map(carried),
         claims,
+        sid: parameters.get("sid").map(carried),
         reply_to,
         response_type,
         endpoint,
@@ -227,13 +232,14 @@ fn prompt(given: Option<&str>) -> Result<Prompt, Refusal> {
     match given {
         None => Ok(Prompt::AsNeeded),
         Some("none") => Ok(Prompt::None),
-        // Choosing another account means signing in with it: the page asks which.
-        Some("login" | "select_account") => Ok(Prompt::Login),
+        Some("login") => Ok(Prompt::Login),
+        Some("select_account") => Ok(Prompt::SelectAccount),
         Some("consent") => Ok(Prompt::Consent),
         Some(_) => Err(Refusal::new(aadsts::PARAMETER_INVALID).with("name", "prompt")),
     }
 }
 
-fn carried(text: &str) -> String {
+/// What of a text is carried along.
+pub(crate) fn carried(text: &str) -> String {
     text.chars().take(CARRIED_CHARS_MAX).collect()
 }

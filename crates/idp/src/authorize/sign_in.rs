@@ -56,6 +56,9 @@ impl Visit {
             Next::Authorize { version, parameters, .. } => {
                 self.authorize(version, parameters, Some(signed_in)).await
             }
+            Next::AdminConsent { version, parameters } => {
+                self.admin_consent(version, parameters, Some(signed_in)).await
+            }
             Next::EnterUserCode => {
                 let mut page = self.user_code_page("", None);
                 pages::add_cookies(&mut page, signed_in.set_cookies);
@@ -71,8 +74,9 @@ impl Visit {
                 pages::add_cookies(&mut page, signed_in.set_cookies);
                 page
             }
-            // Nobody signs in on the way to a new password; the page for changing it is as near.
+            // Nobody signs in on the way out or to a new password; the page for changing it is as near.
             Next::ChangePassword
+            | Next::SignOut { .. }
             | Next::ResetPassword { .. }
             | Next::SecondFactor(_)
             | Next::NewPasskey(_)
@@ -88,7 +92,9 @@ impl Visit {
     /// The tenant that a form was for.
     pub(crate) async fn tenant_of(&self, next: &Next) -> Result<Tenant, Refusal> {
         let client = match next.goal() {
-            Next::Authorize { parameters, .. } => parameters.get("client_id").and_then(|id| id.parse().ok()),
+            Next::Authorize { parameters, .. }
+            | Next::AdminConsent { parameters, .. }
+            | Next::SignOut { parameters } => parameters.get("client_id").and_then(|id| id.parse().ok()),
             _ => None,
         };
         self.idp.tenant(&self.segment, client).await
@@ -131,7 +137,7 @@ impl Visit {
             ended_at: None,
         };
         if let Some(before) = Browser::of_request(&self.headers) {
-            change.add(rename_browser(tenant.id, &before, &browser));
+            change.add(rename_browser(tenant.id, user.id, &before, &browser));
         }
         change.add(session.insertion(tenant.id, &browser));
         let event = Event::new(tenant.id, now, "sign_in.succeeded", format!("user:{}", user.id), &self.trace)

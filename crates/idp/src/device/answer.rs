@@ -35,7 +35,7 @@ impl Visit {
         let now = self.idp.now(tenant.id).await?;
         let code = self.open_device_code(&tenant, *id, now).await?;
         // Only the person to whom the page was shown can answer it, and only while they are signed in.
-        let found = self.session_of_browser(tenant.id).await?;
+        let found = self.session_of(tenant.id, state.user).await?;
         let Some((session, Some(user))) = found.filter(|(session, _)| Some(session.user_id) == state.user)
         else {
             return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER));

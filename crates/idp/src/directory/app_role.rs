@@ -159,6 +159,20 @@ impl AppRoleAssignment {
             self.created_at
         )
     }
+
+    /// Writes it unless it is there.
+    pub(crate) fn insertion_once(&self, tenant: TenantId) -> Statement {
+        sql!(
+            "INSERT INTO app_role_assignments (tenant, principal, principal_type, resource_id, role, created_us) \
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+            tenant,
+            self.principal.to_string(),
+            self.principal_type.name(),
+            self.resource,
+            &self.role,
+            self.created_at
+        )
+    }
 }
 
 /// Takes a role from somebody, who has to hold it.

@@ -1,5 +1,7 @@
 //! Applications and their service principals.
 
+use std::collections::BTreeSet;
+
 use outlive_clock::{ClientId, ServicePrincipalId, TenantId};
 use outlive_store::{Row, Statement, StoreError, sql};
 use serde::{Deserialize, Serialize};
@@ -60,6 +62,9 @@ pub(crate) struct ApplicationDocument {
     /// Which tokens the authorization endpoint may answer it with.
     #[serde(default)]
     pub(crate) implicit: ImplicitGrants,
+    /// What is loaded in the browser when somebody who is signed in there signs out (`web.logoutUrl`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) logout_url: Option<String>,
 }
 
 impl ApplicationDocument {
@@ -83,6 +88,7 @@ impl ApplicationDocument {
             require_mfa: false,
             assignment_required: false,
             implicit: ImplicitGrants::default(),
+            logout_url: None,
         }
     }
 }
@@ -165,31 +171,15 @@ impl Directory {
 
     /// Whether some application of the tenant has registered this redirect URI; the port of a loopback one does not count.
     pub(crate) async fn is_redirect_uri(&self, tenant: TenantId, uri: &str) -> Result<bool, StoreError> {
-        let found = self
-            .store
-            .row(sql!(
-                "SELECT client_id FROM redirect_uris WHERE tenant = $1 AND uri = $2 LIMIT 1",
-                tenant,
-                uri
-            ))
-            .await?;
-        let Some(asked) = without_loopback_port(uri).filter(|_| found.is_none()) else {
-            return Ok(found.is_some());
-        };
-        let loopback = self
-            .store
-            .rows(sql!(
-                "SELECT DISTINCT uri FROM redirect_uris WHERE tenant = $1 \
-                 AND (uri LIKE 'http://localhost%' OR uri LIKE 'http://127.0.0.1%')",
-                tenant
-            ))
-            .await?;
-        for row in loopback {
-            if without_loopback_port(&row.text("uri")?).as_deref() == Some(&asked) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        // Both forms are kept of a loopback URI; what is not one is asked for twice by the same name.
+        let asked = without_loopback_port(uri).unwrap_or_else(|| uri.to_owned());
+        let found = self.store.row(sql!(
+            "SELECT client_id FROM redirect_uris WHERE tenant = $1 AND uri IN ($2, $3) LIMIT 1",
+            tenant,
+            uri,
+            asked
+        ));
+        Ok(found.await?.is_some())
     }
 
     /// The application whose registration has this object id.
@@ -361,11 +351,14 @@ impl Application {
                 self.client_id
             ));
         }
-        for redirect in &self.document.redirect_uris {
+        let registered = || self.document.redirect_uris.iter().map(|redirect| redirect.uri.clone());
+        let portless = registered().filter_map(|uri| without_loopback_port(&uri));
+        let uris: BTreeSet<String> = registered().chain(portless).collect();
+        for uri in uris {
             statements.push(sql!(
                 "INSERT INTO redirect_uris (tenant, uri, client_id) VALUES ($1, $2, $3)",
                 tenant,
-                &redirect.uri,
+                uri,
                 self.client_id
             ));
         }
@@ -385,6 +378,11 @@ impl Application {
                     .find(|registered| without_loopback_port(&registered.uri).as_deref() == Some(&asked))
             })
             .map(|registered| registered.r#type)
+    }
+
+    /// Whether a redirect URI is a registered one with more path segments, which admin consent may be answered at.
+    pub(crate) fn is_below_redirect(&self, uri: &str) -> bool {
+        self.document.redirect_uris.iter().any(|registered| is_below(uri, &registered.uri))
     }
 
     /// Which of its delegated permissions a client has asked for in its registration.
@@ -413,9 +411,55 @@ fn without_loopback_port(uri: &str) -> Option<String> {
     Some(format!("http://{host}{}", if path.is_empty() { "/" } else { path }))
 }
 
+/// Whether a web address goes on where another ends, by path segments and nothing else. Compared as browsers read them, with `..`
+/// resolved.
+fn is_below(uri: &str, registered: &str) -> bool {
+    let (Ok(uri), Ok(registered)) = (Url::parse(uri), Url::parse(registered)) else { return false };
+    let loopback = uri.scheme() == "http" && matches!(uri.host_str(), Some("localhost" | "127.0.0.1"));
+    let plain = |url: &Url| {
+        url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && matches!(url.scheme(), "http" | "https")
+    };
+    let below = uri.path().strip_prefix(registered.path().trim_end_matches('/'));
+    plain(&uri)
+        && plain(&registered)
+        && uri.scheme() == registered.scheme()
+        && uri.host_str() == registered.host_str()
+        && (loopback || uri.port() == registered.port())
+        && below.is_some_and(|rest| rest.starts_with('/'))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::without_loopback_port;
+    use super::{is_below, without_loopback_port};
+
+    #[test]
+    fn an_address_is_below_another_by_path_segments_only() {
+        let registered = "https://app.example/cb";
+        for (uri, below) in [
+            ("https://app.example/cb/admin", true),
+            ("https://app.example/cb/a/../b", true),
+            ("https://app.example/cb/../evil", false),
+            ("https://app.example/cb/%2e%2e/evil", false),
+            ("https://app.example/cb\\..\\evil", false),
+            ("https://app.example/cbx", false),
+            ("https://app.example/cb/x?code=1", false),
+            ("https://app.example/cb/x#f", false),
+            ("https://app.example:8443/cb/x", false),
+            ("http://app.example/cb/x", false),
+            ("https://app.example.evil.example/cb/x", false),
+            ("https://app.example@evil.example/cb/x", false),
+            ("https://me@app.example/cb/x", false),
+            ("nonsense", false),
+        ] {
+            assert_eq!(is_below(uri, registered), below, "{uri}");
+        }
+        assert!(is_below("http://localhost:4321/x", "http://localhost"));
+        assert!(!is_below("app://auth/x", "app://auth"), "schemes of one's own have no paths below");
+    }
 
     #[test]
     fn only_a_loopback_port_is_ignored() {

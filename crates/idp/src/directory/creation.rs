@@ -16,6 +16,7 @@ use super::{
     ALL_PRINCIPALS, AppRoleAssignment, Application, ApplicationDocument, ClientSecrets, FederatedCredential,
     KeyCredential, PASSWORD_NEVER_EXPIRES, PrincipalType, User, UserProfile, grant_scopes, group,
 };
+use crate::authorize::is_logout_url;
 use crate::passwords::{self, HashedPassword};
 use crate::second_factor::{Authenticator, SecondFactor};
 use crate::spec::{ApplicationKind, ApplicationSpec, FederatedCredentialSpec, OptionalClaimSpec, TenantSpec};
@@ -153,6 +154,12 @@ fn add_application(
             spec.name
         )));
     }
+    if spec.logout_url.as_deref().is_some_and(|url| !is_logout_url(url)) {
+        return Err(Problem::bad_request(format!(
+            "logout_url of '{}' has to be an https address, or one on this machine.",
+            spec.name
+        )));
+    }
     let mut optional_claims = spec.optional_claims;
     if spec.continuous_access_evaluation && !optional_claims.access_token.iter().any(|c| c.name == "xms_cc") {
         // Nothing can be evaluated in a token that does not say whether its client can be challenged.
@@ -181,6 +188,7 @@ fn add_application(
             group_claims: spec.group_membership_claims,
             continuous_access_evaluation: spec.continuous_access_evaluation,
             implicit: spec.implicit,
+            logout_url: spec.logout_url,
         },
     };
     for statement in application.insertion(tenant) {

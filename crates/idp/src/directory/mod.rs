@@ -67,6 +67,7 @@ pub(crate) const TABLES: &[&str] = &[
     security_events::TABLES[0],
     security_events::TABLES[1],
     "refresh_token_families",
+    "session_applications",
 ];
 
 /// The directory: reads it, and makes the changes to it.

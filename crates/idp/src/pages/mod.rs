@@ -1,16 +1,21 @@
 //! Pages that people see. Plain HTML forms that work without script; everything that came from outside is escaped by the
 //! templates; a strict content security policy stands behind them.
 
+mod accounts;
+mod admin_consent;
 mod assets;
 mod device;
 mod passkeys;
 mod reset;
 mod respond;
 mod second_factor;
+mod signed_out;
 mod state;
 mod templates;
 mod unknown_path;
 
+pub(crate) use accounts::pick_account;
+pub(crate) use admin_consent::admin_consent;
 pub(crate) use assets::{passkey_script, script, style};
 pub(crate) use device::{approve_device, user_code};
 pub(crate) use passkeys::{passkey, security_info};
@@ -19,6 +24,7 @@ pub(crate) use respond::{
     add_cookies, change_password, consent, form_post, known_error, message, refusal, sign_in,
 };
 pub(crate) use second_factor::second_factor;
+pub(crate) use signed_out::signed_out;
 pub(crate) use state::{AskedCode, Next, PageState, PasskeyPending, SecondFactorPending};
 pub(crate) use templates::Wrong;
 pub(crate) use unknown_path::{error_lookup, native_client, unknown_path};

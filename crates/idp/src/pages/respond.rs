@@ -149,7 +149,12 @@ pub(super) fn with_cookie(mut response: Response, set_cookie: Option<String>) ->
 /// The path segment a form posts to, and where it may lead in the end.
 pub(super) fn leads(state: &PageState) -> (String, String) {
     let targets = match state.next.goal() {
-        Next::Authorize { parameters, .. } => beyond(parameters.get("redirect_uri").unwrap_or_default()),
+        Next::Authorize { parameters, .. } | Next::AdminConsent { parameters, .. } => {
+            beyond(parameters.get("redirect_uri").unwrap_or_default())
+        }
+        Next::SignOut { parameters } => {
+            beyond(parameters.get("post_logout_redirect_uri").unwrap_or_default())
+        }
         Next::ChangePassword
         | Next::ResetPassword { .. }
         | Next::SecondFactor(_)
@@ -176,10 +181,20 @@ fn beyond(redirect_uri: &str) -> String {
 }
 
 pub(super) fn page_response(status: StatusCode, page: &impl Template, form_targets: &str) -> Response {
+    page_with_frames(status, page, form_targets, "'none'")
+}
+
+/// A page that may load frames from these sources.
+pub(super) fn page_with_frames(
+    status: StatusCode,
+    page: &impl Template,
+    form_targets: &str,
+    frames: &str,
+) -> Response {
     let Ok(html) = page.render() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let policy = format!(
         "default-src 'none'; style-src 'self'; script-src 'self'; form-action {form_targets}; base-uri 'none'; \
-         frame-ancestors 'none'"
+         frame-ancestors 'none'; frame-src {frames}"
     );
     let headers = [(CACHE_CONTROL, "no-store".to_owned()), (CONTENT_SECURITY_POLICY, policy)];
     (status, headers, Html(html)).into_response()

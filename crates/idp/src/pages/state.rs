@@ -23,6 +23,10 @@ pub(crate) enum Next {
         /// The consent page was answered, so `prompt=consent` is.
         consented: bool,
     },
+    /// To what an administrator grants for everybody.
+    AdminConsent { version: TokenVersion, parameters: Parameters },
+    /// Out.
+    SignOut { parameters: Parameters },
     /// To the page on which the password is changed.
     ChangePassword,
     /// To a new password, without knowing the old one.

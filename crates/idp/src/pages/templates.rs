@@ -46,6 +46,51 @@ pub(crate) struct Consent<'a> {
     pub(crate) permissions: Vec<Permission>,
 }
 
+/// The end of a sign-out that applications are told of.
+#[derive(Template)]
+#[template(path = "signed_out.html")]
+pub(crate) struct SignedOut<'a> {
+    pub(crate) frames: Vec<&'a str>,
+    pub(crate) goes_on: Option<&'a str>,
+}
+
+/// Picking an account.
+#[derive(Template)]
+#[template(path = "pick_account.html")]
+pub(crate) struct PickAccount<'a> {
+    pub(crate) action: String,
+    pub(crate) ctx: &'a str,
+    pub(crate) canary: &'a str,
+    pub(crate) title: &'a str,
+    pub(crate) to: &'a str,
+    pub(crate) accounts: Vec<PickedAccount>,
+    /// Value and text of the last button.
+    pub(crate) other: (&'a str, &'a str),
+}
+
+/// An account that can be picked.
+pub(crate) struct PickedAccount {
+    pub(crate) value: String,
+    pub(crate) name: String,
+    pub(crate) user_name: String,
+    pub(crate) signed_in: bool,
+}
+
+/// Consent of an administrator, for everybody.
+#[derive(Template)]
+#[template(path = "admin_consent.html")]
+pub(crate) struct AdminConsent<'a> {
+    pub(crate) action: String,
+    pub(crate) ctx: &'a str,
+    pub(crate) canary: &'a str,
+    pub(crate) application: &'a str,
+    pub(crate) organization: &'a str,
+    pub(crate) user_name: &'a str,
+    pub(crate) permissions: Vec<Permission>,
+    /// Those that the application uses without a user.
+    pub(crate) own: Vec<Permission>,
+}
+
 /// A permission that is asked for.
 pub(crate) struct Permission {
     pub(crate) resource: String,
@@ -192,6 +237,33 @@ mod tests {
                 application: NASTY,
                 user_name: NASTY,
                 permissions: vec![permission()],
+            }
+            .render(),
+            SignedOut { frames: vec![NASTY], goes_on: Some(NASTY) }.render(),
+            PickAccount {
+                action: NASTY.into(),
+                ctx: NASTY,
+                canary: NASTY,
+                title: NASTY,
+                to: NASTY,
+                accounts: vec![PickedAccount {
+                    value: NASTY.into(),
+                    name: NASTY.into(),
+                    user_name: NASTY.into(),
+                    signed_in: true,
+                }],
+                other: (NASTY, NASTY),
+            }
+            .render(),
+            AdminConsent {
+                action: NASTY.into(),
+                ctx: NASTY,
+                canary: NASTY,
+                application: NASTY,
+                organization: NASTY,
+                user_name: NASTY,
+                permissions: vec![permission()],
+                own: vec![permission()],
             }
             .render(),
             UserCode {

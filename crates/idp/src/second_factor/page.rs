@@ -32,7 +32,9 @@ impl Visit {
     ) -> Result<Response, Refusal> {
         let amr = vec!["pwd".to_owned()];
         let client = match &next {
-            Next::Authorize { parameters, .. } => parameters.get("client_id").and_then(|id| id.parse().ok()),
+            Next::Authorize { parameters, .. } | Next::AdminConsent { parameters, .. } => {
+                parameters.get("client_id").and_then(|id| id.parse().ok())
+            }
             _ => None,
         };
         let application = match client {

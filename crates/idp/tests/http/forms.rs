@@ -58,11 +58,17 @@ async fn what_one_page_was_for_another_cannot_be_used_for() {
         browser.post(action, &fields).await.page().says(400, "AADSTS165000");
     }
     let page = browser.sign_in(&sign_in, &tenant.upn("owner"), PASSWORD).await.page();
-    // Somebody else sits down at the browser before the consent page is answered.
+    // Whose session is not in the browser any more answers nothing.
+    let mut without = browser.clone();
+    without.cookies.remove("ESTSAUTH");
+    without.consent(&page).await.page().says(400, "AADSTS165000");
+    assert!(tenant.journal("consent.").await.is_empty());
+    // Somebody else signs in besides before the page is answered: it is the first one's all the same.
     let again = browser.open(&app.authorize_url(READ, &[("prompt", "login")])).await.page();
     browser.sign_in(&again, &tenant.upn("colleague"), PASSWORD).await.page();
-    browser.consent(&page).await.page().says(400, "AADSTS165000");
-    assert!(tenant.journal("consent.").await.is_empty());
+    let code = browser.consent(&page).await.code();
+    assert_eq!(app.redeem(&code).await.claims()["oid"], tenant.id_of(1));
+    assert_eq!(tenant.journal("consent.").await[0]["data"]["upn"], tenant.upn("owner"));
 }
 
 #[tokio::test]

@@ -65,7 +65,8 @@ async fn an_application_and_its_service_principal_on_the_wire() {
 "idToken":[],
 "saml2Token":[]},
 "requiredResourceAccess":[],
-"web":{"redirectUris":[]}}
+"web":{"logoutUrl":null,
+"redirectUris":[]}}
 "#);
     let path = format!("/applications(appId='{}')?$select=id,requiredResourceAccess,web", tenant.id_of(12));
     assert_snapshot!(shown(&tenant, &get(&tenant, token.access(), &path).await), @r#"
@@ -74,7 +75,8 @@ async fn an_application_and_its_service_principal_on_the_wire() {
 "requiredResourceAccess":[{"resourceAccess":[{"id":"[ids]-0000-000000000136",
 "type":"Scope"}],
 "resourceAppId":"[ids]-0000-00000000000a"}],
-"web":{"redirectUris":["https://hub.example/redirect"]}}
+"web":{"logoutUrl":null,
+"redirectUris":["https://hub.example/redirect"]}}
 "#);
     let path = format!(
         "/servicePrincipals/{}?$select=id,appId,accountEnabled,servicePrincipalNames",

@@ -8,9 +8,7 @@ use outlive_rules::Aadsts;
 
 /// What is in the catalogue and is not produced, and why.
 const NOT_PRODUCED: &[(u32, &str)] = &[
-    (16000, "there are no guests: a browser's session is always looked up in the tenant of the path"),
     (50056, "every user of a tenant's description has a password"),
-    (90094, "permissions that only an administrator can grant are not told apart"),
     (70001, "the older word for 7000112"),
     (
         50194,

@@ -8,6 +8,8 @@ mod passkey_device;
 mod tenant;
 mod tokens;
 
+mod accounts;
+mod admin_consent;
 mod assignment;
 mod bad_requests;
 mod certificate;
@@ -23,6 +25,7 @@ mod discovery;
 mod expiring_password;
 mod federated_credential;
 mod forms;
+mod front_channel_logout;
 mod graph;
 mod graph_applications;
 mod graph_evaluation;

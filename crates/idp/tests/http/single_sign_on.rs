@@ -57,22 +57,28 @@ async fn a_client_may_want_the_password_again_and_another_account() {
     for prompt in ["login", "select_account"] {
         let mut browser = tenant.browser();
         app.code_in(&mut browser, &tenant.upn("owner"), READ).await;
-        let page = browser.open(&app.authorize_url(READ, &[("prompt", prompt)])).await.page();
+        let mut page = browser.open(&app.authorize_url(READ, &[("prompt", prompt)])).await.page();
+        if prompt == "select_account" {
+            page = browser.submit(&page, &[("account", "other")]).await.page();
+        }
         let mut arrival = browser.sign_in(&page, &tenant.upn("colleague"), PASSWORD).await;
         if let crate::browser::Arrival::Page(page) = arrival {
             arrival = browser.consent(&page).await;
         }
         assert_eq!(app.redeem(&arrival.code()).await.claims()["oid"], tenant.id_of(2));
-        // From now on the browser is the colleague's, though no time has passed.
-        let code = browser.open(&app.authorize_url(READ, &[("prompt", "none")])).await.code();
-        assert_eq!(app.redeem(&code).await.claims()["oid"], tenant.id_of(2));
+        // From now on both are signed in, though no time has passed.
+        for (role, n) in [("colleague", 2), ("owner", 1)] {
+            let hint = [("prompt", "none"), ("login_hint", &*tenant.upn(role))];
+            let code = browser.open(&app.authorize_url(READ, &hint)).await.code();
+            assert_eq!(app.redeem(&code).await.claims()["oid"], tenant.id_of(n));
+        }
     }
     let odd = app.authorize_url(READ, &[("prompt", "dance")]);
     tenant.browser().open(&odd).await.refused("invalid_request", "AADSTS90023");
 }
 
 #[tokio::test]
-async fn the_last_sign_in_of_a_browser_counts_whether_it_is_to_stay_or_not() {
+async fn every_sign_in_of_a_browser_counts_whether_it_is_to_stay_or_not() {
     let tenant = Tenant::new().await;
     let app = tenant.admin_tool();
     let url = app.authorize_url("User.Read", &[("prompt", "login")]);
@@ -83,7 +89,8 @@ async fn the_last_sign_in_of_a_browser_counts_whether_it_is_to_stay_or_not() {
         let mut filled = vec![("loginfmt", &*upn), ("passwd", PASSWORD)];
         filled.extend((!stay.is_empty()).then_some(("kmsi", stay)));
         browser.submit(&page, &filled).await.code();
-        let code = browser.open(&app.authorize_url("User.Read", &[])).await.code();
+        let hinted = app.authorize_url("User.Read", &[("login_hint", &upn)]);
+        let code = browser.open(&hinted).await.code();
         assert_eq!(app.redeem(&code).await.claims()["oid"], tenant.id_of(id));
     }
 }

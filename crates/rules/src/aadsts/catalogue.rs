@@ -66,9 +66,15 @@ macro_rules! catalogue {
 
 catalogue! {
     // ---- the user and the session -----------------------------------------------------------------------------------
-    ACCOUNT_NOT_IN_TENANT = 16000, InteractionRequired, none, 400, page, Documented, Person;
-        "The account that is signed in does not exist in the tenant '{tenant}' and cannot use the application '{client}' there. Another account is needed.";
-        "Sign out, then sign in with an account of this tenant.";
+    SELECT_ACCOUNT = 16000, InteractionRequired, none, 400, back, Documented, Person;
+        "Several accounts are signed in, or the one that is signed in cannot be used here: somebody has to say which account is meant.";
+        "Ask again without prompt=none, or name the account with login_hint or sid.";
+    SESSION_NOT_MET = 16002, InteractionRequired, none, 400, back, Inferred, Developer;
+        "The session that the application asked for is not that of the user it hinted at.";
+        "Send sid and login_hint of the same ID token, or one of them alone.";
+    SESSION_ABSENT = 160021, InteractionRequired, none, 400, back, Inferred, Person;
+        "The application asked for a user session that does not exist in this browser.";
+        "Sign in interactively: ask again without prompt=none.";
     USER_NOT_FOUND = 50034, InvalidGrant, BadToken, 400, back, Field, Person;
         "The user account does not exist in this directory. It must first be added to it to sign in to the application.";
         "Check the spelling of the user name; ask an administrator whether the account exists.";

@@ -1,9 +1,10 @@
 //! What callers write about applications, and what becomes of it.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
 
 use super::required::RequiredAccess;
+use crate::authorize::is_logout_url;
 use crate::directory::Application;
 use crate::graph::error::GraphError;
 use crate::spec::{
@@ -41,6 +42,14 @@ struct Api {
 #[serde(rename_all = "camelCase", default)]
 struct Platform {
     redirect_uris: Option<Vec<String>>,
+    /// Of `web` only. Null takes it away.
+    #[serde(deserialize_with = "given")]
+    logout_url: Option<Option<String>>,
+}
+
+/// What was given, null too.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 /// A scope or an app role. Of its many texts one is kept.
@@ -122,6 +131,12 @@ impl ApplicationChange {
                     })
                     .collect();
             }
+        }
+        if let Some(url) = self.web.as_ref().and_then(|web| web.logout_url.clone()) {
+            if url.as_deref().is_some_and(|url| !is_logout_url(url)) {
+                return Err(invalid("web/logoutUrl"));
+            }
+            document.logout_url = url;
         }
         for (kind, platform) in [
             (RedirectUriType::Web, self.web),

@@ -70,7 +70,7 @@ fn registration(application: &Application, secrets: &[PasswordCredential]) -> Va
         "publicClient": {"redirectUris": uris(RedirectUriType::PublicClient)},
         "signInAudience": "AzureADMyOrg",
         "spa": {"redirectUris": uris(RedirectUriType::Spa)},
-        "web": {"redirectUris": uris(RedirectUriType::Web)},
+        "web": {"redirectUris": uris(RedirectUriType::Web), "logoutUrl": document.logout_url},
     })
 }
 

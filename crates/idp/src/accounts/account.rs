@@ -1,0 +1,57 @@
+//! The accounts of a browser in a tenant.
+
+use outlive_clock::Instant;
+use outlive_rules::{Presented, Rule};
+
+use crate::authorize::SignedIn;
+use crate::decision::Decision;
+use crate::directory::{Tenant, User};
+use crate::refusal::Refusal;
+use crate::sessions::{self, Browser, Session};
+use crate::visit::Visit;
+
+/// An account that was signed in and not signed out, and what the rules say of its session now.
+pub(crate) struct Account {
+    pub(crate) session: Session,
+    pub(crate) user: Option<User>,
+    pub(crate) decision: Decision,
+}
+
+impl Account {
+    /// Whether the session signs its user in without being asked.
+    pub(crate) fn is_live(&self) -> bool {
+        self.user.is_some() && self.decision.is_accepted()
+    }
+
+    pub(crate) fn user_name(&self) -> &str {
+        self.user.as_ref().map_or("", |user| &user.upn)
+    }
+
+    /// Whoever it signs in, if it does.
+    pub(crate) fn signed_in(self, just_now: bool) -> Option<SignedIn> {
+        let Self { session, user, decision } = self;
+        let user = user.filter(|_| decision.is_accepted())?;
+        Some(SignedIn { user, session, just_now, set_cookies: Vec::new() })
+    }
+}
+
+impl Visit {
+    /// The browser's accounts in a tenant, the last to sign in first.
+    pub(crate) async fn accounts_of_browser(
+        &self,
+        tenant: &Tenant,
+        now: Instant,
+    ) -> Result<Vec<Account>, Refusal> {
+        let Some(browser) = Browser::of_request(&self.headers) else { return Ok(Vec::new()) };
+        let mut accounts = Vec::new();
+        for session in sessions::of_browser(&self.idp.chassis.store, tenant.id, &browser).await? {
+            let user = self.idp.directory.user(tenant.id, session.user_id).await?;
+            let presented = Presented::Cookie(session.facts());
+            let decision = Decision::on(presented, user.as_ref(), &tenant.rules, now);
+            if decision.verdict.rule != Rule::SessionSignedOut {
+                accounts.push(Account { session, user, decision });
+            }
+        }
+        Ok(accounts)
+    }
+}

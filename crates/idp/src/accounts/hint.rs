@@ -1,0 +1,41 @@
+//! Whom a hint means: a user name, or the value of the optional claim `login_hint`, which says the same and is not to be read
+//! by clients ("Optional claims reference").
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+/// The user name that a hint means.
+pub(crate) fn name_of_hint(hint: &str) -> String {
+    opaque(hint).unwrap_or_else(|| hint.to_owned())
+}
+
+/// Whether the value of the claim `login_hint` means this user.
+pub(crate) fn names_opaquely(hint: &str, upn: &str) -> bool {
+    opaque(hint).is_some_and(|name| name.to_lowercase() == upn.to_lowercase())
+}
+
+fn opaque(hint: &str) -> Option<String> {
+    let name = String::from_utf8(STANDARD.decode(hint).ok()?).ok()?;
+    (name.contains('@') && !name.contains(char::is_control)).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_is_a_name_or_the_claim() {
+        let claim = STANDARD.encode("owner@contoso.example");
+        for (hint, name) in [
+            (&*claim, "owner@contoso.example"),
+            ("owner@contoso.example", "owner@contoso.example"),
+            ("b3duZXI=", "b3duZXI="),
+            ("\"><script>", "\"><script>"),
+        ] {
+            assert_eq!(name_of_hint(hint), name);
+        }
+        assert!(names_opaquely(&claim, "Owner@contoso.example"));
+        assert!(!names_opaquely(&claim, "other@contoso.example"));
+        assert!(!names_opaquely("owner@contoso.example", "owner@contoso.example"));
+    }
+}

@@ -1,0 +1,12 @@
+//! Which of the accounts that are signed in to a browser a request is for (reference: "Authorization endpoint", `prompt`,
+//! `login_hint`): a browser has one session for each account.
+
+mod account;
+mod choice;
+mod hint;
+mod picker;
+
+pub(crate) use account::Account;
+pub(crate) use choice::{Choice, choose};
+pub(crate) use hint::{name_of_hint, names_opaquely};
+pub(crate) use picker::pick_account;

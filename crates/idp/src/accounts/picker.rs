@@ -1,0 +1,59 @@
+//! The page on which a person says which account is meant, and its answer.
+
+use axum::response::Response;
+use outlive_rules::aadsts;
+
+use super::account::Account;
+use crate::authorize::{AuthorizeRefusal, AuthorizeRequest, validate};
+use crate::pages::{self, Next, PageState};
+use crate::refusal::Refusal;
+use crate::visit::Visit;
+
+/// `POST /{tenant}/account`: `account`, a session's id or `other`, with the form's own `ctx` and `canary`.
+pub(crate) async fn pick_account(visit: Visit) -> Response {
+    let result = visit.picked_account().await;
+    visit.page(result).await
+}
+
+impl Visit {
+    /// The page.
+    pub(crate) fn account_picker(
+        &self,
+        request: &AuthorizeRequest,
+        next: Next,
+        accounts: &[Account],
+    ) -> Response {
+        let state = PageState::new(&self.segment, next, None);
+        let to = format!("to go on to {}", request.application.name);
+        pages::pick_account(self, state, "Pick an account", &to, accounts, ("other", "Use another account"))
+    }
+
+    async fn picked_account(&self) -> Result<Response, Refusal> {
+        let state = PageState::of_form(self)?;
+        let picked = self.parameters.get("account").unwrap_or_default();
+        let tenant = self.tenant_of(&state.next).await?;
+        let now = self.idp.now(tenant.id).await?;
+        let accounts = self.accounts_of_browser(&tenant, now).await?;
+        let chosen = accounts.into_iter().find(|account| account.session.id.to_string() == picked);
+        let (version, parameters) = match &state.next {
+            Next::Authorize { version, parameters, .. } => (*version, parameters),
+            Next::SignOut { parameters } => {
+                return self.picked_for_sign_out(&tenant, parameters, chosen, now).await;
+            }
+            _ => return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER)),
+        };
+        let user_name = chosen.as_ref().map(|account| account.user_name().to_owned()).unwrap_or_default();
+        if let Some(signed_in) = chosen.and_then(|account| account.signed_in(true)) {
+            return Ok(self.go_on(state.next, signed_in).await);
+        }
+        // Another account, or one whose session is over.
+        match validate(&self.idp, &self.segment, version, parameters).await {
+            Ok(request) => {
+                let state = PageState::new(&self.segment, state.next, None);
+                Ok(pages::sign_in(self, state, &request.application.name, &user_name, None))
+            }
+            Err(AuthorizeRefusal::Page(refusal)) => Err(refusal),
+            Err(AuthorizeRefusal::Reply(to, refusal)) => Ok(to.refuse(&refusal, &self.asked().await)),
+        }
+    }
+}

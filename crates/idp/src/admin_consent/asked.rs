@@ -1,0 +1,170 @@
+//! What an application wants an administrator to grant.
+
+use std::collections::BTreeSet;
+
+use outlive_clock::ClientId;
+use outlive_rules::aadsts;
+use outlive_tokens::TokenVersion;
+
+use crate::authorize::{AuthorizeRefusal, ReplyTo, ResponseMode, carried};
+use crate::directory::{Application, Tenant};
+use crate::form::Parameters;
+use crate::idp::Idp;
+use crate::refusal::Refusal;
+use crate::scopes::{AskedFor, AskedResource, AskedScopes, resolve};
+
+/// A valid request for admin consent.
+pub(crate) struct AdminConsentRequest {
+    pub(crate) tenant: Tenant,
+    pub(crate) application: Application,
+    pub(crate) reply_to: ReplyTo,
+    pub(crate) endpoint: TokenVersion,
+    pub(crate) asked: Vec<AskedOfOrganization>,
+    /// As the answer repeats it.
+    pub(crate) scope: String,
+}
+
+/// What is asked for at one API.
+pub(crate) struct AskedOfOrganization {
+    pub(crate) resource: Application,
+    /// As it was named.
+    pub(crate) name: String,
+    /// Delegated permissions.
+    pub(crate) scopes: BTreeSet<String>,
+    /// Permissions of the application's own.
+    pub(crate) roles: BTreeSet<String>,
+}
+
+impl AdminConsentRequest {
+    /// Validates the parameters. Until the redirect URI is known to be the client's, nothing is ever sent to it.
+    pub(super) async fn validate(
+        idp: &Idp,
+        segment: &str,
+        endpoint: TokenVersion,
+        parameters: &Parameters,
+    ) -> Result<Self, AuthorizeRefusal> {
+        let twice = ["client_id", "redirect_uri"].into_iter().find(|name| parameters.is_duplicated(name));
+        if let Some(name) = twice {
+            return Err(Refusal::new(aadsts::PARAMETER_DUPLICATED).with("name", name).into());
+        }
+        let client_id = parameters.get("client_id").ok_or_else(|| Refusal::missing("client_id"))?;
+        let parsed = client_id.parse::<ClientId>().ok();
+        let tenant = idp.tenant(segment, parsed).await?;
+        let application = match parsed {
+            Some(parsed) => idp.directory.application(tenant.id, parsed).await.map_err(Refusal::from)?,
+            None => None,
+        };
+        let application = application.ok_or_else(|| {
+            Refusal::new(aadsts::CLIENT_NOT_FOUND)
+                .with("client", client_id)
+                .with("tenant", &tenant.display_name)
+        })?;
+        if !application.enabled {
+            return Err(Refusal::new(aadsts::CLIENT_DISABLED)
+                .with("client", application.client_id)
+                .with("client_name", &application.name)
+                .into());
+        }
+        let reply_to = ReplyTo {
+            redirect_uri: redirect_uri(&application, parameters)?,
+            mode: ResponseMode::Query,
+            state: parameters.get("state").map(carried),
+        };
+        let refuse = |refusal: Refusal| AuthorizeRefusal::Reply(reply_to.clone(), refusal);
+        if let Some(name) = parameters.duplicated() {
+            return Err(refuse(Refusal::new(aadsts::PARAMETER_DUPLICATED).with("name", name)));
+        }
+        let (asked, scope) = match endpoint {
+            // What is registered, whatever the request says.
+            TokenVersion::V1 => {
+                (registered(idp, &tenant, &application).await.map_err(refuse)?, String::new())
+            }
+            TokenVersion::V2 => {
+                let scope = parameters.get("scope").ok_or_else(|| refuse(Refusal::missing("scope")))?;
+                named(idp, &tenant, &application, scope).await.map_err(refuse)?
+            }
+        };
+        Ok(Self { tenant, application, reply_to, endpoint, asked, scope })
+    }
+}
+
+/// A registered redirect URI, or one with more path segments than a registered one has.
+fn redirect_uri(application: &Application, parameters: &Parameters) -> Result<String, Refusal> {
+    let registered = &application.document.redirect_uris;
+    match (parameters.get("redirect_uri"), registered.as_slice()) {
+        (_, []) => Err(Refusal::new(aadsts::NO_REDIRECT_URI)),
+        (Some(uri), _) if application.redirect_type(uri).is_some() || application.is_below_redirect(uri) => {
+            Ok(uri.to_owned())
+        }
+        (Some(uri), _) => Err(Refusal::new(aadsts::REDIRECT_URI_MISMATCH)
+            .with("redirect_uri", uri)
+            .with("client", application.client_id)),
+        (None, [only]) => Ok(only.uri.clone()),
+        (None, _) => Err(Refusal::new(aadsts::REDIRECT_URI_MISSING)),
+    }
+}
+
+/// All that the application is registered to ask for.
+async fn registered(
+    idp: &Idp,
+    tenant: &Tenant,
+    application: &Application,
+) -> Result<Vec<AskedOfOrganization>, Refusal> {
+    let apis: BTreeSet<ClientId> = application.document.required.iter().map(|asked| asked.resource).collect();
+    let mut all = Vec::new();
+    for api in apis {
+        let asked = AskedResource { name: api.to_string(), scopes: AskedFor::Default };
+        all.push(of_api(idp, tenant, application, &asked).await?);
+    }
+    Ok(all)
+}
+
+/// What the scope parameter names, and how the answer repeats it.
+async fn named(
+    idp: &Idp,
+    tenant: &Tenant,
+    application: &Application,
+    scope: &str,
+) -> Result<(Vec<AskedOfOrganization>, String), Refusal> {
+    let scopes = AskedScopes::parse(scope)?;
+    let mut all = Vec::new();
+    let mut repeated: Vec<String> = scopes.oidc.iter().cloned().collect();
+    for asked in &scopes.resources {
+        let of_api = of_api(idp, tenant, application, asked).await?;
+        match &asked.scopes {
+            AskedFor::Default => repeated.push(format!("{}/.default", asked.name)),
+            AskedFor::Named(names) => {
+                repeated.extend(names.iter().map(|name| format!("{}/{name}", asked.name)));
+            }
+        }
+        all.push(of_api);
+    }
+    Ok((all, repeated.join(" ")))
+}
+
+async fn of_api(
+    idp: &Idp,
+    tenant: &Tenant,
+    application: &Application,
+    asked: &AskedResource,
+) -> Result<AskedOfOrganization, Refusal> {
+    let resolved = resolve(&idp.directory, tenant.id, asked).await?;
+    let resource = resolved.application;
+    let (scopes, roles) = match resolved.scopes {
+        // One scope cannot name a permission of the application's own: those come with .default.
+        AskedFor::Named(scopes) => (scopes, BTreeSet::new()),
+        AskedFor::Default => {
+            let required = application.document.required.iter().filter(|r| r.resource == resource.client_id);
+            let mut scopes = BTreeSet::new();
+            let mut roles = BTreeSet::new();
+            for required in required {
+                scopes.extend(required.scopes.iter().cloned());
+                roles.extend(required.roles.iter().cloned());
+            }
+            scopes.retain(|scope| resource.document.scopes.iter().any(|known| known.value == *scope));
+            roles.retain(|role| resource.document.app_roles.iter().any(|known| known.value == *role));
+            (scopes, roles)
+        }
+    };
+    Ok(AskedOfOrganization { resource, name: resolved.name, scopes, roles })
+}

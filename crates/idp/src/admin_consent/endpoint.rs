@@ -1,0 +1,158 @@
+//! The endpoint, the page, and its answer.
+
+use axum::response::Response;
+use outlive_clock::Instant;
+use outlive_rules::aadsts::OauthError;
+use outlive_rules::{UserFacts, aadsts, cookie};
+use outlive_tokens::TokenVersion;
+
+use super::asked::AdminConsentRequest;
+use crate::authorize::{AuthorizeRefusal, SignedIn};
+use crate::directory::User;
+use crate::directory::graph_application::GRAPH;
+use crate::form::Parameters;
+use crate::pages::{self, Next, PageState};
+use crate::refusal::Refusal;
+use crate::second_factor;
+use crate::visit::Visit;
+
+/// `GET /{tenant}/adminconsent`: what is registered.
+pub(crate) async fn admin_consent_v1(visit: Visit) -> Response {
+    visit.admin_consent(TokenVersion::V1, visit.parameters.clone(), None).await
+}
+
+/// `GET /{tenant}/v2.0/adminconsent`: what `scope` names.
+pub(crate) async fn admin_consent_v2(visit: Visit) -> Response {
+    visit.admin_consent(TokenVersion::V2, visit.parameters.clone(), None).await
+}
+
+impl Visit {
+    /// Asks whoever is signed in, or has just signed in, to grant for everybody.
+    pub(crate) async fn admin_consent(
+        &self,
+        endpoint: TokenVersion,
+        parameters: Parameters,
+        signed_in: Option<SignedIn>,
+    ) -> Response {
+        let request = match self.valid_admin_consent(endpoint, &parameters).await {
+            Ok(request) => request,
+            Err(response) => return response,
+        };
+        let next = Next::AdminConsent { version: endpoint, parameters };
+        match self.ask_administrator(&request, next, signed_in).await {
+            Ok(response) => response,
+            Err(refusal) => self.refuse_admin_consent(&request, &refusal).await,
+        }
+    }
+
+    async fn valid_admin_consent(
+        &self,
+        endpoint: TokenVersion,
+        parameters: &Parameters,
+    ) -> Result<AdminConsentRequest, Response> {
+        match AdminConsentRequest::validate(&self.idp, &self.segment, endpoint, parameters).await {
+            Ok(request) => Ok(request),
+            Err(AuthorizeRefusal::Page(refusal)) => Err(self.refusal_page(&refusal).await),
+            Err(AuthorizeRefusal::Reply(to, refusal)) => Err(to.refuse(&refusal, &self.asked().await)),
+        }
+    }
+
+    async fn ask_administrator(
+        &self,
+        request: &AdminConsentRequest,
+        next: Next,
+        signed_in: Option<SignedIn>,
+    ) -> Result<Response, Refusal> {
+        let now = self.idp.now(request.tenant.id).await?;
+        let just_now = signed_in.is_some();
+        let found = match signed_in {
+            Some(signed_in) => Some(signed_in),
+            None => self.administrator_of_browser(request, now).await?,
+        };
+        let Some(SignedIn { user, session, set_cookies, .. }) = found else {
+            let state = PageState::new(&self.segment, next, None);
+            return Ok(pages::sign_in(self, state, &request.application.name, "", None));
+        };
+        if just_now && !may_grant(&user, request) {
+            return Err(Refusal::new(aadsts::ADMIN_CONSENT_REQUIRED));
+        }
+        let factor = second_factor::facts(&request.tenant, &user, Some(&request.application), &session.amr);
+        let mut response = if factor.is_missing() {
+            self.step_up(&self.segment, &user, &session, next, now)
+        } else {
+            let state = PageState::new(&self.segment, next, Some(user.id));
+            pages::admin_consent(self, state, request, &user)
+        };
+        pages::add_cookies(&mut response, set_cookies);
+        Ok(response)
+    }
+
+    /// An administrator who is signed in to the browser. Anybody else is asked to sign in as one.
+    async fn administrator_of_browser(
+        &self,
+        request: &AdminConsentRequest,
+        now: Instant,
+    ) -> Result<Option<SignedIn>, Refusal> {
+        let accounts = self.accounts_of_browser(&request.tenant, now).await?;
+        let mut signed_in = accounts.into_iter().filter_map(|account| account.signed_in(false));
+        Ok(signed_in.find(|signed_in| may_grant(&signed_in.user, request)))
+    }
+
+    /// The answer to the page: `consent=accept` or anything else.
+    pub(crate) async fn answer_admin_consent(&self, state: PageState) -> Result<Response, Refusal> {
+        let Next::AdminConsent { version, parameters } = state.next.clone() else {
+            return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER));
+        };
+        let request = match self.valid_admin_consent(version, &parameters).await {
+            Ok(request) => request,
+            Err(response) => return Ok(response),
+        };
+        let tenant = &request.tenant;
+        let now = self.idp.now(tenant.id).await?;
+        // Only the person to whom the page was shown can answer it, and only while they are signed in.
+        let found = self.session_of(tenant.id, state.user).await?;
+        let Some((session, Some(user))) = found.filter(|(session, _)| Some(session.user_id) == state.user)
+        else {
+            return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER));
+        };
+        let facts: UserFacts = user.facts();
+        if !cookie::decide(&session.facts(), &facts, &tenant.rules, now).is_accepted() {
+            let state = PageState::new(&self.segment, state.next, None);
+            return Ok(pages::sign_in(self, state, &request.application.name, "", None));
+        }
+        if !may_grant(&user, &request) {
+            let refusal = Refusal::new(aadsts::ADMIN_CONSENT_REQUIRED);
+            return Ok(self.refuse_admin_consent(&request, &refusal).await);
+        }
+        if self.parameters.get("consent") != Some("accept") {
+            let refusal = Refusal::new(aadsts::CONSENT_DECLINED);
+            return Ok(self.refuse_admin_consent(&request, &refusal).await);
+        }
+        self.grant_for_everybody(&request, &user, now).await?;
+        let mut answer = vec![("admin_consent", "True".to_owned()), ("tenant", tenant.id.to_string())];
+        if request.endpoint == TokenVersion::V2 {
+            answer.push(("scope", request.scope.clone()));
+        }
+        Ok(request.reply_to.send(answer))
+    }
+
+    async fn refuse_admin_consent(&self, request: &AdminConsentRequest, refusal: &Refusal) -> Response {
+        let asked = self.idp.asked(&self.trace, &self.origin, Some(request.tenant.id)).await;
+        // The two forms have different words for it ("OAuth 2.0 client credentials flow", "Admin consent").
+        let denied = refusal.error.error == OauthError::AccessDenied;
+        if denied && request.endpoint == TokenVersion::V1 {
+            return request.reply_to.refuse_as("permission_denied", refusal, &asked);
+        }
+        request.reply_to.refuse(refusal, &asked)
+    }
+}
+
+/// Whether the user holds a directory role that grants this for everybody. What an application may do at Microsoft Graph
+/// without a user takes the highest ("Grant tenant-wide admin consent to an application").
+fn may_grant(user: &User, request: &AdminConsentRequest) -> bool {
+    const ALL: [&str; 2] = ["Global Administrator", "Privileged Role Administrator"];
+    const OF_APPLICATIONS: [&str; 2] = ["Application Administrator", "Cloud Application Administrator"];
+    let at_graph =
+        request.asked.iter().any(|asked| asked.resource.client_id == GRAPH && !asked.roles.is_empty());
+    user.has_role(&ALL) || (!at_graph && user.has_role(&OF_APPLICATIONS))
+}

@@ -1,0 +1,40 @@
+//! The page at the end of a sign-out that applications are told of.
+
+use axum::response::Response;
+use http::StatusCode;
+use url::Url;
+
+use super::respond::{OWN, page_with_frames};
+use super::templates::SignedOut;
+
+/// The page: loads these addresses, then goes on to the application that asked for the sign-out.
+pub(crate) fn signed_out(frames: &[Url], goes_on: Option<&Url>) -> Response {
+    let page =
+        SignedOut { frames: frames.iter().map(Url::as_str).collect(), goes_on: goes_on.map(Url::as_str) };
+    let sources: Vec<String> = frames.iter().map(source).collect();
+    page_with_frames(StatusCode::OK, &page, OWN, &sources.join(" "))
+}
+
+/// An address as a source of a content security policy: exactly its path. What separates sources is written in percent.
+fn source(url: &Url) -> String {
+    let authority = &url[url::Position::BeforeHost..url::Position::AfterPort];
+    let path = url.path().replace(';', "%3B").replace(',', "%2C");
+    format!("{}://{authority}{path}", url.scheme())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_one_address_and_nothing_else() {
+        for (url, expected) in [
+            ("https://app.example/out?sid=1", "https://app.example/out"),
+            ("http://localhost:3000/out", "http://localhost:3000/out"),
+            ("https://app.example/a;script-src,b", "https://app.example/a%3Bscript-src%2Cb"),
+            ("https://app.example", "https://app.example/"),
+        ] {
+            assert_eq!(source(&Url::parse(url).unwrap()), expected);
+        }
+    }
+}
