@@ -49,9 +49,14 @@ async fn executed(tenants: &Tenants, rules: &str) -> Result<Json<Matrix>, Proble
     let rules: Ruleset = rules
         .parse()
         .map_err(|error: outlive_rules::ParseRulesetError| Problem::bad_request(error.to_string()))?;
-    // One at a time: each fills both cores, and two would only wait for each other.
-    let _turn = tenants.matrix_turn().await;
-    Ok(Json(matrix::credentials(tenants, &rules).await?))
+    let tenants = tenants.clone();
+    // A caller that hangs up must not leave throw-away tenants behind.
+    let executing = tokio::spawn(async move {
+        // One at a time: each fills both cores, and two would only wait for each other.
+        let _turn = tenants.matrix_turn().await;
+        matrix::credentials(&tenants, &rules).await
+    });
+    Ok(Json(executing.await.map_err(|_| Problem::unavailable())??))
 }
 
 impl From<MatrixError> for Problem {

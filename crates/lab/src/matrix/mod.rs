@@ -143,9 +143,11 @@ async fn play(tenants: &Tenants, rules: &Ruleset, row: Published) -> Result<Matr
         ..NewTenant::default()
     };
     let handout = tenants.create(new).await?;
-    let holder = Holder::new(tenants, handout, row.event)?;
-    let tenant = holder.tenant;
-    let played = played(holder, row).await;
+    let tenant = handout.tenant_id.parse().map_err(|_| MatrixError::Seed("a tenant with an id"))?;
+    let played = match Holder::new(tenants, handout, row.event) {
+        Ok(holder) => played(holder, row).await,
+        Err(error) => Err(error),
+    };
     // Whatever came of it: nothing of it stays.
     let deleted = tenants.delete(tenant).await;
     let played = played?;
