@@ -1,7 +1,7 @@
 //! The person whose credentials a row is about: how they are got, and how each is used.
 
 use outlive_clock::{Randomness, Span, TenantId};
-use outlive_rules::{Credential, Event, Fate};
+use outlive_rules::{Credential, Event, Fate, Verdict};
 use url::Url;
 
 use super::MatrixError;
@@ -155,8 +155,8 @@ impl<'a> Holder<'a> {
         }
     }
 
-    /// Why, in the words of the verdict on the credential.
-    pub(super) async fn why(&self, credential: Credential) -> Result<String, MatrixError> {
+    /// The verdict on the credential at this instant.
+    pub(super) async fn verdict(&self, credential: Credential) -> Result<Option<Verdict>, MatrixError> {
         let credential = match credential {
             Credential::PasswordCookie => &self.by_password.cookie,
             Credential::NonPasswordCookie => &self.by_passkey.cookie,
@@ -165,8 +165,7 @@ impl<'a> Holder<'a> {
             Credential::ConfidentialToken => &self.confidential_token,
         };
         let why = self.tenants.why(self.tenant, credential).await?;
-        let verdict = why.and_then(|why| why.verdict);
-        Ok(verdict.map(|verdict| verdict.explain()).unwrap_or_default())
+        Ok(why.and_then(|why| why.verdict))
     }
 
     pub(super) fn browser_error(&self, error: crate::browser::BrowserError) -> MatrixError {

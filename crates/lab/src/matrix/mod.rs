@@ -10,7 +10,7 @@ mod text;
 
 use futures::stream::{StreamExt, TryStreamExt, iter};
 use outlive_clock::{Instant, Span, Speed};
-use outlive_rules::{Credential, Event, Row as Published, Ruleset};
+use outlive_rules::{Credential, Event, Fate, Row as Published, Ruleset};
 use serde::{Deserialize, Serialize};
 
 use crate::browser::BrowserError;
@@ -57,7 +57,7 @@ pub struct Cell {
     pub credential: String,
     /// What the page says: `alive` or `revoked`.
     pub expected: String,
-    /// What was seen: `alive` or `revoked`.
+    /// What was seen: `alive` or `revoked`; `failed` if it was refused for another reason than this row and column.
     pub observed: String,
     /// Whether they are the same.
     pub agrees: bool,
@@ -145,7 +145,7 @@ async fn play(tenants: &Tenants, rules: &Ruleset, row: Published) -> Result<Matr
     let handout = tenants.create(new).await?;
     let tenant = handout.tenant_id.parse().map_err(|_| MatrixError::Seed("a tenant with an id"))?;
     let played = match Holder::new(tenants, handout, row.event) {
-        Ok(holder) => played(holder, row).await,
+        Ok(holder) => played(holder, rules, row).await,
         Err(error) => Err(error),
     };
     // Whatever came of it: nothing of it stays.
@@ -155,7 +155,7 @@ async fn play(tenants: &Tenants, rules: &Ruleset, row: Published) -> Result<Matr
     Ok(played)
 }
 
-async fn played(mut holder: Holder<'_>, row: Published) -> Result<MatrixRow, MatrixError> {
+async fn played(mut holder: Holder<'_>, rules: &Ruleset, row: Published) -> Result<MatrixRow, MatrixError> {
     holder.sign_in().await?;
     holder.wait(PAUSE).await?;
     let way = holder.happens(row.event).await?;
@@ -163,14 +163,24 @@ async fn played(mut holder: Holder<'_>, row: Published) -> Result<MatrixRow, Mat
     let mut cells = Vec::new();
     for credential in Credential::ALL {
         let (observed, code) = holder.uses(credential).await?;
-        let expected = row.fate(credential);
+        let verdict = holder.verdict(credential).await?;
+        // Refused for another reason than this row and column is not what the page means.
+        let by_this_cell = verdict
+            .as_ref()
+            .and_then(|verdict| verdict.revocation)
+            .is_some_and(|cell| rules.row(cell.event).event == row.event && cell.credential == credential);
+        let observed = match observed {
+            Fate::Revoked if !by_this_cell => "failed",
+            seen => seen.name(),
+        };
+        let expected = row.fate(credential).name();
         cells.push(Cell {
             credential: credential.to_string(),
-            expected: expected.name().to_owned(),
-            observed: observed.name().to_owned(),
+            expected: expected.to_owned(),
+            observed: observed.to_owned(),
             agrees: observed == expected,
             code: code.map(|code| format!("AADSTS{code}")),
-            why: holder.why(credential).await?,
+            why: verdict.map(|verdict| verdict.explain()).unwrap_or_default(),
         });
     }
     Ok(MatrixRow { event: row.event.to_string(), title: row.title.to_owned(), way: way.to_owned(), cells })
