@@ -85,11 +85,12 @@ async fn the_reason_names_the_row_and_the_column() {
 
 #[tokio::test]
 async fn the_command_prints_it_and_says_by_its_exit_code_whether_it_agrees() {
-    let database = Database::from_environment().url();
+    let database = Database::from_environment();
+    let url = database.url();
     let matrix = |arguments: &'static [&'static str]| {
         let mut all = vec!["matrix".to_owned(), "credentials".to_owned()];
         all.extend(arguments.iter().map(|argument| (*argument).to_owned()));
-        if let Some(url) = &database {
+        if let Some(url) = &url {
             all.extend(["--database-url".to_owned(), url.clone()]);
         }
         outlive(all)

@@ -6,10 +6,14 @@ const STORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/passkey-o
 
 async fn tell(rules: &str) -> Ended {
     let mut all = vec!["run".to_owned(), STORY.to_owned(), "--rules".to_owned(), rules.to_owned()];
-    if let Some(url) = Database::from_environment().url() {
+    // It is gone with this value: not before the story is told.
+    let database = Database::from_environment();
+    if let Some(url) = database.url() {
         all.extend(["--database-url".to_owned(), url]);
     }
-    outlive(all).await
+    let ended = outlive(all).await;
+    drop(database);
+    ended
 }
 
 #[tokio::test]
