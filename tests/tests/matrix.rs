@@ -85,15 +85,15 @@ async fn the_reason_names_the_row_and_the_column() {
 
 #[tokio::test]
 async fn the_command_prints_it_and_says_by_its_exit_code_whether_it_agrees() {
-    let database = Database::from_environment();
-    let url = database.url();
-    let matrix = |arguments: &'static [&'static str]| {
+    // A private system makes keys of its own, so each needs a database of its own.
+    let matrix = async |arguments: &[&str]| {
+        let database = Database::from_environment();
         let mut all = vec!["matrix".to_owned(), "credentials".to_owned()];
         all.extend(arguments.iter().map(|argument| (*argument).to_owned()));
-        if let Some(url) = &url {
-            all.extend(["--database-url".to_owned(), url.clone()]);
+        if let Some(url) = database.url() {
+            all.extend(["--database-url".to_owned(), url]);
         }
-        outlive(all)
+        outlive(all).await
     };
     let json = matrix(&["--format", "json", "--rules", "2021"]).await;
     assert_eq!(json.code, Some(0), "{json:?}");
