@@ -1,11 +1,13 @@
 //! One command, run to its end.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::process::Command;
 use tokio::time::timeout;
+
+use crate::Database;
 
 /// The longest, in wall time, that a command may take.
 const PATIENCE: Duration = Duration::from_secs(400);
@@ -37,4 +39,17 @@ pub async fn outlive(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> 
         said: String::from_utf8_lossy(&output.stdout).into_owned(),
         complained: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
+}
+
+/// Runs `outlive` on a private system whose state is on the database that the tests are run for: a new one, gone afterwards.
+///
+/// # Panics
+/// As [`outlive`], and when no database can be made.
+pub async fn outlive_on_database(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> Ended {
+    let database = Database::from_environment();
+    let mut all: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+    if let Some(url) = database.url() {
+        all.extend(["--database-url".into(), url.into()]);
+    }
+    outlive(all).await
 }

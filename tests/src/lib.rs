@@ -25,7 +25,7 @@ mod program;
 mod system;
 mod tenant;
 
-pub use command::{Ended, outlive};
+pub use command::{Ended, outlive, outlive_on_database};
 pub use database::Database;
 pub use ports::free_base;
 pub use program::program;

@@ -1,21 +1,12 @@
 //! The scenarios that teach one thing each: every one passes, by the command that tells stories, and one fails when its rule is
 //! turned round.
 
-use outlive_tests::{Database, Ended, outlive};
+use outlive_tests::{Ended, outlive_on_database};
 
 const SCENARIOS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios");
 
 async fn tell(name: &str, rules: &str) -> Ended {
-    let mut all =
-        vec!["run".to_owned(), format!("{SCENARIOS}/{name}.yaml"), "--rules".to_owned(), rules.to_owned()];
-    // It is gone with this value: not before the story is told.
-    let database = Database::from_environment();
-    if let Some(url) = database.url() {
-        all.extend(["--database-url".to_owned(), url]);
-    }
-    let ended = outlive(all).await;
-    drop(database);
-    ended
+    outlive_on_database(["run", &format!("{SCENARIOS}/{name}.yaml"), "--rules", rules]).await
 }
 
 #[tokio::test]
@@ -56,4 +47,23 @@ async fn the_refresh_token_decides_what_follows_a_challenge() {
     assert_eq!(ended.code, Some(1), "{ended:?}");
     let told = format!("{}{}", ended.said, ended.complained);
     assert!(told.contains("continuous-access-evaluation.yaml:"), "it says at which line: {told}");
+}
+
+#[tokio::test]
+async fn a_passkey_outlives_the_password() {
+    let ended = tell("passkey-outlives-password", "2025-11").await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.said.contains("registers a passkey"), "{}", ended.said);
+}
+
+/// The rule that it is about, turned round.
+#[tokio::test]
+async fn it_fails_if_what_no_password_was_typed_for_is_not_spared() {
+    let ended =
+        tell("passkey-outlives-password", "2025-11+password_changed_by_user.non_password_token=revoked")
+            .await;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let told = format!("{}{}", ended.said, ended.complained);
+    assert!(told.contains("passkey-outlives-password.yaml:"), "it says at which line: {told}");
+    assert!(told.contains("AADSTS50173"), "it says what came instead: {told}");
 }

@@ -1,7 +1,7 @@
 //! The published table, cell by cell, over HTTP; and what the table says if a rule is broken.
 
 use outlive_rules::{Credential, Edition, Ruleset};
-use outlive_tests::{Database, Service, System, outlive};
+use outlive_tests::{Service, System, outlive_on_database};
 use serde_json::Value;
 
 async fn executed(system: &System, rules: &Ruleset) -> Value {
@@ -85,15 +85,10 @@ async fn the_reason_names_the_row_and_the_column() {
 
 #[tokio::test]
 async fn the_command_prints_it_and_says_by_its_exit_code_whether_it_agrees() {
-    // A private system makes keys of its own, so each needs a database of its own.
-    let matrix = async |arguments: &[&str]| {
-        let database = Database::from_environment();
-        let mut all = vec!["matrix".to_owned(), "credentials".to_owned()];
-        all.extend(arguments.iter().map(|argument| (*argument).to_owned()));
-        if let Some(url) = database.url() {
-            all.extend(["--database-url".to_owned(), url]);
-        }
-        outlive(all).await
+    let matrix = |arguments: &[&'static str]| {
+        outlive_on_database(
+            ["matrix", "credentials"].into_iter().chain(arguments.iter().copied()).collect::<Vec<_>>(),
+        )
     };
     let json = matrix(&["--format", "json", "--rules", "2021"]).await;
     assert_eq!(json.code, Some(0), "{json:?}");

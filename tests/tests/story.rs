@@ -1,19 +1,15 @@
 //! The story that Outlive exists to tell, by the one command that tells it.
 
-use outlive_tests::{Database, Ended, Service, System, outlive};
+use outlive_tests::{Ended, Service, System, outlive, outlive_on_database};
 use serde_json::Value;
 
 const STORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/flow-outlives-password.yaml");
 
 /// Runs the story on a private system, on the database that the tests are run for.
 async fn tell(arguments: &[&str]) -> Ended {
-    let database = Database::from_environment();
-    let mut all = vec!["run".to_owned(), STORY.to_owned()];
-    all.extend(arguments.iter().map(|argument| (*argument).to_owned()));
-    if let Some(url) = database.url() {
-        all.extend(["--database-url".to_owned(), url]);
-    }
-    outlive(all).await
+    let mut all = vec!["run", STORY];
+    all.extend(arguments);
+    outlive_on_database(all).await
 }
 
 #[tokio::test]

@@ -1,35 +1,26 @@
 //! Stories with a twin, by the commands that tell them.
 
-use outlive_tests::{Database, Ended, outlive};
+use outlive_tests::outlive_on_database;
 
 const TWINS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/twins.yaml");
 const WITHOUT_TWINS: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/passkey-outlives-password.yaml");
 
-async fn tell(arguments: &[&str]) -> Ended {
-    let database = Database::from_environment();
-    let mut all: Vec<_> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-    if let Some(url) = database.url() {
-        all.extend(["--database-url".to_owned(), url]);
-    }
-    outlive(all).await
-}
-
 #[tokio::test]
 async fn twins_part_where_the_fact_matters() {
-    let ended = tell(&["twins", TWINS]).await;
+    let ended = outlive_on_database(["twins", TWINS]).await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert_eq!(ended.said.matches("HERE THEY PART").count(), 4, "{}", ended.said);
-    assert_eq!(tell(&["twins", WITHOUT_TWINS]).await.code, Some(2));
+    assert_eq!(outlive_on_database(["twins", WITHOUT_TWINS]).await.code, Some(2));
 }
 
 #[tokio::test]
 async fn a_story_with_a_twin_holds_only_if_the_twin_parts_from_it() {
-    let ended = tell(&["run", TWINS]).await;
+    let ended = outlive_on_database(["run", TWINS]).await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
     // By these rules the client does not matter: both lose their tokens.
     let alike = "2025-11+password_changed_by_user.confidential_token=revoked";
-    let ended = tell(&["run", TWINS, "--rules", alike]).await;
+    let ended = outlive_on_database(["run", TWINS, "--rules", alike]).await;
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(ended.said.contains("all its steps ended alike"), "{}", ended.said);
 }

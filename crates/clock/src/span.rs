@@ -89,6 +89,34 @@ impl Span {
         let clock = format!("{:02}:{:02}:{:02}", rest / 3600, rest % 3600 / 60, rest % 60);
         if days == 0 { clock } else { format!("{days}.{clock}") }
     }
+
+    /// Reads `[d.]hh:mm[:ss]`, as .NET writes a `TimeSpan`, or a plain number of days. `None` for anything else, and for what is
+    /// not within an hour's and a day's bounds.
+    #[must_use]
+    pub fn from_dotnet(text: &str) -> Option<Self> {
+        let is_plain = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b':'));
+        if text.is_empty() || text.len() > 20 || !is_plain {
+            return None;
+        }
+        if !text.contains(':') {
+            return text.parse().ok().map(Self::from_days);
+        }
+        let (days, clock) = text.split_once('.').unwrap_or(("0", text));
+        let days = days.parse::<i64>().ok()?;
+        let mut parts = clock.split(':').map(|part| part.parse::<i64>().ok());
+        let (hours, minutes) = (parts.next()??, parts.next()??);
+        let seconds = match parts.next() {
+            None => 0,
+            Some(seconds) => seconds?,
+        };
+        let fits = hours < 24 && minutes < 60 && seconds < 60 && parts.next().is_none();
+        fits.then(|| {
+            Self::from_days(days)
+                + Self::from_hours(hours)
+                + Self::from_minutes(minutes)
+                + Self::from_seconds(seconds)
+        })
+    }
 }
 
 impl Add for Span {
@@ -205,7 +233,35 @@ mod tests {
         assert_eq!(Span::from_minutes(75).to_dotnet(), "01:15:00");
     }
 
+    #[test]
+    fn reads_what_dotnet_writes() {
+        for (text, span) in [
+            ("7.00:00:00", Some(Span::from_days(7))),
+            ("7", Some(Span::from_days(7))),
+            ("01:30", Some(Span::from_minutes(90))),
+            ("00:00:10", Some(Span::from_seconds(10))),
+            ("1.02:03:04", Some(Span::from_seconds(93_784))),
+            ("", None),
+            ("P7D", None),
+            ("-1", None),
+            ("24:00:00", None),
+            ("1:60", None),
+            ("1:2:3:4", None),
+            (":", None),
+            ("1.", None),
+            ("99999999999999999999999", None),
+        ] {
+            assert_eq!(Span::from_dotnet(text), span, "{text}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn what_entra_prints_is_read(seconds in 0_i64..400_000_000) {
+            let span = Span::from_seconds(seconds);
+            prop_assert_eq!(Span::from_dotnet(&span.to_dotnet()), Some(span));
+        }
+
         #[test]
         fn what_it_prints_it_reads(micros in -8_000_000_000_000_000_i64..8_000_000_000_000_000) {
             let span = Span::from_micros(micros);

@@ -87,7 +87,7 @@ impl Service for Hub {
             change.add(storage::insert(registration, &draft));
             let event = Event::new(tenant, now, "connector.created", format!("connector:{name}"), trace)
                 .with(json!({"confidential": draft.client_secret.is_some()}));
-            change.add(self.chassis.journal.line(&event));
+            change.append(self.chassis.journal.entry(&event));
         }
         Ok(change)
     }

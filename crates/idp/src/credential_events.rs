@@ -125,7 +125,7 @@ pub(crate) async fn happen_with(
     change.add(after.update(user));
     let line = JournalEvent::new(user.tenant, now, kind, format!("user:{}", user.id), trace)
         .with(json!({"event": row.name(), "by": by, "upn": user.upn, "role": user.role}));
-    change.add(idp.chassis.journal.line(&line));
+    change.append(idp.chassis.journal.entry(&line));
     let told = tell(idp, (user, &after), entity, now, trace, &mut change).await?;
     idp.directory.commit(user.tenant, change).await?;
     told.at_once().await;

@@ -380,7 +380,7 @@ impl Lab<'_> {
         data: Value,
     ) -> Result<(), Problem> {
         let event = JournalEvent::new(self.tenant.id, self.now, kind, subject, self.trace).with(data);
-        change.add(self.idp.chassis.journal.line(&event));
+        change.append(self.idp.chassis.journal.entry(&event));
         Ok(self.idp.directory.commit(self.tenant.id, change).await?)
     }
 }

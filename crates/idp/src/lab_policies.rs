@@ -35,7 +35,7 @@ pub(crate) async fn sign_in_frequency(
     let subject = format!("tenant:{}", tenant.id);
     let event = Event::new(tenant.id, now, "policy.changed", subject, trace)
         .with(json!({"name": NAME, "sign_in_frequency": every}));
-    change.add(idp.chassis.journal.line(&event));
+    change.append(idp.chassis.journal.entry(&event));
     idp.directory.commit(tenant.id, change).await?;
     Ok("sign_in_frequency")
 }

@@ -7,9 +7,11 @@ use http::HeaderMap;
 use http::header::COOKIE;
 use outlive_chassis::CallerOrigin;
 use outlive_clock::{Instant, SessionId, Stream, TenantId, UserId};
-use outlive_rules::CookieFacts;
 use outlive_rules::conditional_access::AccessFacts;
+use outlive_rules::{CookieFacts, Ruleset, cookie};
 use outlive_store::{Row, Statement, Store, StoreError, sql};
+
+use crate::directory::User;
 
 /// The session cookie of a browser that does not stay signed in ("Web browser cookies used in Microsoft Entra authentication").
 const COOKIE_TRANSIENT: &str = "ESTSAUTH";
@@ -114,6 +116,11 @@ impl Session {
         }
     }
 
+    /// Whether it still signs its user in: the same question as at the authorization endpoint, for the pages beside it.
+    pub(crate) fn signs_in(&self, user: &User, rules: &Ruleset, now: Instant) -> bool {
+        cookie::decide(&self.facts(), &user.facts(), rules, now).is_accepted()
+    }
+
     /// Writes a new session of a browser, as its last.
     pub(crate) fn insertion(&self, tenant: TenantId, browser: &Browser) -> Statement {
         sql!(
@@ -213,17 +220,6 @@ pub(crate) async fn by_id(
         .as_ref()
         .map(session_of)
         .transpose()
-}
-
-/// How the session was signed in, if it is still known.
-pub(crate) async fn amr(
-    store: &Store,
-    tenant: TenantId,
-    session: SessionId,
-) -> Result<Option<Vec<String>>, StoreError> {
-    let row =
-        store.row(sql!("SELECT amr FROM sessions WHERE tenant = $1 AND id = $2", tenant, session)).await?;
-    row.map(|row| row.json("amr")).transpose()
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ pub(crate) async fn rotate(
     ));
     let subject = format!("tenant:{}", tenant.id);
     let event = JournalEvent::new(tenant.id, at, "signing_key.rotated", subject, trace);
-    change.add(idp.chassis.journal.line(&event.with(json!({"number": number}))));
+    change.append(idp.chassis.journal.entry(&event.with(json!({"number": number}))));
     Ok(idp.directory.commit(tenant.id, change).await?)
 }
 

@@ -20,7 +20,7 @@ pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, now: Instant) -> Result
         let trace = Trace::begin(&idp.chassis.random.of(tenant));
         let at = deleted_at + KEPT_AFTER_DELETION;
         let event = Event::new(tenant, at, "user.removed", format!("user:{user}"), &trace);
-        change.add(idp.chassis.journal.line(&event.with(json!({"by": "policy"}))));
+        change.append(idp.chassis.journal.entry(&event.with(json!({"by": "policy"}))));
         match idp.directory.commit(tenant, change).await {
             Ok(()) => work.done += 1,
             // Somebody restored or removed the user meanwhile; whoever is next is looked for again.

@@ -35,9 +35,7 @@ impl Journal {
         change
     }
 
-    /// The statement that writes the line of an event that is [about](Event::about) no credential.
-    #[must_use]
-    pub fn line(&self, event: &Event) -> Statement {
+    fn line(&self, event: &Event) -> Statement {
         sql!(
             "INSERT INTO journal (seq, tenant, at_us, wall_us, kind, subject, trace, data) \
              VALUES ((SELECT COALESCE(MAX(seq), 0) + 1 FROM journal), $1, $2, $3, $4, $5, $6, $7)",

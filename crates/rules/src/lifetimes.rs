@@ -14,6 +14,10 @@ pub const ACCESS_TOKEN_LONGEST: Span = Span::from_minutes(90);
 pub const EVALUATED_ACCESS_TOKEN_SHORTEST: Span = Span::from_hours(20);
 /// The longest life of such an access token.
 pub const EVALUATED_ACCESS_TOKEN_LONGEST: Span = Span::from_hours(28);
+/// The shortest life that a policy may give access tokens (`AccessTokenLifetime`).
+pub const ACCESS_TOKEN_POLICY_SHORTEST: Span = Span::from_minutes(10);
+/// The longest.
+pub const ACCESS_TOKEN_POLICY_LONGEST: Span = Span::from_days(1);
 /// An ID token.
 pub const ID_TOKEN: Span = Span::from_hours(1);
 /// A refresh token not used for this long is refused; each replacement starts afresh. No maximum age.
@@ -47,6 +51,19 @@ pub fn access_token(stream: &mut Stream) -> Span {
 pub fn evaluated_access_token(stream: &mut Stream) -> Span {
     let (shortest, longest) = (EVALUATED_ACCESS_TOKEN_SHORTEST, EVALUATED_ACCESS_TOKEN_LONGEST);
     Span::from_seconds(stream.between(shortest.as_seconds(), longest.as_seconds()))
+}
+
+/// Whether a policy may say so.
+#[must_use]
+pub fn may_be_policy(lifetime: Span) -> bool {
+    (ACCESS_TOKEN_POLICY_SHORTEST..=ACCESS_TOKEN_POLICY_LONGEST).contains(&lifetime)
+}
+
+/// What policies say of the life of a token: the organisation's comes before the application's ("Configurable token lifetimes": the
+/// order in which policies count).
+#[must_use]
+pub fn by_policy(organization: Option<Span>, application: Option<Span>) -> Option<Span> {
+    organization.or(application)
 }
 
 /// How long a browser session lives unused.

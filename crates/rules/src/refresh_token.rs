@@ -78,10 +78,9 @@ impl RefreshTokenFacts {
 
 /// Whether the token works at `now` (virtual), for a user of whom `user` is known, under the tenant's `rules`.
 ///
-/// The order in which Entra checks is not documented; this is the most defensible one. Before it come the tenant, the
-/// client, the client's authentication and the opening of the token; last stands
-/// what Conditional Access asks for; after it come assignment, consent and the resource, which ask about what is wanted, not about
-/// the grant. token.
+/// The order in which Entra checks is not documented; this is the most defensible one. Before it come the tenant, the client, the
+/// client's authentication and the opening of the token; last stands what Conditional Access asks for; after it come assignment,
+/// consent and the resource, which ask about what is wanted and not about the token.
 #[must_use]
 pub fn decide(token: &RefreshTokenFacts, user: &UserFacts, rules: &Ruleset, now: Instant) -> Verdict {
     let holding = token.holding();

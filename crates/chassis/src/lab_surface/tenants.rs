@@ -54,7 +54,7 @@ pub(crate) async fn create<S: Service>(
     let mut change = Change::from(Clocks::insertion(tenant, &clock));
     change.append(surface.service.create_tenant(tenant, spec, clock.shows(), &trace).await?);
     let event = Event::new(tenant, clock.shows(), "tenant.created", format!("tenant:{tenant}"), &trace);
-    change.add(surface.chassis.journal.line(&event));
+    change.append(surface.chassis.journal.entry(&event));
     surface.chassis.store.commit(change).await.map_err(|error| {
         if error.is_conflict() {
             Problem::conflict(format!(

@@ -99,7 +99,7 @@ impl Service for Reminders {
                 format!("reminder:{id}"),
                 Trace::begin(&self.0.random),
             );
-            change.add(self.0.journal.line(&event.with(json!({"due": row.instant("due_us")?}))));
+            change.append(self.0.journal.entry(&event.with(json!({"due": row.instant("due_us")?}))));
             self.0.store.commit(change).await?;
             work.done += 1;
             work.failed += u64::from(id.starts_with("bad"));

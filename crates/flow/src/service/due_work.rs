@@ -179,7 +179,7 @@ impl Flows {
         let mut change = Change::from(runs::put_down(tenant, run.flow, &run.name, run.attempt, standing));
         let data = json!({"flow": run.flow, "status": RunStatus::Aborted, "code": error.code, "due": run.due, "actions": []});
         let event = Event::new(tenant, now, "run.finished", format!("run:{}", run.name), trace).with(data);
-        change.add(self.chassis.journal.line(&event));
+        change.append(self.chassis.journal.entry(&event));
         self.commit(tenant, change).await?;
         Ok(Some(RunStatus::Aborted))
     }
@@ -195,7 +195,7 @@ impl Flows {
         let mut change = Change::from(flows::suspended(tenant, flow, version));
         let data = json!({"reason": "its definition cannot be read"});
         let event = Event::new(tenant, now, "flow.suspended", format!("flow:{flow}"), &trace).with(data);
-        change.add(self.chassis.journal.line(&event));
+        change.append(self.chassis.journal.entry(&event));
         Ok(self.commit(tenant, change).await?)
     }
 }

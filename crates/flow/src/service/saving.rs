@@ -102,7 +102,7 @@ impl Flows {
         schedule(&mut flow, &parsed, asker.now);
         let mut change = Change::from(flows::insertion(asker.tenant, &flow));
         change.add(flows::document_insertion(asker.tenant, id, 1, document.clone()));
-        change.add(self.told(asker, "flow.created", &flow));
+        change.append(self.told(asker, "flow.created", &flow));
         self.commit(asker.tenant, change).await?;
         self.keep((asker.tenant, id, 1), parsed);
         Ok(Saved { flow, document, created: true })
@@ -147,7 +147,7 @@ impl Flows {
             (false, FlowState::Stopped) => "flow.stopped",
             (false, FlowState::Suspended) => "flow.suspended",
         };
-        change.add(self.told(asker, kind, &flow));
+        change.append(self.told(asker, kind, &flow));
         self.commit(asker.tenant, change).await?;
         if rewritten {
             self.keep((asker.tenant, flow.id, flow.version), parsed);
@@ -162,24 +162,24 @@ impl Flows {
             let data = json!({"flow": flow.id, "status": RunStatus::Cancelled, "code": "FlowDeleted", "due": run.due, "actions": []});
             let event =
                 Event::new(asker.tenant, asker.now, "run.finished", format!("run:{}", run.name), &run.trace);
-            change.add(self.chassis.journal.line(&event.with(data)));
+            change.append(self.chassis.journal.entry(&event.with(data)));
         }
         for statement in flows::removal(asker.tenant, flow.id) {
             change.add(statement);
         }
-        change.add(self.told(asker, "flow.deleted", flow));
+        change.append(self.told(asker, "flow.deleted", flow));
         self.commit(asker.tenant, change)
             .await
             .map_err(|error| if error.is_conflict() { gone(flow.id) } else { error.into() })
     }
 
-    fn told(&self, asker: &Asker<'_>, kind: &'static str, flow: &FlowRow) -> outlive_store::Statement {
+    fn told(&self, asker: &Asker<'_>, kind: &'static str, flow: &FlowRow) -> Change {
         let data = json!({
             "display_name": flow.display_name, "state": flow.state.name(), "version": flow.version, "user": asker.user,
             "next_due": flow.next_due,
         });
         let event = Event::new(asker.tenant, asker.now, kind, format!("flow:{}", flow.id), asker.trace);
-        self.chassis.journal.line(&event.with(data))
+        self.chassis.journal.entry(&event.with(data))
     }
 }
 

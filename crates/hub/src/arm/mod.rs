@@ -6,7 +6,6 @@ mod id;
 mod json_body;
 mod name;
 mod refusal;
-mod timespan;
 
 pub(crate) use call::ControlCall;
 pub(crate) use caller::{Caller, authenticate, credentials};
@@ -14,7 +13,6 @@ pub(crate) use id::{ApiReference, connection_id, custom_api_id, managed_api_id};
 pub(crate) use json_body::JsonBody;
 pub(crate) use name::ResourceName;
 pub(crate) use refusal::ArmRefusal;
-pub(crate) use timespan::timespan;
 
 use outlive_clock::Instant;
 

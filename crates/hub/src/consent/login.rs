@@ -90,7 +90,7 @@ pub(super) async fn open(
     let mut change = Change::from(begun.statement);
     let event = Event::new(link.tenant, now, "consent.started", connection.subject(), &trace)
         .with(json!({"attempt": attempt.id, "redirect_uri": begun.redirect_uri}));
-    change.add(hub.chassis.journal.line(&event));
+    change.append(hub.chassis.journal.entry(&event));
     hub.chassis.store.commit(change).await.map_err(|error| {
         if error.is_conflict() {
             Stopped::unusable("The link was used already; it works once.")

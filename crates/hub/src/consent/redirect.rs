@@ -173,7 +173,7 @@ impl Back<'_> {
         if let Some(status) = status {
             change.add(connection::storage::set_status(self.tenant, self.connection.id, &status, self.now));
         }
-        change.add(self.hub.chassis.journal.line(&self.event("consent.failed", json!({"why": text}))));
+        change.append(self.hub.chassis.journal.entry(&self.event("consent.failed", json!({"why": text}))));
         self.hub.chassis.store.commit(change).await?;
         Ok(Stopped::refused("The identity provider did not let the connection sign in.", said))
     }

@@ -103,7 +103,7 @@ pub(super) async fn put(
     let policy = Policy { name: path.policy.to_string(), principal };
     let mut change = Change::from(access_list::put(call.tenant, connection.id, &path.policy.key(), &policy));
     let said = json!({"policy": policy.name, "principal": policy.principal});
-    change.add(hub.chassis.journal.line(&call.event("access.granted", connection.subject(), said)));
+    change.append(hub.chassis.journal.entry(&call.event("access.granted", connection.subject(), said)));
     hub.chassis.store.commit(change).await?;
     let status = if exists { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, Json(shown(&policy, &connection))))
@@ -121,7 +121,7 @@ pub(super) async fn delete(
     };
     let mut change = Change::from(access_list::delete(call.tenant, connection.id, &key));
     let said = json!({"policy": policy.name, "principal": policy.principal});
-    change.add(hub.chassis.journal.line(&call.event("access.withdrawn", connection.subject(), said)));
+    change.append(hub.chassis.journal.entry(&call.event("access.withdrawn", connection.subject(), said)));
     hub.chassis.store.commit(change).await?;
     Ok(StatusCode::OK)
 }

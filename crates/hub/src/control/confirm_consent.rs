@@ -58,7 +58,7 @@ pub(super) async fn confirm(
     let account = redeemed.account.as_deref();
     change.add(storage::set_connected(call.tenant, connection.id, account, call.now));
     let said = json!({"account": account, "attempt": redeemed.attempt});
-    change.add(hub.chassis.journal.line(&call.event("connection.connected", connection.subject(), said)));
+    change.append(hub.chassis.journal.entry(&call.event("connection.connected", connection.subject(), said)));
     hub.chassis
         .store
         .commit(change)

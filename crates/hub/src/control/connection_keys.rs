@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::access::{self, Wish};
 use super::{ResourcePath, unstored};
 use crate::Hub;
-use crate::arm::{ArmRefusal, ControlCall, JsonBody, timespan};
+use crate::arm::{ArmRefusal, ControlCall, JsonBody};
 use crate::connection::{KeyClaims, Principal, access_list, key_purpose, runtime_url};
 
 const VALIDITY: Span = Span::from_days(7);
@@ -32,7 +32,7 @@ impl Wanted {
         let span = match &self.validity_time_span {
             None | Some(Value::Null) => Some(VALIDITY),
             Some(Value::Number(days)) => days.as_i64().map(Span::from_days),
-            Some(Value::String(text)) => timespan(text),
+            Some(Value::String(text)) => Span::from_dotnet(text),
             Some(_) => None,
         };
         span.filter(|span| (Span::from_seconds(1)..=VALIDITY_MAX).contains(span)).ok_or_else(|| {

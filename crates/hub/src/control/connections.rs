@@ -178,7 +178,7 @@ async fn create(
         "connector": connector.name.as_str(), "status": connection.status.overall(),
         "resource": connection_id(call.tenant, group.as_str(), name.as_str()),
     });
-    change.add(hub.chassis.journal.line(&call.event("connection.created", connection.subject(), said)));
+    change.append(hub.chassis.journal.entry(&call.event("connection.created", connection.subject(), said)));
     hub.chassis.store.commit(change).await?;
     Ok((StatusCode::CREATED, Json(resource(&connection, &connector, hub.origin()))))
 }
@@ -229,7 +229,7 @@ async fn change(
     connection.changed = call.now;
     let mut change = Change::from(storage::update(&connection));
     let said = json!({"state": if connection.enabled { "Enabled" } else { "Disabled" }});
-    change.add(hub.chassis.journal.line(&call.event("connection.changed", connection.subject(), said)));
+    change.append(hub.chassis.journal.entry(&call.event("connection.changed", connection.subject(), said)));
     hub.chassis.store.commit(change).await?;
     Ok((StatusCode::OK, Json(shown(hub, &connection).await?)))
 }
@@ -245,7 +245,11 @@ pub(super) async fn delete(
         Err(refusal) => return Err(refusal),
     };
     let mut change = storage::delete(call.tenant, connection.id);
-    change.add(hub.chassis.journal.line(&call.event("connection.deleted", connection.subject(), json!({}))));
+    change.append(hub.chassis.journal.entry(&call.event(
+        "connection.deleted",
+        connection.subject(),
+        json!({}),
+    )));
     hub.chassis.store.commit(change).await?;
     Ok(StatusCode::OK)
 }

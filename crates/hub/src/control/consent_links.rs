@@ -107,7 +107,7 @@ async fn issue(
     change.add(consent::insert(call.tenant, &attempt));
     let said =
         json!({"attempt": attempt.id, "object_id": attempt.object_id, "expires": attempt.link_expires});
-    change.add(hub.chassis.journal.line(&call.event("consent.link_issued", connection.subject(), said)));
+    change.append(hub.chassis.journal.entry(&call.event("consent.link_issued", connection.subject(), said)));
     hub.chassis.store.commit(change).await?;
     let data = LoginLink { tenant: call.tenant, attempt: attempt.id }
         .seal(&hub.chassis.sealer, &mut hub.random(call.tenant, "seal-login-link"));

@@ -117,6 +117,6 @@ async fn write(
     };
     let mut change = Change::from(statement);
     let said = json!({"confidential": draft.client_secret.is_some()});
-    change.add(hub.chassis.journal.line(&call.event(kind, format!("connector:{name}"), said)));
+    change.append(hub.chassis.journal.entry(&call.event(kind, format!("connector:{name}"), said)));
     Ok(hub.chassis.store.commit(change).await?)
 }

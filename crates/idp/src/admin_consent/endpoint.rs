@@ -2,8 +2,8 @@
 
 use axum::response::Response;
 use outlive_clock::Instant;
+use outlive_rules::aadsts;
 use outlive_rules::aadsts::OauthError;
-use outlive_rules::{UserFacts, aadsts, cookie};
 use outlive_tokens::TokenVersion;
 
 use super::asked::AdminConsentRequest;
@@ -115,8 +115,7 @@ impl Visit {
         else {
             return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER));
         };
-        let facts: UserFacts = user.facts();
-        if !cookie::decide(&session.facts(), &facts, &tenant.rules, now).is_accepted() {
+        if !session.signs_in(&user, &tenant.rules, now) {
             let state = PageState::new(&self.segment, state.next, None);
             return Ok(pages::sign_in(self, state, &request.application.name, "", None));
         }

@@ -57,7 +57,7 @@ impl Visit {
                 "scope": asked.scopes.iter().cloned().collect::<Vec<_>>().join(" "),
                 "consent_type": "AllPrincipals",
             }));
-        change.add(self.idp.chassis.journal.line(&event));
+        change.append(self.idp.chassis.journal.entry(&event));
         Ok(())
     }
 
@@ -89,7 +89,7 @@ impl Visit {
                     "role": role,
                     "upn": admin.upn,
                 }));
-            change.add(self.idp.chassis.journal.line(&event));
+            change.append(self.idp.chassis.journal.entry(&event));
         }
         Ok(())
     }

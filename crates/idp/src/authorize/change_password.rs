@@ -3,7 +3,7 @@
 use axum::response::Response;
 use http::StatusCode;
 use outlive_chassis::Trace;
-use outlive_rules::{UserFacts, aadsts, cookie};
+use outlive_rules::aadsts;
 use outlive_tokens::Secret;
 
 use crate::credential_events::{CredentialEvent, happen};
@@ -31,12 +31,11 @@ impl Visit {
     async fn show_change_password(&self) -> Result<Response, Refusal> {
         let tenant = self.idp.tenant(&self.segment, None).await?;
         let now = self.idp.now(tenant.id).await?;
-        if let Some((session, Some(user))) = self.session_of_browser(tenant.id).await? {
-            let facts: UserFacts = user.facts();
-            if cookie::decide(&session.facts(), &facts, &tenant.rules, now).is_accepted() {
-                let state = PageState::new(&self.segment, Next::ChangePassword, Some(user.id));
-                return Ok(pages::change_password(self, state, &user, None));
-            }
+        if let Some((session, Some(user))) = self.session_of_browser(tenant.id).await?
+            && session.signs_in(&user, &tenant.rules, now)
+        {
+            let state = PageState::new(&self.segment, Next::ChangePassword, Some(user.id));
+            return Ok(pages::change_password(self, state, &user, None));
         }
         let state = PageState::new(&self.segment, Next::ChangePassword, None);
         Ok(pages::sign_in(self, state, "your account", "", None))

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use axum::response::Response;
 use outlive_clock::UserId;
 use outlive_journal::Event;
-use outlive_rules::{UserFacts, aadsts, cookie};
+use outlive_rules::aadsts;
 use outlive_store::Change;
 use serde_json::json;
 
@@ -81,9 +81,7 @@ impl Visit {
         else {
             return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER));
         };
-        let facts: UserFacts = user.facts();
-        let verdict = cookie::decide(&session.facts(), &facts, &request.tenant.rules, now);
-        if !verdict.is_accepted() {
+        if !session.signs_in(&user, &request.tenant.rules, now) {
             return Ok(self.sign_in_page(&request, state.next, None));
         }
         if form.get("consent") != Some("accept") {
@@ -123,7 +121,7 @@ impl Visit {
                     "resource": resource.name,
                     "scope": asked.iter().cloned().collect::<Vec<_>>().join(" "),
                 }));
-            change.add(self.idp.chassis.journal.line(&event));
+            change.append(self.idp.chassis.journal.entry(&event));
         }
         Ok(self.idp.directory.commit(tenant, change).await?)
     }

@@ -4,7 +4,7 @@ use axum::response::Response;
 use http::StatusCode;
 use outlive_clock::Instant;
 use outlive_journal::Event;
-use outlive_rules::{UserFacts, aadsts, cookie};
+use outlive_rules::aadsts;
 use outlive_store::Change;
 use serde_json::json;
 use uuid::Uuid;
@@ -40,8 +40,7 @@ impl Visit {
         else {
             return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER));
         };
-        let facts: UserFacts = user.facts();
-        if !cookie::decide(&session.facts(), &facts, &tenant.rules, now).is_accepted() {
+        if !session.signs_in(&user, &tenant.rules, now) {
             return self.ask_for_device(&code, now, None).await;
         }
         let client = self.idp.directory.application(tenant.id, code.client_id).await?;
@@ -97,7 +96,7 @@ impl Visit {
         });
         let kind = if accepted { "device_code.approved" } else { "device_code.declined" };
         let line = Event::new(code.tenant, now, kind, subject.clone(), &self.trace).with(about);
-        change.add(self.idp.chassis.journal.line(&line));
+        change.append(self.idp.chassis.journal.entry(&line));
         if accepted {
             for lacking in lacking(&self.idp, code, client, user.id).await? {
                 let resource = lacking.resource.application.client_id;
@@ -114,7 +113,7 @@ impl Visit {
                         "resource": lacking.resource.name,
                         "scope": lacking.scopes.iter().cloned().collect::<Vec<_>>().join(" "),
                     }));
-                change.add(self.idp.chassis.journal.line(&line));
+                change.append(self.idp.chassis.journal.entry(&line));
             }
         }
         match self.idp.directory.commit(code.tenant, change).await {

@@ -112,7 +112,7 @@ async fn store(
         let user_code = user_code::draw(&mut random.stream("user-code"));
         let mut change = Change::from(forget_old(tenant.id, now));
         change.add(code.insertion(&user_code));
-        change.add(chassis.journal.line(&event));
+        change.append(chassis.journal.entry(&event));
         match chassis.store.commit(change).await {
             Ok(()) => return Ok((device_code, user_code)),
             Err(error) if error.is_conflict() => {}

@@ -4,7 +4,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::LOCATION;
 use outlive_clock::Instant;
-use outlive_rules::{Aadsts, DeviceDecision, UserFacts, aadsts, cookie, lifetimes};
+use outlive_rules::{Aadsts, DeviceDecision, aadsts, lifetimes};
 
 use super::code::{DeviceCode, find_by_user_code};
 use super::endpoint::PAGE;
@@ -89,9 +89,7 @@ impl Visit {
                 let found = self.session_of_browser(code.tenant).await?;
                 let found = found.and_then(|(session, user)| {
                     let user = user?;
-                    let facts: UserFacts = user.facts();
-                    let verdict = cookie::decide(&session.facts(), &facts, &tenant.rules, now);
-                    verdict.is_accepted().then_some((session, user))
+                    session.signs_in(&user, &tenant.rules, now).then_some((session, user))
                 });
                 (found, Vec::new())
             }

@@ -3,6 +3,7 @@
 
 use outlive_clock::{ClientId, Instant, Span, TenantId};
 use outlive_rules::conditional_access::{NamedLocation, Policy};
+use outlive_rules::lifetimes;
 use outlive_store::{Statement, sql};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -63,13 +64,15 @@ impl Policies {
         self.named_locations.iter().map(place).collect()
     }
 
-    /// How long tokens for an application live, if a policy says: the organisation's before the application's ("Configurable token
-    /// lifetimes": the order in which policies count).
+    /// How long tokens for an application live, if a policy says.
     pub(crate) fn access_token_lifetime(&self, application: ClientId) -> Option<Span> {
-        let organization = self.token_lifetimes.iter().find(|kept| kept.says.organization_default);
-        let assigned =
-            || self.token_lifetimes.iter().find(|kept| kept.says.applications.contains(&application));
-        organization.or_else(assigned).map(|kept| kept.says.access_token)
+        let of = |which: &dyn Fn(&TokenLifetime) -> bool| {
+            self.token_lifetimes.iter().find(|kept| which(&kept.says)).map(|kept| kept.says.access_token)
+        };
+        lifetimes::by_policy(
+            of(&|says| says.organization_default),
+            of(&|says| says.applications.contains(&application)),
+        )
     }
 
     /// Writes them, if they are still as they were read.

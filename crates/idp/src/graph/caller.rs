@@ -131,7 +131,7 @@ impl Caller {
         data["by_client"] = serde_json::json!(self.claims.appid);
         data["by_application"] = serde_json::json!(self.claims.is_app_only());
         let event = Event::new(self.tenant.id, self.now, kind, subject, &self.trace).with(data);
-        change.add(self.idp.chassis.journal.line(&event));
+        change.append(self.idp.chassis.journal.entry(&event));
         Ok(self.idp.directory.commit(self.tenant.id, change).await?)
     }
 

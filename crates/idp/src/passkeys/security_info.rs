@@ -3,7 +3,7 @@
 use axum::response::Response;
 use outlive_clock::Instant;
 use outlive_journal::Event;
-use outlive_rules::{aadsts, cookie};
+use outlive_rules::aadsts;
 use outlive_store::Change;
 use outlive_tokens::fingerprint;
 use serde_json::json;
@@ -51,8 +51,7 @@ impl Visit {
 
     async fn signed_in_at(&self, tenant: &Tenant, now: Instant) -> Result<Option<(Session, User)>, Refusal> {
         let Some((session, Some(user))) = self.session_of_browser(tenant.id).await? else { return Ok(None) };
-        let accepted = cookie::decide(&session.facts(), &user.facts(), &tenant.rules, now).is_accepted();
-        Ok(accepted.then_some((session, user)))
+        Ok(session.signs_in(&user, &tenant.rules, now).then_some((session, user)))
     }
 
     /// The page for somebody who has just signed in.
@@ -133,7 +132,7 @@ impl Visit {
         for statement in stored::answered(tenant.id, challenge, now) {
             change.add(statement);
         }
-        change.add(self.idp.chassis.journal.line(&event));
+        change.append(self.idp.chassis.journal.entry(&event));
         match self.idp.directory.commit(tenant.id, change).await {
             Ok(()) => Ok(Ok(())),
             Err(error) if error.is_conflict() => {
@@ -201,7 +200,7 @@ impl Visit {
         let Some(passkey) = passkey.filter(|passkey| passkey.user_id == user.id) else { return unknown() };
         let event = self.passkey_event("passkey.removed", &passkey, user, now);
         let mut change = Change::from(passkey.removal(tenant.id));
-        change.add(self.idp.chassis.journal.line(&event));
+        change.append(self.idp.chassis.journal.entry(&event));
         match self.idp.directory.commit(tenant.id, change).await {
             Ok(()) => Ok(Ok(())),
             Err(error) if error.is_conflict() => unknown(),

@@ -75,7 +75,7 @@ impl Visit {
             };
             let event = Event::new(tenant.id, now, "password.reset_asked", subject, &self.trace)
                 .with(json!({"upn": user_name, "sent": user.is_some()}));
-            change.add(chassis.journal.line(&event));
+            change.append(chassis.journal.entry(&event));
             chassis.store.commit(change).await?;
         }
         Ok(self.reset_password_page(AskedCode { id, user_name }, None))

@@ -4,19 +4,16 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_chassis::Problem;
 use outlive_rules::conditional_access::AccessFacts;
-use outlive_rules::{
-    ClientClass, CodeFacts, Presented, ProofKey, RefreshTokenFacts, SecondFactorFacts, password_based,
-};
-use outlive_store::sql;
+use outlive_rules::{ClientClass, CodeFacts, Presented, ProofKey, password_based};
 use outlive_tokens::{SealedRefreshToken, SealedToken};
 use serde::Deserialize;
 
 use super::{Asking, Found};
+use crate::conditional_access;
 use crate::scopes::AskedScopes;
 use crate::sessions::{self, Browser, Session};
 use crate::spec::RedirectUriType;
-use crate::token::{AuthorizationCode, rotation};
-use crate::{conditional_access, second_factor};
+use crate::token::{AuthorizationCode, Presentation, gather_refresh_token_facts};
 
 impl Asking<'_> {
     /// What the text is, if it is a credential of this tenant.
@@ -49,10 +46,6 @@ impl Asking<'_> {
         let directory = &self.idp.directory;
         let user = self.user(token.user_id).await?;
         let application = directory.application(self.tenant.id, token.client_id).await?;
-        let session_signed_out_at = match token.session_id {
-            Some(session) => directory.signed_out_at(self.tenant.id, session).await?,
-            None => None,
-        };
         let asked = AskedScopes::of_resource(&token.resource);
         let access = conditional_access::Asking {
             tenant: self.tenant,
@@ -64,26 +57,17 @@ impl Asking<'_> {
             request: None,
         };
         let access = self.idp.access(&access).await?;
-        let rotation = rotation::look_up(&self.idp.chassis.store, &self.tenant.rules, token).await?;
-        let facts = RefreshTokenFacts {
-            client_class: match token.client_class {
-                outlive_tokens::ClientClass::Public => ClientClass::Public,
-                outlive_tokens::ClientClass::Confidential => ClientClass::Confidential,
-            },
-            password_based: token.password_based,
-            spa: token.is_spa(),
-            family_issued_at: token.family_issued_at,
-            issued_at: token.issued_at,
-            session_signed_out_at,
-            // Asked as the client would that it was issued to.
-            presented_by_its_client: true,
-            origin_present: token.is_spa(),
-            second_factor: user.as_ref().map_or_else(SecondFactorFacts::default, |user| {
-                access.also(second_factor::facts(self.tenant, user, application.as_ref(), &token.amr))
-            }),
-            rotation: rotation.facts,
-            conditional_access: access.facts.clone(),
+        // Asked as the client would that it was issued to.
+        let presentation = Presentation {
+            tenant: self.tenant,
+            token,
+            user: user.as_ref(),
+            client: application.as_ref(),
+            access: &access,
+            by_its_client: true,
+            origin: token.is_spa(),
         };
+        let (facts, _) = gather_refresh_token_facts(self.idp, &presentation).await?;
         Ok(Found {
             kind: "refresh_token",
             name: token.token_id.to_string(),
@@ -97,15 +81,9 @@ impl Asking<'_> {
 
     pub(super) async fn of_code(&self, code: &AuthorizationCode) -> Result<Found, Problem> {
         let spa = code.redirect_type == RedirectUriType::Spa;
-        let redeemed = sql!(
-            "SELECT redeemed_us FROM redeemed_codes WHERE tenant = $1 AND code_id = $2",
-            self.tenant.id,
-            code.id.to_string()
-        );
-        let redeemed = self.idp.chassis.store.row(redeemed).await?;
         let facts = CodeFacts {
             issued_at: code.issued_at,
-            redeemed_at: redeemed.map(|row| row.instant("redeemed_us")).transpose()?,
+            redeemed_at: code.redeemed_at(&self.idp.chassis.store).await?,
             client_class: ClientClass::of_request(code.redirect_type == RedirectUriType::Web),
             password_based: password_based(&code.amr),
             spa,

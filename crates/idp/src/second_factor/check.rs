@@ -58,7 +58,7 @@ impl Visit {
                         let event =
                             Event::new(user.tenant, now, "authenticator.registered", subject, &self.trace)
                                 .with(json!({"upn": user.upn}));
-                        change.add(idp.chassis.journal.line(&event));
+                        change.append(idp.chassis.journal.entry(&event));
                     }
                 }
                 None => after.second_factor.lockout = Some(lockout.after_failure(&mark, now)),

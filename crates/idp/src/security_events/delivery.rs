@@ -227,7 +227,7 @@ async fn record(
     let trace = trace_of(idp, waiting);
     let subject = format!("user:{}", waiting.content.user);
     let event = JournalEvent::new(tenant, now, kind, subject, &trace).with(told);
-    change.add(idp.chassis.journal.line(&event));
+    change.append(idp.chassis.journal.entry(&event));
     match idp.chassis.store.commit(change).await {
         Err(error) if !error.is_conflict() => Err(error.into()),
         _ => Ok(()),

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_clock::{ClientId, Instant, SessionId, TenantId, UserId};
 use outlive_rules::{CodeFacts, Presented, ProofKey, aadsts, lifetimes};
-use outlive_store::{Change, sql};
+use outlive_store::{Change, Store, StoreError, sql};
 use outlive_tokens::{ClaimsRequest, RedirectType, SealedToken};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -57,6 +57,18 @@ pub(crate) struct CodeChallenge {
     pub(crate) challenge: String,
 }
 
+impl AuthorizationCode {
+    /// When it was redeemed (virtual), if it was.
+    pub(crate) async fn redeemed_at(&self, store: &Store) -> Result<Option<Instant>, StoreError> {
+        let row = store.row(sql!(
+            "SELECT redeemed_us FROM redeemed_codes WHERE tenant = $1 AND code_id = $2",
+            self.tenant,
+            self.id.to_string()
+        ));
+        row.await?.map(|row| row.instant("redeemed_us")).transpose()
+    }
+}
+
 impl SealedToken for AuthorizationCode {
     const PURPOSE: &'static str = "authorization-code";
     const PREFIX: &'static str = "1.A";
@@ -103,7 +115,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     let access = request.access(user.as_ref(), Some(&asked), None).await?;
     let mut facts = CodeFacts {
         issued_at: code.issued_at,
-        redeemed_at: redeemed_at(request, &code).await?,
+        redeemed_at: code.redeemed_at(&idp.chassis.store).await?,
         client_class: request.client.class(),
         password_based: outlive_rules::password_based(&code.amr),
         spa: code.redirect_type == RedirectUriType::Spa,
@@ -163,29 +175,12 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     match idp.chassis.store.commit(change).await {
         Ok(()) => Ok(answer),
         Err(error) if error.is_conflict() => {
-            facts.redeemed_at = Some(redeemed_at(request, &code).await?.unwrap_or(request.now));
+            facts.redeemed_at = Some(code.redeemed_at(&idp.chassis.store).await?.unwrap_or(request.now));
             let again = decide(&facts, Some(&user));
             Err(again.refusal().unwrap_or_else(|| Refusal::new(aadsts::CODE_REDEEMED)))
         }
         Err(error) => Err(error.into()),
     }
-}
-
-async fn redeemed_at(
-    request: &TokenRequest<'_>,
-    code: &AuthorizationCode,
-) -> Result<Option<Instant>, Refusal> {
-    let row = request
-        .idp
-        .chassis
-        .store
-        .row(sql!(
-            "SELECT redeemed_us FROM redeemed_codes WHERE tenant = $1 AND code_id = $2",
-            code.tenant,
-            code.id.to_string()
-        ))
-        .await?;
-    Ok(row.map(|row| row.instant("redeemed_us")).transpose()?)
 }
 
 /// Checks the verifier against the challenge (RFC 7636, section 4.6).

@@ -118,7 +118,7 @@ async fn access_token(
             },
             "refresh_token": null,
         }));
-    change.add(idp.chassis.journal.line(&event));
+    change.append(idp.chassis.journal.entry(&event));
     members.push(("access_token", minted.token.clone()));
     members.push(("token_type", "Bearer".to_owned()));
     members.push(("expires_in", (minted.expires_at - now).as_seconds().to_string()));
@@ -156,7 +156,7 @@ async fn id_token(
             "session": session.id,
             "fingerprint": fingerprint(&token),
         }));
-    change.add(idp.chassis.journal.line(&event));
+    change.append(idp.chassis.journal.entry(&event));
     Ok(token)
 }
 

@@ -34,7 +34,8 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
     // Tokens of version 2 do not say how the user signed in; the session they came from does.
     let amr = match claims.sid {
         Some(session) if claims.amr.is_empty() => {
-            sessions::amr(&idp.chassis.store, tenant, session).await?.unwrap_or_default()
+            let session = sessions::by_id(&idp.chassis.store, tenant, session).await?;
+            session.map(|session| session.amr).unwrap_or_default()
         }
         _ => claims.amr,
     };

@@ -1,15 +1,15 @@
 //! `grant_type=refresh_token` (RFC 6749, section 6). Entra answers every redemption with a new refresh token and leaves the
-//! old one alone: nothing here looks whether it was used before.
+//! old one alone; only where a tenant's rules rotate strictly does its use end it.
 
-use outlive_rules::{ClientClass, Presented, RefreshTokenFacts, Rule, SecondFactorFacts, aadsts};
+use outlive_rules::{ClientClass, Presented, Rule, aadsts};
 use outlive_store::Change;
 use outlive_tokens::{ClaimsRequest, SealedRefreshToken, SealedToken};
 
 use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
+use super::refresh_token_facts::{self, Presentation};
 use super::resource_grant::{asked_now, granted};
 use super::response::TokenAnswer;
-use super::rotation;
 use crate::decision::Decision;
 use crate::directory::graph_application::OIDC_SCOPES;
 use crate::refusal::Refusal;
@@ -24,37 +24,25 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     if token.tenant != request.tenant.id {
         return Err(Refusal::new(aadsts::INVALID_GRANT));
     }
-    let is_confidential = token.client_class == outlive_tokens::ClientClass::Confidential;
-    if is_confidential && request.client.class() == ClientClass::Public {
+    if refresh_token_facts::class_of(&token) == ClientClass::Confidential
+        && request.client.class() == ClientClass::Public
+    {
         return Err(Refusal::new(aadsts::CREDENTIAL_MISSING));
     }
     let user = idp.directory.user(token.tenant, token.user_id).await?;
-    let session_signed_out_at = match token.session_id {
-        Some(session) => idp.directory.signed_out_at(token.tenant, session).await?,
-        None => None,
-    };
     let asked = asked_now(request, asked_first(&token));
     let access = request.access(user.as_ref(), asked.as_ref().ok(), Some(token.auth_time)).await?;
-    let rotation = rotation::look_up(&idp.chassis.store, &request.tenant.rules, &token).await?;
-    let facts = RefreshTokenFacts {
-        client_class: match token.client_class {
-            outlive_tokens::ClientClass::Public => ClientClass::Public,
-            outlive_tokens::ClientClass::Confidential => ClientClass::Confidential,
-        },
-        password_based: token.password_based,
-        spa: token.is_spa(),
-        family_issued_at: token.family_issued_at,
-        issued_at: token.issued_at,
-        session_signed_out_at,
-        presented_by_its_client: token.client_id == request.client.application.client_id,
-        origin_present: request.origin_header,
-        rotation: rotation.facts.clone(),
-        conditional_access: access.facts.clone(),
-        second_factor: user.as_ref().map_or_else(SecondFactorFacts::default, |user| {
-            let application = Some(&request.client.application);
-            access.also(second_factor::facts(&request.tenant, user, application, &token.amr))
-        }),
+    let client = &request.client.application;
+    let presentation = Presentation {
+        tenant: &request.tenant,
+        token: &token,
+        user: user.as_ref(),
+        client: Some(client),
+        access: &access,
+        by_its_client: token.client_id == client.client_id,
+        origin: request.origin_header,
     };
+    let (facts, rotation) = refresh_token_facts::gather(idp, &presentation).await?;
     let presented = Presented::RefreshToken(facts);
     let decision = Decision::on(presented, user.as_ref(), &request.tenant.rules, request.now);
     if let Some(refusal) = decision.refusal() {

@@ -54,7 +54,7 @@ async fn a_line_comes_back_as_it_was_written(place: &Place) {
 async fn a_line_stands_or_falls_with_its_change(place: &Place) {
     let journal = place.journal();
     let store = place.store();
-    let mut refused = Change::from(journal.line(&event("token.issued", "user:1")));
+    let mut refused = journal.entry(&event("token.issued", "user:1"));
     refused.add(sql!("DELETE FROM journal WHERE tenant = $1", "nobody").expect_rows(1));
     assert!(store.commit(refused).await.expect_err("must be refused").is_conflict());
     assert!(read(&journal, Filter::of(tenant(1))).await.is_empty());
@@ -69,11 +69,11 @@ async fn lines_are_numbered_without_gaps_in_the_order_of_their_commits(place: &P
     for writer in 0..100_i64 {
         let (journal, store) = (journal.clone(), store.clone());
         tasks.spawn(async move {
-            let mut change = Change::from(journal.line(&event("first", &format!("writer:{writer}"))));
+            let mut change = journal.entry(&event("first", &format!("writer:{writer}")));
             if writer % 4 == 0 {
                 change.add(sql!("DELETE FROM journal WHERE tenant = $1", "nobody").expect_rows(1));
             }
-            change.add(journal.line(&event("second", &format!("writer:{writer}"))));
+            change.append(journal.entry(&event("second", &format!("writer:{writer}"))));
             let written = store.commit(change).await.is_ok();
             assert_eq!(written, writer % 4 != 0);
         });
@@ -148,7 +148,7 @@ async fn a_cursor_walks_through_all(place: &Place) {
     let journal = place.journal();
     let mut change = Change::new();
     for _ in 0..25 {
-        change.add(journal.line(&event("token.issued", "user:1")));
+        change.append(journal.entry(&event("token.issued", "user:1")));
     }
     place.store().commit(change).await.expect("is written");
     let (mut after, mut seen) = (0, Vec::new());
@@ -180,7 +180,7 @@ async fn a_query_answers_no_more_than_its_limit(place: &Place) {
     let journal = place.journal();
     let mut change = Change::new();
     for _ in 0..=LINES_MAX {
-        change.add(journal.line(&event("token.issued", "user:1")));
+        change.append(journal.entry(&event("token.issued", "user:1")));
     }
     place.store().commit(change).await.expect("is written");
     let most = usize::try_from(LINES_MAX).expect("small");

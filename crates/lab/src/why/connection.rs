@@ -43,12 +43,7 @@ impl Asking<'_> {
             None => None,
         } {
             why.what = format!("{} The token in it: {}", why.what, token.what);
-            why.lineage = token.lineage;
-            why.verdict = token.verdict;
-            why.ends_by_itself = token.ends_by_itself;
-            why.would_end_it = token.would_end_it;
-            why.would_not_end_it = token.would_not_end_it;
-            why.what_if = token.what_if;
+            why.rest_on(token);
         }
         why.lineage.insert(0, created.moment());
         why.lineage.sort_by_key(|moment| moment.at);

@@ -10,7 +10,7 @@ mod run;
 mod told;
 
 use outlive_clock::{Instant, TenantId};
-use outlive_rules::{Alteration, Question, Verdict, ends_by_itself, prospects, what_if};
+use outlive_rules::{Question, Verdict, WhatIf, ends_by_itself, prospects, what_if};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -39,7 +39,7 @@ pub struct Why {
     /// What would not.
     pub would_not_end_it: Vec<String>,
     /// If it is refused: the smallest changes of facts under which it would be accepted.
-    pub what_if: Vec<Otherwise>,
+    pub what_if: Vec<WhatIf>,
 }
 
 /// A line of a journal, in words.
@@ -55,15 +55,6 @@ pub struct Moment {
     pub words: String,
     /// The trace it belongs to.
     pub trace: String,
-}
-
-/// What would have had to be otherwise.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Otherwise {
-    /// Which facts.
-    pub changes: Vec<Alteration>,
-    /// In words.
-    pub words: String,
 }
 
 /// Explains what `id` names in the tenant, or is; `None` if nothing of that name is known.
@@ -117,6 +108,23 @@ impl Why {
         }
     }
 
+    /// Is worth what something else is worth, and came from where that came from.
+    fn rest_on(&mut self, other: Self) {
+        let Self { lineage, verdict, ends_by_itself, would_end_it, would_not_end_it, what_if, .. } = other;
+        *self = Self {
+            lineage,
+            verdict,
+            ends_by_itself,
+            would_end_it,
+            would_not_end_it,
+            what_if,
+            kind: std::mem::take(&mut self.kind),
+            name: std::mem::take(&mut self.name),
+            what: std::mem::take(&mut self.what),
+            decisions: std::mem::take(&mut self.decisions),
+        };
+    }
+
     /// Asks the rules.
     fn judge(&mut self, question: &Question) {
         let verdict = question.decide();
@@ -128,10 +136,7 @@ impl Why {
                 words.push(prospect.what);
             }
         } else {
-            self.what_if = what_if(question)
-                .into_iter()
-                .map(|found| Otherwise { changes: found.changes, words: found.words })
-                .collect();
+            self.what_if = what_if(question);
         }
         self.verdict = Some(verdict);
     }

@@ -37,12 +37,7 @@ impl Asking<'_> {
             && let Some(behind) = self.connection(&connection).await?
         {
             why.what = format!("{} Behind it: {}", why.what, behind.what);
-            why.lineage = behind.lineage;
-            why.verdict = behind.verdict;
-            why.ends_by_itself = behind.ends_by_itself;
-            why.would_end_it = behind.would_end_it;
-            why.would_not_end_it = behind.would_not_end_it;
-            why.what_if = behind.what_if;
+            why.rest_on(behind);
         }
         in_order(&mut lines);
         why.decisions = latest(&lines);

@@ -163,7 +163,7 @@ async fn write_down(
         event.happened.iter().map(|(kind, at)| json!({"event": kind.name(), "at": at})).collect();
     let line = Event::new(tenant, now, "security_event.received", format!("user:{}", event.user), trace)
         .with(json!({"jti": event.jti, "txn": event.txn, "happened": happened}));
-    change.add(api.chassis.journal.line(&line));
+    change.append(api.chassis.journal.entry(&line));
     match api.chassis.store.commit(change).await {
         Ok(()) => Ok(()),
         Err(error) if error.is_conflict() => {

@@ -30,7 +30,7 @@ pub enum Alteration {
     NotSignedOut,
     /// Another edition of the table had been in force, without cells changed on purpose.
     Edition(Edition),
-    /// The edition had been left as it was published.
+    /// The rules had been left as they are published: no cell changed on purpose, every disputed point on its default.
     AsPublished,
     /// The account had been enabled.
     Enabled,

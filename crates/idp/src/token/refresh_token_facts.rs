@@ -1,0 +1,61 @@
+//! What the rules are told of a refresh token: gathered here for whoever redeems one and for whoever asks why it works or not.
+
+use outlive_rules::{ClientClass, RefreshTokenFacts, SecondFactorFacts};
+use outlive_store::StoreError;
+use outlive_tokens::SealedRefreshToken;
+
+use super::rotation::{self, Rotation};
+use crate::conditional_access::Access;
+use crate::directory::{Application, Tenant, User};
+use crate::idp::Idp;
+use crate::second_factor;
+
+/// How a refresh token is presented, and what is known of its surroundings.
+pub(crate) struct Presentation<'a> {
+    pub(crate) tenant: &'a Tenant,
+    pub(crate) token: &'a SealedRefreshToken,
+    pub(crate) user: Option<&'a User>,
+    pub(crate) client: Option<&'a Application>,
+    pub(crate) access: &'a Access,
+    /// Whether the client that presents it is the one it was issued to.
+    pub(crate) by_its_client: bool,
+    /// Whether the request carries an `Origin` header.
+    pub(crate) origin: bool,
+}
+
+/// The facts, and what its use would change where tokens are good once.
+pub(crate) async fn gather(
+    idp: &Idp,
+    presented: &Presentation<'_>,
+) -> Result<(RefreshTokenFacts, Rotation), StoreError> {
+    let Presentation { tenant, token, user, client, access, by_its_client, origin } = *presented;
+    let session_signed_out_at = match token.session_id {
+        Some(session) => idp.directory.signed_out_at(tenant.id, session).await?,
+        None => None,
+    };
+    let rotation = rotation::look_up(&idp.chassis.store, &tenant.rules, token).await?;
+    let facts = RefreshTokenFacts {
+        client_class: class_of(token),
+        password_based: token.password_based,
+        spa: token.is_spa(),
+        family_issued_at: token.family_issued_at,
+        issued_at: token.issued_at,
+        session_signed_out_at,
+        presented_by_its_client: by_its_client,
+        origin_present: origin,
+        second_factor: user.map_or_else(SecondFactorFacts::default, |user| {
+            access.also(second_factor::facts(tenant, user, client, &token.amr))
+        }),
+        rotation: rotation.facts.clone(),
+        conditional_access: access.facts.clone(),
+    };
+    Ok((facts, rotation))
+}
+
+/// How the client stood when the token's family was minted.
+pub(crate) const fn class_of(token: &SealedRefreshToken) -> ClientClass {
+    match token.client_class {
+        outlive_tokens::ClientClass::Public => ClientClass::Public,
+        outlive_tokens::ClientClass::Confidential => ClientClass::Confidential,
+    }
+}
