@@ -31,6 +31,8 @@ use crate::places::Part;
 
 /// Something could not start, or a file is wrong: nothing was tried.
 pub(crate) const EXIT_COULD_NOT_START: u8 = 2;
+/// Somebody pressed Ctrl-C while a story was told: as shells count it.
+const EXIT_INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -63,10 +65,10 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
         Command::Console(args) => up::alone(Part::Console, args).await?,
         Command::Ca { data, path } => ca::ca(&data, path)?,
         Command::Health { url } => health::health(&url)?,
-        Command::Run(args) => return run::run(args).await,
+        Command::Run(args) => return unless_interrupted(run::run(args)).await,
         Command::Check { files } => return Ok(check::check(&files)),
-        Command::Twins(args) => return twins::twins(args).await,
-        Command::Matrix(args) => return matrix::matrix(args).await,
+        Command::Twins(args) => return unless_interrupted(twins::twins(args)).await,
+        Command::Matrix(args) => return unless_interrupted(matrix::matrix(args)).await,
         Command::Why { id, json, whom } => return by_hand::why(&id, json, &whom).await,
         Command::Advance { duration, whom } => return by_hand::advance(duration, &whom).await,
         Command::ChangePassword(args) => return by_hand::change_password(&args).await,
@@ -78,4 +80,14 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Drops what plays when somebody asks to stop, and with it the directory of its private system, which holds keys.
+async fn unless_interrupted(
+    playing: impl Future<Output = Result<ExitCode, StartError>>,
+) -> Result<ExitCode, StartError> {
+    tokio::select! {
+        ended = playing => ended,
+        () = shutdown::asked_to_stop() => Ok(ExitCode::from(EXIT_INTERRUPTED)),
+    }
 }
