@@ -64,7 +64,7 @@ async fn enter(State(chassis): State<Chassis>, mut request: Request, next: Next)
     };
     let origin = CallerOrigin(Arc::from(origin));
     let trace = Trace::of_request(request.headers(), &chassis.random);
-    tracing::debug!(service = chassis.service, method = %request.method(), path = request.uri().path(), trace = %trace.trace_id, "request");
+    tracing::debug!(service = chassis.service, method = %request.method(), path = loggable(request.uri().path()), trace = %trace.trace_id, "request");
     let request_id = HeaderValue::try_from(trace.request_id.to_string());
     request.extensions_mut().insert(origin);
     request.extensions_mut().insert(trace);
@@ -93,4 +93,33 @@ async fn enter(State(chassis): State<Chassis>, mut request: Request, next: Next)
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
+}
+
+/// Longer parts of a path are no names but may be credentials: somebody may ask why a token works by putting it there.
+const NAME_CHARS_MAX: usize = 40;
+
+/// The path as logs have it: without what may be a credential.
+fn loggable(path: &str) -> String {
+    let short = |part: &str| if part.len() > NAME_CHARS_MAX { "…".to_owned() } else { part.to_owned() };
+    path.split('/').map(short).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_has_names_and_no_credentials() {
+        let tenant = "c0470500-0000-4000-8000-000000000001";
+        let named = format!("/lab/tenants/{tenant}/why/{tenant}");
+        assert_eq!(loggable(&named), named);
+        // The shortest credential is a session's cookie, of 43 characters.
+        for credential in ["x".repeat(43), "1.A".to_owned() + &"y".repeat(900)] {
+            assert_eq!(
+                loggable(&format!("/lab/tenants/{tenant}/why/{credential}")),
+                format!("/lab/tenants/{tenant}/why/…")
+            );
+        }
+        assert_eq!(loggable("/"), "/");
+    }
 }
