@@ -98,6 +98,7 @@ mod tests {
             login_uri: login.parse().expect("a URL"),
             resource_uri: "api://x".into(),
             tenant_id: tenant.into(),
+            can_be_challenged: false,
         }
     }
 

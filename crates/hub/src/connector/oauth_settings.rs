@@ -5,6 +5,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::ConnectorFault;
+use crate::credential::CAPABLE;
 
 /// Which redirect URI is registered on the connector's application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub(crate) struct OAuthSettings {
     pub(crate) resource_uri: String,
     /// A tenant, or `common`.
     pub(crate) tenant_id: String,
+    /// Whether claims challenges are answered (`clientCapabilities` is `cp1`): its tokens may then live for a day.
+    pub(crate) can_be_challenged: bool,
 }
 
 /// Both spellings occur.
@@ -84,6 +87,16 @@ impl OAuthSettings {
         if !tenant_id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.')) {
             return Err(fault("customParameters.tenantId.value", "it is not a tenant id or domain"));
         }
+        let can_be_challenged = match custom("clientCapabilities")? {
+            None => false,
+            Some(capability) if capability.eq_ignore_ascii_case("cp1") => true,
+            Some(_) => {
+                return Err(fault(
+                    "customParameters.clientCapabilities.value",
+                    "the one client capability there is is cp1",
+                ));
+            }
+        };
         let scopes = settings.get("scopes").and_then(Value::as_array).into_iter().flatten();
         Ok(Self {
             identity_provider,
@@ -98,7 +111,13 @@ impl OAuthSettings {
                 .ok_or_else(|| fault("customParameters.resourceUri", "it is missing"))?
                 .to_owned(),
             tenant_id: tenant_id.to_owned(),
+            can_be_challenged,
         })
+    }
+
+    /// What every request to the issuer asks for in its `claims` parameter.
+    pub(crate) fn claims(&self) -> Option<&'static str> {
+        self.can_be_challenged.then_some(CAPABLE)
     }
 }
 
@@ -170,6 +189,21 @@ mod tests {
     }
 
     #[test]
+    fn a_client_is_capable_of_challenges_only_if_it_says_so() {
+        let read = |value: Option<&str>| {
+            let mut settings = settings();
+            if let Some(value) = value {
+                settings["customParameters"]["clientCapabilities"] = json!({"value": value});
+            }
+            OAuthSettings::parse(&parameter("oAuthSettings", settings), "p").expect("usable").claims()
+        };
+        assert_eq!(
+            [read(None), read(Some("")), read(Some("cp1")), read(Some("CP1"))],
+            [None, None, Some(CAPABLE), Some(CAPABLE)]
+        );
+    }
+
+    #[test]
     fn what_cannot_be_used_is_refused_by_place() {
         let with = |path: &str, value: Value| {
             let mut changed = settings();
@@ -192,6 +226,10 @@ mod tests {
             (
                 with("/customParameters/loginUri/value", json!("file:///etc")),
                 "p.oAuthSettings.customParameters.loginUri.value",
+            ),
+            (
+                with("/customParameters", json!({"clientCapabilities": {"value": "cp2"}})),
+                "p.oAuthSettings.customParameters.clientCapabilities.value",
             ),
             (
                 with("/customParameters/tenantId/value", json!("../x")),

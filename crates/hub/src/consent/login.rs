@@ -139,6 +139,9 @@ fn begin(
         .append_pair("state", &state)
         .append_pair("code_challenge", &URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes())))
         .append_pair("code_challenge_method", "S256");
+    if let Some(claims) = settings.claims() {
+        authorize.query_pairs_mut().append_pair("claims", claims);
+    }
     let statement = attempt::opened(
         tenant,
         attempt.id,

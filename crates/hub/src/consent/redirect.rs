@@ -107,6 +107,7 @@ impl Back<'_> {
             id: &settings.client_id,
             secret: self.connector.client_secret.as_ref(),
             resource: &settings.resource_uri,
+            claims: settings.claims(),
         };
         let grant = [
             ("grant_type", "authorization_code"),

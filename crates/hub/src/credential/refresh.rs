@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 
 use super::single_flight::SingleFlight;
 use super::{
-    Client, Credential, Freshness, Granted, TokenFailure, Tokens, freshness, lease, redeem, storage,
+    Challenged, Client, Credential, Freshness, Granted, TokenFailure, Tokens, freshness, lease, redeem,
+    storage,
 };
 use crate::Hub;
 use crate::connection::{self, Connection, Status};
@@ -67,13 +68,34 @@ pub(crate) async fn source_token(
         return open(hub, connection, credential).map(|tokens| tokens.access);
     }
     let key = (connection.tenant, connection.id);
-    let attempt = || refresh(Arc::clone(hub), key.0, key.1, trace.clone());
+    let attempt = || refresh(Arc::clone(hub), key.0, key.1, None, trace.clone());
     match hub.refreshes.run(key, attempt).await {
         Some(Ok(tokens)) => Ok(tokens.access),
         _ if freshness == Freshness::Aging => open(hub, connection, credential).map(|tokens| tokens.access),
         Some(Err(failure)) => Err(failure),
         None => Err(RefreshFailure::Internal(Problem::unavailable())),
     }
+}
+
+/// A token that the issuer gave in answer to the challenge. Calls that are challenged at the same time share one refresh; whoever
+/// comes after it gets what it brought.
+pub(crate) async fn answer_challenge(
+    hub: &Arc<Hub>,
+    connection: &Connection,
+    challenged: &Challenged,
+    trace: &Trace,
+) -> Result<Secret, RefreshFailure> {
+    let key = (connection.tenant, connection.id);
+    for _ in 0..ASKED_MAX {
+        let attempt = || refresh(Arc::clone(hub), key.0, key.1, Some(challenged.clone()), trace.clone());
+        match hub.refreshes.run(key, attempt).await {
+            // A flight that began before the challenge and found the token fresh.
+            Some(Ok(tokens)) if tokens.access == challenged.refused => {}
+            Some(result) => return result.map(|tokens| tokens.access),
+            None => return Err(RefreshFailure::Internal(Problem::unavailable())),
+        }
+    }
+    Err(RefreshFailure::Transient(true))
 }
 
 fn open(hub: &Hub, connection: &Connection, credential: &Credential) -> Result<Tokens, RefreshFailure> {
@@ -88,6 +110,7 @@ async fn refresh(
     hub: Arc<Hub>,
     tenant: TenantId,
     id: ConnectionId,
+    challenged: Option<Challenged>,
     trace: Trace,
 ) -> Result<Tokens, RefreshFailure> {
     let mut asked = 0;
@@ -98,7 +121,10 @@ async fn refresh(
         };
         let now = hub.chassis.clocks.now(tenant).await.map_err(Problem::from)?;
         if freshness(credential.expires, now) == Freshness::Fresh {
-            return open(&hub, &connection, &credential);
+            let tokens = open(&hub, &connection, &credential)?;
+            if challenged.as_ref().is_none_or(|challenged| tokens.access != challenged.refused) {
+                return Ok(tokens);
+            }
         }
         let claim = lease::claim(tenant, id, credential.version, &hub.replica, wall_now());
         // Where no other process can change the data, the single flight is lease enough.
@@ -112,8 +138,14 @@ async fn refresh(
                 Err(error) => return Err(error.into()),
             }
         }
-        let attempt =
-            Attempt { hub: &hub, connection: &connection, credential: &credential, now, trace: &trace };
+        let attempt = Attempt {
+            hub: &hub,
+            connection: &connection,
+            credential: &credential,
+            challenged: challenged.as_ref(),
+            now,
+            trace: &trace,
+        };
         asked += 1;
         match attempt.run().await {
             Err(RefreshFailure::Internal(problem))
@@ -129,6 +161,7 @@ struct Attempt<'a> {
     hub: &'a Hub,
     connection: &'a Connection,
     credential: &'a Credential,
+    challenged: Option<&'a Challenged>,
     now: Instant,
     trace: &'a Trace,
 }
@@ -177,6 +210,7 @@ impl Attempt<'_> {
             id: &settings.client_id,
             secret: connector.client_secret.as_ref(),
             resource: &settings.resource_uri,
+            claims: self.challenged.map(|challenged| challenged.claims.as_str()).or(settings.claims()),
         };
         let grant = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];
         Ok(redeem(&self.hub.chassis.http, client, &grant, correlation, self.now, self.trace).await)

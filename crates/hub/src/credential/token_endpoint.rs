@@ -22,6 +22,8 @@ pub(crate) struct Client<'a> {
     pub(crate) secret: Option<&'a Secret>,
     /// The data source (version 1 endpoints take it as `resource`).
     pub(crate) resource: &'a str,
+    /// What is asked for in the `claims` parameter, if anything is.
+    pub(crate) claims: Option<&'a str>,
 }
 
 /// Sends `grant` (its `grant_type` and what belongs to it) and reads the answer. `correlation` becomes the request's
@@ -39,6 +41,9 @@ pub(crate) async fn redeem(
     form.push(("resource", client.resource));
     if let Some(secret) = client.secret {
         form.push(("client_secret", secret.expose()));
+    }
+    if let Some(claims) = client.claims {
+        form.push(("claims", claims));
     }
     let failed = |error: &reqwest::Error| TokenFailure::Transient {
         timed_out: error.is_timeout(),

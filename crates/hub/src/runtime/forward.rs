@@ -20,7 +20,7 @@ use super::target::target;
 use super::{headers, host_of};
 use crate::Hub;
 use crate::connector::Authentication;
-use crate::credential::{RefreshFailure, source_token};
+use crate::credential::{Challenged, RefreshFailure, answer_challenge, source_token};
 
 /// How long, in wall time, a back end may take: what the platform gives a synchronous call.
 const TIMEOUT: Duration = Duration::from_secs(120);
@@ -84,15 +84,33 @@ async fn send(
         target(base, &swagger.base_path, &outgoing.path, outgoing.query.as_deref()).map_err(|error| {
             RuntimeRefusal::new(StatusCode::BAD_REQUEST, format!("The path is refused: {error}."))
         })?;
-    let token = token(hub, admitted, trace).await?;
+    let mut token = token(hub, admitted, trace).await?;
     if let Some(token) = &token {
         said["access_token"] = json!(fingerprint(token.expose()));
     }
-    let request = request(hub, admitted, outgoing, url, token.as_ref(), trace)?;
-    let answer = match request.send().await {
+    let ask = |token: Option<&Secret>| {
+        request(hub, admitted, &outgoing, url.clone(), token, trace).map(reqwest::RequestBuilder::send)
+    };
+    let mut answer = match ask(token.as_ref())?.await {
         Ok(answer) => answer,
         Err(error) => return Ok(gateway_error(hub, trace, error.is_timeout())),
     };
+    if let Some(refused) = &token
+        && can_be_challenged(admitted)
+        && let Some(challenged) = Challenged::of(answer.status(), answer.headers(), refused)
+    {
+        said["challenged"] = said["access_token"].take();
+        note_challenge(hub, admitted, &challenged, trace).await?;
+        let fresh =
+            answer_challenge(hub, &admitted.connection, &challenged, trace).await.map_err(no_token)?;
+        said["access_token"] = json!(fingerprint(fresh.expose()));
+        // Once: the body is all here, and whatever the back end says now is its answer.
+        answer = match ask(Some(&fresh))?.await {
+            Ok(answer) => answer,
+            Err(error) => return Ok(gateway_error(hub, trace, error.is_timeout())),
+        };
+        token = Some(fresh);
+    }
     let status = answer.status();
     let headers = headers::to_caller(answer.headers(), token.as_ref().map(Secret::expose));
     let mut response = Response::new(Body::new(reqwest::Body::from(answer)));
@@ -104,7 +122,7 @@ async fn send(
 fn request(
     hub: &Hub,
     admitted: &Admitted,
-    outgoing: Outgoing,
+    outgoing: &Outgoing,
     url: Url,
     token: Option<&Secret>,
     trace: &Trace,
@@ -117,8 +135,9 @@ fn request(
         value.set_sensitive(true);
         headers.insert(AUTHORIZATION, value);
     }
-    let request = hub.chassis.http.request(trace, outgoing.method, url).headers(headers).timeout(TIMEOUT);
-    Ok(if outgoing.body.is_empty() { request } else { request.body(outgoing.body) })
+    let request =
+        hub.chassis.http.request(trace, outgoing.method.clone(), url).headers(headers).timeout(TIMEOUT);
+    Ok(if outgoing.body.is_empty() { request } else { request.body(outgoing.body.clone()) })
 }
 
 /// The token for the data source; `None` where the connector needs none.
@@ -130,7 +149,12 @@ async fn token(hub: &Arc<Hub>, admitted: &Admitted, trace: &Trace) -> Result<Opt
         None => Err(RefreshFailure::NotAuthenticated),
         Some(credential) => source_token(hub, &admitted.connection, credential, admitted.now, trace).await,
     };
-    result.map(Some).map_err(|failure| match failure {
+    result.map(Some).map_err(no_token)
+}
+
+/// What the caller is told when there is no source token.
+fn no_token(failure: RefreshFailure) -> RuntimeRefusal {
+    match failure {
         RefreshFailure::NotAuthenticated => RuntimeRefusal::new(
             StatusCode::UNAUTHORIZED,
             "The connection does not contain an access token. Please edit the connection and login.",
@@ -142,7 +166,30 @@ async fn token(hub: &Arc<Hub>, admitted: &Admitted, trace: &Trace) -> Result<Opt
              The connection stays connected; try again.",
         ),
         RefreshFailure::Internal(problem) => problem.into(),
-    })
+    }
+}
+
+/// Whether the connector says that it answers claims challenges; otherwise the caller gets the back end's 401.
+fn can_be_challenged(admitted: &Admitted) -> bool {
+    matches!(
+        &admitted.connector.properties.authentication,
+        Authentication::OAuth { settings, .. } if settings.can_be_challenged
+    )
+}
+
+async fn note_challenge(
+    hub: &Hub,
+    admitted: &Admitted,
+    challenged: &Challenged,
+    trace: &Trace,
+) -> Result<(), RuntimeRefusal> {
+    let connection = &admitted.connection;
+    let refused = fingerprint(challenged.refused.expose());
+    let event =
+        Event::new(connection.tenant, admitted.now, "connection.challenged", connection.subject(), trace)
+            .with(json!({"access_token": refused, "claims": challenged.claims}))
+            .about([refused]);
+    Ok(hub.chassis.store.commit(hub.chassis.journal.entry(&event)).await?)
 }
 
 /// The answer when the back end gives none.

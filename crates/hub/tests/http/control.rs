@@ -55,7 +55,7 @@ async fn managed_apis_are_listed_shown_and_exported() {
         async move { world.send("GET", &uri, &[("authorization", &world.user(COLLEAGUE))], "").await }
     };
     let all = get("?api-version=2016-06-01").await.expect(200);
-    assert_eq!(all.at("/value").as_array().map(Vec::len), Some(5));
+    assert_eq!(all.at("/value").as_array().map(Vec::len), Some(6));
     let one = get(&format!("/{CONNECTOR}?api-version=2016-06-01")).await.expect(200);
     assert_eq!(one.at("/properties/swagger"), Value::Null);
     assert_eq!(one.at("/properties/backendService/serviceUrl"), "https://orders.contoso.example/v1");

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use axum::extract::{Path, Request, State};
-use axum::http::{StatusCode, header::AUTHORIZATION};
+use axum::http::{StatusCode, header::AUTHORIZATION, header::WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use axum::{Form, Json, Router};
@@ -134,7 +134,15 @@ pub(crate) struct Seen {
 
 /// The fake back end.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct BackEnd(Arc<Mutex<Vec<Seen>>>);
+pub(crate) struct BackEnd(Arc<Mutex<Vec<Seen>>>, Arc<Mutex<Challenges>>);
+
+/// To whom the back end answers 401, and with what.
+#[derive(Debug, Default)]
+struct Challenges {
+    header: String,
+    /// The last token, by number, that is challenged.
+    up_to: usize,
+}
 
 impl BackEnd {
     pub(crate) fn seen(&self) -> Vec<Seen> {
@@ -143,6 +151,11 @@ impl BackEnd {
 
     pub(crate) fn last(&self) -> Seen {
         self.seen().pop().expect("the back end was called")
+    }
+
+    /// From now on, access tokens up to this number get a 401 with this `WWW-Authenticate`.
+    pub(crate) fn challenge(&self, up_to: usize, header: &str) {
+        *self.1.lock().expect("not poisoned") = Challenges { header: header.to_owned(), up_to };
     }
 }
 
@@ -167,6 +180,13 @@ async fn answer(State(back_end): State<BackEnd>, request: Request) -> Response {
         headers,
         body: String::from_utf8_lossy(&body).into_owned(),
     });
+    {
+        let challenges = back_end.1.lock().expect("not poisoned");
+        if (1..=challenges.up_to).any(|n| echo == format!("Bearer {}", token("access", n))) {
+            let header = [(WWW_AUTHENTICATE, challenges.header.clone())];
+            return (StatusCode::UNAUTHORIZED, header, "challenged").into_response();
+        }
+    }
     let status = if parts.uri.path().ends_with("/missing") { StatusCode::NOT_FOUND } else { StatusCode::OK };
     let headers = [
         ("x-orders", "yes".to_owned()),

@@ -21,6 +21,8 @@ pub(crate) const HUB: &str = "http://hub.test";
 pub(crate) const ORIGIN: &str = "http://idp.test";
 pub(crate) const SECRET: &str = "the-connectors-very-secret-secret";
 pub(crate) const CONNECTOR: &str = "shared_contoso-orders";
+/// The connector that answers claims challenges.
+pub(crate) const CAPABLE: &str = "shared_capable-orders";
 pub(crate) const PUBLIC: &str = "shared_public-orders";
 pub(crate) const RETURN: &str = "http://127.0.0.1:5000/done?x=1";
 
@@ -124,10 +126,15 @@ impl World {
         let mut gone = open.clone();
         gone["name"] = json!("shared_gone");
         gone["swagger"]["host"] = json!("gone.contoso.example");
+        let mut capable = connector(CAPABLE, Some(SECRET), "Global");
+        let pointer = "/api_properties/properties/connectionParameters/token/oAuthSettings/customParameters";
+        let parameters = capable.pointer_mut(pointer).expect("there");
+        parameters["clientCapabilities"] = json!({"value": "cp1"});
         let spec = json!({
             "clock": {"now": NOW, "speed": 0},
             "connectors": [
                 connector(CONNECTOR, Some(SECRET), "Global"), connector(PUBLIC, None, "GlobalPerConnector"), open, lost, gone,
+                capable,
             ],
         });
         world.send("PUT", &format!("/_lab/tenants/{tenant}"), &[], &spec.to_string()).await.expect(201);
