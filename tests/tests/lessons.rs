@@ -36,6 +36,20 @@ async fn nothing_comes_back_where_disabling_revokes() {
 async fn what_an_api_does_that_is_told_at_once() {
     let ended = tell("continuous-access-evaluation", "2025-11").await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
+    let at = |text: &str| ended.said.find(text).unwrap_or_else(|| panic!("{text}: {}", ended.said));
+    let titles =
+        ["An API that is told at once", "The flow that never noticed", "Whoever cannot be challenged"];
+    assert!(titles.map(at).is_sorted(), "stories are told in the order in which they are written");
+    assert!(!ended.said.contains("AADSTS50133"), "no step is about a session: {}", ended.said);
+}
+
+/// The hub meets every challenge if a revocation spares confidential clients, and the flow does not stop.
+#[tokio::test]
+async fn the_flow_stops_only_because_a_revocation_ends_its_refresh_token() {
+    let ended = tell("continuous-access-evaluation", "2025-11+admin_revokes.confidential_token=alive").await;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let (_, flow) = ended.said.split_once("The flow that never noticed").expect("it is told");
+    assert!(flow.contains("3. An administrator revokes") && flow.contains("expected  1"), "{flow}");
 }
 
 /// What follows a challenge is the table's to say: if it spares no confidential client, the connector does not go on.

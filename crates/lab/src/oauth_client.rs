@@ -195,21 +195,22 @@ impl OAuthClient {
         self.redeem_code(http, &back, &asked, scope).await
     }
 
-    /// Asks for a code in the name of whoever is signed in already, with `prompt=none`: no page is shown. The code is thrown away.
+    /// The same with the session that the browser has, and nothing else (`prompt=none`): no page is shown.
     ///
     /// # Errors
     /// The issuer said that somebody has to be asked, or did not answer.
-    pub async fn sign_in_silently(
+    pub async fn sign_in_by_session(
         &self,
+        http: &Http,
         browser: &mut Browser,
         random: &Randomness,
         upn: &str,
         scope: &str,
-    ) -> Result<(), OAuthError> {
-        let mut authorize = self.ask(random, upn, scope)?.authorize;
-        authorize.query_pairs_mut().append_pair("prompt", "none");
-        match browser.open(authorize, &stops_at(&self.redirect_uri)).await? {
-            Arrival::Stop(back) => code_of(&back).map(drop),
+    ) -> Result<Tokens, OAuthError> {
+        let mut asked = self.ask(random, upn, scope)?;
+        asked.authorize.query_pairs_mut().append_pair("prompt", "none");
+        match browser.open(asked.authorize.clone(), &stops_at(&self.redirect_uri)).await? {
+            Arrival::Stop(back) => self.redeem_code(http, &back, &asked, scope).await,
             Arrival::Page(page) => Err(refused(&page).into()),
         }
     }

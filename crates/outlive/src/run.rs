@@ -98,15 +98,16 @@ async fn play_all(files: Vec<ReadScenarios>, options: RunOptions, jobs: usize, s
     let mut playing = Vec::new();
     for file in files {
         let file = Arc::new(file);
-        let scenarios: Vec<_> = (0..file.file.scenarios.len())
-            .map(|index| {
-                let (file, options, turns) = (Arc::clone(&file), options.clone(), Arc::clone(&turns));
-                tokio::spawn(async move {
-                    let _turn = turns.acquire().await;
-                    play(&file, index, &options, story, jobs > 1).await
-                })
-            })
-            .collect();
+        let mut scenarios = Vec::new();
+        for index in 0..file.file.scenarios.len() {
+            // Waited for here and not in the task: scenarios begin in the order in which they are written.
+            let turn = Arc::clone(&turns).acquire_owned().await;
+            let (file, options) = (Arc::clone(&file), options.clone());
+            scenarios.push(tokio::spawn(async move {
+                let _turn = turn;
+                play(&file, index, &options, story, jobs > 1).await
+            }));
+        }
         playing.push((file.name.clone(), scenarios));
     }
     let mut results = Vec::new();

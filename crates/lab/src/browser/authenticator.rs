@@ -263,6 +263,7 @@ mod tests {
                 ("options".to_owned(), options.to_string()),
                 ("credential".to_owned(), String::new()),
             ],
+            unticked: Vec::new(),
             buttons: Vec::new(),
         }
     }

@@ -19,6 +19,7 @@ const HOPS_MAX: usize = 500;
 pub struct Browser {
     http: Http,
     cookies: Cookies,
+    stays_signed_in: bool,
     hops: Vec<Hop>,
 }
 
@@ -89,7 +90,12 @@ impl Browser {
     /// A browser without any cookie.
     #[must_use]
     pub fn new(http: Http) -> Self {
-        Self { http, cookies: Cookies::default(), hops: Vec::new() }
+        Self { http, cookies: Cookies::default(), stays_signed_in: false, hops: Vec::new() }
+    }
+
+    /// Ticks "Stay signed in" from now on, where a sign-in page has the box.
+    pub const fn stay_signed_in(&mut self) {
+        self.stays_signed_in = true;
     }
 
     /// Lets what follows belong to another trace.
@@ -252,7 +258,8 @@ impl Browser {
         stop: &(dyn Fn(&Url) -> bool + Sync),
         wanted: Option<&str>,
     ) -> Result<Past, BrowserError> {
-        let filled = [("loginfmt", upn), ("passwd", password)];
+        let mut filled = vec![("loginfmt", upn), ("passwd", password)];
+        filled.extend(self.stays_signed_in.then_some(("kmsi", "1")));
         let mut typed_password = false;
         let mut arrival = self.open(url, stop).await?;
         for _ in 0..PAGES_MAX {

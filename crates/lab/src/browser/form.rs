@@ -25,6 +25,8 @@ pub struct Form {
     pub post: bool,
     /// Fields with their values, hidden ones included.
     pub fields: Vec<(String, String)>,
+    /// Name and value of every checkbox that is not ticked.
+    pub unticked: Vec<(String, String)>,
     /// Name and value of every submit button, in order; buttons without a name have an empty one.
     pub buttons: Vec<(String, String)>,
 }
@@ -67,6 +69,7 @@ impl Form {
     fn read(page: &Url, form: ElementRef<'_>) -> Self {
         let attribute = |name: &str| form.attr(name).unwrap_or_default();
         let mut fields = Vec::new();
+        let mut unticked = Vec::new();
         let mut buttons = Vec::new();
         let controls = selector("input, button, select, textarea");
         for control in controls.iter().flat_map(|controls| form.select(controls)) {
@@ -75,7 +78,8 @@ impl Form {
             let kind = control.attr("type").unwrap_or_default().to_ascii_lowercase();
             match (control.value().name(), kind.as_str()) {
                 ("input", "submit" | "image") | ("button", "submit" | "") => buttons.push((name, value)),
-                ("input", "checkbox" | "radio") if control.attr("checked").is_none() => {}
+                ("input", "checkbox") if control.attr("checked").is_none() => unticked.push((name, value)),
+                ("input", "radio") if control.attr("checked").is_none() => {}
                 ("input", "button" | "reset" | "file") | ("button", _) => {}
                 _ if name.is_empty() || control.attr("disabled").is_some() => {}
                 _ => fields.push((name, value)),
@@ -85,6 +89,7 @@ impl Form {
             action: page.join(attribute("action")).unwrap_or_else(|_| page.clone()),
             post: attribute("method").eq_ignore_ascii_case("post"),
             fields,
+            unticked,
             buttons,
         }
     }
@@ -95,7 +100,8 @@ impl Form {
         self.fields.iter().any(|(name, _)| name == field)
     }
 
-    /// What pressing the first submit button sends, with `filled` typed into the fields that are there.
+    /// What pressing the first submit button sends, with `filled` typed into the fields that are there; a checkbox that is named in it
+    /// is ticked.
     #[must_use]
     pub fn filled(&self, filled: &[(&str, &str)]) -> Vec<(String, String)> {
         self.filled_by(None, filled)
@@ -110,6 +116,7 @@ impl Form {
             .iter()
             .map(|(name, value)| (name.clone(), typed(name).unwrap_or(value).to_owned()))
             .collect();
+        pairs.extend(self.unticked.iter().filter(|(name, _)| typed(name).is_some()).cloned());
         let pressed = match button {
             Some(button) => self.buttons.iter().find(|(name, _)| name == button),
             None => self.buttons.first(),
@@ -150,6 +157,11 @@ mod tests {
         let sent: Vec<_> = sent.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let owner = ("loginfmt", "owner@contoso.example");
         assert_eq!(sent, [("ctx", "c&1"), owner, ("passwd", "p"), ("go", "on")]);
+        let ticked = form.filled(&[("kmsi", "whatever")]);
+        assert_eq!(
+            ticked.iter().find(|(name, _)| name == "kmsi"),
+            Some(&("kmsi".to_owned(), "yes".to_owned()))
+        );
         assert_eq!(page.aadsts(), Some(50126));
         assert!(page.text.starts_with("Sign in AADSTS50126: Error validating"), "{}", page.text);
     }

@@ -137,10 +137,12 @@ impl<'a> Holder<'a> {
         } = &mut *self;
         let used = match credential {
             Credential::PasswordCookie => {
-                public.sign_in_silently(&mut by_password.browser, random, &owner.upn, SCOPE).await
+                let browser = &mut by_password.browser;
+                public.sign_in_by_session(http, browser, random, &owner.upn, SCOPE).await.map(drop)
             }
             Credential::NonPasswordCookie => {
-                public.sign_in_silently(&mut by_passkey.browser, random, &owner.upn, SCOPE).await
+                let browser = &mut by_passkey.browser;
+                public.sign_in_by_session(http, browser, random, &owner.upn, SCOPE).await.map(drop)
             }
             Credential::PasswordToken => public.refresh(http, &by_password.token, SCOPE).await.map(drop),
             Credential::NonPasswordToken => public.refresh(http, &by_passkey.token, SCOPE).await.map(drop),

@@ -64,9 +64,13 @@ fn check_names(verb: Verb<'_>, at: Position, known: &mut Known) -> Result<(), Mi
         Verb::SignIn(step) => {
             known.must(Kind::User, &step.user)?;
             known.must(Kind::Application, &step.app)?;
-            if step.with == With::Passkey && step.password != "current" {
-                let message = "who signs in with a passkey types no password";
+            if step.with != With::Password && step.password != "current" {
+                let message = "who signs in with a passkey or a session types no password";
                 return Err(Mistake::new(at, message, "remove password, or with"));
+            }
+            if step.with != With::Password && step.stay_signed_in {
+                let message = "only the page that asks for a password has the box to stay signed in";
+                return Err(Mistake::new(at, message, "remove stay_signed_in, or with"));
             }
             refusal(step.refused.as_ref(), at, known)?;
             known.add_if(Kind::Tokens, step.keep.as_ref());

@@ -99,6 +99,11 @@ mod tests {
                 (6, 13),
                 "types no password",
             ),
+            (
+                &format!("          - {desktop}, with: session, stay_signed_in: true}}\n"),
+                (6, 13),
+                "has the box to stay signed in",
+            ),
             ("          - register_passkey: {user: nobody}\n", (6, 38), "no user 'nobody'"),
             ("          - refresh: {tokens: kept}\n", (6, 31), "no tokens 'kept'"),
             ("          - stop_flow: {flow: f}\n", (6, 31), "no flow 'f'"),

@@ -18,7 +18,7 @@ pub(super) const CONNECTOR_FILES: &[(&str, &str)] = &[
         include_str!("../../../../seeds/connectors/contoso-orders-public/apiProperties.json"),
     ),
     (
-        "connectors/contoso-orders-public/apiDefinition.swagger.json",
-        include_str!("../../../../seeds/connectors/contoso-orders-public/apiDefinition.swagger.json"),
+        "connectors/contoso-orders-continuous/apiProperties.json",
+        include_str!("../../../../seeds/connectors/contoso-orders-continuous/apiProperties.json"),
     ),
 ];

@@ -294,6 +294,9 @@ pub struct SeedConnector {
     pub application: Spanned<String>,
     /// Folder, beside the seed file, that holds `apiProperties.json` and `apiDefinition.swagger.json`.
     pub folder: Spanned<String>,
+    /// Another folder that holds `apiDefinition.swagger.json`, for connectors that differ in how they sign in only.
+    #[serde(default)]
+    pub definition_from: Option<Spanned<String>>,
 }
 
 /// A connection of somebody's.

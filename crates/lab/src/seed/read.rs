@@ -65,13 +65,13 @@ impl Seed {
             .connectors
             .iter()
             .map(|connector| {
-                let at = Position::of(&connector.folder);
-                let read = |document: &str| {
-                    let path = format!("{}/{document}", connector.folder.value);
+                let definition = connector.definition_from.as_ref().unwrap_or(&connector.folder);
+                let read = |folder: &Spanned<String>, document: &str| {
+                    let at = Position::of(folder);
+                    let path = format!("{}/{document}", folder.value);
                     let content = beside(&path).map_err(|error| {
                         let message = format!("{path} cannot be read: {error}");
-                        let remedy =
-                            "put apiProperties.json and apiDefinition.swagger.json into this folder, beside the seed file";
+                        let remedy = format!("put {document} into this folder, beside the seed file");
                         Diagnostic::new(name, text, at, message, remedy)
                     })?;
                     serde_json::from_str(&content).map_err(|error| {
@@ -79,12 +79,18 @@ impl Seed {
                             line: error.line().try_into().unwrap_or(0),
                             column: error.column().try_into().unwrap_or(0),
                         };
-                        Diagnostic::new(&path, &content, position, format!("not JSON: {error}"), "correct the JSON here")
+                        Diagnostic::new(
+                            &path,
+                            &content,
+                            position,
+                            format!("not JSON: {error}"),
+                            "correct the JSON here",
+                        )
                     })
                 };
                 let files = ConnectorFiles {
-                    api_properties: read("apiProperties.json")?,
-                    swagger: read("apiDefinition.swagger.json")?,
+                    api_properties: read(&connector.folder, "apiProperties.json")?,
+                    swagger: read(definition, "apiDefinition.swagger.json")?,
                 };
                 Ok((connector.name.value.clone(), files))
             })
@@ -169,7 +175,7 @@ mod tests {
     fn the_embedded_seed_is_whole() {
         let seed = Seed::contoso().unwrap_or_else(|wrong| panic!("{wrong}"));
         assert_eq!(seed.file.tenant.domain, "contoso.example");
-        assert_eq!(seed.connectors.len(), 2);
+        assert_eq!(seed.connectors.len(), 3);
     }
 
     #[test]
@@ -195,6 +201,12 @@ mod tests {
                 "folder: nowhere\n",
                 "folder: nowhere",
                 "nowhere/apiProperties.json",
+            ),
+            (
+                "definition_from: connectors/contoso-orders\n",
+                "definition_from: nowhere\n",
+                "definition_from: nowhere",
+                "nowhere/apiDefinition.swagger.json",
             ),
         ] {
             let broken = whole.replacen(from, to, 1);

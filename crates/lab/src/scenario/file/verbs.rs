@@ -22,6 +22,9 @@ pub struct SignIn {
     /// How the person signs in.
     #[serde(default)]
     pub with: With,
+    /// Whether "Stay signed in" is ticked on the page: the browser's session then outlives the browser.
+    #[serde(default)]
+    pub stay_signed_in: bool,
     /// `current` (the usual), `previous` (the one before the last change), or the text that is typed.
     #[serde(default = "current")]
     pub password: String,
@@ -45,6 +48,8 @@ pub enum With {
     Password,
     /// A passkey that was registered in an earlier step.
     Passkey,
+    /// Nothing: the browser of the person's last sign-in has a session still, and no page is shown (`prompt=none`).
+    Session,
 }
 
 fn current() -> String {

@@ -7,7 +7,7 @@ use super::lab_client::Wanted;
 use super::requests::value_at;
 use super::telling::Telling;
 use super::world::{StepError, World};
-use crate::scenario::file::{ChainExpectation, JournalExpectation};
+use crate::scenario::file::{ChainExpectation, JournalExpectation, Step, Verb, With};
 use crate::scenario::result::Check;
 
 impl World {
@@ -50,12 +50,16 @@ impl World {
     }
 
     /// Lets the issuer say why it decided as it did in the calls of this step.
-    pub(super) async fn explain_step(&self, telling: &mut Telling) -> Result<(), StepError> {
+    pub(super) async fn explain_step(&self, step: &Step, telling: &mut Telling) -> Result<(), StepError> {
+        // The portal's browser falls back to the password when its session is over: not what a step about something else tells.
+        let by_session =
+            matches!(step.verb(), Some((_, Verb::SignIn(sign_in))) if sign_in.with == With::Session);
         let trace = Some(self.http.trace_id().to_owned());
         let lines = self.lab.journal(self.tenant(), &Wanted { trace, ..Wanted::default() }).await?;
         let asked = lines.iter().filter(|line| {
             let kind = line["kind"].as_str().unwrap_or_default();
-            kind.ends_with(".refused") || line["data"]["grant_type"] == "refresh_token"
+            (kind.ends_with(".refused") && (by_session || kind != "session.refused"))
+                || line["data"]["grant_type"] == "refresh_token"
         });
         for words in asked.filter_map(explanation_of) {
             telling.explain(words);

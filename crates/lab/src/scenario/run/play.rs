@@ -181,7 +181,7 @@ async fn play(world: &mut World, step: &Step, place: &Place<'_>, observer: &dyn 
     let mut telling = Telling::default();
     let mut outcome = perform(world, step, observer, &mut telling).await;
     if outcome.is_ok() {
-        outcome = world.explain_step(&mut telling).await;
+        outcome = world.explain_step(step, &mut telling).await;
     }
     if let Some(mark) = &step.mark {
         world.marks.insert(mark.value.clone(), world.now);

@@ -25,21 +25,35 @@ impl World {
             OAuthClient { can_be_challenged: step.can_be_challenged, ..self.client(&step.app.value)? };
         let person = self.person(&step.user.value)?;
         let password = self.password(&step.user.value, &step.password)?;
-        // A window of its own: the password is typed, whatever sessions the person has elsewhere.
-        let mut browser = Browser::new(self.http.clone());
+        let role = &step.user.value;
+        // A window of its own where something is typed or shown, whatever sessions the person has elsewhere.
+        let mut browser = match step.with {
+            With::Password | With::Passkey => Browser::new(self.http.clone()),
+            With::Session => {
+                let browser = self.browsers.remove(role);
+                browser.ok_or_else(|| StepError(format!("'{role}' has not signed in before")))?
+            }
+        };
+        browser.follow(self.http.clone());
+        if step.stay_signed_in {
+            browser.stay_signed_in();
+        }
         let (http, random, upn, scope) = (&self.http, &self.random, &person.upn, &step.scope);
         let result = match step.with {
             With::Password => client.sign_in(http, &mut browser, random, upn, &password, scope).await,
             With::Passkey => {
-                let role = &step.user.value;
                 let passkeys = self.authenticators.get_mut(role);
                 let passkeys =
                     passkeys.ok_or_else(|| StepError(format!("'{role}' registered no passkey")))?;
                 client.sign_in_with_passkey(http, &mut browser, random, upn, passkeys, scope).await
             }
+            With::Session => client.sign_in_by_session(http, &mut browser, random, upn, scope).await,
         };
+        self.browsers.insert(role.clone(), browser);
         let with = match (step.with, step.password.as_str()) {
+            (With::Session, _) => " with the browser's session, without a page",
             (With::Passkey, _) => " with a passkey",
+            (With::Password, "current") if step.stay_signed_in => " and stays signed in",
             (With::Password, "previous") => " with the previous password",
             (With::Password, _) => "",
         };

@@ -8,7 +8,7 @@ use outlive_clock::{Instant, Randomness, Span, TenantId};
 use serde_json::Value;
 
 use super::lab_client::LabClient;
-use crate::browser::Authenticator;
+use crate::browser::{Authenticator, Browser};
 use crate::http::Http;
 use crate::maker::{Maker, Person, Places};
 use crate::oauth_client::{OAuthClient, Tokens};
@@ -78,6 +78,8 @@ pub(super) struct World {
     makers: HashMap<String, Maker>,
     /// People's passkeys, by role.
     pub(super) authenticators: HashMap<String, Authenticator>,
+    /// The browsers of people's last sign-ins, by role.
+    pub(super) browsers: HashMap<String, Browser>,
     pub(super) tokens: HashMap<String, KeptTokens>,
     pub(super) marks: HashMap<String, Instant>,
     pub(super) connections: HashMap<String, StoryConnection>,
@@ -104,6 +106,7 @@ impl World {
             passwords,
             makers: HashMap::new(),
             authenticators: HashMap::new(),
+            browsers: HashMap::new(),
             tokens: HashMap::new(),
             marks: HashMap::new(),
             connections: HashMap::new(),
