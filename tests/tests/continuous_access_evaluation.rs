@@ -44,6 +44,13 @@ async fn orders(system: &System, tokens: &Value) -> (StatusCode, Option<String>)
     (answer.status(), claims.map(|claims| String::from_utf8(claims).expect("a text")))
 }
 
+/// What the lab says of an access token.
+async fn why(system: &System, tenant: &Tenant, tokens: &Value) -> Value {
+    let url = format!("{}/lab/tenants/{}/why", system.url(Service::Console), tenant.id());
+    let answer = system.http().post(url).json(&json!({"of": tokens["access_token"]})).send().await;
+    answer.expect("it answers").json().await.expect("JSON")
+}
+
 #[tokio::test]
 async fn a_days_token_dies_with_the_password_and_the_confidential_grant_gets_another() {
     let system = System::start().await;
@@ -73,6 +80,24 @@ async fn a_days_token_dies_with_the_password_and_the_confidential_grant_gets_ano
     let claims = claims.expect("a claims challenge");
     let mut asked: Value = serde_json::from_str(&claims).expect("JSON");
     assert!(asked["access_token"]["nbf"]["value"].is_string(), "{claims}");
+
+    let told = why(&system, &tenant, &short).await;
+    assert_eq!((&told["verdict"]["outcome"], &told["would_end_it"]), (&json!("accepted"), &json!([])));
+    let told = why(&system, &tenant, &long).await;
+    assert_eq!(
+        (&told["verdict"]["rule"], &told["verdict"]["outcome"]),
+        (&json!("critical_event"), &json!("refused"))
+    );
+    assert!(told["what"].as_str().is_some_and(|what| what.contains("can be challenged")), "{told}");
+    let otherwise: Vec<_> =
+        told["what_if"].as_array().expect("a list").iter().map(|found| &found["words"]).collect();
+    assert_eq!(
+        otherwise,
+        [
+            "Had the user not changed the password, it would have been accepted.",
+            "Had the client not said that it can be challenged (cp1), it would have been accepted.",
+        ]
+    );
 
     // As an SDK does: what is asked for, and what the client can do, in one request.
     asked["access_token"]["xms_cc"] = json!({"values": ["cp1"]});

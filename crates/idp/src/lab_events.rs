@@ -191,9 +191,7 @@ impl Lab<'_> {
             LabEvent::EnableUser { user } => {
                 self.account(&user, "user.enabled", |user, now| user.set_enabled(true, now)).await
             }
-            LabEvent::DeleteUser { user } => {
-                self.account(&user, "user.deleted", |user, now| user.deleted_at = Some(now)).await
-            }
+            LabEvent::DeleteUser { user } => self.account(&user, "user.deleted", User::delete).await,
             LabEvent::RestoreUser { user } => {
                 self.account(&user, "user.restored", |user, _| user.deleted_at = None).await
             }
@@ -252,7 +250,7 @@ impl Lab<'_> {
             (Some(name), None) => {
                 let before = self.user(&name).await?;
                 let mut after = before.clone();
-                after.second_factor.required = required;
+                after.require_second_factor(required, self.now);
                 self.commit_user(&before, &after, kind).await?;
             }
             (None, Some(client)) => {

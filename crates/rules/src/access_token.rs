@@ -1,41 +1,93 @@
-//! Whether an access token still opens a resource that does not evaluate continuously: only time decides.
+//! Whether an access token still opens a resource: at one that does not evaluate access continuously only time decides, at one that
+//! does what happened to the user, too.
 
 use outlive_clock::Instant;
 use serde::{Deserialize, Serialize};
 
+use crate::cut_off::cut_off;
 use crate::refusal::Refusal;
 use crate::rule::Rule;
 use crate::source::Source;
 use crate::verdict::{Artefact, Fact, Verdict};
-use crate::{RevocationEvents, Ruleset};
+use crate::{Event, Ruleset, UserFacts};
 
-/// What an access token says of its own time.
+/// What is known of an access token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessTokenFacts {
-    /// When it begins to work (virtual; the `nbf` claim).
+    /// When it was issued, and begins to work (virtual).
     pub valid_from: Instant,
     /// When it stops (virtual; the `exp` claim). At that instant it no longer works.
     pub expires_at: Instant,
+    /// Whether its resource evaluates access continuously and its client can be challenged (`xms_cc` is `cp1`). It then lives for
+    /// a day, and critical events end it ("Continuous access evaluation").
+    #[serde(default)]
+    pub evaluated: bool,
 }
 
-/// Whether the token opens a resource at `now` (virtual).
+/// What ended an access token before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CriticalEvent {
+    /// What happened, as a clause: "the user changed the password".
+    pub clause: &'static str,
+    /// When (virtual), where that is known.
+    pub at: Option<Instant>,
+}
+
+/// Whether the token opens its resource at `now` (virtual).
 ///
-/// Such a token cannot be revoked: what happened to its user changes nothing, and is listed only so that the verdict can
-/// say so.
+/// Where nobody evaluates it, it cannot be revoked: what happened to its user changes nothing, and is listed only so that the
+/// verdict can say so.
 #[must_use]
-pub fn decide(token: &AccessTokenFacts, events: &RevocationEvents, rules: &Ruleset, now: Instant) -> Verdict {
-    let refuse = |rule| Refusal::new(rule, None, Source::ACCESS_TOKEN_LIFETIME);
+pub fn decide(token: &AccessTokenFacts, user: &UserFacts, rules: &Ruleset, now: Instant) -> Verdict {
+    let refused = |refusal| Verdict::refused(Artefact::AccessToken, rules, now, refusal);
+    let of_time = |rule| Refusal::new(rule, None, Source::ACCESS_TOKEN_LIFETIME);
     if now < token.valid_from {
-        let refusal = refuse(Rule::AccessTokenNotYetValid).fact("valid_from", token.valid_from);
-        return Verdict::refused(Artefact::AccessToken, rules, now, refusal);
+        return refused(of_time(Rule::AccessTokenNotYetValid).fact("valid_from", token.valid_from));
     }
     if now >= token.expires_at {
-        let refusal = refuse(Rule::AccessTokenExpired).fact("good_until", token.expires_at);
-        return Verdict::refused(Artefact::AccessToken, rules, now, refusal);
+        return refused(of_time(Rule::AccessTokenExpired).fact("good_until", token.expires_at));
     }
-    let mut facts =
-        vec![Fact::new("granted_at", token.valid_from), Fact::new("good_until", token.expires_at)];
-    let since = events.latest_first().into_iter().filter(|(_, at)| token.valid_from < *at);
+    if let Some(CriticalEvent { clause, at }) = ended_by(token, user) {
+        let happened = at.map_or_else(|| clause.to_owned(), |at| format!("on {at} {clause}"));
+        let refusal = Refusal::new(Rule::CriticalEvent, None, Source::CONTINUOUS_ACCESS_EVALUATION);
+        return refused(refusal.fact("granted_at", token.valid_from).fact("happened", happened));
+    }
+    let mut facts = vec![
+        Fact::new("granted_at", token.valid_from),
+        Fact::new("good_until", token.expires_at),
+        Fact::new("evaluated", token.evaluated),
+    ];
+    let since = user.events.latest_first().into_iter().filter(|(_, at)| token.valid_from < *at);
     facts.extend(since.map(|(event, at)| Fact::new("outlived", format!("{event} at {at}"))));
-    Verdict::accepted(Artefact::AccessToken, Source::ACCESS_TOKEN_LIFETIME, rules, now, facts)
+    let source =
+        if token.evaluated { Source::CONTINUOUS_ACCESS_EVALUATION } else { Source::ACCESS_TOKEN_LIFETIME };
+    Verdict::accepted(Artefact::AccessToken, source, rules, now, facts)
+}
+
+/// The latest critical event since the token was issued, if its resource evaluates it: the account was deleted or disabled, the
+/// password was changed or reset, the sessions were revoked, a second factor was newly required. That a password expires is none.
+///
+/// Such an event ends the token for good: whoever is enabled or restored gets a new one.
+#[must_use]
+pub fn ended_by(token: &AccessTokenFacts, user: &UserFacts) -> Option<CriticalEvent> {
+    if !token.evaluated {
+        return None;
+    }
+    let deleted = CriticalEvent { clause: "the user was deleted", at: user.deleted_at };
+    if !user.known || user.deleted {
+        return Some(deleted);
+    }
+    let disabled = CriticalEvent { clause: "the account was disabled", at: user.disabled_at };
+    if !user.enabled {
+        return Some(disabled);
+    }
+    let clause = "a second factor was required of the user from then on";
+    let second_factor = CriticalEvent { clause, at: user.second_factor_required_at };
+    let is_critical = |event: &Event| !matches!(event, Event::PasswordExpires | Event::SingleSignOut);
+    let events = user.events.latest_first().into_iter().filter(|(event, _)| is_critical(event));
+    events
+        .map(|(event, at)| CriticalEvent { clause: event.clause(), at: Some(at) })
+        .chain([deleted, disabled, second_factor])
+        .filter(|event| event.at.is_some_and(|at| token.valid_from < cut_off(at)))
+        .max_by_key(|event| event.at)
 }

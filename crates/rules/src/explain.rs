@@ -56,6 +56,9 @@ impl Verdict {
             Artefact::Code | Artefact::DeviceCode => ", for one redemption",
             Artefact::Password => ", for this one request",
             Artefact::Assertion => "; as often as it is presented until then",
+            Artefact::AccessToken if self.fact("evaluated") == Some("true") => {
+                ", unless something happens to the user before: its resource evaluates access continuously"
+            }
             Artefact::AccessToken => "; nothing but time ends an access token at such a resource",
         }
     }
@@ -74,6 +77,9 @@ impl Verdict {
                     self.rules,
                     column.plural()
                 )),
+                ("outlived", None) if self.fact("evaluated") == Some("true") => {
+                    words.push(format!("Since then, on {at}, {}; that is no critical event.", event.clause()));
+                }
                 ("outlived", None) => words
                     .push(format!("Since then, on {at}, {}; but no one asks the issuer again.", event.clause())),
                 ("same_second", _) => words.push(format!(

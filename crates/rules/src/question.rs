@@ -19,7 +19,7 @@ pub enum Presented {
     Code(CodeFacts),
     /// A refresh token.
     RefreshToken(RefreshTokenFacts),
-    /// An access token, at a resource that does not ask the issuer again.
+    /// An access token, at its resource.
     AccessToken(AccessTokenFacts),
     /// A password that is right, at the token endpoint.
     Password(PasswordFacts),
@@ -51,7 +51,7 @@ impl Question {
             Presented::Cookie(facts) => cookie::decide(facts, user, rules, *at),
             Presented::Code(facts) => code::decide(facts, user, rules, *at),
             Presented::RefreshToken(facts) => refresh_token::decide(facts, user, rules, *at),
-            Presented::AccessToken(facts) => access_token::decide(facts, &user.events, rules, *at),
+            Presented::AccessToken(facts) => access_token::decide(facts, user, rules, *at),
             Presented::Password(facts) => password::decide(facts, user, rules, *at),
             Presented::DeviceCode(facts) => device_code::decide(facts, Some(user), rules, *at),
             Presented::Assertion(facts) => on_behalf_of::decide(facts, user, rules, *at),

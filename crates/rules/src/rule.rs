@@ -40,6 +40,8 @@ pub enum Rule {
     AccessTokenExpired,
     /// An access token's time has not begun.
     AccessTokenNotYetValid,
+    /// Something happened to the user, and the access token's resource hears of it.
+    CriticalEvent,
     /// The password has to be changed before it is good for anything else.
     PasswordChangeDue,
     /// Nobody has answered for the device yet.
@@ -66,7 +68,7 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::NothingEndedIt,
         Self::UserUnknown,
         Self::UserDeleted,
@@ -84,6 +86,7 @@ impl Rule {
         Self::ProofKeyMissing,
         Self::AccessTokenExpired,
         Self::AccessTokenNotYetValid,
+        Self::CriticalEvent,
         Self::PasswordChangeDue,
         Self::DeviceCodePending,
         Self::DeviceCodeDeclined,
@@ -118,6 +121,7 @@ impl Rule {
             Self::ProofKeyMissing => "The proof key is missing",
             Self::AccessTokenExpired => "The access token's time is over",
             Self::AccessTokenNotYetValid => "The access token's time has not begun",
+            Self::CriticalEvent => "Its resource heard what happened to the user",
             Self::PasswordChangeDue => "The password has to be changed first",
             Self::DeviceCodePending => "Nobody has answered for the device yet",
             Self::DeviceCodeDeclined => "The person said no to the device",
@@ -182,6 +186,10 @@ impl Rule {
                 "an access token works until its time is over and not after; this one's was over on {good_until}."
             }
             Self::AccessTokenNotYetValid => "its time begins on {valid_from}.",
+            Self::CriticalEvent => {
+                "it was issued on {granted_at}; {happened}. Its resource evaluates access continuously: once it hears of that it turns the \
+                 token away and asks for one issued since. Whether the client gets one is for its refresh token to say."
+            }
             Self::PasswordChangeDue => {
                 "the password is right, but it is expired or only temporary: until it is changed, on a page, it signs in to \
                  nothing."

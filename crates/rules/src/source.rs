@@ -50,6 +50,8 @@ impl Source {
         Self::at("Building a Conditional Access policy", "Access controls");
     pub(crate) const SIGN_IN_FREQUENCY: Self =
         Self::at("Conditional Access adaptive session lifetime policies", "User sign-in frequency");
+    pub(crate) const CONTINUOUS_ACCESS_EVALUATION: Self =
+        Self::at("Continuous access evaluation", "Critical event evaluation");
     pub(crate) const STRICT_ROTATION: Self =
         Self::at("Best Current Practice for OAuth 2.0 Security (RFC 9700)", "Refresh Token Protection");
 

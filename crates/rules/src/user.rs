@@ -19,9 +19,17 @@ pub struct UserFacts {
     /// The account may sign in (`accountEnabled`).
     pub enabled: bool,
     /// When the account was last disabled (virtual), whether or not it is enabled again. It matters only where the tenant's
-    /// switch `disable_revokes` says so.
+    /// switch `disable_revokes` says so, and to access tokens that are evaluated continuously.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled_at: Option<Instant>,
+    /// When the user was last deleted (virtual), whether or not restored since. It matters only to access tokens that are evaluated
+    /// continuously.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<Instant>,
+    /// When a second factor was last newly required of the user (virtual), whether or not it still is. It matters only to access
+    /// tokens that are evaluated continuously.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_factor_required_at: Option<Instant>,
     /// What happened to the user's credentials, and when (virtual time).
     pub events: RevocationEvents,
 }
@@ -29,8 +37,8 @@ pub struct UserFacts {
 impl UserFacts {
     /// A user in good standing, to whom `events` happened.
     #[must_use]
-    pub const fn in_good_standing(events: RevocationEvents) -> Self {
-        Self { known: true, deleted: false, enabled: true, disabled_at: None, events }
+    pub fn in_good_standing(events: RevocationEvents) -> Self {
+        Self { known: true, enabled: true, events, ..Self::unknown() }
     }
 
     /// A user of whom the directory has never heard.
@@ -41,6 +49,8 @@ impl UserFacts {
             deleted: false,
             enabled: false,
             disabled_at: None,
+            deleted_at: None,
+            second_factor_required_at: None,
             events: RevocationEvents::none(),
         }
     }

@@ -29,6 +29,12 @@ pub(crate) struct UserProfile {
     /// When the account was last disabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) disabled_at: Option<Instant>,
+    /// When the user was last deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) last_deleted_at: Option<Instant>,
+    /// When a second factor was last newly required.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) second_factor_required_at: Option<Instant>,
 }
 
 impl UserProfile {

@@ -128,6 +128,8 @@ impl User {
             deleted: self.deleted_at.is_some(),
             enabled: self.enabled,
             disabled_at: self.profile.disabled_at,
+            deleted_at: self.deleted_at.or(self.profile.last_deleted_at),
+            second_factor_required_at: self.profile.second_factor_required_at,
             events: self.revocations.clone(),
         }
     }
@@ -138,6 +140,20 @@ impl User {
             self.profile.disabled_at = Some(now);
         }
         self.enabled = enabled;
+    }
+
+    /// Deletes the user, who can be restored; the instant is kept.
+    pub(crate) const fn delete(&mut self, now: Instant) {
+        self.deleted_at = Some(now);
+        self.profile.last_deleted_at = Some(now);
+    }
+
+    /// Asks the user for a second factor from now on, or no more; the instant of the former is kept.
+    pub(crate) const fn require_second_factor(&mut self, required: bool, now: Instant) {
+        if required && !self.second_factor.required {
+            self.profile.second_factor_required_at = Some(now);
+        }
+        self.second_factor.required = required;
     }
 
     /// Whether the password has to be changed before it opens anything: it is temporary, it was made to expire, or it is older

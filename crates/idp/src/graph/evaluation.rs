@@ -1,7 +1,6 @@
 //! Graph evaluates access continuously ("Continuous access evaluation"): it need not be told what happened to a user, it looks.
 
-use outlive_clock::Instant;
-use outlive_rules::{Event, cut_off};
+use outlive_rules::{AccessTokenFacts, UserFacts, access_token};
 use outlive_tokens::AccessClaims;
 use outlive_tokens::claims::BACKDATED;
 
@@ -11,17 +10,10 @@ use crate::directory::User;
 /// does one of an application by itself.
 pub(super) fn is_ended(claims: &AccessClaims, user: Option<&User>) -> bool {
     let can_be_challenged = claims.xms_cc.iter().any(|capability| capability.eq_ignore_ascii_case("cp1"));
-    if claims.is_app_only() || !can_be_challenged {
-        return false;
-    }
-    // Of a user who is gone for good nobody knows what happened; who is disabled or deleted gets no further with any token.
-    let Some(user) = user.filter(|user| user.enabled && user.deleted_at.is_none()) else { return true };
-    latest(user).is_some_and(|at| claims.iat + BACKDATED < cut_off(at))
-}
-
-/// When the latest critical event happened. That a password expires is none.
-fn latest(user: &User) -> Option<Instant> {
-    let events = user.revocations.latest_first();
-    let critical = |event: &Event| !matches!(event, Event::PasswordExpires | Event::SingleSignOut);
-    events.into_iter().find(|(event, _)| critical(event)).map(|(_, at)| at)
+    let token = AccessTokenFacts {
+        valid_from: claims.iat + BACKDATED,
+        expires_at: claims.exp,
+        evaluated: can_be_challenged && !claims.is_app_only(),
+    };
+    access_token::ended_by(&token, &user.map_or_else(UserFacts::unknown, User::facts)).is_some()
 }

@@ -32,6 +32,8 @@ struct IssuedAccessToken {
     uti: String,
     fingerprint: String,
     expires_at: Instant,
+    #[serde(default)]
+    evaluated: bool,
 }
 
 #[derive(Deserialize)]
@@ -98,6 +100,7 @@ impl Asking<'_> {
                 presented: Presented::AccessToken(AccessTokenFacts {
                     valid_from: line.at,
                     expires_at: issued.access_token.expires_at,
+                    evaluated: issued.access_token.evaluated,
                 }),
             }));
         }

@@ -8,6 +8,7 @@ use outlive_tokens::claims::AccessSubject;
 
 use super::endpoint::TokenRequest;
 use super::lifetime::access_token_lifetime;
+use super::mint::AccessTokenOrder;
 use super::told::{For, optional_claims};
 use crate::directory::Application;
 use crate::form::Parameters;
@@ -42,17 +43,16 @@ pub(super) fn capabilities(claims: &ClaimsRequest, resource: &Application) -> Op
     told.then(|| vec!["cp1".to_owned()])
 }
 
-/// How long a new access token lives: long, where its resource hears of what happens to the user and can ask the client for a
-/// fresh one.
-pub(super) fn lifetime(
-    request: &TokenRequest<'_>,
-    resource: &Application,
-    subject: &AccessSubject,
-    capabilities: Option<&Vec<String>>,
-) -> Span {
+/// Whether a resource hears of what happens to the user of the token, and can ask the client for a fresh one.
+pub(super) fn evaluated(order: &AccessTokenOrder<'_>, capabilities: Option<&Vec<String>>) -> bool {
+    let of_user = matches!(order.subject, AccessSubject::User { .. });
+    of_user && capabilities.is_some() && order.resource.document.continuous_access_evaluation
+}
+
+/// How long a new access token lives: long, where its resource evaluates it.
+pub(super) fn lifetime(request: &TokenRequest<'_>, resource: &Application, evaluated: bool) -> Span {
     let random = request.idp.chassis.random.of(request.tenant.id);
-    let of_user = matches!(subject, AccessSubject::User { .. });
-    if of_user && capabilities.is_some() && resource.document.continuous_access_evaluation {
+    if evaluated {
         lifetimes::evaluated_access_token(&mut random.stream("evaluated-access-token-lifetime"))
     } else {
         access_token_lifetime(request, resource)

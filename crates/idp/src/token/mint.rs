@@ -16,7 +16,7 @@ use outlive_tokens::{
 use uuid::Uuid;
 
 use super::endpoint::TokenRequest;
-use super::evaluation::{capabilities, lifetime};
+use super::evaluation::{capabilities, evaluated, lifetime};
 use super::lifetime::id_token_lifetime;
 use super::record;
 use super::resource_grant::ResourceGrant;
@@ -81,6 +81,8 @@ pub(crate) struct MintedAccessToken {
     pub(crate) not_before: Instant,
     pub(crate) expires_at: Instant,
     pub(crate) audience: String,
+    /// Whether its resource evaluates it continuously, and its client can be challenged.
+    pub(crate) evaluated: bool,
 }
 
 /// Makes an access token. Its version and audience are the resource's choice, whatever endpoint was called.
@@ -100,7 +102,8 @@ pub(crate) async fn mint_access_token(
     let unique: [u8; 16] = idp.chassis.random.of(request.tenant.id).stream("access-token-uti").bytes();
     // Claims count whole seconds; the token ends with the second in which its lifetime does.
     let capabilities = capabilities(order.claims, order.resource);
-    let lifetime = lifetime(request, order.resource, order.subject, capabilities.as_ref());
+    let evaluated = evaluated(order, capabilities.as_ref());
+    let lifetime = lifetime(request, order.resource, evaluated);
     let expires_at = (request.now + lifetime).whole_second();
     let claims = AccessTokenClaims::build(&AccessTokenInput {
         version,
@@ -124,7 +127,15 @@ pub(crate) async fn mint_access_token(
     let token = sign_rs256(&key, version, &claims);
     let fingerprint = fingerprint(&token);
     let not_before = Instant::from_seconds(claims.nbf);
-    Ok(MintedAccessToken { token, uti: uti(unique), fingerprint, not_before, expires_at, audience })
+    Ok(MintedAccessToken {
+        token,
+        uti: uti(unique),
+        fingerprint,
+        not_before,
+        expires_at,
+        audience,
+        evaluated,
+    })
 }
 
 /// Makes everything that a user's grant is answered with, and adds its journal line to the change.

@@ -83,7 +83,12 @@ pub(crate) fn issued_to_app(
 }
 
 fn access_token_data(token: &MintedAccessToken) -> Value {
-    json!({"uti": token.uti, "fingerprint": token.fingerprint, "expires_at": token.expires_at})
+    json!({
+        "uti": token.uti,
+        "fingerprint": token.fingerprint,
+        "expires_at": token.expires_at,
+        "evaluated": token.evaluated,
+    })
 }
 
 fn add(request: &TokenRequest<'_>, subject: String, data: Value, about: Vec<String>, change: &mut Change) {

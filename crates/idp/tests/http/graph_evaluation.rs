@@ -53,6 +53,7 @@ async fn critical_events_end_tokens_whose_client_can_be_challenged_and_no_others
         (json!({"type": "admin_reset", "new_password": "Other-Horse-2!"}), true),
         (json!({"type": "revoke_sessions"}), true),
         (json!({"type": "disable_user"}), true),
+        (json!({"type": "require_mfa"}), true),
         (json!({"type": "password_expiry"}), false),
         (json!({"type": "sign_out"}), false),
     ] {

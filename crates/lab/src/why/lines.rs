@@ -95,6 +95,9 @@ impl Line {
             "connection.created" => "the connection was created".to_owned(),
             "connection.connected" => "the connection was connected".to_owned(),
             "connection.refreshed" => "the hub refreshed the connection's tokens".to_owned(),
+            "connection.challenged" => {
+                "the back end turned the access token away and asked the hub for one issued since".to_owned()
+            }
             "connection.broken" => "the hub could not refresh, and the connection is broken".to_owned(),
             "runtime.forwarded" => {
                 format!("the hub forwarded {} {}: {}", text("/method"), text("/path"), self.data["status"])

@@ -12,6 +12,9 @@ pub(super) fn column(question: &Question) -> Option<&'static str> {
         Presented::RefreshToken(token) => (Some(token.client_class), token.password_based),
         Presented::Code(code) => (Some(code.client_class), code.password_based),
         Presented::Cookie(cookie) => (None, cookie.password_based),
+        Presented::AccessToken(token) if token.evaluated => {
+            return Some("which can be challenged: the resource evaluates access continuously");
+        }
         _ => return None,
     };
     Some(match (class, password_based) {

@@ -58,6 +58,8 @@ pub enum Alteration {
     Sooner,
     /// It had been presented when its time had begun.
     Later,
+    /// The client had not said that it can be challenged.
+    NotEvaluated,
     /// It had not been redeemed before.
     NotRedeemed,
     /// The person had said yes to the device.
@@ -66,6 +68,10 @@ pub enum Alteration {
     PasswordNotDue,
     /// The account had not been disabled in between.
     NotDisabledMeanwhile,
+    /// The user had not been deleted in between.
+    NotDeletedMeanwhile,
+    /// A second factor had not been newly required in between.
+    SecondFactorNotNewlyRequired,
     /// Nothing of its family had been used twice.
     NotUsedBefore,
     /// No policy had blocked it.
@@ -106,10 +112,13 @@ impl Alteration {
             Self::Persistent,
             Self::Sooner,
             Self::Later,
+            Self::NotEvaluated,
             Self::NotRedeemed,
             Self::Approved,
             Self::PasswordNotDue,
             Self::NotDisabledMeanwhile,
+            Self::NotDeletedMeanwhile,
+            Self::SecondFactorNotNewlyRequired,
             Self::NotUsedBefore,
             Self::NotBlocked,
             Self::SignInFrequencyNotAsked,
@@ -142,11 +151,28 @@ impl Alteration {
             }
             Self::Edition(_) => {}
             Self::AsPublished => altered.rules = Ruleset::published(question.rules.edition()),
-            Self::Enabled => altered.user.enabled = true,
-            Self::NotDeleted => altered.user.deleted = false,
-            Self::Known => altered.user.known = true,
-            Self::NotDisabledMeanwhile if question.rules.switches().disable_revokes => {
+            Self::Enabled if !question.user.enabled => {
+                altered.user.enabled = true;
                 altered.user.disabled_at = None;
+            }
+            Self::Enabled => {}
+            Self::NotDeleted if question.user.deleted => {
+                altered.user.deleted = false;
+                altered.user.deleted_at = None;
+            }
+            Self::NotDeleted => {}
+            Self::Known => altered.user.known = true,
+            Self::NotDisabledMeanwhile
+                if question.user.enabled
+                    && (question.rules.switches().disable_revokes || is_evaluated(&question.presented)) =>
+            {
+                altered.user.disabled_at = None;
+            }
+            Self::NotDeletedMeanwhile if !question.user.deleted && is_evaluated(&question.presented) => {
+                altered.user.deleted_at = None;
+            }
+            Self::SecondFactorNotNewlyRequired if is_evaluated(&question.presented) => {
+                altered.user.second_factor_required_at = None;
             }
             Self::Sooner => sooner(&mut altered),
             Self::Later => later(&mut altered),
@@ -206,6 +232,11 @@ impl Alteration {
             Self::Persistent => {
                 if let Presented::Cookie(cookie) = presented {
                     cookie.persistent = true;
+                }
+            }
+            Self::NotEvaluated => {
+                if let Presented::AccessToken(token) = presented {
+                    token.evaluated = false;
                 }
             }
             Self::NotRedeemed => match presented {
@@ -301,6 +332,10 @@ fn later(question: &mut Question) {
     if let Presented::AccessToken(token) = &question.presented {
         question.at = question.at.max(token.valid_from);
     }
+}
+
+const fn is_evaluated(presented: &Presented) -> bool {
+    matches!(presented, Presented::AccessToken(token) if token.evaluated)
 }
 
 const fn client_class(presented: &mut Presented) -> Option<&mut ClientClass> {

@@ -43,9 +43,14 @@ impl Alteration {
             Self::Persistent => "the person chosen to stay signed in".to_owned(),
             Self::Sooner => "it been presented before its time was over".to_owned(),
             Self::Later => "it been presented once its time had begun".to_owned(),
+            Self::NotEvaluated => "the client not said that it can be challenged (cp1)".to_owned(),
             Self::NotRedeemed => "the code not been redeemed before".to_owned(),
             Self::Approved => "the person said yes to the device".to_owned(),
             Self::NotDisabledMeanwhile => "the account not been disabled in between".to_owned(),
+            Self::NotDeletedMeanwhile => "the user not been deleted in between".to_owned(),
+            Self::SecondFactorNotNewlyRequired => {
+                "a second factor not been required of the user in between".to_owned()
+            }
             Self::NotUsedBefore => "no token of its family been used twice".to_owned(),
             Self::NotBlocked => "no policy blocked it".to_owned(),
             Self::SignInFrequencyNotAsked => "no policy asked to sign in more often".to_owned(),

@@ -54,14 +54,18 @@ fn switches() -> impl Strategy<Value = Switches> {
 
 fn users() -> impl Strategy<Value = UserFacts> {
     let often = || prop::bool::weighted(0.95);
-    (histories(), often(), prop::bool::weighted(0.05), often(), prop::option::weighted(0.2, instants()))
-        .prop_map(|(events, known, deleted, enabled, disabled_at)| UserFacts {
+    let seldom = || prop::option::weighted(0.2, instants());
+    (histories(), often(), prop::bool::weighted(0.05), often(), (seldom(), seldom(), seldom())).prop_map(
+        |(events, known, deleted, enabled, (disabled_at, deleted_at, second_factor_required_at))| UserFacts {
             known,
             deleted,
             enabled,
             disabled_at,
+            deleted_at,
+            second_factor_required_at,
             events,
-        })
+        },
+    )
 }
 
 fn rotations() -> impl Strategy<Value = RotationFacts> {
@@ -103,6 +107,19 @@ fn tokens() -> impl Strategy<Value = RefreshTokenFacts> {
                 }
             },
         )
+}
+
+fn access(evaluated: bool) -> AccessTokenFacts {
+    let lifetime = if evaluated { Span::from_hours(24) } else { Span::from_minutes(75) };
+    AccessTokenFacts { valid_from: GRANTED, expires_at: GRANTED + lifetime, evaluated }
+}
+
+/// Whatever can be asked about.
+fn presented() -> impl Strategy<Value = Presented> {
+    prop_oneof![
+        3 => tokens().prop_map(Presented::RefreshToken),
+        1 => any::<bool>().prop_map(|evaluated| Presented::AccessToken(access(evaluated))),
+    ]
 }
 
 /// What must be true of every verdict.
@@ -154,8 +171,9 @@ proptest! {
             conditional_access: AccessFacts::default(),
         };
         sound(&code::decide(&code, &user, &rules, now));
-        let access = AccessTokenFacts { valid_from: GRANTED, expires_at: GRANTED + Span::from_minutes(75) };
-        sound(&access_token::decide(&access, &user.events, &rules, now));
+        for evaluated in [false, true] {
+            sound(&access_token::decide(&access(evaluated), &user, &rules, now));
+        }
     }
 
     #[test]
@@ -199,10 +217,26 @@ proptest! {
     }
 
     #[test]
-    fn an_access_token_knows_only_time(events in histories(), rules in rulesets(), now in instants()) {
-        let token = AccessTokenFacts { valid_from: GRANTED, expires_at: GRANTED + Span::from_minutes(60) };
-        let verdict = access_token::decide(&token, &events, &rules, now);
+    fn an_access_token_that_nobody_evaluates_knows_only_time(user in users(), rules in rulesets(), now in instants()) {
+        let token = access(false);
+        let verdict = access_token::decide(&token, &user, &rules, now);
         prop_assert_eq!(verdict.is_accepted(), GRANTED <= now && now < token.expires_at);
+    }
+
+    #[test]
+    fn one_that_is_evaluated_ends_with_the_first_critical_event_and_stays_ended(
+        (user, rules) in (users(), rulesets()), (a, b) in (instants(), instants()),
+    ) {
+        let token = access(true);
+        let is_critical = |event: &Event| *event != Event::PasswordExpires;
+        let told = user.events.latest_first().into_iter().filter(|(event, _)| is_critical(event)).map(|(_, at)| at);
+        let ended = told.chain([user.deleted_at, user.disabled_at, user.second_factor_required_at].into_iter().flatten())
+            .any(|at| GRANTED < outlive_rules::cut_off(at))
+            || !user.known || user.deleted || !user.enabled;
+        let (sooner, later) = (a.min(b).max(GRANTED), a.max(b).max(GRANTED));
+        let verdict = access_token::decide(&token, &user, &rules, later);
+        prop_assert_eq!(verdict.is_accepted(), later < token.expires_at && !ended);
+        prop_assert!(!verdict.is_accepted() || access_token::decide(&token, &user, &rules, sooner).is_accepted());
     }
 
     #[test]
@@ -228,9 +262,9 @@ proptest! {
 
     #[test]
     fn what_would_have_had_to_be_otherwise_really_flips_the_verdict_and_nothing_less_does(
-        (token, user, rules, now) in (tokens(), users(), rulesets(), instants()),
+        (presented, user, rules, now) in (presented(), users(), rulesets(), instants()),
     ) {
-        let asked = Question { presented: Presented::RefreshToken(token), user, rules, at: now };
+        let asked = Question { presented, user, rules, at: now };
         let found = what_if(&asked);
         prop_assert!(!asked.decide().is_accepted() || found.is_empty());
         for WhatIf { changes, words } in &found {
@@ -247,9 +281,9 @@ proptest! {
 
     #[test]
     fn nothing_that_happens_revives_but_enabling_and_restoring(
-        (token, user, rules, now) in (tokens(), users(), rulesets(), instants()),
+        (presented, user, rules, now) in (presented(), users(), rulesets(), instants()),
     ) {
-        let asked = Question { presented: Presented::RefreshToken(token), user, rules, at: now };
+        let asked = Question { presented, user, rules, at: now.max(GRANTED) };
         if asked.decide().is_accepted() {
             return Ok(());
         }

@@ -69,7 +69,7 @@ fn a_family_is_cut_off_even_when_it_was_renewed_at_the_very_instant_of_the_event
 fn the_checks_of_a_refresh_token_come_in_order() {
     let mut events = RevocationEvents::none();
     events.record(Event::AdminRevokes, GRANTED + Span::from_hours(1));
-    let mut user = UserFacts { known: false, deleted: true, enabled: false, disabled_at: None, events };
+    let mut user = UserFacts { deleted: true, events, ..UserFacts::unknown() };
     let mut bad = token(ClientClass::Public, true);
     bad.presented_by_its_client = false;
     bad.origin_present = true;
@@ -229,15 +229,49 @@ fn sessions_end_when_unused_and_when_the_password_changes() {
 
 #[test]
 fn an_access_token_lives_through_a_password_change_until_its_time_is_over() {
-    let token = AccessTokenFacts { valid_from: GRANTED, expires_at: GRANTED + Span::from_minutes(75) };
+    let token = AccessTokenFacts {
+        valid_from: GRANTED,
+        expires_at: GRANTED + Span::from_minutes(75),
+        evaluated: false,
+    };
     let at = GRANTED + Span::from_minutes(10);
-    let decide = |now| access_token::decide(&token, &changed(at).events, &published(), now);
+    let decide = |now| access_token::decide(&token, &changed(at), &published(), now);
     let verdict = decide(at);
     assert!(verdict.is_accepted());
     assert!(verdict.explain().contains("the user changed the password; but no one asks the issuer again"));
     assert!(decide(token.expires_at - Span::from_micros(1)).is_accepted());
     assert_eq!(decide(token.expires_at).rule, Rule::AccessTokenExpired);
     assert_eq!(decide(GRANTED - Span::from_micros(1)).rule, Rule::AccessTokenNotYetValid);
+}
+
+#[test]
+fn one_that_its_resource_evaluates_ends_with_what_happens_to_the_user() {
+    let token =
+        AccessTokenFacts { valid_from: GRANTED, expires_at: GRANTED + Span::from_hours(24), evaluated: true };
+    let at = GRANTED + Span::from_minutes(10);
+    let verdict = access_token::decide(&token, &changed(at), &published(), at);
+    assert_eq!((verdict.rule, verdict.code), (Rule::CriticalEvent, None));
+    assert_eq!(
+        verdict.explain(),
+        "Refused: it was issued on 2026-01-05T08:00:00Z; on 2026-01-05T08:10:00Z the user changed the password. Its resource \
+         evaluates access continuously: once it hears of that it turns the token away and asks for one issued since. Whether the \
+         client gets one is for its refresh token to say. Source: Continuous access evaluation, section \"Critical event evaluation\"."
+    );
+    let mut expired = UserFacts::in_good_standing(RevocationEvents::none());
+    expired.events.record(Event::PasswordExpires, at);
+    let verdict = access_token::decide(&token, &expired, &published(), at);
+    assert!(verdict.is_accepted());
+    assert!(
+        verdict.explain().contains("the password expired; that is no critical event."),
+        "{}",
+        verdict.explain()
+    );
+    let enabled_again =
+        UserFacts { disabled_at: Some(at), ..UserFacts::in_good_standing(RevocationEvents::none()) };
+    assert!(
+        !access_token::decide(&token, &enabled_again, &published(), at).is_accepted(),
+        "it is ended for good"
+    );
 }
 
 #[test]

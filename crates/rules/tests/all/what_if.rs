@@ -104,11 +104,29 @@ fn everything_that_refuses_has_a_change_that_mends_it() {
         words(&question(Presented::Cookie(signed_out), &[])),
         ["Had the browser session not been signed out, it would have been accepted."]
     );
-    let over = AccessTokenFacts { valid_from: GRANTED, expires_at: GRANTED + Span::from_minutes(1) };
+    let over = AccessTokenFacts {
+        valid_from: GRANTED,
+        expires_at: GRANTED + Span::from_minutes(1),
+        evaluated: false,
+    };
     assert_eq!(
         words(&question(Presented::AccessToken(over), &[])),
         ["Had it been presented before its time was over, it would have been accepted."]
     );
+    let evaluated =
+        AccessTokenFacts { valid_from: GRANTED, expires_at: GRANTED + Span::from_hours(24), evaluated: true };
+    let evaluated = Presented::AccessToken(evaluated);
+    assert_eq!(
+        words(&question(evaluated.clone(), &[Event::PasswordChangedByUser])),
+        [
+            "Had the user not changed the password, it would have been accepted.",
+            "Had the client not said that it can be challenged (cp1), it would have been accepted.",
+        ]
+    );
+    let ends: Vec<_> =
+        prospects(&question(evaluated, &[])).into_iter().filter(|ahead| !ahead.ends_it).collect();
+    let spared: Vec<_> = ends.iter().filter_map(|ahead| ahead.event).collect();
+    assert_eq!(spared, [Event::PasswordExpires, Event::SingleSignOut]);
     let mut disabled = question(refresh(ClientClass::Public, false), &[]);
     disabled.user.enabled = false;
     assert_eq!(words(&disabled), ["Had the account been enabled, it would have been accepted."]);
@@ -140,7 +158,11 @@ fn what_lies_ahead_is_the_column_of_the_table() {
             assert!(ahead.iter().rev().take(2).all(|prospect| prospect.ends_it));
         }
     }
-    let access = AccessTokenFacts { valid_from: GRANTED, expires_at: GRANTED + Span::from_minutes(75) };
+    let access = AccessTokenFacts {
+        valid_from: GRANTED,
+        expires_at: GRANTED + Span::from_minutes(75),
+        evaluated: false,
+    };
     let access = question(Presented::AccessToken(access), &[]);
     assert!(prospects(&access).iter().all(|prospect| !prospect.ends_it), "only time ends it");
     assert_eq!(ends_by_itself(&access), Some(GRANTED + Span::from_minutes(75)));

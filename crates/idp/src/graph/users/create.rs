@@ -85,7 +85,7 @@ async fn made(caller: &Caller, new: NewUser) -> Result<User, GraphError> {
         guest: new.user_type == Some(UserType::Guest),
         password_policies: optional("passwordPolicies", new.password_policies)?,
         created_at: Some(caller.now),
-        disabled_at: None,
+        ..UserProfile::default()
     };
     let random = caller.idp.chassis.random.of(caller.tenant.id);
     let HashedPassword(password_hash) =

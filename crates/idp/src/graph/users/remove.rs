@@ -5,7 +5,6 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use outlive_store::Change;
 
-use crate::directory::User;
 use crate::graph::caller::Caller;
 use crate::graph::permissions::DELETE_USERS;
 
@@ -14,7 +13,8 @@ pub(crate) async fn remove(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         let user = caller.target(&id).await?;
         caller.allowed(&DELETE_USERS)?;
-        let after = User { deleted_at: Some(caller.now), ..user.clone() };
+        let mut after = user.clone();
+        after.delete(caller.now);
         let change = Change::from(after.update(&user));
         caller.commit_user((&user, &after), change, "user.deleted").await?;
         Ok(StatusCode::NO_CONTENT.into_response())
