@@ -19,6 +19,13 @@ impl<T: DeserializeOwned> FromRequest<Idp> for Body<T> {
     async fn from_request(request: Request, idp: &Idp) -> Result<Self, GraphError> {
         let Json(mut value) = Json::<Value>::from_request(request, idp).await?;
         without_annotations(&mut value);
+        Self::of(value)
+    }
+}
+
+impl<T: DeserializeOwned> Body<T> {
+    /// A body without annotations as what the call takes.
+    pub(crate) fn of(value: Value) -> Result<Self, GraphError> {
         serde_json::from_value(value).map(Self).map_err(|error| {
             GraphError::new(
                 StatusCode::BAD_REQUEST,

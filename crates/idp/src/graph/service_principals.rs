@@ -133,31 +133,46 @@ pub(crate) async fn update(
     let result = async {
         let Body(patch) = body?;
         caller.allowed(&WRITE_APPLICATIONS)?;
-        let before = principal(&caller, &id).await?;
-        if let Some(required) = patch.app_role_assignment_required {
-            let mut after = before.clone();
-            after.document.assignment_required = required;
-            let change = Change::from(after.update_document(caller.tenant.id));
-            let data = json!({
-                "client_id": before.client_id, "client_name": before.name, "assignment_required": required,
-            });
-            let subject = format!("client:{}", before.client_id);
-            caller.commit(change, "application.changed", subject, data).await?;
-        }
-        if let Some(enabled) = patch.account_enabled {
-            let before = principal(&caller, &id).await?;
-            let after = Application { enabled, ..before.clone() };
-            let mut change = Change::new();
-            for statement in after.update(&before, caller.tenant.id) {
-                change.add(statement);
-            }
-            let kind = if enabled { "application.enabled" } else { "application.disabled" };
-            let data = json!({"client_id": before.client_id, "client_name": before.name});
-            caller.commit(change, kind, format!("client:{}", before.client_id), data).await?;
-        }
-        Ok(StatusCode::NO_CONTENT.into_response())
+        changed(&caller, principal(&caller, &id).await?, patch).await
     };
     caller.answer(result.await)
+}
+
+pub(super) async fn updated(
+    caller: &Caller,
+    name: &ApplicationName,
+    body: Result<Body<ServicePrincipalPatch>, GraphError>,
+) -> Result<Response, GraphError> {
+    let Body(patch) = body?;
+    caller.allowed(&WRITE_APPLICATIONS)?;
+    changed(caller, name.find(caller).await?, patch).await
+}
+
+async fn changed(
+    caller: &Caller,
+    mut before: Application,
+    patch: ServicePrincipalPatch,
+) -> Result<Response, GraphError> {
+    let subject = format!("client:{}", before.client_id);
+    if let Some(required) = patch.app_role_assignment_required {
+        before.document.assignment_required = required;
+        let change = Change::from(before.update_document(caller.tenant.id));
+        let data = json!({
+            "client_id": before.client_id, "client_name": before.name, "assignment_required": required,
+        });
+        caller.commit(change, "application.changed", subject.clone(), data).await?;
+    }
+    if let Some(enabled) = patch.account_enabled {
+        let after = Application { enabled, ..before.clone() };
+        let mut change = Change::new();
+        for statement in after.update(&before, caller.tenant.id) {
+            change.add(statement);
+        }
+        let kind = if enabled { "application.enabled" } else { "application.disabled" };
+        let data = json!({"client_id": before.client_id, "client_name": before.name});
+        caller.commit(change, kind, subject, data).await?;
+    }
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// The application whose service principal has this object id.

@@ -185,6 +185,37 @@ async fn an_application_is_made_used_changed_and_removed() {
 }
 
 #[tokio::test]
+async fn a_service_principal_is_changed_by_its_app_id_too() {
+    let tenant = Tenant::new().await;
+    let admin = tenant.admin_tool().sign_in(&tenant, "admin", ALL).await;
+    let path = format!("/servicePrincipals(appId='{}')", tenant.id_of(15));
+    let scope = format!("{ORDERS}/.default");
+    for (enabled, code) in [(false, Some("AADSTS7000112")), (true, None)] {
+        let patch = json!({"accountEnabled": enabled, "appRoleAssignmentRequired": true});
+        assert_eq!(call(&tenant, admin.access(), Method::PATCH, &path, patch).await.status, 204);
+        let shown = get(&tenant, admin.access(), &path).await.json();
+        assert_eq!(
+            (&shown["accountEnabled"], &shown["appRoleAssignmentRequired"]),
+            (&json!(enabled), &json!(true))
+        );
+        let answer = tenant.nightly().client_credentials(&scope).await;
+        match code {
+            Some(code) => drop(answer.refused(400, "unauthorized_client", code)),
+            None => drop(Tokens::of(answer)),
+        }
+    }
+    let wrong =
+        call(&tenant, admin.access(), Method::PATCH, &path, json!({"accountEnabled": "perhaps"})).await;
+    denied(&wrong, 400, "Request_BadRequest");
+    let nobody = "/servicePrincipals(appId='11111111-1111-1111-1111-111111111111')";
+    denied(
+        &call(&tenant, admin.access(), Method::PATCH, nobody, json!({})).await,
+        404,
+        "Request_ResourceNotFound",
+    );
+}
+
+#[tokio::test]
 async fn a_secret_works_from_its_start_to_its_end() {
     let tenant = Tenant::new().await;
     let admin = tenant.admin_tool().sign_in(&tenant, "admin", ALL).await;

@@ -77,6 +77,7 @@ fn check_names(verb: Verb<'_>, at: Position, known: &mut Known) -> Result<(), Mi
         }
         Verb::Refresh(step) => {
             known.must(Kind::Tokens, &step.tokens)?;
+            known.must_if(Kind::Application, step.by.as_ref())?;
             refusal(step.refused.as_ref(), at, known)?;
             known.add_if(Kind::Tokens, step.keep.as_ref());
         }
@@ -98,6 +99,7 @@ fn check_names(verb: Verb<'_>, at: Position, known: &mut Known) -> Result<(), Mi
             known.must(Kind::User, &step.user)?;
             method(&step.method)?;
             texts(std::iter::once(&step.path).chain(&step.body_has), at, known)?;
+            known.add_if(Kind::Object, step.keep.as_ref());
         }
         Verb::ChangePassword(step) => known.must(Kind::User, &step.user)?,
         Verb::RegisterPasskey(step) => known.must(Kind::User, &step.user)?,
@@ -173,7 +175,7 @@ fn texts<'a>(texts: impl Iterator<Item = &'a String>, at: Position, known: &Know
     for text in texts {
         template::fill(text, |name| known.can_fill(name).then(String::new)).map_err(|error| {
             let remedy = "use ${mark.M}, ${issued.T} or ${expires.T} of tokens T, ${user.ROLE.id}, ${user.ROLE.upn}, \
-                          ${app.NAME.client_id}, ${connection.C.id}, ${flow.F.id} or ${tenant.id}";
+                          ${app.NAME.client_id}, ${connection.C.id}, ${flow.F.id}, ${object.O.id} or ${tenant.id}";
             Mistake::new(at, format!("in the text '{text}': {error}"), remedy)
         })?;
     }

@@ -2,6 +2,7 @@
 
 use axum::extract::Path;
 use axum::response::Response;
+use serde_json::Value;
 
 use super::change::ApplicationChange;
 use super::read::{ApplicationName, shown};
@@ -35,9 +36,17 @@ pub(crate) async fn show_named(caller: Caller, Path(segment): Path<String>) -> R
 pub(crate) async fn update_named(
     caller: Caller,
     Path(segment): Path<String>,
-    body: Result<Body<ApplicationChange>, GraphError>,
+    body: Result<Body<Value>, GraphError>,
 ) -> Response {
-    let result = async { updated(&caller, &application(&segment)?, body).await };
+    let result = async {
+        if let Some(app_id) = app_id(&segment, "servicePrincipals") {
+            let body = body.and_then(|Body(value)| Body::of(value));
+            return service_principals::updated(&caller, &ApplicationName::AppId(app_id.to_owned()), body)
+                .await;
+        }
+        let body = body.and_then(|Body(value)| Body::<ApplicationChange>::of(value));
+        updated(&caller, &application(&segment)?, body).await
+    };
     caller.answer(result.await)
 }
 

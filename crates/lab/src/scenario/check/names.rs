@@ -18,6 +18,7 @@ pub(super) enum Kind {
     Mark,
     Connection,
     Flow,
+    Object,
 }
 
 impl Kind {
@@ -30,6 +31,7 @@ impl Kind {
             Self::Mark => "mark",
             Self::Connection => "connection",
             Self::Flow => "flow",
+            Self::Object => "object",
         }
     }
 
@@ -41,6 +43,7 @@ impl Kind {
             Self::Mark => "set by an earlier step (mark: NAME)",
             Self::Connection => "made by an earlier step (create_connection)",
             Self::Flow => "made by an earlier step (create_flow)",
+            Self::Object => "kept by an earlier call to Graph (keep: NAME)",
         }
     }
 }
@@ -108,6 +111,7 @@ impl Known {
             "app" => rest.strip_suffix(".client_id").is_some_and(|name| self.holds(Kind::Application, name)),
             "connection" => rest.strip_suffix(".id").is_some_and(|name| self.holds(Kind::Connection, name)),
             "flow" => rest.strip_suffix(".id").is_some_and(|name| self.holds(Kind::Flow, name)),
+            "object" => rest.strip_suffix(".id").is_some_and(|name| self.holds(Kind::Object, name)),
             "tenant" => rest == "id",
             _ => false,
         }

@@ -65,6 +65,15 @@ pub struct Refresh {
     /// The scopes asked for; those of the first sign-in if left out.
     #[serde(default)]
     pub scope: Option<String>,
+    /// The application that presents it; the one it was issued to if left out.
+    #[serde(default)]
+    pub by: Option<Spanned<String>>,
+    /// The client secret that is sent; the application's own if left out.
+    #[serde(default)]
+    pub secret: Option<String>,
+    /// From which page of a browser it is sent (the `Origin` header); for single-page applications their own if left out.
+    #[serde(default)]
+    pub origin: Option<String>,
     /// The name under which the new tokens are kept.
     #[serde(default)]
     pub keep: Option<Spanned<String>>,
@@ -157,6 +166,9 @@ pub struct Graph {
     /// Texts that must be in the body.
     #[serde(default)]
     pub body_has: Vec<String>,
+    /// The name under which the `id` of the answer is kept: `${object.NAME.id}`.
+    #[serde(default)]
+    pub keep: Option<Spanned<String>>,
 }
 
 /// A person changes the password on the change-password page, one whole second later than now.

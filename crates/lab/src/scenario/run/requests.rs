@@ -74,9 +74,19 @@ impl World {
         let token =
             token.ok_or_else(|| StepError(format!("'{}' holds no refresh token", step.tokens.value)))?;
         let can_be_challenged = kept.can_be_challenged;
-        let client = OAuthClient { can_be_challenged, ..self.client(&app)? };
+        let by = step.by.as_ref().map_or(app.as_str(), |by| by.value.as_str());
+        let mut client = OAuthClient { can_be_challenged, ..self.client(by)? };
+        let mut how = String::new();
+        if let Some(secret) = &step.secret {
+            client.secret = Some(secret.clone());
+            how.push_str(" with another secret");
+        }
+        if let Some(origin) = &step.origin {
+            client.origin = Some(origin.clone());
+            how.push_str(&format!(" from a page of {origin}"));
+        }
         let result = client.refresh(&self.http, &token, &scope).await;
-        let who = format!("{app} presents the refresh token '{}'", step.tokens.value);
+        let who = format!("{by} presents the refresh token '{}'{how}", step.tokens.value);
         let keeping = Keeping {
             name: step.keep.as_ref().map(|name| name.value.as_str()),
             app: &app,
@@ -204,6 +214,17 @@ impl World {
         let answer = maker.graph(now, method, &path, body.as_ref()).await?;
         let verb = &step.method.value;
         telling.tell(format!("{verb} {path} at Microsoft Graph as {}: {}", step.user.value, answer.status));
+        if let Some(name) = &step.keep {
+            let json = answer.json();
+            let id = json["id"].as_str().map(str::to_owned);
+            telling.check(Check::that(
+                "id",
+                "an id",
+                id.clone().unwrap_or_else(|| "none".into()),
+                id.is_some(),
+            ));
+            self.objects.extend(id.map(|id| (name.value.clone(), id)));
+        }
         self.compare_answer(&answer, step.status, &step.body_has, telling)
     }
 

@@ -84,6 +84,8 @@ pub(super) struct World {
     pub(super) marks: HashMap<String, Instant>,
     pub(super) connections: HashMap<String, StoryConnection>,
     pub(super) flows: HashMap<String, StoryFlow>,
+    /// Ids that Graph answered with, by the name they are kept under.
+    pub(super) objects: HashMap<String, String>,
 }
 
 impl World {
@@ -111,6 +113,7 @@ impl World {
             marks: HashMap::new(),
             connections: HashMap::new(),
             flows: HashMap::new(),
+            objects: HashMap::new(),
         }
     }
 
@@ -266,6 +269,7 @@ impl World {
             }
             "connection" => self.connections.get(rest.strip_suffix(".id")?).map(|found| found.id.clone()),
             "flow" => self.flows.get(rest.strip_suffix(".id")?).map(|found| found.id.clone()),
+            "object" => self.objects.get(rest.strip_suffix(".id")?).cloned(),
             "tenant" => Some(self.handout.tenant_id.clone()),
             _ => None,
         }
