@@ -17,6 +17,7 @@ mod shell;
 mod start_error;
 mod tls;
 mod trace;
+mod until_commit;
 
 pub use chassis::Chassis;
 pub use clocks::{ClockError, Clocks};
@@ -31,6 +32,7 @@ pub use shell::app;
 pub use start_error::StartError;
 pub use tls::{LocalAuthority, TlsIdentity};
 pub use trace::Trace;
+pub use until_commit::UntilCommit;
 
 /// The largest request body that any service reads, in bytes.
 pub const BODY_BYTES_MAX: usize = 1 << 20;

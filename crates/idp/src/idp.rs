@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock, Weak};
 
-use outlive_chassis::{CallerOrigin, Chassis, HttpClient, StartError, Trace};
+use outlive_chassis::{CallerOrigin, Chassis, HttpClient, StartError, Trace, UntilCommit};
 use outlive_clock::{ClientId, Instant, TenantId, wall_now};
 use outlive_rules::aadsts;
 use outlive_tokens::{ForeignIssuers, PairwiseKey, Verifier, VerifierConfig};
@@ -31,6 +31,8 @@ pub(crate) struct Parts {
     foreign_issuers: OnceLock<ForeignIssuers>,
     /// Who is telling APIs what happened to users.
     pub(crate) deliveries: Deliveries,
+    /// When something is next due.
+    pub(crate) next_due: UntilCommit<Option<Instant>>,
     /// Made when something outside is first called by https.
     outside: OnceLock<HttpClient>,
 }
@@ -65,6 +67,7 @@ impl Idp {
             verifier: Verifier::new(verifier, chassis.http.inner()),
             foreign_issuers: OnceLock::new(),
             deliveries: Deliveries::default(),
+            next_due: UntilCommit::default(),
             outside: OnceLock::new(),
             chassis,
         })))

@@ -42,13 +42,18 @@ impl Service for IdpService {
         self.idp.directory.forget(tenant);
         self.idp.verifier.forget(tenant);
         self.idp.deliveries.forget(tenant);
+        self.idp.next_due.forget(tenant);
     }
 
     async fn next_due(&self, tenant: TenantId) -> Result<Option<Instant>, Problem> {
-        let key = signing_key_turns::next_due(&self.idp.chassis.store, tenant).await?;
-        let removal = self.idp.directory.next_removal(tenant).await?;
-        let event = security_events::next_due(&self.idp.chassis.store, tenant).await?;
-        Ok([key, removal, event].into_iter().flatten().min())
+        let store = &self.idp.chassis.store;
+        let read = async {
+            let key = signing_key_turns::next_due(store, tenant).await?;
+            let removal = self.idp.directory.next_removal(tenant).await?;
+            let event = security_events::next_due(store, tenant).await?;
+            Ok([key, removal, event].into_iter().flatten().min())
+        };
+        self.idp.next_due.or_read(store, tenant, read).await
     }
 
     async fn run_due(&self, tenant: TenantId, now: Instant) -> Result<DueWork, Problem> {

@@ -10,3 +10,4 @@ mod scene;
 mod shell;
 mod socket;
 mod tenants;
+mod until_commit;

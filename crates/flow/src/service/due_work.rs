@@ -114,7 +114,7 @@ impl Flows {
         let mut change = Change::new();
         change.add(flows::occurrence_taken(tenant, flow, version, due, next));
         change.add(runs::insertion(tenant, &run, record_of(&state), &self.taker()));
-        match self.commit(tenant, change).await {
+        match self.chassis.store.commit(change).await {
             Ok(()) => {}
             // The name is taken, by a run of the same flow within the same millisecond: another draw gives another name.
             Err(StoreError::Conflict { statement: 1 }) => {
@@ -141,7 +141,7 @@ impl Flows {
         let Some((mut run, record)) = runs::read(&self.chassis.store, tenant, flow, name).await? else {
             return Ok(NOTHING);
         };
-        match self.commit(tenant, runs::taken(tenant, &run, &self.taker())).await {
+        match self.chassis.store.commit(runs::taken(tenant, &run, &self.taker())).await {
             Ok(()) => run.attempt += 1,
             Err(error) if error.is_conflict() => return Ok(NOTHING),
             Err(error) => return Err(error.into()),
@@ -180,7 +180,7 @@ impl Flows {
         let data = json!({"flow": run.flow, "status": RunStatus::Aborted, "code": error.code, "due": run.due, "actions": []});
         let event = Event::new(tenant, now, "run.finished", format!("run:{}", run.name), trace).with(data);
         change.append(self.chassis.journal.entry(&event));
-        self.commit(tenant, change).await?;
+        self.chassis.store.commit(change).await?;
         Ok(Some(RunStatus::Aborted))
     }
 
@@ -196,7 +196,7 @@ impl Flows {
         let data = json!({"reason": "its definition cannot be read"});
         let event = Event::new(tenant, now, "flow.suspended", format!("flow:{flow}"), &trace).with(data);
         change.append(self.chassis.journal.entry(&event));
-        Ok(self.commit(tenant, change).await?)
+        Ok(self.chassis.store.commit(change).await?)
     }
 }
 

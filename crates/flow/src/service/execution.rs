@@ -93,7 +93,7 @@ impl Flows {
         let status = standing.status;
         let mut change = Change::from(runs::put_down(tenant, run.flow, &run.name, run.attempt, standing));
         change.append(self.chassis.journal.entry(&event));
-        match self.commit(tenant, change).await {
+        match self.chassis.store.commit(change).await {
             Ok(()) => Ok(Some(status)),
             Err(error) if error.is_conflict() => Ok(None),
             Err(error) => Err(error.into()),

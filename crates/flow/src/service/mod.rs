@@ -3,28 +3,26 @@
 mod due_work;
 mod execution;
 mod manual_run;
-mod next_due;
 mod saving;
 mod tenant;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use outlive_chassis::{Chassis, Problem};
-use outlive_clock::{Span, TenantId, wall_now};
+use outlive_chassis::{Chassis, Problem, UntilCommit};
+use outlive_clock::{Instant, Span, TenantId, wall_now};
+use outlive_store::StoreError;
 use outlive_tokens::{Verifier, VerifierConfig};
 
 pub(crate) use manual_run::TriggerCall;
 pub(crate) use saving::{Asker, FlowEdit, Saved};
 pub use tenant::{FlowService, FlowTenantSpec};
 
-use next_due::NextDue;
-
 use crate::FlowConfig;
 use crate::connector::{Hub, HubConfig};
 use crate::definition::Definition;
 use crate::ids::FlowId;
-use crate::tables::{flows, runs::Taker};
+use crate::tables::{due, flows, runs::Taker};
 
 /// Most definitions that are kept parsed.
 const DEFINITIONS_KEPT: usize = 2_000;
@@ -43,7 +41,7 @@ pub(crate) struct Flows {
     /// Runs of a tenant are done one at a time in this process. Whoever holds the lock knows that a run which is `Running` in this
     /// replica's name was left behind.
     working: Mutex<HashMap<TenantId, Arc<tokio::sync::Mutex<()>>>>,
-    next_due: Arc<NextDue>,
+    next_due: UntilCommit<Option<Instant>>,
 }
 
 impl Flows {
@@ -58,7 +56,7 @@ impl Flows {
             config,
             definitions: Mutex::default(),
             working: Mutex::default(),
-            next_due: Arc::default(),
+            next_due: UntilCommit::default(),
         }
     }
 
@@ -102,6 +100,12 @@ impl Flows {
 
     fn taker(&self) -> Taker<'_> {
         Taker { replica: &self.config.replica, lease: wall_now() + LEASE }
+    }
+
+    /// When something of the tenant is next due.
+    async fn next_due(&self, tenant: TenantId) -> Result<Option<Instant>, StoreError> {
+        let store = &self.chassis.store;
+        self.next_due.or_read(store, tenant, due::next(store, tenant, &self.config.replica)).await
     }
 
     fn forget(&self, tenant: TenantId) {

@@ -103,7 +103,7 @@ impl Flows {
         let mut change = Change::from(flows::insertion(asker.tenant, &flow));
         change.add(flows::document_insertion(asker.tenant, id, 1, document.clone()));
         change.append(self.told(asker, "flow.created", &flow));
-        self.commit(asker.tenant, change).await?;
+        self.chassis.store.commit(change).await?;
         self.keep((asker.tenant, id, 1), parsed);
         Ok(Saved { flow, document, created: true })
     }
@@ -148,7 +148,7 @@ impl Flows {
             (false, FlowState::Suspended) => "flow.suspended",
         };
         change.append(self.told(asker, kind, &flow));
-        self.commit(asker.tenant, change).await?;
+        self.chassis.store.commit(change).await?;
         if rewritten {
             self.keep((asker.tenant, flow.id, flow.version), parsed);
         }
@@ -168,7 +168,9 @@ impl Flows {
             change.add(statement);
         }
         change.append(self.told(asker, "flow.deleted", flow));
-        self.commit(asker.tenant, change)
+        self.chassis
+            .store
+            .commit(change)
             .await
             .map_err(|error| if error.is_conflict() { gone(flow.id) } else { error.into() })
     }
