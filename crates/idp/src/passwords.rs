@@ -1,7 +1,7 @@
 //! Passwords: hashing, comparing, and what a new one has to be.
 
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::{Output, ParamsString, PasswordHash, SaltString};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
 use outlive_rules::new_password::{self, PasswordOwner, WeakPassword};
 use outlive_tokens::Secret;
 use tokio::sync::Semaphore;
@@ -17,13 +17,37 @@ pub(crate) struct HashedPassword(pub(crate) String);
 const MEMORY_KIB: u32 = 7 * 1024;
 const PASSES: u32 = 5;
 
+/// Room for so many blocks of 1 KiB is asked for, of which only those that are used are ever touched. The GNU C library gives back at
+/// once what is larger than 32 MiB; having seen smaller blocks come and go, it keeps them for good.
+const ROOM_BLOCKS: usize = 33 * 1024;
+
 /// How many passwords are hashed at once: the memory and the cores it may take.
 static AT_ONCE: Semaphore = Semaphore::const_new(2);
 
 #[expect(clippy::expect_used, reason = "constant parameters within Argon2's bounds")]
-fn argon2() -> Argon2<'static> {
-    let params = Params::new(MEMORY_KIB, PASSES, 1, None).expect("valid parameters");
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+fn params() -> Params {
+    Params::new(MEMORY_KIB, PASSES, 1, None).expect("valid parameters")
+}
+
+/// Argon2id of the password; `None` if the salt cannot be one.
+fn argon2id(password: &Secret, salt: &[u8], params: &Params) -> Option<Output> {
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+    let mut memory = Vec::with_capacity(ROOM_BLOCKS);
+    memory.resize(params.block_count(), Block::default());
+    let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+    argon2
+        .hash_password_into_with_memory(password.expose().as_bytes(), salt, &mut output, &mut memory)
+        .ok()?;
+    Output::new(&output).ok()
+}
+
+/// Whether the password is the one behind this PHC string, however much memory and how many passes it says.
+fn is_behind(password: &Secret, hashed: &str) -> Option<bool> {
+    let hashed = PasswordHash::new(hashed).ok().filter(|hashed| hashed.algorithm == ARGON2ID_IDENT)?;
+    let mut salt = [0; 64];
+    let salt = hashed.salt?.decode_b64(&mut salt).ok()?;
+    // Compared in constant time.
+    Some(argon2id(password, salt, &Params::try_from(&hashed).ok()?)? == hashed.hash?)
 }
 
 /// Hashes a password with a salt drawn by the caller.
@@ -33,21 +57,28 @@ fn argon2() -> Argon2<'static> {
 )]
 pub(crate) async fn hash(password: Secret, salt: [u8; 16]) -> HashedPassword {
     on_a_thread(move || {
+        let params = params();
+        let output = argon2id(&password, &salt, &params).expect("valid parameters");
         let salt = SaltString::encode_b64(&salt).expect("16 bytes are a valid salt");
-        let hash = argon2().hash_password(password.expose().as_bytes(), &salt).expect("valid parameters");
-        HashedPassword(hash.to_string())
+        let hashed = PasswordHash {
+            algorithm: ARGON2ID_IDENT,
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(&params).expect("valid parameters"),
+            salt: Some(salt.as_salt()),
+            hash: Some(output),
+        };
+        HashedPassword(hashed.to_string())
     })
     .await
 }
 
 /// Whether the password is the one that was hashed. For a user who does not exist, pass `None`: it takes as long.
 pub(crate) async fn verify(password: Secret, hashed: Option<String>) -> bool {
-    on_a_thread(move || match hashed.as_deref().map(PasswordHash::new) {
-        Some(Ok(hash)) => argon2().verify_password(password.expose().as_bytes(), &hash).is_ok(),
-        _ => {
-            let _ = argon2().hash_password_into(password.expose().as_bytes(), &[0; 16], &mut [0; 32]);
+    on_a_thread(move || {
+        hashed.and_then(|hashed| is_behind(&password, &hashed)).unwrap_or_else(|| {
+            let _ = argon2id(&password, &[0; 16], &params());
             false
-        }
+        })
     })
     .await
 }
@@ -71,6 +102,8 @@ pub(crate) fn check_new(
 
 #[cfg(test)]
 mod tests {
+    use argon2::PasswordHasher;
+
     use super::*;
 
     #[tokio::test]
@@ -79,5 +112,20 @@ mod tests {
         assert!(verify(Secret::new("Right-1!"), Some(hashed.clone())).await);
         assert!(!verify(Secret::new("Wrong-1!"), Some(hashed)).await);
         assert!(!verify(Secret::new("Right-1!"), None).await);
+        assert!(!verify(Secret::new("Right-1!"), Some("no hash".to_owned())).await);
+    }
+
+    /// What was written down once is read for ever: as the library's own functions made it, with these parameters and with others.
+    #[tokio::test]
+    async fn hashes_are_those_of_the_library() {
+        let salt = SaltString::encode_b64(&[7; 16]).expect("a salt");
+        let HashedPassword(ours) = hash(Secret::new("Right-1!"), [7; 16]).await;
+        for (params, same) in [(params(), true), (Params::new(64, 2, 1, None).expect("valid"), false)] {
+            let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+            let theirs = argon2.hash_password(b"Right-1!", &salt).expect("valid").to_string();
+            assert_eq!(theirs == ours, same, "{theirs}");
+            assert!(verify(Secret::new("Right-1!"), Some(theirs.clone())).await);
+            assert!(!verify(Secret::new("Wrong-1!"), Some(theirs)).await);
+        }
     }
 }
