@@ -50,13 +50,18 @@ pub(crate) async fn set<S: Service>(
 ) -> Result<Json<ClockAnswer>, Problem> {
     let tenant = tenant_of(&tenant)?;
     let Json(wanted) = body?;
+    moved(&surface, tenant, wanted).await?;
+    answer(&surface, tenant).await
+}
+
+async fn moved<S: Service>(surface: &Surface<S>, tenant: TenantId, wanted: ClockMove) -> Result<(), Problem> {
     shown_by_clocks(wanted.now)?;
     let ClockMove { now, speed, wall, step } = wanted;
     if surface.chassis.clocks.set(tenant, Setting { now, speed, wall, step }).await?.is_none() {
         let now = surface.chassis.clocks.now(tenant).await?;
         return Err(Problem::conflict(format!("The clock shows {now} already, and time does not go back.")));
     }
-    answer(&surface, tenant).await
+    Ok(())
 }
 
 /// Refuses what no clock shows.
@@ -69,11 +74,16 @@ pub(crate) fn shown_by_clocks(now: Option<Instant>) -> Result<(), Problem> {
     }
 }
 
+/// Does what is due; with a body, after moving the clock as it says.
 pub(crate) async fn run_due<S: Service>(
     State(surface): State<Arc<Surface<S>>>,
     Path(tenant): Path<String>,
+    body: Result<Option<Json<ClockMove>>, JsonRejection>,
 ) -> Result<Json<DueAnswer>, Problem> {
     let tenant = tenant_of(&tenant)?;
+    if let Some(Json(wanted)) = body? {
+        moved(&surface, tenant, wanted).await?;
+    }
     let work = surface.run_due(tenant).await?;
     let next_due = surface.service.next_due(tenant).await?;
     Ok(Json(DueAnswer { done: work.done, failed: work.failed, next_due }))

@@ -26,8 +26,13 @@ async fn what_is_due_is_done_when_asked_for_and_counted() {
     let again = scene.post(&lab(1, "/due")).await;
     assert_eq!(again.body, json!({"done": 0, "failed": 0, "next_due": "2026-02-01T00:00:00Z"}));
     assert_eq!(done(&scene, 1).await, ["reminder:a", "reminder:bad", "reminder:c"], "in their order");
-    scene.put(&lab(1, "/clock"), json!({"now": "2026-02-01T00:00:00Z"})).await;
-    assert_eq!(scene.post(&lab(1, "/due")).await.body, json!({"done": 1, "failed": 0, "next_due": null}));
+    let with_the_time = scene.post_json(&lab(1, "/due"), json!({"now": "2026-02-01T00:00:00Z"})).await;
+    assert_eq!(with_the_time.body, json!({"done": 1, "failed": 0, "next_due": null}));
+    assert_eq!(scene.get(&lab(1, "/clock")).await.body["now"], "2026-02-01T00:00:00Z");
+    for wrong in [json!({"now": "2026-01-01T00:00:00Z"}), json!({"now": "soon"}), json!({"then": 1})] {
+        let refused = scene.post_json(&lab(1, "/due"), wrong).await;
+        assert!((400..500).contains(&refused.status), "{refused:?}");
+    }
 }
 
 #[tokio::test]

@@ -136,6 +136,10 @@ impl Scene {
         self.send(request(Method::POST, path).body(Body::empty()).expect("a request")).await
     }
 
+    pub(crate) async fn post_json(&self, path: &str, body: Value) -> Answer {
+        self.send(json_request(Method::POST, path, body.to_string())).await
+    }
+
     pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.send(request(Method::DELETE, path).body(Body::empty()).expect("a request")).await
     }

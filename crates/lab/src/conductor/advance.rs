@@ -112,13 +112,13 @@ impl<T: Timepieces> Conductor<T> {
         let moved = Moved { from: now, now, steps: 0, done: 0, failed: 0 };
         let mut course = Course { states, moved, target };
         while let Some(next) = course.next_stop() {
+            let mut found = false;
             if next > course.moved.now {
                 let step = next < course.target;
-                course.states =
-                    self.set_all(ClockChange { now: Some(next), step, ..ClockChange::default() }).await?;
-                course.moved.now = next;
+                let change = ClockChange { now: Some(next), step, ..ClockChange::default() };
+                found = self.step(&mut course, change, next).await?;
             }
-            if self.finish_due(&mut course).await? {
+            if self.finish_due(&mut course).await? || found {
                 course.moved.steps += 1;
                 if course.moved.steps > STEPS_MAX {
                     return Err(ConductError::TooManySteps { limit: STEPS_MAX, target });
@@ -129,25 +129,61 @@ impl<T: Timepieces> Conductor<T> {
         Ok(course.moved)
     }
 
+    /// Moves all clocks to `next`: last that of the first service with something due then, which is told together with being asked
+    /// to do it. Whether there was one.
+    async fn step(
+        &self,
+        course: &mut Course,
+        change: ClockChange,
+        next: Instant,
+    ) -> Result<bool, ConductError> {
+        let Some(first) = course.first_due_service(next) else {
+            course.states = self.set_all(change).await?;
+            course.moved.now = next;
+            return Ok(false);
+        };
+        let others = Service::ALL.into_iter().filter(|service| *service != first);
+        let states = try_join_all(others.clone().map(|service| self.pieces.set(service, change))).await?;
+        for (service, state) in others.zip(states) {
+            course.states[service.index()] = state;
+        }
+        course.moved.now = next;
+        self.work(course, first, Some(change)).await?;
+        Ok(true)
+    }
+
+    /// Has a service do what is due.
+    async fn work(
+        &self,
+        course: &mut Course,
+        service: Service,
+        change: Option<ClockChange>,
+    ) -> Result<(), ConductError> {
+        let work = self.pieces.run_due(service, change).await?;
+        course.moved.done += work.done;
+        course.moved.failed += work.failed;
+        let state = &mut course.states[service.index()];
+        state.now = course.moved.now;
+        state.next_due = work.next_due;
+        // Work at one service may have made work for another one that keeps a schedule too.
+        for other in Service::ALL {
+            if other != service && course.states[other.index()].next_due.is_some() {
+                course.states[other.index()] = self.pieces.read(other).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Has every service do what is due now, until none has anything left. Whether there was anything.
     async fn finish_due(&self, course: &mut Course) -> Result<bool, ConductError> {
         let now = course.moved.now;
         let mut rounds = 0;
-        while let Some(service) = course.first_due_service() {
+        while let Some(service) = course.first_due_service(now) {
             rounds += 1;
             if rounds > ROUNDS_MAX {
                 return Err(ConductError::Stuck { service, at: now, rounds: ROUNDS_MAX });
             }
-            let work = self.pieces.run_due(service).await?;
-            course.moved.done += work.done;
-            course.moved.failed += work.failed;
-            course.states[service.index()].next_due = work.next_due;
-            // Work at one service may have made work for another one that keeps a schedule too.
-            for other in Service::ALL {
-                if other != service && course.states[other.index()].next_due.is_some() {
-                    course.states[other.index()] = self.pieces.read(other).await?;
-                }
-            }
+            self.work(course, service, None).await?;
         }
         Ok(rounds > 0)
     }
@@ -180,10 +216,11 @@ impl Course {
         }
     }
 
-    fn first_due_service(&self) -> Option<Service> {
+    /// The first service that has something due at `now`.
+    fn first_due_service(&self, now: Instant) -> Option<Service> {
         Service::ALL
             .into_iter()
-            .find(|service| self.states[service.index()].next_due.is_some_and(|due| due <= self.moved.now))
+            .find(|service| self.states[service.index()].next_due.is_some_and(|due| due <= now))
     }
 
     const fn progress(&self) -> Progress {

@@ -18,8 +18,12 @@ pub trait Timepieces: Send + Sync {
         service: Service,
         change: ClockChange,
     ) -> impl Future<Output = Result<ClockState, CallError>> + Send;
-    /// Has a service do all that is due at its clock's time; answers when it is finished.
-    fn run_due(&self, service: Service) -> impl Future<Output = Result<DueWork, CallError>> + Send;
+    /// Has a service do all that is due at its clock's time, after a change of its clock if one is given; answers when it is finished.
+    fn run_due(
+        &self,
+        service: Service,
+        change: Option<ClockChange>,
+    ) -> impl Future<Output = Result<DueWork, CallError>> + Send;
 }
 
 /// How far time has come while it moves.

@@ -44,7 +44,10 @@ impl Timepieces for &Fakes {
         Ok(*state)
     }
 
-    async fn run_due(&self, service: Service) -> Result<DueWork, CallError> {
+    async fn run_due(&self, service: Service, change: Option<ClockChange>) -> Result<DueWork, CallError> {
+        if let Some(change) = change {
+            self.set(service, change).await?;
+        }
         let mut states = self.states.lock().expect("no test panicked");
         let nows: Vec<_> = states.iter().map(|state| state.now).collect();
         assert!(nows.iter().all(|now| *now == nows[0]), "clocks differ while work runs: {nows:?}");

@@ -285,7 +285,12 @@ impl Timepieces for TenantSurface {
         send(self.http.request(Method::PUT, url).json(&change)).await?.expect()
     }
 
-    async fn run_due(&self, service: Service) -> Result<DueWork, CallError> {
-        send(self.http.request(Method::POST, &self.urls[service.index()].1)).await?.expect()
+    async fn run_due(&self, service: Service, change: Option<ClockChange>) -> Result<DueWork, CallError> {
+        let request = self.http.request(Method::POST, &self.urls[service.index()].1);
+        let request = match change {
+            Some(change) => request.json(&change),
+            None => request,
+        };
+        send(request).await?.expect()
     }
 }
