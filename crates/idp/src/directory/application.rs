@@ -380,6 +380,17 @@ impl Application {
             .map(|registered| registered.r#type)
     }
 
+    /// Whether one of its redirect URIs of type `spa` is at this origin; a loopback address may have any port.
+    pub(crate) fn has_page_at(&self, origin: &str) -> bool {
+        let Ok(origin) = Url::parse(origin) else { return false };
+        let pages = self.document.redirect_uris.iter().filter(|uri| uri.r#type == RedirectUriType::Spa);
+        pages.filter_map(|page| Url::parse(&page.uri).ok()).any(|page| {
+            page.scheme() == origin.scheme()
+                && page.host_str() == origin.host_str()
+                && (is_loopback(&page) || page.port() == origin.port())
+        })
+    }
+
     /// Whether a redirect URI is a registered one with more path segments, which admin consent may be answered at.
     pub(crate) fn is_below_redirect(&self, uri: &str) -> bool {
         self.document.redirect_uris.iter().any(|registered| is_below(uri, &registered.uri))
@@ -411,11 +422,15 @@ fn without_loopback_port(uri: &str) -> Option<String> {
     Some(format!("http://{host}{}", if path.is_empty() { "/" } else { path }))
 }
 
+/// Whether it is at this machine by http: the port is the program's to choose.
+fn is_loopback(url: &Url) -> bool {
+    url.scheme() == "http" && matches!(url.host_str(), Some("localhost" | "127.0.0.1"))
+}
+
 /// Whether a web address goes on where another ends, by path segments and nothing else. Compared as browsers read them, with `..`
 /// resolved.
 fn is_below(uri: &str, registered: &str) -> bool {
     let (Ok(uri), Ok(registered)) = (Url::parse(uri), Url::parse(registered)) else { return false };
-    let loopback = uri.scheme() == "http" && matches!(uri.host_str(), Some("localhost" | "127.0.0.1"));
     let plain = |url: &Url| {
         url.username().is_empty()
             && url.password().is_none()
@@ -428,7 +443,7 @@ fn is_below(uri: &str, registered: &str) -> bool {
         && plain(&registered)
         && uri.scheme() == registered.scheme()
         && uri.host_str() == registered.host_str()
-        && (loopback || uri.port() == registered.port())
+        && (is_loopback(&uri) || uri.port() == registered.port())
         && below.is_some_and(|rest| rest.starts_with('/'))
 }
 

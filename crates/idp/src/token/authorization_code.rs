@@ -1,5 +1,7 @@
 //! `grant_type=authorization_code` (RFC 6749, section 4.1.3; RFC 7636).
 
+use std::net::IpAddr;
+
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
@@ -44,6 +46,9 @@ pub(crate) struct AuthorizationCode {
     pub(crate) scopes: CodeScopes,
     pub(crate) code_challenge: Option<CodeChallenge>,
     pub(crate) nonce: Option<String>,
+    /// Where the browser was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) address: Option<IpAddr>,
     /// What the authorization request asked for in its `claims` parameter.
     #[serde(default)]
     pub(crate) claims: ClaimsRequest,
@@ -120,7 +125,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         password_based: outlive_rules::password_based(&code.amr),
         spa: code.redirect_type == RedirectUriType::Spa,
         presented_by_its_client: code.client_id == request.client.application.client_id,
-        origin_present: request.origin_header,
+        origin: request.page,
         proof_key: proof_key(&code, request.form.get("code_verifier")),
         conditional_access: access.facts,
     };
@@ -144,6 +149,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         auth_time: code.auth_time,
         session_id: Some(code.session_id),
         nonce: code.nonce.clone(),
+        address: code.address,
         family: Family::New {
             id: code.id,
             redirect_type: match code.redirect_type {

@@ -58,6 +58,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         auth_time: approval.auth_time,
         session_id: Some(approval.session_id),
         nonce: None,
+        address: None,
         family: Family::New {
             id: random.stream("refresh-token-family").uuid(),
             redirect_type: RedirectType::None,

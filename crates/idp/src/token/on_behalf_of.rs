@@ -62,6 +62,7 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
         auth_time: issued_at,
         session_id: claims.sid,
         nonce: None,
+        address: None,
         family: Family::New {
             id: random.stream("refresh-token-family").uuid(),
             redirect_type: RedirectType::None,

@@ -49,6 +49,7 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
         auth_time: request.now,
         session_id: None,
         nonce: None,
+        address: Some(request.address),
         family: Family::New {
             id: random.stream("refresh-token-family").uuid(),
             redirect_type: RedirectType::None,

@@ -40,7 +40,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         client: Some(client),
         access: &access,
         by_its_client: token.client_id == client.client_id,
-        origin: request.origin_header,
+        origin: request.page,
     };
     let (facts, rotation) = refresh_token_facts::gather(idp, &presentation).await?;
     let presented = Presented::RefreshToken(facts);
@@ -61,6 +61,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         auth_time: token.auth_time,
         session_id: token.session_id,
         nonce: None,
+        address: token.address,
         family: Family::Of(&token, &rotation),
         claims: request.claims.clone().after(&said_before(&token)),
         decision: &decision,

@@ -1,5 +1,7 @@
 //! Access tokens.
 
+use std::net::IpAddr;
+
 use outlive_clock::{ClientId, Instant, ServicePrincipalId, SessionId, TenantId};
 use serde::Serialize;
 use uuid::Uuid;
@@ -157,7 +159,7 @@ pub struct AccessTokenClaims {
     pub idtyp: Option<&'static str>,
     /// Users: where they came from, if it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ipaddr: Option<String>,
+    pub ipaddr: Option<IpAddr>,
     /// Users: the display name; in version 2 with the scope `profile`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
