@@ -211,6 +211,7 @@ async fn a_new_user_has_to_be_complete_and_sound() {
         ("userPrincipalName", json!("newcomer")),
         ("userPrincipalName", json!(format!("{}@{}", "x".repeat(65), tenant.domain))),
         ("userPrincipalName", json!(format!("<b>@{}", tenant.domain))),
+        ("userPrincipalName", json!(format!("x@{}.{}", "y".repeat(48), tenant.domain))),
         ("passwordProfile", json!({"password": "weak"})),
         ("passwordProfile", json!({})),
         ("displayName", json!("")),

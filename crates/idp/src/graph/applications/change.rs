@@ -168,6 +168,9 @@ fn permissions(name: &str, permissions: Vec<NewPermission>) -> Result<Vec<NewPer
     if sound { Ok(permissions) } else { Err(invalid(name)) }
 }
 
+/// Characters that a redirect URI may not have ("Redirect URI restrictions").
+const FORBIDDEN_CHARS: [char; 7] = ['!', '$', '\'', '(', ')', ',', ';'];
+
 /// "Redirect URI restrictions": https but for loopback and native schemes, bounded in number and length, each once.
 fn check_redirect_uris(uris: &[RedirectUriSpec]) -> Result<(), GraphError> {
     let sound = |redirect: &RedirectUriSpec| {
@@ -178,7 +181,10 @@ fn check_redirect_uris(uris: &[RedirectUriSpec]) -> Result<(), GraphError> {
             ("javascript" | "data" | "file" | "vbscript", _) => false,
             (_, kind) => kind == RedirectUriType::PublicClient,
         };
-        scheme && redirect.uri.len() <= URI_CHARS_MAX && url.fragment().is_none()
+        scheme
+            && redirect.uri.len() <= URI_CHARS_MAX
+            && url.fragment().is_none()
+            && !redirect.uri.contains(FORBIDDEN_CHARS)
     };
     let once = |(index, redirect): (usize, &RedirectUriSpec)| {
         uris[..index].iter().all(|other| other.uri != redirect.uri)
