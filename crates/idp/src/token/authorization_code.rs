@@ -7,7 +7,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_clock::{ClientId, Instant, SessionId, TenantId, UserId};
-use outlive_rules::{CodeFacts, Presented, ProofKey, aadsts, lifetimes};
+use outlive_rules::{ClientClass, CodeFacts, Presented, ProofKey, aadsts, lifetimes};
 use outlive_store::{Change, Store, StoreError, sql};
 use outlive_tokens::{ClaimsRequest, RedirectType, SealedToken};
 use serde::{Deserialize, Serialize};
@@ -115,6 +115,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     if code.tenant != request.tenant.id {
         return Err(Refusal::new(aadsts::CODE_OF_ANOTHER_TENANT));
     }
+    check_credential(request, &code)?;
     let user = idp.directory.user(code.tenant, code.user_id).await?;
     let asked = code.scopes.clone().into();
     let access = request.access(user.as_ref(), Some(&asked), None).await?;
@@ -186,6 +187,23 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
             Err(again.refusal().unwrap_or_else(|| Refusal::new(aadsts::CODE_REDEEMED)))
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// The type of the redirect URI says whether the client has to prove itself, or cannot ("Redirect URI restrictions").
+fn check_credential(request: &TokenRequest<'_>, code: &AuthorizationCode) -> Result<(), Refusal> {
+    let client = &request.client.application;
+    if code.client_id != client.client_id {
+        return Ok(());
+    }
+    match (code.redirect_type, request.client.class()) {
+        (RedirectUriType::Web, ClientClass::Public) if !client.document.kind.is_public() => {
+            Err(Refusal::new(aadsts::CREDENTIAL_MISSING))
+        }
+        (RedirectUriType::Spa | RedirectUriType::PublicClient, ClientClass::Confidential) => {
+            Err(Refusal::new(aadsts::CREDENTIAL_NOT_ALLOWED))
+        }
+        _ => Ok(()),
     }
 }
 

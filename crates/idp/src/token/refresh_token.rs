@@ -24,10 +24,15 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     if token.tenant != request.tenant.id {
         return Err(Refusal::new(aadsts::INVALID_GRANT));
     }
-    if refresh_token_facts::class_of(&token) == ClientClass::Confidential
-        && request.client.class() == ClientClass::Public
-    {
-        return Err(Refusal::new(aadsts::CREDENTIAL_MISSING));
+    match (refresh_token_facts::class_of(&token), request.client.class()) {
+        (ClientClass::Confidential, ClientClass::Public) => {
+            return Err(Refusal::new(aadsts::CREDENTIAL_MISSING));
+        }
+        // A grant stays of the class it was made in.
+        (ClientClass::Public, ClientClass::Confidential) => {
+            return Err(Refusal::new(aadsts::CREDENTIAL_NOT_ALLOWED));
+        }
+        _ => {}
     }
     let user = idp.directory.user(token.tenant, token.user_id).await?;
     let asked = asked_now(request, asked_first(&token));

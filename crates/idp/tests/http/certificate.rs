@@ -7,9 +7,11 @@ use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use outlive_clock::{Instant, Randomness, Span, wall_now};
 use outlive_tokens::{Certificate, SigningKey};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::client::App;
+use crate::graph::call;
 use crate::tenant::{Answer, BEGIN, ORDERS, READ, SECRET, Tenant};
 use crate::tokens::Tokens;
 
@@ -250,4 +252,52 @@ async fn a_certificate_that_is_none_or_a_public_clients_is_not_registered() {
         assert_eq!(answer.status, 400, "{answer:?}");
         assert!(answer.text.contains("ertificate"), "{answer:?}");
     }
+}
+
+#[tokio::test]
+async fn graph_shows_registers_and_removes_certificates() {
+    let tenant = tenant().await;
+    let (app, stranger) = (
+        vault(&tenant),
+        sign(&named(&STRANGER, Algorithm::PS256), &claims(&vault(&tenant), BEGIN, &json!({})), &STRANGER),
+    );
+    let admin = tenant.admin_tool().sign_in(&tenant, "admin", "https://graph.microsoft.com/.default").await;
+    let path = format!("/applications/{}", tenant.id_of(130));
+    let shown = async || {
+        let answer = call(&tenant, admin.access(), Method::GET, &path, Value::Null).await.json();
+        answer["keyCredentials"].as_array().expect("a list").clone()
+    };
+    let patch = async |keys: Value| {
+        call(&tenant, admin.access(), Method::PATCH, &path, json!({"keyCredentials": keys})).await.status
+    };
+    let before = shown().await;
+    assert_eq!(before.len(), 2);
+    assert_eq!(before[0]["customKeyIdentifier"], certificate(&REGISTERED).thumbprint());
+    assert_eq!((&before[0]["type"], &before[0]["usage"]), (&json!("AsymmetricX509Cert"), &json!("Verify")));
+    assert_eq!(
+        (&before[0]["key"], &before[0]["displayName"]),
+        (&Value::Null, &json!(certificate(&REGISTERED).subject()))
+    );
+    assert!(before[0]["keyId"].is_string() && before[0]["endDateTime"].is_string(), "{before:?}");
+
+    let new = json!({"type": "AsymmetricX509Cert", "usage": "Verify", "key": STANDARD.encode(STRANGER.certificate_der())});
+    for wrong in [
+        json!([{"type": "AsymmetricX509Cert", "usage": "Verify"}]),
+        json!([{"type": "AsymmetricX509Cert", "usage": "Verify", "key": "no base64"}]),
+        json!([{"type": "AsymmetricX509Cert", "usage": "Verify", "key": "AAAA"}]),
+        json!([{"type": "Symmetric", "usage": "Verify", "key": new["key"]}]),
+        json!([before[0], before[0]]),
+        json!([1]),
+    ] {
+        assert_eq!(patch(wrong.clone()).await, 400, "{wrong}");
+    }
+    present(&app, &stranger).await.refused(401, "invalid_client", "AADSTS700027");
+    // What is named by its id stays, what is new is good at once, what is not named is gone.
+    assert_eq!(patch(json!([before[1], new])).await, 204);
+    let after = shown().await;
+    assert_eq!((after.len(), &after[0]), (2, &before[1]));
+    Tokens::of(present(&app, &stranger).await);
+    let registered =
+        sign(&named(&REGISTERED, Algorithm::PS256), &claims(&app, BEGIN, &json!({})), &REGISTERED);
+    present(&app, &registered).await.refused(401, "invalid_client", "AADSTS700027");
 }

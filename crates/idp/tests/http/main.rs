@@ -46,6 +46,7 @@ mod password_grant;
 mod password_policy;
 mod password_reset;
 mod questions;
+mod redirect_types;
 mod refresh;
 mod response_headers;
 mod response_types;

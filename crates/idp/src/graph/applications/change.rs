@@ -3,13 +3,13 @@
 use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
 
+use super::certificates::NewKeyCredential;
 use super::required::RequiredAccess;
 use crate::authorize::is_logout_url;
 use crate::directory::Application;
 use crate::graph::error::GraphError;
 use crate::spec::{
-    AppRoleSpec, ApplicationKind, GroupClaims, OptionalClaimsSpec, RedirectUriSpec, RedirectUriType,
-    ScopeSpec,
+    AppRoleSpec, GroupClaims, OptionalClaimsSpec, RedirectUriSpec, RedirectUriType, ScopeSpec,
 };
 
 /// The members of a new or changed application. What is not there stays.
@@ -28,6 +28,7 @@ pub(crate) struct ApplicationChange {
     spa: Option<Platform>,
     public_client: Option<Platform>,
     pub(super) required_resource_access: Option<Vec<RequiredAccess>>,
+    pub(super) key_credentials: Option<Vec<NewKeyCredential>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -91,7 +92,7 @@ impl ApplicationChange {
         }
         let document = &mut after.document;
         if let Some(public) = self.is_fallback_public_client {
-            document.kind = if public { ApplicationKind::Public } else { ApplicationKind::Confidential };
+            document.allow_public_client = public;
         }
         document.group_claims = self.group_membership_claims.unwrap_or(document.group_claims);
         if let Some(claims) = self.optional_claims {

@@ -1,5 +1,6 @@
 //! Applications: registrations, and their secrets.
 
+mod certificates;
 mod change;
 mod named;
 mod read;
