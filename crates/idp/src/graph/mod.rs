@@ -6,6 +6,7 @@ mod audit_logs;
 mod body;
 mod caller;
 mod compound_id;
+mod cross_origin;
 mod error;
 mod evaluation;
 mod fido2_methods;
@@ -27,6 +28,7 @@ use outlive_chassis::Trace;
 use self::error::GraphError;
 use crate::idp::Idp;
 
+pub(crate) use self::cross_origin::readable_by_pages;
 pub(crate) use self::user_info::user_info;
 
 pub(crate) fn router() -> Router<Idp> {

@@ -1,5 +1,6 @@
 //! Which pages may redeem what a single-page application was given: those at the origins of its redirect URIs.
 
+use reqwest::Method;
 use reqwest::header::ORIGIN;
 use serde_json::json;
 
@@ -49,6 +50,38 @@ async fn a_page_elsewhere_redeems_nothing_and_can_read_why() {
     for form in [&redemption[..], &renewal] {
         Tokens::of(from_page(&app, "https://spa.example", form).await);
     }
+}
+
+#[tokio::test]
+async fn a_page_calls_graph_with_its_token() {
+    let tenant = Tenant::new().await;
+    let tokens = tenant.spa().sign_in(&tenant, "owner", "openid User.Read").await;
+    for path in ["/v1.0/me", "/v1.0/users/nobody/nothing", "/oidc/userinfo"] {
+        let url = tenant.url(path);
+        let asked = tenant
+            .http
+            .request(Method::OPTIONS, &url)
+            .header(ORIGIN, "https://spa.example")
+            .header("Access-Control-Request-Method", "PATCH")
+            .header("Access-Control-Request-Headers", "authorization, content-type");
+        let may = send(asked).await;
+        assert_eq!((may.status, may.header("access-control-allow-origin")), (200, "*"), "{path}");
+        assert_eq!(may.header("access-control-allow-headers"), "authorization, content-type");
+        assert_eq!(may.header("access-control-allow-methods"), "PATCH");
+        let page = || tenant.http.get(&url).header(ORIGIN, "https://spa.example");
+        for answer in [send(page().bearer_auth(tokens.access())).await, send(page()).await] {
+            assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}: {answer:?}");
+            let exposed = answer.header("access-control-expose-headers");
+            assert!(exposed.contains("WWW-Authenticate"), "{exposed}");
+        }
+        assert_eq!(
+            tenant.get(path).await.header("access-control-allow-origin"),
+            "",
+            "who is no page is not told"
+        );
+    }
+    let me = send(tenant.http.get(tenant.url("/v1.0/me")).bearer_auth(tokens.access())).await;
+    assert_eq!(me.json()["id"], tenant.id_of(1));
 }
 
 #[tokio::test]
