@@ -100,6 +100,8 @@ fn application_routes() -> Router<Idp> {
         )
         .route("/applications/{id}/addPassword", post(applications::add_password))
         .route("/applications/{id}/removePassword", post(applications::remove_password))
+        .route("/applications/{id}/addKey", post(applications::add_key))
+        .route("/applications/{id}/removeKey", post(applications::remove_key))
         // applications(appId='…'), servicePrincipals(appId='…')
         .route(
             "/{named}",
@@ -109,6 +111,8 @@ fn application_routes() -> Router<Idp> {
         )
         .route("/{named}/addPassword", post(applications::add_password_to_named))
         .route("/{named}/removePassword", post(applications::remove_password_of_named))
+        .route("/{named}/addKey", post(applications::add_key_to_named))
+        .route("/{named}/removeKey", post(applications::remove_key_of_named))
 }
 
 fn service_principal_routes() -> Router<Idp> {

@@ -301,3 +301,64 @@ async fn graph_shows_registers_and_removes_certificates() {
         sign(&named(&REGISTERED, Algorithm::PS256), &claims(&app, BEGIN, &json!({})), &REGISTERED);
     present(&app, &registered).await.refused(401, "invalid_client", "AADSTS700027");
 }
+
+#[tokio::test]
+async fn an_application_that_proves_its_present_key_changes_it_by_itself() {
+    let tenant = tenant().await;
+    let app = vault(&tenant);
+    let scope = "https://graph.microsoft.com/.default";
+    let assertion =
+        sign(&named(&REGISTERED, Algorithm::PS256), &claims(&app, BEGIN, &json!({})), &REGISTERED);
+    let proven = [("client_assertion_type", JWT_BEARER), ("client_assertion", assertion.as_str())];
+    let form = [("grant_type", "client_credentials"), ("scope", scope)];
+    let own = Tokens::of(app.ask(&[&form[..], &proven].concat(), &[]).await);
+    let stranger = Tokens::of(tenant.connector().client_credentials(scope).await);
+    let path = format!("/applications/{}", tenant.id_of(130));
+    let post = async |token: &Tokens, path: &str, what: &str, body: Value| {
+        call(&tenant, token.access(), Method::POST, &format!("{path}/{what}"), body).await
+    };
+    let proof = |changes: &Value, key: &SigningKey| {
+        let mut claims = json!({
+            "aud": "00000002-0000-0000-c000-000000000000", "iss": tenant.id_of(130), "nbf": BEGIN.as_seconds(),
+            "exp": BEGIN.as_seconds() + 600,
+        });
+        for (name, value) in changes.as_object().expect("an object") {
+            claims[name] = value.clone();
+        }
+        sign(&Header::new(Algorithm::RS256), &claims, key)
+    };
+    let new = json!({"type": "AsymmetricX509Cert", "usage": "Verify", "key": STANDARD.encode(STRANGER.certificate_der())});
+    let add = |proof: String| json!({"keyCredential": new, "passwordCredential": null, "proof": proof});
+    for wrong in [
+        proof(&json!({}), &STRANGER),
+        proof(&json!({}), &EXPIRED),
+        proof(&json!({"iss": tenant.id_of(112)}), &REGISTERED),
+        proof(&json!({"aud": "elsewhere"}), &REGISTERED),
+        proof(&json!({"exp": BEGIN.as_seconds() + 601}), &REGISTERED),
+        proof(&json!({"nbf": BEGIN.as_seconds() - 601, "exp": BEGIN.as_seconds() - 1}), &REGISTERED),
+        "garbage".to_owned(),
+    ] {
+        let answer = post(&own, &path, "addKey", add(wrong)).await;
+        assert_eq!(answer.status, 400, "{answer:?}");
+        assert!(answer.text.contains("The proof is not valid"), "{answer:?}");
+    }
+    let good = proof(&json!({}), &REGISTERED);
+    assert_eq!(post(&stranger, &path, "addKey", add(good.clone())).await.status, 403, "it is not its own");
+    let added = post(&own, &path, "addKey", add(good.clone())).await;
+    let called = certificate(&STRANGER).thumbprint();
+    assert_eq!((added.status, &added.json()["customKeyIdentifier"]), (200, &json!(called)));
+
+    // With the new one it takes the old one away.
+    let admin = tenant.admin_tool().sign_in(&tenant, "admin", scope).await;
+    let shown = call(&tenant, admin.access(), Method::GET, &path, Value::Null).await.json();
+    let remove = json!({"keyId": shown["keyCredentials"][0]["keyId"], "proof": proof(&json!({}), &STRANGER)});
+    let named_path = format!("/applications(appId='{}')", app.client_id);
+    assert_eq!(post(&own, &named_path, "removeKey", remove.clone()).await.status, 204);
+    assert_eq!(post(&own, &path, "removeKey", remove).await.status, 400, "there is none");
+    present(&app, &assertion).await.refused(401, "invalid_client", "AADSTS700027");
+    let by_new = sign(&named(&STRANGER, Algorithm::PS256), &claims(&app, BEGIN, &json!({})), &STRANGER);
+    Tokens::of(present(&app, &by_new).await);
+    let kinds: Vec<_> =
+        tenant.journal("certificate.").await.iter().map(|line| line["kind"].clone()).collect();
+    assert_eq!(kinds, ["certificate.added", "certificate.removed"]);
+}

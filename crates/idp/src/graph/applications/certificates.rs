@@ -32,12 +32,6 @@ pub(super) fn read(
     given: Vec<NewKeyCredential>,
     before: &[KeyCredential],
 ) -> Result<Vec<KeyCredential>, GraphError> {
-    let unusable = |why: &str| {
-        GraphError::bad_request(format!("Invalid value specified for property 'keyCredentials': {why}."))
-    };
-    if given.len() > CERTIFICATES_MAX {
-        return Err(unusable("there are too many"));
-    }
     let mut ids = caller.idp.chassis.random.of(caller.tenant.id).stream("key-credential-id");
     let mut one = |given: NewKeyCredential| {
         if given.r#type != "AsymmetricX509Cert" || given.usage != "Verify" {
@@ -54,8 +48,19 @@ pub(super) fn read(
             }
         }
     };
-    let kept = given.into_iter().map(&mut one).collect::<Result<Vec<_>, _>>()?;
+    given.into_iter().take(CERTIFICATES_MAX + 1).map(&mut one).collect()
+}
+
+/// Whether an application may have these certificates together.
+pub(super) fn check(keys: &[KeyCredential]) -> Result<(), GraphError> {
     let twice =
-        |(at, key): (usize, &KeyCredential)| kept[..at].iter().any(|other| other.key_id == key.key_id);
-    if kept.iter().enumerate().any(twice) { Err(unusable("two have one id")) } else { Ok(kept) }
+        |(at, key): (usize, &KeyCredential)| keys[..at].iter().any(|other| other.key_id == key.key_id);
+    if keys.len() > CERTIFICATES_MAX || keys.iter().enumerate().any(twice) {
+        return Err(unusable("there are too many, or two have one id"));
+    }
+    Ok(())
+}
+
+fn unusable(why: &str) -> GraphError {
+    GraphError::bad_request(format!("Invalid value specified for property 'keyCredentials': {why}."))
 }

@@ -105,6 +105,7 @@ async fn applied(
     if let Some(certificates) = certificates {
         after.document.key_credentials =
             certificates::read(caller, certificates, &before.document.key_credentials)?;
+        certificates::check(&after.document.key_credentials)?;
     }
     if let Some(required) = required {
         after.document.required = required::read(caller, required).await?;
