@@ -154,6 +154,7 @@ impl Visit {
             user: Some(&signed_in.user),
             client: Some(&request.application),
             asked: Some(&request.scopes),
+            contexts: &request.claims.contexts,
             address: conditional_access::address(&self.headers),
             authenticated_at: Some(signed_in.session.started_at),
             request: Some((now, &self.trace)),

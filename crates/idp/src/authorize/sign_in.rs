@@ -167,6 +167,7 @@ impl Visit {
             user: Some(user),
             client: None,
             asked: None,
+            contexts: &conditional_access::NO_CONTEXTS,
             address: conditional_access::address(&self.headers),
             authenticated_at: Some(now),
             request: None,

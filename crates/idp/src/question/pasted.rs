@@ -52,6 +52,7 @@ impl Asking<'_> {
             user: user.as_ref(),
             client: application.as_ref(),
             asked: Some(&asked),
+            contexts: &conditional_access::NO_CONTEXTS,
             address: conditional_access::HERE,
             authenticated_at: Some(token.auth_time),
             request: None,

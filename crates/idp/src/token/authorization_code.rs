@@ -118,7 +118,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     check_credential(request, &code)?;
     let user = idp.directory.user(code.tenant, code.user_id).await?;
     let asked = code.scopes.clone().into();
-    let access = request.access(user.as_ref(), Some(&asked), None).await?;
+    let access = request.access(user.as_ref(), Some(&asked), &code.claims.contexts, None).await?;
     let mut facts = CodeFacts {
         issued_at: code.issued_at,
         redeemed_at: code.redeemed_at(&idp.chassis.store).await?,
@@ -151,6 +151,8 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         session_id: Some(code.session_id),
         nonce: code.nonce.clone(),
         address: code.address,
+        // What was asked for then, when the person could be asked for what it takes.
+        contexts: code.claims.contexts.clone(),
         family: Family::New {
             id: code.id,
             redirect_type: match code.redirect_type {

@@ -1,5 +1,6 @@
 //! The endpoint itself, v1.0 and v2.0.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use axum::response::{IntoResponse, Response};
@@ -56,6 +57,7 @@ impl TokenRequest<'_> {
         &self,
         user: Option<&User>,
         asked: Option<&AskedScopes>,
+        contexts: &BTreeSet<String>,
         authenticated_at: Option<Instant>,
     ) -> Result<Access, Refusal> {
         let asking = Asking {
@@ -63,6 +65,7 @@ impl TokenRequest<'_> {
             user,
             client: Some(&self.client.application),
             asked,
+            contexts,
             address: self.address,
             authenticated_at,
             request: Some((self.now, self.trace)),

@@ -104,6 +104,7 @@ async fn access_token(
             .await?
             .coming_from(Some(as_token_request.address)),
         claims: &request.claims,
+        contexts: &request.claims.contexts,
     };
     let minted = mint_access_token(&as_token_request, &order).await?;
     let event =

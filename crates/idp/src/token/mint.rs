@@ -56,6 +56,8 @@ pub(crate) struct UserGrant<'a> {
     pub(crate) nonce: Option<String>,
     /// Where the user came from, if it is known.
     pub(crate) address: Option<IpAddr>,
+    /// The authentication contexts that were asked for and are met.
+    pub(crate) contexts: BTreeSet<String>,
     pub(crate) family: Family<'a>,
     /// What this request and the one that made the grant ask for.
     pub(crate) claims: ClaimsRequest,
@@ -73,6 +75,8 @@ pub(crate) struct AccessTokenOrder<'a> {
     pub(crate) told: Told,
     /// What the client asked for.
     pub(crate) claims: &'a ClaimsRequest,
+    /// The authentication contexts that are met.
+    pub(crate) contexts: &'a BTreeSet<String>,
 }
 
 /// An access token that was made.
@@ -122,6 +126,7 @@ pub(crate) async fn mint_access_token(
         issued_at: request.now,
         expires_at,
         not_before: order.claims.not_before,
+        acrs: order.contexts.iter().cloned().collect(),
         uti: unique,
         pairwise: &idp.pairwise,
         xms_cc: capabilities,
@@ -176,6 +181,7 @@ pub(crate) async fn mint_for_user(
             .await?
             .coming_from(grant.address),
         claims: &grant.claims,
+        contexts: &grant.contexts,
     };
     let access_token = mint_access_token(request, &order).await?;
     let refresh_token = resource.oidc.contains("offline_access").then(|| {

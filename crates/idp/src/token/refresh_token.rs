@@ -36,7 +36,9 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     }
     let user = idp.directory.user(token.tenant, token.user_id).await?;
     let asked = asked_now(request, asked_first(&token));
-    let access = request.access(user.as_ref(), asked.as_ref().ok(), Some(token.auth_time)).await?;
+    let access = request
+        .access(user.as_ref(), asked.as_ref().ok(), &request.claims.contexts, Some(token.auth_time))
+        .await?;
     let client = &request.client.application;
     let presentation = Presentation {
         tenant: &request.tenant,
@@ -67,6 +69,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         session_id: token.session_id,
         nonce: None,
         address: token.address,
+        contexts: request.claims.contexts.clone(),
         family: Family::Of(&token, &rotation),
         claims: request.claims.clone().after(&said_before(&token)),
         decision: &decision,

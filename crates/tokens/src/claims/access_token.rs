@@ -89,6 +89,8 @@ pub struct AccessTokenInput<'a> {
     pub expires_at: Instant,
     /// The instant that the token may not be older than, if the client asked for one (virtual time).
     pub not_before: Option<Instant>,
+    /// The authentication contexts that it meets.
+    pub acrs: Vec<String>,
     /// 16 random bytes that name the token.
     pub uti: [u8; 16],
     /// The key of pairwise subjects.
@@ -118,6 +120,9 @@ pub struct AccessTokenClaims {
     /// Version 1, users: `"1"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acr: Option<&'static str>,
+    /// Users: the authentication contexts that were asked for and are met.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acrs: Option<Vec<String>>,
     /// The issuer's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aio: Option<String>,
@@ -221,6 +226,7 @@ impl AccessTokenClaims {
             exp: input.expires_at.as_seconds(),
             acct: None,
             acr: None,
+            acrs: None,
             aio,
             amr: None,
             app_displayname: input.client_name.map(str::to_owned),
@@ -256,6 +262,7 @@ impl AccessTokenClaims {
             AccessSubject::User { user, scopes, roles, amr, session, auth_time, wids } => Self {
                 acct: told.acct(),
                 acr: v1.then_some("1"),
+                acrs: some_unless_empty(&input.acrs),
                 amr: some_unless_empty(amr).filter(|_| v1),
                 auth_time: auth_time.map(Instant::as_seconds),
                 email: user.email.clone().filter(|_| told.tells_email()),
