@@ -60,6 +60,24 @@ fn every_witness_of_the_parity_page_is_a_test() {
 }
 
 #[test]
+fn no_number_that_is_said_never_to_be_given_is_in_the_catalogue() {
+    let (page, errors) = (read("docs/parity.md"), read("docs/errors.md"));
+    let (_, table) =
+        page.split_once("\nNumbers of the original that are never given").expect("the page tells them");
+    let rows = table.lines().filter(|line| line.starts_with("| "));
+    let numbers: Vec<u32> = rows
+        .filter_map(|row| row.split(" | ").next())
+        .flat_map(|cell| cell.split(|c: char| !c.is_ascii_digit()))
+        .filter_map(|number| number.parse().ok())
+        .collect();
+    assert!(numbers.len() > 50, "{numbers:?}");
+    for (at, number) in numbers.iter().enumerate() {
+        assert!(!errors.contains(&format!("<a id=\"{number}\">")), "{number} is given");
+        assert!(!numbers[..at].contains(number), "{number} is told twice");
+    }
+}
+
+#[test]
 fn every_id_in_the_readme_is_the_seeds() {
     let seed = read("seeds/contoso.yaml");
     let readme = read("README.md");

@@ -1,5 +1,6 @@
 //! What the tenant's Conditional Access policies ask of somebody who wants something, gathered for the rules.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 use http::HeaderMap;
@@ -23,12 +24,17 @@ pub(crate) struct Asking<'a> {
     pub(crate) client: Option<&'a Application>,
     /// What it asks for, as far as that is known.
     pub(crate) asked: Option<&'a AskedScopes>,
+    /// The authentication contexts that the token is to meet.
+    pub(crate) contexts: &'a BTreeSet<String>,
     pub(crate) address: IpAddr,
     /// When the user last signed in on a page, where that is known.
     pub(crate) authenticated_at: Option<Instant>,
     /// When it is asked, and by which request; nothing if nobody asks in earnest, and nothing is reported then.
     pub(crate) request: Option<(Instant, &'a Trace)>,
 }
+
+/// Where no authentication context is asked for.
+pub(crate) static NO_CONTEXTS: BTreeSet<String> = BTreeSet::new();
 
 /// What is asked of them.
 #[derive(Debug, Default)]
@@ -83,6 +89,7 @@ impl Idp {
             user: &user.id.to_string(),
             guest: user.profile.guest,
             applications: &applications,
+            contexts: asking.contexts,
             address: asking.address,
         };
         let in_force = policies.conditional_access.iter().map(|kept| &kept.says);

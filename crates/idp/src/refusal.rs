@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use http::header::{CACHE_CONTROL, PRAGMA};
+use http::header::{CACHE_CONTROL, EXPIRES, PRAGMA};
 use outlive_chassis::Trace;
 use outlive_clock::Instant;
 use outlive_rules::aadsts::OauthError;
@@ -105,7 +105,8 @@ impl Refusal {
             claims: self.claims(),
         };
         let status = StatusCode::from_u16(self.error.status).unwrap_or(StatusCode::BAD_REQUEST);
-        (status, [(CACHE_CONTROL, "no-store, no-cache"), (PRAGMA, "no-cache")], Json(body)).into_response()
+        let headers = [(CACHE_CONTROL, "no-store, no-cache"), (PRAGMA, "no-cache"), (EXPIRES, "-1")];
+        (status, headers, Json(body)).into_response()
     }
 }
 

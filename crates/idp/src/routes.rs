@@ -1,7 +1,7 @@
 //! Which path leads where. `{tenant}` is an id, a domain or an alias.
 
 use axum::Router;
-use axum::middleware::map_response;
+use axum::middleware::{from_fn, map_response};
 use axum::response::Response;
 use axum::routing::{get, post, put};
 use http::StatusCode;
@@ -88,6 +88,14 @@ pub(crate) fn router(idp: Idp) -> Router {
             "/_lab/tenants/{tenant}/event-streams/{client}",
             put(security_events::set).delete(security_events::remove),
         )
+        .merge(graph_routes())
+        .method_not_allowed_fallback(not_get)
+        .fallback(pages::unknown_path)
+        .with_state(idp)
+}
+
+fn graph_routes() -> Router<Idp> {
+    Router::new()
         .nest("/v1.0", graph::router())
         .nest("/beta", graph::beta())
         // The SDK for Python puts two slashes there, and the original does not mind.
@@ -95,8 +103,7 @@ pub(crate) fn router(idp: Idp) -> Router {
         .route("/oidc/userinfo", get(graph::user_info).post(graph::user_info))
         .route("/{tenant}/openid/userinfo", get(graph::user_info).post(graph::user_info))
         .method_not_allowed_fallback(not_get)
-        .fallback(pages::unknown_path)
-        .with_state(idp)
+        .layer(from_fn(graph::readable_by_pages))
 }
 
 async fn not_post(visit: Visit) -> Response {

@@ -6,8 +6,8 @@ use std::hint::black_box;
 use outlive_clock::{Instant, Span};
 use outlive_rules::conditional_access::AccessFacts;
 use outlive_rules::{
-    ClientClass, Event, Presented, Question, RefreshTokenFacts, RevocationEvents, RotationFacts, Ruleset,
-    SecondFactorFacts, UserFacts, refresh_token, what_if,
+    ClientClass, Event, Presented, Question, RefreshTokenFacts, RequestOrigin, RevocationEvents,
+    RotationFacts, Ruleset, SecondFactorFacts, UserFacts, refresh_token, what_if,
 };
 
 /// Calls in one round, and rounds.
@@ -24,7 +24,7 @@ fn token(client_class: ClientClass) -> RefreshTokenFacts {
         issued_at: GRANTED,
         session_signed_out_at: None,
         presented_by_its_client: true,
-        origin_present: false,
+        origin: RequestOrigin::None,
         second_factor: SecondFactorFacts::default(),
         rotation: RotationFacts::default(),
         conditional_access: AccessFacts::default(),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aadsts;
 use crate::cut_off::{Holding, cut_offs, outlived};
-use crate::origin::origin;
+use crate::origin::{RequestOrigin, origin};
 use crate::refresh_token::in_words;
 use crate::refusal::Refusal;
 use crate::rule::Rule;
@@ -41,8 +41,9 @@ pub struct CodeFacts {
     pub spa: bool,
     /// Whether the client that presents it is the one it was issued to.
     pub presented_by_its_client: bool,
-    /// Whether the request carried an `Origin` header, as a page's does.
-    pub origin_present: bool,
+    /// Which page the request came from, if from any.
+    #[serde(default)]
+    pub origin: RequestOrigin,
     /// How the PKCE challenge was answered.
     pub proof_key: ProofKey,
     /// What Conditional Access asks.
@@ -75,7 +76,7 @@ pub fn decide(code: &CodeFacts, user: &UserFacts, rules: &Ruleset, now: Instant)
         .or_else(|| user_state(user))
         .or_else(|| cut_offs(&holding, user, rules, aadsts::FRESH_TOKEN_NEEDED))
         .or_else(|| expiry(code, now))
-        .or_else(|| origin(code.spa, code.origin_present))
+        .or_else(|| origin(code.spa, code.origin))
         .or_else(|| proof_key(code))
         .or_else(|| code.conditional_access.block());
     match refusal {

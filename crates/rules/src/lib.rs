@@ -54,6 +54,7 @@ pub use device_code::{DeviceCodeFacts, DeviceDecision};
 pub use edition::{Edition, UnknownEdition};
 pub use event::{Event, RevocationEvents, Scope, UnknownEvent};
 pub use on_behalf_of::AssertionFacts;
+pub use origin::RequestOrigin;
 pub use password::PasswordFacts;
 pub use prospects::{Prospect, ends_by_itself, prospects};
 pub use question::{Presented, Question};

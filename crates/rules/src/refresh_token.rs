@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aadsts;
 use crate::cut_off::{Holding, cut_offs, entra_instant, outlived};
-use crate::origin::origin;
+use crate::origin::{RequestOrigin, origin};
 use crate::refusal::Refusal;
 use crate::rule::Rule;
 use crate::source::Source;
@@ -36,8 +36,9 @@ pub struct RefreshTokenFacts {
     pub session_signed_out_at: Option<Instant>,
     /// Whether the client that presents it is the one it was issued to.
     pub presented_by_its_client: bool,
-    /// Whether the request carried an `Origin` header, as a page's does.
-    pub origin_present: bool,
+    /// Which page the request came from, if from any.
+    #[serde(default)]
+    pub origin: RequestOrigin,
     /// The second factor of the sign-in it came from, and whether one is required now.
     pub second_factor: SecondFactorFacts,
     /// Its uses, where the tenant's issuer rotates strictly.
@@ -89,7 +90,7 @@ pub fn decide(token: &RefreshTokenFacts, user: &UserFacts, rules: &Ruleset, now:
         .or_else(|| cut_offs(&holding, user, rules, aadsts::FRESH_TOKEN_NEEDED))
         .or_else(|| expiry(token, now))
         .or_else(|| token.rotation.refusal(rules))
-        .or_else(|| origin(token.spa, token.origin_present))
+        .or_else(|| origin(token.spa, token.origin))
         .or_else(|| token.conditional_access.block())
         .or_else(|| token.second_factor.refusal())
         .or_else(|| sign_in_frequency(token, now));

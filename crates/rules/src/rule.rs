@@ -32,6 +32,8 @@ pub enum Rule {
     OriginMissing,
     /// A browser page presented a grant of a redirect URI that is not of type `spa`.
     OriginNotAllowed,
+    /// A browser page presented a `spa` grant at whose application it is not registered.
+    OriginForeign,
     /// The proof key does not match the challenge of the authorization request.
     ProofKeyWrong,
     /// A grant of a `spa` redirect URI had no proof key.
@@ -68,7 +70,7 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::NothingEndedIt,
         Self::UserUnknown,
         Self::UserDeleted,
@@ -82,6 +84,7 @@ impl Rule {
         Self::OfAnotherClient,
         Self::OriginMissing,
         Self::OriginNotAllowed,
+        Self::OriginForeign,
         Self::ProofKeyWrong,
         Self::ProofKeyMissing,
         Self::AccessTokenExpired,
@@ -117,6 +120,7 @@ impl Rule {
             Self::OfAnotherClient => "It belongs to another client",
             Self::OriginMissing => "Single-page application's grant used outside a browser",
             Self::OriginNotAllowed => "Browser page used a grant not meant for one",
+            Self::OriginForeign => "Page of another origin used a single-page application's grant",
             Self::ProofKeyWrong => "The proof key does not match",
             Self::ProofKeyMissing => "The proof key is missing",
             Self::AccessTokenExpired => "The access token's time is over",
@@ -175,6 +179,10 @@ impl Rule {
             Self::OriginNotAllowed => {
                 "the request came from a page in a browser (it carried an Origin header), but the grant came through a \
                  redirect URI that is not of type spa."
+            }
+            Self::OriginForeign => {
+                "the request came from a page in a browser, but its Origin header names none of the origins that the \
+                 application's redirect URIs of type spa have."
             }
             Self::ProofKeyWrong => {
                 "the code_verifier does not match the code_challenge of the authorization request."

@@ -96,6 +96,12 @@ impl Certificate {
         (self.not_before, self.not_after)
     }
 
+    /// Its SHA-1 thumbprint in plain base64, as Graph calls it.
+    #[must_use]
+    pub fn thumbprint(&self) -> String {
+        STANDARD.encode(Sha1::digest(&self.der))
+    }
+
     /// Its SHA-1 thumbprint, base64url: the `x5t` of a header.
     #[must_use]
     pub fn x5t(&self) -> String {

@@ -47,7 +47,8 @@ struct Header {
 pub struct AssertionClaims {
     /// Who made it.
     pub iss: String,
-    /// Whom it is about.
+    /// Whom it is about; nobody in a proof that somebody has a key.
+    #[serde(default)]
     pub sub: String,
     /// For whom it was made: one or several.
     #[serde(deserialize_with = "one_or_several")]
@@ -97,6 +98,15 @@ impl ClientAssertion {
     /// # Errors
     /// [`MalformedAssertion`].
     pub fn read(text: &str) -> Result<Self, MalformedAssertion> {
+        let assertion = Self::read_proof(text)?;
+        if assertion.claims.sub.is_empty() { Err(MalformedAssertion::Claims) } else { Ok(assertion) }
+    }
+
+    /// Reads what only proves that somebody has a key, and so needs to be about nobody.
+    ///
+    /// # Errors
+    /// [`MalformedAssertion`].
+    pub fn read_proof(text: &str) -> Result<Self, MalformedAssertion> {
         if text.len() > TOKEN_CHARS_MAX || text.split('.').count() != 3 {
             return Err(MalformedAssertion::Form);
         }
@@ -217,6 +227,7 @@ mod tests {
             json!({"iss": "c", "sub": "c", "aud": "a", "exp": -1}),
             json!({"iss": "c", "sub": "c", "aud": 7, "exp": 1}),
             json!({"iss": 7, "sub": "c", "aud": "a", "exp": 1}),
+            json!({"iss": "c", "aud": "a", "exp": 1}),
             json!([]),
         ] {
             assert_eq!(read(&format!("{header}.{}.", part(bad))), Some(MalformedAssertion::Claims));

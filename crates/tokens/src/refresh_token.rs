@@ -1,5 +1,7 @@
 //! What a refresh token carries.
 
+use std::net::IpAddr;
+
 use outlive_clock::{ClientId, Instant, SessionId, TenantId, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -71,6 +73,9 @@ pub struct SealedRefreshToken {
     /// The browser session that authorised it, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_id: Option<SessionId>,
+    /// Where the user came from when they signed in, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
     /// Whether the client said that it can answer claims challenges (`cp1`); later requests need not say it again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub can_be_challenged: bool,
@@ -124,6 +129,7 @@ mod tests {
             resource: "api://contoso-orders".into(),
             scopes: vec!["Orders.Read".into(), "offline_access".into()],
             session_id: Some(SessionId::from_uuid(Uuid::from_u128(6))),
+            address: Some(IpAddr::from([192, 0, 2, 1])),
             can_be_challenged: true,
             family_issued_at: Instant::from_micros(100_250_000),
             issued_at: Instant::from_micros(100_250_000),

@@ -6,7 +6,7 @@ use outlive_clock::ClientId;
 use outlive_rules::aadsts;
 use outlive_tokens::TokenVersion;
 
-use crate::authorize::{AuthorizeRefusal, ReplyTo, ResponseMode, carried};
+use crate::authorize::{AuthorizeRefusal, AuthorizeRequest, ReplyTo, ResponseMode, carried};
 use crate::directory::{Application, Tenant};
 use crate::form::Parameters;
 use crate::idp::Idp;
@@ -85,6 +85,21 @@ impl AdminConsentRequest {
             }
         };
         Ok(Self { tenant, application, reply_to, endpoint, asked, scope })
+    }
+}
+
+impl AdminConsentRequest {
+    /// Everything that is registered, for an authorization request that asks for it.
+    pub(super) async fn of_authorization(idp: &Idp, request: &AuthorizeRequest) -> Result<Self, Refusal> {
+        let (tenant, application) = (request.tenant.clone(), request.application.clone());
+        Ok(Self {
+            asked: registered(idp, &tenant, &application).await?,
+            reply_to: request.reply_to.clone(),
+            endpoint: request.endpoint,
+            scope: String::new(),
+            tenant,
+            application,
+        })
     }
 }
 

@@ -148,7 +148,7 @@ impl Visit {
 
 /// Whether the user holds a directory role that grants this for everybody. What an application may do at Microsoft Graph
 /// without a user takes the highest ("Grant tenant-wide admin consent to an application").
-fn may_grant(user: &User, request: &AdminConsentRequest) -> bool {
+pub(super) fn may_grant(user: &User, request: &AdminConsentRequest) -> bool {
     const ALL: [&str; 2] = ["Global Administrator", "Privileged Role Administrator"];
     const OF_APPLICATIONS: [&str; 2] = ["Application Administrator", "Cloud Application Administrator"];
     let at_graph =

@@ -4,6 +4,7 @@
 mod asked;
 mod endpoint;
 mod grant;
+mod prompt;
 
 pub(crate) use asked::AdminConsentRequest;
 pub(crate) use endpoint::{admin_consent_v1, admin_consent_v2};

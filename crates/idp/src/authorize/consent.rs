@@ -10,7 +10,7 @@ use outlive_store::Change;
 use serde_json::json;
 
 use super::endpoint::SignedIn;
-use super::request::{AuthorizeRefusal, AuthorizeRequest, validate};
+use super::request::{AuthorizeRefusal, AuthorizeRequest, Prompt, validate};
 use crate::directory::{User, grant_scopes};
 use crate::idp::Idp;
 use crate::pages::{Next, PageState};
@@ -88,7 +88,14 @@ impl Visit {
             let asked = self.idp.asked(&self.trace, &self.origin, Some(tenant)).await;
             return Ok(request.reply_to.refuse(&Refusal::new(aadsts::CONSENT_DECLINED), &asked));
         }
-        self.grant(&request, &user, now).await?;
+        if request.prompt == Prompt::AdminConsent {
+            if let Err(refusal) = self.grant_all_that_is_registered(&request, &user, now).await {
+                let asked = self.idp.asked(&self.trace, &self.origin, Some(tenant)).await;
+                return Ok(request.reply_to.refuse(&refusal, &asked));
+            }
+        } else {
+            self.grant(&request, &user, now).await?;
+        }
         let signed_in = SignedIn { user, session, just_now: true, set_cookies: Vec::new() };
         Ok(self.go_on(state.next.after_consent(), signed_in).await)
     }

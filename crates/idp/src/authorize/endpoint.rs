@@ -33,19 +33,21 @@ pub(crate) struct SignedIn {
 }
 
 pub(crate) async fn authorize_v1(visit: Visit) -> Response {
-    visit.authorize(TokenVersion::V1, visit.parameters.clone(), None).await
+    visit.authorize(TokenVersion::V1, visit.parameters.clone(), false, None).await
 }
 
 pub(crate) async fn authorize_v2(visit: Visit) -> Response {
-    visit.authorize(TokenVersion::V2, visit.parameters.clone(), None).await
+    visit.authorize(TokenVersion::V2, visit.parameters.clone(), false, None).await
 }
 
 impl Visit {
-    /// Answers an authorization request, for whoever is signed in or has just signed in.
+    /// Answers an authorization request, for whoever is signed in or has just signed in. `consented`: the page that its `prompt` asks
+    /// for was answered.
     pub(crate) async fn authorize(
         &self,
         endpoint: TokenVersion,
         parameters: Parameters,
+        consented: bool,
         signed_in: Option<SignedIn>,
     ) -> Response {
         let request = match validate(&self.idp, &self.segment, endpoint, &parameters).await {
@@ -56,7 +58,7 @@ impl Visit {
             }
         };
         let tenant = request.tenant.id;
-        let next = Next::authorize(endpoint, parameters);
+        let next = Next::Authorize { version: endpoint, parameters, consented };
         match self.proceed(&request, next, signed_in).await {
             Ok(response) => response,
             Err(refusal) => {
@@ -120,6 +122,9 @@ impl Visit {
             let (directory, user) = (&self.idp.directory, signed_in.user.id);
             assignment::check_user(directory, request.tenant.id, user, application).await?;
         }
+        if request.prompt == Prompt::AdminConsent && !next.consent_was_asked() {
+            return self.ask_for_everybody(request, next, signed_in).await;
+        }
         let missing = missing_consent(&self.idp, request, signed_in.user.id).await?;
         let must_ask =
             !missing.is_empty() || (request.prompt == Prompt::Consent && !next.consent_was_asked());
@@ -149,6 +154,7 @@ impl Visit {
             user: Some(&signed_in.user),
             client: Some(&request.application),
             asked: Some(&request.scopes),
+            contexts: &request.claims.contexts,
             address: conditional_access::address(&self.headers),
             authenticated_at: Some(signed_in.session.started_at),
             request: Some((now, &self.trace)),

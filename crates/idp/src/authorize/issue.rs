@@ -11,7 +11,8 @@ use serde_json::json;
 
 use super::endpoint::SignedIn;
 use super::front_channel_logout::signed_in_to;
-use super::request::AuthorizeRequest;
+use super::request::{AuthorizeRequest, Prompt};
+use crate::conditional_access;
 use crate::refusal::Refusal;
 use crate::token::{AuthorizationCode, front_channel_tokens};
 use crate::visit::Visit;
@@ -35,6 +36,10 @@ pub(crate) async fn issue(
     if request.client_info {
         let info = json!({"uid": user.id, "utid": tenant});
         answer.push(("client_info", URL_SAFE_NO_PAD.encode(info.to_string())));
+    }
+    if request.prompt == Prompt::AdminConsent {
+        // Without it nobody comes this far.
+        answer.push(("admin_consent", "True".to_owned()));
     }
     answer.push(("session_state", session.id.to_string()));
     Ok(request.reply_to.send(answer))
@@ -64,6 +69,7 @@ fn issue_code(
         scopes: request.scopes.clone().into(),
         code_challenge: request.code_challenge.clone(),
         nonce: request.nonce.clone(),
+        address: Some(conditional_access::address(&visit.headers)),
         // How old a token may be is asked again where one is made.
         claims: ClaimsRequest { not_before: None, ..request.claims.clone() },
         issued_at: now,

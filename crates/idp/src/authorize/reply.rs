@@ -102,6 +102,10 @@ mod tests {
             location("http://localhost:1/cb", ResponseMode::Fragment),
             "http://localhost:1/cb#code=a+b%26c"
         );
+        assert_eq!(
+            location("http://localhost:1", ResponseMode::Fragment),
+            "http://localhost:1/#code=a+b%26c"
+        );
         assert_eq!(location("myapp://auth", ResponseMode::Query), "myapp://auth?code=a+b%26c");
     }
 }

@@ -30,6 +30,8 @@ pub(crate) enum Prompt {
     SelectAccount,
     /// Consent, whatever was granted.
     Consent,
+    /// An administrator's consent for everybody, to all that is registered (version 1.0).
+    AdminConsent,
 }
 
 /// A valid authorization request.
@@ -139,7 +141,7 @@ pub(crate) async fn validate(
         resources.push(resource);
     }
     let code_challenge = code_challenge(parameters).map_err(refuse)?;
-    let prompt = prompt(parameters.get("prompt")).map_err(refuse)?;
+    let prompt = prompt(endpoint, parameters.get("prompt")).map_err(refuse)?;
     let claims = asked_claims(parameters).map_err(refuse)?;
     Ok(AuthorizeRequest {
         tenant,
@@ -228,13 +230,14 @@ fn code_challenge(parameters: &Parameters) -> Result<Option<CodeChallenge>, Refu
     Ok(Some(CodeChallenge { s256, challenge: challenge.to_owned() }))
 }
 
-fn prompt(given: Option<&str>) -> Result<Prompt, Refusal> {
+fn prompt(endpoint: TokenVersion, given: Option<&str>) -> Result<Prompt, Refusal> {
     match given {
         None => Ok(Prompt::AsNeeded),
         Some("none") => Ok(Prompt::None),
         Some("login") => Ok(Prompt::Login),
         Some("select_account") => Ok(Prompt::SelectAccount),
         Some("consent") => Ok(Prompt::Consent),
+        Some("admin_consent") if endpoint == TokenVersion::V1 => Ok(Prompt::AdminConsent),
         Some(_) => Err(Refusal::new(aadsts::PARAMETER_INVALID).with("name", "prompt")),
     }
 }

@@ -53,8 +53,8 @@ impl Visit {
     /// Goes on with what the person wanted before they had to sign in.
     pub(crate) async fn go_on(&self, next: Next, signed_in: SignedIn) -> Response {
         match next {
-            Next::Authorize { version, parameters, .. } => {
-                self.authorize(version, parameters, Some(signed_in)).await
+            Next::Authorize { version, parameters, consented } => {
+                self.authorize(version, parameters, consented, Some(signed_in)).await
             }
             Next::AdminConsent { version, parameters } => {
                 self.admin_consent(version, parameters, Some(signed_in)).await
@@ -167,6 +167,7 @@ impl Visit {
             user: Some(user),
             client: None,
             asked: None,
+            contexts: &conditional_access::NO_CONTEXTS,
             address: conditional_access::address(&self.headers),
             authenticated_at: Some(now),
             request: None,

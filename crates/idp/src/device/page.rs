@@ -107,6 +107,7 @@ impl Visit {
             user: Some(&user),
             client: Some(&client),
             asked: Some(&asked),
+            contexts: &conditional_access::NO_CONTEXTS,
             address: conditional_access::address(&self.headers),
             authenticated_at: None,
             request: Some((now, &self.trace)),

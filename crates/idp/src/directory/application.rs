@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use outlive_clock::{ClientId, ServicePrincipalId, TenantId};
 use outlive_store::{Row, Statement, StoreError, sql};
 use serde::{Deserialize, Serialize};
-use url::Url;
 use uuid::Uuid;
 
+use super::redirect_uri::without_loopback_port;
 use super::{Directory, FederatedCredential, KeyCredential};
 use crate::spec::{
     AppRoleSpec, ApplicationKind, GroupClaims, ImplicitGrants, OptionalClaimsSpec, RedirectUriSpec,
-    RedirectUriType, RequiredSpec, ScopeSpec,
+    RequiredSpec, ScopeSpec,
 };
 
 /// An application in a tenant.
@@ -365,26 +365,6 @@ impl Application {
         statements
     }
 
-    /// The registration that a redirect URI matches: exactly, but for a loopback URI's port, which is the client's to choose
-    /// (RFC 8252, section 7.3; "Redirect URI restrictions").
-    pub(crate) fn redirect_type(&self, uri: &str) -> Option<RedirectUriType> {
-        let exact = self.document.redirect_uris.iter().find(|registered| registered.uri == uri);
-        exact
-            .or_else(|| {
-                let asked = without_loopback_port(uri)?;
-                self.document
-                    .redirect_uris
-                    .iter()
-                    .find(|registered| without_loopback_port(&registered.uri).as_deref() == Some(&asked))
-            })
-            .map(|registered| registered.r#type)
-    }
-
-    /// Whether a redirect URI is a registered one with more path segments, which admin consent may be answered at.
-    pub(crate) fn is_below_redirect(&self, uri: &str) -> bool {
-        self.document.redirect_uris.iter().any(|registered| is_below(uri, &registered.uri))
-    }
-
     /// Which of its delegated permissions a client has asked for in its registration.
     pub(crate) fn required_scopes(&self, resource: ClientId) -> Vec<String> {
         self.document
@@ -393,87 +373,5 @@ impl Application {
             .filter(|required| required.resource == resource)
             .flat_map(|required| required.scopes.iter().cloned())
             .collect()
-    }
-}
-
-/// A loopback redirect URI without its port; `None` for anything else. Compared as text otherwise: case and path count.
-fn without_loopback_port(uri: &str) -> Option<String> {
-    let rest = uri.strip_prefix("http://")?;
-    let (authority, path) = rest.find(['/', '?', '#']).map_or((rest, ""), |at| rest.split_at(at));
-    let host = authority.split_once(':').map_or(authority, |(host, port)| {
-        if port.bytes().all(|b| b.is_ascii_digit()) { host } else { authority }
-    });
-    if !matches!(host, "localhost" | "127.0.0.1") {
-        return None;
-    }
-    // What is sent back has to be a URI at all.
-    Url::parse(uri).ok()?;
-    Some(format!("http://{host}{}", if path.is_empty() { "/" } else { path }))
-}
-
-/// Whether a web address goes on where another ends, by path segments and nothing else. Compared as browsers read them, with `..`
-/// resolved.
-fn is_below(uri: &str, registered: &str) -> bool {
-    let (Ok(uri), Ok(registered)) = (Url::parse(uri), Url::parse(registered)) else { return false };
-    let loopback = uri.scheme() == "http" && matches!(uri.host_str(), Some("localhost" | "127.0.0.1"));
-    let plain = |url: &Url| {
-        url.username().is_empty()
-            && url.password().is_none()
-            && url.query().is_none()
-            && url.fragment().is_none()
-            && matches!(url.scheme(), "http" | "https")
-    };
-    let below = uri.path().strip_prefix(registered.path().trim_end_matches('/'));
-    plain(&uri)
-        && plain(&registered)
-        && uri.scheme() == registered.scheme()
-        && uri.host_str() == registered.host_str()
-        && (loopback || uri.port() == registered.port())
-        && below.is_some_and(|rest| rest.starts_with('/'))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{is_below, without_loopback_port};
-
-    #[test]
-    fn an_address_is_below_another_by_path_segments_only() {
-        let registered = "https://app.example/cb";
-        for (uri, below) in [
-            ("https://app.example/cb/admin", true),
-            ("https://app.example/cb/a/../b", true),
-            ("https://app.example/cb/../evil", false),
-            ("https://app.example/cb/%2e%2e/evil", false),
-            ("https://app.example/cb\\..\\evil", false),
-            ("https://app.example/cbx", false),
-            ("https://app.example/cb/x?code=1", false),
-            ("https://app.example/cb/x#f", false),
-            ("https://app.example:8443/cb/x", false),
-            ("http://app.example/cb/x", false),
-            ("https://app.example.evil.example/cb/x", false),
-            ("https://app.example@evil.example/cb/x", false),
-            ("https://me@app.example/cb/x", false),
-            ("nonsense", false),
-        ] {
-            assert_eq!(is_below(uri, registered), below, "{uri}");
-        }
-        assert!(is_below("http://localhost:4321/x", "http://localhost"));
-        assert!(!is_below("app://auth/x", "app://auth"), "schemes of one's own have no paths below");
-    }
-
-    #[test]
-    fn only_a_loopback_port_is_ignored() {
-        assert_eq!(without_loopback_port("http://localhost:4321/cb").as_deref(), Some("http://localhost/cb"));
-        assert_eq!(without_loopback_port("http://localhost").as_deref(), Some("http://localhost/"));
-        for other in [
-            "https://localhost:4321/cb",
-            "http://localhost.evil.example/cb",
-            "http://localhost:80@evil.example/cb",
-            "http://127.0.0.1:x/",
-            "http://127.0.0.2/",
-            "nonsense",
-        ] {
-            assert_eq!(without_loopback_port(other), None, "{other}");
-        }
     }
 }

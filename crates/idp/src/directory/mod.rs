@@ -14,6 +14,7 @@ mod key_credential;
 mod memory;
 mod policies;
 mod profile;
+mod redirect_uri;
 mod role_template;
 mod signed_out;
 mod tenant;

@@ -34,6 +34,31 @@ pub(crate) async fn configuration_v2(
     answer(&idp, &segment_of(path), TokenVersion::V2, &origin, &trace).await
 }
 
+/// The claims that tokens may have, as both say it.
+const CLAIMS: [&str; 19] = [
+    "sub",
+    "iss",
+    "cloud_instance_name",
+    "cloud_instance_host_name",
+    "cloud_graph_host_name",
+    "msgraph_host",
+    "aud",
+    "exp",
+    "iat",
+    "auth_time",
+    "acr",
+    "nonce",
+    "preferred_username",
+    "name",
+    "tid",
+    "ver",
+    "at_hash",
+    "c_hash",
+    "email",
+];
+/// What v1.0 says besides.
+const V1_CLAIMS: &[&str] = &["amr", "given_name", "family_name", "nickname"];
+
 async fn answer(
     idp: &Idp,
     segment: &str,
@@ -50,6 +75,10 @@ async fn answer(
         },
     };
     let mut document = document(&origin.0, &segment, &issuer, version);
+    if version == TokenVersion::V1 {
+        // A refresh token is good for every resource.
+        document["microsoft_multi_refresh_token"] = json!(true);
+    }
     document["userinfo_endpoint"] = json!(if version == TokenVersion::V1 {
         format!("{}/{segment}/openid/userinfo", origin.0)
     } else {
@@ -84,9 +113,7 @@ fn document(origin: &str, segment: &str, issuer: &str, version: TokenVersion) ->
         "http_logout_supported": true,
         "frontchannel_logout_supported": true,
         "end_session_endpoint": endpoint("logout"),
-        "claims_supported": [
-            "sub", "iss", "aud", "exp", "iat", "nonce", "preferred_username", "name", "tid", "ver"
-        ],
+        "claims_supported": CLAIMS.iter().chain(if v1 { V1_CLAIMS } else { &[] }).collect::<Vec<_>>(),
         "code_challenge_methods_supported": ["plain", "S256"],
         "tenant_region_scope": if alias { Value::Null } else { json!("WW") },
         "cloud_instance_name": "microsoftonline.com",

@@ -165,6 +165,13 @@ impl Caller {
         role && self.may(permissions)
     }
 
+    /// The caller may give this user another password: of who has a directory role not everybody may ("Update user").
+    pub(crate) fn outranks(&self, target: &User) -> bool {
+        const OF_EVERYBODY: [&str; 2] = ["Global Administrator", "Privileged Authentication Administrator"];
+        target.directory_roles.is_empty()
+            || self.user.as_ref().is_none_or(|caller| caller.has_role(&OF_EVERYBODY))
+    }
+
     /// The user named by id or sign-in name.
     pub(crate) async fn target(&self, id: &str) -> Result<User, GraphError> {
         let found = match id.parse::<UserId>() {

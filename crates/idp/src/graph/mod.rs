@@ -6,6 +6,7 @@ mod audit_logs;
 mod body;
 mod caller;
 mod compound_id;
+mod cross_origin;
 mod error;
 mod evaluation;
 mod fido2_methods;
@@ -27,6 +28,7 @@ use outlive_chassis::Trace;
 use self::error::GraphError;
 use crate::idp::Idp;
 
+pub(crate) use self::cross_origin::readable_by_pages;
 pub(crate) use self::user_info::user_info;
 
 pub(crate) fn router() -> Router<Idp> {
@@ -98,6 +100,8 @@ fn application_routes() -> Router<Idp> {
         )
         .route("/applications/{id}/addPassword", post(applications::add_password))
         .route("/applications/{id}/removePassword", post(applications::remove_password))
+        .route("/applications/{id}/addKey", post(applications::add_key))
+        .route("/applications/{id}/removeKey", post(applications::remove_key))
         // applications(appId='…'), servicePrincipals(appId='…')
         .route(
             "/{named}",
@@ -107,6 +111,8 @@ fn application_routes() -> Router<Idp> {
         )
         .route("/{named}/addPassword", post(applications::add_password_to_named))
         .route("/{named}/removePassword", post(applications::remove_password_of_named))
+        .route("/{named}/addKey", post(applications::add_key_to_named))
+        .route("/{named}/removeKey", post(applications::remove_key_of_named))
 }
 
 fn service_principal_routes() -> Router<Idp> {

@@ -83,7 +83,7 @@ pub(crate) async fn reset(
             "Directory.AccessAsUser.All",
             "User-PasswordProfile.ReadWrite.All",
         ];
-        if !another || !caller.may(&permissions) {
+        if !another || !caller.outranks(&user) || !caller.may(&permissions) {
             return Err(GraphError::denied());
         }
         let generated = reset.new_password.is_none();

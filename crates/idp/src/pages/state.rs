@@ -96,12 +96,14 @@ impl Next {
         }
     }
 
-    pub(crate) const fn authorize(version: TokenVersion, parameters: Parameters) -> Self {
-        Self::Authorize { version, parameters, consented: false }
-    }
-
     pub(crate) fn after_consent(self) -> Self {
         match self {
+            // The answer tells of an administrator's consent.
+            Self::Authorize { version, parameters, .. }
+                if parameters.get("prompt") == Some("admin_consent") =>
+            {
+                Self::Authorize { version, parameters, consented: true }
+            }
             // The request goes on without the prompt that was answered.
             Self::Authorize { version, parameters, .. } => {
                 Self::Authorize { version, parameters: parameters.without("prompt"), consented: true }

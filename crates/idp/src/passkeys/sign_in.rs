@@ -146,7 +146,9 @@ impl Visit {
     /// The sign-in page again, with nothing wrong.
     async fn sign_in_otherwise(&self, next: Next, user_name: &str) -> Response {
         match next {
-            Next::Authorize { version, parameters, .. } => self.authorize(version, parameters, None).await,
+            Next::Authorize { version, parameters, consented } => {
+                self.authorize(version, parameters, consented, None).await
+            }
             next => {
                 let state = PageState::new(&self.segment, next, None);
                 pages::sign_in(self, state, "your account", user_name, None)

@@ -123,6 +123,7 @@ impl Asking<'_> {
                     resource: String::new(),
                     scopes: Vec::new(),
                     session_id: issued.session,
+                    address: None,
                     // It says nothing about the token's own fate.
                     can_be_challenged: false,
                     family_issued_at: token.family_issued_at,
@@ -152,6 +153,7 @@ impl Asking<'_> {
                     scopes: CodeScopes { oidc: Vec::new(), resources: Vec::new() },
                     code_challenge: None,
                     nonce: None,
+                    address: None,
                     claims: ClaimsRequest::default(),
                     issued_at: line.at,
                 };

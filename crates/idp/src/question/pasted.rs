@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_chassis::Problem;
 use outlive_rules::conditional_access::AccessFacts;
-use outlive_rules::{ClientClass, CodeFacts, Presented, ProofKey, password_based};
+use outlive_rules::{ClientClass, CodeFacts, Presented, ProofKey, RequestOrigin, password_based};
 use outlive_tokens::{SealedRefreshToken, SealedToken};
 use serde::Deserialize;
 
@@ -52,6 +52,7 @@ impl Asking<'_> {
             user: user.as_ref(),
             client: application.as_ref(),
             asked: Some(&asked),
+            contexts: &conditional_access::NO_CONTEXTS,
             address: conditional_access::HERE,
             authenticated_at: Some(token.auth_time),
             request: None,
@@ -65,7 +66,7 @@ impl Asking<'_> {
             client: application.as_ref(),
             access: &access,
             by_its_client: true,
-            origin: token.is_spa(),
+            origin: if token.is_spa() { RequestOrigin::Registered } else { RequestOrigin::None },
         };
         let (facts, _) = gather_refresh_token_facts(self.idp, &presentation).await?;
         Ok(Found {
@@ -89,7 +90,7 @@ impl Asking<'_> {
             spa,
             // Asked as the client would that it was issued to.
             presented_by_its_client: true,
-            origin_present: spa,
+            origin: if spa { RequestOrigin::Registered } else { RequestOrigin::None },
             proof_key: ProofKey::Proven,
             conditional_access: AccessFacts::default(),
         };

@@ -1,11 +1,13 @@
 //! `grant_type=authorization_code` (RFC 6749, section 4.1.3; RFC 7636).
 
+use std::net::IpAddr;
+
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_clock::{ClientId, Instant, SessionId, TenantId, UserId};
-use outlive_rules::{CodeFacts, Presented, ProofKey, aadsts, lifetimes};
+use outlive_rules::{ClientClass, CodeFacts, Presented, ProofKey, aadsts, lifetimes};
 use outlive_store::{Change, Store, StoreError, sql};
 use outlive_tokens::{ClaimsRequest, RedirectType, SealedToken};
 use serde::{Deserialize, Serialize};
@@ -44,6 +46,9 @@ pub(crate) struct AuthorizationCode {
     pub(crate) scopes: CodeScopes,
     pub(crate) code_challenge: Option<CodeChallenge>,
     pub(crate) nonce: Option<String>,
+    /// Where the browser was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) address: Option<IpAddr>,
     /// What the authorization request asked for in its `claims` parameter.
     #[serde(default)]
     pub(crate) claims: ClaimsRequest,
@@ -110,9 +115,10 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     if code.tenant != request.tenant.id {
         return Err(Refusal::new(aadsts::CODE_OF_ANOTHER_TENANT));
     }
+    check_credential(request, &code)?;
     let user = idp.directory.user(code.tenant, code.user_id).await?;
     let asked = code.scopes.clone().into();
-    let access = request.access(user.as_ref(), Some(&asked), None).await?;
+    let access = request.access(user.as_ref(), Some(&asked), &code.claims.contexts, None).await?;
     let mut facts = CodeFacts {
         issued_at: code.issued_at,
         redeemed_at: code.redeemed_at(&idp.chassis.store).await?,
@@ -120,7 +126,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         password_based: outlive_rules::password_based(&code.amr),
         spa: code.redirect_type == RedirectUriType::Spa,
         presented_by_its_client: code.client_id == request.client.application.client_id,
-        origin_present: request.origin_header,
+        origin: request.page,
         proof_key: proof_key(&code, request.form.get("code_verifier")),
         conditional_access: access.facts,
     };
@@ -144,6 +150,9 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         auth_time: code.auth_time,
         session_id: Some(code.session_id),
         nonce: code.nonce.clone(),
+        address: code.address,
+        // What was asked for then, when the person could be asked for what it takes.
+        contexts: code.claims.contexts.clone(),
         family: Family::New {
             id: code.id,
             redirect_type: match code.redirect_type {
@@ -180,6 +189,23 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
             Err(again.refusal().unwrap_or_else(|| Refusal::new(aadsts::CODE_REDEEMED)))
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// The type of the redirect URI says whether the client has to prove itself, or cannot ("Redirect URI restrictions").
+fn check_credential(request: &TokenRequest<'_>, code: &AuthorizationCode) -> Result<(), Refusal> {
+    let client = &request.client.application;
+    if code.client_id != client.client_id {
+        return Ok(());
+    }
+    match (code.redirect_type, request.client.class()) {
+        (RedirectUriType::Web, ClientClass::Public) if !client.document.kind.is_public() => {
+            Err(Refusal::new(aadsts::CREDENTIAL_MISSING))
+        }
+        (RedirectUriType::Spa | RedirectUriType::PublicClient, ClientClass::Confidential) => {
+            Err(Refusal::new(aadsts::CREDENTIAL_NOT_ALLOWED))
+        }
+        _ => Ok(()),
     }
 }
 

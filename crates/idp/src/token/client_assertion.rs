@@ -14,7 +14,7 @@ use crate::refusal::Refusal;
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// How far a client's clock may be ahead: an assertion that is about to begin counts.
-const AHEAD: outlive_clock::Span = outlive_clock::Span::from_minutes(5);
+pub(crate) const AHEAD: outlive_clock::Span = outlive_clock::Span::from_minutes(5);
 
 /// Checks what proves the client.
 pub(crate) async fn authenticate(
@@ -139,6 +139,6 @@ fn check_time(claims: &AssertionClaims, now: Instant) -> Result<(), Refusal> {
 
 /// Whether something holds by the tenant's clock or by the machine's: the libraries that make assertions and certificates know
 /// only the latter, and a tenant's time may be months away from it.
-fn holds_by_either_clock(now: Instant, holds: impl Fn(Instant) -> bool) -> bool {
+pub(crate) fn holds_by_either_clock(now: Instant, holds: impl Fn(Instant) -> bool) -> bool {
     holds(now) || holds(wall_now())
 }

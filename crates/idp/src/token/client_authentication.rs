@@ -84,7 +84,9 @@ pub(crate) async fn authenticate(
     let may_go_without = match grant {
         _ if grant.is_without_redirect() => fallback,
         // What came of such a grant; the token itself says whether it did.
-        GrantType::RefreshToken => is_public || fallback,
+        GrantType::RefreshToken => is_public || fallback || application.has_public_redirect(),
+        // The redirect URI says it, and the code knows through which one it went.
+        GrantType::AuthorizationCode => is_public || application.has_public_redirect(),
         _ => is_public,
     };
     if may_go_without && nothing_presented {

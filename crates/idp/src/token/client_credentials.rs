@@ -11,6 +11,7 @@ use super::record;
 use super::response::TokenAnswer;
 use super::told::{notes, tells_idtyp};
 use crate::assignment::check_application;
+use crate::conditional_access::NO_CONTEXTS;
 use crate::refusal::Refusal;
 use crate::scopes::{AskedFor, AskedResource, AskedScopes, resolve};
 
@@ -38,6 +39,7 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
         subject: &subject,
         told: Told { opaque: Some(notes(&mut random.stream("token-notes"))), ..Told::default() },
         claims: &request.claims,
+        contexts: &NO_CONTEXTS,
     };
     let access_token = mint_access_token(request, &order).await?;
     let mut change = Change::new();

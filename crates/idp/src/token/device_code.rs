@@ -1,6 +1,8 @@
 //! `grant_type=urn:ietf:params:oauth:grant-type:device_code`, or `device_code` for short (RFC 8628, section 3.4): the device asks
 //! again and again, until the person has answered. What it gets follows the session of the person who approved.
 
+use std::collections::BTreeSet;
+
 use outlive_rules::{DeviceCodeFacts, Presented, SecondFactorFacts, aadsts, password_based};
 use outlive_store::Change;
 use outlive_tokens::{RedirectType, SealedToken};
@@ -9,6 +11,7 @@ use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
 use super::resource_grant::granted;
 use super::response::TokenAnswer;
+use crate::conditional_access::NO_CONTEXTS;
 use crate::decision::Decision;
 use crate::device::{SealedDeviceCode, find, redeemed};
 use crate::refusal::Refusal;
@@ -31,7 +34,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     };
     let amr = code.approval.as_ref().map(|approval| approval.amr.clone()).unwrap_or_default();
     let asked = code.asked.clone().into();
-    let access = request.access(user.as_ref(), Some(&asked), None).await?;
+    let access = request.access(user.as_ref(), Some(&asked), &NO_CONTEXTS, None).await?;
     let facts = DeviceCodeFacts {
         issued_at: code.issued_at,
         redeemed_at: code.redeemed_at,
@@ -58,6 +61,8 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         auth_time: approval.auth_time,
         session_id: Some(approval.session_id),
         nonce: None,
+        address: None,
+        contexts: BTreeSet::new(),
         family: Family::New {
             id: random.stream("refresh-token-family").uuid(),
             redirect_type: RedirectType::None,

@@ -1,5 +1,6 @@
 //! The endpoint itself, v1.0 and v2.0.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use axum::response::{IntoResponse, Response};
@@ -10,7 +11,7 @@ use http::header::{
 use http::{HeaderMap, HeaderValue};
 use outlive_chassis::Trace;
 use outlive_clock::{ClientId, Instant, TenantId};
-use outlive_rules::aadsts;
+use outlive_rules::{RequestOrigin, aadsts};
 use outlive_tokens::{ClaimsRequest, TokenVersion};
 
 use super::client_authentication::{AuthenticatedClient, Presented, authenticate, presented_client_id};
@@ -21,7 +22,7 @@ use super::{
     authorization_code, client_credentials, device_code, on_behalf_of, password, record, refresh_token,
 };
 use crate::conditional_access::{self, Access, Asking};
-use crate::directory::{Tenant, User};
+use crate::directory::{Application, Tenant, User};
 use crate::form::Parameters;
 use crate::idp::Idp;
 use crate::refusal::Refusal;
@@ -40,8 +41,8 @@ pub(crate) struct TokenRequest<'a> {
     /// Which endpoint was called; an access token's version is the resource's choice.
     pub(crate) endpoint: TokenVersion,
     pub(crate) origin: &'a str,
-    /// The browser said which page the request came from.
-    pub(crate) origin_header: bool,
+    /// Which page the request comes from, if from any: browsers say it.
+    pub(crate) page: RequestOrigin,
     /// It is none: the authorization endpoint sends the tokens itself.
     pub(crate) front_channel: bool,
     /// Where it comes from.
@@ -56,6 +57,7 @@ impl TokenRequest<'_> {
         &self,
         user: Option<&User>,
         asked: Option<&AskedScopes>,
+        contexts: &BTreeSet<String>,
         authenticated_at: Option<Instant>,
     ) -> Result<Access, Refusal> {
         let asking = Asking {
@@ -63,6 +65,7 @@ impl TokenRequest<'_> {
             user,
             client: Some(&self.client.application),
             asked,
+            contexts,
             address: self.address,
             authenticated_at,
             request: Some((self.now, self.trace)),
@@ -90,8 +93,8 @@ pub(crate) async fn wrong_method(visit: Visit) -> Response {
     response
 }
 
-/// A browser asks whether a page may call. Any page may: what it may have is decided by its redirect URI's type and its proof
-/// key, and it brings no cookie.
+/// A browser asks whether a page may call. Any page may: what it may have is decided by its origin, its redirect URI's type and its
+/// proof key, and it brings no cookie.
 pub(crate) async fn preflight(headers: HeaderMap) -> Response {
     let mut response = readable_by_pages(().into_response());
     let answer = response.headers_mut();
@@ -111,6 +114,15 @@ fn readable_by_pages(mut response: Response) -> Response {
 async fn answer(visit: &Visit, endpoint: TokenVersion) -> Response {
     let response = tokens_or_refusal(visit, endpoint).await;
     if visit.headers.contains_key(ORIGIN) { readable_by_pages(response) } else { response }
+}
+
+/// Which page a request comes from.
+fn page(headers: &HeaderMap, client: &Application) -> RequestOrigin {
+    match headers.get(ORIGIN).map(HeaderValue::to_str) {
+        None => RequestOrigin::None,
+        Some(Ok(origin)) if client.has_page_at(origin) => RequestOrigin::Registered,
+        Some(_) => RequestOrigin::Foreign,
+    }
 }
 
 async fn tokens_or_refusal(visit: &Visit, endpoint: TokenVersion) -> Response {
@@ -182,6 +194,7 @@ async fn handle(
     let client = authenticate(idp, &tenant, &presented, now).await?;
     let claims = asked_claims(form)?;
     check_age(&claims, now)?;
+    let page = page(headers, &client.application);
     let request = TokenRequest {
         idp,
         tenant,
@@ -190,7 +203,7 @@ async fn handle(
         claims,
         endpoint,
         origin: &visit.origin.0,
-        origin_header: headers.contains_key(ORIGIN),
+        page,
         front_channel: false,
         address: conditional_access::address(headers),
         now,

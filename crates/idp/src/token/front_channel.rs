@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_clock::Instant;
 use outlive_journal::Event;
+use outlive_rules::RequestOrigin;
 use outlive_store::Change;
 use outlive_tokens::claims::{AccessSubject, ClientAuthentication};
 use outlive_tokens::fingerprint;
@@ -61,7 +62,7 @@ fn as_token_request<'a>(visit: &'a Visit, request: &'a AuthorizeRequest, now: In
         claims: request.claims.clone(),
         endpoint: request.endpoint,
         origin: &visit.origin.0,
-        origin_header: false,
+        page: RequestOrigin::None,
         front_channel: true,
         address: conditional_access::address(&visit.headers),
         now,
@@ -99,8 +100,11 @@ async fn access_token(
         resource: &resource.application,
         name: &resource.name,
         subject: &subject,
-        told: told(&as_token_request, &resource.application, For::Resource, user, &resource.oidc).await?,
+        told: told(&as_token_request, &resource.application, For::Resource, user, &resource.oidc)
+            .await?
+            .coming_from(Some(as_token_request.address)),
         claims: &request.claims,
+        contexts: &request.claims.contexts,
     };
     let minted = mint_access_token(&as_token_request, &order).await?;
     let event =
@@ -141,6 +145,7 @@ async fn id_token(
         amr: &session.amr,
         session_id: Some(session.id),
         auth_time: session.started_at,
+        address: Some(conditional_access::address(&visit.headers)),
         nonce: request.nonce.as_deref(),
         oidc: &request.scopes.oidc,
         claims: &request.claims,

@@ -1,6 +1,7 @@
 //! Making tokens: one RSA signature for each, and one draw for each thing that varies.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -53,6 +54,10 @@ pub(crate) struct UserGrant<'a> {
     pub(crate) auth_time: Instant,
     pub(crate) session_id: Option<SessionId>,
     pub(crate) nonce: Option<String>,
+    /// Where the user came from, if it is known.
+    pub(crate) address: Option<IpAddr>,
+    /// The authentication contexts that were asked for and are met.
+    pub(crate) contexts: BTreeSet<String>,
     pub(crate) family: Family<'a>,
     /// What this request and the one that made the grant ask for.
     pub(crate) claims: ClaimsRequest,
@@ -70,6 +75,8 @@ pub(crate) struct AccessTokenOrder<'a> {
     pub(crate) told: Told,
     /// What the client asked for.
     pub(crate) claims: &'a ClaimsRequest,
+    /// The authentication contexts that are met.
+    pub(crate) contexts: &'a BTreeSet<String>,
 }
 
 /// An access token that was made.
@@ -119,6 +126,7 @@ pub(crate) async fn mint_access_token(
         issued_at: request.now,
         expires_at,
         not_before: order.claims.not_before,
+        acrs: order.contexts.iter().cloned().collect(),
         uti: unique,
         pairwise: &idp.pairwise,
         xms_cc: capabilities,
@@ -169,8 +177,11 @@ pub(crate) async fn mint_for_user(
         resource: &resource.application,
         name: &resource.name,
         subject: &subject,
-        told: told(request, &resource.application, For::Resource, grant.user, &resource.oidc).await?,
+        told: told(request, &resource.application, For::Resource, grant.user, &resource.oidc)
+            .await?
+            .coming_from(grant.address),
         claims: &grant.claims,
+        contexts: &grant.contexts,
     };
     let access_token = mint_access_token(request, &order).await?;
     let refresh_token = resource.oidc.contains("offline_access").then(|| {
@@ -187,6 +198,7 @@ pub(crate) async fn mint_for_user(
             amr: &grant.amr,
             session_id: grant.session_id,
             auth_time: grant.auth_time,
+            address: grant.address,
             nonce: grant.nonce.as_deref(),
             oidc: &resource.oidc,
             claims: &grant.claims,
@@ -245,6 +257,7 @@ fn refresh_token(
             resource: resource.name.clone(),
             scopes: resource.scopes.iter().chain(&resource.oidc).cloned().collect(),
             session_id: grant.session_id,
+            address: grant.address,
             can_be_challenged: grant.claims.can_be_challenged,
             family_issued_at: request.now,
             issued_at: request.now,
@@ -258,6 +271,7 @@ pub(super) struct IdTokenOrder<'a> {
     pub(super) amr: &'a [String],
     pub(super) session_id: Option<SessionId>,
     pub(super) auth_time: Instant,
+    pub(super) address: Option<IpAddr>,
     pub(super) nonce: Option<&'a str>,
     /// The OpenID Connect scopes that were granted.
     pub(super) oidc: &'a BTreeSet<String>,
@@ -274,7 +288,8 @@ pub(super) async fn id_token(request: &TokenRequest<'_>, order: IdTokenOrder<'_>
         idp.keys.active(&request.tenant).await.map_err(|_| Refusal::new(aadsts::SERVICE_UNAVAILABLE))?;
     let client = &request.client.application;
     let roles = idp.directory.user_roles(request.tenant.id, order.user.id, client.client_id).await?;
-    let mut told = told(request, client, For::Client, order.user, order.oidc).await?;
+    let mut told =
+        told(request, client, For::Client, order.user, order.oidc).await?.coming_from(order.address);
     told.optional.extend(order.claims.id_token.iter().cloned());
     // A hint for signing out: opaque to the client, the account to us.
     let login_hint = told.optional.asks("login_hint").then(|| STANDARD.encode(order.user.upn.as_bytes()));

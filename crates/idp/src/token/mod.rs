@@ -23,6 +23,7 @@ pub(crate) mod rotation;
 mod told;
 
 pub(crate) use authorization_code::{AuthorizationCode, CodeChallenge, CodeScopes};
+pub(crate) use client_assertion::{AHEAD, holds_by_either_clock};
 pub(crate) use client_authentication::find as find_client;
 pub(crate) use endpoint::{preflight, token_v1, token_v2, wrong_method};
 pub(crate) use evaluation::asked_claims;

@@ -2,6 +2,8 @@
 //! "On-Behalf-Of flow"): an API presents the access token that a user's client called it with, and gets one for the next API,
 //! for the same user. The API proves itself, so what it gets is a confidential client's, whoever called it.
 
+use std::collections::BTreeSet;
+
 use outlive_rules::{AssertionFacts, Presented, aadsts, password_based};
 use outlive_store::Change;
 use outlive_tokens::claims::{BACKDATED, ClientAuthentication};
@@ -11,6 +13,7 @@ use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
 use super::resource_grant::{asked_first_here, granted};
 use super::response::TokenAnswer;
+use crate::conditional_access::NO_CONTEXTS;
 use crate::decision::Decision;
 use crate::refusal::Refusal;
 use crate::sessions;
@@ -40,7 +43,7 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
         _ => claims.amr,
     };
     let issued_at = claims.iat + BACKDATED;
-    let access = request.access(user.as_ref(), Some(&asked), None).await?;
+    let access = request.access(user.as_ref(), Some(&asked), &NO_CONTEXTS, None).await?;
     let facts = AssertionFacts {
         issued_at,
         expires_at: claims.exp,
@@ -62,6 +65,8 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
         auth_time: issued_at,
         session_id: claims.sid,
         nonce: None,
+        address: None,
+        contexts: BTreeSet::new(),
         family: Family::New {
             id: random.stream("refresh-token-family").uuid(),
             redirect_type: RedirectType::None,

@@ -23,7 +23,7 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
         Ok(user) => user,
         Err((_, refusal)) => return Err(refusal),
     };
-    let access = request.access(Some(&user), Some(&asked), None).await?;
+    let access = request.access(Some(&user), Some(&asked), &request.claims.contexts, None).await?;
     let facts = PasswordFacts {
         client_class: request.client.class(),
         change_due: user.must_change_password_at(&request.tenant, request.now),
@@ -49,6 +49,8 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
         auth_time: request.now,
         session_id: None,
         nonce: None,
+        address: Some(request.address),
+        contexts: request.claims.contexts.clone(),
         family: Family::New {
             id: random.stream("refresh-token-family").uuid(),
             redirect_type: RedirectType::None,

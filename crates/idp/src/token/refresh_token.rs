@@ -24,14 +24,21 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     if token.tenant != request.tenant.id {
         return Err(Refusal::new(aadsts::INVALID_GRANT));
     }
-    if refresh_token_facts::class_of(&token) == ClientClass::Confidential
-        && request.client.class() == ClientClass::Public
-    {
-        return Err(Refusal::new(aadsts::CREDENTIAL_MISSING));
+    match (refresh_token_facts::class_of(&token), request.client.class()) {
+        (ClientClass::Confidential, ClientClass::Public) => {
+            return Err(Refusal::new(aadsts::CREDENTIAL_MISSING));
+        }
+        // A grant stays of the class it was made in.
+        (ClientClass::Public, ClientClass::Confidential) => {
+            return Err(Refusal::new(aadsts::CREDENTIAL_NOT_ALLOWED));
+        }
+        _ => {}
     }
     let user = idp.directory.user(token.tenant, token.user_id).await?;
     let asked = asked_now(request, asked_first(&token));
-    let access = request.access(user.as_ref(), asked.as_ref().ok(), Some(token.auth_time)).await?;
+    let access = request
+        .access(user.as_ref(), asked.as_ref().ok(), &request.claims.contexts, Some(token.auth_time))
+        .await?;
     let client = &request.client.application;
     let presentation = Presentation {
         tenant: &request.tenant,
@@ -40,7 +47,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         client: Some(client),
         access: &access,
         by_its_client: token.client_id == client.client_id,
-        origin: request.origin_header,
+        origin: request.page,
     };
     let (facts, rotation) = refresh_token_facts::gather(idp, &presentation).await?;
     let presented = Presented::RefreshToken(facts);
@@ -61,6 +68,8 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         auth_time: token.auth_time,
         session_id: token.session_id,
         nonce: None,
+        address: token.address,
+        contexts: request.claims.contexts.clone(),
         family: Family::Of(&token, &rotation),
         claims: request.claims.clone().after(&said_before(&token)),
         decision: &decision,

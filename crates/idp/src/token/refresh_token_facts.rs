@@ -1,6 +1,6 @@
 //! What the rules are told of a refresh token: gathered here for whoever redeems one and for whoever asks why it works or not.
 
-use outlive_rules::{ClientClass, RefreshTokenFacts, SecondFactorFacts};
+use outlive_rules::{ClientClass, RefreshTokenFacts, RequestOrigin, SecondFactorFacts};
 use outlive_store::StoreError;
 use outlive_tokens::SealedRefreshToken;
 
@@ -19,8 +19,8 @@ pub(crate) struct Presentation<'a> {
     pub(crate) access: &'a Access,
     /// Whether the client that presents it is the one it was issued to.
     pub(crate) by_its_client: bool,
-    /// Whether the request carries an `Origin` header.
-    pub(crate) origin: bool,
+    /// Which page the request comes from, if from any.
+    pub(crate) origin: RequestOrigin,
 }
 
 /// The facts, and what its use would change where tokens are good once.
@@ -42,7 +42,7 @@ pub(crate) async fn gather(
         issued_at: token.issued_at,
         session_signed_out_at,
         presented_by_its_client: by_its_client,
-        origin_present: origin,
+        origin,
         second_factor: user.map_or_else(SecondFactorFacts::default, |user| {
             access.also(second_factor::facts(tenant, user, client, &token.amr))
         }),

@@ -70,6 +70,8 @@ async fn one_account_is_not_asked_about_unless_the_client_wants_it() {
     add(&mut browser, &tenant, "owner").await;
     let silent = browser.open(&app.authorize_url(ME, &[])).await;
     assert_eq!(oid(&app, silent).await, tenant.id_of(1));
+    let hinted = [("prompt", "select_account"), ("login_hint", &*tenant.upn("owner"))];
+    assert_eq!(browser.open(&app.authorize_url(ME, &hinted)).await.page().heading, "Pick an account");
     let page = browser.open(&url).await.page();
     assert_eq!(page.heading, "Pick an account");
     let owner = browser.submit(&page, &[]).await;

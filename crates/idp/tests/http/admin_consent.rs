@@ -259,3 +259,44 @@ async fn a_second_factor_is_asked_where_one_is_required() {
     let page = page_for(&mut tenant.browser(), &url(&app, "", ""), &tenant.upn("admin")).await.page();
     assert_eq!(page.heading, "Enter the code");
 }
+
+#[tokio::test]
+async fn on_v1_a_prompt_asks_for_it_on_the_way_to_a_code() {
+    let tenant = tenant().await;
+    let app = robot(&tenant).v1();
+    let prompt = [("prompt", "admin_consent")];
+    let url = app.authorize_url(ORDERS, &prompt);
+    // Who cannot grant is asked to sign in as somebody who can, and is refused as nobody else.
+    let mut browser = tenant.browser();
+    tenant.kiosk().code_in(&mut browser, &tenant.upn("owner"), READ).await;
+    let page = browser.open(&url).await.page();
+    assert_eq!(page.heading, "Sign in");
+    let sent = browser.sign_in(&page, &tenant.upn("owner"), PASSWORD).await;
+    sent.refused("access_denied", "AADSTS90094");
+
+    let mut browser = tenant.browser();
+    let page = page_for(&mut browser, &url, &tenant.upn("admin")).await.page();
+    for shown in ["Application 20", "for everybody in", "Read your orders", "Orders.Read.All"] {
+        assert!(page.answer.text.contains(shown), "{shown} in {page:?}");
+    }
+    let declined = browser.submit(&page, &[("consent", "cancel")]).await;
+    declined.refused("access_denied", "AADSTS65004");
+    assert!(tenant.journal("consent.granted").await.is_empty());
+    let sent = browser.consent(&page).await.app();
+    assert_eq!((&*sent["admin_consent"], &*sent["state"]), ("True", "a state"));
+    let tokens = app.redeem(&sent["code"]).await;
+    assert_eq!(
+        (&tokens.claims()["oid"], &tokens.claims()["scp"]),
+        (&json!(tenant.id_of(3)), &json!("Orders.Read"))
+    );
+    assert_eq!(tenant.journal("consent.granted").await[0]["data"]["consent_type"], "AllPrincipals");
+    assert_eq!(tenant.journal("app_role.assigned").await.len(), 1);
+    // Nobody is asked any more, and no other answer speaks of it.
+    let mut owner = tenant.browser();
+    let page = owner.open(&app.authorize_url(ORDERS, &[])).await.page();
+    let sent = owner.sign_in(&page, &tenant.upn("owner"), PASSWORD).await.app();
+    assert!(sent.contains_key("code") && !sent.contains_key("admin_consent"), "{sent:?}");
+    // It is version 1's alone.
+    let newer = robot(&tenant).authorize_url(READ, &prompt);
+    browser.open(&newer).await.refused("invalid_request", "AADSTS90023");
+}

@@ -7,9 +7,11 @@ use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use outlive_clock::{Instant, Randomness, Span, wall_now};
 use outlive_tokens::{Certificate, SigningKey};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::client::App;
+use crate::graph::call;
 use crate::tenant::{Answer, BEGIN, ORDERS, READ, SECRET, Tenant};
 use crate::tokens::Tokens;
 
@@ -250,4 +252,113 @@ async fn a_certificate_that_is_none_or_a_public_clients_is_not_registered() {
         assert_eq!(answer.status, 400, "{answer:?}");
         assert!(answer.text.contains("ertificate"), "{answer:?}");
     }
+}
+
+#[tokio::test]
+async fn graph_shows_registers_and_removes_certificates() {
+    let tenant = tenant().await;
+    let (app, stranger) = (
+        vault(&tenant),
+        sign(&named(&STRANGER, Algorithm::PS256), &claims(&vault(&tenant), BEGIN, &json!({})), &STRANGER),
+    );
+    let admin = tenant.admin_tool().sign_in(&tenant, "admin", "https://graph.microsoft.com/.default").await;
+    let path = format!("/applications/{}", tenant.id_of(130));
+    let shown = async || {
+        let answer = call(&tenant, admin.access(), Method::GET, &path, Value::Null).await.json();
+        answer["keyCredentials"].as_array().expect("a list").clone()
+    };
+    let patch = async |keys: Value| {
+        call(&tenant, admin.access(), Method::PATCH, &path, json!({"keyCredentials": keys})).await.status
+    };
+    let before = shown().await;
+    assert_eq!(before.len(), 2);
+    assert_eq!(before[0]["customKeyIdentifier"], certificate(&REGISTERED).thumbprint());
+    assert_eq!((&before[0]["type"], &before[0]["usage"]), (&json!("AsymmetricX509Cert"), &json!("Verify")));
+    assert_eq!(
+        (&before[0]["key"], &before[0]["displayName"]),
+        (&Value::Null, &json!(certificate(&REGISTERED).subject()))
+    );
+    assert!(before[0]["keyId"].is_string() && before[0]["endDateTime"].is_string(), "{before:?}");
+
+    let new = json!({"type": "AsymmetricX509Cert", "usage": "Verify", "key": STANDARD.encode(STRANGER.certificate_der())});
+    for wrong in [
+        json!([{"type": "AsymmetricX509Cert", "usage": "Verify"}]),
+        json!([{"type": "AsymmetricX509Cert", "usage": "Verify", "key": "no base64"}]),
+        json!([{"type": "AsymmetricX509Cert", "usage": "Verify", "key": "AAAA"}]),
+        json!([{"type": "Symmetric", "usage": "Verify", "key": new["key"]}]),
+        json!([before[0], before[0]]),
+        json!([1]),
+    ] {
+        assert_eq!(patch(wrong.clone()).await, 400, "{wrong}");
+    }
+    present(&app, &stranger).await.refused(401, "invalid_client", "AADSTS700027");
+    // What is named by its id stays, what is new is good at once, what is not named is gone.
+    assert_eq!(patch(json!([before[1], new])).await, 204);
+    let after = shown().await;
+    assert_eq!((after.len(), &after[0]), (2, &before[1]));
+    Tokens::of(present(&app, &stranger).await);
+    let registered =
+        sign(&named(&REGISTERED, Algorithm::PS256), &claims(&app, BEGIN, &json!({})), &REGISTERED);
+    present(&app, &registered).await.refused(401, "invalid_client", "AADSTS700027");
+}
+
+#[tokio::test]
+async fn an_application_that_proves_its_present_key_changes_it_by_itself() {
+    let tenant = tenant().await;
+    let app = vault(&tenant);
+    let scope = "https://graph.microsoft.com/.default";
+    let assertion =
+        sign(&named(&REGISTERED, Algorithm::PS256), &claims(&app, BEGIN, &json!({})), &REGISTERED);
+    let proven = [("client_assertion_type", JWT_BEARER), ("client_assertion", assertion.as_str())];
+    let form = [("grant_type", "client_credentials"), ("scope", scope)];
+    let own = Tokens::of(app.ask(&[&form[..], &proven].concat(), &[]).await);
+    let stranger = Tokens::of(tenant.connector().client_credentials(scope).await);
+    let path = format!("/applications/{}", tenant.id_of(130));
+    let post = async |token: &Tokens, path: &str, what: &str, body: Value| {
+        call(&tenant, token.access(), Method::POST, &format!("{path}/{what}"), body).await
+    };
+    let proof = |changes: &Value, key: &SigningKey| {
+        let mut claims = json!({
+            "aud": "00000002-0000-0000-c000-000000000000", "iss": tenant.id_of(130), "nbf": BEGIN.as_seconds(),
+            "exp": BEGIN.as_seconds() + 600,
+        });
+        for (name, value) in changes.as_object().expect("an object") {
+            claims[name] = value.clone();
+        }
+        sign(&Header::new(Algorithm::RS256), &claims, key)
+    };
+    let new = json!({"type": "AsymmetricX509Cert", "usage": "Verify", "key": STANDARD.encode(STRANGER.certificate_der())});
+    let add = |proof: String| json!({"keyCredential": new, "passwordCredential": null, "proof": proof});
+    for wrong in [
+        proof(&json!({}), &STRANGER),
+        proof(&json!({}), &EXPIRED),
+        proof(&json!({"iss": tenant.id_of(112)}), &REGISTERED),
+        proof(&json!({"aud": "elsewhere"}), &REGISTERED),
+        proof(&json!({"exp": BEGIN.as_seconds() + 601}), &REGISTERED),
+        proof(&json!({"nbf": BEGIN.as_seconds() - 601, "exp": BEGIN.as_seconds() - 1}), &REGISTERED),
+        "garbage".to_owned(),
+    ] {
+        let answer = post(&own, &path, "addKey", add(wrong)).await;
+        assert_eq!(answer.status, 400, "{answer:?}");
+        assert!(answer.text.contains("The proof is not valid"), "{answer:?}");
+    }
+    let good = proof(&json!({}), &REGISTERED);
+    assert_eq!(post(&stranger, &path, "addKey", add(good.clone())).await.status, 403, "it is not its own");
+    let added = post(&own, &path, "addKey", add(good.clone())).await;
+    let called = certificate(&STRANGER).thumbprint();
+    assert_eq!((added.status, &added.json()["customKeyIdentifier"]), (200, &json!(called)));
+
+    // With the new one it takes the old one away.
+    let admin = tenant.admin_tool().sign_in(&tenant, "admin", scope).await;
+    let shown = call(&tenant, admin.access(), Method::GET, &path, Value::Null).await.json();
+    let remove = json!({"keyId": shown["keyCredentials"][0]["keyId"], "proof": proof(&json!({}), &STRANGER)});
+    let named_path = format!("/applications(appId='{}')", app.client_id);
+    assert_eq!(post(&own, &named_path, "removeKey", remove.clone()).await.status, 204);
+    assert_eq!(post(&own, &path, "removeKey", remove).await.status, 400, "there is none");
+    present(&app, &assertion).await.refused(401, "invalid_client", "AADSTS700027");
+    let by_new = sign(&named(&STRANGER, Algorithm::PS256), &claims(&app, BEGIN, &json!({})), &STRANGER);
+    Tokens::of(present(&app, &by_new).await);
+    let kinds: Vec<_> =
+        tenant.journal("certificate.").await.iter().map(|line| line["kind"].clone()).collect();
+    assert_eq!(kinds, ["certificate.added", "certificate.removed"]);
 }

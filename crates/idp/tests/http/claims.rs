@@ -1,8 +1,11 @@
 //! What tokens tell, and to whom.
 
-use reqwest::Method;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
+use crate::browser::Browser;
 use crate::graph::call;
 use crate::installation::Installation;
 use crate::tenant::{ORDERS, READ, Tenant};
@@ -45,8 +48,8 @@ async fn the_resource_decides_the_access_tokens_shape_and_the_endpoint_the_id_to
     let v1 = app.sign_in(&tenant, "owner", &format!("openid {OLD}")).await;
     assert_eq!(
         names(&v1.claims()),
-        "acr aio amr appid appidacr aud exp family_name given_name iat iss name nbf oid rh scp sid sub tid unique_name upn \
-         uti ver"
+        "acr aio amr appid appidacr aud exp family_name given_name iat ipaddr iss name nbf oid rh scp sid sub tid \
+         unique_name upn uti ver"
     );
     assert_eq!(
         names(&v1.id_claims()),
@@ -56,12 +59,18 @@ async fn the_resource_decides_the_access_tokens_shape_and_the_endpoint_the_id_to
     let old_endpoint = app.clone().v1().sign_in(&tenant, "owner", "https://old.contoso.example").await;
     assert_eq!(
         names(&old_endpoint.id_claims()),
-        "aio amr aud exp family_name given_name iat iss name nbf oid rh sub tid unique_name upn uti ver"
+        "aio amr aud exp family_name given_name iat ipaddr iss name nbf oid rh sub tid unique_name upn uti ver"
     );
     assert_eq!(old_endpoint.id_claims()["family_name"], "Ner");
     let without_profile = app.sign_in(&tenant, "owner", READ).await;
     assert_eq!(without_profile.claims().get("preferred_username"), None);
     assert_ne!(without_profile.claims()["aio"], v2.claims()["aio"]);
+
+    // The issuer goes with the version of the token, not with the endpoint.
+    let (origin, id) = (&tenant.installation.url, tenant.id());
+    assert_eq!(v1.claims()["iss"], format!("{origin}/{id}/"));
+    assert_eq!(v1.id_claims()["iss"], format!("{origin}/{id}/v2.0"));
+    assert_eq!(old_endpoint.id_claims()["iss"], format!("{origin}/{id}/"));
 
     // One person, another subject at each application; the same at the same.
     let subjects = [v2.claims(), v1.claims(), v2.id_claims()].map(|claims| claims["sub"].clone());
@@ -131,6 +140,32 @@ async fn an_app_only_token_says_so_where_that_was_asked_for_and_to_graph() {
     ]}});
     ask(&tenant, 110, both).await;
     assert_eq!(tenant.connector().refresh(user.refresh()).await.claims()["idtyp"], "user");
+}
+
+#[tokio::test]
+async fn where_the_user_came_from_is_told_in_version_1_and_to_who_asks() {
+    let tenant = Tenant::new().await;
+    let app = tenant.connector();
+    let said = HeaderMap::from_iter([(
+        HeaderName::from_static("x-forwarded-for"),
+        HeaderValue::from_static("2001:db8::7, 10.0.0.1"),
+    )]);
+    let http = Client::builder().redirect(Policy::none()).no_proxy().default_headers(said).build();
+    let mut browser = Browser::new(http.expect("a client"), tenant.installation.url.clone());
+    let v2 =
+        app.redeem(&app.code_in(&mut browser, &tenant.upn("owner"), &format!("openid {READ}")).await).await;
+    assert_eq!((v2.claims().get("ipaddr"), v2.id_claims().get("ipaddr")), (None, None));
+    ask(&tenant, 110, optional("accessToken", &["ipaddr"])).await;
+    // The hub asks from where it is; the token says where the user was.
+    let refreshed = app.refresh(v2.refresh()).await;
+    assert_eq!(refreshed.claims()["ipaddr"], "2001:db8::7");
+    assert_eq!(app.refresh(refreshed.refresh()).await.claims()["ipaddr"], "2001:db8::7");
+    let old = app.redeem(&app.code_in(&mut browser, &tenant.upn("owner"), OLD).await).await;
+    assert_eq!(old.claims()["ipaddr"], "2001:db8::7");
+    let requested = r#"{"id_token":{"ipaddr":null}}"#;
+    let url = app.authorize_url(&format!("openid {READ}"), &[("claims", requested)]);
+    let asked = app.redeem(&browser.open(&url).await.code()).await;
+    assert_eq!(asked.id_claims()["ipaddr"], "2001:db8::7");
 }
 
 /// A tenant in which the owner is in two groups and the colleague in 201, and the admin is a guest.

@@ -29,6 +29,7 @@ async fn a_public_client_gets_tokens_for_who_signs_in() {
     let id = tokens.id_claims();
     assert_eq!((&id["aud"], &id["nonce"]), (&json!(app.client_id), &json!("a nonce")));
     assert_eq!(id["preferred_username"], tenant.upn("owner"));
+    assert_eq!(id["exp"].as_i64().unwrap() - BEGIN.as_seconds(), 3_600);
     assert_ne!(id["sub"], access["sub"], "subjects are pairwise");
 }
 
@@ -164,6 +165,8 @@ async fn a_proof_key_is_proven_or_nothing_is_given() {
     };
     let plain = code_for(&[("code_challenge", VERIFIER), ("code_challenge_method", "plain")]).await;
     app.redeem(&plain).await;
+    let plain_unsaid = code_for(&[("code_challenge", VERIFIER), ("code_challenge_method", "")]).await;
+    app.redeem(&plain_unsaid).await;
     let none = code_for(&[("code_challenge", ""), ("code_challenge_method", "")]).await;
     app.try_redeem(&none, &[]).await.grant_refused("AADSTS501481");
     Tokens::of(app.try_redeem(&none, &[("code_verifier", "")]).await);

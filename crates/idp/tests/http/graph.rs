@@ -185,6 +185,42 @@ async fn an_administrator_resets_passwords_of_others() {
 }
 
 #[tokio::test]
+async fn whoever_has_a_directory_role_gets_a_new_password_from_the_highest_only() {
+    let tenant =
+        Tenant::with(|spec| spec["users"][1]["directory_roles"] = json!(["User Administrator"])).await;
+    let scope = "User-PasswordProfile.ReadWrite.All User.ReadWrite.All";
+    let colleague = tenant.admin_tool().sign_in(&tenant, "colleague", scope).await;
+    let admin = tenant.admin_tool().sign_in(&tenant, "admin", scope).await;
+    let reset = json!({"passwordProfile": {"password": NEW}});
+    let method = "28c10230-6103-485e-b985-444c60001490";
+    for (caller, target, allowed) in [(&colleague, 3, false), (&colleague, 1, true), (&admin, 2, true)] {
+        let path = format!("/users/{}", tenant.id_of(target));
+        let patched = call(&tenant, caller.access(), Method::PATCH, &path, reset.clone()).await;
+        assert_eq!(patched.status, if allowed { 204 } else { 403 }, "{target}: {patched:?}");
+        let path = format!("{path}/authentication/methods/{method}/resetPassword");
+        let answer = call(&tenant, caller.access(), Method::POST, &path, json!({})).await;
+        assert_eq!(answer.status, if allowed { 202 } else { 403 }, "{target}: {answer:?}");
+    }
+    assert_eq!(tenant.journal("password.reset").await.len(), 4);
+}
+
+#[tokio::test]
+async fn what_a_password_change_moves_and_what_it_does_not() {
+    let tenant = Tenant::new().await;
+    let caller = tenant.admin_tool().sign_in(&tenant, "owner", "User.Read").await;
+    let path = "/me?$select=signInSessionsValidFromDateTime,lastPasswordChangeDateTime,passwordPolicies";
+    let before = call(&tenant, caller.access(), Method::GET, path, Value::Null).await.json();
+    tenant
+        .happens(json!({"type": "password_change", "user": tenant.upn("owner"), "new_password": NEW}))
+        .await;
+    let after = call(&tenant, caller.access(), Method::GET, path, Value::Null).await.json();
+    assert_eq!(before["lastPasswordChangeDateTime"], "2026-01-05T09:00:00Z");
+    assert_eq!(after["lastPasswordChangeDateTime"], "2026-01-05T09:00:01Z");
+    assert_eq!(after["signInSessionsValidFromDateTime"], before["signInSessionsValidFromDateTime"]);
+    assert_eq!(after["passwordPolicies"], Value::Null);
+}
+
+#[tokio::test]
 async fn an_account_is_disabled_by_administrators_only() {
     let tenant = Tenant::new().await;
     let path = format!("/users/{}", tenant.id_of(1));

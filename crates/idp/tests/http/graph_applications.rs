@@ -246,6 +246,7 @@ async fn a_secret_works_from_its_start_to_its_end() {
 async fn what_is_not_sound_is_not_registered() {
     let tenant = Tenant::new().await;
     let admin = tenant.admin_tool().sign_in(&tenant, "admin", ALL).await;
+    let many = |n: u32| (0..n).map(|n| format!("https://a.example/{n}")).collect::<Vec<_>>();
     let role = |value: &str| json!({"id": tenant.id_of(900), "value": value, "displayName": "x"});
     for body in [
         json!({}),
@@ -255,6 +256,11 @@ async fn what_is_not_sound_is_not_registered() {
         json!({"displayName": "x", "web": {"redirectUris": ["https://a.example/#f"]}}),
         json!({"displayName": "x", "web": {"redirectUris": ["https://a.example", "https://a.example"]}}),
         json!({"displayName": "x", "spa": {"redirectUris": ["custom://a"]}}),
+        json!({"displayName": "x", "web": {"redirectUris": ["http://[::1]/cb"]}}),
+        json!({"displayName": "x", "web": {"redirectUris": ["https://a.example/(cb)"]}}),
+        json!({"displayName": "x", "web": {"redirectUris": ["https://a.example/cb;x"]}}),
+        json!({"displayName": "x", "web": {"redirectUris": [format!("https://a.example/{}", "x".repeat(239))]}}),
+        json!({"displayName": "x", "web": {"redirectUris": many(257)}}),
         json!({"displayName": "x", "identifierUris": ["no uri"]}),
         json!({"displayName": "x", "identifierUris": [ORDERS]}),
         json!({"displayName": "x", "signInAudience": "AzureADMultipleOrgs"}),
@@ -272,6 +278,10 @@ async fn what_is_not_sound_is_not_registered() {
         denied(&answer, 400, "Request_BadRequest");
     }
     assert!(tenant.journal("application.created").await.is_empty());
+    for uris in [many(256), vec![format!("https://a.example/{}", "x".repeat(238))]] {
+        let body = json!({"displayName": "x", "web": {"redirectUris": uris}});
+        assert_eq!(post(&tenant, admin.access(), "/applications", body).await.status, 201);
+    }
 }
 
 #[tokio::test]

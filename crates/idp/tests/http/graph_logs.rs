@@ -173,6 +173,23 @@ async fn audits_tell_what_was_done_by_whom_to_whom() {
 }
 
 #[tokio::test]
+async fn consents_are_told_too() {
+    let tenant = Tenant::new().await;
+    tenant.connector().sign_in(&tenant, "owner", READ).await;
+    let admin = tenant.admin_tool().sign_in(&tenant, "admin", ALL).await;
+    let grants =
+        values(&tenant, admin.access(), &format!("/users/{}/oauth2PermissionGrants", tenant.id_of(1))).await;
+    tenant.advance(Span::from_seconds(1)).await;
+    let path = format!("/oauth2PermissionGrants/{}", grants[0]["id"].as_str().expect("an id"));
+    assert_eq!(call(&tenant, admin.access(), Method::DELETE, &path, Value::Null).await.status, 204);
+    let log = values(&tenant, admin.access(), "/auditLogs/directoryAudits").await;
+    let names: Vec<_> = log.iter().map(|entry| entry["activityDisplayName"].clone()).collect();
+    assert_eq!(names, ["Remove delegated permission grant", "Consent to application"]);
+    assert_eq!(log[1]["initiatedBy"]["user"]["id"], tenant.id_of(1), "{}", log[1]);
+    assert_eq!(log[0]["initiatedBy"]["user"]["userPrincipalName"], tenant.upn("admin"), "{}", log[0]);
+}
+
+#[tokio::test]
 async fn logs_are_for_those_who_may_read_them() {
     let tenant = Tenant::new().await;
     let admin = tenant.admin_tool().sign_in(&tenant, "admin", ALL).await;

@@ -2,7 +2,7 @@
 
 use outlive_clock::Span;
 
-use crate::tenant::{Answer, READ, Tenant};
+use crate::tenant::{Answer, PASSWORD, READ, Tenant, send};
 
 fn is_of_sign_in_service(answer: &Answer) {
     assert_eq!(answer.header("p3p"), "CP=\"DSP CUR OTPi IND OTRi ONL FIN\"", "{answer:?}");
@@ -17,6 +17,8 @@ async fn token_answers_tell_clients_what_to_report() {
     let answer = app.try_redeem(&code, &[]).await;
     is_of_sign_in_service(&answer);
     assert_eq!(answer.header("x-ms-clitelem"), "1,0,0,,");
+    assert_eq!((answer.header("pragma"), answer.header("expires")), ("no-cache", "-1"));
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
     let tokens = crate::tokens::Tokens::of(answer);
 
     tenant.advance(Span::from_seconds(89)).await;
@@ -28,6 +30,33 @@ async fn token_answers_tell_clients_what_to_report() {
     assert_eq!(garbled.header("x-ms-clitelem"), "1,9002313,0,,");
     let nobody = app.ask(&[("grant_type", "refresh_token")], &[("client_id", "")]).await;
     assert_eq!(nobody.header("x-ms-clitelem"), "1,900144,0,,");
+}
+
+#[tokio::test]
+async fn a_request_is_known_by_the_id_that_its_client_gave_it() {
+    let tenant = Tenant::new().await;
+    let app = tenant.desktop();
+    let id = "0f8fad5b-d9cb-469f-a165-70867728950e";
+    let form = [("client_id", &*app.client_id), ("grant_type", "refresh_token"), ("refresh_token", "x")];
+    let named = send(app.token_request().header("client-request-id", id).form(&form)).await;
+    assert_eq!(named.grant_refused("AADSTS9002313")["correlation_id"], id);
+    let unnamed = send(app.token_request().header("client-request-id", "no id").form(&form)).await;
+    let body = unnamed.grant_refused("AADSTS9002313");
+    assert_eq!(body["correlation_id"], body["trace_id"]);
+    assert_eq!((unnamed.header("pragma"), unnamed.header("expires")), ("no-cache", "-1"));
+}
+
+#[tokio::test]
+async fn nothing_is_sent_that_would_bind_a_browser() {
+    let tenant = Tenant::new().await;
+    let app = tenant.admin_tool();
+    let mut browser = tenant.browser();
+    let page = browser.open(&app.authorize_url("User.Read", &[])).await.page();
+    assert_eq!(page.answer.header("strict-transport-security"), "");
+    browser.sign_in(&page, &tenant.upn("owner"), PASSWORD).await.code();
+    let names = browser.set_cookies.iter().filter_map(|set| set.split('=').next());
+    let names: std::collections::BTreeSet<_> = names.collect();
+    assert_eq!(names.into_iter().collect::<Vec<_>>(), ["ESTSAUTH", "ESTSAUTHPERSISTENT", "esctx"]);
 }
 
 #[tokio::test]

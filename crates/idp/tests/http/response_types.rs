@@ -109,6 +109,7 @@ async fn tokens_that_are_not_switched_on_are_refused_by_their_own_number() {
     // Both are, and this is still no response type.
     let tenant = tenant_with(true, true).await;
     let tenant = refused(tenant, "code token", "AADSTS70005").await;
+    let tenant = refused(tenant, "code id_token token", "AADSTS70005").await;
     refused(tenant, "id_token id_token", "AADSTS70005").await;
 }
 

@@ -74,3 +74,20 @@ async fn on_v1_the_resource_is_the_same_in_both_places() {
     let tokens = Tokens::of(app.try_redeem(&code, &[("resource", ORDERS)]).await);
     assert_eq!(tokens.0["resource"], ORDERS);
 }
+
+#[tokio::test]
+async fn an_application_may_ask_for_itself_and_for_what_it_has_not_registered() {
+    let tenant = Tenant::with_applications(|tenant| {
+        let both = json!({
+            "redirect_uris": [{"uri": "http://localhost/both", "type": "publicClient"}],
+            "identifier_uris": ["api://both"],
+            "scopes": [{"id": tenant.id_of(350), "value": "Use", "description": "Use it"}],
+        });
+        vec![tenant.application(50, "public", &both)]
+    })
+    .await;
+    let app = tenant.app(50, None, "http://localhost/both");
+    let own = app.sign_in(&tenant, "owner", "api://both/Use").await.claims();
+    assert_eq!((&own["aud"], &own["appid"]), (&json!("api://both"), &json!(app.client_id)));
+    assert_eq!(app.sign_in(&tenant, "owner", READ).await.claims()["aud"], tenant.id_of(10));
+}

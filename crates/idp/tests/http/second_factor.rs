@@ -250,3 +250,47 @@ async fn a_secret_that_is_none_is_refused_with_the_tenant() {
         assert!(answer.text.contains("authenticator_secret") && !answer.text.contains(secret), "{answer:?}");
     }
 }
+
+#[tokio::test]
+async fn an_authentication_context_asks_for_what_its_policy_says_and_is_told_in_the_token() {
+    let tenant = equipped().await;
+    let admin = tenant.admin_tool().sign_in(&tenant, "admin", "https://graph.microsoft.com/.default").await;
+    let policy = json!({
+        "displayName": "Step up", "state": "enabled",
+        "conditions": {
+            "users": {"includeUsers": ["All"]},
+            "applications": {"includeAuthenticationContextClassReferences": ["c1"]},
+        },
+        "grantControls": {"operator": "OR", "builtInControls": ["mfa"]},
+    });
+    let url = tenant.url("/v1.0/identity/conditionalAccess/policies");
+    let made = send(tenant.http.post(url).bearer_auth(admin.access()).json(&policy)).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let shown_policy = made.json()["conditions"]["applications"].clone();
+    assert_eq!(shown_policy["includeAuthenticationContextClassReferences"], json!(["c1"]));
+
+    let (app, owner) = (tenant.desktop(), tenant.upn("owner"));
+    let asking =
+        |context: &str| format!(r#"{{"access_token":{{"acrs":{{"essential":true,"value":"{context}"}}}}}}"#);
+    let (first, second) = (asking("c1"), asking("c2"));
+    let plain = app.sign_in(&tenant, "owner", READ).await;
+    assert_eq!(plain.claims().get("acrs"), None);
+    let body = app.try_refresh(plain.refresh(), &[("claims", &first)]).await.grant_refused("AADSTS50076");
+    assert_eq!(body["suberror"], "basic_action");
+    // Nothing is asked for the other, so it is met.
+    let other = Tokens::of(app.try_refresh(plain.refresh(), &[("claims", &second)]).await);
+    assert_eq!(other.claims()["acrs"], json!(["c2"]));
+    // At the redemption nobody can be asked any more.
+    let code = app.code_for(&tenant, "owner", READ).await;
+    let late = Tokens::of(app.try_redeem(&code, &[("claims", &first)]).await);
+    assert_eq!(late.claims().get("acrs"), None);
+
+    let mut browser = tenant.browser();
+    let page = past_password(&mut browser, &app.authorize_url(READ, &[("claims", &first)]), &owner).await;
+    let code = shown(&tenant).await;
+    let stepped_up = app.redeem(&type_code(&mut browser, &page, &code).await.code()).await;
+    assert_eq!(stepped_up.claims()["acrs"], json!(["c1"]));
+    let again = Tokens::of(app.try_refresh(stepped_up.refresh(), &[("claims", &first)]).await);
+    assert_eq!(again.claims()["acrs"], json!(["c1"]));
+    assert_eq!(app.refresh(again.refresh()).await.claims().get("acrs"), None, "who does not ask is not told");
+}

@@ -2,6 +2,7 @@
 //!
 //! Reading ([`Seed::read`]) does I/O and finds every mistake with its place; planning ([`TenantPlan::draw`]) is pure.
 
+mod application;
 mod builtin;
 mod file;
 mod ids;
@@ -10,10 +11,8 @@ mod read;
 mod secrets;
 mod specs;
 
-pub use file::{
-    ApplicationKind, RedirectType, SeedApplication, SeedConnection, SeedConnector, SeedFile, SeedFlow,
-    SeedUser,
-};
+pub use application::{ApplicationKind, RedirectType, SeedApplication};
+pub use file::{SeedConnection, SeedConnector, SeedFile, SeedFlow, SeedUser};
 pub use ids::derived;
 pub use plan::{PlannedApplication, PlannedConnection, PlannedFlow, PlannedUser, TenantPlan};
 pub use read::{ConnectorFiles, Seed};

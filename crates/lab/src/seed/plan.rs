@@ -4,7 +4,7 @@ use outlive_clock::{ClientId, TenantId, UserId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::file::ApplicationKind;
+use super::application::ApplicationKind;
 use super::specs::{Ids, hub_spec, idp_spec, resource_spec};
 use super::{DrawnSecrets, Seed};
 
@@ -74,6 +74,8 @@ pub struct PlannedApplication {
     pub secret: Option<String>,
     /// Its redirect URIs.
     pub redirect_uris: Vec<String>,
+    /// What a browser loads when somebody signs out who is signed in there.
+    pub logout_url: Option<String>,
     /// Where it is told of what happens to users.
     pub event_endpoint: Option<String>,
 }
@@ -155,6 +157,7 @@ impl TenantPlan {
                     .iter()
                     .map(|redirect| redirect.uri.replace("${hub}", hub_origin))
                     .collect(),
+                logout_url: application.logout_url.as_ref().map(|url| url.replace("${hub}", hub_origin)),
                 event_endpoint: application
                     .event_stream
                     .as_ref()
@@ -215,10 +218,13 @@ mod tests {
     use super::*;
 
     fn plan_for(tenant: TenantId) -> TenantPlan {
-        let seed = Seed::contoso().unwrap_or_else(|wrong| panic!("{wrong}"));
+        plan_from(&Seed::contoso().unwrap_or_else(|wrong| panic!("{wrong}")), tenant)
+    }
+
+    fn plan_from(seed: &Seed, tenant: TenantId) -> TenantPlan {
         let secrets = DrawnSecrets::draw(&seed.file, &Randomness::from_seed(1));
         TenantPlan::draw(
-            &seed,
+            seed,
             tenant,
             None,
             "2025-11",
@@ -288,6 +294,39 @@ mod tests {
         let endpoint = "http://127.0.0.1:8703/security-events";
         assert_eq!(streams, [json!({"endpoint": endpoint, "delay": "PT0S"})]);
         assert_eq!(plan.idp["applications"][0]["continuous_access_evaluation"], true);
+    }
+
+    #[test]
+    fn groups_profiles_and_what_an_application_asks_to_be_told_come_along() {
+        let more = [
+            (
+                "    display_name: Flow Owner\n",
+                "    display_name: Flow Owner\n    given_name: Flora\n    guest: true\n",
+            ),
+            (
+                "    kind: resource\n",
+                "    kind: resource\n    logout_url: \"${hub}/out\"\n    group_membership_claims: SecurityGroup\n    \
+                 optional_claims: {access_token: [{name: idtyp, additional_properties: [include_user_token]}]}\n",
+            ),
+        ];
+        let text = more
+            .iter()
+            .fold(crate::seed::builtin::CONTOSO.to_owned(), |text, (from, to)| text.replacen(from, to, 1));
+        let plan = plan_from(&Seed::embedded(&text).unwrap_or_else(|wrong| panic!("{wrong}")), another());
+        let group = &plan.idp["groups"][0];
+        assert_eq!(group["display_name"], "Order Clerks");
+        assert_eq!(group["members"], json!([plan.users[0].id, plan.users[1].id]));
+        assert_ne!(group["id"], plan_for(own()).idp["groups"][0]["id"]);
+        assert_eq!(
+            (&plan.idp["users"][0]["given_name"], &plan.idp["users"][0]["guest"]),
+            (&json!("Flora"), &json!(true))
+        );
+        let api = &plan.idp["applications"][0];
+        assert_eq!(api["logout_url"], "http://127.0.0.1:8702/out");
+        assert_eq!(api["group_membership_claims"], "SecurityGroup");
+        let asked = json!([{"name": "idtyp", "additional_properties": ["include_user_token"]}]);
+        assert_eq!(api["optional_claims"], json!({"id_token": [], "access_token": asked}));
+        assert_eq!(plan.idp["applications"][1]["group_membership_claims"], "None");
     }
 
     #[test]

@@ -39,11 +39,16 @@ impl Seed {
     /// # Errors
     /// Never, as long as the tests pass: the embedded files are checked by them.
     pub fn contoso() -> Result<Self, Diagnostic> {
+        Self::embedded(builtin::CONTOSO)
+    }
+
+    /// A seed with the connectors that come with the binary.
+    pub(super) fn embedded(text: &str) -> Result<Self, Diagnostic> {
         let embedded = |path: &str| {
             let found = builtin::CONNECTOR_FILES.iter().find(|(name, _)| *name == path);
             found.map(|(_, text)| (*text).to_owned()).ok_or_else(|| std::io::ErrorKind::NotFound.into())
         };
-        Self::parse("seeds/contoso.yaml", builtin::CONTOSO, &embedded)
+        Self::parse("seeds/contoso.yaml", text, &embedded)
     }
 
     /// Reads a seed file and the connector folders beside it.
@@ -143,6 +148,10 @@ impl<'a> Defined<'a> {
 fn check_names(file: &SeedFile) -> Result<(), Wrong> {
     let users = Defined::collect("user with role", file.users.iter().map(|user| &user.role))?;
     let applications = Defined::collect("application", file.applications.iter().map(|a| &a.name))?;
+    Defined::collect("group", file.groups.iter().map(|group| &group.name))?;
+    for member in file.groups.iter().flat_map(|group| &group.members) {
+        users.holds(member)?;
+    }
     let connectors = Defined::collect("connector", file.connectors.iter().map(|c| &c.name))?;
     let connections = Defined::collect("connection", file.connections.iter().map(|c| &c.name))?;
     for application in [&file.flow_service, &file.maker_portal, &file.resource] {
@@ -183,6 +192,7 @@ mod tests {
         let whole = builtin::CONTOSO;
         for (from, to, line_holds, message) in [
             ("owner: owner", "owner: stranger", "owner: stranger", "no user with role 'stranger'"),
+            ("members: [owner,", "members: [boss,", "members: [boss,", "no user with role 'boss'"),
             (
                 "connector: shared_contoso-orders",
                 "connector: shared_x",
@@ -211,11 +221,7 @@ mod tests {
         ] {
             let broken = whole.replacen(from, to, 1);
             assert_ne!(broken, whole, "{from} is not in the seed");
-            let embedded = |path: &str| {
-                let found = builtin::CONNECTOR_FILES.iter().find(|(name, _)| *name == path);
-                found.map(|(_, t)| (*t).to_owned()).ok_or_else(|| std::io::ErrorKind::NotFound.into())
-            };
-            let told = Seed::parse("broken.yaml", &broken, &embedded).expect_err(message);
+            let told = Seed::embedded(&broken).expect_err(message);
             assert!(told.message.contains(message), "{told}");
             assert!(told.excerpt.as_deref().unwrap_or("").contains(line_holds), "{told}");
             assert!(!told.remedy.is_empty());

@@ -4,7 +4,8 @@ use outlive_clock::{ClientId, TenantId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::file::{SeedApplication, SeedFile, SeedRequirement};
+use super::application::{SeedApplication, SeedRequirement};
+use super::file::SeedFile;
 use super::plan::{PlannedApplication, PlannedUser};
 use super::read::GRAPH;
 use super::{DrawnSecrets, Seed, derived};
@@ -61,7 +62,19 @@ pub(super) fn idp_spec(
                 "password": user.password, "directory_roles": seeded.directory_roles,
                 "password_never_expires": seeded.password_never_expires,
                 "authenticator_secret": seeded.authenticator_secret, "require_mfa": seeded.require_mfa,
+                "given_name": seeded.given_name, "surname": seeded.surname, "mail": seeded.mail,
+                "guest": seeded.guest,
             })
+        })
+        .collect();
+    let groups: Vec<_> = seed
+        .file
+        .groups
+        .iter()
+        .map(|group| {
+            let id_of = |role: &str| users.iter().find(|user| user.role == role).map(|user| user.id);
+            let members: Vec<_> = group.members.iter().filter_map(|role| id_of(&role.value)).collect();
+            json!({"id": ids.of(group.id), "display_name": group.name.value, "members": members})
         })
         .collect();
     let client_of = |name: &str| -> Value {
@@ -112,6 +125,10 @@ pub(super) fn idp_spec(
                 "token_version": seeded.token_version,
                 "required": seeded.requires.iter().map(required).collect::<Vec<_>>(),
                 "admin_consented": seeded.admin_consented,
+                "logout_url": application.logout_url,
+                "optional_claims": seeded.optional_claims,
+                "group_membership_claims": seeded.group_membership_claims.as_deref().unwrap_or("None"),
+                "require_mfa": seeded.require_mfa,
                 "continuous_access_evaluation": seeded.continuous_access_evaluation,
                 "event_stream": application.event_endpoint.as_ref().zip(seeded.event_stream.as_ref()).map(
                     |(endpoint, stream)| json!({"endpoint": endpoint, "delay": stream.delay}),
@@ -125,7 +142,8 @@ pub(super) fn idp_spec(
         .collect();
     json!({
         "domain": domain, "display_name": display_name, "edition": edition,
-        "users": people, "applications": registered,
+        "users": people, "groups": groups, "applications": registered,
+        "require_mfa": seed.file.tenant.require_mfa,
         "banned_passwords": seed.file.tenant.banned_passwords,
         "password_validity_days": seed.file.tenant.password_validity_days,
     })

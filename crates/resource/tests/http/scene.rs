@@ -212,6 +212,7 @@ impl Scene {
             issued_at: NOW,
             expires_at: NOW + Span::from_hours(1),
             not_before: None,
+            acrs: Vec::new(),
             uti: [7; 16],
             pairwise: &PairwiseKey::new(&[1; 32]),
             xms_cc: None,

@@ -4,6 +4,7 @@
 mod facts;
 mod policy;
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use outlive_clock::Span;
@@ -36,6 +37,8 @@ pub struct AccessRequest<'a> {
     pub guest: bool,
     /// The client ids of what is asked for and of what asks.
     pub applications: &'a [String],
+    /// The authentication contexts that the token has to meet.
+    pub contexts: &'a BTreeSet<String>,
     /// From which address.
     pub address: IpAddr,
 }
@@ -117,9 +120,12 @@ fn applies(conditions: &Conditions, locations: &[NamedLocation], request: &Acces
         meant.any(|location| location.ranges.iter().any(|range| is_in_range(request.address, range)))
     };
     let Conditions { users, applications, locations: places, .. } = conditions;
+    let contexts = &applications.include_authentication_context_class_references;
+    let is_wanted = contexts.iter().any(|context| request.contexts.contains(context))
+        || applications.include_applications.iter().any(is_application);
     users.include_users.iter().any(is_user)
         && !users.exclude_users.iter().any(is_user)
-        && applications.include_applications.iter().any(is_application)
+        && is_wanted
         && !applications.exclude_applications.iter().any(is_application)
         && places.as_ref().is_none_or(|places| {
             places.include_locations.iter().any(is_here) && !places.exclude_locations.iter().any(is_here)

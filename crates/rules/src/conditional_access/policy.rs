@@ -29,15 +29,19 @@ pub struct UserCondition {
     pub exclude_users: Vec<String>,
 }
 
-/// Which applications: those that are asked for, or that ask.
+/// Which applications: those that are asked for, or that ask. Or which authentication contexts, for whatever asks for them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ApplicationCondition {
     /// `All`, `None`, or client ids.
+    #[serde(default)]
     pub include_applications: Vec<String>,
     /// Client ids.
     #[serde(default)]
     pub exclude_applications: Vec<String>,
+    /// Authentication contexts, `c1` to `c99`, in place of applications.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub include_authentication_context_class_references: Vec<String>,
 }
 
 /// From which places.
@@ -212,10 +216,17 @@ impl Policy {
         if self.display_name.is_empty() || self.display_name.len() > 256 {
             return Some("displayName has 1 to 256 characters.");
         }
-        if users.include_users.is_empty() || applications.include_applications.is_empty() {
+        let contexts = &applications.include_authentication_context_class_references;
+        if users.include_users.is_empty()
+            || applications.include_applications.is_empty() == contexts.is_empty()
+        {
             return Some(
-                "includeUsers and includeApplications name somebody and something: 'All', 'None' or ids.",
+                "includeUsers and includeApplications name somebody and something: 'All', 'None' or ids. In place of \
+                 applications there may be authentication contexts.",
             );
+        }
+        if !contexts.iter().all(|context| is_context(context)) {
+            return Some("Authentication contexts are called c1 to c99.");
         }
         if client_app_types.iter().any(|kind| kind != "all") {
             return Some("Only the client app type 'all' is known here.");
@@ -245,6 +256,12 @@ impl Policy {
         }
         None
     }
+}
+
+/// Whether an authentication context is called so: `c1` to `c99`.
+fn is_context(name: &str) -> bool {
+    let number = name.strip_prefix('c').filter(|number| !number.starts_with(['0', '+']));
+    number.and_then(|number| number.parse::<u8>().ok()).is_some_and(|number| number < 100)
 }
 
 /// Whether an address lies in a range such as `192.0.2.0/24` or `2001:db8::/32`. What is no range holds nothing.

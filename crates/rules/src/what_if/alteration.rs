@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::conditional_access::AccessFacts;
 use crate::{
-    ClientClass, DeviceDecision, Edition, Event, Presented, ProofKey, Question, RevocationEvents,
-    RotationFacts, Ruleset, SecondFactorFacts,
+    ClientClass, DeviceDecision, Edition, Event, Presented, ProofKey, Question, RequestOrigin,
+    RevocationEvents, RotationFacts, Ruleset, SecondFactorFacts,
 };
 
 /// A fact that can be changed, and to what. The order is that in which people would think of them.
@@ -40,7 +40,7 @@ pub enum Alteration {
     Known,
     /// The client it was issued to had presented it.
     ByItsClient,
-    /// The request had carried an `Origin` header, or none.
+    /// The request had come from a page of the client's, or from no page.
     Origin(bool),
     /// The redirect URI had been of type `spa`, or not.
     Spa(bool),
@@ -205,8 +205,8 @@ impl Alteration {
                 _ => {}
             },
             Self::Origin(present) => match presented {
-                Presented::Code(code) => code.origin_present = present,
-                Presented::RefreshToken(token) => token.origin_present = present,
+                Presented::Code(code) => code.origin = origin_of(present),
+                Presented::RefreshToken(token) => token.origin = origin_of(present),
                 _ => {}
             },
             Self::Spa(spa) => match presented {
@@ -286,6 +286,10 @@ impl Alteration {
             _ => {}
         }
     }
+}
+
+const fn origin_of(page: bool) -> RequestOrigin {
+    if page { RequestOrigin::Registered } else { RequestOrigin::None }
 }
 
 fn replaced(events: &RevocationEvents, was: Event, instead: Option<Event>) -> RevocationEvents {

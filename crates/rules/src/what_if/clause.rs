@@ -32,7 +32,7 @@ impl Alteration {
             Self::NotDeleted => "the user not been deleted".to_owned(),
             Self::Known => "the directory known the user".to_owned(),
             Self::ByItsClient => "the client presented it that it was issued to".to_owned(),
-            Self::Origin(true) => "the request come from a page in a browser".to_owned(),
+            Self::Origin(true) => "the request come from a page of the application's in a browser".to_owned(),
             Self::Origin(false) => "the request not come from a page in a browser".to_owned(),
             Self::Spa(true) => "the redirect URI been of type spa".to_owned(),
             Self::Spa(false) => "the redirect URI not been of type spa".to_owned(),

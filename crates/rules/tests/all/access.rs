@@ -35,8 +35,34 @@ fn demands(policy: &Policy, address: &str) -> Demands {
     };
     let applications = [APP.to_owned()];
     let address = address.parse::<IpAddr>().expect("an address");
-    let request = AccessRequest { user: USER, guest: false, applications: &applications, address };
+    let contexts = ["c1".to_owned()].into();
+    let request =
+        AccessRequest { user: USER, guest: false, applications: &applications, contexts: &contexts, address };
     evaluate([policy], &[office], &request)
+}
+
+#[test]
+fn a_policy_may_be_for_an_authentication_context_in_place_of_applications() {
+    let of = |names: &[&str], applications: &[&str]| {
+        policy(|policy| {
+            policy["conditions"]["applications"] = json!({
+                "includeAuthenticationContextClassReferences": names, "includeApplications": applications,
+            });
+        })
+    };
+    let applies = |policy: &Policy| demands(policy, "192.0.2.1").second_factor_by.is_some();
+    assert!(applies(&of(&["c2", "c1"], &[])) && !applies(&of(&["c2"], &[])));
+    assert_eq!(of(&["c1", "c99"], &[]).fault(), None);
+    for wrong in [
+        of(&[], &[]),
+        of(&["c1"], &["All"]),
+        of(&["c0"], &[]),
+        of(&["c100"], &[]),
+        of(&["c01"], &[]),
+        of(&["1"], &[]),
+    ] {
+        assert!(wrong.fault().is_some(), "{wrong:?}");
+    }
 }
 
 #[test]

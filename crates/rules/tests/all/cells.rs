@@ -3,8 +3,8 @@
 use outlive_clock::{Instant, Span};
 use outlive_rules::conditional_access::AccessFacts;
 use outlive_rules::{
-    ClientClass, CookieFacts, Credential, Event, RefreshTokenFacts, RevocationEvents, RotationFacts, Ruleset,
-    Scope, SecondFactorFacts, UserFacts, Verdict, cookie, refresh_token,
+    ClientClass, CookieFacts, Credential, Event, RefreshTokenFacts, RequestOrigin, RevocationEvents,
+    RotationFacts, Ruleset, Scope, SecondFactorFacts, UserFacts, Verdict, cookie, refresh_token,
 };
 
 pub(crate) const GRANTED: Instant = Instant::from_seconds(1_767_600_000);
@@ -18,7 +18,7 @@ pub(crate) fn token(class: ClientClass, password_based: bool) -> RefreshTokenFac
         issued_at: GRANTED,
         session_signed_out_at: None,
         presented_by_its_client: true,
-        origin_present: false,
+        origin: RequestOrigin::None,
         second_factor: SecondFactorFacts::default(),
         rotation: RotationFacts::default(),
         conditional_access: AccessFacts::default(),

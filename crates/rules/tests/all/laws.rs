@@ -5,8 +5,8 @@ use outlive_clock::{Instant, Span};
 use outlive_rules::conditional_access::AccessFacts;
 use outlive_rules::{
     AccessTokenFacts, ClientClass, CodeFacts, Credential, Edition, Event, Outcome, Presented, ProofKey,
-    Question, RefreshTokenFacts, RevocationEvents, RotationFacts, Rule, Ruleset, Switches, UserFacts,
-    Verdict, WhatIf, access_token, code, cookie, prospects, refresh_token, what_if,
+    Question, RefreshTokenFacts, RequestOrigin, RevocationEvents, RotationFacts, Rule, Ruleset, Switches,
+    UserFacts, Verdict, WhatIf, access_token, code, cookie, prospects, refresh_token, what_if,
 };
 use proptest::prelude::*;
 
@@ -102,7 +102,7 @@ fn tokens() -> impl Strategy<Value = RefreshTokenFacts> {
                     issued_at: GRANTED + Span::from_micros(age),
                     session_signed_out_at: signed_out,
                     presented_by_its_client: its_own,
-                    origin_present: spa == fitting,
+                    origin: if spa == fitting { RequestOrigin::Registered } else { RequestOrigin::None },
                     ..token(ClientClass::of_request(confidential), password)
                 }
             },
@@ -166,7 +166,7 @@ proptest! {
             password_based: password,
             spa: token.spa,
             presented_by_its_client: token.presented_by_its_client,
-            origin_present: token.origin_present,
+            origin: token.origin,
             proof_key: proof,
             conditional_access: AccessFacts::default(),
         };

@@ -5,7 +5,7 @@ use outlive_clock::{Instant, Randomness, Span};
 use outlive_rules::conditional_access::AccessFacts;
 use outlive_rules::{
     Aadsts, AccessTokenFacts, ClientClass, CodeFacts, Credential, Event, ProofKey, RefreshTokenFacts,
-    RevocationEvents, Rule, Ruleset, UserFacts, aadsts, access_token, code, cookie, lifetimes,
+    RequestOrigin, RevocationEvents, Rule, Ruleset, UserFacts, aadsts, access_token, code, cookie, lifetimes,
     password_based, refresh_token,
 };
 
@@ -72,7 +72,7 @@ fn the_checks_of_a_refresh_token_come_in_order() {
     let mut user = UserFacts { deleted: true, events, ..UserFacts::unknown() };
     let mut bad = token(ClientClass::Public, true);
     bad.presented_by_its_client = false;
-    bad.origin_present = true;
+    bad.origin = RequestOrigin::Foreign;
     bad.second_factor.required = true;
     let now = GRANTED + Span::from_days(91);
     let mut seen = Vec::new();
@@ -84,7 +84,7 @@ fn the_checks_of_a_refresh_token_come_in_order() {
             4 => user.enabled = true,
             5 => user.events = RevocationEvents::none(),
             6 => bad.issued_at = now,
-            7 => bad.origin_present = false,
+            7 => bad.origin = RequestOrigin::None,
             8 => bad.second_factor.registered = true,
             9 => bad.second_factor.done = true,
             _ => {}
@@ -146,7 +146,7 @@ fn a_single_page_applications_family_ends_after_a_day_however_often_it_was_renew
     let end = GRANTED + Span::from_hours(24);
     let spa = RefreshTokenFacts {
         spa: true,
-        origin_present: true,
+        origin: RequestOrigin::Registered,
         issued_at: end - Span::from_minutes(1),
         ..token(ClientClass::Public, true)
     };
@@ -154,9 +154,12 @@ fn a_single_page_applications_family_ends_after_a_day_however_often_it_was_renew
     let verdict = refresh_token::decide(&spa, &user, &published(), end);
     assert_eq!(verdict.code, Some(aadsts::SPA_TOKEN_EXPIRED));
     assert!(verdict.error_text().expect("has a code").contains("1.00:00:00"));
-    let server = RefreshTokenFacts { origin_present: false, ..spa };
+    let server = RefreshTokenFacts { origin: RequestOrigin::None, ..spa };
     let verdict = refresh_token::decide(&server, &user, &published(), GRANTED);
     assert_eq!(verdict.code, Some(aadsts::ORIGIN_REQUIRED));
+    let elsewhere = RefreshTokenFacts { origin: RequestOrigin::Foreign, ..server };
+    let verdict = refresh_token::decide(&elsewhere, &user, &published(), GRANTED);
+    assert_eq!((verdict.code, verdict.rule), (Some(aadsts::ORIGIN_NOT_ALLOWED), Rule::OriginForeign));
 }
 
 #[test]
@@ -168,7 +171,7 @@ fn codes_are_for_one_client_once_within_ten_minutes_with_proof() {
         password_based: true,
         spa: false,
         presented_by_its_client: true,
-        origin_present: false,
+        origin: RequestOrigin::None,
         proof_key: ProofKey::Proven,
         conditional_access: AccessFacts::default(),
     };
@@ -184,9 +187,11 @@ fn codes_are_for_one_client_once_within_ten_minutes_with_proof() {
     assert_eq!(with(&|c| c.presented_by_its_client = false), Some(aadsts::INVALID_GRANT));
     assert_eq!(with(&|c| c.redeemed_at = Some(GRANTED)), Some(aadsts::CODE_REDEEMED));
     assert_eq!(with(&|c| c.proof_key = ProofKey::Wrong), Some(aadsts::PROOF_KEY_WRONG));
-    assert_eq!(with(&|c| c.origin_present = true), Some(aadsts::ORIGIN_NOT_ALLOWED));
+    assert_eq!(with(&|c| c.origin = RequestOrigin::Registered), Some(aadsts::ORIGIN_NOT_ALLOWED));
     assert_eq!(with(&|c| c.spa = true), Some(aadsts::ORIGIN_REQUIRED));
-    let spa = |c: &mut CodeFacts| (c.spa, c.origin_present, c.proof_key) = (true, true, ProofKey::NotAsked);
+    let spa = |c: &mut CodeFacts| {
+        (c.spa, c.origin, c.proof_key) = (true, RequestOrigin::Registered, ProofKey::NotAsked);
+    };
     assert_eq!(with(&spa), Some(aadsts::PROOF_KEY_REQUIRED));
     assert_eq!(decide(&fresh, &user, GRANTED + Span::from_minutes(10)), Some(aadsts::CODE_EXPIRED));
     let between = changed(GRANTED + Span::from_minutes(5));

@@ -3,8 +3,8 @@
 use outlive_clock::Span;
 use outlive_rules::{
     AccessTokenFacts, Alteration, ClientClass, CookieFacts, Credential, Edition, Event, Fate, Presented,
-    Question, RefreshTokenFacts, RevocationEvents, Ruleset, Scope, UserFacts, ends_by_itself, prospects,
-    what_if,
+    Question, RefreshTokenFacts, RequestOrigin, RevocationEvents, Ruleset, Scope, UserFacts, ends_by_itself,
+    prospects, what_if,
 };
 
 use crate::cells::{GRANTED, browser, token};
@@ -95,7 +95,11 @@ fn everything_that_refuses_has_a_change_that_mends_it() {
             "Had it been presented before its time was over, it would have been accepted.",
         ]
     );
-    let spa = RefreshTokenFacts { spa: true, origin_present: true, ..token(ClientClass::Public, true) };
+    let spa = RefreshTokenFacts {
+        spa: true,
+        origin: RequestOrigin::Registered,
+        ..token(ClientClass::Public, true)
+    };
     let spa = Question { at: GRANTED + Span::from_hours(25), ..question(Presented::RefreshToken(spa), &[]) };
     // A page's grant stays bound to its page: one change of type would be refused for the Origin header.
     assert_eq!(words(&spa), ["Had it been presented before its time was over, it would have been accepted."]);

@@ -1,5 +1,7 @@
 //! Access tokens.
 
+use std::net::IpAddr;
+
 use outlive_clock::{ClientId, Instant, ServicePrincipalId, SessionId, TenantId};
 use serde::Serialize;
 use uuid::Uuid;
@@ -87,6 +89,8 @@ pub struct AccessTokenInput<'a> {
     pub expires_at: Instant,
     /// The instant that the token may not be older than, if the client asked for one (virtual time).
     pub not_before: Option<Instant>,
+    /// The authentication contexts that it meets.
+    pub acrs: Vec<String>,
     /// 16 random bytes that name the token.
     pub uti: [u8; 16],
     /// The key of pairwise subjects.
@@ -116,6 +120,9 @@ pub struct AccessTokenClaims {
     /// Version 1, users: `"1"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acr: Option<&'static str>,
+    /// Users: the authentication contexts that were asked for and are met.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acrs: Option<Vec<String>>,
     /// The issuer's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aio: Option<String>,
@@ -157,7 +164,7 @@ pub struct AccessTokenClaims {
     pub idtyp: Option<&'static str>,
     /// Users: where they came from, if it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ipaddr: Option<String>,
+    pub ipaddr: Option<IpAddr>,
     /// Users: the display name; in version 2 with the scope `profile`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -219,6 +226,7 @@ impl AccessTokenClaims {
             exp: input.expires_at.as_seconds(),
             acct: None,
             acr: None,
+            acrs: None,
             aio,
             amr: None,
             app_displayname: input.client_name.map(str::to_owned),
@@ -254,6 +262,7 @@ impl AccessTokenClaims {
             AccessSubject::User { user, scopes, roles, amr, session, auth_time, wids } => Self {
                 acct: told.acct(),
                 acr: v1.then_some("1"),
+                acrs: some_unless_empty(&input.acrs),
                 amr: some_unless_empty(amr).filter(|_| v1),
                 auth_time: auth_time.map(Instant::as_seconds),
                 email: user.email.clone().filter(|_| told.tells_email()),

@@ -1,5 +1,7 @@
 //! ID tokens.
 
+use std::net::IpAddr;
+
 use outlive_clock::{ClientId, Instant, SessionId, TenantId, UserId};
 use serde::Serialize;
 
@@ -96,7 +98,7 @@ pub struct IdTokenClaims {
     pub groups: GroupClaims,
     /// Where the user came from, if it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ipaddr: Option<String>,
+    pub ipaddr: Option<IpAddr>,
     /// Opaque; names the account at the logout endpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub login_hint: Option<String>,

@@ -2,6 +2,7 @@
 //! reference"), and what only some users have.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use outlive_clock::Instant;
 use serde::Serialize;
@@ -69,7 +70,7 @@ pub struct Told {
     /// Directory role template ids, in ID tokens; an access token's subject has its own.
     pub wids: Vec<String>,
     /// The address that the user came from, if it is known.
-    pub ip_address: Option<String>,
+    pub ip_address: Option<IpAddr>,
     /// The user's password, if it expires soon.
     pub password: Option<ExpiringPassword>,
     /// Whether the authorization endpoint sends the token itself: there is little room in an address.
@@ -79,14 +80,20 @@ pub struct Told {
 }
 
 impl Told {
+    /// With the address that the user came from, if it is known.
+    #[must_use]
+    pub fn coming_from(self, ip_address: Option<IpAddr>) -> Self {
+        Self { ip_address, ..self }
+    }
+
     /// `acct`: 0 for a member of the tenant, 1 for a guest.
     pub(super) fn acct(&self) -> Option<u8> {
         self.optional.asks("acct").then_some(u8::from(self.guest))
     }
 
     /// `ipaddr`: always in version 1 if it is known, in version 2 if it was asked for.
-    pub(super) fn ipaddr(&self, v1: bool) -> Option<String> {
-        self.ip_address.clone().filter(|_| v1 || self.optional.asks("ipaddr"))
+    pub(super) fn ipaddr(&self, v1: bool) -> Option<IpAddr> {
+        self.ip_address.filter(|_| v1 || self.optional.asks("ipaddr"))
     }
 
     /// Whether the token tells the mail address: to who asked, of guests, and with the scope `email`.
@@ -207,13 +214,11 @@ mod tests {
 
     #[test]
     fn what_nobody_asked_for_is_not_told() {
-        let guest = Told { guest: true, ip_address: Some("192.0.2.1".into()), ..Told::default() };
-        assert_eq!(
-            (guest.acct(), guest.ipaddr(false), guest.ipaddr(true)),
-            (None, None, Some("192.0.2.1".into()))
-        );
+        let guest = Told { guest: true, ..Told::default() }.coming_from(Some(IpAddr::from([192, 0, 2, 1])));
+        assert_eq!((guest.acct(), guest.ipaddr(false)), (None, None));
+        assert_eq!(guest.ipaddr(true), guest.ip_address);
         let asked = Told { optional: OptionalClaims::new(["acct", "ipaddr", "idtyp"], false), ..guest };
-        assert_eq!((asked.acct(), asked.ipaddr(false)), (Some(1), Some("192.0.2.1".into())));
+        assert_eq!((asked.acct(), asked.ipaddr(false)), (Some(1), asked.ip_address));
         assert_eq!(asked.optional.idtyp_of_user(), None);
         assert_eq!(OptionalClaims::new(["idtyp"], true).idtyp_of_user(), Some("user"));
     }

@@ -3,13 +3,13 @@
 use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
 
+use super::certificates::NewKeyCredential;
 use super::required::RequiredAccess;
 use crate::authorize::is_logout_url;
 use crate::directory::Application;
 use crate::graph::error::GraphError;
 use crate::spec::{
-    AppRoleSpec, ApplicationKind, GroupClaims, OptionalClaimsSpec, RedirectUriSpec, RedirectUriType,
-    ScopeSpec,
+    AppRoleSpec, GroupClaims, OptionalClaimsSpec, RedirectUriSpec, RedirectUriType, ScopeSpec,
 };
 
 /// The members of a new or changed application. What is not there stays.
@@ -28,6 +28,7 @@ pub(crate) struct ApplicationChange {
     spa: Option<Platform>,
     public_client: Option<Platform>,
     pub(super) required_resource_access: Option<Vec<RequiredAccess>>,
+    pub(super) key_credentials: Option<Vec<NewKeyCredential>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -91,7 +92,7 @@ impl ApplicationChange {
         }
         let document = &mut after.document;
         if let Some(public) = self.is_fallback_public_client {
-            document.kind = if public { ApplicationKind::Public } else { ApplicationKind::Confidential };
+            document.allow_public_client = public;
         }
         document.group_claims = self.group_membership_claims.unwrap_or(document.group_claims);
         if let Some(claims) = self.optional_claims {
@@ -168,6 +169,9 @@ fn permissions(name: &str, permissions: Vec<NewPermission>) -> Result<Vec<NewPer
     if sound { Ok(permissions) } else { Err(invalid(name)) }
 }
 
+/// Characters that a redirect URI may not have ("Redirect URI restrictions").
+const FORBIDDEN_CHARS: [char; 7] = ['!', '$', '\'', '(', ')', ',', ';'];
+
 /// "Redirect URI restrictions": https but for loopback and native schemes, bounded in number and length, each once.
 fn check_redirect_uris(uris: &[RedirectUriSpec]) -> Result<(), GraphError> {
     let sound = |redirect: &RedirectUriSpec| {
@@ -178,7 +182,10 @@ fn check_redirect_uris(uris: &[RedirectUriSpec]) -> Result<(), GraphError> {
             ("javascript" | "data" | "file" | "vbscript", _) => false,
             (_, kind) => kind == RedirectUriType::PublicClient,
         };
-        scheme && redirect.uri.len() <= URI_CHARS_MAX && url.fragment().is_none()
+        scheme
+            && redirect.uri.len() <= URI_CHARS_MAX
+            && url.fragment().is_none()
+            && !redirect.uri.contains(FORBIDDEN_CHARS)
     };
     let once = |(index, redirect): (usize, &RedirectUriSpec)| {
         uris[..index].iter().all(|other| other.uri != redirect.uri)

@@ -1,7 +1,9 @@
 //! Applications: registrations, and their secrets.
 
+mod certificates;
 mod change;
 mod named;
+mod proven_keys;
 mod read;
 mod required;
 mod resource;
@@ -9,8 +11,10 @@ mod secrets;
 mod write;
 
 pub(crate) use named::{
-    add_password_to_named, remove_named, remove_password_of_named, show_named, update_named,
+    add_key_to_named, add_password_to_named, remove_key_of_named, remove_named, remove_password_of_named,
+    show_named, update_named,
 };
+pub(crate) use proven_keys::{add_key, remove_key};
 pub(crate) use read::{ApplicationName, found, list, show};
 pub(crate) use resource::{app_roles, scopes};
 pub(crate) use secrets::{add_password, remove_password};

@@ -5,6 +5,7 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::change::ApplicationChange;
+use super::proven_keys::{AddKey, RemoveKey, key_added, key_removed};
 use super::read::{ApplicationName, shown};
 use super::secrets::{AddPassword, RemovePassword, added, password_removed};
 use super::write::{removed, updated};
@@ -70,5 +71,23 @@ pub(crate) async fn remove_password_of_named(
     body: Result<Body<RemovePassword>, GraphError>,
 ) -> Response {
     let result = async { password_removed(&caller, &application(&segment)?, body).await };
+    caller.answer(result.await)
+}
+
+pub(crate) async fn add_key_to_named(
+    caller: Caller,
+    Path(segment): Path<String>,
+    body: Result<Body<AddKey>, GraphError>,
+) -> Response {
+    let result = async { key_added(&caller, &application(&segment)?, body).await };
+    caller.answer(result.await)
+}
+
+pub(crate) async fn remove_key_of_named(
+    caller: Caller,
+    Path(segment): Path<String>,
+    body: Result<Body<RemoveKey>, GraphError>,
+) -> Response {
+    let result = async { key_removed(&caller, &application(&segment)?, body).await };
     caller.answer(result.await)
 }

@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::required;
-use crate::directory::{Application, PasswordCredential};
+use crate::directory::{Application, KeyCredential, PasswordCredential};
 use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
 use crate::graph::odata::EntityType;
-use crate::spec::{ApplicationKind, GroupClaims, OptionalClaimSpec, RedirectUriType};
+use crate::spec::{GroupClaims, OptionalClaimSpec, RedirectUriType};
 
 pub(crate) const APPLICATION: EntityType = EntityType {
     name: "microsoft.graph.application",
@@ -59,8 +59,8 @@ fn registration(application: &Application, secrets: &[PasswordCredential]) -> Va
         "displayName": application.name,
         "groupMembershipClaims": group_claims(document.group_claims),
         "identifierUris": document.identifier_uris,
-        "isFallbackPublicClient": document.kind == ApplicationKind::Public,
-        "keyCredentials": [],
+        "isFallbackPublicClient": document.allow_public_client,
+        "keyCredentials": document.key_credentials.iter().filter_map(key_credential).collect::<Vec<_>>(),
         "optionalClaims": {
             "idToken": claims(&document.optional_claims.id_token),
             "accessToken": claims(&document.optional_claims.access_token),
@@ -115,6 +115,22 @@ fn claims(asked: &[OptionalClaimSpec]) -> Vec<Value> {
         })
     });
     claims.collect()
+}
+
+/// A certificate, but not the certificate itself, which `$select` alone does not bring either.
+pub(super) fn key_credential(credential: &KeyCredential) -> Option<Value> {
+    let certificate = credential.certificate()?;
+    let (from, to) = certificate.term();
+    Some(json!({
+        "customKeyIdentifier": certificate.thumbprint(),
+        "displayName": certificate.subject(),
+        "endDateTime": to,
+        "key": null,
+        "keyId": credential.key_id,
+        "startDateTime": from,
+        "type": "AsymmetricX509Cert",
+        "usage": "Verify",
+    }))
 }
 
 /// A secret, but never the secret itself.

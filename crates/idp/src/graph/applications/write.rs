@@ -7,6 +7,7 @@ use outlive_clock::{ClientId, ServicePrincipalId};
 use outlive_store::Change;
 use serde_json::json;
 
+use super::certificates;
 use super::change::ApplicationChange;
 use super::read::ApplicationName;
 use super::required;
@@ -99,7 +100,13 @@ async fn applied(
     before: &Application,
 ) -> Result<Application, GraphError> {
     let required = change.required_resource_access.take();
+    let certificates = change.key_credentials.take();
     let mut after = change.apply(before)?;
+    if let Some(certificates) = certificates {
+        after.document.key_credentials =
+            certificates::read(caller, certificates, &before.document.key_credentials)?;
+        certificates::check(&after.document.key_credentials)?;
+    }
     if let Some(required) = required {
         after.document.required = required::read(caller, required).await?;
     }

@@ -67,7 +67,14 @@ fn activity(line: &Line) -> Option<[&'static str; 4]> {
         ("consent.withdrawn", _) => ["Remove delegated permission grant", CORE, APPLICATIONS, "Unassign"],
         ("app_role.assigned", _) => ["Add app role assignment", CORE, APPLICATIONS, "Assign"],
         ("app_role.unassigned", _) => ["Remove app role assignment", CORE, APPLICATIONS, "Unassign"],
-        ("secret.added" | "secret.removed" | "secret.rotated", _) => [secrets, CORE, APPLICATIONS, "Update"],
+        (
+            "secret.added"
+            | "secret.removed"
+            | "secret.rotated"
+            | "certificate.added"
+            | "certificate.removed",
+            _,
+        ) => [secrets, CORE, APPLICATIONS, "Update"],
         ("application.created", _) => ["Add application", CORE, APPLICATIONS, "Add"],
         ("application.updated", _) => ["Update application", CORE, APPLICATIONS, "Update"],
         ("application.deleted", _) => ["Delete application", CORE, APPLICATIONS, "Delete"],

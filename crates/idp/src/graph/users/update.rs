@@ -152,7 +152,8 @@ pub(crate) async fn update(
         let user = caller.target(&id).await?;
         // Everything that is asked for has to be allowed before anything of it happens.
         let on_self = caller.user.as_ref().is_some_and(|me| me.id == user.id);
-        if patch.password_profile.is_some() && (on_self || !caller.may_administer(&PASSWORD_PERMISSIONS))
+        let may_reset = !on_self && caller.outranks(&user) && caller.may_administer(&PASSWORD_PERMISSIONS);
+        if patch.password_profile.is_some() && !may_reset
             || patch.account_enabled.is_some() && !caller.may_administer(&ACCOUNT_PERMISSIONS)
             || patch.touches_profile() && !caller.is_allowed(&WRITE_USERS)
         {

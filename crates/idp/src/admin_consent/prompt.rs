@@ -1,0 +1,50 @@
+//! `prompt=admin_consent` of the authorization endpoint, version 1.0: the same page on the way to a code ("Authorize access using
+//! the OAuth 2.0 code grant flow").
+
+use axum::response::Response;
+use outlive_clock::Instant;
+use outlive_rules::aadsts;
+
+use super::asked::AdminConsentRequest;
+use super::endpoint::may_grant;
+use crate::authorize::{AuthorizeRequest, SignedIn};
+use crate::directory::User;
+use crate::pages::{self, Next, PageState};
+use crate::refusal::Refusal;
+use crate::visit::Visit;
+
+impl Visit {
+    /// Asks whoever is signed in to grant for everybody; whoever may not is asked to sign in as somebody who may, once.
+    pub(crate) async fn ask_for_everybody(
+        &self,
+        request: &AuthorizeRequest,
+        next: Next,
+        signed_in: SignedIn,
+    ) -> Result<Response, Refusal> {
+        let asked = AdminConsentRequest::of_authorization(&self.idp, request).await?;
+        let mut response = match (may_grant(&signed_in.user, &asked), signed_in.just_now) {
+            (true, _) => {
+                let state = PageState::new(&self.segment, next, Some(signed_in.user.id));
+                pages::admin_consent(self, state, &asked, &signed_in.user)
+            }
+            (false, true) => return Err(Refusal::new(aadsts::ADMIN_CONSENT_REQUIRED)),
+            (false, false) => self.sign_in_page(request, next, None),
+        };
+        pages::add_cookies(&mut response, signed_in.set_cookies);
+        Ok(response)
+    }
+
+    /// Records that this administrator accepted the page.
+    pub(crate) async fn grant_all_that_is_registered(
+        &self,
+        request: &AuthorizeRequest,
+        user: &User,
+        now: Instant,
+    ) -> Result<(), Refusal> {
+        let asked = AdminConsentRequest::of_authorization(&self.idp, request).await?;
+        if !may_grant(user, &asked) {
+            return Err(Refusal::new(aadsts::ADMIN_CONSENT_REQUIRED));
+        }
+        self.grant_for_everybody(&asked, user, now).await
+    }
+}

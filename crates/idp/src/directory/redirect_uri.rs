@@ -1,0 +1,130 @@
+//! Where an application may be answered, and what a redirect URI's type says of the client ("Redirect URI restrictions").
+
+use url::Url;
+
+use super::Application;
+use crate::spec::RedirectUriType;
+
+impl Application {
+    /// The registration that a redirect URI matches: exactly, but for a loopback URI's port, which is the client's to choose
+    /// (RFC 8252, section 7.3; "Redirect URI restrictions").
+    pub(crate) fn redirect_type(&self, uri: &str) -> Option<RedirectUriType> {
+        let exact = self.document.redirect_uris.iter().find(|registered| registered.uri == uri);
+        exact
+            .or_else(|| {
+                let asked = without_loopback_port(uri)?;
+                self.document
+                    .redirect_uris
+                    .iter()
+                    .find(|registered| without_loopback_port(&registered.uri).as_deref() == Some(&asked))
+            })
+            .map(|registered| registered.r#type)
+    }
+
+    /// Whether a redirect URI is of a type that goes without a credential.
+    pub(crate) fn has_public_redirect(&self) -> bool {
+        self.document.redirect_uris.iter().any(|uri| uri.r#type != RedirectUriType::Web)
+    }
+
+    /// Whether one of its redirect URIs of type `spa` is at this origin; a loopback address may have any port.
+    pub(crate) fn has_page_at(&self, origin: &str) -> bool {
+        let Ok(origin) = Url::parse(origin) else { return false };
+        let pages = self.document.redirect_uris.iter().filter(|uri| uri.r#type == RedirectUriType::Spa);
+        pages.filter_map(|page| Url::parse(&page.uri).ok()).any(|page| {
+            page.scheme() == origin.scheme()
+                && page.host_str() == origin.host_str()
+                && (is_loopback(&page) || page.port() == origin.port())
+        })
+    }
+
+    /// Whether a redirect URI is a registered one with more path segments, which admin consent may be answered at.
+    pub(crate) fn is_below_redirect(&self, uri: &str) -> bool {
+        self.document.redirect_uris.iter().any(|registered| is_below(uri, &registered.uri))
+    }
+}
+
+/// A loopback redirect URI without its port; `None` for anything else. Compared as text otherwise: case and path count.
+pub(super) fn without_loopback_port(uri: &str) -> Option<String> {
+    let rest = uri.strip_prefix("http://")?;
+    let (authority, path) = rest.find(['/', '?', '#']).map_or((rest, ""), |at| rest.split_at(at));
+    let host = authority.split_once(':').map_or(authority, |(host, port)| {
+        if port.bytes().all(|b| b.is_ascii_digit()) { host } else { authority }
+    });
+    if !matches!(host, "localhost" | "127.0.0.1") {
+        return None;
+    }
+    // What is sent back has to be a URI at all.
+    Url::parse(uri).ok()?;
+    Some(format!("http://{host}{}", if path.is_empty() { "/" } else { path }))
+}
+
+/// Whether it is at this machine by http: the port is the program's to choose.
+fn is_loopback(url: &Url) -> bool {
+    url.scheme() == "http" && matches!(url.host_str(), Some("localhost" | "127.0.0.1"))
+}
+
+/// Whether a web address goes on where another ends, by path segments and nothing else. Compared as browsers read them, with `..`
+/// resolved.
+fn is_below(uri: &str, registered: &str) -> bool {
+    let (Ok(uri), Ok(registered)) = (Url::parse(uri), Url::parse(registered)) else { return false };
+    let plain = |url: &Url| {
+        url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && matches!(url.scheme(), "http" | "https")
+    };
+    let below = uri.path().strip_prefix(registered.path().trim_end_matches('/'));
+    plain(&uri)
+        && plain(&registered)
+        && uri.scheme() == registered.scheme()
+        && uri.host_str() == registered.host_str()
+        && (is_loopback(&uri) || uri.port() == registered.port())
+        && below.is_some_and(|rest| rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_below, without_loopback_port};
+
+    #[test]
+    fn an_address_is_below_another_by_path_segments_only() {
+        let registered = "https://app.example/cb";
+        for (uri, below) in [
+            ("https://app.example/cb/admin", true),
+            ("https://app.example/cb/a/../b", true),
+            ("https://app.example/cb/../evil", false),
+            ("https://app.example/cb/%2e%2e/evil", false),
+            ("https://app.example/cb\\..\\evil", false),
+            ("https://app.example/cbx", false),
+            ("https://app.example/cb/x?code=1", false),
+            ("https://app.example/cb/x#f", false),
+            ("https://app.example:8443/cb/x", false),
+            ("http://app.example/cb/x", false),
+            ("https://app.example.evil.example/cb/x", false),
+            ("https://app.example@evil.example/cb/x", false),
+            ("https://me@app.example/cb/x", false),
+            ("nonsense", false),
+        ] {
+            assert_eq!(is_below(uri, registered), below, "{uri}");
+        }
+        assert!(is_below("http://localhost:4321/x", "http://localhost"));
+        assert!(!is_below("app://auth/x", "app://auth"), "schemes of one's own have no paths below");
+    }
+
+    #[test]
+    fn only_a_loopback_port_is_ignored() {
+        assert_eq!(without_loopback_port("http://localhost:4321/cb").as_deref(), Some("http://localhost/cb"));
+        assert_eq!(without_loopback_port("http://localhost").as_deref(), Some("http://localhost/"));
+        for other in [
+            "https://localhost:4321/cb",
+            "http://localhost.evil.example/cb",
+            "http://localhost:80@evil.example/cb",
+            "http://127.0.0.1:x/",
+            "http://127.0.0.2/",
+            "nonsense",
+        ] {
+            assert_eq!(without_loopback_port(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Certificates that callers register for an application (`keyCredentials`).
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use outlive_tokens::Certificate;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::directory::KeyCredential;
+use crate::graph::caller::Caller;
+use crate::graph::error::GraphError;
+
+/// A certificate, new or known. What else Graph keeps of one is in the certificate itself.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NewKeyCredential {
+    #[serde(default)]
+    key_id: Option<Uuid>,
+    /// Base64 DER; of one that is known it may be left out, because nobody is shown it.
+    #[serde(default)]
+    key: Option<String>,
+    r#type: String,
+    usage: String,
+}
+
+/// The most certificates of one application.
+const CERTIFICATES_MAX: usize = 50;
+
+/// What `given` makes of them: it replaces all that were there `before`, but for those that it names by their id.
+pub(super) fn read(
+    caller: &Caller,
+    given: Vec<NewKeyCredential>,
+    before: &[KeyCredential],
+) -> Result<Vec<KeyCredential>, GraphError> {
+    let mut ids = caller.idp.chassis.random.of(caller.tenant.id).stream("key-credential-id");
+    let mut one = |given: NewKeyCredential| {
+        if given.r#type != "AsymmetricX509Cert" || given.usage != "Verify" {
+            return Err(unusable("only certificates for verifying are kept"));
+        }
+        let known = before.iter().find(|known| Some(known.key_id) == given.key_id);
+        match (given.key, known) {
+            (None, Some(known)) => Ok(known.clone()),
+            (None, None) => Err(unusable("a new one has to bring its key")),
+            (Some(key), _) => {
+                let der = STANDARD.decode(key).map_err(|_| unusable("the key is not base64"))?;
+                let certificate = Certificate::from_der(&der).map_err(|why| unusable(&why.to_string()))?;
+                Ok(KeyCredential::new(given.key_id.unwrap_or_else(|| ids.uuid()), &certificate))
+            }
+        }
+    };
+    given.into_iter().take(CERTIFICATES_MAX + 1).map(&mut one).collect()
+}
+
+/// Whether an application may have these certificates together.
+pub(super) fn check(keys: &[KeyCredential]) -> Result<(), GraphError> {
+    let twice =
+        |(at, key): (usize, &KeyCredential)| keys[..at].iter().any(|other| other.key_id == key.key_id);
+    if keys.len() > CERTIFICATES_MAX || keys.iter().enumerate().any(twice) {
+        return Err(unusable("there are too many, or two have one id"));
+    }
+    Ok(())
+}
+
+fn unusable(why: &str) -> GraphError {
+    GraphError::bad_request(format!("Invalid value specified for property 'keyCredentials': {why}."))
+}
