@@ -32,6 +32,7 @@ fn may_depend_on(name: &str) -> Option<Vec<&'static str>> {
 /// Crates from outside that are not for everybody: the crate, who may use it, and why nobody else.
 const RESERVED: &[(&str, &[&str], &str)] = &[
     ("sqlx", &["store"], "the store is the one place that knows the database"),
+    ("rusqlite", &["store"], "the store is the one place that knows the database"),
     ("rsa", &["tokens"], "keys are generated in one place, and nothing is decrypted with them"),
     ("jsonwebtoken", &["tokens"], "its own time checks read the system clock and have to be switched off"),
     ("argon2", &["idp"], "only the issuer sees passwords"),
@@ -39,8 +40,11 @@ const RESERVED: &[(&str, &[&str], &str)] = &[
 ];
 
 /// What the pure crates must not have: they do no I/O and are not async.
-const IMPURE: &[&str] = &["tokio", "reqwest", "axum", "hyper", "futures", "tower", "sqlx"];
+const IMPURE: &[&str] = &["tokio", "reqwest", "axum", "hyper", "futures", "tower", "sqlx", "rusqlite"];
 const PURE: &[&str] = &["clock", "rules"];
+
+/// What only the store names.
+const DATABASE_LIBRARIES: &[&str] = &["sqlx", "rusqlite"];
 
 /// The most lines a source file may have.
 const LINES_MAX: usize = 500;
@@ -90,8 +94,11 @@ fn broken_file_rules(path: &Path, text: &str) -> Vec<String> {
     let in_store = path.starts_with("crates/store");
     for (number, line) in text.lines().enumerate() {
         let code = line.split("//").next().unwrap_or_default();
-        if !in_store && (code.contains("sqlx::") || code.contains("use sqlx")) {
-            broken.push(format!("{shown}:{}: only the store names sqlx", number + 1));
+        for library in DATABASE_LIBRARIES {
+            let names = [format!("{library}::"), format!("use {library}")];
+            if !in_store && names.iter().any(|name| code.contains(name)) {
+                broken.push(format!("{shown}:{}: only the store names {library}", number + 1));
+            }
         }
     }
     broken
@@ -200,6 +207,7 @@ fn a_broken_wall_is_found() {
         ("lab", "outlive-flow"),
         ("chassis", "outlive-rules"),
         ("hub", "sqlx"),
+        ("hub", "rusqlite"),
         ("flow", "jsonwebtoken"),
         ("rules", "tokio"),
         ("newcomer", "serde"),
@@ -215,6 +223,7 @@ fn a_broken_file_rule_is_found() {
     for (path, text, broken) in [
         ("crates/hub/src/utils.rs", "", 1),
         ("crates/hub/src/proxy.rs", "use sqlx::Row;", 1),
+        ("crates/hub/src/proxy.rs", "use rusqlite::Row;", 1),
         ("crates/hub/src/proxy.rs", "// unlike sqlx::Row", 0),
         ("crates/store/src/row.rs", "use sqlx::Row;", 0),
         ("crates/hub/src/proxy.rs", &long, 1),

@@ -10,6 +10,8 @@ mod browser;
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../tests/http/client.rs"]
 mod client;
+#[path = "throughput/cost.rs"]
+mod cost;
 #[path = "../tests/http/installation.rs"]
 mod installation;
 #[expect(dead_code, reason = "the tests use more of it")]
@@ -30,6 +32,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::client::App;
+use crate::cost::Cost;
 use crate::tenant::{BEGIN, ORDERS, READ, Tenant};
 
 const CONNECTIONS: usize = 32;
@@ -46,12 +49,13 @@ async fn sleep(span: Duration) {
     tokio::time::sleep(span).await;
 }
 
-/// Signatures a second, all cores at it.
-fn raw_signing() -> f64 {
+/// Signatures a second, all cores at it, and what one costs.
+fn raw_signing() -> (f64, Option<Cost>) {
     let mut stream = Randomness::from_seed(1).stream("signing-key");
     let key =
         SigningKey::generate(&mut stream, BEGIN, BEGIN + outlive_clock::Span::from_days(1)).expect("a key");
     let claims = serde_json::json!({"aud": "api://contoso-orders", "filler": "x".repeat(600)});
+    let before = Cost::until_now();
     let (done, end) = (AtomicU64::new(0), now() + MEASURE);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
@@ -64,12 +68,27 @@ fn raw_signing() -> f64 {
             });
         }
     });
-    per_second(done.load(Ordering::Relaxed))
+    let done = done.load(Ordering::Relaxed);
+    let cost = before.and_then(|before| {
+        Some(Cost::until_now()?.since(&before).each(usize::try_from(done).unwrap_or(usize::MAX)))
+    });
+    (per_second(done), cost)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]
 fn per_second(count: u64) -> f64 {
     count as f64 / MEASURE.as_secs_f64()
+}
+
+fn host(tenant: &Tenant) -> String {
+    tenant.installation.url.trim_start_matches("http://").to_owned()
+}
+
+/// A request that is answered without any work: what HTTP itself costs, both sides.
+fn idle(tenant: &Tenant) -> (String, Vec<u8>) {
+    let host = host(tenant);
+    let request = format!("GET /healthz HTTP/1.1\r\nhost: {host}\r\n\r\n");
+    (host, request.into_bytes())
 }
 
 /// A token request as it goes over the wire, written once: the load generator should cost as little as it can.
@@ -80,7 +99,7 @@ fn wire(tenant: &Tenant, app: &App, form: &[(&str, &str)]) -> (String, Vec<u8>) 
         fields.append_pair("client_secret", secret);
     }
     let body = fields.finish();
-    let host = tenant.installation.url.trim_start_matches("http://").to_owned();
+    let host = host(tenant);
     let path = app.endpoint("token");
     let path = path.trim_start_matches(&tenant.installation.url);
     let request = format!(
@@ -110,9 +129,14 @@ async fn exchange(stream: &mut TcpStream, request: &[u8], buffer: &mut Vec<u8>) 
     }
 }
 
-/// Requests a second, and how long each took.
-async fn load(wire: &(String, Vec<u8>), connections: usize, pause: Duration) -> (f64, Vec<Duration>) {
+/// Requests a second, how long each took, and what all of them cost.
+async fn load(
+    wire: &(String, Vec<u8>),
+    connections: usize,
+    pause: Duration,
+) -> (f64, Vec<Duration>, Option<Cost>) {
     let wire = Arc::new(wire.clone());
+    let before = Cost::until_now();
     let end = now() + MEASURE;
     let clients: Vec<_> = (0..connections)
         .map(|_| {
@@ -138,7 +162,8 @@ async fn load(wire: &(String, Vec<u8>), connections: usize, pause: Duration) -> 
         all.extend(client.await.expect("a client"));
     }
     all.sort_unstable();
-    (per_second(all.len() as u64), all)
+    let cost = before.and_then(|before| Some(Cost::until_now()?.since(&before).each(all.len())));
+    (per_second(all.len() as u64), all, cost)
 }
 
 /// Puts very many rows beside the ones that are used, through a second door to the same database.
@@ -172,15 +197,26 @@ async fn grow(tenant: &Tenant) {
     store.commit(change).await.expect("it is written");
 }
 
+#[expect(clippy::print_stdout, reason = "this is what it is for")]
+fn tell(what: &str, cost: Option<Cost>) {
+    if let Some(cost) = cost {
+        println!("{:<22} {what} {cost}", "");
+    }
+}
+
 #[tokio::main]
 #[expect(clippy::print_stdout, reason = "this is what it is for")]
 async fn main() {
-    let raw = raw_signing();
+    let (raw, signature) = raw_signing();
     println!(
         "signatures, nothing else          {raw:>8.0} /s on {} cores",
         std::thread::available_parallelism().map_or(0, usize::from)
     );
+    tell("one costs", signature);
     let tenant = Tenant::new().await;
+    let (rate, _, http) = load(&idle(&tenant), CONNECTIONS, Duration::ZERO).await;
+    println!("HTTP, nothing else                {rate:>8.0} /s");
+    tell("one exchange, both sides, costs", http);
     let connector = tenant.connector();
     let tokens = connector.sign_in(&tenant, "owner", READ).await;
     let scope = format!("{ORDERS}/.default");
@@ -205,14 +241,19 @@ async fn main() {
         }
         for (name, wire) in &requests {
             load(wire, CONNECTIONS, Duration::ZERO).await;
-            let (rate, _) = load(wire, CONNECTIONS, Duration::ZERO).await;
+            let (rate, _, cost) = load(wire, CONNECTIONS, Duration::ZERO).await;
             println!(
                 "{name:<22} {CONNECTIONS} connections {rate:>8.0} /s, {:.0} % of signing alone",
                 100.0 * rate / raw
             );
+            tell("one costs", cost);
+            if let (Some(cost), Some(signature)) = (cost, signature) {
+                let share = 100.0 * signature.whole.as_secs_f64() / cost.whole.as_secs_f64();
+                println!("{:<22} {share:.0} % of that is its signature", "");
+            }
             // Half the load: as many connections, each waiting so long that half as many requests come.
             let pause = Duration::from_secs_f64(CONNECTIONS as f64 / (rate / 2.0));
-            let (half, took) = load(wire, CONNECTIONS, pause).await;
+            let (half, took, _) = load(wire, CONNECTIONS, pause).await;
             let (median, slow) = (took[took.len() / 2], took[took.len() * 99 / 100]);
             println!("{:<22} at {half:>5.0} /s: median {median:.1?}, 99 of 100 within {slow:.1?}", "");
         }

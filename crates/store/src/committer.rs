@@ -5,11 +5,11 @@ use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::{AnyConnection, Connection};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-use crate::backend::{Backend, run};
-use crate::batch::{Piece, run_pieces};
+use crate::backend::Backend;
+use crate::connection::{Connection, DatabaseError};
+use crate::pieces::{Piece, run_pieces};
 use crate::readers::Readers;
 use crate::{Change, Statement, StoreError};
 
@@ -38,14 +38,14 @@ pub(crate) struct Committer {
     pub(crate) jobs: mpsc::Receiver<Job>,
     pub(crate) closing: Arc<Notify>,
     pub(crate) commits: watch::Sender<u64>,
-    pub(crate) connection: Option<AnyConnection>,
+    pub(crate) connection: Option<Connection>,
     pub(crate) standing: Standing,
     /// This process's claim on the database.
     pub(crate) claim: Option<File>,
 }
 
 /// What became of each change of a group. The outer error means that the connection is lost.
-type Results = Result<Vec<Result<(), StoreError>>, sqlx::Error>;
+type Results = Result<Vec<Result<(), StoreError>>, DatabaseError>;
 
 impl Committer {
     pub(crate) async fn run(mut self) {
@@ -87,7 +87,7 @@ impl Committer {
         self.flush().await;
         self.readers.close().await;
         if let Some(connection) = self.connection.take() {
-            let _ = connection.close().await;
+            connection.close().await;
         }
         // The claim ends before `commits` does, by which `Store::close` knows.
         drop(self.claim.take());
@@ -104,7 +104,7 @@ impl Committer {
     async fn commit(&mut self, changes: &[Change]) -> Vec<Result<(), StoreError>> {
         let standing = std::mem::take(&mut self.standing);
         let committing = tokio::time::timeout(COMMIT_MAX, self.commit_group(&standing, changes)).await;
-        match committing.unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut)) {
+        match committing.unwrap_or_else(|_| Err(DatabaseError::TooSlow)) {
             Ok(results) => {
                 self.commits.send_modify(|count| *count += 1);
                 if matches!(results[..], [Err(_)]) {
@@ -123,11 +123,9 @@ impl Committer {
     }
 
     async fn commit_group(&mut self, standing: &Standing, changes: &[Change]) -> Results {
-        let (mut connection, begin) = self.begin().await?;
-        let at_once = self.backend.statements_at_once();
+        let mut connection = self.begin().await?;
         let alone = changes.len() == 1;
-        let mut pieces: Vec<_> = begin.iter().copied().map(Piece::Say).collect();
-        pieces.extend(standing.values().map(|statement| Piece::Do(None, statement)));
+        let mut pieces: Vec<_> = standing.values().map(|statement| Piece::Do(None, statement)).collect();
         let mut results: Vec<Result<(), StoreError>> = Vec::with_capacity(changes.len());
         for (turn, change) in changes.iter().enumerate() {
             match results.last() {
@@ -148,27 +146,26 @@ impl Committer {
             if turn + 1 == changes.len() {
                 pieces.push(Piece::Say("COMMIT"));
             }
-            results.push(run_pieces(&mut connection, &pieces, at_once).await?);
+            results.push(run_pieces(&mut connection, &pieces).await?);
             pieces.clear();
         }
         if results.last().is_some_and(Result::is_err) {
             let end = if alone { "ROLLBACK" } else { "ROLLBACK TO SAVEPOINT change; COMMIT" };
-            run(&mut connection, end).await?;
+            connection.say(end).await?;
         }
         self.connection = Some(connection);
         Ok(results)
     }
 
-    /// A connection with a transaction, and what is still to be said before its first statement. A connection that was lost
-    /// since the last commit is replaced.
-    async fn begin(&mut self) -> Result<(AnyConnection, &'static [&'static str]), sqlx::Error> {
+    /// A connection with a transaction. A connection that was lost since the last commit is replaced.
+    async fn begin(&mut self) -> Result<Connection, DatabaseError> {
         if let Some(mut connection) = self.connection.take()
-            && let Ok(begin) = self.backend.begin(&mut connection).await
+            && self.backend.begin(&mut connection).await.is_ok()
         {
-            return Ok((connection, begin));
+            return Ok(connection);
         }
         let mut connection = self.backend.connect().await?;
-        let begin = self.backend.begin(&mut connection).await?;
-        Ok((connection, begin))
+        self.backend.begin(&mut connection).await?;
+        Ok(connection)
     }
 }

@@ -43,9 +43,3 @@ impl StoreError {
         matches!(self, Self::Conflict { .. })
     }
 }
-
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Failed(error.to_string())
-    }
-}

@@ -20,15 +20,17 @@
 //! Only `backend.rs` asks which database it is.
 
 mod backend;
-mod batch;
 mod committer;
+mod connection;
 mod database_url;
 mod error;
 mod file_lock;
 mod migrations;
-mod parameters;
+mod pieces;
+mod postgres;
 mod readers;
 mod row;
+mod sqlite;
 mod statement;
 mod store;
 mod value;

@@ -1,10 +1,10 @@
 //! Bringing the tables up to date.
 
 use outlive_clock::wall_now;
-use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Row as _};
 
-use crate::OpenError;
-use crate::backend::{Backend, run};
+use crate::backend::Backend;
+use crate::connection::Connection;
+use crate::{OpenError, Statement, StoreError, sql};
 
 /// One step of a service's schema, applied once and never edited after it was released.
 #[derive(Debug, Clone, Copy)]
@@ -29,15 +29,11 @@ pub(crate) async fn apply(backend: &Backend, set: &str, migrations: &[Migration]
     }
     };
     let mut connection = backend.connect().await.map_err(|error| failed(&error))?;
-    for lead in backend.begin(&mut connection).await.map_err(|error| failed(&error))? {
-        run(&mut connection, lead).await.map_err(|error| failed(&error))?;
-    }
-    run(
-        &mut connection,
+    backend.begin(&mut connection).await.map_err(|error| failed(&error))?;
+    let creation = connection.say(
         "CREATE TABLE IF NOT EXISTS migrations (migration_set TEXT NOT NULL, version BIGINT NOT NULL, name TEXT NOT NULL, applied_us BIGINT NOT NULL, PRIMARY KEY (migration_set, version))",
-    )
-    .await
-    .map_err(|error| failed(&error))?;
+    );
+    creation.await.map_err(|error| failed(&error))?;
     let applied = newest(&mut connection, set).await.map_err(|error| failed(&error))?;
     let known = migrations.last().map_or(0, |migration| migration.version);
     if applied > known {
@@ -45,33 +41,29 @@ pub(crate) async fn apply(backend: &Backend, set: &str, migrations: &[Migration]
     }
     for migration in migrations.iter().filter(|migration| migration.version > applied) {
         for statement in statements(migration.sql) {
-            sqlx::query(AssertSqlSafe(statement.to_owned()))
-                .execute(&mut connection)
+            connection
+                .execute(&Statement::new(statement, Vec::new()))
                 .await
                 .map_err(|error| failed(&format!("{}: {error}", migration.name)))?;
         }
-        sqlx::query(
+        let line = sql!(
             "INSERT INTO migrations (migration_set, version, name, applied_us) VALUES ($1, $2, $3, $4)",
-        )
-        .bind(set.to_owned())
-        .bind(migration.version)
-        .bind(migration.name)
-        .bind(wall_now().as_micros())
-        .execute(&mut connection)
-        .await
-        .map_err(|error| failed(&error))?;
+            set,
+            migration.version,
+            migration.name,
+            wall_now()
+        );
+        connection.execute(&line).await.map_err(|error| failed(&error))?;
     }
-    run(&mut connection, "COMMIT").await.map_err(|error| failed(&error))?;
-    let _ = connection.close().await;
+    connection.say("COMMIT").await.map_err(|error| failed(&error))?;
+    connection.close().await;
     Ok(())
 }
 
-async fn newest(connection: &mut AnyConnection, set: &str) -> Result<i64, sqlx::Error> {
-    sqlx::query("SELECT COALESCE(MAX(version), 0) AS version FROM migrations WHERE migration_set = $1")
-        .bind(set.to_owned())
-        .fetch_one(connection)
-        .await?
-        .try_get("version")
+async fn newest(connection: &mut Connection, set: &str) -> Result<i64, StoreError> {
+    let newest =
+        sql!("SELECT COALESCE(MAX(version), 0) AS version FROM migrations WHERE migration_set = $1", set);
+    connection.read(&newest, true).await?.first().map_or(Ok(0), |row| row.int("version"))
 }
 
 fn statements(sql: &'static str) -> impl Iterator<Item = &'static str> {

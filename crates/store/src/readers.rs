@@ -1,26 +1,24 @@
 //! The connections that read.
 //!
-//! A pool of our own: sqlx's pings a connection each time it comes back, in a task of its own, which takes as long as a read.
-//! Here a connection that failed is not used again, and one that was lost while it was idle is replaced without the reader
-//! noticing.
+//! A pool of our own, for both databases: sqlx's pings a connection each time it comes back, in a task of its own, which takes
+//! as long as a read. Here a connection that failed is not used again, and one that was lost while it was idle is replaced
+//! without the reader noticing.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Connection, Executor as _};
 use tokio::sync::Semaphore;
 
-use crate::backend::{Backend, is_lost};
-use crate::parameters::{arguments, text};
-use crate::{Statement, StoreError};
+use crate::backend::Backend;
+use crate::connection::{Connection, DatabaseError};
+use crate::{Row, Statement, StoreError};
 
 /// How long, in wall time, a read may take, waiting for its turn included.
 const READ_MAX: Duration = Duration::from_secs(30);
 
 pub(crate) struct Readers {
     backend: Arc<Backend>,
-    idle: Mutex<Vec<AnyConnection>>,
+    idle: Mutex<Vec<Connection>>,
     turns: Semaphore,
 }
 
@@ -31,11 +29,7 @@ impl Readers {
     }
 
     /// Reads all rows that a statement gives, or the first.
-    pub(crate) async fn read(
-        &self,
-        statement: &Statement,
-        only_first: bool,
-    ) -> Result<Vec<AnyRow>, StoreError> {
+    pub(crate) async fn read(&self, statement: &Statement, only_first: bool) -> Result<Vec<Row>, StoreError> {
         let reading = async {
             let _turn =
                 self.turns.acquire().await.map_err(|_| StoreError::Failed("it is closed".to_owned()))?;
@@ -43,7 +37,7 @@ impl Readers {
             if let Some(connection) = idle {
                 match self.read_on(connection, statement, only_first).await {
                     // The others were idle as long and went the same way.
-                    Err(error) if is_lost(&error) => self.idle().clear(),
+                    Err(error) if error.is_lost() => self.idle().clear(),
                     result => return result.map_err(StoreError::from),
                 }
             }
@@ -56,27 +50,18 @@ impl Readers {
     /// Reads, and keeps the connection unless something is wrong with it, or the reader goes away before the end.
     async fn read_on(
         &self,
-        mut connection: AnyConnection,
+        mut connection: Connection,
         statement: &Statement,
         only_first: bool,
-    ) -> Result<Vec<AnyRow>, sqlx::Error> {
-        let query = sqlx::query_with(text(statement), arguments(statement));
-        let result = if only_first {
-            connection.fetch_optional(query).await.map(|row| row.into_iter().collect())
-        } else {
-            connection.fetch_all(query).await
-        };
-        if result
-            .as_ref()
-            .err()
-            .is_none_or(|error| matches!(error, sqlx::Error::Database(_)) && !is_lost(error))
-        {
+    ) -> Result<Vec<Row>, DatabaseError> {
+        let result = connection.read(statement, only_first).await;
+        if result.as_ref().err().is_none_or(DatabaseError::is_refusal) {
             self.idle().push(connection);
         }
         result
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<AnyConnection>> {
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -89,7 +74,7 @@ impl Readers {
         }
         let idle = std::mem::take(&mut *self.idle());
         for connection in idle {
-            let _ = connection.close().await;
+            connection.close().await;
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use outlive_clock::Instant;
 use serde::de::DeserializeOwned;
@@ -11,7 +12,21 @@ use sqlx::any::AnyRow;
 use crate::StoreError;
 
 /// A row; columns are asked for by name. Every reader fails with [`StoreError::Corrupt`] if the column is not of that kind.
-pub struct Row(pub(crate) AnyRow);
+pub struct Row(Columns);
+
+enum Columns {
+    Sqlite(Arc<[String]>, Vec<Cell>),
+    Postgres(AnyRow),
+}
+
+/// What SQLite holds in one column of a row.
+pub(crate) enum Cell {
+    Nothing,
+    Int(i64),
+    Text(String),
+    /// What nothing of ours ever is.
+    Other,
+}
 
 impl std::fmt::Debug for Row {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -19,17 +34,37 @@ impl std::fmt::Debug for Row {
     }
 }
 
+fn cell<'a>(names: &[String], cells: &'a [Cell], column: &str) -> Result<&'a Cell, StoreError> {
+    let place = names.iter().position(|name| name == column);
+    place.and_then(|place| cells.get(place)).ok_or_else(|| corrupt(column, "no such column"))
+}
+
 fn corrupt(column: &str, why: impl Display) -> StoreError {
     StoreError::Corrupt { column: column.to_owned(), why: why.to_string() }
 }
 
 impl Row {
+    pub(crate) const fn of_cells(names: Arc<[String]>, cells: Vec<Cell>) -> Self {
+        Self(Columns::Sqlite(names, cells))
+    }
+
+    pub(crate) const fn of_postgres(row: AnyRow) -> Self {
+        Self(Columns::Postgres(row))
+    }
+
     /// A number, or nothing.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`], as for all readers here.
     pub fn opt_int(&self, column: &str) -> Result<Option<i64>, StoreError> {
-        self.0.try_get(column).map_err(|error| corrupt(column, error))
+        match &self.0 {
+            Columns::Postgres(row) => row.try_get(column).map_err(|error| corrupt(column, error)),
+            Columns::Sqlite(names, cells) => match cell(names, cells, column)? {
+                Cell::Nothing => Ok(None),
+                Cell::Int(number) => Ok(Some(*number)),
+                Cell::Text(_) | Cell::Other => Err(corrupt(column, "no number")),
+            },
+        }
     }
 
     /// A number.
@@ -69,7 +104,14 @@ impl Row {
     /// # Errors
     /// [`StoreError::Corrupt`].
     pub fn opt_text(&self, column: &str) -> Result<Option<String>, StoreError> {
-        self.0.try_get(column).map_err(|error| corrupt(column, error))
+        match &self.0 {
+            Columns::Postgres(row) => row.try_get(column).map_err(|error| corrupt(column, error)),
+            Columns::Sqlite(names, cells) => match cell(names, cells, column)? {
+                Cell::Nothing => Ok(None),
+                Cell::Text(text) => Ok(Some(text.clone())),
+                Cell::Int(_) | Cell::Other => Err(corrupt(column, "no text")),
+            },
+        }
     }
 
     /// A text.

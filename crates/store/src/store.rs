@@ -67,8 +67,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Failed`].
     pub async fn rows(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
-        let rows = self.readers.read(&statement, false).await?;
-        Ok(rows.into_iter().map(Row).collect())
+        self.readers.read(&statement, false).await
     }
 
     /// Reads the one row that a statement gives, if any.
@@ -76,7 +75,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Failed`].
     pub async fn row(&self, statement: Statement) -> Result<Option<Row>, StoreError> {
-        Ok(self.readers.read(&statement, true).await?.pop().map(Row))
+        Ok(self.readers.read(&statement, true).await?.pop())
     }
 
     /// Makes a change, together with others that are waiting, and answers when it is durable.

@@ -1,5 +1,7 @@
 //! The two kinds of value that both databases agree on.
 
+use std::borrow::Cow;
+
 use outlive_clock::{ClientId, ConnectionId, Instant, ServicePrincipalId, SessionId, Span, TenantId, UserId};
 
 /// A parameter of a statement.
@@ -41,6 +43,13 @@ value_from! {
     ServicePrincipalId => Text(v -> v.to_string()),
     SessionId => Text(v -> v.to_string()),
     ConnectionId => Text(v -> v.to_string()),
+}
+
+impl Value {
+    /// A text as both databases can keep it: PostgreSQL has no U+0000, which anybody can send, so both keep what HTML makes of it.
+    pub(crate) fn storable(text: &str) -> Cow<'_, str> {
+        if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{FFFD}")) } else { Cow::Borrowed(text) }
+    }
 }
 
 impl From<serde_json::Value> for Value {

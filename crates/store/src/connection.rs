@@ -1,0 +1,108 @@
+//! A connection to whichever database it is: one set of questions, each asked in that database's way.
+
+use crate::postgres::PostgresConnection;
+use crate::sqlite::SqliteConnection;
+use crate::{Row, Statement, StoreError};
+
+/// A connection.
+pub(crate) enum Connection {
+    Sqlite(SqliteConnection),
+    Postgres(PostgresConnection),
+}
+
+/// What a database answered instead of doing it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DatabaseError {
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    #[error(transparent)]
+    Postgres(#[from] sqlx::Error),
+    #[error("it does not answer")]
+    TooSlow,
+}
+
+impl Connection {
+    /// Says words without parameters and without a result: `BEGIN`, `SAVEPOINT change`, `COMMIT`.
+    pub(crate) async fn say(&mut self, words: &str) -> Result<(), DatabaseError> {
+        match self {
+            Self::Sqlite(connection) => Ok(connection.say(words)?),
+            Self::Postgres(connection) => Ok(connection.say(words).await?),
+        }
+    }
+
+    /// Does what a statement says; how many rows it touched.
+    pub(crate) async fn execute(&mut self, statement: &Statement) -> Result<u64, DatabaseError> {
+        match self {
+            Self::Sqlite(connection) => Ok(connection.execute(statement)?),
+            Self::Postgres(connection) => Ok(connection.execute(statement).await?),
+        }
+    }
+
+    /// The rows that a statement gives, or the first.
+    pub(crate) async fn read(
+        &mut self,
+        statement: &Statement,
+        only_first: bool,
+    ) -> Result<Vec<Row>, DatabaseError> {
+        match self {
+            Self::Sqlite(connection) => Ok(connection.read(statement, only_first)?),
+            Self::Postgres(connection) => Ok(connection.read(statement, only_first).await?),
+        }
+    }
+
+    /// Says good-bye. (SQLite's file is closed by dropping what held it.)
+    pub(crate) async fn close(self) {
+        if let Self::Postgres(connection) = self {
+            connection.close().await;
+        }
+    }
+}
+
+impl DatabaseError {
+    /// Whether the connection is gone, rather than the statement refused. PostgreSQL says so in words (SQLSTATE class 08, and
+    /// 57P01 to 57P03 when it stops or starts) if it still can.
+    pub(crate) fn is_lost(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => false,
+            Self::Postgres(sqlx::Error::Database(error)) => {
+                error.code().is_some_and(|code| code.starts_with("57P") || code.starts_with("08"))
+            }
+            Self::Postgres(error) => !matches!(
+                error,
+                sqlx::Error::ColumnNotFound(_)
+                    | sqlx::Error::ColumnDecode { .. }
+                    | sqlx::Error::Decode(_)
+                    | sqlx::Error::Encode(_)
+                    | sqlx::Error::AnyDriverError(_)
+                    | sqlx::Error::RowNotFound
+            ),
+            Self::TooSlow => true,
+        }
+    }
+
+    /// Whether the database itself refused, after which the connection is as good as before.
+    pub(crate) fn is_refusal(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => true,
+            Self::Postgres(error) => matches!(error, sqlx::Error::Database(_)) && !self.is_lost(),
+            Self::TooSlow => false,
+        }
+    }
+
+    /// Whether a key was taken.
+    pub(crate) fn is_unique_violation(&self) -> bool {
+        match self {
+            Self::Sqlite(error) => crate::sqlite::is_unique_violation(error),
+            Self::Postgres(error) => {
+                error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+            }
+            Self::TooSlow => false,
+        }
+    }
+}
+
+impl From<DatabaseError> for StoreError {
+    fn from(error: DatabaseError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}

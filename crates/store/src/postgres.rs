@@ -1,0 +1,102 @@
+//! The database that replicas share.
+
+use std::borrow::Cow;
+use std::str::FromStr;
+
+use sqlx::any::{AnyArguments, AnyConnectOptions};
+use sqlx::{
+    AnyConnection, Arguments as _, AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _,
+};
+use url::Url;
+
+use crate::{Row, Statement, Value};
+
+/// The way to a database and to the schema in it that is one service's.
+pub(crate) struct Postgres {
+    options: AnyConnectOptions,
+    schema: String,
+}
+
+/// A connection to a server.
+pub(crate) struct PostgresConnection(AnyConnection);
+
+impl Postgres {
+    pub(crate) fn new(url: &Url, schema: &str) -> Result<Self, sqlx::Error> {
+        assert!(
+            schema.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'),
+            "schemas are named by our own code"
+        );
+        let options = AnyConnectOptions::from_str(url.as_str())?.disable_statement_logging();
+        Ok(Self { options, schema: schema.to_owned() })
+    }
+
+    /// A new connection, ready for use.
+    pub(crate) async fn connect(&self) -> Result<PostgresConnection, sqlx::Error> {
+        let mut connection = self.options.connect().await?;
+        sqlx::query("SELECT set_config('search_path', $1, false), set_config('application_name', $1, false)")
+            .bind(self.schema.clone())
+            .execute(&mut connection)
+            .await?;
+        Ok(PostgresConnection(connection))
+    }
+
+    /// Makes the place where the service's tables live. Two replicas may start at once; CREATE SCHEMA IF NOT EXISTS alone is
+    /// not safe against that.
+    pub(crate) fn creation(&self) -> String {
+        let schema = &self.schema;
+        format!("BEGIN; SELECT pg_advisory_xact_lock(8700); CREATE SCHEMA IF NOT EXISTS \"{schema}\"; COMMIT")
+    }
+
+    /// Begins a transaction under the writer's lock. READ COMMITTED: every statement sees what was committed before this one got
+    /// the lock.
+    pub(crate) fn beginning(&self) -> String {
+        let schema = &self.schema;
+        format!("BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(hashtext('{schema}'))")
+    }
+}
+
+impl PostgresConnection {
+    pub(crate) async fn say(&mut self, words: &str) -> Result<(), sqlx::Error> {
+        sqlx::raw_sql(AssertSqlSafe(words.to_owned())).execute(&mut self.0).await.map(drop)
+    }
+
+    pub(crate) async fn execute(&mut self, statement: &Statement) -> Result<u64, sqlx::Error> {
+        let query = sqlx::query_with(text(statement), arguments(statement));
+        Ok(self.0.execute(query).await?.rows_affected())
+    }
+
+    pub(crate) async fn read(
+        &mut self,
+        statement: &Statement,
+        only_first: bool,
+    ) -> Result<Vec<Row>, sqlx::Error> {
+        let query = sqlx::query_with(text(statement), arguments(statement));
+        if only_first {
+            return Ok(self.0.fetch_optional(query).await?.into_iter().map(Row::of_postgres).collect());
+        }
+        Ok(self.0.fetch_all(query).await?.into_iter().map(Row::of_postgres).collect())
+    }
+
+    pub(crate) async fn close(self) {
+        let _ = self.0.close().await;
+    }
+}
+
+/// The text of a statement: a literal, or one made by [`Statement::forget_tenant`].
+fn text(statement: &Statement) -> AssertSqlSafe<Cow<'static, str>> {
+    AssertSqlSafe(statement.sql.clone())
+}
+
+fn arguments(statement: &Statement) -> AnyArguments {
+    let mut arguments = AnyArguments::default();
+    for value in &statement.values {
+        // Adding a number or a text cannot fail; the signature is for encoders that can.
+        let _ = match value {
+            Value::Int(number) => arguments.add(*number),
+            Value::Text(text) => {
+                arguments.add(text.as_deref().map(|text| Value::storable(text).into_owned()))
+            }
+        };
+    }
+    arguments
+}

@@ -1,0 +1,113 @@
+//! The embedded database, asked on the spot.
+//!
+//! A statement takes microseconds, less than handing it to a thread of its own and being woken by the answer; so it is done where
+//! it is asked for, and whoever asks does not wait for anybody. (Now and then a commit also moves the log into the file, which
+//! takes milliseconds.)
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{CachedStatement, ErrorCode, OpenFlags, ffi};
+
+use crate::row::Cell;
+use crate::{Row, Statement, Value};
+
+/// How many statements a connection keeps parsed.
+const STATEMENTS_KEPT: usize = 128;
+
+/// WAL with synchronous=NORMAL survives the death of the process at any instant (what was committed is with the operating
+/// system); only a failing machine can lose the last commits.
+const PREPARATION: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
+     PRAGMA foreign_keys = ON; PRAGMA cache_size = -1024; PRAGMA wal_autocheckpoint = 2000";
+
+/// A connection to a file.
+pub(crate) struct SqliteConnection(Box<rusqlite::Connection>);
+
+impl SqliteConnection {
+    /// Opens the file, which is made if it is not there.
+    pub(crate) fn open(path: &Path) -> Result<Self, rusqlite::Error> {
+        // Its name is only a name: without SQLITE_OPEN_URI nothing in it means anything.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = rusqlite::Connection::open_with_flags(path, flags)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+        connection.execute_batch(PREPARATION)?;
+        Ok(Self(Box::new(connection)))
+    }
+
+    pub(crate) fn say(&mut self, words: &str) -> Result<(), rusqlite::Error> {
+        if words.contains(';') {
+            return self.0.execute_batch(words);
+        }
+        self.0.prepare_cached(words)?.raw_execute().map(drop)
+    }
+
+    pub(crate) fn execute(&mut self, statement: &Statement) -> Result<u64, rusqlite::Error> {
+        let touched = self.bound(statement)?.raw_execute()?;
+        Ok(u64::try_from(touched).unwrap_or(u64::MAX))
+    }
+
+    pub(crate) fn read(
+        &mut self,
+        statement: &Statement,
+        only_first: bool,
+    ) -> Result<Vec<Row>, rusqlite::Error> {
+        let mut bound = self.bound(statement)?;
+        let names: Arc<[String]> = bound.column_names().into_iter().map(str::to_owned).collect();
+        let mut found = bound.raw_query();
+        let mut rows = Vec::new();
+        while let Some(row) = found.next()? {
+            let cells =
+                (0..names.len()).map(|index| row.get_ref(index).map(cell)).collect::<Result<_, _>>()?;
+            rows.push(Row::of_cells(Arc::clone(&names), cells));
+            if only_first {
+                break;
+            }
+        }
+        Ok(rows)
+    }
+
+    /// A statement with its parameters. To SQLite `$2` is a name, and the first parameter that a text names is its first.
+    fn bound(&self, statement: &Statement) -> Result<CachedStatement<'_>, rusqlite::Error> {
+        let mut prepared = self.0.prepare_cached(&statement.sql)?;
+        for place in 1..=prepared.parameter_count() {
+            let number = prepared.parameter_name(place).and_then(|name| name[1..].parse::<usize>().ok());
+            let value = number.and_then(|number| statement.values.get(number.wrapping_sub(1)));
+            let value = value.ok_or(rusqlite::Error::InvalidParameterCount(place, statement.values.len()))?;
+            prepared.raw_bind_parameter(place, parameter(value))?;
+        }
+        Ok(prepared)
+    }
+}
+
+fn parameter(value: &Value) -> ToSqlOutput<'_> {
+    match value {
+        Value::Int(Some(number)) => ToSqlOutput::from(*number),
+        Value::Text(Some(text)) => match Value::storable(text) {
+            std::borrow::Cow::Borrowed(text) => ToSqlOutput::from(text),
+            std::borrow::Cow::Owned(text) => ToSqlOutput::from(text),
+        },
+        Value::Int(None) | Value::Text(None) => ToSqlOutput::Borrowed(ValueRef::Null),
+    }
+}
+
+fn cell(value: ValueRef<'_>) -> Cell {
+    match value {
+        ValueRef::Null => Cell::Nothing,
+        ValueRef::Integer(number) => Cell::Int(number),
+        ValueRef::Text(bytes) => String::from_utf8(bytes.to_vec()).map_or(Cell::Other, Cell::Text),
+        ValueRef::Real(_) | ValueRef::Blob(_) => Cell::Other,
+    }
+}
+
+pub(crate) fn is_unique_violation(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|error| {
+        error.code == ErrorCode::ConstraintViolation
+            && matches!(
+                error.extended_code,
+                ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
+            )
+    })
+}
