@@ -9,7 +9,6 @@ mod health;
 mod matrix;
 mod places;
 mod run;
-mod service_thread;
 mod services;
 mod shutdown;
 mod system;
@@ -43,13 +42,7 @@ fn main() -> ExitCode {
         .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr))
         .with(wanted.unwrap_or_else(|| Targets::new().with_default(Level::WARN)))
         .init();
-    let runtime = match &cli.command {
-        // As in `service_thread`: one thread serves these best.
-        Command::Hub(_) | Command::Resource(_) | Command::Flow(_) | Command::Console(_) => {
-            tokio::runtime::Builder::new_current_thread().enable_all().build()
-        }
-        _ => tokio::runtime::Builder::new_multi_thread().enable_all().build(),
-    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let result = match runtime {
         Ok(runtime) => runtime.block_on(run(cli.command)),
         Err(error) => {

@@ -21,6 +21,9 @@ pub(crate) enum Part {
 }
 
 impl Part {
+    /// All of them, by port.
+    pub(crate) const ALL: [Self; 5] = [Self::Console, Self::Idp, Self::Hub, Self::Resource, Self::Flow];
+
     /// The port behind the base.
     pub(crate) const fn offset(self) -> u16 {
         self as u16

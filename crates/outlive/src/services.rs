@@ -33,12 +33,12 @@ pub(crate) struct Urls {
     pub(crate) issuer_origins: Vec<String>,
 }
 
-pub(crate) async fn idp(config: ChassisConfig, urls: Urls) -> Result<Router, StartError> {
+pub(crate) async fn idp(config: ChassisConfig, urls: &Urls) -> Result<Router, StartError> {
     let chassis = Chassis::start(config, outlive_idp::MIGRATIONS).await?;
     outlive_idp::build(chassis, IdpConfig { own_url: urls.idp.clone() }).await
 }
 
-pub(crate) async fn hub(config: ChassisConfig, urls: Urls) -> Result<Router, StartError> {
+pub(crate) async fn hub(config: ChassisConfig, urls: &Urls) -> Result<Router, StartError> {
     let chassis = Chassis::start(config, outlive_hub::MIGRATIONS).await?;
     let config = HubConfig::new(
         parse(&urls.idp)?,
@@ -49,7 +49,7 @@ pub(crate) async fn hub(config: ChassisConfig, urls: Urls) -> Result<Router, Sta
     outlive_hub::build(chassis, config).await
 }
 
-pub(crate) async fn resource(config: ChassisConfig, urls: Urls) -> Result<Router, StartError> {
+pub(crate) async fn resource(config: ChassisConfig, urls: &Urls) -> Result<Router, StartError> {
     let chassis = Chassis::start(config, outlive_resource::MIGRATIONS).await?;
     let config = ResourceConfig {
         idp_url: urls.idp.clone(),
@@ -60,14 +60,14 @@ pub(crate) async fn resource(config: ChassisConfig, urls: Urls) -> Result<Router
 }
 
 /// `replica` names this process among those that share a database; it has to be the same after a restart.
-pub(crate) async fn flow(config: ChassisConfig, urls: Urls, replica: String) -> Result<Router, StartError> {
+pub(crate) async fn flow(config: ChassisConfig, urls: &Urls, replica: &str) -> Result<Router, StartError> {
     let chassis = Chassis::start(config, outlive_flow::MIGRATIONS).await?;
     let config = FlowConfig {
         idp_url: urls.idp.clone(),
         idp_public_url: urls.idp_public.clone(),
         issuer_origins: urls.issuer_origins.clone(),
         hub_url: urls.hub.clone(),
-        replica,
+        replica: replica.to_owned(),
     };
     outlive_flow::build(chassis, config).await
 }

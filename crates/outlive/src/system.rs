@@ -9,9 +9,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::places::{Part, bind, loopback, loopback_origins};
-use crate::service_thread::ServiceThread;
 use crate::services::{self, Urls};
-use crate::shutdown::{ShutdownSwitch, shutdown};
+use crate::shutdown::{Shutdown, ShutdownSwitch, shutdown};
 use crate::tls::{Hosts, Tls};
 
 /// How to start a system.
@@ -40,8 +39,6 @@ pub(crate) struct System {
     pub(crate) by_tls: String,
     switch: ShutdownSwitch,
     services: JoinSet<std::io::Result<()>>,
-    /// Kept while they serve.
-    _threads: [ServiceThread; 4],
 }
 
 impl System {
@@ -51,14 +48,12 @@ impl System {
         console: impl FnOnce(ChassisConfig, Urls, String) -> F,
     ) -> Result<Self, StartError>
     where
-        F: Future<Output = Result<Router, StartError>> + Send + 'static,
+        F: Future<Output = Result<Router, StartError>>,
     {
-        let listen = async |part| bind(loopback(config.port_base, part)?, part).await;
-        let console_listener = listen(Part::Console).await?;
-        let idp_listener = listen(Part::Idp).await?;
-        let hub_listener = listen(Part::Hub).await?;
-        let resource_listener = listen(Part::Resource).await?;
-        let flow_listener = listen(Part::Flow).await?;
+        let mut listeners = Vec::new();
+        for part in Part::ALL {
+            listeners.push(bind(loopback(config.port_base, part)?, part).await?);
+        }
         // A system on free ports is private: nobody comes to it by TLS.
         let tls = match config.port_base {
             Some(base) => Some(Tls::up(base, &config.data_dir, config.hosts.as_ref()).await?),
@@ -66,9 +61,7 @@ impl System {
         };
         let tls_origins = tls.as_ref().map_or(&[][..], |tls| &tls.origins);
         let by_tls = tls.as_ref().map_or_else(String::new, |tls| tls.told.clone());
-        let (console_at, idp_at) = (port(&console_listener)?, port(&idp_listener)?);
-        let (hub_at, resource_at, flow_at) =
-            (port(&hub_listener)?, port(&resource_listener)?, port(&flow_listener)?);
+        let [console_at, idp_at, hub_at, resource_at, flow_at] = ports(&listeners)?;
         let at = |port: u16| format!("http://127.0.0.1:{port}");
         let idp_origins =
             Origins::new(loopback_origins(idp_at).all().iter().chain(tls_origins).map(String::as_str));
@@ -86,33 +79,28 @@ impl System {
         };
         let chassis = |service, port| config.chassis(service, loopback_origins(port));
         let idp = config.chassis("idp", idp_origins)?;
-        let threads = [Part::Hub, Part::Resource, Part::Flow, Part::Console].map(ServiceThread::start);
-        let [hub_thread, resource_thread, flow_thread, console_thread] = threads;
-        let threads = [hub_thread?, resource_thread?, flow_thread?, console_thread?];
-        let [hub_thread, resource_thread, flow_thread, console_thread] = &threads;
-        let (hub, resource, flow) =
-            (chassis("hub", hub_at)?, chassis("resource", resource_at)?, chassis("flow", flow_at)?);
-        let known = || urls.clone();
         let (idp, hub, resource, flow) = tokio::try_join!(
-            services::idp(idp, known()),
-            hub_thread.build(services::hub(hub, known())),
-            resource_thread.build(services::resource(resource, known())),
-            flow_thread.build(services::flow(flow, known(), "flow".to_owned())),
+            services::idp(idp, &urls),
+            services::hub(chassis("hub", hub_at)?, &urls),
+            services::resource(chassis("resource", resource_at)?, &urls),
+            services::flow(chassis("flow", flow_at)?, &urls, "flow"),
         )?;
         let (switch, stop) = shutdown();
         let mut services = JoinSet::new();
         if let Some(tls) = tls {
             tls.serve(&mut services, &idp, &stop);
         }
-        services.spawn(outlive_chassis::serve(idp_listener, idp, stop.clone().wait()));
-        hub_thread.serve(&mut services, hub_listener, hub, stop.clone());
-        resource_thread.serve(&mut services, resource_listener, resource, stop.clone());
-        flow_thread.serve(&mut services, flow_listener, flow, stop.clone());
+        let mut listeners = listeners.into_iter();
+        let console_listener = listeners.next();
+        for (listener, app) in listeners.zip([idp, hub, resource, flow]) {
+            serve(&mut services, listener, app, stop.clone());
+        }
         // The console's lab may speak to the services as soon as it is built, so they answer already.
-        let console = console(chassis("lab", console_at)?, known(), at(console_at));
-        let console = console_thread.build(console).await?;
-        console_thread.serve(&mut services, console_listener, console, stop);
-        Ok(Self { urls, console: at(console_at), by_tls, switch, services, _threads: threads })
+        let console = console(chassis("lab", console_at)?, urls.clone(), at(console_at)).await?;
+        if let Some(listener) = console_listener {
+            serve(&mut services, listener, console, stop);
+        }
+        Ok(Self { urls, console: at(console_at), by_tls, switch, services })
     }
 
     /// Stops all services, letting requests under way finish.
@@ -139,8 +127,17 @@ impl SystemConfig {
     }
 }
 
-fn port(listener: &TcpListener) -> Result<u16, StartError> {
-    let address = listener.local_addr();
-    let address = address.map_err(|error| StartError::new("a socket has no address", error, "try again"))?;
-    Ok(address.port())
+fn serve(services: &mut JoinSet<std::io::Result<()>>, listener: TcpListener, app: Router, stop: Shutdown) {
+    services.spawn(outlive_chassis::serve(listener, app, stop.wait()));
+}
+
+fn ports(listeners: &[TcpListener]) -> Result<[u16; 5], StartError> {
+    let mut ports = [0; 5];
+    for (port, listener) in ports.iter_mut().zip(listeners) {
+        let address = listener.local_addr();
+        let address =
+            address.map_err(|error| StartError::new("a socket has no address", error, "try again"))?;
+        *port = address.port();
+    }
+    Ok(ports)
 }

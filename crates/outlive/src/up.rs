@@ -90,10 +90,10 @@ pub(crate) async fn alone(part: Part, args: ServiceArgs) -> Result<(), StartErro
     let mut config = chassis_config(part, &args, address, seeds.number)?;
     let tls = Tls::alone(part, &args, &mut config.origins).await?;
     let app: Router = match part {
-        Part::Idp => services::idp(config, urls).await?,
-        Part::Hub => services::hub(config, urls).await?,
-        Part::Resource => services::resource(config, urls).await?,
-        Part::Flow => services::flow(config, urls, args.replica).await?,
+        Part::Idp => services::idp(config, &urls).await?,
+        Part::Hub => services::hub(config, &urls).await?,
+        Part::Resource => services::resource(config, &urls).await?,
+        Part::Flow => services::flow(config, &urls, &args.replica).await?,
         Part::Console => {
             let lab = LabStart::new(seeds.file.as_deref(), None, true)?;
             let own = format!("http://127.0.0.1:{}", address.port());
