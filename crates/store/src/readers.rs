@@ -4,6 +4,7 @@
 //! as long as a read. Here a connection that failed is not used again, and one that was lost while it was idle is replaced
 //! without the reader noticing.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,16 +21,23 @@ pub(crate) struct Readers {
     backend: Arc<Backend>,
     idle: Mutex<Vec<Connection>>,
     turns: Semaphore,
+    reads: AtomicU64,
 }
 
 impl Readers {
     pub(crate) fn new(backend: Arc<Backend>) -> Self {
         let turns = Semaphore::new(backend.readers());
-        Self { backend, idle: Mutex::default(), turns }
+        Self { backend, idle: Mutex::default(), turns, reads: AtomicU64::new(0) }
+    }
+
+    /// How many reads there were.
+    pub(crate) fn count(&self) -> u64 {
+        self.reads.load(Ordering::Relaxed)
     }
 
     /// Reads all rows that a statement gives, or the first.
     pub(crate) async fn read(&self, statement: &Statement, only_first: bool) -> Result<Vec<Row>, StoreError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
         let reading = async {
             let _turn =
                 self.turns.acquire().await.map_err(|_| StoreError::Failed("it is closed".to_owned()))?;

@@ -124,6 +124,12 @@ impl Store {
         self.commits.clone()
     }
 
+    /// Counts the reads of this process: what a request costs of them is worth a test.
+    #[must_use]
+    pub fn reads(&self) -> u64 {
+        self.readers.count()
+    }
+
     /// Whether this process alone can change the data, so that what it remembers of it stays true. Replicas that share a
     /// database have to read again.
     #[must_use]

@@ -78,10 +78,10 @@ pub(crate) fn shown_by_clocks(now: Option<Instant>) -> Result<(), Problem> {
 pub(crate) async fn run_due<S: Service>(
     State(surface): State<Arc<Surface<S>>>,
     Path(tenant): Path<String>,
-    body: Result<Option<Json<ClockMove>>, JsonRejection>,
+    body: Result<Option<Json<Option<ClockMove>>>, JsonRejection>,
 ) -> Result<Json<DueAnswer>, Problem> {
     let tenant = tenant_of(&tenant)?;
-    if let Some(Json(wanted)) = body? {
+    if let Some(Json(Some(wanted))) = body? {
         moved(&surface, tenant, wanted).await?;
     }
     let work = surface.run_due(tenant).await?;

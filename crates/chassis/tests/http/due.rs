@@ -29,6 +29,7 @@ async fn what_is_due_is_done_when_asked_for_and_counted() {
     let with_the_time = scene.post_json(&lab(1, "/due"), json!({"now": "2026-02-01T00:00:00Z"})).await;
     assert_eq!(with_the_time.body, json!({"done": 1, "failed": 0, "next_due": null}));
     assert_eq!(scene.get(&lab(1, "/clock")).await.body["now"], "2026-02-01T00:00:00Z");
+    assert_eq!(scene.post_json(&lab(1, "/due"), Value::Null).await.status, 200, "nothing to move");
     for wrong in [json!({"now": "2026-01-01T00:00:00Z"}), json!({"now": "soon"}), json!({"then": 1})] {
         let refused = scene.post_json(&lab(1, "/due"), wrong).await;
         assert!((400..500).contains(&refused.status), "{refused:?}");

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use outlive_chassis::{Chassis, ChassisConfig, Origins};
 use outlive_idp::{IdpConfig, MIGRATIONS};
-use outlive_store::DatabaseUrl;
+use outlive_store::{DatabaseUrl, Store};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -16,6 +16,7 @@ pub(crate) const OTHER_ORIGIN: &str = "https://login.outlive.example";
 pub(crate) struct Installation {
     /// Where it listens (`http://127.0.0.1:<port>`).
     pub(crate) url: String,
+    pub(crate) store: Store,
     runtime: Option<Runtime>,
     database: Option<PostgresDatabase>,
     data: TempDir,
@@ -40,15 +41,15 @@ impl Installation {
             let runtime = runtime.expect("a runtime");
             let data = tempfile::tempdir().expect("a temporary directory");
             let database = PostgresDatabase::if_wanted();
-            let url = runtime.block_on(serve(&data, database.as_ref()));
-            Self { url, runtime: Some(runtime), database, data }
+            let (url, store) = runtime.block_on(serve(&data, database.as_ref()));
+            Self { url, store, runtime: Some(runtime), database, data }
         })
         .join()
         .expect("the identity provider starts")
     }
 }
 
-async fn serve(data: &TempDir, postgres: Option<&PostgresDatabase>) -> String {
+async fn serve(data: &TempDir, postgres: Option<&PostgresDatabase>) -> (String, Store) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let port = listener.local_addr().expect("bound").port();
     let url = format!("http://127.0.0.1:{port}");
@@ -65,9 +66,10 @@ async fn serve(data: &TempDir, postgres: Option<&PostgresDatabase>) -> String {
         origins: Origins::new([url.clone(), format!("http://localhost:{port}"), OTHER_ORIGIN.to_owned()]),
     };
     let chassis = Chassis::start(config, MIGRATIONS).await.expect("the chassis starts");
+    let store = chassis.store.clone();
     let app = outlive_idp::build(chassis, IdpConfig { own_url: url.clone() }).await.expect("it is built");
     tokio::spawn(async move { axum::serve(listener, app).await });
-    url
+    (url, store)
 }
 
 impl Installation {

@@ -1,9 +1,31 @@
 //! Refresh tokens: replaced at every use and not used up by it.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
+use crate::installation::Installation;
 use crate::tenant::{READ, Tenant};
 use crate::tokens::Tokens;
+
+/// All that decides is remembered where nobody else can change it, but for one row: whether the browser session was signed out.
+#[tokio::test]
+async fn to_decide_on_a_refresh_token_one_row_is_read_at_most() {
+    let tenant = Tenant::inside(Arc::new(Installation::start()), "2025-11").await;
+    let store = &tenant.installation.store;
+    if !store.is_exclusive() {
+        return;
+    }
+    for app in [tenant.desktop(), tenant.connector()] {
+        app.refresh(app.sign_in(&tenant, "owner", READ).await.refresh()).await;
+        let of_another_session = app.sign_in(&tenant, "owner", READ).await;
+        let before = store.reads();
+        let next = app.refresh(of_another_session.refresh()).await;
+        let first = store.reads() - before;
+        app.refresh(next.refresh()).await;
+        assert_eq!((first <= 1, store.reads() - before - first), (true, 0), "{first} reads at first");
+    }
+}
 
 #[tokio::test]
 async fn the_old_token_works_beside_the_new_one_and_the_journal_knows_the_family() {
