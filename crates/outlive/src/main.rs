@@ -87,7 +87,9 @@ async fn unless_interrupted(
     playing: impl Future<Output = Result<ExitCode, StartError>>,
 ) -> Result<ExitCode, StartError> {
     tokio::select! {
-        ended = playing => ended,
+        // In this order: it has to listen before there is anything that could stay.
+        biased;
         () = shutdown::asked_to_stop() => Ok(ExitCode::from(EXIT_INTERRUPTED)),
+        ended = playing => ended,
     }
 }

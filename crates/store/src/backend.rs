@@ -1,4 +1,4 @@
-//! Which database it is: the only file that asks.
+//! Which database it is, and what is particular to each.
 
 use std::fmt::Display;
 use std::fs::File;
@@ -14,7 +14,7 @@ use crate::{DatabaseUrl, OpenError, file_lock};
 /// How long, in wall time, a database may take to let somebody in.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
 
-/// The way to a database, and what is particular to its kind.
+/// The way to a database.
 pub(crate) enum Backend {
     Sqlite(PathBuf),
     Postgres(Postgres),

@@ -17,7 +17,7 @@
 //! requests share one commit ([`Store::commit`]); an answer that waits for its commit is durable against the death of the
 //! process.
 //!
-//! Only `backend.rs` asks which database it is.
+//! Only `backend.rs` and `connection.rs` ask which database it is; how each is spoken to is in `sqlite.rs` and `postgres.rs`.
 
 mod backend;
 mod committer;
