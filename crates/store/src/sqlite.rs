@@ -19,7 +19,7 @@ const STATEMENTS_KEPT: usize = 128;
 /// WAL with synchronous=NORMAL survives the death of the process at any instant (what was committed is with the operating
 /// system); only a failing machine can lose the last commits.
 const PREPARATION: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
-     PRAGMA foreign_keys = ON; PRAGMA cache_size = -1024; PRAGMA wal_autocheckpoint = 2000";
+     PRAGMA foreign_keys = ON; PRAGMA cache_size = -512; PRAGMA wal_autocheckpoint = 2000";
 
 /// A connection to a file.
 pub(crate) struct SqliteConnection(Box<rusqlite::Connection>);
