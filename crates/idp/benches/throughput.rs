@@ -12,6 +12,7 @@ mod browser;
 mod client;
 #[path = "throughput/cost.rs"]
 mod cost;
+#[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../tests/http/installation.rs"]
 mod installation;
 #[expect(dead_code, reason = "the tests use more of it")]
@@ -26,7 +27,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use outlive_clock::Randomness;
-use outlive_store::{Change, DatabaseUrl, Store, sql};
+use outlive_store::{Change, sql};
 use outlive_tokens::{SigningKey, TokenVersion, sign_rs256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -166,12 +167,8 @@ async fn load(
     (per_second(all.len() as u64), all, cost)
 }
 
-/// Puts very many rows beside the ones that are used, through a second door to the same database.
+/// Puts very many rows beside the ones that are used.
 async fn grow(tenant: &Tenant) {
-    let data = tenant.installation.data();
-    let door = data.join("door.db");
-    std::os::unix::fs::symlink(data.join("idp.db"), &door).expect("a link");
-    let store = Store::open(&DatabaseUrl::Sqlite(door), "idp", &[]).await.expect("it opens");
     let mut change = Change::new();
     change.add(sql!(
         "INSERT INTO users SELECT u.tenant, 'many-' || n, n || '-' || upn, display_name, role, directory_roles, password_hash, \
@@ -194,7 +191,7 @@ async fn grow(tenant: &Tenant) {
          WHERE n < $1) SELECT n FROM c)",
         MANY
     ));
-    store.commit(change).await.expect("it is written");
+    tenant.installation.store.commit(change).await.expect("it is written");
 }
 
 #[expect(clippy::print_stdout, reason = "this is what it is for")]
@@ -205,7 +202,7 @@ fn tell(what: &str, cost: Option<Cost>) {
 }
 
 #[tokio::main]
-#[expect(clippy::print_stdout, reason = "this is what it is for")]
+#[expect(clippy::print_stdout, clippy::cast_precision_loss, reason = "figures for people")]
 async fn main() {
     let (raw, signature) = raw_signing();
     println!(
@@ -241,12 +238,15 @@ async fn main() {
         }
         for (name, wire) in &requests {
             load(wire, CONNECTIONS, Duration::ZERO).await;
-            let (rate, _, cost) = load(wire, CONNECTIONS, Duration::ZERO).await;
+            let reads = tenant.installation.store.reads();
+            let (rate, took, cost) = load(wire, CONNECTIONS, Duration::ZERO).await;
+            let reads = (tenant.installation.store.reads() - reads) as f64 / took.len() as f64;
             println!(
                 "{name:<22} {CONNECTIONS} connections {rate:>8.0} /s, {:.0} % of signing alone",
                 100.0 * rate / raw
             );
             tell("one costs", cost);
+            println!("{:<22} one reads {reads:.2} rows or lists of them from the database", "");
             if let (Some(cost), Some(signature)) = (cost, signature) {
                 let share = 100.0 * signature.whole.as_secs_f64() / cost.whole.as_secs_f64();
                 println!("{:<22} {share:.0} % of that is its signature", "");
