@@ -21,7 +21,7 @@ async fn what_was_read_is_remembered_until_something_is_committed() {
     assert_eq!((ask(1).await, ask(2).await), if every_time { (2, 3) } else { (0, 1) });
     let before = reads.load(Ordering::Relaxed);
     let noon: Instant = NOON.parse().expect("an instant");
-    let event = Event::new(tenant(1), noon, "run.done", "run:1", &"a");
+    let event = Event::new(tenant(1), noon, "run.done", "run:1", "a");
     scene.chassis.journal.append(&event).await.expect("is written");
     assert_eq!((ask(1).await, ask(2).await), (before, before + 1), "whatever was committed");
     memory.forget(tenant(2));
