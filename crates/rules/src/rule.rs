@@ -156,7 +156,7 @@ impl Rule {
             }
             Self::SessionSignedOut => {
                 "the grant was issued on {granted_at}; on {event_at} {event_clause} it belongs to. By the row \"{row}\" \
-                 (edition {rules}), {column_plural} of that session die then. {neighbours}"
+                 (edition {rules}), {column_plural} die then, if they are of that session. {neighbours}"
             }
             Self::Inactive => {
                 "last used on {last_used_at}; unused it lives {inactivity}, and that was over on {good_until}."
