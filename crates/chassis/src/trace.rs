@@ -29,7 +29,7 @@ impl Trace {
     pub fn begin(random: &Randomness) -> Self {
         let mut stream = random.stream("trace");
         Self {
-            trace_id: hex(&stream.bytes::<16>()).into(),
+            trace_id: hex(&stream.bytes_in_turn::<16>()).into(),
             span_id: hex(&stream.bytes::<8>()).into(),
             request_id: stream.uuid(),
             client_request_id: None,

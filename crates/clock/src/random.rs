@@ -10,6 +10,8 @@ use rand::rngs::ChaCha20Rng;
 use rand::{Rng, SeedableRng, TryRng};
 use sha2::{Digest, Sha256};
 
+use crate::Instant;
+
 /// A source of labelled random streams, seeded or from the system. Cheap to clone; clones share their sequence.
 #[derive(Clone)]
 pub struct Randomness {
@@ -84,7 +86,7 @@ impl Randomness {
         hash.update(key.as_bytes());
         hash.update([0]);
         hash.update(turn.to_be_bytes());
-        Stream(ChaCha20Rng::from_seed(hash.finalize().into()))
+        Stream { random: ChaCha20Rng::from_seed(hash.finalize().into()), turn }
     }
 
     /// Forgets the sequences of an owner that is gone, so that memory does not grow with tenants that came and went.
@@ -97,7 +99,11 @@ impl Randomness {
 }
 
 /// One stream of random values (ChaCha20, fit for secrets).
-pub struct Stream(ChaCha20Rng);
+pub struct Stream {
+    random: ChaCha20Rng,
+    /// Its place in the sequence of its label.
+    turn: u64,
+}
 
 impl std::fmt::Debug for Stream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -110,31 +116,54 @@ impl Stream {
     #[must_use]
     pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
         let mut bytes = [0; N];
-        self.0.fill_bytes(&mut bytes);
+        self.random.fill_bytes(&mut bytes);
         bytes
     }
 
     /// Fills a buffer.
     pub fn fill(&mut self, buffer: &mut [u8]) {
-        self.0.fill_bytes(buffer);
+        self.random.fill_bytes(buffer);
     }
 
     /// A random 32-bit number.
     #[must_use]
     pub fn next_u32(&mut self) -> u32 {
-        self.0.next_u32()
+        self.random.next_u32()
     }
 
     /// A random 64-bit number.
     #[must_use]
     pub fn next_u64(&mut self) -> u64 {
-        self.0.next_u64()
+        self.random.next_u64()
     }
 
     /// A number drawn uniformly from `low..=high`.
     #[must_use]
     pub fn between(&mut self, low: i64, high: i64) -> i64 {
-        rand::RngExt::random_range(&mut self.0, low..=high.max(low))
+        rand::RngExt::random_range(&mut self.random, low..=high.max(low))
+    }
+
+    /// `N` bytes of which the first four say whose turn it was: random to everybody else, and next to each other in an index that
+    /// is looked up by them. `N` is at least 8.
+    #[must_use]
+    pub fn bytes_in_turn<const N: usize>(&mut self) -> [u8; N] {
+        const { assert!(N >= 8, "too little of it would be random") };
+        let mut bytes = self.bytes();
+        let [.., a, b, c, d] = self.turn.to_be_bytes();
+        bytes[..4].copy_from_slice(&[a, b, c, d]);
+        bytes
+    }
+
+    /// A UUID that sorts by when it was drawn (version 7; RFC 9562, sections 5.7 and 6.2): the millisecond of `at`, in the owner's
+    /// time, then the turn, then randomness. An index over such ids grows at its end.
+    #[must_use]
+    pub fn uuid_at(&mut self, at: Instant) -> uuid::Uuid {
+        let mut bytes: [u8; 10] = self.bytes();
+        let [.., high, low] = self.turn.to_be_bytes();
+        // Twelve bits of the turn, of which the version covers the first four.
+        bytes[..2].copy_from_slice(&[high, low]);
+        let millisecond = u64::try_from(at.as_micros() / 1_000).unwrap_or_default();
+        uuid::Builder::from_unix_timestamp_millis(millisecond, &bytes).into_uuid()
     }
 
     /// A random (version 4) UUID.
@@ -169,6 +198,22 @@ mod tests {
         assert_ne!(first, one.clone().stream("x").next_u64());
         assert_eq!(first, Randomness::from_seed(1).of("one").stream("x").next_u64());
         assert_ne!(source.fork("idp").stream("x").next_u64(), source.fork("hub").stream("x").next_u64());
+    }
+
+    #[test]
+    fn ids_sort_by_time_and_at_one_time_by_turn() {
+        let source = Randomness::from_seed(5);
+        let at = |second: i64| Instant::from_seconds(1_767_604_500 + second);
+        let draw = |second| source.stream("id").uuid_at(at(second));
+        let drawn = [draw(0), draw(0), draw(0), draw(1), draw(60)];
+        assert!(drawn.is_sorted() && drawn.iter().all(|id| id.get_version_num() == 7));
+        assert_eq!(drawn[0], Randomness::from_seed(5).stream("id").uuid_at(at(0)));
+        // Two starts on the same data draw different ones.
+        assert_ne!(drawn[0], Randomness::from_seed(6).stream("id").uuid_at(at(0)));
+        let before_1970 = source.stream("id").uuid_at(Instant::from_seconds(-1));
+        assert_eq!(before_1970.get_version_num(), 7);
+        let in_turn: Vec<[u8; 16]> = (0..300).map(|_| source.stream("trace").bytes_in_turn()).collect();
+        assert!(in_turn.is_sorted());
     }
 
     #[test]

@@ -18,6 +18,7 @@ use outlive_store::Migration;
 pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "journal", sql: include_str!("../migrations/0001_journal.sql") },
     Migration { version: 2, name: "names", sql: include_str!("../migrations/0002_names.sql") },
+    Migration { version: 3, name: "closer", sql: include_str!("../migrations/0003_closer.sql") },
 ];
 
 /// Their names: what a tenant's end empties.

@@ -1,5 +1,6 @@
 //! Which database it is, and what is particular to each.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use crate::connection::{Connection, DatabaseError};
 use crate::postgres::Postgres;
-use crate::sqlite::SqliteConnection;
+use crate::sqlite::{self, SqliteConnection};
 use crate::{DatabaseUrl, OpenError, file_lock};
 
 /// How long, in wall time, a database may take to let somebody in.
@@ -62,6 +63,14 @@ impl Backend {
         match self {
             Self::Sqlite(_) => connection.say("BEGIN IMMEDIATE").await,
             Self::Postgres(postgres) => connection.say(&postgres.beginning()).await,
+        }
+    }
+
+    /// A statement of a schema as this database stores it best.
+    pub(crate) fn tables_as(&self, statement: &'static str) -> Cow<'static, str> {
+        match self {
+            Self::Sqlite(_) => sqlite::tables_by_key(statement),
+            Self::Postgres(_) => Cow::Borrowed(statement),
         }
     }
 

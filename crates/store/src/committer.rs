@@ -50,6 +50,8 @@ type Results = Result<Vec<Result<(), StoreError>>, DatabaseError>;
 impl Committer {
     pub(crate) async fn run(mut self) {
         let mut group = Vec::with_capacity(GROUP_MAX);
+        // Whether many write at once, by the last group.
+        let mut many = false;
         loop {
             // Whoever stands by does not wait for ever for a commit to go along with.
             let wait = if self.standing.is_empty() { Duration::MAX } else { STANDING_MAX };
@@ -63,6 +65,10 @@ impl Committer {
                 // What was handed in before is still done.
                 () = self.closing.notified() => self.jobs.close(),
             }
+            if many {
+                self.gather(&mut group).await;
+            }
+            many = group.len() > 1;
             let (mut changes, mut answers) = (Vec::new(), Vec::new());
             for job in group.drain(..) {
                 match job {
@@ -91,6 +97,17 @@ impl Committer {
         }
         // The claim ends before `commits` does, by which `Store::close` knows.
         drop(self.claim.take());
+    }
+
+    /// Lets whoever is about to hand something in do so: a commit takes much the same for many changes as for one. Only tasks that
+    /// are ready are waited for, and those once, so that the rest have something to do meanwhile.
+    async fn gather(&mut self, group: &mut Vec<Job>) {
+        tokio::task::yield_now().await;
+        while group.len() < GROUP_MAX
+            && let Ok(job) = self.jobs.try_recv()
+        {
+            group.push(job);
+        }
     }
 
     /// Commits what stands by, without waiting for more.
@@ -122,37 +139,27 @@ impl Committer {
         }
     }
 
+    /// Commits the changes as one. Hardly ever is one of them refused: only then all of it is done again, each change by itself so
+    /// that the others do not suffer.
     async fn commit_group(&mut self, standing: &Standing, changes: &[Change]) -> Results {
         let mut connection = self.begin().await?;
-        let alone = changes.len() == 1;
         let mut pieces: Vec<_> = standing.values().map(|statement| Piece::Do(None, statement)).collect();
-        let mut results: Vec<Result<(), StoreError>> = Vec::with_capacity(changes.len());
-        for (turn, change) in changes.iter().enumerate() {
-            match results.last() {
-                _ if alone => {}
-                None => pieces.push(Piece::Say("SAVEPOINT change")),
-                Some(Ok(())) => {
-                    pieces.extend(["RELEASE SAVEPOINT change", "SAVEPOINT change"].map(Piece::Say))
+        let kept = pieces.len();
+        pieces.extend(changes.iter().flat_map(said));
+        pieces.push(Piece::Say("COMMIT"));
+        let results = match run_pieces(&mut connection, &pieces).await? {
+            Ok(()) => vec![Ok(()); changes.len()],
+            Err(refused) => {
+                connection.say("ROLLBACK").await?;
+                if let [_] = changes {
+                    vec![Err(refused)]
+                } else {
+                    pieces.truncate(kept);
+                    self.backend.begin(&mut connection).await?;
+                    apart(&mut connection, pieces, changes).await?
                 }
-                Some(Err(_)) => pieces.push(Piece::Say("ROLLBACK TO SAVEPOINT change")),
             }
-            pieces.extend(
-                change
-                    .statements
-                    .iter()
-                    .enumerate()
-                    .map(|(index, statement)| Piece::Do(Some(index), statement)),
-            );
-            if turn + 1 == changes.len() {
-                pieces.push(Piece::Say("COMMIT"));
-            }
-            results.push(run_pieces(&mut connection, &pieces).await?);
-            pieces.clear();
-        }
-        if results.last().is_some_and(Result::is_err) {
-            let end = if alone { "ROLLBACK" } else { "ROLLBACK TO SAVEPOINT change; COMMIT" };
-            connection.say(end).await?;
-        }
+        };
         self.connection = Some(connection);
         Ok(results)
     }
@@ -168,4 +175,34 @@ impl Committer {
         self.backend.begin(&mut connection).await?;
         Ok(connection)
     }
+}
+
+/// What a change has to say.
+fn said(change: &Change) -> impl Iterator<Item = Piece<'_>> {
+    change.statements.iter().enumerate().map(|(index, statement)| Piece::Do(Some(index), statement))
+}
+
+/// Commits changes, some of which will be refused, in one transaction that has begun: each under a savepoint of its own.
+async fn apart<'a>(
+    connection: &mut Connection,
+    mut pieces: Vec<Piece<'a>>,
+    changes: &'a [Change],
+) -> Results {
+    let mut results: Vec<Result<(), StoreError>> = Vec::with_capacity(changes.len());
+    for change in changes {
+        match results.last() {
+            None => pieces.push(Piece::Say("SAVEPOINT change")),
+            Some(Ok(())) => pieces.extend(["RELEASE SAVEPOINT change", "SAVEPOINT change"].map(Piece::Say)),
+            Some(Err(_)) => pieces.push(Piece::Say("ROLLBACK TO SAVEPOINT change")),
+        }
+        pieces.extend(said(change));
+        results.push(run_pieces(connection, &pieces).await?);
+        pieces.clear();
+    }
+    let end = match results.last() {
+        Some(Err(_)) => "ROLLBACK TO SAVEPOINT change; COMMIT",
+        _ => "COMMIT",
+    };
+    connection.say(end).await?;
+    Ok(results)
 }

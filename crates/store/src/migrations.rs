@@ -13,7 +13,8 @@ pub struct Migration {
     pub version: i64,
     /// What it brings, in a word or two.
     pub name: &'static str,
-    /// Statements, each ending with `;` at the end of a line.
+    /// Statements, each ending with `;` at the end of a line. A table of small rows that are found by its primary key says so at
+    /// its end: `/* WITHOUT ROWID */`.
     pub sql: &'static str,
 }
 
@@ -42,7 +43,10 @@ pub(crate) async fn apply(backend: &Backend, set: &str, migrations: &[Migration]
     for migration in migrations.iter().filter(|migration| migration.version > applied) {
         for statement in statements(migration.sql) {
             connection
-                .execute(&Statement::new(statement, Vec::new()))
+                .execute(&Statement {
+                    sql: backend.tables_as(statement),
+                    ..Statement::new(statement, Vec::new())
+                })
                 .await
                 .map_err(|error| failed(&format!("{}: {error}", migration.name)))?;
         }

@@ -57,7 +57,7 @@ fn issue_code(
     let random = chassis.random.of(tenant);
     let SignedIn { user, session, .. } = signed_in;
     let code = AuthorizationCode {
-        id: random.stream("authorization-code-id").uuid(),
+        id: random.stream("authorization-code-id").uuid_at(now),
         tenant,
         client_id: request.application.client_id,
         user_id: user.id,

@@ -64,7 +64,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         address: None,
         contexts: BTreeSet::new(),
         family: Family::New {
-            id: random.stream("refresh-token-family").uuid(),
+            id: random.stream("refresh-token-family").uuid_at(request.now),
             redirect_type: RedirectType::None,
         },
         claims: request.claims.clone(),

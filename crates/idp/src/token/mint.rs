@@ -106,7 +106,8 @@ pub(crate) async fn mint_access_token(
         TokenVersion::V1 => order.name.to_owned(),
         TokenVersion::V2 => order.resource.client_id.to_string(),
     };
-    let unique: [u8; 16] = idp.chassis.random.of(request.tenant.id).stream("access-token-uti").bytes();
+    let unique =
+        idp.chassis.random.of(request.tenant.id).stream("access-token-uti").uuid_at(request.now).into_bytes();
     // Claims count whole seconds; the token ends with the second in which its lifetime does.
     let capabilities = capabilities(order.claims, order.resource);
     let evaluated = evaluated(order, capabilities.as_ref());
@@ -185,7 +186,8 @@ pub(crate) async fn mint_for_user(
     };
     let access_token = mint_access_token(request, &order).await?;
     let refresh_token = resource.oidc.contains("offline_access").then(|| {
-        let token = refresh_token(request, &grant, &resource, random.stream("refresh-token-id").uuid());
+        let token =
+            refresh_token(request, &grant, &resource, random.stream("refresh-token-id").uuid_at(request.now));
         let text = token.seal(&request.idp.chassis.sealer, &mut random.stream("refresh-token-nonce"));
         (token, text)
     });

@@ -52,7 +52,7 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
         address: Some(request.address),
         contexts: request.claims.contexts.clone(),
         family: Family::New {
-            id: random.stream("refresh-token-family").uuid(),
+            id: random.stream("refresh-token-family").uuid_at(request.now),
             redirect_type: RedirectType::None,
         },
         claims: request.claims.clone(),
