@@ -4,6 +4,7 @@
 mod chassis;
 mod clocks;
 mod config;
+mod cross_origin;
 mod http_client;
 mod lab_surface;
 mod origins;
@@ -22,6 +23,7 @@ mod until_commit;
 pub use chassis::Chassis;
 pub use clocks::{ClockError, Clocks};
 pub use config::ChassisConfig;
+pub use cross_origin::readable_by_pages;
 pub use http_client::HttpClient;
 pub use origins::{CallerOrigin, Origins};
 pub use pause::pause;

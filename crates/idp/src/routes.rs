@@ -5,7 +5,7 @@ use axum::middleware::{from_fn, map_response};
 use axum::response::Response;
 use axum::routing::{get, post, put};
 use http::StatusCode;
-use outlive_chassis::Problem;
+use outlive_chassis::{Problem, readable_by_pages};
 
 use crate::accounts::pick_account;
 use crate::admin_consent::{admin_consent_v1, admin_consent_v2};
@@ -103,7 +103,7 @@ fn graph_routes() -> Router<Idp> {
         .route("/oidc/userinfo", get(graph::user_info).post(graph::user_info))
         .route("/{tenant}/openid/userinfo", get(graph::user_info).post(graph::user_info))
         .method_not_allowed_fallback(not_get)
-        .layer(from_fn(graph::readable_by_pages))
+        .layer(from_fn(readable_by_pages))
 }
 
 async fn not_post(visit: Visit) -> Response {

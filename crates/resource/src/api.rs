@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn;
 use axum::routing::{get, post};
 use http::{Method, StatusCode, Uri};
-use outlive_chassis::{Chassis, Problem, Service, StartError, Trace};
+use outlive_chassis::{Chassis, Problem, Service, StartError, Trace, readable_by_pages};
 use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
 use outlive_tokens::{Challenge, Verifier};
@@ -44,6 +45,8 @@ pub fn router(api: Arc<Api>) -> Router {
     Router::new()
         .route("/orders", get(list).post(create))
         .route("/orders/{id}", get(read))
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn(readable_by_pages))
         .route("/security-events", post(evaluation::receive))
         .method_not_allowed_fallback(wrong_method)
         .fallback(no_route)

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use outlive_clock::Instant;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::{Credential, Edition, Event, Fate, Row, Switches};
+use crate::{Credential, Edition, Event, Fate, RevocationEvents, Row, Switches};
 
 /// One cell that differs from the edition on purpose. Written `row.column=fate`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +122,15 @@ impl Ruleset {
             .map(|cell| cell.fate)
             .or_else(|| self.switches.fate(event, credential))
             .unwrap_or_else(|| self.row(event).fate(credential))
+    }
+
+    /// Since when refresh tokens of every kind are valid, by what happened to their user: the latest event that ends all of them
+    /// (Microsoft Graph, `refreshTokensValidFromDateTime`). Nothing, if none did.
+    #[must_use]
+    pub fn refresh_tokens_valid_from(&self, events: &RevocationEvents) -> Option<Instant> {
+        let every = [Credential::PasswordToken, Credential::NonPasswordToken, Credential::ConfidentialToken];
+        let ends_all = |event| every.iter().all(|credential| self.fate(event, *credential) == Fate::Revoked);
+        events.latest_first().into_iter().find(|(event, _)| ends_all(*event)).map(|(_, at)| at)
     }
 
     /// The same rules with one more cell changed. The cell is the one that the event falls under in this edition.

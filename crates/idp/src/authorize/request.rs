@@ -232,8 +232,10 @@ fn code_challenge(parameters: &Parameters) -> Result<Option<CodeChallenge>, Refu
 
 fn prompt(endpoint: TokenVersion, given: Option<&str>) -> Result<Prompt, Refusal> {
     match given {
-        None => Ok(Prompt::AsNeeded),
-        Some("none") => Ok(Prompt::None),
+        // The last two are words of libraries: of them `attempt_none` asks nobody who is not federated, and `refresh_session`
+        // wants tokens made anew, which they are.
+        None | Some("refresh_session") => Ok(Prompt::AsNeeded),
+        Some("none" | "attempt_none") => Ok(Prompt::None),
         Some("login") => Ok(Prompt::Login),
         Some("select_account") => Ok(Prompt::SelectAccount),
         Some("consent") => Ok(Prompt::Consent),

@@ -6,7 +6,6 @@ mod audit_logs;
 mod body;
 mod caller;
 mod compound_id;
-mod cross_origin;
 mod error;
 mod evaluation;
 mod fido2_methods;
@@ -28,7 +27,6 @@ use outlive_chassis::Trace;
 use self::error::GraphError;
 use crate::idp::Idp;
 
-pub(crate) use self::cross_origin::readable_by_pages;
 pub(crate) use self::user_info::user_info;
 
 pub(crate) fn router() -> Router<Idp> {
@@ -45,9 +43,11 @@ pub(crate) fn router() -> Router<Idp> {
         .fallback(|trace: Trace| async move { GraphError::no_such_path().answer(&trace, None) })
 }
 
-/// `/beta`: the one operation that is nowhere else.
+/// `/beta`: what is nowhere else.
 pub(crate) fn beta() -> Router<Idp> {
     Router::new()
+        .route("/me", get(users::me_in_beta))
+        .route("/users/{id}", get(users::show_in_beta))
         .route("/me/invalidateAllRefreshTokens", post(sessions::invalidate))
         .route("/users/{id}/invalidateAllRefreshTokens", post(sessions::invalidate))
         .method_not_allowed_fallback(

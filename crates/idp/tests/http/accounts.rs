@@ -141,6 +141,30 @@ async fn a_hint_at_somebody_who_is_not_signed_in_asks_them_to() {
 }
 
 #[tokio::test]
+async fn a_domain_hint_leads_nowhere_else_where_every_domain_is_managed() {
+    let tenant = Tenant::new().await;
+    let (app, mut browser) = (tenant.admin_tool(), tenant.browser());
+    let hints =
+        [&*tenant.domain, "fabrikam.example", "organizations", "consumers", "\"><script>alert(1)</script>"];
+    let hinted = |hint, prompt| app.authorize_url(ME, &[("domain_hint", hint), ("prompt", prompt)]);
+    for hint in hints {
+        let page = tenant.browser().open(&hinted(hint, "login")).await.page();
+        assert_eq!(page.heading, "Sign in", "{hint}");
+        assert!(!page.answer.text.contains("<script>alert"), "{hint}");
+    }
+    add(&mut browser, &tenant, "owner").await;
+    for hint in hints {
+        let silent = browser.open(&hinted(hint, "none")).await;
+        assert_eq!(oid(&app, silent).await, tenant.id_of(1), "{hint}");
+    }
+    // All accounts of a tenant are of its domain, so that the hint names none of several.
+    add(&mut browser, &tenant, "colleague").await;
+    for hint in hints {
+        browser.open(&hinted(hint, "none")).await.refused("interaction_required", "AADSTS16000");
+    }
+}
+
+#[tokio::test]
 async fn an_account_whose_session_is_over_has_to_sign_in_again_and_is_not_in_the_way() {
     let tenant = Tenant::new().await;
     let (app, mut browser) = (tenant.admin_tool(), tenant.browser());

@@ -7,10 +7,10 @@ use crate::client::App;
 use crate::tenant::{PASSWORD, READ, Tenant};
 use crate::tokens::{Tokens, claims};
 
-const CAPABLE: &str = r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#;
+pub(crate) const CAPABLE: &str = r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#;
 
 /// A tenant whose orders API evaluates access continuously.
-async fn evaluating() -> Tenant {
+pub(crate) async fn evaluating() -> Tenant {
     Tenant::with(|spec| spec["applications"][0]["continuous_access_evaluation"] = json!(true)).await
 }
 

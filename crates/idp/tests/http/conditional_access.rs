@@ -4,6 +4,7 @@ use outlive_clock::Span;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::claims_request::{CAPABLE, evaluating};
 use crate::tenant::{Answer, PASSWORD, READ, Tenant, send};
 use crate::tokens::Tokens;
 
@@ -141,6 +142,29 @@ async fn places_are_told_by_their_addresses() {
 }
 
 #[tokio::test]
+async fn a_days_token_lives_its_day_whatever_places_policies_name_and_lifetimes_say() {
+    let tenant = evaluating().await;
+    let graph = Graph::of(&tenant).await;
+    let desktop = tenant.desktop();
+    let first = desktop.sign_in(&tenant, "owner", READ).await;
+    let elsewhere = json!({
+        "@odata.type": "#microsoft.graph.ipNamedLocation", "displayName": "Elsewhere",
+        "ipRanges": [{"@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": "192.0.2.0/24"}],
+    });
+    let place = graph.made(PLACES, &elsewhere).await;
+    let mut conditions = only_for(&tenant.id_of(10));
+    conditions["locations"] = json!({"includeLocations": [place]});
+    graph.made(POLICIES, &policy(&json!({"conditions": conditions}))).await;
+    let definition = r#"{"TokenLifetimePolicy":{"Version":1,"AccessTokenLifetime":"00:20:00"}}"#;
+    let short = json!({"displayName": "Short", "definition": [definition], "isOrganizationDefault": true});
+    graph.made(LIFETIMES, &short).await;
+    let lives = |tokens: &Tokens| tokens.0["expires_in"].as_i64().expect("seconds");
+    assert!(lives(&desktop.refresh(first.refresh()).await) <= 1_200);
+    let capable = Tokens::of(desktop.try_refresh(first.refresh(), &[("claims", CAPABLE)]).await);
+    assert!(lives(&capable) >= 20 * 3_600 - 1, "{}", capable.0["expires_in"]);
+}
+
+#[tokio::test]
 async fn a_second_factor_that_a_policy_asks_for_is_asked_like_any_other() {
     let tenant = Tenant::new().await;
     let graph = Graph::of(&tenant).await;
@@ -237,6 +261,13 @@ async fn access_tokens_live_as_a_policy_says_the_organisations_before_the_applic
     assert_eq!(lives().await, 28_800);
     for wrong in ["00:09:59", "1.00:00:01", "soon", "1.0"] {
         assert_eq!(graph.call(Method::POST, LIFETIMES, &lifetime(wrong, false)).await.status, 400, "{wrong}");
+    }
+    let retired = ["MaxInactiveTime", "MaxAgeSingleFactor", "MaxAgeMultiFactor", "MaxAgeSessionSingleFactor"];
+    for property in retired.into_iter().chain(["MaxAgeSessionMultiFactor"]) {
+        let definition = json!({"TokenLifetimePolicy": {"Version": 1, "AccessTokenLifetime": "01:00:00", property: "1.00:00:00"}});
+        let policy = json!({"displayName": property, "definition": [definition.to_string()]});
+        let answer = graph.call(Method::POST, LIFETIMES, &policy).await;
+        assert!(answer.status == 400 && answer.text.contains(property), "{property}: {answer:?}");
     }
     let gone = graph.call(Method::DELETE, &format!("{assigned}/{of_app}/$ref"), &Value::Null).await;
     assert_eq!(gone.status, 204);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::client::App;
 use crate::installation::OTHER_ORIGIN;
-use crate::tenant::{Answer, READ, Tenant, send};
+use crate::tenant::{Answer, ORDERS, READ, Tenant, send};
 use crate::tokens::Tokens;
 
 async fn get(tenant: &Tenant, host: &str, path: &str) -> Answer {
@@ -137,6 +137,35 @@ async fn instance_discovery_knows_this_cloud_and_no_other() {
     for unknown in ["https://evil.example/common/oauth2/authorize", "nonsense", ""] {
         ask(unknown).await.refused(400, "invalid_instance", "AADSTS50049");
     }
+}
+
+#[tokio::test]
+async fn a_library_that_builds_its_addresses_by_template_needs_no_document() {
+    let tenant = Tenant::new().await;
+    let (origin, id) = (&tenant.installation.url, tenant.id());
+    for version in ["1.0", "1.1"] {
+        let path = format!(
+            "/common/discovery/instance?api-version={version}&authorization_endpoint={origin}%2F{id}%2Foauth2%2Fv2.0%2Fauthorize"
+        );
+        let known = tenant.get(&path).await;
+        assert_eq!((known.status, &known.json()["api-version"]), (200, &json!("1.1")), "{version}");
+        assert!(known.json()["metadata"][0]["aliases"].is_array());
+    }
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", &*tenant.nightly().client_id),
+        ("client_secret", &*tenant.nightly().secret.expect("a secret")),
+        ("scope", &format!("{ORDERS}/.default")),
+        ("client_info", "2"),
+        ("x-client-sku", "MSAL.NetCore"),
+        ("x-client-current-telemetry", "5|1003,0,,,|0,1,1,,"),
+        ("return_client_request_id", "true"),
+    ];
+    let token = send(tenant.http.post(tenant.url(&format!("/{id}/oauth2/v2.0/token"))).form(&form)).await;
+    assert_eq!(token.status, 200, "{token:?}");
+    // Go asks how a name signs in under a name of its own spelling.
+    let realm = tenant.get(&format!("/common/UserRealm/{}?api-version=1.0", tenant.upn("owner"))).await;
+    assert_eq!(realm.json()["account_type"], "Managed");
 }
 
 #[tokio::test]

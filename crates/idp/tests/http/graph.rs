@@ -293,6 +293,52 @@ async fn refresh_tokens_are_invalidated_under_their_older_name_too() {
 }
 
 #[tokio::test]
+async fn beta_tells_since_when_refresh_tokens_are_valid_to_who_asks_for_it() {
+    let tenant = Tenant::new().await;
+    let tool = tenant.admin_tool();
+    let owner = tool.sign_in(&tenant, "owner", "User.Read").await;
+    let both = "$select=refreshTokensValidFromDateTime,signInSessionsValidFromDateTime";
+    let read = async |path: &str| send(tenant.http.get(tenant.url(path)).bearer_auth(owner.access())).await;
+    let valid_from = async || {
+        let told = read(&format!("/beta/me?{both}")).await.json();
+        let context = "https://graph.microsoft.com/beta/$metadata#users(refreshTokensValidFromDateTime,\
+                       signInSessionsValidFromDateTime)/$entity";
+        assert_eq!(told["@odata.context"], context);
+        let text = |name: &str| told[name].as_str().expect("an instant").to_owned();
+        (text("refreshTokensValidFromDateTime"), text("signInSessionsValidFromDateTime"))
+    };
+    let begin = valid_from().await;
+    assert_eq!(begin.0, begin.1);
+    // What leaves some refresh tokens alone moves neither, a reset of the newer kind one, and revoking both.
+    for (event, moves) in [
+        (json!({"type": "password_change", "new_password": "Other-Horse-1!"}), (false, false)),
+        (
+            json!({"type": "admin_reset", "new_password": "Other-Horse-2!", "channel": "azure_portal"}),
+            (false, false),
+        ),
+        (
+            json!({"type": "admin_reset", "new_password": "Other-Horse-3!", "channel": "entra_admin_center"}),
+            (true, false),
+        ),
+        (json!({"type": "revoke_sessions"}), (true, true)),
+    ] {
+        let before = valid_from().await;
+        tenant.advance(outlive_clock::Span::from_seconds(60)).await;
+        let mut event = event;
+        event["user"] = json!(tenant.id_of(1));
+        tenant.happens(event.clone()).await;
+        let after = valid_from().await;
+        assert_eq!((before.0 != after.0, before.1 != after.1), moves, "{event}");
+        assert!(after.0 >= before.0 && after.1 >= before.1 && after.0 >= after.1);
+    }
+    let own = read(&format!("/beta/users/{}", tenant.id_of(1))).await.json();
+    assert_eq!(own.get("refreshTokensValidFromDateTime"), None, "only to who asks");
+    assert_eq!(own["userPrincipalName"], json!(tenant.upn("owner")));
+    denied(&read(&format!("/beta/users/{}", tenant.id_of(2))).await, 403, "Authorization_RequestDenied");
+    denied(&read(&format!("/v1.0/me?{both}")).await, 400, "Request_BadRequest");
+}
+
+#[tokio::test]
 async fn two_slashes_after_the_version_are_as_good_as_one() {
     let tenant = Tenant::new().await;
     for path in ["/v1.0/me", "/v1.0//me"] {

@@ -8,6 +8,7 @@ mod passkey_device;
 mod tenant;
 mod tokens;
 
+mod absent;
 mod accounts;
 mod admin_consent;
 mod assignment;

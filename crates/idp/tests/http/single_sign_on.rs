@@ -4,7 +4,7 @@ use outlive_clock::Span;
 use serde_json::json;
 
 use crate::installation::OTHER_ORIGIN;
-use crate::tenant::{PASSWORD, READ, Tenant};
+use crate::tenant::{ORDERS, PASSWORD, READ, Tenant};
 
 #[tokio::test]
 async fn who_is_signed_in_is_not_asked_again() {
@@ -48,6 +48,23 @@ async fn a_client_that_wants_no_page_is_told_what_it_would_take() {
     tenant.happens_to("owner", "enable_user").await;
     tenant.happens_to("owner", "delete_user").await;
     browser.open(&silently).await.refused("interaction_required", "AADSTS500341");
+}
+
+#[tokio::test]
+async fn libraries_have_prompts_of_their_own_for_nothing_and_for_as_needed() {
+    let tenant = Tenant::new().await;
+    let app = tenant.connector();
+    for (app, scope) in [(app.clone(), READ), (app.v1(), ORDERS)] {
+        let mut browser = tenant.browser();
+        let asking = |prompt: &str| app.authorize_url(scope, &[("prompt", prompt)]);
+        tenant.browser().open(&asking("attempt_none")).await.refused("login_required", "AADSTS50058");
+        let page = tenant.browser().open(&asking("refresh_session")).await.page();
+        assert_eq!(page.heading, "Sign in");
+        browser.go_through(&asking("refresh_session"), &tenant.upn("owner"), PASSWORD).await.code();
+        for prompt in ["attempt_none", "refresh_session"] {
+            browser.open(&asking(prompt)).await.code();
+        }
+    }
 }
 
 #[tokio::test]

@@ -154,3 +154,29 @@ async fn an_issuer_out_of_reach_is_a_503_and_no_verdict() {
     assert_eq!(answer.refused(), (503, "ServiceUnavailable"));
     assert_eq!(answer.challenge, "");
 }
+
+#[tokio::test]
+async fn a_page_in_a_browser_may_call_from_wherever_it_is_served() {
+    let scene = Scene::start().await;
+    let from_page = |request: reqwest::RequestBuilder| request.header("origin", "http://page.example");
+    let preflight = |request: reqwest::RequestBuilder| {
+        from_page(request)
+            .header("access-control-request-method", "GET")
+            .header("access-control-request-headers", "authorization")
+    };
+    for path in ["/orders", "/orders/1"] {
+        let may = scene.send(Method::OPTIONS, path, preflight).await;
+        assert_eq!((may.status, &*may.pages), (200, "*"), "{path}");
+    }
+    let token = scene.user_token(READ);
+    let answer = scene.send(Method::GET, "/orders", |request| from_page(request).bearer_auth(&token)).await;
+    assert_eq!((answer.status, &*answer.pages), (200, "*"));
+    // The challenge, too, is for the page to read: it says what to ask the issuer for.
+    let refused = scene.send(Method::GET, "/orders", from_page).await;
+    assert_eq!((refused.status, &*refused.pages), (401, "*"));
+    assert!(refused.told_to_pages.contains("WWW-Authenticate"), "{refused:?}");
+    // Not what the issuer calls, and nothing is said to who does not ask as a page.
+    let event = scene.send(Method::OPTIONS, "/security-events", preflight).await;
+    assert_eq!((event.status, &*event.pages), (405, ""));
+    assert_eq!(scene.get("/orders", &token).await.pages, "");
+}

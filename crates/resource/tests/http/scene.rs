@@ -55,6 +55,9 @@ pub(crate) struct Answer {
     pub(crate) challenge: String,
     pub(crate) allow: String,
     pub(crate) location: String,
+    /// Which pages may read it, and what of its header.
+    pub(crate) pages: String,
+    pub(crate) told_to_pages: String,
     pub(crate) body: Value,
 }
 
@@ -124,10 +127,12 @@ impl Scene {
             values.first().map_or_else(String::new, |value| value.to_str().expect("a text").to_owned())
         };
         let (challenge, allow, location) = (header("www-authenticate"), header("allow"), header("location"));
+        let (pages, told_to_pages) =
+            (header("access-control-allow-origin"), header("access-control-expose-headers"));
         let status = response.status().as_u16();
         let text = response.text().await.expect("a body");
         let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).expect("JSON") };
-        Answer { status, challenge, allow, location, body }
+        Answer { status, challenge, allow, location, pages, told_to_pages, body }
     }
 
     pub(crate) async fn get(&self, path: &str, token: &str) -> Answer {

@@ -10,8 +10,9 @@ use super::options::sealed;
 use super::{Options, Page};
 use crate::graph::caller::Caller;
 
-/// Where Graph's description of itself is; only a name.
+/// Where Graph's descriptions of itself are; only names.
 const METADATA: &str = "https://graph.microsoft.com/v1.0/$metadata";
+const BETA_METADATA: &str = "https://graph.microsoft.com/beta/$metadata";
 
 /// A type of object that Graph shows.
 pub(crate) struct EntityType {
@@ -51,10 +52,19 @@ impl EntityType {
 
 /// One object.
 pub(crate) fn entity(kind: &EntityType, status: StatusCode, object: &Value, options: &Options) -> Response {
+    (status, Json(described(METADATA, kind, object, options))).into_response()
+}
+
+/// One object as beta shows it.
+pub(crate) fn entity_in_beta(kind: &EntityType, object: &Value, options: &Options) -> Response {
+    Json(described(BETA_METADATA, kind, object, options)).into_response()
+}
+
+fn described(metadata: &str, kind: &EntityType, object: &Value, options: &Options) -> Value {
     let mut body = kind.projected(object, options);
-    let context = context(&format!("{}{}/$entity", kind.set, kind.selection(options)));
+    let context = format!("{metadata}#{}{}/$entity", kind.set, kind.selection(options));
     body.insert("@odata.context".to_owned(), json!(context));
-    (status, Json(Value::Object(body))).into_response()
+    Value::Object(body)
 }
 
 /// A page of a collection, with the link to the next one.

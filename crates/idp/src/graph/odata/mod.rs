@@ -4,6 +4,6 @@ mod envelope;
 mod filter;
 mod options;
 
-pub(crate) use envelope::{EntityType, context, entity, page};
+pub(crate) use envelope::{EntityType, context, entity, entity_in_beta, page};
 pub(crate) use filter::Filter;
 pub(crate) use options::{Options, Page};

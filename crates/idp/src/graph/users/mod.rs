@@ -1,5 +1,6 @@
 //! Users: the objects themselves.
 
+mod beta;
 mod create;
 mod deleted;
 mod memberships;
@@ -8,6 +9,7 @@ mod remove;
 mod resource;
 mod update;
 
+pub(crate) use beta::{me_in_beta, show_in_beta};
 pub(crate) use create::create;
 pub(crate) use deleted::{list_deleted, purge, restore, show_deleted};
 pub(crate) use memberships::{member_objects, my_member_objects};
