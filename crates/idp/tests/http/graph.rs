@@ -185,6 +185,27 @@ async fn an_administrator_resets_passwords_of_others() {
 }
 
 #[tokio::test]
+async fn a_change_that_is_to_come_with_a_second_factor_comes_without_and_passwords_stay_strong() {
+    let tenant = Tenant::new().await;
+    let scope = "User-PasswordProfile.ReadWrite.All User.ReadWrite.All";
+    let admin = tenant.admin_tool().sign_in(&tenant, "admin", scope).await;
+    let path = format!("/users/{}", tenant.id_of(2));
+    let policies = json!({"passwordPolicies": "DisablePasswordExpiration, DisableStrongPassword"});
+    assert_eq!(call(&tenant, admin.access(), Method::PATCH, &path, policies.clone()).await.status, 204);
+    let selected = format!("{path}?$select=passwordPolicies");
+    let shown = call(&tenant, admin.access(), Method::GET, &selected, Value::Null).await.json();
+    assert_eq!(shown["passwordPolicies"], policies["passwordPolicies"]);
+    let reset = |password: &str| json!({"passwordProfile": {"password": password, "forceChangePasswordNextSignInWithMfa": true}});
+    let weak = call(&tenant, admin.access(), Method::PATCH, &path, reset("weakweakweak")).await;
+    denied(&weak, 400, "Request_BadRequest");
+    assert_eq!(call(&tenant, admin.access(), Method::PATCH, &path, reset(NEW)).await.status, 204);
+    let mut browser = tenant.browser();
+    let page = browser.open(&tenant.desktop().authorize_url(READ, &[])).await.page();
+    let page = browser.sign_in(&page, &tenant.upn("colleague"), NEW).await.page();
+    assert_eq!(page.heading, "Change your password", "at once, without a code");
+}
+
+#[tokio::test]
 async fn whoever_has_a_directory_role_gets_a_new_password_from_the_highest_only() {
     let tenant =
         Tenant::with(|spec| spec["users"][1]["directory_roles"] = json!(["User Administrator"])).await;

@@ -18,6 +18,14 @@ fn numbers_are_unique_and_found() {
 }
 
 #[test]
+fn the_suberrors_that_are_given_are_these() {
+    let given: BTreeSet<_> = Aadsts::all().iter().filter_map(|code| code.suberror_str()).collect();
+    let expected =
+        ["bad_token", "basic_action", "consent_required", "token_expired", "user_password_expired"];
+    assert_eq!(given.into_iter().collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn statuses_follow_the_error() {
     for code in Aadsts::all() {
         let expected = match code.error {
