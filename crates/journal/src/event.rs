@@ -14,7 +14,8 @@ pub struct Event {
     pub(crate) kind: &'static str,
     pub(crate) subject: String,
     pub(crate) trace: String,
-    pub(crate) data: Value,
+    /// JSON.
+    pub(crate) data: String,
     pub(crate) names: BTreeSet<String>,
 }
 
@@ -33,15 +34,19 @@ impl Event {
             kind,
             subject: subject.into(),
             trace: trace.as_ref().to_owned(),
-            data: Value::Object(serde_json::Map::new()),
+            data: "{}".to_owned(),
             names: BTreeSet::new(),
         }
     }
 
-    /// What there is to know about it. Tokens and secrets appear only by fingerprint.
+    /// What there is to know about it: an object. Tokens and secrets appear only by fingerprint.
+    ///
+    /// # Panics
+    /// When the data have a form that JSON cannot hold (a map whose keys are not texts): an error of their type, not of their value.
     #[must_use]
-    pub fn with(mut self, data: Value) -> Self {
-        self.data = data;
+    #[expect(clippy::expect_used, reason = "an error of the type, which any test of it meets")]
+    pub fn with(mut self, data: impl Serialize) -> Self {
+        self.data = serde_json::to_string(&data).expect("what happened is told in plain values");
         self
     }
 

@@ -45,7 +45,7 @@ impl Journal {
             event.kind,
             &event.subject,
             &event.trace,
-            event.data.to_string()
+            &event.data
         )
     }
 

@@ -82,7 +82,7 @@ impl<'a> Caller<'a> {
         told.insert("status".to_owned(), json!(served.response.status().as_u16()));
         told.insert("orders".to_owned(), json!(served.orders));
         let event = Event::new(self.tenant(), self.now, "request.accepted", self.subject(), self.knock.trace)
-            .with(told.into())
+            .with(told)
             .about([&self.fingerprint]);
         let mut change = served.change;
         change.append(self.api.chassis.journal.entry(&event));

@@ -96,8 +96,7 @@ impl Api {
         told.extend(knock.told());
         told.extend(refusal.told());
         let token = told.get("token").and_then(Value::as_str).map(str::to_owned);
-        let event =
-            Event::new(tenant, now, "request.refused", subject, knock.trace).with(told.into()).about(token);
+        let event = Event::new(tenant, now, "request.refused", subject, knock.trace).with(told).about(token);
         match self.chassis.journal.append(&event).await {
             Ok(()) => refusal.answer(&self.challenge(Some(tenant))),
             Err(error) => Refusal::from(error).answer(&self.challenge(Some(tenant))),

@@ -1,10 +1,13 @@
 //! What the journal learns of tokens: who, for what, from which parent, until when, and by which verdict. Never a token itself.
 
-use outlive_clock::{Instant, Span, TenantId};
+use outlive_clock::{ClientId, Instant, SessionId, Span, TenantId, UserId};
 use outlive_journal::Event;
+use outlive_rules::{Question, Verdict};
 use outlive_store::Change;
-use outlive_tokens::{SealedRefreshToken, SealedToken, fingerprint};
-use serde_json::{Value, json};
+use outlive_tokens::{ClientClass, SealedRefreshToken, SealedToken, fingerprint};
+use serde::Serialize;
+use serde_json::json;
+use uuid::Uuid;
 
 use super::endpoint::TokenRequest;
 use super::mint::{MintedAccessToken, UserGrant};
@@ -12,6 +15,54 @@ use super::resource_grant::ResourceGrant;
 use crate::refusal::{Asked, Refusal};
 use crate::response_headers::age;
 use crate::visit::Visit;
+
+/// What is told of tokens for a user.
+#[derive(Serialize)]
+struct IssuedToUser<'a> {
+    grant_type: &'static str,
+    client_id: ClientId,
+    client_name: &'a str,
+    client_class: &'static str,
+    user_id: UserId,
+    upn: &'a str,
+    family: Uuid,
+    session: Option<SessionId>,
+    amr: &'a [String],
+    resource: &'a str,
+    scope: String,
+    access_token: IssuedAccessToken<'a>,
+    refresh_token: Option<IssuedRefreshToken>,
+    verdict: &'a Verdict,
+    question: &'a Question,
+}
+
+#[derive(Serialize)]
+struct IssuedAccessToken<'a> {
+    uti: &'a str,
+    fingerprint: &'a str,
+    expires_at: Instant,
+    evaluated: bool,
+}
+
+impl<'a> From<&'a MintedAccessToken> for IssuedAccessToken<'a> {
+    fn from(token: &'a MintedAccessToken) -> Self {
+        let MintedAccessToken { uti, fingerprint, expires_at, evaluated, .. } = token;
+        Self { uti, fingerprint, expires_at: *expires_at, evaluated: *evaluated }
+    }
+}
+
+#[derive(Serialize)]
+struct IssuedRefreshToken {
+    id: Uuid,
+    parent: Option<Uuid>,
+    family: Uuid,
+    fingerprint: String,
+    client_class: ClientClass,
+    password_based: bool,
+    session: Option<SessionId>,
+    family_issued_at: Instant,
+    fixed_expires_at: Option<Instant>,
+}
 
 /// Tokens were issued for a user.
 pub(crate) fn issued_to_user(
@@ -28,36 +79,33 @@ pub(crate) fn issued_to_user(
         about.extend([token.token_id.to_string(), fingerprint(text)]);
         about.extend(token.parent_id.map(|parent| parent.to_string()));
     }
-    let refresh_token = refresh_token.map(|(token, text)| {
-        json!({
-            "id": token.token_id,
-            "parent": token.parent_id,
-            "family": token.family_id,
-            "fingerprint": fingerprint(text),
-            "client_class": token.client_class,
-            "password_based": token.password_based,
-            "session": token.session_id,
-            "family_issued_at": token.family_issued_at,
-            "fixed_expires_at": token.fixed_expires_at,
-        })
-    });
-    let data = json!({
-        "grant_type": grant.grant_type,
-        "client_id": request.client.application.client_id,
-        "client_name": request.client.application.name,
-        "client_class": request.client.class().name(),
-        "user_id": grant.user.id,
-        "upn": grant.user.upn,
-        "family": grant.family.id(),
-        "session": grant.session_id,
-        "amr": grant.amr,
-        "resource": resource.name,
-        "scope": resource.scopes.iter().cloned().collect::<Vec<_>>().join(" "),
-        "access_token": access_token_data(access_token),
-        "refresh_token": refresh_token,
-        "verdict": grant.decision.verdict,
-        "question": grant.decision.question,
-    });
+    let data = IssuedToUser {
+        grant_type: grant.grant_type,
+        client_id: request.client.application.client_id,
+        client_name: &request.client.application.name,
+        client_class: request.client.class().name(),
+        user_id: grant.user.id,
+        upn: &grant.user.upn,
+        family: grant.family.id(),
+        session: grant.session_id,
+        amr: &grant.amr,
+        resource: &resource.name,
+        scope: resource.scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" "),
+        access_token: access_token.into(),
+        refresh_token: refresh_token.map(|(token, text)| IssuedRefreshToken {
+            id: token.token_id,
+            parent: token.parent_id,
+            family: token.family_id,
+            fingerprint: fingerprint(text),
+            client_class: token.client_class,
+            password_based: token.password_based,
+            session: token.session_id,
+            family_issued_at: token.family_issued_at,
+            fixed_expires_at: token.fixed_expires_at,
+        }),
+        verdict: &grant.decision.verdict,
+        question: &grant.decision.question,
+    };
     add(request, format!("user:{}", grant.user.id), data, about, change);
 }
 
@@ -76,22 +124,19 @@ pub(crate) fn issued_to_app(
         "client_class": request.client.class().name(),
         "resource": access_token.audience,
         "roles": roles,
-        "access_token": access_token_data(access_token),
+        "access_token": IssuedAccessToken::from(access_token),
     });
     let about = vec![access_token.uti.clone(), access_token.fingerprint.clone()];
     add(request, format!("client:{}", client.client_id), data, about, change);
 }
 
-fn access_token_data(token: &MintedAccessToken) -> Value {
-    json!({
-        "uti": token.uti,
-        "fingerprint": token.fingerprint,
-        "expires_at": token.expires_at,
-        "evaluated": token.evaluated,
-    })
-}
-
-fn add(request: &TokenRequest<'_>, subject: String, data: Value, about: Vec<String>, change: &mut Change) {
+fn add(
+    request: &TokenRequest<'_>,
+    subject: String,
+    data: impl Serialize,
+    about: Vec<String>,
+    change: &mut Change,
+) {
     let event = Event::new(request.tenant.id, request.now, "token.issued", subject, request.trace)
         .with(data)
         .about(about);
