@@ -155,7 +155,7 @@ impl Stream {
     }
 
     /// A UUID that sorts by when it was drawn (version 7; RFC 9562, sections 5.7 and 6.2): the millisecond of `at`, in the owner's
-    /// time, then the turn, then randomness. An index over such ids grows at its end.
+    /// time, then the turn, which begins again every 4,096, then randomness. An index over such ids grows at its end.
     #[must_use]
     pub fn uuid_at(&mut self, at: Instant) -> uuid::Uuid {
         let mut bytes: [u8; 10] = self.bytes();

@@ -1,10 +1,10 @@
 //! The name of a credential: what the journal says of it, which is all that it says of itself.
 
 use outlive_chassis::Problem;
-use outlive_clock::{ClientId, Instant, SessionId, UserId};
+use outlive_clock::{ClientId, SessionId, UserId};
 use outlive_journal::{Filter, Line};
 use outlive_rules::{AccessTokenFacts, Presented};
-use outlive_tokens::{ClaimsRequest, ClientClass, RedirectType, SealedRefreshToken};
+use outlive_tokens::{ClaimsRequest, RedirectType, SealedRefreshToken};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ use super::pasted::of_session;
 use super::{Asking, Found};
 use crate::sessions;
 use crate::spec::RedirectUriType;
-use crate::token::{AuthorizationCode, CodeScopes};
+use crate::token::{AuthorizationCode, CodeScopes, IssuedAccessToken, IssuedRefreshToken};
 
 /// The part of a line about an issued token that is needed here.
 #[derive(Deserialize)]
@@ -23,29 +23,8 @@ struct Issued {
     session: Option<SessionId>,
     #[serde(default)]
     amr: Vec<String>,
-    access_token: IssuedAccessToken,
+    access_token: IssuedAccessToken<'static>,
     refresh_token: Option<IssuedRefreshToken>,
-}
-
-#[derive(Deserialize)]
-struct IssuedAccessToken {
-    uti: String,
-    fingerprint: String,
-    expires_at: Instant,
-    #[serde(default)]
-    evaluated: bool,
-}
-
-#[derive(Deserialize)]
-struct IssuedRefreshToken {
-    id: Uuid,
-    parent: Option<Uuid>,
-    family: Uuid,
-    fingerprint: String,
-    client_class: ClientClass,
-    password_based: bool,
-    family_issued_at: Instant,
-    fixed_expires_at: Option<Instant>,
 }
 
 /// The part of a line about an issued code that is needed here.
@@ -92,7 +71,7 @@ impl Asking<'_> {
         if issued.access_token.uti == name || issued.access_token.fingerprint == name {
             return Ok(Some(Found {
                 kind: "access_token",
-                name: issued.access_token.uti,
+                name: issued.access_token.uti.into_owned(),
                 user: issued.user_id,
                 client: Some(issued.client_id),
                 session: issued.session.map(|id| id.to_string()),

@@ -4,12 +4,13 @@ use outlive_clock::{ClientId, Instant, SessionId, Span, TenantId, UserId};
 use outlive_journal::Event;
 use outlive_rules::{Question, Verdict};
 use outlive_store::Change;
-use outlive_tokens::{ClientClass, SealedRefreshToken, SealedToken, fingerprint};
+use outlive_tokens::{SealedRefreshToken, SealedToken, fingerprint};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
 use super::endpoint::TokenRequest;
+use super::issued::{IssuedAccessToken, IssuedRefreshToken};
 use super::mint::{MintedAccessToken, UserGrant};
 use super::resource_grant::ResourceGrant;
 use crate::refusal::{Asked, Refusal};
@@ -34,34 +35,6 @@ struct IssuedToUser<'a> {
     refresh_token: Option<IssuedRefreshToken>,
     verdict: &'a Verdict,
     question: &'a Question,
-}
-
-#[derive(Serialize)]
-struct IssuedAccessToken<'a> {
-    uti: &'a str,
-    fingerprint: &'a str,
-    expires_at: Instant,
-    evaluated: bool,
-}
-
-impl<'a> From<&'a MintedAccessToken> for IssuedAccessToken<'a> {
-    fn from(token: &'a MintedAccessToken) -> Self {
-        let MintedAccessToken { uti, fingerprint, expires_at, evaluated, .. } = token;
-        Self { uti, fingerprint, expires_at: *expires_at, evaluated: *evaluated }
-    }
-}
-
-#[derive(Serialize)]
-struct IssuedRefreshToken {
-    id: Uuid,
-    parent: Option<Uuid>,
-    family: Uuid,
-    fingerprint: String,
-    client_class: ClientClass,
-    password_based: bool,
-    session: Option<SessionId>,
-    family_issued_at: Instant,
-    fixed_expires_at: Option<Instant>,
 }
 
 /// Tokens were issued for a user.
@@ -92,17 +65,7 @@ pub(crate) fn issued_to_user(
         resource: &resource.name,
         scope: resource.scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" "),
         access_token: access_token.into(),
-        refresh_token: refresh_token.map(|(token, text)| IssuedRefreshToken {
-            id: token.token_id,
-            parent: token.parent_id,
-            family: token.family_id,
-            fingerprint: fingerprint(text),
-            client_class: token.client_class,
-            password_based: token.password_based,
-            session: token.session_id,
-            family_issued_at: token.family_issued_at,
-            fixed_expires_at: token.fixed_expires_at,
-        }),
+        refresh_token: refresh_token.map(|(token, text)| IssuedRefreshToken::of(token, text)),
         verdict: &grant.decision.verdict,
         question: &grant.decision.question,
     };

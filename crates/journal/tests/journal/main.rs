@@ -3,8 +3,8 @@
 mod place;
 
 use outlive_clock::{Instant, Randomness, Span, TenantId};
-use outlive_journal::{Event, Filter, Journal, LINES_MAX, Line};
-use outlive_store::{Change, Statement, sql};
+use outlive_journal::{Event, Filter, Journal, LINES_MAX, Line, MIGRATIONS};
+use outlive_store::{Change, Statement, Store, sql};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -19,6 +19,7 @@ on_each_database!(
     tenants_do_not_see_each_other,
     a_query_answers_no_more_than_its_limit,
     two_journals_of_one_database_keep_one_order,
+    what_an_older_program_wrote_is_read_and_continued,
 );
 
 const AT: Instant = Instant::from_seconds(1_767_603_600);
@@ -49,6 +50,35 @@ async fn a_line_comes_back_as_it_was_written(place: &Place) {
     assert!(line.wall >= before && line.wall <= outlive_clock::wall_now());
     assert_eq!((line.kind.as_str(), line.subject.as_str()), ("token.refused", "user:ü '1'"));
     assert_eq!((line.trace.as_str(), &line.data), (TRACE, &data));
+}
+
+/// Lets go of a store that has its database alone.
+async fn let_go(store: Store) {
+    if store.is_exclusive() {
+        store.close().await;
+    }
+}
+
+async fn what_an_older_program_wrote_is_read_and_continued(place: &Place) {
+    let store = place.store();
+    for statement in ["DROP TABLE journal", "DROP TABLE journal_names", "DELETE FROM migrations"] {
+        store.commit(Statement::new(statement, Vec::new())).await.expect("there is nothing yet");
+    }
+    let_go(store).await;
+    let older = place.opened_with(&MIGRATIONS[..2]).await;
+    let journal = Journal::new(older.clone(), "case");
+    for token in ["one", "two", "two"] {
+        journal.append(&event("token.issued", "user:1").about([token])).await.expect("is written");
+    }
+    let before = read(&journal, Filter::of(tenant(1))).await;
+    let_go(older).await;
+    let newer = place.opened_with(MIGRATIONS).await;
+    let journal = Journal::new(newer.clone(), "case");
+    assert_eq!(read(&journal, Filter::of(tenant(1))).await, before);
+    journal.append(&event("token.refused", "user:1").about(["two"])).await.expect("is written");
+    let about_two = read(&journal, Filter { about: Some("two".to_owned()), ..Filter::of(tenant(1)) }).await;
+    assert_eq!(about_two.iter().map(|line| line.seq).collect::<Vec<_>>(), [2, 3, 4]);
+    let_go(newer).await;
 }
 
 async fn a_line_stands_or_falls_with_its_change(place: &Place) {

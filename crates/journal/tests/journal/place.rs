@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use outlive_journal::{Journal, MIGRATIONS};
-use outlive_store::{DatabaseUrl, Statement, Store};
+use outlive_store::{DatabaseUrl, Migration, Statement, Store};
 use tempfile::TempDir;
 
 /// Runs each case on each database; without a PostgreSQL server its half says so on the terminal itself.
@@ -75,8 +75,12 @@ impl Place {
         if self.store.is_exclusive() {
             return self.journal();
         }
-        let store = Store::open(&self.url, &self.schema, &[("journal", MIGRATIONS)]).await.expect("opens");
-        Journal::new(store, "case")
+        Journal::new(self.opened_with(MIGRATIONS).await, "case")
+    }
+
+    /// The same place opened by a program that knows these steps of the schema.
+    pub(crate) async fn opened_with(&self, migrations: &[Migration]) -> Store {
+        Store::open(&self.url, &self.schema, &[("journal", migrations)]).await.expect("opens")
     }
 
     pub(crate) async fn remove(self) {

@@ -13,24 +13,37 @@ use crate::graph::permissions::{READ_ME, READ_USERS};
 
 /// `GET /me`.
 pub(crate) async fn me(caller: Caller) -> Response {
-    let result = caller.me().and_then(|user| {
-        caller.allowed(&READ_ME)?;
-        let options = caller.entity_options(&USER)?;
-        Ok(entity(&USER, StatusCode::OK, &resource(user), &options))
-    });
+    let result = readable_me(&caller).and_then(|user| shown(&caller, user));
     caller.answer(result)
 }
 
 /// `GET /users/{id}`.
 pub(crate) async fn show(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
-        let user = caller.target(&id).await?;
-        let own = caller.user.as_ref().is_some_and(|me| me.id == user.id);
-        caller.allowed(if own { &READ_ME } else { &READ_USERS })?;
-        let options = caller.entity_options(&USER)?;
-        Ok(entity(&USER, StatusCode::OK, &resource(&user), &options))
+        let user = readable(&caller, &id).await?;
+        shown(&caller, &user)
     };
     caller.answer(result.await)
+}
+
+fn shown(caller: &Caller, user: &User) -> Result<Response, GraphError> {
+    let options = caller.entity_options(&USER)?;
+    Ok(entity(&USER, StatusCode::OK, &resource(user), &options))
+}
+
+/// The caller, if they may read themselves.
+pub(super) fn readable_me(caller: &Caller) -> Result<&User, GraphError> {
+    let me = caller.me()?;
+    caller.allowed(&READ_ME)?;
+    Ok(me)
+}
+
+/// The user whom an id or a name means, if the caller may read them.
+pub(super) async fn readable(caller: &Caller, id: &str) -> Result<User, GraphError> {
+    let user = caller.target(id).await?;
+    let own = caller.user.as_ref().is_some_and(|me| me.id == user.id);
+    caller.allowed(if own { &READ_ME } else { &READ_USERS })?;
+    Ok(user)
 }
 
 /// `GET /users`.
