@@ -41,6 +41,32 @@ pub async fn outlive(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> 
     }
 }
 
+/// Runs `outlive` with these arguments and environment, printing to `output`.
+///
+/// # Panics
+/// As [`outlive`].
+pub async fn outlive_printing_to(
+    output: impl Into<Stdio>,
+    environment: &[(&str, &str)],
+    arguments: &[&str],
+) -> Ended {
+    let mut command = Command::from(crate::program::command());
+    command.args(arguments).envs(environment.iter().copied()).stdin(Stdio::null());
+    command.stdout(output).stderr(Stdio::piped()).kill_on_drop(true);
+    let child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    // The command holds the write end of a pipe, which would keep it open here.
+    drop(command);
+    let output = timeout(PATIENCE, child.wait_with_output())
+        .await
+        .unwrap_or_else(|_| panic!("{arguments:?} did not end within {PATIENCE:?}"))
+        .unwrap_or_else(|error| panic!("{arguments:?}: {error}"));
+    Ended {
+        code: output.status.code(),
+        said: String::from_utf8_lossy(&output.stdout).into_owned(),
+        complained: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
 /// Runs `outlive` on a private system whose state is on the database that the tests are run for: a new one, gone afterwards.
 ///
 /// # Panics

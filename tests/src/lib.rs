@@ -16,6 +16,9 @@
 //! | `OUTLIVE_TEST_DATABASE` | `sqlite` (the default) or `postgres` |
 //! | `OUTLIVE_TEST_POSTGRES_URL` | a PostgreSQL server on which databases may be made; `scripts/with-postgres` starts one |
 //!
+//! The program has one hook for tests: with `OUTLIVE_TEST_PANIC_AT_STEP=N` in its environment, `run` and `twins` panic in the N-th
+//! step of every scenario, or with 0 before the first one.
+//!
 //! What goes wrong in here is a failed test: everything panics with what it found, and the system's log is printed.
 
 mod command;
@@ -25,7 +28,7 @@ mod program;
 mod system;
 mod tenant;
 
-pub use command::{Ended, outlive, outlive_on_database};
+pub use command::{Ended, outlive, outlive_on_database, outlive_printing_to};
 pub use database::Database;
 pub use ports::free_base;
 pub use program::program;

@@ -16,6 +16,7 @@ pub mod oauth_client;
 pub mod scenario;
 pub mod seed;
 pub mod services;
+pub mod starts;
 pub mod tenants;
 pub mod why;
 

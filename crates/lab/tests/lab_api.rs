@@ -182,6 +182,34 @@ async fn a_tenant_is_made_in_every_service_at_one_instant_and_handed_out_again()
 }
 
 #[tokio::test]
+async fn a_tenant_can_begin_in_the_past_and_not_in_the_future() {
+    let lab = Lab::start().await;
+    let create = |body: Value| lab.call(reqwest::Method::POST, "", Some(body));
+    let before = outlive_clock::wall_now();
+    let (status, body) = create(json!({"bare": true, "starts": "-P90D"})).await;
+    assert_eq!(status, 201, "{body}");
+    let started: outlive_clock::Instant =
+        lab.fakes[0].lock().expect("no test panicked").now.parse().expect("an instant");
+    let moved = started + outlive_clock::Span::from_days(90);
+    assert!((before..=outlive_clock::wall_now()).contains(&moved), "{started}");
+    let (status, body) = create(json!({"bare": true, "starts": "2020-02-29T12:00:00Z"})).await;
+    assert_eq!(status, 201, "{body}");
+    assert_eq!(lab.fakes[3].lock().expect("no test panicked").now, "2020-02-29T12:00:00Z");
+    for (body, why) in [
+        (json!({"starts": "2999-01-01T00:00:00Z"}), "in the future"),
+        (json!({"starts": "1969-12-31T23:59:59Z"}), "1970"),
+        (json!({"starts": "-P40000D"}), "1970"),
+        (json!({"starts": "P90D"}), "not in the past"),
+        (json!({"starts": "soon"}), "neither an instant"),
+        (json!({"starts": "-P90D", "clock": {"now": "2026-01-05T09:00:00Z"}}), "not both"),
+    ] {
+        let (status, refused) = create(body.clone()).await;
+        let message = refused["error"]["message"].as_str().unwrap_or_default();
+        assert!(status == 400 && message.contains(why), "{body}: {status} {refused}");
+    }
+}
+
+#[tokio::test]
 async fn a_hand_out_outlives_the_lab_and_is_sealed_at_rest() {
     let lab = Lab::start().await;
     let handout = lab.bare_tenant().await;

@@ -3,44 +3,50 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use outlive_chassis::StartError;
 use outlive_lab::Diagnostic;
-use outlive_lab::scenario::read_scenarios;
+use outlive_lab::scenario::{KnownSeeds, read_scenarios};
 use outlive_lab::seed::Seed;
 
+use crate::console::LabStart;
 use crate::terminal::{complain, say};
+use crate::up::Seeds;
 
-/// Checks every file and tells every first mistake.
-pub(crate) fn check(files: &[PathBuf]) -> ExitCode {
-    let mut wrong = 0;
+/// Checks every file and reports all mistakes. Scenarios are checked against the seed that `run` with the same `--seed` uses.
+pub(crate) fn check(files: &[PathBuf], seed: &[String]) -> Result<ExitCode, StartError> {
+    let seeds = Seeds::read(seed)?;
+    let seeds = [LabStart::new(seeds.file.as_deref(), None, false)?.seed];
+    let mut wrong = false;
     for file in files {
-        match check_file(file) {
+        match check_file(file, KnownSeeds { seeds: &seeds, complete: true }) {
             Ok(what) => say(&format!("{}: {what}", file.display())),
-            Err(diagnostic) => {
-                wrong += 1;
-                complain(&diagnostic);
+            Err(diagnostics) => {
+                wrong = true;
+                diagnostics.iter().for_each(|diagnostic| complain(diagnostic));
             }
         }
     }
-    if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::from(crate::EXIT_COULD_NOT_START) }
+    Ok(if wrong { ExitCode::from(crate::EXIT_COULD_NOT_START) } else { ExitCode::SUCCESS })
 }
 
-fn check_file(path: &Path) -> Result<String, Diagnostic> {
+fn check_file(path: &Path, seeds: KnownSeeds<'_>) -> Result<String, Vec<Diagnostic>> {
     if looks_like_seed(path) {
-        let seed = Seed::read(path)?.file;
+        let seed = Seed::read(path).map_err(|diagnostic| vec![diagnostic])?.file;
         return Ok(format!(
             "a right seed: {} users, {} applications",
             seed.users.len(),
             seed.applications.len()
         ));
     }
-    let read = read_scenarios(path, &[Seed::contoso()?])?;
-    let chapters = read.file.scenarios.iter().flat_map(|scenario| &scenario.chapters);
-    let steps: usize = chapters.map(|chapter| chapter.steps.len()).sum();
-    Ok(format!("right: {} scenarios, {steps} steps", read.file.scenarios.len()))
+    let read = read_scenarios(path, seeds)?;
+    let scenarios = &read.file.scenarios.value;
+    let chapters = scenarios.iter().flat_map(|scenario| &scenario.chapters.value);
+    let steps: usize = chapters.map(|chapter| chapter.steps.value.len()).sum();
+    Ok(format!("right: {} scenarios, {steps} steps", scenarios.len()))
 }
 
-/// A seed file names its seed at the beginning of a line; a scenario file lists scenarios. What cannot be read is told by
-/// whoever reads it.
+/// A seed file names its seed at the beginning of a line; a scenario file lists scenarios. What cannot be read is reported when
+/// it is read.
 fn looks_like_seed(path: &Path) -> bool {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let starts = |key: &str| text.lines().any(|line| line.starts_with(key));

@@ -6,9 +6,13 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use outlive_clock::Span;
 
+/// What becomes of a result that cannot be printed.
+const OUTPUT: &str = "A result that cannot be printed is no success: if the reader of a pipe closes it, the command ends quietly \
+     with exit code 141; if standard output cannot be written, it reports why and ends with exit code 2.";
+
 /// Which credentials outlive a password change, and why? Watch it happen.
 #[derive(Debug, Parser)]
-#[command(name = "outlive", version, about, long_about = None)]
+#[command(name = "outlive", version, about, long_about = None, after_help = OUTPUT)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -28,14 +32,18 @@ pub(crate) enum Command {
     Flow(ServiceArgs),
     /// Start the console page and the lab API alone.
     Console(ServiceArgs),
-    /// Tell and check scenario files; starts a private system on free ports unless told against which one. Exit 0: all
-    /// passed, 1: some failed, 2: a file is wrong.
+    /// Run and check scenario files, on a temporary system on free ports unless `--against` is given. Exit 0: all passed, 1: some
+    /// failed or could not be carried out, 2: nothing could be run, a file is wrong or a report could not be written.
     Run(RunArgs),
-    /// Check scenario and seed files without running them. Exit 0: all are right, 2: one is wrong.
+    /// Check scenario and seed files without running them: all that `run` would find wrong with them before it asks a service.
+    /// Exit 0: all are right, 2: one is wrong.
     Check {
         /// The files.
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        /// The seed file of the tenants, as for `run`; a number is accepted and changes nothing.
+        #[arg(long, value_name = "FILE|N")]
+        seed: Vec<String>,
     },
     /// Tell the stories of scenario files that have a twin, each in two tenants that differ in one fact, and print where they part.
     /// Exit 0: all part where the story as written holds and its twin's does not, 1: some do not, 2: a file is wrong.
@@ -109,7 +117,7 @@ pub(crate) struct RunArgs {
     /// The lab of a running system, for example http://127.0.0.1:8700.
     #[arg(long, value_name = "URL")]
     pub(crate) against: Option<String>,
-    /// Write the results as JUnit XML.
+    /// Write the results as JUnit XML; - is standard output, and then the story is not printed.
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
     /// Write the result tree as JSON; - is standard output, and then the story is not printed.

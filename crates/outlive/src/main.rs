@@ -17,6 +17,7 @@ mod tls;
 mod twins;
 mod up;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -29,17 +30,21 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::cli::{Cli, Command};
 use crate::places::Part;
 
-/// Something could not start, or a file is wrong: nothing was tried.
+/// Something could not start, a file is wrong or a result could not be written.
 pub(crate) const EXIT_COULD_NOT_START: u8 = 2;
 /// Somebody pressed Ctrl-C while a story was told: as shells count it.
 const EXIT_INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(answer) => return print_usage(&answer),
+    };
     // `warn`, or `warn,outlive_idp=debug`: levels by module, without the pattern language that would double the dependency.
     let wanted = std::env::var("OUTLIVE_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
     tracing_subscriber::registry()
-        .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr))
+        // Errors of the log itself would be printed by a macro that panics where standard error is closed.
+        .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr).log_internal_errors(false))
         .with(wanted.unwrap_or_else(|| Targets::new().with_default(Level::WARN)))
         .init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
@@ -49,10 +54,19 @@ fn main() -> ExitCode {
             Err(StartError::new("cannot start", error, "look at the limits on threads of this system"))
         }
     };
-    result.unwrap_or_else(|error| {
+    terminal::exit_code(result.unwrap_or_else(|error| {
         terminal::complain(&error);
         ExitCode::from(EXIT_COULD_NOT_START)
-    })
+    }))
+}
+
+/// Prints the help or version that was asked for, or how the command line is wrong.
+fn print_usage(answer: &clap::Error) -> ExitCode {
+    let printed = answer.print().and_then(|()| std::io::stdout().flush());
+    if !answer.use_stderr() {
+        terminal::printed(printed);
+    }
+    terminal::exit_code(u8::try_from(answer.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
 async fn run(command: Command) -> Result<ExitCode, StartError> {
@@ -66,7 +80,7 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
         Command::Ca { data, path } => ca::ca(&data, path)?,
         Command::Health { url } => health::health(&url)?,
         Command::Run(args) => return unless_interrupted(run::run(args)).await,
-        Command::Check { files } => return Ok(check::check(&files)),
+        Command::Check { files, seed } => return check::check(&files, &seed),
         Command::Twins(args) => return unless_interrupted(twins::twins(args)).await,
         Command::Matrix(args) => return unless_interrupted(matrix::matrix(args)).await,
         Command::Why { id, json, whom } => return by_hand::why(&id, json, &whom).await,

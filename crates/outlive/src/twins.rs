@@ -7,27 +7,31 @@ use outlive_clock::Randomness;
 use outlive_lab::http::Http;
 use outlive_lab::scenario::report::twins;
 use outlive_lab::scenario::run::{RunOptions, run_twins};
-use outlive_lab::scenario::{ReadScenarios, read_scenarios};
+use outlive_lab::scenario::{KnownSeeds, ReadScenarios, read_scenarios};
 
 use crate::cli::TwinsArgs;
 use crate::console::LabStart;
 use crate::run::private::{PrivateSystem, Wanted};
-use crate::run::reachable;
-use crate::terminal::{complain, tell};
+use crate::run::{panic_at_step, reachable};
+use crate::terminal::{self, complain, tell};
 use crate::up::Seeds;
 
 /// Plays all files; exit 0 if all twins part.
 pub(crate) async fn twins(args: TwinsArgs) -> Result<ExitCode, StartError> {
     let seeds = [LabStart::new(None, None, false)?.seed];
     let mut read = Vec::new();
+    let mut right = true;
     for path in &args.files {
-        match read_scenarios(path, &seeds) {
+        match read_scenarios(path, KnownSeeds { seeds: &seeds, complete: args.against.is_none() }) {
             Ok(file) => read.push(file),
-            Err(diagnostic) => {
-                complain(&diagnostic);
-                return Ok(ExitCode::from(crate::EXIT_COULD_NOT_START));
+            Err(diagnostics) => {
+                right = false;
+                diagnostics.iter().for_each(|diagnostic| complain(diagnostic));
             }
         }
+    }
+    if !right {
+        return Ok(ExitCode::from(crate::EXIT_COULD_NOT_START));
     }
     if !read.iter().any(|file| file.twin.is_some()) {
         complain(&"no story there has a twin; write `twins: {fact: NAME, values: [ONE, OTHER]}` into one");
@@ -43,7 +47,7 @@ pub(crate) async fn twins(args: TwinsArgs) -> Result<ExitCode, StartError> {
     };
     let random = Randomness::from_system().fork("twins");
     let http = Http::new(HttpClient::new()?, Trace::begin(&random));
-    let options = RunOptions { lab, http, rules: None, keep: false, random };
+    let options = RunOptions { lab, http, rules: None, keep: false, random, panic_at_step: panic_at_step() };
     reachable(&options).await?;
     let all_part = play(&read, &options).await;
     if let Some(system) = private {
@@ -55,7 +59,10 @@ pub(crate) async fn twins(args: TwinsArgs) -> Result<ExitCode, StartError> {
 async fn play(read: &[ReadScenarios], options: &RunOptions) -> bool {
     let mut all_part = true;
     for file in read {
-        for scenario in &file.file.scenarios {
+        for scenario in &file.file.scenarios.value {
+            if terminal::is_lost() {
+                return all_part;
+            }
             if let Some(result) = run_twins(file, scenario, options).await {
                 tell(&twins::twins(&result));
                 all_part &= result.part();

@@ -15,7 +15,7 @@ use crate::places::{Part, bind, loopback, loopback_origins};
 use crate::services;
 use crate::shutdown::{asked_to_stop, shutdown};
 use crate::system::{System, SystemConfig};
-use crate::terminal::say;
+use crate::terminal::{self, say};
 use crate::tls::{Hosts, Tls};
 
 /// What `--seed` was given: a number for the randomness, a file for the first tenant, or both.
@@ -73,9 +73,16 @@ pub(crate) async fn up(args: UpArgs) -> Result<(), StartError> {
         urls.flow,
         console = system.console,
     ));
-    asked_to_stop().await;
+    unless_lost(asked_to_stop()).await;
     system.stop().await;
     Ok(())
+}
+
+/// Waits, unless the addresses could not be printed: then nobody can use what was started.
+async fn unless_lost(waiting: impl Future<Output = ()>) {
+    if !terminal::is_lost() {
+        waiting.await;
+    }
 }
 
 /// Starts one service and runs until told to stop.
@@ -108,7 +115,7 @@ pub(crate) async fn alone(part: Part, args: ServiceArgs) -> Result<(), StartErro
         tls.serve(&mut serving, &app, &stop);
     }
     serving.spawn(outlive_chassis::serve(listener, app, stop.wait()));
-    asked_to_stop().await;
+    unless_lost(asked_to_stop()).await;
     switch.stop();
     while serving.join_next().await.is_some() {}
     Ok(())

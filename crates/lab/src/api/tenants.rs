@@ -5,11 +5,12 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use outlive_chassis::Problem;
-use outlive_clock::{Instant, Speed};
+use outlive_clock::{Instant, Speed, wall_now};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::problem::{of_body, tenant_of};
+use crate::starts::Starts;
 use crate::tenants::{Handout, NewTenant, Tenants};
 
 /// What a new tenant should be. Everything may be left out.
@@ -22,6 +23,10 @@ pub(crate) struct TenantRequest {
     seed: Option<String>,
     /// The edition of the revocation table it lives by (`2018`, `2021`, `2025-05`, `2025-11`).
     rules: Option<String>,
+    /// Where its time starts: an instant in the past (RFC 3339), or so long before now (a negative ISO 8601 duration such as
+    /// `-P90D`). Moved forward by the same span, its time is the present. Not together with `clock.now`.
+    #[schema(example = "-P90D")]
+    starts: Option<String>,
     /// Where its time starts and how fast it runs; as wall time if left out.
     #[serde(default)]
     clock: ClockRequest,
@@ -67,7 +72,7 @@ pub(crate) async fn list(State(tenants): State<Tenants>) -> Result<Json<TenantLi
 }
 
 #[utoipa::path(post, path = "/lab/tenants", request_body = TenantRequest,
-    responses((status = 201, body = Handout), (status = 400, description = "an unknown seed or edition")))]
+    responses((status = 201, body = Handout), (status = 400, description = "an unknown seed or edition, or a start that is not in the past")))]
 pub(crate) async fn create(
     State(tenants): State<Tenants>,
     body: Result<Json<TenantRequest>, JsonRejection>,
@@ -76,12 +81,16 @@ pub(crate) async fn create(
     if asked.clock.now.is_some_and(|now| now > Instant::MAX || now < Instant::EPOCH) {
         return Err(Problem::bad_request("A clock shows instants from 1970 to 9999."));
     }
+    let starts = asked.starts.map(|starts| start_in_the_past(&starts, wall_now())).transpose()?;
+    if starts.is_some() && asked.clock.now.is_some() {
+        return Err(Problem::bad_request("Give starts or clock.now, not both: each says where time starts."));
+    }
     let new = NewTenant {
         id: None,
         name: asked.name.map(|name| name.chars().take(200).collect()),
         seed: asked.seed,
         rules: asked.rules,
-        now: asked.clock.now,
+        now: starts.or(asked.clock.now),
         speed: asked.clock.speed,
         bare: asked.bare,
     };
@@ -89,6 +98,22 @@ pub(crate) async fn create(
     let made = tokio::spawn(async move { tenants.create(new).await });
     let handout = made.await.map_err(|_| Problem::unavailable())??;
     Ok((StatusCode::CREATED, Json(handout)))
+}
+
+/// The instant at which a tenant starts that begins in the past.
+fn start_in_the_past(starts: &str, now: Instant) -> Result<Instant, Problem> {
+    let starts: Starts =
+        starts.parse().map_err(|wrong| Problem::bad_request(format!("'starts': {wrong}.")))?;
+    let start = starts.instant(now);
+    if start > now {
+        return Err(Problem::bad_request(format!(
+            "'starts' is in the future: {start} is after {now}. Create the tenant and advance its clock instead."
+        )));
+    }
+    if start < Instant::EPOCH {
+        return Err(Problem::bad_request("'starts' is too early: a clock shows instants from 1970 to 9999."));
+    }
+    Ok(start)
 }
 
 #[utoipa::path(get, path = "/lab/tenants/{tenant}", params(("tenant" = String, Path, description = "tenant id")),

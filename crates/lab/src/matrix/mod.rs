@@ -98,10 +98,11 @@ pub enum MatrixError {
 }
 
 impl Matrix {
-    /// Whether every cell is as published.
+    /// Whether every cell is as published, and there is one at all.
     #[must_use]
     pub fn agrees(&self) -> bool {
-        self.rows.iter().flat_map(|row| &row.cells).all(|cell| cell.agrees)
+        let (cells, agreeing) = self.count();
+        cells > 0 && cells == agreeing
     }
 
     /// How many cells there are, and how many of them are as published.

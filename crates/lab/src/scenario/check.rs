@@ -1,183 +1,224 @@
-//! Whether every name in a scenario means something, before anything is started.
+//! What `run` would find wrong with a scenario, found before anything is started: names that mean nothing, values that no
+//! service accepts, steps that cannot be carried out because of the steps before them.
 
+mod connections;
+mod events;
 mod names;
+mod requests;
+mod time;
+mod values;
 
+use outlive_rules::Ruleset;
 use serde_saphyr::Spanned;
 
 use self::names::{Kind, Known};
-use super::file::{Advance, RefusalExpectation, Scenario, ScenarioFile, Step, VERBS, Verb, With};
+use super::file::{JournalExpectation, Scenario, ScenarioFile, Step, VERBS, Verb};
 use super::template;
 use crate::diagnostic::Position;
 use crate::seed::Seed;
 
+/// The seeds that scenarios can be played with.
+#[derive(Clone, Copy, Debug)]
+pub struct KnownSeeds<'a> {
+    /// The seeds; the first is the default one.
+    pub seeds: &'a [Seed],
+    /// Whether there are no others: a lab that runs elsewhere can have some.
+    pub complete: bool,
+}
+
 /// What is wrong, and where.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Mistake {
     pub(super) position: Position,
     pub(super) message: String,
     pub(super) remedy: String,
 }
 
-impl Mistake {
-    fn new(position: Position, message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { position, message: message.into(), remedy: remedy.into() }
+/// All mistakes of a file, in the order of the file.
+pub(super) fn check(file: &ScenarioFile, seeds: KnownSeeds<'_>) -> Vec<Mistake> {
+    let mut mistakes = Vec::new();
+    if file.scenarios.value.is_empty() {
+        mistakes.push(Mistake {
+            position: Position::of(&file.scenarios),
+            message: "there is nothing to run: the file has no scenario".to_owned(),
+            remedy: "write a scenario, or leave the file out".to_owned(),
+        });
     }
+    for scenario in &file.scenarios.value {
+        mistakes.extend(Checker::check(scenario, seeds));
+    }
+    mistakes
 }
 
-/// Checks a whole file; the first mistake is told.
-pub(super) fn check(file: &ScenarioFile, seeds: &[Seed]) -> Result<(), Mistake> {
-    file.scenarios.iter().try_for_each(|scenario| check_scenario(scenario, seeds))
+/// Goes through one scenario.
+struct Checker<'a> {
+    seed: Option<&'a Seed>,
+    known: Known<'a>,
+    mistakes: Vec<Mistake>,
+    /// Where the step stands that is looked at.
+    at: Position,
 }
 
-fn check_scenario(scenario: &Scenario, seeds: &[Seed]) -> Result<(), Mistake> {
-    let seed = match &scenario.seed {
-        None => seeds.first(),
-        // A seed that only the lab knows is the lab's to check.
-        Some(name) => seeds.iter().find(|seed| seed.file.seed == *name),
-    };
-    let mut known = Known::of(seed);
-    for step in scenario.chapters.iter().flat_map(|chapter| &chapter.steps) {
-        check_step(step, &mut known)?;
-        if let Some(mark) = &step.value.mark {
-            known.add(Kind::Mark, mark);
+impl<'a> Checker<'a> {
+    fn check(scenario: &'a Scenario, seeds: KnownSeeds<'a>) -> Vec<Mistake> {
+        let named = scenario.seed.as_ref().map(|name| name.value.as_str());
+        let seed = match named {
+            None => seeds.seeds.first(),
+            Some(name) => seeds.seeds.iter().find(|seed| seed.file.seed == name),
+        };
+        let mut checker = Self {
+            seed,
+            known: Known::of(seed, scenario.start.value),
+            mistakes: Vec::new(),
+            at: Position::of(&scenario.name),
+        };
+        checker.scenario(scenario, seeds);
+        checker.mistakes
+    }
+
+    fn scenario(&mut self, scenario: &'a Scenario, seeds: KnownSeeds<'_>) {
+        if let (Some(name), None, true) = (&scenario.seed, self.seed, seeds.complete) {
+            let known: Vec<_> = seeds.seeds.iter().map(|seed| seed.file.seed.as_str()).collect();
+            let remedy = format!("use {}, or give the seed's file with --seed FILE", known.join(", "));
+            self.wrong_at(Position::of(name), format!("there is no seed '{}'", name.value), remedy);
+        }
+        if let Some(rules) = &scenario.rules
+            && let Err(error) = rules.value.parse::<Ruleset>()
+        {
+            let remedy = "write one of the editions 2018, 2021, 2025-05, 2025-11";
+            self.wrong_at(Position::of(rules), error.to_string(), remedy);
+        }
+        self.start(&scenario.start);
+        if scenario.chapters.value.is_empty() {
+            let message = "there is nothing to run: the scenario has no chapter";
+            self.wrong_at(Position::of(&scenario.chapters), message, "write a chapter with steps");
+        }
+        for chapter in &scenario.chapters.value {
+            if chapter.steps.value.is_empty() {
+                let message = "there is nothing to run: the chapter has no step";
+                self.wrong_at(Position::of(&chapter.steps), message, "write a step, or remove the chapter");
+            }
+            for step in &chapter.steps.value {
+                self.at = Position::of(step);
+                self.step(&step.value);
+                if let Some(mark) = &step.value.mark {
+                    self.known.add(Kind::Mark, mark);
+                }
+            }
         }
     }
-    Ok(())
-}
 
-fn check_step(step: &Spanned<Step>, known: &mut Known) -> Result<(), Mistake> {
-    let at = Position::of(step);
-    let Some((_, verb)) = step.value.verb() else {
-        let written = step.value.written();
-        return Err(if written.is_empty() {
-            Mistake::new(at, "this step has no verb", format!("add one of: {VERBS}"))
+    fn step(&mut self, step: &'a Step) {
+        if let Some((_, verb)) = step.verb() {
+            return self.verb(verb);
+        }
+        let written = step.written();
+        if written.is_empty() {
+            self.wrong("this step has no verb", format!("add one of: {VERBS}"));
         } else {
             let message = format!("this step has more than one verb: {}", written.join(", "));
-            Mistake::new(at, message, "make a step of each")
-        });
-    };
-    check_names(verb, at, known)
-}
+            self.wrong(message, "make a step of each");
+        }
+    }
 
-fn check_names(verb: Verb<'_>, at: Position, known: &mut Known) -> Result<(), Mistake> {
-    match verb {
-        Verb::SignIn(step) => {
-            known.must(Kind::User, &step.user)?;
-            known.must(Kind::Application, &step.app)?;
-            if step.with != With::Password && step.password != "current" {
-                let message = "who signs in with a passkey or a session types no password";
-                return Err(Mistake::new(at, message, "remove password, or with"));
+    fn verb(&mut self, verb: Verb<'a>) {
+        match verb {
+            Verb::SignIn(step) => self.sign_in(step),
+            Verb::Refresh(step) => self.refresh(step),
+            Verb::ClientCredentials(step) => self.client_credentials(step),
+            Verb::Call(step) => self.call(step),
+            Verb::Graph(step) => self.graph(step),
+            Verb::ChangePassword(step) => self.change_password(step),
+            Verb::RegisterPasskey(step) => {
+                self.must(Kind::User, &step.user);
+                self.known.passkeys.insert(&step.user.value);
             }
-            if step.with != With::Password && step.stay_signed_in {
-                let message = "only the page that asks for a password has the box to stay signed in";
-                return Err(Mistake::new(at, message, "remove stay_signed_in, or with"));
+            Verb::Event(step) => self.event(step),
+            Verb::CreateConnection(step) => self.create_connection(step),
+            Verb::FixConnection(step) => self.must(Kind::Connection, &step.connection),
+            Verb::ExpectConnection(step) => self.expect_connection(step),
+            Verb::CreateFlow(step) => self.create_flow(step),
+            Verb::StartFlow(step) | Verb::StopFlow(step) | Verb::RunFlow(step) => {
+                self.must(Kind::Flow, &step.flow);
             }
-            refusal(step.refused.as_ref(), at, known)?;
-            known.add_if(Kind::Tokens, step.keep.as_ref());
-        }
-        Verb::Refresh(step) => {
-            known.must(Kind::Tokens, &step.tokens)?;
-            known.must_if(Kind::Application, step.by.as_ref())?;
-            refusal(step.refused.as_ref(), at, known)?;
-            known.add_if(Kind::Tokens, step.keep.as_ref());
-        }
-        Verb::ClientCredentials(step) => {
-            known.must(Kind::Application, &step.app)?;
-            refusal(step.refused.as_ref(), at, known)?;
-            known.add_if(Kind::Tokens, step.keep.as_ref());
-        }
-        Verb::Call(step) => {
-            known.must(Kind::Tokens, &step.tokens)?;
-            method(&step.method)?;
-            texts(
-                std::iter::once(&step.path).chain(&step.body_has).chain(step.header_has.values()),
-                at,
-                known,
-            )?;
-        }
-        Verb::Graph(step) => {
-            known.must(Kind::User, &step.user)?;
-            method(&step.method)?;
-            texts(std::iter::once(&step.path).chain(&step.body_has), at, known)?;
-            known.add_if(Kind::Object, step.keep.as_ref());
-        }
-        Verb::ChangePassword(step) => known.must(Kind::User, &step.user)?,
-        Verb::RegisterPasskey(step) => known.must(Kind::User, &step.user)?,
-        Verb::Event(step) => {
-            known.must_if(Kind::User, step.user.as_ref())?;
-            known.must_if(Kind::Application, step.app.as_ref())?;
-        }
-        Verb::CreateConnection(step) => {
-            known.must(Kind::Connector, &step.connector)?;
-            known.must(Kind::User, &step.owner)?;
-            known.add(Kind::Connection, &step.name);
-        }
-        Verb::FixConnection(step) => known.must(Kind::Connection, &step.connection)?,
-        Verb::ExpectConnection(step) => {
-            known.must(Kind::Connection, &step.connection)?;
-            texts(step.message_has.iter(), at, known)?;
-        }
-        Verb::CreateFlow(step) => {
-            known.must(Kind::User, &step.owner)?;
-            known.must(Kind::Connection, &step.connection)?;
-            if step.every.is_some() == step.definition.is_some() {
-                let remedy = "say how often it runs with every, or give the whole definition";
-                return Err(Mistake::new(at, "a flow needs exactly one of every and definition", remedy));
-            }
-            known.add(Kind::Flow, &step.name);
-        }
-        Verb::StartFlow(step) | Verb::StopFlow(step) | Verb::RunFlow(step) => {
-            known.must(Kind::Flow, &step.flow)?
-        }
-        Verb::Advance(step) => advance(step, at, known)?,
-        Verb::ExpectRuns(step) => {
-            known.must(Kind::Flow, &step.flow)?;
-            known.must_if(Kind::Mark, step.since.as_ref())?;
-            let actions = step.last.iter().flat_map(|last| &last.failed_action);
-            texts(actions.flat_map(|action| &action.text_has), at, known)?;
-        }
-        Verb::ExpectJournal(step) => {
-            known.must_if(Kind::Mark, step.since.as_ref())?;
-            let values = step.matching.values().filter_map(|value| value.as_str().map(str::to_owned));
-            let values: Vec<_> = values.chain(step.subject.clone()).collect();
-            texts(values.iter(), at, known)?;
+            Verb::Advance(step) => self.advance(step),
+            Verb::ExpectRuns(step) => self.expect_runs(step),
+            Verb::ExpectJournal(step) => self.expect_journal(step),
         }
     }
-    Ok(())
-}
 
-fn advance(step: &Advance, at: Position, known: &Known) -> Result<(), Mistake> {
-    let given = [step.by.is_some(), step.to.is_some(), step.to_expiry_of.is_some()];
-    if given.into_iter().filter(|given| *given).count() != 1 {
-        let message = "time moves to one place: give exactly one of by, to and to_expiry_of";
-        return Err(Mistake::new(at, message, "for example advance: {by: PT1H}"));
+    fn expect_journal(&mut self, step: &JournalExpectation) {
+        self.must_if(Kind::Mark, step.since.as_ref());
+        if step.count.is_none() && step.at_least.is_none() && step.chain.is_none() {
+            self.wrong("this step checks nothing", "give count, at_least or chain");
+        }
+        if step.kind.value.is_empty() {
+            self.wrong_at(
+                Position::of(&step.kind),
+                "a journal event has a kind",
+                "write it, for example token.issued",
+            );
+        }
+        if let Some(service) = &step.service {
+            self.one_of("service", service, &["idp", "hub", "resource", "flow", "lab"]);
+        }
+        for value in step.matching.values() {
+            self.json(value);
+        }
+        self.texts(&step.subject);
     }
-    if step.less.is_some() && step.to_expiry_of.is_none() {
-        return Err(Mistake::new(at, "less belongs to to_expiry_of", "remove less, or give to_expiry_of"));
+
+    fn wrong(&mut self, message: impl Into<String>, remedy: impl Into<String>) {
+        self.wrong_at(self.at, message, remedy);
     }
-    known.must_if(Kind::Tokens, step.to_expiry_of.as_ref())
-}
 
-fn method(method: &Spanned<String>) -> Result<(), Mistake> {
-    const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
-    if METHODS.contains(&method.value.as_str()) {
-        return Ok(());
+    fn wrong_at(&mut self, position: Position, message: impl Into<String>, remedy: impl Into<String>) {
+        // What was left out of the file stands where its step does.
+        let position = if position.line == 0 { self.at } else { position };
+        self.mistakes.push(Mistake { position, message: message.into(), remedy: remedy.into() });
     }
-    let message = format!("'{}' is no HTTP method", method.value);
-    Err(Mistake::new(Position::of(method), message, format!("use one of: {}", METHODS.join(", "))))
-}
 
-fn refusal(expected: Option<&RefusalExpectation>, at: Position, known: &Known) -> Result<(), Mistake> {
-    texts(expected.iter().flat_map(|expected| &expected.text_has), at, known)
-}
+    fn must(&mut self, kind: Kind, name: &Spanned<String>) {
+        self.mistakes.extend(self.known.must(kind, name).err());
+    }
 
-fn texts<'a>(texts: impl Iterator<Item = &'a String>, at: Position, known: &Known) -> Result<(), Mistake> {
-    for text in texts {
-        template::fill(text, |name| known.can_fill(name).then(String::new)).map_err(|error| {
+    fn must_if(&mut self, kind: Kind, name: Option<&Spanned<String>>) {
+        if let Some(name) = name {
+            self.must(kind, name);
+        }
+    }
+
+    /// A value out of a few.
+    fn one_of(&mut self, what: &str, value: &Spanned<String>, possible: &[&str]) {
+        if !possible.contains(&value.value.as_str()) {
+            let message = format!("there is no {what} '{}'", value.value);
+            self.wrong_at(Position::of(value), message, format!("use one of: {}", possible.join(", ")));
+        }
+    }
+
+    /// Texts whose `${names}` are filled in when the step is played.
+    fn texts<'t>(&mut self, texts: impl IntoIterator<Item = &'t String>) {
+        for text in texts {
+            self.text(self.at, text);
+        }
+    }
+
+    fn text(&mut self, position: Position, text: &str) {
+        let filled = template::fill(text, |name| self.known.can_fill(name).then(String::new));
+        if let Err(error) = filled {
             let remedy = "use ${mark.M}, ${issued.T} or ${expires.T} of tokens T, ${user.ROLE.id}, ${user.ROLE.upn}, \
                           ${app.NAME.client_id}, ${connection.C.id}, ${flow.F.id}, ${object.O.id} or ${tenant.id}";
-            Mistake::new(at, format!("in the text '{text}': {error}"), remedy)
-        })?;
+            self.wrong_at(position, format!("in the text '{text}': {error}"), remedy);
+        }
     }
-    Ok(())
+
+    /// The texts in a JSON value.
+    fn json(&mut self, value: &serde_json::Value) {
+        match value {
+            serde_json::Value::String(text) => self.text(self.at, text),
+            serde_json::Value::Array(items) => items.iter().for_each(|item| self.json(item)),
+            serde_json::Value::Object(fields) => fields.values().for_each(|field| self.json(field)),
+            _ => {}
+        }
+    }
 }

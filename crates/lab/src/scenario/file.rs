@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use super::twin_fact::TwinFact;
+use crate::starts::Starts;
 
 pub use expectations::{
     ChainExpectation, ConnectionExpectation, FailedAction, JournalExpectation, LastRun, RefusalExpectation,
@@ -22,8 +23,8 @@ pub use verbs::{
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScenarioFile {
-    /// Its scenarios; each is played in a tenant of its own.
-    pub scenarios: Vec<Scenario>,
+    /// Its scenarios, at least one; each is played in a tenant of its own.
+    pub scenarios: Spanned<Vec<Scenario>>,
 }
 
 /// One story.
@@ -40,20 +41,21 @@ pub struct Scenario {
     pub twins: Option<TwinFact>,
     /// The seed its tenant is made from.
     #[serde(default)]
-    pub seed: Option<String>,
+    pub seed: Option<Spanned<String>>,
     /// The table its tenant lives by; `--rules` wins over it.
     #[serde(default)]
-    pub rules: Option<String>,
-    /// Where its time starts (it stands still between steps).
-    #[serde(default = "usual_start")]
-    pub start: Instant,
-    /// Its chapters.
-    pub chapters: Vec<Chapter>,
+    pub rules: Option<Spanned<String>>,
+    /// Where its time starts (it stands still between steps): an instant, or with a negative duration so long before now.
+    #[serde(default = "usual_start", alias = "starts")]
+    pub start: Spanned<Starts>,
+    /// Its chapters, at least one.
+    pub chapters: Spanned<Vec<Chapter>>,
 }
 
 /// Where a scenario's time starts if it does not say: Monday 2026-01-05, 09:00 UTC.
-const fn usual_start() -> Instant {
-    Instant::from_seconds(1_767_603_600)
+fn usual_start() -> Spanned<Starts> {
+    let start = Starts::At(Instant::from_seconds(1_767_603_600));
+    Spanned::new(start, serde_saphyr::Location::UNKNOWN, serde_saphyr::Location::UNKNOWN)
 }
 
 /// Steps that belong together.
@@ -62,8 +64,8 @@ const fn usual_start() -> Instant {
 pub struct Chapter {
     /// Its title.
     pub title: String,
-    /// Its steps.
-    pub steps: Vec<Spanned<Step>>,
+    /// Its steps, at least one.
+    pub steps: Spanned<Vec<Spanned<Step>>>,
 }
 
 /// One step as written: at most one of the verbs may be there, which [`Step::verb`] sees to.

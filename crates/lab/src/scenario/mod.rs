@@ -13,6 +13,7 @@ pub mod run;
 mod template;
 mod twin_fact;
 
+pub use check::KnownSeeds;
 pub use file::{Chapter, Scenario, ScenarioFile, Step, Verb};
 pub use read::{ReadScenarios, read_scenarios};
 pub use twin_fact::TwinFact;

@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use super::check::check;
+use super::check::{KnownSeeds, Mistake, check};
 use super::file::ScenarioFile;
 use super::twin_fact::of_twin;
 use crate::diagnostic::{Diagnostic, Position, read_yaml};
-use crate::seed::Seed;
 
 /// A scenario file that was read and found whole.
 #[derive(Clone, Debug)]
@@ -34,43 +33,61 @@ impl ReadScenarios {
     }
 }
 
-/// Reads a scenario file and checks that every name in it means something: people, applications and connectors in the seed
-/// (the first of `seeds`, unless the scenario names another), tokens, marks, connections and flows in earlier steps.
+/// Reads a scenario file and checks all that can be known before it is played: every name in it means something (users,
+/// applications and connectors in the seed, tokens, marks, connections and flows in earlier steps), and every step can be carried
+/// out.
 ///
 /// # Errors
-/// The first mistake, with its place.
-pub fn read_scenarios(path: &Path, seeds: &[Seed]) -> Result<ReadScenarios, Diagnostic> {
+/// Every mistake, with its place; one that the file's shape has hides those behind it.
+pub fn read_scenarios(path: &Path, seeds: KnownSeeds<'_>) -> Result<ReadScenarios, Vec<Diagnostic>> {
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|error| Diagnostic::unreadable(&name, &error))?;
+    let text = std::fs::read_to_string(path).map_err(|error| vec![Diagnostic::unreadable(&name, &error)])?;
     parse(name, text, seeds)
 }
 
-fn parse(name: String, text: String, seeds: &[Seed]) -> Result<ReadScenarios, Diagnostic> {
-    let [one, other] = [0, 1].map(|which| of_twin(&name, &text, which));
-    let mut read = checked(name.clone(), one?, seeds)?;
-    if read.file.scenarios.iter().any(|scenario| scenario.twins.is_some()) {
-        read.twin = Some(Box::new(checked(name, other?, seeds)?));
+fn parse(name: String, text: String, seeds: KnownSeeds<'_>) -> Result<ReadScenarios, Vec<Diagnostic>> {
+    let of = |which| of_twin(&name, &text, which).map_err(|mistake| vec![mistake]);
+    let mut read = checked(name.clone(), of(0)?, seeds)?;
+    if read.file.scenarios.value.iter().any(|scenario| scenario.twins.is_some()) {
+        read.twin = Some(Box::new(checked(name.clone(), of(1)?, seeds)?));
     }
     Ok(read)
 }
 
-fn checked(name: String, text: String, seeds: &[Seed]) -> Result<ReadScenarios, Diagnostic> {
-    let file: ScenarioFile = read_yaml(&name, &text)?;
-    check(&file, seeds).map_err(|mistake| {
-        Diagnostic::new(&name, &text, mistake.position, mistake.message, mistake.remedy)
-    })?;
-    Ok(ReadScenarios { name, text, file, twin: None })
+fn checked(name: String, text: String, seeds: KnownSeeds<'_>) -> Result<ReadScenarios, Vec<Diagnostic>> {
+    let file: ScenarioFile = read_yaml(&name, &text).map_err(|mistake| vec![mistake])?;
+    let mistakes = check(&file, seeds);
+    if mistakes.is_empty() {
+        return Ok(ReadScenarios { name, text, file, twin: None });
+    }
+    let diagnostic =
+        |mistake: Mistake| Diagnostic::new(&name, &text, mistake.position, mistake.message, mistake.remedy);
+    Err(mistakes.into_iter().map(diagnostic).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::seed::Seed;
+
+    fn contoso() -> Seed {
+        Seed::contoso().unwrap_or_else(|wrong| panic!("{wrong}"))
+    }
+
+    fn read(text: String) -> Result<ReadScenarios, Vec<Diagnostic>> {
+        parse("s.yaml".to_owned(), text, KnownSeeds { seeds: &[contoso()], complete: true })
+    }
+
+    fn shown(mistakes: &[Diagnostic]) -> String {
+        mistakes.iter().map(|mistake| format!("{mistake}\n")).collect()
+    }
 
     fn told(steps: &str) -> Diagnostic {
         let text =
             format!("scenarios:\n  - name: S\n    chapters:\n      - title: C\n        steps:\n{steps}");
-        let seeds = [Seed::contoso().unwrap_or_else(|wrong| panic!("{wrong}"))];
-        parse("s.yaml".to_owned(), text, &seeds).expect_err("the file is wrong")
+        let mut mistakes = read(text).expect_err("the file is wrong");
+        assert_eq!(mistakes.len(), 1, "{}", shown(&mistakes));
+        mistakes.remove(0)
     }
 
     #[test]
@@ -93,16 +110,6 @@ mod tests {
                 "          - sign_in: {user: owner, app: Nothing, scope: openid}\n",
                 (6, 41),
                 "no application 'Nothing'",
-            ),
-            (
-                &format!("          - {desktop}, with: passkey, password: previous}}\n"),
-                (6, 13),
-                "types no password",
-            ),
-            (
-                &format!("          - {desktop}, with: session, stay_signed_in: true}}\n"),
-                (6, 13),
-                "has the box to stay signed in",
             ),
             ("          - register_passkey: {user: nobody}\n", (6, 38), "no user 'nobody'"),
             ("          - refresh: {tokens: kept}\n", (6, 31), "no tokens 'kept'"),
@@ -136,24 +143,51 @@ mod tests {
                  - title: C\n        steps:\n          - sign_in: {{user: owner, app: \"${{twin.app}}\", scope: openid}}\n"
             )
         };
-        let seeds = [Seed::contoso().unwrap_or_else(|wrong| panic!("{wrong}"))];
-        let read = parse("s.yaml".to_owned(), file("Orders SPA"), &seeds);
-        let read = read.unwrap_or_else(|wrong| panic!("{wrong}"));
-        assert!(read.text.contains("app: \"Orders Desktop\""), "{}", read.text);
-        assert!(read.twin.is_some_and(|twin| twin.text.contains("app: \"Orders SPA\"")));
-        let wrong =
-            parse("s.yaml".to_owned(), file("Nothing"), &seeds).expect_err("its twin has no application");
+        let twins = read(file("Orders SPA")).unwrap_or_else(|wrong| panic!("{}", shown(&wrong)));
+        assert!(twins.text.contains("app: \"Orders Desktop\""), "{}", twins.text);
+        assert!(twins.twin.is_some_and(|twin| twin.text.contains("app: \"Orders SPA\"")));
+        let wrong = read(file("Nothing")).expect_err("its twin has no application").remove(0);
         assert_eq!((wrong.position.line, wrong.message.contains("'Nothing'")), (7, true), "{wrong}");
     }
 
     #[test]
     fn names_of_earlier_steps_are_known() {
         let text = "scenarios:\n  - name: S\n    chapters:\n      - title: C\n        steps:\n\
-            \x20         - sign_in: {user: owner, app: Orders Desktop, scope: openid, keep: a}\n\
+            \x20         - sign_in: {user: owner, app: Orders Desktop, scope: openid offline_access, keep: a}\n\
             \x20           mark: signed-in\n\
-            \x20         - refresh: {tokens: a, keep: b, refused: {text_has: ['${mark.signed-in}', '${issued.a}']}}\n";
-        let seeds = [Seed::contoso().unwrap_or_else(|wrong| panic!("{wrong}"))];
-        let read = parse("s.yaml".to_owned(), text.to_owned(), &seeds);
-        assert!(read.is_ok(), "{}", read.err().map(|wrong| wrong.to_string()).unwrap_or_default());
+            \x20         - refresh: {tokens: a, refused: {text_has: ['${mark.signed-in}', '${issued.a}']}}\n";
+        let read = read(text.to_owned());
+        assert!(read.is_ok(), "{}", shown(&read.err().unwrap_or_default()));
+    }
+
+    #[test]
+    fn all_mistakes_of_a_file_are_reported_at_once() {
+        let text = include_str!("check/mistakes.yaml");
+        let mistakes = read(text.to_owned()).expect_err("every step of it is wrong");
+        let lines: String = mistakes
+            .iter()
+            .map(|m| format!("{}:{}: {}\n", m.position.line, m.position.column, m.message))
+            .collect();
+        insta::assert_snapshot!(lines);
+        // Each line of the file that says so is wrong, and no other.
+        let marked: Vec<u64> =
+            (1..).zip(text.lines()).filter(|(_, line)| line.ends_with("# wrong")).map(|(n, _)| n).collect();
+        let mut found: Vec<u64> = mistakes.iter().map(|mistake| mistake.position.line).collect();
+        found.dedup();
+        assert_eq!(found, marked);
+    }
+
+    #[test]
+    fn nothing_to_run_is_a_mistake() {
+        for (text, place) in [
+            ("scenarios: []", (1, 12)),
+            ("scenarios:\n  - {name: S, chapters: []}", (2, 24)),
+            ("scenarios:\n  - {name: S, chapters: [{title: C, steps: []}]}", (2, 44)),
+        ] {
+            let mistake = read(text.to_owned()).expect_err(text).remove(0);
+            assert!(mistake.message.contains("nothing to run"), "{mistake}");
+            assert_eq!((mistake.position.line, mistake.position.column), place, "{mistake}");
+        }
+        assert!(read(String::new()).is_err());
     }
 }

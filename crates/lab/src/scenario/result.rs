@@ -31,14 +31,17 @@ impl Status {
         }
     }
 
-    /// The worst of many: error, failed, passed; skipped ones do not count.
+    /// The worst of many: error, failed, passed; skipped ones do not count. Nothing at all is an error, and so is nothing but
+    /// skipped parts: a run in which nothing was checked must not look like one that passed.
     #[must_use]
     pub fn of_all(parts: impl IntoIterator<Item = Self>) -> Self {
-        parts.into_iter().fold(Self::Passed, |worst, part| match (worst, part) {
+        let worst = parts.into_iter().fold(Self::Skipped, |worst, part| match (worst, part) {
             (Self::Error, _) | (_, Self::Error) => Self::Error,
             (Self::Failed, _) | (_, Self::Failed) => Self::Failed,
-            _ => Self::Passed,
-        })
+            (Self::Passed, _) | (_, Self::Passed) => Self::Passed,
+            (Self::Skipped, Self::Skipped) => Self::Skipped,
+        });
+        if worst == Self::Skipped { Self::Error } else { worst }
     }
 }
 
@@ -170,7 +173,8 @@ mod tests {
     fn the_worst_part_decides_and_what_was_skipped_does_not_count() {
         use Status::{Error, Failed, Passed, Skipped};
         for (parts, whole) in [
-            (vec![], Passed),
+            (vec![], Error),
+            (vec![Skipped], Error),
             (vec![Passed, Skipped], Passed),
             (vec![Passed, Failed, Skipped], Failed),
             (vec![Failed, Error], Error),

@@ -14,5 +14,5 @@ mod users;
 mod world;
 
 pub use lab_client::{LabClient, LabError};
-pub use play::{Observer, RunOptions, Silent, run_scenario, skipped_scenario};
+pub use play::{Observer, RunOptions, Silent, broken_scenario, panic_message, run_scenario};
 pub use twins::{TwinsResult, run_twins};

@@ -9,17 +9,20 @@ use outlive_lab::scenario::report::story;
 use outlive_lab::scenario::result::StepResult;
 use outlive_lab::scenario::run::Observer;
 
+use super::Telling;
 use crate::terminal::tell;
 
-/// Tells every step as soon as it is done.
+/// Watches a scenario, and where it is told live, tells every step as soon as it is done.
 pub(super) struct Storyteller {
+    telling: Telling,
+    live: bool,
     chapter: Mutex<String>,
     bar: Mutex<Option<ProgressBar>>,
 }
 
 impl Storyteller {
-    pub(super) fn new() -> Self {
-        Self { chapter: Mutex::default(), bar: Mutex::default() }
+    pub(super) fn new(telling: Telling, live: bool) -> Self {
+        Self { telling, live, chapter: Mutex::default(), bar: Mutex::default() }
     }
 
     fn bar(&self) -> std::sync::MutexGuard<'_, Option<ProgressBar>> {
@@ -29,10 +32,16 @@ impl Storyteller {
 
 impl Observer for Storyteller {
     fn scenario_begins(&self, scenario: &Scenario, _: &str) {
+        if !self.live {
+            return;
+        }
         tell(&story::opening(&scenario.name.value, scenario.about.as_deref()));
     }
 
     fn step_done(&self, step: &StepResult) {
+        if !self.live {
+            return;
+        }
         let mut chapter = self.chapter.lock().unwrap_or_else(PoisonError::into_inner);
         if *chapter != step.chapter {
             tell(&story::chapter(&step.chapter));
@@ -42,6 +51,9 @@ impl Observer for Storyteller {
     }
 
     fn time_moves(&self, from: Instant, now: Instant, target: Instant) {
+        if !self.live {
+            return;
+        }
         let seconds = |span: outlive_clock::Span| u64::try_from(span.as_seconds()).unwrap_or(0);
         let mut bar = self.bar();
         let bar = bar.get_or_insert_with(|| {
@@ -61,5 +73,9 @@ impl Observer for Storyteller {
         if let Some(bar) = self.bar().take() {
             bar.finish_and_clear();
         }
+    }
+
+    fn goes_on(&self) -> bool {
+        self.telling.goes_on()
     }
 }

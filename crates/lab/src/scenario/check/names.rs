@@ -1,12 +1,14 @@
-//! Names that a scenario may use: those of the seed, and those that earlier steps gave.
+//! What is known at a step: names of the seed and of earlier steps, and what earlier steps did to whom.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use outlive_clock::Instant;
 use serde_saphyr::Spanned;
 
 use super::Mistake;
 use crate::diagnostic::Position;
 use crate::seed::Seed;
+use crate::starts::Starts;
 
 /// What a name names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,22 +43,53 @@ impl Kind {
             Self::User | Self::Application | Self::Connector => "in the seed",
             Self::Tokens => "kept by an earlier step (keep: NAME)",
             Self::Mark => "set by an earlier step (mark: NAME)",
-            Self::Connection => "made by an earlier step (create_connection)",
-            Self::Flow => "made by an earlier step (create_flow)",
+            Self::Connection => "created by an earlier step (create_connection)",
+            Self::Flow => "created by an earlier step (create_flow)",
             Self::Object => "kept by an earlier call to Graph (keep: NAME)",
         }
     }
 }
 
-/// The names known at a step.
-pub(super) struct Known {
-    names: HashMap<Kind, BTreeSet<String>>,
-    seed_is_known: bool,
+/// A connection that an earlier step created.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KnownConnection<'a> {
+    pub(super) owner: &'a str,
+    pub(super) connector: &'a str,
 }
 
-impl Known {
-    pub(super) fn of(seed: Option<&Seed>) -> Self {
-        let mut known = Self { names: HashMap::new(), seed_is_known: seed.is_some() };
+/// What is known at a step.
+pub(super) struct Known<'a> {
+    names: HashMap<Kind, BTreeSet<String>>,
+    seed_is_known: bool,
+    /// Why kept tokens have no refresh token, by name; absent if they have one.
+    pub(super) without_refresh_token: BTreeMap<&'a str, &'static str>,
+    /// Roles of users who registered a passkey.
+    pub(super) passkeys: BTreeSet<&'a str>,
+    /// Roles of users who signed in with a browser.
+    pub(super) browsers: BTreeSet<&'a str>,
+    /// Roles of users whose password changed.
+    pub(super) changed_passwords: BTreeSet<&'a str>,
+    /// The connections, by name.
+    pub(super) connections: BTreeMap<&'a str, KnownConnection<'a>>,
+    /// The earliest that virtual time can be; none if the scenario starts relative to wall time.
+    pub(super) earliest: Option<Instant>,
+}
+
+impl<'a> Known<'a> {
+    pub(super) fn of(seed: Option<&Seed>, start: Starts) -> Self {
+        let mut known = Self {
+            names: HashMap::new(),
+            seed_is_known: seed.is_some(),
+            without_refresh_token: BTreeMap::new(),
+            passkeys: BTreeSet::new(),
+            browsers: BTreeSet::new(),
+            changed_passwords: BTreeSet::new(),
+            connections: BTreeMap::new(),
+            earliest: match start {
+                Starts::At(instant) => Some(instant),
+                Starts::Before(_) => None,
+            },
+        };
         if let Some(seed) = seed {
             seed.file.users.iter().for_each(|user| known.add(Kind::User, &user.role));
             seed.file.applications.iter().for_each(|app| known.add(Kind::Application, &app.name));
@@ -69,13 +102,16 @@ impl Known {
         self.names.entry(kind).or_default().insert(name.value.clone());
     }
 
-    pub(super) fn add_if(&mut self, kind: Kind, name: Option<&Spanned<String>>) {
-        if let Some(name) = name {
-            self.add(kind, name);
-        }
+    /// Tokens that a step keeps; `without_refresh_token` says why they have no refresh token, if they have none.
+    pub(super) fn keep(&mut self, name: &'a Spanned<String>, without_refresh_token: Option<&'static str>) {
+        self.add(Kind::Tokens, name);
+        match without_refresh_token {
+            Some(why) => self.without_refresh_token.insert(&name.value, why),
+            None => self.without_refresh_token.remove(name.value.as_str()),
+        };
     }
 
-    fn holds(&self, kind: Kind, name: &str) -> bool {
+    pub(super) fn holds(&self, kind: Kind, name: &str) -> bool {
         let of_the_seed = matches!(kind, Kind::User | Kind::Application | Kind::Connector);
         (of_the_seed && !self.seed_is_known)
             || self.names.get(&kind).is_some_and(|names| names.contains(name))
@@ -92,11 +128,7 @@ impl Known {
             format!("such names are {}: {}", kind.origin(), known.join(", "))
         };
         let message = format!("no {} '{}' is known here", kind.what(), name.value);
-        Err(Mistake::new(Position::of(name), message, remedy))
-    }
-
-    pub(super) fn must_if(&self, kind: Kind, name: Option<&Spanned<String>>) -> Result<(), Mistake> {
-        name.map_or(Ok(()), |name| self.must(kind, name))
+        Err(Mistake { position: Position::of(name), message, remedy })
     }
 
     /// Whether `${name}` will have a value.

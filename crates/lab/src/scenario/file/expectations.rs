@@ -13,13 +13,13 @@ use serde_saphyr::Spanned;
 pub struct RefusalExpectation {
     /// HTTP status.
     #[serde(default)]
-    pub status: Option<u16>,
+    pub status: Option<Spanned<u16>>,
     /// OAuth `error`.
     #[serde(default)]
     pub error: Option<String>,
     /// `AADSTS` number.
     #[serde(default)]
-    pub aadsts: Option<u32>,
+    pub aadsts: Option<Spanned<u32>>,
     /// `suberror`.
     #[serde(default)]
     pub suberror: Option<String>,
@@ -35,7 +35,7 @@ pub struct ConnectionExpectation {
     /// The connection.
     pub connection: Spanned<String>,
     /// Its overall status (`Connected`, `Error`).
-    pub status: String,
+    pub status: Spanned<String>,
     /// What the error is about (`token`).
     #[serde(default)]
     pub target: Option<String>,
@@ -64,7 +64,7 @@ pub struct RunsExpectation {
     pub at_least: BTreeMap<String, u64>,
     /// The time between any two runs.
     #[serde(default)]
-    pub every: Option<Span>,
+    pub every: Option<Spanned<Span>>,
     /// What the last run must be.
     #[serde(default)]
     pub last: Option<LastRun>,
@@ -75,7 +75,7 @@ pub struct RunsExpectation {
 #[serde(deny_unknown_fields)]
 pub struct LastRun {
     /// Its status.
-    pub status: String,
+    pub status: Spanned<String>,
     /// What its first failed action must be.
     #[serde(default)]
     pub failed_action: Option<FailedAction>,
@@ -89,7 +89,7 @@ pub struct FailedAction {
     pub code: String,
     /// The HTTP status it was answered with.
     #[serde(default)]
-    pub answered: Option<u16>,
+    pub answered: Option<Spanned<u16>>,
     /// How often it was tried again.
     #[serde(default)]
     pub retries: Option<u64>,
@@ -103,10 +103,10 @@ pub struct FailedAction {
 #[serde(deny_unknown_fields)]
 pub struct JournalExpectation {
     /// The kind of line, or a prefix that ends in a dot.
-    pub kind: String,
+    pub kind: Spanned<String>,
     /// The service that wrote it.
     #[serde(default)]
-    pub service: Option<String>,
+    pub service: Option<Spanned<String>>,
     /// Only lines after this mark.
     #[serde(default)]
     pub since: Option<Spanned<String>>,

@@ -18,7 +18,7 @@ pub struct SignIn {
     /// The application's name.
     pub app: Spanned<String>,
     /// The scopes asked for.
-    pub scope: String,
+    pub scope: Spanned<String>,
     /// How the person signs in.
     #[serde(default)]
     pub with: With,
@@ -27,7 +27,7 @@ pub struct SignIn {
     pub stay_signed_in: bool,
     /// `current` (the usual), `previous` (the one before the last change), or the text that is typed.
     #[serde(default = "current")]
-    pub password: String,
+    pub password: Spanned<String>,
     /// Whether the application says that it can meet a claims challenge (`cp1`); so do its refreshes then.
     #[serde(default)]
     pub can_be_challenged: bool,
@@ -52,8 +52,13 @@ pub enum With {
     Session,
 }
 
-fn current() -> String {
-    "current".to_owned()
+fn current() -> Spanned<String> {
+    unwritten("current")
+}
+
+/// What a field that was left out stands for.
+fn unwritten(text: &str) -> Spanned<String> {
+    Spanned::new(text.to_owned(), serde_saphyr::Location::UNKNOWN, serde_saphyr::Location::UNKNOWN)
 }
 
 /// An application exchanges a refresh token it kept.
@@ -73,7 +78,7 @@ pub struct Refresh {
     pub secret: Option<String>,
     /// From which page of a browser it is sent (the `Origin` header); for single-page applications their own if left out.
     #[serde(default)]
-    pub origin: Option<String>,
+    pub origin: Option<Spanned<String>>,
     /// The name under which the new tokens are kept.
     #[serde(default)]
     pub keep: Option<Spanned<String>>,
@@ -89,7 +94,7 @@ pub struct ClientCredentials {
     /// The application's name.
     pub app: Spanned<String>,
     /// The scope asked for (`<resource>/.default`).
-    pub scope: String,
+    pub scope: Spanned<String>,
     /// The name under which the token is kept.
     #[serde(default)]
     pub keep: Option<Spanned<String>>,
@@ -125,12 +130,12 @@ pub struct Call {
     #[serde(default = "get")]
     pub method: Spanned<String>,
     /// Path and query.
-    pub path: String,
+    pub path: Spanned<String>,
     /// JSON body.
     #[serde(default)]
     pub body: Option<Value>,
     /// The status that must come.
-    pub status: u16,
+    pub status: Spanned<u16>,
     /// Texts that must be in headers, by header name.
     #[serde(default)]
     pub header_has: BTreeMap<String, String>,
@@ -144,7 +149,7 @@ const fn resource() -> To {
 }
 
 fn get() -> Spanned<String> {
-    Spanned::new("GET".to_owned(), serde_saphyr::Location::UNKNOWN, serde_saphyr::Location::UNKNOWN)
+    unwritten("GET")
 }
 
 /// A call to Microsoft Graph with a person's own token.
@@ -157,12 +162,12 @@ pub struct Graph {
     #[serde(default = "get")]
     pub method: Spanned<String>,
     /// Path and query, from `/v1.0`; `${user.owner.id}` and the like are filled in.
-    pub path: String,
+    pub path: Spanned<String>,
     /// JSON body.
     #[serde(default)]
     pub body: Option<Value>,
     /// The status that must come.
-    pub status: u16,
+    pub status: Spanned<u16>,
     /// Texts that must be in the body.
     #[serde(default)]
     pub body_has: Vec<String>,
@@ -179,7 +184,7 @@ pub struct ChangePassword {
     pub user: Spanned<String>,
     /// The new password; made up if left out.
     #[serde(default)]
-    pub to: Option<String>,
+    pub to: Option<Spanned<String>>,
 }
 
 /// A person signs in by password to the page for security info and registers a passkey there.
@@ -205,16 +210,16 @@ pub struct Event {
     pub app: Option<Spanned<String>>,
     /// The password from then on.
     #[serde(default)]
-    pub new_password: Option<String>,
+    pub new_password: Option<Spanned<String>>,
     /// By which portal.
     #[serde(default)]
-    pub channel: Option<String>,
+    pub channel: Option<Spanned<String>>,
     /// By whom.
     #[serde(default)]
-    pub by: Option<String>,
+    pub by: Option<Spanned<String>>,
     /// How often: of `sign_in_frequency`, how old a sign-in may be; `PT0S` takes it away.
     #[serde(default)]
-    pub every: Option<Span>,
+    pub every: Option<Spanned<Span>>,
     /// Of `require_mfa`: whether it is required from then on.
     #[serde(default)]
     pub required: Option<bool>,
@@ -255,14 +260,14 @@ pub struct CreateFlow {
     pub every: Option<Spanned<Span>>,
     /// The operation it calls.
     #[serde(default = "list_orders")]
-    pub operation: String,
+    pub operation: Spanned<String>,
     /// A whole workflow definition instead.
     #[serde(default)]
     pub definition: Option<Value>,
 }
 
-fn list_orders() -> String {
-    "ListOrders".to_owned()
+fn list_orders() -> Spanned<String> {
+    unwritten("ListOrders")
 }
 
 /// A flow, by its name in this story.
@@ -279,16 +284,16 @@ pub struct FlowName {
 pub struct Advance {
     /// By so much.
     #[serde(default)]
-    pub by: Option<Span>,
+    pub by: Option<Spanned<Span>>,
     /// To that instant.
     #[serde(default)]
-    pub to: Option<Instant>,
+    pub to: Option<Spanned<Instant>>,
     /// To the expiry of these tokens' access token.
     #[serde(default)]
     pub to_expiry_of: Option<Spanned<String>>,
     /// So much before that expiry.
     #[serde(default)]
-    pub less: Option<Span>,
+    pub less: Option<Spanned<Span>>,
     /// How many runs must have been done on the way.
     #[serde(default)]
     pub runs: Option<u64>,

@@ -63,7 +63,7 @@ impl World {
         let properties = seen.get("properties").unwrap_or(&Value::Null);
         let text = |pointer: &str| properties.pointer(pointer).and_then(Value::as_str).unwrap_or("none");
         telling.tell(format!("the hub says of '{name}': {}", status_of(&seen)));
-        telling.check(Check::equal("overall status", &step.status, text("/overallStatus")));
+        telling.check(Check::equal("overall status", &step.status.value, text("/overallStatus")));
         if let Some(target) = &step.target {
             telling.check(Check::equal("target", target, text("/statuses/0/target")));
         }
@@ -88,7 +88,7 @@ impl World {
         let connection = self.connection(&step.connection.value)?;
         let definition = match (&step.definition, &step.every) {
             (Some(definition), _) => self.fill_json(definition)?,
-            (None, Some(every)) => recurring(every.value, &connection.connector, &step.operation)
+            (None, Some(every)) => recurring(every.value, &connection.connector, &step.operation.value)
                 .ok_or_else(|| StepError(format!("{} is no whole number of minutes", every.value)))?,
             (None, None) => {
                 return Err(StepError("the flow has neither a recurrence nor a definition".to_owned()));

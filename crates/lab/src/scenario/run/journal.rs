@@ -18,7 +18,7 @@ impl World {
     ) -> Result<(), StepError> {
         let since = self.since(step.since.as_ref().map(|mark| mark.value.as_str()))?;
         let subject = step.subject.as_deref().map(|subject| self.fill(subject)).transpose()?;
-        let wanted = Wanted { kind: Some(step.kind.clone()), subject, trace: None };
+        let wanted = Wanted { kind: Some(step.kind.value.clone()), subject, trace: None };
         let mut matching = Vec::new();
         for (path, value) in &step.matching {
             matching.push((path.as_str(), self.fill_json(value)?));
@@ -27,16 +27,18 @@ impl World {
         let lines: Vec<_> = lines
             .iter()
             .filter(|line| instant_of(line) > since)
-            .filter(|line| step.service.as_deref().is_none_or(|service| line["service"] == service))
+            .filter(|line| {
+                step.service.as_ref().is_none_or(|service| line["service"] == service.value.as_str())
+            })
             .filter(|line| matching.iter().all(|(path, value)| value_at(line, path) == Some(value)))
             .collect();
-        telling.tell(format!("the journal holds {} lines of {}", lines.len(), step.kind));
+        telling.tell(format!("the journal holds {} lines of {}", lines.len(), step.kind.value));
         let came = lines.len() as u64;
         if let Some(count) = step.count {
-            telling.check(Check::equal(format!("lines of {}", step.kind), count, came));
+            telling.check(Check::equal(format!("lines of {}", step.kind.value), count, came));
         }
         if let Some(least) = step.at_least {
-            let what = format!("lines of {}", step.kind);
+            let what = format!("lines of {}", step.kind.value);
             telling.check(Check::that(what, format!("at least {least}"), came.to_string(), came >= least));
         }
         if let Some(chain) = &step.chain {
@@ -77,6 +79,8 @@ fn chained(lines: &[&Value], chain: &ChainExpectation) -> Check {
         before.is_null() || at(pair[1], &chain.follows) != before
     });
     let actual = match broken {
+        // One line, or none, is no chain.
+        None if lines.len() < 2 => format!("lines in all: {}", lines.len()),
         None => format!("{} links, all of them joined", lines.len().saturating_sub(1)),
         Some((index, pair)) => format!(
             "link {} at {}: follows {}, but the one before is {}",
@@ -86,7 +90,7 @@ fn chained(lines: &[&Value], chain: &ChainExpectation) -> Check {
             at(pair[0], &chain.each)
         ),
     };
-    Check::that("chain", expected, actual, broken.is_none())
+    Check::that("chain", expected, actual, broken.is_none() && lines.len() >= 2)
 }
 
 /// When a line was written, in virtual time.
@@ -119,6 +123,7 @@ mod tests {
         let broken = chained(&[&a, &c], &chain);
         assert!(!broken.passed);
         assert!(broken.actual.contains(r#"follows "b", but the one before is "a""#), "{}", broken.actual);
+        assert!(!chained(&[], &chain).passed && !chained(&[&a], &chain).passed);
         let nothing = json!({"data": {}});
         assert!(!chained(&[&nothing, &nothing], &chain).passed);
     }

@@ -1,5 +1,9 @@
 //! Playing one scenario from its first step to its last.
 
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt as _;
 use outlive_chassis::Trace;
 use outlive_clock::{Instant, Randomness, wall_now};
 
@@ -26,6 +30,8 @@ pub struct RunOptions {
     pub keep: bool,
     /// Where verifiers, states and new passwords are drawn from.
     pub random: Randomness,
+    /// A hook for tests: the step (counted from 1) of every scenario that panics; 0 panics before a tenant is created.
+    pub panic_at_step: Option<usize>,
 }
 
 /// Somebody who watches a scenario being played.
@@ -38,6 +44,10 @@ pub trait Observer: Send + Sync {
     fn time_moves(&self, from: Instant, now: Instant, target: Instant);
     /// Time stands still again.
     fn time_stands(&self);
+    /// Whether to go on. What was not played when this became false is an error in the result.
+    fn goes_on(&self) -> bool {
+        true
+    }
 }
 
 /// An observer who does not care.
@@ -60,6 +70,7 @@ pub async fn run_scenario(
 ) -> ScenarioResult {
     let mut result = tell(file, scenario, options, observer).await;
     if result.status == Status::Passed
+        && observer.goes_on()
         && let Some(step) = twins::expect_parting(file, scenario, &result, options).await
     {
         observer.step_done(&step);
@@ -77,30 +88,41 @@ pub(super) async fn tell(
     options: &RunOptions,
     observer: &dyn Observer,
 ) -> ScenarioResult {
+    if !observer.goes_on() {
+        return broken_scenario(file, scenario, NOT_STARTED, ENDED_EARLY);
+    }
+    if options.panic_at_step == Some(0) {
+        test_panic("before its first step");
+    }
     let began = wall_now();
     let lab = LabClient::new(options.http.clone(), &options.lab);
-    let rules = options.rules.as_deref().or(scenario.rules.as_deref());
+    let rules = options.rules.as_deref().or(scenario.rules.as_ref().map(|rules| rules.value.as_str()));
     let random = options.random.of(&scenario.name.value);
-    let made = lab.create(&scenario.name.value, scenario.seed.as_deref(), rules, scenario.start).await;
+    let seed = scenario.seed.as_ref().map(|seed| seed.value.as_str());
+    let start = scenario.start.value.instant(began);
+    let made = lab.create(&scenario.name.value, seed, rules, start).await;
     let handout = match made {
         Ok(handout) => handout,
         Err(error) => {
-            let message = format!("no tenant could be made: {error}");
-            return skipped_scenario(scenario, &message);
+            let message = format!("no tenant could be created: {error}");
+            return broken_scenario(file, scenario, "A tenant is created", &message);
         }
     };
     let tenant = handout.tenant_id.clone();
     observer.scenario_begins(scenario, &tenant);
-    let mut world = World::new(options.http.clone(), lab.clone(), handout, random, scenario.start);
+    let mut world = World::new(options.http.clone(), lab.clone(), handout, random, start);
     let mut steps = Vec::new();
     let mut going = true;
-    for chapter in &scenario.chapters {
-        for step in &chapter.steps {
+    for chapter in &scenario.chapters.value {
+        for step in &chapter.steps.value {
             let place = Place { file, chapter: &chapter.title, position: Position::of(step) };
-            let result = if going {
-                play(&mut world, &step.value, &place, observer).await
-            } else {
+            let result = if !going {
                 place.skipped(&step.value)
+            } else if observer.goes_on() {
+                let panics = options.panic_at_step == Some(steps.len() + 1);
+                play(&mut world, &step.value, &place, observer, panics).await
+            } else {
+                place.error(&step.value, ENDED_EARLY)
             };
             going &= result.status == Status::Passed;
             observer.step_done(&result);
@@ -122,21 +144,27 @@ pub(super) async fn tell(
     }
 }
 
-/// The result of a scenario that could not begin.
+/// What a step is called that stands for a scenario that was not started.
+const NOT_STARTED: &str = "The scenario is not started";
+/// Why the rest of a run was not played.
+const ENDED_EARLY: &str = "the run ended early, since nothing more can be printed";
+
+/// The result of a scenario that could not begin, or that ended without a result: one step, which is an error.
 #[must_use]
-pub fn skipped_scenario(scenario: &Scenario, why: &str) -> ScenarioResult {
+pub fn broken_scenario(file: &ReadScenarios, scenario: &Scenario, title: &str, why: &str) -> ScenarioResult {
+    let position = Position::of(&scenario.name);
     let step = StepResult {
         chapter: String::new(),
-        title: "A tenant is made".to_owned(),
-        verb: "tenant",
+        title: title.to_owned(),
+        verb: "scenario",
         status: Status::Error,
         at: None,
-        position: Position::of(&scenario.name),
+        position,
         told: Vec::new(),
         why: Vec::new(),
         checks: Vec::new(),
         error: Some(why.to_owned()),
-        diagnostic: None,
+        diagnostic: Some(file.at(position, why, REMEDY).to_string()),
     };
     ScenarioResult {
         name: scenario.name.value.clone(),
@@ -146,6 +174,22 @@ pub fn skipped_scenario(scenario: &Scenario, why: &str) -> ScenarioResult {
         wall_ms: 0,
         steps: vec![step],
     }
+}
+
+/// What to do about a step that did not pass.
+const REMEDY: &str = "look at what was told above; --keep keeps the tenant for a closer look";
+
+/// What a panic says.
+#[must_use]
+pub fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("panicked: {}", text.unwrap_or("without a message"))
+}
+
+/// Panics where a test asks for it: [`RunOptions::panic_at_step`].
+fn test_panic(place: &str) -> ! {
+    panic!("a test asked for a panic {place}")
 }
 
 /// Where a step stands.
@@ -172,17 +216,39 @@ impl Place<'_> {
             diagnostic: None,
         }
     }
+
+    fn error(&self, step: &Step, why: &str) -> StepResult {
+        StepResult {
+            status: Status::Error,
+            error: Some(why.to_owned()),
+            diagnostic: Some(self.file.at(self.position, why, REMEDY).to_string()),
+            ..self.skipped(step)
+        }
+    }
 }
 
-async fn play(world: &mut World, step: &Step, place: &Place<'_>, observer: &dyn Observer) -> StepResult {
+async fn play(
+    world: &mut World,
+    step: &Step,
+    place: &Place<'_>,
+    observer: &dyn Observer,
+    panics: bool,
+) -> StepResult {
     // Every step is one trace: the journal can be asked what was decided in it.
     world.http = world.http.traced(Trace::begin(&world.random));
     world.lab = world.lab.traced(world.http.clone());
     let mut telling = Telling::default();
-    let mut outcome = perform(world, step, observer, &mut telling).await;
-    if outcome.is_ok() {
-        outcome = world.explain_step(step, &mut telling).await;
-    }
+    let playing = async {
+        if panics {
+            test_panic("in this step");
+        }
+        perform(world, step, observer, &mut telling).await?;
+        world.explain_step(step, &mut telling).await
+    };
+    // Whatever a panic left half done is not looked at again: all steps after one that did not pass are skipped.
+    let outcome = AssertUnwindSafe(playing).catch_unwind().await;
+    let outcome = outcome.unwrap_or_else(|panic| Err(StepError(panic_message(panic.as_ref()))));
+    observer.time_stands();
     if let Some(mark) = &step.mark {
         world.marks.insert(mark.value.clone(), world.now);
     }
@@ -204,8 +270,7 @@ async fn play(world: &mut World, step: &Step, place: &Place<'_>, observer: &dyn 
                 .collect::<Vec<_>>()
                 .join("; "),
         };
-        let remedy = "look at what was told above; --keep keeps the tenant for a closer look";
-        result.diagnostic = Some(place.file.at(place.position, message, remedy).to_string());
+        result.diagnostic = Some(place.file.at(place.position, message, REMEDY).to_string());
     }
     result
 }

@@ -24,11 +24,12 @@ impl World {
         telling: &mut Telling,
     ) -> Result<(), StepError> {
         let from = self.now;
-        let target = match (step.by, step.to, &step.to_expiry_of) {
-            (Some(by), ..) => from + by,
-            (None, Some(to), _) => to,
+        let target = match (&step.by, &step.to, &step.to_expiry_of) {
+            (Some(by), ..) => from + by.value,
+            (None, Some(to), _) => to.value,
             (None, None, Some(tokens)) => {
-                self.kept(&tokens.value)?.expires() - step.less.unwrap_or(Span::ZERO)
+                let less = step.less.as_ref().map_or(Span::ZERO, |less| less.value);
+                self.kept(&tokens.value)?.expires() - less
             }
             (None, None, None) => return Err(StepError("time has nowhere to go".to_owned())),
         };

@@ -76,9 +76,9 @@ pub(super) async fn expect_parting(
 
 /// The same scenario in the file of twins.
 fn twin_of<'a>(file: &'a ReadScenarios, scenario: &Scenario) -> Option<(&'a ReadScenarios, &'a Scenario)> {
-    let number = file.file.scenarios.iter().position(|known| std::ptr::eq(known, scenario))?;
+    let number = file.file.scenarios.value.iter().position(|known| std::ptr::eq(known, scenario))?;
     let twins_file = file.twin.as_deref()?;
-    Some((twins_file, twins_file.file.scenarios.get(number)?))
+    Some((twins_file, twins_file.file.scenarios.value.get(number)?))
 }
 
 fn parting(one: &ScenarioResult, other: &ScenarioResult) -> Option<usize> {

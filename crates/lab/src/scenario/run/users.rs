@@ -19,7 +19,7 @@ impl World {
         let role = &step.user.value;
         let person = self.person(role)?;
         let new = match &step.to {
-            Some(password) => password.clone(),
+            Some(password) => password.value.clone(),
             None => draw_password(&mut self.random.stream("scenario-password")),
         };
         // Cut-offs have whole-second resolution: the change acts on everything issued before this second.
@@ -77,15 +77,15 @@ impl World {
         let sets_password = matches!(step.kind.value.as_str(), "password_change" | "sspr" | "admin_reset");
         let password = match &step.new_password {
             None if sets_password => Some(draw_password(&mut self.random.stream("scenario-password"))),
-            given => given.clone(),
+            given => given.as_ref().map(|password| password.value.clone()),
         };
         add("user", user.as_deref().map(|role| self.person(role)).transpose()?.map(|person| person.upn));
         let app = step.app.as_ref().map(|app| self.application(&app.value)).transpose()?;
         add("app", app.map(|app| app.client_id.clone()));
         add("new_password", password.clone());
-        add("channel", step.channel.clone());
-        add("by", step.by.clone());
-        add("every", step.every.map(|every| every.to_string()));
+        add("channel", step.channel.as_ref().map(|channel| channel.value.clone()));
+        add("by", step.by.as_ref().map(|by| by.value.clone()));
+        add("every", step.every.as_ref().map(|every| every.value.to_string()));
         let secret = (step.kind.value == "rotate_secret")
             .then(|| self.random.stream("scenario-secret").uuid().to_string());
         add("new_secret", secret.clone());
@@ -93,7 +93,8 @@ impl World {
         self.lab.raise(self.tenant(), &Value::Object(event)).await?;
         self.now = self.lab.clock(self.tenant()).await?.now;
         let whom = step.user.as_ref().or(step.app.as_ref()).map_or("everybody", |name| name.value.as_str());
-        let details: Vec<_> = [&step.by, &step.channel].into_iter().flatten().map(String::as_str).collect();
+        let details: Vec<_> =
+            [&step.by, &step.channel].into_iter().flatten().map(|detail| detail.value.as_str()).collect();
         let details = if details.is_empty() { String::new() } else { format!(" ({})", details.join(", ")) };
         telling.tell(format!("{} happens to {whom}{details}", step.kind.value));
         if let (Some(app), Some(secret)) = (&step.app, secret) {
