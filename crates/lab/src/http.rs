@@ -85,7 +85,7 @@ impl Answer {
 
 /// The first line or so of a text, for messages.
 pub(crate) fn excerpt(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(400).collect()
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(1_000).collect()
 }
 
 /// Sends a request and reads its answer to the end.

@@ -181,7 +181,7 @@ mod tests {
     fn nothing_to_run_is_a_mistake() {
         for (text, place) in [
             ("scenarios: []", (1, 12)),
-            ("scenarios:\n  - {name: S, chapters: []}", (2, 24)),
+            ("scenarios:\n  - {name: S, chapters: []}", (2, 25)),
             ("scenarios:\n  - {name: S, chapters: [{title: C, steps: []}]}", (2, 44)),
         ] {
             let mistake = read(text.to_owned()).expect_err(text).remove(0);

@@ -76,7 +76,7 @@ impl Report {
         Self::open_file(path).map_err(|error| {
             StartError::new(
                 format!("cannot write the report {}", path.display()),
-                innermost(&error),
+                cause(&error),
                 format!("give {option} a path that can be written"),
             )
         })
@@ -137,18 +137,23 @@ impl Report {
 }
 
 /// The cause without the name of the draft, which the reader did not give.
-fn innermost(error: &dyn std::error::Error) -> String {
-    error.source().map_or_else(|| error.to_string(), innermost)
+fn cause(error: &io::Error) -> String {
+    error
+        .raw_os_error()
+        .map_or_else(|| io::Error::from(error.kind()), io::Error::from_raw_os_error)
+        .to_string()
 }
 
 /// An empty file beside `path`, removed unless it takes the place of `path`.
 fn draft_of(path: &Path) -> io::Result<NamedTempFile> {
     let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    let directory = directory.unwrap_or(Path::new("."));
+    fs::metadata(directory)?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(".outlive-report-");
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(directory.unwrap_or(Path::new(".")))
+    builder.tempfile_in(directory)
 }
 
 /// Writes all of `text` and waits until the file system has it, since some report a full disk only then.
@@ -192,7 +197,7 @@ mod tests {
         let directory = tempfile::tempdir().expect("the temporary directory is writable");
         let (target, link) = (directory.path().join("target"), directory.path().join("link"));
         fs::write(&target, "old").expect("it is writable");
-        fs::set_permissions(&target, PermissionsExt::from_mode(0o640)).expect("it is ours");
+        fs::set_permissions(&target, fs::Permissions::from_mode(0o640)).expect("it is ours");
         std::os::unix::fs::symlink(&target, &link).expect("it is writable");
         assert!(Report::open("--json", &link).unwrap_or_else(|error| panic!("{error}")).write("new"));
         assert!(fs::symlink_metadata(&link).expect("it is there").is_symlink());
