@@ -14,8 +14,9 @@ mod service;
 mod tenants;
 mod why;
 
-use axum::Router;
 use axum::routing::{get, post};
+use axum::{Router, middleware};
+use outlive_chassis::refuse_other_sites;
 
 pub use journal::Cursor;
 pub use service::LabService;
@@ -37,5 +38,6 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/tenants/{tenant}/matrix/credentials", get(matrix::of_tenant))
         .route("/lab/tenants/{tenant}/why", post(why::ask))
         .route("/lab/tenants/{tenant}/why/{id}", get(why::show))
+        .layer(middleware::from_fn(refuse_other_sites))
         .with_state(tenants)
 }
