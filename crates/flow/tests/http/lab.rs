@@ -107,7 +107,7 @@ impl Lab {
         Self::on(|_| None).with_tenant()
     }
 
-    fn with_tenant(self) -> Self {
+    pub(crate) fn with_tenant(self) -> Self {
         let spec = json!({"clock": {"now": START, "speed": 0}, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET});
         self.send("PUT", &format!("/_lab/tenants/{TENANT}"), None, Some(spec)).expect(201);
         self
