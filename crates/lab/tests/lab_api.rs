@@ -1,5 +1,8 @@
 //! The lab API over HTTP, with stand-ins for the four services.
 
+#[path = "lab_api/access.rs"]
+mod access;
+
 use std::path::Path as FilePath;
 use std::sync::{Arc, Mutex};
 
@@ -30,6 +33,8 @@ struct Told {
     now: String,
     calls: Vec<String>,
     refuses: bool,
+    /// Whether pages never answer.
+    hangs: bool,
 }
 
 type Fake = Arc<Mutex<Told>>;
@@ -44,8 +49,17 @@ async fn fake(name: &'static str) -> (Fake, String) {
         .route("/_lab/tenants/{t}/events", post(event))
         .route("/_lab/tenants/{t}/outbox", get(outbox))
         .layer(middleware::from_fn(requires_key))
+        .fallback(page)
         .with_state(Arc::clone(&told));
     (told, serve(app).await)
+}
+
+/// Any page of a service.
+async fn page(State(told): State<Fake>) -> StatusCode {
+    if told.lock().expect("no test panicked").hangs {
+        std::future::pending::<()>().await;
+    }
+    StatusCode::NOT_FOUND
 }
 
 async fn requires_key(request: Request, next: Next) -> Response {
