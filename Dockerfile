@@ -30,13 +30,13 @@ RUN find crates -name '*.rs' -exec touch {} + && cargo build --release --locked 
 # The image's whole file system: the binary, the shared libraries it names with their loader, a user, name resolution
 # through the container's hosts file and DNS, and the directory for data.
 RUN set -eu; \
-    mkdir -p /image/etc /image/data; \
+    mkdir -p /image/etc /image/data /image/keys; \
     cp target/release/outlive /image/outlive; \
     ldd /image/outlive | grep -oE '/[^ ]+' | sort -u | xargs -I{} cp --parents --dereference {} /image; \
     echo 'outlive:x:10001:10001:Outlive:/data:/sbin/nologin' > /image/etc/passwd; \
     echo 'outlive:x:10001:' > /image/etc/group; \
     echo 'hosts: files dns' > /image/etc/nsswitch.conf; \
-    chown 10001:10001 /image/data
+    chown 10001:10001 /image/data /image/keys
 
 FROM scratch
 LABEL org.opencontainers.image.title="Outlive" \
@@ -45,6 +45,7 @@ LABEL org.opencontainers.image.title="Outlive" \
 COPY --from=build /image /
 # A named volume takes its owner from the image's directory, which the copy above leaves to root on some builders.
 COPY --from=build --chown=10001:10001 /image/data /data
+COPY --from=build --chown=10001:10001 /image/keys /keys
 ENV OUTLIVE_DATA=/data
 WORKDIR /data
 USER 10001:10001

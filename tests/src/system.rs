@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use reqwest::Client;
+use reqwest::{Client, Method, RequestBuilder};
 use tempfile::TempDir;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -92,6 +92,15 @@ impl System {
         system
     }
 
+    /// A call of a service's lab surface, with the installation's lab key.
+    ///
+    /// # Panics
+    /// When the data directory holds no key.
+    pub fn lab_surface(&self, method: Method, url: &str) -> RequestBuilder {
+        let key = std::fs::read_to_string(self.data().join("lab-key")).expect("a running system has a key");
+        self.http.request(method, url).header("authorization", format!("Lab {key}"))
+    }
+
     /// All lines of one kind (`""` is every kind) in one service's journal of a tenant, page by page.
     ///
     /// # Panics
@@ -102,7 +111,7 @@ impl System {
         loop {
             let tenant = tenant.id();
             let url = format!("{}/_lab/tenants/{tenant}/journal?after={after}{selection}", self.url(service));
-            let answer = self.http.get(url).send().await.expect("it answers");
+            let answer = self.lab_surface(Method::GET, &url).send().await.expect("it answers");
             let page: serde_json::Value = answer.json().await.expect("in JSON");
             let more = page["lines"].as_array().unwrap_or_else(|| panic!("no lines in {page}"));
             if more.is_empty() {

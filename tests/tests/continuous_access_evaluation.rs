@@ -9,7 +9,7 @@ use axum::routing::post;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use outlive_tests::{Service, System, Tenant};
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -143,7 +143,9 @@ async fn an_api_that_was_down_is_told_when_it_is_back_even_by_an_issuer_that_was
     drop(listener);
     let api = tenant.application("Contoso Orders API")["client_id"].as_str().expect("an id");
     let stream = format!("{}/_lab/tenants/{}/event-streams/{api}", system.url(Service::Idp), tenant.id());
-    let set = system.http().put(stream).json(&json!({"endpoint": format!("http://{address}/events")}));
+    let set = system
+        .lab_surface(Method::PUT, &stream)
+        .json(&json!({"endpoint": format!("http://{address}/events")}));
     assert_eq!(set.send().await.expect("it answers").status(), StatusCode::OK);
     tenant.change_password("owner", "Another-Horse-7!").await;
     tenant.revoke_sessions("owner").await;

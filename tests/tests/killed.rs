@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use outlive_tests::{Service, System};
+use reqwest::Method;
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -14,9 +15,10 @@ const DEATHS: u32 = 20;
 const WRITERS: u32 = 4;
 
 /// Revokes the colleague's sessions at the issuer until it is gone, and says how often that was answered.
-async fn revoke_until_killed(system: reqwest::Client, url: String, user: String, answered: Arc<AtomicU32>) {
+async fn revoke_until_killed(request: reqwest::RequestBuilder, user: String, answered: Arc<AtomicU32>) {
     let event = json!({"type": "revoke_sessions", "user": user});
-    while let Ok(answer) = system.post(&url).json(&event).send().await {
+    let post = || request.try_clone().expect("it has no body yet").json(&event);
+    while let Ok(answer) = post().send().await {
         let status = answer.status();
         // An answer that broke off half way is none.
         let Ok(body) = answer.text().await else { return };
@@ -41,8 +43,8 @@ async fn nothing_that_was_answered_is_lost() {
         let answered = Arc::new(AtomicU32::new(0));
         let mut writers = JoinSet::new();
         for _ in 0..WRITERS {
-            let (http, url, user) = (system.http().clone(), url.clone(), user.clone());
-            writers.spawn(revoke_until_killed(http, url, user, Arc::clone(&answered)));
+            let request = system.lab_surface(Method::POST, &url);
+            writers.spawn(revoke_until_killed(request, user.clone(), Arc::clone(&answered)));
         }
         // Meanwhile flow, hub and resource work: an hour passes, and another does until the kill.
         let before = tenant.clock().await["now"].clone();

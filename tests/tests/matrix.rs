@@ -2,13 +2,12 @@
 
 use outlive_rules::{Credential, Edition, Ruleset};
 use outlive_tests::{Service, System, outlive_on_database};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 async fn executed(system: &System, rules: &Ruleset) -> Value {
-    let mut url = url::Url::parse(&system.url(Service::Console)).expect("an address");
-    url.set_path("/lab/matrix/credentials");
-    url.query_pairs_mut().append_pair("rules", &rules.to_string());
-    let answer = reqwest::get(url).await.expect("the lab answers");
+    let url = format!("{}/lab/matrix/credentials", system.url(Service::Console));
+    let body = json!({"rules": rules.to_string()});
+    let answer = system.http().post(url).json(&body).send().await.expect("the lab answers");
     assert_eq!(answer.status(), 200);
     answer.json().await.expect("JSON")
 }

@@ -5,7 +5,7 @@ use outlive_journal::Journal;
 use outlive_store::{Migration, Store, StoreError, sql};
 use outlive_tokens::Sealer;
 
-use crate::{ChassisConfig, Clocks, HttpClient, Origins, StartError, sealing_key};
+use crate::{ChassisConfig, Clocks, HttpClient, LabKey, Origins, StartError, sealing_key};
 
 const MIGRATIONS: &[Migration] =
     &[Migration { version: 1, name: "clocks", sql: include_str!("../migrations/0001_clocks.sql") }];
@@ -29,6 +29,7 @@ pub struct Chassis {
     pub http: HttpClient,
     /// The origins it answers to.
     pub origins: Origins,
+    pub(crate) lab_key: LabKey,
 }
 
 impl std::fmt::Debug for Chassis {
@@ -73,6 +74,7 @@ impl Chassis {
             sealer: Sealer::new(&key),
             http: HttpClient::new()?,
             origins: config.origins,
+            lab_key: config.lab_key,
             store,
         })
     }

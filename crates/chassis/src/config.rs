@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use outlive_store::DatabaseUrl;
 use outlive_tokens::Secret;
 
-use crate::Origins;
+use crate::{LabKey, Origins};
 
 /// The configuration that all services share. Plain values: the command line and the environment are read elsewhere.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub struct ChassisConfig {
     pub data_dir: PathBuf,
     /// The sealing key as 64 hexadecimal digits; replicas share one.
     pub sealing_key: Option<Secret>,
+    /// What callers of `/_lab` must present.
+    pub lab_key: LabKey,
     /// Makes ids, keys, lifetimes and tokens repeat; `None` draws from the operating system.
     pub seed: Option<u64>,
     /// The origins by which callers may address the service.

@@ -16,7 +16,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
 use crate::lab_surface::{self, Surface};
-use crate::{BODY_BYTES_MAX, CallerOrigin, Chassis, Problem, Service, Trace, running_time};
+use crate::{BODY_BYTES_MAX, CallerOrigin, Chassis, Problem, Service, Trace, lab_access, running_time};
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
 
@@ -68,8 +68,10 @@ async fn enter(State(chassis): State<Chassis>, mut request: Request, next: Next)
     let request_id = HeaderValue::try_from(trace.request_id.to_string());
     request.extensions_mut().insert(origin);
     request.extensions_mut().insert(trace);
-    let mut response = match announced_too_large(&request) {
-        Some(problem) => problem.into_response(),
+    let refused = lab_access::refusal(&chassis.lab_key, &request);
+    let refused = refused.or_else(|| announced_too_large(&request).map(IntoResponse::into_response));
+    let mut response = match refused {
+        Some(refused) => refused,
         None => next.run(request).await,
     };
     tracing::debug!(service = chassis.service, status = response.status().as_u16(), "answered");

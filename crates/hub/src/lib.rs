@@ -12,6 +12,7 @@ mod consent;
 mod control;
 mod credential;
 mod hub;
+mod path;
 mod runtime;
 mod service;
 

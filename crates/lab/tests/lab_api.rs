@@ -1,13 +1,18 @@
 //! The lab API over HTTP, with stand-ins for the four services.
 
+#[path = "lab_api/access.rs"]
+mod access;
+
 use std::path::Path as FilePath;
 use std::sync::{Arc, Mutex};
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
-use axum::{Json, Router};
+use axum::{Json, Router, middleware};
 use http::StatusCode;
-use outlive_chassis::{Chassis, ChassisConfig, Origins as Allowed, Trace};
+use outlive_chassis::{Chassis, ChassisConfig, LabKey, Origins as Allowed, Trace};
 use outlive_lab::api::{LabService, router};
 use outlive_lab::http::Http;
 use outlive_lab::seed::Seed;
@@ -17,6 +22,9 @@ use outlive_store::DatabaseUrl;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+/// What the services require of every call of their lab surface.
+const LAB_AUTHORIZATION: &str = "Lab 00112233445566778899aabbccddeeff";
+
 /// What a stand-in was told, and what it says.
 #[derive(Default)]
 struct Told {
@@ -25,6 +33,8 @@ struct Told {
     now: String,
     calls: Vec<String>,
     refuses: bool,
+    /// Whether pages never answer.
+    hangs: bool,
 }
 
 type Fake = Arc<Mutex<Told>>;
@@ -38,8 +48,26 @@ async fn fake(name: &'static str) -> (Fake, String) {
         .route("/_lab/tenants/{t}/journal", get(journal))
         .route("/_lab/tenants/{t}/events", post(event))
         .route("/_lab/tenants/{t}/outbox", get(outbox))
+        .layer(middleware::from_fn(requires_key))
+        .fallback(page)
         .with_state(Arc::clone(&told));
     (told, serve(app).await)
+}
+
+/// Any page of a service.
+async fn page(State(told): State<Fake>) -> StatusCode {
+    if told.lock().expect("no test panicked").hangs {
+        std::future::pending::<()>().await;
+    }
+    StatusCode::NOT_FOUND
+}
+
+async fn requires_key(request: Request, next: Next) -> Response {
+    let presented = request.headers().get("authorization");
+    if presented.is_none_or(|presented| presented != LAB_AUTHORIZATION) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    next.run(request).await
 }
 
 async fn serve(app: Router) -> String {
@@ -153,15 +181,17 @@ async fn lab_on(data: &FilePath, origins: &Origins) -> (String, reqwest::Client)
         database: DatabaseUrl::Sqlite(data.join("lab.db")),
         data_dir: data.to_owned(),
         sealing_key: None,
+        lab_key: LabKey::new(&LAB_AUTHORIZATION[4..]).expect("a key"),
         seed: Some(1),
         origins: Allowed::new([origin.clone()]),
     };
+    let lab_key = config.lab_key.clone();
     let chassis = Chassis::start(config, MIGRATIONS).await.expect("starts");
     let client = chassis.http.inner().clone();
     let http = Http::new(chassis.http.clone(), Trace::begin(&chassis.random));
     let seed = Seed::contoso().unwrap_or_else(|wrong| panic!("{wrong}"));
     let config = TenantsConfig { seeds: vec![seed], rules: "2025-11".to_owned() };
-    let tenants = Tenants::new(chassis.clone(), LabSurface::new(http, origins.clone()), config);
+    let tenants = Tenants::new(chassis.clone(), LabSurface::new(http, origins.clone(), lab_key), config);
     let app = outlive_chassis::app(chassis, Arc::new(LabService), router(tenants));
     tokio::spawn(async move { axum::serve(listener, app).await });
     (origin, client)

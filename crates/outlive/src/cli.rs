@@ -1,14 +1,17 @@
 //! The command line.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use outlive_chassis::{LabKey, StartError};
 use outlive_clock::Span;
 
 /// What becomes of a result that cannot be printed.
 const OUTPUT: &str = "A result that cannot be printed is no success: if the reader of a pipe closes it, the command ends quietly \
      with exit code 141; if standard output cannot be written, it reports why and ends with exit code 2.";
+/// The lab key's file in the data directory.
+pub(crate) const LAB_KEY_FILE: &str = "lab-key";
 
 /// Which credentials outlive a password change, and why? Watch it happen.
 #[derive(Debug, Parser)]
@@ -197,6 +200,8 @@ pub(crate) struct UpArgs {
     /// Keep state in this PostgreSQL database instead of embedded ones.
     #[arg(long, value_name = "URL", env = "OUTLIVE_DATABASE_URL", hide_env_values = true)]
     pub(crate) database_url: Option<String>,
+    #[command(flatten)]
+    pub(crate) lab_key: LabKeyArgs,
     /// Drop-in mode: names that the identity provider answers to over TLS as well, separated by commas, for example
     /// login.microsoftonline.com,graph.microsoft.com.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
@@ -240,7 +245,34 @@ pub(crate) struct ServiceArgs {
     #[arg(long, env = "OUTLIVE_REPLICA", default_value = "one")]
     pub(crate) replica: String,
     #[command(flatten)]
+    pub(crate) lab_key: LabKeyArgs,
+    #[command(flatten)]
     pub(crate) urls: UrlArgs,
+}
+
+/// The secret that only the lab and the services share.
+#[derive(Debug, Args)]
+pub(crate) struct LabKeyArgs {
+    /// The key that /_lab requires on every service: at least 32 characters, the same for the console and all services.
+    #[arg(long, value_name = "KEY", env = "OUTLIVE_LAB_KEY", hide_env_values = true)]
+    lab_key: Option<String>,
+    /// The file that holds this key, for services that have data directories of their own; created if it does not exist.
+    /// Default: lab-key in the data directory.
+    #[arg(long, value_name = "FILE", env = "OUTLIVE_LAB_KEY_FILE")]
+    lab_key_file: Option<PathBuf>,
+}
+
+impl LabKeyArgs {
+    /// The key as given, or from its file. A variable that is set to nothing counts as absent.
+    pub(crate) fn open(&self, data: &Path) -> Result<LabKey, StartError> {
+        if let Some(key) = self.lab_key.as_deref().filter(|key| !key.is_empty()) {
+            return LabKey::new(key);
+        }
+        match self.lab_key_file.as_deref().filter(|file| !file.as_os_str().is_empty()) {
+            Some(file) => LabKey::open(file),
+            None => LabKey::open(&data.join(LAB_KEY_FILE)),
+        }
+    }
 }
 
 /// Where the other services are. The public ones are those that browsers use.

@@ -11,7 +11,7 @@ use outlive_lab::api::LabService;
 use outlive_lab::http::Http;
 use outlive_lab::seed::Seed;
 use outlive_lab::services::{LabSurface, Origin, Origins};
-use outlive_lab::tenants::{Tenants, TenantsConfig};
+use outlive_lab::tenants::{TenantError, Tenants, TenantsConfig};
 use outlive_rules::Ruleset;
 
 use crate::services::{self, Urls};
@@ -64,6 +64,7 @@ pub(crate) async fn console(
     own_url: String,
     start: LabStart,
 ) -> Result<Router, StartError> {
+    let lab_key = config.lab_key.clone();
     let chassis = Chassis::start(config, outlive_lab::tenants::MIGRATIONS).await?;
     let origins = Origins {
         idp: Origin::split(&urls.idp, &urls.idp_public),
@@ -73,7 +74,7 @@ pub(crate) async fn console(
         flow: Origin::split(&urls.flow, &urls.flow_public),
     };
     let http = Http::new(chassis.http.clone(), Trace::begin(&chassis.random)).reaching(&origins);
-    let surface = LabSurface::new(http, origins);
+    let surface = LabSurface::new(http, origins, lab_key);
     let first = start.seed.file.tenant.id;
     let tenants = TenantsConfig { seeds: vec![start.seed], rules: start.rules.to_string() };
     let tenants = Tenants::new(chassis.clone(), surface, tenants);
@@ -96,6 +97,10 @@ async fn make_first_tenant(tenants: Tenants) {
     loop {
         match tenants.ensure_default().await {
             Ok(()) => return,
+            Err(TenantError::Call(call)) if call.status == Some(401) => {
+                tracing::error!(error = %call, "a service does not accept the lab key of this console");
+                return;
+            }
             Err(error) if (wall_now() - started).as_seconds() > 60 => {
                 tracing::error!(%error, "the first tenant could not be made");
                 return;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use axum::Router;
-use outlive_chassis::{ChassisConfig, Origins, StartError};
+use outlive_chassis::{ChassisConfig, LabKey, Origins, StartError};
 use outlive_store::DatabaseUrl;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -22,6 +22,8 @@ pub(crate) struct SystemConfig {
     pub(crate) database_url: Option<String>,
     /// Ports from here on; `None` takes free ones.
     pub(crate) port_base: Option<u16>,
+    /// What the lab presents to the services.
+    pub(crate) lab_key: LabKey,
     /// Drop-in mode.
     pub(crate) hosts: Option<Hosts>,
     /// Seeds all randomness.
@@ -121,6 +123,7 @@ impl SystemConfig {
             database,
             data_dir: self.data_dir.clone(),
             sealing_key: None,
+            lab_key: self.lab_key.clone(),
             seed: self.seed,
             origins,
         })

@@ -50,10 +50,12 @@ impl Seeds {
 pub(crate) async fn up(args: UpArgs) -> Result<(), StartError> {
     let seeds = Seeds::read(&args.seed)?;
     let lab = LabStart::new(seeds.file.as_deref(), args.rules.as_deref(), true)?;
+    let lab_key = args.lab_key.open(&args.data)?;
     let domain = lab.seed.file.tenant.domain.clone();
     let config = SystemConfig {
         data_dir: args.data,
         database_url: args.database_url,
+        lab_key,
         port_base: Some(args.port_base),
         hosts: Hosts::of(&args.hosts, args.hosts_port),
         seed: seeds.number,
@@ -144,6 +146,7 @@ fn chassis_config(
         database,
         data_dir: args.data.clone(),
         sealing_key: args.sealing_key.clone().map(Secret::new),
+        lab_key: args.lab_key.open(&args.data)?,
         seed,
         origins,
     })

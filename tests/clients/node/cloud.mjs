@@ -96,7 +96,8 @@ export class Cloud {
 
   async #lab(method, tenant, path, body) {
     const url = `http://127.0.0.1:${this.plain}/_lab/tenants/${tenant.id}${path}`;
-    const headers = { "content-type": "application/json" };
+    const authorization = `Lab ${readFileSync(join(this.directory, "data", "lab-key"), "utf8")}`;
+    const headers = { authorization, "content-type": "application/json" };
     const answer = await fetch(url, { method, headers, body: body && JSON.stringify(body) });
     assert.ok(answer.ok, `${method} ${path}: ${answer.status}`);
     const text = await answer.text();

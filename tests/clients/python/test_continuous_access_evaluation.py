@@ -3,6 +3,7 @@
 import base64
 import http.server
 import json
+import os
 import queue
 import re
 import ssl
@@ -84,7 +85,8 @@ def test_a_security_event_is_valid_to_another_library(tenant):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     api = tenant.application("Contoso Orders API")["client_id"]
     stream = {"endpoint": f"http://127.0.0.1:{server.server_port}/events"}
-    answer = client().put(f"{IDP}/_lab/tenants/{tenant.id}/event-streams/{api}", json=stream)
+    key = {"Authorization": f"Lab {os.environ['WITNESS_LAB_KEY']}"}
+    answer = client().put(f"{IDP}/_lab/tenants/{tenant.id}/event-streams/{api}", json=stream, headers=key)
     assert answer.status_code == 200, answer.text
     tenant.event("revoke_sessions", user="owner", by="admin")
     kind, token = told.get(timeout=30)

@@ -48,6 +48,7 @@ class Cloud:
         self.log = pathlib.Path(directory) / "log"
         self.process = subprocess.Popen(command, stdout=self.log.open("w"), stderr=subprocess.STDOUT)
         self.authority = str(data / "ca.pem")
+        self.lab_key = data / "lab-key"
         self.tenant, self.client, self.user = (str(uuid.uuid4()) for _ in range(3))
         self.upn = "owner@contoso.example"
 
@@ -67,9 +68,10 @@ class Cloud:
         until = time.monotonic() + 60
         while True:
             try:
-                made = httpx.put(url, json=spec, trust_env=False)
+                key = {"Authorization": f"Lab {self.lab_key.read_text()}"}
+                made = httpx.put(url, json=spec, headers=key, trust_env=False)
                 break
-            except httpx.TransportError:
+            except (httpx.TransportError, FileNotFoundError):
                 assert self.process.poll() is None and time.monotonic() < until, self.log.read_text()
                 time.sleep(0.1)
         assert made.status_code == 201, made.text

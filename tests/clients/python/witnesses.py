@@ -132,6 +132,7 @@ def witnesses(arguments, rest, directory, processes):
         "WITNESS_IDP_TLS": idp_tls,
         "WITNESS_LIAR": liar,
         "WITNESS_CA": str(data / "ca.pem"),
+        "WITNESS_LAB_KEY": (data / "lab-key").read_text(),
         "WITNESS_KEY": str(directory / "client.key"),
         "WITNESS_CERTIFICATE": str(directory / "client.pem"),
         "REQUESTS_CA_BUNDLE": str(trusted),

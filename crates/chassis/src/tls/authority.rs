@@ -11,9 +11,9 @@ use rcgen::{
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use super::kept_once::kept_once;
 use super::valid;
 use crate::StartError;
+use crate::kept_once::kept_once;
 
 /// Who signs, as certificate stores list it.
 const SUBJECT: &str = "Outlive local certificate authority";

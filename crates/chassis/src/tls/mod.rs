@@ -2,7 +2,6 @@
 //! and a listener that speaks TLS. All of it lives by wall time, because the clients that check certificates do.
 
 mod authority;
-mod kept_once;
 mod leaf;
 mod listener;
 

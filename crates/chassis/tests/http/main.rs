@@ -3,6 +3,7 @@
 mod clock;
 mod due;
 mod journal;
+mod lab_access;
 mod reminders;
 mod replicas;
 mod restart;

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Method, Request, header};
 use http_body_util::BodyExt as _;
-use outlive_chassis::{Chassis, ChassisConfig, Origins, app};
+use outlive_chassis::{Chassis, ChassisConfig, LabKey, Origins, app};
 use outlive_clock::TenantId;
 use outlive_store::{DatabaseUrl, Statement};
 use serde_json::{Value, json};
@@ -19,6 +19,8 @@ use uuid::Uuid;
 use crate::reminders::{MIGRATIONS, Reminders, routes};
 
 pub(crate) const HOST: &str = "reminders.example:8700";
+/// What the lab sends with every call.
+pub(crate) const LAB_AUTHORIZATION: &str = "Lab 00112233445566778899aabbccddeeff";
 pub(crate) const NOON: &str = "2026-01-05T12:00:00Z";
 
 /// What is needed to start the service, again and several times.
@@ -58,6 +60,7 @@ impl Place {
             database: self.database.clone(),
             data_dir: self.data.path().to_owned(),
             sealing_key: Some("0123456789abcdef".repeat(4).into()),
+            lab_key: LabKey::new(LAB_AUTHORIZATION.trim_start_matches("Lab ")).expect("a key"),
             seed: self.seed,
             origins: Origins::new([format!("http://{HOST}")]),
         };
@@ -154,7 +157,8 @@ impl Scene {
 }
 
 pub(crate) fn request(method: Method, path: &str) -> http::request::Builder {
-    Request::builder().method(method).uri(path).header(header::HOST, HOST)
+    let request = Request::builder().method(method).uri(path).header(header::HOST, HOST);
+    if path.starts_with("/_lab") { request.header(header::AUTHORIZATION, LAB_AUTHORIZATION) } else { request }
 }
 
 pub(crate) fn json_request(method: Method, path: &str, body: impl Into<Body>) -> Request<Body> {

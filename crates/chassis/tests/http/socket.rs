@@ -4,7 +4,7 @@ use outlive_chassis::serve;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::scene::{HOST, Scene, lab};
+use crate::scene::{HOST, LAB_AUTHORIZATION, Scene, lab};
 
 #[tokio::test]
 async fn it_serves_until_it_is_told_to_stop_even_if_somebody_follows() {
@@ -17,7 +17,10 @@ async fn it_serves_until_it_is_told_to_stop_even_if_somebody_follows() {
         let _ = stopped.await;
     }));
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-    let get = |path: &str| client.get(format!("{url}{path}")).header("host", HOST).send();
+    let get = |path: &str| {
+        let request = client.get(format!("{url}{path}")).header("host", HOST);
+        request.header("authorization", LAB_AUTHORIZATION).send()
+    };
     assert_eq!(get("/healthz").await.expect("an answer").status(), 200);
     let foreign = client.get(format!("{url}/healthz")).send().await.expect("an answer");
     assert_eq!(foreign.status(), 421, "not called by its name");

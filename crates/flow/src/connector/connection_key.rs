@@ -8,6 +8,7 @@ use outlive_tokens::Secret;
 use serde_json::{Value, json};
 
 use super::hub::{API_VERSION, Credentials, Hub, RESOURCE_GROUP, Workflow, refused};
+use super::selection::{id_of, not_found};
 use crate::engine::{Failure, Outcome};
 
 /// How long a key is asked for, in virtual time: what tooling asks for.
@@ -21,6 +22,8 @@ pub(super) struct ConnectionKey {
     /// The URL, at the origin by which this process reaches the hub.
     pub(super) runtime_url: String,
     pub(super) key: Secret,
+    /// The connection's id, which no other connection has.
+    connection: String,
 }
 
 impl Hub {
@@ -32,9 +35,19 @@ impl Hub {
     ) -> Result<Arc<ConnectionKey>, Outcome> {
         let (tenant, now) = (workflow.tenant, workflow.now);
         let name = (tenant, workflow.flow, connection.to_owned());
-        if let Some(key) = self.keys.get(&name, now) {
+        let selected = workflow.selections.get(&connection.to_ascii_lowercase());
+        let known = self.keys.get(&name, now);
+        if let Some(key) = known.filter(|key| selected.is_none_or(|selected| *selected == key.connection)) {
             return Ok(key);
         }
+        let occasion = workflow.occasion();
+        // Not looked up when the flow was saved: the name then means a connection that the maker may select now.
+        let selected = match (selected, workflow.maker) {
+            (Some(selected), _) => Some(selected.clone()),
+            (None, Some(maker)) => self.selected_by(&occasion, credentials, maker, connection).await?,
+            (None, None) => None,
+        };
+        let selected = selected.ok_or_else(|| not_found(connection))?;
         let tenant = tenant.to_string();
         let path = [
             "subscriptions",
@@ -49,7 +62,10 @@ impl Hub {
         ];
         let body = json!({"validityTimeSpan": VALIDITY.to_dotnet(), "workflowId": workflow.flow});
         let query = [("api-version", API_VERSION)];
-        let answer = self.ask(workflow, credentials, Method::POST, &path, &query, Some(&body)).await?;
+        let answer = match self.ask(&occasion, credentials, Method::POST, &path, &query, Some(&body)).await {
+            Err(outcome) if outcome.status == Some(404) => return Err(not_found(connection)),
+            answer => answer?,
+        };
         let text = |member: &str| answer.get(member).and_then(Value::as_str);
         let (Some(key), Some(url)) = (text("connectionKey"), text("runtimeUrl")) else {
             return Err(refused(Failure::new(
@@ -57,6 +73,9 @@ impl Hub {
                 "The API Hub answered no connection key and runtime URL.",
             )));
         };
+        if id_of(url).is_none_or(|id| id != selected) {
+            return Err(not_found(connection));
+        }
         // The URL is written for whoever asked; the hub's origin from here is known, and the key goes nowhere else.
         let Some(path) = url::Url::parse(url).ok().map(|url| url.path().trim_end_matches('/').to_owned())
         else {
@@ -68,6 +87,7 @@ impl Hub {
         let key = Arc::new(ConnectionKey {
             runtime_url: format!("{}{path}", self.config.hub_url),
             key: Secret::new(key),
+            connection: selected,
         });
         self.keys.put(name, now + USED_FOR, Arc::clone(&key));
         Ok(key)

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use http::Method;
 use outlive_chassis::{HttpClient, Trace};
-use outlive_clock::{ClientId, Instant, Span, TenantId};
+use outlive_clock::{ClientId, Instant, Span, TenantId, UserId};
 use outlive_tokens::Secret;
 use serde_json::{Map, Value};
 
 use super::answer::{Answer, NoAnswer, failure_of};
 use super::connection_key::ConnectionKey;
 use super::operation::Operations;
+use super::selection::Selections;
 use super::timed_cache::TimedCache;
 use crate::definition::{ConnectorCall, Definition};
 use crate::engine::{Failure, Outcome};
@@ -25,6 +26,17 @@ pub(crate) struct HubConfig {
     pub(crate) hub_url: String,
 }
 
+/// For whom, in which trace and when the hub is called.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Occasion<'a> {
+    /// Whose it is.
+    pub(crate) tenant: TenantId,
+    /// The trace that every hop belongs to.
+    pub(crate) trace: &'a Trace,
+    /// The tenant's time.
+    pub(crate) now: Instant,
+}
+
 /// The run's side of a call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Workflow<'a> {
@@ -34,10 +46,21 @@ pub(crate) struct Workflow<'a> {
     pub(crate) flow: FlowId,
     /// Its definition.
     pub(crate) definition: &'a Definition,
+    /// The connections that its maker selected.
+    pub(crate) selections: &'a Selections,
+    /// Whose flow it is; `None` if the flow is gone.
+    pub(crate) maker: Option<UserId>,
     /// The trace that every hop of the run belongs to.
     pub(crate) trace: &'a Trace,
     /// The tenant's time.
     pub(crate) now: Instant,
+}
+
+impl<'a> Workflow<'a> {
+    /// When and for whom its calls are made.
+    pub(super) const fn occasion(&self) -> Occasion<'a> {
+        Occasion { tenant: self.tenant, trace: self.trace, now: self.now }
+    }
 }
 
 /// The resource group that connections are kept in.
@@ -149,7 +172,7 @@ impl Hub {
             api,
         ];
         let query = [("api-version", API_VERSION), ("export", "true")];
-        let body = self.ask(workflow, credentials, Method::GET, &path, &query, None).await?;
+        let body = self.ask(&workflow.occasion(), credentials, Method::GET, &path, &query, None).await?;
         // Asked for an export, the platform answers the swagger itself; a hub may also put it in its place in the connector.
         let swagger =
             if body.get("paths").is_some() { Some(&body) } else { body.pointer("/properties/swagger") };
@@ -158,17 +181,41 @@ impl Hub {
         Ok(operations)
     }
 
+    /// Withdraws everything that was granted to a flow, because the flow is deleted.
+    pub(crate) async fn withdraw_access(
+        &self,
+        occasion: &Occasion<'_>,
+        credentials: &impl Credentials,
+        flow: FlowId,
+    ) -> Result<(), Outcome> {
+        let (tenant, flow_id) = (occasion.tenant.to_string(), flow.to_string());
+        let path = [
+            "subscriptions",
+            &tenant,
+            "providers",
+            "Microsoft.Web",
+            "locations",
+            LOCATION,
+            "logicflows",
+            &flow_id,
+        ];
+        let query = [("api-version", API_VERSION)];
+        self.ask(occasion, credentials, Method::DELETE, &path, &query, None).await?;
+        self.keys.forget(|(known, of, _)| *known == occasion.tenant && *of == flow);
+        Ok(())
+    }
+
     /// Asks the hub's control plane as the flow service. A refused token is forgotten, so that the next call gets a new one.
     pub(super) async fn ask(
         &self,
-        workflow: &Workflow<'_>,
+        occasion: &Occasion<'_>,
         credentials: &impl Credentials,
         method: Method,
         path: &[&str],
         query: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Result<Value, Outcome> {
-        let token = self.service_token(workflow, credentials).await?;
+        let token = self.service_token(occasion, credentials).await?;
         let mut url = url::Url::parse(&self.config.hub_url).map_err(|_| {
             refused(Failure::new("ServiceUnavailable", "The address of the API Hub is not a URL."))
         })?;
@@ -178,13 +225,13 @@ impl Hub {
             })?
             .extend(path);
         url.query_pairs_mut().extend_pairs(query);
-        let mut request = self.http.request(workflow.trace, method, url).bearer_auth(token.expose());
+        let mut request = self.http.request(occasion.trace, method, url).bearer_auth(token.expose());
         if let Some(body) = body {
             request = request.json(body);
         }
         let answer = Answer::to(request).await.map_err(|error| error.outcome("The API Hub"))?;
         if answer.status == http::StatusCode::UNAUTHORIZED {
-            self.tokens.forget(|tenant| *tenant == workflow.tenant);
+            self.tokens.forget(|tenant| *tenant == occasion.tenant);
         }
         if answer.status.is_success() {
             return Ok(answer.value());

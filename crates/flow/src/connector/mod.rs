@@ -10,7 +10,9 @@ mod hub;
 mod operation;
 mod request;
 mod runtime;
+mod selection;
 mod service_token;
 mod timed_cache;
 
-pub(crate) use hub::{Credential, Credentials, Hub, HubConfig, Workflow};
+pub(crate) use hub::{Credential, Credentials, Hub, HubConfig, Occasion, Workflow};
+pub(crate) use selection::Selections;

@@ -8,7 +8,7 @@ use outlive_tokens::Secret;
 use serde_json::Value;
 
 use super::answer::{Answer, failure_of};
-use super::hub::{Credentials, Hub, Workflow, refused};
+use super::hub::{Credentials, Hub, Occasion, refused};
 use crate::engine::{Failure, Outcome};
 
 /// What the token is for.
@@ -21,16 +21,16 @@ const KEPT_MAX: Span = Span::from_days(1);
 impl Hub {
     pub(super) async fn service_token(
         &self,
-        workflow: &Workflow<'_>,
+        occasion: &Occasion<'_>,
         credentials: &impl Credentials,
     ) -> Result<Arc<Secret>, Outcome> {
-        let (tenant, now) = (workflow.tenant, workflow.now);
+        let (tenant, now) = (occasion.tenant, occasion.now);
         if let Some(token) = self.tokens.get(&tenant, now) {
             return Ok(token);
         }
         let credential = credentials.credential(tenant).await.map_err(refused)?;
         let url = format!("{}/{tenant}/oauth2/v2.0/token", self.config.idp_url);
-        let request = self.http.request(workflow.trace, Method::POST, url).form(&[
+        let request = self.http.request(occasion.trace, Method::POST, url).form(&[
             ("grant_type", "client_credentials"),
             ("client_id", &credential.client_id.to_string()),
             ("client_secret", credential.secret.expose()),

@@ -76,6 +76,11 @@ impl Definition {
         Ok(Self { trigger, actions, parameters, connections, places })
     }
 
+    /// The names of the connections that its references are mapped to.
+    pub(crate) fn connection_names(&self) -> impl Iterator<Item = &str> {
+        self.connections.values().filter_map(|reference| reference.connection.as_deref())
+    }
+
     /// The place of an action, by its name.
     #[must_use]
     pub fn place(&self, name: &str) -> Option<usize> {

@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use outlive_chassis::{Problem, Trace};
-use outlive_clock::{Instant, Span, TenantId, wall_now};
+use outlive_clock::{Instant, Span, TenantId, UserId, wall_now};
 use outlive_journal::Event;
 use outlive_store::Change;
 use serde_json::{Value, json};
 
-use super::Flows;
 use super::due_work::record_of;
+use super::{Flows, Program};
 use crate::connector::Workflow;
-use crate::definition::Definition;
 use crate::engine::{self, Ending, Next, RunState};
+use crate::ids::FlowId;
 use crate::status::RunStatus;
+use crate::tables::flows;
 use crate::tables::runs::{self, RunRow, Standing};
 
 /// A call that took longer than this, in wall time, may have seen the tenant's time move.
@@ -24,7 +25,7 @@ pub(super) struct Execution {
     pub(super) tenant: TenantId,
     pub(super) run: RunRow,
     pub(super) trace: Trace,
-    pub(super) definition: Arc<Definition>,
+    pub(super) definition: Arc<Program>,
     pub(super) state: RunState,
 }
 
@@ -39,11 +40,19 @@ impl Flows {
         let Execution { tenant, run, trace, definition, mut state } = execution;
         let random = self.chassis.random.of(tenant);
         let mut now = now;
+        let maker = self.maker_if_needed(tenant, run.flow, &definition).await?;
         let next = loop {
             match engine::next(&definition, &mut state, now) {
                 Next::Call { place, call, parameters } => {
-                    let workflow =
-                        Workflow { tenant, flow: run.flow, definition: &definition, trace: &trace, now };
+                    let workflow = Workflow {
+                        tenant,
+                        flow: run.flow,
+                        definition: &definition,
+                        selections: &definition.selections,
+                        maker,
+                        trace: &trace,
+                        now,
+                    };
                     let began = wall_now();
                     let outcome = self.hub.call(&workflow, self, call, &parameters).await;
                     if wall_now() - began >= NOTICEABLE {
@@ -98,6 +107,22 @@ impl Flows {
             Err(error) if error.is_conflict() => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+impl Flows {
+    /// Whose flow it is, where one of its references has no selection: what the maker may select is then looked up at the hub.
+    async fn maker_if_needed(
+        &self,
+        tenant: TenantId,
+        flow: FlowId,
+        program: &Program,
+    ) -> Result<Option<UserId>, Problem> {
+        let selected = |name: &str| program.selections.contains_key(&name.to_ascii_lowercase());
+        if program.connection_names().all(selected) {
+            return Ok(None);
+        }
+        Ok(flows::read(&self.chassis.store, tenant, flow).await?.map(|flow| flow.owner))
     }
 }
 

@@ -5,21 +5,24 @@ mod execution;
 mod manual_run;
 mod saving;
 mod tenant;
+mod withdrawal;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use outlive_chassis::{Chassis, Problem, UntilCommit};
 use outlive_clock::{Instant, Span, TenantId, wall_now};
 use outlive_store::StoreError;
 use outlive_tokens::{Verifier, VerifierConfig};
+use serde_json::Value;
 
 pub(crate) use manual_run::TriggerCall;
 pub(crate) use saving::{Asker, FlowEdit, Saved};
 pub use tenant::{FlowService, FlowTenantSpec};
 
 use crate::FlowConfig;
-use crate::connector::{Hub, HubConfig};
+use crate::connector::{Hub, HubConfig, Selections};
 use crate::definition::Definition;
 use crate::ids::FlowId;
 use crate::tables::{due, flows, runs::Taker};
@@ -37,7 +40,9 @@ pub(crate) struct Flows {
     pub(crate) config: FlowConfig,
     hub: Hub,
     /// Parsed definitions; a version never changes, so they never go stale.
-    definitions: Mutex<HashMap<(TenantId, FlowId, i64), Arc<Definition>>>,
+    definitions: Mutex<HashMap<(TenantId, FlowId, i64), Arc<Program>>>,
+    /// Tenants whose deleted flows the hub all knows of.
+    reported: Mutex<HashSet<TenantId>>,
     /// Runs of a tenant are done one at a time in this process. Whoever holds the lock knows that a run which is `Running` in this
     /// replica's name was left behind.
     working: Mutex<HashMap<TenantId, Arc<tokio::sync::Mutex<()>>>>,
@@ -55,6 +60,7 @@ impl Flows {
             chassis,
             config,
             definitions: Mutex::default(),
+            reported: Mutex::default(),
             working: Mutex::default(),
             next_due: UntilCommit::default(),
         }
@@ -71,7 +77,7 @@ impl Flows {
         tenant: TenantId,
         flow: FlowId,
         version: i64,
-    ) -> Result<Option<Arc<Definition>>, Problem> {
+    ) -> Result<Option<Arc<Program>>, Problem> {
         let key = (tenant, flow, version);
         if let Some(known) = self.definitions.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(Some(Arc::clone(known)));
@@ -80,7 +86,10 @@ impl Flows {
             return Ok(None);
         };
         match Definition::read(&document["definition"], &document["connectionReferences"]) {
-            Ok(definition) => Ok(Some(self.keep(key, definition))),
+            Ok(definition) => {
+                let selections = selections_of(&document);
+                Ok(Some(self.keep(key, Program { definition, selections })))
+            }
             Err(error) => {
                 tracing::error!(%tenant, %flow, version, %error, "a stored definition cannot be read");
                 Ok(None)
@@ -88,14 +97,14 @@ impl Flows {
         }
     }
 
-    fn keep(&self, key: (TenantId, FlowId, i64), definition: Definition) -> Arc<Definition> {
-        let definition = Arc::new(definition);
+    fn keep(&self, key: (TenantId, FlowId, i64), program: Program) -> Arc<Program> {
+        let program = Arc::new(program);
         let mut kept = self.definitions.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= DEFINITIONS_KEPT {
             kept.clear();
         }
-        kept.insert(key, Arc::clone(&definition));
-        definition
+        kept.insert(key, Arc::clone(&program));
+        program
     }
 
     fn taker(&self) -> Taker<'_> {
@@ -116,5 +125,29 @@ impl Flows {
             .unwrap_or_else(PoisonError::into_inner)
             .retain(|(known, ..), _| *known != tenant);
         self.working.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
+        self.reported.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
     }
+}
+
+/// What a version of a flow does, and through which connections.
+#[derive(Debug)]
+pub(crate) struct Program {
+    definition: Definition,
+    /// The connections that its maker selected.
+    pub(crate) selections: Selections,
+}
+
+impl Deref for Program {
+    type Target = Definition;
+
+    fn deref(&self) -> &Definition {
+        &self.definition
+    }
+}
+
+/// The member of a stored document that holds the selections. It is not part of what callers read or write.
+const SELECTIONS: &str = "selections";
+
+fn selections_of(document: &Value) -> Selections {
+    serde_json::from_value(document[SELECTIONS].clone()).unwrap_or_default()
 }

@@ -4,16 +4,17 @@ use http::StatusCode;
 use outlive_chassis::{Problem, Trace};
 use outlive_clock::{Instant, TenantId, UserId};
 use outlive_journal::Event;
-use outlive_store::Change;
+use outlive_store::{Change, StoreError};
 use serde_json::{Value, json};
 
-use super::Flows;
 use super::manual_run::gone;
+use super::{Flows, Program, SELECTIONS, selections_of};
+use crate::connector::{Occasion, Selections};
 use crate::definition::{Definition, DefinitionError, TriggerKind};
 use crate::ids::FlowId;
 use crate::status::RunStatus;
 use crate::tables::flows::{self, FlowRow, FlowState};
-use crate::tables::runs;
+use crate::tables::{flow_ids, runs};
 
 /// Most flows one user may own.
 pub(crate) const FLOWS_PER_OWNER_MAX: i64 = 600;
@@ -86,8 +87,10 @@ impl Flows {
                 "properties.definition is missing; give the flow's definition.",
             ));
         };
-        let document = json!({"definition": definition, "connectionReferences": edit.references.unwrap_or_else(|| json!({}))});
+        let mut document = json!({"definition": definition, "connectionReferences": edit.references.unwrap_or_else(|| json!({}))});
         let parsed = Definition::read(&document["definition"], &document["connectionReferences"])?;
+        let selections = self.select(asker, &parsed, &Selections::new()).await;
+        document[SELECTIONS] = json!(selections);
         let mut flow = FlowRow {
             id,
             owner: asker.user,
@@ -100,11 +103,15 @@ impl Flows {
             next_due: None,
         };
         schedule(&mut flow, &parsed, asker.now);
-        let mut change = Change::from(flows::insertion(asker.tenant, &flow));
+        let mut change = Change::from(flow_ids::insertion(asker.tenant, id));
+        change.add(flows::insertion(asker.tenant, &flow));
         change.add(flows::document_insertion(asker.tenant, id, 1, document.clone()));
         change.append(self.told(asker, "flow.created", &flow));
-        self.chassis.store.commit(change).await?;
-        self.keep((asker.tenant, id, 1), parsed);
+        self.chassis.store.commit(change).await.map_err(|error| match error {
+            StoreError::Conflict { statement: 0 } => id_was_used(id),
+            error => error.into(),
+        })?;
+        self.keep((asker.tenant, id, 1), Program { definition: parsed, selections });
         Ok(Saved { flow, document, created: true })
     }
 
@@ -117,12 +124,18 @@ impl Flows {
     ) -> Result<Saved, Problem> {
         let written = self.document(asker.tenant, &before).await?;
         let mut document = written.clone();
+        let selects_anew = edit.references.is_some();
         for (member, value) in [("definition", edit.definition), ("connectionReferences", edit.references)] {
             if let Some(value) = value {
                 document[member] = value;
             }
         }
         let parsed = Definition::read(&document["definition"], &document["connectionReferences"])?;
+        let mut selections = selections_of(&written);
+        if selects_anew {
+            selections = self.select(asker, &parsed, &selections).await;
+            document[SELECTIONS] = json!(selections);
+        }
         let rewritten = document != written;
         let mut flow = before.clone();
         flow.display_name = edit.display_name.unwrap_or(flow.display_name);
@@ -150,7 +163,8 @@ impl Flows {
         change.append(self.told(asker, kind, &flow));
         self.chassis.store.commit(change).await?;
         if rewritten {
-            self.keep((asker.tenant, flow.id, flow.version), parsed);
+            let program = Program { definition: parsed, selections };
+            self.keep((asker.tenant, flow.id, flow.version), program);
         }
         Ok(Saved { flow, document, created: false })
     }
@@ -167,12 +181,21 @@ impl Flows {
         for statement in flows::removal(asker.tenant, flow.id) {
             change.add(statement);
         }
+        change.add(flow_ids::deleted(asker.tenant, flow.id));
         change.append(self.told(asker, "flow.deleted", flow));
         self.chassis
             .store
             .commit(change)
             .await
-            .map_err(|error| if error.is_conflict() { gone(flow.id) } else { error.into() })
+            .map_err(|error| if error.is_conflict() { gone(flow.id) } else { Problem::from(error) })?;
+        self.report_deleted_flows(asker.tenant, Some(asker.trace), asker.now).await;
+        Ok(())
+    }
+
+    /// The connections that a flow's maker selects by saving it.
+    async fn select(&self, asker: &Asker<'_>, definition: &Definition, before: &Selections) -> Selections {
+        let occasion = Occasion { tenant: asker.tenant, trace: asker.trace, now: asker.now };
+        self.hub.selections(&occasion, self, asker.user, definition.connection_names(), before).await
     }
 
     fn told(&self, asker: &Asker<'_>, kind: &'static str, flow: &FlowRow) -> Change {
@@ -183,6 +206,12 @@ impl Flows {
         let event = Event::new(asker.tenant, asker.now, kind, format!("flow:{}", flow.id), asker.trace);
         self.chassis.journal.entry(&event.with(data))
     }
+}
+
+fn id_was_used(id: FlowId) -> Problem {
+    Problem::conflict(format!(
+        "The id '{id}' is or was the id of another flow, and is not used again. Choose a new one, or POST to …/flows."
+    ))
 }
 
 /// Sets when the flow is next due, counting from now.

@@ -67,7 +67,12 @@ impl Service for FlowService {
     async fn run_due(&self, tenant: TenantId, now: Instant) -> Result<DueWork, Problem> {
         let flows = Arc::clone(&self.0);
         // A task of its own: a caller that goes away does not stop work half way.
-        tokio::spawn(async move { flows.work_off(tenant, now).await }).await.unwrap_or_else(|error| {
+        tokio::spawn(async move {
+            flows.report_what_is_left(tenant, now).await;
+            flows.work_off(tenant, now).await
+        })
+        .await
+        .unwrap_or_else(|error| {
             tracing::error!(%tenant, %error, "doing due work ended in a panic");
             Err(Problem::unavailable())
         })

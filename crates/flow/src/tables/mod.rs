@@ -2,6 +2,7 @@
 
 pub(crate) mod credentials;
 pub(crate) mod due;
+pub(crate) mod flow_ids;
 pub(crate) mod flows;
 pub(crate) mod runs;
 
@@ -10,7 +11,7 @@ use outlive_store::Value;
 use crate::ids::FlowId;
 
 /// The tables whose rows go with their tenant.
-pub(crate) const TENANT_TABLES: &[&str] = &["runs", "definitions", "flows", "flow_credentials"];
+pub(crate) const TENANT_TABLES: &[&str] = &["runs", "definitions", "flows", "flow_ids", "flow_credentials"];
 
 impl From<FlowId> for Value {
     fn from(id: FlowId) -> Self {

@@ -146,9 +146,10 @@ fn what_the_hub_refuses_is_told_in_its_own_words() {
 
 #[test]
 fn the_services_own_credential_can_fail_too() {
-    let lab = Lab::with_flow(hourly());
+    let lab = Lab::new();
     let refusal = json!({"error": "invalid_client", "error_description": "AADSTS7000222: The provided client secret keys are expired."});
     *lab.issuer.refusal.lock().expect("lock") = Some((401, refusal));
+    lab.put_flow(hourly()).expect(201);
     assert_eq!(lab.due(), (1, 1));
     let action = lab.newest_run()["properties"]["actions"]["List_orders"].clone();
     assert_eq!(action["code"], "Unauthorized");

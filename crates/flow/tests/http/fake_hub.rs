@@ -1,13 +1,14 @@
 //! A hub with one connector and one connection, whose runtime answers what a test tells it to.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post};
+use axum::routing::{any, delete, get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
@@ -32,7 +33,7 @@ pub(crate) enum Reply {
     Hang(mpsc::Sender<()>),
 }
 
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct FakeHub {
     /// The calls that reached the runtime.
     pub(crate) calls: Arc<Mutex<Vec<Call>>>,
@@ -44,6 +45,40 @@ pub(crate) struct FakeHub {
     pub(crate) key_refusal: Arc<Mutex<Option<(u16, Value)>>>,
     /// How often the swagger was read.
     pub(crate) swaggers: Arc<Mutex<u32>>,
+    /// What the name [`CONNECTION`] means; nothing, if nobody has such a connection.
+    pub(crate) connection: Arc<Mutex<Option<FakeConnection>>>,
+    /// The flows whose access was to be withdrawn.
+    pub(crate) withdrawn: Arc<Mutex<Vec<String>>>,
+    /// Whether the control plane is out of order.
+    pub(crate) is_down: Arc<AtomicBool>,
+}
+
+/// A connection, as far as flows see it.
+#[derive(Clone)]
+pub(crate) struct FakeConnection {
+    pub(crate) id: &'static str,
+    pub(crate) creator: &'static str,
+    pub(crate) shared_with: Option<&'static str>,
+}
+
+impl Default for FakeHub {
+    fn default() -> Self {
+        let connection = FakeConnection {
+            id: "00112233445566778899aabbccddeeff",
+            creator: crate::lab::OWNER,
+            shared_with: None,
+        };
+        Self {
+            calls: Arc::default(),
+            replies: Arc::default(),
+            key_requests: Arc::default(),
+            key_refusal: Arc::default(),
+            swaggers: Arc::default(),
+            connection: Arc::new(Mutex::new(Some(connection))),
+            withdrawn: Arc::default(),
+            is_down: Arc::default(),
+        }
+    }
 }
 
 impl FakeHub {
@@ -53,6 +88,15 @@ impl FakeHub {
             .route(
                 "/subscriptions/{t}/resourceGroups/lab/providers/Microsoft.Web/connections/{name}/listConnectionKeys",
                 post(list_keys),
+            )
+            .route("/subscriptions/{t}/resourceGroups/lab/providers/Microsoft.Web/connections/{name}", get(show))
+            .route(
+                "/subscriptions/{t}/resourceGroups/lab/providers/Microsoft.Web/connections/{name}/accessPolicies",
+                get(policies),
+            )
+            .route(
+                "/subscriptions/{t}/providers/Microsoft.Web/locations/unitedstates/logicflows/{flow}",
+                delete(withdraw),
             )
             .route("/apim/{api}/{connection}/{*path}", any(runtime))
             .with_state(self.clone())
@@ -103,30 +147,95 @@ async fn managed_api(
     Json(json!({"name": api, "properties": {"name": api, "swagger": swagger}})).into_response()
 }
 
+fn not_found() -> Response {
+    let error = json!({"error": {"code": "ResourceNotFound", "message": "no such connection"}});
+    (StatusCode::NOT_FOUND, Json(error)).into_response()
+}
+
+/// The connection of this name, for the flow service.
+fn of_name(hub: &FakeHub, name: &str, headers: &HeaderMap) -> Result<FakeConnection, Response> {
+    if hub.is_down.load(Ordering::SeqCst) {
+        return Err(StatusCode::SERVICE_UNAVAILABLE.into_response());
+    }
+    if !is_flow_service(headers) {
+        return Err(refused(StatusCode::UNAUTHORIZED, "not you"));
+    }
+    let connection = hub.connection.lock().expect("lock").clone();
+    connection.filter(|_| name.eq_ignore_ascii_case(CONNECTION)).ok_or_else(not_found)
+}
+
+async fn show(
+    State(hub): State<FakeHub>,
+    Path((_, name)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    match of_name(&hub, &name, &headers) {
+        Err(refusal) => refusal,
+        Ok(connection) => Json(json!({"name": name, "properties": {
+            "connectionRuntimeUrl": connection.runtime_url(),
+            "createdBy": {"id": connection.creator},
+        }}))
+        .into_response(),
+    }
+}
+
+async fn policies(
+    State(hub): State<FakeHub>,
+    Path((_, name)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let connection = match of_name(&hub, &name, &headers) {
+        Err(refusal) => return refusal,
+        Ok(connection) => connection,
+    };
+    let flow = json!({"name": "flow", "properties": {"principal": {
+        "type": "Workflow", "identity": {"workflowId": crate::lab::FLOW},
+    }}});
+    let shared = connection.shared_with.map(|user| {
+        json!({"name": "user", "properties": {"principal": {
+            "type": "ActiveDirectory", "identity": {"tenantId": crate::lab::TENANT, "objectId": user},
+        }}})
+    });
+    let value: Vec<_> = std::iter::once(flow).chain(shared).collect();
+    Json(json!({ "value": value })).into_response()
+}
+
+async fn withdraw(
+    State(hub): State<FakeHub>,
+    Path((_, flow)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> StatusCode {
+    if hub.is_down.load(Ordering::SeqCst) || !is_flow_service(&headers) {
+        return StatusCode::SERVICE_UNAVAILABLE;
+    }
+    hub.withdrawn.lock().expect("lock").push(flow);
+    StatusCode::NO_CONTENT
+}
+
+impl FakeConnection {
+    /// As browsers see the hub: not where this process can reach it.
+    fn runtime_url(&self) -> String {
+        format!("http://hub.public.example:9/apim/shared_contoso-orders/{}", self.id)
+    }
+}
+
 async fn list_keys(
     State(hub): State<FakeHub>,
     Path((_, name)): Path<(String, String)>,
     headers: HeaderMap,
     Json(body): Json<Value>,
 ) -> Response {
-    if !is_flow_service(&headers) {
-        return refused(StatusCode::UNAUTHORIZED, "not you");
-    }
-    if name != CONNECTION {
-        return (
-            StatusCode::NOT_FOUND,
-            Json(json!({"error": {"code": "ConnectionNotFound", "message": "no such connection"}})),
-        )
-            .into_response();
-    }
+    let connection = match of_name(&hub, &name, &headers) {
+        Err(refusal) => return refusal,
+        Ok(connection) => connection,
+    };
     if let Some((status, body)) = hub.key_refusal.lock().expect("lock").clone() {
         return (StatusCode::from_u16(status).expect("status"), Json(body)).into_response();
     }
     let mut requests = hub.key_requests.lock().expect("lock");
     requests.push(body);
-    // As browsers see the hub: not where this process can reach it.
-    let runtime = "http://hub.public.example:9/apim/shared_contoso-orders/00112233445566778899aabbccddeeff";
-    Json(json!({"connectionKey": format!("{KEY}{}", requests.len()), "runtimeUrl": runtime})).into_response()
+    let key = format!("{KEY}{}", requests.len());
+    Json(json!({"connectionKey": key, "runtimeUrl": connection.runtime_url()})).into_response()
 }
 
 async fn runtime(

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
-use outlive_chassis::{Chassis, ChassisConfig, Origins};
+use outlive_chassis::{Chassis, ChassisConfig, LabKey, Origins};
 use outlive_clock::{Instant, Span, TenantId};
 use outlive_flow::{FlowConfig, MIGRATIONS, build};
 use outlive_store::DatabaseUrl;
@@ -17,6 +17,8 @@ use crate::fake_hub::{CONNECTION, FakeHub};
 use crate::fake_issuer::{CLIENT_ID, CLIENT_SECRET, FakeIssuer, user_token};
 
 pub(crate) const TENANT: &str = "aaaaaaaa-0000-4000-8000-000000000001";
+/// What the lab surface requires.
+const LAB_KEY: &str = "00112233445566778899aabbccddeeff";
 pub(crate) const OWNER: &str = "bbbbbbbb-0000-4000-8000-000000000001";
 pub(crate) const COLLEAGUE: &str = "bbbbbbbb-0000-4000-8000-000000000002";
 pub(crate) const FLOW: &str = "cccccccc-0000-4000-8000-000000000001";
@@ -105,7 +107,7 @@ impl Lab {
         Self::on(|_| None).with_tenant()
     }
 
-    fn with_tenant(self) -> Self {
+    pub(crate) fn with_tenant(self) -> Self {
         let spec = json!({"clock": {"now": START, "speed": 0}, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET});
         self.send("PUT", &format!("/_lab/tenants/{TENANT}"), None, Some(spec)).expect(201);
         self
@@ -141,6 +143,7 @@ impl Lab {
                 database: self.database.clone(),
                 data_dir: self.data.path().to_owned(),
                 sealing_key: None,
+                lab_key: LabKey::new(LAB_KEY).expect("a key"),
                 seed: Some(42),
                 origins: Origins::new(["http://flow.test"]),
             };
@@ -170,6 +173,9 @@ impl Lab {
         let mut request = Request::builder().method(method).uri(path).header("host", "flow.test");
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
+        }
+        if path.starts_with("/_lab/") {
+            request = request.header("authorization", format!("Lab {LAB_KEY}"));
         }
         let body = match body {
             Some(body) => {

@@ -6,6 +6,7 @@ mod definitions;
 mod failures;
 mod fake_hub;
 mod fake_issuer;
+mod identity;
 mod lab;
 mod manual;
 mod recurrence;

@@ -139,6 +139,22 @@ pub(crate) async fn all(
     rows.iter().map(policy_of).collect()
 }
 
+/// Every entry that names `principal`, with its connection.
+pub(crate) async fn of_principal(
+    store: &Store,
+    tenant: TenantId,
+    principal: &Principal,
+) -> Result<Vec<(ConnectionId, Policy)>, StoreError> {
+    let rows = store
+        .rows(sql!(
+            "SELECT connection, name, principal FROM access_policies WHERE tenant = $1 AND principal = $2",
+            tenant,
+            principal.to_string()
+        ))
+        .await?;
+    rows.iter().map(|row| Ok((row.parse("connection")?, policy_of(row)?))).collect()
+}
+
 /// One entry.
 pub(crate) async fn one(
     store: &Store,

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use serde_json::{Map, Value};
 
 use super::ConnectorFault;
+use crate::path::{decoded, fits};
 
 const OPERATIONS_MAX: usize = 1_000;
 const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "patch"];
@@ -90,22 +91,20 @@ impl Swagger {
         format!("{}://{}{}", self.scheme, self.host, self.base_path)
     }
 
-    /// The operation that a call is, if the document knows it. `path` is what follows the base path.
+    /// The operation that a call is, if the document declares it. `path` is what follows the base path, percent-encoded as it
+    /// came.
+    ///
+    /// A back end compares decoded paths, so the decoded path has to be the same operation: an encoded slash or letter never
+    /// leads to another operation than the one that was found, or to a path that is not declared.
     pub(crate) fn operation(&self, method: &str, path: &str) -> Option<&Operation> {
-        self.operations.iter().find(|operation| operation.method == method && fits(&operation.path, path))
-    }
-}
-
-fn fits(template: &str, path: &str) -> bool {
-    let (mut template, mut path) = (template.split('/'), path.split('/'));
-    loop {
-        match (template.next(), path.next()) {
-            (None, None) => return true,
-            (Some(part), Some(given)) if part == given => {}
-            (Some(part), Some(given))
-                if part.starts_with('{') && part.ends_with('}') && !given.is_empty() => {}
-            _ => return false,
-        }
+        let place = |path: &[u8], read: fn(&[u8]) -> Vec<u8>| {
+            self.operations.iter().position(|operation| {
+                operation.method == method && fits(&read(operation.path.as_bytes()), path)
+            })
+        };
+        let as_it_came = place(path.as_bytes(), <[u8]>::to_vec)?;
+        let as_decoded = place(&decoded(path.as_bytes()), decoded)?;
+        (as_it_came == as_decoded).then(|| &self.operations[as_it_came])
     }
 }
 
@@ -203,6 +202,14 @@ mod tests {
             ("GET", "/orders/", None),
             ("GET", "/orders/42/lines", None),
             ("DELETE", "/orders", None),
+            ("HEAD", "/orders", None),
+            ("OPTIONS", "/orders", None),
+            ("get", "/orders", None),
+            ("GET", "//orders", None),
+            ("GET", "/%6frders", None),
+            ("GET", "/orders/a%20b", Some("GetOrder")),
+            ("GET", "/orders/a%2Fb", None),
+            ("GET", "/orders/%6catest", None),
         ] {
             assert_eq!(read.operation(method, path).map(|o| o.id.as_str()), id, "{method} {path}");
         }

@@ -11,11 +11,12 @@ mod consent_links;
 mod custom_apis;
 mod managed_apis;
 mod test_connection;
+mod workflows;
 
 use std::sync::Arc;
 
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use http::header::CACHE_CONTROL;
 use serde::Deserialize;
@@ -75,6 +76,10 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .route(
             "/subscriptions/{tenant}/providers/Microsoft.Web/locations/{location}/managedApis/{api}",
             get(managed_apis::show),
+        )
+        .route(
+            "/subscriptions/{tenant}/providers/Microsoft.Web/locations/{location}/logicflows/{workflow}",
+            delete(workflows::delete),
         )
         .route(
             "/subscriptions/{tenant}/resourceGroups/{group}/providers/Microsoft.Web/customApis/{name}",

@@ -39,7 +39,7 @@ pub(super) async fn test(
     };
     let outgoing = Outgoing {
         method: Method::GET,
-        path: test.to_owned(),
+        path: test.trim_start_matches('/').to_owned(),
         query: None,
         headers: HeaderMap::new(),
         body: Bytes::new(),

@@ -16,7 +16,7 @@ use url::Url;
 
 use super::admission::{Admitted, shown};
 use super::refusal::RuntimeRefusal;
-use super::target::target;
+use super::target::{BadTarget, target};
 use super::{headers, host_of};
 use crate::Hub;
 use crate::connector::Authentication;
@@ -47,11 +47,14 @@ pub(crate) async fn forward(
     let mut said = json!({
         "caller": admitted.principal, "method": outgoing.method.as_str(), "path": shown(&outgoing.path),
     });
-    let path = format!("/{}", outgoing.path.trim_start_matches('/'));
-    if let Some(operation) = admitted.connector.swagger.operation(outgoing.method.as_str(), &path) {
-        said["operation"] = json!(operation.id);
-    }
-    let outcome = send(hub, admitted, outgoing, &mut said, trace).await;
+    let path = format!("/{}", outgoing.path);
+    let outcome = match admitted.connector.swagger.operation(outgoing.method.as_str(), &path) {
+        Some(operation) => {
+            said["operation"] = json!(operation.id);
+            send(hub, admitted, outgoing, &mut said, trace).await
+        }
+        None => Err(RuntimeRefusal::no_such_operation()),
+    };
     let (kind, status) = match &outcome {
         Ok(response) => ("runtime.forwarded", response.status()),
         Err(refusal) => {
@@ -82,7 +85,12 @@ async fn send(
     })?;
     let url =
         target(base, &swagger.base_path, &outgoing.path, outgoing.query.as_deref()).map_err(|error| {
-            RuntimeRefusal::new(StatusCode::BAD_REQUEST, format!("The path is refused: {error}."))
+            match error {
+                BadTarget::Outside => RuntimeRefusal::no_such_operation(),
+                BadTarget::TooLong => {
+                    RuntimeRefusal::new(StatusCode::BAD_REQUEST, "The path and query are too long.")
+                }
+            }
         })?;
     let mut token = token(hub, admitted, trace).await?;
     if let Some(token) = &token {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | who calls: a `Key` token or a bearer token | 401, `Error from token exchange: …` |
 //! | whether they are on the connection's access list | 403, `Error from token exchange: …` |
+//! | whether the connector declares the operation | 404, as API Management responds |
 //! | a source token: the stored one, or a new one | 401 with the connection's status text; 502 or 504 if the issuer is out of order |
 //! | the call, with `Authorization: Bearer <source token>` | 502 or 504 |
 //!
@@ -50,7 +51,7 @@ async fn call(
 ) -> Response {
     let source = host_of(hub.origin());
     // The path as it came: what is percent-encoded in it stays so on its way to the back end.
-    let mut parts = uri.path().trim_start_matches("/apim/").splitn(3, '/');
+    let mut parts = uri.path().strip_prefix("/apim/").unwrap_or_default().splitn(3, '/');
     let (api, id) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let path = parts.next().unwrap_or_default().to_owned();
     let Ok(id) = id.parse::<ConnectionId>() else {

@@ -14,11 +14,12 @@ pub(crate) struct RuntimeRefusal {
     pub(crate) message: String,
     challenge: Option<HeaderValue>,
     source: String,
+    by_gateway: bool,
 }
 
 impl RuntimeRefusal {
     pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), challenge: None, source: String::new() }
+        Self { status, message: message.into(), challenge: None, source: String::new(), by_gateway: false }
     }
 
     /// The words that documented refusals of callers begin with.
@@ -28,6 +29,11 @@ impl RuntimeRefusal {
 
     pub(super) fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "Resource not found")
+    }
+
+    /// The response of API Management itself to a call that is no operation of the API, whether by path or by method.
+    pub(super) fn no_such_operation() -> Self {
+        Self { by_gateway: true, ..Self::not_found() }
     }
 
     pub(super) fn with_challenge(mut self, challenge: Option<&HeaderValue>) -> Self {
@@ -60,12 +66,16 @@ impl From<outlive_store::StoreError> for RuntimeRefusal {
 
 impl IntoResponse for RuntimeRefusal {
     fn into_response(self) -> Response {
-        let body = json!({
-            "status": self.status.as_u16(),
-            "source": self.source,
-            "message": self.message,
-            "error": {"message": self.message},
-        });
+        let body = if self.by_gateway {
+            json!({"statusCode": self.status.as_u16(), "message": self.message})
+        } else {
+            json!({
+                "status": self.status.as_u16(),
+                "source": self.source,
+                "message": self.message,
+                "error": {"message": self.message},
+            })
+        };
         let mut response = (self.status, Json(body)).into_response();
         if let Some(challenge) = self.challenge {
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);

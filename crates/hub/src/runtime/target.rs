@@ -2,6 +2,8 @@
 
 use url::Url;
 
+use crate::path::{climbs, is_of_lab_surface, readings};
+
 /// Back ends by host: where the hosts that connectors name are found from here. What is not listed cannot be reached, so that
 /// nobody's connector makes the hub call what it should not.
 #[derive(Debug, Clone, Default)]
@@ -18,60 +20,37 @@ impl BackEnds {
     }
 }
 
-/// The path of a call cannot be forwarded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the path leaves the back end's base path, or is not a path")]
-pub(crate) struct BadPath;
+/// Why a call cannot be forwarded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BadTarget {
+    /// Path and query together are too long.
+    TooLong,
+    /// The path leaves what the connector may reach.
+    Outside,
+}
 
 const TARGET_CHARS_MAX: usize = 8_192;
 
 /// The URL at the back end `base` for `path` (what follows the connection id in the request, as it came: percent-encoded) under
 /// `base_path`.
 ///
-/// A path whose segments climb (`..`, in whatever encoding, once or twice over) is refused, not cleaned up.
-pub(crate) fn target(base: &Url, base_path: &str, path: &str, query: Option<&str>) -> Result<Url, BadPath> {
-    if path.len() + query.map_or(0, str::len) > TARGET_CHARS_MAX || climbs(path) {
-        return Err(BadPath);
+/// A path whose segments climb (`..`, in whatever encoding, once or twice over) is refused, not cleaned up. So is one that
+/// leads to the back end's lab surface, even if a connector declares it.
+pub(crate) fn target(base: &Url, base_path: &str, path: &str, query: Option<&str>) -> Result<Url, BadTarget> {
+    if path.len() + query.map_or(0, str::len) > TARGET_CHARS_MAX {
+        return Err(BadTarget::TooLong);
     }
-    let prefix = format!("{}{base_path}/", base.path().trim_end_matches('/'));
+    let root = base.path().trim_end_matches('/');
+    let prefix = format!("{root}{base_path}/");
     let mut url = base.clone();
     url.set_path(&format!("{prefix}{}", path.trim_start_matches('/')));
     url.set_query(query);
     url.set_fragment(None);
-    if url.path().starts_with(&prefix) { Ok(url) } else { Err(BadPath) }
-}
-
-fn climbs(path: &str) -> bool {
-    let mut bytes = path.as_bytes().to_vec();
-    // Some back ends decode twice.
-    for _ in 0..3 {
-        let bad = bytes.iter().any(|b| b.is_ascii_control() || *b == b'\\')
-            || bytes.split(|b| *b == b'/').any(|part| part == b"." || part == b"..");
-        if bad {
-            return true;
-        }
-        bytes = decoded(&bytes);
-    }
-    false
-}
-
-fn decoded(bytes: &[u8]) -> Vec<u8> {
-    let digit = |at: usize| bytes.get(at).and_then(|b| char::from(*b).to_digit(16));
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        match (bytes[at], digit(at + 1), digit(at + 2)) {
-            (b'%', Some(high), Some(low)) => {
-                out.push(u8::try_from(high * 16 + low).unwrap_or(b'?'));
-                at += 3;
-            }
-            (byte, ..) => {
-                out.push(byte);
-                at += 1;
-            }
-        }
-    }
-    out
+    let below = url.path().strip_prefix(root).unwrap_or_default();
+    let outside = !url.path().starts_with(&prefix)
+        || readings(path).iter().any(|reading| climbs(reading))
+        || readings(below).iter().any(|reading| is_of_lab_surface(reading));
+    if outside { Err(BadTarget::Outside) } else { Ok(url) }
 }
 
 #[cfg(test)]
@@ -118,9 +97,29 @@ mod tests {
             "a%00b",
             "a%0d%0ab",
         ] {
-            assert_eq!(target(&base("http://r:1"), "/v1", path, None), Err(BadPath), "{path}");
+            assert_eq!(target(&base("http://r:1"), "/v1", path, None), Err(BadTarget::Outside), "{path}");
         }
-        assert_eq!(target(&base("http://r:1"), "", &"a".repeat(TARGET_CHARS_MAX + 1), None), Err(BadPath));
+        let long = "a".repeat(TARGET_CHARS_MAX + 1);
+        assert_eq!(target(&base("http://r:1"), "", &long, None), Err(BadTarget::TooLong));
+    }
+
+    #[test]
+    fn the_lab_surface_of_a_back_end_is_out_of_reach() {
+        for (at, base_path, path) in [
+            ("http://r:1", "", "_lab/tenants"),
+            ("http://r:1", "", "//_lab"),
+            ("http://r:1", "", "%5Flab/tenants"),
+            ("http://r:1", "", "%255Flab/tenants"),
+            ("http://r:1", "/_lab", "tenants"),
+            ("http://r:1/up", "/_lab", "tenants"),
+        ] {
+            assert_eq!(
+                target(&base(at), base_path, path, None),
+                Err(BadTarget::Outside),
+                "{at} {base_path} {path}"
+            );
+        }
+        assert!(target(&base("http://r:1"), "/v1", "_lab", None).is_ok(), "another path");
     }
 
     #[test]

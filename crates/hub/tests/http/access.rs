@@ -273,3 +273,54 @@ async fn validity_is_bounded() {
         assert_eq!(answer.status.as_u16(), status, "{body}: {}", answer.text);
     }
 }
+
+/// The flow service reports the end of a flow; every access policy that names it goes, and nothing else.
+#[tokio::test]
+async fn the_access_of_a_flow_ends_with_it() {
+    let world = World::new().await;
+    let runtime = world.connect("orders", CONNECTOR).await;
+    world.connect("more", CONNECTOR).await;
+    let owner = world.user(OWNER);
+    for (policy, body) in [
+        ("orders/accessPolicies/Flow", workflow("Flow-1")),
+        ("orders/accessPolicies/again", workflow("flow-1")),
+        ("orders/accessPolicies/other", workflow("flow-2")),
+        ("orders/accessPolicies/colleague", colleague(&world)),
+        ("more/accessPolicies/flow", workflow("flow-1")),
+    ] {
+        world.arm(&owner, "PUT", policy, &body).await.expect(201);
+    }
+    let flows = world.app_token(FLOWS, &["Flows.Act"]);
+    let body = json!({"workflowId": "flow-1"});
+    let answer = world.arm(&flows, "POST", "orders/listConnectionKeys", &body).await.expect(200);
+    let key = answer.at("/connectionKey").as_str().expect("a key").to_owned();
+    with_key(&world, &runtime, &key).await.expect(200);
+
+    let end = |token: String, id: &'static str| {
+        let world = &world;
+        async move {
+            let uri = format!(
+                "/subscriptions/{}/providers/Microsoft.Web/locations/unitedstates/logicflows/{id}?api-version=2016-06-01",
+                world.tenant
+            );
+            world.send("DELETE", &uri, &[("authorization", &token)], "").await
+        }
+    };
+    end(world.user(OWNER), "flow-1").await.expect(403);
+    end(world.user(COLLEAGUE), "flow-1").await.expect(403);
+    end(world.app_token(FLOWS, &["Other"]), "flow-1").await.expect(403);
+    end(flows.clone(), "no%20id").await.expect(400);
+    with_key(&world, &runtime, &key).await.expect(200);
+
+    end(flows.clone(), "FLOW-1").await.expect(200);
+    end(flows.clone(), "flow-1").await.expect(204);
+    with_key(&world, &runtime, &key).await.expect(403);
+    world.arm(&flows, "POST", "orders/listConnectionKeys", &body).await.expect(403);
+    let left = world.arm(&owner, "GET", "orders/accessPolicies", &Value::Null).await.expect(200);
+    let names: Vec<_> =
+        left.at("/value").as_array().expect("a list").iter().map(|p| p["name"].clone()).collect();
+    assert_eq!(names, ["colleague", "other"]);
+    let left = world.arm(&owner, "GET", "more/accessPolicies", &Value::Null).await.expect(200);
+    assert_eq!(left.at("/value"), json!([]));
+    assert_eq!(world.journal("access.withdrawn").await.len(), 3);
+}

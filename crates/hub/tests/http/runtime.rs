@@ -4,7 +4,7 @@ use outlive_clock::Span;
 use serde_json::{Value, json};
 
 use crate::fakes::token;
-use crate::world::{CONNECTOR, OWNER, World};
+use crate::world::{CONNECTOR, OWNER, World, swagger};
 
 #[tokio::test]
 async fn method_path_query_headers_and_body_pass_and_nothing_else() {
@@ -70,27 +70,111 @@ async fn an_answer_of_the_back_end_is_not_the_hubs_to_judge() {
     let world = World::new().await;
     let runtime = world.connect("orders", CONNECTOR).await;
     let caller = world.user(OWNER);
-    for method in ["GET", "PUT", "PATCH", "DELETE"] {
-        world
-            .send(method, &format!("{runtime}/orders/missing"), &[("authorization", &caller)], "")
-            .await
-            .expect(404);
-        assert_eq!(world.back_end.last().method, method);
-    }
+    world
+        .send("GET", &format!("{runtime}/orders/missing"), &[("authorization", &caller)], "")
+        .await
+        .expect(404);
+    assert_eq!(world.back_end.last().uri, "/v1/orders/missing");
     assert_eq!(world.get("orders").await.at("/properties/overallStatus"), "Connected");
 }
 
+/// API Management answers 404 "Resource not found" where neither path nor method is an operation (Azure PaaS blog, "API
+/// Management limitation workaround: return 404 instead of 405").
 #[tokio::test]
-async fn a_path_that_climbs_is_refused() {
+async fn only_operations_that_the_connector_declares_are_forwarded() {
     let world = World::new().await;
     let runtime = world.connect("orders", CONNECTOR).await;
     let caller = world.user(OWNER);
-    for path in ["/../secret", "/%2e%2e/secret", "/a/..%2f..%2fsecret", "/%252e%252e/secret", "/a%5c..%5cb"] {
-        world.send("GET", &format!("{runtime}{path}"), &[("authorization", &caller)], "").await.expect(400);
+    let key = world.arm(&caller, "POST", "orders/listConnectionKeys", &json!({})).await.expect(200);
+    let key = format!("Key {}", key.at("/connectionKey").as_str().expect("a key"));
+    let undeclared = [
+        ("GET", ""),
+        ("GET", "/"),
+        ("GET", "/_lab/tenants"),
+        ("DELETE", "/_lab/tenants/11111111-1111-4111-8111-111111111111"),
+        ("GET", "/../_lab/tenants"),
+        ("GET", "/orders/../../_lab/tenants"),
+        ("GET", "/orders/..%2f..%2f_lab%2ftenants"),
+        ("GET", "/orders/%2e%2e"),
+        ("GET", "/orders/%252e%252e"),
+        ("GET", "/orders/."),
+        ("GET", "/orders/a%2Fb"),
+        ("GET", "/orders/a%5c..%5cb"),
+        ("GET", "/orders/a%00b"),
+        ("GET", "/%5flab/tenants"),
+        ("GET", "/orders/"),
+        ("GET", "//orders"),
+        ("GET", "/orders//1"),
+        ("GET", "/ORDERS"),
+        ("GET", "/%6frders"),
+        ("GET", "/orders/1/lines"),
+        ("GET", "/healthz"),
+        ("GET", "/http://127.0.0.1:8703/_lab/tenants"),
+        ("HEAD", "/orders"),
+        ("OPTIONS", "/orders"),
+        ("PUT", "/orders"),
+        ("PATCH", "/orders/1"),
+        ("DELETE", "/orders/1"),
+        ("get", "/orders"),
+        ("TRACE", "/orders"),
+    ];
+    for authorization in [&caller, &key] {
+        for (method, path) in undeclared {
+            let uri = format!("{runtime}{path}");
+            let answer = world.send(method, &uri, &[("authorization", authorization)], "").await.expect(404);
+            if method != "HEAD" {
+                let expected = json!({"statusCode": 404, "message": "Resource not found"});
+                assert_eq!(answer.json(), expected, "{method} {path}");
+            }
+        }
+    }
+    assert!(world.back_end.seen().is_empty(), "nothing was forwarded");
+    let line = &world.journal("runtime.refused").await[2];
+    assert_eq!(
+        (line["data"]["status"].clone(), line["data"]["path"].clone(), line["data"].get("operation")),
+        (json!(404), json!("/_lab/tenants"), None)
+    );
+    // The absolute form names the same path (RFC 9112, section 3.2.2).
+    let absolute = format!("http://hub.test{runtime}");
+    world.send("GET", &format!("{absolute}/orders/7"), &[("authorization", &caller)], "").await.expect(200);
+    assert_eq!(world.back_end.last().uri, "/v1/orders/7");
+    world
+        .send("GET", &format!("{absolute}/_lab/tenants"), &[("authorization", &caller)], "")
+        .await
+        .expect(404);
+}
+
+/// Whoever registers a custom connector names its paths: the lab surface of a back end is none of them.
+#[tokio::test]
+async fn a_connector_that_declares_the_lab_surface_does_not_reach_it() {
+    let world = World::new().await;
+    for (name, base_path, path) in [
+        ("shared_mine", "/", "/_lab/tenants"),
+        ("shared_any", "/", "/{any}/{thing}"),
+        ("shared_base", "/_lab", "/tenants"),
+    ] {
+        let mut swagger = swagger(base_path);
+        swagger["paths"] = json!({path: {"get": {"operationId": "Tenants"}}});
+        swagger["x-ms-capabilities"] = json!({});
+        let uri = format!(
+            "/subscriptions/{}/resourceGroups/lab/providers/Microsoft.Web/customApis/{name}?api-version=2016-06-01",
+            world.tenant
+        );
+        let body = json!({"properties": {
+            "displayName": name, "iconBrandColor": "#000000", "swagger": swagger,
+        }});
+        let user = world.user(OWNER);
+        world.send("PUT", &uri, &[("authorization", &user)], &body.to_string()).await.expect(201);
+        let api = uri.split('?').next().expect("a path");
+        let body = json!({"properties": {"displayName": name, "api": {"id": api}}});
+        let made = world.arm(&user, "PUT", name, &body).await.expect(201);
+        let url = made.at("/properties/connectionRuntimeUrl");
+        let runtime =
+            url.as_str().expect("a URL").strip_prefix("http://hub.test").expect("the hub's").to_owned();
+        let path = if base_path == "/" { "/_lab/tenants" } else { "/tenants" };
+        world.send("GET", &format!("{runtime}{path}"), &[("authorization", &user)], "").await.expect(404);
     }
     assert!(world.back_end.seen().is_empty());
-    world.send("GET", &runtime, &[("authorization", &caller)], "").await.expect(200);
-    assert_eq!(world.back_end.last().uri, "/v1/");
 }
 
 #[tokio::test]

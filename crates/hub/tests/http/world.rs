@@ -4,7 +4,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
-use outlive_chassis::{Chassis, ChassisConfig, Origins};
+use outlive_chassis::{Chassis, ChassisConfig, LabKey, Origins};
 use outlive_clock::{Instant, Span, TenantId};
 use outlive_hub::{BackEnds, HubConfig};
 use outlive_tokens::{Secret, TokenVersion, issuer, sign_rs256};
@@ -17,6 +17,8 @@ use crate::database::Database;
 use crate::fakes::{self, BackEnd, Issuer, ring};
 
 pub(crate) const NOW: Instant = Instant::from_seconds(1_767_603_600);
+/// What the lab surface requires.
+const LAB_KEY: &str = "00112233445566778899aabbccddeeff";
 pub(crate) const HUB: &str = "http://hub.test";
 pub(crate) const ORIGIN: &str = "http://idp.test";
 pub(crate) const SECRET: &str = "the-connectors-very-secret-secret";
@@ -147,6 +149,7 @@ impl World {
             database: database.url(),
             data_dir: database.directory().to_owned(),
             sealing_key: Some(Secret::new("07".repeat(32))),
+            lab_key: LabKey::new(LAB_KEY).expect("a key"),
             seed: None,
             origins: Origins::new([HUB]),
         };
@@ -172,6 +175,9 @@ impl World {
             .uri(uri)
             .header("host", "hub.test")
             .header("content-type", "application/json");
+        if uri.starts_with("/_lab/") {
+            request = request.header("authorization", format!("Lab {LAB_KEY}"));
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -243,12 +243,12 @@ async fn a_certificate_that_is_none_or_a_public_clients_is_not_registered() {
     for (kind, pem) in [("daemon", "no certificate".to_owned()), ("public", pem(&REGISTERED))] {
         let tenant = Tenant::new().await;
         let application = tenant.application(30, kind, &json!({ "certificates": [pem] }));
-        let url = tenant.url("/_lab/tenants/99999999-0000-4000-8000-000000000001");
+        let id = "99999999-0000-4000-8000-000000000001";
         let spec = json!({
             "clock": {"now": BEGIN, "speed": 0}, "domain": "certificates.example", "display_name": "C",
             "applications": [application],
         });
-        let answer = crate::tenant::send(tenant.http.put(url).json(&spec)).await;
+        let answer = tenant.lab_of(id, Method::PUT, "", &spec).await;
         assert_eq!(answer.status, 400, "{answer:?}");
         assert!(answer.text.contains("ertificate"), "{answer:?}");
     }

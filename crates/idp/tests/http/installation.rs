@@ -4,7 +4,7 @@
 use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use outlive_chassis::{Chassis, ChassisConfig, Origins};
+use outlive_chassis::{Chassis, ChassisConfig, LabKey, Origins};
 use outlive_idp::{IdpConfig, MIGRATIONS};
 use outlive_store::{DatabaseUrl, Store};
 use tempfile::TempDir;
@@ -12,6 +12,9 @@ use tokio::runtime::Runtime;
 
 /// Another name by which browsers may come; the listener is the same.
 pub(crate) const OTHER_ORIGIN: &str = "https://login.outlive.example";
+
+/// What the lab sends with every call of the lab surface.
+pub(crate) const LAB_AUTHORIZATION: &str = "Lab 00112233445566778899aabbccddeeff";
 
 pub(crate) struct Installation {
     /// Where it listens (`http://127.0.0.1:<port>`).
@@ -62,6 +65,7 @@ async fn serve(data: &TempDir, postgres: Option<&PostgresDatabase>) -> (String, 
         database,
         data_dir: data.path().to_owned(),
         sealing_key: None,
+        lab_key: LabKey::new(LAB_AUTHORIZATION.trim_start_matches("Lab ")).expect("a key"),
         seed: Some(1),
         origins: Origins::new([url.clone(), format!("http://localhost:{port}"), OTHER_ORIGIN.to_owned()]),
     };

@@ -127,8 +127,7 @@ async fn a_policy_that_cannot_be_is_refused_with_the_tenant() {
         let mut spec = tenant.spec("2025-11");
         spec[name] = value;
         spec["domain"] = json!("never.example");
-        let path = format!("/_lab/tenants/{}", tenant.id_of(99));
-        let answer = crate::tenant::send(tenant.http.put(tenant.url(&path)).json(&spec)).await;
+        let answer = tenant.lab_of(&tenant.id_of(99), Method::PUT, "", &spec).await;
         assert_eq!(answer.status, 400, "{answer:?}");
         assert!(answer.text.contains(says), "{answer:?}");
     }

@@ -244,8 +244,7 @@ async fn a_secret_that_is_none_is_refused_with_the_tenant() {
         let mut spec = tenant.spec("2025-11");
         spec["domain"] = json!("never.example");
         spec["users"][0]["authenticator_secret"] = json!(secret);
-        let path = format!("/_lab/tenants/{}", tenant.id_of(99));
-        let answer = send(tenant.http.put(tenant.url(&path)).json(&spec)).await;
+        let answer = tenant.lab_of(&tenant.id_of(99), Method::PUT, "", &spec).await;
         assert_eq!(answer.status, 400, "{answer:?}");
         assert!(answer.text.contains("authenticator_secret") && !answer.text.contains(secret), "{answer:?}");
     }

@@ -1,5 +1,6 @@
 //! Disputed points, decided otherwise than by default.
 
+use reqwest::Method;
 use serde_json::json;
 
 use crate::tenant::{READ, SECRET, Tenant};
@@ -83,8 +84,7 @@ async fn an_unknown_switch_makes_no_tenant() {
     let tenant = Tenant::new().await;
     let mut spec = tenant.spec("2025-11+rotation=sometimes");
     spec["domain"] = json!("another.example");
-    let url = tenant.url(&format!("/_lab/tenants/{}", tenant.id_of(999)));
-    let answer = crate::tenant::send(tenant.http.put(url).json(&spec)).await;
+    let answer = tenant.lab_of(&tenant.id_of(999), Method::PUT, "", &spec).await;
     assert_eq!(answer.status, 400, "{answer:?}");
     assert!(answer.text.contains("rotation=advisory|strict") && !answer.text.contains(SECRET), "{answer:?}");
 }

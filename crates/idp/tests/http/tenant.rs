@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::browser::Browser;
 use crate::client::App;
-use crate::installation::Installation;
+use crate::installation::{Installation, LAB_AUTHORIZATION};
 
 /// When every tenant's time begins: half past a second, because cut-offs count whole seconds.
 pub(crate) const BEGIN: Instant = Instant::from_micros(1_767_603_600_500_000);
@@ -115,13 +115,22 @@ impl Tenant {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
-        send(self.http.get(self.url(path))).await
+        let request = self.http.get(self.url(path));
+        if path.starts_with("/_lab/") {
+            return send(request.header("authorization", LAB_AUTHORIZATION)).await;
+        }
+        send(request).await
     }
 
     /// A call of the tenant's lab surface.
     pub(crate) async fn lab(&self, method: Method, path: &str, body: &Value) -> Answer {
-        let url = self.url(&format!("/_lab/tenants/{}{path}", self.id()));
-        send(self.http.request(method, url).json(body)).await
+        self.lab_of(&self.id(), method, path, body).await
+    }
+
+    /// A call of the lab surface for any tenant id.
+    pub(crate) async fn lab_of(&self, id: &str, method: Method, path: &str, body: &Value) -> Answer {
+        let url = self.url(&format!("/_lab/tenants/{id}{path}"));
+        send(self.http.request(method, url).header("authorization", LAB_AUTHORIZATION).json(body)).await
     }
 
     pub(crate) async fn now(&self) -> Instant {

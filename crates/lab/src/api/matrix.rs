@@ -1,62 +1,115 @@
 //! `/lab/matrix/credentials` and `/lab/tenants/{t}/matrix/credentials`: the published table, cell by cell, in throw-away tenants.
+//!
+//! An execution ends with its caller: a connection that closes drops everything that still had to be done, and the throw-away
+//! tenants are deleted.
 
-use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
-use http::StatusCode;
+use std::sync::Arc;
+
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use http::header::RETRY_AFTER;
+use http::{HeaderValue, StatusCode};
 use outlive_chassis::Problem;
 use outlive_rules::Ruleset;
 use serde::Deserialize;
-use utoipa::IntoParams;
+use tokio::sync::Semaphore;
+use utoipa::ToSchema;
 
-use super::problem::{of_call, tenant_of};
+use super::problem::{of_body, of_call, tenant_of};
 use crate::matrix::{self, Matrix, MatrixError};
 use crate::tenants::{TenantError, Tenants};
 
+/// How many callers are served: one at a time, the others wait.
+const CALLERS_MAX: usize = 4;
+/// When a caller that found no place may try again, in seconds of wall time: about as long as one execution takes.
+const RETRY_AFTER_SECONDS: &str = "15";
+
+/// The places for callers.
+#[derive(Debug, Clone)]
+pub(crate) struct Places(Arc<Semaphore>);
+
+impl Default for Places {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(CALLERS_MAX)))
+    }
+}
+
 /// Which table.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Which {
+pub(crate) struct MatrixRequest {
     /// An edition, or one with cells changed on purpose (`2025-11+row.column=revoked`); the lab's own if absent.
     rules: Option<String>,
 }
 
-#[utoipa::path(get, path = "/lab/matrix/credentials", params(Which),
+/// Why a matrix was not executed.
+pub(crate) enum Refusal {
+    Problem(Problem),
+    Busy,
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Problem(problem) => problem.into_response(),
+            Self::Busy => {
+                let message =
+                    format!("{CALLERS_MAX} callers have or wait for a matrix already. Try again later.");
+                let mut response =
+                    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "MatrixBusy", message).into_response();
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+                response
+            }
+        }
+    }
+}
+
+#[utoipa::path(post, path = "/lab/matrix/credentials", request_body = MatrixRequest,
     responses((status = 200, description = "every cell: what the page says, and what was seen", body = Object),
-        (status = 400, description = "no such edition")))]
+        (status = 400, description = "no such edition"),
+        (status = 503, description = "too many callers; `Retry-After` says when to try again")))]
 pub(crate) async fn of_rules(
     State(tenants): State<Tenants>,
-    which: Result<Query<Which>, QueryRejection>,
-) -> Result<Json<Matrix>, Problem> {
-    let Query(Which { rules }) = which?;
+    Extension(places): Extension<Places>,
+    body: Result<Option<Json<MatrixRequest>>, JsonRejection>,
+) -> Result<Json<Matrix>, Refusal> {
+    let body = body.map_err(|rejection| of_body(&rejection))?;
+    let rules = body.and_then(|Json(request)| request.rules);
     let rules = rules.unwrap_or_else(|| tenants.rules().to_owned());
-    executed(&tenants, &rules).await
+    executed(&tenants, &places, &rules).await
 }
 
-#[utoipa::path(get, path = "/lab/tenants/{tenant}/matrix/credentials",
+#[utoipa::path(post, path = "/lab/tenants/{tenant}/matrix/credentials",
     params(("tenant" = String, Path, description = "tenant id: its rules are executed, it is not touched")),
     responses((status = 200, description = "every cell: what the page says, and what was seen", body = Object),
-        (status = 404, description = "no such tenant")))]
+        (status = 404, description = "no such tenant"),
+        (status = 503, description = "too many callers; `Retry-After` says when to try again")))]
 pub(crate) async fn of_tenant(
     State(tenants): State<Tenants>,
+    Extension(places): Extension<Places>,
     Path(tenant): Path<String>,
-) -> Result<Json<Matrix>, Problem> {
-    let rules = tenants.handout(tenant_of(&tenant)?).await?.rules;
-    executed(&tenants, &rules).await
+) -> Result<Json<Matrix>, Refusal> {
+    let handout = tenants.handout(tenant_of(&tenant)?).await.map_err(Problem::from)?;
+    executed(&tenants, &places, &handout.rules).await
 }
 
-async fn executed(tenants: &Tenants, rules: &str) -> Result<Json<Matrix>, Problem> {
+/// Executes a matrix in the caller's own task, so that it ends when the caller does.
+async fn executed(tenants: &Tenants, places: &Places, rules: &str) -> Result<Json<Matrix>, Refusal> {
     let rules: Ruleset = rules
         .parse()
         .map_err(|error: outlive_rules::ParseRulesetError| Problem::bad_request(error.to_string()))?;
-    let tenants = tenants.clone();
-    // A caller that hangs up must not leave throw-away tenants behind.
-    let executing = tokio::spawn(async move {
-        // One at a time: each fills both cores, and two would only wait for each other.
-        let _turn = tenants.matrix_turn().await;
-        matrix::credentials(&tenants, &rules).await
-    });
-    Ok(Json(executing.await.map_err(|_| Problem::unavailable())??))
+    let Ok(_place) = places.0.try_acquire() else { return Err(Refusal::Busy) };
+    // One at a time: each fills both cores, and two would only wait for each other.
+    let _turn = tenants.matrix_turn().await;
+    Ok(Json(matrix::credentials(tenants, &rules).await.map_err(Problem::from)?))
 }
 
 impl From<MatrixError> for Problem {

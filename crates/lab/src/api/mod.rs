@@ -14,8 +14,9 @@ mod service;
 mod tenants;
 mod why;
 
-use axum::Router;
 use axum::routing::{get, post};
+use axum::{Extension, Router, middleware};
+use outlive_chassis::refuse_other_sites;
 
 pub use journal::Cursor;
 pub use service::LabService;
@@ -33,9 +34,11 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/tenants/{tenant}/journal/stream", get(journal::follow))
         .route("/lab/tenants/{tenant}/events", post(events::raise))
         .route("/lab/tenants/{tenant}/outbox", get(outbox::show))
-        .route("/lab/matrix/credentials", get(matrix::of_rules))
-        .route("/lab/tenants/{tenant}/matrix/credentials", get(matrix::of_tenant))
+        .route("/lab/matrix/credentials", post(matrix::of_rules))
+        .route("/lab/tenants/{tenant}/matrix/credentials", post(matrix::of_tenant))
         .route("/lab/tenants/{tenant}/why", post(why::ask))
         .route("/lab/tenants/{tenant}/why/{id}", get(why::show))
+        .layer(Extension(matrix::Places::default()))
+        .layer(middleware::from_fn(refuse_other_sites))
         .with_state(tenants)
 }

@@ -7,6 +7,7 @@ mod event;
 mod holder;
 mod html;
 mod text;
+mod throw_away;
 
 use futures::stream::{StreamExt, TryStreamExt, iter};
 use outlive_clock::{Instant, Span, Speed};
@@ -18,6 +19,7 @@ use crate::http::CallError;
 use crate::oauth_client::OAuthError;
 use crate::tenants::{NewTenant, TenantError, Tenants};
 use holder::Holder;
+use throw_away::ThrowAway;
 
 /// Rows played at once: each hashes some passwords, which is what takes the time.
 const ROWS_AT_ONCE: usize = 4;
@@ -95,6 +97,9 @@ pub enum MatrixError {
     /// A service did not answer.
     #[error(transparent)]
     Call(#[from] CallError),
+    /// A tenant's creation panicked, or the program is ending.
+    #[error("the creation of a throw-away tenant was interrupted")]
+    Interrupted,
 }
 
 impl Matrix {
@@ -126,6 +131,8 @@ impl Cell {
 
 /// Plays every cell of the edition that `rules` begins with, in tenants that live by `rules`.
 ///
+/// Dropping the future ends the execution; the tenants are deleted all the same.
+///
 /// # Errors
 /// A row could not be played to its end: a service did not answer, or refused what it should grant.
 pub async fn credentials(tenants: &Tenants, rules: &Ruleset) -> Result<Matrix, MatrixError> {
@@ -143,14 +150,13 @@ async fn play(tenants: &Tenants, rules: &Ruleset, row: Published) -> Result<Matr
         bare: true,
         ..NewTenant::default()
     };
-    let handout = tenants.create(new).await?;
-    let tenant = handout.tenant_id.parse().map_err(|_| MatrixError::Seed("a tenant with an id"))?;
+    let (throw_away, handout) = ThrowAway::create(tenants, new).await?;
     let played = match Holder::new(tenants, handout, row.event) {
         Ok(holder) => played(holder, rules, row).await,
         Err(error) => Err(error),
     };
     // Whatever came of it: nothing of it stays.
-    let deleted = tenants.delete(tenant).await;
+    let deleted = throw_away.delete().await;
     let played = played?;
     deleted?;
     Ok(played)

@@ -3,8 +3,10 @@
 use std::future::Future;
 use std::time::Duration;
 
+use outlive_chassis::LabKey;
 use outlive_clock::{Instant, Speed, TenantId};
-use reqwest::Method;
+use reqwest::header::AUTHORIZATION;
+use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -96,13 +98,14 @@ impl JournalQuery {
 pub struct LabSurface {
     http: Http,
     origins: Origins,
+    key: LabKey,
 }
 
 impl LabSurface {
-    /// The surface of the services at `origins`.
+    /// The surface of the services at `origins`, which require `key`.
     #[must_use]
-    pub const fn new(http: Http, origins: Origins) -> Self {
-        Self { http, origins }
+    pub const fn new(http: Http, origins: Origins, key: LabKey) -> Self {
+        Self { http, origins, key }
     }
 
     /// Where the services are.
@@ -119,6 +122,11 @@ impl LabSurface {
 
     fn url(&self, service: Service, path: &str) -> String {
         format!("{}{path}", self.origins.of(service).server)
+    }
+
+    /// A call of a service's lab surface. The key goes nowhere else.
+    fn request(&self, method: Method, url: &str) -> RequestBuilder {
+        with_key(&self.http, &self.key, method, url)
     }
 
     /// Whether the service answers.
@@ -138,7 +146,8 @@ impl LabSurface {
         struct Known {
             tenants: Vec<TenantId>,
         }
-        Ok(self.http.get(&self.url(service, "/_lab/tenants")).await?.expect::<Known>()?.tenants)
+        let url = self.url(service, "/_lab/tenants");
+        Ok(send(self.request(Method::GET, &url)).await?.expect::<Known>()?.tenants)
     }
 
     /// Creates a tenant in a service. One that is there already is an error with status 409.
@@ -157,7 +166,7 @@ impl LabSurface {
             fields.insert("clock".to_owned(), json!(clock));
         }
         let url = self.url(service, &format!("/_lab/tenants/{tenant}"));
-        let answer = self.http.send_json(Method::PUT, &url, &body).await?;
+        let answer = send(self.request(Method::PUT, &url).json(&body)).await?;
         if answer.status == 201 { Ok(()) } else { Err(answer.refused()) }
     }
 
@@ -167,7 +176,7 @@ impl LabSurface {
     /// The service refused, or did not answer.
     pub async fn delete_tenant(&self, service: Service, tenant: TenantId) -> Result<(), CallError> {
         let url = self.url(service, &format!("/_lab/tenants/{tenant}"));
-        let answer = send(self.http.request(Method::DELETE, &url)).await?;
+        let answer = send(self.request(Method::DELETE, &url)).await?;
         if matches!(answer.status, 200 | 204 | 404) { Ok(()) } else { Err(answer.refused()) }
     }
 
@@ -186,7 +195,7 @@ impl LabSurface {
             lines: Vec<Value>,
         }
         let url = self.url(service, &format!("/_lab/tenants/{tenant}/journal"));
-        let request = self.http.request(Method::GET, &url).query(&query.parameters());
+        let request = self.request(Method::GET, &url).query(&query.parameters());
         Ok(send(request).await?.expect::<Lines>()?.lines)
     }
 
@@ -205,7 +214,7 @@ impl LabSurface {
         F: Future<Output = Result<(), E>> + Send,
     {
         let url = self.url(service, &format!("/_lab/tenants/{tenant}/journal/stream"));
-        let request = self.http.request(Method::GET, &url).query(&query.parameters()).timeout(STREAM_TIMEOUT);
+        let request = self.request(Method::GET, &url).query(&query.parameters()).timeout(STREAM_TIMEOUT);
         let failed = |error: reqwest::Error| CallError {
             call: format!("GET {url}"),
             problem: error.to_string(),
@@ -231,7 +240,7 @@ impl LabSurface {
     /// The identity provider refused, or did not answer.
     pub async fn raise(&self, tenant: TenantId, event: &Value) -> Result<Value, CallError> {
         let url = self.url(Service::Idp, &format!("/_lab/tenants/{tenant}/events"));
-        self.http.send_json(Method::POST, &url, event).await?.expect()
+        send(self.request(Method::POST, &url).json(event)).await?.expect()
     }
 
     /// What the rules would be asked about a credential, given itself or by name; `None` if the identity provider knows none such.
@@ -244,7 +253,7 @@ impl LabSurface {
         of: &str,
     ) -> Result<Option<T>, CallError> {
         let url = self.url(Service::Idp, &format!("/_lab/tenants/{tenant}/question"));
-        let answer = self.http.send_json(Method::POST, &url, &json!({"of": of})).await?;
+        let answer = send(self.request(Method::POST, &url).json(&json!({"of": of}))).await?;
         if answer.status == 404 { Ok(None) } else { answer.expect().map(Some) }
     }
 
@@ -253,7 +262,8 @@ impl LabSurface {
     /// # Errors
     /// The identity provider refused, or did not answer.
     pub async fn outbox(&self, tenant: TenantId) -> Result<Value, CallError> {
-        self.http.get(&self.url(Service::Idp, &format!("/_lab/tenants/{tenant}/outbox"))).await?.expect()
+        let url = self.url(Service::Idp, &format!("/_lab/tenants/{tenant}/outbox"));
+        send(self.request(Method::GET, &url)).await?.expect()
     }
 
     /// The clocks of one tenant in every service.
@@ -264,29 +274,40 @@ impl LabSurface {
             let due = self.url(service, &format!("/_lab/tenants/{tenant}/due"));
             (clock, due)
         });
-        TenantSurface { http: self.http.clone(), urls }
+        TenantSurface { http: self.http.clone(), key: self.key.clone(), urls }
     }
+}
+
+fn with_key(http: &Http, key: &LabKey, method: Method, url: &str) -> RequestBuilder {
+    http.request(method, url).header(AUTHORIZATION, key.authorization())
 }
 
 /// One tenant's clocks; its addresses are spelled once, for the loop that moves time thousands of times.
 #[derive(Clone, Debug)]
 pub struct TenantSurface {
     http: Http,
+    key: LabKey,
     urls: [(String, String); 4],
+}
+
+impl TenantSurface {
+    fn request(&self, method: Method, url: &str) -> RequestBuilder {
+        with_key(&self.http, &self.key, method, url)
+    }
 }
 
 impl Timepieces for TenantSurface {
     async fn read(&self, service: Service) -> Result<ClockState, CallError> {
-        self.http.get(&self.urls[service.index()].0).await?.expect()
+        send(self.request(Method::GET, &self.urls[service.index()].0)).await?.expect()
     }
 
     async fn set(&self, service: Service, change: ClockChange) -> Result<ClockState, CallError> {
         let url = &self.urls[service.index()].0;
-        send(self.http.request(Method::PUT, url).json(&change)).await?.expect()
+        send(self.request(Method::PUT, url).json(&change)).await?.expect()
     }
 
     async fn run_due(&self, service: Service, change: Option<ClockChange>) -> Result<DueWork, CallError> {
-        let request = self.http.request(Method::POST, &self.urls[service.index()].1);
+        let request = self.request(Method::POST, &self.urls[service.index()].1);
         let request = match change {
             Some(change) => request.json(&change),
             None => request,

@@ -1,8 +1,9 @@
 //! A system of the runner's own: free ports, temporary data, gone afterwards.
 
-use outlive_chassis::StartError;
+use outlive_chassis::{LabKey, StartError};
 use tempfile::TempDir;
 
+use crate::cli::LAB_KEY_FILE;
 use crate::console::{LabStart, console};
 use crate::system::{System, SystemConfig};
 use crate::terminal::complain;
@@ -37,6 +38,7 @@ impl PrivateSystem {
         let config = SystemConfig {
             data_dir: data.path().to_owned(),
             database_url: wanted.database_url.map(str::to_owned),
+            lab_key: LabKey::open(&data.path().join(LAB_KEY_FILE))?,
             port_base: None,
             hosts: None,
             seed: seeds.number,

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 use http::{Method, StatusCode};
-use outlive_chassis::{Chassis, ChassisConfig, Origins};
+use outlive_chassis::{Chassis, ChassisConfig, LabKey, Origins};
 use outlive_clock::{ClientId, Instant, Randomness, ServicePrincipalId, Span, TenantId, UserId};
 use outlive_resource::{MIGRATIONS, ResourceConfig};
 use outlive_store::DatabaseUrl;
@@ -19,6 +19,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 pub(crate) const NOW: Instant = Instant::from_seconds(1_767_603_600);
+/// What the lab surface requires.
+const LAB_KEY: &str = "00112233445566778899aabbccddeeff";
 pub(crate) const AUDIENCE: &str = "api://contoso-orders";
 pub(crate) const PUBLIC_ORIGIN: &str = "http://login.example";
 
@@ -88,6 +90,7 @@ impl Scene {
                 database: DatabaseUrl::Sqlite(data.path().join("resource.db")),
                 data_dir: data.path().to_owned(),
                 sealing_key: None,
+                lab_key: LabKey::new(LAB_KEY).expect("a key"),
                 seed: Some(1),
                 origins: Origins::new([url.clone()]),
             },
@@ -119,7 +122,10 @@ impl Scene {
         path: &str,
         with: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
     ) -> Answer {
-        let request = self.http.request(method, format!("{}{path}", self.url));
+        let mut request = self.http.request(method, format!("{}{path}", self.url));
+        if path.starts_with("/_lab/") {
+            request = request.header("authorization", format!("Lab {LAB_KEY}"));
+        }
         let response = with(request).send().await.expect("an answer");
         let header = |name: &str| {
             let values: Vec<_> = response.headers().get_all(name).iter().collect();

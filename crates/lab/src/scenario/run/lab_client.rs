@@ -74,11 +74,8 @@ impl LabClient {
     /// No such edition (status 400), or the lab did not come to an end.
     pub async fn matrix(&self, rules: Option<&str>) -> Result<Matrix, LabError> {
         let url = format!("{}/lab/matrix/credentials", self.lab);
-        let mut request = self.http.request(Method::GET, &url).timeout(MOVE_TIMEOUT);
-        if let Some(rules) = rules {
-            request = request.query(&[("rules", rules)]);
-        }
-        send(request).await?.expect()
+        let request = self.http.request(Method::POST, &url).timeout(MOVE_TIMEOUT);
+        send(request.json(&json!({ "rules": rules }))).await?.expect()
     }
 
     /// The explanation of a token, code, cookie, connection or run.

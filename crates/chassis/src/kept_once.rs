@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// What the file says, or, where there is none, `make()`, which it says from now on. It appears whole or not at all; of two
 /// processes that make it at once both get what the first one made. `secret` lets nobody but its owner read it.
-pub(super) fn kept_once(
+pub(crate) fn kept_once(
     path: &Path,
     secret: bool,
     make: impl FnOnce() -> io::Result<String>,

@@ -1,0 +1,128 @@
+//! Which connection a maker selected: a name may come to mean another connection, an id never does.
+
+use std::collections::BTreeMap;
+
+use http::Method;
+use outlive_clock::UserId;
+use serde_json::Value;
+
+use super::hub::{API_VERSION, Credentials, Hub, Occasion, RESOURCE_GROUP};
+use crate::engine::{Failure, Outcome};
+
+/// The hub's ids of the connections that a flow's maker selected, by lower-case name.
+pub(crate) type Selections = BTreeMap<String, String>;
+
+/// A connection that a maker may select.
+struct Selectable {
+    id: String,
+    /// Whether the maker created it; otherwise its owner shared it with the maker.
+    is_own: bool,
+}
+
+impl Hub {
+    /// The selections of a flow whose references name `connections`, as `maker` saves it; `before` are those it was saved with
+    /// until now.
+    ///
+    /// A name that had another connection selected is moved on only to a connection that the maker created: a colleague who
+    /// takes a deleted connection's name, and shares the new one, does not become the flow's account. Without a hub to ask,
+    /// what was selected stays, and the rest is looked up when the flow runs.
+    pub(crate) async fn selections(
+        &self,
+        occasion: &Occasion<'_>,
+        credentials: &impl Credentials,
+        maker: UserId,
+        connections: impl Iterator<Item = &str>,
+        before: &Selections,
+    ) -> Selections {
+        let mut selections = Selections::new();
+        for name in connections {
+            let key = name.to_ascii_lowercase();
+            if selections.contains_key(&key) {
+                continue;
+            }
+            let found = self.selectable(occasion, credentials, maker, name).await.unwrap_or_else(|outcome| {
+                let why = outcome.failure.map_or_else(String::new, |failure| failure.message);
+                tracing::debug!(
+                    connection = name,
+                    why,
+                    "a connection could not be looked up while a flow was saved"
+                );
+                None
+            });
+            let kept = before.get(&key);
+            let selected = match found {
+                Some(found) if found.is_own || kept.is_none() => Some(found.id),
+                _ => kept.cloned(),
+            };
+            selections.extend(selected.map(|id| (key, id)));
+        }
+        selections
+    }
+
+    /// The id of the connection of this name, if `maker` may select it.
+    pub(super) async fn selected_by(
+        &self,
+        occasion: &Occasion<'_>,
+        credentials: &impl Credentials,
+        maker: UserId,
+        name: &str,
+    ) -> Result<Option<String>, Outcome> {
+        Ok(self.selectable(occasion, credentials, maker, name).await?.map(|found| found.id))
+    }
+
+    async fn selectable(
+        &self,
+        occasion: &Occasion<'_>,
+        credentials: &impl Credentials,
+        maker: UserId,
+        name: &str,
+    ) -> Result<Option<Selectable>, Outcome> {
+        let tenant = occasion.tenant.to_string();
+        let path = [
+            "subscriptions",
+            &tenant,
+            "resourceGroups",
+            RESOURCE_GROUP,
+            "providers",
+            "Microsoft.Web",
+            "connections",
+            name,
+        ];
+        let query = [("api-version", API_VERSION)];
+        let connection = match self.ask(occasion, credentials, Method::GET, &path, &query, None).await {
+            Ok(connection) => connection,
+            Err(outcome) if outcome.status == Some(404) => return Ok(None),
+            Err(outcome) => return Err(outcome),
+        };
+        let url = connection.pointer("/properties/connectionRuntimeUrl").and_then(Value::as_str);
+        let Some(id) = url.and_then(id_of) else { return Ok(None) };
+        let maker = maker.to_string();
+        let is = |member: Option<&Value>| {
+            member.and_then(Value::as_str).is_some_and(|id| id.eq_ignore_ascii_case(&maker))
+        };
+        if is(connection.pointer("/properties/createdBy/id")) {
+            return Ok(Some(Selectable { id, is_own: true }));
+        }
+        let list = [&path[..], &["accessPolicies"]].concat();
+        let policies = self.ask(occasion, credentials, Method::GET, &list, &query, None).await?;
+        let policies = policies.get("value").and_then(Value::as_array);
+        let is_shared = policies
+            .into_iter()
+            .flatten()
+            .any(|policy| is(policy.pointer("/properties/principal/identity/objectId")));
+        Ok(is_shared.then_some(Selectable { id, is_own: false }))
+    }
+}
+
+/// The hub's id of a connection: the last part of its runtime URL.
+pub(super) fn id_of(runtime_url: &str) -> Option<String> {
+    let url = url::Url::parse(runtime_url).ok()?;
+    let last = url.path().trim_end_matches('/').rsplit('/').next()?;
+    (!last.is_empty()).then(|| last.to_ascii_lowercase())
+}
+
+/// The failure of an action whose connection is not there, or no longer the one that was selected.
+pub(super) fn not_found(name: &str) -> Outcome {
+    let failure = Failure::new("ConnectionNotFound", format!("The connection '{name}' could not be found."));
+    Outcome { status: Some(404), outputs: None, failure: Some(failure) }
+}

@@ -1,0 +1,138 @@
+//! An id of a flow and a name of a connection mean for good what they meant when they were given.
+
+use std::sync::atomic::Ordering;
+
+use serde_json::json;
+
+use crate::fake_hub::FakeConnection;
+use crate::lab::{COLLEAGUE, FLOW, Lab, OWNER, by_hand, call, flow, hourly, path};
+
+fn calling() -> serde_json::Value {
+    by_hand(json!({"Get": call("ListOrders", json!({}))}))
+}
+
+/// Runs the flow; status and code of its action come back.
+fn run(lab: &Lab) -> (String, String) {
+    lab.owner("POST", &format!("/{FLOW}/triggers/manual/run"), None).expect(202);
+    let action = lab.newest_run()["properties"]["actions"]["Get"].clone();
+    let text = |name: &str| action[name].as_str().unwrap_or_default().to_owned();
+    (text("status"), text("code"))
+}
+
+fn succeeded() -> (String, String) {
+    ("Succeeded".to_owned(), "OK".to_owned())
+}
+
+fn not_found() -> (String, String) {
+    ("Failed".to_owned(), "ConnectionNotFound".to_owned())
+}
+
+#[test]
+fn the_id_of_a_deleted_flow_is_never_used_again() {
+    let mut lab = Lab::with_flow(hourly());
+    lab.owner("DELETE", &format!("/{FLOW}"), None).expect(204);
+    let put = |lab: &Lab, user: &str| {
+        lab.send("PUT", &path(&format!("/{FLOW}")), Some(&lab.token(user)), Some(flow(hourly())))
+    };
+    for user in [COLLEAGUE, OWNER] {
+        assert_eq!(put(&lab, user).expect(409)["error"]["code"], "Conflict");
+    }
+    lab.restart();
+    put(&lab, COLLEAGUE).expect(409);
+    lab.send("GET", &path(&format!("/{FLOW}")), Some(&lab.token(COLLEAGUE)), None).expect(404);
+    // Another id, chosen or given, is free.
+    let other = FLOW.replace("cccc", "dddd");
+    lab.owner("PUT", &format!("/{other}"), Some(flow(hourly()))).expect(201);
+    lab.owner("POST", "", Some(flow(hourly()))).expect(201);
+    // What belongs to a tenant goes with it, ids included.
+    lab.send("DELETE", &format!("/_lab/tenants/{}", crate::lab::TENANT), None, None).expect(204);
+    let lab = lab.with_tenant();
+    put(&lab, OWNER).expect(201);
+}
+
+#[test]
+fn the_hub_is_told_of_a_deleted_flow_at_once_or_when_it_is_back() {
+    let mut lab = Lab::with_flow(hourly());
+    let other = FLOW.replace("cccc", "dddd");
+    lab.owner("PUT", &format!("/{other}"), Some(flow(hourly()))).expect(201);
+    let withdrawn = |lab: &Lab| lab.hub.withdrawn.lock().expect("lock").clone();
+    lab.owner("DELETE", &format!("/{FLOW}"), None).expect(204);
+    assert_eq!(withdrawn(&lab), [FLOW]);
+    lab.hub.is_down.store(true, Ordering::SeqCst);
+    lab.owner("DELETE", &format!("/{other}"), None).expect(204);
+    lab.restart();
+    lab.due();
+    assert_eq!(withdrawn(&lab), [FLOW]);
+    lab.hub.is_down.store(false, Ordering::SeqCst);
+    lab.due();
+    lab.due();
+    assert_eq!(withdrawn(&lab), [FLOW, &other], "once");
+}
+
+#[test]
+fn a_connection_that_a_colleague_creates_under_the_same_name_is_not_used() {
+    let lab = Lab::with_flow(calling());
+    assert_eq!(run(&lab), succeeded());
+    let taken = |creator, shared_with| {
+        let id = "ffffffffffffffffffffffffffffffff";
+        *lab.hub.connection.lock().expect("lock") = Some(FakeConnection { id, creator, shared_with });
+        // The hub refuses the key of a connection that is gone; the flow service then asks for another.
+        let gone = json!({"error": {"message": "Error from token exchange: Bad Key authorization token."}});
+        lab.hub.replies([crate::fake_hub::Reply::Answer(401, gone)]);
+        assert_eq!(run(&lab).0, "Failed");
+    };
+    taken(COLLEAGUE, None);
+    let calls = lab.hub.calls().len();
+    assert_eq!(run(&lab), not_found());
+    let message = lab.newest_run()["properties"]["actions"]["Get"]["error"]["message"].clone();
+    assert_eq!(message, "The connection 'orders-of-owner' could not be found.");
+    // Saving the flow again selects nothing else, even if the colleague shares the new connection with the maker.
+    for shared_with in [None, Some(OWNER)] {
+        let connection =
+            FakeConnection { id: "ffffffffffffffffffffffffffffffff", creator: COLLEAGUE, shared_with };
+        *lab.hub.connection.lock().expect("lock") = Some(connection);
+        lab.put_flow(calling()).expect(200);
+        let renamed = json!({"properties": {"displayName": format!("{shared_with:?}")}});
+        lab.owner("PATCH", &format!("/{FLOW}"), Some(renamed)).expect(200);
+        assert_eq!(run(&lab), not_found());
+    }
+    assert_eq!(lab.hub.calls().len(), calls, "the colleague's connection was never called");
+    // A connection that the maker created is used once the maker has selected it.
+    let own = FakeConnection { id: "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee", creator: OWNER, shared_with: None };
+    *lab.hub.connection.lock().expect("lock") = Some(own);
+    assert_eq!(run(&lab), not_found());
+    lab.put_flow(calling()).expect(200);
+    assert_eq!(run(&lab), succeeded());
+}
+
+#[test]
+fn a_shared_connection_can_be_selected_and_a_missing_one_only_becomes_the_makers_own() {
+    let connection = |lab: &Lab, creator, shared_with| {
+        let id = "ffffffffffffffffffffffffffffffff";
+        *lab.hub.connection.lock().expect("lock") = Some(FakeConnection { id, creator, shared_with });
+    };
+    let lab = Lab::new();
+    connection(&lab, COLLEAGUE, Some(OWNER));
+    lab.put_flow(calling()).expect(201);
+    assert_eq!(run(&lab), succeeded());
+
+    for is_down in [false, true] {
+        let lab = Lab::new();
+        *lab.hub.connection.lock().expect("lock") = None;
+        lab.hub.is_down.store(is_down, Ordering::SeqCst);
+        lab.put_flow(calling()).expect(201);
+        lab.hub.is_down.store(false, Ordering::SeqCst);
+        assert_eq!(run(&lab), not_found());
+        connection(&lab, COLLEAGUE, None);
+        assert_eq!(run(&lab), not_found());
+        connection(&lab, OWNER, None);
+        assert_eq!(run(&lab), succeeded());
+    }
+}
+
+#[test]
+fn what_was_selected_is_not_part_of_the_flow_that_callers_see() {
+    let lab = Lab::with_flow(calling());
+    let shown = lab.owner("GET", &format!("/{FLOW}"), None).expect(200);
+    assert!(!shown.to_string().contains("00112233445566778899aabbccddeeff"), "{shown}");
+}

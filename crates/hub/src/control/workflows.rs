@@ -1,0 +1,49 @@
+//! The end of a flow: what the flow service reports, so that no access list goes on naming the flow.
+//!
+//! The original keeps connections and flows in one resource provider; here they are two services, which know each other over HTTP
+//! only.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use http::StatusCode;
+use outlive_store::Change;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::Hub;
+use crate::arm::{ArmRefusal, ControlCall};
+use crate::connection::{Principal, access_list, subject};
+
+#[derive(Deserialize)]
+pub(super) struct WorkflowPath {
+    workflow: String,
+}
+
+/// Withdraws every access policy that names the flow, in one commit.
+pub(super) async fn delete(
+    State(hub): State<Arc<Hub>>,
+    call: ControlCall,
+    Path(path): Path<WorkflowPath>,
+) -> Result<StatusCode, ArmRefusal> {
+    if !call.caller.acts_for_flows() {
+        return Err(ArmRefusal::forbidden(
+            "Access of a workflow is ended only by an application with the role 'Flows.Act'.",
+        ));
+    }
+    let principal = Principal::workflow(&path.workflow)
+        .map_err(|_| ArmRefusal::invalid("The path does not name a flow."))?;
+    let store = &hub.chassis.store;
+    let granted = access_list::of_principal(store, call.tenant, &principal).await?;
+    if granted.is_empty() {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    let mut change = Change::new();
+    for (connection, policy) in granted {
+        change.add(access_list::delete(call.tenant, connection, &policy.name.to_ascii_lowercase()));
+        let said = json!({"policy": policy.name, "principal": policy.principal});
+        change.append(hub.chassis.journal.entry(&call.event("access.withdrawn", subject(connection), said)));
+    }
+    store.commit(change).await?;
+    Ok(StatusCode::OK)
+}

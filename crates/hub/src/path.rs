@@ -1,0 +1,107 @@
+//! Percent-encoded paths, as back ends that decode them once or several times read them.
+
+/// Decodes each percent-encoded byte once. An incomplete or invalid sequence stays as it is.
+pub(crate) fn decoded(bytes: &[u8]) -> Vec<u8> {
+    let digit = |at: usize| bytes.get(at).and_then(|b| char::from(*b).to_digit(16));
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        match (bytes[at], digit(at + 1), digit(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                out.push(u8::try_from(high * 16 + low).unwrap_or(b'?'));
+                at += 3;
+            }
+            (byte, ..) => {
+                out.push(byte);
+                at += 1;
+            }
+        }
+    }
+    out
+}
+
+/// The path as it came, decoded once, and decoded twice: some back ends decode twice.
+pub(crate) fn readings(path: &str) -> [Vec<u8>; 3] {
+    let came = path.as_bytes().to_vec();
+    let once = decoded(&came);
+    let twice = decoded(&once);
+    [came, once, twice]
+}
+
+/// Whether a reading of a path has a `.` or `..` segment, a backslash or a control character.
+pub(crate) fn climbs(reading: &[u8]) -> bool {
+    reading.iter().any(|b| b.is_ascii_control() || *b == b'\\')
+        || reading.split(|b| *b == b'/').any(|part| part == b"." || part == b"..")
+}
+
+/// Whether a reading of a path lies under `/_lab`, which the lab alone uses.
+pub(crate) fn is_of_lab_surface(reading: &[u8]) -> bool {
+    reading
+        .split(|b| *b == b'/')
+        .find(|part| !part.is_empty())
+        .is_some_and(|part| part.eq_ignore_ascii_case(b"_lab"))
+}
+
+/// Whether `path` is one that the template stands for: `{name}` is any text without a slash, of one character or more.
+pub(crate) fn fits(template: &[u8], path: &[u8]) -> bool {
+    let (mut template, mut path) = (template.split(|b| *b == b'/'), path.split(|b| *b == b'/'));
+    loop {
+        match (template.next(), path.next()) {
+            (None, None) => return true,
+            (Some(part), Some(given)) if segment_fits(part, given) => {}
+            _ => return false,
+        }
+    }
+}
+
+fn segment_fits(template: &[u8], given: &[u8]) -> bool {
+    let open = template.iter().position(|b| *b == b'{');
+    let close = template.iter().position(|b| *b == b'}');
+    let (Some(open), Some(close)) = (open, close) else { return template == given };
+    if close < open {
+        return template == given;
+    }
+    let Some(given) = given.strip_prefix(&template[..open]) else { return false };
+    let rest = &template[close + 1..];
+    if rest.is_empty() {
+        return !given.is_empty();
+    }
+    (1..=given.len()).any(|taken| segment_fits(rest, &given[taken..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_stand_for_whole_segments_and_parts_of_them() {
+        for (template, path, expected) in [
+            ("/orders", "/orders", true),
+            ("/orders", "/orders/", false),
+            ("/orders", "//orders", false),
+            ("/orders", "/Orders", false),
+            ("/orders/{id}", "/orders/42", true),
+            ("/orders/{id}", "/orders/", false),
+            ("/orders/{id}", "/orders", false),
+            ("/orders/{id}", "/orders/42/lines", false),
+            ("/tables/items(id={id})", "/tables/items(id=4)", true),
+            ("/tables/items(id={id})", "/tables/items(id=)", false),
+            ("/{from}-{to}", "/a-b", true),
+            ("/{from}-{to}", "/a-b-c", true),
+            ("/{from}-{to}", "/ab", false),
+            ("/}x{", "/}x{", true),
+        ] {
+            assert_eq!(fits(template.as_bytes(), path.as_bytes()), expected, "{template} {path}");
+        }
+    }
+
+    #[test]
+    fn every_spelling_of_the_lab_surface_is_known() {
+        for path in ["_lab", "/_lab/tenants", "//_lab", "/%5Flab/x", "/%255flab", "/_LAB/x"] {
+            assert!(readings(path).iter().any(|reading| is_of_lab_surface(reading)), "{path}");
+        }
+        for path in ["/orders/_lab", "/_label", "/x_lab"] {
+            assert!(!readings(path).iter().any(|reading| is_of_lab_surface(reading)), "{path}");
+        }
+    }
+}
