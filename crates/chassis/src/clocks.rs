@@ -156,14 +156,22 @@ impl Clocks {
     }
 
     /// The statement that makes a tenant's clock; it conflicts if the tenant exists. Call [`Clocks::remember`] when it is done.
-    pub(crate) fn insertion(tenant: TenantId, clock: &VirtualClock) -> Statement {
+    /// `lab` names the lab that creates it.
+    pub(crate) fn insertion(tenant: TenantId, clock: &VirtualClock, lab: &str) -> Statement {
         sql!(
-            "INSERT INTO clocks (tenant, shows_us, wall_us, speed) VALUES ($1, $2, $3, $4)",
+            "INSERT INTO clocks (tenant, shows_us, wall_us, speed, lab) VALUES ($1, $2, $3, $4, $5)",
             tenant,
             clock.shows(),
             clock.wall(),
-            clock.speed().factor()
+            clock.speed().factor(),
+            lab
         )
+    }
+
+    /// The tenants that a lab created.
+    pub(crate) async fn created_by(&self, lab: &str) -> Result<Vec<TenantId>, StoreError> {
+        let rows = self.store.rows(sql!("SELECT tenant FROM clocks WHERE lab = $1", lab)).await?;
+        rows.iter().map(|row| row.parse("tenant")).collect()
     }
 
     pub(crate) fn remember(&self, tenant: TenantId, clock: VirtualClock) {

@@ -21,6 +21,7 @@ mod shell;
 mod start_error;
 mod tls;
 mod trace;
+mod turn;
 mod until_commit;
 
 pub use chassis::Chassis;
@@ -39,6 +40,7 @@ pub use shell::app;
 pub use start_error::StartError;
 pub use tls::{LocalAuthority, TlsIdentity};
 pub use trace::Trace;
+pub use turn::Turn;
 pub use until_commit::UntilCommit;
 
 /// The largest request body that any service reads, in bytes.

@@ -1,29 +1,29 @@
-//! Running time: for tenants whose clock runs, due work is done when the clock reaches it, without anybody asking.
+//! Running time: for tenants whose clock runs, due work is done when the clock reaches it, without a request.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use outlive_clock::{Span, wall_now};
+use futures::StreamExt;
+use futures::stream::iter;
+use outlive_clock::{Span, TenantId, VirtualClock, wall_now};
 
 use crate::lab_surface::Surface;
 use crate::{Problem, Service, pause};
 
 /// How long, in wall time, new due work may go unnoticed.
 const NOTICE_WITHIN: Duration = Duration::from_millis(250);
+/// How many tenants' due work is done at the same time, so that one with a backlog does not hold up the others.
+const AT_ONCE: usize = 16;
 
-/// Watches the running clocks until the service is gone.
+/// Watches the running clocks until the service is gone. A problem is reported once, until it changes or is over.
 pub(crate) async fn watch<S: Service>(surface: Weak<Surface<S>>) {
     let Some(changed) = surface.upgrade().map(|surface| surface.chassis.clocks.changed()) else { return };
+    let mut reported = HashMap::new();
     loop {
         let wait = {
             let Some(surface) = surface.upgrade() else { return };
-            match turn(&surface).await {
-                Ok(wait) => wait,
-                Err(problem) => {
-                    tracing::warn!(%problem, "due work of running clocks has to wait");
-                    NOTICE_WITHIN
-                }
-            }
+            round(&surface, &mut reported).await
         };
         tokio::select! {
             () = pause(wait) => {}
@@ -32,30 +32,66 @@ pub(crate) async fn watch<S: Service>(surface: Weak<Surface<S>>) {
     }
 }
 
-/// Does what is due for every running clock; answers how long nothing more will be.
-async fn turn<S: Service>(surface: &Arc<Surface<S>>) -> Result<Duration, Problem> {
-    let mut wait = Span::from_millis(i64::try_from(NOTICE_WITHIN.as_millis()).unwrap_or(250));
-    for (tenant, clock) in surface.chassis.clocks.all().await? {
-        if clock.speed().is_frozen() {
-            continue;
+/// Does what is due for every running clock, one turn each; returns how long nothing more will be.
+async fn round<S: Service>(
+    surface: &Arc<Surface<S>>,
+    reported: &mut HashMap<Option<TenantId>, String>,
+) -> Duration {
+    let notice = Span::from_millis(i64::try_from(NOTICE_WITHIN.as_millis()).unwrap_or(250));
+    let clocks = match surface.chassis.clocks.all().await {
+        Ok(clocks) => clocks,
+        Err(error) => {
+            report(reported, None, Err(&error.into()));
+            return NOTICE_WITHIN;
         }
-        let due = match surface.service.next_due(tenant).await {
-            Ok(Some(due)) => due,
-            Ok(None) => continue,
-            Err(problem) => {
-                tracing::warn!(%tenant, %problem, "what is due next could not be told and will be asked again");
-                continue;
-            }
-        };
+    };
+    report(reported, None, Ok(()));
+    reported.retain(|tenant, _| clocks.iter().any(|(known, _)| Some(*known) == *tenant));
+    let running = clocks.into_iter().filter(|(_, clock)| !clock.speed().is_frozen());
+    let done: Vec<_> = iter(running)
+        .map(|(tenant, clock)| async move { (tenant, work(surface, tenant, clock).await) })
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    let mut wait = notice;
+    for (tenant, until) in done {
+        report(reported, Some(tenant), until.as_ref().map(drop));
+        wait = wait.min(until.ok().flatten().unwrap_or(notice));
+    }
+    wait.to_std()
+}
+
+/// Does what is due for one running clock, for one turn; returns how long, in wall time, until more is.
+async fn work<S: Service>(
+    surface: &Surface<S>,
+    tenant: TenantId,
+    clock: VirtualClock,
+) -> Result<Option<Span>, Problem> {
+    for worked in [false, true] {
+        let Some(due) = surface.service.next_due(tenant).await? else { return Ok(None) };
         match clock.wall_until(due, wall_now()) {
-            Some(Span::ZERO) => {
-                if let Err(problem) = surface.run_due(tenant).await {
-                    tracing::warn!(%tenant, %problem, "due work failed and will be tried again");
-                }
-            }
-            Some(until) => wait = wait.min(until),
-            None => {}
+            // A backlog takes more than one turn: the next one follows at once.
+            Some(Span::ZERO) if worked => return Ok(Some(Span::ZERO)),
+            Some(Span::ZERO) => drop(surface.run_due(tenant).await?),
+            until => return Ok(until),
         }
     }
-    Ok(wait.to_std())
+    Ok(None)
+}
+
+fn report(
+    reported: &mut HashMap<Option<TenantId>, String>,
+    tenant: Option<TenantId>,
+    result: Result<(), &Problem>,
+) {
+    let Err(problem) = result else {
+        reported.remove(&tenant);
+        return;
+    };
+    let problem = problem.to_string();
+    if reported.get(&tenant) != Some(&problem) {
+        let tenant_text = tenant.map(|tenant| tenant.to_string());
+        tracing::warn!(tenant = tenant_text, %problem, "due work of running clocks fails and is repeated");
+        reported.insert(tenant, problem);
+    }
 }

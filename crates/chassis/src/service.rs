@@ -6,7 +6,7 @@ use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
 use serde::de::DeserializeOwned;
 
-use crate::{Problem, Trace};
+use crate::{Problem, Trace, Turn};
 
 /// How much due work was done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -45,13 +45,10 @@ pub trait Service: Send + Sync + 'static {
         async { Ok(None) }
     }
 
-    /// Does everything of the tenant that is due at `now`, in order, and answers when it is finished.
-    fn run_due(
-        &self,
-        tenant: TenantId,
-        now: Instant,
-    ) -> impl Future<Output = Result<DueWork, Problem>> + Send {
-        let _ = (tenant, now);
+    /// Does what of the tenant is due in this turn, in order, and returns when it is done. At least one piece is done if any is
+    /// due; what is left when the turn is over stays due.
+    fn run_due(&self, tenant: TenantId, turn: Turn) -> impl Future<Output = Result<DueWork, Problem>> + Send {
+        let _ = (tenant, turn);
         async { Ok(DueWork::default()) }
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Instant, Span};
 
 /// How fast virtual time runs: 0 stands still, 1 is real, 1440 makes a day of a minute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Speed(u32);
 
@@ -14,6 +14,8 @@ impl Speed {
     pub const FROZEN: Self = Self(0);
     /// As fast as wall time.
     pub const REAL: Self = Self(1);
+    /// A day in a second: an hourly flow has 24 runs a second then, which one core does. Faster, work would only pile up.
+    pub const MAX: Self = Self(86_400);
 
     /// A speed of `times` virtual seconds for each wall second.
     #[must_use]

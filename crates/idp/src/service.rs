@@ -1,6 +1,6 @@
 //! The identity provider as the lab surface sees it.
 
-use outlive_chassis::{DueWork, Problem, Service, Trace};
+use outlive_chassis::{DueWork, Problem, Service, Trace, Turn};
 use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
 
@@ -56,10 +56,10 @@ impl Service for IdpService {
         self.idp.next_due.or_read(store, tenant, read).await
     }
 
-    async fn run_due(&self, tenant: TenantId, now: Instant) -> Result<DueWork, Problem> {
-        let keys = signing_key_turns::run_due(&self.idp, tenant, now).await?;
-        let removals = user_removals::run_due(&self.idp, tenant, now).await?;
-        let events = security_events::run_due(&self.idp, tenant, now).await?;
+    async fn run_due(&self, tenant: TenantId, turn: Turn) -> Result<DueWork, Problem> {
+        let keys = signing_key_turns::run_due(&self.idp, tenant, turn).await?;
+        let removals = user_removals::run_due(&self.idp, tenant, turn).await?;
+        let events = security_events::run_due(&self.idp, tenant, turn).await?;
         Ok(DueWork {
             done: keys.done + removals.done + events.done,
             failed: keys.failed + removals.failed + events.failed,

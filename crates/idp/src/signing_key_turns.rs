@@ -1,6 +1,6 @@
 //! When a tenant's signing key changes: by call or by schedule, and for how long the ones before stay published.
 
-use outlive_chassis::{DueWork, Problem, Trace};
+use outlive_chassis::{DueWork, Problem, Trace, Turn};
 use outlive_clock::{Instant, Span, TenantId};
 use outlive_journal::Event as JournalEvent;
 use outlive_store::{Change, Store, StoreError, sql};
@@ -63,12 +63,16 @@ pub(crate) async fn next_due(store: &Store, tenant: TenantId) -> Result<Option<I
     Ok(scheduled(store, tenant).await?.map(|(next, _)| next))
 }
 
-/// Changes the key as often as the schedule says it should have been until `now`, each time at its own instant.
-pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, now: Instant) -> Result<DueWork, Problem> {
+/// Changes the key as often as the schedule demands, each time at its own instant. Missed changes are skipped.
+pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, turn: Turn) -> Result<DueWork, Problem> {
     let mut work = DueWork::default();
     while let Some((next, every)) =
-        scheduled(&idp.chassis.store, tenant).await?.filter(|(next, _)| *next <= now)
+        scheduled(&idp.chassis.store, tenant).await?.filter(|(next, _)| *next <= turn.now())
     {
+        if let Some(missed) = turn.missed_before().filter(|missed| next < *missed) {
+            skip(idp, tenant, (next, every), missed, turn.now()).await?;
+            continue;
+        }
         let Some(tenant) = idp.directory.tenant(tenant).await? else { break };
         let before = Change::from(
             sql!(
@@ -86,8 +90,43 @@ pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, now: Instant) -> Result
             Err(problem) if problem.status == http::StatusCode::CONFLICT => {}
             Err(problem) => return Err(problem),
         }
+        if turn.is_over() {
+            break;
+        }
     }
     Ok(work)
+}
+
+/// Goes on with the first scheduled change that was not missed.
+async fn skip(
+    idp: &Idp,
+    tenant: TenantId,
+    (next, every): (Instant, Span),
+    missed_before: Instant,
+    now: Instant,
+) -> Result<(), Problem> {
+    let every_us = every.as_micros().max(1);
+    let count = (missed_before - next).as_micros().div_euclid(every_us) + 1;
+    let following = next + every * count;
+    let mut change = Change::from(
+        sql!(
+            "UPDATE signing_key_schedules SET next_us = $1 WHERE tenant = $2 AND next_us = $3",
+            following,
+            tenant,
+            next
+        )
+        .expect_rows(1),
+    );
+    let trace = Trace::begin(&idp.chassis.random.of(tenant));
+    let subject = format!("tenant:{tenant}");
+    let event = JournalEvent::new(tenant, now, "signing_key.rotations_missed", subject, &trace);
+    let data = json!({"count": count, "first": next, "next": following});
+    change.append(idp.chassis.journal.entry(&event.with(data)));
+    match idp.chassis.store.commit(change).await {
+        // Another replica did it.
+        Err(error) if !error.is_conflict() => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 async fn scheduled(store: &Store, tenant: TenantId) -> Result<Option<(Instant, Span)>, StoreError> {

@@ -1,7 +1,7 @@
 //! Deleted users go for good when their time is over.
 
-use outlive_chassis::{DueWork, Problem, Trace};
-use outlive_clock::{Instant, TenantId};
+use outlive_chassis::{DueWork, Problem, Trace, Turn};
+use outlive_clock::TenantId;
 use outlive_journal::Event;
 use outlive_store::Change;
 use serde_json::json;
@@ -9,10 +9,10 @@ use serde_json::json;
 use crate::directory::{KEPT_AFTER_DELETION, User};
 use crate::idp::Idp;
 
-/// Removes every user of the tenant who was deleted long enough before `now`, the first one first.
-pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, now: Instant) -> Result<DueWork, Problem> {
+/// Removes every user of the tenant who was deleted long enough ago, the first one first.
+pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, turn: Turn) -> Result<DueWork, Problem> {
     let mut work = DueWork::default();
-    while let Some((user, deleted_at)) = idp.directory.to_be_removed(tenant, now).await? {
+    while let Some((user, deleted_at)) = idp.directory.to_be_removed(tenant, turn.now()).await? {
         let mut change = Change::new();
         for statement in User::removal(tenant, user) {
             change.add(statement);
@@ -26,6 +26,9 @@ pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, now: Instant) -> Result
             // Somebody restored or removed the user meanwhile; whoever is next is looked for again.
             Err(error) if error.is_conflict() => {}
             Err(error) => return Err(error.into()),
+        }
+        if turn.is_over() {
+            break;
         }
     }
     Ok(work)

@@ -55,7 +55,7 @@ pub(crate) async fn set<S: Service>(
 }
 
 async fn moved<S: Service>(surface: &Surface<S>, tenant: TenantId, wanted: ClockMove) -> Result<(), Problem> {
-    shown_by_clocks(wanted.now)?;
+    shown_by_clocks(wanted.now, wanted.speed)?;
     let ClockMove { now, speed, wall, step } = wanted;
     if surface.chassis.clocks.set(tenant, Setting { now, speed, wall, step }).await?.is_none() {
         let now = surface.chassis.clocks.now(tenant).await?;
@@ -64,8 +64,14 @@ async fn moved<S: Service>(surface: &Surface<S>, tenant: TenantId, wanted: Clock
     Ok(())
 }
 
-/// Refuses what no clock shows.
-pub(crate) fn shown_by_clocks(now: Option<Instant>) -> Result<(), Problem> {
+/// Rejects instants that no clock shows, and speeds that no service keeps up with.
+pub(crate) fn shown_by_clocks(now: Option<Instant>, speed: Option<Speed>) -> Result<(), Problem> {
+    if speed.is_some_and(|speed| speed > Speed::MAX) {
+        return Err(Problem::bad_request(format!(
+            "Time runs at most {} times as fast as wall time (a day in a second); 0 stops it.",
+            Speed::MAX.factor()
+        )));
+    }
     match now {
         Some(now) if now > Instant::MAX || now < Instant::EPOCH => {
             Err(Problem::bad_request("A clock shows instants from 1970 to 9999."))
@@ -74,7 +80,8 @@ pub(crate) fn shown_by_clocks(now: Option<Instant>) -> Result<(), Problem> {
     }
 }
 
-/// Does what is due; with a body, after moving the clock as it says.
+/// Does what is due, in a bounded turn (more is due if `next_due` is not later than the clock); with a body, after moving the
+/// clock as it describes.
 pub(crate) async fn run_due<S: Service>(
     State(surface): State<Arc<Surface<S>>>,
     Path(tenant): Path<String>,

@@ -13,7 +13,7 @@ use axum::Router;
 use axum::routing::{get, post, put};
 use outlive_clock::TenantId;
 
-use crate::{Chassis, DueWork, Problem, Service};
+use crate::{Chassis, DueWork, Problem, Service, Turn};
 
 /// A service with its chassis, as the lab surface and the watcher of running clocks hold it.
 pub(crate) struct Surface<S> {
@@ -37,8 +37,8 @@ impl<S: Service> Surface<S> {
             Arc::clone(doing.entry(tenant).or_default())
         };
         let _one_at_a_time = turn.lock().await;
-        let now = self.chassis.clocks.now(tenant).await?;
-        self.service.run_due(tenant, now).await
+        let clock = self.chassis.clocks.clock(tenant).await?;
+        self.service.run_due(tenant, Turn::of(&clock)).await
     }
 
     /// Forgets what is remembered of a tenant that is gone.

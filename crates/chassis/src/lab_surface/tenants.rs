@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
 use http::StatusCode;
 use outlive_clock::{Instant, Speed, VirtualClock, wall_now};
 use outlive_journal::Event;
@@ -15,6 +15,9 @@ use serde_json::{Value, json};
 use super::{Surface, tenant_of};
 use crate::{Clocks, Problem, Service, Trace};
 
+/// The longest id of a lab, in bytes.
+const LAB_BYTES_MAX: usize = 100;
+
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct ClockSpec {
@@ -23,9 +26,23 @@ struct ClockSpec {
     wall: Option<Instant>,
 }
 
-pub(crate) async fn list<S: Service>(State(surface): State<Arc<Surface<S>>>) -> Result<Json<Value>, Problem> {
-    let mut tenants: Vec<_> =
-        surface.chassis.clocks.all().await?.into_iter().map(|(tenant, _)| tenant.to_string()).collect();
+/// Which tenants are listed.
+#[derive(Deserialize)]
+pub(crate) struct Listing {
+    /// Only those that this lab created.
+    lab: Option<String>,
+}
+
+pub(crate) async fn list<S: Service>(
+    State(surface): State<Arc<Surface<S>>>,
+    listing: Result<Query<Listing>, QueryRejection>,
+) -> Result<Json<Value>, Problem> {
+    let clocks = &surface.chassis.clocks;
+    let tenants = match listing?.0.lab {
+        None => clocks.all().await?.into_iter().map(|(tenant, _)| tenant).collect(),
+        Some(lab) => clocks.created_by(&lab).await?,
+    };
+    let mut tenants: Vec<_> = tenants.into_iter().map(|tenant| tenant.to_string()).collect();
     tenants.sort_unstable();
     Ok(Json(json!({ "tenants": tenants })))
 }
@@ -47,11 +64,16 @@ pub(crate) async fn create<S: Service>(
         Some(clock) => serde_json::from_value(clock).map_err(broken)?,
         None => ClockSpec::default(),
     };
-    super::clock::shown_by_clocks(clock.now)?;
+    super::clock::shown_by_clocks(clock.now, clock.speed)?;
+    let lab = match description.remove("lab") {
+        None => String::new(),
+        Some(Value::String(lab)) if lab.len() <= LAB_BYTES_MAX => lab,
+        Some(_) => return Err(Problem::bad_request("The lab is a text of at most 100 bytes.")),
+    };
     let spec: S::TenantSpec = serde_json::from_value(Value::Object(description)).map_err(broken)?;
     let wall = clock.wall.map_or_else(wall_now, |anchor| anchor.min(wall_now()));
     let clock = VirtualClock::new(clock.now.unwrap_or(wall), wall, clock.speed.unwrap_or(Speed::REAL));
-    let mut change = Change::from(Clocks::insertion(tenant, &clock));
+    let mut change = Change::from(Clocks::insertion(tenant, &clock, &lab));
     change.append(surface.service.create_tenant(tenant, spec, clock.shows(), &trace).await?);
     let event = Event::new(tenant, clock.shows(), "tenant.created", format!("tenant:{tenant}"), &trace);
     change.append(surface.chassis.journal.entry(&event));

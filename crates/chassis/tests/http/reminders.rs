@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::body::Bytes;
 use axum::routing::{get, post};
-use outlive_chassis::{Chassis, DueWork, Problem, Service, Trace};
+use outlive_chassis::{Chassis, DueWork, Problem, Service, Trace, Turn};
 use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_store::{Change, Migration, sql};
@@ -71,7 +71,8 @@ impl Service for Reminders {
     }
 
     /// A reminder whose id begins with "bad" fails; one that begins with "broken" makes all the work fail.
-    async fn run_due(&self, tenant: TenantId, now: Instant) -> Result<DueWork, Problem> {
+    async fn run_due(&self, tenant: TenantId, turn: Turn) -> Result<DueWork, Problem> {
+        let now = turn.now();
         let due = sql!(
             "SELECT id, due_us FROM reminders WHERE tenant = $1 AND done_us IS NULL AND due_us <= $2 ORDER BY due_us LIMIT 100",
             tenant,

@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use outlive_chassis::{DueWork, Problem, Trace};
+use outlive_chassis::{DueWork, Problem, Trace, Turn};
 use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_store::{Change, StoreError};
@@ -34,8 +34,9 @@ struct Done {
 const NOTHING: Done = Done { status: None, following: None };
 
 impl Flows {
-    /// Does everything of the tenant that is due at or before `now`.
-    pub(super) async fn work_off(&self, tenant: TenantId, now: Instant) -> Result<DueWork, Problem> {
+    /// Does what of the tenant is due, until the turn is over. Missed occurrences are skipped.
+    pub(super) async fn work_off(&self, tenant: TenantId, turn: Turn) -> Result<DueWork, Problem> {
+        let now = turn.now();
         let lock = self.working(tenant);
         let _one_at_a_time = lock.lock().await;
         let mut work = DueWork::default();
@@ -53,9 +54,12 @@ impl Flows {
                     break;
                 }
                 let done = match next.what {
-                    What::Occurrence { version, anchor } => {
-                        self.occurrence(tenant, next.flow, version, anchor, next.at, now).await?
-                    }
+                    What::Occurrence { version, anchor } => match turn.missed_before() {
+                        Some(missed) if next.at < missed => {
+                            self.skip((tenant, next.flow, version), anchor, next.at, missed, now).await?
+                        }
+                        _ => self.occurrence(tenant, next.flow, version, anchor, next.at, now).await?,
+                    },
                     What::Run(name) => self.take_up(tenant, next.flow, &name, now).await?,
                 };
                 if let Some(status) = done.status {
@@ -66,10 +70,46 @@ impl Flows {
                     ));
                 }
                 waiting.extend(done.following.filter(|following| following.at <= now).map(Reverse));
+                if turn.is_over() {
+                    return Ok(work);
+                }
             }
             if !full {
                 return Ok(work);
             }
+        }
+    }
+
+    /// Skips occurrences that were missed: the flow goes on with the first one that was not.
+    async fn skip(
+        &self,
+        (tenant, flow, version): (TenantId, FlowId, i64),
+        anchor: Instant,
+        due: Instant,
+        missed_before: Instant,
+        now: Instant,
+    ) -> Result<Done, Problem> {
+        let definition = self.definition(tenant, flow, version).await?;
+        let Some(TriggerKind::Recurrence(recurrence)) =
+            definition.as_ref().map(|definition| &definition.trigger.kind)
+        else {
+            self.suspend(tenant, flow, version, now).await?;
+            return Ok(NOTHING);
+        };
+        let next = recurrence.first_at_or_after(anchor, missed_before);
+        let trace = Trace::begin(&self.chassis.random.of(tenant));
+        let mut change = Change::from(flows::occurrences_skipped(tenant, flow, version, due, next));
+        let data = json!({"first": due, "next": next});
+        let event = Event::new(tenant, now, "flow.occurrences_missed", format!("flow:{flow}"), &trace);
+        change.append(self.chassis.journal.entry(&event.with(data)));
+        match self.chassis.store.commit(change).await {
+            Ok(()) => {
+                let following = Due { at: next, flow, what: What::Occurrence { version, anchor } };
+                Ok(Done { status: None, following: Some(following) })
+            }
+            // The flow was changed, or another replica skipped them.
+            Err(error) if error.is_conflict() => Ok(NOTHING),
+            Err(error) => Err(error.into()),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use outlive_chassis::{DueWork, Problem, Service, Trace};
+use outlive_chassis::{DueWork, Problem, Service, Trace, Turn};
 use outlive_clock::{ClientId, Instant, TenantId};
 use outlive_store::Change;
 use outlive_tokens::Secret;
@@ -64,12 +64,12 @@ impl Service for FlowService {
         Ok(self.0.next_due(tenant).await?)
     }
 
-    async fn run_due(&self, tenant: TenantId, now: Instant) -> Result<DueWork, Problem> {
+    async fn run_due(&self, tenant: TenantId, turn: Turn) -> Result<DueWork, Problem> {
         let flows = Arc::clone(&self.0);
         // A task of its own: a caller that goes away does not stop work half way.
         tokio::spawn(async move {
-            flows.report_what_is_left(tenant, now).await;
-            flows.work_off(tenant, now).await
+            flows.report_what_is_left(tenant, turn.now()).await;
+            flows.work_off(tenant, turn).await
         })
         .await
         .unwrap_or_else(|error| {

@@ -209,6 +209,26 @@ pub(crate) fn occurrence_taken(
     .expect_rows(1)
 }
 
+/// Skips the occurrences from `due` to before `next`, which were missed.
+pub(crate) fn occurrences_skipped(
+    tenant: TenantId,
+    flow: FlowId,
+    version: i64,
+    due: Instant,
+    next: Instant,
+) -> Statement {
+    sql!(
+        "UPDATE flows SET next_due_us = $5 \
+         WHERE tenant = $1 AND id = $2 AND version = $3 AND next_due_us = $4 AND state = 'Started'",
+        tenant,
+        flow,
+        version,
+        due,
+        next
+    )
+    .expect_rows(1)
+}
+
 /// Takes a flow that cannot be read out of service.
 pub(crate) fn suspended(tenant: TenantId, flow: FlowId, version: i64) -> Statement {
     sql!(

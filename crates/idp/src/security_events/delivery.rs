@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE};
-use outlive_chassis::{DueWork, Problem, Trace};
+use outlive_chassis::{DueWork, Problem, Trace, Turn};
 use outlive_clock::{Instant, Span, TenantId, wall_now};
 use outlive_journal::Event as JournalEvent;
 use outlive_store::Change;
@@ -76,7 +76,7 @@ impl<'a> Told<'a> {
         let (idp, tenant) = (self.idp.clone(), self.tenant);
         let delivery = tokio::spawn(async move {
             let Ok(now) = idp.chassis.clocks.now(tenant).await else { return };
-            if let Err(problem) = run_due(&idp, tenant, now).await {
+            if let Err(problem) = run_due(&idp, tenant, Turn::whole(now)).await {
                 tracing::warn!(%tenant, %problem, "security events have to wait");
             }
         });
@@ -84,8 +84,9 @@ impl<'a> Told<'a> {
     }
 }
 
-/// Tells what is due at `now` in a tenant, each API its own in order.
-pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, now: Instant) -> Result<DueWork, Problem> {
+/// Tells what is due in a tenant, each API its own in order.
+pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, due: Turn) -> Result<DueWork, Problem> {
+    let now = due.now();
     let turn = idp.deliveries.turn(tenant);
     let _one_at_a_time = turn.lock().await;
     let mut work = DueWork::default();
@@ -103,6 +104,9 @@ pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, now: Instant) -> Result
             if postponed {
                 keep_trying(idp, tenant);
                 break;
+            }
+            if due.is_over() {
+                return Ok(work);
             }
         }
     }

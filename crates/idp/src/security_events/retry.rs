@@ -2,7 +2,7 @@
 //! is over first: the tenant's may stand still, or pass by the month. Due work of the tenant's time is the lab's to start; here is the
 //! other half.
 
-use outlive_chassis::pause;
+use outlive_chassis::{Turn, pause};
 use outlive_clock::{Instant, Span, TenantId, wall_now};
 
 use super::delivery::{locked, run_due};
@@ -45,7 +45,7 @@ async fn try_again(idp: WeakIdp, tenant: TenantId) {
         pause(wait.clamp(Span::from_millis(20), PAUSE_WALL_MAX).to_std()).await;
         let Some(idp) = idp.upgrade() else { return };
         let result = match idp.chassis.clocks.now(tenant).await {
-            Ok(now) => run_due(&idp, tenant, now).await,
+            Ok(now) => run_due(&idp, tenant, Turn::whole(now)).await,
             Err(error) => Err(error.into()),
         };
         if let Err(problem) = result {
@@ -68,7 +68,7 @@ pub(crate) fn take_up(idp: &Idp) {
         let waiting = queue::tenants_that_wait(&idp.chassis.store).await.unwrap_or_default();
         for tenant in waiting {
             let Ok(now) = idp.chassis.clocks.now(tenant).await else { continue };
-            if let Err(problem) = run_due(&idp, tenant, now).await {
+            if let Err(problem) = run_due(&idp, tenant, Turn::whole(now)).await {
                 tracing::warn!(%tenant, %problem, "security events have to wait");
             }
             keep_trying(&idp, tenant);
