@@ -13,6 +13,9 @@ use crate::services::{Origins, Service};
 /// Answers longer than this are cut off: nothing the lab asks for is that long.
 const LONGEST_BODY_BYTES: usize = 16 * 1024 * 1024;
 
+/// How the problem of a call without an answer begins.
+const NO_ANSWER: &str = "got no answer: ";
+
 /// A call that got no answer that can be used.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{call} {problem}")]
@@ -23,6 +26,23 @@ pub struct CallError {
     pub problem: String,
     /// The status, if there was an answer at all.
     pub status: Option<u16>,
+}
+
+impl CallError {
+    /// Whether the same call may succeed later: there was no answer, or the service cannot answer at present.
+    #[must_use]
+    pub const fn is_temporary(&self) -> bool {
+        matches!(self.status, None | Some(429 | 500 | 502 | 503 | 504))
+    }
+
+    /// What a service did, for messages: without the address of an internal call.
+    #[must_use]
+    pub fn of_service(&self, service: Service) -> String {
+        match self.problem.strip_prefix(NO_ANSWER) {
+            Some(why) => format!("The {service} service does not answer ({why})"),
+            None => format!("The {service} service {}", self.problem),
+        }
+    }
 }
 
 /// An answer, read to its end.
@@ -118,7 +138,7 @@ fn cause(error: &reqwest::Error) -> String {
     while let Some(source) = innermost.source() {
         innermost = source;
     }
-    format!("got no answer: {innermost}")
+    format!("{NO_ANSWER}{innermost}")
 }
 
 fn without_query(url: &url::Url) -> String {

@@ -9,7 +9,6 @@ pub mod api;
 pub mod browser;
 pub mod conductor;
 pub mod diagnostic;
-pub mod events;
 pub mod maker;
 pub mod matrix;
 pub mod oauth_client;

@@ -3,10 +3,11 @@
 #[path = "lab_api/access.rs"]
 mod access;
 
+use std::collections::HashMap;
 use std::path::Path as FilePath;
 use std::sync::{Arc, Mutex};
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
@@ -35,6 +36,9 @@ struct Told {
     refuses: bool,
     /// Whether pages never answer.
     hangs: bool,
+    down: bool,
+    tenant: Option<String>,
+    listed: u32,
 }
 
 type Fake = Arc<Mutex<Told>>;
@@ -43,12 +47,14 @@ type Fake = Arc<Mutex<Told>>;
 async fn fake(name: &'static str) -> (Fake, String) {
     let told = Arc::new(Mutex::new(Told { name, ..Told::default() }));
     let app = Router::new()
+        .route("/_lab/tenants", get(list))
         .route("/_lab/tenants/{t}", put(create).delete(delete))
         .route("/_lab/tenants/{t}/clock", get(clock).put(set_clock))
         .route("/_lab/tenants/{t}/journal", get(journal))
         .route("/_lab/tenants/{t}/events", post(event))
         .route("/_lab/tenants/{t}/outbox", get(outbox))
         .layer(middleware::from_fn(requires_key))
+        .layer(middleware::from_fn_with_state(Arc::clone(&told), unless_down))
         .fallback(page)
         .with_state(Arc::clone(&told));
     (told, serve(app).await)
@@ -70,6 +76,21 @@ async fn requires_key(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
+async fn unless_down(State(told): State<Fake>, request: Request, next: Next) -> Response {
+    if told.lock().expect("no test panicked").down {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    next.run(request).await
+}
+
+async fn list(State(told): State<Fake>, Query(query): Query<HashMap<String, String>>) -> Json<Value> {
+    let mut told = told.lock().expect("no test panicked");
+    told.listed += 1;
+    let of_lab = |spec: &&Value| query.get("lab").is_none_or(|lab| spec["lab"] == lab.as_str());
+    let tenants: Vec<_> = told.spec.iter().filter(of_lab).filter_map(|_| told.tenant.clone()).collect();
+    Json(json!({ "tenants": tenants }))
+}
+
 async fn serve(app: Router) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let origin = format!("http://{}", listener.local_addr().expect("bound"));
@@ -77,8 +98,13 @@ async fn serve(app: Router) -> String {
     origin
 }
 
-async fn create(State(told): State<Fake>, Json(spec): Json<Value>) -> (StatusCode, Json<Value>) {
+async fn create(
+    State(told): State<Fake>,
+    Path(tenant): Path<String>,
+    Json(spec): Json<Value>,
+) -> (StatusCode, Json<Value>) {
     let mut told = told.lock().expect("no test panicked");
+    told.tenant = Some(tenant);
     told.calls.push("create".to_owned());
     if told.refuses {
         let error = json!({"error": {"code": "BadRequest", "message": "not like this"}});
@@ -134,6 +160,30 @@ struct Lab {
 }
 
 impl Lab {
+    fn set_down(&self, fake: usize, down: bool) {
+        self.fakes[fake].lock().expect("no test panicked").down = down;
+    }
+
+    /// Waits for what the lab does without a request.
+    async fn until(&self, is_done: impl Fn(&Self) -> bool) {
+        let done = async {
+            let mut looks = tokio::time::interval(std::time::Duration::from_millis(10));
+            while !is_done(self) {
+                looks.tick().await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(30), done).await.expect("it is done in time");
+    }
+
+    /// The embedded database belongs to one process; a copy of its directory is what a restart would find.
+    fn copied_data(&self) -> tempfile::TempDir {
+        let copy = tempfile::tempdir().expect("a temporary directory");
+        for name in ["lab.db", "lab.db-wal", "lab.key"] {
+            std::fs::copy(self.data.path().join(name), copy.path().join(name)).expect("copied");
+        }
+        copy
+    }
+
     async fn start() -> Self {
         let (idp, idp_at) = fake("idp").await;
         let (hub, hub_at) = fake("hub").await;
@@ -192,6 +242,7 @@ async fn lab_on(data: &FilePath, origins: &Origins) -> (String, reqwest::Client)
     let seed = Seed::contoso().unwrap_or_else(|wrong| panic!("{wrong}"));
     let config = TenantsConfig { seeds: vec![seed], rules: "2025-11".to_owned() };
     let tenants = Tenants::new(chassis.clone(), LabSurface::new(http, origins.clone(), lab_key), config);
+    tokio::spawn(tenants.clone().recover());
     let app = outlive_chassis::app(chassis, Arc::new(LabService), router(tenants));
     tokio::spawn(async move { axum::serve(listener, app).await });
     (origin, client)
@@ -248,11 +299,7 @@ async fn a_hand_out_outlives_the_lab_and_is_sealed_at_rest() {
         let bytes = std::fs::read(file.expect("readable").path()).expect("readable");
         assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
     }
-    // The embedded database belongs to one process; a copy of its directory is what a restart would find.
-    let copy = tempfile::tempdir().expect("a temporary directory");
-    for name in ["lab.db", "lab.db-wal", "lab.key"] {
-        std::fs::copy(lab.data.path().join(name), copy.path().join(name)).expect("copied");
-    }
+    let copy = lab.copied_data();
     let (origin, client) = lab_on(copy.path(), &lab.origins).await;
     let url = format!("{origin}/lab/tenants/{}", handout["tenant_id"].as_str().expect("an id"));
     let again: Value = client.get(url).send().await.expect("it answers").json().await.expect("JSON");
@@ -335,6 +382,9 @@ async fn what_cannot_be_is_refused_and_changes_nothing() {
         (format!("/{id}/clock"), json!({"advance": "-PT1H"}), 400),
         (format!("/{id}/clock"), json!({"advance": "soon"}), 422),
         (format!("/{id}/clock"), json!({"set": "2020-01-01T00:00:00Z"}), 409),
+        (format!("/{id}/clock"), json!({"run": 86_401}), 400),
+        (format!("/{id}/clock"), json!({"run": 4_294_967_295_u32}), 400),
+        (String::new(), json!({"clock": {"speed": 86_401}}), 400),
         (format!("/{nobody}/clock"), json!({"advance": "PT1H"}), 404),
         (format!("/{nobody}/events"), json!({"type": "sign_out"}), 404),
         ("/x/clock".to_owned(), json!({"advance": "PT1H"}), 404),
@@ -353,4 +403,73 @@ async fn what_cannot_be_is_refused_and_changes_nothing() {
         "2026-01-05T09:00:00.5Z"
     );
     assert_eq!(lab.call(reqwest::Method::GET, "", None).await.1["tenants"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn what_one_service_cannot_answer_is_missing_and_named() {
+    let lab = Lab::start().await;
+    let id = lab.bare_tenant().await["tenant_id"].as_str().expect("an id").to_owned();
+    lab.set_down(1, true);
+    let (status, page) = lab.call(reqwest::Method::GET, &format!("/{id}/journal"), None).await;
+    assert_eq!((status, &page["missing"], &page["next"]), (200, &json!(["hub"]), &json!("1-0-1-1")));
+    assert_eq!(page["lines"].as_array().map(Vec::len), Some(3));
+    let (status, clock) = lab.call(reqwest::Method::GET, &format!("/{id}/clock"), None).await;
+    assert_eq!((status, &clock["missing"]), (200, &json!(["hub"])), "{clock}");
+    assert_eq!(clock["now"], "2026-01-05T09:00:00.5Z");
+    // A change is not begun, and the error names the service.
+    let advance = json!({"advance": "PT1H"});
+    let (status, refused) = lab.call(reqwest::Method::POST, &format!("/{id}/clock"), Some(advance)).await;
+    assert_eq!(status, 502);
+    let message = refused["error"]["message"].as_str().expect("a message");
+    assert!(message.contains("The hub service") && !message.contains("http://"), "{message}");
+    let after = lab.call(reqwest::Method::GET, &format!("/{id}/clock"), None).await.1;
+    assert!(after["operation"].is_null(), "{after}");
+    lab.set_down(1, false);
+    let later = lab.call(reqwest::Method::GET, &format!("/{id}/journal?after=1-0-1-1"), None).await.1;
+    assert!(later["missing"].is_null() && later["lines"].as_array().map(Vec::len) == Some(4), "{later}");
+}
+
+#[tokio::test]
+async fn a_deletion_is_completed_when_the_missing_service_answers() {
+    let lab = Lab::start().await;
+    let id = lab.bare_tenant().await["tenant_id"].as_str().expect("an id").to_owned();
+    lab.set_down(3, true);
+    let (status, accepted) = lab.call(reqwest::Method::DELETE, &format!("/{id}"), None).await;
+    assert_eq!((status, &accepted["missing"]), (202, &json!(["flow"])), "{accepted}");
+    let list = lab.call(reqwest::Method::GET, "", None).await.1;
+    assert_eq!((&list["tenants"], &list["deleting"]), (&json!([]), &json!([id])));
+    assert_eq!(lab.call(reqwest::Method::GET, &format!("/{id}"), None).await.0, 404);
+    lab.set_down(3, false);
+    lab.until(|lab| lab.fakes[3].lock().expect("no test panicked").spec.is_none()).await;
+}
+
+#[tokio::test]
+async fn a_failed_creation_names_its_cause_and_is_rolled_back_later_if_need_be() {
+    let lab = Lab::start().await;
+    lab.fakes[0].lock().expect("no test panicked").refuses = true;
+    lab.set_down(3, true);
+    let (status, body) = lab.call(reqwest::Method::POST, "", Some(json!({"bare": true}))).await;
+    assert_eq!(status, 400, "{body}");
+    let message = body["error"]["message"].as_str().expect("a message");
+    assert!(message.contains("not like this") && message.contains("idp"), "{message}");
+    lab.set_down(3, false);
+    lab.until(|lab| lab.calls(3).contains(&"delete".to_owned())).await;
+    assert_eq!(lab.call(reqwest::Method::GET, "", None).await.1, json!({"tenants": []}));
+}
+
+#[tokio::test]
+async fn a_tenant_of_this_lab_that_no_record_names_is_deleted_and_no_other() {
+    let lab = Lab::start().await;
+    let listed = |lab: &Lab| lab.fakes[3].lock().expect("no test panicked").listed;
+    lab.until(|lab| listed(lab) == 1).await;
+    let copy = lab.copied_data();
+    lab.bare_tenant().await;
+    // Another lab looks for its own tenants only.
+    let elsewhere = tempfile::tempdir().expect("a temporary directory");
+    lab_on(elsewhere.path(), &lab.origins).await;
+    lab.until(|lab| listed(lab) == 2).await;
+    assert!((0..4).all(|fake| lab.calls(fake) == ["create"]));
+    // The same lab without the record, as an earlier version could leave it.
+    lab_on(copy.path(), &lab.origins).await;
+    lab.until(|lab| (0..4).all(|fake| lab.calls(fake) == ["create", "delete"])).await;
 }

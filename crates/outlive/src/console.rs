@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use outlive_chassis::{Chassis, ChassisConfig, StartError, Trace, pause};
@@ -63,7 +64,7 @@ pub(crate) async fn console(
     urls: &Urls,
     own_url: String,
     start: LabStart,
-) -> Result<Router, StartError> {
+) -> Result<ConsoleApp, StartError> {
     let lab_key = config.lab_key.clone();
     let chassis = Chassis::start(config, outlive_lab::tenants::MIGRATIONS).await?;
     let origins = Origins {
@@ -78,6 +79,7 @@ pub(crate) async fn console(
     let first = start.seed.file.tenant.id;
     let tenants = TenantsConfig { seeds: vec![start.seed], rules: start.rules.to_string() };
     let tenants = Tenants::new(chassis.clone(), surface, tenants);
+    tokio::spawn(tenants.clone().recover());
     if start.first_tenant {
         tokio::spawn(make_first_tenant(tenants.clone()));
     }
@@ -87,8 +89,28 @@ pub(crate) async fn console(
         http: chassis.http.clone(),
         random: chassis.random.clone(),
     });
-    let routes = outlive_lab::api::router(tenants).merge(page);
-    Ok(outlive_chassis::app(chassis, Arc::new(LabService), routes))
+    let routes = outlive_lab::api::router(tenants.clone()).merge(page);
+    Ok(ConsoleApp { app: outlive_chassis::app(chassis, Arc::new(LabService), routes), tenants })
+}
+
+/// What answers on the console's port, and the tenants behind it.
+pub(crate) struct ConsoleApp {
+    /// The routes.
+    pub(crate) app: Router,
+    /// Ends operations before a shutdown.
+    pub(crate) tenants: Tenants,
+}
+
+/// The longest, in wall time, that operations under way may take to end when the process is stopped.
+const STOP_WITHIN: Duration = Duration::from_secs(3);
+
+/// Ends operations under way after their present step, while the services still answer. What is not ended in time is
+/// recovered at the next start.
+pub(crate) async fn end_operations(tenants: &Tenants) {
+    tokio::select! {
+        () = tenants.stop() => {}
+        () = pause(STOP_WITHIN) => tracing::info!("operations under way are ended at the next start"),
+    }
 }
 
 /// Makes the seed's own tenant, trying again while services are still starting.
@@ -107,6 +129,6 @@ async fn make_first_tenant(tenants: Tenants) {
             }
             Err(error) => tracing::debug!(%error, "the first tenant has to wait"),
         }
-        pause(std::time::Duration::from_millis(200)).await;
+        pause(Duration::from_millis(200)).await;
     }
 }

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use axum::Router;
 use outlive_chassis::{ChassisConfig, LabKey, Origins, StartError};
+use outlive_lab::tenants::Tenants;
 use outlive_store::DatabaseUrl;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use crate::console::{ConsoleApp, end_operations};
 use crate::places::{Part, bind, loopback, loopback_origins};
 use crate::services::{self, Urls};
 use crate::shutdown::{Shutdown, ShutdownSwitch, shutdown};
@@ -39,6 +41,7 @@ pub(crate) struct System {
     pub(crate) console: String,
     /// What there is to say about TLS; nothing where it is not served.
     pub(crate) by_tls: String,
+    tenants: Tenants,
     switch: ShutdownSwitch,
     services: JoinSet<std::io::Result<()>>,
 }
@@ -50,7 +53,7 @@ impl System {
         console: impl FnOnce(ChassisConfig, Urls, String) -> F,
     ) -> Result<Self, StartError>
     where
-        F: Future<Output = Result<Router, StartError>>,
+        F: Future<Output = Result<ConsoleApp, StartError>>,
     {
         let mut listeners = Vec::new();
         for part in Part::ALL {
@@ -98,15 +101,17 @@ impl System {
             serve(&mut services, listener, app, stop.clone());
         }
         // The console's lab may speak to the services as soon as it is built, so they answer already.
-        let console = console(chassis("lab", console_at)?, urls.clone(), at(console_at)).await?;
+        let ConsoleApp { app, tenants } =
+            console(chassis("lab", console_at)?, urls.clone(), at(console_at)).await?;
         if let Some(listener) = console_listener {
-            serve(&mut services, listener, console, stop);
+            serve(&mut services, listener, app, stop);
         }
-        Ok(Self { urls, console: at(console_at), by_tls, switch, services })
+        Ok(Self { urls, console: at(console_at), by_tls, tenants, switch, services })
     }
 
-    /// Stops all services, letting requests under way finish.
+    /// Ends operations under way, then stops all services, letting requests under way finish.
     pub(crate) async fn stop(mut self) {
+        end_operations(&self.tenants).await;
         self.switch.stop();
         while self.services.join_next().await.is_some() {}
     }

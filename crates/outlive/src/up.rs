@@ -10,7 +10,7 @@ use outlive_tokens::Secret;
 use tokio::task::JoinSet;
 
 use crate::cli::{ServiceArgs, UpArgs};
-use crate::console::{LabStart, console};
+use crate::console::{LabStart, console, end_operations};
 use crate::places::{Part, bind, loopback, loopback_origins};
 use crate::services;
 use crate::shutdown::{asked_to_stop, shutdown};
@@ -98,6 +98,7 @@ pub(crate) async fn alone(part: Part, args: ServiceArgs) -> Result<(), StartErro
     let urls = args.urls();
     let mut config = chassis_config(part, &args, address, seeds.number)?;
     let tls = Tls::alone(part, &args, &mut config.origins).await?;
+    let mut tenants = None;
     let app: Router = match part {
         Part::Idp => services::idp(config, &urls).await?,
         Part::Hub => services::hub(config, &urls).await?,
@@ -106,7 +107,9 @@ pub(crate) async fn alone(part: Part, args: ServiceArgs) -> Result<(), StartErro
         Part::Console => {
             let lab = LabStart::new(seeds.file.as_deref(), None, true)?;
             let own = format!("http://127.0.0.1:{}", address.port());
-            console(config, &urls, own, lab).await?
+            let console = console(config, &urls, own, lab).await?;
+            tenants = Some(console.tenants);
+            console.app
         }
     };
     say(&format!("Outlive {} listens on http://{address}", part.name()));
@@ -118,6 +121,9 @@ pub(crate) async fn alone(part: Part, args: ServiceArgs) -> Result<(), StartErro
     }
     serving.spawn(outlive_chassis::serve(listener, app, stop.wait()));
     unless_lost(asked_to_stop()).await;
+    if let Some(tenants) = &tenants {
+        end_operations(tenants).await;
+    }
     switch.stop();
     while serving.join_next().await.is_some() {}
     Ok(())

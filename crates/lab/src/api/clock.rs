@@ -8,10 +8,10 @@ use outlive_clock::{Instant, Span, Speed};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::problem::{of_body, of_conduct, tenant_of};
-use crate::conductor::{Conductor, Moved, Target};
-use crate::services::{ClockState, TenantSurface};
-use crate::tenants::Tenants;
+use super::problem::{of_body, tenant_of};
+use crate::conductor::{Moved, Target, TenantTime};
+use crate::services::Service;
+use crate::tenants::{OperationDetails, TenantClock, TenantError, Tenants};
 
 /// A change of a tenant's time: exactly one of the three.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -23,7 +23,7 @@ pub(crate) struct ClockRequest {
     /// Move time on to an instant (RFC 3339), doing everything that falls due.
     #[schema(value_type = Option<String>)]
     set: Option<Instant>,
-    /// Run at so many virtual seconds for each wall second; 0 freezes.
+    /// Run at so many virtual seconds for each wall second, at most 86400; 0 freezes.
     #[schema(value_type = Option<u32>)]
     run: Option<Speed>,
 }
@@ -43,6 +43,12 @@ pub(crate) struct ClockAnswer {
     /// What happened while time moved.
     #[serde(flatten)]
     moved: Option<MovedAnswer>,
+    /// The operation that is under way, or that was interrupted and is ended when all services answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation: Option<OperationDetails>,
+    /// The services that did not answer: their clocks are not in this answer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<Service>,
 }
 
 /// What happened while time moved.
@@ -60,11 +66,13 @@ pub(crate) struct MovedAnswer {
 }
 
 impl ClockAnswer {
-    fn of(state: ClockState, moved: Option<Moved>) -> Self {
+    fn of((time, operation): (TenantTime, Option<OperationDetails>), moved: Option<Moved>) -> Self {
         Self {
-            now: state.now,
-            speed: state.speed,
-            next_due: state.next_due,
+            now: time.now,
+            speed: time.speed,
+            next_due: time.next_due,
+            operation,
+            missing: time.missing,
             moved: moved.map(|Moved { from, steps, done, failed, .. }| MovedAnswer {
                 from,
                 steps,
@@ -74,6 +82,10 @@ impl ClockAnswer {
         }
     }
 }
+
+/// Why a speed is rejected.
+pub(super) const SPEED_LIMIT: &str =
+    "Time runs at most 86400 times as fast as wall time (a day in a second); 0 stops it.";
 
 /// What is asked of the conductor.
 enum Asked {
@@ -89,6 +101,7 @@ impl ClockRequest {
             }
             (Some(span), None, None) => Ok(Asked::Move(Target::By(span))),
             (None, Some(instant), None) => Ok(Asked::Move(Target::At(instant))),
+            (None, None, Some(speed)) if speed > Speed::MAX => Err(Problem::bad_request(SPEED_LIMIT)),
             (None, None, Some(speed)) => Ok(Asked::Run(speed)),
             _ => Err(Problem::bad_request(
                 "Give exactly one of advance (a duration), set (an instant) and run (a speed).",
@@ -104,15 +117,13 @@ pub(crate) async fn show(
     Path(tenant): Path<String>,
 ) -> Result<Json<ClockAnswer>, Problem> {
     let tenant = tenant_of(&tenant)?;
-    tenants.handout(tenant).await?;
-    // Looking at a clock does not wait for whoever moves it.
-    let state = Conductor::new(tenants.surface().tenant(tenant)).state().await.map_err(|e| of_conduct(&e))?;
-    Ok(Json(ClockAnswer::of(state, None)))
+    Ok(Json(ClockAnswer::of(tenants.time(tenant).await?, None)))
 }
 
 #[utoipa::path(post, path = "/lab/tenants/{tenant}/clock", params(("tenant" = String, Path, description = "tenant id")),
     request_body = ClockRequest, responses((status = 200, body = ClockAnswer),
-    (status = 409, description = "time does not go back")))]
+    (status = 409, description = "time does not go back"),
+    (status = 502, description = "a service failed: the message says at which instant time was stopped, or that it is as soon as the service answers")))]
 pub(crate) async fn change(
     State(tenants): State<Tenants>,
     Path(tenant): Path<String>,
@@ -121,22 +132,18 @@ pub(crate) async fn change(
     let tenant = tenant_of(&tenant)?;
     let Json(request) = body.map_err(|rejection| of_body(&rejection))?;
     let asked = request.asked()?;
-    let (conductor, turn) = tenants.conductor(tenant).await?;
+    let clock = tenants.clock(tenant).await?;
     // A caller that hangs up must not leave time frozen half-way.
     let moving = tokio::spawn(async move {
-        let _turn = turn;
-        conduct(&conductor, asked).await
+        let moved = change_time(clock, asked).await?;
+        Ok::<_, Problem>(ClockAnswer::of(tenants.time(tenant).await?, moved))
     });
     moving.await.map_err(|_| Problem::unavailable())?.map(Json)
 }
 
-async fn conduct(conductor: &Conductor<TenantSurface>, asked: Asked) -> Result<ClockAnswer, Problem> {
-    let problem = |error| of_conduct(&error);
+async fn change_time(clock: TenantClock, asked: Asked) -> Result<Option<Moved>, TenantError> {
     match asked {
-        Asked::Run(speed) => Ok(ClockAnswer::of(conductor.run_at(speed).await.map_err(problem)?, None)),
-        Asked::Move(target) => {
-            let moved = conductor.advance(target, &|_| ()).await.map_err(problem)?;
-            Ok(ClockAnswer::of(conductor.state().await.map_err(problem)?, Some(moved)))
-        }
+        Asked::Run(speed) => clock.run_at(speed).await.map(|_| None),
+        Asked::Move(target) => clock.advance(target, &|_| ()).await.map(Some),
     }
 }

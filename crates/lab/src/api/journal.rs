@@ -9,7 +9,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use futures::Stream;
-use futures::future::try_join_all;
+use futures::future::join_all;
 use outlive_chassis::Problem;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -73,6 +73,9 @@ pub(crate) struct JournalAnswer {
     lines: Vec<Value>,
     /// What to ask for next (`after`).
     next: String,
+    /// The services that did not answer: `next` goes on where their journals were read before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<Service>,
 }
 
 #[utoipa::path(get, path = "/lab/tenants/{tenant}/journal",
@@ -92,9 +95,20 @@ pub(crate) async fn read(
         let surface = tenants.surface().clone();
         async move { surface.journal(service, tenant, &query).await }
     });
-    let journals = try_join_all(reading).await.map_err(TenantError::from)?;
+    let (mut journals, mut missing) = (Vec::new(), Vec::new());
+    let mut failed = None;
+    for (service, read) in Service::ALL.into_iter().zip(join_all(reading).await) {
+        journals.push(read.unwrap_or_else(|cause| {
+            missing.push(service);
+            failed = Some(TenantError::Service { service, cause });
+            Vec::new()
+        }));
+    }
+    if let Some(error) = failed.filter(|_| missing.len() == Service::ALL.len()) {
+        return Err(error.into());
+    }
     let (lines, next) = merge::merged(journals, cursor, usize::try_from(limit).unwrap_or(usize::MAX));
-    Ok(Json(JournalAnswer { lines, next: next.to_string() }))
+    Ok(Json(JournalAnswer { lines, next: next.to_string(), missing }))
 }
 
 #[utoipa::path(get, path = "/lab/tenants/{tenant}/journal/stream",

@@ -116,7 +116,7 @@ impl From<MatrixError> for Problem {
     fn from(error: MatrixError) -> Self {
         match error {
             MatrixError::Tenant(error) => TenantError::into(error),
-            MatrixError::Call(call) => of_call(&call),
+            MatrixError::Call(call) => of_call(&call, call.to_string()),
             other => Self::new(StatusCode::BAD_GATEWAY, "MatrixFailed", other.to_string()),
         }
     }

@@ -15,7 +15,14 @@ impl From<TenantError> for Problem {
         match error {
             TenantError::Unknown(_) => Self::not_found("TenantNotFound", message),
             TenantError::UnknownSeed { .. } => Self::bad_request(message),
-            TenantError::Call(call) => of_call(&call),
+            TenantError::Call(call) => of_call(&call, message),
+            TenantError::Service { cause, .. } => of_call(&cause, message),
+            TenantError::EndedEarly { cause, .. } | TenantError::Unfinished { cause, .. } => Self {
+                message,
+                // The caller's request was right, whatever a service answered on the way.
+                status: StatusCode::BAD_GATEWAY,
+                ..of_conduct(&cause)
+            },
             TenantError::Layout(_) => Self::new(StatusCode::BAD_GATEWAY, "LayoutFailed", message),
             TenantError::Conduct(error) => of_conduct(&error),
             TenantError::Store(error) => error.into(),
@@ -24,20 +31,24 @@ impl From<TenantError> for Problem {
 }
 
 pub(super) fn of_conduct(error: &ConductError) -> Problem {
+    let message = error.to_string();
     match error {
-        ConductError::Backwards { .. } => Problem::conflict(error.to_string()),
-        ConductError::TooManySteps { .. } => Problem::bad_request(error.to_string()),
-        ConductError::Stuck { .. } => Problem::new(StatusCode::BAD_GATEWAY, "WorkStuck", error.to_string()),
-        ConductError::Call(call) => of_call(call),
+        ConductError::Backwards { .. } => Problem::conflict(message),
+        ConductError::TooManySteps { .. } => Problem::bad_request(message),
+        ConductError::Stuck { .. } => Problem::new(StatusCode::BAD_GATEWAY, "WorkStuck", message),
+        ConductError::Canceled { .. } => {
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "OperationCanceled", message)
+        }
+        ConductError::Service { cause, .. } => of_call(cause, message),
     }
 }
 
 /// What a service refused is refused; a service that does not answer is a bad gateway.
-pub(super) fn of_call(call: &CallError) -> Problem {
+pub(super) fn of_call(call: &CallError, message: String) -> Problem {
     let status = call.status.and_then(|status| StatusCode::from_u16(status).ok());
     match status.filter(StatusCode::is_client_error) {
-        Some(status) => Problem::new(status, "Refused", call.to_string()),
-        None => Problem::new(StatusCode::BAD_GATEWAY, "ServiceFailed", call.to_string()),
+        Some(status) => Problem::new(status, "Refused", message),
+        None => Problem::new(StatusCode::BAD_GATEWAY, "ServiceFailed", message),
     }
 }
 

@@ -12,7 +12,7 @@ pub struct LabService;
 
 impl Service for LabService {
     type TenantSpec = Value;
-    const TENANT_TABLES: &'static [&'static str] = &["handouts"];
+    const TENANT_TABLES: &'static [&'static str] = &["handouts", "operations"];
 
     async fn create_tenant(
         &self,

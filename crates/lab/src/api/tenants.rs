@@ -3,15 +3,18 @@
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use outlive_chassis::Problem;
 use outlive_clock::{Instant, Speed, wall_now};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::clock::SPEED_LIMIT;
 use super::problem::{of_body, tenant_of};
+use crate::services::Service;
 use crate::starts::Starts;
-use crate::tenants::{Handout, NewTenant, Tenants};
+use crate::tenants::{Deletion, Handout, NewTenant, Tenants};
 
 /// What a new tenant should be. Everything may be left out.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -42,7 +45,7 @@ pub(crate) struct ClockRequest {
     /// Virtual time, RFC 3339.
     #[schema(value_type = Option<String>)]
     now: Option<Instant>,
-    /// Virtual seconds for each wall second; 0 stands still.
+    /// Virtual seconds for each wall second, at most 86400; 0 stands still.
     #[schema(value_type = Option<u32>)]
     speed: Option<Speed>,
 }
@@ -61,6 +64,18 @@ pub(crate) struct ListedTenant {
 pub(crate) struct TenantList {
     /// The tenants of this lab.
     tenants: Vec<ListedTenant>,
+    /// The tenants that are being deleted: a service that still has them did not answer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    deleting: Vec<String>,
+}
+
+/// A deletion that is completed later.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DeletionAnswer {
+    /// The tenant's id.
+    tenant_id: String,
+    /// The services that still have its data.
+    missing: Vec<Service>,
 }
 
 #[utoipa::path(get, path = "/lab/tenants", responses((status = 200, body = TenantList)))]
@@ -68,7 +83,8 @@ pub(crate) async fn list(State(tenants): State<Tenants>) -> Result<Json<TenantLi
     let listed = tenants.list().await?;
     let listed =
         listed.into_iter().map(|(tenant, domain)| ListedTenant { tenant_id: tenant.to_string(), domain });
-    Ok(Json(TenantList { tenants: listed.collect() }))
+    let deleting = tenants.deletions().await?.into_iter().map(|tenant| tenant.to_string()).collect();
+    Ok(Json(TenantList { tenants: listed.collect(), deleting }))
 }
 
 #[utoipa::path(post, path = "/lab/tenants", request_body = TenantRequest,
@@ -84,6 +100,9 @@ pub(crate) async fn create(
     let starts = asked.starts.map(|starts| start_in_the_past(&starts, wall_now())).transpose()?;
     if starts.is_some() && asked.clock.now.is_some() {
         return Err(Problem::bad_request("Give starts or clock.now, not both: each says where time starts."));
+    }
+    if asked.clock.speed.is_some_and(|speed| speed > Speed::MAX) {
+        return Err(Problem::bad_request(SPEED_LIMIT));
     }
     let new = NewTenant {
         id: None,
@@ -126,12 +145,20 @@ pub(crate) async fn show(
 }
 
 #[utoipa::path(delete, path = "/lab/tenants/{tenant}", params(("tenant" = String, Path, description = "tenant id")),
-    responses((status = 204, description = "gone with all its data"), (status = 404, description = "no such tenant")))]
+    responses((status = 204, description = "gone with all its data"),
+    (status = 202, body = DeletionAnswer, description = "in no list any more; deleted in the missing services when they answer"),
+    (status = 404, description = "no such tenant")))]
 pub(crate) async fn delete(
     State(tenants): State<Tenants>,
     Path(tenant): Path<String>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Response, Problem> {
     let tenant = tenant_of(&tenant)?;
-    tokio::spawn(async move { tenants.delete(tenant).await }).await.map_err(|_| Problem::unavailable())??;
-    Ok(StatusCode::NO_CONTENT)
+    let deleting = tokio::spawn(async move { tenants.delete(tenant).await });
+    match deleting.await.map_err(|_| Problem::unavailable())?? {
+        Deletion::Complete => Ok(StatusCode::NO_CONTENT.into_response()),
+        Deletion::Waiting(missing) => {
+            let answer = DeletionAnswer { tenant_id: tenant.to_string(), missing };
+            Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
+        }
+    }
 }

@@ -1,15 +1,17 @@
 //! The loop that moves time.
 
-use futures::future::try_join_all;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use outlive_clock::{Instant, Span, Speed, wall_now};
 
-use super::{ConductError, Moved, Progress, Timepieces};
-use crate::http::CallError;
+use super::{ConductError, Moved, Progress, Stopped, TenantTime, Timepieces};
 use crate::services::{ClockChange, ClockState, Service};
 
 /// Most due instants in one move: an hour's recurrence for a hundred years.
 const STEPS_MAX: u64 = 1_000_000;
-/// How often a service is asked at one instant before it counts as stuck.
+/// Most requests to do what is due at one instant; more count as stuck.
 const ROUNDS_MAX: u32 = 10_000;
 
 /// Where time should go.
@@ -23,10 +25,24 @@ pub enum Target {
     NextWholeSecond,
 }
 
+impl Target {
+    /// The instant, from where time stands.
+    #[must_use]
+    pub fn from(self, now: Instant) -> Instant {
+        match self {
+            Self::By(span) => now + span,
+            Self::At(instant) => instant,
+            Self::NextWholeSecond => now.next_whole_second(),
+        }
+    }
+}
+
 /// Moves one tenant's time.
 #[derive(Debug)]
 pub struct Conductor<T> {
-    pieces: T,
+    pub(super) pieces: T,
+    pub(super) patience: Duration,
+    canceled: Arc<AtomicBool>,
 }
 
 /// What the conductor knows while it moves.
@@ -37,23 +53,68 @@ struct Course {
 }
 
 impl<T: Timepieces> Conductor<T> {
-    /// A conductor of these clocks.
+    /// A conductor of these clocks. It repeats no call.
     #[must_use]
-    pub const fn new(pieces: T) -> Self {
-        Self { pieces }
+    pub fn new(pieces: T) -> Self {
+        Self { pieces, patience: Duration::ZERO, canceled: Arc::default() }
     }
 
-    /// What the clocks show: the latest time of any service, the earliest due instant of all.
+    /// Repeats calls for so long, in wall time, while a service does not answer.
+    #[must_use]
+    pub const fn patient(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Ends an advance between two steps once `canceled` is set.
+    #[must_use]
+    pub fn until(mut self, canceled: Arc<AtomicBool>) -> Self {
+        self.canceled = canceled;
+        self
+    }
+
+    pub(super) fn is_canceled(&self) -> bool {
+        self.canceled.load(Ordering::Relaxed)
+    }
+
+    /// What the clocks show: the latest time of any service, the earliest due instant of all. Services that do not answer are
+    /// named.
+    ///
+    /// # Errors
+    /// No service answered.
+    pub async fn state(&self) -> Result<TenantTime, ConductError> {
+        let (mut missing, mut failed) = (Vec::new(), None);
+        let mut time: Option<TenantTime> = None;
+        for (service, read) in Service::ALL.into_iter().zip(self.read_each().await) {
+            let state = match read {
+                Ok(state) => state,
+                Err(error) => {
+                    missing.push(service);
+                    failed.get_or_insert(error);
+                    continue;
+                }
+            };
+            let ClockState { now, speed, next_due } = state;
+            let time = time.get_or_insert(TenantTime { now, speed, next_due, missing: Vec::new() });
+            time.now = time.now.max(now);
+            time.next_due = time.next_due.into_iter().chain(next_due).min();
+        }
+        match (time, failed) {
+            (Some(time), _) => Ok(TenantTime { missing, ..time }),
+            (None, Some(error)) => Err(error),
+            (None, None) => Err(ConductError::Canceled { at: Instant::EPOCH }),
+        }
+    }
+
+    /// The time before an operation, with every service answering.
     ///
     /// # Errors
     /// A service did not answer.
-    pub async fn state(&self) -> Result<ClockState, ConductError> {
-        let states = self.read_all().await?;
-        Ok(ClockState {
-            now: latest(&states),
-            speed: states[Service::Idp.index()].speed,
-            next_due: states.iter().filter_map(|state| state.next_due).min(),
-        })
+    pub async fn look(&self) -> Result<ClockState, ConductError> {
+        let states = self.read_each().await.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let speed = states.get(Service::Idp.index()).map_or(Speed::FROZEN, |state| state.speed);
+        let now = states.iter().map(|state| state.now).max().unwrap_or(Instant::EPOCH);
+        Ok(ClockState { now, speed, next_due: states.iter().filter_map(|state| state.next_due).min() })
     }
 
     /// Sets how fast time runs, at every service at the same virtual instant.
@@ -61,10 +122,18 @@ impl<T: Timepieces> Conductor<T> {
     /// # Errors
     /// A service did not do its part.
     pub async fn run_at(&self, speed: Speed) -> Result<ClockState, ConductError> {
-        let now = latest(&self.freeze().await?);
-        let states = self
-            .set_all(ClockChange { now: Some(now), speed: Some(speed), wall: Some(wall_now()), step: false })
-            .await?;
+        let Stopped { now, .. } = self.stop().await?;
+        self.run_from(now, speed).await
+    }
+
+    /// Lets time run from `now`, which all clocks show.
+    ///
+    /// # Errors
+    /// A service did not do its part.
+    pub async fn run_from(&self, now: Instant, speed: Speed) -> Result<ClockState, ConductError> {
+        // One wall instant for all services, so that their clocks agree while they run.
+        let change = ClockChange { now: Some(now), speed: Some(speed), wall: Some(wall_now()), step: false };
+        let states = self.set_all(change).await?;
         Ok(ClockState {
             now: latest(&states),
             speed,
@@ -72,46 +141,72 @@ impl<T: Timepieces> Conductor<T> {
         })
     }
 
-    /// Moves time to `target`, doing everything that falls due on the way, and calls `progress` after every step.
-    /// A running clock stands still meanwhile and runs on afterwards.
+    /// Stops all clocks at one instant.
+    ///
+    /// # Errors
+    /// A service did not do its part.
+    pub async fn stop(&self) -> Result<Stopped, ConductError> {
+        let mut states = self.read_all().await?;
+        let ran = states.iter().any(|state| !state.speed.is_frozen());
+        if ran {
+            states =
+                self.set_all(ClockChange { speed: Some(Speed::FROZEN), ..ClockChange::default() }).await?;
+        }
+        let now = latest(&states);
+        if states.iter().any(|state| state.now != now) {
+            // Running clocks are stopped one after the other; those that stood still have no reason to differ.
+            if !ran {
+                tracing::warn!(%now, "the clocks of the services showed different times; all are set to the latest");
+            }
+            states = self.set_all(ClockChange { now: Some(now), ..ClockChange::default() }).await?;
+        }
+        Ok(Stopped { states, now })
+    }
+
+    /// Ends an operation that was interrupted: all clocks are set to the latest instant that any of them reached, what is due
+    /// then is done unless `finish` is off, and time runs on at `speed`.
+    ///
+    /// # Errors
+    /// A service did not do its part.
+    pub async fn settle(&self, speed: Speed, finish: bool) -> Result<ClockState, ConductError> {
+        let mut states =
+            self.set_all(ClockChange { speed: Some(Speed::FROZEN), ..ClockChange::default() }).await?;
+        let now = latest(&states);
+        if states.iter().any(|state| state.now != now) {
+            states = self.set_all(ClockChange { now: Some(now), ..ClockChange::default() }).await?;
+        }
+        if finish {
+            let moved = Moved { from: now, now, steps: 0, done: 0, failed: 0 };
+            let mut course = Course { states, moved, target: now };
+            match self.finish_due(&mut course).await {
+                Ok(_) => {}
+                Err(error) if error.is_temporary() => return Err(error),
+                Err(error) => tracing::warn!(%error, %now, "due work is left for later"),
+            }
+        }
+        self.run_from(now, speed).await
+    }
+
+    /// Moves stopped clocks to `target`, doing everything that falls due on the way, and calls `progress` after every step.
     ///
     /// # Errors
     /// The target is in the past, or a service did not do its part; the clocks keep the time they have reached.
     pub async fn advance(
         &self,
-        target: Target,
+        stopped: Stopped,
+        target: Instant,
         progress: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<Moved, ConductError> {
-        let speed = self.pieces.read(Service::Idp).await?.speed;
-        let result = self.advance_frozen(target, progress).await;
-        if !speed.is_frozen() {
-            self.run_at(speed).await?;
-        }
-        result
-    }
-
-    async fn advance_frozen(
-        &self,
-        target: Target,
-        progress: &(dyn Fn(Progress) + Send + Sync),
-    ) -> Result<Moved, ConductError> {
-        let mut states = self.freeze().await?;
-        let now = latest(&states);
-        let target = match target {
-            Target::By(span) => now + span,
-            Target::At(instant) => instant,
-            Target::NextWholeSecond => now.next_whole_second(),
-        };
+        let Stopped { states, now } = stopped;
         if target < now {
             return Err(ConductError::Backwards { now, target });
-        }
-        if states.iter().any(|state| state.now != now) {
-            tracing::warn!(%now, "the services' clocks disagreed; all go to the latest");
-            states = self.set_all(ClockChange { now: Some(now), ..ClockChange::default() }).await?;
         }
         let moved = Moved { from: now, now, steps: 0, done: 0, failed: 0 };
         let mut course = Course { states, moved, target };
         while let Some(next) = course.next_stop() {
+            if self.is_canceled() {
+                return Err(ConductError::Canceled { at: course.moved.now });
+            }
             let mut found = false;
             if next > course.moved.now {
                 let step = next < course.target;
@@ -129,8 +224,8 @@ impl<T: Timepieces> Conductor<T> {
         Ok(course.moved)
     }
 
-    /// Moves all clocks to `next`: last that of the first service with something due then, which is told together with being asked
-    /// to do it. Whether there was one.
+    /// Moves all clocks to `next`: last that of the first service with something due then, in the call that has the work done.
+    /// Returns whether there was one.
     async fn step(
         &self,
         course: &mut Course,
@@ -142,11 +237,7 @@ impl<T: Timepieces> Conductor<T> {
             course.moved.now = next;
             return Ok(false);
         };
-        let others = Service::ALL.into_iter().filter(|service| *service != first);
-        let states = try_join_all(others.clone().map(|service| self.pieces.set(service, change))).await?;
-        for (service, state) in others.zip(states) {
-            course.states[service.index()] = state;
-        }
+        self.set_others(first, change, &mut course.states).await?;
         course.moved.now = next;
         self.work(course, first, Some(change)).await?;
         Ok(true)
@@ -159,7 +250,7 @@ impl<T: Timepieces> Conductor<T> {
         service: Service,
         change: Option<ClockChange>,
     ) -> Result<(), ConductError> {
-        let work = self.pieces.run_due(service, change).await?;
+        let work = self.run_due(service, change).await?;
         course.moved.done += work.done;
         course.moved.failed += work.failed;
         let state = &mut course.states[service.index()];
@@ -168,13 +259,13 @@ impl<T: Timepieces> Conductor<T> {
         // Work at one service may have made work for another one that keeps a schedule too.
         for other in Service::ALL {
             if other != service && course.states[other.index()].next_due.is_some() {
-                course.states[other.index()] = self.pieces.read(other).await?;
+                course.states[other.index()] = self.read(other).await?;
             }
         }
         Ok(())
     }
 
-    /// Has every service do what is due now, until none has anything left. Whether there was anything.
+    /// Has every service do what is due now, until none has anything left. Returns whether there was anything.
     async fn finish_due(&self, course: &mut Course) -> Result<bool, ConductError> {
         let now = course.moved.now;
         let mut rounds = 0;
@@ -186,22 +277,6 @@ impl<T: Timepieces> Conductor<T> {
             self.work(course, service, None).await?;
         }
         Ok(rounds > 0)
-    }
-
-    async fn freeze(&self) -> Result<[ClockState; 4], CallError> {
-        let states = self.read_all().await?;
-        if states.iter().all(|state| state.speed.is_frozen()) {
-            return Ok(states);
-        }
-        self.set_all(ClockChange { speed: Some(Speed::FROZEN), ..ClockChange::default() }).await
-    }
-
-    async fn read_all(&self) -> Result<[ClockState; 4], CallError> {
-        gather(try_join_all(Service::ALL.map(|service| self.pieces.read(service))).await?)
-    }
-
-    async fn set_all(&self, change: ClockChange) -> Result<[ClockState; 4], CallError> {
-        gather(try_join_all(Service::ALL.map(|service| self.pieces.set(service, change))).await?)
     }
 }
 
@@ -231,12 +306,4 @@ impl Course {
 
 fn latest(states: &[ClockState; 4]) -> Instant {
     states.iter().map(|state| state.now).max().unwrap_or(Instant::EPOCH)
-}
-
-fn gather(states: Vec<ClockState>) -> Result<[ClockState; 4], CallError> {
-    states.try_into().map_err(|_| CallError {
-        call: "moving time".to_owned(),
-        problem: "heard from another number of services than four".to_owned(),
-        status: None,
-    })
 }

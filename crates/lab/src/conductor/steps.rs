@@ -1,8 +1,8 @@
-//! What the conductor needs of the services, and what it tells about its work.
+//! What the conductor needs of the services, and what it reports about its work.
 
 use std::future::Future;
 
-use outlive_clock::Instant;
+use outlive_clock::{Instant, Speed};
 use serde::{Deserialize, Serialize};
 
 use crate::http::CallError;
@@ -18,7 +18,8 @@ pub trait Timepieces: Send + Sync {
         service: Service,
         change: ClockChange,
     ) -> impl Future<Output = Result<ClockState, CallError>> + Send;
-    /// Has a service do all that is due at its clock's time, after a change of its clock if one is given; answers when it is finished.
+    /// Has a service do what is due at its clock's time, after a change of its clock if one is given. A long backlog is done
+    /// in slices: `next_due` is not later than the clock while more is due.
     fn run_due(
         &self,
         service: Service,
@@ -56,7 +57,28 @@ pub struct Moved {
     pub failed: u64,
 }
 
-/// Time could not be moved as asked.
+/// A tenant's time, from the services that answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenantTime {
+    /// Virtual time: the latest of any service.
+    pub now: Instant,
+    /// How fast it runs.
+    pub speed: Speed,
+    /// When something is next due in any service.
+    pub next_due: Option<Instant>,
+    /// The services that did not answer.
+    pub missing: Vec<Service>,
+}
+
+/// The clocks of all services, stopped at one instant.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopped {
+    pub(super) states: [ClockState; 4],
+    /// The instant that all of them show.
+    pub now: Instant,
+}
+
+/// Time could not be moved.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ConductError {
     /// The target lies in the past of the tenant.
@@ -67,14 +89,14 @@ pub enum ConductError {
         /// Where it should have gone.
         target: Instant,
     },
-    /// A service says again and again that the same work is due.
-    #[error("{service} has not finished what is due at {at} after being asked {rounds} times")]
+    /// A service reports again and again that the same work is due.
+    #[error("{service} has not finished what is due at {at} after {rounds} requests")]
     Stuck {
         /// The service.
         service: Service,
         /// The virtual instant.
         at: Instant,
-        /// How often it was asked.
+        /// The number of requests.
         rounds: u32,
     },
     /// More due events than one move may hold.
@@ -85,7 +107,35 @@ pub enum ConductError {
         /// Where it should have gone.
         target: Instant,
     },
-    /// A service did not do its part.
-    #[error(transparent)]
-    Call(#[from] CallError),
+    /// The lab shuts down, or the tenant is being deleted.
+    #[error("the operation was canceled at {at}")]
+    Canceled {
+        /// The virtual instant that was reached.
+        at: Instant,
+    },
+    /// A service failed, or did not answer.
+    #[error("{}", .cause.of_service(*.service))]
+    Service {
+        /// The service.
+        service: Service,
+        /// What it answered, or why there is no answer.
+        cause: CallError,
+    },
+}
+
+impl ConductError {
+    /// Whether the service may do it later: it did not answer, or answered that it cannot at present.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        matches!(self, Self::Service { cause, .. } if cause.is_temporary())
+    }
+
+    /// The service that failed.
+    #[must_use]
+    pub const fn service(&self) -> Option<Service> {
+        match self {
+            Self::Service { service, .. } | Self::Stuck { service, .. } => Some(*service),
+            _ => None,
+        }
+    }
 }

@@ -14,6 +14,22 @@ struct Fakes {
     stuck: bool,
 }
 
+/// Stops the clocks, moves time, and lets it run on.
+async fn advance(
+    fakes: &Fakes,
+    target: Target,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Moved, ConductError> {
+    let conductor = Conductor::new(fakes);
+    let speed = conductor.look().await?.speed;
+    let stopped = conductor.stop().await?;
+    let moved = conductor.advance(stopped, target.from(stopped.now), progress).await?;
+    if !speed.is_frozen() {
+        conductor.run_from(moved.now, speed).await?;
+    }
+    Ok(moved)
+}
+
 const START: Instant = Instant::from_seconds(1_000_000);
 
 impl Fakes {
@@ -66,8 +82,7 @@ impl Timepieces for &Fakes {
 #[tokio::test]
 async fn hourly_work_runs_at_every_hour_and_at_the_target() {
     let fakes = Fakes::new(Span::from_hours(1), Some(START + Span::from_hours(1)));
-    let moved =
-        Conductor::new(&fakes).advance(Target::By(Span::from_days(89)), &|_| ()).await.expect("moves");
+    let moved = advance(&fakes, Target::By(Span::from_days(89)), &|_| ()).await.expect("moves");
     assert_eq!((moved.steps, moved.done, moved.failed), (2_136, 2_136, 0));
     assert_eq!(moved.now, START + Span::from_days(89));
     let ran_at = fakes.ran_at();
@@ -78,8 +93,7 @@ async fn hourly_work_runs_at_every_hour_and_at_the_target() {
 #[tokio::test]
 async fn what_is_overdue_runs_first_and_what_is_later_does_not_run() {
     let fakes = Fakes::new(Span::from_hours(1), Some(START - Span::from_minutes(5)));
-    let moved =
-        Conductor::new(&fakes).advance(Target::By(Span::from_minutes(54)), &|_| ()).await.expect("moves");
+    let moved = advance(&fakes, Target::By(Span::from_minutes(54)), &|_| ()).await.expect("moves");
     assert_eq!((moved.done, fakes.ran_at()), (1, vec![START]));
 }
 
@@ -89,7 +103,7 @@ async fn a_running_clock_stands_still_meanwhile_and_runs_on_afterwards() {
     for state in fakes.states.lock().expect("no test panicked").iter_mut() {
         state.speed = Speed::times(60);
     }
-    Conductor::new(&fakes).advance(Target::By(Span::from_hours(2)), &|_| ()).await.expect("moves");
+    advance(&fakes, Target::By(Span::from_hours(2)), &|_| ()).await.expect("moves");
     assert!(
         fakes.states.lock().expect("no test panicked").iter().all(|state| state.speed == Speed::times(60))
     );
@@ -99,8 +113,7 @@ async fn a_running_clock_stands_still_meanwhile_and_runs_on_afterwards() {
 async fn clocks_that_disagree_go_to_the_latest() {
     let fakes = Fakes::new(Span::from_hours(1), None);
     fakes.states.lock().expect("no test panicked")[Service::Hub.index()].now = START + Span::from_minutes(3);
-    let moved =
-        Conductor::new(&fakes).advance(Target::By(Span::from_minutes(1)), &|_| ()).await.expect("moves");
+    let moved = advance(&fakes, Target::By(Span::from_minutes(1)), &|_| ()).await.expect("moves");
     assert_eq!(moved.from, START + Span::from_minutes(3));
     let states = fakes.states.lock().expect("no test panicked");
     assert!(states.iter().all(|state| state.now == START + Span::from_minutes(4)));
@@ -110,10 +123,10 @@ async fn clocks_that_disagree_go_to_the_latest() {
 async fn time_does_not_go_back_and_stuck_work_is_told() {
     let mut fakes = Fakes::new(Span::from_hours(1), Some(START));
     let earlier = Target::At(START - Span::from_seconds(1));
-    let refused = Conductor::new(&fakes).advance(earlier, &|_| ()).await;
+    let refused = advance(&fakes, earlier, &|_| ()).await;
     assert!(matches!(refused, Err(ConductError::Backwards { .. })), "{refused:?}");
     fakes.stuck = true;
-    let stuck = Conductor::new(&fakes).advance(Target::By(Span::ZERO), &|_| ()).await;
+    let stuck = advance(&fakes, Target::By(Span::ZERO), &|_| ()).await;
     assert!(matches!(stuck, Err(ConductError::Stuck { service: Service::Flow, .. })), "{stuck:?}");
 }
 
@@ -121,10 +134,11 @@ async fn time_does_not_go_back_and_stuck_work_is_told() {
 async fn progress_is_told_and_the_next_whole_second_is_strictly_later() {
     let fakes = Fakes::new(Span::from_hours(1), None);
     let told = Mutex::new(Vec::new());
-    let moved = Conductor::new(&fakes)
-        .advance(Target::NextWholeSecond, &|progress| told.lock().expect("no test panicked").push(progress))
-        .await
-        .expect("moves");
+    let moved = advance(&fakes, Target::NextWholeSecond, &|progress| {
+        told.lock().expect("no test panicked").push(progress)
+    })
+    .await
+    .expect("moves");
     assert_eq!(moved.now, START + Span::from_seconds(1));
     assert_eq!(told.lock().expect("no test panicked").len(), 1);
 }

@@ -114,11 +114,7 @@ impl<'a> Holder<'a> {
 
     /// Lets time pass (virtual), and all that is due with it.
     pub(super) async fn wait(&self, span: Span) -> Result<(), MatrixError> {
-        let (conductor, _turn) = self.tenants.conductor(self.tenant).await?;
-        conductor
-            .advance(Target::By(span), &|_| {})
-            .await
-            .map_err(|error| MatrixError::Tenant(error.into()))?;
+        self.tenants.clock(self.tenant).await?.advance(Target::By(span), &|_| {}).await?;
         Ok(())
     }
 

@@ -1,7 +1,11 @@
 //! Where the services are. A browser may see a service under another origin than the lab does (in containers).
 
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
 /// One of the four services.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Service {
     /// The identity provider.
     Idp,

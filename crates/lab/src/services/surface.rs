@@ -137,20 +137,21 @@ impl LabSurface {
         self.http.get(&self.url(service, "/healthz")).await?.expect::<Value>().map(drop)
     }
 
-    /// The tenants a service knows.
+    /// The tenants a service knows: all of them, or those that one lab created.
     ///
     /// # Errors
     /// The call failed.
-    pub async fn tenants(&self, service: Service) -> Result<Vec<TenantId>, CallError> {
+    pub async fn tenants(&self, service: Service, lab: Option<&str>) -> Result<Vec<TenantId>, CallError> {
         #[derive(Deserialize)]
         struct Known {
             tenants: Vec<TenantId>,
         }
         let url = self.url(service, "/_lab/tenants");
-        Ok(send(self.request(Method::GET, &url)).await?.expect::<Known>()?.tenants)
+        let request = self.request(Method::GET, &url).query(&lab.map(|lab| [("lab", lab)]));
+        Ok(send(request).await?.expect::<Known>()?.tenants)
     }
 
-    /// Creates a tenant in a service. One that is there already is an error with status 409.
+    /// Creates a tenant in a service, in the name of the lab `lab`. One that is there already is an error with status 409.
     ///
     /// # Errors
     /// The service refused, or did not answer.
@@ -159,10 +160,12 @@ impl LabSurface {
         service: Service,
         tenant: TenantId,
         clock: ClockChange,
+        lab: &str,
         spec: &Value,
     ) -> Result<(), CallError> {
         let mut body = spec.clone();
         if let Some(fields) = body.as_object_mut() {
+            fields.insert("lab".to_owned(), lab.into());
             fields.insert("clock".to_owned(), json!(clock));
         }
         let url = self.url(service, &format!("/_lab/tenants/{tenant}"));

@@ -2,11 +2,13 @@
 
 mod handout;
 mod layout;
+mod operations;
 mod registry;
 mod store;
 
 pub use handout::{
     Handout, HandoutApplication, HandoutConnection, HandoutConnector, HandoutFlow, HandoutUser, Urls,
 };
+pub use operations::{Deletion, OperationDetails, OperationKind, TenantClock};
 pub use registry::{NewTenant, TenantError, Tenants, TenantsConfig};
 pub use store::MIGRATIONS;

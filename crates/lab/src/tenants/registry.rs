@@ -1,22 +1,21 @@
 //! The tenants this lab has made.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use futures::future::join_all;
 use outlive_chassis::Chassis;
-use outlive_clock::{Instant, Randomness, Speed, TenantId, wall_now};
+use outlive_clock::{Instant, Randomness, Speed, TenantId};
 use outlive_store::StoreError;
 use serde_json::Value;
 
-use super::layout::lay_out;
+use super::Handout;
+use super::operations::{OperationDetails, OperationKind, Operations, outlook, reached};
 use super::store::HandoutStore;
-use super::{Handout, Urls};
-use crate::conductor::{ConductError, Conductor};
+use crate::conductor::{ConductError, Conductor, Target, TenantTime};
 use crate::http::CallError;
 use crate::maker::MakerError;
-use crate::seed::{DrawnSecrets, Seed, TenantPlan, draw_password};
-use crate::services::{ClockChange, LabSurface, Service, TenantSurface};
+use crate::seed::{Seed, draw_password};
+use crate::services::{LabSurface, Service};
 use crate::why::{self, Why};
 
 /// What the registry needs to know besides its chassis.
@@ -64,12 +63,38 @@ pub enum TenantError {
     /// A service refused or did not answer.
     #[error(transparent)]
     Call(#[from] CallError),
+    /// This service refused or did not answer.
+    #[error("{}", .cause.of_service(*.service))]
+    Service {
+        /// The service.
+        service: Service,
+        /// What it answered, or why there is no answer.
+        cause: CallError,
+    },
     /// The seed's connections or flows could not be made.
     #[error("the tenant's connections and flows cannot be laid out: {0}")]
     Layout(Box<MakerError>),
-    /// Time could not be moved.
+    /// Time could not be moved; nothing began.
     #[error(transparent)]
     Conduct(#[from] ConductError),
+    /// A change of time was ended before its target; all clocks agree, and time runs on as before.
+    #[error("{cause}. The operation was ended at {at}.")]
+    EndedEarly {
+        /// The virtual instant at which it was ended.
+        at: Instant,
+        /// Why.
+        cause: ConductError,
+    },
+    /// An operation was interrupted, and cannot be ended yet.
+    #[error("{cause}. {}{}.", outlook(*.kind), reached(*.at))]
+    Unfinished {
+        /// What was interrupted.
+        kind: OperationKind,
+        /// The virtual instant that an advance had reached.
+        at: Option<Instant>,
+        /// Why it cannot be ended yet.
+        cause: ConductError,
+    },
     /// The lab's own database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -84,8 +109,7 @@ pub struct Tenants {
     seeds: Arc<BTreeMap<String, Seed>>,
     default_seed: Arc<str>,
     rules: Arc<str>,
-    /// One mover of a tenant's time at a time.
-    moving: Arc<Mutex<HashMap<TenantId, Arc<tokio::sync::Mutex<()>>>>>,
+    operations: Arc<Operations>,
     /// One matrix at a time.
     matrix: Arc<tokio::sync::Mutex<()>>,
 }
@@ -100,11 +124,11 @@ impl Tenants {
         Self {
             surface,
             handouts: HandoutStore::new(chassis.clone()),
+            operations: Arc::new(Operations::new(chassis.clone())),
             chassis,
             seeds: Arc::new(seeds),
             default_seed,
             rules: config.rules.into(),
-            moving: Arc::default(),
             matrix: Arc::default(),
         }
     }
@@ -132,7 +156,7 @@ impl Tenants {
         Arc::clone(&self.matrix).lock_owned().await
     }
 
-    fn seed(&self, name: Option<&str>) -> Result<&Seed, TenantError> {
+    pub(super) fn seed(&self, name: Option<&str>) -> Result<&Seed, TenantError> {
         let name = name.unwrap_or(&self.default_seed);
         self.seeds.get(name).ok_or_else(|| TenantError::UnknownSeed {
             name: name.chars().take(80).collect(),
@@ -140,88 +164,26 @@ impl Tenants {
         })
     }
 
-    /// Makes a tenant in every service; if any part fails, nothing of it stays.
-    ///
-    /// # Errors
-    /// An unknown seed, or a service that refused.
-    pub async fn create(&self, new: NewTenant) -> Result<Handout, TenantError> {
-        let seed = self.seed(new.seed.as_deref())?;
-        let tenant =
-            new.id.unwrap_or_else(|| TenantId::generate(&mut self.chassis.random.stream("tenant-id")));
-        let random = self.chassis.random.of(tenant);
-        let secrets = DrawnSecrets::draw(&seed.file, &random);
-        let rules = new.rules.as_deref().unwrap_or(&self.rules);
-        let urls = Urls::of(self.surface.origins());
-        let resource = &self.surface.origins().resource.server;
-        let plan = TenantPlan::draw(seed, tenant, new.name, rules, &secrets, &urls.hub, resource);
-        let handout = Handout::of(&plan, rules, new.bare, urls);
-        // All services start from one instant, whatever the time between the calls.
-        let now = new.now.unwrap_or_else(wall_now);
-        let clock = ClockChange {
-            now: Some(now),
-            speed: Some(new.speed.unwrap_or(Speed::REAL)),
-            wall: Some(wall_now()),
-            step: false,
-        };
-        let result = self.create_everywhere(&plan, &handout, clock, new.bare, now).await;
-        if let Err(error) = result {
-            if !matches!(&error, TenantError::Call(call) if call.status == Some(409)) {
-                self.delete_everywhere(tenant).await?;
-            }
-            return Err(error);
-        }
-        Ok(handout)
+    pub(super) const fn chassis(&self) -> &Chassis {
+        &self.chassis
     }
 
-    async fn create_everywhere(
-        &self,
-        plan: &TenantPlan,
-        handout: &Handout,
-        clock: ClockChange,
-        bare: bool,
-        now: Instant,
-    ) -> Result<(), TenantError> {
-        let tenant = plan.tenant;
-        let specs = [&plan.idp, &plan.hub, &plan.resource, &plan.flow];
-        let creations = Service::ALL
-            .into_iter()
-            .zip(specs)
-            .map(|(service, spec)| self.surface.create_tenant(service, tenant, clock, spec));
-        // All answers are waited for: a creation still under way could outlive the removal of a half-made tenant.
-        for created in join_all(creations).await {
-            created?;
-        }
-        if !bare {
-            let random = self.chassis.random.of(tenant);
-            let laid_out = lay_out(self.surface.http(), plan, handout, &random, now).await;
-            laid_out.map_err(|error| TenantError::Layout(Box::new(error)))?;
-        }
-        self.handouts.insert(tenant, handout).await?;
-        Ok(())
+    pub(super) const fn handouts(&self) -> &HandoutStore {
+        &self.handouts
     }
 
-    async fn delete_everywhere(&self, tenant: TenantId) -> Result<(), TenantError> {
-        let deletions = Service::ALL.map(|service| self.surface.delete_tenant(service, tenant));
-        for deleted in join_all(deletions).await {
-            deleted?;
-        }
-        self.chassis.random.of(tenant).forget();
-        Ok(())
+    pub(super) fn operations(&self) -> &Operations {
+        &self.operations
     }
 
-    /// Makes the default seed's own tenant if this lab has not made it completely before.
-    ///
-    /// # Errors
-    /// As [`Tenants::create`].
-    pub async fn ensure_default(&self) -> Result<(), TenantError> {
-        let seed = self.seed(None)?;
-        let id = seed.file.tenant.id;
-        if self.handouts.read(id).await?.is_some() {
-            return Ok(());
-        }
-        // A start that was cut off may have left parts of it.
-        self.delete_everywhere(id).await?;
-        self.create(NewTenant { id: Some(id), ..NewTenant::default() }).await.map(drop)
+    /// The id by which services know the tenants of this lab.
+    pub(super) async fn installation(&self) -> Result<String, StoreError> {
+        self.handouts.installation().await
+    }
+
+    /// Ends every operation under way after its present step. The caller bounds the wait.
+    pub async fn stop(&self) {
+        self.operations.stop().await;
     }
 
     /// A tenant's hand-out.
@@ -240,42 +202,34 @@ impl Tenants {
         Ok(self.handouts.list().await?)
     }
 
-    /// Removes a tenant with all its data in every service.
+    /// The tenants that are being deleted: in no list, and not gone from every service yet.
     ///
     /// # Errors
-    /// [`TenantError::Unknown`], or a service that refused: then it can be tried again.
-    pub async fn delete(&self, tenant: TenantId) -> Result<(), TenantError> {
-        if self.handouts.read(tenant).await?.is_none() {
-            return Err(TenantError::Unknown(tenant));
-        }
-        self.delete_everywhere(tenant).await?;
-        self.handouts.delete(tenant).await?;
-        self.moving.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
-        Ok(())
+    /// A failing database.
+    pub async fn deletions(&self) -> Result<Vec<TenantId>, TenantError> {
+        Ok(self.operations.deletions().await?)
     }
 
-    /// The conductor of a tenant's time, and the turn to use it: whoever holds the turn moves time alone.
+    /// A tenant's time, and the operation under way if there is one. Reading does not wait for it.
     ///
     /// # Errors
-    /// [`TenantError::Unknown`], or a failing database.
-    pub async fn conductor(
+    /// [`TenantError::Unknown`], or no service answered.
+    pub async fn time(
         &self,
         tenant: TenantId,
-    ) -> Result<(Conductor<TenantSurface>, tokio::sync::OwnedMutexGuard<()>), TenantError> {
+    ) -> Result<(TenantTime, Option<OperationDetails>), TenantError> {
         self.handout(tenant).await?;
-        let turn = {
-            let mut moving = self.moving.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(moving.entry(tenant).or_default())
-        };
-        Ok((Conductor::new(self.surface.tenant(tenant)), turn.lock_owned().await))
+        let operation = self.operations.current(tenant).await?;
+        let time = Conductor::new(self.surface.tenant(tenant)).state().await?;
+        Ok((time, operation))
     }
 
-    /// Lets an event happen. One that sets a password and brings none gets one drawn; the hand-out tells it from then on.
+    /// Lets an event happen, one whole second later than now. One that sets a password and brings none gets one drawn; the hand-out tells it from then on.
     ///
     /// # Errors
     /// An unknown tenant, or a service that refused.
     pub async fn raise(&self, tenant: TenantId, mut event: Value) -> Result<Value, TenantError> {
-        let (_conductor, _turn) = self.conductor(tenant).await?;
+        let clock = self.clock(tenant).await?;
         let sets_password = event
             .get("type")
             .and_then(Value::as_str)
@@ -286,7 +240,10 @@ impl Tenants {
                 fields.insert("new_password".to_owned(), drawn.into());
             }
         }
-        let told = crate::events::raise(&self.surface, tenant, &event).await?;
+        // Cut-offs have whole-second resolution (a grant issued within the same second survives). An event raised by a script
+        // is meant to act on everything that was issued before it, so time first moves to the next whole second.
+        clock.advance(Target::NextWholeSecond, &|_| ()).await?;
+        let told = self.surface.raise(tenant, &event).await?;
         if sets_password {
             self.learn_password(tenant, &event).await?;
         }

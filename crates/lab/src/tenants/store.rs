@@ -1,14 +1,16 @@
 //! Hand-outs at rest: sealed, in the lab's own database.
 
 use outlive_chassis::Chassis;
-use outlive_clock::TenantId;
-use outlive_store::{Migration, StoreError, sql};
+use outlive_clock::{Randomness, TenantId};
+use outlive_store::{Migration, Statement, StoreError, sql};
 
 use super::Handout;
 
 /// The lab's tables.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "handouts", sql: include_str!("../../migrations/0001_handouts.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "handouts", sql: include_str!("../../migrations/0001_handouts.sql") },
+    Migration { version: 2, name: "operations", sql: include_str!("../../migrations/0002_operations.sql") },
+];
 
 /// Keeps hand-outs.
 #[derive(Clone, Debug)]
@@ -38,12 +40,11 @@ impl HandoutStore {
         rows.iter().map(|row| Ok((row.parse("tenant")?, row.text("domain")?))).collect()
     }
 
-    pub(super) async fn insert(&self, tenant: TenantId, handout: &Handout) -> Result<(), StoreError> {
+    /// The statement that lists a new tenant.
+    pub(super) fn insertion(&self, tenant: TenantId, handout: &Handout) -> Statement {
         let sealed = self.seal(tenant, handout);
         let domain = &handout.domain;
-        let insert =
-            sql!("INSERT INTO handouts (tenant, domain, sealed) VALUES ($1, $2, $3)", tenant, domain, sealed);
-        self.chassis.store.commit(insert).await
+        sql!("INSERT INTO handouts (tenant, domain, sealed) VALUES ($1, $2, $3)", tenant, domain, sealed)
     }
 
     pub(super) async fn update(&self, tenant: TenantId, handout: &Handout) -> Result<(), StoreError> {
@@ -52,8 +53,22 @@ impl HandoutStore {
         self.chassis.store.commit(update.expect_rows(1)).await
     }
 
-    pub(super) async fn delete(&self, tenant: TenantId) -> Result<(), StoreError> {
-        self.chassis.store.commit(sql!("DELETE FROM handouts WHERE tenant = $1", tenant)).await
+    /// The id of this lab, drawn at its first use; all replicas on one database have the same.
+    pub(super) async fn installation(&self) -> Result<String, StoreError> {
+        loop {
+            let row =
+                self.chassis.store.row(sql!("SELECT id FROM installation WHERE tenant = $1", "")).await?;
+            if let Some(row) = row {
+                return row.text("id");
+            }
+            // From the system, not from the seed: two installations with one seed are two.
+            let id = TenantId::generate(&mut Randomness::from_system().stream("installation")).to_string();
+            let insert = sql!("INSERT INTO installation (tenant, id) VALUES ($1, $2)", "", id);
+            match self.chassis.store.commit(insert).await {
+                Err(error) if !error.is_conflict() => return Err(error),
+                _ => {}
+            }
+        }
     }
 
     fn seal(&self, tenant: TenantId, handout: &Handout) -> String {

@@ -1,0 +1,206 @@
+//! Changes of a tenant's time, as durable operations.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use outlive_chassis::pause;
+use outlive_clock::{Instant, Speed, TenantId};
+use tokio::sync::OwnedMutexGuard;
+
+use super::store::{Operation, OperationStore};
+use super::{OperationDetails, OperationKind};
+use crate::conductor::{ConductError, Conductor, Moved, Progress, Target};
+use crate::services::{ClockState, TenantSurface};
+use crate::tenants::{TenantError, Tenants};
+
+/// How long, in wall time, a step is repeated while a service does not answer: as long as a service takes to restart.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// How often, in wall time, another replica's operation is looked at by a request that waits for its end.
+const ELSEWHERE: Duration = Duration::from_millis(200);
+
+/// The right to change a tenant's time: one change at a time, others wait for it in order.
+#[derive(Debug)]
+pub struct TenantClock {
+    tenants: Tenants,
+    tenant: TenantId,
+    _turn: OwnedMutexGuard<()>,
+}
+
+impl Tenants {
+    /// Waits for the right to change a tenant's time. What an interrupted change left is ended first.
+    ///
+    /// # Errors
+    /// [`TenantError::Unknown`], a failing database, or an interrupted change that cannot be ended yet.
+    pub async fn clock(&self, tenant: TenantId) -> Result<TenantClock, TenantError> {
+        self.handout(tenant).await?;
+        let turn = self.operations().turn(tenant).await;
+        while let Some(operation) = self.operations().store.read(tenant).await? {
+            if self.operations().store.is_elsewhere(&operation) {
+                pause(ELSEWHERE).await;
+                continue;
+            }
+            match self.end_interrupted(operation).await {
+                Ok(()) => {}
+                // Another replica was faster.
+                Err(TenantError::Store(error)) if error.is_conflict() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        // It may have been deleted meanwhile.
+        self.handout(tenant).await?;
+        Ok(TenantClock { tenants: self.clone(), tenant, _turn: turn })
+    }
+
+    fn conductor(&self, tenant: TenantId) -> Conductor<TenantSurface> {
+        Conductor::new(self.surface().tenant(tenant))
+    }
+
+    /// Ends a change of time that was interrupted: all clocks show the latest instant that any of them reached, and time runs
+    /// on as it did.
+    pub(super) async fn settle(&self, operation: &Operation) -> Result<ClockState, ConductError> {
+        let speed = operation.details.speed.unwrap_or(Speed::FROZEN);
+        self.conductor(operation.tenant).settle(speed, true).await
+    }
+}
+
+impl TenantClock {
+    /// Moves time to `target`, doing everything that falls due on the way. A running clock stands still meanwhile and runs on
+    /// afterwards.
+    ///
+    /// # Errors
+    /// Nothing began ([`TenantError::Conduct`]); or it was ended early ([`TenantError::EndedEarly`]); or it is ended as soon as
+    /// all services answer ([`TenantError::Unfinished`]).
+    pub async fn advance(
+        &self,
+        target: Target,
+        progress: &(dyn Fn(Progress) + Send + Sync),
+    ) -> Result<Moved, TenantError> {
+        let ClockState { now, speed, .. } = self.tenants.conductor(self.tenant).look().await?;
+        let planned = target.from(now);
+        if planned < now {
+            return Err(ConductError::Backwards { now, target: planned }.into());
+        }
+        let details = OperationDetails::advance(now, planned, speed);
+        let operations = self.tenants.operations();
+        let operation = operations.store.begin(self.tenant, details).await?;
+        let canceled = Arc::new(AtomicBool::new(false));
+        let conductor = self.tenants.conductor(self.tenant).patient(PATIENCE).until(Arc::clone(&canceled));
+        let note = |step: Progress| {
+            operations.note(self.tenant, |details| details.progress(step));
+            progress(step);
+        };
+        let work = async {
+            let stopped = conductor.stop().await?;
+            // A clock that ran until now has come a little further than it was when it was read.
+            let target = match target {
+                Target::At(instant) => instant.max(stopped.now),
+                target => target.from(stopped.now),
+            };
+            operations.note(self.tenant, |details| details.target = Some(target));
+            let moved = conductor.advance(stopped, target, &note).await?;
+            if !speed.is_frozen() {
+                conductor.run_from(moved.now, speed).await?;
+            }
+            Ok(moved)
+        };
+        self.finish(operation, speed, &canceled, work).await
+    }
+
+    /// Sets how fast time runs, at every service at the same virtual instant.
+    ///
+    /// # Errors
+    /// As [`TenantClock::advance`]; an interrupted change of speed is completed as soon as all services answer.
+    pub async fn run_at(&self, speed: Speed) -> Result<ClockState, TenantError> {
+        self.tenants.conductor(self.tenant).look().await?;
+        let operations = self.tenants.operations();
+        let operation = operations.store.begin(self.tenant, OperationDetails::run(speed)).await?;
+        let canceled = Arc::new(AtomicBool::new(false));
+        let conductor = self.tenants.conductor(self.tenant).patient(PATIENCE).until(Arc::clone(&canceled));
+        self.finish(operation, speed, &canceled, conductor.run_at(speed)).await
+    }
+
+    /// Does an operation's work and ends it: at the instant that was reached if the work fails.
+    async fn finish<T>(
+        &self,
+        operation: Operation,
+        speed: Speed,
+        canceled: &Arc<AtomicBool>,
+        work: impl Future<Output = Result<T, ConductError>>,
+    ) -> Result<T, TenantError> {
+        let operations = self.tenants.operations();
+        let work = async {
+            match work.await {
+                Ok(done) => Ok(done),
+                Err(cause) => {
+                    // Work that is stuck, or refused, would be again.
+                    let finish = cause.is_temporary();
+                    Err((self.tenants.conductor(self.tenant).settle(speed, finish).await, cause))
+                }
+            }
+        };
+        match operations.work(&operation, canceled, work).await {
+            Ok(done) => {
+                self.end(&operation).await?;
+                Ok(done)
+            }
+            Err((settled, cause)) => Err(self.end_early(operation, settled, cause).await),
+        }
+    }
+
+    async fn end(&self, operation: &Operation) -> Result<(), TenantError> {
+        match self.tenants.operations().store.commit(OperationStore::end(operation)).await {
+            Ok(()) => Ok(()),
+            Err(error) if error.is_conflict() => Err(TenantError::Unknown(self.tenant)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Ends the operation once its clocks are settled; if they are not, leaves it to the recovery.
+    async fn end_early(
+        &self,
+        mut operation: Operation,
+        settled: Result<ClockState, ConductError>,
+        cause: ConductError,
+    ) -> TenantError {
+        let operations = self.tenants.operations();
+        match settled {
+            Ok(ClockState { now, .. }) => {
+                tracing::info!(tenant = %self.tenant, %cause, %now, "an operation was ended early");
+                match self.end(&operation).await {
+                    Ok(()) => TenantError::EndedEarly { at: now, cause },
+                    Err(error) => error,
+                }
+            }
+            Err(again) => {
+                let reached = operation.details.reached;
+                operation.details.interrupted(again.service(), again.to_string());
+                match operations.store.update(&operation).await {
+                    Err(error) if error.is_conflict() => return TenantError::Unknown(self.tenant),
+                    Err(error) => tracing::warn!(%error, "how an operation stands could not be written"),
+                    Ok(()) => tracing::warn!(
+                        tenant = %self.tenant, %cause,
+                        "an operation was interrupted; it is ended when all services answer"
+                    ),
+                }
+                operations.wake.notify_one();
+                TenantError::Unfinished { kind: operation.details.kind, at: reached, cause }
+            }
+        }
+    }
+}
+
+/// What becomes of an operation that could not be ended yet.
+pub(in crate::tenants) const fn outlook(kind: OperationKind) -> &'static str {
+    match kind {
+        OperationKind::Advance => "Time stands still; it is ended and time runs on when all services answer",
+        OperationKind::Run => "The speed is set when all services answer",
+        OperationKind::Create => "What was created is deleted when all services answer",
+        OperationKind::Delete => "It is completed when all services answer",
+    }
+}
+
+/// The instant reached, for messages.
+pub(in crate::tenants) fn reached(at: Option<Instant>) -> String {
+    at.map_or_else(String::new, |at| format!(" at {at}"))
+}

@@ -1,0 +1,211 @@
+//! Creating and deleting tenants, as durable operations.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use futures::future::join_all;
+use outlive_clock::{Instant, Speed, TenantId, wall_now};
+use outlive_store::Change;
+
+use super::store::{Operation, OperationStore};
+use super::{OperationDetails, OperationKind};
+use crate::http::CallError;
+use crate::seed::{DrawnSecrets, TenantPlan};
+use crate::services::{ClockChange, Service};
+use crate::tenants::layout::lay_out;
+use crate::tenants::{Handout, NewTenant, TenantError, Tenants, Urls};
+
+/// What became of a deletion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deletion {
+    /// The tenant is gone with all its data.
+    Complete,
+    /// The tenant is in no list any more. Its data in these services is deleted as soon as they answer.
+    Waiting(Vec<Service>),
+}
+
+/// A creation that failed, and the services in which a tenant of this id existed before.
+struct NotCreated {
+    cause: TenantError,
+    existed: Vec<Service>,
+}
+
+impl<E: Into<TenantError>> From<E> for NotCreated {
+    fn from(cause: E) -> Self {
+        Self { cause: cause.into(), existed: Vec::new() }
+    }
+}
+
+impl Tenants {
+    /// Creates a tenant in every service; if any part fails, nothing of it stays.
+    ///
+    /// # Errors
+    /// An unknown seed, or a service that refused: the first cause, whatever the deletion of the rest meets.
+    pub async fn create(&self, new: NewTenant) -> Result<Handout, TenantError> {
+        let seed = self.seed(new.seed.as_deref())?;
+        let tenant =
+            new.id.unwrap_or_else(|| TenantId::generate(&mut self.chassis().random.stream("tenant-id")));
+        let random = self.chassis().random.of(tenant);
+        let secrets = DrawnSecrets::draw(&seed.file, &random);
+        let rules = new.rules.as_deref().unwrap_or_else(|| self.rules());
+        let urls = Urls::of(self.surface().origins());
+        let resource = &self.surface().origins().resource.server;
+        let plan = TenantPlan::draw(seed, tenant, new.name, rules, &secrets, &urls.hub, resource);
+        let handout = Handout::of(&plan, rules, new.bare, urls);
+        // All services start from one instant, whatever the time between the calls.
+        let now = new.now.unwrap_or_else(wall_now);
+        let clock = ClockChange {
+            now: Some(now),
+            speed: Some(new.speed.unwrap_or(Speed::REAL)),
+            wall: Some(wall_now()),
+            step: false,
+        };
+        let _turn = self.operations().turn(tenant).await;
+        let operation = self.operations().store.begin(tenant, OperationDetails::create()).await?;
+        let canceled = Arc::new(AtomicBool::new(false));
+        let creation = self.create_everywhere(&plan, &handout, clock, new.bare, now);
+        let created = match self.operations().work(&operation, &canceled, creation).await {
+            Ok(()) => {
+                let mut change = Change::from(self.handouts().insertion(tenant, &handout));
+                change.add(OperationStore::end(&operation));
+                self.operations().store.commit(change).await.map_err(NotCreated::from)
+            }
+            Err(failure) => Err(failure),
+        };
+        match created {
+            Ok(()) => Ok(handout),
+            Err(failure) => Err(self.roll_back(operation, failure).await),
+        }
+    }
+
+    async fn create_everywhere(
+        &self,
+        plan: &TenantPlan,
+        handout: &Handout,
+        clock: ClockChange,
+        bare: bool,
+        now: Instant,
+    ) -> Result<(), NotCreated> {
+        let tenant = plan.tenant;
+        let lab = self.installation().await?;
+        let specs = [&plan.idp, &plan.hub, &plan.resource, &plan.flow];
+        let creations = Service::ALL
+            .into_iter()
+            .zip(specs)
+            .map(|(service, spec)| self.surface().create_tenant(service, tenant, clock, &lab, spec));
+        // All answers are waited for: a creation still under way could outlive the deletion of a half-created tenant.
+        let mut failure: Option<NotCreated> = None;
+        for (service, created) in Service::ALL.into_iter().zip(join_all(creations).await) {
+            let Err(cause) = created else { continue };
+            let existed = (cause.status == Some(409)).then_some(service);
+            let failure = failure.get_or_insert_with(|| TenantError::Service { service, cause }.into());
+            failure.existed.extend(existed);
+        }
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
+        if !bare {
+            let random = self.chassis().random.of(tenant);
+            let laid_out = lay_out(self.surface().http(), plan, handout, &random, now).await;
+            laid_out.map_err(|error| TenantError::Layout(Box::new(error)))?;
+        }
+        Ok(())
+    }
+
+    /// Deletes what was created; what cannot be deleted yet is left to the recovery. Returns why the creation failed.
+    async fn roll_back(&self, mut operation: Operation, failure: NotCreated) -> TenantError {
+        let NotCreated { cause, existed } = failure;
+        operation.details.spared = existed;
+        if let Err(error) = self.delete_from_services(&mut operation, &cause.to_string()).await {
+            tracing::warn!(tenant = %operation.tenant, %error, "a tenant that was not created completely is deleted later");
+            self.operations().wake.notify_one();
+        }
+        cause
+    }
+
+    /// Deletes a tenant with all its data in every service. It is in no list from the beginning; services that do not answer
+    /// delete it when they do.
+    ///
+    /// # Errors
+    /// [`TenantError::Unknown`], or a failing database.
+    pub async fn delete(&self, tenant: TenantId) -> Result<Deletion, TenantError> {
+        let begun = self.operations().store.read(tenant).await?;
+        let begun = begun.filter(|operation| operation.details.kind == OperationKind::Delete);
+        let mut operation = match begun {
+            Some(operation) => operation,
+            None => match self.operations().store.begin_deletion(tenant).await {
+                Ok(operation) => operation,
+                Err(error) if error.is_conflict() => return Err(TenantError::Unknown(tenant)),
+                Err(error) => return Err(error.into()),
+            },
+        };
+        // A change of the tenant's time ends after its present step.
+        self.operations().cancel(tenant);
+        let _turn = self.operations().turn(tenant).await;
+        match self.delete_from_services(&mut operation, "the deletion was requested").await {
+            Ok(()) => Ok(Deletion::Complete),
+            Err(TenantError::Service { .. }) => {
+                self.operations().wake.notify_one();
+                Ok(Deletion::Waiting(self.services_with(tenant).await))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Deletes a tenant in the services, and ends the operation when all have done it.
+    pub(super) async fn delete_from_services(
+        &self,
+        operation: &mut Operation,
+        reason: &str,
+    ) -> Result<(), TenantError> {
+        let tenant = operation.tenant;
+        let services = Service::ALL.into_iter().filter(|service| !operation.details.spared.contains(service));
+        let deletions = services
+            .map(|service| async move { (service, self.surface().delete_tenant(service, tenant).await) });
+        let mut failed: Option<(Service, CallError)> = None;
+        for (service, deleted) in join_all(deletions).await {
+            if let Err(cause) = deleted {
+                failed.get_or_insert((service, cause));
+            }
+        }
+        if let Some((service, cause)) = failed {
+            operation.details.interrupted(Some(service), format!("{reason}. {}.", cause.of_service(service)));
+            self.operations().store.update(operation).await?;
+            return Err(TenantError::Service { service, cause });
+        }
+        match self.operations().store.commit(OperationStore::end(operation)).await {
+            // Another replica ended it at the same time.
+            Err(error) if !error.is_conflict() => return Err(error.into()),
+            _ => {}
+        }
+        self.chassis().random.of(tenant).forget();
+        self.operations().forget(tenant);
+        Ok(())
+    }
+
+    /// The services that may still have the tenant: those that list it, and those that do not answer.
+    async fn services_with(&self, tenant: TenantId) -> Vec<Service> {
+        let listed = Service::ALL.map(|service| async move {
+            let listed = self.surface().tenants(service, None).await;
+            listed.is_ok_and(|tenants| !tenants.contains(&tenant)).then_some(service)
+        });
+        let without: Vec<_> = join_all(listed).await.into_iter().flatten().collect();
+        Service::ALL.into_iter().filter(|service| !without.contains(service)).collect()
+    }
+
+    /// Creates the default seed's own tenant if this lab has not created it before.
+    ///
+    /// # Errors
+    /// As [`Tenants::create`]; nothing is begun while a service does not answer.
+    pub async fn ensure_default(&self) -> Result<(), TenantError> {
+        let id = self.seed(None)?.file.tenant.id;
+        if self.handouts().read(id).await?.is_some() {
+            return Ok(());
+        }
+        for service in Service::ALL {
+            let answers = self.surface().health(service).await;
+            answers.map_err(|cause| TenantError::Service { service, cause })?;
+        }
+        self.create(NewTenant { id: Some(id), ..NewTenant::default() }).await.map(drop)
+    }
+}

@@ -1,0 +1,166 @@
+//! Operations across services: moving a tenant's time, creating a tenant, deleting it.
+//!
+//! Each is a row in the lab's database from before its first call until every service has done its part. What an
+//! interruption leaves is ended without a request: an interrupted change of time is ended at the latest
+//! instant that any clock reached, and time runs on as it did; a tenant that was not created completely is deleted; a
+//! deletion is completed.
+
+mod clock;
+mod lifecycle;
+mod record;
+mod recovery;
+mod store;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use outlive_chassis::{Chassis, pause};
+use outlive_clock::TenantId;
+use outlive_store::StoreError;
+use tokio::sync::{Notify, OwnedMutexGuard};
+
+pub use clock::TenantClock;
+pub(super) use clock::{outlook, reached};
+pub use lifecycle::Deletion;
+pub use record::{OperationDetails, OperationKind};
+use store::{Operation, OperationStore};
+
+/// How often, in wall time, an operation under way writes how far it is. Its lease lasts much longer.
+const HEARTBEAT: Duration = Duration::from_secs(3);
+
+/// The operations of this lab process.
+#[derive(Debug)]
+pub(super) struct Operations {
+    store: OperationStore,
+    /// One operation of a tenant at a time; others wait in order.
+    turns: Mutex<HashMap<TenantId, Arc<tokio::sync::Mutex<()>>>>,
+    /// What this process is working on.
+    live: Mutex<HashMap<TenantId, Live>>,
+    stopping: AtomicBool,
+    /// Wakes the recovery.
+    wake: Notify,
+}
+
+/// An operation under way in this process.
+#[derive(Clone, Debug)]
+struct Live {
+    operation: Operation,
+    canceled: Arc<AtomicBool>,
+}
+
+/// Takes an operation off the list of those under way, also if its caller stops waiting for it: then the recovery ends it.
+struct Shown<'a> {
+    operations: &'a Operations,
+    tenant: TenantId,
+}
+
+impl Drop for Shown<'_> {
+    fn drop(&mut self) {
+        self.operations.live().remove(&self.tenant);
+        self.operations.wake.notify_one();
+    }
+}
+
+impl Operations {
+    pub(super) fn new(chassis: Chassis) -> Self {
+        Self {
+            store: OperationStore::new(chassis),
+            turns: Mutex::default(),
+            live: Mutex::default(),
+            stopping: AtomicBool::new(false),
+            wake: Notify::new(),
+        }
+    }
+
+    /// The operation of a tenant that has begun and not ended, as it stands now.
+    pub(super) async fn current(&self, tenant: TenantId) -> Result<Option<OperationDetails>, StoreError> {
+        if let Some(live) = self.live().get(&tenant) {
+            return Ok(Some(live.operation.details.clone()));
+        }
+        Ok(self.store.read(tenant).await?.map(|operation| operation.details))
+    }
+
+    /// The tenants that are being deleted.
+    pub(super) async fn deletions(&self) -> Result<Vec<TenantId>, StoreError> {
+        let all = self.store.list().await?;
+        let deleted = |operation: &Operation| operation.details.kind == OperationKind::Delete;
+        Ok(all.into_iter().filter(deleted).map(|operation| operation.tenant).collect())
+    }
+
+    fn live(&self) -> std::sync::MutexGuard<'_, HashMap<TenantId, Live>> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn turn_of(&self, tenant: TenantId) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(turns.entry(tenant).or_default())
+    }
+
+    /// Waits until no other operation of the tenant is under way in this process.
+    async fn turn(&self, tenant: TenantId) -> OwnedMutexGuard<()> {
+        self.turn_of(tenant).lock_owned().await
+    }
+
+    fn forget(&self, tenant: TenantId) {
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
+    }
+
+    /// Runs an operation's work: it is shown to readers and keeps its lease meanwhile.
+    async fn work<F: Future>(&self, operation: &Operation, canceled: &Arc<AtomicBool>, work: F) -> F::Output {
+        let live = Live { operation: operation.clone(), canceled: Arc::clone(canceled) };
+        self.live().insert(operation.tenant, live);
+        let _shown = Shown { operations: self, tenant: operation.tenant };
+        canceled.fetch_or(self.stopping.load(Ordering::Relaxed), Ordering::Relaxed);
+        let mut work = std::pin::pin!(work);
+        loop {
+            tokio::select! {
+                output = &mut work => return output,
+                () = pause(HEARTBEAT) => {}
+            }
+            let current = self.live().get(&operation.tenant).map(|live| live.operation.clone());
+            if let Some(current) = current
+                && let Err(error) = self.store.update(&current).await
+            {
+                // The row is gone if the tenant is being deleted, here or by another replica.
+                canceled.fetch_or(error.is_conflict(), Ordering::Relaxed);
+                tracing::debug!(%error, "how far an operation is could not be written");
+            }
+        }
+    }
+
+    /// Notes how far the operation under way is.
+    fn note(&self, tenant: TenantId, note: impl FnOnce(&mut OperationDetails)) {
+        if let Some(live) = self.live().get_mut(&tenant) {
+            note(&mut live.operation.details);
+        }
+    }
+
+    /// Ends the change of time that is under way for a tenant after its present step.
+    fn cancel(&self, tenant: TenantId) {
+        if let Some(live) = self.live().get(&tenant) {
+            live.canceled.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Ends every change of time after its present step, and waits until all are ended; tenants are still created and
+    /// deleted completely. The caller bounds the wait: what is not ended in time is recovered at the next start.
+    pub(super) async fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        loop {
+            {
+                let live = self.live();
+                if live.is_empty() {
+                    return;
+                }
+                live.values().for_each(|live| live.canceled.store(true, Ordering::Relaxed));
+            }
+            pause(Duration::from_millis(10)).await;
+        }
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,120 @@
+//! What is recorded of an operation.
+
+use outlive_clock::{Instant, Speed, wall_now};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::conductor::Progress;
+use crate::services::Service;
+
+/// What an operation does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OperationKind {
+    /// Time is moved to an instant.
+    Advance,
+    /// The speed of time is changed.
+    Run,
+    /// A tenant is created.
+    Create,
+    /// A tenant is deleted.
+    Delete,
+}
+
+/// An operation that has begun and not ended.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct OperationDetails {
+    /// What it does.
+    pub kind: OperationKind,
+    /// Wall time at which it began.
+    #[schema(value_type = String)]
+    pub started: Instant,
+    /// Virtual time before an advance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub from: Option<Instant>,
+    /// The instant to which an advance goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub target: Option<Instant>,
+    /// The virtual instant that an advance has reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub reached: Option<Instant>,
+    /// How fast time runs when the operation has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u32>)]
+    pub speed: Option<Speed>,
+    /// Pieces of due work done so far, whatever came of them.
+    #[serde(default)]
+    pub done: u64,
+    /// How many of them failed.
+    #[serde(default)]
+    pub failed: u64,
+    /// Whether the operation was interrupted and is being ended.
+    #[serde(default)]
+    pub ending: bool,
+    /// The service for which it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<Service>,
+    /// Why it has not ended yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+    /// The services whose tenant of this id another lab created: they are left alone when a creation is rolled back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spared: Vec<Service>,
+}
+
+impl OperationDetails {
+    fn new(kind: OperationKind) -> Self {
+        Self {
+            kind,
+            started: wall_now(),
+            from: None,
+            target: None,
+            reached: None,
+            speed: None,
+            done: 0,
+            failed: 0,
+            ending: false,
+            waits_for: None,
+            problem: None,
+            spared: Vec::new(),
+        }
+    }
+
+    pub(super) fn advance(from: Instant, target: Instant, speed: Speed) -> Self {
+        Self {
+            from: Some(from),
+            target: Some(target),
+            reached: Some(from),
+            speed: Some(speed),
+            ..Self::new(OperationKind::Advance)
+        }
+    }
+
+    pub(super) fn run(speed: Speed) -> Self {
+        Self { speed: Some(speed), ..Self::new(OperationKind::Run) }
+    }
+
+    pub(super) fn create() -> Self {
+        Self::new(OperationKind::Create)
+    }
+
+    pub(super) fn delete() -> Self {
+        Self::new(OperationKind::Delete)
+    }
+
+    pub(super) const fn progress(&mut self, progress: Progress) {
+        self.reached = Some(progress.now);
+        self.done = progress.done;
+        self.failed = progress.failed;
+    }
+
+    /// The operation is interrupted: what is left to do is to end it.
+    pub(super) fn interrupted(&mut self, waits_for: Option<Service>, problem: String) {
+        self.ending = true;
+        self.waits_for = waits_for;
+        self.problem = Some(problem);
+    }
+}

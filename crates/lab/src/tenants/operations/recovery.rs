@@ -1,0 +1,157 @@
+//! Ending what was interrupted: at the start of the lab, and whenever a missing service answers again. No request is needed.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream::iter;
+use outlive_chassis::pause;
+use outlive_clock::{Instant, TenantId, wall_now};
+
+use super::store::{Operation, OperationStore};
+use super::{OperationDetails, OperationKind};
+use crate::services::Service;
+use crate::tenants::{TenantError, Tenants};
+
+/// The waits, in wall time, between two attempts to end what was interrupted: doubled from the first to the last.
+const RETRY_FIRST: Duration = Duration::from_millis(200);
+const RETRY_LAST: Duration = Duration::from_secs(5);
+/// How often, in wall time, services are searched for tenants that no record of the lab names.
+const SWEEP: Duration = Duration::from_secs(30);
+/// How many operations are ended at the same time.
+const AT_ONCE: usize = 8;
+
+impl Tenants {
+    /// Ends interrupted operations and deletes orphans, as long as the lab lives.
+    pub async fn recover(self) {
+        let mut wait = RETRY_FIRST;
+        let mut swept: Option<Instant> = None;
+        let mut reported = HashMap::new();
+        while !self.operations().is_stopping() {
+            if swept.is_none_or(|at| (wall_now() - at).to_std() >= SWEEP) {
+                match self.collect_orphans().await {
+                    Ok(()) => swept = Some(wall_now()),
+                    Err(error) => tracing::debug!(%error, "orphans are searched for again later"),
+                }
+            }
+            let left = self.end_all_interrupted(&mut reported).await;
+            wait = if left { (wait * 2).min(RETRY_LAST) } else { RETRY_FIRST };
+            let idle = if left || swept.is_none() { wait } else { SWEEP };
+            tokio::select! {
+                () = pause(idle) => {}
+                () = self.operations().wake.notified() => wait = RETRY_FIRST,
+            }
+        }
+    }
+
+    /// Returns whether something is left. Each cause is reported once.
+    async fn end_all_interrupted(&self, reported: &mut HashMap<TenantId, String>) -> bool {
+        let operations = match self.operations().store.list().await {
+            Ok(operations) => operations,
+            Err(error) => {
+                tracing::warn!(%error, "interrupted operations cannot be read");
+                return true;
+            }
+        };
+        reported.retain(|tenant, _| operations.iter().any(|operation| operation.tenant == *tenant));
+        let ended: Vec<_> = iter(operations)
+            .map(|operation| async move { (operation.tenant, self.end_if_left(operation).await) })
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
+        let mut left = false;
+        for (tenant, ended) in ended {
+            match ended {
+                Ok(true) => {}
+                Ok(false) => left = true,
+                Err(error) => {
+                    left = true;
+                    let cause = error.to_string();
+                    if reported.get(&tenant) != Some(&cause) {
+                        tracing::warn!(%tenant, %cause, "an interrupted operation cannot be ended yet");
+                        reported.insert(tenant, cause);
+                    }
+                }
+            }
+        }
+        left
+    }
+
+    /// Ends an operation unless somebody works on it; returns whether nothing is left of it.
+    async fn end_if_left(&self, listed: Operation) -> Result<bool, TenantError> {
+        let turn = self.operations().turn_of(listed.tenant);
+        let Ok(_turn) = turn.try_lock() else { return Ok(false) };
+        let Some(operation) = self.operations().store.read(listed.tenant).await? else { return Ok(true) };
+        if self.operations().store.is_elsewhere(&operation) {
+            return Ok(false);
+        }
+        self.end_interrupted(operation).await.map(|()| true)
+    }
+
+    /// Ends an operation that was left behind. The caller has the tenant's turn.
+    pub(super) async fn end_interrupted(&self, operation: Operation) -> Result<(), TenantError> {
+        let mut operation = self.operations().store.claim(operation).await?;
+        let tenant = operation.tenant;
+        match operation.details.kind {
+            OperationKind::Advance | OperationKind::Run => {
+                let canceled = std::sync::Arc::default();
+                let settled = self.operations().work(&operation, &canceled, self.settle(&operation)).await;
+                match settled {
+                    Ok(state) => {
+                        self.operations().store.commit(OperationStore::end(&operation)).await?;
+                        let (now, speed) = (state.now, state.speed.factor());
+                        tracing::info!(%tenant, %now, speed, "an interrupted change of time was ended");
+                    }
+                    Err(error) => {
+                        operation.details.interrupted(error.service(), error.to_string());
+                        self.operations().store.update(&operation).await?;
+                        return Err(TenantError::Unfinished {
+                            kind: operation.details.kind,
+                            at: operation.details.reached,
+                            cause: error,
+                        });
+                    }
+                }
+            }
+            OperationKind::Create => {
+                self.delete_from_services(&mut operation, "its creation was interrupted").await?;
+                tracing::info!(%tenant, "a tenant whose creation was interrupted was deleted");
+            }
+            OperationKind::Delete => {
+                self.delete_from_services(&mut operation, "the deletion was interrupted").await?;
+                tracing::info!(%tenant, "an interrupted deletion was completed");
+            }
+        }
+        Ok(())
+    }
+
+    /// Records the deletion of tenants that this lab created, that a service has, and that no record names any more.
+    ///
+    /// The services are listed first: a tenant is recorded before its first call, so whatever they list is recorded already, or
+    /// was deleted meanwhile. Tenants of other labs are not listed.
+    async fn collect_orphans(&self) -> Result<(), TenantError> {
+        let lab = self.installation().await?;
+        let mut found = Vec::new();
+        for service in Service::ALL {
+            let listed = self.surface().tenants(service, Some(&lab)).await;
+            found.extend(listed.map_err(|cause| TenantError::Service { service, cause })?);
+        }
+        found.sort_unstable();
+        found.dedup();
+        let operations = self.operations().store.list().await?;
+        let listed = self.list().await?;
+        for tenant in found {
+            let is_known = listed.iter().any(|(known, _)| *known == tenant)
+                || operations.iter().any(|operation| operation.tenant == tenant);
+            if is_known {
+                continue;
+            }
+            match self.operations().store.begin(tenant, OperationDetails::delete()).await {
+                Ok(_) => tracing::warn!(%tenant, "no record of the lab names this tenant; it is deleted"),
+                Err(error) if error.is_conflict() => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,167 @@
+//! Operations at rest, in the lab's own database.
+
+use outlive_chassis::Chassis;
+use outlive_clock::{Instant, Span, TenantId, wall_now};
+use outlive_store::{Change, Row, Statement, StoreError, sql};
+
+use super::OperationDetails;
+
+/// How long, in wall time, other replicas of the lab leave an operation to the one that works on it.
+const LEASE: Span = Span::from_seconds(20);
+
+/// An operation with who works on it.
+#[derive(Clone, Debug)]
+pub(crate) struct Operation {
+    pub(crate) tenant: TenantId,
+    pub(crate) id: String,
+    owner: String,
+    lease: Instant,
+    pub(crate) details: OperationDetails,
+}
+
+/// Keeps operations.
+#[derive(Debug)]
+pub(super) struct OperationStore {
+    chassis: Chassis,
+    /// This process.
+    owner: String,
+}
+
+impl OperationStore {
+    pub(super) fn new(chassis: Chassis) -> Self {
+        // Differs between processes even where all randomness is seeded.
+        let owner = format!("{}-{}", std::process::id(), wall_now().as_micros());
+        Self { chassis, owner }
+    }
+
+    fn new_operation(&self, tenant: TenantId, details: OperationDetails) -> Operation {
+        let id = format!("{}-{}", details.started.as_micros(), self.owner);
+        Operation { tenant, id, owner: self.owner.clone(), lease: wall_now() + LEASE, details }
+    }
+
+    /// Records an operation before its first step.
+    ///
+    /// # Errors
+    /// A conflict if one of the tenant has not ended.
+    pub(super) async fn begin(
+        &self,
+        tenant: TenantId,
+        details: OperationDetails,
+    ) -> Result<Operation, StoreError> {
+        let operation = self.new_operation(tenant, details);
+        self.chassis.store.commit(insertion(&operation)).await?;
+        Ok(operation)
+    }
+
+    /// Records a deletion: from now on no list names the tenant, and it ends whatever else was under way.
+    ///
+    /// # Errors
+    /// A conflict if the tenant is in no list.
+    pub(super) async fn begin_deletion(&self, tenant: TenantId) -> Result<Operation, StoreError> {
+        let operation = self.new_operation(tenant, OperationDetails::delete());
+        let mut change = Change::from(sql!("DELETE FROM handouts WHERE tenant = $1", tenant).expect_rows(1));
+        change.add(sql!("DELETE FROM operations WHERE tenant = $1", tenant));
+        change.add(insertion(&operation));
+        self.chassis.store.commit(change).await?;
+        Ok(operation)
+    }
+
+    pub(super) async fn read(&self, tenant: TenantId) -> Result<Option<Operation>, StoreError> {
+        let row = self
+            .chassis
+            .store
+            .row(sql!(
+                "SELECT tenant, id, owner, lease_wall_us, details FROM operations WHERE tenant = $1",
+                tenant
+            ))
+            .await?;
+        row.as_ref().map(operation_of).transpose()
+    }
+
+    pub(super) async fn list(&self) -> Result<Vec<Operation>, StoreError> {
+        let rows = self
+            .chassis
+            .store
+            .rows(sql!("SELECT tenant, id, owner, lease_wall_us, details FROM operations ORDER BY tenant"))
+            .await?;
+        rows.iter().map(operation_of).collect()
+    }
+
+    /// Whether another replica of the lab works on it. An embedded database belongs to one process: then none can.
+    pub(super) fn is_elsewhere(&self, operation: &Operation) -> bool {
+        !self.chassis.store.is_exclusive() && operation.owner != self.owner && operation.lease > wall_now()
+    }
+
+    /// Claims an operation that was left behind.
+    ///
+    /// # Errors
+    /// A conflict if another replica was faster.
+    pub(super) async fn claim(&self, operation: Operation) -> Result<Operation, StoreError> {
+        let claimed = Operation { owner: self.owner.clone(), lease: wall_now() + LEASE, ..operation };
+        let update = sql!(
+            "UPDATE operations SET owner = $1, lease_wall_us = $2 \
+             WHERE tenant = $3 AND id = $4 AND owner = $5 AND lease_wall_us = $6",
+            &claimed.owner,
+            claimed.lease,
+            claimed.tenant,
+            &claimed.id,
+            operation.owner,
+            operation.lease
+        );
+        self.chassis.store.commit(update.expect_rows(1)).await?;
+        Ok(claimed)
+    }
+
+    /// Writes how far an operation is, and renews its lease.
+    pub(super) async fn update(&self, operation: &Operation) -> Result<(), StoreError> {
+        let update = sql!(
+            "UPDATE operations SET lease_wall_us = $1, details = $2 WHERE tenant = $3 AND id = $4 AND owner = $5",
+            wall_now() + LEASE,
+            text_of(&operation.details),
+            operation.tenant,
+            &operation.id,
+            &operation.owner
+        );
+        self.chassis.store.commit(update.expect_rows(1)).await
+    }
+
+    /// The statement that ends an operation; it conflicts if it is ended already.
+    pub(super) fn end(operation: &Operation) -> Statement {
+        sql!("DELETE FROM operations WHERE tenant = $1 AND id = $2", operation.tenant, &operation.id)
+            .expect_rows(1)
+    }
+
+    /// Ends an operation together with what it brings about in the lab's own database.
+    pub(super) async fn commit(&self, change: impl Into<Change>) -> Result<(), StoreError> {
+        self.chassis.store.commit(change).await
+    }
+}
+
+fn insertion(operation: &Operation) -> Statement {
+    sql!(
+        "INSERT INTO operations (tenant, id, owner, lease_wall_us, details) VALUES ($1, $2, $3, $4, $5)",
+        operation.tenant,
+        &operation.id,
+        &operation.owner,
+        operation.lease,
+        text_of(&operation.details)
+    )
+}
+
+fn text_of(details: &OperationDetails) -> String {
+    // Plain data with text keys: nothing in it can fail to be JSON.
+    serde_json::to_string(details).unwrap_or_default()
+}
+
+fn operation_of(row: &Row) -> Result<Operation, StoreError> {
+    let details = row.text("details")?;
+    let details = serde_json::from_str(&details)
+        .map_err(|error| StoreError::Corrupt { column: "details".to_owned(), why: error.to_string() })?;
+    Ok(Operation {
+        tenant: row.parse("tenant")?,
+        id: row.text("id")?,
+        owner: row.text("owner")?,
+        lease: row.instant("lease_wall_us")?,
+        details,
+    })
+}
