@@ -243,6 +243,25 @@ pub(crate) struct Clock {
     pub(crate) speed: u32,
     #[serde(default)]
     pub(crate) next_due: Option<Instant>,
+    /// The services that do not answer.
+    #[serde(default)]
+    pub(crate) missing: Vec<String>,
+    /// The change of time that is under way, or was interrupted.
+    #[serde(default)]
+    pub(crate) operation: Option<Operation>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Operation {
+    /// `advance` or `run`.
+    pub(crate) kind: String,
+    #[serde(default)]
+    pub(crate) target: Option<Instant>,
+    #[serde(default)]
+    pub(crate) done: u64,
+    /// Whether it was interrupted and waits to be ended.
+    #[serde(default)]
+    pub(crate) ending: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]

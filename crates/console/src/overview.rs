@@ -5,7 +5,7 @@ use outlive_clock::Instant;
 use url::Url;
 
 use crate::journal_tail::Recent;
-use crate::lab::{Clock, Flow, Line, Tenant};
+use crate::lab::{Clock, Flow, Line, Operation, Tenant};
 use crate::message::Message;
 use crate::words;
 
@@ -18,6 +18,9 @@ pub(crate) struct Live {
     pub(crate) now: When,
     pub(crate) pace: String,
     pub(crate) next_due: Option<When>,
+    /// The services that do not answer, in words; empty if all do.
+    pub(crate) missing: String,
+    pub(crate) operation: Option<String>,
     pub(crate) flows: Vec<FlowView>,
     pub(crate) connections: Vec<ConnectionView>,
     pub(crate) runs: Vec<RunView>,
@@ -114,6 +117,8 @@ impl Live {
             now: When::of(clock.now),
             pace: pace(clock.speed),
             next_due: clock.next_due.map(When::of),
+            missing: clock.missing.join(", "),
+            operation: clock.operation.as_ref().map(operation),
             flows: tenant
                 .flows
                 .iter()
@@ -190,6 +195,20 @@ fn pace(speed: u32) -> String {
         1 => "It runs as fast as ours.".to_owned(),
         1440 => "It runs 1440 times as fast as ours: a day in a minute.".to_owned(),
         times => format!("It runs {times} times as fast as ours."),
+    }
+}
+
+/// A change of time that is under way, in words.
+fn operation(operation: &Operation) -> String {
+    if operation.ending {
+        return "A change of time was interrupted. It is ended as soon as all services answer.".to_owned();
+    }
+    match (operation.kind.as_str(), operation.target) {
+        ("advance", Some(target)) => {
+            let target = When::of(target).shown;
+            format!("Time is being advanced to {target}; {} pieces of due work are done.", operation.done)
+        }
+        _ => "The speed of time is being changed.".to_owned(),
     }
 }
 

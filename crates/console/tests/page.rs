@@ -28,6 +28,7 @@ struct FakeLab {
     journal_reads: Arc<Mutex<Vec<String>>>,
     refuse: Option<&'static str>,
     two_tenants: bool,
+    without_hub: bool,
 }
 
 impl FakeLab {
@@ -77,8 +78,14 @@ async fn tenant(Path(tenant): Path<String>) -> Response {
     .into_response()
 }
 
-async fn clock() -> Json<Value> {
-    Json(json!({"now": "2026-01-05T12:00:00Z", "speed": 1440, "next_due": "2026-01-05T13:00:00Z"}))
+async fn clock(State(lab): State<FakeLab>) -> Json<Value> {
+    let mut clock = json!({"now": "2026-01-05T12:00:00Z", "speed": 1440, "next_due": "2026-01-05T13:00:00Z"});
+    if lab.without_hub {
+        clock["missing"] = json!(["hub"]);
+        clock["operation"] =
+            json!({"kind": "advance", "target": "2026-01-09T12:00:00Z", "done": 17, "failed": 0});
+    }
+    Json(clock)
 }
 
 async fn act(State(lab): State<FakeLab>, Json(what): Json<Value>) -> Response {
@@ -409,4 +416,14 @@ async fn a_lab_that_does_not_answer_is_named() {
     assert_eq!(answer.status, StatusCode::BAD_GATEWAY);
     assert_eq!(answer.texts("h1"), ["The lab does not answer"]);
     assert!(answer.body.contains(&nobody));
+}
+
+#[tokio::test]
+async fn a_service_that_does_not_answer_is_named_and_the_rest_is_shown() {
+    let lab = FakeLab { without_hub: true, ..FakeLab::default() };
+    let page = Browser::at(&lab.serve().await).get("/").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert_eq!(page.texts("p.message.bad strong"), ["hub"]);
+    assert!(page.body.contains("Time is being advanced to 2026-01-09 12:00:00; 17 pieces"), "{}", page.body);
+    assert_eq!(page.texts("h2#runs"), ["Recent runs"]);
 }
