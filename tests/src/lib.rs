@@ -23,6 +23,7 @@
 
 mod command;
 mod database;
+mod deployment;
 mod ports;
 mod program;
 mod system;
@@ -30,6 +31,7 @@ mod tenant;
 
 pub use command::{Ended, outlive, outlive_on_database, outlive_printing_to};
 pub use database::Database;
+pub use deployment::{Deployment, Layout, Signal};
 pub use ports::free_base;
 pub use program::program;
 pub use system::{Service, System};

@@ -37,7 +37,19 @@ impl Service {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Console, Self::Idp, Self::Hub, Self::Resource, Self::Flow];
 
-    const fn offset(self) -> u16 {
+    /// Its name on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Console => "console",
+            Self::Idp => "idp",
+            Self::Hub => "hub",
+            Self::Resource => "resource",
+            Self::Flow => "flow",
+        }
+    }
+
+    pub(crate) const fn offset(self) -> u16 {
         match self {
             Self::Console => 0,
             Self::Idp => 1,
