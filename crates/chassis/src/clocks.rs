@@ -106,6 +106,18 @@ impl Clocks {
         tenant: TenantId,
         setting: Setting,
     ) -> Result<Option<VirtualClock>, ClockError> {
+        let clocks = self.clone();
+        // In a task of its own: what is remembered changes with what is stored, also if the caller
+        // does not wait for the answer.
+        let set = tokio::spawn(async move { clocks.set_to_its_end(tenant, setting).await });
+        set.await.unwrap_or_else(|error| Err(StoreError::Failed(error.to_string()).into()))
+    }
+
+    async fn set_to_its_end(
+        &self,
+        tenant: TenantId,
+        setting: Setting,
+    ) -> Result<Option<VirtualClock>, ClockError> {
         let Setting { now, speed, wall: anchor, step } = setting;
         let _one_at_a_time = self.setting.lock().await;
         loop {
@@ -131,18 +143,30 @@ impl Clocks {
                 self.store.commit_soon(format!("clock {tenant}"), update).await?;
                 return Ok(Some(next));
             }
-            // Another replica may have set it since it was read: then it is looked at again, or time could go back.
-            let update = sql!(
-                "UPDATE clocks SET shows_us = $1, wall_us = $2, speed = $3 \
-                 WHERE tenant = $4 AND shows_us = $5 AND wall_us = $6 AND speed = $7",
-                next.shows(),
-                next.wall(),
-                next.speed().factor(),
-                tenant,
-                clock.shows(),
-                clock.wall(),
-                clock.speed().factor()
-            );
+            // Another replica may have set it since it was read: then it is looked at again, or time
+            // could go back. Where there is none, what is remembered is what holds: a step whose
+            // write failed leaves an older row.
+            let update = if self.store.is_exclusive() {
+                sql!(
+                    "UPDATE clocks SET shows_us = $1, wall_us = $2, speed = $3 WHERE tenant = $4",
+                    next.shows(),
+                    next.wall(),
+                    next.speed().factor(),
+                    tenant
+                )
+            } else {
+                sql!(
+                    "UPDATE clocks SET shows_us = $1, wall_us = $2, speed = $3 \
+                     WHERE tenant = $4 AND shows_us = $5 AND wall_us = $6 AND speed = $7",
+                    next.shows(),
+                    next.wall(),
+                    next.speed().factor(),
+                    tenant,
+                    clock.shows(),
+                    clock.wall(),
+                    clock.speed().factor()
+                )
+            };
             match self.store.commit(update.expect_rows(1)).await {
                 Ok(()) => {
                     self.remember(tenant, next);

@@ -77,7 +77,13 @@ pub(crate) async fn create<S: Service>(
     change.append(surface.service.create_tenant(tenant, spec, clock.shows(), &trace).await?);
     let event = Event::new(tenant, clock.shows(), "tenant.created", format!("tenant:{tenant}"), &trace);
     change.append(surface.chassis.journal.entry(&event));
-    surface.chassis.store.commit(change).await.map_err(|error| {
+    // In a task of its own, like a deletion.
+    let creating = tokio::spawn(async move {
+        surface.chassis.store.commit(change).await?;
+        surface.chassis.clocks.remember(tenant, clock);
+        Ok::<_, StoreError>(())
+    });
+    creating.await.map_err(|_| Problem::unavailable())?.map_err(|error| {
         if error.is_conflict() {
             Problem::conflict(format!(
                 "There is a tenant {tenant} here already, or its description names something twice."
@@ -86,7 +92,6 @@ pub(crate) async fn create<S: Service>(
             error.into()
         }
     })?;
-    surface.chassis.clocks.remember(tenant, clock);
     Ok(StatusCode::CREATED)
 }
 

@@ -109,6 +109,8 @@ async fn a_move_that_cannot_be_read_moves_nothing() {
         r#"{"now":1}"#,
         r#"{"speed":"fast"}"#,
         r#"{"speed":-1}"#,
+        r#"{"speed":86401}"#,
+        r#"{"speed":4294967295}"#,
         r#"{"to":"2027-01-01T00:00:00Z"}"#,
         r#"{"now":"10000-01-01T00:00:00Z"}"#,
         r#"{"now":"-000001-01-01T00:00:00Z"}"#,
@@ -118,4 +120,22 @@ async fn a_move_that_cannot_be_read_moves_nothing() {
     }
     assert_eq!(scene.put(&lab(9, "/clock"), json!({"now": NOON})).await.refused(), (404, "TenantNotFound"));
     assert_eq!(scene.put(&lab(1, "/clock"), json!({})).await.body["now"], json!(NOON));
+}
+
+/// A clock is remembered and stored; a caller that is gone in between must not part the two.
+#[tokio::test]
+async fn a_change_whose_caller_is_gone_does_not_spoil_the_clock() {
+    let scene = Scene::start().await;
+    scene.create(1, &[]).await;
+    let start: outlive_clock::Instant = NOON.parse().expect("an instant");
+    for turn in 1..200_i64 {
+        let now = start + outlive_clock::Span::from_seconds(turn);
+        let path = lab(1, "/clock");
+        let change = scene.put(&path, json!({"now": now, "step": turn % 3 == 0}));
+        let patience = std::time::Duration::from_micros(u64::try_from(turn * 10).expect("positive"));
+        let _ = tokio::time::timeout(patience, change).await;
+    }
+    let later = start + outlive_clock::Span::from_hours(1);
+    let answer = scene.put(&lab(1, "/clock"), json!({"now": later})).await;
+    assert_eq!((answer.status, &answer.body["now"]), (200, &json!(later)), "{answer:?}");
 }
