@@ -29,7 +29,8 @@ pub struct CallError {
 }
 
 impl CallError {
-    /// Whether the same call may succeed later: there was no answer, or the service cannot answer at present.
+    /// Whether the same call may succeed later: there was no answer, or the service cannot answer
+    /// at present.
     #[must_use]
     pub const fn is_temporary(&self) -> bool {
         matches!(self.status, None | Some(429 | 500 | 502 | 503 | 504))

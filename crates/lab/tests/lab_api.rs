@@ -175,7 +175,8 @@ impl Lab {
         tokio::time::timeout(std::time::Duration::from_secs(30), done).await.expect("it is done in time");
     }
 
-    /// The embedded database belongs to one process; a copy of its directory is what a restart would find.
+    /// The embedded database belongs to one process; a copy of its directory is what a restart
+    /// would find.
     fn copied_data(&self) -> tempfile::TempDir {
         let copy = tempfile::tempdir().expect("a temporary directory");
         for name in ["lab.db", "lab.db-wal", "lab.key"] {

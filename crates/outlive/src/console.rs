@@ -101,11 +101,12 @@ pub(crate) struct ConsoleApp {
     pub(crate) tenants: Tenants,
 }
 
-/// The longest, in wall time, that operations under way may take to end when the process is stopped.
+/// The longest, in wall time, that operations under way may take to end when the process is
+/// stopped.
 const STOP_WITHIN: Duration = Duration::from_secs(3);
 
-/// Ends operations under way after their present step, while the services still answer. What is not ended in time is
-/// recovered at the next start.
+/// Ends operations under way after their present step, while the services still answer. What is not
+/// ended in time is recovered at the next start.
 pub(crate) async fn end_operations(tenants: &Tenants) {
     tokio::select! {
         () = tenants.stop() => {}

@@ -43,7 +43,8 @@ pub(crate) struct ClockAnswer {
     /// What happened while time moved.
     #[serde(flatten)]
     moved: Option<MovedAnswer>,
-    /// The operation that is under way, or that was interrupted and is ended when all services answer.
+    /// The operation that is under way, or that was interrupted and is ended when all services
+    /// answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     operation: Option<OperationDetails>,
     /// The services that did not answer: their clocks are not in this answer.

@@ -77,8 +77,8 @@ impl<T: Timepieces> Conductor<T> {
         self.canceled.load(Ordering::Relaxed)
     }
 
-    /// What the clocks show: the latest time of any service, the earliest due instant of all. Services that do not answer are
-    /// named.
+    /// What the clocks show: the latest time of any service, the earliest due instant of all.
+    /// Services that do not answer are named.
     ///
     /// # Errors
     /// No service answered.
@@ -154,7 +154,8 @@ impl<T: Timepieces> Conductor<T> {
         }
         let now = latest(&states);
         if states.iter().any(|state| state.now != now) {
-            // Running clocks are stopped one after the other; those that stood still have no reason to differ.
+            // Running clocks are stopped one after the other; those that stood still have no reason
+            // to differ.
             if !ran {
                 tracing::warn!(%now, "the clocks of the services showed different times; all are set to the latest");
             }
@@ -163,8 +164,8 @@ impl<T: Timepieces> Conductor<T> {
         Ok(Stopped { states, now })
     }
 
-    /// Ends an operation that was interrupted: all clocks are set to the latest instant that any of them reached, what is due
-    /// then is done unless `finish` is off, and time runs on at `speed`.
+    /// Ends an operation that was interrupted: all clocks are set to the latest instant that any of
+    /// them reached, what is due then is done unless `finish` is off, and time runs on at `speed`.
     ///
     /// # Errors
     /// A service did not do its part.
@@ -187,10 +188,12 @@ impl<T: Timepieces> Conductor<T> {
         self.run_from(now, speed).await
     }
 
-    /// Moves stopped clocks to `target`, doing everything that falls due on the way, and calls `progress` after every step.
+    /// Moves stopped clocks to `target`, doing everything that falls due on the way, and calls
+    /// `progress` after every step.
     ///
     /// # Errors
-    /// The target is in the past, or a service did not do its part; the clocks keep the time they have reached.
+    /// The target is in the past, or a service did not do its part; the clocks keep the time they
+    /// have reached.
     pub async fn advance(
         &self,
         stopped: Stopped,
@@ -224,8 +227,8 @@ impl<T: Timepieces> Conductor<T> {
         Ok(course.moved)
     }
 
-    /// Moves all clocks to `next`: last that of the first service with something due then, in the call that has the work done.
-    /// Returns whether there was one.
+    /// Moves all clocks to `next`: last that of the first service with something due then, in the
+    /// call that has the work done. Returns whether there was one.
     async fn step(
         &self,
         course: &mut Course,
@@ -265,7 +268,8 @@ impl<T: Timepieces> Conductor<T> {
         Ok(())
     }
 
-    /// Has every service do what is due now, until none has anything left. Returns whether there was anything.
+    /// Has every service do what is due now, until none has anything left. Returns whether there
+    /// was anything.
     async fn finish_due(&self, course: &mut Course) -> Result<bool, ConductError> {
         let now = course.moved.now;
         let mut rounds = 0;

@@ -16,7 +16,8 @@ const WAIT_FIRST: Duration = Duration::from_millis(50);
 const WAIT_MAX: Duration = Duration::from_secs(1);
 
 impl<T: Timepieces> Conductor<T> {
-    /// Repeats a call while the service is temporarily unavailable, within the conductor's patience.
+    /// Repeats a call while the service is temporarily unavailable, within the conductor's
+    /// patience.
     async fn call<R, F>(&self, service: Service, call: impl Fn() -> F) -> Result<R, ConductError>
     where
         F: Future<Output = Result<R, CallError>>,

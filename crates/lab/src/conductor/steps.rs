@@ -18,8 +18,9 @@ pub trait Timepieces: Send + Sync {
         service: Service,
         change: ClockChange,
     ) -> impl Future<Output = Result<ClockState, CallError>> + Send;
-    /// Has a service do what is due at its clock's time, after a change of its clock if one is given. A long backlog is done
-    /// in slices: `next_due` is not later than the clock while more is due.
+    /// Has a service do what is due at its clock's time, after a change of its clock if one is
+    /// given. A long backlog is done in slices: `next_due` is not later than the clock while more
+    /// is due.
     fn run_due(
         &self,
         service: Service,
@@ -108,7 +109,7 @@ pub enum ConductError {
         target: Instant,
     },
     /// The lab shuts down, or the tenant is being deleted.
-    #[error("the operation was canceled at {at}")]
+    #[error("The operation was canceled: the system stops, or the tenant is deleted")]
     Canceled {
         /// The virtual instant that was reached.
         at: Instant,
@@ -124,7 +125,8 @@ pub enum ConductError {
 }
 
 impl ConductError {
-    /// Whether the service may do it later: it did not answer, or answered that it cannot at present.
+    /// Whether the service may do it later: it did not answer, or answered that it cannot at
+    /// present.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         matches!(self, Self::Service { cause, .. } if cause.is_temporary())

@@ -1,4 +1,6 @@
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use outlive_clock::{Instant, Span, Speed};
 
@@ -12,6 +14,8 @@ struct Fakes {
     every: Span,
     ran_at: Mutex<Vec<Instant>>,
     stuck: bool,
+    /// How many more calls to the hub go without an answer.
+    silent: Mutex<u32>,
 }
 
 /// Stops the clocks, moves time, and lets it run on.
@@ -36,7 +40,13 @@ impl Fakes {
     fn new(every: Span, first: Option<Instant>) -> Self {
         let mut states = [ClockState { now: START, speed: Speed::FROZEN, next_due: None }; 4];
         states[Service::Flow.index()].next_due = first;
-        Self { states: Mutex::new(states), every, ran_at: Mutex::default(), stuck: false }
+        Self {
+            states: Mutex::new(states),
+            every,
+            ran_at: Mutex::default(),
+            stuck: false,
+            silent: Mutex::new(0),
+        }
     }
 
     fn ran_at(&self) -> Vec<Instant> {
@@ -50,6 +60,13 @@ impl Timepieces for &Fakes {
     }
 
     async fn set(&self, service: Service, change: ClockChange) -> Result<ClockState, CallError> {
+        let mut silent = self.silent.lock().expect("no test panicked");
+        if service == Service::Hub && *silent > 0 {
+            *silent -= 1;
+            let (call, problem) = ("PUT".to_owned(), "got no answer: connection refused".to_owned());
+            return Err(CallError { call, problem, status: None });
+        }
+        drop(silent);
         let mut states = self.states.lock().expect("no test panicked");
         let state = &mut states[service.index()];
         if let Some(now) = change.now {
@@ -141,4 +158,42 @@ async fn progress_is_told_and_the_next_whole_second_is_strictly_later() {
     .expect("moves");
     assert_eq!(moved.now, START + Span::from_seconds(1));
     assert_eq!(told.lock().expect("no test panicked").len(), 1);
+}
+
+#[tokio::test]
+async fn a_step_is_repeated_while_a_service_does_not_answer_and_only_as_long_as_patience_lasts() {
+    let fakes = Fakes::new(Span::from_hours(1), Some(START + Span::from_hours(1)));
+    *fakes.silent.lock().expect("no test panicked") = 2;
+    let conductor = Conductor::new(&fakes).patient(Duration::from_secs(60));
+    let stopped = conductor.stop().await.expect("stops");
+    let moved = conductor.advance(stopped, START + Span::from_hours(3), &|_| ()).await.expect("moves");
+    assert_eq!((moved.done, fakes.ran_at().len()), (3, 3));
+
+    *fakes.silent.lock().expect("no test panicked") = 2;
+    let failed = advance(&fakes, Target::By(Span::from_hours(1)), &|_| ()).await.expect_err("no patience");
+    assert_eq!((failed.service(), failed.is_temporary()), (Some(Service::Hub), true));
+    assert_eq!(failed.to_string(), "The hub service does not answer (connection refused)");
+}
+
+#[tokio::test]
+async fn an_interrupted_advance_is_settled_at_the_latest_instant_and_its_work_is_finished() {
+    let fakes = Fakes::new(Span::from_hours(1), Some(START + Span::from_hours(1)));
+    let reached = START + Span::from_hours(1);
+    fakes.states.lock().expect("no test panicked")[Service::Idp.index()].now = reached;
+    let state = Conductor::new(&fakes).settle(Speed::times(60), true).await.expect("settles");
+    assert_eq!((state.now, fakes.ran_at()), (reached, vec![reached]));
+    let states = fakes.states.lock().expect("no test panicked");
+    assert!(states.iter().all(|state| state.now == reached && state.speed == Speed::times(60)));
+}
+
+#[tokio::test]
+async fn a_canceled_advance_ends_between_two_steps() {
+    let fakes = Fakes::new(Span::from_hours(1), Some(START + Span::from_hours(1)));
+    let canceled = Arc::new(AtomicBool::new(false));
+    let conductor = Conductor::new(&fakes).until(Arc::clone(&canceled));
+    let stopped = conductor.stop().await.expect("stops");
+    let cancel = |progress: Progress| canceled.store(progress.done == 2, Ordering::Relaxed);
+    let ended = conductor.advance(stopped, START + Span::from_days(9), &cancel).await;
+    let reached = START + Span::from_hours(2);
+    assert!(matches!(ended, Err(ConductError::Canceled { at }) if at == reached), "{ended:?}");
 }

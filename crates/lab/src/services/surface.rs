@@ -151,7 +151,8 @@ impl LabSurface {
         Ok(send(request).await?.expect::<Known>()?.tenants)
     }
 
-    /// Creates a tenant in a service, in the name of the lab `lab`. One that is there already is an error with status 409.
+    /// Creates a tenant in a service, in the name of the lab `lab`. One that is there already is an
+    /// error with status 409.
     ///
     /// # Errors
     /// The service refused, or did not answer.

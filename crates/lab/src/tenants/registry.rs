@@ -9,7 +9,7 @@ use outlive_store::StoreError;
 use serde_json::Value;
 
 use super::Handout;
-use super::operations::{OperationDetails, OperationKind, Operations, outlook, reached};
+use super::operations::{OperationDetails, OperationKind, Operations, outlook};
 use super::store::HandoutStore;
 use crate::conductor::{ConductError, Conductor, Target, TenantTime};
 use crate::http::CallError;
@@ -78,7 +78,7 @@ pub enum TenantError {
     #[error(transparent)]
     Conduct(#[from] ConductError),
     /// A change of time was ended before its target; all clocks agree, and time runs on as before.
-    #[error("{cause}. The operation was ended at {at}.")]
+    #[error("{}. The operation was ended at {at}.", sentence(.cause))]
     EndedEarly {
         /// The virtual instant at which it was ended.
         at: Instant,
@@ -86,7 +86,7 @@ pub enum TenantError {
         cause: ConductError,
     },
     /// An operation was interrupted, and cannot be ended yet.
-    #[error("{cause}. {}{}.", outlook(*.kind), reached(*.at))]
+    #[error("{}. {}.", sentence(.cause), outlook(*.kind, *.at))]
     Unfinished {
         /// What was interrupted.
         kind: OperationKind,
@@ -98,6 +98,11 @@ pub enum TenantError {
     /// The lab's own database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// A cause that another sentence follows.
+fn sentence(cause: &ConductError) -> String {
+    cause.to_string().trim_end_matches('.').to_owned()
 }
 
 /// The tenants of this lab. Cheap to clone.
@@ -224,7 +229,8 @@ impl Tenants {
         Ok((time, operation))
     }
 
-    /// Lets an event happen, one whole second later than now. One that sets a password and brings none gets one drawn; the hand-out tells it from then on.
+    /// Lets an event happen, one whole second later than now. One that sets a password and brings
+    /// none gets one drawn; the hand-out tells it from then on.
     ///
     /// # Errors
     /// An unknown tenant, or a service that refused.
@@ -240,8 +246,9 @@ impl Tenants {
                 fields.insert("new_password".to_owned(), drawn.into());
             }
         }
-        // Cut-offs have whole-second resolution (a grant issued within the same second survives). An event raised by a script
-        // is meant to act on everything that was issued before it, so time first moves to the next whole second.
+        // Cut-offs have whole-second resolution (a grant issued within the same second survives).
+        // An event raised by a script is meant to act on everything that was issued before it, so
+        // time first moves to the next whole second.
         clock.advance(Target::NextWholeSecond, &|_| ()).await?;
         let told = self.surface.raise(tenant, &event).await?;
         if sets_password {

@@ -14,9 +14,11 @@ use crate::conductor::{ConductError, Conductor, Moved, Progress, Target};
 use crate::services::{ClockState, TenantSurface};
 use crate::tenants::{TenantError, Tenants};
 
-/// How long, in wall time, a step is repeated while a service does not answer: as long as a service takes to restart.
+/// How long, in wall time, a step is repeated while a service does not answer: as long as a service
+/// takes to restart.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// How often, in wall time, another replica's operation is looked at by a request that waits for its end.
+/// How often, in wall time, another replica's operation is looked at by a request that waits for
+/// its end.
 const ELSEWHERE: Duration = Duration::from_millis(200);
 
 /// The right to change a tenant's time: one change at a time, others wait for it in order.
@@ -28,10 +30,12 @@ pub struct TenantClock {
 }
 
 impl Tenants {
-    /// Waits for the right to change a tenant's time. What an interrupted change left is ended first.
+    /// Waits for the right to change a tenant's time. What an interrupted change left is ended
+    /// first.
     ///
     /// # Errors
-    /// [`TenantError::Unknown`], a failing database, or an interrupted change that cannot be ended yet.
+    /// [`TenantError::Unknown`], a failing database, or an interrupted change that cannot be ended
+    /// yet.
     pub async fn clock(&self, tenant: TenantId) -> Result<TenantClock, TenantError> {
         self.handout(tenant).await?;
         let turn = self.operations().turn(tenant).await;
@@ -56,21 +60,25 @@ impl Tenants {
         Conductor::new(self.surface().tenant(tenant))
     }
 
-    /// Ends a change of time that was interrupted: all clocks show the latest instant that any of them reached, and time runs
-    /// on as it did.
-    pub(super) async fn settle(&self, operation: &Operation) -> Result<ClockState, ConductError> {
-        let speed = operation.details.speed.unwrap_or(Speed::FROZEN);
-        self.conductor(operation.tenant).settle(speed, true).await
+    /// Ends a change of time that was interrupted: all clocks show the latest instant that any of
+    /// them reached, and time runs on as it did.
+    pub(super) async fn settle(
+        &self,
+        tenant: TenantId,
+        speed: Option<Speed>,
+    ) -> Result<ClockState, ConductError> {
+        self.conductor(tenant).settle(speed.unwrap_or(Speed::FROZEN), true).await
     }
 }
 
 impl TenantClock {
-    /// Moves time to `target`, doing everything that falls due on the way. A running clock stands still meanwhile and runs on
-    /// afterwards.
+    /// Moves time to `target`, doing everything that falls due on the way. A running clock stands
+    /// still meanwhile and runs on afterwards.
     ///
     /// # Errors
-    /// Nothing began ([`TenantError::Conduct`]); or it was ended early ([`TenantError::EndedEarly`]); or it is ended as soon as
-    /// all services answer ([`TenantError::Unfinished`]).
+    /// Nothing began ([`TenantError::Conduct`]); or it was ended early
+    /// ([`TenantError::EndedEarly`]); or it is ended as soon as all services answer
+    /// ([`TenantError::Unfinished`]).
     pub async fn advance(
         &self,
         target: Target,
@@ -110,7 +118,8 @@ impl TenantClock {
     /// Sets how fast time runs, at every service at the same virtual instant.
     ///
     /// # Errors
-    /// As [`TenantClock::advance`]; an interrupted change of speed is completed as soon as all services answer.
+    /// As [`TenantClock::advance`]; an interrupted change of speed is completed as soon as all
+    /// services answer.
     pub async fn run_at(&self, speed: Speed) -> Result<ClockState, TenantError> {
         self.tenants.conductor(self.tenant).look().await?;
         let operations = self.tenants.operations();
@@ -123,7 +132,7 @@ impl TenantClock {
     /// Does an operation's work and ends it: at the instant that was reached if the work fails.
     async fn finish<T>(
         &self,
-        operation: Operation,
+        mut operation: Operation,
         speed: Speed,
         canceled: &Arc<AtomicBool>,
         work: impl Future<Output = Result<T, ConductError>>,
@@ -139,7 +148,7 @@ impl TenantClock {
                 }
             }
         };
-        match operations.work(&operation, canceled, work).await {
+        match operations.work(&mut operation, canceled, work).await {
             Ok(done) => {
                 self.end(&operation).await?;
                 Ok(done)
@@ -190,17 +199,15 @@ impl TenantClock {
     }
 }
 
-/// What becomes of an operation that could not be ended yet.
-pub(in crate::tenants) const fn outlook(kind: OperationKind) -> &'static str {
+/// What becomes of an operation that cannot be ended yet, for messages.
+pub(in crate::tenants) fn outlook(kind: OperationKind, reached: Option<Instant>) -> String {
+    let at = reached.map_or_else(String::new, |at| format!(" at {at}"));
     match kind {
-        OperationKind::Advance => "Time stands still; it is ended and time runs on when all services answer",
-        OperationKind::Run => "The speed is set when all services answer",
-        OperationKind::Create => "What was created is deleted when all services answer",
-        OperationKind::Delete => "It is completed when all services answer",
+        OperationKind::Advance => {
+            format!("Time stands still{at}; it runs on as before when all services answer")
+        }
+        OperationKind::Run => "The speed is set when all services answer".to_owned(),
+        OperationKind::Create => "What was created is deleted when all services answer".to_owned(),
+        OperationKind::Delete => "It is completed when all services answer".to_owned(),
     }
-}
-
-/// The instant reached, for messages.
-pub(in crate::tenants) fn reached(at: Option<Instant>) -> String {
-    at.map_or_else(String::new, |at| format!(" at {at}"))
 }

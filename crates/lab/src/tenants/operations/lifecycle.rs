@@ -20,7 +20,8 @@ use crate::tenants::{Handout, NewTenant, TenantError, Tenants, Urls};
 pub enum Deletion {
     /// The tenant is gone with all its data.
     Complete,
-    /// The tenant is in no list any more. Its data in these services is deleted as soon as they answer.
+    /// The tenant is in no list any more. Its data in these services is deleted as soon as they
+    /// answer.
     Waiting(Vec<Service>),
 }
 
@@ -40,7 +41,8 @@ impl Tenants {
     /// Creates a tenant in every service; if any part fails, nothing of it stays.
     ///
     /// # Errors
-    /// An unknown seed, or a service that refused: the first cause, whatever the deletion of the rest meets.
+    /// An unknown seed, or a service that refused: the first cause, whatever the deletion of the
+    /// rest meets.
     pub async fn create(&self, new: NewTenant) -> Result<Handout, TenantError> {
         let seed = self.seed(new.seed.as_deref())?;
         let tenant =
@@ -61,10 +63,10 @@ impl Tenants {
             step: false,
         };
         let _turn = self.operations().turn(tenant).await;
-        let operation = self.operations().store.begin(tenant, OperationDetails::create()).await?;
+        let mut operation = self.operations().store.begin(tenant, OperationDetails::create()).await?;
         let canceled = Arc::new(AtomicBool::new(false));
         let creation = self.create_everywhere(&plan, &handout, clock, new.bare, now);
-        let created = match self.operations().work(&operation, &canceled, creation).await {
+        let created = match self.operations().work(&mut operation, &canceled, creation).await {
             Ok(()) => {
                 let mut change = Change::from(self.handouts().insertion(tenant, &handout));
                 change.add(OperationStore::end(&operation));
@@ -93,7 +95,8 @@ impl Tenants {
             .into_iter()
             .zip(specs)
             .map(|(service, spec)| self.surface().create_tenant(service, tenant, clock, &lab, spec));
-        // All answers are waited for: a creation still under way could outlive the deletion of a half-created tenant.
+        // All answers are waited for: a creation still under way could outlive the deletion of a
+        // half-created tenant.
         let mut failure: Option<NotCreated> = None;
         for (service, created) in Service::ALL.into_iter().zip(join_all(creations).await) {
             let Err(cause) = created else { continue };
@@ -112,7 +115,8 @@ impl Tenants {
         Ok(())
     }
 
-    /// Deletes what was created; what cannot be deleted yet is left to the recovery. Returns why the creation failed.
+    /// Deletes what was created; what cannot be deleted yet is left to the recovery. Returns why
+    /// the creation failed.
     async fn roll_back(&self, mut operation: Operation, failure: NotCreated) -> TenantError {
         let NotCreated { cause, existed } = failure;
         operation.details.spared = existed;
@@ -123,8 +127,8 @@ impl Tenants {
         cause
     }
 
-    /// Deletes a tenant with all its data in every service. It is in no list from the beginning; services that do not answer
-    /// delete it when they do.
+    /// Deletes a tenant with all its data in every service. It is in no list from the beginning;
+    /// services that do not answer delete it when they do.
     ///
     /// # Errors
     /// [`TenantError::Unknown`], or a failing database.
@@ -183,7 +187,8 @@ impl Tenants {
         Ok(())
     }
 
-    /// The services that may still have the tenant: those that list it, and those that do not answer.
+    /// The services that may still have the tenant: those that list it, and those that do not
+    /// answer.
     async fn services_with(&self, tenant: TenantId) -> Vec<Service> {
         let listed = Service::ALL.map(|service| async move {
             let listed = self.surface().tenants(service, None).await;

@@ -1,9 +1,9 @@
 //! Operations across services: moving a tenant's time, creating a tenant, deleting it.
 //!
-//! Each is a row in the lab's database from before its first call until every service has done its part. What an
-//! interruption leaves is ended without a request: an interrupted change of time is ended at the latest
-//! instant that any clock reached, and time runs on as it did; a tenant that was not created completely is deleted; a
-//! deletion is completed.
+//! Each is a row in the lab's database from before its first call until every service has done its
+//! part. What an interruption leaves is ended without a request: an interrupted change of time is
+//! ended at the latest instant that any clock reached, and time runs on as it did; a tenant that
+//! was not created completely is deleted; a deletion is completed.
 
 mod clock;
 mod lifecycle;
@@ -22,12 +22,13 @@ use outlive_store::StoreError;
 use tokio::sync::{Notify, OwnedMutexGuard};
 
 pub use clock::TenantClock;
-pub(super) use clock::{outlook, reached};
+pub(super) use clock::outlook;
 pub use lifecycle::Deletion;
 pub use record::{OperationDetails, OperationKind};
 use store::{Operation, OperationStore};
 
-/// How often, in wall time, an operation under way writes how far it is. Its lease lasts much longer.
+/// How often, in wall time, an operation under way writes how far it is. Its lease lasts much
+/// longer.
 const HEARTBEAT: Duration = Duration::from_secs(3);
 
 /// The operations of this lab process.
@@ -50,16 +51,20 @@ struct Live {
     canceled: Arc<AtomicBool>,
 }
 
-/// Takes an operation off the list of those under way, also if its caller stops waiting for it: then the recovery ends it.
+/// Takes an operation off the list of those under way, also if its caller stops waiting for it:
+/// then the recovery ends it.
 struct Shown<'a> {
     operations: &'a Operations,
     tenant: TenantId,
+    is_done: bool,
 }
 
 impl Drop for Shown<'_> {
     fn drop(&mut self) {
         self.operations.live().remove(&self.tenant);
-        self.operations.wake.notify_one();
+        if !self.is_done {
+            self.operations.wake.notify_one();
+        }
     }
 }
 
@@ -107,16 +112,28 @@ impl Operations {
         self.turns.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
     }
 
-    /// Runs an operation's work: it is shown to readers and keeps its lease meanwhile.
-    async fn work<F: Future>(&self, operation: &Operation, canceled: &Arc<AtomicBool>, work: F) -> F::Output {
+    /// Runs an operation's work: it is shown to readers and keeps its lease meanwhile. Afterwards
+    /// the details contain how far it came.
+    async fn work<F: Future>(
+        &self,
+        operation: &mut Operation,
+        canceled: &Arc<AtomicBool>,
+        work: F,
+    ) -> F::Output {
         let live = Live { operation: operation.clone(), canceled: Arc::clone(canceled) };
         self.live().insert(operation.tenant, live);
-        let _shown = Shown { operations: self, tenant: operation.tenant };
+        let mut shown = Shown { operations: self, tenant: operation.tenant, is_done: false };
         canceled.fetch_or(self.stopping.load(Ordering::Relaxed), Ordering::Relaxed);
         let mut work = std::pin::pin!(work);
         loop {
             tokio::select! {
-                output = &mut work => return output,
+                output = &mut work => {
+                    shown.is_done = true;
+                    if let Some(live) = self.live().get(&operation.tenant) {
+                        operation.details = live.operation.details.clone();
+                    }
+                    return output;
+                }
                 () = pause(HEARTBEAT) => {}
             }
             let current = self.live().get(&operation.tenant).map(|live| live.operation.clone());
@@ -144,8 +161,9 @@ impl Operations {
         }
     }
 
-    /// Ends every change of time after its present step, and waits until all are ended; tenants are still created and
-    /// deleted completely. The caller bounds the wait: what is not ended in time is recovered at the next start.
+    /// Ends every change of time after its present step, and waits until all are ended; tenants are
+    /// still created and deleted completely. The caller bounds the wait: what is not ended in time
+    /// is recovered at the next start.
     pub(super) async fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
         loop {

@@ -60,7 +60,8 @@ pub struct OperationDetails {
     /// Why it has not ended yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
-    /// The services whose tenant of this id another lab created: they are left alone when a creation is rolled back.
+    /// The services whose tenant of this id another lab created: they are left alone when a
+    /// creation is rolled back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spared: Vec<Service>,
 }

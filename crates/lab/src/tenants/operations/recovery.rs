@@ -1,6 +1,7 @@
-//! Ending what was interrupted: at the start of the lab, and whenever a missing service answers again. No request is needed.
+//! Ending what was interrupted: at the start of the lab, and whenever a missing service answers
+//! again. No request is needed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -13,7 +14,8 @@ use super::{OperationDetails, OperationKind};
 use crate::services::Service;
 use crate::tenants::{TenantError, Tenants};
 
-/// The waits, in wall time, between two attempts to end what was interrupted: doubled from the first to the last.
+/// The waits, in wall time, between two attempts to end what was interrupted: doubled from the
+/// first to the last.
 const RETRY_FIRST: Duration = Duration::from_millis(200);
 const RETRY_LAST: Duration = Duration::from_secs(5);
 /// How often, in wall time, services are searched for tenants that no record of the lab names.
@@ -45,7 +47,7 @@ impl Tenants {
     }
 
     /// Returns whether something is left. Each cause is reported once.
-    async fn end_all_interrupted(&self, reported: &mut HashMap<TenantId, String>) -> bool {
+    async fn end_all_interrupted(&self, reported: &mut HashMap<TenantId, BTreeSet<String>>) -> bool {
         let operations = match self.operations().store.list().await {
             Ok(operations) => operations,
             Err(error) => {
@@ -67,9 +69,8 @@ impl Tenants {
                 Err(error) => {
                     left = true;
                     let cause = error.to_string();
-                    if reported.get(&tenant) != Some(&cause) {
+                    if reported.entry(tenant).or_default().insert(cause.clone()) {
                         tracing::warn!(%tenant, %cause, "an interrupted operation cannot be ended yet");
-                        reported.insert(tenant, cause);
                     }
                 }
             }
@@ -95,7 +96,8 @@ impl Tenants {
         match operation.details.kind {
             OperationKind::Advance | OperationKind::Run => {
                 let canceled = std::sync::Arc::default();
-                let settled = self.operations().work(&operation, &canceled, self.settle(&operation)).await;
+                let settling = self.settle(tenant, operation.details.speed);
+                let settled = self.operations().work(&mut operation, &canceled, settling).await;
                 match settled {
                     Ok(state) => {
                         self.operations().store.commit(OperationStore::end(&operation)).await?;
@@ -125,10 +127,11 @@ impl Tenants {
         Ok(())
     }
 
-    /// Records the deletion of tenants that this lab created, that a service has, and that no record names any more.
+    /// Records the deletion of tenants that this lab created, that a service has, and that no
+    /// record names any more.
     ///
-    /// The services are listed first: a tenant is recorded before its first call, so whatever they list is recorded already, or
-    /// was deleted meanwhile. Tenants of other labs are not listed.
+    /// The services are listed first: a tenant is recorded before its first call, so whatever they
+    /// list is recorded already, or was deleted meanwhile. Tenants of other labs are not listed.
     async fn collect_orphans(&self) -> Result<(), TenantError> {
         let lab = self.installation().await?;
         let mut found = Vec::new();

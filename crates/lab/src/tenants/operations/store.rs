@@ -6,7 +6,8 @@ use outlive_store::{Change, Row, Statement, StoreError, sql};
 
 use super::OperationDetails;
 
-/// How long, in wall time, other replicas of the lab leave an operation to the one that works on it.
+/// How long, in wall time, other replicas of the lab leave an operation to the one that works on
+/// it.
 const LEASE: Span = Span::from_seconds(20);
 
 /// An operation with who works on it.
@@ -53,7 +54,8 @@ impl OperationStore {
         Ok(operation)
     }
 
-    /// Records a deletion: from now on no list names the tenant, and it ends whatever else was under way.
+    /// Records a deletion: from now on no list names the tenant, and it ends whatever else was
+    /// under way.
     ///
     /// # Errors
     /// A conflict if the tenant is in no list.
@@ -87,7 +89,8 @@ impl OperationStore {
         rows.iter().map(operation_of).collect()
     }
 
-    /// Whether another replica of the lab works on it. An embedded database belongs to one process: then none can.
+    /// Whether another replica of the lab works on it. An embedded database belongs to one process:
+    /// then none can.
     pub(super) fn is_elsewhere(&self, operation: &Operation) -> bool {
         !self.chassis.store.is_exclusive() && operation.owner != self.owner && operation.lease > wall_now()
     }
