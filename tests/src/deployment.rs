@@ -150,7 +150,8 @@ impl Deployment {
         }
     }
 
-    /// Starts the processes that do not run, on the same data and ports, and waits until all services answer.
+    /// Starts the processes that do not run, on the same data and ports, and waits until all
+    /// services answer.
     ///
     /// # Errors
     /// Why it does not come up.

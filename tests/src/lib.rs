@@ -22,6 +22,7 @@
 //! What goes wrong in here is a failed test: everything panics with what it found, and the system's log is printed.
 
 mod command;
+mod consistency;
 mod database;
 mod deployment;
 mod ports;

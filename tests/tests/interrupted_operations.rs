@@ -1,6 +1,7 @@
-//! Outlive is killed or stopped while time is moved and tenants are created and deleted. After the next start, without any
-//! request but reads: no tenant's time stands still that ran, the clocks of all services agree, no service has a tenant that
-//! no list names, no tenant is there in part, and no run of a flow is missing or double.
+//! Outlive is killed or stopped while time is moved and tenants are created and deleted. After the
+//! next start, without any request but reads: no tenant's time stands still that ran, the clocks of
+//! all services agree, no service has a tenant that no list names, no tenant is there in part, and
+//! no run of a flow is missing or double.
 //!
 //! | environment | meaning |
 //! |---|---|
@@ -10,7 +11,7 @@
 //!
 //! `scripts/kill-test` sets them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use outlive_clock::{Instant, Span};
@@ -18,7 +19,8 @@ use outlive_tests::{Deployment, Layout, Service, Signal};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-const SERVICES: [Service; 4] = [Service::Idp, Service::Hub, Service::Resource, Service::Flow];
+/// The tenant of the seed, which the lab creates itself.
+const FIRST_TENANT: &str = "c0470500-0000-4000-8000-000000000001";
 /// How long, in wall time, after a start until everything must be repaired.
 const REPAIRED_WITHIN: Duration = Duration::from_secs(60);
 
@@ -76,14 +78,10 @@ impl World {
         format!("{}/lab/tenants{path}", self.deployment.url(Service::Console))
     }
 
-    async fn get(&self, path: &str) -> Option<Value> {
-        let (status, body) = send(self.deployment.http().get(self.lab(path))).await?;
-        (status == 200).then_some(body)
-    }
-
     /// Creates a tenant before anything is interrupted, with this speed.
     async fn create(&mut self, speed: u64) {
-        let request = self.deployment.http().post(self.lab("")).json(&json!({"clock": {"speed": speed}}));
+        let url = self.lab("");
+        let request = self.deployment.http().post(url).json(&json!({"clock": {"speed": speed}}));
         let (status, body) = send(request).await.expect("the lab answers");
         assert_eq!(status, 201, "{body}");
         let known = Known { speeds: vec![speed], now: String::new() };
@@ -98,7 +96,11 @@ impl World {
     fn action(&mut self) -> Action {
         match self.draw.below(8) {
             0 | 1 if self.tenants.len() < 6 => Action::Create,
-            2 | 3 if self.tenants.len() > 3 => Action::Delete(self.pick()),
+            2 | 3 if self.tenants.len() > 3 => match self.pick() {
+                // The lab creates this one again at each start.
+                first if first == FIRST_TENANT => Action::Advance(first),
+                tenant => Action::Delete(tenant),
+            },
             4 => {
                 let speed = [0, 1, 60][self.draw.below(3) as usize];
                 Action::Run(self.pick(), speed)
@@ -134,14 +136,16 @@ impl World {
     /// Begins an action, ends processes at a random moment of it, and starts them again.
     async fn interrupt(&mut self, signal: Signal) -> (Action, Vec<usize>) {
         let action = self.action();
-        // Short waits are as likely as long ones: an operation takes from a few milliseconds to seconds.
+        // Short waits are as likely as long ones: an operation takes from a few milliseconds to
+        // seconds.
         let longest = 1 << self.draw.below(11);
         let wait = Duration::from_millis(self.draw.below(longest + 1));
         let victims = self.victims();
         let request = tokio::spawn(send(self.request(&action)));
         sleep(wait).await;
         self.deployment.end(&victims, signal).await;
-        // A service that ended alone stays away for a moment, or for longer than an operation waits for it.
+        // A service that ended alone stays away for a moment, or for longer than an operation waits
+        // for it.
         if victims.len() < self.deployment.processes() {
             let away = self.draw.below(500);
             sleep(Duration::from_millis(away)).await;
@@ -185,11 +189,12 @@ impl World {
         }
     }
 
-    /// Waits until everything is repaired, by reads alone, and checks that nothing that was answered is lost.
+    /// Waits until everything is repaired, by reads alone, and checks that nothing that was
+    /// answered is lost.
     async fn holds(&mut self, action: &Action) {
         let deadline = tokio::time::Instant::now() + REPAIRED_WITHIN;
         let listed = loop {
-            match self.look().await {
+            match self.deployment.consistent_tenants().await {
                 Ok(listed) => break listed,
                 Err(why) => {
                     let log = self.deployment.log();
@@ -217,104 +222,17 @@ impl World {
             assert!(text(&clock["now"]) >= known.now, "{tenant}: {clock} after {action:?}: {known:?}");
         }
     }
+}
 
-    /// All listed tenants with their clocks, once every service has exactly these, with clocks that agree.
-    async fn look(&self) -> Result<BTreeMap<String, Value>, String> {
-        let list = self.get("").await.ok_or("the lab does not list tenants")?;
-        if list["deleting"].as_array().is_some_and(|deleting| !deleting.is_empty()) {
-            return Err(format!("a deletion is not complete: {list}"));
+/// Reads until the lab has an answer.
+async fn until_answered(world: &World, path: &str) -> Value {
+    let deadline = tokio::time::Instant::now() + REPAIRED_WITHIN;
+    loop {
+        if let Some(answer) = world.deployment.lab(path).await {
+            return answer;
         }
-        let tenants = list["tenants"].as_array().ok_or("no list")?;
-        let ids: BTreeSet<String> = tenants.iter().map(|tenant| text(&tenant["tenant_id"])).collect();
-        for service in SERVICES {
-            let known = self.deployment.lab_surface(service, "").await.ok_or("a service does not answer")?;
-            let known: BTreeSet<String> =
-                known["tenants"].as_array().into_iter().flatten().map(text).collect();
-            if known != ids {
-                return Err(format!("{service:?} has {known:?}, the lab lists {ids:?}"));
-            }
-        }
-        let mut listed = BTreeMap::new();
-        for tenant in ids {
-            let clock = self.get(&format!("/{tenant}/clock")).await.ok_or("no clock")?;
-            if !clock["operation"].is_null() || !clock["missing"].is_null() {
-                return Err(format!("{tenant}: {clock}"));
-            }
-            self.clocks_agree(&tenant, &clock["speed"]).await?;
-            listed.insert(tenant, clock);
-        }
-        Ok(listed)
-    }
-
-    /// Clocks that stand still show the same instant. Those that run differ by no more than the reads took.
-    async fn clocks_agree(&self, tenant: &str, speed: &Value) -> Result<(), String> {
-        let began = tokio::time::Instant::now();
-        let mut shown = Vec::new();
-        for service in SERVICES {
-            let clock = self.deployment.lab_surface(service, &format!("/{tenant}/clock")).await;
-            let clock = clock.ok_or_else(|| format!("{service:?} does not know the time of {tenant}"))?;
-            if clock["speed"] != *speed {
-                return Err(format!(
-                    "{tenant}: {service:?} runs at {}, the lab shows {speed}",
-                    clock["speed"]
-                ));
-            }
-            shown.push(text(&clock["now"]).parse::<Instant>().expect("an instant"));
-        }
-        let took = i64::try_from(began.elapsed().as_micros()).expect("short");
-        let tolerance = Span::from_micros(took) * i64::try_from(speed.as_u64().unwrap_or(0)).expect("small");
-        let (first, last) = (shown.iter().min().expect("four"), shown.iter().max().expect("four"));
-        if *last - *first > tolerance {
-            return Err(format!("{tenant}: the clocks show {shown:?} within {took} µs at {speed}"));
-        }
-        Ok(())
-    }
-
-    /// Each occurrence of each flow ran once, none is missing in between, and every journal is in order.
-    async fn journals_are_complete(&self) {
-        for tenant in self.tenants.keys() {
-            for service in SERVICES {
-                let lines = self.journal(service, tenant).await;
-                let places: Vec<i64> = lines.iter().filter_map(|line| line["seq"].as_i64()).collect();
-                assert!(places.windows(2).all(|pair| pair[0] < pair[1]), "{service:?} keeps its order");
-                if service != Service::Flow {
-                    continue;
-                }
-                let of_kind = |kind: &'static str| lines.iter().filter(move |line| line["kind"] == kind);
-                let ended: BTreeSet<String> =
-                    of_kind("run.finished").map(|line| text(&line["subject"])).collect();
-                let waiting: BTreeSet<String> = of_kind("run.waiting")
-                    .map(|line| text(&line["subject"]))
-                    .filter(|run| !ended.contains(run))
-                    .collect();
-                let mut due: Vec<Instant> = of_kind("run.finished")
-                    .map(|line| text(&line["data"]["due"]).parse().expect("an instant"))
-                    .collect();
-                due.sort_unstable();
-                let mut absent = 0;
-                for pair in due.windows(2) {
-                    let hours = (pair[1] - pair[0]).as_micros() / Span::from_hours(1).as_micros();
-                    assert!(hours > 0, "{tenant}: the occurrence at {} ran twice", pair[0]);
-                    absent += usize::try_from(hours - 1).expect("positive");
-                }
-                // A run whose service was away for a moment waits for its retry.
-                assert!(absent <= waiting.len(), "{tenant}: {absent} absent, waiting: {waiting:?}");
-            }
-        }
-    }
-
-    async fn journal(&self, service: Service, tenant: &str) -> Vec<Value> {
-        let (mut lines, mut after) = (Vec::new(), Value::from(0));
-        loop {
-            let path = format!("/{tenant}/journal?after={after}");
-            let page = self.deployment.lab_surface(service, &path).await.expect("it answers");
-            let more = page["lines"].as_array().expect("lines");
-            if more.is_empty() {
-                return lines;
-            }
-            lines.extend(more.iter().cloned());
-            after = page["next"].clone();
-        }
+        assert!(tokio::time::Instant::now() < deadline, "{path} is not there");
+        sleep(Duration::from_millis(50)).await;
     }
 }
 
@@ -332,15 +250,8 @@ async fn interrupted(layout: Layout, kills: u64, interrupts: u64) {
     let seed = from_environment("OUTLIVE_TEST_KILL_SEED", 1);
     let deployment = Deployment::start(layout).await;
     let mut world = World { deployment, tenants: BTreeMap::new(), draw: Draw(seed) };
-    // The first tenant is created by the lab itself.
-    let first = loop {
-        let list = world.get("").await.unwrap_or_default();
-        if let Some(first) = list["tenants"].as_array().and_then(|tenants| tenants.first()) {
-            break text(&first["tenant_id"]);
-        }
-        sleep(Duration::from_millis(50)).await;
-    };
-    world.tenants.insert(first, Known { speeds: vec![1], now: String::new() });
+    until_answered(&world, &format!("/{FIRST_TENANT}")).await;
+    world.tenants.insert(FIRST_TENANT.to_owned(), Known { speeds: vec![1], now: String::new() });
     world.create(0).await;
     world.create(60).await;
     let mut done: BTreeMap<String, u32> = BTreeMap::new();
@@ -360,11 +271,11 @@ async fn interrupted(layout: Layout, kills: u64, interrupts: u64) {
         let of = if victims.len() == world.deployment.processes() { "all" } else { "one" };
         *done.entry(format!("{signal:?} of {of} during {what}")).or_default() += 1;
         if (round + 1) % 10 == 0 {
-            world.journals_are_complete().await;
+            world.deployment.expect_complete_journals(world.tenants.keys()).await;
             println!("{layout:?}: {} of {} interruptions repaired", round + 1, kills + interrupts);
         }
     }
-    world.journals_are_complete().await;
+    world.deployment.expect_complete_journals(world.tenants.keys()).await;
     let log = world.deployment.log();
     assert!(!log.contains("panicked"), "{log}");
     println!("{layout:?}, seed {seed}: {done:#?}");
@@ -378,4 +289,80 @@ async fn in_one_process_nothing_stays_interrupted() {
 #[tokio::test]
 async fn in_separate_processes_nothing_stays_interrupted() {
     interrupted(Layout::Separate, 5, 2).await;
+}
+
+/// What is shown of an advance that is under way; it ends when its tenant is deleted.
+#[tokio::test]
+async fn an_advance_under_way_is_shown_and_ends_with_its_tenant() {
+    let deployment = Deployment::start(Layout::OneProcess).await;
+    let mut world = World { deployment, tenants: BTreeMap::new(), draw: Draw(1) };
+    until_answered(&world, &format!("/{FIRST_TENANT}")).await;
+    world.create(1).await;
+    let tenant = world.tenants.keys().next().expect("it was created").clone();
+    let before = until_answered(&world, &format!("/{tenant}/clock")).await;
+    let request = world.deployment.http().post(world.lab(&format!("/{tenant}/clock")));
+    let advance = tokio::spawn(send(request.json(&json!({"advance": "P400D"}))));
+    let shown = loop {
+        let clock = until_answered(&world, &format!("/{tenant}/clock")).await;
+        if clock["operation"]["done"].as_u64().is_some_and(|done| done > 2) {
+            break clock;
+        }
+    };
+    let operation = &shown["operation"];
+    assert_eq!(
+        (&operation["kind"], &operation["speed"], &shown["speed"]),
+        (&json!("advance"), &json!(1), &json!(0))
+    );
+    let instant = |value: &Value| text(value).parse::<Instant>().expect("an instant");
+    let ahead = instant(&operation["target"]) - instant(&before["now"]);
+    assert!(ahead >= Span::from_days(400) && ahead < Span::from_days(401), "{operation}");
+    assert!(instant(&operation["reached"]) > instant(&before["now"]) && operation["started"].is_string());
+    let (status, _) =
+        send(world.deployment.http().delete(world.lab(&format!("/{tenant}")))).await.expect("answers");
+    assert_eq!(status, 204);
+    let (status, body) = advance.await.expect("ends").expect("answers");
+    assert!(matches!(status, 404 | 502 | 503), "{status}: {body}");
+    world.tenants.clear();
+    world.tenants.insert(FIRST_TENANT.to_owned(), Known { speeds: vec![1], now: String::new() });
+    world.holds(&Action::Create).await;
+}
+
+/// A service that stays away longer than an advance waits for it.
+#[tokio::test]
+async fn an_advance_without_a_service_ends_in_time_names_it_and_is_settled_when_it_is_back() {
+    let deployment = Deployment::start(Layout::Separate).await;
+    let mut world = World { deployment, tenants: BTreeMap::new(), draw: Draw(1) };
+    until_answered(&world, &format!("/{FIRST_TENANT}")).await;
+    world.create(60).await;
+    let tenant = world.tenants.keys().next().expect("it was created").clone();
+    let request = world.deployment.http().post(world.lab(&format!("/{tenant}/clock")));
+    let began = tokio::time::Instant::now();
+    let advance = tokio::spawn(send(request.json(&json!({"advance": "P400D"}))));
+    while until_answered(&world, &format!("/{tenant}/clock")).await["operation"]["done"].as_u64() < Some(2) {}
+    let flow = Service::ALL.iter().position(|service| *service == Service::Flow).expect("it is one");
+    world.deployment.end(&[flow], Signal::Kill).await;
+    let (status, body) = advance.await.expect("ends").expect("answers");
+    let message = text(&body["error"]["message"]);
+    assert!(status == 502 && message.contains("The flow service does not answer"), "{status}: {message}");
+    assert!(message.contains("it runs on as before when all services answer"), "{message}");
+    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
+
+    // What the other services know is shown.
+    let clock = until_answered(&world, &format!("/{tenant}/clock")).await;
+    assert_eq!(clock["missing"], json!(["flow"]));
+    let operation = &clock["operation"];
+    assert_eq!((&operation["ending"], &operation["waits_for"]), (&json!(true), &json!("flow")), "{clock}");
+    let journal = until_answered(&world, &format!("/{tenant}/journal")).await;
+    assert_eq!(journal["missing"], json!(["flow"]));
+    assert!(journal["lines"].as_array().is_some_and(|lines| !lines.is_empty()));
+    let page = format!("{}/?tenant={tenant}", world.deployment.url(Service::Console));
+    let page = world.deployment.http().get(page).send().await.expect("answers");
+    assert_eq!(page.status().as_u16(), 200);
+    assert!(page.text().await.expect("a page").contains("Not answering: <strong>flow</strong>"));
+
+    world.deployment.start_missing().await.expect("it starts");
+    until_answered(&world, &format!("/{FIRST_TENANT}")).await;
+    world.tenants.insert(FIRST_TENANT.to_owned(), Known { speeds: vec![1], now: String::new() });
+    world.holds(&Action::Create).await;
+    world.deployment.expect_complete_journals(world.tenants.keys()).await;
 }

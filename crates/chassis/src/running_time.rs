@@ -1,4 +1,5 @@
-//! Running time: for tenants whose clock runs, due work is done when the clock reaches it, without a request.
+//! Running time: for tenants whose clock runs, due work is done when the clock reaches it, without
+//! a request.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
@@ -13,10 +14,12 @@ use crate::{Problem, Service, pause};
 
 /// How long, in wall time, new due work may go unnoticed.
 const NOTICE_WITHIN: Duration = Duration::from_millis(250);
-/// How many tenants' due work is done at the same time, so that one with a backlog does not hold up the others.
+/// How many tenants' due work is done at the same time, so that one with a backlog does not hold up
+/// the others.
 const AT_ONCE: usize = 16;
 
-/// Watches the running clocks until the service is gone. A problem is reported once, until it changes or is over.
+/// Watches the running clocks until the service is gone. A problem is reported once, until it
+/// changes or is over.
 pub(crate) async fn watch<S: Service>(surface: Weak<Surface<S>>) {
     let Some(changed) = surface.upgrade().map(|surface| surface.chassis.clocks.changed()) else { return };
     let mut reported = HashMap::new();
@@ -61,7 +64,8 @@ async fn round<S: Service>(
     wait.to_std()
 }
 
-/// Does what is due for one running clock, for one turn; returns how long, in wall time, until more is.
+/// Does what is due for one running clock, for one turn; returns how long, in wall time, until more
+/// is.
 async fn work<S: Service>(
     surface: &Surface<S>,
     tenant: TenantId,

@@ -45,8 +45,8 @@ pub trait Service: Send + Sync + 'static {
         async { Ok(None) }
     }
 
-    /// Does what of the tenant is due in this turn, in order, and returns when it is done. At least one piece is done if any is
-    /// due; what is left when the turn is over stays due.
+    /// Does what of the tenant is due in this turn, in order, and returns when it is done. At least
+    /// one piece is done if any is due; what is left when the turn is over stays due.
     fn run_due(&self, tenant: TenantId, turn: Turn) -> impl Future<Output = Result<DueWork, Problem>> + Send {
         let _ = (tenant, turn);
         async { Ok(DueWork::default()) }

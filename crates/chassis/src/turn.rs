@@ -2,13 +2,15 @@
 
 use outlive_clock::{Instant, Span, VirtualClock, wall_now};
 
-/// How long, in wall time, a turn begins new pieces of work: far less than a call between services may take, so that a
-/// backlog of any length never makes a call fail.
+/// How long, in wall time, a turn begins new pieces of work: far less than a call between services
+/// may take, so that a backlog of any length never makes a call fail.
 const TURN: Span = Span::from_seconds(2);
-/// How long ago, in wall time, a running clock must have passed an occurrence for it to count as missed.
+/// How long ago, in wall time, a running clock must have passed an occurrence for it to count as
+/// missed.
 const MISSED_AFTER: Span = Span::from_seconds(60);
 
-/// A turn of due work: the instant up to which work is due, and how much of it may be done before the answer.
+/// A turn of due work: the instant up to which work is due, and how much of it may be done before
+/// the answer.
 #[derive(Debug, Clone, Copy)]
 pub struct Turn {
     now: Instant,
@@ -45,9 +47,10 @@ impl Turn {
         self.ends_wall.is_some_and(|ends| wall_now() >= ends)
     }
 
-    /// The instant before which occurrences of recurring work count as missed: a running clock passed it more than a minute of
-    /// wall time ago, because the service was down or does not keep up. Missed occurrences are skipped, as the original does
-    /// ("doesn't process missed recurrences but restarts recurrences with the next scheduled interval"). Time that is moved
+    /// The instant before which occurrences of recurring work count as missed: a running clock
+    /// passed it more than a minute of wall time ago, because the service was down or does not keep
+    /// up. Missed occurrences are skipped, as the original does ("doesn't process missed
+    /// recurrences but restarts recurrences with the next scheduled interval"). Time that is moved
     /// step by step misses nothing; then there is none.
     #[must_use]
     pub const fn missed_before(self) -> Option<Instant> {

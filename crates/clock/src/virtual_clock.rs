@@ -14,7 +14,8 @@ impl Speed {
     pub const FROZEN: Self = Self(0);
     /// As fast as wall time.
     pub const REAL: Self = Self(1);
-    /// A day in a second: an hourly flow has 24 runs a second then, which one core does. Faster, work would only pile up.
+    /// A day in a second: an hourly flow has 24 runs a second then, which one core does. Faster,
+    /// work would only pile up.
     pub const MAX: Self = Self(86_400);
 
     /// A speed of `times` virtual seconds for each wall second.

@@ -63,7 +63,8 @@ pub(crate) async fn next_due(store: &Store, tenant: TenantId) -> Result<Option<I
     Ok(scheduled(store, tenant).await?.map(|(next, _)| next))
 }
 
-/// Changes the key as often as the schedule demands, each time at its own instant. Missed changes are skipped.
+/// Changes the key as often as the schedule demands, each time at its own instant. Missed changes
+/// are skipped.
 pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, turn: Turn) -> Result<DueWork, Problem> {
     let mut work = DueWork::default();
     while let Some((next, every)) =

@@ -80,8 +80,8 @@ pub(crate) fn shown_by_clocks(now: Option<Instant>, speed: Option<Speed>) -> Res
     }
 }
 
-/// Does what is due, in a bounded turn (more is due if `next_due` is not later than the clock); with a body, after moving the
-/// clock as it describes.
+/// Does what is due, in a bounded turn (more is due if `next_due` is not later than the clock);
+/// with a body, after moving the clock as it describes.
 pub(crate) async fn run_due<S: Service>(
     State(surface): State<Arc<Surface<S>>>,
     Path(tenant): Path<String>,

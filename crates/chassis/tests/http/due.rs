@@ -37,6 +37,22 @@ async fn what_is_due_is_done_when_asked_for_and_counted() {
 }
 
 #[tokio::test]
+async fn a_backlog_is_done_in_bounded_turns_and_the_answer_shows_that_more_is_due() {
+    let scene = Scene::start().await;
+    let ids: Vec<String> = (0..6).map(|number| format!("slow{number}")).collect();
+    let due: Vec<(&str, &str)> = ids.iter().map(|id| (id.as_str(), NOON)).collect();
+    scene.create(1, &due).await;
+    let first = scene.post(&lab(1, "/due")).await.body;
+    let done = first["done"].as_u64().expect("a number");
+    assert!((1..6).contains(&done), "a turn of two seconds: {first}");
+    assert_eq!(first["next_due"], json!(NOON), "more is due");
+    let second = scene.post(&lab(1, "/due")).await.body;
+    let third = scene.post(&lab(1, "/due")).await.body;
+    let rest = second["done"].as_u64().expect("a number") + third["done"].as_u64().expect("a number");
+    assert_eq!((done + rest, &third["next_due"]), (6, &Value::Null));
+}
+
+#[tokio::test]
 async fn what_many_ask_for_at_once_is_done_once() {
     let scene = Scene::start().await;
     scene.create(1, &[("a", NOON), ("b", NOON), ("c", NOON)]).await;

@@ -70,7 +70,8 @@ impl Service for Reminders {
         }
     }
 
-    /// A reminder whose id begins with "bad" fails; one that begins with "broken" makes all the work fail.
+    /// A reminder whose id begins with "bad" fails; one that begins with "broken" makes all the
+    /// work fail, one that begins with "slow" takes most of a second.
     async fn run_due(&self, tenant: TenantId, turn: Turn) -> Result<DueWork, Problem> {
         let now = turn.now();
         let due = sql!(
@@ -104,6 +105,12 @@ impl Service for Reminders {
             self.0.store.commit(change).await?;
             work.done += 1;
             work.failed += u64::from(id.starts_with("bad"));
+            if id.starts_with("slow") {
+                outlive_chassis::pause(std::time::Duration::from_millis(700)).await;
+            }
+            if turn.is_over() {
+                break;
+            }
         }
         Ok(work)
     }

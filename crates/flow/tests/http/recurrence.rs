@@ -140,6 +140,32 @@ fn a_running_clock_needs_nobody() {
     assert!(lab.runs("").iter().all(|run| run["properties"]["status"] != "Failed"));
 }
 
+/// "If recurrences are missed, the Recurrence trigger doesn't process missed recurrences but
+/// restarts recurrences with the next scheduled interval" (Schedule and run recurring workflows
+/// with the Recurrence trigger, Azure Logic Apps).
+#[test]
+fn occurrences_that_a_running_clock_passed_while_the_service_was_down_are_skipped() {
+    let mut lab = Lab::with_flow(hourly());
+    lab.advance(Span::from_minutes(90));
+    let runs = lab.runs("").len();
+    // As after a start: the clock ran on for 400 days, and the flow was next due at the beginning
+    // of them.
+    let path = format!("/_lab/tenants/{}/clock", crate::lab::TENANT);
+    let wall = outlive_clock::wall_now() - Span::from_days(400) - Span::from_minutes(30);
+    let due = start() + Span::from_hours(2);
+    lab.send("PUT", &path, None, Some(json!({"now": due, "speed": 1, "wall": wall}))).expect(200);
+    lab.restart();
+    assert_eq!(lab.due(), (0, 0));
+    assert_eq!(lab.runs("").len(), runs);
+    let next = lab.next_due().expect("the flow goes on");
+    let late = lab.now() - next;
+    assert!(late < Span::ZERO && late >= -Span::from_hours(1), "the next whole hour: {next}");
+    assert_eq!((next - start()).as_micros() % Span::from_hours(1).as_micros(), 0, "counted from its anchor");
+    let missed = lab.journal("flow.occurrences_missed");
+    assert_eq!(missed.len(), 1, "{missed:?}");
+    assert_eq!(missed[0]["data"]["first"], json!(due));
+}
+
 #[test]
 fn history_comes_in_pages_and_by_status() {
     let lab = Lab::with_flow(hourly());

@@ -80,6 +80,24 @@ async fn a_schedule_changes_the_key_at_its_own_instants_and_ends() {
 }
 
 #[tokio::test]
+async fn changes_that_a_running_clock_passed_while_the_service_was_down_are_skipped() {
+    let tenant = Tenant::inside(Arc::new(Installation::start()), "2025-11").await;
+    tenant.happens(json!({"type": "rotate_signing_key", "every": "P1D"})).await;
+    let now = tenant.now().await;
+    let wall = outlive_clock::wall_now() - Span::from_days(400) + Span::from_hours(12);
+    let ran_on = json!({"now": now, "speed": 1, "wall": wall});
+    assert_eq!(tenant.lab(Method::PUT, "/clock", &ran_on).await.status, 200);
+    let done = due(&tenant).await;
+    assert_eq!(done["done"], 0, "{done}");
+    let next: outlive_clock::Instant = serde_json::from_value(done["next_due"].clone()).expect("an instant");
+    let ahead = next - tenant.now().await;
+    assert!(ahead > Span::ZERO && ahead <= Span::from_days(1), "{ahead}");
+    let missed = tenant.journal("signing_key.rotations_missed").await;
+    assert_eq!((missed.len(), &missed[0]["data"]["count"]), (1, &json!(399)), "{missed:?}");
+    assert!(tenant.journal("signing_key.rotated").await.is_empty());
+}
+
+#[tokio::test]
 async fn a_retired_key_stays_published_while_a_token_may_need_it_and_no_longer() {
     let tenant = Tenant::inside(Arc::new(Installation::start()), "2025-11").await;
     let first = signs_with(&tenant).await;
