@@ -5,6 +5,7 @@ use outlive_journal::Journal;
 use outlive_store::{Migration, Store, StoreError, sql};
 use outlive_tokens::Sealer;
 
+use crate::private_files::{create_data_dir, restrict_data};
 use crate::{ChassisConfig, Clocks, HttpClient, LabKey, Origins, StartError, sealing_key};
 
 const MIGRATIONS: &[Migration] = &[
@@ -46,7 +47,8 @@ impl Chassis {
     /// # Errors
     /// [`StartError`] with what failed, why, and what to do.
     pub async fn start(config: ChassisConfig, migrations: &[Migration]) -> Result<Self, StartError> {
-        std::fs::create_dir_all(&config.data_dir).map_err(|error| {
+        let directory = create_data_dir(&config.data_dir).and_then(|()| restrict_data(&config.data_dir));
+        directory.map_err(|error| {
             StartError::new(
                 format!("cannot use the data directory {}", config.data_dir.display()),
                 error,

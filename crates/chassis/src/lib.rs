@@ -12,6 +12,7 @@ mod lab_key;
 mod lab_surface;
 mod origins;
 mod pause;
+mod private_files;
 mod problem;
 mod running_time;
 mod sealing_key;

@@ -51,7 +51,25 @@ fn announced_too_large(request: &Request) -> Option<Problem> {
     (length > BODY_BYTES_MAX as u64).then(Problem::too_large)
 }
 
+/// A request that names two hosts: what stands between a client and this service could take it for another one's
+/// (RFC 9112, section 3.2).
+fn ambiguous_host(request: &Request) -> Option<Problem> {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let (first, second) = (hosts.next(), hosts.next());
+    let differs = |host: &HeaderValue| {
+        let authority = request.uri().authority();
+        authority
+            .is_some_and(|authority| !authority.as_str().as_bytes().eq_ignore_ascii_case(host.as_bytes()))
+    };
+    let ambiguous = second.is_some() || first.is_some_and(differs);
+    ambiguous
+        .then(|| Problem::bad_request("The request names more than one host. Send one Host header field."))
+}
+
 async fn enter(State(chassis): State<Chassis>, mut request: Request, next: Next) -> Response {
+    if let Some(problem) = ambiguous_host(&request) {
+        return problem.into_response();
+    }
     let host = request.headers().get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let Some(origin) = chassis.origins.for_host(host) else {
         let allowed = chassis.origins.all().join(", ");

@@ -8,7 +8,7 @@ use crate::terminal::say;
 
 /// Prints the certificate's path, and unless only that is wanted, how to trust it.
 pub(crate) fn ca(data: &Path, path_only: bool) -> Result<(), StartError> {
-    let authority = LocalAuthority::open(data)?;
+    let authority = LocalAuthority::open(data, &[])?;
     let path = authority.certificate_path();
     // Clients are started elsewhere, so they need the whole path.
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -21,7 +21,8 @@ fn trust(path: &str) -> String {
     format!(
         r#"The certificate of the local authority: {path}
 
-Trust it only where you test: whoever reads ca.key beside it can pretend to be any site to those who do.
+It is valid for this machine and for the names given with --hosts, and for no other site. Trust it only where you test: who
+reads ca.key beside it can pretend to be these names to those who do.
 
   curl       curl --cacert '{path}' https://localhost:8743/healthz
   Python     export REQUESTS_CA_BUNDLE='{path}' SSL_CERT_FILE='{path}'

@@ -108,8 +108,8 @@ impl Tls {
         for address in addresses {
             listeners.push(bind(*address).await?);
         }
-        let authority = LocalAuthority::open(data)?;
         let certified: Vec<String> = own_names().chain(names.clone()).collect();
+        let authority = LocalAuthority::open(data, &certified)?;
         let identity = TlsIdentity::issue(&authority, &certified)?;
         let mut told = format!(
             "\n  identity provider over TLS  {}\n  its certificate authority   {} (to trust it: outlive ca)\n",

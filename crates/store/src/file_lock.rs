@@ -15,12 +15,11 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 /// the answer lives.
 pub(crate) async fn claim(path: &Path) -> Result<File, OpenError> {
     let failed = |why: &dyn std::fmt::Display| cannot_open(&path.display(), why);
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path.with_extension("lock"))
-        .map_err(|error| failed(&error))?;
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path.with_extension("lock")).map_err(|error| failed(&error))?;
     for _ in 0..TRIES {
         match file.try_lock() {
             Ok(()) => return Ok(file),

@@ -22,6 +22,16 @@ const STATEMENTS_KEPT: usize = 128;
 const PREPARATION: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
      PRAGMA foreign_keys = ON; PRAGMA cache_size = -512; PRAGMA cache_spill = OFF; PRAGMA wal_autocheckpoint = 2000";
 
+/// Creates a new database's file so that only its owner can read it; SQLite gives its logs the same permissions. What goes wrong
+/// here goes wrong again when the file is opened, with SQLite's own message.
+fn create_for_owner(path: &Path) {
+    let mut options = std::fs::OpenOptions::new();
+    options.create_new(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let _ = options.open(path);
+}
+
 /// A connection to a file.
 pub(crate) struct SqliteConnection(Box<rusqlite::Connection>);
 
@@ -32,6 +42,7 @@ impl SqliteConnection {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        create_for_owner(path);
         let connection = rusqlite::Connection::open_with_flags(path, flags)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         connection.execute_batch(PREPARATION)?;

@@ -1,19 +1,23 @@
 //! The certificate authority of this installation.
 
-use std::io;
+use std::collections::BTreeSet;
+use std::io::{self, Write as _};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use outlive_clock::{Instant, Span, wall_now};
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    PKCS_ECDSA_P256_SHA256,
+    BasicConstraints, CertificateParams, CidrSubnet, DnType, GeneralSubtree, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, NameConstraints, PKCS_ECDSA_P256_SHA256,
 };
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
+use super::leaf::server_names;
 use super::valid;
 use crate::StartError;
 use crate::kept_once::kept_once;
+use crate::private_files::create_data_dir;
 
 /// Who signs, as certificate stores list it.
 const SUBJECT: &str = "Outlive local certificate authority";
@@ -22,8 +26,12 @@ const VALIDITY: Span = Span::from_days(10 * 365);
 /// Certificates begin this much before they are made: clocks of machines differ.
 pub(super) const BACKDATED: Span = Span::from_hours(1);
 
+/// What an authority may always vouch for.
+const OWN_NAMES: [&str; 3] = ["localhost", "127.0.0.0/8", "::1"];
+
 /// A certificate authority that is kept in the data directory: `ca.pem`, which people trust, and `ca.key`, which only its
-/// owner can read. Whoever has the key can pretend to be any site to those who trust the certificate.
+/// owner can read. Its certificate is valid for this machine and the names that were configured (RFC 5280, section 4.2.1.10):
+/// with the key, nobody can pretend to be any other site to those who trust the certificate. `ca.names` records these names.
 pub struct LocalAuthority {
     path: PathBuf,
     certificate: CertificateDer<'static>,
@@ -37,11 +45,15 @@ impl std::fmt::Debug for LocalAuthority {
 }
 
 impl LocalAuthority {
-    /// The authority that `data_dir` keeps; the first time, a new one.
+    /// The authority that `data_dir` keeps; the first time, a new one. It may vouch for this machine and for `names` (DNS names
+    /// and IP addresses). A certificate that does not allow all of them yet, or allows any, is replaced by one of the same key,
+    /// which clients have to trust again for the new names.
     ///
     /// # Errors
-    /// When the directory cannot be used, or what it keeps is no key or no certificate. A kept file is never replaced.
-    pub fn open(data_dir: &Path) -> Result<Self, StartError> {
+    /// When a name is not valid, the directory cannot be used, or what it keeps is no key or no certificate: such a file is
+    /// never replaced.
+    pub fn open(data_dir: &Path, names: &[String]) -> Result<Self, StartError> {
+        server_names(names)?;
         let (path, key_path) = (data_dir.join("ca.pem"), data_dir.join("ca.key"));
         let unusable = |path: &Path, why: &dyn std::fmt::Display| {
             StartError::new(
@@ -51,7 +63,7 @@ impl LocalAuthority {
                  ca.key together: then a new authority is made, which clients must be told to trust again",
             )
         };
-        std::fs::create_dir_all(data_dir).map_err(|error| unusable(data_dir, &error))?;
+        create_data_dir(data_dir).map_err(|error| unusable(data_dir, &error))?;
         let key = kept_once(&key_path, true, || {
             KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)
                 .map(|key| key.serialize_pem())
@@ -59,12 +71,34 @@ impl LocalAuthority {
         })
         .map_err(|error| unusable(&key_path, &error))?;
         let key = KeyPair::from_pem(&key).map_err(|error| unusable(&key_path, &error))?;
-        let params = params(wall_now());
+        let names_path = data_dir.join("ca.names");
+        let recorded = read_if_present(&names_path).map_err(|error| unusable(&names_path, &error))?;
+        let mut permitted: BTreeSet<String> =
+            recorded.as_deref().unwrap_or_default().lines().map(str::to_owned).collect();
+        let before = permitted.len();
+        permitted.extend(OWN_NAMES.into_iter().map(str::to_owned));
+        permitted
+            .extend(names.iter().filter(|name| !is_loopback(name)).map(|name| name.to_ascii_lowercase()));
+        let params = params(wall_now(), &permitted);
+        let present = read_if_present(&path).map_err(|error| unusable(&path, &error))?;
+        if let Some(present) = &present {
+            CertificateDer::from_pem_slice(present.as_bytes()).map_err(|error| unusable(&path, &error))?;
+        }
+        let text = match present {
+            Some(present) if recorded.is_some() && permitted.len() == before => present,
+            present => {
+                let signed = params.self_signed(&key).map_err(|error| unusable(&path, &error))?.pem();
+                replace(&path, &signed).map_err(|error| unusable(&path, &error))?;
+                let lines = permitted.into_iter().collect::<Vec<_>>().join("\n");
+                replace(&names_path, &lines).map_err(|error| unusable(&names_path, &error))?;
+                if present.is_some() {
+                    tracing::warn!(path = %path.display(), "the certificate of the local authority was replaced: it is now limited to the configured names");
+                }
+                signed
+            }
+        };
         let certificate =
-            kept_once(&path, false, || Ok(params.self_signed(&key).map_err(io::Error::other)?.pem()))
-                .map_err(|error| unusable(&path, &error))?;
-        let certificate = CertificateDer::from_pem_slice(certificate.as_bytes())
-            .map_err(|error| unusable(&path, &error))?;
+            CertificateDer::from_pem_slice(text.as_bytes()).map_err(|error| unusable(&path, &error))?;
         Ok(Self { path, certificate, issuer: Issuer::new(params, key) })
     }
 
@@ -83,14 +117,54 @@ impl LocalAuthority {
     }
 }
 
-fn params(now: Instant) -> CertificateParams {
+fn is_loopback(name: &str) -> bool {
+    name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+fn read_if_present(path: &Path) -> io::Result<Option<String>> {
+    match std::fs::read_to_string(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        read => read.map(Some),
+    }
+}
+
+/// Writes a file that appears whole or not at all, in place of the one that is there.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    let permissions: std::fs::Permissions = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    #[cfg(unix)]
+    builder.permissions(permissions);
+    let mut file = builder.tempfile_in(path.parent().unwrap_or(Path::new(".")))?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(path).map(drop).map_err(|error| error.error)
+}
+
+fn params(now: Instant, permitted: &BTreeSet<String>) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name = rcgen::DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, SUBJECT);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.name_constraints = Some(NameConstraints {
+        permitted_subtrees: permitted.iter().map(|name| subtree(name)).collect(),
+        excluded_subtrees: Vec::new(),
+    });
     valid(&mut params, now - BACKDATED, now + VALIDITY);
     params
+}
+
+/// A name as a constraint: an address with or without the length of its prefix, or a DNS name.
+fn subtree(name: &str) -> GeneralSubtree {
+    let (address, prefix) = name.split_once('/').unwrap_or((name, ""));
+    match address.parse::<IpAddr>() {
+        Ok(address) => {
+            let whole = if address.is_ipv4() { 32 } else { 128 };
+            GeneralSubtree::IpAddress(CidrSubnet::from_addr_prefix(address, prefix.parse().unwrap_or(whole)))
+        }
+        Err(_) => GeneralSubtree::DnsName(name.to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -100,11 +174,11 @@ mod tests {
     #[test]
     fn an_authority_is_made_once() {
         let directory = tempfile::tempdir().unwrap();
-        let first = LocalAuthority::open(directory.path()).unwrap();
-        let again = LocalAuthority::open(directory.path()).unwrap();
+        let first = LocalAuthority::open(directory.path(), &[]).unwrap();
+        let again = LocalAuthority::open(directory.path(), &[]).unwrap();
         assert_eq!(first.certificate(), again.certificate());
         let other = tempfile::tempdir().unwrap();
-        assert_ne!(first.certificate(), LocalAuthority::open(other.path()).unwrap().certificate());
+        assert_ne!(first.certificate(), LocalAuthority::open(other.path(), &[]).unwrap().certificate());
     }
 
     #[test]
@@ -112,9 +186,30 @@ mod tests {
         for name in ["ca.key", "ca.pem"] {
             let directory = tempfile::tempdir().unwrap();
             std::fs::write(directory.path().join(name), "broken").unwrap();
-            let error = LocalAuthority::open(directory.path()).unwrap_err();
+            let error = LocalAuthority::open(directory.path(), &[]).unwrap_err();
             assert!(error.what.contains(name), "{error}");
             assert_eq!(std::fs::read_to_string(directory.path().join(name)).unwrap(), "broken");
         }
+    }
+
+    #[test]
+    fn the_certificate_is_replaced_for_a_new_name_and_kept_for_a_known_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let open = |names: &[&str]| {
+            let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+            LocalAuthority::open(directory.path(), &names).unwrap()
+        };
+        let first = open(&["localhost", "127.0.0.1", "::1"]);
+        let key = std::fs::read_to_string(directory.path().join("ca.key")).unwrap();
+        let second = open(&["login.microsoftonline.com"]);
+        assert_ne!(first.certificate(), second.certificate());
+        for names in [&[][..], &["LOGIN.microsoftonline.com"], &["127.0.0.2"]] {
+            assert_eq!(open(names).certificate(), second.certificate(), "{names:?}");
+        }
+        assert_eq!(std::fs::read_to_string(directory.path().join("ca.key")).unwrap(), key);
+        // An authority of an earlier version could vouch for any name.
+        std::fs::remove_file(directory.path().join("ca.names")).unwrap();
+        assert_ne!(open(&[]).certificate(), second.certificate());
+        assert!(LocalAuthority::open(directory.path(), &["a b".to_owned()]).is_err());
     }
 }

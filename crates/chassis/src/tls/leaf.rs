@@ -68,7 +68,7 @@ impl TlsIdentity {
     }
 }
 
-fn server_names(names: &[String]) -> Result<Vec<ServerName<'static>>, StartError> {
+pub(super) fn server_names(names: &[String]) -> Result<Vec<ServerName<'static>>, StartError> {
     let refused = |what: String, why: &dyn std::fmt::Display| {
         StartError::new(
             what,
@@ -139,8 +139,8 @@ mod tests {
     #[test]
     fn names_and_addresses_are_certified_and_nothing_else() {
         let directory = tempfile::tempdir().unwrap();
-        let authority = LocalAuthority::open(directory.path()).unwrap();
         let good = names(&["localhost", "127.0.0.1", "::1", "login.microsoftonline.com"]);
+        let authority = LocalAuthority::open(directory.path(), &good).unwrap();
         assert!(TlsIdentity::issue(&authority, &good).is_ok());
         for bad in ["", "a b", "*.example", "https://a.example", "a.example:443", "ä.example", "a..example"]
         {
@@ -154,17 +154,17 @@ mod tests {
     #[test]
     fn a_certificate_that_is_not_the_keys_is_found_at_the_start() {
         let (directory, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        LocalAuthority::open(directory.path()).unwrap();
-        LocalAuthority::open(other.path()).unwrap();
+        LocalAuthority::open(directory.path(), &[]).unwrap();
+        LocalAuthority::open(other.path(), &[]).unwrap();
         std::fs::copy(other.path().join("ca.pem"), directory.path().join("ca.pem")).unwrap();
-        let authority = LocalAuthority::open(directory.path()).unwrap();
+        let authority = LocalAuthority::open(directory.path(), &[]).unwrap();
         assert!(TlsIdentity::issue(&authority, &names(&["localhost"])).is_err());
     }
 
     #[test]
     fn a_certificate_is_refused_under_another_name_or_after_its_time() {
         let directory = tempfile::tempdir().unwrap();
-        let authority = LocalAuthority::open(directory.path()).unwrap();
+        let authority = LocalAuthority::open(directory.path(), &[]).unwrap();
         let provider = Arc::new(aws_lc_rs::default_provider());
         let now = wall_now();
         let own = server_names(&names(&["localhost"])).unwrap();
@@ -175,5 +175,32 @@ mod tests {
         assert!(!check(&server_names(&names(&["other.example"])).unwrap(), now));
         assert!(!check(&own, now + VALIDITY + Span::from_days(1)));
         assert!(!check(&own, now - Span::from_days(1)));
+    }
+
+    /// RFC 5280, section 4.2.1.10: whoever has the key cannot make a certificate for another site that clients accept.
+    #[test]
+    fn a_certificate_for_a_name_that_was_not_configured_is_refused_by_clients() {
+        let directory = tempfile::tempdir().unwrap();
+        let configured = names(&["login.microsoftonline.com", "192.0.2.7"]);
+        let authority = LocalAuthority::open(directory.path(), &configured).unwrap();
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let now = wall_now();
+        for (name, accepted) in [
+            ("localhost", true),
+            ("127.0.0.1", true),
+            ("127.3.2.1", true),
+            ("::1", true),
+            ("login.microsoftonline.com", true),
+            ("192.0.2.7", true),
+            ("192.0.2.8", false),
+            ("::2", false),
+            ("microsoftonline.com", false),
+            ("bank.example", false),
+            ("localhost.example", false),
+        ] {
+            let name = server_names(&names(&[name])).unwrap();
+            let (certificate, _) = sign(&authority, &name, now).unwrap();
+            assert_eq!(check(&authority, &certificate, &name, &provider, now).is_ok(), accepted, "{name:?}");
+        }
     }
 }

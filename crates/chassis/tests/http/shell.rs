@@ -27,6 +27,29 @@ async fn only_known_hosts_are_answered() {
     assert_eq!(scene.send(shouted.expect("a request")).await.status, 200);
 }
 
+/// RFC 9112, section 3.2: more than one Host field is 400.
+#[tokio::test]
+async fn a_request_that_names_two_hosts_is_refused() {
+    let scene = Scene::start().await;
+    for (uri, hosts) in [
+        ("/healthz", &[HOST, "evil.example:8700"][..]),
+        ("/healthz", &["evil.example:8700", HOST]),
+        ("/healthz", &[HOST, HOST]),
+        ("http://evil.example:8700/healthz", &[HOST]),
+        ("http://reminders.example:8700/healthz", &["evil.example:8700"]),
+        ("http://reminders.example:8700@evil.example/healthz", &[HOST]),
+    ] {
+        let mut request = Request::get(uri);
+        for host in hosts {
+            request = request.header(header::HOST, *host);
+        }
+        let answer = scene.send(request.body(Body::empty()).expect("a request")).await;
+        assert_eq!(answer.refused(), (400, "BadRequest"), "{uri} {hosts:?}");
+    }
+    let absolute = Request::get("http://Reminders.example:8700/healthz").header(header::HOST, HOST);
+    assert_eq!(scene.send(absolute.body(Body::empty()).expect("a request")).await.status, 200);
+}
+
 #[tokio::test]
 async fn a_body_that_is_too_large_is_refused_announced_or_not() {
     let scene = Scene::start().await;
