@@ -61,7 +61,9 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         {
             idp.chassis.store.commit(Change::from(end)).await?;
         }
-        return Err(second_factor::told(refusal, &request.tenant, &token.resource));
+        let first = asked.as_ref().ok().and_then(|asked| asked.resources.first());
+        let resource = first.map_or(token.resource.as_str(), |resource| resource.name.as_str());
+        return Err(second_factor::told(refusal, &idp.directory, &request.tenant, resource).await?);
     }
     let Some(user) = user else { return Err(Refusal::new(aadsts::USER_NOT_FOUND)) };
     let resource = granted(request, user.id, asked?).await?;
