@@ -34,10 +34,10 @@ catalogue! {
         "The request is not properly formatted. The parameter '{name}' is duplicated.";
         "Send each parameter once.";
         (unseen, read in "RFC 6749, section 3.1");
-    PARAMETER_INVALID = 90023, InvalidRequest, none, 400, uri, back, Developer;
+    PARAMETER_INVALID = 90023, InvalidRequest, none, 400, no_uri, back, Developer;
         "Invalid STS request: the value of the parameter '{name}' is not supported.";
         "Send a documented value.";
-        (seen [Number, Error] in "heymind/OneDrive-Index-Cloudflare-Worker#51");
+        (seen [Number, Error, Suberror, ErrorUri] in "heymind/OneDrive-Index-Cloudflare-Worker#51");
     FORM_OF_ANOTHER_BROWSER = 165000, InvalidRequest, none, 400, uri, page, Person;
         "The form does not belong to this browser, or was tampered with.";
         "Open the page again in this browser, with cookies allowed, and send the form from there.";
