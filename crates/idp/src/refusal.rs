@@ -81,6 +81,11 @@ impl Refusal {
         if declined { OauthError::AuthorizationDeclined.as_str() } else { self.error.error.as_str() }
     }
 
+    /// The `error_uri` of the response, unless the original has none for this error.
+    pub(crate) fn error_uri(&self, asked: &Asked) -> Option<String> {
+        self.error.error_uri.then(|| format!("{}/error?code={}", asked.origin, self.error.number))
+    }
+
     /// What the client sends along, as `claims`, when it asks the person to sign in: a JSON text that names the policy.
     fn claims(&self) -> Option<String> {
         if ![aadsts::MFA_REQUIRED, aadsts::MFA_NOT_REGISTERED].contains(&self.error) {
@@ -100,7 +105,7 @@ impl Refusal {
             timestamp: timestamp(asked.at),
             trace_id: asked.trace_id,
             correlation_id: asked.correlation_id,
-            error_uri: format!("{}/error?code={}", asked.origin, self.error.number),
+            error_uri: self.error_uri(asked),
             suberror: self.error.suberror_str(),
             claims: self.claims(),
         };
@@ -151,7 +156,8 @@ struct ErrorBody {
     timestamp: String,
     trace_id: Uuid,
     correlation_id: Uuid,
-    error_uri: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_uri: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     suberror: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,5 @@
-//! The one catalogue of protocol errors: number, OAuth error, status, text, who can mend it, and how sure we are.
+//! The one catalogue of protocol errors: number, the members of the response, text, who can fix it,
+//! and where it was observed.
 //!
 //! No number stands anywhere else: callers write [`FRESH_TOKEN_NEEDED`], not 50173.
 
@@ -12,8 +13,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use crate::template;
 
 mod catalogue;
+mod observation;
 
 pub use catalogue::*;
+pub use observation::{Member, Observation};
 
 /// The `error` member of an OAuth answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -95,6 +98,8 @@ pub enum Suberror {
     BasicAction,
     /// `consent_required`: the person (or an administrator) must consent.
     ConsentRequired,
+    /// `message_only`: the user can read why, and do nothing about it.
+    MessageOnly,
     /// `token_expired`: the person has to sign in more often than this token was used.
     TokenExpired,
     /// `user_password_expired`: the person must change the password.
@@ -109,6 +114,7 @@ impl Suberror {
             Self::BadToken => "bad_token",
             Self::BasicAction => "basic_action",
             Self::ConsentRequired => "consent_required",
+            Self::MessageOnly => "message_only",
             Self::TokenExpired => "token_expired",
             Self::UserPasswordExpired => "user_password_expired",
         }
@@ -141,29 +147,6 @@ impl Mender {
     }
 }
 
-/// How sure we are that this number goes with this error and status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Evidence {
-    /// Documented by Microsoft.
-    Documented,
-    /// Seen in live traffic.
-    Field,
-    /// Inferred; stated nowhere.
-    Inferred,
-}
-
-impl Evidence {
-    /// In one word.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Documented => "documented",
-            Self::Field => "seen live",
-            Self::Inferred => "inferred",
-        }
-    }
-}
-
 /// One row of the catalogue.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
@@ -175,6 +158,8 @@ pub struct Entry {
     pub suberror: Option<Suberror>,
     /// The HTTP status of an answer in JSON or on a page.
     pub status: u16,
+    /// Whether the answer has an `error_uri`.
+    pub error_uri: bool,
     /// Whether the authorization endpoint tells it on a page of its own and never by redirecting to the client.
     pub page: bool,
     /// The text, with `{name}` where a value belongs.
@@ -183,10 +168,8 @@ pub struct Entry {
     pub mender: Mender,
     /// How.
     pub remedy: &'static str,
-    /// How sure we are of the pairing.
-    pub evidence: Evidence,
-    /// The public document that gives it its meaning.
-    pub source: &'static str,
+    /// Where these members were seen in public, or which document they are our reading of.
+    pub observation: Observation,
 }
 
 /// An error of the catalogue. Dereferences to its [`Entry`]; prints as `AADSTS50173`, which is also its JSON.

@@ -22,7 +22,9 @@ pub enum ProofKey {
     NotAsked,
     /// The verifier matches.
     Proven,
-    /// The verifier is missing or does not match.
+    /// The authorization request had a challenge, and the verifier is missing.
+    Missing,
+    /// The verifier does not match.
     Wrong,
 }
 
@@ -120,6 +122,7 @@ fn expiry(code: &CodeFacts, now: Instant) -> Option<Refusal> {
 
 fn proof_key(code: &CodeFacts) -> Option<Refusal> {
     let (rule, error) = match code.proof_key {
+        ProofKey::Missing => (Rule::CodeVerifierMissing, aadsts::CODE_VERIFIER_MISSING),
         ProofKey::Wrong => (Rule::ProofKeyWrong, aadsts::PROOF_KEY_WRONG),
         ProofKey::NotAsked if code.spa => (Rule::ProofKeyMissing, aadsts::PROOF_KEY_REQUIRED),
         ProofKey::NotAsked | ProofKey::Proven => return None,

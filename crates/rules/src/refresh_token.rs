@@ -123,7 +123,8 @@ fn sign_in_frequency(token: &RefreshTokenFacts, now: Instant) -> Option<Refusal>
 
 fn its_client(token: &RefreshTokenFacts) -> Option<Refusal> {
     (!token.presented_by_its_client).then(|| {
-        Refusal::new(Rule::OfAnotherClient, Some(aadsts::INVALID_GRANT), Source::REFRESH_TOKEN_LIFETIME)
+        let error = aadsts::GRANT_OF_ANOTHER_CLIENT;
+        Refusal::new(Rule::OfAnotherClient, Some(error), Source::REFRESH_TOKEN_LIFETIME)
             .fact("presented_by_its_client", false)
     })
 }

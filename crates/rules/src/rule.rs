@@ -36,6 +36,8 @@ pub enum Rule {
     OriginForeign,
     /// The proof key does not match the challenge of the authorization request.
     ProofKeyWrong,
+    /// The authorization request had a `code_challenge`, and the token request has no `code_verifier`.
+    CodeVerifierMissing,
     /// A grant of a `spa` redirect URI had no proof key.
     ProofKeyMissing,
     /// An access token's time is over.
@@ -70,7 +72,7 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::NothingEndedIt,
         Self::UserUnknown,
         Self::UserDeleted,
@@ -86,6 +88,7 @@ impl Rule {
         Self::OriginNotAllowed,
         Self::OriginForeign,
         Self::ProofKeyWrong,
+        Self::CodeVerifierMissing,
         Self::ProofKeyMissing,
         Self::AccessTokenExpired,
         Self::AccessTokenNotYetValid,
@@ -122,6 +125,7 @@ impl Rule {
             Self::OriginNotAllowed => "Browser page used a grant not meant for one",
             Self::OriginForeign => "Page of another origin used a single-page application's grant",
             Self::ProofKeyWrong => "The proof key does not match",
+            Self::CodeVerifierMissing => "The code verifier is missing",
             Self::ProofKeyMissing => "The proof key is missing",
             Self::AccessTokenExpired => "The access token's time is over",
             Self::AccessTokenNotYetValid => "The access token's time has not begun",
@@ -186,6 +190,9 @@ impl Rule {
             }
             Self::ProofKeyWrong => {
                 "the code_verifier does not match the code_challenge of the authorization request."
+            }
+            Self::CodeVerifierMissing => {
+                "the authorization request had a code_challenge, and this request has no code_verifier."
             }
             Self::ProofKeyMissing => {
                 "a page in a browser must prove with PKCE that it asked for the code, and this request was made without."

@@ -15,6 +15,7 @@ use crate::assignment;
 use crate::conditional_access::{self, Access, Asking};
 use crate::decision::Decision;
 use crate::directory::User;
+use crate::directory::graph_application::GRAPH_URI;
 use crate::form::Parameters;
 use crate::pages::{self, Next, PageState};
 use crate::refusal::Refusal;
@@ -111,8 +112,10 @@ impl Visit {
         }
         if let Some(code) = factor.code() {
             return if request.prompt == Prompt::None {
-                let client = request.application.client_id.to_string();
-                Err(second_factor::told(Refusal::new(code), &request.tenant, &client))
+                let first = request.scopes.resources.first();
+                let resource = first.map_or(GRAPH_URI, |resource| resource.name.as_str());
+                let directory = &self.idp.directory;
+                Err(second_factor::told(Refusal::new(code), directory, &request.tenant, resource).await?)
             } else {
                 Ok(self.step_up(&self.segment, &signed_in.user, &signed_in.session, next, now))
             };

@@ -63,11 +63,10 @@ impl ReplyTo {
 
     /// The same where the endpoint has a word of its own for it.
     pub(crate) fn refuse_as(&self, error: &str, refusal: &Refusal, asked: &Asked) -> Response {
-        self.send(vec![
-            ("error", error.to_owned()),
-            ("error_description", refusal.description(asked)),
-            ("error_uri", format!("{}/error?code={}", asked.origin, refusal.error.number)),
-        ])
+        let mut parameters =
+            vec![("error", error.to_owned()), ("error_description", refusal.description(asked))];
+        parameters.extend(refusal.error_uri(asked).map(|uri| ("error_uri", uri)));
+        self.send(parameters)
     }
 }
 

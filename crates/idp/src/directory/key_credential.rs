@@ -3,7 +3,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use outlive_tokens::{AssertionClaims, Certificate};
+use outlive_tokens::Certificate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -33,14 +33,4 @@ impl KeyCredential {
 pub(crate) struct FederatedCredential {
     pub(crate) id: Uuid,
     pub(crate) registered: FederatedCredentialSpec,
-}
-
-impl FederatedCredential {
-    /// Whether an assertion is the one that is registered: compared exactly, as texts.
-    pub(crate) fn fits(&self, claims: &AssertionClaims) -> bool {
-        let FederatedCredentialSpec { issuer, subject, audiences, .. } = &self.registered;
-        *issuer == claims.iss
-            && *subject == claims.sub
-            && claims.aud.iter().any(|aud| audiences.contains(aud))
-    }
 }

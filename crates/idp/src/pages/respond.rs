@@ -5,6 +5,7 @@ use axum::response::{Html, IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, SET_COOKIE};
 use http::{HeaderValue, StatusCode};
 use outlive_rules::Aadsts;
+use outlive_rules::aadsts::Observation;
 use url::Url;
 
 use super::state::{FormFields, PageState};
@@ -124,9 +125,17 @@ pub(crate) fn known_error(error: Aadsts) -> Response {
         text: error.text,
         mender: error.mender.as_str(),
         remedy: error.remedy,
-        source: error.source,
+        seen: seen(error.observation),
     };
     page_response(StatusCode::OK, &page, OWN)
+}
+
+/// The public places that show an error, or the document that our row is a reading of.
+fn seen(observation: Observation) -> String {
+    match observation {
+        Observation::Observed { places, .. } => format!("Seen in {}", places.join(", ")),
+        Observation::Unobserved { document } => format!("Not seen; our reading of: {document}"),
+    }
 }
 
 /// The answer to a client, as a form that posts itself where script is allowed and has a button where it is not.

@@ -188,7 +188,7 @@ pub(crate) struct KnownError {
     pub(crate) text: &'static str,
     pub(crate) mender: &'static str,
     pub(crate) remedy: &'static str,
-    pub(crate) source: &'static str,
+    pub(crate) seen: String,
 }
 
 /// Something to know, and nothing to do.

@@ -7,10 +7,11 @@ mod page;
 pub(crate) use authenticator::{Authenticator, SecondFactor};
 pub(crate) use page::second_factor;
 
-use outlive_rules::SecondFactorFacts;
 use outlive_rules::second_factor::AMR;
+use outlive_rules::{SecondFactorFacts, aadsts};
+use outlive_store::StoreError;
 
-use crate::directory::{Application, Tenant, User};
+use crate::directory::{Application, Directory, Tenant, User};
 use crate::refusal::Refusal;
 
 /// What the rules want to know: of a user who was signed in by the methods `amr`, for an application if it is for one.
@@ -28,8 +29,20 @@ pub(crate) fn facts(
     }
 }
 
-/// The refusal where nobody can be asked. `resource` is what the token would be for; the client sends the `claims` of the answer
-/// along when it asks the person to sign in.
-pub(crate) fn told(refusal: Refusal, tenant: &Tenant, resource: &str) -> Refusal {
-    refusal.with("resource", resource).with("policy", tenant.id)
+/// Completes a refusal that asks for multifactor authentication where no page can.
+///
+/// It names the application ID of the requested API, whatever name the request had for it. The
+/// client sends the `claims` of the response along when it asks the user to sign in.
+pub(crate) async fn told(
+    refusal: Refusal,
+    directory: &Directory,
+    tenant: &Tenant,
+    resource: &str,
+) -> Result<Refusal, StoreError> {
+    if ![aadsts::MFA_REQUIRED, aadsts::MFA_NOT_REGISTERED].contains(&refusal.error) {
+        return Ok(refusal);
+    }
+    let application = directory.resource(tenant.id, resource).await?;
+    let name = application.map_or_else(|| resource.to_owned(), |api| api.client_id.to_string());
+    Ok(refusal.with("resource", name).with("policy", tenant.id))
 }

@@ -213,7 +213,8 @@ fn check_credential(request: &TokenRequest<'_>, code: &AuthorizationCode) -> Res
 fn proof_key(code: &AuthorizationCode, verifier: Option<&str>) -> ProofKey {
     match (&code.code_challenge, verifier) {
         (None, None) => ProofKey::NotAsked,
-        (None, Some(_)) | (Some(_), None) => ProofKey::Wrong,
+        (Some(_), None) => ProofKey::Missing,
+        (None, Some(_)) => ProofKey::Wrong,
         (Some(CodeChallenge { s256, challenge }), Some(verifier)) => {
             let computed = if *s256 {
                 URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()))

@@ -92,12 +92,7 @@ async fn by_another_issuer(
     now: Instant,
 ) -> Result<(), Refusal> {
     let claims = assertion.claims();
-    if !application.document.federated_credentials.iter().any(|registered| registered.fits(claims)) {
-        return Err(Refusal::new(aadsts::NO_FEDERATED_CREDENTIAL)
-            .with("issuer", &claims.iss)
-            .with("subject", &claims.sub)
-            .with("audience", claims.aud.join(" ")));
-    }
+    check_registered(application, claims)?;
     if claims.scp.is_some() {
         return Err(Refusal::new(aadsts::USER_TOKEN_AS_FEDERATED));
     }
@@ -106,6 +101,37 @@ async fn by_another_issuer(
         .await
         .map_err(|refusal| Refusal::new(aadsts::CLIENT_ASSERTION_SIGNATURE).with("reason", refusal))?;
     check_time(claims, now)
+}
+
+/// Checks that one federated credential has the issuer, the audience and the subject of the assertion.
+///
+/// The refusal names the first claim for which no credential is left that also has the claims before
+/// it: issuer, audience, subject (azure-workload-identity#1200, Azure/login#482 and #515).
+fn check_registered(application: &Application, claims: &AssertionClaims) -> Result<(), Refusal> {
+    let registered = application.document.federated_credentials.iter();
+    let registered: Vec<_> = registered.map(|credential| &credential.registered).collect();
+    if registered.is_empty() {
+        return Err(Refusal::new(aadsts::NO_FEDERATED_CREDENTIALS)
+            .with("client", application.client_id)
+            .with("client_name", &application.name));
+    }
+    let of_issuer: Vec<_> = registered.into_iter().filter(|spec| spec.issuer == claims.iss).collect();
+    if of_issuer.is_empty() {
+        return Err(Refusal::new(aadsts::FEDERATED_ISSUER_UNKNOWN).with("issuer", &claims.iss));
+    }
+    let is_audience = |audience: &String| claims.aud.contains(audience);
+    let of_audience: Vec<_> =
+        of_issuer.into_iter().filter(|spec| spec.audiences.iter().any(is_audience)).collect();
+    if of_audience.is_empty() {
+        return Err(Refusal::new(aadsts::FEDERATED_AUDIENCE_UNKNOWN).with("audience", claims.aud.join(" ")));
+    }
+    if of_audience.iter().any(|spec| spec.subject == claims.sub) {
+        return Ok(());
+    }
+    let differs_in_case = of_audience.iter().any(|spec| spec.subject.eq_ignore_ascii_case(&claims.sub));
+    let error =
+        if differs_in_case { aadsts::FEDERATED_SUBJECT_CASE } else { aadsts::FEDERATED_SUBJECT_UNKNOWN };
+    Err(Refusal::new(error).with("subject", &claims.sub))
 }
 
 /// Whether an assertion was made for this tenant's token endpoint: by its address, v1.0 or v2.0, with the tenant named as in the

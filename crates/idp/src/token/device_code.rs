@@ -14,7 +14,9 @@ use super::response::TokenAnswer;
 use crate::conditional_access::NO_CONTEXTS;
 use crate::decision::Decision;
 use crate::device::{SealedDeviceCode, find, redeemed};
+use crate::directory::graph_application::GRAPH_URI;
 use crate::refusal::Refusal;
+use crate::scopes::AskedScopes;
 use crate::second_factor;
 
 pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Refusal> {
@@ -33,7 +35,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         None => None,
     };
     let amr = code.approval.as_ref().map(|approval| approval.amr.clone()).unwrap_or_default();
-    let asked = code.asked.clone().into();
+    let asked: AskedScopes = code.asked.clone().into();
     let access = request.access(user.as_ref(), Some(&asked), &NO_CONTEXTS, None).await?;
     let facts = DeviceCodeFacts {
         issued_at: code.issued_at,
@@ -50,7 +52,8 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     let presented = Presented::DeviceCode(facts);
     let decision = Decision::on(presented, user.as_ref(), &request.tenant.rules, request.now);
     if let Some(refusal) = decision.refusal() {
-        return Err(second_factor::told(refusal, &request.tenant, &request.client.application.name));
+        let resource = asked.resources.first().map_or(GRAPH_URI, |resource| resource.name.as_str());
+        return Err(second_factor::told(refusal, &idp.directory, &request.tenant, resource).await?);
     }
     let (Some(approval), Some(user)) = (&code.approval, user) else { return Err(unknown()) };
     let resource = granted(request, user.id, asked).await?;

@@ -113,6 +113,8 @@ async fn verified(request: &TokenRequest<'_>, text: &str) -> Result<AccessClaims
     let said = said.claims();
     Err(match refusal {
         BearerRefusal::KeysUnavailable => Refusal::new(aadsts::SERVICE_UNAVAILABLE),
+        // Signed by this tenant, but without the claims of an access token (azure-spring-boot#333).
+        BearerRefusal::Malformed if said.scp.is_none() => Refusal::new(aadsts::ID_TOKEN_AS_ASSERTION),
         BearerRefusal::Missing | BearerRefusal::Malformed => {
             Refusal::new(aadsts::ASSERTION_MALFORMED).with("reason", refusal)
         }

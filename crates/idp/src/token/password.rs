@@ -39,7 +39,7 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
     let decision = Decision::on(presented, Some(&user), &request.tenant.rules, request.now);
     if let Some(refusal) = decision.refusal() {
         let resource = asked.resources.first().map_or(GRAPH_URI, |resource| resource.name.as_str());
-        return Err(second_factor::told(refusal, &request.tenant, resource));
+        return Err(second_factor::told(refusal, &idp.directory, &request.tenant, resource).await?);
     }
     let resource = granted(request, user.id, asked).await?;
     let random = idp.chassis.random.of(request.tenant.id);

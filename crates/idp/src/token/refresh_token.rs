@@ -24,7 +24,11 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     if token.tenant != request.tenant.id {
         return Err(Refusal::new(aadsts::INVALID_GRANT));
     }
+    let client = &request.client.application;
+    let by_its_client = token.client_id == client.client_id;
     match (refresh_token_facts::class_of(&token), request.client.class()) {
+        // How another client authenticated does not matter: the grant is not its own.
+        _ if !by_its_client => {}
         (ClientClass::Confidential, ClientClass::Public) => {
             return Err(Refusal::new(aadsts::CREDENTIAL_MISSING));
         }
@@ -39,14 +43,13 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     let access = request
         .access(user.as_ref(), asked.as_ref().ok(), &request.claims.contexts, Some(token.auth_time))
         .await?;
-    let client = &request.client.application;
     let presentation = Presentation {
         tenant: &request.tenant,
         token: &token,
         user: user.as_ref(),
         client: Some(client),
         access: &access,
-        by_its_client: token.client_id == client.client_id,
+        by_its_client,
         origin: request.page,
     };
     let (facts, rotation) = refresh_token_facts::gather(idp, &presentation).await?;
@@ -58,7 +61,9 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         {
             idp.chassis.store.commit(Change::from(end)).await?;
         }
-        return Err(second_factor::told(refusal, &request.tenant, &token.resource));
+        let first = asked.as_ref().ok().and_then(|asked| asked.resources.first());
+        let resource = first.map_or(token.resource.as_str(), |resource| resource.name.as_str());
+        return Err(second_factor::told(refusal, &idp.directory, &request.tenant, resource).await?);
     }
     let Some(user) = user else { return Err(Refusal::new(aadsts::USER_NOT_FOUND)) };
     let resource = granted(request, user.id, asked?).await?;

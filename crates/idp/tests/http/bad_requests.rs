@@ -1,5 +1,6 @@
 //! Requests that are wrong in one way each, and requests that are wrong in every way.
 
+use outlive_rules::Aadsts;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use reqwest::Method;
@@ -21,7 +22,10 @@ async fn the_token_endpoint_says_what_is_missing_or_unknown() {
         assert!(body["error_description"].as_str().unwrap().contains(&format!("'{missing}'")), "{body}");
     }
     app.try_refresh("", &[]).await.refused(400, "invalid_request", "AADSTS900144");
-    ask(&[("grant_type", "implicit")]).await.refused(400, "unsupported_grant_type", "AADSTS70003");
+    let body = ask(&[("grant_type", "implicit")]).await;
+    let body = body.refused(400, "unsupported_grant_type", "AADSTS70003");
+    // Captured in 2026-08: this body ends without an error_uri.
+    assert!(body.get("error_uri").is_none() && body["correlation_id"].is_string(), "{body}");
     for unknown in ["11111111-1111-1111-1111-111111111111", "no id", "<b>"] {
         let body = ask(&[("client_id", unknown)]).await.refused(400, "unauthorized_client", "AADSTS700016");
         assert!(body["error_description"].as_str().unwrap().contains(unknown), "{body}");
@@ -204,7 +208,10 @@ async fn a_client_is_told_what_is_wrong_with_its_request() {
             sent["error_description"].contains("Timestamp: 2026-01-05 09:00:00Z"),
             "in the tenant's time: {sent:?}"
         );
-        assert!(sent["error_uri"].starts_with(&tenant.installation.url));
+        let number = code.trim_start_matches("AADSTS").parse().expect("a number");
+        let has_uri = Aadsts::from_number(number).is_some_and(|error| error.error_uri);
+        assert_eq!(sent.get("error_uri").is_some(), has_uri, "{sent:?}");
+        assert!(sent.get("error_uri").is_none_or(|uri| uri.starts_with(&tenant.installation.url)));
     }
 }
 

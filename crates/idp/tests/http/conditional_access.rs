@@ -98,7 +98,8 @@ async fn a_block_holds_for_every_way_to_a_token_while_it_lasts_and_ends_nothing_
     let code = desktop.code_for(&tenant, "owner", READ).await;
     let id = graph.made(POLICIES, &policy(&json!({"conditions": only_for(&tenant.id_of(10))}))).await;
     hub.try_refresh(of_hub.refresh(), &[]).await.grant_refused("AADSTS53003");
-    desktop.try_refresh(of_desktop.refresh(), &[]).await.grant_refused("AADSTS53003");
+    let body = desktop.try_refresh(of_desktop.refresh(), &[]).await.grant_refused("AADSTS53003");
+    assert_eq!(body["suberror"], "message_only", "MartinIngesen/MSOLSpray#5");
     desktop.try_redeem(&code, &[]).await.grant_refused("AADSTS53003");
     let answer = desktop.password(&tenant.upn("owner"), PASSWORD, READ).await;
     answer.grant_refused("AADSTS53003");
@@ -209,6 +210,8 @@ async fn a_sign_in_frequency_asks_the_public_client_and_the_browser_and_not_the_
     tenant.advance(Span::from_minutes(5)).await;
     let body = desktop.try_refresh(newer.refresh(), &[]).await.grant_refused("AADSTS70043");
     assert_eq!(body["suberror"], "token_expired");
+    // email-oauth2-proxy#181
+    assert!(body.get("error_uri").is_none(), "{body}");
     assert!(body["error_description"].as_str().expect("a text").contains("is 14400."), "{body}");
     hub.refresh(of_hub.refresh()).await;
     let silent = desktop.authorize_url(READ, &[("prompt", "none")]);

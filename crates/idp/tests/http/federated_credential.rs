@@ -70,20 +70,38 @@ async fn a_token_of_a_registered_issuer_proves_the_client() {
     present(&workload(&trusting), &token).await.refused(401, "invalid_client", "AADSTS700024");
 }
 
+/// The number says which claim no credential has: azure-workload-identity#1200 (issuer),
+/// Azure/login#482 (subject), #515 and #517 (subject in another case). Each is 401 `invalid_client`
+/// without `error_uri`.
 #[tokio::test]
-async fn issuer_subject_and_audience_have_to_be_registered_together() {
+async fn the_refusal_names_the_claim_that_no_federated_credential_has() {
     let issuing = Tenant::new().await;
-    let exact = issuer(&issuing);
-    let subject = issuing.id_of(215);
-    for (subjects, issuer) in
-        [(vec![&*subject], format!("{exact}/")), (vec!["somebody"], exact.clone()), (vec![], exact)]
-    {
-        let trusting = trusting(&issuing, &subjects, &issuer).await;
-        let token = token_of(&issuing).await;
-        let body = present(&workload(&trusting), &token).await.refused(401, "invalid_client", "AADSTS70021");
+    let (exact, subject, audience) = (issuer(&issuing), issuing.id_of(215), issuing.id_of(10));
+    let token = token_of(&issuing).await;
+    let upper = subject.to_uppercase();
+    assert_ne!(upper, subject);
+    let registered = |issuer: &str, subject: &str, audience: &str| json!({"name": "other", "issuer": issuer, "subject": subject, "audiences": [audience]});
+    let other_issuer = registered(&format!("{exact}/"), &subject, &audience);
+    let other_audience = registered(&exact, &subject, "api://AzureADTokenExchange");
+    let other_subject = registered(&exact, "somebody", &audience);
+    let other_case = registered(&exact, &upper, &audience);
+    for (credentials, code, named) in [
+        (vec![other_issuer.clone()], "AADSTS700211", &exact),
+        (vec![other_issuer.clone(), other_audience.clone()], "AADSTS700212", &audience),
+        (vec![other_audience, other_subject.clone()], "AADSTS700213", &subject),
+        (vec![other_subject, other_case, other_issuer], "AADSTS7002138", &subject),
+    ] {
+        let tenant = Tenant::with_applications(|tenant| {
+            vec![tenant.application(31, "daemon", &json!({"federated_credentials": credentials}))]
+        })
+        .await;
+        let body = present(&workload(&tenant), &token).await.refused(401, "invalid_client", code);
         let text = body["error_description"].as_str().expect("a text");
-        assert!(text.contains(&subject) && text.contains(&issuing.id_of(10)), "{text}");
+        assert!(text.contains(&format!("'{named}'")), "{text}");
+        assert!(body.get("error_uri").is_none() && body.get("suberror").is_none(), "{body}");
     }
+    let tenant = Tenant::with_applications(|tenant| vec![tenant.application(31, "daemon", &json!({}))]).await;
+    present(&workload(&tenant), &token).await.refused(401, "invalid_client", "AADSTS70025");
 }
 
 #[tokio::test]

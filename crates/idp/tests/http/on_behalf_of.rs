@@ -103,6 +103,13 @@ async fn only_tokens_that_came_to_it_and_are_ours_count() {
     for garbage in ["x", "x.y.z", &came[..came.len() / 2], elsewhere.refresh()] {
         exchange(&app, garbage, &[]).await.refused(400, "invalid_request", "AADSTS50027");
     }
+    // azure-spring-boot#333 and #943: an ID token is none to act with, whichever client it is for.
+    let signed_in = tenant.desktop().sign_in(&tenant, "owner", &format!("openid {READ}")).await;
+    let id_token = signed_in.0["id_token"].as_str().expect("an ID token");
+    let body = exchange(&app, id_token, &[]).await.refused(400, "invalid_request", "AADSTS240002");
+    assert_eq!(body["suberror"], Value::Null);
+    let unsigned = format!("{}AAAA", &id_token[..id_token.len() - 4]);
+    exchange(&app, &unsigned, &[]).await.grant_refused("AADSTS50013");
     let for_itself = Tokens::of(tenant.kiosk().client_credentials(&format!("{GATEWAY}/.default")).await);
     exchange(&app, for_itself.access(), &[]).await.grant_refused("AADSTS7000114");
     tenant.advance(Span::from_hours(2)).await;
@@ -128,7 +135,7 @@ async fn the_request_is_whole_and_the_api_proves_itself() {
     exchange(&secretless, &came, &[]).await.refused(401, "invalid_client", "AADSTS7000218");
     exchange(&tenant.desktop(), &came, &[]).await.refused(401, "invalid_client", "AADSTS7000216");
     let several = format!("{READ} User.Read");
-    exchange(&app, &came, &[("scope", &several)]).await.refused(400, "invalid_scope", "AADSTS700022");
+    exchange(&app, &came, &[("scope", &several)]).await.refused(400, "invalid_request", "AADSTS28000");
     let body = exchange(&app, &came, &[("scope", "User.Read")]).await.grant_refused("AADSTS65001");
     assert_eq!(body["suberror"], "consent_required");
 }

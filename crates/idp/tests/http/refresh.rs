@@ -80,8 +80,13 @@ async fn the_journal_holds_no_token() {
 async fn a_token_is_for_its_client_and_its_tenant_only() {
     let tenant = Tenant::new().await;
     let tokens = tenant.desktop().sign_in(&tenant, "owner", READ).await;
-    let answer = tenant.admin_tool().try_refresh(tokens.refresh(), &[]).await;
-    assert_eq!(answer.grant_refused("AADSTS70000")["suberror"], "bad_token");
+    // Partner-Center-PowerShell#419, EntraFalcon#6.
+    tenant.admin_tool().try_refresh(tokens.refresh(), &[]).await.grant_refused("AADSTS700007");
+    let confidential = tenant.connector().sign_in(&tenant, "owner", READ).await;
+    for other in [tenant.desktop(), tenant.nightly()] {
+        other.try_refresh(confidential.refresh(), &[]).await.grant_refused("AADSTS700007");
+    }
+    tenant.nightly().try_refresh(tokens.refresh(), &[]).await.grant_refused("AADSTS700007");
     let elsewhere = Tenant::new().await;
     elsewhere.desktop().try_refresh(tokens.refresh(), &[]).await.grant_refused("AADSTS70000");
 }

@@ -14,7 +14,7 @@ async fn several_resources_are_consented_to_at_once_and_tokens_come_one_by_one()
     let app = tenant.desktop();
     let all = format!("openid {READ} {OLD}/Orders.Read User.Read");
     let code = app.code_for(&tenant, "owner", &all).await;
-    app.try_redeem(&code, &[("scope", &all)]).await.refused(400, "invalid_scope", "AADSTS700022");
+    app.try_redeem(&code, &[("scope", &all)]).await.refused(400, "invalid_request", "AADSTS28000");
     let first = app.redeem(&code).await;
     assert_eq!(first.claims()["aud"], json!(tenant.id_of(10)));
     assert_eq!(first.0["scope"], format!("{ORDERS}/Orders.Read openid"));

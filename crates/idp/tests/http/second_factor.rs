@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use totp_rs::{Builder, Secret, Totp};
 
 use crate::browser::{Arrival, Browser, Page};
-use crate::tenant::{PASSWORD, READ, Tenant, send};
+use crate::tenant::{ORDERS, PASSWORD, READ, Tenant, send};
 use crate::tokens::Tokens;
 
 const SHARED: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
@@ -77,6 +77,15 @@ async fn the_page_asks_for_a_code_after_the_password_and_a_code_works_once() {
     tool.try_refresh(granted.refresh(), &[]).await.grant_refused("AADSTS50173");
 }
 
+/// 50076 and 50079 name the application ID of the requested API; Graph's is the same everywhere
+/// (microsoft-graph-docs#6311, adal-nodejs#151, microsoft-authentication-library-for-go#398).
+const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
+
+fn names(body: &Value, application: &str) {
+    let text = body["error_description"].as_str().expect("a text");
+    assert!(text.contains(&format!("to access '{application}'")), "{text}");
+}
+
 #[tokio::test]
 async fn where_nobody_can_be_asked_a_newly_required_second_factor_refuses_and_ends_nothing() {
     let tenant = equipped().await;
@@ -94,14 +103,20 @@ async fn where_nobody_can_be_asked_a_newly_required_second_factor_refuses_and_en
         let claims: Value = serde_json::from_str(body["claims"].as_str().expect("a text")).expect("JSON");
         assert_eq!(claims["access_token"]["capolids"]["essential"], true, "{claims}");
         assert_eq!(claims["access_token"]["capolids"]["values"], json!([tenant.id()]), "{claims}");
+        names(&body, &tenant.id_of(10));
     }
     let line = tenant.journal("token.refused").await.pop().expect("a line");
     assert_eq!(line["data"]["verdict"]["rule"], "second_factor_missing");
     let body = tool.password(&owner, PASSWORD, "User.Read").await.grant_refused("AADSTS50076");
     assert_eq!(body["suberror"], "basic_action");
+    names(&body, GRAPH);
+    let body =
+        tool.password(&owner, PASSWORD, &format!("{ORDERS}/.default")).await.grant_refused("AADSTS50076");
+    names(&body, &tenant.id_of(10));
     tool.password(&owner, "Wrong-1234", "User.Read").await.grant_refused("AADSTS50126");
     let silent = desktop.authorize_url(READ, &[("prompt", "none")]);
-    browser.open(&silent).await.refused("interaction_required", "AADSTS50076");
+    let sent = browser.open(&silent).await.refused("interaction_required", "AADSTS50076");
+    assert!(sent["error_description"].contains(&format!("'{}'", tenant.id_of(10))), "{sent:?}");
     // The session that is there needs no password again, and becomes one with a second factor.
     let page = browser.open(&desktop.authorize_url(READ, &[])).await.page();
     let code = type_code(&mut browser, &page, &shown(&tenant).await).await.code();
@@ -187,7 +202,7 @@ async fn who_lets_a_device_in_gives_it_before_the_question() {
     let question = enter(&mut browser, &codes).await;
     assert_eq!(browser.submit(&question, &[]).await.page().heading, "The device is signed in");
     tenant.happens(json!({"type": "require_mfa", "app": tool.client_id})).await;
-    ask(&codes).await.grant_refused("AADSTS50076");
+    names(&ask(&codes).await.grant_refused("AADSTS50076"), GRAPH);
     let codes = start().await;
     let page = enter(&mut browser, &codes).await;
     let question = type_code(&mut browser, &page, &shown(&tenant).await).await.page();

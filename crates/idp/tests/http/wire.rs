@@ -126,8 +126,7 @@ async fn a_refused_client() {
 "error_codes":[700025],
 "timestamp":"2026-01-05 09:00:00Z",
 "trace_id":"[request]",
-"correlation_id":"[request]",
-"error_uri":"[origin]/error?code=700025"}
+"correlation_id":"[request]"}
 "#);
 }
 

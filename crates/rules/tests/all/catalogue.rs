@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use outlive_rules::aadsts::{Entry, OauthError};
-use outlive_rules::{Aadsts, Params};
+use outlive_rules::aadsts::{Entry, Member, OauthError, Observation};
+use outlive_rules::{Aadsts, Params, aadsts};
 
 #[test]
 fn numbers_are_unique_and_found() {
@@ -20,8 +20,14 @@ fn numbers_are_unique_and_found() {
 #[test]
 fn the_suberrors_that_are_given_are_these() {
     let given: BTreeSet<_> = Aadsts::all().iter().filter_map(|code| code.suberror_str()).collect();
-    let expected =
-        ["bad_token", "basic_action", "consent_required", "token_expired", "user_password_expired"];
+    let expected = [
+        "bad_token",
+        "basic_action",
+        "consent_required",
+        "message_only",
+        "token_expired",
+        "user_password_expired",
+    ];
     assert_eq!(given.into_iter().collect::<Vec<_>>(), expected);
 }
 
@@ -29,6 +35,8 @@ fn the_suberrors_that_are_given_are_these() {
 fn statuses_follow_the_error() {
     for code in Aadsts::all() {
         let expected = match code.error {
+            // Only the authorization endpoint returns it, where no client authenticates.
+            OauthError::InvalidClient if *code == aadsts::SCOPE_UNKNOWN => 400,
             OauthError::InvalidClient => 401,
             OauthError::TemporarilyUnavailable => 503,
             _ => 400,
@@ -36,6 +44,36 @@ fn statuses_follow_the_error() {
         assert_eq!(code.status, expected, "{code}");
         assert!(code.text.ends_with('.') && code.remedy.ends_with('.'), "{code}");
     }
+}
+
+/// Every row says where it was seen, in a form that can be looked up again, or that it was not.
+#[test]
+fn every_row_says_where_it_was_observed_or_that_it_was_not() {
+    for code in Aadsts::all() {
+        match code.observation {
+            Observation::Observed { members, places } => {
+                assert_eq!(members.first(), Some(&Member::Number), "{code}: what is shown of another?");
+                let distinct: BTreeSet<_> = members.iter().collect();
+                assert_eq!(distinct.len(), members.len(), "{code}");
+                assert!(!places.is_empty(), "{code}");
+                assert!(places.iter().all(|place| is_citation(place)), "{code}: {places:?}");
+            }
+            Observation::Unobserved { document } => {
+                assert!(document.contains(' ') && !document.contains('#'), "{code}: {document}");
+            }
+        }
+    }
+}
+
+/// `owner/repository#issue`, `owner/repository path/of/file`, or a published page by its title.
+fn is_citation(place: &str) -> bool {
+    let published = ["Microsoft Learn: ", "Microsoft Q&A ", "Stack Overflow "];
+    let in_repository = place.split_once(['#', ' ']).is_some_and(|(repository, rest)| {
+        let (owner, name) = repository.split_once('/').unwrap_or_default();
+        let is_issue = rest.bytes().all(|b| b.is_ascii_digit()) && place.contains('#');
+        !owner.is_empty() && !name.is_empty() && !name.contains('/') && (is_issue || rest.contains('.'))
+    });
+    in_repository || published.iter().any(|prefix| place.len() > prefix.len() && place.starts_with(prefix))
 }
 
 #[test]
@@ -76,31 +114,54 @@ fn page() -> String {
     codes.sort_by_key(|code| code.number.to_string());
     let mut page = String::from(
         "# Errors\n\n\
-         <!-- Generated from crates/rules/src/aadsts/catalogue.rs: UPDATE_DOCS=1 cargo test -p outlive-rules --test all -->\n\n\
-         Every error that Outlive's identity provider answers with. `{…}` marks what a request fills in. The answer's \
-         text goes on with the trace id, the correlation id and the time.\n\n\
-         *Told* says how an authorization request hears of it: on a page of the identity provider, or back at the \
-         client's redirect URI. The token endpoint always answers in JSON. *Sure* says how we know that the number goes with \
-         this error and status: documented by Microsoft, seen live, or inferred.\n\n\
-         | Code | `error` | `suberror` | HTTP | Told | Text | Who can mend it, and how | Sure |\n\
-         |---|---|---|---|---|---|---|---|\n",
+         <!-- Generated from crates/rules/src/aadsts/catalogue/: UPDATE_DOCS=1 cargo test -p outlive-rules --test all -->\n\n\
+         Every error that Outlive's identity provider returns. `{…}` marks a value of the request. The \
+         description continues with the trace id, the correlation id and the time.\n\n\
+         *Told* says how the authorization endpoint returns it: on a page of the identity provider, or to the client's \
+         redirect URI. The token endpoint always returns JSON. `error_uri` says whether that JSON has the \
+         member.\n\n\
+         *Seen* lists public reports that show the members named in parentheses as they are here; all other members \
+         of the row are our reading. *Not seen* means that no public report was found, and that the whole row is our \
+         reading of the document named. The texts are always ours.\n\n\
+         | Code | `error` | HTTP | `suberror` | `error_uri` | Told | Text | Who can fix it, and how | Seen |\n\
+         |---|---|---|---|---|---|---|---|---|\n",
     );
     for code in codes {
-        let Entry { number, error, suberror, status, page: on_page, text, mender, remedy, evidence, source } =
-            *code;
+        let Entry {
+            number,
+            error,
+            suberror,
+            status,
+            error_uri,
+            page: on_page,
+            text,
+            mender,
+            remedy,
+            observation,
+        } = *code;
         let suberror = suberror.map_or_else(String::new, |suberror| format!("`{}`", suberror.as_str()));
         writeln!(
             page,
-            "| <a id=\"{number}\"></a>{number} | `{}` | {suberror} | {status} | {} | {} | {}: {} | {}{} |",
+            "| <a id=\"{number}\"></a>{number} | `{}` | {status} | {suberror} | {} | {} | {} | {}: {} | {} |",
             error.as_str(),
+            if error_uri { "yes" } else { "no" },
             if on_page { "page" } else { "client" },
             text.replace('<', "&lt;"),
             mender.as_str(),
             remedy,
-            evidence.as_str(),
-            if source.starts_with("Microsoft") { String::new() } else { format!(" ({source})") },
+            seen(observation),
         )
         .expect("writing to a string never fails");
     }
     page
+}
+
+fn seen(observation: Observation) -> String {
+    match observation {
+        Observation::Observed { members, places } => {
+            let members: Vec<_> = members.iter().map(|member| member.as_str()).collect();
+            format!("{} ({})", places.join(", "), members.join(", "))
+        }
+        Observation::Unobserved { document } => format!("*Not seen*; {document}"),
+    }
 }

@@ -152,7 +152,7 @@ proptest! {
         (token, user, rules, now) in (tokens(), users(), rulesets(), instants()),
         (persistent, password) in (any::<bool>(), any::<bool>()),
         redeemed in prop::option::weighted(0.2, instants()),
-        proof in prop::sample::select(vec![ProofKey::NotAsked, ProofKey::Proven, ProofKey::Wrong]),
+        proof in prop::sample::select(vec![ProofKey::NotAsked, ProofKey::Proven, ProofKey::Missing, ProofKey::Wrong]),
     ) {
         sound(&refresh_token::decide(&token, &user, &rules, now));
         let mut session = browser(password);

@@ -94,7 +94,7 @@ fn the_checks_of_a_refresh_token_come_in_order() {
     assert_eq!(
         seen,
         [
-            Some(70000),
+            Some(700_007),
             Some(50034),
             Some(500_341),
             Some(50057),
@@ -187,6 +187,7 @@ fn codes_are_for_one_client_once_within_ten_minutes_with_proof() {
     assert_eq!(with(&|c| c.presented_by_its_client = false), Some(aadsts::INVALID_GRANT));
     assert_eq!(with(&|c| c.redeemed_at = Some(GRANTED)), Some(aadsts::CODE_REDEEMED));
     assert_eq!(with(&|c| c.proof_key = ProofKey::Wrong), Some(aadsts::PROOF_KEY_WRONG));
+    assert_eq!(with(&|c| c.proof_key = ProofKey::Missing), Some(aadsts::CODE_VERIFIER_MISSING));
     assert_eq!(with(&|c| c.origin = RequestOrigin::Registered), Some(aadsts::ORIGIN_NOT_ALLOWED));
     assert_eq!(with(&|c| c.spa = true), Some(aadsts::ORIGIN_REQUIRED));
     let spa = |c: &mut CodeFacts| {

@@ -1,0 +1,65 @@
+//! Parameters and endpoints.
+
+use crate::aadsts::Mender::{Developer, Person};
+use crate::aadsts::OauthError::{InvalidRequest, UnsupportedGrantType, UnsupportedResponseType};
+use crate::aadsts::catalogue::ERROR_CODES;
+use crate::aadsts::observation::Member::{Error, ErrorUri, Number, Suberror};
+
+catalogue! {
+    GRANT_TYPE_UNKNOWN = 70003, UnsupportedGrantType, none, 400, no_uri, back, Developer;
+        "The app requested an unsupported grant type '{grant_type}'.";
+        "Use a documented grant type.";
+        (seen [Number, Error] in "MicrosoftDocs/power-platform#1480");
+    RESPONSE_TYPE_NOT_ALLOWED = 70005, UnsupportedResponseType, none, 400, uri, back, Developer;
+        "The application requested the unsupported response type '{response_type}'.";
+        "Use response_type=code.";
+        (seen [Number] in "microsoft/azure-devops-auth-samples#14");
+    RESPONSE_TYPE_NOT_ENABLED = 700054, UnsupportedResponseType, none, 400, uri, back, Developer;
+        "response_type '{response_type}' is not enabled for the application.";
+        "Use response_type=code, or enable implicit grants in the registration.";
+        (seen [Number, Error] in "Azure/active-directory-dotnet-graphapi-b2bportal-web#22");
+    RESPONSE_TYPE_TOKEN_NOT_ENABLED = 700051, UnsupportedResponseType, none, 400, uri, back, Developer;
+        "response_type '{response_type}' is not enabled for the application.";
+        "Use response_type=code, or enable access tokens for implicit flows in the registration.";
+        (unseen, read in ERROR_CODES);
+    RESPONSE_MODE_UNSUPPORTED = 70007, InvalidRequest, none, 400, uri, back, Developer;
+        "'{response_mode}' is not a supported value for 'response_mode' with this response type.";
+        "Use query, fragment or form_post.";
+        (unseen, read in ERROR_CODES);
+    FIELD_MISSING = 90014, InvalidRequest, none, 400, uri, back, Developer;
+        "The required field '{name}' is missing from the credential or the request.";
+        "Send the field.";
+        (seen [Number, Error, Suberror, ErrorUri] in "AzureAD/microsoft-authentication-library-for-dotnet tests/Microsoft.Identity.Test.Common/Core/Mocks/MockHelpers.cs");
+    PARAMETER_DUPLICATED = 9000411, InvalidRequest, none, 400, uri, back, Developer;
+        "The request is not properly formatted. The parameter '{name}' is duplicated.";
+        "Send each parameter once.";
+        (unseen, read in "RFC 6749, section 3.1");
+    PARAMETER_INVALID = 90023, InvalidRequest, none, 400, no_uri, back, Developer;
+        "Invalid STS request: the value of the parameter '{name}' is not supported.";
+        "Send a documented value.";
+        (seen [Number, Error, Suberror, ErrorUri] in "heymind/OneDrive-Index-Cloudflare-Worker#51");
+    FORM_OF_ANOTHER_BROWSER = 165000, InvalidRequest, none, 400, uri, page, Person;
+        "The form does not belong to this browser, or was tampered with.";
+        "Open the page again in this browser, with cookies allowed, and send the form from there.";
+        (unseen, read in ERROR_CODES);
+    PARAMETER_MISSING = 900144, InvalidRequest, none, 400, uri, back, Developer;
+        "The request body must contain the following parameter: '{name}'.";
+        "Send the parameter, form-encoded.";
+        (seen [Number, Error, Suberror, ErrorUri] in "MicrosoftDocs/azure-docs#46110", "MicrosoftDocs/azure-docs#43780");
+    METHOD_NOT_ALLOWED = 900561, InvalidRequest, none, 400, uri, back, Developer;
+        "The endpoint only accepts {allowed} requests. Received a {method} request.";
+        "Use the other method.";
+        (unseen, read in ERROR_CODES);
+    RESOURCE_PARAMETER_ON_V2 = 901002, InvalidRequest, none, 400, uri, back, Developer;
+        "The 'resource' request parameter is not supported.";
+        "Send scope to the v2.0 endpoint, or use the v1.0 endpoint.";
+        (unseen, read in ERROR_CODES);
+    GRANT_NOT_ON_ALIAS = 90010, InvalidRequest, none, 400, uri, back, Developer;
+        "The grant type is not supported over the /{tenant} endpoint. Use a tenant-specific endpoint.";
+        "Name the tenant in the address.";
+        (unseen, read in ERROR_CODES);
+    PASSWORD_GRANT_NOT_ON_ALIAS = 9001023, InvalidRequest, none, 400, uri, back, Developer;
+        "The grant type is not supported over the /common or /consumers endpoints. Use the /organizations or a tenant-specific endpoint.";
+        "Name the tenant in the address.";
+        (seen [Number] in "AzureAD/microsoft-authentication-library-for-java#382");
+}
