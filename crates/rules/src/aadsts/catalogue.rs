@@ -320,6 +320,9 @@ catalogue! {
     FIELD_MISSING = 90014, InvalidRequest, none, 400, back, Field, Developer;
         "The required field '{name}' is missing from the credential or the request.";
         "Send the field.";
+    REQUEST_TOO_LONG = 90015, InvalidRequest, none, 400, page, Documented, Developer;
+        "The query string is too long.";
+        "Keep what does not fit in the application, and send a reference to it as state.";
     PARAMETER_DUPLICATED = 9000411, InvalidRequest, none, 400, back, Inferred, Developer, from "RFC 6749, section 3.1";
         "The request is not properly formatted. The parameter '{name}' is duplicated.";
         "Send each parameter once.";
@@ -364,6 +367,9 @@ catalogue! {
     HOST_UNKNOWN = 50049, InvalidInstance, none, 400, back, Field, Developer;
         "Unknown or invalid instance.";
         "Ask for an authorization endpoint of this service.";
+    TOO_MANY_REQUESTS = 90055, TemporarilyUnavailable, none, 429, page, Documented, Developer;
+        "There are too many incoming requests.";
+        "Wait a moment, as long as Retry-After says where it is sent, and try again.";
     SERVICE_UNAVAILABLE = 90033, TemporarilyUnavailable, none, 503, page, Inferred, Operator;
         "A transient error has occurred. Please try again.";
         "Try again; if it stays, look at the service's log.";

@@ -30,6 +30,8 @@ fn statuses_follow_the_error() {
     for code in Aadsts::all() {
         let expected = match code.error {
             OauthError::InvalidClient => 401,
+            // Throttling, and all else that passes by itself.
+            OauthError::TemporarilyUnavailable if code.number == 90055 => 429,
             OauthError::TemporarilyUnavailable => 503,
             _ => 400,
         };
