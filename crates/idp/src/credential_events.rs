@@ -118,10 +118,26 @@ pub(crate) async fn happen_with(
     now: Instant,
     by: &str,
     trace: &Trace,
+    change: Change,
+) -> Result<(), StoreError> {
+    happen_and(idp, user, event, |_| (), now, by, trace, change).await
+}
+
+/// The same where the user changes in other ways too: one change of the user, one commit.
+#[expect(clippy::too_many_arguments, reason = "what happens, to whom, when, by whom, and what goes with it")]
+pub(crate) async fn happen_and(
+    idp: &Idp,
+    user: &User,
+    event: CredentialEvent,
+    also: impl FnOnce(&mut User),
+    now: Instant,
+    by: &str,
+    trace: &Trace,
     mut change: Change,
 ) -> Result<(), StoreError> {
     let (row, kind, entity) = (event.row(), event.journal_kind(), event.by());
-    let after = event.apply(user, now);
+    let mut after = event.apply(user, now);
+    also(&mut after);
     change.add(after.update(user));
     let line = JournalEvent::new(user.tenant, now, kind, format!("user:{}", user.id), trace)
         .with(json!({"event": row.name(), "by": by, "upn": user.upn, "role": user.role}));

@@ -1,20 +1,26 @@
 //! What a caller sent: a query string or a form, read the same way.
 
+use std::collections::HashSet;
+
+use outlive_rules::aadsts;
 use serde::{Deserialize, Serialize};
 
-/// More parameters than any request needs.
-const PARAMETERS_MAX: usize = 64;
+use crate::refusal::Refusal;
+
+/// The longest request whose parameters a page can carry to its next form, in bytes. A query string
+/// never gets there: the server reads request targets of at most 65,534 bytes.
+const CARRIED_BYTES_MAX: usize = 64 * 1024;
 
 /// Parameters in the order they came. A name stands for one value: whether it was given twice is asked separately.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
-    /// Reads `application/x-www-form-urlencoded` text. Never fails: what cannot be decoded is replaced, and what is too much
-    /// is left out.
+    /// Reads `application/x-www-form-urlencoded` text. Never fails: what cannot be decoded is
+    /// replaced. The text's length is the only bound: nothing is left out.
     #[must_use]
     pub fn parse(text: &[u8]) -> Self {
-        let pairs = url::form_urlencoded::parse(text).take(PARAMETERS_MAX);
+        let pairs = url::form_urlencoded::parse(text);
         Self(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
     }
 
@@ -31,9 +37,14 @@ impl Parameters {
     /// A parameter that was sent more than once, which no request may (RFC 6749, section 3.1).
     #[must_use]
     pub fn duplicated(&self) -> Option<&str> {
-        self.0.iter().enumerate().find_map(|(index, (name, _))| {
-            self.0[..index].iter().any(|(before, _)| before == name).then_some(name.as_str())
-        })
+        let mut names = HashSet::new();
+        self.0.iter().map(|(name, _)| name.as_str()).find(|name| !names.insert(*name))
+    }
+
+    /// Checks that a page can carry them: whole, or not at all.
+    pub(crate) fn check_carried(&self) -> Result<(), Refusal> {
+        let bytes: usize = self.0.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
+        if bytes > CARRIED_BYTES_MAX { Err(Refusal::new(aadsts::REQUEST_TOO_LONG)) } else { Ok(()) }
     }
 
     /// Whether this parameter was sent more than once.
@@ -62,5 +73,17 @@ mod tests {
         assert_eq!(parameters.get("empty"), None);
         assert_eq!(parameters.duplicated(), Some("a"));
         assert_eq!(parameters.without("a").duplicated(), None);
+    }
+
+    #[test]
+    fn nothing_is_left_out() {
+        let text: Vec<String> = (0..5_000).map(|number| format!("p{number}={number}")).collect();
+        let parameters = Parameters::parse(text.join("&").as_bytes());
+        assert_eq!(parameters.get("p4999"), Some("4999"));
+        assert_eq!(parameters.duplicated(), None);
+        let long = "x".repeat(70_000);
+        let parameters = Parameters::parse(format!("state={long}").as_bytes());
+        assert_eq!(parameters.get("state"), Some(&*long));
+        assert!(parameters.check_carried().is_err());
     }
 }

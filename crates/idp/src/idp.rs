@@ -8,6 +8,7 @@ use outlive_clock::{ClientId, Instant, TenantId, wall_now};
 use outlive_rules::aadsts;
 use outlive_tokens::{ForeignIssuers, PairwiseKey, Verifier, VerifierConfig};
 
+use crate::device::UserCodeGuesses;
 use crate::directory::graph_application::GRAPH_URI;
 use crate::directory::{ClientSecrets, Directory, Tenant};
 use crate::refusal::{Asked, Refusal};
@@ -31,6 +32,8 @@ pub(crate) struct Parts {
     foreign_issuers: OnceLock<ForeignIssuers>,
     /// Who is telling APIs what happened to users.
     pub(crate) deliveries: Deliveries,
+    /// Wrong user codes, by address.
+    pub(crate) user_code_guesses: UserCodeGuesses,
     /// When something is next due.
     pub(crate) next_due: UntilCommit<Option<Instant>>,
     /// Made when something outside is first called by https.
@@ -67,6 +70,7 @@ impl Idp {
             verifier: Verifier::new(verifier, chassis.http.inner()),
             foreign_issuers: OnceLock::new(),
             deliveries: Deliveries::default(),
+            user_code_guesses: UserCodeGuesses::default(),
             next_due: UntilCommit::default(),
             outside: OnceLock::new(),
             chassis,

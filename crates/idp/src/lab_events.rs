@@ -13,7 +13,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::credential_events::{self, CredentialEvent};
-use crate::directory::{Application, Tenant, User, expire_secrets, remove_secrets, withdraw_scopes};
+use crate::directory::{
+    Application, Tenant, User, expire_secrets, remove_secrets, shortened_name, withdraw_scopes,
+};
 use crate::idp::Idp;
 use crate::passwords::{self, HashedPassword};
 use crate::security_events::tell;
@@ -290,7 +292,7 @@ impl Lab<'_> {
             Ok(id) => self.idp.directory.user(self.tenant.id, id).await?,
             Err(_) => self.idp.directory.user_by_upn(self.tenant.id, name).await?,
         };
-        let name: String = name.chars().take(113).collect();
+        let name = shortened_name(name);
         found.ok_or_else(|| {
             Problem::not_found(
                 "UserNotFound",
@@ -313,7 +315,7 @@ impl Lab<'_> {
         passwords::check_new(password.expose(), self.tenant, &user.upn, &user.display_name)
             .map_err(|weak| Problem::bad_request(weak.to_string()))?;
         let salt = self.idp.chassis.random.of(self.tenant.id).stream("password-salt").bytes();
-        Ok(passwords::hash(password, salt).await)
+        Ok(passwords::hash(self.tenant.id, password, salt).await?)
     }
 
     async fn credential(&self, user: &User, event: CredentialEvent, by: &str) -> Result<(), Problem> {
@@ -337,7 +339,7 @@ impl Lab<'_> {
         let application = self.application(client).await?;
         let change = Change::from(
             sql!(
-                "UPDATE applications SET enabled = $1 WHERE tenant = $2 AND client_id = $3",
+                "UPDATE applications SET enabled = $1, revision = revision + 1 WHERE tenant = $2 AND client_id = $3",
                 enabled,
                 self.tenant.id,
                 client

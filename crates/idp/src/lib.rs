@@ -17,6 +17,7 @@ mod directory;
 mod discovery;
 mod form;
 mod graph;
+mod hashing_queue;
 mod idp;
 mod installation_keys;
 mod lab_events;
@@ -89,6 +90,10 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration { version: 10, name: "access", sql: include_str!("../migrations/0010_access.sql") },
     Migration { version: 11, name: "accounts", sql: include_str!("../migrations/0011_accounts.sql") },
+    Migration { version: 12, name: "user_codes", sql: include_str!("../migrations/0012_user_codes.sql") },
+    Migration { version: 13, name: "reset_limits", sql: include_str!("../migrations/0013_reset_limits.sql") },
+    Migration { version: 14, name: "old_sessions", sql: include_str!("../migrations/0014_old_sessions.sql") },
+    Migration { version: 15, name: "revisions", sql: include_str!("../migrations/0015_revisions.sql") },
 ];
 
 /// What the identity provider is told besides what every service is.

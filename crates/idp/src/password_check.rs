@@ -1,11 +1,12 @@
-//! Whether a user name and a password are somebody's: asked by the sign-in page and by the token endpoint alike.
+//! Checks passwords, for every page and endpoint that takes one.
 
 use outlive_clock::Instant;
-use outlive_rules::aadsts;
 use outlive_rules::smart_lockout::Lockout;
+use outlive_rules::{Aadsts, aadsts};
 use outlive_tokens::Secret;
 
 use crate::directory::{Tenant, User};
+use crate::hashing_queue::Lane;
 use crate::idp::Idp;
 use crate::passwords;
 use crate::refusal::Refusal;
@@ -13,36 +14,54 @@ use crate::refusal::Refusal;
 /// How often noting a failure is tried again when something else happens to the user at the same moment.
 const TRIES: u32 = 16;
 
+/// What became of a password: the user, or why it was refused and whom that is about, if there is
+/// such a user.
+pub(crate) type Checked = Result<User, (Option<User>, Refusal)>;
+
 impl Idp {
-    /// Finds the user and checks the password, the account last: who does not know the password learns nothing about it, except
-    /// that it is locked. Notes failures, and forgets them with a success.
-    /// A refusal comes with the user it is about, if there is one.
+    /// Finds the user and checks the password. The account's state comes last: a caller who does
+    /// not know the password learns only whether the account is locked. Failures are counted, and a
+    /// success resets the count.
     pub(crate) async fn check_password(
         &self,
         tenant: &Tenant,
         user_name: &str,
         password: Secret,
-    ) -> Result<Result<User, (Option<User>, Refusal)>, Refusal> {
+    ) -> Result<Checked, Refusal> {
         let now = self.now(tenant.id).await?;
         let user = self.directory.user_by_upn(tenant.id, user_name).await?;
-        let user = user.filter(|user| user.deleted_at.is_none());
-        let mark = user.as_ref().map(|user| self.secrets.wrong_password_mark(user.id, &password));
-        let matches = passwords::verify(password, user.as_ref().map(|user| user.password_hash.clone())).await;
-        let (Some(user), Some(mark)) = (user, mark) else {
+        let Some(user) = user.filter(|user| user.deleted_at.is_none()) else {
+            // Takes as long as for a user who exists.
+            passwords::verify(Lane::Unknown(tenant.id), password, None).await?;
             return Ok(Err((None, Refusal::new(aadsts::USER_NOT_FOUND))));
         };
-        let failure = (!matches).then_some(&*mark);
-        let Some(user) = self.note_attempt(user, failure, now).await? else {
+        let checked = self.check_password_of(user, password, aadsts::WRONG_PASSWORD, now).await?;
+        Ok(checked.and_then(|user| {
+            if user.enabled { Ok(user) } else { Err((Some(user), Refusal::new(aadsts::USER_DISABLED))) }
+        }))
+    }
+
+    /// Checks the password of a user, by the counter that all places share where a password can be
+    /// guessed. `wrong` is the error for a wrong one.
+    pub(crate) async fn check_password_of(
+        &self,
+        user: User,
+        password: Secret,
+        wrong: Aadsts,
+        now: Instant,
+    ) -> Result<Checked, Refusal> {
+        let mark = self.secrets.wrong_password_mark(user.id, &password);
+        let lane = Lane::User(user.tenant, user.id);
+        let matches = passwords::verify(lane, password, Some(user.password_hash.clone())).await?;
+        let Some(user) = self.note_attempt(user, (!matches).then_some(&*mark), now).await? else {
             return Ok(Err((None, Refusal::new(aadsts::USER_NOT_FOUND))));
         };
         Ok(if user.lockout.is_locked(now) {
             Err((Some(user), Refusal::new(aadsts::ACCOUNT_LOCKED)))
-        } else if !matches {
-            Err((Some(user), Refusal::new(aadsts::WRONG_PASSWORD)))
-        } else if !user.enabled {
-            Err((Some(user), Refusal::new(aadsts::USER_DISABLED)))
-        } else {
+        } else if matches {
             Ok(user)
+        } else {
+            Err((Some(user), Refusal::new(wrong)))
         })
     }
 
@@ -67,7 +86,7 @@ impl Idp {
             }
             let after = User { lockout, ..before.clone() };
             match self.directory.commit(after.tenant, after.update(&before)).await {
-                Ok(()) => return Ok(Some(after)),
+                Ok(()) => return Ok(Some(User { revision: before.revision + 1, ..after })),
                 Err(error) if error.is_conflict() => {}
                 Err(error) => return Err(error.into()),
             }

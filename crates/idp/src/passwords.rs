@@ -1,12 +1,15 @@
 //! Passwords: hashing, comparing, and what a new one has to be.
 
+use std::sync::LazyLock;
+
 use argon2::password_hash::{Output, ParamsString, PasswordHash, SaltString};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
+use outlive_clock::TenantId;
 use outlive_rules::new_password::{self, PasswordOwner, WeakPassword};
 use outlive_tokens::Secret;
-use tokio::sync::Semaphore;
 
 use crate::directory::Tenant;
+use crate::hashing_queue::{HashingQueue, Lane, Overloaded, Permit};
 
 /// A password's Argon2id hash in PHC form.
 #[derive(Debug, Clone)]
@@ -21,8 +24,8 @@ const PASSES: u32 = 5;
 /// once what is larger than 32 MiB; having seen smaller blocks come and go, it keeps them for good.
 const ROOM_BLOCKS: usize = 33 * 1024;
 
-/// How many passwords are hashed at once: the memory and the cores it may take.
-static AT_ONCE: Semaphore = Semaphore::const_new(2);
+/// Two passwords are hashed at once: the memory and the cores it may take.
+static QUEUE: LazyLock<HashingQueue> = LazyLock::new(|| HashingQueue::new(2));
 
 #[expect(clippy::expect_used, reason = "constant parameters within Argon2's bounds")]
 fn params() -> Params {
@@ -50,13 +53,18 @@ fn is_behind(password: &Secret, hashed: &str) -> Option<bool> {
     Some(argon2id(password, salt, &Params::try_from(&hashed).ok()?)? == hashed.hash?)
 }
 
-/// Hashes a password with a salt drawn by the caller.
+/// Hashes a password that is set in a tenant, with a salt drawn by the caller.
 #[expect(
     clippy::expect_used,
     reason = "a 16-byte salt is valid, and hashing fails only for invalid parameters"
 )]
-pub(crate) async fn hash(password: Secret, salt: [u8; 16]) -> HashedPassword {
-    on_a_thread(move || {
+pub(crate) async fn hash(
+    tenant: TenantId,
+    password: Secret,
+    salt: [u8; 16],
+) -> Result<HashedPassword, Overloaded> {
+    let permit = QUEUE.turn(Lane::New(tenant)).await?;
+    Ok(on_a_thread(permit, move || {
         let params = params();
         let output = argon2id(&password, &salt, &params).expect("valid parameters");
         let salt = SaltString::encode_b64(&salt).expect("16 bytes are a valid salt");
@@ -69,23 +77,30 @@ pub(crate) async fn hash(password: Secret, salt: [u8; 16]) -> HashedPassword {
         };
         HashedPassword(hashed.to_string())
     })
-    .await
+    .await)
 }
 
 /// Whether the password is the one that was hashed. For a user who does not exist, pass `None`: it takes as long.
-pub(crate) async fn verify(password: Secret, hashed: Option<String>) -> bool {
-    on_a_thread(move || {
+pub(crate) async fn verify(lane: Lane, password: Secret, hashed: Option<String>) -> Result<bool, Overloaded> {
+    let permit = QUEUE.turn(lane).await?;
+    Ok(on_a_thread(permit, move || {
         hashed.and_then(|hashed| is_behind(&password, &hashed)).unwrap_or_else(|| {
             let _ = argon2id(&password, &[0; 16], &params());
             false
         })
     })
-    .await
+    .await)
 }
 
-#[expect(clippy::expect_used, reason = "the semaphore is never closed, and hashing does not panic")]
-async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    let _turn = AT_ONCE.acquire().await.expect("never closed");
+/// Runs the work on a thread of its own. The permit goes along: if the caller hangs up, the work
+/// still takes its place to the end.
+#[expect(clippy::expect_used, reason = "hashing does not panic")]
+async fn on_a_thread<T: Send + 'static>(permit: Permit, work: impl FnOnce() -> T + Send + 'static) -> T {
+    let work = move || {
+        let done = work();
+        drop(permit);
+        done
+    };
     tokio::task::spawn_blocking(work).await.expect("hashing does not panic")
 }
 
@@ -103,29 +118,43 @@ pub(crate) fn check_new(
 #[cfg(test)]
 mod tests {
     use argon2::PasswordHasher;
+    use outlive_clock::Randomness;
 
     use super::*;
 
+    fn tenant() -> TenantId {
+        TenantId::generate(&mut Randomness::from_seed(1).stream("tenant"))
+    }
+
+    async fn hashed(salt: [u8; 16]) -> String {
+        hash(tenant(), Secret::new("Right-1!"), salt).await.expect("a turn").0
+    }
+
+    async fn is_right(password: &str, hashed: Option<&str>) -> bool {
+        let hashed = hashed.map(str::to_owned);
+        verify(Lane::Unknown(tenant()), Secret::new(password), hashed).await.expect("a turn")
+    }
+
     #[tokio::test]
     async fn a_password_is_itself_and_no_other() {
-        let HashedPassword(hashed) = hash(Secret::new("Right-1!"), [1; 16]).await;
-        assert!(verify(Secret::new("Right-1!"), Some(hashed.clone())).await);
-        assert!(!verify(Secret::new("Wrong-1!"), Some(hashed)).await);
-        assert!(!verify(Secret::new("Right-1!"), None).await);
-        assert!(!verify(Secret::new("Right-1!"), Some("no hash".to_owned())).await);
+        let hashed = hashed([1; 16]).await;
+        assert!(is_right("Right-1!", Some(&hashed)).await);
+        assert!(!is_right("Wrong-1!", Some(&hashed)).await);
+        assert!(!is_right("Right-1!", None).await);
+        assert!(!is_right("Right-1!", Some("no hash")).await);
     }
 
     /// What was written down once is read for ever: as the library's own functions made it, with these parameters and with others.
     #[tokio::test]
     async fn hashes_are_those_of_the_library() {
         let salt = SaltString::encode_b64(&[7; 16]).expect("a salt");
-        let HashedPassword(ours) = hash(Secret::new("Right-1!"), [7; 16]).await;
+        let ours = hashed([7; 16]).await;
         for (params, same) in [(params(), true), (Params::new(64, 2, 1, None).expect("valid"), false)] {
             let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
             let theirs = argon2.hash_password(b"Right-1!", &salt).expect("valid").to_string();
             assert_eq!(theirs == ours, same, "{theirs}");
-            assert!(verify(Secret::new("Right-1!"), Some(theirs.clone())).await);
-            assert!(!verify(Secret::new("Wrong-1!"), Some(theirs)).await);
+            assert!(is_right("Right-1!", Some(&theirs)).await);
+            assert!(!is_right("Wrong-1!", Some(&theirs)).await);
         }
     }
 }

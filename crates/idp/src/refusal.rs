@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
-use http::header::{CACHE_CONTROL, EXPIRES, PRAGMA};
+use http::header::{CACHE_CONTROL, EXPIRES, PRAGMA, RETRY_AFTER};
+use http::{HeaderName, HeaderValue, StatusCode};
 use outlive_chassis::Trace;
 use outlive_clock::Instant;
 use outlive_rules::aadsts::OauthError;
@@ -14,6 +14,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::decision::Decision;
+use crate::hashing_queue::Overloaded;
 
 /// Why the identity provider says no.
 #[derive(Debug, Clone)]
@@ -111,7 +112,15 @@ impl Refusal {
         };
         let status = StatusCode::from_u16(self.error.status).unwrap_or(StatusCode::BAD_REQUEST);
         let headers = [(CACHE_CONTROL, "no-store, no-cache"), (PRAGMA, "no-cache"), (EXPIRES, "-1")];
-        (status, headers, Json(body)).into_response()
+        let mut response = (status, headers, Json(body)).into_response();
+        response.headers_mut().extend(self.retry_after());
+        response
+    }
+
+    /// `Retry-After` of a request that may be repeated soon.
+    pub(crate) fn retry_after(&self) -> Option<(HeaderName, HeaderValue)> {
+        let soon = self.error == aadsts::TOO_MANY_REQUESTS;
+        soon.then_some((RETRY_AFTER, HeaderValue::from_static("1")))
     }
 }
 
@@ -119,6 +128,12 @@ impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "the directory failed");
         Self::new(aadsts::SERVICE_UNAVAILABLE)
+    }
+}
+
+impl From<Overloaded> for Refusal {
+    fn from(Overloaded: Overloaded) -> Self {
+        Self::new(aadsts::TOO_MANY_REQUESTS)
     }
 }
 

@@ -6,9 +6,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderMap;
 use http::header::COOKIE;
 use outlive_chassis::CallerOrigin;
-use outlive_clock::{Instant, SessionId, Stream, TenantId, UserId};
+use outlive_clock::{Instant, SessionId, Span, Stream, TenantId, UserId};
 use outlive_rules::conditional_access::AccessFacts;
-use outlive_rules::{CookieFacts, Ruleset, cookie};
+use outlive_rules::{CookieFacts, Ruleset, cookie, lifetimes};
 use outlive_store::{Row, Statement, Store, StoreError, sql};
 
 use crate::directory::User;
@@ -61,22 +61,29 @@ impl Browser {
         URL_SAFE_NO_PAD.encode(digest(&SHA256, self.secret.as_bytes()))
     }
 
-    /// The `Set-Cookie` values: its cookie, and the end of one of the other kind, which would speak of an earlier sign-in.
-    /// Cookies know no virtual time: the server decides when a session is over.
-    ///
-    /// By https the session's cookie is sent from frames on other sites too (`SameSite=None`, as the original has it): single-page
-    /// applications renew in hidden frames. Browsers take that over https only.
+    /// The `Set-Cookie` values: its cookie, and the end of one of the other kind, which would speak
+    /// of an earlier sign-in. Cookies know no virtual time: the server decides when a session is
+    /// over. Over https the session's cookie is sent from frames on other sites too.
     pub(crate) fn set_cookies(&self, persistent: bool, origin: &CallerOrigin) -> Vec<String> {
-        let sites = if origin.0.starts_with("https://") { "Secure; SameSite=None" } else { "SameSite=Lax" };
+        let sites = cookie_attributes(origin, "None");
         let (name, age, other) = if persistent {
             (COOKIE_PERSISTENT, "; Max-Age=31536000", COOKIE_TRANSIENT)
         } else {
             (COOKIE_TRANSIENT, "", COOKIE_PERSISTENT)
         };
-        vec![
-            format!("{name}={}; Path=/; HttpOnly; {sites}{age}", self.secret),
-            format!("{other}=; Path=/; HttpOnly; {sites}; Max-Age=0"),
-        ]
+        vec![format!("{name}={}; {sites}{age}", self.secret), format!("{other}=; {sites}; Max-Age=0")]
+    }
+}
+
+/// The attributes of every cookie that is set here. Over https a cookie is never sent in clear
+/// (`Secure`), and `over_https` is its `SameSite`: `None` where single-page applications renew in
+/// hidden frames, as in the original. Browsers accept that over https only; over http every cookie
+/// is `Lax`.
+pub(crate) fn cookie_attributes(origin: &CallerOrigin, over_https: &str) -> String {
+    if origin.0.starts_with("https://") {
+        format!("Path=/; HttpOnly; Secure; SameSite={over_https}")
+    } else {
+        "Path=/; HttpOnly; SameSite=Lax".to_owned()
     }
 }
 
@@ -154,6 +161,40 @@ impl Session {
             self.id
         )
     }
+}
+
+/// Sessions that one statement removes at most.
+const REMOVED_AT_ONCE: u32 = 20;
+
+/// How long a session is kept after its last use and after its end: as long as anything can follow
+/// from it. An unused cookie ends before, whatever its kind, and so does the last refresh token
+/// that could have been issued before a sign-out.
+const KEPT: Span = {
+    let (cookie, token) = (lifetimes::PERSISTENT_COOKIE_INACTIVITY, lifetimes::REFRESH_TOKEN_INACTIVITY);
+    if cookie.as_micros() > token.as_micros() { cookie } else { token }
+};
+
+/// Removes some of the sessions from which nothing follows any more, with what belongs to them.
+/// Every new session does that, so that their number stays within what is alive and no request does
+/// much.
+pub(crate) fn remove_old(tenant: TenantId, now: Instant) -> [Statement; 2] {
+    let before = now - KEPT;
+    [
+        sql!(
+            "DELETE FROM session_applications WHERE tenant = $1 AND session_id IN (SELECT id FROM sessions \
+             WHERE tenant = $1 AND used_us < $2 AND (ended_us IS NULL OR ended_us < $2) ORDER BY used_us, id LIMIT $3)",
+            tenant,
+            before,
+            REMOVED_AT_ONCE
+        ),
+        sql!(
+            "DELETE FROM sessions WHERE tenant = $1 AND id IN (SELECT id FROM sessions \
+             WHERE tenant = $1 AND used_us < $2 AND (ended_us IS NULL OR ended_us < $2) ORDER BY used_us, id LIMIT $3)",
+            tenant,
+            before,
+            REMOVED_AT_ONCE
+        ),
+    ]
 }
 
 /// Ends all sessions of a user, in every browser.

@@ -38,6 +38,13 @@ pub(crate) async fn rotate(
         number,
         at
     ));
+    // Of these only the last keys' are ever asked for.
+    change.add(sql!(
+        "DELETE FROM signing_key_turns WHERE tenant = $1 AND number IN \
+         (SELECT number FROM signing_key_turns WHERE tenant = $1 AND since_us <= $2 ORDER BY number LIMIT 20)",
+        tenant.id,
+        at - PUBLISHED_AFTER
+    ));
     let subject = format!("tenant:{}", tenant.id);
     let event = JournalEvent::new(tenant.id, at, "signing_key.rotated", subject, trace);
     change.append(idp.chassis.journal.entry(&event.with(json!({"number": number}))));

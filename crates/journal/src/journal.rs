@@ -2,8 +2,10 @@
 
 use outlive_clock::{TenantId, wall_now};
 use outlive_store::{Change, Row, Statement, Store, StoreError, sql};
+use serde_json::Value;
 use tokio::sync::watch;
 
+use crate::packed::{pack, unpack};
 use crate::{Event, Filter, LINES_MAX, Line};
 
 /// A service's journal.
@@ -45,7 +47,7 @@ impl Journal {
             event.kind,
             &event.subject,
             &event.trace,
-            &event.data
+            pack(&event.data)
         )
     }
 
@@ -174,7 +176,15 @@ impl Journal {
             kind: row.text("kind")?,
             subject: row.text("subject")?,
             trace: row.text("trace")?,
-            data: row.json("data")?,
+            data: data_of(row)?,
         })
     }
+}
+
+/// The data of a stored line.
+fn data_of(row: &Row) -> Result<Value, StoreError> {
+    let corrupt = |why: String| StoreError::Corrupt { column: "data".to_owned(), why };
+    let stored = row.text("data")?;
+    let text = unpack(&stored).ok_or_else(|| corrupt("a reference to nothing".to_owned()))?;
+    serde_json::from_str(&text).map_err(|error| corrupt(error.to_string()))
 }

@@ -6,6 +6,7 @@
 
 mod event;
 mod journal;
+mod packed;
 mod query;
 
 pub use event::{Event, Line};

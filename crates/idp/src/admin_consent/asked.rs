@@ -6,7 +6,7 @@ use outlive_clock::ClientId;
 use outlive_rules::aadsts;
 use outlive_tokens::TokenVersion;
 
-use crate::authorize::{AuthorizeRefusal, AuthorizeRequest, ReplyTo, ResponseMode, carried};
+use crate::authorize::{AuthorizeRefusal, AuthorizeRequest, ReplyTo, ResponseMode};
 use crate::directory::{Application, Tenant};
 use crate::form::Parameters;
 use crate::idp::Idp;
@@ -43,6 +43,7 @@ impl AdminConsentRequest {
         endpoint: TokenVersion,
         parameters: &Parameters,
     ) -> Result<Self, AuthorizeRefusal> {
+        parameters.check_carried()?;
         let twice = ["client_id", "redirect_uri"].into_iter().find(|name| parameters.is_duplicated(name));
         if let Some(name) = twice {
             return Err(Refusal::new(aadsts::PARAMETER_DUPLICATED).with("name", name).into());
@@ -68,7 +69,7 @@ impl AdminConsentRequest {
         let reply_to = ReplyTo {
             redirect_uri: redirect_uri(&application, parameters)?,
             mode: ResponseMode::Query,
-            state: parameters.get("state").map(carried),
+            state: parameters.get("state").map(str::to_owned),
         };
         let refuse = |refusal: Refusal| AuthorizeRefusal::Reply(reply_to.clone(), refusal);
         if let Some(name) = parameters.duplicated() {

@@ -3,8 +3,10 @@
 use axum::response::Response;
 use http::StatusCode;
 use outlive_chassis::Trace;
+use outlive_journal::Event;
 use outlive_rules::aadsts;
 use outlive_tokens::Secret;
+use serde_json::json;
 
 use crate::credential_events::{CredentialEvent, happen};
 use crate::directory::{Tenant, User};
@@ -92,8 +94,12 @@ impl Visit {
         match self.idp.change_password(tenant, user, old, Secret::new(new), &self.trace).await {
             Ok(()) => Ok(Ok(())),
             Err(refusal)
-                if [aadsts::CURRENT_PASSWORD_WRONG, aadsts::NEW_PASSWORD_TOO_WEAK]
-                    .contains(&refusal.error) =>
+                if [
+                    aadsts::CURRENT_PASSWORD_WRONG,
+                    aadsts::ACCOUNT_LOCKED,
+                    aadsts::NEW_PASSWORD_TOO_WEAK,
+                ]
+                .contains(&refusal.error) =>
             {
                 Ok(Err(Wrong::of(&refusal)))
             }
@@ -103,7 +109,9 @@ impl Visit {
 }
 
 impl Idp {
-    /// A user changes the own password, knowing the old one: by the page or by Graph.
+    /// Changes a user's password for the user, who has to know the current one: by the page or by
+    /// Graph. Wrong guesses count as those of a sign-in do ("Protect user accounts from attacks
+    /// with Microsoft Entra smart lockout").
     pub(crate) async fn change_password(
         &self,
         tenant: &Tenant,
@@ -113,9 +121,18 @@ impl Idp {
         trace: &Trace,
     ) -> Result<(), Refusal> {
         let same = old.expose() == new.expose();
-        if !passwords::verify(old, Some(user.password_hash.clone())).await {
-            return Err(Refusal::new(aadsts::CURRENT_PASSWORD_WRONG));
-        }
+        let now = self.now(tenant.id).await?;
+        let checked = self.check_password_of(user.clone(), old, aadsts::CURRENT_PASSWORD_WRONG, now).await?;
+        let user = match checked {
+            Ok(user) => user,
+            Err((_, refusal)) => {
+                let subject = format!("user:{}", user.id);
+                let event = Event::new(tenant.id, now, "password.change_refused", subject, trace)
+                    .with(json!({"upn": user.upn, "code": refusal.error}));
+                self.chassis.journal.append(&event).await?;
+                return Err(refusal);
+            }
+        };
         if same {
             // The last password may not be used again on a change ("Password policies and account restrictions").
             let rule = "it has to differ from the current one";
@@ -125,9 +142,9 @@ impl Idp {
             let rule = weak.to_string();
             return Err(Refusal::new(aadsts::NEW_PASSWORD_TOO_WEAK).with("rule", rule.trim_end_matches('.')));
         }
-        let hashed =
-            passwords::hash(new, self.chassis.random.of(tenant.id).stream("password-salt").bytes()).await;
+        let salt = self.chassis.random.of(tenant.id).stream("password-salt").bytes();
+        let hashed = passwords::hash(tenant.id, new, salt).await?;
         let now = self.now(tenant.id).await?;
-        Ok(happen(self, user, CredentialEvent::PasswordChanged(hashed), now, "user", trace).await?)
+        Ok(happen(self, &user, CredentialEvent::PasswordChanged(hashed), now, "user", trace).await?)
     }
 }

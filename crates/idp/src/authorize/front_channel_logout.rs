@@ -66,6 +66,7 @@ pub(crate) fn is_logout_url(text: &str) -> bool {
     };
     scheme
         && text.len() <= 255
+        && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
         && url.fragment().is_none()
         && url.username().is_empty()
         && url.password().is_none()

@@ -13,7 +13,7 @@ mod response_type;
 mod sign_in;
 
 pub(crate) use reply::{ReplyTo, ResponseMode};
-pub(crate) use request::{AuthorizeRefusal, AuthorizeRequest, Prompt, carried, validate};
+pub(crate) use request::{AuthorizeRefusal, AuthorizeRequest, Prompt, validate};
 
 pub(crate) use change_password::{change_password, change_password_page};
 pub(crate) use consent::consent;

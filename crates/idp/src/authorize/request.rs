@@ -14,9 +14,6 @@ use crate::scopes::{AskedFor, AskedScopes, ResolvedResource, resolve};
 use crate::spec::RedirectUriType;
 use crate::token::{CodeChallenge, asked_claims};
 
-/// Longest `state`, `nonce` or hint that is carried along, in characters.
-const CARRIED_CHARS_MAX: usize = 4_096;
-
 /// What the client wants the person to go through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Prompt {
@@ -80,6 +77,7 @@ pub(crate) async fn validate(
     endpoint: TokenVersion,
     parameters: &Parameters,
 ) -> Result<AuthorizeRequest, AuthorizeRefusal> {
+    parameters.check_carried()?;
     // Of two clients, or of two places to answer to, nobody can say which is meant.
     if let Some(name) = ["client_id", "redirect_uri"].into_iter().find(|name| parameters.is_duplicated(name))
     {
@@ -109,7 +107,7 @@ pub(crate) async fn validate(
     let reply_to = ReplyTo {
         redirect_uri: redirect_uri.clone(),
         mode: mode.unwrap_or(default_mode),
-        state: parameters.get("state").map(carried),
+        state: parameters.get("state").map(str::to_owned),
     };
     let refuse = |refusal: Refusal| AuthorizeRefusal::Reply(reply_to.clone(), refusal);
 
@@ -151,11 +149,11 @@ pub(crate) async fn validate(
         scopes,
         resources,
         code_challenge,
-        nonce: parameters.get("nonce").map(carried),
+        nonce: parameters.get("nonce").map(str::to_owned),
         prompt,
-        login_hint: parameters.get("login_hint").map(carried),
+        login_hint: parameters.get("login_hint").map(str::to_owned),
         claims,
-        sid: parameters.get("sid").map(carried),
+        sid: parameters.get("sid").map(str::to_owned),
         reply_to,
         response_type,
         endpoint,
@@ -242,9 +240,4 @@ fn prompt(endpoint: TokenVersion, given: Option<&str>) -> Result<Prompt, Refusal
         Some("admin_consent") if endpoint == TokenVersion::V1 => Ok(Prompt::AdminConsent),
         Some(_) => Err(Refusal::new(aadsts::PARAMETER_INVALID).with("name", "prompt")),
     }
-}
-
-/// What of a text is carried along.
-pub(crate) fn carried(text: &str) -> String {
-    text.chars().take(CARRIED_CHARS_MAX).collect()
 }

@@ -11,10 +11,10 @@ use serde_json::json;
 use super::endpoint::SignedIn;
 use super::request::{AuthorizeRefusal, validate};
 use crate::conditional_access::{self, Asking};
-use crate::directory::{Tenant, User};
+use crate::directory::{Tenant, User, shortened_name};
 use crate::pages::{self, Next, PageState, Wrong};
 use crate::refusal::Refusal;
-use crate::sessions::{Browser, Session, rename_browser};
+use crate::sessions::{Browser, Session, remove_old, rename_browser};
 use crate::visit::Visit;
 
 /// `POST /{tenant}/login`: `loginfmt` and `passwd`, with the form's own `ctx` and `canary`.
@@ -139,6 +139,9 @@ impl Visit {
         if let Some(before) = Browser::of_request(&self.headers) {
             change.add(rename_browser(tenant.id, user.id, &before, &browser));
         }
+        for statement in remove_old(tenant.id, now) {
+            change.add(statement);
+        }
         change.add(session.insertion(tenant.id, &browser));
         let event = Event::new(tenant.id, now, "sign_in.succeeded", format!("user:{}", user.id), &self.trace)
             .with(
@@ -184,9 +187,8 @@ impl Visit {
         now: Instant,
     ) -> Result<(), Refusal> {
         let subject = user.map_or_else(|| "user:unknown".to_owned(), |user| format!("user:{}", user.id));
-        let typed: String = user_name.chars().take(113).collect();
         let event = Event::new(tenant.id, now, "sign_in.refused", subject, &self.trace).with(json!({
-            "upn": user.map_or(typed, |user| user.upn.clone()),
+            "upn": user.map_or_else(|| shortened_name(user_name), |user| user.upn.clone()),
             "code": refusal.error,
             "description": refusal.error.render(&refusal.params),
         }));

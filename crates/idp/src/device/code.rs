@@ -86,24 +86,24 @@ pub(crate) async fn find(
     store.row(select).await?.as_ref().map(code_of).transpose()
 }
 
-/// The code that a person means, of whichever tenant.
+/// The code that a person typed, by the hash of its user code, of any tenant.
 pub(crate) async fn find_by_user_code(
     store: &Store,
-    user_code: &str,
+    user_code_hash: &str,
 ) -> Result<Option<DeviceCode>, StoreError> {
-    let select = Statement::new(select!("WHERE user_code = $1"), vec![user_code.into()]);
+    let select = Statement::new(select!("WHERE user_code_hash = $1"), vec![user_code_hash.into()]);
     store.row(select).await?.as_ref().map(code_of).transpose()
 }
 
 impl DeviceCode {
-    /// Writes a new code.
-    pub(crate) fn insertion(&self, user_code: &str) -> Statement {
+    /// Writes a new code, with the hash of its user code.
+    pub(crate) fn insertion(&self, user_code_hash: &str) -> Statement {
         sql!(
-            "INSERT INTO device_codes (tenant, id, user_code, client_id, asked, issued_us, decision) \
+            "INSERT INTO device_codes (tenant, id, user_code_hash, client_id, asked, issued_us, decision) \
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
             self.tenant,
             self.id.to_string(),
-            user_code,
+            user_code_hash,
             self.client_id,
             serde_json::json!(self.asked),
             self.issued_at,
@@ -138,7 +138,13 @@ pub(crate) fn redeemed(code: &DeviceCode, now: Instant) -> Statement {
     .expect_rows(1)
 }
 
-/// Forgets the codes that are long over.
+/// Removes some of the codes that are long over: more than one, so that their number falls with
+/// every new one.
 pub(crate) fn forget_old(tenant: TenantId, now: Instant) -> Statement {
-    sql!("DELETE FROM device_codes WHERE tenant = $1 AND issued_us < $2", tenant, now - REMEMBERED)
+    sql!(
+        "DELETE FROM device_codes WHERE tenant = $1 AND id IN \
+         (SELECT id FROM device_codes WHERE tenant = $1 AND issued_us < $2 LIMIT 20)",
+        tenant,
+        now - REMEMBERED
+    )
 }

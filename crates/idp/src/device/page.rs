@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::LOCATION;
-use outlive_clock::Instant;
+use outlive_clock::{Instant, wall_now};
 use outlive_rules::{Aadsts, DeviceDecision, aadsts, lifetimes};
 
 use super::code::{DeviceCode, find_by_user_code};
@@ -59,7 +59,13 @@ impl Visit {
             return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER));
         }
         let typed = user_code::meant(self.parameters.get("otc").unwrap_or_default()).unwrap_or_default();
-        let Some(code) = find_by_user_code(&self.idp.chassis.store, &typed).await? else {
+        let (guesses, address) = (&self.idp.user_code_guesses, conditional_access::address(&self.headers));
+        if guesses.are_too_many(address, wall_now()) {
+            return Err(Refusal::new(aadsts::TOO_MANY_REQUESTS));
+        }
+        let hash = self.idp.secrets.user_code_hash(&typed);
+        let Some(code) = find_by_user_code(&self.idp.chassis.store, &hash).await? else {
+            guesses.note(address, wall_now());
             return Ok(self.user_code_page(&typed, Some(aadsts::USER_CODE_WRONG)));
         };
         if !is_alias(&self.segment) && self.idp.tenant(&self.segment, None).await?.id != code.tenant {

@@ -82,6 +82,25 @@ impl ClientSecrets {
         URL_SAFE_NO_PAD.encode(context.sign())
     }
 
+    /// By what the limits of password resets know a user name or an address.
+    pub(crate) fn reset_subject(&self, tenant: TenantId, kind: &str, name: &str) -> String {
+        let mut context = hmac::Context::with_key(&self.key);
+        context.update(b"password reset");
+        context.update(tenant.uuid().as_bytes());
+        context.update(kind.as_bytes());
+        context.update(name.as_bytes());
+        URL_SAFE_NO_PAD.encode(&context.sign().as_ref()[..16])
+    }
+
+    /// What is kept of the code that a person types for a device. The same for every tenant: the
+    /// page does not know which it is.
+    pub(crate) fn user_code_hash(&self, user_code: &str) -> String {
+        let mut context = hmac::Context::with_key(&self.key);
+        context.update(b"user code");
+        context.update(user_code.as_bytes());
+        URL_SAFE_NO_PAD.encode(context.sign())
+    }
+
     /// Whether it is the code of which `hash` was kept.
     pub(crate) fn is_sent_code(&self, id: Uuid, code: &str, hash: &str) -> bool {
         let typed = self.sent_code_hash(id, code);

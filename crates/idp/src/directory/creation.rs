@@ -14,7 +14,8 @@ use url::Url;
 use super::graph_application::graph_application;
 use super::{
     ALL_PRINCIPALS, AppRoleAssignment, Application, ApplicationDocument, ClientSecrets, FederatedCredential,
-    KeyCredential, PASSWORD_NEVER_EXPIRES, PrincipalType, User, UserProfile, grant_scopes, group,
+    KeyCredential, PASSWORD_NEVER_EXPIRES, PlainHttp, PrincipalType, REDIRECT_URI_CHARS_MAX, User,
+    UserProfile, first_unregistrable, grant_scopes, group,
 };
 use crate::authorize::is_logout_url;
 use crate::passwords::{self, HashedPassword};
@@ -86,7 +87,7 @@ pub(crate) async fn create(
             second_factor.register(&authenticator, sealer, &mut random.stream("authenticator-secret-nonce"));
         }
         let HashedPassword(password_hash) =
-            passwords::hash(user.password, random.stream("password-salt").bytes()).await;
+            passwords::hash(tenant, user.password, random.stream("password-salt").bytes()).await?;
         let user = User {
             tenant,
             id: user.id,
@@ -113,6 +114,7 @@ pub(crate) async fn create(
                 ..UserProfile::default()
             },
             second_factor,
+            revision: 0,
         };
         change.add(user.insertion());
     }
@@ -160,6 +162,16 @@ fn add_application(
             spec.name
         )));
     }
+    if let Some(redirect) = first_unregistrable(&spec.redirect_uris, PlainHttp::Anywhere) {
+        let uri = &redirect.uri;
+        return Err(Problem::bad_request(format!(
+            "The redirect URI '{}' of '{}' cannot be registered: it has to be an absolute URI of at most \
+             {REDIRECT_URI_CHARS_MAX} characters, each once, with https, http or a native application's scheme, without \
+             user information, fragment, wildcard or any of the characters \\ ! $ ' ( ) , ; and blank.",
+            uri.escape_debug(),
+            spec.name
+        )));
+    }
     let mut optional_claims = spec.optional_claims;
     if spec.continuous_access_evaluation && !optional_claims.access_token.iter().any(|c| c.name == "xms_cc") {
         // Nothing can be evaluated in a token that does not say whether its client can be challenged.
@@ -170,6 +182,7 @@ fn add_application(
         service_principal_id: spec.service_principal_id,
         name: spec.name,
         enabled: true,
+        revision: 0,
         document: ApplicationDocument {
             redirect_uris: spec.redirect_uris,
             identifier_uris: spec.identifier_uris,

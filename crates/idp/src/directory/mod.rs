@@ -15,6 +15,7 @@ mod memory;
 mod policies;
 mod profile;
 mod redirect_uri;
+mod registrable_uri;
 mod role_template;
 mod signed_out;
 mod tenant;
@@ -32,9 +33,10 @@ pub(crate) use grant_object::{GrantsOf, PermissionGrant};
 pub(crate) use key_credential::{FederatedCredential, KeyCredential};
 pub(crate) use policies::{Kept, Location, POLICIES_MAX, Policies, TokenLifetime};
 pub(crate) use profile::{PASSWORD_NEVER_EXPIRES, UserProfile};
+pub(crate) use registrable_uri::{PlainHttp, REDIRECT_URI_CHARS_MAX, first_unregistrable};
 pub(crate) use role_template::role_templates;
 pub(crate) use tenant::{Tenant, use_signing_key};
-pub(crate) use user::User;
+pub(crate) use user::{User, shortened_name};
 
 use std::sync::Arc;
 
@@ -59,6 +61,7 @@ pub(crate) const TABLES: &[&str] = &[
     "sessions",
     "redeemed_codes",
     "password_resets",
+    "password_reset_limits",
     "outbox",
     signing_key_turns::TABLES[0],
     signing_key_turns::TABLES[1],

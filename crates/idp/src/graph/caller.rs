@@ -119,19 +119,24 @@ impl Caller {
         Options::of_collection(&self.parameters, kind, self.tenant.id, &self.idp.chassis.sealer)
     }
 
+    /// The journal line that says who made a change.
+    pub(crate) fn entry(&self, kind: &'static str, subject: String, mut data: serde_json::Value) -> Change {
+        data["by"] = serde_json::json!(self.claims.oid);
+        data["by_client"] = serde_json::json!(self.claims.appid);
+        data["by_application"] = serde_json::json!(self.claims.is_app_only());
+        let event = Event::new(self.tenant.id, self.now, kind, subject, &self.trace).with(data);
+        self.idp.chassis.journal.entry(&event)
+    }
+
     /// Commits a change together with the journal line that says who made it.
     pub(crate) async fn commit(
         &self,
         mut change: Change,
         kind: &'static str,
         subject: String,
-        mut data: serde_json::Value,
+        data: serde_json::Value,
     ) -> Result<(), GraphError> {
-        data["by"] = serde_json::json!(self.claims.oid);
-        data["by_client"] = serde_json::json!(self.claims.appid);
-        data["by_application"] = serde_json::json!(self.claims.is_app_only());
-        let event = Event::new(self.tenant.id, self.now, kind, subject, &self.trace).with(data);
-        change.append(self.idp.chassis.journal.entry(&event));
+        change.append(self.entry(kind, subject, data));
         Ok(self.idp.directory.commit(self.tenant.id, change).await?)
     }
 

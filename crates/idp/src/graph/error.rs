@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::response::{IntoResponse, Response};
-use http::header::WWW_AUTHENTICATE;
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use outlive_chassis::Trace;
 use outlive_clock::{Instant, wall_now};
@@ -12,6 +12,7 @@ use outlive_tokens::{BearerRefusal, TOKEN_ISSUED_BEFORE_REVOCATION};
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::directory::shortened_name;
 use crate::refusal::Refusal;
 
 /// A Graph error, before it is written: `{"error":{"code","message","innerError"}}`.
@@ -63,7 +64,7 @@ impl GraphError {
     }
 
     pub(crate) fn no_such(id: impl std::fmt::Display) -> Self {
-        let id: String = id.to_string().chars().take(113).collect();
+        let id = shortened_name(&id.to_string());
         let message = format!(
             "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
         );
@@ -107,6 +108,9 @@ impl GraphError {
         let error = ErrorMembers { code: self.code, message: self.message, inner_error };
         let body = Json(ErrorBody { error });
         let mut response = (self.status, body).into_response();
+        if self.status == StatusCode::TOO_MANY_REQUESTS {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
         if let Some(challenge) = self.challenge {
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }
@@ -157,7 +161,9 @@ impl From<StoreError> for GraphError {
 impl From<Refusal> for GraphError {
     fn from(refusal: Refusal) -> Self {
         let status = StatusCode::from_u16(refusal.error.status).unwrap_or(StatusCode::BAD_REQUEST);
-        Self::new(status, "Request_BadRequest", refusal.error.sentence(&refusal.params))
+        let throttled = status == StatusCode::TOO_MANY_REQUESTS;
+        let code = if throttled { "TooManyRequests" } else { "Request_BadRequest" };
+        Self::new(status, code, refusal.error.sentence(&refusal.params))
     }
 }
 

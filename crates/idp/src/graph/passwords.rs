@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::LOCATION;
 use outlive_rules::Event;
+use outlive_store::Change;
 use outlive_tokens::Secret;
 use serde::Deserialize;
 use serde_json::json;
@@ -15,9 +16,10 @@ use uuid::Uuid;
 use super::caller::Caller;
 use super::error::GraphError;
 use super::odata::context;
-use crate::credential_events::{CredentialEvent, happen};
+use crate::credential_events::{CredentialEvent, happen_and};
 use crate::directory::User;
 use crate::passwords;
+use crate::refusal::Refusal;
 
 /// The id of every user's password as an authentication method.
 const PASSWORD_METHOD: &str = "28c10230-6103-485e-b985-444c60001490";
@@ -144,13 +146,26 @@ pub(crate) async fn reset_password(
     password: Secret,
     must_change: bool,
 ) -> Result<(), GraphError> {
+    reset_password_and(caller, user, (row, password, must_change), |_| (), Change::new()).await
+}
+
+/// The same where the call changes the user in other ways too: all of it happens in one commit, or
+/// nothing.
+pub(crate) async fn reset_password_and(
+    caller: &Caller,
+    user: &User,
+    (row, password, must_change): (Event, Secret, bool),
+    also: impl FnOnce(&mut User),
+    change: Change,
+) -> Result<(), GraphError> {
     if let Err(weak) = passwords::check_new(password.expose(), &caller.tenant, &user.upn, &user.display_name)
     {
         return Err(GraphError::bad_request(weak.to_string()));
     }
     let salt = caller.idp.chassis.random.of(caller.tenant.id).stream("password-salt").bytes();
-    let hashed = passwords::hash(password, salt).await;
+    let hashed = passwords::hash(caller.tenant.id, password, salt).await.map_err(Refusal::from)?;
     let event = CredentialEvent::AdminReset(row, hashed, must_change);
     let now = caller.idp.now(caller.tenant.id).await?;
-    Ok(happen(&caller.idp, user, event, now, &caller.claims.oid.to_string(), &caller.trace).await?)
+    let by = caller.claims.oid.to_string();
+    Ok(happen_and(&caller.idp, user, event, also, now, &by, &caller.trace, change).await?)
 }

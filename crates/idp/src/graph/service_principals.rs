@@ -148,28 +148,35 @@ pub(super) async fn updated(
     changed(caller, name.find(caller).await?, patch).await
 }
 
+/// Makes the change: one call, one commit, with a journal line for each thing that changed.
 async fn changed(
     caller: &Caller,
-    mut before: Application,
+    before: Application,
     patch: ServicePrincipalPatch,
 ) -> Result<Response, GraphError> {
     let subject = format!("client:{}", before.client_id);
+    let mut after = before.clone();
+    let mut lines = Vec::new();
     if let Some(required) = patch.app_role_assignment_required {
-        before.document.assignment_required = required;
-        let change = Change::from(before.update_document(caller.tenant.id));
+        after.document.assignment_required = required;
         let data = json!({
             "client_id": before.client_id, "client_name": before.name, "assignment_required": required,
         });
-        caller.commit(change, "application.changed", subject.clone(), data).await?;
+        lines.push(("application.changed", data));
     }
     if let Some(enabled) = patch.account_enabled {
-        let after = Application { enabled, ..before.clone() };
-        let mut change = Change::new();
-        for statement in after.update(&before, caller.tenant.id) {
-            change.add(statement);
-        }
+        after.enabled = enabled;
         let kind = if enabled { "application.enabled" } else { "application.disabled" };
-        let data = json!({"client_id": before.client_id, "client_name": before.name});
+        lines.push((kind, json!({"client_id": before.client_id, "client_name": before.name})));
+    }
+    let mut change = Change::new();
+    for statement in after.update(&before, caller.tenant.id) {
+        change.add(statement);
+    }
+    if let Some((kind, data)) = lines.pop() {
+        for (kind, data) in lines {
+            change.append(caller.entry(kind, subject.clone(), data));
+        }
         caller.commit(change, kind, subject, data).await?;
     }
     Ok(StatusCode::NO_CONTENT.into_response())

@@ -110,7 +110,9 @@ pub(crate) fn refusal(refusal: &Refusal, asked: &Asked) -> Response {
         at: asked.at.to_string(),
     };
     let status = StatusCode::from_u16(refusal.error.status).unwrap_or(StatusCode::BAD_REQUEST);
-    page_response(status, &page, OWN)
+    let mut response = page_response(status, &page, OWN);
+    response.headers_mut().extend(refusal.retry_after());
+    response
 }
 
 /// A page that says something.

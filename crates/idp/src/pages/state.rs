@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::form::Parameters;
 use crate::passkeys::Challenge;
 use crate::refusal::Refusal;
-use crate::sessions::{COOKIE_CANARY, cookie};
+use crate::sessions::{COOKIE_CANARY, cookie, cookie_attributes};
 use crate::visit::Visit;
 
 /// Where a person was going when a page stopped them.
@@ -157,8 +157,8 @@ impl PageState {
         let canary = known.unwrap_or_else(|| random.stream("canary").uuid().simple().to_string());
         self.canary.clone_from(&canary);
         let ctx = self.seal(&visit.idp.chassis.sealer, &mut random.stream("page-state-nonce"));
-        let set_cookie =
-            set_cookie.then(|| format!("{COOKIE_CANARY}={canary}; Path=/; HttpOnly; SameSite=Lax"));
+        let set_cookie = set_cookie
+            .then(|| format!("{COOKIE_CANARY}={canary}; {}", cookie_attributes(&visit.origin, "Lax")));
         FormFields { ctx, canary, set_cookie }
     }
 

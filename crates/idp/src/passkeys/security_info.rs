@@ -158,11 +158,14 @@ impl Visit {
         let made = Answer::read(self.parameters.get("credential").unwrap_or_default())
             .and_then(|answer| here.registered(challenge, user.id, answer, now));
         let name = self.parameters.get("name").unwrap_or("Passkey").trim();
+        if name.chars().count() > NAME_CHARS_MAX || name.contains(char::is_control) {
+            return Ok(Err(not_accepted("its name has at most 30 characters, on one line")));
+        }
         Ok(made.map_err(not_accepted).map(|made| Passkey {
             credential: made.credential,
             user_id: user.id,
             rp_id: here.id,
-            name: name.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect(),
+            name: name.to_owned(),
             public_key: made.public_key,
             aaguid: made.aaguid,
             counter: made.counter,

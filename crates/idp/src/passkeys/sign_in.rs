@@ -7,7 +7,7 @@ use outlive_store::Change;
 
 use super::ceremony::{Answer, Challenge, RelyingParty, Why};
 use super::{AMR, Passkey, stored};
-use crate::directory::{Tenant, User};
+use crate::directory::{Tenant, User, shortened_name};
 use crate::pages::{self, Next, PageState, PasskeyPending};
 use crate::refusal::Refusal;
 use crate::visit::Visit;
@@ -51,7 +51,7 @@ impl Visit {
         let pending = PasskeyPending {
             next: Box::new(next),
             challenge,
-            user_name: user_name.chars().take(113).collect(),
+            user_name: shortened_name(user_name),
             persistent,
         };
         let state = PageState::new(&self.segment, Next::Passkey(pending), None);

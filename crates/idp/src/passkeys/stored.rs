@@ -80,7 +80,8 @@ impl Passkey {
 pub(super) fn answered(tenant: TenantId, challenge: &Challenge, now: Instant) -> [Statement; 2] {
     [
         sql!(
-            "DELETE FROM answered_challenges WHERE tenant = $1 AND answered_us < $2",
+            "DELETE FROM answered_challenges WHERE tenant = $1 AND challenge IN \
+             (SELECT challenge FROM answered_challenges WHERE tenant = $1 AND answered_us < $2 LIMIT 20)",
             tenant,
             Challenge::forgotten_before(now)
         ),

@@ -10,8 +10,10 @@ use outlive_tokens::Secret;
 use serde_json::json;
 
 use super::code::{self, Tried};
+use super::limit::Asker;
+use crate::conditional_access;
 use crate::credential_events::{CredentialEvent, happen_with};
-use crate::directory::{Tenant, User};
+use crate::directory::{Tenant, User, shortened_name};
 use crate::pages::{self, AskedCode, Next, PageState};
 use crate::passwords;
 use crate::refusal::Refusal;
@@ -59,24 +61,25 @@ impl Visit {
     /// Sends a code, if there is somebody to send it to. The answer is the same if not.
     async fn send_reset_code(&self) -> Result<Response, Refusal> {
         let typed = self.parameters.get("username").ok_or_else(|| Refusal::missing("username"))?;
-        let user_name: String = typed.chars().take(113).collect();
+        let user_name = shortened_name(typed);
         let chassis = &self.idp.chassis;
         let id = chassis.random.stream("password-reset-id").uuid();
         if let Some(tenant) = self.tenant_of_reset(&user_name).await? {
             let now = self.idp.now(tenant.id).await?;
             let user = self.idp.directory.user_by_upn(tenant.id, &user_name).await?.filter(may_reset);
-            let mut change = Change::new();
-            let subject = match &user {
-                Some(user) => {
-                    change.append(code::sending(&self.idp, user, id, now));
-                    format!("user:{}", user.id)
-                }
-                None => "user:unknown".to_owned(),
-            };
+            let subject = user.as_ref().map_or_else(unknown, |user| format!("user:{}", user.id));
             let event = Event::new(tenant.id, now, "password.reset_asked", subject, &self.trace)
                 .with(json!({"upn": user_name, "sent": user.is_some()}));
-            change.append(chassis.journal.entry(&event));
-            chassis.store.commit(change).await?;
+            let sending = || {
+                let mut change =
+                    user.as_ref().map_or_else(Change::new, |user| code::sending(&self.idp, user, id, now));
+                change.append(chassis.journal.entry(&event));
+                change
+            };
+            if !self.asker(&tenant, &user_name).count_send(&self.idp, now, sending).await? {
+                let asked = AskedCode { id, user_name };
+                return self.too_many_attempts(&tenant, &asked).await;
+            }
         }
         Ok(self.reset_password_page(AskedCode { id, user_name }, None))
     }
@@ -93,6 +96,10 @@ impl Visit {
             return Ok(self.reset_password_page(asked, Some(CODE_WRONG.to_owned())));
         };
         let now = self.idp.now(tenant.id).await?;
+        let asker = self.asker(&tenant, &asked.user_name);
+        if !asker.count_try(&self.idp, now).await? {
+            return self.too_many_attempts(&tenant, &asked).await;
+        }
         let typed = form.get("code").unwrap_or_default();
         let user = match code::attempt(&self.idp, tenant.id, asked.id, typed, now).await? {
             Tried::Good(user) => self.idp.directory.user(tenant.id, user).await?.filter(may_reset),
@@ -104,6 +111,7 @@ impl Visit {
         let Some(user) = user else {
             return Ok(self.reset_password_page(asked, Some(CODE_WRONG.to_owned())));
         };
+        asker.forgive(&self.idp, now).await?;
         if let Err(weak) = passwords::check_new(new, &tenant, &user.upn, &user.display_name) {
             let taken_back = code::not_counted(tenant.id, asked.id);
             self.idp.chassis.store.commit(Change::from(taken_back)).await?;
@@ -111,8 +119,9 @@ impl Visit {
         }
         // The last password may be used again on a reset ("Password policies and account restrictions").
         let salt = self.idp.chassis.random.of(tenant.id).stream("password-salt").bytes();
-        let hashed = passwords::hash(Secret::new(new), salt).await;
-        let used = Change::from(code::used(tenant.id, asked.id));
+        let hashed = passwords::hash(tenant.id, Secret::new(new), salt).await?;
+        let mut used = Change::from(code::used(tenant.id, asked.id));
+        used.add(asker.reset());
         let event = CredentialEvent::SelfServiceReset(hashed);
         match happen_with(&self.idp, &user, event, now, "user", &self.trace, used).await {
             Ok(()) => Ok(pages::message(
@@ -127,6 +136,20 @@ impl Visit {
         }
     }
 
+    fn asker(&self, tenant: &Tenant, user_name: &str) -> Asker {
+        Asker::new(&self.idp, tenant.id, user_name, conditional_access::address(&self.headers))
+    }
+
+    /// The same whether or not there is such a user.
+    async fn too_many_attempts(&self, tenant: &Tenant, asked: &AskedCode) -> Result<Response, Refusal> {
+        self.record_reset_refused(tenant, asked, ResetCode::TooManyAttempts).await?;
+        Ok(pages::message(
+            StatusCode::TOO_MANY_REQUESTS,
+            "Too many attempts",
+            "Too many codes were asked for or tried. Try again in 24 hours, or ask an administrator to reset the password.",
+        ))
+    }
+
     async fn record_reset_refused(
         &self,
         tenant: &Tenant,
@@ -134,7 +157,7 @@ impl Visit {
         why: ResetCode,
     ) -> Result<(), Refusal> {
         let user = self.idp.directory.user_by_upn(tenant.id, &asked.user_name).await?;
-        let subject = user.map_or_else(|| "user:unknown".to_owned(), |user| format!("user:{}", user.id));
+        let subject = user.map_or_else(unknown, |user| format!("user:{}", user.id));
         let now = self.idp.now(tenant.id).await?;
         let event = Event::new(tenant.id, now, "password.reset_refused", subject, &self.trace)
             .with(json!({"upn": asked.user_name, "why": why}));
@@ -146,6 +169,10 @@ impl Visit {
         let state = PageState::new(&self.segment, Next::ResetPassword { asked: Some(asked) }, None);
         pages::reset_password(self, state, &user_name, wrong)
     }
+}
+
+fn unknown() -> String {
+    "user:unknown".to_owned()
 }
 
 /// Whether the user may choose a new password: not one who was deleted or disabled.

@@ -66,7 +66,7 @@ impl Visit {
             if after.second_factor != before.second_factor {
                 change.add(after.update(&before));
                 match idp.directory.commit(user.tenant, change).await {
-                    Ok(()) => {}
+                    Ok(()) => after.revision += 1,
                     Err(error) if error.is_conflict() => {
                         match idp.directory.user(user.tenant, user.id).await? {
                             Some(user) => before = user,

@@ -65,6 +65,7 @@ mod tests {
             lockout: Lockout::default(),
             profile: UserProfile::default(),
             second_factor: SecondFactor::default(),
+            revision: 0,
         }
     }
 

@@ -176,7 +176,8 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     ));
     // Codes that are past their time need no row to be refused.
     change.add(sql!(
-        "DELETE FROM redeemed_codes WHERE tenant = $1 AND expires_us < $2",
+        "DELETE FROM redeemed_codes WHERE tenant = $1 AND code_id IN \
+         (SELECT code_id FROM redeemed_codes WHERE tenant = $1 AND expires_us < $2 LIMIT 20)",
         code.tenant,
         request.now - lifetimes::AUTHORIZATION_CODE
     ));

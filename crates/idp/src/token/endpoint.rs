@@ -144,6 +144,8 @@ async fn tokens_or_refusal(visit: &Visit, endpoint: TokenVersion) -> Response {
             let recorded = match tenant {
                 // A device that asks too early was refused nothing.
                 Some(_) if refusal.error == aadsts::AUTHORIZATION_PENDING => Ok(()),
+                // Nothing was decided, and a flood of requests is not to become a flood of commits.
+                Some(_) if refusal.error == aadsts::TOO_MANY_REQUESTS => Ok(()),
                 Some(tenant) => record::refused(visit, tenant, &refusal, &asked).await,
                 None => Ok(()),
             };

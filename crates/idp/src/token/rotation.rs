@@ -73,7 +73,8 @@ impl Rotation {
         });
         // What was not used for so long is refused without a row.
         change.add(sql!(
-            "DELETE FROM refresh_token_families WHERE tenant = $1 AND used_us < $2",
+            "DELETE FROM refresh_token_families WHERE tenant = $1 AND family IN \
+             (SELECT family FROM refresh_token_families WHERE tenant = $1 AND used_us < $2 LIMIT 20)",
             tenant,
             now - lifetimes::REFRESH_TOKEN_INACTIVITY
         ));

@@ -7,6 +7,7 @@ use reqwest::header::{CONTENT_TYPE, COOKIE, HOST, LOCATION, SET_COOKIE};
 use scraper::{Html, Selector};
 use url::Url;
 
+use crate::installation::OTHER_ORIGIN;
 use crate::tenant::{Answer, send};
 
 #[derive(Clone)]
@@ -16,6 +17,8 @@ pub(crate) struct Browser {
     pub(crate) cookies: BTreeMap<String, String>,
     /// The name by which it finds the identity provider, if it is another than the address.
     pub(crate) host: Option<String>,
+    /// Where it is, if not on this machine (`X-Forwarded-For`).
+    pub(crate) address: Option<String>,
     /// All `Set-Cookie` headers that came.
     pub(crate) set_cookies: Vec<String>,
 }
@@ -126,7 +129,7 @@ impl Page {
 
 impl Browser {
     pub(crate) fn new(http: Client, idp: String) -> Self {
-        Self { http, idp, cookies: BTreeMap::new(), host: None, set_cookies: Vec::new() }
+        Self { http, idp, cookies: BTreeMap::new(), host: None, address: None, set_cookies: Vec::new() }
     }
 
     /// Opens an address, absolute or of the identity provider.
@@ -202,6 +205,9 @@ impl Browser {
         if let Some(host) = &self.host {
             request = request.header(HOST, host);
         }
+        if let Some(address) = &self.address {
+            request = request.header("x-forwarded-for", address);
+        }
         if !self.cookies.is_empty() {
             let cookies: Vec<_> =
                 self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -211,6 +217,9 @@ impl Browser {
         for set in answer.headers.get_all(SET_COOKIE) {
             let set = set.to_str().expect("a text");
             assert!(set.contains("; HttpOnly") && set.contains("; SameSite="), "{set}");
+            // Every cookie, whichever page sets it: over https it is never sent in clear.
+            let over_https = self.host.as_ref().is_some_and(|host| OTHER_ORIGIN.ends_with(host));
+            assert_eq!(set.contains("; Secure"), over_https, "{set}");
             self.set_cookies.push(set.to_owned());
             let (name, rest) = set.split_once('=').expect("a pair");
             let value = rest.split(';').next().unwrap_or_default();

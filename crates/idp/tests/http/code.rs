@@ -33,6 +33,55 @@ async fn a_public_client_gets_tokens_for_who_signs_in() {
     assert_ne!(id["sub"], access["sub"], "subjects are pairwise");
 }
 
+/// RFC 6749, section 4.1.2: `state` is "the exact value received from the client"; OpenID Connect
+/// Core 1.0, section 2: the `nonce` is passed through unmodified. Whole, or refused: 90015 ("The
+/// query string is too long").
+#[tokio::test]
+async fn state_and_nonce_come_back_whole_however_long() {
+    let tenant = Tenant::new().await;
+    let app = tenant.desktop();
+    let (state, nonce) = ("s\u{e9}&=%".repeat(1_500), "n".repeat(20_000));
+    let url = app.authorize_url("openid", &[("nonce", &nonce), ("state", &state)]);
+    assert!((40_000..65_000).contains(&url.len()), "{}", url.len());
+    let sent = tenant.browser().go_through(&url, &tenant.upn("owner"), PASSWORD).await.app();
+    assert!(sent["state"] == state, "{} bytes came back", sent["state"].len());
+    let tokens = app.redeem(&sent["code"]).await;
+    assert!(tokens.id_claims()["nonce"] == json!(nonce));
+    // Refusals carry it too.
+    let url = app.authorize_url("openid", &[("prompt", "none"), ("state", &state)]);
+    assert!(tenant.browser().open(&url).await.refused("login_required", "AADSTS50058")["state"] == state);
+    // A form has room for more than a page can carry.
+    let fields: Vec<_> = url::Url::parse(&app.authorize_url("openid", &[("state", &"x".repeat(66_000))]))
+        .expect("a URL")
+        .query_pairs()
+        .into_owned()
+        .collect();
+    let path = format!("/{}/oauth2/v2.0/authorize", tenant.id());
+    tenant.browser().post(&path, &fields).await.page().says(400, "AADSTS90015");
+    let fields: Vec<_> = fields
+        .into_iter()
+        .map(|(name, value)| if name == "state" { (name, "x".repeat(60_000)) } else { (name, value) })
+        .collect();
+    let mut browser = tenant.browser();
+    let page = browser.post(&path, &fields).await.page();
+    let page = browser.sign_in(&page, &tenant.upn("colleague"), PASSWORD).await;
+    assert_eq!(page.app()["state"].len(), 60_000);
+}
+
+/// The hundredth parameter is as good as the first.
+#[tokio::test]
+async fn no_parameter_is_left_out() {
+    let tenant = Tenant::new().await;
+    let app = tenant.desktop();
+    let mut url = url::Url::parse(&app.authorize_url("openid", &[("state", "")])).expect("a URL");
+    for number in 0..200 {
+        url.query_pairs_mut().append_pair(&format!("extra{number}"), "x");
+    }
+    url.query_pairs_mut().append_pair("state", "the last");
+    let sent = tenant.browser().go_through(url.as_str(), &tenant.upn("owner"), PASSWORD).await.app();
+    assert_eq!(sent["state"], "the last");
+}
+
 #[tokio::test]
 async fn a_confidential_client_proves_itself_in_the_body_or_in_a_basic_header() {
     let tenant = Tenant::new().await;

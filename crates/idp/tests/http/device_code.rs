@@ -1,10 +1,12 @@
 //! A device without a browser, and the person who lets it in.
 
 use outlive_clock::Span;
+use outlive_store::sql;
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, Page};
 use crate::client::App;
+use crate::installation::OTHER_ORIGIN;
 use crate::tenant::{Answer, ORDERS, PASSWORD, READ, Tenant, send};
 use crate::tokens::Tokens;
 
@@ -275,4 +277,59 @@ async fn what_a_device_got_falls_with_the_password_of_who_let_it_in() {
     app.try_refresh(falls.refresh(), &[]).await.grant_refused("AADSTS50173");
     poll(&app, &approved).await.grant_refused("AADSTS50173");
     tenant.kiosk().refresh(stays.refresh()).await;
+}
+
+/// Over https no page sets a cookie that could be sent in clear; the browser of these tests checks
+/// each.
+#[tokio::test]
+async fn pages_over_https_set_secure_cookies() {
+    let tenant = Tenant::new().await;
+    let mut browser = tenant.browser();
+    browser.host = Some(OTHER_ORIGIN.trim_start_matches("https://").to_owned());
+    let paths = ["/common/oauth2/deviceauth".to_owned()].into_iter().chain(
+        ["passwordreset", "changepassword", "security-info"].map(|path| format!("/{}/{path}", tenant.id())),
+    );
+    for path in paths {
+        browser.cookies.clear();
+        browser.open(&path).await.page();
+        let set = browser.set_cookies.last().expect("a cookie").clone();
+        assert!(set.starts_with("esctx=") && set.contains("; Secure; SameSite=Lax"), "{set}");
+    }
+    let codes = start(&tenant.desktop(), READ).await;
+    browser.cookies.clear();
+    let page = enter(&mut browser, codes.text("user_code")).await;
+    browser.sign_in(&page, &tenant.upn("owner"), PASSWORD).await.page();
+    assert!(browser.set_cookies.iter().all(|set| set.contains("; Secure; ")), "{:?}", browser.set_cookies);
+    assert!(browser.cookies.contains_key("ESTSAUTH"));
+}
+
+#[tokio::test]
+async fn the_database_does_not_hold_the_code_that_a_person_types() {
+    let tenant = Tenant::new().await;
+    let codes = start(&tenant.desktop(), READ).await;
+    let select = sql!("SELECT * FROM device_codes WHERE tenant = $1", tenant.id());
+    let rows = tenant.installation.store.rows(select).await.expect("rows");
+    assert_eq!(rows.len(), 1);
+    for column in ["id", "user_code_hash", "client_id", "asked", "decision"] {
+        let kept = rows[0].text(column).expect("a text");
+        assert!(!kept.contains(codes.text("user_code")), "{column}: {kept}");
+    }
+}
+
+/// RFC 8628, section 5.1: guessing of user codes is limited. The limit is the address's.
+#[tokio::test]
+async fn user_codes_are_not_for_guessing() {
+    let tenant = Tenant::new().await;
+    let codes = start(&tenant.desktop(), READ).await;
+    let mut browser = tenant.browser();
+    browser.address = Some("198.51.100.9".to_owned());
+    for _ in 0..100 {
+        enter(&mut browser, "AAAAAAAAA").await.says(200, "AADSTS70018");
+    }
+    let page = enter(&mut browser, codes.text("user_code")).await;
+    page.says(429, "AADSTS90055");
+    assert_eq!(page.answer.header("retry-after"), "1");
+    let mut elsewhere = tenant.browser();
+    elsewhere.address = Some("198.51.100.10".to_owned());
+    question(&mut elsewhere, &codes, &tenant.upn("owner")).await;
 }

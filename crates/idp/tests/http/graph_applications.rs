@@ -254,6 +254,16 @@ async fn what_is_not_sound_is_not_registered() {
         json!({"displayName": "x", "web": {"redirectUris": ["http://plain.example/cb"]}}),
         json!({"displayName": "x", "web": {"redirectUris": ["javascript:alert(1)"]}}),
         json!({"displayName": "x", "web": {"redirectUris": ["https://a.example/#f"]}}),
+        json!({"displayName": "x", "web": {"redirectUris": ["https://a.example/a b"]}}),
+        json!({"displayName": "x", "web": {"redirectUris": ["https://a.example/ok", " https://a.example"]}}),
+        json!({"displayName": "x", "web": {"redirectUris": ["https://me:secret@a.example/"]}}),
+        json!({"displayName": "x", "web": {"redirectUris": ["https://a.example\\@evil.example/"]}}),
+        json!({"displayName": "x", "spa": {"redirectUris": ["https://*.a.example/"]}}),
+        json!({"displayName": "x", "spa": {"redirectUris": ["https://a.example/\u{7}"]}}),
+        json!({"displayName": "x", "publicClient": {"redirectUris": ["about:blank"]}}),
+        json!({"displayName": "x", "publicClient": {"redirectUris": ["blob:https://a.example/1"]}}),
+        json!({"displayName": "x", "publicClient": {"redirectUris": ["data:text/html"]}}),
+        json!({"displayName": "x", "publicClient": {"redirectUris": ["JAVASCRIPT:alert"]}}),
         json!({"displayName": "x", "web": {"redirectUris": ["https://a.example", "https://a.example"]}}),
         json!({"displayName": "x", "spa": {"redirectUris": ["custom://a"]}}),
         json!({"displayName": "x", "web": {"redirectUris": ["http://[::1]/cb"]}}),
@@ -281,6 +291,43 @@ async fn what_is_not_sound_is_not_registered() {
     for uris in [many(256), vec![format!("https://a.example/{}", "x".repeat(238))]] {
         let body = json!({"displayName": "x", "web": {"redirectUris": uris}});
         assert_eq!(post(&tenant, admin.access(), "/applications", body).await.status, 201);
+    }
+    let native = [
+        "msal1b2c://auth",
+        "msauth://com.contoso.app/2pO9%2B%3D",
+        "ms-app://s-1-15-2",
+        "http://localhost",
+        "urn:ietf:wg:oauth:2.0:oob",
+    ];
+    let body = json!({"displayName": "x", "publicClient": {"redirectUris": native}});
+    let made = post(&tenant, admin.access(), "/applications", body).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    // A change is held to the same.
+    let path = format!("/applications/{}", made.json()["id"].as_str().expect("an id"));
+    let spoiled = json!({"publicClient": {"redirectUris": ["msal1b2c://auth", "file:///etc/passwd"]}});
+    let answer = call(&tenant, admin.access(), Method::PATCH, &path, spoiled).await;
+    denied(&answer, 400, "Request_BadRequest");
+    assert!(answer.text.contains("'redirectUris'"), "{answer:?}");
+}
+
+/// The same rule for what the lab describes.
+#[tokio::test]
+async fn a_tenant_with_an_unsound_redirect_uri_is_not_made() {
+    let tenant = Tenant::new().await;
+    for uri in [
+        "https://me@a.example/",
+        "https://a.example/a b",
+        "about:blank",
+        "https://a.example\\x",
+        "javascript:x",
+    ] {
+        let mut spec = tenant.spec("2025-11");
+        spec["domain"] = json!("never.example");
+        spec["applications"][3]["redirect_uris"] = json!([{"uri": uri, "type": "publicClient"}]);
+        let path = format!("/_lab/tenants/{}", tenant.id_of(98));
+        let answer = crate::tenant::send(tenant.http.put(tenant.url(&path)).json(&spec)).await;
+        assert_eq!(answer.status, 400, "{answer:?}");
+        assert!(answer.text.contains("cannot be registered"), "{answer:?}");
     }
 }
 

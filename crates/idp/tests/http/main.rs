@@ -58,6 +58,7 @@ mod security_events;
 mod signing_keys;
 mod silent_renewal;
 mod single_sign_on;
+mod stored;
 mod switches;
 mod user_info;
 mod wire;

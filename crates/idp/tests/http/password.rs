@@ -92,7 +92,8 @@ async fn the_page_says_what_is_wrong_and_changes_nothing() {
         let page = browser.type_new_password(&page, PASSWORD, weak).await.page();
         page.says(200, "AADSTS120002");
     }
-    assert_eq!(tenant.journal("password.").await.len(), 0);
+    assert_eq!(tenant.journal("password.").await.len(), 1, "one guess was wrong");
+    assert_eq!(tenant.journal("password.change_refused").await.len(), 1);
     let done = browser.type_new_password(&page, PASSWORD, NEW).await.page();
     assert_eq!(done.heading, "Your password was changed");
 }

@@ -72,6 +72,104 @@ async fn a_reset_opens_a_locked_account_and_a_change_does_not() {
     }
 }
 
+/// "Protect user accounts from attacks with Microsoft Entra smart lockout": ten failures lock the
+/// account, 50053 whatever the password. One counter for every place that takes a password.
+#[tokio::test]
+async fn the_change_page_and_the_sign_in_page_count_guesses_together() {
+    let tenant = Tenant::new().await;
+    let (mut browser, owner) = (tenant.browser(), tenant.upn("owner"));
+    let page = browser.open(&format!("/{}/changepassword", tenant.id())).await.page();
+    let mut page = browser.sign_in(&page, &owner, PASSWORD).await.page();
+    guess(&tenant, 0..5).await;
+    for number in 5..9 {
+        page = browser.type_new_password(&page, &format!("Guess-{number}"), NEW).await.page();
+        page.says(200, "AADSTS120000");
+    }
+    // One that was tried before is not counted again.
+    browser.type_new_password(&page, "Guess-8", NEW).await.page().says(200, "AADSTS120000");
+    page = browser.type_new_password(&page, "Guess-9", NEW).await.page();
+    page.says(200, "AADSTS50053");
+    browser.type_new_password(&page, PASSWORD, NEW).await.page().says(200, "AADSTS50053");
+    tenant.admin_tool().password(&owner, PASSWORD, "User.Read").await.grant_refused("AADSTS50053");
+    let refused = tenant.journal("password.change_refused").await;
+    let codes: Vec<_> =
+        refused.iter().map(|line| line["data"]["code"].as_str().unwrap_or_default()).collect();
+    let wrong = "AADSTS120000";
+    assert_eq!(codes, [wrong, wrong, wrong, wrong, wrong, "AADSTS50053", "AADSTS50053"]);
+    tenant.advance(Span::from_seconds(60)).await;
+    let done = browser.type_new_password(&page, PASSWORD, NEW).await.page();
+    assert_eq!(done.heading, "Your password was changed");
+}
+
+#[tokio::test]
+async fn guesses_through_graph_lock_the_account() {
+    let tenant = Tenant::new().await;
+    let (tool, owner) = (tenant.admin_tool(), tenant.upn("owner"));
+    let token = tool.sign_in(&tenant, "owner", "Directory.AccessAsUser.All").await;
+    let change = async |current: &str| {
+        let body = json!({"currentPassword": current, "newPassword": NEW});
+        let request = tenant.http.post(tenant.url("/v1.0/me/changePassword"));
+        crate::tenant::send(request.bearer_auth(token.access()).json(&body)).await
+    };
+    for number in 0..10 {
+        let answer = change(&format!("Guess-{number}")).await;
+        assert_eq!((answer.status, &answer.json()["error"]["code"]), (400, &json!("Request_BadRequest")));
+        assert_eq!(answer.text.contains("is locked"), number == 9, "{answer:?}");
+    }
+    let locked = change(PASSWORD).await;
+    assert!(locked.status == 400 && locked.text.contains("is locked"), "{locked:?}");
+    tool.password(&owner, PASSWORD, "User.Read").await.grant_refused("AADSTS50053");
+    tenant.advance(Span::from_seconds(60)).await;
+    // A password that is right resets the count.
+    assert!(change(PASSWORD).await.status == 204);
+    for number in 0..9 {
+        let guess = format!("Guess-{number}");
+        tool.password(&owner, &guess, "User.Read").await.grant_refused("AADSTS50126");
+    }
+    Tokens::of(tool.password(&owner, NEW, "User.Read").await);
+}
+
+/// A flood of names that no user has is refused beyond what can wait (90055 with 429), and the user
+/// whose password is right signs in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_unknown_names_is_throttled_and_a_user_is_not() {
+    let tenant = Tenant::new().await;
+    let tool = tenant.admin_tool();
+    let flood: JoinSet<_> = (0..300)
+        .map(|number| {
+            let (tool, name) = (tool.clone(), tenant.upn(&format!("unknown{number}")));
+            async move { tool.password(&name, "Guess-1", "User.Read").await }
+        })
+        .collect();
+    let owner = tenant.upn("owner");
+    let real = tool.password(&owner, PASSWORD, "User.Read");
+    let (flood, real) = tokio::join!(flood.join_all(), real);
+    Tokens::of(real);
+    let throttled: Vec<_> = flood.iter().filter(|answer| answer.status == 429).collect();
+    for answer in &throttled {
+        assert!(answer.text.contains("AADSTS90055") && answer.header("retry-after") == "1", "{answer:?}");
+        assert_eq!(answer.json()["error"], "temporarily_unavailable");
+    }
+    let unknown = flood.iter().filter(|answer| answer.text.contains("AADSTS50034")).count();
+    assert_eq!(unknown + throttled.len(), 300);
+    assert!(unknown >= 64, "those that can wait are answered: {unknown}");
+}
+
+/// The page that a sign-in with an expired password leads to.
+#[tokio::test]
+async fn guesses_at_a_forced_change_lock_the_account() {
+    let tenant = Tenant::new().await;
+    tenant.happens_to("owner", "password_expiry").await;
+    let (mut browser, owner) = (tenant.browser(), tenant.upn("owner"));
+    let page = browser.open(&tenant.admin_tool().authorize_url("User.Read", &[])).await.page();
+    let mut page = browser.sign_in(&page, &owner, PASSWORD).await.page();
+    for number in 0..10 {
+        page = browser.type_new_password(&page, &format!("Guess-{number}"), NEW).await.page();
+    }
+    page.says(200, "AADSTS50053");
+    browser.type_new_password(&page, PASSWORD, NEW).await.page().says(200, "AADSTS50053");
+}
+
 #[tokio::test]
 async fn a_password_expires_by_age_and_ends_nothing_that_was_granted() {
     let tenant = Tenant::with(|spec| {

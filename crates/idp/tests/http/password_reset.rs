@@ -130,9 +130,10 @@ async fn a_code_is_not_for_guessing_nor_for_later_nor_for_another_browser() {
     for _ in 0..5 {
         choose(&mut browser, &page, &other(&code), NEW).await;
     }
-    assert_eq!(choose(&mut browser, &page, &code, NEW).await.heading, "Choose a new password");
+    assert_eq!(choose(&mut browser, &page, &code, NEW).await.heading, "Too many attempts");
     let why = |lines: Vec<Value>| lines.last().map(|line| line["data"]["why"].clone());
-    assert_eq!(why(tenant.journal("password.reset_refused").await), Some("tried_too_often".into()));
+    assert_eq!(why(tenant.journal("password.reset_refused").await), Some("too_many_attempts".into()));
+    tenant.advance(Span::from_hours(24)).await;
     let page = ask(&mut browser, &tenant.id(), &owner).await;
     let code = newest_code(&tenant).await;
     choose(&mut tenant.browser(), &page, &code, NEW).await.says(400, "AADSTS165000");
@@ -142,12 +143,119 @@ async fn a_code_is_not_for_guessing_nor_for_later_nor_for_another_browser() {
     Tokens::of(tenant.admin_tool().password(&owner, PASSWORD, "User.Read").await);
 }
 
+/// Asks for a code and tries a wrong one.
+async fn guess_once(browser: &mut Browser, tenant: &Tenant, user_name: &str) -> Page {
+    let page = ask(browser, &tenant.id(), user_name).await;
+    choose(browser, &page, "not a code", NEW).await
+}
+
+fn is_barred(page: &Page) -> bool {
+    (page.answer.status, page.heading.as_str()) == (429, "Too many attempts")
+}
+
+async fn is_refused(browser: &mut Browser, tenant: &Tenant, user_name: &str) -> bool {
+    let page = browser.open(&format!("/{}/passwordreset", tenant.id())).await.page();
+    is_barred(&browser.submit(&page, &[("username", user_name)]).await.page())
+}
+
+/// "Self-service password reset frequently asked questions": five attempts within 24 hours, and
+/// then 24 hours without.
+#[tokio::test]
+async fn guesses_are_counted_across_codes_whether_or_not_there_is_such_a_user() {
+    let tenant = Tenant::new().await;
+    for user_name in [tenant.upn("owner"), tenant.upn("nobody")] {
+        let mut browser = tenant.browser();
+        for _ in 0..4 {
+            assert_eq!(guess_once(&mut browser, &tenant, &user_name).await.heading, "Choose a new password");
+            tenant.advance(Span::from_hours(1)).await;
+        }
+        let last = ask(&mut browser, &tenant.id(), &user_name.to_uppercase()).await;
+        let code = newest_code(&tenant).await;
+        assert_eq!(choose(&mut browser, &last, "wrong", NEW).await.heading, "Choose a new password");
+        assert!(is_barred(&choose(&mut browser, &last, &code, NEW).await), "the right one is not looked at");
+        assert!(is_refused(&mut tenant.browser(), &tenant, &user_name).await);
+        tenant.advance(Span::from_hours(24) - Span::from_micros(1)).await;
+        assert!(is_refused(&mut browser, &tenant, &user_name).await);
+        tenant.advance(Span::from_micros(1)).await;
+        ask(&mut browser, &tenant.id(), &user_name).await;
+    }
+    let page = ask(&mut tenant.browser(), &tenant.id(), &tenant.upn("colleague")).await;
+    assert_eq!(page.heading, "Choose a new password", "another user is not barred");
+}
+
+/// The same document: a reset resets the counters.
+#[tokio::test]
+async fn a_reset_forgets_the_guesses_before_it() {
+    let tenant = Tenant::new().await;
+    let (mut browser, owner) = (tenant.browser(), tenant.upn("owner"));
+    for new in [NEW, "Third-Horse-3", "Fourth-Horse-4"] {
+        for _ in 0..3 {
+            guess_once(&mut browser, &tenant, &owner).await;
+        }
+        let page = ask(&mut browser, &tenant.id(), &owner).await;
+        let code = newest_code(&tenant).await;
+        assert_eq!(choose(&mut browser, &page, &code, new).await.heading, "Your password was reset");
+    }
+}
+
+/// The same document: at most ten times within ten minutes.
+#[tokio::test]
+async fn codes_are_sent_ten_times_within_ten_minutes() {
+    let tenant = Tenant::new().await;
+    let (mut browser, owner) = (tenant.browser(), tenant.upn("owner"));
+    for _ in 0..10 {
+        ask(&mut browser, &tenant.id(), &owner).await;
+    }
+    assert!(is_refused(&mut browser, &tenant, &owner).await);
+    assert_eq!(outbox(&tenant).await.len(), 10);
+    tenant.advance(Span::from_hours(23)).await;
+    assert!(is_refused(&mut browser, &tenant, &owner).await);
+    tenant.advance(Span::from_hours(1)).await;
+    ask(&mut browser, &tenant.id(), &owner).await;
+}
+
+#[tokio::test]
+async fn an_address_that_guesses_for_many_users_is_barred() {
+    let tenant = Tenant::new().await;
+    let mut browser = tenant.browser();
+    browser.address = Some("192.0.2.7".to_owned());
+    for number in 0..20 {
+        let page = guess_once(&mut browser, &tenant, &tenant.upn(&format!("user{number}"))).await;
+        assert_eq!(page.heading, "Choose a new password");
+    }
+    assert!(is_refused(&mut browser, &tenant, &tenant.upn("owner")).await);
+    let mut elsewhere = tenant.browser();
+    elsewhere.address = Some("192.0.2.8".to_owned());
+    ask(&mut elsewhere, &tenant.id(), &tenant.upn("owner")).await;
+    tenant.advance(Span::from_hours(1)).await;
+    ask(&mut browser, &tenant.id(), &tenant.upn("owner")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn guesses_at_the_same_moment_are_all_counted() {
+    let tenant = Tenant::new().await;
+    let mut browser = tenant.browser();
+    let page = ask(&mut browser, &tenant.id(), &tenant.upn("owner")).await;
+    let code = newest_code(&tenant).await;
+    let (page, wrong) = (std::sync::Arc::new(page), other(&code));
+    let guesses: tokio::task::JoinSet<_> = (0..12)
+        .map(|_| {
+            let (mut browser, page, wrong) = (browser.clone(), page.clone(), wrong.clone());
+            async move { is_barred(&choose(&mut browser, &page, &wrong, NEW).await) }
+        })
+        .collect();
+    let barred = guesses.join_all().await.into_iter().filter(|barred| *barred).count();
+    assert!(barred >= 7, "{barred} of 12 were not looked at");
+    assert!(is_barred(&choose(&mut browser, &page, &code, NEW).await));
+}
+
 #[tokio::test]
 async fn the_outbox_is_bounded_and_knows_its_tenant() {
     let tenant = Tenant::new().await;
     let mut browser = tenant.browser();
     for _ in 0..52 {
         ask(&mut browser, &tenant.id(), &tenant.upn("owner")).await;
+        tenant.advance(Span::from_minutes(1)).await;
     }
     assert_eq!(outbox(&tenant).await.len(), 50);
     assert!(outbox(&Tenant::new().await).await.is_empty());

@@ -38,6 +38,8 @@ fn statuses_follow_the_error() {
             // Only the authorization endpoint returns it, where no client authenticates.
             OauthError::InvalidClient if *code == aadsts::SCOPE_UNKNOWN => 400,
             OauthError::InvalidClient => 401,
+            // Throttling, and all else that passes by itself.
+            OauthError::TemporarilyUnavailable if code.number == 90055 => 429,
             OauthError::TemporarilyUnavailable => 503,
             _ => 400,
         };

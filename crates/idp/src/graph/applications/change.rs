@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::certificates::NewKeyCredential;
 use super::required::RequiredAccess;
 use crate::authorize::is_logout_url;
-use crate::directory::Application;
+use crate::directory::{Application, PlainHttp, first_unregistrable};
 use crate::graph::error::GraphError;
 use crate::spec::{
     AppRoleSpec, GroupClaims, OptionalClaimsSpec, RedirectUriSpec, RedirectUriType, ScopeSpec,
@@ -63,7 +63,7 @@ struct NewPermission {
     admin_consent_description: Option<String>,
 }
 
-/// Bounds of the original: identifier URIs and redirect URIs of one application, characters of a redirect URI.
+/// Bounds of the original: identifier URIs of one application, characters of one.
 const URIS_MAX: usize = 256;
 const URI_CHARS_MAX: usize = 256;
 /// Permissions of one application, and optional claims of one kind of token.
@@ -139,16 +139,22 @@ impl ApplicationChange {
             }
             document.logout_url = url;
         }
+        let mut redirects = false;
         for (kind, platform) in [
             (RedirectUriType::Web, self.web),
             (RedirectUriType::Spa, self.spa),
             (RedirectUriType::PublicClient, self.public_client),
         ] {
             let Some(uris) = platform.and_then(|platform| platform.redirect_uris) else { continue };
+            redirects = true;
             document.redirect_uris.retain(|known| known.r#type != kind);
             document.redirect_uris.extend(uris.into_iter().map(|uri| RedirectUriSpec { uri, r#type: kind }));
         }
-        check_redirect_uris(&document.redirect_uris)?;
+        // The whole registration is checked when this change touches it: one from before the rule
+        // stays until then.
+        if redirects && first_unregistrable(&document.redirect_uris, PlainHttp::Loopback).is_some() {
+            return Err(invalid("redirectUris"));
+        }
         Ok(after)
     }
 }
@@ -167,32 +173,4 @@ fn permissions(name: &str, permissions: Vec<NewPermission>) -> Result<Vec<NewPer
                 && unique(index, permission)
         });
     if sound { Ok(permissions) } else { Err(invalid(name)) }
-}
-
-/// Characters that a redirect URI may not have ("Redirect URI restrictions").
-const FORBIDDEN_CHARS: [char; 7] = ['!', '$', '\'', '(', ')', ',', ';'];
-
-/// "Redirect URI restrictions": https but for loopback and native schemes, bounded in number and length, each once.
-fn check_redirect_uris(uris: &[RedirectUriSpec]) -> Result<(), GraphError> {
-    let sound = |redirect: &RedirectUriSpec| {
-        let Ok(url) = url::Url::parse(&redirect.uri) else { return false };
-        let scheme = match (url.scheme(), redirect.r#type) {
-            ("https", _) => true,
-            ("http", _) => matches!(url.host_str(), Some("localhost" | "127.0.0.1")),
-            ("javascript" | "data" | "file" | "vbscript", _) => false,
-            (_, kind) => kind == RedirectUriType::PublicClient,
-        };
-        scheme
-            && redirect.uri.len() <= URI_CHARS_MAX
-            && url.fragment().is_none()
-            && !redirect.uri.contains(FORBIDDEN_CHARS)
-    };
-    let once = |(index, redirect): (usize, &RedirectUriSpec)| {
-        uris[..index].iter().all(|other| other.uri != redirect.uri)
-    };
-    if uris.len() <= URIS_MAX && uris.iter().all(sound) && uris.iter().enumerate().all(once) {
-        Ok(())
-    } else {
-        Err(invalid("redirectUris"))
-    }
 }

@@ -40,6 +40,7 @@ pub(crate) async fn create(caller: Caller, body: Result<Body<ApplicationChange>,
             name: String::new(),
             enabled: true,
             document: ApplicationDocument::empty(object_id, ApplicationKind::Confidential),
+            revision: 0,
         };
         let application = applied(&caller, new, &empty).await?;
         let mut change = Change::new();

@@ -18,6 +18,7 @@ use crate::graph::error::GraphError;
 use crate::graph::odata::entity;
 use crate::graph::permissions::WRITE_USERS;
 use crate::passwords::{self, HashedPassword};
+use crate::refusal::Refusal;
 use crate::second_factor::SecondFactor;
 
 #[derive(Debug, Deserialize)]
@@ -89,7 +90,9 @@ async fn made(caller: &Caller, new: NewUser) -> Result<User, GraphError> {
     };
     let random = caller.idp.chassis.random.of(caller.tenant.id);
     let HashedPassword(password_hash) =
-        passwords::hash(password, random.stream("password-salt").bytes()).await;
+        passwords::hash(caller.tenant.id, password, random.stream("password-salt").bytes())
+            .await
+            .map_err(Refusal::from)?;
     Ok(User {
         tenant: caller.tenant.id,
         id: UserId::generate(&mut random.stream("user-id")),
@@ -108,6 +111,7 @@ async fn made(caller: &Caller, new: NewUser) -> Result<User, GraphError> {
         profile,
         lockout: Lockout::default(),
         second_factor: SecondFactor::default(),
+        revision: 0,
     })
 }
 

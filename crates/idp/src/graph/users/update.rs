@@ -6,13 +6,14 @@ use http::StatusCode;
 use outlive_store::Change;
 use outlive_tokens::Secret;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::create::checked_upn;
 use crate::directory::User;
 use crate::graph::body::Body;
 use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
-use crate::graph::passwords::reset_password;
+use crate::graph::passwords::reset_password_and;
 use crate::graph::permissions::WRITE_USERS;
 
 /// What of a user can be changed. A property that is not there stays; one that is null is emptied.
@@ -141,7 +142,7 @@ impl UserPatch {
 }
 
 /// `PATCH /users/{id}`. A new `passwordProfile` is an administrator's reset; no document says which row of the revocation
-/// table it is: a switch of the tenant's rules says (docs/parity.md).
+/// table it is: a switch of the tenant's rules says (docs/parity.md). One call is one commit.
 pub(crate) async fn update(
     caller: Caller,
     Path(id): Path<String>,
@@ -160,37 +161,40 @@ pub(crate) async fn update(
             return Err(GraphError::denied());
         }
         let (password, enabled) = (patch.password_profile.take(), patch.account_enabled);
-        let profile = patch.touches_profile();
+        let kind = match enabled {
+            Some(true) => Some("user.enabled"),
+            Some(false) => Some("user.disabled"),
+            None => patch.touches_profile().then_some("user.updated"),
+        };
         let after = patch.apply(&caller, &user)?;
-        if let Some(password_profile) = password {
-            let must_change = password_profile.must_change();
-            let password = password_profile
-                .password
-                .ok_or_else(|| GraphError::bad_request("passwordProfile has no password."))?;
-            let row = caller.tenant.rules.switches().patch_password_profile;
-            reset_password(&caller, &user, row, password, must_change).await?;
+        let mut change = Change::new();
+        if after.upn != user.upn {
+            change.add(User::release_name(caller.tenant.id, &after.upn));
         }
-        if profile || enabled.is_some() {
-            // The password may just have changed; the rest is written over what is there now.
-            let before = caller.target(&user.id.to_string()).await?;
-            let after = User {
-                upn: after.upn,
-                display_name: after.display_name,
-                profile: after.profile,
-                enabled: after.enabled,
-                ..before.clone()
-            };
-            let kind = match enabled {
-                Some(true) => "user.enabled",
-                Some(false) => "user.disabled",
-                None => "user.updated",
-            };
-            let mut change = Change::new();
-            if after.upn != before.upn {
-                change.add(User::release_name(caller.tenant.id, &after.upn));
+        match (password, kind) {
+            (Some(password_profile), kind) => {
+                let must_change = password_profile.must_change();
+                let password = password_profile
+                    .password
+                    .ok_or_else(|| GraphError::bad_request("passwordProfile has no password."))?;
+                let row = caller.tenant.rules.switches().patch_password_profile;
+                if let Some(kind) = kind {
+                    let subject = format!("user:{}", user.id);
+                    change.append(caller.entry(kind, subject, json!({"upn": after.upn})));
+                }
+                let also = |user: &mut User| {
+                    user.upn = after.upn;
+                    user.display_name = after.display_name;
+                    user.profile = after.profile;
+                    user.enabled = after.enabled;
+                };
+                reset_password_and(&caller, &user, (row, password, must_change), also, change).await?;
             }
-            change.add(after.update(&before));
-            caller.commit_user((&before, &after), change, kind).await?;
+            (None, Some(kind)) => {
+                change.add(after.update(&user));
+                caller.commit_user((&user, &after), change, kind).await?;
+            }
+            (None, None) => {}
         }
         Ok(StatusCode::NO_CONTENT.into_response())
     };

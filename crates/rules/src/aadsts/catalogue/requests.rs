@@ -30,6 +30,10 @@ catalogue! {
         "The required field '{name}' is missing from the credential or the request.";
         "Send the field.";
         (seen [Number, Error, Suberror, ErrorUri] in "AzureAD/microsoft-authentication-library-for-dotnet tests/Microsoft.Identity.Test.Common/Core/Mocks/MockHelpers.cs");
+    REQUEST_TOO_LONG = 90015, InvalidRequest, none, 400, uri, page, Developer;
+        "The query string is too long.";
+        "Keep what does not fit in the application, and send a reference to it as state.";
+        (unseen, read in ERROR_CODES);
     PARAMETER_DUPLICATED = 9000411, InvalidRequest, none, 400, uri, back, Developer;
         "The request is not properly formatted. The parameter '{name}' is duplicated.";
         "Send each parameter once.";

@@ -30,6 +30,10 @@ catalogue! {
         "Unknown or invalid instance.";
         "Ask for an authorization endpoint of this service.";
         (unseen, read in ERROR_CODES);
+    TOO_MANY_REQUESTS = 90055, TemporarilyUnavailable, none, 429, uri, page, Developer;
+        "There are too many incoming requests.";
+        "Wait a moment, as long as Retry-After says where it is sent, and try again.";
+        (unseen, read in ERROR_CODES);
     SERVICE_UNAVAILABLE = 90033, TemporarilyUnavailable, none, 503, uri, page, Operator;
         "A transient error has occurred. Please try again.";
         "Try again; if it stays, look at the service's log.";

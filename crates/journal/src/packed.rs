@@ -1,0 +1,220 @@
+//! The data of a line in the form in which it is stored.
+//!
+//! Lines of one kind differ in a few values and agree in everything else: member names, words, repeated
+//! ids. In plain form, the line about a refreshed token filled a page of the database by itself. So what
+//! a line repeats, from the dictionary below or from its own beginning, is stored as a reference of four
+//! characters; the rest can still be read in the database. Lines of older programs are stored as plain
+//! JSON, and read as such.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// What packed text begins with. JSON never begins so: it has no control characters.
+const MARK: &str = "\u{1}1";
+/// What a reference begins with; two digits for the place and one for the length follow.
+const REFERENCE: char = '\u{2}';
+/// The lowest digit of base 64.
+const ZERO: u8 = b'0';
+/// Places that a reference can name: in the dictionary, and in the text after it.
+const PLACES: usize = 64 * 64;
+/// The shortest text that is worth a reference, and the longest that one can name.
+const SHORTEST: usize = 6;
+const LONGEST: usize = SHORTEST + 63;
+/// Places that are looked at for the longest repetition.
+const CANDIDATES: usize = 16;
+
+/// What lines often hold. Stored text refers to places in it: never change it; a new dictionary
+/// needs a new [`MARK`].
+const DICTIONARY: &str = concat!(
+    r#"{"grant_type":"refresh_token","client_id":""#,
+    r#"","client_name":""#,
+    r#"","client_class":"confidential","user_id":""#,
+    r#"","client_class":"public","user_id":""#,
+    r#"","upn":""#,
+    r#"","family":""#,
+    r#"","session":null,"amr":["pwd"],"resource":"https://graph.microsoft.com","scope":""#,
+    r#"","amr":["pwd","mfa"],"resource":"api://"#,
+    r#"","access_token":{"uti":""#,
+    r#"","fingerprint":""#,
+    r#"","expires_at":""#,
+    r#"Z","evaluated":false},"refresh_token":{"id":""#,
+    r#"","parent":""#,
+    r#"","client_class":"public","password_based":true,"session":null,"family_issued_at":""#,
+    r#"Z","fixed_expires_at":null},"verdict":{"outcome":"accepted","artefact":"refresh_token","at":""#,
+    r#"Z","rule":"nothing_ended_it","title":"Nothing has ended it","facts":[{"name":"granted_at","value":""#,
+    r#"Z"},{"name":"issued_at","value":""#,
+    r#"Z"},{"name":"good_until","value":""#,
+    r#"Z"},{"name":"client_class","value":"confidential"},{"name":"password_based","value":"true"},"#,
+    r#"{"name":"spa","value":"false"},{"name":"column","value":"password_token"}],"#,
+    r#""source":{"document":"Refresh tokens in the Microsoft identity platform","section":"Token revocation","#,
+    r#""edition":"2025-11"},"rules":"2025-11","explanation":"Accepted: granted on "#,
+    r#"Z, good until "#,
+    r#"Z, and longer if it is used before then. Source: Refresh tokens in the Microsoft identity platform, "#,
+    r#"section \"Token revocation\"."},"question":{"presented":{"refresh_token":{"client_class":"public","#,
+    r#""password_based":true,"spa":false,"family_issued_at":""#,
+    r#"Z","session_signed_out_at":null,"presented_by_its_client":true,"origin":"none","second_factor":"#,
+    r#"{"required":false,"done":false,"registered":false},"rotation":{"used_at":null,"family_ended_at":null},"#,
+    r#""conditional_access":{"blocked_by":null,"sign_in_frequency":null,"authenticated_at":null}}},"#,
+    r#""user":{"known":true,"deleted":false,"enabled":true,"events":{}},"rules":"2025-11","at":""#,
+    r#"{"grant_type":"authorization_code","client_id":""#,
+    r#"{"grant_type":"client_credentials","error":"invalid_grant","code":"AADSTS","#,
+    r#""description":"AADSTS50173: The provided grant has expired due to it being revoked","#,
+    r#""suberror":"bad_token","correlation_id":""#,
+    r#"{"client":"","method":"GET","orders":,"path":"/orders","scope":"Orders.Read","status":200,"token":""#,
+    r#"","uti":""#,
+    r#"{"access_token":"","caller":"unitedstates/logicflows/"#,
+    r#"","method":"GET","operation":"ListOrders","path":""#,
+    r#"{"actions":[{"code":"OK","name":"List_orders","status":"Succeeded"}],"code":null,"due":""#,
+    r#"Z","flow":""#,
+    r#"Z","started":""#,
+    r#"Z","status":"Succeeded","trigger":"Every_hour"}"#,
+);
+
+type Key = [u8; SHORTEST];
+
+/// The places of each beginning in the dictionary, in order.
+static IN_DICTIONARY: LazyLock<HashMap<Key, Vec<usize>>> = LazyLock::new(|| {
+    let mut places = HashMap::<Key, Vec<usize>>::new();
+    for (place, key) in DICTIONARY.as_bytes().windows(SHORTEST).enumerate() {
+        if let Ok(key) = Key::try_from(key) {
+            places.entry(key).or_default().push(place);
+        }
+    }
+    places
+});
+
+/// The text to store for `data`, which is JSON.
+pub(crate) fn pack(data: &str) -> String {
+    // Text with control characters could be taken for packed text.
+    if data.len() < 2 * SHORTEST || data.bytes().any(|byte| byte < b' ') {
+        return data.to_owned();
+    }
+    let start = DICTIONARY.len();
+    let window = format!("{DICTIONARY}{data}");
+    let bytes = window.as_bytes();
+    let mut in_text = HashMap::<Key, Vec<usize>>::new();
+    let mut packed = MARK.to_owned();
+    let mut at = start;
+    while at < bytes.len() {
+        let (place, length) = longest_repetition(bytes, at, &in_text);
+        let end = if length >= SHORTEST {
+            packed.push(REFERENCE);
+            packed.extend([place / 64, place % 64, length - SHORTEST].map(digit));
+            at + length
+        } else {
+            let next = window[at..].chars().next().map_or(1, char::len_utf8);
+            packed.push_str(&window[at..at + next]);
+            at + next
+        };
+        for place in at..end.min(PLACES) {
+            if let Some(key) = bytes.get(place..place + SHORTEST).and_then(|key| Key::try_from(key).ok()) {
+                in_text.entry(key).or_default().push(place);
+            }
+        }
+        at = end;
+    }
+    if packed.len() < data.len() { packed } else { data.to_owned() }
+}
+
+fn digit(value: usize) -> char {
+    char::from(ZERO + u8::try_from(value).unwrap_or_default())
+}
+
+/// The longest text before `at` that stands at `at` too: its place and its length. Only ASCII is
+/// repeated, so that no character is divided.
+fn longest_repetition(bytes: &[u8], at: usize, in_text: &HashMap<Key, Vec<usize>>) -> (usize, usize) {
+    let Some(key) = bytes.get(at..at + SHORTEST).and_then(|key| Key::try_from(key).ok()) else {
+        return (0, 0);
+    };
+    let places = [in_text.get(&key), IN_DICTIONARY.get(&key)];
+    let candidates = places.into_iter().flatten().flat_map(|places| places.iter().rev().take(CANDIDATES));
+    candidates
+        .map(|&place| {
+            let most = LONGEST.min(at - place).min(bytes.len() - at);
+            let same =
+                |offset: &usize| bytes[place + offset] == bytes[at + offset] && bytes[at + offset].is_ascii();
+            (place, (0..most).take_while(same).count())
+        })
+        .max_by_key(|(_, length)| *length)
+        .unwrap_or_default()
+}
+
+/// The data of a stored text; `None` if it cannot have been stored by [`pack`].
+pub(crate) fn unpack(stored: &str) -> Option<String> {
+    let Some(packed) = stored.strip_prefix(MARK) else { return Some(stored.to_owned()) };
+    let mut window = DICTIONARY.to_owned();
+    let mut characters = packed.chars();
+    while let Some(character) = characters.next() {
+        if character != REFERENCE {
+            window.push(character);
+            continue;
+        }
+        let mut digit = || {
+            let digit = u8::try_from(characters.next()?).ok()?.checked_sub(ZERO)?;
+            (digit < 64).then_some(usize::from(digit))
+        };
+        let (place, length) = (digit()? * 64 + digit()?, digit()? + SHORTEST);
+        let repeated = window.get(place..place + length)?.to_owned();
+        window.push_str(&repeated);
+    }
+    Some(window.split_off(DICTIONARY.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn places_leave_room_for_the_text() {
+        assert!(DICTIONARY.is_ascii() && DICTIONARY.len() <= PLACES - 512, "{}", DICTIONARY.len());
+        assert!(DICTIONARY.bytes().all(|byte| byte >= b' '));
+    }
+
+    /// What was stored once is read for ever: the dictionary is as it was on the day of the first
+    /// reference to it.
+    #[test]
+    fn stored_text_keeps_its_meaning() {
+        let sum = DICTIONARY.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        assert_eq!((DICTIONARY.len(), sum), (2346, 316703222));
+        assert_eq!(unpack("\u{1}1\u{2}007:1}").as_deref(), Some(r#"{"grant_type":1}"#));
+        assert_eq!(unpack(r#"{"an":"older line"}"#).as_deref(), Some(r#"{"an":"older line"}"#));
+        for broken in ["\u{1}1\u{2}", "\u{1}1\u{2}00", "\u{1}1\u{2}oo0", "\u{1}1\u{2}00!", "\u{1}1\u{2}üüü"]
+        {
+            assert_eq!(unpack(broken), None, "{broken:?}");
+        }
+    }
+
+    #[test]
+    fn repetitions_are_stored_once() {
+        let id = "01a215d3-b272-7001-820f-95d51d03a691";
+        let data = format!(r#"{{"one":"{id}","two":"{id}","three":"{id}"}}"#);
+        let packed = pack(&data);
+        assert!(packed.len() < 80, "{packed:?}");
+        assert_eq!(packed.matches(id).count(), 1);
+        assert_eq!(unpack(&packed), Some(data));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_packed_comes_back(parts in prop::collection::vec(prop_oneof![
+            any::<String>(),
+            "[a-c]{1,40}",
+            Just(DICTIONARY[300..420].to_owned()),
+            Just("ünïcode ünïcode".to_owned()),
+        ], 0..40)) {
+            let data = serde_json::to_string(&parts).expect("JSON");
+            let packed = pack(&data);
+            prop_assert!(packed.len() <= data.len());
+            prop_assert!(!packed.contains('\0'));
+            prop_assert_eq!(unpack(&packed), Some(data));
+        }
+
+        #[test]
+        fn what_is_not_ours_is_refused_or_read_but_never_a_panic(text in "[\u{1}\u{2}01oP ü]{0,40}") {
+            let _ = unpack(&text);
+            let _ = unpack(&format!("{MARK}{text}"));
+        }
+    }
+}
