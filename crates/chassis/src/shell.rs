@@ -16,7 +16,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
 use crate::lab_surface::{self, Surface};
-use crate::{BODY_BYTES_MAX, CallerOrigin, Chassis, Problem, Service, Trace, running_time};
+use crate::{BODY_BYTES_MAX, CallerOrigin, Chassis, Problem, Service, Trace, date, running_time};
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
 
@@ -70,7 +70,7 @@ async fn enter(State(chassis): State<Chassis>, mut request: Request, next: Next)
     request.extensions_mut().insert(trace);
     let mut response = match announced_too_large(&request) {
         Some(problem) => problem.into_response(),
-        None => next.run(request).await,
+        None => date::handle(next.run(request)).await,
     };
     tracing::debug!(service = chassis.service, status = response.status().as_u16(), "answered");
     let response_is_redirect = response.status().is_redirection();

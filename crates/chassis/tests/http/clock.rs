@@ -119,3 +119,21 @@ async fn a_move_that_cannot_be_read_moves_nothing() {
     assert_eq!(scene.put(&lab(9, "/clock"), json!({"now": NOON})).await.refused(), (404, "TenantNotFound"));
     assert_eq!(scene.put(&lab(1, "/clock"), json!({})).await.body["now"], json!(NOON));
 }
+
+#[tokio::test]
+async fn responses_about_a_tenant_have_its_date() {
+    let scene = Scene::start().await;
+    scene.create(1, &[]).await;
+    scene.create(2, &[]).await;
+    let date = async |path: &str| {
+        let date = scene.get(path).await.headers.get("date").cloned();
+        date.map(|date| date.to_str().expect("a text").to_owned())
+    };
+    assert_eq!(date(&lab(1, "/clock")).await.as_deref(), Some("Mon, 05 Jan 2026 12:00:00 GMT"));
+    let moved = scene.put(&lab(1, "/clock"), json!({"now": "2027-02-09T12:00:00.9Z"})).await;
+    assert_eq!(moved.headers["date"], "Tue, 09 Feb 2027 12:00:00 GMT");
+    assert_eq!(date(&lab(1, "/clock")).await.as_deref(), Some("Tue, 09 Feb 2027 12:00:00 GMT"));
+    assert_eq!(date(&lab(2, "/clock")).await.as_deref(), Some("Mon, 05 Jan 2026 12:00:00 GMT"));
+    // The server writes wall time where no tenant is concerned.
+    assert_eq!(date("/healthz").await, None);
+}
