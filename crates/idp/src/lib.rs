@@ -9,6 +9,7 @@ mod accounts;
 mod admin_consent;
 mod assignment;
 mod authorize;
+mod cloud;
 mod conditional_access;
 mod credential_events;
 mod decision;

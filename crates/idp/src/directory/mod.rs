@@ -32,7 +32,7 @@ pub(crate) use grant_object::{GrantsOf, PermissionGrant};
 pub(crate) use key_credential::{FederatedCredential, KeyCredential};
 pub(crate) use policies::{Kept, Location, POLICIES_MAX, Policies, TokenLifetime};
 pub(crate) use profile::{PASSWORD_NEVER_EXPIRES, UserProfile};
-pub(crate) use role_template::role_templates;
+pub(crate) use role_template::{wids_of_application, wids_of_user};
 pub(crate) use tenant::{Tenant, use_signing_key};
 pub(crate) use user::User;
 

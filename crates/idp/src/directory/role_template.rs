@@ -1,5 +1,7 @@
 //! Directory roles, which tokens name by the ids of their templates: the same in every tenant ("Microsoft Entra built-in roles").
 
+use super::User;
+
 const TEMPLATES: [(&str, &str); 13] = [
     ("Application Administrator", "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"),
     ("Authentication Administrator", "c4e39bd9-1100-46d3-8c65-fb160da0071f"),
@@ -16,12 +18,27 @@ const TEMPLATES: [(&str, &str); 13] = [
     ("User Administrator", "fe930be7-5e62-47db-91af-98c3a49a38b1"),
 ];
 
-/// What every user of a tenant is.
-const USER: &str = "b79fbf4d-3ef9-4689-8143-76b194e85509";
+/// What tokens name beside directory roles: a member, a guest, and an application by itself. These
+/// are not role templates, and no directory role has them (public tokens: Azure-Samples' Postman
+/// guide for applications; a list of `wids` for guests).
+const MEMBER: &str = "b79fbf4d-3ef9-4689-8143-76b194e85509";
+const GUEST: &str = "13bd1c72-6f4a-4dcf-985f-18d3b80f208a";
+const APPLICATION: &str = "0997a1d0-0d1d-4acb-b408-d5ca73121e90";
 
-/// The template ids of these roles, and of being a user. A role that is not known by name has none.
-pub(crate) fn role_templates(roles: &[String]) -> Vec<String> {
-    let known =
-        |role: &String| TEMPLATES.iter().find(|(name, _)| name == role).map(|(_, id)| (*id).to_owned());
-    roles.iter().filter_map(known).chain([USER.to_owned()]).collect()
+/// The `wids` of a user: the template ids of the directory roles, then that of a member or guest. A
+/// role that is not known by name has none.
+pub(crate) fn wids_of_user(user: &User) -> Vec<String> {
+    let template = |role: &String| template_id(role).map(str::to_owned);
+    let kind = if user.profile.guest { GUEST } else { MEMBER };
+    user.directory_roles.iter().filter_map(template).chain([kind.to_owned()]).collect()
+}
+
+/// The `wids` of an application by itself.
+pub(crate) fn wids_of_application() -> Vec<String> {
+    vec![APPLICATION.to_owned()]
+}
+
+/// The template id of the role of this name.
+fn template_id(role: &str) -> Option<&'static str> {
+    TEMPLATES.iter().find(|(name, _)| *name == role).map(|(_, id)| *id)
 }

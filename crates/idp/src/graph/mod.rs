@@ -20,10 +20,14 @@ mod user_info;
 mod users;
 
 use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
 use axum::routing::{delete, get, post};
 
+use http::HeaderMap;
 use outlive_chassis::Trace;
 
+use self::caller::instant_of_call;
 use self::error::GraphError;
 use crate::idp::Idp;
 
@@ -37,10 +41,8 @@ pub(crate) fn router() -> Router<Idp> {
         .merge(service_principal_routes())
         .merge(grants_and_logs())
         .merge(policies::router())
-        .method_not_allowed_fallback(
-            |trace: Trace| async move { GraphError::wrong_method().answer(&trace, None) },
-        )
-        .fallback(|trace: Trace| async move { GraphError::no_such_path().answer(&trace, None) })
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(no_such_path)
 }
 
 /// `/beta`: what is nowhere else.
@@ -50,10 +52,16 @@ pub(crate) fn beta() -> Router<Idp> {
         .route("/users/{id}", get(users::show_in_beta))
         .route("/me/invalidateAllRefreshTokens", post(sessions::invalidate))
         .route("/users/{id}/invalidateAllRefreshTokens", post(sessions::invalidate))
-        .method_not_allowed_fallback(
-            |trace: Trace| async move { GraphError::wrong_method().answer(&trace, None) },
-        )
-        .fallback(|trace: Trace| async move { GraphError::no_such_path().answer(&trace, None) })
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(no_such_path)
+}
+
+async fn wrong_method(State(idp): State<Idp>, trace: Trace, headers: HeaderMap) -> Response {
+    GraphError::wrong_method().answer(&trace, instant_of_call(&idp, &headers).await)
+}
+
+async fn no_such_path(State(idp): State<Idp>, trace: Trace, headers: HeaderMap) -> Response {
+    GraphError::no_such_path().answer(&trace, instant_of_call(&idp, &headers).await)
 }
 
 fn users() -> Router<Idp> {
