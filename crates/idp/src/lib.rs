@@ -90,6 +90,7 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration { version: 10, name: "access", sql: include_str!("../migrations/0010_access.sql") },
     Migration { version: 11, name: "accounts", sql: include_str!("../migrations/0011_accounts.sql") },
+    Migration { version: 12, name: "groups", sql: include_str!("../migrations/0012_groups.sql") },
 ];
 
 /// What the identity provider is told besides what every service is.

@@ -4,7 +4,7 @@ use axum::extract::{FromRequestParts, OriginalUri};
 use axum::response::Response;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use outlive_chassis::{CallerOrigin, Trace};
 use outlive_clock::{Instant, UserId};
 use outlive_journal::Event;
@@ -37,6 +37,8 @@ pub(crate) struct Caller {
     pub(crate) path: String,
     /// The query.
     pub(crate) parameters: Parameters,
+    /// Whether the call has `ConsistencyLevel: eventual`, which some queries need.
+    pub(crate) eventual: bool,
 }
 
 impl FromRequestParts<Idp> for Caller {
@@ -79,7 +81,9 @@ impl FromRequestParts<Idp> for Caller {
         let Ok(OriginalUri(uri)) = OriginalUri::from_request_parts(parts, idp).await;
         let parameters = Parameters::parse(uri.query().unwrap_or_default().as_bytes());
         let path = uri.path().to_owned();
-        Ok(Self { idp: idp.clone(), tenant, claims, now, trace, user, origin, path, parameters })
+        let level = parts.headers.get("consistencylevel").map(HeaderValue::as_bytes);
+        let eventual = level.is_some_and(|level| level.eq_ignore_ascii_case(b"eventual"));
+        Ok(Self { idp: idp.clone(), tenant, claims, now, trace, user, origin, path, parameters, eventual })
     }
 }
 
@@ -137,6 +141,14 @@ impl Caller {
 
     /// The query options of a call for many.
     pub(crate) fn collection_options(&self, kind: &EntityType) -> Result<Options, GraphError> {
+        if self.parameters.get("$count").is_some() {
+            return Err(GraphError::unsupported_query("Query option '$count' is not supported."));
+        }
+        self.countable_options(kind)
+    }
+
+    /// The same of a collection that can be counted.
+    pub(crate) fn countable_options(&self, kind: &EntityType) -> Result<Options, GraphError> {
         Options::of_collection(&self.parameters, kind, self.tenant.id, &self.idp.chassis.sealer)
     }
 

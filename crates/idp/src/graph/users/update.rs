@@ -58,11 +58,17 @@ pub(super) struct PasswordProfile {
 }
 
 impl PasswordProfile {
-    /// Whether the user has to choose another password at the next sign-in; so it is if nothing is said about it.
+    /// Whether the user has to choose another password at the next sign-in; a new password has to
+    /// be changed by default.
     pub(super) fn must_change(&self) -> bool {
+        self.flag().unwrap_or(true)
+    }
+
+    /// The same as the request has it, if it does.
+    fn flag(&self) -> Option<bool> {
         match (self.force_change_password_next_sign_in, self.force_change_password_next_sign_in_with_mfa) {
-            (None, None) => true,
-            (plain, with_mfa) => plain == Some(true) || with_mfa == Some(true),
+            (None, None) => None,
+            (plain, with_mfa) => Some(plain == Some(true) || with_mfa == Some(true)),
         }
     }
 }
@@ -162,15 +168,21 @@ pub(crate) async fn update(
         let (password, enabled) = (patch.password_profile.take(), patch.account_enabled);
         let profile = patch.touches_profile();
         let after = patch.apply(&caller, &user)?;
+        let mut must_change = None;
         if let Some(password_profile) = password {
-            let must_change = password_profile.must_change();
-            let password = password_profile
-                .password
-                .ok_or_else(|| GraphError::bad_request("passwordProfile has no password."))?;
-            let row = caller.tenant.rules.switches().patch_password_profile;
-            reset_password(&caller, &user, row, password, must_change).await?;
+            let flag = password_profile.flag();
+            let must_change_new = password_profile.must_change();
+            match (password_profile.password, flag) {
+                (Some(password), _) => {
+                    let row = caller.tenant.rules.switches().patch_password_profile;
+                    reset_password(&caller, &user, row, password, must_change_new).await?;
+                }
+                // The flag alone is no reset: the password and everything made with it stay.
+                (None, Some(flag)) => must_change = Some(flag),
+                (None, None) => return Err(GraphError::bad_request("passwordProfile has no password.")),
+            }
         }
-        if profile || enabled.is_some() {
+        if profile || enabled.is_some() || must_change.is_some() {
             // The password may just have changed; the rest is written over what is there now.
             let before = caller.target(&user.id.to_string()).await?;
             let after = User {
@@ -178,6 +190,7 @@ pub(crate) async fn update(
                 display_name: after.display_name,
                 profile: after.profile,
                 enabled: after.enabled,
+                must_change_password: must_change.unwrap_or(before.must_change_password),
                 ..before.clone()
             };
             let kind = match enabled {
