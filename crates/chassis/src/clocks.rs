@@ -7,6 +7,8 @@ use outlive_clock::{Instant, Speed, TenantId, VirtualClock, wall_now};
 use outlive_store::{Row, Statement, Store, StoreError, sql};
 use tokio::sync::Notify;
 
+use crate::date;
+
 /// The time could not be told.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ClockError {
@@ -64,6 +66,12 @@ impl Clocks {
     /// # Errors
     /// As [`Clocks::now`].
     pub async fn clock(&self, tenant: TenantId) -> Result<VirtualClock, ClockError> {
+        let clock = self.read(tenant).await?;
+        date::note(tenant, clock.at(wall_now()));
+        Ok(clock)
+    }
+
+    async fn read(&self, tenant: TenantId) -> Result<VirtualClock, ClockError> {
         if self.store.is_exclusive() {
             let remembered = self.remembered.read().unwrap_or_else(PoisonError::into_inner);
             return remembered.get(&tenant).copied().ok_or(ClockError::UnknownTenant(tenant));
@@ -199,6 +207,7 @@ impl Clocks {
     }
 
     pub(crate) fn remember(&self, tenant: TenantId, clock: VirtualClock) {
+        date::note(tenant, clock.at(wall_now()));
         self.remembered.write().unwrap_or_else(PoisonError::into_inner).insert(tenant, clock);
         if !clock.speed().is_frozen() {
             self.changed.notify_one();

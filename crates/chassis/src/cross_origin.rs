@@ -32,7 +32,7 @@ pub async fn readable_by_pages(request: Request, next: Next) -> Response {
     };
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    let told = "Location, WWW-Authenticate, client-request-id, x-ms-request-id";
-    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(told));
+    let exposed = "Location, WWW-Authenticate, client-request-id, request-id, x-ms-request-id";
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(exposed));
     response
 }

@@ -5,6 +5,7 @@ mod chassis;
 mod clocks;
 mod config;
 mod cross_origin;
+mod date;
 mod http_client;
 mod kept_once;
 mod lab_access;

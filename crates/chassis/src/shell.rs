@@ -16,7 +16,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
 use crate::lab_surface::{self, Surface};
-use crate::{BODY_BYTES_MAX, CallerOrigin, Chassis, Problem, Service, Trace, lab_access, running_time};
+use crate::{BODY_BYTES_MAX, CallerOrigin, Chassis, Problem, Service, Trace, date, lab_access, running_time};
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
 
@@ -90,7 +90,7 @@ async fn enter(State(chassis): State<Chassis>, mut request: Request, next: Next)
     let refused = refused.or_else(|| announced_too_large(&request).map(IntoResponse::into_response));
     let mut response = match refused {
         Some(refused) => refused,
-        None => next.run(request).await,
+        None => date::handle(next.run(request)).await,
     };
     tracing::debug!(service = chassis.service, status = response.status().as_u16(), "answered");
     let response_is_redirect = response.status().is_redirection();

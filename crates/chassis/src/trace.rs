@@ -21,6 +21,8 @@ pub struct Trace {
     pub request_id: Uuid,
     /// What the caller sent as `client-request-id`, if it is a UUID.
     pub client_request_id: Option<Uuid>,
+    /// Names the request towards a caller that sent no id: another one than `request_id`.
+    pub generated_correlation_id: Uuid,
 }
 
 impl Trace {
@@ -33,6 +35,7 @@ impl Trace {
             span_id: hex(&stream.bytes::<8>()).into(),
             request_id: stream.uuid(),
             client_request_id: None,
+            generated_correlation_id: stream.uuid(),
         }
     }
 
@@ -50,6 +53,13 @@ impl Trace {
             .and_then(|value| value.to_str().ok())
             .and_then(|text| text.parse().ok());
         trace
+    }
+
+    /// The correlation id: the caller's `client-request-id`, or one made for this request. Never
+    /// the request's own id.
+    #[must_use]
+    pub fn correlation_id(&self) -> Uuid {
+        self.client_request_id.filter(|id| *id != self.request_id).unwrap_or(self.generated_correlation_id)
     }
 
     /// The `traceparent` header for a request made on behalf of this one.
@@ -101,6 +111,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Trace {
             span_id: "0".repeat(16).into(),
             request_id: Uuid::nil(),
             client_request_id: None,
+            generated_correlation_id: Uuid::max(),
         }))
     }
 }
@@ -128,6 +139,17 @@ mod tests {
         ] {
             assert_ne!(&*with(bad).trace_id, parent, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_correlation_id_is_the_callers_and_never_the_requests_own() {
+        let mut trace = Trace::begin(&Randomness::from_seed(1));
+        let generated = trace.correlation_id();
+        assert!(generated != trace.request_id && generated == trace.correlation_id());
+        trace.client_request_id = Some(Uuid::from_u128(7));
+        assert_eq!(trace.correlation_id(), Uuid::from_u128(7));
+        trace.client_request_id = Some(trace.request_id);
+        assert_eq!(trace.correlation_id(), generated);
     }
 
     #[test]

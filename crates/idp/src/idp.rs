@@ -6,8 +6,9 @@ use std::sync::{Arc, OnceLock, Weak};
 use outlive_chassis::{CallerOrigin, Chassis, HttpClient, StartError, Trace, UntilCommit};
 use outlive_clock::{ClientId, Instant, TenantId, wall_now};
 use outlive_rules::aadsts;
-use outlive_tokens::{ForeignIssuers, PairwiseKey, Verifier, VerifierConfig};
+use outlive_tokens::{ForeignIssuers, PairwiseKey, TokenVersion, Verifier, VerifierConfig, issuer};
 
+use crate::cloud;
 use crate::device::UserCodeGuesses;
 use crate::directory::graph_application::GRAPH_URI;
 use crate::directory::{ClientSecrets, Directory, Tenant};
@@ -128,12 +129,29 @@ impl Idp {
         origins.iter().find(|origin| *origin == GRAPH_URI).map_or(origin, String::as_str)
     }
 
+    /// The origin in the issuer's name, for a caller who came by `origin`. All names of the public
+    /// cloud are one issuer, of which each version has its own name (docs/drop-in.md).
+    pub(crate) fn issuer_origin<'a>(&'a self, origin: &'a str, version: TokenVersion) -> &'a str {
+        cloud::issuer_origin(&self.chassis.origins, origin, version)
+    }
+
+    /// The issuer of a tenant's tokens, for a caller who came by `origin`.
+    pub(crate) fn issuer(&self, origin: &str, tenant: TenantId, version: TokenVersion) -> String {
+        issuer(self.issuer_origin(origin, version), tenant, version)
+    }
+
     /// The tenant's time.
     pub(crate) async fn now(&self, tenant: TenantId) -> Result<Instant, Refusal> {
         self.chassis.clocks.now(tenant).await.map_err(|error| {
             tracing::error!(%error, "no time");
             Refusal::new(aadsts::SERVICE_UNAVAILABLE)
         })
+    }
+
+    /// Dates the response by this tenant's clock, where nothing else reads it. A clock that cannot
+    /// be read leaves wall time.
+    pub(crate) async fn date_by(&self, tenant: TenantId) {
+        let _ = self.chassis.clocks.now(tenant).await;
     }
 
     /// What a refusal says about its request; in wall time if no tenant could be told.

@@ -9,6 +9,7 @@ mod accounts;
 mod admin_consent;
 mod assignment;
 mod authorize;
+mod cloud;
 mod conditional_access;
 mod credential_events;
 mod decision;
@@ -94,6 +95,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 13, name: "reset_limits", sql: include_str!("../migrations/0013_reset_limits.sql") },
     Migration { version: 14, name: "old_sessions", sql: include_str!("../migrations/0014_old_sessions.sql") },
     Migration { version: 15, name: "revisions", sql: include_str!("../migrations/0015_revisions.sql") },
+    Migration { version: 16, name: "groups", sql: include_str!("../migrations/0016_groups.sql") },
 ];
 
 /// What the identity provider is told besides what every service is.

@@ -152,7 +152,7 @@ impl Asked {
         Self {
             at,
             trace_id: trace.request_id,
-            correlation_id: trace.client_request_id.unwrap_or(trace.request_id),
+            correlation_id: trace.correlation_id(),
             origin: origin.to_owned(),
         }
     }

@@ -1,8 +1,13 @@
 //! Headers that the original's sign-in service puts on its answers, and some clients read.
 
+use axum::extract::Request;
+use axum::middleware::Next;
 use axum::response::Response;
-use http::{HeaderName, HeaderValue};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use outlive_chassis::Trace;
 use outlive_clock::{Instant, Span};
+use uuid::Uuid;
 
 /// The privacy policy of a standard that browsers have forgotten (P3P 1.0), as the original still sends it.
 const POLICY: HeaderValue = HeaderValue::from_static("CP=\"DSP CUR OTPi IND OTRi ONL FIN\"");
@@ -10,15 +15,53 @@ const POLICY: HeaderValue = HeaderValue::from_static("CP=\"DSP CUR OTPi IND OTRi
 const SERVER: HeaderValue =
     HeaderValue::from_static(concat!("2.1.", env!("CARGO_PKG_VERSION"), " - OUTLIVE"));
 
+const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+
 static P3P: HeaderName = HeaderName::from_static("p3p");
 static ESTS_SERVER: HeaderName = HeaderName::from_static("x-ms-ests-server");
 static CLIENT_TELEMETRY: HeaderName = HeaderName::from_static("x-ms-clitelem");
+static REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+static CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
+static RETURN_CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("return-client-request-id");
 
-/// Puts on an answer what every answer of the sign-in service has.
-pub(crate) async fn of_sign_in_service(mut response: Response) -> Response {
+/// Puts on an answer what every answer of the sign-in service has. A client that asks for it gets
+/// its correlation id back.
+pub(crate) async fn of_sign_in_service(trace: Trace, request: Request, next: Next) -> Response {
+    let returned = request
+        .headers()
+        .get(&RETURN_CLIENT_REQUEST_ID)
+        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"));
+    let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(P3P.clone(), POLICY);
     headers.insert(ESTS_SERVER.clone(), SERVER);
+    if let Some(id) = trace.client_request_id.filter(|_| returned) {
+        insert_id(headers, &CLIENT_REQUEST_ID, id);
+    }
+    response
+}
+
+/// Names the request on every answer of Graph: `client-request-id` is the client's id if it sent
+/// one ("Microsoft Graph error responses and resource types").
+pub(crate) async fn of_graph(trace: Trace, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    insert_id(headers, &REQUEST_ID, trace.request_id);
+    insert_id(headers, &CLIENT_REQUEST_ID, trace.client_request_id.unwrap_or(trace.request_id));
+    response
+}
+
+fn insert_id(headers: &mut HeaderMap, name: &HeaderName, id: Uuid) {
+    if let Ok(value) = HeaderValue::try_from(id.to_string()) {
+        headers.insert(name.clone(), value);
+    }
+}
+
+/// Names the encoding of JSON, as the original does in every answer.
+pub(crate) async fn with_charset(mut response: Response) -> Response {
+    if response.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes() == b"application/json") {
+        response.headers_mut().insert(CONTENT_TYPE, JSON);
+    }
     response
 }
 

@@ -19,7 +19,7 @@ use crate::discovery::{configuration_v1, configuration_v2, instance, keys_v1, ke
 use crate::idp::Idp;
 use crate::passkeys::{change_security_info, passkey, security_info_page};
 use crate::password_reset::{password_reset, password_reset_page};
-use crate::response_headers::of_sign_in_service;
+use crate::response_headers::{of_graph, of_sign_in_service, with_charset};
 use crate::second_factor::second_factor;
 use crate::token::{preflight, token_v1, token_v2, wrong_method};
 use crate::visit::Visit;
@@ -79,7 +79,7 @@ pub(crate) fn router(idp: Idp) -> Router {
         .route("/_pages/style.css", get(pages::style))
         .route("/_pages/submit.js", get(pages::script))
         .route("/_pages/passkey.js", get(pages::passkey_script))
-        .layer(map_response(of_sign_in_service))
+        .layer(from_fn(of_sign_in_service))
         .route("/_lab/tenants/{tenant}/events", post(lab_events::happen))
         .route("/_lab/tenants/{tenant}/outbox", get(outbox::show))
         .route("/_lab/tenants/{tenant}/question", post(question::ask))
@@ -91,6 +91,7 @@ pub(crate) fn router(idp: Idp) -> Router {
         .merge(graph_routes())
         .method_not_allowed_fallback(not_get)
         .fallback(pages::unknown_path)
+        .layer(map_response(with_charset))
         .with_state(idp)
 }
 
@@ -104,6 +105,7 @@ fn graph_routes() -> Router<Idp> {
         .route("/{tenant}/openid/userinfo", get(graph::user_info).post(graph::user_info))
         .method_not_allowed_fallback(not_get)
         .layer(from_fn(readable_by_pages))
+        .layer(from_fn(of_graph))
 }
 
 async fn not_post(visit: Visit) -> Response {

@@ -235,7 +235,34 @@ pub(crate) async fn of_browser(
     rows.await?.iter().map(session_of).collect()
 }
 
-/// The newest of them.
+/// Every session of a browser in a tenant that is not signed out.
+pub(crate) async fn open_of_browser(
+    store: &Store,
+    tenant: TenantId,
+    browser: &Browser,
+) -> Result<Vec<Session>, StoreError> {
+    let rows = store.rows(sql!(
+        "SELECT id, user_id, amr, started_us, used_us, persistent, ended_us FROM sessions \
+         WHERE browser = $1 AND tenant = $2 AND ended_us IS NULL ORDER BY place DESC, started_us DESC, id",
+        browser.hash(),
+        tenant
+    ));
+    rows.await?.iter().map(session_of).collect()
+}
+
+/// The tenants in which a browser has a session that is not signed out.
+pub(crate) async fn tenants_of_browser(
+    store: &Store,
+    browser: &Browser,
+) -> Result<Vec<TenantId>, StoreError> {
+    let rows = store.rows(sql!(
+        "SELECT DISTINCT tenant FROM sessions WHERE browser = $1 AND ended_us IS NULL ORDER BY tenant",
+        browser.hash()
+    ));
+    rows.await?.iter().map(|row| row.parse("tenant")).collect()
+}
+
+/// The newest session of a browser in a tenant, ended or not.
 pub(crate) async fn find(
     store: &Store,
     tenant: TenantId,

@@ -9,7 +9,7 @@ use outlive_rules::aadsts;
 
 use crate::form::Parameters;
 use crate::idp::Idp;
-use crate::pages;
+use crate::pages::{self, PageState};
 use crate::refusal::{Asked, Refusal};
 
 /// A request to an endpoint under a tenant's path.
@@ -34,7 +34,7 @@ impl FromRequest<Idp> for Visit {
         // A segment that is not UTF-8 is no tenant's name; the endpoint says so in its own form.
         let segment = path.map_or_else(|_| char::REPLACEMENT_CHARACTER.to_string(), |Path(segment)| segment);
         let Ok(origin) = CallerOrigin::from_request_parts(&mut parts, idp).await;
-        let Ok(trace) = Trace::from_request_parts(&mut parts, idp).await;
+        let Ok(mut trace) = Trace::from_request_parts(&mut parts, idp).await;
         let (method, headers) = (parts.method.clone(), parts.headers.clone());
         let parameters = if method == Method::POST {
             let body = Bytes::from_request(Request::from_parts(parts, body), idp).await;
@@ -42,6 +42,10 @@ impl FromRequest<Idp> for Visit {
         } else {
             Parameters::parse(parts.uri.query().unwrap_or_default().as_bytes())
         };
+        // Libraries that cannot set headers, as on the way to a page, send the correlation id as a
+        // parameter.
+        let correlation = parameters.get("client-request-id").and_then(|text| text.parse().ok());
+        trace.client_request_id = correlation.or(trace.client_request_id);
         Ok(Self { idp: idp.clone(), segment, method, origin, trace, headers, parameters })
     }
 }
@@ -50,7 +54,11 @@ impl Visit {
     /// What a refusal says about this request: in the time of the tenant that the request names, if it names one.
     pub(crate) async fn asked(&self) -> Asked {
         let client = self.parameters.get("client_id").and_then(|id| id.parse().ok());
-        let tenant = self.idp.tenant(&self.segment, client).await.ok();
+        let mut tenant = self.idp.tenant(&self.segment, client).await.ok();
+        if let (None, Some(next)) = (&tenant, PageState::next_of_form(self)) {
+            // A form at an alias: its sealed state names the client.
+            tenant = self.tenant_of(&next).await.ok();
+        }
         self.idp.asked(&self.trace, &self.origin, tenant.map(|tenant| tenant.id)).await
     }
 

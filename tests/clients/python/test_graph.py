@@ -105,3 +105,44 @@ def test_the_logs_know_who_signed_in_and_what_was_changed(tenant, owner):
     assert audits.status_code == 200, audits.text
     about = [line for line in audits.json()["value"] if "password" in line["activityDisplayName"].lower()]
     assert any(target["id"] == tenant.user("owner")["id"] for line in about for target in line["targetResources"]), audits.text
+
+
+def test_groups_roles_and_counts_as_programs_use_them(tenant):
+    admin, _ = portal(tenant, "admin", "Directory.AccessAsUser.All", "User.ReadWrite.All", "Application.ReadWrite.All")
+    owner = tenant.user("owner")
+    new = {"displayName": "Buyers", "mailEnabled": False, "mailNickname": "buyers", "securityEnabled": True}
+    made = admin.post("groups", json=new)
+    assert made.status_code == 201, made.text
+    assert made.headers["request-id"] and made.headers["content-type"] == "application/json; charset=utf-8"
+    members = f"groups/{made.json()['id']}/members"
+    reference = {"@odata.id": f"{GRAPH}/v1.0/directoryObjects/{owner['id']}"}
+    assert admin.post(f"{members}/$ref", json=reference).status_code == 204
+    assert [member["id"] for member in admin.get(members).json()["value"]] == [owner["id"]]
+    eventual = {"ConsistencyLevel": "eventual"}
+    assert admin.get(f"{members}/$count", headers=eventual).text == "1"
+    named = {"$filter": f"startswith(userPrincipalName,'{owner['upn'][:4]}')", "$count": "true"}
+    found = admin.get("users", params=named, headers=eventual).json()
+    assert found["@odata.count"] >= 1 and owner["id"] in [user["id"] for user in found["value"]]
+    groups = admin.get(f"users/{owner['id']}/transitiveMemberOf/microsoft.graph.group").json()["value"]
+    assert made.json()["id"] in [group["id"] for group in groups]
+    [role] = admin.get("directoryRoles", params={"$filter": "displayName eq 'User Administrator'"}).json()["value"]
+    assert admin.post(f"directoryRoles/{role['id']}/members/$ref", json=reference).status_code == 204
+    held = admin.get(f"users/{owner['id']}/memberOf/microsoft.graph.directoryRole").json()["value"]
+    assert [one["roleTemplateId"] for one in held] == [role["roleTemplateId"]]
+    mine, _ = portal(tenant, "owner", "User.Read")
+    assert made.json()["id"] in [one["id"] for one in mine.get("me/memberOf").json()["value"]]
+    assert admin.delete(f"groups/{made.json()['id']}").status_code == 204
+
+
+def test_a_federated_credential_is_registered_and_removed(tenant):
+    admin, _ = portal(tenant, "admin", "Application.ReadWrite.All", "Directory.AccessAsUser.All")
+    application = admin.post("applications", json={"displayName": "Pipeline"})
+    assert application.status_code == 201, application.text
+    credentials = f"applications/{application.json()['id']}/federatedIdentityCredentials"
+    new = {"name": "main", "issuer": "https://token.example", "subject": "repo:contoso/orders:ref:refs/heads/main"}
+    made = admin.post(credentials, json=new | {"audiences": ["api://AzureADTokenExchange"]})
+    assert made.status_code == 201, made.text
+    assert admin.patch(f"{credentials}/{made.json()['id']}", json={"subject": "repo:contoso/orders"}).status_code == 204
+    assert [one["subject"] for one in admin.get(credentials).json()["value"]] == ["repo:contoso/orders"]
+    assert admin.delete(f"{credentials}/main").status_code == 204
+    assert admin.get(credentials).json()["value"] == []

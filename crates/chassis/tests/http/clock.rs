@@ -139,3 +139,21 @@ async fn a_change_whose_caller_is_gone_does_not_spoil_the_clock() {
     let answer = scene.put(&lab(1, "/clock"), json!({"now": later})).await;
     assert_eq!((answer.status, &answer.body["now"]), (200, &json!(later)), "{answer:?}");
 }
+
+#[tokio::test]
+async fn responses_about_a_tenant_have_its_date() {
+    let scene = Scene::start().await;
+    scene.create(1, &[]).await;
+    scene.create(2, &[]).await;
+    let date = async |path: &str| {
+        let date = scene.get(path).await.headers.get("date").cloned();
+        date.map(|date| date.to_str().expect("a text").to_owned())
+    };
+    assert_eq!(date(&lab(1, "/clock")).await.as_deref(), Some("Mon, 05 Jan 2026 12:00:00 GMT"));
+    let moved = scene.put(&lab(1, "/clock"), json!({"now": "2027-02-09T12:00:00.9Z"})).await;
+    assert_eq!(moved.headers["date"], "Tue, 09 Feb 2027 12:00:00 GMT");
+    assert_eq!(date(&lab(1, "/clock")).await.as_deref(), Some("Tue, 09 Feb 2027 12:00:00 GMT"));
+    assert_eq!(date(&lab(2, "/clock")).await.as_deref(), Some("Mon, 05 Jan 2026 12:00:00 GMT"));
+    // The server writes wall time where no tenant is concerned.
+    assert_eq!(date("/healthz").await, None);
+}

@@ -43,8 +43,29 @@ impl Visit {
         now: Instant,
     ) -> Result<Vec<Account>, Refusal> {
         let Some(browser) = Browser::of_request(&self.headers) else { return Ok(Vec::new()) };
+        let sessions = sessions::of_browser(&self.idp.chassis.store, tenant.id, &browser).await?;
+        self.accounts(tenant, sessions, now).await
+    }
+
+    /// All accounts of the browser in a tenant that are not signed out, however many.
+    pub(crate) async fn signed_in_accounts(
+        &self,
+        tenant: &Tenant,
+        now: Instant,
+    ) -> Result<Vec<Account>, Refusal> {
+        let Some(browser) = Browser::of_request(&self.headers) else { return Ok(Vec::new()) };
+        let sessions = sessions::open_of_browser(&self.idp.chassis.store, tenant.id, &browser).await?;
+        self.accounts(tenant, sessions, now).await
+    }
+
+    async fn accounts(
+        &self,
+        tenant: &Tenant,
+        sessions: Vec<Session>,
+        now: Instant,
+    ) -> Result<Vec<Account>, Refusal> {
         let mut accounts = Vec::new();
-        for session in sessions::of_browser(&self.idp.chassis.store, tenant.id, &browser).await? {
+        for session in sessions {
             let user = self.idp.directory.user(tenant.id, session.user_id).await?;
             let presented = Presented::Cookie(session.facts());
             let decision = Decision::on(presented, user.as_ref(), &tenant.rules, now);

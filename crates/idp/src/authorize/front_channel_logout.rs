@@ -3,7 +3,7 @@
 
 use outlive_clock::{ClientId, SessionId, TenantId};
 use outlive_store::{Statement, StoreError, sql};
-use outlive_tokens::{TokenVersion, issuer};
+use outlive_tokens::TokenVersion;
 use url::Url;
 
 use crate::refusal::Refusal;
@@ -34,7 +34,7 @@ impl Visit {
         tenant: TenantId,
         session: &Session,
     ) -> Result<Vec<Url>, Refusal> {
-        let issuer = issuer(&self.origin.0, tenant, TokenVersion::V2);
+        let issuer = self.idp.issuer(&self.origin.0, tenant, TokenVersion::V2);
         let rows = self.idp.chassis.store.rows(sql!(
             "SELECT client_id FROM session_applications WHERE tenant = $1 AND session_id = $2 ORDER BY client_id LIMIT $3",
             tenant,

@@ -4,7 +4,7 @@
 use axum::response::{IntoResponse, Response};
 use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
-use outlive_clock::Instant;
+use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_store::Change;
 use serde_json::json;
@@ -15,6 +15,7 @@ use crate::directory::Tenant;
 use crate::form::Parameters;
 use crate::pages::{self, Next, PageState};
 use crate::refusal::Refusal;
+use crate::sessions::{Browser, tenants_of_browser};
 use crate::visit::Visit;
 
 /// What the picker's last button stands for.
@@ -25,17 +26,24 @@ pub(crate) async fn logout(visit: Visit) -> Response {
     visit.page(result).await
 }
 
+/// The accounts of a browser in one tenant that sign out, at the tenant's time.
+struct SigningOut {
+    tenant: Tenant,
+    now: Instant,
+    accounts: Vec<Account>,
+}
+
 impl Visit {
     async fn sign_out(&self) -> Result<Response, Refusal> {
+        if matches!(&*self.segment, "common" | "organizations") {
+            return self.sign_out_of_all_tenants().await;
+        }
         let parameters = &self.parameters;
         let client = parameters.get("client_id").and_then(|id| id.parse().ok());
         let tenant = self.idp.tenant(&self.segment, client).await?;
         let now = self.idp.now(tenant.id).await?;
         let mut accounts = self.accounts_of_browser(&tenant, now).await?;
-        let hint = parameters.get("logout_hint");
-        let hinted = hint
-            .and_then(|hint| accounts.iter().position(|account| names_opaquely(hint, account.user_name())));
-        if let Some(at) = hinted {
+        if let Some(at) = self.hinted(&accounts) {
             accounts = vec![accounts.swap_remove(at)];
         } else if accounts.len() > 1 {
             let next = Next::SignOut { parameters: parameters.clone() };
@@ -44,10 +52,38 @@ impl Visit {
             let other = (ALL, "Sign out of all of them");
             return Ok(pages::pick_account(self, state, title, "in this browser", &accounts, other));
         }
-        self.end_sessions(&tenant, parameters, accounts, now).await
+        self.end_sessions(parameters, vec![SigningOut { tenant, now, accounts }]).await
     }
 
-    /// Signs out of what was picked on the page.
+    /// Signs out of every account of the browser, whichever tenant it is in: an alias names none. A
+    /// hint narrows it to one account.
+    async fn sign_out_of_all_tenants(&self) -> Result<Response, Refusal> {
+        let mut all = Vec::new();
+        if let Some(browser) = Browser::of_request(&self.headers) {
+            for id in tenants_of_browser(&self.idp.chassis.store, &browser).await? {
+                let Some(tenant) = self.idp.directory.tenant(id).await? else { continue };
+                let now = self.idp.now(id).await?;
+                let accounts = self.signed_in_accounts(&tenant, now).await?;
+                all.push(SigningOut { tenant, now, accounts });
+            }
+        }
+        if all.iter().any(|of_tenant| self.hinted(&of_tenant.accounts).is_some()) {
+            for of_tenant in &mut all {
+                let hinted = self.hinted(&of_tenant.accounts);
+                let accounts = std::mem::take(&mut of_tenant.accounts);
+                of_tenant.accounts = hinted.and_then(|at| accounts.into_iter().nth(at)).into_iter().collect();
+            }
+        }
+        self.end_sessions(&self.parameters, all).await
+    }
+
+    /// Which of the accounts `logout_hint` names.
+    fn hinted(&self, accounts: &[Account]) -> Option<usize> {
+        let hint = self.parameters.get("logout_hint")?;
+        accounts.iter().position(|account| names_opaquely(hint, account.user_name()))
+    }
+
+    /// Signs out of the account that was picked on the page.
     pub(crate) async fn picked_for_sign_out(
         &self,
         tenant: &Tenant,
@@ -58,50 +94,52 @@ impl Visit {
         let accounts = match chosen {
             Some(account) => vec![account],
             None if self.parameters.get("account") == Some(ALL) => {
-                self.accounts_of_browser(tenant, now).await?
+                self.signed_in_accounts(tenant, now).await?
             }
-            // What was picked is signed out already.
+            // The picked account is signed out already.
             None => Vec::new(),
         };
-        self.end_sessions(tenant, parameters, accounts, now).await
+        self.end_sessions(parameters, vec![SigningOut { tenant: tenant.clone(), now, accounts }]).await
     }
 
     async fn end_sessions(
         &self,
-        tenant: &Tenant,
         parameters: &Parameters,
-        accounts: Vec<Account>,
-        now: Instant,
+        signing_out: Vec<SigningOut>,
     ) -> Result<Response, Refusal> {
-        let mut change = Change::new();
-        for Account { session, user, .. } in &accounts {
-            change.add(session.end(tenant.id, now));
-            let subject = format!("user:{}", session.user_id);
-            let event = Event::new(tenant.id, now, "sign_out", subject, &self.trace)
-                .with(json!({"session": session.id, "upn": user.as_ref().map(|user| &user.upn)}))
-                .about([session.id]);
-            change.append(self.idp.chassis.journal.entry(&event));
-        }
-        if !accounts.is_empty() {
-            self.idp.directory.commit(tenant.id, change).await?;
-        }
         let mut frames = Vec::new();
-        for Account { session, .. } in &accounts {
-            frames.extend(self.logout_frames(tenant.id, session).await?);
+        for SigningOut { tenant, now, accounts } in &signing_out {
+            let mut change = Change::new();
+            for Account { session, user, .. } in accounts {
+                change.add(session.end(tenant.id, *now));
+                let subject = format!("user:{}", session.user_id);
+                let event = Event::new(tenant.id, *now, "sign_out", subject, &self.trace)
+                    .with(json!({"session": session.id, "upn": user.as_ref().map(|user| &user.upn)}))
+                    .about([session.id]);
+                change.append(self.idp.chassis.journal.entry(&event));
+            }
+            if !accounts.is_empty() {
+                self.idp.directory.commit(tenant.id, change).await?;
+            }
+            for Account { session, .. } in accounts {
+                frames.extend(self.logout_frames(tenant.id, session).await?);
+            }
         }
-        self.after_sign_out(tenant, parameters, &frames).await
+        let tenants: Vec<TenantId> = signing_out.iter().map(|of_tenant| of_tenant.tenant.id).collect();
+        self.after_sign_out(&tenants, parameters, &frames).await
     }
 
-    /// Back to an application, where one of the tenant's is, or else a page; with the frames that applications are told by, if any.
+    /// Redirects to an application of one of these tenants, or of any tenant if the list is empty, or
+    /// shows a page; with the frames that notify applications, if any.
     async fn after_sign_out(
         &self,
-        tenant: &Tenant,
+        tenants: &[TenantId],
         parameters: &Parameters,
         frames: &[Url],
     ) -> Result<Response, Refusal> {
         let mut back = None;
         if let Some(uri) = parameters.get("post_logout_redirect_uri")
-            && self.idp.directory.is_redirect_uri(tenant.id, uri).await?
+            && self.idp.directory.is_redirect_uri(tenants, uri).await?
             && let Ok(mut url) = Url::parse(uri)
         {
             if let Some(state) = parameters.get("state") {

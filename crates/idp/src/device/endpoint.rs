@@ -37,13 +37,7 @@ async fn answer(visit: &Visit, endpoint: TokenVersion) -> Response {
         Ok(body) => {
             ([(CACHE_CONTROL, "no-store, no-cache"), (PRAGMA, "no-cache")], Json(body)).into_response()
         }
-        Err(refusal) => {
-            let mut asked = visit.asked().await;
-            if let Some(id) = visit.parameters.get("client-request-id").and_then(|text| text.parse().ok()) {
-                asked.correlation_id = id;
-            }
-            refusal.token_response(&asked)
-        }
+        Err(refusal) => refusal.token_response(&visit.asked().await),
     }
 }
 

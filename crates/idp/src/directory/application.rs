@@ -172,17 +172,23 @@ impl Directory {
         rows.iter().map(|row| row.parse("tenant")).collect()
     }
 
-    /// Whether some application of the tenant has registered this redirect URI; the port of a loopback one does not count.
-    pub(crate) async fn is_redirect_uri(&self, tenant: TenantId, uri: &str) -> Result<bool, StoreError> {
-        // Both forms are kept of a loopback URI; what is not one is asked for twice by the same name.
+    /// Whether some application of these tenants, or of any if the list is empty, has
+    /// registered this redirect URI; the port of a loopback one does not count.
+    pub(crate) async fn is_redirect_uri(&self, tenants: &[TenantId], uri: &str) -> Result<bool, StoreError> {
+        // Both forms are kept of a loopback URI; the lookup of any other has the same name twice.
         let asked = without_loopback_port(uri).unwrap_or_else(|| uri.to_owned());
-        let found = self.store.row(sql!(
-            "SELECT client_id FROM redirect_uris WHERE tenant = $1 AND uri IN ($2, $3) LIMIT 1",
-            tenant,
+        let rows = self.store.rows(sql!(
+            "SELECT DISTINCT tenant FROM redirect_uris WHERE uri IN ($1, $2)",
             uri,
             asked
         ));
-        Ok(found.await?.is_some())
+        for row in rows.await? {
+            let registered: TenantId = row.parse("tenant")?;
+            if tenants.is_empty() || tenants.contains(&registered) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The application whose registration has this object id.

@@ -14,8 +14,8 @@ use url::Url;
 use super::graph_application::graph_application;
 use super::{
     ALL_PRINCIPALS, AppRoleAssignment, Application, ApplicationDocument, ClientSecrets, FederatedCredential,
-    KeyCredential, PASSWORD_NEVER_EXPIRES, PlainHttp, PrincipalType, REDIRECT_URI_CHARS_MAX, User,
-    UserProfile, first_unregistrable, grant_scopes, group,
+    Group, GroupDocument, KeyCredential, PASSWORD_NEVER_EXPIRES, PlainHttp, PrincipalType,
+    REDIRECT_URI_CHARS_MAX, User, UserProfile, first_unregistrable, grant_scopes,
 };
 use crate::authorize::is_logout_url;
 use crate::passwords::{self, HashedPassword};
@@ -119,7 +119,9 @@ pub(crate) async fn create(
         change.add(user.insertion());
     }
     for spec in spec.groups {
-        for statement in group::insertion(tenant, spec.id, &spec.display_name, &spec.members) {
+        let document = GroupDocument { created_at: Some(now), ..GroupDocument::default() };
+        let group = Group { id: spec.id, display_name: spec.display_name, document };
+        for statement in group.insertion(tenant, &spec.members) {
             change.add(statement);
         }
     }
@@ -276,7 +278,7 @@ fn federated_credentials(
             )));
         }
         let id = random.stream("federated-credential-id").uuid();
-        Ok(FederatedCredential { id, registered: registered.clone() })
+        Ok(FederatedCredential { id, registered: registered.clone(), description: None })
     };
     spec.federated_credentials.iter().map(read).collect()
 }

@@ -1,7 +1,8 @@
-//! Groups: only who is in them, which is what tokens and role assignments ask.
+//! Groups and their members, who are users. Groups have no owners and no groups in them.
 
-use outlive_clock::{ClientId, TenantId, UserId};
-use outlive_store::{Statement, StoreError, sql};
+use outlive_clock::{ClientId, Instant, TenantId, UserId};
+use outlive_store::{Row, Statement, StoreError, sql};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Directory;
@@ -9,7 +10,92 @@ use super::Directory;
 /// The most groups that are read of one user: more than any directory lets a user be in.
 const GROUPS_MAX: u32 = 2_048;
 
+/// A security group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Group {
+    pub(crate) id: Uuid,
+    pub(crate) display_name: String,
+    pub(crate) document: GroupDocument,
+}
+
+/// What Graph shows of a group beside its name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct GroupDocument {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) description: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) mail_nickname: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) created_at: Option<Instant>,
+}
+
+fn group_of(row: &Row) -> Result<Group, StoreError> {
+    Ok(Group {
+        id: row.parse("id")?,
+        display_name: row.text("display_name")?,
+        document: row.json("document")?,
+    })
+}
+
 impl Directory {
+    /// The group with this object id.
+    pub(crate) async fn group(&self, tenant: TenantId, id: Uuid) -> Result<Option<Group>, StoreError> {
+        let row = self.store.row(sql!(
+            "SELECT id, display_name, document FROM directory_groups WHERE tenant = $1 AND id = $2",
+            tenant,
+            id.to_string()
+        ));
+        row.await?.as_ref().map(group_of).transpose()
+    }
+
+    /// Groups in the order of their ids, after one; of a name, if one is given.
+    pub(crate) async fn groups_after(
+        &self,
+        tenant: TenantId,
+        name: Option<&str>,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<Group>, StoreError> {
+        let rows = match name {
+            Some(name) => self.store.rows(sql!(
+                "SELECT id, display_name, document FROM directory_groups \
+                 WHERE tenant = $1 AND display_name = $2 AND id > $3 ORDER BY id LIMIT $4",
+                tenant,
+                name,
+                after,
+                limit
+            )),
+            None => self.store.rows(sql!(
+                "SELECT id, display_name, document FROM directory_groups \
+                 WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3",
+                tenant,
+                after,
+                limit
+            )),
+        };
+        rows.await?.iter().map(group_of).collect()
+    }
+
+    /// Ids of a group's members in their order, after one; without deleted users.
+    pub(crate) async fn members_after(
+        &self,
+        tenant: TenantId,
+        group: Uuid,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<UserId>, StoreError> {
+        let rows = self.store.rows(sql!(
+            "SELECT m.user_id FROM group_members m JOIN users u ON u.tenant = m.tenant AND u.id = m.user_id \
+             WHERE m.tenant = $1 AND m.group_id = $2 AND m.user_id > $3 AND u.deleted_us IS NULL \
+             ORDER BY m.user_id LIMIT $4",
+            tenant,
+            group.to_string(),
+            after,
+            limit
+        ));
+        rows.await?.iter().map(|row| row.parse("user_id")).collect()
+    }
+
     /// The object ids of the groups that a user is in, in their order.
     pub(crate) async fn groups_of(&self, tenant: TenantId, user: UserId) -> Result<Vec<String>, StoreError> {
         let read = async {
@@ -58,21 +144,63 @@ impl Directory {
     }
 }
 
-/// The statements that write a group with its members.
-pub(super) fn insertion(tenant: TenantId, id: Uuid, name: &str, members: &[UserId]) -> Vec<Statement> {
-    let mut statements = vec![sql!(
-        "INSERT INTO directory_groups (tenant, id, display_name) VALUES ($1, $2, $3)",
-        tenant,
-        id.to_string(),
-        name
-    )];
-    statements.extend(members.iter().map(|member| {
+impl Group {
+    /// The statements that write a new group with its members.
+    pub(crate) fn insertion(&self, tenant: TenantId, members: &[UserId]) -> Vec<Statement> {
+        let mut statements = vec![sql!(
+            "INSERT INTO directory_groups (tenant, id, display_name, document) VALUES ($1, $2, $3, $4)",
+            tenant,
+            self.id.to_string(),
+            &self.display_name,
+            serde_json::json!(self.document)
+        )];
+        statements.extend(members.iter().map(|member| self.addition(tenant, *member)));
+        statements
+    }
+
+    /// Adds a member; a conflict if it is one already.
+    pub(crate) fn addition(&self, tenant: TenantId, member: UserId) -> Statement {
         sql!(
             "INSERT INTO group_members (tenant, user_id, group_id) VALUES ($1, $2, $3)",
             tenant,
-            *member,
-            id.to_string()
+            member,
+            self.id.to_string()
         )
-    }));
-    statements
+    }
+
+    /// Removes a member; a conflict if the user is not one.
+    pub(crate) fn removal_of(&self, tenant: TenantId, member: UserId) -> Statement {
+        sql!(
+            "DELETE FROM group_members WHERE tenant = $1 AND user_id = $2 AND group_id = $3",
+            tenant,
+            member,
+            self.id.to_string()
+        )
+        .expect_rows(1)
+    }
+
+    /// Writes the group over what it was before, if that is still so.
+    pub(crate) fn update(&self, before: &Self, tenant: TenantId) -> Statement {
+        sql!(
+            "UPDATE directory_groups SET display_name = $1, document = $2 \
+             WHERE tenant = $3 AND id = $4 AND display_name = $5 AND document = $6",
+            &self.display_name,
+            serde_json::json!(self.document),
+            tenant,
+            self.id.to_string(),
+            &before.display_name,
+            serde_json::json!(before.document)
+        )
+        .expect_rows(1)
+    }
+
+    /// The statements that remove the group with its memberships and app roles.
+    pub(crate) fn removal(&self, tenant: TenantId) -> Vec<Statement> {
+        let id = self.id.to_string();
+        vec![
+            sql!("DELETE FROM group_members WHERE tenant = $1 AND group_id = $2", tenant, &id),
+            sql!("DELETE FROM app_role_assignments WHERE tenant = $1 AND principal = $2", tenant, &id),
+            sql!("DELETE FROM directory_groups WHERE tenant = $1 AND id = $2", tenant, &id).expect_rows(1),
+        ]
+    }
 }

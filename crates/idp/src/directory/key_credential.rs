@@ -33,4 +33,6 @@ impl KeyCredential {
 pub(crate) struct FederatedCredential {
     pub(crate) id: Uuid,
     pub(crate) registered: FederatedCredentialSpec,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) description: Option<String>,
 }

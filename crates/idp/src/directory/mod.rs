@@ -30,11 +30,12 @@ pub(crate) use consent::{ALL_PRINCIPALS, grant_scopes, withdraw_scopes};
 pub(crate) use creation::{SECRET_LIFETIME, create};
 pub(crate) use deleted_user::KEPT_AFTER_DELETION;
 pub(crate) use grant_object::{GrantsOf, PermissionGrant};
+pub(crate) use group::{Group, GroupDocument};
 pub(crate) use key_credential::{FederatedCredential, KeyCredential};
 pub(crate) use policies::{Kept, Location, POLICIES_MAX, Policies, TokenLifetime};
 pub(crate) use profile::{PASSWORD_NEVER_EXPIRES, UserProfile};
 pub(crate) use registrable_uri::{PlainHttp, REDIRECT_URI_CHARS_MAX, first_unregistrable};
-pub(crate) use role_template::role_templates;
+pub(crate) use role_template::{DirectoryRole, wids_of_application, wids_of_user};
 pub(crate) use tenant::{Tenant, use_signing_key};
 pub(crate) use user::{User, shortened_name};
 

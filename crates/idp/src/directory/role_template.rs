@@ -1,11 +1,22 @@
 //! Directory roles, which tokens name by the ids of their templates: the same in every tenant ("Microsoft Entra built-in roles").
 
-const TEMPLATES: [(&str, &str); 13] = [
+use aws_lc_rs::digest::{SHA256, digest};
+use outlive_clock::{TenantId, UserId};
+use outlive_store::{Statement, StoreError, sql};
+use uuid::Uuid;
+
+use super::{Directory, User};
+
+const TEMPLATES: [(&str, &str); 17] = [
     ("Application Administrator", "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"),
     ("Authentication Administrator", "c4e39bd9-1100-46d3-8c65-fb160da0071f"),
     ("Cloud Application Administrator", "158c047a-c907-4556-b7ef-446551a6b5f7"),
+    ("Conditional Access Administrator", "b1be1c3e-b65d-4f19-8427-f6fa0d97feb9"),
+    ("Directory Readers", "88d8e3e3-8f55-4a1e-953a-9b9898b8876b"),
+    ("Directory Writers", "9360feb5-f418-4baa-8175-e2a00bac4301"),
     ("Global Administrator", "62e90394-69f5-4237-9190-012177145e10"),
     ("Global Reader", "f2ef992c-3afb-46b9-b7cf-a126ee74c451"),
+    ("Groups Administrator", "fdd7a751-b60b-444a-984c-02652fe8fa1c"),
     ("Helpdesk Administrator", "729827e3-9c14-49f7-bb1b-9608f156bbb8"),
     ("Privileged Authentication Administrator", "7be44c8a-adaf-4e2a-84d6-ab2649e08a13"),
     ("Privileged Role Administrator", "e8611ab8-c189-46e8-94e1-60213ab1f814"),
@@ -16,12 +27,100 @@ const TEMPLATES: [(&str, &str); 13] = [
     ("User Administrator", "fe930be7-5e62-47db-91af-98c3a49a38b1"),
 ];
 
-/// What every user of a tenant is.
-const USER: &str = "b79fbf4d-3ef9-4689-8143-76b194e85509";
+/// What tokens name beside directory roles: a member, a guest, and an application by itself. These
+/// are not role templates, and no directory role has them (public tokens: Azure-Samples' Postman
+/// guide for applications; a list of `wids` for guests).
+const MEMBER: &str = "b79fbf4d-3ef9-4689-8143-76b194e85509";
+const GUEST: &str = "13bd1c72-6f4a-4dcf-985f-18d3b80f208a";
+const APPLICATION: &str = "0997a1d0-0d1d-4acb-b408-d5ca73121e90";
 
-/// The template ids of these roles, and of being a user. A role that is not known by name has none.
-pub(crate) fn role_templates(roles: &[String]) -> Vec<String> {
-    let known =
-        |role: &String| TEMPLATES.iter().find(|(name, _)| name == role).map(|(_, id)| (*id).to_owned());
-    roles.iter().filter_map(known).chain([USER.to_owned()]).collect()
+/// The `wids` of a user: the template ids of the directory roles, then that of a member or guest. A
+/// role that is not known by name has none.
+pub(crate) fn wids_of_user(user: &User) -> Vec<String> {
+    let template = |role: &String| template_id(role).map(str::to_owned);
+    let kind = if user.profile.guest { GUEST } else { MEMBER };
+    user.directory_roles.iter().filter_map(template).chain([kind.to_owned()]).collect()
+}
+
+/// The `wids` of an application by itself.
+pub(crate) fn wids_of_application() -> Vec<String> {
+    vec![APPLICATION.to_owned()]
+}
+
+/// The template id of the role of this name.
+fn template_id(role: &str) -> Option<&'static str> {
+    TEMPLATES.iter().find(|(name, _)| *name == role).map(|(_, id)| *id)
+}
+
+/// A directory role of a tenant. Every role that has a template is active in every tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct DirectoryRole {
+    /// The object id, which each tenant has its own of.
+    pub(crate) id: Uuid,
+    pub(crate) name: &'static str,
+    pub(crate) template: &'static str,
+}
+
+impl DirectoryRole {
+    /// All roles of a tenant.
+    pub(crate) fn all(tenant: TenantId) -> impl Iterator<Item = Self> {
+        TEMPLATES.iter().map(move |(name, template)| Self { id: object_id(tenant, template), name, template })
+    }
+}
+
+/// An id that is a tenant's own and always the same, made of both (a UUID of version 8, RFC 9562).
+fn object_id(tenant: TenantId, template: &str) -> Uuid {
+    let digest = digest(&SHA256, format!("directory role {tenant} {template}").as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest.as_ref()[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+impl Directory {
+    /// Users who hold a directory role, in the order of their ids, after one.
+    pub(crate) async fn role_members_after(
+        &self,
+        tenant: TenantId,
+        role: &str,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<UserId>, StoreError> {
+        let rows = self.store.rows(sql!(
+            "SELECT id FROM users WHERE tenant = $1 AND deleted_us IS NULL AND directory_roles LIKE $2 AND id > $3 \
+             ORDER BY id LIMIT $4",
+            tenant,
+            format!("%\"{role}\"%"),
+            after,
+            limit
+        ));
+        rows.await?.iter().map(|row| row.parse("id")).collect()
+    }
+}
+
+impl User {
+    /// Writes the user's directory roles, if they are still what they were.
+    pub(crate) fn update_roles(&self, roles: &[String]) -> Statement {
+        sql!(
+            "UPDATE users SET directory_roles = $1 WHERE tenant = $2 AND id = $3 AND directory_roles = $4",
+            serde_json::json!(roles),
+            self.tenant,
+            self.id,
+            serde_json::json!(self.directory_roles)
+        )
+        .expect_rows(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_has_an_id_of_its_own_in_each_tenant() {
+        let of = |n| DirectoryRole::all(TenantId::from_uuid(Uuid::from_u128(n))).collect::<Vec<_>>();
+        assert_eq!(of(1), of(1));
+        for (one, other) in of(1).iter().zip(of(2)) {
+            assert!(one.template == other.template && one.id != other.id);
+        }
+    }
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::public_document;
+use crate::cloud::{self, PUBLIC_CLOUD};
 use crate::form::Parameters;
 use crate::idp::Idp;
 use crate::refusal::Refusal;
@@ -30,26 +31,20 @@ pub(crate) async fn instance(
     }
 }
 
-/// The hosts of the public cloud, which are aliases of each other, its network name first.
-const PUBLIC_CLOUD: [&str; 4] =
-    ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"];
-/// By which of them clients name its tokens in their caches.
-const PUBLIC_CLOUD_CACHE: &str = "login.windows.net";
-
 /// What is known about the host of `endpoint`; nothing about one that is not answered to. Where one of the public cloud's
 /// hosts is, the whole cloud is known.
 fn answer(endpoint: &Url, caller: &str, origins: &Origins) -> Option<Value> {
     let host = &endpoint[url::Position::BeforeHost..url::Position::AfterPort];
-    let cloud = PUBLIC_CLOUD.iter().any(|host| origins.for_host(host).is_some());
-    let in_cloud = cloud && PUBLIC_CLOUD.contains(&host);
+    let is_cloud = PUBLIC_CLOUD.iter().any(|host| origins.for_host(host).is_some());
+    let in_cloud = is_cloud && PUBLIC_CLOUD.contains(&host);
     let exactly = origins.for_host(host).or_else(|| in_cloud.then_some(caller));
     let origin = exactly.or_else(|| at_any_port(host, origins))?;
     let segment = endpoint.path_segments().and_then(|mut segments| segments.next()).unwrap_or("common");
     let itself = json!({"preferred_network": host, "preferred_cache": host, "aliases": [host]});
     let public = json!({
-        "preferred_network": PUBLIC_CLOUD[0], "preferred_cache": PUBLIC_CLOUD_CACHE, "aliases": PUBLIC_CLOUD,
+        "preferred_network": PUBLIC_CLOUD[0], "preferred_cache": cloud::CACHE, "aliases": PUBLIC_CLOUD,
     });
-    let metadata: Vec<Value> = [(cloud, public), (!in_cloud, itself)]
+    let metadata: Vec<Value> = [(is_cloud, public), (!in_cloud, itself)]
         .into_iter()
         .filter_map(|(of_use, entry)| of_use.then_some(entry))
         .collect();

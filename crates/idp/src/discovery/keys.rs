@@ -4,7 +4,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use outlive_chassis::{CallerOrigin, Trace};
-use outlive_tokens::{JwkSet, TokenVersion, issuer};
+use outlive_tokens::{JwkSet, TokenVersion};
 use serde_json::json;
 
 use super::{public_document, segment_of, template};
@@ -36,9 +36,12 @@ async fn answer(
     trace: &Trace,
 ) -> Response {
     let (ring, issuer) = match segment {
-        "common" | "organizations" => (idp.keys.everybodys().await, template(&origin.0, version)),
+        "common" | "organizations" => (idp.keys.everybodys().await, template(idp, origin, version)),
         other => match idp.tenant(other, None).await {
-            Ok(tenant) => (idp.keys.ring(&tenant).await, issuer(&origin.0, tenant.id, version)),
+            Ok(tenant) => {
+                idp.date_by(tenant.id).await;
+                (idp.keys.ring(&tenant).await, idp.issuer(&origin.0, tenant.id, version))
+            }
             Err(refusal) => return refusal.token_response(&idp.asked(trace, origin, None).await),
         },
     };

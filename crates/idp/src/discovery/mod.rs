@@ -15,8 +15,11 @@ use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL};
+use outlive_chassis::CallerOrigin;
 use outlive_tokens::TokenVersion;
 use serde_json::Value;
+
+use crate::idp::Idp;
 
 /// The tenant as the path names it; what is not UTF-8 names none.
 fn segment_of(path: Result<Path<String>, PathRejection>) -> String {
@@ -24,7 +27,8 @@ fn segment_of(path: Result<Path<String>, PathRejection>) -> String {
 }
 
 /// The issuer where no tenant is named: clients put a token's `tid` in its place.
-fn template(origin: &str, version: TokenVersion) -> String {
+fn template(idp: &Idp, origin: &CallerOrigin, version: TokenVersion) -> String {
+    let origin = idp.issuer_origin(&origin.0, version);
     let suffix = if version == TokenVersion::V1 { "" } else { "v2.0" };
     format!("{origin}/{{tenantid}}/{suffix}")
 }

@@ -4,7 +4,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use outlive_chassis::{CallerOrigin, Trace};
-use outlive_tokens::{TokenVersion, issuer};
+use outlive_tokens::TokenVersion;
 use serde_json::{Value, json};
 
 use super::{public_document, segment_of, template};
@@ -68,9 +68,12 @@ async fn answer(
 ) -> Response {
     // An alias stays as it was asked for, its issuer a template; a tenant is always named by its id.
     let (segment, issuer) = match segment {
-        "common" | "organizations" => (segment.to_owned(), template(&origin.0, version)),
+        "common" | "organizations" => (segment.to_owned(), template(idp, origin, version)),
         other => match idp.tenant(other, None).await {
-            Ok(tenant) => (tenant.id.to_string(), issuer(&origin.0, tenant.id, version)),
+            Ok(tenant) => {
+                idp.date_by(tenant.id).await;
+                (tenant.id.to_string(), idp.issuer(&origin.0, tenant.id, version))
+            }
             Err(refusal) => return refusal.token_response(&idp.asked(trace, origin, None).await),
         },
     };
@@ -114,7 +117,6 @@ fn document(origin: &str, segment: &str, issuer: &str, version: TokenVersion) ->
         "frontchannel_logout_supported": true,
         "end_session_endpoint": endpoint("logout"),
         "claims_supported": CLAIMS.iter().chain(if v1 { V1_CLAIMS } else { &[] }).collect::<Vec<_>>(),
-        "code_challenge_methods_supported": ["plain", "S256"],
         "tenant_region_scope": if alias { Value::Null } else { json!("WW") },
         "cloud_instance_name": "microsoftonline.com",
         "cloud_graph_host_name": "graph.windows.net",

@@ -16,10 +16,13 @@ pub(crate) async fn user_realm(
     let name = segment_of(path);
     let domain = name.rsplit_once('@').map(|(_, domain)| domain.to_ascii_lowercase()).unwrap_or_default();
     // A domain has a dot: neither an alias nor a tenant's id is one.
-    let known = domain.contains('.') && idp.tenant(&domain, None).await.is_ok();
+    let tenant = if domain.contains('.') { idp.tenant(&domain, None).await.ok() } else { None };
+    if let Some(tenant) = &tenant {
+        idp.date_by(tenant.id).await;
+    }
     public_document(json!({
         "ver": "1.0",
-        "account_type": if known { "Managed" } else { "Unknown" },
+        "account_type": if tenant.is_some() { "Managed" } else { "Unknown" },
         "domain_name": domain,
         "cloud_instance_name": "microsoftonline.com",
         "cloud_audience_urn": "urn:federation:MicrosoftOnline",

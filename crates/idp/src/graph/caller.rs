@@ -4,6 +4,7 @@ use axum::extract::{FromRequestParts, OriginalUri};
 use axum::response::Response;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
+use http::{HeaderMap, HeaderValue};
 use outlive_chassis::{CallerOrigin, Trace};
 use outlive_clock::{Instant, UserId};
 use outlive_journal::Event;
@@ -36,6 +37,8 @@ pub(crate) struct Caller {
     pub(crate) path: String,
     /// The query.
     pub(crate) parameters: Parameters,
+    /// Whether the call has `ConsistencyLevel: eventual`, which some queries need.
+    pub(crate) eventual: bool,
 }
 
 impl FromRequestParts<Idp> for Caller {
@@ -44,22 +47,23 @@ impl FromRequestParts<Idp> for Caller {
     async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, Response> {
         let Ok(trace) = Trace::from_request_parts(parts, idp).await;
         let Ok(origin) = CallerOrigin::from_request_parts(parts, idp).await;
-        let token = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
+        let token = bearer(&parts.headers);
         let challenge = Challenge::new("", &format!("{origin}/common/oauth2/authorize"))
             .with_client_id(&GRAPH.to_string());
+        let tenant = tenant_of(idp, &parts.headers).await.map_err(|error| error.answer(&trace, None))?;
+        // A token that is not good still names the tenant by whose clock it was refused.
+        let now = match &tenant {
+            Some(tenant) => Some(now(idp, tenant).await.map_err(|error| error.answer(&trace, None))?),
+            None => None,
+        };
         let refuse = |refusal: BearerRefusal| {
-            GraphError::unauthorized(&refusal, refusal.www_authenticate(&challenge)).answer(&trace, None)
+            GraphError::unauthorized(&refusal, refusal.www_authenticate(&challenge)).answer(&trace, now)
         };
         let token = token.ok_or_else(|| refuse(BearerRefusal::Missing))?;
-        let tenant = peek_tenant(token).ok_or_else(|| refuse(BearerRefusal::Malformed))?;
-        let found = idp
-            .directory
-            .tenant(tenant)
-            .await
-            .map_err(|error| GraphError::from(error).answer(&trace, None))?;
-        let tenant = found.ok_or_else(|| refuse(BearerRefusal::Issuer))?;
-        let now =
-            idp.now(tenant.id).await.map_err(|refusal| GraphError::from(refusal).answer(&trace, None))?;
+        if peek_tenant(token).is_none() {
+            return Err(refuse(BearerRefusal::Malformed));
+        }
+        let (Some(tenant), Some(now)) = (tenant, now) else { return Err(refuse(BearerRefusal::Issuer)) };
         let audiences = [GRAPH_URI.to_owned(), format!("{GRAPH_URI}/"), GRAPH.to_string()];
         let expected = BearerExpectations { tenant: tenant.id, audiences: &audiences, now };
         let claims = idp.verifier.verify(&expected, token, &trace).await.map_err(refuse)?;
@@ -77,12 +81,33 @@ impl FromRequestParts<Idp> for Caller {
         let Ok(OriginalUri(uri)) = OriginalUri::from_request_parts(parts, idp).await;
         let parameters = Parameters::parse(uri.query().unwrap_or_default().as_bytes());
         let path = uri.path().to_owned();
-        Ok(Self { idp: idp.clone(), tenant, claims, now, trace, user, origin, path, parameters })
+        let level = parts.headers.get("consistencylevel").map(HeaderValue::as_bytes);
+        let eventual = level.is_some_and(|level| level.eq_ignore_ascii_case(b"eventual"));
+        Ok(Self { idp: idp.clone(), tenant, claims, now, trace, user, origin, path, parameters, eventual })
     }
 }
 
-fn bearer(header: &str) -> Option<&str> {
-    let (scheme, token) = header.split_once(' ')?;
+/// The tenant's time as an error of Graph has it: that of the tenant that the call's token names,
+/// valid or not.
+pub(crate) async fn instant_of_call(idp: &Idp, headers: &HeaderMap) -> Option<Instant> {
+    let tenant = tenant_of(idp, headers).await.ok()??;
+    now(idp, &tenant).await.ok()
+}
+
+async fn now(idp: &Idp, tenant: &Tenant) -> Result<Instant, GraphError> {
+    Ok(idp.now(tenant.id).await?)
+}
+
+/// The tenant that a call's token names, whether the token is valid or not.
+async fn tenant_of(idp: &Idp, headers: &HeaderMap) -> Result<Option<Tenant>, GraphError> {
+    match bearer(headers).and_then(peek_tenant) {
+        Some(id) => Ok(idp.directory.tenant(id).await?),
+        None => Ok(None),
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
@@ -116,6 +141,14 @@ impl Caller {
 
     /// The query options of a call for many.
     pub(crate) fn collection_options(&self, kind: &EntityType) -> Result<Options, GraphError> {
+        if self.parameters.get("$count").is_some() {
+            return Err(GraphError::unsupported_query("Query option '$count' is not supported."));
+        }
+        self.countable_options(kind)
+    }
+
+    /// The same of a collection that can be counted.
+    pub(crate) fn countable_options(&self, kind: &EntityType) -> Result<Options, GraphError> {
         Options::of_collection(&self.parameters, kind, self.tenant.id, &self.idp.chassis.sealer)
     }
 

@@ -80,7 +80,7 @@ fn named(passkeys: &[Passkey], method: &str) -> Result<Passkey, GraphError> {
     found.cloned().ok_or_else(|| GraphError::no_such(method))
 }
 
-fn shown(passkey: &Passkey) -> Value {
+pub(super) fn shown(passkey: &Passkey) -> Value {
     json!({
         "id": passkey.credential,
         "displayName": passkey.name,

@@ -137,3 +137,50 @@ pub(crate) const WRITE_TOKEN_LIFETIMES: Permission = Permission {
 };
 
 pub(crate) const READ_LOGS: Permission = Permission { any_of: &["AuditLog.Read.All"], roles: LOG_READERS };
+
+const GROUP_ADMINISTRATORS: &[&str] =
+    &["Global Administrator", "User Administrator", "Groups Administrator", "Directory Writers"];
+
+pub(crate) const READ_GROUPS: Permission = Permission {
+    any_of: &[
+        "GroupMember.Read.All",
+        "GroupMember.ReadWrite.All",
+        "Group.Read.All",
+        "Group.ReadWrite.All",
+        "Directory.Read.All",
+        "Directory.ReadWrite.All",
+        "Directory.AccessAsUser.All",
+    ],
+    roles: &[],
+};
+
+pub(crate) const WRITE_GROUPS: Permission = Permission {
+    any_of: &["Group.ReadWrite.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All"],
+    roles: GROUP_ADMINISTRATORS,
+};
+
+pub(crate) const WRITE_GROUP_MEMBERS: Permission = Permission {
+    any_of: &[
+        "GroupMember.ReadWrite.All",
+        "Group.ReadWrite.All",
+        "Directory.ReadWrite.All",
+        "Directory.AccessAsUser.All",
+    ],
+    roles: GROUP_ADMINISTRATORS,
+};
+
+pub(crate) const READ_ROLES: Permission = Permission {
+    any_of: &[
+        "RoleManagement.Read.Directory",
+        "RoleManagement.ReadWrite.Directory",
+        "Directory.Read.All",
+        "Directory.ReadWrite.All",
+        "Directory.AccessAsUser.All",
+    ],
+    roles: &[],
+};
+
+pub(crate) const WRITE_ROLES: Permission = Permission {
+    any_of: &["RoleManagement.ReadWrite.Directory", "Directory.AccessAsUser.All"],
+    roles: &["Global Administrator", "Privileged Role Administrator"],
+};

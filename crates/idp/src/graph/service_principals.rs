@@ -12,7 +12,7 @@ use super::applications::{ApplicationName, app_roles, found, scopes};
 use super::body::Body;
 use super::caller::Caller;
 use super::error::GraphError;
-use super::odata::{EntityType, Page, entity, page};
+use super::odata::{EntityType, Options, Page, collection, count, entity};
 use super::permissions::{READ_APPLICATIONS, WRITE_APPLICATIONS};
 use crate::directory::Application;
 
@@ -64,16 +64,28 @@ fn resource(caller: &Caller, application: &Application) -> Value {
 pub(crate) async fn list(caller: Caller) -> Response {
     let result = async {
         caller.allowed(&READ_APPLICATIONS)?;
-        let options = caller.collection_options(&SERVICE_PRINCIPAL)?;
-        let (found, more_after) = match options.filter.equal("id") {
-            Some(id) => (principal(&caller, id).await.into_iter().collect(), None),
-            None => found(&caller, &options).await?,
-        };
-        let objects = found.iter().map(|application| resource(&caller, application));
-        let objects = objects.filter(|object| options.filter.passes(object)).collect();
-        Ok(page(&caller, &SERVICE_PRINCIPAL, &options, Page { objects, more_after }))
+        collection(&caller, &SERVICE_PRINCIPAL, |options| read(&caller, options)).await
     };
     caller.answer(result.await)
+}
+
+/// `GET /servicePrincipals/$count`.
+pub(crate) async fn count_service_principals(caller: Caller) -> Response {
+    let result = async {
+        caller.allowed(&READ_APPLICATIONS)?;
+        count(&caller, &SERVICE_PRINCIPAL, |options| read(&caller, options)).await
+    };
+    caller.answer(result.await)
+}
+
+async fn read(caller: &Caller, options: Options) -> Result<Page, GraphError> {
+    let (found, more_after) = match options.filter.equal("id") {
+        Some(id) => (principal(caller, id).await.into_iter().collect(), None),
+        None => found(caller, &options).await?,
+    };
+    let objects = found.iter().map(|application| resource(caller, application));
+    let objects = objects.filter(|object| options.filter.passes(object)).collect();
+    Ok(Page { objects, more_after })
 }
 
 /// `GET /servicePrincipals/{id}`.

@@ -162,6 +162,12 @@ impl PageState {
         FormFields { ctx, canary, set_cookie }
     }
 
+    /// Where a form leads, whichever browser sent it: for texts about the request only.
+    pub(crate) fn next_of_form(visit: &Visit) -> Option<Next> {
+        let ctx = visit.parameters.get("ctx")?;
+        Some(Self::open(&visit.idp.chassis.sealer, ctx).ok()?.next)
+    }
+
     /// Opens the state of a form that came back: from the same browser (cookie), for the same path, unchanged.
     pub(crate) fn of_form(visit: &Visit) -> Result<Self, Refusal> {
         let foreign = || Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER);

@@ -9,7 +9,7 @@ use super::endpoint::TokenRequest;
 use super::mint::{AccessTokenOrder, mint_access_token};
 use super::record;
 use super::response::TokenAnswer;
-use super::told::{notes, tells_idtyp};
+use super::told::{application_wids, notes, tells_idtyp};
 use crate::assignment::check_application;
 use crate::conditional_access::NO_CONTEXTS;
 use crate::refusal::Refusal;
@@ -31,6 +31,7 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
         service_principal: application.service_principal_id,
         roles: roles.clone(),
         idtyp: tells_idtyp(&resource.application),
+        wids: application_wids(&resource.application),
     };
     let random = request.idp.chassis.random.of(tenant);
     let order = AccessTokenOrder {

@@ -134,13 +134,10 @@ async fn tokens_or_refusal(visit: &Visit, endpoint: TokenVersion) -> Response {
             response
         }
         Err(refusal) => {
-            let mut asked = match tenant {
+            let asked = match tenant {
                 Some(_) => visit.idp.asked(&visit.trace, &visit.origin, tenant).await,
                 None => visit.asked().await,
             };
-            if let Some(id) = visit.parameters.get("client-request-id").and_then(|text| text.parse().ok()) {
-                asked.correlation_id = id;
-            }
             let recorded = match tenant {
                 // A device that asks too early was refused nothing.
                 Some(_) if refusal.error == aadsts::AUTHORIZATION_PENDING => Ok(()),

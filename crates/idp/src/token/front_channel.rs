@@ -94,7 +94,7 @@ async fn access_token(
         amr: session.amr.clone(),
         session: Some(session.id),
         auth_time: told::auth_time(&resource.application, For::Resource, session.started_at),
-        wids: told::wids(&resource.application, user),
+        wids: told::access_token_wids(&resource.application, user),
     };
     let order = AccessTokenOrder {
         resource: &resource.application,

@@ -115,7 +115,7 @@ pub(crate) async fn mint_access_token(
     let expires_at = (request.now + lifetime).whole_second();
     let claims = AccessTokenClaims::build(&AccessTokenInput {
         version,
-        origin: request.origin,
+        origin: idp.issuer_origin(request.origin, version),
         tenant: request.tenant.id,
         audience: &audience,
         resource: order.resource.client_id,
@@ -172,7 +172,7 @@ pub(crate) async fn mint_for_user(
         // Asked for or not: it is how the issuer finds the session again when the token comes back on behalf of its user.
         session: grant.session_id,
         auth_time: told::auth_time(&resource.application, For::Resource, grant.auth_time),
-        wids: told::wids(&resource.application, grant.user),
+        wids: told::access_token_wids(&resource.application, grant.user),
     };
     let order = AccessTokenOrder {
         resource: &resource.application,
@@ -297,7 +297,7 @@ pub(super) async fn id_token(request: &TokenRequest<'_>, order: IdTokenOrder<'_>
     let login_hint = told.optional.asks("login_hint").then(|| STANDARD.encode(order.user.upn.as_bytes()));
     let claims = IdTokenClaims::build(&IdTokenInput {
         version: request.endpoint,
-        origin: request.origin,
+        origin: idp.issuer_origin(request.origin, request.endpoint),
         tenant: request.tenant.id,
         client: client.client_id,
         user: &user_facts(order.user),

@@ -7,7 +7,7 @@ use outlive_tokens::claims::{ExpiringPassword, Groups, OptionalClaims, Told};
 
 use super::endpoint::TokenRequest;
 use crate::directory::graph_application::GRAPH;
-use crate::directory::{Application, User, role_templates};
+use crate::directory::{Application, User, wids_of_application, wids_of_user};
 use crate::refusal::Refusal;
 use crate::spec::{GroupClaims, OptionalClaimSpec};
 
@@ -87,10 +87,21 @@ pub(crate) fn notes(stream: &mut outlive_clock::Stream) -> (String, String) {
     (aio, format!("1.{}.", URL_SAFE_NO_PAD.encode(stream.bytes::<42>())))
 }
 
-/// The template ids of the user's directory roles, if the application is told them.
-pub(crate) fn wids(application: &Application, user: &User) -> Vec<String> {
+/// The template ids of the user's directory roles for an access token: Microsoft Graph always gets
+/// them.
+pub(crate) fn access_token_wids(resource: &Application, user: &User) -> Vec<String> {
+    if resource.client_id == GRAPH { wids_of_user(user) } else { wids(resource, user) }
+}
+
+/// The same of an application by itself: only Microsoft Graph gets them.
+pub(crate) fn application_wids(resource: &Application) -> Vec<String> {
+    if resource.client_id == GRAPH { wids_of_application() } else { Vec::new() }
+}
+
+/// The template ids of the user's directory roles, if the application registered for them.
+fn wids(application: &Application, user: &User) -> Vec<String> {
     match application.document.group_claims {
-        GroupClaims::All | GroupClaims::DirectoryRole => role_templates(&user.directory_roles),
+        GroupClaims::All | GroupClaims::DirectoryRole => wids_of_user(user),
         _ => Vec::new(),
     }
 }

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::browser::{Arrival, Browser, Page};
 use crate::client::App;
+use crate::installation::Installation;
 use crate::tenant::{PASSWORD, Tenant};
 
 const ME: &str = "User.Read";
@@ -237,4 +238,87 @@ async fn of_several_accounts_the_person_says_which_to_sign_out_of() {
         .await
         .refused("login_required", "AADSTS50058");
     assert_eq!(tenant.journal("sign_out").await.len(), 4);
+}
+
+/// adal-js#694, #353, #549: an alias names no tenant, and the browser is signed out of all of them.
+#[tokio::test]
+async fn an_alias_signs_out_of_every_account_of_the_browser() {
+    let tenant = Tenant::new().await;
+    let other = Tenant::inside(std::sync::Arc::clone(&tenant.installation), "2025-11").await;
+    let back = "http%3A%2F%2Flocalhost%2Ftool";
+    let mut signed_out = 0;
+    for (alias, path) in [("common", "oauth2/v2.0"), ("organizations", "oauth2/v2.0"), ("common", "oauth2")] {
+        for redirect in [String::new(), format!("?state=s&post_logout_redirect_uri={back}")] {
+            let mut browser = tenant.browser();
+            add(&mut browser, &tenant, "owner").await;
+            add(&mut browser, &tenant, "colleague").await;
+            add(&mut browser, &other, "owner").await;
+            let arrival = browser.open(&format!("/{alias}/{path}/logout{redirect}")).await;
+            if redirect.is_empty() {
+                assert_eq!(arrival.page().heading, "You are signed out");
+            } else {
+                assert_eq!(arrival.app()["state"], "s");
+            }
+            for of in [&tenant, &other] {
+                let silently = of.admin_tool().authorize_url(ME, &[("prompt", "none")]);
+                browser.open(&silently).await.refused("login_required", "AADSTS50058");
+            }
+            signed_out += 1;
+            assert_eq!(tenant.journal("sign_out").await.len(), 2 * signed_out);
+            assert_eq!(other.journal("sign_out").await.len(), signed_out);
+        }
+    }
+    // Without a session there is nothing to end, and nothing wrong.
+    let mut browser = tenant.browser();
+    assert_eq!(browser.open("/common/oauth2/v2.0/logout").await.page().heading, "You are signed out");
+    let returned = format!("/common/oauth2/v2.0/logout?state=s&post_logout_redirect_uri={back}");
+    assert_eq!(browser.open(&returned).await.app()["state"], "s");
+    browser.open("/consumers/oauth2/v2.0/logout").await.page().says(400, "AADSTS50059");
+}
+
+#[tokio::test]
+async fn at_an_alias_a_hint_names_the_one_account_and_only_registered_addresses_are_gone_to() {
+    let tenant = Tenant::new().await;
+    let other = Tenant::inside(std::sync::Arc::clone(&tenant.installation), "2025-11").await;
+    let mut browser = tenant.browser();
+    add(&mut browser, &tenant, "owner").await;
+    add(&mut browser, &other, "owner").await;
+    let hint = STANDARD.encode(tenant.upn("owner")).replace('=', "%3D").replace('+', "%2B");
+    let page = browser
+        .open(&format!(
+            "/common/oauth2/v2.0/logout?logout_hint={hint}&post_logout_redirect_uri=https%3A%2F%2Fevil.example"
+        ))
+        .await
+        .page();
+    assert_eq!(page.heading, "You are signed out");
+    let silently = |of: &Tenant| of.admin_tool().authorize_url(ME, &[("prompt", "none")]);
+    browser.open(&silently(&tenant)).await.refused("login_required", "AADSTS50058");
+    browser.open(&silently(&other)).await.code();
+}
+
+#[tokio::test]
+async fn signing_out_of_all_leaves_none_however_many_there_are() {
+    let tenant = Tenant::made(Installation::shared(), "2025-11", |tenant, spec| {
+        let users = spec["users"].as_array_mut().expect("users");
+        for n in 0..11 {
+            let role = format!("user{n}");
+            users.push(serde_json::json!({
+                "id": tenant.id_of(900 + n), "upn": tenant.upn(&role), "display_name": role, "role": role,
+                "password": PASSWORD,
+            }));
+        }
+    })
+    .await;
+    for path in [format!("/{}/oauth2/v2.0/logout", tenant.id()), "/common/oauth2/v2.0/logout".to_owned()] {
+        let before = tenant.journal("sign_out").await.len();
+        let mut browser = tenant.browser();
+        for n in 0..11 {
+            add(&mut browser, &tenant, &format!("user{n}")).await;
+        }
+        let page = browser.open(&path).await.page();
+        if page.heading != "You are signed out" {
+            browser.submit(&page, &[("account", "all")]).await.page();
+        }
+        assert_eq!(tenant.journal("sign_out").await.len() - before, 11, "{path}");
+    }
 }

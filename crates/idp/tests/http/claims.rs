@@ -209,10 +209,31 @@ async fn groups_are_told_up_to_two_hundred_and_beyond_that_where_they_are() {
     let admin = app.sign_in(&tenant, "admin", &scope).await;
     assert_eq!(
         admin.id_claims()["wids"],
-        json!(["62e90394-69f5-4237-9190-012177145e10", "b79fbf4d-3ef9-4689-8143-76b194e85509"])
+        json!(["62e90394-69f5-4237-9190-012177145e10", "13bd1c72-6f4a-4dcf-985f-18d3b80f208a"]),
+        "the admin is a guest here"
     );
     assert_eq!(admin.id_claims()["email"], "admin@elsewhere.example", "guests are known by their mail");
     assert_eq!(admin.claims().get("groups"), None, "who is in no group has none to tell");
+}
+
+/// Public tokens of users (capture of 2026-09) and of applications (a token in a sample for
+/// Microsoft Graph's mail API).
+#[tokio::test]
+async fn graph_always_gets_directory_roles() {
+    let tenant = Tenant::new().await;
+    let member = "b79fbf4d-3ef9-4689-8143-76b194e85509";
+    let wids = async |role: &str| {
+        let tokens = tenant.admin_tool().sign_in(&tenant, role, "User.Read openid").await;
+        assert_eq!(tokens.id_claims().get("wids"), None, "the client did not register for them");
+        tokens.claims()["wids"].clone()
+    };
+    assert_eq!(wids("owner").await, json!([member]));
+    assert_eq!(wids("admin").await, json!(["62e90394-69f5-4237-9190-012177145e10", member]));
+    let graph = Tokens::of(tenant.nightly().client_credentials("https://graph.microsoft.com/.default").await);
+    assert_eq!(graph.claims()["wids"], json!(["0997a1d0-0d1d-4acb-b408-d5ca73121e90"]));
+    assert_eq!(graph.claims()["idp"], graph.claims()["iss"], "version 1, for an application by itself");
+    let orders = Tokens::of(tenant.nightly().client_credentials(&format!("{ORDERS}/.default")).await);
+    assert_eq!((orders.claims().get("wids"), orders.claims().get("idp")), (None, None));
 }
 
 #[tokio::test]

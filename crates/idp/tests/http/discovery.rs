@@ -1,10 +1,12 @@
 //! What clients read before they do anything else.
 
+use std::sync::Arc;
+
 use reqwest::header::HOST;
 use serde_json::{Value, json};
 
 use crate::client::App;
-use crate::installation::OTHER_ORIGIN;
+use crate::installation::{Installation, OTHER_ORIGIN};
 use crate::tenant::{Answer, ORDERS, READ, Tenant, send};
 use crate::tokens::Tokens;
 
@@ -180,4 +182,49 @@ async fn a_client_library_finds_its_way_by_documents_alone() {
         let answer = send(tenant.http.get(document[name].as_str().expect("a URL"))).await;
         assert_ne!(answer.status, 404, "{name}");
     }
+}
+
+/// passport-azure-ad and policies of API Management compare the issuer of version 1 tokens with
+/// `https://sts.windows.net/{tid}/`.
+#[tokio::test]
+async fn under_the_originals_names_each_version_has_its_one_issuer() {
+    const CLOUD: &[&str] =
+        &["https://login.microsoftonline.com", "https://login.windows.net", "https://sts.windows.net"];
+    let tenant = Tenant::inside(Arc::new(Installation::answering_to(CLOUD)), "2025-11").await;
+    let id = tenant.id();
+    let (v1, v2) =
+        (format!("https://sts.windows.net/{id}/"), format!("https://login.microsoftonline.com/{id}/v2.0"));
+    for origin in CLOUD {
+        let host = origin.strip_prefix("https://").expect("https");
+        for (path, issuer) in [(".well-known", &v1), ("v2.0/.well-known", &v2)] {
+            let document = get(&tenant, host, &format!("/{id}/{path}/openid-configuration")).await.json();
+            assert_eq!(&document["issuer"], issuer, "{origin}");
+            assert!(document["token_endpoint"].as_str().is_some_and(|url| url.starts_with(origin)));
+            let alias = get(&tenant, host, &format!("/common/{path}/openid-configuration")).await.json();
+            assert_eq!(alias["issuer"], issuer.replace(&id, "{tenantid}"), "{origin}");
+        }
+        let keys = get(&tenant, host, &format!("/{id}/discovery/v2.0/keys")).await.json();
+        assert_eq!(keys["keys"][0]["issuer"], v2);
+        for (scope, issuer) in
+            [(format!("{ORDERS}/.default"), &v2), ("https://graph.microsoft.com/.default".into(), &v1)]
+        {
+            let form = [
+                ("client_id", &*tenant.nightly().client_id),
+                ("client_secret", "nightly secret"),
+                ("grant_type", "client_credentials"),
+                ("scope", &scope),
+            ];
+            let url = tenant.url(&format!("/{id}/oauth2/v2.0/token"));
+            let tokens = Tokens::of(send(tenant.http.post(url).header(HOST, host).form(&form)).await);
+            assert_eq!(&tokens.claims()["iss"], issuer, "{origin} {scope}");
+            if scope.contains("graph") {
+                assert_eq!(tokens.claims()["idp"], v1);
+                let users = tenant.http.get(tenant.url("/v1.0/users")).bearer_auth(tokens.access());
+                assert_eq!(send(users).await.status, 200, "the issuer is accepted at Graph");
+            }
+        }
+    }
+    // Under a name of its own the issuer is that name.
+    let own = tenant.get(&format!("/{id}/.well-known/openid-configuration")).await.json();
+    assert_eq!(own["issuer"], format!("{}/{id}/", tenant.installation.url));
 }

@@ -38,13 +38,18 @@ impl Installation {
 
     /// An installation of one's own.
     pub(crate) fn start() -> Self {
+        Self::answering_to(&[])
+    }
+
+    /// One that answers to more names than the usual ones.
+    pub(crate) fn answering_to(origins: &'static [&'static str]) -> Self {
         // Started on a thread of its own: a test's thread is inside a runtime already.
         std::thread::spawn(|| {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
             let runtime = runtime.expect("a runtime");
             let data = tempfile::tempdir().expect("a temporary directory");
             let database = PostgresDatabase::if_wanted();
-            let (url, store) = runtime.block_on(serve(&data, database.as_ref()));
+            let (url, store) = runtime.block_on(serve(&data, database.as_ref(), origins));
             Self { url, store, runtime: Some(runtime), database, data }
         })
         .join()
@@ -52,7 +57,7 @@ impl Installation {
     }
 }
 
-async fn serve(data: &TempDir, postgres: Option<&PostgresDatabase>) -> (String, Store) {
+async fn serve(data: &TempDir, postgres: Option<&PostgresDatabase>, more: &[&str]) -> (String, Store) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let port = listener.local_addr().expect("bound").port();
     let url = format!("http://127.0.0.1:{port}");
@@ -60,6 +65,7 @@ async fn serve(data: &TempDir, postgres: Option<&PostgresDatabase>) -> (String, 
         Some(database) => DatabaseUrl::postgres(&database.url).expect("a database URL"),
         None => DatabaseUrl::Sqlite(data.path().join("idp.db")),
     };
+    let own = [url.clone(), format!("http://localhost:{port}"), OTHER_ORIGIN.to_owned()];
     let config = ChassisConfig {
         service: "idp",
         database,
@@ -67,7 +73,7 @@ async fn serve(data: &TempDir, postgres: Option<&PostgresDatabase>) -> (String, 
         sealing_key: None,
         lab_key: LabKey::new(LAB_AUTHORIZATION.trim_start_matches("Lab ")).expect("a key"),
         seed: Some(1),
-        origins: Origins::new([url.clone(), format!("http://localhost:{port}"), OTHER_ORIGIN.to_owned()]),
+        origins: Origins::new(own.into_iter().chain(more.iter().map(|&origin| origin.to_owned()))),
     };
     let chassis = Chassis::start(config, MIGRATIONS).await.expect("the chassis starts");
     let store = chassis.store.clone();

@@ -32,7 +32,6 @@ impl ClientAuthentication {
 
 /// On whose behalf the token speaks.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "one is built for a token to be issued and dropped with it")]
 pub enum AccessSubject {
     /// A user, through a client.
     User {
@@ -59,6 +58,8 @@ pub enum AccessSubject {
         roles: Vec<String>,
         /// Whether the resource asked for `idtyp`.
         idtyp: bool,
+        /// Directory role template ids.
+        wids: Vec<String>,
     },
 }
 
@@ -67,7 +68,7 @@ pub enum AccessSubject {
 pub struct AccessTokenInput<'a> {
     /// The shape, which the resource decides.
     pub version: TokenVersion,
-    /// The origin by which the caller came to the issuer, without trailing slash.
+    /// The origin in the issuer's name, without trailing slash.
     pub origin: &'a str,
     /// The tenant.
     pub tenant: TenantId,
@@ -159,6 +160,9 @@ pub struct AccessTokenClaims {
     /// Users: groups, if the resource is told any.
     #[serde(flatten)]
     pub groups: GroupClaims,
+    /// Version 1, app-only: the identity provider of the application, which is the issuer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idp: Option<String>,
     /// `app` in app-only tokens of resources that asked for it; `user` in users' tokens if that was asked for too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idtyp: Option<&'static str>,
@@ -239,6 +243,7 @@ impl AccessTokenClaims {
             family_name: None,
             given_name: None,
             groups: GroupClaims::default(),
+            idp: None,
             idtyp: None,
             ipaddr: None,
             name: None,
@@ -285,11 +290,13 @@ impl AccessTokenClaims {
                 wids: some_unless_empty(wids),
                 ..bare
             },
-            AccessSubject::App { service_principal, roles, idtyp } => Self {
+            AccessSubject::App { service_principal, roles, idtyp, wids } => Self {
+                idp: v1.then(|| bare.iss.clone()),
                 idtyp: idtyp.then_some("app"),
                 oid: service_principal.uuid(),
                 roles: some_unless_empty(roles),
                 sub: service_principal.to_string(),
+                wids: some_unless_empty(wids),
                 ..bare
             },
         }

@@ -13,7 +13,7 @@ use crate::{PairwiseKey, TokenVersion, issuer};
 pub struct IdTokenInput<'a> {
     /// The shape, which the endpoint decides.
     pub version: TokenVersion,
-    /// The origin by which the caller came to the issuer, without trailing slash.
+    /// The origin in the issuer's name, without trailing slash.
     pub origin: &'a str,
     /// The tenant.
     pub tenant: TenantId,

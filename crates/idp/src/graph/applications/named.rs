@@ -11,6 +11,7 @@ use super::secrets::{AddPassword, RemovePassword, added, password_removed};
 use super::write::{removed, updated};
 use crate::graph::body::Body;
 use crate::graph::caller::Caller;
+use crate::graph::directory_roles::shown_by_template;
 use crate::graph::error::GraphError;
 use crate::graph::service_principals;
 
@@ -19,7 +20,7 @@ fn app_id<'a>(segment: &'a str, collection: &str) -> Option<&'a str> {
     segment.strip_prefix(collection)?.strip_prefix("(appId='")?.strip_suffix("')")
 }
 
-fn application(segment: &str) -> Result<ApplicationName, GraphError> {
+pub(super) fn application(segment: &str) -> Result<ApplicationName, GraphError> {
     let app_id = app_id(segment, "applications").ok_or_else(GraphError::no_such_path)?;
     Ok(ApplicationName::AppId(app_id.to_owned()))
 }
@@ -28,6 +29,10 @@ pub(crate) async fn show_named(caller: Caller, Path(segment): Path<String>) -> R
     let result = async {
         if let Some(app_id) = app_id(&segment, "servicePrincipals") {
             return service_principals::shown(&caller, &ApplicationName::AppId(app_id.to_owned())).await;
+        }
+        let template = segment.strip_prefix("directoryRoles(roleTemplateId='");
+        if let Some(template) = template.and_then(|rest| rest.strip_suffix("')")) {
+            return shown_by_template(&caller, template);
         }
         shown(&caller, &application(&segment)?).await
     };

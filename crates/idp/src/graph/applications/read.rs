@@ -10,7 +10,7 @@ use super::resource::{APPLICATION, resource};
 use crate::directory::Application;
 use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
-use crate::graph::odata::{Options, Page, entity, page};
+use crate::graph::odata::{Options, Page, collection, count, entity};
 use crate::graph::permissions::READ_APPLICATIONS;
 
 /// How a path names an application: `applications/{id}` or `applications(appId='{appId}')`.
@@ -55,16 +55,28 @@ pub(super) async fn shown(caller: &Caller, name: &ApplicationName) -> Result<Res
 pub(crate) async fn list(caller: Caller) -> Response {
     let result = async {
         caller.allowed(&READ_APPLICATIONS)?;
-        let options = caller.collection_options(&APPLICATION)?;
-        let (found, more_after) = found(&caller, &options).await?;
-        let mut objects = Vec::with_capacity(found.len());
-        for application in &found {
-            objects.push(resource(&caller, application).await?);
-        }
-        objects.retain(|object| options.filter.passes(object));
-        Ok(page(&caller, &APPLICATION, &options, Page { objects, more_after }))
+        collection(&caller, &APPLICATION, |options| read(&caller, options)).await
     };
     caller.answer(result.await)
+}
+
+/// `GET /applications/$count`.
+pub(crate) async fn count_applications(caller: Caller) -> Response {
+    let result = async {
+        caller.allowed(&READ_APPLICATIONS)?;
+        count(&caller, &APPLICATION, |options| read(&caller, options)).await
+    };
+    caller.answer(result.await)
+}
+
+async fn read(caller: &Caller, options: Options) -> Result<Page, GraphError> {
+    let (found, more_after) = found(caller, &options).await?;
+    let mut objects = Vec::with_capacity(found.len());
+    for application in &found {
+        objects.push(resource(caller, application).await?);
+    }
+    objects.retain(|object| options.filter.passes(object));
+    Ok(Page { objects, more_after })
 }
 
 /// The applications that an index finds for the filter, and the key after which there are more.

@@ -128,6 +128,20 @@ pub(super) async fn writable(caller: &Caller, name: &ApplicationName) -> Result<
     )
 }
 
+/// Commits the application after a change over what it was before.
+pub(super) async fn commit_update(
+    caller: &Caller,
+    before: &Application,
+    after: &Application,
+    kind: &'static str,
+) -> Result<(), GraphError> {
+    let mut change = Change::new();
+    for statement in after.update(before, caller.tenant.id) {
+        change.add(statement);
+    }
+    commit(caller, change, kind, after).await
+}
+
 pub(super) async fn commit(
     caller: &Caller,
     change: Change,

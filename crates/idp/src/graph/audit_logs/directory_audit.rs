@@ -42,6 +42,8 @@ const CORE: &str = "Core Directory";
 const SELF_SERVICE: &str = "Self-service Password Management";
 const USERS: &str = "UserManagement";
 const APPLICATIONS: &str = "ApplicationManagement";
+const GROUPS: &str = "GroupManagement";
+const ROLES: &str = "RoleManagement";
 
 /// What a kind of line is called in the log: activity, service, category, operation. The names are observed, not documented.
 fn activity(line: &Line) -> Option<[&'static str; 4]> {
@@ -62,6 +64,13 @@ fn activity(line: &Line) -> Option<[&'static str; 4]> {
         ("user.deleted", _) => ["Delete user", CORE, USERS, "Delete"],
         ("user.restored", _) => ["Restore user", CORE, USERS, "Restore"],
         ("user.removed", _) => ["Hard Delete user", CORE, USERS, "Delete"],
+        ("group.created", _) => ["Add group", CORE, GROUPS, "Add"],
+        ("group.updated", _) => ["Update group", CORE, GROUPS, "Update"],
+        ("group.deleted", _) => ["Delete group", CORE, GROUPS, "Delete"],
+        ("group.member_added", _) => ["Add member to group", CORE, GROUPS, "Assign"],
+        ("group.member_removed", _) => ["Remove member from group", CORE, GROUPS, "Unassign"],
+        ("directory_role.member_added", _) => ["Add member to role", CORE, ROLES, "Assign"],
+        ("directory_role.member_removed", _) => ["Remove member from role", CORE, ROLES, "Unassign"],
         ("consent.granted", _) => ["Consent to application", CORE, APPLICATIONS, "Assign"],
         ("consent.changed", _) => ["Add delegated permission grant", CORE, APPLICATIONS, "Update"],
         ("consent.withdrawn", _) => ["Remove delegated permission grant", CORE, APPLICATIONS, "Unassign"],
@@ -72,7 +81,10 @@ fn activity(line: &Line) -> Option<[&'static str; 4]> {
             | "secret.removed"
             | "secret.rotated"
             | "certificate.added"
-            | "certificate.removed",
+            | "certificate.removed"
+            | "federated_credential.added"
+            | "federated_credential.updated"
+            | "federated_credential.removed",
             _,
         ) => [secrets, CORE, APPLICATIONS, "Update"],
         ("application.created", _) => ["Add application", CORE, APPLICATIONS, "Add"],
@@ -142,6 +154,12 @@ fn targets(line: &Line) -> Vec<Value> {
     if let Some(id) = line.subject.strip_prefix("user:") {
         targets.push(json!({
             "id": id, "displayName": null, "type": "User", "userPrincipalName": upn, "modifiedProperties": modified(line),
+        }));
+    }
+    if let Some(group) = data["group"].as_str() {
+        targets.push(json!({
+            "id": group, "displayName": data["group_name"], "type": "Group", "groupType": "azureAD",
+            "userPrincipalName": null, "modifiedProperties": [],
         }));
     }
     let client = data["client_id"].as_str().or_else(|| line.subject.strip_prefix("client:"));

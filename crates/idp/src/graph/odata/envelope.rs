@@ -69,17 +69,31 @@ fn described(metadata: &str, kind: &EntityType, object: &Value, options: &Option
 
 /// A page of a collection, with the link to the next one.
 pub(crate) fn page(caller: &Caller, kind: &EntityType, options: &Options, page: Page) -> Response {
+    page_with_count(caller, kind, options, page, None)
+}
+
+/// The same with the number of all objects, if it was counted.
+pub(super) fn page_with_count(
+    caller: &Caller,
+    kind: &EntityType,
+    options: &Options,
+    page: Page,
+    count: Option<usize>,
+) -> Response {
     let value: Vec<_> = page.objects.iter().map(|object| kind.projected(object, options)).collect();
     let mut body = json!({
         "@odata.context": context(&format!("{}{}", kind.set, kind.selection(options))),
         "value": value,
     });
+    if let Some(count) = count {
+        body["@odata.count"] = json!(count);
+    }
     if let Some(key) = page.more_after {
         let chassis = &caller.idp.chassis;
         let mut stream = chassis.random.of(caller.tenant.id).stream("graph-skiptoken");
         let token = sealed(&chassis.sealer, caller.tenant.id, kind, &key, &mut stream);
         let mut query = Serializer::new(String::new());
-        for name in ["$top", "$select", "$filter", "$orderby"] {
+        for name in ["$top", "$select", "$filter", "$orderby", "$count"] {
             if let Some(value) = caller.parameters.get(name) {
                 query.append_pair(name, value);
             }

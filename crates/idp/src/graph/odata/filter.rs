@@ -1,4 +1,5 @@
-//! `$filter`: comparisons joined by `and`. What else OData knows is refused, as Graph refuses what it has no index for.
+//! `$filter`: comparisons and `startswith`, joined by `and`. What else OData knows is refused, as
+//! Graph refuses what it has no index for.
 
 use outlive_clock::Instant;
 use serde_json::Value;
@@ -16,6 +17,7 @@ enum Operator {
     Le,
     Gt,
     Lt,
+    StartsWith,
 }
 
 /// `property operator literal`.
@@ -43,28 +45,7 @@ impl Filter {
         let mut words = words(text)?.into_iter();
         let mut comparisons = Vec::new();
         loop {
-            let (Some(Word::Bare(property)), Some(Word::Bare(operator)), Some(literal)) =
-                (words.next(), words.next(), words.next())
-            else {
-                return Err(
-                    "Invalid filter clause: a property, an operator and a value are expected.".to_owned()
-                );
-            };
-            if !properties.contains(&property.as_str()) {
-                return Err(format!(
-                    "Unsupported or invalid query filter clause specified for property '{property}'."
-                ));
-            }
-            let operator = match operator.as_str() {
-                "eq" => Operator::Eq,
-                "ne" => Operator::Ne,
-                "ge" => Operator::Ge,
-                "le" => Operator::Le,
-                "gt" => Operator::Gt,
-                "lt" => Operator::Lt,
-                _ => return Err(format!("Unsupported filter operator for property '{property}'.")),
-            };
-            comparisons.push(Comparison { property, operator, literal: literal.value() });
+            comparisons.push(comparison(&mut words, properties)?);
             match words.next() {
                 None => return Ok(Self(comparisons)),
                 Some(Word::Bare(and)) if and == "and" && comparisons.len() < COMPARISONS_MAX => {}
@@ -85,6 +66,50 @@ impl Filter {
     }
 }
 
+/// Reads `property operator literal` or `startswith(property,'text')`.
+fn comparison(words: &mut impl Iterator<Item = Word>, properties: &[&str]) -> Result<Comparison, String> {
+    let expected = || "Invalid filter clause: a property, an operator and a value are expected.".to_owned();
+    let supported = |property: String| {
+        if properties.contains(&property.as_str()) {
+            return Ok(property);
+        }
+        Err(format!("Unsupported or invalid query filter clause specified for property '{property}'."))
+    };
+    let Some(Word::Bare(first)) = words.next() else { return Err(expected()) };
+    match words.next() {
+        Some(Word::Mark('(')) if first == "startswith" => {
+            let call = (words.next(), words.next(), words.next(), words.next());
+            let (
+                Some(Word::Bare(property)),
+                Some(Word::Mark(',')),
+                Some(Word::Quoted(text)),
+                Some(Word::Mark(')')),
+            ) = call
+            else {
+                return Err("Invalid filter clause: startswith takes a property and a text.".to_owned());
+            };
+            let (property, literal) = (supported(property)?, Value::String(text));
+            Ok(Comparison { property, operator: Operator::StartsWith, literal })
+        }
+        Some(Word::Mark(_)) => Err(format!("Unsupported filter function '{first}'.")),
+        Some(Word::Bare(operator)) => {
+            let literal = words.next().and_then(Word::value).ok_or_else(expected)?;
+            let property = supported(first)?;
+            let operator = match operator.as_str() {
+                "eq" => Operator::Eq,
+                "ne" => Operator::Ne,
+                "ge" => Operator::Ge,
+                "le" => Operator::Le,
+                "gt" => Operator::Gt,
+                "lt" => Operator::Lt,
+                _ => return Err(format!("Unsupported filter operator for property '{property}'.")),
+            };
+            Ok(Comparison { property, operator, literal })
+        }
+        _ => Err(expected()),
+    }
+}
+
 impl Comparison {
     fn holds(&self, object: &Value) -> bool {
         let mut actual = object;
@@ -100,6 +125,12 @@ impl Comparison {
         match self.operator {
             Operator::Eq => equal,
             Operator::Ne => !equal,
+            Operator::StartsWith => match (actual, &self.literal) {
+                (Value::String(actual), Value::String(start)) => {
+                    actual.to_lowercase().starts_with(&start.to_lowercase())
+                }
+                _ => false,
+            },
             ordered => order(actual, &self.literal).is_some_and(|order| match ordered {
                 Operator::Ge => order.is_ge(),
                 Operator::Le => order.is_le(),
@@ -126,11 +157,14 @@ fn order(actual: &Value, literal: &Value) -> Option<std::cmp::Ordering> {
 enum Word {
     Bare(String),
     Quoted(String),
+    /// A parenthesis or a comma.
+    Mark(char),
 }
 
 impl Word {
-    fn value(self) -> Value {
-        match self {
+    fn value(self) -> Option<Value> {
+        Some(match self {
+            Self::Mark(_) => return None,
             Self::Quoted(text) => Value::String(text),
             Self::Bare(text) => match text.as_str() {
                 "true" => Value::Bool(true),
@@ -138,11 +172,11 @@ impl Word {
                 "null" => Value::Null,
                 number => number.parse::<i64>().map_or_else(|_| Value::String(text.clone()), Value::from),
             },
-        }
+        })
     }
 }
 
-/// Takes a filter apart at blanks. A quote inside a quoted text is doubled.
+/// Takes a filter apart at blanks, parentheses and commas. A quote inside a quoted text is doubled.
 fn words(text: &str) -> Result<Vec<Word>, String> {
     let mut words = Vec::new();
     let mut rest = text.trim_start();
@@ -166,14 +200,21 @@ fn words(text: &str) -> Result<Vec<Word>, String> {
                 }
             }
             words.push(Word::Quoted(quoted));
+        } else if let Some(mark) = rest.chars().next().filter(|c| is_mark(*c)) {
+            words.push(Word::Mark(mark));
+            rest = &rest[mark.len_utf8()..];
         } else {
-            let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+            let end = rest.find(|c: char| c.is_whitespace() || is_mark(c)).unwrap_or(rest.len());
             words.push(Word::Bare(rest[..end].to_owned()));
             rest = &rest[end..];
         }
         rest = rest.trim_start();
     }
     Ok(words)
+}
+
+const fn is_mark(c: char) -> bool {
+    matches!(c, '(' | ')' | ',')
 }
 
 #[cfg(test)]
@@ -202,6 +243,10 @@ mod tests {
             ("accountEnabled eq false", false),
             ("status/errorCode eq 50173 and accountEnabled eq true", true),
             ("status/errorCode ne 0 and accountEnabled eq false", false),
+            ("startswith(displayName,'O''N')", true),
+            ("startswith( displayName , 'o''ne' ) and accountEnabled eq true", true),
+            ("accountEnabled eq true and startswith(displayName,'Neill')", false),
+            ("startswith(accountEnabled,'t')", false),
             ("createdDateTime ge 2026-01-05T09:00:00Z", true),
             ("createdDateTime ge 2026-01-05T09:00:01Z", false),
             ("createdDateTime lt 2026-01-05T09:00:00.6Z", true),
@@ -218,7 +263,15 @@ mod tests {
             "displayName eq",
             "displayName eq 'open",
             "secret eq 'x'",
-            "startswith(displayName,'O')",
+            "startswith(displayName)",
+            "startswith(displayName,O)",
+            "startswith(secret,'O')",
+            "startswith displayName,'O'",
+            "startswith(displayName,'O'",
+            "endswith(displayName,'O')",
+            "displayName eq (",
+            "(displayName eq 'a')",
+            "",
             "displayName eq 'a' or displayName eq 'b'",
             "displayName has 'a'",
             "'displayName' eq 'a'",

@@ -19,6 +19,8 @@ pub(crate) struct Options {
     pub(crate) top: u32,
     /// The key after which the page begins; empty at the beginning.
     pub(crate) after: String,
+    /// Whether the number of all objects is returned with the page (`$count=true`).
+    pub(crate) count: bool,
 }
 
 /// One page: its objects, and the key of the last one looked at if there may be more.
@@ -42,6 +44,7 @@ impl Options {
             filter: Filter::default(),
             top: 1,
             after: String::new(),
+            count: false,
         })
     }
 
@@ -52,7 +55,7 @@ impl Options {
         tenant: TenantId,
         sealer: &Sealer,
     ) -> Result<Self, GraphError> {
-        let unsupported = ["$expand", "$search", "$skip", "$count", "$apply"];
+        let unsupported = ["$expand", "$search", "$skip", "$apply"];
         if let Some(name) = unsupported.iter().find(|name| parameters.get(name).is_some()) {
             return Err(GraphError::unsupported_query(format!("Query option '{name}' is not supported.")));
         }
@@ -78,7 +81,19 @@ impl Options {
             Some(token) => opened(sealer, tenant, kind, token)
                 .ok_or_else(|| GraphError::bad_request("The $skiptoken is not valid for this request."))?,
         };
-        Ok(Self { select: selected(parameters, kind)?, filter, top, after })
+        let count = match parameters.get("$count") {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => return Err(GraphError::bad_request("Invalid value for $count: it is true or false.")),
+        };
+        Ok(Self { select: selected(parameters, kind)?, filter, top, after, count })
+    }
+}
+
+impl Options {
+    /// The same for counting: no bound but that of a page.
+    pub(super) fn for_counting(&self) -> Self {
+        Self { top: TOP_MAX, after: String::new(), ..self.clone() }
     }
 }
 

@@ -8,7 +8,7 @@ use super::resource::{USER, resource};
 use crate::directory::User;
 use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
-use crate::graph::odata::{Options, Page, entity, page};
+use crate::graph::odata::{Options, Page, collection, count, entity};
 use crate::graph::permissions::{READ_ME, READ_USERS};
 
 /// `GET /me`.
@@ -50,11 +50,22 @@ pub(super) async fn readable(caller: &Caller, id: &str) -> Result<User, GraphErr
 pub(crate) async fn list(caller: Caller) -> Response {
     let result = async {
         caller.allowed(&READ_USERS)?;
-        let options = caller.collection_options(&USER)?;
-        let found = users(&caller, &options).await?;
-        Ok(page(&caller, &USER, &options, page_of(found, &options)))
+        collection(&caller, &USER, |options| read(&caller, options)).await
     };
     caller.answer(result.await)
+}
+
+/// `GET /users/$count`.
+pub(crate) async fn count_users(caller: Caller) -> Response {
+    let result = async {
+        caller.allowed(&READ_USERS)?;
+        count(&caller, &USER, |options| read(&caller, options)).await
+    };
+    caller.answer(result.await)
+}
+
+async fn read(caller: &Caller, options: Options) -> Result<Page, GraphError> {
+    Ok(page_of(users(caller, &options).await?, &options))
 }
 
 /// The users that an index finds for the filter; whether they pass the rest of it is looked at afterwards.

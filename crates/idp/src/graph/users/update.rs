@@ -59,11 +59,17 @@ pub(super) struct PasswordProfile {
 }
 
 impl PasswordProfile {
-    /// Whether the user has to choose another password at the next sign-in; so it is if nothing is said about it.
+    /// Whether the user has to choose another password at the next sign-in; a new password has to
+    /// be changed by default.
     pub(super) fn must_change(&self) -> bool {
+        self.flag().unwrap_or(true)
+    }
+
+    /// The same as the request has it, if it does.
+    fn flag(&self) -> Option<bool> {
         match (self.force_change_password_next_sign_in, self.force_change_password_next_sign_in_with_mfa) {
-            (None, None) => true,
-            (plain, with_mfa) => plain == Some(true) || with_mfa == Some(true),
+            (None, None) => None,
+            (plain, with_mfa) => Some(plain == Some(true) || with_mfa == Some(true)),
         }
     }
 }
@@ -171,12 +177,12 @@ pub(crate) async fn update(
         if after.upn != user.upn {
             change.add(User::release_name(caller.tenant.id, &after.upn));
         }
-        match (password, kind) {
-            (Some(password_profile), kind) => {
-                let must_change = password_profile.must_change();
-                let password = password_profile
-                    .password
-                    .ok_or_else(|| GraphError::bad_request("passwordProfile has no password."))?;
+        if password.as_ref().is_some_and(|profile| profile.password.is_none() && profile.flag().is_none()) {
+            return Err(GraphError::bad_request("passwordProfile has no password."));
+        }
+        let flag = password.as_ref().and_then(PasswordProfile::flag);
+        match password.and_then(|profile| Some((profile.must_change(), profile.password?))) {
+            Some((must_change, password)) => {
                 let row = caller.tenant.rules.switches().patch_password_profile;
                 if let Some(kind) = kind {
                     let subject = format!("user:{}", user.id);
@@ -190,11 +196,14 @@ pub(crate) async fn update(
                 };
                 reset_password_and(&caller, &user, (row, password, must_change), also, change).await?;
             }
-            (None, Some(kind)) => {
-                change.add(after.update(&user));
-                caller.commit_user((&user, &after), change, kind).await?;
+            // The flag alone is no reset: the password and every grant stay as they are.
+            None => {
+                let after = User { must_change_password: flag.unwrap_or(user.must_change_password), ..after };
+                if let Some(kind) = kind.or(flag.map(|_| "user.updated")) {
+                    change.add(after.update(&user));
+                    caller.commit_user((&user, &after), change, kind).await?;
+                }
             }
-            (None, None) => {}
         }
         Ok(StatusCode::NO_CONTENT.into_response())
     };

@@ -106,6 +106,7 @@ fn an_app_only_token_has_roles_and_no_scopes() {
         service_principal: ServicePrincipalId::from_uuid(id(5)),
         roles: vec!["Orders.Read.All".into()],
         idtyp: true,
+        wids: vec![],
     };
     insta::assert_json_snapshot!(claims(TokenVersion::V2, &app), @r#"
     {
@@ -127,6 +128,23 @@ fn an_app_only_token_has_roles_and_no_scopes() {
       "ver": "2.0"
     }
     "#);
+}
+
+/// A public token of 2022 (Microsoft's forum, "OAuth token does not contain information about roles
+/// or scope").
+#[test]
+fn an_app_only_token_of_version_1_names_its_identity_provider() {
+    let app = AccessSubject::App {
+        service_principal: ServicePrincipalId::from_uuid(id(5)),
+        roles: vec![],
+        idtyp: false,
+        wids: vec!["0997a1d0-0d1d-4acb-b408-d5ca73121e90".into()],
+    };
+    let v1 = claims(TokenVersion::V1, &app);
+    assert_eq!(v1.idp.as_ref(), Some(&v1.iss));
+    assert_eq!(v1.wids, Some(vec!["0997a1d0-0d1d-4acb-b408-d5ca73121e90".to_owned()]));
+    assert_eq!(claims(TokenVersion::V2, &app).idp, None);
+    assert_eq!(claims(TokenVersion::V1, &user()).idp, None);
 }
 
 #[test]

@@ -1,0 +1,239 @@
+//! `federatedIdentityCredentials`: issuers whose tokens an application may prove itself with.
+
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::named::application;
+use super::read::ApplicationName;
+use super::write::{commit_update, writable};
+use crate::directory::FederatedCredential;
+use crate::graph::body::Body;
+use crate::graph::caller::Caller;
+use crate::graph::error::GraphError;
+use crate::graph::odata::{EntityType, Page, entity, page};
+use crate::graph::permissions::READ_APPLICATIONS;
+use crate::spec::FederatedCredentialSpec;
+
+const CREDENTIAL: EntityType = EntityType {
+    name: "microsoft.graph.federatedIdentityCredential",
+    set: "federatedIdentityCredentials",
+    properties: &["id", "audiences", "description", "issuer", "name", "subject"],
+    shown: &[],
+    filterable: &["id", "issuer", "name", "subject"],
+    order: None,
+};
+
+/// "federatedIdentityCredential resource type": the most of one application, and the characters of
+/// each property.
+const CREDENTIALS_MAX: usize = 20;
+const TEXT_CHARS_MAX: usize = 600;
+const NAME_CHARS: std::ops::RangeInclusive<usize> = 3..=120;
+
+/// A new or changed credential. What is not there stays; a description that is null is emptied.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct CredentialChange {
+    name: Option<String>,
+    issuer: Option<String>,
+    subject: Option<String>,
+    audiences: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "given")]
+    description: Option<Option<String>>,
+}
+
+fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Deserialize::deserialize(deserializer).map(Some)
+}
+
+fn resource(credential: &FederatedCredential) -> Value {
+    let FederatedCredentialSpec { name, issuer, subject, audiences } = &credential.registered;
+    json!({
+        "id": credential.id, "audiences": audiences, "description": credential.description,
+        "issuer": issuer, "name": name, "subject": subject,
+    })
+}
+
+fn invalid(name: &str) -> GraphError {
+    GraphError::bad_request(format!(
+        "Invalid value specified for property '{name}' of resource 'FederatedIdentityCredential'."
+    ))
+}
+
+/// How a path names the application: by object id, or `applications(appId='…')`.
+fn named(segment: String) -> Result<ApplicationName, GraphError> {
+    if segment.starts_with("applications(") {
+        application(&segment)
+    } else {
+        Ok(ApplicationName::Object(segment))
+    }
+}
+
+/// `GET /applications/{id}/federatedIdentityCredentials`.
+pub(crate) async fn list_credentials(caller: Caller, Path(id): Path<String>) -> Response {
+    let result = async {
+        caller.allowed(&READ_APPLICATIONS)?;
+        let application = named(id)?.find(&caller).await?;
+        let options = caller.collection_options(&CREDENTIAL)?;
+        let objects = application.document.federated_credentials.iter().map(resource);
+        let objects = objects.filter(|object| options.filter.passes(object)).collect();
+        Ok(page(&caller, &CREDENTIAL, &options, Page { objects, more_after: None }))
+    };
+    caller.answer(result.await)
+}
+
+/// `GET /applications/{id}/federatedIdentityCredentials/{credential}`, by id or name.
+pub(crate) async fn show_credential(
+    caller: Caller,
+    Path((id, credential)): Path<(String, String)>,
+) -> Response {
+    let result = async {
+        caller.allowed(&READ_APPLICATIONS)?;
+        let application = named(id)?.find(&caller).await?;
+        let found = find(&application.document.federated_credentials, &credential)?;
+        let options = caller.entity_options(&CREDENTIAL)?;
+        let object = resource(&application.document.federated_credentials[found]);
+        Ok(entity(&CREDENTIAL, StatusCode::OK, &object, &options))
+    };
+    caller.answer(result.await)
+}
+
+/// `POST /applications/{id}/federatedIdentityCredentials`.
+pub(crate) async fn create_credential(
+    caller: Caller,
+    Path(id): Path<String>,
+    body: Result<Body<CredentialChange>, GraphError>,
+) -> Response {
+    let result = async {
+        let Body(new) = body?;
+        let before = writable(&caller, &named(id)?).await?;
+        let options = caller.entity_options(&CREDENTIAL)?;
+        let missing = |name: &str| {
+            GraphError::bad_request(format!(
+                "A value is required for property '{name}' of resource 'FederatedIdentityCredential'."
+            ))
+        };
+        let stream = &mut caller.idp.chassis.random.of(caller.tenant.id).stream("federated-credential-id");
+        let credential = FederatedCredential {
+            id: stream.uuid(),
+            registered: FederatedCredentialSpec {
+                name: new.name.ok_or_else(|| missing("name"))?,
+                issuer: new.issuer.ok_or_else(|| missing("issuer"))?,
+                subject: new.subject.ok_or_else(|| missing("subject"))?,
+                audiences: new.audiences.ok_or_else(|| missing("audiences"))?,
+            },
+            description: new.description.flatten(),
+        };
+        let mut after = before.clone();
+        after.document.federated_credentials.push(credential.clone());
+        check(&after.document.federated_credentials)?;
+        if after.document.kind.is_public() {
+            return Err(GraphError::bad_request(
+                "A public client cannot have a federated identity credential.",
+            ));
+        }
+        commit_update(&caller, &before, &after, "federated_credential.added").await?;
+        Ok(entity(&CREDENTIAL, StatusCode::CREATED, &resource(&credential), &options))
+    };
+    caller.answer(result.await)
+}
+
+/// `PATCH /applications/{id}/federatedIdentityCredentials/{credential}`. Its name stays what it is.
+pub(crate) async fn update_credential(
+    caller: Caller,
+    Path((id, credential)): Path<(String, String)>,
+    body: Result<Body<CredentialChange>, GraphError>,
+) -> Response {
+    let result = async {
+        let Body(patch) = body?;
+        let before = writable(&caller, &named(id)?).await?;
+        let mut after = before.clone();
+        let at = find(&after.document.federated_credentials, &credential)?;
+        let changed = &mut after.document.federated_credentials[at];
+        if patch.name.is_some_and(|name| name != changed.registered.name) {
+            return Err(invalid("name"));
+        }
+        let registered = &mut changed.registered;
+        for (given, kept) in
+            [(patch.issuer, &mut registered.issuer), (patch.subject, &mut registered.subject)]
+        {
+            *kept = given.unwrap_or_else(|| kept.clone());
+        }
+        registered.audiences = patch.audiences.unwrap_or_else(|| registered.audiences.clone());
+        changed.description = patch.description.unwrap_or_else(|| changed.description.clone());
+        check(&after.document.federated_credentials)?;
+        commit_update(&caller, &before, &after, "federated_credential.updated").await?;
+        Ok(StatusCode::NO_CONTENT.into_response())
+    };
+    caller.answer(result.await)
+}
+
+/// `DELETE /applications/{id}/federatedIdentityCredentials/{credential}`.
+pub(crate) async fn remove_credential(
+    caller: Caller,
+    Path((id, credential)): Path<(String, String)>,
+) -> Response {
+    let result = async {
+        let before = writable(&caller, &named(id)?).await?;
+        let mut after = before.clone();
+        let at = find(&after.document.federated_credentials, &credential)?;
+        after.document.federated_credentials.remove(at);
+        commit_update(&caller, &before, &after, "federated_credential.removed").await?;
+        Ok(StatusCode::NO_CONTENT.into_response())
+    };
+    caller.answer(result.await)
+}
+
+fn find(credentials: &[FederatedCredential], name: &str) -> Result<usize, GraphError> {
+    let is_named =
+        |known: &FederatedCredential| known.id.to_string() == name || known.registered.name == name;
+    credentials.iter().position(is_named).ok_or_else(|| GraphError::no_such(name))
+}
+
+/// Refuses what the original refuses: too many, malformed properties, and two of one name or of one
+/// issuer and subject.
+fn check(credentials: &[FederatedCredential]) -> Result<(), GraphError> {
+    if credentials.len() > CREDENTIALS_MAX {
+        return Err(GraphError::bad_request(format!(
+            "An application has at most {CREDENTIALS_MAX} federated identity credentials."
+        )));
+    }
+    for (at, credential) in credentials.iter().enumerate() {
+        let FederatedCredentialSpec { name, issuer, subject, audiences } = &credential.registered;
+        let short = |text: &str| !text.is_empty() && text.chars().count() <= TEXT_CHARS_MAX;
+        let readable = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        if !NAME_CHARS.contains(&name.len()) || !name.chars().all(readable) {
+            return Err(invalid("name"));
+        }
+        let is_address =
+            Url::parse(issuer).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        if !short(issuer) || !is_address {
+            return Err(invalid("issuer"));
+        }
+        if !short(subject) {
+            return Err(invalid("subject"));
+        }
+        if audiences.len() != 1 || !audiences.iter().all(|audience| short(audience)) {
+            return Err(invalid("audiences"));
+        }
+        if credential.description.as_deref().is_some_and(|text| !short(text)) {
+            return Err(invalid("description"));
+        }
+        for other in &credentials[..at] {
+            if other.registered.name == *name {
+                return Err(GraphError::already_there(format!(
+                    "FederatedIdentityCredential with name {name} already exists."
+                )));
+            }
+            if other.registered.issuer == *issuer && other.registered.subject == *subject {
+                return Err(GraphError::already_there(
+                    "FederatedIdentityCredential with the same issuer and subject already exists.",
+                ));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,213 @@
+//! Directory roles, their templates and their members.
+
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use outlive_store::Change;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::body::Body;
+use super::caller::Caller;
+use super::error::GraphError;
+use super::member::{MEMBER, members_page};
+use super::odata::{EntityType, Options, Page, collection, count, entity, page};
+use super::permissions::{READ_ROLES, WRITE_ROLES};
+use super::reference::ReferenceBody;
+use crate::directory::{DirectoryRole, User};
+
+pub(crate) const ROLE: EntityType = EntityType {
+    name: "microsoft.graph.directoryRole",
+    set: "directoryRoles",
+    properties: &["id", "deletedDateTime", "description", "displayName", "roleTemplateId"],
+    shown: &[],
+    filterable: &["id", "displayName", "roleTemplateId"],
+    order: None,
+};
+
+const TEMPLATE: EntityType = EntityType {
+    name: "microsoft.graph.directoryRoleTemplate",
+    set: "directoryRoleTemplates",
+    properties: &["id", "deletedDateTime", "description", "displayName"],
+    shown: &[],
+    filterable: &["id", "displayName"],
+    order: None,
+};
+
+/// A role with all properties.
+pub(crate) fn resource(role: &DirectoryRole) -> Value {
+    json!({
+        "id": role.id, "deletedDateTime": null, "description": role.name, "displayName": role.name,
+        "roleTemplateId": role.template,
+    })
+}
+
+fn template(role: &DirectoryRole) -> Value {
+    json!({
+        "id": role.template, "deletedDateTime": null, "description": role.name, "displayName": role.name,
+    })
+}
+
+/// `GET /directoryRoles`. All of them in one page, as the original has it.
+pub(crate) async fn list(caller: Caller) -> Response {
+    let result = listed(&caller, &ROLE, resource);
+    caller.answer(result)
+}
+
+/// `GET /directoryRoleTemplates`.
+pub(crate) async fn list_templates(caller: Caller) -> Response {
+    let result = listed(&caller, &TEMPLATE, template);
+    caller.answer(result)
+}
+
+fn listed(
+    caller: &Caller,
+    kind: &EntityType,
+    shown: impl Fn(&DirectoryRole) -> Value,
+) -> Result<Response, GraphError> {
+    caller.allowed(&READ_ROLES)?;
+    let options = caller.collection_options(kind)?;
+    let objects = DirectoryRole::all(caller.tenant.id).map(|role| shown(&role));
+    let objects = objects.filter(|object| options.filter.passes(object)).collect();
+    Ok(page(caller, kind, &options, Page { objects, more_after: None }))
+}
+
+/// `GET /directoryRoles/{id}`.
+pub(crate) async fn show(caller: Caller, Path(id): Path<String>) -> Response {
+    let result = async {
+        caller.allowed(&READ_ROLES)?;
+        let role = role(&caller, &id)?;
+        let options = caller.entity_options(&ROLE)?;
+        Ok(entity(&ROLE, StatusCode::OK, &resource(&role), &options))
+    };
+    caller.answer(result.await)
+}
+
+/// `GET /directoryRoles(roleTemplateId='…')`.
+pub(super) fn shown_by_template(caller: &Caller, template: &str) -> Result<Response, GraphError> {
+    caller.allowed(&READ_ROLES)?;
+    let mut roles = DirectoryRole::all(caller.tenant.id);
+    let role = roles.find(|role| role.template.eq_ignore_ascii_case(template));
+    let role = role.ok_or_else(|| GraphError::no_such(template))?;
+    let options = caller.entity_options(&ROLE)?;
+    Ok(entity(&ROLE, StatusCode::OK, &resource(&role), &options))
+}
+
+/// `GET /directoryRoleTemplates/{id}`.
+pub(crate) async fn show_template(caller: Caller, Path(id): Path<String>) -> Response {
+    let result = async {
+        caller.allowed(&READ_ROLES)?;
+        let mut roles = DirectoryRole::all(caller.tenant.id);
+        let role = roles.find(|role| role.template.eq_ignore_ascii_case(&id));
+        let role = role.ok_or_else(|| GraphError::no_such(&id))?;
+        let options = caller.entity_options(&TEMPLATE)?;
+        Ok(entity(&TEMPLATE, StatusCode::OK, &template(&role), &options))
+    };
+    caller.answer(result.await)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Activation {
+    role_template_id: Uuid,
+}
+
+/// `POST /directoryRoles`. Every role is active already, which the original answers so
+/// (docs/parity.md).
+pub(crate) async fn activate(caller: Caller, body: Result<Body<Activation>, GraphError>) -> Response {
+    let result = async {
+        let Body(Activation { role_template_id }) = body?;
+        caller.allowed(&WRITE_ROLES)?;
+        let id = role_template_id.to_string();
+        if !DirectoryRole::all(caller.tenant.id).any(|role| role.template == id) {
+            return Err(GraphError::no_such(id));
+        }
+        Err(GraphError::bad_request(
+            "A conflicting object with one or more of the specified property values is present in the directory.",
+        ))
+    };
+    caller.answer(result.await)
+}
+
+/// `GET /directoryRoles/{id}/members`.
+pub(crate) async fn list_members(caller: Caller, Path(id): Path<String>) -> Response {
+    let result = async {
+        caller.allowed(&READ_ROLES)?;
+        let role = role(&caller, &id)?;
+        collection(&caller, &MEMBER, |options| read(&caller, role, options)).await
+    };
+    caller.answer(result.await)
+}
+
+/// `GET /directoryRoles/{id}/members/$count`.
+pub(crate) async fn count_members(caller: Caller, Path(id): Path<String>) -> Response {
+    let result = async {
+        caller.allowed(&READ_ROLES)?;
+        let role = role(&caller, &id)?;
+        count(&caller, &MEMBER, |options| read(&caller, role, options)).await
+    };
+    caller.answer(result.await)
+}
+
+async fn read(caller: &Caller, role: DirectoryRole, options: Options) -> Result<Page, GraphError> {
+    let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
+    let ids = directory.role_members_after(tenant, role.name, &options.after, options.top + 1).await?;
+    members_page(caller, ids, &options).await
+}
+
+/// `POST /directoryRoles/{id}/members/$ref`.
+pub(crate) async fn add(
+    caller: Caller,
+    Path(id): Path<String>,
+    body: Result<ReferenceBody, GraphError>,
+) -> Response {
+    let result = async {
+        let ReferenceBody(reference) = body?;
+        caller.allowed(&WRITE_ROLES)?;
+        let role = role(&caller, &id)?;
+        let user = reference.user(&caller).await?;
+        if user.has_role(&[role.name]) {
+            return Err(GraphError::bad_request(
+                "One or more added object references already exist for the following modified properties: 'members'.",
+            ));
+        }
+        let roles: Vec<String> = user.directory_roles.iter().cloned().chain([role.name.to_owned()]).collect();
+        change_roles(&caller, &user, role, &roles, "directory_role.member_added").await
+    };
+    caller.answer(result.await)
+}
+
+/// `DELETE /directoryRoles/{id}/members/{member}/$ref`.
+pub(crate) async fn remove(caller: Caller, Path((id, member)): Path<(String, String)>) -> Response {
+    let result = async {
+        caller.allowed(&WRITE_ROLES)?;
+        let role = role(&caller, &id)?;
+        let user = caller.target(&member).await?;
+        if !user.has_role(&[role.name]) {
+            return Err(GraphError::no_such(&member));
+        }
+        let mut roles = user.directory_roles.clone();
+        roles.retain(|name| name != role.name);
+        change_roles(&caller, &user, role, &roles, "directory_role.member_removed").await
+    };
+    caller.answer(result.await)
+}
+
+async fn change_roles(
+    caller: &Caller,
+    user: &User,
+    role: DirectoryRole,
+    roles: &[String],
+    kind: &'static str,
+) -> Result<Response, GraphError> {
+    let data = json!({"role": role.name, "upn": user.upn});
+    caller.commit(Change::from(user.update_roles(roles)), kind, format!("user:{}", user.id), data).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn role(caller: &Caller, id: &str) -> Result<DirectoryRole, GraphError> {
+    let wanted = id.parse::<Uuid>().ok();
+    let mut roles = DirectoryRole::all(caller.tenant.id);
+    roles.find(|role| Some(role.id) == wanted).ok_or_else(|| GraphError::no_such(id))
+}

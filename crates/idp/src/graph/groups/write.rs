@@ -1,0 +1,179 @@
+//! Creating, changing and deleting groups.
+
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use outlive_clock::UserId;
+use outlive_store::Change;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::read::group;
+use super::resource::{GROUP, resource};
+use crate::directory::{Group, GroupDocument};
+use crate::graph::body::Body;
+use crate::graph::caller::Caller;
+use crate::graph::error::GraphError;
+use crate::graph::odata::entity;
+use crate::graph::permissions::WRITE_GROUPS;
+use crate::graph::reference::Reference;
+
+/// The members of a new or changed group. What is not there stays; a description that is null is
+/// emptied.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(crate) struct GroupChange {
+    display_name: Option<String>,
+    #[serde(deserialize_with = "given")]
+    description: Option<Option<String>>,
+    mail_nickname: Option<String>,
+    mail_enabled: Option<bool>,
+    security_enabled: Option<bool>,
+    group_types: Option<Vec<String>>,
+    is_assignable_to_role: Option<bool>,
+    #[serde(rename = "members@odata.bind")]
+    members: Vec<Reference>,
+}
+
+fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Deserialize::deserialize(deserializer).map(Some)
+}
+
+/// The most members that one call adds ("Add members": 20).
+const MEMBERS_MAX: usize = 20;
+/// "group resource type": characters of a name, of a description and of a mail nickname.
+const NAME_CHARS_MAX: usize = 256;
+const DESCRIPTION_CHARS_MAX: usize = 1_024;
+const NICKNAME_CHARS_MAX: usize = 64;
+
+fn invalid(name: &str) -> GraphError {
+    GraphError::bad_request(format!("Invalid value specified for property '{name}' of resource 'Group'."))
+}
+
+fn bounded(name: &str, text: String, chars: usize) -> Result<String, GraphError> {
+    if text.is_empty() || text.chars().count() > chars { Err(invalid(name)) } else { Ok(text) }
+}
+
+impl GroupChange {
+    /// The group with the change.
+    fn apply(self, before: &Group) -> Result<Group, GraphError> {
+        if self.mail_enabled == Some(true)
+            || self.security_enabled == Some(false)
+            || self.is_assignable_to_role == Some(true)
+            || self.group_types.is_some_and(|types| !types.is_empty())
+        {
+            return Err(GraphError::bad_request(
+                "Only security groups with assigned members can be created here.",
+            ));
+        }
+        let mut after = before.clone();
+        if let Some(name) = self.display_name {
+            after.display_name = bounded("displayName", name, NAME_CHARS_MAX)?;
+        }
+        if let Some(nickname) = self.mail_nickname {
+            after.document.mail_nickname = Some(bounded("mailNickname", nickname, NICKNAME_CHARS_MAX)?);
+        }
+        if let Some(description) = self.description {
+            after.document.description =
+                description.map(|text| bounded("description", text, DESCRIPTION_CHARS_MAX)).transpose()?;
+        }
+        Ok(after)
+    }
+}
+
+/// `POST /groups`.
+pub(crate) async fn create(caller: Caller, body: Result<Body<GroupChange>, GraphError>) -> Response {
+    let result = async {
+        let Body(mut new) = body?;
+        caller.allowed(&WRITE_GROUPS)?;
+        let options = caller.entity_options(&GROUP)?;
+        for (name, missing) in [
+            ("displayName", new.display_name.is_none()),
+            ("mailEnabled", new.mail_enabled.is_none()),
+            ("mailNickname", new.mail_nickname.is_none()),
+            ("securityEnabled", new.security_enabled.is_none()),
+        ] {
+            if missing {
+                return Err(GraphError::bad_request(format!(
+                    "A value is required for property '{name}' of resource 'Group'."
+                )));
+            }
+        }
+        let members = members(&caller, std::mem::take(&mut new.members)).await?;
+        let random = caller.idp.chassis.random.of(caller.tenant.id);
+        let group = new.apply(&Group {
+            id: random.stream("group-id").uuid(),
+            display_name: String::new(),
+            document: GroupDocument { created_at: Some(caller.now), ..GroupDocument::default() },
+        })?;
+        let mut change = Change::new();
+        for statement in group.insertion(caller.tenant.id, &members) {
+            change.add(statement);
+        }
+        commit(&caller, change, "group.created", &group).await?;
+        Ok(entity(&GROUP, StatusCode::CREATED, &resource(&group), &options))
+    };
+    caller.answer(result.await)
+}
+
+/// `PATCH /groups/{id}`.
+pub(crate) async fn update(
+    caller: Caller,
+    Path(id): Path<String>,
+    body: Result<Body<GroupChange>, GraphError>,
+) -> Response {
+    let result = async {
+        let Body(mut patch) = body?;
+        caller.allowed(&WRITE_GROUPS)?;
+        let before = group(&caller, &id).await?;
+        let members = members(&caller, std::mem::take(&mut patch.members)).await?;
+        let after = patch.apply(&before)?;
+        let mut change = Change::from(after.update(&before, caller.tenant.id));
+        for member in members {
+            change.add(before.addition(caller.tenant.id, member));
+        }
+        commit(&caller, change, "group.updated", &after).await?;
+        Ok(StatusCode::NO_CONTENT.into_response())
+    };
+    caller.answer(result.await)
+}
+
+/// `DELETE /groups/{id}`: with its memberships and app roles, for good, as security groups are.
+pub(crate) async fn remove(caller: Caller, Path(id): Path<String>) -> Response {
+    let result = async {
+        caller.allowed(&WRITE_GROUPS)?;
+        let group = group(&caller, &id).await?;
+        let mut change = Change::new();
+        for statement in group.removal(caller.tenant.id) {
+            change.add(statement);
+        }
+        commit(&caller, change, "group.deleted", &group).await?;
+        Ok(StatusCode::NO_CONTENT.into_response())
+    };
+    caller.answer(result.await)
+}
+
+/// The users that references name, each once.
+async fn members(caller: &Caller, references: Vec<Reference>) -> Result<Vec<UserId>, GraphError> {
+    if references.len() > MEMBERS_MAX {
+        return Err(invalid("members@odata.bind"));
+    }
+    let mut members = Vec::with_capacity(references.len());
+    for reference in references {
+        let id = reference.user(caller).await?.id;
+        if !members.contains(&id) {
+            members.push(id);
+        }
+    }
+    Ok(members)
+}
+
+pub(super) async fn commit(
+    caller: &Caller,
+    change: Change,
+    kind: &'static str,
+    group: &Group,
+) -> Result<(), GraphError> {
+    let data = json!({"group": group.id, "group_name": group.display_name});
+    caller.commit(change, kind, format!("group:{}", group.id), data).await
+}
