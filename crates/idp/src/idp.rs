@@ -8,7 +8,7 @@ use outlive_clock::{ClientId, Instant, TenantId, wall_now};
 use outlive_rules::aadsts;
 use outlive_tokens::{ForeignIssuers, PairwiseKey, Verifier, VerifierConfig};
 
-use crate::directory::graph_application::GRAPH_URI;
+use crate::directory::platform::GRAPH_URI;
 use crate::directory::{ClientSecrets, Directory, Tenant};
 use crate::refusal::{Asked, Refusal};
 use crate::security_events::Deliveries;
@@ -59,7 +59,7 @@ impl Idp {
             idp_url: config.own_url.clone(),
             issuer_origins: chassis.origins.all().to_vec(),
         };
-        Ok(Self(Arc::new(Parts {
+        let idp = Self(Arc::new(Parts {
             directory: Directory::new(chassis.store.clone()),
             secrets: ClientSecrets::new(&installation_keys::load(&chassis, "client-secrets").await?),
             pairwise: PairwiseKey::new(&installation_keys::load(&chassis, "pairwise-subjects").await?),
@@ -70,7 +70,9 @@ impl Idp {
             next_due: UntilCommit::default(),
             outside: OnceLock::new(),
             chassis,
-        })))
+        }));
+        idp.directory.complete_platform().await?;
+        Ok(idp)
     }
 
     /// The tenant that a path names: by id, by domain, or by an alias when the client is registered in one tenant only.

@@ -155,7 +155,7 @@ async fn changed(
 ) -> Result<Response, GraphError> {
     let subject = format!("client:{}", before.client_id);
     if let Some(required) = patch.app_role_assignment_required {
-        before.document.assignment_required = required;
+        before.document_mut().assignment_required = required;
         let change = Change::from(before.update_document(caller.tenant.id));
         let data = json!({
             "client_id": before.client_id, "client_name": before.name, "assignment_required": required,

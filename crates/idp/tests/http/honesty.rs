@@ -14,7 +14,6 @@ const NOT_PRODUCED: &[(u32, &str)] = &[
         50194,
         "an alias leads to the one tenant that has the application, so none is refused for being of one tenant",
     ),
-    (700023, "no named resource means Microsoft Graph"),
     (90014, "the older word for 900144"),
     (50001, "the older word for 500011 and 500014"),
     (90033, "only a failing database is answered so"),

@@ -128,7 +128,7 @@ async fn the_request_is_whole_and_the_api_proves_itself() {
     exchange(&secretless, &came, &[]).await.refused(401, "invalid_client", "AADSTS7000218");
     exchange(&tenant.desktop(), &came, &[]).await.refused(401, "invalid_client", "AADSTS7000216");
     let several = format!("{READ} User.Read");
-    exchange(&app, &came, &[("scope", &several)]).await.refused(400, "invalid_scope", "AADSTS700022");
+    exchange(&app, &came, &[("scope", &several)]).await.refused(400, "invalid_request", "AADSTS28000");
     let body = exchange(&app, &came, &[("scope", "User.Read")]).await.grant_refused("AADSTS65001");
     assert_eq!(body["suberror"], "consent_required");
 }

@@ -56,7 +56,10 @@ pub(crate) async fn list(caller: Caller) -> Response {
     let result = async {
         caller.allowed(&READ_APPLICATIONS)?;
         let options = caller.collection_options(&APPLICATION)?;
-        let (found, more_after) = found(&caller, &options).await?;
+        let (mut found, more_after) = found(&caller, &options).await?;
+        // Those of the platform are registered elsewhere: a tenant has their service principals
+        // only.
+        found.retain(|application| !application.document.platform);
         let mut objects = Vec::with_capacity(found.len());
         for application in &found {
             objects.push(resource(&caller, application).await?);
