@@ -9,12 +9,12 @@ use outlive_clock::Instant;
 use outlive_journal::Event;
 use outlive_rules::SecondFactorFacts;
 use outlive_rules::conditional_access::{AccessFacts, AccessRequest, Demands, evaluate};
+use outlive_rules::scopes::ScopeRequest;
 use outlive_store::StoreError;
 use serde_json::json;
 
 use crate::directory::{Application, Tenant, User};
 use crate::idp::Idp;
-use crate::scopes::AskedScopes;
 
 /// Who wants what from where.
 pub(crate) struct Asking<'a> {
@@ -23,7 +23,7 @@ pub(crate) struct Asking<'a> {
     /// The application that asks, if one does.
     pub(crate) client: Option<&'a Application>,
     /// What it asks for, as far as that is known.
-    pub(crate) asked: Option<&'a AskedScopes>,
+    pub(crate) asked: Option<&'a ScopeRequest>,
     /// The authentication contexts that the token is to meet.
     pub(crate) contexts: &'a BTreeSet<String>,
     pub(crate) address: IpAddr,
@@ -81,7 +81,7 @@ impl Idp {
             asking.client.iter().map(|client| client.client_id.to_string()).collect();
         let first = asking.asked.and_then(|asked| asked.resources.first());
         if let Some(resource) = first
-            && let Some(resource) = self.directory.resource(asking.tenant.id, &resource.name).await?
+            && let Some(resource) = self.directory.resource(asking.tenant.id, resource.audience()).await?
         {
             applications.push(resource.client_id.to_string());
         }

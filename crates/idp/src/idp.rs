@@ -10,7 +10,7 @@ use outlive_tokens::{ForeignIssuers, PairwiseKey, TokenVersion, Verifier, Verifi
 
 use crate::cloud;
 use crate::device::UserCodeGuesses;
-use crate::directory::graph_application::GRAPH_URI;
+use crate::directory::platform::GRAPH_URI;
 use crate::directory::{ClientSecrets, Directory, Tenant};
 use crate::refusal::{Asked, Refusal};
 use crate::security_events::Deliveries;
@@ -63,7 +63,7 @@ impl Idp {
             idp_url: config.own_url.clone(),
             issuer_origins: chassis.origins.all().to_vec(),
         };
-        Ok(Self(Arc::new(Parts {
+        let idp = Self(Arc::new(Parts {
             directory: Directory::new(chassis.store.clone()),
             secrets: ClientSecrets::new(&installation_keys::load(&chassis, "client-secrets").await?),
             pairwise: PairwiseKey::new(&installation_keys::load(&chassis, "pairwise-subjects").await?),
@@ -75,7 +75,9 @@ impl Idp {
             next_due: UntilCommit::default(),
             outside: OnceLock::new(),
             chassis,
-        })))
+        }));
+        idp.directory.complete_platform().await?;
+        Ok(idp)
     }
 
     /// The tenant that a path names: by id, by domain, or by an alias when the client is registered in one tenant only.

@@ -257,7 +257,7 @@ impl Lab<'_> {
             }
             (None, Some(client)) => {
                 let mut application = self.application(client).await?;
-                application.document.require_mfa = required;
+                application.document_mut().require_mfa = required;
                 let change = Change::from(application.update_document(self.tenant.id));
                 self.application_event(change, kind, &application).await?;
             }

@@ -7,6 +7,8 @@
 //!   [`Verdict`].
 //! - A [`Question`] can be kept and asked again: [`what_if`] finds what would have had to be otherwise, [`prospects`] what lies
 //!   ahead.
+//! - [`scopes`] is what a `scope` parameter requests and what a token returns for it.
+//! - [`platform`] lists the applications and permissions that every tenant has.
 //! - [`aadsts`] is the one catalogue of error codes.
 
 pub mod aadsts;
@@ -19,8 +21,10 @@ pub mod lifetimes;
 pub mod new_password;
 pub mod on_behalf_of;
 pub mod password;
+pub mod platform;
 pub mod refresh_token;
 pub mod reset_code;
+pub mod scopes;
 pub mod second_factor;
 pub mod smart_lockout;
 

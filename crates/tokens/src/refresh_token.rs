@@ -68,7 +68,13 @@ pub struct SealedRefreshToken {
     pub fixed_expires_at: Option<Instant>,
     /// The resource of the first request (its application id URI or client id).
     pub resource: String,
-    /// The scopes of the first request, as granted.
+    /// Whether the first request named its scopes without a resource: those of Microsoft Graph.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bare: bool,
+    /// Whether the grant spans several resources: then a refresh has to name one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub several: bool,
+    /// The scopes of the first request: names, `.default`, and those of OpenID Connect.
     pub scopes: Vec<String>,
     /// The browser session that authorised it, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -69,6 +69,29 @@ test("msal-node, public: a password change ends in interaction required", async 
   await signedIn(app, new Browser(tenant.user("owner")));
 });
 
+// MSAL looks a token up by the words of `scope`. While it finds one, a password change is not noticed.
+for (const scopes of [["User.Read"], [`${ORDERS}/.default`]]) {
+  test(`msal-node, public: silent calls for ${scopes} come from the cache until the token expires`, async (t) => {
+    const tenant = await Tenant.of(t);
+    const app = desktop(tenant);
+    const { account, accessToken } = await signedIn(app, new Browser(tenant.user("owner")), LOOPBACK, scopes);
+    const silent = () => app.acquireTokenSilent({ account, scopes });
+    for (let call = 0; call < 2; call += 1) {
+      const kept = await silent();
+      assert.deepEqual([kept.fromCache, kept.accessToken], [true, accessToken]);
+    }
+    await tenant.advance("PT10M");
+    await tenant.event("password_change", { user: "owner" });
+    const kept = await silent();
+    assert.deepEqual([kept.fromCache, kept.accessToken], [true, accessToken]);
+    // Two hours later, by the client's clock as by the tenant's.
+    await tenant.advance("PT2H");
+    t.mock.timers.enable({ apis: ["Date"], now: Date.now() + 2 * 3_600_000 });
+    await assert.rejects(silent(), (error) => error instanceof InteractionRequiredAuthError && /AADSTS50173/.test(error.message));
+    t.mock.timers.reset();
+  });
+}
+
 test("msal-node, confidential: code, and renewal through a password change until sessions are revoked", async (t) => {
   const tenant = await Tenant.of(t);
   const app = server(tenant);

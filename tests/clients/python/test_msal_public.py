@@ -1,5 +1,7 @@
 """MSAL for Python as a public client: what a desktop application does."""
 
+import time
+
 import msal
 import pytest
 from forms import Browser
@@ -61,6 +63,31 @@ def test_silent_after_a_password_change_ends_in_interaction_required(tenant, own
     again = signed_in(app, Browser(tenant.user("owner")))
     assert "access_token" in again, again
     assert app.acquire_token_silent(READ, account, force_refresh=True)["token_source"] == "identity_provider"
+
+
+@pytest.mark.parametrize("scopes", [["User.Read"], [f"{ORDERS}/.default"]], ids=["User.Read", "default"])
+def test_silent_calls_find_their_token_until_it_expires_whatever_happens_to_the_password(
+    tenant, owner, scopes, monkeypatch
+):
+    """MSAL looks a token up by the words of `scope`. While it finds one, a password change is not noticed."""
+    app = desktop(tenant)
+    result = signed_in(app, owner, scopes)
+    assert "error" not in result, result
+    [account] = app.get_accounts()
+    for _ in range(2):
+        kept = app.acquire_token_silent(scopes, account)
+        assert (kept["token_source"], kept["access_token"]) == ("cache", result["access_token"])
+    tenant.advance("PT10M")
+    tenant.event("password_change", user="owner")
+    kept = app.acquire_token_silent(scopes, account)
+    assert (kept["token_source"], kept["access_token"]) == ("cache", result["access_token"])
+    # Two hours later, by the client's clock as by the tenant's.
+    tenant.advance("PT2H")
+    wall = time.time
+    monkeypatch.setattr(time, "time", lambda: wall() + 2 * 3600)
+    refused = app.acquire_token_silent_with_error(scopes, account)
+    assert refused["error"] == "invalid_grant" and 50173 in refused["error_codes"], refused
+    assert app.acquire_token_silent(scopes, account) is None
 
 
 def test_a_person_who_says_no_is_reported_to_the_application(tenant):

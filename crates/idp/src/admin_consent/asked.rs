@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use outlive_clock::ClientId;
 use outlive_rules::aadsts;
+use outlive_rules::scopes::{RequestedResource, ScopeRequest};
 use outlive_tokens::TokenVersion;
 
 use crate::authorize::{AuthorizeRefusal, AuthorizeRequest, ReplyTo, ResponseMode};
@@ -11,7 +12,7 @@ use crate::directory::{Application, Tenant};
 use crate::form::Parameters;
 use crate::idp::Idp;
 use crate::refusal::Refusal;
-use crate::scopes::{AskedFor, AskedResource, AskedScopes, resolve};
+use crate::scopes::{ResolvedResource, resolve};
 
 /// A valid request for admin consent.
 pub(crate) struct AdminConsentRequest {
@@ -127,12 +128,8 @@ async fn registered(
     application: &Application,
 ) -> Result<Vec<AskedOfOrganization>, Refusal> {
     let apis: BTreeSet<ClientId> = application.document.required.iter().map(|asked| asked.resource).collect();
-    let mut all = Vec::new();
-    for api in apis {
-        let asked = AskedResource { name: api.to_string(), scopes: AskedFor::Default };
-        all.push(of_api(idp, tenant, application, &asked).await?);
-    }
-    Ok(all)
+    let resources = apis.into_iter().map(|api| RequestedResource::default_of(&api.to_string())).collect();
+    resolved(idp, tenant, application, &ScopeRequest { resources, ..ScopeRequest::default() }).await
 }
 
 /// What the scope parameter names, and how the answer repeats it.
@@ -142,45 +139,30 @@ async fn named(
     application: &Application,
     scope: &str,
 ) -> Result<(Vec<AskedOfOrganization>, String), Refusal> {
-    let scopes = AskedScopes::parse(scope)?;
-    let mut all = Vec::new();
-    let mut repeated: Vec<String> = scopes.oidc.iter().cloned().collect();
-    for asked in &scopes.resources {
-        let of_api = of_api(idp, tenant, application, asked).await?;
-        match &asked.scopes {
-            AskedFor::Default => repeated.push(format!("{}/.default", asked.name)),
-            AskedFor::Named(names) => {
-                repeated.extend(names.iter().map(|name| format!("{}/{name}", asked.name)));
-            }
-        }
-        all.push(of_api);
-    }
-    Ok((all, repeated.join(" ")))
+    let request = ScopeRequest::parse(scope)?;
+    let asked = resolved(idp, tenant, application, &request).await?;
+    Ok((asked, request.words()))
 }
 
-async fn of_api(
+async fn resolved(
     idp: &Idp,
     tenant: &Tenant,
     application: &Application,
-    asked: &AskedResource,
-) -> Result<AskedOfOrganization, Refusal> {
-    let resolved = resolve(&idp.directory, tenant.id, asked).await?;
-    let resource = resolved.application;
-    let (scopes, roles) = match resolved.scopes {
-        // One scope cannot name a permission of the application's own: those come with .default.
-        AskedFor::Named(scopes) => (scopes, BTreeSet::new()),
-        AskedFor::Default => {
-            let required = application.document.required.iter().filter(|r| r.resource == resource.client_id);
-            let mut scopes = BTreeSet::new();
-            let mut roles = BTreeSet::new();
-            for required in required {
-                scopes.extend(required.scopes.iter().cloned());
-                roles.extend(required.roles.iter().cloned());
-            }
-            scopes.retain(|scope| resource.document.scopes.iter().any(|known| known.value == *scope));
-            roles.retain(|role| resource.document.app_roles.iter().any(|known| known.value == *role));
-            (scopes, roles)
-        }
-    };
-    Ok(AskedOfOrganization { resource, name: resolved.name, scopes, roles })
+    request: &ScopeRequest,
+) -> Result<Vec<AskedOfOrganization>, Refusal> {
+    let resources = resolve(&idp.directory, tenant.id, request).await;
+    let resources = resources.map_err(|error| error.at_authorize(application))?;
+    Ok(resources.into_iter().map(|resource| of_api(application, resource)).collect())
+}
+
+fn of_api(application: &Application, resource: ResolvedResource) -> AskedOfOrganization {
+    let scopes = resource.scopes_for(application).into_iter().collect();
+    let name = resource.audience().to_owned();
+    let required = application.document.required.iter();
+    let required = required.filter(|r| r.resource == resource.application.client_id);
+    let roles = required.flat_map(|required| &required.roles);
+    let known = &resource.application.document.app_roles;
+    // A scope cannot name an application permission: those come with .default.
+    let roles = roles.filter(|role| resource.by_default() && known.iter().any(|known| known.value == **role));
+    AskedOfOrganization { roles: roles.cloned().collect(), resource: resource.application, name, scopes }
 }

@@ -9,7 +9,7 @@ use outlive_tokens::TokenVersion;
 use super::asked::AdminConsentRequest;
 use crate::authorize::{AuthorizeRefusal, SignedIn};
 use crate::directory::User;
-use crate::directory::graph_application::GRAPH;
+use crate::directory::platform::GRAPH;
 use crate::form::Parameters;
 use crate::pages::{self, Next, PageState};
 use crate::refusal::Refusal;

@@ -11,11 +11,11 @@ use serde_json::json;
 
 use super::endpoint::SignedIn;
 use super::request::{AuthorizeRefusal, AuthorizeRequest, Prompt, validate};
-use crate::directory::{User, grant_scopes};
+use crate::directory::{User, consented_with, grant_scopes};
 use crate::idp::Idp;
 use crate::pages::{Next, PageState};
 use crate::refusal::Refusal;
-use crate::scopes::{AskedFor, ResolvedResource};
+use crate::scopes::ResolvedResource;
 use crate::visit::Visit;
 
 /// What is asked for and not granted yet, by resource.
@@ -27,12 +27,13 @@ pub(crate) async fn missing_consent(
     let mut missing = Vec::new();
     for resource in &request.resources {
         let granted = granted(idp, request, resource, user).await?;
-        let AskedFor::Named(asked) = &resource.scopes else { continue };
-        if resource.by_default && !granted.is_empty() {
+        if resource.by_default() && !granted.is_empty() {
             // With .default, what was granted is enough, whatever is registered ("Scopes and permissions").
             continue;
         }
-        let lacking: BTreeSet<String> = asked.difference(&granted).cloned().collect();
+        let asked = resource.scopes_for(&request.application).into_iter();
+        let is_granted = |name: &String| granted.iter().any(|known| known.eq_ignore_ascii_case(name));
+        let lacking: BTreeSet<String> = asked.filter(|name| !is_granted(name)).collect();
         if !lacking.is_empty() {
             missing.push((resource.clone(), lacking));
         }
@@ -111,10 +112,10 @@ impl Visit {
         let client = &request.application;
         let mut change = Change::new();
         for resource in &request.resources {
-            let AskedFor::Named(asked) = &resource.scopes else { continue };
-            let mut scopes = granted(&self.idp, request, resource, user.id).await?;
-            scopes.extend(asked.iter().cloned());
+            let asked = resource.scopes_for(client);
+            let before = granted(&self.idp, request, resource, user.id).await?;
             let resource_id = resource.application.client_id;
+            let scopes = consented_with(resource_id, &before, &asked);
             for statement in
                 grant_scopes(tenant, client.client_id, resource_id, &user.id.to_string(), &scopes)
             {
@@ -125,8 +126,8 @@ impl Visit {
                     "upn": user.upn,
                     "client_id": client.client_id,
                     "client_name": client.name,
-                    "resource": resource.name,
-                    "scope": asked.iter().cloned().collect::<Vec<_>>().join(" "),
+                    "resource": resource.audience(),
+                    "scope": asked.join(" "),
                 }));
             change.append(self.idp.chassis.journal.entry(&event));
         }

@@ -46,7 +46,7 @@ impl Visit {
         let mut frames = Vec::new();
         for client in clients? {
             let application = self.idp.directory.application(tenant, client).await?;
-            let address = application.and_then(|application| application.document.logout_url);
+            let address = application.and_then(|application| application.document.logout_url.clone());
             let Some(mut url) = address.and_then(|address| Url::parse(&address).ok()) else { continue };
             url.query_pairs_mut().append_pair("sid", &session.id.to_string()).append_pair("iss", &issuer);
             frames.push(url);

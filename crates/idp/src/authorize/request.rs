@@ -2,6 +2,7 @@
 
 use outlive_clock::ClientId;
 use outlive_rules::aadsts;
+use outlive_rules::scopes::{ScopeError, ScopeRequest};
 use outlive_tokens::{ClaimsRequest, TokenVersion};
 
 use super::reply::{ReplyTo, ResponseMode};
@@ -10,7 +11,7 @@ use crate::directory::{Application, Tenant};
 use crate::form::Parameters;
 use crate::idp::Idp;
 use crate::refusal::Refusal;
-use crate::scopes::{AskedFor, AskedScopes, ResolvedResource, resolve};
+use crate::scopes::{ResolvedResource, resolve};
 use crate::spec::RedirectUriType;
 use crate::token::{CodeChallenge, asked_claims};
 
@@ -43,7 +44,7 @@ pub(crate) struct AuthorizeRequest {
     pub(crate) endpoint: TokenVersion,
     /// The client wants to be told whose account it is (`client_info=1`).
     pub(crate) client_info: bool,
-    pub(crate) scopes: AskedScopes,
+    pub(crate) scopes: ScopeRequest,
     pub(crate) resources: Vec<ResolvedResource>,
     pub(crate) code_challenge: Option<CodeChallenge>,
     pub(crate) nonce: Option<String>,
@@ -123,21 +124,17 @@ pub(crate) async fn validate(
     if response_type.id_token && parameters.get("nonce").is_none() {
         return Err(refuse(Refusal::missing("nonce")));
     }
-    let scopes = asked_scopes(endpoint, parameters).map_err(refuse)?;
+    let scopes = match requested_scopes(endpoint, parameters) {
+        // Without a scope the request is not one at all: a page says so (n8n#33881).
+        Err(refusal) if refusal.error == aadsts::PARAMETER_MISSING => return Err(refusal.into()),
+        scopes => scopes.map_err(refuse)?,
+    };
     if response_type.id_token && !scopes.oidc.contains("openid") {
-        let given = parameters.get("scope").unwrap_or_default();
-        return Err(refuse(Refusal::new(aadsts::SCOPE_INVALID).with("scope", given)));
+        let error = ScopeError::WithoutOpenid(scopes.text);
+        return Err(refuse(error.into()));
     }
-    let mut resources = Vec::new();
-    for asked in &scopes.resources {
-        let mut resource = resolve(&idp.directory, tenant.id, asked).await.map_err(refuse)?;
-        if resource.scopes == AskedFor::Default {
-            // What is registered to be asked for is what the person is asked to consent to.
-            let required = application.required_scopes(resource.application.client_id);
-            resource.scopes = AskedFor::Named(required.into_iter().collect());
-        }
-        resources.push(resource);
-    }
+    let resources = resolve(&idp.directory, tenant.id, &scopes).await;
+    let resources = resources.map_err(|error| refuse(error.at_authorize(&application)))?;
     let code_challenge = code_challenge(parameters).map_err(refuse)?;
     let prompt = prompt(endpoint, parameters.get("prompt")).map_err(refuse)?;
     let claims = asked_claims(parameters).map_err(refuse)?;
@@ -193,18 +190,16 @@ fn response_mode(given: Option<&str>, default: ResponseMode) -> Option<ResponseM
     }
 }
 
-fn asked_scopes(endpoint: TokenVersion, parameters: &Parameters) -> Result<AskedScopes, Refusal> {
+fn requested_scopes(endpoint: TokenVersion, parameters: &Parameters) -> Result<ScopeRequest, Refusal> {
     if endpoint == TokenVersion::V1 {
         // On v1.0 the resource may also be named when the code is redeemed.
-        return Ok(match parameters.get("resource") {
-            Some(resource) => AskedScopes::of_resource(resource),
-            None => AskedScopes::parse("openid profile offline_access")?,
-        });
+        let resource = parameters.get("resource").map(ScopeRequest::of_resource);
+        return Ok(resource.unwrap_or_else(ScopeRequest::of_version_1));
     }
     if parameters.get("resource").is_some() {
         return Err(Refusal::new(aadsts::RESOURCE_PARAMETER_ON_V2));
     }
-    AskedScopes::parse(parameters.get("scope").ok_or_else(|| Refusal::missing("scope"))?)
+    Ok(ScopeRequest::parse(parameters.get("scope").ok_or_else(|| Refusal::missing("scope"))?)?)
 }
 
 fn code_challenge(parameters: &Parameters) -> Result<Option<CodeChallenge>, Refusal> {

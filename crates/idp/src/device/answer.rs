@@ -13,7 +13,7 @@ use super::code::{Approval, DeviceCode, find};
 use super::page::over;
 use super::permissions::lacking;
 use crate::authorize::SignedIn;
-use crate::directory::{Application, Tenant, User, grant_scopes};
+use crate::directory::{Application, Tenant, User, consented_with, grant_scopes};
 use crate::pages::{self, Next, PageState};
 use crate::refusal::Refusal;
 use crate::sessions::Session;
@@ -100,7 +100,7 @@ impl Visit {
         if accepted {
             for lacking in lacking(&self.idp, code, client, user.id).await? {
                 let resource = lacking.resource.application.client_id;
-                let all = lacking.granted.union(&lacking.scopes).cloned().collect();
+                let all = consented_with(resource, &lacking.granted, &lacking.scopes);
                 let principal = user.id.to_string();
                 for statement in grant_scopes(code.tenant, client.client_id, resource, &principal, &all) {
                     change.add(statement);
@@ -110,7 +110,7 @@ impl Visit {
                         "upn": user.upn,
                         "client_id": client.client_id,
                         "client_name": client.name,
-                        "resource": lacking.resource.name,
+                        "resource": lacking.resource.audience(),
                         "scope": lacking.scopes.iter().cloned().collect::<Vec<_>>().join(" "),
                     }));
                 change.append(self.idp.chassis.journal.entry(&line));

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, PRAGMA};
 use outlive_clock::ClientId;
 use outlive_journal::Event;
+use outlive_rules::scopes::ScopeRequest;
 use outlive_rules::{DeviceDecision, aadsts, lifetimes};
 use outlive_store::Change;
 use outlive_tokens::{SealedToken, TokenVersion, fingerprint};
@@ -14,7 +15,7 @@ use super::code::{DeviceCode, SealedDeviceCode, forget_old};
 use super::user_code;
 use crate::directory::{Application, Tenant};
 use crate::refusal::Refusal;
-use crate::scopes::{AskedScopes, resolve};
+use crate::scopes::{ResolveError, resolve};
 use crate::token::find_client;
 use crate::visit::Visit;
 
@@ -56,13 +57,11 @@ async fn issue(visit: &Visit, endpoint: TokenVersion) -> Result<Value, Refusal> 
     }
     let asked = match endpoint {
         TokenVersion::V1 => {
-            AskedScopes::of_resource(form.get("resource").ok_or_else(|| Refusal::missing("resource"))?)
+            ScopeRequest::of_resource(form.get("resource").ok_or_else(|| Refusal::missing("resource"))?)
         }
-        TokenVersion::V2 => AskedScopes::parse(form.get("scope").ok_or_else(|| Refusal::missing("scope"))?)?,
+        TokenVersion::V2 => ScopeRequest::parse(form.get("scope").ok_or_else(|| Refusal::missing("scope"))?)?,
     };
-    for resource in &asked.resources {
-        resolve(&idp.directory, tenant.id, resource).await?;
-    }
+    resolve(&idp.directory, tenant.id, &asked).await.map_err(ResolveError::at_token)?;
     let (device_code, user_code) = store(visit, &tenant, &client, asked).await?;
     Ok(body(&format!("{}{PAGE}", visit.origin.0), &device_code, &user_code, endpoint))
 }
@@ -72,7 +71,7 @@ async fn store(
     visit: &Visit,
     tenant: &Tenant,
     client: &Application,
-    asked: AskedScopes,
+    asked: ScopeRequest,
 ) -> Result<(String, String), Refusal> {
     let chassis = &visit.idp.chassis;
     let now = visit.idp.now(tenant.id).await?;

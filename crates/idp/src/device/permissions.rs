@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use outlive_clock::UserId;
+use outlive_rules::scopes::ScopeRequest;
 
 use super::code::DeviceCode;
 use crate::directory::Application;
 use crate::idp::Idp;
 use crate::refusal::Refusal;
-use crate::scopes::{AskedFor, AskedScopes, ResolvedResource, resolve};
+use crate::scopes::{ResolveError, ResolvedResource, resolve};
 
 /// Scopes of one API that are still to be granted, with those that are.
 pub(crate) struct Lacking {
@@ -24,18 +25,17 @@ pub(crate) async fn lacking(
     client: &Application,
     user: UserId,
 ) -> Result<Vec<Lacking>, Refusal> {
-    let asked: AskedScopes = code.asked.clone().into();
+    let requested: ScopeRequest = code.asked.clone().into();
     let mut found = Vec::new();
-    for asked in &asked.resources {
-        let resource = resolve(&idp.directory, code.tenant, asked).await?;
+    let resources = resolve(&idp.directory, code.tenant, &requested).await.map_err(ResolveError::at_token)?;
+    for resource in resources {
         let resource_id = resource.application.client_id;
         let granted = idp.directory.granted_scopes(code.tenant, client.client_id, resource_id, user).await?;
-        let wanted: BTreeSet<String> = match &resource.scopes {
+        if resource.by_default() && !granted.is_empty() {
             // With .default, what was granted is enough, whatever is registered ("Scopes and permissions").
-            AskedFor::Default if !granted.is_empty() => continue,
-            AskedFor::Default => client.required_scopes(resource_id).into_iter().collect(),
-            AskedFor::Named(scopes) => scopes.clone(),
-        };
+            continue;
+        }
+        let wanted: BTreeSet<String> = resource.scopes_for(client).into_iter().collect();
         let scopes: BTreeSet<String> = wanted.difference(&granted).cloned().collect();
         if !scopes.is_empty() {
             found.push(Lacking { resource, scopes, granted });

@@ -1,12 +1,14 @@
 //! Applications and their service principals.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use outlive_clock::{ClientId, ServicePrincipalId, TenantId};
 use outlive_store::{Row, Statement, StoreError, sql};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::platform::{self, registration};
 use super::redirect_uri::without_loopback_port;
 use super::{Directory, FederatedCredential, KeyCredential};
 use crate::spec::{
@@ -21,7 +23,7 @@ pub(crate) struct Application {
     pub(crate) service_principal_id: ServicePrincipalId,
     pub(crate) name: String,
     pub(crate) enabled: bool,
-    pub(crate) document: ApplicationDocument,
+    pub(crate) document: Arc<ApplicationDocument>,
     /// How often the row was changed.
     pub(crate) revision: i64,
 }
@@ -29,6 +31,9 @@ pub(crate) struct Application {
 /// What is registered about it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct ApplicationDocument {
+    /// Whether it is the platform's own. Its row holds only what an administrator can change.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) platform: bool,
     pub(crate) object_id: Uuid,
     pub(crate) kind: ApplicationKind,
     pub(crate) redirect_uris: Vec<RedirectUriSpec>,
@@ -73,6 +78,7 @@ impl ApplicationDocument {
     /// A registration with nothing in it.
     pub(crate) fn empty(object_id: Uuid, kind: ApplicationKind) -> Self {
         Self {
+            platform: false,
             object_id,
             kind,
             redirect_uris: Vec::new(),
@@ -100,13 +106,20 @@ const NAMES_OF_CLIENT: [&str; 2] = [
     "DELETE FROM redirect_uris WHERE tenant = $1 AND client_id = $2",
 ];
 
-fn application_of(row: &Row) -> Result<Application, StoreError> {
+/// The application of a row.
+pub(super) fn application_of(row: &Row) -> Result<Application, StoreError> {
+    application_named(row, "name")
+}
+
+/// An application whose name stands in this column.
+pub(super) fn application_named(row: &Row, name: &str) -> Result<Application, StoreError> {
+    let client_id = row.parse("client_id")?;
     Ok(Application {
-        client_id: row.parse("client_id")?,
+        client_id,
         service_principal_id: row.parse("service_principal_id")?,
-        name: row.text("name")?,
+        name: row.text(name)?,
         enabled: row.flag("enabled")?,
-        document: row.json("document")?,
+        document: registration(client_id, row.json("document")?),
         revision: row.int("revision")?,
     })
 }
@@ -132,29 +145,6 @@ impl Directory {
                 .transpose()
         };
         self.memory.applications.or_read(tenant, client_id, read).await
-    }
-
-    /// The API that is asked for by an identifier URI or its client id.
-    pub(crate) async fn resource(
-        &self,
-        tenant: TenantId,
-        name: &str,
-    ) -> Result<Option<Application>, StoreError> {
-        let read = async {
-            self.store
-            .row(sql!(
-                "SELECT a.client_id, a.service_principal_id, a.name, a.enabled, a.document, a.revision \
-                 FROM resource_names n JOIN applications a ON a.tenant = n.tenant AND a.client_id = n.client_id \
-                 WHERE n.tenant = $1 AND n.name = $2",
-                tenant,
-                name
-            ))
-            .await?
-            .as_ref()
-            .map(application_of)
-            .transpose()
-        };
-        self.memory.resources.or_read(tenant, name.to_owned(), read).await
     }
 
     /// The tenants in which an application with this client id exists; at most two, which is enough to know if it is one.
@@ -261,12 +251,26 @@ impl Directory {
 }
 
 impl Application {
+    /// Its registration, to be changed.
+    pub(crate) fn document_mut(&mut self) -> &mut ApplicationDocument {
+        Arc::make_mut(&mut self.document)
+    }
+
+    /// What its row holds of its registration.
+    fn stored(&self) -> serde_json::Value {
+        if self.document.platform {
+            serde_json::json!(platform::stored(&self.document))
+        } else {
+            serde_json::json!(*self.document)
+        }
+    }
+
     /// Writes what is registered about it, if it was not changed since it was read.
     pub(crate) fn update_document(&self, tenant: TenantId) -> Statement {
         sql!(
             "UPDATE applications SET document = $1, revision = revision + 1 \
              WHERE tenant = $2 AND client_id = $3 AND revision = $4",
-            serde_json::json!(self.document),
+            self.stored(),
             tenant,
             self.client_id,
             self.revision
@@ -284,7 +288,7 @@ impl Application {
             self.service_principal_id,
             &self.name,
             self.enabled,
-            serde_json::json!(self.document),
+            self.stored(),
             self.document.object_id.to_string()
         )];
         statements.extend(self.names(tenant));
@@ -299,7 +303,7 @@ impl Application {
                  WHERE tenant = $4 AND client_id = $5 AND revision = $6",
                 &self.name,
                 self.enabled,
-                serde_json::json!(self.document),
+                self.stored(),
                 tenant,
                 self.client_id,
                 before.revision
@@ -372,6 +376,12 @@ impl Application {
             ));
         }
         statements
+    }
+
+    /// The delegated permission of this name in its registered spelling, if it offers one.
+    pub(crate) fn scope(&self, name: &str) -> Option<String> {
+        let known = self.document.scopes.iter().find(|known| known.value.eq_ignore_ascii_case(name));
+        known.map(|known| known.value.clone())
     }
 
     /// Which of its delegated permissions a client has asked for in its registration.

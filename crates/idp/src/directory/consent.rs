@@ -3,15 +3,19 @@
 use std::collections::BTreeSet;
 
 use outlive_clock::{ClientId, TenantId, UserId};
+use outlive_rules::platform::preauthorized;
+use outlive_rules::scopes::OIDC_SCOPES;
 use outlive_store::{Statement, StoreError, sql};
 
 use super::Directory;
+use super::platform::GRAPH;
 
 /// The principal of a grant that an administrator gave for everybody (`consentType: AllPrincipals`).
 pub(crate) const ALL_PRINCIPALS: &str = "*";
 
 impl Directory {
-    /// The scopes of an API that a client may use for a user: what the user granted and what was granted for everybody.
+    /// The scopes of an API that a client may use for a user: what the user granted, what was
+    /// granted for everybody, and what the platform's own clients have without consent.
     pub(crate) async fn granted_scopes(
         &self,
         tenant: TenantId,
@@ -38,6 +42,8 @@ impl Directory {
                     row.text("scope")?.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned),
                 );
             }
+            let own = preauthorized(&client.to_string(), &resource.to_string());
+            scopes.extend(own.iter().map(|scope| (*scope).to_owned()));
             Ok(Some(scopes))
         };
         Ok(self
@@ -47,6 +53,20 @@ impl Directory {
             .await?
             .unwrap_or_default())
     }
+}
+
+/// What a client has of an API once `asked` is consented to as well. Consent to anything of
+/// Microsoft Graph includes the OpenID Connect scopes.
+pub(crate) fn consented_with<'a>(
+    resource: ClientId,
+    before: impl IntoIterator<Item = &'a String>,
+    asked: impl IntoIterator<Item = &'a String>,
+) -> BTreeSet<String> {
+    let mut scopes: BTreeSet<String> = before.into_iter().chain(asked).cloned().collect();
+    if resource == GRAPH && !scopes.is_empty() {
+        scopes.extend(OIDC_SCOPES.map(str::to_owned));
+    }
+    scopes
 }
 
 /// Records that `principal` (a user's id, or [`ALL_PRINCIPALS`]) granted exactly these scopes of an API to a client.

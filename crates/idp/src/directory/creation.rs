@@ -1,9 +1,10 @@
 //! A new tenant's directory, as statements.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use outlive_chassis::Problem;
-use outlive_clock::{Instant, Randomness, ServicePrincipalId, Span, TenantId};
+use outlive_clock::{Instant, Randomness, Span, TenantId};
 use outlive_rules::RevocationEvents;
 use outlive_rules::new_password::BannedTerms;
 use outlive_rules::smart_lockout::Lockout;
@@ -11,7 +12,7 @@ use outlive_store::{Change, sql};
 use outlive_tokens::{Certificate, Sealer};
 use url::Url;
 
-use super::graph_application::graph_application;
+use super::platform;
 use super::{
     ALL_PRINCIPALS, AppRoleAssignment, Application, ApplicationDocument, ClientSecrets, FederatedCredential,
     Group, GroupDocument, KeyCredential, PASSWORD_NEVER_EXPIRES, PlainHttp, PrincipalType,
@@ -125,10 +126,7 @@ pub(crate) async fn create(
             change.add(statement);
         }
     }
-    let graph = graph_application(ServicePrincipalId::generate(&mut random.stream("service-principal-id")));
-    for statement in graph.insertion(tenant) {
-        change.add(statement);
-    }
+    platform::insert(&mut change, tenant, &spec.applications);
     for application in spec.applications {
         add_application(&mut change, tenant, application, now, random, secrets)?;
     }
@@ -185,7 +183,8 @@ fn add_application(
         name: spec.name,
         enabled: true,
         revision: 0,
-        document: ApplicationDocument {
+        document: Arc::new(ApplicationDocument {
+            platform: false,
             redirect_uris: spec.redirect_uris,
             identifier_uris: spec.identifier_uris,
             scopes: spec.scopes,
@@ -204,7 +203,7 @@ fn add_application(
             continuous_access_evaluation: spec.continuous_access_evaluation,
             implicit: spec.implicit,
             logout_url: spec.logout_url,
-        },
+        }),
     };
     for statement in application.insertion(tenant) {
         change.add(statement);

@@ -8,14 +8,15 @@ mod consent;
 mod creation;
 mod deleted_user;
 mod grant_object;
-pub(crate) mod graph_application;
 mod group;
 mod key_credential;
 mod memory;
+pub(crate) mod platform;
 mod policies;
 mod profile;
 mod redirect_uri;
 mod registrable_uri;
+mod resource_name;
 mod role_template;
 mod signed_out;
 mod tenant;
@@ -26,7 +27,7 @@ pub(crate) use application::{Application, ApplicationDocument};
 pub(crate) use client_secret::{
     ClientSecrets, PasswordCredential, SecretMatch, expire_secrets, remove_secret, remove_secrets,
 };
-pub(crate) use consent::{ALL_PRINCIPALS, grant_scopes, withdraw_scopes};
+pub(crate) use consent::{ALL_PRINCIPALS, consented_with, grant_scopes, withdraw_scopes};
 pub(crate) use creation::{SECRET_LIFETIME, create};
 pub(crate) use deleted_user::KEPT_AFTER_DELETION;
 pub(crate) use grant_object::{GrantsOf, PermissionGrant};

@@ -4,11 +4,11 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use outlive_chassis::{CallerOrigin, Trace};
+use outlive_rules::scopes::OIDC_SCOPES;
 use outlive_tokens::TokenVersion;
 use serde_json::{Value, json};
 
 use super::{public_document, segment_of, template};
-use crate::directory::graph_application::OIDC_SCOPES;
 use crate::idp::Idp;
 
 /// What v1.0 says it can answer with.

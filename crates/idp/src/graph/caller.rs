@@ -17,7 +17,7 @@ use super::error::GraphError;
 use super::evaluation::is_ended;
 use super::odata::{EntityType, Options};
 use super::permissions::Permission;
-use crate::directory::graph_application::{GRAPH, GRAPH_URI};
+use crate::directory::platform::{GRAPH, GRAPH_URI};
 use crate::directory::{Tenant, User};
 use crate::form::Parameters;
 use crate::idp::Idp;

@@ -170,7 +170,7 @@ async fn changed(
     let mut after = before.clone();
     let mut lines = Vec::new();
     if let Some(required) = patch.app_role_assignment_required {
-        after.document.assignment_required = required;
+        after.document_mut().assignment_required = required;
         let data = json!({
             "client_id": before.client_id, "client_name": before.name, "assignment_required": required,
         });

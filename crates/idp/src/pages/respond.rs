@@ -16,7 +16,6 @@ use crate::authorize::AuthorizeRequest;
 use crate::directory::User;
 use crate::pages::Next;
 use crate::refusal::{Asked, Refusal};
-use crate::scopes::AskedFor;
 use crate::visit::Visit;
 
 /// The sign-in page.
@@ -47,22 +46,20 @@ pub(crate) fn consent(visit: &Visit, state: PageState, request: &AuthorizeReques
     let (segment, leads_to) = leads(&state);
     let FormFields { ctx, canary, set_cookie } = state.fields(visit);
     let permissions = request.resources.iter().flat_map(|resource| {
-        let AskedFor::Named(asked) = &resource.scopes else { return Vec::new() };
         let describe = |name: &String| {
             let known = resource.application.document.scopes.iter().find(|scope| scope.value == *name);
             known.map(|scope| scope.description.clone()).unwrap_or_default()
         };
-        asked
-            .iter()
-            .map(|name| Permission {
-                resource: resource.application.name.clone(),
-                name: name.clone(),
-                description: describe(name),
-            })
-            .collect()
+        let permission = |name: String| Permission {
+            resource: resource.application.name.clone(),
+            description: describe(&name),
+            name,
+        };
+        let asked = resource.scopes_for(&request.application).into_iter();
+        asked.map(permission).collect::<Vec<_>>()
     });
     let mut permissions: Vec<Permission> = permissions.collect();
-    if request.scopes.offline() {
+    if request.scopes.is_offline() {
         permissions.push(Permission {
             resource: "Microsoft Graph".to_owned(),
             name: "offline_access".to_owned(),

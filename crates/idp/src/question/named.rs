@@ -100,6 +100,8 @@ impl Asking<'_> {
                     redirect_type: if spa { RedirectType::Spa } else { RedirectType::None },
                     fixed_expires_at: token.fixed_expires_at,
                     resource: String::new(),
+                    bare: false,
+                    several: false,
                     scopes: Vec::new(),
                     session_id: issued.session,
                     address: None,

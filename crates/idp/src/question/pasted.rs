@@ -4,13 +4,13 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_chassis::Problem;
 use outlive_rules::conditional_access::AccessFacts;
+use outlive_rules::scopes::ScopeRequest;
 use outlive_rules::{ClientClass, CodeFacts, Presented, ProofKey, RequestOrigin, password_based};
 use outlive_tokens::{SealedRefreshToken, SealedToken};
 use serde::Deserialize;
 
 use super::{Asking, Found};
 use crate::conditional_access;
-use crate::scopes::AskedScopes;
 use crate::sessions::{self, Browser, Session};
 use crate::spec::RedirectUriType;
 use crate::token::{AuthorizationCode, Presentation, gather_refresh_token_facts};
@@ -46,7 +46,7 @@ impl Asking<'_> {
         let directory = &self.idp.directory;
         let user = self.user(token.user_id).await?;
         let application = directory.application(self.tenant.id, token.client_id).await?;
-        let asked = AskedScopes::of_resource(&token.resource);
+        let asked = ScopeRequest::of_resource(&token.resource);
         let access = conditional_access::Asking {
             tenant: self.tenant,
             user: user.as_ref(),

@@ -7,6 +7,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_clock::{ClientId, Instant, SessionId, TenantId, UserId};
+use outlive_rules::scopes::{RequestedResource, ScopeRequest};
 use outlive_rules::{ClientClass, CodeFacts, Presented, ProofKey, aadsts, lifetimes};
 use outlive_store::{Change, Store, StoreError, sql};
 use outlive_tokens::{ClaimsRequest, RedirectType, SealedToken};
@@ -15,19 +16,18 @@ use uuid::Uuid;
 
 use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
-use super::resource_grant::{asked_at_redemption, granted};
+use super::resource_grant::{Several, at_redemption, granted};
 use super::response::TokenAnswer;
 use crate::decision::Decision;
 use crate::directory::User;
 use crate::refusal::Refusal;
-use crate::scopes::{AskedFor, AskedResource, AskedScopes};
 use crate::spec::RedirectUriType;
 
-/// What was asked for when the code was issued.
+/// The scopes that the code was requested with.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct CodeScopes {
     pub(crate) oidc: Vec<String>,
-    /// Resources with their scopes; `None` is `.default`.
+    /// Resources with their scopes: no name stands for bare scopes, `None` for `.default`.
     pub(crate) resources: Vec<(String, Option<Vec<String>>)>,
 }
 
@@ -79,31 +79,33 @@ impl SealedToken for AuthorizationCode {
     const PREFIX: &'static str = "1.A";
 }
 
-impl From<AskedScopes> for CodeScopes {
-    fn from(asked: AskedScopes) -> Self {
-        let named = |scopes| match scopes {
-            AskedFor::Default => None,
-            AskedFor::Named(scopes) => Some(scopes.into_iter().collect()),
+impl From<ScopeRequest> for CodeScopes {
+    fn from(request: ScopeRequest) -> Self {
+        let of = |resource: RequestedResource| {
+            let names = (!resource.by_default).then_some(resource.names);
+            (resource.identifier.unwrap_or_default(), names)
         };
         Self {
-            oidc: asked.oidc.into_iter().collect(),
-            resources: asked.resources.into_iter().map(|asked| (asked.name, named(asked.scopes))).collect(),
+            oidc: request.oidc.into_iter().collect(),
+            resources: request.resources.into_iter().map(of).collect(),
         }
     }
 }
 
-impl From<CodeScopes> for AskedScopes {
+impl From<CodeScopes> for ScopeRequest {
     fn from(code: CodeScopes) -> Self {
-        let asked = |scopes: Option<Vec<String>>| {
-            scopes.map_or(AskedFor::Default, |scopes| AskedFor::Named(scopes.into_iter().collect()))
+        let of = |(identifier, names): (String, Option<Vec<String>>)| RequestedResource {
+            identifier: Some(identifier).filter(|identifier| !identifier.is_empty()),
+            by_default: names.is_none(),
+            names: names.unwrap_or_default(),
         };
-        let resources = code.resources.into_iter();
-        Self {
+        let request = Self {
             oidc: code.oidc.into_iter().collect(),
-            resources: resources
-                .map(|(name, scopes)| AskedResource { name, scopes: asked(scopes) })
-                .collect(),
-        }
+            resources: code.resources.into_iter().map(of).collect(),
+            text: String::new(),
+        };
+        let text = request.words();
+        Self { text, ..request }
     }
 }
 
@@ -117,8 +119,8 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     }
     check_credential(request, &code)?;
     let user = idp.directory.user(code.tenant, code.user_id).await?;
-    let asked = code.scopes.clone().into();
-    let access = request.access(user.as_ref(), Some(&asked), &code.claims.contexts, None).await?;
+    let authorized = ScopeRequest::from(code.scopes.clone());
+    let access = request.access(user.as_ref(), Some(&authorized), &code.claims.contexts, None).await?;
     let mut facts = CodeFacts {
         issued_at: code.issued_at,
         redeemed_at: code.redeemed_at(&idp.chassis.store).await?,
@@ -142,8 +144,8 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         return Err(Refusal::new(aadsts::REDIRECT_URI_NOT_THE_CODES));
     }
     let Some(user) = user else { return Err(Refusal::new(aadsts::USER_NOT_FOUND)) };
-    let asked = asked_at_redemption(request, asked)?;
-    let resource = granted(request, user.id, asked).await?;
+    let wanted = at_redemption(request, authorized, Several::Authorized)?;
+    let resource = granted(request, user.id, wanted).await?;
     let grant = UserGrant {
         user: &user,
         amr: code.amr.clone(),

@@ -9,7 +9,7 @@ use outlive_tokens::{RedirectType, SealedToken};
 
 use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
-use super::resource_grant::granted;
+use super::resource_grant::{Several, at_redemption, granted};
 use super::response::TokenAnswer;
 use crate::conditional_access::NO_CONTEXTS;
 use crate::decision::Decision;
@@ -35,8 +35,8 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         None => None,
     };
     let amr = code.approval.as_ref().map(|approval| approval.amr.clone()).unwrap_or_default();
-    let asked: AskedScopes = code.asked.clone().into();
-    let access = request.access(user.as_ref(), Some(&asked), &NO_CONTEXTS, None).await?;
+    let authorized: ScopeRequest = code.asked.clone().into();
+    let access = request.access(user.as_ref(), Some(&authorized), &NO_CONTEXTS, None).await?;
     let facts = DeviceCodeFacts {
         issued_at: code.issued_at,
         redeemed_at: code.redeemed_at,
@@ -52,11 +52,12 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     let presented = Presented::DeviceCode(facts);
     let decision = Decision::on(presented, user.as_ref(), &request.tenant.rules, request.now);
     if let Some(refusal) = decision.refusal() {
-        let resource = asked.resources.first().map_or(GRAPH_URI, |resource| resource.name.as_str());
+        let resource = authorized.resources.first().map_or(GRAPH_URI, RequestedResource::audience);
         return Err(second_factor::told(refusal, &idp.directory, &request.tenant, resource).await?);
     }
     let (Some(approval), Some(user)) = (&code.approval, user) else { return Err(unknown()) };
-    let resource = granted(request, user.id, asked).await?;
+    let wanted = at_redemption(request, authorized, Several::Named)?;
+    let resource = granted(request, user.id, wanted).await?;
     let random = idp.chassis.random.of(code.tenant);
     let grant = UserGrant {
         user: &user,

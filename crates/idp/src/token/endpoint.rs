@@ -11,6 +11,7 @@ use http::header::{
 use http::{HeaderMap, HeaderValue};
 use outlive_chassis::Trace;
 use outlive_clock::{ClientId, Instant, TenantId};
+use outlive_rules::scopes::ScopeRequest;
 use outlive_rules::{RequestOrigin, aadsts};
 use outlive_tokens::{ClaimsRequest, TokenVersion};
 
@@ -27,7 +28,6 @@ use crate::form::Parameters;
 use crate::idp::Idp;
 use crate::refusal::Refusal;
 use crate::response_headers::telemetry;
-use crate::scopes::AskedScopes;
 use crate::visit::Visit;
 
 /// A token request whose client is known.
@@ -56,7 +56,7 @@ impl TokenRequest<'_> {
     pub(crate) async fn access(
         &self,
         user: Option<&User>,
-        asked: Option<&AskedScopes>,
+        asked: Option<&ScopeRequest>,
         contexts: &BTreeSet<String>,
         authenticated_at: Option<Instant>,
     ) -> Result<Access, Refusal> {

@@ -14,12 +14,11 @@ use serde_json::json;
 use super::client_authentication::AuthenticatedClient;
 use super::endpoint::TokenRequest;
 use super::mint::{self, AccessTokenOrder, IdTokenOrder, mint_access_token, user_facts};
-use super::resource_grant::granted;
-use super::response::qualified;
+use super::resource_grant::{Several, Wanted, granted};
+use super::response::scope;
 use super::told::{self, For, told};
 use crate::authorize::{AuthorizeRequest, SignedIn};
 use crate::conditional_access;
-use crate::directory::graph_application::GRAPH;
 use crate::refusal::Refusal;
 use crate::visit::Visit;
 
@@ -82,14 +81,11 @@ async fn access_token(
     let tenant = &request.tenant;
     let SignedIn { user, session, .. } = signed_in;
     let as_token_request = as_token_request(visit, request, now);
-    let resource = granted(&as_token_request, user.id, request.scopes.clone()).await?;
-    let mut scopes: Vec<String> = resource.scopes.iter().cloned().collect();
-    if resource.application.client_id == GRAPH {
-        scopes.extend(resource.oidc.iter().filter(|scope| *scope != "offline_access").cloned());
-    }
+    let wanted = Wanted { several: Several::First, ..Wanted::of_one(request.scopes.clone()) };
+    let resource = granted(&as_token_request, user.id, wanted).await?;
     let subject = AccessSubject::User {
         user: user_facts(user),
-        scopes,
+        scopes: resource.granted.scp(),
         roles: idp.directory.user_roles(tenant.id, user.id, resource.application.client_id).await?,
         amr: session.amr.clone(),
         session: Some(session.id),
@@ -100,7 +96,7 @@ async fn access_token(
         resource: &resource.application,
         name: &resource.name,
         subject: &subject,
-        told: told(&as_token_request, &resource.application, For::Resource, user, &resource.oidc)
+        told: told(&as_token_request, &resource.application, For::Resource, user, resource.oidc())
             .await?
             .coming_from(Some(as_token_request.address)),
         claims: &request.claims,
@@ -116,7 +112,7 @@ async fn access_token(
             "user_id": user.id,
             "upn": user.upn,
             "resource": resource.name,
-            "scope": resource.scopes.iter().cloned().collect::<Vec<_>>().join(" "),
+            "scope": resource.granted.names().join(" "),
             "access_token": {
                 "uti": minted.uti, "fingerprint": minted.fingerprint, "expires_at": minted.expires_at,
             },
@@ -126,7 +122,7 @@ async fn access_token(
     members.push(("access_token", minted.token.clone()));
     members.push(("token_type", "Bearer".to_owned()));
     members.push(("expires_in", (minted.expires_at - now).as_seconds().to_string()));
-    members.push(("scope", qualified(&resource)));
+    members.push(("scope", scope(request.endpoint, &resource)));
     Ok(minted.token)
 }
 

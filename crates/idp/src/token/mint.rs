@@ -25,7 +25,7 @@ use super::response::TokenAnswer;
 use super::rotation::Rotation;
 use super::told::{self, For, told};
 use crate::decision::Decision;
-use crate::directory::graph_application::GRAPH;
+use crate::directory::platform::GRAPH;
 use crate::directory::{Application, User};
 use crate::refusal::Refusal;
 
@@ -155,14 +155,9 @@ pub(crate) async fn mint_for_user(
     change: &mut Change,
 ) -> Result<TokenAnswer, Refusal> {
     let random = request.idp.chassis.random.of(request.tenant.id);
-    let mut in_token: Vec<String> = resource.scopes.iter().cloned().collect();
-    if resource.application.client_id == GRAPH {
-        // Graph's own permissions: UserInfo asks for them.
-        in_token.extend(resource.oidc.iter().filter(|scope| *scope != "offline_access").cloned());
-    }
     let subject = AccessSubject::User {
         user: user_facts(grant.user),
-        scopes: in_token.clone(),
+        scopes: resource.granted.scp(),
         roles: request
             .idp
             .directory
@@ -178,14 +173,14 @@ pub(crate) async fn mint_for_user(
         resource: &resource.application,
         name: &resource.name,
         subject: &subject,
-        told: told(request, &resource.application, For::Resource, grant.user, &resource.oidc)
+        told: told(request, &resource.application, For::Resource, grant.user, resource.oidc())
             .await?
             .coming_from(grant.address),
         claims: &grant.claims,
         contexts: &grant.contexts,
     };
     let access_token = mint_access_token(request, &order).await?;
-    let refresh_token = resource.oidc.contains("offline_access").then(|| {
+    let refresh_token = resource.request.is_offline().then(|| {
         let token =
             refresh_token(request, &grant, &resource, random.stream("refresh-token-id").uuid_at(request.now));
         let text = token.seal(&request.idp.chassis.sealer, &mut random.stream("refresh-token-nonce"));
@@ -194,7 +189,7 @@ pub(crate) async fn mint_for_user(
     if let (Family::Of(used, rotation), Some((next, _))) = (&grant.family, &refresh_token) {
         rotation.replace(used, next, request.now, change);
     }
-    let id_token = if resource.oidc.contains("openid") {
+    let id_token = if resource.oidc().contains("openid") {
         let order = IdTokenOrder {
             user: grant.user,
             amr: &grant.amr,
@@ -202,7 +197,7 @@ pub(crate) async fn mint_for_user(
             auth_time: grant.auth_time,
             address: grant.address,
             nonce: grant.nonce.as_deref(),
-            oidc: &resource.oidc,
+            oidc: resource.oidc(),
             claims: &grant.claims,
             c_hash: None,
             at_hash: None,
@@ -216,16 +211,22 @@ pub(crate) async fn mint_for_user(
         let info = serde_json::json!({"uid": grant.user.id, "utid": request.tenant.id});
         URL_SAFE_NO_PAD.encode(info.to_string())
     });
-    Ok(TokenAnswer::for_user(
+    // MSAL for JavaScript reads it; recorded for the refresh of a single-page application, which
+    // has a fixed end.
+    let life = match &grant.family {
+        Family::Of(used, _) => used.fixed_expires_at.map(|end| end - request.now),
+        Family::New { .. } => None,
+    };
+    let answer = TokenAnswer::for_user(
         request.endpoint,
         access_token,
         refresh_token.map(|(_, text)| text),
         id_token,
         client_info,
         &resource,
-        &in_token,
         request.now,
-    ))
+    );
+    Ok(answer.with_refresh_token_life(request.endpoint, life))
 }
 
 fn refresh_token(
@@ -257,7 +258,9 @@ fn refresh_token(
             fixed_expires_at: (*redirect_type == RedirectType::Spa)
                 .then(|| request.now + lifetimes::SPA_REFRESH_TOKEN),
             resource: resource.name.clone(),
-            scopes: resource.scopes.iter().chain(&resource.oidc).cloned().collect(),
+            bare: resource.granted.forms().first().is_some_and(|form| form.identifier.is_none()),
+            several: resource.several,
+            scopes: resource.request.kept(resource.granted.forms()),
             session_id: grant.session_id,
             address: grant.address,
             can_be_challenged: grant.claims.can_be_challenged,

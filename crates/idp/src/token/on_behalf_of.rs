@@ -11,7 +11,7 @@ use outlive_tokens::{AccessClaims, BearerExpectations, BearerRefusal, ClientAsse
 
 use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
-use super::resource_grant::{asked_first_here, granted};
+use super::resource_grant::{first_of_grant, granted};
 use super::response::TokenAnswer;
 use crate::conditional_access::NO_CONTEXTS;
 use crate::decision::Decision;
@@ -22,7 +22,7 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
     let idp = request.idp;
     check_what_is_wanted(request)?;
     let text = request.form.get("assertion").ok_or_else(|| Refusal::missing("assertion"))?;
-    let asked = asked_first_here(request)?;
+    let wanted = first_of_grant(request)?;
     let claims = verified(request, text).await?;
     let Some(user_id) = claims.user() else {
         let client = request.client.application.client_id;
@@ -43,7 +43,7 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
         _ => claims.amr,
     };
     let issued_at = claims.iat + BACKDATED;
-    let access = request.access(user.as_ref(), Some(&asked), &NO_CONTEXTS, None).await?;
+    let access = request.access(user.as_ref(), Some(&wanted.scopes), &NO_CONTEXTS, None).await?;
     let facts = AssertionFacts {
         issued_at,
         expires_at: claims.exp,
@@ -57,7 +57,7 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
         return Err(refusal);
     }
     let Some(user) = user else { return Err(Refusal::new(aadsts::USER_NOT_FOUND)) };
-    let resource = granted(request, user.id, asked).await?;
+    let resource = granted(request, user.id, wanted).await?;
     let random = idp.chassis.random.of(tenant);
     let grant = UserGrant {
         user: &user,

@@ -1,16 +1,17 @@
 //! `grant_type=password` (RFC 6749, section 4.3): the application has the user's name and password and sends both. Nobody is
 //! asked anything, so what has not been consented to is refused. What comes of it is always based on a password.
 
+use outlive_rules::scopes::RequestedResource;
 use outlive_rules::{PasswordFacts, Presented};
 use outlive_store::Change;
 use outlive_tokens::{RedirectType, Secret};
 
 use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
-use super::resource_grant::{asked_first_here, granted};
+use super::resource_grant::{first_of_grant, granted};
 use super::response::TokenAnswer;
 use crate::decision::Decision;
-use crate::directory::graph_application::GRAPH_URI;
+use crate::directory::platform::GRAPH_URI;
 use crate::refusal::Refusal;
 use crate::second_factor;
 
@@ -18,12 +19,12 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
     let idp = request.idp;
     let parameter = |name| request.form.get(name).ok_or_else(|| Refusal::missing(name));
     let (user_name, password) = (parameter("username")?, Secret::new(parameter("password")?));
-    let asked = asked_first_here(request)?;
+    let wanted = first_of_grant(request)?;
     let user = match idp.check_password(&request.tenant, user_name, password).await? {
         Ok(user) => user,
         Err((_, refusal)) => return Err(refusal),
     };
-    let access = request.access(Some(&user), Some(&asked), &request.claims.contexts, None).await?;
+    let access = request.access(Some(&user), Some(&wanted.scopes), &request.claims.contexts, None).await?;
     let facts = PasswordFacts {
         client_class: request.client.class(),
         change_due: user.must_change_password_at(&request.tenant, request.now),
@@ -38,10 +39,10 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
     let presented = Presented::Password(facts);
     let decision = Decision::on(presented, Some(&user), &request.tenant.rules, request.now);
     if let Some(refusal) = decision.refusal() {
-        let resource = asked.resources.first().map_or(GRAPH_URI, |resource| resource.name.as_str());
+        let resource = wanted.scopes.resources.first().map_or(GRAPH_URI, RequestedResource::audience);
         return Err(second_factor::told(refusal, &idp.directory, &request.tenant, resource).await?);
     }
-    let resource = granted(request, user.id, asked).await?;
+    let resource = granted(request, user.id, wanted).await?;
     let random = idp.chassis.random.of(request.tenant.id);
     let grant = UserGrant {
         user: &user,

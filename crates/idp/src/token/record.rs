@@ -63,7 +63,7 @@ pub(crate) fn issued_to_user(
         session: grant.session_id,
         amr: &grant.amr,
         resource: &resource.name,
-        scope: resource.scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" "),
+        scope: resource.granted.names().join(" "),
         access_token: access_token.into(),
         refresh_token: refresh_token.map(|(token, text)| IssuedRefreshToken::of(token, text)),
         verdict: &grant.decision.verdict,

@@ -1,19 +1,19 @@
 //! `grant_type=refresh_token` (RFC 6749, section 6). Entra answers every redemption with a new refresh token and leaves the
 //! old one alone; only where a tenant's rules rotate strictly does its use end it.
 
+use outlive_clock::ClientId;
+use outlive_rules::scopes::{ScopeError, ScopeRequest};
 use outlive_rules::{ClientClass, Presented, Rule, aadsts};
 use outlive_store::Change;
-use outlive_tokens::{ClaimsRequest, SealedRefreshToken, SealedToken};
+use outlive_tokens::{ClaimsRequest, SealedRefreshToken, SealedToken, TokenVersion};
 
 use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
 use super::refresh_token_facts::{self, Presentation};
-use super::resource_grant::{asked_now, granted};
+use super::resource_grant::{ResourceGrant, Wanted, granted, named};
 use super::response::TokenAnswer;
 use crate::decision::Decision;
-use crate::directory::graph_application::OIDC_SCOPES;
 use crate::refusal::Refusal;
-use crate::scopes::{AskedFor, AskedResource, AskedScopes};
 use crate::second_factor;
 
 pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Refusal> {
@@ -39,10 +39,10 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         _ => {}
     }
     let user = idp.directory.user(token.tenant, token.user_id).await?;
-    let asked = asked_now(request, asked_first(&token));
-    let access = request
-        .access(user.as_ref(), asked.as_ref().ok(), &request.claims.contexts, Some(token.auth_time))
-        .await?;
+    let wanted = wanted(request, &token);
+    let scopes = wanted.as_ref().ok().map(|wanted| &wanted.scopes);
+    let access =
+        request.access(user.as_ref(), scopes, &request.claims.contexts, Some(token.auth_time)).await?;
     let presentation = Presentation {
         tenant: &request.tenant,
         token: &token,
@@ -61,12 +61,17 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         {
             idp.chassis.store.commit(Change::from(end)).await?;
         }
-        let first = asked.as_ref().ok().and_then(|asked| asked.resources.first());
-        let resource = first.map_or(token.resource.as_str(), |resource| resource.name.as_str());
+        let first = scopes.and_then(|scopes| scopes.resources.first());
+        let resource = first.map_or(token.resource.as_str(), RequestedResource::audience);
         return Err(second_factor::told(refusal, &idp.directory, &request.tenant, resource).await?);
     }
     let Some(user) = user else { return Err(Refusal::new(aadsts::USER_NOT_FOUND)) };
-    let resource = granted(request, user.id, asked?).await?;
+    let wanted = wanted?;
+    let by_grant = !wanted.names_resource;
+    let resource = granted(request, user.id, wanted).await?;
+    if by_grant {
+        check_own_application(request, &resource)?;
+    }
     let grant = UserGrant {
         user: &user,
         amr: token.amr.clone(),
@@ -95,16 +100,33 @@ fn said_before(token: &SealedRefreshToken) -> ClaimsRequest {
     ClaimsRequest { can_be_challenged: token.can_be_challenged, ..ClaimsRequest::default() }
 }
 
-/// What the family's first request asked for.
-fn asked_first(token: &SealedRefreshToken) -> AskedScopes {
-    let (oidc, named): (Vec<_>, Vec<_>) =
-        token.scopes.iter().cloned().partition(|scope| OIDC_SCOPES.contains(&scope.as_str()));
-    let scopes = match named.as_slice() {
-        [default] if default == ".default" => AskedFor::Default,
-        _ => AskedFor::Named(named.into_iter().collect()),
-    };
-    AskedScopes {
-        oidc: oidc.into_iter().collect(),
-        resources: vec![AskedResource { name: token.resource.clone(), scopes }],
+/// What the redemption is for: the resource of the request or else of the grant, with everything
+/// that is consented to of it.
+fn wanted(request: &TokenRequest<'_>, token: &SealedRefreshToken) -> Result<Wanted, Refusal> {
+    let named = named(request)?;
+    let names_resource = named.as_ref().is_some_and(|named| !named.resources.is_empty());
+    if token.several && !names_resource {
+        return Err(ScopeError::NoneOfSeveral.into());
     }
+    let kept = ScopeRequest::of_kept((!token.bare).then(|| token.resource.clone()), &token.scopes);
+    let mut scopes = kept.at_refresh(named);
+    if request.endpoint == TokenVersion::V1 {
+        scopes.oidc.extend(ScopeRequest::of_version_1().oidc);
+    }
+    // A refresh always includes the next refresh token.
+    scopes.oidc.insert("offline_access".to_owned());
+    Ok(Wanted { names_resource, ..Wanted::of_one(scopes) })
+}
+
+/// An application that signed in to itself by URI has to name the resource again, or to name itself
+/// by its client id (90009).
+fn check_own_application(request: &TokenRequest<'_>, resource: &ResourceGrant) -> Result<(), Refusal> {
+    let client = &request.client.application;
+    let by_uri = resource.name.parse::<ClientId>().is_err();
+    if resource.application.client_id == client.client_id && by_uri {
+        return Err(Refusal::new(aadsts::OWN_APPLICATION_BY_URI)
+            .with("client", client.client_id)
+            .with("client_name", &client.name));
+    }
+    Ok(())
 }

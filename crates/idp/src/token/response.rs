@@ -4,6 +4,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, EXPIRES, PRAGMA};
 use outlive_clock::{Instant, Span};
+use outlive_rules::scopes::ResponseStyle;
 use outlive_tokens::TokenVersion;
 use serde::Serialize;
 
@@ -38,6 +39,9 @@ pub(crate) struct TokenAnswer {
     access_token: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
+    /// Seconds; only with the refresh of a single-page application.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token_expires_in: Option<Seconds>,
     #[serde(skip_serializing_if = "Option::is_none")]
     id_token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,19 +57,21 @@ impl TokenAnswer {
         id_token: Option<String>,
         client_info: Option<String>,
         resource: &ResourceGrant,
-        in_token: &[String],
         now: Instant,
     ) -> Self {
-        let scope = match endpoint {
-            TokenVersion::V1 => in_token.join(" "),
-            TokenVersion::V2 => qualified(resource),
-        };
         let mut answer = Self::bare(endpoint, access_token, resource.name.clone(), now);
-        answer.scope = Some(scope);
+        answer.scope = Some(scope(endpoint, resource));
         answer.refresh_token = refresh_token;
         answer.id_token = id_token;
         answer.client_info = client_info;
         answer
+    }
+
+    /// The same with how long the refresh token is good, in a version 2.0 response.
+    pub(crate) fn with_refresh_token_life(mut self, endpoint: TokenVersion, life: Option<Span>) -> Self {
+        let life = life.filter(|_| endpoint == TokenVersion::V2 && self.refresh_token.is_some());
+        self.refresh_token_expires_in = life.map(|life| Seconds::Number(life.as_seconds()));
+        self
     }
 
     pub(crate) fn for_app(
@@ -95,17 +101,19 @@ impl TokenAnswer {
             resource: v1.then_some(resource),
             access_token: access_token.token,
             refresh_token: None,
+            refresh_token_expires_in: None,
             id_token: None,
             client_info: None,
         }
     }
 }
 
-/// Scopes as v2.0 answers them: those of a resource with its name before them, those of OpenID Connect bare.
-pub(super) fn qualified(resource: &ResourceGrant) -> String {
-    let named = resource.scopes.iter().map(|scope| format!("{}/{scope}", resource.name));
-    let bare = resource.oidc.iter().filter(|scope| *scope != "offline_access").cloned();
-    named.chain(bare).collect::<Vec<_>>().join(" ")
+/// The granted scopes as this endpoint writes them.
+pub(super) fn scope(endpoint: TokenVersion, resource: &ResourceGrant) -> String {
+    resource.granted.scope(match endpoint {
+        TokenVersion::V1 => ResponseStyle::Bare,
+        TokenVersion::V2 => ResponseStyle::AsRequested,
+    })
 }
 
 impl IntoResponse for TokenAnswer {

@@ -6,7 +6,7 @@ use outlive_rules::lifetimes;
 use outlive_tokens::claims::{ExpiringPassword, Groups, OptionalClaims, Told};
 
 use super::endpoint::TokenRequest;
-use crate::directory::graph_application::GRAPH;
+use crate::directory::platform::GRAPH;
 use crate::directory::{Application, User, wids_of_application, wids_of_user};
 use crate::refusal::Refusal;
 use crate::spec::{GroupClaims, OptionalClaimSpec};

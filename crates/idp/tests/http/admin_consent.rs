@@ -101,7 +101,7 @@ async fn what_the_scope_names_is_granted_beside_what_was() {
     let page = page_for(&mut browser, &url(&app, "v2.0/", &scope), &tenant.upn("admin")).await.page();
     assert!(!page.answer.text.contains("Orders.Read.All"), "{page:?}");
     let sent = browser.consent(&page).await.app();
-    assert_eq!(sent["scope"], format!("openid {ORDERS}/Orders.ReadWrite"));
+    assert_eq!(sent["scope"], format!("{ORDERS}/Orders.ReadWrite openid"));
     assert_eq!(sent["admin_consent"], "True");
     // Who is signed in as an administrator is asked, but not to sign in; and twice does no harm.
     let default = format!("&scope={ORDERS}/.default");
@@ -229,7 +229,7 @@ async fn a_request_for_what_does_not_exist_is_told_to_the_application() {
     for (scope, error, code) in [
         ("", "invalid_request", "AADSTS900144"),
         ("&scope=api%3A%2F%2Fnowhere%2F.default", "invalid_resource", "AADSTS500011"),
-        ("&scope=api%3A%2F%2Fcontoso-orders%2FOrders.Eat", "invalid_scope", "AADSTS70011"),
+        ("&scope=api%3A%2F%2Fcontoso-orders%2FOrders.Eat", "invalid_client", "AADSTS650053"),
         ("&scope=User.Read&state=b", "invalid_request", "AADSTS9000411"),
     ] {
         browser.open(&url(&app, "v2.0/", scope)).await.refused(error, code);

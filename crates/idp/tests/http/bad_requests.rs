@@ -195,10 +195,9 @@ async fn a_client_is_told_what_is_wrong_with_its_request() {
         ([("response_type", "id_token")], "unsupported_response_type", "AADSTS700054"),
         ([("response_type", "code token")], "unsupported_response_type", "AADSTS700051"),
         ([("response_type", "pigeon")], "unsupported_response_type", "AADSTS70005"),
-        ([("scope", "")], "invalid_request", "AADSTS900144"),
         ([("scope", "api://nowhere/x")], "invalid_resource", "AADSTS500011"),
-        ([("scope", "api://contoso-orders/Nothing")], "invalid_scope", "AADSTS70011"),
-        ([("scope", "Nothing.Read")], "invalid_scope", "AADSTS70011"),
+        ([("scope", "api://contoso-orders/Nothing")], "invalid_client", "AADSTS650053"),
+        ([("scope", "Nothing.Read")], "invalid_client", "AADSTS650053"),
         ([("scope", "/x")], "invalid_scope", "AADSTS70011"),
         ([("resource", ORDERS)], "invalid_request", "AADSTS901002"),
     ] {

@@ -28,21 +28,32 @@ async fn an_application_gets_its_roles_and_never_a_refresh_token() {
 #[tokio::test]
 async fn only_default_can_be_asked_for() {
     let tenant = Tenant::new().await;
-    for scope in [
-        &format!("{ORDERS}/Orders.Read"),
-        "openid",
-        &format!("openid {ORDERS}/.default"),
-        &format!("{ORDERS}/.default https://graph.microsoft.com/.default"),
-        "/.default",
-    ] {
+    for scope in [&format!("{ORDERS}/Orders.Read"), "openid", "/.default"] {
         let answer = tenant.nightly().client_credentials(scope).await;
         answer.refused(400, "invalid_scope", "AADSTS1002012");
     }
+    let several = format!("{ORDERS}/.default https://graph.microsoft.com/.default");
+    // azure-sdk-for-net 9076, azure-docs 43749.
+    tenant.nightly().client_credentials(&several).await.refused(400, "invalid_scope", "AADSTS70011");
     let answer = tenant.nightly().client_credentials("api://nowhere/.default").await;
     answer.refused(400, "invalid_resource", "AADSTS500011");
     tenant.nightly().client_credentials("").await.refused(400, "invalid_request", "AADSTS900144");
     let answer = tenant.nightly().v1().client_credentials("").await;
     answer.refused(400, "invalid_request", "AADSTS900144");
+}
+
+/// MSAL Go and MSAL for Java always send the OpenID Connect scopes (MSAL Go 304).
+#[tokio::test]
+async fn openid_connect_scopes_beside_default_are_ignored() {
+    let tenant = Tenant::new().await;
+    for scope in
+        [format!("{ORDERS}/.default openid offline_access profile"), format!("openid {ORDERS}/.default")]
+    {
+        let tokens = Tokens::of(tenant.nightly().client_credentials(&scope).await);
+        assert_eq!(tokens.claims()["roles"], json!(["Orders.Read.All"]));
+        let members: Vec<_> = tokens.0.as_object().expect("an object").keys().cloned().collect();
+        assert_eq!(members, ["access_token", "expires_in", "ext_expires_in", "token_type"]);
+    }
 }
 
 #[tokio::test]

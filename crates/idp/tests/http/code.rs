@@ -1,7 +1,7 @@
 //! The authorization code: asked for with PKCE, redeemed once, by its client, in time.
 
 use outlive_clock::Span;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::client::VERIFIER;
 use crate::tenant::{BEGIN, ORDERS, PASSWORD, READ, SECRET, Tenant};
@@ -287,22 +287,31 @@ async fn a_browser_may_ask_whether_a_page_may_call() {
 }
 
 #[tokio::test]
-async fn no_refresh_token_is_given_that_was_not_asked_for() {
+async fn openid_connect_scopes_are_those_of_both_requests() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
-    let scope = format!("openid {ORDERS}/Orders.Read");
-    let code = app.code_for(&tenant, "owner", &scope).await;
-    let tokens = Tokens::of(app.try_redeem(&code, &[("scope", &format!("{scope} offline_access"))]).await);
-    assert_eq!(tokens.0["refresh_token"], Value::Null, "the person was never asked for offline access");
-    assert!(tokens.0["id_token"].is_string());
+    let read = format!("{ORDERS}/Orders.Read");
+    for (at_authorize, at_token, tokens) in [
+        ("", "", [false, false]),
+        ("openid", "", [true, false]),
+        ("openid", "offline_access", [true, true]),
+        // MSAL Go's AuthCodeURL sends none of them.
+        ("", "openid profile offline_access", [true, true]),
+        ("offline_access", "", [false, true]),
+    ] {
+        let code = app.code_for(&tenant, "owner", &format!("{read} {at_authorize}")).await;
+        let answer = app.try_redeem(&code, &[("scope", &format!("{read} {at_token}"))]).await.json();
+        let has = ["id_token", "refresh_token"].map(|name| answer[name].is_string());
+        assert_eq!(has, tokens, "'{at_authorize}', then '{at_token}'");
+    }
 }
 
 #[tokio::test]
 async fn signing_in_alone_gives_a_token_for_the_own_profile() {
     let tenant = Tenant::new().await;
     let tokens = tenant.desktop().sign_in(&tenant, "owner", "openid profile email").await;
-    assert_eq!(tokens.claims()["aud"], "https://graph.microsoft.com");
-    assert_eq!(tokens.claims()["scp"], "email openid profile");
+    assert_eq!(tokens.claims()["aud"], "00000003-0000-0000-c000-000000000000");
+    assert_eq!(tokens.claims()["scp"], "profile openid email");
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use crate::tokens::Tokens;
 const URN: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// What a device was given.
-struct Codes(Value);
+pub(crate) struct Codes(Value);
 
 impl Codes {
     fn text(&self, name: &str) -> &str {
@@ -27,14 +27,25 @@ async fn try_start(app: &App, form: &[(&str, &str)]) -> Answer {
 
 async fn start(app: &App, scope: &str) -> Codes {
     let asked = if app.v1 { "resource" } else { "scope" };
-    let answer = try_start(app, &[("client_id", &app.client_id), (asked, scope)]).await;
+    started(app, &[(asked, scope)]).await
+}
+
+/// The codes of a request with these parameters.
+pub(crate) async fn started(app: &App, asked: &[(&str, &str)]) -> Codes {
+    let form: Vec<_> =
+        [("client_id", app.client_id.as_str())].into_iter().chain(asked.iter().copied()).collect();
+    let answer = try_start(app, &form).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(answer.header("cache-control"), "no-store, no-cache");
     Codes(answer.json())
 }
 
 async fn poll(app: &App, codes: &Codes) -> Answer {
-    app.ask(&[("grant_type", URN), ("device_code", codes.text("device_code"))], &[]).await
+    poll_with(app, codes, &[]).await
+}
+
+pub(crate) async fn poll_with(app: &App, codes: &Codes, more: &[(&str, &str)]) -> Answer {
+    app.ask(&[("grant_type", URN), ("device_code", codes.text("device_code"))], more).await
 }
 
 async fn enter(browser: &mut Browser, user_code: &str) -> Page {
@@ -51,7 +62,7 @@ async fn question(browser: &mut Browser, codes: &Codes, upn: &str) -> Page {
     page
 }
 
-async fn let_in(tenant: &Tenant, codes: &Codes) {
+pub(crate) async fn let_in(tenant: &Tenant, codes: &Codes) {
     let mut browser = tenant.browser();
     let page = question(&mut browser, codes, &tenant.upn("owner")).await;
     assert_eq!(browser.submit(&page, &[]).await.page().heading, "The device is signed in");

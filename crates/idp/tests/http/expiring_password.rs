@@ -4,6 +4,7 @@ use outlive_clock::Span;
 use serde_json::{Value, json};
 
 use crate::tenant::{BEGIN, READ, Tenant};
+use crate::tokens::Tokens;
 
 const OLD: &str = "https://old.contoso.example/Orders.Read";
 
@@ -26,7 +27,7 @@ async fn tokens_tell_when_the_password_expires_in_the_two_weeks_before() {
     tenant.advance(Span::from_micros(1)).await;
     let left = (BEGIN + Span::from_days(90)).as_seconds() - (tenant.now().await.as_seconds() - 300);
     let url = tenant.url(&format!("/{}/changepassword", tenant.id()));
-    let tokens = app.refresh(v1.refresh()).await;
+    let tokens = Tokens::of(app.try_refresh(v1.refresh(), &[("scope", "openid")]).await);
     assert_eq!(told(&tokens.claims()), (Some(json!(left)), Some(json!(url))));
     assert_eq!(told(&tokens.id_claims()), (None, None), "an ID token of version 2 was not asked for it");
     assert_eq!(

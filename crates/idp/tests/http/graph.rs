@@ -23,7 +23,7 @@ pub(crate) fn denied(answer: &Answer, status: u16, code: &str) {
 #[tokio::test]
 async fn who_one_is_and_who_others_are() {
     let tenant = Tenant::new().await;
-    let owner = tenant.admin_tool().sign_in(&tenant, "owner", "User.Read").await;
+    let owner = tenant.desktop().sign_in(&tenant, "owner", "User.Read").await;
     let me = call(&tenant, owner.access(), Method::GET, "/me", Value::Null).await.json();
     assert_eq!((&me["id"], &me["userPrincipalName"]), (&json!(tenant.id_of(1)), &json!(tenant.upn("owner"))));
     let path = format!("/users/{}", tenant.upn("colleague"));
@@ -84,7 +84,7 @@ async fn sessions_are_revoked_by_their_user_or_an_administrator() {
     let colleagues = format!("/users/{}/revokeSignInSessions", tenant.upn("colleague"));
     let answer = call(&tenant, as_owner.access(), Method::POST, &colleagues, Value::Null).await;
     denied(&answer, 403, "Authorization_RequestDenied");
-    let reader = tool.sign_in(&tenant, "owner", "User.Read").await;
+    let reader = tenant.desktop().sign_in(&tenant, "owner", "User.Read").await;
     let answer = call(&tenant, reader.access(), Method::POST, "/me/revokeSignInSessions", Value::Null).await;
     denied(&answer, 403, "Authorization_RequestDenied");
 
@@ -269,7 +269,7 @@ async fn nobody_changes_anothers_password_and_nobody_the_own_without_permission(
         403,
         "Authorization_RequestDenied",
     );
-    let may_not = tenant.admin_tool().sign_in(&tenant, "owner", "User.Read").await;
+    let may_not = tenant.desktop().sign_in(&tenant, "owner", "User.Read").await;
     let answer = call(&tenant, may_not.access(), Method::POST, "/me/changePassword", body).await;
     denied(&answer, 403, "Authorization_RequestDenied");
     for body in [json!({}), json!({"currentPassword": 1, "newPassword": 2})] {
@@ -316,8 +316,7 @@ async fn refresh_tokens_are_invalidated_under_their_older_name_too() {
 #[tokio::test]
 async fn beta_tells_since_when_refresh_tokens_are_valid_to_who_asks_for_it() {
     let tenant = Tenant::new().await;
-    let tool = tenant.admin_tool();
-    let owner = tool.sign_in(&tenant, "owner", "User.Read").await;
+    let owner = tenant.desktop().sign_in(&tenant, "owner", "User.Read").await;
     let both = "$select=refreshTokensValidFromDateTime,signInSessionsValidFromDateTime";
     let read = async |path: &str| send(tenant.http.get(tenant.url(path)).bearer_auth(owner.access())).await;
     let valid_from = async || {

@@ -196,7 +196,7 @@ async fn logs_are_for_those_who_may_read_them() {
     let owner = tenant.admin_tool().sign_in(&tenant, "owner", ALL).await;
     let daemon = tenant.nightly().client_credentials(ALL).await;
     let daemon = crate::tokens::Tokens::of(daemon);
-    let reader = tenant.admin_tool().sign_in(&tenant, "admin", "User.Read").await;
+    let reader = tenant.desktop().sign_in(&tenant, "admin", "User.Read").await;
     for path in ["/auditLogs/signIns", "/auditLogs/directoryAudits"] {
         for token in [owner.access(), daemon.access(), reader.access()] {
             denied(

@@ -83,6 +83,22 @@ async fn serve(data: &TempDir, postgres: Option<&PostgresDatabase>, more: &[&str
 }
 
 impl Installation {
+    /// The same installation, stopped and started again. Its address changes.
+    pub(crate) fn restarted(mut self) -> Self {
+        std::thread::spawn(move || {
+            if let Some(runtime) = self.runtime.take() {
+                runtime.shutdown_timeout(std::time::Duration::from_secs(10));
+            }
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+            let runtime = runtime.expect("a runtime");
+            let (url, store) = runtime.block_on(serve(&self.data, self.database.as_ref()));
+            (self.url, self.store, self.runtime) = (url, store, Some(runtime));
+            self
+        })
+        .join()
+        .expect("the identity provider starts again")
+    }
+
     /// Where its data is.
     pub(crate) fn data(&self) -> &std::path::Path {
         self.data.path()

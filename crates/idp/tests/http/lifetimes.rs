@@ -37,6 +37,8 @@ async fn a_single_page_applications_lives_a_day_however_often_it_is_replaced() {
         tenant.advance(Span::from_hours(7)).await;
         latest = app.refresh(latest.refresh()).await;
     }
+    // MSAL for JavaScript reads it; a recorded body of 2024 has it.
+    assert_eq!(latest.0["refresh_token_expires_in"], 3 * 3_600);
     let elsewhere = crate::client::App { page_origin: None, ..app.clone() };
     let answer = elsewhere.try_refresh(latest.refresh(), &[]).await;
     answer.refused(400, "invalid_request", "AADSTS9002327");

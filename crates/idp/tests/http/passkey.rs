@@ -329,7 +329,7 @@ async fn graph_shows_and_removes_passkeys_to_whom_it_may() {
     let path = format!("/users/{}/authentication/fido2Methods", tenant.id_of(1));
     let one = format!("{path}/{}", device.id);
     let colleague = app.sign_in(&tenant, "colleague", scope).await;
-    let unpermitted = app.sign_in(&tenant, "admin", "User.Read").await;
+    let unpermitted = tenant.desktop().sign_in(&tenant, "admin", "User.Read").await;
     for token in [colleague.access(), unpermitted.access()] {
         for (method, path) in [(Method::GET, &path), (Method::GET, &one), (Method::DELETE, &one)] {
             let answer = call(&tenant, token, method, path, Value::Null).await;

@@ -97,6 +97,13 @@ impl Tenant {
         tenant
     }
 
+    /// The same tenant after its installation, which is nobody else's, was stopped and started
+    /// again.
+    pub(crate) fn restarted(self) -> Self {
+        let installation = Arc::into_inner(self.installation).expect("nobody else's").restarted();
+        Self { installation: Arc::new(installation), ..self }
+    }
+
     /// The id with this number in the tenant.
     pub(crate) fn id_of(&self, n: u32) -> String {
         Uuid::from_u128(u128::from(self.number) << 64 | u128::from(n)).to_string()

@@ -40,7 +40,7 @@ async fn tokens_of_v2() {
     assert_eq!(answer.header("content-type"), "application/json; charset=utf-8");
     assert_snapshot!(body(&tenant, &answer), @r#"
 {"token_type":"Bearer",
-"scope":"api://contoso-orders/Orders.Read openid profile",
+"scope":"api://contoso-orders/Orders.Read",
 "expires_in":[seconds],
 "ext_expires_in":[seconds],
 "access_token":"[access_token]",
@@ -266,7 +266,7 @@ async fn the_published_keys() {
 #[tokio::test]
 async fn a_refusal_of_graph() {
     let tenant = Tenant::new().await;
-    let tokens = tenant.admin_tool().sign_in(&tenant, "owner", "User.Read").await;
+    let tokens = tenant.desktop().sign_in(&tenant, "owner", "User.Read").await;
     let path = format!("/v1.0/users/{}", tenant.upn("colleague"));
     let answer = crate::tenant::send(tenant.http.get(tenant.url(&path)).bearer_auth(tokens.access())).await;
     assert_snapshot!(body(&tenant, &answer), @r#"

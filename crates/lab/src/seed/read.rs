@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use outlive_rules::platform;
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
+use super::application::SeedRequirement;
 use super::{SeedFile, builtin};
 use crate::diagnostic::{Diagnostic, Position, read_yaml};
-
-/// The name by which requirements mean Microsoft Graph, which is in every tenant by itself.
-pub(super) const GRAPH: &str = "Microsoft Graph";
 
 /// A seed that was read and found whole.
 #[derive(Clone, Debug)]
@@ -157,10 +156,8 @@ fn check_names(file: &SeedFile) -> Result<(), Wrong> {
     for application in [&file.flow_service, &file.maker_portal, &file.resource] {
         applications.holds(application)?;
     }
-    for api in file.applications.iter().flat_map(|application| &application.requires).map(|r| &r.api) {
-        if api.value != GRAPH {
-            applications.holds(api)?;
-        }
+    for requirement in file.applications.iter().flat_map(|application| &application.requires) {
+        check_requirement(file, &applications, requirement)?;
     }
     for connector in &file.connectors {
         applications.holds(&connector.application)?;
@@ -176,9 +173,73 @@ fn check_names(file: &SeedFile) -> Result<(), Wrong> {
     Ok(())
 }
 
+/// The API of a requirement is one of the file's or of the platform's, and offers the permissions.
+fn check_requirement(
+    file: &SeedFile,
+    applications: &Defined<'_>,
+    requirement: &SeedRequirement,
+) -> Result<(), Wrong> {
+    let SeedRequirement { api, scopes, roles } = requirement;
+    let own = file.applications.iter().find(|application| application.name.value == api.value);
+    let offered: [Vec<&str>; 2] = match (own, platform::named(&api.value)) {
+        (Some(own), _) => [
+            own.scopes.iter().map(|scope| scope.value.as_str()).collect(),
+            own.app_roles.iter().map(|role| role.value.as_str()).collect(),
+        ],
+        (None, Some(known)) => {
+            [known.delegated, known.application].map(|all| all.iter().map(|known| known.value).collect())
+        }
+        (None, None) => return applications.holds(api),
+    };
+    for (kind, names, offered) in
+        [("delegated permission", scopes, &offered[0]), ("application permission", roles, &offered[1])]
+    {
+        let unknown = names.iter().find(|name| !offered.iter().any(|known| known.eq_ignore_ascii_case(name)));
+        if let Some(unknown) = unknown {
+            return Err(Wrong {
+                position: Position::of(api),
+                message: format!("'{}' offers no {kind} '{unknown}'", api.value),
+                remedy: "check the name, or add the permission to the API".to_owned(),
+            });
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn requirements_name_permissions_that_exist() {
+        let whole = builtin::CONTOSO;
+        let with = |requirement: &str| {
+            let from = "      - {api: Contoso Orders API, scopes: [Orders.Read]}\n";
+            whole.replacen(from, &format!("{from}      - {requirement}\n"), 1)
+        };
+        for known in [
+            "{api: Microsoft Graph, scopes: [Mail.Read, calendars.read, openid], roles: [User.Read.All]}",
+            "{api: Azure Resource Manager, scopes: [user_impersonation]}",
+            "{api: Azure Key Vault, scopes: [user_impersonation]}",
+        ] {
+            Seed::embedded(&with(known)).unwrap_or_else(|wrong| panic!("{known}: {wrong}"));
+        }
+        for (unknown, message) in [
+            (
+                "{api: Microsoft Graph, scopes: [Mail.Eat]}",
+                "'Microsoft Graph' offers no delegated permission 'Mail.Eat'",
+            ),
+            ("{api: Microsoft Graph, roles: [User.Read]}", "offers no application permission 'User.Read'"),
+            (
+                "{api: Contoso Orders API, scopes: [Orders.Eat]}",
+                "offers no delegated permission 'Orders.Eat'",
+            ),
+            ("{api: Azure Nothing, scopes: [x]}", "no application 'Azure Nothing'"),
+        ] {
+            let refused = Seed::embedded(&with(unknown)).expect_err(message);
+            assert!(refused.message.contains(message), "{refused}");
+        }
+    }
 
     #[test]
     fn the_embedded_seed_is_whole() {

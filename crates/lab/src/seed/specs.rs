@@ -1,17 +1,14 @@
 //! What each service is told about a tenant: the bodies of `PUT /_lab/tenants/{t}`. Pure.
 
 use outlive_clock::{ClientId, TenantId};
+use outlive_rules::platform;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::application::{SeedApplication, SeedRequirement};
 use super::file::SeedFile;
 use super::plan::{PlannedApplication, PlannedUser};
-use super::read::GRAPH;
 use super::{DrawnSecrets, Seed, derived};
-
-/// Microsoft Graph's application id, the same in every tenant.
-const GRAPH_CLIENT_ID: &str = "00000003-0000-0000-c000-000000000000";
 
 /// How ids look in one tenant: the seed's own keeps the file's, every other derives.
 pub(super) struct Ids {
@@ -78,10 +75,11 @@ pub(super) fn idp_spec(
         })
         .collect();
     let client_of = |name: &str| -> Value {
-        if name == GRAPH {
-            return json!(GRAPH_CLIENT_ID);
+        let own = applications.iter().find(|application| application.name == name);
+        match (own, platform::named(name)) {
+            (None, Some(known)) => json!(known.client_id),
+            (own, _) => json!(own.map(|application| application.client_id)),
         }
-        json!(applications.iter().find(|application| application.name == name).map(|a| a.client_id))
     };
     let required = |requirement: &SeedRequirement| {
         json!({

@@ -5,6 +5,7 @@ mod catalogue;
 mod cells;
 mod grants;
 mod laws;
+mod scopes;
 mod table;
 mod verdicts;
 mod what_if;

@@ -90,7 +90,8 @@ impl ApplicationChange {
                 "Only applications of one tenant (AzureADMyOrg) can be registered here.",
             ));
         }
-        let document = &mut after.document;
+        let own = after.client_id.to_string();
+        let document = after.document_mut();
         if let Some(public) = self.is_fallback_public_client {
             document.allow_public_client = public;
         }
@@ -102,7 +103,6 @@ impl ApplicationChange {
             document.optional_claims = claims;
         }
         if let Some(uris) = self.identifier_uris {
-            let own = after.client_id.to_string();
             if uris.len() > URIS_MAX
                 || uris.iter().any(|uri| !uri.contains(':') || uri.len() > URI_CHARS_MAX || *uri == own)
             {

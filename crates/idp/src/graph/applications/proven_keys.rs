@@ -65,7 +65,7 @@ pub(super) async fn key_added(
         return Err(GraphError::bad_request("A certificate for verifying has no password."));
     }
     let mut after = before.clone();
-    let keys = &mut after.document.key_credentials;
+    let keys = &mut after.document_mut().key_credentials;
     keys.extend(certificates::read(caller, vec![new], &[])?);
     certificates::check(keys)?;
     let shown = keys.last().and_then(key_credential);
@@ -93,7 +93,7 @@ pub(super) async fn key_removed(
     let Body(RemoveKey { key_id, proof }) = body?;
     let before = proven(caller, name, &proof).await?;
     let mut after = before.clone();
-    after.document.key_credentials.retain(|key| key.key_id != key_id);
+    after.document_mut().key_credentials.retain(|key| key.key_id != key_id);
     if after.document.key_credentials.len() == before.document.key_credentials.len() {
         return Err(GraphError::bad_request(format!("No key credential found with keyId '{key_id}'.")));
     }

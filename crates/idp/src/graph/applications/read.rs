@@ -70,7 +70,9 @@ pub(crate) async fn count_applications(caller: Caller) -> Response {
 }
 
 async fn read(caller: &Caller, options: Options) -> Result<Page, GraphError> {
-    let (found, more_after) = found(caller, &options).await?;
+    let (mut found, more_after) = found(caller, &options).await?;
+    // Those of the platform are registered elsewhere: a tenant has their service principals only.
+    found.retain(|application| !application.document.platform);
     let mut objects = Vec::with_capacity(found.len());
     for application in &found {
         objects.push(resource(caller, application).await?);

@@ -1,5 +1,6 @@
 //! An application as Graph shows one.
 
+use outlive_rules::platform;
 use serde_json::{Value, json};
 
 use super::required;
@@ -76,9 +77,12 @@ fn registration(application: &Application, secrets: &[PasswordCredential]) -> Va
 
 /// The delegated permissions that it offers.
 pub(crate) fn scopes(application: &Application) -> Vec<Value> {
+    let known = platform::application(&application.client_id.to_string());
+    let needs_admin = |name: &str| known.and_then(|api| api.delegated(name)).is_some_and(|known| known.admin);
     let scopes = application.document.scopes.iter().map(|scope| {
+        let consent = if needs_admin(&scope.value) { "Admin" } else { "User" };
         json!({
-            "id": scope.id, "value": scope.value, "type": "User", "isEnabled": true,
+            "id": scope.id, "value": scope.value, "type": consent, "isEnabled": true,
             "adminConsentDisplayName": scope.value, "adminConsentDescription": scope.description,
             "userConsentDisplayName": scope.value, "userConsentDescription": scope.description,
         })

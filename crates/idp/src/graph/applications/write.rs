@@ -1,5 +1,7 @@
 //! Making, changing and removing applications.
 
+use std::sync::Arc;
+
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -12,7 +14,6 @@ use super::change::ApplicationChange;
 use super::read::ApplicationName;
 use super::required;
 use super::resource::{APPLICATION, resource};
-use crate::directory::graph_application::GRAPH;
 use crate::directory::{Application, ApplicationDocument};
 use crate::graph::body::Body;
 use crate::graph::caller::Caller;
@@ -39,7 +40,7 @@ pub(crate) async fn create(caller: Caller, body: Result<Body<ApplicationChange>,
             service_principal_id: ServicePrincipalId::generate(&mut random.stream("service-principal-id")),
             name: String::new(),
             enabled: true,
-            document: ApplicationDocument::empty(object_id, ApplicationKind::Confidential),
+            document: Arc::new(ApplicationDocument::empty(object_id, ApplicationKind::Confidential)),
             revision: 0,
         };
         let application = applied(&caller, new, &empty).await?;
@@ -104,17 +105,17 @@ async fn applied(
     let certificates = change.key_credentials.take();
     let mut after = change.apply(before)?;
     if let Some(certificates) = certificates {
-        after.document.key_credentials =
+        after.document_mut().key_credentials =
             certificates::read(caller, certificates, &before.document.key_credentials)?;
         certificates::check(&after.document.key_credentials)?;
     }
     if let Some(required) = required {
-        after.document.required = required::read(caller, required).await?;
+        after.document_mut().required = required::read(caller, required).await?;
     }
     Ok(after)
 }
 
-/// The application, if the caller may change it. Graph itself belongs to nobody here.
+/// The application, if the caller may change it. Those of the platform belong to no tenant.
 pub(super) async fn writable(caller: &Caller, name: &ApplicationName) -> Result<Application, GraphError> {
     let found = name.find(caller).await;
     let own = found.as_ref().is_ok_and(|application| application.client_id == caller.claims.appid);
@@ -123,7 +124,7 @@ pub(super) async fn writable(caller: &Caller, name: &ApplicationName) -> Result<
     }
     found.and_then(
         |application| {
-            if application.client_id == GRAPH { Err(GraphError::denied()) } else { Ok(application) }
+            if application.document.platform { Err(GraphError::denied()) } else { Ok(application) }
         },
     )
 }

@@ -20,8 +20,8 @@ catalogue! {
         "Have an administrator consent for the tenant.";
         (seen [Number] in "abraunegg/onedrive#769");
     SCOPE_INVALID = 70011, InvalidScope, none, 400, no_uri, back, Developer;
-        "The provided request must include a valid 'scope' input parameter. The scope '{scope}' is not valid.";
-        "Ask for scopes that the resource defines.";
+        "The provided value for the input parameter 'scope' is not valid. {problem}.";
+        "Request scopes that the resource defines; send .default alone.";
         (seen [Number, Error, Suberror, ErrorUri] in "AzureAD/microsoft-authentication-library-for-dotnet tests/Microsoft.Identity.Test.Common/Core/Mocks/MockHelpers.cs", "Azure/azure-sdk-for-net#9076");
     SCOPE_NOT_DEFAULT = 1002012, InvalidScope, none, 400, no_uri, back, Developer;
         "The provided value for scope '{scope}' is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).";
