@@ -134,6 +134,8 @@ mod tests {
             fixed_expires_at: Some(Instant::from_seconds(86_500)),
             resource: "api://contoso-orders".into(),
             scopes: vec!["Orders.Read".into(), "offline_access".into()],
+            bare: true,
+            several: true,
             session_id: Some(SessionId::from_uuid(Uuid::from_u128(6))),
             address: Some(IpAddr::from([192, 0, 2, 1])),
             can_be_challenged: true,

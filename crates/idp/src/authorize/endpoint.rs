@@ -3,6 +3,7 @@
 use axum::response::Response;
 use outlive_clock::{Instant, TenantId, UserId};
 use outlive_journal::Event;
+use outlive_rules::scopes::RequestedResource;
 use outlive_rules::{Presented, Rule, aadsts};
 use outlive_tokens::TokenVersion;
 use serde_json::json;
@@ -15,7 +16,7 @@ use crate::assignment;
 use crate::conditional_access::{self, Access, Asking};
 use crate::decision::Decision;
 use crate::directory::User;
-use crate::directory::graph_application::GRAPH_URI;
+use crate::directory::platform::GRAPH_URI;
 use crate::form::Parameters;
 use crate::pages::{self, Next, PageState};
 use crate::refusal::Refusal;
@@ -113,7 +114,7 @@ impl Visit {
         if let Some(code) = factor.code() {
             return if request.prompt == Prompt::None {
                 let first = request.scopes.resources.first();
-                let resource = first.map_or(GRAPH_URI, |resource| resource.name.as_str());
+                let resource = first.map_or(GRAPH_URI, RequestedResource::audience);
                 let directory = &self.idp.directory;
                 Err(second_factor::told(Refusal::new(code), directory, &request.tenant, resource).await?)
             } else {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use outlive_rules::scopes::{RequestedResource, ScopeRequest};
 use outlive_rules::{DeviceCodeFacts, Presented, SecondFactorFacts, aadsts, password_based};
 use outlive_store::Change;
 use outlive_tokens::{RedirectType, SealedToken};
@@ -14,9 +15,8 @@ use super::response::TokenAnswer;
 use crate::conditional_access::NO_CONTEXTS;
 use crate::decision::Decision;
 use crate::device::{SealedDeviceCode, find, redeemed};
-use crate::directory::graph_application::GRAPH_URI;
+use crate::directory::platform::GRAPH_URI;
 use crate::refusal::Refusal;
-use crate::scopes::AskedScopes;
 use crate::second_factor;
 
 pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Refusal> {

@@ -2,7 +2,7 @@
 //! old one alone; only where a tenant's rules rotate strictly does its use end it.
 
 use outlive_clock::ClientId;
-use outlive_rules::scopes::{ScopeError, ScopeRequest};
+use outlive_rules::scopes::{RequestedResource, ScopeError, ScopeRequest};
 use outlive_rules::{ClientClass, Presented, Rule, aadsts};
 use outlive_store::Change;
 use outlive_tokens::{ClaimsRequest, SealedRefreshToken, SealedToken, TokenVersion};

@@ -91,7 +91,7 @@ impl Installation {
             }
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
             let runtime = runtime.expect("a runtime");
-            let (url, store) = runtime.block_on(serve(&self.data, self.database.as_ref()));
+            let (url, store) = runtime.block_on(serve(&self.data, self.database.as_ref(), &[]));
             (self.url, self.store, self.runtime) = (url, store, Some(runtime));
             self
         })

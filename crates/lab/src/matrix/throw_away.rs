@@ -37,7 +37,7 @@ impl ThrowAway {
         let tenant = self.tenant.take()?;
         let tenants = self.tenants.clone();
         let runtime = Handle::try_current().ok()?;
-        Some(runtime.spawn(async move { tenants.delete(tenant).await }))
+        Some(runtime.spawn(async move { tenants.delete(tenant).await.map(drop) }))
     }
 }
 

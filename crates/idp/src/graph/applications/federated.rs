@@ -128,7 +128,7 @@ pub(crate) async fn create_credential(
             description: new.description.flatten(),
         };
         let mut after = before.clone();
-        after.document.federated_credentials.push(credential.clone());
+        after.document_mut().federated_credentials.push(credential.clone());
         check(&after.document.federated_credentials)?;
         if after.document.kind.is_public() {
             return Err(GraphError::bad_request(
@@ -152,7 +152,7 @@ pub(crate) async fn update_credential(
         let before = writable(&caller, &named(id)?).await?;
         let mut after = before.clone();
         let at = find(&after.document.federated_credentials, &credential)?;
-        let changed = &mut after.document.federated_credentials[at];
+        let changed = &mut after.document_mut().federated_credentials[at];
         if patch.name.is_some_and(|name| name != changed.registered.name) {
             return Err(invalid("name"));
         }
@@ -180,7 +180,7 @@ pub(crate) async fn remove_credential(
         let before = writable(&caller, &named(id)?).await?;
         let mut after = before.clone();
         let at = find(&after.document.federated_credentials, &credential)?;
-        after.document.federated_credentials.remove(at);
+        after.document_mut().federated_credentials.remove(at);
         commit_update(&caller, &before, &after, "federated_credential.removed").await?;
         Ok(StatusCode::NO_CONTENT.into_response())
     };
