@@ -9,10 +9,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use crate::lab_key::SCHEME;
 use crate::{CallerOrigin, LabKey, Problem};
 
-/// Where a browser's request comes from, relative to where it goes (Fetch Metadata Request Headers, section 2.4). Pages cannot
-/// set or remove it.
+/// Where a browser's request comes from, relative to where it goes (Fetch Metadata Request Headers,
+/// section 2.4). Pages cannot set or remove it.
 static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-/// What proxies add to the requests that they forward (RFC 7239, RFC 9110 section 7.6.3, and common practice).
+/// What proxies add to the requests that they forward (RFC 7239, RFC 9110 section 7.6.3, and common
+/// practice).
 static FORWARDING: [HeaderName; 6] = [
     FORWARDED,
     VIA,
@@ -22,7 +23,8 @@ static FORWARDING: [HeaderName; 6] = [
     HeaderName::from_static("x-real-ip"),
 ];
 
-/// The response to a request for the lab surface that does not come from the lab; `None` if it does, or asks for anything else.
+/// The response to a request for the lab surface that does not come from the lab; `None` if it
+/// does, or asks for anything else.
 pub(crate) fn refusal(key: &LabKey, request: &Request) -> Option<Response> {
     let path = request.uri().path();
     if path != "/_lab" && !path.starts_with("/_lab/") {
@@ -44,7 +46,8 @@ pub(crate) fn refusal(key: &LabKey, request: &Request) -> Option<Response> {
     }
 }
 
-/// Rejects requests that a browser sends for a page of another site. For the lab API, which authenticates by address only.
+/// Rejects requests that a browser sends for a page of another site. For the lab API, which
+/// authenticates by address only.
 pub async fn refuse_other_sites(request: Request, next: Next) -> Response {
     if is_cross_site(request.headers(), request.extensions().get()) {
         return forbidden("Pages of other sites cannot use the lab API.");

@@ -9,6 +9,7 @@ use outlive_tokens::Secret;
 
 use crate::StartError;
 use crate::kept_once::kept_once;
+use crate::private_files::create_data_dir;
 
 /// The authentication scheme under which the key is sent (RFC 9110, section 11.1).
 pub(crate) const SCHEME: &str = "Lab";
@@ -16,7 +17,8 @@ pub(crate) const SCHEME: &str = "Lab";
 const CHARS_MIN: usize = 32;
 const CHARS_MAX: usize = 256;
 
-/// The secret that `/_lab` requires on every service. The lab sends it with each call; no other client holds it.
+/// The secret that `/_lab` requires on every service. The lab sends it with each call; no other
+/// client holds it.
 #[derive(Debug, Clone)]
 pub struct LabKey {
     authorization: Secret,
@@ -26,7 +28,8 @@ impl LabKey {
     /// A key from its text.
     ///
     /// # Errors
-    /// When it is shorter than 32 characters, longer than 256, or contains anything but visible ASCII characters.
+    /// When it is shorter than 32 characters, longer than 256, or contains anything but visible
+    /// ASCII characters.
     pub fn new(text: &str) -> Result<Self, StartError> {
         let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
         if !visible || !(CHARS_MIN..=CHARS_MAX).contains(&text.len()) {
@@ -39,8 +42,8 @@ impl LabKey {
         Ok(Self { authorization: Secret::new(format!("{SCHEME} {text}")) })
     }
 
-    /// Reads the key from a file, which is created with a new key (mode 0600) if it does not exist. Processes that start at
-    /// the same time with the same file all get the same key.
+    /// Reads the key from a file, which is created with a new key (mode 0600) if it does not exist.
+    /// Processes that start at the same time with the same file all get the same key.
     ///
     /// # Errors
     /// When the file cannot be read or created, or its content is not a key.
@@ -50,7 +53,9 @@ impl LabKey {
             let key: [u8; 32] = Randomness::from_system().stream("lab-key").bytes();
             Ok::<_, io::Error>(key.iter().map(|byte| format!("{byte:02x}")).collect())
         };
-        let text = kept_once(path, true, generate).map_err(|error| {
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty() && !parent.is_dir());
+        let kept = directory.map_or(Ok(()), create_data_dir).and_then(|()| kept_once(path, true, generate));
+        let text = kept.map_err(|error| {
             StartError::new(
                 format!("cannot read or create the lab key in {}", path.display()),
                 error,
@@ -73,7 +78,8 @@ impl LabKey {
         value
     }
 
-    /// Whether `authorization` presents this key. Takes the same time wherever the first difference is.
+    /// Whether `authorization` presents this key. Takes the same time wherever the first difference
+    /// is.
     pub(crate) fn is_presented_by(&self, authorization: &HeaderValue) -> bool {
         let text = authorization.to_str().unwrap_or_default();
         // The scheme is case-insensitive (RFC 9110, section 11.1).
@@ -89,7 +95,8 @@ mod tests {
     #[test]
     fn a_key_file_is_created_once_and_readable_by_its_owner_only() {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("lab-key");
+        // The data directory is created with its key.
+        let path = directory.path().join("data").join("lab-key");
         let first = LabKey::open(&path).unwrap();
         assert_eq!(LabKey::open(&path).unwrap().authorization(), first.authorization());
         assert!(first.is_presented_by(&first.authorization()));

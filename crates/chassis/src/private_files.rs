@@ -1,10 +1,12 @@
-//! Data that only its owner can read, whatever the umask of the process and whatever an earlier version left behind.
+//! Data that only its owner can read, whatever the umask of the process and whatever an earlier
+//! version left behind.
 
 use std::io;
 use std::path::Path;
 
-/// Creates a data directory with mode 0700. One that exists is restricted to its owner as well if it is empty or holds data of
-/// Outlive; a directory that holds anything else is somebody's own and stays as it is.
+/// Creates a data directory with mode 0700. One that exists is restricted to its owner as well if
+/// it is empty or holds data of Outlive; a directory that holds anything else has another purpose and
+/// stays as it is.
 pub(crate) fn create_data_dir(path: &Path) -> io::Result<()> {
     if !path.is_dir() {
         let mut builder = std::fs::DirBuilder::new();

@@ -42,7 +42,8 @@ pub(crate) fn is_of_lab_surface(reading: &[u8]) -> bool {
         .is_some_and(|part| part.eq_ignore_ascii_case(b"_lab"))
 }
 
-/// Whether `path` is one that the template stands for: `{name}` is any text without a slash, of one character or more.
+/// Whether `path` is one that the template stands for: `{name}` is any text without a slash, of one
+/// character or more.
 pub(crate) fn fits(template: &[u8], path: &[u8]) -> bool {
     let (mut template, mut path) = (template.split(|b| *b == b'/'), path.split(|b| *b == b'/'));
     loop {

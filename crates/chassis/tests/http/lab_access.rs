@@ -96,7 +96,8 @@ async fn the_lab_surface_cannot_be_used_by_pages_or_through_a_proxy_even_with_th
     assert_eq!(scene.send(typed).await.body, json!({"tenants": [tenant(1)]}), "nothing has changed");
 }
 
-/// The router compares paths as they are written: another spelling is another path, which has no route.
+/// The router compares paths as they are written: another spelling is another path, which has no
+/// route.
 #[tokio::test]
 async fn other_spellings_of_the_path_do_not_reach_the_lab_surface() {
     let scene = Scene::start().await;

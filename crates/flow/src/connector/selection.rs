@@ -20,12 +20,13 @@ struct Selectable {
 }
 
 impl Hub {
-    /// The selections of a flow whose references name `connections`, as `maker` saves it; `before` are those it was saved with
-    /// until now.
+    /// The selections of a flow whose references name `connections`, as `maker` saves it; `before`
+    /// are those it was saved with until now.
     ///
-    /// A name that had another connection selected is moved on only to a connection that the maker created: a colleague who
-    /// takes a deleted connection's name, and shares the new one, does not become the flow's account. Without a hub to ask,
-    /// what was selected stays, and the rest is looked up when the flow runs.
+    /// A name that had another connection selected is moved on only to a connection that the maker
+    /// created: a colleague who takes a deleted connection's name, and shares the new one, does not
+    /// become the flow's account. Without a hub to ask, what was selected stays, and the rest is
+    /// looked up when the flow runs.
     pub(crate) async fn selections(
         &self,
         occasion: &Occasion<'_>,

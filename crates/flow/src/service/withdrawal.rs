@@ -18,8 +18,9 @@ impl Flows {
         }
     }
 
-    /// Reports every deleted flow of the tenant that the hub does not know of yet. What fails is logged and tried again with the
-    /// tenant's next due work: the id of a deleted flow is never used again, so nothing depends on the instant.
+    /// Reports every deleted flow of the tenant that the hub does not know of yet. What fails is
+    /// logged and tried again with the tenant's next due work: the id of a deleted flow is never
+    /// used again, so nothing depends on the instant.
     pub(super) async fn report_deleted_flows(&self, tenant: TenantId, trace: Option<&Trace>, now: Instant) {
         self.reported.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
         let store = &self.chassis.store;

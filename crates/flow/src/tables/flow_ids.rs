@@ -1,4 +1,4 @@
-//! Every id that a flow ever had, and what of a deleted flow the hub still has to be told.
+//! Every id that a flow ever had, and whether the hub knows that a flow is deleted.
 
 use outlive_clock::TenantId;
 use outlive_store::{Statement, Store, StoreError, sql};

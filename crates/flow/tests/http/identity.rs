@@ -76,7 +76,8 @@ fn a_connection_that_a_colleague_creates_under_the_same_name_is_not_used() {
     let taken = |creator, shared_with| {
         let id = "ffffffffffffffffffffffffffffffff";
         *lab.hub.connection.lock().expect("lock") = Some(FakeConnection { id, creator, shared_with });
-        // The hub refuses the key of a connection that is gone; the flow service then asks for another.
+        // The hub refuses the key of a connection that is gone; the flow service then asks for
+        // another.
         let gone = json!({"error": {"message": "Error from token exchange: Bad Key authorization token."}});
         lab.hub.replies([crate::fake_hub::Reply::Answer(401, gone)]);
         assert_eq!(run(&lab).0, "Failed");
@@ -86,7 +87,8 @@ fn a_connection_that_a_colleague_creates_under_the_same_name_is_not_used() {
     assert_eq!(run(&lab), not_found());
     let message = lab.newest_run()["properties"]["actions"]["Get"]["error"]["message"].clone();
     assert_eq!(message, "The connection 'orders-of-owner' could not be found.");
-    // Saving the flow again selects nothing else, even if the colleague shares the new connection with the maker.
+    // Saving the flow again selects nothing else, even if the colleague shares the new connection
+    // with the maker.
     for shared_with in [None, Some(OWNER)] {
         let connection =
             FakeConnection { id: "ffffffffffffffffffffffffffffffff", creator: COLLEAGUE, shared_with };

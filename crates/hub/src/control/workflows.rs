@@ -1,7 +1,8 @@
-//! The end of a flow: what the flow service reports, so that no access list goes on naming the flow.
+//! The end of a flow: what the flow service reports, so that no access list goes on naming the
+//! flow.
 //!
-//! The original keeps connections and flows in one resource provider; here they are two services, which know each other over HTTP
-//! only.
+//! The original keeps connections and flows in one resource provider; here they are two services,
+//! which know each other over HTTP only.
 
 use std::sync::Arc;
 
@@ -41,8 +42,12 @@ pub(super) async fn delete(
     let mut change = Change::new();
     for (connection, policy) in granted {
         change.add(access_list::delete(call.tenant, connection, &policy.name.to_ascii_lowercase()));
-        let said = json!({"policy": policy.name, "principal": policy.principal});
-        change.append(hub.chassis.journal.entry(&call.event("access.withdrawn", subject(connection), said)));
+        let payload = json!({"policy": policy.name, "principal": policy.principal});
+        change.append(hub.chassis.journal.entry(&call.event(
+            "access.withdrawn",
+            subject(connection),
+            payload,
+        )));
     }
     store.commit(change).await?;
     Ok(StatusCode::OK)

@@ -1,7 +1,8 @@
-//! `/lab/matrix/credentials` and `/lab/tenants/{t}/matrix/credentials`: the published table, cell by cell, in throw-away tenants.
+//! `/lab/matrix/credentials` and `/lab/tenants/{t}/matrix/credentials`: the published table, cell
+//! by cell, in throw-away tenants.
 //!
-//! An execution ends with its caller: a connection that closes drops everything that still had to be done, and the throw-away
-//! tenants are deleted.
+//! An execution ends with its caller: a connection that closes drops everything that still had to
+//! be done, and the throw-away tenants are deleted.
 
 use std::sync::Arc;
 
@@ -23,7 +24,8 @@ use crate::tenants::{TenantError, Tenants};
 
 /// How many callers are served: one at a time, the others wait.
 const CALLERS_MAX: usize = 4;
-/// When a caller that found no place may try again, in seconds of wall time: about as long as one execution takes.
+/// When a caller that found no place may try again, in seconds of wall time: about as long as one
+/// execution takes.
 const RETRY_AFTER_SECONDS: &str = "15";
 
 /// The places for callers.
@@ -40,7 +42,8 @@ impl Default for Places {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MatrixRequest {
-    /// An edition, or one with cells changed on purpose (`2025-11+row.column=revoked`); the lab's own if absent.
+    /// An edition, or one with cells changed on purpose (`2025-11+row.column=revoked`); the lab's
+    /// own if absent.
     rules: Option<String>,
 }
 
@@ -84,7 +87,7 @@ pub(crate) async fn of_rules(
     let body = body.map_err(|rejection| of_body(&rejection))?;
     let rules = body.and_then(|Json(request)| request.rules);
     let rules = rules.unwrap_or_else(|| tenants.rules().to_owned());
-    executed(&tenants, &places, &rules).await
+    execute(&tenants, &places, &rules).await
 }
 
 #[utoipa::path(post, path = "/lab/tenants/{tenant}/matrix/credentials",
@@ -98,11 +101,11 @@ pub(crate) async fn of_tenant(
     Path(tenant): Path<String>,
 ) -> Result<Json<Matrix>, Refusal> {
     let handout = tenants.handout(tenant_of(&tenant)?).await.map_err(Problem::from)?;
-    executed(&tenants, &places, &handout.rules).await
+    execute(&tenants, &places, &handout.rules).await
 }
 
 /// Executes a matrix in the caller's own task, so that it ends when the caller does.
-async fn executed(tenants: &Tenants, places: &Places, rules: &str) -> Result<Json<Matrix>, Refusal> {
+async fn execute(tenants: &Tenants, places: &Places, rules: &str) -> Result<Json<Matrix>, Refusal> {
     let rules: Ruleset = rules
         .parse()
         .map_err(|error: outlive_rules::ParseRulesetError| Problem::bad_request(error.to_string()))?;

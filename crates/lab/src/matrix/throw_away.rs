@@ -6,7 +6,8 @@ use tokio::runtime::Handle;
 use super::MatrixError;
 use crate::tenants::{Handout, NewTenant, TenantError, Tenants};
 
-/// A tenant that is deleted when it is dropped: also when the caller goes away in the middle of a row, or of its creation.
+/// A tenant that is deleted when it is dropped: also when the caller goes away in the middle of a
+/// row, or of its creation.
 pub(super) struct ThrowAway {
     tenants: Tenants,
     /// `None` once its deletion has begun.
@@ -16,8 +17,8 @@ pub(super) struct ThrowAway {
 impl ThrowAway {
     pub(super) async fn create(tenants: &Tenants, new: NewTenant) -> Result<(Self, Handout), MatrixError> {
         let tenants = tenants.clone();
-        // In a task of its own: half a tenant cannot be dropped. A caller that is gone drops the task's result, and with it the
-        // tenant.
+        // In a task of its own: half a tenant cannot be dropped. A caller that is gone drops the
+        // task's result, and with it the tenant.
         let creating = tokio::spawn(async move {
             let handout = tenants.create(new).await?;
             let tenant = handout.tenant_id.parse().map_err(|_| MatrixError::Seed("a tenant with an id"))?;

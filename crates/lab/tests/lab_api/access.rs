@@ -25,7 +25,7 @@ async fn a_matrix_ends_with_its_caller_and_leaves_no_tenant() {
     let first = post();
     until("rows begin", || count("create") > 0).await;
     let others: Vec<_> = (0..20).map(|_| post()).collect();
-    // One is executed and a few wait; the rest are refused at once and told when to come back.
+    // One is executed and a few wait; the rest are rejected at once, with the time to try again.
     let mut refused = 0;
     until("most are refused", || others.iter().filter(|other| other.is_finished()).count() >= 17).await;
     for other in others {
