@@ -7,6 +7,7 @@ mod reminders;
 mod replicas;
 mod restart;
 mod scene;
+mod serving;
 mod shell;
 mod socket;
 mod tenants;
