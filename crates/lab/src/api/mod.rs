@@ -14,8 +14,8 @@ mod service;
 mod tenants;
 mod why;
 
-use axum::Router;
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 
 pub use journal::Cursor;
 pub use service::LabService;
@@ -37,5 +37,6 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/tenants/{tenant}/matrix/credentials", get(matrix::of_tenant))
         .route("/lab/tenants/{tenant}/why", post(why::ask))
         .route("/lab/tenants/{tenant}/why/{id}", get(why::show))
+        .layer(Extension(journal::Feeds::default()))
         .with_state(tenants)
 }

@@ -73,6 +73,8 @@ pub struct JournalQuery {
     pub about: Option<String>,
     /// The newest lines, newest first: of all, or of one subject. Nothing else selects then.
     pub newest: bool,
+    /// With `newest`: only lines that are more than routine.
+    pub notable: bool,
 }
 
 impl JournalQuery {
@@ -86,7 +88,9 @@ impl JournalQuery {
         {
             parameters.extend(value.clone().map(|value| (name, value)));
         }
-        parameters.extend(self.newest.then(|| ("newest", "true".to_owned())));
+        for (name, flag) in [("newest", self.newest), ("notable", self.notable)] {
+            parameters.extend(flag.then(|| (name, "true".to_owned())));
+        }
         parameters
     }
 }
