@@ -7,8 +7,10 @@ use outlive_tokens::Sealer;
 
 use crate::{ChassisConfig, Clocks, HttpClient, Origins, StartError, sealing_key};
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "clocks", sql: include_str!("../migrations/0001_clocks.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "clocks", sql: include_str!("../migrations/0001_clocks.sql") },
+    Migration { version: 2, name: "probes", sql: include_str!("../migrations/0002_probes.sql") },
+];
 
 /// What every service holds. Cheap to clone.
 #[derive(Clone)]

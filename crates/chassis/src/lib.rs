@@ -5,6 +5,7 @@ mod chassis;
 mod clocks;
 mod config;
 mod cross_origin;
+mod health;
 mod http_client;
 mod lab_surface;
 mod occasional;

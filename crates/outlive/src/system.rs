@@ -8,10 +8,14 @@ use outlive_store::DatabaseUrl;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use crate::databases;
 use crate::places::{Part, bind, loopback, loopback_origins};
 use crate::services::{self, Urls};
 use crate::shutdown::{Shutdown, ShutdownSwitch, shutdown};
 use crate::tls::{Hosts, Tls};
+
+/// The services that have a database.
+const DATABASES: [&str; 5] = ["idp", "hub", "resource", "flow", "lab"];
 
 /// How to start a system.
 #[derive(Debug, Clone)]
@@ -50,6 +54,9 @@ impl System {
     where
         F: Future<Output = Result<Router, StartError>>,
     {
+        if config.database_url.is_none() {
+            databases::check(&config.data_dir, &DATABASES)?;
+        }
         let mut listeners = Vec::new();
         for part in Part::ALL {
             listeners.push(bind(loopback(config.port_base, part)?, part).await?);
@@ -100,6 +107,9 @@ impl System {
         if let Some(listener) = console_listener {
             serve(&mut services, listener, console, stop);
         }
+        if config.database_url.is_none() {
+            databases::complete(&config.data_dir, &DATABASES)?;
+        }
         Ok(Self { urls, console: at(console_at), by_tls, switch, services })
     }
 
@@ -114,7 +124,7 @@ impl SystemConfig {
     fn chassis(&self, service: &'static str, origins: Origins) -> Result<ChassisConfig, StartError> {
         let database = match &self.database_url {
             Some(url) => DatabaseUrl::postgres(url)?,
-            None => DatabaseUrl::Sqlite(self.data_dir.join(format!("{service}.db"))),
+            None => DatabaseUrl::Sqlite(databases::file(&self.data_dir, service)),
         };
         Ok(ChassisConfig {
             service,

@@ -2,6 +2,7 @@
 
 mod clock;
 mod due;
+mod health;
 mod journal;
 mod reminders;
 mod replicas;

@@ -47,13 +47,15 @@ pub(crate) struct Selection {
     about: Option<String>,
     /// At most so many lines (1 to 1000).
     limit: Option<u32>,
-    /// The newest lines, newest first, instead of those after `after`. Only `notable` and `limit`
-    /// select then; `next` is the end of the journals.
+    /// The newest lines, newest first, instead of those after `after`. Only `notable`, `service` and
+    /// `limit` select then; `next` is the end of the journals.
     #[serde(default)]
     newest: bool,
     /// With `newest`: only what changed something, or was refused.
     #[serde(default)]
     notable: bool,
+    /// With `newest`: only lines of this service.
+    service: Option<String>,
 }
 
 impl Selection {
@@ -81,6 +83,10 @@ impl Selection {
 
     fn newest_query(&self, limit: u32) -> JournalQuery {
         JournalQuery { limit: Some(limit), newest: true, notable: self.notable, ..JournalQuery::default() }
+    }
+
+    fn wants(&self, service: Service) -> bool {
+        !self.newest || self.service.as_deref().is_none_or(|wanted| wanted == service.name())
     }
 
     /// Whether it selects all events.
@@ -129,7 +135,8 @@ pub(crate) async fn read(
             selection.query(cursor.of(service), limit)
         };
         let surface = tenants.surface().clone();
-        async move { surface.journal(service, tenant, &query).await }
+        let is_wanted = selection.wants(service);
+        async move { if is_wanted { surface.journal(service, tenant, &query).await } else { Ok(Vec::new()) } }
     });
     let journals = try_join_all(reading).await.map_err(TenantError::from)?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);

@@ -10,6 +10,7 @@ mod matrix;
 mod openapi;
 mod outbox;
 mod problem;
+mod runs;
 mod service;
 mod tenants;
 mod why;
@@ -33,6 +34,7 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/tenants/{tenant}/journal/stream", get(journal::follow))
         .route("/lab/tenants/{tenant}/events", post(events::raise))
         .route("/lab/tenants/{tenant}/outbox", get(outbox::show))
+        .route("/lab/tenants/{tenant}/runs", get(runs::show))
         .route("/lab/matrix/credentials", get(matrix::of_rules))
         .route("/lab/tenants/{tenant}/matrix/credentials", get(matrix::of_tenant))
         .route("/lab/tenants/{tenant}/why", post(why::ask))

@@ -260,6 +260,14 @@ impl LabSurface {
         self.http.get(&self.url(Service::Idp, &format!("/_lab/tenants/{tenant}/outbox"))).await?.expect()
     }
 
+    /// How many runs of flows a tenant has, by status.
+    ///
+    /// # Errors
+    /// The flow service refused, or did not answer.
+    pub async fn runs(&self, tenant: TenantId) -> Result<Value, CallError> {
+        self.http.get(&self.url(Service::Flow, &format!("/_lab/tenants/{tenant}/runs"))).await?.expect()
+    }
+
     /// The clocks of one tenant in every service.
     #[must_use]
     pub fn tenant(&self, tenant: TenantId) -> TenantSurface {
