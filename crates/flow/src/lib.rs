@@ -30,8 +30,10 @@ use outlive_store::Migration;
 pub use service::{FlowService, FlowTenantSpec};
 
 /// The service's tables.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "flows", sql: include_str!("../migrations/0001_flows.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "flows", sql: include_str!("../migrations/0001_flows.sql") },
+    Migration { version: 2, name: "revisions", sql: include_str!("../migrations/0002_revisions.sql") },
+];
 
 /// The audience of the tokens that the service takes.
 pub const AUDIENCE: &str = "https://service.flow.microsoft.com/";

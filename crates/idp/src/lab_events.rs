@@ -337,7 +337,7 @@ impl Lab<'_> {
         let application = self.application(client).await?;
         let change = Change::from(
             sql!(
-                "UPDATE applications SET enabled = $1 WHERE tenant = $2 AND client_id = $3",
+                "UPDATE applications SET enabled = $1, revision = revision + 1 WHERE tenant = $2 AND client_id = $3",
                 enabled,
                 self.tenant.id,
                 client

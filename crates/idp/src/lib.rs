@@ -89,6 +89,12 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration { version: 10, name: "access", sql: include_str!("../migrations/0010_access.sql") },
     Migration { version: 11, name: "accounts", sql: include_str!("../migrations/0011_accounts.sql") },
+    Migration {
+        version: 12,
+        name: "rotation_reuse",
+        sql: include_str!("../migrations/0012_rotation_reuse.sql"),
+    },
+    Migration { version: 13, name: "revisions", sql: include_str!("../migrations/0013_revisions.sql") },
 ];
 
 /// What the identity provider is told besides what every service is.

@@ -22,6 +22,8 @@ pub(crate) struct Application {
     pub(crate) name: String,
     pub(crate) enabled: bool,
     pub(crate) document: ApplicationDocument,
+    /// How often it was written: an update is of the revision that was read.
+    pub(crate) revision: i64,
 }
 
 /// What is registered about it.
@@ -105,6 +107,7 @@ fn application_of(row: &Row) -> Result<Application, StoreError> {
         name: row.text("name")?,
         enabled: row.flag("enabled")?,
         document: row.json("document")?,
+        revision: row.int("revision")?,
     })
 }
 
@@ -118,7 +121,7 @@ impl Directory {
         let read = async {
             self.store
                 .row(sql!(
-                    "SELECT client_id, service_principal_id, name, enabled, document FROM applications \
+                    "SELECT client_id, service_principal_id, name, enabled, document, revision FROM applications \
                      WHERE tenant = $1 AND client_id = $2",
                     tenant,
                     client_id
@@ -140,7 +143,7 @@ impl Directory {
         let read = async {
             self.store
             .row(sql!(
-                "SELECT a.client_id, a.service_principal_id, a.name, a.enabled, a.document \
+                "SELECT a.client_id, a.service_principal_id, a.name, a.enabled, a.document, a.revision \
                  FROM resource_names n JOIN applications a ON a.tenant = n.tenant AND a.client_id = n.client_id \
                  WHERE n.tenant = $1 AND n.name = $2",
                 tenant,
@@ -190,7 +193,7 @@ impl Directory {
     ) -> Result<Option<Application>, StoreError> {
         // Rows from before the column say it in their document only.
         let row = self.store.row(sql!(
-            "SELECT client_id, service_principal_id, name, enabled, document FROM applications \
+            "SELECT client_id, service_principal_id, name, enabled, document, revision FROM applications \
              WHERE tenant = $1 AND (object_id = $2 OR (object_id IS NULL AND document LIKE $3))",
             tenant,
             object.to_string(),
@@ -206,7 +209,7 @@ impl Directory {
         principal: Uuid,
     ) -> Result<Option<Application>, StoreError> {
         let row = self.store.row(sql!(
-            "SELECT client_id, service_principal_id, name, enabled, document FROM applications \
+            "SELECT client_id, service_principal_id, name, enabled, document, revision FROM applications \
              WHERE tenant = $1 AND service_principal_id = $2",
             tenant,
             principal.to_string()
@@ -222,7 +225,7 @@ impl Directory {
         limit: u32,
     ) -> Result<Vec<Application>, StoreError> {
         let rows = self.store.rows(sql!(
-            "SELECT client_id, service_principal_id, name, enabled, document FROM applications \
+            "SELECT client_id, service_principal_id, name, enabled, document, revision FROM applications \
              WHERE tenant = $1 AND client_id > $2 ORDER BY client_id LIMIT $3",
             tenant,
             after,
@@ -240,7 +243,7 @@ impl Directory {
         limit: u32,
     ) -> Result<Vec<Application>, StoreError> {
         let rows = self.store.rows(sql!(
-            "SELECT client_id, service_principal_id, name, enabled, document FROM applications \
+            "SELECT client_id, service_principal_id, name, enabled, document, revision FROM applications \
              WHERE tenant = $1 AND name = $2 AND client_id > $3 ORDER BY client_id LIMIT $4",
             tenant,
             name,
@@ -252,13 +255,15 @@ impl Directory {
 }
 
 impl Application {
-    /// Writes what is registered about it.
+    /// Writes what is registered about it, if nothing of it changed since it was read.
     pub(crate) fn update_document(&self, tenant: TenantId) -> Statement {
         sql!(
-            "UPDATE applications SET document = $1 WHERE tenant = $2 AND client_id = $3",
+            "UPDATE applications SET document = $1, revision = revision + 1 \
+             WHERE tenant = $2 AND client_id = $3 AND revision = $4",
             serde_json::json!(self.document),
             tenant,
-            self.client_id
+            self.client_id,
+            self.revision
         )
         .expect_rows(1)
     }
@@ -284,16 +289,14 @@ impl Application {
     pub(crate) fn update(&self, before: &Self, tenant: TenantId) -> Vec<Statement> {
         let mut statements = vec![
             sql!(
-                "UPDATE applications SET name = $1, enabled = $2, document = $3 \
-                 WHERE tenant = $4 AND client_id = $5 AND name = $6 AND enabled = $7 AND document = $8",
+                "UPDATE applications SET name = $1, enabled = $2, document = $3, revision = revision + 1 \
+                 WHERE tenant = $4 AND client_id = $5 AND revision = $6",
                 &self.name,
                 self.enabled,
                 serde_json::json!(self.document),
                 tenant,
                 self.client_id,
-                &before.name,
-                before.enabled,
-                serde_json::json!(before.document)
+                before.revision
             )
             .expect_rows(1),
         ];

@@ -113,6 +113,7 @@ pub(crate) async fn create(
                 ..UserProfile::default()
             },
             second_factor,
+            revision: 1,
         };
         change.add(user.insertion());
     }
@@ -170,6 +171,7 @@ fn add_application(
         service_principal_id: spec.service_principal_id,
         name: spec.name,
         enabled: true,
+        revision: 1,
         document: ApplicationDocument {
             redirect_uris: spec.redirect_uris,
             identifier_uris: spec.identifier_uris,

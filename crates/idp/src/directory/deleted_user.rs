@@ -52,7 +52,7 @@ impl User {
     /// the object id before it.
     pub(crate) fn release_name(tenant: TenantId, upn: &str) -> Statement {
         sql!(
-            "UPDATE users SET upn = replace(id, '-', '') || upn \
+            "UPDATE users SET upn = replace(id, '-', '') || upn, revision = revision + 1 \
              WHERE tenant = $1 AND upn = $2 AND deleted_us IS NOT NULL",
             tenant,
             upn.to_lowercase()

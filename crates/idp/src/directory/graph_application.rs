@@ -74,6 +74,7 @@ pub(crate) fn graph_application(service_principal_id: ServicePrincipalId) -> App
         service_principal_id,
         name: "Microsoft Graph".to_owned(),
         enabled: true,
+        revision: 1,
         document: ApplicationDocument {
             identifier_uris: vec![GRAPH_URI.to_owned(), format!("{GRAPH_URI}/")],
             scopes: SCOPES

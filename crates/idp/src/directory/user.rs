@@ -28,6 +28,8 @@ pub(crate) struct User {
     pub(crate) lockout: Lockout,
     pub(crate) profile: UserProfile,
     pub(crate) second_factor: SecondFactor,
+    /// How often the user was written: an update is of the revision that was read.
+    pub(crate) revision: i64,
 }
 
 macro_rules! select_users {
@@ -35,7 +37,7 @@ macro_rules! select_users {
         concat!(
             "SELECT tenant, id, upn, display_name, role, directory_roles, password_hash, password_changed_us, \
              password_expired, must_change_password, enabled, deleted_us, revocations, sessions_valid_from_us, \
-             lockout, profile, second_factor FROM users ",
+             lockout, profile, second_factor, revision FROM users ",
             $where
         )
     };
@@ -60,6 +62,7 @@ fn user_of(row: &Row) -> Result<User, StoreError> {
         lockout: row.json("lockout")?,
         profile: row.json("profile")?,
         second_factor: row.json("second_factor")?,
+        revision: row.int("revision")?,
     })
 }
 
@@ -170,15 +173,14 @@ impl User {
         Some(self.password_changed_at + Span::from_days(days.into()))
     }
 
-    /// Writes back what can change, if the user is still as it was read: two changes at once cannot lose one.
+    /// Writes back what can change, if nothing of the user changed since they were read: two changes at
+    /// once cannot lose one.
     pub(crate) fn update(&self, before: &Self) -> Statement {
         sql!(
             "UPDATE users SET password_hash = $1, password_changed_us = $2, password_expired = $3, \
              must_change_password = $4, enabled = $5, deleted_us = $6, revocations = $7, sessions_valid_from_us = $8, \
-             upn = $17, display_name = $18, profile = $19, lockout = $23, second_factor = $25 \
-             WHERE tenant = $9 AND id = $10 AND revocations = $11 AND password_hash = $12 AND password_expired = $13 \
-             AND must_change_password = $14 AND enabled = $15 AND COALESCE(deleted_us, 0) = $16 \
-             AND upn = $20 AND display_name = $21 AND profile = $22 AND lockout = $24 AND second_factor = $26",
+             upn = $9, display_name = $10, profile = $11, lockout = $12, second_factor = $13, revision = revision + 1 \
+             WHERE tenant = $14 AND id = $15 AND revision = $16",
             &self.password_hash,
             self.password_changed_at,
             self.password_expired,
@@ -187,24 +189,14 @@ impl User {
             self.deleted_at,
             revocations_json(&self.revocations),
             self.sessions_valid_from,
-            self.tenant,
-            self.id,
-            revocations_json(&before.revocations),
-            &before.password_hash,
-            before.password_expired,
-            before.must_change_password,
-            before.enabled,
-            before.deleted_at.map_or(0, Instant::as_micros),
             self.upn.to_lowercase(),
             &self.display_name,
             serde_json::json!(self.profile),
-            &before.upn,
-            &before.display_name,
-            serde_json::json!(before.profile),
             serde_json::json!(self.lockout),
-            serde_json::json!(before.lockout),
             serde_json::json!(self.second_factor),
-            serde_json::json!(before.second_factor)
+            self.tenant,
+            self.id,
+            before.revision
         )
         .expect_rows(1)
     }

@@ -125,14 +125,19 @@ impl Caller {
         mut change: Change,
         kind: &'static str,
         subject: String,
-        mut data: serde_json::Value,
+        data: serde_json::Value,
     ) -> Result<(), GraphError> {
+        change.append(self.event(kind, &subject, data));
+        Ok(self.idp.directory.commit(self.tenant.id, change).await?)
+    }
+
+    /// The journal event of a change that the caller made.
+    pub(crate) fn event(&self, kind: &'static str, subject: &str, mut data: serde_json::Value) -> Change {
         data["by"] = serde_json::json!(self.claims.oid);
         data["by_client"] = serde_json::json!(self.claims.appid);
         data["by_application"] = serde_json::json!(self.claims.is_app_only());
         let event = Event::new(self.tenant.id, self.now, kind, subject, &self.trace).with(data);
-        change.append(self.idp.chassis.journal.entry(&event));
-        Ok(self.idp.directory.commit(self.tenant.id, change).await?)
+        self.idp.chassis.journal.entry(&event)
     }
 
     /// The same of a change to a user, of which APIs may have to be told.

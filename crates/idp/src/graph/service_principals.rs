@@ -150,26 +150,33 @@ pub(super) async fn updated(
 
 async fn changed(
     caller: &Caller,
-    mut before: Application,
+    before: Application,
     patch: ServicePrincipalPatch,
 ) -> Result<Response, GraphError> {
     let subject = format!("client:{}", before.client_id);
+    // One request is one change, with an event for each of its parts.
+    let mut after = before.clone();
+    let mut events = Vec::new();
     if let Some(required) = patch.app_role_assignment_required {
-        before.document.assignment_required = required;
-        let change = Change::from(before.update_document(caller.tenant.id));
+        after.document.assignment_required = required;
         let data = json!({
             "client_id": before.client_id, "client_name": before.name, "assignment_required": required,
         });
-        caller.commit(change, "application.changed", subject.clone(), data).await?;
+        events.push(("application.changed", data));
     }
     if let Some(enabled) = patch.account_enabled {
-        let after = Application { enabled, ..before.clone() };
+        after.enabled = enabled;
+        let kind = if enabled { "application.enabled" } else { "application.disabled" };
+        events.push((kind, json!({"client_id": before.client_id, "client_name": before.name})));
+    }
+    if let Some((kind, data)) = events.pop() {
         let mut change = Change::new();
         for statement in after.update(&before, caller.tenant.id) {
             change.add(statement);
         }
-        let kind = if enabled { "application.enabled" } else { "application.disabled" };
-        let data = json!({"client_id": before.client_id, "client_name": before.name});
+        for (kind, data) in events {
+            change.append(caller.event(kind, &subject, data));
+        }
         caller.commit(change, kind, subject, data).await?;
     }
     Ok(StatusCode::NO_CONTENT.into_response())

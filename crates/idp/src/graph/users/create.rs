@@ -108,6 +108,7 @@ async fn made(caller: &Caller, new: NewUser) -> Result<User, GraphError> {
         profile,
         lockout: Lockout::default(),
         second_factor: SecondFactor::default(),
+        revision: 1,
     })
 }
 
