@@ -58,6 +58,32 @@ async fn a_deleted_tenant_is_gone_for_good() {
     system.stop().await;
 }
 
+#[tokio::test]
+async fn a_missing_database_is_named_and_nothing_starts() {
+    let mut system = System::start().await;
+    if system.content_of("idp").is_empty() || !system.data().join("idp.db").exists() {
+        // On PostgreSQL the databases are not files.
+        return system.stop().await;
+    }
+    let tenant = system.new_tenant().await;
+    system.terminate().await;
+    let data = system.data();
+    for file in ["idp.db", "lab.db"] {
+        let kept = data.join("kept");
+        std::fs::rename(data.join(file), &kept).expect("is moved");
+        let base = free_base().to_string();
+        let ended = outlive(["up", "--data", data.to_str().expect("UTF-8"), "--port-base", &base]).await;
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert!(ended.complained.contains(&format!("{file} is missing")), "{}", ended.complained);
+        assert!(ended.complained.contains("backup"), "{}", ended.complained);
+        assert!(!data.join(file).exists(), "nothing was created in its place");
+        std::fs::rename(&kept, data.join(file)).expect("is moved back");
+    }
+    system.restart().await;
+    tenant.look().await;
+    system.stop().await;
+}
+
 /// Each start fails, says what, and names a remedy; nothing of it looks like a fault of the program.
 async fn refused(arguments: &[&str], cause: &str, remedy: &str) {
     let data = tempfile::tempdir().expect("the temporary directory is writable");

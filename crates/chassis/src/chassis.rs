@@ -11,6 +11,7 @@ use crate::{ChassisConfig, Clocks, HttpClient, LabKey, Origins, StartError, seal
 const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "clocks", sql: include_str!("../migrations/0001_clocks.sql") },
     Migration { version: 2, name: "lab", sql: include_str!("../migrations/0002_lab.sql") },
+    Migration { version: 3, name: "probes", sql: include_str!("../migrations/0003_probes.sql") },
 ];
 
 /// What every service holds. Cheap to clone.

@@ -15,6 +15,7 @@ use serde_json::json;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
+use crate::health::Health;
 use crate::lab_surface::{self, Surface};
 use crate::{BODY_BYTES_MAX, CallerOrigin, Chassis, Problem, Service, Trace, date, lab_access, running_time};
 
@@ -27,7 +28,11 @@ pub fn app<S: Service>(chassis: Chassis, service: Arc<S>, routes: Router) -> Rou
     let surface = Arc::new(Surface::new(chassis.clone(), service));
     tokio::spawn(running_time::watch(Arc::downgrade(&surface)));
     let name = chassis.service;
-    let healthz = move || async move { Json(json!({"service": name, "status": "ok"})) };
+    let health = Health::new(chassis.store.clone());
+    let healthz = move || {
+        let health = health.clone();
+        async move { health.check().await.map(|()| Json(json!({"service": name, "status": "ok"}))) }
+    };
     routes
         .route("/healthz", get(healthz))
         .merge(lab_surface::router(surface))

@@ -1,5 +1,6 @@
 //! The lab's API, as far as the page uses it.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use outlive_chassis::{HttpClient, Trace};
@@ -83,14 +84,22 @@ impl Lab {
         answer::<Value>(url, request.json(event)).await.map(drop)
     }
 
-    /// Journal lines of all services after `after`, oldest first.
-    pub(crate) async fn journal(
+    /// The newest journal lines, newest first: of all services, of one, or only what is notable.
+    pub(crate) async fn newest(
         &self,
         tenant: TenantId,
-        after: Option<&str>,
+        limit: u32,
+        only: &[(&str, &str)],
     ) -> Result<JournalPage, LabError> {
         let (url, request) = self.request(Method::GET, &format!("/{tenant}/journal"));
-        answer(url, request.query(&after.map(|after| [("after", after)]).unwrap_or([("after", "0")]))).await
+        let limit = limit.to_string();
+        answer(url, request.query(&[("newest", "true"), ("limit", &limit)]).query(only)).await
+    }
+
+    /// How many runs of flows there are, by status.
+    pub(crate) async fn run_counts(&self, tenant: TenantId) -> Result<HashMap<String, u64>, LabError> {
+        let (url, request) = self.request(Method::GET, &format!("/{tenant}/runs"));
+        answer(url, request).await
     }
 }
 
@@ -277,9 +286,9 @@ pub(crate) struct Advanced {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct JournalPage {
     pub(crate) lines: Vec<Line>,
-    /// Where to go on: a number or a text, which only the lab understands.
+    /// Where the journals end: a text that only the lab understands.
     #[serde(default)]
-    pub(crate) next: Value,
+    pub(crate) next: String,
 }
 
 /// A journal line of any service.

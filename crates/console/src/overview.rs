@@ -4,9 +4,9 @@ use askama::Template;
 use outlive_clock::Instant;
 use url::Url;
 
-use crate::journal_tail::Recent;
 use crate::lab::{Clock, Flow, Line, Operation, Tenant};
 use crate::message::Message;
+use crate::recent::Recent;
 use crate::words;
 
 /// The parts that change by themselves. Shown within the page, and alone when the script asks again.

@@ -12,6 +12,7 @@ use crate::error::{Sorry, show};
 use crate::lab::{LabError, TenantName};
 use crate::message::Message;
 use crate::overview::{Live, Page};
+use crate::recent::recent;
 use crate::state::Console;
 
 #[derive(Deserialize)]
@@ -80,8 +81,9 @@ pub(crate) async fn live(
 }
 
 async fn look(console: &Console, tenant: TenantId) -> Result<(crate::lab::Tenant, Live), LabError> {
-    let (handout, clock) = tokio::try_join!(console.lab.tenant(tenant), console.lab.clock(tenant))?;
-    let recent = console.tails.recent(&console.lab, tenant).await?;
+    let lab = &console.lab;
+    let (handout, clock, recent) =
+        tokio::try_join!(lab.tenant(tenant), lab.clock(tenant), recent(lab, tenant))?;
     let live = Live::of(&handout, &clock, &recent);
     Ok((handout, live))
 }

@@ -53,12 +53,10 @@ pub(crate) struct Run {
     pub(crate) reason: Option<String>,
 }
 
-/// The latest runs, and the count of all.
+/// The latest runs.
 #[derive(Default)]
 pub(crate) struct Runs {
     latest: VecDeque<Run>,
-    succeeded: u64,
-    failed: u64,
 }
 
 impl Runs {
@@ -70,11 +68,6 @@ impl Runs {
             return;
         };
         let flow = text(&line.data, "flow").or(text(&line.data, "flow_id")).map(without_prefix);
-        match status {
-            Status::Succeeded => self.succeeded += 1,
-            Status::Failed => self.failed += 1,
-            Status::Running | Status::Cancelled => {}
-        }
         if let Some(run) = self.latest.iter_mut().rev().find(|run| run.name == name) {
             run.status = status;
             run.at = line.at;
@@ -96,14 +89,6 @@ impl Runs {
 
     pub(crate) fn newest_first(&self) -> Vec<Run> {
         self.latest.iter().rev().cloned().collect()
-    }
-
-    pub(crate) const fn succeeded(&self) -> u64 {
-        self.succeeded
-    }
-
-    pub(crate) const fn failed(&self) -> u64 {
-        self.failed
     }
 }
 

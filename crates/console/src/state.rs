@@ -1,12 +1,9 @@
 //! What all handlers share.
 
-use std::sync::Arc;
-
 use outlive_clock::TenantId;
 
 use crate::ConsoleConfig;
 use crate::forms::FormKey;
-use crate::journal_tail::JournalTails;
 use crate::lab::Lab;
 
 /// Cheap to clone: one for every request.
@@ -14,7 +11,6 @@ use crate::lab::Lab;
 pub(crate) struct Console {
     pub(crate) lab: Lab,
     pub(crate) tenant_hint: Option<TenantId>,
-    pub(crate) tails: Arc<JournalTails>,
     pub(crate) form_key: FormKey,
 }
 
@@ -24,7 +20,6 @@ impl Console {
             form_key: FormKey::draw(config.random.clone()),
             lab: Lab::new(config.http, config.lab_url, config.random),
             tenant_hint: config.tenant_hint,
-            tails: Arc::default(),
         }
     }
 }

@@ -4,35 +4,6 @@ use serde_json::Value;
 
 use crate::lab::Line;
 
-/// What in a kind's name marks a change, or a refusal: what people look for among thousands of lines of routine.
-const NOTABLE: [&str; 19] = [
-    "refused",
-    "failed",
-    "error",
-    "changed",
-    "reset",
-    "revoke",
-    "disabled",
-    "enabled",
-    "deleted",
-    "consent",
-    "created",
-    "signed",
-    "sign_in",
-    "sign_out",
-    "connected",
-    "expired",
-    "password",
-    "rotated",
-    "status",
-];
-
-/// Whether a line is more than routine.
-pub(crate) fn is_notable(line: &Line) -> bool {
-    NOTABLE.iter().any(|word| line.kind.contains(word))
-        || verdict(&line.data).is_some_and(|verdict| verdict["outcome"] == "refused")
-}
-
 /// The verdict that a line carries: its particulars are one, or have one.
 fn verdict(data: &Value) -> Option<&Value> {
     [&data["verdict"], data]
@@ -112,11 +83,9 @@ mod tests {
             json!({"verdict": {"outcome": "refused", "explanation": "Refused: the password was changed."}});
         let refused = line("token.used", refused);
         assert_eq!(sentence(&refused), "User 7 token used. Refused: the password was changed.");
-        assert!(is_notable(&refused));
         assert_eq!(outcome(&refused), Some("refused"));
         let accepted =
             line("token.used", json!({"outcome": "accepted", "explanation": "Accepted: nothing ended it."}));
-        assert!(!is_notable(&accepted));
         assert_eq!(outcome(&accepted), Some("accepted"));
     }
 
@@ -127,8 +96,6 @@ mod tests {
             json!({"by": "user", "first_time": true, "count": 2, "nested": {"x": 1}}),
         );
         assert_eq!(sentence(&told), "User 7 password changed. by: user; count: 2; first time: yes.");
-        assert!(is_notable(&told));
         assert_eq!(sentence(&line("order.read", Value::Null)), "User 7 order read.");
-        assert!(!is_notable(&line("order.read", Value::Null)));
     }
 }

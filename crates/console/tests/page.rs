@@ -43,6 +43,7 @@ impl FakeLab {
             .route("/lab/tenants/{tenant}/clock", get(clock).post(act))
             .route("/lab/tenants/{tenant}/events", post(act))
             .route("/lab/tenants/{tenant}/journal", get(journal))
+            .route("/lab/tenants/{tenant}/runs", get(runs))
             .with_state(self.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
@@ -97,59 +98,40 @@ async fn act(State(lab): State<FakeLab>, Json(what): Json<Value>) -> Response {
     Json(json!({"now": "2026-01-06T12:00:00Z", "done": 24, "failed": 1})).into_response()
 }
 
+async fn runs() -> Json<Value> {
+    Json(json!({"Succeeded": 1, "Failed": 1, "Running": 3}))
+}
+
+/// The newest lines of a journal that has a hundred thousand, as the lab selects them.
 async fn journal(
     State(lab): State<FakeLab>,
     Query(query): Query<std::collections::HashMap<String, String>>,
 ) -> Json<Value> {
-    let after = query.get("after").cloned().unwrap_or_default();
-    lab.journal_reads.lock().expect("not poisoned").push(after.clone());
+    let mut read: Vec<_> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    read.sort_unstable();
+    lab.journal_reads.lock().expect("not poisoned").push(read.join("&"));
     let line = |seq: u32, service: &str, kind: &str, subject: String, data: Value| {
         json!({"seq": seq, "service": service, "tenant": TENANT, "at": "2026-01-05T11:00:00Z", "wall": "2026-01-05T11:00:00Z",
                "kind": kind, "subject": subject, "trace": "0", "data": data})
     };
-    let (lines, next) = match after.as_str() {
-        "0" => (
-            vec![
-                line(
-                    1,
-                    "flow",
-                    "run.started",
-                    "run:one".to_owned(),
-                    json!({"flow": FLOW, "status": "Running"}),
-                ),
-                line(2, "resource", "order.read", "user:1".to_owned(), json!({"note": "routine"})),
-                line(
-                    3,
-                    "flow",
-                    "run.succeeded",
-                    "run:one".to_owned(),
-                    json!({"flow": FLOW, "status": "Succeeded"}),
-                ),
-            ],
-            json!("a3"),
-        ),
-        "a3" => (
-            vec![
-                line(
-                    4,
-                    "flow",
-                    "run.failed",
-                    "run:two".to_owned(),
-                    json!({"flow": FLOW, "status": "Failed", "error": {"code": "Unauthorized", "message": format!("Failed to refresh {NASTY}")}}),
-                ),
-                line(
-                    5,
-                    "idp",
-                    "token.refused",
-                    format!("user:{NASTY}"),
-                    json!({"verdict": {"outcome": "refused", "explanation": "Refused: the user changed the password."}}),
-                ),
-            ],
-            json!("a5"),
-        ),
-        _ => (vec![], json!(after)),
-    };
-    Json(json!({ "lines": lines, "next": next }))
+    let failed = json!({"flow": FLOW, "status": "Failed", "error": {"code": "Unauthorized", "message": format!("Failed to refresh {NASTY}")}});
+    let refused =
+        json!({"verdict": {"outcome": "refused", "explanation": "Refused: the user changed the password."}});
+    let mut lines = vec![
+        line(5, "idp", "token.refused", format!("user:{NASTY}"), refused),
+        line(4, "flow", "run.failed", "run:two".to_owned(), failed),
+        line(3, "flow", "run.succeeded", "run:one".to_owned(), json!({"flow": FLOW, "status": "Succeeded"})),
+        line(2, "resource", "order.read", "user:1".to_owned(), json!({"note": "routine"})),
+        line(1, "flow", "run.started", "run:one".to_owned(), json!({"flow": FLOW, "status": "Running"})),
+    ];
+    assert_eq!(query.get("newest").map(String::as_str), Some("true"));
+    if query.contains_key("notable") {
+        lines.truncate(2);
+    }
+    if let Some(service) = query.get("service") {
+        lines.retain(|line| line["service"] == **service);
+    }
+    Json(json!({"lines": lines, "next": "100000-1-1-1"}))
 }
 
 /// A browser at the console: it keeps its cookies.
@@ -382,12 +364,20 @@ async fn a_refusal_of_the_lab_is_a_message_in_its_words() {
 }
 
 #[tokio::test]
-async fn the_journal_is_read_on_from_where_it_was_left() {
+async fn a_view_reads_the_newest_lines_and_no_others_however_long_the_journal_is() {
     let lab = FakeLab::default();
     let mut browser = Browser::at(&lab.serve().await);
-    assert_eq!(browser.get("/").await.attributes("#live", "data-cursor"), ["a5"]);
+    assert_eq!(browser.get("/").await.attributes("#live", "data-cursor"), ["100000-1-1-1"]);
+    let reads = || {
+        let mut reads = std::mem::take(&mut *lab.journal_reads.lock().expect("not poisoned"));
+        reads.sort_unstable();
+        reads
+    };
+    let once =
+        ["limit=120&newest=true&service=flow", "limit=60&newest=true", "limit=60&newest=true&notable=true"];
+    assert_eq!(reads(), once);
     browser.get(&format!("/console/{TENANT}/live")).await;
-    assert_eq!(*lab.journal_reads.lock().expect("not poisoned"), ["0", "a3", "a5", "a5"]);
+    assert_eq!(reads(), once);
 }
 
 #[tokio::test]

@@ -31,8 +31,10 @@ use outlive_chassis::{Chassis, Problem, StartError};
 use outlive_store::Migration;
 
 /// The hub's own tables.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "hub", sql: include_str!("../migrations/0001_hub.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "hub", sql: include_str!("../migrations/0001_hub.sql") },
+    Migration { version: 2, name: "revisions", sql: include_str!("../migrations/0002_revisions.sql") },
+];
 
 /// The routes: control plane, consent pages, runtime.
 fn router(hub: Arc<Hub>) -> Router {

@@ -2,3 +2,4 @@
 -- programs write the same object in different ways.
 ALTER TABLE users ADD COLUMN revision BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE applications ADD COLUMN revision BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE tenants ADD COLUMN policies_revision BIGINT NOT NULL DEFAULT 0;

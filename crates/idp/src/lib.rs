@@ -96,6 +96,11 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 14, name: "old_sessions", sql: include_str!("../migrations/0014_old_sessions.sql") },
     Migration { version: 15, name: "revisions", sql: include_str!("../migrations/0015_revisions.sql") },
     Migration { version: 16, name: "groups", sql: include_str!("../migrations/0016_groups.sql") },
+    Migration {
+        version: 17,
+        name: "rotation_reuse",
+        sql: include_str!("../migrations/0017_rotation_reuse.sql"),
+    },
 ];
 
 /// What the identity provider is told besides what every service is.

@@ -5,8 +5,9 @@ use outlive_store::{Change, Row, Statement, Store, StoreError, sql};
 use serde_json::Value;
 use tokio::sync::watch;
 
+use crate::notable::is_notable;
 use crate::packed::{pack, unpack};
-use crate::{Event, Filter, LINES_MAX, Line};
+use crate::{Event, Filter, LINES_MAX, Line, Newest};
 
 /// A service's journal.
 #[derive(Debug, Clone)]
@@ -39,15 +40,16 @@ impl Journal {
 
     fn line(&self, event: &Event) -> Statement {
         sql!(
-            "INSERT INTO journal (seq, tenant, at_us, wall_us, kind, subject, trace, data) \
-             VALUES ((SELECT COALESCE(MAX(seq), 0) + 1 FROM journal), $1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO journal (seq, tenant, at_us, wall_us, kind, subject, trace, data, notable) \
+             VALUES ((SELECT COALESCE(MAX(seq), 0) + 1 FROM journal), $1, $2, $3, $4, $5, $6, $7, $8)",
             event.tenant,
             event.at,
             wall_now(),
             event.kind,
             &event.subject,
             &event.trace,
-            pack(&event.data)
+            pack(&event.data),
+            is_notable(event.kind, &event.data).then_some(1_i64)
         )
     }
 
@@ -127,21 +129,15 @@ impl Journal {
         rows.iter().map(|row| self.line_of(row)).collect()
     }
 
-    /// Reads lines of a tenant, newest first, all of them or those about one subject: the ones before place `before`, at most
-    /// `limit`, up to [`LINES_MAX`].
+    /// Reads a tenant's newest lines, newest first. It costs the same however long the journal is.
     ///
     /// # Errors
     /// As [`Store::rows`].
-    pub async fn newest_first(
-        &self,
-        tenant: TenantId,
-        subject: Option<&str>,
-        before: i64,
-        limit: u32,
-    ) -> Result<Vec<Line>, StoreError> {
+    pub async fn newest_first(&self, tenant: TenantId, wanted: Newest<'_>) -> Result<Vec<Line>, StoreError> {
+        let Newest { before, limit, .. } = wanted;
         let limit = limit.min(LINES_MAX);
-        let statement = match subject {
-            Some(subject) => sql!(
+        let statement = match (wanted.subject, wanted.notable) {
+            (Some(subject), _) => sql!(
                 "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
                  WHERE tenant = $1 AND subject = $2 AND seq < $3 ORDER BY seq DESC LIMIT $4",
                 tenant,
@@ -149,7 +145,14 @@ impl Journal {
                 before,
                 limit
             ),
-            None => sql!(
+            (None, true) => sql!(
+                "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
+                 WHERE tenant = $1 AND notable = 1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
+                tenant,
+                before,
+                limit
+            ),
+            (None, false) => sql!(
                 "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
                  WHERE tenant = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
                 tenant,

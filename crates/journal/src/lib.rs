@@ -6,12 +6,13 @@
 
 mod event;
 mod journal;
+mod notable;
 mod packed;
 mod query;
 
 pub use event::{Event, Line};
 pub use journal::Journal;
-pub use query::{Filter, LINES_MAX};
+pub use query::{Filter, LINES_MAX, Newest};
 
 use outlive_store::Migration;
 
@@ -20,6 +21,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "journal", sql: include_str!("../migrations/0001_journal.sql") },
     Migration { version: 2, name: "names", sql: include_str!("../migrations/0002_names.sql") },
     Migration { version: 3, name: "closer", sql: include_str!("../migrations/0003_closer.sql") },
+    Migration { version: 4, name: "notable", sql: include_str!("../migrations/0004_notable.sql") },
 ];
 
 /// Their names: what a tenant's end empties.

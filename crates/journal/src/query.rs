@@ -31,3 +31,16 @@ impl Filter {
         Self { tenant, after: 0, kind: None, subject: None, trace: None, about: None, limit: LINES_MAX }
     }
 }
+
+/// Which of a tenant's newest lines are wanted, newest first.
+#[derive(Debug, Clone, Copy)]
+pub struct Newest<'a> {
+    /// Only about this subject.
+    pub subject: Option<&'a str>,
+    /// Only what is more than routine: changes and refusals. Of all subjects.
+    pub notable: bool,
+    /// Only lines before this place.
+    pub before: i64,
+    /// At most so many, up to [`LINES_MAX`].
+    pub limit: u32,
+}

@@ -5,7 +5,9 @@ mod ca;
 mod check;
 mod cli;
 mod console;
+mod databases;
 mod health;
+mod logs;
 mod matrix;
 mod places;
 mod run;
@@ -22,10 +24,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use outlive_chassis::StartError;
-use tracing::Level;
-use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::cli::{Cli, Command};
 use crate::places::Part;
@@ -40,20 +38,19 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(answer) => return print_usage(&answer),
     };
-    // `warn`, or `warn,outlive_idp=debug`: levels by module, without the pattern language that would double the dependency.
-    let wanted = std::env::var("OUTLIVE_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
-    tracing_subscriber::registry()
-        // Errors of the log itself would be printed by a macro that panics where standard error is closed.
-        .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr).log_internal_errors(false))
-        .with(wanted.unwrap_or_else(|| Targets::new().with_default(Level::WARN)))
-        .init();
+    let repeats = logs::start();
+    outlive_chassis::raise_descriptor_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let result = match runtime {
-        Ok(runtime) => runtime.block_on(run(cli.command)),
+        Ok(runtime) => runtime.block_on(async {
+            tokio::spawn(repeats.clone().keep_reporting());
+            run(cli.command).await
+        }),
         Err(error) => {
             Err(StartError::new("cannot start", error, "look at the limits on threads of this system"))
         }
     };
+    repeats.finish();
     terminal::exit_code(result.unwrap_or_else(|error| {
         terminal::complain(&error);
         ExitCode::from(EXIT_COULD_NOT_START)

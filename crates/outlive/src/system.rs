@@ -10,10 +10,14 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::console::{ConsoleApp, end_operations};
+use crate::databases;
 use crate::places::{Part, bind, loopback, loopback_origins};
 use crate::services::{self, Urls};
 use crate::shutdown::{Shutdown, ShutdownSwitch, shutdown};
 use crate::tls::{Hosts, Tls};
+
+/// The services that have a database.
+const DATABASES: [&str; 5] = ["idp", "hub", "resource", "flow", "lab"];
 
 /// How to start a system.
 #[derive(Debug, Clone)]
@@ -55,6 +59,9 @@ impl System {
     where
         F: Future<Output = Result<ConsoleApp, StartError>>,
     {
+        if config.database_url.is_none() {
+            databases::check(&config.data_dir, &DATABASES)?;
+        }
         let mut listeners = Vec::new();
         for part in Part::ALL {
             listeners.push(bind(loopback(config.port_base, part)?, part).await?);
@@ -106,6 +113,9 @@ impl System {
         if let Some(listener) = console_listener {
             serve(&mut services, listener, app, stop);
         }
+        if config.database_url.is_none() {
+            databases::complete(&config.data_dir, &DATABASES)?;
+        }
         Ok(Self { urls, console: at(console_at), by_tls, tenants, switch, services })
     }
 
@@ -121,7 +131,7 @@ impl SystemConfig {
     fn chassis(&self, service: &'static str, origins: Origins) -> Result<ChassisConfig, StartError> {
         let database = match &self.database_url {
             Some(url) => DatabaseUrl::postgres(url)?,
-            None => DatabaseUrl::Sqlite(self.data_dir.join(format!("{service}.db"))),
+            None => DatabaseUrl::Sqlite(databases::file(&self.data_dir, service)),
         };
         Ok(ChassisConfig {
             service,

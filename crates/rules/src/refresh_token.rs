@@ -89,7 +89,7 @@ pub fn decide(token: &RefreshTokenFacts, user: &UserFacts, rules: &Ruleset, now:
         .or_else(|| user_state(user))
         .or_else(|| cut_offs(&holding, user, rules, aadsts::FRESH_TOKEN_NEEDED))
         .or_else(|| expiry(token, now))
-        .or_else(|| token.rotation.refusal(rules))
+        .or_else(|| token.rotation.refusal(rules, now))
         .or_else(|| origin(token.spa, token.origin))
         .or_else(|| token.conditional_access.block())
         .or_else(|| token.second_factor.refusal())

@@ -1,7 +1,12 @@
-//! Refresh tokens at an issuer that rotates strictly (RFC 9700, section 4.14.2): each is good once, and a second use ends the whole
-//! family. Entra does not; a switch of the tenant makes it so, to show the difference.
+//! Refresh tokens at an issuer that rotates strictly (RFC 9700, section 4.14.2): each is good once, and
+//! a second use ends the whole family. Entra does not; a switch of the tenant makes it so, to show the
+//! difference.
+//!
+//! The token that was replaced last can be used again for a short interval, as at vendors that rotate
+//! strictly (Okta: a grace period of up to 60 s; Amazon Cognito: up to 60 s; Ory Hydra: up to 5 min;
+//! Atlassian: 10 min). A client that lost the response, or died before it stored the new token, needs it.
 
-use outlive_clock::Instant;
+use outlive_clock::{Instant, Span, Speed};
 use serde::{Deserialize, Serialize};
 
 use crate::refusal::Refusal;
@@ -16,17 +21,37 @@ pub struct RotationFacts {
     pub used_at: Option<Instant>,
     /// When the family ended because one of its tokens was used twice (virtual), if it did.
     pub family_ended_at: Option<Instant>,
+    /// Until when this token can be used again (virtual), if it is the one that was replaced last.
+    #[serde(default)]
+    pub reusable_until: Option<Instant>,
 }
 
+/// The reuse interval of a clock that stands or runs like wall time.
+const REUSE_INTERVAL: Span = Span::from_seconds(60);
+
 impl RotationFacts {
+    /// Until when a token that was replaced at `used_at` can be used again: a minute, which is more virtual
+    /// time where the clock runs faster. A client needs wall time to recover, whatever its tenant's clock.
+    #[must_use]
+    pub fn reusable_until(used_at: Instant, speed: Speed) -> Instant {
+        used_at + REUSE_INTERVAL * i64::from(speed.factor().max(1))
+    }
+
+    /// Whether it was replaced already and can still be used again at `now`.
+    #[must_use]
+    pub fn is_reuse(&self, now: Instant) -> bool {
+        self.used_at.is_some() && self.reusable_until.is_some_and(|until| now <= until)
+    }
+
     /// Refuses what was used before, and what belongs to a family of which something was used twice.
-    pub(crate) fn refusal(&self, rules: &Ruleset) -> Option<Refusal> {
+    pub(crate) fn refusal(&self, rules: &Ruleset, now: Instant) -> Option<Refusal> {
         if !rules.switches().strict_rotation {
             return None;
         }
         let refuse = |rule| Refusal::new(rule, Some(aadsts::INVALID_GRANT), Source::STRICT_ROTATION);
         match (self.family_ended_at, self.used_at) {
             (Some(at), _) => Some(refuse(Rule::FamilyEnded).fact("family_ended_at", at)),
+            (None, Some(_)) if self.is_reuse(now) => None,
             (None, Some(at)) => Some(refuse(Rule::UsedBefore).fact("used_at", at)),
             (None, None) => None,
         }

@@ -10,7 +10,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use futures::Stream;
 use outlive_clock::TenantId;
-use outlive_journal::{Filter, LINES_MAX, Line};
+use outlive_journal::{Filter, LINES_MAX, Line, Newest};
 use serde::{Deserialize, Serialize};
 
 use super::{Surface, tenant_of};
@@ -28,6 +28,9 @@ pub(crate) struct Selection {
     /// The newest lines, newest first, of all or of one subject; nothing else selects then.
     #[serde(default)]
     newest: bool,
+    /// With `newest` and without `subject`: only what is more than routine.
+    #[serde(default)]
+    notable: bool,
     #[serde(default = "default_limit")]
     limit: u32,
 }
@@ -65,9 +68,13 @@ pub(crate) async fn read<S: Service>(
     surface.chassis.clocks.clock(tenant).await?;
     let Query(selection) = selection?;
     if selection.newest {
-        let subject = selection.subject.as_deref();
-        let journal = &surface.chassis.journal;
-        let lines = journal.newest_first(tenant, subject, i64::MAX, selection.limit).await?;
+        let wanted = Newest {
+            subject: selection.subject.as_deref(),
+            notable: selection.notable,
+            before: i64::MAX,
+            limit: selection.limit,
+        };
+        let lines = surface.chassis.journal.newest_first(tenant, wanted).await?;
         return Ok(Json(Page { next: selection.after, lines }));
     }
     let after = selection.after;

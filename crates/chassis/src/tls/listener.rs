@@ -4,38 +4,40 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::serve::Listener;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::TlsIdentity;
+use crate::occasional::Occasional;
+use crate::serve::{Accept, accept_tcp};
 
-/// The longest a client may take to shake hands, in wall time.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How many may shake hands at once; further connections wait in the system's queue.
+/// How many handshakes may be in progress; further connections wait in the system's queue.
 const HANDSHAKES_MAX: usize = 256;
 
 type Connection = (TlsStream<TcpStream>, SocketAddr);
 
-/// Hands out connections once their handshake is done. Those that are slow or do not speak TLS hold up nobody else.
-pub(crate) struct TlsListener {
+/// Returns connections once their handshake is complete. Clients that are slow or do not speak TLS
+/// delay no others.
+pub(crate) struct TlsAcceptor {
     listener: TcpListener,
-    acceptor: TlsAcceptor,
+    acceptor: tokio_rustls::TlsAcceptor,
+    handshake: Duration,
     handshakes: JoinSet<io::Result<Connection>>,
+    failures: Occasional,
 }
 
-impl TlsListener {
-    pub(crate) fn new(listener: TcpListener, identity: TlsIdentity) -> Self {
-        Self { listener, acceptor: TlsAcceptor::from(identity.config()), handshakes: JoinSet::new() }
+impl TlsAcceptor {
+    /// `handshake` is the longest that a handshake may take, in wall time.
+    pub(crate) fn new(listener: TcpListener, identity: TlsIdentity, handshake: Duration) -> Self {
+        let acceptor = tokio_rustls::TlsAcceptor::from(identity.config());
+        Self { listener, acceptor, handshake, handshakes: JoinSet::new(), failures: Occasional::default() }
     }
 }
 
-impl Listener for TlsListener {
+impl Accept for TlsAcceptor {
     type Io = TlsStream<TcpStream>;
-    type Addr = SocketAddr;
 
     async fn accept(&mut self) -> Connection {
         loop {
@@ -44,22 +46,23 @@ impl Listener for TlsListener {
                 Some(done) = self.handshakes.join_next() => match done {
                     Ok(Ok(connection)) => return connection,
                     Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
-                    Err(error) => tracing::error!(%error, "a TLS handshake was lost"),
+                    Err(error) => tracing::error!(%error, "a TLS handshake panicked"),
                 },
-                (stream, from) = Listener::accept(&mut self.listener), if room => {
-                    self.handshakes.spawn(shake_hands(self.acceptor.clone(), stream, from));
+                (stream, from) = accept_tcp(&self.listener, &mut self.failures), if room => {
+                    let shaking = shake_hands(self.acceptor.clone(), self.handshake, stream, from);
+                    self.handshakes.spawn(shaking);
                 }
             }
         }
     }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
-    }
 }
 
-async fn shake_hands(acceptor: TlsAcceptor, stream: TcpStream, from: SocketAddr) -> io::Result<Connection> {
-    let _ = stream.set_nodelay(true);
-    let stream = timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await??;
+async fn shake_hands(
+    acceptor: tokio_rustls::TlsAcceptor,
+    limit: Duration,
+    stream: TcpStream,
+    from: SocketAddr,
+) -> io::Result<Connection> {
+    let stream = timeout(limit, acceptor.accept(stream)).await??;
     Ok((stream, from))
 }

@@ -7,7 +7,7 @@ mod listener;
 
 pub use authority::LocalAuthority;
 pub use leaf::TlsIdentity;
-pub(crate) use listener::TlsListener;
+pub(crate) use listener::TlsAcceptor;
 
 use outlive_clock::Instant;
 use rcgen::CertificateParams;

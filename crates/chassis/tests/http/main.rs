@@ -2,12 +2,14 @@
 
 mod clock;
 mod due;
+mod health;
 mod journal;
 mod lab_access;
 mod reminders;
 mod replicas;
 mod restart;
 mod scene;
+mod serving;
 mod shell;
 mod socket;
 mod tenants;

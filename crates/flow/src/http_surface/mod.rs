@@ -39,6 +39,7 @@ pub(crate) fn router(flows: Arc<Flows>) -> Router {
         .route(&at("/{flow}/runs"), get(run_routes::list))
         .route(&at("/{flow}/runs/{run}"), get(run_routes::show))
         .route(&at("/{flow}/runs/{run}/actions"), get(run_routes::actions))
+        .route("/_lab/tenants/{tenant}/runs", get(run_routes::counts))
         .method_not_allowed_fallback(|| async {
             Problem::new(
                 StatusCode::METHOD_NOT_ALLOWED,

@@ -17,6 +17,18 @@ use crate::service::Flows;
 use crate::status::RunStatus;
 use crate::tables::runs::{self, RunRow};
 
+/// `GET /_lab/tenants/{tenant}/runs`: how many runs there are, by status.
+pub(super) async fn counts(
+    State(flows): State<Arc<Flows>>,
+    Path(tenant): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let tenant = tenant
+        .parse()
+        .map_err(|_| Problem::not_found("TenantNotFound", "The tenant in the path is not a UUID."))?;
+    flows.chassis.clocks.clock(tenant).await?;
+    Ok(Json(json!(runs::counts(&flows.chassis.store, tenant).await?)))
+}
+
 pub(super) async fn list(
     caller: Caller,
     State(flows): State<Arc<Flows>>,

@@ -101,6 +101,7 @@ impl Flows {
             changed: asker.now,
             anchor: asker.now,
             next_due: None,
+            revision: 1,
         };
         schedule(&mut flow, &parsed, asker.now);
         let mut change = Change::from(flow_ids::insertion(asker.tenant, id));
@@ -146,10 +147,11 @@ impl Flows {
         }
         flow.version += i64::from(rewritten);
         flow.changed = asker.now;
-        if rewritten || flow.state != before.state {
+        let rescheduled = rewritten || flow.state != before.state;
+        if rescheduled {
             schedule(&mut flow, &parsed, asker.now);
         }
-        let mut change = Change::from(flows::update(asker.tenant, before.version, &flow));
+        let mut change = Change::from(flows::update(asker.tenant, &flow, rescheduled));
         if rewritten {
             change.add(flows::document_insertion(asker.tenant, flow.id, flow.version, document.clone()));
             change.add(flows::documents_tidied(asker.tenant, flow.id, flow.version));

@@ -46,6 +46,8 @@ pub(crate) struct FlowRow {
     pub(crate) changed: Instant,
     pub(crate) anchor: Instant,
     pub(crate) next_due: Option<Instant>,
+    /// How often the flow was changed, its definition or anything else.
+    pub(crate) revision: i64,
 }
 
 fn flow_of(row: &Row) -> Result<FlowRow, StoreError> {
@@ -59,13 +61,14 @@ fn flow_of(row: &Row) -> Result<FlowRow, StoreError> {
         changed: row.instant("changed_us")?,
         anchor: row.instant("anchor_us")?,
         next_due: row.opt_instant("next_due_us")?,
+        revision: row.int("revision")?,
     })
 }
 
 pub(crate) async fn read(store: &Store, tenant: TenantId, id: FlowId) -> Result<Option<FlowRow>, StoreError> {
     let row = store
         .row(sql!(
-            "SELECT id, owner, display_name, state, version, created_us, changed_us, anchor_us, next_due_us FROM flows \
+            "SELECT id, owner, display_name, state, version, created_us, changed_us, anchor_us, next_due_us, revision FROM flows \
              WHERE tenant = $1 AND id = $2",
             tenant,
             id
@@ -84,7 +87,7 @@ pub(crate) async fn list(
 ) -> Result<Vec<FlowRow>, StoreError> {
     let rows = store
         .rows(sql!(
-            "SELECT id, owner, display_name, state, version, created_us, changed_us, anchor_us, next_due_us FROM flows \
+            "SELECT id, owner, display_name, state, version, created_us, changed_us, anchor_us, next_due_us, revision FROM flows \
              WHERE tenant = $1 AND owner = $2 AND (created_us > $3 OR (created_us = $3 AND id > $4)) \
              ORDER BY created_us, id LIMIT $5",
             tenant,
@@ -139,18 +142,22 @@ pub(crate) fn insertion(tenant: TenantId, flow: &FlowRow) -> Statement {
     )
 }
 
-/// Writes a flow over what it was at `version`.
-pub(crate) fn update(tenant: TenantId, version: i64, flow: &FlowRow) -> Statement {
+/// Writes a changed flow, if nobody changed it since it was read. Unless it is `rescheduled`, its next
+/// occurrence stays what it is by now.
+pub(crate) fn update(tenant: TenantId, flow: &FlowRow, rescheduled: bool) -> Statement {
     sql!(
-        "UPDATE flows SET display_name = $4, state = $5, version = $6, changed_us = $7, anchor_us = $8, next_due_us = $9 \
-         WHERE tenant = $1 AND id = $2 AND version = $3",
+        "UPDATE flows SET display_name = $4, state = $5, version = $6, changed_us = $7, \
+         anchor_us = CASE WHEN $8 = 1 THEN $9 ELSE anchor_us END, \
+         next_due_us = CASE WHEN $8 = 1 THEN $10 ELSE next_due_us END, revision = revision + 1 \
+         WHERE tenant = $1 AND id = $2 AND revision = $3",
         tenant,
         flow.id,
-        version,
+        flow.revision,
         &flow.display_name,
         flow.state.name(),
         flow.version,
         flow.changed,
+        rescheduled,
         flow.anchor,
         flow.next_due
     )
@@ -232,7 +239,8 @@ pub(crate) fn occurrences_skipped(
 /// Takes a flow that cannot be read out of service.
 pub(crate) fn suspended(tenant: TenantId, flow: FlowId, version: i64) -> Statement {
     sql!(
-        "UPDATE flows SET state = 'Suspended', next_due_us = NULL WHERE tenant = $1 AND id = $2 AND version = $3",
+        "UPDATE flows SET state = 'Suspended', next_due_us = NULL, revision = revision + 1 \
+         WHERE tenant = $1 AND id = $2 AND version = $3",
         tenant,
         flow,
         version

@@ -1,5 +1,7 @@
 //! Runs.
 
+use std::collections::BTreeMap;
+
 use outlive_clock::{Instant, TenantId, wall_now};
 use outlive_store::{Row, Statement, Store, StoreError, sql};
 
@@ -105,6 +107,17 @@ pub(crate) async fn list(
         }
     };
     rows.iter().map(run_of).collect()
+}
+
+/// How many runs of all flows there are, by status.
+pub(crate) async fn counts(store: &Store, tenant: TenantId) -> Result<BTreeMap<String, i64>, StoreError> {
+    let rows = store
+        .rows(sql!(
+            "SELECT status, CAST(COUNT(*) AS BIGINT) AS runs FROM runs WHERE tenant = $1 GROUP BY status",
+            tenant
+        ))
+        .await?;
+    rows.iter().map(|row| Ok((row.text("status")?, row.int("runs")?))).collect()
 }
 
 /// Who has taken up a run, and until when (wall time) others leave it to them.

@@ -188,3 +188,29 @@ fn history_comes_in_pages_and_by_status() {
     assert_eq!((list["value"].as_array().map(Vec::len), &list["value"][0]["name"]), (Some(1), &json!(FLOW)));
     assert!(list["value"][0]["properties"].get("definition").is_none());
 }
+
+#[test]
+fn of_two_changes_at_once_none_is_lost() {
+    let lab = Lab::with_flow(hourly());
+    for round in 0..20 {
+        let name = format!("Name {round}");
+        let (state, action) = if round % 2 == 0 { ("Stopped", "stop") } else { ("Started", "start") };
+        let rename = json!({"properties": {"displayName": name}});
+        let (one, other) = std::thread::scope(|scope| {
+            let one = scope.spawn(|| lab.owner("PATCH", &format!("/{FLOW}"), Some(rename)));
+            let other = scope.spawn(|| lab.owner("POST", &format!("/{FLOW}/{action}"), None));
+            (one.join().expect("an answer"), other.join().expect("an answer"))
+        });
+        let shown = lab.owner("GET", &format!("/{FLOW}"), None).expect(200);
+        for (answer, is_there) in [
+            (one, shown["properties"]["displayName"] == *name),
+            (other, shown["properties"]["state"] == state),
+        ] {
+            let status = answer.status.as_u16();
+            assert!(status == 409 || (status == 200 && is_there), "{status} {}: {shown}", answer.body);
+        }
+        if shown["properties"]["state"] != state {
+            lab.owner("POST", &format!("/{FLOW}/{action}"), None).expect(200);
+        }
+    }
+}

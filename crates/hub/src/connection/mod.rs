@@ -41,6 +41,8 @@ pub(crate) struct Connection {
     pub(crate) key_sealed: String,
     pub(crate) created: Instant,
     pub(crate) changed: Instant,
+    /// How often its owner changed it.
+    pub(crate) revision: i64,
 }
 
 impl Connection {

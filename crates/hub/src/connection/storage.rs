@@ -24,6 +24,7 @@ fn connection_of(row: &Row) -> Result<Connection, StoreError> {
         key_sealed: row.text("key_sealed")?,
         created: row.instant("created_us")?,
         changed: row.instant("changed_us")?,
+        revision: row.int("revision")?,
     })
 }
 
@@ -37,7 +38,7 @@ pub(crate) async fn with_credential(
         .row(sql!(
             "SELECT c.tenant, c.id, c.resource_group, c.name, c.connector, k.version AS connector_version, \
              c.display_name, c.owner, c.enabled, c.status_code, c.status_message, c.authenticated_user, c.key_sealed, \
-             c.created_us, c.changed_us, t.sealed, t.version AS credential_version, t.expires_us \
+             c.created_us, c.changed_us, c.revision, t.sealed, t.version AS credential_version, t.expires_us \
              FROM connections c JOIN connectors k ON k.tenant = c.tenant AND k.name = c.connector \
              LEFT JOIN credentials t ON t.tenant = c.tenant AND t.connection = c.id \
              WHERE c.tenant = $1 AND c.id = $2",
@@ -70,7 +71,7 @@ pub(crate) async fn by_name(
         .row(sql!(
             "SELECT c.tenant, c.id, c.resource_group, c.name, c.connector, k.version AS connector_version, \
              c.display_name, c.owner, c.enabled, c.status_code, c.status_message, c.authenticated_user, c.key_sealed, \
-             c.created_us, c.changed_us \
+             c.created_us, c.changed_us, c.revision \
              FROM connections c JOIN connectors k ON k.tenant = c.tenant AND k.name = c.connector \
              WHERE c.tenant = $1 AND c.group_key = $2 AND c.name_key = $3",
             tenant,
@@ -97,7 +98,7 @@ pub(crate) async fn in_group(
         .rows(sql!(
             "SELECT c.tenant, c.id, c.resource_group, c.name, c.connector, k.version AS connector_version, \
              c.display_name, c.owner, c.enabled, c.status_code, c.status_message, c.authenticated_user, c.key_sealed, \
-             c.created_us, c.changed_us \
+             c.created_us, c.changed_us, c.revision \
              FROM connections c JOIN connectors k ON k.tenant = c.tenant AND k.name = c.connector \
              WHERE c.tenant = $1 AND c.group_key = $2 AND c.name_key > $3 \
              AND (CAST($4 AS TEXT) IS NULL OR c.owner = $4 OR EXISTS (SELECT 1 FROM access_policies p \
@@ -137,15 +138,17 @@ pub(crate) fn insert(connection: &Connection) -> Statement {
     )
 }
 
-/// Writes what its owner may change.
+/// Writes what its owner may change, if the owner has not changed it since it was read.
 pub(crate) fn update(connection: &Connection) -> Statement {
     sql!(
-        "UPDATE connections SET display_name = $1, enabled = $2, changed_us = $3 WHERE tenant = $4 AND id = $5",
+        "UPDATE connections SET display_name = $1, enabled = $2, changed_us = $3, revision = revision + 1 \
+         WHERE tenant = $4 AND id = $5 AND revision = $6",
         &connection.display_name,
         connection.enabled,
         connection.changed,
         connection.tenant,
-        connection.id
+        connection.id,
+        connection.revision
     )
     .expect_rows(1)
 }

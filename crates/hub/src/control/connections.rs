@@ -172,6 +172,7 @@ async fn create(
         ),
         created: call.now,
         changed: call.now,
+        revision: 1,
     };
     let mut change = Change::from(storage::insert(&connection));
     let said = json!({

@@ -161,3 +161,27 @@ async fn a_tenants_description_is_checked_by_place() {
     let twice = json!({"name": "x", "api_properties": {}, "swagger": swagger("/")});
     world.send("PUT", &uri, &[], &json!({"connectors": [twice, twice]}).to_string()).await.expect(409);
 }
+
+#[tokio::test]
+async fn of_two_changes_at_once_none_is_lost() {
+    let world = World::new().await;
+    world.put_connection("orders", CONNECTOR).await.expect(201);
+    for round in 0..20 {
+        let (name, state) = (format!("Name {round}"), if round % 2 == 0 { "Disabled" } else { "Enabled" });
+        let one = json!({"properties": {"displayName": name}});
+        let other = json!({"properties": {"connectionState": state}});
+        let owner = world.user(OWNER);
+        let (one, other) = tokio::join!(
+            world.arm(&owner, "PUT", "orders", &one),
+            world.arm(&owner, "PUT", "orders", &other)
+        );
+        let shown = world.get("orders").await;
+        for (answer, is_there) in [
+            (one, shown.at("/properties/displayName") == *name),
+            (other, shown.at("/properties/connectionState") == state),
+        ] {
+            let status = answer.status.as_u16();
+            assert!(status == 409 || (status == 200 && is_there), "{status} {}: {}", answer.text, shown.text);
+        }
+    }
+}

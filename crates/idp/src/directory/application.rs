@@ -24,7 +24,7 @@ pub(crate) struct Application {
     pub(crate) name: String,
     pub(crate) enabled: bool,
     pub(crate) document: Arc<ApplicationDocument>,
-    /// How often the row was changed.
+    /// How often it was written: an update is of the revision that was read.
     pub(crate) revision: i64,
 }
 
@@ -265,7 +265,7 @@ impl Application {
         }
     }
 
-    /// Writes what is registered about it, if it was not changed since it was read.
+    /// Writes what is registered about it, if nothing of it changed since it was read.
     pub(crate) fn update_document(&self, tenant: TenantId) -> Statement {
         sql!(
             "UPDATE applications SET document = $1, revision = revision + 1 \

@@ -20,6 +20,9 @@ pub(crate) struct Policies {
     pub(crate) named_locations: Vec<Kept<Location>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) token_lifetimes: Vec<Kept<TokenLifetime>>,
+    /// How often they were written: an update is of the revision that was read.
+    #[serde(skip)]
+    pub(crate) revision: i64,
 }
 
 /// One of them, with its id and its times (virtual).
@@ -75,13 +78,14 @@ impl Policies {
         )
     }
 
-    /// Writes them, if they are still as they were read.
+    /// Writes them, if none of them changed since they were read.
     pub(crate) fn replace(&self, before: &Self, tenant: TenantId) -> Statement {
         sql!(
-            "UPDATE tenants SET policies = $1 WHERE tenant = $2 AND policies = $3",
+            "UPDATE tenants SET policies = $1, policies_revision = policies_revision + 1 \
+             WHERE tenant = $2 AND policies_revision = $3",
             serde_json::json!(self),
             tenant,
-            serde_json::json!(before)
+            before.revision
         )
         .expect_rows(1)
     }

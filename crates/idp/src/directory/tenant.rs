@@ -40,7 +40,7 @@ fn tenant_of(row: &Row) -> Result<Tenant, StoreError> {
             .opt_int("password_validity_days")?
             .and_then(|days| u32::try_from(days).ok()),
         require_mfa: row.flag("require_mfa")?,
-        policies: Arc::new(row.json("policies")?),
+        policies: Arc::new(Policies { revision: row.int("policies_revision")?, ..row.json("policies")? }),
     })
 }
 
@@ -56,7 +56,7 @@ impl Directory {
             self.store
                 .row(sql!(
                     "SELECT tenant, domain, display_name, rules, signing_key, banned_passwords, password_validity_days, \
-                     require_mfa, policies FROM tenants WHERE tenant = $1",
+                     require_mfa, policies, policies_revision FROM tenants WHERE tenant = $1",
                     tenant
                 ))
                 .await?
@@ -73,7 +73,7 @@ impl Directory {
         self.store
             .row(sql!(
                 "SELECT tenant, domain, display_name, rules, signing_key, banned_passwords, password_validity_days, \
-                 require_mfa, policies FROM tenants WHERE domain = $1",
+                 require_mfa, policies, policies_revision FROM tenants WHERE domain = $1",
                 domain
             ))
             .await?

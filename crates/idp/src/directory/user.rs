@@ -41,7 +41,7 @@ pub(crate) struct User {
     pub(crate) lockout: Lockout,
     pub(crate) profile: UserProfile,
     pub(crate) second_factor: SecondFactor,
-    /// How often the row was changed.
+    /// How often the user was written: an update is of the revision that was read.
     pub(crate) revision: i64,
 }
 
@@ -186,7 +186,8 @@ impl User {
         Some(self.password_changed_at + Span::from_days(days.into()))
     }
 
-    /// Writes back what can change, if the user is still as it was read: two changes at once cannot lose one.
+    /// Writes back what can change, if nothing of the user changed since they were read: two changes at
+    /// once cannot lose one.
     pub(crate) fn update(&self, before: &Self) -> Statement {
         sql!(
             "UPDATE users SET password_hash = $1, password_changed_us = $2, password_expired = $3, \

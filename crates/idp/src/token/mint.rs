@@ -181,8 +181,12 @@ pub(crate) async fn mint_for_user(
     };
     let access_token = mint_access_token(request, &order).await?;
     let refresh_token = resource.request.is_offline().then(|| {
-        let token =
-            refresh_token(request, &grant, &resource, random.stream("refresh-token-id").uuid_at(request.now));
+        let reused = match &grant.family {
+            Family::Of(_, rotation) => rotation.successor(request.now),
+            Family::New { .. } => None,
+        };
+        let token_id = reused.unwrap_or_else(|| random.stream("refresh-token-id").uuid_at(request.now));
+        let token = refresh_token(request, &grant, &resource, token_id);
         let text = token.seal(&request.idp.chassis.sealer, &mut random.stream("refresh-token-nonce"));
         (token, text)
     });

@@ -17,6 +17,16 @@ use crate::refusal::Refusal;
 use crate::second_factor;
 
 pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Refusal> {
+    if let Some(answer) = attempt(request).await? {
+        return Ok(answer);
+    }
+    // Another request used it at the same moment, where a token is good once: now it was replaced, and
+    // can be used again for a moment.
+    attempt(request).await?.ok_or_else(|| Refusal::new(aadsts::INVALID_GRANT))
+}
+
+/// Redeems the token; nothing if another request changed its family meanwhile.
+async fn attempt(request: &TokenRequest<'_>) -> Result<Option<TokenAnswer>, Refusal> {
     let idp = request.idp;
     let presented = request.form.get("refresh_token").ok_or_else(|| Refusal::missing("refresh_token"))?;
     let token = SealedRefreshToken::open(&idp.chassis.sealer, presented)
@@ -88,9 +98,8 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     let mut change = Change::new();
     let answer = mint_for_user(request, grant, resource, &mut change).await?;
     match idp.chassis.store.commit(change).await {
-        Ok(()) => Ok(answer),
-        // Somebody else used it at the same moment, where a token is good once.
-        Err(error) if error.is_conflict() => Err(Refusal::new(aadsts::INVALID_GRANT)),
+        Ok(()) => Ok(Some(answer)),
+        Err(error) if error.is_conflict() => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

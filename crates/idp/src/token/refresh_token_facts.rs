@@ -33,7 +33,7 @@ pub(crate) async fn gather(
         Some(session) => idp.directory.signed_out_at(tenant.id, session).await?,
         None => None,
     };
-    let rotation = rotation::look_up(&idp.chassis.store, &tenant.rules, token).await?;
+    let rotation = rotation::look_up(&idp.chassis, &tenant.rules, token).await?;
     let facts = RefreshTokenFacts {
         client_class: class_of(token),
         password_based: token.password_based,

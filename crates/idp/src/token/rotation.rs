@@ -1,10 +1,12 @@
-//! Refresh tokens that are good once, where a tenant's rules say so (`rotation=strict`): which token of a family is still good.
-//! Elsewhere nothing is read and nothing written.
+//! Refresh tokens that are good once, where a tenant's rules say so (`rotation=strict`): which token of
+//! a family is still good, and which one was replaced last. Elsewhere nothing is read or written.
 
-use outlive_clock::Instant;
+use outlive_chassis::{Chassis, ClockError};
+use outlive_clock::{Instant, Speed};
 use outlive_rules::{RotationFacts, Ruleset, lifetimes};
-use outlive_store::{Change, Statement, Store, StoreError, sql};
+use outlive_store::{Change, Statement, StoreError, sql};
 use outlive_tokens::SealedRefreshToken;
+use uuid::Uuid;
 
 /// What is known of a presented token, and what its use would change.
 pub(crate) struct Rotation {
@@ -12,33 +14,55 @@ pub(crate) struct Rotation {
     /// Whether the family was used before.
     known: bool,
     strict: bool,
+    /// The token that replaced the presented one, if that was replaced last.
+    successor: Option<Uuid>,
 }
 
 /// Looks the family up: one indexed read, and none where tokens are good more than once.
 pub(crate) async fn look_up(
-    store: &Store,
+    chassis: &Chassis,
     rules: &Ruleset,
     token: &SealedRefreshToken,
 ) -> Result<Rotation, StoreError> {
     let strict = rules.switches().strict_rotation;
+    let unused = Rotation { facts: RotationFacts::default(), known: false, strict, successor: None };
     if !strict {
-        return Ok(Rotation { facts: RotationFacts::default(), known: false, strict });
+        return Ok(unused);
     }
-    let row = store.row(sql!(
-        "SELECT good, used_us, ended_us FROM refresh_token_families WHERE tenant = $1 AND family = $2",
+    let row = chassis.store.row(sql!(
+        "SELECT good, previous, used_us, ended_us FROM refresh_token_families \
+         WHERE tenant = $1 AND family = $2",
         token.tenant,
         token.family_id.to_string()
     ));
-    let Some(row) = row.await? else {
-        return Ok(Rotation { facts: RotationFacts::default(), known: false, strict });
-    };
-    let is_good = row.text("good")? == token.token_id.to_string();
-    let used_at = if is_good { None } else { Some(row.instant("used_us")?) };
-    let facts = RotationFacts { used_at, family_ended_at: row.opt_instant("ended_us")? };
-    Ok(Rotation { facts, known: true, strict })
+    let Some(row) = row.await? else { return Ok(unused) };
+    let mut facts =
+        RotationFacts { family_ended_at: row.opt_instant("ended_us")?, ..RotationFacts::default() };
+    let (good, previous) = (row.parse::<Uuid>("good")?, row.opt_text("previous")?);
+    if good == token.token_id {
+        return Ok(Rotation { facts, known: true, ..unused });
+    }
+    let used_at = row.instant("used_us")?;
+    facts.used_at = Some(used_at);
+    let was_replaced_last = previous.is_some_and(|previous| previous == token.token_id.to_string());
+    if was_replaced_last {
+        let speed = match chassis.clocks.clock(token.tenant).await {
+            Ok(clock) => clock.speed(),
+            Err(ClockError::UnknownTenant(_)) => Speed::REAL,
+            Err(ClockError::Store(error)) => return Err(error),
+        };
+        facts.reusable_until = Some(RotationFacts::reusable_until(used_at, speed));
+    }
+    Ok(Rotation { facts, known: true, strict, successor: was_replaced_last.then_some(good) })
 }
 
 impl Rotation {
+    /// The id of the next token, where the presented one is used again: a client that lost the first
+    /// response and one that did not then hold the same token, and both can go on with it.
+    pub(crate) fn successor(&self, now: Instant) -> Option<Uuid> {
+        self.successor.filter(|_| self.strict && self.facts.is_reuse(now))
+    }
+
     /// Makes `next` the one good token of the family, if `used` still is it: of two that use it at once, one does.
     pub(crate) fn replace(
         &self,
@@ -47,13 +71,13 @@ impl Rotation {
         now: Instant,
         change: &mut Change,
     ) {
-        if !self.strict {
+        if !self.strict || self.successor(now).is_some() {
             return;
         }
         let (tenant, family) = (used.tenant, used.family_id.to_string());
         change.add(if self.known {
             sql!(
-                "UPDATE refresh_token_families SET good = $1, used_us = $2 \
+                "UPDATE refresh_token_families SET good = $1, previous = $5, used_us = $2 \
                  WHERE tenant = $3 AND family = $4 AND good = $5 AND ended_us IS NULL",
                 next.token_id.to_string(),
                 now,
@@ -64,10 +88,12 @@ impl Rotation {
             .expect_rows(1)
         } else {
             sql!(
-                "INSERT INTO refresh_token_families (tenant, family, good, used_us) VALUES ($1, $2, $3, $4)",
+                "INSERT INTO refresh_token_families (tenant, family, good, previous, used_us) \
+                 VALUES ($1, $2, $3, $4, $5)",
                 tenant,
                 family,
                 next.token_id.to_string(),
+                used.token_id.to_string(),
                 now
             )
         });

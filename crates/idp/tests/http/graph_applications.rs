@@ -1,12 +1,16 @@
 //! Microsoft Graph: applications, their secrets, and their service principals.
 
+use std::sync::Arc;
+
 use insta::assert_snapshot;
 use outlive_clock::Span;
+use outlive_store::Statement;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::client::App;
 use crate::graph::{call, denied};
+use crate::installation::Installation;
 use crate::tenant::{Answer, ORDERS, READ, Tenant};
 use crate::tokens::Tokens;
 
@@ -406,4 +410,52 @@ async fn a_disabled_service_principal_gets_no_tokens() {
         400,
         "Request_BadRequest",
     );
+}
+
+#[tokio::test]
+async fn a_document_that_an_older_program_wrote_can_be_changed() {
+    let installation = Arc::new(Installation::start());
+    let tenant = Tenant::inside(Arc::clone(&installation), "2025-11").await;
+    let admin = tenant.admin_tool().sign_in(&tenant, "admin", ALL).await;
+    // The same JSON, written otherwise.
+    for rewrite in [
+        "UPDATE applications SET document = replace(document, ',\"', ', \"')",
+        "UPDATE users SET profile = replace(profile, ',\"', ', \"'), lockout = replace(lockout, '{', '{ ')",
+    ] {
+        installation.store.commit(Statement::new(rewrite, Vec::new())).await.expect("is rewritten");
+    }
+    let job = format!("/servicePrincipals(appId='{}')", tenant.id_of(15));
+    let application = format!("/applications(appId='{}')", tenant.id_of(15));
+    let colleague = format!("/users/{}", tenant.upn("colleague"));
+    for (path, patch) in [
+        (&job, json!({"accountEnabled": false, "appRoleAssignmentRequired": true})),
+        (&application, json!({"displayName": "Renamed"})),
+        (&colleague, json!({"jobTitle": "Clerk", "displayName": "Other", "accountEnabled": false})),
+    ] {
+        let answer = call(&tenant, admin.access(), Method::PATCH, path, patch).await;
+        assert_eq!(answer.status, 204, "{path}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn of_two_changes_at_once_none_is_lost() {
+    let tenant = Tenant::new().await;
+    let admin = tenant.admin_tool().sign_in(&tenant, "admin", ALL).await;
+    let job = format!("/servicePrincipals(appId='{}')", tenant.id_of(15));
+    let application = format!("/applications(appId='{}')", tenant.id_of(15));
+    for round in 0..10 {
+        let (required, name) = (round % 2 == 0, format!("Name {round}"));
+        let one = json!({ "appRoleAssignmentRequired": required });
+        let other = json!({ "displayName": name });
+        let (one, other) = tokio::join!(
+            call(&tenant, admin.access(), Method::PATCH, &job, one),
+            call(&tenant, admin.access(), Method::PATCH, &application, other),
+        );
+        let shown = get(&tenant, admin.access(), &job).await.json();
+        for (answer, is_there) in
+            [(one, shown["appRoleAssignmentRequired"] == required), (other, shown["displayName"] == *name)]
+        {
+            assert!(answer.status == 409 || (answer.status == 204 && is_there), "{answer:?}: {shown}");
+        }
+    }
 }

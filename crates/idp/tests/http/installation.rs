@@ -78,7 +78,7 @@ async fn serve(data: &TempDir, postgres: Option<&PostgresDatabase>, more: &[&str
     let chassis = Chassis::start(config, MIGRATIONS).await.expect("the chassis starts");
     let store = chassis.store.clone();
     let app = outlive_idp::build(chassis, IdpConfig { own_url: url.clone() }).await.expect("it is built");
-    tokio::spawn(async move { axum::serve(listener, app).await });
+    tokio::spawn(outlive_chassis::serve(listener, app, std::future::pending()));
     (url, store)
 }
 

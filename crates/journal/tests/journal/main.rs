@@ -3,7 +3,7 @@
 mod place;
 
 use outlive_clock::{Instant, Randomness, Span, TenantId};
-use outlive_journal::{Event, Filter, Journal, LINES_MAX, Line, MIGRATIONS};
+use outlive_journal::{Event, Filter, Journal, LINES_MAX, Line, MIGRATIONS, Newest};
 use outlive_store::{Change, Statement, Store, sql};
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -20,6 +20,7 @@ on_each_database!(
     a_query_answers_no_more_than_its_limit,
     two_journals_of_one_database_keep_one_order,
     what_an_older_program_wrote_is_read_and_continued,
+    the_newest_lines_are_found_by_an_index,
 );
 
 const AT: Instant = Instant::from_seconds(1_767_603_600);
@@ -52,6 +53,24 @@ async fn a_line_comes_back_as_it_was_written(place: &Place) {
     assert_eq!((line.trace.as_str(), &line.data), (TRACE, &data));
 }
 
+async fn the_newest_lines_are_found_by_an_index(place: &Place) {
+    let journal = place.journal();
+    for number in 0..50 {
+        let kind = if number % 10 == 0 { "token.refused" } else { "token.issued" };
+        let subject = format!("user:{}", number % 3);
+        journal.append(&event(kind, &subject).with(json!({ "number": number }))).await.expect("is written");
+    }
+    let all = Newest { subject: None, notable: false, before: i64::MAX, limit: 3 };
+    let numbers = async |wanted| -> Vec<i64> {
+        let lines = journal.newest_first(tenant(1), wanted).await.expect("reads");
+        lines.iter().map(|line| line.data["number"].as_i64().expect("a number")).collect()
+    };
+    assert_eq!(numbers(all).await, [49, 48, 47]);
+    assert_eq!(numbers(Newest { notable: true, ..all }).await, [40, 30, 20]);
+    assert_eq!(numbers(Newest { notable: true, before: 41, ..all }).await, [30, 20, 10]);
+    assert_eq!(numbers(Newest { subject: Some("user:0"), ..all }).await, [48, 45, 42]);
+}
+
 /// Lets go of a store that has its database alone.
 async fn let_go(store: Store) {
     if store.is_exclusive() {
@@ -67,8 +86,25 @@ async fn what_an_older_program_wrote_is_read_and_continued(place: &Place) {
     let_go(store).await;
     let older = place.opened_with(&MIGRATIONS[..2]).await;
     let journal = Journal::new(older.clone(), "case");
-    for token in ["one", "two", "two"] {
-        journal.append(&event("token.issued", "user:1").about([token])).await.expect("is written");
+    for (seq, token, kind) in
+        [(1_i64, "one", "token.refused"), (2, "two", "token.issued"), (3, "two", "token.issued")]
+    {
+        let mut change = Change::from(sql!(
+            "INSERT INTO journal (seq, tenant, at_us, wall_us, kind, subject, trace, data) \
+             VALUES ($1, $2, $3, $3, $4, 'user:1', $5, '{}')",
+            seq,
+            tenant(1),
+            AT,
+            kind,
+            TRACE
+        ));
+        change.add(sql!(
+            "INSERT INTO journal_names (tenant, name, seq) VALUES ($1, $2, $3)",
+            tenant(1),
+            token,
+            seq
+        ));
+        older.commit(change).await.expect("is written");
     }
     let before = read(&journal, Filter::of(tenant(1))).await;
     let_go(older).await;
@@ -78,6 +114,9 @@ async fn what_an_older_program_wrote_is_read_and_continued(place: &Place) {
     journal.append(&event("token.refused", "user:1").about(["two"])).await.expect("is written");
     let about_two = read(&journal, Filter { about: Some("two".to_owned()), ..Filter::of(tenant(1)) }).await;
     assert_eq!(about_two.iter().map(|line| line.seq).collect::<Vec<_>>(), [2, 3, 4]);
+    let notable = Newest { subject: None, notable: true, before: i64::MAX, limit: 9 };
+    let notable = journal.newest_first(tenant(1), notable).await.expect("reads");
+    assert_eq!(notable.iter().map(|line| line.seq).collect::<Vec<_>>(), [4, 1]);
     let_go(newer).await;
 }
 

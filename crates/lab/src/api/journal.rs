@@ -1,21 +1,28 @@
 //! `/lab/tenants/{t}/journal`: the journals of all services as one.
 
 mod cursor;
+mod feed;
+mod follower;
 mod merge;
-mod stream;
+#[cfg(test)]
+mod tests;
 
-use axum::Json;
+use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
-use futures::Stream;
+use axum::response::IntoResponse;
+use axum::{Extension, Json};
 use futures::future::join_all;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use outlive_chassis::Problem;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 pub use cursor::Cursor;
+pub(crate) use feed::Feeds;
+
+use self::follower::Follower;
 
 use super::problem::tenant_of;
 use crate::services::{JournalQuery, Service};
@@ -40,6 +47,15 @@ pub(crate) struct Selection {
     about: Option<String>,
     /// At most so many lines (1 to 1000).
     limit: Option<u32>,
+    /// The newest lines, newest first, instead of those after `after`. Only `notable`, `service` and
+    /// `limit` select then; `next` is the end of the journals.
+    #[serde(default)]
+    newest: bool,
+    /// With `newest`: only what changed something, or was refused.
+    #[serde(default)]
+    notable: bool,
+    /// With `newest`: only lines of this service.
+    service: Option<String>,
 }
 
 impl Selection {
@@ -61,7 +77,32 @@ impl Selection {
             trace: self.trace.clone(),
             about: self.about.clone(),
             newest: false,
+            notable: false,
         }
+    }
+
+    fn newest_query(&self, limit: u32) -> JournalQuery {
+        JournalQuery { limit: Some(limit), newest: true, notable: self.notable, ..JournalQuery::default() }
+    }
+
+    fn wants(&self, service: Service) -> bool {
+        !self.newest || self.service.as_deref().is_none_or(|wanted| wanted == service.name())
+    }
+
+    /// Whether it selects all events.
+    const fn is_everything(&self) -> bool {
+        self.kind.is_none() && self.subject.is_none() && self.trace.is_none() && self.about.is_none()
+    }
+
+    /// Whether it selects an event, as far as the event itself shows (`about` does not).
+    fn matches(&self, line: &Value) -> bool {
+        let text = |name: &str| line.get(name).and_then(Value::as_str).unwrap_or_default();
+        let kind = |wanted: &String| {
+            if wanted.ends_with('.') { text("kind").starts_with(wanted) } else { text("kind") == wanted }
+        };
+        self.kind.as_ref().is_none_or(kind)
+            && self.subject.as_ref().is_none_or(|wanted| text("subject") == wanted)
+            && self.trace.as_ref().is_none_or(|wanted| text("trace") == wanted)
     }
 }
 
@@ -91,9 +132,14 @@ pub(crate) async fn read(
     let limit = selection.limit.unwrap_or(LINES_MAX).clamp(1, LINES_MAX);
     tenants.handout(tenant).await?;
     let reading = Service::ALL.map(|service| {
-        let query = selection.query(cursor.of(service), limit);
+        let query = if selection.newest {
+            selection.newest_query(limit)
+        } else {
+            selection.query(cursor.of(service), limit)
+        };
         let surface = tenants.surface().clone();
-        async move { surface.journal(service, tenant, &query).await }
+        let is_wanted = selection.wants(service);
+        async move { if is_wanted { surface.journal(service, tenant, &query).await } else { Ok(Vec::new()) } }
     });
     let (mut journals, mut missing) = (Vec::new(), Vec::new());
     let mut failed = None;
@@ -107,7 +153,12 @@ pub(crate) async fn read(
     if let Some(error) = failed.filter(|_| missing.len() == Service::ALL.len()) {
         return Err(error.into());
     }
-    let (lines, next) = merge::merged(journals, cursor, usize::try_from(limit).unwrap_or(usize::MAX));
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let (lines, next) = if selection.newest {
+        merge::newest_first(journals, limit)
+    } else {
+        merge::merged(journals, cursor, limit)
+    };
     Ok(Json(JournalAnswer { lines, next: next.to_string(), missing }))
 }
 
@@ -116,14 +167,17 @@ pub(crate) async fn read(
     responses((status = 200, content_type = "text/event-stream", description = "one line of JSON for each event")))]
 pub(crate) async fn follow(
     State(tenants): State<Tenants>,
+    Extension(feeds): Extension<Feeds>,
     Path(tenant): Path<String>,
     selection: Result<Query<Selection>, QueryRejection>,
-) -> Result<Sse<impl Stream<Item = Result<SseEvent, std::convert::Infallible>>>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let tenant = tenant_of(&tenant)?;
     let Query(selection) = selection.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let cursor = selection.cursor()?;
     tenants.handout(tenant).await?;
-    let queries = Service::ALL.map(|service| (service, selection.query(cursor.of(service), LINES_MAX)));
-    let lines = stream::live(tenants.surface().clone(), tenant, queries, cursor);
-    Ok(Sse::new(lines).keep_alive(KeepAlive::default()))
+    let surface = tenants.surface();
+    let feed = feeds.of(surface, tenant);
+    let follower = Follower::new(surface.clone(), tenant, selection, cursor, feed);
+    let headers = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-cache")];
+    Ok((headers, Body::from_stream(follower.events())))
 }

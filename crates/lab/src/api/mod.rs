@@ -10,6 +10,7 @@ mod matrix;
 mod openapi;
 mod outbox;
 mod problem;
+mod runs;
 mod service;
 mod tenants;
 mod why;
@@ -34,10 +35,12 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/tenants/{tenant}/journal/stream", get(journal::follow))
         .route("/lab/tenants/{tenant}/events", post(events::raise))
         .route("/lab/tenants/{tenant}/outbox", get(outbox::show))
+        .route("/lab/tenants/{tenant}/runs", get(runs::show))
         .route("/lab/matrix/credentials", post(matrix::of_rules))
         .route("/lab/tenants/{tenant}/matrix/credentials", post(matrix::of_tenant))
         .route("/lab/tenants/{tenant}/why", post(why::ask))
         .route("/lab/tenants/{tenant}/why/{id}", get(why::show))
+        .layer(Extension(journal::Feeds::default()))
         .layer(Extension(matrix::Places::default()))
         .layer(middleware::from_fn(refuse_other_sites))
         .with_state(tenants)

@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{clock, events, journal, matrix, outbox, tenants, why};
+use super::{clock, events, journal, matrix, outbox, runs, tenants, why};
 
 /// The lab API's own description.
 #[derive(OpenApi)]
@@ -25,6 +25,7 @@ use super::{clock, events, journal, matrix, outbox, tenants, why};
         matrix::of_rules,
         matrix::of_tenant,
         outbox::show,
+        runs::show,
         why::ask,
         why::show
     )
@@ -55,6 +56,7 @@ mod tests {
                 "/lab/tenants/{tenant}/journal/stream",
                 "/lab/tenants/{tenant}/matrix/credentials",
                 "/lab/tenants/{tenant}/outbox",
+                "/lab/tenants/{tenant}/runs",
                 "/lab/tenants/{tenant}/why",
                 "/lab/tenants/{tenant}/why/{id}",
             ]

@@ -75,6 +75,8 @@ pub struct JournalQuery {
     pub about: Option<String>,
     /// The newest lines, newest first: of all, or of one subject. Nothing else selects then.
     pub newest: bool,
+    /// With `newest`: only lines that are more than routine.
+    pub notable: bool,
 }
 
 impl JournalQuery {
@@ -88,7 +90,9 @@ impl JournalQuery {
         {
             parameters.extend(value.clone().map(|value| (name, value)));
         }
-        parameters.extend(self.newest.then(|| ("newest", "true".to_owned())));
+        for (name, flag) in [("newest", self.newest), ("notable", self.notable)] {
+            parameters.extend(flag.then(|| (name, "true".to_owned())));
+        }
         parameters
     }
 }
@@ -268,6 +272,14 @@ impl LabSurface {
     pub async fn outbox(&self, tenant: TenantId) -> Result<Value, CallError> {
         let url = self.url(Service::Idp, &format!("/_lab/tenants/{tenant}/outbox"));
         send(self.request(Method::GET, &url)).await?.expect()
+    }
+
+    /// How many runs of flows a tenant has, by status.
+    ///
+    /// # Errors
+    /// The flow service refused, or did not answer.
+    pub async fn runs(&self, tenant: TenantId) -> Result<Value, CallError> {
+        self.http.get(&self.url(Service::Flow, &format!("/_lab/tenants/{tenant}/runs"))).await?.expect()
     }
 
     /// The clocks of one tenant in every service.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use outlive_clock::Span;
+use outlive_clock::{Instant, Span, Speed};
 use outlive_rules::conditional_access::{
     AccessFacts, AccessRequest, Demands, NamedLocation, Policy, evaluate, is_in_range,
 };
@@ -230,8 +230,11 @@ fn disabling_ends_nothing_for_good_unless_the_switch_says_so() {
 
 #[test]
 fn strict_rotation_ends_what_was_used_and_its_family_and_only_where_it_is_switched_on() {
-    let used =
-        |family: bool| RotationFacts { used_at: Some(GRANTED), family_ended_at: family.then_some(GRANTED) };
+    let used = |family: bool| RotationFacts {
+        used_at: Some(GRANTED),
+        family_ended_at: family.then_some(GRANTED),
+        reusable_until: None,
+    };
     let strict: Ruleset = "2021+rotation=strict".parse().expect("a ruleset");
     for (rules, rotation, expected) in [
         (&strict, RotationFacts::default(), Rule::NothingEndedIt),
@@ -264,5 +267,35 @@ fn switches_are_written_after_the_cells_and_read_back() {
         "2021+rotation",
     ] {
         assert!(wrong.parse::<Ruleset>().is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn the_token_replaced_last_can_be_used_again_for_a_minute_of_wall_time() {
+    // Okta's grace period and Amazon Cognito's retry grace period are at most 60 seconds.
+    let until = |times| RotationFacts::reusable_until(GRANTED, Speed::times(times));
+    assert_eq!(until(0), GRANTED + Span::from_seconds(60));
+    assert_eq!(until(1), GRANTED + Span::from_seconds(60));
+    assert_eq!(until(1_440), GRANTED + Span::from_days(1));
+    let rotation =
+        RotationFacts { used_at: Some(GRANTED), family_ended_at: None, reusable_until: Some(until(1)) };
+    assert!(rotation.is_reuse(until(1)));
+    assert!(!rotation.is_reuse(until(1) + Span::from_micros(1)));
+    assert!(!RotationFacts { reusable_until: None, ..rotation.clone() }.is_reuse(GRANTED));
+    let strict: Ruleset = "2021+rotation=strict".parse().expect("a ruleset");
+    for (rotation, expected) in [
+        (rotation.clone(), Rule::UsedBefore),
+        (RotationFacts { reusable_until: Some(Instant::MAX), ..rotation.clone() }, Rule::NothingEndedIt),
+        (
+            RotationFacts { reusable_until: Some(Instant::MAX), family_ended_at: Some(GRANTED), ..rotation },
+            Rule::FamilyEnded,
+        ),
+    ] {
+        let mut question = asked(ClientClass::Public, AccessFacts::default(), strict.clone());
+        question.at = GRANTED + Span::from_hours(1);
+        if let Presented::RefreshToken(token) = &mut question.presented {
+            token.rotation = rotation;
+        }
+        assert_eq!(question.decide().rule, expected);
     }
 }

@@ -70,7 +70,11 @@ fn users() -> impl Strategy<Value = UserFacts> {
 
 fn rotations() -> impl Strategy<Value = RotationFacts> {
     let seldom = || prop::option::weighted(0.1, instants());
-    (seldom(), seldom()).prop_map(|(used_at, family_ended_at)| RotationFacts { used_at, family_ended_at })
+    (seldom(), seldom(), seldom()).prop_map(|(used_at, family_ended_at, reusable_until)| RotationFacts {
+        used_at,
+        family_ended_at,
+        reusable_until,
+    })
 }
 
 fn accesses() -> impl Strategy<Value = AccessFacts> {

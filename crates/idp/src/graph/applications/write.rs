@@ -48,7 +48,8 @@ pub(crate) async fn create(caller: Caller, body: Result<Body<ApplicationChange>,
         for statement in application.insertion(caller.tenant.id) {
             change.add(statement);
         }
-        commit(&caller, change, "application.created", &application).await?;
+        let created = commit(&caller, change, "application.created", &application).await;
+        created.map_err(|error| error.or_taken("identifierUris"))?;
         Ok(entity(&APPLICATION, StatusCode::CREATED, &resource(&caller, &application).await?, &options))
     };
     caller.answer(result.await)
@@ -76,7 +77,11 @@ pub(super) async fn updated(
     for statement in after.update(&before, caller.tenant.id) {
         change.add(statement);
     }
-    commit(caller, change, "application.updated", &after).await?;
+    let has_new_uris = after.document.identifier_uris != before.document.identifier_uris;
+    commit(caller, change, "application.updated", &after).await.map_err(|error| {
+        // With the same URIs as before, a conflict is another change at the same time.
+        if has_new_uris { error.or_taken("identifierUris") } else { error }
+    })?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -151,5 +156,5 @@ pub(super) async fn commit(
 ) -> Result<(), GraphError> {
     let subject = format!("client:{}", application.client_id);
     let data = json!({"client_id": application.client_id, "client_name": application.name});
-    caller.commit(change, kind, subject, data).await.map_err(|error| error.or_taken("identifierUris"))
+    caller.commit(change, kind, subject, data).await
 }

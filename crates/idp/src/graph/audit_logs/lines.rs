@@ -1,7 +1,7 @@
 //! Lines of the journal as entries of a log.
 
 use outlive_clock::{ClientId, UserId};
-use outlive_journal::{LINES_MAX, Line};
+use outlive_journal::{LINES_MAX, Line, Newest};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -27,7 +27,9 @@ pub(super) async fn newest_first(
             .map_err(|_| GraphError::bad_request("The $skiptoken is not valid for this request."))?
     };
     let journal = &caller.idp.chassis.journal;
-    let lines = journal.newest_first(caller.tenant.id, subject, before, LINES_MAX).await?;
+    let lines = journal
+        .newest_first(caller.tenant.id, Newest { subject, notable: false, before, limit: LINES_MAX })
+        .await?;
     let mut objects = Vec::new();
     let mut looked_at = None;
     for line in &lines {
@@ -52,7 +54,12 @@ pub(super) async fn with_id(caller: &Caller, id: &str) -> Result<Option<Line>, G
     let Ok(id) = id.parse::<Uuid>() else { return Ok(None) };
     let Ok(seq) = i64::try_from(id.as_u128() ^ caller.tenant.id.uuid().as_u128()) else { return Ok(None) };
     let Some(before) = seq.checked_add(1) else { return Ok(None) };
-    let lines = caller.idp.chassis.journal.newest_first(caller.tenant.id, None, before, 1).await?;
+    let lines = caller
+        .idp
+        .chassis
+        .journal
+        .newest_first(caller.tenant.id, Newest { subject: None, notable: false, before, limit: 1 })
+        .await?;
     Ok(lines.into_iter().find(|line| line.seq == seq))
 }
 

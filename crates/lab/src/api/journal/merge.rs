@@ -27,6 +27,19 @@ pub(super) fn merged(journals: Vec<Vec<Value>>, mut cursor: Cursor, limit: usize
     (lines, cursor)
 }
 
+/// The newest `limit` lines of all journals, newest first. Each journal is given newest first, in the
+/// order of [`Service::ALL`]. Also the end of each journal, as far as there are lines of it.
+pub(super) fn newest_first(mut journals: Vec<Vec<Value>>, limit: usize) -> (Vec<Value>, Cursor) {
+    let all = journals.iter().map(Vec::len).sum();
+    for journal in &mut journals {
+        journal.reverse();
+    }
+    let (mut lines, end) = merged(journals, Cursor::default(), all);
+    lines.reverse();
+    lines.truncate(limit);
+    (lines, end)
+}
+
 pub(super) fn seq_of(line: &Value) -> u64 {
     line.get("seq").and_then(Value::as_u64).unwrap_or(0)
 }
@@ -68,6 +81,12 @@ mod tests {
         let (all, end) = merged(journals(), Cursor::default(), 10);
         assert_eq!(names(&all), ["flow1", "hub9", "idp5", "idp6"]);
         assert_eq!(end.to_string(), "6-9-0-1");
+        let newest = journals().into_iter().map(|journal| journal.into_iter().rev().collect()).collect();
+        let (newest, end) = newest_first(newest, 3);
+        assert_eq!(
+            (names(&newest), end.to_string()),
+            (["idp6", "idp5", "hub9"].map(str::to_owned).to_vec(), "6-9-0-1".to_owned())
+        );
         let (some, middle) = merged(journals(), Cursor::default(), 2);
         assert_eq!(
             (names(&some), middle.to_string()),

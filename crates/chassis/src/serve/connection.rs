@@ -1,0 +1,83 @@
+//! One connection, from its first request to its last.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::pin;
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::response::{IntoResponse, Response};
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, StatusCode};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use tower::Service as _;
+
+use super::ServeLimits;
+use super::answer::AnswerBody;
+use super::progress::{Phase, Watched};
+use super::request_body::timed;
+use crate::Problem;
+
+/// What a connection needs besides its socket.
+pub(super) struct Connection {
+    pub(super) app: Router,
+    pub(super) peer: SocketAddr,
+    pub(super) limits: ServeLimits,
+    pub(super) stopping: watch::Receiver<bool>,
+    pub(super) _seat: OwnedSemaphorePermit,
+}
+
+impl Connection {
+    /// Answers requests until the client or shutdown closes the connection, or the client takes too long.
+    pub(super) async fn serve<T>(mut self, io: T)
+    where
+        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let phase = Phase::new();
+        let io = TokioIo::new(Watched::new(io, phase.clone(), self.limits));
+        let (app, peer, limits) = (self.app, self.peer, self.limits);
+        let service = service_fn(move |request| {
+            let (app, busy) = (app.clone(), phase.busy());
+            async move {
+                let response = answer(app, peer, limits, request).await;
+                Ok::<_, Infallible>(response.map(|body| AnswerBody { body, _busy: busy }))
+            }
+        });
+        let mut connection = pin!(http1::Builder::new().serve_connection(io, service));
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            _ = self.stopping.changed() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, %peer, "a connection ended early");
+        }
+    }
+}
+
+async fn answer(
+    mut app: Router,
+    peer: SocketAddr,
+    limits: ServeLimits,
+    request: Request<Incoming>,
+) -> Response {
+    let (head, body) = request.into_parts();
+    let (body, late) = timed(body, limits.body);
+    let mut request = Request::from_parts(head, body);
+    request.extensions_mut().insert(ConnectInfo(peer));
+    let Ok(response) = app.call(request).await;
+    if !late.is_late() {
+        return response;
+    }
+    let message = "The body of the request did not arrive in time.";
+    let mut response = Problem::new(StatusCode::REQUEST_TIMEOUT, "RequestTimeout", message).into_response();
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}

@@ -1,0 +1,169 @@
+//! One client that follows a tenant's journals: first what is written already, then the feed.
+//!
+//! A follower that is slower than the feed reads what it missed from the journals, at its own pace:
+//! it delays nobody, loses nothing and costs no memory.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::Stream;
+use futures::future::join_all;
+use outlive_chassis::pause;
+use outlive_clock::TenantId;
+use serde_json::Value;
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
+
+use super::feed::{Batch, Feed, render};
+use super::merge::{merged, seq_of};
+use super::{Cursor, LINES_MAX, Selection};
+use crate::services::{LabSurface, Service};
+
+/// How long, in wall time, until a comment shows that the connection is alive.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// A client and up to where it has read.
+pub(super) struct Follower {
+    surface: LabSurface,
+    tenant: TenantId,
+    selection: Selection,
+    cursor: Cursor,
+    feed: Arc<Feed>,
+    batches: broadcast::Receiver<Arc<Batch>>,
+    /// Up to where it has to read the journals before it goes on with the feed.
+    behind: Option<Cursor>,
+    has_ended: bool,
+}
+
+impl Follower {
+    pub(super) fn new(
+        surface: LabSurface,
+        tenant: TenantId,
+        selection: Selection,
+        cursor: Cursor,
+        feed: Arc<Feed>,
+    ) -> Self {
+        // In this order: what is not in a batch is before the position.
+        let batches = feed.subscribe();
+        let behind = Some(feed.positions());
+        Self { surface, tenant, selection, cursor, feed, batches, behind, has_ended: false }
+    }
+
+    /// Server-sent events, several at a time. It ends with the tenant.
+    pub(super) fn events(self) -> impl Stream<Item = Result<Bytes, Infallible>> + Send {
+        futures::stream::unfold(self, |mut follower| async move {
+            let events = follower.next().await?;
+            Some((Ok(events), follower))
+        })
+    }
+
+    async fn next(&mut self) -> Option<Bytes> {
+        while !self.has_ended {
+            if let Some(target) = self.behind {
+                if let Some(events) = self.read_journals(target).await {
+                    return Some(events);
+                }
+                continue;
+            }
+            tokio::select! {
+                received = self.batches.recv() => match received {
+                    Ok(batch) => if let Some(events) = self.take(&batch) {
+                        return Some(events);
+                    },
+                    Err(RecvError::Lagged(batches)) => {
+                        tracing::debug!(batches, "a follower was too slow and reads the journals");
+                        self.behind = Some(self.feed.positions());
+                    }
+                    Err(RecvError::Closed) => return None,
+                },
+                () = pause(KEEP_ALIVE) => return Some(Bytes::from_static(b":\n\n")),
+            }
+        }
+        None
+    }
+
+    /// The events of a batch that this client wants; nothing if it has to read the journals first.
+    fn take(&mut self, batch: &Batch) -> Option<Bytes> {
+        self.has_ended = batch.is_last;
+        let is_behind =
+            Service::ALL.iter().any(|service| self.cursor.of(*service) < batch.before.of(*service));
+        // Which events are about a credential, only the journals know.
+        if is_behind || (self.selection.about.is_some() && !batch.lines.is_empty()) {
+            self.behind = Some(batch.after);
+            return None;
+        }
+        if self.selection.is_everything() && self.cursor == batch.before {
+            self.cursor = batch.after;
+            return (!batch.rendered.is_empty()).then(|| batch.rendered.clone());
+        }
+        let mut events = Vec::new();
+        for line in &batch.lines {
+            if line.seq > self.cursor.of(line.service) {
+                self.cursor.reach(line.service, line.seq);
+                if self.selection.matches(&line.line) {
+                    render(&mut events, self.cursor, &line.text);
+                }
+            }
+        }
+        self.reach(batch.after, &Service::ALL);
+        (!events.is_empty()).then(|| events.into())
+    }
+
+    /// A page of what the journals have up to `target`; nothing when that is read.
+    async fn read_journals(&mut self, target: Cursor) -> Option<Bytes> {
+        let wanted: Vec<_> = Service::ALL
+            .into_iter()
+            .filter(|service| self.cursor.of(*service) < target.of(*service))
+            .collect();
+        let reading = Service::ALL.map(|service| {
+            let query = self.selection.query(self.cursor.of(service), LINES_MAX);
+            let wanted = wanted.contains(&service);
+            let surface = &self.surface;
+            let tenant = self.tenant;
+            async move { if wanted { surface.journal(service, tenant, &query).await } else { Ok(Vec::new()) } }
+        });
+        let mut read = Vec::new();
+        let mut journals = Vec::new();
+        for (service, answer) in Service::ALL.into_iter().zip(join_all(reading).await) {
+            match answer {
+                Ok(lines) => {
+                    read.push(service);
+                    journals.push(lines);
+                }
+                Err(error) => {
+                    // The tenant is gone, or the service does not answer: its next event asks again.
+                    self.has_ended |= error.status == Some(404);
+                    journals.push(Vec::new());
+                }
+            }
+        }
+        let limit = usize::try_from(LINES_MAX).unwrap_or(usize::MAX);
+        let (lines, _) = merged(journals, self.cursor, limit);
+        if lines.is_empty() {
+            self.behind = None;
+            self.reach(target, &read);
+            return None;
+        }
+        let mut events = Vec::new();
+        for line in &lines {
+            if let Some(service) = service_of(line) {
+                self.cursor.reach(service, seq_of(line));
+                render(&mut events, self.cursor, &line.to_string());
+            }
+        }
+        Some(events.into())
+    }
+
+    fn reach(&mut self, target: Cursor, services: &[Service]) {
+        for service in services {
+            self.cursor.reach(*service, self.cursor.of(*service).max(target.of(*service)));
+        }
+    }
+}
+
+fn service_of(line: &Value) -> Option<Service> {
+    let name = line.get("service")?.as_str()?;
+    Service::ALL.into_iter().find(|service| service.name() == name)
+}

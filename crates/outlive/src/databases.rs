@@ -1,0 +1,90 @@
+//! Whether the embedded databases of a data directory are complete: together they are one state.
+
+use std::path::{Path, PathBuf};
+
+use outlive_chassis::StartError;
+
+/// Written after the first complete start; it names the databases that belong together. A start that was
+/// interrupted before may have created some of them, which is no loss.
+const LIST: &str = "databases";
+
+/// The file of a service's database.
+pub(crate) fn file(data: &Path, service: &str) -> PathBuf {
+    data.join(format!("{service}.db"))
+}
+
+/// Refuses to start when a database is missing that was there at an earlier start. An empty one in its
+/// place would answer every call about existing tenants with 404.
+pub(crate) fn check(data: &Path, services: &[&str]) -> Result<(), StartError> {
+    let (there, missing): (Vec<&str>, Vec<&str>) =
+        services.iter().partition(|service| file(data, service).exists());
+    // Data of versions that wrote no list: the lab's database is the last that is created.
+    let was_complete = data.join(LIST).exists() || there.contains(&"lab");
+    if missing.is_empty() || there.is_empty() || !was_complete {
+        return Ok(());
+    }
+    let names = |services: &[&str]| {
+        services.iter().map(|service| format!("{service}.db")).collect::<Vec<_>>().join(", ")
+    };
+    let (missing, there) = (names(&missing), names(&there));
+    Err(StartError::new(
+        format!("cannot use the data directory {}", data.display()),
+        format!("{missing} is missing, but {there} is there, and together they are one state"),
+        format!(
+            "put {missing} back, from a backup of the same moment as the others; or, to begin with empty data, \
+             move the directory away or give another --data"
+        ),
+    ))
+}
+
+/// Notes that all databases exist.
+pub(crate) fn complete(data: &Path, services: &[&str]) -> Result<(), StartError> {
+    let list = services.iter().map(|service| format!("{service}.db\n")).collect::<String>();
+    let path = data.join(LIST);
+    if std::fs::read_to_string(&path).is_ok_and(|written| written == list) {
+        return Ok(());
+    }
+    std::fs::write(&path, list).map_err(|error| {
+        StartError::new(
+            format!("cannot write {}", path.display()),
+            error,
+            "give --data a directory that can be written",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SERVICES: [&str; 3] = ["idp", "hub", "lab"];
+
+    #[test]
+    fn a_database_that_was_there_before_has_to_be_there() {
+        let data = tempfile::tempdir().unwrap();
+        let create = |service| std::fs::write(file(data.path(), service), "").unwrap();
+        assert!(check(data.path(), &SERVICES).is_ok(), "empty");
+        create("idp");
+        assert!(check(data.path(), &SERVICES).is_ok(), "the first start was interrupted");
+        create("hub");
+        create("lab");
+        complete(data.path(), &SERVICES).unwrap();
+        complete(data.path(), &SERVICES).unwrap();
+        assert!(check(data.path(), &SERVICES).is_ok());
+        for missing in SERVICES {
+            std::fs::remove_file(file(data.path(), missing)).unwrap();
+            let error = check(data.path(), &SERVICES).unwrap_err();
+            assert!(error.why.starts_with(&format!("{missing}.db is missing")), "{error}");
+            assert!(error.remedy.contains("backup"), "{error}");
+            create(missing);
+        }
+        // All of them are gone: a new start, whatever else is in the directory.
+        SERVICES.iter().for_each(|service| std::fs::remove_file(file(data.path(), service)).unwrap());
+        assert!(check(data.path(), &SERVICES).is_ok());
+        // Data without a list: the lab's database shows that the others were there.
+        std::fs::remove_file(data.path().join(LIST)).unwrap();
+        create("lab");
+        create("hub");
+        assert!(check(data.path(), &SERVICES).is_err());
+    }
+}

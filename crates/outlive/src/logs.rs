@@ -1,0 +1,247 @@
+//! The log: warnings and errors on standard error, each at once when it first occurs, and then as a
+//! count. A database that does not answer for a minute is a few lines, not thousands.
+
+use std::collections::HashMap;
+use std::collections::hash_map::DefaultHasher;
+use std::fmt::{self, Write as _};
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use outlive_chassis::pause;
+use outlive_clock::{Instant, Span, wall_now};
+use tracing::callsite::Identifier;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Context, Filter, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// How long, in wall time, a message that was logged is only counted.
+const COUNTED_FOR: Span = Span::from_seconds(30);
+/// How often, in wall time, counts that are due are looked for.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Different texts of one message (other tenants, other causes) that are logged, at most, before the
+/// rest are only counted.
+const TEXTS_MAX: usize = 5;
+/// The longest text that a count repeats, in characters.
+const TEXT_CHARS_MAX: usize = 200;
+
+/// Prints what the environment asks for (`OUTLIVE_LOG`), by default warnings and errors. Levels by
+/// module (`warn,outlive_idp=debug`), without the pattern language that would double the dependency.
+pub(crate) fn start() -> Repeats {
+    let wanted = std::env::var("OUTLIVE_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
+    let repeats = Repeats::default();
+    // Errors of the log itself would be printed by a macro that panics where standard error is closed.
+    let printer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
+    tracing_subscriber::registry()
+        .with(printer.with_filter(repeats.clone()))
+        .with(wanted.unwrap_or_else(|| Targets::new().with_default(Level::WARN)))
+        .init();
+    repeats
+}
+
+/// Lets a warning or an error pass when it first occurs and counts the same ones that follow. Cheap to
+/// clone.
+#[derive(Clone, Default)]
+pub(crate) struct Repeats(Arc<Mutex<HashMap<Identifier, Message>>>);
+
+/// What is known of the places in the code that log.
+#[derive(Default)]
+struct Message {
+    texts: HashMap<u64, Repeated>,
+}
+
+/// What is known of a message with its fields.
+struct Repeated {
+    since: Instant,
+    count: u64,
+    level: Level,
+    text: String,
+}
+
+impl Repeats {
+    /// Logs counts whose time is over, again and again.
+    pub(crate) async fn keep_reporting(self) {
+        loop {
+            pause(LOOK_EVERY).await;
+            self.report(wall_now());
+        }
+    }
+
+    /// Logs the counts that are left, at the end of the program.
+    pub(crate) fn finish(&self) {
+        self.report(Instant::MAX);
+    }
+
+    fn report(&self, now: Instant) {
+        let mut due = Vec::new();
+        let mut messages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for message in messages.values_mut() {
+            message.texts.retain(|_, repeated| {
+                if now < repeated.since + COUNTED_FOR {
+                    return true;
+                }
+                if repeated.count == 0 {
+                    return false;
+                }
+                due.push((repeated.level, std::mem::take(&mut repeated.count), repeated.text.clone()));
+                repeated.since = now;
+                true
+            });
+        }
+        messages.retain(|_, message| !message.texts.is_empty());
+        drop(messages);
+        for (level, times, text) in due {
+            if level == Level::ERROR {
+                tracing::error!(target: REPORTS, times, "again: {text}");
+            } else {
+                tracing::warn!(target: REPORTS, times, "again: {text}");
+            }
+        }
+    }
+
+    /// Whether the event is to be printed now.
+    fn admit(&self, event: &Event<'_>, now: Instant) -> bool {
+        let metadata = event.metadata();
+        if *metadata.level() > Level::WARN || metadata.target() == REPORTS {
+            return true;
+        }
+        let mut text = Text::default();
+        event.record(&mut text);
+        let mut hasher = DefaultHasher::new();
+        text.0.hash(&mut hasher);
+        let mut messages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let message = messages.entry(metadata.callsite()).or_default();
+        let is_full = message.texts.len() >= TEXTS_MAX;
+        if let Some(repeated) = message.texts.get_mut(&hasher.finish()) {
+            repeated.count += 1;
+            return false;
+        }
+        // All texts beyond the first few are counted together.
+        let key = if is_full { REST } else { hasher.finish() };
+        if let Some(rest) = message.texts.get_mut(&key) {
+            rest.count += 1;
+            return false;
+        }
+        let text = text.0.chars().take(TEXT_CHARS_MAX).collect();
+        message
+            .texts
+            .insert(key, Repeated { since: now, count: u64::from(is_full), level: *metadata.level(), text });
+        !is_full
+    }
+}
+
+/// The target of reports, which are not counted themselves.
+const REPORTS: &str = "outlive::repeated";
+/// The key under which the texts beyond the first few are counted.
+const REST: u64 = 0;
+
+impl<S: Subscriber> Filter<S> for Repeats {
+    fn enabled(&self, _: &Metadata<'_>, _: &Context<'_, S>) -> bool {
+        true
+    }
+
+    fn event_enabled(&self, event: &Event<'_>, _: &Context<'_, S>) -> bool {
+        self.admit(event, wall_now())
+    }
+}
+
+/// An event's message and fields.
+#[derive(Default)]
+struct Text(String);
+
+impl Visit for Text {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == "message" {
+            let rest = std::mem::take(&mut self.0);
+            let _ = write!(self.0, "{value:?}{rest}");
+        } else {
+            let _ = write!(self.0, " {}={value:?}", field.name());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use tracing_subscriber::fmt::MakeWriter;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl<'a> MakeWriter<'a> for Lines {
+        type Writer = Self;
+
+        fn make_writer(&'a self) -> Self {
+            self.clone()
+        }
+    }
+
+    impl Lines {
+        fn take(&self) -> Vec<String> {
+            let bytes = std::mem::take(&mut *self.0.lock().unwrap());
+            String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect()
+        }
+    }
+
+    #[test]
+    fn what_repeats_is_logged_once_and_then_counted() {
+        let (lines, repeats) = (Lines::default(), Repeats::default());
+        let printer = tracing_subscriber::fmt::layer().with_writer(lines.clone()).with_ansi(false);
+        let subscriber = tracing_subscriber::registry().with(printer.with_filter(repeats.clone()));
+        tracing::subscriber::with_default(subscriber, || {
+            let outage = |cause: &str| tracing::error!(cause, "the store failed");
+            for _ in 0..1_000 {
+                outage("disk full");
+                tracing::warn!("another message");
+                tracing::info!("information is not counted");
+            }
+            outage("connection refused");
+            let logged = lines.take();
+            let of = |what: &str| logged.iter().filter(|line| line.contains(what)).count();
+            assert_eq!((of("disk full"), of("connection refused"), of("another message")), (1, 1, 1));
+            assert_eq!(of("information"), 1_000);
+
+            repeats.report(wall_now());
+            assert!(lines.take().is_empty(), "nothing is due yet");
+            let later = wall_now() + COUNTED_FOR;
+            repeats.report(later);
+            let mut logged = lines.take();
+            logged.sort_unstable();
+            assert_eq!(logged.len(), 2, "{logged:?}");
+            assert!(logged.iter().all(|line| line.contains("times=999")), "{logged:?}");
+            assert!(
+                logged
+                    .iter()
+                    .any(|line| line.contains("ERROR")
+                        && line.contains("the store failed cause=\"disk full\""))
+            );
+
+            // Every one of many different texts would be a flood as well.
+            lines.take();
+            for number in 0..1_000 {
+                tracing::error!(number, "a tenant cannot be read");
+            }
+            assert_eq!(lines.take().len(), TEXTS_MAX);
+            repeats.finish();
+            let logged = lines.take();
+            assert!(logged.iter().any(|line| line.contains("times=995")), "{logged:?}");
+        });
+    }
+}

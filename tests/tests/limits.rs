@@ -1,0 +1,76 @@
+//! What a system does when a resource of the machine runs out.
+
+use std::net::TcpStream;
+use std::process::Command;
+use std::time::Duration;
+
+use outlive_tests::{Service, System};
+use tokio::time::{interval, timeout};
+
+/// The wall time within which a test gives up.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The soft and the hard limit on descriptors of a process, in Linux's words: `Max open files SOFT HARD files`.
+fn limits(pid: u32) -> (String, String) {
+    let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).expect("Linux lists limits");
+    let line = limits.lines().find(|line| line.starts_with("Max open files")).expect("with descriptors");
+    let mut fields = line.split_whitespace().skip(3).map(str::to_owned);
+    (fields.next().expect("a soft limit"), fields.next().expect("a hard limit"))
+}
+
+fn limit_descriptors(pid: u32, soft_and_hard: &str) {
+    let mut prlimit = Command::new("prlimit");
+    prlimit.args(["--pid", &pid.to_string(), &format!("--nofile={soft_and_hard}")]);
+    assert!(prlimit.status().is_ok_and(|status| status.success()), "{prlimit:?} failed");
+}
+
+#[tokio::test]
+async fn descriptors_that_run_out_are_logged_once_and_connections_are_accepted_again_afterwards() {
+    let system = System::start().await;
+    let pid = system.pid().expect("it runs");
+    let used = std::fs::read_dir(format!("/proc/{pid}/fd")).expect("Linux lists descriptors").count();
+    // More connections than descriptors, fewer than the service would serve.
+    limit_descriptors(pid, &format!("{0}:{0}", used + 20));
+    let address = system.url(Service::Idp).trim_start_matches("http://").to_owned();
+    let hoard: Vec<_> =
+        (0..60).map(|_| TcpStream::connect(&address).expect("the system queues it")).collect();
+    let message = "connections cannot be accepted";
+    timeout(PATIENCE, async {
+        let mut looks = interval(Duration::from_millis(100));
+        while !system.log().contains(message) {
+            looks.tick().await;
+        }
+        // Twenty more attempts fail meanwhile.
+        for _ in 0..20 {
+            looks.tick().await;
+        }
+    })
+    .await
+    .expect("exhaustion is logged");
+    let log = system.log();
+    assert_eq!(log.lines().filter(|line| line.contains(message)).count(), 1, "{log}");
+    assert!(log.contains("ulimit -n"), "{log}");
+    drop(hoard);
+    let health = format!("{}/healthz", system.url(Service::Idp));
+    timeout(PATIENCE, async {
+        let mut looks = interval(Duration::from_millis(100));
+        while !system.http().get(&health).send().await.is_ok_and(|answer| answer.status().is_success()) {
+            looks.tick().await;
+        }
+    })
+    .await
+    .expect("it answers again");
+    system.stop().await;
+}
+
+#[tokio::test]
+async fn the_soft_limit_on_descriptors_is_raised_to_the_hard_one_at_start() {
+    let shell = std::process::id();
+    let (before, hard) = limits(shell);
+    limit_descriptors(shell, "1024:");
+    let system = System::start().await;
+    let (raised, _) = limits(system.pid().expect("it runs"));
+    limit_descriptors(shell, &format!("{before}:"));
+    assert_eq!(raised, hard);
+    system.stop().await;
+}

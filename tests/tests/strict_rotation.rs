@@ -1,0 +1,40 @@
+//! Where refresh tokens are good once, a death at any moment costs no connection.
+
+use std::time::Duration;
+
+use outlive_tests::{Service, System};
+use serde_json::json;
+use tokio::time::timeout;
+
+/// How often the process is killed.
+const DEATHS: u64 = 10;
+
+/// The issuer's answer may be on its way when the hub dies: the new token is lost then, and the one it has was
+/// used. The reuse interval is for that (`docs/parity.md`).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_survives_kill_nine_during_refreshes_where_rotation_is_strict() {
+    let mut system = System::start().await;
+    let tenant = system.new_tenant_like(json!({"rules": "2025-11+rotation=strict"})).await;
+    tenant.freeze().await;
+    let clock = format!("{}/lab/tenants/{}/clock", system.url(Service::Console), tenant.id());
+    let http = system.http().clone();
+    let advance = |by: &str| http.post(&clock).json(&json!({ "advance": by })).send();
+    // Until the connection has refreshed once, and to see how long a day takes.
+    tenant.advance("PT3H").await;
+    for death in 0..DEATHS {
+        let moving = tokio::spawn(advance("P3D"));
+        // Each death comes at another moment of what is going on.
+        let _ = timeout(Duration::from_millis(150 + death * 37), moving).await;
+        system.kill();
+        system.restart().await;
+        let _ = advance("PT1H").await;
+    }
+    let refreshed = system.journal(Service::Hub, &tenant, "connection.refreshed").await;
+    assert!(refreshed.len() > 10, "there were refreshes: {}", refreshed.len());
+    let broken = system.journal(Service::Hub, &tenant, "connection.broken").await;
+    assert!(broken.is_empty(), "{broken:?}");
+    let moved = tenant.advance("PT6H").await;
+    assert_eq!(moved["failed"], 0, "{moved}");
+    assert!(moved["done"].as_u64().is_some_and(|done| done >= 5), "{moved}");
+    system.stop().await;
+}
