@@ -59,7 +59,8 @@ impl Tls {
             own_names().chain(names.clone()).map(|name| origin(&name, port)).collect();
         let mut addresses = vec![loopback(port)];
         if let Some(hosts) = hosts.filter(|hosts| hosts.port != port) {
-            origins.extend(names.iter().map(|name| origin(name, hosts.port)));
+            // Its own names too: MSAL for Java drops the port of an authority when it refreshes a token.
+            origins.extend(names.iter().cloned().chain(own_names()).map(|name| origin(&name, hosts.port)));
             addresses.push(loopback(hosts.port));
         }
         Self::open(data, &addresses, names, origins).await

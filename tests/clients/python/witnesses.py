@@ -1,4 +1,4 @@
-"""Starts a system and an issuer that misbehaves, runs the witnesses in Python and Node.js against them, and stops them."""
+"""Starts a system and an issuer that misbehaves, runs the witnesses in Python, Node.js, Go and Java against them, and stops them."""
 
 import argparse
 import os
@@ -31,6 +31,24 @@ def free_base():
         except OSError:
             continue
     sys.exit("no 50 ports in a row are free")
+
+
+def port_443_is_free():
+    try:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", 443))
+        return True
+    except OSError:
+        return False
+
+
+def trust_store(directory, authority):
+    """The local certificate authority in the form that Java reads."""
+    store = directory / "trusted.p12"
+    command = ["keytool", "-importcert", "-noprompt", "-alias", "outlive", "-file", authority, "-keystore", store]
+    subprocess.run(command + ["-storetype", "PKCS12", "-storepass", "changeit"], check=True, capture_output=True)
+    return store
 
 
 def environment(**more):
@@ -86,7 +104,10 @@ def suite(title, command, **more):
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--node", type=pathlib.Path, required=True)
-    arguments.add_argument("--only", choices=["python", "node"])
+    arguments.add_argument("--go", help="the compiled witnesses in Go; empty leaves them out")
+    arguments.add_argument("--java", help="the directory of the witnesses in Java; empty leaves them out")
+    arguments.add_argument("--java-build", help="where Maven puts what it builds")
+    arguments.add_argument("--only", choices=["python", "node", "go", "java"])
     arguments, rest = arguments.parse_known_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     processes = []
@@ -115,7 +136,12 @@ def witnesses(arguments, rest, directory, processes):
     data = directory / "data"
     log = directory / "outlive.log"
     seed = seeded(directory)
-    processes.append(start([os.environ["OUTLIVE_BIN"], "up", "--data", data, "--port-base", str(base), "--seed", seed], log))
+    command = [os.environ["OUTLIVE_BIN"], "up", "--data", data, "--port-base", str(base), "--seed", seed]
+    # MSAL for Java refreshes tokens at port 443 of the authority's host, whatever port the authority names.
+    at_443 = port_443_is_free()
+    if at_443:
+        command += ["--hosts", "login.outlive.example", "--hosts-port", "443"]
+    processes.append(start(command, log))
     wait_until_it_answers(processes[-1], f"http://127.0.0.1:{base}/lab/tenants", log)
     idp_tls = f"https://localhost:{base + 43}"
     # In the block of ports that is the system's own.
@@ -140,13 +166,26 @@ def witnesses(arguments, rest, directory, processes):
         "NODE_EXTRA_CA_CERTS": str(trusted),
     }
     codes = []
-    if arguments.only != "node":
+    only = arguments.only
+    if only in (None, "python"):
         pytest = [sys.executable, "-m", "pytest", "-q", "-n", "4", "-p", "no:cacheprovider", "--strict-markers", HERE]
         codes.append(suite("Python", pytest + rest, **where))
-    if arguments.only != "python":
+    if only in (None, "node"):
         files = sorted(str(path) for path in arguments.node.glob("*.test.mjs"))
         named = [f"--test-name-pattern={rest[1]}"] if rest[:1] == ["-k"] else []
         codes.append(suite("Node.js", ["node", "--test", "--test-concurrency=2", *named, *files], **where))
+    named = rest[1] if rest[:1] == ["-k"] else None
+    if arguments.go and only in (None, "go"):
+        command = [arguments.go, "-test.v", "-test.parallel", "4", *([f"-test.run={named}"] if named else [])]
+        codes.append(suite("Go", command, **where))
+    if arguments.java and only in (None, "java"):
+        if at_443:
+            trust = f"-Djavax.net.ssl.trustStore={trust_store(directory, data / 'ca.pem')} -Djavax.net.ssl.trustStorePassword=changeit"
+            command = ["mvn", "-q", "-B", "-f", f"{arguments.java}/pom.xml", f"-DbuildDirectory={arguments.java_build}"]
+            command += ["test", f"-DargLine={trust}", "-Dsurefire.printSummary=true", *([f"-Dtest=*{named}*"] if named else [])]
+            codes.append(suite("Java", command, WITNESS_IDP_443="https://localhost", **where))
+        else:
+            print("port 443 is not free for this user: the witnesses in Java are left out")
     return 1 if any(codes) else 0
 
 
