@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use outlive_clock::{Instant, Span};
+use outlive_clock::{Instant, Span, wall_now};
 use serde_json::Value;
 
 use crate::{Deployment, Service};
@@ -59,7 +59,7 @@ impl Deployment {
     /// Clocks that stand still show the same instant. Those that run differ by no more than the
     /// reads took.
     async fn clocks_agree(&self, tenant: &str, speed: &Value) -> Result<(), String> {
-        let began = tokio::time::Instant::now();
+        let began = wall_now();
         let mut shown = Vec::new();
         for service in SERVICES {
             let clock = self.lab_surface(service, &format!("/{tenant}/clock")).await;
@@ -72,11 +72,11 @@ impl Deployment {
             }
             shown.push(text(&clock["now"]).parse::<Instant>().expect("an instant"));
         }
-        let took = i64::try_from(began.elapsed().as_micros()).expect("short");
-        let tolerance = Span::from_micros(took) * i64::try_from(speed.as_u64().unwrap_or(0)).expect("small");
+        let took = wall_now() - began;
+        let tolerance = took * i64::try_from(speed.as_u64().unwrap_or(0)).expect("small");
         let (first, last) = (shown.iter().min().expect("four"), shown.iter().max().expect("four"));
         if *last - *first > tolerance {
-            return Err(format!("{tenant}: the clocks show {shown:?} within {took} µs at {speed}"));
+            return Err(format!("{tenant}: the clocks show {shown:?} within {took} at {speed}"));
         }
         Ok(())
     }

@@ -4,10 +4,11 @@ use std::fs::File;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use outlive_clock::{Span, wall_now};
 use reqwest::Client;
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 
 use crate::{Database, Service, ports};
 
@@ -15,6 +16,12 @@ use crate::{Database, Service, ports};
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The wall time between two looks.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+
+/// Waits in wall time, in which processes start, end and recover.
+#[expect(clippy::disallowed_methods, reason = "the one place of the tests that waits for wall time")]
+pub async fn pause(how_long: Duration) {
+    sleep(how_long).await;
+}
 /// How often a start is repeated with other ports when another program took one.
 const STARTS_MAX: usize = 5;
 
@@ -144,7 +151,7 @@ impl Deployment {
                     if let Some(status) = process.try_wait().expect("a child can be waited for") {
                         return status;
                     }
-                    sleep(BETWEEN_LOOKS).await;
+                    pause(BETWEEN_LOOKS).await;
                 }
             });
             let status = ended.await.unwrap_or_else(|_| panic!("a process ends\n{}", self.log()));
@@ -166,7 +173,7 @@ impl Deployment {
                 self.processes[at] = Some(self.launch(at));
             }
         }
-        let started = Instant::now();
+        let started = wall_now();
         for service in Service::ALL {
             let url = format!("{}/healthz", self.url(service));
             while !self.http.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
@@ -175,10 +182,10 @@ impl Deployment {
                         return Err(format!("a process ended with {status}:\n{}", self.log()));
                     }
                 }
-                if started.elapsed() > PATIENCE {
+                if wall_now() - started > Span::from_seconds(PATIENCE.as_secs().cast_signed()) {
                     return Err(format!("not healthy within {PATIENCE:?}:\n{}", self.log()));
                 }
-                sleep(BETWEEN_LOOKS).await;
+                pause(BETWEEN_LOOKS).await;
             }
         }
         Ok(())

@@ -32,7 +32,7 @@ mod tenant;
 
 pub use command::{Ended, outlive, outlive_on_database, outlive_printing_to};
 pub use database::Database;
-pub use deployment::{Deployment, Layout, Signal};
+pub use deployment::{Deployment, Layout, Signal, pause};
 pub use ports::free_base;
 pub use program::program;
 pub use system::{Service, System};

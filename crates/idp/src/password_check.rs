@@ -35,10 +35,10 @@ impl Idp {
             passwords::verify(Lane::Unknown(tenant.id), password, None).await?;
             return Ok(Err((None, Refusal::new(aadsts::USER_NOT_FOUND))));
         };
-        let checked = self.check_password_of(user, password, aadsts::WRONG_PASSWORD, now).await?;
-        Ok(checked.and_then(|user| {
-            if user.enabled { Ok(user) } else { Err((Some(user), Refusal::new(aadsts::USER_DISABLED))) }
-        }))
+        Ok(match self.check_password_of(user, password, aadsts::WRONG_PASSWORD, now).await? {
+            Ok(user) if !user.enabled => Err((Some(user), Refusal::new(aadsts::USER_DISABLED))),
+            checked => checked,
+        })
     }
 
     /// Checks the password of a user, by the counter that all places share where a password can be

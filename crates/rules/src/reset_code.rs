@@ -223,7 +223,7 @@ mod tests {
                     // An address is free again before its span is over: then each further failure
                     // bars it.
                     let bars = limits.failures.within.as_micros() / limits.failures.barred.as_micros();
-                    prop_assert!(within <= limits.failures.max + usize::try_from(bars).unwrap() - 1);
+                    prop_assert!(within < limits.failures.max + usize::try_from(bars).unwrap());
                     prop_assert!(attempts.failures.len() <= limits.failures.max);
                 }
             }

@@ -153,15 +153,15 @@ fn not_found() -> Response {
 }
 
 /// The connection of this name, for the flow service.
-fn of_name(hub: &FakeHub, name: &str, headers: &HeaderMap) -> Result<FakeConnection, Response> {
+fn of_name(hub: &FakeHub, name: &str, headers: &HeaderMap) -> Result<FakeConnection, Box<Response>> {
     if hub.is_down.load(Ordering::SeqCst) {
-        return Err(StatusCode::SERVICE_UNAVAILABLE.into_response());
+        return Err(Box::new(StatusCode::SERVICE_UNAVAILABLE.into_response()));
     }
     if !is_flow_service(headers) {
-        return Err(refused(StatusCode::UNAUTHORIZED, "not you"));
+        return Err(Box::new(refused(StatusCode::UNAUTHORIZED, "not you")));
     }
     let connection = hub.connection.lock().expect("lock").clone();
-    connection.filter(|_| name.eq_ignore_ascii_case(CONNECTION)).ok_or_else(not_found)
+    connection.filter(|_| name.eq_ignore_ascii_case(CONNECTION)).ok_or_else(|| Box::new(not_found()))
 }
 
 async fn show(
@@ -170,7 +170,7 @@ async fn show(
     headers: HeaderMap,
 ) -> Response {
     match of_name(&hub, &name, &headers) {
-        Err(refusal) => refusal,
+        Err(refusal) => *refusal,
         Ok(connection) => Json(json!({"name": name, "properties": {
             "connectionRuntimeUrl": connection.runtime_url(),
             "createdBy": {"id": connection.creator},
@@ -185,7 +185,7 @@ async fn policies(
     headers: HeaderMap,
 ) -> Response {
     let connection = match of_name(&hub, &name, &headers) {
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
         Ok(connection) => connection,
     };
     let flow = json!({"name": "flow", "properties": {"principal": {
@@ -226,7 +226,7 @@ async fn list_keys(
     Json(body): Json<Value>,
 ) -> Response {
     let connection = match of_name(&hub, &name, &headers) {
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
         Ok(connection) => connection,
     };
     if let Some((status, body)) = hub.key_refusal.lock().expect("lock").clone() {

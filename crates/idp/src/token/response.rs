@@ -49,7 +49,6 @@ pub(crate) struct TokenAnswer {
 }
 
 impl TokenAnswer {
-    #[expect(clippy::too_many_arguments, reason = "one argument for each part of the answer")]
     pub(crate) fn for_user(
         endpoint: TokenVersion,
         access_token: MintedAccessToken,

@@ -209,7 +209,7 @@ async fn a_client_is_told_what_is_wrong_with_its_request() {
         );
         let number = code.trim_start_matches("AADSTS").parse().expect("a number");
         let has_uri = Aadsts::from_number(number).is_some_and(|error| error.error_uri);
-        assert_eq!(sent.get("error_uri").is_some(), has_uri, "{sent:?}");
+        assert_eq!(sent.contains_key("error_uri"), has_uri, "{sent:?}");
         assert!(sent.get("error_uri").is_none_or(|uri| uri.starts_with(&tenant.installation.url)));
     }
 }

@@ -329,8 +329,7 @@ async fn a_tenant_with_an_unsound_redirect_uri_is_not_made() {
         let mut spec = tenant.spec("2025-11");
         spec["domain"] = json!("never.example");
         spec["applications"][3]["redirect_uris"] = json!([{"uri": uri, "type": "publicClient"}]);
-        let path = format!("/_lab/tenants/{}", tenant.id_of(98));
-        let answer = crate::tenant::send(tenant.http.put(tenant.url(&path)).json(&spec)).await;
+        let answer = tenant.lab_of(&tenant.id_of(98), Method::PUT, "", &spec).await;
         assert_eq!(answer.status, 400, "{answer:?}");
         assert!(answer.text.contains("cannot be registered"), "{answer:?}");
     }

@@ -105,7 +105,7 @@ async fn json_names_its_encoding_at_the_issuer_and_at_graph() {
 #[tokio::test]
 async fn every_answer_of_graph_names_its_request() {
     let tenant = Tenant::new().await;
-    let tokens = tenant.admin_tool().sign_in(&tenant, "owner", "User.Read openid").await;
+    let tokens = tenant.desktop().sign_in(&tenant, "owner", "User.Read openid").await;
     let id = "0f8fad5b-d9cb-469f-a165-70867728950e";
     for (method, path, token, status) in [
         ("GET", "/v1.0/me", tokens.access(), 200),

@@ -10,7 +10,7 @@ async fn until(what: &str, is_so: impl Fn() -> bool) {
         if is_so() {
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        outlive_chassis::pause(std::time::Duration::from_millis(10)).await;
     }
     panic!("{what}: not within ten seconds");
 }
@@ -47,7 +47,7 @@ async fn a_matrix_ends_with_its_caller_and_leaves_no_tenant() {
     until("all tenants are deleted", || count("create") == count("delete")).await;
     let created = count("create");
     assert!((1..=8).contains(&created), "the rows of one execution or two, not of 21: {created}");
-    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    outlive_chassis::pause(std::time::Duration::from_millis(300)).await;
     assert_eq!((count("create"), count("delete")), (created, created), "nothing goes on");
     // The places are free again.
     lab.fakes[0].lock().expect("no test panicked").hangs = false;

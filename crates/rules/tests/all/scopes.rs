@@ -55,7 +55,7 @@ proptest! {
         let mut text = words(&resource);
         text.extend(oidc.iter().map(|scope| (*scope).to_owned()));
         let request = ScopeRequest::parse(&text.join(" ")).expect("a request");
-        prop_assert_eq!(&request.resources, &[resource.clone()]);
+        prop_assert_eq!(&request.resources, std::slice::from_ref(&resource));
         prop_assert_eq!(request.oidc.iter().map(String::as_str).collect::<BTreeSet<_>>(), oidc);
         prop_assert_eq!(&ScopeRequest::parse(&request.words()).expect("the same"), &ScopeRequest { text: request.words(), ..request.clone() });
         let kept = ScopeRequest::of_kept(resource.identifier.clone(), &request.kept(&request.resources));
