@@ -70,6 +70,9 @@ fn start(home: &Path, service: &str, port: u16, environment: &[(&str, String)]) 
     Alone(command.spawn().expect("it starts"))
 }
 
+/// What the services that are started alone have in common.
+const LAB_KEY: &str = "a-key-of-all-services-0123456789abcdef";
+
 async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let mut ticks = tokio::time::interval(std::time::Duration::from_millis(20));
     for _ in 0..3_000 {
@@ -126,6 +129,7 @@ async fn no_token_and_no_secret_is_ever_written_down() {
             ("OUTLIVE_RESOURCE_URL", at(3)),
             ("OUTLIVE_FLOW_URL", at(4)),
             ("OUTLIVE_ISSUER_ORIGINS", at(1)),
+            ("OUTLIVE_LAB_KEY", LAB_KEY.to_owned()),
         ]
     };
     let _services = [
@@ -151,7 +155,10 @@ async fn no_token_and_no_secret_is_ever_written_down() {
     assert!(changed.status().is_success());
 
     let handout: Value = http.get(&lab).send().await.expect("it answers").json().await.expect("JSON");
-    let mut secrets = vec![("a new password".to_owned(), "Another-Pass-42!".to_owned())];
+    let mut secrets = vec![
+        ("the lab key".to_owned(), LAB_KEY.to_owned()),
+        ("a new password".to_owned(), "Another-Pass-42!".to_owned()),
+    ];
     for user in handout["users"].as_array().expect("users") {
         secrets.push((format!("the password of {}", user["role"]), text(&user["password"])));
     }

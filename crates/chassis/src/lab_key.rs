@@ -59,7 +59,8 @@ impl LabKey {
             StartError::new(
                 format!("cannot read or create the lab key in {}", path.display()),
                 error,
-                "set OUTLIVE_LAB_KEY, or OUTLIVE_LAB_KEY_FILE to a file that the console and all services can read",
+                "give --data a directory that can be written, or set OUTLIVE_LAB_KEY, or OUTLIVE_LAB_KEY_FILE to a file that the \
+                 console and all services can read",
             )
         })?;
         Self::new(text.trim()).map_err(|error| StartError {

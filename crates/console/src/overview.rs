@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::lab::{Clock, Flow, Line, Operation, Tenant};
 use crate::message::Message;
-use crate::recent::Recent;
+use crate::recent::{Finished, Recent};
 use crate::words;
 
 /// The parts that change by themselves. Shown within the page, and alone when the script asks again.
@@ -24,8 +24,7 @@ pub(crate) struct Live {
     pub(crate) flows: Vec<FlowView>,
     pub(crate) connections: Vec<ConnectionView>,
     pub(crate) runs: Vec<RunView>,
-    pub(crate) succeeded: u64,
-    pub(crate) failed: u64,
+    pub(crate) finished: Option<Finished>,
     pub(crate) notable: Vec<LineView>,
     pub(crate) latest: Vec<LineView>,
 }
@@ -137,8 +136,7 @@ impl Live {
                 })
                 .collect(),
             runs,
-            succeeded: recent.succeeded,
-            failed: recent.failed,
+            finished: recent.finished,
             notable: recent.notable.iter().map(line_view).collect(),
             latest: recent.latest.iter().map(line_view).collect(),
         }

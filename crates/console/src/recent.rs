@@ -22,7 +22,14 @@ pub(crate) struct Recent {
     pub(crate) latest: Vec<Line>,
     /// Runs of flows.
     pub(crate) runs: Vec<Run>,
-    /// How many runs succeeded and failed since the beginning.
+    /// How many runs succeeded and failed since the beginning; unknown if the flow service does not
+    /// answer.
+    pub(crate) finished: Option<Finished>,
+}
+
+/// How runs of flows ended.
+#[derive(Clone, Copy)]
+pub(crate) struct Finished {
     pub(crate) succeeded: u64,
     pub(crate) failed: u64,
 }
@@ -33,19 +40,21 @@ pub(crate) async fn recent(lab: &Lab, tenant: TenantId) -> Result<Recent, LabErr
         lab.newest(tenant, LINES_SHOWN, &[]),
         lab.newest(tenant, LINES_SHOWN, &[("notable", "true")]),
         lab.newest(tenant, RUN_LINES, &[("service", "flow")]),
-        lab.run_counts(tenant),
+        async { Ok(lab.run_counts(tenant).await.ok()) },
     )?;
     let mut runs = Runs::default();
     for line in of_flows.lines.iter().rev() {
         runs.take(line);
     }
-    let count = |status| counts.get(status).copied().unwrap_or(0);
+    let finished = counts.map(|counts| {
+        let count = |status| counts.get(status).copied().unwrap_or(0);
+        Finished { succeeded: count("Succeeded"), failed: count("Failed") }
+    });
     Ok(Recent {
         cursor: latest.next,
         notable: notable.lines,
         latest: latest.lines,
         runs: runs.newest_first(),
-        succeeded: count("Succeeded"),
-        failed: count("Failed"),
+        finished,
     })
 }

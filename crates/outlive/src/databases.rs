@@ -44,13 +44,21 @@ pub(crate) fn complete(data: &Path, services: &[&str]) -> Result<(), StartError>
     if std::fs::read_to_string(&path).is_ok_and(|written| written == list) {
         return Ok(());
     }
-    std::fs::write(&path, list).map_err(|error| {
+    write_private(&path, &list).map_err(|error| {
         StartError::new(
             format!("cannot write {}", path.display()),
             error,
             "give --data a directory that can be written",
         )
     })
+}
+
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::io::Write::write_all(&mut options.open(path)?, text.as_bytes())
 }
 
 #[cfg(test)]
