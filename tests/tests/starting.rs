@@ -181,3 +181,19 @@ async fn two_systems_cannot_share_their_data() {
     }
     system.stop().await;
 }
+
+/// The page of the first tenant and what it is made from, through the services' own keys and ports.
+#[tokio::test]
+async fn the_page_of_a_new_system_answers() {
+    let system = System::start().await;
+    let tenant = system.new_tenant().await;
+    tenant.advance("PT2H").await;
+    let console = system.url(Service::Console);
+    for path in [format!("/?tenant={}", tenant.id()), format!("/lab/tenants/{}/runs", tenant.id())] {
+        let answer = system.http().get(format!("{console}{path}")).send().await.expect("it answers");
+        let (status, text) = (answer.status().as_u16(), answer.text().await.expect("in UTF-8"));
+        assert_eq!(status, 200, "{path}: {text}");
+        assert!(text.contains("Succeeded") || text.contains("succeeded"), "{path}: {text}");
+    }
+    system.stop().await;
+}

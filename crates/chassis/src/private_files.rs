@@ -41,7 +41,8 @@ pub(crate) fn restrict_data(path: &Path) -> io::Result<()> {
 /// Whether a file of this name is one that Outlive writes.
 fn is_data(name: &str) -> bool {
     let endings = [".db", ".db-wal", ".db-shm", ".db-journal", ".key", ".lock"];
-    matches!(name, "lab-key" | "ca.pem" | "ca.names" | "databases") || endings.iter().any(|ending| name.ends_with(ending))
+    matches!(name, "lab-key" | "ca.pem" | "ca.names" | "databases")
+        || endings.iter().any(|ending| name.ends_with(ending))
 }
 
 #[cfg(unix)]

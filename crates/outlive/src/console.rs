@@ -124,6 +124,11 @@ async fn make_first_tenant(tenants: Tenants) {
                 tracing::error!(error = %call, "a service does not accept the lab key of this console");
                 return;
             }
+            // Asking again changes nothing about a seed that a service rejects.
+            Err(TenantError::Call(call)) if call.status == Some(400) => {
+                tracing::error!(error = %call, "the first tenant cannot be created from this seed");
+                return;
+            }
             Err(error) if (wall_now() - started).as_seconds() > 60 => {
                 tracing::error!(%error, "the first tenant could not be made");
                 return;

@@ -17,7 +17,7 @@ pub(crate) fn file(data: &Path, service: &str) -> PathBuf {
 /// place would answer every call about existing tenants with 404.
 pub(crate) fn check(data: &Path, services: &[&str]) -> Result<(), StartError> {
     let (there, missing): (Vec<&str>, Vec<&str>) =
-        services.iter().partition(|service| file(data, service).exists());
+        services.iter().partition(|service| has_content(&file(data, service)));
     // Data of versions that wrote no list: the lab's database is the last that is created.
     let was_complete = data.join(LIST).exists() || there.contains(&"lab");
     if missing.is_empty() || there.is_empty() || !was_complete {
@@ -29,12 +29,17 @@ pub(crate) fn check(data: &Path, services: &[&str]) -> Result<(), StartError> {
     let (missing, there) = (names(&missing), names(&there));
     Err(StartError::new(
         format!("cannot use the data directory {}", data.display()),
-        format!("{missing} is missing, but {there} is there, and together they are one state"),
+        format!("{missing} is missing or empty, and together with {there} it was one state"),
         format!(
             "put {missing} back, from a backup of the same moment as the others; or, to begin with empty data, \
              move the directory away or give another --data"
         ),
     ))
+}
+
+/// An empty file holds no database: it would be filled with a new one.
+fn has_content(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|file| file.len() > 0)
 }
 
 /// Notes that all databases exist.
@@ -70,7 +75,7 @@ mod tests {
     #[test]
     fn a_database_that_was_there_before_has_to_be_there() {
         let data = tempfile::tempdir().unwrap();
-        let create = |service| std::fs::write(file(data.path(), service), "").unwrap();
+        let create = |service| std::fs::write(file(data.path(), service), "a database").unwrap();
         assert!(check(data.path(), &SERVICES).is_ok(), "empty");
         create("idp");
         assert!(check(data.path(), &SERVICES).is_ok(), "the first start was interrupted");
@@ -81,8 +86,10 @@ mod tests {
         assert!(check(data.path(), &SERVICES).is_ok());
         for missing in SERVICES {
             std::fs::remove_file(file(data.path(), missing)).unwrap();
+            assert!(check(data.path(), &SERVICES).is_err());
+            std::fs::write(file(data.path(), missing), "").unwrap();
             let error = check(data.path(), &SERVICES).unwrap_err();
-            assert!(error.why.starts_with(&format!("{missing}.db is missing")), "{error}");
+            assert!(error.why.starts_with(&format!("{missing}.db is missing or empty")), "{error}");
             assert!(error.remedy.contains("backup"), "{error}");
             create(missing);
         }

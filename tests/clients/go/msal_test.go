@@ -9,8 +9,13 @@ import (
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public"
 )
 
-// Any claims request makes MSAL pass over the cached access token and spend the refresh token.
-const anyClaim = `{"access_token":{"acrs":{"essential":false}}}`
+// Any claims request makes MSAL bypass the cached access token and redeem the refresh token. A
+// confidential client accepts one in AcquireTokenSilent only by WithClaimsFromClient, which keeps an
+// access token for each spelling of the request.
+const (
+	anyClaim   = `{"access_token":{"acrs":{"essential":false}}}`
+	otherClaim = `{"access_token": {"acrs": {"essential": false}}}`
+)
 
 var scopesOfUsers = map[string][]string{
 	"own API, all permissions": {ordersAll},
@@ -106,12 +111,12 @@ func TestConfidentialClientRefreshesThroughAPasswordChangeUntilSessionsAreRevoke
 				t.Fatalf("not from the cache: %v", err)
 			}
 			tenant.raise("password_change", nil)
-			refreshed, err := client.AcquireTokenSilent(ctx, scopes, account, confidential.WithClaims(anyClaim))
+			refreshed, err := client.AcquireTokenSilent(ctx, scopes, account, confidential.WithClaimsFromClient(anyClaim))
 			if err != nil || refreshed.AccessToken == signedIn.AccessToken {
 				t.Fatalf("not refreshed after the password change: %v", err)
 			}
 			tenant.raise("revoke_sessions", map[string]any{"by": "admin"})
-			_, err = client.AcquireTokenSilent(ctx, scopes, account, confidential.WithClaims(anyClaim))
+			_, err = client.AcquireTokenSilent(ctx, scopes, account, confidential.WithClaimsFromClient(otherClaim))
 			expectRefused(t, err, "invalid_grant", "AADSTS50173")
 		})
 	}

@@ -70,7 +70,7 @@ test("msal-node, public: a password change ends in interaction required", async 
 });
 
 // MSAL looks a token up by the words of `scope`. While it finds one, a password change is not noticed.
-for (const scopes of [["User.Read"], [`${ORDERS}/.default`]]) {
+for (const scopes of [["User.Read"], [`${ORDERS}/.default`], ["https://graph.microsoft.com/.default"]]) {
   test(`msal-node, public: silent calls for ${scopes} come from the cache until the token expires`, async (t) => {
     const tenant = await Tenant.of(t);
     const app = desktop(tenant);

@@ -65,7 +65,11 @@ def test_silent_after_a_password_change_ends_in_interaction_required(tenant, own
     assert app.acquire_token_silent(READ, account, force_refresh=True)["token_source"] == "identity_provider"
 
 
-@pytest.mark.parametrize("scopes", [["User.Read"], [f"{ORDERS}/.default"]], ids=["User.Read", "default"])
+@pytest.mark.parametrize(
+    "scopes",
+    [["User.Read"], [f"{ORDERS}/.default"], ["https://graph.microsoft.com/.default"]],
+    ids=["User.Read", "default", "default of Graph"],
+)
 def test_silent_calls_find_their_token_until_it_expires_whatever_happens_to_the_password(
     tenant, owner, scopes, monkeypatch
 ):

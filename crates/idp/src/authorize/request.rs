@@ -199,7 +199,8 @@ fn requested_scopes(endpoint: TokenVersion, parameters: &Parameters) -> Result<S
     if parameters.get("resource").is_some() {
         return Err(Refusal::new(aadsts::RESOURCE_PARAMETER_ON_V2));
     }
-    Ok(ScopeRequest::parse(parameters.get("scope").ok_or_else(|| Refusal::missing("scope"))?)?)
+    let scope = parameters.get("scope").filter(|scope| !scope.trim().is_empty());
+    Ok(ScopeRequest::parse(scope.ok_or_else(|| Refusal::missing("scope"))?)?)
 }
 
 fn code_challenge(parameters: &Parameters) -> Result<Option<CodeChallenge>, Refusal> {

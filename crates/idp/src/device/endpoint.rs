@@ -59,7 +59,10 @@ async fn issue(visit: &Visit, endpoint: TokenVersion) -> Result<Value, Refusal> 
         TokenVersion::V1 => {
             ScopeRequest::of_resource(form.get("resource").ok_or_else(|| Refusal::missing("resource"))?)
         }
-        TokenVersion::V2 => ScopeRequest::parse(form.get("scope").ok_or_else(|| Refusal::missing("scope"))?)?,
+        TokenVersion::V2 => {
+            let scope = form.get("scope").filter(|scope| !scope.trim().is_empty());
+            ScopeRequest::parse(scope.ok_or_else(|| Refusal::missing("scope"))?)?
+        }
     };
     resolve(&idp.directory, tenant.id, &asked).await.map_err(ResolveError::at_token)?;
     let (device_code, user_code) = store(visit, &tenant, &client, asked).await?;

@@ -121,7 +121,7 @@ pub(crate) async fn create(
     }
     for spec in spec.groups {
         let document = GroupDocument { created_at: Some(now), ..GroupDocument::default() };
-        let group = Group { id: spec.id, display_name: spec.display_name, document };
+        let group = Group { id: spec.id, display_name: spec.display_name, document, revision: 0 };
         for statement in group.insertion(tenant, &spec.members) {
             change.add(statement);
         }

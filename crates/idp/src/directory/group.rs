@@ -16,6 +16,8 @@ pub(crate) struct Group {
     pub(crate) id: Uuid,
     pub(crate) display_name: String,
     pub(crate) document: GroupDocument,
+    /// How often it was written: an update is of the revision that was read.
+    pub(crate) revision: i64,
 }
 
 /// What Graph shows of a group beside its name.
@@ -34,6 +36,7 @@ fn group_of(row: &Row) -> Result<Group, StoreError> {
         id: row.parse("id")?,
         display_name: row.text("display_name")?,
         document: row.json("document")?,
+        revision: row.int("revision")?,
     })
 }
 
@@ -41,7 +44,7 @@ impl Directory {
     /// The group with this object id.
     pub(crate) async fn group(&self, tenant: TenantId, id: Uuid) -> Result<Option<Group>, StoreError> {
         let row = self.store.row(sql!(
-            "SELECT id, display_name, document FROM directory_groups WHERE tenant = $1 AND id = $2",
+            "SELECT id, display_name, document, revision FROM directory_groups WHERE tenant = $1 AND id = $2",
             tenant,
             id.to_string()
         ));
@@ -58,7 +61,7 @@ impl Directory {
     ) -> Result<Vec<Group>, StoreError> {
         let rows = match name {
             Some(name) => self.store.rows(sql!(
-                "SELECT id, display_name, document FROM directory_groups \
+                "SELECT id, display_name, document, revision FROM directory_groups \
                  WHERE tenant = $1 AND display_name = $2 AND id > $3 ORDER BY id LIMIT $4",
                 tenant,
                 name,
@@ -66,7 +69,7 @@ impl Directory {
                 limit
             )),
             None => self.store.rows(sql!(
-                "SELECT id, display_name, document FROM directory_groups \
+                "SELECT id, display_name, document, revision FROM directory_groups \
                  WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3",
                 tenant,
                 after,
@@ -182,14 +185,13 @@ impl Group {
     /// Writes the group over what it was before, if that is still so.
     pub(crate) fn update(&self, before: &Self, tenant: TenantId) -> Statement {
         sql!(
-            "UPDATE directory_groups SET display_name = $1, document = $2 \
-             WHERE tenant = $3 AND id = $4 AND display_name = $5 AND document = $6",
+            "UPDATE directory_groups SET display_name = $1, document = $2, revision = revision + 1 \
+             WHERE tenant = $3 AND id = $4 AND revision = $5",
             &self.display_name,
             serde_json::json!(self.document),
             tenant,
             self.id.to_string(),
-            &before.display_name,
-            serde_json::json!(before.document)
+            before.revision
         )
         .expect_rows(1)
     }

@@ -68,7 +68,12 @@ pub(crate) fn named(request: &TokenRequest<'_>) -> Result<Option<ScopeRequest>, 
     Ok(match request.endpoint {
         TokenVersion::V1 => request.form.get("resource").map(ScopeRequest::of_resource),
         TokenVersion::V2 => {
-            let scope = request.form.get("scope").map(ScopeRequest::parse).transpose()?;
+            let scope = request
+                .form
+                .get("scope")
+                .filter(|scope| !scope.trim().is_empty())
+                .map(ScopeRequest::parse)
+                .transpose()?;
             scope.map(ScopeRequest::with_one_default).transpose()?
         }
     })

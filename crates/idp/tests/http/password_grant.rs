@@ -43,6 +43,7 @@ async fn who_is_not_the_user_or_may_not_be_signed_in_so_is_told_why() {
     assert_eq!(body["suberror"], "bad_token");
     ask(&owner, "").await.refused(400, "invalid_request", "AADSTS900144");
     ask("", PASSWORD).await.refused(400, "invalid_request", "AADSTS900144");
+    tool.password(&owner, PASSWORD, " ").await.refused(400, "invalid_request", "AADSTS900144");
     let refused = tenant.journal("token.refused").await;
     assert_eq!(refused[0]["data"]["upn"], json!(owner));
     assert!(!refused.iter().any(|line| line.to_string().contains("Wrong-Horse")));

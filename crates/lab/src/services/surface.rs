@@ -279,7 +279,8 @@ impl LabSurface {
     /// # Errors
     /// The flow service refused, or did not answer.
     pub async fn runs(&self, tenant: TenantId) -> Result<Value, CallError> {
-        self.http.get(&self.url(Service::Flow, &format!("/_lab/tenants/{tenant}/runs"))).await?.expect()
+        let url = self.url(Service::Flow, &format!("/_lab/tenants/{tenant}/runs"));
+        send(self.request(Method::GET, &url)).await?.expect()
     }
 
     /// The clocks of one tenant in every service.

@@ -105,6 +105,7 @@ pub(crate) async fn create(caller: Caller, body: Result<Body<GroupChange>, Graph
             id: random.stream("group-id").uuid(),
             display_name: String::new(),
             document: GroupDocument { created_at: Some(caller.now), ..GroupDocument::default() },
+            revision: 0,
         })?;
         let mut change = Change::new();
         for statement in group.insertion(caller.tenant.id, &members) {

@@ -13,8 +13,8 @@ use futures::future::join_all;
 use outlive_chassis::pause;
 use outlive_clock::TenantId;
 use serde_json::Value;
-use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{Semaphore, broadcast};
 
 use super::feed::{Batch, Feed, render};
 use super::merge::{merged, seq_of};
@@ -23,6 +23,10 @@ use crate::services::{LabSurface, Service};
 
 /// How long, in wall time, until a comment shows that the connection is alive.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Reads of journals by followers that are behind, at a time: a hundred who begin together must not
+/// take the services from the work that writes the events.
+static CATCHING_UP: Semaphore = Semaphore::const_new(2);
 
 /// A client and up to where it has read.
 pub(super) struct Follower {
@@ -117,6 +121,7 @@ impl Follower {
             .into_iter()
             .filter(|service| self.cursor.of(*service) < target.of(*service))
             .collect();
+        let _turn = CATCHING_UP.acquire().await.ok()?;
         let reading = Service::ALL.map(|service| {
             let query = self.selection.query(self.cursor.of(service), LINES_MAX);
             let wanted = wanted.contains(&service);
