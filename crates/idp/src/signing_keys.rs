@@ -157,6 +157,6 @@ fn unusable(why: &str) -> StartError {
     StartError::new(
         "cannot load the signing keys",
         why,
-        "start with the sealing key that this data was made with, or with an empty data directory",
+        "make room if the disk is full, and see that the database can be written; if the data was written with another sealing key, start with that one",
     )
 }

@@ -120,20 +120,13 @@ def main():
 
 
 def seeded(directory):
-    """The default seed, with applications that only real clients need, one of them with a certificate made now.
-
-    The seed's own clients also require User.Read of Microsoft Graph, as the portal registers every new application, so that
-    `https://graph.microsoft.com/.default` has a permission to ask for.
-    """
+    """The default seed, with applications that only real clients need, one of them with a certificate made now."""
     certificate(directory / "client.pem", directory / "client.key", "Contoso Certified Job")
     seeds = directory / "seeds"
     shutil.copytree(HERE.parents[2] / "seeds", seeds)
     more = (HERE.parent / "applications.yaml").read_text()
     pem = "".join(f"\n        {line}" for line in (directory / "client.pem").read_text().splitlines())
     text = (seeds / "contoso.yaml").read_text()
-    of_clients = "      - {api: Contoso Orders API, scopes: [Orders.Read, Orders.ReadWrite]}\n"
-    assert of_clients in text
-    text = text.replace(of_clients, of_clients + "      - {api: Microsoft Graph, scopes: [User.Read]}\n")
     before, after = text.split("\nflow_service:", 1)
     (seeds / "contoso.yaml").write_text(before + more.replace("- ${certificate}", "- |" + pem) + "\nflow_service:" + after)
     return seeds / "contoso.yaml"

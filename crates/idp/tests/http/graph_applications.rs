@@ -69,7 +69,9 @@ async fn an_application_and_its_service_principal_on_the_wire() {
 "idToken":[],
 "saml2Token":[]},
 "requiredResourceAccess":[],
-"web":{"logoutUrl":null,
+"web":{"implicitGrantSettings":{"enableAccessTokenIssuance":false,
+"enableIdTokenIssuance":false},
+"logoutUrl":null,
 "redirectUris":[]}}
 "#);
     let path = format!("/applications(appId='{}')?$select=id,requiredResourceAccess,web", tenant.id_of(12));
@@ -79,7 +81,9 @@ async fn an_application_and_its_service_principal_on_the_wire() {
 "requiredResourceAccess":[{"resourceAccess":[{"id":"[ids]-0000-000000000136",
 "type":"Scope"}],
 "resourceAppId":"[ids]-0000-00000000000a"}],
-"web":{"logoutUrl":null,
+"web":{"implicitGrantSettings":{"enableAccessTokenIssuance":false,
+"enableIdTokenIssuance":false},
+"logoutUrl":null,
 "redirectUris":["https://hub.example/redirect"]}}
 "#);
     let path = format!(
@@ -457,4 +461,23 @@ async fn of_two_changes_at_once_none_is_lost() {
             assert!(answer.status == 409 || (answer.status == 204 && is_there), "{answer:?}: {shown}");
         }
     }
+}
+
+/// "implicitGrantSettings resource type": what is absent from a change stays as it is.
+#[tokio::test]
+async fn implicit_grants_are_switched_on_by_their_settings() {
+    let tenant = Tenant::new().await;
+    let token = tenant.admin_tool().sign_in(&tenant, "admin", "Application.ReadWrite.All").await;
+    let path = format!("/applications/{}", tenant.id_of(110));
+    let patch = async |settings: Value| {
+        let body = json!({"web": {"implicitGrantSettings": settings}});
+        call(&tenant, token.access(), Method::PATCH, &path, body).await
+    };
+    let shown =
+        async || get(&tenant, token.access(), &path).await.json()["web"]["implicitGrantSettings"].clone();
+    assert_eq!(patch(json!({"enableAccessTokenIssuance": true})).await.status, 204);
+    assert_eq!(shown().await, json!({"enableIdTokenIssuance": false, "enableAccessTokenIssuance": true}));
+    assert_eq!(patch(json!({"enableIdTokenIssuance": true})).await.status, 204);
+    assert_eq!(shown().await, json!({"enableIdTokenIssuance": true, "enableAccessTokenIssuance": true}));
+    denied(&patch(json!({"enableIdTokens": true})).await, 400, "Request_BadRequest");
 }

@@ -38,7 +38,8 @@ struct Api {
     oauth2_permission_scopes: Option<Vec<NewPermission>>,
 }
 
-/// One of the places where codes may be sent; what else Graph keeps there has no effect here.
+/// One of the places where codes may be sent. Other members that Graph has here, such as a home page,
+/// have no effect on tokens.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Platform {
@@ -46,6 +47,16 @@ struct Platform {
     /// Of `web` only. Null takes it away.
     #[serde(deserialize_with = "given")]
     logout_url: Option<Option<String>>,
+    /// Of `web` only.
+    implicit_grant_settings: Option<ImplicitGrantSettings>,
+}
+
+/// Which tokens the authorization endpoint may send by itself. What is absent stays as it is.
+#[derive(Debug, Default, Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct ImplicitGrantSettings {
+    enable_id_token_issuance: Option<bool>,
+    enable_access_token_issuance: Option<bool>,
 }
 
 /// What was given, null too.
@@ -138,6 +149,11 @@ impl ApplicationChange {
                 return Err(invalid("web/logoutUrl"));
             }
             document.logout_url = url;
+        }
+        if let Some(settings) = self.web.as_ref().and_then(|web| web.implicit_grant_settings) {
+            let implicit = &mut document.implicit;
+            implicit.id_tokens = settings.enable_id_token_issuance.unwrap_or(implicit.id_tokens);
+            implicit.access_tokens = settings.enable_access_token_issuance.unwrap_or(implicit.access_tokens);
         }
         let mut redirects = false;
         for (kind, platform) in [

@@ -71,7 +71,14 @@ fn registration(application: &Application, secrets: &[PasswordCredential]) -> Va
         "publicClient": {"redirectUris": uris(RedirectUriType::PublicClient)},
         "signInAudience": "AzureADMyOrg",
         "spa": {"redirectUris": uris(RedirectUriType::Spa)},
-        "web": {"redirectUris": uris(RedirectUriType::Web), "logoutUrl": document.logout_url},
+        "web": {
+            "redirectUris": uris(RedirectUriType::Web),
+            "logoutUrl": document.logout_url,
+            "implicitGrantSettings": {
+                "enableIdTokenIssuance": document.implicit.id_tokens,
+                "enableAccessTokenIssuance": document.implicit.access_tokens,
+            },
+        },
     })
 }
 

@@ -32,7 +32,7 @@ pub(crate) struct Page {
 impl Options {
     /// Reads the options of a call for one object: `$select` and nothing else.
     pub(crate) fn of_entity(parameters: &Parameters, kind: &EntityType) -> Result<Self, GraphError> {
-        for name in ["$top", "$filter", "$skiptoken"] {
+        for name in ["$top", "$filter", "$skiptoken", "$expand", "$search", "$skip", "$apply", "$orderby"] {
             if parameters.get(name).is_some() {
                 return Err(GraphError::bad_request(format!(
                     "Query option '{name}' is not allowed for one object."
