@@ -106,6 +106,9 @@ async fn no_command_takes_a_lost_output_for_a_success() {
     let base = free_base().to_string();
     let system = System::start().await;
     let lab = system.url(Service::Console);
+    // The first tenant of a system comes a moment after its start.
+    let tenant = system.new_tenant().await;
+    let tenant = tenant.id();
     for arguments in [
         vec!["--help"],
         vec!["--version"],
@@ -113,8 +116,8 @@ async fn no_command_takes_a_lost_output_for_a_success() {
         vec!["check", &passes],
         vec!["ca", "--data", &data],
         vec!["up", "--data", &data, "--port-base", &base],
-        vec!["advance", "PT1H", "--against", &lab],
-        vec!["revoke-sessions", "--against", &lab],
+        vec!["advance", "PT1H", "--against", &lab, "--tenant", tenant],
+        vec!["revoke-sessions", "--against", &lab, "--tenant", tenant],
     ] {
         let ended = outlive_printing_to(closed(), &[], &arguments).await;
         assert_eq!(ended.code, Some(141), "{arguments:?} {ended:?}");
