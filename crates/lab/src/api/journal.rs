@@ -1,5 +1,6 @@
 //! `/lab/tenants/{t}/journal`: the journals of all services as one.
 
+mod backlog;
 mod cursor;
 mod feed;
 mod follower;
@@ -89,6 +90,11 @@ impl Selection {
         !self.newest || self.service.as_deref().is_none_or(|wanted| wanted == service.name())
     }
 
+    /// What it selects events by, apart from their place.
+    fn criteria(&self) -> [Option<String>; 4] {
+        [&self.kind, &self.subject, &self.trace, &self.about].map(Clone::clone)
+    }
+
     /// Whether it selects all events.
     const fn is_everything(&self) -> bool {
         self.kind.is_none() && self.subject.is_none() && self.trace.is_none() && self.about.is_none()
@@ -175,9 +181,8 @@ pub(crate) async fn follow(
     let Query(selection) = selection.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let cursor = selection.cursor()?;
     tenants.handout(tenant).await?;
-    let surface = tenants.surface();
-    let feed = feeds.of(surface, tenant);
-    let follower = Follower::new(surface.clone(), tenant, selection, cursor, feed);
+    let feed = feeds.of(tenants.surface(), tenant);
+    let follower = Follower::new(selection, cursor, feed);
     let headers = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-cache")];
     Ok((headers, Body::from_stream(follower.events())))
 }

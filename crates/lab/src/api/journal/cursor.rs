@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::services::Service;
 
 /// The last sequence number read of every service, printed as `idp-hub-resource-flow` (`12-4-0-55`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Cursor([u64; 4]);
 
 /// The text is no cursor.

@@ -13,6 +13,7 @@ use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
 
 use super::Cursor;
+use super::backlog::Backlog;
 use super::merge::seq_of;
 use crate::services::{JournalQuery, LabSurface, Service};
 
@@ -53,6 +54,7 @@ pub(super) struct Batch {
 /// The events of one tenant as they are written. It ends when its last follower drops it.
 pub(super) struct Feed {
     shared: Arc<Shared>,
+    backlog: Backlog,
     _tasks: JoinSet<()>,
 }
 
@@ -79,12 +81,17 @@ impl Feed {
             tasks.spawn(relay(surface.clone(), service, tenant, news.clone()));
         }
         tasks.spawn(collect(received, Arc::clone(&shared)));
-        Self { shared, _tasks: tasks }
+        Self { shared, backlog: Backlog::new(surface.clone(), tenant), _tasks: tasks }
     }
 
     /// Every batch from now on.
     pub(super) fn subscribe(&self) -> broadcast::Receiver<Arc<Batch>> {
         self.shared.batches.subscribe()
+    }
+
+    /// What was written before.
+    pub(super) const fn backlog(&self) -> &Backlog {
+        &self.backlog
     }
 
     /// Up to where each journal was read. All that follows is in later batches.

@@ -9,29 +9,20 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::Stream;
-use futures::future::join_all;
 use outlive_chassis::pause;
-use outlive_clock::TenantId;
-use serde_json::Value;
+use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{Semaphore, broadcast};
 
+use super::backlog::NoPage;
 use super::feed::{Batch, Feed, render};
-use super::merge::{merged, seq_of};
-use super::{Cursor, LINES_MAX, Selection};
-use crate::services::{LabSurface, Service};
+use super::{Cursor, Selection};
+use crate::services::Service;
 
 /// How long, in wall time, until a comment shows that the connection is alive.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// Reads of journals by followers that are behind, at a time: a hundred who begin together must not
-/// take the services from the work that writes the events.
-static CATCHING_UP: Semaphore = Semaphore::const_new(2);
-
 /// A client and up to where it has read.
 pub(super) struct Follower {
-    surface: LabSurface,
-    tenant: TenantId,
     selection: Selection,
     cursor: Cursor,
     feed: Arc<Feed>,
@@ -42,17 +33,11 @@ pub(super) struct Follower {
 }
 
 impl Follower {
-    pub(super) fn new(
-        surface: LabSurface,
-        tenant: TenantId,
-        selection: Selection,
-        cursor: Cursor,
-        feed: Arc<Feed>,
-    ) -> Self {
+    pub(super) fn new(selection: Selection, cursor: Cursor, feed: Arc<Feed>) -> Self {
         // In this order: what is not in a batch is before the position.
         let batches = feed.subscribe();
         let behind = Some(feed.positions());
-        Self { surface, tenant, selection, cursor, feed, batches, behind, has_ended: false }
+        Self { selection, cursor, feed, batches, behind, has_ended: false }
     }
 
     /// Server-sent events, several at a time. It ends with the tenant.
@@ -111,64 +96,33 @@ impl Follower {
                 }
             }
         }
-        self.reach(batch.after, &Service::ALL);
+        self.reach(batch.after);
         (!events.is_empty()).then(|| events.into())
     }
 
     /// A page of what the journals have up to `target`; nothing when that is read.
     async fn read_journals(&mut self, target: Cursor) -> Option<Bytes> {
-        let wanted: Vec<_> = Service::ALL
-            .into_iter()
-            .filter(|service| self.cursor.of(*service) < target.of(*service))
-            .collect();
-        let _turn = CATCHING_UP.acquire().await.ok()?;
-        let reading = Service::ALL.map(|service| {
-            let query = self.selection.query(self.cursor.of(service), LINES_MAX);
-            let wanted = wanted.contains(&service);
-            let surface = &self.surface;
-            let tenant = self.tenant;
-            async move { if wanted { surface.journal(service, tenant, &query).await } else { Ok(Vec::new()) } }
-        });
-        let mut read = Vec::new();
-        let mut journals = Vec::new();
-        for (service, answer) in Service::ALL.into_iter().zip(join_all(reading).await) {
-            match answer {
-                Ok(lines) => {
-                    read.push(service);
-                    journals.push(lines);
-                }
-                Err(error) => {
-                    // The tenant is gone, or the service does not answer: its next event asks again.
-                    self.has_ended |= error.status == Some(404);
-                    journals.push(Vec::new());
-                }
-            }
-        }
-        let limit = usize::try_from(LINES_MAX).unwrap_or(usize::MAX);
-        let (lines, _) = merged(journals, self.cursor, limit);
-        if lines.is_empty() {
+        let is_behind = Service::ALL.iter().any(|service| self.cursor.of(*service) < target.of(*service));
+        if !is_behind {
             self.behind = None;
-            self.reach(target, &read);
             return None;
         }
-        let mut events = Vec::new();
-        for line in &lines {
-            if let Some(service) = service_of(line) {
-                self.cursor.reach(service, seq_of(line));
-                render(&mut events, self.cursor, &line.to_string());
+        match self.feed.backlog().page(&self.selection, self.cursor, target).await {
+            Ok(page) => {
+                self.cursor = page.after;
+                (!page.events.is_empty()).then_some(page.events)
+            }
+            Err(reason) => {
+                self.behind = None;
+                self.has_ended |= reason == NoPage::TenantIsGone;
+                None
             }
         }
-        Some(events.into())
     }
 
-    fn reach(&mut self, target: Cursor, services: &[Service]) {
-        for service in services {
-            self.cursor.reach(*service, self.cursor.of(*service).max(target.of(*service)));
+    fn reach(&mut self, target: Cursor) {
+        for service in Service::ALL {
+            self.cursor.reach(service, self.cursor.of(service).max(target.of(service)));
         }
     }
-}
-
-fn service_of(line: &Value) -> Option<Service> {
-    let name = line.get("service")?.as_str()?;
-    Service::ALL.into_iter().find(|service| service.name() == name)
 }

@@ -10,21 +10,53 @@ use crate::services::Service;
 
 /// The first `limit` lines of all journals (given in the order of [`Service::ALL`]) by virtual time, then by wall time; every
 /// service's own order stays. Also how far each was read.
-pub(super) fn merged(journals: Vec<Vec<Value>>, mut cursor: Cursor, limit: usize) -> (Vec<Value>, Cursor) {
-    let mut waiting: Vec<(Service, VecDeque<Value>)> =
-        Service::ALL.into_iter().zip(journals.into_iter().map(VecDeque::from)).collect();
+pub(super) fn merged(journals: Vec<Vec<Value>>, cursor: Cursor, limit: usize) -> (Vec<Value>, Cursor) {
+    let mut merge = Merge::new(journals, cursor);
+    let lines = merge.by_ref().take(limit).collect();
+    (lines, merge.cursor)
+}
+
+/// The same of beginnings of journals, of at most `part` lines each. A journal with so many may go on:
+/// where its lines end, the result ends too.
+pub(super) fn merged_parts(journals: Vec<Vec<Value>>, cursor: Cursor, part: usize) -> (Vec<Value>, Cursor) {
+    let may_go_on: Vec<bool> = journals.iter().map(|lines| lines.len() >= part).collect();
+    let mut merge = Merge::new(journals, cursor);
     let mut lines = Vec::new();
-    while lines.len() < limit {
-        let first = waiting
-            .iter_mut()
-            .filter_map(|(service, queue)| queue.front().map(order_of).map(|order| (order, *service, queue)))
-            .min_by_key(|(order, service, _)| (*order, *service));
-        let Some((_, service, queue)) = first else { break };
-        let Some(line) = queue.pop_front() else { break };
-        cursor.reach(service, seq_of(&line));
+    while !merge.waiting.iter().zip(&may_go_on).any(|((_, queue), may_go_on)| *may_go_on && queue.is_empty())
+        && let Some(line) = merge.next()
+    {
         lines.push(line);
     }
-    (lines, cursor)
+    (lines, merge.cursor)
+}
+
+/// The lines of all services' journals in order.
+struct Merge {
+    waiting: Vec<(Service, VecDeque<Value>)>,
+    /// Up to where each journal was read.
+    cursor: Cursor,
+}
+
+impl Merge {
+    fn new(journals: Vec<Vec<Value>>, cursor: Cursor) -> Self {
+        let journals = journals.into_iter().map(VecDeque::from);
+        Self { waiting: Service::ALL.into_iter().zip(journals).collect(), cursor }
+    }
+}
+
+impl Iterator for Merge {
+    type Item = Value;
+
+    fn next(&mut self) -> Option<Value> {
+        let (_, service, queue) = self
+            .waiting
+            .iter_mut()
+            .filter_map(|(service, queue)| queue.front().map(order_of).map(|order| (order, *service, queue)))
+            .min_by_key(|(order, service, _)| (*order, *service))?;
+        let line = queue.pop_front()?;
+        self.cursor.reach(service, seq_of(&line));
+        Some(line)
+    }
 }
 
 /// The newest `limit` lines of all journals, newest first. Each journal is given newest first, in the
@@ -93,6 +125,12 @@ mod tests {
             (vec!["flow1".to_owned(), "hub9".to_owned()], "0-9-0-1".to_owned())
         );
         assert_eq!(middle.to_string().parse(), Ok(middle));
+        // The flow's journal may have more than its one line; then neither hub nor idp is known to be next.
+        let (parts, middle) = merged_parts(journals(), Cursor::default(), 1);
+        assert_eq!((names(&parts), middle.to_string()), (vec!["flow1".to_owned()], "0-0-0-1".to_owned()));
+        // Two lines are the end of the issuer's part, and none comes after them.
+        assert_eq!(names(&merged_parts(journals(), Cursor::default(), 2).0), names(&all));
+        assert_eq!(names(&merged_parts(journals(), Cursor::default(), 3).0), names(&all));
         assert!("1-2-3".parse::<Cursor>().is_err() && "x".parse::<Cursor>().is_err());
     }
 }

@@ -135,7 +135,7 @@ impl Services {
         let selection: Selection = serde_json::from_value(selection).unwrap();
         let cursor = selection.cursor().unwrap();
         let feed = feeds.of(&self.surface, tenant);
-        Follower::new(self.surface.clone(), tenant, selection, cursor, feed).events()
+        Follower::new(selection, cursor, feed).events()
     }
 }
 
@@ -244,4 +244,33 @@ async fn a_feed_ends_with_its_last_follower() {
     assert!(kept.upgrade().is_some());
     drop(follower);
     assert!(kept.upgrade().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn followers_that_begin_together_share_the_pages_of_what_was_written_before() {
+    const LENGTH: u64 = 2_500;
+    let lines = usize::try_from(4 * LENGTH).unwrap();
+    let services = Services::start(LENGTH).await;
+    let feeds = Feeds::default();
+    let mut first = Box::pin(services.follow(&feeds, json!({})));
+    is_whole(&next(&mut first, lines).await, 1, LENGTH);
+    let reads = services.reads.load(Ordering::SeqCst);
+    let mut followers = tokio::task::JoinSet::new();
+    for _ in 0..50 {
+        let mut follower = Box::pin(services.follow(&feeds, json!({})));
+        followers.spawn(async move { is_whole(&next(&mut follower, lines).await, 1, LENGTH) });
+    }
+    followers.join_all().await;
+    assert_eq!(services.reads.load(Ordering::SeqCst), reads, "all pages were read before");
+    // Also without one that read them before, and for a selection.
+    let feeds = Feeds::default();
+    let mut followers = tokio::task::JoinSet::new();
+    for _ in 0..50 {
+        let mut follower = Box::pin(services.follow(&feeds, json!({"kind": "run.finished"})));
+        followers.spawn(async move { next(&mut follower, lines / 10).await.len() });
+    }
+    assert!(followers.join_all().await.into_iter().all(|count| count == lines / 10));
+    let reads = services.reads.load(Ordering::SeqCst) - reads;
+    // 4 to begin the feed, and a page of 1,000 lines is read from four journals.
+    assert!(reads <= 4 + 4 * 3, "{reads} reads for 1,000 lines of 50 followers");
 }
