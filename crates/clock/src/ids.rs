@@ -63,6 +63,10 @@ typed_id! {
     SessionId
 }
 typed_id! {
+    /// A flow, which is also the workflow's own identity at the hub (`logicflows/<id>`).
+    FlowId
+}
+typed_id! {
     /// A connection stored in the hub.
     ConnectionId
 }

@@ -12,7 +12,7 @@ mod span;
 mod virtual_clock;
 mod wall;
 
-pub use ids::{ClientId, ConnectionId, ServicePrincipalId, SessionId, TenantId, UserId};
+pub use ids::{ClientId, ConnectionId, FlowId, ServicePrincipalId, SessionId, TenantId, UserId};
 pub use instant::{Instant, ParseInstantError};
 pub use random::{Randomness, Stream};
 pub use span::{ParseSpanError, Span};

@@ -1,11 +1,7 @@
 //! Names of flows, environments and runs.
 
-use outlive_clock::{Instant, Stream, TenantId, typed_id};
-
-typed_id! {
-    /// A flow, which is also the workflow's own identity at the hub (`logicflows/<id>`).
-    FlowId
-}
+pub use outlive_clock::FlowId;
+use outlive_clock::{Instant, Stream, TenantId};
 
 /// The one environment of a tenant.
 #[must_use]

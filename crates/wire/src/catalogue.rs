@@ -1,0 +1,38 @@
+//! All kinds of events, for the documents that are generated from them.
+
+use serde_json::{Value, json};
+use utoipa::openapi::{RefOr, Schema};
+
+use crate::EventPayload;
+
+/// What is documented about one kind of event.
+#[derive(Clone)]
+pub struct EventDescription {
+    /// The kind (`"token.issued"`).
+    pub kind: &'static str,
+    /// When a service records it.
+    pub when: &'static str,
+    /// The schema of its payload, as JSON Schema of the dialect of OpenAPI 3.1.
+    pub schema: RefOr<Schema>,
+    /// A payload as it could occur.
+    pub example: Value,
+    /// What happened in the example.
+    pub summary: String,
+    /// Whether the example is notable.
+    pub is_notable: bool,
+}
+
+impl EventDescription {
+    pub(crate) fn of<E: EventPayload>() -> Self {
+        let example = E::example();
+        Self {
+            kind: E::KIND,
+            when: E::WHEN.trim(),
+            schema: E::schema(),
+            summary: example.summary(),
+            is_notable: example.is_notable(),
+            example: serde_json::to_value(example)
+                .unwrap_or_else(|error| json!({"error": error.to_string()})),
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The flow service: flows and their runs.
+
+use outlive_clock::{FlowId, Instant, UserId};
+
+use crate::event::event;
+
+/// Declares the changes of a flow, which have one payload.
+macro_rules! flow_change {
+    ($(#[doc = $when:literal] $name:ident = $kind:literal, $notable:literal, $state:literal, $happened:literal;)+) => {$(
+        event! {
+            #[doc = $when]
+            $name = $kind {
+                /// The display name.
+                display_name: String,
+                /// `Started`, `Stopped` or `Suspended`.
+                state: String,
+                /// The version of the definition, from 1.
+                version: i64,
+                /// The user who changed it.
+                #[schema(value_type = String)]
+                user: UserId,
+                /// When the next run is due (virtual time), if one is scheduled.
+                #[schema(value_type = Option<String>)]
+                next_due: Option<Instant>,
+            }
+            notable |_| $notable,
+            summary |event| match event.next_due {
+                Some(next) => format!("The flow \"{}\" was {}. Its next run is due at {next}.", event.display_name, $happened),
+                None => format!("The flow \"{}\" was {}.", event.display_name, $happened),
+            },
+            example {
+                display_name: "Hourly orders".to_owned(),
+                state: $state.to_owned(),
+                version: 1,
+                user: crate::events::example::owner(),
+                next_due: None,
+            },
+        }
+    )+};
+}
+
+flow_change! {
+    /// A flow was created.
+    FlowCreated = "flow.created", true, "Started", "created";
+    /// The definition or the name of a flow was changed.
+    FlowChanged = "flow.changed", true, "Started", "changed";
+    /// A flow was turned on.
+    FlowStarted = "flow.started", true, "Started", "turned on";
+    /// A flow was turned off.
+    FlowStopped = "flow.stopped", true, "Stopped", "turned off";
+    /// A flow was deleted. Its unfinished runs were cancelled.
+    FlowDeleted = "flow.deleted", true, "Stopped", "deleted";
+}
+
+event! {
+    /// A flow was suspended: its definition cannot be read, or its owner suspended it.
+    FlowSuspended = "flow.suspended" {
+        /// The reason, if the flow service suspended it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// The display name, if a user suspended it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        display_name: Option<String>,
+        /// The state after it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        state: Option<String>,
+        /// The version of the definition.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<i64>,
+        /// The user who suspended it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>)]
+        user: Option<UserId>,
+        /// When the next run is due, if one is scheduled.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>)]
+        next_due: Option<Instant>,
+    }
+    notable |_| true,
+    summary |event| match &event.reason {
+        Some(reason) => format!("The flow was suspended: {reason}."),
+        None => "The flow was suspended.".to_owned(),
+    },
+    example {
+        reason: Some("its definition cannot be read".to_owned()),
+        display_name: None,
+        state: None,
+        version: None,
+        user: None,
+        next_due: None,
+    },
+}
+
+event! {
+    /// Recurrences that were due while the system was down were skipped.
+    FlowOccurrencesMissed = "flow.occurrences_missed" {
+        /// The first that was missed (virtual time).
+        #[schema(value_type = String)]
+        first: Instant,
+        /// The next that will run (virtual time).
+        #[schema(value_type = String)]
+        next: Instant,
+    }
+    notable |_| true,
+    summary |event| format!(
+        "The recurrences from {} on were missed while the system was down; the next is at {}.",
+        event.first, event.next
+    ),
+    example { first: crate::events::example::instant(), next: crate::events::example::later() },
+}
+
+/// How one action of a run ended.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+pub struct RunAction {
+    /// The name in the definition.
+    pub name: String,
+    /// `Succeeded`, `Failed`, `Skipped`, `TimedOut`, `Waiting` …
+    pub status: String,
+    /// The code (`OK`, `Unauthorized`).
+    pub code: Option<String>,
+    /// What the error said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// How often it was retried.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub retries: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+event! {
+    /// A run ended.
+    RunFinished = "run.finished" {
+        /// The flow.
+        #[schema(value_type = String)]
+        flow: FlowId,
+        /// `Succeeded`, `Failed`, `Cancelled`, `TimedOut` or `Aborted`.
+        status: String,
+        /// The error code of the run, if it failed.
+        code: Option<String>,
+        /// The trigger's name; absent if the run was cut short.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trigger: Option<String>,
+        /// When it was due (virtual time).
+        #[schema(value_type = String)]
+        due: Instant,
+        /// When it began (virtual time); absent if it was cut short.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>)]
+        started: Option<Instant>,
+        /// Its actions.
+        actions: Vec<RunAction>,
+    }
+    notable |_| false,
+    summary |event| {
+        let failed = event.actions.iter().find(|action| action.status == "Failed");
+        match (failed, &event.code) {
+            (Some(action), _) => format!(
+                "The run ended: {}. The action {} failed{}.",
+                event.status,
+                action.name,
+                action.code.as_ref().map(|code| format!(" with {code}")).unwrap_or_default()
+            ),
+            (None, Some(code)) => format!("The run ended: {} ({code}).", event.status),
+            (None, None) => format!("The run ended: {}.", event.status),
+        }
+    },
+    example {
+        flow: crate::events::example::flow(),
+        status: "Succeeded".to_owned(),
+        code: None,
+        trigger: Some("Every_hour".to_owned()),
+        due: crate::events::example::instant(),
+        started: Some(crate::events::example::instant()),
+        actions: vec![RunAction {
+            name: "List_orders".to_owned(),
+            status: "Succeeded".to_owned(),
+            code: Some("OK".to_owned()),
+            message: None,
+            retries: 0,
+        }],
+    },
+}
+
+event! {
+    /// A run waits: for a delay of its definition, or to retry an action.
+    RunWaiting = "run.waiting" {
+        /// The flow.
+        #[schema(value_type = String)]
+        flow: FlowId,
+        /// Until when (virtual time).
+        #[schema(value_type = String)]
+        until: Instant,
+        /// Its actions so far.
+        actions: Vec<RunAction>,
+    }
+    notable |_| false,
+    summary |event| format!("The run waits until {}.", event.until),
+    example { flow: crate::events::example::flow(), until: crate::events::example::later(), actions: Vec::new() },
+}

@@ -1,0 +1,160 @@
+//! Security events: from the issuer to APIs with continuous access evaluation.
+
+use outlive_clock::{ClientId, Instant};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::event::event;
+
+event! {
+    /// An API accepted a security event.
+    SecurityEventDelivered = "security_event.delivered" {
+        /// The token id of the security event token.
+        #[schema(value_type = String)]
+        jti: Uuid,
+        /// The event (`credential-change`, `session-revoked` …).
+        event: String,
+        /// The API's client id.
+        #[schema(value_type = String)]
+        client_id: ClientId,
+        /// Where it is delivered to.
+        endpoint: String,
+        /// When it happened (virtual time).
+        #[schema(value_type = String)]
+        happened_at: Instant,
+        /// The number of this attempt, from 1.
+        #[serde(rename = "try")]
+        attempt: i64,
+    }
+    notable |_| false,
+    summary |event| format!("The API was notified: {}.", event.event),
+    example { jti: crate::events::example::uuid(), event: "credential-change".to_owned(), client_id: crate::events::example::orders_api(), endpoint: "http://127.0.0.1:8703/security-events".to_owned(), happened_at: crate::events::example::instant(), attempt: 1 },
+}
+
+event! {
+    /// An API rejected a security event. It is not sent again.
+    SecurityEventRefused = "security_event.refused" {
+        /// The token id of the security event token.
+        #[schema(value_type = String)]
+        jti: Uuid,
+        /// The event (`credential-change`, `session-revoked` …).
+        event: String,
+        /// The API's client id.
+        #[schema(value_type = String)]
+        client_id: ClientId,
+        /// Where it is delivered to.
+        endpoint: String,
+        /// When it happened (virtual time).
+        #[schema(value_type = String)]
+        happened_at: Instant,
+        /// The number of this attempt, from 1.
+        #[serde(rename = "try")]
+        attempt: i64,
+        /// The reason.
+        why: String,
+    }
+    notable |_| true,
+    summary |event| format!("The API rejected the security event {}: {}", event.event, event.why),
+    example { jti: crate::events::example::uuid(), event: "credential-change".to_owned(), client_id: crate::events::example::orders_api(), endpoint: "http://127.0.0.1:8703/security-events".to_owned(), happened_at: crate::events::example::instant(), attempt: 1, why: "invalid_key".to_owned() },
+}
+
+event! {
+    /// An API could not be notified for too long. The event is not sent again.
+    SecurityEventAbandoned = "security_event.given_up" {
+        /// The token id of the security event token.
+        #[schema(value_type = String)]
+        jti: Uuid,
+        /// The event (`credential-change`, `session-revoked` …).
+        event: String,
+        /// The API's client id.
+        #[schema(value_type = String)]
+        client_id: ClientId,
+        /// Where it is delivered to.
+        endpoint: String,
+        /// When it happened (virtual time).
+        #[schema(value_type = String)]
+        happened_at: Instant,
+        /// The number of this attempt, from 1.
+        #[serde(rename = "try")]
+        attempt: i64,
+        /// The reason.
+        why: String,
+    }
+    notable |_| true,
+    summary |event| format!("The API could not be notified of {} and will not be: {}", event.event, event.why),
+    example { jti: crate::events::example::uuid(), event: "credential-change".to_owned(), client_id: crate::events::example::orders_api(), endpoint: "http://127.0.0.1:8703/security-events".to_owned(), happened_at: crate::events::example::instant(), attempt: 1, why: "connection refused".to_owned() },
+}
+
+event! {
+    /// An API could not be notified. The event is sent again later.
+    SecurityEventPostponed = "security_event.postponed" {
+        /// The token id of the security event token.
+        #[schema(value_type = String)]
+        jti: Uuid,
+        /// The event (`credential-change`, `session-revoked` …).
+        event: String,
+        /// The API's client id.
+        #[schema(value_type = String)]
+        client_id: ClientId,
+        /// Where it is delivered to.
+        endpoint: String,
+        /// When it happened (virtual time).
+        #[schema(value_type = String)]
+        happened_at: Instant,
+        /// The number of this attempt, from 1.
+        #[serde(rename = "try")]
+        attempt: i64,
+        /// The reason.
+        why: String,
+        /// When it is sent again (virtual time).
+        #[schema(value_type = String)]
+        next_try: Instant,
+    }
+    notable |_| false,
+    summary |event| format!("The API could not be notified of {}: {} The next attempt is at {}.", event.event, event.why, event.next_try),
+    example { jti: crate::events::example::uuid(), event: "credential-change".to_owned(), client_id: crate::events::example::orders_api(), endpoint: "http://127.0.0.1:8703/security-events".to_owned(), happened_at: crate::events::example::instant(), attempt: 1, why: "connection refused".to_owned(), next_try: crate::events::example::later() },
+}
+
+event! {
+    /// An API accepted a security event token and revokes by it.
+    SecurityEventReceived = "security_event.received" {
+        /// The token id.
+        jti: String,
+        /// The transaction (the trace of what happened at the issuer).
+        txn: Option<String>,
+        /// What happened, and when.
+        happened: Vec<Happened>,
+    }
+    notable |_| true,
+    summary |event| format!(
+        "The API was notified: {}.",
+        event.happened.iter().map(|happened| happened.event.as_str()).collect::<Vec<_>>().join(", ")
+    ),
+    example { jti: "c0470500".to_owned(), txn: None, happened: vec![Happened { event: "credential-change".to_owned(), at: crate::events::example::instant() }] },
+}
+
+event! {
+    /// An API rejected a security event token.
+    SecurityEventRejected = "security_event.rejected" {
+        /// The fingerprint of the token.
+        token: String,
+        /// The error (RFC 8935).
+        err: String,
+        /// Its description.
+        description: String,
+    }
+    notable |_| true,
+    summary |event| format!("The API rejected a security event token ({}): {}", event.err, event.description),
+    example { token: "4f0c1d2e3a4b5c6d".to_owned(), err: "invalid_key".to_owned(), description: "the token was signed with a key that its issuer does not publish.".to_owned() },
+}
+
+/// One thing that a security event reports.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Happened {
+    /// What (`credential-change`).
+    pub event: String,
+    /// When (virtual time).
+    #[schema(value_type = String)]
+    pub at: Instant,
+}

@@ -1,0 +1,25 @@
+//! Types of what travels between Outlive's services and to people. No logic, no I/O.
+//!
+//! [`JournalEvent`] is every event that a service can record. Services write events through these
+//! types, and everything that reads a journal reads through them.
+//!
+//! ```
+//! use outlive_wire::events::SessionsRevoked;
+//! use outlive_wire::{EventPayload as _, JournalEvent};
+//!
+//! let event = JournalEvent::from(SessionsRevoked::example());
+//! assert_eq!(event.kind(), "sessions.revoked");
+//! assert_eq!(event.summary(), "All sessions and refresh tokens of owner@contoso.example were revoked.");
+//! ```
+
+mod catalogue;
+mod event;
+pub mod events;
+mod line;
+mod subject;
+
+pub use catalogue::EventDescription;
+pub use event::EventPayload;
+pub use events::{JournalEvent, UnknownEvent};
+pub use line::JournalLine;
+pub use subject::{ParseSubjectError, Subject, SubjectKind};
