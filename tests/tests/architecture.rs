@@ -8,7 +8,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-const GROUND: &[&str] = &["clock", "tokens", "store", "journal", "chassis"];
+const GROUND: &[&str] = &["clock", "wire", "tokens", "store", "journal", "chassis"];
 
 /// Which crates of ours a crate may depend on.
 fn may_depend_on(name: &str) -> Option<Vec<&'static str>> {
@@ -16,8 +16,10 @@ fn may_depend_on(name: &str) -> Option<Vec<&'static str>> {
     Some(match name {
         "clock" => vec![],
         "rules" | "tokens" | "store" => vec!["clock"],
-        "journal" => vec!["clock", "store"],
-        "chassis" => vec!["clock", "tokens", "store", "journal"],
+        // Types only; verdicts are the rules' own.
+        "wire" => vec!["clock", "rules"],
+        "journal" => vec!["clock", "store", "wire"],
+        "chassis" => vec!["clock", "wire", "tokens", "store", "journal"],
         // The issuer decides by the rules; the others know only what it answers, like any client.
         "idp" => with_rules(),
         "hub" | "resource" | "flow" => GROUND.to_vec(),
@@ -41,7 +43,7 @@ const RESERVED: &[(&str, &[&str], &str)] = &[
 
 /// What the pure crates must not have: they do no I/O and are not async.
 const IMPURE: &[&str] = &["tokio", "reqwest", "axum", "hyper", "futures", "tower", "sqlx", "rusqlite"];
-const PURE: &[&str] = &["clock", "rules"];
+const PURE: &[&str] = &["clock", "rules", "wire"];
 
 /// What only the store names.
 const DATABASE_LIBRARIES: &[&str] = &["sqlx", "rusqlite"];

@@ -2,12 +2,12 @@
 
 use outlive_clock::{TenantId, wall_now};
 use outlive_store::{Change, Row, Statement, Store, StoreError, sql};
+use outlive_wire::JournalLine;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::notable::is_notable;
 use crate::packed::{pack, unpack};
-use crate::{Event, Filter, LINES_MAX, Line, Newest};
+use crate::{Event, Filter, LINES_MAX, Newest};
 
 /// A service's journal.
 #[derive(Debug, Clone)]
@@ -38,18 +38,23 @@ impl Journal {
         change
     }
 
+    #[expect(
+        clippy::expect_used,
+        reason = "an error of a payload's type, which the test of its example meets"
+    )]
     fn line(&self, event: &Event) -> Statement {
+        let payload = event.payload.payload().expect("every payload is an object of plain values");
         sql!(
             "INSERT INTO journal (seq, tenant, at_us, wall_us, kind, subject, trace, data, notable) \
              VALUES ((SELECT COALESCE(MAX(seq), 0) + 1 FROM journal), $1, $2, $3, $4, $5, $6, $7, $8)",
             event.tenant,
             event.at,
             wall_now(),
-            event.kind,
-            &event.subject,
+            event.payload.kind(),
+            event.subject.to_string(),
             &event.trace,
-            pack(&event.data),
-            is_notable(event.kind, &event.data).then_some(1_i64)
+            pack(&payload),
+            event.payload.is_notable().then_some(1_i64)
         )
     }
 
@@ -65,7 +70,7 @@ impl Journal {
     ///
     /// # Errors
     /// As [`Store::rows`].
-    pub async fn read(&self, filter: &Filter) -> Result<Vec<Line>, StoreError> {
+    pub async fn read(&self, filter: &Filter) -> Result<Vec<JournalLine>, StoreError> {
         let prefix = filter.kind.as_deref().filter(|kind| kind.ends_with('.'));
         let exact = filter.kind.as_deref().filter(|kind| !kind.ends_with('.'));
         // An absent criterion is NULL. Each statement walks an index that begins with the narrowest criterion there is.
@@ -133,7 +138,11 @@ impl Journal {
     ///
     /// # Errors
     /// As [`Store::rows`].
-    pub async fn newest_first(&self, tenant: TenantId, wanted: Newest<'_>) -> Result<Vec<Line>, StoreError> {
+    pub async fn newest_first(
+        &self,
+        tenant: TenantId,
+        wanted: Newest<'_>,
+    ) -> Result<Vec<JournalLine>, StoreError> {
         let Newest { before, limit, .. } = wanted;
         let limit = limit.min(LINES_MAX);
         let statement = match (wanted.subject, wanted.notable) {
@@ -169,8 +178,8 @@ impl Journal {
         self.store.commits()
     }
 
-    fn line_of(&self, row: &Row) -> Result<Line, StoreError> {
-        Ok(Line {
+    fn line_of(&self, row: &Row) -> Result<JournalLine, StoreError> {
+        Ok(JournalLine {
             seq: row.int("seq")?,
             service: self.service.to_owned(),
             tenant: row.parse("tenant")?,

@@ -6,11 +6,10 @@
 
 mod event;
 mod journal;
-mod notable;
 mod packed;
 mod query;
 
-pub use event::{Event, Line};
+pub use event::Event;
 pub use journal::Journal;
 pub use query::{Filter, LINES_MAX, Newest};
 

@@ -1,11 +1,13 @@
 //! Someone who was let in, and what becomes of the request.
 
 use axum::response::Response;
-use outlive_clock::{Instant, TenantId};
+use outlive_clock::{ClientId, Instant, TenantId};
 use outlive_journal::Event;
 use outlive_store::Change;
 use outlive_tokens::AccessClaims;
-use serde_json::{Map, Value, json};
+use outlive_wire::Subject;
+use outlive_wire::events::RequestAccepted;
+use uuid::Uuid;
 
 use crate::Permission;
 use crate::api::Api;
@@ -20,6 +22,19 @@ pub(crate) struct Served {
     pub(crate) orders: usize,
     /// What changes with it.
     pub(crate) change: Change,
+}
+
+/// Who presented a token, and the permission it has for the request.
+#[derive(Default)]
+pub(crate) struct Bearer {
+    pub(crate) user: Option<Uuid>,
+    pub(crate) service_principal: Option<Uuid>,
+    pub(crate) client: Option<ClientId>,
+    pub(crate) scope: Option<String>,
+    pub(crate) role: Option<String>,
+    pub(crate) uti: Option<String>,
+    /// The token's fingerprint.
+    pub(crate) token: Option<String>,
 }
 
 /// A caller with a good token.
@@ -77,12 +92,21 @@ impl<'a> Caller<'a> {
             Ok(served) => served,
             Err(refusal) => return self.refuse(refusal).await,
         };
-        let mut told = self.told();
-        told.extend(self.knock.told());
-        told.insert("status".to_owned(), json!(served.response.status().as_u16()));
-        told.insert("orders".to_owned(), json!(served.orders));
-        let event = Event::new(self.tenant(), self.now, "request.accepted", self.subject(), self.knock.trace)
-            .with(told)
+        let Bearer { user, service_principal, client, scope, role, uti, .. } = self.bearer();
+        let accepted = RequestAccepted {
+            user,
+            service_principal,
+            client,
+            scope,
+            role,
+            uti,
+            token: self.fingerprint.clone(),
+            method: self.knock.method.as_str().to_owned(),
+            path: self.knock.path().to_owned(),
+            status: served.response.status().as_u16(),
+            orders: u64::try_from(served.orders).unwrap_or(u64::MAX),
+        };
+        let event = Event::new(self.tenant(), self.now, self.subject(), self.knock.trace, accepted)
             .about([&self.fingerprint]);
         let mut change = served.change;
         change.append(self.api.chassis.journal.entry(&event));
@@ -94,26 +118,28 @@ impl<'a> Caller<'a> {
 
     /// Writes down that the request was refused, and answers it.
     pub(crate) async fn refuse(&self, refusal: Refusal) -> Response {
-        self.api.turn_away(self.knock, (self.tenant(), self.now), self.subject(), self.told(), &refusal).await
+        self.api.reject(self.knock, (self.tenant(), self.now), self.subject(), self.bearer(), &refusal).await
     }
 
-    fn subject(&self) -> String {
+    fn subject(&self) -> Subject {
         match self.claims.user() {
-            Some(user) => format!("user:{user}"),
-            None => format!("client:{}", self.claims.appid),
+            Some(user) => Subject::user(user),
+            None => Subject::client(self.claims.appid),
         }
     }
 
-    /// Who it is and by which right, as the journal tells it; the token by its fingerprint and `uti`.
-    fn told(&self) -> Map<String, Value> {
-        let who = if self.claims.is_app_only() { "service_principal" } else { "user" };
-        let right = if self.claims.is_app_only() { "role" } else { "scope" };
-        Map::from_iter([
-            (who.to_owned(), json!(self.claims.oid)),
-            ("client".to_owned(), json!(self.claims.appid)),
-            (right.to_owned(), json!(self.needed.named_for(&self.claims))),
-            ("uti".to_owned(), json!(self.claims.uti)),
-            ("token".to_owned(), json!(self.fingerprint)),
-        ])
+    fn bearer(&self) -> Bearer {
+        let (user, service_principal) = (Some(self.claims.oid), None);
+        let (scope, role) = (Some(self.needed.named_for(&self.claims).to_string()), None);
+        let is_app_only = self.claims.is_app_only();
+        Bearer {
+            user: if is_app_only { service_principal } else { user },
+            service_principal: if is_app_only { user } else { service_principal },
+            client: Some(self.claims.appid),
+            scope: if is_app_only { role.clone() } else { scope.clone() },
+            role: if is_app_only { scope } else { role },
+            uti: Some(self.claims.uti.clone()),
+            token: Some(self.fingerprint.clone()),
+        }
     }
 }

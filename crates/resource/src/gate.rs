@@ -6,13 +6,14 @@ use outlive_chassis::{ClockError, Trace};
 use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_tokens::{BearerExpectations, BearerRefusal, fingerprint, peek_tenant};
-use serde_json::{Map, Value, json};
+use outlive_wire::Subject;
+use outlive_wire::events::RequestRefused;
 
 use crate::Permission;
 use crate::api::Api;
 use crate::audiences::Audiences;
 use crate::bearer;
-use crate::caller::Caller;
+use crate::caller::{Bearer, Caller};
 use crate::evaluation::{ClaimsChallenge, cut_off};
 use crate::orders::OrderId;
 use crate::refusal::Refusal;
@@ -27,14 +28,13 @@ pub(crate) struct Knock<'a> {
 }
 
 impl Knock<'_> {
-    /// The request as the journal names it. What stands in the place of an order's id is repeated only if it could be one: people put
-    /// all kinds of things into paths, tokens among them.
-    pub(crate) fn told(&self) -> Map<String, Value> {
-        let path = match self.uri.path().strip_prefix("/orders/") {
+    /// The path as the journal shows it. What stands in the place of an order's id is shown only if it
+    /// could be one: people put all kinds of things into paths, tokens among them.
+    pub(crate) fn path(&self) -> &str {
+        match self.uri.path().strip_prefix("/orders/") {
             Some(id) if OrderId::parse(id).is_none() => "/orders/{id}",
             _ => self.uri.path(),
-        };
-        Map::from_iter([("method".to_owned(), json!(self.method.as_str())), ("path".to_owned(), json!(path))])
+        }
     }
 }
 
@@ -77,26 +77,41 @@ impl Api {
             }
             Err(refusal) => {
                 let fingerprint = fingerprint(token);
-                let told = Map::from_iter([("token".to_owned(), json!(fingerprint))]);
-                let subject = format!("token:{fingerprint}");
-                Err(self.turn_away(knock, (tenant, now), subject, told, &Refusal::Token(refusal)).await)
+                let subject = Subject::token(&fingerprint);
+                let bearer = Bearer { token: Some(fingerprint), ..Bearer::default() };
+                Err(self.reject(knock, (tenant, now), subject, bearer, &Refusal::Token(refusal)).await)
             }
         }
     }
 
-    /// Writes to the journal that a request was refused, then answers it.
-    pub(crate) async fn turn_away(
+    /// Records that a request was rejected, then answers it.
+    pub(crate) async fn reject(
         &self,
         knock: Knock<'_>,
         (tenant, now): (TenantId, Instant),
-        subject: String,
-        mut told: Map<String, Value>,
+        subject: Subject,
+        bearer: Bearer,
         refusal: &Refusal,
     ) -> Response {
-        told.extend(knock.told());
-        told.extend(refusal.told());
-        let token = told.get("token").and_then(Value::as_str).map(str::to_owned);
-        let event = Event::new(tenant, now, "request.refused", subject, knock.trace).with(told).about(token);
+        let Bearer { user, service_principal, client, scope, role, uti, token } = bearer;
+        let (event, event_at) = refusal.revoked_by().unzip();
+        let rejected = RequestRefused {
+            user,
+            service_principal,
+            client,
+            scope,
+            role,
+            uti,
+            token: token.clone(),
+            method: knock.method.as_str().to_owned(),
+            path: knock.path().to_owned(),
+            status: refusal.status().as_u16(),
+            reason: refusal.reason().to_owned(),
+            message: refusal.message(),
+            event,
+            event_at,
+        };
+        let event = Event::new(tenant, now, subject, knock.trace, rejected).about(token);
         match self.chassis.journal.append(&event).await {
             Ok(()) => refusal.answer(&self.challenge(Some(tenant))),
             Err(error) => Refusal::from(error).answer(&self.challenge(Some(tenant))),

@@ -4,10 +4,10 @@ use axum::response::{IntoResponse, Response};
 use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use outlive_chassis::Problem;
+use outlive_clock::Instant;
 use outlive_clock::TenantId;
 use outlive_store::StoreError;
 use outlive_tokens::{BearerRefusal, Challenge};
-use serde_json::{Map, Value, json};
 
 use crate::evaluation::ClaimsChallenge;
 
@@ -104,18 +104,12 @@ impl Refusal {
         response
     }
 
-    /// What the journal says of it.
-    pub(crate) fn told(&self) -> Map<String, Value> {
-        let mut told = Map::from_iter([
-            ("status".to_owned(), json!(self.status().as_u16())),
-            ("reason".to_owned(), json!(self.reason())),
-            ("message".to_owned(), json!(self.message())),
-        ]);
-        if let Self::Ended(challenge) = self {
-            told.insert("event".to_owned(), json!(challenge.ended.event));
-            told.insert("event_at".to_owned(), json!(challenge.ended.at));
+    /// The security event that revoked the token, and when that happened (virtual time).
+    pub(crate) fn revoked_by(&self) -> Option<(String, Instant)> {
+        match self {
+            Self::Ended(challenge) => Some((challenge.ended.event.clone(), challenge.ended.at)),
+            _ => None,
         }
-        told
     }
 }
 

@@ -10,7 +10,8 @@ use axum::extract::{Path, Query, State};
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use futures::Stream;
 use outlive_clock::TenantId;
-use outlive_journal::{Filter, LINES_MAX, Line, Newest};
+use outlive_journal::{Filter, LINES_MAX, Newest};
+use outlive_wire::JournalLine;
 use serde::{Deserialize, Serialize};
 
 use super::{Surface, tenant_of};
@@ -55,7 +56,7 @@ impl Selection {
 
 #[derive(Serialize)]
 pub(crate) struct Page {
-    lines: Vec<Line>,
+    lines: Vec<JournalLine>,
     next: i64,
 }
 
@@ -101,7 +102,7 @@ const NOTICE_WITHIN: Duration = Duration::from_secs(1);
 /// The lines as they come; it ends with the tenant.
 fn live(chassis: Chassis, filter: Filter) -> impl Stream<Item = Result<SseEvent, Infallible>> {
     let commits = chassis.journal.commits();
-    let state = (chassis, filter, commits, Vec::<Line>::new().into_iter());
+    let state = (chassis, filter, commits, Vec::<JournalLine>::new().into_iter());
     futures::stream::unfold(state, |(chassis, mut filter, mut commits, mut waiting)| async move {
         loop {
             if let Some(line) = waiting.next() {

@@ -9,6 +9,8 @@ use http::StatusCode;
 use outlive_clock::{Instant, Speed, VirtualClock, wall_now};
 use outlive_journal::Event;
 use outlive_store::{Change, Statement, StoreError};
+use outlive_wire::Subject;
+use outlive_wire::events::TenantCreated;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -75,7 +77,7 @@ pub(crate) async fn create<S: Service>(
     let clock = VirtualClock::new(clock.now.unwrap_or(wall), wall, clock.speed.unwrap_or(Speed::REAL));
     let mut change = Change::from(Clocks::insertion(tenant, &clock, &lab));
     change.append(surface.service.create_tenant(tenant, spec, clock.shows(), &trace).await?);
-    let event = Event::new(tenant, clock.shows(), "tenant.created", format!("tenant:{tenant}"), &trace);
+    let event = Event::new(tenant, clock.shows(), Subject::tenant(tenant), &trace, TenantCreated {});
     change.append(surface.chassis.journal.entry(&event));
     // In a task of its own, like a deletion.
     let creating = tokio::spawn(async move {

@@ -5,14 +5,20 @@ use http::Method;
 use http_body_util::BodyExt as _;
 use outlive_clock::Instant;
 use outlive_journal::Event;
+use outlive_wire::events::TokenIssued;
+use outlive_wire::{EventPayload as _, JournalEvent};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use crate::scene::{NOON, Scene, lab, request, tenant};
 
-async fn write(scene: &Scene, number: u128, kind: &'static str, subject: &str, trace: &str) {
+async fn write(scene: &Scene, number: u128, kind: &str, subject: &str, trace: &str) {
     let noon: Instant = NOON.parse().expect("an instant");
-    let event = Event::new(tenant(number), noon, kind, subject, trace).with(json!({"why": "so"}));
+    let described = JournalEvent::descriptions();
+    let described = described.iter().find(|described| described.kind == kind).expect("a kind");
+    let event = JournalEvent::read(kind, &described.example).expect("an example");
+    let subject = subject.parse().expect("a subject");
+    let event = Event::new(tenant(number), noon, subject, trace, event);
     scene.chassis.journal.append(&event).await.expect("is written");
 }
 
@@ -25,7 +31,7 @@ async fn a_journal_is_read_by_kind_subject_trace_and_place() {
     let scene = Scene::start().await;
     scene.create(1, &[]).await;
     for (kind, subject, trace) in
-        [("token.issued", "user:1", "a"), ("token.refused", "user:2", "a"), ("run.done", "user:1", "b")]
+        [("token.issued", "user:1", "a"), ("token.refused", "user:2", "a"), ("run.waiting", "user:1", "b")]
     {
         write(&scene, 1, kind, subject, trace).await;
     }
@@ -67,7 +73,7 @@ async fn a_line_has_everything_that_was_said() {
     assert!(wall.as_str().is_some_and(|wall| wall.parse::<Instant>().is_ok()), "{wall}");
     let line = json!({
         "seq": 2, "service": "reminders", "tenant": tenant(1), "at": NOON, "kind": "token.issued",
-        "subject": "user:1", "trace": "4bf92f3577b34da6a3ce929d0e0e4736", "data": {"why": "so"},
+        "subject": "user:1", "trace": "4bf92f3577b34da6a3ce929d0e0e4736", "data": TokenIssued::example(),
     });
     assert_eq!(answer, json!({"lines": [line], "next": 2}));
 }
@@ -102,7 +108,7 @@ async fn whoever_follows_gets_what_was_written_and_what_is_written_later() {
     let (id, line) = next_event(&mut body).await;
     assert_eq!((id.as_str(), &line["kind"], &line["seq"]), ("3", &json!("token.issued"), &json!(3)));
 
-    write(&scene, 1, "run.done", "user:1", "a").await;
+    write(&scene, 1, "run.waiting", "user:1", "a").await;
     write(&scene, 2, "token.issued", "user:2", "a").await;
     write(&scene, 1, "token.refused", "user:1", "a").await;
     let (id, line) = next_event(&mut body).await;

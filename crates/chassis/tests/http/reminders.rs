@@ -7,6 +7,8 @@ use outlive_chassis::{Chassis, DueWork, Problem, Service, Trace, Turn};
 use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_store::{Change, Migration, sql};
+use outlive_wire::events::RunWaiting;
+use outlive_wire::{EventPayload as _, Subject};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -94,14 +96,10 @@ impl Service for Reminders {
                 )
                 .expect_rows(1),
             );
-            let event = Event::new(
-                tenant,
-                now,
-                "reminder.done",
-                format!("reminder:{id}"),
-                Trace::begin(&self.0.random),
-            );
-            change.append(self.0.journal.entry(&event.with(json!({"due": row.instant("due_us")?}))));
+            let waiting = RunWaiting { until: row.instant("due_us")?, ..RunWaiting::example() };
+            let trace = Trace::begin(&self.0.random);
+            let event = Event::new(tenant, now, Subject::run(&id), trace, waiting);
+            change.append(self.0.journal.entry(&event));
             self.0.store.commit(change).await?;
             work.done += 1;
             work.failed += u64::from(id.starts_with("bad"));

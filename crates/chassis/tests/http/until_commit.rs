@@ -4,6 +4,8 @@ use outlive_chassis::UntilCommit;
 use outlive_clock::Instant;
 use outlive_journal::Event;
 use outlive_store::StoreError;
+use outlive_wire::events::RunWaiting;
+use outlive_wire::{EventPayload as _, Subject};
 
 use crate::scene::{NOON, Scene, tenant};
 
@@ -21,7 +23,7 @@ async fn what_was_read_is_remembered_until_something_is_committed() {
     assert_eq!((ask(1).await, ask(2).await), if every_time { (2, 3) } else { (0, 1) });
     let before = reads.load(Ordering::Relaxed);
     let noon: Instant = NOON.parse().expect("an instant");
-    let event = Event::new(tenant(1), noon, "run.done", "run:1", "a");
+    let event = Event::new(tenant(1), noon, Subject::run(1), "a", RunWaiting::example());
     scene.chassis.journal.append(&event).await.expect("is written");
     assert_eq!((ask(1).await, ask(2).await), (before, before + 1), "whatever was committed");
     memory.forget(tenant(2));

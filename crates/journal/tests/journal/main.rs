@@ -3,9 +3,10 @@
 mod place;
 
 use outlive_clock::{Instant, Randomness, Span, TenantId};
-use outlive_journal::{Event, Filter, Journal, LINES_MAX, Line, MIGRATIONS, Newest};
+use outlive_journal::{Event, Filter, Journal, LINES_MAX, MIGRATIONS, Newest};
 use outlive_store::{Change, Statement, Store, sql};
-use serde_json::json;
+use outlive_wire::events::{SigningKeyRotated, TokenIssued, TokenRefused};
+use outlive_wire::{EventPayload as _, JournalEvent, JournalLine, Subject};
 use tokio::task::JoinSet;
 
 use place::{Place, on_each_database};
@@ -30,21 +31,37 @@ fn tenant(number: u64) -> TenantId {
     TenantId::generate(&mut Randomness::from_seed(number).stream("tenant"))
 }
 
-fn event(kind: &'static str, subject: &str) -> Event {
-    Event::new(tenant(1), AT, kind, subject, TRACE)
+/// The example of a kind.
+fn example(kind: &str) -> JournalEvent {
+    let described = JournalEvent::descriptions();
+    let described = described.iter().find(|described| described.kind == kind).expect("a kind");
+    JournalEvent::read(kind, &described.example).expect("an example")
 }
 
-async fn read(journal: &Journal, filter: Filter) -> Vec<Line> {
+fn subject(text: &str) -> Subject {
+    text.parse().expect("a subject")
+}
+
+fn event(kind: &str, about: &str) -> Event {
+    Event::new(tenant(1), AT, subject(about), TRACE, example(kind))
+}
+
+async fn read(journal: &Journal, filter: Filter) -> Vec<JournalLine> {
     journal.read(&filter).await.expect("reads")
 }
 
 async fn a_line_comes_back_as_it_was_written(place: &Place) {
     let journal = place.journal();
-    let data =
-        json!({"reason": "AADSTS50173", "nested": {"at": AT, "texts": ["ü", "\u{0}", "'"]}, "nothing": null});
+    let refused = TokenRefused {
+        upn: Some("ü \u{0} '".to_owned()),
+        grant_type: None,
+        description: "AADSTS50173".to_owned(),
+        ..TokenRefused::example()
+    };
+    let data = serde_json::to_value(&refused).expect("JSON");
     let before = outlive_clock::wall_now();
-    let event = Event::new(tenant(1), AT + Span::from_micros(1), "token.refused", "user:ü '1'", TRACE);
-    journal.append(&event.with(data.clone())).await.expect("is written");
+    let event = Event::new(tenant(1), AT + Span::from_micros(1), Subject::user("ü '1'"), TRACE, refused);
+    journal.append(&event).await.expect("is written");
     let [line] = &read(&journal, Filter::of(tenant(1))).await[..] else { panic!("one line") };
     assert_eq!((line.seq, line.service.as_str(), line.tenant), (1, "case", tenant(1)));
     assert_eq!(line.at, AT + Span::from_micros(1));
@@ -56,14 +73,24 @@ async fn a_line_comes_back_as_it_was_written(place: &Place) {
 async fn the_newest_lines_are_found_by_an_index(place: &Place) {
     let journal = place.journal();
     for number in 0..50 {
-        let kind = if number % 10 == 0 { "token.refused" } else { "token.issued" };
-        let subject = format!("user:{}", number % 3);
-        journal.append(&event(kind, &subject).with(json!({ "number": number }))).await.expect("is written");
+        let number_as_text = number.to_string();
+        let event: JournalEvent = if number % 10 == 0 {
+            TokenRefused { suberror: Some(number_as_text), ..TokenRefused::example() }.into()
+        } else {
+            TokenIssued { scope: Some(number_as_text), ..TokenIssued::example() }.into()
+        };
+        let event = Event::new(tenant(1), AT, Subject::user(number % 3), TRACE, event);
+        journal.append(&event).await.expect("is written");
     }
     let all = Newest { subject: None, notable: false, before: i64::MAX, limit: 3 };
     let numbers = async |wanted| -> Vec<i64> {
         let lines = journal.newest_first(tenant(1), wanted).await.expect("reads");
-        lines.iter().map(|line| line.data["number"].as_i64().expect("a number")).collect()
+        let number = |line: &JournalLine| match line.event().expect("an event") {
+            JournalEvent::TokenRefused(refused) => refused.suberror,
+            JournalEvent::TokenIssued(issued) => issued.scope,
+            other => panic!("{other:?}"),
+        };
+        lines.iter().map(|line| number(line).expect("a number").parse().expect("a number")).collect()
     };
     assert_eq!(numbers(all).await, [49, 48, 47]);
     assert_eq!(numbers(Newest { notable: true, ..all }).await, [40, 30, 20]);
@@ -138,11 +165,11 @@ async fn lines_are_numbered_without_gaps_in_the_order_of_their_commits(place: &P
     for writer in 0..100_i64 {
         let (journal, store) = (journal.clone(), store.clone());
         tasks.spawn(async move {
-            let mut change = journal.entry(&event("first", &format!("writer:{writer}")));
+            let mut change = journal.entry(&event("run.waiting", &format!("run:{writer}")));
             if writer % 4 == 0 {
                 change.add(sql!("DELETE FROM journal WHERE tenant = $1", "nobody").expect_rows(1));
             }
-            change.append(journal.entry(&event("second", &format!("writer:{writer}"))));
+            change.append(journal.entry(&event("run.finished", &format!("run:{writer}"))));
             let written = store.commit(change).await.is_ok();
             assert_eq!(written, writer % 4 != 0);
         });
@@ -152,24 +179,25 @@ async fn lines_are_numbered_without_gaps_in_the_order_of_their_commits(place: &P
     assert_eq!(lines.iter().map(|line| line.seq).collect::<Vec<_>>(), (1..=150).collect::<Vec<_>>());
     for pair in lines.chunks(2) {
         assert_eq!(pair[0].subject, pair[1].subject, "the lines of one change stand together");
-        assert_eq!((pair[0].kind.as_str(), pair[1].kind.as_str()), ("first", "second"));
+        assert_eq!((pair[0].kind.as_str(), pair[1].kind.as_str()), ("run.waiting", "run.finished"));
     }
 }
 
 async fn a_query_selects(place: &Place) {
     let journal = place.journal();
-    for (kind, subject, trace) in [
+    for (kind, about, trace) in [
         ("token.issued", "user:1", "a"),
         ("token.refused", "user:1", "b"),
-        ("tokenish", "user:1", "a"),
+        ("token_lifetime.created", "user:1", "a"),
         ("token.issued", "user:2", "b"),
-        ("run.done", "run:1", "a"),
+        ("run.finished", "run:1", "a"),
     ] {
         // Each line is about its subject and its trace, and a name given twice counts once.
-        let event = Event::new(tenant(1), AT, kind, subject, trace).about([subject, trace, trace]);
+        let event = Event::new(tenant(1), AT, subject(about), trace, example(kind));
+        let event = event.about([about, trace, trace]);
         journal.append(&event).await.expect("is written");
     }
-    let stranger = Event::new(tenant(2), AT, "token.issued", "user:1", "a").about(["a"]);
+    let stranger = Event::new(tenant(2), AT, Subject::user(1), "a", TokenIssued::example()).about(["a"]);
     journal.append(&stranger).await.expect("is written");
     let all = || Filter::of(tenant(1));
     let text = |text: &str| Some(text.to_owned());
@@ -233,7 +261,9 @@ async fn a_cursor_walks_through_all(place: &Place) {
 async fn tenants_do_not_see_each_other(place: &Place) {
     let journal = place.journal();
     for number in [1, 2, 1, 2] {
-        journal.append(&Event::new(tenant(number), AT, "x", "y", TRACE)).await.expect("is written");
+        let event =
+            Event::new(tenant(number), AT, Subject::tenant(number), TRACE, SigningKeyRotated::example());
+        journal.append(&event).await.expect("is written");
     }
     for number in [1, 2] {
         let lines = read(&journal, Filter::of(tenant(number))).await;
@@ -263,7 +293,7 @@ async fn two_journals_of_one_database_keep_one_order(place: &Place) {
     let mut tasks = JoinSet::new();
     for writer in 0..60 {
         let journal = journals[writer % 2].clone();
-        tasks.spawn(async move { journal.append(&event("x", &format!("writer:{writer}"))).await });
+        tasks.spawn(async move { journal.append(&event("run.waiting", &format!("run:{writer}"))).await });
     }
     assert!(tasks.join_all().await.iter().all(Result::is_ok));
     for journal in &journals {

@@ -16,6 +16,8 @@ use outlive_tokens::{
     BearerExpectations, BearerRefusal, ReceivedSecurityEvent, SECURITY_EVENT_MEDIA_TYPE, TOKEN_CHARS_MAX,
     fingerprint, peek_tenant_of_issuer,
 };
+use outlive_wire::Subject;
+use outlive_wire::events::{Happened, SecurityEventReceived, SecurityEventRejected};
 use serde_json::json;
 
 use super::cut_off::remember;
@@ -111,9 +113,13 @@ async fn taken(api: &Api, trace: &Trace, headers: &HeaderMap, body: Body) -> Res
     };
     if let Err(Refusal::Token { err, description }) = &result {
         let name = fingerprint(token);
-        let line = Event::new(tenant, now, "security_event.refused", format!("token:{name}"), trace)
-            .with(json!({"token": name, "err": err, "description": description}));
-        api.chassis.journal.append(&line).await?;
+        let rejected = SecurityEventRejected {
+            token: name.clone(),
+            err: (*err).to_owned(),
+            description: description.to_string(),
+        };
+        let event = Event::new(tenant, now, Subject::token(name), trace, rejected);
+        api.chassis.journal.append(&event).await?;
     }
     result
 }
@@ -159,11 +165,14 @@ async fn write_down(
     for (kind, at) in &event.happened {
         change.add(remember(tenant, event.user, *kind, *at));
     }
-    let happened: Vec<_> =
-        event.happened.iter().map(|(kind, at)| json!({"event": kind.name(), "at": at})).collect();
-    let line = Event::new(tenant, now, "security_event.received", format!("user:{}", event.user), trace)
-        .with(json!({"jti": event.jti, "txn": event.txn, "happened": happened}));
-    change.append(api.chassis.journal.entry(&line));
+    let happened = event.happened.iter();
+    let received = SecurityEventReceived {
+        jti: event.jti.clone(),
+        txn: event.txn.clone(),
+        happened: happened.map(|(kind, at)| Happened { event: kind.name().to_owned(), at: *at }).collect(),
+    };
+    let received = Event::new(tenant, now, Subject::user(event.user), trace, received);
+    change.append(api.chassis.journal.entry(&received));
     match api.chassis.store.commit(change).await {
         Ok(()) => Ok(()),
         Err(error) if error.is_conflict() => {

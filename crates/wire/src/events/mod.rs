@@ -9,6 +9,10 @@ use serde_json::Value;
 use crate::{EventDescription, EventPayload};
 
 pub use actor::Actor;
+pub use flow::RunAction;
+pub use security_event::Happened;
+pub use sign_in::IssuedCode;
+pub use token::{IssuedAccessToken, IssuedRefreshToken, PresentedRefreshToken};
 
 /// No event of this kind has this payload.
 #[derive(Debug, thiserror::Error)]
