@@ -25,7 +25,7 @@ async fn what_is_due_is_done_when_asked_for_and_counted() {
     assert_eq!(some.body, json!({"done": 3, "failed": 1, "next_due": "2026-02-01T00:00:00Z"}));
     let again = scene.post(&lab(1, "/due")).await;
     assert_eq!(again.body, json!({"done": 0, "failed": 0, "next_due": "2026-02-01T00:00:00Z"}));
-    assert_eq!(done(&scene, 1).await, ["run:a", "reminder:bad", "reminder:c"], "in their order");
+    assert_eq!(done(&scene, 1).await, ["run:a", "run:bad", "run:c"], "in their order");
     let with_the_time = scene.post_json(&lab(1, "/due"), json!({"now": "2026-02-01T00:00:00Z"})).await;
     assert_eq!(with_the_time.body, json!({"done": 1, "failed": 0, "next_due": null}));
     assert_eq!(scene.get(&lab(1, "/clock")).await.body["now"], "2026-02-01T00:00:00Z");
@@ -81,7 +81,7 @@ async fn a_clock_that_stands_still_does_nothing_by_itself_and_a_running_one_does
         }
     };
     tokio::time::timeout(Duration::from_secs(20), waiting).await.expect("an hour takes a tenth of a second");
-    assert_eq!(done(&scene, 3).await, ["run:a", "reminder:b"]);
+    assert_eq!(done(&scene, 3).await, ["run:a", "run:b"]);
     let lines = scene.get(&lab(3, "/journal?kind=reminder.")).await.body;
     for (line, due) in [(0, "2026-01-05T12:30:00Z"), (1, "2026-01-05T13:00:00Z")] {
         let at = |value: &Value| value.as_str().and_then(|text| text.parse::<outlive_clock::Instant>().ok());
