@@ -98,7 +98,7 @@ impl Live {
             .map(|run| {
                 let When { shown, exact } = When::of(run.at);
                 RunView {
-                    flow: run.flow.as_ref().map_or_else(String::new, |id| flow_name(&tenant.flows, id)),
+                    flow: flow_name(&tenant.flows, &run.flow),
                     name: run.name.clone(),
                     shown,
                     exact,
@@ -107,9 +107,7 @@ impl Live {
                 }
             })
             .collect();
-        let last_of = |id: &str| {
-            recent.runs.iter().position(|run| run.flow.as_deref() == Some(id)).map(|at| runs[at].clone())
-        };
+        let last_of = |id: &str| recent.runs.iter().position(|run| run.flow == id).map(|at| runs[at].clone());
         Self {
             tenant_id: tenant.tenant_id.to_string(),
             cursor: recent.cursor.clone(),

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 
 use outlive_clock::Instant;
-use serde_json::Value;
+use outlive_wire::JournalEvent;
+use outlive_wire::events::RunFinished;
 
 use crate::lab::Line;
 
@@ -31,7 +32,6 @@ impl Status {
 
     fn named(text: &str) -> Option<Self> {
         match text.to_ascii_lowercase().as_str() {
-            "running" | "started" | "waiting" => Some(Self::Running),
             "succeeded" => Some(Self::Succeeded),
             "failed" | "timedout" | "aborted" => Some(Self::Failed),
             "cancelled" | "skipped" => Some(Self::Cancelled),
@@ -44,8 +44,8 @@ impl Status {
 #[derive(Clone, Debug)]
 pub(crate) struct Run {
     pub(crate) name: String,
-    /// The flow's id, where the journal says.
-    pub(crate) flow: Option<String>,
+    /// The flow's id.
+    pub(crate) flow: String,
     /// When it was last heard of (virtual).
     pub(crate) at: Instant,
     pub(crate) status: Status,
@@ -62,29 +62,26 @@ pub(crate) struct Runs {
 impl Runs {
     /// Takes note of a line, if it is about a run.
     pub(crate) fn take(&mut self, line: &Line) {
-        let Some((status, name)) =
-            status(line).zip(line.subject.strip_prefix("run:").or(text(&line.data, "run")))
+        let (Some(name), Ok(event)) =
+            (line.subject.strip_prefix("run:"), JournalEvent::read(&line.kind, &line.data))
         else {
             return;
         };
-        let flow = text(&line.data, "flow").or(text(&line.data, "flow_id")).map(without_prefix);
-        if let Some(run) = self.latest.iter_mut().rev().find(|run| run.name == name) {
-            run.status = status;
-            run.at = line.at;
-            run.flow = flow.or(run.flow.take());
-            run.reason = reason(&line.data).or(run.reason.take());
+        let (flow, status, reason) = match event {
+            JournalEvent::RunFinished(run) => (run.flow, Status::named(&run.status), reason(&run)),
+            JournalEvent::RunWaiting(run) => (run.flow, Some(Status::Running), None),
+            _ => return,
+        };
+        let Some(status) = status else { return };
+        let run = Run { name: name.to_owned(), flow: flow.to_string(), at: line.at, status, reason };
+        if let Some(known) = self.latest.iter_mut().rev().find(|known| known.name == name) {
+            *known = run;
             return;
         }
         if self.latest.len() == RUNS_KEPT {
             self.latest.pop_front();
         }
-        self.latest.push_back(Run {
-            name: name.to_owned(),
-            flow,
-            at: line.at,
-            status,
-            reason: reason(&line.data),
-        });
+        self.latest.push_back(run);
     }
 
     pub(crate) fn newest_first(&self) -> Vec<Run> {
@@ -92,29 +89,8 @@ impl Runs {
     }
 }
 
-/// The status a line gives a run: in its particulars, or in its kind (`run.succeeded`).
-fn status(line: &Line) -> Option<Status> {
-    let ending = line.kind.strip_prefix("run.")?;
-    text(&line.data, "status").and_then(Status::named).or_else(|| Status::named(ending))
-}
-
-fn text<'v>(data: &'v Value, name: &str) -> Option<&'v str> {
-    data[name].as_str()
-}
-
-fn without_prefix(flow: &str) -> String {
-    flow.strip_prefix("flow:").unwrap_or(flow).to_owned()
-}
-
-/// Why a run failed, in the words of whoever refused.
-fn reason(data: &Value) -> Option<String> {
-    let error = &data["error"];
-    error["message"]
-        .as_str()
-        .or(error.as_str())
-        .or(text(data, "reason"))
-        .or(text(data, "message"))
-        .or(error["code"].as_str())
-        .or(text(data, "code"))
-        .map(|reason| reason.chars().take(600).collect())
+/// Why a run failed: what its failed action reports, or its own code.
+fn reason(run: &RunFinished) -> Option<String> {
+    let failed = run.actions.iter().find_map(|action| action.message.clone());
+    failed.or_else(|| run.code.clone()).map(|reason| reason.chars().take(600).collect())
 }

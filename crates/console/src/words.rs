@@ -1,69 +1,34 @@
 //! A journal line in words.
 
-use serde_json::Value;
+use outlive_wire::JournalEvent;
 
 use crate::lab::Line;
 
-/// The verdict that a line carries: its particulars are one, or have one.
-fn verdict(data: &Value) -> Option<&Value> {
-    [&data["verdict"], data]
-        .into_iter()
-        .find(|value| value["outcome"].is_string() && value["explanation"].is_string())
-}
+/// The most characters of a sentence that are shown.
+const CHARACTERS_MAX: usize = 1_500;
 
 /// The line's verdict for a badge: `accepted` or `refused`.
-pub(crate) fn outcome(line: &Line) -> Option<&str> {
-    verdict(&line.data)?["outcome"].as_str().filter(|outcome| matches!(*outcome, "accepted" | "refused"))
+pub(crate) fn outcome(line: &Line) -> Option<&'static str> {
+    let event = JournalEvent::read(&line.kind, &line.data).ok()?;
+    let verdict = event.verdict();
+    verdict.map(|verdict| if verdict.is_accepted() { "accepted" } else { "refused" })
 }
 
-/// The line as a sentence: the verdict's own explanation where it carries one, otherwise what happened to what.
+/// What happened, in a sentence. An event that another version of the program recorded is named by its
+/// kind and subject.
 pub(crate) fn sentence(line: &Line) -> String {
-    let happened = format!("{} {}", subject(&line.subject), happening(&line.kind));
-    let explained = verdict(&line.data).and_then(|verdict| verdict["explanation"].as_str());
-    let particulars = explained.map(str::to_owned).or_else(|| particulars(&line.data));
-    let sentence = match particulars {
-        Some(particulars) => format!("{happened}. {particulars}"),
-        None => format!("{happened}."),
-    };
-    let mut letters = sentence.trim().chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).take(1_500).collect()).unwrap_or_default()
-}
-
-/// `run:0858…` as "run 0858…".
-fn subject(subject: &str) -> String {
-    subject.split_once(':').map_or_else(|| subject.to_owned(), |(kind, id)| format!("{kind} {id}"))
-}
-
-/// `token.refused` as "token refused".
-fn happening(kind: &str) -> String {
-    kind.replace(['.', '_'], " ")
-}
-
-/// The particulars that are plain words or numbers, as far as they fit a line.
-fn particulars(data: &Value) -> Option<String> {
-    const SHOWN: usize = 6;
-    let told: Vec<_> = data
-        .as_object()?
-        .iter()
-        .filter_map(|(name, value)| match value {
-            Value::String(text) if !text.is_empty() => {
-                Some(format!("{}: {}", name.replace('_', " "), text.chars().take(240).collect::<String>()))
-            }
-            Value::Number(number) => Some(format!("{}: {number}", name.replace('_', " "))),
-            Value::Bool(flag) => {
-                Some(format!("{}: {}", name.replace('_', " "), if *flag { "yes" } else { "no" }))
-            }
-            _ => None,
-        })
-        .take(SHOWN)
-        .collect();
-    (!told.is_empty()).then(|| format!("{}.", told.join("; ")))
+    let summary = JournalEvent::read(&line.kind, &line.data).map(|event| event.summary());
+    let sentence =
+        summary.unwrap_or_else(|_| format!("{} ({}).", line.kind.replace(['.', '_'], " "), line.subject));
+    sentence.chars().take(CHARACTERS_MAX).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use outlive_clock::Instant;
-    use serde_json::json;
+    use outlive_wire::EventPayload;
+    use outlive_wire::events::{ConnectionBroken, PasswordChanged, TokenIssued};
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -77,25 +42,21 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_verdict_speaks_for_itself() {
-        let refused =
-            json!({"verdict": {"outcome": "refused", "explanation": "Refused: the password was changed."}});
-        let refused = line("token.used", refused);
-        assert_eq!(sentence(&refused), "User 7 token used. Refused: the password was changed.");
-        assert_eq!(outcome(&refused), Some("refused"));
-        let accepted =
-            line("token.used", json!({"outcome": "accepted", "explanation": "Accepted: nothing ended it."}));
-        assert_eq!(outcome(&accepted), Some("accepted"));
+    fn example<E: EventPayload>() -> Line {
+        line(E::KIND, serde_json::to_value(E::example()).expect("JSON"))
     }
 
     #[test]
-    fn other_lines_tell_their_plain_particulars() {
-        let told = line(
-            "password.changed",
-            json!({"by": "user", "first_time": true, "count": 2, "nested": {"x": 1}}),
-        );
-        assert_eq!(sentence(&told), "User 7 password changed. by: user; count: 2; first time: yes.");
-        assert_eq!(sentence(&line("order.read", Value::Null)), "User 7 order read.");
+    fn an_event_is_shown_by_its_summary_and_its_verdict() {
+        let changed = example::<PasswordChanged>();
+        assert_eq!(sentence(&changed), "owner@contoso.example changed the password.");
+        assert_eq!(outcome(&changed), None);
+        assert_eq!(outcome(&example::<TokenIssued>()), Some("accepted"));
+        assert!(sentence(&example::<ConnectionBroken>()).starts_with("The connection is broken: "));
+    }
+
+    #[test]
+    fn an_unknown_event_is_named_by_its_kind_and_subject() {
+        assert_eq!(sentence(&line("order.read", json!({"x": 1}))), "order read (user:7).");
     }
 }

@@ -1,8 +1,9 @@
-//! The memory of a service: what it decided, in the order in which it did, per tenant, with virtual and wall time, the trace
-//! it belongs to, and never a secret.
+//! A service's journal: its decisions in order, per tenant, with virtual and wall time and trace id, and
+//! never a secret.
 //!
-//! A line is written in the same [`Change`](outlive_store::Change) as the state it speaks of, before the service answers:
-//! state and memory cannot disagree, and concurrent requests share the commit.
+//! An event is recorded in the same [`Change`](outlive_store::Change) as the state that it is about,
+//! before the service responds: state and journal cannot disagree, and concurrent requests share the
+//! commit. What can be recorded is declared in [`outlive_wire::events`].
 
 mod event;
 mod journal;
@@ -21,6 +22,11 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, name: "names", sql: include_str!("../migrations/0002_names.sql") },
     Migration { version: 3, name: "closer", sql: include_str!("../migrations/0003_closer.sql") },
     Migration { version: 4, name: "notable", sql: include_str!("../migrations/0004_notable.sql") },
+    Migration {
+        version: 5,
+        name: "notable kinds",
+        sql: include_str!("../migrations/0005_notable_kinds.sql"),
+    },
 ];
 
 /// Their names: what a tenant's end empties.

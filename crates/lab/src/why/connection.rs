@@ -1,7 +1,9 @@
 //! A connection of the hub: what it is worth is what the refresh token in it is worth.
 
+use outlive_wire::JournalEvent;
+
 use super::credential::latest;
-use super::lines::in_order;
+use super::lines::{Line, in_order};
 use super::{Asking, Why};
 use crate::http::CallError;
 use crate::services::{JournalQuery, Service};
@@ -21,17 +23,23 @@ impl Asking<'_> {
         let first = self.lines(Service::Hub, of_connection(false, None, 1)).await?;
         let Some(created) = first.first() else { return Ok(None) };
         let mut lines = self.lines(Service::Hub, of_connection(true, None, LINES_MAX)).await?;
-        let fingerprint = lines
-            .iter()
-            .map(|line| line.text("/refresh_token"))
-            .find(|fingerprint| !fingerprint.is_empty())
-            .map(str::to_owned);
-        let status = lines.iter().find_map(|line| match line.kind.as_str() {
-            "connection.broken" => Some("it is broken"),
-            "connection.refreshed" | "connection.connected" => Some("it is connected"),
+        let fingerprint = lines.iter().find_map(|line| match &line.event {
+            JournalEvent::ConnectionRefreshed(event) => event.refresh_token.clone(),
+            JournalEvent::ConnectionBroken(event) => event.refresh_token.clone(),
+            JournalEvent::ConsentRedeemed(event) => event.refresh_token.clone(),
             _ => None,
         });
-        let name = created.text("/resource").rsplit('/').next().unwrap_or_default();
+        let status = lines.iter().find_map(|line| match &line.event {
+            JournalEvent::ConnectionBroken(_) => Some("it is broken"),
+            JournalEvent::ConnectionRefreshed(_) | JournalEvent::ConnectionConnected(_) => {
+                Some("it is connected")
+            }
+            _ => None,
+        });
+        let name = match &created.event {
+            JournalEvent::ConnectionCreated(event) => event.resource.rsplit('/').next().unwrap_or_default(),
+            _ => "",
+        };
         let what = format!(
             "A connection{} of the hub{}.",
             if name.is_empty() { String::new() } else { format!(" '{name}'") },
@@ -48,19 +56,20 @@ impl Asking<'_> {
         why.lineage.insert(0, created.moment());
         why.lineage.sort_by_key(|moment| moment.at);
         // Why the identity provider refused, from the traces in which the hub was told so.
-        let refusals: Vec<_> =
-            lines.iter().filter(|line| line.kind == "connection.broken").take(3).cloned().collect();
+        let refusals = lines.iter().filter(|line| matches!(line.event, JournalEvent::ConnectionBroken(_)));
+        let refusals: Vec<_> = refusals.take(3).cloned().collect();
         for broken in refusals {
-            lines.extend(self.refused_in(&broken.trace).await?);
+            lines.extend(self.refused_in(&broken.line.trace).await?);
         }
-        lines.retain(|line| line.seq != created.seq || line.service != created.service);
+        lines
+            .retain(|Line { line, .. }| line.seq != created.line.seq || line.service != created.line.service);
         in_order(&mut lines);
         why.decisions = latest(&lines);
         Ok(Some(why))
     }
 
     /// What the identity provider refused in a trace.
-    pub(super) async fn refused_in(&self, trace: &str) -> Result<Vec<super::lines::Line>, CallError> {
+    pub(super) async fn refused_in(&self, trace: &str) -> Result<Vec<Line>, CallError> {
         let query = JournalQuery {
             trace: Some(trace.to_owned()),
             kind: Some("token.refused".to_owned()),

@@ -1,5 +1,8 @@
 //! A credential of the identity provider: its lineage from the sign-in, and what was decided about it.
 
+use outlive_wire::JournalEvent;
+use outlive_wire::events::TokenIssued;
+
 use super::lines::{Line, in_order};
 use super::{Asking, Known, Why};
 use crate::http::CallError;
@@ -37,7 +40,7 @@ impl Asking<'_> {
         for line in self.about(Service::Idp, &known.name, None, LINES_MAX).await? {
             if makes(&line, known) { lineage.push(line) } else { decisions.push(line) }
         }
-        decisions.retain(|line| !lineage.iter().any(|other| other.seq == line.seq));
+        decisions.retain(|line| !lineage.iter().any(|other| other.line.seq == line.line.seq));
         for fingerprint in fingerprints(&lineage, known) {
             for service in [Service::Hub, Service::Resource] {
                 decisions.extend(self.about(service, &fingerprint, None, LINES_MAX).await?);
@@ -53,28 +56,37 @@ pub(super) fn latest(decisions: &[Line]) -> Vec<super::Moment> {
     decisions.iter().skip(decisions.len().saturating_sub(DECISIONS_MAX)).map(Line::moment).collect()
 }
 
-/// Whether the line is of the making of the credential; otherwise it speaks of its use.
+/// Whether the event made the credential; otherwise it is about a use of it.
 fn makes(line: &Line, known: &Known) -> bool {
-    match known.kind.as_str() {
-        "refresh_token" => line.text("/refresh_token/id") == known.name && line.kind == "token.issued",
-        "access_token" => line.kind == "token.issued",
-        "code" => line.kind == "code.issued",
-        _ => line.kind == "sign_in.succeeded",
+    match (known.kind.as_str(), &line.event) {
+        ("refresh_token", JournalEvent::TokenIssued(event)) => {
+            event.refresh_token.as_ref().is_some_and(|token| token.id.to_string() == known.name)
+        }
+        ("access_token", event) => matches!(event, JournalEvent::TokenIssued(_)),
+        ("code", event) => matches!(event, JournalEvent::CodeIssued(_)),
+        ("refresh_token", _) => false,
+        (_, event) => matches!(event, JournalEvent::SignInSucceeded(_)),
     }
 }
 
-/// By which fingerprint other services know it: from the line that made it.
+/// The fingerprints by which other services know it, from the event that made it.
 fn fingerprints(lineage: &[Line], known: &Known) -> Vec<String> {
-    let pointer = match known.kind.as_str() {
-        "refresh_token" => "/refresh_token/fingerprint",
-        "access_token" => "/access_token/fingerprint",
-        _ => return Vec::new(),
-    };
-    let made = lineage.iter().filter(|line| makes(line, known));
-    let named = made.filter(|line| {
-        [line.text("/refresh_token/id"), line.text("/access_token/uti")].contains(&known.name.as_str())
+    let issued = lineage.iter().filter_map(|line| match &line.event {
+        JournalEvent::TokenIssued(event) => Some(event),
+        _ => None,
     });
-    named.map(|line| line.text(pointer).to_owned()).filter(|text| !text.is_empty()).collect()
+    let of_refresh_token = |event: &TokenIssued| {
+        let token = event.refresh_token.as_ref().filter(|token| token.id.to_string() == known.name)?;
+        Some(token.fingerprint.clone())
+    };
+    let of_access_token = |event: &TokenIssued| {
+        (event.access_token.uti == known.name).then(|| event.access_token.fingerprint.clone())
+    };
+    match known.kind.as_str() {
+        "refresh_token" => issued.filter_map(|event| of_refresh_token(event)).collect(),
+        "access_token" => issued.filter_map(|event| of_access_token(event)).collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn what(known: &Known) -> String {

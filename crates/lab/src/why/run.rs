@@ -1,5 +1,7 @@
 //! A run of a flow: every service's part in it, by its trace, and the connection behind it.
 
+use outlive_wire::JournalEvent;
+
 use super::credential::latest;
 use super::lines::in_order;
 use super::{Asking, Why};
@@ -20,19 +22,19 @@ impl Asking<'_> {
         let Some(last) = lines.last().cloned() else { return Ok(None) };
         for service in [Service::Idp, Service::Hub, Service::Resource] {
             let of_trace = JournalQuery {
-                trace: Some(last.trace.clone()),
+                trace: Some(last.line.trace.clone()),
                 limit: Some(LINES_MAX),
                 ..JournalQuery::default()
             };
             lines.extend(self.lines(service, of_trace).await?);
         }
-        let status = match last.text("/status") {
-            "" => "is not finished".to_owned(),
-            status => format!("ended on {}: {status}", last.at),
+        let status = match &last.event {
+            JournalEvent::RunFinished(run) => format!("ended on {}: {}", last.line.at, run.status),
+            _ => "is not finished".to_owned(),
         };
         let mut why = Why::of("run", name, format!("A run of a flow; it {status}."));
         let connection =
-            lines.iter().find_map(|line| line.subject.strip_prefix("connection:").map(str::to_owned));
+            lines.iter().find_map(|line| line.line.subject.strip_prefix("connection:").map(str::to_owned));
         if let Some(connection) = connection
             && let Some(behind) = self.connection(&connection).await?
         {

@@ -3,6 +3,7 @@
 mod actor;
 mod example;
 
+use outlive_rules::Verdict;
 use serde::Deserialize as _;
 use serde_json::Value;
 
@@ -166,4 +167,17 @@ fn current_kind<'a>(kind: &'a str, payload: &Value) -> &'a str {
         return SecurityEventRejected::KIND;
     }
     kind
+}
+
+impl JournalEvent {
+    /// The verdict that it carries, if it does.
+    #[must_use]
+    pub fn verdict(&self) -> Option<&Verdict> {
+        match self {
+            Self::TokenIssued(event) => event.verdict.as_ref(),
+            Self::TokenRefused(event) => event.verdict.as_ref(),
+            Self::SessionRefused(event) => Some(&event.verdict),
+            _ => None,
+        }
+    }
 }

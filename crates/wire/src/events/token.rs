@@ -132,7 +132,7 @@ event! {
     summary |event| match event.grant_type.as_str() {
         "refresh_token" => format!("{} refreshed its tokens for {}.", event.client_name, event.resource),
         grant => format!(
-            "{} received tokens for {} ({}, {} client).",
+            "{} received tokens for {} by {}, as a {} client.",
             event.client_name,
             event.resource,
             grant.rsplit(':').next().unwrap_or(grant).replace(['_', '-'], " "),
