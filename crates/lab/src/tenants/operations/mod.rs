@@ -6,6 +6,7 @@
 //! was not created completely is deleted; a deletion is completed.
 
 mod clock;
+mod holder;
 mod lifecycle;
 mod record;
 mod recovery;
