@@ -34,6 +34,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "flows", sql: include_str!("../migrations/0001_flows.sql") },
     Migration { version: 2, name: "flow ids", sql: include_str!("../migrations/0002_flow_ids.sql") },
     Migration { version: 3, name: "revisions", sql: include_str!("../migrations/0003_revisions.sql") },
+    Migration { version: 4, name: "pruned runs", sql: include_str!("../migrations/0004_pruned_runs.sql") },
 ];
 
 /// The audience of the tokens that the service takes.

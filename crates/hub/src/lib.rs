@@ -34,6 +34,11 @@ use outlive_store::Migration;
 pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "hub", sql: include_str!("../migrations/0001_hub.sql") },
     Migration { version: 2, name: "revisions", sql: include_str!("../migrations/0002_revisions.sql") },
+    Migration {
+        version: 3,
+        name: "connector revisions",
+        sql: include_str!("../migrations/0003_connector_revisions.sql"),
+    },
 ];
 
 /// The routes: control plane, consent pages, runtime.

@@ -79,6 +79,7 @@ pub(crate) async fn console(
     let first = start.seed.file.tenant.id;
     let tenants = TenantsConfig { seeds: vec![start.seed], rules: start.rules.to_string() };
     let tenants = Tenants::new(chassis.clone(), surface, tenants);
+    check_services(&tenants).await?;
     tokio::spawn(tenants.clone().recover());
     if start.first_tenant {
         tokio::spawn(make_first_tenant(tenants.clone()));
@@ -91,6 +92,34 @@ pub(crate) async fn console(
     });
     let routes = outlive_lab::api::router(tenants.clone()).merge(page);
     Ok(ConsoleApp { app: outlive_chassis::app(chassis, Arc::new(LabService), routes), tenants })
+}
+
+/// The longest, in wall time, that services are waited for which do not answer at the start.
+const CHECK_WITHIN: Duration = Duration::from_secs(5);
+
+/// Refuses to start when a service has none of the tenants that this lab created in it: its
+/// database is missing, or is that of another installation. Services that do not answer yet are
+/// checked when they do.
+async fn check_services(tenants: &Tenants) -> Result<(), StartError> {
+    let found = tokio::select! {
+        found = tenants.lost_data() => found,
+        () = pause(CHECK_WITHIN) => return Ok(()),
+    };
+    let lost = match found {
+        Ok(found) => found.into_iter().find(|lost| lost.is_everything),
+        Err(TenantError::Store(error)) => return Err(error.into()),
+        Err(_) => None,
+    };
+    let Some(lost) = lost else { return Ok(()) };
+    let service = lost.service;
+    Err(StartError::new(
+        "cannot use the data of the services",
+        format!("{lost}; with the lab's database, its database was one state"),
+        format!(
+            "stop the services and put the {service} service's database back, from a backup of the same moment as the others; or, \
+             to begin with empty data, delete the databases of all services and of the lab"
+        ),
+    ))
 }
 
 /// What answers on the console's port, and the tenants behind it.

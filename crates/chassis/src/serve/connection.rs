@@ -14,13 +14,16 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tower::Service as _;
 
 use super::ServeLimits;
+use super::accept::Transport;
 use super::answer::AnswerBody;
 use super::progress::{Phase, Watched};
 use super::request_body::timed;
+use super::seats::Seat;
 use crate::Problem;
 
 /// What a connection needs besides its socket.
@@ -29,12 +32,23 @@ pub(super) struct Connection {
     pub(super) peer: SocketAddr,
     pub(super) limits: ServeLimits,
     pub(super) stopping: watch::Receiver<bool>,
-    pub(super) _seat: OwnedSemaphorePermit,
+    pub(super) _seat: Seat,
 }
 
 impl Connection {
+    /// Opens the connection and serves it.
+    pub(super) async fn open<T: Transport>(mut self, transport: T, stream: TcpStream) {
+        let io = tokio::select! {
+            io = transport.open(stream) => io,
+            _ = self.stopping.changed() => None,
+        };
+        if let Some(io) = io {
+            self.serve(io).await;
+        }
+    }
+
     /// Answers requests until the client or shutdown closes the connection, or the client takes too long.
-    pub(super) async fn serve<T>(mut self, io: T)
+    async fn serve<T>(mut self, io: T)
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {

@@ -86,3 +86,11 @@ impl Draft {
         Ok(self)
     }
 }
+
+/// An optional array of texts, whole; `None` if it is something else.
+fn texts(value: Option<&serde_json::Value>) -> Option<Vec<String>> {
+    match value {
+        None | Some(serde_json::Value::Null) => Some(Vec::new()),
+        Some(value) => value.as_array()?.iter().map(|text| text.as_str().map(str::to_owned)).collect(),
+    }
+}
