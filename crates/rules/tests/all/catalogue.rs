@@ -36,7 +36,11 @@ fn statuses_follow_the_error() {
     for code in Aadsts::all() {
         let expected = match code.error {
             // Only the authorization endpoint returns it, where no client authenticates.
-            OauthError::InvalidClient if *code == aadsts::SCOPE_UNKNOWN => 400,
+            OauthError::InvalidClient
+                if [aadsts::SCOPE_UNKNOWN, aadsts::RESOURCE_NOT_REGISTERED].contains(code) =>
+            {
+                400
+            }
             OauthError::InvalidClient => 401,
             // Throttling, and all else that passes by itself.
             OauthError::TemporarilyUnavailable if code.number == 90055 => 429,
