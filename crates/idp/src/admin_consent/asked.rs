@@ -128,7 +128,7 @@ async fn registered(
     application: &Application,
 ) -> Result<Vec<AskedOfOrganization>, Refusal> {
     let apis: BTreeSet<ClientId> = application.document.required.iter().map(|asked| asked.resource).collect();
-    let resources = apis.into_iter().map(|api| RequestedResource::default_of(&api.to_string())).collect();
+    let resources = apis.into_iter().map(|api| RequestedResource::whole(&api.to_string())).collect();
     resolved(idp, tenant, application, &ScopeRequest { resources, ..ScopeRequest::default() }).await
 }
 
