@@ -141,7 +141,7 @@ impl ResolveError {
 impl From<ScopeError> for Refusal {
     fn from(error: ScopeError) -> Self {
         let (error, params) = error.code();
-        Self { error, params, decision: None }
+        Self { params, ..Self::new(error) }
     }
 }
 

@@ -20,7 +20,9 @@ use super::resource_grant::{Several, at_redemption, granted};
 use super::response::TokenAnswer;
 use crate::decision::Decision;
 use crate::directory::User;
+use crate::directory::platform::GRAPH_URI;
 use crate::refusal::Refusal;
+use crate::second_factor;
 use crate::spec::RedirectUriType;
 
 /// The scopes that the code was requested with.
@@ -148,7 +150,8 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     };
     let decision = decide(&facts, user.as_ref());
     if let Some(refusal) = decision.refusal() {
-        return Err(refusal);
+        let resource = authorized.resources.first().map_or(GRAPH_URI, RequestedResource::audience);
+        return Err(second_factor::complete(refusal, &idp.directory, &request.tenant, resource).await?);
     }
     let redirect_uri = request.form.get("redirect_uri").ok_or_else(|| Refusal::missing("redirect_uri"))?;
     if redirect_uri != code.redirect_uri {
