@@ -32,6 +32,7 @@ pub use chassis::Chassis;
 pub use clocks::{ClockError, Clocks};
 pub use config::ChassisConfig;
 pub use cross_origin::readable_by_pages;
+pub use date::response_is_dated;
 pub use http_client::HttpClient;
 pub use lab_access::refuse_other_sites;
 pub use lab_key::LabKey;

@@ -2,6 +2,8 @@
 
 use std::future::Future;
 
+use axum::response::{IntoResponse, Response};
+use http::request::Parts;
 use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
 use serde::de::DeserializeOwned;
@@ -33,6 +35,12 @@ pub trait Service: Send + Sync + 'static {
         now: Instant,
         trace: &Trace,
     ) -> impl Future<Output = Result<Change, Problem>> + Send;
+
+    /// The response to a request that the shell refuses before it reaches the service's routes.
+    fn refuse(&self, problem: Problem, request: &Parts) -> impl Future<Output = Response> + Send {
+        let _ = request;
+        async { problem.into_response() }
+    }
 
     /// Forgets what is remembered of a tenant that is gone.
     fn forget_tenant(&self, tenant: TenantId) {

@@ -7,7 +7,7 @@ use std::pin::pin;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::response::{IntoResponse, Response};
-use http::header::CONNECTION;
+use http::header::{CONNECTION, CONTENT_TYPE, DATE};
 use http::{HeaderValue, Request, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -91,7 +91,18 @@ async fn answer(
         return response;
     }
     let message = "The body of the request did not arrive in time.";
-    let mut response = Problem::new(StatusCode::REQUEST_TIMEOUT, "RequestTimeout", message).into_response();
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    response
+    let mut late = Problem::new(StatusCode::REQUEST_TIMEOUT, "RequestTimeout", message).into_response();
+    // The service has named and dated the request before its body was late.
+    for (name, value) in response.headers() {
+        let names_request = name.as_str().ends_with("request-id");
+        let is_json = name == CONTENT_TYPE && value.as_bytes().starts_with(JSON);
+        if names_request || is_json || name == DATE {
+            late.headers_mut().insert(name, value.clone());
+        }
+    }
+    late.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    late
 }
+
+/// The media type of a [`Problem`], whatever its parameters.
+const JSON: &[u8] = b"application/json";

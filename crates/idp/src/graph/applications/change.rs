@@ -1,40 +1,53 @@
 //! What callers write about applications, and what becomes of it.
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use uuid::Uuid;
 
 use super::certificates::NewKeyCredential;
 use super::required::RequiredAccess;
 use crate::authorize::is_logout_url;
 use crate::directory::{Application, PlainHttp, first_unregistrable};
+use crate::graph::body::{not_null, nullable};
 use crate::graph::error::GraphError;
 use crate::spec::{
     AppRoleSpec, GroupClaims, OptionalClaimsSpec, RedirectUriSpec, RedirectUriType, ScopeSpec,
 };
 
-/// The members of a new or changed application. What is not there stays.
+/// The members of a new or changed application. What is absent stays; null sets the default of a
+/// member that has one.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(crate) struct ApplicationChange {
+    #[serde(deserialize_with = "not_null")]
     pub(super) display_name: Option<String>,
+    #[serde(deserialize_with = "not_null")]
     sign_in_audience: Option<String>,
+    #[serde(deserialize_with = "not_null")]
     identifier_uris: Option<Vec<String>>,
-    is_fallback_public_client: Option<bool>,
-    group_membership_claims: Option<GroupClaims>,
-    optional_claims: Option<OptionalClaimsSpec>,
+    #[serde(deserialize_with = "nullable")]
+    is_fallback_public_client: Option<Option<bool>>,
+    #[serde(deserialize_with = "nullable")]
+    group_membership_claims: Option<Option<GroupClaims>>,
+    #[serde(deserialize_with = "nullable")]
+    optional_claims: Option<Option<OptionalClaimsSpec>>,
+    #[serde(deserialize_with = "not_null")]
     app_roles: Option<Vec<NewPermission>>,
     api: Option<Api>,
     web: Option<Platform>,
     spa: Option<Platform>,
     public_client: Option<Platform>,
+    #[serde(deserialize_with = "not_null")]
     pub(super) required_resource_access: Option<Vec<RequiredAccess>>,
+    #[serde(deserialize_with = "not_null")]
     pub(super) key_credentials: Option<Vec<NewKeyCredential>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct Api {
-    requested_access_token_version: Option<u8>,
+    #[serde(deserialize_with = "nullable")]
+    requested_access_token_version: Option<Option<u8>>,
+    #[serde(deserialize_with = "not_null")]
     oauth2_permission_scopes: Option<Vec<NewPermission>>,
 }
 
@@ -43,9 +56,10 @@ struct Api {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Platform {
+    #[serde(deserialize_with = "not_null")]
     redirect_uris: Option<Vec<String>>,
     /// Of `web` only. Null takes it away.
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "nullable")]
     logout_url: Option<Option<String>>,
     /// Of `web` only.
     implicit_grant_settings: Option<ImplicitGrantSettings>,
@@ -57,11 +71,6 @@ struct Platform {
 struct ImplicitGrantSettings {
     enable_id_token_issuance: Option<bool>,
     enable_access_token_issuance: Option<bool>,
-}
-
-/// What was given, null too.
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 /// A scope or an app role. Of its many texts one is kept.
@@ -104,10 +113,13 @@ impl ApplicationChange {
         let own = after.client_id.to_string();
         let document = after.document_mut();
         if let Some(public) = self.is_fallback_public_client {
-            document.allow_public_client = public;
+            document.allow_public_client = public.unwrap_or_default();
         }
-        document.group_claims = self.group_membership_claims.unwrap_or(document.group_claims);
+        if let Some(claims) = self.group_membership_claims {
+            document.group_claims = claims.unwrap_or_default();
+        }
         if let Some(claims) = self.optional_claims {
+            let claims = claims.unwrap_or_default();
             if claims.id_token.len() > PERMISSIONS_MAX || claims.access_token.len() > PERMISSIONS_MAX {
                 return Err(invalid("optionalClaims"));
             }
@@ -129,8 +141,10 @@ impl ApplicationChange {
         if let Some(api) = self.api {
             match api.requested_access_token_version {
                 None => {}
-                Some(version @ (1 | 2)) => document.token_version = version,
-                Some(_) => return Err(invalid("api/requestedAccessTokenVersion")),
+                // The default.
+                Some(None) => document.token_version = 1,
+                Some(Some(version @ (1 | 2))) => document.token_version = version,
+                Some(Some(_)) => return Err(invalid("api/requestedAccessTokenVersion")),
             }
             if let Some(scopes) = api.oauth2_permission_scopes {
                 let scopes = permissions("api/oauth2PermissionScopes", scopes)?;

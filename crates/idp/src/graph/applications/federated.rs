@@ -11,10 +11,10 @@ use super::named::application;
 use super::read::ApplicationName;
 use super::write::{commit_update, writable};
 use crate::directory::FederatedCredential;
-use crate::graph::body::Body;
+use crate::graph::body::{Body, not_null, nullable};
 use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
-use crate::graph::odata::{EntityType, Page, entity, page};
+use crate::graph::odata::{EntityType, entity, whole_collection};
 use crate::graph::permissions::READ_APPLICATIONS;
 use crate::spec::FederatedCredentialSpec;
 
@@ -37,16 +37,16 @@ const NAME_CHARS: std::ops::RangeInclusive<usize> = 3..=120;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct CredentialChange {
+    #[serde(default, deserialize_with = "not_null")]
     name: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     issuer: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     subject: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     audiences: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "nullable")]
     description: Option<Option<String>>,
-}
-
-fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Deserialize::deserialize(deserializer).map(Some)
 }
 
 fn resource(credential: &FederatedCredential) -> Value {
@@ -77,10 +77,8 @@ pub(crate) async fn list_credentials(caller: Caller, Path(id): Path<String>) -> 
     let result = async {
         caller.allowed(&READ_APPLICATIONS)?;
         let application = named(id)?.find(&caller).await?;
-        let options = caller.collection_options(&CREDENTIAL)?;
-        let objects = application.document.federated_credentials.iter().map(resource);
-        let objects = objects.filter(|object| options.filter.passes(object)).collect();
-        Ok(page(&caller, &CREDENTIAL, &options, Page { objects, more_after: None }))
+        let objects = application.document.federated_credentials.iter().map(resource).collect();
+        whole_collection(&caller, &CREDENTIAL, objects)
     };
     caller.answer(result.await)
 }
@@ -153,7 +151,7 @@ pub(crate) async fn update_credential(
         let mut after = before.clone();
         let at = find(&after.document.federated_credentials, &credential)?;
         let changed = &mut after.document_mut().federated_credentials[at];
-        if patch.name.is_some_and(|name| name != changed.registered.name) {
+        if patch.name.is_some_and(|name| !name.eq_ignore_ascii_case(&changed.registered.name)) {
             return Err(invalid("name"));
         }
         let registered = &mut changed.registered;
@@ -188,8 +186,9 @@ pub(crate) async fn remove_credential(
 }
 
 fn find(credentials: &[FederatedCredential], name: &str) -> Result<usize, GraphError> {
-    let is_named =
-        |known: &FederatedCredential| known.id.to_string() == name || known.registered.name == name;
+    let is_named = |known: &FederatedCredential| {
+        name.eq_ignore_ascii_case(&known.id.to_string()) || name.eq_ignore_ascii_case(&known.registered.name)
+    };
     credentials.iter().position(is_named).ok_or_else(|| GraphError::no_such(name))
 }
 
@@ -205,7 +204,10 @@ fn check(credentials: &[FederatedCredential]) -> Result<(), GraphError> {
         let FederatedCredentialSpec { name, issuer, subject, audiences } = &credential.registered;
         let short = |text: &str| !text.is_empty() && text.chars().count() <= TEXT_CHARS_MAX;
         let readable = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        if !NAME_CHARS.contains(&name.len()) || !name.chars().all(readable) {
+        if !NAME_CHARS.contains(&name.len())
+            || !name.chars().all(readable)
+            || !name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        {
             return Err(invalid("name"));
         }
         let is_address =
@@ -223,7 +225,7 @@ fn check(credentials: &[FederatedCredential]) -> Result<(), GraphError> {
             return Err(invalid("description"));
         }
         for other in &credentials[..at] {
-            if other.registered.name == *name {
+            if other.registered.name.eq_ignore_ascii_case(name) {
                 return Err(GraphError::already_there(format!(
                     "FederatedIdentityCredential with name {name} already exists."
                 )));

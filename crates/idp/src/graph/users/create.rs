@@ -10,11 +10,12 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::resource::{USER, resource};
-use super::update::{PasswordProfile, UserType, bounded};
+use super::update::{PasswordProfile, UserType, bounded, invalid};
 use crate::directory::{Tenant, User, UserProfile};
 use crate::graph::body::Body;
 use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
+use crate::graph::mail_nickname::mail_nickname;
 use crate::graph::odata::entity;
 use crate::graph::permissions::WRITE_USERS;
 use crate::passwords::{self, HashedPassword};
@@ -67,7 +68,8 @@ async fn made(caller: &Caller, new: NewUser) -> Result<User, GraphError> {
     };
     let enabled = new.account_enabled.ok_or_else(|| missing("accountEnabled"))?;
     let display_name = bounded("displayName", new.display_name.ok_or_else(|| missing("displayName"))?)?;
-    let nickname = bounded("mailNickname", new.mail_nickname.ok_or_else(|| missing("mailNickname"))?)?;
+    let nickname = new.mail_nickname.ok_or_else(|| missing("mailNickname"))?;
+    let nickname = mail_nickname(nickname).ok_or_else(|| invalid("mailNickname"))?;
     let upn = new.user_principal_name.ok_or_else(|| missing("userPrincipalName"))?;
     let upn = checked_upn(&caller.tenant, &upn)?;
     let password_profile = new.password_profile.ok_or_else(|| missing("passwordProfile"))?;
