@@ -1,13 +1,13 @@
 //! The identity provider as the lab surface sees it.
 
-use outlive_chassis::{DueWork, Problem, Service, Trace, Turn};
+use outlive_chassis::{DueWork, Problem, Service, SpecMistake, Trace, Turn};
 use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
 
 use crate::directory;
 use crate::idp::Idp;
 use crate::spec::TenantSpec;
-use crate::{security_events, signing_key_turns, signing_keys, user_removals};
+use crate::{registration, security_events, signing_key_turns, signing_keys, user_removals};
 
 pub(crate) struct IdpService {
     idp: Idp,
@@ -23,6 +23,10 @@ impl Service for IdpService {
     type TenantSpec = TenantSpec;
 
     const TENANT_TABLES: &'static [&'static str] = directory::TABLES;
+
+    fn spec_mistakes(spec: &TenantSpec) -> Vec<SpecMistake> {
+        registration::spec_mistakes(spec)
+    }
 
     async fn create_tenant(
         &self,

@@ -15,6 +15,7 @@ use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
 use crate::graph::passwords::reset_password_and;
 use crate::graph::permissions::WRITE_USERS;
+use crate::registration::is_name;
 
 /// What of a user can be changed. A property that is not there stays; one that is null is emptied.
 #[derive(Debug, Deserialize)]
@@ -88,12 +89,9 @@ const ACCOUNT_PERMISSIONS: [&str; 4] = [
     "Directory.AccessAsUser.All",
 ];
 
-/// The longest text of a property, in characters.
-const TEXT_CHARS_MAX: usize = 256;
-
 /// A text that is not too long for its property.
 pub(super) fn bounded(name: &str, text: String) -> Result<String, GraphError> {
-    if text.is_empty() || text.chars().count() > TEXT_CHARS_MAX {
+    if !is_name(&text) {
         return Err(GraphError::bad_request(format!(
             "Invalid value specified for property '{name}' of resource 'User'."
         )));
