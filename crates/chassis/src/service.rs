@@ -8,7 +8,7 @@ use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
 use serde::de::DeserializeOwned;
 
-use crate::{Problem, Trace, Turn};
+use crate::{Problem, SpecMistake, Trace, Turn};
 
 /// How much due work was done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -27,7 +27,14 @@ pub trait Service: Send + Sync + 'static {
     /// The tables whose rows go with their tenant.
     const TENANT_TABLES: &'static [&'static str];
 
-    /// What has to be written for a new tenant. It is committed together with the tenant's clock and its first journal line.
+    /// Everything in the description of a new tenant that the service rejects. Pure.
+    fn spec_mistakes(spec: &Self::TenantSpec) -> Vec<SpecMistake> {
+        let _ = spec;
+        Vec::new()
+    }
+
+    /// What has to be written for a new tenant, whose description has no mistakes. It is committed
+    /// together with the tenant's clock and its first journal line.
     fn create_tenant(
         &self,
         tenant: TenantId,

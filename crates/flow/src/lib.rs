@@ -24,10 +24,41 @@ mod tables;
 use std::sync::Arc;
 
 use axum::Router;
-use outlive_chassis::{Chassis, StartError};
+use outlive_chassis::{Chassis, SpecMistake, StartError};
 use outlive_store::Migration;
 
 pub use service::{FlowService, FlowTenantSpec};
+
+/// Everything in the description of a tenant that the flow service rejects, without starting it.
+#[must_use]
+pub fn spec_mistakes(description: serde_json::Value) -> Vec<SpecMistake> {
+    outlive_chassis::description_mistakes::<FlowService>(description)
+}
+
+/// Why a flow with this display name, definition and connection references cannot be created.
+#[must_use]
+pub fn flow_mistakes(
+    display_name: &str,
+    definition: &serde_json::Value,
+    references: &serde_json::Value,
+) -> Vec<SpecMistake> {
+    let name = (!http_surface::is_display_name(display_name)).then(|| {
+        let message = format!(
+            "the display name of a flow has 1 to {} characters",
+            http_surface::DISPLAY_NAME_CHARACTERS_MAX
+        );
+        SpecMistake::new("/display_name", message, "write another one")
+    });
+    let definition = definition::Definition::read(definition, references).err().map(|error| {
+        let at = error.path.strip_prefix("properties").unwrap_or(&error.path).replace('.', "/");
+        SpecMistake::new(
+            at,
+            format!("the definition of the flow cannot be used: {}", error.what),
+            error.remedy,
+        )
+    });
+    name.into_iter().chain(definition).collect()
+}
 
 /// The service's tables.
 pub const MIGRATIONS: &[Migration] = &[

@@ -27,8 +27,28 @@ use std::sync::Arc;
 
 use axum::Router;
 use http::StatusCode;
-use outlive_chassis::{Chassis, Problem, StartError};
+use outlive_chassis::{Chassis, Problem, SpecMistake, StartError};
 use outlive_store::Migration;
+
+/// Everything in the description of a tenant that the hub rejects, without starting it.
+#[must_use]
+pub fn spec_mistakes(description: serde_json::Value) -> Vec<SpecMistake> {
+    outlive_chassis::description_mistakes::<Hub>(description)
+}
+
+/// Why a connection of this name and display name cannot be created.
+#[must_use]
+pub fn connection_mistakes(name: &str, display_name: &str) -> Vec<SpecMistake> {
+    let name = name.parse::<arm::ResourceName>().err().map(|error| {
+        let message = format!("'{}' cannot be the name of a connection: {error}", name.escape_debug());
+        SpecMistake::new("/name", message, "write another name")
+    });
+    let display_name = (!connector::is_display_name(display_name)).then(|| {
+        let message = format!("the display name of a connection: {}", connector::DISPLAY_NAME_RULE);
+        SpecMistake::new("/display_name", message, "write another one")
+    });
+    name.into_iter().chain(display_name).collect()
+}
 
 /// The hub's own tables.
 pub const MIGRATIONS: &[Migration] = &[

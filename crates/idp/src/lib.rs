@@ -31,6 +31,7 @@ mod password_reset;
 mod passwords;
 mod question;
 mod refusal;
+mod registration;
 mod response_headers;
 mod routes;
 mod scopes;
@@ -48,7 +49,7 @@ mod visit;
 use std::sync::Arc;
 
 use axum::Router;
-use outlive_chassis::{Chassis, StartError};
+use outlive_chassis::{Chassis, SpecMistake, StartError};
 use outlive_store::Migration;
 
 pub use form::Parameters;
@@ -61,6 +62,13 @@ pub use spec::{
 
 use crate::idp::Idp;
 use crate::service::IdpService;
+
+/// Everything in the description of a tenant that the identity provider rejects, without starting
+/// it.
+#[must_use]
+pub fn spec_mistakes(description: serde_json::Value) -> Vec<SpecMistake> {
+    outlive_chassis::description_mistakes::<service::IdpService>(description)
+}
 
 /// The identity provider's tables.
 pub const MIGRATIONS: &[Migration] = &[

@@ -3,7 +3,7 @@
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use outlive_chassis::{DueWork, Problem, Service, Trace, Turn};
+use outlive_chassis::{DueWork, Problem, Service, SpecMistake, Trace, Turn};
 use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
 
@@ -12,7 +12,7 @@ use crate::idp::Idp;
 use crate::response_headers::{named_for_graph, with_charset};
 use crate::routes::is_of_graph;
 use crate::spec::TenantSpec;
-use crate::{graph, security_events, signing_key_turns, signing_keys, user_removals};
+use crate::{graph, registration, security_events, signing_key_turns, signing_keys, user_removals};
 
 pub(crate) struct IdpService {
     idp: Idp,
@@ -28,6 +28,10 @@ impl Service for IdpService {
     type TenantSpec = TenantSpec;
 
     const TENANT_TABLES: &'static [&'static str] = directory::TABLES;
+
+    fn spec_mistakes(spec: &TenantSpec) -> Vec<SpecMistake> {
+        registration::spec_mistakes(spec)
+    }
 
     async fn create_tenant(
         &self,

@@ -6,12 +6,14 @@
 
 mod event;
 mod journal;
+mod kinds;
 mod notable;
 mod packed;
 mod query;
 
 pub use event::{Event, Line};
 pub use journal::Journal;
+pub use kinds::{KINDS, kinds_of};
 pub use query::{Filter, LINES_MAX, Newest};
 
 use outlive_store::Migration;

@@ -18,6 +18,7 @@ pub mod services;
 pub mod starts;
 pub mod tenants;
 pub mod why;
+pub mod yaml;
 
 pub mod http;
 

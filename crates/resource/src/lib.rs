@@ -28,7 +28,14 @@ pub use config::ResourceConfig;
 pub use permission::Permission;
 pub use spec::{OrderSpec, ResourceTenantSpec};
 
+use outlive_chassis::SpecMistake;
 use outlive_store::Migration;
+
+/// Everything in the description of a tenant that the resource rejects, without starting it.
+#[must_use]
+pub fn spec_mistakes(description: serde_json::Value) -> Vec<SpecMistake> {
+    outlive_chassis::description_mistakes::<api::Api>(description)
+}
 
 /// The resource's own tables.
 pub const MIGRATIONS: &[Migration] = &[

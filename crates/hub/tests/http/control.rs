@@ -147,11 +147,11 @@ async fn a_tenants_description_is_checked_by_place() {
         (json!({"connectors": [{"name": "x"}]}), "api_properties"),
         (
             json!({"connectors": [{"name": "/", "api_properties": {}, "swagger": swagger("/")}]}),
-            "connectors[0]",
+            "/connectors/0/name",
         ),
         (
             json!({"connectors": [{"name": "x", "api_properties": {}, "swagger": {}}]}),
-            "connectors[0]: swagger.swagger",
+            "/connectors/0/swagger: swagger.swagger",
         ),
         (json!({"connector": []}), "connector"),
     ] {
@@ -159,7 +159,8 @@ async fn a_tenants_description_is_checked_by_place() {
         assert!(answer.text.contains(text), "{}", answer.text);
     }
     let twice = json!({"name": "x", "api_properties": {}, "swagger": swagger("/")});
-    world.send("PUT", &uri, &[], &json!({"connectors": [twice, twice]}).to_string()).await.expect(409);
+    let answer = world.send("PUT", &uri, &[], &json!({"connectors": [twice, twice]}).to_string()).await;
+    assert!(answer.expect(400).text.contains("/connectors/1/name: the connector 'x' is given twice"));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use axum::extract::rejection::JsonRejection;
 use http::StatusCode;
-use outlive_chassis::Problem;
+use outlive_chassis::{Problem, explain_body};
 use outlive_clock::TenantId;
 
 use crate::conductor::ConductError;
@@ -69,5 +69,5 @@ pub(super) fn tenant_of(text: &str) -> Result<TenantId, Problem> {
 
 /// axum's refusal of a body, in the one form.
 pub(super) fn of_body(rejection: &JsonRejection) -> Problem {
-    Problem::new(rejection.status(), "BadRequest", rejection.body_text())
+    Problem::new(rejection.status(), "BadRequest", explain_body(rejection))
 }

@@ -9,6 +9,9 @@ use crate::authorize::is_logout_url;
 use crate::directory::{Application, PlainHttp, first_unregistrable};
 use crate::graph::body::{not_null, nullable};
 use crate::graph::error::GraphError;
+use crate::registration::{
+    IDENTIFIER_URIS_MAX, OPTIONAL_CLAIMS_MAX, PERMISSIONS_MAX, is_identifier_uri, is_name, is_permission_name,
+};
 use crate::spec::{
     AppRoleSpec, GroupClaims, OptionalClaimsSpec, RedirectUriSpec, RedirectUriType, ScopeSpec,
 };
@@ -83,12 +86,6 @@ struct NewPermission {
     admin_consent_description: Option<String>,
 }
 
-/// Bounds of the original: identifier URIs of one application, characters of one.
-const URIS_MAX: usize = 256;
-const URI_CHARS_MAX: usize = 256;
-/// Permissions of one application, and optional claims of one kind of token.
-const PERMISSIONS_MAX: usize = 400;
-
 fn invalid(name: &str) -> GraphError {
     GraphError::bad_request(format!(
         "Invalid value specified for property '{name}' of resource 'Application'."
@@ -100,7 +97,7 @@ impl ApplicationChange {
     pub(super) fn apply(self, before: &Application) -> Result<Application, GraphError> {
         let mut after = before.clone();
         if let Some(name) = self.display_name {
-            if name.is_empty() || name.chars().count() > 256 {
+            if !is_name(&name) {
                 return Err(invalid("displayName"));
             }
             after.name = name;
@@ -120,15 +117,14 @@ impl ApplicationChange {
         }
         if let Some(claims) = self.optional_claims {
             let claims = claims.unwrap_or_default();
-            if claims.id_token.len() > PERMISSIONS_MAX || claims.access_token.len() > PERMISSIONS_MAX {
+            if claims.id_token.len() > OPTIONAL_CLAIMS_MAX || claims.access_token.len() > OPTIONAL_CLAIMS_MAX
+            {
                 return Err(invalid("optionalClaims"));
             }
             document.optional_claims = claims;
         }
         if let Some(uris) = self.identifier_uris {
-            if uris.len() > URIS_MAX
-                || uris.iter().any(|uri| !uri.contains(':') || uri.len() > URI_CHARS_MAX || *uri == own)
-            {
+            if uris.len() > IDENTIFIER_URIS_MAX || uris.iter().any(|uri| !is_identifier_uri(uri, &own)) {
                 return Err(invalid("identifierUris"));
             }
             document.identifier_uris = uris;
@@ -190,17 +186,13 @@ impl ApplicationChange {
 }
 
 fn permissions(name: &str, permissions: Vec<NewPermission>) -> Result<Vec<NewPermission>, GraphError> {
-    let readable = |c: char| c.is_ascii_graphic() && !"\"\\/".contains(c);
     let unique = |index: usize, permission: &NewPermission| {
         permissions[..index].iter().all(|other| other.id != permission.id && other.value != permission.value)
     };
     let sound = permissions.len() <= PERMISSIONS_MAX
-        && permissions.iter().enumerate().all(|(index, permission)| {
-            !permission.value.is_empty()
-                && permission.value.len() <= 120
-                && permission.value.chars().all(readable)
-                && !permission.value.starts_with('.')
-                && unique(index, permission)
-        });
+        && permissions
+            .iter()
+            .enumerate()
+            .all(|(index, permission)| is_permission_name(&permission.value) && unique(index, permission));
     if sound { Ok(permissions) } else { Err(invalid(name)) }
 }

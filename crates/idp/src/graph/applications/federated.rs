@@ -5,7 +5,6 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use url::Url;
 
 use super::named::application;
 use super::read::ApplicationName;
@@ -16,6 +15,7 @@ use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
 use crate::graph::odata::{EntityType, entity, whole_collection};
 use crate::graph::permissions::READ_APPLICATIONS;
+use crate::registration::{FEDERATED_CREDENTIALS_MAX, FederatedFault, federated_fault, is_federated_text};
 use crate::spec::FederatedCredentialSpec;
 
 const CREDENTIAL: EntityType = EntityType {
@@ -26,12 +26,6 @@ const CREDENTIAL: EntityType = EntityType {
     filterable: &["id", "issuer", "name", "subject"],
     order: None,
 };
-
-/// "federatedIdentityCredential resource type": the most of one application, and the characters of
-/// each property.
-const CREDENTIALS_MAX: usize = 20;
-const TEXT_CHARS_MAX: usize = 600;
-const NAME_CHARS: std::ops::RangeInclusive<usize> = 3..=120;
 
 /// A new or changed credential. What is not there stays; a description that is null is emptied.
 #[derive(Debug, Deserialize)]
@@ -195,46 +189,30 @@ fn find(credentials: &[FederatedCredential], name: &str) -> Result<usize, GraphE
 /// Refuses what the original refuses: too many, malformed properties, and two of one name or of one
 /// issuer and subject.
 fn check(credentials: &[FederatedCredential]) -> Result<(), GraphError> {
-    if credentials.len() > CREDENTIALS_MAX {
+    if credentials.len() > FEDERATED_CREDENTIALS_MAX {
         return Err(GraphError::bad_request(format!(
-            "An application has at most {CREDENTIALS_MAX} federated identity credentials."
+            "An application has at most {FEDERATED_CREDENTIALS_MAX} federated identity credentials."
         )));
     }
     for (at, credential) in credentials.iter().enumerate() {
-        let FederatedCredentialSpec { name, issuer, subject, audiences } = &credential.registered;
-        let short = |text: &str| !text.is_empty() && text.chars().count() <= TEXT_CHARS_MAX;
-        let readable = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        if !NAME_CHARS.contains(&name.len())
-            || !name.chars().all(readable)
-            || !name.starts_with(|first: char| first.is_ascii_alphanumeric())
-        {
-            return Err(invalid("name"));
-        }
-        let is_address =
-            Url::parse(issuer).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-        if !short(issuer) || !is_address {
-            return Err(invalid("issuer"));
-        }
-        if !short(subject) {
-            return Err(invalid("subject"));
-        }
-        if audiences.len() != 1 || !audiences.iter().all(|audience| short(audience)) {
-            return Err(invalid("audiences"));
-        }
-        if credential.description.as_deref().is_some_and(|text| !short(text)) {
-            return Err(invalid("description"));
-        }
-        for other in &credentials[..at] {
-            if other.registered.name.eq_ignore_ascii_case(name) {
+        let earlier = credentials[..at].iter().map(|other| &other.registered);
+        match federated_fault(&credential.registered, earlier) {
+            Some(FederatedFault::Property(name)) => return Err(invalid(name)),
+            Some(FederatedFault::SameName) => {
                 return Err(GraphError::already_there(format!(
-                    "FederatedIdentityCredential with name {name} already exists."
+                    "FederatedIdentityCredential with name {} already exists.",
+                    credential.registered.name
                 )));
             }
-            if other.registered.issuer == *issuer && other.registered.subject == *subject {
+            Some(FederatedFault::SameIssuerAndSubject) => {
                 return Err(GraphError::already_there(
                     "FederatedIdentityCredential with the same issuer and subject already exists.",
                 ));
             }
+            None => {}
+        }
+        if credential.description.as_deref().is_some_and(|text| !is_federated_text(text)) {
+            return Err(invalid("description"));
         }
     }
     Ok(())

@@ -20,6 +20,7 @@ use crate::graph::odata::entity;
 use crate::graph::permissions::WRITE_USERS;
 use crate::passwords::{self, HashedPassword};
 use crate::refusal::Refusal;
+use crate::registration::{DOMAIN_CHARS_MAX, is_user_name_prefix};
 use crate::second_factor::SecondFactor;
 
 #[derive(Debug, Deserialize)]
@@ -122,8 +123,7 @@ async fn made(caller: &Caller, new: NewUser) -> Result<User, GraphError> {
 pub(super) fn checked_upn(tenant: &Tenant, upn: &str) -> Result<String, GraphError> {
     let upn = upn.trim().to_lowercase();
     let (name, domain) = upn.split_once('@').unwrap_or((&upn, ""));
-    let readable = |c: char| c.is_ascii_alphanumeric() || "'.-_!#^~".contains(c);
-    if name.is_empty() || name.len() > 64 || domain.len() > 48 || !name.chars().all(readable) {
+    if !is_user_name_prefix(name) || domain.len() > DOMAIN_CHARS_MAX {
         return Err(GraphError::bad_request("Property userPrincipalName is invalid."));
     }
     if domain != tenant.domain {

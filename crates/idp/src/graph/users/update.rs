@@ -16,6 +16,7 @@ use crate::graph::error::GraphError;
 use crate::graph::mail_nickname::mail_nickname;
 use crate::graph::passwords::reset_password_and;
 use crate::graph::permissions::WRITE_USERS;
+use crate::registration::is_name;
 
 /// What of a user can be changed. A property that is absent stays; null empties it if it may be
 /// empty.
@@ -91,16 +92,13 @@ const ACCOUNT_PERMISSIONS: [&str; 4] = [
     "Directory.AccessAsUser.All",
 ];
 
-/// The longest text of a property, in characters.
-const TEXT_CHARS_MAX: usize = 256;
-
 pub(super) fn invalid(name: &str) -> GraphError {
     GraphError::bad_request(format!("Invalid value specified for property '{name}' of resource 'User'."))
 }
 
 /// A text that is not too long for its property.
 pub(super) fn bounded(name: &str, text: String) -> Result<String, GraphError> {
-    if text.is_empty() || text.chars().count() > TEXT_CHARS_MAX {
+    if !is_name(&text) {
         return Err(invalid(name));
     }
     Ok(text)
