@@ -1,5 +1,16 @@
-//! What every service shares, whatever it is for: its database, journal, clocks, randomness and sealing key; the HTTP shell
-//! around its routes; the lab surface by which the lab makes tenants, moves time and reads journals.
+//! What all services share: database, journal, clocks, randomness and sealing key; the HTTP shell
+//! around the routes; TLS; and the lab surface, through which the lab creates tenants, moves time
+//! and reads journals.
+//!
+//! A service answers only requests for the origins that it is configured for:
+//!
+//! ```
+//! use outlive_chassis::Origins;
+//!
+//! let origins = Origins::new(["http://127.0.0.1:8701", "https://localhost:8743"]);
+//! assert_eq!(origins.for_host("localhost:8743"), Some("https://localhost:8743"));
+//! assert_eq!(origins.for_host("attacker.example"), None);
+//! ```
 
 mod chassis;
 mod clocks;

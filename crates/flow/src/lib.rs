@@ -1,13 +1,27 @@
-//! The flow client: definitions, triggers, actions, runs and retries in the manner of Power Automate.
+//! The flow service: definitions, triggers, actions, runs and retries in the manner of Power
+//! Automate.
 //!
-//! It never holds or sees a data source's token: an `OpenApiConnection` action calls the hub's runtime URL with a connection
-//! key, and what the hub attaches to the onward request stays in the hub.
+//! It never holds or sees a data source's token: an `OpenApiConnection` action calls the hub's
+//! runtime URL with a connection key, and the hub attaches the token to the request that it
+//! forwards.
 //!
-//! The pure parts ([`definition`], [`expression`], [`recurrence`], [`retry`], [`engine`]) know no database, no HTTP and no clock; the
-//! service around them claims what is due, makes the calls, and writes each run in two commits: one that begins it and sets the
-//! next occurrence, one that ends it together with its journal line. A run that a dying process left behind is found by the next
-//! look at what is due and goes on from what was last written: a call whose answer was not written is made again, and no run is
-//! lost.
+//! The pure parts ([`definition`], [`expression`], [`recurrence`], [`retry`], [`engine`]) know no
+//! database, no HTTP and no clock. The service around them claims runs that are due, makes the
+//! calls, and writes each run in two commits: the first starts it and sets the next occurrence, the
+//! second ends it together with its journal event. A run that a process left unfinished is found
+//! when due work is next claimed, and continues from the last commit: a call whose response was not
+//! written is repeated, and no run is lost.
+//!
+//! ```
+//! use outlive_clock::{Randomness, Span};
+//! use outlive_flow::retry::{RetryPolicy, is_retried};
+//!
+//! assert!(is_retried(503) && !is_retried(401));
+//! let policy = RetryPolicy::Fixed { count: 2, interval: Span::from_minutes(10) };
+//! let mut random = Randomness::from_seed(1).stream("retry");
+//! assert_eq!(policy.wait(2, &mut random), Some(Span::from_minutes(10)));
+//! assert_eq!(policy.wait(3, &mut random), None);
+//! ```
 
 mod connector;
 pub mod definition;

@@ -1,7 +1,20 @@
-//! The API Hub: connectors, connections, the consent that gives a connection its tokens, the store that keeps and renews them,
-//! and the runtime that calls a connector's back end with them, so that a caller never sees one.
+//! The API hub: connectors, connections, the consent that gives a connection its tokens, the store
+//! that keeps and refreshes them, and the runtime that calls a connector's back end with them, so
+//! that a caller never sees one.
 //!
-//! To the issuer the hub is a client like any other: it knows what the token endpoint answers, and nothing about why.
+//! To the issuer the hub is an ordinary client: it sees the responses of the token endpoint, not
+//! the reasons for them.
+//!
+//! ```no_run
+//! use outlive_chassis::{Chassis, StartError};
+//! use outlive_hub::HubConfig;
+//! use url::Url;
+//!
+//! async fn routes(chassis: Chassis, idp: Url, resource: Url) -> Result<axum::Router, StartError> {
+//!     let issuers = vec!["http://127.0.0.1:8701".to_owned()];
+//!     outlive_hub::build(chassis, HubConfig::new(idp.clone(), idp, issuers, resource)).await
+//! }
+//! ```
 
 mod arm;
 mod bounded_body;

@@ -1,8 +1,31 @@
-//! The memory of a service: what it decided, in the order in which it did, per tenant, with virtual and wall time, the trace
-//! it belongs to, and never a secret.
+//! The journal of a service: its decisions in order, per tenant, with virtual and wall time and the
+//! trace id, and never with a secret.
 //!
-//! A line is written in the same [`Change`](outlive_store::Change) as the state it speaks of, before the service answers:
-//! state and memory cannot disagree, and concurrent requests share the commit.
+//! An event is written in the same [`Change`](outlive_store::Change) as the state that it
+//! describes, before the service responds. So state and journal cannot disagree, and concurrent
+//! requests share the commit.
+//!
+//! ```
+//! use outlive_clock::{Instant, Randomness, TenantId};
+//! use outlive_journal::{Event, Filter, Journal, MIGRATIONS};
+//! use outlive_store::{DatabaseUrl, Store};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let directory = tempfile::tempdir()?;
+//! # let url = DatabaseUrl::Sqlite(directory.path().join("idp.db"));
+//! let store = Store::open(&url, "idp", &[("journal", MIGRATIONS)]).await?;
+//! let journal = Journal::new(store.clone(), "idp");
+//! let tenant = TenantId::generate(&mut Randomness::from_seed(1).stream("tenant"));
+//! let at = Instant::from_seconds(1_767_600_000);
+//! let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+//! journal.append(&Event::new(tenant, at, "password.changed", "user:42", trace)).await?;
+//! let events = journal.read(&Filter::of(tenant)).await?;
+//! assert_eq!((events[0].seq, events[0].kind.as_str()), (1, "password.changed"));
+//! # store.close().await;
+//! # Ok(())
+//! # }
+//! ```
 
 mod event;
 mod journal;

@@ -131,13 +131,13 @@ fn page() -> String {
          <!-- Generated from crates/rules/src/aadsts/catalogue/: UPDATE_DOCS=1 cargo test -p outlive-rules --test all -->\n\n\
          Every error that Outlive's identity provider returns. `{…}` marks a value of the request. The \
          description continues with the trace id, the correlation id and the time.\n\n\
-         *Told* says how the authorization endpoint returns it: on a page of the identity provider, or to the client's \
+         *Shown* is how the authorization endpoint returns it: on a page of the identity provider, or to the client's \
          redirect URI. The token endpoint always returns JSON. `error_uri` says whether that JSON has the \
          member.\n\n\
          *Seen* lists public reports that show the members named in parentheses as they are here; all other members \
          of the row are our reading. *Not seen* means that no public report was found, and that the whole row is our \
          reading of the document named. The texts are always ours.\n\n\
-         | Code | `error` | HTTP | `suberror` | `error_uri` | Told | Text | Who can fix it, and how | Seen |\n\
+         | Code | `error` | HTTP | `suberror` | `error_uri` | Shown | Text | Who can fix it, and how | Seen |\n\
          |---|---|---|---|---|---|---|---|---|\n",
     );
     for code in codes {
