@@ -1,6 +1,7 @@
 //! Outlive in one process or as five, for tests that stop parts of it at any moment.
 
 use std::fs::File;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -111,6 +112,23 @@ impl Deployment {
     #[must_use]
     pub const fn http(&self) -> &Client {
         &self.http
+    }
+
+    /// A file of the data directory; `None` if it is not there.
+    #[must_use]
+    pub fn file(&self, name: &str) -> Option<PathBuf> {
+        Some(self.home.path().join("data").join(name)).filter(|path| path.exists())
+    }
+
+    /// Ends the processes that run, if any of them does.
+    pub async fn end_remaining(&mut self) {
+        for process in &mut self.processes {
+            if process.as_mut().is_some_and(|process| process.try_wait().is_ok_and(|ended| ended.is_some())) {
+                *process = None;
+            }
+        }
+        let running: Vec<_> = (0..self.processes.len()).filter(|at| self.processes[*at].is_some()).collect();
+        self.end(&running, Signal::Interrupt).await;
     }
 
     /// The logs of all processes, through all restarts.

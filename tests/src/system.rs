@@ -104,6 +104,21 @@ impl System {
         system
     }
 
+    /// Starts one on existing data, which it takes for its own.
+    ///
+    /// # Panics
+    /// When the data cannot be moved, or it does not become healthy.
+    pub async fn start_on(data: &Path, port_base: u16, extra: &[&str]) -> Self {
+        let mut system = Self::prepare(extra);
+        system.port_base = port_base;
+        std::fs::rename(data, system.data()).expect("the data can be moved");
+        system.launch();
+        if let Err(why) = system.until_healthy().await {
+            panic!("{why}");
+        }
+        system
+    }
+
     /// A call of a service's lab surface, with the installation's lab key.
     ///
     /// # Panics

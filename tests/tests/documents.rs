@@ -130,17 +130,136 @@ fn dependencies_from_outside() -> BTreeSet<String> {
         .collect()
 }
 
-#[test]
-fn every_link_between_documents_leads_somewhere() {
-    for page in ["README.md", "ARCHITECTURE.md", "docs/parity.md"] {
-        let text = read(page);
-        let folder = root().join(page).parent().expect("a page lies in a folder").to_owned();
-        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            let target = link.split('#').next().unwrap_or_default();
-            if !link.contains("://") && !target.is_empty() {
-                assert!(folder.join(target).exists(), "{page} links to {link}");
+/// The Markdown files of the root and of `docs/`, by path from the root.
+fn pages() -> Vec<String> {
+    let mut found = Vec::new();
+    for folder in ["", "docs/"] {
+        for entry in fs::read_dir(root().join(folder)).expect("the folder can be read") {
+            let name = entry.expect("its entries too").file_name();
+            let name = name.to_str().expect("pages have names in ASCII");
+            if name.ends_with(".md") {
+                found.push(format!("{folder}{name}"));
             }
         }
+    }
+    found.sort();
+    found
+}
+
+/// The lines of a page without those in code blocks.
+fn prose(page: &str) -> impl Iterator<Item = &str> {
+    let mut in_code = false;
+    page.lines().filter(move |line| {
+        let fence = line.trim_start().starts_with("```");
+        in_code ^= fence;
+        !in_code && !fence
+    })
+}
+
+/// The targets of a page's links. Code spans contain none.
+fn links(page: &str) -> Vec<&str> {
+    prose(page)
+        .flat_map(|line| line.split('`').step_by(2).flat_map(|text| text.split("](").skip(1)))
+        .filter_map(|rest| rest.split(')').next())
+        .collect()
+}
+
+/// What can follow `#` in a link to a page: ids that it sets, and its headings as GitHub and mdBook name them.
+fn anchors(page: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for line in prose(page) {
+        found.extend(
+            line.split("<a id=\"").skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned),
+        );
+        if let Some(heading) = line.strip_prefix('#').map(|rest| rest.trim_start_matches('#').trim()) {
+            let words = heading.to_lowercase().replace(' ', "-");
+            found.insert(words.chars().filter(|c| c.is_alphanumeric() || "-_".contains(*c)).collect());
+        }
+    }
+    found
+}
+
+/// The links of `page` (whose path is `path`) that lead nowhere.
+fn broken_links(path: &str, page: &str) -> Vec<String> {
+    let folder = root().join(path).parent().expect("a page lies in a folder").to_owned();
+    let leads_somewhere = |link: &str| {
+        let (file, fragment) = link.split_once('#').unwrap_or((link, ""));
+        let target = if file.is_empty() {
+            page.to_owned()
+        } else {
+            fs::read_to_string(folder.join(file)).unwrap_or_default()
+        };
+        (file.is_empty() || folder.join(file).exists())
+            && (fragment.is_empty() || anchors(&target).contains(fragment))
+    };
+    let broken = |link: &&str| !link.contains("://") && !leads_somewhere(link);
+    links(page).into_iter().filter(broken).map(|link| format!("{path} links to {link}")).collect()
+}
+
+#[test]
+fn every_link_between_documents_leads_somewhere() {
+    let broken: Vec<String> = pages().iter().flat_map(|path| broken_links(path, &read(path))).collect();
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn a_link_that_leads_nowhere_is_found() {
+    let page = "# It's a page\n<a id=\"7\"></a>\n```sh\n# no heading ](nowhere)\n```\n`](nowhere)`\n";
+    for (link, broken) in [
+        ("#its-a-page", 0),
+        ("#7", 0),
+        ("#no-heading", 1),
+        ("errors.md", 0),
+        ("errors.md#50173", 0),
+        ("errors.md#1", 1),
+        ("nowhere.md", 1),
+        ("../README.md#the-seed-tenant", 0),
+        ("../crates", 0),
+        ("https://example.com/nowhere", 0),
+    ] {
+        let page = format!("{page}A [link]({link}).");
+        assert_eq!(broken_links("docs/page.md", &page).len(), broken, "{link}");
+    }
+}
+
+#[test]
+fn the_book_has_every_page_once() {
+    let summary = read("docs/SUMMARY.md");
+    let listed = links(&summary);
+    let included = |page: &str| Some(page.strip_prefix("{{#include ../")?.strip_suffix("}}\n")?.to_owned());
+    let mut in_book: Vec<String> = listed
+        .iter()
+        .map(|name| included(&read(&format!("docs/{name}"))).unwrap_or_else(|| format!("docs/{name}")))
+        .collect();
+    in_book.sort();
+    let is_page = |path: &String| {
+        path != "docs/SUMMARY.md" && !(path.starts_with("docs/") && included(&read(path)).is_some())
+    };
+    let pages: Vec<String> = pages().into_iter().filter(is_page).collect();
+    assert_eq!(in_book, pages);
+}
+
+#[test]
+fn the_glossary_is_in_alphabetical_order_and_each_term_has_its_id() {
+    let page = read("docs/glossary.md");
+    let terms: Vec<(&str, &str)> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| <a id=\"")?.split(" |").next()?.split_once("\"></a>"))
+        .collect();
+    assert!(terms.len() >= 60, "only {} terms", terms.len());
+    for (id, term) in &terms {
+        let words = term.to_lowercase();
+        let words: Vec<&str> =
+            words.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        assert_eq!(*id, words.join("-"), "{term}");
+    }
+    for pair in terms.windows(2) {
+        assert!(
+            pair[0].1.to_lowercase() < pair[1].1.to_lowercase(),
+            "{} is not before {}",
+            pair[0].1,
+            pair[1].1
+        );
     }
 }
 

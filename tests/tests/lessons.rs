@@ -37,8 +37,11 @@ async fn what_an_api_does_that_is_told_at_once() {
     let ended = tell("continuous-access-evaluation", "2025-11").await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let at = |text: &str| ended.said.find(text).unwrap_or_else(|| panic!("{text}: {}", ended.said));
-    let titles =
-        ["An API that is told at once", "The flow that never noticed", "Whoever cannot be challenged"];
+    let titles = [
+        "An API that is notified at once",
+        "The flow that never noticed",
+        "A client that is not CAE-capable",
+    ];
     assert!(titles.map(at).is_sorted(), "stories are told in the order in which they are written");
     assert!(!ended.said.contains("AADSTS50133"), "no step is about a session: {}", ended.said);
 }

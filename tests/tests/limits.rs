@@ -1,10 +1,10 @@
 //! What a system does when a resource of the machine runs out.
 
 use std::net::TcpStream;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use outlive_tests::{Service, System};
+use outlive_tests::{Service, System, free_base, program};
 use tokio::time::{interval, timeout};
 
 /// The wall time within which a test gives up.
@@ -61,6 +61,65 @@ async fn descriptors_that_run_out_are_logged_once_and_connections_are_accepted_a
     .await
     .expect("it answers again");
     system.stop().await;
+}
+
+/// All services in one process share its descriptors: as many clients as one listener serves do not
+/// use up what the others need, and the process never runs out.
+#[tokio::test]
+async fn clients_of_one_service_leave_room_for_those_of_the_others() {
+    let data = tempfile::tempdir().expect("the temporary directory is writable");
+    let base = free_base();
+    let mut up = Command::new("prlimit");
+    // The hard limit too, because the program raises the soft one to it.
+    up.arg("--nofile=320:320").arg(program()).args(["up", "--port-base", &base.to_string(), "--data"]);
+    let log = data.path().join("log");
+    let written = std::fs::File::create(&log).expect("is created");
+    up.arg(data.path().join("data")).stdout(Stdio::null()).stderr(written);
+    let mut up = up.spawn().expect("prlimit is there");
+    let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().expect("a client");
+    let answers = |offset: u16, path: &str| {
+        let request = client.get(format!("http://127.0.0.1:{}{path}", base + offset));
+        async move { request.send().await.is_ok_and(|answer| answer.status().is_success()) }
+    };
+    timeout(PATIENCE, async {
+        let mut looks = interval(Duration::from_millis(100));
+        let first = "/lab/tenants/c0470500-0000-4000-8000-000000000001";
+        while !answers(0, first).await {
+            looks.tick().await;
+        }
+    })
+    .await
+    .expect("it starts");
+    // More than the service's places and the shared ones; the system queues the rest.
+    let hoard: Vec<_> = (0..150)
+        .map(|_| TcpStream::connect(("127.0.0.1", base + 1)).expect("the system queues it"))
+        .collect();
+    timeout(PATIENCE, async {
+        let mut looks = interval(Duration::from_millis(100));
+        while !std::fs::read_to_string(&log).expect("is read").contains("the limit on open connections") {
+            looks.tick().await;
+        }
+        for offset in [0, 2, 3, 4] {
+            assert!(answers(offset, "/healthz").await, "the service on port +{offset} answers");
+        }
+        assert!(answers(0, "/lab/tenants").await, "the lab answers");
+    })
+    .await
+    .expect("the other services answer");
+    drop(hoard);
+    timeout(PATIENCE, async {
+        let mut looks = interval(Duration::from_millis(100));
+        while !answers(1, "/healthz").await {
+            looks.tick().await;
+        }
+    })
+    .await
+    .expect("the service answers again");
+    up.kill().expect("it runs");
+    up.wait().expect("it ends");
+    let log = std::fs::read_to_string(&log).expect("is read");
+    assert_eq!(log.matches("the limit on open connections is reached").count(), 1, "{log}");
+    assert!(log.contains("ulimit -n") && !log.contains("cannot be accepted"), "{log}");
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
 //! Starting, stopping and failing to start: what a person at a terminal meets first.
 
 use std::net::TcpListener;
+use std::time::Duration;
 
-use outlive_tests::{Service, System, free_base, outlive};
+use outlive_tests::{Deployment, Layout, Service, Signal, System, free_base, outlive, pause};
 use serde_json::Value;
 
 #[tokio::test]
@@ -82,6 +83,36 @@ async fn a_missing_database_is_named_and_nothing_starts() {
     system.restart().await;
     tenant.look().await;
     system.stop().await;
+}
+
+/// Each service has data of its own: the lab notices that one of them lost its data.
+#[tokio::test]
+async fn a_service_that_lost_its_database_is_named_and_the_lab_does_not_start() {
+    let mut deployment = Deployment::start(Layout::Separate).await;
+    let (Some(flow), lab) = (deployment.file("flow.db"), deployment.lab_process()) else {
+        // On PostgreSQL the databases are not files.
+        return;
+    };
+    let tenant = "/c0470500-0000-4000-8000-000000000001";
+    while deployment.lab(tenant).await.is_none() {
+        pause(Duration::from_millis(50)).await;
+    }
+    let place = Service::ALL.iter().position(|service| *service == Service::Flow).expect("it is one");
+    deployment.end(&[lab, place], Signal::Interrupt).await;
+    let kept = flow.with_extension("kept");
+    std::fs::rename(&flow, &kept).expect("is moved");
+    let failed = deployment.start_missing().await.expect_err("the lab does not start");
+    assert!(failed.contains("exit status: 2"), "{failed}");
+    for part in ["the flow service has none of the tenants", "contoso.example", "backup"] {
+        assert!(failed.contains(part), "{part} is not in: {failed}");
+    }
+    deployment.end_remaining().await;
+    for file in ["flow.db", "flow.db-wal", "flow.db-shm"] {
+        let _ = std::fs::remove_file(flow.with_file_name(file));
+    }
+    std::fs::rename(&kept, &flow).expect("is moved back");
+    deployment.start_missing().await.expect("it starts");
+    assert!(deployment.consistent_tenants().await.expect("consistent").contains_key(&tenant[1..]));
 }
 
 /// Each start fails, says what, and names a remedy; nothing of it looks like a fault of the program.

@@ -36,6 +36,13 @@ pub(crate) fn note(tenant: TenantId, now: Instant) {
     });
 }
 
+/// Whether the response to the request that is being handled is dated by a tenant's clock already,
+/// or concerns several tenants.
+#[must_use]
+pub fn response_is_dated() -> bool {
+    READING.try_with(|reading| !matches!(reading.get(), Reading::None)).unwrap_or(false)
+}
+
 /// Handles a request, and dates its response.
 pub(crate) async fn handle(handling: impl Future<Output = Response>) -> Response {
     let handled = async {

@@ -1,5 +1,16 @@
-//! What every service shares, whatever it is for: its database, journal, clocks, randomness and sealing key; the HTTP shell
-//! around its routes; the lab surface by which the lab makes tenants, moves time and reads journals.
+//! What all services share: database, journal, clocks, randomness and sealing key; the HTTP shell
+//! around the routes; TLS; and the lab surface, through which the lab creates tenants, moves time
+//! and reads journals.
+//!
+//! A service answers only requests for the origins that it is configured for:
+//!
+//! ```
+//! use outlive_chassis::Origins;
+//!
+//! let origins = Origins::new(["http://127.0.0.1:8701", "https://localhost:8743"]);
+//! assert_eq!(origins.for_host("localhost:8743"), Some("https://localhost:8743"));
+//! assert_eq!(origins.for_host("attacker.example"), None);
+//! ```
 
 mod chassis;
 mod clocks;
@@ -22,6 +33,7 @@ mod sealing_key;
 mod serve;
 mod service;
 mod shell;
+mod spec_mistake;
 mod start_error;
 mod tls;
 mod trace;
@@ -32,15 +44,17 @@ pub use chassis::Chassis;
 pub use clocks::{ClockError, Clocks};
 pub use config::ChassisConfig;
 pub use cross_origin::readable_by_pages;
+pub use date::response_is_dated;
 pub use http_client::HttpClient;
 pub use lab_access::refuse_other_sites;
 pub use lab_key::LabKey;
 pub use origins::{CallerOrigin, Origins};
 pub use pause::pause;
-pub use problem::Problem;
+pub use problem::{Problem, explain_body, explain_query};
 pub use serve::{ServeLimits, raise_descriptor_limit, serve, serve_tls, serve_tls_within, serve_within};
 pub use service::{DueWork, Service};
 pub use shell::app;
+pub use spec_mistake::{SpecMistake, description_mistakes};
 pub use start_error::StartError;
 pub use tls::{LocalAuthority, TlsIdentity};
 pub use trace::Trace;

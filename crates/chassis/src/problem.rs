@@ -84,13 +84,38 @@ impl From<JsonRejection> for Problem {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
             return Self::too_large();
         }
-        Self::bad_request(rejection.body_text())
+        Self::bad_request(explain_body(&rejection))
     }
+}
+
+/// Why the JSON body of a request cannot be used, for the caller.
+#[must_use]
+pub fn explain_body(rejection: &JsonRejection) -> String {
+    let text = rejection.body_text();
+    let cause = text.split_once(": ").map_or(text.as_str(), |(_, cause)| cause).trim_end_matches('.');
+    match rejection {
+        JsonRejection::JsonDataError(_) => {
+            format!("The body has another form than this call takes: {cause}.")
+        }
+        JsonRejection::JsonSyntaxError(_) => format!("The body is not JSON: {cause}."),
+        JsonRejection::MissingJsonContentType(_) => {
+            "The body has to be JSON; send it with Content-Type: application/json.".to_owned()
+        }
+        _ => format!("The body cannot be read: {cause}."),
+    }
+}
+
+/// Why the query of a request cannot be used, for the caller.
+#[must_use]
+pub fn explain_query(rejection: &QueryRejection) -> String {
+    let text = rejection.body_text();
+    let cause = text.split_once(": ").map_or(text.as_str(), |(_, cause)| cause).trim_end_matches('.');
+    format!("The query has another form than this call takes: {cause}.")
 }
 
 impl From<QueryRejection> for Problem {
     fn from(rejection: QueryRejection) -> Self {
-        Self::bad_request(rejection.body_text())
+        Self::bad_request(explain_query(&rejection))
     }
 }
 

@@ -1,5 +1,5 @@
-//! Serves an application on a socket until shutdown, within limits on connections and on how long
-//! a client may take.
+//! Serves an application on a socket until shutdown, within limits on connections (of the socket
+//! and of the whole process) and on how long a client may take.
 
 mod accept;
 mod answer;
@@ -8,25 +8,25 @@ mod descriptors;
 mod limits;
 mod progress;
 mod request_body;
+mod seats;
 
 use std::future::Future;
 use std::io;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, TryAcquireError, watch};
+use tokio::sync::watch;
 use tokio::time::timeout;
 
-use self::accept::TcpAcceptor;
+use self::accept::{Plain, accept};
 use self::connection::Connection;
+use self::seats::{Budget, Seats};
 use crate::TlsIdentity;
-use crate::occasional::Occasional;
-use crate::tls::TlsAcceptor;
+use crate::tls::Tls;
 
-pub(crate) use self::accept::{Accept, accept_tcp};
+pub(crate) use self::accept::Transport;
 pub use self::descriptors::raise_descriptor_limit;
 pub use self::limits::ServeLimits;
 
@@ -56,7 +56,7 @@ pub async fn serve_within(
     app: Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    serve_on(limits, TcpAcceptor::new(listener), app, shutdown).await;
+    serve_on(limits, listener, Plain, app, shutdown).await;
     Ok(())
 }
 
@@ -84,13 +84,14 @@ pub async fn serve_tls_within(
     app: Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    serve_on(limits, TlsAcceptor::new(listener, identity, limits.handshake), app, shutdown).await;
+    serve_on(limits, listener, Tls::new(identity, limits.handshake), app, shutdown).await;
     Ok(())
 }
 
-async fn serve_on<A: Accept>(
+async fn serve_on<T: Transport>(
     limits: ServeLimits,
-    mut acceptor: A,
+    listener: TcpListener,
+    transport: T,
     app: Router,
     shutdown: impl Future<Output = ()>,
 ) {
@@ -98,43 +99,21 @@ async fn serve_on<A: Accept>(
     // prepares all routes again for every connection: 280 KB and 300 µs with those of the identity
     // provider.)
     let app: Router = app.with_state(());
-    let seats_max = limits.connections.clamp(1, Semaphore::MAX_PERMITS.min(u32::MAX as usize));
-    let seats = Arc::new(Semaphore::new(seats_max));
+    let seats = Seats::new(Budget::of_process(), limits.connections);
     let (stopping, stopped) = watch::channel(false);
     let mut shutdown = pin!(shutdown);
-    let mut full = Occasional::default();
     loop {
-        let seat = match Arc::clone(&seats).try_acquire_owned() {
-            Ok(seat) => seat,
-            Err(TryAcquireError::Closed) => return,
-            Err(TryAcquireError::NoPermits) => {
-                if let Some(times) = full.report() {
-                    tracing::warn!(
-                        limit = limits.connections,
-                        times,
-                        "the limit on open connections is reached; further connections wait"
-                    );
-                }
-                tokio::select! {
-                    seat = Arc::clone(&seats).acquire_owned() => match seat {
-                        Ok(seat) => seat,
-                        Err(_) => return,
-                    },
-                    () = &mut shutdown => break,
-                }
-            }
-        };
-        let (io, peer) = tokio::select! {
-            accepted = acceptor.accept() => accepted,
+        let (seat, (stream, peer)) = tokio::select! {
+            // A connection is accepted only when it has a seat.
+            next = async { (seats.take().await, accept(&listener).await) } => next,
             () = &mut shutdown => break,
         };
+        let Some(seat) = seat else { return };
         let connection =
             Connection { app: app.clone(), peer, limits, stopping: stopped.clone(), _seat: seat };
-        tokio::spawn(connection.serve(io));
+        tokio::spawn(connection.open(transport.clone(), stream));
     }
-    drop(acceptor);
+    drop(listener);
     let _ = stopping.send(true);
-    // All seats are free when all connections are closed.
-    let all = u32::try_from(seats_max).unwrap_or(u32::MAX);
-    let _ = timeout(GRACE, seats.acquire_many(all)).await;
+    let _ = timeout(GRACE, seats.all_free()).await;
 }

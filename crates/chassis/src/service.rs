@@ -2,11 +2,13 @@
 
 use std::future::Future;
 
+use axum::response::{IntoResponse, Response};
+use http::request::Parts;
 use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
 use serde::de::DeserializeOwned;
 
-use crate::{Problem, Trace, Turn};
+use crate::{Problem, SpecMistake, Trace, Turn};
 
 /// How much due work was done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,7 +27,14 @@ pub trait Service: Send + Sync + 'static {
     /// The tables whose rows go with their tenant.
     const TENANT_TABLES: &'static [&'static str];
 
-    /// What has to be written for a new tenant. It is committed together with the tenant's clock and its first journal line.
+    /// Everything in the description of a new tenant that the service rejects. Pure.
+    fn spec_mistakes(spec: &Self::TenantSpec) -> Vec<SpecMistake> {
+        let _ = spec;
+        Vec::new()
+    }
+
+    /// What has to be written for a new tenant, whose description has no mistakes. It is committed
+    /// together with the tenant's clock and its first journal line.
     fn create_tenant(
         &self,
         tenant: TenantId,
@@ -33,6 +42,12 @@ pub trait Service: Send + Sync + 'static {
         now: Instant,
         trace: &Trace,
     ) -> impl Future<Output = Result<Change, Problem>> + Send;
+
+    /// The response to a request that the shell refuses before it reaches the service's routes.
+    fn refuse(&self, problem: Problem, request: &Parts) -> impl Future<Output = Response> + Send {
+        let _ = request;
+        async { problem.into_response() }
+    }
 
     /// Forgets what is remembered of a tenant that is gone.
     fn forget_tenant(&self, tenant: TenantId) {

@@ -25,7 +25,7 @@ static REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
 /// hosts, the limit on bodies, the trace, the headers that protect pages, and a net under panics. Starts the watcher of
 /// running clocks, which ends with the application.
 pub fn app<S: Service>(chassis: Chassis, service: Arc<S>, routes: Router) -> Router {
-    let surface = Arc::new(Surface::new(chassis.clone(), service));
+    let surface = Arc::new(Surface::new(chassis.clone(), Arc::clone(&service)));
     tokio::spawn(running_time::watch(Arc::downgrade(&surface)));
     let name = chassis.service;
     let health = Health::new(chassis.store.clone());
@@ -46,7 +46,7 @@ pub fn app<S: Service>(chassis: Chassis, service: Arc<S>, routes: Router) -> Rou
             .into_response()
         }))
         .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
-        .layer(middleware::from_fn_with_state(chassis, enter))
+        .layer(middleware::from_fn_with_state((chassis, service), enter::<S>))
 }
 
 /// A body that announces itself as too large, refused in the form of all other errors (the layer behind this one, which also stops
@@ -71,7 +71,11 @@ fn ambiguous_host(request: &Request) -> Option<Problem> {
         .then(|| Problem::bad_request("The request names more than one host. Send one Host header field."))
 }
 
-async fn enter(State(chassis): State<Chassis>, mut request: Request, next: Next) -> Response {
+async fn enter<S: Service>(
+    State((chassis, service)): State<(Chassis, Arc<S>)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     if let Some(problem) = ambiguous_host(&request) {
         return problem.into_response();
     }
@@ -91,11 +95,13 @@ async fn enter(State(chassis): State<Chassis>, mut request: Request, next: Next)
     let request_id = HeaderValue::try_from(trace.request_id.to_string());
     request.extensions_mut().insert(origin);
     request.extensions_mut().insert(trace);
-    let refused = lab_access::refusal(&chassis.lab_key, &request);
-    let refused = refused.or_else(|| announced_too_large(&request).map(IntoResponse::into_response));
-    let mut response = match refused {
-        Some(refused) => refused,
-        None => date::handle(next.run(request)).await,
+    let mut response = if let Some(refused) = lab_access::refusal(&chassis.lab_key, &request) {
+        refused
+    } else if let Some(problem) = announced_too_large(&request) {
+        let (request, _) = request.into_parts();
+        date::handle(service.refuse(problem, &request)).await
+    } else {
+        date::handle(next.run(request)).await
     };
     tracing::debug!(service = chassis.service, status = response.status().as_u16(), "answered");
     let response_is_redirect = response.status().is_redirection();

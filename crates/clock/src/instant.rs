@@ -14,11 +14,17 @@ use crate::Span;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(i64);
 
-/// The text is not an RFC 3339 instant.
+/// The text is not an instant that clocks can show.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("'{text}' is not an instant; write it as RFC 3339, for example 2026-01-05T09:00:00Z")]
-pub struct ParseInstantError {
-    text: String,
+pub enum ParseInstantError {
+    /// It has another form.
+    #[error(
+        "'{0}' is not an instant; write date, time and offset (RFC 3339), for example 2026-01-05T09:00:00Z"
+    )]
+    Form(String),
+    /// It is an instant after [`Instant::MAX`].
+    #[error("'{0}' is too late; the latest instant that clocks show is {max}", max = Instant::MAX)]
+    TooLate(String),
 }
 
 impl Instant {
@@ -84,11 +90,21 @@ impl FromStr for Instant {
     type Err = ParseInstantError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse::<jiff::Timestamp>()
-            .ok()
-            .map(|t| Self(t.as_microsecond()))
-            .filter(|t| *t <= Self::MAX)
-            .ok_or_else(|| ParseInstantError { text: text.chars().take(80).collect() })
+        let shown = || text.chars().take(80).collect::<String>();
+        let Ok(timestamp) = text.parse::<jiff::Timestamp>() else {
+            // The last hours of 9999 are instants which the library cannot hold either.
+            let civil = text.get(..19).and_then(|civil| civil.parse::<jiff::civil::DateTime>().ok());
+            let late = civil.is_some_and(|date| date.year() == 9_999);
+            let has_offset =
+                text.ends_with(['Z', 'z']) || text.get(19..).is_some_and(|t| t.contains(['+', '-']));
+            return Err(if late && has_offset {
+                ParseInstantError::TooLate(shown())
+            } else {
+                ParseInstantError::Form(shown())
+            });
+        };
+        let instant = Self(timestamp.as_microsecond());
+        if instant > Self::MAX { Err(ParseInstantError::TooLate(shown())) } else { Ok(instant) }
     }
 }
 
@@ -142,6 +158,16 @@ mod tests {
     fn refuses_what_is_no_instant() {
         assert!("yesterday".parse::<Instant>().is_err());
         assert!("2026-01-05".parse::<Instant>().is_err());
+        for (text, why) in [
+            ("9999-12-31", "write date, time and offset"),
+            ("9999-12-31T23:59:59", "write date, time and offset"),
+            ("9999-12-31T23:59:59Z", "too late; the latest instant that clocks show is 9999-12-30T22:00:00Z"),
+            ("9999-12-30T23:00:00Z", "too late"),
+            ("9999-12-31T00:00:00+01:00", "too late"),
+        ] {
+            let error = text.parse::<Instant>().expect_err(text).to_string();
+            assert!(error.contains(why), "{error}");
+        }
     }
 
     #[test]

@@ -1,8 +1,20 @@
-//! One honest page: a tenant, its time, its people, its flows' runs, what was decided and why, and the few levers that
-//! make something happen.
+//! The web pages of Outlive: a tenant, its time, its users, the runs of its flows, decisions with
+//! their reasons, and the controls that cause events.
 //!
-//! It decides nothing. Everything it shows and does goes through the lab's API over HTTP, like anybody's script. It works
-//! without script; the one small script only fetches the same words again when the journal grows.
+//! The console decides nothing. Everything on its pages comes from the lab API over HTTP, and every
+//! control calls it, as a script would. The pages work without JavaScript; the only script reloads
+//! the content when the journal grows.
+//!
+//! ```no_run
+//! use outlive_chassis::HttpClient;
+//! use outlive_clock::Randomness;
+//! use outlive_console::{ConsoleConfig, router};
+//!
+//! fn pages(lab_url: url::Url, http: HttpClient) -> axum::Router {
+//!     let random = Randomness::from_system();
+//!     router(ConsoleConfig { lab_url, tenant_hint: None, http, random })
+//! }
+//! ```
 
 mod actions;
 mod assets;

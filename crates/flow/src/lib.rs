@@ -1,13 +1,27 @@
-//! The flow client: definitions, triggers, actions, runs and retries in the manner of Power Automate.
+//! The flow service: definitions, triggers, actions, runs and retries in the manner of Power
+//! Automate.
 //!
-//! It never holds or sees a data source's token: an `OpenApiConnection` action calls the hub's runtime URL with a connection
-//! key, and what the hub attaches to the onward request stays in the hub.
+//! It never holds or sees a data source's token: an `OpenApiConnection` action calls the hub's
+//! runtime URL with a connection key, and the hub attaches the token to the request that it
+//! forwards.
 //!
-//! The pure parts ([`definition`], [`expression`], [`recurrence`], [`retry`], [`engine`]) know no database, no HTTP and no clock; the
-//! service around them claims what is due, makes the calls, and writes each run in two commits: one that begins it and sets the
-//! next occurrence, one that ends it together with its journal line. A run that a dying process left behind is found by the next
-//! look at what is due and goes on from what was last written: a call whose answer was not written is made again, and no run is
-//! lost.
+//! The pure parts ([`definition`], [`expression`], [`recurrence`], [`retry`], [`engine`]) know no
+//! database, no HTTP and no clock. The service around them claims runs that are due, makes the
+//! calls, and writes each run in two commits: the first starts it and sets the next occurrence, the
+//! second ends it together with its journal event. A run that a process left unfinished is found
+//! when due work is next claimed, and continues from the last commit: a call whose response was not
+//! written is repeated, and no run is lost.
+//!
+//! ```
+//! use outlive_clock::{Randomness, Span};
+//! use outlive_flow::retry::{RetryPolicy, is_retried};
+//!
+//! assert!(is_retried(503) && !is_retried(401));
+//! let policy = RetryPolicy::Fixed { count: 2, interval: Span::from_minutes(10) };
+//! let mut random = Randomness::from_seed(1).stream("retry");
+//! assert_eq!(policy.wait(2, &mut random), Some(Span::from_minutes(10)));
+//! assert_eq!(policy.wait(3, &mut random), None);
+//! ```
 
 mod connector;
 pub mod definition;
@@ -24,16 +38,48 @@ mod tables;
 use std::sync::Arc;
 
 use axum::Router;
-use outlive_chassis::{Chassis, StartError};
+use outlive_chassis::{Chassis, SpecMistake, StartError};
 use outlive_store::Migration;
 
 pub use service::{FlowService, FlowTenantSpec};
+
+/// Everything in the description of a tenant that the flow service rejects, without starting it.
+#[must_use]
+pub fn spec_mistakes(description: serde_json::Value) -> Vec<SpecMistake> {
+    outlive_chassis::description_mistakes::<FlowService>(description)
+}
+
+/// Why a flow with this display name, definition and connection references cannot be created.
+#[must_use]
+pub fn flow_mistakes(
+    display_name: &str,
+    definition: &serde_json::Value,
+    references: &serde_json::Value,
+) -> Vec<SpecMistake> {
+    let name = (!http_surface::is_display_name(display_name)).then(|| {
+        let message = format!(
+            "the display name of a flow has 1 to {} characters",
+            http_surface::DISPLAY_NAME_CHARACTERS_MAX
+        );
+        SpecMistake::new("/display_name", message, "write another one")
+    });
+    let definition = definition::Definition::read(definition, references).err().map(|error| {
+        let at = error.path.strip_prefix("properties").unwrap_or(&error.path).replace('.', "/");
+        SpecMistake::new(
+            at,
+            format!("the definition of the flow cannot be used: {}", error.what),
+            error.remedy,
+        )
+    });
+    name.into_iter().chain(definition).collect()
+}
 
 /// The service's tables.
 pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "flows", sql: include_str!("../migrations/0001_flows.sql") },
     Migration { version: 2, name: "flow ids", sql: include_str!("../migrations/0002_flow_ids.sql") },
     Migration { version: 3, name: "revisions", sql: include_str!("../migrations/0003_revisions.sql") },
+    Migration { version: 4, name: "pruned runs", sql: include_str!("../migrations/0004_pruned_runs.sql") },
 ];
 
 /// The audience of the tokens that the service takes.

@@ -1,7 +1,20 @@
-//! The API Hub: connectors, connections, the consent that gives a connection its tokens, the store that keeps and renews them,
-//! and the runtime that calls a connector's back end with them, so that a caller never sees one.
+//! The API hub: connectors, connections, the consent that gives a connection its tokens, the store
+//! that keeps and refreshes them, and the runtime that calls a connector's back end with them, so
+//! that a caller never sees one.
 //!
-//! To the issuer the hub is a client like any other: it knows what the token endpoint answers, and nothing about why.
+//! To the issuer the hub is an ordinary client: it sees the responses of the token endpoint, not
+//! the reasons for them.
+//!
+//! ```no_run
+//! use outlive_chassis::{Chassis, StartError};
+//! use outlive_hub::HubConfig;
+//! use url::Url;
+//!
+//! async fn routes(chassis: Chassis, idp: Url, resource: Url) -> Result<axum::Router, StartError> {
+//!     let issuers = vec!["http://127.0.0.1:8701".to_owned()];
+//!     outlive_hub::build(chassis, HubConfig::new(idp.clone(), idp, issuers, resource)).await
+//! }
+//! ```
 
 mod arm;
 mod bounded_body;
@@ -27,13 +40,38 @@ use std::sync::Arc;
 
 use axum::Router;
 use http::StatusCode;
-use outlive_chassis::{Chassis, Problem, StartError};
+use outlive_chassis::{Chassis, Problem, SpecMistake, StartError};
 use outlive_store::Migration;
+
+/// Everything in the description of a tenant that the hub rejects, without starting it.
+#[must_use]
+pub fn spec_mistakes(description: serde_json::Value) -> Vec<SpecMistake> {
+    outlive_chassis::description_mistakes::<Hub>(description)
+}
+
+/// Why a connection of this name and display name cannot be created.
+#[must_use]
+pub fn connection_mistakes(name: &str, display_name: &str) -> Vec<SpecMistake> {
+    let name = name.parse::<arm::ResourceName>().err().map(|error| {
+        let message = format!("'{}' cannot be the name of a connection: {error}", name.escape_debug());
+        SpecMistake::new("/name", message, "write another name")
+    });
+    let display_name = (!connector::is_display_name(display_name)).then(|| {
+        let message = format!("the display name of a connection: {}", connector::DISPLAY_NAME_RULE);
+        SpecMistake::new("/display_name", message, "write another one")
+    });
+    name.into_iter().chain(display_name).collect()
+}
 
 /// The hub's own tables.
 pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "hub", sql: include_str!("../migrations/0001_hub.sql") },
     Migration { version: 2, name: "revisions", sql: include_str!("../migrations/0002_revisions.sql") },
+    Migration {
+        version: 3,
+        name: "connector revisions",
+        sql: include_str!("../migrations/0003_connector_revisions.sql"),
+    },
 ];
 
 /// The routes: control plane, consent pages, runtime.

@@ -1,6 +1,8 @@
 //! The hub as the lab sees it: how a tenant begins here, and what goes with it.
 
-use outlive_chassis::{Problem, Service, Trace};
+use std::collections::HashSet;
+
+use outlive_chassis::{Problem, Service, SpecMistake, Trace};
 use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_store::Change;
@@ -10,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::Hub;
 use crate::connector::storage::{self, Registration};
-use crate::connector::{ConnectorName, Draft, Home};
+use crate::connector::{ConnectorName, Draft, Home, connector_faults};
 
 /// The most connectors a tenant may begin with.
 const CONNECTORS_MAX: usize = 100;
@@ -40,11 +42,47 @@ pub struct ConnectorSpec {
     pub client_secret: Option<Secret>,
 }
 
+impl ConnectorSpec {
+    fn check(&self, at: &str, names: &mut HashSet<String>, mistakes: &mut Vec<SpecMistake>) {
+        match self.name.parse::<ConnectorName>() {
+            Err(error) => mistakes.push(SpecMistake::new(
+                format!("{at}/name"),
+                format!("'{}' cannot be the name of a connector: {error}", self.name.escape_debug()),
+                "write another name",
+            )),
+            Ok(name) if !names.insert(name.to_string()) => mistakes.push(SpecMistake::new(
+                format!("{at}/name"),
+                format!("the connector '{name}' is given twice, letters compared without case"),
+                "give every connector a name of its own",
+            )),
+            Ok(_) => {}
+        }
+        let display_name = self.display_name.as_ref().unwrap_or(&self.name);
+        for (property, fault) in connector_faults(display_name, &self.api_properties, &self.swagger) {
+            let remedy = "correct the document of the connector";
+            mistakes.push(SpecMistake::new(format!("{at}/{property}"), fault.to_string(), remedy));
+        }
+    }
+}
+
 impl Service for Hub {
     type TenantSpec = TenantSpec;
 
     const TENANT_TABLES: &'static [&'static str] =
         &["connectors", "connections", "access_policies", "credentials", "consent_attempts"];
+
+    fn spec_mistakes(spec: &TenantSpec) -> Vec<SpecMistake> {
+        let mut mistakes = Vec::new();
+        if spec.connectors.len() > CONNECTORS_MAX {
+            let message = format!("a tenant begins with at most {CONNECTORS_MAX} connectors");
+            mistakes.push(SpecMistake::new("/connectors", message, "remove some"));
+        }
+        let mut names = HashSet::new();
+        for (index, connector) in spec.connectors.iter().enumerate() {
+            connector.check(&format!("/connectors/{index}"), &mut names, &mut mistakes);
+        }
+        mistakes
+    }
 
     async fn create_tenant(
         &self,
@@ -53,11 +91,6 @@ impl Service for Hub {
         now: Instant,
         trace: &Trace,
     ) -> Result<Change, Problem> {
-        if spec.connectors.len() > CONNECTORS_MAX {
-            return Err(Problem::bad_request(format!(
-                "A tenant begins with at most {CONNECTORS_MAX} connectors."
-            )));
-        }
         let mut change = Change::new();
         for (index, connector) in spec.connectors.into_iter().enumerate() {
             let broken =

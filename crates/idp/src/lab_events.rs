@@ -121,7 +121,7 @@ pub(crate) async fn happen(
     trace: Trace,
     body: Result<Json<LabEvent>, JsonRejection>,
 ) -> Result<Json<Value>, Problem> {
-    let Json(event) = body.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    let Json(event) = body?;
     let tenant = tenant.parse::<TenantId>().map_err(|_| unknown_tenant())?;
     let tenant = idp.directory.tenant(tenant).await?.ok_or_else(unknown_tenant)?;
     let now = idp.chassis.clocks.now(tenant.id).await?;

@@ -1,9 +1,21 @@
-//! The identity provider: a directory (tenants, users, applications, consents), sign-in pages and sessions, the OAuth 2.0 and
-//! OpenID Connect endpoints of v1.0 and v2.0, and a part of Microsoft Graph.
+//! The identity provider: a directory (tenants, users, applications, consents), sign-in pages and
+//! sessions, the OAuth 2.0 and OpenID Connect endpoints of v1.0 and v2.0, and a part of Microsoft
+//! Graph.
 //!
-//! It issues tokens and decides their fate as Microsoft Entra ID does. What it decides is asked of `outlive_rules`; handlers
-//! gather facts, ask, record, answer. It knows nothing of hubs or flows: a client is public or confidential by how it
-//! authenticated, and that is all that decides.
+//! It issues and rejects tokens as Microsoft Entra ID does. `outlive_rules` decides; handlers
+//! gather the facts, call the rules, record the result and respond. The identity provider does not
+//! know hubs or flows: the table's row follows from how a client authenticated, public or
+//! confidential.
+//!
+//! ```no_run
+//! use outlive_chassis::{Chassis, StartError};
+//! use outlive_idp::IdpConfig;
+//!
+//! async fn routes(chassis: Chassis) -> Result<axum::Router, StartError> {
+//!     let config = IdpConfig { own_url: "http://127.0.0.1:8701".to_owned() };
+//!     outlive_idp::build(chassis, config).await
+//! }
+//! ```
 
 mod accounts;
 mod admin_consent;
@@ -31,6 +43,7 @@ mod password_reset;
 mod passwords;
 mod question;
 mod refusal;
+mod registration;
 mod response_headers;
 mod routes;
 mod scopes;
@@ -48,7 +61,7 @@ mod visit;
 use std::sync::Arc;
 
 use axum::Router;
-use outlive_chassis::{Chassis, StartError};
+use outlive_chassis::{Chassis, SpecMistake, StartError};
 use outlive_store::Migration;
 
 pub use form::Parameters;
@@ -61,6 +74,13 @@ pub use spec::{
 
 use crate::idp::Idp;
 use crate::service::IdpService;
+
+/// Everything in the description of a tenant that the identity provider rejects, without starting
+/// it.
+#[must_use]
+pub fn spec_mistakes(description: serde_json::Value) -> Vec<SpecMistake> {
+    outlive_chassis::description_mistakes::<service::IdpService>(description)
+}
 
 /// The identity provider's tables.
 pub const MIGRATIONS: &[Migration] = &[

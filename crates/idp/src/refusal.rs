@@ -9,6 +9,7 @@ use outlive_clock::Instant;
 use outlive_rules::aadsts::OauthError;
 use outlive_rules::{Aadsts, Params, Rule, aadsts};
 use outlive_store::StoreError;
+use outlive_tokens::TokenVersion;
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -23,16 +24,24 @@ pub(crate) struct Refusal {
     pub(crate) params: Params,
     /// The question that was asked of the rules, where one was, and their answer.
     pub(crate) decision: Option<Box<Decision>>,
+    /// Whether the token endpoint of version 1.0 refuses, which has other words for some errors.
+    pub(crate) on_version_1: bool,
 }
 
 impl Refusal {
     pub(crate) const fn new(error: Aadsts) -> Self {
-        Self { error, params: Params::new(), decision: None }
+        Self { error, params: Params::new(), decision: None, on_version_1: false }
     }
 
     /// The same with `value` where the text says `{name}`.
     pub(crate) fn with(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {
         self.params = self.params.with(name, value);
+        self
+    }
+
+    /// The same at the token endpoint of this version.
+    pub(crate) const fn at(mut self, endpoint: TokenVersion) -> Self {
+        self.on_version_1 = matches!(endpoint, TokenVersion::V1);
         self
     }
 
@@ -52,6 +61,7 @@ impl Refusal {
             error: verdict.code.unwrap_or(aadsts::INVALID_GRANT),
             params: verdict.params.clone(),
             decision: Some(Box::new(decision.clone())),
+            on_version_1: false,
         })
     }
 
@@ -79,7 +89,13 @@ impl Refusal {
         let rule = self.decision.as_ref().map(|decision| decision.verdict.rule);
         let declined = rule == Some(Rule::DeviceCodeDeclined);
         // A device hears of a person's no in its own word (device authorization grant flow, "Expected errors").
-        if declined { OauthError::AuthorizationDeclined.as_str() } else { self.error.error.as_str() }
+        if declined {
+            OauthError::AuthorizationDeclined.as_str()
+        } else if self.on_version_1 {
+            self.error.error_on_version_1().as_str()
+        } else {
+            self.error.error.as_str()
+        }
     }
 
     /// The `error_uri` of the response, unless the original has none for this error.
@@ -89,7 +105,9 @@ impl Refusal {
 
     /// What the client sends along, as `claims`, when it asks the person to sign in: a JSON text that names the policy.
     fn claims(&self) -> Option<String> {
-        if ![aadsts::MFA_REQUIRED, aadsts::MFA_NOT_REGISTERED].contains(&self.error) {
+        const OF_POLICIES: [Aadsts; 3] =
+            [aadsts::MFA_REQUIRED, aadsts::MFA_NOT_REGISTERED, aadsts::BLOCKED_BY_POLICY];
+        if !OF_POLICIES.contains(&self.error) {
             return None;
         }
         let policy = self.params.get("policy")?;

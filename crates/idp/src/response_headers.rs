@@ -44,7 +44,11 @@ pub(crate) async fn of_sign_in_service(trace: Trace, request: Request, next: Nex
 /// Names the request on every answer of Graph: `client-request-id` is the client's id if it sent
 /// one ("Microsoft Graph error responses and resource types").
 pub(crate) async fn of_graph(trace: Trace, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+    named_for_graph(next.run(request).await, &trace)
+}
+
+/// The response with the names of its request.
+pub(crate) fn named_for_graph(mut response: Response, trace: &Trace) -> Response {
     let headers = response.headers_mut();
     insert_id(headers, &REQUEST_ID, trace.request_id);
     insert_id(headers, &CLIENT_REQUEST_ID, trace.client_request_id.unwrap_or(trace.request_id));

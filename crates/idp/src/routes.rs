@@ -1,11 +1,13 @@
 //! Which path leads where. `{tenant}` is an id, a domain or an alias.
 
 use axum::Router;
-use axum::middleware::{from_fn, map_response};
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::{get, post, put};
 use http::StatusCode;
-use outlive_chassis::{Problem, readable_by_pages};
+use outlive_chassis::{Problem, readable_by_pages, response_is_dated};
+use outlive_clock::TenantId;
 
 use crate::accounts::pick_account;
 use crate::admin_consent::{admin_consent_v1, admin_consent_v2};
@@ -92,6 +94,7 @@ pub(crate) fn router(idp: Idp) -> Router {
         .method_not_allowed_fallback(not_get)
         .fallback(pages::unknown_path)
         .layer(map_response(with_charset))
+        .layer(from_fn_with_state(idp.clone(), dated_by_path))
         .with_state(idp)
 }
 
@@ -106,6 +109,34 @@ fn graph_routes() -> Router<Idp> {
         .method_not_allowed_fallback(not_get)
         .layer(from_fn(readable_by_pages))
         .layer(from_fn(of_graph))
+}
+
+/// Dates the response by the clock of the tenant that the path begins with, where nothing else read
+/// a clock: pages that only show a form, and paths that lead nowhere.
+async fn dated_by_path(State(idp): State<Idp>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let segment = path.split('/').nth(1).filter(|segment| may_name_tenant(segment)).map(str::to_owned);
+    let response = next.run(request).await;
+    if let Some(segment) = segment
+        && !response_is_dated()
+        && let Ok(tenant) = idp.tenant(&segment, None).await
+    {
+        idp.date_by(tenant.id).await;
+    }
+    response
+}
+
+/// Whether a first segment can be a tenant's id or domain.
+fn may_name_tenant(segment: &str) -> bool {
+    segment.parse::<TenantId>().is_ok() || segment.contains('.') && segment != "v1.0"
+}
+
+/// Whether a path is one of Graph's.
+pub(crate) fn is_of_graph(path: &str) -> bool {
+    let mut segments = path.split('/').skip(1);
+    matches!(segments.next(), Some("v1.0" | "beta"))
+        || path == "/oidc/userinfo"
+        || path.ends_with("/openid/userinfo")
 }
 
 async fn not_post(visit: Visit) -> Response {

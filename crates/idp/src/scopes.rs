@@ -1,7 +1,9 @@
 //! Finds the resources that a `scope` parameter names. What the parameter means is decided by
 //! [`outlive_rules::scopes`].
 
-use outlive_clock::TenantId;
+use std::collections::BTreeSet;
+
+use outlive_clock::{ClientId, TenantId};
 use outlive_rules::aadsts;
 use outlive_rules::scopes::{RequestedResource, ScopeError, ScopeRequest};
 
@@ -29,17 +31,71 @@ impl ResolvedResource {
         self.forms.iter().any(|form| form.by_default)
     }
 
-    /// The delegated permissions that consent is needed for. With `.default`, those that the client
-    /// has registered.
-    pub(crate) fn scopes_for(&self, client: &Application) -> Vec<String> {
-        let named = self.forms.iter().flat_map(|form| form.names.iter().cloned());
+    /// The delegated permissions that a request is for. With `.default`, those that the client has
+    /// registered.
+    ///
+    /// A client need not register its own API: `.default` stands for all scopes of that. A client
+    /// that registers nothing of Microsoft Graph receives the OpenID Connect scopes that it requests
+    /// (`oidc`), which are permissions of Microsoft Graph.
+    pub(crate) fn scopes_for(&self, client: &Application, oidc: &BTreeSet<String>) -> BTreeSet<String> {
+        let mut scopes: BTreeSet<String> =
+            self.forms.iter().flat_map(|form| form.names.iter().cloned()).collect();
+        if !self.by_default() {
+            return scopes;
+        }
         let required = client.required_scopes(self.application.client_id);
-        let required = required.into_iter().filter(|_| self.by_default());
-        let mut scopes: Vec<String> =
-            named.chain(required.filter_map(|name| self.application.scope(&name))).collect();
-        scopes.sort();
-        scopes.dedup();
+        scopes.extend(required.iter().filter_map(|name| self.application.scope(name)));
+        if scopes.is_empty() && self.application.client_id == client.client_id {
+            scopes.extend(self.application.document.scopes.iter().map(|scope| scope.value.clone()));
+        }
+        if scopes.is_empty() && self.is_graph() {
+            scopes.extend(oidc.iter().cloned());
+        }
         scopes
+    }
+
+    /// The requested permissions that are not among those `granted`. With `.default`, what was
+    /// granted is enough, whatever is registered ("Scopes and permissions").
+    ///
+    /// # Errors
+    /// AADSTS650057 if `.default` is requested and nothing is registered or granted: consent would
+    /// be to nothing, and the code that follows it could never be redeemed.
+    pub(crate) fn lacking(
+        &self,
+        client: &Application,
+        oidc: &BTreeSet<String>,
+        granted: &BTreeSet<String>,
+    ) -> Result<BTreeSet<String>, Refusal> {
+        if self.by_default() && !granted.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let mut scopes = self.scopes_for(client, oidc);
+        self.check_registered(client, &scopes)?;
+        scopes.retain(|name| !granted.iter().any(|known| known.eq_ignore_ascii_case(name)));
+        Ok(scopes)
+    }
+
+    /// Rejects `.default` that stands for no permission.
+    ///
+    /// # Errors
+    /// AADSTS650057.
+    pub(crate) fn check_registered<T: Ord>(
+        &self,
+        client: &Application,
+        permissions: &BTreeSet<T>,
+    ) -> Result<(), Refusal> {
+        if !self.by_default() || !permissions.is_empty() {
+            return Ok(());
+        }
+        let registered = client.document.required.iter().map(|required| required.resource);
+        let registered: BTreeSet<ClientId> = registered.collect();
+        let registered: Vec<String> = registered.iter().map(ToString::to_string).collect();
+        Err(Refusal::new(aadsts::RESOURCE_NOT_REGISTERED)
+            .with("client", client.client_id)
+            .with("client_name", &client.name)
+            .with("resource", self.audience())
+            .with("resource_id", self.application.client_id)
+            .with("registered", registered.join(", ")))
     }
 
     /// Whether it is Microsoft Graph, whose permissions the OpenID Connect scopes are.
@@ -85,7 +141,7 @@ impl ResolveError {
 impl From<ScopeError> for Refusal {
     fn from(error: ScopeError) -> Self {
         let (error, params) = error.code();
-        Self { error, params, decision: None }
+        Self { params, ..Self::new(error) }
     }
 }
 

@@ -1,13 +1,18 @@
 //! The identity provider as the lab surface sees it.
 
-use outlive_chassis::{DueWork, Problem, Service, Trace, Turn};
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse, Response};
+use http::request::Parts;
+use outlive_chassis::{DueWork, Problem, Service, SpecMistake, Trace, Turn};
 use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
 
 use crate::directory;
 use crate::idp::Idp;
+use crate::response_headers::{named_for_graph, with_charset};
+use crate::routes::is_of_graph;
 use crate::spec::TenantSpec;
-use crate::{security_events, signing_key_turns, signing_keys, user_removals};
+use crate::{graph, registration, security_events, signing_key_turns, signing_keys, user_removals};
 
 pub(crate) struct IdpService {
     idp: Idp,
@@ -24,6 +29,10 @@ impl Service for IdpService {
 
     const TENANT_TABLES: &'static [&'static str] = directory::TABLES;
 
+    fn spec_mistakes(spec: &TenantSpec) -> Vec<SpecMistake> {
+        registration::spec_mistakes(spec)
+    }
+
     async fn create_tenant(
         &self,
         tenant: TenantId,
@@ -36,6 +45,17 @@ impl Service for IdpService {
         let random = self.idp.chassis.random.of(tenant);
         let sealer = &self.idp.chassis.sealer;
         directory::create(tenant, spec, now, &random, &self.idp.secrets, sealer, signing_keys::FIRST).await
+    }
+
+    async fn refuse(&self, problem: Problem, request: &Parts) -> Response {
+        let response = match Trace::from_request_parts(&mut request.clone(), &()).await {
+            Ok(trace) if is_of_graph(request.uri.path()) => {
+                let response = graph::refuse(&self.idp, problem, &request.headers, &trace).await;
+                named_for_graph(response, &trace)
+            }
+            Ok(_) => problem.into_response(),
+        };
+        with_charset(response).await
     }
 
     fn forget_tenant(&self, tenant: TenantId) {

@@ -61,41 +61,126 @@ impl Diagnostic {
     /// The file could not be read at all.
     #[must_use]
     pub fn unreadable(file: &str, error: &std::io::Error) -> Self {
+        let (why, remedy) = unreadable(error);
         Self {
             file: file.to_owned(),
             position: Position::default(),
             excerpt: None,
-            message: format!("cannot be read: {error}"),
-            remedy: "check the path and its permissions".to_owned(),
+            message: format!("cannot be read: {why}"),
+            remedy: remedy.to_owned(),
         }
     }
 
-    /// What the YAML reader refused.
+    /// A mistake that the YAML reader found.
     #[must_use]
     pub fn from_yaml(file: &str, text: &str, error: &serde_saphyr::Error) -> Self {
-        let position = error.location().map(Position::at).unwrap_or_default();
-        let mut message = error.to_string();
-        if let Some(end) = message.rfind(" at line ") {
-            message.truncate(end);
-        }
-        let remedy = remedy_for(&message);
+        Self::from_yaml_at(file, text, error.location().map(Position::at).unwrap_or_default(), error)
+    }
+
+    /// A mistake that the YAML reader found in what stands at `position`.
+    pub(crate) fn from_yaml_at(
+        file: &str,
+        text: &str,
+        position: Position,
+        error: &serde_saphyr::Error,
+    ) -> Self {
+        let (message, remedy) = explain_yaml(&error.to_string());
         Self::new(file, text, position, message, remedy)
     }
 }
 
-/// What a person does about a message of the YAML reader.
-fn remedy_for(message: &str) -> &'static str {
-    if message.starts_with("unknown field") || message.starts_with("unknown variant") {
-        "use one of the listed names, or remove this"
-    } else if message.starts_with("missing field") {
-        "add the missing field here"
-    } else if message.starts_with("duplicate mapping key") {
-        "keep one of the two"
-    } else if message.contains("is not a") || message.contains("is not an") {
-        "correct the value"
-    } else {
-        "correct the YAML at this place"
+/// Why a file cannot be read, and what to do.
+#[must_use]
+pub fn unreadable(error: &std::io::Error) -> (String, &'static str) {
+    use std::io::ErrorKind;
+    let (why, remedy) = match error.kind() {
+        ErrorKind::NotFound => ("there is no such file", "check the path"),
+        ErrorKind::PermissionDenied => ("reading it is not permitted", "change its permissions"),
+        ErrorKind::IsADirectory => ("it is a directory", "give the path of a file in it"),
+        ErrorKind::InvalidData => ("it is not UTF-8 text", "give a text file, saved as UTF-8"),
+        _ => return (error.to_string(), "check the path and its permissions"),
+    };
+    (why.to_owned(), remedy)
+}
+
+/// A message of the YAML reader in the words of the file's author, and what to do.
+fn explain_yaml(message: &str) -> (String, String) {
+    let message = message.rfind(" at line ").map_or(message, |end| &message[..end]);
+    let quoted = |start: &str| message.strip_prefix(start)?.split('`').next();
+    let expected = message.split_once("expected one of ").or_else(|| message.split_once(", expected "));
+    let names = expected.map_or(String::new(), |(_, names)| names.replace('`', ""));
+    if let Some(field) = quoted("unknown field `") {
+        return (format!("unknown field `{field}`"), one_of(&names));
     }
+    if let Some(variant) = quoted("unknown variant `") {
+        return (format!("'{variant}' is not possible here"), one_of(&names));
+    }
+    if let Some(field) = quoted("missing field `") {
+        return (format!("missing field `{field}`"), format!("add {field}"));
+    }
+    if message.starts_with("duplicate mapping key") {
+        return (message.to_owned(), "keep one of the two".to_owned());
+    }
+    if message.starts_with("unexpected end of") {
+        return ("the file ends here, and something is missing".to_owned(), "complete it".to_owned());
+    }
+    if let Some(("invalid type" | "invalid value", rest)) = message.split_once(": ")
+        && let Some((given, expected)) = rest.split_once(", expected ")
+    {
+        let (given, expected) = (form_given(given), form_expected(expected));
+        return (format!("this is {given}, where {expected} is expected"), format!("write {expected}"));
+    }
+    if let Some(kind) = message.strip_prefix("invalid ") {
+        let expected = form_expected(kind.split(&[' ', ':'][..]).next().unwrap_or_default());
+        return (format!("the value is not {expected}"), format!("write {expected}"));
+    }
+    if let Some(expected) = message.strip_prefix("expected ") {
+        let expected = form_expected(expected);
+        return (format!("{expected} is expected here"), format!("write {expected}"));
+    }
+    if message.contains("is not a") {
+        return (message.to_owned(), "correct the value".to_owned());
+    }
+    (format!("this is not valid YAML: {message}"), "correct the YAML at this place".to_owned())
+}
+
+fn one_of(names: &str) -> String {
+    if names.is_empty() { "remove it".to_owned() } else { format!("use one of: {names}") }
+}
+
+/// The form that the YAML reader met.
+fn form_given(form: &str) -> String {
+    let (kind, value) = form.split_once(' ').unwrap_or((form, ""));
+    match kind {
+        "string" => format!("the text {value}"),
+        "integer" | "floating" => {
+            format!("the number {}", value.trim_start_matches("point ").replace('`', ""))
+        }
+        "boolean" => value.replace('`', ""),
+        "unit" | "null" | "Option" => "empty".to_owned(),
+        "map" | "mapping" => "a mapping".to_owned(),
+        "sequence" => "a list".to_owned(),
+        _ => form.to_owned(),
+    }
+}
+
+/// The form that the YAML reader expected.
+fn form_expected(form: &str) -> String {
+    let name = form.trim_start_matches("a ").trim_start_matches("an ");
+    let text = match name.split(' ').next().unwrap_or_default() {
+        "u8" | "u16" | "u32" | "u64" | "usize" | "unsigned" => "a whole number of 0 or more",
+        "i8" | "i16" | "i32" | "i64" | "integer" | "int" => "a whole number",
+        "f32" | "f64" | "float" | "number" => "a number",
+        "bool" | "boolean" => "true or false",
+        "scalar" => "a single value",
+        "string" if name.contains("scalar") => "a single value",
+        "string" | "str" | "borrowed" => "a text",
+        "sequence" | "seq" | "list" => "a list",
+        "struct" | "map" | "mapping" => "a mapping of names to values",
+        "UUID" | "formatted" | "uuid" => "an id such as c0470500-0000-4000-8001-000000000001",
+        _ => return form.to_owned(),
+    };
+    text.to_owned()
 }
 
 impl fmt::Display for Diagnostic {

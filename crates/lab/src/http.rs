@@ -139,7 +139,10 @@ fn cause(error: &reqwest::Error) -> String {
     while let Some(source) = innermost.source() {
         innermost = source;
     }
-    format!("{NO_ANSWER}{innermost}")
+    let text = innermost.to_string();
+    // The system's number of the error helps no reader.
+    let text = text.rfind(" (os error ").map_or(text.as_str(), |end| &text[..end]);
+    format!("{NO_ANSWER}{text}")
 }
 
 fn without_query(url: &url::Url) -> String {

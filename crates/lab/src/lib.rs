@@ -1,9 +1,27 @@
-//! The laboratory: it lays out tenants from a seed, moves their time, makes events happen to them, and tells stories that
-//! check what followed.
+//! The lab: creates tenants from a seed, moves their time, causes events, runs scenarios and
+//! executes the revocation table.
 //!
-//! It talks HTTP only, to the services' public ways like any client and to their lab surface for what no client can do
-//! (time, tenants, events). It never opens a service's database. What it says about a verdict, it read from an answer or from the
-//! journal, or asked the rules themselves about facts that the identity provider told it ([`why`]).
+//! It uses HTTP only: the public endpoints of the services like any client, and their lab surface
+//! for what no client can do (time, tenants, events). It never opens a service's database. Its
+//! statements about a verdict come from a response, from the journal, or from the rules, evaluated
+//! on facts that the identity provider returns ([`why`]).
+//!
+//! ```
+//! use outlive_lab::scenario::{KnownSeeds, read_scenarios};
+//! use outlive_lab::seed::Seed;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let directory = tempfile::tempdir()?;
+//! let file = directory.path().join("change.yaml");
+//! let steps = "{title: Change, steps: [{change_password: {user: bob}}]}";
+//! std::fs::write(&file, format!("scenarios: [{{name: Change, chapters: [{steps}]}}]"))?;
+//! let seeds = [Seed::contoso().map_err(|mistake| mistake.to_string())?];
+//! let read = read_scenarios(&file, KnownSeeds { seeds: &seeds, complete: true });
+//! let mistakes = read.err().ok_or("the seed has no user 'bob'")?;
+//! assert!(mistakes[0].message.contains("no user 'bob'"), "{}", mistakes[0]);
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod api;
 pub mod browser;
@@ -18,6 +36,7 @@ pub mod services;
 pub mod starts;
 pub mod tenants;
 pub mod why;
+pub mod yaml;
 
 pub mod http;
 

@@ -1,6 +1,6 @@
 //! Where a tenant's time starts.
 
-use outlive_clock::{Instant, Span};
+use outlive_clock::{Instant, ParseInstantError, Span};
 use serde::{Deserialize, Deserializer, de};
 
 /// An instant, or a time before the present: written as RFC 3339, or as a negative ISO 8601 duration (`-P90D`).
@@ -30,8 +30,10 @@ impl std::str::FromStr for Starts {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if let Ok(instant) = text.parse() {
-            return Ok(Self::At(instant));
+        match text.parse() {
+            Ok(instant) => return Ok(Self::At(instant)),
+            Err(error @ ParseInstantError::TooLate(_)) => return Err(error.to_string()),
+            Err(ParseInstantError::Form(_)) => {}
         }
         let shown: String = text.chars().take(80).collect();
         match text.parse::<Span>() {
@@ -67,7 +69,13 @@ mod tests {
             let starts: Starts = text.parse().unwrap_or_else(|wrong: String| panic!("{wrong}"));
             assert_eq!(starts.instant(now), Instant::from_seconds(seconds), "{text}");
         }
-        for (text, why) in [("P90D", "not in the past"), ("PT0S", "not in the past"), ("soon", "neither")] {
+        for (text, why) in [
+            ("P90D", "not in the past"),
+            ("PT0S", "not in the past"),
+            ("soon", "neither"),
+            ("9999-12-31", "neither"),
+            ("9999-12-31T23:59:59Z", "too late"),
+        ] {
             let wrong = text.parse::<Starts>().expect_err(text);
             assert!(wrong.contains(why), "{wrong}");
         }

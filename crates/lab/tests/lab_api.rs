@@ -2,17 +2,16 @@
 
 #[path = "lab_api/access.rs"]
 mod access;
+#[path = "lab_api/changing_clock.rs"]
+mod changing_clock;
+#[path = "lab_api/fakes.rs"]
+mod fakes;
+#[path = "lab_api/lost_data.rs"]
+mod lost_data;
 
-use std::collections::HashMap;
 use std::path::Path as FilePath;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use axum::extract::{Path, Query, Request, State};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
-use axum::{Json, Router, middleware};
-use http::StatusCode;
 use outlive_chassis::{Chassis, ChassisConfig, LabKey, Origins as Allowed, Trace};
 use outlive_lab::api::{LabService, router};
 use outlive_lab::http::Http;
@@ -23,132 +22,7 @@ use outlive_store::DatabaseUrl;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-/// What the services require of every call of their lab surface.
-const LAB_AUTHORIZATION: &str = "Lab 00112233445566778899aabbccddeeff";
-
-/// What a stand-in was told, and what it says.
-#[derive(Default)]
-struct Told {
-    name: &'static str,
-    spec: Option<Value>,
-    now: String,
-    calls: Vec<String>,
-    refuses: bool,
-    /// Whether pages never answer.
-    hangs: bool,
-    down: bool,
-    tenant: Option<String>,
-    listed: u32,
-}
-
-type Fake = Arc<Mutex<Told>>;
-
-/// A service that has a lab surface and nothing else.
-async fn fake(name: &'static str) -> (Fake, String) {
-    let told = Arc::new(Mutex::new(Told { name, ..Told::default() }));
-    let app = Router::new()
-        .route("/_lab/tenants", get(list))
-        .route("/_lab/tenants/{t}", put(create).delete(delete))
-        .route("/_lab/tenants/{t}/clock", get(clock).put(set_clock))
-        .route("/_lab/tenants/{t}/journal", get(journal))
-        .route("/_lab/tenants/{t}/events", post(event))
-        .route("/_lab/tenants/{t}/outbox", get(outbox))
-        .layer(middleware::from_fn(requires_key))
-        .layer(middleware::from_fn_with_state(Arc::clone(&told), unless_down))
-        .fallback(page)
-        .with_state(Arc::clone(&told));
-    (told, serve(app).await)
-}
-
-/// Any page of a service.
-async fn page(State(told): State<Fake>) -> StatusCode {
-    if told.lock().expect("no test panicked").hangs {
-        std::future::pending::<()>().await;
-    }
-    StatusCode::NOT_FOUND
-}
-
-async fn requires_key(request: Request, next: Next) -> Response {
-    let presented = request.headers().get("authorization");
-    if presented.is_none_or(|presented| presented != LAB_AUTHORIZATION) {
-        return StatusCode::UNAUTHORIZED.into_response();
-    }
-    next.run(request).await
-}
-
-async fn unless_down(State(told): State<Fake>, request: Request, next: Next) -> Response {
-    if told.lock().expect("no test panicked").down {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
-    }
-    next.run(request).await
-}
-
-async fn list(State(told): State<Fake>, Query(query): Query<HashMap<String, String>>) -> Json<Value> {
-    let mut told = told.lock().expect("no test panicked");
-    told.listed += 1;
-    let of_lab = |spec: &&Value| query.get("lab").is_none_or(|lab| spec["lab"] == lab.as_str());
-    let tenants: Vec<_> = told.spec.iter().filter(of_lab).filter_map(|_| told.tenant.clone()).collect();
-    Json(json!({ "tenants": tenants }))
-}
-
-async fn serve(app: Router) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let origin = format!("http://{}", listener.local_addr().expect("bound"));
-    tokio::spawn(async move { axum::serve(listener, app).await });
-    origin
-}
-
-async fn create(
-    State(told): State<Fake>,
-    Path(tenant): Path<String>,
-    Json(spec): Json<Value>,
-) -> (StatusCode, Json<Value>) {
-    let mut told = told.lock().expect("no test panicked");
-    told.tenant = Some(tenant);
-    told.calls.push("create".to_owned());
-    if told.refuses {
-        let error = json!({"error": {"code": "BadRequest", "message": "not like this"}});
-        return (StatusCode::BAD_REQUEST, Json(error));
-    }
-    told.now = spec["clock"]["now"].as_str().unwrap_or_default().to_owned();
-    told.spec = Some(spec);
-    (StatusCode::CREATED, Json(Value::Null))
-}
-
-async fn delete(State(told): State<Fake>) -> StatusCode {
-    let mut told = told.lock().expect("no test panicked");
-    told.calls.push("delete".to_owned());
-    if told.spec.take().is_some() { StatusCode::NO_CONTENT } else { StatusCode::NOT_FOUND }
-}
-
-async fn clock(State(told): State<Fake>) -> Json<Value> {
-    Json(json!({"now": told.lock().expect("no test panicked").now, "speed": 0, "next_due": null}))
-}
-
-async fn set_clock(State(told): State<Fake>, Json(change): Json<Value>) -> Json<Value> {
-    let mut told = told.lock().expect("no test panicked");
-    if let Some(now) = change["now"].as_str() {
-        now.clone_into(&mut told.now);
-    }
-    Json(json!({"now": told.now, "speed": 0, "next_due": null}))
-}
-
-async fn journal(State(told): State<Fake>, Path(tenant): Path<String>) -> Json<Value> {
-    let name = told.lock().expect("no test panicked").name;
-    let line = json!({"seq": 1, "service": name, "tenant": tenant, "at": "2026-01-05T09:00:00Z", "wall": "2026-01-05T09:00:00Z"});
-    Json(json!({"lines": [line], "next": 1}))
-}
-
-async fn outbox(State(told): State<Fake>) -> Json<Value> {
-    let from = told.lock().expect("no test panicked").name;
-    Json(json!({"messages": [{"from": from, "code": "12345678"}]}))
-}
-
-async fn event(State(told): State<Fake>, Json(event): Json<Value>) -> Json<Value> {
-    let mut told = told.lock().expect("no test panicked");
-    told.calls.push(event.to_string());
-    Json(json!({"at": told.now, "event": "password_changed_by_user"}))
-}
+use self::fakes::{Fake, LAB_AUTHORIZATION, fake};
 
 /// A lab over four stand-ins.
 struct Lab {
@@ -240,7 +114,7 @@ async fn lab_on(data: &FilePath, origins: &Origins) -> (String, reqwest::Client)
     let chassis = Chassis::start(config, MIGRATIONS).await.expect("starts");
     let client = chassis.http.inner().clone();
     let http = Http::new(chassis.http.clone(), Trace::begin(&chassis.random));
-    let seed = Seed::contoso().unwrap_or_else(|wrong| panic!("{wrong}"));
+    let seed = Seed::contoso().unwrap_or_else(|wrong| panic!("{wrong:?}"));
     let config = TenantsConfig { seeds: vec![seed], rules: "2025-11".to_owned() };
     let tenants = Tenants::new(chassis.clone(), LabSurface::new(http, origins.clone(), lab_key), config);
     tokio::spawn(tenants.clone().recover());
@@ -377,6 +251,7 @@ async fn what_cannot_be_is_refused_and_changes_nothing() {
     let nobody = "00000000-0000-4000-8000-000000000000";
     for (path, body, status) in [
         (String::new(), json!({"seed": "nothing"}), 400),
+        (String::new(), json!({"name": "n".repeat(201)}), 400),
         (String::new(), json!({"unknown": 1}), 422),
         (format!("/{id}/clock"), json!({}), 400),
         (format!("/{id}/clock"), json!({"advance": "PT1H", "run": 1}), 400),

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use outlive_chassis::StartError;
 use outlive_lab::Diagnostic;
 use outlive_lab::scenario::{KnownSeeds, read_scenarios};
-use outlive_lab::seed::Seed;
+use outlive_lab::yaml::top_names;
 
-use crate::console::LabStart;
+use crate::console::{LabStart, read_seed};
 use crate::terminal::{complain, say};
 use crate::up::Seeds;
 
@@ -31,7 +31,7 @@ pub(crate) fn check(files: &[PathBuf], seed: &[String]) -> Result<ExitCode, Star
 
 fn check_file(path: &Path, seeds: KnownSeeds<'_>) -> Result<String, Vec<Diagnostic>> {
     if looks_like_seed(path) {
-        let seed = Seed::read(path).map_err(|diagnostic| vec![diagnostic])?.file;
+        let seed = read_seed(Some(path))?.file;
         return Ok(format!(
             "a right seed: {} users, {} applications",
             seed.users.len(),
@@ -45,10 +45,12 @@ fn check_file(path: &Path, seeds: KnownSeeds<'_>) -> Result<String, Vec<Diagnost
     Ok(format!("right: {} scenarios, {steps} steps", scenarios.len()))
 }
 
-/// A seed file names its seed at the beginning of a line; a scenario file lists scenarios. What cannot be read is reported when
-/// it is read.
+/// A scenario file lists scenarios; other files with a name that only seed files have are seeds.
+/// What cannot be read is reported when it is read.
 fn looks_like_seed(path: &Path) -> bool {
     let text = std::fs::read_to_string(path).unwrap_or_default();
-    let starts = |key: &str| text.lines().any(|line| line.starts_with(key));
-    !starts("scenarios:") && (starts("seed:") || starts("tenant:"))
+    let starts = |key: &str| text.lines().any(|line| line.starts_with(&format!("{key}:")));
+    let names = top_names(&text);
+    let has = |key: &str| names.as_ref().map_or_else(|| starts(key), |names| names.iter().any(|n| n == key));
+    !has("scenarios") && ["seed", "tenant", "users", "applications"].into_iter().any(has)
 }

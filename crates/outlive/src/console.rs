@@ -6,15 +6,18 @@ use std::time::Duration;
 
 use axum::Router;
 use outlive_chassis::{Chassis, ChassisConfig, StartError, Trace, pause};
-use outlive_clock::wall_now;
+use outlive_clock::{Span, wall_now};
 use outlive_console::ConsoleConfig;
+use outlive_lab::Diagnostic;
 use outlive_lab::api::LabService;
 use outlive_lab::http::Http;
 use outlive_lab::seed::Seed;
 use outlive_lab::services::{LabSurface, Origin, Origins};
 use outlive_lab::tenants::{TenantError, Tenants, TenantsConfig};
 use outlive_rules::Ruleset;
+use tokio::task::JoinHandle;
 
+use crate::seed_check::rejected_by_services;
 use crate::services::{self, Urls};
 
 /// What the lab starts with.
@@ -35,15 +38,14 @@ impl LabStart {
         rules: Option<&str>,
         first_tenant: bool,
     ) -> Result<Self, StartError> {
-        let seed = match seed {
-            Some(path) => Seed::read(path),
-            None => Seed::contoso(),
-        };
-        let seed = seed.map_err(|diagnostic| {
+        let file = seed.map_or_else(|| "seeds/contoso.yaml".to_owned(), |path| path.display().to_string());
+        let seed = read_seed(seed).map_err(|mistakes| {
+            let listed = mistakes.iter().map(|mistake| format!("\n{mistake}")).collect::<String>();
+            let many = if mistakes.len() == 1 { "" } else { "s" };
             StartError::new(
-                "cannot use the seed file",
-                diagnostic,
-                "mend the seed file; `outlive check FILE` looks at it without starting",
+                format!("cannot use the seed file {file}"),
+                format!("it has {} mistake{many}{listed}", mistakes.len()),
+                "correct the seed file; `outlive check FILE` checks it without starting",
             )
         })?;
         let rules = rules.map_or(Ok(Ruleset::default()), str::parse);
@@ -58,7 +60,18 @@ impl LabStart {
     }
 }
 
-/// Builds what answers on the console's port, at `own_url`. The first tenant is made in the background: pages answer meanwhile.
+/// The seed in a file, or the one that comes with the program, if the services accept it.
+pub(crate) fn read_seed(path: Option<&Path>) -> Result<Seed, Vec<Diagnostic>> {
+    let seed = match path {
+        Some(path) => Seed::read(path)?,
+        None => Seed::contoso()?,
+    };
+    let rejected = rejected_by_services(&seed);
+    if rejected.is_empty() { Ok(seed) } else { Err(rejected) }
+}
+
+/// Builds what answers on the console's port, at `own_url`. The first tenant is created in the
+/// background: pages answer meanwhile.
 pub(crate) async fn console(
     config: ChassisConfig,
     urls: &Urls,
@@ -79,10 +92,9 @@ pub(crate) async fn console(
     let first = start.seed.file.tenant.id;
     let tenants = TenantsConfig { seeds: vec![start.seed], rules: start.rules.to_string() };
     let tenants = Tenants::new(chassis.clone(), surface, tenants);
+    check_services(&tenants).await?;
     tokio::spawn(tenants.clone().recover());
-    if start.first_tenant {
-        tokio::spawn(make_first_tenant(tenants.clone()));
-    }
+    let first_tenant = start.first_tenant.then(|| tokio::spawn(create_first_tenant(tenants.clone())));
     let page = outlive_console::router(ConsoleConfig {
         lab_url: services::parse(&own_url)?,
         tenant_hint: Some(first),
@@ -90,7 +102,36 @@ pub(crate) async fn console(
         random: chassis.random.clone(),
     });
     let routes = outlive_lab::api::router(tenants.clone()).merge(page);
-    Ok(ConsoleApp { app: outlive_chassis::app(chassis, Arc::new(LabService), routes), tenants })
+    let app = outlive_chassis::app(chassis, Arc::new(LabService), routes);
+    Ok(ConsoleApp { app, tenants, first_tenant: FirstTenant(first_tenant) })
+}
+
+/// The longest, in wall time, that services are waited for which do not answer at the start.
+const CHECK_WITHIN: Duration = Duration::from_secs(5);
+
+/// Refuses to start when a service has none of the tenants that this lab created in it: its
+/// database is missing, or is that of another installation. Services that do not answer yet are
+/// checked when they do.
+async fn check_services(tenants: &Tenants) -> Result<(), StartError> {
+    let found = tokio::select! {
+        found = tenants.lost_data() => found,
+        () = pause(CHECK_WITHIN) => return Ok(()),
+    };
+    let lost = match found {
+        Ok(found) => found.into_iter().find(|lost| lost.is_everything),
+        Err(TenantError::Store(error)) => return Err(error.into()),
+        Err(_) => None,
+    };
+    let Some(lost) = lost else { return Ok(()) };
+    let service = lost.service;
+    Err(StartError::new(
+        "cannot use the data of the services",
+        format!("{lost}; with the lab's database, its database was one state"),
+        format!(
+            "stop the services and put the {service} service's database back, from a backup of the same moment as the others; or, \
+             to begin with empty data, delete the databases of all services and of the lab"
+        ),
+    ))
 }
 
 /// What answers on the console's port, and the tenants behind it.
@@ -99,6 +140,24 @@ pub(crate) struct ConsoleApp {
     pub(crate) app: Router,
     /// Ends operations before a shutdown.
     pub(crate) tenants: Tenants,
+    /// The creation of the first tenant.
+    pub(crate) first_tenant: FirstTenant,
+}
+
+/// The creation of the first tenant, which goes on while pages are served.
+#[derive(Debug)]
+pub(crate) struct FirstTenant(Option<JoinHandle<Result<(), StartError>>>);
+
+impl FirstTenant {
+    /// Waits until it is certain that the first tenant cannot be created; forever if it is created.
+    pub(crate) async fn failure(&mut self) -> StartError {
+        if let Some(creation) = &mut self.0
+            && let Ok(Err(error)) = creation.await
+        {
+            return error;
+        }
+        std::future::pending().await
+    }
 }
 
 /// The longest, in wall time, that operations under way may take to end when the process is
@@ -114,27 +173,52 @@ pub(crate) async fn end_operations(tenants: &Tenants) {
     }
 }
 
-/// Makes the seed's own tenant, trying again while services are still starting.
-async fn make_first_tenant(tenants: Tenants) {
+/// How long, in wall time, services may take to start before that is logged.
+const STARTED_WITHIN: Span = Span::from_seconds(60);
+/// How often connections and flows are laid out before the seed is taken for the cause.
+const LAYOUTS_MAX: u32 = 3;
+
+/// Creates the seed's own tenant, trying again while services are still starting.
+///
+/// # Errors
+/// A cause that trying again does not change: a service rejects the lab key or the seed.
+async fn create_first_tenant(tenants: Tenants) -> Result<(), StartError> {
     let started = wall_now();
+    let (mut layouts, mut logged) = (0, false);
     loop {
-        match tenants.ensure_default().await {
-            Ok(()) => return,
-            Err(TenantError::Call(call)) if call.status == Some(401) => {
-                tracing::error!(error = %call, "a service does not accept the lab key of this console");
-                return;
+        let error = match tenants.ensure_default().await {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        let status = match &error {
+            TenantError::Call(call) | TenantError::Service { cause: call, .. } => call.status,
+            TenantError::Layout(_) => {
+                layouts += 1;
+                (layouts == LAYOUTS_MAX).then_some(400)
             }
-            // Asking again changes nothing about a seed that a service rejects.
-            Err(TenantError::Call(call)) if call.status == Some(400) => {
-                tracing::error!(error = %call, "the first tenant cannot be created from this seed");
-                return;
+            _ => None,
+        };
+        match status {
+            Some(401) => {
+                return Err(StartError::new(
+                    "cannot create the first tenant",
+                    error,
+                    "give all services the same lab key (OUTLIVE_LAB_KEY or OUTLIVE_LAB_KEY_FILE)",
+                ));
             }
-            Err(error) if (wall_now() - started).as_seconds() > 60 => {
-                tracing::error!(%error, "the first tenant could not be made");
-                return;
+            Some(400) => {
+                return Err(StartError::new(
+                    "cannot create the first tenant from this seed",
+                    error,
+                    "correct the seed file and start again; nothing of the tenant is kept",
+                ));
             }
-            Err(error) => tracing::debug!(%error, "the first tenant has to wait"),
+            _ if !logged && wall_now() - started > STARTED_WITHIN => {
+                tracing::error!(%error, "the first tenant cannot be created yet");
+                logged = true;
+            }
+            _ => tracing::debug!(%error, "the first tenant has to wait"),
         }
-        pause(Duration::from_millis(200)).await;
+        pause(Duration::from_millis(if logged { 2_000 } else { 200 })).await;
     }
 }

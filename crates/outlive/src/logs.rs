@@ -95,9 +95,9 @@ impl Repeats {
         drop(messages);
         for (level, times, text) in due {
             if level == Level::ERROR {
-                tracing::error!(target: REPORTS, times, "again: {text}");
+                tracing::error!(target: REPORTS, "again, {times} times: {text}");
             } else {
-                tracing::warn!(target: REPORTS, times, "again: {text}");
+                tracing::warn!(target: REPORTS, "again, {times} times: {text}");
             }
         }
     }
@@ -225,13 +225,21 @@ mod tests {
             let mut logged = lines.take();
             logged.sort_unstable();
             assert_eq!(logged.len(), 2, "{logged:?}");
-            assert!(logged.iter().all(|line| line.contains("times=999")), "{logged:?}");
+            assert!(logged.iter().all(|line| line.contains("again, 999 times: ")), "{logged:?}");
             assert!(
                 logged
                     .iter()
                     .any(|line| line.contains("ERROR")
                         && line.contains("the store failed cause=\"disk full\""))
             );
+
+            // A field of the message itself stands once.
+            lines.take();
+            (0..3).for_each(|_| tracing::warn!(times = 7, "connections were closed"));
+            repeats.report(wall_now() + COUNTED_FOR);
+            let logged = lines.take();
+            let report = logged.iter().find(|line| line.contains("again, 2 times: ")).expect("a report");
+            assert_eq!(report.matches("times=").count(), 1, "{report}");
 
             // Every one of many different texts would be a flood as well.
             lines.take();
@@ -241,7 +249,7 @@ mod tests {
             assert_eq!(lines.take().len(), TEXTS_MAX);
             repeats.finish();
             let logged = lines.take();
-            assert!(logged.iter().any(|line| line.contains("times=995")), "{logged:?}");
+            assert!(logged.iter().any(|line| line.contains("again, 995 times: ")), "{logged:?}");
         });
     }
 }

@@ -11,6 +11,7 @@ mod logs;
 mod matrix;
 mod places;
 mod run;
+mod seed_check;
 mod services;
 mod shutdown;
 mod system;

@@ -29,6 +29,7 @@ const TEST_PANIC_AT_STEP: &str = "OUTLIVE_TEST_PANIC_AT_STEP";
 
 /// Runs all files; exit 0 if everything passed, 1 if something did not, 2 if the result could not be written.
 pub(crate) async fn run(args: RunArgs) -> Result<ExitCode, StartError> {
+    let panic_at_step = panic_at_step()?;
     let seeds = Seeds::read(&args.seed)?;
     let Some(files) = read_all(&args, &seeds)? else {
         return Ok(ExitCode::from(crate::EXIT_COULD_NOT_START));
@@ -52,14 +53,7 @@ pub(crate) async fn run(args: RunArgs) -> Result<ExitCode, StartError> {
         (None, None) => String::new(),
     };
     let http = Http::new(HttpClient::new()?, Trace::begin(&random));
-    let options = RunOptions {
-        lab,
-        http,
-        rules: args.rules.clone(),
-        keep: args.keep,
-        random,
-        panic_at_step: panic_at_step(),
-    };
+    let options = RunOptions { lab, http, rules: args.rules.clone(), keep: args.keep, random, panic_at_step };
     reachable(&options).await?;
     // A story that nobody can read any more is not told to its end, unless its result goes to a file.
     let telling =
@@ -97,8 +91,19 @@ impl Telling {
 }
 
 /// The step at which a test wants scenarios to panic.
-pub(crate) fn panic_at_step() -> Option<usize> {
-    std::env::var(TEST_PANIC_AT_STEP).ok()?.parse().ok()
+///
+/// # Errors
+/// A value that is not a number: a test that uses the hook would test nothing.
+pub(crate) fn panic_at_step() -> Result<Option<usize>, StartError> {
+    let Some(value) = std::env::var_os(TEST_PANIC_AT_STEP) else { return Ok(None) };
+    let value = value.to_string_lossy();
+    value.parse().map(Some).map_err(|_| {
+        StartError::new(
+            format!("cannot use {TEST_PANIC_AT_STEP}"),
+            format!("'{}' is not the number of a step", value.escape_debug()),
+            "give a whole number of 0 or more, or remove the variable",
+        )
+    })
 }
 
 /// All files, or nothing if one of them is wrong; every mistake is reported.

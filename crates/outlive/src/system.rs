@@ -9,7 +9,7 @@ use outlive_store::DatabaseUrl;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::console::{ConsoleApp, end_operations};
+use crate::console::{ConsoleApp, FirstTenant, end_operations};
 use crate::databases;
 use crate::places::{Part, bind, loopback, loopback_origins};
 use crate::services::{self, Urls};
@@ -45,6 +45,8 @@ pub(crate) struct System {
     pub(crate) console: String,
     /// What there is to say about TLS; nothing where it is not served.
     pub(crate) by_tls: String,
+    /// The creation of the first tenant.
+    pub(crate) first_tenant: FirstTenant,
     tenants: Tenants,
     switch: ShutdownSwitch,
     services: JoinSet<std::io::Result<()>>,
@@ -108,7 +110,7 @@ impl System {
             serve(&mut services, listener, app, stop.clone());
         }
         // The console's lab may speak to the services as soon as it is built, so they answer already.
-        let ConsoleApp { app, tenants } =
+        let ConsoleApp { app, tenants, first_tenant } =
             console(chassis("lab", console_at)?, urls.clone(), at(console_at)).await?;
         if let Some(listener) = console_listener {
             serve(&mut services, listener, app, stop);
@@ -116,7 +118,7 @@ impl System {
         if config.database_url.is_none() {
             databases::complete(&config.data_dir, &DATABASES)?;
         }
-        Ok(Self { urls, console: at(console_at), by_tls, tenants, switch, services })
+        Ok(Self { urls, console: at(console_at), by_tls, first_tenant, tenants, switch, services })
     }
 
     /// Ends operations under way, then stops all services, letting requests under way finish.

@@ -47,7 +47,7 @@ pub(crate) async fn twins(args: TwinsArgs) -> Result<ExitCode, StartError> {
     };
     let random = Randomness::from_system().fork("twins");
     let http = Http::new(HttpClient::new()?, Trace::begin(&random));
-    let options = RunOptions { lab, http, rules: None, keep: false, random, panic_at_step: panic_at_step() };
+    let options = RunOptions { lab, http, rules: None, keep: false, random, panic_at_step: panic_at_step()? };
     reachable(&options).await?;
     let all_part = play(&read, &options).await;
     if let Some(system) = private {

@@ -60,7 +60,7 @@ pub(crate) async fn up(args: UpArgs) -> Result<(), StartError> {
         hosts: Hosts::of(&args.hosts, args.hosts_port),
         seed: seeds.number,
     };
-    let system =
+    let mut system =
         System::start(&config, |chassis, urls, own| async move { console(chassis, &urls, own, lab).await })
             .await?;
     let urls = &system.urls;
@@ -75,9 +75,12 @@ pub(crate) async fn up(args: UpArgs) -> Result<(), StartError> {
         urls.flow,
         console = system.console,
     ));
-    unless_lost(asked_to_stop()).await;
+    let failure = tokio::select! {
+        () = unless_lost(asked_to_stop()) => None,
+        error = system.first_tenant.failure() => Some(error),
+    };
     system.stop().await;
-    Ok(())
+    failure.map_or(Ok(()), Err)
 }
 
 /// Waits, unless the addresses could not be printed: then nobody can use what was started.
@@ -98,7 +101,7 @@ pub(crate) async fn alone(part: Part, args: ServiceArgs) -> Result<(), StartErro
     let urls = args.urls();
     let mut config = chassis_config(part, &args, address, seeds.number)?;
     let tls = Tls::alone(part, &args, &mut config.origins).await?;
-    let mut tenants = None;
+    let (mut tenants, mut first_tenant) = (None, None);
     let app: Router = match part {
         Part::Idp => services::idp(config, &urls).await?,
         Part::Hub => services::hub(config, &urls).await?,
@@ -108,7 +111,7 @@ pub(crate) async fn alone(part: Part, args: ServiceArgs) -> Result<(), StartErro
             let lab = LabStart::new(seeds.file.as_deref(), None, true)?;
             let own = format!("http://127.0.0.1:{}", address.port());
             let console = console(config, &urls, own, lab).await?;
-            tenants = Some(console.tenants);
+            (tenants, first_tenant) = (Some(console.tenants), Some(console.first_tenant));
             console.app
         }
     };
@@ -120,13 +123,22 @@ pub(crate) async fn alone(part: Part, args: ServiceArgs) -> Result<(), StartErro
         tls.serve(&mut serving, &app, &stop);
     }
     serving.spawn(outlive_chassis::serve(listener, app, stop.wait()));
-    unless_lost(asked_to_stop()).await;
+    let first_tenant_fails = async {
+        match &mut first_tenant {
+            Some(creation) => creation.failure().await,
+            None => std::future::pending().await,
+        }
+    };
+    let failure = tokio::select! {
+        () = unless_lost(asked_to_stop()) => None,
+        error = first_tenant_fails => Some(error),
+    };
     if let Some(tenants) = &tenants {
         end_operations(tenants).await;
     }
     switch.stop();
     while serving.join_next().await.is_some() {}
-    Ok(())
+    failure.map_or(Ok(()), Err)
 }
 
 fn chassis_config(

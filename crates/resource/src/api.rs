@@ -6,7 +6,7 @@ use axum::Router;
 use axum::middleware::from_fn;
 use axum::routing::{get, post};
 use http::{Method, StatusCode, Uri};
-use outlive_chassis::{Chassis, Problem, Service, StartError, Trace, readable_by_pages};
+use outlive_chassis::{Chassis, Problem, Service, SpecMistake, StartError, Trace, readable_by_pages};
 use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
 use outlive_tokens::{Challenge, Verifier};
@@ -89,6 +89,10 @@ impl Service for Api {
     const TENANT_TABLES: &'static [&'static str] =
         &["orders", "audiences", evaluation::TABLES[0], evaluation::TABLES[1]];
 
+    fn spec_mistakes(spec: &ResourceTenantSpec) -> Vec<SpecMistake> {
+        spec.mistakes()
+    }
+
     async fn create_tenant(
         &self,
         tenant: TenantId,
@@ -96,7 +100,7 @@ impl Service for Api {
         now: Instant,
         _: &Trace,
     ) -> Result<Change, Problem> {
-        let (audiences, orders) = spec.checked(now)?;
+        let (audiences, orders) = spec.at(now);
         let mut change = Change::from(Audiences::insertion(tenant, &audiences));
         for order in &orders {
             change.add(insertion(tenant, order));

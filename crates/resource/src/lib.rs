@@ -1,15 +1,24 @@
 //! The protected resource: a small orders API behind bearer tokens.
 //!
-//! | request | needs, for a user | for an application | answers |
+//! | request | needs, for a user | for an application | returns |
 //! |---|---|---|---|
-//! | `GET /orders[?$top&$skiptoken]` | scope `Orders.Read` | role `Orders.Read.All` | a page of orders |
+//! | `GET /orders[?$top&$skiptoken]` | scope `Orders.Read` | role `Orders.Read.All` | a page |
 //! | `GET /orders/{id}` | scope `Orders.Read` | role `Orders.Read.All` | one order |
 //! | `POST /orders` | scope `Orders.ReadWrite` | role `Orders.ReadWrite.All` | 201 and the order |
-//! | `POST /security-events` | a security event token of the issuer's | | 202 |
+//! | `POST /security-events` | a security event token of the issuer | | 202 |
 //!
-//! Every request goes the same way: the gate finds the tenant and its time, verifies the token, asks whether something ended it before
-//! its time, and checks the permission; the route does its
-//! work; what came of it is written to the journal; then the answer leaves. It knows nothing of the issuer but its published keys and what it tells by security events.
+//! Every request passes the same steps: the gate finds the tenant and its time, verifies the token,
+//! checks whether an event revoked it, and checks the permission; the route does its work; the
+//! outcome is written to the journal; then the response is sent. Of the issuer, the resource knows
+//! only the published keys and the security events that it receives.
+//!
+//! ```
+//! use outlive_resource::Permission;
+//!
+//! // A user needs a scope, an application by itself a role; neither replaces the other.
+//! assert_eq!(Permission::READ.scope, "Orders.Read");
+//! assert_eq!(Permission::READ.role, "Orders.Read.All");
+//! ```
 
 mod api;
 mod audiences;
@@ -28,7 +37,14 @@ pub use config::ResourceConfig;
 pub use permission::Permission;
 pub use spec::{OrderSpec, ResourceTenantSpec};
 
+use outlive_chassis::SpecMistake;
 use outlive_store::Migration;
+
+/// Everything in the description of a tenant that the resource rejects, without starting it.
+#[must_use]
+pub fn spec_mistakes(description: serde_json::Value) -> Vec<SpecMistake> {
+    outlive_chassis::description_mistakes::<api::Api>(description)
+}
 
 /// The resource's own tables.
 pub const MIGRATIONS: &[Migration] = &[

@@ -1,6 +1,8 @@
 //! What the lab says about a new tenant.
 
-use outlive_chassis::Problem;
+use std::collections::HashSet;
+
+use outlive_chassis::SpecMistake;
 use outlive_clock::Instant;
 use serde::Deserialize;
 
@@ -39,33 +41,61 @@ pub struct OrderSpec {
 }
 
 impl ResourceTenantSpec {
-    /// The orders the tenant begins with, once everything in the description has been found good.
-    pub(crate) fn checked(self, now: Instant) -> Result<(Vec<String>, Vec<Order>), Problem> {
+    /// Everything in the description that is rejected.
+    pub(crate) fn mistakes(&self) -> Vec<SpecMistake> {
+        let mut mistakes = Vec::new();
+        let mut wrong = |at: String, message: String| {
+            mistakes.push(SpecMistake::new(at, message.trim_end_matches('.'), "correct the value"));
+        };
         if self.audiences.is_empty() || self.audiences.len() > AUDIENCES_MAX {
-            return Err(Problem::bad_request(format!("audiences must be 1 to {AUDIENCES_MAX} names.")));
+            wrong("/audiences".to_owned(), format!("audiences must be 1 to {AUDIENCES_MAX} names"));
         }
-        if self.audiences.iter().any(|name| name.is_empty() || name.chars().count() > AUDIENCE_CHARS_MAX) {
-            return Err(Problem::bad_request(format!(
-                "An audience must have 1 to {AUDIENCE_CHARS_MAX} characters."
-            )));
+        for (index, name) in self.audiences.iter().enumerate() {
+            if name.is_empty() || name.chars().count() > AUDIENCE_CHARS_MAX {
+                wrong(
+                    format!("/audiences/{index}"),
+                    format!("an audience must have 1 to {AUDIENCE_CHARS_MAX} characters"),
+                );
+            }
         }
         if self.orders.len() > ORDERS_MAX {
-            return Err(Problem::bad_request(format!("orders must be at most {ORDERS_MAX}.")));
+            wrong("/orders".to_owned(), format!("orders must be at most {ORDERS_MAX}"));
         }
-        let orders = self.orders.into_iter().map(|order| order.checked(now)).collect::<Result<_, _>>()?;
-        Ok((self.audiences, orders))
+        let mut ids = HashSet::new();
+        for (index, order) in self.orders.iter().enumerate() {
+            let mut wrong = |property: &str, message: String| {
+                wrong(format!("/orders/{index}/{property}"), message);
+            };
+            if OrderId::parse(&order.id).is_none() {
+                wrong("id", "An order's id must be 1 to 64 letters, digits, - or _".to_owned());
+            }
+            if !ids.insert(&order.id) {
+                wrong("id", format!("the order '{}' is given twice", order.id.escape_debug()));
+            }
+            for (property, checked) in [
+                ("customer", check_text("customer", &order.customer)),
+                ("item", check_text("item", &order.item)),
+                ("quantity", check_quantity(order.quantity)),
+            ] {
+                if let Err(problem) = checked {
+                    wrong(property, problem.message);
+                }
+            }
+        }
+        mistakes
+    }
+
+    /// The audiences and the orders that the tenant begins with. Orders without a valid id are left
+    /// out; [`Self::mistakes`] reports them before.
+    pub(crate) fn at(self, now: Instant) -> (Vec<String>, Vec<Order>) {
+        (self.audiences, self.orders.into_iter().filter_map(|order| order.at(now)).collect())
     }
 }
 
 impl OrderSpec {
-    fn checked(self, now: Instant) -> Result<Order, Problem> {
-        let id = OrderId::parse(&self.id)
-            .ok_or_else(|| Problem::bad_request("An order's id must be 1 to 64 letters, digits, - or _."))?;
-        check_text("customer", &self.customer)?;
-        check_text("item", &self.item)?;
-        check_quantity(self.quantity)?;
-        Ok(Order {
-            id,
+    fn at(self, now: Instant) -> Option<Order> {
+        Some(Order {
+            id: OrderId::parse(&self.id)?,
             customer: self.customer,
             item: self.item,
             quantity: self.quantity,

@@ -89,6 +89,20 @@ impl OauthError {
     }
 }
 
+/// Errors of a grant that the token endpoint of version 1.0 calls `interaction_required`, as bodies
+/// with 50076, 53003 and 70043 show (MartinIngesen/MSOLSpray#5; Azure CLI before MSAL), and for
+/// 50079 the example in "Microsoft identity platform and OAuth 2.0 On-Behalf-Of flow".
+const INTERACTION_ON_VERSION_1: [Aadsts; 4] =
+    [MFA_REQUIRED, MFA_NOT_REGISTERED, BLOCKED_BY_POLICY, SIGN_IN_FREQUENCY];
+
+impl Aadsts {
+    /// The `error` at the token endpoint of version 1.0.
+    #[must_use]
+    pub fn error_on_version_1(self) -> OauthError {
+        if INTERACTION_ON_VERSION_1.contains(&self) { OauthError::InteractionRequired } else { self.error }
+    }
+}
+
 /// The `suberror` member: what client libraries steer by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Suberror {

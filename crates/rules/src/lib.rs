@@ -1,15 +1,50 @@
-//! What the platform decides: lifetimes, the revocation table in its dated editions, the catalogue of errors, and
-//! verdicts with their reasons. Data and pure functions only: no I/O, nothing async, nothing of HTTP but a status number.
+//! The decisions of the platform: lifetimes, the revocation table in its dated editions, the
+//! catalogue of errors, and verdicts with their reasons. Data and pure functions only: no I/O,
+//! nothing async, and of HTTP only status numbers.
 //!
-//! - The table stands in [`Edition::rows`], the shape of the published page; a tenant lives by a [`Ruleset`].
-//! - What happened to a user is kept as [`RevocationEvents`]; what happened to a browser session, with the session.
-//! - [`cookie::decide`], [`code::decide`], [`refresh_token::decide`] and [`access_token::decide`] answer with a
-//!   [`Verdict`].
-//! - A [`Question`] can be kept and asked again: [`what_if`] finds what would have had to be otherwise, [`prospects`] what lies
-//!   ahead.
-//! - [`scopes`] is what a `scope` parameter requests and what a token returns for it.
+//! - [`Edition::rows`] is the published table; a tenant has a [`Ruleset`].
+//! - [`RevocationEvents`] are the events of a user. The events of a browser session are stored with
+//!   the session.
+//! - [`cookie::decide`], [`code::decide`], [`refresh_token::decide`] and [`access_token::decide`]
+//!   return a [`Verdict`].
+//! - A [`Question`] can be stored and evaluated again: [`what_if`] finds the changes that would
+//!   reverse the verdict, [`prospects`] the instants at which it will change.
+//! - [`scopes`] defines what a `scope` parameter requests and which scopes a token response names.
 //! - [`platform`] lists the applications and permissions that every tenant has.
-//! - [`aadsts`] is the one catalogue of error codes.
+//! - [`aadsts`] is the catalogue of error codes.
+//!
+//! A password change revokes the refresh token of a public client, but not that of a confidential
+//! one:
+//!
+//! ```
+//! use outlive_clock::{Instant, Span};
+//! use outlive_rules::{ClientClass, Event, RefreshTokenFacts, RevocationEvents, Ruleset};
+//! use outlive_rules::{UserFacts, aadsts, refresh_token};
+//!
+//! let granted = Instant::from_seconds(1_767_600_000);
+//! let now = granted + Span::from_hours(3);
+//! let mut events = RevocationEvents::none();
+//! events.record(Event::PasswordChangedByUser, now);
+//! let user = UserFacts::in_good_standing(events);
+//! let verdict = |client_class| {
+//!     let token = RefreshTokenFacts {
+//!         client_class,
+//!         password_based: true,
+//!         spa: false,
+//!         family_issued_at: granted,
+//!         issued_at: granted,
+//!         session_signed_out_at: None,
+//!         presented_by_its_client: true,
+//!         origin: Default::default(),
+//!         second_factor: Default::default(),
+//!         rotation: Default::default(),
+//!         conditional_access: Default::default(),
+//!     };
+//!     refresh_token::decide(&token, &user, &Ruleset::default(), now)
+//! };
+//! assert_eq!(verdict(ClientClass::Public).code, Some(aadsts::FRESH_TOKEN_NEEDED));
+//! assert!(verdict(ClientClass::Confidential).is_accepted());
+//! ```
 
 pub mod aadsts;
 pub mod access_token;

@@ -1,23 +1,48 @@
-//! The database seam: the one crate that knows there is a database, and which.
+//! The database seam: the only crate that knows which database there is.
 //!
 //! # The dialect
-//! One SQL text runs on SQLite (embedded, the default) and PostgreSQL (where several replicas share state), so:
+//! One SQL text runs on SQLite (embedded, the default) and PostgreSQL (where several replicas share
+//! state), so:
 //!
-//! - columns are `BIGINT` and `TEXT`, nothing else: flags are 0/1, instants microseconds in columns named `*_us`, UUIDs, JSON
-//!   and bytes are text;
-//! - placeholders are `$1`, `$2`, …; there is no `now()`, no `RETURNING`, no boolean in a select list; sums are
-//!   `CAST(sum(x) AS BIGINT)`;
-//! - a text cannot hold U+0000: it is kept as U+FFFD;
+//! - columns are `BIGINT` and `TEXT` only: flags are 0/1, instants are microseconds in columns
+//!   named `*_us`, and UUIDs, JSON and bytes are text;
+//! - placeholders are `$1`, `$2`, …; there is no `now()`, no `RETURNING`, no boolean in a select
+//!   list; sums are `CAST(sum(x) AS BIGINT)`;
+//! - a text cannot contain U+0000: it is stored as U+FFFD;
 //! - every table has a `tenant TEXT NOT NULL` column, first in its primary key or in an index;
 //! - migrations are statements that end in `;` at the end of a line.
 //!
 //! # Reading and changing
-//! Reads are single statements ([`Store::row`], [`Store::rows`]). Everything that changes state is a [`Change`]: a list of
-//! statements that happen together or not at all, with the expectations under which they may happen. Changes of concurrent
-//! requests share one commit ([`Store::commit`]); an answer that waits for its commit is durable against the death of the
-//! process.
+//! Reads are single statements ([`Store::row`], [`Store::rows`]). Every change of state is a
+//! [`Change`]: a list of statements that are applied together or not at all, with the conditions
+//! under which they may be applied. Changes of concurrent requests share one commit
+//! ([`Store::commit`]). A response that waits for its commit survives the death of the process.
 //!
-//! Only `backend.rs` and `connection.rs` ask which database it is; how each is spoken to is in `sqlite.rs` and `postgres.rs`.
+//! ```
+//! use outlive_store::{DatabaseUrl, Migration, Store, sql};
+//!
+//! const TABLES: &[Migration] = &[Migration {
+//!     version: 1,
+//!     name: "notes",
+//!     sql: "CREATE TABLE notes (tenant TEXT NOT NULL PRIMARY KEY, note TEXT);\n",
+//! }];
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let directory = tempfile::tempdir()?;
+//! let url = DatabaseUrl::Sqlite(directory.path().join("notes.db"));
+//! let store = Store::open(&url, "notes", &[("notes", TABLES)]).await?;
+//! let insert = sql!("INSERT INTO notes (tenant, note) VALUES ($1, $2)", "a", "first");
+//! store.commit(insert.expect_rows(1)).await?;
+//! let row = store.row(sql!("SELECT note FROM notes WHERE tenant = $1", "a")).await?;
+//! assert_eq!(row.ok_or("no row")?.text("note")?, "first");
+//! # store.close().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Only `backend.rs` and `connection.rs` distinguish the databases; `sqlite.rs` and `postgres.rs`
+//! contain what is specific to each.
 
 mod backend;
 mod committer;

@@ -11,8 +11,11 @@ use serde::Deserialize;
 use crate::bounded_cache::BoundedCache;
 use crate::{BearerRefusal, JwkSet};
 
-/// How long one fetch may take, in wall time.
-const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long one attempt at a document may take, in wall time.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(15);
+/// How often a document is requested before its publisher counts as unavailable. A lost connection,
+/// or a busy moment, does not refuse a client.
+const ATTEMPTS: u32 = 2;
 /// The longest document that is read, in bytes.
 const DOCUMENT_BYTES_MAX: usize = 512 * 1024;
 /// The most keys that are kept of one document.
@@ -207,6 +210,15 @@ impl JwksCache {
         if !place.starts_with("https://") && !place.starts_with("http://") {
             return None;
         }
+        for _ in 1..ATTEMPTS {
+            if let Some(document) = self.attempt(place, trace).await {
+                return Some(document);
+            }
+        }
+        self.attempt(place, trace).await
+    }
+
+    async fn attempt(&self, place: &str, trace: &impl TraceContext) -> Option<Vec<u8>> {
         let mut request = self.http.get(place).timeout(FETCH_TIMEOUT);
         if let Some(traceparent) = trace.traceparent() {
             request = request.header("traceparent", traceparent);

@@ -1,7 +1,22 @@
-//! The wire formats of tokens: claims, signing keys, JWS, JWKS, bearer verification, challenges, sealing.
+//! The wire formats of tokens: claims, signing keys, JWS, JWKS, verification of bearer tokens,
+//! challenges, sealing.
 //!
-//! Pure but for one thing: [`Verifier`] and [`ForeignIssuers`] fetch issuers' published keys over HTTP. Times are handed in (the
-//! tenant's virtual clock), randomness too. Nothing here knows a database.
+//! Only [`Verifier`] and [`ForeignIssuers`] do I/O: they fetch the published keys of issuers over
+//! HTTP. Callers pass in times (from the tenant's virtual clock) and randomness. Nothing here knows
+//! a database.
+//!
+//! Refresh tokens and codes are sealed: encrypted for one purpose with the key of the installation.
+//!
+//! ```
+//! use outlive_clock::Randomness;
+//! use outlive_tokens::Sealer;
+//!
+//! let sealer = Sealer::new(&[7; 32]);
+//! let mut nonces = Randomness::from_seed(1).stream("nonces");
+//! let sealed = sealer.seal("refresh token", b"family 42", &mut nonces);
+//! assert_eq!(sealer.open("refresh token", &sealed).as_deref(), Some(&b"family 42"[..]));
+//! assert_eq!(sealer.open("authorization code", &sealed), None);
+//! ```
 
 mod access_claims;
 mod bounded_cache;

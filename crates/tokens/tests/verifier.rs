@@ -34,6 +34,8 @@ struct Published {
     ring: Arc<Mutex<KeyRing>>,
     fetches: Arc<AtomicUsize>,
     broken: Arc<AtomicBool>,
+    /// How many requests fail before the next one succeeds.
+    failures: Arc<AtomicUsize>,
 }
 
 struct Issuer {
@@ -47,6 +49,7 @@ impl Issuer {
             ring: Arc::new(Mutex::new(KeyRing::new(key(1)))),
             fetches: Arc::default(),
             broken: Arc::default(),
+            failures: Arc::default(),
         };
         let app =
             Router::new().route("/{tenant}/discovery/v2.0/keys", get(keys)).with_state(published.clone());
@@ -91,7 +94,8 @@ async fn keys(
     State(published): State<Published>,
 ) -> Result<Json<JwkSet>, StatusCode> {
     published.fetches.fetch_add(1, SeqCst);
-    if published.broken.load(SeqCst) || asked != tenant() {
+    let fails = published.failures.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok();
+    if fails || published.broken.load(SeqCst) || asked != tenant() {
         return Err(StatusCode::INTERNAL_SERVER_ERROR);
     }
     Ok(Json(JwkSet::v2(&published.ring.lock().expect("not poisoned"), "any")))
@@ -278,6 +282,19 @@ async fn a_forgotten_tenant_starts_anew() {
     issuer.publish(KeyRing::new(key(2)));
     issuer.verifier.forget(tenant());
     assert_eq!(issuer.verify(&token).await, Err(BearerRefusal::UnknownKey));
+}
+
+#[tokio::test]
+async fn a_request_for_keys_gets_a_second_attempt() {
+    let issuer = Issuer::start().await;
+    let token = issuer.sign(&claims());
+    issuer.published.failures.store(1, SeqCst);
+    assert!(issuer.verify(&token).await.is_ok());
+    assert_eq!(issuer.fetches(), 2);
+    issuer.verifier.forget(tenant());
+    issuer.published.failures.store(2, SeqCst);
+    assert_eq!(issuer.verify(&token).await, Err(BearerRefusal::KeysUnavailable));
+    assert_eq!(issuer.fetches(), 4, "two attempts, and no more");
 }
 
 #[tokio::test]

@@ -10,7 +10,11 @@ use crate::EventPayload;
 pub struct EventDescription {
     /// The kind (`"token.issued"`).
     pub kind: &'static str,
-    /// When a service records it.
+    /// The name of its type (`"TokenIssued"`).
+    pub name: &'static str,
+    /// The services that record it.
+    pub services: &'static [&'static str],
+    /// When they do.
     pub when: &'static str,
     /// The schema of its payload, as JSON Schema of the dialect of OpenAPI 3.1.
     pub schema: RefOr<Schema>,
@@ -23,10 +27,12 @@ pub struct EventDescription {
 }
 
 impl EventDescription {
-    pub(crate) fn of<E: EventPayload>() -> Self {
+    pub(crate) fn of<E: EventPayload>(name: &'static str, services: &'static [&'static str]) -> Self {
         let example = E::example();
         Self {
             kind: E::KIND,
+            name,
+            services,
             when: E::WHEN.trim(),
             schema: E::schema(),
             summary: example.summary(),

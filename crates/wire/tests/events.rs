@@ -49,6 +49,15 @@ fn a_rejected_security_event_token_is_read_under_its_older_kind() {
 }
 
 #[test]
+fn a_kind_is_known_by_its_name_or_by_the_beginning_of_it() {
+    let of = |wanted, service| JournalEvent::kinds_of(wanted, service).count();
+    assert_eq!((of("token.issued", None), of("token.isued", None), of("token", None)), (1, 0, 0));
+    assert_eq!(of("token.", None), 2);
+    assert_eq!((of("run.finished", Some("flow")), of("run.finished", Some("idp"))), (1, 0));
+    assert_eq!(of("tenant.created", Some("resource")), 1);
+}
+
+#[test]
 fn unknown_events_are_errors() {
     let unknown = JournalEvent::read("pigeon.sent", &json!({})).unwrap_err();
     assert_eq!(unknown.to_string(), "no journal event has the kind 'pigeon.sent'");
@@ -92,19 +101,16 @@ fn document() -> String {
     let mut text = "# Journal events\n\nEvery event that a service records. `GET /lab/tenants/{tenant}/journal` returns them; \
         [events.schema.json](events.schema.json) has the schema of every payload.\nThis page is generated from `crates/wire`: run \
         `UPDATE_DOCS=1 cargo test -p outlive-wire --test events` after a change.\n\nNotable events change what a credential can do, or are \
-        refusals: the console lists them as *what changed*.\n\n| kind | recorded when | summary of the example | notable |\n|---|---|---|---|\n".to_owned();
+        refusals: the console lists them as *what changed*.\n\n| kind | recorded by | when | summary of the example | notable |\n|---|---|---|---|---|\n".to_owned();
     let mut described = JournalEvent::descriptions();
     described.sort_by_key(|described| described.kind);
     for event in &described {
         let notable = if event.is_notable { "yes" } else { "" };
-        let _ = writeln!(
-            text,
-            "| [`{0}`](#{1}) | {2} | {3} | {notable} |",
-            event.kind,
-            event.kind.replace('.', ""),
-            event.when,
-            event.summary.replace('|', "\\|")
-        );
+        let services = event.services.join(", ");
+        let summary = event.summary.replace('|', "\\|");
+        let (kind, anchor) = (event.kind, event.kind.replace('.', ""));
+        let _ =
+            writeln!(text, "| [`{kind}`](#{anchor}) | {services} | {} | {summary} | {notable} |", event.when);
     }
     for event in &described {
         let example = serde_json::to_string_pretty(&event.example).expect("JSON");

@@ -15,10 +15,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Surface, tenant_of};
-use crate::{Clocks, Problem, Service, Trace};
+use crate::{Clocks, Problem, Service, SpecMistake, Trace};
 
 /// The longest id of a lab, in bytes.
 const LAB_BYTES_MAX: usize = 100;
+/// The most mistakes of a description that one answer lists.
+const MISTAKES_SHOWN_MAX: usize = 10;
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
@@ -73,6 +75,9 @@ pub(crate) async fn create<S: Service>(
         Some(_) => return Err(Problem::bad_request("The lab is a text of at most 100 bytes.")),
     };
     let spec: S::TenantSpec = serde_json::from_value(Value::Object(description)).map_err(broken)?;
+    if let Some(rejected) = rejection(&S::spec_mistakes(&spec)) {
+        return Err(rejected);
+    }
     let wall = clock.wall.map_or_else(wall_now, |anchor| anchor.min(wall_now()));
     let clock = VirtualClock::new(clock.now.unwrap_or(wall), wall, clock.speed.unwrap_or(Speed::REAL));
     let mut change = Change::from(Clocks::insertion(tenant, &clock, &lab));
@@ -95,6 +100,16 @@ pub(crate) async fn create<S: Service>(
         }
     })?;
     Ok(StatusCode::CREATED)
+}
+
+/// Why a description is rejected: its first mistakes, and how many more there are.
+fn rejection(mistakes: &[SpecMistake]) -> Option<Problem> {
+    let (shown, more) = mistakes.split_at(mistakes.len().min(MISTAKES_SHOWN_MAX));
+    let mut text = shown.iter().map(|mistake| format!("{mistake}.")).collect::<Vec<_>>().join(" ");
+    if !more.is_empty() {
+        text.push_str(&format!(" There are {} more.", more.len()));
+    }
+    (!shown.is_empty()).then(|| Problem::bad_request(text))
 }
 
 pub(crate) async fn delete<S: Service>(

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -14,37 +15,34 @@ use crate::pause;
 /// How long, in wall time, until a failed accept is tried again.
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 
-/// A source of connections.
-pub(crate) trait Accept: Send {
+/// Failures of all sockets of the process: they have the same cause.
+static FAILURES: LazyLock<Mutex<Occasional>> = LazyLock::new(Mutex::default);
+
+/// What makes a connection of an accepted socket.
+pub(crate) trait Transport: Clone + Send + Sync + 'static {
     /// A connection.
     type Io: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
-    /// Returns the next connection and its client's address. Dropping the future loses no connection.
-    fn accept(&mut self) -> impl Future<Output = (Self::Io, SocketAddr)> + Send;
+    /// Completes what goes before the first request; `None` if the client does not do its part in
+    /// time.
+    fn open(self, stream: TcpStream) -> impl Future<Output = Option<Self::Io>> + Send;
 }
 
-/// Accepts connections that are used as they are.
-pub(crate) struct TcpAcceptor {
-    listener: TcpListener,
-    failures: Occasional,
-}
+/// Connections that are used as they are.
+#[derive(Clone)]
+pub(crate) struct Plain;
 
-impl TcpAcceptor {
-    pub(crate) fn new(listener: TcpListener) -> Self {
-        Self { listener, failures: Occasional::default() }
-    }
-}
-
-impl Accept for TcpAcceptor {
+impl Transport for Plain {
     type Io = TcpStream;
 
-    async fn accept(&mut self) -> (TcpStream, SocketAddr) {
-        accept_tcp(&self.listener, &mut self.failures).await
+    async fn open(self, stream: TcpStream) -> Option<TcpStream> {
+        Some(stream)
     }
 }
 
-/// Accepts one connection; failures are logged now and then, not for each attempt.
-pub(crate) async fn accept_tcp(listener: &TcpListener, failures: &mut Occasional) -> (TcpStream, SocketAddr) {
+/// Accepts one connection; failures are logged now and then, not for each attempt. Dropping the
+/// future loses no connection.
+pub(super) async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
@@ -54,7 +52,8 @@ pub(crate) async fn accept_tcp(listener: &TcpListener, failures: &mut Occasional
             }
             Err(error) if is_of_the_client(&error) => {}
             Err(error) => {
-                if let Some(times) = failures.report() {
+                let times = FAILURES.lock().unwrap_or_else(PoisonError::into_inner).report();
+                if let Some(times) = times {
                     tracing::error!(
                         %error,
                         times,

@@ -7,20 +7,23 @@ use std::pin::pin;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::response::{IntoResponse, Response};
-use http::header::CONNECTION;
+use http::header::{CONNECTION, CONTENT_TYPE, DATE};
 use http::{HeaderValue, Request, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tower::Service as _;
 
 use super::ServeLimits;
+use super::accept::Transport;
 use super::answer::AnswerBody;
 use super::progress::{Phase, Watched};
 use super::request_body::timed;
+use super::seats::Seat;
 use crate::Problem;
 
 /// What a connection needs besides its socket.
@@ -29,12 +32,23 @@ pub(super) struct Connection {
     pub(super) peer: SocketAddr,
     pub(super) limits: ServeLimits,
     pub(super) stopping: watch::Receiver<bool>,
-    pub(super) _seat: OwnedSemaphorePermit,
+    pub(super) _seat: Seat,
 }
 
 impl Connection {
+    /// Opens the connection and serves it.
+    pub(super) async fn open<T: Transport>(mut self, transport: T, stream: TcpStream) {
+        let io = tokio::select! {
+            io = transport.open(stream) => io,
+            _ = self.stopping.changed() => None,
+        };
+        if let Some(io) = io {
+            self.serve(io).await;
+        }
+    }
+
     /// Answers requests until the client or shutdown closes the connection, or the client takes too long.
-    pub(super) async fn serve<T>(mut self, io: T)
+    async fn serve<T>(mut self, io: T)
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -77,7 +91,18 @@ async fn answer(
         return response;
     }
     let message = "The body of the request did not arrive in time.";
-    let mut response = Problem::new(StatusCode::REQUEST_TIMEOUT, "RequestTimeout", message).into_response();
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    response
+    let mut late = Problem::new(StatusCode::REQUEST_TIMEOUT, "RequestTimeout", message).into_response();
+    // The service has named and dated the request before its body was late.
+    for (name, value) in response.headers() {
+        let names_request = name.as_str().ends_with("request-id");
+        let is_json = name == CONTENT_TYPE && value.as_bytes().starts_with(JSON);
+        if names_request || is_json || name == DATE {
+            late.headers_mut().insert(name, value.clone());
+        }
+    }
+    late.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    late
 }
+
+/// The media type of a [`Problem`], whatever its parameters.
+const JSON: &[u8] = b"application/json";

@@ -7,7 +7,7 @@ mod listener;
 
 pub use authority::LocalAuthority;
 pub use leaf::TlsIdentity;
-pub(crate) use listener::TlsAcceptor;
+pub(crate) use listener::Tls;
 
 use outlive_clock::Instant;
 use rcgen::CertificateParams;

@@ -38,6 +38,18 @@ fn app() -> Router {
         .route("/", get(|| async { "here" }))
         .route("/echo", post(|body: axum::body::Bytes| async { body }))
         .route(
+            "/named",
+            post(|body: Result<axum::body::Bytes, axum::extract::rejection::BytesRejection>| async move {
+                let headers = [
+                    ("client-request-id", "c"),
+                    ("content-type", "application/json; charset=utf-8"),
+                    ("date", "Mon, 05 Jan 2026 09:00:00 GMT"),
+                    ("x-other", "o"),
+                ];
+                (headers, if body.is_ok() { "{}" } else { "{\"refused\":true}" })
+            }),
+        )
+        .route(
             "/slow",
             get(|| async {
                 pause(SHORT * 6).await;
@@ -115,6 +127,24 @@ async fn a_body_that_does_not_arrive_in_time_is_answered_with_408() {
         assert!(response.starts_with("HTTP/1.1 408 "), "{length}: {response}");
         assert!(response.contains(r#""code":"RequestTimeout""#), "{response}");
     }
+}
+
+/// The headers that name and date a request stay.
+#[tokio::test]
+async fn a_late_body_is_answered_with_the_names_of_its_request() {
+    let address = start(ServeLimits { body: SHORT, ..UNLIMITED }, app()).await;
+    let mut stream = connect(address, "POST /named HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\n1").await;
+    let response = until_closed(&mut stream).await;
+    assert!(response.starts_with("HTTP/1.1 408 "), "{response}");
+    for part in [
+        "client-request-id: c\r\n",
+        "content-type: application/json; charset=utf-8\r\n",
+        "date: Mon, 05 Jan 2026 09:00:00 GMT\r\n",
+        r#""code":"RequestTimeout""#,
+    ] {
+        assert!(response.contains(part), "no {part}: {response}");
+    }
+    assert!(!response.contains("x-other") && !response.contains("refused"), "{response}");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// Most operations that are read of one connector.
 const OPERATIONS_MAX: usize = 2_000;
-/// Most parameters of one operation.
+/// Most parameters of one operation; the hub accepts no more.
 const PARAMETERS_MAX: usize = 200;
 
 /// Where a parameter goes.

@@ -8,6 +8,9 @@ use serde_json::{Map, Value};
 use super::operation::{Operation, Parameter, Place};
 use crate::engine::Failure;
 
+/// Most parts of the name of a parameter below a body (`body/order/item`).
+const STEPS_MAX: usize = 32;
+
 /// A request to be made below a connection's runtime URL.
 #[derive(Debug, PartialEq)]
 pub(super) struct Request {
@@ -119,7 +122,10 @@ fn body_of(
             continue;
         }
         let mut place = body.get_or_insert_with(|| Value::Object(Map::new()));
-        for step in below.split('/').take(32) {
+        if below.split('/').nth(STEPS_MAX).is_some() {
+            return Err(invalid(name, "it has more than 32 parts"));
+        }
+        for step in below.split('/') {
             let Value::Object(map) = place else {
                 return Err(invalid(name, "something that is not an object stands in its way"));
             };

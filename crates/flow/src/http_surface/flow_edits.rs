@@ -8,7 +8,12 @@ use crate::service::FlowEdit;
 use crate::tables::flows::FlowState;
 
 /// Longest display name, in characters.
-const DISPLAY_NAME_CHARACTERS_MAX: usize = 256;
+pub(crate) const DISPLAY_NAME_CHARACTERS_MAX: usize = 256;
+
+/// Whether a flow can have this display name.
+pub(crate) fn is_display_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().nth(DISPLAY_NAME_CHARACTERS_MAX).is_none()
+}
 
 /// Reads `{"properties": {displayName?, definition?, connectionReferences?, state?}}`. What a read answered besides (times, links) may
 /// be sent back and counts for nothing.
@@ -22,7 +27,7 @@ pub(super) fn read(body: &Bytes) -> Result<FlowEdit, Problem> {
         ));
     };
     let display_name = match text(properties, "displayName")? {
-        Some(name) if name.is_empty() || name.chars().nth(DISPLAY_NAME_CHARACTERS_MAX).is_some() => {
+        Some(name) if !is_display_name(name) => {
             return Err(Problem::bad_request(format!(
                 "properties.displayName: a name has 1 to {DISPLAY_NAME_CHARACTERS_MAX} characters."
             )));

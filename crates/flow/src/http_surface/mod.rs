@@ -18,6 +18,8 @@ use outlive_chassis::Problem;
 
 use crate::service::Flows;
 
+pub(crate) use flow_edits::{DISPLAY_NAME_CHARACTERS_MAX, is_display_name};
+
 /// The version of the interface that every request names.
 pub(crate) const API_VERSION: &str = "2016-11-01";
 

@@ -10,6 +10,9 @@ const TOP_DEFAULT: u32 = 50;
 /// Most entries of a page.
 const TOP_MAX: u32 = 250;
 
+/// Longest filter, in characters.
+const FILTER_CHARACTERS_MAX: usize = 200;
+
 /// Which page is wanted.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Page {
@@ -29,8 +32,13 @@ impl Page {
                         Problem::bad_request(format!("$top is a number from 1 to {TOP_MAX}."))
                     })?;
                 }
-                "$skiptoken" => page.token = Some(value.chars().take(200).collect()),
-                "$filter" => page.filter = Some(value.chars().take(200).collect()),
+                "$skiptoken" => page.token = Some(value.into_owned()),
+                "$filter" if value.chars().nth(FILTER_CHARACTERS_MAX).is_some() => {
+                    return Err(Problem::bad_request(format!(
+                        "$filter has at most {FILTER_CHARACTERS_MAX} characters."
+                    )));
+                }
+                "$filter" => page.filter = Some(value.into_owned()),
                 _ => {}
             }
         }
@@ -66,6 +74,14 @@ mod tests {
             page("%24top=7&$skiptoken=12").map(|page| (page.top, page.token)),
             Ok((7, Some("12".to_owned())))
         );
+        // Whole or not at all: the beginning of a longer one would name another page, or filter.
+        let long = |name: &str, length: usize| format!("{name}={}", "1".repeat(length));
+        assert_eq!(
+            page(&long("$skiptoken", 500)).map(|page| page.token.map(|text| text.len())),
+            Ok(Some(500))
+        );
+        assert_eq!(page(&long("$filter", 200)).map(|page| page.filter.map(|text| text.len())), Ok(Some(200)));
+        assert_eq!(page(&long("$filter", 201)), Err("$filter has at most 200 characters.".to_owned()));
         for bad in ["$top=0", "$top=251", "$top=all", "$top=-1"] {
             assert!(page(bad).is_err(), "{bad}");
         }

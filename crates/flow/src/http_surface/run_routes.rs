@@ -38,12 +38,13 @@ pub(super) async fn list(
     let flow = flows.owned(&caller.asker(), flow_id(&id)?).await?;
     let page = Page::of_query(query.as_deref())?;
     let status = page.filter.as_deref().map(status_of).transpose()?;
+    let now = caller.asker().now;
     let before = match &page.token {
         None => i64::MAX,
         Some(token) => token.parse().map_err(|_| bad_token())?,
     };
     let mut rows =
-        runs::list(&flows.chassis.store, caller.tenant, flow.id, status, before, page.top + 1).await?;
+        runs::list(&flows.chassis.store, (caller.tenant, flow.id), status, now, before, page.top + 1).await?;
     let more = rows.len() > page.top as usize;
     rows.truncate(page.top as usize);
     let value = rows.iter().map(|row| run_documents::run(&caller.environment, row, None));
@@ -91,6 +92,7 @@ pub(super) async fn actions(
 async fn read(caller: &Caller, flows: &Flows, id: &str, name: &str) -> Result<(RunRow, RunState), Problem> {
     let flow = flows.owned(&caller.asker(), flow_id(id)?).await?;
     let found = runs::read(&flows.chassis.store, caller.tenant, flow.id, name).await?;
+    let found = found.filter(|(row, _)| row.is_shown(caller.asker().now));
     let (row, record) = found.ok_or_else(|| {
         let name: String = name.chars().take(100).collect();
         Problem::not_found("WorkflowRunNotFound", format!("The flow has no run '{name}'."))

@@ -154,6 +154,9 @@ impl Flows {
         let mut change = Change::new();
         change.add(flows::occurrence_taken(tenant, flow, version, due, next));
         change.add(runs::insertion(tenant, &run, record_of(&state), &self.taker()));
+        for statement in runs::pruning(tenant, flow, now) {
+            change.add(statement);
+        }
         match self.chassis.store.commit(change).await {
             Ok(()) => {}
             // The name is taken, by a run of the same flow within the same millisecond: another draw gives another name.

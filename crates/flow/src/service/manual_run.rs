@@ -79,6 +79,9 @@ impl Flows {
             run.name = run_name(now, &mut random.stream("run-name"));
             let mut change = Change::from(flows::run_counted(tenant, flow.id, flow.version));
             change.add(runs::insertion(tenant, &run, record_of(&state), &self.taker()));
+            for statement in runs::pruning(tenant, flow.id, now) {
+                change.add(statement);
+            }
             match self.chassis.store.commit(change).await {
                 Ok(()) => {
                     begun = true;

@@ -248,9 +248,10 @@ pub(crate) fn suspended(tenant: TenantId, flow: FlowId, version: i64) -> Stateme
 }
 
 /// Removes a flow with its definitions and runs.
-pub(crate) fn removal(tenant: TenantId, flow: FlowId) -> [Statement; 3] {
+pub(crate) fn removal(tenant: TenantId, flow: FlowId) -> [Statement; 4] {
     [
         sql!("DELETE FROM runs WHERE tenant = $1 AND flow = $2", tenant, flow),
+        sql!("DELETE FROM pruned_runs WHERE tenant = $1 AND flow = $2", tenant, flow),
         sql!("DELETE FROM definitions WHERE tenant = $1 AND flow = $2", tenant, flow),
         sql!("DELETE FROM flows WHERE tenant = $1 AND id = $2", tenant, flow).expect_rows(1),
     ]

@@ -11,7 +11,8 @@ use outlive_store::Value;
 use crate::ids::FlowId;
 
 /// The tables whose rows go with their tenant.
-pub(crate) const TENANT_TABLES: &[&str] = &["runs", "definitions", "flows", "flow_ids", "flow_credentials"];
+pub(crate) const TENANT_TABLES: &[&str] =
+    &["runs", "pruned_runs", "definitions", "flows", "flow_ids", "flow_credentials"];
 
 impl From<FlowId> for Value {
     fn from(id: FlowId) -> Self {

@@ -1,13 +1,22 @@
-//! Runs.
+//! Runs: the history of 28 days, and those that have not ended.
 
 use std::collections::BTreeMap;
 
-use outlive_clock::{Instant, TenantId, wall_now};
+use outlive_clock::{Instant, Span, TenantId, wall_now};
 use outlive_store::{Row, Statement, Store, StoreError, sql};
 
 use crate::engine::Failure;
 use crate::ids::FlowId;
 use crate::status::RunStatus;
+
+/// How long the history of runs reaches back, by their start in the tenant's time. "By default,
+/// flow run data is stored for 28 days (2,419,200 seconds)": Microsoft Learn, *Manage cloud flow
+/// run history in Dataverse*.
+const HISTORY: Span = Span::from_days(28);
+/// How many of a flow's oldest runs are looked at, and pruned if they are older than the history,
+/// when a run of it begins: more than one, so that a long history from an earlier version gets
+/// shorter, and few, so that no run takes much longer.
+const PRUNED_MAX: i64 = 16;
 
 /// A run as it stands in the table. `record` is the engine's state as JSON.
 #[derive(Clone, Debug)]
@@ -25,6 +34,13 @@ pub(crate) struct RunRow {
     pub(crate) trace: String,
     pub(crate) next_due: Option<Instant>,
     pub(crate) attempt: i64,
+}
+
+impl RunRow {
+    /// Whether the history shows it at `now`: it began within the last 28 days, or has not ended.
+    pub(crate) fn is_shown(&self, now: Instant) -> bool {
+        self.next_due.is_some() || self.started >= now - HISTORY
+    }
 }
 
 fn run_of(row: &Row) -> Result<RunRow, StoreError> {
@@ -67,12 +83,13 @@ pub(crate) async fn read(
     row.map(|row| Ok((run_of(&row)?, row.text("record")?))).transpose()
 }
 
-/// Runs of a flow, the newest first, before the run of that number; of one status, or of all.
+/// Runs of a flow that the history shows at `now`, the newest first, before the run of that number;
+/// of one status, or of all.
 pub(crate) async fn list(
     store: &Store,
-    tenant: TenantId,
-    flow: FlowId,
+    (tenant, flow): (TenantId, FlowId),
     status: Option<RunStatus>,
+    now: Instant,
     before: i64,
     limit: u32,
 ) -> Result<Vec<RunRow>, StoreError> {
@@ -83,10 +100,11 @@ pub(crate) async fn list(
                 .rows(sql!(
                     "SELECT flow, name, number, version, trigger_name, due_us, started_us, ended_us, status, error, trace, \
                      next_due_us, attempt FROM runs WHERE tenant = $1 AND flow = $2 AND number < $3 \
-                     ORDER BY number DESC LIMIT $4",
+                     AND (started_us >= $4 OR next_due_us IS NOT NULL) ORDER BY number DESC LIMIT $5",
                     tenant,
                     flow,
                     before,
+                    now - HISTORY,
                     limit
                 ))
                 .await?
@@ -96,11 +114,12 @@ pub(crate) async fn list(
                 .rows(sql!(
                     "SELECT flow, name, number, version, trigger_name, due_us, started_us, ended_us, status, error, trace, \
                      next_due_us, attempt FROM runs WHERE tenant = $1 AND flow = $2 AND status = $3 AND number < $4 \
-                     ORDER BY number DESC LIMIT $5",
+                     AND (started_us >= $5 OR next_due_us IS NOT NULL) ORDER BY number DESC LIMIT $6",
                     tenant,
                     flow,
                     status.name(),
                     before,
+                    now - HISTORY,
                     limit
                 ))
                 .await?
@@ -109,15 +128,45 @@ pub(crate) async fn list(
     rows.iter().map(run_of).collect()
 }
 
-/// How many runs of all flows there are, by status.
+/// How many runs of all flows there are and were, by status; those of deleted flows do not count.
 pub(crate) async fn counts(store: &Store, tenant: TenantId) -> Result<BTreeMap<String, i64>, StoreError> {
     let rows = store
         .rows(sql!(
-            "SELECT status, CAST(COUNT(*) AS BIGINT) AS runs FROM runs WHERE tenant = $1 GROUP BY status",
+            "SELECT status, CAST(SUM(runs) AS BIGINT) AS runs FROM \
+             (SELECT status, CAST(COUNT(*) AS BIGINT) AS runs FROM runs WHERE tenant = $1 GROUP BY status \
+             UNION ALL SELECT status, runs FROM pruned_runs WHERE tenant = $1) AS counted GROUP BY status",
             tenant
         ))
         .await?;
     rows.iter().map(|row| Ok((row.text("status")?, row.int("runs")?))).collect()
+}
+
+/// Deletes runs that are older than the history and have ended, of the oldest of a flow, and counts
+/// them. Goes into each change that begins a run of the flow, after the run itself; the journal
+/// keeps what they did.
+pub(crate) fn pruning(tenant: TenantId, flow: FlowId, now: Instant) -> [Statement; 2] {
+    [
+        sql!(
+            "INSERT INTO pruned_runs (tenant, flow, status, runs) \
+             SELECT tenant, flow, status, CAST(COUNT(*) AS BIGINT) FROM runs \
+             WHERE tenant = $1 AND flow = $2 AND started_us < $3 AND next_due_us IS NULL \
+             AND number < (SELECT MIN(number) FROM runs WHERE tenant = $1 AND flow = $2) + $4 \
+             GROUP BY tenant, flow, status \
+             ON CONFLICT (tenant, flow, status) DO UPDATE SET runs = pruned_runs.runs + excluded.runs",
+            tenant,
+            flow,
+            now - HISTORY,
+            PRUNED_MAX
+        ),
+        sql!(
+            "DELETE FROM runs WHERE tenant = $1 AND flow = $2 AND started_us < $3 AND next_due_us IS NULL \
+             AND number < (SELECT MIN(number) FROM runs WHERE tenant = $1 AND flow = $2) + $4",
+            tenant,
+            flow,
+            now - HISTORY,
+            PRUNED_MAX
+        ),
+    ]
 }
 
 /// Who has taken up a run, and until when (wall time) others leave it to them.
@@ -208,8 +257,9 @@ pub(crate) async fn unfinished(
     tenant: TenantId,
     flow: FlowId,
 ) -> Result<Vec<RunRow>, StoreError> {
-    let mut runs = list(store, tenant, flow, Some(RunStatus::Waiting), i64::MAX, 250).await?;
-    runs.extend(list(store, tenant, flow, Some(RunStatus::Running), i64::MAX, 250).await?);
+    let flow = (tenant, flow);
+    let mut runs = list(store, flow, Some(RunStatus::Waiting), Instant::MAX, i64::MAX, 250).await?;
+    runs.extend(list(store, flow, Some(RunStatus::Running), Instant::MAX, i64::MAX, 250).await?);
     Ok(runs)
 }
 

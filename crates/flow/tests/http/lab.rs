@@ -7,7 +7,7 @@ use http_body_util::BodyExt;
 use outlive_chassis::{Chassis, ChassisConfig, LabKey, Origins};
 use outlive_clock::{Instant, Span, TenantId};
 use outlive_flow::{FlowConfig, MIGRATIONS, build};
-use outlive_store::DatabaseUrl;
+use outlive_store::{DatabaseUrl, Store, sql};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -33,7 +33,7 @@ pub(crate) struct Lab {
     hub_url: String,
     /// Where the pretenders live; they outlive the service.
     _outside: Runtime,
-    service: Option<(Runtime, Router)>,
+    service: Option<(Runtime, Router, Store)>,
 }
 
 pub(crate) struct Answer {
@@ -122,11 +122,11 @@ impl Lab {
 
     /// Kills the service at once, whatever it is doing, and starts it again on the same data.
     pub(crate) fn restart(&mut self) {
-        if let Some((runtime, router)) = self.service.take() {
-            drop(router);
+        if let Some((runtime, router, store)) = self.service.take() {
+            drop((router, store));
             drop(runtime);
         }
-        self.service = Some(self.start("one"));
+        self.service = Some(self.launch("one"));
     }
 
     /// Whether several replicas can share the database.
@@ -136,8 +136,13 @@ impl Lab {
 
     /// Starts a replica of the service on the lab's data.
     pub(crate) fn start(&self, replica: &str) -> (Runtime, Router) {
+        let (runtime, router, _) = self.launch(replica);
+        (runtime, router)
+    }
+
+    fn launch(&self, replica: &str) -> (Runtime, Router, Store) {
         let runtime = runtime();
-        let router = runtime.block_on(async {
+        let (router, store) = runtime.block_on(async {
             let config = ChassisConfig {
                 service: "flow",
                 database: self.database.clone(),
@@ -155,12 +160,13 @@ impl Lab {
                 hub_url: self.hub_url.clone(),
                 replica: replica.to_owned(),
             };
-            build(chassis, config).await.expect("builds")
+            let store = chassis.store.clone();
+            (build(chassis, config).await.expect("builds"), store)
         });
-        (runtime, router)
+        (runtime, router, store)
     }
 
-    fn service(&self) -> &(Runtime, Router) {
+    fn service(&self) -> &(Runtime, Router, Store) {
         self.service.as_ref().expect("the service runs")
     }
 
@@ -188,7 +194,7 @@ impl Lab {
     }
 
     pub(crate) fn send_request(&self, request: Request<Body>) -> Answer {
-        let (runtime, router) = self.service();
+        let (runtime, router, _) = self.service();
         runtime.block_on(async {
             let response = router.clone().oneshot(request).await.expect("infallible");
             let (parts, body) = response.into_parts();
@@ -205,7 +211,7 @@ impl Lab {
 
     /// Begins a request and does not wait for its answer.
     pub(crate) fn send_and_forget(&self, method: &str, path: &str) {
-        let (runtime, router) = self.service();
+        let (runtime, router, _) = self.service();
         let answer = router.clone().oneshot(Self::request(method, path, None, None));
         runtime.spawn(answer);
     }
@@ -274,6 +280,18 @@ impl Lab {
                 .map(|link| link.strip_prefix("http://flow.test").expect("our origin").to_owned());
         }
         runs
+    }
+
+    /// How many runs are in the database, whether the history shows them or not.
+    pub(crate) fn stored_runs(&self) -> i64 {
+        let (runtime, _, store) = self.service();
+        let row = runtime.block_on(store.row(sql!("SELECT CAST(COUNT(*) AS BIGINT) AS runs FROM runs")));
+        row.expect("is read").expect("one row").int("runs").expect("a number")
+    }
+
+    /// How many commits the service has made.
+    pub(crate) fn commits(&self) -> u64 {
+        *self.service().2.commits().borrow()
     }
 
     pub(crate) fn newest_run(&self) -> Value {

@@ -6,6 +6,7 @@ mod definitions;
 mod failures;
 mod fake_hub;
 mod fake_issuer;
+mod history;
 mod identity;
 mod lab;
 mod manual;

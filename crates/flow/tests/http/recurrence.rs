@@ -147,7 +147,7 @@ fn a_running_clock_needs_nobody() {
 fn occurrences_that_a_running_clock_passed_while_the_service_was_down_are_skipped() {
     let mut lab = Lab::with_flow(hourly());
     lab.advance(Span::from_minutes(90));
-    let runs = lab.runs("").len();
+    let runs = lab.stored_runs();
     // As after a start: the clock ran on for 400 days, and the flow was next due at the beginning
     // of them.
     let path = format!("/_lab/tenants/{}/clock", crate::lab::TENANT);
@@ -156,7 +156,7 @@ fn occurrences_that_a_running_clock_passed_while_the_service_was_down_are_skippe
     lab.send("PUT", &path, None, Some(json!({"now": due, "speed": 1, "wall": wall}))).expect(200);
     lab.restart();
     assert_eq!(lab.due(), (0, 0));
-    assert_eq!(lab.runs("").len(), runs);
+    assert_eq!(lab.stored_runs(), runs);
     let next = lab.next_due().expect("the flow goes on");
     let late = lab.now() - next;
     assert!(late < Span::ZERO && late >= -Span::from_hours(1), "the next whole hour: {next}");
@@ -213,4 +213,30 @@ fn of_two_changes_at_once_none_is_lost() {
             lab.owner("POST", &format!("/{FLOW}/{action}"), None).expect(200);
         }
     }
+}
+
+#[test]
+fn one_change_is_one_commit() {
+    let lab = Lab::with_flow(hourly());
+    let other =
+        json!({"Recurrence": {"type": "Recurrence", "recurrence": {"frequency": "Day", "interval": 1}}});
+    let other =
+        definition(other, json!({"Nothing": {"type": "Compose", "runAfter": {}, "inputs": "nothing"}}));
+    let both = json!({"properties": {"displayName": "Renamed", "state": "Stopped", "definition": other}});
+    for (method, below, body) in [
+        ("PATCH", "", Some(json!({"properties": {"displayName": "Another name"}}))),
+        ("PATCH", "", Some(both)),
+        ("POST", "/start", None),
+        ("POST", "/stop", None),
+        ("PUT", "", Some(flow(hourly()))),
+    ] {
+        let (before, written) = (lab.commits(), lab.journal("flow.").len());
+        lab.owner(method, &format!("/{FLOW}{below}"), body.clone()).expect(200);
+        assert_eq!(lab.commits() - before, 1, "{method} {below} {body:?}");
+        assert_eq!(lab.journal("flow.").len() - written, 1, "{method} {below} {body:?}");
+    }
+    // What changes nothing writes nothing.
+    let before = lab.commits();
+    lab.owner("PUT", &format!("/{FLOW}"), Some(flow(hourly()))).expect(200);
+    assert_eq!(lab.commits(), before);
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{ConnectorFault, OAuthSettings};
+use super::{ConnectorFault, OAuthSettings, texts};
 
 /// The most connection parameters a connector may have.
 const PARAMETERS_MAX: usize = 64;
@@ -63,11 +63,12 @@ impl ApiProperties {
         };
         let authentication = authentication(&parameters, &place("connectionParameters"))?;
         let text = |name: &str| properties.get(name).and_then(Value::as_str).map(str::to_owned);
-        let capabilities = properties.get("capabilities").and_then(Value::as_array).into_iter().flatten();
+        let capabilities = texts(properties.get("capabilities"))
+            .ok_or_else(|| ConnectorFault::new(place("capabilities"), "it is not an array of texts"))?;
         Ok(Self {
             authentication,
             brand_color: text("iconBrandColor").or_else(|| text("brandColor")).unwrap_or_default(),
-            capabilities: capabilities.filter_map(Value::as_str).take(32).map(str::to_owned).collect(),
+            capabilities,
             connection_parameters: Value::Object(parameters),
         })
     }
@@ -109,6 +110,16 @@ mod tests {
         "identityProvider": "aad", "clientId": "c", "customParameters": {
             "loginUri": {"value": "https://login.windows.net"}, "resourceUri": {"value": "api://x"},
         }}})
+    }
+
+    #[test]
+    fn all_capabilities_are_kept_or_the_file_is_rejected() {
+        let read = |capabilities: Value| ApiProperties::parse(&json!({ "capabilities": capabilities }));
+        let many: Vec<_> = (0..50).map(|number| format!("c{number}")).collect();
+        assert_eq!(read(json!(many)).expect("usable").capabilities, many);
+        for wrong in [json!("actions"), json!(["actions", 1])] {
+            assert_eq!(read(wrong).expect_err("unusable").at, "capabilities");
+        }
     }
 
     #[test]

@@ -34,6 +34,29 @@ impl ConnectorFault {
     }
 }
 
+/// What a display name of a connector or a connection has to be.
+pub(crate) const DISPLAY_NAME_RULE: &str = "it must have 1 to 200 characters";
+
+/// Whether a connector or a connection can have this display name.
+pub(crate) fn is_display_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().count() <= 200
+}
+
+/// What is wrong with the parts of a connector, by the property of its description.
+pub(crate) fn connector_faults(
+    display_name: &str,
+    api_properties: &Value,
+    swagger: &Value,
+) -> Vec<(&'static str, ConnectorFault)> {
+    let mut api_properties = api_properties.clone();
+    oauth_settings::take_client_secret(&mut api_properties);
+    let name = (!is_display_name(display_name))
+        .then(|| ("display_name", ConnectorFault::new("displayName", DISPLAY_NAME_RULE)));
+    let properties = ApiProperties::parse(&api_properties).err().map(|fault| ("api_properties", fault));
+    let swagger = Swagger::parse(swagger).err().map(|fault| ("swagger", fault));
+    [name, properties, swagger].into_iter().flatten().collect()
+}
+
 /// Where a connector is registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Home {
@@ -72,8 +95,8 @@ pub(crate) struct Draft {
 impl Draft {
     /// Checks both documents. A client secret found inside them is taken out: it is write-only.
     pub(crate) fn check(mut self) -> Result<Self, ConnectorFault> {
-        if self.display_name.is_empty() || self.display_name.chars().count() > 200 {
-            return Err(ConnectorFault::new("displayName", "it must have 1 to 200 characters"));
+        if !is_display_name(&self.display_name) {
+            return Err(ConnectorFault::new("displayName", DISPLAY_NAME_RULE));
         }
         if let Some(secret) = oauth_settings::take_client_secret(&mut self.api_properties) {
             self.client_secret.get_or_insert(secret);
@@ -84,5 +107,13 @@ impl Draft {
         ApiProperties::parse(&self.api_properties)?;
         Swagger::parse(&self.swagger)?;
         Ok(self)
+    }
+}
+
+/// An optional array of texts, whole; `None` if it is something else.
+fn texts(value: Option<&serde_json::Value>) -> Option<Vec<String>> {
+    match value {
+        None | Some(serde_json::Value::Null) => Some(Vec::new()),
+        Some(value) => value.as_array()?.iter().map(|text| text.as_str().map(str::to_owned)).collect(),
     }
 }

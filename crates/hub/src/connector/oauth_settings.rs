@@ -4,7 +4,7 @@ use outlive_tokens::Secret;
 use serde_json::Value;
 use url::Url;
 
-use super::ConnectorFault;
+use super::{ConnectorFault, texts};
 use crate::credential::CAPABLE;
 
 /// Which redirect URI is registered on the connector's application.
@@ -97,14 +97,14 @@ impl OAuthSettings {
                 ));
             }
         };
-        let scopes = settings.get("scopes").and_then(Value::as_array).into_iter().flatten();
+        let scopes = texts(settings.get("scopes"));
         Ok(Self {
             identity_provider,
             client_id: text("clientId")
                 .filter(|id| id.len() <= 200)
                 .ok_or_else(|| fault("clientId", "it is missing"))?
                 .to_owned(),
-            scopes: scopes.filter_map(Value::as_str).take(64).map(str::to_owned).collect(),
+            scopes: scopes.ok_or_else(|| fault("scopes", "it is not an array of texts"))?,
             redirect_mode,
             login_uri,
             resource_uri: custom("resourceUri")?
@@ -178,6 +178,14 @@ mod tests {
     }
 
     #[test]
+    fn all_scopes_are_kept() {
+        let mut many = settings();
+        many["scopes"] = (0..100).map(|number| format!("Scope.{number}")).collect();
+        let read = OAuthSettings::parse(&parameter("oAuthSettings", many), "p").expect("usable");
+        assert_eq!((read.scopes.len(), read.scopes[99].as_str()), (100, "Scope.99"));
+    }
+
+    #[test]
     fn what_is_left_out_has_its_documented_value() {
         let least = json!({"identityProvider": "AAD", "clientId": "c", "redirectMode": "GlobalPerConnector",
             "customParameters": {"resourceUri": {"value": "api://x"}}});
@@ -215,6 +223,8 @@ mod tests {
             (with("/identityProvider", json!(null)), "p.oAuthSettings.identityProvider"),
             (with("/clientId", json!("")), "p.oAuthSettings.clientId"),
             (with("/redirectMode", json!("Sideways")), "p.oAuthSettings.redirectMode"),
+            (with("/scopes", json!("Orders.Read")), "p.oAuthSettings.scopes"),
+            (with("/scopes", json!(["Orders.Read", 1])), "p.oAuthSettings.scopes"),
             (
                 with("/customParameters/resourceUri", json!({"value": ""})),
                 "p.oAuthSettings.customParameters.resourceUri",

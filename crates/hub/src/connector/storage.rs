@@ -15,6 +15,8 @@ pub(crate) struct Stored {
     pub(crate) swagger: serde_json::Value,
     /// Who made a custom API.
     pub(crate) owner: Option<Uuid>,
+    /// How often it was changed.
+    pub(crate) revision: i64,
 }
 
 /// What a connector's client secret is sealed for.
@@ -60,7 +62,7 @@ fn stored_of(row: &Row, tenant: TenantId, sealer: &Sealer) -> Result<Stored, Sto
         client_secret,
         name,
     };
-    Ok(Stored { connector, swagger, owner: row.opt_parse("owner")? })
+    Ok(Stored { connector, swagger, owner: row.opt_parse("owner")?, revision: row.int("revision")? })
 }
 
 /// A connector by its name.
@@ -72,8 +74,8 @@ pub(crate) async fn by_name(
 ) -> Result<Option<Stored>, StoreError> {
     store
         .row(sql!(
-            "SELECT name, resource_group, owner, version, display_name, api_properties, swagger, client_secret_sealed \
-             FROM connectors WHERE tenant = $1 AND name = $2",
+            "SELECT name, resource_group, owner, version, display_name, api_properties, swagger, client_secret_sealed, \
+             revision FROM connectors WHERE tenant = $1 AND name = $2",
             tenant,
             name.as_str()
         ))
@@ -91,8 +93,8 @@ pub(crate) async fn managed(
 ) -> Result<Vec<Stored>, StoreError> {
     let rows = store
         .rows(sql!(
-            "SELECT name, resource_group, owner, version, display_name, api_properties, swagger, client_secret_sealed \
-             FROM connectors WHERE tenant = $1 AND resource_group IS NULL ORDER BY name LIMIT $2",
+            "SELECT name, resource_group, owner, version, display_name, api_properties, swagger, client_secret_sealed, \
+             revision FROM connectors WHERE tenant = $1 AND resource_group IS NULL ORDER BY name LIMIT $2",
             tenant,
             limit
         ))
@@ -132,18 +134,64 @@ pub(crate) fn insert(registration: Registration<'_>, draft: &Draft) -> Statement
     )
 }
 
-/// Writes a connector over. Without a new client secret the old one stays.
-pub(crate) fn update(registration: Registration<'_>, draft: &Draft) -> Statement {
+/// Replaces a connector, if it was not changed since `revision` was read. Without a new client
+/// secret the old one stays.
+pub(crate) fn update(registration: Registration<'_>, draft: &Draft, revision: i64) -> Statement {
     sql!(
         "UPDATE connectors SET version = $1, display_name = $2, api_properties = $3, swagger = $4, \
-         client_secret_sealed = COALESCE($5, client_secret_sealed) WHERE tenant = $6 AND name = $7",
+         client_secret_sealed = COALESCE($5, client_secret_sealed), revision = revision + 1 \
+         WHERE tenant = $6 AND name = $7 AND revision = $8",
         registration.version,
         &draft.display_name,
         draft.api_properties.clone(),
         draft.swagger.clone(),
         registration.client_secret_sealed,
         registration.tenant,
-        registration.name.as_str()
+        registration.name.as_str(),
+        revision
     )
     .expect_rows(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use outlive_store::DatabaseUrl;
+    use serde_json::json;
+
+    use super::*;
+
+    /// Two requests may read the same connector before either of them writes.
+    #[tokio::test]
+    async fn an_update_is_of_the_revision_that_was_read() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let url = DatabaseUrl::Sqlite(dir.path().join("hub.db"));
+        let store = Store::open(&url, "hub", &[("hub", crate::MIGRATIONS)]).await.expect("opens");
+        let sealer = Sealer::new(&[7; 32]);
+        let tenant = TenantId::from_uuid(Uuid::from_u128(1));
+        let name: ConnectorName = "shared_orders".parse().expect("a name");
+        let registration = || Registration {
+            tenant,
+            name: &name,
+            home: &Home::Managed,
+            owner: None,
+            version: "v".to_owned(),
+            client_secret_sealed: None,
+        };
+        let draft = |title: &str| Draft {
+            display_name: title.to_owned(),
+            api_properties: json!({"properties": {}}),
+            swagger: json!({
+                "swagger": "2.0", "info": {"title": "Orders", "version": "1"}, "host": "orders.example", "basePath": "/",
+                "schemes": ["https"], "paths": {"/orders": {"get": {"operationId": "ListOrders"}}},
+            }),
+            client_secret: None,
+        };
+        store.commit(insert(registration(), &draft("first"))).await.expect("is new");
+        let read = by_name(&store, &sealer, tenant, &name).await.expect("is read").expect("is there");
+        store.commit(update(registration(), &draft("second"), read.revision)).await.expect("is the one read");
+        let late = store.commit(update(registration(), &draft("third"), read.revision)).await;
+        assert!(late.expect_err("it was changed").is_conflict());
+        let read = by_name(&store, &sealer, tenant, &name).await.expect("is read").expect("is there");
+        assert_eq!(read.connector.display_name, "second");
+    }
 }

@@ -8,6 +8,8 @@ use super::ConnectorFault;
 use crate::path::{decoded, fits};
 
 const OPERATIONS_MAX: usize = 1_000;
+/// The most parameters of an operation, and those that the operations of a path share.
+const PARAMETERS_MAX: usize = 200;
 const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "patch"];
 
 /// A usable swagger.
@@ -142,6 +144,12 @@ fn operations(paths: &Map<String, Value>) -> Result<(Vec<Operation>, BTreeSet<St
                     format!("there are more than {OPERATIONS_MAX} operations"),
                 ));
             }
+            for list in [item.get("parameters"), operation.get("parameters")] {
+                if list.and_then(Value::as_array).is_some_and(|list| list.len() > PARAMETERS_MAX) {
+                    let why = format!("it has more than {PARAMETERS_MAX} parameters");
+                    return Err(ConnectorFault::new(format!("swagger.paths.{path}.{method}"), why));
+                }
+            }
             let mut declared = shared.clone();
             collect_headers(operation.get("parameters"), &mut declared);
             headers.extend(declared);
@@ -239,6 +247,11 @@ mod tests {
             ("/schemes", json!(["ws"]), "swagger.schemes"),
             ("/paths", json!(null), "swagger.paths"),
             ("/paths/~1orders/get", json!({}), "swagger.paths./orders.get.operationId"),
+            (
+                "/paths/~1orders/get",
+                json!({"operationId": "ListOrders", "parameters": vec![json!({"name": "x", "in": "query"}); 201]}),
+                "swagger.paths./orders.get",
+            ),
             (
                 "/paths/~1orders~1{id}/get/operationId",
                 json!("ListOrders"),

@@ -15,7 +15,7 @@ use super::{GroupPath, ResourcePath};
 use crate::Hub;
 use crate::arm::{ApiReference, ArmRefusal, ControlCall, JsonBody, ResourceName, connection_id};
 use crate::connection::{Connection, Status, key_purpose, resource, storage};
-use crate::connector::{self, Authentication, Connector, Home};
+use crate::connector::{self, Authentication, Connector, Home, is_display_name};
 
 /// The most connections that one answer lists.
 const PAGE_MAX: i64 = 100;
@@ -104,7 +104,7 @@ impl PutProperties {
                 name.chars().take(80).collect::<String>()
             )));
         }
-        if self.display_name.as_ref().is_some_and(|name| name.is_empty() || name.chars().count() > 200) {
+        if self.display_name.as_ref().is_some_and(|name| !is_display_name(name)) {
             return Err(ArmRefusal::invalid("properties.displayName must have 1 to 200 characters."));
         }
         Ok(self)

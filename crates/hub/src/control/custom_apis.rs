@@ -81,7 +81,8 @@ pub(super) async fn put(
             Problem::conflict(format!("The name '{name}' is taken by another API of this tenant.")).into()
         );
     }
-    write(&hub, &call, &path, &name, &draft, existing.is_some()).await?;
+    let revision = existing.as_ref().map(|stored| stored.revision);
+    write(&hub, &call, &path, &name, &draft, revision).await?;
     let written = stored(&hub, &call, &name).await?;
     let written = written.ok_or_else(|| Problem::conflict("The API was removed at the same time."))?;
     let status = if existing.is_some() { StatusCode::OK } else { StatusCode::CREATED };
@@ -94,7 +95,7 @@ async fn write(
     path: &ResourcePath,
     name: &ConnectorName,
     draft: &Draft,
-    exists: bool,
+    replaced: Option<i64>,
 ) -> Result<(), ArmRefusal> {
     let registration = Registration {
         tenant: call.tenant,
@@ -110,10 +111,9 @@ async fn write(
             &mut hub.random(call.tenant, "seal-client-secret"),
         ),
     };
-    let (kind, statement) = if exists {
-        ("connector.changed", storage::update(registration, draft))
-    } else {
-        ("connector.created", storage::insert(registration, draft))
+    let (kind, statement) = match replaced {
+        Some(revision) => ("connector.changed", storage::update(registration, draft, revision)),
+        None => ("connector.created", storage::insert(registration, draft)),
     };
     let mut change = Change::from(statement);
     let said = json!({"confidential": draft.client_secret.is_some()});

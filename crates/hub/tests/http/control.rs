@@ -3,7 +3,7 @@
 use outlive_clock::Span;
 use serde_json::{Value, json};
 
-use crate::world::{COLLEAGUE, CONNECTOR, OWNER, World, swagger};
+use crate::world::{COLLEAGUE, CONNECTOR, FLOWS, OWNER, World, swagger};
 
 #[tokio::test]
 async fn a_connection_is_a_resource() {
@@ -147,11 +147,11 @@ async fn a_tenants_description_is_checked_by_place() {
         (json!({"connectors": [{"name": "x"}]}), "api_properties"),
         (
             json!({"connectors": [{"name": "/", "api_properties": {}, "swagger": swagger("/")}]}),
-            "connectors[0]",
+            "/connectors/0/name",
         ),
         (
             json!({"connectors": [{"name": "x", "api_properties": {}, "swagger": {}}]}),
-            "connectors[0]: swagger.swagger",
+            "/connectors/0/swagger: swagger.swagger",
         ),
         (json!({"connector": []}), "connector"),
     ] {
@@ -159,7 +159,8 @@ async fn a_tenants_description_is_checked_by_place() {
         assert!(answer.text.contains(text), "{}", answer.text);
     }
     let twice = json!({"name": "x", "api_properties": {}, "swagger": swagger("/")});
-    world.send("PUT", &uri, &[], &json!({"connectors": [twice, twice]}).to_string()).await.expect(409);
+    let answer = world.send("PUT", &uri, &[], &json!({"connectors": [twice, twice]}).to_string()).await;
+    assert!(answer.expect(400).text.contains("/connectors/1/name: the connector 'x' is given twice"));
 }
 
 #[tokio::test]
@@ -183,5 +184,41 @@ async fn of_two_changes_at_once_none_is_lost() {
             let status = answer.status.as_u16();
             assert!(status == 409 || (status == 200 && is_there), "{status} {}: {}", answer.text, shown.text);
         }
+    }
+}
+
+#[tokio::test]
+async fn one_change_is_one_commit() {
+    let world = World::new().await;
+    let commits = || *world.store.commits().borrow();
+    let owner = world.user(OWNER);
+    let create = json!({"properties": {"api": world.api(CONNECTOR), "displayName": "Orders"}});
+    let principal = |id: uuid::Uuid| {
+        json!({"properties": {"principal": {
+            "type": "ActiveDirectory", "identity": {"tenantId": world.tenant, "objectId": id},
+        }}})
+    };
+    for (method, name, body, status) in [
+        ("PUT", "orders", create, 201),
+        ("PUT", "orders", json!({"properties": {"displayName": "Name", "connectionState": "Disabled"}}), 200),
+        ("PUT", "orders/accessPolicies/mine", principal(COLLEAGUE), 201),
+        ("PUT", "orders/accessPolicies/mine", principal(FLOWS), 200),
+        ("DELETE", "orders/accessPolicies/mine", Value::Null, 200),
+        ("DELETE", "orders", Value::Null, 200),
+    ] {
+        let before = commits();
+        world.arm(&owner, method, name, &body).await.expect(status);
+        assert_eq!(commits() - before, 1, "{method} {name} {body}");
+    }
+    for (title, status) in [("One", 201), ("Two", 200)] {
+        let body =
+            json!({"properties": {"displayName": title, "swagger": swagger("/v1"), "clientSecret": title}});
+        let uri = format!(
+            "/subscriptions/{}/resourceGroups/lab/providers/Microsoft.Web/customApis/mine?api-version=2016-06-01",
+            world.tenant
+        );
+        let before = commits();
+        world.send("PUT", &uri, &[("authorization", &owner)], &body.to_string()).await.expect(status);
+        assert_eq!(commits() - before, 1, "{title}");
     }
 }

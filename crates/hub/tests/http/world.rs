@@ -7,6 +7,7 @@ use http_body_util::BodyExt as _;
 use outlive_chassis::{Chassis, ChassisConfig, LabKey, Origins};
 use outlive_clock::{Instant, Span, TenantId};
 use outlive_hub::{BackEnds, HubConfig};
+use outlive_store::Store;
 use outlive_tokens::{Secret, TokenVersion, issuer, sign_rs256};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -61,6 +62,7 @@ impl Answer {
 
 pub(crate) struct World {
     pub(crate) app: Router,
+    pub(crate) store: Store,
     pub(crate) tenant: TenantId,
     pub(crate) issuer: Issuer,
     pub(crate) back_end: BackEnd,
@@ -117,9 +119,9 @@ impl World {
             ("orders.contoso.example".to_owned(), resource_url),
             ("gone.contoso.example".to_owned(), gone),
         ]);
-        let app = Self::start(&database, &config).await;
+        let (app, store) = Self::start(&database, &config).await;
         let tenant = TenantId::from_uuid(Uuid::from_u128(0x11));
-        let world = Self { app, tenant, issuer, back_end, database, now: NOW, config };
+        let world = Self { app, store, tenant, issuer, back_end, database, now: NOW, config };
         let mut open = connector("shared_open", None, "Global");
         open["api_properties"] = json!({"properties": {"iconBrandColor": "#000000"}});
         let mut lost = open.clone();
@@ -143,7 +145,7 @@ impl World {
         world
     }
 
-    async fn start(database: &Database, config: &HubConfig) -> Router {
+    async fn start(database: &Database, config: &HubConfig) -> (Router, Store) {
         let chassis = ChassisConfig {
             service: "hub",
             database: database.url(),
@@ -154,14 +156,15 @@ impl World {
             origins: Origins::new([HUB]),
         };
         let chassis = Chassis::start(chassis, outlive_hub::MIGRATIONS).await.expect("starts");
-        outlive_hub::build(chassis, config.clone()).await.expect("builds")
+        let store = chassis.store.clone();
+        (outlive_hub::build(chassis, config.clone()).await.expect("builds"), store)
     }
 
     /// Another process of the hub on the same database, if the kind of database allows it.
     pub(crate) async fn replica(&self) -> Option<Router> {
         match &self.database {
             Database::Sqlite(_) => None,
-            Database::Postgres { .. } => Some(Self::start(&self.database, &self.config).await),
+            Database::Postgres { .. } => Some(Self::start(&self.database, &self.config).await.0),
         }
     }
 

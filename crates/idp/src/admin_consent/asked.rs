@@ -128,7 +128,7 @@ async fn registered(
     application: &Application,
 ) -> Result<Vec<AskedOfOrganization>, Refusal> {
     let apis: BTreeSet<ClientId> = application.document.required.iter().map(|asked| asked.resource).collect();
-    let resources = apis.into_iter().map(|api| RequestedResource::default_of(&api.to_string())).collect();
+    let resources = apis.into_iter().map(|api| RequestedResource::whole(&api.to_string())).collect();
     resolved(idp, tenant, application, &ScopeRequest { resources, ..ScopeRequest::default() }).await
 }
 
@@ -152,11 +152,15 @@ async fn resolved(
 ) -> Result<Vec<AskedOfOrganization>, Refusal> {
     let resources = resolve(&idp.directory, tenant.id, request).await;
     let resources = resources.map_err(|error| error.at_authorize(application))?;
-    Ok(resources.into_iter().map(|resource| of_api(application, resource)).collect())
+    resources.into_iter().map(|resource| of_api(application, resource, &request.oidc)).collect()
 }
 
-fn of_api(application: &Application, resource: ResolvedResource) -> AskedOfOrganization {
-    let scopes = resource.scopes_for(application).into_iter().collect();
+fn of_api(
+    application: &Application,
+    resource: ResolvedResource,
+    oidc: &BTreeSet<String>,
+) -> Result<AskedOfOrganization, Refusal> {
+    let scopes = resource.scopes_for(application, oidc);
     let name = resource.audience().to_owned();
     let required = application.document.required.iter();
     let required = required.filter(|r| r.resource == resource.application.client_id);
@@ -164,5 +168,9 @@ fn of_api(application: &Application, resource: ResolvedResource) -> AskedOfOrgan
     let known = &resource.application.document.app_roles;
     // A scope cannot name an application permission: those come with .default.
     let roles = roles.filter(|role| resource.by_default() && known.iter().any(|known| known.value == **role));
-    AskedOfOrganization { roles: roles.cloned().collect(), resource: resource.application, name, scopes }
+    let roles: BTreeSet<String> = roles.cloned().collect();
+    if roles.is_empty() {
+        resource.check_registered(application, &scopes)?;
+    }
+    Ok(AskedOfOrganization { roles, resource: resource.application, name, scopes })
 }

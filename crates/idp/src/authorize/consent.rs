@@ -27,13 +27,7 @@ pub(crate) async fn missing_consent(
     let mut missing = Vec::new();
     for resource in &request.resources {
         let granted = granted(idp, request, resource, user).await?;
-        if resource.by_default() && !granted.is_empty() {
-            // With .default, what was granted is enough, whatever is registered ("Scopes and permissions").
-            continue;
-        }
-        let asked = resource.scopes_for(&request.application).into_iter();
-        let is_granted = |name: &String| granted.iter().any(|known| known.eq_ignore_ascii_case(name));
-        let lacking: BTreeSet<String> = asked.filter(|name| !is_granted(name)).collect();
+        let lacking = resource.lacking(&request.application, &request.scopes.oidc, &granted)?;
         if !lacking.is_empty() {
             missing.push((resource.clone(), lacking));
         }
@@ -112,7 +106,7 @@ impl Visit {
         let client = &request.application;
         let mut change = Change::new();
         for resource in &request.resources {
-            let asked = resource.scopes_for(client);
+            let asked = resource.scopes_for(client, &request.scopes.oidc);
             let before = granted(&self.idp, request, resource, user.id).await?;
             let resource_id = resource.application.client_id;
             let scopes = consented_with(resource_id, &before, &asked);
@@ -127,7 +121,7 @@ impl Visit {
                     "client_id": client.client_id,
                     "client_name": client.name,
                     "resource": resource.audience(),
-                    "scope": asked.join(" "),
+                    "scope": asked.iter().map(String::as_str).collect::<Vec<_>>().join(" "),
                 }));
             change.append(self.idp.chassis.journal.entry(&event));
         }

@@ -31,12 +31,7 @@ pub(crate) async fn lacking(
     for resource in resources {
         let resource_id = resource.application.client_id;
         let granted = idp.directory.granted_scopes(code.tenant, client.client_id, resource_id, user).await?;
-        if resource.by_default() && !granted.is_empty() {
-            // With .default, what was granted is enough, whatever is registered ("Scopes and permissions").
-            continue;
-        }
-        let wanted: BTreeSet<String> = resource.scopes_for(client).into_iter().collect();
-        let scopes: BTreeSet<String> = wanted.difference(&granted).cloned().collect();
+        let scopes = resource.lacking(client, &requested.oidc, &granted)?;
         if !scopes.is_empty() {
             found.push(Lacking { resource, scopes, granted });
         }

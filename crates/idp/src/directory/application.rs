@@ -230,7 +230,7 @@ impl Directory {
         rows.await?.iter().map(application_of).collect()
     }
 
-    /// The same of those that are called exactly so.
+    /// The same of those with this name in ASCII, whatever the case of its letters.
     pub(crate) async fn applications_called(
         &self,
         tenant: TenantId,
@@ -240,9 +240,9 @@ impl Directory {
     ) -> Result<Vec<Application>, StoreError> {
         let rows = self.store.rows(sql!(
             "SELECT client_id, service_principal_id, name, enabled, document, revision FROM applications \
-             WHERE tenant = $1 AND name = $2 AND client_id > $3 ORDER BY client_id LIMIT $4",
+             WHERE tenant = $1 AND LOWER(name) = $2 AND client_id > $3 ORDER BY client_id LIMIT $4",
             tenant,
-            name,
+            name.to_ascii_lowercase(),
             after,
             limit
         ));

@@ -6,36 +6,27 @@ use std::sync::Arc;
 use outlive_chassis::Problem;
 use outlive_clock::{Instant, Randomness, Span, TenantId};
 use outlive_rules::RevocationEvents;
-use outlive_rules::new_password::BannedTerms;
 use outlive_rules::smart_lockout::Lockout;
 use outlive_store::{Change, sql};
 use outlive_tokens::{Certificate, Sealer};
-use url::Url;
 
 use super::platform;
 use super::{
     ALL_PRINCIPALS, AppRoleAssignment, Application, ApplicationDocument, ClientSecrets, FederatedCredential,
-    Group, GroupDocument, KeyCredential, PASSWORD_NEVER_EXPIRES, PlainHttp, PrincipalType,
-    REDIRECT_URI_CHARS_MAX, User, UserProfile, first_unregistrable, grant_scopes,
+    Group, GroupDocument, KeyCredential, PASSWORD_NEVER_EXPIRES, PrincipalType, User, UserProfile,
+    grant_scopes,
 };
-use crate::authorize::is_logout_url;
 use crate::passwords::{self, HashedPassword};
 use crate::second_factor::{Authenticator, SecondFactor};
 use crate::spec::{ApplicationKind, ApplicationSpec, FederatedCredentialSpec, OptionalClaimSpec, TenantSpec};
 
-/// Longest time after which passwords may expire, in days.
-const MOST_DAYS: u32 = 3_650;
-
 /// How long a client secret lives by default ("application: addPassword": start plus two years).
 pub(crate) const SECRET_LIFETIME: Span = Span::from_days(730);
-
-/// The longest name of an issuer ("federatedIdentityCredential resource type"), in characters.
-const ISSUER_CHARS_MAX: usize = 600;
 
 /// The statements that make a tenant's directory at virtual instant `now`.
 ///
 /// # Errors
-/// A description that contradicts itself.
+/// A password that cannot be hashed now, or a description that `registration` rejects.
 pub(crate) async fn create(
     tenant: TenantId,
     spec: TenantSpec,
@@ -46,22 +37,6 @@ pub(crate) async fn create(
     signing_key: i64,
 ) -> Result<Change, Problem> {
     let domain = spec.domain.to_ascii_lowercase();
-    if domain.is_empty()
-        || domain.len() > 253
-        || !domain.contains('.')
-        || domain.contains(['/', '@', ' ', ':'])
-    {
-        return Err(Problem::bad_request(format!(
-            "'{domain}' is not a domain; write it like contoso.example."
-        )));
-    }
-    BannedTerms::with(spec.banned_passwords.iter().map(String::as_str))
-        .map_err(|error| Problem::bad_request(format!("banned_passwords: {error}.")))?;
-    if spec.password_validity_days.is_some_and(|days| !(1..=MOST_DAYS).contains(&days)) {
-        return Err(Problem::bad_request(format!(
-            "password_validity_days is 1 to {MOST_DAYS}; leave it out if passwords do not expire."
-        )));
-    }
     let mut change = Change::new();
     change.add(sql!(
         "INSERT INTO tenants (tenant, domain, display_name, rules, signing_key, banned_passwords, password_validity_days, \
@@ -141,37 +116,9 @@ fn add_application(
     random: &Randomness,
     secrets: &ClientSecrets,
 ) -> Result<(), Problem> {
-    if spec.kind.is_public() && !spec.secrets.is_empty() {
-        return Err(Problem::bad_request(format!(
-            "The application '{}' is public and has a secret; a public client cannot keep one.",
-            spec.name
-        )));
-    }
     let key_credentials = key_credentials(&spec, random)?;
-    let federated_credentials = federated_credentials(&spec, random)?;
+    let federated_credentials = federated_credentials(&spec, random);
     let version = spec.token_version.unwrap_or(1);
-    if !matches!(version, 1 | 2) {
-        return Err(Problem::bad_request(format!(
-            "token_version of '{}' is {version}; it can be 1 or 2.",
-            spec.name
-        )));
-    }
-    if spec.logout_url.as_deref().is_some_and(|url| !is_logout_url(url)) {
-        return Err(Problem::bad_request(format!(
-            "logout_url of '{}' has to be an https address, or one on this machine.",
-            spec.name
-        )));
-    }
-    if let Some(redirect) = first_unregistrable(&spec.redirect_uris, PlainHttp::Anywhere) {
-        let uri = &redirect.uri;
-        return Err(Problem::bad_request(format!(
-            "The redirect URI '{}' of '{}' cannot be registered: it has to be an absolute URI of at most \
-             {REDIRECT_URI_CHARS_MAX} characters, each once, with https, http or a native application's scheme, without \
-             user information, fragment, wildcard or any of the characters \\ ! $ ' ( ) , ; and blank.",
-            uri.escape_debug(),
-            spec.name
-        )));
-    }
     let mut optional_claims = spec.optional_claims;
     if spec.continuous_access_evaluation && !optional_claims.access_token.iter().any(|c| c.name == "xms_cc") {
         // Nothing can be evaluated in a token that does not say whether its client can be challenged.
@@ -242,12 +189,6 @@ fn add_application(
 
 /// The certificates of an application, read once.
 fn key_credentials(spec: &ApplicationSpec, random: &Randomness) -> Result<Vec<KeyCredential>, Problem> {
-    if spec.kind.is_public() && !spec.certificates.is_empty() {
-        return Err(Problem::bad_request(format!(
-            "The application '{}' is public and has a certificate; a public client cannot keep its key.",
-            spec.name
-        )));
-    }
     let read = |(index, pem): (usize, &String)| {
         let certificate = Certificate::from_pem(pem).map_err(|refusal| {
             Problem::bad_request(format!(
@@ -261,23 +202,11 @@ fn key_credentials(spec: &ApplicationSpec, random: &Randomness) -> Result<Vec<Ke
     spec.certificates.iter().enumerate().map(read).collect()
 }
 
-/// The other issuers of an application: web addresses, because that is where their keys are fetched.
-fn federated_credentials(
-    spec: &ApplicationSpec,
-    random: &Randomness,
-) -> Result<Vec<FederatedCredential>, Problem> {
+/// The other issuers of an application.
+fn federated_credentials(spec: &ApplicationSpec, random: &Randomness) -> Vec<FederatedCredential> {
     let read = |registered: &FederatedCredentialSpec| {
-        let is_address = Url::parse(&registered.issuer)
-            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-        if spec.kind.is_public() || !is_address || registered.issuer.len() > ISSUER_CHARS_MAX {
-            return Err(Problem::bad_request(format!(
-                "The federated credential '{}' of the application '{}' cannot be: its issuer has to be an http or https \
-                 address, and the application not a public client.",
-                registered.name, spec.name
-            )));
-        }
         let id = random.stream("federated-credential-id").uuid();
-        Ok(FederatedCredential { id, registered: registered.clone(), description: None })
+        FederatedCredential { id, registered: registered.clone(), description: None }
     };
     spec.federated_credentials.iter().map(read).collect()
 }

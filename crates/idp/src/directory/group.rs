@@ -51,7 +51,8 @@ impl Directory {
         row.await?.as_ref().map(group_of).transpose()
     }
 
-    /// Groups in the order of their ids, after one; of a name, if one is given.
+    /// Groups in the order of their ids, after one; with a name in ASCII, if one is given, whatever
+    /// the case of its letters.
     pub(crate) async fn groups_after(
         &self,
         tenant: TenantId,
@@ -62,9 +63,9 @@ impl Directory {
         let rows = match name {
             Some(name) => self.store.rows(sql!(
                 "SELECT id, display_name, document, revision FROM directory_groups \
-                 WHERE tenant = $1 AND display_name = $2 AND id > $3 ORDER BY id LIMIT $4",
+                 WHERE tenant = $1 AND LOWER(display_name) = $2 AND id > $3 ORDER BY id LIMIT $4",
                 tenant,
-                name,
+                name.to_ascii_lowercase(),
                 after,
                 limit
             )),
@@ -97,6 +98,22 @@ impl Directory {
             limit
         ));
         rows.await?.iter().map(|row| row.parse("user_id")).collect()
+    }
+
+    /// Whether a user is a member of a group.
+    pub(crate) async fn is_member(
+        &self,
+        tenant: TenantId,
+        group: Uuid,
+        user: UserId,
+    ) -> Result<bool, StoreError> {
+        let row = self.store.row(sql!(
+            "SELECT user_id FROM group_members WHERE tenant = $1 AND user_id = $2 AND group_id = $3",
+            tenant,
+            user,
+            group.to_string()
+        ));
+        Ok(row.await?.is_some())
     }
 
     /// The object ids of the groups that a user is in, in their order.

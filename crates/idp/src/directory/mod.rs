@@ -35,7 +35,7 @@ pub(crate) use group::{Group, GroupDocument};
 pub(crate) use key_credential::{FederatedCredential, KeyCredential};
 pub(crate) use policies::{Kept, Location, POLICIES_MAX, Policies, TokenLifetime};
 pub(crate) use profile::{PASSWORD_NEVER_EXPIRES, UserProfile};
-pub(crate) use registrable_uri::{PlainHttp, REDIRECT_URI_CHARS_MAX, first_unregistrable};
+pub(crate) use registrable_uri::{PlainHttp, first_unregistrable, unregistrable};
 pub(crate) use role_template::{DirectoryRole, wids_of_application, wids_of_user};
 pub(crate) use tenant::{Tenant, use_signing_key};
 pub(crate) use user::{User, shortened_name};

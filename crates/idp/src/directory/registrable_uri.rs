@@ -7,7 +7,11 @@ use crate::spec::{RedirectUriSpec, RedirectUriType};
 
 /// Bounds of the original: redirect URIs of one application, characters of one URI.
 const REDIRECT_URIS_MAX: usize = 256;
-pub(crate) const REDIRECT_URI_CHARS_MAX: usize = 256;
+const REDIRECT_URI_CHARS_MAX: usize = 256;
+/// What is wrong with a URI that is not registrable.
+const UNREGISTRABLE: &str = "it has to be an absolute URI of at most 256 characters with https, http or, for a \
+                             native application, a scheme of its own, without user information, fragment, \
+                             wildcard, blank or any of the characters \\ ! $ ' ( ) , ;";
 
 /// Characters that a URI may have besides letters and digits (RFC 3986, section 2), without those
 /// that the document excludes (`! $ ' ( ) , ;`), without the fragment's `#` and without `*`: a URI
@@ -51,10 +55,25 @@ pub(crate) enum PlainHttp {
 
 /// The first of these redirect URIs that cannot be registered, if there is one.
 pub(crate) fn first_unregistrable(uris: &[RedirectUriSpec], http: PlainHttp) -> Option<&RedirectUriSpec> {
-    uris.iter().enumerate().find_map(|(index, redirect)| {
-        let again = uris[..index].iter().any(|other| other.uri == redirect.uri);
-        let good = !again && index < REDIRECT_URIS_MAX && is_registrable(redirect, http);
-        (!good).then_some(redirect)
+    unregistrable(uris, http).next().map(|(index, _)| &uris[index])
+}
+
+/// The places of those that cannot be registered, and why.
+pub(crate) fn unregistrable(
+    uris: &[RedirectUriSpec],
+    http: PlainHttp,
+) -> impl Iterator<Item = (usize, &'static str)> {
+    uris.iter().enumerate().filter_map(move |(index, redirect)| {
+        let why = if uris[..index].iter().any(|other| other.uri == redirect.uri) {
+            "it is given twice"
+        } else if index >= REDIRECT_URIS_MAX {
+            "an application has at most 256 redirect URIs"
+        } else if is_registrable(redirect, http) {
+            return None;
+        } else {
+            UNREGISTRABLE
+        };
+        Some((index, why))
     })
 }
 

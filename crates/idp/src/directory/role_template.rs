@@ -62,6 +62,11 @@ pub(crate) struct DirectoryRole {
 }
 
 impl DirectoryRole {
+    /// The names of all roles.
+    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+        TEMPLATES.iter().map(|(name, _)| *name)
+    }
+
     /// All roles of a tenant.
     pub(crate) fn all(tenant: TenantId) -> impl Iterator<Item = Self> {
         TEMPLATES.iter().map(move |(name, template)| Self { id: object_id(tenant, template), name, template })

@@ -120,7 +120,7 @@ impl Directory {
         rows.iter().map(user_of).collect()
     }
 
-    /// The same of those who are called exactly so.
+    /// The same of those with this name in ASCII, whatever the case of its letters.
     pub(crate) async fn users_called(
         &self,
         tenant: TenantId,
@@ -129,9 +129,9 @@ impl Directory {
         limit: u32,
     ) -> Result<Vec<User>, StoreError> {
         let select = select_users!(
-            "WHERE tenant = $1 AND display_name = $2 AND deleted_us IS NULL AND id > $3 ORDER BY id LIMIT $4"
+            "WHERE tenant = $1 AND LOWER(display_name) = $2 AND deleted_us IS NULL AND id > $3 ORDER BY id LIMIT $4"
         );
-        let values = vec![tenant.into(), name.into(), after.into(), limit.into()];
+        let values = vec![tenant.into(), name.to_ascii_lowercase().into(), after.into(), limit.into()];
         self.store.rows(Statement::new(select, values)).await?.iter().map(user_of).collect()
     }
 }

@@ -13,7 +13,7 @@ use super::body::Body;
 use super::caller::Caller;
 use super::compound_id::{compound, taken_apart};
 use super::error::GraphError;
-use super::odata::{EntityType, Page, entity, page};
+use super::odata::{EntityType, Options, Page, collection, entity};
 use super::permissions::{READ_ASSIGNMENTS, WRITE_ASSIGNMENTS};
 use super::service_principals::principal;
 use crate::directory::{AppRoleAssignment, Application, PrincipalType, unassign};
@@ -106,7 +106,10 @@ pub(crate) async fn list_given(caller: Caller, Path(id): Path<String>) -> Respon
 
 async fn listed(caller: &Caller, end: &End) -> Result<Response, GraphError> {
     caller.allowed(&READ_ASSIGNMENTS)?;
-    let options = caller.collection_options(&ASSIGNMENT)?;
+    collection(caller, &ASSIGNMENT, |options| read(caller, end, options)).await
+}
+
+async fn read(caller: &Caller, end: &End, options: Options) -> Result<Page, GraphError> {
     let place = options.after.split_once(' ').unwrap_or_default();
     let (directory, tenant, limit) = (&caller.idp.directory, caller.tenant.id, options.top + 1);
     let found = match end {
@@ -123,7 +126,7 @@ async fn listed(caller: &Caller, end: &End) -> Result<Response, GraphError> {
     for assignment in shown {
         objects.extend(resource(caller, assignment).await?.filter(|object| options.filter.passes(object)));
     }
-    Ok(page(caller, &ASSIGNMENT, &options, Page { objects, more_after }))
+    Ok(Page { objects, more_after })
 }
 
 #[derive(Debug, Deserialize)]

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::caller::Caller;
 use super::error::GraphError;
 use super::fido2_methods;
-use super::odata::context;
+use super::odata::{context, counted};
 use crate::directory::User;
 use crate::passkeys::of_user;
 
@@ -68,6 +68,9 @@ pub(crate) async fn show_own(caller: Caller, Path((segment, method)): Path<(Stri
 
 async fn method_list(caller: &Caller, user: &User, segment: &str) -> Result<Response, GraphError> {
     let value = methods(caller, user, Kind::of_segment(segment)?).await?;
+    if caller.counts() {
+        return counted(caller, value.len());
+    }
     let context = context(&format!("users('{}')/authentication/{segment}", user.id));
     Ok(Json(json!({"@odata.context": context, "value": value})).into_response())
 }

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{FromRequest, Request};
 use http::StatusCode;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::error::GraphError;
@@ -18,6 +19,10 @@ impl<T: DeserializeOwned> FromRequest<Idp> for Body<T> {
 
     async fn from_request(request: Request, idp: &Idp) -> Result<Self, GraphError> {
         let Json(mut value) = Json::<Value>::from_request(request, idp).await?;
+        // Serde would read an array as the members in their order.
+        if !value.is_object() {
+            return Err(GraphError::bad_request("Invalid request body: it is not an object."));
+        }
         without_annotations(&mut value);
         Self::of(value)
     }
@@ -41,6 +46,24 @@ impl axum::response::IntoResponse for GraphError {
     fn into_response(self) -> axum::response::Response {
         StatusCode::BAD_REQUEST.into_response()
     }
+}
+
+/// Reads a member that may be absent, but not null.
+pub(super) fn not_null<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
+/// Reads a member that null empties: `Some(None)`, whereas `None` means that it is absent.
+pub(super) fn nullable<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Some)
 }
 
 /// Leaves out what OData writes about values instead of in them.

@@ -139,15 +139,32 @@ impl Caller {
         Options::of_entity(&self.parameters, kind)
     }
 
-    /// The query options of a call for many.
-    pub(crate) fn collection_options(&self, kind: &EntityType) -> Result<Options, GraphError> {
-        if self.parameters.get("$count").is_some() {
+    /// Whether the call is for the number of objects in a collection (`…/$count`).
+    pub(crate) fn counts(&self) -> bool {
+        self.path.ends_with("/$count")
+    }
+
+    /// Rejects a call for a number that does not accept eventual consistency.
+    pub(crate) fn check_eventual(&self) -> Result<(), GraphError> {
+        if self.eventual {
+            return Ok(());
+        }
+        // As a capture of 2025-12 has it.
+        Err(GraphError::unsupported_query(
+            "Raw count (/$count) is not supported because the 'ConsistencyLevel:eventual' header is missing. Refer to \
+             https://aka.ms/graph-docs/advanced-queries for more information",
+        ))
+    }
+
+    /// The query options of a collection that cannot be counted.
+    pub(crate) fn uncountable_options(&self, kind: &EntityType) -> Result<Options, GraphError> {
+        if self.parameters.get("$count").is_some() || self.counts() {
             return Err(GraphError::unsupported_query("Query option '$count' is not supported."));
         }
         self.countable_options(kind)
     }
 
-    /// The same of a collection that can be counted.
+    /// The query options of a collection.
     pub(crate) fn countable_options(&self, kind: &EntityType) -> Result<Options, GraphError> {
         Options::of_collection(&self.parameters, kind, self.tenant.id, &self.idp.chassis.sealer)
     }

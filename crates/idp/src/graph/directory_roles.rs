@@ -12,7 +12,7 @@ use super::body::Body;
 use super::caller::Caller;
 use super::error::GraphError;
 use super::member::{MEMBER, members_page};
-use super::odata::{EntityType, Options, Page, collection, count, entity, page};
+use super::odata::{EntityType, Options, Page, collection, entity, whole_collection};
 use super::permissions::{READ_ROLES, WRITE_ROLES};
 use super::reference::ReferenceBody;
 use crate::directory::{DirectoryRole, User};
@@ -34,6 +34,12 @@ const TEMPLATE: EntityType = EntityType {
     filterable: &["id", "displayName"],
     order: None,
 };
+
+/// How a path begins that names a role by an alternate key.
+pub(super) const NAMED: &str = "directoryRoles(";
+
+/// The role whose last member stays. No member can remove themselves.
+const GLOBAL_ADMINISTRATOR: &str = "Global Administrator";
 
 /// A role with all properties.
 pub(crate) fn resource(role: &DirectoryRole) -> Value {
@@ -67,29 +73,19 @@ fn listed(
     shown: impl Fn(&DirectoryRole) -> Value,
 ) -> Result<Response, GraphError> {
     caller.allowed(&READ_ROLES)?;
-    let options = caller.collection_options(kind)?;
-    let objects = DirectoryRole::all(caller.tenant.id).map(|role| shown(&role));
-    let objects = objects.filter(|object| options.filter.passes(object)).collect();
-    Ok(page(caller, kind, &options, Page { objects, more_after: None }))
+    whole_collection(caller, kind, DirectoryRole::all(caller.tenant.id).map(|role| shown(&role)).collect())
 }
 
 /// `GET /directoryRoles/{id}`.
 pub(crate) async fn show(caller: Caller, Path(id): Path<String>) -> Response {
-    let result = async {
-        caller.allowed(&READ_ROLES)?;
-        let role = role(&caller, &id)?;
-        let options = caller.entity_options(&ROLE)?;
-        Ok(entity(&ROLE, StatusCode::OK, &resource(&role), &options))
-    };
-    caller.answer(result.await)
+    let result = shown(&caller, &id);
+    caller.answer(result)
 }
 
-/// `GET /directoryRoles(roleTemplateId='…')`.
-pub(super) fn shown_by_template(caller: &Caller, template: &str) -> Result<Response, GraphError> {
+/// The role that a path names, by itself.
+pub(super) fn shown(caller: &Caller, id: &str) -> Result<Response, GraphError> {
     caller.allowed(&READ_ROLES)?;
-    let mut roles = DirectoryRole::all(caller.tenant.id);
-    let role = roles.find(|role| role.template.eq_ignore_ascii_case(template));
-    let role = role.ok_or_else(|| GraphError::no_such(template))?;
+    let role = role(caller, id)?;
     let options = caller.entity_options(&ROLE)?;
     Ok(entity(&ROLE, StatusCode::OK, &resource(&role), &options))
 }
@@ -140,16 +136,6 @@ pub(crate) async fn list_members(caller: Caller, Path(id): Path<String>) -> Resp
     caller.answer(result.await)
 }
 
-/// `GET /directoryRoles/{id}/members/$count`.
-pub(crate) async fn count_members(caller: Caller, Path(id): Path<String>) -> Response {
-    let result = async {
-        caller.allowed(&READ_ROLES)?;
-        let role = role(&caller, &id)?;
-        count(&caller, &MEMBER, |options| read(&caller, role, options)).await
-    };
-    caller.answer(result.await)
-}
-
 async fn read(caller: &Caller, role: DirectoryRole, options: Options) -> Result<Page, GraphError> {
     let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
     let ids = directory.role_members_after(tenant, role.name, &options.after, options.top + 1).await?;
@@ -168,9 +154,7 @@ pub(crate) async fn add(
         let role = role(&caller, &id)?;
         let user = reference.user(&caller).await?;
         if user.has_role(&[role.name]) {
-            return Err(GraphError::bad_request(
-                "One or more added object references already exist for the following modified properties: 'members'.",
-            ));
+            return Err(GraphError::already_referenced("members"));
         }
         let roles: Vec<String> = user.directory_roles.iter().cloned().chain([role.name.to_owned()]).collect();
         change_roles(&caller, &user, role, &roles, "directory_role.member_added").await
@@ -187,11 +171,29 @@ pub(crate) async fn remove(caller: Caller, Path((id, member)): Path<(String, Str
         if !user.has_role(&[role.name]) {
             return Err(GraphError::no_such(&member));
         }
+        if role.name == GLOBAL_ADMINISTRATOR {
+            check_removable(&caller, &user, role).await?;
+        }
         let mut roles = user.directory_roles.clone();
         roles.retain(|name| name != role.name);
         change_roles(&caller, &user, role, &roles, "directory_role.member_removed").await
     };
     caller.answer(result.await)
+}
+
+/// Rejects what would leave a tenant without a Global Administrator: that one removes themselves,
+/// or that the last is removed.
+async fn check_removable(caller: &Caller, user: &User, role: DirectoryRole) -> Result<(), GraphError> {
+    if caller.user.as_ref().is_some_and(|me| me.id == user.id) {
+        return Err(GraphError::bad_request(
+            "Removing self from Global Administrator built-in role is not allowed.",
+        ));
+    }
+    let members = caller.idp.directory.role_members_after(caller.tenant.id, role.name, "", 2).await?;
+    if members.iter().any(|id| *id != user.id) {
+        return Ok(());
+    }
+    Err(GraphError::bad_request("The last member of the Global Administrator role cannot be removed."))
 }
 
 async fn change_roles(
@@ -206,8 +208,17 @@ async fn change_roles(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-fn role(caller: &Caller, id: &str) -> Result<DirectoryRole, GraphError> {
-    let wanted = id.parse::<Uuid>().ok();
+/// The role that a path names: by its id, by `roleTemplateId='…'` in its place, or by
+/// `directoryRoles(roleTemplateId='…')`.
+fn role(caller: &Caller, name: &str) -> Result<DirectoryRole, GraphError> {
+    let key = name.strip_prefix(NAMED).and_then(|rest| rest.strip_suffix(')')).unwrap_or(name);
     let mut roles = DirectoryRole::all(caller.tenant.id);
-    roles.find(|role| Some(role.id) == wanted).ok_or_else(|| GraphError::no_such(id))
+    let found = if let Some(template) = key.strip_prefix("roleTemplateId=") {
+        let template = template.trim_matches('\'');
+        roles.find(|role| role.template.eq_ignore_ascii_case(template))
+    } else {
+        let wanted = key.parse::<Uuid>().ok();
+        roles.find(|role| Some(role.id) == wanted)
+    };
+    found.ok_or_else(|| GraphError::no_such(name))
 }

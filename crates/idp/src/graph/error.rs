@@ -48,6 +48,13 @@ impl GraphError {
         Self::new(StatusCode::CONFLICT, "Request_MultipleObjectsWithSameKeyValue", message)
     }
 
+    /// A reference that is added is there already.
+    pub(crate) fn already_referenced(property: &str) -> Self {
+        Self::bad_request(format!(
+            "One or more added object references already exist for the following modified properties: '{property}'."
+        ))
+    }
+
     /// Whether something changed, or was there, that made the change impossible.
     pub(crate) fn is_conflict(&self) -> bool {
         self.status == StatusCode::CONFLICT

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::caller::Caller;
 use super::error::GraphError;
-use super::odata::context;
+use super::odata::{context, counted};
 use crate::directory::User;
 use crate::passkeys::{Passkey, of_user};
 
@@ -22,6 +22,9 @@ const WRITE: [&str; 1] = ["UserAuthenticationMethod.ReadWrite.All"];
 pub(crate) async fn list(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         let (user, passkeys) = passkeys(&caller, &id, &READ).await?;
+        if caller.counts() {
+            return counted(&caller, passkeys.len());
+        }
         let value: Vec<Value> = passkeys.iter().map(shown).collect();
         let context = context(&format!("users('{}')/authentication/fido2Methods", user.id));
         Ok(Json(json!({"@odata.context": context, "value": value})).into_response())

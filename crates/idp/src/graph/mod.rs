@@ -12,7 +12,9 @@ mod error;
 mod evaluation;
 mod fido2_methods;
 mod groups;
+mod mail_nickname;
 mod member;
+mod memberships;
 mod odata;
 mod passwords;
 mod permission_grants;
@@ -25,15 +27,17 @@ mod user_info;
 mod users;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::rejection::RawPathParamsRejection;
+use axum::extract::{RawPathParams, State};
 use axum::response::Response;
-use axum::routing::{delete, get, post};
+use axum::routing::{MethodRouter, delete, get, post};
 
 use http::HeaderMap;
-use outlive_chassis::Trace;
+use outlive_chassis::{Problem, Trace};
 
 use self::caller::instant_of_call;
 use self::error::GraphError;
+use self::odata::CollectionRoutes;
 use crate::idp::Idp;
 
 pub(crate) use self::user_info::user_info;
@@ -41,7 +45,7 @@ pub(crate) use self::user_info::user_info;
 pub(crate) fn router() -> Router<Idp> {
     Router::new()
         .merge(users())
-        .merge(memberships())
+        .merge(member_routes())
         .merge(authentication())
         .merge(group_routes())
         .merge(role_routes())
@@ -65,8 +69,25 @@ pub(crate) fn beta() -> Router<Idp> {
         .fallback(no_such_path)
 }
 
-async fn wrong_method(State(idp): State<Idp>, trace: Trace, headers: HeaderMap) -> Response {
-    GraphError::wrong_method().answer(&trace, instant_of_call(&idp, &headers).await)
+/// A method that a path does not take. `/{named}` matches paths that lead nowhere too, such as
+/// `/$batch`.
+async fn wrong_method(
+    State(idp): State<Idp>,
+    trace: Trace,
+    headers: HeaderMap,
+    names: Result<RawPathParams, RawPathParamsRejection>,
+) -> Response {
+    let leads_nowhere = names.is_ok_and(|names| {
+        names.iter().any(|(name, value)| name == "named" && !applications::is_named(value))
+    });
+    let error = if leads_nowhere { GraphError::no_such_path() } else { GraphError::wrong_method() };
+    error.answer(&trace, instant_of_call(&idp, &headers).await)
+}
+
+/// What the shell refuses before a request reaches these routes, as an error of Graph.
+pub(crate) async fn refuse(idp: &Idp, problem: Problem, headers: &HeaderMap, trace: &Trace) -> Response {
+    let error = GraphError::new(problem.status, "Request_BadRequest", problem.message);
+    error.answer(trace, instant_of_call(idp, headers).await)
 }
 
 async fn no_such_path(State(idp): State<Idp>, trace: Trace, headers: HeaderMap) -> Response {
@@ -75,92 +96,106 @@ async fn no_such_path(State(idp): State<Idp>, trace: Trace, headers: HeaderMap) 
 
 fn users() -> Router<Idp> {
     Router::new()
+        .collection("/users", users::list, post(users::create))
         .route("/me", get(users::me))
         .route("/me/changePassword", post(passwords::change))
         .route("/me/revokeSignInSessions", post(sessions::revoke_own))
-        .route("/me/getMemberObjects", post(users::my_member_objects))
-        .route("/me/getMemberGroups", post(users::my_member_objects))
-        .route("/users", get(users::list).post(users::create))
-        .route("/users/$count", get(users::count_users))
         .route("/users/{id}", get(users::show).patch(users::update).delete(users::remove))
-        .route("/users/{id}/changePassword", post(passwords::change_of_another))
+        .route("/users/{id}/changePassword", post(passwords::change_by_id))
         .route("/users/{id}/revokeSignInSessions", post(sessions::revoke))
-        .route("/users/{id}/getMemberObjects", post(users::member_objects))
-        .route("/users/{id}/getMemberGroups", post(users::member_objects))
-        .route("/users/{id}/oauth2PermissionGrants", get(permission_grants::list_of_user))
-        .route(
+        .collection(
+            "/users/{id}/oauth2PermissionGrants",
+            permission_grants::list_of_user,
+            MethodRouter::new(),
+        )
+        .collection(
             "/users/{id}/appRoleAssignments",
-            get(app_role_assignments::list_held_by_user).post(app_role_assignments::create),
+            app_role_assignments::list_held_by_user,
+            post(app_role_assignments::create),
         )
         .route("/users/{id}/appRoleAssignments/{assignment}", delete(app_role_assignments::remove))
 }
 
 fn authentication() -> Router<Idp> {
+    let only_get = MethodRouter::new;
     Router::new()
         .route("/users/{id}/authentication/methods/{method}/resetPassword", post(passwords::reset))
-        .route("/users/{id}/authentication/fido2Methods", get(fido2_methods::list))
+        .collection("/users/{id}/authentication/fido2Methods", fido2_methods::list, only_get())
         .route(
             "/users/{id}/authentication/fido2Methods/{method}",
             get(fido2_methods::show).delete(fido2_methods::remove),
         )
         .route("/users/{id}/authentication/operations/{operation}", get(passwords::operation))
-        .route("/users/{id}/authentication/{kind}", get(authentication_methods::list))
+        .collection("/users/{id}/authentication/{kind}", authentication_methods::list, only_get())
         .route("/users/{id}/authentication/{kind}/{method}", get(authentication_methods::show))
-        .route("/me/authentication/{kind}", get(authentication_methods::list_own))
+        .collection("/me/authentication/{kind}", authentication_methods::list_own, only_get())
         .route("/me/authentication/{kind}/{method}", get(authentication_methods::show_own))
 }
 
-fn memberships() -> Router<Idp> {
+fn member_routes() -> Router<Idp> {
+    let only_get = MethodRouter::new;
     let mut router = Router::new();
     for name in ["memberOf", "transitiveMemberOf"] {
         router = router
-            .route(&format!("/me/{name}"), get(users::of_me))
-            .route(&format!("/me/{name}/{{cast}}"), get(users::cast_of_me))
-            .route(&format!("/users/{{id}}/{name}"), get(users::of_user))
-            .route(&format!("/users/{{id}}/{name}/{{cast}}"), get(users::cast_of_user));
+            .collection(&format!("/me/{name}"), users::of_me, only_get())
+            .collection(&format!("/me/{name}/{{cast}}"), users::cast_of_me, only_get())
+            .collection(&format!("/users/{{id}}/{name}"), users::of_user, only_get())
+            .collection(&format!("/users/{{id}}/{name}/{{cast}}"), users::cast_of_user, only_get());
+    }
+    for object in ["/me", "/users/{id}", "/groups/{id}"] {
+        router = router
+            .route(&format!("{object}/getMemberGroups"), post(memberships::get_groups))
+            .route(&format!("{object}/getMemberObjects"), post(memberships::get_objects))
+            .route(&format!("{object}/checkMemberGroups"), post(memberships::check_groups))
+            .route(&format!("{object}/checkMemberObjects"), post(memberships::check_objects));
     }
     router
 }
 
 fn group_routes() -> Router<Idp> {
+    let only_get = MethodRouter::new;
     let mut router = Router::new()
-        .route("/groups", get(groups::list).post(groups::create))
-        .route("/groups/$count", get(groups::count_groups))
+        .collection("/groups", groups::list, post(groups::create))
         .route("/groups/{id}", get(groups::show).patch(groups::update).delete(groups::remove))
         .route("/groups/{id}/members/$ref", post(groups::add))
         .route("/groups/{id}/members/{member}/$ref", delete(groups::remove_member));
     for name in ["members", "transitiveMembers"] {
-        router = router
-            .route(&format!("/groups/{{id}}/{name}"), get(groups::list_members))
-            .route(&format!("/groups/{{id}}/{name}/$count"), get(groups::count_members))
-            .route(&format!("/groups/{{id}}/{name}/microsoft.graph.user"), get(groups::list_user_members));
+        let members = format!("/groups/{{id}}/{name}");
+        router = router.collection(&members, groups::list_members, only_get()).collection(
+            &format!("{members}/microsoft.graph.user"),
+            groups::list_user_members,
+            only_get(),
+        );
     }
     router
 }
 
 fn role_routes() -> Router<Idp> {
-    Router::new()
-        .route("/directoryRoles", get(directory_roles::list).post(directory_roles::activate))
+    let mut router = Router::new()
+        .collection("/directoryRoles", directory_roles::list, post(directory_roles::activate))
         .route("/directoryRoles/{id}", get(directory_roles::show))
-        .route("/directoryRoles/{id}/members", get(directory_roles::list_members))
-        .route("/directoryRoles/{id}/members/$count", get(directory_roles::count_members))
-        .route("/directoryRoles/{id}/members/$ref", post(directory_roles::add))
-        .route("/directoryRoles/{id}/members/{member}/$ref", delete(directory_roles::remove))
-        .route("/directoryRoleTemplates", get(directory_roles::list_templates))
-        .route("/directoryRoleTemplates/{id}", get(directory_roles::show_template))
+        .collection("/directoryRoleTemplates", directory_roles::list_templates, MethodRouter::new())
+        .route("/directoryRoleTemplates/{id}", get(directory_roles::show_template));
+    // The second is directoryRoles(roleTemplateId='…').
+    for role in ["/directoryRoles/{id}", "/{named}"] {
+        router = router
+            .collection(&format!("{role}/members"), directory_roles::list_members, MethodRouter::new())
+            .route(&format!("{role}/members/$ref"), post(directory_roles::add))
+            .route(&format!("{role}/members/{{member}}/$ref"), delete(directory_roles::remove));
+    }
+    router
 }
 
 fn deleted_items() -> Router<Idp> {
     Router::new()
-        .route("/directory/deletedItems/microsoft.graph.user", get(users::list_deleted))
+        .collection("/directory/deletedItems/microsoft.graph.user", users::list_deleted, MethodRouter::new())
         .route("/directory/deletedItems/{id}", get(users::show_deleted).delete(users::purge))
         .route("/directory/deletedItems/{id}/restore", post(users::restore))
 }
 
 fn application_routes() -> Router<Idp> {
-    Router::new()
-        .route("/applications", get(applications::list).post(applications::create))
-        .route("/applications/$count", get(applications::count_applications))
+    let mut router = Router::new()
+        .collection("/applications", applications::list, post(applications::create))
         .route(
             "/applications/{id}",
             get(applications::show).patch(applications::update).delete(applications::remove),
@@ -169,26 +204,6 @@ fn application_routes() -> Router<Idp> {
         .route("/applications/{id}/removePassword", post(applications::remove_password))
         .route("/applications/{id}/addKey", post(applications::add_key))
         .route("/applications/{id}/removeKey", post(applications::remove_key))
-        .route(
-            "/applications/{id}/federatedIdentityCredentials",
-            get(applications::list_credentials).post(applications::create_credential),
-        )
-        .route(
-            "/applications/{id}/federatedIdentityCredentials/{credential}",
-            get(applications::show_credential)
-                .patch(applications::update_credential)
-                .delete(applications::remove_credential),
-        )
-        .route(
-            "/{named}/federatedIdentityCredentials",
-            get(applications::list_credentials).post(applications::create_credential),
-        )
-        .route(
-            "/{named}/federatedIdentityCredentials/{credential}",
-            get(applications::show_credential)
-                .patch(applications::update_credential)
-                .delete(applications::remove_credential),
-        )
         // applications(appId='…'), servicePrincipals(appId='…'), directoryRoles(roleTemplateId='…')
         .route(
             "/{named}",
@@ -199,39 +214,56 @@ fn application_routes() -> Router<Idp> {
         .route("/{named}/addPassword", post(applications::add_password_to_named))
         .route("/{named}/removePassword", post(applications::remove_password_of_named))
         .route("/{named}/addKey", post(applications::add_key_to_named))
-        .route("/{named}/removeKey", post(applications::remove_key_of_named))
+        .route("/{named}/removeKey", post(applications::remove_key_of_named));
+    for application in ["/applications/{id}", "/{named}"] {
+        let credentials = format!("{application}/federatedIdentityCredentials");
+        router = router
+            .collection(&credentials, applications::list_credentials, post(applications::create_credential))
+            .route(
+                &format!("{credentials}/{{credential}}"),
+                get(applications::show_credential)
+                    .patch(applications::update_credential)
+                    .delete(applications::remove_credential),
+            );
+    }
+    router
 }
 
 fn service_principal_routes() -> Router<Idp> {
     Router::new()
-        .route("/servicePrincipals", get(service_principals::list).post(service_principals::create))
-        .route("/servicePrincipals/$count", get(service_principals::count_service_principals))
+        .collection("/servicePrincipals", service_principals::list, post(service_principals::create))
         .route("/servicePrincipals/{id}", get(service_principals::show).patch(service_principals::update))
-        .route("/servicePrincipals/{id}/oauth2PermissionGrants", get(permission_grants::list_of_client))
-        .route(
+        .collection(
+            "/servicePrincipals/{id}/oauth2PermissionGrants",
+            permission_grants::list_of_client,
+            MethodRouter::new(),
+        )
+        .collection(
             "/servicePrincipals/{id}/appRoleAssignments",
-            get(app_role_assignments::list_held_by_client).post(app_role_assignments::create),
+            app_role_assignments::list_held_by_client,
+            post(app_role_assignments::create),
         )
         .route(
             "/servicePrincipals/{id}/appRoleAssignments/{assignment}",
             delete(app_role_assignments::remove),
         )
-        .route(
+        .collection(
             "/servicePrincipals/{id}/appRoleAssignedTo",
-            get(app_role_assignments::list_given).post(app_role_assignments::create),
+            app_role_assignments::list_given,
+            post(app_role_assignments::create),
         )
         .route("/servicePrincipals/{id}/appRoleAssignedTo/{assignment}", delete(app_role_assignments::remove))
 }
 
 fn grants_and_logs() -> Router<Idp> {
     Router::new()
-        .route("/oauth2PermissionGrants", get(permission_grants::list).post(permission_grants::create))
+        .collection("/oauth2PermissionGrants", permission_grants::list, post(permission_grants::create))
         .route(
             "/oauth2PermissionGrants/{id}",
             get(permission_grants::show).patch(permission_grants::update).delete(permission_grants::remove),
         )
-        .route("/auditLogs/signIns", get(audit_logs::sign_ins))
+        .collection("/auditLogs/signIns", audit_logs::sign_ins, MethodRouter::new())
         .route("/auditLogs/signIns/{id}", get(audit_logs::one_sign_in))
-        .route("/auditLogs/directoryAudits", get(audit_logs::directory_audits))
+        .collection("/auditLogs/directoryAudits", audit_logs::directory_audits, MethodRouter::new())
         .route("/auditLogs/directoryAudits/{id}", get(audit_logs::one_directory_audit))
 }

@@ -39,25 +39,38 @@ pub(crate) struct PasswordReset {
 
 /// `POST /me/changePassword`.
 pub(crate) async fn change(caller: Caller, body: Result<Json<PasswordChange>, JsonRejection>) -> Response {
-    let result = async {
-        let Json(change) = body?;
-        let user = caller.me()?;
-        if !caller.may(&["User-PasswordProfile.ReadWrite.All", "Directory.AccessAsUser.All"]) {
-            return Err(change_denied());
-        }
-        let PasswordChange { current_password, new_password } = change;
-        caller
-            .idp
-            .change_password(&caller.tenant, user, current_password, new_password, &caller.trace)
-            .await?;
-        Ok(StatusCode::NO_CONTENT.into_response())
-    };
-    caller.answer(result.await)
+    let result = change_own(&caller, body).await;
+    caller.answer(result)
 }
 
-/// `POST /users/{id}/changePassword`: nobody changes another's password, they reset it.
-pub(crate) async fn change_of_another(caller: Caller, Path(_): Path<String>) -> Response {
-    caller.answer(Err(change_denied()))
+/// `POST /users/{id}/changePassword`: the same by the own id or sign-in name. The password of
+/// another user is reset, not changed.
+pub(crate) async fn change_by_id(
+    caller: Caller,
+    Path(id): Path<String>,
+    body: Result<Json<PasswordChange>, JsonRejection>,
+) -> Response {
+    let names = |me: &User| id.eq_ignore_ascii_case(&me.id.to_string()) || id.eq_ignore_ascii_case(&me.upn);
+    let result = if caller.user.as_ref().is_some_and(names) {
+        change_own(&caller, body).await
+    } else {
+        Err(change_denied())
+    };
+    caller.answer(result)
+}
+
+async fn change_own(
+    caller: &Caller,
+    body: Result<Json<PasswordChange>, JsonRejection>,
+) -> Result<Response, GraphError> {
+    let Json(change) = body?;
+    let user = caller.me()?;
+    if !caller.may(&["User-PasswordProfile.ReadWrite.All", "Directory.AccessAsUser.All"]) {
+        return Err(change_denied());
+    }
+    let PasswordChange { current_password, new_password } = change;
+    caller.idp.change_password(&caller.tenant, user, current_password, new_password, &caller.trace).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 fn change_denied() -> GraphError {

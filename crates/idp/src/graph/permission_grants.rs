@@ -13,7 +13,7 @@ use super::body::Body;
 use super::caller::Caller;
 use super::compound_id::{compound, taken_apart};
 use super::error::GraphError;
-use super::odata::{EntityType, Page, entity, page};
+use super::odata::{EntityType, Options, Page, collection, entity};
 use super::permissions::{READ_GRANTS, WRITE_GRANTS};
 use super::service_principals::principal;
 use crate::directory::{GrantsOf, PermissionGrant};
@@ -69,11 +69,14 @@ pub(crate) async fn list_of_user(caller: Caller, Path(id): Path<String>) -> Resp
 
 async fn listed(caller: &Caller, of: Option<GrantsOf>) -> Result<Response, GraphError> {
     caller.allowed(&READ_GRANTS)?;
-    let options = caller.collection_options(&GRANT)?;
     let of = match of {
         Some(of) => Some(of),
-        None => narrowest(caller, &options.filter).await?,
+        None => narrowest(caller, &caller.countable_options(&GRANT)?.filter).await?,
     };
+    collection(caller, &GRANT, |options| read(caller, of, options)).await
+}
+
+async fn read(caller: &Caller, of: Option<GrantsOf>, options: Options) -> Result<Page, GraphError> {
     let mut parts = options.after.splitn(3, ' ');
     let mut part = || parts.next().unwrap_or_default();
     let place = (part(), part(), part());
@@ -92,7 +95,7 @@ async fn listed(caller: &Caller, of: Option<GrantsOf>) -> Result<Response, Graph
         format!("{client} {resource} {principal}")
     });
     let objects = shown.iter().map(resource).filter(|object| options.filter.passes(object)).collect();
-    Ok(page(caller, &GRANT, &options, Page { objects, more_after }))
+    Ok(Page { objects, more_after })
 }
 
 /// What of the filter an index finds; nothing if it names what does not exist.

@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::applications::{ApplicationName, app_roles, found, scopes};
-use super::body::Body;
+use super::body::{Body, not_null};
 use super::caller::Caller;
 use super::error::GraphError;
-use super::odata::{EntityType, Options, Page, collection, count, entity};
+use super::odata::{EntityType, Options, Page, collection, entity};
 use super::permissions::{READ_APPLICATIONS, WRITE_APPLICATIONS};
 use crate::directory::Application;
 
@@ -65,15 +65,6 @@ pub(crate) async fn list(caller: Caller) -> Response {
     let result = async {
         caller.allowed(&READ_APPLICATIONS)?;
         collection(&caller, &SERVICE_PRINCIPAL, |options| read(&caller, options)).await
-    };
-    caller.answer(result.await)
-}
-
-/// `GET /servicePrincipals/$count`.
-pub(crate) async fn count_service_principals(caller: Caller) -> Response {
-    let result = async {
-        caller.allowed(&READ_APPLICATIONS)?;
-        count(&caller, &SERVICE_PRINCIPAL, |options| read(&caller, options)).await
     };
     caller.answer(result.await)
 }
@@ -132,7 +123,9 @@ pub(crate) async fn create(caller: Caller, body: Result<Body<NewServicePrincipal
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ServicePrincipalPatch {
+    #[serde(default, deserialize_with = "not_null")]
     account_enabled: Option<bool>,
+    #[serde(default, deserialize_with = "not_null")]
     app_role_assignment_required: Option<bool>,
 }
 

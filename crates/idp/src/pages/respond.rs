@@ -55,11 +55,12 @@ pub(crate) fn consent(visit: &Visit, state: PageState, request: &AuthorizeReques
             description: describe(&name),
             name,
         };
-        let asked = resource.scopes_for(&request.application).into_iter();
+        let asked = resource.scopes_for(&request.application, &request.scopes.oidc).into_iter();
         asked.map(permission).collect::<Vec<_>>()
     });
     let mut permissions: Vec<Permission> = permissions.collect();
-    if request.scopes.is_offline() {
+    let is_listed = permissions.iter().any(|permission| permission.name == "offline_access");
+    if request.scopes.is_offline() && !is_listed {
         permissions.push(Permission {
             resource: "Microsoft Graph".to_owned(),
             name: "offline_access".to_owned(),

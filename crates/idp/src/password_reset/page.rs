@@ -87,15 +87,15 @@ impl Visit {
     async fn reset_password(&self, asked: AskedCode) -> Result<Response, Refusal> {
         let form = &self.parameters;
         let new = form.get("newpasswd").unwrap_or_default();
+        let Some(tenant) = self.tenant_of_reset(&asked.user_name).await? else {
+            return Ok(self.reset_password_page(asked, Some(CODE_WRONG.to_owned())));
+        };
+        let now = self.idp.now(tenant.id).await?;
         if form.get("confirmpasswd") != Some(new) {
             return Ok(
                 self.reset_password_page(asked, Some("The two new passwords are not the same.".to_owned()))
             );
         }
-        let Some(tenant) = self.tenant_of_reset(&asked.user_name).await? else {
-            return Ok(self.reset_password_page(asked, Some(CODE_WRONG.to_owned())));
-        };
-        let now = self.idp.now(tenant.id).await?;
         let asker = self.asker(&tenant, &asked.user_name);
         if !asker.count_try(&self.idp, now).await? {
             return self.too_many_attempts(&tenant, &asked).await;

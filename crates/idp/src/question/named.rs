@@ -131,7 +131,7 @@ impl Asking<'_> {
                     auth_time: line.at,
                     redirect_uri: String::new(),
                     redirect_type: issued.redirect_type,
-                    scopes: CodeScopes { oidc: Vec::new(), resources: Vec::new() },
+                    scopes: CodeScopes { oidc: Vec::new(), resources: Vec::new(), defaults: Vec::new() },
                     code_challenge: None,
                     nonce: None,
                     address: None,

@@ -10,6 +10,7 @@ pub(crate) use page::second_factor;
 use outlive_rules::second_factor::AMR;
 use outlive_rules::{SecondFactorFacts, aadsts};
 use outlive_store::StoreError;
+use uuid::Uuid;
 
 use crate::directory::{Application, Directory, Tenant, User};
 use crate::refusal::Refusal;
@@ -29,20 +30,33 @@ pub(crate) fn facts(
     }
 }
 
-/// Completes a refusal that asks for multifactor authentication where no page can.
+/// Completes a refusal that asks for multifactor authentication where no page can, or that a policy
+/// makes.
 ///
-/// It names the application ID of the requested API, whatever name the request had for it. The
-/// client sends the `claims` of the response along when it asks the user to sign in.
-pub(crate) async fn told(
+/// The former names the application ID of the requested API, whatever name the request had for it.
+/// The client sends the `claims` of the response along when it asks the user to sign in.
+pub(crate) async fn complete(
     refusal: Refusal,
     directory: &Directory,
     tenant: &Tenant,
     resource: &str,
 ) -> Result<Refusal, StoreError> {
+    if refusal.error == aadsts::BLOCKED_BY_POLICY {
+        let policy = blocking_policy(&refusal, tenant).unwrap_or_else(|| tenant.id.uuid());
+        return Ok(refusal.with("policy", policy));
+    }
     if ![aadsts::MFA_REQUIRED, aadsts::MFA_NOT_REGISTERED].contains(&refusal.error) {
         return Ok(refusal);
     }
     let application = directory.resource(tenant.id, resource).await?;
     let name = application.map_or_else(|| resource.to_owned(), |api| api.client_id.to_string());
     Ok(refusal.with("resource", name).with("policy", tenant.id))
+}
+
+/// The id of the policy that a decision names.
+fn blocking_policy(refusal: &Refusal, tenant: &Tenant) -> Option<Uuid> {
+    let facts = &refusal.decision.as_ref()?.verdict.facts;
+    let name = &facts.iter().find(|fact| fact.name == "policy")?.value;
+    let mut policies = tenant.policies.conditional_access.iter();
+    policies.find(|policy| policy.says.display_name == *name).map(|policy| policy.id)
 }

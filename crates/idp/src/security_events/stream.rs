@@ -35,11 +35,8 @@ const fn at_once() -> Span {
 }
 
 impl EventStreamSpec {
-    /// The statement that writes it for an application that has none.
-    ///
-    /// # Errors
-    /// An address to which nothing can be posted, or a delay that is none.
-    pub(crate) fn insertion(&self, tenant: TenantId, client: ClientId) -> Result<Statement, Problem> {
+    /// The property that cannot be, and why.
+    pub(crate) fn fault(&self) -> Option<(&'static str, String)> {
         let is_address = Url::parse(&self.endpoint).is_ok_and(|url| {
             matches!(url.scheme(), "http" | "https")
                 && url.has_host()
@@ -47,12 +44,22 @@ impl EventStreamSpec {
                 && url.password().is_none()
         });
         if !is_address || self.endpoint.chars().count() > ENDPOINT_CHARS_MAX {
-            return Err(Problem::bad_request(format!(
-                "The endpoint of an event stream is an http or https address of at most {ENDPOINT_CHARS_MAX} characters."
-            )));
+            let why = format!(
+                "The endpoint of an event stream is an http or https address of at most {ENDPOINT_CHARS_MAX} characters"
+            );
+            return Some(("endpoint", why));
         }
-        if self.delay.is_negative() || self.delay > DELAY_MAX {
-            return Err(Problem::bad_request("The delay of an event stream is PT0S to P1D."));
+        (self.delay.is_negative() || self.delay > DELAY_MAX)
+            .then(|| ("delay", "The delay of an event stream is PT0S to P1D".to_owned()))
+    }
+
+    /// The statement that writes it for an application that has none.
+    ///
+    /// # Errors
+    /// An address to which nothing can be posted, or a delay that cannot be.
+    pub(crate) fn insertion(&self, tenant: TenantId, client: ClientId) -> Result<Statement, Problem> {
+        if let Some((_, why)) = self.fault() {
+            return Err(Problem::bad_request(format!("{why}.")));
         }
         Ok(sql!(
             "INSERT INTO event_streams (tenant, client_id, endpoint, delay_us) VALUES ($1, $2, $3, $4)",

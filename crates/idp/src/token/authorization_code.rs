@@ -20,15 +20,21 @@ use super::resource_grant::{Several, at_redemption, granted};
 use super::response::TokenAnswer;
 use crate::decision::Decision;
 use crate::directory::User;
+use crate::directory::platform::GRAPH_URI;
 use crate::refusal::Refusal;
+use crate::second_factor;
 use crate::spec::RedirectUriType;
 
 /// The scopes that the code was requested with.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct CodeScopes {
     pub(crate) oidc: Vec<String>,
-    /// Resources with their scopes: no name stands for bare scopes, `None` for `.default`.
+    /// Resources with their scopes: no name stands for bare scopes, `None` for everything that is
+    /// consented to.
     pub(crate) resources: Vec<(String, Option<Vec<String>>)>,
+    /// `.default` of each resource as requested; none where it was not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) defaults: Vec<Option<String>>,
 }
 
 /// An authorization code: sealed, so that nothing is stored until it is redeemed.
@@ -85,19 +91,26 @@ impl From<ScopeRequest> for CodeScopes {
             let names = (!resource.by_default).then_some(resource.names);
             (resource.identifier.unwrap_or_default(), names)
         };
+        let mut defaults: Vec<_> = request.resources.iter().map(|form| form.default_word.clone()).collect();
+        if defaults.iter().all(Option::is_none) {
+            defaults.clear();
+        }
         Self {
             oidc: request.oidc.into_iter().collect(),
             resources: request.resources.into_iter().map(of).collect(),
+            defaults,
         }
     }
 }
 
 impl From<CodeScopes> for ScopeRequest {
     fn from(code: CodeScopes) -> Self {
+        let mut defaults = code.defaults.into_iter();
         let of = |(identifier, names): (String, Option<Vec<String>>)| RequestedResource {
             identifier: Some(identifier).filter(|identifier| !identifier.is_empty()),
             by_default: names.is_none(),
             names: names.unwrap_or_default(),
+            default_word: defaults.next().flatten(),
         };
         let request = Self {
             oidc: code.oidc.into_iter().collect(),
@@ -137,7 +150,8 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     };
     let decision = decide(&facts, user.as_ref());
     if let Some(refusal) = decision.refusal() {
-        return Err(refusal);
+        let resource = authorized.resources.first().map_or(GRAPH_URI, RequestedResource::audience);
+        return Err(second_factor::complete(refusal, &idp.directory, &request.tenant, resource).await?);
     }
     let redirect_uri = request.form.get("redirect_uri").ok_or_else(|| Refusal::missing("redirect_uri"))?;
     if redirect_uri != code.redirect_uri {

@@ -134,6 +134,7 @@ async fn tokens_or_refusal(visit: &Visit, endpoint: TokenVersion) -> Response {
             response
         }
         Err(refusal) => {
+            let refusal = refusal.at(endpoint);
             let asked = match tenant {
                 Some(_) => visit.idp.asked(&visit.trace, &visit.origin, tenant).await,
                 None => visit.asked().await,
@@ -146,7 +147,7 @@ async fn tokens_or_refusal(visit: &Visit, endpoint: TokenVersion) -> Response {
                 Some(tenant) => record::refused(visit, tenant, &refusal, &asked).await,
                 None => Ok(()),
             };
-            let refusal = recorded.err().unwrap_or(refusal);
+            let refusal = recorded.err().unwrap_or(refusal).at(endpoint);
             let mut response = refusal.token_response(&asked);
             telemetry(&mut response, refusal.error.number, record::presented_age(visit, asked.at));
             response

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use outlive_rules::scopes::RequestedResource;
 use outlive_rules::{AssertionFacts, Presented, aadsts, password_based};
 use outlive_store::Change;
 use outlive_tokens::claims::{BACKDATED, ClientAuthentication};
@@ -15,8 +16,9 @@ use super::resource_grant::{first_of_grant, granted};
 use super::response::TokenAnswer;
 use crate::conditional_access::NO_CONTEXTS;
 use crate::decision::Decision;
+use crate::directory::platform::GRAPH_URI;
 use crate::refusal::Refusal;
-use crate::sessions;
+use crate::{second_factor, sessions};
 
 pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Refusal> {
     let idp = request.idp;
@@ -54,7 +56,8 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
     let presented = Presented::Assertion(facts);
     let decision = Decision::on(presented, user.as_ref(), &request.tenant.rules, request.now);
     if let Some(refusal) = decision.refusal() {
-        return Err(refusal);
+        let resource = wanted.scopes.resources.first().map_or(GRAPH_URI, RequestedResource::audience);
+        return Err(second_factor::complete(refusal, &idp.directory, &request.tenant, resource).await?);
     }
     let Some(user) = user else { return Err(Refusal::new(aadsts::USER_NOT_FOUND)) };
     let resource = granted(request, user.id, wanted).await?;

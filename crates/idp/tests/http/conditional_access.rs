@@ -100,6 +100,11 @@ async fn a_block_holds_for_every_way_to_a_token_while_it_lasts_and_ends_nothing_
     hub.try_refresh(of_hub.refresh(), &[]).await.grant_refused("AADSTS53003");
     let body = desktop.try_refresh(of_desktop.refresh(), &[]).await.grant_refused("AADSTS53003");
     assert_eq!(body["suberror"], "message_only", "MartinIngesen/MSOLSpray#5");
+    // A body of 2025 names the policy; bodies of version 1.0 have another `error`.
+    let claims: Value = serde_json::from_str(body["claims"].as_str().expect("claims")).expect("JSON");
+    assert_eq!(claims["access_token"]["capolids"], json!({"essential": true, "values": [id]}));
+    let v1 = desktop.clone().v1().try_refresh(of_desktop.refresh(), &[]).await;
+    assert_eq!(v1.refused(400, "interaction_required", "AADSTS53003")["suberror"], "message_only");
     desktop.try_redeem(&code, &[]).await.grant_refused("AADSTS53003");
     let answer = desktop.password(&tenant.upn("owner"), PASSWORD, READ).await;
     answer.grant_refused("AADSTS53003");
@@ -209,6 +214,8 @@ async fn a_sign_in_frequency_asks_the_public_client_and_the_browser_and_not_the_
     let newer = desktop.refresh(of_desktop.refresh()).await;
     tenant.advance(Span::from_minutes(5)).await;
     let body = desktop.try_refresh(newer.refresh(), &[]).await.grant_refused("AADSTS70043");
+    let v1 = desktop.clone().v1().try_refresh(newer.refresh(), &[]).await;
+    v1.refused(400, "interaction_required", "AADSTS70043");
     assert_eq!(body["suberror"], "token_expired");
     // email-oauth2-proxy#181
     assert!(body.get("error_uri").is_none(), "{body}");

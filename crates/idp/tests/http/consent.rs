@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+use crate::client::App;
+use crate::device_code::{let_in, poll_with, refused_by_page, started};
 use crate::tenant::{ORDERS, PASSWORD, READ, Tenant};
 
 #[tokio::test]
@@ -88,12 +90,92 @@ async fn default_asks_for_what_is_registered_unless_something_was_granted() {
     assert_eq!(app.redeem(&code).await.claims()["scp"], "Orders.ReadWrite");
 }
 
+/// azure-cli#33887 and msal_streamlit_authentication#43 show the redirect; adal-python#146 the page
+/// of a device.
 #[tokio::test]
-async fn default_without_anything_registered_or_granted_gives_nothing() {
+async fn default_of_an_api_that_is_not_registered_is_refused_before_there_is_a_code() {
     let tenant = Tenant::new().await;
     let app = tenant.connector();
-    let code = app.code_for(&tenant, "owner", "https://old.contoso.example/.default").await;
-    app.try_redeem(&code, &[]).await.grant_refused("AADSTS65001");
+    let old = "https://old.contoso.example";
+    let (v1, default) = (app.clone().v1(), format!("{old}/.default offline_access"));
+    let (mut browser, owner) = (tenant.browser(), tenant.upn("owner"));
+    app.code_in(&mut browser, &owner, READ).await;
+    for url in [
+        app.authorize_url(&default, &[]),
+        app.authorize_url(&default, &[("prompt", "none")]),
+        app.authorize_url(&format!("{ORDERS}/.default {old}/.default"), &[]),
+        v1.authorize_url(old, &[]),
+        app.authorize_url("https://graph.microsoft.com/.default", &[]),
+    ] {
+        let sent = browser.open(&url).await.refused("invalid_client", "AADSTS650057");
+        assert!(!sent.contains_key("error_uri") && sent["state"] == "a state", "{sent:?}");
+        let named = format!("Client app ID: {}(Contoso Orders Connector)", app.client_id);
+        let listed = format!("List of valid resources from app registration: {}.", tenant.id_of(10));
+        assert!(sent["error_description"].contains(&named), "{sent:?}");
+        assert!(sent["error_description"].contains(&listed), "{sent:?}");
+    }
+    let url = format!(
+        "/{}/v2.0/adminconsent?client_id={}&redirect_uri={}&scope={old}/.default",
+        tenant.id(),
+        app.client_id,
+        app.redirect_uri
+    );
+    tenant.browser().open(&url).await.refused("invalid_client", "AADSTS650057");
+
+    let desktop = tenant.desktop();
+    let codes = started(&desktop, &[("scope", &default)]).await;
+    refused_by_page(&tenant, &codes).await.says(400, "AADSTS650057");
+    poll_with(&desktop, &codes, &[]).await.refused(400, "authorization_pending", "AADSTS70016");
+    assert_eq!(tenant.journal("consent.").await.len(), 1);
+
+    // What was granted by its name is enough.
+    app.code_in(&mut browser, &owner, &format!("{old}/Orders.Read")).await;
+    let code = browser.open(&app.authorize_url(&default, &[("prompt", "none")])).await.code();
+    assert_eq!(app.redeem(&code).await.claims()["scp"], "Orders.Read");
+}
+
+/// Consent to anything of Microsoft Graph includes the four (azure-docs#101648).
+#[tokio::test]
+async fn default_of_graph_includes_requested_openid_connect_scopes_without_a_registration() {
+    let tenant = Tenant::new().await;
+    let (app, owner) = (tenant.connector(), tenant.upn("owner"));
+    let graph = "https://graph.microsoft.com/.default";
+    let mut browser = tenant.browser();
+    let page = browser.open(&app.authorize_url(&format!("{graph} openid offline_access"), &[])).await.page();
+    let page = browser.sign_in(&page, &owner, PASSWORD).await.page();
+    assert_eq!(page.answer.text.matches("offline_access").count(), 1, "{page:?}");
+    let code = browser.consent(&page).await.code();
+    let tokens = app.redeem(&code).await;
+    assert_eq!(tokens.0["scope"], format!("profile openid email {graph}"));
+    assert_eq!(tokens.claims()["scp"], "profile openid email");
+    // From then on, the same without them: at the endpoint, and of a refresh token.
+    browser.open(&app.authorize_url(graph, &[])).await.code();
+    let refreshed = app.try_refresh(tokens.refresh(), &[("scope", graph)]).await;
+    assert_eq!(refreshed.json()["scope"], tokens.0["scope"], "{refreshed:?}");
+
+    let desktop = tenant.desktop();
+    let codes = started(&desktop, &[("scope", &format!("{graph} profile"))]).await;
+    let_in(&tenant, &codes).await;
+    let polled = poll_with(&desktop, &codes, &[]).await;
+    assert_eq!(polled.json()["scope"], tokens.0["scope"], "{polled:?}");
+}
+
+/// A token of 2021 with the audience of its own client (`<client id>/.default openid`).
+#[tokio::test]
+async fn default_of_the_own_api_needs_no_registration() {
+    let web = |tenant: &Tenant| {
+        let mut web = tenant.application(51, "spa", &json!({"identifier_uris": ["api://contoso-web"]}));
+        web["redirect_uris"] = json!([{"uri": "https://web.example/cb", "type": "spa"}]);
+        web["scopes"] = json!([{"id": tenant.id_of(352), "value": "User.Read"}]);
+        vec![web]
+    };
+    let tenant = Tenant::with_applications(web).await;
+    let app = App {
+        page_origin: Some("https://web.example".to_owned()),
+        ..tenant.app(51, None, "https://web.example/cb")
+    };
+    let tokens = app.sign_in(&tenant, "owner", &format!("{0}/.default openid", app.client_id)).await;
+    assert_eq!(tokens.0["scope"], format!("{0}/User.Read {0}/.default", app.client_id));
 }
 
 #[tokio::test]

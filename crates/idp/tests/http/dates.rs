@@ -86,6 +86,15 @@ async fn after_400_days_no_answer_has_the_machines_date() {
         ),
         format!("/{domain}/oauth2/v2.0/logout"),
         format!("/{id}/changepassword"),
+        format!("/{id}/passwordreset"),
+        format!("/{domain}/passwordreset"),
+        format!("/{id}/nope"),
+        format!("/{domain}/nope/nope"),
+        format!("/{id}"),
+        format!("/{id}/oauth2/deviceauth"),
+        format!("/{id}/oauth2/nativeclient"),
+        format!("/{id}/security-info"),
+        format!("/{id}/oauth2/v2.0/token/nope"),
     ] {
         dated(&path, &get(&path).await, now);
     }
@@ -103,6 +112,26 @@ async fn after_400_days_no_answer_has_the_machines_date() {
             let path = format!("/{segment}/{path}");
             refused(&path, &post(&path, &[("client_id", &client)]).await, now);
         }
+    }
+    let wrong_method = tenant.http.request(Method::PUT, tenant.url(&format!("/{id}/discovery/keys")));
+    dated("a wrong method", &send(wrong_method).await, now);
+    // A reset at an alias: the user name has the domain of the tenant.
+    let mut browser = tenant.browser();
+    for segment in [&*id, "common"] {
+        let page = browser.open(&format!("/{segment}/passwordreset")).await.page();
+        let page = browser.submit(&page, &[("username", &*tenant.upn("owner"))]).await.page();
+        dated("a reset", &page.answer, now);
+        for fields in [
+            [("code", "x"), ("newpasswd", "Other-Horse-2"), ("confirmpasswd", "Third-Horse-3")],
+            [("code", "x"), ("newpasswd", "Other-Horse-2"), ("confirmpasswd", "Other-Horse-2")],
+        ] {
+            dated("a wrong reset", &browser.submit(&page, &fields).await.page().answer, now);
+        }
+    }
+    // Without a tenant there is no clock but the machine's.
+    for path in ["/nope", "/common/nope", "/device", "/error?code=50173", "/unknown.example/nope"] {
+        let date = get(path).await;
+        assert_ne!(date.header("date"), now.strftime("%a, %d %b %Y %H:%M:%S GMT"), "{path}: {date:?}");
     }
     // A form at an alias names the client in its sealed state alone.
     let mut browser = tenant.browser();

@@ -68,6 +68,13 @@ pub(crate) async fn let_in(tenant: &Tenant, codes: &Codes) {
     assert_eq!(browser.submit(&page, &[]).await.page().heading, "The device is signed in");
 }
 
+/// The page that refuses a device once its user has signed in.
+pub(crate) async fn refused_by_page(tenant: &Tenant, codes: &Codes) -> Page {
+    let mut browser = tenant.browser();
+    let page = enter(&mut browser, codes.text("user_code")).await;
+    browser.sign_in(&page, &tenant.upn("owner"), PASSWORD).await.page()
+}
+
 #[tokio::test]
 async fn a_person_lets_a_device_in() {
     let tenant = Tenant::new().await;

@@ -13,7 +13,8 @@ use crate::tokens::Tokens;
 async fn trusting(issuing: &Tenant, subjects: &[&str], issuer: &str) -> Tenant {
     let registered: Vec<Value> = subjects
         .iter()
-        .map(|subject| json!({"name": "other", "issuer": issuer, "subject": subject, "audiences": [issuing.id_of(10)]}))
+        .enumerate()
+        .map(|(n, subject)| json!({"name": format!("other-{n}"), "issuer": issuer, "subject": subject, "audiences": [issuing.id_of(10)]}))
         .collect();
     Tenant::with_applications(|tenant| {
         let more = json!({
@@ -80,11 +81,11 @@ async fn the_refusal_names_the_claim_that_no_federated_credential_has() {
     let token = token_of(&issuing).await;
     let upper = subject.to_uppercase();
     assert_ne!(upper, subject);
-    let registered = |issuer: &str, subject: &str, audience: &str| json!({"name": "other", "issuer": issuer, "subject": subject, "audiences": [audience]});
-    let other_issuer = registered(&format!("{exact}/"), &subject, &audience);
-    let other_audience = registered(&exact, &subject, "api://AzureADTokenExchange");
-    let other_subject = registered(&exact, "somebody", &audience);
-    let other_case = registered(&exact, &upper, &audience);
+    let registered = |name: &str, issuer: &str, subject: &str, audience: &str| json!({"name": name, "issuer": issuer, "subject": subject, "audiences": [audience]});
+    let other_issuer = registered("other-issuer", &format!("{exact}/"), &subject, &audience);
+    let other_audience = registered("other-audience", &exact, &subject, "api://AzureADTokenExchange");
+    let other_subject = registered("other-subject", &exact, "somebody", &audience);
+    let other_case = registered("other-case", &exact, &upper, &audience);
     for (credentials, code, named) in [
         (vec![other_issuer.clone()], "AADSTS700211", &exact),
         (vec![other_issuer.clone(), other_audience.clone()], "AADSTS700212", &audience),

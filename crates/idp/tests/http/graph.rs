@@ -285,6 +285,24 @@ async fn nobody_changes_anothers_password_and_nobody_the_own_without_permission(
 }
 
 #[tokio::test]
+async fn the_own_password_is_changed_by_the_own_id_or_name() {
+    let tenant = Tenant::new().await;
+    let may = tenant.admin_tool().sign_in(&tenant, "owner", "Directory.AccessAsUser.All").await;
+    let names = [tenant.id_of(1).to_uppercase(), tenant.upn("OWNER")];
+    for (name, old, new) in [(&names[0], PASSWORD, NEW), (&names[1], NEW, "Third-Horse-3")] {
+        let path = format!("/users/{name}/changePassword");
+        let body = json!({"currentPassword": old, "newPassword": new});
+        let answer = call(&tenant, may.access(), Method::POST, &path, body).await;
+        assert_eq!(answer.status, 204, "{path}: {answer:?}");
+    }
+    // Attempts with a wrong password are counted, as on /me.
+    let path = format!("/users/{}/changePassword", tenant.id_of(1));
+    let wrong = json!({"currentPassword": "wrong", "newPassword": "Fourth-Horse-4"});
+    denied(&call(&tenant, may.access(), Method::POST, &path, wrong).await, 400, "Request_BadRequest");
+    assert_eq!(tenant.journal("password.changed").await.len(), 2);
+}
+
+#[tokio::test]
 async fn refresh_tokens_are_invalidated_under_their_older_name_too() {
     let tenant = Tenant::new().await;
     let app = tenant.connector();

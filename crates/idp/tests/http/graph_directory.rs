@@ -11,44 +11,44 @@ const ALL: &str = "https://graph.microsoft.com/.default";
 const TOP: &str = "https://graph.microsoft.com/v1.0";
 
 /// A signed-in caller of Graph.
-struct Graph<'a> {
+pub(crate) struct Graph<'a> {
     tenant: &'a Tenant,
-    token: String,
+    pub(crate) token: String,
 }
 
 impl<'a> Graph<'a> {
-    async fn of(tenant: &'a Tenant, role: &str, scope: &str) -> Self {
+    pub(crate) async fn of(tenant: &'a Tenant, role: &str, scope: &str) -> Self {
         let tokens = tenant.admin_tool().sign_in(tenant, role, scope).await;
         Self { tenant, token: tokens.access().to_owned() }
     }
 
     /// Of a client that was never allowed more than to read the user.
-    async fn narrow(tenant: &'a Tenant, role: &str) -> Self {
+    pub(crate) async fn narrow(tenant: &'a Tenant, role: &str) -> Self {
         let tokens = tenant.desktop().sign_in(tenant, role, "User.Read").await;
         Self { tenant, token: tokens.access().to_owned() }
     }
 
-    async fn call(&self, method: Method, path: &str, body: Value) -> Answer {
+    pub(crate) async fn call(&self, method: Method, path: &str, body: Value) -> Answer {
         call(self.tenant, &self.token, method, path, body).await
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.call(Method::GET, path, Value::Null).await
     }
 
-    async fn value(&self, path: &str) -> Vec<Value> {
+    pub(crate) async fn value(&self, path: &str) -> Vec<Value> {
         let answer = self.get(path).await;
         assert_eq!(answer.status, 200, "{path}: {answer:?}");
         answer.json()["value"].as_array().expect("a collection").clone()
     }
 
     /// The same with `ConsistencyLevel: eventual`.
-    async fn eventually(&self, path: &str) -> Answer {
+    pub(crate) async fn eventually(&self, path: &str) -> Answer {
         let request = self.tenant.http.get(self.tenant.url(&format!("/v1.0{path}"))).bearer_auth(&self.token);
         send(request.header("ConsistencyLevel", "eventual")).await
     }
 
-    async fn group(&self, more: Value) -> Value {
+    pub(crate) async fn group(&self, more: Value) -> Value {
         let mut body = json!({
             "displayName": "Buyers", "mailEnabled": false, "mailNickname": "buyers", "securityEnabled": true,
         });
@@ -59,11 +59,11 @@ impl<'a> Graph<'a> {
     }
 }
 
-fn id(object: &Value) -> &str {
+pub(crate) fn id(object: &Value) -> &str {
     object["id"].as_str().expect("an id")
 }
 
-fn ids(objects: &[Value]) -> Vec<&str> {
+pub(crate) fn ids(objects: &[Value]) -> Vec<&str> {
     objects.iter().map(id).collect()
 }
 
@@ -173,6 +173,9 @@ async fn a_group_that_cannot_be_is_refused_whole() {
         with("displayName", json!("")),
         with("displayName", json!("x".repeat(257))),
         with("mailNickname", json!("x".repeat(65))),
+        with("mailNickname", json!("a b")),
+        with("mailNickname", json!("a@b")),
+        with("mailNickname", json!("gr\u{f6}\u{df}e")),
         with("mailEnabled", json!(true)),
         with("securityEnabled", json!(false)),
         with("groupTypes", json!(["Unified"])),

@@ -70,6 +70,8 @@ async fn malformed_and_duplicate_credentials() {
         json!({"name": null}),
         json!({"name": "ab"}),
         json!({"name": "with blanks"}),
+        json!({"name": "-first"}),
+        json!({"name": "_first"}),
         json!({"issuer": null}),
         json!({"issuer": "no address"}),
         json!({"issuer": format!("https://token.example/{long}")}),
@@ -104,6 +106,29 @@ async fn malformed_and_duplicate_credentials() {
     let owner = tenant.admin_tool().sign_in(&tenant, "owner", ALL).await;
     let refused = call(&tenant, owner.access(), Method::POST, &path, credential(json!({}))).await;
     denied(&refused, 403, "Authorization_RequestDenied");
+}
+
+/// The name is an alternate key, and issuer, subject and audiences are not nullable
+/// ("federatedIdentityCredential resource type").
+#[tokio::test]
+async fn a_name_has_no_case_and_required_members_are_never_null() {
+    let tenant = Tenant::new().await;
+    let token = admin(&tenant).await;
+    let path = format!("/applications/{}/federatedIdentityCredentials", tenant.id_of(115));
+    let graph =
+        async |method: Method, path: &str, body: Value| call(&tenant, &token, method, path, body).await;
+    let made = graph(Method::POST, &path, credential(json!({}))).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let same = credential(json!({"name": "DEPLOYMENTS", "subject": "another"}));
+    denied(&graph(Method::POST, &path, same).await, 409, "Request_MultipleObjectsWithSameKeyValue");
+    let one = format!("{path}/Deployments");
+    let before = graph(Method::GET, &one, Value::Null).await.json();
+    assert_eq!(before["id"], made.json()["id"]);
+    for name in ["name", "issuer", "subject", "audiences"] {
+        denied(&graph(Method::PATCH, &one, json!({name: null})).await, 400, "Request_BadRequest");
+    }
+    assert_eq!(graph(Method::GET, &one, Value::Null).await.json(), before);
+    assert_eq!(graph(Method::PATCH, &one, json!({"name": "Deployments", "subject": "s"})).await.status, 204);
 }
 
 #[tokio::test]

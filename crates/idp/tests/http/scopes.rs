@@ -85,6 +85,36 @@ async fn the_case_of_letters_and_a_slash_at_the_end_do_not_matter() {
     assert_eq!(both.0["scope"], format!("{OLD}//Orders.Read {OLD}/Orders.ReadWrite"), "one resource");
 }
 
+/// scope-semantics: `.default` comes back if it was requested, as it was written; version 1.0 has
+/// no such scope.
+#[tokio::test]
+async fn default_comes_back_only_where_it_was_requested_and_as_it_was_written() {
+    let tenant = Tenant::new().await;
+    let app = tenant.desktop();
+    let v1 = app.clone().v1();
+    let code = v1.code_for(&tenant, "owner", ORDERS).await;
+    let first = Tokens::of(v1.try_redeem(&code, &[("resource", ORDERS)]).await);
+    assert_eq!(first.0["scope"], "Orders.Read");
+    let refreshed = Tokens::of(app.try_refresh(first.refresh(), &[]).await);
+    assert_eq!(refreshed.0["scope"], format!("{ORDERS}/Orders.Read"));
+    let again = Tokens::of(app.try_refresh(refreshed.refresh(), &[]).await);
+    assert_eq!(again.0["scope"], refreshed.0["scope"]);
+    let code = v1.code_for(&tenant, "owner", ORDERS).await;
+    let at_v2 = Tokens::of(app.try_redeem(&code, &[]).await);
+    assert_eq!(at_v2.0["scope"], format!("{ORDERS}/Orders.Read"));
+
+    for word in [".DEFAULT", ".Default", ".default"] {
+        let tokens = app.sign_in(&tenant, "owner", &format!("{ORDERS}/{word} offline_access")).await;
+        let expected = format!("{ORDERS}/Orders.Read {ORDERS}/{word}");
+        assert_eq!(tokens.0["scope"], expected);
+        let refreshed = Tokens::of(app.try_refresh(tokens.refresh(), &[]).await);
+        assert_eq!(refreshed.0["scope"], expected);
+    }
+    // Consent that was withdrawn is missing, whichever way everything was requested.
+    tenant.happens(json!({"type": "withdraw_consent", "app": app.client_id})).await;
+    app.try_refresh(again.refresh(), &[]).await.grant_refused("AADSTS65001");
+}
+
 #[tokio::test]
 async fn what_is_no_scope_is_refused() {
     let tenant = Tenant::new().await;

@@ -124,6 +124,9 @@ async fn where_nobody_can_be_asked_a_newly_required_second_factor_refuses_and_en
     desktop.refresh(renewed.refresh()).await;
     browser.open(&silent).await.code();
     desktop.try_refresh(public.refresh(), &[]).await.grant_refused("AADSTS50076");
+    // A body of version 1.0 (azure-cli before MSAL, 2020-11).
+    let v1 = desktop.clone().v1().try_refresh(public.refresh(), &[]).await;
+    assert_eq!(v1.refused(400, "interaction_required", "AADSTS50076")["suberror"], "basic_action");
     tenant.happens(json!({"type": "require_mfa", "user": owner, "required": false})).await;
     desktop.refresh(public.refresh()).await;
     Tokens::of(tool.password(&owner, PASSWORD, "User.Read").await);

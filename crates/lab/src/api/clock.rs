@@ -17,13 +17,16 @@ use crate::tenants::{OperationDetails, TenantClock, TenantError, Tenants};
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClockRequest {
-    /// Move time on by a duration (ISO 8601, `PT1H`), doing everything that falls due.
+    /// Move time on by a duration (ISO 8601, `PT1H`), doing everything that falls due; at most by
+    /// 100 years (`P36525D`).
     #[schema(value_type = Option<String>)]
     advance: Option<Span>,
-    /// Move time on to an instant (RFC 3339), doing everything that falls due.
+    /// Move time on to an instant (RFC 3339) at most 100 years away, doing everything that falls
+    /// due.
     #[schema(value_type = Option<String>)]
     set: Option<Instant>,
-    /// Run at so many virtual seconds for each wall second, at most 86400; 0 freezes.
+    /// Run at so many virtual seconds for each wall second, at most 86400; 0 freezes, and ends an
+    /// advance in progress after its present step.
     #[schema(value_type = Option<u32>)]
     run: Option<Speed>,
 }
@@ -123,7 +126,8 @@ pub(crate) async fn show(
 
 #[utoipa::path(post, path = "/lab/tenants/{tenant}/clock", params(("tenant" = String, Path, description = "tenant id")),
     request_body = ClockRequest, responses((status = 200, body = ClockAnswer),
-    (status = 409, description = "time does not go back"),
+    (status = 400, description = "not exactly one of the three, or too far away"),
+    (status = 409, description = "time does not go back; another change is in progress (OperationInProgress), which the message names; or a request froze the clock during the advance (AdvanceEnded)"),
     (status = 502, description = "a service failed: the message says at which instant time was stopped, or that it is as soon as the service answers")))]
 pub(crate) async fn change(
     State(tenants): State<Tenants>,
@@ -133,7 +137,10 @@ pub(crate) async fn change(
     let tenant = tenant_of(&tenant)?;
     let Json(request) = body.map_err(|rejection| of_body(&rejection))?;
     let asked = request.asked()?;
-    let clock = tenants.clock(tenant).await?;
+    let clock = match asked {
+        Asked::Run(Speed::FROZEN) => tenants.clock_to_freeze(tenant).await?,
+        Asked::Run(_) | Asked::Move(_) => tenants.clock(tenant).await?,
+    };
     // A caller that hangs up must not leave time frozen half-way.
     let moving = tokio::spawn(async move {
         let moved = change_time(clock, asked).await?;

@@ -133,7 +133,7 @@ pub(crate) async fn read(
     selection: Result<Query<Selection>, QueryRejection>,
 ) -> Result<Json<JournalAnswer>, Problem> {
     let tenant = tenant_of(&tenant)?;
-    let Query(selection) = selection.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    let Query(selection) = selection?;
     let cursor = selection.cursor()?;
     let limit = selection.limit.unwrap_or(LINES_MAX).clamp(1, LINES_MAX);
     tenants.handout(tenant).await?;
@@ -178,7 +178,7 @@ pub(crate) async fn follow(
     selection: Result<Query<Selection>, QueryRejection>,
 ) -> Result<impl IntoResponse, Problem> {
     let tenant = tenant_of(&tenant)?;
-    let Query(selection) = selection.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    let Query(selection) = selection?;
     let cursor = selection.cursor()?;
     tenants.handout(tenant).await?;
     let feed = feeds.of(tenants.surface(), tenant);

@@ -2,7 +2,7 @@
 
 use axum::extract::rejection::JsonRejection;
 use http::StatusCode;
-use outlive_chassis::Problem;
+use outlive_chassis::{Problem, explain_body};
 use outlive_clock::TenantId;
 
 use crate::conductor::ConductError;
@@ -23,6 +23,9 @@ impl From<TenantError> for Problem {
                 status: StatusCode::BAD_GATEWAY,
                 ..of_conduct(&cause)
             },
+            TenantError::Incomplete { .. } => Self::new(StatusCode::BAD_GATEWAY, "TenantIncomplete", message),
+            TenantError::Busy(_) => Self::new(StatusCode::CONFLICT, "OperationInProgress", message),
+            TenantError::Frozen { .. } => Self::new(StatusCode::CONFLICT, "AdvanceEnded", message),
             TenantError::Layout(_) => Self::new(StatusCode::BAD_GATEWAY, "LayoutFailed", message),
             TenantError::Conduct(error) => of_conduct(&error),
             TenantError::Store(error) => error.into(),
@@ -34,7 +37,9 @@ pub(super) fn of_conduct(error: &ConductError) -> Problem {
     let message = error.to_string();
     match error {
         ConductError::Backwards { .. } => Problem::conflict(message),
-        ConductError::TooManySteps { .. } => Problem::bad_request(message),
+        ConductError::TooManySteps { .. } | ConductError::TooFar { .. } | ConductError::EndOfTime { .. } => {
+            Problem::bad_request(message)
+        }
         ConductError::Stuck { .. } => Problem::new(StatusCode::BAD_GATEWAY, "WorkStuck", message),
         ConductError::Canceled { .. } => {
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "OperationCanceled", message)
@@ -64,5 +69,5 @@ pub(super) fn tenant_of(text: &str) -> Result<TenantId, Problem> {
 
 /// axum's refusal of a body, in the one form.
 pub(super) fn of_body(rejection: &JsonRejection) -> Problem {
-    Problem::new(rejection.status(), "BadRequest", rejection.body_text())
+    Problem::new(rejection.status(), "BadRequest", explain_body(rejection))
 }

@@ -16,11 +16,14 @@ use crate::services::Service;
 use crate::starts::Starts;
 use crate::tenants::{Deletion, Handout, NewTenant, Tenants};
 
+/// Longest name of a tenant, in characters.
+const NAME_CHARACTERS_MAX: usize = 200;
+
 /// What a new tenant should be. Everything may be left out.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TenantRequest {
-    /// Display name.
+    /// Display name, of at most 200 characters.
     name: Option<String>,
     /// The seed it is made from.
     seed: Option<String>,
@@ -57,6 +60,9 @@ pub(crate) struct ListedTenant {
     tenant_id: String,
     /// Its domain.
     domain: String,
+    /// The services that do not have it, because their database is lost or is another one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<Service>,
 }
 
 /// All tenants.
@@ -81,8 +87,11 @@ pub(crate) struct DeletionAnswer {
 #[utoipa::path(get, path = "/lab/tenants", responses((status = 200, body = TenantList)))]
 pub(crate) async fn list(State(tenants): State<Tenants>) -> Result<Json<TenantList>, Problem> {
     let listed = tenants.list().await?;
-    let listed =
-        listed.into_iter().map(|(tenant, domain)| ListedTenant { tenant_id: tenant.to_string(), domain });
+    let listed = listed.into_iter().map(|(tenant, domain)| ListedTenant {
+        tenant_id: tenant.to_string(),
+        domain,
+        missing: tenants.services_without(tenant),
+    });
     let deleting = tenants.deletions().await?.into_iter().map(|tenant| tenant.to_string()).collect();
     Ok(Json(TenantList { tenants: listed.collect(), deleting }))
 }
@@ -94,6 +103,11 @@ pub(crate) async fn create(
     body: Result<Json<TenantRequest>, JsonRejection>,
 ) -> Result<(StatusCode, Json<Handout>), Problem> {
     let Json(asked) = body.map_err(|rejection| of_body(&rejection))?;
+    if asked.name.as_ref().is_some_and(|name| name.chars().nth(NAME_CHARACTERS_MAX).is_some()) {
+        return Err(Problem::bad_request(format!(
+            "'name' is too long: it has at most {NAME_CHARACTERS_MAX} characters."
+        )));
+    }
     if asked.clock.now.is_some_and(|now| now > Instant::MAX || now < Instant::EPOCH) {
         return Err(Problem::bad_request("A clock shows instants from 1970 to 9999."));
     }
@@ -106,7 +120,7 @@ pub(crate) async fn create(
     }
     let new = NewTenant {
         id: None,
-        name: asked.name.map(|name| name.chars().take(200).collect()),
+        name: asked.name,
         seed: asked.seed,
         rules: asked.rules,
         now: starts.or(asked.clock.now),

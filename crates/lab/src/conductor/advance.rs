@@ -11,6 +11,8 @@ use crate::services::{ClockChange, ClockState, Service};
 
 /// Most due instants in one move: an hour's recurrence for a hundred years.
 const STEPS_MAX: u64 = 1_000_000;
+/// The longest way of one advance, in virtual time: a hundred years.
+pub const ADVANCE_MAX: Span = Span::from_days(36_525);
 /// Most requests to do what is due at one instant; more count as stuck.
 const ROUNDS_MAX: u32 = 10_000;
 
@@ -26,6 +28,24 @@ pub enum Target {
 }
 
 impl Target {
+    /// The instant at which an advance from `now` ends.
+    ///
+    /// # Errors
+    /// It is in the past, or too far away.
+    pub fn within_reach(self, now: Instant) -> Result<Instant, ConductError> {
+        let target = self.from(now);
+        if target < now {
+            return Err(ConductError::Backwards { now, target });
+        }
+        match self {
+            Self::By(span) if span > ADVANCE_MAX => Err(ConductError::TooFar { now }),
+            Self::At(instant) if instant - now > ADVANCE_MAX => Err(ConductError::TooFar { now }),
+            // Sums of instants stop at the last one.
+            Self::By(span) if target - now < span => Err(ConductError::EndOfTime { now }),
+            _ => Ok(target),
+        }
+    }
+
     /// The instant, from where time stands.
     #[must_use]
     pub fn from(self, now: Instant) -> Instant {

@@ -90,6 +90,20 @@ pub enum ConductError {
         /// Where it should have gone.
         target: Instant,
     },
+    /// The target is further away than one advance goes.
+    #[error(
+        "one advance moves time by at most 100 years (P36525D), and it is {now} now: go there in smaller parts"
+    )]
+    TooFar {
+        /// Virtual time now.
+        now: Instant,
+    },
+    /// The target is later than any instant that a clock shows.
+    #[error("clocks show instants from 1970 to 9999, and it is {now} now: choose an earlier target")]
+    EndOfTime {
+        /// Virtual time now.
+        now: Instant,
+    },
     /// A service reports again and again that the same work is due.
     #[error("{service} has not finished what is due at {at} after {rounds} requests")]
     Stuck {
@@ -108,8 +122,8 @@ pub enum ConductError {
         /// Where it should have gone.
         target: Instant,
     },
-    /// The lab shuts down, or the tenant is being deleted.
-    #[error("The operation was canceled: the system stops, or the tenant is deleted")]
+    /// A request ends it, the lab shuts down, or the tenant is being deleted.
+    #[error("The operation was canceled: time is frozen, the system stops, or the tenant is deleted")]
     Canceled {
         /// The virtual instant that was reached.
         at: Instant,

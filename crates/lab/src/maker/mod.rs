@@ -6,4 +6,5 @@ mod flows;
 mod portal;
 
 pub use flows::{FlowRun, FlowRunProperties, NewFlow, RunAction, RunActionProperties, RunCorrelation};
+pub(crate) use portal::PORTAL_REDIRECT;
 pub use portal::{Audience, Maker, MakerError, Person, Places};

@@ -87,7 +87,7 @@ pub enum MakerError {
 }
 
 /// Where the portal is reached: never fetched, only recognised. The same as its registered redirect URI.
-const PORTAL_REDIRECT: &str = "http://localhost";
+pub(crate) const PORTAL_REDIRECT: &str = "http://localhost";
 /// A token is not used in its last minute of virtual time.
 const MARGIN: Span = Span::from_minutes(1);
 

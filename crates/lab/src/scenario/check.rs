@@ -9,6 +9,7 @@ mod time;
 mod values;
 
 use outlive_rules::Ruleset;
+use outlive_wire::JournalEvent;
 use serde_saphyr::Spanned;
 
 use self::names::{Kind, Known};
@@ -149,23 +150,39 @@ impl<'a> Checker<'a> {
 
     fn expect_journal(&mut self, step: &JournalExpectation) {
         self.must_if(Kind::Mark, step.since.as_ref());
-        if step.count.is_none() && step.at_least.is_none() && step.chain.is_none() {
-            self.wrong("this step checks nothing", "give count, at_least or chain");
-        }
-        if step.kind.value.is_empty() {
-            self.wrong_at(
-                Position::of(&step.kind),
-                "a journal event has a kind",
-                "write it, for example token.issued",
-            );
+        if step.count.is_none() && step.at_least.is_none_or(|least| least == 0) && step.chain.is_none() {
+            self.wrong("this step checks nothing", "give count, at_least of 1 or more, or chain");
         }
         if let Some(service) = &step.service {
-            self.one_of("service", service, &["idp", "hub", "resource", "flow", "lab"]);
+            self.one_of("service", service, &["idp", "hub", "resource", "flow"]);
         }
+        self.journal_kind(&step.kind, step.service.as_ref());
         for value in step.matching.values() {
             self.json(value);
         }
         self.texts(&step.subject);
+    }
+
+    /// A kind of journal events that exists. One that does not is in no journal: `count: 0` would
+    /// pass.
+    fn journal_kind(&mut self, kind: &Spanned<String>, service: Option<&Spanned<String>>) {
+        let (at, name) = (Position::of(kind), kind.value.as_str());
+        if JournalEvent::kinds_of(name, None).next().is_none() {
+            let beginning = name.split_once('.').map_or(name, |(beginning, _)| beginning);
+            let mut known: Vec<&str> = JournalEvent::kinds_of(&format!("{beginning}."), None).collect();
+            if known.is_empty() {
+                known = JournalEvent::KINDS.iter().map(|(kind, _)| *kind).collect();
+                known.sort_unstable();
+            }
+            let message = format!("no journal event has the kind '{name}'");
+            return self.wrong_at(at, message, format!("use one of: {}", known.join(", ")));
+        }
+        if let Some(service) = service
+            && JournalEvent::kinds_of(name, Some(&service.value)).next().is_none()
+        {
+            let message = format!("the service {} writes no events of kind '{name}'", service.value);
+            self.wrong_at(Position::of(service), message, "remove service, or correct it");
+        }
     }
 
     fn wrong(&mut self, message: impl Into<String>, remedy: impl Into<String>) {

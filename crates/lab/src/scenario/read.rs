@@ -5,7 +5,8 @@ use std::path::Path;
 use super::check::{KnownSeeds, Mistake, check};
 use super::file::ScenarioFile;
 use super::twin_fact::of_twin;
-use crate::diagnostic::{Diagnostic, Position, read_yaml};
+use crate::diagnostic::{Diagnostic, Position};
+use crate::yaml::read_all;
 
 /// A scenario file that was read and found whole.
 #[derive(Clone, Debug)]
@@ -38,7 +39,7 @@ impl ReadScenarios {
 /// out.
 ///
 /// # Errors
-/// Every mistake, with its place; one that the file's shape has hides those behind it.
+/// Every mistake, with its place; mistakes of form hide all others.
 pub fn read_scenarios(path: &Path, seeds: KnownSeeds<'_>) -> Result<ReadScenarios, Vec<Diagnostic>> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| vec![Diagnostic::unreadable(&name, &error)])?;
@@ -55,7 +56,7 @@ fn parse(name: String, text: String, seeds: KnownSeeds<'_>) -> Result<ReadScenar
 }
 
 fn checked(name: String, text: String, seeds: KnownSeeds<'_>) -> Result<ReadScenarios, Vec<Diagnostic>> {
-    let file: ScenarioFile = read_yaml(&name, &text).map_err(|mistake| vec![mistake])?;
+    let file: ScenarioFile = read_all(&name, &text)?;
     let mistakes = check(&file, seeds);
     if mistakes.is_empty() {
         return Ok(ReadScenarios { name, text, file, twin: None });
@@ -71,7 +72,7 @@ mod tests {
     use crate::seed::Seed;
 
     fn contoso() -> Seed {
-        Seed::contoso().unwrap_or_else(|wrong| panic!("{wrong}"))
+        Seed::contoso().unwrap_or_else(|wrong| panic!("{wrong:?}"))
     }
 
     fn read(text: String) -> Result<ReadScenarios, Vec<Diagnostic>> {

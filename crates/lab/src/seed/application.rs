@@ -95,9 +95,9 @@ pub struct SeedApplication {
     /// Claims that tokens carry because it asks for them.
     #[serde(default)]
     pub optional_claims: SeedOptionalClaims,
-    /// Which memberships tokens tell it: `SecurityGroup`, `ApplicationGroup`, `DirectoryRole` or `All`; none if left out.
+    /// Which memberships its tokens include; none if left out.
     #[serde(default)]
-    pub group_membership_claims: Option<String>,
+    pub group_membership_claims: GroupMembershipClaims,
     /// Whether its users have to give a second factor.
     #[serde(default)]
     pub require_mfa: bool,
@@ -107,6 +107,22 @@ pub struct SeedApplication {
     /// Where it is told of what happens to users; nowhere if left out.
     #[serde(default)]
     pub event_stream: Option<SeedEventStream>,
+}
+
+/// Which memberships tokens include (`groupMembershipClaims`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum GroupMembershipClaims {
+    /// None.
+    #[default]
+    None,
+    /// Security groups.
+    SecurityGroup,
+    /// Groups that are assigned to the application.
+    ApplicationGroup,
+    /// Directory roles.
+    DirectoryRole,
+    /// Groups and directory roles.
+    All,
 }
 
 /// The claims that an application asks for, by kind of token.

@@ -11,7 +11,7 @@ mod read;
 mod secrets;
 mod specs;
 
-pub use application::{ApplicationKind, RedirectType, SeedApplication};
+pub use application::{ApplicationKind, GroupMembershipClaims, RedirectType, SeedApplication};
 pub use file::{SeedConnection, SeedConnector, SeedFile, SeedFlow, SeedUser};
 pub use ids::derived;
 pub use plan::{PlannedApplication, PlannedConnection, PlannedFlow, PlannedUser, TenantPlan};

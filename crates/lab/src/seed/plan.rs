@@ -218,7 +218,7 @@ mod tests {
     use super::*;
 
     fn plan_for(tenant: TenantId) -> TenantPlan {
-        plan_from(&Seed::contoso().unwrap_or_else(|wrong| panic!("{wrong}")), tenant)
+        plan_from(&Seed::contoso().unwrap_or_else(|wrong| panic!("{wrong:?}")), tenant)
     }
 
     fn plan_from(seed: &Seed, tenant: TenantId) -> TenantPlan {
@@ -312,7 +312,7 @@ mod tests {
         let text = more
             .iter()
             .fold(crate::seed::builtin::CONTOSO.to_owned(), |text, (from, to)| text.replacen(from, to, 1));
-        let plan = plan_from(&Seed::embedded(&text).unwrap_or_else(|wrong| panic!("{wrong}")), another());
+        let plan = plan_from(&Seed::embedded(&text).unwrap_or_else(|wrong| panic!("{wrong:?}")), another());
         let group = &plan.idp["groups"][0];
         assert_eq!(group["display_name"], "Order Clerks");
         assert_eq!(group["members"], json!([plan.users[0].id, plan.users[1].id]));

@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use outlive_rules::platform;
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
-use super::application::SeedRequirement;
+use super::application::{SeedApplication, SeedRequirement};
 use super::{SeedFile, builtin};
-use crate::diagnostic::{Diagnostic, Position, read_yaml};
+use crate::diagnostic::{Diagnostic, Position, unreadable};
+use crate::maker::PORTAL_REDIRECT;
+use crate::yaml::{position_of, read_all};
 
 /// A seed that was read and found whole.
 #[derive(Clone, Debug)]
@@ -18,6 +21,15 @@ pub struct Seed {
     pub file: SeedFile,
     /// The connectors' documents, by connector name.
     pub connectors: BTreeMap<String, ConnectorFiles>,
+    /// The file as it was read.
+    source: Arc<Source>,
+}
+
+/// A file as it was read.
+#[derive(Debug)]
+struct Source {
+    name: String,
+    text: String,
 }
 
 /// The two documents a connector is made of.
@@ -37,12 +49,12 @@ impl Seed {
     ///
     /// # Errors
     /// Never, as long as the tests pass: the embedded files are checked by them.
-    pub fn contoso() -> Result<Self, Diagnostic> {
+    pub fn contoso() -> Result<Self, Vec<Diagnostic>> {
         Self::embedded(builtin::CONTOSO)
     }
 
     /// A seed with the connectors that come with the binary.
-    pub(super) fn embedded(text: &str) -> Result<Self, Diagnostic> {
+    pub(super) fn embedded(text: &str) -> Result<Self, Vec<Diagnostic>> {
         let embedded = |path: &str| {
             let found = builtin::CONNECTOR_FILES.iter().find(|(name, _)| *name == path);
             found.map(|(_, text)| (*text).to_owned()).ok_or_else(|| std::io::ErrorKind::NotFound.into())
@@ -53,54 +65,82 @@ impl Seed {
     /// Reads a seed file and the connector folders beside it.
     ///
     /// # Errors
-    /// The first mistake, with its place.
-    pub fn read(path: &Path) -> Result<Self, Diagnostic> {
+    /// Every mistake, with its place. Mistakes of form hide wrong names.
+    pub fn read(path: &Path) -> Result<Self, Vec<Diagnostic>> {
         let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| Diagnostic::unreadable(&name, &error))?;
+        let text =
+            std::fs::read_to_string(path).map_err(|error| vec![Diagnostic::unreadable(&name, &error)])?;
         let folder = path.parent().unwrap_or_else(|| Path::new("."));
         Self::parse(&name, &text, &|beside| std::fs::read_to_string(folder.join(beside)))
     }
 
-    fn parse(name: &str, text: &str, beside: Beside<'_>) -> Result<Self, Diagnostic> {
-        let file: SeedFile = read_yaml(name, text)?;
-        check_names(&file)
-            .map_err(|wrong| Diagnostic::new(name, text, wrong.position, wrong.message, wrong.remedy))?;
-        let connectors = file
-            .connectors
-            .iter()
-            .map(|connector| {
-                let definition = connector.definition_from.as_ref().unwrap_or(&connector.folder);
-                let read = |folder: &Spanned<String>, document: &str| {
-                    let at = Position::of(folder);
-                    let path = format!("{}/{document}", folder.value);
-                    let content = beside(&path).map_err(|error| {
-                        let message = format!("{path} cannot be read: {error}");
-                        let remedy = format!("put {document} into this folder, beside the seed file");
-                        Diagnostic::new(name, text, at, message, remedy)
-                    })?;
-                    serde_json::from_str(&content).map_err(|error| {
-                        let position = Position {
-                            line: error.line().try_into().unwrap_or(0),
-                            column: error.column().try_into().unwrap_or(0),
-                        };
-                        Diagnostic::new(
-                            &path,
-                            &content,
-                            position,
-                            format!("not JSON: {error}"),
-                            "correct the JSON here",
-                        )
-                    })
-                };
-                let files = ConnectorFiles {
-                    api_properties: read(&connector.folder, "apiProperties.json")?,
-                    swagger: read(definition, "apiDefinition.swagger.json")?,
-                };
-                Ok((connector.name.value.clone(), files))
-            })
-            .collect::<Result<_, Diagnostic>>()?;
-        Ok(Self { file, connectors })
+    /// A mistake in the value at a JSON Pointer of the file.
+    #[must_use]
+    pub fn mistake_at(&self, pointer: &str, message: &str, remedy: &str) -> Diagnostic {
+        let Source { name, text } = &*self.source;
+        Diagnostic::new(name, text, position_of(text, pointer), message, remedy)
     }
+
+    fn parse(name: &str, text: &str, beside: Beside<'_>) -> Result<Self, Vec<Diagnostic>> {
+        let file: SeedFile = read_all(name, text)?;
+        let mut mistakes: Vec<_> = check_names(&file)
+            .into_iter()
+            .map(|wrong| Diagnostic::new(name, text, wrong.position, wrong.message, wrong.remedy))
+            .collect();
+        let mut connectors = BTreeMap::new();
+        for connector in &file.connectors {
+            let definition = connector.definition_from.as_ref().unwrap_or(&connector.folder);
+            let api_properties = read_document(name, text, beside, &connector.folder, "apiProperties.json");
+            let swagger = read_document(name, text, beside, definition, "apiDefinition.swagger.json");
+            match (api_properties, swagger) {
+                (Ok(api_properties), Ok(swagger)) => {
+                    let files = ConnectorFiles { api_properties, swagger };
+                    connectors.insert(connector.name.value.clone(), files);
+                }
+                (api_properties, swagger) => {
+                    mistakes.extend(api_properties.err().into_iter().chain(swagger.err()))
+                }
+            }
+        }
+        if mistakes.is_empty() {
+            let source = Source { name: name.to_owned(), text: text.to_owned() };
+            Ok(Self { file, connectors, source: Arc::new(source) })
+        } else {
+            mistakes.dedup();
+            Err(mistakes)
+        }
+    }
+}
+
+/// A JSON document in a folder beside the seed file.
+fn read_document(
+    name: &str,
+    text: &str,
+    beside: Beside<'_>,
+    folder: &Spanned<String>,
+    document: &str,
+) -> Result<Value, Diagnostic> {
+    let path = format!("{}/{document}", folder.value);
+    let content = beside(&path).map_err(|error| {
+        let message = format!("{path} cannot be read: {}", unreadable(&error).0);
+        let remedy = format!("put {document} into this folder, beside the seed file");
+        Diagnostic::new(name, text, Position::of(folder), message, remedy)
+    })?;
+    serde_json::from_str(&content).map_err(|error| {
+        let position = Position {
+            line: error.line().try_into().unwrap_or(0),
+            column: error.column().try_into().unwrap_or(0),
+        };
+        let why = error.to_string();
+        let why = why.rfind(" at line ").map_or(why.as_str(), |end| &why[..end]);
+        Diagnostic::new(
+            &path,
+            &content,
+            position,
+            format!("this is not JSON: {why}"),
+            "correct the JSON here",
+        )
+    })
 }
 
 /// A wrong name and where it stands.
@@ -117,60 +157,101 @@ struct Defined<'a> {
 }
 
 impl<'a> Defined<'a> {
-    fn collect(what: &'static str, names: impl Iterator<Item = &'a Spanned<String>>) -> Result<Self, Wrong> {
+    fn collect(
+        what: &'static str,
+        names: impl Iterator<Item = &'a Spanned<String>>,
+        wrong: &mut Vec<Wrong>,
+    ) -> Self {
         let mut seen = BTreeSet::new();
         for name in names {
             if !seen.insert(name.value.as_str()) {
-                return Err(Wrong {
+                wrong.push(Wrong {
                     position: Position::of(name),
                     message: format!("there already is {what} '{}'", name.value),
                     remedy: "give every one a name of its own".to_owned(),
                 });
             }
         }
-        Ok(Self { what, names: seen })
+        Self { what, names: seen }
     }
 
-    fn holds(&self, name: &Spanned<String>) -> Result<(), Wrong> {
+    fn holds(&self, name: &Spanned<String>, wrong: &mut Vec<Wrong>) {
         if self.names.contains(name.value.as_str()) {
-            return Ok(());
+            return;
         }
         let known = self.names.iter().copied().collect::<Vec<_>>().join(", ");
-        Err(Wrong {
-            position: Position::of(name),
-            message: format!("the file defines no {} '{}'", self.what, name.value),
-            remedy: format!("use one of: {known}"),
-        })
+        let remedy = if known.is_empty() { "add it".to_owned() } else { format!("use one of: {known}") };
+        let message = format!("the file defines no {} '{}'", self.what, name.value);
+        wrong.push(Wrong { position: Position::of(name), message, remedy });
     }
 }
 
-fn check_names(file: &SeedFile) -> Result<(), Wrong> {
-    let users = Defined::collect("user with role", file.users.iter().map(|user| &user.role))?;
-    let applications = Defined::collect("application", file.applications.iter().map(|a| &a.name))?;
-    Defined::collect("group", file.groups.iter().map(|group| &group.name))?;
+fn check_names(file: &SeedFile) -> Vec<Wrong> {
+    let mut found = Vec::new();
+    let wrong = &mut found;
+    let users = Defined::collect("user with role", file.users.iter().map(|user| &user.role), wrong);
+    let applications = Defined::collect("application", file.applications.iter().map(|a| &a.name), wrong);
+    Defined::collect("group", file.groups.iter().map(|group| &group.name), wrong);
     for member in file.groups.iter().flat_map(|group| &group.members) {
-        users.holds(member)?;
+        users.holds(member, wrong);
     }
-    let connectors = Defined::collect("connector", file.connectors.iter().map(|c| &c.name))?;
-    let connections = Defined::collect("connection", file.connections.iter().map(|c| &c.name))?;
+    let connectors = Defined::collect("connector", file.connectors.iter().map(|c| &c.name), wrong);
+    let connections = Defined::collect("connection", file.connections.iter().map(|c| &c.name), wrong);
     for application in [&file.flow_service, &file.maker_portal, &file.resource] {
-        applications.holds(application)?;
+        applications.holds(application, wrong);
     }
+    check_clients(file, wrong);
     for requirement in file.applications.iter().flat_map(|application| &application.requires) {
-        check_requirement(file, &applications, requirement)?;
+        check_requirement(file, &applications, requirement, wrong);
     }
     for connector in &file.connectors {
-        applications.holds(&connector.application)?;
+        applications.holds(&connector.application, wrong);
     }
     for connection in &file.connections {
-        connectors.holds(&connection.connector)?;
-        users.holds(&connection.owner)?;
+        connectors.holds(&connection.connector, wrong);
+        users.holds(&connection.owner, wrong);
     }
     for flow in &file.flows {
-        users.holds(&flow.owner)?;
-        connections.holds(&flow.connection)?;
+        users.holds(&flow.owner, wrong);
+        connections.holds(&flow.connection, wrong);
+        let connection = file.connections.iter().find(|c| c.name.value == flow.connection.value);
+        if let Some(connection) = connection.filter(|connection| connection.owner.value != flow.owner.value) {
+            wrong.push(Wrong {
+                position: Position::of(&flow.owner),
+                message: format!(
+                    "the connection '{}' belongs to '{}'",
+                    flow.connection.value, connection.owner.value
+                ),
+                remedy: "let the owner of the connection own the flow".to_owned(),
+            });
+        }
     }
-    Ok(())
+    found
+}
+
+/// The applications that the flow service and the maker's portal sign in as.
+fn check_clients(file: &SeedFile, wrong: &mut Vec<Wrong>) {
+    let named = |name: &Spanned<String>| file.applications.iter().find(|app| app.name.value == name.value);
+    if named(&file.flow_service).is_some_and(|application| !application.secret) {
+        wrong.push(Wrong {
+            position: Position::of(&file.flow_service),
+            message: format!(
+                "the flow service signs in with a secret, and '{}' has none",
+                file.flow_service.value
+            ),
+            remedy: "add secret: true to the application".to_owned(),
+        });
+    }
+    let is_portal = |application: &SeedApplication| {
+        application.redirect_uris.iter().any(|redirect| redirect.uri == PORTAL_REDIRECT)
+    };
+    if !file.connections.is_empty() && named(&file.maker_portal).is_some_and(|app| !is_portal(app)) {
+        wrong.push(Wrong {
+            position: Position::of(&file.maker_portal),
+            message: format!("'{}' has no redirect URI {PORTAL_REDIRECT}", file.maker_portal.value),
+            remedy: "add it to redirect_uris of the application, with type: publicClient".to_owned(),
+        });
+    }
 }
 
 /// The API of a requirement is one of the file's or of the platform's, and offers the permissions.
@@ -178,7 +259,8 @@ fn check_requirement(
     file: &SeedFile,
     applications: &Defined<'_>,
     requirement: &SeedRequirement,
-) -> Result<(), Wrong> {
+    wrong: &mut Vec<Wrong>,
+) {
     let SeedRequirement { api, scopes, roles } = requirement;
     let own = file.applications.iter().find(|application| application.name.value == api.value);
     let offered: [Vec<&str>; 2] = match (own, platform::named(&api.value)) {
@@ -189,21 +271,21 @@ fn check_requirement(
         (None, Some(known)) => {
             [known.delegated, known.application].map(|all| all.iter().map(|known| known.value).collect())
         }
-        (None, None) => return applications.holds(api),
+        (None, None) => return applications.holds(api, wrong),
     };
     for (kind, names, offered) in
         [("delegated permission", scopes, &offered[0]), ("application permission", roles, &offered[1])]
     {
-        let unknown = names.iter().find(|name| !offered.iter().any(|known| known.eq_ignore_ascii_case(name)));
-        if let Some(unknown) = unknown {
-            return Err(Wrong {
-                position: Position::of(api),
-                message: format!("'{}' offers no {kind} '{unknown}'", api.value),
-                remedy: "check the name, or add the permission to the API".to_owned(),
-            });
+        for unknown in names {
+            if !offered.iter().any(|known| known.eq_ignore_ascii_case(unknown)) {
+                wrong.push(Wrong {
+                    position: Position::of(api),
+                    message: format!("'{}' offers no {kind} '{unknown}'", api.value),
+                    remedy: "check the name, or add the permission to the API".to_owned(),
+                });
+            }
         }
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -222,7 +304,7 @@ mod tests {
             "{api: Azure Resource Manager, scopes: [user_impersonation]}",
             "{api: Azure Key Vault, scopes: [user_impersonation]}",
         ] {
-            Seed::embedded(&with(known)).unwrap_or_else(|wrong| panic!("{known}: {wrong}"));
+            Seed::embedded(&with(known)).unwrap_or_else(|wrong| panic!("{known}: {wrong:?}"));
         }
         for (unknown, message) in [
             (
@@ -236,14 +318,14 @@ mod tests {
             ),
             ("{api: Azure Nothing, scopes: [x]}", "no application 'Azure Nothing'"),
         ] {
-            let refused = Seed::embedded(&with(unknown)).expect_err(message);
+            let refused = Seed::embedded(&with(unknown)).expect_err(message).remove(0);
             assert!(refused.message.contains(message), "{refused}");
         }
     }
 
     #[test]
     fn the_embedded_seed_is_whole() {
-        let seed = Seed::contoso().unwrap_or_else(|wrong| panic!("{wrong}"));
+        let seed = Seed::contoso().unwrap_or_else(|wrong| panic!("{wrong:?}"));
         assert_eq!(seed.file.tenant.domain, "contoso.example");
         assert_eq!(seed.connectors.len(), 3);
     }
@@ -282,16 +364,36 @@ mod tests {
         ] {
             let broken = whole.replacen(from, to, 1);
             assert_ne!(broken, whole, "{from} is not in the seed");
-            let told = Seed::embedded(&broken).expect_err(message);
-            assert!(told.message.contains(message), "{told}");
+            let all = Seed::embedded(&broken).expect_err(message);
+            let found = all.iter().find(|mistake| mistake.message.contains(message));
+            let told = found.unwrap_or_else(|| panic!("{message}: {all:?}"));
             assert!(told.excerpt.as_deref().unwrap_or("").contains(line_holds), "{told}");
             assert!(!told.remedy.is_empty());
         }
     }
 
     #[test]
+    fn all_mistakes_of_a_seed_are_reported_at_once() {
+        let changes = [
+            ("owner: owner", "owner: stranger"),
+            ("flow_service: ", "flow_service: No "),
+            ("[owner,", "[boss,"),
+        ];
+        let broken =
+            changes.iter().fold(builtin::CONTOSO.to_owned(), |text, (from, to)| text.replacen(from, to, 1));
+        let all = Seed::embedded(&broken).expect_err("three names are wrong");
+        let of = |what: &str| all.iter().filter(|mistake| mistake.message.contains(what)).count();
+        assert_eq!((of("role 'stranger'"), of("'boss'"), of("'No ")), (1, 1, 1), "{all:?}");
+        let broken =
+            builtin::CONTOSO.replacen("domain:", "domian:", 1).replacen("secret: true", "secret: often", 1);
+        let all = Seed::embedded(&broken).expect_err("a field and a value are wrong");
+        assert!(all.iter().any(|mistake| mistake.message.contains("domian")), "{all:?}");
+        assert!(all.iter().any(|mistake| mistake.message.contains("true or false")), "{all:?}");
+    }
+
+    #[test]
     fn a_missing_file_is_told() {
-        let told = Seed::read(Path::new("/nowhere/seed.yaml")).expect_err("there is none");
+        let told = Seed::read(Path::new("/nowhere/seed.yaml")).expect_err("there is none").remove(0);
         assert!(told.to_string().starts_with("/nowhere/seed.yaml: cannot be read"), "{told}");
     }
 }

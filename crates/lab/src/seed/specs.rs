@@ -125,7 +125,7 @@ pub(super) fn idp_spec(
                 "admin_consented": seeded.admin_consented,
                 "logout_url": application.logout_url,
                 "optional_claims": seeded.optional_claims,
-                "group_membership_claims": seeded.group_membership_claims.as_deref().unwrap_or("None"),
+                "group_membership_claims": seeded.group_membership_claims,
                 "require_mfa": seeded.require_mfa,
                 "continuous_access_evaluation": seeded.continuous_access_evaluation,
                 "event_stream": application.event_endpoint.as_ref().zip(seeded.event_stream.as_ref()).map(

@@ -2,6 +2,7 @@
 
 mod handout;
 mod layout;
+mod lost_data;
 mod operations;
 mod registry;
 mod store;
@@ -9,6 +10,7 @@ mod store;
 pub use handout::{
     Handout, HandoutApplication, HandoutConnection, HandoutConnector, HandoutFlow, HandoutUser, Urls,
 };
+pub use lost_data::{LostData, recovery_of};
 pub use operations::{Deletion, OperationDetails, OperationKind, TenantClock};
 pub use registry::{NewTenant, TenantError, Tenants, TenantsConfig};
 pub use store::MIGRATIONS;

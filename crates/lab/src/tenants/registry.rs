@@ -1,7 +1,7 @@
 //! The tenants this lab has made.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use outlive_chassis::Chassis;
 use outlive_clock::{Instant, Randomness, Speed, TenantId};
@@ -9,7 +9,8 @@ use outlive_store::StoreError;
 use serde_json::Value;
 
 use super::Handout;
-use super::operations::{OperationDetails, OperationKind, Operations, outlook};
+use super::lost_data::{LostData, recovery_of};
+use super::operations::{OperationDetails, OperationKind, Operations, in_progress, outlook};
 use super::store::HandoutStore;
 use crate::conductor::{ConductError, Conductor, Target, TenantTime};
 use crate::http::CallError;
@@ -85,6 +86,23 @@ pub enum TenantError {
         /// Why.
         cause: ConductError,
     },
+    /// A request froze the clock while it was moved; all clocks agree, and stand still.
+    #[error("The advance was ended at {at}: a request froze the clock ({{\"run\": 0}}).")]
+    Frozen {
+        /// The virtual instant at which it was ended.
+        at: Instant,
+    },
+    /// A service does not have the tenant.
+    #[error("The {service} service does not have tenant {tenant}, which this lab created in it. {}.", recovery_of(*.service))]
+    Incomplete {
+        /// The tenant.
+        tenant: TenantId,
+        /// The service.
+        service: Service,
+    },
+    /// Another operation on the tenant's clock is in progress.
+    #[error("{}", in_progress(.0))]
+    Busy(Box<OperationDetails>),
     /// An operation was interrupted, and cannot be ended yet.
     #[error("{}. {}.", sentence(.cause), outlook(*.kind, *.at))]
     Unfinished {
@@ -115,6 +133,7 @@ pub struct Tenants {
     default_seed: Arc<str>,
     rules: Arc<str>,
     operations: Arc<Operations>,
+    lost: Arc<Mutex<BTreeMap<Service, LostData>>>,
     /// One matrix at a time.
     matrix: Arc<tokio::sync::Mutex<()>>,
 }
@@ -134,6 +153,7 @@ impl Tenants {
             seeds: Arc::new(seeds),
             default_seed,
             rules: config.rules.into(),
+            lost: Arc::default(),
             matrix: Arc::default(),
         }
     }
@@ -179,6 +199,11 @@ impl Tenants {
 
     pub(super) fn operations(&self) -> &Operations {
         &self.operations
+    }
+
+    /// What services were found to have lost.
+    pub(super) fn lost(&self) -> MutexGuard<'_, BTreeMap<Service, LostData>> {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The id by which services know the tenants of this lab.
@@ -278,11 +303,18 @@ impl Tenants {
     async fn learn_password(&self, tenant: TenantId, event: &Value) -> Result<(), TenantError> {
         let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
         let (who, password) = (text("user"), text("new_password"));
-        let mut handout = self.handout(tenant).await?;
-        if let Some(user) = handout.users.iter_mut().find(|user| user.upn == who || user.id == who) {
+        loop {
+            let read = self.handouts.read_revision(tenant).await?;
+            let (mut handout, revision) = read.ok_or(TenantError::Unknown(tenant))?;
+            let Some(user) = handout.users.iter_mut().find(|user| user.upn == who || user.id == who) else {
+                return Ok(());
+            };
             password.clone_into(&mut user.password);
-            self.handouts.update(tenant, &handout).await?;
+            match self.handouts.update(tenant, &handout, revision).await {
+                // Another replica of the lab changed it at the same time: another user's password.
+                Err(error) if error.is_conflict() => {}
+                written => return Ok(written?),
+            }
         }
-        Ok(())
     }
 }

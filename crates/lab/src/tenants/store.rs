@@ -10,6 +10,7 @@ use super::Handout;
 pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "handouts", sql: include_str!("../../migrations/0001_handouts.sql") },
     Migration { version: 2, name: "operations", sql: include_str!("../../migrations/0002_operations.sql") },
+    Migration { version: 3, name: "revisions", sql: include_str!("../../migrations/0003_revisions.sql") },
 ];
 
 /// Keeps hand-outs.
@@ -24,14 +25,21 @@ impl HandoutStore {
     }
 
     pub(super) async fn read(&self, tenant: TenantId) -> Result<Option<Handout>, StoreError> {
-        let row =
-            self.chassis.store.row(sql!("SELECT sealed FROM handouts WHERE tenant = $1", tenant)).await?;
+        Ok(self.read_revision(tenant).await?.map(|(handout, _)| handout))
+    }
+
+    /// The tenant credentials with their revision, for an update.
+    pub(super) async fn read_revision(&self, tenant: TenantId) -> Result<Option<(Handout, i64)>, StoreError> {
+        let select = sql!("SELECT sealed, revision FROM handouts WHERE tenant = $1", tenant);
+        let row = self.chassis.store.row(select).await?;
         let Some(row) = row else { return Ok(None) };
         let opened = self.chassis.sealer.open(&purpose(tenant), &row.text("sealed")?);
         if opened.is_none() {
             tracing::error!(%tenant, "a hand-out cannot be opened: the sealing key is another one than it was");
         }
-        Ok(opened.and_then(|plain| serde_json::from_slice(&plain).ok()))
+        let handout = opened.and_then(|plain| serde_json::from_slice(&plain).ok());
+        let revision = row.int("revision")?;
+        Ok(handout.map(|handout| (handout, revision)))
     }
 
     pub(super) async fn list(&self) -> Result<Vec<(TenantId, String)>, StoreError> {
@@ -47,9 +55,23 @@ impl HandoutStore {
         sql!("INSERT INTO handouts (tenant, domain, sealed) VALUES ($1, $2, $3)", tenant, domain, sealed)
     }
 
-    pub(super) async fn update(&self, tenant: TenantId, handout: &Handout) -> Result<(), StoreError> {
+    /// Writes changed tenant credentials.
+    ///
+    /// # Errors
+    /// A conflict if it was changed, or deleted, since `revision` was read.
+    pub(super) async fn update(
+        &self,
+        tenant: TenantId,
+        handout: &Handout,
+        revision: i64,
+    ) -> Result<(), StoreError> {
         let sealed = self.seal(tenant, handout);
-        let update = sql!("UPDATE handouts SET sealed = $1 WHERE tenant = $2", sealed, tenant);
+        let update = sql!(
+            "UPDATE handouts SET sealed = $1, revision = revision + 1 WHERE tenant = $2 AND revision = $3",
+            sealed,
+            tenant,
+            revision
+        );
         self.chassis.store.commit(update.expect_rows(1)).await
     }
 

@@ -31,7 +31,7 @@ pub(crate) struct Page {
 
 impl Page {
     pub(crate) fn read(query: Result<PageQuery, QueryRejection>) -> Result<Self, Problem> {
-        let query = query.map_err(|rejection| Problem::bad_request(format!("{}.", rejection.body_text())))?;
+        let query = query?;
         let top = match query.top.as_deref() {
             None => TOP_DEFAULT,
             Some(text) => text

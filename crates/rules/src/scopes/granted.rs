@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{DEFAULT, RequestedResource, oidc_scope};
+use super::{RequestedResource, oidc_scope};
 
 /// The OpenID Connect scopes that a response shows, in its order. `offline_access` is never among
 /// them.
@@ -78,7 +78,8 @@ impl GrantedScopes {
         let oidc = self.oidc.iter().map(|scope| (*scope).to_owned());
         let named =
             self.names.iter().map(|name| self.form_of(name).map_or(name.clone(), |f| f.dressed(name)));
-        let defaults = self.forms.iter().filter(|form| form.by_default).map(|form| form.dressed(DEFAULT));
+        let default = |form: &RequestedResource| form.default_word.as_ref().map(|word| form.dressed(word));
+        let defaults = self.forms.iter().filter_map(default);
         oidc.chain(named).chain(defaults).collect::<Vec<_>>().join(" ")
     }
 

@@ -2,6 +2,10 @@
 
 use super::{RequestedResource, ScopeRequest};
 
+/// How a refresh token keeps that everything was requested without `.default`. No scope has this
+/// name.
+const WHOLE_RESOURCE: &str = ".resource";
+
 impl ScopeRequest {
     /// The request that the redemption of a code is for. `self` is the authorization request's.
     ///
@@ -35,8 +39,7 @@ impl ScopeRequest {
     #[must_use]
     pub fn words(&self) -> String {
         let of_resource = |resource: &RequestedResource| {
-            let default = resource.by_default.then_some(super::DEFAULT);
-            let names = resource.names.iter().map(String::as_str).chain(default);
+            let names = resource.names.iter().map(String::as_str).chain(resource.default_word.as_deref());
             names.map(|name| resource.worded(name)).collect::<Vec<_>>()
         };
         let words = self.resources.iter().flat_map(of_resource).chain(self.oidc.iter().cloned());
@@ -47,7 +50,11 @@ impl ScopeRequest {
     #[must_use]
     pub fn kept(&self, forms: &[RequestedResource]) -> Vec<String> {
         let names = forms.iter().flat_map(|form| form.names.iter().cloned());
-        let default = forms.iter().any(|form| form.by_default).then(|| super::DEFAULT.to_owned());
+        let word = |form: &RequestedResource| match &form.default_word {
+            None if form.by_default => Some(WHOLE_RESOURCE.to_owned()),
+            word => word.clone(),
+        };
+        let default = forms.iter().find_map(word);
         names.chain(default).chain(self.oidc.iter().cloned()).collect()
     }
 
@@ -59,7 +66,10 @@ impl ScopeRequest {
         for scope in scopes {
             if super::oidc_scope(scope).is_some() {
                 request.oidc.insert(scope.clone());
-            } else if scope == super::DEFAULT {
+            } else if scope.eq_ignore_ascii_case(super::DEFAULT) {
+                resource.by_default = true;
+                resource.default_word = Some(scope.clone());
+            } else if scope == WHOLE_RESOURCE {
                 resource.by_default = true;
             } else {
                 resource.names.push(scope.clone());

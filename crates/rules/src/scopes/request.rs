@@ -25,15 +25,18 @@ pub struct RequestedResource {
     pub identifier: Option<String>,
     /// The requested names, in order.
     pub names: Vec<String>,
-    /// Whether `.default` is requested.
+    /// Whether everything that is consented to is requested: by `.default`, or by the `resource`
+    /// parameter of version 1.0.
     pub by_default: bool,
+    /// `.default` as the request writes it. Version 1.0 has no such scope.
+    pub default_word: Option<String>,
 }
 
 impl RequestedResource {
-    /// Everything that is consented to of this resource.
+    /// Everything that is consented to of this resource, without the scope `.default`.
     #[must_use]
-    pub fn default_of(identifier: &str) -> Self {
-        Self { identifier: Some(identifier.to_owned()), names: Vec::new(), by_default: true }
+    pub fn whole(identifier: &str) -> Self {
+        Self { identifier: Some(identifier.to_owned()), by_default: true, ..Self::default() }
     }
 
     /// The name by which the resource is found, and the audience of a version 1.0 token for it.
@@ -112,7 +115,7 @@ impl ScopeRequest {
     /// user in, and always includes a refresh token.
     #[must_use]
     pub fn of_resource(identifier: &str) -> Self {
-        Self { resources: vec![RequestedResource::default_of(identifier)], ..Self::of_version_1() }
+        Self { resources: vec![RequestedResource::whole(identifier)], ..Self::of_version_1() }
     }
 
     /// A version 1.0 request that names no resource.
@@ -147,6 +150,7 @@ impl ScopeRequest {
         let resource = &mut self.resources[at];
         if name.eq_ignore_ascii_case(DEFAULT) {
             resource.by_default = true;
+            resource.default_word.get_or_insert_with(|| name.to_owned());
         } else if let Some(oidc) = oidc_scope(name).filter(|_| identifier.is_none_or(names_graph)) {
             self.oidc.insert(oidc.to_owned());
         } else if !resource.names.iter().any(|before| before.eq_ignore_ascii_case(name)) {

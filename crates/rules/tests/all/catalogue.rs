@@ -36,7 +36,11 @@ fn statuses_follow_the_error() {
     for code in Aadsts::all() {
         let expected = match code.error {
             // Only the authorization endpoint returns it, where no client authenticates.
-            OauthError::InvalidClient if *code == aadsts::SCOPE_UNKNOWN => 400,
+            OauthError::InvalidClient
+                if [aadsts::SCOPE_UNKNOWN, aadsts::RESOURCE_NOT_REGISTERED].contains(code) =>
+            {
+                400
+            }
             OauthError::InvalidClient => 401,
             // Throttling, and all else that passes by itself.
             OauthError::TemporarilyUnavailable if code.number == 90055 => 429,
@@ -111,6 +115,14 @@ fn docs_errors_md_is_fresh() {
     );
 }
 
+/// Both names where the token endpoints differ.
+fn error_names(error: OauthError, on_version_1: OauthError) -> String {
+    if error == on_version_1 {
+        return format!("`{}`", error.as_str());
+    }
+    format!("`{}`, on v1.0 `{}`", error.as_str(), on_version_1.as_str())
+}
+
 fn page() -> String {
     let mut codes = Aadsts::all().to_vec();
     codes.sort_by_key(|code| code.number.to_string());
@@ -119,13 +131,13 @@ fn page() -> String {
          <!-- Generated from crates/rules/src/aadsts/catalogue/: UPDATE_DOCS=1 cargo test -p outlive-rules --test all -->\n\n\
          Every error that Outlive's identity provider returns. `{…}` marks a value of the request. The \
          description continues with the trace id, the correlation id and the time.\n\n\
-         *Told* says how the authorization endpoint returns it: on a page of the identity provider, or to the client's \
+         *Shown* is how the authorization endpoint returns it: on a page of the identity provider, or to the client's \
          redirect URI. The token endpoint always returns JSON. `error_uri` says whether that JSON has the \
          member.\n\n\
          *Seen* lists public reports that show the members named in parentheses as they are here; all other members \
          of the row are our reading. *Not seen* means that no public report was found, and that the whole row is our \
          reading of the document named. The texts are always ours.\n\n\
-         | Code | `error` | HTTP | `suberror` | `error_uri` | Told | Text | Who can fix it, and how | Seen |\n\
+         | Code | `error` | HTTP | `suberror` | `error_uri` | Shown | Text | Who can fix it, and how | Seen |\n\
          |---|---|---|---|---|---|---|---|---|\n",
     );
     for code in codes {
@@ -144,8 +156,8 @@ fn page() -> String {
         let suberror = suberror.map_or_else(String::new, |suberror| format!("`{}`", suberror.as_str()));
         writeln!(
             page,
-            "| <a id=\"{number}\"></a>{number} | `{}` | {status} | {suberror} | {} | {} | {} | {}: {} | {} |",
-            error.as_str(),
+            "| <a id=\"{number}\"></a>{number} | {} | {status} | {suberror} | {} | {} | {} | {}: {} | {} |",
+            error_names(error, code.error_on_version_1()),
             if error_uri { "yes" } else { "no" },
             if on_page { "page" } else { "client" },
             text.replace('<', "&lt;"),

@@ -33,6 +33,7 @@ fn requested() -> impl Strategy<Value = RequestedResource> {
         identifier: identifier.map(str::to_owned),
         names: if by_default { Vec::new() } else { names.into_iter().map(str::to_owned).collect() },
         by_default,
+        default_word: by_default.then(|| ".default".to_owned()),
     })
 }
 
@@ -113,11 +114,35 @@ proptest! {
         prop_assert_eq!(bare.split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect::<Vec<_>>(), scp);
     }
 
+    /// Version 1.0 names a resource and no scope: nothing of `.default` comes back.
+    #[test]
+    fn a_whole_resource_is_kept_without_default(identifier in proptest::sample::select(&IDENTIFIERS[..]), consented in names()) {
+        let request = ScopeRequest::of_resource(identifier);
+        let kept = ScopeRequest::of_kept(Some(identifier.to_owned()), &request.kept(&request.resources));
+        prop_assert_eq!(&kept.resources, &request.resources);
+        let consented: BTreeSet<String> = consented.iter().map(|name| (*name).to_owned()).collect();
+        let granted = GrantedScopes::new(kept.resources.clone(), names_graph(identifier), &consented).expect("consented");
+        let scope = granted.scope(ResponseStyle::AsRequested);
+        prop_assert!(!scope.contains(".default") && !scope.contains(".resource"), "{}", scope);
+        prop_assert_eq!(GrantedScopes::new(kept.resources, false, &BTreeSet::new()), None);
+    }
+
     #[test]
     fn default_never_stands_beside_a_name(first in requested(), second in requested()) {
         let text = [words(&first), words(&second)].concat().join(" ");
         let mixed = first.by_default != second.by_default;
         prop_assert_eq!(ScopeRequest::parse(&text).is_err(), mixed, "{}", text);
+    }
+
+    #[test]
+    fn default_comes_back_as_it_was_written(word in proptest::sample::select(&[".default", ".DEFAULT", ".Default"][..]), identifier in proptest::sample::select(&IDENTIFIERS[..]), consented in names()) {
+        let request = ScopeRequest::parse(&format!("{identifier}/{word}")).expect("a request");
+        let kept = ScopeRequest::of_kept(Some(identifier.to_owned()), &request.kept(&request.resources));
+        let consented: BTreeSet<String> = consented.iter().map(|name| (*name).to_owned()).collect();
+        let granted = GrantedScopes::new(kept.resources, names_graph(identifier), &consented).expect("consented");
+        let scope = granted.scope(ResponseStyle::AsRequested);
+        let expected = format!("{identifier}/{word}");
+        prop_assert!(scope.ends_with(&expected), "{}", scope);
     }
 
     #[test]

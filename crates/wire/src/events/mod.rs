@@ -11,7 +11,7 @@ use crate::{EventDescription, EventPayload};
 
 pub use actor::Actor;
 pub use flow::RunAction;
-pub use security_event::Happened;
+pub use received_security_event::Happened;
 pub use sign_in::IssuedCode;
 pub use token::{IssuedAccessToken, IssuedRefreshToken, PresentedRefreshToken};
 
@@ -31,9 +31,15 @@ pub enum UnknownEvent {
     },
 }
 
-/// Lists the modules and their events: the one place where a new event is added to.
+const IDP: &[&str] = &["idp"];
+const HUB: &[&str] = &["hub"];
+const RESOURCE: &[&str] = &["resource"];
+const FLOW: &[&str] = &["flow"];
+const ALL: &[&str] = &["idp", "hub", "resource", "flow"];
+
+/// Lists the services, their modules and their events: the one place where a new event is added to.
 macro_rules! journal_events {
-    ($($module:ident { $($name:ident),+ $(,)? })+) => {
+    ($($services:ident: $module:ident { $($name:ident),+ $(,)? })+) => {
         $(mod $module;)+
         $(pub use $module::{$($name),+};)+
 
@@ -44,8 +50,8 @@ macro_rules! journal_events {
         }
 
         impl JournalEvent {
-            /// Every kind, in the order of the documentation.
-            pub const KINDS: &[&str] = &[$($($name::KIND),+),+];
+            /// Every kind, with the services that record it.
+            pub const KINDS: &[(&str, &[&str])] = &[$($(($name::KIND, $services)),+),+];
 
             /// The kind (`"token.issued"`).
             #[must_use]
@@ -97,7 +103,7 @@ macro_rules! journal_events {
             /// What is documented about every kind.
             #[must_use]
             pub fn descriptions() -> Vec<EventDescription> {
-                vec![$($(EventDescription::of::<$name>()),+),+]
+                vec![$($(EventDescription::of::<$name>(stringify!($name), $services)),+),+]
             }
         }
 
@@ -110,55 +116,56 @@ macro_rules! journal_events {
 }
 
 journal_events! {
-    sign_in { SignInSucceeded, SignInRefused, SignOut, SessionRefused, CodeIssued, IdTokenIssued }
-    device_code { DeviceCodeIssued, DeviceCodeApproved, DeviceCodeDeclined }
-    token { TokenIssued, TokenRefused }
-    password {
+    IDP: sign_in { SignInSucceeded, SignInRefused, SignOut, SessionRefused, CodeIssued, IdTokenIssued }
+    IDP: device_code { DeviceCodeIssued, DeviceCodeApproved, DeviceCodeDeclined }
+    IDP: token { TokenIssued, TokenRefused }
+    IDP: password {
         PasswordChanged, PasswordReset, PasswordExpired, SessionsRevoked, PasswordChangeRefused,
         PasswordResetRequested, PasswordResetRefused,
     }
-    sign_in_method { PasskeyRegistered, PasskeyRemoved, PasskeyRefused, AuthenticatorRegistered }
-    user {
+    IDP: sign_in_method { PasskeyRegistered, PasskeyRemoved, PasskeyRefused, AuthenticatorRegistered }
+    IDP: user {
         UserCreated, UserUpdated, UserDisabled, UserEnabled, UserDeleted, UserRestored, UserRemoved,
         DirectoryRoleMemberAdded, DirectoryRoleMemberRemoved,
     }
-    group { GroupCreated, GroupUpdated, GroupDeleted, GroupMemberAdded, GroupMemberRemoved }
-    application {
+    IDP: group { GroupCreated, GroupUpdated, GroupDeleted, GroupMemberAdded, GroupMemberRemoved }
+    IDP: application {
         ApplicationCreated, ApplicationUpdated, ApplicationDeleted, ApplicationDisabled,
         ApplicationEnabled, ApplicationAssignmentChanged, SecretAdded, SecretRemoved, SecretRotated,
         SecretExpired, CertificateAdded, CertificateRemoved, FederatedCredentialAdded,
         FederatedCredentialUpdated, FederatedCredentialRemoved,
     }
-    permission {
+    IDP: permission {
         ConsentGranted, ConsentChanged, ConsentWithdrawn, AppRoleAssigned, AppRoleUnassigned,
     }
-    policy {
+    IDP: policy {
         PolicyCreated, PolicyChanged, PolicyDeleted, LocationCreated, LocationChanged,
         LocationDeleted, TokenLifetimeCreated, TokenLifetimeChanged, TokenLifetimeDeleted,
         TokenLifetimeAssigned, TokenLifetimeUnassigned, MfaRequired, MfaNotRequired,
         ConditionalAccessReported,
     }
-    signing_key { SigningKeyRotated, SigningKeyRotationsMissed, SigningKeyScheduled }
-    security_event {
+    IDP: signing_key { SigningKeyRotated, SigningKeyRotationsMissed, SigningKeyScheduled }
+    IDP: security_event {
         SecurityEventDelivered, SecurityEventRefused, SecurityEventAbandoned,
-        SecurityEventPostponed, SecurityEventReceived, SecurityEventRejected,
+        SecurityEventPostponed,
     }
-    connection {
+    RESOURCE: received_security_event { SecurityEventReceived, SecurityEventRejected }
+    HUB: connection {
         ConnectorCreated, ConnectorChanged, ConnectionCreated, ConnectionChanged, ConnectionDeleted,
         ConnectionKeyIssued, ConnectionConnected, ConnectionRefreshed, ConnectionRefreshPostponed,
         ConnectionBroken, ConnectionChallenged,
     }
-    connection_consent {
+    HUB: connection_consent {
         ConsentLinkIssued, ConsentStarted, ConsentRedeemed, ConsentFailed, ConsentConfirmationRefused,
     }
-    access { AccessGranted, AccessWithdrawn }
-    runtime { RuntimeForwarded, RuntimeRefused }
-    request { RequestAccepted, RequestRefused }
-    flow {
+    HUB: access { AccessGranted, AccessWithdrawn }
+    HUB: runtime { RuntimeForwarded, RuntimeRefused }
+    RESOURCE: request { RequestAccepted, RequestRefused }
+    FLOW: flow {
         FlowCreated, FlowChanged, FlowStarted, FlowStopped, FlowDeleted, FlowSuspended,
         FlowOccurrencesMissed, RunFinished, RunWaiting,
     }
-    tenant { TenantCreated }
+    ALL: tenant { TenantCreated }
 }
 
 /// Before events had types, APIs recorded rejected security event tokens under the kind of the issuer.
@@ -170,6 +177,20 @@ fn current_kind<'a>(kind: &'a str, payload: &Value) -> &'a str {
 }
 
 impl JournalEvent {
+    /// The kinds that `wanted` stands for: the one of this name, or all that begin with it if it ends
+    /// in a dot. Only those that `service` records, if one is given.
+    pub fn kinds_of<'a>(
+        wanted: &'a str,
+        service: Option<&'a str>,
+    ) -> impl Iterator<Item = &'static str> + 'a {
+        let fits = move |kind: &str| {
+            if wanted.ends_with('.') { kind.starts_with(wanted) } else { kind == wanted }
+        };
+        let records = move |services: &[&str]| service.is_none_or(|service| services.contains(&service));
+        let kinds = Self::KINDS.iter().filter(move |(kind, services)| fits(kind) && records(services));
+        kinds.map(|(kind, _)| *kind)
+    }
+
     /// The verdict that it carries, if it does.
     #[must_use]
     pub fn verdict(&self) -> Option<&Verdict> {

@@ -1,8 +1,6 @@
-//! Security events: from the issuer to APIs with continuous access evaluation.
+//! Security events, as the issuer sends them to APIs with continuous access evaluation.
 
 use outlive_clock::{ClientId, Instant};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::event::event;
@@ -114,47 +112,4 @@ event! {
     notable |_| false,
     summary |event| format!("The API could not be notified of {}: {} The next attempt is at {}.", event.event, event.why, event.next_try),
     example { jti: crate::events::example::uuid(), event: "credential-change".to_owned(), client_id: crate::events::example::orders_api(), endpoint: "http://127.0.0.1:8703/security-events".to_owned(), happened_at: crate::events::example::instant(), attempt: 1, why: "connection refused".to_owned(), next_try: crate::events::example::later() },
-}
-
-event! {
-    /// An API accepted a security event token and revokes by it.
-    SecurityEventReceived = "security_event.received" {
-        /// The token id.
-        jti: String,
-        /// The transaction (the trace of what happened at the issuer).
-        txn: Option<String>,
-        /// What happened, and when.
-        happened: Vec<Happened>,
-    }
-    notable |_| true,
-    summary |event| format!(
-        "The API was notified: {}.",
-        event.happened.iter().map(|happened| happened.event.as_str()).collect::<Vec<_>>().join(", ")
-    ),
-    example { jti: "c0470500".to_owned(), txn: None, happened: vec![Happened { event: "credential-change".to_owned(), at: crate::events::example::instant() }] },
-}
-
-event! {
-    /// An API rejected a security event token.
-    SecurityEventRejected = "security_event.rejected" {
-        /// The fingerprint of the token.
-        token: String,
-        /// The error (RFC 8935).
-        err: String,
-        /// Its description.
-        description: String,
-    }
-    notable |_| true,
-    summary |event| format!("The API rejected a security event token ({}): {}", event.err, event.description),
-    example { token: "4f0c1d2e3a4b5c6d".to_owned(), err: "invalid_key".to_owned(), description: "the token was signed with a key that its issuer does not publish.".to_owned() },
-}
-
-/// One thing that a security event reports.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Happened {
-    /// What (`credential-change`).
-    pub event: String,
-    /// When (virtual time).
-    #[schema(value_type = String)]
-    pub at: Instant,
 }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::directory::KeyCredential;
 use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
+use crate::registration::CERTIFICATES_MAX;
 
 /// A certificate, new or known. What else Graph keeps of one is in the certificate itself.
 #[derive(Debug, Deserialize)]
@@ -22,9 +23,6 @@ pub(super) struct NewKeyCredential {
     r#type: String,
     usage: String,
 }
-
-/// The most certificates of one application.
-const CERTIFICATES_MAX: usize = 50;
 
 /// What `given` makes of them: it replaces all that were there `before`, but for those that it names by their id.
 pub(super) fn read(

@@ -1,40 +1,56 @@
 //! What callers write about applications, and what becomes of it.
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use uuid::Uuid;
 
 use super::certificates::NewKeyCredential;
 use super::required::RequiredAccess;
 use crate::authorize::is_logout_url;
 use crate::directory::{Application, PlainHttp, first_unregistrable};
+use crate::graph::body::{not_null, nullable};
 use crate::graph::error::GraphError;
+use crate::registration::{
+    IDENTIFIER_URIS_MAX, OPTIONAL_CLAIMS_MAX, PERMISSIONS_MAX, is_identifier_uri, is_name, is_permission_name,
+};
 use crate::spec::{
     AppRoleSpec, GroupClaims, OptionalClaimsSpec, RedirectUriSpec, RedirectUriType, ScopeSpec,
 };
 
-/// The members of a new or changed application. What is not there stays.
+/// The members of a new or changed application. What is absent stays; null sets the default of a
+/// member that has one.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(crate) struct ApplicationChange {
+    #[serde(deserialize_with = "not_null")]
     pub(super) display_name: Option<String>,
+    #[serde(deserialize_with = "not_null")]
     sign_in_audience: Option<String>,
+    #[serde(deserialize_with = "not_null")]
     identifier_uris: Option<Vec<String>>,
-    is_fallback_public_client: Option<bool>,
-    group_membership_claims: Option<GroupClaims>,
-    optional_claims: Option<OptionalClaimsSpec>,
+    #[serde(deserialize_with = "nullable")]
+    is_fallback_public_client: Option<Option<bool>>,
+    #[serde(deserialize_with = "nullable")]
+    group_membership_claims: Option<Option<GroupClaims>>,
+    #[serde(deserialize_with = "nullable")]
+    optional_claims: Option<Option<OptionalClaimsSpec>>,
+    #[serde(deserialize_with = "not_null")]
     app_roles: Option<Vec<NewPermission>>,
     api: Option<Api>,
     web: Option<Platform>,
     spa: Option<Platform>,
     public_client: Option<Platform>,
+    #[serde(deserialize_with = "not_null")]
     pub(super) required_resource_access: Option<Vec<RequiredAccess>>,
+    #[serde(deserialize_with = "not_null")]
     pub(super) key_credentials: Option<Vec<NewKeyCredential>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct Api {
-    requested_access_token_version: Option<u8>,
+    #[serde(deserialize_with = "nullable")]
+    requested_access_token_version: Option<Option<u8>>,
+    #[serde(deserialize_with = "not_null")]
     oauth2_permission_scopes: Option<Vec<NewPermission>>,
 }
 
@@ -43,9 +59,10 @@ struct Api {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Platform {
+    #[serde(deserialize_with = "not_null")]
     redirect_uris: Option<Vec<String>>,
     /// Of `web` only. Null takes it away.
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "nullable")]
     logout_url: Option<Option<String>>,
     /// Of `web` only.
     implicit_grant_settings: Option<ImplicitGrantSettings>,
@@ -59,11 +76,6 @@ struct ImplicitGrantSettings {
     enable_access_token_issuance: Option<bool>,
 }
 
-/// What was given, null too.
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
-}
-
 /// A scope or an app role. Of its many texts one is kept.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -73,12 +85,6 @@ struct NewPermission {
     #[serde(default)]
     admin_consent_description: Option<String>,
 }
-
-/// Bounds of the original: identifier URIs of one application, characters of one.
-const URIS_MAX: usize = 256;
-const URI_CHARS_MAX: usize = 256;
-/// Permissions of one application, and optional claims of one kind of token.
-const PERMISSIONS_MAX: usize = 400;
 
 fn invalid(name: &str) -> GraphError {
     GraphError::bad_request(format!(
@@ -91,7 +97,7 @@ impl ApplicationChange {
     pub(super) fn apply(self, before: &Application) -> Result<Application, GraphError> {
         let mut after = before.clone();
         if let Some(name) = self.display_name {
-            if name.is_empty() || name.chars().count() > 256 {
+            if !is_name(&name) {
                 return Err(invalid("displayName"));
             }
             after.name = name;
@@ -104,19 +110,21 @@ impl ApplicationChange {
         let own = after.client_id.to_string();
         let document = after.document_mut();
         if let Some(public) = self.is_fallback_public_client {
-            document.allow_public_client = public;
+            document.allow_public_client = public.unwrap_or_default();
         }
-        document.group_claims = self.group_membership_claims.unwrap_or(document.group_claims);
+        if let Some(claims) = self.group_membership_claims {
+            document.group_claims = claims.unwrap_or_default();
+        }
         if let Some(claims) = self.optional_claims {
-            if claims.id_token.len() > PERMISSIONS_MAX || claims.access_token.len() > PERMISSIONS_MAX {
+            let claims = claims.unwrap_or_default();
+            if claims.id_token.len() > OPTIONAL_CLAIMS_MAX || claims.access_token.len() > OPTIONAL_CLAIMS_MAX
+            {
                 return Err(invalid("optionalClaims"));
             }
             document.optional_claims = claims;
         }
         if let Some(uris) = self.identifier_uris {
-            if uris.len() > URIS_MAX
-                || uris.iter().any(|uri| !uri.contains(':') || uri.len() > URI_CHARS_MAX || *uri == own)
-            {
+            if uris.len() > IDENTIFIER_URIS_MAX || uris.iter().any(|uri| !is_identifier_uri(uri, &own)) {
                 return Err(invalid("identifierUris"));
             }
             document.identifier_uris = uris;
@@ -129,8 +137,10 @@ impl ApplicationChange {
         if let Some(api) = self.api {
             match api.requested_access_token_version {
                 None => {}
-                Some(version @ (1 | 2)) => document.token_version = version,
-                Some(_) => return Err(invalid("api/requestedAccessTokenVersion")),
+                // The default.
+                Some(None) => document.token_version = 1,
+                Some(Some(version @ (1 | 2))) => document.token_version = version,
+                Some(Some(_)) => return Err(invalid("api/requestedAccessTokenVersion")),
             }
             if let Some(scopes) = api.oauth2_permission_scopes {
                 let scopes = permissions("api/oauth2PermissionScopes", scopes)?;
@@ -176,17 +186,13 @@ impl ApplicationChange {
 }
 
 fn permissions(name: &str, permissions: Vec<NewPermission>) -> Result<Vec<NewPermission>, GraphError> {
-    let readable = |c: char| c.is_ascii_graphic() && !"\"\\/".contains(c);
     let unique = |index: usize, permission: &NewPermission| {
         permissions[..index].iter().all(|other| other.id != permission.id && other.value != permission.value)
     };
     let sound = permissions.len() <= PERMISSIONS_MAX
-        && permissions.iter().enumerate().all(|(index, permission)| {
-            !permission.value.is_empty()
-                && permission.value.len() <= 120
-                && permission.value.chars().all(readable)
-                && !permission.value.starts_with('.')
-                && unique(index, permission)
-        });
+        && permissions
+            .iter()
+            .enumerate()
+            .all(|(index, permission)| is_permission_name(&permission.value) && unique(index, permission));
     if sound { Ok(permissions) } else { Err(invalid(name)) }
 }

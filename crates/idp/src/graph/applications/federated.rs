@@ -5,17 +5,17 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use url::Url;
 
 use super::named::application;
 use super::read::ApplicationName;
 use super::write::{commit_update, writable};
 use crate::directory::FederatedCredential;
-use crate::graph::body::Body;
+use crate::graph::body::{Body, not_null, nullable};
 use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
-use crate::graph::odata::{EntityType, Page, entity, page};
+use crate::graph::odata::{EntityType, entity, whole_collection};
 use crate::graph::permissions::READ_APPLICATIONS;
+use crate::registration::{FEDERATED_CREDENTIALS_MAX, FederatedFault, federated_fault, is_federated_text};
 use crate::spec::FederatedCredentialSpec;
 
 const CREDENTIAL: EntityType = EntityType {
@@ -27,26 +27,20 @@ const CREDENTIAL: EntityType = EntityType {
     order: None,
 };
 
-/// "federatedIdentityCredential resource type": the most of one application, and the characters of
-/// each property.
-const CREDENTIALS_MAX: usize = 20;
-const TEXT_CHARS_MAX: usize = 600;
-const NAME_CHARS: std::ops::RangeInclusive<usize> = 3..=120;
-
 /// A new or changed credential. What is not there stays; a description that is null is emptied.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct CredentialChange {
+    #[serde(default, deserialize_with = "not_null")]
     name: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     issuer: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     subject: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     audiences: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "nullable")]
     description: Option<Option<String>>,
-}
-
-fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Deserialize::deserialize(deserializer).map(Some)
 }
 
 fn resource(credential: &FederatedCredential) -> Value {
@@ -77,10 +71,8 @@ pub(crate) async fn list_credentials(caller: Caller, Path(id): Path<String>) -> 
     let result = async {
         caller.allowed(&READ_APPLICATIONS)?;
         let application = named(id)?.find(&caller).await?;
-        let options = caller.collection_options(&CREDENTIAL)?;
-        let objects = application.document.federated_credentials.iter().map(resource);
-        let objects = objects.filter(|object| options.filter.passes(object)).collect();
-        Ok(page(&caller, &CREDENTIAL, &options, Page { objects, more_after: None }))
+        let objects = application.document.federated_credentials.iter().map(resource).collect();
+        whole_collection(&caller, &CREDENTIAL, objects)
     };
     caller.answer(result.await)
 }
@@ -153,7 +145,7 @@ pub(crate) async fn update_credential(
         let mut after = before.clone();
         let at = find(&after.document.federated_credentials, &credential)?;
         let changed = &mut after.document_mut().federated_credentials[at];
-        if patch.name.is_some_and(|name| name != changed.registered.name) {
+        if patch.name.is_some_and(|name| !name.eq_ignore_ascii_case(&changed.registered.name)) {
             return Err(invalid("name"));
         }
         let registered = &mut changed.registered;
@@ -188,51 +180,39 @@ pub(crate) async fn remove_credential(
 }
 
 fn find(credentials: &[FederatedCredential], name: &str) -> Result<usize, GraphError> {
-    let is_named =
-        |known: &FederatedCredential| known.id.to_string() == name || known.registered.name == name;
+    let is_named = |known: &FederatedCredential| {
+        name.eq_ignore_ascii_case(&known.id.to_string()) || name.eq_ignore_ascii_case(&known.registered.name)
+    };
     credentials.iter().position(is_named).ok_or_else(|| GraphError::no_such(name))
 }
 
 /// Refuses what the original refuses: too many, malformed properties, and two of one name or of one
 /// issuer and subject.
 fn check(credentials: &[FederatedCredential]) -> Result<(), GraphError> {
-    if credentials.len() > CREDENTIALS_MAX {
+    if credentials.len() > FEDERATED_CREDENTIALS_MAX {
         return Err(GraphError::bad_request(format!(
-            "An application has at most {CREDENTIALS_MAX} federated identity credentials."
+            "An application has at most {FEDERATED_CREDENTIALS_MAX} federated identity credentials."
         )));
     }
     for (at, credential) in credentials.iter().enumerate() {
-        let FederatedCredentialSpec { name, issuer, subject, audiences } = &credential.registered;
-        let short = |text: &str| !text.is_empty() && text.chars().count() <= TEXT_CHARS_MAX;
-        let readable = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        if !NAME_CHARS.contains(&name.len()) || !name.chars().all(readable) {
-            return Err(invalid("name"));
-        }
-        let is_address =
-            Url::parse(issuer).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-        if !short(issuer) || !is_address {
-            return Err(invalid("issuer"));
-        }
-        if !short(subject) {
-            return Err(invalid("subject"));
-        }
-        if audiences.len() != 1 || !audiences.iter().all(|audience| short(audience)) {
-            return Err(invalid("audiences"));
-        }
-        if credential.description.as_deref().is_some_and(|text| !short(text)) {
-            return Err(invalid("description"));
-        }
-        for other in &credentials[..at] {
-            if other.registered.name == *name {
+        let earlier = credentials[..at].iter().map(|other| &other.registered);
+        match federated_fault(&credential.registered, earlier) {
+            Some(FederatedFault::Property(name)) => return Err(invalid(name)),
+            Some(FederatedFault::SameName) => {
                 return Err(GraphError::already_there(format!(
-                    "FederatedIdentityCredential with name {name} already exists."
+                    "FederatedIdentityCredential with name {} already exists.",
+                    credential.registered.name
                 )));
             }
-            if other.registered.issuer == *issuer && other.registered.subject == *subject {
+            Some(FederatedFault::SameIssuerAndSubject) => {
                 return Err(GraphError::already_there(
                     "FederatedIdentityCredential with the same issuer and subject already exists.",
                 ));
             }
+            None => {}
+        }
+        if credential.description.as_deref().is_some_and(|text| !is_federated_text(text)) {
+            return Err(invalid("description"));
         }
     }
     Ok(())

@@ -11,9 +11,15 @@ use super::secrets::{AddPassword, RemovePassword, added, password_removed};
 use super::write::{removed, updated};
 use crate::graph::body::Body;
 use crate::graph::caller::Caller;
-use crate::graph::directory_roles::shown_by_template;
+use crate::graph::directory_roles;
 use crate::graph::error::GraphError;
 use crate::graph::service_principals;
+
+/// Whether the first segment of a path can name an object by an alternate key.
+pub(crate) fn is_named(segment: &str) -> bool {
+    app_id(segment, "applications").or_else(|| app_id(segment, "servicePrincipals")).is_some()
+        || segment.starts_with(directory_roles::NAMED)
+}
 
 /// The client id in `collection(appId='…')`.
 fn app_id<'a>(segment: &'a str, collection: &str) -> Option<&'a str> {
@@ -30,9 +36,8 @@ pub(crate) async fn show_named(caller: Caller, Path(segment): Path<String>) -> R
         if let Some(app_id) = app_id(&segment, "servicePrincipals") {
             return service_principals::shown(&caller, &ApplicationName::AppId(app_id.to_owned())).await;
         }
-        let template = segment.strip_prefix("directoryRoles(roleTemplateId='");
-        if let Some(template) = template.and_then(|rest| rest.strip_suffix("')")) {
-            return shown_by_template(&caller, template);
+        if segment.starts_with(directory_roles::NAMED) {
+            return directory_roles::shown(&caller, &segment);
         }
         shown(&caller, &application(&segment)?).await
     };

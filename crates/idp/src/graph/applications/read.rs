@@ -10,7 +10,7 @@ use super::resource::{APPLICATION, resource};
 use crate::directory::Application;
 use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
-use crate::graph::odata::{Options, Page, collection, count, entity};
+use crate::graph::odata::{Options, Page, collection, entity};
 use crate::graph::permissions::READ_APPLICATIONS;
 
 /// How a path names an application: `applications/{id}` or `applications(appId='{appId}')`.
@@ -60,15 +60,6 @@ pub(crate) async fn list(caller: Caller) -> Response {
     caller.answer(result.await)
 }
 
-/// `GET /applications/$count`.
-pub(crate) async fn count_applications(caller: Caller) -> Response {
-    let result = async {
-        caller.allowed(&READ_APPLICATIONS)?;
-        count(&caller, &APPLICATION, |options| read(&caller, options)).await
-    };
-    caller.answer(result.await)
-}
-
 async fn read(caller: &Caller, options: Options) -> Result<Page, GraphError> {
     let (mut found, more_after) = found(caller, &options).await?;
     // Those of the platform are registered elsewhere: a tenant has their service principals only.
@@ -94,7 +85,7 @@ pub(crate) async fn found(
         };
         return Ok((found.into_iter().collect(), None));
     }
-    let mut found = match options.filter.equal("displayName") {
+    let mut found = match options.filter.equal_in_ascii("displayName") {
         Some(name) => directory.applications_called(tenant, name, &options.after, options.top + 1).await?,
         None => directory.applications_after(tenant, &options.after, options.top + 1).await?,
     };

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::directory::Application;
 use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
+use crate::registration::{APIS_MAX, PERMISSIONS_MAX};
 use crate::spec::RequiredSpec;
 
 #[derive(Debug, Deserialize)]
@@ -29,10 +30,6 @@ enum AccessType {
     Scope,
     Role,
 }
-
-/// More APIs than any application may ask ("requiredResourceAccess": 50), and permissions of one of them.
-const APIS_MAX: usize = 50;
-const PERMISSIONS_MAX: usize = 400;
 
 /// Finds the permissions that are named by their ids. One that does not exist is refused.
 pub(super) async fn read(

@@ -51,8 +51,8 @@ async fn listed(
     entry: Entry,
 ) -> Result<Response, GraphError> {
     caller.allowed(&READ_LOGS)?;
-    let options = caller.collection_options(kind)?;
-    let subject = options.filter.equal(user).map(|id| format!("user:{id}"));
+    let options = caller.uncountable_options(kind)?;
+    let subject = options.filter.equal(user).map(|id| format!("user:{}", id.to_lowercase()));
     let mut found = lines::newest_first(caller, subject.as_deref(), &options, entry).await?;
     for object in &mut found.objects {
         lines::name_things(caller, object).await?;

@@ -11,7 +11,7 @@ use crate::directory::Group;
 use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
 use crate::graph::member::{MEMBER, members_page};
-use crate::graph::odata::{Options, Page, collection, count};
+use crate::graph::odata::{Options, Page, collection};
 use crate::graph::permissions::{READ_GROUPS, WRITE_GROUP_MEMBERS};
 use crate::graph::reference::ReferenceBody;
 use crate::graph::users::USER;
@@ -30,15 +30,6 @@ pub(crate) async fn list_user_members(caller: Caller, Path(id): Path<String>) ->
     let result = async {
         let group = readable(&caller, &id).await?;
         collection(&caller, &USER, |options| read(&caller, &group, options)).await
-    };
-    caller.answer(result.await)
-}
-
-/// `GET /groups/{id}/members/$count`.
-pub(crate) async fn count_members(caller: Caller, Path(id): Path<String>) -> Response {
-    let result = async {
-        let group = readable(&caller, &id).await?;
-        count(&caller, &MEMBER, |options| read(&caller, &group, options)).await
     };
     caller.answer(result.await)
 }
@@ -68,9 +59,7 @@ pub(crate) async fn add(
         let change = Change::from(group.addition(caller.tenant.id, user.id));
         let data = json!({"group": group.id, "group_name": group.display_name, "upn": user.upn});
         match caller.commit(change, "group.member_added", format!("user:{}", user.id), data).await {
-            Err(error) if error.is_conflict() => Err(GraphError::bad_request(
-                "One or more added object references already exist for the following modified properties: 'members'.",
-            )),
+            Err(error) if error.is_conflict() => Err(GraphError::already_referenced("members")),
             other => other.map(|()| StatusCode::NO_CONTENT.into_response()),
         }
     };

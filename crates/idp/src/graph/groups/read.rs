@@ -8,7 +8,7 @@ use super::resource::{GROUP, resource};
 use crate::directory::Group;
 use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
-use crate::graph::odata::{Options, Page, collection, count, entity};
+use crate::graph::odata::{Options, Page, collection, entity};
 use crate::graph::permissions::READ_GROUPS;
 
 /// `GET /groups`.
@@ -20,20 +20,11 @@ pub(crate) async fn list(caller: Caller) -> Response {
     caller.answer(result.await)
 }
 
-/// `GET /groups/$count`.
-pub(crate) async fn count_groups(caller: Caller) -> Response {
-    let result = async {
-        caller.allowed(&READ_GROUPS)?;
-        count(&caller, &GROUP, |options| read(&caller, options)).await
-    };
-    caller.answer(result.await)
-}
-
 async fn read(caller: &Caller, options: Options) -> Result<Page, GraphError> {
     let mut found = match options.filter.equal("id") {
         Some(id) => group(caller, id).await.into_iter().collect(),
         None => {
-            let name = options.filter.equal("displayName");
+            let name = options.filter.equal_in_ascii("displayName");
             let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
             directory.groups_after(tenant, name, &options.after, options.top + 1).await?
         }
@@ -57,7 +48,7 @@ pub(crate) async fn show(caller: Caller, Path(id): Path<String>) -> Response {
 }
 
 /// The group with this object id.
-pub(super) async fn group(caller: &Caller, id: &str) -> Result<Group, GraphError> {
+pub(crate) async fn group(caller: &Caller, id: &str) -> Result<Group, GraphError> {
     let found = match id.parse() {
         Ok(id) => caller.idp.directory.group(caller.tenant.id, id).await?,
         Err(_) => None,

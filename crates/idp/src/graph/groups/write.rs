@@ -11,9 +11,10 @@ use serde_json::json;
 use super::read::group;
 use super::resource::{GROUP, resource};
 use crate::directory::{Group, GroupDocument};
-use crate::graph::body::Body;
+use crate::graph::body::{Body, not_null, nullable};
 use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
+use crate::graph::mail_nickname::mail_nickname;
 use crate::graph::odata::entity;
 use crate::graph::permissions::WRITE_GROUPS;
 use crate::graph::reference::Reference;
@@ -23,28 +24,28 @@ use crate::graph::reference::Reference;
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(crate) struct GroupChange {
+    #[serde(deserialize_with = "not_null")]
     display_name: Option<String>,
-    #[serde(deserialize_with = "given")]
+    #[serde(deserialize_with = "nullable")]
     description: Option<Option<String>>,
+    #[serde(deserialize_with = "not_null")]
     mail_nickname: Option<String>,
+    #[serde(deserialize_with = "not_null")]
     mail_enabled: Option<bool>,
+    #[serde(deserialize_with = "not_null")]
     security_enabled: Option<bool>,
+    #[serde(deserialize_with = "not_null")]
     group_types: Option<Vec<String>>,
     is_assignable_to_role: Option<bool>,
     #[serde(rename = "members@odata.bind")]
     members: Vec<Reference>,
 }
 
-fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Deserialize::deserialize(deserializer).map(Some)
-}
-
 /// The most members that one call adds ("Add members": 20).
 const MEMBERS_MAX: usize = 20;
-/// "group resource type": characters of a name, of a description and of a mail nickname.
+/// "group resource type": characters of a name and of a description.
 const NAME_CHARS_MAX: usize = 256;
 const DESCRIPTION_CHARS_MAX: usize = 1_024;
-const NICKNAME_CHARS_MAX: usize = 64;
 
 fn invalid(name: &str) -> GraphError {
     GraphError::bad_request(format!("Invalid value specified for property '{name}' of resource 'Group'."))
@@ -71,7 +72,8 @@ impl GroupChange {
             after.display_name = bounded("displayName", name, NAME_CHARS_MAX)?;
         }
         if let Some(nickname) = self.mail_nickname {
-            after.document.mail_nickname = Some(bounded("mailNickname", nickname, NICKNAME_CHARS_MAX)?);
+            after.document.mail_nickname =
+                Some(mail_nickname(nickname).ok_or_else(|| invalid("mailNickname"))?);
         }
         if let Some(description) = self.description {
             after.document.description =
@@ -128,13 +130,20 @@ pub(crate) async fn update(
         caller.allowed(&WRITE_GROUPS)?;
         let before = group(&caller, &id).await?;
         let members = members(&caller, std::mem::take(&mut patch.members)).await?;
+        check_new(&caller, &before, &members).await?;
         let after = patch.apply(&before)?;
         let mut change = Change::from(after.update(&before, caller.tenant.id));
-        for member in members {
-            change.add(before.addition(caller.tenant.id, member));
+        for member in &members {
+            change.add(before.addition(caller.tenant.id, *member));
         }
-        commit(&caller, change, "group.updated", &after).await?;
-        Ok(StatusCode::NO_CONTENT.into_response())
+        match commit(&caller, change, "group.updated", &after).await {
+            // Another call added a member, or changed the group, at the same time.
+            Err(error) if error.is_conflict() => {
+                check_new(&caller, &before, &members).await?;
+                Err(error)
+            }
+            other => other.map(|()| StatusCode::NO_CONTENT.into_response()),
+        }
     };
     caller.answer(result.await)
 }
@@ -154,7 +163,17 @@ pub(crate) async fn remove(caller: Caller, Path(id): Path<String>) -> Response {
     caller.answer(result.await)
 }
 
-/// The users that references name, each once.
+/// Rejects users who are members already.
+async fn check_new(caller: &Caller, group: &Group, members: &[UserId]) -> Result<(), GraphError> {
+    for member in members {
+        if caller.idp.directory.is_member(caller.tenant.id, group.id, *member).await? {
+            return Err(GraphError::already_referenced("members"));
+        }
+    }
+    Ok(())
+}
+
+/// The users that references name. The second of two references to one user is to a member already.
 async fn members(caller: &Caller, references: Vec<Reference>) -> Result<Vec<UserId>, GraphError> {
     if references.len() > MEMBERS_MAX {
         return Err(invalid("members@odata.bind"));
@@ -162,9 +181,10 @@ async fn members(caller: &Caller, references: Vec<Reference>) -> Result<Vec<User
     let mut members = Vec::with_capacity(references.len());
     for reference in references {
         let id = reference.user(caller).await?.id;
-        if !members.contains(&id) {
-            members.push(id);
+        if members.contains(&id) {
+            return Err(GraphError::already_referenced("members"));
         }
+        members.push(id);
     }
     Ok(members)
 }

@@ -1,19 +1,48 @@
-//! Collections that can be counted (`$count`, "Advanced query capabilities on Microsoft Entra ID
-//! objects").
+//! Collections: pages of what passes the filter, and their numbers (`$count`, "Advanced query
+//! capabilities on Microsoft Entra ID objects").
 
 use std::future::Future;
 
+use axum::Router;
+use axum::handler::Handler;
 use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
+use serde_json::Value;
 
 use super::{EntityType, Options, Page, page_with_count};
 use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
+use crate::idp::Idp;
 
-/// A page of a collection that `read` reads. The number of all its objects is there if
-/// `$count=true` asks for it and the caller accepts eventual consistency; without that header the
-/// option has no effect.
+/// How many objects are compared with a filter at a time.
+const COMPARED_AT_A_TIME: u32 = 500;
+
+/// Routes of collections.
+pub(crate) trait CollectionRoutes {
+    /// Adds a collection that `list` reads, with the number of its objects at `{path}/$count`.
+    /// `more` are the other methods of the collection.
+    fn collection<H, T>(self, path: &str, list: H, more: MethodRouter<Idp>) -> Self
+    where
+        H: Handler<T, Idp>,
+        T: 'static;
+}
+
+impl CollectionRoutes for Router<Idp> {
+    fn collection<H, T>(self, path: &str, list: H, more: MethodRouter<Idp>) -> Self
+    where
+        H: Handler<T, Idp>,
+        T: 'static,
+    {
+        self.route(&format!("{path}/$count"), get(list.clone())).route(path, more.get(list))
+    }
+}
+
+/// A page of a collection that `read` reads, or the number of its objects if that is requested.
+///
+/// The number of all objects is there if `$count=true` asks for it and the caller accepts eventual
+/// consistency; without that header the option has no effect.
 pub(crate) async fn collection<F>(
     caller: &Caller,
     kind: &EntityType,
@@ -22,31 +51,76 @@ pub(crate) async fn collection<F>(
 where
     F: Future<Output = Result<Page, GraphError>> + Send,
 {
+    if caller.counts() {
+        caller.check_eventual()?;
+        let options = caller.countable_options(kind)?;
+        return Ok(number(count_objects(&options, &read).await?));
+    }
     let options = caller.countable_options(kind)?;
-    let found = read(options.clone()).await?;
+    let found = full_page(&options, &read).await?;
     let count =
         if options.count && caller.eventual { Some(count_objects(&options, &read).await?) } else { None };
     Ok(page_with_count(caller, kind, &options, found, count))
 }
 
-/// `…/$count`: the number of objects that pass the filter, as text.
-pub(crate) async fn count<F>(
+/// The same of a collection that has one page.
+pub(crate) fn whole_collection(
     caller: &Caller,
     kind: &EntityType,
-    read: impl Fn(Options) -> F + Send + Sync,
-) -> Result<Response, GraphError>
+    mut objects: Vec<Value>,
+) -> Result<Response, GraphError> {
+    let options = caller.countable_options(kind)?;
+    objects.retain(|object| options.filter.passes(object));
+    if caller.counts() {
+        return counted(caller, objects.len());
+    }
+    let count = (options.count && caller.eventual).then_some(objects.len());
+    Ok(page_with_count(caller, kind, &options, Page { objects, more_after: None }, count))
+}
+
+/// `…/$count`: the number of objects as text.
+pub(crate) fn counted(caller: &Caller, objects: usize) -> Result<Response, GraphError> {
+    caller.check_eventual()?;
+    Ok(number(objects))
+}
+
+fn number(objects: usize) -> Response {
+    (StatusCode::OK, [(CONTENT_TYPE, "text/plain; charset=utf-8")], objects.to_string()).into_response()
+}
+
+/// A page that is full if enough objects pass the filter. `read` returns those of the next
+/// [`Options::top`] objects that pass.
+async fn full_page<F>(
+    options: &Options,
+    read: &(impl Fn(Options) -> F + Send + Sync),
+) -> Result<Page, GraphError>
 where
     F: Future<Output = Result<Page, GraphError>> + Send,
 {
-    if !caller.eventual {
-        // As a capture of 2025-12 has it.
-        return Err(GraphError::unsupported_query(
-            "Raw count (/$count) is not supported because the 'ConsistencyLevel:eventual' header is missing. Refer to \
-             https://aka.ms/graph-docs/advanced-queries for more information",
-        ));
+    if options.filter.is_empty() {
+        return read(options.clone()).await;
     }
-    let number = count_objects(&caller.countable_options(kind)?, &read).await?;
-    Ok((StatusCode::OK, [(CONTENT_TYPE, "text/plain; charset=utf-8")], number.to_string()).into_response())
+    let mut objects: Vec<Value> = Vec::new();
+    let mut after = options.after.clone();
+    let mut at_a_time = COMPARED_AT_A_TIME;
+    loop {
+        let wanted = options.top - u32::try_from(objects.len()).unwrap_or(options.top);
+        if wanted == 0 {
+            return Ok(Page { objects, more_after: Some(after) });
+        }
+        let top = wanted.max(at_a_time);
+        let found = read(Options { top, after: after.clone(), ..options.clone() }).await?;
+        if found.objects.len() > wanted as usize {
+            // The place after the last object of the page is only known if no more are compared.
+            at_a_time = 0;
+            continue;
+        }
+        objects.extend(found.objects);
+        match found.more_after {
+            Some(more_after) => after = more_after,
+            None => return Ok(Page { objects, more_after: None }),
+        }
+    }
 }
 
 async fn count_objects<F>(

@@ -1,5 +1,5 @@
-//! `$filter`: comparisons and `startswith`, joined by `and`. What else OData knows is refused, as
-//! Graph refuses what it has no index for.
+//! `$filter`: comparisons, `in` and `startswith`, joined by `and`. Texts are compared without
+//! regard to case. What else OData knows is refused, as Graph refuses what it has no index for.
 
 use outlive_clock::Instant;
 use serde_json::Value;
@@ -8,6 +8,8 @@ use serde_json::Value;
 const FILTER_CHARS_MAX: usize = 2_048;
 /// The most comparisons in one.
 const COMPARISONS_MAX: usize = 10;
+/// The most values that `in` compares with ("Use the filter query parameter": 15 expressions).
+const VALUES_MAX: usize = 15;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Operator {
@@ -18,6 +20,7 @@ enum Operator {
     Gt,
     Lt,
     StartsWith,
+    In,
 }
 
 /// `property operator literal`.
@@ -26,6 +29,7 @@ struct Comparison {
     /// A property, with `/` before a property of its value.
     property: String,
     operator: Operator,
+    /// An array for `in`.
     literal: Value,
 }
 
@@ -60,6 +64,16 @@ impl Filter {
         found.find_map(|comparison| comparison.literal.as_str())
     }
 
+    /// The same of a text in ASCII: the only letters whose case the database knows.
+    pub(crate) fn equal_in_ascii(&self, property: &str) -> Option<&str> {
+        self.equal(property).filter(|text| text.is_ascii())
+    }
+
+    /// Whether every object passes.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether an object passes.
     pub(crate) fn passes(&self, object: &Value) -> bool {
         self.0.iter().all(|comparison| comparison.holds(object))
@@ -92,6 +106,11 @@ fn comparison(words: &mut impl Iterator<Item = Word>, properties: &[&str]) -> Re
             Ok(Comparison { property, operator: Operator::StartsWith, literal })
         }
         Some(Word::Mark(_)) => Err(format!("Unsupported filter function '{first}'.")),
+        Some(Word::Bare(operator)) if operator == "in" => {
+            let property = supported(first)?;
+            let literal = Value::Array(list(words)?);
+            Ok(Comparison { property, operator: Operator::In, literal })
+        }
         Some(Word::Bare(operator)) => {
             let literal = words.next().and_then(Word::value).ok_or_else(expected)?;
             let property = supported(first)?;
@@ -110,21 +129,47 @@ fn comparison(words: &mut impl Iterator<Item = Word>, properties: &[&str]) -> Re
     }
 }
 
+/// Reads `('a','b')`.
+fn list(words: &mut impl Iterator<Item = Word>) -> Result<Vec<Value>, String> {
+    let expected = || "Invalid filter clause: 'in' takes a list of values in parentheses.".to_owned();
+    let Some(Word::Mark('(')) = words.next() else { return Err(expected()) };
+    let mut values = Vec::new();
+    loop {
+        values.push(words.next().and_then(Word::value).ok_or_else(expected)?);
+        match words.next() {
+            Some(Word::Mark(',')) if values.len() < VALUES_MAX => {}
+            Some(Word::Mark(')')) => return Ok(values),
+            Some(Word::Mark(',')) => {
+                return Err(format!("Too many values for 'in': a list has {VALUES_MAX} at most."));
+            }
+            _ => return Err(expected()),
+        }
+    }
+}
+
+/// Whether a property has a value, texts compared without regard to case as the directory does.
+fn equal(actual: &Value, literal: &Value) -> bool {
+    match (actual, literal) {
+        (Value::String(actual), Value::String(literal)) => {
+            actual.eq_ignore_ascii_case(literal) || actual.to_lowercase() == literal.to_lowercase()
+        }
+        // Numbers may be written in quotes, and the other way round.
+        (actual, literal) => actual == literal,
+    }
+}
+
 impl Comparison {
     fn holds(&self, object: &Value) -> bool {
         let mut actual = object;
         for part in self.property.split('/') {
             actual = &actual[part];
         }
-        let equal = match (actual, &self.literal) {
-            // The directory compares without regard to case.
-            (Value::String(actual), Value::String(literal)) => actual.eq_ignore_ascii_case(literal),
-            // Numbers may be written in quotes, and the other way round.
-            (actual, literal) => actual == literal,
-        };
         match self.operator {
-            Operator::Eq => equal,
-            Operator::Ne => !equal,
+            Operator::Eq => equal(actual, &self.literal),
+            Operator::Ne => !equal(actual, &self.literal),
+            Operator::In => {
+                self.literal.as_array().is_some_and(|list| list.iter().any(|value| equal(actual, value)))
+            }
             Operator::StartsWith => match (actual, &self.literal) {
                 (Value::String(actual), Value::String(start)) => {
                     actual.to_lowercase().starts_with(&start.to_lowercase())
@@ -146,7 +191,7 @@ fn order(actual: &Value, literal: &Value) -> Option<std::cmp::Ordering> {
         (Value::String(actual), Value::String(literal)) => {
             match (actual.parse::<Instant>(), literal.parse::<Instant>()) {
                 (Ok(actual), Ok(literal)) => Some(actual.cmp(&literal)),
-                _ => Some(actual.cmp(literal)),
+                _ => Some(actual.to_lowercase().cmp(&literal.to_lowercase())),
             }
         }
         (actual, literal) => Some(actual.as_i64()?.cmp(&literal.as_i64()?)),
@@ -247,6 +292,10 @@ mod tests {
             ("startswith( displayName , 'o''ne' ) and accountEnabled eq true", true),
             ("accountEnabled eq true and startswith(displayName,'Neill')", false),
             ("startswith(accountEnabled,'t')", false),
+            ("displayName in ('a', 'O''NEILL')", true),
+            ("displayName in ('a') and accountEnabled eq true", false),
+            ("status/errorCode in (0,50173)", true),
+            ("displayName gt 'o''m'", true),
             ("createdDateTime ge 2026-01-05T09:00:00Z", true),
             ("createdDateTime ge 2026-01-05T09:00:01Z", false),
             ("createdDateTime lt 2026-01-05T09:00:00.6Z", true),
@@ -269,6 +318,10 @@ mod tests {
             "startswith displayName,'O'",
             "startswith(displayName,'O'",
             "endswith(displayName,'O')",
+            "displayName in",
+            "displayName in ()",
+            "displayName in ('a'",
+            "displayName in 'a'",
             "displayName eq (",
             "(displayName eq 'a')",
             "",
@@ -287,5 +340,13 @@ mod tests {
             Filter::parse("accountEnabled eq true and displayName eq 'A'", &PROPERTIES).expect("valid");
         assert_eq!(filter.equal("displayName"), Some("A"));
         assert_eq!(filter.equal("createdDateTime"), None);
+    }
+
+    #[test]
+    fn letters_beyond_ascii_have_cases_too() {
+        let object = json!({"displayName": "ÖRTLICHE Straße"});
+        for filter in ["displayName eq 'örtliche straße'", "startswith(displayName,'ör')"] {
+            assert!(Filter::parse(filter, &PROPERTIES).expect("valid").passes(&object), "{filter}");
+        }
     }
 }

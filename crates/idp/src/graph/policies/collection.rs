@@ -3,29 +3,33 @@
 use axum::Router;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{Kind, find, listed, replace};
+use super::{Kind, find, replace};
 use crate::directory::{Kept, POLICIES_MAX};
 use crate::graph::body::Body;
 use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
-use crate::graph::odata::entity;
+use crate::graph::odata::{CollectionRoutes, entity, whole_collection};
 use crate::graph::permissions::READ_POLICIES;
 use crate::idp::Idp;
 
 pub(super) fn router<K: Kind>(path: &str) -> Router<Idp> {
     Router::new()
-        .route(path, get(list::<K>).post(create::<K>))
+        .collection(path, list::<K>, post(create::<K>))
         .route(&format!("{path}/{{id}}"), get(show::<K>).patch(update::<K>).delete(remove::<K>))
 }
 
 async fn list<K: Kind>(caller: Caller) -> Response {
     let result = caller.allowed(&READ_POLICIES).and_then(|()| {
-        listed(&caller, K::ENTITY, K::all(&caller.tenant.policies).iter().map(resource::<K>).collect())
+        whole_collection(
+            &caller,
+            K::ENTITY,
+            K::all(&caller.tenant.policies).iter().map(resource::<K>).collect(),
+        )
     });
     caller.answer(result)
 }

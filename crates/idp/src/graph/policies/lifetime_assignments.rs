@@ -11,10 +11,11 @@ use uuid::Uuid;
 
 use super::collection::resource;
 use super::token_lifetimes::TokenLifetimes;
-use super::{Kind, find, listed, replace};
+use super::{Kind, find, replace};
 use crate::directory::Application;
 use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
+use crate::graph::odata::whole_collection;
 use crate::graph::permissions::{READ_POLICIES, WRITE_TOKEN_LIFETIMES};
 
 async fn application(caller: &Caller, object_id: &str) -> Result<Application, GraphError> {
@@ -31,7 +32,8 @@ pub(super) async fn list(caller: Caller, Path(id): Path<String>) -> Response {
         let client = application(&caller, &id).await?.client_id;
         let all = &caller.tenant.policies.token_lifetimes;
         let assigned = all.iter().filter(|policy| policy.says.applications.contains(&client));
-        listed(&caller, TokenLifetimes::ENTITY, assigned.map(resource::<TokenLifetimes>).collect())
+        let assigned = assigned.map(resource::<TokenLifetimes>).collect();
+        whole_collection(&caller, TokenLifetimes::ENTITY, assigned)
     };
     caller.answer(result.await)
 }

@@ -8,8 +8,7 @@ mod named_locations;
 mod token_lifetimes;
 
 use axum::Router;
-use axum::response::Response;
-use axum::routing::{delete, get, post};
+use axum::routing::{MethodRouter, delete, post};
 use outlive_store::Change;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -20,7 +19,7 @@ use self::named_locations::NamedLocations;
 use self::token_lifetimes::TokenLifetimes;
 use super::caller::Caller;
 use super::error::GraphError;
-use super::odata::{EntityType, Page, page};
+use super::odata::{CollectionRoutes, EntityType};
 use super::permissions::Permission;
 use crate::directory::{Kept, Policies};
 use crate::idp::Idp;
@@ -60,7 +59,7 @@ pub(crate) fn router() -> Router<Idp> {
     collection::router::<ConditionalAccess>("/identity/conditionalAccess/policies")
         .merge(collection::router::<NamedLocations>("/identity/conditionalAccess/namedLocations"))
         .merge(collection::router::<TokenLifetimes>("/policies/tokenLifetimePolicies"))
-        .route(assigned, get(lifetime_assignments::list))
+        .collection(assigned, lifetime_assignments::list, MethodRouter::new())
         .route(&format!("{assigned}/$ref"), post(lifetime_assignments::assign))
         .route(&format!("{assigned}/{{policy}}/$ref"), delete(lifetime_assignments::unassign))
 }
@@ -81,11 +80,4 @@ async fn replace(
 fn find<'a, T>(among: &'a [Kept<T>], id: &str) -> Result<&'a Kept<T>, GraphError> {
     let wanted = id.parse::<Uuid>().ok();
     among.iter().find(|kept| Some(kept.id) == wanted).ok_or_else(|| GraphError::no_such(id))
-}
-
-/// A list in one page: there are never many.
-fn listed(caller: &Caller, kind: &EntityType, objects: Vec<Value>) -> Result<Response, GraphError> {
-    let options = caller.collection_options(kind)?;
-    let objects = objects.into_iter().filter(|object| options.filter.passes(object)).collect();
-    Ok(page(caller, kind, &options, Page { objects, more_after: None }))
 }

@@ -10,15 +10,17 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::resource::{USER, resource};
-use super::update::{PasswordProfile, UserType, bounded};
+use super::update::{PasswordProfile, UserType, bounded, invalid};
 use crate::directory::{Tenant, User, UserProfile};
 use crate::graph::body::Body;
 use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
+use crate::graph::mail_nickname::mail_nickname;
 use crate::graph::odata::entity;
 use crate::graph::permissions::WRITE_USERS;
 use crate::passwords::{self, HashedPassword};
 use crate::refusal::Refusal;
+use crate::registration::{DOMAIN_CHARS_MAX, is_user_name_prefix};
 use crate::second_factor::SecondFactor;
 
 #[derive(Debug, Deserialize)]
@@ -67,7 +69,8 @@ async fn made(caller: &Caller, new: NewUser) -> Result<User, GraphError> {
     };
     let enabled = new.account_enabled.ok_or_else(|| missing("accountEnabled"))?;
     let display_name = bounded("displayName", new.display_name.ok_or_else(|| missing("displayName"))?)?;
-    let nickname = bounded("mailNickname", new.mail_nickname.ok_or_else(|| missing("mailNickname"))?)?;
+    let nickname = new.mail_nickname.ok_or_else(|| missing("mailNickname"))?;
+    let nickname = mail_nickname(nickname).ok_or_else(|| invalid("mailNickname"))?;
     let upn = new.user_principal_name.ok_or_else(|| missing("userPrincipalName"))?;
     let upn = checked_upn(&caller.tenant, &upn)?;
     let password_profile = new.password_profile.ok_or_else(|| missing("passwordProfile"))?;
@@ -120,8 +123,7 @@ async fn made(caller: &Caller, new: NewUser) -> Result<User, GraphError> {
 pub(super) fn checked_upn(tenant: &Tenant, upn: &str) -> Result<String, GraphError> {
     let upn = upn.trim().to_lowercase();
     let (name, domain) = upn.split_once('@').unwrap_or((&upn, ""));
-    let readable = |c: char| c.is_ascii_alphanumeric() || "'.-_!#^~".contains(c);
-    if name.is_empty() || name.len() > 64 || domain.len() > 48 || !name.chars().all(readable) {
+    if !is_user_name_prefix(name) || domain.len() > DOMAIN_CHARS_MAX {
         return Err(GraphError::bad_request("Property userPrincipalName is invalid."));
     }
     if domain != tenant.domain {

@@ -12,7 +12,7 @@ use super::resource::{USER, resource};
 use crate::directory::{KEPT_AFTER_DELETION, User};
 use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
-use crate::graph::odata::{EntityType, entity, page};
+use crate::graph::odata::{EntityType, Options, Page, collection, entity};
 use crate::graph::permissions::{DELETE_USERS, READ_USERS};
 
 /// A deleted user: the same object in another collection, which says when it was deleted.
@@ -35,15 +35,18 @@ const DELETED_USER: EntityType = EntityType {
 pub(crate) async fn list_deleted(caller: Caller) -> Response {
     let result = async {
         caller.allowed(&READ_USERS)?;
-        let options = caller.collection_options(&DELETED_USER)?;
-        let found =
-            caller.idp.directory.users_after(caller.tenant.id, true, &options.after, options.top + 1).await?;
-        let mut found = page_of(found, &options);
-        let forgotten = (caller.now - KEPT_AFTER_DELETION).whole_second();
-        found.objects.retain(|object| is_after(object, forgotten));
-        Ok(page(&caller, &DELETED_USER, &options, found))
+        collection(&caller, &DELETED_USER, |options| read(&caller, options)).await
     };
     caller.answer(result.await)
+}
+
+async fn read(caller: &Caller, options: Options) -> Result<Page, GraphError> {
+    let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
+    let found = directory.users_after(tenant, true, &options.after, options.top + 1).await?;
+    let mut found = page_of(found, &options);
+    let forgotten = (caller.now - KEPT_AFTER_DELETION).whole_second();
+    found.objects.retain(|object| is_after(object, forgotten));
+    Ok(found)
 }
 
 fn is_after(object: &Value, instant: outlive_clock::Instant) -> bool {

@@ -11,7 +11,7 @@ use crate::graph::directory_roles::{self, ROLE};
 use crate::graph::error::GraphError;
 use crate::graph::groups::{self, GROUP};
 use crate::graph::member::typed;
-use crate::graph::odata::{EntityType, Options, Page, collection, count};
+use crate::graph::odata::{EntityType, Options, Page, collection};
 use crate::graph::permissions::{READ_GROUPS, READ_ME, READ_ROLES, READ_USERS};
 
 /// A group or a directory role, with its type.
@@ -60,19 +60,18 @@ impl Which {
 
 /// `GET /me/memberOf`, and `transitiveMemberOf`: without groups in groups they are the same.
 pub(crate) async fn of_me(caller: Caller) -> Response {
-    answer(caller, None, Which::All, false).await
+    answer(caller, None, Which::All).await
 }
 
 /// `GET /users/{id}/memberOf`, and `transitiveMemberOf`.
 pub(crate) async fn of_user(caller: Caller, Path(id): Path<String>) -> Response {
-    answer(caller, Some(id), Which::All, false).await
+    answer(caller, Some(id), Which::All).await
 }
 
-/// `…/memberOf/{cast}` of the caller: `$count`, or one type of object.
+/// `…/memberOf/{cast}` of the caller: those of one type.
 pub(crate) async fn cast_of_me(caller: Caller, Path(cast): Path<String>) -> Response {
-    let result = which(&cast);
-    match result {
-        Ok((which, counted)) => answer(caller, None, which, counted).await,
+    match which(&cast) {
+        Ok(which) => answer(caller, None, which).await,
         Err(error) => caller.answer(Err(error)),
     }
 }
@@ -80,21 +79,20 @@ pub(crate) async fn cast_of_me(caller: Caller, Path(cast): Path<String>) -> Resp
 /// `…/memberOf/{cast}` of a user.
 pub(crate) async fn cast_of_user(caller: Caller, Path((id, cast)): Path<(String, String)>) -> Response {
     match which(&cast) {
-        Ok((which, counted)) => answer(caller, Some(id), which, counted).await,
+        Ok(which) => answer(caller, Some(id), which).await,
         Err(error) => caller.answer(Err(error)),
     }
 }
 
-fn which(cast: &str) -> Result<(Which, bool), GraphError> {
+fn which(cast: &str) -> Result<Which, GraphError> {
     match cast {
-        "$count" => Ok((Which::All, true)),
-        "microsoft.graph.group" => Ok((Which::Groups, false)),
-        "microsoft.graph.directoryRole" => Ok((Which::Roles, false)),
+        "microsoft.graph.group" => Ok(Which::Groups),
+        "microsoft.graph.directoryRole" => Ok(Which::Roles),
         _ => Err(GraphError::no_such_path()),
     }
 }
 
-async fn answer(caller: Caller, id: Option<String>, which: Which, counted: bool) -> Response {
+async fn answer(caller: Caller, id: Option<String>, which: Which) -> Response {
     let result = async {
         let user = match &id {
             None => caller.me()?.clone(),
@@ -103,9 +101,6 @@ async fn answer(caller: Caller, id: Option<String>, which: Which, counted: bool)
         let own = caller.user.as_ref().is_some_and(|me| me.id == user.id);
         if !caller.is_allowed(&READ_GROUPS) {
             caller.allowed(if own { &READ_ME } else { &READ_USERS })?;
-        }
-        if counted {
-            return count(&caller, which.kind(), |options| read(&caller, &user, which, options)).await;
         }
         collection(&caller, which.kind(), |options| read(&caller, &user, which, options)).await
     };

@@ -8,7 +8,7 @@ use super::resource::{USER, resource};
 use crate::directory::User;
 use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
-use crate::graph::odata::{Options, Page, collection, count, entity};
+use crate::graph::odata::{Options, Page, collection, entity};
 use crate::graph::permissions::{READ_ME, READ_USERS};
 
 /// `GET /me`.
@@ -55,15 +55,6 @@ pub(crate) async fn list(caller: Caller) -> Response {
     caller.answer(result.await)
 }
 
-/// `GET /users/$count`.
-pub(crate) async fn count_users(caller: Caller) -> Response {
-    let result = async {
-        caller.allowed(&READ_USERS)?;
-        count(&caller, &USER, |options| read(&caller, options)).await
-    };
-    caller.answer(result.await)
-}
-
 async fn read(caller: &Caller, options: Options) -> Result<Page, GraphError> {
     Ok(page_of(users(caller, &options).await?, &options))
 }
@@ -84,7 +75,7 @@ async fn users(caller: &Caller, options: &Options) -> Result<Vec<User>, GraphErr
     if let Some(one) = one {
         return Ok(one.into_iter().filter(|user| user.deleted_at.is_none()).collect());
     }
-    Ok(match options.filter.equal("displayName") {
+    Ok(match options.filter.equal_in_ascii("displayName") {
         Some(name) => directory.users_called(tenant, name, &options.after, options.top + 1).await?,
         None => directory.users_after(tenant, false, &options.after, options.top + 1).await?,
     })

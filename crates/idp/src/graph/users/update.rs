@@ -10,37 +10,41 @@ use serde_json::json;
 
 use super::create::checked_upn;
 use crate::directory::User;
-use crate::graph::body::Body;
+use crate::graph::body::{Body, not_null, nullable};
 use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
+use crate::graph::mail_nickname::mail_nickname;
 use crate::graph::passwords::reset_password_and;
 use crate::graph::permissions::WRITE_USERS;
+use crate::registration::is_name;
 
-/// What of a user can be changed. A property that is not there stays; one that is null is emptied.
+/// What of a user can be changed. A property that is absent stays; null empties it if it may be
+/// empty.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct UserPatch {
+    #[serde(default, deserialize_with = "not_null")]
     account_enabled: Option<bool>,
+    #[serde(default, deserialize_with = "not_null")]
     password_profile: Option<PasswordProfile>,
+    #[serde(default, deserialize_with = "not_null")]
     display_name: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     user_principal_name: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
     mail_nickname: Option<String>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "nullable")]
     given_name: Option<Option<String>>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "nullable")]
     surname: Option<Option<String>>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "nullable")]
     job_title: Option<Option<String>>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "nullable")]
     mail: Option<Option<String>>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "nullable")]
     password_policies: Option<Option<String>>,
+    #[serde(default, deserialize_with = "not_null")]
     user_type: Option<UserType>,
-}
-
-/// Tells a property that is null from one that is not there.
-fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Deserialize::deserialize(deserializer).map(Some)
 }
 
 /// `userType`.
@@ -88,15 +92,14 @@ const ACCOUNT_PERMISSIONS: [&str; 4] = [
     "Directory.AccessAsUser.All",
 ];
 
-/// The longest text of a property, in characters.
-const TEXT_CHARS_MAX: usize = 256;
+pub(super) fn invalid(name: &str) -> GraphError {
+    GraphError::bad_request(format!("Invalid value specified for property '{name}' of resource 'User'."))
+}
 
 /// A text that is not too long for its property.
 pub(super) fn bounded(name: &str, text: String) -> Result<String, GraphError> {
-    if text.is_empty() || text.chars().count() > TEXT_CHARS_MAX {
-        return Err(GraphError::bad_request(format!(
-            "Invalid value specified for property '{name}' of resource 'User'."
-        )));
+    if !is_name(&text) {
+        return Err(invalid(name));
     }
     Ok(text)
 }
@@ -126,7 +129,7 @@ impl UserPatch {
         }
         let profile = &mut after.profile;
         if let Some(nickname) = self.mail_nickname {
-            profile.mail_nickname = Some(bounded("mailNickname", nickname)?);
+            profile.mail_nickname = Some(mail_nickname(nickname).ok_or_else(|| invalid("mailNickname"))?);
         }
         for (name, given, kept) in [
             ("givenName", self.given_name, &mut profile.given_name),

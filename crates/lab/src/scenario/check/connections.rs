@@ -88,8 +88,12 @@ impl<'a> Checker<'a> {
     pub(super) fn expect_runs(&mut self, step: &RunsExpectation) {
         self.must(Kind::Flow, &step.flow);
         self.must_if(Kind::Mark, step.since.as_ref());
-        if step.counts.is_none() && step.at_least.is_empty() && step.every.is_none() && step.last.is_none() {
-            self.wrong("this step checks nothing", "give counts, at_least, every or last");
+        if step.counts.is_none()
+            && step.at_least.values().all(|least| *least == 0)
+            && step.every.is_none()
+            && step.last.is_none()
+        {
+            self.wrong("this step checks nothing", "give counts, at_least of 1 or more, every or last");
         }
         for status in step.counts.iter().flatten().map(|(status, _)| status).chain(step.at_least.keys()) {
             self.run_status(self.at, status);

@@ -5,6 +5,7 @@ use serde_saphyr::Spanned;
 
 use super::Checker;
 use super::names::Kind;
+use crate::conductor::ADVANCE_MAX;
 use crate::diagnostic::Position;
 use crate::scenario::file::Advance;
 use crate::starts::Starts;
@@ -55,6 +56,14 @@ impl Checker<'_> {
         if by.value.is_negative() {
             let message = format!("time only moves forward, and {} is negative", by.value);
             return self.wrong_at(Position::of(by), message, "write a duration without a minus sign");
+        }
+        if by.value > ADVANCE_MAX {
+            let message = format!("{} is too long: one advance moves time by at most 100 years", by.value);
+            return self.wrong_at(
+                Position::of(by),
+                message,
+                "write at most P36525D; several steps go further",
+            );
         }
         let Some(earliest) = self.known.earliest else { return };
         let micros = earliest.as_micros().saturating_add(by.value.as_micros());

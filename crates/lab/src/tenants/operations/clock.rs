@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use outlive_chassis::pause;
-use outlive_clock::{Instant, Speed, TenantId};
+use outlive_clock::{Instant, Speed, TenantId, wall_now};
 use tokio::sync::OwnedMutexGuard;
 
 use super::store::{Operation, OperationStore};
@@ -21,7 +21,11 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// its end.
 const ELSEWHERE: Duration = Duration::from_millis(200);
 
-/// The right to change a tenant's time: one change at a time, others wait for it in order.
+/// How long, in wall time, a change waits for another one of the same tenant: short ones wait for
+/// each other, and a long one is named in the answer, within a second.
+const TURN_WITHIN: Duration = Duration::from_millis(500);
+
+/// The right to change a tenant's time: one change at a time.
 #[derive(Debug)]
 pub struct TenantClock {
     tenants: Tenants,
@@ -30,17 +34,44 @@ pub struct TenantClock {
 }
 
 impl Tenants {
-    /// Waits for the right to change a tenant's time. What an interrupted change left is ended
-    /// first.
+    /// Waits a moment for the right to change a tenant's time. What an interrupted change left is
+    /// ended first.
     ///
     /// # Errors
-    /// [`TenantError::Unknown`], a failing database, or an interrupted change that cannot be ended
-    /// yet.
+    /// [`TenantError::Unknown`], another change in progress ([`TenantError::Busy`]), a failing
+    /// database, or an interrupted change that cannot be ended yet.
     pub async fn clock(&self, tenant: TenantId) -> Result<TenantClock, TenantError> {
+        self.clock_within(tenant, TURN_WITHIN).await
+    }
+
+    /// Ends an advance that is under way after its present step, then waits for the right to change
+    /// the tenant's time, which stands still.
+    ///
+    /// # Errors
+    /// As [`Tenants::clock`].
+    pub async fn clock_to_freeze(&self, tenant: TenantId) -> Result<TenantClock, TenantError> {
         self.handout(tenant).await?;
-        let turn = self.operations().turn(tenant).await;
+        self.operations().freeze(tenant).await?;
+        self.clock_within(tenant, PATIENCE).await
+    }
+
+    async fn clock_within(&self, tenant: TenantId, wait: Duration) -> Result<TenantClock, TenantError> {
+        self.handout(tenant).await?;
+        let asked = wall_now();
+        let turn = loop {
+            if let Some(turn) = self.operations().turn_within(tenant, wait).await {
+                break turn;
+            }
+            if let Some(operation) = self.operations().current(tenant).await? {
+                return Err(TenantError::Busy(Box::new(operation)));
+            }
+            // It has ended just now.
+        };
         while let Some(operation) = self.operations().store.read(tenant).await? {
             if self.operations().store.is_elsewhere(&operation) {
+                if (wall_now() - asked).to_std() >= wait {
+                    return Err(TenantError::Busy(Box::new(operation.details)));
+                }
                 pause(ELSEWHERE).await;
                 continue;
             }
@@ -72,6 +103,13 @@ impl Tenants {
 }
 
 impl TenantClock {
+    async fn look(&self) -> Result<ClockState, TenantError> {
+        match self.tenants.conductor(self.tenant).look().await {
+            Ok(state) => Ok(state),
+            Err(error) => Err(self.tenants.explain(self.tenant, error).await),
+        }
+    }
+
     /// Moves time to `target`, doing everything that falls due on the way. A running clock stands
     /// still meanwhile and runs on afterwards.
     ///
@@ -84,11 +122,8 @@ impl TenantClock {
         target: Target,
         progress: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<Moved, TenantError> {
-        let ClockState { now, speed, .. } = self.tenants.conductor(self.tenant).look().await?;
-        let planned = target.from(now);
-        if planned < now {
-            return Err(ConductError::Backwards { now, target: planned }.into());
-        }
+        let ClockState { now, speed, .. } = self.look().await?;
+        let planned = target.within_reach(now)?;
         let details = OperationDetails::advance(now, planned, speed);
         let operations = self.tenants.operations();
         let operation = operations.store.begin(self.tenant, details).await?;
@@ -121,7 +156,7 @@ impl TenantClock {
     /// As [`TenantClock::advance`]; an interrupted change of speed is completed as soon as all
     /// services answer.
     pub async fn run_at(&self, speed: Speed) -> Result<ClockState, TenantError> {
-        self.tenants.conductor(self.tenant).look().await?;
+        self.look().await?;
         let operations = self.tenants.operations();
         let operation = operations.store.begin(self.tenant, OperationDetails::run(speed)).await?;
         let canceled = Arc::new(AtomicBool::new(false));
@@ -144,6 +179,7 @@ impl TenantClock {
                 Err(cause) => {
                     // Work that is stuck, or refused, would be again.
                     let finish = cause.is_temporary();
+                    let speed = operations.speed_afterwards(self.tenant).unwrap_or(speed);
                     Err((self.tenants.conductor(self.tenant).settle(speed, finish).await, cause))
                 }
             }
@@ -177,6 +213,7 @@ impl TenantClock {
             Ok(ClockState { now, .. }) => {
                 tracing::info!(tenant = %self.tenant, %cause, %now, "an operation was ended early");
                 match self.end(&operation).await {
+                    Ok(()) if operation.details.frozen => TenantError::Frozen { at: now },
                     Ok(()) => TenantError::EndedEarly { at: now, cause },
                     Err(error) => error,
                 }
@@ -210,4 +247,27 @@ pub(in crate::tenants) fn outlook(kind: OperationKind, reached: Option<Instant>)
         OperationKind::Create => "What was created is deleted when all services answer".to_owned(),
         OperationKind::Delete => "It is completed when all services answer".to_owned(),
     }
+}
+
+/// An operation in progress and how it is ended, for the answer to a request that needs its turn.
+pub(in crate::tenants) fn in_progress(operation: &OperationDetails) -> String {
+    let OperationDetails { kind, started, from, target, reached, done, .. } = operation;
+    let what = match kind {
+        OperationKind::Advance => "An advance",
+        OperationKind::Run => "A change of the clock's speed",
+        OperationKind::Create => "The creation of the tenant",
+        OperationKind::Delete => "The deletion of the tenant",
+    };
+    let mut text = format!("{what} is in progress, begun at {started} (wall time)");
+    if let (Some(from), Some(target), Some(reached)) = (from, target, reached) {
+        text += &format!(": from {from} to {target}, now at {reached}, {done} pieces of due work done");
+    }
+    if let Some(problem) = &operation.problem {
+        return format!("{text}. It was interrupted and is being ended: {}.", problem.trim_end_matches('.'));
+    }
+    text += ". Repeat the request when it has ended";
+    if *kind == OperationKind::Advance {
+        text += ", or end it after its present step with {\"run\": 0}";
+    }
+    text + "; GET …/clock shows its progress."
 }

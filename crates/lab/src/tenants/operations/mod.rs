@@ -6,6 +6,7 @@
 //! was not created completely is deleted; a deletion is completed.
 
 mod clock;
+mod holder;
 mod lifecycle;
 mod record;
 mod recovery;
@@ -17,12 +18,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use outlive_chassis::{Chassis, pause};
-use outlive_clock::TenantId;
+use outlive_clock::{Speed, TenantId};
 use outlive_store::StoreError;
 use tokio::sync::{Notify, OwnedMutexGuard};
+use tokio::time::timeout;
 
 pub use clock::TenantClock;
-pub(super) use clock::outlook;
+pub(super) use clock::{in_progress, outlook};
 pub use lifecycle::Deletion;
 pub use record::{OperationDetails, OperationKind};
 use store::{Operation, OperationStore};
@@ -108,6 +110,12 @@ impl Operations {
         self.turn_of(tenant).lock_owned().await
     }
 
+    /// [`Operations::turn`], for so long in wall time; `None` if another operation is still under
+    /// way.
+    async fn turn_within(&self, tenant: TenantId, wait: Duration) -> Option<OwnedMutexGuard<()>> {
+        timeout(wait, self.turn(tenant)).await.ok()
+    }
+
     fn forget(&self, tenant: TenantId) {
         self.turns.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
     }
@@ -159,6 +167,33 @@ impl Operations {
         if let Some(live) = self.live().get(&tenant) {
             live.canceled.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Ends the advance that is under way for a tenant in this process after its present step; time
+    /// stands still then. Recorded first, so that a recovery does the same.
+    ///
+    /// # Errors
+    /// A failing database.
+    async fn freeze(&self, tenant: TenantId) -> Result<(), StoreError> {
+        let frozen = match self.live().get_mut(&tenant) {
+            Some(live) if live.operation.details.kind == OperationKind::Advance => {
+                live.operation.details.freeze();
+                live.clone()
+            }
+            _ => return Ok(()),
+        };
+        match self.store.update(&frozen.operation).await {
+            // It ended meanwhile.
+            Err(error) if !error.is_conflict() => return Err(error),
+            _ => {}
+        }
+        frozen.canceled.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// How fast time runs after the operation under way.
+    fn speed_afterwards(&self, tenant: TenantId) -> Option<Speed> {
+        self.live().get(&tenant).and_then(|live| live.operation.details.speed)
     }
 
     /// Ends every change of time after its present step, and waits until all are ended; tenants are

@@ -51,6 +51,9 @@ pub struct OperationDetails {
     /// How many of them failed.
     #[serde(default)]
     pub failed: u64,
+    /// Whether a request froze the clock, which ends an advance before its target.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub frozen: bool,
     /// Whether the operation was interrupted and is being ended.
     #[serde(default)]
     pub ending: bool,
@@ -77,6 +80,7 @@ impl OperationDetails {
             speed: None,
             done: 0,
             failed: 0,
+            frozen: false,
             ending: false,
             waits_for: None,
             problem: None,
@@ -110,6 +114,12 @@ impl OperationDetails {
         self.reached = Some(progress.now);
         self.done = progress.done;
         self.failed = progress.failed;
+    }
+
+    /// The advance ends after its present step, and time stands still then.
+    pub(super) const fn freeze(&mut self) {
+        self.speed = Some(Speed::FROZEN);
+        self.frozen = true;
     }
 
     /// The operation is interrupted: what is left to do is to end it.

@@ -11,29 +11,31 @@ use outlive_clock::{Instant, TenantId, wall_now};
 
 use super::store::{Operation, OperationStore};
 use super::{OperationDetails, OperationKind};
-use crate::services::Service;
+use crate::tenants::lost_data::Lists;
 use crate::tenants::{TenantError, Tenants};
 
 /// The waits, in wall time, between two attempts to end what was interrupted: doubled from the
 /// first to the last.
 const RETRY_FIRST: Duration = Duration::from_millis(200);
 const RETRY_LAST: Duration = Duration::from_secs(5);
-/// How often, in wall time, services are searched for tenants that no record of the lab names.
+/// How often, in wall time, the tenants that services have are compared with those that the lab
+/// lists.
 const SWEEP: Duration = Duration::from_secs(30);
 /// How many operations are ended at the same time.
 const AT_ONCE: usize = 8;
 
 impl Tenants {
-    /// Ends interrupted operations and deletes orphans, as long as the lab lives.
+    /// Ends interrupted operations, deletes orphans and reports lost data, as long as the lab
+    /// lives.
     pub async fn recover(self) {
         let mut wait = RETRY_FIRST;
         let mut swept: Option<Instant> = None;
         let mut reported = HashMap::new();
         while !self.operations().is_stopping() {
             if swept.is_none_or(|at| (wall_now() - at).to_std() >= SWEEP) {
-                match self.collect_orphans().await {
+                match self.sweep().await {
                     Ok(()) => swept = Some(wall_now()),
-                    Err(error) => tracing::debug!(%error, "orphans are searched for again later"),
+                    Err(error) => tracing::debug!(%error, "the services' tenants are compared again later"),
                 }
             }
             let left = self.end_all_interrupted(&mut reported).await;
@@ -127,16 +129,22 @@ impl Tenants {
         Ok(())
     }
 
+    /// Compares the tenants that services have with those that the lab lists.
+    async fn sweep(&self) -> Result<(), TenantError> {
+        let known = self.list().await?;
+        let lists = self.lists().await?;
+        self.note_lost_data(&known, &lists).await?;
+        self.collect_orphans(lists).await
+    }
+
     /// Records the deletion of tenants that this lab created, that a service has, and that no
     /// record names any more.
     ///
     /// The services are listed first: a tenant is recorded before its first call, so whatever they
     /// list is recorded already, or was deleted meanwhile. Tenants of other labs are not listed.
-    async fn collect_orphans(&self) -> Result<(), TenantError> {
-        let lab = self.installation().await?;
+    async fn collect_orphans(&self, lists: Lists) -> Result<(), TenantError> {
         let mut found = Vec::new();
-        for service in Service::ALL {
-            let listed = self.surface().tenants(service, Some(&lab)).await;
+        for (service, listed) in lists {
             found.extend(listed.map_err(|cause| TenantError::Service { service, cause })?);
         }
         found.sort_unstable();

@@ -4,7 +4,7 @@ use outlive_chassis::Chassis;
 use outlive_clock::{Instant, Span, TenantId, wall_now};
 use outlive_store::{Change, Row, Statement, StoreError, sql};
 
-use super::OperationDetails;
+use super::{OperationDetails, holder};
 
 /// How long, in wall time, other replicas of the lab leave an operation to the one that works on
 /// it.
@@ -31,7 +31,8 @@ pub(super) struct OperationStore {
 impl OperationStore {
     pub(super) fn new(chassis: Chassis) -> Self {
         // Differs between processes even where all randomness is seeded.
-        let owner = format!("{}-{}", std::process::id(), wall_now().as_micros());
+        let owner = holder::this_process()
+            .unwrap_or_else(|| format!("{}-{}", std::process::id(), wall_now().as_micros()));
         Self { chassis, owner }
     }
 
@@ -89,10 +90,13 @@ impl OperationStore {
         rows.iter().map(operation_of).collect()
     }
 
-    /// Whether another replica of the lab works on it. An embedded database belongs to one process:
-    /// then none can.
+    /// Whether another replica of the lab works on it: not if its process has ended, or its lease.
+    /// An embedded database belongs to one process: then none can.
     pub(super) fn is_elsewhere(&self, operation: &Operation) -> bool {
-        !self.chassis.store.is_exclusive() && operation.owner != self.owner && operation.lease > wall_now()
+        !self.chassis.store.is_exclusive()
+            && operation.owner != self.owner
+            && operation.lease > wall_now()
+            && !holder::has_ended(&operation.owner)
     }
 
     /// Claims an operation that was left behind.

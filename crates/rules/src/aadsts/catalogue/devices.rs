@@ -7,7 +7,7 @@ use crate::aadsts::observation::Member::{Error, Number, Status};
 
 catalogue! {
     AUTHORIZATION_PENDING = 70016, AuthorizationPending, none, 400, uri, back, Person;
-        "The device's authorization is pending: nobody has entered its user code and answered yet. Continue polling.";
+        "The device's authorization is pending: its user code has not been entered and answered yet. Continue polling.";
         "Open the page that the device names, enter the code it shows, and answer.";
         (seen [Number, Error, Status] in "Azure/azure-powershell#24962", "AzureAD/azure-activedirectory-library-for-nodejs#137");
     USER_CODE_WRONG = 70018, BadVerificationCode, none, 400, uri, page, Person;

@@ -39,6 +39,10 @@ catalogue! {
         "The application '{client_name}' asked for the scope '{scope}' that does not exist on the resource '{resource}'.";
         "Request scopes that the resource defines.";
         (seen [Number, Error, ErrorUri] in "MicrosoftDocs/azure-docs#67211", "damienbod/AspNetCoreMicrosoftGraph#1", "Azure-Samples/active-directory-aspnetcore-webapp-openidconnect-v2#554");
+    RESOURCE_NOT_REGISTERED = 650057, InvalidClient, none, 400, no_uri, back, Developer;
+        "Invalid resource. The application registration of the client does not list the requested resource among its permissions. Client app ID: {client}({client_name}). Resource value from request: {resource}. Resource app ID: {resource_id}. List of valid resources from app registration: {registered}.";
+        "Add a permission of the resource to the registration of the client, or request a scope by its name.";
+        (seen [Number, Error, Suberror, ErrorUri] in "Azure/azure-cli#33887", "ploomber/msal_streamlit_authentication#43", "microsoft/azure-devops-auth-samples#90");
     OWN_APPLICATION_BY_URI = 90009, InvalidRequest, none, 400, uri, back, Developer;
         "The application '{client}'({client_name}) requests a token for itself, which is supported only if the resource is named by its application ID.";
         "Name the application's own scopes, or its client id with /.default.";

@@ -8,7 +8,7 @@ use crate::aadsts::observation::Member::{Error, ErrorUri, Number, Status, Suberr
 
 catalogue! {
     SELECT_ACCOUNT = 16000, InteractionRequired, none, 400, uri, back, Person;
-        "Several accounts are signed in, or the one that is signed in cannot be used here: somebody has to say which account is meant.";
+        "Several accounts are signed in, or the one that is signed in cannot be used here: the user has to select an account.";
         "Ask again without prompt=none, or name the account with login_hint or sid.";
         (unseen, read in ERROR_CODES);
     SESSION_NOT_MET = 16002, InteractionRequired, none, 400, uri, back, Developer;

@@ -1,0 +1,30 @@
+//! `mailNickname` of users and groups.
+
+/// "user resource type" and "group resource type": characters of a mail nickname.
+const CHARS_MAX: usize = 64;
+
+/// A mail nickname, if its characters are allowed: those of ASCII without blanks and
+/// `@ () \\ [] " ; : <> ,`.
+pub(super) fn mail_nickname(text: String) -> Option<String> {
+    let is_allowed = |c: char| c.is_ascii_graphic() && !"@()\\[]\";:<>,".contains(c);
+    ((1..=CHARS_MAX).contains(&text.len()) && text.chars().all(is_allowed)).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_documented_characters_are_allowed() {
+        let longest = "x".repeat(CHARS_MAX);
+        for text in ["a", "sales-team_2", "o'neill.x+y", &longest] {
+            assert_eq!(mail_nickname(text.to_owned()).as_deref(), Some(text));
+        }
+        for text in
+            ["", "a b", "a@b", "a(b", "[a]", "a\\b", "a\"", "a;b", "a:b", "<a>", "a,b", "größe", "a\n"]
+        {
+            assert_eq!(mail_nickname(text.to_owned()), None, "{text}");
+        }
+        assert_eq!(mail_nickname(longest + "x"), None);
+    }
+}

@@ -1,0 +1,81 @@
+//! Who works on an operation: a process of the lab, by a name that tells whether it still lives.
+
+use std::fs;
+
+/// What identifies processes of one machine (Linux): its start, and the namespace in which process
+/// ids count. While a process lives its namespace does, so no other one has the same number.
+fn place() -> Option<String> {
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let namespace = fs::read_link("/proc/self/ns/pid").ok()?;
+    Some(format!("{}/{}", boot.trim(), namespace.to_str()?))
+}
+
+/// When a process began, in the kernel's ticks; with its id this names one process. `None` if it
+/// does not exist, or has ended and is only waited for.
+fn began(process: &str) -> Option<String> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // `PID (NAME) STATE …`, where NAME can contain anything; the start is field 22
+    // (proc_pid_stat(5)).
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut fields = fields.split_whitespace();
+    let state = fields.next()?;
+    if matches!(state, "Z" | "X") { None } else { fields.nth(18).map(str::to_owned) }
+}
+
+/// The name of this process; `None` where processes cannot be recognized.
+pub(super) fn this_process() -> Option<String> {
+    name_of(&std::process::id().to_string())
+}
+
+fn name_of(process: &str) -> Option<String> {
+    Some(format!("{}/{process}/{}", place()?, began(process)?))
+}
+
+/// Whether the process of this name has ended for certain. One of another machine or container may
+/// live.
+pub(super) fn has_ended(name: &str) -> bool {
+    let mut parts = name.rsplitn(3, '/');
+    let (Some(start), Some(process), Some(of)) = (parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
+    let is_number = !process.is_empty() && process.bytes().all(|byte| byte.is_ascii_digit());
+    is_number && place().is_some_and(|here| here == of) && began(process).as_deref() != Some(start)
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn a_process_that_lives_has_not_ended() {
+        let name = this_process().expect("Linux has /proc");
+        assert!(!has_ended(&name), "{name}");
+    }
+
+    #[test]
+    fn a_process_has_ended_when_it_is_killed_and_another_one_of_its_id_is_not_it() {
+        let mut child = Command::new("sleep").arg("60").spawn().expect("it is there");
+        let name = name_of(&child.id().to_string()).expect("it lives");
+        assert!(!has_ended(&name), "{name}");
+        child.kill().expect("it lives");
+        // It stays in the list of processes until it is waited for.
+        while !has_ended(&name) {}
+        child.wait().expect("it has ended");
+        assert!(has_ended(&name), "{name}");
+        let earlier = this_process().expect("Linux has /proc");
+        let (of, _) = earlier.rsplit_once('/').expect("with a start");
+        assert!(has_ended(&format!("{of}/1")), "an earlier process of the same id");
+    }
+
+    #[test]
+    fn of_processes_elsewhere_nothing_is_known() {
+        let name = this_process().expect("Linux has /proc");
+        let elsewhere = name.replacen(|c: char| c.is_ascii_hexdigit(), "x", 1);
+        for name in [elsewhere.as_str(), "4711-1767603600000000", "", "///", "a/b/c/d"] {
+            assert!(!has_ended(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Stand-ins for the services: each has a lab surface and nothing else.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use axum::extract::{Path, Query, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post, put};
+use axum::{Json, Router, middleware};
+use http::StatusCode;
+use outlive_clock::{Instant, Span};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+/// What the services require of every call of their lab surface.
+pub(crate) const LAB_AUTHORIZATION: &str = "Lab 00112233445566778899aabbccddeeff";
+
+/// What a stand-in received, and what it answers.
+#[derive(Default)]
+pub(crate) struct FakeState {
+    pub(crate) name: &'static str,
+    pub(crate) spec: Option<Value>,
+    pub(crate) now: String,
+    pub(crate) calls: Vec<String>,
+    pub(crate) refuses: bool,
+    /// Whether pages never answer.
+    pub(crate) hangs: bool,
+    pub(crate) down: bool,
+    pub(crate) tenant: Option<String>,
+    pub(crate) listed: u32,
+    /// Whether its clock cannot be set at present: calls wait.
+    pub(crate) holds: bool,
+    /// The next due instant of work that recurs every hour.
+    pub(crate) due: Option<Instant>,
+}
+
+pub(crate) type Fake = Arc<Mutex<FakeState>>;
+
+/// A service that has a lab surface and nothing else.
+pub(crate) async fn fake(name: &'static str) -> (Fake, String) {
+    let state = Arc::new(Mutex::new(FakeState { name, ..FakeState::default() }));
+    let app = Router::new()
+        .route("/_lab/tenants", get(list))
+        .route("/_lab/tenants/{t}", put(create).delete(delete))
+        .route("/_lab/tenants/{t}/clock", get(clock).put(set_clock))
+        .route("/_lab/tenants/{t}/due", post(run_due))
+        .route("/_lab/tenants/{t}/journal", get(journal))
+        .route("/_lab/tenants/{t}/events", post(event))
+        .route("/_lab/tenants/{t}/outbox", get(outbox))
+        .layer(middleware::from_fn(requires_key))
+        .layer(middleware::from_fn_with_state(Arc::clone(&state), unless_down))
+        .fallback(page)
+        .with_state(Arc::clone(&state));
+    (state, serve(app).await)
+}
+
+/// Any page of a service.
+async fn page(State(state): State<Fake>) -> StatusCode {
+    if state.lock().expect("no test panicked").hangs {
+        std::future::pending::<()>().await;
+    }
+    StatusCode::NOT_FOUND
+}
+
+async fn requires_key(request: Request, next: Next) -> Response {
+    let presented = request.headers().get("authorization");
+    if presented.is_none_or(|presented| presented != LAB_AUTHORIZATION) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    next.run(request).await
+}
+
+async fn unless_down(State(state): State<Fake>, request: Request, next: Next) -> Response {
+    if state.lock().expect("no test panicked").down {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    next.run(request).await
+}
+
+async fn list(State(state): State<Fake>, Query(query): Query<HashMap<String, String>>) -> Json<Value> {
+    let mut state = state.lock().expect("no test panicked");
+    state.listed += 1;
+    let of_lab = |spec: &&Value| query.get("lab").is_none_or(|lab| spec["lab"] == lab.as_str());
+    let tenants: Vec<_> = state.spec.iter().filter(of_lab).filter_map(|_| state.tenant.clone()).collect();
+    Json(json!({ "tenants": tenants }))
+}
+
+async fn serve(app: Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let origin = format!("http://{}", listener.local_addr().expect("bound"));
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    origin
+}
+
+async fn create(
+    State(state): State<Fake>,
+    Path(tenant): Path<String>,
+    Json(spec): Json<Value>,
+) -> (StatusCode, Json<Value>) {
+    let mut state = state.lock().expect("no test panicked");
+    state.tenant = Some(tenant);
+    state.calls.push("create".to_owned());
+    if state.refuses {
+        let error = json!({"error": {"code": "BadRequest", "message": "not like this"}});
+        return (StatusCode::BAD_REQUEST, Json(error));
+    }
+    state.now = spec["clock"]["now"].as_str().unwrap_or_default().to_owned();
+    state.spec = Some(spec);
+    (StatusCode::CREATED, Json(Value::Null))
+}
+
+async fn delete(State(state): State<Fake>) -> StatusCode {
+    let mut state = state.lock().expect("no test panicked");
+    state.calls.push("delete".to_owned());
+    if state.spec.take().is_some() { StatusCode::NO_CONTENT } else { StatusCode::NOT_FOUND }
+}
+
+impl FakeState {
+    fn clock(&self) -> Json<Value> {
+        Json(json!({"now": self.now, "speed": 0, "next_due": self.due}))
+    }
+
+    fn set_clock(&mut self, change: &Value) {
+        if let Some(now) = change["now"].as_str() {
+            now.clone_into(&mut self.now);
+        }
+    }
+}
+
+async fn clock(State(state): State<Fake>) -> Response {
+    let state = state.lock().expect("no test panicked");
+    if state.spec.is_none() {
+        let error = json!({"error": {"code": "TenantNotFound", "message": "there is no such tenant here"}});
+        return (StatusCode::NOT_FOUND, Json(error)).into_response();
+    }
+    state.clock().into_response()
+}
+
+async fn set_clock(State(state): State<Fake>, Json(change): Json<Value>) -> Json<Value> {
+    let mut looks = tokio::time::interval(std::time::Duration::from_millis(5));
+    while state.lock().expect("no test panicked").holds {
+        looks.tick().await;
+    }
+    let mut state = state.lock().expect("no test panicked");
+    state.set_clock(&change);
+    state.clock()
+}
+
+async fn run_due(State(state): State<Fake>, Json(change): Json<Value>) -> Json<Value> {
+    let mut state = state.lock().expect("no test panicked");
+    state.set_clock(&change);
+    state.due = state.due.map(|due| due + Span::from_hours(1));
+    Json(json!({"done": 1, "failed": 0, "next_due": state.due}))
+}
+
+async fn journal(State(state): State<Fake>, Path(tenant): Path<String>) -> Json<Value> {
+    let name = state.lock().expect("no test panicked").name;
+    let line = json!({"seq": 1, "service": name, "tenant": tenant, "at": "2026-01-05T09:00:00Z", "wall": "2026-01-05T09:00:00Z"});
+    Json(json!({"lines": [line], "next": 1}))
+}
+
+async fn outbox(State(state): State<Fake>) -> Json<Value> {
+    let from = state.lock().expect("no test panicked").name;
+    Json(json!({"messages": [{"from": from, "code": "12345678"}]}))
+}
+
+async fn event(State(state): State<Fake>, Json(event): Json<Value>) -> Json<Value> {
+    let mut state = state.lock().expect("no test panicked");
+    state.calls.push(event.to_string());
+    Json(json!({"at": state.now, "event": "password_changed_by_user"}))
+}
