@@ -41,6 +41,9 @@ pub(super) const NAMED: &str = "directoryRoles(";
 /// The role whose last member stays. No member can remove themselves.
 const GLOBAL_ADMINISTRATOR: &str = "Global Administrator";
 
+/// Members that are looked at for another administrator who can sign in.
+const MEMBERS_READ: u32 = 100;
+
 /// A role with all properties.
 pub(crate) fn resource(role: &DirectoryRole) -> Value {
     json!({
@@ -172,7 +175,7 @@ pub(crate) async fn remove(caller: Caller, Path((id, member)): Path<(String, Str
             return Err(GraphError::no_such(&member));
         }
         if role.name == GLOBAL_ADMINISTRATOR {
-            check_removable(&caller, &user, role).await?;
+            check_removable(&caller, &user).await?;
         }
         let mut roles = user.directory_roles.clone();
         roles.retain(|name| name != role.name);
@@ -183,15 +186,29 @@ pub(crate) async fn remove(caller: Caller, Path((id, member)): Path<(String, Str
 
 /// Rejects what would leave a tenant without a Global Administrator: that one removes themselves,
 /// or that the last is removed.
-async fn check_removable(caller: &Caller, user: &User, role: DirectoryRole) -> Result<(), GraphError> {
+async fn check_removable(caller: &Caller, user: &User) -> Result<(), GraphError> {
     if caller.user.as_ref().is_some_and(|me| me.id == user.id) {
         return Err(GraphError::bad_request(
             "Removing self from Global Administrator built-in role is not allowed.",
         ));
     }
-    let members = caller.idp.directory.role_members_after(caller.tenant.id, role.name, "", 2).await?;
-    if members.iter().any(|id| *id != user.id) {
+    check_not_last(caller, user).await
+}
+
+/// Rejects a change that takes away the last Global Administrator: the role, the user, or the account's
+/// use ("Manage emergency access accounts in Microsoft Entra ID").
+pub(in crate::graph) async fn check_not_last(caller: &Caller, user: &User) -> Result<(), GraphError> {
+    if !user.directory_roles.iter().any(|name| name == GLOBAL_ADMINISTRATOR) {
         return Ok(());
+    }
+    let directory = &caller.idp.directory;
+    let members =
+        directory.role_members_after(caller.tenant.id, GLOBAL_ADMINISTRATOR, "", MEMBERS_READ).await?;
+    for id in members.into_iter().filter(|id| *id != user.id) {
+        let other = directory.user(caller.tenant.id, id).await?;
+        if other.is_some_and(|other| other.enabled && other.deleted_at.is_none()) {
+            return Ok(());
+        }
     }
     Err(GraphError::bad_request("The last member of the Global Administrator role cannot be removed."))
 }

@@ -12,6 +12,7 @@ use super::create::checked_upn;
 use crate::directory::User;
 use crate::graph::body::{Body, not_null, nullable};
 use crate::graph::caller::Caller;
+use crate::graph::directory_roles::check_not_last;
 use crate::graph::error::GraphError;
 use crate::graph::mail_nickname::mail_nickname;
 use crate::graph::passwords::reset_password_and;
@@ -170,6 +171,9 @@ pub(crate) async fn update(
             return Err(GraphError::denied());
         }
         let (password, enabled) = (patch.password_profile.take(), patch.account_enabled);
+        if enabled == Some(false) {
+            check_not_last(&caller, &user).await?;
+        }
         let kind = match enabled {
             Some(true) => Some("user.enabled"),
             Some(false) => Some("user.disabled"),
