@@ -11,7 +11,8 @@ use outlive_rules::SecondFactorFacts;
 use outlive_rules::conditional_access::{AccessFacts, AccessRequest, Demands, evaluate};
 use outlive_rules::scopes::ScopeRequest;
 use outlive_store::StoreError;
-use serde_json::json;
+use outlive_wire::Subject;
+use outlive_wire::events::ConditionalAccessReported;
 
 use crate::directory::{Application, Tenant, User};
 use crate::idp::Idp;
@@ -101,14 +102,13 @@ impl Idp {
         let Some((now, trace)) = asking.request.filter(|_| !demands.reported.is_empty()) else {
             return Ok(());
         };
-        let subject = format!("user:{}", user.id);
-        let kind = "conditional_access.reported";
-        let event = Event::new(asking.tenant.id, now, kind, subject, trace).with(json!({
-            "upn": user.upn,
-            "client_id": asking.client.map(|client| client.client_id),
-            "address": asking.address,
-            "policies": demands.reported,
-        }));
+        let reported = ConditionalAccessReported {
+            upn: user.upn.clone(),
+            client_id: asking.client.map(|client| client.client_id),
+            address: asking.address,
+            policies: demands.reported.clone(),
+        };
+        let event = Event::new(asking.tenant.id, now, Subject::user(user.id), trace, reported);
         self.chassis.journal.append(&event).await
     }
 }

@@ -3,12 +3,12 @@
 
 use outlive_chassis::Trace;
 use outlive_clock::Instant;
-use outlive_journal::Event as JournalEvent;
 use outlive_rules::Event;
 use outlive_rules::smart_lockout::Lockout;
 use outlive_store::{Change, StoreError};
 use outlive_tokens::InitiatingEntity;
-use serde_json::json;
+use outlive_wire::events::{PasswordChanged, PasswordExpired, PasswordReset, SessionsRevoked};
+use outlive_wire::{JournalEvent, Subject};
 
 use crate::directory::User;
 use crate::idp::Idp;
@@ -54,12 +54,14 @@ impl CredentialEvent {
         }
     }
 
-    const fn journal_kind(&self) -> &'static str {
+    fn journal_event(&self, user: &User, by: &str) -> JournalEvent {
+        let (by, event) = (by.to_owned(), self.row().name().to_owned());
+        let (upn, role) = (user.upn.clone(), Some(user.role.clone()));
         match self {
-            Self::PasswordChanged(_) => "password.changed",
-            Self::SelfServiceReset(_) | Self::AdminReset(..) => "password.reset",
-            Self::PasswordExpired => "password.expired",
-            Self::UserRevokes | Self::AdminRevokes => "sessions.revoked",
+            Self::PasswordChanged(_) => PasswordChanged { by, event, upn, role }.into(),
+            Self::SelfServiceReset(_) | Self::AdminReset(..) => PasswordReset { by, event, upn, role }.into(),
+            Self::PasswordExpired => PasswordExpired { by, event, upn, role }.into(),
+            Self::UserRevokes | Self::AdminRevokes => SessionsRevoked { by, event, upn, role }.into(),
         }
     }
 
@@ -135,13 +137,12 @@ pub(crate) async fn happen_and(
     trace: &Trace,
     mut change: Change,
 ) -> Result<(), StoreError> {
-    let (row, kind, entity) = (event.row(), event.journal_kind(), event.by());
+    let (recorded, entity) = (event.journal_event(user, by), event.by());
     let mut after = event.apply(user, now);
     also(&mut after);
     change.add(after.update(user));
-    let line = JournalEvent::new(user.tenant, now, kind, format!("user:{}", user.id), trace)
-        .with(json!({"event": row.name(), "by": by, "upn": user.upn, "role": user.role}));
-    change.append(idp.chassis.journal.entry(&line));
+    let recorded = outlive_journal::Event::new(user.tenant, now, Subject::user(user.id), trace, recorded);
+    change.append(idp.chassis.journal.entry(&recorded));
     let told = tell(idp, (user, &after), entity, now, trace, &mut change).await?;
     idp.directory.commit(user.tenant, change).await?;
     told.at_once().await;

@@ -5,10 +5,14 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use outlive_chassis::{Problem, Trace};
 use outlive_clock::{ClientId, Instant, Span, TenantId, UserId};
-use outlive_journal::Event as JournalEvent;
 use outlive_rules::Event;
 use outlive_store::{Change, sql};
 use outlive_tokens::{InitiatingEntity, Secret};
+use outlive_wire::events::{
+    ApplicationDisabled, ApplicationEnabled, ConsentWithdrawn, MfaNotRequired, MfaRequired, SecretExpired,
+    SecretRotated, SignOut, SigningKeyScheduled, UserDeleted, UserDisabled, UserEnabled, UserRestored,
+};
+use outlive_wire::{JournalEvent, Subject};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -183,19 +187,25 @@ impl Lab<'_> {
             LabEvent::SignOut { user } => {
                 let user = self.user(&user).await?;
                 let change = Change::from(sessions::end_all(self.tenant.id, user.id, self.now));
-                self.commit(change, "sign_out", format!("user:{}", user.id), json!({"upn": user.upn}))
-                    .await?;
+                let event = SignOut { session: None, upn: Some(user.upn) };
+                self.commit(change, Subject::user(user.id), event).await?;
                 Ok("single_sign_out")
             }
             LabEvent::DisableUser { user } => {
-                self.account(&user, "user.disabled", |user, now| user.set_enabled(false, now)).await
+                let event = |upn| UserDisabled { upn, actor: None }.into();
+                self.account(&user, event, |user, now| user.set_enabled(false, now)).await
             }
             LabEvent::EnableUser { user } => {
-                self.account(&user, "user.enabled", |user, now| user.set_enabled(true, now)).await
+                let event = |upn| UserEnabled { upn, actor: None }.into();
+                self.account(&user, event, |user, now| user.set_enabled(true, now)).await
             }
-            LabEvent::DeleteUser { user } => self.account(&user, "user.deleted", User::delete).await,
+            LabEvent::DeleteUser { user } => {
+                let event = |upn| UserDeleted { upn, actor: None }.into();
+                self.account(&user, event, User::delete).await
+            }
             LabEvent::RestoreUser { user } => {
-                self.account(&user, "user.restored", |user, _| user.deleted_at = None).await
+                let event = |upn| UserRestored { upn, actor: None }.into();
+                self.account(&user, event, |user, _| user.deleted_at = None).await
             }
             LabEvent::WithdrawConsent { app, user } => {
                 let application = self.application(app).await?;
@@ -204,13 +214,24 @@ impl Lab<'_> {
                     None => None,
                 };
                 let change = Change::from(withdraw_scopes(self.tenant.id, app, user));
-                self.application_event(change, "consent.withdrawn", &application).await?;
+                let event = ConsentWithdrawn {
+                    upn: None,
+                    client_id: None,
+                    client_name: Some(application.name),
+                    resource: None,
+                    scope: None,
+                    consent_type: None,
+                    grant: None,
+                    actor: None,
+                };
+                self.commit(change, Subject::client(app), event).await?;
                 Ok("consent_withdrawn")
             }
             LabEvent::ExpireSecret { app } => {
                 let application = self.application(app).await?;
                 let change = Change::from(expire_secrets(self.tenant.id, app, self.now));
-                self.application_event(change, "secret.expired", &application).await?;
+                let event = SecretExpired { client_id: None, client_name: application.name, actor: None };
+                self.commit(change, Subject::client(app), event).await?;
                 Ok("secret_expired")
             }
             LabEvent::RotateSecret { app, new_secret } => {
@@ -219,7 +240,8 @@ impl Lab<'_> {
                 let key_id = self.idp.chassis.random.of(self.tenant.id).stream("client-secret-key-id").uuid();
                 let expires_at = self.now + Span::from_days(730);
                 change.add(self.idp.secrets.insertion(self.tenant.id, app, key_id, &new_secret, expires_at));
-                self.application_event(change, "secret.rotated", &application).await?;
+                let event = SecretRotated { client_id: None, client_name: application.name, actor: None };
+                self.commit(change, Subject::client(app), event).await?;
                 Ok("secret_rotated")
             }
             LabEvent::DisableApp { app } => self.enable_application(app, false).await,
@@ -244,7 +266,13 @@ impl Lab<'_> {
         app: Option<ClientId>,
         required: bool,
     ) -> Result<&'static str, Problem> {
-        let kind = if required { "mfa.required" } else { "mfa.not_required" };
+        let event = |upn, client_name, domain| -> JournalEvent {
+            if required {
+                MfaRequired { upn, client_name, domain }.into()
+            } else {
+                MfaNotRequired { upn, client_name, domain }.into()
+            }
+        };
         match (user, app) {
             (Some(_), Some(_)) => {
                 return Err(Problem::bad_request("Name a user or an application, not both."));
@@ -253,13 +281,14 @@ impl Lab<'_> {
                 let before = self.user(&name).await?;
                 let mut after = before.clone();
                 after.require_second_factor(required, self.now);
-                self.commit_user(&before, &after, kind).await?;
+                self.commit_user(&before, &after, event(Some(after.upn.clone()), None, None)).await?;
             }
             (None, Some(client)) => {
                 let mut application = self.application(client).await?;
                 application.document_mut().require_mfa = required;
                 let change = Change::from(application.update_document(self.tenant.id));
-                self.application_event(change, kind, &application).await?;
+                let event = event(None, Some(application.name), None);
+                self.commit(change, Subject::client(client), event).await?;
             }
             (None, None) => {
                 let change = Change::from(sql!(
@@ -267,8 +296,8 @@ impl Lab<'_> {
                     required,
                     self.tenant.id
                 ));
-                let subject = format!("tenant:{}", self.tenant.id);
-                self.commit(change, kind, subject, json!({"domain": self.tenant.domain})).await?;
+                let event = event(None, None, Some(self.tenant.domain.clone()));
+                self.commit(change, Subject::tenant(self.tenant.id), event).await?;
             }
         }
         Ok(if required { "mfa_required" } else { "mfa_not_required" })
@@ -282,8 +311,8 @@ impl Lab<'_> {
             ));
         }
         let change = signing_key_turns::schedule(self.tenant.id, every, self.now);
-        let subject = format!("tenant:{}", self.tenant.id);
-        self.commit(change, "signing_key.scheduled", subject, json!({"every": every})).await?;
+        let event = SigningKeyScheduled { every: every.to_string() };
+        self.commit(change, Subject::tenant(self.tenant.id), event).await?;
         Ok("signing_key_scheduled")
     }
 
@@ -325,13 +354,15 @@ impl Lab<'_> {
     async fn account(
         &self,
         name: &str,
-        kind: &'static str,
+        event: fn(String) -> JournalEvent,
         change_user: fn(&mut User, Instant),
     ) -> Result<&'static str, Problem> {
         let user = self.user(name).await?;
         let mut after = user.clone();
         change_user(&mut after, self.now);
-        self.commit_user(&user, &after, kind).await?;
+        let event = event(user.upn.clone());
+        let kind = event.kind();
+        self.commit_user(&user, &after, event).await?;
         Ok(kind)
     }
 
@@ -346,28 +377,24 @@ impl Lab<'_> {
             )
             .expect_rows(1),
         );
-        let kind = if enabled { "application.enabled" } else { "application.disabled" };
-        self.application_event(change, kind, &application).await?;
+        let client_name = application.name;
+        let event: JournalEvent = if enabled {
+            ApplicationEnabled { client_id: None, client_name, actor: None }.into()
+        } else {
+            ApplicationDisabled { client_id: None, client_name, actor: None }.into()
+        };
+        let kind = event.kind();
+        self.commit(change, Subject::client(client), event).await?;
         Ok(kind)
     }
 
-    async fn application_event(
-        &self,
-        change: Change,
-        kind: &'static str,
-        application: &Application,
-    ) -> Result<(), Problem> {
-        let subject = format!("client:{}", application.client_id);
-        self.commit(change, kind, subject, json!({"client_name": application.name})).await
-    }
-
-    /// Commits what an administrator did to a user.
-    async fn commit_user(&self, before: &User, after: &User, kind: &'static str) -> Result<(), Problem> {
+    /// Commits a change to a user as an administrator's.
+    async fn commit_user(&self, before: &User, after: &User, event: JournalEvent) -> Result<(), Problem> {
         let mut change = Change::from(after.update(before));
         let told =
             tell(self.idp, (before, after), InitiatingEntity::Admin, self.now, self.trace, &mut change)
                 .await?;
-        self.commit(change, kind, format!("user:{}", before.id), json!({"upn": before.upn})).await?;
+        self.commit(change, Subject::user(before.id), event).await?;
         told.at_once().await;
         Ok(())
     }
@@ -375,11 +402,10 @@ impl Lab<'_> {
     async fn commit(
         &self,
         mut change: Change,
-        kind: &'static str,
-        subject: String,
-        data: Value,
+        subject: Subject,
+        event: impl Into<JournalEvent>,
     ) -> Result<(), Problem> {
-        let event = JournalEvent::new(self.tenant.id, self.now, kind, subject, self.trace).with(data);
+        let event = outlive_journal::Event::new(self.tenant.id, self.now, subject, self.trace, event);
         change.append(self.idp.chassis.journal.entry(&event));
         Ok(self.idp.directory.commit(self.tenant.id, change).await?)
     }

@@ -8,7 +8,8 @@ use outlive_rules::conditional_access::{
     UserCondition,
 };
 use outlive_store::Change;
-use serde_json::json;
+use outlive_wire::Subject;
+use outlive_wire::events::PolicyChanged;
 
 use crate::directory::{Kept, Policies, Tenant};
 use crate::idp::Idp;
@@ -32,9 +33,14 @@ pub(crate) async fn sign_in_frequency(
         after.conditional_access.push(Kept { id, created_at: now, modified_at: None, says });
     }
     let mut change = Change::from(after.replace(&tenant.policies, tenant.id));
-    let subject = format!("tenant:{}", tenant.id);
-    let event = Event::new(tenant.id, now, "policy.changed", subject, trace)
-        .with(json!({"name": NAME, "sign_in_frequency": every}));
+    let changed = PolicyChanged {
+        policy: None,
+        name: NAME.to_owned(),
+        state: None,
+        sign_in_frequency: Some(every.to_string()),
+        actor: None,
+    };
+    let event = Event::new(tenant.id, now, Subject::tenant(tenant.id), trace, changed);
     change.append(idp.chassis.journal.entry(&event));
     idp.directory.commit(tenant.id, change).await?;
     Ok("sign_in_frequency")

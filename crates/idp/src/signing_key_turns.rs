@@ -2,9 +2,10 @@
 
 use outlive_chassis::{DueWork, Problem, Trace, Turn};
 use outlive_clock::{Instant, Span, TenantId};
-use outlive_journal::Event as JournalEvent;
+use outlive_journal::Event;
 use outlive_store::{Change, Store, StoreError, sql};
-use serde_json::json;
+use outlive_wire::Subject;
+use outlive_wire::events::{SigningKeyRotated, SigningKeyRotationsMissed};
 
 use crate::directory::{Tenant, use_signing_key};
 use crate::idp::Idp;
@@ -45,9 +46,9 @@ pub(crate) async fn rotate(
         tenant.id,
         at - PUBLISHED_AFTER
     ));
-    let subject = format!("tenant:{}", tenant.id);
-    let event = JournalEvent::new(tenant.id, at, "signing_key.rotated", subject, trace);
-    change.append(idp.chassis.journal.entry(&event.with(json!({"number": number}))));
+    let rotated = SigningKeyRotated { number };
+    let event = Event::new(tenant.id, at, Subject::tenant(tenant.id), trace, rotated);
+    change.append(idp.chassis.journal.entry(&event));
     Ok(idp.directory.commit(tenant.id, change).await?)
 }
 
@@ -126,10 +127,9 @@ async fn skip(
         .expect_rows(1),
     );
     let trace = Trace::begin(&idp.chassis.random.of(tenant));
-    let subject = format!("tenant:{tenant}");
-    let event = JournalEvent::new(tenant, now, "signing_key.rotations_missed", subject, &trace);
-    let data = json!({"count": count, "first": next, "next": following});
-    change.append(idp.chassis.journal.entry(&event.with(data)));
+    let missed = SigningKeyRotationsMissed { count, first: next, next: following };
+    let event = Event::new(tenant, now, Subject::tenant(tenant), &trace, missed);
+    change.append(idp.chassis.journal.entry(&event));
     match idp.chassis.store.commit(change).await {
         // Another replica did it.
         Err(error) if !error.is_conflict() => Err(error.into()),

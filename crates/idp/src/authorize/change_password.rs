@@ -6,7 +6,8 @@ use outlive_chassis::Trace;
 use outlive_journal::Event;
 use outlive_rules::aadsts;
 use outlive_tokens::Secret;
-use serde_json::json;
+use outlive_wire::Subject;
+use outlive_wire::events::PasswordChangeRefused;
 
 use crate::credential_events::{CredentialEvent, happen};
 use crate::directory::{Tenant, User};
@@ -126,9 +127,8 @@ impl Idp {
         let user = match checked {
             Ok(user) => user,
             Err((_, refusal)) => {
-                let subject = format!("user:{}", user.id);
-                let event = Event::new(tenant.id, now, "password.change_refused", subject, trace)
-                    .with(json!({"upn": user.upn, "code": refusal.error}));
+                let refused = PasswordChangeRefused { upn: user.upn.clone(), code: refusal.error };
+                let event = Event::new(tenant.id, now, Subject::user(user.id), trace, refused);
                 self.chassis.journal.append(&event).await?;
                 return Err(refusal);
             }

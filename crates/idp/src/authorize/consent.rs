@@ -7,11 +7,12 @@ use outlive_clock::UserId;
 use outlive_journal::Event;
 use outlive_rules::aadsts;
 use outlive_store::Change;
-use serde_json::json;
+use outlive_wire::Subject;
+use outlive_wire::events::ConsentGranted;
 
 use super::endpoint::SignedIn;
 use super::request::{AuthorizeRefusal, AuthorizeRequest, Prompt, validate};
-use crate::directory::{User, consented_with, grant_scopes};
+use crate::directory::{Application, User, consented_with, grant_scopes};
 use crate::idp::Idp;
 use crate::pages::{Next, PageState};
 use crate::refusal::Refusal;
@@ -115,16 +116,29 @@ impl Visit {
             {
                 change.add(statement);
             }
-            let event = Event::new(tenant, now, "consent.granted", format!("user:{}", user.id), &self.trace)
-                .with(json!({
-                    "upn": user.upn,
-                    "client_id": client.client_id,
-                    "client_name": client.name,
-                    "resource": resource.audience(),
-                    "scope": asked.iter().map(String::as_str).collect::<Vec<_>>().join(" "),
-                }));
+            let granted = consent_granted(user, client, resource.audience(), &asked);
+            let event = Event::new(tenant, now, Subject::user(user.id), &self.trace, granted);
             change.append(self.idp.chassis.journal.entry(&event));
         }
         Ok(self.idp.directory.commit(tenant, change).await?)
+    }
+}
+
+/// The event of a user who granted these delegated permissions of an API to a client.
+pub(crate) fn consent_granted(
+    user: &User,
+    client: &Application,
+    resource: &str,
+    scopes: &BTreeSet<String>,
+) -> ConsentGranted {
+    ConsentGranted {
+        upn: Some(user.upn.clone()),
+        client_id: Some(client.client_id),
+        client_name: Some(client.name.clone()),
+        resource: Some(resource.to_owned()),
+        scope: Some(scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" ")),
+        consent_type: None,
+        grant: None,
+        actor: None,
     }
 }

@@ -6,7 +6,8 @@ use outlive_journal::Event;
 use outlive_rules::scopes::RequestedResource;
 use outlive_rules::{Presented, Rule, aadsts};
 use outlive_tokens::TokenVersion;
-use serde_json::json;
+use outlive_wire::Subject;
+use outlive_wire::events::SessionRefused;
 
 use super::consent::missing_consent;
 use super::issue::issue;
@@ -173,15 +174,15 @@ impl Visit {
         decision: &Decision,
     ) -> Result<(), Refusal> {
         let Decision { question, verdict } = decision;
-        let subject = format!("user:{}", session.user_id);
-        let event = Event::new(request.tenant.id, question.at, "session.refused", subject, &self.trace);
-        let event = event.with(json!({
-            "session": session.id,
-            "client_id": request.application.client_id,
-            "client_name": request.application.name,
-            "verdict": verdict,
-            "question": question,
-        }));
+        let refused = SessionRefused {
+            session: session.id,
+            client_id: request.application.client_id,
+            client_name: request.application.name.clone(),
+            verdict: verdict.clone(),
+            question: question.clone(),
+        };
+        let subject = Subject::user(session.user_id);
+        let event = Event::new(request.tenant.id, question.at, subject, &self.trace, refused);
         Ok(self.idp.chassis.journal.append(&event).await?)
     }
 

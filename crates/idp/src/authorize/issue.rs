@@ -7,6 +7,8 @@ use outlive_clock::Instant;
 use outlive_journal::Event;
 use outlive_store::Change;
 use outlive_tokens::{ClaimsRequest, SealedToken, fingerprint};
+use outlive_wire::Subject;
+use outlive_wire::events::{CodeIssued, IssuedCode};
 use serde_json::json;
 
 use super::endpoint::SignedIn;
@@ -75,16 +77,16 @@ fn issue_code(
         issued_at: now,
     };
     let text = code.seal(&chassis.sealer, &mut random.stream("authorization-code-nonce"));
-    let event =
-        Event::new(tenant, now, "code.issued", format!("user:{}", user.id), &visit.trace).with(json!({
-            "client_id": code.client_id,
-            "client_name": request.application.name,
-            "upn": user.upn,
-            "session": session.id,
-            "amr": session.amr,
-            "redirect_type": code.redirect_type,
-            "code": {"id": code.id, "fingerprint": fingerprint(&text)},
-        }));
+    let issued = CodeIssued {
+        client_id: code.client_id,
+        client_name: request.application.name.clone(),
+        upn: user.upn.clone(),
+        session: session.id,
+        amr: session.amr.clone(),
+        redirect_type: code.redirect_type.name().to_owned(),
+        code: IssuedCode { id: code.id, fingerprint: Some(fingerprint(&text)) },
+    };
+    let event = Event::new(tenant, now, Subject::user(user.id), &visit.trace, issued);
     let event = event.about([code.id.to_string(), fingerprint(&text), session.id.to_string()]);
     change.append(chassis.journal.entry(&event));
     text

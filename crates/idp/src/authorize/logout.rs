@@ -7,7 +7,8 @@ use http::{HeaderValue, StatusCode};
 use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_store::Change;
-use serde_json::json;
+use outlive_wire::Subject;
+use outlive_wire::events::SignOut;
 use url::Url;
 
 use crate::accounts::{Account, names_opaquely};
@@ -112,11 +113,11 @@ impl Visit {
             let mut change = Change::new();
             for Account { session, user, .. } in accounts {
                 change.add(session.end(tenant.id, *now));
-                let subject = format!("user:{}", session.user_id);
-                let event = Event::new(tenant.id, *now, "sign_out", subject, &self.trace)
-                    .with(json!({"session": session.id, "upn": user.as_ref().map(|user| &user.upn)}))
-                    .about([session.id]);
-                change.append(self.idp.chassis.journal.entry(&event));
+                let upn = user.as_ref().map(|user| user.upn.clone());
+                let signed_out = SignOut { session: Some(session.id), upn };
+                let subject = Subject::user(session.user_id);
+                let event = Event::new(tenant.id, *now, subject, &self.trace, signed_out);
+                change.append(self.idp.chassis.journal.entry(&event.about([session.id])));
             }
             if !accounts.is_empty() {
                 self.idp.directory.commit(tenant.id, change).await?;

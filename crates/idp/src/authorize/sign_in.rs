@@ -6,7 +6,8 @@ use outlive_journal::Event;
 use outlive_rules::aadsts;
 use outlive_store::{Change, StoreError};
 use outlive_tokens::Secret;
-use serde_json::json;
+use outlive_wire::Subject;
+use outlive_wire::events::{SignInRefused, SignInSucceeded};
 
 use super::endpoint::SignedIn;
 use super::request::{AuthorizeRefusal, validate};
@@ -143,11 +144,14 @@ impl Visit {
             change.add(statement);
         }
         change.add(session.insertion(tenant.id, &browser));
-        let event = Event::new(tenant.id, now, "sign_in.succeeded", format!("user:{}", user.id), &self.trace)
-            .with(
-                json!({"upn": user.upn, "session": session.id, "amr": session.amr, "persistent": persistent}),
-            )
-            .about([session.id]);
+        let succeeded = SignInSucceeded {
+            upn: user.upn.clone(),
+            session: session.id,
+            amr: session.amr.clone(),
+            persistent,
+        };
+        let event = Event::new(tenant.id, now, Subject::user(user.id), &self.trace, succeeded);
+        let event = event.about([session.id]);
         change.append(chassis.journal.entry(&event));
         chassis.store.commit(change).await?;
         Ok(SignedIn {
@@ -186,12 +190,13 @@ impl Visit {
         refusal: &Refusal,
         now: Instant,
     ) -> Result<(), Refusal> {
-        let subject = user.map_or_else(|| "user:unknown".to_owned(), |user| format!("user:{}", user.id));
-        let event = Event::new(tenant.id, now, "sign_in.refused", subject, &self.trace).with(json!({
-            "upn": user.map_or_else(|| shortened_name(user_name), |user| user.upn.clone()),
-            "code": refusal.error,
-            "description": refusal.error.render(&refusal.params),
-        }));
+        let subject = user.map_or_else(|| Subject::user("unknown"), |user| Subject::user(user.id));
+        let refused = SignInRefused {
+            upn: user.map_or_else(|| shortened_name(user_name), |user| user.upn.clone()),
+            code: refusal.error,
+            description: refusal.error.render(&refusal.params),
+        };
+        let event = Event::new(tenant.id, now, subject, &self.trace, refused);
         Ok(self.idp.chassis.journal.append(&event).await?)
     }
 

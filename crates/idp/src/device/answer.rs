@@ -6,13 +6,14 @@ use outlive_clock::Instant;
 use outlive_journal::Event;
 use outlive_rules::aadsts;
 use outlive_store::Change;
-use serde_json::json;
+use outlive_wire::events::{DeviceCodeApproved, DeviceCodeDeclined, IssuedCode};
+use outlive_wire::{JournalEvent, Subject};
 use uuid::Uuid;
 
 use super::code::{Approval, DeviceCode, find};
 use super::page::over;
 use super::permissions::lacking;
-use crate::authorize::SignedIn;
+use crate::authorize::{SignedIn, consent_granted};
 use crate::directory::{Application, Tenant, User, consented_with, grant_scopes};
 use crate::pages::{self, Next, PageState};
 use crate::refusal::Refusal;
@@ -89,14 +90,16 @@ impl Visit {
         });
         let mut change = Change::from(code.answered(approval.as_ref(), now));
         change.add(session.used(code.tenant, now));
-        let subject = format!("user:{}", user.id);
-        let about = json!({
-            "upn": user.upn, "client_id": client.client_id, "client_name": client.name, "device_code": {"id": code.id},
-            "session": session.id, "amr": session.amr,
-        });
-        let kind = if accepted { "device_code.approved" } else { "device_code.declined" };
-        let line = Event::new(code.tenant, now, kind, subject.clone(), &self.trace).with(about);
-        change.append(self.idp.chassis.journal.entry(&line));
+        let (client_id, client_name, upn) = (client.client_id, client.name.clone(), user.upn.clone());
+        let (session, amr) = (session.id, session.amr.clone());
+        let device_code = IssuedCode { id: code.id, fingerprint: None };
+        let answered: JournalEvent = if accepted {
+            DeviceCodeApproved { client_id, client_name, upn, session, amr, device_code }.into()
+        } else {
+            DeviceCodeDeclined { client_id, client_name, upn, session, amr, device_code }.into()
+        };
+        let event = Event::new(code.tenant, now, Subject::user(user.id), &self.trace, answered);
+        change.append(self.idp.chassis.journal.entry(&event));
         if accepted {
             for lacking in lacking(&self.idp, code, client, user.id).await? {
                 let resource = lacking.resource.application.client_id;
@@ -105,15 +108,9 @@ impl Visit {
                 for statement in grant_scopes(code.tenant, client.client_id, resource, &principal, &all) {
                     change.add(statement);
                 }
-                let line = Event::new(code.tenant, now, "consent.granted", subject.clone(), &self.trace)
-                    .with(json!({
-                        "upn": user.upn,
-                        "client_id": client.client_id,
-                        "client_name": client.name,
-                        "resource": lacking.resource.audience(),
-                        "scope": lacking.scopes.iter().cloned().collect::<Vec<_>>().join(" "),
-                    }));
-                change.append(self.idp.chassis.journal.entry(&line));
+                let granted = consent_granted(user, client, lacking.resource.audience(), &lacking.scopes);
+                let event = Event::new(code.tenant, now, Subject::user(user.id), &self.trace, granted);
+                change.append(self.idp.chassis.journal.entry(&event));
             }
         }
         match self.idp.directory.commit(code.tenant, change).await {

@@ -9,6 +9,8 @@ use outlive_rules::scopes::ScopeRequest;
 use outlive_rules::{DeviceDecision, aadsts, lifetimes};
 use outlive_store::Change;
 use outlive_tokens::{SealedToken, TokenVersion, fingerprint};
+use outlive_wire::Subject;
+use outlive_wire::events::{DeviceCodeIssued, IssuedCode};
 use serde_json::{Value, json};
 
 use super::code::{DeviceCode, SealedDeviceCode, forget_old};
@@ -91,19 +93,13 @@ async fn store(
     };
     let sealed = SealedDeviceCode { tenant: code.tenant, id: code.id };
     let device_code = sealed.seal(&chassis.sealer, &mut random.stream("device-code-nonce"));
-    let event = Event::new(
-        tenant.id,
-        now,
-        "device_code.issued",
-        format!("client:{}", client.client_id),
-        &visit.trace,
-    )
-    .with(json!({
-        "client_id": client.client_id,
-        "client_name": client.name,
-        "device_code": {"id": code.id, "fingerprint": fingerprint(&device_code)},
-        "good_until": now + lifetimes::DEVICE_CODE,
-    }));
+    let issued = DeviceCodeIssued {
+        client_id: client.client_id,
+        client_name: client.name.clone(),
+        device_code: IssuedCode { id: code.id, fingerprint: Some(fingerprint(&device_code)) },
+        good_until: now + lifetimes::DEVICE_CODE,
+    };
+    let event = Event::new(tenant.id, now, Subject::client(client.client_id), &visit.trace, issued);
     for _ in 0..DRAWS {
         let user_code = user_code::draw(&mut random.stream("user-code"));
         let mut change = Change::from(forget_old(tenant.id, now));

@@ -5,6 +5,8 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use outlive_clock::{ClientId, UserId};
 use outlive_store::Change;
+use outlive_wire::events::{AppRoleAssigned, AppRoleUnassigned};
+use outlive_wire::{JournalEvent, Subject};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -171,7 +173,7 @@ pub(crate) async fn create(
             created_at: caller.now,
         };
         let change = Change::from(assignment.insertion(caller.tenant.id));
-        record(&caller, change, "app_role.assigned", &assignment).await.map_err(|error| {
+        record(&caller, change, AssignmentEvent::Assigned, &assignment).await.map_err(|error| {
             if error.is_conflict() {
                 GraphError::bad_request("Permission being assigned already exists on the object")
             } else {
@@ -225,7 +227,7 @@ pub(crate) async fn remove(caller: Caller, Path((id, assignment)): Path<(String,
             created_at: caller.now,
         };
         let change = Change::from(unassign(caller.tenant.id, holder, api.client_id, &assignment.role));
-        record(&caller, change, "app_role.unassigned", &assignment)
+        record(&caller, change, AssignmentEvent::Unassigned, &assignment)
             .await
             .map_err(|error| if error.is_conflict() { unknown() } else { error })?;
         Ok(StatusCode::NO_CONTENT.into_response())
@@ -233,15 +235,28 @@ pub(crate) async fn remove(caller: Caller, Path((id, assignment)): Path<(String,
     caller.answer(result.await)
 }
 
+/// Which event records the change of an assignment.
+enum AssignmentEvent {
+    Assigned,
+    Unassigned,
+}
+
 async fn record(
     caller: &Caller,
     change: Change,
-    kind: &'static str,
+    event: AssignmentEvent,
     assignment: &AppRoleAssignment,
 ) -> Result<(), GraphError> {
-    let data = json!({
-        "client_id": assignment.resource, "principal": assignment.principal, "role": assignment.role,
-        "principal_type": assignment.principal_type.name(),
-    });
-    caller.commit(change, kind, format!("client:{}", assignment.resource), data).await
+    let (client_id, principal) = (assignment.resource, assignment.principal);
+    let principal_type = assignment.principal_type.name().to_owned();
+    let (role, upn, actor) = (assignment.role.clone(), None, caller.actor());
+    let event: JournalEvent = match event {
+        AssignmentEvent::Assigned => {
+            AppRoleAssigned { client_id, principal, principal_type, role, upn, actor }.into()
+        }
+        AssignmentEvent::Unassigned => {
+            AppRoleUnassigned { client_id, principal, principal_type, role, upn, actor }.into()
+        }
+    };
+    caller.commit(change, Subject::client(client_id), event).await
 }

@@ -12,6 +12,8 @@ use outlive_store::Change;
 use outlive_tokens::{
     AccessClaims, BearerExpectations, BearerRefusal, Challenge, InitiatingEntity, peek_tenant,
 };
+use outlive_wire::events::Actor;
+use outlive_wire::{JournalEvent, Subject};
 
 use super::error::GraphError;
 use super::evaluation::is_ended;
@@ -169,38 +171,40 @@ impl Caller {
         Options::of_collection(&self.parameters, kind, self.tenant.id, &self.idp.chassis.sealer)
     }
 
-    /// The journal line that says who made a change.
-    pub(crate) fn entry(&self, kind: &'static str, subject: String, mut data: serde_json::Value) -> Change {
-        data["by"] = serde_json::json!(self.claims.oid);
-        data["by_client"] = serde_json::json!(self.claims.appid);
-        data["by_application"] = serde_json::json!(self.claims.is_app_only());
-        let event = Event::new(self.tenant.id, self.now, kind, subject, &self.trace).with(data);
+    /// The caller as events name it.
+    pub(crate) fn actor(&self) -> Option<Actor> {
+        let AccessClaims { oid, appid, .. } = &self.claims;
+        Some(Actor { by: *oid, by_client: *appid, by_application: self.claims.is_app_only() })
+    }
+
+    /// Returns the change that records an event.
+    pub(crate) fn entry(&self, subject: Subject, event: impl Into<JournalEvent>) -> Change {
+        let event = Event::new(self.tenant.id, self.now, subject, &self.trace, event);
         self.idp.chassis.journal.entry(&event)
     }
 
-    /// Commits a change together with the journal line that says who made it.
+    /// Commits a change together with the event that records it.
     pub(crate) async fn commit(
         &self,
         mut change: Change,
-        kind: &'static str,
-        subject: String,
-        data: serde_json::Value,
+        subject: Subject,
+        event: impl Into<JournalEvent>,
     ) -> Result<(), GraphError> {
-        change.append(self.entry(kind, subject, data));
+        change.append(self.entry(subject, event));
         Ok(self.idp.directory.commit(self.tenant.id, change).await?)
     }
 
-    /// The same of a change to a user, of which APIs may have to be told.
+    /// Commits a change to a user, together with the event that records it and the security events
+    /// for APIs that it results in.
     pub(crate) async fn commit_user(
         &self,
         (before, after): (&User, &User),
         mut change: Change,
-        kind: &'static str,
+        event: impl Into<JournalEvent>,
     ) -> Result<(), GraphError> {
         let by = InitiatingEntity::Admin;
         let told = tell(&self.idp, (before, after), by, self.now, &self.trace, &mut change).await?;
-        let subject = format!("user:{}", after.id);
-        self.commit(change, kind, subject, serde_json::json!({"upn": after.upn})).await?;
+        self.commit(change, Subject::user(after.id), event).await?;
         told.at_once().await;
         Ok(())
     }

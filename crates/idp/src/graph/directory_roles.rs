@@ -4,6 +4,8 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use outlive_store::Change;
+use outlive_wire::events::{DirectoryRoleMemberAdded, DirectoryRoleMemberRemoved};
+use outlive_wire::{JournalEvent, Subject};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -157,7 +159,12 @@ pub(crate) async fn add(
             return Err(GraphError::already_referenced("members"));
         }
         let roles: Vec<String> = user.directory_roles.iter().cloned().chain([role.name.to_owned()]).collect();
-        change_roles(&caller, &user, role, &roles, "directory_role.member_added").await
+        let event = DirectoryRoleMemberAdded {
+            upn: user.upn.clone(),
+            role: role.name.to_owned(),
+            actor: caller.actor(),
+        };
+        change_roles(&caller, &user, &roles, event).await
     };
     caller.answer(result.await)
 }
@@ -176,7 +183,12 @@ pub(crate) async fn remove(caller: Caller, Path((id, member)): Path<(String, Str
         }
         let mut roles = user.directory_roles.clone();
         roles.retain(|name| name != role.name);
-        change_roles(&caller, &user, role, &roles, "directory_role.member_removed").await
+        let event = DirectoryRoleMemberRemoved {
+            upn: user.upn.clone(),
+            role: role.name.to_owned(),
+            actor: caller.actor(),
+        };
+        change_roles(&caller, &user, &roles, event).await
     };
     caller.answer(result.await)
 }
@@ -199,12 +211,10 @@ async fn check_removable(caller: &Caller, user: &User, role: DirectoryRole) -> R
 async fn change_roles(
     caller: &Caller,
     user: &User,
-    role: DirectoryRole,
     roles: &[String],
-    kind: &'static str,
+    event: impl Into<JournalEvent>,
 ) -> Result<Response, GraphError> {
-    let data = json!({"role": role.name, "upn": user.upn});
-    caller.commit(Change::from(user.update_roles(roles)), kind, format!("user:{}", user.id), data).await?;
+    caller.commit(Change::from(user.update_roles(roles)), Subject::user(user.id), event).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

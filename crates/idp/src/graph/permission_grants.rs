@@ -5,6 +5,8 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use outlive_clock::{ClientId, UserId};
 use outlive_store::Change;
+use outlive_wire::events::{ConsentChanged, ConsentGranted, ConsentWithdrawn};
+use outlive_wire::{JournalEvent, Subject};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -176,7 +178,7 @@ pub(crate) async fn create(caller: Caller, body: Result<Body<NewGrant>, GraphErr
             scope: normal(&new.scope)?,
         };
         let change = Change::from(grant.insertion(caller.tenant.id));
-        record(&caller, change, "consent.granted", &grant, &grant.scope).await.map_err(|error| {
+        record(&caller, change, ConsentEvent::Granted, &grant, &grant.scope).await.map_err(|error| {
             if error.is_conflict() {
                 GraphError::already_there("Permission entry already exists.")
             } else {
@@ -206,7 +208,7 @@ pub(crate) async fn update(
         let grant = find(&caller, &id).await?;
         let scope = normal(&patch.scope)?;
         let change = Change::from(grant.with_scope(caller.tenant.id, &scope));
-        record(&caller, change, "consent.changed", &grant, &scope).await?;
+        record(&caller, change, ConsentEvent::Changed, &grant, &scope).await?;
         Ok(StatusCode::NO_CONTENT.into_response())
     };
     caller.answer(result.await)
@@ -218,7 +220,7 @@ pub(crate) async fn remove(caller: Caller, Path(id): Path<String>) -> Response {
         caller.allowed(&WRITE_GRANTS)?;
         let grant = find(&caller, &id).await?;
         let change = Change::from(grant.removal(caller.tenant.id));
-        record(&caller, change, "consent.withdrawn", &grant, "").await?;
+        record(&caller, change, ConsentEvent::Withdrawn, &grant, "").await?;
         Ok(StatusCode::NO_CONTENT.into_response())
     };
     caller.answer(result.await)
@@ -248,20 +250,39 @@ fn normal(scope: &str) -> Result<String, GraphError> {
     Ok(names.join(" "))
 }
 
+/// Which event records the change of a grant.
+enum ConsentEvent {
+    Granted,
+    Changed,
+    Withdrawn,
+}
+
 async fn record(
     caller: &Caller,
     change: Change,
-    kind: &'static str,
-    grant: &PermissionGrant,
+    event: ConsentEvent,
+    granted: &PermissionGrant,
     scope: &str,
 ) -> Result<(), GraphError> {
-    let subject = match grant.principal {
-        Some(user) => format!("user:{user}"),
-        None => format!("client:{}", grant.client),
+    let (subject, consent_type) = match granted.principal {
+        Some(user) => (Subject::user(user), "Principal"),
+        None => (Subject::client(granted.client), "AllPrincipals"),
     };
-    let data = json!({
-        "client_id": grant.client, "resource": grant.resource, "scope": scope, "grant": id_of(grant),
-        "consent_type": if grant.principal.is_some() { "Principal" } else { "AllPrincipals" },
-    });
-    caller.commit(change, kind, subject, data).await
+    let (upn, client_name, actor) = (None, None, caller.actor());
+    let (client_id, resource) = (Some(granted.client), Some(granted.resource.to_string()));
+    let (scope, consent_type) = (Some(scope.to_owned()), Some(consent_type.to_owned()));
+    let grant = Some(id_of(granted));
+    let event: JournalEvent = match event {
+        ConsentEvent::Granted => {
+            ConsentGranted { upn, client_id, client_name, resource, scope, consent_type, grant, actor }.into()
+        }
+        ConsentEvent::Changed => {
+            ConsentChanged { upn, client_id, client_name, resource, scope, consent_type, grant, actor }.into()
+        }
+        ConsentEvent::Withdrawn => {
+            ConsentWithdrawn { upn, client_id, client_name, resource, scope, consent_type, grant, actor }
+                .into()
+        }
+    };
+    caller.commit(change, subject, event).await
 }

@@ -4,6 +4,8 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use outlive_store::Change;
+use outlive_wire::events::{ApplicationAssignmentChanged, ApplicationDisabled, ApplicationEnabled};
+use outlive_wire::{JournalEvent, Subject};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -159,30 +161,37 @@ async fn changed(
     before: Application,
     patch: ServicePrincipalPatch,
 ) -> Result<Response, GraphError> {
-    let subject = format!("client:{}", before.client_id);
     let mut after = before.clone();
-    let mut lines = Vec::new();
+    let (client_id, client_name) = (Some(before.client_id), before.name.clone());
+    let mut events = Vec::<JournalEvent>::new();
     if let Some(required) = patch.app_role_assignment_required {
         after.document_mut().assignment_required = required;
-        let data = json!({
-            "client_id": before.client_id, "client_name": before.name, "assignment_required": required,
-        });
-        lines.push(("application.changed", data));
+        let event = ApplicationAssignmentChanged {
+            client_id,
+            client_name: client_name.clone(),
+            assignment_required: required,
+            actor: caller.actor(),
+        };
+        events.push(event.into());
     }
     if let Some(enabled) = patch.account_enabled {
         after.enabled = enabled;
-        let kind = if enabled { "application.enabled" } else { "application.disabled" };
-        lines.push((kind, json!({"client_id": before.client_id, "client_name": before.name})));
+        let actor = caller.actor();
+        events.push(if enabled {
+            ApplicationEnabled { client_id, client_name, actor }.into()
+        } else {
+            ApplicationDisabled { client_id, client_name, actor }.into()
+        });
     }
     let mut change = Change::new();
     for statement in after.update(&before, caller.tenant.id) {
         change.add(statement);
     }
-    if let Some((kind, data)) = lines.pop() {
-        for (kind, data) in lines {
-            change.append(caller.entry(kind, subject.clone(), data));
+    if !events.is_empty() {
+        for event in events {
+            change.append(caller.entry(Subject::client(before.client_id), event));
         }
-        caller.commit(change, kind, subject, data).await?;
+        caller.idp.directory.commit(caller.tenant.id, change).await?;
     }
     Ok(StatusCode::NO_CONTENT.into_response())
 }

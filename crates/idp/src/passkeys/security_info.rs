@@ -6,7 +6,8 @@ use outlive_journal::Event;
 use outlive_rules::aadsts;
 use outlive_store::Change;
 use outlive_tokens::fingerprint;
-use serde_json::json;
+use outlive_wire::Subject;
+use outlive_wire::events::{PasskeyRefused, PasskeyRegistered, PasskeyRemoved};
 
 use super::ceremony::{Answer, Challenge, RelyingParty};
 use super::sign_in::not_accepted;
@@ -127,7 +128,13 @@ impl Visit {
             Ok(passkey) => passkey,
             Err(refusal) => return self.refuse_passkey(tenant, user, refusal, now).await,
         };
-        let event = self.passkey_event("passkey.registered", &passkey, user, now);
+        let registered = PasskeyRegistered {
+            upn: user.upn.clone(),
+            passkey: fingerprint(&passkey.credential),
+            name: passkey.name.clone(),
+            rp_id: passkey.rp_id.clone(),
+        };
+        let event = Event::new(tenant.id, now, Subject::user(user.id), &self.trace, registered);
         let mut change = Change::from(passkey.insertion(tenant.id));
         for statement in stored::answered(tenant.id, challenge, now) {
             change.add(statement);
@@ -181,12 +188,12 @@ impl Visit {
         refusal: Refusal,
         now: Instant,
     ) -> Result<Result<(), Refusal>, Refusal> {
-        let event = Event::new(tenant.id, now, "passkey.refused", format!("user:{}", user.id), &self.trace)
-            .with(json!({
-                "upn": user.upn,
-                "code": refusal.error,
-                "description": refusal.error.render(&refusal.params),
-            }));
+        let refused = PasskeyRefused {
+            upn: user.upn.clone(),
+            code: refusal.error,
+            description: refusal.error.render(&refusal.params),
+        };
+        let event = Event::new(tenant.id, now, Subject::user(user.id), &self.trace, refused);
         self.idp.chassis.journal.append(&event).await?;
         Ok(Err(refusal))
     }
@@ -201,24 +208,21 @@ impl Visit {
         let unknown = || Ok(Err(Refusal::new(aadsts::PASSKEY_NOT_FOUND)));
         let passkey = stored::find(&self.idp.chassis.store, tenant.id, credential).await?;
         let Some(passkey) = passkey.filter(|passkey| passkey.user_id == user.id) else { return unknown() };
-        let event = self.passkey_event("passkey.removed", &passkey, user, now);
         let mut change = Change::from(passkey.removal(tenant.id));
+        let removed = PasskeyRemoved {
+            upn: user.upn.clone(),
+            passkey: fingerprint(&passkey.credential),
+            name: passkey.name,
+            rp_id: passkey.rp_id,
+            actor: None,
+        };
+        let event = Event::new(tenant.id, now, Subject::user(user.id), &self.trace, removed);
         change.append(self.idp.chassis.journal.entry(&event));
         match self.idp.directory.commit(tenant.id, change).await {
             Ok(()) => Ok(Ok(())),
             Err(error) if error.is_conflict() => unknown(),
             Err(error) => Err(error.into()),
         }
-    }
-
-    fn passkey_event(&self, kind: &'static str, passkey: &Passkey, user: &User, now: Instant) -> Event {
-        let subject = format!("user:{}", user.id);
-        Event::new(user.tenant, now, kind, subject, &self.trace).with(json!({
-            "upn": user.upn,
-            "passkey": fingerprint(&passkey.credential),
-            "name": passkey.name,
-            "rp_id": passkey.rp_id,
-        }))
     }
 }
 

@@ -7,7 +7,8 @@ use outlive_rules::aadsts;
 use outlive_rules::reset_code::ResetCode;
 use outlive_store::Change;
 use outlive_tokens::Secret;
-use serde_json::json;
+use outlive_wire::Subject;
+use outlive_wire::events::{PasswordResetRefused, PasswordResetRequested};
 
 use super::code::{self, Tried};
 use super::limit::Asker;
@@ -67,9 +68,8 @@ impl Visit {
         if let Some(tenant) = self.tenant_of_reset(&user_name).await? {
             let now = self.idp.now(tenant.id).await?;
             let user = self.idp.directory.user_by_upn(tenant.id, &user_name).await?.filter(may_reset);
-            let subject = user.as_ref().map_or_else(unknown, |user| format!("user:{}", user.id));
-            let event = Event::new(tenant.id, now, "password.reset_asked", subject, &self.trace)
-                .with(json!({"upn": user_name, "sent": user.is_some()}));
+            let requested = PasswordResetRequested { upn: user_name.clone(), sent: user.is_some() };
+            let event = Event::new(tenant.id, now, subject(user.as_ref()), &self.trace, requested);
             let sending = || {
                 let mut change =
                     user.as_ref().map_or_else(Change::new, |user| code::sending(&self.idp, user, id, now));
@@ -157,10 +157,9 @@ impl Visit {
         why: ResetCode,
     ) -> Result<(), Refusal> {
         let user = self.idp.directory.user_by_upn(tenant.id, &asked.user_name).await?;
-        let subject = user.map_or_else(unknown, |user| format!("user:{}", user.id));
         let now = self.idp.now(tenant.id).await?;
-        let event = Event::new(tenant.id, now, "password.reset_refused", subject, &self.trace)
-            .with(json!({"upn": asked.user_name, "why": why}));
+        let refused = PasswordResetRefused { upn: asked.user_name.clone(), why: why.name().to_owned() };
+        let event = Event::new(tenant.id, now, subject(user.as_ref()), &self.trace, refused);
         Ok(self.idp.chassis.journal.append(&event).await?)
     }
 
@@ -171,8 +170,9 @@ impl Visit {
     }
 }
 
-fn unknown() -> String {
-    "user:unknown".to_owned()
+/// The user that an event is about, if there is one of this name.
+fn subject(user: Option<&User>) -> Subject {
+    user.map_or_else(|| Subject::user("unknown"), |user| Subject::user(user.id))
 }
 
 /// Whether the user may choose a new password: not one who was deleted or disabled.

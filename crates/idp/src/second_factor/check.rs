@@ -6,7 +6,8 @@ use outlive_rules::aadsts;
 use outlive_rules::second_factor::is_fresh;
 use outlive_store::Change;
 use outlive_tokens::Secret;
-use serde_json::json;
+use outlive_wire::Subject;
+use outlive_wire::events::AuthenticatorRegistered;
 
 use super::authenticator::Authenticator;
 use crate::directory::User;
@@ -54,10 +55,9 @@ impl Visit {
                         let random = idp.chassis.random.of(user.tenant);
                         let mut nonce = random.stream("authenticator-secret-nonce");
                         after.second_factor.register(new, &idp.chassis.sealer, &mut nonce);
-                        let subject = format!("user:{}", user.id);
-                        let event =
-                            Event::new(user.tenant, now, "authenticator.registered", subject, &self.trace)
-                                .with(json!({"upn": user.upn}));
+                        let registered = AuthenticatorRegistered { upn: user.upn.clone() };
+                        let subject = Subject::user(user.id);
+                        let event = Event::new(user.tenant, now, subject, &self.trace, registered);
                         change.append(idp.chassis.journal.entry(&event));
                     }
                 }

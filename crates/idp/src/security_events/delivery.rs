@@ -9,11 +9,14 @@ use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use outlive_chassis::{DueWork, Problem, Trace, Turn};
 use outlive_clock::{Instant, Span, TenantId, wall_now};
-use outlive_journal::Event as JournalEvent;
+use outlive_journal::Event;
 use outlive_store::Change;
 use outlive_tokens::{SECURITY_EVENT_MEDIA_TYPE, SecurityEvent, TokenVersion, issuer};
+use outlive_wire::events::{
+    SecurityEventAbandoned, SecurityEventDelivered, SecurityEventPostponed, SecurityEventRefused,
+};
+use outlive_wire::{JournalEvent, Subject};
 use serde::Deserialize;
-use serde_json::json;
 
 use super::queue::{self, Waiting};
 use super::retry::{PAUSE_MAX, PAUSE_WALL_MAX, backoff, keep_trying};
@@ -100,7 +103,7 @@ pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, due: Turn) -> Result<Du
             work.failed += u64::from(outcome != Outcome::Delivered);
             let postponed =
                 matches!(outcome, Outcome::Unreachable(_)) && now - waiting.happened_at < TRIED_FOR;
-            record(idp, tenant, &stream, &waiting, now, &outcome).await?;
+            record(idp, tenant, &stream, &waiting, now, outcome).await?;
             if postponed {
                 keep_trying(idp, tenant);
                 break;
@@ -193,45 +196,33 @@ async fn record(
     stream: &EventStream,
     waiting: &Waiting,
     now: Instant,
-    outcome: &Outcome,
+    outcome: Outcome,
 ) -> Result<(), Problem> {
-    let mut told = json!({
-        "jti": waiting.jti,
-        "event": waiting.content.kind,
-        "client_id": stream.client_id,
-        "endpoint": stream.set.endpoint,
-        "happened_at": waiting.happened_at,
-        "try": waiting.tries + 1,
-    });
-    let mut change = Change::new();
-    let kind = match outcome {
+    let (jti, event) = (waiting.jti.clone(), waiting.content.kind.name().to_owned());
+    let (client_id, endpoint) = (stream.client_id, stream.set.endpoint.clone());
+    let (happened_at, attempt) = (waiting.happened_at, i64::from(waiting.tries) + 1);
+    let mut change = Change::from(waiting.removal(tenant));
+    let recorded: JournalEvent = match outcome {
         Outcome::Delivered => {
-            change.add(waiting.removal(tenant));
-            "security_event.delivered"
+            SecurityEventDelivered { jti, event, client_id, endpoint, happened_at, attempt }.into()
         }
         Outcome::Refused(why) => {
-            change.add(waiting.removal(tenant));
-            told["why"] = json!(why);
-            "security_event.refused"
+            SecurityEventRefused { jti, event, client_id, endpoint, happened_at, attempt, why }.into()
         }
-        Outcome::Unreachable(why) if now - waiting.happened_at >= TRIED_FOR => {
-            change.add(waiting.removal(tenant));
-            told["why"] = json!(why);
-            "security_event.given_up"
+        Outcome::Unreachable(why) if now - happened_at >= TRIED_FOR => {
+            SecurityEventAbandoned { jti, event, client_id, endpoint, happened_at, attempt, why }.into()
         }
         Outcome::Unreachable(why) => {
-            let due_at = now + backoff(waiting.tries, PAUSE_MAX);
+            let next_try = now + backoff(waiting.tries, PAUSE_MAX);
             let retry_at = wall_now() + backoff(waiting.tries, PAUSE_WALL_MAX);
-            change.add(waiting.postponement(tenant, due_at, retry_at));
-            told["why"] = json!(why);
-            told["next_try"] = json!(due_at);
-            "security_event.postponed"
+            change = Change::from(waiting.postponement(tenant, next_try, retry_at));
+            SecurityEventPostponed { jti, event, client_id, endpoint, happened_at, attempt, why, next_try }
+                .into()
         }
     };
-    let trace = trace_of(idp, waiting);
-    let subject = format!("user:{}", waiting.content.user);
-    let event = JournalEvent::new(tenant, now, kind, subject, &trace).with(told);
-    change.append(idp.chassis.journal.entry(&event));
+    let subject = Subject::user(waiting.content.user);
+    let recorded = Event::new(tenant, now, subject, trace_of(idp, waiting), recorded);
+    change.append(idp.chassis.journal.entry(&recorded));
     match idp.chassis.store.commit(change).await {
         Err(error) if !error.is_conflict() => Err(error.into()),
         _ => Ok(()),

@@ -9,7 +9,8 @@ use outlive_rules::RequestOrigin;
 use outlive_store::Change;
 use outlive_tokens::claims::{AccessSubject, ClientAuthentication};
 use outlive_tokens::fingerprint;
-use serde_json::json;
+use outlive_wire::Subject;
+use outlive_wire::events::{IdTokenIssued, IssuedAccessToken, TokenIssued};
 
 use super::client_authentication::AuthenticatedClient;
 use super::endpoint::TokenRequest;
@@ -103,21 +104,30 @@ async fn access_token(
         contexts: &request.claims.contexts,
     };
     let minted = mint_access_token(&as_token_request, &order).await?;
-    let event =
-        Event::new(tenant.id, now, "token.issued", format!("user:{}", user.id), &visit.trace).with(json!({
-            "grant_type": "implicit",
-            "client_id": request.application.client_id,
-            "client_name": request.application.name,
-            "client_class": as_token_request.client.class().name(),
-            "user_id": user.id,
-            "upn": user.upn,
-            "resource": resource.name,
-            "scope": resource.granted.names().join(" "),
-            "access_token": {
-                "uti": minted.uti, "fingerprint": minted.fingerprint, "expires_at": minted.expires_at,
-            },
-            "refresh_token": null,
-        }));
+    let issued = TokenIssued {
+        grant_type: "implicit".to_owned(),
+        client_id: request.application.client_id,
+        client_name: request.application.name.clone(),
+        client_class: as_token_request.client.class(),
+        user_id: Some(user.id),
+        upn: Some(user.upn.clone()),
+        family: None,
+        session: None,
+        amr: Vec::new(),
+        resource: resource.name.clone(),
+        scope: Some(resource.granted.names().join(" ")),
+        roles: None,
+        access_token: IssuedAccessToken {
+            uti: minted.uti,
+            fingerprint: minted.fingerprint,
+            expires_at: minted.expires_at,
+            evaluated: None,
+        },
+        refresh_token: None,
+        verdict: None,
+        question: None,
+    };
+    let event = Event::new(tenant.id, now, Subject::user(user.id), &visit.trace, issued);
     change.append(idp.chassis.journal.entry(&event));
     members.push(("access_token", minted.token.clone()));
     members.push(("token_type", "Bearer".to_owned()));
@@ -149,14 +159,14 @@ async fn id_token(
         at_hash,
     };
     let token = mint::id_token(&as_token_request(visit, request, now), order).await?;
-    let event = Event::new(tenant.id, now, "id_token.issued", format!("user:{}", user.id), &visit.trace)
-        .with(json!({
-            "client_id": request.application.client_id,
-            "client_name": request.application.name,
-            "upn": user.upn,
-            "session": session.id,
-            "fingerprint": fingerprint(&token),
-        }));
+    let issued = IdTokenIssued {
+        client_id: request.application.client_id,
+        client_name: request.application.name.clone(),
+        upn: user.upn.clone(),
+        session: session.id,
+        fingerprint: fingerprint(&token),
+    };
+    let event = Event::new(tenant.id, now, Subject::user(user.id), &visit.trace, issued);
     change.append(idp.chassis.journal.entry(&event));
     Ok(token)
 }

@@ -7,7 +7,8 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use outlive_clock::{ClientId, ServicePrincipalId};
 use outlive_store::Change;
-use serde_json::json;
+use outlive_wire::events::{Actor, ApplicationCreated, ApplicationDeleted, ApplicationUpdated};
+use outlive_wire::{JournalEvent, Subject};
 
 use super::certificates;
 use super::change::ApplicationChange;
@@ -48,7 +49,10 @@ pub(crate) async fn create(caller: Caller, body: Result<Body<ApplicationChange>,
         for statement in application.insertion(caller.tenant.id) {
             change.add(statement);
         }
-        let created = commit(&caller, change, "application.created", &application).await;
+        let created = commit(&caller, change, &application, |client_id, client_name, actor| {
+            ApplicationCreated { client_id, client_name, actor }.into()
+        })
+        .await;
         created.map_err(|error| error.or_taken("identifierUris"))?;
         Ok(entity(&APPLICATION, StatusCode::CREATED, &resource(&caller, &application).await?, &options))
     };
@@ -78,7 +82,10 @@ pub(super) async fn updated(
         change.add(statement);
     }
     let has_new_uris = after.document.identifier_uris != before.document.identifier_uris;
-    commit(caller, change, "application.updated", &after).await.map_err(|error| {
+    let updated = commit(caller, change, &after, |client_id, client_name, actor| {
+        ApplicationUpdated { client_id, client_name, actor }.into()
+    });
+    updated.await.map_err(|error| {
         // With the same URIs as before, a conflict is another change at the same time.
         if has_new_uris { error.or_taken("identifierUris") } else { error }
     })?;
@@ -97,7 +104,10 @@ pub(super) async fn removed(caller: &Caller, name: &ApplicationName) -> Result<R
     for statement in application.removal(caller.tenant.id) {
         change.add(statement);
     }
-    commit(caller, change, "application.deleted", &application).await?;
+    commit(caller, change, &application, |client_id, client_name, actor| {
+        ApplicationDeleted { client_id, client_name, actor }.into()
+    })
+    .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -139,22 +149,24 @@ pub(super) async fn commit_update(
     caller: &Caller,
     before: &Application,
     after: &Application,
-    kind: &'static str,
+    event: ApplicationEvent,
 ) -> Result<(), GraphError> {
     let mut change = Change::new();
     for statement in after.update(before, caller.tenant.id) {
         change.add(statement);
     }
-    commit(caller, change, kind, after).await
+    commit(caller, change, after, event).await
 }
+
+/// Builds an event from an application's client id, its name and the caller.
+pub(super) type ApplicationEvent = fn(Option<ClientId>, String, Option<Actor>) -> JournalEvent;
 
 pub(super) async fn commit(
     caller: &Caller,
     change: Change,
-    kind: &'static str,
     application: &Application,
+    event: ApplicationEvent,
 ) -> Result<(), GraphError> {
-    let subject = format!("client:{}", application.client_id);
-    let data = json!({"client_id": application.client_id, "client_name": application.name});
-    caller.commit(change, kind, subject, data).await
+    let event = event(Some(application.client_id), application.name.clone(), caller.actor());
+    caller.commit(change, Subject::client(application.client_id), event).await
 }

@@ -1,7 +1,8 @@
 //! Lines of the journal as entries of a log.
 
 use outlive_clock::{ClientId, UserId};
-use outlive_journal::{LINES_MAX, Line, Newest};
+use outlive_journal::{LINES_MAX, Newest};
+use outlive_wire::JournalLine;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -45,12 +46,12 @@ pub(super) async fn newest_first(
 }
 
 /// The id of the entry made of a line: its place in the journal, hidden in the tenant's id.
-pub(super) fn id_of(line: &Line) -> Uuid {
+pub(super) fn id_of(line: &JournalLine) -> Uuid {
     Uuid::from_u128(line.tenant.uuid().as_u128() ^ u128::from(line.seq.unsigned_abs()))
 }
 
 /// The line whose entry has this id.
-pub(super) async fn with_id(caller: &Caller, id: &str) -> Result<Option<Line>, GraphError> {
+pub(super) async fn with_id(caller: &Caller, id: &str) -> Result<Option<JournalLine>, GraphError> {
     let Ok(id) = id.parse::<Uuid>() else { return Ok(None) };
     let Ok(seq) = i64::try_from(id.as_u128() ^ caller.tenant.id.uuid().as_u128()) else { return Ok(None) };
     let Some(before) = seq.checked_add(1) else { return Ok(None) };

@@ -7,7 +7,7 @@ mod sign_in;
 use axum::extract::Path;
 use axum::response::Response;
 use http::StatusCode;
-use outlive_journal::Line;
+use outlive_wire::{JournalLine, Subject};
 use serde_json::Value;
 
 use self::directory_audit::DIRECTORY_AUDIT;
@@ -42,7 +42,7 @@ pub(crate) async fn one_directory_audit(caller: Caller, Path(id): Path<String>) 
 }
 
 /// Makes an entry of a line, if the log has lines of its kind.
-type Entry = fn(&Line) -> Option<Value>;
+type Entry = fn(&JournalLine) -> Option<Value>;
 
 async fn listed(
     caller: &Caller,
@@ -52,7 +52,7 @@ async fn listed(
 ) -> Result<Response, GraphError> {
     caller.allowed(&READ_LOGS)?;
     let options = caller.uncountable_options(kind)?;
-    let subject = options.filter.equal(user).map(|id| format!("user:{}", id.to_lowercase()));
+    let subject = options.filter.equal(user).map(|id| Subject::user(id.to_lowercase()).to_string());
     let mut found = lines::newest_first(caller, subject.as_deref(), &options, entry).await?;
     for object in &mut found.objects {
         lines::name_things(caller, object).await?;

@@ -5,8 +5,10 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use outlive_clock::UserId;
 use outlive_store::Change;
+use outlive_wire::events::{Actor, GroupCreated, GroupDeleted, GroupUpdated};
+use outlive_wire::{JournalEvent, Subject};
 use serde::Deserialize;
-use serde_json::json;
+use uuid::Uuid;
 
 use super::read::group;
 use super::resource::{GROUP, resource};
@@ -113,7 +115,10 @@ pub(crate) async fn create(caller: Caller, body: Result<Body<GroupChange>, Graph
         for statement in group.insertion(caller.tenant.id, &members) {
             change.add(statement);
         }
-        commit(&caller, change, "group.created", &group).await?;
+        commit(&caller, change, &group, |group, group_name, actor| {
+            GroupCreated { group, group_name, actor }.into()
+        })
+        .await?;
         Ok(entity(&GROUP, StatusCode::CREATED, &resource(&group), &options))
     };
     caller.answer(result.await)
@@ -136,7 +141,8 @@ pub(crate) async fn update(
         for member in &members {
             change.add(before.addition(caller.tenant.id, *member));
         }
-        match commit(&caller, change, "group.updated", &after).await {
+        let event: GroupEvent = |group, group_name, actor| GroupUpdated { group, group_name, actor }.into();
+        match commit(&caller, change, &after, event).await {
             // Another call added a member, or changed the group, at the same time.
             Err(error) if error.is_conflict() => {
                 check_new(&caller, &before, &members).await?;
@@ -157,7 +163,10 @@ pub(crate) async fn remove(caller: Caller, Path(id): Path<String>) -> Response {
         for statement in group.removal(caller.tenant.id) {
             change.add(statement);
         }
-        commit(&caller, change, "group.deleted", &group).await?;
+        commit(&caller, change, &group, |group, group_name, actor| {
+            GroupDeleted { group, group_name, actor }.into()
+        })
+        .await?;
         Ok(StatusCode::NO_CONTENT.into_response())
     };
     caller.answer(result.await)
@@ -189,12 +198,15 @@ async fn members(caller: &Caller, references: Vec<Reference>) -> Result<Vec<User
     Ok(members)
 }
 
+/// Builds an event from a group's id, its name and the caller.
+pub(super) type GroupEvent = fn(Uuid, String, Option<Actor>) -> JournalEvent;
+
 pub(super) async fn commit(
     caller: &Caller,
     change: Change,
-    kind: &'static str,
     group: &Group,
+    event: GroupEvent,
 ) -> Result<(), GraphError> {
-    let data = json!({"group": group.id, "group_name": group.display_name});
-    caller.commit(change, kind, format!("group:{}", group.id), data).await
+    let event = event(group.id, group.display_name.clone(), caller.actor());
+    caller.commit(change, Subject::group(group.id), event).await
 }

@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{Kind, find, replace};
+use super::{Kind, PolicyChange, find, replace};
 use crate::directory::{Kept, POLICIES_MAX};
 use crate::graph::body::Body;
 use crate::graph::caller::Caller;
@@ -54,7 +54,8 @@ async fn create<K: Kind>(caller: Caller, body: Result<Body<Value>, GraphError>) 
             says: K::checked(read(&body)?, None)?,
         };
         let object = resource::<K>(&policy);
-        replace(&caller, K::EVENTS[0], K::told(&policy), |all| {
+        let event = K::event(PolicyChange::Created, &policy, caller.actor());
+        replace(&caller, event, |all| {
             if K::all(all).len() >= POLICIES_MAX {
                 let why = format!("A tenant has {POLICIES_MAX} of these at most.");
                 return Err(GraphError::bad_request(why));
@@ -80,7 +81,8 @@ async fn update<K: Kind>(
         let before = find(K::all(&caller.tenant.policies), &id)?;
         let says = K::checked(read(&patched(K::shown(&before.says), &patch)?)?, Some(&before.says))?;
         let after = Kept { modified_at: Some(caller.now), says, ..before.clone() };
-        replace(&caller, K::EVENTS[1], K::told(&after), |all| {
+        let event = K::event(PolicyChange::Changed, &after, caller.actor());
+        replace(&caller, event, |all| {
             K::settle(&after.says, all);
             if let Some(kept) = K::all_mut(all).iter_mut().find(|kept| kept.id == after.id) {
                 *kept = after;
@@ -99,7 +101,8 @@ async fn remove<K: Kind>(caller: Caller, Path(id): Path<String>) -> Response {
         let policy = find(K::all(&caller.tenant.policies), &id)?;
         K::may_go(policy, &caller.tenant.policies)?;
         let id = policy.id;
-        replace(&caller, K::EVENTS[2], K::told(policy), |all| {
+        let event = K::event(PolicyChange::Deleted, policy, caller.actor());
+        replace(&caller, event, |all| {
             K::all_mut(all).retain(|policy| policy.id != id);
             Ok(())
         })

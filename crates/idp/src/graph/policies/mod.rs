@@ -10,6 +10,8 @@ mod token_lifetimes;
 use axum::Router;
 use axum::routing::{MethodRouter, delete, post};
 use outlive_store::Change;
+use outlive_wire::events::Actor;
+use outlive_wire::{JournalEvent, Subject};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use uuid::Uuid;
@@ -24,6 +26,14 @@ use super::permissions::Permission;
 use crate::directory::{Kept, Policies};
 use crate::idp::Idp;
 
+/// What a request does to a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PolicyChange {
+    Created,
+    Changed,
+    Deleted,
+}
+
 /// One kind of policy: what is particular about it. The rest is [`collection`]'s.
 pub(super) trait Kind: 'static {
     /// What is kept of one.
@@ -34,8 +44,6 @@ pub(super) trait Kind: 'static {
     const ENTITY: &'static EntityType;
     /// Who may change them; all may be read by who may read policies.
     const WRITE: &'static Permission;
-    /// The journal's lines: created, changed, deleted.
-    const EVENTS: [&'static str; 3];
 
     fn all(policies: &Policies) -> &Vec<Kept<Self::Says>>;
     fn all_mut(policies: &mut Policies) -> &mut Vec<Kept<Self::Says>>;
@@ -43,8 +51,8 @@ pub(super) trait Kind: 'static {
     fn shown(says: &Self::Says) -> Value;
     /// What was written, if it can be kept, in the place of `before`.
     fn checked(written: Self::Written, before: Option<&Self::Says>) -> Result<Self::Says, GraphError>;
-    /// What those lines say of one.
-    fn told(policy: &Kept<Self::Says>) -> Value;
+    /// The event that records the change of a policy.
+    fn event(change: PolicyChange, policy: &Kept<Self::Says>, actor: Option<Actor>) -> JournalEvent;
 
     /// What else changes when this comes or is changed.
     fn settle(_says: &Self::Says, _policies: &mut Policies) {}
@@ -64,17 +72,16 @@ pub(crate) fn router() -> Router<Idp> {
         .route(&format!("{assigned}/{{policy}}/$ref"), delete(lifetime_assignments::unassign))
 }
 
-/// Replaces the tenant's policies by what `change` makes of them, with a journal line.
+/// Changes the tenant's policies, and records the event.
 async fn replace(
     caller: &Caller,
-    kind: &'static str,
-    data: Value,
+    event: impl Into<JournalEvent>,
     change: impl FnOnce(&mut Policies) -> Result<(), GraphError>,
 ) -> Result<(), GraphError> {
     let mut after = Policies::clone(&caller.tenant.policies);
     change(&mut after)?;
     let change = Change::from(after.replace(&caller.tenant.policies, caller.tenant.id));
-    caller.commit(change, kind, format!("tenant:{}", caller.tenant.id), data).await
+    caller.commit(change, Subject::tenant(caller.tenant.id), event).await
 }
 
 fn find<'a, T>(among: &'a [Kept<T>], id: &str) -> Result<&'a Kept<T>, GraphError> {

@@ -6,8 +6,9 @@ use outlive_clock::UserId;
 use outlive_rules::RevocationEvents;
 use outlive_rules::smart_lockout::Lockout;
 use outlive_store::Change;
+use outlive_wire::Subject;
+use outlive_wire::events::UserCreated;
 use serde::Deserialize;
-use serde_json::json;
 
 use super::resource::{USER, resource};
 use super::update::{PasswordProfile, UserType, bounded, invalid};
@@ -57,7 +58,8 @@ pub(crate) async fn create(caller: Caller, body: Result<Body<NewUser>, GraphErro
                 "Another object with the same value for property userPrincipalName already exists.",
             ));
         }
-        caller.commit(change, "user.created", format!("user:{}", user.id), json!({"upn": user.upn})).await?;
+        let event = UserCreated { upn: user.upn.clone(), actor: caller.actor() };
+        caller.commit(change, Subject::user(user.id), event).await?;
         Ok(entity(&USER, StatusCode::CREATED, &resource(&user), &options))
     };
     caller.answer(result.await)

@@ -5,7 +5,9 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use outlive_clock::UserId;
 use outlive_store::Change;
-use serde_json::{Value, json};
+use outlive_wire::Subject;
+use outlive_wire::events::{UserRemoved, UserRestored};
+use serde_json::Value;
 
 use super::read::page_of;
 use super::resource::{USER, resource};
@@ -80,9 +82,8 @@ pub(crate) async fn restore(caller: Caller, Path(id): Path<String>) -> Response 
         }
         let after = User { deleted_at: None, upn, ..user.clone() };
         let change = Change::from(after.update(&user));
-        caller
-            .commit(change, "user.restored", format!("user:{}", user.id), json!({"upn": after.upn}))
-            .await?;
+        let event = UserRestored { upn: after.upn.clone(), actor: caller.actor() };
+        caller.commit(change, Subject::user(user.id), event).await?;
         Ok(entity(&DELETED_USER, StatusCode::OK, &resource(&after), &options))
     };
     caller.answer(result.await)
@@ -97,7 +98,8 @@ pub(crate) async fn purge(caller: Caller, Path(id): Path<String>) -> Response {
         for statement in User::removal(caller.tenant.id, user.id) {
             change.add(statement);
         }
-        caller.commit(change, "user.removed", format!("user:{}", user.id), json!({"upn": user.upn})).await?;
+        let event = UserRemoved { upn: Some(user.upn), actor: caller.actor() };
+        caller.commit(change, Subject::user(user.id), event).await?;
         Ok(StatusCode::NO_CONTENT.into_response())
     };
     caller.answer(result.await)

@@ -4,6 +4,7 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use outlive_store::Change;
+use outlive_wire::events::UserDeleted;
 
 use crate::graph::caller::Caller;
 use crate::graph::permissions::DELETE_USERS;
@@ -16,7 +17,8 @@ pub(crate) async fn remove(caller: Caller, Path(id): Path<String>) -> Response {
         let mut after = user.clone();
         after.delete(caller.now);
         let change = Change::from(after.update(&user));
-        caller.commit_user((&user, &after), change, "user.deleted").await?;
+        let event = UserDeleted { upn: after.upn.clone(), actor: caller.actor() };
+        caller.commit_user((&user, &after), change, event).await?;
         Ok(StatusCode::NO_CONTENT.into_response())
     };
     caller.answer(result.await)

@@ -5,8 +5,9 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use outlive_store::Change;
 use outlive_tokens::Secret;
+use outlive_wire::events::{Actor, UserDisabled, UserEnabled, UserUpdated};
+use outlive_wire::{JournalEvent, Subject};
 use serde::Deserialize;
-use serde_json::json;
 
 use super::create::checked_upn;
 use crate::directory::User;
@@ -104,6 +105,13 @@ pub(super) fn bounded(name: &str, text: String) -> Result<String, GraphError> {
     Ok(text)
 }
 
+/// Builds the event that records a change, from the user's name and the caller.
+type UserEvent = fn(String, Option<Actor>) -> JournalEvent;
+
+fn updated(upn: String, actor: Option<Actor>) -> JournalEvent {
+    UserUpdated { upn, actor }.into()
+}
+
 impl UserPatch {
     const fn touches_profile(&self) -> bool {
         self.display_name.is_some()
@@ -115,6 +123,15 @@ impl UserPatch {
             || self.mail.is_some()
             || self.password_policies.is_some()
             || self.user_type.is_some()
+    }
+
+    /// The event that records the change; none if only the password changes.
+    fn event(&self) -> Option<UserEvent> {
+        match self.account_enabled {
+            Some(true) => Some(|upn, actor| UserEnabled { upn, actor }.into()),
+            Some(false) => Some(|upn, actor| UserDisabled { upn, actor }.into()),
+            None => self.touches_profile().then_some(updated),
+        }
     }
 
     /// The user with the changes, but for the password.
@@ -169,12 +186,8 @@ pub(crate) async fn update(
         {
             return Err(GraphError::denied());
         }
-        let (password, enabled) = (patch.password_profile.take(), patch.account_enabled);
-        let kind = match enabled {
-            Some(true) => Some("user.enabled"),
-            Some(false) => Some("user.disabled"),
-            None => patch.touches_profile().then_some("user.updated"),
-        };
+        let password = patch.password_profile.take();
+        let event = patch.event();
         let after = patch.apply(&caller, &user)?;
         let mut change = Change::new();
         if after.upn != user.upn {
@@ -187,9 +200,9 @@ pub(crate) async fn update(
         match password.and_then(|profile| Some((profile.must_change(), profile.password?))) {
             Some((must_change, password)) => {
                 let row = caller.tenant.rules.switches().patch_password_profile;
-                if let Some(kind) = kind {
-                    let subject = format!("user:{}", user.id);
-                    change.append(caller.entry(kind, subject, json!({"upn": after.upn})));
+                if let Some(event) = event {
+                    let event = event(after.upn.clone(), caller.actor());
+                    change.append(caller.entry(Subject::user(user.id), event));
                 }
                 let also = |user: &mut User| {
                     user.upn = after.upn;
@@ -202,9 +215,10 @@ pub(crate) async fn update(
             // The flag alone is no reset: the password and every grant stay as they are.
             None => {
                 let after = User { must_change_password: flag.unwrap_or(user.must_change_password), ..after };
-                if let Some(kind) = kind.or(flag.map(|_| "user.updated")) {
+                if let Some(event) = event.or(flag.map(|_| updated as UserEvent)) {
                     change.add(after.update(&user));
-                    caller.commit_user((&user, &after), change, kind).await?;
+                    let event = event(after.upn.clone(), caller.actor());
+                    caller.commit_user((&user, &after), change, event).await?;
                 }
             }
         }
