@@ -1,5 +1,5 @@
-//! What happens to a user's credentials: the rows of the revocation table, as changes to the user object. Whether anything
-//! dies of it is not decided here; each row only notes that it happened, and the rules look when a credential is used.
+//! Credential events: the rows of the revocation table, as changes to the user object. A change
+//! records only that the event happened; the rules evaluate it when a credential is used.
 
 use outlive_chassis::Trace;
 use outlive_clock::Instant;
@@ -15,20 +15,20 @@ use crate::idp::Idp;
 use crate::passwords::HashedPassword;
 use crate::security_events::tell;
 
-/// Something that happens to a user's credentials.
+/// An event that affects a user's credentials.
 #[derive(Debug, Clone)]
 pub(crate) enum CredentialEvent {
-    /// The user changes the password, knowing the old one.
+    /// The user changes the password, given the current one.
     PasswordChanged(HashedPassword),
     /// The user resets a forgotten password.
     SelfServiceReset(HashedPassword),
-    /// An administrator resets it, through the channel that the event names.
+    /// An administrator resets the password, through the channel that the event names.
     AdminReset(Event, HashedPassword, /* must change at next sign-in */ bool),
-    /// It reaches its age limit.
+    /// The password reaches its maximum age.
     PasswordExpired,
-    /// The user revokes the own sessions.
+    /// The user revokes their own sessions.
     UserRevokes,
-    /// An administrator revokes them.
+    /// An administrator revokes the user's sessions.
     AdminRevokes,
 }
 
@@ -65,7 +65,7 @@ impl CredentialEvent {
         }
     }
 
-    /// The user after the event.
+    /// Returns the user after the event.
     fn apply(self, user: &User, now: Instant) -> User {
         let row = self.row();
         let mut after = user.clone();
@@ -77,7 +77,7 @@ impl CredentialEvent {
                 after.password_expired = false;
                 after.must_change_password = false;
             }
-            // A reset opens a locked account; a change by somebody who knows the password does not.
+            // A reset unlocks a locked account; a change with the current password does not.
             Self::SelfServiceReset(HashedPassword(hash)) => {
                 after.password_hash = hash;
                 after.password_changed_at = now;
@@ -93,14 +93,14 @@ impl CredentialEvent {
                 after.lockout = Lockout::default();
             }
             Self::PasswordExpired => after.password_expired = true,
-            // Only an explicit revocation moves the property that Graph shows.
+            // Only an explicit revocation changes the property that Graph returns.
             Self::UserRevokes | Self::AdminRevokes => after.sessions_valid_from = now.whole_second(),
         }
         after
     }
 }
 
-/// Lets it happen at virtual instant `now`, and notes it in the journal in the same commit.
+/// Applies a credential event at the virtual instant `now`, and records it in the same commit.
 pub(crate) async fn happen(
     idp: &Idp,
     user: &User,
@@ -112,7 +112,7 @@ pub(crate) async fn happen(
     happen_with(idp, user, event, now, by, trace, Change::new()).await
 }
 
-/// The same together with another change: both happen or neither.
+/// Applies a credential event in the same commit as another change.
 pub(crate) async fn happen_with(
     idp: &Idp,
     user: &User,
@@ -125,7 +125,7 @@ pub(crate) async fn happen_with(
     happen_and(idp, user, event, |_| (), now, by, trace, change).await
 }
 
-/// The same where the user changes in other ways too: one change of the user, one commit.
+/// Applies a credential event together with further changes to the user, in one commit.
 #[expect(clippy::too_many_arguments, reason = "what happens, to whom, when, by whom, and what goes with it")]
 pub(crate) async fn happen_and(
     idp: &Idp,

@@ -1,4 +1,5 @@
-//! The lab's short way to make things happen: `POST /_lab/tenants/{t}/events`. Each has its real, Microsoft-shaped way too.
+//! Lab events: `POST /_lab/tenants/{t}/events`. Each is also possible through a Microsoft-shaped
+//! endpoint.
 
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
@@ -25,7 +26,7 @@ use crate::passwords::{self, HashedPassword};
 use crate::security_events::tell;
 use crate::{lab_policies, sessions, signing_key_turns};
 
-/// How an administrator resets a password.
+/// The channel through which an administrator resets a password.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Channel {
@@ -44,7 +45,7 @@ pub(crate) enum By {
     Admin,
 }
 
-/// What happens, and to whom or what. `user` is an id or a sign-in name, `app` a client id.
+/// An event and its target. `user` is an id or a user principal name, `app` a client id.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum LabEvent {
@@ -102,18 +103,19 @@ pub(crate) enum LabEvent {
     EnableApp {
         app: ClientId,
     },
-    /// A second factor is required of a user, by an application, or without either of the whole tenant; with `required: false`
-    /// no more.
+    /// Requires MFA of a user, for an application, or without either in the whole tenant;
+    /// `required: false` removes the requirement.
     RequireMfa {
         user: Option<String>,
         app: Option<ClientId>,
         required: Option<bool>,
     },
-    /// Everybody has to sign in again after this long, everywhere: a Conditional Access policy of this name. `PT0S` takes it away.
+    /// Requires all users to sign in again after this time: a Conditional Access policy. `PT0S`
+    /// removes it.
     SignInFrequency {
         every: Span,
     },
-    /// Now, or with `every` by a schedule that begins now; `PT0S` ends it.
+    /// Rotates the key now, or with `every` on a schedule that begins now; `PT0S` ends it.
     RotateSigningKey {
         every: Option<Span>,
     },
@@ -167,7 +169,7 @@ impl Lab<'_> {
                     Channel::EntraAdminCenter => Event::AdminResetEntraAdminCenter,
                     Channel::M365AdminCenter => Event::AdminResetM365AdminCenter,
                 };
-                // The lab's password is meant to be used at once; a forced change can be had through Graph.
+                // The password can be used immediately; Graph can require a change.
                 let event = CredentialEvent::AdminReset(row, self.hashed(&user, new_password).await?, false);
                 self.credential(&user, event, "admin").await?;
                 Ok(row.name())
@@ -388,7 +390,7 @@ impl Lab<'_> {
         Ok(kind)
     }
 
-    /// Commits a change to a user as an administrator's.
+    /// Commits a change to a user that an administrator made.
     async fn commit_user(&self, before: &User, after: &User, event: JournalEvent) -> Result<(), Problem> {
         let mut change = Change::from(after.update(before));
         let told =

@@ -1,4 +1,5 @@
-//! The lab's short way to a sign-in frequency: one Conditional Access policy for everybody and everything.
+//! The lab event that sets a sign-in frequency: one Conditional Access policy for all users and
+//! applications.
 
 use outlive_chassis::{Problem, Trace};
 use outlive_clock::{Instant, Span};
@@ -14,10 +15,10 @@ use outlive_wire::events::PolicyChanged;
 use crate::directory::{Kept, Policies, Tenant};
 use crate::idp::Idp;
 
-/// The policy's name.
+/// The display name of the policy.
 const NAME: &str = "Sign-in frequency of the lab";
 
-/// Asks everybody to sign in after this long, or no more.
+/// Replaces the policy by one with this frequency, or removes it if the time is zero.
 pub(crate) async fn sign_in_frequency(
     idp: &Idp,
     tenant: &Tenant,

@@ -1,4 +1,4 @@
-//! Deleted users go for good when their time is over.
+//! Removes deleted users permanently at the end of the retention period.
 
 use outlive_chassis::{DueWork, Problem, Trace, Turn};
 use outlive_clock::TenantId;
@@ -10,7 +10,7 @@ use outlive_wire::events::UserRemoved;
 use crate::directory::{KEPT_AFTER_DELETION, User};
 use crate::idp::Idp;
 
-/// Removes every user of the tenant who was deleted long enough ago, the first one first.
+/// Removes the tenant's users whose retention period has ended, in order.
 pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, turn: Turn) -> Result<DueWork, Problem> {
     let mut work = DueWork::default();
     while let Some((user, deleted_at)) = idp.directory.to_be_removed(tenant, turn.now()).await? {
@@ -25,7 +25,7 @@ pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, turn: Turn) -> Result<D
         change.append(idp.chassis.journal.entry(&event));
         match idp.directory.commit(tenant, change).await {
             Ok(()) => work.done += 1,
-            // Somebody restored or removed the user meanwhile; whoever is next is looked for again.
+            // The user was restored or removed at the same time; the next one follows.
             Err(error) if error.is_conflict() => {}
             Err(error) => return Err(error.into()),
         }

@@ -1,4 +1,4 @@
-//! What an administrator granted, and the journal's lines about it.
+//! Records the permissions that an administrator granted.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,8 @@ use crate::refusal::Refusal;
 use crate::visit::Visit;
 
 impl Visit {
-    /// Records it: a grant for all principals and the app roles of the service principal, with what was granted before.
+    /// Grants the delegated permissions to all principals and assigns the app roles to the service
+    /// principal, in addition to what was granted before.
     pub(super) async fn grant_for_everybody(
         &self,
         request: &AdminConsentRequest,

@@ -1,4 +1,4 @@
-//! Consent: what is missing, and the form by which a person grants it.
+//! Consent: the permissions that are missing, and the form on which a user grants them.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ use crate::refusal::Refusal;
 use crate::scopes::ResolvedResource;
 use crate::visit::Visit;
 
-/// What is asked for and not granted yet, by resource.
+/// The requested scopes that are not granted yet, by resource.
 pub(crate) async fn missing_consent(
     idp: &Idp,
     request: &AuthorizeRequest,
@@ -46,7 +46,8 @@ async fn granted(
     Ok(idp.directory.granted_scopes(request.tenant.id, client, resource, user).await?)
 }
 
-/// `POST /{tenant}/consent`: `consent=accept` or anything else, with the form's own `ctx` and `canary`.
+/// `POST /{tenant}/consent`: `consent=accept` or another value, with `ctx` and `canary` of the
+/// form.
 pub(crate) async fn consent(visit: Visit) -> Response {
     let result = visit.answer_consent().await;
     visit.page(result).await
@@ -71,7 +72,7 @@ impl Visit {
         };
         let tenant = request.tenant.id;
         let now = self.idp.now(tenant).await?;
-        // Only the person to whom the page was shown can answer it, and only while they are signed in.
+        // Only the user to whom the page was shown can submit it, and only while signed in.
         let found = self.session_of(tenant, state.user).await?;
         let Some((session, Some(user))) = found.filter(|(session, _)| Some(session.user_id) == state.user)
         else {
@@ -96,7 +97,7 @@ impl Visit {
         Ok(self.go_on(state.next.after_consent(), signed_in).await)
     }
 
-    /// Records what was asked for as granted by this user.
+    /// Records that the user granted the requested scopes.
     async fn grant(
         &self,
         request: &AuthorizeRequest,
@@ -124,7 +125,7 @@ impl Visit {
     }
 }
 
-/// The event of a user who granted these delegated permissions of an API to a client.
+/// Returns the event for delegated permissions of an API that a user granted to a client.
 pub(crate) fn consent_granted(
     user: &User,
     client: &Application,

@@ -1,4 +1,4 @@
-//! Issuing what the client asked for: the code, and tokens beside it or instead of it.
+//! Issues the code, and tokens in addition to it or instead of it.
 
 use axum::response::Response;
 use base64::Engine;
@@ -19,7 +19,7 @@ use crate::refusal::Refusal;
 use crate::token::{AuthorizationCode, front_channel_tokens};
 use crate::visit::Visit;
 
-/// Issues what `response_type` names for whoever is signed in and sends it to the client.
+/// Issues what `response_type` names to a signed-in user, and sends it to the client.
 pub(crate) async fn issue(
     visit: &Visit,
     request: &AuthorizeRequest,
@@ -40,7 +40,7 @@ pub(crate) async fn issue(
         answer.push(("client_info", URL_SAFE_NO_PAD.encode(info.to_string())));
     }
     if request.prompt == Prompt::AdminConsent {
-        // Without it nobody comes this far.
+        // Only reached after an administrator has consented.
         answer.push(("admin_consent", "True".to_owned()));
     }
     answer.push(("session_state", session.id.to_string()));
@@ -72,7 +72,7 @@ fn issue_code(
         code_challenge: request.code_challenge.clone(),
         nonce: request.nonce.clone(),
         address: Some(conditional_access::address(&visit.headers)),
-        // How old a token may be is asked again where one is made.
+        // The token endpoint checks the maximum age again.
         claims: ClaimsRequest { not_before: None, ..request.claims.clone() },
         issued_at: now,
     };

@@ -18,7 +18,7 @@ use crate::refusal::Refusal;
 use crate::sessions::{Browser, Session, remove_old, rename_browser};
 use crate::visit::Visit;
 
-/// `POST /{tenant}/login`: `loginfmt` and `passwd`, with the form's own `ctx` and `canary`.
+/// `POST /{tenant}/login`: `loginfmt` and `passwd`, with `ctx` and `canary` of the form.
 pub(crate) async fn sign_in(visit: Visit) -> Response {
     let result = visit.try_sign_in().await;
     visit.page(result).await
@@ -51,7 +51,7 @@ impl Visit {
         self.after_password(&tenant, user, state.next, form.get("kmsi").is_some(), now).await
     }
 
-    /// Goes on with what the person wanted before they had to sign in.
+    /// Continues with the request that required the sign-in.
     pub(crate) async fn go_on(&self, next: Next, signed_in: SignedIn) -> Response {
         match next {
             Next::Authorize { version, parameters, consented } => {
@@ -75,7 +75,7 @@ impl Visit {
                 pages::add_cookies(&mut page, signed_in.set_cookies);
                 page
             }
-            // Nobody signs in on the way out or to a new password; the page for changing it is as near.
+            // No sign-in leads to a sign-out or a password reset: the closest page is shown.
             Next::ChangePassword
             | Next::SignOut { .. }
             | Next::ResetPassword { .. }
@@ -90,7 +90,7 @@ impl Visit {
         }
     }
 
-    /// The tenant that a form was for.
+    /// The tenant that a form belongs to.
     pub(crate) async fn tenant_of(&self, next: &Next) -> Result<Tenant, Refusal> {
         let client = match next.goal() {
             Next::Authorize { parameters, .. }
@@ -101,8 +101,8 @@ impl Visit {
         self.idp.tenant(&self.segment, client).await
     }
 
-    /// Starts a session that was signed in by the methods `amr`. The browser gets a new cookie; its sessions in other tenants move
-    /// along.
+    /// Starts a session with the authentication methods `amr`. The browser receives a new cookie,
+    /// and keeps its sessions in other tenants.
     pub(crate) async fn start_session(
         &self,
         tenant: &Tenant,
@@ -114,7 +114,8 @@ impl Visit {
         Ok(self.begin_session(Change::new(), tenant, user, amr, persistent, now).await?)
     }
 
-    /// The same in one step with another change: if that conflicts with what happened meanwhile, nobody is signed in.
+    /// Starts a session in the same commit as another change: if that conflicts, no session is
+    /// started.
     pub(crate) async fn begin_session(
         &self,
         mut change: Change,
@@ -162,7 +163,7 @@ impl Visit {
         })
     }
 
-    /// Whether a policy for all applications decides that the browser stays signed in, or not, whatever the person chose.
+    /// Returns whether a policy for all applications overrides the user's choice to stay signed in.
     async fn stays_signed_in(
         &self,
         tenant: &Tenant,
@@ -200,7 +201,7 @@ impl Visit {
         Ok(self.idp.chassis.journal.append(&event).await?)
     }
 
-    /// Shows the sign-in page once more, with what was wrong.
+    /// Returns the sign-in page again, with an error.
     pub(crate) async fn sign_in_again(
         &self,
         next: Next,

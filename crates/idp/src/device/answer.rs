@@ -1,4 +1,4 @@
-//! The person's answer: `POST /{tenant}/deviceauth`.
+//! The user's decision: `POST /{tenant}/deviceauth`.
 
 use axum::response::Response;
 use http::StatusCode;
@@ -20,7 +20,7 @@ use crate::refusal::Refusal;
 use crate::sessions::Session;
 use crate::visit::Visit;
 
-/// `consent=accept` or anything else, with the form's own `ctx` and `canary`.
+/// `consent=accept` or another value, with `ctx` and `canary` of the form.
 pub(crate) async fn answer_device(visit: Visit) -> Response {
     let result = visit.take_device_answer().await;
     visit.page(result).await
@@ -35,7 +35,7 @@ impl Visit {
         let tenant = self.idp.tenant(&self.segment, None).await?;
         let now = self.idp.now(tenant.id).await?;
         let code = self.open_device_code(&tenant, *id, now).await?;
-        // Only the person to whom the page was shown can answer it, and only while they are signed in.
+        // Only the user to whom the page was shown can submit it, and only while signed in.
         let found = self.session_of(tenant.id, state.user).await?;
         let Some((session, Some(user))) = found.filter(|(session, _)| Some(session.user_id) == state.user)
         else {
@@ -56,7 +56,7 @@ impl Visit {
         Ok(pages::message(StatusCode::OK, title, text))
     }
 
-    /// Goes on with a device after the person has signed in.
+    /// Continues with a device code after the user has signed in.
     pub(crate) async fn go_on_with_device(&self, id: Uuid, signed_in: SignedIn) -> Result<Response, Refusal> {
         let tenant = self.idp.tenant(&self.segment, None).await?;
         let now = self.idp.now(tenant.id).await?;
@@ -114,7 +114,7 @@ impl Visit {
             }
         }
         match self.idp.directory.commit(code.tenant, change).await {
-            // Somebody answered it at the same moment.
+            // Another request decided it at the same time.
             Err(error) if error.is_conflict() => Err(Refusal::new(aadsts::USER_CODE_WRONG)),
             other => Ok(other?),
         }

@@ -1,4 +1,5 @@
-//! Where a device asks for its codes: `POST /{tenant}/oauth2/v2.0/devicecode`, and the same on v1.0.
+//! The device authorization endpoint: `POST /{tenant}/oauth2/v2.0/devicecode`, and the same on
+//! v1.0.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -21,10 +22,10 @@ use crate::scopes::{ResolveError, resolve};
 use crate::token::find_client;
 use crate::visit::Visit;
 
-/// A user code that is taken is drawn again, this often.
+/// How many user codes are generated until one is unused.
 const DRAWS: usize = 8;
 
-/// The page on which the person types the code. `common`: the code tells the tenant.
+/// The page on which the user enters the code. `common`: the code determines the tenant.
 pub(crate) const PAGE: &str = "/common/oauth2/deviceauth";
 
 pub(crate) async fn device_code_v1(visit: Visit) -> Response {
@@ -71,7 +72,7 @@ async fn issue(visit: &Visit, endpoint: TokenVersion) -> Result<Value, Refusal> 
     Ok(body(&format!("{}{PAGE}", visit.origin.0), &device_code, &user_code, endpoint))
 }
 
-/// Keeps a new code, and says what the device and what the person has of it.
+/// Stores a new device code, and returns it with the user code.
 async fn store(
     visit: &Visit,
     tenant: &Tenant,
@@ -114,7 +115,7 @@ async fn store(
     Err(Refusal::new(aadsts::SERVICE_UNAVAILABLE))
 }
 
-/// Numbers are texts on v1.0, where the page has another name.
+/// On v1.0, numbers are strings, and the page has another name.
 fn body(page: &str, device_code: &str, user_code: &str, endpoint: TokenVersion) -> Value {
     let (lives, interval) =
         (lifetimes::DEVICE_CODE.as_seconds(), lifetimes::DEVICE_POLL_INTERVAL.as_seconds());

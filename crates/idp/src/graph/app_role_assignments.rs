@@ -1,4 +1,4 @@
-//! `appRoleAssignments`: who holds which app role, from both ends.
+//! `appRoleAssignments`: assignments of app roles, listed by principal or by API.
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -39,7 +39,7 @@ const ASSIGNMENT: EntityType = EntityType {
     order: None,
 };
 
-/// The id of the role with this value; access without a role has the nil id.
+/// The id of the role with this value. An assignment without a role has the nil id.
 fn role_id(api: &Application, role: &str) -> Uuid {
     api.document.app_roles.iter().find(|known| known.value == role).map_or(Uuid::nil(), |known| known.id)
 }
@@ -71,11 +71,11 @@ async fn resource(caller: &Caller, assignment: &AppRoleAssignment) -> Result<Opt
     })))
 }
 
-/// From which end assignments are looked at.
+/// Which assignments a collection contains.
 enum End {
-    /// Those that somebody holds.
+    /// Those of a principal.
     Held(Uuid),
-    /// Those that an API gave.
+    /// Those to an API.
     Given(ClientId),
 }
 
@@ -139,8 +139,8 @@ pub(crate) struct NewAssignment {
     app_role_id: Uuid,
 }
 
-/// `POST /servicePrincipals/{id}/appRoleAssignedTo` and `…/appRoleAssignments`, `POST /users/{id}/appRoleAssignments`: the path
-/// names one of the two ends, the body both.
+/// `POST /servicePrincipals/{id}/appRoleAssignedTo` and `…/appRoleAssignments`, `POST
+/// /users/{id}/appRoleAssignments`: the path names either the API or the principal, the body both.
 pub(crate) async fn create(
     caller: Caller,
     Path(id): Path<String>,
@@ -186,7 +186,7 @@ pub(crate) async fn create(
     caller.answer(result.await)
 }
 
-/// What kind of object an id is.
+/// Returns the type of the principal with this id.
 async fn kind_of(caller: &Caller, id: Uuid) -> Result<PrincipalType, GraphError> {
     let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
     let user = directory.user(tenant, UserId::from_uuid(id)).await?;

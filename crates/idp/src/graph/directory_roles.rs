@@ -37,10 +37,10 @@ const TEMPLATE: EntityType = EntityType {
     order: None,
 };
 
-/// How a path begins that names a role by an alternate key.
+/// The beginning of a path that names a role by an alternate key.
 pub(super) const NAMED: &str = "directoryRoles(";
 
-/// The role whose last member stays. No member can remove themselves.
+/// The role that has to have a member. No member can remove themselves.
 const GLOBAL_ADMINISTRATOR: &str = "Global Administrator";
 
 /// A role with all properties.
@@ -57,7 +57,7 @@ fn template(role: &DirectoryRole) -> Value {
     })
 }
 
-/// `GET /directoryRoles`. All of them in one page, as the original has it.
+/// `GET /directoryRoles`. Always one page, as in Microsoft Graph.
 pub(crate) async fn list(caller: Caller) -> Response {
     let result = listed(&caller, &ROLE, resource);
     caller.answer(result)
@@ -84,7 +84,7 @@ pub(crate) async fn show(caller: Caller, Path(id): Path<String>) -> Response {
     caller.answer(result)
 }
 
-/// The role that a path names, by itself.
+/// The role that a path names, without its members.
 pub(super) fn shown(caller: &Caller, id: &str) -> Result<Response, GraphError> {
     caller.allowed(&READ_ROLES)?;
     let role = role(caller, id)?;
@@ -111,8 +111,7 @@ pub(crate) struct Activation {
     role_template_id: Uuid,
 }
 
-/// `POST /directoryRoles`. Every role is active already, which the original answers so
-/// (docs/parity.md).
+/// `POST /directoryRoles`. Every role is active already, and the error says so (docs/parity.md).
 pub(crate) async fn activate(caller: Caller, body: Result<Body<Activation>, GraphError>) -> Response {
     let result = async {
         let Body(Activation { role_template_id }) = body?;
@@ -193,8 +192,7 @@ pub(crate) async fn remove(caller: Caller, Path((id, member)): Path<(String, Str
     caller.answer(result.await)
 }
 
-/// Rejects what would leave a tenant without a Global Administrator: that one removes themselves,
-/// or that the last is removed.
+/// Rejects a removal that leaves the tenant without a Global Administrator, or that of the caller.
 async fn check_removable(caller: &Caller, user: &User, role: DirectoryRole) -> Result<(), GraphError> {
     if caller.user.as_ref().is_some_and(|me| me.id == user.id) {
         return Err(GraphError::bad_request(
@@ -218,7 +216,7 @@ async fn change_roles(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// The role that a path names: by its id, by `roleTemplateId='…'` in its place, or by
+/// Returns the role that a path names: by its id, by `roleTemplateId='…'` in its place, or by
 /// `directoryRoles(roleTemplateId='…')`.
 fn role(caller: &Caller, name: &str) -> Result<DirectoryRole, GraphError> {
     let key = name.strip_prefix(NAMED).and_then(|rest| rest.strip_suffix(')')).unwrap_or(name);

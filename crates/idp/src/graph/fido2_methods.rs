@@ -1,5 +1,5 @@
-//! A user's passkeys (`fido2AuthenticationMethod`): shown and removed. They are made where the key is, on the page for security
-//! info.
+//! A user's passkeys (`fido2AuthenticationMethod`): listed and deleted. They are registered on the
+//! page for security info.
 
 use axum::Json;
 use axum::extract::Path;

@@ -1,4 +1,4 @@
-//! `oauth2PermissionGrants`: consents.
+//! `oauth2PermissionGrants`: delegated permission grants.
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -51,7 +51,7 @@ pub(crate) async fn list(caller: Caller) -> Response {
     caller.answer(result)
 }
 
-/// `GET /servicePrincipals/{id}/oauth2PermissionGrants`: those of a client.
+/// `GET /servicePrincipals/{id}/oauth2PermissionGrants`: the grants to a client.
 pub(crate) async fn list_of_client(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         let client = principal(&caller, &id).await?.client_id;
@@ -60,7 +60,7 @@ pub(crate) async fn list_of_client(caller: Caller, Path(id): Path<String>) -> Re
     caller.answer(result.await)
 }
 
-/// `GET /users/{id}/oauth2PermissionGrants`: those that a user gave.
+/// `GET /users/{id}/oauth2PermissionGrants`: the grants of a user.
 pub(crate) async fn list_of_user(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         let user = caller.target(&id).await?;
@@ -100,7 +100,7 @@ async fn read(caller: &Caller, of: Option<GrantsOf>, options: Options) -> Result
     Ok(Page { objects, more_after })
 }
 
-/// What of the filter an index finds; nothing if it names what does not exist.
+/// The part of the filter that an index serves; none if it names an object that does not exist.
 async fn narrowest(caller: &Caller, filter: &super::odata::Filter) -> Result<Option<GrantsOf>, GraphError> {
     let client_of = async |id: &str| -> Result<Option<ClientId>, GraphError> {
         let Ok(id) = id.parse::<Uuid>() else { return Ok(None) };
@@ -137,7 +137,7 @@ pub(crate) struct NewGrant {
     principal_id: Option<String>,
     resource_id: String,
     scope: String,
-    /// Written by old clients; nothing follows from it.
+    /// Sent by old clients, and ignored.
     #[serde(rename = "startTime")]
     #[expect(dead_code, reason = "read so that it may be there")]
     start_time: Option<String>,
@@ -196,7 +196,8 @@ pub(crate) struct GrantPatch {
     scope: String,
 }
 
-/// `PATCH /oauth2PermissionGrants/{id}`: a scope that is taken away is missing at the next redemption that needs it (AADSTS65001).
+/// `PATCH /oauth2PermissionGrants/{id}`: a removed scope is missing at the next token request that
+/// needs it (AADSTS65001).
 pub(crate) async fn update(
     caller: Caller,
     Path(id): Path<String>,
@@ -235,7 +236,7 @@ async fn find(caller: &Caller, id: &str) -> Result<PermissionGrant, GraphError> 
     found.ok_or_else(unknown)
 }
 
-/// Scopes separated by single blanks, each once.
+/// Scopes separated by single spaces, without duplicates.
 fn normal(scope: &str) -> Result<String, GraphError> {
     let mut names: Vec<&str> = Vec::new();
     for name in scope.split_ascii_whitespace() {

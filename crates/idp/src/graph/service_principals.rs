@@ -1,4 +1,4 @@
-//! Service principals: an application as a tenant has it.
+//! Service principals: the applications in a tenant.
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -105,7 +105,8 @@ pub(crate) struct NewServicePrincipal {
     app_id: Option<String>,
 }
 
-/// `POST /servicePrincipals`. Every application has its service principal already, so that it is only shown (docs/parity.md).
+/// `POST /servicePrincipals`. Every application has its service principal already, which is
+/// returned (docs/parity.md).
 pub(crate) async fn create(caller: Caller, body: Result<Body<NewServicePrincipal>, GraphError>) -> Response {
     let result = async {
         let Body(new) = body?;
@@ -131,7 +132,8 @@ pub(crate) struct ServicePrincipalPatch {
     app_role_assignment_required: Option<bool>,
 }
 
-/// `PATCH /servicePrincipals/{id}`: a disabled one gets no tokens (AADSTS7000112), and nobody gets any for it.
+/// `PATCH /servicePrincipals/{id}`: a disabled service principal receives no tokens
+/// (AADSTS7000112), and none are issued for it.
 pub(crate) async fn update(
     caller: Caller,
     Path(id): Path<String>,
@@ -155,7 +157,7 @@ pub(super) async fn updated(
     changed(caller, name.find(caller).await?, patch).await
 }
 
-/// Makes the change: one call, one commit, with a journal line for each thing that changed.
+/// Commits the changes, with an event for each property that changed.
 async fn changed(
     caller: &Caller,
     before: Application,
@@ -196,7 +198,7 @@ async fn changed(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// The application whose service principal has this object id.
+/// Returns the application whose service principal has this object id.
 pub(super) async fn principal(caller: &Caller, id: &str) -> Result<Application, GraphError> {
     let found = match id.parse::<Uuid>() {
         Ok(principal) => caller.idp.directory.application_of_principal(caller.tenant.id, principal).await?,

@@ -1,4 +1,4 @@
-//! The page on which a user's passkeys are kept: made, named, removed.
+//! The page on which users register, name and remove passkeys.
 
 use axum::response::Response;
 use outlive_clock::Instant;
@@ -19,9 +19,9 @@ use crate::second_factor;
 use crate::sessions::Session;
 use crate::visit::Visit;
 
-/// How many a user can have ("Enable passkeys (FIDO2) for your organization": ten).
+/// The maximum number of passkeys per user ("Enable passkeys (FIDO2) for your organization": ten).
 const PASSKEYS_MAX: usize = 10;
-/// The longest name (characters).
+/// The maximum length of a name, in characters.
 const NAME_CHARS_MAX: usize = 30;
 
 /// `GET /{tenant}/security-info`.
@@ -30,8 +30,8 @@ pub(crate) async fn security_info_page(visit: Visit) -> Response {
     visit.page(result).await
 }
 
-/// `POST /{tenant}/security-info`: `credential` and `name` of a new passkey, or `remove` with the id of one; with the form's own
-/// `ctx` and `canary`.
+/// `POST /{tenant}/security-info`: `credential` and `name` of a new passkey, or `remove` with the
+/// id of one, with `ctx` and `canary` of the form.
 pub(crate) async fn change_security_info(visit: Visit) -> Response {
     let result = visit.try_change_security_info().await;
     visit.page(result).await
@@ -55,7 +55,7 @@ impl Visit {
         Ok(session.signs_in(&user, &tenant.rules, now).then_some((session, user)))
     }
 
-    /// The page for somebody who has just signed in.
+    /// Returns the page for a user who has just signed in.
     pub(crate) async fn go_on_to_security_info(
         &self,
         user: &User,
@@ -103,7 +103,7 @@ impl Visit {
         };
         let tenant = self.idp.tenant(&self.segment, None).await?;
         let now = self.idp.now(tenant.id).await?;
-        // The page is for who is signed in still, with all that was asked for it.
+        // Only for a user who is still signed in and meets all requirements.
         let signed_in = self.signed_in_at(&tenant, now).await?;
         let signed_in = signed_in.filter(|(session, user)| {
             state.user == Some(user.id) && !lacks_second_factor(&tenant, user, session)
@@ -226,7 +226,7 @@ impl Visit {
     }
 }
 
-/// Whether a passkey made now would be a way past the second factor: it counts as one itself.
+/// Whether a new passkey would bypass MFA, since it satisfies MFA itself.
 fn lacks_second_factor(tenant: &Tenant, user: &User, session: &Session) -> bool {
     let facts = second_factor::facts(tenant, user, None, &session.amr);
     facts.is_missing() || (facts.registered && !facts.done)

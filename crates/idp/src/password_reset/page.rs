@@ -1,4 +1,4 @@
-//! The page: first whose password, then code and new password.
+//! The page: first the user name, then the code and the new password.
 
 use axum::response::Response;
 use http::StatusCode;
@@ -26,14 +26,14 @@ pub(crate) async fn password_reset_page(visit: Visit) -> Response {
     pages::ask_reset_code(&visit, state)
 }
 
-/// `POST /{tenant}/passwordreset`: `username`, then `code`, `newpasswd`, `confirmpasswd`, with the form's own `ctx` and
-/// `canary`.
+/// `POST /{tenant}/passwordreset`: `username`, then `code`, `newpasswd` and `confirmpasswd`, with
+/// `ctx` and `canary` of the form.
 pub(crate) async fn password_reset(visit: Visit) -> Response {
     let result = visit.try_password_reset().await;
     visit.page(result).await
 }
 
-/// What is said of a code that is wrong, or was never sent: the same.
+/// The message for a wrong code, also if none was sent.
 const CODE_WRONG: &str =
     "That is not the code, or it is not good any more. Check it, or start again for a new one.";
 
@@ -46,7 +46,7 @@ impl Visit {
         }
     }
 
-    /// The tenant of a reset: the path's, or where the path names none, the one whose domain the user name has.
+    /// The tenant of a reset: that of the path, or for an alias that of the user name's domain.
     async fn tenant_of_reset(&self, user_name: &str) -> Result<Option<Tenant>, Refusal> {
         if !matches!(self.segment.as_str(), "common" | "organizations") {
             return self.idp.tenant(&self.segment, None).await.map(Some);
@@ -59,7 +59,7 @@ impl Visit {
         }
     }
 
-    /// Sends a code, if there is somebody to send it to. The answer is the same if not.
+    /// Sends a code if the user exists. The response is the same if not.
     async fn send_reset_code(&self) -> Result<Response, Refusal> {
         let typed = self.parameters.get("username").ok_or_else(|| Refusal::missing("username"))?;
         let user_name = shortened_name(typed);
@@ -117,7 +117,7 @@ impl Visit {
             self.idp.chassis.store.commit(Change::from(taken_back)).await?;
             return Ok(self.reset_password_page(asked, Some(weak.to_string())));
         }
-        // The last password may be used again on a reset ("Password policies and account restrictions").
+        // A reset can reuse the last password ("Password policies and account restrictions").
         let salt = self.idp.chassis.random.of(tenant.id).stream("password-salt").bytes();
         let hashed = passwords::hash(tenant.id, Secret::new(new), salt).await?;
         let mut used = Change::from(code::used(tenant.id, asked.id));
@@ -140,7 +140,7 @@ impl Visit {
         Asker::new(&self.idp, tenant.id, user_name, conditional_access::address(&self.headers))
     }
 
-    /// The same whether or not there is such a user.
+    /// The same response whether or not the user exists.
     async fn too_many_attempts(&self, tenant: &Tenant, asked: &AskedCode) -> Result<Response, Refusal> {
         self.record_reset_refused(tenant, asked, ResetCode::TooManyAttempts).await?;
         Ok(pages::message(
@@ -170,12 +170,12 @@ impl Visit {
     }
 }
 
-/// The user that an event is about, if there is one of this name.
+/// The subject of an event about a user who may not exist.
 fn subject(user: Option<&User>) -> Subject {
     user.map_or_else(|| Subject::user("unknown"), |user| Subject::user(user.id))
 }
 
-/// Whether the user may choose a new password: not one who was deleted or disabled.
+/// Whether the user can reset the password: not if the account is deleted or disabled.
 fn may_reset(user: &User) -> bool {
     user.deleted_at.is_none() && user.enabled
 }

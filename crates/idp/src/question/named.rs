@@ -1,4 +1,4 @@
-//! The name of a credential: what the journal says of it, which is all that it says of itself.
+//! Credentials by name: the facts are those of the journal event that recorded their issuance.
 
 use outlive_chassis::Problem;
 use outlive_clock::{Instant, SessionId};
@@ -15,14 +15,14 @@ use crate::spec::RedirectUriType;
 use crate::token::{AuthorizationCode, CodeScopes};
 
 impl Asking<'_> {
-    /// What the name names, if the journal knows it.
+    /// Finds the credential with this name in the journal.
     pub(super) async fn named(&self, name: &str) -> Result<Option<Found>, Problem> {
         if let Ok(id) = name.parse::<SessionId>()
             && let Some(session) = sessions::by_id(&self.idp.chassis.store, self.tenant.id, id).await?
         {
             return Ok(Some(of_session(&session)));
         }
-        // The line that issued it comes before those that use it; of a code, before those of its tokens.
+        // The event that records the issuance precedes those of its use.
         let filter = Filter { about: Some(name.to_owned()), limit: 3, ..Filter::of(self.tenant.id) };
         for line in self.idp.chassis.journal.read(&filter).await? {
             let found = match line.event() {
@@ -86,7 +86,7 @@ impl Asking<'_> {
                     scopes: Vec::new(),
                     session_id: issued.session,
                     address: None,
-                    // It says nothing about the token's own fate.
+                    // Irrelevant to whether the token itself is valid.
                     can_be_challenged: false,
                     family_issued_at: token.family_issued_at,
                     issued_at,

@@ -1,4 +1,4 @@
-//! Whether six digits are the user's.
+//! Checks a code of an authenticator app.
 
 use outlive_clock::Instant;
 use outlive_journal::Event;
@@ -15,12 +15,12 @@ use crate::idp::Idp;
 use crate::refusal::Refusal;
 use crate::visit::Visit;
 
-/// How often it is tried again when something else happens to the user at the same moment.
+/// How many times the check is retried if the user changes concurrently.
 const TRIES: u32 = 16;
 
 impl Visit {
-    /// Checks a code, and registers the authenticator if it is a new one. A code works once, however many try at once; failures
-    /// lock as failed passwords do.
+    /// Checks a code, and registers the authenticator if it is new. A code is valid once, also for
+    /// concurrent tries. Failures count towards a lockout as wrong passwords do.
     pub(super) async fn check_second_factor(
         &self,
         user: &User,
@@ -40,7 +40,7 @@ impl Visit {
             let step = match (before.second_factor.authenticator(&idp.chassis.sealer), new) {
                 (Some(known), None) => known.step_of(&typed, now),
                 (None, Some(new)) => new.step_of(&typed, now),
-                // Registered meanwhile, or not any more: the page that asked is not the right one now.
+                // Registered or removed meanwhile: the page is outdated.
                 _ => None,
             };
             let last = before.second_factor.last_step;

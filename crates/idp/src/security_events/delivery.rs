@@ -1,5 +1,6 @@
-//! Telling it: security event tokens are posted to the API's endpoint (RFC 8935), one after the other, each until it was taken. What
-//! happened is told before the change is answered, if the API takes it within a moment.
+//! Delivers security event tokens: posts them to the API's endpoint (RFC 8935) in order, and
+//! retries each until it is accepted. A request that causes an event waits a moment for the
+//! delivery before its response.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,21 +24,21 @@ use super::retry::{PAUSE_MAX, PAUSE_WALL_MAX, backoff, keep_trying};
 use super::stream::{EventStream, streams};
 use crate::idp::Idp;
 
-/// How long an answer waits for APIs to be told (wall time).
+/// How long a response waits for the delivery (wall time).
 const WITHIN: Duration = Duration::from_secs(2);
-/// How long one API may take to answer (wall time).
+/// How long an API can take to respond (wall time).
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-/// The longest answer that is read, in bytes.
+/// The maximum size of a response that is read, in bytes.
 const ANSWER_BYTES_MAX: usize = 4_096;
-/// For how long it is tried (virtual): every access token that it could end is over long before.
+/// For how long a delivery is retried (virtual): longer than any affected access token is valid.
 const TRIED_FOR: Span = Span::from_days(7);
 
-/// Who is telling what at the moment.
+/// The deliveries in progress.
 #[derive(Debug, Default)]
 pub(crate) struct Deliveries {
-    /// One delivery at a time in a tenant, or the order would be lost.
+    /// One delivery at a time per tenant, to keep the order.
     turns: Mutex<HashMap<TenantId, Arc<tokio::sync::Mutex<()>>>>,
-    /// The tenants that somebody keeps trying for.
+    /// The tenants with a background task that retries.
     pub(super) kept: Mutex<HashSet<TenantId>>,
 }
 
@@ -55,7 +56,7 @@ pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What a change gave to tell.
+/// The security events of a change.
 pub(crate) struct Told<'a> {
     idp: &'a Idp,
     tenant: TenantId,
@@ -71,7 +72,8 @@ impl<'a> Told<'a> {
         self.due_now |= delay == Span::ZERO;
     }
 
-    /// Sends what is due, and waits for it a little. Whoever made the change may go on, whatever comes of it.
+    /// Delivers the due events, and waits a moment for the result. A failure does not fail the
+    /// request.
     pub(crate) async fn at_once(self) {
         if !self.due_now {
             return;
@@ -87,7 +89,7 @@ impl<'a> Told<'a> {
     }
 }
 
-/// Tells what is due in a tenant, each API its own in order.
+/// Delivers the due events of a tenant, to each API in order.
 pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, due: Turn) -> Result<DueWork, Problem> {
     let now = due.now();
     let turn = idp.deliveries.turn(tenant);
@@ -116,13 +118,13 @@ pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, due: Turn) -> Result<Du
     Ok(work)
 }
 
-/// What came of telling it.
+/// The outcome of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Outcome {
     Delivered,
-    /// The API will not take it, now or later: it says why.
+    /// The API rejects the token permanently, with a reason.
     Refused(String),
-    /// Nobody knows whether it was taken.
+    /// It is not known whether the API received the token.
     Unreachable(String),
 }
 
@@ -137,7 +139,7 @@ async fn push(
         return Ok(Outcome::Refused("the tenant is gone".to_owned()));
     };
     let key = idp.keys.active(&known).await?;
-    // Signed when it is sent: by a key that is published, however long it waited.
+    // Signed when it is sent, so that the signing key is a published one.
     let token = SecurityEvent {
         issuer: &issuer(idp.chassis.origins.public(), tenant, TokenVersion::V2),
         audience: &stream.client_id.to_string(),
@@ -168,7 +170,7 @@ async fn push(
     })
 }
 
-/// The reason in a refusal (RFC 8935, section 2.3).
+/// Reads the reason from an error response (RFC 8935, section 2.3).
 async fn said(mut answer: reqwest::Response) -> String {
     #[derive(Deserialize)]
     struct Said {
@@ -189,7 +191,7 @@ async fn said(mut answer: reqwest::Response) -> String {
     }
 }
 
-/// Notes what came of it. If another replica did that before, nothing is left to note.
+/// Records the outcome. If another replica did so before, nothing is recorded.
 async fn record(
     idp: &Idp,
     tenant: TenantId,
@@ -229,7 +231,7 @@ async fn record(
     }
 }
 
-/// A hop of the trace in which it happened.
+/// A span of the trace that caused the event.
 fn trace_of(idp: &Idp, waiting: &Waiting) -> Trace {
     Trace { trace_id: waiting.content.txn.as_str().into(), ..Trace::begin(&idp.chassis.random) }
 }

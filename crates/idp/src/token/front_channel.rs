@@ -1,4 +1,5 @@
-//! Tokens that the authorization endpoint sends itself (OpenID Connect Core 1.0, sections 3.2 and 3.3): never a refresh token.
+//! Tokens from the authorization endpoint (OpenID Connect Core 1.0, sections 3.2 and 3.3), without
+//! a refresh token.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
@@ -23,10 +24,10 @@ use crate::conditional_access;
 use crate::refusal::Refusal;
 use crate::visit::Visit;
 
-/// The members of an answer.
+/// The parameters of a response.
 pub(crate) type Members = Vec<(&'static str, String)>;
 
-/// Makes the tokens that `response_type` names, beside the code if there is one, and adds their journal lines to the change.
+/// Mints the tokens that `response_type` names in addition to a code, and records them.
 pub(crate) async fn front_channel_tokens(
     visit: &Visit,
     request: &AuthorizeRequest,
@@ -48,12 +49,13 @@ pub(crate) async fn front_channel_tokens(
     Ok(members)
 }
 
-/// The authorization request as the token endpoint would have met it.
+/// The authorization request as a token request.
 fn as_token_request<'a>(visit: &'a Visit, request: &'a AuthorizeRequest, now: Instant) -> TokenRequest<'a> {
     TokenRequest {
         idp: &visit.idp,
         tenant: request.tenant.clone(),
-        // The front channel authenticates nobody: the client is public here, whatever credential it has.
+        // The front channel does not authenticate clients: the client is public, whatever
+        // credentials it has.
         client: AuthenticatedClient {
             application: request.application.clone(),
             authentication: ClientAuthentication::None,
@@ -171,8 +173,8 @@ async fn id_token(
     Ok(token)
 }
 
-/// `c_hash` and `at_hash`: the left half of the hash that goes with RS256 (OpenID Connect Core 1.0, sections 3.2.2.9 and
-/// 3.3.2.11).
+/// `c_hash` and `at_hash`: the left half of the SHA-256 hash (OpenID Connect Core 1.0, sections
+/// 3.2.2.9 and 3.3.2.11).
 fn left_half_hash(text: &str) -> String {
     let hash = digest(&SHA256, text.as_bytes());
     let bytes = hash.as_ref();

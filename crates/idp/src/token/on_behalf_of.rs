@@ -1,6 +1,7 @@
-//! `grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer` with `requested_token_use=on_behalf_of` (RFC 7523, section 2.1;
-//! "On-Behalf-Of flow"): an API presents the access token that a user's client called it with, and gets one for the next API,
-//! for the same user. The API proves itself, so what it gets is a confidential client's, whoever called it.
+//! `grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer` with `requested_token_use=on_behalf_of`
+//! (RFC 7523, section 2.1; "On-Behalf-Of flow"): an API exchanges the access token that a client
+//! sent for one for the next API, for the same user. The API authenticates, so the new tokens are
+//! those of a confidential client.
 
 use std::collections::BTreeSet;
 
@@ -36,7 +37,7 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
         Some(session) => idp.directory.signed_out_at(tenant, session).await?,
         None => None,
     };
-    // Tokens of version 2 do not say how the user signed in; the session they came from does.
+    // Tokens of version 2 do not contain the authentication methods; the session does.
     let amr = match claims.sid {
         Some(session) if claims.amr.is_empty() => {
             let session = sessions::by_id(&idp.chassis.store, tenant, session).await?;
@@ -84,7 +85,7 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
     Ok(answer)
 }
 
-/// Only access tokens are given, and only to clients that proved themselves.
+/// Only access tokens are exchanged, and only for clients that authenticate.
 fn check_what_is_wanted(request: &TokenRequest<'_>) -> Result<(), Refusal> {
     let unsupported = |name| Err(Refusal::new(aadsts::PARAMETER_INVALID).with("name", name));
     if request.client.authentication == ClientAuthentication::None {
@@ -101,7 +102,7 @@ fn check_what_is_wanted(request: &TokenRequest<'_>) -> Result<(), Refusal> {
     }
 }
 
-/// The claims of the assertion: one of our own access tokens of this tenant, made for the client that presents it.
+/// The claims of the assertion: an access token of this tenant whose audience is the client.
 async fn verified(request: &TokenRequest<'_>, text: &str) -> Result<AccessClaims, Refusal> {
     let client = &request.client.application;
     let mut audiences = client.document.identifier_uris.clone();

@@ -1,4 +1,4 @@
-//! Making, changing and removing applications.
+//! Creating, changing and deleting applications.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use crate::graph::odata::entity;
 use crate::graph::permissions::{WRITE_APPLICATIONS, WRITE_OWN_APPLICATION};
 use crate::spec::ApplicationKind;
 
-/// `POST /applications`. Its service principal is there at once (docs/parity.md).
+/// `POST /applications`. Also creates its service principal (docs/parity.md).
 pub(crate) async fn create(caller: Caller, body: Result<Body<ApplicationChange>, GraphError>) -> Response {
     let result = async {
         let Body(new) = body?;
@@ -86,13 +86,13 @@ pub(super) async fn updated(
         ApplicationUpdated { client_id, client_name, actor }.into()
     });
     updated.await.map_err(|error| {
-        // With the same URIs as before, a conflict is another change at the same time.
+        // With the same URIs as before, the conflict is a concurrent change.
         if has_new_uris { error.or_taken("identifierUris") } else { error }
     })?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// `DELETE /applications/{id}`: with all consents, roles and secrets, for good.
+/// `DELETE /applications/{id}`: permanently, with all consents, assignments and secrets.
 pub(crate) async fn remove(caller: Caller, Path(id): Path<String>) -> Response {
     let result = removed(&caller, &ApplicationName::Object(id)).await;
     caller.answer(result)
@@ -130,7 +130,8 @@ async fn applied(
     Ok(after)
 }
 
-/// The application, if the caller may change it. Those of the platform belong to no tenant.
+/// Returns the application if the caller may change it. Applications of the platform belong to no
+/// tenant.
 pub(super) async fn writable(caller: &Caller, name: &ApplicationName) -> Result<Application, GraphError> {
     let found = name.find(caller).await;
     let own = found.as_ref().is_ok_and(|application| application.client_id == caller.claims.appid);
@@ -144,7 +145,7 @@ pub(super) async fn writable(caller: &Caller, name: &ApplicationName) -> Result<
     )
 }
 
-/// Commits the application after a change over what it was before.
+/// Commits the difference between two states of an application.
 pub(super) async fn commit_update(
     caller: &Caller,
     before: &Application,

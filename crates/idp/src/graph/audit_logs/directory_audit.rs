@@ -60,7 +60,7 @@ enum Initiator {
 }
 
 impl Initiator {
-    /// Who changed a user's credentials: `by` is an object id, or one of `user`, `admin` and `policy`.
+    /// Who changed a user's credentials: `by` is an object id, or `user`, `admin` or `policy`.
     fn of_credential_event(by: &str, user: Option<&str>) -> Self {
         match user {
             Some(user) if by == "user" => Self::User(user.to_owned()),

@@ -1,4 +1,4 @@
-//! `auditLogs`: the journal as Graph shows it, newest first.
+//! `auditLogs`: entries made from journal events, newest first.
 
 mod directory_audit;
 mod lines;
@@ -41,7 +41,7 @@ pub(crate) async fn one_directory_audit(caller: Caller, Path(id): Path<String>) 
     caller.answer(result)
 }
 
-/// Makes an entry of a line, if the log has lines of its kind.
+/// Makes an entry from a journal line, if its event belongs to the log.
 type Entry = fn(&JournalLine) -> Option<Value>;
 
 async fn listed(

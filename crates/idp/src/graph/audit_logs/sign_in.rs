@@ -1,4 +1,5 @@
-//! Sign-ins: every token that was issued or refused, and every sign-in that was refused on a page (reference: "auditLogs/signIns").
+//! Sign-ins: tokens issued and refused, and sign-ins refused on a page (reference:
+//! "auditLogs/signIns").
 
 use outlive_rules::aadsts::Aadsts;
 use outlive_wire::{JournalEvent, JournalLine, Subject, SubjectKind};
@@ -150,7 +151,7 @@ pub(super) fn resource(line: &JournalLine) -> Option<Value> {
     }))
 }
 
-/// A trace id as the UUID that it is.
+/// Formats a trace id as a UUID.
 pub(super) fn hyphenated(trace: &str) -> Option<String> {
     trace.parse::<Uuid>().ok().map(|id| id.to_string())
 }

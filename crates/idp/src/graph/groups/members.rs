@@ -17,7 +17,7 @@ use crate::graph::permissions::{READ_GROUPS, WRITE_GROUP_MEMBERS};
 use crate::graph::reference::ReferenceBody;
 use crate::graph::users::USER;
 
-/// `GET /groups/{id}/members`, and `transitiveMembers`: without groups in groups they are the same.
+/// `GET /groups/{id}/members` and `transitiveMembers`: without nested groups they are the same.
 pub(crate) async fn list_members(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         let group = readable(&caller, &id).await?;

@@ -1,4 +1,4 @@
-//! What can be done with every kind of policy: list, show, create, change, remove.
+//! The operations on every kind of policy: list, get, create, update, delete.
 
 use axum::Router;
 use axum::extract::Path;
@@ -112,7 +112,7 @@ async fn remove<K: Kind>(caller: Caller, Path(id): Path<String>) -> Response {
     caller.answer(result.await)
 }
 
-/// What a body says, without what clients send along empty, and without what only we write.
+/// Reads a body without its empty members and the properties that only the service writes.
 fn read<T: DeserializeOwned>(body: &Value) -> Result<T, GraphError> {
     let mut tidy = body.clone();
     without_empty(&mut tidy);
@@ -125,7 +125,7 @@ fn read<T: DeserializeOwned>(body: &Value) -> Result<T, GraphError> {
         .map_err(|error| GraphError::bad_request(format!("Invalid request body: {error}.")))
 }
 
-/// The members of a patch over those of what is there.
+/// Merges the members of a patch into those of the policy.
 fn patched(before: Value, patch: &Value) -> Result<Value, GraphError> {
     let mut after = before;
     let Some(patch) = patch.as_object() else {
@@ -144,7 +144,7 @@ fn without_empty(value: &mut Value) {
     }
 }
 
-/// As Graph shows it, with its id and its times.
+/// The JSON of Graph, with id and times.
 pub(super) fn resource<K: Kind>(kept: &Kept<K::Says>) -> Value {
     let mut says = K::shown(&kept.says);
     says["id"] = json!(kept.id);

@@ -1,4 +1,5 @@
-//! `/identity/conditionalAccess/namedLocations`: places by their ranges of addresses. Countries are not known here.
+//! `/identity/conditionalAccess/namedLocations`: locations by IP ranges. Countries are not
+//! supported.
 
 use outlive_rules::conditional_access::parsed_range;
 use outlive_wire::JournalEvent;
@@ -21,7 +22,7 @@ const LOCATION: EntityType = EntityType {
     order: None,
 };
 
-/// Most ranges of a place ("Using the location condition": 2,000).
+/// The maximum number of ranges ("Using the location condition": 2,000).
 const RANGES_MAX: usize = 2_000;
 
 #[derive(Debug, Deserialize)]
@@ -87,7 +88,7 @@ impl Kind for NamedLocations {
         }
     }
 
-    /// A place that a policy names stays.
+    /// A location that a policy refers to cannot be deleted.
     fn may_go(location: &Kept<Location>, policies: &Policies) -> Result<(), GraphError> {
         let name = location.id.to_string();
         let places =

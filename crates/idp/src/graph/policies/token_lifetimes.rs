@@ -1,4 +1,5 @@
-//! `/policies/tokenLifetimePolicies` ("Configurable token lifetimes"). Of its properties only `AccessTokenLifetime` is still alive.
+//! `/policies/tokenLifetimePolicies` ("Configurable token lifetimes"). `AccessTokenLifetime` is the
+//! only property that is still supported.
 
 use outlive_clock::Span;
 use outlive_rules::lifetimes::may_be_policy;
@@ -114,7 +115,7 @@ impl Kind for TokenLifetimes {
         }
     }
 
-    /// The organisation has one at most.
+    /// There is at most one default of the organization.
     fn settle(says: &TokenLifetime, policies: &mut Policies) {
         if says.organization_default {
             policies.token_lifetimes.iter_mut().for_each(|other| other.says.organization_default = false);

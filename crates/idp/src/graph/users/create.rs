@@ -1,4 +1,4 @@
-//! New users.
+//! Creating users.
 
 use axum::response::Response;
 use http::StatusCode;
@@ -48,7 +48,7 @@ pub(crate) async fn create(caller: Caller, body: Result<Body<NewUser>, GraphErro
         let options = caller.entity_options(&USER)?;
         let user = made(&caller, new).await?;
         let mut change = Change::new();
-        // A deleted user keeps the name until somebody else is to have it.
+        // A deleted user keeps the name until another user receives it.
         change.add(User::release_name(caller.tenant.id, &user.upn));
         change.add(user.insertion());
         if let Some(other) = caller.idp.directory.user_by_upn(caller.tenant.id, &user.upn).await?
@@ -120,8 +120,8 @@ async fn made(caller: &Caller, new: NewUser) -> Result<User, GraphError> {
     })
 }
 
-/// A sign-in name that may be given: at most 64 characters before the @ and 48 after it, 113 in all, in the tenant's domain
-/// ("Password policies and account restrictions").
+/// Validates a user principal name: at most 64 characters before the @ and 48 after it, 113 in
+/// total, in the tenant's domain ("Password policies and account restrictions").
 pub(super) fn checked_upn(tenant: &Tenant, upn: &str) -> Result<String, GraphError> {
     let upn = upn.trim().to_lowercase();
     let (name, domain) = upn.split_once('@').unwrap_or((&upn, ""));

@@ -17,7 +17,7 @@ use crate::graph::error::GraphError;
 use crate::graph::odata::{EntityType, Options, Page, collection, entity};
 use crate::graph::permissions::{DELETE_USERS, READ_USERS};
 
-/// A deleted user: the same object in another collection, which says when it was deleted.
+/// A deleted user: the user object in another collection.
 const DELETED_USER: EntityType = EntityType {
     set: "directoryObjects",
     shown: &[
@@ -67,7 +67,7 @@ pub(crate) async fn show_deleted(caller: Caller, Path(id): Path<String>) -> Resp
     caller.answer(result.await)
 }
 
-/// `POST /directory/deletedItems/{id}/restore`. What survived the deletion's time can be used again.
+/// `POST /directory/deletedItems/{id}/restore`. Credentials that are still valid work again.
 pub(crate) async fn restore(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         let user = deleted(&caller, &id).await?;
@@ -89,7 +89,7 @@ pub(crate) async fn restore(caller: Caller, Path(id): Path<String>) -> Response 
     caller.answer(result.await)
 }
 
-/// `DELETE /directory/deletedItems/{id}`: before its time, and for good.
+/// `DELETE /directory/deletedItems/{id}`: permanently.
 pub(crate) async fn purge(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         let user = deleted(&caller, &id).await?;
@@ -105,7 +105,7 @@ pub(crate) async fn purge(caller: Caller, Path(id): Path<String>) -> Response {
     caller.answer(result.await)
 }
 
-/// The deleted user with this id, while it is remembered.
+/// Returns the deleted user with this id, within the retention period.
 async fn deleted(caller: &Caller, id: &str) -> Result<User, GraphError> {
     let found = match id.parse::<UserId>() {
         Ok(id) => caller.idp.directory.user(caller.tenant.id, id).await?,

@@ -1,4 +1,4 @@
-//! Deleting users: for thirty days that can be taken back.
+//! Deleting users. They can be restored for 30 days.
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -9,7 +9,8 @@ use outlive_wire::events::UserDeleted;
 use crate::graph::caller::Caller;
 use crate::graph::permissions::DELETE_USERS;
 
-/// `DELETE /users/{id}`. Nothing of the user's can be used from now on; the verdicts look here (AADSTS500341).
+/// `DELETE /users/{id}`. The verdicts reject all credentials of the user from now on
+/// (AADSTS500341).
 pub(crate) async fn remove(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         let user = caller.target(&id).await?;

@@ -19,8 +19,8 @@ use crate::graph::passwords::reset_password_and;
 use crate::graph::permissions::WRITE_USERS;
 use crate::registration::is_name;
 
-/// What of a user can be changed. A property that is absent stays; null empties it if it may be
-/// empty.
+/// The properties of a user that can be changed. An absent property stays unchanged; a null clears
+/// it where it may be empty.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct UserPatch {
@@ -64,13 +64,13 @@ pub(super) struct PasswordProfile {
 }
 
 impl PasswordProfile {
-    /// Whether the user has to choose another password at the next sign-in; a new password has to
-    /// be changed by default.
+    /// Whether the user has to change the password at the next sign-in: by default, a new password
+    /// has to be changed.
     pub(super) fn must_change(&self) -> bool {
         self.flag().unwrap_or(true)
     }
 
-    /// The same as the request has it, if it does.
+    /// The value in the request, if there is one.
     fn flag(&self) -> Option<bool> {
         match (self.force_change_password_next_sign_in, self.force_change_password_next_sign_in_with_mfa) {
             (None, None) => None,
@@ -97,7 +97,7 @@ pub(super) fn invalid(name: &str) -> GraphError {
     GraphError::bad_request(format!("Invalid value specified for property '{name}' of resource 'User'."))
 }
 
-/// A text that is not too long for its property.
+/// Checks the length of a property.
 pub(super) fn bounded(name: &str, text: String) -> Result<String, GraphError> {
     if !is_name(&text) {
         return Err(invalid(name));
@@ -105,7 +105,7 @@ pub(super) fn bounded(name: &str, text: String) -> Result<String, GraphError> {
     Ok(text)
 }
 
-/// Builds the event that records a change, from the user's name and the caller.
+/// Builds the event for a change, from the user principal name and the caller.
 type UserEvent = fn(String, Option<Actor>) -> JournalEvent;
 
 fn updated(upn: String, actor: Option<Actor>) -> JournalEvent {
@@ -134,7 +134,7 @@ impl UserPatch {
         }
     }
 
-    /// The user with the changes, but for the password.
+    /// Returns the user with all changes except the password.
     fn apply(self, caller: &Caller, user: &User) -> Result<User, GraphError> {
         let mut after = user.clone();
         let optional = |name: &str, text: Option<String>| text.map(|text| bounded(name, text)).transpose();
@@ -167,8 +167,9 @@ impl UserPatch {
     }
 }
 
-/// `PATCH /users/{id}`. A new `passwordProfile` is an administrator's reset; no document says which row of the revocation
-/// table it is: a switch of the tenant's rules says (docs/parity.md). One call is one commit.
+/// `PATCH /users/{id}`. A new `passwordProfile` is a reset by an administrator. Which row of the
+/// revocation table applies is not documented; a switch of the tenant's rules decides
+/// (docs/parity.md). One request is one commit.
 pub(crate) async fn update(
     caller: Caller,
     Path(id): Path<String>,
@@ -177,7 +178,7 @@ pub(crate) async fn update(
     let result = async {
         let Body(mut patch) = body?;
         let user = caller.target(&id).await?;
-        // Everything that is asked for has to be allowed before anything of it happens.
+        // All permissions are checked before anything is changed.
         let on_self = caller.user.as_ref().is_some_and(|me| me.id == user.id);
         let may_reset = !on_self && caller.outranks(&user) && caller.may_administer(&PASSWORD_PERMISSIONS);
         if patch.password_profile.is_some() && !may_reset
@@ -212,7 +213,7 @@ pub(crate) async fn update(
                 };
                 reset_password_and(&caller, &user, (row, password, must_change), also, change).await?;
             }
-            // The flag alone is no reset: the password and every grant stay as they are.
+            // The flag alone is not a reset: the password and all grants stay valid.
             None => {
                 let after = User { must_change_password: flag.unwrap_or(user.must_change_password), ..after };
                 if let Some(event) = event.or(flag.map(|_| updated as UserEvent)) {
