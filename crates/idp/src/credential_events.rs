@@ -143,8 +143,8 @@ pub(crate) async fn happen_and(
     change.add(after.update(user));
     let recorded = outlive_journal::Event::new(user.tenant, now, Subject::user(user.id), trace, recorded);
     change.append(idp.chassis.journal.entry(&recorded));
-    let told = tell(idp, (user, &after), entity, now, trace, &mut change).await?;
+    let pending = tell(idp, (user, &after), entity, now, trace, &mut change).await?;
     idp.directory.commit(user.tenant, change).await?;
-    told.at_once().await;
+    pending.at_once().await;
     Ok(())
 }

@@ -152,13 +152,13 @@ impl Lab<'_> {
         match event {
             LabEvent::PasswordChange { user, new_password } => {
                 let user = self.user(&user).await?;
-                let event = CredentialEvent::PasswordChanged(self.hashed(&user, new_password).await?);
+                let event = CredentialEvent::PasswordChanged(self.hash_password(&user, new_password).await?);
                 self.credential(&user, event, "user").await?;
                 Ok("password_changed_by_user")
             }
             LabEvent::Sspr { user, new_password } => {
                 let user = self.user(&user).await?;
-                let event = CredentialEvent::SelfServiceReset(self.hashed(&user, new_password).await?);
+                let event = CredentialEvent::SelfServiceReset(self.hash_password(&user, new_password).await?);
                 self.credential(&user, event, "user").await?;
                 Ok("sspr")
             }
@@ -170,7 +170,8 @@ impl Lab<'_> {
                     Channel::M365AdminCenter => Event::AdminResetM365AdminCenter,
                 };
                 // The password can be used immediately; Graph can require a change.
-                let event = CredentialEvent::AdminReset(row, self.hashed(&user, new_password).await?, false);
+                let event =
+                    CredentialEvent::AdminReset(row, self.hash_password(&user, new_password).await?, false);
                 self.credential(&user, event, "admin").await?;
                 Ok(row.name())
             }
@@ -342,7 +343,7 @@ impl Lab<'_> {
         })
     }
 
-    async fn hashed(&self, user: &User, password: Secret) -> Result<HashedPassword, Problem> {
+    async fn hash_password(&self, user: &User, password: Secret) -> Result<HashedPassword, Problem> {
         passwords::check_new(password.expose(), self.tenant, &user.upn, &user.display_name)
             .map_err(|weak| Problem::bad_request(weak.to_string()))?;
         let salt = self.idp.chassis.random.of(self.tenant.id).stream("password-salt").bytes();
@@ -393,11 +394,11 @@ impl Lab<'_> {
     /// Commits a change to a user that an administrator made.
     async fn commit_user(&self, before: &User, after: &User, event: JournalEvent) -> Result<(), Problem> {
         let mut change = Change::from(after.update(before));
-        let told =
+        let pending =
             tell(self.idp, (before, after), InitiatingEntity::Admin, self.now, self.trace, &mut change)
                 .await?;
         self.commit(change, Subject::user(before.id), event).await?;
-        told.at_once().await;
+        pending.at_once().await;
         Ok(())
     }
 

@@ -27,7 +27,7 @@ pub(crate) async fn missing_consent(
 ) -> Result<Vec<(ResolvedResource, BTreeSet<String>)>, Refusal> {
     let mut missing = Vec::new();
     for resource in &request.resources {
-        let granted = granted(idp, request, resource, user).await?;
+        let granted = granted_scopes(idp, request, resource, user).await?;
         let lacking = resource.lacking(&request.application, &request.scopes.oidc, &granted)?;
         if !lacking.is_empty() {
             missing.push((resource.clone(), lacking));
@@ -36,7 +36,7 @@ pub(crate) async fn missing_consent(
     Ok(missing)
 }
 
-async fn granted(
+async fn granted_scopes(
     idp: &Idp,
     request: &AuthorizeRequest,
     resource: &ResolvedResource,
@@ -109,7 +109,7 @@ impl Visit {
         let mut change = Change::new();
         for resource in &request.resources {
             let asked = resource.scopes_for(client, &request.scopes.oidc);
-            let before = granted(&self.idp, request, resource, user.id).await?;
+            let before = granted_scopes(&self.idp, request, resource, user.id).await?;
             let resource_id = resource.application.client_id;
             let scopes = consented_with(resource_id, &before, &asked);
             for statement in

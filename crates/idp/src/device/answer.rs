@@ -49,9 +49,9 @@ impl Visit {
         let accepted = self.parameters.get("consent") == Some("accept");
         self.record_answer(&code, &client, accepted, &user, &session, now).await?;
         let (title, text) = if accepted {
-            ("The device is signed in", "You may close this page and go on at the device.")
+            ("The device is signed in", "You may close this page and continue on the device.")
         } else {
-            ("The device is not signed in", "You said no. You may close this page.")
+            ("The device is not signed in", "You declined the sign-in. You may close this page.")
         };
         Ok(pages::message(StatusCode::OK, title, text))
     }

@@ -83,7 +83,7 @@ enum End {
 pub(crate) async fn list_held_by_client(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         let client = principal(&caller, &id).await?;
-        listed(&caller, &End::Held(client.service_principal_id.uuid())).await
+        list_end(&caller, &End::Held(client.service_principal_id.uuid())).await
     };
     caller.answer(result.await)
 }
@@ -92,7 +92,7 @@ pub(crate) async fn list_held_by_client(caller: Caller, Path(id): Path<String>) 
 pub(crate) async fn list_held_by_user(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         let user = caller.target(&id).await?;
-        listed(&caller, &End::Held(user.id.uuid())).await
+        list_end(&caller, &End::Held(user.id.uuid())).await
     };
     caller.answer(result.await)
 }
@@ -101,12 +101,12 @@ pub(crate) async fn list_held_by_user(caller: Caller, Path(id): Path<String>) ->
 pub(crate) async fn list_given(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         let api = principal(&caller, &id).await?;
-        listed(&caller, &End::Given(api.client_id)).await
+        list_end(&caller, &End::Given(api.client_id)).await
     };
     caller.answer(result.await)
 }
 
-async fn listed(caller: &Caller, end: &End) -> Result<Response, GraphError> {
+async fn list_end(caller: &Caller, end: &End) -> Result<Response, GraphError> {
     caller.allowed(&READ_ASSIGNMENTS)?;
     collection(caller, &ASSIGNMENT, |options| read(caller, end, options)).await
 }

@@ -204,9 +204,9 @@ impl Caller {
         event: impl Into<JournalEvent>,
     ) -> Result<(), GraphError> {
         let by = InitiatingEntity::Admin;
-        let told = tell(&self.idp, (before, after), by, self.now, &self.trace, &mut change).await?;
+        let pending = tell(&self.idp, (before, after), by, self.now, &self.trace, &mut change).await?;
         self.commit(change, Subject::user(after.id), event).await?;
-        told.at_once().await;
+        pending.at_once().await;
         Ok(())
     }
 

@@ -47,7 +47,7 @@ fn resource(grant: &PermissionGrant) -> Value {
 
 /// `GET /oauth2PermissionGrants`.
 pub(crate) async fn list(caller: Caller) -> Response {
-    let result = listed(&caller, None).await;
+    let result = list_of(&caller, None).await;
     caller.answer(result)
 }
 
@@ -55,7 +55,7 @@ pub(crate) async fn list(caller: Caller) -> Response {
 pub(crate) async fn list_of_client(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         let client = principal(&caller, &id).await?.client_id;
-        listed(&caller, Some(GrantsOf::Client(client))).await
+        list_of(&caller, Some(GrantsOf::Client(client))).await
     };
     caller.answer(result.await)
 }
@@ -64,12 +64,12 @@ pub(crate) async fn list_of_client(caller: Caller, Path(id): Path<String>) -> Re
 pub(crate) async fn list_of_user(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         let user = caller.target(&id).await?;
-        listed(&caller, Some(GrantsOf::User(user.id))).await
+        list_of(&caller, Some(GrantsOf::User(user.id))).await
     };
     caller.answer(result.await)
 }
 
-async fn listed(caller: &Caller, of: Option<GrantsOf>) -> Result<Response, GraphError> {
+async fn list_of(caller: &Caller, of: Option<GrantsOf>) -> Result<Response, GraphError> {
     caller.allowed(&READ_GRANTS)?;
     let of = match of {
         Some(of) => Some(of),

@@ -142,23 +142,23 @@ pub(crate) async fn update(
     let result = async {
         let Body(patch) = body?;
         caller.allowed(&WRITE_APPLICATIONS)?;
-        changed(&caller, principal(&caller, &id).await?, patch).await
+        apply_patch(&caller, principal(&caller, &id).await?, patch).await
     };
     caller.answer(result.await)
 }
 
-pub(super) async fn updated(
+pub(super) async fn update_principal(
     caller: &Caller,
     name: &ApplicationName,
     body: Result<Body<ServicePrincipalPatch>, GraphError>,
 ) -> Result<Response, GraphError> {
     let Body(patch) = body?;
     caller.allowed(&WRITE_APPLICATIONS)?;
-    changed(caller, name.find(caller).await?, patch).await
+    apply_patch(caller, name.find(caller).await?, patch).await
 }
 
 /// Commits the changes, with an event for each property that changed.
-async fn changed(
+async fn apply_patch(
     caller: &Caller,
     before: Application,
     patch: ServicePrincipalPatch,

@@ -160,7 +160,7 @@ impl Visit {
             return Ok(Err(not_accepted("a user can have ten of them, not more")));
         }
         let Some(here) = RelyingParty::of_origin(&self.origin.0) else {
-            return Ok(Err(not_accepted("passkeys belong to names, and this address is none")));
+            return Ok(Err(not_accepted("a passkey requires a host name instead of an IP address")));
         };
         let made = Answer::read(self.parameters.get("credential").unwrap_or_default())
             .and_then(|answer| here.registered(challenge, user.id, answer, now));

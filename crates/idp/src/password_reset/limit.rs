@@ -17,8 +17,8 @@ const TRIES: u32 = 16;
 /// How many expired rows are removed by each attempt.
 const REMOVED_AT_ONCE: u32 = 20;
 
-/// The user name and the address of an attempt.
-pub(super) struct Asker {
+/// Limits the attempts for a user name and from an address.
+pub(super) struct AttemptLimiter {
     tenant: TenantId,
     user: String,
     address: String,
@@ -32,7 +32,7 @@ struct Counted<'a> {
     attempts: ResetAttempts,
 }
 
-impl Asker {
+impl AttemptLimiter {
     pub(super) fn new(idp: &Idp, tenant: TenantId, user_name: &str, address: IpAddr) -> Self {
         let name = user_name.trim().to_lowercase();
         Self {

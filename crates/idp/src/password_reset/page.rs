@@ -11,7 +11,7 @@ use outlive_wire::Subject;
 use outlive_wire::events::{PasswordResetRefused, PasswordResetRequested};
 
 use super::code::{self, Tried};
-use super::limit::Asker;
+use super::limit::AttemptLimiter;
 use crate::conditional_access;
 use crate::credential_events::{CredentialEvent, happen_with};
 use crate::directory::{Tenant, User, shortened_name};
@@ -76,7 +76,7 @@ impl Visit {
                 change.append(chassis.journal.entry(&event));
                 change
             };
-            if !self.asker(&tenant, &user_name).count_send(&self.idp, now, sending).await? {
+            if !self.limiter(&tenant, &user_name).count_send(&self.idp, now, sending).await? {
                 let asked = AskedCode { id, user_name };
                 return self.too_many_attempts(&tenant, &asked).await;
             }
@@ -96,8 +96,8 @@ impl Visit {
                 self.reset_password_page(asked, Some("The two new passwords are not the same.".to_owned()))
             );
         }
-        let asker = self.asker(&tenant, &asked.user_name);
-        if !asker.count_try(&self.idp, now).await? {
+        let limiter = self.limiter(&tenant, &asked.user_name);
+        if !limiter.count_try(&self.idp, now).await? {
             return self.too_many_attempts(&tenant, &asked).await;
         }
         let typed = form.get("code").unwrap_or_default();
@@ -111,7 +111,7 @@ impl Visit {
         let Some(user) = user else {
             return Ok(self.reset_password_page(asked, Some(CODE_WRONG.to_owned())));
         };
-        asker.forgive(&self.idp, now).await?;
+        limiter.forgive(&self.idp, now).await?;
         if let Err(weak) = passwords::check_new(new, &tenant, &user.upn, &user.display_name) {
             let taken_back = code::not_counted(tenant.id, asked.id);
             self.idp.chassis.store.commit(Change::from(taken_back)).await?;
@@ -121,7 +121,7 @@ impl Visit {
         let salt = self.idp.chassis.random.of(tenant.id).stream("password-salt").bytes();
         let hashed = passwords::hash(tenant.id, Secret::new(new), salt).await?;
         let mut used = Change::from(code::used(tenant.id, asked.id));
-        used.add(asker.reset());
+        used.add(limiter.reset());
         let event = CredentialEvent::SelfServiceReset(hashed);
         match happen_with(&self.idp, &user, event, now, "user", &self.trace, used).await {
             Ok(()) => Ok(pages::message(
@@ -136,8 +136,8 @@ impl Visit {
         }
     }
 
-    fn asker(&self, tenant: &Tenant, user_name: &str) -> Asker {
-        Asker::new(&self.idp, tenant.id, user_name, conditional_access::address(&self.headers))
+    fn limiter(&self, tenant: &Tenant, user_name: &str) -> AttemptLimiter {
+        AttemptLimiter::new(&self.idp, tenant.id, user_name, conditional_access::address(&self.headers))
     }
 
     /// The same response whether or not the user exists.

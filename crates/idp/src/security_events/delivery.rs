@@ -164,16 +164,16 @@ async fn push(
         Err(error) => Outcome::Unreachable(error.without_url().to_string()),
         Ok(answer) if answer.status().is_success() => Outcome::Delivered,
         Ok(answer) if answer.status() == http::StatusCode::BAD_REQUEST => {
-            Outcome::Refused(said(answer).await)
+            Outcome::Refused(read_reason(answer).await)
         }
         Ok(answer) => Outcome::Unreachable(format!("it answered {}", answer.status())),
     })
 }
 
 /// Reads the reason from an error response (RFC 8935, section 2.3).
-async fn said(mut answer: reqwest::Response) -> String {
+async fn read_reason(mut answer: reqwest::Response) -> String {
     #[derive(Deserialize)]
-    struct Said {
+    struct ErrorBody {
         err: String,
         #[serde(default)]
         description: String,
@@ -185,8 +185,8 @@ async fn said(mut answer: reqwest::Response) -> String {
         }
         body.extend_from_slice(&chunk);
     }
-    match serde_json::from_slice::<Said>(&body) {
-        Ok(Said { err, description }) => format!("{err}: {description}").chars().take(300).collect(),
+    match serde_json::from_slice::<ErrorBody>(&body) {
+        Ok(ErrorBody { err, description }) => format!("{err}: {description}").chars().take(300).collect(),
         Err(_) => "it did not say why".to_owned(),
     }
 }

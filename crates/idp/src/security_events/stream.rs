@@ -99,13 +99,13 @@ pub(super) async fn streams(store: &Store, tenant: TenantId) -> Result<Vec<Event
 
 /// `GET /_lab/tenants/{t}/event-streams`: the streams, with the number of waiting events.
 pub(crate) async fn show(State(idp): State<Idp>, Path(tenant): Path<String>) -> Result<Json<Value>, Problem> {
-    let tenant = known(&idp, &tenant).await?;
+    let tenant = find_tenant(&idp, &tenant).await?;
     let store = &idp.chassis.store;
     let mut shown = Vec::new();
     for stream in streams(store, tenant).await? {
-        let mut told = json!(stream);
-        told["waiting"] = json!(super::queue::waiting(store, tenant, stream.client_id).await?);
-        shown.push(told);
+        let mut object = json!(stream);
+        object["waiting"] = json!(super::queue::waiting(store, tenant, stream.client_id).await?);
+        shown.push(object);
     }
     Ok(Json(json!({"streams": shown})))
 }
@@ -118,7 +118,7 @@ pub(crate) async fn set(
     body: Result<Json<EventStreamSpec>, JsonRejection>,
 ) -> Result<Json<Value>, Problem> {
     let Json(spec) = body?;
-    let tenant = known(&idp, &tenant).await?;
+    let tenant = find_tenant(&idp, &tenant).await?;
     let client = application(&idp, tenant, &client).await?;
     let mut change = Change::from(removal(tenant, client));
     change.add(spec.insertion(tenant, client)?);
@@ -131,7 +131,7 @@ pub(crate) async fn remove(
     State(idp): State<Idp>,
     Path((tenant, client)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    let tenant = known(&idp, &tenant).await?;
+    let tenant = find_tenant(&idp, &tenant).await?;
     let client = application(&idp, tenant, &client).await?;
     let mut change = Change::from(removal(tenant, client));
     change.add(sql!("DELETE FROM security_events WHERE tenant = $1 AND client_id = $2", tenant, client));
@@ -143,7 +143,7 @@ fn removal(tenant: TenantId, client: ClientId) -> Statement {
     sql!("DELETE FROM event_streams WHERE tenant = $1 AND client_id = $2", tenant, client)
 }
 
-async fn known(idp: &Idp, tenant: &str) -> Result<TenantId, Problem> {
+async fn find_tenant(idp: &Idp, tenant: &str) -> Result<TenantId, Problem> {
     let unknown = || Problem::not_found("TenantNotFound", "There is no such tenant here.");
     let tenant = tenant.parse::<TenantId>().map_err(|_| unknown())?;
     Ok(idp.directory.tenant(tenant).await?.ok_or_else(unknown)?.id)

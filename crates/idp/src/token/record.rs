@@ -1,4 +1,4 @@
-//! The journal events of the token endpoint. They name tokens by id and fingerprint, and never contain one.
+//! The journal events of the token endpoint. They name tokens by id and fingerprint only.
 
 use outlive_clock::{Instant, Span, TenantId};
 use outlive_journal::Event;
@@ -118,7 +118,7 @@ fn issued_refresh_token(token: &SealedRefreshToken, text: &str) -> IssuedRefresh
     }
 }
 
-/// Records that a token request was refused. A refresh token that can be decrypted is named by its ids.
+/// Records that a token request was refused. A refresh token is named by its ids if it can be read.
 pub(crate) async fn refused(
     visit: &Visit,
     tenant: TenantId,

@@ -91,7 +91,7 @@ async fn attempt(request: &TokenRequest<'_>) -> Result<Option<TokenAnswer>, Refu
         address: token.address,
         contexts: request.claims.contexts.clone(),
         family: Family::Of(&token, &rotation),
-        claims: request.claims.clone().after(&said_before(&token)),
+        claims: request.claims.clone().after(&declared_before(&token)),
         decision: &decision,
         grant_type: "refresh_token",
     };
@@ -105,7 +105,7 @@ async fn attempt(request: &TokenRequest<'_>) -> Result<Option<TokenAnswer>, Refu
 }
 
 /// The capabilities that the client declared when the family was created.
-fn said_before(token: &SealedRefreshToken) -> ClaimsRequest {
+fn declared_before(token: &SealedRefreshToken) -> ClaimsRequest {
     ClaimsRequest { can_be_challenged: token.can_be_challenged, ..ClaimsRequest::default() }
 }
 

@@ -44,7 +44,7 @@ pub(crate) async fn create(caller: Caller, body: Result<Body<ApplicationChange>,
             document: Arc::new(ApplicationDocument::empty(object_id, ApplicationKind::Confidential)),
             revision: 0,
         };
-        let application = applied(&caller, new, &empty).await?;
+        let application = apply_change(&caller, new, &empty).await?;
         let mut change = Change::new();
         for statement in application.insertion(caller.tenant.id) {
             change.add(statement);
@@ -65,27 +65,27 @@ pub(crate) async fn update(
     Path(id): Path<String>,
     body: Result<Body<ApplicationChange>, GraphError>,
 ) -> Response {
-    let result = updated(&caller, &ApplicationName::Object(id), body).await;
+    let result = update_application(&caller, &ApplicationName::Object(id), body).await;
     caller.answer(result)
 }
 
-pub(super) async fn updated(
+pub(super) async fn update_application(
     caller: &Caller,
     name: &ApplicationName,
     body: Result<Body<ApplicationChange>, GraphError>,
 ) -> Result<Response, GraphError> {
     let Body(patch) = body?;
     let before = writable(caller, name).await?;
-    let after = applied(caller, patch, &before).await?;
+    let after = apply_change(caller, patch, &before).await?;
     let mut change = Change::new();
     for statement in after.update(&before, caller.tenant.id) {
         change.add(statement);
     }
     let has_new_uris = after.document.identifier_uris != before.document.identifier_uris;
-    let updated = commit(caller, change, &after, |client_id, client_name, actor| {
+    let committed = commit(caller, change, &after, |client_id, client_name, actor| {
         ApplicationUpdated { client_id, client_name, actor }.into()
     });
-    updated.await.map_err(|error| {
+    committed.await.map_err(|error| {
         // With the same URIs as before, the conflict is a concurrent change.
         if has_new_uris { error.or_taken("identifierUris") } else { error }
     })?;
@@ -94,11 +94,11 @@ pub(super) async fn updated(
 
 /// `DELETE /applications/{id}`: permanently, with all consents, assignments and secrets.
 pub(crate) async fn remove(caller: Caller, Path(id): Path<String>) -> Response {
-    let result = removed(&caller, &ApplicationName::Object(id)).await;
+    let result = delete_application(&caller, &ApplicationName::Object(id)).await;
     caller.answer(result)
 }
 
-pub(super) async fn removed(caller: &Caller, name: &ApplicationName) -> Result<Response, GraphError> {
+pub(super) async fn delete_application(caller: &Caller, name: &ApplicationName) -> Result<Response, GraphError> {
     let application = writable(caller, name).await?;
     let mut change = Change::new();
     for statement in application.removal(caller.tenant.id) {
@@ -111,7 +111,7 @@ pub(super) async fn removed(caller: &Caller, name: &ApplicationName) -> Result<R
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-async fn applied(
+async fn apply_change(
     caller: &Caller,
     mut change: ApplicationChange,
     before: &Application,

@@ -129,8 +129,8 @@ impl<'a> Audit<'a> {
     }
 }
 
-/// Returns what the entry of an event shows, if the event is a change of the directory. `user` is the
-/// user to whom it happened.
+/// Returns what the entry of an event shows, if the event is a change of the directory. `user` is
+/// the user to whom it happened.
 fn audit<'a>(event: &'a JournalEvent, user: Option<&str>) -> Option<Audit<'a>> {
     use JournalEvent as E;
     Some(match event {

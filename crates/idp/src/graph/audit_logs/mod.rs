@@ -19,32 +19,32 @@ use super::permissions::READ_LOGS;
 
 /// `GET /auditLogs/signIns`.
 pub(crate) async fn sign_ins(caller: Caller) -> Response {
-    let result = listed(&caller, &SIGN_IN, "userId", sign_in::resource).await;
+    let result = list_entries(&caller, &SIGN_IN, "userId", sign_in::resource).await;
     caller.answer(result)
 }
 
 /// `GET /auditLogs/signIns/{id}`.
 pub(crate) async fn one_sign_in(caller: Caller, Path(id): Path<String>) -> Response {
-    let result = shown(&caller, &SIGN_IN, &id, sign_in::resource).await;
+    let result = get_entry(&caller, &SIGN_IN, &id, sign_in::resource).await;
     caller.answer(result)
 }
 
 /// `GET /auditLogs/directoryAudits`.
 pub(crate) async fn directory_audits(caller: Caller) -> Response {
-    let result = listed(&caller, &DIRECTORY_AUDIT, "", directory_audit::resource).await;
+    let result = list_entries(&caller, &DIRECTORY_AUDIT, "", directory_audit::resource).await;
     caller.answer(result)
 }
 
 /// `GET /auditLogs/directoryAudits/{id}`.
 pub(crate) async fn one_directory_audit(caller: Caller, Path(id): Path<String>) -> Response {
-    let result = shown(&caller, &DIRECTORY_AUDIT, &id, directory_audit::resource).await;
+    let result = get_entry(&caller, &DIRECTORY_AUDIT, &id, directory_audit::resource).await;
     caller.answer(result)
 }
 
 /// Makes an entry from a journal line, if its event belongs to the log.
 type Entry = fn(&JournalLine) -> Option<Value>;
 
-async fn listed(
+async fn list_entries(
     caller: &Caller,
     kind: &EntityType,
     user: &str,
@@ -60,7 +60,12 @@ async fn listed(
     Ok(page(caller, kind, &options, found))
 }
 
-async fn shown(caller: &Caller, kind: &EntityType, id: &str, entry: Entry) -> Result<Response, GraphError> {
+async fn get_entry(
+    caller: &Caller,
+    kind: &EntityType,
+    id: &str,
+    entry: Entry,
+) -> Result<Response, GraphError> {
     caller.allowed(&READ_LOGS)?;
     let options = caller.entity_options(kind)?;
     let line = lines::with_id(caller, id).await?;

@@ -46,7 +46,7 @@ pub(crate) async fn create(caller: Caller, body: Result<Body<NewUser>, GraphErro
         let Body(new) = body?;
         caller.allowed(&WRITE_USERS)?;
         let options = caller.entity_options(&USER)?;
-        let user = made(&caller, new).await?;
+        let user = new_user(&caller, new).await?;
         let mut change = Change::new();
         // A deleted user keeps the name until another user receives it.
         change.add(User::release_name(caller.tenant.id, &user.upn));
@@ -65,7 +65,7 @@ pub(crate) async fn create(caller: Caller, body: Result<Body<NewUser>, GraphErro
     caller.answer(result.await)
 }
 
-async fn made(caller: &Caller, new: NewUser) -> Result<User, GraphError> {
+async fn new_user(caller: &Caller, new: NewUser) -> Result<User, GraphError> {
     let missing = |name: &str| {
         GraphError::bad_request(format!("A value is required for property '{name}' of resource 'User'."))
     };

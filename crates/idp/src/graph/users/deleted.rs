@@ -59,7 +59,7 @@ fn is_after(object: &Value, instant: outlive_clock::Instant) -> bool {
 /// `GET /directory/deletedItems/{id}`.
 pub(crate) async fn show_deleted(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
-        let user = deleted(&caller, &id).await?;
+        let user = find_deleted(&caller, &id).await?;
         caller.allowed(&READ_USERS)?;
         let options = caller.entity_options(&DELETED_USER)?;
         Ok(entity(&DELETED_USER, StatusCode::OK, &resource(&user), &options))
@@ -70,7 +70,7 @@ pub(crate) async fn show_deleted(caller: Caller, Path(id): Path<String>) -> Resp
 /// `POST /directory/deletedItems/{id}/restore`. Credentials that are still valid work again.
 pub(crate) async fn restore(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
-        let user = deleted(&caller, &id).await?;
+        let user = find_deleted(&caller, &id).await?;
         caller.allowed(&DELETE_USERS)?;
         let options = caller.entity_options(&DELETED_USER)?;
         let upn = user.name_before_release().to_owned();
@@ -92,7 +92,7 @@ pub(crate) async fn restore(caller: Caller, Path(id): Path<String>) -> Response 
 /// `DELETE /directory/deletedItems/{id}`: permanently.
 pub(crate) async fn purge(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
-        let user = deleted(&caller, &id).await?;
+        let user = find_deleted(&caller, &id).await?;
         caller.allowed(&DELETE_USERS)?;
         let mut change = Change::new();
         for statement in User::removal(caller.tenant.id, user.id) {
@@ -106,7 +106,7 @@ pub(crate) async fn purge(caller: Caller, Path(id): Path<String>) -> Response {
 }
 
 /// Returns the deleted user with this id, within the retention period.
-async fn deleted(caller: &Caller, id: &str) -> Result<User, GraphError> {
+async fn find_deleted(caller: &Caller, id: &str) -> Result<User, GraphError> {
     let found = match id.parse::<UserId>() {
         Ok(id) => caller.idp.directory.user(caller.tenant.id, id).await?,
         Err(_) => None,
