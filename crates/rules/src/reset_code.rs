@@ -39,6 +39,20 @@ pub enum ResetCode {
     TooManyAttempts,
 }
 
+impl ResetCode {
+    /// The outcome as the journal records it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Wrong => "wrong",
+            Self::TriedTooOften => "tried_too_often",
+            Self::TooOld => "too_old",
+            Self::TooManyAttempts => "too_many_attempts",
+        }
+    }
+}
+
 /// So many within a span bar all attempts, for some time after the last of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
