@@ -7,8 +7,10 @@ use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_store::Change;
 use outlive_tokens::Secret;
+use outlive_wire::Subject;
+use outlive_wire::events::ConnectorCreated;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::Hub;
 use crate::connector::storage::{self, Registration};
@@ -118,8 +120,8 @@ impl Service for Hub {
                 ),
             };
             change.add(storage::insert(registration, &draft));
-            let event = Event::new(tenant, now, "connector.created", format!("connector:{name}"), trace)
-                .with(json!({"confidential": draft.client_secret.is_some()}));
+            let payload = ConnectorCreated { confidential: draft.client_secret.is_some(), caller: None };
+            let event = Event::new(tenant, now, Subject::connector(&name), trace, payload);
             change.append(self.chassis.journal.entry(&event));
         }
         Ok(change)

@@ -8,7 +8,9 @@ use outlive_chassis::{DueWork, Problem, Trace, Turn};
 use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_store::{Change, StoreError};
-use serde_json::{Value, json};
+use outlive_wire::Subject;
+use outlive_wire::events::{FlowOccurrencesMissed, FlowSuspended, RunFinished};
+use serde_json::Value;
 
 use super::Flows;
 use super::execution::Execution;
@@ -99,9 +101,9 @@ impl Flows {
         let next = recurrence.first_at_or_after(anchor, missed_before);
         let trace = Trace::begin(&self.chassis.random.of(tenant));
         let mut change = Change::from(flows::occurrences_skipped(tenant, flow, version, due, next));
-        let data = json!({"first": due, "next": next});
-        let event = Event::new(tenant, now, "flow.occurrences_missed", format!("flow:{flow}"), &trace);
-        change.append(self.chassis.journal.entry(&event.with(data)));
+        let payload = FlowOccurrencesMissed { first: due, next };
+        let event = Event::new(tenant, now, Subject::flow(flow), &trace, payload);
+        change.append(self.chassis.journal.entry(&event));
         match self.chassis.store.commit(change).await {
             Ok(()) => {
                 let following = Due { at: next, flow, what: What::Occurrence { version, anchor } };
@@ -220,8 +222,8 @@ impl Flows {
             record,
         };
         let mut change = Change::from(runs::put_down(tenant, run.flow, &run.name, run.attempt, standing));
-        let data = json!({"flow": run.flow, "status": RunStatus::Aborted, "code": error.code, "due": run.due, "actions": []});
-        let event = Event::new(tenant, now, "run.finished", format!("run:{}", run.name), trace).with(data);
+        let payload = cut_short(run.flow, run.due, RunStatus::Aborted, error.code);
+        let event = Event::new(tenant, now, Subject::run(&run.name), trace, payload);
         change.append(self.chassis.journal.entry(&event));
         self.chassis.store.commit(change).await?;
         Ok(Some(RunStatus::Aborted))
@@ -236,10 +238,30 @@ impl Flows {
     ) -> Result<(), Problem> {
         let trace = Trace::begin(&self.chassis.random.of(tenant));
         let mut change = Change::from(flows::suspended(tenant, flow, version));
-        let data = json!({"reason": "its definition cannot be read"});
-        let event = Event::new(tenant, now, "flow.suspended", format!("flow:{flow}"), &trace).with(data);
+        let payload = FlowSuspended {
+            reason: Some("its definition cannot be read".to_owned()),
+            display_name: None,
+            state: None,
+            version: None,
+            user: None,
+            next_due: None,
+        };
+        let event = Event::new(tenant, now, Subject::flow(flow), &trace, payload);
         change.append(self.chassis.journal.entry(&event));
         Ok(self.chassis.store.commit(change).await?)
+    }
+}
+
+/// The event of a run that ended before its definition did.
+pub(super) fn cut_short(flow: FlowId, due: Instant, status: RunStatus, code: String) -> RunFinished {
+    RunFinished {
+        flow,
+        status: status.name().to_owned(),
+        code: Some(code),
+        trigger: None,
+        due,
+        started: None,
+        actions: Vec::new(),
     }
 }
 

@@ -6,7 +6,8 @@ use outlive_chassis::{Problem, Trace};
 use outlive_clock::{Instant, Span, TenantId, UserId, wall_now};
 use outlive_journal::Event;
 use outlive_store::Change;
-use serde_json::{Value, json};
+use outlive_wire::events::{RunAction, RunFinished, RunWaiting};
+use outlive_wire::{JournalEvent, Subject};
 
 use super::due_work::record_of;
 use super::{Flows, Program};
@@ -63,18 +64,17 @@ impl Flows {
                 next => break next,
             }
         };
-        let subject = format!("run:{}", run.name);
-        let (standing, event) = match &next {
+        let (standing, payload) = match &next {
             Next::Done(Ending { status, error }) => {
-                let data = json!({
-                    "flow": run.flow,
-                    "status": status,
-                    "code": error.as_ref().map(|error| &error.code),
-                    "trigger": run.trigger_name,
-                    "due": run.due,
-                    "started": run.started,
-                    "actions": actions_told(&state),
-                });
+                let payload = RunFinished {
+                    flow: run.flow,
+                    status: status.name().to_owned(),
+                    code: error.as_ref().map(|error| error.code.clone()),
+                    trigger: Some(run.trigger_name),
+                    due: run.due,
+                    started: Some(run.started),
+                    actions: recorded_actions(&state),
+                };
                 let record = record_of(&state);
                 let standing = Standing {
                     status: *status,
@@ -83,10 +83,10 @@ impl Flows {
                     error: error.as_ref(),
                     record,
                 };
-                (standing, Event::new(tenant, now, "run.finished", subject, &trace).with(data))
+                (standing, JournalEvent::from(payload))
             }
             Next::Wait(until) => {
-                let data = json!({"flow": run.flow, "until": until, "actions": actions_told(&state)});
+                let payload = RunWaiting { flow: run.flow, until: *until, actions: recorded_actions(&state) };
                 let record = record_of(&state);
                 let standing = Standing {
                     status: RunStatus::Waiting,
@@ -95,12 +95,13 @@ impl Flows {
                     error: None,
                     record,
                 };
-                (standing, Event::new(tenant, now, "run.waiting", subject, &trace).with(data))
+                (standing, JournalEvent::from(payload))
             }
             Next::Call { .. } => return Err(Problem::unavailable()),
         };
         let status = standing.status;
         let mut change = Change::from(runs::put_down(tenant, run.flow, &run.name, run.attempt, standing));
+        let event = Event::new(tenant, now, Subject::run(&run.name), &trace, payload);
         change.append(self.chassis.journal.entry(&event));
         match self.chassis.store.commit(change).await {
             Ok(()) => Ok(Some(status)),
@@ -126,17 +127,14 @@ impl Flows {
     }
 }
 
-/// The actions as the journal tells of them: how each stands and why, not what went in and out.
-fn actions_told(state: &RunState) -> Value {
-    let actions = state.actions.iter().flatten().map(|record| {
-        let mut told = json!({"name": record.name, "status": record.status, "code": record.code});
-        if let (Some(error), Some(map)) = (&record.error, told.as_object_mut()) {
-            map.insert("message".to_owned(), Value::String(error.message.clone()));
-        }
-        if let (1.., Some(map)) = (record.retries, told.as_object_mut()) {
-            map.insert("retries".to_owned(), Value::from(record.retries));
-        }
-        told
+/// The actions as a journal event records them: without inputs and outputs.
+fn recorded_actions(state: &RunState) -> Vec<RunAction> {
+    let actions = state.actions.iter().flatten().map(|record| RunAction {
+        name: record.name.clone(),
+        status: record.status.name().to_owned(),
+        code: record.code.clone(),
+        message: record.error.as_ref().map(|error| error.message.clone()),
+        retries: record.retries,
     });
-    Value::Array(actions.collect())
+    actions.collect()
 }

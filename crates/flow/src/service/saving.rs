@@ -5,8 +5,11 @@ use outlive_chassis::{Problem, Trace};
 use outlive_clock::{Instant, TenantId, UserId};
 use outlive_journal::Event;
 use outlive_store::{Change, StoreError};
+use outlive_wire::events::{FlowChanged, FlowCreated, FlowDeleted, FlowStarted, FlowStopped, FlowSuspended};
+use outlive_wire::{JournalEvent, Subject};
 use serde_json::{Value, json};
 
+use super::due_work::cut_short;
 use super::manual_run::gone;
 use super::{Flows, Program, SELECTIONS, selections_of};
 use crate::connector::{Occasion, Selections};
@@ -107,7 +110,7 @@ impl Flows {
         let mut change = Change::from(flow_ids::insertion(asker.tenant, id));
         change.add(flows::insertion(asker.tenant, &flow));
         change.add(flows::document_insertion(asker.tenant, id, 1, document.clone()));
-        change.append(self.told(asker, "flow.created", &flow));
+        change.append(self.entry(asker, FlowChange::Created, &flow));
         self.chassis.store.commit(change).await.map_err(|error| match error {
             StoreError::Conflict { statement: 0 } => id_was_used(id),
             error => error.into(),
@@ -157,12 +160,12 @@ impl Flows {
             change.add(flows::documents_tidied(asker.tenant, flow.id, flow.version));
         }
         let kind = match (flow.state == before.state, flow.state) {
-            (true, _) => "flow.changed",
-            (false, FlowState::Started) => "flow.started",
-            (false, FlowState::Stopped) => "flow.stopped",
-            (false, FlowState::Suspended) => "flow.suspended",
+            (true, _) => FlowChange::Changed,
+            (false, FlowState::Started) => FlowChange::Started,
+            (false, FlowState::Stopped) => FlowChange::Stopped,
+            (false, FlowState::Suspended) => FlowChange::Suspended,
         };
-        change.append(self.told(asker, kind, &flow));
+        change.append(self.entry(asker, kind, &flow));
         self.chassis.store.commit(change).await?;
         if rewritten {
             let program = Program { definition: parsed, selections };
@@ -175,16 +178,15 @@ impl Flows {
     pub(crate) async fn delete(&self, asker: &Asker<'_>, flow: &FlowRow) -> Result<(), Problem> {
         let mut change = Change::new();
         for run in runs::unfinished(&self.chassis.store, asker.tenant, flow.id).await? {
-            let data = json!({"flow": flow.id, "status": RunStatus::Cancelled, "code": "FlowDeleted", "due": run.due, "actions": []});
-            let event =
-                Event::new(asker.tenant, asker.now, "run.finished", format!("run:{}", run.name), &run.trace);
-            change.append(self.chassis.journal.entry(&event.with(data)));
+            let payload = cut_short(flow.id, run.due, RunStatus::Cancelled, "FlowDeleted".to_owned());
+            let event = Event::new(asker.tenant, asker.now, Subject::run(&run.name), &run.trace, payload);
+            change.append(self.chassis.journal.entry(&event));
         }
         for statement in flows::removal(asker.tenant, flow.id) {
             change.add(statement);
         }
         change.add(flow_ids::deleted(asker.tenant, flow.id));
-        change.append(self.told(asker, "flow.deleted", flow));
+        change.append(self.entry(asker, FlowChange::Deleted, flow));
         self.chassis
             .store
             .commit(change)
@@ -200,13 +202,44 @@ impl Flows {
         self.hub.selections(&occasion, self, asker.user, definition.connection_names(), before).await
     }
 
-    fn told(&self, asker: &Asker<'_>, kind: &'static str, flow: &FlowRow) -> Change {
-        let data = json!({
-            "display_name": flow.display_name, "state": flow.state.name(), "version": flow.version, "user": asker.user,
-            "next_due": flow.next_due,
-        });
-        let event = Event::new(asker.tenant, asker.now, kind, format!("flow:{}", flow.id), asker.trace);
-        self.chassis.journal.entry(&event.with(data))
+    fn entry(&self, asker: &Asker<'_>, kind: FlowChange, flow: &FlowRow) -> Change {
+        let payload = kind.payload(flow, asker.user);
+        let event = Event::new(asker.tenant, asker.now, Subject::flow(flow.id), asker.trace, payload);
+        self.chassis.journal.entry(&event)
+    }
+}
+
+/// What a user did with a flow.
+#[derive(Clone, Copy)]
+enum FlowChange {
+    Created,
+    Changed,
+    Started,
+    Stopped,
+    Suspended,
+    Deleted,
+}
+
+impl FlowChange {
+    fn payload(self, flow: &FlowRow, user: UserId) -> JournalEvent {
+        let (display_name, state) = (flow.display_name.clone(), flow.state.name().to_owned());
+        let (version, next_due) = (flow.version, flow.next_due);
+        match self {
+            Self::Created => FlowCreated { display_name, state, version, user, next_due }.into(),
+            Self::Changed => FlowChanged { display_name, state, version, user, next_due }.into(),
+            Self::Started => FlowStarted { display_name, state, version, user, next_due }.into(),
+            Self::Stopped => FlowStopped { display_name, state, version, user, next_due }.into(),
+            Self::Deleted => FlowDeleted { display_name, state, version, user, next_due }.into(),
+            Self::Suspended => FlowSuspended {
+                reason: None,
+                display_name: Some(display_name),
+                state: Some(state),
+                version: Some(version),
+                user: Some(user),
+                next_due,
+            }
+            .into(),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use http::request::Parts;
 use outlive_chassis::Trace;
 use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
-use serde_json::Value;
+use outlive_wire::{JournalEvent, Subject};
 
 use super::{ArmRefusal, Caller, authenticate};
 use crate::Hub;
@@ -29,11 +29,9 @@ pub(crate) struct ControlCall {
 }
 
 impl ControlCall {
-    /// A journal line of this call.
-    pub(crate) fn event(&self, kind: &'static str, subject: impl Into<String>, said: Value) -> Event {
-        let mut said = said;
-        said["caller"] = Value::String(self.caller.oid.to_string());
-        Event::new(self.tenant, self.now, kind, subject, &self.trace).with(said)
+    /// Returns a journal event that this call causes.
+    pub(crate) fn event(&self, subject: Subject, payload: impl Into<JournalEvent>) -> Event {
+        Event::new(self.tenant, self.now, subject, &self.trace, payload)
     }
 }
 

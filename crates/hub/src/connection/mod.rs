@@ -14,6 +14,7 @@ pub(crate) use status::{
 };
 
 use outlive_clock::{ConnectionId, Instant, TenantId};
+use outlive_wire::Subject;
 use uuid::Uuid;
 
 use crate::connector::ConnectorName;
@@ -46,13 +47,8 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Its name in journals.
-    pub(crate) fn subject(&self) -> String {
-        subject(self.id)
+    /// The subject of its journal events.
+    pub(crate) fn subject(&self) -> Subject {
+        Subject::connection(self.id)
     }
-}
-
-/// A connection's name in journals.
-pub(crate) fn subject(id: ConnectionId) -> String {
-    format!("connection:{id}")
 }

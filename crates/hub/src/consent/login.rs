@@ -15,7 +15,7 @@ use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_store::Change;
 use outlive_tokens::SealedToken;
-use serde_json::json;
+use outlive_wire::events::ConsentStarted;
 use sha2::{Digest, Sha256};
 use url::Url;
 use uuid::Uuid;
@@ -88,8 +88,8 @@ pub(super) async fn open(
     let settings = settings_of(&connector)?;
     let begun = begin(&hub, link.tenant, &attempt, &connector, settings, now)?;
     let mut change = Change::from(begun.statement);
-    let event = Event::new(link.tenant, now, "consent.started", connection.subject(), &trace)
-        .with(json!({"attempt": attempt.id, "redirect_uri": begun.redirect_uri}));
+    let payload = ConsentStarted { attempt: attempt.id, redirect_uri: begun.redirect_uri };
+    let event = Event::new(link.tenant, now, connection.subject(), &trace, payload);
     change.append(hub.chassis.journal.entry(&event));
     hub.chassis.store.commit(change).await.map_err(|error| {
         if error.is_conflict() {

@@ -14,7 +14,8 @@ use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_store::Change;
 use outlive_tokens::{SealedToken, fingerprint};
-use serde_json::{Value, json};
+use outlive_wire::JournalEvent;
+use outlive_wire::events::{ConsentFailed, ConsentRedeemed};
 
 use super::CODE_LIFETIME;
 use super::attempt::{self, Attempt, Redeemed};
@@ -25,7 +26,7 @@ use super::tickets::{SignInState, digest};
 use crate::Hub;
 use crate::connection::{self, Connection, Status, sign_in_failed, sign_in_refused};
 use crate::connector::Connector;
-use crate::credential::{Client, Granted, TokenFailure, Tokens, redeem, storage, tokens_named};
+use crate::credential::{Client, Granted, TokenFailure, Tokens, redeem, storage};
 
 pub(super) async fn come_back(
     State(hub): State<Arc<Hub>>,
@@ -122,7 +123,8 @@ impl Back<'_> {
                 Err(self.refused(sign_in_failed(&answer), &answer).await?)
             }
             Err(TokenFailure::Transient { timed_out, why }) => {
-                self.append("consent.failed", json!({"why": why, "attempt": attempt.id})).await?;
+                let failed = ConsentFailed { why, attempt: Some(attempt.id) };
+                self.hub.chassis.journal.append(&self.event(failed)).await?;
                 let status = if timed_out { StatusCode::GATEWAY_TIMEOUT } else { StatusCode::BAD_GATEWAY };
                 Err(Stopped::for_now(status, "The identity provider did not answer as it should."))
             }
@@ -134,14 +136,14 @@ impl Back<'_> {
         let code = URL_SAFE_NO_PAD.encode(self.hub.random(self.tenant, "consent-code").bytes::<32>());
         let to = with_code(&attempt.redirect_url, &code)
             .ok_or_else(|| Stopped::unusable("There is nowhere to return to."))?;
-        let said = json!({
-            "attempt": attempt.id,
-            "account": granted.account.as_ref().map(|account| &account.name),
-            "account_id": granted.account.as_ref().map(|account| account.object_id),
-            "refresh_token": granted.refresh_token.as_ref().map(|token| fingerprint(token.expose())),
-            "access_token": fingerprint(granted.access_token.expose()),
-            "expires": granted.expires,
-        });
+        let payload = ConsentRedeemed {
+            attempt: attempt.id,
+            account: granted.account.as_ref().map(|account| account.name.clone()),
+            account_id: granted.account.as_ref().and_then(|account| account.object_id),
+            refresh_token: granted.refresh_token.as_ref().map(|token| fingerprint(token.expose())),
+            access_token: fingerprint(granted.access_token.expose()),
+            expires: granted.expires,
+        };
         let tokens = Tokens { access: granted.access_token, refresh: granted.refresh_token };
         let tokens_sealed = tokens.seal(
             &self.hub.chassis.sealer,
@@ -157,8 +159,8 @@ impl Back<'_> {
             account: granted.account.map(|account| account.name),
         };
         let mut change = Change::from(attempt::keep(self.tenant, &digest(&code), &kept));
-        let named = tokens_named(&said);
-        change.append(self.hub.chassis.journal.entry(&self.event("consent.redeemed", said).about(named)));
+        let named = payload.refresh_token.iter().chain([&payload.access_token]).cloned().collect::<Vec<_>>();
+        change.append(self.hub.chassis.journal.entry(&self.event(payload).about(named)));
         self.hub.chassis.store.commit(change).await?;
         Ok(found(&to))
     }
@@ -174,16 +176,13 @@ impl Back<'_> {
         if let Some(status) = status {
             change.add(connection::storage::set_status(self.tenant, self.connection.id, &status, self.now));
         }
-        change.append(self.hub.chassis.journal.entry(&self.event("consent.failed", json!({"why": text}))));
+        change
+            .append(self.hub.chassis.journal.entry(&self.event(ConsentFailed { why: text, attempt: None })));
         self.hub.chassis.store.commit(change).await?;
         Ok(Stopped::refused("The identity provider did not let the connection sign in.", said))
     }
 
-    async fn append(&self, kind: &'static str, said: Value) -> Result<(), Stopped> {
-        Ok(self.hub.chassis.journal.append(&self.event(kind, said)).await?)
-    }
-
-    fn event(&self, kind: &'static str, said: Value) -> Event {
-        Event::new(self.tenant, self.now, kind, self.connection.subject(), self.trace).with(said)
+    fn event(&self, payload: impl Into<JournalEvent>) -> Event {
+        Event::new(self.tenant, self.now, self.connection.subject(), self.trace, payload)
     }
 }

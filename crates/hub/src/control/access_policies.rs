@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use outlive_clock::TenantId;
 use outlive_store::Change;
+use outlive_wire::events::{AccessGranted, AccessWithdrawn};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -102,8 +103,12 @@ pub(super) async fn put(
     }
     let policy = Policy { name: path.policy.to_string(), principal };
     let mut change = Change::from(access_list::put(call.tenant, connection.id, &path.policy.key(), &policy));
-    let said = json!({"policy": policy.name, "principal": policy.principal});
-    change.append(hub.chassis.journal.entry(&call.event("access.granted", connection.subject(), said)));
+    let payload = AccessGranted {
+        policy: policy.name.clone(),
+        principal: policy.principal.to_string(),
+        caller: call.caller.oid,
+    };
+    change.append(hub.chassis.journal.entry(&call.event(connection.subject(), payload)));
     hub.chassis.store.commit(change).await?;
     let status = if exists { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, Json(shown(&policy, &connection))))
@@ -120,8 +125,12 @@ pub(super) async fn delete(
         return Ok(StatusCode::NO_CONTENT);
     };
     let mut change = Change::from(access_list::delete(call.tenant, connection.id, &key));
-    let said = json!({"policy": policy.name, "principal": policy.principal});
-    change.append(hub.chassis.journal.entry(&call.event("access.withdrawn", connection.subject(), said)));
+    let payload = AccessWithdrawn {
+        policy: policy.name,
+        principal: policy.principal.to_string(),
+        caller: call.caller.oid,
+    };
+    change.append(hub.chassis.journal.entry(&call.event(connection.subject(), payload)));
     hub.chassis.store.commit(change).await?;
     Ok(StatusCode::OK)
 }

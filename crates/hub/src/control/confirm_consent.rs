@@ -7,8 +7,9 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
+use outlive_wire::events::{ConnectionConnected, ConsentConfirmationRefused};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::ResourcePath;
@@ -40,9 +41,9 @@ pub(super) async fn confirm(
     let redeemed = match check(&call, &confirmation, redeemed) {
         Ok(redeemed) => redeemed,
         Err(refusal) => {
-            let said = json!({"why": refusal.message()});
-            let event = call.event("consent.refused", connection.subject(), said);
-            hub.chassis.journal.append(&event).await?;
+            let payload =
+                ConsentConfirmationRefused { why: refusal.message().to_owned(), caller: call.caller.oid };
+            hub.chassis.journal.append(&call.event(connection.subject(), payload)).await?;
             return Err(refusal);
         }
     };
@@ -57,8 +58,9 @@ pub(super) async fn confirm(
     ));
     let account = redeemed.account.as_deref();
     change.add(storage::set_connected(call.tenant, connection.id, account, call.now));
-    let said = json!({"account": account, "attempt": redeemed.attempt});
-    change.append(hub.chassis.journal.entry(&call.event("connection.connected", connection.subject(), said)));
+    let payload =
+        ConnectionConnected { account: redeemed.account, attempt: redeemed.attempt, caller: call.caller.oid };
+    change.append(hub.chassis.journal.entry(&call.event(connection.subject(), payload)));
     hub.chassis
         .store
         .commit(change)

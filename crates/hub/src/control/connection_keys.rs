@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::IntoResponse;
 use outlive_clock::Span;
 use outlive_tokens::{fingerprint, sign_hs256};
+use outlive_wire::events::ConnectionKeyIssued;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -97,10 +98,13 @@ pub(super) async fn list(
         jti: hub.random(call.tenant, "connection-key-id").uuid().to_string(),
     };
     let token = sign_hs256(&key, &claims);
-    let said = json!({
-        "principal": claims.principal, "expires": expires.whole_second(), "key": fingerprint(&token),
-    });
-    hub.chassis.journal.append(&call.event("connection.key_issued", connection.subject(), said)).await?;
+    let payload = ConnectionKeyIssued {
+        principal: claims.principal.to_string(),
+        expires: expires.whole_second(),
+        key: fingerprint(&token),
+        caller: call.caller.oid,
+    };
+    hub.chassis.journal.append(&call.event(connection.subject(), payload)).await?;
     let url = runtime_url(&connection, hub.origin());
     Ok(unstored(json!({
         "connectionKey": token,

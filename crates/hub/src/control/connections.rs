@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use outlive_clock::ConnectionId;
 use outlive_store::Change;
+use outlive_wire::events::{ConnectionChanged, ConnectionCreated, ConnectionDeleted};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -175,11 +176,13 @@ async fn create(
         revision: 1,
     };
     let mut change = Change::from(storage::insert(&connection));
-    let said = json!({
-        "connector": connector.name.as_str(), "status": connection.status.overall(),
-        "resource": connection_id(call.tenant, group.as_str(), name.as_str()),
-    });
-    change.append(hub.chassis.journal.entry(&call.event("connection.created", connection.subject(), said)));
+    let payload = ConnectionCreated {
+        connector: connector.name.to_string(),
+        status: connection.status.overall().to_owned(),
+        resource: connection_id(call.tenant, group.as_str(), name.as_str()),
+        caller: call.caller.oid,
+    };
+    change.append(hub.chassis.journal.entry(&call.event(connection.subject(), payload)));
     hub.chassis.store.commit(change).await?;
     Ok((StatusCode::CREATED, Json(resource(&connection, &connector, hub.origin()))))
 }
@@ -229,8 +232,9 @@ async fn change(
     connection.enabled = enabled.unwrap_or(connection.enabled);
     connection.changed = call.now;
     let mut change = Change::from(storage::update(&connection));
-    let said = json!({"state": if connection.enabled { "Enabled" } else { "Disabled" }});
-    change.append(hub.chassis.journal.entry(&call.event("connection.changed", connection.subject(), said)));
+    let state = if connection.enabled { "Enabled" } else { "Disabled" };
+    let payload = ConnectionChanged { state: state.to_owned(), caller: call.caller.oid };
+    change.append(hub.chassis.journal.entry(&call.event(connection.subject(), payload)));
     hub.chassis.store.commit(change).await?;
     Ok((StatusCode::OK, Json(shown(hub, &connection).await?)))
 }
@@ -246,11 +250,8 @@ pub(super) async fn delete(
         Err(refusal) => return Err(refusal),
     };
     let mut change = storage::delete(call.tenant, connection.id);
-    change.append(hub.chassis.journal.entry(&call.event(
-        "connection.deleted",
-        connection.subject(),
-        json!({}),
-    )));
+    let payload = ConnectionDeleted { caller: call.caller.oid };
+    change.append(hub.chassis.journal.entry(&call.event(connection.subject(), payload)));
     hub.chassis.store.commit(change).await?;
     Ok(StatusCode::OK)
 }

@@ -8,6 +8,7 @@ use http::StatusCode;
 use outlive_clock::TenantId;
 use outlive_store::Change;
 use outlive_tokens::SealedToken;
+use outlive_wire::events::ConsentLinkIssued;
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -105,9 +106,13 @@ async fn issue(
     let over = call.now - LINK_LIFETIME * 6;
     let mut change = Change::from(consent::delete_all_of(call.tenant, connection.id, over));
     change.add(consent::insert(call.tenant, &attempt));
-    let said =
-        json!({"attempt": attempt.id, "object_id": attempt.object_id, "expires": attempt.link_expires});
-    change.append(hub.chassis.journal.entry(&call.event("consent.link_issued", connection.subject(), said)));
+    let payload = ConsentLinkIssued {
+        attempt: attempt.id,
+        object_id: attempt.object_id,
+        expires: attempt.link_expires,
+        caller: call.caller.oid,
+    };
+    change.append(hub.chassis.journal.entry(&call.event(connection.subject(), payload)));
     hub.chassis.store.commit(change).await?;
     let data = LoginLink { tenant: call.tenant, attempt: attempt.id }
         .seal(&hub.chassis.sealer, &mut hub.random(call.tenant, "seal-login-link"));

@@ -8,6 +8,8 @@ use http::StatusCode;
 use outlive_chassis::Problem;
 use outlive_store::Change;
 use outlive_tokens::Secret;
+use outlive_wire::events::{ConnectorChanged, ConnectorCreated};
+use outlive_wire::{JournalEvent, Subject};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -111,12 +113,18 @@ async fn write(
             &mut hub.random(call.tenant, "seal-client-secret"),
         ),
     };
-    let (kind, statement) = match replaced {
-        Some(revision) => ("connector.changed", storage::update(registration, draft, revision)),
-        None => ("connector.created", storage::insert(registration, draft)),
+    let (confidential, caller) = (draft.client_secret.is_some(), call.caller.oid);
+    let (payload, statement) = match replaced {
+        Some(revision) => (
+            JournalEvent::from(ConnectorChanged { confidential, caller }),
+            storage::update(registration, draft, revision),
+        ),
+        None => (
+            JournalEvent::from(ConnectorCreated { confidential, caller: Some(caller) }),
+            storage::insert(registration, draft),
+        ),
     };
     let mut change = Change::from(statement);
-    let said = json!({"confidential": draft.client_secret.is_some()});
-    change.append(hub.chassis.journal.entry(&call.event(kind, format!("connector:{name}"), said)));
+    change.append(hub.chassis.journal.entry(&call.event(Subject::connector(name), payload)));
     Ok(hub.chassis.store.commit(change).await?)
 }

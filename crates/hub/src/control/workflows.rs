@@ -9,12 +9,13 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use outlive_store::Change;
+use outlive_wire::Subject;
+use outlive_wire::events::AccessWithdrawn;
 use serde::Deserialize;
-use serde_json::json;
 
 use crate::Hub;
 use crate::arm::{ArmRefusal, ControlCall};
-use crate::connection::{Principal, access_list, subject};
+use crate::connection::{Principal, access_list};
 
 #[derive(Deserialize)]
 pub(super) struct WorkflowPath {
@@ -42,12 +43,12 @@ pub(super) async fn delete(
     let mut change = Change::new();
     for (connection, policy) in granted {
         change.add(access_list::delete(call.tenant, connection, &policy.name.to_ascii_lowercase()));
-        let payload = json!({"policy": policy.name, "principal": policy.principal});
-        change.append(hub.chassis.journal.entry(&call.event(
-            "access.withdrawn",
-            subject(connection),
-            payload,
-        )));
+        let payload = AccessWithdrawn {
+            policy: policy.name,
+            principal: policy.principal.to_string(),
+            caller: call.caller.oid,
+        };
+        change.append(hub.chassis.journal.entry(&call.event(Subject::connection(connection), payload)));
     }
     store.commit(change).await?;
     Ok(StatusCode::OK)

@@ -14,7 +14,7 @@ mod token_endpoint;
 
 pub(crate) use challenge::{CAPABLE, Challenged};
 pub(crate) use freshness::{Freshness, freshness};
-pub(crate) use refresh::{RefreshFailure, Refreshes, answer_challenge, source_token, tokens_named};
+pub(crate) use refresh::{RefreshFailure, Refreshes, answer_challenge, source_token};
 pub(crate) use storage::{Credential, Tokens};
 pub(crate) use token_answer::{Granted, TokenFailure};
 pub(crate) use token_endpoint::{Client, redeem};

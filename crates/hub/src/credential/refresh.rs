@@ -8,7 +8,9 @@ use outlive_clock::{ConnectionId, Instant, TenantId, wall_now};
 use outlive_journal::Event;
 use outlive_store::Change;
 use outlive_tokens::{Secret, fingerprint};
-use serde_json::{Value, json};
+use outlive_wire::JournalEvent;
+use outlive_wire::events::{ConnectionBroken, ConnectionRefreshPostponed, ConnectionRefreshed};
+use serde_json::Value;
 
 use super::single_flight::SingleFlight;
 use super::{
@@ -174,8 +176,16 @@ impl Attempt<'_> {
             return Err(RefreshFailure::NotAuthenticated);
         };
         let Some(refresh_token) = &old.refresh else {
-            let text = "Missing refresh token.";
-            return self.refused(settings, &old, text, json!({"error": "missing_refresh_token"})).await;
+            let correlation = self.hub.random(self.connection.tenant, "correlation").uuid();
+            let (provider, why) = (settings.identity_provider, "Missing refresh token.");
+            let text = connection::refresh_impossible(provider, correlation, self.now, why);
+            let broken = ConnectionBroken {
+                error: "missing_refresh_token".to_owned(),
+                answer: None,
+                correlation: None,
+                refresh_token: None,
+            };
+            return self.record_broken(text, broken).await;
         };
         let correlation = self.hub.random(self.connection.tenant, "correlation").uuid();
         match self.ask(&connector, settings, refresh_token, correlation).await? {
@@ -183,14 +193,17 @@ impl Attempt<'_> {
             Err(TokenFailure::Refused { answer, error }) => {
                 let text =
                     connection::refresh_failed(settings.identity_provider, correlation, self.now, &answer);
-                let answer = serde_json::from_str(&answer).unwrap_or(Value::Null);
-                let said = json!({"error": error, "answer": answer, "correlation": correlation});
-                self.refused_with(&old, text, said).await
+                let broken = ConnectionBroken {
+                    error,
+                    answer: Some(serde_json::from_str(&answer).unwrap_or(Value::Null)),
+                    correlation: Some(correlation),
+                    refresh_token: Some(fingerprint(refresh_token.expose())),
+                };
+                self.record_broken(text, broken).await
             }
             Err(TokenFailure::Transient { timed_out, why }) => {
                 let mut change = self.given_back();
-                let said = json!({"why": why, "timed_out": timed_out});
-                change.append(self.entry("connection.refresh_postponed", said));
+                change.append(self.entry(ConnectionRefreshPostponed { why, timed_out }, None));
                 self.hub.chassis.store.commit(change).await?;
                 Err(RefreshFailure::Transient(timed_out))
             }
@@ -234,37 +247,26 @@ impl Attempt<'_> {
         if self.connection.status != Status::Connected {
             change.add(connection::storage::set_status(tenant, id, &Status::Connected, self.now));
         }
-        let said = json!({
-            "refresh_token": tokens.refresh.as_ref().map(|token| fingerprint(token.expose())),
-            "parent_refresh_token": old.refresh.as_ref().map(|token| fingerprint(token.expose())),
-            "access_token": fingerprint(tokens.access.expose()),
-            "expires": expires,
-        });
-        change.append(self.entry("connection.refreshed", said));
+        let refreshed = ConnectionRefreshed {
+            refresh_token: tokens.refresh.as_ref().map(|token| fingerprint(token.expose())),
+            parent_refresh_token: old.refresh.as_ref().map(|token| fingerprint(token.expose())),
+            access_token: fingerprint(tokens.access.expose()),
+            expires,
+        };
+        let named = [&refreshed.refresh_token, &refreshed.parent_refresh_token]
+            .into_iter()
+            .flatten()
+            .chain([&refreshed.access_token])
+            .cloned()
+            .collect::<Vec<_>>();
+        change.append(self.entry(refreshed, named));
         self.hub.chassis.store.commit(change).await?;
         Ok(tokens)
     }
 
-    async fn refused(
-        &self,
-        settings: &OAuthSettings,
-        old: &Tokens,
-        why: &str,
-        said: Value,
-    ) -> Result<Tokens, RefreshFailure> {
-        let correlation = self.hub.random(self.connection.tenant, "correlation").uuid();
-        let text = connection::refresh_impossible(settings.identity_provider, correlation, self.now, why);
-        self.refused_with(old, text, said).await
-    }
-
-    async fn refused_with(
-        &self,
-        old: &Tokens,
-        text: String,
-        mut said: Value,
-    ) -> Result<Tokens, RefreshFailure> {
+    /// Records that the connection is broken, as `text` says.
+    async fn record_broken(&self, text: String, broken: ConnectionBroken) -> Result<Tokens, RefreshFailure> {
         let (tenant, id) = (self.connection.tenant, self.connection.id);
-        said["refresh_token"] = json!(old.refresh.as_ref().map(|token| fingerprint(token.expose())));
         let mut change = self.given_back();
         change.add(connection::storage::set_status(
             tenant,
@@ -272,7 +274,8 @@ impl Attempt<'_> {
             &Status::Unauthorized(text.clone()),
             self.now,
         ));
-        change.append(self.entry("connection.broken", said));
+        let named = broken.refresh_token.clone();
+        change.append(self.entry(broken, named));
         self.hub.chassis.store.commit(change).await?;
         Err(RefreshFailure::Refused(text))
     }
@@ -283,18 +286,9 @@ impl Attempt<'_> {
         Change::from(lease::release(tenant, id, self.credential.version))
     }
 
-    fn entry(&self, kind: &'static str, said: Value) -> Change {
+    fn entry(&self, payload: impl Into<JournalEvent>, tokens: impl IntoIterator<Item = String>) -> Change {
         let connection = self.connection;
-        let event = Event::new(connection.tenant, self.now, kind, connection.subject(), self.trace);
-        let named = tokens_named(&said);
-        self.hub.chassis.journal.entry(&event.with(said).about(named))
+        let event = Event::new(connection.tenant, self.now, connection.subject(), self.trace, payload);
+        self.hub.chassis.journal.entry(&event.about(tokens))
     }
-}
-
-/// The fingerprints of the tokens that a journal line names.
-pub(crate) fn tokens_named(said: &Value) -> Vec<String> {
-    ["refresh_token", "parent_refresh_token", "access_token"]
-        .iter()
-        .filter_map(|name| said[*name].as_str().map(str::to_owned))
-        .collect()
 }

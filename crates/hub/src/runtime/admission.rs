@@ -7,15 +7,14 @@ use outlive_chassis::{ClockError, Problem, Trace};
 use outlive_clock::{ConnectionId, Instant, TenantId};
 use outlive_journal::Event;
 use outlive_tokens::{Hs256Refusal, peek_tenant, verify_hs256};
-use serde_json::json;
+use outlive_wire::Subject;
+use outlive_wire::events::RuntimeRefused;
 use uuid::Uuid;
 
 use super::refusal::RuntimeRefusal;
 use crate::Hub;
 use crate::arm::{LOCATION, authenticate, credentials};
-use crate::connection::{
-    Connection, KeyClaims, Principal, access_list, american_date, key_purpose, storage, subject,
-};
+use crate::connection::{Connection, KeyClaims, Principal, access_list, american_date, key_purpose, storage};
 use crate::connector::Connector;
 use crate::credential::Credential;
 
@@ -53,9 +52,17 @@ pub(super) async fn admit(
     if let Some(tenant) = tenant
         && let Ok(now) = hub.chassis.clocks.now(tenant).await
     {
-        let event = Event::new(tenant, now, "runtime.refused", subject(id), trace).with(json!({
-            "status": refusal.status.as_u16(), "why": refusal.message, "method": method.as_str(), "path": shown(path),
-        }));
+        let payload = RuntimeRefused {
+            caller: None,
+            method: method.as_str().to_owned(),
+            path: shown(path),
+            operation: None,
+            access_token: None,
+            challenged: None,
+            status: refusal.status.as_u16(),
+            why: refusal.message.clone(),
+        };
+        let event = Event::new(tenant, now, Subject::connection(id), trace, payload);
         hub.chassis.journal.append(&event).await?;
     }
     Err(refusal)

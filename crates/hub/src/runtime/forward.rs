@@ -11,7 +11,9 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use outlive_chassis::Trace;
 use outlive_journal::Event;
 use outlive_tokens::{Secret, fingerprint};
-use serde_json::{Value, json};
+use outlive_wire::JournalEvent;
+use outlive_wire::events::{ConnectionChallenged, RuntimeForwarded, RuntimeRefused};
+use serde_json::json;
 use url::Url;
 
 use super::admission::{Admitted, shown};
@@ -44,36 +46,57 @@ pub(crate) async fn forward(
     trace: &Trace,
 ) -> Result<Response, RuntimeRefusal> {
     let source = host_of(hub.origin());
-    let mut said = json!({
-        "caller": admitted.principal, "method": outgoing.method.as_str(), "path": shown(&outgoing.path),
-    });
-    let path = format!("/{}", outgoing.path);
-    let outcome = match admitted.connector.swagger.operation(outgoing.method.as_str(), &path) {
-        Some(operation) => {
-            said["operation"] = json!(operation.id);
-            send(hub, admitted, outgoing, &mut said, trace).await
-        }
-        None => Err(RuntimeRefusal::no_such_operation()),
+    let (caller, method) = (admitted.principal.to_string(), outgoing.method.as_str().to_owned());
+    let (path, recorded_path) = (format!("/{}", outgoing.path), shown(&outgoing.path));
+    let operation =
+        admitted.connector.swagger.operation(&method, &path).map(|operation| operation.id.clone());
+    let mut tokens = SentTokens::default();
+    let outcome = if operation.is_some() {
+        send(hub, admitted, outgoing, &mut tokens, trace).await
+    } else {
+        Err(RuntimeRefusal::no_such_operation())
     };
-    let (kind, status) = match &outcome {
-        Ok(response) => ("runtime.forwarded", response.status()),
-        Err(refusal) => {
-            said["why"] = json!(refusal.message);
-            ("runtime.refused", refusal.status)
-        }
+    let SentTokens { access_token, challenged } = tokens;
+    let payload = match &outcome {
+        Ok(response) => JournalEvent::from(RuntimeForwarded {
+            caller,
+            method,
+            path: recorded_path,
+            operation,
+            access_token,
+            challenged,
+            status: response.status().as_u16(),
+        }),
+        Err(refusal) => JournalEvent::from(RuntimeRefused {
+            caller: Some(caller),
+            method,
+            path: recorded_path,
+            operation,
+            access_token,
+            challenged,
+            status: refusal.status.as_u16(),
+            why: refusal.message.clone(),
+        }),
     };
-    said["status"] = json!(status.as_u16());
     let connection = &admitted.connection;
-    let event = Event::new(connection.tenant, admitted.now, kind, connection.subject(), trace).with(said);
+    let event = Event::new(connection.tenant, admitted.now, connection.subject(), trace, payload);
     hub.chassis.journal.append(&event).await?;
     outcome.map_err(|refusal| refusal.in_the_name_of(&source))
+}
+
+/// Fingerprints of the access tokens that were sent to the back end.
+#[derive(Default)]
+struct SentTokens {
+    access_token: Option<String>,
+    /// The token that the back end rejected with a claims challenge.
+    challenged: Option<String>,
 }
 
 async fn send(
     hub: &Arc<Hub>,
     admitted: &Admitted,
     outgoing: Outgoing,
-    said: &mut Value,
+    sent: &mut SentTokens,
     trace: &Trace,
 ) -> Result<Response, RuntimeRefusal> {
     let swagger = &admitted.connector.swagger;
@@ -93,9 +116,7 @@ async fn send(
             }
         })?;
     let mut token = token(hub, admitted, trace).await?;
-    if let Some(token) = &token {
-        said["access_token"] = json!(fingerprint(token.expose()));
-    }
+    sent.access_token = token.as_ref().map(|token| fingerprint(token.expose()));
     let ask = |token: Option<&Secret>| {
         request(hub, admitted, &outgoing, url.clone(), token, trace).map(reqwest::RequestBuilder::send)
     };
@@ -107,11 +128,11 @@ async fn send(
         && can_be_challenged(admitted)
         && let Some(challenged) = Challenged::of(answer.status(), answer.headers(), refused)
     {
-        said["challenged"] = said["access_token"].take();
+        sent.challenged = sent.access_token.take();
         note_challenge(hub, admitted, &challenged, trace).await?;
         let fresh =
             answer_challenge(hub, &admitted.connection, &challenged, trace).await.map_err(no_token)?;
-        said["access_token"] = json!(fingerprint(fresh.expose()));
+        sent.access_token = Some(fingerprint(fresh.expose()));
         // Once: the body is all here, and whatever the back end says now is its answer.
         answer = match ask(Some(&fresh))?.await {
             Ok(answer) => answer,
@@ -193,10 +214,9 @@ async fn note_challenge(
 ) -> Result<(), RuntimeRefusal> {
     let connection = &admitted.connection;
     let refused = fingerprint(challenged.refused.expose());
+    let payload = ConnectionChallenged { access_token: refused.clone(), claims: challenged.claims.clone() };
     let event =
-        Event::new(connection.tenant, admitted.now, "connection.challenged", connection.subject(), trace)
-            .with(json!({"access_token": refused, "claims": challenged.claims}))
-            .about([refused]);
+        Event::new(connection.tenant, admitted.now, connection.subject(), trace, payload).about([refused]);
     Ok(hub.chassis.store.commit(hub.chassis.journal.entry(&event)).await?)
 }
 
