@@ -1,7 +1,6 @@
-//! The end of a flow: what the flow service reports, so that no access list goes on naming the
-//! flow.
+//! Deleted flows: the flow service reports them, and the hub withdraws their access policies.
 //!
-//! The original keeps connections and flows in one resource provider; here they are two services,
+//! The original has one resource provider for connections and flows; here they are two services,
 //! which know each other over HTTP only.
 
 use std::sync::Arc;
@@ -30,13 +29,13 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, ArmRefusal> {
     if !call.caller.acts_for_flows() {
         return Err(ArmRefusal::forbidden(
-            "Access of a workflow is ended only by an application with the role 'Flows.Act'.",
+            "Only an application with the role 'Flows.Act' can withdraw the access of a workflow.",
         ));
     }
     let principal = Principal::workflow(&path.workflow)
-        .map_err(|_| ArmRefusal::invalid("The path does not name a flow."))?;
+        .map_err(|_| ArmRefusal::invalid("The path does not contain a flow id."))?;
     let store = &hub.chassis.store;
-    let granted = access_list::of_principal(store, call.tenant, &principal).await?;
+    let granted = access_list::list_of_principal(store, call.tenant, &principal).await?;
     if granted.is_empty() {
         return Ok(StatusCode::NO_CONTENT);
     }
