@@ -135,10 +135,10 @@ fn refusals_say_where_what_and_what_to_do() {
         (
             "/actions/Http",
             action("Http"),
-            "actions.Http.type: there is no action type 'Http' here; use OpenApiConnection, Compose or If.",
+            "actions.Http.type: the action type 'Http' is not supported; use OpenApiConnection, Compose or If.",
         ),
         ("/actions/x", json!("y"), "actions.x: this is not an object"),
-        (&format!("{list}/runafter"), json!({}), "List_orders: 'runafter' means nothing here"),
+        (&format!("{list}/runafter"), json!({}), "List_orders: 'runafter' is not a known member"),
         (
             &format!("{list}/runAfter"),
             json!({"Nothing": ["Succeeded"]}),
@@ -146,11 +146,11 @@ fn refusals_say_where_what_and_what_to_do() {
         ),
         (&format!("{list}/runAfter"), json!({"List_orders": ["Succeeded"]}), "wait for itself"),
         (&format!("{list}/inputs/host"), json!({"apiId": "x"}), "inputs.host: 'connectionName' is missing"),
-        (&format!("{list}/inputs/host/apiId"), json!(7), "host.apiId: this is not a text"),
+        (&format!("{list}/inputs/host/apiId"), json!(7), "host.apiId: this is not a string"),
         (
             &format!("{list}/inputs/authentication"),
             json!({"type": "Raw", "value": "secret"}),
-            "inputs.authentication: credentials do not stand",
+            "inputs.authentication: a definition must not contain",
         ),
         (
             &format!("{list}/inputs/parameters"),
@@ -203,7 +203,7 @@ fn circles_names_and_numbers_are_bounded() {
         "A": {"type": "Compose", "inputs": 1, "runAfter": {"B": ["Succeeded"]}},
         "B": {"type": "Compose", "inputs": 1, "runAfter": {"A": ["Succeeded"]}}
     });
-    assert!(refusal("/actions", circle).contains("in a circle"));
+    assert!(refusal("/actions", circle).contains("form a circle"));
     let compose = json!({"type": "Compose", "inputs": 1});
     assert!(refusal(&format!("/actions/{}", "n".repeat(81)), compose.clone()).contains("longer than 80"));
     let many: serde_json::Map<_, _> = (0..501).map(|n| (format!("a{n}"), compose.clone())).collect();

@@ -32,7 +32,8 @@ fn answered(status: u16) -> Outcome {
     Outcome { status: Some(status), outputs: Some(json!({"statusCode": status, "body": {"n": 1}})), failure }
 }
 
-/// Runs to the end, answering every call by `answer(action name, attempt)`; time jumps to every wait.
+/// Runs to the end, answering every call by `answer(action name, attempt)`; time jumps to every
+/// wait.
 fn run(definition: &Definition, answer: impl Fn(&str, u32) -> Outcome) -> (Ending, RunState, Vec<Instant>) {
     let mut state = RunState::new(definition, NOW, json!({"body": {"id": "o-7"}}));
     let random = Randomness::from_seed(5);

@@ -124,8 +124,8 @@ fn names_what_it_refers_to() {
         &json!({"a": "@concat(body('A')?[outputs('B')], 'x@{c}')", "d": "- @{parameters('p')}"}),
     );
     let template = template.expect("reads");
-    assert_eq!(template.actions_named(), ["A", "B"]);
-    assert_eq!(template.parameters_named(), ["p"]);
+    assert_eq!(template.action_names(), ["A", "B"]);
+    assert_eq!(template.parameter_names(), ["p"]);
 }
 
 proptest! {

@@ -1,4 +1,4 @@
-//! The service's tables: every statement it makes, and the rows it reads.
+//! Statements on the service's tables, and their rows.
 
 pub(crate) mod credentials;
 pub(crate) mod due;
@@ -6,6 +6,6 @@ pub(crate) mod flow_ids;
 pub(crate) mod flows;
 pub(crate) mod runs;
 
-/// The tables whose rows go with their tenant.
+/// The tables whose rows are deleted with their tenant.
 pub(crate) const TENANT_TABLES: &[&str] =
     &["runs", "pruned_runs", "definitions", "flows", "flow_ids", "flow_credentials"];

@@ -174,7 +174,7 @@ async fn links_states_and_codes_expire_by_the_tenants_clock() {
 
     world.advance(Span::from_minutes(10)).await;
     let back = format!("{HUB}/redirect?code=c&state={}", query(&late, "state"));
-    assert!(world.open(&back).await.expect(400).text.contains("too long"));
+    assert!(world.open(&back).await.expect(400).text.contains("has expired"));
     assert_eq!(world.issuer.asked().len(), 1);
 }
 
