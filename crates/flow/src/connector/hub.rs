@@ -87,7 +87,7 @@ pub(crate) struct Credential {
 
 /// Provides the credential of a tenant.
 pub(crate) trait Credentials: Sync {
-    /// Returns the credential, or why there is none.
+    /// Returns the credential, or why it is not available.
     fn credential(&self, tenant: TenantId) -> impl Future<Output = Result<Credential, Failure>> + Send;
 }
 

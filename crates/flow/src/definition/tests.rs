@@ -41,7 +41,7 @@ fn read(definition: &Value) -> Result<Definition, DefinitionError> {
 }
 
 #[test]
-fn the_documented_shape_is_read() {
+fn the_documented_form_is_parsed() {
     let definition = read(&hourly()).expect("reads");
     let recurrence = Recurrence { frequency: Frequency::Hour, interval: 1, start: None };
     assert_eq!(definition.trigger.kind, TriggerKind::Recurrence(recurrence));
@@ -53,7 +53,7 @@ fn the_documented_shape_is_read() {
 }
 
 #[test]
-fn the_package_style_of_references_is_read() {
+fn references_of_a_package_are_parsed() {
     let legacy = json!({"a": {
         "connectionName": "orders-1", "source": "Embedded", "id": "/providers/Microsoft.PowerApps/apis/shared_x", "tier": "Standard"
     }, "unmapped": {"api": {"name": "shared_x"}, "connection": {"connectionReferenceLogicalName": "new_x"}}});
@@ -67,7 +67,7 @@ fn the_package_style_of_references_is_read() {
 }
 
 #[test]
-fn actions_stand_after_what_they_wait_for() {
+fn actions_follow_those_they_run_after() {
     let mut flow = hourly();
     flow["actions"] = json!({
         "A_last": {"type": "Compose", "inputs": 1, "runAfter": {"B_if": ["Succeeded", "FAILED"]}},
@@ -91,7 +91,7 @@ fn actions_stand_after_what_they_wait_for() {
     assert_eq!(definition.actions.len(), 5);
 }
 
-/// Changes the hourly flow at a JSON pointer and says how it is refused.
+/// Changes the hourly flow at a JSON pointer and returns the error.
 fn refusal(pointer: &str, value: Value) -> String {
     let mut flow = hourly();
     let (parent, member) = pointer.rsplit_once('/').expect("a pointer");
@@ -101,7 +101,7 @@ fn refusal(pointer: &str, value: Value) -> String {
 }
 
 #[test]
-fn refusals_say_where_what_and_what_to_do() {
+fn errors_contain_place_reason_and_remedy() {
     let action = |kind: &str| json!({"type": kind, "inputs": 1});
     let list = "/actions/List_orders";
     for (pointer, value, expected) in [
@@ -110,7 +110,7 @@ fn refusals_say_where_what_and_what_to_do() {
         (
             "/triggers/Recurrence/type",
             json!("Webhook"),
-            "triggers.Recurrence.type: there is no trigger type 'Webhook'",
+            "triggers.Recurrence.type: the trigger type 'Webhook' is not supported",
         ),
         (
             "/triggers/Recurrence/recurrence/frequency",
@@ -198,7 +198,7 @@ fn refusals_say_where_what_and_what_to_do() {
 }
 
 #[test]
-fn circles_names_and_numbers_are_bounded() {
+fn circles_and_limits_are_checked() {
     let circle = json!({
         "A": {"type": "Compose", "inputs": 1, "runAfter": {"B": ["Succeeded"]}},
         "B": {"type": "Compose", "inputs": 1, "runAfter": {"A": ["Succeeded"]}}
