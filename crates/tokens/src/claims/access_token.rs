@@ -6,7 +6,7 @@ use outlive_clock::{ClientId, Instant, ServicePrincipalId, SessionId, TenantId};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{GroupClaims, PasswordClaims, Told, UserFacts, backdated, some_unless_empty, uti};
+use super::{GroupClaims, PasswordClaims, UserClaims, UserFacts, backdated, some_unless_empty, uti};
 use crate::{PairwiseKey, TokenVersion, issuer};
 
 /// How the client authenticated at the token endpoint: the `appidacr` or `azpacr` claim.
@@ -99,7 +99,7 @@ pub struct AccessTokenInput<'a> {
     /// Client capabilities to repeat (`cp1`), if the client sent them and the resource takes part in continuous access evaluation.
     pub xms_cc: Option<Vec<String>>,
     /// What the resource asked for.
-    pub told: Told,
+    pub user_claims: UserClaims,
 }
 
 /// The claims of an access token, in the order in which they are written. Instants are whole seconds since 1970.
@@ -220,8 +220,8 @@ impl AccessTokenClaims {
     pub fn build(input: &AccessTokenInput<'_>) -> Self {
         let v1 = input.version == TokenVersion::V1;
         let authenticated = input.client_authentication.claim();
-        let told = &input.told;
-        let (aio, rh) = told.opaque.clone().unzip();
+        let user_claims = &input.user_claims;
+        let (aio, rh) = user_claims.opaque.clone().unzip();
         let bare = Self {
             aud: input.audience.to_owned(),
             iss: issuer(input.origin, input.tenant, input.version),
@@ -265,28 +265,38 @@ impl AccessTokenClaims {
         };
         match input.subject {
             AccessSubject::User { user, scopes, roles, amr, session, auth_time, wids } => Self {
-                acct: told.acct(),
+                acct: user_claims.acct(),
                 acr: v1.then_some("1"),
                 acrs: some_unless_empty(&input.acrs),
                 amr: some_unless_empty(amr).filter(|_| v1),
                 auth_time: auth_time.map(Instant::as_seconds),
-                email: user.email.clone().filter(|_| told.tells_email()),
-                family_name: user.family_name.clone().filter(|_| v1 || told.optional.asks("family_name")),
-                given_name: user.given_name.clone().filter(|_| v1 || told.optional.asks("given_name")),
-                groups: told.group_claims(),
-                idtyp: told.optional.idtyp_of_user(),
-                ipaddr: told.ipaddr(v1),
-                name: (v1 || told.profile).then(|| user.name.clone()),
+                email: user.email.clone().filter(|_| user_claims.includes_email()),
+                family_name: user
+                    .family_name
+                    .clone()
+                    .filter(|_| v1 || user_claims.optional.contains("family_name")),
+                given_name: user
+                    .given_name
+                    .clone()
+                    .filter(|_| v1 || user_claims.optional.contains("given_name")),
+                groups: user_claims.group_claims(),
+                idtyp: user_claims.optional.idtyp_of_user(),
+                ipaddr: user_claims.ipaddr(v1),
+                name: (v1 || user_claims.profile).then(|| user.name.clone()),
                 oid: user.id.uuid(),
-                preferred_username: if v1 { told.optional.asks("preferred_username") } else { told.profile }
-                    .then(|| user.upn.clone()),
-                password: told.password_claims(v1, input.issued_at),
+                preferred_username: if v1 {
+                    user_claims.optional.contains("preferred_username")
+                } else {
+                    user_claims.profile
+                }
+                .then(|| user.upn.clone()),
+                password: user_claims.password_claims(v1, input.issued_at),
                 roles: some_unless_empty(roles),
                 scp: (!scopes.is_empty()).then(|| scopes.join(" ")),
                 sid: *session,
                 sub: input.pairwise.subject(input.tenant, input.resource, user.id),
                 unique_name: v1.then(|| user.upn.clone()),
-                upn: (v1 || told.optional.asks("upn")).then(|| user.upn.clone()),
+                upn: (v1 || user_claims.optional.contains("upn")).then(|| user.upn.clone()),
                 wids: some_unless_empty(wids),
                 ..bare
             },

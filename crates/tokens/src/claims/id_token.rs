@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use outlive_clock::{ClientId, Instant, SessionId, TenantId, UserId};
 use serde::Serialize;
 
-use super::{GroupClaims, PasswordClaims, Told, UserFacts, backdated, some_unless_empty, uti};
+use super::{GroupClaims, PasswordClaims, UserClaims, UserFacts, backdated, some_unless_empty, uti};
 use crate::{PairwiseKey, TokenVersion, issuer};
 
 /// Everything an ID token says, before it says it.
@@ -50,7 +50,7 @@ pub struct IdTokenInput<'a> {
     /// The key of pairwise subjects.
     pub pairwise: &'a PairwiseKey,
     /// What the client asked for.
-    pub told: Told,
+    pub user_claims: UserClaims,
 }
 
 /// The claims of an ID token, in the order in which they are written. Instants are whole seconds since 1970.
@@ -152,42 +152,49 @@ impl IdTokenClaims {
         let v1 = input.version == TokenVersion::V1;
         let user = input.user;
         let named = v1 || input.profile;
-        let told = &input.told;
-        let (aio, rh) = told.opaque.clone().unzip();
+        let user_claims = &input.user_claims;
+        let (aio, rh) = user_claims.opaque.clone().unzip();
         Self {
             aud: input.client,
             iss: issuer(input.origin, input.tenant, input.version),
             iat: backdated(input.issued_at),
             nbf: backdated(input.issued_at),
             exp: input.expires_at.as_seconds(),
-            acct: told.acct(),
+            acct: user_claims.acct(),
             aio,
             amr: some_unless_empty(input.amr).filter(|_| v1),
             auth_time: input.auth_time.map(Instant::as_seconds),
             at_hash: input.at_hash.clone(),
             c_hash: input.c_hash.clone(),
-            email: user.email.clone().filter(|_| input.email || told.tells_email()),
-            family_name: user.family_name.clone().filter(|_| v1 || told.optional.asks("family_name")),
-            given_name: user.given_name.clone().filter(|_| v1 || told.optional.asks("given_name")),
-            groups: told.group_claims(),
-            ipaddr: told.ipaddr(v1),
+            email: user.email.clone().filter(|_| input.email || user_claims.includes_email()),
+            family_name: user
+                .family_name
+                .clone()
+                .filter(|_| v1 || user_claims.optional.contains("family_name")),
+            given_name: user.given_name.clone().filter(|_| v1 || user_claims.optional.contains("given_name")),
+            groups: user_claims.group_claims(),
+            ipaddr: user_claims.ipaddr(v1),
             login_hint: input.login_hint.map(str::to_owned),
             name: named.then(|| user.name.clone()),
             nonce: input.nonce.map(str::to_owned),
             oid: named.then_some(user.id),
-            preferred_username: if v1 { told.optional.asks("preferred_username") } else { input.profile }
-                .then(|| user.upn.clone()),
-            password: told.password_claims(v1, input.issued_at),
+            preferred_username: if v1 {
+                user_claims.optional.contains("preferred_username")
+            } else {
+                input.profile
+            }
+            .then(|| user.upn.clone()),
+            password: user_claims.password_claims(v1, input.issued_at),
             rh,
             roles: some_unless_empty(input.roles),
             sid: input.session,
             sub: input.pairwise.subject(input.tenant, input.client, user.id),
             tid: input.tenant,
             unique_name: v1.then(|| user.upn.clone()),
-            upn: (v1 || told.optional.asks("upn")).then(|| user.upn.clone()),
+            upn: (v1 || user_claims.optional.contains("upn")).then(|| user.upn.clone()),
             uti: uti(input.uti),
             ver: input.version,
-            wids: some_unless_empty(&told.wids),
+            wids: some_unless_empty(&user_claims.wids),
         }
     }
 }
@@ -227,7 +234,7 @@ mod tests {
             expires_at: issued_at + Span::from_seconds(3_600),
             uti: [0; 16],
             pairwise: &PairwiseKey::new(&[1; 32]),
-            told: Told::default(),
+            user_claims: UserClaims::default(),
         })
     }
 

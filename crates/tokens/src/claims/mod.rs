@@ -6,12 +6,12 @@
 mod access_token;
 mod id_token;
 mod password;
-mod told;
+mod user_claims;
 
 pub use access_token::{AccessSubject, AccessTokenClaims, AccessTokenInput, ClientAuthentication};
 pub use id_token::{IdTokenClaims, IdTokenInput};
 pub use password::{ExpiringPassword, PasswordClaims};
-pub use told::{ClaimSource, GROUPS_MAX, GroupClaims, Groups, OptionalClaims, Told};
+pub use user_claims::{ClaimSource, GROUPS_MAX, GroupClaims, Groups, OptionalClaims, UserClaims};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

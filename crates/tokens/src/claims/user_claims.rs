@@ -30,7 +30,7 @@ impl OptionalClaims {
 
     /// Whether this claim was asked for.
     #[must_use]
-    pub fn asks(&self, name: &str) -> bool {
+    pub fn contains(&self, name: &str) -> bool {
         self.names.contains(name)
     }
 
@@ -41,7 +41,7 @@ impl OptionalClaims {
 
     /// `idtyp` of a user's token.
     pub(super) fn idtyp_of_user(&self) -> Option<&'static str> {
-        (self.user_tokens_too && self.asks("idtyp")).then_some("user")
+        (self.user_tokens_too && self.contains("idtyp")).then_some("user")
     }
 }
 
@@ -56,7 +56,7 @@ pub struct Groups {
 
 /// Everything of this kind that a token could tell.
 #[derive(Clone, Debug, Default)]
-pub struct Told {
+pub struct UserClaims {
     /// What was asked for.
     pub optional: OptionalClaims,
     /// Whether the scope `profile` was granted: version 2 access tokens leave names out without it.
@@ -74,31 +74,31 @@ pub struct Told {
     /// The user's password, if it expires soon.
     pub password: Option<ExpiringPassword>,
     /// Whether the authorization endpoint sends the token itself: there is little room in an address.
-    pub in_address: bool,
+    pub front_channel: bool,
     /// The issuer's own notes, which nobody else can read: `aio` and `rh`.
     pub opaque: Option<(String, String)>,
 }
 
-impl Told {
+impl UserClaims {
     /// With the address that the user came from, if it is known.
     #[must_use]
-    pub fn coming_from(self, ip_address: Option<IpAddr>) -> Self {
+    pub fn with_ip_address(self, ip_address: Option<IpAddr>) -> Self {
         Self { ip_address, ..self }
     }
 
     /// `acct`: 0 for a member of the tenant, 1 for a guest.
     pub(super) fn acct(&self) -> Option<u8> {
-        self.optional.asks("acct").then_some(u8::from(self.guest))
+        self.optional.contains("acct").then_some(u8::from(self.guest))
     }
 
     /// `ipaddr`: always in version 1 if it is known, in version 2 if it was asked for.
     pub(super) fn ipaddr(&self, v1: bool) -> Option<IpAddr> {
-        self.ip_address.filter(|_| v1 || self.optional.asks("ipaddr"))
+        self.ip_address.filter(|_| v1 || self.optional.contains("ipaddr"))
     }
 
     /// Whether the token tells the mail address: to who asked, of guests, and with the scope `email`.
-    pub(super) fn tells_email(&self) -> bool {
-        self.optional.asks("email") || self.guest || self.email
+    pub(super) fn includes_email(&self) -> bool {
+        self.optional.contains("email") || self.guest || self.email
     }
 
     /// `pwd_exp` and `pwd_url`: always in version 1 if the password expires soon, in version 2 if they were asked for.
@@ -106,8 +106,8 @@ impl Told {
         let Some(password) = &self.password else { return PasswordClaims::default() };
         let claims = PasswordClaims::of(password, issued_at);
         PasswordClaims {
-            pwd_exp: claims.pwd_exp.filter(|_| v1 || self.optional.asks("pwd_exp")),
-            pwd_url: claims.pwd_url.filter(|_| v1 || self.optional.asks("pwd_url")),
+            pwd_exp: claims.pwd_exp.filter(|_| v1 || self.optional.contains("pwd_exp")),
+            pwd_url: claims.pwd_url.filter(|_| v1 || self.optional.contains("pwd_url")),
         }
     }
 
@@ -116,7 +116,7 @@ impl Told {
         match &self.groups {
             None => GroupClaims::default(),
             Some(groups) if groups.ids.is_empty() => GroupClaims::default(),
-            Some(groups) if self.in_address && groups.ids.len() > GROUPS_IN_ADDRESS_MAX => {
+            Some(groups) if self.front_channel && groups.ids.len() > GROUPS_IN_ADDRESS_MAX => {
                 GroupClaims { hasgroups: Some(true), ..GroupClaims::default() }
             }
             Some(groups) if groups.ids.len() <= GROUPS_MAX => {
@@ -162,7 +162,7 @@ mod tests {
     fn claims(count: usize) -> GroupClaims {
         let ids = (0..count).map(|n| n.to_string()).collect();
         let groups = Some(Groups { ids, endpoint: "https://graph.example/all".into() });
-        Told { groups, ..Told::default() }.group_claims()
+        UserClaims { groups, ..UserClaims::default() }.group_claims()
     }
 
     #[test]
@@ -188,7 +188,7 @@ mod tests {
         let claims = |count: usize| {
             let ids = (0..count).map(|n| n.to_string()).collect();
             let groups = Some(Groups { ids, endpoint: "https://graph.example/all".into() });
-            Told { groups, in_address: true, ..Told::default() }.group_claims()
+            UserClaims { groups, front_channel: true, ..UserClaims::default() }.group_claims()
         };
         assert_eq!(claims(5).groups.map(|groups| groups.len()), Some(5));
         for count in [6, 201] {
@@ -202,22 +202,23 @@ mod tests {
         let issued_at = Instant::from_seconds(1_000_000);
         let password =
             ExpiringPassword { at: Instant::from_seconds(1_000_060), url: "https://idp/change".into() };
-        let told = Told { password: Some(password), ..Told::default() };
+        let user_claims = UserClaims { password: Some(password), ..UserClaims::default() };
         let url = Some("https://idp/change".to_owned());
         let both = PasswordClaims { pwd_exp: Some(360), pwd_url: url };
-        assert_eq!(told.password_claims(true, issued_at), both);
-        assert_eq!(told.password_claims(false, issued_at), PasswordClaims::default());
-        let asked = Told { optional: OptionalClaims::new(["pwd_exp"], false), ..told };
+        assert_eq!(user_claims.password_claims(true, issued_at), both);
+        assert_eq!(user_claims.password_claims(false, issued_at), PasswordClaims::default());
+        let asked = UserClaims { optional: OptionalClaims::new(["pwd_exp"], false), ..user_claims };
         assert_eq!(asked.password_claims(false, issued_at), PasswordClaims { pwd_url: None, ..both });
-        assert_eq!(Told::default().password_claims(true, issued_at), PasswordClaims::default());
+        assert_eq!(UserClaims::default().password_claims(true, issued_at), PasswordClaims::default());
     }
 
     #[test]
     fn what_nobody_asked_for_is_not_told() {
-        let guest = Told { guest: true, ..Told::default() }.coming_from(Some(IpAddr::from([192, 0, 2, 1])));
+        let guest = UserClaims { guest: true, ..UserClaims::default() }
+            .with_ip_address(Some(IpAddr::from([192, 0, 2, 1])));
         assert_eq!((guest.acct(), guest.ipaddr(false)), (None, None));
         assert_eq!(guest.ipaddr(true), guest.ip_address);
-        let asked = Told { optional: OptionalClaims::new(["acct", "ipaddr", "idtyp"], false), ..guest };
+        let asked = UserClaims { optional: OptionalClaims::new(["acct", "ipaddr", "idtyp"], false), ..guest };
         assert_eq!((asked.acct(), asked.ipaddr(false)), (Some(1), asked.ip_address));
         assert_eq!(asked.optional.idtyp_of_user(), None);
         assert_eq!(OptionalClaims::new(["idtyp"], true).idtyp_of_user(), Some("user"));
