@@ -1,4 +1,4 @@
-//! What access tokens say.
+//! Tests of access token claims.
 
 use super::*;
 use outlive_clock::{Span, UserId};
@@ -148,7 +148,7 @@ fn an_app_only_token_of_version_1_names_its_identity_provider() {
 }
 
 #[test]
-fn how_the_client_authenticated_is_a_text() {
+fn client_authentication_is_written_as_a_digit() {
     for (how, text) in [
         (ClientAuthentication::None, "0"),
         (ClientAuthentication::Secret, "1"),
@@ -159,7 +159,7 @@ fn how_the_client_authenticated_is_a_text() {
 }
 
 #[test]
-fn a_version_2_token_names_nobody_without_profile_and_tells_more_when_asked() {
+fn a_version_2_token_omits_names_without_profile_and_includes_requested_claims() {
     let build = |user_claims: UserClaims| {
         let subject = user();
         let AccessSubject::User { user, .. } = &subject else { unreachable!("a user") };
@@ -202,9 +202,12 @@ fn a_version_2_token_names_nobody_without_profile_and_tells_more_when_asked() {
         [true, true, false, false, false, false]
     );
     let optional = crate::claims::OptionalClaims::new(["email", "given_name", "upn", "acct", "idtyp"], true);
-    let asked = build(UserClaims { optional, ..UserClaims::default() });
-    assert_eq!(present(&asked), [false, false, true, true, true, true]);
-    assert_eq!((&asked["acct"], &asked["idtyp"]), (&serde_json::json!(0), &serde_json::json!("user")));
+    let requested = build(UserClaims { optional, ..UserClaims::default() });
+    assert_eq!(present(&requested), [false, false, true, true, true, true]);
+    assert_eq!(
+        (&requested["acct"], &requested["idtyp"]),
+        (&serde_json::json!(0), &serde_json::json!("user"))
+    );
     assert!(
         build(UserClaims { guest: true, ..UserClaims::default() }).get("email").is_some(),
         "guests have no other name here"
