@@ -3,7 +3,8 @@
 use crate::cells::happen;
 use outlive_rules::{Credential, Edition, Event, Fate, Ruleset};
 
-/// The published tables once more, in another hand: `x` is revoked, `.` stays alive; columns as on the page.
+/// The published tables once more, in another hand: `x` is revoked, `.` stays alive; columns as on
+/// the page.
 const PUBLISHED: [(Edition, &[(&str, &str)]); 4] = [
     (Edition::E2018, &ONE_ADMIN_ROW),
     (Edition::E2021, &ONE_ADMIN_ROW),
