@@ -1,7 +1,7 @@
 //! The one catalogue of protocol errors: number, the members of the response, text, who can fix it,
 //! and where it was observed.
 //!
-//! No number stands anywhere else: callers write [`FRESH_TOKEN_NEEDED`], not 50173.
+//! Callers use the constants: [`FRESH_TOKEN_NEEDED`], not 50173.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -108,15 +108,15 @@ impl Aadsts {
 pub enum Suberror {
     /// `bad_token`: stop using this refresh token.
     BadToken,
-    /// `basic_action`: the person can clear it by signing in.
+    /// `basic_action`: the user can resolve it by signing in.
     BasicAction,
-    /// `consent_required`: the person (or an administrator) must consent.
+    /// `consent_required`: the user or an administrator must consent.
     ConsentRequired,
     /// `message_only`: the user can read why, and do nothing about it.
     MessageOnly,
-    /// `token_expired`: the person has to sign in more often than this token was used.
+    /// `token_expired`: the sign-in frequency requires a new sign-in.
     TokenExpired,
-    /// `user_password_expired`: the person must change the password.
+    /// `user_password_expired`: the user must change the password.
     UserPasswordExpired,
 }
 

@@ -58,10 +58,11 @@ impl DeviceCodeFacts {
     }
 }
 
-/// Whether the device code can be redeemed at `now` (virtual), for the user who approved it.
+/// Decides whether the device code can be redeemed at `now` (virtual), for the user who approved
+/// it.
 ///
-/// An approval given before an event that would revoke the grant it stands for is refused like that
-/// grant, as an authorization code is.
+/// As with authorization codes, an approval from before an event that would revoke the resulting
+/// grant is rejected.
 #[must_use]
 pub fn decide(code: &DeviceCodeFacts, user: Option<&UserFacts>, rules: &Ruleset, now: Instant) -> Verdict {
     let refuse = |refusal| Verdict::refused(Artefact::DeviceCode, rules, now, refusal);

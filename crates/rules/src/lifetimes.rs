@@ -16,7 +16,7 @@ pub const ACCESS_TOKEN_LONGEST: Span = Span::from_minutes(90);
 pub const EVALUATED_ACCESS_TOKEN_SHORTEST: Span = Span::from_hours(20);
 /// The longest life of such an access token.
 pub const EVALUATED_ACCESS_TOKEN_LONGEST: Span = Span::from_hours(28);
-/// The shortest life that a policy may give access tokens (`AccessTokenLifetime`).
+/// The shortest access token lifetime that a policy can configure (`AccessTokenLifetime`).
 pub const ACCESS_TOKEN_POLICY_SHORTEST: Span = Span::from_minutes(10);
 /// The longest.
 pub const ACCESS_TOKEN_POLICY_LONGEST: Span = Span::from_days(1);
@@ -58,20 +58,20 @@ pub fn evaluated_access_token(stream: &mut Stream) -> Span {
     Span::from_seconds(stream.between(shortest.as_seconds(), longest.as_seconds()))
 }
 
-/// Whether a policy may say so.
+/// Whether a policy can configure this lifetime.
 #[must_use]
 pub fn may_be_policy(lifetime: Span) -> bool {
     (ACCESS_TOKEN_POLICY_SHORTEST..=ACCESS_TOKEN_POLICY_LONGEST).contains(&lifetime)
 }
 
-/// What policies say of the life of a token: the organisation's comes before the application's
-/// ("Configurable token lifetimes": the order in which policies count).
+/// The configured lifetime of a token: the organization's policy takes precedence over the
+/// application's ("Configurable token lifetimes").
 #[must_use]
 pub fn by_policy(organization: Option<Span>, application: Option<Span>) -> Option<Span> {
     organization.or(application)
 }
 
-/// How long a browser session lives unused.
+/// The inactivity limit of a browser session.
 #[must_use]
 pub const fn cookie_inactivity(persistent: bool) -> Span {
     if persistent { PERSISTENT_COOKIE_INACTIVITY } else { SESSION_COOKIE_INACTIVITY }

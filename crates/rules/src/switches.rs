@@ -38,7 +38,7 @@ impl Default for Switches {
     }
 }
 
-/// The switches by name, with what each can be set to; the default comes first.
+/// The switches by name, with their values, the default first.
 const KNOWN: [(&str, &[&str]); 5] = [
     ("confidential_rt_on_password_change", &["survive", "revoke"]),
     ("disable_revokes", &["no", "yes"]),
@@ -47,7 +47,7 @@ const KNOWN: [(&str, &[&str]); 5] = [
     ("reset_password_method", &["entra_admin_center", "azure_portal", "m365_admin_center"]),
 ];
 
-/// The text names no switch, or gives one a value that it does not have.
+/// The text is not a known switch with a valid value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "'{text}' is neither a cell (row.column=revoked or row.column=alive) nor a switch; the switches are {known}"
@@ -82,7 +82,7 @@ impl Switches {
         Ok(self)
     }
 
-    /// Those that do not stand on their default, by name and value.
+    /// The switches without their default value, by name and value.
     #[must_use]
     pub fn changed(&self) -> Vec<(&'static str, &'static str)> {
         let values = [

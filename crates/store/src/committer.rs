@@ -86,7 +86,7 @@ impl Committer {
             }
             let results = self.commit(&changes).await;
             for (answer, result) in answers.into_iter().zip(results) {
-                // A cancelled request needs no result; its change remains committed.
+                // A canceled request needs no result; its change remains committed.
                 let _ = answer.send(result);
             }
         }

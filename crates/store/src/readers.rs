@@ -55,7 +55,7 @@ impl Readers {
         tokio::time::timeout(READ_MAX, reading).await.unwrap_or_else(too_long)
     }
 
-    /// Reads, and returns the connection to the pool unless it failed or the read was cancelled.
+    /// Reads, and returns the connection to the pool unless it failed or the read was canceled.
     async fn read_on(
         &self,
         mut connection: Connection,

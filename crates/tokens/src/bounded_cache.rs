@@ -52,7 +52,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_is_used_stays() {
+    fn recently_used_entries_stay() {
         let mut cache = BoundedCache::new(4);
         cache.insert(0, "kept");
         for n in 1..100 {

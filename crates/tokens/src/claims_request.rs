@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_another_form_or_is_too_much_is_malformed() {
+    fn invalid_and_oversized_requests_are_malformed() {
         let many: Vec<_> = (0..=CONTEXTS_MAX).map(|n| format!("\"c{n}\"")).collect();
         for text in [
             "",

@@ -53,7 +53,7 @@ async fn users_need_scopes_and_applications_roles() {
 }
 
 #[tokio::test]
-async fn whoever_may_not_read_learns_nothing_of_what_exists() {
+async fn callers_without_permission_cannot_probe_for_orders() {
     let scene = Scene::start().await;
     let token = scene.user_token(&["Orders.ReadWrite"]);
     for path in ["/orders/order-1", "/orders/order-9", "/orders?$top=x"] {

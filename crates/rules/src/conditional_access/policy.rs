@@ -138,7 +138,7 @@ pub enum FrequencyInterval {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PersistentBrowser {
-    /// They do, or they do not, whatever the person chooses.
+    /// Always or never, whatever the user chooses.
     pub mode: PersistentBrowserMode,
     /// Whether it is enabled.
     #[serde(default = "yes")]
@@ -171,7 +171,7 @@ pub struct SessionControls {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Policy {
-    /// Its name for people.
+    /// The display name.
     pub display_name: String,
     /// Whether it is in force.
     pub state: PolicyState,

@@ -28,7 +28,7 @@ pub const GRAPH_URI: &str = "https://graph.microsoft.com";
 /// The OpenID Connect scopes. They belong to Microsoft Graph, and are always written bare.
 pub const OIDC_SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
-/// The scope that stands for whatever is consented to or registered.
+/// The scope that includes everything that is consented to or registered.
 pub(crate) const DEFAULT: &str = ".default";
 
 /// The OpenID Connect scope of this name in its registered spelling.

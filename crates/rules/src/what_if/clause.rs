@@ -4,7 +4,7 @@ use super::Alteration;
 use crate::{ClientClass, Event};
 
 impl Alteration {
-    /// The change in words, to stand after "had": "this been a confidential client".
+    /// The change as a clause after "had": "this been a confidential client".
     #[must_use]
     pub fn clause(&self) -> String {
         match self {

@@ -123,7 +123,7 @@ fn ranges_hold_their_addresses_and_no_others() {
 }
 
 #[test]
-fn what_cannot_be_kept_is_found_at_fault() {
+fn unsupported_policies_are_rejected() {
     assert_eq!(policy(|_| ()).fault(), None);
     let frequency =
         |frequency: Value| policy(|policy| policy["sessionControls"] = json!({"signInFrequency": frequency}));

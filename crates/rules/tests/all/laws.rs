@@ -184,7 +184,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_refused_stays_refused_as_time_goes_on(
+    fn a_refusal_is_permanent_as_time_passes(
         (token, user, rules) in (tokens(), users(), rulesets()),
         (a, b) in (instants(), instants()),
     ) {
@@ -269,7 +269,7 @@ proptest! {
     }
 
     #[test]
-    fn what_would_have_had_to_be_otherwise_really_flips_the_verdict_and_nothing_less_does(
+    fn what_if_returns_minimal_changes_that_reverse_the_verdict(
         (presented, user, rules, now) in (presented(), users(), rulesets(), instants()),
     ) {
         let asked = Question { presented, user, rules, at: now };
@@ -288,7 +288,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_that_happens_revives_but_enabling_and_restoring(
+    fn only_enabling_and_restoring_reverse_a_refusal(
         (presented, user, rules, now) in (presented(), users(), rulesets(), instants()),
     ) {
         let asked = Question { presented, user, rules, at: now.max(GRANTED) };

@@ -138,7 +138,7 @@ fn every_refusal_has_a_change_that_reverses_it() {
 }
 
 #[test]
-fn what_lies_ahead_is_the_column_of_the_table() {
+fn prospects_match_the_column_of_the_table() {
     for edition in Edition::ALL {
         for credential in Credential::ALL {
             let presented = match credential {

@@ -162,7 +162,7 @@ async fn a_caller_that_went_away_does_no_harm(place: &Place) {
     let store = place.open().await;
     for id in 1..=20 {
         let mut gone = Box::pin(store.commit(insert(id, &format!("n{id}"))));
-        // Submitted, then cancelled.
+        // Submitted, then canceled.
         let _ = futures_poll_once(gone.as_mut()).await;
         let mut read = Box::pin(store.rows(sql!("SELECT name FROM things WHERE tenant = $1 LIMIT 10", "t")));
         let _ = futures_poll_once(read.as_mut()).await;

@@ -9,7 +9,7 @@ use crate::place::Place;
 on_each_database!(
     texts_come_back,
     numbers_come_back,
-    nothing_comes_back_as_nothing,
+    null_round_trips,
     typed_values_come_back,
     replaces_the_nul_character,
     parameters_alone_say_their_type,
@@ -67,7 +67,7 @@ async fn numbers_come_back(place: &Place) {
     }
 }
 
-async fn nothing_comes_back_as_nothing(place: &Place) {
+async fn null_round_trips(place: &Place) {
     let store = place.open().await;
     store
         .commit(sql!(

@@ -175,7 +175,7 @@ pub struct AccessTokenClaims {
     pub name: Option<String>,
     /// The object id of the user or service principal.
     pub oid: Uuid,
-    /// Users: in version 2 with the scope `profile`, in version 1 if asked for.
+    /// Users: in version 2 with the scope `profile`, in version 1 if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preferred_username: Option<String>,
     /// The password, if it expires soon.
