@@ -95,7 +95,7 @@ async fn a_days_token_dies_with_the_password_and_the_confidential_grant_gets_ano
         otherwise,
         [
             "Had the user not changed the password, it would have been accepted.",
-            "Had the client not said that it can be challenged (cp1), it would have been accepted.",
+            "Had the client not declared the capability cp1, it would have been accepted.",
         ]
     );
 

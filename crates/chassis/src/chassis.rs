@@ -1,4 +1,4 @@
-//! The frame that a service is built on.
+//! The shared state of a service.
 
 use outlive_clock::Randomness;
 use outlive_journal::Journal;
@@ -14,24 +14,24 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 3, name: "probes", sql: include_str!("../migrations/0003_probes.sql") },
 ];
 
-/// What every service holds. Cheap to clone.
+/// The shared state of a service. Cheap to clone.
 #[derive(Clone)]
 pub struct Chassis {
-    /// The service's name.
+    /// The name of the service.
     pub service: &'static str,
-    /// Its database.
+    /// The database.
     pub store: Store,
-    /// Its memory.
+    /// The journal.
     pub journal: Journal,
-    /// Its tenants' time.
+    /// The tenants' clocks.
     pub clocks: Clocks,
-    /// Its randomness: `random.of(tenant).stream("what-for")`.
+    /// The source of randomness: `random.of(tenant).stream("purpose")`.
     pub random: Randomness,
-    /// Seals what must be secret at rest, and tokens that are opaque to clients.
+    /// Seals stored secrets and opaque tokens.
     pub sealer: Sealer,
-    /// Its way to other services.
+    /// The client for calls to other services.
     pub http: HttpClient,
-    /// The origins it answers to.
+    /// The origins under which the service may be called.
     pub origins: Origins,
     pub(crate) lab_key: LabKey,
 }
@@ -43,7 +43,7 @@ impl std::fmt::Debug for Chassis {
 }
 
 impl Chassis {
-    /// Opens the database, brings its tables up to date, loads or makes the sealing key.
+    /// Opens the database, applies migrations, and loads or creates the sealing key.
     ///
     /// # Errors
     /// [`StartError`] with what failed, why, and what to do.
@@ -65,7 +65,8 @@ impl Chassis {
         .await?;
         let random = match config.seed {
             None => Randomness::from_system(),
-            // Each start on the same data draws from a sequence of its own, or it would draw the same ids again.
+            // Each start uses its own sequence; otherwise a restart would generate the same ids
+            // again.
             Some(seed) => Randomness::from_seed(seed)
                 .fork(service)
                 .fork(&format!("start {}", count_start(&store).await?)),
@@ -84,14 +85,15 @@ impl Chassis {
         })
     }
 
-    /// Lets go of the database once what was handed in is written: the next process can open it at once. Streams end; whatever
-    /// is still asked for is refused.
+    /// Commits submitted changes and closes the database, so that another process can open it
+    /// immediately. Streams end; later requests fail.
     pub async fn close(&self) {
         self.store.close().await;
     }
 }
 
-/// Counts the starts on this data. Of replicas that start at once each gets a number of its own.
+/// Increments the number of starts on this data. Replicas that start concurrently get distinct
+/// numbers.
 async fn count_start(store: &Store) -> Result<i64, StoreError> {
     loop {
         let row = store.row(sql!("SELECT count FROM starts WHERE tenant = $1", "")).await?;

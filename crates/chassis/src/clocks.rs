@@ -1,4 +1,4 @@
-//! Every tenant's own time, in one place of a service.
+//! The clocks of all tenants of a service.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -9,10 +9,10 @@ use tokio::sync::Notify;
 
 use crate::date;
 
-/// The time could not be told.
+/// A clock could not be read or set.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ClockError {
-    /// There is no such tenant in this service.
+    /// The tenant does not exist in this service.
     #[error("there is no tenant {0} here")]
     UnknownTenant(TenantId),
     /// The database failed.
@@ -22,8 +22,8 @@ pub enum ClockError {
 
 /// The clocks of all tenants of a service. Cheap to clone.
 ///
-/// A clock is a row of the database. Where this process is the only one that can change the row, what it remembers is as good
-/// as the row; where replicas share the database every reading reads it, so that time never differs between replicas.
+/// A clock is a row of the database. It is cached if only this process can change it. Replicas that
+/// share a database read it every time, so that all show the same time.
 #[derive(Debug, Clone)]
 pub struct Clocks {
     store: Store,
@@ -32,15 +32,15 @@ pub struct Clocks {
     changed: Arc<Notify>,
 }
 
-/// How a clock is to be set.
+/// A new setting of a clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Setting {
-    /// What it shows then: virtual time.
+    /// The virtual time to show.
     pub(crate) now: Option<Instant>,
     pub(crate) speed: Option<Speed>,
-    /// The wall instant at which it shows that.
+    /// The wall instant at which it shows `now`.
     pub(crate) wall: Option<Instant>,
-    /// Whether more steps follow at once.
+    /// Whether more steps follow immediately.
     pub(crate) step: bool,
 }
 
@@ -53,15 +53,15 @@ impl Clocks {
         Ok(clocks)
     }
 
-    /// What the tenant's clock shows now: virtual time.
+    /// Returns the tenant's current virtual time.
     ///
     /// # Errors
-    /// [`ClockError::UnknownTenant`], or a failing database.
+    /// [`ClockError::UnknownTenant`], or a database error.
     pub async fn now(&self, tenant: TenantId) -> Result<Instant, ClockError> {
         Ok(self.clock(tenant).await?.at(wall_now()))
     }
 
-    /// The tenant's clock.
+    /// Returns the tenant's clock.
     ///
     /// # Errors
     /// As [`Clocks::now`].
@@ -84,10 +84,10 @@ impl Clocks {
         Ok(clock_of(&row)?.1)
     }
 
-    /// All tenants with their clocks.
+    /// Returns all tenants with their clocks.
     ///
     /// # Errors
-    /// A failing database.
+    /// A database error.
     pub async fn all(&self) -> Result<Vec<(TenantId, VirtualClock)>, StoreError> {
         if self.store.is_exclusive() {
             let remembered = self.remembered.read().unwrap_or_else(PoisonError::into_inner);
@@ -104,24 +104,23 @@ impl Clocks {
         rows.iter().map(clock_of).collect()
     }
 
-    /// Sets what the clock shows, its speed, or both. `anchor` is the wall instant at which it shows `now`: with the same anchor
-    /// the clocks of all services agree to the microsecond while they run, whenever each was told. A `step` of a longer way is
-    /// remembered at once and made durable by whatever is written next, which can be no earlier: thousands of them follow each
-    /// other, and only the last is answered to a person.
-    /// `Ok(None)`: it would have gone back, so it was left alone.
+    /// Sets the time of a clock, its speed, or both. `wall` is the wall instant at which it shows
+    /// `now`: with the same instant, the running clocks of all services agree to the microsecond. A
+    /// `step` is one of many, cached immediately and made durable with the next commit. Returns
+    /// `Ok(None)` without a change if time would go back.
     pub(crate) async fn set(
         &self,
         tenant: TenantId,
         setting: Setting,
     ) -> Result<Option<VirtualClock>, ClockError> {
         let clocks = self.clone();
-        // In a task of its own: what is remembered changes with what is stored, also if the caller
-        // does not wait for the answer.
-        let set = tokio::spawn(async move { clocks.set_to_its_end(tenant, setting).await });
+        // In its own task, so that cache and database stay consistent even if the caller is
+        // canceled.
+        let set = tokio::spawn(async move { clocks.set_to_completion(tenant, setting).await });
         set.await.unwrap_or_else(|error| Err(StoreError::Failed(error.to_string()).into()))
     }
 
-    async fn set_to_its_end(
+    async fn set_to_completion(
         &self,
         tenant: TenantId,
         setting: Setting,
@@ -151,8 +150,8 @@ impl Clocks {
                 self.store.commit_soon(format!("clock {tenant}"), update).await?;
                 return Ok(Some(next));
             }
-            // Another replica may have set it since it was read: then it is looked at again, or time
-            // could go back. Where there is none, what is remembered is what holds: a step whose
+            // Another replica may have set the clock since it was read: then it is read again, or
+            // time could go back. Without replicas, the cached value is authoritative: a step whose
             // write failed leaves an older row.
             let update = if self.store.is_exclusive() {
                 sql!(
@@ -187,8 +186,8 @@ impl Clocks {
         }
     }
 
-    /// The statement that makes a tenant's clock; it conflicts if the tenant exists. Call [`Clocks::remember`] when it is done.
-    /// `lab` names the lab that creates it.
+    /// Returns the statement that inserts a tenant's clock; it conflicts if the tenant exists. Call
+    /// [`Clocks::remember`] after the commit. `lab` identifies the creating lab.
     pub(crate) fn insertion(tenant: TenantId, clock: &VirtualClock, lab: &str) -> Statement {
         sql!(
             "INSERT INTO clocks (tenant, shows_us, wall_us, speed, lab) VALUES ($1, $2, $3, $4, $5)",
@@ -200,7 +199,7 @@ impl Clocks {
         )
     }
 
-    /// The tenants that a lab created.
+    /// Returns the tenants that a lab created.
     pub(crate) async fn created_by(&self, lab: &str) -> Result<Vec<TenantId>, StoreError> {
         let rows = self.store.rows(sql!("SELECT tenant FROM clocks WHERE lab = $1", lab)).await?;
         rows.iter().map(|row| row.parse("tenant")).collect()
@@ -218,7 +217,7 @@ impl Clocks {
         self.remembered.write().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
     }
 
-    /// Told whenever a running clock is set.
+    /// Notified whenever a running clock is set.
     pub(crate) fn changed(&self) -> Arc<Notify> {
         Arc::clone(&self.changed)
     }

@@ -1,4 +1,4 @@
-//! What a service needs to be told before it can start.
+//! The configuration that all services share.
 
 use std::path::PathBuf;
 
@@ -7,21 +7,23 @@ use outlive_tokens::Secret;
 
 use crate::{LabKey, Origins};
 
-/// The configuration that all services share. Plain values: the command line and the environment are read elsewhere.
+/// The configuration that all services share, as plain values; command line and environment are
+/// read elsewhere.
 #[derive(Debug, Clone)]
 pub struct ChassisConfig {
-    /// The service's name (`"idp"`): its schema, its journal, its randomness.
+    /// The service's name (`"idp"`), also of its schema, journal and random sequence.
     pub service: &'static str,
-    /// Where its state lives.
+    /// The database.
     pub database: DatabaseUrl,
-    /// Where the sealing key is kept (`<data_dir>/<service>.key`), unless it is given.
+    /// The directory of the sealing key (`<data_dir>/<service>.key`), unless it is configured.
     pub data_dir: PathBuf,
     /// The sealing key as 64 hexadecimal digits; replicas share one.
     pub sealing_key: Option<Secret>,
-    /// What callers of `/_lab` must present.
+    /// The key that callers of `/_lab` must present.
     pub lab_key: LabKey,
-    /// Makes ids, keys, lifetimes and tokens repeat; `None` draws from the operating system.
+    /// The seed for reproducible ids, keys, lifetimes and tokens; `None` uses the operating
+    /// system's randomness.
     pub seed: Option<u64>,
-    /// The origins by which callers may address the service.
+    /// The origins under which the service may be called.
     pub origins: Origins,
 }

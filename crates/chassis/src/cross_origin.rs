@@ -1,4 +1,4 @@
-//! Pages in browsers call an API from wherever they are served: it is the token that says what they may do (Fetch, section 3.2).
+//! Cross-origin requests of browser pages, which bearer tokens authorize (Fetch, section 3.2).
 
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -10,8 +10,8 @@ use http::header::{
 };
 use http::{HeaderValue, Method};
 
-/// Lets any page read an API's answers, and answers its browser's question whether it may ask. For routes that are called with a
-/// bearer token and never look at a cookie.
+/// Allows pages of any origin to read responses, and answers preflight requests. For routes that
+/// use bearer tokens and no cookies.
 pub async fn readable_by_pages(request: Request, next: Next) -> Response {
     if !request.headers().contains_key(ORIGIN) {
         return next.run(request).await;

@@ -1,9 +1,7 @@
-//! The `Date` header: a response about one tenant is dated by that tenant's clock, as the texts in
-//! its body are.
+//! The `Date` header: a response about one tenant is dated by that tenant's clock, like its body.
 //!
-//! Handlers do not pass an instant here: whichever clock a request reads is noted while it is
-//! handled. A response that concerns no tenant, or several, has the date that the HTTP server
-//! writes, which is wall time.
+//! The clocks that a request reads are recorded while it is handled. A response that concerns no
+//! tenant, or several, has the date of the HTTP server, which is wall time.
 
 use std::cell::Cell;
 
@@ -12,11 +10,11 @@ use http::HeaderValue;
 use http::header::DATE;
 use outlive_clock::{Instant, TenantId};
 
-/// Which clocks a request read.
+/// The clocks that a request read.
 #[derive(Clone, Copy)]
 enum Reading {
     None,
-    /// One tenant's, and what it showed last.
+    /// The clock of one tenant, and its last time.
     One(TenantId, Instant),
     Several,
 }
@@ -25,7 +23,7 @@ tokio::task_local! {
     static READING: Cell<Reading>;
 }
 
-/// Notes what a tenant's clock showed to the request that is being handled, if one is.
+/// Records the time of a tenant's clock for the current request, if any.
 pub(crate) fn note(tenant: TenantId, now: Instant) {
     let _ = READING.try_with(|reading| {
         reading.set(match reading.get() {
@@ -36,8 +34,8 @@ pub(crate) fn note(tenant: TenantId, now: Instant) {
     });
 }
 
-/// Whether the response to the request that is being handled is dated by a tenant's clock already,
-/// or concerns several tenants.
+/// Whether the response to the current request is already dated by a tenant's clock, or concerns
+/// several tenants.
 #[must_use]
 pub fn response_is_dated() -> bool {
     READING.try_with(|reading| !matches!(reading.get(), Reading::None)).unwrap_or(false)
@@ -57,7 +55,7 @@ pub(crate) async fn handle(handling: impl Future<Output = Response>) -> Response
     READING.scope(Cell::new(Reading::None), handled).await
 }
 
-/// An instant in the form of HTTP (RFC 9110, section 5.6.7).
+/// Formats an instant as an HTTP date (RFC 9110, section 5.6.7).
 fn imf_fixdate(at: Instant) -> String {
     at.strftime("%a, %d %b %Y %H:%M:%S GMT")
 }

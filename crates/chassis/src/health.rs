@@ -1,4 +1,4 @@
-//! Whether the service can do its work: it can if its database can be written.
+//! Health checks: a service is healthy if it can write to its database.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +28,8 @@ impl Health {
         Self { store, last: Arc::default() }
     }
 
-    /// Writes a row and reports whether that was possible. Callers at the same time share one write.
+    /// Writes a row and reports whether that was possible. Callers at the same time share one
+    /// write.
     pub(crate) async fn check(&self) -> Result<(), Problem> {
         let mut last = self.last.lock().await;
         let now = wall_now();

@@ -1,4 +1,4 @@
-//! Calls from service to service.
+//! Calls between services.
 
 use std::time::Duration;
 
@@ -7,11 +7,12 @@ use reqwest::{Client, ClientBuilder, RequestBuilder, redirect};
 
 use crate::{StartError, Trace};
 
-/// The one HTTP client of a service: pooled connections, no redirects followed, a time limit, the trace passed on.
+/// The HTTP client of a service, with pooled connections, a timeout and trace propagation. It does
+/// not follow redirects.
 #[derive(Debug, Clone)]
 pub struct HttpClient(Client);
 
-/// The longest a call between services may take, in wall time.
+/// The timeout of a call, in wall time.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 impl HttpClient {
@@ -20,11 +21,12 @@ impl HttpClient {
     /// # Errors
     /// When the TLS library cannot be set up.
     pub fn new() -> Result<Self, StartError> {
-        // Services speak plain HTTP to each other on a private network: no roots to load, a quicker start.
+        // Services call each other over plain HTTP on a private network, so no root certificates
+        // are loaded, which speeds up the start.
         Self::of(Client::builder().tls_certs_only([]))
     }
 
-    /// A client that also reaches hosts outside, by https: those that somebody registered.
+    /// Builds a client that also reaches registered external hosts over HTTPS.
     ///
     /// # Errors
     /// When the TLS library cannot be set up.
@@ -52,12 +54,12 @@ impl HttpClient {
             })
     }
 
-    /// A request that carries the trace on.
+    /// Creates a request with the trace context.
     pub fn request(&self, trace: &Trace, method: Method, url: impl reqwest::IntoUrl) -> RequestBuilder {
         self.0.request(method, url).header("traceparent", trace.traceparent())
     }
 
-    /// The client itself, for a library that makes its own requests.
+    /// Returns the inner client, for libraries that send requests.
     #[must_use]
     pub fn inner(&self) -> Client {
         self.0.clone()

@@ -1,11 +1,11 @@
-//! A small file that is written once and kept.
+//! Small files that are created once.
 
 use std::io::{self, Write};
 use std::path::Path;
 
-/// What the file says, or, where there is none, `make()`, which it says from now on. It appears whole or not at all; of two
-/// processes that make it at once both get what the first one made. `secret` lets nobody but its owner read it.
-pub(crate) fn kept_once(
+/// Reads the file, or creates it with the text of `make()`. It is created atomically: of two
+/// concurrent processes, both get the text of the first. With `secret`, only its owner can read it.
+pub(crate) fn read_or_create(
     path: &Path,
     secret: bool,
     make: impl FnOnce() -> io::Result<String>,
@@ -36,11 +36,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_text_stays_and_a_secret_is_its_owners_alone() {
+    fn the_first_text_is_kept_and_secrets_are_private() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("key");
-        assert_eq!(kept_once(&path, true, || Ok("first".to_owned())).unwrap(), "first");
-        assert_eq!(kept_once(&path, true, || Ok("second".to_owned())).unwrap(), "first");
+        assert_eq!(read_or_create(&path, true, || Ok("first".to_owned())).unwrap(), "first");
+        assert_eq!(read_or_create(&path, true, || Ok("second".to_owned())).unwrap(), "first");
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -50,10 +50,10 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_made_is_not_kept() {
+    fn no_file_is_created_on_failure() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("key");
-        assert!(kept_once(&path, true, || Err(io::Error::other("no"))).is_err());
+        assert!(read_or_create(&path, true, || Err(io::Error::other("no"))).is_err());
         assert!(!path.exists());
     }
 }

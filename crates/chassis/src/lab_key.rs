@@ -8,7 +8,7 @@ use outlive_clock::Randomness;
 use outlive_tokens::Secret;
 
 use crate::StartError;
-use crate::kept_once::kept_once;
+use crate::kept_once::read_or_create;
 use crate::private_files::create_data_dir;
 
 /// The authentication scheme under which the key is sent (RFC 9110, section 11.1).
@@ -54,7 +54,8 @@ impl LabKey {
             Ok::<_, io::Error>(key.iter().map(|byte| format!("{byte:02x}")).collect())
         };
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty() && !parent.is_dir());
-        let kept = directory.map_or(Ok(()), create_data_dir).and_then(|()| kept_once(path, true, generate));
+        let kept =
+            directory.map_or(Ok(()), create_data_dir).and_then(|()| read_or_create(path, true, generate));
         let text = kept.map_err(|error| {
             StartError::new(
                 format!("cannot read or create the lab key in {}", path.display()),

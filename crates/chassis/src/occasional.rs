@@ -13,8 +13,8 @@ pub(crate) struct Occasional {
 }
 
 impl Occasional {
-    /// Counts one more occurrence. Returns the number of occurrences to report now, this one included; `None` shortly after
-    /// the last report.
+    /// Counts one more occurrence. Returns the number of occurrences to report now, this one
+    /// included; `None` shortly after the last report.
     pub(crate) fn report(&mut self) -> Option<u64> {
         self.report_at(wall_now())
     }

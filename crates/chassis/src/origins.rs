@@ -1,4 +1,4 @@
-//! By which names a service may be called.
+//! The origins under which a service may be called.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -6,8 +6,8 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 
-/// The origins (`http://127.0.0.1:8701`) a service answers to. A request to any other host is refused, so that a page on a
-/// foreign name that resolves to this machine cannot use it (DNS rebinding).
+/// The allowed origins of a service (`http://127.0.0.1:8701`). Requests to other hosts are
+/// rejected, as protection against DNS rebinding.
 #[derive(Debug, Clone)]
 pub struct Origins {
     allowed: Arc<[String]>,
@@ -15,7 +15,7 @@ pub struct Origins {
 }
 
 impl Origins {
-    /// The allowed origins, the public one first. Trailing slashes do not count.
+    /// The allowed origins, the public one first. Trailing slashes are ignored.
     pub fn new(allowed: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let allowed: Vec<String> = allowed
             .into_iter()
@@ -24,14 +24,14 @@ impl Origins {
         Self { allowed: allowed.into(), pinned: false }
     }
 
-    /// Makes every document and link use the public origin, however the caller came.
+    /// Uses the public origin in every document and link, whatever origin was requested.
     #[must_use]
     pub fn pinned(mut self) -> Self {
         self.pinned = true;
         self
     }
 
-    /// The origin that browsers use: the first.
+    /// The public origin: the first.
     #[must_use]
     pub fn public(&self) -> &str {
         self.allowed.first().map_or("", String::as_str)
@@ -47,7 +47,7 @@ impl Origins {
     #[must_use]
     pub fn for_host(&self, host: &str) -> Option<&str> {
         let host = host.to_ascii_lowercase();
-        // A scheme's own port may be written or not.
+        // The default port of a scheme is optional.
         let found = self.allowed.iter().find(|origin| {
             [("http://", ":80"), ("https://", ":443")].into_iter().any(|(scheme, port)| {
                 origin
@@ -59,7 +59,7 @@ impl Origins {
     }
 }
 
-/// The origin by which the caller came: what discovery documents, issuers and links are made of.
+/// The origin of the request, from which discovery documents, issuers and links are built.
 #[derive(Debug, Clone)]
 pub struct CallerOrigin(pub Arc<str>);
 

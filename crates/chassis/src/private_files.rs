@@ -5,8 +5,8 @@ use std::io;
 use std::path::Path;
 
 /// Creates a data directory with mode 0700. One that exists is restricted to its owner as well if
-/// it is empty or holds data of Outlive; a directory that holds anything else has another purpose and
-/// stays as it is.
+/// it is empty or holds data of Outlive; a directory that holds anything else has another purpose
+/// and stays as it is.
 pub(crate) fn create_data_dir(path: &Path) -> io::Result<()> {
     if !path.is_dir() {
         let mut builder = std::fs::DirBuilder::new();
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_earlier_version_left_readable_is_restricted() {
+    fn readable_files_of_an_earlier_version_are_restricted() {
         let data = tempfile::tempdir().unwrap();
         let written = ["idp.db", "idp.db-wal", "idp.db-shm", "idp.lock", "idp.key", "ca.key", "lab-key"];
         for name in written.iter().chain(&["ca.pem", "notes.txt"]) {

@@ -1,4 +1,4 @@
-//! How a service says no, where no protocol says how.
+//! Error responses that no protocol defines.
 
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
@@ -9,47 +9,47 @@ use serde_json::json;
 
 use crate::{BODY_BYTES_MAX, ClockError};
 
-/// A refusal: status, a code for programs and a message for people. Answered as `{"error":{"code","message"}}`.
+/// An error response: status, code and message, sent as `{"error":{"code","message"}}`.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct Problem {
     /// HTTP status.
     pub status: StatusCode,
-    /// A word for programs (`TenantNotFound`).
+    /// The code (`TenantNotFound`).
     pub code: &'static str,
-    /// What was wrong, where, and what to do.
+    /// What failed, why, and what to do.
     pub message: String,
 }
 
 impl Problem {
-    /// A problem from its parts.
+    /// Creates a problem.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into() }
     }
 
-    /// 400: the request is not as it should be.
+    /// 400: the request is not valid.
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "BadRequest", message)
     }
 
-    /// 404: there is no such thing.
+    /// 404: the resource does not exist.
     pub fn not_found(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, code, message)
     }
 
-    /// 409: it is there already, or somebody was faster.
+    /// 409: the resource exists already or was changed concurrently.
     pub fn conflict(message: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "Conflict", message)
     }
 
-    /// 413: the body is larger than any service reads.
+    /// 413: the body is too large.
     #[must_use]
     pub fn too_large() -> Self {
         let message = format!("A request body has at most {BODY_BYTES_MAX} bytes.");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLarge", message)
     }
 
-    /// 503: the database does not answer; the same request may succeed later.
+    /// 503: the database does not respond; the client may retry.
     #[must_use]
     pub fn unavailable() -> Self {
         Self::new(
@@ -88,7 +88,7 @@ impl From<JsonRejection> for Problem {
     }
 }
 
-/// Why the JSON body of a request cannot be used, for the caller.
+/// Describes why the JSON body of a request was rejected.
 #[must_use]
 pub fn explain_body(rejection: &JsonRejection) -> String {
     let text = rejection.body_text();
@@ -105,7 +105,7 @@ pub fn explain_body(rejection: &JsonRejection) -> String {
     }
 }
 
-/// Why the query of a request cannot be used, for the caller.
+/// Describes why the query of a request was rejected.
 #[must_use]
 pub fn explain_query(rejection: &QueryRejection) -> String {
     let text = rejection.body_text();

@@ -1,5 +1,4 @@
-//! Running time: for tenants whose clock runs, due work is done when the clock reaches it, without
-//! a request.
+//! Running time: for tenants with a running clock, due work is done when the clock reaches it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
@@ -12,14 +11,14 @@ use outlive_clock::{Span, TenantId, VirtualClock, wall_now};
 use crate::lab_surface::Surface;
 use crate::{Problem, Service, pause};
 
-/// How long, in wall time, new due work may go unnoticed.
+/// The polling interval for new due work, in wall time.
 const NOTICE_WITHIN: Duration = Duration::from_millis(250);
-/// How many tenants' due work is done at the same time, so that one with a backlog does not hold up
-/// the others.
+/// The number of tenants whose due work runs concurrently, so that a backlog of one does not delay
+/// others.
 const AT_ONCE: usize = 16;
 
-/// Watches the running clocks until the service is gone. A problem is reported once, until it
-/// changes or is over.
+/// Watches the running clocks until the service is dropped. A problem is reported once until it
+/// changes or is resolved.
 pub(crate) async fn watch<S: Service>(surface: Weak<Surface<S>>) {
     let Some(changed) = surface.upgrade().map(|surface| surface.chassis.clocks.changed()) else { return };
     let mut reported = HashMap::new();
@@ -35,7 +34,7 @@ pub(crate) async fn watch<S: Service>(surface: Weak<Surface<S>>) {
     }
 }
 
-/// Does what is due for every running clock, one turn each; returns how long nothing more will be.
+/// Runs one turn of due work for every running clock; returns the time until more work is due.
 async fn round<S: Service>(
     surface: &Arc<Surface<S>>,
     reported: &mut HashMap<Option<TenantId>, String>,
@@ -64,8 +63,7 @@ async fn round<S: Service>(
     wait.to_std()
 }
 
-/// Does what is due for one running clock, for one turn; returns how long, in wall time, until more
-/// is.
+/// Runs one turn of due work for one running clock; returns the wall time until more work is due.
 async fn work<S: Service>(
     surface: &Surface<S>,
     tenant: TenantId,
@@ -74,7 +72,7 @@ async fn work<S: Service>(
     for worked in [false, true] {
         let Some(due) = surface.service.next_due(tenant).await? else { return Ok(None) };
         match clock.wall_until(due, wall_now()) {
-            // A backlog takes more than one turn: the next one follows at once.
+            // A backlog takes several turns; the next follows immediately.
             Some(Span::ZERO) if worked => return Ok(Some(Span::ZERO)),
             Some(Span::ZERO) => drop(surface.run_due(tenant).await?),
             until => return Ok(until),

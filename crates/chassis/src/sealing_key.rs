@@ -1,4 +1,4 @@
-//! The key under which a service seals what it must keep secret at rest.
+//! The key with which a service seals stored secrets.
 
 use std::io::Write;
 use std::path::Path;
@@ -8,7 +8,8 @@ use outlive_tokens::Secret;
 
 use crate::StartError;
 
-/// The key that was given, or the one kept in the data directory, or a new one that is kept there from now on.
+/// Returns the configured key, or the one in the data directory, which is created if it does not
+/// exist.
 pub(crate) fn load(
     given: Option<&Secret>,
     data_dir: &Path,

@@ -34,7 +34,8 @@ pub use self::limits::ServeLimits;
 const GRACE: Duration = Duration::from_secs(3);
 
 /// Serves `app` until `shutdown` completes; then lets requests in progress finish, within a few
-/// seconds of wall time (streams do not end by themselves). The limits are [`ServeLimits::default`].
+/// seconds of wall time (streams do not end by themselves). The limits are
+/// [`ServeLimits::default`].
 ///
 /// # Errors
 /// When the socket fails.

@@ -1,4 +1,4 @@
-//! What the lab surface needs of a service.
+//! The interface between a service and the lab surface.
 
 use std::future::Future;
 
@@ -10,31 +10,31 @@ use serde::de::DeserializeOwned;
 
 use crate::{Problem, SpecMistake, Trace, Turn};
 
-/// How much due work was done.
+/// The amount of due work done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DueWork {
-    /// Pieces of work done, whatever came of them.
+    /// The number of items done, successfully or not.
     pub done: u64,
-    /// How many of them ended in failure.
+    /// The number of items that failed.
     pub failed: u64,
 }
 
-/// A service, as the lab sees it: something with tenants, and perhaps with work that falls due.
+/// A service with tenants and possibly due work.
 pub trait Service: Send + Sync + 'static {
-    /// What the lab says about a new tenant, besides its clock.
+    /// The specification of a new tenant, without its clock.
     type TenantSpec: DeserializeOwned + Send;
 
-    /// The tables whose rows go with their tenant.
+    /// The tables whose rows are deleted with their tenant.
     const TENANT_TABLES: &'static [&'static str];
 
-    /// Everything in the description of a new tenant that the service rejects. Pure.
+    /// Returns everything invalid in the specification of a new tenant. Pure.
     fn spec_mistakes(spec: &Self::TenantSpec) -> Vec<SpecMistake> {
         let _ = spec;
         Vec::new()
     }
 
-    /// What has to be written for a new tenant, whose description has no mistakes. It is committed
-    /// together with the tenant's clock and its first journal line.
+    /// Returns the change that creates a tenant from a valid specification. It is committed
+    /// together with the tenant's clock and its first journal event.
     fn create_tenant(
         &self,
         tenant: TenantId,
@@ -43,25 +43,25 @@ pub trait Service: Send + Sync + 'static {
         trace: &Trace,
     ) -> impl Future<Output = Result<Change, Problem>> + Send;
 
-    /// The response to a request that the shell refuses before it reaches the service's routes.
+    /// The response to a request that the shell rejects before it reaches the service's routes.
     fn refuse(&self, problem: Problem, request: &Parts) -> impl Future<Output = Response> + Send {
         let _ = request;
         async { problem.into_response() }
     }
 
-    /// Forgets what is remembered of a tenant that is gone.
+    /// Drops cached data of a deleted tenant.
     fn forget_tenant(&self, tenant: TenantId) {
         let _ = tenant;
     }
 
-    /// When something of the tenant is next due, in virtual time; may lie in the past.
+    /// Returns when the tenant's next work is due (virtual time), possibly in the past.
     fn next_due(&self, tenant: TenantId) -> impl Future<Output = Result<Option<Instant>, Problem>> + Send {
         let _ = tenant;
         async { Ok(None) }
     }
 
-    /// Does what of the tenant is due in this turn, in order, and returns when it is done. At least
-    /// one piece is done if any is due; what is left when the turn is over stays due.
+    /// Runs the tenant's due work of this turn, in order. At least one item is done if any is due;
+    /// the rest stays due.
     fn run_due(&self, tenant: TenantId, turn: Turn) -> impl Future<Output = Result<DueWork, Problem>> + Send {
         let _ = (tenant, turn);
         async { Ok(DueWork::default()) }

@@ -1,4 +1,4 @@
-//! The HTTP shell around a service's routes: what happens to every request, whatever it asks for.
+//! The HTTP shell around a service's routes, which processes every request.
 
 use std::sync::Arc;
 
@@ -21,9 +21,9 @@ use crate::{BODY_BYTES_MAX, CallerOrigin, Chassis, Problem, Service, Trace, date
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
 
-/// The complete application of a service: its routes, `/healthz`, the lab surface, and around all of them the list of allowed
-/// hosts, the limit on bodies, the trace, the headers that protect pages, and a net under panics. Starts the watcher of
-/// running clocks, which ends with the application.
+/// Builds the complete application of a service: its routes, `/healthz` and the lab surface, with
+/// checks of host and body size, trace context, security headers and panic handling. Starts the
+/// watcher of running clocks, which stops with the application.
 pub fn app<S: Service>(chassis: Chassis, service: Arc<S>, routes: Router) -> Router {
     let surface = Arc::new(Surface::new(chassis.clone(), Arc::clone(&service)));
     tokio::spawn(running_time::watch(Arc::downgrade(&surface)));
@@ -49,15 +49,14 @@ pub fn app<S: Service>(chassis: Chassis, service: Arc<S>, routes: Router) -> Rou
         .layer(middleware::from_fn_with_state((chassis, service), enter::<S>))
 }
 
-/// A body that announces itself as too large, refused in the form of all other errors (the layer behind this one, which also stops
-/// bodies that announce nothing, would answer plain text).
+/// Rejects a body whose `Content-Length` is too large with a JSON error. (The inner layer, which
+/// also limits bodies without a length, responds in plain text.)
 fn announced_too_large(request: &Request) -> Option<Problem> {
     let length = request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse::<u64>().ok()?;
     (length > BODY_BYTES_MAX as u64).then(Problem::too_large)
 }
 
-/// A request that names two hosts: what stands between a client and this service could take it for another one's
-/// (RFC 9112, section 3.2).
+/// Rejects a request with two hosts, which a proxy could route differently (RFC 9112, section 3.2).
 fn ambiguous_host(request: &Request) -> Option<Problem> {
     let mut hosts = request.headers().get_all(HOST).iter();
     let (first, second) = (hosts.next(), hosts.next());
@@ -109,7 +108,8 @@ async fn enter<S: Service>(
     if let Ok(request_id) = request_id {
         headers.entry(&REQUEST_ID).or_insert(request_id);
     }
-    // A redirect shows nothing that could be framed, and a frame may have to follow it to a page that lets itself be framed.
+    // A redirect has no content to frame, and a frame may have to follow it to a page that permits
+    // framing.
     if !response_is_redirect {
         headers.entry(X_FRAME_OPTIONS).or_insert(HeaderValue::from_static("DENY"));
         headers
@@ -126,10 +126,11 @@ async fn enter<S: Service>(
     response
 }
 
-/// Longer parts of a path are no names but may be credentials: somebody may ask why a token works by putting it there.
+/// Longer path segments are not names but may be credentials, for example in a request to explain a
+/// token.
 const NAME_CHARS_MAX: usize = 40;
 
-/// The path as logs have it: without what may be a credential.
+/// The path for logs, without segments that may be credentials.
 fn loggable(path: &str) -> String {
     let short = |part: &str| if part.len() > NAME_CHARS_MAX { "…".to_owned() } else { part.to_owned() };
     path.split('/').map(short).collect::<Vec<_>>().join("/")
@@ -144,7 +145,7 @@ mod tests {
         let tenant = "c0470500-0000-4000-8000-000000000001";
         let named = format!("/lab/tenants/{tenant}/why/{tenant}");
         assert_eq!(loggable(&named), named);
-        // The shortest credential is a session's cookie, of 43 characters.
+        // The shortest credential is a session cookie, with 43 characters.
         for credential in ["x".repeat(43), "1.A".to_owned() + &"y".repeat(900)] {
             assert_eq!(
                 loggable(&format!("/lab/tenants/{tenant}/why/{credential}")),

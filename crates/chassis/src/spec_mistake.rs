@@ -1,5 +1,5 @@
-//! What a service rejects in the description of a tenant: found by a pure function, so that a seed
-//! file can be checked without a service that runs.
+//! Mistakes in the specification of a tenant, found by pure functions, so that a seed file can be
+//! checked without a running service.
 
 use std::fmt;
 
@@ -7,19 +7,19 @@ use serde_json::Value;
 
 use crate::Service;
 
-/// One thing in the description of a tenant that the service rejects.
+/// A mistake in the specification of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpecMistake {
-    /// Where in the description, as a JSON Pointer (RFC 6901): `/users/0/upn`.
+    /// The location, as a JSON Pointer (RFC 6901): `/users/0/upn`.
     pub at: String,
-    /// What is wrong, one sentence without its full stop.
+    /// What is wrong, one sentence without a period.
     pub message: String,
     /// What to do.
     pub remedy: String,
 }
 
 impl SpecMistake {
-    /// A mistake from its parts.
+    /// Creates a mistake.
     pub fn new(at: impl Into<String>, message: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { at: at.into(), message: message.into(), remedy: remedy.into() }
     }
@@ -32,7 +32,7 @@ impl fmt::Display for SpecMistake {
     }
 }
 
-/// Everything that service `S` rejects in the description of a tenant.
+/// Returns every mistake that service `S` finds in the specification of a tenant.
 #[must_use]
 pub fn description_mistakes<S: Service>(description: Value) -> Vec<SpecMistake> {
     match serde_json::from_value::<S::TenantSpec>(description) {

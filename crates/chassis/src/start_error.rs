@@ -1,4 +1,4 @@
-//! Why a service could not start, for the person who started it.
+//! Startup errors.
 
 use outlive_store::{OpenError, StoreError};
 
@@ -6,16 +6,16 @@ use outlive_store::{OpenError, StoreError};
 #[derive(Debug, thiserror::Error)]
 #[error("{what}: {why}\n  {remedy}")]
 pub struct StartError {
-    /// What was tried.
+    /// What failed.
     pub what: String,
-    /// Why it failed.
+    /// Why.
     pub why: String,
-    /// What the person can do.
+    /// What to do.
     pub remedy: String,
 }
 
 impl StartError {
-    /// A start error from its three sentences.
+    /// Creates an error from its three sentences.
     pub fn new(what: impl Into<String>, why: impl ToString, remedy: impl Into<String>) -> Self {
         Self { what: what.into(), why: without_os_numbers(&why.to_string()), remedy: remedy.into() }
     }

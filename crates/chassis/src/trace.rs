@@ -1,4 +1,4 @@
-//! Which request belongs to which: W3C trace context between services, request ids for callers.
+//! W3C trace context between services, and request ids for callers.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -10,23 +10,23 @@ use outlive_clock::Randomness;
 use outlive_tokens::TraceContext;
 use uuid::Uuid;
 
-/// The trace a request belongs to (W3C Trace Context) and its own ids.
+/// The trace context (W3C Trace Context) and ids of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trace {
-    /// 32 hexadecimal digits, shared by every hop of one story.
+    /// 32 hexadecimal digits, shared by all hops.
     pub trace_id: Arc<str>,
     /// 16 hexadecimal digits of this hop.
     pub span_id: Arc<str>,
-    /// The id of this request, answered as `x-ms-request-id`.
+    /// The id of this request, returned as `x-ms-request-id`.
     pub request_id: Uuid,
-    /// What the caller sent as `client-request-id`, if it is a UUID.
+    /// The caller's `client-request-id`, if it is a UUID.
     pub client_request_id: Option<Uuid>,
-    /// Names the request towards a caller that sent no id: another one than `request_id`.
+    /// The correlation id for a caller that sent none, distinct from `request_id`.
     pub generated_correlation_id: Uuid,
 }
 
 impl Trace {
-    /// A trace that begins here.
+    /// Starts a trace.
     #[must_use]
     pub fn begin(random: &Randomness) -> Self {
         let mut stream = random.stream("trace");
@@ -39,7 +39,8 @@ impl Trace {
         }
     }
 
-    /// The trace of an incoming request: the caller's, if it sent a valid `traceparent`, with a hop of its own.
+    /// The trace of an incoming request: a new hop in the caller's trace, if it sent a valid
+    /// `traceparent`.
     #[must_use]
     pub fn of_request(headers: &HeaderMap, random: &Randomness) -> Self {
         let mut trace = Self::begin(random);
@@ -55,21 +56,22 @@ impl Trace {
         trace
     }
 
-    /// The correlation id: the caller's `client-request-id`, or one made for this request. Never
-    /// the request's own id.
+    /// The correlation id: the caller's `client-request-id`, or a generated one. Never the request
+    /// id.
     #[must_use]
     pub fn correlation_id(&self) -> Uuid {
         self.client_request_id.filter(|id| *id != self.request_id).unwrap_or(self.generated_correlation_id)
     }
 
-    /// The `traceparent` header for a request made on behalf of this one.
+    /// The `traceparent` header for an outgoing request.
     #[must_use]
     pub fn traceparent(&self) -> String {
         format!("00-{}-{}-01", self.trace_id, self.span_id)
     }
 }
 
-/// The trace id in a `traceparent` header (version 00: `00-<trace>-<span>-<flags>`, all lower-case hexadecimal).
+/// Parses the trace id of a `traceparent` header (version 00: `00-<trace>-<span>-<flags>`,
+/// lowercase hexadecimal).
 fn trace_id_of(header: &str) -> Option<&str> {
     let mut parts = header.split('-');
     let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
@@ -105,7 +107,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Trace {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        // The shell puts one on every request; a route tested without the shell has an empty one.
+        // The shell adds a trace to every request; a route tested without the shell has an empty
+        // one.
         Ok(parts.extensions.get::<Self>().cloned().unwrap_or_else(|| Self {
             trace_id: "0".repeat(32).into(),
             span_id: "0".repeat(16).into(),
@@ -153,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_sends_it_follows() {
+    fn its_own_traceparent_is_accepted() {
         let random = Randomness::from_seed(1);
         let trace = Trace::begin(&random);
         assert_eq!(trace_id_of(&trace.traceparent()), Some(&*trace.trace_id));

@@ -49,9 +49,9 @@ impl Turn {
 
     /// The instant before which occurrences of recurring work count as missed: a running clock
     /// passed it more than a minute of wall time ago, because the service was down or does not keep
-    /// up. Missed occurrences are skipped, as the original does ("doesn't process missed
-    /// recurrences but restarts recurrences with the next scheduled interval"). Time that is moved
-    /// step by step misses nothing; then there is none.
+    /// up. Missed occurrences are skipped, as in the original ("doesn't process missed recurrences
+    /// but restarts recurrences with the next scheduled interval"). `None` for time that is moved
+    /// in steps, which misses nothing.
     #[must_use]
     pub const fn missed_before(self) -> Option<Instant> {
         self.missed_before
@@ -71,7 +71,7 @@ mod tests {
         let missed = |speed| Turn::of(&VirtualClock::new(shows, wall, speed)).missed_before();
         assert_eq!(missed(Speed::FROZEN), None);
         let late = |speed| shows - missed(speed).expect("it runs");
-        // The clock runs on while the test does.
+        // The clock keeps running during the test.
         assert!(late(Speed::REAL) <= Span::from_seconds(60) && late(Speed::REAL) > Span::from_seconds(30));
         assert!(late(Speed::times(1440)) > Span::from_hours(12));
     }

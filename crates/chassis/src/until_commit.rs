@@ -1,5 +1,5 @@
-//! What was read stays true until something is committed, where nobody else can change it: for questions that are asked again and
-//! again, as whoever moves time asks at every step when something is next due.
+//! A cache that each commit invalidates, for values that are read very often, such as the next due
+//! instant at every step of time.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use outlive_clock::TenantId;
 use outlive_store::Store;
 
-/// The last answer for each tenant, and how many commits there had been when it was read.
+/// The last value per tenant, with the number of commits when it was read.
 pub struct UntilCommit<T>(Mutex<HashMap<TenantId, (u64, T)>>);
 
 impl<T> Default for UntilCommit<T> {
@@ -25,8 +25,8 @@ impl<T> fmt::Debug for UntilCommit<T> {
 }
 
 impl<T: Clone + Send> UntilCommit<T> {
-    /// The last answer, or what `read` reads from the store if there was a commit since. Where other processes can change the data
-    /// it is read every time.
+    /// Returns the cached value, or that of `read` after a commit. If other processes can change
+    /// the data, it is read every time.
     ///
     /// # Errors
     /// Those of `read`.
@@ -39,7 +39,7 @@ impl<T: Clone + Send> UntilCommit<T> {
         if !store.is_exclusive() {
             return read.await;
         }
-        // Counted before reading: what is committed meanwhile makes the answer old.
+        // Counted before the read: a commit in the meantime invalidates the value.
         let commits = *store.commits().borrow();
         if let Some((at, known)) = self.answers().get(&tenant)
             && *at == commits
@@ -51,7 +51,7 @@ impl<T: Clone + Send> UntilCommit<T> {
         Ok(answer)
     }
 
-    /// Forgets a tenant that is gone.
+    /// Drops the value of a deleted tenant.
     pub fn forget(&self, tenant: TenantId) {
         self.answers().remove(&tenant);
     }

@@ -1,6 +1,6 @@
-//! Ids that cannot be confused with each other.
+//! Typed ids.
 
-/// Declares a UUID that knows what it identifies. Printed lower-case with hyphens; parsed from any UUID form.
+/// Declares a typed UUID. Printed in lowercase with hyphens; parsed from any UUID form.
 #[macro_export]
 macro_rules! typed_id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -10,17 +10,17 @@ macro_rules! typed_id {
         pub struct $name($crate::__uuid::Uuid);
 
         impl $name {
-            /// Takes a UUID for one of these.
+            /// Wraps a UUID.
             #[must_use]
             pub const fn from_uuid(uuid: $crate::__uuid::Uuid) -> Self {
                 Self(uuid)
             }
-            /// A fresh one, drawn from `stream`.
+            /// Generates an id from `stream`.
             #[must_use]
             pub fn generate(stream: &mut $crate::Stream) -> Self {
                 Self(stream.uuid())
             }
-            /// The UUID itself.
+            /// Returns the UUID.
             #[must_use]
             pub const fn uuid(self) -> $crate::__uuid::Uuid {
                 self.0
@@ -43,7 +43,8 @@ macro_rules! typed_id {
 }
 
 typed_id! {
-    /// A tenant (a directory). The lab also uses it as the id of the tenant's one Azure subscription.
+    /// A tenant (a directory). The lab also uses it as the id of the tenant's one Azure
+    /// subscription.
     TenantId
 }
 typed_id! {
@@ -55,7 +56,8 @@ typed_id! {
     ClientId
 }
 typed_id! {
-    /// The object id of an application's service principal in a tenant (the `oid` of app-only tokens).
+    /// The object id of an application's service principal in a tenant (the `oid` of app-only
+    /// tokens).
     ServicePrincipalId
 }
 typed_id! {

@@ -1,4 +1,4 @@
-//! A point in time, virtual or wall: the reader says which.
+//! Points in time, virtual or wall.
 
 use std::fmt;
 use std::ops::{Add, Sub};
@@ -14,15 +14,15 @@ use crate::Span;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(i64);
 
-/// The text is not an instant that clocks can show.
+/// The text is not a supported instant.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ParseInstantError {
-    /// It has another form.
+    /// Not RFC 3339.
     #[error(
         "'{0}' is not an instant; write date, time and offset (RFC 3339), for example 2026-01-05T09:00:00Z"
     )]
     Form(String),
-    /// It is an instant after [`Instant::MAX`].
+    /// After [`Instant::MAX`].
     #[error("'{0}' is too late; the latest instant that clocks show is {max}", max = Instant::MAX)]
     TooLate(String),
 }
@@ -39,7 +39,8 @@ impl Instant {
         Self(micros)
     }
 
-    /// An instant from whole seconds since the epoch (the unit of JWT claims, RFC 7519 `NumericDate`).
+    /// An instant from whole seconds since the epoch (the unit of JWT claims, RFC 7519
+    /// `NumericDate`).
     #[must_use]
     pub const fn from_seconds(seconds: i64) -> Self {
         Self(seconds.saturating_mul(1_000_000))
@@ -92,7 +93,7 @@ impl FromStr for Instant {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let shown = || text.chars().take(80).collect::<String>();
         let Ok(timestamp) = text.parse::<jiff::Timestamp>() else {
-            // The last hours of 9999 are instants which the library cannot hold either.
+            // The library cannot represent the last hours of 9999 either.
             let civil = text.get(..19).and_then(|civil| civil.parse::<jiff::civil::DateTime>().ok());
             let late = civil.is_some_and(|date| date.year() == 9_999);
             let has_offset =

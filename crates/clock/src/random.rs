@@ -1,7 +1,8 @@
-//! Randomness, handed in and labelled.
+//! Labeled randomness.
 //!
-//! Every draw names what it is for. Each label has its own sequence of streams, so that one more draw of one kind does not
-//! shift the others: with a seed, the third access token lives equally long whatever else was drawn before it.
+//! Every draw has a label for its purpose. Each label has its own sequence of streams, so that an
+//! additional draw does not shift the others: with a seed, the third access token has the same
+//! lifetime whatever else was drawn before.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +13,8 @@ use sha2::{Digest, Sha256};
 
 use crate::Instant;
 
-/// A source of labelled random streams, seeded or from the system. Cheap to clone; clones share their sequence.
+/// A source of labeled random streams, seeded or from the system. Cheap to clone; clones share
+/// their sequences.
 #[derive(Clone)]
 pub struct Randomness {
     root: [u8; 32],
@@ -34,7 +36,7 @@ impl Randomness {
     /// Randomness from the operating system.
     ///
     /// # Panics
-    /// When the operating system has no randomness to give: nothing can be issued then.
+    /// When the operating system provides no randomness.
     #[must_use]
     #[expect(clippy::expect_used, reason = "without randomness nothing can be issued")]
     pub fn from_system() -> Self {
@@ -43,13 +45,13 @@ impl Randomness {
         Self::with_root(root)
     }
 
-    /// Randomness that repeats: the same seed gives the same draws.
+    /// Reproducible randomness: the same seed yields the same draws.
     #[must_use]
     pub fn from_seed(seed: u64) -> Self {
         Self::with_root(Sha256::digest(format!("outlive/seed/{seed}")).into())
     }
 
-    /// An independent source named `label`: another service, another start on the same data. Shares no sequence.
+    /// An independent source named `label`, for another service or another start on the same data.
     #[must_use]
     pub fn fork(&self, label: &str) -> Self {
         let mut hash = Sha256::new();
@@ -61,7 +63,7 @@ impl Randomness {
         Self::with_root(hash.finalize().into())
     }
 
-    /// The same source for one owner, for example a tenant: its labels count apart from everyone else's.
+    /// The source for one owner, for example a tenant, with separate sequences.
     #[must_use]
     pub fn of(&self, owner: impl std::fmt::Display) -> Self {
         Self {
@@ -71,7 +73,7 @@ impl Randomness {
         }
     }
 
-    /// The next stream for `label`, which says what the draw is for (`"access-token-lifetime"`).
+    /// Returns the next stream for `label`, the purpose of the draw (`"access-token-lifetime"`).
     #[must_use]
     pub fn stream(&self, label: &'static str) -> Stream {
         let key = format!("{}{label}", self.path);
@@ -89,7 +91,7 @@ impl Randomness {
         Stream { random: ChaCha20Rng::from_seed(hash.finalize().into()), turn }
     }
 
-    /// Forgets the sequences of an owner that is gone, so that memory does not grow with tenants that came and went.
+    /// Drops the sequences of a deleted owner.
     pub fn forget(&self) {
         self.drawn
             .lock()
@@ -98,10 +100,10 @@ impl Randomness {
     }
 }
 
-/// One stream of random values (ChaCha20, fit for secrets).
+/// A stream of cryptographically secure random values (ChaCha20).
 pub struct Stream {
     random: ChaCha20Rng,
-    /// Its place in the sequence of its label.
+    /// The index in the sequence of its label.
     turn: u64,
 }
 
@@ -137,14 +139,14 @@ impl Stream {
         self.random.next_u64()
     }
 
-    /// A number drawn uniformly from `low..=high`.
+    /// A uniformly distributed number in `low..=high`.
     #[must_use]
     pub fn between(&mut self, low: i64, high: i64) -> i64 {
         rand::RngExt::random_range(&mut self.random, low..=high.max(low))
     }
 
-    /// `N` bytes of which the first four say whose turn it was: random to everybody else, and next to each other in an index that
-    /// is looked up by them. `N` is at least 8.
+    /// `N` bytes, of which the first four encode the index of the stream: unpredictable as a whole,
+    /// but adjacent in a database index. `N` is at least 8.
     #[must_use]
     pub fn bytes_in_turn<const N: usize>(&mut self) -> [u8; N] {
         const { assert!(N >= 8, "too little of it would be random") };
@@ -154,13 +156,13 @@ impl Stream {
         bytes
     }
 
-    /// A UUID that sorts by when it was drawn (version 7; RFC 9562, sections 5.7 and 6.2): the millisecond of `at`, in the owner's
-    /// time, then the turn, which begins again every 4,096, then randomness. An index over such ids grows at its end.
+    /// A time-ordered UUID (version 7; RFC 9562, sections 5.7 and 6.2): the millisecond of `at`, in
+    /// the owner's time, then the index of the stream modulo 4,096, then randomness.
     #[must_use]
     pub fn uuid_at(&mut self, at: Instant) -> uuid::Uuid {
         let mut bytes: [u8; 10] = self.bytes();
         let [.., high, low] = self.turn.to_be_bytes();
-        // Twelve bits of the turn, of which the version covers the first four.
+        // Twelve bits of the index; the version replaces the first four of the two bytes.
         bytes[..2].copy_from_slice(&[high, low]);
         let millisecond = u64::try_from(at.as_micros() / 1_000).unwrap_or_default();
         uuid::Builder::from_unix_timestamp_millis(millisecond, &bytes).into_uuid()
@@ -208,7 +210,7 @@ mod tests {
         let drawn = [draw(0), draw(0), draw(0), draw(1), draw(60)];
         assert!(drawn.is_sorted() && drawn.iter().all(|id| id.get_version_num() == 7));
         assert_eq!(drawn[0], Randomness::from_seed(5).stream("id").uuid_at(at(0)));
-        // Two starts on the same data draw different ones.
+        // Two starts on the same data draw different values.
         assert_ne!(drawn[0], Randomness::from_seed(6).stream("id").uuid_at(at(0)));
         let before_1970 = source.stream("id").uuid_at(Instant::from_seconds(-1));
         assert_eq!(before_1970.get_version_num(), 7);

@@ -1,4 +1,4 @@
-//! A length of time.
+//! Durations.
 
 use std::fmt;
 use std::ops::{Add, Mul, Neg, Sub};
@@ -6,13 +6,14 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// A signed length of time in whole microseconds. A day is 24 hours: virtual time knows no daylight saving.
+/// A signed duration in whole microseconds. A day has 24 hours: virtual time has no daylight
+/// saving.
 ///
 /// Parsed from ISO 8601 (`PT1H`, `P89D`) or the short form (`90d`, `1h 30m`), printed as ISO 8601.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Span(i64);
 
-/// The text is not a length of time that Outlive can use.
+/// The text is not a supported duration.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error(
     "'{text}' is not a duration; write it as ISO 8601, for example PT1H or P89D (months and years have no fixed length)"
@@ -22,7 +23,7 @@ pub struct ParseSpanError {
 }
 
 impl Span {
-    /// No time at all.
+    /// The empty span.
     pub const ZERO: Self = Self(0);
 
     /// A span of microseconds.
@@ -70,18 +71,18 @@ impl Span {
     pub const fn as_seconds(self) -> i64 {
         self.0 / 1_000_000
     }
-    /// Whether it is less than nothing.
+    /// Whether it is negative.
     #[must_use]
     pub const fn is_negative(self) -> bool {
         self.0 < 0
     }
-    /// The same length as a [`std::time::Duration`]; a negative one becomes zero.
+    /// Converts to a [`std::time::Duration`]; a negative span becomes zero.
     #[must_use]
     pub fn to_std(self) -> std::time::Duration {
         std::time::Duration::from_micros(u64::try_from(self.0).unwrap_or(0))
     }
 
-    /// As .NET prints a timespan (`D.HH:MM:SS`): the form in which Entra names lifetimes.
+    /// Formats like a .NET `TimeSpan` (`D.HH:MM:SS`), as in Entra's lifetimes.
     #[must_use]
     pub fn to_dotnet(self) -> String {
         let s = self.as_seconds();
@@ -90,8 +91,8 @@ impl Span {
         if days == 0 { clock } else { format!("{days}.{clock}") }
     }
 
-    /// Reads `[d.]hh:mm[:ss]`, as .NET writes a `TimeSpan`, or a plain number of days. `None` for anything else, and for what is
-    /// not within an hour's and a day's bounds.
+    /// Parses `[d.]hh:mm[:ss]`, as .NET formats a `TimeSpan`, or a plain number of days. `None` for
+    /// anything else, and for values out of range.
     #[must_use]
     pub fn from_dotnet(text: &str) -> Option<Self> {
         let is_plain = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b':'));
@@ -257,13 +258,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_entra_prints_is_read(seconds in 0_i64..400_000_000) {
+        fn parses_entra_timespans(seconds in 0_i64..400_000_000) {
             let span = Span::from_seconds(seconds);
             prop_assert_eq!(Span::from_dotnet(&span.to_dotnet()), Some(span));
         }
 
         #[test]
-        fn what_it_prints_it_reads(micros in -8_000_000_000_000_000_i64..8_000_000_000_000_000) {
+        fn display_and_parse_round_trip(micros in -8_000_000_000_000_000_i64..8_000_000_000_000_000) {
             let span = Span::from_micros(micros);
             prop_assert_eq!(span.to_string().parse(), Ok(span));
         }

@@ -1,21 +1,20 @@
-//! A tenant's own time.
+//! The clock of a tenant.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Instant, Span};
 
-/// How fast virtual time runs: 0 stands still, 1 is real, 1440 makes a day of a minute.
+/// The speed of virtual time: 0 is stopped, 1 is real time, 1440 makes a day of a minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Speed(u32);
 
 impl Speed {
-    /// Time stands still until it is moved.
+    /// Stopped until moved.
     pub const FROZEN: Self = Self(0);
     /// As fast as wall time.
     pub const REAL: Self = Self(1);
-    /// A day in a second: an hourly flow has 24 runs a second then, which one core does. Faster,
-    /// work would only pile up.
+    /// A day per second: an hourly flow then has 24 runs per second, which one core can handle.
     pub const MAX: Self = Self(86_400);
 
     /// A speed of `times` virtual seconds for each wall second.
@@ -28,16 +27,17 @@ impl Speed {
     pub const fn factor(self) -> u32 {
         self.0
     }
-    /// Whether time stands still.
+    /// Whether the clock is stopped.
     #[must_use]
     pub const fn is_frozen(self) -> bool {
         self.0 == 0
     }
 }
 
-/// The clock of one tenant: at wall instant `wall` it showed `shows`, and since then has run at `speed`.
+/// The clock of one tenant: at wall instant `wall` it showed `shows`; since then it runs at
+/// `speed`.
 ///
-/// It is a plain value; whoever reads it brings the wall time, so that reading is pure.
+/// It is a plain value: callers pass the wall time, so that reading is pure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VirtualClock {
     shows: Instant,
@@ -46,13 +46,14 @@ pub struct VirtualClock {
 }
 
 impl VirtualClock {
-    /// A clock that shows `shows` at wall instant `wall` and runs at `speed` from there.
+    /// Creates a clock that shows `shows` at wall instant `wall` and runs at `speed`.
     #[must_use]
     pub const fn new(shows: Instant, wall: Instant, speed: Speed) -> Self {
         Self { shows, wall, speed }
     }
 
-    /// Virtual time at wall instant `wall`. Never before what the clock was set to, even if the wall clock stepped back.
+    /// Virtual time at wall instant `wall`; never earlier than the last setting, even if the wall
+    /// clock stepped back.
     #[must_use]
     pub fn at(&self, wall: Instant) -> Instant {
         let passed = (wall - self.wall).as_micros().max(0);
@@ -75,7 +76,8 @@ impl VirtualClock {
         self.speed
     }
 
-    /// How long, in wall time from `wall`, until virtual time reaches `due`; `None` if it stands still before it.
+    /// The wall time from `wall` until virtual time reaches `due`; `None` if the clock is stopped
+    /// before.
     #[must_use]
     pub fn wall_until(&self, due: Instant, wall: Instant) -> Option<Span> {
         let missing = due - self.at(wall);

@@ -1,9 +1,9 @@
-//! The one place that reads the system's time.
+//! The only place that reads the system time.
 
 use crate::Instant;
 
-/// The wall time: what the machine's clock says now, in UTC. Virtual time is derived from it by a
-/// [`VirtualClock`](crate::VirtualClock); nothing decides by wall time itself.
+/// The current wall time, in UTC. A [`VirtualClock`](crate::VirtualClock) derives virtual time from
+/// it; no decision uses wall time directly.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the system's time")]
 pub fn wall_now() -> Instant {

@@ -1,4 +1,4 @@
-//! An event to be recorded.
+//! Events to record.
 
 use std::collections::BTreeSet;
 
@@ -17,8 +17,8 @@ pub struct Event {
 }
 
 impl Event {
-    /// An event that happened to `subject` at the virtual instant `at`. Tokens and secrets appear in its
-    /// payload only by fingerprint.
+    /// An event that happened to `subject` at the virtual instant `at`. Tokens and secrets appear
+    /// in its payload only by fingerprint.
     pub fn new(
         tenant: TenantId,
         at: Instant,
@@ -36,8 +36,8 @@ impl Event {
         }
     }
 
-    /// Names the credentials that the event is about, by id and fingerprint: [`Filter::about`] selects
-    /// by them.
+    /// Names the credentials that the event is about, by id and fingerprint: [`Filter::about`]
+    /// selects by them.
     ///
     /// [`Filter::about`]: crate::Filter::about
     #[must_use]

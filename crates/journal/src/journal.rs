@@ -1,4 +1,4 @@
-//! Writing and reading.
+//! Writing and reading the journal.
 
 use outlive_clock::{TenantId, wall_now};
 use outlive_store::{Change, Row, Statement, Store, StoreError, sql};
@@ -17,18 +17,19 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// The journal of `service`, kept in its own database.
+    /// The journal of `service`, in its database.
     #[must_use]
     pub const fn new(store: Store, service: &'static str) -> Self {
         Self { store, service }
     }
 
-    /// What writes a line: append it to the change it speaks of.
+    /// Returns the change that records an event, to be appended to the change of state that it is
+    /// about.
     #[must_use]
     pub fn entry(&self, event: &Event) -> Change {
         let mut change = Change::from(self.line(event));
         for name in &event.names {
-            // The line was the last one written, in this same change.
+            // The event is the last one of this change.
             change.add(sql!(
                 "INSERT INTO journal_names (tenant, name, seq) VALUES ($1, $2, (SELECT MAX(seq) FROM journal))",
                 event.tenant,
@@ -58,7 +59,7 @@ impl Journal {
         )
     }
 
-    /// Writes one line that goes with no other change.
+    /// Records an event without any other change.
     ///
     /// # Errors
     /// As [`Store::commit`].
@@ -73,7 +74,8 @@ impl Journal {
     pub async fn read(&self, filter: &Filter) -> Result<Vec<JournalLine>, StoreError> {
         let prefix = filter.kind.as_deref().filter(|kind| kind.ends_with('.'));
         let exact = filter.kind.as_deref().filter(|kind| !kind.ends_with('.'));
-        // An absent criterion is NULL. Each statement walks an index that begins with the narrowest criterion there is.
+        // An absent criterion is NULL. Each statement uses the index that starts with the most
+        // selective criterion.
         let limit = i64::from(filter.limit.min(LINES_MAX));
         let statement = match (&filter.about, &filter.trace, &filter.subject) {
             (Some(name), trace, subject) => sql!(
@@ -134,7 +136,8 @@ impl Journal {
         rows.iter().map(|row| self.line_of(row)).collect()
     }
 
-    /// Reads a tenant's newest lines, newest first. It costs the same however long the journal is.
+    /// Reads a tenant's newest lines, newest first. The cost does not depend on the length of the
+    /// journal.
     ///
     /// # Errors
     /// As [`Store::rows`].
@@ -172,7 +175,7 @@ impl Journal {
         self.store.rows(statement).await?.iter().map(|row| self.line_of(row)).collect()
     }
 
-    /// Changes whenever this process committed something: whoever follows the journal then reads on from where it was.
+    /// Subscribes to commits of this process, after which a follower reads the next lines.
     #[must_use]
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.store.commits()

@@ -1,9 +1,9 @@
-//! A service's journal: its decisions in order, per tenant, with virtual and wall time and trace id, and
-//! never a secret.
+//! A service's journal: its decisions in order, per tenant, with virtual and wall time and trace
+//! id, and never a secret.
 //!
-//! An event is recorded in the same [`Change`](outlive_store::Change) as the state that it is about,
-//! before the service responds: state and journal cannot disagree, and concurrent requests share the
-//! commit. What can be recorded is declared in [`outlive_wire::events`].
+//! An event is recorded in the same [`Change`](outlive_store::Change) as the state that it is
+//! about, before the service responds: state and journal cannot disagree, and concurrent requests
+//! share the commit. What can be recorded is declared in [`outlive_wire::events`].
 //!
 //! ```
 //! use outlive_clock::{Instant, Randomness, TenantId};
@@ -21,7 +21,8 @@
 //! let tenant = TenantId::generate(&mut Randomness::from_seed(1).stream("tenant"));
 //! let at = Instant::from_seconds(1_767_600_000);
 //! let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
-//! journal.append(&Event::new(tenant, at, Subject::user(42), trace, PasswordExpired::example())).await?;
+//! let event = Event::new(tenant, at, Subject::user(42), trace, PasswordExpired::example());
+//! journal.append(&event).await?;
 //! let events = journal.read(&Filter::of(tenant)).await?;
 //! assert_eq!((events[0].seq, events[0].kind.as_str()), (1, "password.expired"));
 //! # store.close().await;
@@ -40,7 +41,7 @@ pub use query::{Filter, LINES_MAX, Newest};
 
 use outlive_store::Migration;
 
-/// The journal's own tables, in every service's database.
+/// The journal's tables, in every service's database.
 pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "journal", sql: include_str!("../migrations/0001_journal.sql") },
     Migration { version: 2, name: "names", sql: include_str!("../migrations/0002_names.sql") },
@@ -53,5 +54,5 @@ pub const MIGRATIONS: &[Migration] = &[
     },
 ];
 
-/// Their names: what a tenant's end empties.
+/// The tables whose rows are deleted with a tenant.
 pub const TABLES: &[&str] = &["journal", "journal_names"];

@@ -1,30 +1,29 @@
-//! The data of a line in the form in which it is stored.
+//! Compression of stored payloads.
 //!
-//! Lines of one kind differ in a few values and agree in everything else: member names, words, repeated
-//! ids. In plain form, the line about a refreshed token filled a page of the database by itself. So what
-//! a line repeats, from the dictionary below or from its own beginning, is stored as a reference of four
-//! characters; the rest can still be read in the database. Lines of older programs are stored as plain
-//! JSON, and read as such.
+//! Payloads of one kind differ only in a few values. Uncompressed, one refresh event filled a
+//! database page. Text that repeats the dictionary below or an earlier part of the payload is
+//! stored as a reference of four characters; the rest remains readable in the database. Earlier
+//! versions stored plain JSON, which is still read.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// What packed text begins with. JSON never begins so: it has no control characters.
+/// The prefix of packed text. JSON contains no control characters.
 const MARK: &str = "\u{1}1";
-/// What a reference begins with; two digits for the place and one for the length follow.
+/// The prefix of a reference, followed by two digits for the position and one for the length.
 const REFERENCE: char = '\u{2}';
 /// The lowest digit of base 64.
 const ZERO: u8 = b'0';
-/// Places that a reference can name: in the dictionary, and in the text after it.
+/// The number of positions a reference can address, in the dictionary and the text after it.
 const PLACES: usize = 64 * 64;
-/// The shortest text that is worth a reference, and the longest that one can name.
+/// The shortest and longest text of a reference.
 const SHORTEST: usize = 6;
 const LONGEST: usize = SHORTEST + 63;
-/// Places that are looked at for the longest repetition.
+/// Maximum number of candidates for the longest match.
 const CANDIDATES: usize = 16;
 
-/// What lines often hold. Stored text refers to places in it: never change it; a new dictionary
-/// needs a new [`MARK`].
+/// Frequent parts of payloads. Stored text refers to positions in it: never change it; a new
+/// dictionary needs a new [`MARK`].
 const DICTIONARY: &str = concat!(
     r#"{"grant_type":"refresh_token","client_id":""#,
     r#"","client_name":""#,
@@ -72,7 +71,7 @@ const DICTIONARY: &str = concat!(
 
 type Key = [u8; SHORTEST];
 
-/// The places of each beginning in the dictionary, in order.
+/// The positions of each prefix in the dictionary, in order.
 static IN_DICTIONARY: LazyLock<HashMap<Key, Vec<usize>>> = LazyLock::new(|| {
     let mut places = HashMap::<Key, Vec<usize>>::new();
     for (place, key) in DICTIONARY.as_bytes().windows(SHORTEST).enumerate() {
@@ -83,9 +82,9 @@ static IN_DICTIONARY: LazyLock<HashMap<Key, Vec<usize>>> = LazyLock::new(|| {
     places
 });
 
-/// The text to store for `data`, which is JSON.
+/// Packs `data`, which is JSON.
 pub(crate) fn pack(data: &str) -> String {
-    // Text with control characters could be taken for packed text.
+    // Text with control characters could be mistaken for packed text.
     if data.len() < 2 * SHORTEST || data.bytes().any(|byte| byte < b' ') {
         return data.to_owned();
     }
@@ -120,8 +119,8 @@ fn digit(value: usize) -> char {
     char::from(ZERO + u8::try_from(value).unwrap_or_default())
 }
 
-/// The longest text before `at` that stands at `at` too: its place and its length. Only ASCII is
-/// repeated, so that no character is divided.
+/// Finds the longest match for the text at `at`: its position and length. Only ASCII is matched, so
+/// that no character is split.
 fn longest_repetition(bytes: &[u8], at: usize, in_text: &HashMap<Key, Vec<usize>>) -> (usize, usize) {
     let Some(key) = bytes.get(at..at + SHORTEST).and_then(|key| Key::try_from(key).ok()) else {
         return (0, 0);
@@ -139,7 +138,7 @@ fn longest_repetition(bytes: &[u8], at: usize, in_text: &HashMap<Key, Vec<usize>
         .unwrap_or_default()
 }
 
-/// The data of a stored text; `None` if it cannot have been stored by [`pack`].
+/// Unpacks a stored text; `None` if [`pack`] cannot have produced it.
 pub(crate) fn unpack(stored: &str) -> Option<String> {
     let Some(packed) = stored.strip_prefix(MARK) else { return Some(stored.to_owned()) };
     let mut window = DICTIONARY.to_owned();
@@ -172,8 +171,7 @@ mod tests {
         assert!(DICTIONARY.bytes().all(|byte| byte >= b' '));
     }
 
-    /// What was stored once is read for ever: the dictionary is as it was on the day of the first
-    /// reference to it.
+    /// Stored text must remain readable: the dictionary must never change.
     #[test]
     fn stored_text_keeps_its_meaning() {
         let sum = DICTIONARY.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
@@ -198,7 +196,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_packed_comes_back(parts in prop::collection::vec(prop_oneof![
+        fn packing_round_trips(parts in prop::collection::vec(prop_oneof![
             any::<String>(),
             "[a-c]{1,40}",
             Just(DICTIONARY[300..420].to_owned()),
@@ -212,7 +210,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_not_ours_is_refused_or_read_but_never_a_panic(text in "[\u{1}\u{2}01oP ü]{0,40}") {
+        fn unpacking_never_panics(text in "[\u{1}\u{2}01oP ü]{0,40}") {
             let _ = unpack(&text);
             let _ = unpack(&format!("{MARK}{text}"));
         }

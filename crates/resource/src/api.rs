@@ -1,4 +1,4 @@
-//! The application: its parts, its routes, and what the lab may do with it.
+//! The application: its state, routes and lab surface.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::evaluation;
 use crate::orders::{create, insertion, list, read};
 use crate::{ResourceConfig, ResourceTenantSpec};
 
-/// The resource. Built by [`build`].
+/// The state of the resource. Built by [`build`].
 #[derive(Debug)]
 pub struct Api {
     pub(crate) chassis: Chassis,
@@ -25,7 +25,7 @@ pub struct Api {
     idp_public_url: String,
 }
 
-/// The complete application: routes, lab surface, shell.
+/// Builds the complete application: routes, lab surface, shell.
 ///
 /// # Errors
 /// [`StartError`] when the configuration cannot work.
@@ -40,7 +40,7 @@ pub async fn build(chassis: Chassis, config: ResourceConfig) -> Result<Router, S
     Ok(outlive_chassis::app(chassis, Arc::clone(&api), router(api)))
 }
 
-/// The routes alone.
+/// The routes without lab surface and shell.
 pub fn router(api: Arc<Api>) -> Router {
     Router::new()
         .route("/orders", get(list).post(create))
@@ -57,7 +57,7 @@ async fn wrong_method(method: Method, uri: Uri) -> Problem {
     Problem::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "MethodNotAllowed",
-        format!("{} does not take {method}; the header Allow says what it takes.", shown(&uri)),
+        format!("{} does not allow {method}; see the Allow header.", shown(&uri)),
     )
 }
 
@@ -70,7 +70,7 @@ fn shown(uri: &Uri) -> String {
 }
 
 impl Api {
-    /// Where a token is to be had: at the tenant's own endpoint, or at the common one while no tenant is known.
+    /// The challenge with the tenant's authorization endpoint, or the common one without a tenant.
     pub(crate) fn challenge(&self, tenant: Option<TenantId>) -> Challenge {
         let tenant = tenant.map(|tenant| tenant.to_string());
         let segment = tenant.as_deref().unwrap_or("common");
@@ -78,7 +78,7 @@ impl Api {
         Challenge::new(tenant.as_deref().unwrap_or_default(), &authorize)
     }
 
-    /// Where any tenant's tokens are to be had, as claims challenges name it.
+    /// The common authorization endpoint, as in claims challenges.
     pub(crate) fn common_authorization_uri(&self) -> String {
         format!("{}/common/oauth2/authorize", self.idp_public_url)
     }

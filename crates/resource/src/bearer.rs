@@ -1,11 +1,11 @@
-//! The token in a request.
+//! Extraction of the bearer token from a request.
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use outlive_tokens::BearerRefusal;
 
-/// The bearer token of the `Authorization` header (RFC 6750 §2.1). Another scheme is as good as none; two headers, or one that is
-/// no text, are malformed.
+/// Returns the bearer token of the `Authorization` header (RFC 6750 §2.1). Another scheme counts as
+/// missing; two headers, or one that is not text, are malformed.
 pub(crate) fn token(headers: &HeaderMap) -> Result<&str, BearerRefusal> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next().ok_or(BearerRefusal::Missing)?;

@@ -1,4 +1,4 @@
-//! Someone who was let in, and what becomes of the request.
+//! Authorized callers and the recording of their requests.
 
 use axum::response::Response;
 use outlive_clock::{ClientId, Instant, TenantId};
@@ -14,17 +14,17 @@ use crate::api::Api;
 use crate::gate::Knock;
 use crate::refusal::Refusal;
 
-/// What a route did for a caller: the answer, and what has to be written before it leaves.
+/// The outcome of a route: the response, and the change to commit before it is sent.
 pub(crate) struct Served {
-    /// The answer.
+    /// The response.
     pub(crate) response: Response,
-    /// How many orders are in it.
+    /// The number of orders in the response.
     pub(crate) orders: usize,
-    /// What changes with it.
+    /// The change to commit.
     pub(crate) change: Change,
 }
 
-/// Who presented a token, and the permission it has for the request.
+/// The principal of a token, and the permission it has for the request.
 #[derive(Default)]
 pub(crate) struct Bearer {
     pub(crate) user: Option<Uuid>,
@@ -37,7 +37,7 @@ pub(crate) struct Bearer {
     pub(crate) token: Option<String>,
 }
 
-/// A caller with a good token.
+/// An authorized caller.
 pub(crate) struct Caller<'a> {
     api: &'a Api,
     knock: Knock<'a>,
@@ -63,7 +63,7 @@ impl<'a> Caller<'a> {
         self.claims.tid
     }
 
-    /// The tenant's time when the request came.
+    /// The tenant's time when the request arrived.
     pub(crate) const fn now(&self) -> Instant {
         self.now
     }
@@ -73,12 +73,12 @@ impl<'a> Caller<'a> {
         self.claims.oid.to_string()
     }
 
-    /// Whether the token allows what the request needs.
+    /// Whether the token has the required permission.
     pub(crate) fn may(&self) -> bool {
         self.needed.is_held_by(&self.claims)
     }
 
-    /// What to say if it does not.
+    /// The refusal if it has not.
     pub(crate) fn forbidden(&self) -> Refusal {
         Refusal::Forbidden {
             needed: self.needed.named_for(&self.claims),
@@ -86,7 +86,7 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// Writes down what became of the request, together with its change, and then answers it.
+    /// Commits the change together with the journal event, then responds.
     pub(crate) async fn conclude(&self, outcome: Result<Served, Refusal>) -> Response {
         let served = match outcome {
             Ok(served) => served,
@@ -116,7 +116,7 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// Writes down that the request was refused, and answers it.
+    /// Records that the request was rejected, then responds.
     pub(crate) async fn refuse(&self, refusal: Refusal) -> Response {
         self.api.reject(self.knock, (self.tenant(), self.now), self.subject(), self.bearer(), &refusal).await
     }

@@ -1,17 +1,19 @@
-//! What the resource needs to be told.
+//! The configuration of the resource.
 
 use http::Uri;
 use outlive_chassis::StartError;
 use outlive_tokens::VerifierConfig;
 
-/// The configuration of the resource, besides that of its chassis.
+/// The configuration of the resource, in addition to that of its chassis.
 #[derive(Clone, Debug)]
 pub struct ResourceConfig {
-    /// Where this process reaches the issuer (`OUTLIVE_IDP_URL`): its keys are fetched there.
+    /// The issuer's URL as reached from this process (`OUTLIVE_IDP_URL`), for fetching keys.
     pub idp_url: String,
-    /// Where browsers and clients reach the issuer (`OUTLIVE_IDP_PUBLIC_URL`): challenges point there.
+    /// The issuer's URL as reached by browsers and clients (`OUTLIVE_IDP_PUBLIC_URL`), for
+    /// challenges.
     pub idp_public_url: String,
-    /// The origins under which the issuer may sign (`OUTLIVE_ISSUER_ORIGINS`). Tokens of all of them are accepted.
+    /// The origins under which the issuer may sign (`OUTLIVE_ISSUER_ORIGINS`). Tokens of all of
+    /// them are accepted.
     pub issuer_origins: Vec<String>,
 }
 
@@ -50,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_that_is_none_is_refused_by_name() {
+    fn an_invalid_url_is_reported_by_setting() {
         let good = ResourceConfig {
             idp_url: "http://idp:8701".into(),
             idp_public_url: "http://127.0.0.1:8701".into(),

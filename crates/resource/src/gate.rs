@@ -1,4 +1,4 @@
-//! Who may come in.
+//! Authorization of requests.
 
 use axum::response::Response;
 use http::{HeaderMap, Method, Uri};
@@ -18,7 +18,7 @@ use crate::evaluation::{ClaimsChallenge, cut_off};
 use crate::orders::OrderId;
 use crate::refusal::Refusal;
 
-/// A request at the gate.
+/// A request to authorize.
 #[derive(Clone, Copy)]
 pub(crate) struct Knock<'a> {
     pub(crate) method: &'a Method,
@@ -28,8 +28,8 @@ pub(crate) struct Knock<'a> {
 }
 
 impl Knock<'_> {
-    /// The path as the journal shows it. What stands in the place of an order's id is shown only if it
-    /// could be one: people put all kinds of things into paths, tokens among them.
+    /// The path as recorded in the journal. An order id is included only if it is valid, because
+    /// clients may put anything into a path, even tokens.
     pub(crate) fn path(&self) -> &str {
         match self.uri.path().strip_prefix("/orders/") {
             Some(id) if OrderId::parse(id).is_none() => "/orders/{id}",
@@ -39,10 +39,11 @@ impl Knock<'_> {
 }
 
 impl Api {
-    /// Lets a request in whose token is good and allows what is `needed`, or answers it.
+    /// Authorizes a request whose token has the `needed` permission, or responds to it.
     ///
-    /// The order: token there, tenant known, token good, nothing ended it before its time, permission held. A refusal is in the tenant's journal before it is answered; as
-    /// long as no tenant is known there is no journal in which it could stand.
+    /// Checks, in this order: token present, tenant known, token valid, token not revoked,
+    /// permission held. A refusal is recorded in the tenant's journal before the response; without
+    /// a known tenant there is no journal.
     pub(crate) async fn admit<'a>(
         &'a self,
         knock: Knock<'a>,
@@ -84,7 +85,7 @@ impl Api {
         }
     }
 
-    /// Records that a request was rejected, then answers it.
+    /// Records that a request was rejected, then responds.
     pub(crate) async fn reject(
         &self,
         knock: Knock<'_>,

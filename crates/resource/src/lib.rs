@@ -40,7 +40,7 @@ pub use spec::{OrderSpec, ResourceTenantSpec};
 use outlive_chassis::SpecMistake;
 use outlive_store::Migration;
 
-/// Everything in the description of a tenant that the resource rejects, without starting it.
+/// Validates a tenant specification without starting the resource.
 #[must_use]
 pub fn spec_mistakes(description: serde_json::Value) -> Vec<SpecMistake> {
     outlive_chassis::description_mistakes::<api::Api>(description)

@@ -1,9 +1,9 @@
-//! What a token must allow.
+//! Permissions.
 
 use outlive_tokens::AccessClaims;
 
-/// What a request needs: a scope if a user speaks through a client, a role if the application speaks for itself. A scope never
-/// stands in for a role, nor a role for a scope.
+/// The permission that a request needs: a scope in a user's token, a role in an app-only token.
+/// Neither replaces the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permission {
     /// The delegated permission, as in the `scp` claim.
@@ -18,7 +18,7 @@ impl Permission {
     /// To place orders.
     pub const WRITE: Self = Self { scope: "Orders.ReadWrite", role: "Orders.ReadWrite.All" };
 
-    /// The name by which these claims would hold it: the scope or the role.
+    /// The required scope or role for these claims.
     pub(crate) fn named_for(self, claims: &AccessClaims) -> &'static str {
         if claims.is_app_only() { self.role } else { self.scope }
     }

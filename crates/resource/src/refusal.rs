@@ -1,4 +1,4 @@
-//! How the API says no.
+//! Error responses.
 
 use axum::response::{IntoResponse, Response};
 use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
@@ -11,23 +11,23 @@ use outlive_tokens::{BearerRefusal, Challenge};
 
 use crate::evaluation::ClaimsChallenge;
 
-/// Why a request was not served.
+/// Why a request was rejected.
 #[derive(Clone, Debug)]
 pub(crate) enum Refusal {
-    /// Its token is missing or was not accepted.
+    /// The token is missing or invalid.
     Token(BearerRefusal),
-    /// Its token is of a tenant in which this API does not exist.
+    /// The API does not exist in the token's tenant.
     UnknownTenant(TenantId),
-    /// Its token was ended before its time.
+    /// The token was revoked.
     Ended(ClaimsChallenge),
-    /// Its token is good, but does not allow this.
+    /// The token lacks the required permission.
     Forbidden { needed: &'static str, app_only: bool },
-    /// Anything else about the request, or a database out of reach.
+    /// Any other error, such as an unavailable database.
     Problem(Problem),
 }
 
 impl Refusal {
-    /// A short name for the journal.
+    /// The reason in journal events.
     pub(crate) const fn reason(&self) -> &'static str {
         match self {
             Self::Token(refusal) => refusal.code(),
@@ -76,7 +76,7 @@ impl Refusal {
         }
     }
 
-    /// The answer: one shape of body for all, and a challenge that says where a token that would do is to be had.
+    /// Returns the response: an error body, and a challenge that names the authorization endpoint.
     pub(crate) fn answer(&self, challenge: &Challenge) -> Response {
         if let Self::Ended(challenge) = self {
             return challenge.answer();

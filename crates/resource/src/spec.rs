@@ -1,4 +1,4 @@
-//! What the lab says about a new tenant.
+//! The specification of a new tenant.
 
 use std::collections::HashSet;
 
@@ -8,40 +8,40 @@ use serde::Deserialize;
 
 use crate::orders::{Order, OrderId, check_quantity, check_text};
 
-/// The most names the API may have in a tenant.
+/// The maximum number of audiences in a tenant.
 const AUDIENCES_MAX: usize = 16;
-/// The longest of them, in characters.
+/// The longest audience, in characters.
 const AUDIENCE_CHARS_MAX: usize = 256;
-/// The most orders a tenant may begin with.
+/// The maximum number of seeded orders.
 const ORDERS_MAX: usize = 1_000;
 
-/// A new tenant, as the lab describes it.
+/// The specification of a new tenant.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResourceTenantSpec {
-    /// What tokens for this API name as their audience: its application id URI and its client id.
+    /// The accepted audiences: the application id URI and the client id.
     pub audiences: Vec<String>,
-    /// The orders the tenant begins with.
+    /// The seeded orders.
     #[serde(default)]
     pub orders: Vec<OrderSpec>,
 }
 
-/// An order the tenant begins with.
+/// A seeded order.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OrderSpec {
-    /// Its id: letters, digits, `-` and `_`, up to 64.
+    /// The id: up to 64 letters, digits, `-` and `_`.
     pub id: String,
-    /// Who ordered.
+    /// The customer.
     pub customer: String,
-    /// What.
+    /// The item.
     pub item: String,
-    /// How many.
+    /// The quantity.
     pub quantity: i64,
 }
 
 impl ResourceTenantSpec {
-    /// Everything in the description that is rejected.
+    /// Returns every invalid value in the specification.
     pub(crate) fn mistakes(&self) -> Vec<SpecMistake> {
         let mut mistakes = Vec::new();
         let mut wrong = |at: String, message: String| {
@@ -85,8 +85,8 @@ impl ResourceTenantSpec {
         mistakes
     }
 
-    /// The audiences and the orders that the tenant begins with. Orders without a valid id are left
-    /// out; [`Self::mistakes`] reports them before.
+    /// Returns the audiences and the seeded orders. Orders without a valid id are omitted;
+    /// [`Self::mistakes`] reports them first.
     pub(crate) fn at(self, now: Instant) -> (Vec<String>, Vec<Order>) {
         (self.audiences, self.orders.into_iter().filter_map(|order| order.at(now)).collect())
     }

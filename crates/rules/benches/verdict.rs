@@ -1,5 +1,5 @@
-//! What a verdict costs: `cargo bench -p outlive-rules`. It is asked at every use of a token and does no I/O; under 2 µs is the
-//! aim.
+//! What a verdict costs: `cargo bench -p outlive-rules`. It is asked at every use of a token and
+//! does no I/O; under 2 µs is the aim.
 
 use std::hint::black_box;
 
@@ -36,7 +36,8 @@ fn now() -> std::time::Instant {
     std::time::Instant::now()
 }
 
-/// Nanoseconds that one call takes: the middle of many rounds, as a busy machine disturbs some of them.
+/// Nanoseconds that one call takes: the middle of many rounds, as a busy machine disturbs some of
+/// them.
 fn nanoseconds<T>(call: impl Fn() -> T) -> u128 {
     let mut rounds: Vec<_> = (0..ROUNDS)
         .map(|_| {

@@ -1,7 +1,7 @@
 //! The one catalogue of protocol errors: number, the members of the response, text, who can fix it,
 //! and where it was observed.
 //!
-//! No number stands anywhere else: callers write [`FRESH_TOKEN_NEEDED`], not 50173.
+//! Callers use the constants: [`FRESH_TOKEN_NEEDED`], not 50173.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ mod observation;
 pub use catalogue::*;
 pub use observation::{Member, Observation};
 
-/// The `error` member of an OAuth answer.
+/// The `error` member of an OAuth response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum OauthError {
     /// `access_denied`
@@ -62,7 +62,7 @@ pub enum OauthError {
 }
 
 impl OauthError {
-    /// As it stands in the answer.
+    /// The value in the response.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -108,20 +108,20 @@ impl Aadsts {
 pub enum Suberror {
     /// `bad_token`: stop using this refresh token.
     BadToken,
-    /// `basic_action`: the person can clear it by signing in.
+    /// `basic_action`: the user can resolve it by signing in.
     BasicAction,
-    /// `consent_required`: the person (or an administrator) must consent.
+    /// `consent_required`: the user or an administrator must consent.
     ConsentRequired,
     /// `message_only`: the user can read why, and do nothing about it.
     MessageOnly,
-    /// `token_expired`: the person has to sign in more often than this token was used.
+    /// `token_expired`: the sign-in frequency requires a new sign-in.
     TokenExpired,
-    /// `user_password_expired`: the person must change the password.
+    /// `user_password_expired`: the user must change the password.
     UserPasswordExpired,
 }
 
 impl Suberror {
-    /// As it stands in the answer.
+    /// The value in the response.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -135,25 +135,25 @@ impl Suberror {
     }
 }
 
-/// Who can mend it.
+/// Who can fix the error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Mender {
-    /// The person who signs in.
-    Person,
+pub enum FixedBy {
+    /// The user who signs in.
+    User,
     /// An administrator of the tenant.
     Administrator,
-    /// Whoever writes or registers the application.
+    /// The developer of the application.
     Developer,
-    /// Whoever runs the service.
+    /// The operator of the service.
     Operator,
 }
 
-impl Mender {
-    /// In words.
+impl FixedBy {
+    /// The readable name.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Person => "the person",
+            Self::User => "the user",
             Self::Administrator => "an administrator",
             Self::Developer => "the developer",
             Self::Operator => "the operator",
@@ -166,68 +166,63 @@ impl Mender {
 pub struct Entry {
     /// The number after `AADSTS`.
     pub number: u32,
-    /// The `error` of an answer in JSON or in a redirect.
+    /// The `error` of a response in JSON or in a redirect.
     pub error: OauthError,
     /// The `suberror`, where there is one.
     pub suberror: Option<Suberror>,
-    /// The HTTP status of an answer in JSON or on a page.
+    /// The HTTP status of a response in JSON or on a page.
     pub status: u16,
-    /// Whether the answer has an `error_uri`.
+    /// Whether the response has an `error_uri`.
     pub error_uri: bool,
-    /// Whether the authorization endpoint tells it on a page of its own and never by redirecting to the client.
+    /// Whether the authorization endpoint shows it on a page and never redirects to the client.
     pub page: bool,
     /// The text, with `{name}` where a value belongs.
     pub text: &'static str,
-    /// Who can mend it.
-    pub mender: Mender,
-    /// How.
+    /// Who can fix the error.
+    pub fixed_by: FixedBy,
+    /// How to fix it.
     pub remedy: &'static str,
-    /// Where these members were seen in public, or which document they are our reading of.
+    /// Where these members were seen in public, or the document from which they are inferred.
     pub observation: Observation,
 }
 
-/// An error of the catalogue. Dereferences to its [`Entry`]; prints as `AADSTS50173`, which is also its JSON.
+/// An error of the catalogue. Dereferences to its [`Entry`]; prints as `AADSTS50173`, which is also
+/// its JSON.
 #[derive(Clone, Copy)]
 pub struct Aadsts(&'static Entry);
 
 impl Aadsts {
-    /// Every error, in the order of the catalogue: grouped by what is wrong.
+    /// Every error, in the order of the catalogue, grouped by cause.
     #[must_use]
     pub const fn all() -> &'static [Self] {
         catalogue::ALL
     }
 
-    /// The error of this number.
+    /// Returns the error with this number.
     #[must_use]
     pub fn from_number(number: u32) -> Option<Self> {
         Self::all().iter().find(|error| error.number == number).copied()
     }
 
-    /// The `suberror` as it stands in the answer, if there is one.
+    /// The `suberror` of the response, if there is one.
     #[must_use]
     pub fn suberror_str(self) -> Option<&'static str> {
         self.suberror.map(Suberror::as_str)
     }
 
-    /// Whether the person who signs in can mend it.
-    #[must_use]
-    pub fn person_can_mend(self) -> bool {
-        self.mender == Mender::Person
-    }
-
-    /// The sentence alone: for a page, where the number stands elsewhere.
+    /// The message without the number, for pages that show the number separately.
     #[must_use]
     pub fn sentence(self, params: &Params) -> String {
         template::fill(self.text, |name| params.get(name).map(Cow::Borrowed))
     }
 
-    /// The text of `error_description` up to where the lines that name the request begin: `AADSTS50173: …`.
+    /// The `error_description` without the lines about the request: `AADSTS50173: …`.
     #[must_use]
     pub fn render(self, params: &Params) -> String {
         format!("{self}: {}", self.sentence(params))
     }
 
-    /// The names that the text has places for.
+    /// The names of the placeholders in the text.
     #[must_use]
     pub fn placeholders(self) -> Vec<&'static str> {
         template::names(self.text)
@@ -283,14 +278,14 @@ impl<'de> Deserialize<'de> for Aadsts {
     }
 }
 
-/// The values for a text's places. They come from requests as often as not: each is cut at 256 characters, and control
-/// characters become spaces, so that a text stays one line.
+/// The values of placeholders. They often come from requests: each is truncated to 256 characters,
+/// and control characters become spaces, so that a text stays on one line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Params(BTreeMap<Cow<'static, str>, String>);
 
 impl Params {
-    /// How many characters of a value are kept.
+    /// Maximum number of characters of a value.
     pub const LONGEST_VALUE: usize = 256;
 
     /// No values.
@@ -299,7 +294,7 @@ impl Params {
         Self(BTreeMap::new())
     }
 
-    /// The same with `value` for `{name}`.
+    /// Sets the value of `{name}`.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl fmt::Display) -> Self {
         let value = value
@@ -318,7 +313,7 @@ impl Params {
         self.0.get(name).map(String::as_str)
     }
 
-    /// Whether there are none.
+    /// Whether there are no values.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

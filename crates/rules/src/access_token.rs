@@ -1,5 +1,5 @@
-//! Whether an access token still opens a resource: at one that does not evaluate access continuously only time decides, at one that
-//! does what happened to the user, too.
+//! Whether an access token still opens a resource: at one that does not evaluate access
+//! continuously only time decides, at one that does what happened to the user, too.
 
 use outlive_clock::Instant;
 use serde::{Deserialize, Serialize};
@@ -18,25 +18,26 @@ pub struct AccessTokenFacts {
     pub valid_from: Instant,
     /// When it stops (virtual; the `exp` claim). At that instant it no longer works.
     pub expires_at: Instant,
-    /// Whether its resource evaluates access continuously and its client can be challenged (`xms_cc` is `cp1`). It then lives for
-    /// a day, and critical events end it ("Continuous access evaluation").
+    /// Whether its resource evaluates access continuously and its client can be challenged
+    /// (`xms_cc` is `cp1`). It then lives for a day, and critical events end it ("Continuous access
+    /// evaluation").
     #[serde(default)]
     pub evaluated: bool,
 }
 
-/// What ended an access token before its time.
+/// The event that revoked an access token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CriticalEvent {
     /// What happened, as a clause: "the user changed the password".
     pub clause: &'static str,
-    /// When (virtual), where that is known.
+    /// When it happened (virtual), if known.
     pub at: Option<Instant>,
 }
 
-/// Whether the token opens its resource at `now` (virtual).
+/// Decides whether the resource accepts the token at `now` (virtual).
 ///
-/// Where nobody evaluates it, it cannot be revoked: what happened to its user changes nothing, and is listed only so that the
-/// verdict can say so.
+/// Without continuous access evaluation the token cannot be revoked: events of the user are only
+/// listed as facts.
 #[must_use]
 pub fn decide(token: &AccessTokenFacts, user: &UserFacts, rules: &Ruleset, now: Instant) -> Verdict {
     let refused = |refusal| Verdict::refused(Artefact::AccessToken, rules, now, refusal);
@@ -64,10 +65,12 @@ pub fn decide(token: &AccessTokenFacts, user: &UserFacts, rules: &Ruleset, now: 
     Verdict::accepted(Artefact::AccessToken, source, rules, now, facts)
 }
 
-/// The latest critical event since the token was issued, if its resource evaluates it: the account was deleted or disabled, the
-/// password was changed or reset, the sessions were revoked, a second factor was newly required. That a password expires is none.
+/// The latest critical event since the token was issued, if the token is CAE-enabled: the account
+/// was deleted or disabled, the password was changed or reset, the sessions were revoked, or MFA
+/// was newly required. The expiry of a password is not a critical event.
 ///
-/// Such an event ends the token for good: whoever is enabled or restored gets a new one.
+/// A critical event revokes the token permanently: a user who is enabled or restored gets a new
+/// one.
 #[must_use]
 pub fn ended_by(token: &AccessTokenFacts, user: &UserFacts) -> Option<CriticalEvent> {
     if !token.evaluated {

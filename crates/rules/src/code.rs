@@ -1,4 +1,4 @@
-//! Whether an authorization code can be redeemed.
+//! Redemption of authorization codes.
 
 use outlive_clock::Instant;
 use serde::{Deserialize, Serialize};
@@ -14,57 +14,57 @@ use crate::user::user_state;
 use crate::verdict::{Artefact, Fact, Verdict};
 use crate::{ClientClass, Credential, Ruleset, UserFacts, conditional_access::AccessFacts, lifetimes};
 
-/// How the request answers the PKCE challenge of the authorization request.
+/// The result of PKCE verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProofKey {
-    /// The authorization request had no challenge.
+    /// The authorization request had no code challenge.
     NotAsked,
-    /// The verifier matches.
+    /// The code verifier matches.
     Proven,
-    /// The authorization request had a challenge, and the verifier is missing.
+    /// The authorization request had a code challenge, and the code verifier is missing.
     Missing,
-    /// The verifier does not match.
+    /// The code verifier does not match.
     Wrong,
 }
 
-/// What is known of an authorization code, and how it was presented.
+/// The facts about an authorization code and its redemption.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CodeFacts {
     /// When it was issued (virtual).
     pub issued_at: Instant,
     /// When it was redeemed (virtual), if it was.
     pub redeemed_at: Option<Instant>,
-    /// How the client that redeems it stands: what the grant's class will be.
+    /// The class of the redeeming client, and so of the grant.
     pub client_class: ClientClass,
-    /// Whether the sign-in it came from was with a password.
+    /// Whether the user signed in with a password.
     pub password_based: bool,
-    /// Whether it was sent to a redirect URI of type `spa`.
+    /// Whether it was issued to a redirect URI of type `spa`.
     pub spa: bool,
-    /// Whether the client that presents it is the one it was issued to.
+    /// Whether it is presented by the client to which it was issued.
     pub presented_by_its_client: bool,
-    /// Which page the request came from, if from any.
+    /// The origin of the request.
     #[serde(default)]
     pub origin: RequestOrigin,
-    /// How the PKCE challenge was answered.
+    /// The result of PKCE verification.
     pub proof_key: ProofKey,
-    /// What Conditional Access asks.
+    /// The requirements of Conditional Access.
     #[serde(default)]
     pub conditional_access: AccessFacts,
 }
 
 impl CodeFacts {
-    /// When it ends (virtual) if nothing else ends it.
+    /// When it expires (virtual).
     #[must_use]
     pub fn good_until(&self) -> Instant {
         self.issued_at + lifetimes::AUTHORIZATION_CODE
     }
 }
 
-/// Whether the code can be redeemed at `now` (virtual).
+/// Decides whether the code can be redeemed at `now` (virtual).
 ///
-/// A code issued before an event that would revoke the grant it stands for is refused like that grant: otherwise a grant
-/// could be minted from a sign-in that was already ended (inferred; not documented).
+/// A code issued before an event that would revoke the resulting grant is rejected, so that no
+/// grant is minted from a revoked sign-in (inferred; not documented).
 #[must_use]
 pub fn decide(code: &CodeFacts, user: &UserFacts, rules: &Ruleset, now: Instant) -> Verdict {
     let holding = Holding {

@@ -1,4 +1,4 @@
-//! Whether a browser session at the identity provider still signs its user in.
+//! Browser sessions at the identity provider.
 
 use outlive_clock::Instant;
 use serde::{Deserialize, Serialize};
@@ -13,42 +13,43 @@ use crate::user::user_state;
 use crate::verdict::{Artefact, Fact, Verdict};
 use crate::{Credential, Ruleset, UserFacts, conditional_access::AccessFacts, lifetimes};
 
-/// What is known of one browser session.
+/// The facts about a browser session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CookieFacts {
-    /// Whether its user signed in with a password.
+    /// Whether the user signed in with a password.
     pub password_based: bool,
-    /// Whether it is to outlive the browser ("stay signed in").
+    /// Whether it is persistent ("stay signed in").
     pub persistent: bool,
-    /// When the user last proved who they are in it (virtual).
+    /// When the user last authenticated in it (virtual).
     pub granted_at: Instant,
     /// When it was last used (virtual).
     pub last_used_at: Instant,
-    /// When it was signed out (virtual), if it was. Signing out is an event of this session, not of the user: other
-    /// browsers stay signed in.
+    /// When it was signed out (virtual), if it was. Signing out is an event of this session, not of
+    /// the user: other browsers stay signed in.
     pub signed_out_at: Option<Instant>,
-    /// What Conditional Access asks.
+    /// The requirements of Conditional Access.
     #[serde(default)]
     pub conditional_access: AccessFacts,
 }
 
 impl CookieFacts {
-    /// Its column of the table.
+    /// The column of the table.
     #[must_use]
     pub const fn credential(&self) -> Credential {
         Credential::cookie(self.password_based)
     }
 
-    /// When it ends (virtual) if it is not used before and nothing else ends it.
+    /// When it expires (virtual) if it is not used before.
     #[must_use]
     pub fn good_until(&self) -> Instant {
         self.last_used_at + lifetimes::cookie_inactivity(self.persistent)
     }
 }
 
-/// Whether the session signs its user in at `now` (virtual).
+/// Decides whether the session signs the user in at `now` (virtual).
 ///
-/// A refusal at the authorization endpoint means the sign-in page; under `prompt=none` its code goes to the client.
+/// After a refusal, the authorization endpoint shows the sign-in page or, with `prompt=none`,
+/// returns the error to the client.
 #[must_use]
 pub fn decide(cookie: &CookieFacts, user: &UserFacts, rules: &Ruleset, now: Instant) -> Verdict {
     let holding = Holding {

@@ -1,4 +1,4 @@
-//! The columns of the table, and how a credential finds its own.
+//! The columns of the revocation table.
 
 use std::fmt;
 use std::str::FromStr;
@@ -21,7 +21,7 @@ pub enum Credential {
     ConfidentialToken,
 }
 
-/// How the client stood at the token request that minted the grant. Nothing later changes it.
+/// The class of a client at the token request that minted the grant. It never changes later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientClass {
@@ -32,7 +32,7 @@ pub enum ClientClass {
 }
 
 impl ClientClass {
-    /// The class of a grant minted now: confidential if, and only if, the client authenticated.
+    /// The class of a new grant: confidential if and only if the client authenticated.
     #[must_use]
     pub const fn of_request(client_authenticated: bool) -> Self {
         if client_authenticated { Self::Confidential } else { Self::Public }
@@ -48,13 +48,13 @@ impl ClientClass {
     }
 }
 
-/// Whether a sign-in with these methods (the `amr` claim) was with a password. A second factor does not change it.
+/// Whether a sign-in with these methods (the `amr` claim) included a password, with or without MFA.
 #[must_use]
 pub fn password_based<S: AsRef<str>>(amr: &[S]) -> bool {
     amr.iter().any(|method| method.as_ref() == "pwd")
 }
 
-/// The text names no column of the table.
+/// The text is not a column of the table.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "'{text}' is not a column of the revocation table; the columns are password_cookie, password_token, \
@@ -80,7 +80,7 @@ impl Credential {
         if password_based { Self::PasswordCookie } else { Self::NonPasswordCookie }
     }
 
-    /// The column of a refresh token: the client's class first, the user's method only for public clients.
+    /// The column of a refresh token: the sign-in method matters only for public clients.
     #[must_use]
     pub const fn token(class: ClientClass, password_based: bool) -> Self {
         match (class, password_based) {
@@ -102,7 +102,7 @@ impl Credential {
         }
     }
 
-    /// The column's title, as the page has it.
+    /// The column's title on the page.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
@@ -114,7 +114,7 @@ impl Credential {
         }
     }
 
-    /// What stands in the column, in the plural, in words.
+    /// The credentials of the column, as a plural noun.
     #[must_use]
     pub const fn plural(self) -> &'static str {
         match self {

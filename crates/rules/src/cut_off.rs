@@ -1,4 +1,4 @@
-//! Whether something that happened cuts a credential off: the one reading of the table that decides.
+//! Revocation by events: the only place that evaluates the table.
 
 use outlive_clock::Instant;
 use serde::{Deserialize, Serialize};
@@ -10,45 +10,45 @@ use crate::source::Source;
 use crate::verdict::Fact;
 use crate::{Credential, Event, Fate, RevocationEvents, Ruleset, UserFacts};
 
-/// The cell of the table that ended a credential.
+/// The cell of the table that revoked a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revocation {
-    /// What happened (the latest of the events that reach this credential).
+    /// The latest event that applies to this credential.
     pub event: Event,
-    /// When (virtual time).
+    /// When it happened (virtual time).
     pub at: Instant,
-    /// The column it met.
+    /// The column.
     pub credential: Credential,
 }
 
-/// A credential, as far as the table is concerned.
+/// The attributes of a credential that matter for the table.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Holding {
-    /// Its column.
+    /// The column.
     pub(crate) credential: Credential,
-    /// When the grant was made: of a refresh token, when its family began. Later replacements prove nothing new about
-    /// the person, and each was checked when it was made.
+    /// When the grant was made: for a refresh token, the start of its family, because replacements
+    /// involve no new authentication.
     pub(crate) granted_at: Instant,
-    /// The instant of the artefact in hand, which texts report when it, too, lies before the cut-off.
+    /// When this artifact was issued; error texts report it if it also precedes the cutoff.
     pub(crate) issued_at: Instant,
-    /// When the browser session it came from was signed out, if it was.
+    /// When its browser session was signed out, if it was.
     pub(crate) signed_out_at: Option<Instant>,
 }
 
-/// The instant before which nothing granted counts any more. Cut-offs have whole-second resolution: what was granted
-/// within the second of the event survives it.
+/// The revocation cutoff of an event, before which grants are void. It has a resolution of one
+/// second: a grant within the second of the event survives.
 #[must_use]
 pub fn cut_off(event_at: Instant) -> Instant {
     event_at.whole_second()
 }
 
-/// How Entra's texts write the instant of a grant: UTC with seven decimals. A cut-off, being whole, ends `.0000000Z`.
+/// Formats an instant as in Entra's error texts: UTC with seven decimals.
 #[must_use]
 pub fn entra_instant(at: Instant) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S.%7fZ")
 }
 
-/// The latest event that ended this credential, if one did.
+/// Returns the latest event that revoked this credential, if any.
 pub(crate) fn revocation(
     holding: &Holding,
     events: &RevocationEvents,
@@ -70,7 +70,7 @@ pub(crate) fn revocation(
     })
 }
 
-/// Refuses what an event cut off, with both instants in the words the error texts use.
+/// Refuses a credential that an event revoked, with both instants for the error text.
 pub(crate) fn cut_offs(
     holding: &Holding,
     user: &UserFacts,
@@ -102,7 +102,8 @@ pub(crate) fn cut_offs(
     )
 }
 
-/// Refuses what was granted before the account was disabled, where the tenant's switch says that this ends it for good.
+/// Refuses grants from before the account was disabled, if the tenant's switch `disable_revokes` is
+/// set.
 fn disabled_meanwhile(holding: &Holding, user: &UserFacts, rules: &Ruleset, code: Aadsts) -> Option<Refusal> {
     let at = user.disabled_at.filter(|_| rules.switches().disable_revokes)?;
     let valid_from = cut_off(at);
@@ -115,7 +116,7 @@ fn disabled_meanwhile(holding: &Holding, user: &UserFacts, rules: &Ruleset, code
     })
 }
 
-/// What happened since the grant and did not end it: the heart of the matter when a token outlives a password.
+/// Returns the events since the grant that did not revoke it.
 pub(crate) fn outlived(holding: &Holding, events: &RevocationEvents) -> Vec<Fact> {
     let mut facts = Vec::new();
     for (event, at) in events.latest_first() {

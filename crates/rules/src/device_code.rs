@@ -16,52 +16,53 @@ use crate::{
     lifetimes,
 };
 
-/// What the person who typed the user code said.
+/// The decision of the user who entered the user code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeviceDecision {
-    /// Nothing yet.
+    /// No decision yet.
     Pending,
-    /// No, at this instant (virtual).
+    /// Declined at this instant (virtual).
     Declined(Instant),
-    /// Yes, at this instant (virtual).
+    /// Approved at this instant (virtual).
     Approved(Instant),
 }
 
-/// What is known of a device code, and how it was presented.
+/// The facts about a device code and its redemption.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceCodeFacts {
     /// When it was issued (virtual).
     pub issued_at: Instant,
     /// When it was redeemed (virtual), if it was.
     pub redeemed_at: Option<Instant>,
-    /// What the person said.
+    /// The user's decision.
     pub decision: DeviceDecision,
-    /// How the client that redeems it stands: what the grant's class will be.
+    /// The class of the redeeming client, and so of the grant.
     pub client_class: ClientClass,
     /// Whether the session that approved it was established with a password.
     pub password_based: bool,
-    /// Whether the client that presents it is the one it was issued to.
+    /// Whether it is presented by the client to which it was issued.
     pub presented_by_its_client: bool,
-    /// The second factor of the person who approved, and whether one is required now.
+    /// Whether the user who approved used MFA, and whether it is required now.
     pub second_factor: SecondFactorFacts,
-    /// What Conditional Access asks.
+    /// The requirements of Conditional Access.
     #[serde(default)]
     pub conditional_access: AccessFacts,
 }
 
 impl DeviceCodeFacts {
-    /// When it ends (virtual) if nothing else ends it.
+    /// When it expires (virtual).
     #[must_use]
     pub fn good_until(&self) -> Instant {
         self.issued_at + lifetimes::DEVICE_CODE
     }
 }
 
-/// Whether the device code can be redeemed at `now` (virtual), for the user who approved it.
+/// Decides whether the device code can be redeemed at `now` (virtual), for the user who approved
+/// it.
 ///
-/// An approval given before an event that would revoke the grant it stands for is refused like that grant, as an
-/// authorization code is.
+/// As with authorization codes, an approval from before an event that would revoke the resulting
+/// grant is rejected.
 #[must_use]
 pub fn decide(code: &DeviceCodeFacts, user: Option<&UserFacts>, rules: &Ruleset, now: Instant) -> Verdict {
     let refuse = |refusal| Verdict::refused(Artefact::DeviceCode, rules, now, refusal);

@@ -1,4 +1,4 @@
-//! Which printing of the published revocation table a tenant lives by.
+//! Editions of the published revocation table.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ pub enum Edition {
     /// The first table, in "Access tokens", January to October 2018.
     #[serde(rename = "2018")]
     E2018,
-    /// The table as moved to "Refresh tokens" in April 2021; it stood until 2025, so also in December 2022.
+    /// The table as moved to "Refresh tokens" in April 2021, unchanged until 2025.
     #[serde(rename = "2021")]
     E2021,
     /// The text dated 14 May 2025: the administrator's reset is split by portal.
@@ -23,7 +23,7 @@ pub enum Edition {
     E2025_11,
 }
 
-/// The text names no edition that Outlive knows.
+/// The text is not a known edition.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("'{text}' is not an edition of the revocation table; known are 2018, 2021, 2025-05, 2025-11")]
 pub struct UnknownEdition {
@@ -34,7 +34,7 @@ impl Edition {
     /// Every edition, oldest first.
     pub const ALL: [Self; 4] = [Self::E2018, Self::E2021, Self::E2025_05, Self::E2025_11];
 
-    /// The name people write: `2018`, `2021`, `2025-05`, `2025-11`.
+    /// The name: `2018`, `2021`, `2025-05`, `2025-11`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! What can happen to a user's credentials, and the memory of when it last did.
+//! Credential events, and when each last happened.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::str::FromStr;
 use outlive_clock::Instant;
 use serde::{Deserialize, Serialize};
 
-/// A kind of event that the published table has (or had) a row for.
+/// An event with a row in some edition of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
@@ -17,7 +17,7 @@ pub enum Event {
     PasswordChangedByUser,
     /// The user reset a forgotten password (self-service password reset).
     Sspr,
-    /// An administrator reset the password; the channel is not known or does not matter in the edition.
+    /// An administrator reset the password; the portal is unknown or irrelevant in the edition.
     AdminReset,
     /// An administrator reset the password in the Azure portal.
     AdminResetAzurePortal,
@@ -33,16 +33,16 @@ pub enum Event {
     SingleSignOut,
 }
 
-/// Whose credentials an event acts on.
+/// The credentials to which an event applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// Everything the user was granted before it.
+    /// Every earlier grant of the user.
     User,
-    /// Only what belongs to the one browser session in which it happened.
+    /// Only the grants of the browser session in which it happened.
     BrowserSession,
 }
 
-/// The text names no row of any edition.
+/// The text is not a row of any edition.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("'{text}' is not a row of the revocation table")]
 pub struct UnknownEvent {
@@ -81,7 +81,7 @@ impl Event {
         }
     }
 
-    /// What happened, as a clause: "the user changed the password".
+    /// The event as a clause: "the user changed the password".
     #[must_use]
     pub const fn clause(self) -> &'static str {
         match self {
@@ -102,7 +102,8 @@ impl Event {
         }
     }
 
-    /// Whose credentials it acts on. Signing out ends one browser session; everything else is about the user.
+    /// The credentials to which it applies: a sign-out to one browser session, all other events to
+    /// the user.
     #[must_use]
     pub const fn scope(self) -> Scope {
         match self {
@@ -131,23 +132,24 @@ impl FromStr for Event {
 
 /// When each kind of event last happened to one user, by the tenant's (virtual) time.
 ///
-/// As JSON an object, `{"password_changed_by_user":"2026-01-05T12:00:00Z"}`: small, and enough to decide every cell of
-/// every edition, because a cut-off only ever moves forward. What belongs to one browser session is not the user's and
-/// is not kept here: its session keeps it ([`CookieFacts::signed_out_at`](crate::CookieFacts)).
+/// Its JSON is an object, `{"password_changed_by_user":"2026-01-05T12:00:00Z"}`. This suffices to
+/// decide every cell of every edition, because cutoffs only move forward. A sign-out is stored with
+/// its session ([`CookieFacts::signed_out_at`](crate::CookieFacts)).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RevocationEvents(BTreeMap<Event, Instant>);
 
 impl RevocationEvents {
-    /// Nothing has happened yet.
+    /// No events.
     #[must_use]
     pub const fn none() -> Self {
         Self(BTreeMap::new())
     }
 
-    /// Remembers that `event` happened at `at` (virtual). An earlier instant than the one known changes nothing.
+    /// Records that `event` happened at `at` (virtual). An instant earlier than the recorded one is
+    /// ignored.
     ///
-    /// An event of a browser session is not recorded here, and the answer says so: `false`.
+    /// Returns `false` for an event of a browser session, which is not recorded here.
     pub fn record(&mut self, event: Event, at: Instant) -> bool {
         if event.scope() != Scope::User {
             return false;
@@ -163,7 +165,7 @@ impl RevocationEvents {
         self.0.get(&event).copied()
     }
 
-    /// What has happened to the user, latest first; within one instant in the order of the table.
+    /// The events, latest first; events of the same instant in the order of the table.
     #[must_use]
     pub fn latest_first(&self) -> Vec<(Event, Instant)> {
         let mut events: Vec<_> =

@@ -1,4 +1,4 @@
-//! A verdict in words that a learner understands.
+//! Explanations of verdicts.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use crate::verdict::{Artefact, Outcome, Verdict};
 use crate::{Credential, Event, Fate, Ruleset, template};
 
 impl Verdict {
-    /// The verdict in words that a learner understands: the answer, why, what else happened, and after which document.
+    /// Explains the verdict: the outcome, the reason, other events, and the source document.
     #[must_use]
     pub fn explain(&self) -> String {
         let mut words = vec![format!(
@@ -21,18 +21,17 @@ impl Verdict {
         words.extend(self.outlived_in_words());
         if self.revocation.is_some_and(|cell| self.rules.is_overridden(cell.event, cell.credential)) {
             words.push(
-                "This cell was changed on purpose for this tenant; the published table says otherwise."
-                    .to_owned(),
+                "This cell is overridden for this tenant and differs from the published table.".to_owned(),
             );
         }
         if let Some(code) = self.code {
-            words.push(format!("The protocol's word for it is {code}."));
+            words.push(format!("Error code: {code}."));
         }
         words.push(format!("Source: {}, section \"{}\".", self.source.document, self.source.section));
         words.join(" ")
     }
 
-    /// What stands for `{name}` in the rule's explanation: a fact, or words made of the cell that decided.
+    /// The value of the placeholder `{name}`: a fact, or a description of the cell that decided.
     fn place(&self, name: &str) -> Option<Cow<'_, str>> {
         if let Some(value) = self.fact(name) {
             return Some(Cow::Borrowed(value));
@@ -57,7 +56,7 @@ impl Verdict {
             Artefact::Password => ", for this one request",
             Artefact::Assertion => "; as often as it is presented until then",
             Artefact::AccessToken if self.fact("evaluated") == Some("true") => {
-                ", unless something happens to the user before: its resource evaluates access continuously"
+                ", unless a critical event occurs before: its resource is CAE-enabled"
             }
             Artefact::AccessToken => "; nothing but time ends an access token at such a resource",
         }
@@ -78,12 +77,12 @@ impl Verdict {
                     column.plural()
                 )),
                 ("outlived", None) if self.fact("evaluated") == Some("true") => {
-                    words.push(format!("Since then, on {at}, {}; that is no critical event.", event.clause()));
+                    words.push(format!("Since then, on {at}, {}; that is not a critical event.", event.clause()));
                 }
                 ("outlived", None) => words
-                    .push(format!("Since then, on {at}, {}; but no one asks the issuer again.", event.clause())),
+                    .push(format!("Since then, on {at}, {}; but its resource does not ask the issuer.", event.clause())),
                 ("same_second", _) => words.push(format!(
-                    "On {at} {}, within the second of the grant; cut-offs count whole seconds, so it does not reach it.",
+                    "On {at} {}, within the second of the grant; revocation cutoffs have a resolution of one second, so it does not apply.",
                     event.clause()
                 )),
                 _ => {}
@@ -93,7 +92,7 @@ impl Verdict {
     }
 }
 
-/// What the same row says of the other columns, for people who learn by contrast.
+/// Describes the other cells of the row, for contrast.
 fn neighbours(cell: Revocation, rules: &Ruleset) -> String {
     let alive: Vec<_> = Credential::ALL
         .into_iter()

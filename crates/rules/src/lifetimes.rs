@@ -1,8 +1,9 @@
 //! How long things live when nothing ends them. All spans are of virtual time.
 //!
-//! Sources: "Access tokens in the Microsoft identity platform", "Tokens in the Microsoft identity platform",
-//! "Configurable token lifetimes", "Refresh tokens in the Microsoft identity platform", "OAuth 2.0 authorization code
-//! flow". None of them depends on the edition of the revocation table.
+//! Sources: "Access tokens in the Microsoft identity platform", "Tokens in the Microsoft identity
+//! platform", "Configurable token lifetimes", "Refresh tokens in the Microsoft identity platform",
+//! "OAuth 2.0 authorization code flow". None of them depends on the edition of the revocation
+//! table.
 
 use outlive_clock::{Span, Stream};
 
@@ -10,63 +11,67 @@ use outlive_clock::{Span, Stream};
 pub const ACCESS_TOKEN_SHORTEST: Span = Span::from_minutes(60);
 /// The longest default life of an access token.
 pub const ACCESS_TOKEN_LONGEST: Span = Span::from_minutes(90);
-/// The shortest life of an access token where continuous access evaluation is agreed on ("Continuous access evaluation").
+/// The shortest life of an access token where continuous access evaluation is agreed on
+/// ("Continuous access evaluation").
 pub const EVALUATED_ACCESS_TOKEN_SHORTEST: Span = Span::from_hours(20);
 /// The longest life of such an access token.
 pub const EVALUATED_ACCESS_TOKEN_LONGEST: Span = Span::from_hours(28);
-/// The shortest life that a policy may give access tokens (`AccessTokenLifetime`).
+/// The shortest access token lifetime that a policy can configure (`AccessTokenLifetime`).
 pub const ACCESS_TOKEN_POLICY_SHORTEST: Span = Span::from_minutes(10);
 /// The longest.
 pub const ACCESS_TOKEN_POLICY_LONGEST: Span = Span::from_days(1);
 /// An ID token.
 pub const ID_TOKEN: Span = Span::from_hours(1);
-/// A refresh token not used for this long is refused; each replacement starts afresh. No maximum age.
+/// A refresh token not used for this long is refused; each replacement starts afresh. No maximum
+/// age.
 pub const REFRESH_TOKEN_INACTIVITY: Span = Span::from_days(90);
-/// A refresh token of a `spa` redirect URI, counted from the first of its family; replacements keep that end.
+/// The lifetime of a refresh token of a `spa` redirect URI, from the first of its family;
+/// replacements keep that expiry.
 pub const SPA_REFRESH_TOKEN: Span = Span::from_hours(24);
-/// An authorization code, good for one redemption ("about ten minutes" in the documentation).
+/// The lifetime of an authorization code ("about ten minutes" in the documentation).
 pub const AUTHORIZATION_CODE: Span = Span::from_minutes(10);
-/// A device code and its user code, good for one redemption.
+/// The lifetime of a device code and its user code.
 pub const DEVICE_CODE: Span = Span::from_minutes(15);
-/// How long a device waits between two questions.
+/// The polling interval of a device.
 pub const DEVICE_POLL_INTERVAL: Span = Span::from_seconds(5);
-/// The code with which a forgotten password is reset, good for one reset. The documents give no number.
+/// The lifetime of a password reset code. The documents give no number.
 pub const PASSWORD_RESET_CODE: Span = Span::from_minutes(15);
-/// For so long before a password expires its user is told (`passwordNotificationWindowInDays`, the default).
+/// How long before a password expires its user is notified (the default of
+/// `passwordNotificationWindowInDays`).
 pub const PASSWORD_NOTIFICATION_WINDOW: Span = Span::from_days(14);
-/// A browser session that ends with the browser, unused for this long; each use starts it afresh.
+/// The inactivity limit of a non-persistent browser session.
 pub const SESSION_COOKIE_INACTIVITY: Span = Span::from_hours(24);
-/// A browser session after "stay signed in", unused for this long; each use starts it afresh.
+/// The inactivity limit of a persistent browser session ("stay signed in").
 pub const PERSISTENT_COOKIE_INACTIVITY: Span = Span::from_days(90);
 
-/// The life of a new access token: a whole number of seconds drawn uniformly between 60 and 90 minutes.
+/// Draws the lifetime of a new access token: whole seconds, uniformly between 60 and 90 minutes.
 #[must_use]
 pub fn access_token(stream: &mut Stream) -> Span {
     Span::from_seconds(stream.between(ACCESS_TOKEN_SHORTEST.as_seconds(), ACCESS_TOKEN_LONGEST.as_seconds()))
 }
 
-/// The life of a new access token that its resource evaluates continuously, for a client that can be challenged: a whole number of
-/// seconds drawn uniformly between 20 and 28 hours.
+/// The life of a new access token that its resource evaluates continuously, for a client that can
+/// be challenged: a whole number of seconds drawn uniformly between 20 and 28 hours.
 #[must_use]
 pub fn evaluated_access_token(stream: &mut Stream) -> Span {
     let (shortest, longest) = (EVALUATED_ACCESS_TOKEN_SHORTEST, EVALUATED_ACCESS_TOKEN_LONGEST);
     Span::from_seconds(stream.between(shortest.as_seconds(), longest.as_seconds()))
 }
 
-/// Whether a policy may say so.
+/// Whether a policy can configure this lifetime.
 #[must_use]
 pub fn may_be_policy(lifetime: Span) -> bool {
     (ACCESS_TOKEN_POLICY_SHORTEST..=ACCESS_TOKEN_POLICY_LONGEST).contains(&lifetime)
 }
 
-/// What policies say of the life of a token: the organisation's comes before the application's ("Configurable token lifetimes": the
-/// order in which policies count).
+/// The configured lifetime of a token: the organization's policy takes precedence over the
+/// application's ("Configurable token lifetimes").
 #[must_use]
 pub fn by_policy(organization: Option<Span>, application: Option<Span>) -> Option<Span> {
     organization.or(application)
 }
 
-/// How long a browser session lives unused.
+/// The inactivity limit of a browser session.
 #[must_use]
 pub const fn cookie_inactivity(persistent: bool) -> Span {
     if persistent { PERSISTENT_COOKIE_INACTIVITY } else { SESSION_COOKIE_INACTIVITY }

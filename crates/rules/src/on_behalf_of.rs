@@ -18,20 +18,20 @@ pub struct AssertionFacts {
     pub issued_at: Instant,
     /// When its time is over (virtual).
     pub expires_at: Instant,
-    /// Whether the sign-in it came from was with a password, as far as it says.
+    /// Whether the user signed in with a password, according to the assertion.
     pub password_based: bool,
-    /// When the browser session it came from was signed out (virtual), if it was.
+    /// When its browser session was signed out (virtual), if it was.
     pub session_signed_out_at: Option<Instant>,
-    /// What Conditional Access asks.
+    /// The requirements of Conditional Access.
     #[serde(default)]
     pub conditional_access: AccessFacts,
 }
 
-/// Whether the API gets tokens for the user at `now` (virtual).
+/// Decides whether the API receives tokens for the user at `now` (virtual).
 ///
-/// The API authenticates, so the grant will be a confidential client's, whoever got the assertion. An assertion issued
-/// before an event that would revoke the grant it stands for is refused like that grant: otherwise a grant could be minted
-/// from what was already ended (inferred; not documented).
+/// The API authenticates, so the grant is a confidential client's, whichever client obtained the
+/// assertion. An assertion issued before an event that would revoke the resulting grant is
+/// rejected, so that no grant is minted from a revoked sign-in (inferred; not documented).
 #[must_use]
 pub fn decide(assertion: &AssertionFacts, user: &UserFacts, rules: &Ruleset, now: Instant) -> Verdict {
     let class = ClientClass::Confidential;

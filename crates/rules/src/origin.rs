@@ -1,4 +1,4 @@
-//! Whether the kind of caller fits the kind of redirect URI.
+//! Checks the `Origin` header against the type of redirect URI.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,21 +7,21 @@ use crate::refusal::Refusal;
 use crate::rule::Rule;
 use crate::source::Source;
 
-/// Where a request says that it comes from: browsers put the page's origin into the header `Origin`, and nothing else does.
+/// The origin of a request. Only browsers send the `Origin` header.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RequestOrigin {
-    /// It does not say: it is no page.
+    /// No `Origin` header.
     #[default]
     None,
-    /// From a page at the origin of a redirect URI of type `spa` that the client has registered.
+    /// The origin of a registered redirect URI of type `spa`.
     Registered,
-    /// From a page anywhere else.
+    /// Any other origin.
     Foreign,
 }
 
 impl RequestOrigin {
-    /// As facts and questions write it.
+    /// The name in facts and questions.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -32,7 +32,7 @@ impl RequestOrigin {
     }
 }
 
-/// A `spa` grant is for the client's own pages in browsers; every other grant is for everything but pages.
+/// Refuses a `spa` grant outside the client's own pages, and any other grant in a page.
 pub(crate) fn origin(spa: bool, origin: RequestOrigin) -> Option<Refusal> {
     let (rule, code) = match (spa, origin) {
         (true, RequestOrigin::None) => (Rule::OriginMissing, aadsts::ORIGIN_REQUIRED),

@@ -13,23 +13,23 @@ use crate::{
     ClientClass, Credential, Ruleset, SecondFactorFacts, UserFacts, conditional_access::AccessFacts,
 };
 
-/// What is known of a password that was found to be the user's.
+/// The facts about a verified password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PasswordFacts {
-    /// How the client that presents it stands: what the grant's class will be.
+    /// The class of the client, and so of the grant.
     pub client_class: ClientClass,
-    /// Whether it is expired, or temporary and to be changed at the next sign-in.
+    /// Whether it is expired, or temporary and must be changed at the next sign-in.
     pub change_due: bool,
-    /// Whether a second factor is required. At the token endpoint there is none.
+    /// Whether MFA is required, which the token endpoint cannot perform.
     pub second_factor: SecondFactorFacts,
-    /// What Conditional Access asks.
+    /// The requirements of Conditional Access.
     #[serde(default)]
     pub conditional_access: AccessFacts,
 }
 
-/// Whether the password gets a grant at `now` (virtual). A grant made so is always based on a password.
+/// Decides whether the password grant succeeds at `now` (virtual).
 ///
-/// Whoever does not know the password learns nothing of the account: that it is right was found before.
+/// The password is verified first, so that a caller without it learns nothing about the account.
 #[must_use]
 pub fn decide(password: &PasswordFacts, user: &UserFacts, rules: &Ruleset, now: Instant) -> Verdict {
     let change_due = || {

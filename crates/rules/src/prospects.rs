@@ -1,25 +1,25 @@
-//! What lies ahead of something that works: what would end it from here on, what would not, and when it ends by itself.
+//! The outlook of an accepted artifact: which events would revoke it, and when it expires.
 
 use outlive_clock::{Instant, Span};
 use serde::{Deserialize, Serialize};
 
 use crate::{Event, Presented, Question, Rule, Scope};
 
-/// What would become of it if something happened now.
+/// The effect of a possible event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prospect {
-    /// What would happen, in words: "the user changed the password".
+    /// The event as a clause: "the user changed the password".
     pub what: String,
-    /// The row of the table, where one speaks of it.
+    /// The row of the table, if there is one.
     pub event: Option<Event>,
-    /// Whether it would end it.
+    /// Whether the event would revoke the artifact.
     pub ends_it: bool,
-    /// The rule by which, if so.
+    /// The rule, if so.
     pub rule: Option<Rule>,
 }
 
-/// What would become of what the question asks about if each of these happened a second later and it were used a second after
-/// that: every row of the edition's table, and the account disabled or deleted. Each is asked of [`Question::decide`].
+/// Evaluates the effect of each row of the table, and of disabling or deleting the account, one
+/// second later, with a use one second after that. Each is decided by [`Question::decide`].
 #[must_use]
 pub fn prospects(question: &Question) -> Vec<Prospect> {
     let happens = question.at + Span::from_seconds(1);
@@ -40,7 +40,7 @@ pub fn prospects(question: &Question) -> Vec<Prospect> {
     prospects
 }
 
-/// When it ends by itself (virtual) if it is not used before and nothing else ends it; `None` for what is good only at once.
+/// When the artifact expires (virtual) if it is not used before; `None` for immediate decisions.
 #[must_use]
 pub fn ends_by_itself(question: &Question) -> Option<Instant> {
     match &question.presented {

@@ -1,4 +1,4 @@
-//! A question that was asked of the rules, as data: it can be kept, and asked again with a fact changed.
+//! Questions to the rules, as data that can be stored and evaluated again with changed facts.
 
 use outlive_clock::Instant;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use crate::{
     password, refresh_token,
 };
 
-/// What is judged, with all that is known of it. It holds no secret and no token.
+/// The presented artifact with its facts. It contains no secret and no token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Presented {
@@ -21,29 +21,29 @@ pub enum Presented {
     RefreshToken(RefreshTokenFacts),
     /// An access token, at its resource.
     AccessToken(AccessTokenFacts),
-    /// A password that is right, at the token endpoint.
+    /// A verified password, at the token endpoint.
     Password(PasswordFacts),
     /// A device code.
     DeviceCode(DeviceCodeFacts),
-    /// An access token that its own audience presents to act on behalf of the user.
+    /// An assertion of the on-behalf-of flow.
     Assertion(AssertionFacts),
 }
 
-/// Whether something works: of whom, under which rules, at which instant.
+/// Whether an artifact of a user is accepted under given rules at an instant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
-    /// What is judged.
+    /// The presented artifact.
     pub presented: Presented,
-    /// What the directory knows of the user.
+    /// The user.
     pub user: UserFacts,
     /// The rules of the tenant.
     pub rules: Ruleset,
-    /// When (virtual time).
+    /// The instant (virtual time).
     pub at: Instant,
 }
 
 impl Question {
-    /// The answer: the same function that the endpoints ask.
+    /// Decides the question with the functions that the endpoints use.
     #[must_use]
     pub fn decide(&self) -> Verdict {
         let Self { presented, user, rules, at } = self;

@@ -1,4 +1,4 @@
-//! Whether a refresh token still works. The whole order of checks stands in [`decide`].
+//! Redemption of refresh tokens. [`decide`] contains the complete order of checks.
 
 use outlive_clock::{Instant, Span};
 use serde::{Deserialize, Serialize};
@@ -16,48 +16,49 @@ use crate::{
     conditional_access::AccessFacts, lifetimes,
 };
 
-/// What a refresh token says of itself, and how it was presented.
+/// The facts about a refresh token and its redemption.
 ///
-/// There is no word here of what the token is for: which application, which resource, who stores it. Two tokens that
-/// differ only in that fare alike.
+/// Application, resource and storage of the token are absent, because they do not affect the
+/// decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefreshTokenFacts {
-    /// How the client stood when the family was minted.
+    /// The client's class when the family was minted.
     pub client_class: ClientClass,
-    /// Whether the sign-in it came from was with a password.
+    /// Whether the user signed in with a password.
     pub password_based: bool,
     /// Whether it was minted through a redirect URI of type `spa`.
     pub spa: bool,
     /// When the first token of its family was minted (virtual): the instant of the grant.
     pub family_issued_at: Instant,
-    /// When this token was minted (virtual). Using a token replaces it and leaves it as it was.
+    /// When this token was minted (virtual). A use mints a replacement and does not change the
+    /// token.
     pub issued_at: Instant,
-    /// When the browser session it came from was signed out (virtual), if it was.
+    /// When its browser session was signed out (virtual), if it was.
     pub session_signed_out_at: Option<Instant>,
-    /// Whether the client that presents it is the one it was issued to.
+    /// Whether it is presented by the client to which it was issued.
     pub presented_by_its_client: bool,
-    /// Which page the request came from, if from any.
+    /// The origin of the request.
     #[serde(default)]
     pub origin: RequestOrigin,
-    /// The second factor of the sign-in it came from, and whether one is required now.
+    /// Whether the user signed in with MFA, and whether it is required now.
     pub second_factor: SecondFactorFacts,
-    /// Its uses, where the tenant's issuer rotates strictly.
+    /// Its uses, under strict rotation.
     #[serde(default)]
     pub rotation: RotationFacts,
-    /// What Conditional Access asks.
+    /// The requirements of Conditional Access.
     #[serde(default)]
     pub conditional_access: AccessFacts,
 }
 
 impl RefreshTokenFacts {
-    /// Its column of the table.
+    /// The column of the table.
     #[must_use]
     pub const fn credential(&self) -> Credential {
         Credential::token(self.client_class, self.password_based)
     }
 
-    /// When it ends (virtual) if nothing else ends it: for `spa` counted from the family's first token, otherwise from
-    /// its own issue.
+    /// When it expires (virtual): for `spa` counted from the first token of the family, otherwise
+    /// from its own issue.
     #[must_use]
     pub fn good_until(&self) -> Instant {
         if self.spa {
@@ -77,11 +78,11 @@ impl RefreshTokenFacts {
     }
 }
 
-/// Whether the token works at `now` (virtual), for a user of whom `user` is known, under the tenant's `rules`.
+/// Decides whether the token can be redeemed at `now` (virtual).
 ///
-/// The order in which Entra checks is not documented; this is the most defensible one. Before it come the tenant, the client, the
-/// client's authentication and the opening of the token; last stands what Conditional Access asks for; after it come assignment,
-/// consent and the resource, which ask about what is wanted and not about the token.
+/// Entra's order of checks is not documented; this is the most defensible one. Tenant, client,
+/// client authentication and decryption are checked before; assignment, consent and resource after,
+/// because they depend on the request and not on the token.
 #[must_use]
 pub fn decide(token: &RefreshTokenFacts, user: &UserFacts, rules: &Ruleset, now: Instant) -> Verdict {
     let holding = token.holding();
@@ -112,8 +113,8 @@ pub fn decide(token: &RefreshTokenFacts, user: &UserFacts, rules: &Ruleset, now:
     }
 }
 
-/// A confidential client that asks without the user is left alone until the user is there again ("Conditional Access adaptive
-/// session lifetime policies").
+/// The sign-in frequency does not apply to a confidential client without the user ("Conditional
+/// Access adaptive session lifetime policies").
 fn sign_in_frequency(token: &RefreshTokenFacts, now: Instant) -> Option<Refusal> {
     match token.client_class {
         ClientClass::Public => token.conditional_access.frequency(now),
@@ -150,7 +151,7 @@ fn expiry(token: &RefreshTokenFacts, now: Instant) -> Option<Refusal> {
     )
 }
 
-/// A lifetime of whole days or hours or minutes, as people say it.
+/// Formats a lifetime of whole days, hours or minutes.
 pub(crate) fn in_words(span: Span) -> String {
     let minutes = span.as_seconds() / 60;
     match (minutes / 1440, minutes % 1440 / 60, minutes % 60) {

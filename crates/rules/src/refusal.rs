@@ -1,4 +1,4 @@
-//! What one check says when it refuses. Checks are tried in order; the first refusal decides.
+//! Refusals of single checks. Checks run in order; the first refusal decides.
 
 use std::fmt::Display;
 
@@ -8,7 +8,7 @@ use crate::rule::Rule;
 use crate::source::Source;
 use crate::verdict::Fact;
 
-/// One check's refusal, before it becomes a verdict on an artefact.
+/// The refusal of one check, from which a verdict is built.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) rule: Rule,

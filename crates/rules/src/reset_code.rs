@@ -1,41 +1,39 @@
-//! Whether the code for resetting a forgotten password is good, and how often codes may be sent and
-//! tried.
+//! Password reset codes: verification and limits.
 //!
-//! The documents say that a code is sent and has to be typed, and how often; how long it lives is
-//! our choice.
+//! The documents define the limits; the lifetime of a code is our choice.
 
 use outlive_clock::{Instant, Span};
 use serde::{Deserialize, Serialize};
 
 use crate::lifetimes;
 
-/// How often a code may be tried, the right try included.
+/// Maximum number of attempts per code, including the successful one.
 pub const TRIES_MAX: u32 = 5;
 
-/// What is known of a code and of the try.
+/// The facts about a code and an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResetCodeFacts {
     /// When it was sent (virtual).
     pub issued_at: Instant,
-    /// How often it was tried, this try included.
+    /// The number of attempts, including this one.
     pub tries: u32,
-    /// Whether what was typed is the code.
+    /// Whether the entered code is correct.
     pub matches: bool,
 }
 
-/// What becomes of the try.
+/// The outcome of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResetCode {
     /// The password may be reset.
     Good,
-    /// Something else was typed.
+    /// The code is wrong.
     Wrong,
-    /// It was tried too often: even the right code is not taken any more.
+    /// Too many attempts: even the correct code is rejected.
     TriedTooOften,
-    /// It got too old.
+    /// The code expired.
     TooOld,
-    /// Too many codes were sent to, or typed for, the user or by the address: none is looked at.
+    /// The user or the IP address is blocked after too many codes were sent or entered.
     TooManyAttempts,
 }
 
@@ -53,36 +51,36 @@ impl ResetCode {
     }
 }
 
-/// So many within a span bar all attempts, for some time after the last of them.
+/// A limit: this many attempts within a span block all attempts for some time after the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
-    /// The one that bars: the first is 1.
+    /// The number of attempts that triggers the block.
     pub max: usize,
-    /// Within which span of virtual time.
+    /// The span (virtual time).
     pub within: Span,
-    /// For how long, in virtual time.
+    /// The duration of the block (virtual time).
     pub barred: Span,
 }
 
-/// The limits for a user or an address.
+/// The limits for a user or an IP address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// For codes that are asked for.
+    /// For requested codes.
     pub sends: Limit,
-    /// For codes that are wrong.
+    /// For wrong codes.
     pub failures: Limit,
 }
 
-/// A user's ("Self-service password reset frequently asked questions": five attempts within 24
-/// hours, an e-mail at most ten times within ten minutes, and 24 hours without; the counters are
-/// reset by a reset).
+/// The limits of a user ("Self-service password reset frequently asked questions": five attempts
+/// within 24 hours, at most ten emails within ten minutes, then a block of 24 hours; a password
+/// reset resets the counters).
 pub const USER_LIMITS: Limits = Limits {
     sends: Limit { max: 11, within: Span::from_minutes(10), barred: Span::from_hours(24) },
     failures: Limit { max: 5, within: Span::from_hours(24), barred: Span::from_hours(24) },
 };
 
-/// An address's: ours. Room for a few users behind one address, and too little for trying one guess
-/// each with many.
+/// The limits of an IP address, our choice: enough for a few users behind one address, too little
+/// for password spraying.
 pub const ADDRESS_LIMITS: Limits = Limits {
     sends: Limit { max: 31, within: Span::from_minutes(10), barred: Span::from_hours(1) },
     failures: Limit { max: 20, within: Span::from_hours(24), barred: Span::from_hours(1) },
@@ -95,43 +93,43 @@ impl Limit {
         (last - first < self.within).then_some(last + self.barred)
     }
 
-    /// Adds one, and keeps no more than it takes to bar.
+    /// Adds an attempt and keeps no more than the limit.
     fn add(&self, times: &[Instant], now: Instant) -> Vec<Instant> {
         let kept = times.len().min(self.max - 1);
         times[times.len() - kept..].iter().copied().chain([now]).collect()
     }
 }
 
-/// When codes were asked for, and when wrong ones were typed: the latest, oldest first (virtual).
+/// The times of the latest code requests and wrong attempts, oldest first (virtual).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResetAttempts {
-    /// Codes that were asked for.
+    /// Requested codes.
     pub sends: Vec<Instant>,
-    /// Codes that were wrong.
+    /// Wrong codes.
     pub failures: Vec<Instant>,
 }
 
 impl ResetAttempts {
-    /// Whether nothing is sent and no code is looked at.
+    /// Whether all attempts are blocked.
     #[must_use]
     pub fn are_too_many(&self, limits: &Limits, now: Instant) -> bool {
         let until = [limits.sends.bars_until(&self.sends), limits.failures.bars_until(&self.failures)];
         until.into_iter().flatten().any(|until| now < until)
     }
 
-    /// After another code was asked for.
+    /// Records a code request.
     #[must_use]
     pub fn after_send(&self, limits: &Limits, now: Instant) -> Self {
         Self { sends: limits.sends.add(&self.sends, now), failures: self.failures.clone() }
     }
 
-    /// After another try. It counts as wrong until it is known to be right.
+    /// Records an attempt, which counts as wrong until it is verified.
     #[must_use]
     pub fn after_try(&self, limits: &Limits, now: Instant) -> Self {
         Self { sends: self.sends.clone(), failures: limits.failures.add(&self.failures, now) }
     }
 
-    /// The same without the try at `at`, which was right.
+    /// Removes the successful attempt at `at`.
     #[must_use]
     pub fn without_try(&self, at: Instant) -> Self {
         let mut without = self.clone();
@@ -141,7 +139,7 @@ impl ResetAttempts {
         without
     }
 
-    /// After when they no longer count for anything.
+    /// When the attempts no longer affect any limit.
     #[must_use]
     pub fn count_until(&self, limits: &Limits) -> Option<Instant> {
         let of = |limit: &Limit, times: &[Instant]| Some(*times.last()? + limit.within.max(limit.barred));
@@ -150,8 +148,8 @@ impl ResetAttempts {
     }
 }
 
-/// What becomes of a try at `now` (virtual). Who does not have the code learns nothing from the order: age and tries are
-/// asked first.
+/// Decides an attempt at `now` (virtual). Age and number of attempts are checked first, so that the
+/// outcome reveals nothing about the code.
 #[must_use]
 pub fn decide(code: &ResetCodeFacts, now: Instant) -> ResetCode {
     if now >= code.issued_at + lifetimes::PASSWORD_RESET_CODE {
@@ -220,8 +218,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the times, no more than the limit's number of codes is looked at within its
-        /// span, and what is kept is bounded.
+        /// At any times, no more codes than the limit are checked within its span, and storage is
+        /// bounded.
         #[test]
         fn guesses_are_bounded_across_codes(pauses in prop::collection::vec(0_i64..100_000, 1..200)) {
             for limits in [USER_LIMITS, ADDRESS_LIMITS] {
@@ -234,8 +232,8 @@ mod tests {
                     attempts = attempts.after_try(&limits, now);
                     looked_at.push(now);
                     let within = looked_at.iter().filter(|at| now - **at < limits.failures.within).count();
-                    // An address is free again before its span is over: then each further failure
-                    // bars it.
+                    // The block of an address ends before its span: then each further failure
+                    // blocks it again.
                     let bars = limits.failures.within.as_micros() / limits.failures.barred.as_micros();
                     prop_assert!(within < limits.failures.max + usize::try_from(bars).unwrap());
                     prop_assert!(attempts.failures.len() <= limits.failures.max);

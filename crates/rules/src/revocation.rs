@@ -1,7 +1,9 @@
-//! The published revocation table, edition by edition, laid out as the page lays it out.
+//! The published revocation table, edition by edition, in the layout of the page.
 //!
-//! Columns one to four are about public clients; the last is about every token of a confidential client, however its
-//! user signed in. A row that the page does not print does not stand here either.
+//! Columns one to four are for public clients; the last is for every token of a confidential
+//! client, however its user signed in. From left to right: password-based cookie, password-based
+//! token, non-password-based cookie, non-password-based token, confidential client token. Rows that
+//! the page does not print are absent.
 
 use Event::{
     AdminReset, AdminResetAzurePortal, AdminResetEntraAdminCenter, AdminResetM365AdminCenter, AdminRevokes,
@@ -13,11 +15,11 @@ use crate::Edition;
 use crate::credential::Credential;
 use crate::event::Event;
 
-/// What a cell of the table says.
+/// The value of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fate {
-    /// The credential stays alive.
+    /// The credential remains valid.
     Alive,
     /// The credential is revoked.
     Revoked,
@@ -32,7 +34,7 @@ impl Fate {
             Revoked => "revoked",
         }
     }
-    /// The other one.
+    /// The opposite value.
     #[must_use]
     pub const fn flipped(self) -> Self {
         match self {
@@ -42,10 +44,10 @@ impl Fate {
     }
 }
 
-/// One row of an edition: what happened, as the page titles it, and what becomes of each column.
+/// One row of an edition: an event, its title on the page, and the fate of each column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// What happened.
+    /// The event.
     pub event: Event,
     /// The row's title on the page.
     pub title: &'static str,
@@ -53,7 +55,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// What this row says of `credential`, before any override.
+    /// The cell for `credential`, before any override.
     #[must_use]
     pub const fn fate(&self, credential: Credential) -> Fate {
         self.fates[credential as usize]
@@ -64,12 +66,10 @@ const fn row(event: Event, title: &'static str, fates: [Fate; 5]) -> Row {
     Row { event, title, fates }
 }
 
-// "Azure Active Directory access tokens", 2018. (The page listed a sixth cell in the two rows of explicit revocation: a
-// slip of the pen. It also said "tenant" where later editions say "user".)
+// "Azure Active Directory access tokens", 2018. (By mistake, the page lists a sixth cell in the two
+// rows of explicit revocation. It also has "tenant" where later editions have "user".)
 #[rustfmt::skip]
 const E2018: [Row; 7] = [
-    //                                                              password  password  non-pwd   non-pwd   confidential
-    //                                                              cookie    token     cookie    token     client token
     row(PasswordExpires,       "Password expires",                  [Alive,    Alive,    Alive,    Alive,    Alive  ]),
     row(PasswordChangedByUser, "Password changed by user",          [Revoked,  Revoked,  Alive,    Alive,    Alive  ]),
     row(Sspr,                  "User does SSPR",                    [Revoked,  Revoked,  Alive,    Alive,    Alive  ]),
@@ -79,11 +79,10 @@ const E2018: [Row; 7] = [
     row(SingleSignOut,         "Single sign-out on web",            [Revoked,  Alive,    Revoked,  Alive,    Alive  ]),
 ];
 
-// "Refresh tokens in the Microsoft identity platform", 2 April 2021; unchanged through December 2022 and June 2023.
+// "Refresh tokens in the Microsoft identity platform", 2 April 2021; unchanged through December
+// 2022 and June 2023.
 #[rustfmt::skip]
 const E2021: [Row; 7] = [
-    //                                                                        password  password  non-pwd   non-pwd   confidential
-    //                                                                        cookie    token     cookie    token     client token
     row(PasswordExpires,       "Password expires",                            [Alive,    Alive,    Alive,    Alive,    Alive  ]),
     row(PasswordChangedByUser, "Password changed by user",                    [Revoked,  Revoked,  Alive,    Alive,    Alive  ]),
     row(Sspr,                  "User does SSPR",                              [Revoked,  Revoked,  Alive,    Alive,    Alive  ]),
@@ -93,11 +92,9 @@ const E2021: [Row; 7] = [
     row(SingleSignOut,         "Single sign-out on web",                      [Revoked,  Alive,    Revoked,  Alive,    Alive  ]),
 ];
 
-// The same page, dated 14 May 2025: the administrator's reset is split by the portal it is done in.
+// The same page, dated 14 May 2025: the administrator's reset is split by portal.
 #[rustfmt::skip]
 const E2025_05: [Row; 8] = [
-    //                                                                                       password  password  non-pwd   non-pwd   confidential
-    //                                                                                       cookie    token     cookie    token     client token
     row(PasswordExpires,            "Password expires",                                      [Alive,    Alive,    Alive,    Alive,    Alive  ]),
     row(PasswordChangedByUser,      "Password changed by user",                              [Revoked,  Revoked,  Alive,    Alive,    Alive  ]),
     row(Sspr,                       "User does SSPR",                                        [Revoked,  Revoked,  Alive,    Alive,    Alive  ]),
@@ -111,8 +108,6 @@ const E2025_05: [Row; 8] = [
 // The same page, dated 5 November 2025.
 #[rustfmt::skip]
 const E2025_11: [Row; 9] = [
-    //                                                                                       password  password  non-pwd   non-pwd   confidential
-    //                                                                                       cookie    token     cookie    token     client token
     row(PasswordExpires,            "Password expires",                                      [Alive,    Alive,    Alive,    Alive,    Alive  ]),
     row(PasswordChangedByUser,      "Password changed by user",                              [Revoked,  Revoked,  Alive,    Alive,    Alive  ]),
     row(Sspr,                       "User does SSPR",                                        [Revoked,  Revoked,  Alive,    Alive,    Alive  ]),
@@ -136,11 +131,12 @@ impl Edition {
         }
     }
 
-    /// The row that `event` falls under in this edition.
+    /// Returns the row for `event` in this edition.
     ///
-    /// An administrator's reset finds the edition's row whatever the channel. Where an edition has one row, that is it.
-    /// Where it has several: a reset of unnamed channel is the Azure portal's (the old interfaces are its interfaces),
-    /// and a channel not yet listed is the Entra admin center's, whose row the next edition copied. Both are inferences.
+    /// An administrator's reset maps to the edition's row, whatever the portal. If an edition has
+    /// several rows, a reset through an unnamed portal maps to the Azure portal (the old interfaces
+    /// belong to it), and a portal not yet listed to the Entra admin center, whose row the next
+    /// edition copied. Both are inferences.
     #[must_use]
     pub fn row(self, event: Event) -> &'static Row {
         let rows = self.rows();
@@ -151,8 +147,8 @@ impl Edition {
             AdminReset => &[AdminResetAzurePortal],
             _ => &[],
         };
-        // Every other event has a row of its own in every edition (a test walks them all); the first row, which
-        // revokes nothing, is never reached.
+        // Every other event has its own row in every edition (checked by a test), so the first row,
+        // which revokes nothing, is never the fallback.
         find(event).or_else(|| fallbacks.iter().find_map(|other| find(*other))).unwrap_or(&rows[0])
     }
 }

@@ -1,72 +1,73 @@
-//! The rules a verdict can rest on, each with a title and the sentence that explains it.
+//! The rules on which verdicts are based, each with a title and an explanation.
 
 use serde::{Deserialize, Serialize};
 
-/// What decided.
+/// The rule that decided a verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {
-    /// Nothing ended it: the one rule by which something is accepted.
+    /// Nothing revoked it: the only rule of accepting verdicts.
     NothingEndedIt,
     /// The directory does not know the user.
     UserUnknown,
     /// The user was deleted.
     UserDeleted,
-    /// The user may not sign in.
+    /// The account is disabled.
     UserDisabled,
-    /// An event's row revokes its column.
+    /// An event revoked it, by the table.
     RevokedByEvent,
-    /// The browser session it belongs to was signed out.
+    /// Its browser session was signed out.
     SessionSignedOut,
-    /// It was not used for too long.
+    /// It exceeded the inactivity limit.
     Inactive,
-    /// A token of a `spa` redirect URI reached the end that was fixed at first issue.
+    /// A token of a `spa` redirect URI reached the fixed expiry of its family.
     FixedLifetimeOver,
-    /// An authorization code got too old.
+    /// An authorization code expired.
     CodeExpired,
-    /// An authorization code was used before.
+    /// An authorization code was already redeemed.
     CodeRedeemed,
     /// It was issued to another client.
     OfAnotherClient,
-    /// A `spa` grant was presented by something that is no browser page.
+    /// A `spa` grant was presented without an `Origin` header.
     OriginMissing,
     /// A browser page presented a grant of a redirect URI that is not of type `spa`.
     OriginNotAllowed,
-    /// A browser page presented a `spa` grant at whose application it is not registered.
+    /// A browser page of an unregistered origin presented a `spa` grant.
     OriginForeign,
-    /// The proof key does not match the challenge of the authorization request.
+    /// The code verifier does not match the code challenge.
     ProofKeyWrong,
-    /// The authorization request had a `code_challenge`, and the token request has no `code_verifier`.
+    /// The authorization request had a `code_challenge`, and the token request has no
+    /// `code_verifier`.
     CodeVerifierMissing,
-    /// A grant of a `spa` redirect URI had no proof key.
+    /// A grant of a `spa` redirect URI has no code challenge.
     ProofKeyMissing,
-    /// An access token's time is over.
+    /// An access token expired.
     AccessTokenExpired,
-    /// An access token's time has not begun.
+    /// An access token is not valid yet.
     AccessTokenNotYetValid,
-    /// Something happened to the user, and the access token's resource hears of it.
+    /// A critical event revoked an access token at its CAE-enabled resource.
     CriticalEvent,
-    /// The password has to be changed before it is good for anything else.
+    /// The password must be changed first.
     PasswordChangeDue,
-    /// Nobody has answered for the device yet.
+    /// The user has not approved or declined the device yet.
     DeviceCodePending,
-    /// The person said no to the device.
+    /// The user declined the device.
     DeviceCodeDeclined,
-    /// Nobody answered for the device in time.
+    /// The device code expired.
     DeviceCodeExpired,
-    /// A second factor is required, and the sign-in had none.
+    /// MFA is required, and the user signed in without it.
     SecondFactorMissing,
-    /// A second factor is required, and the user has registered none.
+    /// MFA is required, and the user has registered no method.
     SecondFactorNotRegistered,
-    /// The account was disabled after the grant, in a tenant where that ends it for good.
+    /// The account was disabled after the grant, in a tenant where that revokes it.
     DisabledMeanwhile,
-    /// A refresh token was used before, at an issuer that rotates strictly.
+    /// A refresh token was reused under strict rotation.
     UsedBefore,
-    /// A token of its family was used twice, at an issuer that rotates strictly.
+    /// A token of its family was reused under strict rotation.
     FamilyEnded,
     /// A Conditional Access policy blocks.
     BlockedByPolicy,
-    /// The user has to sign in more often.
+    /// The sign-in is older than the sign-in frequency allows.
     SignInTooOld,
 }
 
@@ -118,64 +119,64 @@ impl Rule {
             Self::SessionSignedOut => "Its browser session was signed out",
             Self::Inactive => "Not used for too long",
             Self::FixedLifetimeOver => "Its fixed lifetime is over",
-            Self::CodeExpired => "The code is too old",
+            Self::CodeExpired => "The code has expired",
             Self::CodeRedeemed => "The code was used before",
             Self::OfAnotherClient => "It belongs to another client",
             Self::OriginMissing => "Single-page application's grant used outside a browser",
             Self::OriginNotAllowed => "Browser page used a grant not meant for one",
             Self::OriginForeign => "Page of another origin used a single-page application's grant",
-            Self::ProofKeyWrong => "The proof key does not match",
+            Self::ProofKeyWrong => "The code verifier does not match",
             Self::CodeVerifierMissing => "The code verifier is missing",
-            Self::ProofKeyMissing => "The proof key is missing",
-            Self::AccessTokenExpired => "The access token's time is over",
-            Self::AccessTokenNotYetValid => "The access token's time has not begun",
-            Self::CriticalEvent => "Its resource heard what happened to the user",
-            Self::PasswordChangeDue => "The password has to be changed first",
-            Self::DeviceCodePending => "Nobody has answered for the device yet",
-            Self::DeviceCodeDeclined => "The person said no to the device",
-            Self::DeviceCodeExpired => "The device code is too old",
-            Self::SecondFactorMissing => "A second factor is required now",
-            Self::SecondFactorNotRegistered => "A second factor has to be registered first",
+            Self::ProofKeyMissing => "The code challenge is missing",
+            Self::AccessTokenExpired => "The access token has expired",
+            Self::AccessTokenNotYetValid => "The access token is not valid yet",
+            Self::CriticalEvent => "A critical event revoked it at its resource",
+            Self::PasswordChangeDue => "The password must be changed first",
+            Self::DeviceCodePending => "The user has not approved the device yet",
+            Self::DeviceCodeDeclined => "The user declined the device",
+            Self::DeviceCodeExpired => "The device code has expired",
+            Self::SecondFactorMissing => "MFA is required now",
+            Self::SecondFactorNotRegistered => "An MFA method must be registered first",
             Self::DisabledMeanwhile => "The account was disabled after the grant",
             Self::UsedBefore => "The refresh token was used before",
             Self::FamilyEnded => "A token of its family was used twice",
-            Self::BlockedByPolicy => "A Conditional Access policy blocks",
-            Self::SignInTooOld => "The sign-in is older than its frequency allows",
+            Self::BlockedByPolicy => "A Conditional Access policy blocks access",
+            Self::SignInTooOld => "The sign-in is older than the sign-in frequency allows",
         }
     }
 
-    /// Why, in words, with `{name}` where the fact of that name belongs.
+    /// The explanation, with `{name}` as the placeholder of the fact with that name.
     pub(crate) const fn explanation(self) -> &'static str {
         match self {
             Self::NothingEndedIt => "granted on {granted_at}, good until {good_until}{proviso}.",
             Self::UserUnknown => "the directory does not know the user it was issued to.",
             Self::UserDeleted => "the user it was issued to was deleted from the directory.",
             Self::UserDisabled => {
-                "the account is disabled. That is looked up at every use and ends nothing for good: enabled again, \
-                 whatever was not revoked meanwhile works again."
+                "the account is disabled. This is checked at every use and revokes nothing: once the account is enabled, \
+                whatever was not revoked meanwhile works again."
             }
             Self::RevokedByEvent => {
                 "the grant was issued on {granted_at}; on {event_at} {event_clause}. By the row \"{row}\" (edition \
-                 {rules}), {column_plural} die then. {neighbours}"
+                 {rules}), this revokes {column_plural}. {neighbours}"
             }
             Self::SessionSignedOut => {
                 "the grant was issued on {granted_at}; on {event_at} {event_clause} it belongs to. By the row \"{row}\" \
-                 (edition {rules}), {column_plural} die then, if they are of that session. {neighbours}"
+                 (edition {rules}), this revokes {column_plural} that belong to that session. {neighbours}"
             }
             Self::Inactive => {
-                "last used on {last_used_at}; unused it lives {inactivity}, and that was over on {good_until}."
+                "last used on {last_used_at}; unused it is valid for {inactivity}, so it expired on {good_until}."
             }
             Self::FixedLifetimeOver => {
                 "the first token of its family was issued on {family_issued_at} to a single-page application. Such a \
-                 family lives {lifetime}, however often it is renewed, and that was over on {good_until}."
+                family is valid for {lifetime}, however often it is renewed, so it expired on {good_until}."
             }
-            Self::CodeExpired => "issued on {granted_at}; a code lives {lifetime}, so until {good_until}.",
+            Self::CodeExpired => {
+                "issued on {granted_at}; a code is valid for {lifetime}, so it expired on {good_until}."
+            }
             Self::CodeRedeemed => {
-                "the code was redeemed on {redeemed_at}, and a code is good for one redemption."
+                "the code was redeemed on {redeemed_at}, and a code can be redeemed only once."
             }
-            Self::OfAnotherClient => {
-                "it was issued to another client, and works only for the client it was issued to."
-            }
+            Self::OfAnotherClient => "it was issued to another client, and only that client can use it.",
             Self::OriginMissing => {
                 "it was granted through a redirect URI of type spa, so only a page in a browser may redeem it, and the \
                  request carried no Origin header."
@@ -195,53 +196,56 @@ impl Rule {
                 "the authorization request had a code_challenge, and this request has no code_verifier."
             }
             Self::ProofKeyMissing => {
-                "a page in a browser must prove with PKCE that it asked for the code, and this request was made without."
+                "a page in a browser must use PKCE, and the authorization request had no code_challenge."
             }
             Self::AccessTokenExpired => {
-                "an access token works until its time is over and not after; this one's was over on {good_until}."
+                "an access token is valid until it expires; this one expired on {good_until}."
             }
-            Self::AccessTokenNotYetValid => "its time begins on {valid_from}.",
+            Self::AccessTokenNotYetValid => "it is valid from {valid_from}.",
             Self::CriticalEvent => {
-                "it was issued on {granted_at}; {happened}. Its resource evaluates access continuously: once it hears of that it turns the \
-                 token away and asks for one issued since. Whether the client gets one is for its refresh token to say."
+                "it was issued on {granted_at}; {happened}. Its resource is CAE-enabled: once notified of the event, it \
+                rejects the token and requires one issued since. Whether the client can get one depends on its refresh \
+                token."
             }
             Self::PasswordChangeDue => {
-                "the password is right, but it is expired or only temporary: until it is changed, on a page, it signs in to \
-                 nothing."
+                "the password is correct, but it has expired or is temporary: the user must first change it on the \
+                sign-in page."
             }
             Self::DeviceCodePending => {
-                "issued on {granted_at}; nobody has typed the user code and answered, and there is time until {good_until}."
+                "issued on {granted_at}; the user has not yet entered the user code and approved the device, which is \
+                possible until {good_until}."
             }
-            Self::DeviceCodeDeclined => "the person who typed the user code said no on {decided_at}.",
+            Self::DeviceCodeDeclined => "the user who entered the user code declined on {decided_at}.",
             Self::DeviceCodeExpired => {
-                "issued on {granted_at}; a device code lives {lifetime}, so until {good_until}."
+                "issued on {granted_at}; a device code is valid for {lifetime}, so it expired on {good_until}."
             }
             Self::SecondFactorMissing => {
-                "a second factor is required, and the user signed in without one. It ends nothing for good: signed in again with \
-                 one, or required no more, all is well."
+                "MFA is required, and the user signed in without it. This revokes nothing: after a sign-in with MFA, or \
+                once MFA is no longer required, it works again."
             }
             Self::SecondFactorNotRegistered => {
-                "a second factor is required, and the user has registered none; that is done when signing in on a page."
+                "MFA is required, and the user has registered no method; users register one when they sign in \
+                interactively."
             }
             Self::DisabledMeanwhile => {
-                "the grant was issued on {granted_at}; on {disabled_at} the account was disabled. That the tenant lets this end it for \
-                 good is a switch (disable_revokes); by default what was not revoked works again once the account is enabled."
+                "the grant was issued on {granted_at}; on {disabled_at} the account was disabled. In this tenant that revokes \
+                the grant (switch disable_revokes); by default it works again once the account is enabled."
             }
             Self::UsedBefore => {
-                "it was used on {used_at}, and this tenant's issuer rotates strictly (a switch): a token is good once, and its second \
-                 use ends the family. Entra itself lets the old token work beside the new one."
+                "it was used on {used_at}, and this tenant uses strict rotation (a switch): a token can be used once, and \
+                a second use revokes its family. In Entra ID the old token remains valid beside the new one."
             }
             Self::FamilyEnded => {
-                "on {family_ended_at} a token of its family was used a second time, and this tenant's issuer rotates strictly (a \
-                 switch): that ends the whole family. Entra itself does not."
+                "on {family_ended_at} a token of its family was used a second time, and this tenant uses strict rotation (a \
+                switch): that revokes the whole family. Entra ID does not do this."
             }
             Self::BlockedByPolicy => {
-                "the Conditional Access policy \"{policy}\" lets nobody in whom it applies to. It ends nothing for good: applied no more, \
-                 all is well."
+                "the Conditional Access policy \"{policy}\" blocks access. This revokes nothing: once the policy no longer \
+                applies, it works again."
             }
             Self::SignInTooOld => {
-                "the user signed in on {authenticated_at}; a Conditional Access policy asks for a new sign-in every {sign_in_frequency}, \
-                 and with the five minutes of grace that was over on {good_until}."
+                "the user signed in on {authenticated_at}; a Conditional Access policy requires a new sign-in every \
+                {sign_in_frequency}, which, with five minutes of tolerance, was due on {good_until}."
             }
         }
     }

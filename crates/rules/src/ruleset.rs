@@ -1,4 +1,4 @@
-//! The table a tenant lives by: an edition, the cells that were changed on purpose, and the switches of disputed points.
+//! The rules of a tenant: an edition of the table, overridden cells, and switches.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,22 +8,22 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{Credential, Edition, Event, Fate, RevocationEvents, Row, Switches};
 
-/// One cell that differs from the edition on purpose. Written `row.column=fate`.
+/// An overridden cell. Written `row.column=fate`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Override {
     /// The row, by an event that the edition has a row for.
     pub event: Event,
     /// The column.
     pub credential: Credential,
-    /// What the cell says instead.
+    /// The fate that replaces the published one.
     pub fate: Fate,
 }
 
-/// An edition of the published table plus any cells overridden for experiment, and any switches that do not stand on their
-/// default.
+/// An edition of the published table with overridden cells and switches.
 ///
-/// Written `2025-11`, or `2025-11+password_changed_by_user.confidential_token=revoked+rotation=strict`, with more cells and
-/// switches after more `+`.
+/// Written `2025-11`, or
+/// `2025-11+password_changed_by_user.confidential_token=revoked+rotation=strict`, with further
+/// cells and switches separated by `+`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ruleset {
     edition: Edition,
@@ -31,7 +31,7 @@ pub struct Ruleset {
     switches: Switches,
 }
 
-/// The text is no ruleset; the message says which part and what would do.
+/// Why a text is not a valid ruleset.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseRulesetError {
     /// The part before the first `+`.
@@ -43,7 +43,7 @@ pub enum ParseRulesetError {
     /// A part after a `+` that is neither a cell nor a switch.
     #[error(transparent)]
     Switch(#[from] crate::UnknownSwitch),
-    /// The same switch a second time.
+    /// A duplicate switch.
     #[error("the switch {0} is written twice")]
     SwitchTwice(String),
     /// The column of a cell.
@@ -54,17 +54,17 @@ pub enum ParseRulesetError {
     Row {
         /// The edition.
         edition: Edition,
-        /// What was written.
+        /// The given text.
         row: String,
-        /// What could be written.
+        /// The valid values.
         rows: String,
     },
-    /// The same cell a second time.
+    /// A duplicate cell.
     #[error("the cell {event}.{credential} is written twice")]
     Twice {
-        /// Its row.
+        /// The row.
         event: Event,
-        /// Its column.
+        /// The column.
         credential: Credential,
     },
 }
@@ -76,46 +76,46 @@ impl Ruleset {
         Self { edition, overrides: Vec::new(), switches: Switches::default() }
     }
 
-    /// The edition it starts from.
+    /// The edition.
     #[must_use]
     pub const fn edition(&self) -> Edition {
         self.edition
     }
 
-    /// The cells that differ on purpose.
+    /// The overridden cells.
     #[must_use]
     pub fn overrides(&self) -> &[Override] {
         &self.overrides
     }
 
-    /// How the disputed points are decided.
+    /// The switches.
     #[must_use]
     pub const fn switches(&self) -> &Switches {
         &self.switches
     }
 
-    /// The same rules with the disputed points decided so.
+    /// Sets the switches.
     #[must_use]
     pub fn with_switches(mut self, switches: Switches) -> Self {
         self.switches = switches;
         self
     }
 
-    /// Whether the cell that `event` and `credential` meet in was changed on purpose: by itself or by a switch.
+    /// Whether the cell for `event` and `credential` is overridden, directly or by a switch.
     #[must_use]
     pub fn is_overridden(&self, event: Event, credential: Credential) -> bool {
         self.fate(event, credential) != self.row(event).fate(credential)
             || self.find(event, credential).is_some()
     }
 
-    /// The row that `event` falls under; its cells as published. Ask [`fate`](Self::fate) for what holds here.
+    /// The published row for `event`. For the effective cells use [`fate`](Self::fate).
     #[must_use]
     pub fn row(&self, event: Event) -> &'static Row {
         self.edition.row(event)
     }
 
-    /// What becomes of `credential` when `event` happens: the override if there is one, else what a switch says, else the edition's
-    /// cell.
+    /// The fate of `credential` after `event`: the override, else the value of a switch, else the
+    /// published cell.
     #[must_use]
     pub fn fate(&self, event: Event, credential: Credential) -> Fate {
         self.find(event, credential)
@@ -124,8 +124,8 @@ impl Ruleset {
             .unwrap_or_else(|| self.row(event).fate(credential))
     }
 
-    /// Since when refresh tokens of every kind are valid, by what happened to their user: the latest event that ends all of them
-    /// (Microsoft Graph, `refreshTokensValidFromDateTime`). Nothing, if none did.
+    /// The latest event that revoked refresh tokens of every kind (Microsoft Graph,
+    /// `refreshTokensValidFromDateTime`), if any.
     #[must_use]
     pub fn refresh_tokens_valid_from(&self, events: &RevocationEvents) -> Option<Instant> {
         let every = [Credential::PasswordToken, Credential::NonPasswordToken, Credential::ConfidentialToken];
@@ -133,7 +133,7 @@ impl Ruleset {
         events.latest_first().into_iter().find(|(event, _)| ends_all(*event)).map(|(_, at)| at)
     }
 
-    /// The same rules with one more cell changed. The cell is the one that the event falls under in this edition.
+    /// Overrides a cell, in the row that the event maps to in this edition.
     #[must_use]
     pub fn with(mut self, event: Event, credential: Credential, fate: Fate) -> Self {
         let event = self.row(event).event;

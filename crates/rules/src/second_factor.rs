@@ -1,4 +1,5 @@
-//! Whether a second factor is needed and was given, and which codes of an authenticator count (RFC 6238, section 5.2).
+//! Whether MFA is required and was performed, and which authenticator codes are accepted (RFC 6238,
+//! section 5.2).
 
 use serde::{Deserialize, Serialize};
 
@@ -7,28 +8,29 @@ use crate::refusal::Refusal;
 use crate::rule::Rule;
 use crate::source::Source;
 
-/// The method that says, in the `amr` of a sign-in, that there was a second factor.
+/// The `amr` value of a sign-in with MFA.
 pub const AMR: &str = "mfa";
 
-/// What is known of the second factor of a sign-in.
+/// The facts about MFA in a sign-in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecondFactorFacts {
-    /// Whether the tenant, the user or the application requires one now.
+    /// Whether the tenant, the user or the application requires MFA now.
     pub required: bool,
-    /// Whether there was one when the user signed in.
+    /// Whether the user signed in with MFA.
     pub done: bool,
-    /// Whether the user has registered one.
+    /// Whether the user has registered a method.
     pub registered: bool,
 }
 
 impl SecondFactorFacts {
-    /// Whether one has to be given before anything is.
+    /// Whether MFA is required but was not performed.
     #[must_use]
     pub const fn is_missing(&self) -> bool {
         self.required && !self.done
     }
 
-    /// With which code it is asked for where nobody can be asked: a user who has none has to register one first.
+    /// The error of an endpoint without user interaction; a user without a method must register one
+    /// first.
     #[must_use]
     pub const fn code(&self) -> Option<Aadsts> {
         match (self.is_missing(), self.registered) {
@@ -49,8 +51,8 @@ impl SecondFactorFacts {
     }
 }
 
-/// Whether an authenticator's code of the time step `step` counts, when `last_step` was the step of the last code that did:
-/// a code works once, and none from before it works after it.
+/// Whether an authenticator code of time step `step` is accepted after one of `last_step`: a code
+/// works once, and earlier codes no longer work.
 #[must_use]
 pub const fn is_fresh(step: u64, last_step: u64) -> bool {
     step > last_step

@@ -1,22 +1,22 @@
-//! Locking an account whose password is being guessed ("Protect user accounts from attacks with Microsoft Entra smart lockout").
+//! Smart lockout ("Protect user accounts from attacks with Microsoft Entra smart lockout").
 
 use outlive_clock::{Instant, Span};
 use serde::{Deserialize, Serialize};
 
-/// Failures that lock an account.
+/// The number of failures that locks an account.
 pub const THRESHOLD: u32 = 10;
 
-/// How long the first lock lasts, in virtual time. Each further one without a success between lasts twice as long: the page says
-/// longer and no more.
+/// The duration of the first lock (virtual time). Each consecutive lock lasts twice as long; the
+/// page states only that it is longer.
 pub const FIRST_LOCK: Span = Span::from_seconds(60);
 
-/// The longest lock, in virtual time: ours, so that an account always comes back.
+/// The longest lock (virtual time), our choice, so that an account always unlocks eventually.
 pub const LONGEST_LOCK: Span = Span::from_hours(24);
 
-/// Wrong passwords that are remembered, so that trying one of them again does not count.
+/// The number of wrong passwords remembered, so that repeating one does not count.
 const REMEMBERED: usize = 3;
 
-/// What is remembered of an account's failed sign-ins.
+/// The failed sign-ins of an account.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Lockout {
@@ -26,7 +26,7 @@ pub struct Lockout {
     /// Locks since the last success.
     #[serde(skip_serializing_if = "is_zero")]
     locks: u32,
-    /// When the account opens again (virtual time).
+    /// When the account unlocks (virtual time).
     #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<Instant>,
     /// Hashes of the last wrong passwords, the newest last.
@@ -46,14 +46,14 @@ impl Lockout {
         self.until.is_some_and(|until| now < until)
     }
 
-    /// When the account opens again, if it is locked at `now`.
+    /// When the account unlocks, if it is locked at `now`.
     #[must_use]
     pub fn opens(&self, now: Instant) -> Option<Instant> {
         self.until.filter(|until| now < *until)
     }
 
-    /// After a sign-in with a wrong password, of which `hash` is a keyed hash. One of the last three does not count again:
-    /// people whose mail program knows the old password would lock themselves out.
+    /// Records a wrong password by its keyed hash. One of the last three does not count again:
+    /// otherwise a mail program with an old password would lock the account.
     #[must_use]
     pub fn after_failure(&self, hash: &str, now: Instant) -> Self {
         if self.is_locked(now) || self.wrong.iter().any(|known| known == hash) {
@@ -75,7 +75,7 @@ impl Lockout {
         after
     }
 
-    /// Whether anything is remembered at all.
+    /// Whether no failures are recorded.
     #[must_use]
     pub fn is_clear(&self) -> bool {
         *self == Self::default()

@@ -1,4 +1,4 @@
-//! Which public document a decision follows.
+//! The public documents on which decisions are based.
 
 use std::borrow::Cow;
 
@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::Edition;
 
-/// A public document and the place in it.
+/// A section of a public document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// The document's title.
     pub document: Cow<'static, str>,
     /// The section.
     pub section: Cow<'static, str>,
-    /// The edition of the revocation table, where the decision came from the table.
+    /// The edition of the revocation table, if the table decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edition: Option<Edition>,
 }

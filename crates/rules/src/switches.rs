@@ -1,27 +1,27 @@
-//! What the documents leave open or contradict each other about: each a switch of the tenant with the most defensible answer as
-//! its default. docs/parity.md says of each why.
+//! Points on which the documents are silent or contradictory: each is a switch of the tenant, with
+//! the most defensible answer as its default. docs/parity.md gives the reasons.
 
 use std::fmt;
 
 use crate::{Credential, Event, Fate};
 
-/// Which answer the tenant lives by, point for point. Written after the edition, as `+name=value`; what stands on its default is
-/// not written.
+/// The switches of a tenant. Written after the edition as `+name=value`; defaults are omitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Switches {
-    /// Whether a password change by the user ends the refresh tokens of confidential clients, as some pages say. The table says
-    /// no. `confidential_rt_on_password_change=survive|revoke`.
-    pub confidential_dies_with_password: bool,
-    /// Whether disabling an account ends for good what was granted before. By default it only stops it until the account is
-    /// enabled again. `disable_revokes=no|yes`.
+    /// Whether a password change by the user revokes the refresh tokens of confidential clients, as
+    /// some pages state. By the table it does not.
+    /// `confidential_rt_on_password_change=survive|revoke`.
+    pub confidential_revoked_on_password_change: bool,
+    /// Whether disabling an account revokes existing grants. By default they work again once the
+    /// account is enabled. `disable_revokes=no|yes`.
     pub disable_revokes: bool,
-    /// Whether a refresh token dies when it is used, and its whole family when it is used again, as at issuers that rotate
-    /// strictly. By default it lives on. `rotation=advisory|strict`.
+    /// Whether the use of a refresh token revokes it, and a second use its whole family, as with
+    /// strict rotation. By default it remains valid. `rotation=advisory|strict`.
     pub strict_rotation: bool,
-    /// Which row of the table a reset by `PATCH /users/{id}` with a `passwordProfile` takes.
+    /// The row of the table for a reset by `PATCH /users/{id}` with a `passwordProfile`.
     /// `patch_password_profile=azure_portal|entra_admin_center|m365_admin_center`.
     pub patch_password_profile: Event,
-    /// Which row of the table a reset by `…/authentication/methods/{id}/resetPassword` takes.
+    /// The row of the table for a reset by `…/authentication/methods/{id}/resetPassword`.
     /// `reset_password_method=azure_portal|entra_admin_center|m365_admin_center`.
     pub reset_password_method: Event,
 }
@@ -29,7 +29,7 @@ pub struct Switches {
 impl Default for Switches {
     fn default() -> Self {
         Self {
-            confidential_dies_with_password: false,
+            confidential_revoked_on_password_change: false,
             disable_revokes: false,
             strict_rotation: false,
             patch_password_profile: Event::AdminResetAzurePortal,
@@ -38,7 +38,7 @@ impl Default for Switches {
     }
 }
 
-/// The switches by name, with what each can be set to; the default comes first.
+/// The switches by name, with their values, the default first.
 const KNOWN: [(&str, &[&str]); 5] = [
     ("confidential_rt_on_password_change", &["survive", "revoke"]),
     ("disable_revokes", &["no", "yes"]),
@@ -47,7 +47,7 @@ const KNOWN: [(&str, &[&str]); 5] = [
     ("reset_password_method", &["entra_admin_center", "azure_portal", "m365_admin_center"]),
 ];
 
-/// The text names no switch, or gives one a value that it does not have.
+/// The text is not a known switch with a valid value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "'{text}' is neither a cell (row.column=revoked or row.column=alive) nor a switch; the switches are {known}"
@@ -71,7 +71,9 @@ impl Switches {
             return Err(UnknownSwitch { text, known: known.join(", ") });
         }
         match name {
-            "confidential_rt_on_password_change" => self.confidential_dies_with_password = value == "revoke",
+            "confidential_rt_on_password_change" => {
+                self.confidential_revoked_on_password_change = value == "revoke"
+            }
             "disable_revokes" => self.disable_revokes = value == "yes",
             "rotation" => self.strict_rotation = value == "strict",
             "patch_password_profile" => self.patch_password_profile = channel(value),
@@ -80,11 +82,11 @@ impl Switches {
         Ok(self)
     }
 
-    /// Those that do not stand on their default, by name and value.
+    /// The switches without their default value, by name and value.
     #[must_use]
     pub fn changed(&self) -> Vec<(&'static str, &'static str)> {
         let values = [
-            if self.confidential_dies_with_password { "revoke" } else { "survive" },
+            if self.confidential_revoked_on_password_change { "revoke" } else { "survive" },
             if self.disable_revokes { "yes" } else { "no" },
             if self.strict_rotation { "strict" } else { "advisory" },
             channel_name(self.patch_password_profile),
@@ -99,7 +101,7 @@ impl Switches {
 
     /// What a switch says of a cell of the table, if one does.
     pub(crate) fn fate(&self, event: Event, credential: Credential) -> Option<Fate> {
-        let ends = self.confidential_dies_with_password
+        let ends = self.confidential_revoked_on_password_change
             && (event, credential) == (Event::PasswordChangedByUser, Credential::ConfidentialToken);
         ends.then_some(Fate::Revoked)
     }

@@ -1,8 +1,8 @@
-//! Texts with named places: `{name}`. No loops, no conditions, no escapes.
+//! Texts with placeholders: `{name}`. No loops, conditions or escapes.
 
 use std::borrow::Cow;
 
-/// The text with every `{name}` replaced by what `value` gives for it; a name without a value reads "(unknown)".
+/// Replaces every `{name}` by its `value`, or by "(unknown)" without one.
 pub(crate) fn fill<'v>(text: &str, value: impl Fn(&str) -> Option<Cow<'v, str>>) -> String {
     let mut filled = String::with_capacity(text.len() + 64);
     let mut rest = text;
@@ -20,7 +20,7 @@ pub(crate) fn fill<'v>(text: &str, value: impl Fn(&str) -> Option<Cow<'v, str>>)
     filled
 }
 
-/// The names a text has places for, in order, each as often as it stands there.
+/// The names of all placeholders in a text, in order, with duplicates.
 pub(crate) fn names(text: &str) -> Vec<&str> {
     text.split('{').skip(1).filter_map(|part| part.split_once('}').map(|(name, _)| name)).collect()
 }

@@ -1,4 +1,4 @@
-//! What the directory knows of a user, and whether that alone refuses them.
+//! The state of a user in the directory.
 
 use outlive_clock::Instant;
 use serde::{Deserialize, Serialize};
@@ -9,39 +9,39 @@ use crate::refusal::Refusal;
 use crate::rule::Rule;
 use crate::source::Source;
 
-/// What the directory knows of the user whom a credential belongs to, at the moment of the question.
+/// The state of the credential's user at the time of the decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserFacts {
-    /// The directory has, or had, such a user.
+    /// Whether the directory has or had this user.
     pub known: bool,
-    /// The user was deleted, and the directory still remembers the object.
+    /// Whether the user was deleted and can still be restored.
     pub deleted: bool,
-    /// The account may sign in (`accountEnabled`).
+    /// Whether the account is enabled (`accountEnabled`).
     pub enabled: bool,
-    /// When the account was last disabled (virtual), whether or not it is enabled again. It matters only where the tenant's
-    /// switch `disable_revokes` says so, and to access tokens that are evaluated continuously.
+    /// When the account was last disabled (virtual), even if enabled since. It matters only with
+    /// the tenant's switch `disable_revokes` and for CAE-enabled access tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled_at: Option<Instant>,
-    /// When the user was last deleted (virtual), whether or not restored since. It matters only to access tokens that are evaluated
-    /// continuously.
+    /// When the user was last deleted (virtual), even if restored since. It matters only for
+    /// CAE-enabled access tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Instant>,
-    /// When a second factor was last newly required of the user (virtual), whether or not it still is. It matters only to access
-    /// tokens that are evaluated continuously.
+    /// When MFA was last newly required of the user (virtual), even if it no longer is. It matters
+    /// only for CAE-enabled access tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second_factor_required_at: Option<Instant>,
-    /// What happened to the user's credentials, and when (virtual time).
+    /// The credential events of the user (virtual time).
     pub events: RevocationEvents,
 }
 
 impl UserFacts {
-    /// A user in good standing, to whom `events` happened.
+    /// An enabled user with these events.
     #[must_use]
     pub fn in_good_standing(events: RevocationEvents) -> Self {
         Self { known: true, enabled: true, events, ..Self::unknown() }
     }
 
-    /// A user of whom the directory has never heard.
+    /// A user whom the directory does not know.
     #[must_use]
     pub const fn unknown() -> Self {
         Self {
@@ -56,9 +56,9 @@ impl UserFacts {
     }
 }
 
-/// Refuses everything of a user who is unknown, deleted or disabled, whatever the client's class.
+/// Refuses every credential of a user who is unknown, deleted or disabled.
 ///
-/// Disabling is looked up each time and moves no cut-off: enable the account and what survived works again.
+/// Disabling an account moves no cutoff: once it is enabled, its valid grants work again.
 pub(crate) fn user_state(user: &UserFacts) -> Option<Refusal> {
     if !user.known {
         return Some(

@@ -1,4 +1,4 @@
-//! A verdict: whether something still works, and everything that made it so.
+//! Verdicts: whether a credential is accepted, with the reasons.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -12,13 +12,13 @@ use crate::refusal::Refusal;
 use crate::source::Source;
 use crate::{Rule, Ruleset};
 
-/// The answer.
+/// The outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It still works.
+    /// The credential is accepted.
     Accepted,
-    /// It does not.
+    /// The credential is refused.
     Refused,
 }
 
@@ -38,16 +38,16 @@ pub enum Artefact {
     Password,
     /// A device code.
     DeviceCode,
-    /// An access token that its own audience presents to act on behalf of the user.
+    /// An assertion of the on-behalf-of flow.
     Assertion,
 }
 
-/// One fact that mattered.
+/// One relevant fact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fact {
-    /// Its name, in snake case.
+    /// The name, in snake case.
     pub name: Cow<'static, str>,
-    /// Its value as text; instants are virtual, RFC 3339.
+    /// The value as text; instants are virtual, RFC 3339.
     pub value: String,
 }
 
@@ -57,32 +57,33 @@ impl Fact {
     }
 }
 
-/// Whether an artefact still works, by which rule, on which facts, after which document, with which code.
+/// Whether an artifact is accepted, with the rule, the facts, the source document and the error
+/// code.
 ///
-/// Endpoints answer by it, the journal keeps it, the matrices and the pages show it: always this same value. As JSON it
-/// also carries `title` and `explanation`, so that whoever only reads JSON has the words too.
+/// Endpoints, journal, matrices and pages all use this value. Its JSON also includes `title` and
+/// `explanation`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Wire", into = "Wire")]
 pub struct Verdict {
-    /// The answer.
+    /// The outcome.
     pub outcome: Outcome,
-    /// What was judged.
+    /// The kind of artifact.
     pub artefact: Artefact,
-    /// When it was judged (virtual time).
+    /// When the decision was made (virtual time).
     pub at: Instant,
     /// The rule that decided.
     pub rule: Rule,
-    /// The facts that mattered.
+    /// The relevant facts.
     pub facts: Vec<Fact>,
     /// The public document the rule follows.
     pub source: Source,
-    /// The rules of the tenant, with any cells changed on purpose.
+    /// The rules of the tenant, including overrides.
     pub rules: Ruleset,
-    /// The error code, when refused and the protocol has one.
+    /// The error code, if refused and the protocol has one.
     pub code: Option<Aadsts>,
-    /// What the code's text needs to be said.
+    /// The parameters of the error text.
     pub params: Params,
-    /// The cell of the table that decided, when one did.
+    /// The cell of the table that decided, if any.
     pub revocation: Option<Revocation>,
 }
 
@@ -124,20 +125,20 @@ impl Verdict {
         }
     }
 
-    /// Whether it still works.
+    /// Whether the outcome is [`Outcome::Accepted`].
     #[must_use]
     pub fn is_accepted(&self) -> bool {
         self.outcome == Outcome::Accepted
     }
 
-    /// The value of the first fact of this name.
+    /// The value of the first fact with this name.
     #[must_use]
     pub fn fact(&self, name: &str) -> Option<&str> {
         self.facts.iter().find(|fact| fact.name == name).map(|fact| fact.value.as_str())
     }
 
-    /// The error's text (`AADSTS50173: …`), without the lines that name the request. `None` when accepted, or when the
-    /// refusal has no code.
+    /// The error text (`AADSTS50173: …`), without the lines about the request. `None` if accepted,
+    /// or if the refusal has no code.
     #[must_use]
     pub fn error_text(&self) -> Option<String> {
         self.code.map(|code| code.render(&self.params))

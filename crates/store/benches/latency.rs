@@ -1,10 +1,11 @@
-//! How long one change and one read take on an embedded database, one after the other and many at once:
-//! `cargo bench -p outlive-store`. Prints the median and the 99th percentile in microseconds of wall time.
+//! How long one change and one read take on an embedded database, one after the other and many at
+//! once: `cargo bench -p outlive-store`. Prints the median and the 99th percentile in microseconds
+//! of wall time.
 
 #![expect(
     clippy::disallowed_methods,
     clippy::print_stdout,
-    reason = "measuring wall time and telling it is the purpose"
+    reason = "a benchmark measures wall time and prints it"
 )]
 
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! Which database it is, and what is particular to each.
+//! The two databases and their differences.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -12,10 +12,10 @@ use crate::postgres::Postgres;
 use crate::sqlite::{self, SqliteConnection};
 use crate::{DatabaseUrl, OpenError, file_lock};
 
-/// How long, in wall time, a database may take to let somebody in.
+/// The connect timeout, in wall time.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
 
-/// The way to a database.
+/// How to connect to a database.
 pub(crate) enum Backend {
     Sqlite(PathBuf),
     Postgres(Postgres),
@@ -24,8 +24,8 @@ pub(crate) enum Backend {
 static DRIVERS: Once = Once::new();
 
 impl Backend {
-    /// Finds the database and makes the place where the service's tables live. The file is this process's claim on it, where
-    /// there must be only one: to be kept until the last write is done.
+    /// Opens the database and creates the service's schema. The file is the lock of this process,
+    /// where only one process is permitted; it must be held until the last write is done.
     pub(crate) async fn open(url: &DatabaseUrl, schema: &str) -> Result<(Self, Option<File>), OpenError> {
         let failed = |why: &dyn Display| cannot_open(url, why);
         let (backend, claim) = match url {
@@ -40,13 +40,13 @@ impl Backend {
         };
         let mut first = backend.connect().await.map_err(|error| failed(&error))?;
         if let Self::Postgres(postgres) = &backend {
-            first.say(&postgres.creation()).await.map_err(|error| failed(&error))?;
+            first.run_command(&postgres.creation()).await.map_err(|error| failed(&error))?;
         }
         first.close().await;
         Ok((backend, claim))
     }
 
-    /// A new connection, ready for use.
+    /// Opens a connection.
     pub(crate) async fn connect(&self) -> Result<Connection, DatabaseError> {
         match self {
             Self::Sqlite(path) => Ok(Connection::Sqlite(SqliteConnection::open(path)?)),
@@ -57,16 +57,16 @@ impl Backend {
         }
     }
 
-    /// Begins a transaction that already holds the right to write, so that it cannot fail half way for want of it and
-    /// commits follow each other in the order of what they read.
+    /// Begins a transaction that holds the write lock, so that it cannot fail later for lack of it
+    /// and transactions are serialized.
     pub(crate) async fn begin(&self, connection: &mut Connection) -> Result<(), DatabaseError> {
         match self {
-            Self::Sqlite(_) => connection.say("BEGIN IMMEDIATE").await,
-            Self::Postgres(postgres) => connection.say(&postgres.beginning()).await,
+            Self::Sqlite(_) => connection.run_command("BEGIN IMMEDIATE").await,
+            Self::Postgres(postgres) => connection.run_command(&postgres.beginning()).await,
         }
     }
 
-    /// A statement of a schema as this database stores it best.
+    /// Adapts a schema statement to this database.
     pub(crate) fn tables_as(&self, statement: &'static str) -> Cow<'static, str> {
         match self {
             Self::Sqlite(_) => sqlite::tables_by_key(statement),
@@ -74,7 +74,7 @@ impl Backend {
         }
     }
 
-    /// How many reads can be under way at once.
+    /// Maximum number of concurrent reads.
     pub(crate) const fn readers(&self) -> usize {
         match self {
             Self::Sqlite(_) => 4,
@@ -82,13 +82,13 @@ impl Backend {
         }
     }
 
-    /// Whether this process is the only one that can change the data, so that what it remembers needs no reading again.
+    /// Whether only this process can change the data, so that it may cache them.
     pub(crate) const fn is_exclusive(&self) -> bool {
         matches!(self, Self::Sqlite(_))
     }
 }
 
-/// The file by a path that does not depend on where the process is. A name that is no text is refused: people are told of it.
+/// Returns the absolute path. A path that is not UTF-8 is rejected, because messages include it.
 fn absolute(path: &Path) -> std::io::Result<PathBuf> {
     let absolute = std::path::absolute(path)?;
     if absolute.to_str().is_none() {

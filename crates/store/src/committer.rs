@@ -1,4 +1,4 @@
-//! The one task that writes. Changes that arrive while a commit is under way wait together and share the next one.
+//! The single writer task. Changes that arrive during a commit share the next one (group commit).
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -13,24 +13,24 @@ use crate::pieces::{Piece, run_pieces};
 use crate::readers::Readers;
 use crate::{Change, Statement, StoreError};
 
-/// How many changes may share one commit. More wait for the next.
+/// Maximum number of changes per commit.
 const GROUP_MAX: usize = 128;
 
-/// How long, in wall time, a commit may take before the connection is given up.
+/// The commit timeout, in wall time, after which the connection is dropped.
 const COMMIT_MAX: Duration = Duration::from_secs(60);
 
-/// How long, in wall time, a statement that stands by waits for a commit to go along with.
-const STANDING_MAX: Duration = Duration::from_millis(500);
+/// How long, in wall time, a deferred statement waits for a commit.
+const DEFERRED_MAX: Duration = Duration::from_millis(500);
 
 pub(crate) enum Job {
-    /// A change whose maker waits until it is durable.
+    /// A change whose caller waits until it is durable.
     Now { change: Change, done: oneshot::Sender<Result<(), StoreError>> },
-    /// A statement that goes along with the next commit, instead of what stood by under the same key.
+    /// A statement deferred to the next commit; it replaces one with the same key.
     Soon { key: String, statement: Statement },
 }
 
-/// What goes along with the next commit, by key.
-type Standing = BTreeMap<String, Statement>;
+/// The deferred statements, by key.
+type Deferred = BTreeMap<String, Statement>;
 
 pub(crate) struct Committer {
     pub(crate) backend: Arc<Backend>,
@@ -39,22 +39,22 @@ pub(crate) struct Committer {
     pub(crate) closing: Arc<Notify>,
     pub(crate) commits: watch::Sender<u64>,
     pub(crate) connection: Option<Connection>,
-    pub(crate) standing: Standing,
-    /// This process's claim on the database.
+    pub(crate) deferred: Deferred,
+    /// The lock of this process on the database.
     pub(crate) claim: Option<File>,
 }
 
-/// What became of each change of a group. The outer error means that the connection is lost.
+/// The result of each change of a group. The outer error means that the connection is lost.
 type Results = Result<Vec<Result<(), StoreError>>, DatabaseError>;
 
 impl Committer {
     pub(crate) async fn run(mut self) {
         let mut group = Vec::with_capacity(GROUP_MAX);
-        // Whether many write at once, by the last group.
+        // Whether there are concurrent writers, judging by the last group.
         let mut many = false;
         loop {
-            // Whoever stands by does not wait for ever for a commit to go along with.
-            let wait = if self.standing.is_empty() { Duration::MAX } else { STANDING_MAX };
+            // Deferred statements wait for a commit only for a limited time.
+            let wait = if self.deferred.is_empty() { Duration::MAX } else { DEFERRED_MAX };
             tokio::select! {
                 biased;
                 received = tokio::time::timeout(wait, self.jobs.recv_many(&mut group, GROUP_MAX)) => match received {
@@ -62,7 +62,7 @@ impl Committer {
                     Ok(_) => {}
                     Err(_) => self.flush().await,
                 },
-                // What was handed in before is still done.
+                // Changes submitted before are still committed.
                 () = self.closing.notified() => self.jobs.close(),
             }
             if many {
@@ -77,7 +77,7 @@ impl Committer {
                         answers.push(done);
                     }
                     Job::Soon { key, statement } => {
-                        self.standing.insert(key, statement);
+                        self.deferred.insert(key, statement);
                     }
                 }
             }
@@ -86,7 +86,7 @@ impl Committer {
             }
             let results = self.commit(&changes).await;
             for (answer, result) in answers.into_iter().zip(results) {
-                // A request that went away does not need its answer; its change stands.
+                // A canceled request needs no result; its change remains committed.
                 let _ = answer.send(result);
             }
         }
@@ -95,12 +95,12 @@ impl Committer {
         if let Some(connection) = self.connection.take() {
             connection.close().await;
         }
-        // The claim ends before `commits` does, by which `Store::close` knows.
+        // Release the lock before `commits` closes, for which `Store::close` waits.
         drop(self.claim.take());
     }
 
-    /// Lets whoever is about to hand something in do so: a commit takes much the same for many changes as for one. Only tasks that
-    /// are ready are waited for, and those once, so that the rest have something to do meanwhile.
+    /// Yields so that other ready tasks can submit their changes: a commit takes about the same
+    /// time for many changes as for one.
     async fn gather(&mut self, group: &mut Vec<Job>) {
         tokio::task::yield_now().await;
         while group.len() < GROUP_MAX
@@ -110,53 +110,54 @@ impl Committer {
         }
     }
 
-    /// Commits what stands by, without waiting for more.
+    /// Commits the deferred statements.
     async fn flush(&mut self) {
-        if !self.standing.is_empty() {
+        if !self.deferred.is_empty() {
             self.commit(&[Change::new()]).await;
         }
     }
 
-    /// Commits the changes together with what stands by, which stays if it could not be done.
+    /// Commits the changes and the deferred statements, which stay deferred on failure.
     async fn commit(&mut self, changes: &[Change]) -> Vec<Result<(), StoreError>> {
-        let standing = std::mem::take(&mut self.standing);
-        let committing = tokio::time::timeout(COMMIT_MAX, self.commit_group(&standing, changes)).await;
+        let deferred = std::mem::take(&mut self.deferred);
+        let committing = tokio::time::timeout(COMMIT_MAX, self.commit_group(&deferred, changes)).await;
         match committing.unwrap_or_else(|_| Err(DatabaseError::TooSlow)) {
             Ok(results) => {
                 self.commits.send_modify(|count| *count += 1);
                 if matches!(results[..], [Err(_)]) {
-                    self.standing = standing;
+                    self.deferred = deferred;
                 }
                 results
             }
             Err(error) => {
-                // The connection was not put back: the next group gets a new one.
+                // The connection is dropped; the next group opens a new one.
                 let failed = StoreError::from(error);
                 tracing::error!(%failed, "a commit failed");
-                self.standing = standing;
+                self.deferred = deferred;
                 changes.iter().map(|_| Err(failed.clone())).collect()
             }
         }
     }
 
-    /// Commits the changes as one. Hardly ever is one of them refused: only then all of it is done again, each change by itself so
-    /// that the others do not suffer.
-    async fn commit_group(&mut self, standing: &Standing, changes: &[Change]) -> Results {
+    /// Commits the changes in one transaction. If one fails, which is rare, the transaction is
+    /// repeated with a savepoint per change, so that the others succeed.
+    async fn commit_group(&mut self, deferred: &Deferred, changes: &[Change]) -> Results {
         let mut connection = self.begin().await?;
-        let mut pieces: Vec<_> = standing.values().map(|statement| Piece::Do(None, statement)).collect();
-        let kept = pieces.len();
-        pieces.extend(changes.iter().flat_map(said));
-        pieces.push(Piece::Say("COMMIT"));
+        let mut pieces: Vec<_> =
+            deferred.values().map(|statement| Piece::Statement(None, statement)).collect();
+        let deferred = pieces.len();
+        pieces.extend(changes.iter().flat_map(change_pieces));
+        pieces.push(Piece::Command("COMMIT"));
         let results = match run_pieces(&mut connection, &pieces).await? {
             Ok(()) => vec![Ok(()); changes.len()],
             Err(refused) => {
-                connection.say("ROLLBACK").await?;
+                connection.run_command("ROLLBACK").await?;
                 if let [_] = changes {
                     vec![Err(refused)]
                 } else {
-                    pieces.truncate(kept);
+                    pieces.truncate(deferred);
                     self.backend.begin(&mut connection).await?;
-                    apart(&mut connection, pieces, changes).await?
+                    commit_with_savepoints(&mut connection, pieces, changes).await?
                 }
             }
         };
@@ -164,7 +165,7 @@ impl Committer {
         Ok(results)
     }
 
-    /// A connection with a transaction. A connection that was lost since the last commit is replaced.
+    /// Begins a transaction. A lost connection is replaced.
     async fn begin(&mut self) -> Result<Connection, DatabaseError> {
         if let Some(mut connection) = self.connection.take()
             && self.backend.begin(&mut connection).await.is_ok()
@@ -177,13 +178,14 @@ impl Committer {
     }
 }
 
-/// What a change has to say.
-fn said(change: &Change) -> impl Iterator<Item = Piece<'_>> {
-    change.statements.iter().enumerate().map(|(index, statement)| Piece::Do(Some(index), statement))
+/// The statements of a change, with their indices.
+fn change_pieces(change: &Change) -> impl Iterator<Item = Piece<'_>> {
+    change.statements.iter().enumerate().map(|(index, statement)| Piece::Statement(Some(index), statement))
 }
 
-/// Commits changes, some of which will be refused, in one transaction that has begun: each under a savepoint of its own.
-async fn apart<'a>(
+/// Commits changes, some of which will fail, in the current transaction, each under its own
+/// savepoint.
+async fn commit_with_savepoints<'a>(
     connection: &mut Connection,
     mut pieces: Vec<Piece<'a>>,
     changes: &'a [Change],
@@ -191,11 +193,13 @@ async fn apart<'a>(
     let mut results: Vec<Result<(), StoreError>> = Vec::with_capacity(changes.len());
     for change in changes {
         match results.last() {
-            None => pieces.push(Piece::Say("SAVEPOINT change")),
-            Some(Ok(())) => pieces.extend(["RELEASE SAVEPOINT change", "SAVEPOINT change"].map(Piece::Say)),
-            Some(Err(_)) => pieces.push(Piece::Say("ROLLBACK TO SAVEPOINT change")),
+            None => pieces.push(Piece::Command("SAVEPOINT change")),
+            Some(Ok(())) => {
+                pieces.extend(["RELEASE SAVEPOINT change", "SAVEPOINT change"].map(Piece::Command))
+            }
+            Some(Err(_)) => pieces.push(Piece::Command("ROLLBACK TO SAVEPOINT change")),
         }
-        pieces.extend(said(change));
+        pieces.extend(change_pieces(change));
         results.push(run_pieces(connection, &pieces).await?);
         pieces.clear();
     }
@@ -203,6 +207,6 @@ async fn apart<'a>(
         Some(Err(_)) => "ROLLBACK TO SAVEPOINT change; COMMIT",
         _ => "COMMIT",
     };
-    connection.say(end).await?;
+    connection.run_command(end).await?;
     Ok(results)
 }

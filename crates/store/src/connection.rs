@@ -1,4 +1,4 @@
-//! A connection to whichever database it is: one set of questions, each asked in that database's way.
+//! A connection to either database.
 
 use crate::postgres::PostgresConnection;
 use crate::sqlite::SqliteConnection;
@@ -10,27 +10,27 @@ pub(crate) enum Connection {
     Postgres(PostgresConnection),
 }
 
-/// What a database answered instead of doing it.
+/// An error of a database.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DatabaseError {
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
     #[error(transparent)]
     Postgres(#[from] sqlx::Error),
-    #[error("it does not answer")]
+    #[error("the database does not respond")]
     TooSlow,
 }
 
 impl Connection {
-    /// Says words without parameters and without a result: `BEGIN`, `SAVEPOINT change`, `COMMIT`.
-    pub(crate) async fn say(&mut self, words: &str) -> Result<(), DatabaseError> {
+    /// Runs a command without parameters or result: `BEGIN`, `SAVEPOINT change`, `COMMIT`.
+    pub(crate) async fn run_command(&mut self, words: &str) -> Result<(), DatabaseError> {
         match self {
-            Self::Sqlite(connection) => Ok(connection.say(words)?),
-            Self::Postgres(connection) => Ok(connection.say(words).await?),
+            Self::Sqlite(connection) => Ok(connection.run_command(words)?),
+            Self::Postgres(connection) => Ok(connection.run_command(words).await?),
         }
     }
 
-    /// Does what a statement says; how many rows it touched.
+    /// Executes a statement and returns the number of affected rows.
     pub(crate) async fn execute(&mut self, statement: &Statement) -> Result<u64, DatabaseError> {
         match self {
             Self::Sqlite(connection) => Ok(connection.execute(statement)?),
@@ -38,7 +38,7 @@ impl Connection {
         }
     }
 
-    /// The rows that a statement gives, or the first.
+    /// Returns the rows of a query, or only the first.
     pub(crate) async fn read(
         &mut self,
         statement: &Statement,
@@ -50,7 +50,7 @@ impl Connection {
         }
     }
 
-    /// Says good-bye. (SQLite's file is closed by dropping what held it.)
+    /// Closes the connection. (SQLite closes its file on drop.)
     pub(crate) async fn close(self) {
         if let Self::Postgres(connection) = self {
             connection.close().await;
@@ -59,8 +59,8 @@ impl Connection {
 }
 
 impl DatabaseError {
-    /// Whether the connection is gone, rather than the statement refused. PostgreSQL says so in words (SQLSTATE class 08, and
-    /// 57P01 to 57P03 when it stops or starts) if it still can.
+    /// Whether the connection is lost, as opposed to a failed statement. PostgreSQL reports
+    /// SQLSTATE class 08, and 57P01 to 57P03 when it stops or starts.
     pub(crate) fn is_lost(&self) -> bool {
         match self {
             Self::Sqlite(_) => false,
@@ -80,7 +80,7 @@ impl DatabaseError {
         }
     }
 
-    /// Whether the database itself refused, after which the connection is as good as before.
+    /// Whether the database rejected the statement, so that the connection remains usable.
     pub(crate) fn is_refusal(&self) -> bool {
         match self {
             Self::Sqlite(_) => true,
@@ -89,7 +89,7 @@ impl DatabaseError {
         }
     }
 
-    /// Whether a key was taken.
+    /// Whether a unique key was violated.
     pub(crate) fn is_unique_violation(&self) -> bool {
         match self {
             Self::Sqlite(error) => crate::sqlite::is_unique_violation(error),

@@ -1,4 +1,4 @@
-//! Where a service keeps its state.
+//! The location of a service's database.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,20 +7,20 @@ use url::Url;
 
 use crate::OpenError;
 
-/// Where a service keeps its state.
+/// The location of a service's database.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
-    /// An embedded SQLite file, of this process alone.
+    /// An embedded SQLite file, exclusive to one process.
     Sqlite(PathBuf),
-    /// A PostgreSQL database; each service has a schema of its own in it, and replicas share it.
+    /// A PostgreSQL database, shared by replicas; each service has its own schema.
     Postgres(Url),
 }
 
 impl DatabaseUrl {
-    /// Reads `postgres://user@host/database`.
+    /// Parses `postgres://user@host/database`.
     ///
     /// # Errors
-    /// When the text is not such a URL; the message says what would be.
+    /// When the text is not such a URL; the message shows the expected form.
     pub fn postgres(text: &str) -> Result<Self, OpenError> {
         let refuse = |why: &str| {
             OpenError {
@@ -39,7 +39,7 @@ impl DatabaseUrl {
     }
 }
 
-/// As it may be shown: without the password, and without the options, which can hold one too.
+/// Displays the URL without password and options, which may contain one.
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

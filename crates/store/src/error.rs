@@ -1,21 +1,21 @@
-//! What can go wrong with a database, in the two moments that callers tell apart: opening it and using it.
+//! Errors of opening and of using a database.
 
-/// The database could not be opened. Made for a person at the command line.
+/// The database could not be opened. The message is for the command line.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}: {why}")]
 pub struct OpenError {
-    /// What was tried (`cannot open the database /data/idp.db`).
+    /// What failed (`cannot open the database /data/idp.db`).
     pub what: String,
-    /// Why it failed, in the words of the database or the file system.
+    /// Why, according to the database or the file system.
     pub why: String,
-    /// What the person can do about it.
+    /// What to do.
     pub remedy: String,
 }
 
 /// A read or a change failed.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
-    /// An expectation of the change did not hold, or it met a row with the same key. Nothing of the change happened.
+    /// An expectation of the change did not hold, or a key exists already. Nothing was changed.
     #[error(
         "statement {statement} of the change was refused: its expectation did not hold, or its key is taken"
     )]
@@ -23,10 +23,10 @@ pub enum StoreError {
         /// Index of the statement within the change.
         statement: usize,
     },
-    /// The database did not answer, or answered with an error that no input should be able to cause.
+    /// The database did not respond, or reported an error that no input should cause.
     #[error("the database failed: {0}")]
     Failed(String),
-    /// A stored value is not what the code expects there.
+    /// A stored value is not of the expected type.
     #[error("column {column} holds what it should not: {why}")]
     Corrupt {
         /// The column's name.

@@ -1,4 +1,4 @@
-//! The claim of one process on a SQLite file.
+//! The lock of one process on a SQLite file.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -7,12 +7,13 @@ use std::time::Duration;
 use crate::OpenError;
 use crate::backend::cannot_open;
 
-/// How often a claim is tried again, and how long (wall time) before each time: the process before this one may be ending.
+/// The number of retries and the delay before each (wall time): the previous process may still be
+/// shutting down.
 const TRIES: u32 = 50;
 const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 
-/// Claims a SQLite file: a second process on the same file would have its own idea of the clock. The claim lasts as long as
-/// the answer lives.
+/// Locks a SQLite file for as long as the returned file is open. A second process on the same file
+/// would have a diverging clock.
 pub(crate) async fn claim(path: &Path) -> Result<File, OpenError> {
     let failed = |why: &dyn std::fmt::Display| cannot_open(&path.display(), why);
     let mut options = File::options();

@@ -1,4 +1,4 @@
-//! Bringing the tables up to date.
+//! Schema migrations.
 
 use outlive_clock::wall_now;
 
@@ -6,21 +6,22 @@ use crate::backend::Backend;
 use crate::connection::Connection;
 use crate::{OpenError, Statement, StoreError, sql};
 
-/// One step of a service's schema, applied once and never edited after it was released.
+/// One migration, applied once and never edited after its release.
 #[derive(Debug, Clone, Copy)]
 pub struct Migration {
-    /// Its place in the order, from 1 without gaps within one list.
+    /// The version: from 1 without gaps within a list.
     pub version: i64,
-    /// What it brings, in a word or two.
+    /// A short name.
     pub name: &'static str,
-    /// Statements, each ending with `;` at the end of a line. A table of small rows that are found by its primary key says so at
-    /// its end: `/* WITHOUT ROWID */`.
+    /// Statements, each ending with `;` at the end of a line. `/* WITHOUT ROWID */` at the end
+    /// marks a table of small rows that are read by primary key.
     pub sql: &'static str,
 }
 
-/// Applies what is missing, in one transaction, under the writer's lock: two replicas starting at once do it once.
+/// Applies missing migrations in one transaction under the write lock, so that replicas that start
+/// concurrently apply them once.
 ///
-/// `set` names whose migrations these are: the journal's and a service's own are counted apart.
+/// `set` names the list: those of the journal and of the service are versioned separately.
 pub(crate) async fn apply(backend: &Backend, set: &str, migrations: &[Migration]) -> Result<(), OpenError> {
     let failed = |why: &dyn std::fmt::Display| {
         OpenError {
@@ -31,7 +32,7 @@ pub(crate) async fn apply(backend: &Backend, set: &str, migrations: &[Migration]
     };
     let mut connection = backend.connect().await.map_err(|error| failed(&error))?;
     backend.begin(&mut connection).await.map_err(|error| failed(&error))?;
-    let creation = connection.say(
+    let creation = connection.run_command(
         "CREATE TABLE IF NOT EXISTS migrations (migration_set TEXT NOT NULL, version BIGINT NOT NULL, name TEXT NOT NULL, applied_us BIGINT NOT NULL, PRIMARY KEY (migration_set, version))",
     );
     creation.await.map_err(|error| failed(&error))?;
@@ -59,7 +60,7 @@ pub(crate) async fn apply(backend: &Backend, set: &str, migrations: &[Migration]
         );
         connection.execute(&line).await.map_err(|error| failed(&error))?;
     }
-    connection.say("COMMIT").await.map_err(|error| failed(&error))?;
+    connection.run_command("COMMIT").await.map_err(|error| failed(&error))?;
     connection.close().await;
     Ok(())
 }

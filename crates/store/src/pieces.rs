@@ -1,27 +1,28 @@
-//! What a transaction is made of, said to the database in order.
+//! The pieces of a transaction.
 
 use crate::connection::{Connection, DatabaseError};
 use crate::{Statement, StoreError};
 
-/// Something to be said to the database.
+/// One step of a transaction.
 #[derive(Clone, Copy)]
 pub(crate) enum Piece<'a> {
-    /// Words without parameters and without a result: `SAVEPOINT`, `COMMIT`.
-    Say(&'static str),
-    /// A statement, with its index in its change; none if it belongs to no change.
-    Do(Option<usize>, &'a Statement),
+    /// A command without parameters or result: `SAVEPOINT`, `COMMIT`.
+    Command(&'static str),
+    /// A statement with its index in its change, if it belongs to one.
+    Statement(Option<usize>, &'a Statement),
 }
 
-/// What became of the pieces. The outer error means that the connection is lost; the inner one that they may not happen: what
-/// was done already is still to be rolled back, and nothing after the refused statement was done.
+/// The outcome of a list of pieces. The outer error means that the connection is lost. The inner
+/// error is that of a failed statement: later pieces were not run, and the caller must roll back
+/// earlier ones.
 pub(crate) type Outcome = Result<Result<(), StoreError>, DatabaseError>;
 
-/// Says the pieces in order.
+/// Runs the pieces in order.
 pub(crate) async fn run_pieces(connection: &mut Connection, pieces: &[Piece<'_>]) -> Outcome {
     for piece in pieces {
         match piece {
-            Piece::Say(words) => connection.say(words).await?,
-            Piece::Do(index, statement) => {
+            Piece::Command(command) => connection.run_command(command).await?,
+            Piece::Statement(index, statement) => {
                 if let Err(refused) = run_one(connection, *index, statement).await? {
                     return Ok(Err(refused));
                 }

@@ -1,4 +1,4 @@
-//! The database that replicas share.
+//! PostgreSQL, which replicas share.
 
 use std::borrow::Cow;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::{Row, Statement, Value};
 
-/// The way to a database and to the schema in it that is one service's.
+/// How to connect to a database and the schema of one service.
 pub(crate) struct Postgres {
     options: AnyConnectOptions,
     schema: String,
@@ -30,7 +30,7 @@ impl Postgres {
         Ok(Self { options, schema: schema.to_owned() })
     }
 
-    /// A new connection, ready for use.
+    /// Opens a connection.
     pub(crate) async fn connect(&self) -> Result<PostgresConnection, sqlx::Error> {
         let mut connection = self.options.connect().await?;
         sqlx::query("SELECT set_config('search_path', $1, false), set_config('application_name', $1, false)")
@@ -40,15 +40,15 @@ impl Postgres {
         Ok(PostgresConnection(connection))
     }
 
-    /// Makes the place where the service's tables live. Two replicas may start at once; CREATE SCHEMA IF NOT EXISTS alone is
-    /// not safe against that.
+    /// Creates the service's schema. CREATE SCHEMA IF NOT EXISTS alone is not safe if two replicas
+    /// start concurrently.
     pub(crate) fn creation(&self) -> String {
         let schema = &self.schema;
         format!("BEGIN; SELECT pg_advisory_xact_lock(8700); CREATE SCHEMA IF NOT EXISTS \"{schema}\"; COMMIT")
     }
 
-    /// Begins a transaction under the writer's lock. READ COMMITTED: every statement sees what was committed before this one got
-    /// the lock.
+    /// Begins a transaction under the write lock. READ COMMITTED: every statement sees all commits
+    /// from before the lock was acquired.
     pub(crate) fn beginning(&self) -> String {
         let schema = &self.schema;
         format!("BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(hashtext('{schema}'))")
@@ -56,7 +56,7 @@ impl Postgres {
 }
 
 impl PostgresConnection {
-    pub(crate) async fn say(&mut self, words: &str) -> Result<(), sqlx::Error> {
+    pub(crate) async fn run_command(&mut self, words: &str) -> Result<(), sqlx::Error> {
         sqlx::raw_sql(AssertSqlSafe(words.to_owned())).execute(&mut self.0).await.map(drop)
     }
 
@@ -82,7 +82,7 @@ impl PostgresConnection {
     }
 }
 
-/// The text of a statement: a literal, or one made by [`Statement::forget_tenant`].
+/// The text of a statement: a literal, or that of [`Statement::forget_tenant`].
 fn text(statement: &Statement) -> AssertSqlSafe<Cow<'static, str>> {
     AssertSqlSafe(statement.sql.clone())
 }
@@ -90,7 +90,7 @@ fn text(statement: &Statement) -> AssertSqlSafe<Cow<'static, str>> {
 fn arguments(statement: &Statement) -> AnyArguments {
     let mut arguments = AnyArguments::default();
     for value in &statement.values {
-        // Adding a number or a text cannot fail; the signature is for encoders that can.
+        // Encoding a number or a text cannot fail.
         let _ = match value {
             Value::Int(number) => arguments.add(*number),
             Value::Text(text) => {

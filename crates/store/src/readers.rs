@@ -1,8 +1,8 @@
-//! The connections that read.
+//! The pool of read connections.
 //!
-//! A pool of our own, for both databases: sqlx's pings a connection each time it comes back, in a task of its own, which takes
-//! as long as a read. Here a connection that failed is not used again, and one that was lost while it was idle is replaced
-//! without the reader noticing.
+//! It replaces sqlx's pool, which pings each returned connection in a separate task; that takes as
+//! long as a read. Here a failed connection is not reused, and one that was lost while idle is
+//! replaced transparently.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +14,7 @@ use crate::backend::Backend;
 use crate::connection::{Connection, DatabaseError};
 use crate::{Row, Statement, StoreError};
 
-/// How long, in wall time, a read may take, waiting for its turn included.
+/// The read timeout, in wall time, including the wait for a connection.
 const READ_MAX: Duration = Duration::from_secs(30);
 
 pub(crate) struct Readers {
@@ -30,12 +30,12 @@ impl Readers {
         Self { backend, idle: Mutex::default(), turns, reads: AtomicU64::new(0) }
     }
 
-    /// How many reads there were.
+    /// The number of reads.
     pub(crate) fn count(&self) -> u64 {
         self.reads.load(Ordering::Relaxed)
     }
 
-    /// Reads all rows that a statement gives, or the first.
+    /// Returns the rows of a query, or only the first.
     pub(crate) async fn read(&self, statement: &Statement, only_first: bool) -> Result<Vec<Row>, StoreError> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         let reading = async {
@@ -44,7 +44,7 @@ impl Readers {
             let idle = self.idle().pop();
             if let Some(connection) = idle {
                 match self.read_on(connection, statement, only_first).await {
-                    // The others were idle as long and went the same way.
+                    // The other idle connections are lost as well.
                     Err(error) if error.is_lost() => self.idle().clear(),
                     result => return result.map_err(StoreError::from),
                 }
@@ -55,7 +55,7 @@ impl Readers {
         tokio::time::timeout(READ_MAX, reading).await.unwrap_or_else(too_long)
     }
 
-    /// Reads, and keeps the connection unless something is wrong with it, or the reader goes away before the end.
+    /// Reads, and returns the connection to the pool unless it failed or the read was canceled.
     async fn read_on(
         &self,
         mut connection: Connection,
@@ -73,7 +73,7 @@ impl Readers {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets reads under way finish, refuses all others, and closes the connections.
+    /// Waits for active reads, rejects new ones, and closes the connections.
     pub(crate) async fn close(&self) {
         let all = u32::try_from(self.backend.readers()).unwrap_or(u32::MAX);
         if let Ok(turns) = self.turns.acquire_many(all).await {

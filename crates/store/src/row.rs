@@ -1,4 +1,4 @@
-//! A row that was read.
+//! Rows.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -11,7 +11,8 @@ use sqlx::any::AnyRow;
 
 use crate::StoreError;
 
-/// A row; columns are asked for by name. Every reader fails with [`StoreError::Corrupt`] if the column is not of that kind.
+/// A row; columns are accessed by name. Every accessor fails with [`StoreError::Corrupt`] if the
+/// column has another type.
 pub struct Row(Columns);
 
 enum Columns {
@@ -19,12 +20,12 @@ enum Columns {
     Postgres(AnyRow),
 }
 
-/// What SQLite holds in one column of a row.
+/// The value of a column in SQLite.
 pub(crate) enum Cell {
     Nothing,
     Int(i64),
     Text(String),
-    /// What nothing of ours ever is.
+    /// A type that this crate never stores.
     Other,
 }
 
@@ -52,10 +53,10 @@ impl Row {
         Self(Columns::Postgres(row))
     }
 
-    /// A number, or nothing.
+    /// A number or NULL.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`], as for all readers here.
+    /// [`StoreError::Corrupt`], as for all accessors.
     pub fn opt_int(&self, column: &str) -> Result<Option<i64>, StoreError> {
         match &self.0 {
             Columns::Postgres(row) => row.try_get(column).map_err(|error| corrupt(column, error)),
@@ -83,7 +84,7 @@ impl Row {
         Ok(self.int(column)? != 0)
     }
 
-    /// An instant, or nothing.
+    /// An instant or NULL.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`].
@@ -99,7 +100,7 @@ impl Row {
         self.int(column).map(Instant::from_micros)
     }
 
-    /// A text, or nothing.
+    /// A text or NULL.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`].
@@ -122,7 +123,7 @@ impl Row {
         self.opt_text(column)?.ok_or_else(|| corrupt(column, "nothing"))
     }
 
-    /// A text that is read as something else: an id, an edition.
+    /// A text, parsed as another type, such as an id.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`].
@@ -130,7 +131,7 @@ impl Row {
         self.text(column)?.parse().map_err(|error| corrupt(column, error))
     }
 
-    /// The same, or nothing.
+    /// A parsed text or NULL.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`].
@@ -138,7 +139,7 @@ impl Row {
         self.opt_text(column)?.map(|text| text.parse().map_err(|error| corrupt(column, error))).transpose()
     }
 
-    /// A text that is JSON.
+    /// A JSON text, deserialized.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`].

@@ -1,8 +1,7 @@
-//! The embedded database, asked on the spot.
+//! SQLite, called synchronously.
 //!
-//! A statement takes microseconds, less than handing it to a thread of its own and being woken by the answer; so it is done where
-//! it is asked for, and whoever asks does not wait for anybody. (Now and then a commit also moves the log into the file, which
-//! takes milliseconds.)
+//! A statement takes microseconds, less than a switch to another thread and back, so it runs on the
+//! caller's thread. (An occasional commit with a WAL checkpoint takes milliseconds.)
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -14,16 +13,16 @@ use rusqlite::{CachedStatement, ErrorCode, OpenFlags, ffi};
 use crate::row::Cell;
 use crate::{Row, Statement, Value};
 
-/// How many statements a connection keeps parsed.
+/// The number of prepared statements cached per connection.
 const STATEMENTS_KEPT: usize = 128;
 
-/// WAL with synchronous=NORMAL survives the death of the process at any instant (what was committed is with the operating
-/// system); only a failing machine can lose the last commits.
+/// WAL with synchronous=NORMAL survives a crash of the process at any instant; only a crash of the
+/// machine can lose the last commits.
 const PREPARATION: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
      PRAGMA foreign_keys = ON; PRAGMA cache_size = -512; PRAGMA cache_spill = OFF; PRAGMA wal_autocheckpoint = 2000";
 
-/// Creates a new database's file so that only its owner can read it; SQLite gives its logs the same permissions. What goes wrong
-/// here goes wrong again when the file is opened, with SQLite's own message.
+/// Creates a database file that only its owner can read; SQLite creates its logs with the same
+/// permissions. Errors are ignored here, because opening the file reports them.
 fn create_for_owner(path: &Path) {
     let mut options = std::fs::OpenOptions::new();
     options.create_new(true).write(true);
@@ -36,9 +35,9 @@ fn create_for_owner(path: &Path) {
 pub(crate) struct SqliteConnection(Box<rusqlite::Connection>);
 
 impl SqliteConnection {
-    /// Opens the file, which is made if it is not there.
+    /// Opens the file, creating it if it does not exist.
     pub(crate) fn open(path: &Path) -> Result<Self, rusqlite::Error> {
-        // Its name is only a name: without SQLITE_OPEN_URI nothing in it means anything.
+        // Without SQLITE_OPEN_URI, no character of the name has a special meaning.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -49,7 +48,7 @@ impl SqliteConnection {
         Ok(Self(Box::new(connection)))
     }
 
-    pub(crate) fn say(&mut self, words: &str) -> Result<(), rusqlite::Error> {
+    pub(crate) fn run_command(&mut self, words: &str) -> Result<(), rusqlite::Error> {
         if words.contains(';') {
             return self.0.execute_batch(words);
         }
@@ -81,7 +80,8 @@ impl SqliteConnection {
         Ok(rows)
     }
 
-    /// A statement with its parameters. To SQLite `$2` is a name, and the first parameter that a text names is its first.
+    /// Prepares a statement and binds its parameters. To SQLite `$2` is a name, and parameters are
+    /// numbered by first occurrence.
     fn bound(&self, statement: &Statement) -> Result<CachedStatement<'_>, rusqlite::Error> {
         let mut prepared = self.0.prepare_cached(&statement.sql)?;
         for place in 1..=prepared.parameter_count() {
@@ -94,8 +94,9 @@ impl SqliteConnection {
     }
 }
 
-/// Has a table lie in the order of its key instead of beside an index of it: half the pages to write for each row. A key that is a
-/// number is the row's own if it is called INTEGER (which is as large as BIGINT here).
+/// Stores a table in the order of its key instead of with a separate index, which halves the pages
+/// written per row. A numeric key becomes the row id if its type is INTEGER (as large as BIGINT
+/// here).
 pub(crate) fn tables_by_key(statement: &'static str) -> Cow<'static, str> {
     if statement.trim_start().starts_with("CREATE TABLE") || statement.contains("\nCREATE TABLE") {
         let by_number = statement.replace("BIGINT NOT NULL PRIMARY KEY", "INTEGER NOT NULL PRIMARY KEY");

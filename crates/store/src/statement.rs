@@ -1,4 +1,4 @@
-//! Statements, and changes made of them.
+//! Statements and changes.
 
 use std::borrow::Cow;
 
@@ -15,13 +15,14 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// A statement. SQL is always a literal: what varies is a parameter.
+    /// Creates a statement. The SQL is always a literal; variable parts are parameters.
     #[must_use]
     pub const fn new(sql: &'static str, values: Vec<Value>) -> Self {
         Self { sql: Cow::Borrowed(sql), values, expected_rows: None }
     }
 
-    /// Deletes all rows of a tenant from one table: the only SQL that is put together, from a name in our own code.
+    /// Deletes all rows of a tenant from one table: the only composed SQL, from a table name in our
+    /// code.
     #[must_use]
     pub fn forget_tenant(table: &'static str, tenant: TenantId) -> Self {
         debug_assert!(
@@ -35,8 +36,8 @@ impl Statement {
         }
     }
 
-    /// Makes the whole change depend on this statement touching exactly `rows` rows: otherwise nothing of it happens and
-    /// [`StoreError::Conflict`](crate::StoreError::Conflict) names it.
+    /// Requires this statement to affect exactly `rows` rows: otherwise the whole change fails with
+    /// [`StoreError::Conflict`](crate::StoreError::Conflict).
     #[must_use]
     pub const fn expect_rows(mut self, rows: u64) -> Self {
         self.expected_rows = Some(rows);
@@ -44,7 +45,8 @@ impl Statement {
     }
 }
 
-/// Writes a [`Statement`]: `sql!("SELECT name FROM users WHERE tenant = $1 AND id = $2", tenant, id)`.
+/// Writes a [`Statement`]:
+/// `sql!("SELECT name FROM users WHERE tenant = $1 AND id = $2", tenant, id)`.
 #[macro_export]
 macro_rules! sql {
     ($text:literal $(, $value:expr)* $(,)?) => {
@@ -52,7 +54,7 @@ macro_rules! sql {
     };
 }
 
-/// Statements that happen together or not at all.
+/// Statements that are applied atomically.
 #[derive(Debug, Clone, Default)]
 pub struct Change {
     pub(crate) statements: Vec<Statement>,
@@ -65,7 +67,7 @@ impl Change {
         Self { statements: Vec::new() }
     }
 
-    /// Adds a statement; returns its index, by which a conflict names it.
+    /// Adds a statement and returns its index, which a conflict reports.
     pub fn add(&mut self, statement: Statement) -> usize {
         self.statements.push(statement);
         self.statements.len() - 1
@@ -76,7 +78,7 @@ impl Change {
         self.statements.extend(other.statements);
     }
 
-    /// Whether there is nothing in it.
+    /// Whether there are no statements.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.statements.is_empty()

@@ -10,7 +10,7 @@ use crate::committer::{Committer, Job};
 use crate::readers::Readers;
 use crate::{Change, DatabaseUrl, Migration, OpenError, Row, Statement, StoreError, migrations};
 
-/// How many changes may wait for the writer before requests have to wait to hand theirs in.
+/// The capacity of the writer's queue.
 const QUEUE_MAX: usize = 1_024;
 
 /// An open database. Cheap to clone.
@@ -30,10 +30,11 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens the database and brings its tables up to date. `schema` separates the services that share a PostgreSQL database.
+    /// Opens the database and applies migrations. `schema` separates services that share a
+    /// PostgreSQL database.
     ///
     /// # Errors
-    /// [`OpenError`] says what was tried, why it failed and what to do.
+    /// [`OpenError`], with what failed, why, and what to do.
     pub async fn open(
         url: &DatabaseUrl,
         schema: &str,
@@ -55,14 +56,14 @@ impl Store {
             closing: Arc::clone(&closing),
             commits: tick,
             connection: None,
-            standing: BTreeMap::new(),
+            deferred: BTreeMap::new(),
             claim,
         };
         tokio::spawn(committer.run());
         Ok(Self { backend, readers, jobs, commits, closing })
     }
 
-    /// Reads all rows that a statement gives. Statements bound themselves (`LIMIT`).
+    /// Returns all rows of a query, which bounds itself (`LIMIT`).
     ///
     /// # Errors
     /// [`StoreError::Failed`].
@@ -70,7 +71,7 @@ impl Store {
         self.readers.read(&statement, false).await
     }
 
-    /// Reads the one row that a statement gives, if any.
+    /// Returns the first row of a query, if any.
     ///
     /// # Errors
     /// [`StoreError::Failed`].
@@ -78,12 +79,12 @@ impl Store {
         Ok(self.readers.read(&statement, true).await?.pop())
     }
 
-    /// Makes a change, together with others that are waiting, and answers when it is durable.
+    /// Commits a change, together with other waiting changes, and returns when it is durable.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if an expectation did not hold or a key is taken: then nothing of the change happened.
-    /// [`StoreError::Failed`]: nothing happened either, unless the connection was lost during the commit itself; then it
-    /// happened as a whole or not at all.
+    /// [`StoreError::Conflict`] if an expectation did not hold or a key exists: nothing was
+    /// changed. [`StoreError::Failed`]: nothing was changed either, unless the connection was lost
+    /// during the commit itself; then all of the change was applied or nothing.
     pub async fn commit(&self, change: impl Into<Change>) -> Result<(), StoreError> {
         let change = change.into();
         if change.is_empty() {
@@ -95,9 +96,10 @@ impl Store {
         answer.await.map_err(|_| gone())?
     }
 
-    /// Has a statement made with the next commit, before the changes in it, or by itself within half a second (wall time);
-    /// instead of one that still waits under the same `key`. Nobody learns whether it did anything, and the death of the
-    /// process may undo it: for what is remembered in memory, and is right again with the next thing that happens.
+    /// Defers a statement to the next commit, before its changes, or to a commit of its own within
+    /// half a second (wall time). It replaces a deferred statement with the same `key`. Its result
+    /// is not reported, and a crash may lose it: for values that are also in memory and soon
+    /// written again.
     ///
     /// # Errors
     /// [`StoreError::Failed`]: the store is closed.
@@ -110,28 +112,29 @@ impl Store {
         self.jobs.send(job).await.map_err(|_| StoreError::Failed("the writer has stopped".to_owned()))
     }
 
-    /// Finishes the changes that were handed in, refuses all others, and lets go of the database: whoever opens it next can do
-    /// so at once. Dropping the last `Store` does the same a moment later.
+    /// Commits submitted changes, rejects new ones, and closes the database, so that another
+    /// process can open it immediately. Dropping the last `Store` does the same a moment later.
     pub async fn close(&self) {
         self.closing.notify_one();
         let mut commits = self.commits.clone();
         while commits.changed().await.is_ok() {}
     }
 
-    /// Counts the commits of this process; whoever waits for it to change learns that there may be something new to read.
+    /// Subscribes to the number of commits of this process, which changes when there may be new
+    /// data.
     #[must_use]
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.commits.clone()
     }
 
-    /// Counts the reads of this process: what a request costs of them is worth a test.
+    /// The number of reads of this process, for tests of query counts.
     #[must_use]
     pub fn reads(&self) -> u64 {
         self.readers.count()
     }
 
-    /// Whether this process alone can change the data, so that what it remembers of it stays true. Replicas that share a
-    /// database have to read again.
+    /// Whether only this process can change the data, so that it may cache them. Replicas that
+    /// share a database must read again.
     #[must_use]
     pub fn is_exclusive(&self) -> bool {
         self.backend.is_exclusive()

@@ -1,4 +1,4 @@
-//! The two kinds of value that both databases agree on.
+//! The two value types that both databases share.
 
 use std::borrow::Cow;
 
@@ -49,7 +49,7 @@ value_from! {
 }
 
 impl Value {
-    /// A text as both databases can keep it: PostgreSQL has no U+0000, which anybody can send, so both keep what HTML makes of it.
+    /// Replaces U+0000, which PostgreSQL cannot store, by U+FFFD, as HTML does.
     pub(crate) fn storable(text: &str) -> Cow<'_, str> {
         if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{FFFD}")) } else { Cow::Borrowed(text) }
     }

@@ -1,10 +1,10 @@
-//! What a verified access token says, whatever its version.
+//! The claims of a verified access token, of either version.
 
 use outlive_clock::{ClientId, Instant, SessionId, TenantId, UserId};
 use serde::Deserialize;
 use uuid::Uuid;
 
-/// The claims of an access token that was verified. Only [`Verifier`](crate::Verifier) makes one.
+/// The claims of a verified access token. Only [`Verifier`](crate::Verifier) constructs them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AccessClaims {
@@ -20,38 +20,39 @@ pub struct AccessClaims {
     pub iss: String,
     /// The client: `appid` of version 1, `azp` of version 2.
     pub appid: ClientId,
-    /// How the client authenticated: `appidacr` or `azpacr`; "0" public, "1" secret, "2" certificate.
+    /// How the client authenticated: `appidacr` or `azpacr`; "0" public, "1" secret, "2"
+    /// certificate.
     pub azpacr: String,
     /// The granted scopes; empty in app-only tokens.
     pub scp: Vec<String>,
     /// Application permissions, or the user's app roles.
     pub roles: Vec<String>,
-    /// `app` in app-only tokens, if the resource asked for it.
+    /// `app` in app-only tokens, if the resource configures it.
     pub idtyp: Option<String>,
     /// Not valid from this instant on (virtual time).
     pub exp: Instant,
     /// Not valid before (virtual time).
     pub nbf: Instant,
-    /// The issue instant as written, 300 s before the true one (virtual time).
+    /// The `iat` claim, 300 s before the actual issue instant (virtual time).
     pub iat: Instant,
-    /// The token's own name.
+    /// The token's identifier.
     pub uti: String,
     /// The user principal name: `upn` of version 1, `preferred_username` of version 2.
     pub upn: Option<String>,
     /// The user's display name.
     pub name: Option<String>,
-    /// The browser session, if the token says it.
+    /// The browser session, if included.
     pub sid: Option<SessionId>,
     /// How the user authenticated (version 1).
     pub amr: Vec<String>,
     /// Client capabilities (`cp1`).
     pub xms_cc: Vec<String>,
-    /// The shape: "1.0" or "2.0".
+    /// The token version: "1.0" or "2.0".
     pub ver: String,
 }
 
 impl AccessClaims {
-    /// Whether the application speaks for itself, without a user.
+    /// Whether the token was issued to the application itself, without a user.
     #[must_use]
     pub fn is_app_only(&self) -> bool {
         match self.idtyp.as_deref() {
@@ -66,20 +67,20 @@ impl AccessClaims {
         (!self.is_app_only()).then(|| UserId::from_uuid(self.oid))
     }
 
-    /// Whether a user's token carries this scope.
+    /// Whether the token has this scope.
     #[must_use]
     pub fn has_scope(&self, scope: &str) -> bool {
         self.scp.iter().any(|s| s == scope)
     }
 
-    /// Whether the token carries this role.
+    /// Whether the token has this role.
     #[must_use]
     pub fn has_role(&self, role: &str) -> bool {
         self.roles.iter().any(|r| r == role)
     }
 }
 
-/// The claims as they stand in the token.
+/// The claims as serialized in the token.
 #[derive(Debug, Deserialize)]
 pub(crate) struct WrittenClaims {
     tid: TenantId,
@@ -114,7 +115,7 @@ pub(crate) struct WrittenClaims {
 }
 
 impl WrittenClaims {
-    /// Brings both versions into one shape; `None` if no client is named.
+    /// Unifies both versions; `None` without a client id.
     pub(crate) fn read(self) -> Option<AccessClaims> {
         Some(AccessClaims {
             tid: self.tid,

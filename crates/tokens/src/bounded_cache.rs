@@ -1,10 +1,11 @@
-//! A cache that cannot grow.
+//! A cache of bounded size.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// A map of at most `capacity` entries that forgets what was not used for longest, roughly: entries live in two generations, a use
-/// brings one into the young, and when the young is full the old is dropped.
+/// A map of at most `capacity` entries with approximate LRU eviction. Entries live in two
+/// generations: a use moves an entry to the young one, and when that is full the old one is
+/// dropped.
 #[derive(Debug)]
 pub(crate) struct BoundedCache<K, V> {
     young: HashMap<K, V>,
@@ -51,7 +52,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_is_used_stays() {
+    fn recently_used_entries_stay() {
         let mut cache = BoundedCache::new(4);
         cache.insert(0, "kept");
         for n in 1..100 {

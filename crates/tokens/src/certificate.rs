@@ -1,4 +1,4 @@
-//! Certificates that applications register to prove who they are: a public key with names and a term.
+//! Certificates that applications register as credentials.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -11,10 +11,11 @@ use sha2::{Digest, Sha256};
 use x509_cert::der::Decode;
 use x509_cert::der::referenced::OwnedToRef;
 
-/// The longest certificate that is read, in bytes of its text.
+/// The longest accepted certificate, in bytes of PEM text.
 const TEXT_BYTES_MAX: usize = 64 * 1024;
 
-/// A certificate with an RSA key. Nobody vouches for it: that it was registered is what counts.
+/// A certificate with an RSA key. No certificate authority is checked: the registration is the
+/// proof of trust.
 #[derive(Clone)]
 pub struct Certificate {
     der: Vec<u8>,
@@ -24,19 +25,20 @@ pub struct Certificate {
     key: DecodingKey,
 }
 
-/// The text is not a certificate that can be used.
+/// Why a certificate was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateRefusal {
     /// Not an X.509 certificate in PEM or DER.
     #[error("it is not an X.509 certificate")]
     NotACertificate,
-    /// Its key is of another kind.
+    /// The key is not an RSA key.
     #[error("its key is not an RSA key")]
     NotRsa,
 }
 
 impl Certificate {
-    /// The first certificate of a PEM text; what stands before it, such as a private key, is not looked at.
+    /// Parses the first certificate of a PEM text; anything before it, such as a private key, is
+    /// ignored.
     ///
     /// # Errors
     /// [`CertificateRefusal`].
@@ -47,12 +49,12 @@ impl Certificate {
         if body.len() > TEXT_BYTES_MAX {
             return Err(refused);
         }
-        // Lines of any length: the text has often been through a file of another format.
+        // Lines may have any length: the text is often extracted from another file format.
         let body: String = body.split_ascii_whitespace().collect();
         Self::from_der(&STANDARD.decode(body).map_err(|_| refused)?)
     }
 
-    /// A certificate in DER.
+    /// Parses a certificate in DER.
     ///
     /// # Errors
     /// [`CertificateRefusal`].
@@ -84,37 +86,38 @@ impl Certificate {
         &self.der
     }
 
-    /// Whom it names.
+    /// The subject's distinguished name.
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.subject
     }
 
-    /// When its term begins and ends, as it says: time of the machine that made it.
+    /// The validity period, in the system time of the machine that created the certificate.
     #[must_use]
     pub const fn term(&self) -> (Instant, Instant) {
         (self.not_before, self.not_after)
     }
 
-    /// Its SHA-1 thumbprint in plain base64, as Graph calls it.
+    /// The SHA-1 thumbprint in base64, as in Microsoft Graph.
     #[must_use]
     pub fn thumbprint(&self) -> String {
         STANDARD.encode(Sha1::digest(&self.der))
     }
 
-    /// Its SHA-1 thumbprint, base64url: the `x5t` of a header.
+    /// The SHA-1 thumbprint, base64url: the `x5t` header.
     #[must_use]
     pub fn x5t(&self) -> String {
         URL_SAFE_NO_PAD.encode(Sha1::digest(&self.der))
     }
 
-    /// Its SHA-256 thumbprint, base64url: the `x5t#S256` of a header.
+    /// The SHA-256 thumbprint, base64url: the `x5t#S256` header.
     #[must_use]
     pub fn x5t_s256(&self) -> String {
         URL_SAFE_NO_PAD.encode(Sha256::digest(&self.der))
     }
 
-    /// Whether this is how a header calls it: a thumbprint in base64url or, as older libraries write it, in hexadecimal.
+    /// Whether `name` is a thumbprint of this certificate: in base64url or, as older libraries
+    /// write it, in hexadecimal.
     #[must_use]
     pub fn is_called(&self, name: &str) -> bool {
         let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
@@ -125,7 +128,7 @@ impl Certificate {
             || name.eq_ignore_ascii_case(&hex(&Sha256::digest(&self.der)))
     }
 
-    /// Whether this is the certificate that a header brings along (`x5c`, base64 DER).
+    /// Whether this is the certificate in an `x5c` header (base64 DER).
     #[must_use]
     pub fn is_brought(&self, x5c: &str) -> bool {
         STANDARD.decode(x5c).is_ok_and(|der| der == self.der)
@@ -150,7 +153,7 @@ mod tests {
     use crate::SigningKey;
 
     #[test]
-    fn a_certificate_is_known_by_its_thumbprints_and_nothing_else_is_one() {
+    fn certificates_are_parsed_and_matched_by_thumbprint() {
         let from = Instant::from_seconds(1_767_603_600);
         let mut stream = Randomness::from_seed(1).stream("signing-key");
         let made = SigningKey::generate(&mut stream, from, from + Span::from_days(9)).expect("a key");

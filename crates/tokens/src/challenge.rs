@@ -1,4 +1,4 @@
-//! `WWW-Authenticate: Bearer`: what a resource asks for when it refuses.
+//! `WWW-Authenticate: Bearer` challenges.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,19 +6,20 @@ use http::HeaderValue;
 use outlive_clock::Instant;
 use serde_json::json;
 
-/// What the body of a claims challenge says to people, as Graph writes it.
+/// The message in the body of a claims challenge, in Microsoft Graph's words.
 pub const TOKEN_ISSUED_BEFORE_REVOCATION: &str = "Continuous access evaluation resulted in claims challenge with result: InteractionRequired and code: \
      TokenIssuedBeforeRevocationTimestamp";
 
-/// The longest value of one parameter, in characters; what is longer is cut.
+/// The longest parameter value, in characters; longer values are truncated.
 const VALUE_CHARS_MAX: usize = 1_024;
-/// The longest header that is read, in characters.
+/// The longest accepted header, in characters.
 const HEADER_CHARS_MAX: usize = 16 * 1024;
 
 /// A bearer challenge (RFC 6750 §3) with the parameters that Entra adds.
 ///
-/// Values are made fit for a quoted string: `"` becomes `'`, `\` becomes `/`, and every other character outside printable ASCII
-/// becomes a blank. No value can end its parameter or the header.
+/// Values are sanitized for a quoted string: `"` becomes `'`, `\` becomes `/`, and every other
+/// character outside printable ASCII becomes a space. No value can terminate its parameter or the
+/// header.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Challenge {
     realm: Option<String>,
@@ -31,20 +32,21 @@ pub struct Challenge {
 }
 
 impl Challenge {
-    /// A challenge that says no more than where to get a token. An empty `realm` means any tenant, as at Entra.
+    /// A challenge that names only the authorization endpoint. An empty `realm` means any tenant,
+    /// as in Entra ID.
     #[must_use]
     pub fn new(realm: &str, authorization_uri: &str) -> Self {
         Self { realm: Some(fit(realm)), authorization_uri: Some(fit(authorization_uri)), ..Self::default() }
     }
 
-    /// Names the resource as a client (`client_id`).
+    /// Sets `client_id`, the client id of the resource.
     #[must_use]
     pub fn with_client_id(mut self, client_id: &str) -> Self {
         self.client_id = Some(fit(client_id));
         self
     }
 
-    /// Says what was wrong with the token that came: an `error` of RFC 6750 and a description for people.
+    /// Sets the `error` (RFC 6750) and its description.
     #[must_use]
     pub fn with_error(mut self, error: &str, description: &str) -> Self {
         self.error = Some(fit(error));
@@ -52,8 +54,8 @@ impl Challenge {
         self
     }
 
-    /// Asks for a token that is no older than `at`, the moment of the challenge (virtual time): a claims challenge. It says no more
-    /// than that, as Entra's. The value is a text.
+    /// Requires a token with `nbf` no earlier than `at`, the time of the challenge (virtual). As in
+    /// Entra ID, the value is a string and `nbf` the only claim.
     #[must_use]
     pub fn no_older_than(mut self, at: Instant) -> Self {
         let not_before = json!({"essential": true, "value": at.as_seconds().to_string()});
@@ -62,28 +64,29 @@ impl Challenge {
         self.with_claims(&json!({"access_token": {"nbf": not_before}}).to_string())
     }
 
-    /// Names the scope that is needed.
+    /// Sets the required scope.
     #[must_use]
     pub fn with_scope(mut self, scope: &str) -> Self {
         self.scope = Some(fit(scope));
         self
     }
 
-    /// Asks for claims (JSON), which are sent as base64.
+    /// Sets the required claims (JSON), which are sent as base64.
     #[must_use]
     pub fn with_claims(mut self, json: &str) -> Self {
         self.claims = Some(fit(&STANDARD.encode(json)));
         self
     }
 
-    /// The header's value.
+    /// Returns the header value.
     #[must_use]
     pub fn to_header_value(&self) -> HeaderValue {
         HeaderValue::try_from(self.to_string())
             .expect("names are ASCII and every value was made printable ASCII")
     }
 
-    /// Reads a header's value: the first bearer challenge in it. Quotes may be missing; unknown parameters are passed over.
+    /// Parses the first bearer challenge in a header value. Quotes are optional; unknown parameters
+    /// are ignored.
     #[must_use]
     pub fn parse(header: &str) -> Option<Self> {
         let header = Some(header).filter(|h| h.len() <= HEADER_CHARS_MAX)?.trim_start();
@@ -115,17 +118,17 @@ impl Challenge {
         Some(challenge)
     }
 
-    /// Which tenant's tokens are asked for; empty means any.
+    /// The tenant whose tokens are required; empty means any.
     #[must_use]
     pub fn realm(&self) -> Option<&str> {
         self.realm.as_deref()
     }
-    /// Where tokens are to be had.
+    /// The authorization endpoint.
     #[must_use]
     pub fn authorization_uri(&self) -> Option<&str> {
         self.authorization_uri.as_deref()
     }
-    /// The resource as a client.
+    /// The client id of the resource.
     #[must_use]
     pub fn client_id(&self) -> Option<&str> {
         self.client_id.as_deref()
@@ -135,17 +138,17 @@ impl Challenge {
     pub fn error(&self) -> Option<&str> {
         self.error.as_deref()
     }
-    /// What was wrong, for people.
+    /// The error description.
     #[must_use]
     pub fn error_description(&self) -> Option<&str> {
         self.error_description.as_deref()
     }
-    /// The scope that is needed.
+    /// The required scope.
     #[must_use]
     pub fn scope(&self) -> Option<&str> {
         self.scope.as_deref()
     }
-    /// The claims asked for, as JSON text; `None` if there are none or they are not base64 of a text.
+    /// The required claims as JSON text; `None` if absent or not base64-encoded text.
     #[must_use]
     pub fn claims(&self) -> Option<String> {
         String::from_utf8(STANDARD.decode(self.claims.as_deref()?).ok()?).ok()
@@ -182,7 +185,7 @@ fn fit(value: &str) -> String {
     value.chars().take(VALUE_CHARS_MAX).map(fit).collect()
 }
 
-/// The first `name=value` of a list: the name, the value without quotes and escapes, and what follows.
+/// Parses the first `name=value` of a list: the name, the unescaped value, and the rest.
 fn parameter(text: &str) -> Option<(&str, String, &str)> {
     let text = text.trim_start_matches([' ', ',', '\t']);
     let (name, rest) = text.split_once('=')?;
@@ -209,7 +212,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn is_written_in_entras_form() {
+    fn header_matches_entra() {
         let challenge = Challenge::new("", "http://127.0.0.1:8701/common/oauth2/authorize")
             .with_client_id("00000003-0000-0000-c000-000000000000")
             .with_error("insufficient_claims", "go back")
@@ -218,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claims_challenge_asks_for_a_token_of_now_and_says_no_more() {
+    fn a_claims_challenge_requires_a_new_token() {
         let challenge = Challenge::new("", "http://idp/common/oauth2/authorize")
             .with_error("invalid_token", "old")
             .no_older_than(Instant::from_micros(1_635_527_790_900_000));
@@ -231,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn loose_forms_are_read() {
+    fn unquoted_parameters_are_parsed() {
         let read =
             Challenge::parse(r#"bearer realm="a \"b\"", error=invalid_token, errorDescription="no", x=y"#)
                 .expect("bearer");
@@ -247,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_cannot_break_out() {
+    fn values_cannot_inject_parameters() {
         let value = Challenge::new("x\", error=\"y", "u\r\nSet-Cookie: a=b").to_header_value();
         assert_eq!(
             value.to_str().expect("printable"),
@@ -257,7 +260,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_again(realm in any::<String>(), uri in any::<String>(), what in any::<String>(), claims in any::<String>()) {
+        fn challenges_round_trip(realm in any::<String>(), uri in any::<String>(), what in any::<String>(), claims in any::<String>()) {
             let challenge = Challenge::new(&realm, &uri).with_error(&what, &what).with_scope(&what).with_claims(&claims);
             let value = challenge.to_header_value();
             let read = Challenge::parse(value.to_str().expect("printable")).expect("bearer");
@@ -268,7 +271,7 @@ mod tests {
         }
 
         #[test]
-        fn any_header_is_read_without_harm(header in "([Bb]earer )?[ -~é,=\"\\\\]{0,80}") {
+        fn parsing_never_panics(header in "([Bb]earer )?[ -~é,=\"\\\\]{0,80}") {
             let _ = Challenge::parse(&header);
         }
     }

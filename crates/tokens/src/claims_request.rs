@@ -1,5 +1,5 @@
-//! The `claims` parameter (OpenID Connect Core 1.0, section 5.5; "Claims challenges, claims requests, and client capabilities"):
-//! what a client wants to be in its tokens, and what it is capable of.
+//! The `claims` parameter: requested claims and client capabilities (OpenID Connect Core 1.0,
+//! section 5.5; "Claims challenges, claims requests, and client capabilities").
 
 use std::collections::BTreeSet;
 
@@ -7,14 +7,14 @@ use outlive_clock::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// The longest text that is read, in bytes.
+/// The longest accepted parameter, in bytes.
 const TEXT_BYTES_MAX: usize = 8 * 1024;
-/// How deep objects and lists may stand in each other: twice as deep as any documented request.
+/// The maximum nesting depth: twice that of any documented request.
 const DEPTH_MAX: usize = 8;
-/// The most authentication contexts that one request may name; there are 99 of them.
+/// The maximum number of authentication contexts in a request: all 99 that exist.
 const CONTEXTS_MAX: usize = 99;
 
-/// The claims of ID tokens that a request may name; any other is passed over, as the standard has it.
+/// The ID token claims that can be requested; others are ignored, as the standard requires.
 const ID_TOKEN_CLAIMS: [&str; 11] = [
     "acct",
     "acrs",
@@ -29,34 +29,36 @@ const ID_TOKEN_CLAIMS: [&str; 11] = [
     "upn",
 ];
 
-/// The text is not a claims request, or is more than one may be.
+/// The text is not a claims request, or is too large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the claims parameter is not a JSON object of the documented form, or is too large")]
 pub struct MalformedClaimsRequest;
 
-/// A claims request, as far as it is understood.
+/// The supported part of a claims request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimsRequest {
-    /// The client can answer claims challenges: `access_token.xms_cc` names `cp1`, in any case of letters.
+    /// The client handles claims challenges: `access_token.xms_cc` contains `cp1`
+    /// (case-insensitive).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub can_be_challenged: bool,
-    /// The access token may not be older than this (`access_token.nbf`): an answer to a challenge.
+    /// The earliest acceptable issue time (`access_token.nbf`), in response to a challenge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Instant>,
-    /// The authentication contexts that the access token has to meet (`access_token.acrs`).
+    /// The authentication contexts that the access token must satisfy (`access_token.acrs`).
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub contexts: BTreeSet<String>,
-    /// The claims that the ID token is to have. Whether one is essential changes nothing: a claim without a value is left out.
+    /// The claims requested for the ID token. `essential` has no effect: a claim without a value is
+    /// omitted.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub id_token: BTreeSet<String>,
 }
 
 impl ClaimsRequest {
-    /// Reads a request. Members that are not understood are passed over.
+    /// Parses a request. Unknown members are ignored.
     ///
     /// # Errors
-    /// [`MalformedClaimsRequest`] when the text is no JSON object, a member that is understood has another form than the documented
-    /// one, or there is too much of anything.
+    /// [`MalformedClaimsRequest`] when the text is not a JSON object, a supported member does not
+    /// have its documented form, or a limit is exceeded.
     pub fn parse(text: &str) -> Result<Self, MalformedClaimsRequest> {
         if text.len() > TEXT_BYTES_MAX {
             return Err(MalformedClaimsRequest);
@@ -69,17 +71,17 @@ impl ClaimsRequest {
         let empty = Map::new();
         let access_token = object(members.get("access_token"))?.unwrap_or(&empty);
         let id_token = object(members.get("id_token"))?.unwrap_or(&empty);
-        let capabilities = wanted(access_token.get("xms_cc"))?;
-        let contexts: BTreeSet<String> = wanted(access_token.get("acrs"))?.into_iter().collect();
+        let capabilities = requested(access_token.get("xms_cc"))?;
+        let contexts: BTreeSet<String> = requested(access_token.get("acrs"))?.into_iter().collect();
         if contexts.len() > CONTEXTS_MAX {
             return Err(MalformedClaimsRequest);
         }
-        for asked in id_token.values() {
-            object(Some(asked))?;
+        for requested in id_token.values() {
+            object(Some(requested))?;
         }
         Ok(Self {
             can_be_challenged: capabilities.iter().any(|name| name.eq_ignore_ascii_case("cp1")),
-            not_before: wanted(access_token.get("nbf"))?.first().map(|text| instant(text)).transpose()?,
+            not_before: requested(access_token.get("nbf"))?.first().map(|text| instant(text)).transpose()?,
             contexts,
             id_token: ID_TOKEN_CLAIMS
                 .into_iter()
@@ -89,8 +91,8 @@ impl ClaimsRequest {
         })
     }
 
-    /// This request together with what was asked for before, when the grant was made: a capability is the client's, and what the
-    /// person was sent along for still holds. How old a token may be is each request's own question.
+    /// Merges the request with the one that created the grant: capabilities, contexts and ID token
+    /// claims carry over; `not_before` does not.
     #[must_use]
     pub fn after(mut self, before: &Self) -> Self {
         self.can_be_challenged |= before.can_be_challenged;
@@ -100,7 +102,7 @@ impl ClaimsRequest {
     }
 }
 
-/// A member that is an object; `null` is as good as none (section 5.5.1).
+/// Returns a member that is an object; `null` counts as absent (section 5.5.1).
 fn object(member: Option<&Value>) -> Result<Option<&Map<String, Value>>, MalformedClaimsRequest> {
     match member {
         None | Some(Value::Null) => Ok(None),
@@ -109,10 +111,10 @@ fn object(member: Option<&Value>) -> Result<Option<&Map<String, Value>>, Malform
     }
 }
 
-/// The values asked for: `value`, or the `values`. Numbers count as their digits.
-fn wanted(claim: Option<&Value>) -> Result<Vec<String>, MalformedClaimsRequest> {
-    let Some(asked) = object(claim)? else { return Ok(Vec::new()) };
-    if asked.get("essential").is_some_and(|essential| !essential.is_boolean()) {
+/// The requested values: `value` or `values`. Numbers are converted to strings.
+fn requested(claim: Option<&Value>) -> Result<Vec<String>, MalformedClaimsRequest> {
+    let Some(requested) = object(claim)? else { return Ok(Vec::new()) };
+    if requested.get("essential").is_some_and(|essential| !essential.is_boolean()) {
         return Err(MalformedClaimsRequest);
     }
     let one = |value: &Value| match value {
@@ -120,7 +122,7 @@ fn wanted(claim: Option<&Value>) -> Result<Vec<String>, MalformedClaimsRequest> 
         Value::Number(number) => Ok(number.to_string()),
         _ => Err(MalformedClaimsRequest),
     };
-    match (asked.get("value"), asked.get("values")) {
+    match (requested.get("value"), requested.get("values")) {
         (Some(value), None) => Ok(vec![one(value)?]),
         (None, Some(Value::Array(values))) => values.iter().map(one).collect(),
         (None, None) => Ok(Vec::new()),
@@ -128,14 +130,14 @@ fn wanted(claim: Option<&Value>) -> Result<Vec<String>, MalformedClaimsRequest> 
     }
 }
 
-/// Seconds since 1970, as a resource writes them in a challenge.
+/// Parses seconds since 1970, as in a challenge.
 fn instant(text: &str) -> Result<Instant, MalformedClaimsRequest> {
     let seconds: i64 = text.parse().map_err(|_| MalformedClaimsRequest)?;
     let shown = Instant::EPOCH.as_seconds()..=Instant::MAX.as_seconds();
     shown.contains(&seconds).then(|| Instant::from_seconds(seconds)).ok_or(MalformedClaimsRequest)
 }
 
-/// How deep it is nested. The parser itself stops at a depth of 128.
+/// The nesting depth. The parser itself stops at 128.
 fn depth(value: &Value) -> usize {
     match value {
         Value::Array(values) => 1 + values.iter().map(depth).max().unwrap_or(0),
@@ -184,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_another_form_or_is_too_much_is_malformed() {
+    fn invalid_and_oversized_requests_are_malformed() {
         let many: Vec<_> = (0..=CONTEXTS_MAX).map(|n| format!("\"c{n}\"")).collect();
         for text in [
             "",

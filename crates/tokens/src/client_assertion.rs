@@ -1,4 +1,4 @@
-//! What a client says of itself in a signed token (RFC 7523, section 2.2).
+//! Client assertions: signed tokens with which clients authenticate (RFC 7523, section 2.2).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::{Certificate, TOKEN_CHARS_MAX, jws};
 
-/// A client assertion that was read. Nothing in it is true before its signature was found right.
+/// A parsed client assertion. Its claims are untrusted until the signature is verified.
 #[derive(Clone, Debug)]
 pub struct ClientAssertion {
     text: String,
@@ -16,16 +16,16 @@ pub struct ClientAssertion {
     claims: AssertionClaims,
 }
 
-/// Why an assertion cannot be read.
+/// Why an assertion cannot be parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MalformedAssertion {
     /// Not a compact JWS, or too long.
     #[error("it is not a compact JWS")]
     Form,
-    /// The header is not one, or has to be understood and is not.
+    /// The header is not valid, or has a critical member that is not supported.
     #[error("its header cannot be read")]
     Header,
-    /// A claim is missing or of another kind than it has to be.
+    /// A claim is missing or has the wrong type.
     #[error("iss, sub, aud and exp have to be there, as texts and as a number")]
     Claims,
 }
@@ -42,24 +42,24 @@ struct Header {
     crit: Option<serde::de::IgnoredAny>,
 }
 
-/// The claims that count.
+/// The claims of an assertion.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct AssertionClaims {
-    /// Who made it.
+    /// The issuer.
     pub iss: String,
-    /// Whom it is about; nobody in a proof that somebody has a key.
+    /// The subject; empty in a proof of possession.
     #[serde(default)]
     pub sub: String,
-    /// For whom it was made: one or several.
+    /// The audiences.
     #[serde(deserialize_with = "one_or_several")]
     pub aud: Vec<String>,
-    /// Not good from this instant on.
+    /// Not valid from this instant on.
     #[serde(deserialize_with = "seconds")]
     pub exp: Instant,
-    /// Not good before this instant.
+    /// Not valid before this instant.
     #[serde(default, deserialize_with = "some_seconds")]
     pub nbf: Option<Instant>,
-    /// Scopes, if it is an access token for a user.
+    /// The scopes, if it is a user's access token.
     #[serde(default)]
     pub scp: Option<serde_json::Value>,
 }
@@ -77,10 +77,10 @@ fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Stri
     })
 }
 
-/// Seconds since 1970; some libraries write fractions (RFC 7519, section 2).
+/// Parses seconds since 1970; some libraries write fractions (RFC 7519, section 2).
 fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Instant, D::Error> {
     let seconds = f64::deserialize(deserializer)?;
-    // The years 1970 to 9999: beyond them an instant is nobody's intention.
+    // The years 1970 to 9999: an instant outside of them is a mistake.
     if !(0.0..253_402_300_000.0).contains(&seconds) {
         return Err(serde::de::Error::custom("not an instant"));
     }
@@ -93,7 +93,7 @@ fn some_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Ins
 }
 
 impl ClientAssertion {
-    /// Reads an assertion.
+    /// Parses an assertion.
     ///
     /// # Errors
     /// [`MalformedAssertion`].
@@ -102,7 +102,7 @@ impl ClientAssertion {
         if assertion.claims.sub.is_empty() { Err(MalformedAssertion::Claims) } else { Ok(assertion) }
     }
 
-    /// Reads what only proves that somebody has a key, and so needs to be about nobody.
+    /// Parses a proof of possession, which needs no subject.
     ///
     /// # Errors
     /// [`MalformedAssertion`].
@@ -124,23 +124,23 @@ impl ClientAssertion {
         Ok(Self { text: text.to_owned(), header, claims })
     }
 
-    /// What it says. Who relies on it checks the signature first.
+    /// The claims. Verify the signature before relying on them.
     #[must_use]
     pub const fn claims(&self) -> &AssertionClaims {
         &self.claims
     }
 
-    /// The name of the key that it was signed with, if it gives one.
+    /// The `kid` header, if present.
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
         self.header.kid.as_deref()
     }
 
-    /// Whether its header names this certificate: by a thumbprint, or by bringing it along.
+    /// Whether the header identifies this certificate, by a thumbprint or by including it.
     #[must_use]
     pub fn names(&self, certificate: &Certificate) -> bool {
         let Header { kid, x5t, x5t_s256, x5c, .. } = &self.header;
-        // The strongest name that is given decides.
+        // The strongest identifier present decides.
         match (x5t_s256, x5t, x5c.first(), kid) {
             (Some(name), ..) | (None, Some(name), ..) => certificate.is_called(name),
             (None, None, Some(brought), _) => certificate.is_brought(brought),
@@ -149,7 +149,7 @@ impl ClientAssertion {
         }
     }
 
-    /// Whether the key of this certificate signed it, with RS256 or PS256.
+    /// Whether the assertion was signed by this certificate's key, with RS256 or PS256.
     #[must_use]
     pub fn is_signed_by(&self, certificate: &Certificate) -> bool {
         self.is_signed_with(certificate.key())
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn both_algorithms_are_taken_from_the_key_that_signed_and_no_other() {
+    fn rs256_and_ps256_signatures_are_accepted_from_the_signing_key_only() {
         let (ours, other) = (key(1), key(2));
         let certificate = Certificate::from_der(ours.certificate_der()).expect("a certificate");
         for algorithm in [Algorithm::RS256, Algorithm::PS256] {
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_assertion_is_said_to_be_none() {
+    fn malformed_assertions_are_rejected() {
         let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let claims = part(json!({"iss": "c", "sub": "c", "aud": "a", "exp": 1}));
         let header = part(json!({"alg": "RS256"}));
@@ -236,7 +236,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn garbage_is_refused(text in "[a-zA-Z0-9_.-]{0,120}") {
+        fn garbage_is_rejected(text in "[a-zA-Z0-9_.-]{0,120}") {
             prop_assert!(ClientAssertion::read(&text).is_err());
         }
     }

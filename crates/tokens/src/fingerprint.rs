@@ -1,8 +1,8 @@
-//! How journals and pages name a token without showing it.
+//! Fingerprints that identify tokens in journals and on pages.
 
 use sha2::{Digest, Sha256};
 
-/// The first 16 hexadecimal digits of the SHA-256 of `token`: enough to recognise it, useless to use it.
+/// The first 16 hexadecimal digits of the SHA-256 of `token`.
 #[must_use]
 pub fn fingerprint(token: &str) -> String {
     let digest = Sha256::digest(token.as_bytes());

@@ -1,4 +1,5 @@
-//! Other issuers, whose tokens an application may present as its credential (workload identity federation).
+//! External issuers, whose tokens an application may present as its credential (workload identity
+//! federation).
 
 use std::sync::Arc;
 
@@ -7,33 +8,34 @@ use outlive_clock::Instant;
 use crate::ClientAssertion;
 use crate::jwks_cache::{JwksCache, Publisher, TraceContext};
 
-/// Why another issuer's assertion was not taken.
+/// Why an external issuer's assertion was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ForeignRefusal {
-    /// The issuer's document or its keys could not be fetched.
+    /// The issuer's configuration or keys could not be fetched.
     #[error("the issuer's keys cannot be fetched at the moment")]
     KeysUnavailable,
-    /// It names no key, or one that the issuer does not publish.
+    /// The assertion names no key, or one that the issuer does not publish.
     #[error("the key was not found among those that the issuer publishes")]
     UnknownKey,
-    /// The signature does not fit.
+    /// The signature is not valid.
     #[error("the signature does not fit the issuer's key")]
     Signature,
 }
 
-/// The published keys of other issuers: `{issuer}/.well-known/openid-configuration` names where they are. What was fetched is
-/// kept, within bounds, and fetched again as the keys of our own issuer are. Cheap to clone.
+/// The published keys of external issuers, found through
+/// `{issuer}/.well-known/openid-configuration`. Keys are cached, within bounds, and refreshed like
+/// those of our own issuer. Cheap to clone.
 #[derive(Clone)]
 pub struct ForeignIssuers(Arc<JwksCache>);
 
 impl ForeignIssuers {
-    /// Fetches with `http`, which must follow no redirects.
+    /// Fetches keys with `http`, which must not follow redirects.
     #[must_use]
     pub fn new(http: reqwest::Client) -> Self {
         Self(Arc::new(JwksCache::new("", http)))
     }
 
-    /// Whether `issuer`, which has to be one that somebody registered, signed this.
+    /// Verifies that `issuer`, which must be a registered one, signed the assertion.
     ///
     /// # Errors
     /// [`ForeignRefusal`].

@@ -1,9 +1,10 @@
-//! The names under which an issuer signs.
+//! Issuer identifiers.
 
 use outlive_clock::TenantId;
 use serde::{Deserialize, Serialize};
 
-/// The two shapes of tokens and endpoints. The resource decides the shape of an access token, the endpoint that of an ID token.
+/// The version of tokens and endpoints. The resource determines the version of an access token, the
+/// endpoint that of an ID token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum TokenVersion {
     /// `ver` "1.0", issuer `{origin}/{tid}/`.
@@ -14,7 +15,8 @@ pub enum TokenVersion {
     V2,
 }
 
-/// The issuer of a tenant's tokens: `{origin}/{tid}/` in version 1, `{origin}/{tid}/v2.0` in version 2. `origin` has no trailing slash.
+/// The issuer of a tenant's tokens: `{origin}/{tid}/` in version 1, `{origin}/{tid}/v2.0` in
+/// version 2. `origin` has no trailing slash.
 #[must_use]
 pub fn issuer(origin: &str, tenant: TenantId, version: TokenVersion) -> String {
     match version {
@@ -23,7 +25,7 @@ pub fn issuer(origin: &str, tenant: TenantId, version: TokenVersion) -> String {
     }
 }
 
-/// Whether `claimed` is what `tenant` is called, in either version, at one of `origins`.
+/// Whether `claimed` is the issuer of `tenant`, in either version, at one of `origins`.
 pub(crate) fn is_accepted(claimed: &str, origins: &[String], tenant: TenantId) -> bool {
     origins.iter().any(|origin| {
         [TokenVersion::V1, TokenVersion::V2].iter().any(|version| issuer(origin, tenant, *version) == claimed)

@@ -1,4 +1,4 @@
-//! The document under which an issuer publishes its keys.
+//! The JSON Web Key Set of an issuer.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::{KeyRing, SigningKey};
 
-/// A published key (RFC 7517), with the fields Entra gives.
+/// A published key (RFC 7517), with Entra's members.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Jwk {
     /// Key type: `RSA`.
     pub kty: String,
-    /// What it is for: `sig`.
+    /// The intended use: `sig`.
     #[serde(rename = "use", default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<String>,
-    /// The name that token headers refer to.
+    /// The identifier that token headers refer to.
     #[serde(default)]
     pub kid: String,
     /// The certificate's SHA-1 thumbprint; equal to `kid`.
@@ -29,7 +29,8 @@ pub struct Jwk {
     /// The certificate, base64 DER.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub x5c: Vec<String>,
-    /// Version 2 only: whose tokens this key validates; `{tenantid}` in it stands for any tenant.
+    /// Version 2 only: the issuer whose tokens this key validates; `{tenantid}` stands for any
+    /// tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
 }
@@ -37,19 +38,19 @@ pub struct Jwk {
 /// A JWKS document.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JwkSet {
-    /// The keys, in no meaningful order.
+    /// The keys; their order has no meaning.
     pub keys: Vec<Jwk>,
 }
 
 impl JwkSet {
-    /// The document of the v1.0 endpoint (`/{t}/discovery/keys`): keys without an issuer.
+    /// The response of the v1.0 endpoint (`/{t}/discovery/keys`): keys without an issuer.
     #[must_use]
     pub fn v1(ring: &KeyRing) -> Self {
         Self { keys: ring.published().map(|key| Jwk::of(key, None)).collect() }
     }
 
-    /// The document of the v2.0 endpoint (`/{t}/discovery/v2.0/keys`): each key with `issuer`, either the template that contains
-    /// `{tenantid}` or a tenant's own.
+    /// The response of the v2.0 endpoint (`/{t}/discovery/v2.0/keys`): each key with `issuer`,
+    /// either the template with `{tenantid}` or that of the tenant.
     #[must_use]
     pub fn v2(ring: &KeyRing, issuer: &str) -> Self {
         Self { keys: ring.published().map(|key| Jwk::of(key, Some(issuer.to_owned()))).collect() }
@@ -80,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn documents_have_the_published_shape() {
+    fn documents_match_the_published_format() {
         let mut stream = Randomness::from_seed(1).stream("signing-key");
         let key = SigningKey::generate(&mut stream, Instant::EPOCH, Instant::EPOCH + Span::from_days(900));
         let ring = KeyRing::new(Arc::new(key.expect("a key")));

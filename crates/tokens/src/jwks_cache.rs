@@ -1,4 +1,4 @@
-//! The issuer's published keys, fetched when needed and kept.
+//! A cache of issuers' published keys, fetched on demand.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,25 +11,26 @@ use serde::Deserialize;
 use crate::bounded_cache::BoundedCache;
 use crate::{BearerRefusal, JwkSet};
 
-/// How long one attempt at a document may take, in wall time.
+/// The timeout of one fetch attempt, in wall time.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(15);
-/// How often a document is requested before its publisher counts as unavailable. A lost connection,
-/// or a busy moment, does not refuse a client.
+/// Number of attempts before a publisher counts as unavailable, so that one lost connection does
+/// not fail a client's request.
 const ATTEMPTS: u32 = 2;
-/// The longest document that is read, in bytes.
+/// The longest accepted document, in bytes.
 const DOCUMENT_BYTES_MAX: usize = 512 * 1024;
-/// The most keys that are kept of one document.
+/// Maximum number of keys cached per document.
 const KEYS_MAX: usize = 64;
-/// The most tenants or issuers whose keys are kept.
+/// Maximum number of tenants and issuers whose keys are cached.
 const PUBLISHERS_MAX: usize = 1_024;
-/// Clients poll about daily: keys older than this (virtual time) are fetched again, and kept if that fails.
+/// Clients poll about daily: keys older than this (virtual time) are refreshed, and kept if that
+/// fails.
 const AGE_MAX: Span = Span::from_hours(24);
-/// After a fetch that did not bring the key asked for, the next one waits this long in wall time …
+/// After a fetch without the requested key, the next one waits this long in wall time …
 const FRUITLESS_PAUSE_WALL: Span = Span::from_seconds(3);
 /// … unless this much virtual time has passed.
 const FRUITLESS_PAUSE_VIRTUAL: Span = Span::from_minutes(5);
 
-/// What a fetch of keys passes on of the request that caused it.
+/// The trace context that a key fetch forwards.
 pub trait TraceContext: Sync {
     /// The W3C `traceparent` header to send; `None` sends none.
     fn traceparent(&self) -> Option<String>;
@@ -41,12 +42,12 @@ impl TraceContext for () {
     }
 }
 
-/// Whose keys they are.
+/// The publisher of a key set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Publisher {
     /// A tenant of our own issuer.
     Tenant(TenantId),
-    /// Another issuer, by its exact name.
+    /// An external issuer, by its exact identifier.
     Issuer(Arc<str>),
 }
 
@@ -73,8 +74,9 @@ impl KeySet {
     }
 }
 
-/// Keys by publisher. At most one fetch per publisher is under way; whoever comes meanwhile waits for it. Its outcome counts for those who
-/// came before it began; for the others only if it brought their key, which may have been published while it was under way.
+/// Keys by publisher. At most one fetch per publisher is in flight; concurrent callers wait for it.
+/// Its outcome is final for callers that arrived before it began; for later ones only if it
+/// returned their key, which may have been published in the meantime.
 pub(crate) struct JwksCache {
     http: reqwest::Client,
     idp_url: String,
@@ -90,9 +92,9 @@ struct PublishersKeys {
 #[derive(Default, Clone)]
 struct State {
     keys: Option<Arc<KeySet>>,
-    /// How many fetches have begun.
+    /// Number of fetches begun.
     begun: u64,
-    /// When, in wall and virtual time, a fetch last ended without the key for which it was made.
+    /// When, in wall and virtual time, a fetch last returned without the requested key.
     fruitless: Option<(Instant, Instant)>,
 }
 
@@ -101,7 +103,7 @@ impl State {
         self.keys.as_ref().filter(|keys| now < keys.fetched_at + AGE_MAX)?.keys.get(kid).cloned()
     }
 
-    /// What is to be said of `kid` without another fetch.
+    /// Looks up `kid` without another fetch.
     fn verdict(&self, kid: &str) -> Result<Arc<DecodingKey>, BearerRefusal> {
         let keys = self.keys.as_ref().ok_or(BearerRefusal::KeysUnavailable)?;
         keys.keys.get(kid).cloned().ok_or(BearerRefusal::UnknownKey)
@@ -129,7 +131,8 @@ impl JwksCache {
         }
     }
 
-    /// The key `kid` of a publisher, fetched if it is unknown or the keys are older than a day of the tenant's time `now`.
+    /// Returns the key `kid` of a publisher. Fetches the keys if it is unknown or they are older
+    /// than [`AGE_MAX`] at the tenant's time `now`.
     pub(crate) async fn key(
         &self,
         publisher: &Publisher,
@@ -163,7 +166,7 @@ impl JwksCache {
                 state.fruitless = (!set.keys.contains_key(kid)).then(|| (wall_now(), now));
                 state.keys = Some(Arc::new(set));
             }
-            // The keys of yesterday are kept; another attempt waits, unless there are none to go on with.
+            // Stale keys are kept, and the next attempt is delayed only if there are some.
             None if state.keys.is_some() => state.fruitless = Some((wall_now(), now)),
             None => {}
         }
@@ -187,14 +190,14 @@ impl JwksCache {
     async fn fetch(&self, publisher: &Publisher, now: Instant, trace: &impl TraceContext) -> Option<KeySet> {
         let place = match publisher {
             Publisher::Tenant(tenant) => format!("{}/{tenant}/discovery/v2.0/keys", self.idp_url),
-            Publisher::Issuer(issuer) => self.named_by(issuer, trace).await?,
+            Publisher::Issuer(issuer) => self.jwks_uri(issuer, trace).await?,
         };
         KeySet::read(&self.document(&place, trace).await?, now)
     }
 
-    /// Where an issuer says that its keys are (OpenID Connect Discovery 1.0, section 4). A document that calls itself otherwise
-    /// is another issuer's.
-    async fn named_by(&self, issuer: &str, trace: &impl TraceContext) -> Option<String> {
+    /// Returns the `jwks_uri` of an issuer (OpenID Connect Discovery 1.0, section 4); `None` if the
+    /// document is another issuer's.
+    async fn jwks_uri(&self, issuer: &str, trace: &impl TraceContext) -> Option<String> {
         #[derive(Deserialize)]
         struct Configuration {
             issuer: String,

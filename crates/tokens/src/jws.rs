@@ -1,4 +1,4 @@
-//! Signing: RS256 for an issuer's tokens, HS256 for keys that a service gives out and takes back itself.
+//! Signing: RS256 for an issuer's tokens, HS256 for keys that a service issues and verifies itself.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::RSA_PKCS1_SHA256;
@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{SigningKey, TokenVersion};
 
-/// The longest token that is looked at, in characters.
+/// The longest accepted token, in characters.
 pub const TOKEN_CHARS_MAX: usize = 16 * 1024;
 
 #[derive(Serialize)]
@@ -22,20 +22,21 @@ struct Rs256Header<'a> {
     kid: &'a str,
 }
 
-/// Signs claims as an issuer does. Version 1 names the key as `kid` and `x5t`, version 2 as `kid` alone.
+/// Signs claims as an issuer does. Version 1 names the key as `kid` and `x5t`, version 2 as `kid`
+/// alone.
 ///
-/// It costs one RSA signature: the key was parsed and checked when it was loaded. (jsonwebtoken parses and checks it anew for
-/// every signature.) The signature is PKCS#1 v1.5, which is deterministic.
+/// Costs one RSA signature: the key is parsed and checked when it is loaded. (jsonwebtoken repeats
+/// both for every signature.) The signature is PKCS#1 v1.5, which is deterministic.
 ///
 /// # Panics
-/// When the claims have a form that JSON cannot hold (a map whose keys are not texts): an error of their type, not of their value.
+/// When JSON cannot represent the type of the claims (a map whose keys are not strings).
 #[must_use]
 pub fn sign_rs256<T: Serialize>(key: &SigningKey, version: TokenVersion, claims: &T) -> String {
     let x5t = (version == TokenVersion::V1).then_some(key.kid());
     sign(key, &Rs256Header { typ: "JWT", alg: "RS256", x5t, kid: key.kid() }, claims)
 }
 
-/// The same for a token of another type than `JWT`.
+/// Signs a token with a `typ` other than `JWT`.
 pub(crate) fn sign_typed<T: Serialize>(key: &SigningKey, typ: &'static str, claims: &T) -> String {
     sign(key, &Rs256Header { typ, alg: "RS256", x5t: None, kid: key.kid() }, claims)
 }
@@ -60,25 +61,26 @@ fn part<T: Serialize>(value: &T) -> String {
 /// Signs claims with a shared key (HMAC-SHA256).
 ///
 /// # Panics
-/// When the claims have a form that JSON cannot hold (a map whose keys are not texts): an error of their type, not of their value.
+/// When JSON cannot represent the type of the claims (a map whose keys are not strings).
 #[must_use]
 pub fn sign_hs256<T: Serialize>(key: &[u8], claims: &T) -> String {
     jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &EncodingKey::from_secret(key))
         .expect("claims are structs of plain values, and HMAC takes any key")
 }
 
-/// Why an HS256 token was not taken.
+/// Why an HS256 token was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Hs256Refusal {
     /// Not a compact JWS with an HS256 header and the claims expected.
     #[error("the token is malformed")]
     Malformed,
-    /// Not signed with this key, or altered since.
+    /// Not signed with this key, or modified.
     #[error("the token's signature is not valid")]
     Signature,
 }
 
-/// The claims of a token signed with `key`. Times in them are the caller's to check, against the tenant's clock.
+/// Returns the claims of a token signed with `key`. The caller checks times, against the tenant's
+/// clock.
 ///
 /// # Errors
 /// [`Hs256Refusal`]; any algorithm but HS256, `none` included, is malformed.
@@ -92,8 +94,9 @@ pub fn verify_hs256<T: DeserializeOwned>(key: &[u8], token: &str) -> Result<T, H
     })
 }
 
-/// The claims of a token whose signature is right. jsonwebtoken's own checks of time, audience and issuer are off: it knows only the
-/// system's clock, and ours are in one place ([`Verifier`](crate::Verifier)).
+/// Returns the claims of a token if its signature is valid. jsonwebtoken's own checks of time,
+/// audience and issuer are off: it uses the system clock, and [`Verifier`](crate::Verifier) does
+/// ours.
 pub(crate) fn decode<T: DeserializeOwned>(
     token: &str,
     key: &DecodingKey,
@@ -120,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn the_header_names_the_key_as_the_version_asks() {
+    fn the_header_identifies_the_key_by_version() {
         let mut stream = Randomness::from_seed(1).stream("signing-key");
         let key = SigningKey::generate(&mut stream, Instant::EPOCH, Instant::EPOCH + Span::from_days(9))
             .expect("a key");
@@ -141,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn hs256_takes_only_its_own() {
+    fn hs256_rejects_other_keys_and_algorithms() {
         let token = sign_hs256(b"key", &json!({"con": "1"}));
         assert_eq!(json_part(&token, 0), json!({"typ": "JWT", "alg": "HS256"}));
         assert_eq!(verify_hs256::<Value>(b"key", &token), Ok(json!({"con": "1"})));
@@ -158,14 +161,14 @@ mod tests {
     }
 
     #[test]
-    fn an_expired_hs256_token_is_the_callers_to_refuse() {
+    fn hs256_does_not_check_expiry() {
         let token = sign_hs256(b"key", &json!({"exp": 1, "nbf": 4_000_000_000_u64}));
         assert!(verify_hs256::<Value>(b"key", &token).is_ok());
     }
 
     proptest! {
         #[test]
-        fn garbage_is_refused(token in ".{0,120}") {
+        fn garbage_is_rejected(token in ".{0,120}") {
             prop_assert!(verify_hs256::<Value>(b"key", &token).is_err());
         }
     }

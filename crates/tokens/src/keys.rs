@@ -18,11 +18,11 @@ use zeroize::Zeroizing;
 use crate::Sealer;
 
 const KEY_BITS: usize = 2048;
-/// What Entra's signing certificates are called.
+/// The subject of Entra's signing certificates.
 const SUBJECT: &str = "accounts.accesscontrol.windows.net";
 const PURPOSE: &str = "signing-key";
 
-/// A key could not be made or read.
+/// A key could not be generated or loaded.
 #[derive(Debug, thiserror::Error)]
 #[error("a signing key could not be {doing}: {why}")]
 pub struct KeyError {
@@ -36,7 +36,8 @@ impl KeyError {
     }
 }
 
-/// An RSA key of 2048 bits with its self-signed certificate, ready to sign: everything that can be computed beforehand is.
+/// A 2048-bit RSA key with its self-signed certificate and everything that can be precomputed for
+/// signing.
 pub struct SigningKey {
     kid: String,
     modulus: String,
@@ -47,16 +48,18 @@ pub struct SigningKey {
 }
 
 impl SigningKey {
-    /// A new key whose certificate is valid from `not_before` to `not_after` (virtual time of the tenant).
+    /// Generates a key whose certificate is valid from `not_before` to `not_after` (virtual time of
+    /// the tenant).
     ///
-    /// The same stream gives the same key, serial number and certificate: a seeded run repeats. It takes tens to hundreds of
-    /// milliseconds of computing, so async callers run it on a blocking thread.
+    /// The same stream yields the same key, serial number and certificate, so that seeded runs are
+    /// reproducible. It takes tens to hundreds of milliseconds of CPU time: async callers use a
+    /// blocking thread.
     ///
-    /// The `rsa` crate is used for this alone; it never signs or decrypts, so the timing of its private-key operations
-    /// (RUSTSEC-2023-0071) shows nothing to anyone.
+    /// The `rsa` crate only generates keys. It never signs or decrypts, so its timing side channel
+    /// (RUSTSEC-2023-0071) is not exposed.
     ///
     /// # Errors
-    /// When a library refuses its own key: a defect, not a matter of input.
+    /// When a library rejects the generated key: a defect, independent of input.
     pub fn generate(stream: &mut Stream, not_before: Instant, not_after: Instant) -> Result<Self, KeyError> {
         let serial: [u8; 16] = stream.bytes();
         let key =
@@ -67,10 +70,10 @@ impl SigningKey {
         Self::from_der(pkcs8.as_bytes(), &certificate)
     }
 
-    /// The key that was stored as these two: PKCS#8 and certificate, both DER.
+    /// Loads a key from its PKCS#8 and certificate, both DER.
     ///
     /// # Errors
-    /// When the private key is not an RSA key that can sign.
+    /// When the private key is not an RSA signing key.
     pub fn from_der(pkcs8: &[u8], certificate: &[u8]) -> Result<Self, KeyError> {
         let key = RsaPrivateKey::from_pkcs8_der(pkcs8).map_err(|e| KeyError::new("read", e))?;
         let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(|e| KeyError::new("read", e))?;
@@ -85,7 +88,7 @@ impl SigningKey {
         })
     }
 
-    /// Key and certificate as one sealed text, to be stored.
+    /// Seals key and certificate as one string, for storage.
     #[must_use]
     pub fn sealed(&self, sealer: &Sealer, stream: &mut Stream) -> String {
         let stored = Stored {
@@ -96,10 +99,10 @@ impl SigningKey {
         sealer.seal(PURPOSE, &plain, stream)
     }
 
-    /// The key that [`sealed`](Self::sealed) stored.
+    /// Opens a key sealed by [`sealed`](Self::sealed).
     ///
     /// # Errors
-    /// When the text was sealed by another key or is damaged.
+    /// When the text was sealed with another key or is damaged.
     pub fn unsealed(sealer: &Sealer, text: &str) -> Result<Self, KeyError> {
         let plain = sealer
             .open(PURPOSE, text)
@@ -110,7 +113,7 @@ impl SigningKey {
         Self::from_der(&Zeroizing::new(bytes(&stored.pkcs8)?), &bytes(&stored.certificate)?)
     }
 
-    /// The key's name, `kid` and `x5t` alike: the base64url SHA-1 thumbprint of its certificate, 27 characters.
+    /// The `kid` and `x5t`: the base64url SHA-1 thumbprint of the certificate, 27 characters.
     #[must_use]
     pub fn kid(&self) -> &str {
         &self.kid
@@ -134,7 +137,7 @@ impl SigningKey {
         &self.certificate
     }
 
-    /// The private key, PKCS#8 DER. Seal it before it rests anywhere.
+    /// The private key, PKCS#8 DER. Seal it before storing it.
     #[must_use]
     pub fn pkcs8_der(&self) -> &[u8] {
         &self.pkcs8
@@ -153,15 +156,15 @@ impl std::fmt::Debug for SigningKey {
 
 /// The keys of an issuer. All are published; only the active one signs.
 ///
-/// `next` is published before it signs, so that nobody who polls daily meets an unknown key; `retired` keys are published until
-/// the last token that they signed has expired.
+/// `next` is published before it signs, so that a resource that polls daily never sees an unknown
+/// key; `retired` keys are published until the last token that they signed has expired.
 #[derive(Clone, Debug)]
 pub struct KeyRing {
     /// The key that signs.
     pub active: Arc<SigningKey>,
     /// The key that will sign after the next rotation.
     pub next: Option<Arc<SigningKey>>,
-    /// Keys that signed earlier, the latest first.
+    /// Previous signing keys, the latest first.
     pub retired: Vec<Arc<SigningKey>>,
 }
 
@@ -172,8 +175,8 @@ impl KeyRing {
         Self { active, next: None, retired: Vec::new() }
     }
 
-    /// The ring after a rotation: `next` signs, what signed is retired, and `fresh` is published as the new next. If there was no
-    /// next, `fresh` itself signs.
+    /// The ring after a rotation: `next` becomes active, the active key is retired, and `fresh` is
+    /// the new `next`. Without a `next`, `fresh` becomes active.
     #[must_use]
     pub fn rotated(&self, fresh: Arc<SigningKey>) -> Self {
         let retired = std::iter::once(&self.active).chain(&self.retired).cloned().collect();
@@ -214,7 +217,7 @@ fn positive(mut serial: [u8; 16]) -> [u8; 16] {
     serial
 }
 
-/// A stream in the form in which the `rsa` crate takes randomness.
+/// Adapts a stream to the `rsa` crate's random number generator trait.
 struct Draws<'a>(&'a mut Stream);
 
 impl RngCore for Draws<'_> {
@@ -247,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_repeats_key_and_certificate() {
+    fn a_seed_determines_key_and_certificate() {
         let (one, two, other) = (key(1), key(1), key(2));
         assert_eq!((one.kid(), one.pkcs8_der()), (two.kid(), two.pkcs8_der()));
         assert_eq!(one.certificate_der(), two.certificate_der());
@@ -258,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stored_key_comes_back_and_only_with_its_sealing_key() {
+    fn a_sealed_key_opens_only_with_its_sealing_key() {
         let key = key(1);
         let sealer = Sealer::new(&[5; 32]);
         let text = key.sealed(&sealer, &mut Randomness::from_seed(1).stream("seal"));
@@ -269,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn rotation_moves_next_to_active_and_forgets_nothing() {
+    fn rotation_activates_next_and_retires_the_active_key() {
         let [a, b, c] = [1, 2, 3].map(|seed| Arc::new(key(seed)));
         let ring = KeyRing { active: Arc::clone(&a), next: Some(Arc::clone(&b)), retired: vec![] };
         let turned = ring.rotated(Arc::clone(&c));

@@ -1,23 +1,24 @@
-//! Pairwise subjects: one user, a different `sub` at every application.
+//! Pairwise subjects: a user's `sub` differs for every application.
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_clock::{ClientId, TenantId, UserId};
 
-/// The key from which pairwise subjects are computed; an issuer keeps one and keeps it secret.
+/// The issuer's secret key from which pairwise subjects are derived.
 #[derive(Clone)]
 pub struct PairwiseKey(hmac::Key);
 
 impl PairwiseKey {
-    /// Takes 32 secret bytes for the key.
+    /// Creates the key from 32 secret bytes.
     #[must_use]
     pub fn new(key: &[u8; 32]) -> Self {
         Self(hmac::Key::new(hmac::HMAC_SHA256, key))
     }
 
-    /// The `sub` of `user` at `app`: the API in an access token, the client in an ID token. Always the same, says nothing about
-    /// the user, and cannot be linked with the `sub` at another application. 43 characters of base64url.
+    /// Returns the `sub` of `user` for `app`: the API in an access token, the client in an ID
+    /// token. It is stable, reveals nothing about the user, and cannot be linked with the `sub` for
+    /// another application. 43 characters of base64url.
     #[must_use]
     pub fn subject(&self, tenant: TenantId, app: ClientId, user: UserId) -> String {
         let mut context = hmac::Context::with_key(&self.0);
@@ -40,7 +41,7 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
-    fn repeats_for_the_same_three_and_for_no_others() {
+    fn subjects_depend_on_tenant_app_and_user() {
         let id = Uuid::from_u128;
         let key = PairwiseKey::new(&[1; 32]);
         let subject = |key: &PairwiseKey, t, a, u| {

@@ -1,4 +1,4 @@
-//! Reading a token that nobody has verified.
+//! Reading unverified tokens.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::TOKEN_CHARS_MAX;
 
-/// The tenant that a token claims to be of, unverified: good for choosing the clock by which to verify it, for nothing else.
+/// Reads the tenant from an unverified token, only to choose the clock for its verification.
 #[must_use]
 pub fn peek_tenant(token: &str) -> Option<TenantId> {
     #[derive(Deserialize)]
@@ -18,7 +18,7 @@ pub fn peek_tenant(token: &str) -> Option<TenantId> {
     claims::<Claims>(token).map(|claims| claims.tid)
 }
 
-/// The tenant in the name of the issuer that a token claims to have, unverified: for tokens that say their tenant in no other way.
+/// Reads the tenant from the `iss` claim of an unverified token that has no `tid`.
 #[must_use]
 pub fn peek_tenant_of_issuer(token: &str) -> Option<TenantId> {
     #[derive(Deserialize)]

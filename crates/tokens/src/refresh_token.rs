@@ -1,4 +1,4 @@
-//! What a refresh token carries.
+//! The content of refresh tokens.
 
 use std::net::IpAddr;
 
@@ -10,11 +10,12 @@ use crate::SealedToken;
 
 /// Whether the client authenticated at the token request that minted the grant.
 ///
-/// The first of the two things that decide which column of the revocation table a refresh token stands in.
+/// Together with the sign-in method, this selects the column of the revocation table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ClientClass {
-    /// No client credential was presented: native and single-page applications, device code, ROPC without a secret.
+    /// No client credential was presented: native and single-page applications, device code, ROPC
+    /// without a secret.
     Public,
     /// A secret, certificate or federated credential was presented.
     Confidential,
@@ -24,9 +25,9 @@ pub enum ClientClass {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum RedirectType {
-    /// A web application with a server of its own.
+    /// A server-side web application.
     Web,
-    /// A single-page application: refresh tokens end at a fixed instant, 24 hours after the first.
+    /// A single-page application: refresh tokens expire 24 hours after the first of the family.
     Spa,
     /// A native application (loopback or custom scheme).
     PublicClient,
@@ -34,10 +35,10 @@ pub enum RedirectType {
     None,
 }
 
-/// The content of a refresh token: self-contained, so that redeeming it needs no look-up of the token itself.
+/// The content of a refresh token. It is self-contained: redemption looks up no token record.
 ///
-/// Revocation compares these values with the state of user, session, grant and application. All instants are virtual time
-/// of the tenant.
+/// Revocation compares these values with the state of user, session, grant and application. All
+/// instants are virtual time of the tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SealedRefreshToken {
     /// This token.
@@ -45,60 +46,62 @@ pub struct SealedRefreshToken {
     /// The token whose redemption minted this one; `None` for the first of a family.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_id: Option<Uuid>,
-    /// All tokens that go back to one grant.
+    /// Identifies all tokens of one grant.
     pub family_id: Uuid,
-    /// Whose application it was issued to.
+    /// The client that it was issued to.
     pub client_id: ClientId,
-    /// Whose consent it carries.
+    /// The user.
     pub user_id: UserId,
-    /// Where it was issued.
+    /// The tenant.
     pub tenant: TenantId,
-    /// How the client stood when the grant was minted; a refresh never changes it.
+    /// The client's class when the grant was minted; a refresh never changes it.
     pub client_class: ClientClass,
-    /// Whether the session that authorised it was established with a password.
+    /// Whether the session that authorized it was established with a password.
     pub password_based: bool,
     /// How the user authenticated (`pwd`, `mfa`, …).
     pub amr: Vec<String>,
     /// When the user last authenticated interactively.
     pub auth_time: Instant,
-    /// Through which kind of redirect URI it was obtained.
+    /// The type of the redirect URI through which it was obtained.
     pub redirect_type: RedirectType,
-    /// The instant at which it ends whatever happens; children inherit it. Set for single-page applications.
+    /// The fixed expiry of the family. Set for single-page applications.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fixed_expires_at: Option<Instant>,
     /// The resource of the first request (its application id URI or client id).
     pub resource: String,
-    /// Whether the first request named its scopes without a resource: those of Microsoft Graph.
+    /// Whether the first request named scopes without a resource, which means Microsoft Graph.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub bare: bool,
-    /// Whether the grant spans several resources: then a refresh has to name one.
+    /// Whether the grant spans several resources, so that a refresh must name one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub several: bool,
     /// The scopes of the first request: names, `.default`, and those of OpenID Connect.
     pub scopes: Vec<String>,
-    /// The browser session that authorised it, if one did.
+    /// The browser session that authorized it, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_id: Option<SessionId>,
-    /// Where the user came from when they signed in, if it is known.
+    /// The user's IP address at sign-in, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<IpAddr>,
-    /// Whether the client said that it can answer claims challenges (`cp1`); later requests need not say it again.
+    /// Whether the client declared that it handles claims challenges (`cp1`); later requests need
+    /// not repeat it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub can_be_challenged: bool,
-    /// When the family was minted: what revocation cut-offs are compared with.
+    /// When the family was minted; compared with revocation cutoffs.
     pub family_issued_at: Instant,
-    /// When this token was minted: what inactivity is counted from, and what error texts print.
+    /// When this token was minted; inactivity is counted from it, and error texts include it.
     pub issued_at: Instant,
 }
 
 impl SealedRefreshToken {
-    /// Whether it belongs to a single-page application.
+    /// Whether it was issued to a single-page application.
     #[must_use]
     pub fn is_spa(&self) -> bool {
         self.redirect_type == RedirectType::Spa
     }
 
-    /// The token that replaces this one at its redemption: same family, class and fixed end, a new id and issue instant.
+    /// The token that replaces this one on redemption: same family, class and fixed expiry, new id
+    /// and issue instant.
     #[must_use]
     pub fn child(&self, token_id: Uuid, issued_at: Instant) -> Self {
         Self { token_id, parent_id: Some(self.token_id), issued_at, ..self.clone() }
@@ -145,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn comes_back_as_it_went() {
+    fn round_trips_with_the_same_key_only() {
         let sealer = Sealer::new(&[3; 32]);
         let mut stream = Randomness::from_seed(1).stream("refresh-token");
         let text = token().seal(&sealer, &mut stream);
@@ -155,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_from_before_there_were_capabilities_has_none() {
+    fn a_token_without_capabilities_can_be_read() {
         let mut written = serde_json::to_value(token()).expect("JSON");
         assert_eq!(written["can_be_challenged"], true);
         written.as_object_mut().expect("an object").remove("can_be_challenged");
@@ -182,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_child_keeps_what_decides_its_fate() {
+    fn a_child_keeps_the_family_and_its_expiry() {
         let parent = token();
         let child = parent.child(Uuid::from_u128(9), Instant::from_seconds(5_000));
         assert_eq!(child.parent_id, Some(parent.token_id));

@@ -1,40 +1,41 @@
-//! Why a bearer token was not taken.
+//! Why a bearer token was rejected.
 
 use http::{HeaderValue, StatusCode};
 use outlive_clock::{Instant, TenantId};
 
 use crate::Challenge;
 
-/// Why a request's bearer token was refused. Its text tells the caller; it never repeats the token.
+/// Why a request's bearer token was rejected. The message is for the caller and never contains the
+/// token.
 ///
 /// `{now}` and the token's instants are virtual time of the tenant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BearerRefusal {
-    /// No token came.
+    /// The request carries no token.
     #[error("the request carries no bearer token")]
     Missing,
-    /// Not a compact JWS with the claims of an access token, or longer than anything we issue.
+    /// Not a compact JWS with the claims of an access token, or too long.
     #[error("the token is malformed")]
     Malformed,
-    /// Signed by another algorithm than RS256, or by none.
+    /// Not signed with RS256.
     #[error("the token is not signed with RS256")]
     Algorithm,
     /// The issuer does not publish the key that the token names.
     #[error("the token was signed with a key that its issuer does not publish")]
     UnknownKey,
-    /// The signature does not fit.
+    /// The signature is not valid.
     #[error("the signature of the token is not valid")]
     Signature,
-    /// Issued by somebody else.
+    /// The issuer is not accepted.
     #[error("the issuer of the token is not accepted here")]
     Issuer,
-    /// Issued in another tenant than the request is about.
+    /// Issued in another tenant than that of the request.
     #[error("the token is of another tenant than {expected}")]
     Tenant {
-        /// The tenant at hand.
+        /// The tenant of the request.
         expected: TenantId,
     },
-    /// Meant for another resource.
+    /// Issued for another resource.
     #[error("the token is meant for another audience")]
     Audience,
     /// Not valid yet.
@@ -45,7 +46,7 @@ pub enum BearerRefusal {
         /// The tenant's time at the check.
         now: Instant,
     },
-    /// Not valid any more.
+    /// No longer valid.
     #[error("the token expired at {exp}; it is {now}")]
     Expired {
         /// The instant at which it expired.
@@ -53,13 +54,14 @@ pub enum BearerRefusal {
         /// The tenant's time at the check.
         now: Instant,
     },
-    /// The issuer's keys could not be fetched: nothing is known against the token. Callers answer 503.
+    /// The issuer's keys could not be fetched, so the token was not checked. Callers respond with
+    /// 503.
     #[error("the issuer's keys cannot be fetched at the moment, so the token could not be checked")]
     KeysUnavailable,
 }
 
 impl BearerRefusal {
-    /// A short name for journals: `expired`, `audience`, …
+    /// The reason in journal events: `expired`, `audience`, …
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -77,7 +79,7 @@ impl BearerRefusal {
         }
     }
 
-    /// 401, or 503 when the check itself was impossible.
+    /// 401, or 503 if the token could not be checked.
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         match self {
@@ -86,8 +88,9 @@ impl BearerRefusal {
         }
     }
 
-    /// The value of `WWW-Authenticate`: `base` (realm and authorization URI) and, if a token came, `invalid_token` with what was
-    /// wrong (RFC 6750 §3: without a token, no error).
+    /// Returns the value of `WWW-Authenticate`: `base` (realm and authorization URI) and, if the
+    /// request carried a token, `invalid_token` with a description (RFC 6750 §3: no error without a
+    /// token).
     #[must_use]
     pub fn www_authenticate(&self, base: &Challenge) -> HeaderValue {
         match self {
@@ -102,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_challenge_says_what_was_wrong() {
+    fn the_challenge_describes_the_error() {
         let base = Challenge::new("t", "http://idp/t/oauth2/authorize");
         let expired =
             BearerRefusal::Expired { exp: Instant::from_seconds(10), now: Instant::from_seconds(20) };

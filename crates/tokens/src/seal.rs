@@ -1,4 +1,4 @@
-//! Sealing: what leaves our hands, or rests in a database, unreadable and unforgeable.
+//! Authenticated encryption of tokens and stored secrets.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use outlive_clock::Stream;
 use sha2::{Digest, Sha256};
 
-/// The longest sealed text that is looked at, in characters.
+/// The longest accepted sealed text, in characters.
 const SEALED_CHARS_MAX: usize = 2 * 1024 * 1024;
 const KEY_ID_BYTES: usize = 4;
 const NONCE_BYTES: usize = 12;
@@ -16,9 +16,9 @@ const TAG_BYTES: usize = 16;
 
 /// Seals and opens byte strings with AES-256-GCM-SIV.
 ///
-/// That mode survives a repeated nonce, which matters because nonces may come from a seeded stream and a restarted seeded
-/// run draws the same ones again. The text is base64url of `key id (4) ‖ nonce (12) ‖ ciphertext ‖ tag (16)`; the purpose is
-/// authenticated with it, so that what was sealed for one use does not open for another. Cheap to clone.
+/// This mode tolerates a repeated nonce, which occurs when a seeded run is restarted. The text is
+/// base64url of `key id (4) ‖ nonce (12) ‖ ciphertext ‖ tag (16)`. The purpose is authenticated
+/// data: text sealed for one purpose does not open for another. Cheap to clone.
 #[derive(Clone)]
 pub struct Sealer {
     keys: Arc<[SealingKey]>,
@@ -29,7 +29,7 @@ struct SealingKey {
     cipher: LessSafeKey,
 }
 
-/// The text is not a sealing key.
+/// The text is not a valid sealing key.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("a sealing key is 32 bytes, written as 64 hexadecimal digits or as base64")]
 pub struct SealingKeyError;
@@ -47,22 +47,22 @@ impl SealingKey {
 }
 
 impl Sealer {
-    /// A sealer with one key.
+    /// Creates a sealer with one key.
     #[must_use]
     pub fn new(key: &[u8; 32]) -> Self {
         Self { keys: Arc::from([SealingKey::new(key)]) }
     }
 
-    /// A sealer that seals with `key` and still opens what the `previous` keys sealed.
+    /// Creates a sealer that seals with `key` and also opens texts sealed with the `previous` keys.
     #[must_use]
     pub fn with_previous(key: &[u8; 32], previous: &[[u8; 32]]) -> Self {
         Self { keys: std::iter::once(key).chain(previous).map(SealingKey::new).collect() }
     }
 
-    /// A sealer from a key as people write it down: 64 hexadecimal digits, or base64 of 32 bytes.
+    /// Parses a key: 64 hexadecimal digits, or base64 of 32 bytes.
     ///
     /// # Errors
-    /// When it is neither. The error does not repeat the text.
+    /// When the text is neither. The error does not contain it.
     pub fn from_text(text: &str) -> Result<Self, SealingKeyError> {
         let text = text.trim();
         let bytes = if text.len() == 64 {
@@ -77,13 +77,14 @@ impl Sealer {
         Ok(Self::new(&key))
     }
 
-    /// A fresh key, as text to keep in the data directory (base64).
+    /// Generates a key as base64 text, for the data directory.
     #[must_use]
     pub fn generate_text(stream: &mut Stream) -> String {
         STANDARD.encode(stream.bytes::<32>())
     }
 
-    /// Seals `plain` for `purpose`. Only [`open`](Self::open) with the same purpose and key gives it back.
+    /// Seals `plain` for `purpose`. Only [`open`](Self::open) with the same purpose and key returns
+    /// it.
     #[must_use]
     pub fn seal(&self, purpose: &str, plain: &[u8], stream: &mut Stream) -> String {
         let key = &self.keys[0];
@@ -100,8 +101,8 @@ impl Sealer {
         URL_SAFE_NO_PAD.encode(sealed)
     }
 
-    /// What was sealed for `purpose`, or `None` if the text is anything else: garbled, shortened, altered, sealed for another
-    /// purpose or with an unknown key.
+    /// Opens a text sealed for `purpose`. Returns `None` for anything else: text that is garbled,
+    /// truncated, modified, or sealed for another purpose or with an unknown key.
     #[must_use]
     pub fn open(&self, purpose: &str, text: &str) -> Option<Vec<u8>> {
         if text.len() > SEALED_CHARS_MAX {

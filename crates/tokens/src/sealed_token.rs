@@ -1,4 +1,4 @@
-//! Tokens that carry their own content, sealed: refresh tokens, authorization codes, sign-in contexts.
+//! Self-contained sealed tokens: refresh tokens, authorization codes, sign-in contexts.
 
 use outlive_clock::Stream;
 use serde::Serialize;
@@ -6,34 +6,36 @@ use serde::de::DeserializeOwned;
 
 use crate::Sealer;
 
-/// The text is not a token of the kind expected: garbled, shortened, of another kind, or sealed by another key.
+/// The text is not a token of the expected kind: garbled, truncated, of another kind, or sealed
+/// with another key.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("the token is malformed")]
 pub struct MalformedToken;
 
-/// A token whose text is a prefix and its sealed content. Opaque to whoever holds it; nothing about it is looked up.
+/// A token that consists of a prefix and its sealed content. It is opaque to clients and
+/// self-contained.
 ///
-/// Implement it for the content: two constants, nothing else.
+/// Implementing types define only the two constants.
 pub trait SealedToken: Serialize + DeserializeOwned {
-    /// What the content is sealed for; no other kind of token may have the same.
+    /// The purpose for which the content is sealed, unique to this kind of token.
     const PURPOSE: &'static str;
-    /// What the text starts with.
+    /// The prefix of the text.
     const PREFIX: &'static str;
 
-    /// The token as handed out.
+    /// Returns the token's text.
     ///
     /// # Panics
-    /// When the content has a form that JSON cannot hold (a map whose keys are not texts): an error of its type, not of its value.
+    /// When JSON cannot represent the type of the content (a map whose keys are not strings).
     #[must_use]
     fn seal(&self, sealer: &Sealer, stream: &mut Stream) -> String {
         let plain = serde_json::to_vec(self).expect("the content of a token is a struct of plain values");
         format!("{}{}", Self::PREFIX, sealer.seal(Self::PURPOSE, &plain, stream))
     }
 
-    /// The content of a token that came back.
+    /// Returns the content of a token.
     ///
     /// # Errors
-    /// [`MalformedToken`] when the text is not one that [`seal`](Self::seal) made with the same key.
+    /// [`MalformedToken`] when the text was not produced by [`seal`](Self::seal) with the same key.
     fn open(sealer: &Sealer, text: &str) -> Result<Self, MalformedToken> {
         text.strip_prefix(Self::PREFIX)
             .and_then(|sealed| sealer.open(Self::PURPOSE, sealed))

@@ -1,28 +1,28 @@
-//! A text that must not be seen.
+//! Secret strings.
 
 use serde::{Deserialize, Deserializer};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// A password, client secret or token: it does not print, does not serialise, compares in constant time and is wiped
-/// from memory when dropped. Reading it takes an explicit [`expose`](Secret::expose).
+/// A password, client secret or token. It is redacted in debug output, not serializable, compared
+/// in constant time and zeroized on drop. Reading it takes an explicit [`expose`](Secret::expose).
 #[derive(Clone, Default)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Hides `text`.
+    /// Wraps `text`.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))
     }
 
-    /// The text itself. Whoever calls this answers for where it goes.
+    /// Returns the secret in clear text.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Whether there is nothing in it.
+    /// Whether the secret is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -48,7 +48,7 @@ impl std::fmt::Debug for Secret {
 }
 
 impl PartialEq for Secret {
-    /// Takes as long whatever the first difference is; only the lengths show.
+    /// Compares in constant time; only the length is observable.
     fn eq(&self, other: &Self) -> bool {
         self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
     }

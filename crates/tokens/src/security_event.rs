@@ -1,5 +1,5 @@
-//! Security event tokens (RFC 8417): what an issuer tells a resource of a user between two tokens, in the event types of the OpenID
-//! Continuous Access Evaluation Profile 1.0. This is their content; who sends and receives them is elsewhere.
+//! Security event tokens (RFC 8417), with which an issuer notifies a resource about a user between
+//! two tokens, in the event types of the OpenID Continuous Access Evaluation Profile 1.0.
 
 use std::collections::BTreeMap;
 
@@ -12,27 +12,27 @@ use crate::jws::sign_typed;
 
 /// The `typ` of the header (RFC 8417, section 2.3).
 pub const SECURITY_EVENT_TYP: &str = "secevent+jwt";
-/// The media type in which one is pushed (RFC 8935, section 2.1).
+/// The media type of a push request (RFC 8935, section 2.1).
 pub const SECURITY_EVENT_MEDIA_TYPE: &str = "application/secevent+jwt";
 
 const SESSION_REVOKED: &str = "https://schemas.openid.net/secevent/caep/event-type/session-revoked";
 const CREDENTIAL_CHANGE: &str = "https://schemas.openid.net/secevent/caep/event-type/credential-change";
 
-/// The longest `jti` that is remembered, in characters.
+/// The longest accepted `jti`, in characters.
 const JTI_CHARS_MAX: usize = 128;
 
 /// What happened to a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SecurityEventKind {
-    /// Sessions are over: revoked, or the account may not sign in any more, or has to prove more than it did.
+    /// Sessions were revoked, the account can no longer sign in, or MFA is newly required.
     SessionRevoked,
-    /// The password is another one.
+    /// The password was changed or reset.
     CredentialChange,
 }
 
 impl SecurityEventKind {
-    /// The event type's last word: `session-revoked`.
+    /// The last segment of the event type: `session-revoked`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -49,7 +49,7 @@ impl SecurityEventKind {
     }
 }
 
-/// Who made it happen (`initiating_entity`).
+/// The initiator of an event (`initiating_entity`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum InitiatingEntity {
@@ -61,34 +61,34 @@ pub enum InitiatingEntity {
     Policy,
 }
 
-/// Something that happened to a user, to be told to a resource.
+/// An event about a user, to be sent to a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecurityEvent<'a> {
-    /// The issuer, as its tokens name it.
+    /// The issuer, as in the `iss` claim of its tokens.
     pub issuer: &'a str,
     /// The resource.
     pub audience: &'a str,
-    /// The token's name: the same however often it is sent.
+    /// The token's identifier, the same in every retry.
     pub jti: &'a str,
-    /// The transaction that it belongs to: a trace id.
+    /// The transaction: a trace id.
     pub txn: &'a str,
-    /// The object id of whom it happened to.
+    /// The object id of the user.
     pub user: UserId,
     /// What happened.
     pub kind: SecurityEventKind,
-    /// When (virtual time).
+    /// When it happened (virtual time).
     pub happened_at: Instant,
-    /// Who made it happen.
+    /// The initiator.
     pub by: InitiatingEntity,
-    /// What happened, for people.
+    /// A readable reason (`reason_admin`).
     pub reason: &'a str,
-    /// When it is told (virtual time).
+    /// When the token is issued (virtual time).
     pub issued_at: Instant,
 }
 
 impl SecurityEvent<'_> {
-    /// The claims. No `sub` and no `exp` (RFC 8417, section 2.2, and OpenID Shared Signals Framework 1.0): nothing could take it for a
-    /// token that lets somebody in.
+    /// Returns the claims. `sub` and `exp` are absent, so that no resource can mistake the token
+    /// for an access token (RFC 8417, section 2.2, and OpenID Shared Signals Framework 1.0).
     #[must_use]
     pub fn claims(&self) -> Value {
         let mut event = json!({
@@ -111,30 +111,30 @@ impl SecurityEvent<'_> {
         })
     }
 
-    /// The signed token.
+    /// Returns the signed token.
     #[must_use]
     pub fn sign(&self, key: &SigningKey) -> String {
         sign_typed(key, SECURITY_EVENT_TYP, &self.claims())
     }
 }
 
-/// A security event token that was verified. Only [`Verifier`](crate::Verifier) makes one.
+/// A verified security event token. Only [`Verifier`](crate::Verifier) constructs one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReceivedSecurityEvent {
-    /// Its name.
+    /// The token's identifier.
     pub jti: String,
-    /// When it was told (virtual time).
+    /// When it was issued (virtual time).
     pub issued_at: Instant,
-    /// The transaction that it belongs to.
+    /// The transaction.
     pub txn: Option<String>,
-    /// Whom it is about.
+    /// The user.
     pub user: UserId,
-    /// What happened, and when (virtual time); empty if it is nothing that is known here.
+    /// The recognized events with their times (virtual); empty if none is recognized.
     pub happened: Vec<(SecurityEventKind, Instant)>,
 }
 
-/// The claims as they stand in the token.
+/// The claims as serialized in the token.
 #[derive(Debug, Deserialize)]
 pub(crate) struct WrittenSecurityEvent {
     pub(crate) iss: String,
@@ -169,7 +169,7 @@ impl WrittenSecurityEvent {
         }
     }
 
-    /// What it says; `None` if that is not in the form of a security event.
+    /// Parses the claims; `None` if they are not those of a security event.
     pub(crate) fn read(self) -> Option<ReceivedSecurityEvent> {
         let named = !self.jti.is_empty() && self.jti.chars().count() <= JTI_CHARS_MAX;
         if !named || self.sub_id.format != "opaque" || self.events.is_empty() {
@@ -191,7 +191,7 @@ impl WrittenSecurityEvent {
     }
 }
 
-/// When an event happened; if it does not say, when it was told.
+/// The time of an event; without `event_timestamp`, the issue time of the token.
 fn instant(written: Option<&Value>, iat: i64) -> Option<Instant> {
     let seconds = match written {
         None => iat,
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_credential_change_says_which_and_how() {
+    fn a_credential_change_includes_its_type() {
         insta::assert_json_snapshot!(event(SecurityEventKind::CredentialChange).claims(), @r#"
         {
           "aud": "the-api",
@@ -256,28 +256,28 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn claims_round_trip() {
         for kind in [SecurityEventKind::SessionRevoked, SecurityEventKind::CredentialChange] {
-            let told = read(event(kind).claims()).expect("ours");
-            assert_eq!(told.happened, [(kind, Instant::from_seconds(1_767_603_600))]);
-            assert_eq!(told.user.uuid(), Uuid::from_u128(4));
-            assert_eq!((told.jti.as_str(), told.txn.as_deref()), ("name-1", Some("trace-1")));
+            let event = read(event(kind).claims()).expect("ours");
+            assert_eq!(event.happened, [(kind, Instant::from_seconds(1_767_603_600))]);
+            assert_eq!(event.user.uuid(), Uuid::from_u128(4));
+            assert_eq!((event.jti.as_str(), event.txn.as_deref()), ("name-1", Some("trace-1")));
         }
     }
 
     #[test]
-    fn what_is_unknown_is_nothing_and_what_is_no_event_is_malformed() {
+    fn unknown_event_types_are_ignored_and_malformed_events_are_rejected() {
         let good = event(SecurityEventKind::SessionRevoked).claims();
         let with = |name: &str, value: Value| {
             let mut claims = good.clone();
             claims[name] = value;
             read(claims)
         };
-        assert_eq!(with("events", json!({"urn:other": {}})).map(|told| told.happened), Some(vec![]));
+        assert_eq!(with("events", json!({"urn:other": {}})).map(|event| event.happened), Some(vec![]));
         assert_eq!(
-            with("events", json!({SESSION_REVOKED: {}})).map(|told| told.happened[0].1),
+            with("events", json!({SESSION_REVOKED: {}})).map(|event| event.happened[0].1),
             Some(Instant::from_seconds(1_767_603_601)),
-            "when it does not say when, it was when it was told"
+            "without a timestamp, the event happened at `iat`"
         );
         for (name, value) in [
             ("events", json!({})),
@@ -288,7 +288,7 @@ mod tests {
             ("jti", json!("")),
             ("jti", json!("x".repeat(JTI_CHARS_MAX + 1))),
             ("sub_id", json!({"format": "email", "id": "00000000-0000-0000-0000-000000000004"})),
-            ("sub_id", json!({"format": "opaque", "id": "somebody"})),
+            ("sub_id", json!({"format": "opaque", "id": "not-an-id"})),
             ("sub_id", Value::Null),
             ("iat", json!("now")),
         ] {

@@ -16,37 +16,39 @@ use crate::jwks_cache::{JwksCache, Publisher, TraceContext};
 use crate::security_event::{SECURITY_EVENT_TYP, WrittenSecurityEvent};
 use crate::{AccessClaims, BearerRefusal, ReceivedSecurityEvent, TOKEN_CHARS_MAX, issuer, jws};
 
-/// How far the clocks of issuer and resource may differ: not at all, because both read the tenant's one clock.
+/// The allowed clock skew: none, because issuer and resource read the same tenant clock.
 pub const CLOCK_SKEW: Span = Span::ZERO;
 
-/// The most verified tokens that are remembered.
-const REMEMBERED_MAX: usize = 4_096;
+/// Maximum number of cached verified tokens.
+const CACHED_TOKENS_MAX: usize = 4_096;
 
-/// Whom a verifier trusts.
+/// The issuers that a verifier trusts.
 #[derive(Clone, Debug)]
 pub struct VerifierConfig {
-    /// Where the issuer's keys are fetched, as this process reaches it: `{idp_url}/{tenant}/discovery/v2.0/keys`.
+    /// The issuer's URL, as reached from this process. Keys are fetched from
+    /// `{idp_url}/{tenant}/discovery/v2.0/keys`.
     pub idp_url: String,
-    /// The origins under which the issuer may sign, without trailing slash: a token issued through one is accepted through all.
+    /// The origins under which the issuer may sign, without trailing slash. Tokens of all of them
+    /// are accepted.
     pub issuer_origins: Vec<String>,
 }
 
-/// What a token must be, for this request.
+/// The expectations of one request.
 #[derive(Clone, Copy, Debug)]
 pub struct BearerExpectations<'a, A: AsRef<str> = String> {
-    /// The tenant at hand.
+    /// The tenant of the request.
     pub tenant: TenantId,
-    /// The names of this resource.
+    /// The accepted audiences.
     pub audiences: &'a [A],
     /// The tenant's time.
     pub now: Instant,
 }
 
-/// Verifies access tokens: RS256 by a published key, then issuer, tenant, audience and time. Cheap to clone; clones share what they
-/// remember.
+/// Verifies access tokens: RS256 by a published key, then issuer, tenant, audience and time. Cheap
+/// to clone; clones share their caches.
 ///
-/// A token whose signature was right once is remembered by its SHA-256 while the issuer publishes its key, so that a second look costs
-/// no RSA operation; everything else is checked at every look.
+/// A verified signature is cached by the token's SHA-256 for as long as the issuer publishes the
+/// key, so that a repeated check costs no RSA operation. Everything else is checked every time.
 #[derive(Clone)]
 pub struct Verifier {
     inner: Arc<Inner>,
@@ -55,17 +57,17 @@ pub struct Verifier {
 struct Inner {
     origins: Vec<String>,
     keys: JwksCache,
-    remembered: Mutex<BoundedCache<[u8; 32], Remembered>>,
+    cached: Mutex<BoundedCache<[u8; 32], CachedToken>>,
 }
 
 #[derive(Clone)]
-struct Remembered {
+struct CachedToken {
     key: Arc<jsonwebtoken::DecodingKey>,
     claims: Arc<AccessClaims>,
 }
 
 impl Verifier {
-    /// A verifier that fetches keys with `http`.
+    /// Creates a verifier that fetches keys with `http`.
     #[must_use]
     pub fn new(config: VerifierConfig, http: reqwest::Client) -> Self {
         let origins =
@@ -74,15 +76,16 @@ impl Verifier {
             inner: Arc::new(Inner {
                 origins,
                 keys: JwksCache::new(&config.idp_url, http),
-                remembered: Mutex::new(BoundedCache::new(REMEMBERED_MAX)),
+                cached: Mutex::new(BoundedCache::new(CACHED_TOKENS_MAX)),
             }),
         }
     }
 
-    /// The claims of `token`, if it is what is expected.
+    /// Verifies `token` and returns its claims.
     ///
     /// # Errors
-    /// [`BearerRefusal`], the first that applies in this order: form, algorithm, key, signature, issuer, tenant, audience, time.
+    /// [`BearerRefusal`], the first that applies in this order: form, algorithm, key, signature,
+    /// issuer, tenant, audience, time.
     pub async fn verify<A: AsRef<str>>(
         &self,
         expected: &BearerExpectations<'_, A>,
@@ -94,11 +97,12 @@ impl Verifier {
         Ok(AccessClaims::clone(&claims))
     }
 
-    /// What a security event token says, if the issuer sent it to this resource. How old it may be, and whether it came before, is the
-    /// caller's to judge.
+    /// Verifies a security event token that the issuer sent to this resource. The caller checks age
+    /// and replay.
     ///
     /// # Errors
-    /// [`BearerRefusal`], the first that applies in this order: form, algorithm, type, key, signature, issuer, audience, content.
+    /// [`BearerRefusal`], the first that applies in this order: form, algorithm, type, key,
+    /// signature, issuer, audience, content.
     pub async fn verify_security_event<A: AsRef<str>>(
         &self,
         expected: &BearerExpectations<'_, A>,
@@ -124,12 +128,12 @@ impl Verifier {
         written.read().ok_or(BearerRefusal::Malformed)
     }
 
-    /// Forgets the keys of a tenant that is gone, and with them every token they verified.
+    /// Drops the cached keys of a deleted tenant, and with them every token that they verified.
     pub fn forget(&self, tenant: TenantId) {
         self.inner.keys.forget(tenant);
     }
 
-    /// The claims of a token that the issuer signed, whatever they say.
+    /// Returns the claims of a token with a valid signature, otherwise unchecked.
     async fn signed_claims<A: AsRef<str>>(
         &self,
         expected: &BearerExpectations<'_, A>,
@@ -149,18 +153,18 @@ impl Verifier {
         let publisher = Publisher::Tenant(expected.tenant);
         let key = self.inner.keys.key(&publisher, &kid, expected.now, trace).await?;
         let name: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-        if let Some(known) = self.remembered().get(&name)
+        if let Some(known) = self.cached().get(&name)
             && Arc::ptr_eq(&known.key, &key)
         {
             return Ok(known.claims);
         }
         let written: WrittenClaims = signed(token, &key)?;
         let claims = Arc::new(written.read().ok_or(BearerRefusal::Malformed)?);
-        self.remembered().insert(name, Remembered { key, claims: Arc::clone(&claims) });
+        self.cached().insert(name, CachedToken { key, claims: Arc::clone(&claims) });
         Ok(claims)
     }
 
-    /// The one place where a signed token's claims are held against what is expected.
+    /// Checks the claims of a signed token against the expectations.
     fn check<A: AsRef<str>>(
         &self,
         expected: &BearerExpectations<'_, A>,
@@ -185,8 +189,8 @@ impl Verifier {
         Ok(())
     }
 
-    fn remembered(&self) -> std::sync::MutexGuard<'_, BoundedCache<[u8; 32], Remembered>> {
-        self.inner.remembered.lock().unwrap_or_else(PoisonError::into_inner)
+    fn cached(&self) -> std::sync::MutexGuard<'_, BoundedCache<[u8; 32], CachedToken>> {
+        self.inner.cached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -196,7 +200,7 @@ impl std::fmt::Debug for Verifier {
     }
 }
 
-/// The claims of a token whose signature is right.
+/// Returns the claims of a token if its signature is valid.
 fn signed<T: DeserializeOwned>(token: &str, key: &jsonwebtoken::DecodingKey) -> Result<T, BearerRefusal> {
     jws::decode(token, key, Algorithm::RS256).map_err(|e| match e.kind() {
         jsonwebtoken::errors::ErrorKind::InvalidSignature => BearerRefusal::Signature,
@@ -204,13 +208,13 @@ fn signed<T: DeserializeOwned>(token: &str, key: &jsonwebtoken::DecodingKey) -> 
     })
 }
 
-/// What a token's header says that matters here.
+/// The relevant header members.
 struct Header {
     kid: String,
     typ: Option<String>,
 }
 
-/// The header of a token, once its algorithm has been found to be the only one that counts.
+/// Parses the header of a token, which must use RS256.
 fn header_of(token: &str) -> Result<Header, BearerRefusal> {
     #[derive(Deserialize)]
     struct Written {

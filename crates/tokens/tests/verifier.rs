@@ -117,7 +117,7 @@ fn claims_with(name: &str, value: Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_good_token_is_read() {
+async fn accepts_a_valid_token() {
     let issuer = Issuer::start().await;
     let read = issuer.verify(&issuer.sign(&claims())).await.expect("good");
     assert_eq!(read.scp, ["Orders.Read", "Orders.ReadWrite"]);
@@ -127,7 +127,7 @@ async fn a_good_token_is_read() {
 }
 
 #[tokio::test]
-async fn both_versions_and_all_origins_are_accepted() {
+async fn accepts_both_versions_and_all_origins() {
     let issuer_ = Issuer::start().await;
     for origin in [ORIGIN, "https://other.example"] {
         for version in [TokenVersion::V1, TokenVersion::V2] {
@@ -145,7 +145,7 @@ async fn both_versions_and_all_origins_are_accepted() {
 }
 
 #[tokio::test]
-async fn each_wrong_claim_has_its_refusal() {
+async fn each_wrong_claim_is_rejected_with_its_reason() {
     let issuer_ = Issuer::start().await;
     let other = TenantId::from_uuid(Uuid::from_u128(2));
     let mut of_another_tenant = claims_with("tid", json!(other));
@@ -172,7 +172,7 @@ async fn each_wrong_claim_has_its_refusal() {
 }
 
 #[tokio::test]
-async fn only_rs256_by_a_published_key_counts() {
+async fn accepts_only_rs256_with_a_published_key() {
     use base64::Engine as _;
     let b64 = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
     let issuer = Issuer::start().await;
@@ -182,7 +182,7 @@ async fn only_rs256_by_a_published_key_counts() {
     let rest = good.split_once('.').expect("dots").1;
     let body = b64(&claims().to_string());
     let confused = {
-        // Signed with the public modulus as an HMAC key: the classic confusion of algorithms.
+        // Signed with the public modulus as an HMAC key (algorithm confusion).
         let token = sign_hs256(ring.active.modulus().as_bytes(), &claims());
         let tail = token.split_once('.').expect("dots").1.to_owned();
         format!("{}.{tail}", b64(&format!(r#"{{"alg":"HS256","kid":"{kid}"}}"#)))
@@ -212,7 +212,7 @@ async fn only_rs256_by_a_published_key_counts() {
 }
 
 #[tokio::test]
-async fn a_remembered_token_still_meets_every_check_but_the_signature() {
+async fn a_cached_token_skips_only_the_signature_check() {
     let issuer = Issuer::start().await;
     let token = issuer.sign(&claims());
     assert!(issuer.verify(&token).await.is_ok());
@@ -225,7 +225,7 @@ async fn a_remembered_token_still_meets_every_check_but_the_signature() {
 }
 
 #[tokio::test]
-async fn an_unknown_key_is_fetched_once_and_then_not_again_at_once() {
+async fn throttles_fetching_an_unknown_key() {
     let issuer = Issuer::start().await;
     assert!(issuer.verify(&issuer.sign(&claims())).await.is_ok());
     issuer.publish(issuer.ring().rotated(key(2)));
@@ -244,7 +244,7 @@ async fn an_unknown_key_is_fetched_once_and_then_not_again_at_once() {
 }
 
 #[tokio::test]
-async fn many_at_once_share_one_fetch() {
+async fn concurrent_requests_share_one_fetch() {
     let issuer = Arc::new(Issuer::start().await);
     let token = issuer.sign(&claims());
     let all: Vec<_> = (0..40)
@@ -260,7 +260,7 @@ async fn many_at_once_share_one_fetch() {
 }
 
 #[tokio::test]
-async fn keys_are_fetched_again_after_a_day_and_a_withdrawn_key_ends() {
+async fn refreshes_keys_daily_and_rejects_withdrawn_keys() {
     let issuer = Issuer::start().await;
     let long = issuer.sign(&claims_with("exp", json!((NOW + Span::from_days(9)).as_seconds())));
     assert!(issuer.verify(&long).await.is_ok());
@@ -275,7 +275,7 @@ async fn keys_are_fetched_again_after_a_day_and_a_withdrawn_key_ends() {
 }
 
 #[tokio::test]
-async fn a_forgotten_tenant_starts_anew() {
+async fn forgetting_a_tenant_drops_its_keys() {
     let issuer = Issuer::start().await;
     let token = issuer.sign(&claims());
     assert!(issuer.verify(&token).await.is_ok());
@@ -285,7 +285,7 @@ async fn a_forgotten_tenant_starts_anew() {
 }
 
 #[tokio::test]
-async fn a_request_for_keys_gets_a_second_attempt() {
+async fn retries_a_failed_key_fetch() {
     let issuer = Issuer::start().await;
     let token = issuer.sign(&claims());
     issuer.published.failures.store(1, SeqCst);
@@ -298,7 +298,7 @@ async fn a_request_for_keys_gets_a_second_attempt() {
 }
 
 #[tokio::test]
-async fn an_issuer_out_of_reach_is_no_verdict_on_the_token() {
+async fn an_unreachable_issuer_is_reported_as_unavailable() {
     let issuer = Issuer::start().await;
     let token = issuer.sign(&claims());
     issuer.published.broken.store(true, SeqCst);
@@ -324,9 +324,9 @@ fn event() -> Value {
 }
 
 #[tokio::test]
-async fn a_security_event_is_taken_from_its_issuer_for_this_audience_only() {
+async fn a_security_event_needs_the_right_issuer_and_audience() {
     let issuer = Issuer::start().await;
-    let told = |kind, happened_at| {
+    let event_token = |kind, happened_at| {
         SecurityEvent {
             issuer: &format!("{ORIGIN}/{}/v2.0", tenant()),
             audience: AUDIENCE,
@@ -343,10 +343,10 @@ async fn a_security_event_is_taken_from_its_issuer_for_this_audience_only() {
     };
     let expected = BearerExpectations { tenant: tenant(), audiences: &[AUDIENCE], now: NOW };
     let verify = async |token: &str| issuer.verifier.verify_security_event(&expected, token, &()).await;
-    let good = told(SecurityEventKind::CredentialChange, NOW);
-    let taken = verify(&good).await.expect("ours");
-    assert_eq!((taken.jti.as_str(), taken.issued_at), ("one", NOW));
-    assert_eq!(taken.happened, [(SecurityEventKind::CredentialChange, NOW)]);
+    let good = event_token(SecurityEventKind::CredentialChange, NOW);
+    let received = verify(&good).await.expect("ours");
+    assert_eq!((received.jti.as_str(), received.issued_at), ("one", NOW));
+    assert_eq!(received.happened, [(SecurityEventKind::CredentialChange, NOW)]);
 
     let (head, rest) = good.split_once('.').expect("parts");
     let altered = good.replacen(&rest[10..14], "AAAA", 1);
@@ -373,12 +373,12 @@ async fn a_security_event_is_taken_from_its_issuer_for_this_audience_only() {
     assert_eq!(issuer.verify(&good).await, Err(BearerRefusal::Malformed), "it is no access token");
 }
 
-/// The claims as a security event token of the issuer's.
+/// Signs the claims as a security event token.
 fn typed(issuer: &Issuer, claims: &Value) -> String {
     sign_as_event(&issuer.ring().active, claims)
 }
 
-/// Any claims, in the form of a security event token: signed here, because the product signs only whole ones.
+/// Signs any claims as a security event token; the product signs only well-formed ones.
 fn sign_as_event(key: &SigningKey, claims: &Value) -> String {
     use jsonwebtoken::{Algorithm, EncodingKey, Header};
     let mut header = Header::new(Algorithm::RS256);
@@ -388,7 +388,7 @@ fn sign_as_event(key: &SigningKey, claims: &Value) -> String {
     jsonwebtoken::encode(&header, claims, &EncodingKey::from_rsa_der(&pkcs1)).expect("signed")
 }
 
-/// The RSA key inside a PKCS#8 document: what follows the 26 bytes of its frame.
+/// The RSA key in a PKCS#8 document, after its header of 26 bytes.
 fn pkcs1(pkcs8: &[u8]) -> Vec<u8> {
     pkcs8[26..].to_vec()
 }

@@ -8,8 +8,8 @@ use crate::JournalEvent;
 
 /// The payload of one kind of journal event.
 ///
-/// Implemented by the `event!` declarations in [`events`](crate::events) only: no event can be recorded
-/// that has no summary and no schema, or that is not part of [`JournalEvent`].
+/// Implemented by the `event!` declarations in [`events`](crate::events) only: no event can be
+/// recorded that has no summary and no schema, or that is not part of [`JournalEvent`].
 pub trait EventPayload: Serialize + DeserializeOwned + ToSchema + Into<JournalEvent> {
     /// The kind, as it is stored and selected (`"token.issued"`).
     const KIND: &'static str;
@@ -77,7 +77,8 @@ macro_rules! event {
     };
 }
 
-/// The sentence with a period at its end: it may end with the text of an error, which may have none.
+/// The sentence with a period at its end: it may end with the text of an error, which may have
+/// none.
 pub(crate) fn ended(mut sentence: String) -> String {
     if !sentence.ends_with(['.', '!', '?']) {
         sentence.push('.');

@@ -9,7 +9,8 @@
 //!
 //! let event = JournalEvent::from(SessionsRevoked::example());
 //! assert_eq!(event.kind(), "sessions.revoked");
-//! assert_eq!(event.summary(), "All sessions and refresh tokens of owner@contoso.example were revoked.");
+//! let summary = "All sessions and refresh tokens of owner@contoso.example were revoked.";
+//! assert_eq!(event.summary(), summary);
 //! ```
 
 mod catalogue;

@@ -1,4 +1,5 @@
-//! Every event can be documented and read, and `docs/events.md` and the schema are what the types say.
+//! Every event can be documented and read, and `docs/events.md` and the schema are what the types
+//! say.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -7,7 +8,8 @@ use std::path::Path;
 use outlive_wire::{JournalEvent, JournalLine};
 use serde_json::{Value, json};
 
-/// Lines of the journal as version 0.1 wrote them before events had types: one for each form of each kind.
+/// Lines of the journal as version 0.1 wrote them before events had types: one for each form of
+/// each kind.
 const BEFORE: &str = include_str!("journal-before-typed-events.jsonl");
 
 /// Members that carry no information, or that only older lines have.

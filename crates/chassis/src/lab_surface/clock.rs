@@ -1,4 +1,4 @@
-//! Telling and moving a tenant's time, and having due work done.
+//! Reading and moving a tenant's clock, and running due work.
 
 use std::sync::Arc;
 
@@ -50,11 +50,15 @@ pub(crate) async fn set<S: Service>(
 ) -> Result<Json<ClockAnswer>, Problem> {
     let tenant = tenant_of(&tenant)?;
     let Json(wanted) = body?;
-    moved(&surface, tenant, wanted).await?;
+    move_clock(&surface, tenant, wanted).await?;
     answer(&surface, tenant).await
 }
 
-async fn moved<S: Service>(surface: &Surface<S>, tenant: TenantId, wanted: ClockMove) -> Result<(), Problem> {
+async fn move_clock<S: Service>(
+    surface: &Surface<S>,
+    tenant: TenantId,
+    wanted: ClockMove,
+) -> Result<(), Problem> {
     shown_by_clocks(wanted.now, wanted.speed)?;
     let ClockMove { now, speed, wall, step } = wanted;
     if surface.chassis.clocks.set(tenant, Setting { now, speed, wall, step }).await?.is_none() {
@@ -64,7 +68,7 @@ async fn moved<S: Service>(surface: &Surface<S>, tenant: TenantId, wanted: Clock
     Ok(())
 }
 
-/// Rejects instants that no clock shows, and speeds that no service keeps up with.
+/// Rejects instants outside the range of clocks, and speeds that are too high.
 pub(crate) fn shown_by_clocks(now: Option<Instant>, speed: Option<Speed>) -> Result<(), Problem> {
     if speed.is_some_and(|speed| speed > Speed::MAX) {
         return Err(Problem::bad_request(format!(
@@ -80,8 +84,8 @@ pub(crate) fn shown_by_clocks(now: Option<Instant>, speed: Option<Speed>) -> Res
     }
 }
 
-/// Does what is due, in a bounded turn (more is due if `next_due` is not later than the clock);
-/// with a body, after moving the clock as it describes.
+/// Runs due work in a bounded turn (more is due if `next_due` is not later than the clock); with a
+/// body, moves the clock first.
 pub(crate) async fn run_due<S: Service>(
     State(surface): State<Arc<Surface<S>>>,
     Path(tenant): Path<String>,
@@ -89,7 +93,7 @@ pub(crate) async fn run_due<S: Service>(
 ) -> Result<Json<DueAnswer>, Problem> {
     let tenant = tenant_of(&tenant)?;
     if let Some(Json(Some(wanted))) = body? {
-        moved(&surface, tenant, wanted).await?;
+        move_clock(&surface, tenant, wanted).await?;
     }
     let work = surface.run_due(tenant).await?;
     let next_due = surface.service.next_due(tenant).await?;

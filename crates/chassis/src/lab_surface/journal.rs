@@ -26,10 +26,10 @@ pub(crate) struct Selection {
     subject: Option<String>,
     trace: Option<String>,
     about: Option<String>,
-    /// The newest lines, newest first, of all or of one subject; nothing else selects then.
+    /// Selects the newest lines, newest first, of all subjects or one; other criteria are ignored.
     #[serde(default)]
     newest: bool,
-    /// With `newest` and without `subject`: only what is more than routine.
+    /// With `newest` and without `subject`: only notable events.
     #[serde(default)]
     notable: bool,
     #[serde(default = "default_limit")]
@@ -96,10 +96,10 @@ pub(crate) async fn follow<S: Service>(
     Ok(Sse::new(lines).keep_alive(KeepAlive::default()))
 }
 
-/// How long, in wall time, a line written by another replica may go unnoticed.
+/// The polling interval for lines of other replicas, in wall time.
 const NOTICE_WITHIN: Duration = Duration::from_secs(1);
 
-/// The lines as they come; it ends with the tenant.
+/// Streams lines until the tenant is deleted.
 fn live(chassis: Chassis, filter: Filter) -> impl Stream<Item = Result<SseEvent, Infallible>> {
     let commits = chassis.journal.commits();
     let state = (chassis, filter, commits, Vec::<JournalLine>::new().into_iter());

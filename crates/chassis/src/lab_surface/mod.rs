@@ -1,6 +1,6 @@
-//! The lab surface of a service (`/_lab/…`): how the lab makes and removes tenants, moves their time, has due work done and
-//! reads the journal. The one deliberate opening of an otherwise closed house; it is bound to the same address as the service
-//! and answers JSON only.
+//! The lab surface of a service (`/_lab/…`), through which the lab creates and deletes tenants,
+//! moves their clocks, runs due work and reads the journal. It is bound to the address of the
+//! service and returns JSON only.
 
 mod clock;
 mod journal;
@@ -15,12 +15,12 @@ use outlive_clock::TenantId;
 
 use crate::{Chassis, DueWork, Problem, Service, Turn};
 
-/// A service with its chassis, as the lab surface and the watcher of running clocks hold it.
+/// A service with its chassis, for the lab surface and the watcher of running clocks.
 pub(crate) struct Surface<S> {
     pub(crate) chassis: Chassis,
     pub(crate) service: Arc<S>,
-    /// Due work of a tenant is done by one caller at a time: the conductor and a running clock may ask together. Tenants do
-    /// not wait for each other.
+    /// Serializes due work per tenant: the conductor and a running clock may request it
+    /// concurrently.
     doing: Mutex<HashMap<TenantId, Arc<tokio::sync::Mutex<()>>>>,
 }
 
@@ -30,7 +30,7 @@ impl<S: Service> Surface<S> {
     }
 
     pub(crate) async fn run_due(&self, tenant: TenantId) -> Result<DueWork, Problem> {
-        // Only of tenants that exist, so that it does not grow with what is asked for.
+        // Only for existing tenants, so that requests cannot grow the map.
         self.chassis.clocks.clock(tenant).await?;
         let turn = {
             let mut doing = self.doing.lock().unwrap_or_else(PoisonError::into_inner);
@@ -41,7 +41,7 @@ impl<S: Service> Surface<S> {
         self.service.run_due(tenant, Turn::of(&clock)).await
     }
 
-    /// Forgets what is remembered of a tenant that is gone.
+    /// Drops cached data of a deleted tenant.
     pub(crate) fn forget(&self, tenant: TenantId) {
         self.doing.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
         self.chassis.clocks.forget(tenant);
@@ -61,7 +61,7 @@ pub(crate) fn router<S: Service>(surface: Arc<Surface<S>>) -> Router {
         .with_state(surface)
 }
 
-/// The tenant in the path, or a 404 that says so.
+/// Parses the tenant in the path, or returns a 404.
 fn tenant_of(text: &str) -> Result<TenantId, Problem> {
     text.parse().map_err(|_| Problem::not_found("TenantNotFound", "The tenant in the path is not a UUID."))
 }

@@ -1,4 +1,4 @@
-//! Making and removing tenants.
+//! Creating and deleting tenants.
 
 use std::sync::Arc;
 
@@ -17,9 +17,9 @@ use serde_json::{Value, json};
 use super::{Surface, tenant_of};
 use crate::{Clocks, Problem, Service, SpecMistake, Trace};
 
-/// The longest id of a lab, in bytes.
+/// The longest lab id, in bytes.
 const LAB_BYTES_MAX: usize = 100;
-/// The most mistakes of a description that one answer lists.
+/// Maximum number of mistakes in a response.
 const MISTAKES_SHOWN_MAX: usize = 10;
 
 #[derive(Deserialize, Default)]
@@ -30,7 +30,7 @@ struct ClockSpec {
     wall: Option<Instant>,
 }
 
-/// Which tenants are listed.
+/// The filter of the tenant list.
 #[derive(Deserialize)]
 pub(crate) struct Listing {
     /// Only those that this lab created.
@@ -84,7 +84,7 @@ pub(crate) async fn create<S: Service>(
     change.append(surface.service.create_tenant(tenant, spec, clock.shows(), &trace).await?);
     let event = Event::new(tenant, clock.shows(), Subject::tenant(tenant), &trace, TenantCreated {});
     change.append(surface.chassis.journal.entry(&event));
-    // In a task of its own, like a deletion.
+    // In its own task, like a deletion.
     let creating = tokio::spawn(async move {
         surface.chassis.store.commit(change).await?;
         surface.chassis.clocks.remember(tenant, clock);
@@ -102,7 +102,7 @@ pub(crate) async fn create<S: Service>(
     Ok(StatusCode::CREATED)
 }
 
-/// Why a description is rejected: its first mistakes, and how many more there are.
+/// Builds the error for an invalid specification: the first mistakes and the number of others.
 fn rejection(mistakes: &[SpecMistake]) -> Option<Problem> {
     let (shown, more) = mistakes.split_at(mistakes.len().min(MISTAKES_SHOWN_MAX));
     let mut text = shown.iter().map(|mistake| format!("{mistake}.")).collect::<Vec<_>>().join(" ");
@@ -122,7 +122,7 @@ pub(crate) async fn delete<S: Service>(
     for table in S::TENANT_TABLES.iter().chain(outlive_journal::TABLES).chain(&["clocks"]) {
         change.add(Statement::forget_tenant(table, tenant));
     }
-    // In a task of its own: what is remembered goes with what is stored, also when the caller does not wait for it.
+    // In its own task, so that cache and database stay consistent even if the caller is canceled.
     let deleting = tokio::spawn(async move {
         surface.chassis.store.commit(change).await?;
         surface.forget(tenant);

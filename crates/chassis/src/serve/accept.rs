@@ -1,4 +1,4 @@
-//! Accepts connections, also while the process has no descriptor to spare.
+//! Accepts connections, even while the process is out of file descriptors.
 
 use std::future::Future;
 use std::io::{self, ErrorKind};
@@ -12,23 +12,22 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::occasional::Occasional;
 use crate::pause;
 
-/// How long, in wall time, until a failed accept is tried again.
+/// The delay before a failed accept is retried, in wall time.
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 
-/// Failures of all sockets of the process: they have the same cause.
+/// Failures of all sockets of the process, which have the same cause.
 static FAILURES: LazyLock<Mutex<Occasional>> = LazyLock::new(Mutex::default);
 
-/// What makes a connection of an accepted socket.
+/// Turns an accepted socket into a connection.
 pub(crate) trait Transport: Clone + Send + Sync + 'static {
     /// A connection.
     type Io: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
-    /// Completes what goes before the first request; `None` if the client does not do its part in
-    /// time.
+    /// Completes the handshake; `None` if the client is too slow.
     fn open(self, stream: TcpStream) -> impl Future<Output = Option<Self::Io>> + Send;
 }
 
-/// Connections that are used as they are.
+/// Plain connections.
 #[derive(Clone)]
 pub(crate) struct Plain;
 

@@ -26,7 +26,7 @@ use super::request_body::timed;
 use super::seats::Seat;
 use crate::Problem;
 
-/// What a connection needs besides its socket.
+/// The context of a connection.
 pub(super) struct Connection {
     pub(super) app: Router,
     pub(super) peer: SocketAddr,
@@ -47,7 +47,8 @@ impl Connection {
         }
     }
 
-    /// Answers requests until the client or shutdown closes the connection, or the client takes too long.
+    /// Serves requests until the client or shutdown closes the connection, or the client is too
+    /// slow.
     async fn serve<T>(mut self, io: T)
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -92,7 +93,7 @@ async fn answer(
     }
     let message = "The body of the request did not arrive in time.";
     let mut late = Problem::new(StatusCode::REQUEST_TIMEOUT, "RequestTimeout", message).into_response();
-    // The service has named and dated the request before its body was late.
+    // The service has already set id and date of the response.
     for (name, value) in response.headers() {
         let names_request = name.as_str().ends_with("request-id");
         let is_json = name == CONTENT_TYPE && value.as_bytes().starts_with(JSON);

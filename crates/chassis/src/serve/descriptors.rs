@@ -1,12 +1,13 @@
-//! How many descriptors (files and sockets) this process may have open.
+//! The limit on open file descriptors of this process.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// What systems accept whose hard limit is "unlimited" but whose kernel has a lower one (macOS: `OPEN_MAX`).
+/// A limit accepted by systems whose hard limit is "unlimited" but whose kernel has a lower one
+/// (macOS: `OPEN_MAX`).
 const UNLIMITED_FALLBACK: u64 = 10_240;
 
-/// Raises the soft limit on open descriptors to the hard limit. Call it once, at the start of the program. A system that
-/// refuses leaves the limit as it was.
+/// Raises the soft limit on open descriptors to the hard limit. Call it once, at the start of the
+/// program. Failure leaves the limit unchanged.
 pub fn raise_descriptor_limit() {
     let before = getrlimit(Resource::Nofile);
     for wanted in [before.maximum, Some(UNLIMITED_FALLBACK)] {

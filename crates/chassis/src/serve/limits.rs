@@ -1,33 +1,33 @@
-//! The limits under which an application is served.
+//! Limits on connections.
 
 use std::time::Duration;
 
-/// The most connections that one socket serves at a time.
+/// Maximum number of concurrent connections per socket.
 const CONNECTIONS_MAX: usize = 4_096;
 
 /// Limits on the connections of one socket. All durations are wall time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServeLimits {
-    /// The most open connections of the socket; further ones wait in the system's queue. They also
-    /// wait while the process has no descriptor for them: see `Budget`.
+    /// Maximum number of open connections of the socket; further ones wait in the system's queue,
+    /// also while the process is out of descriptors (see `Budget`).
     pub connections: usize,
-    /// The longest that a TLS handshake may take.
+    /// The timeout of a TLS handshake.
     pub handshake: Duration,
-    /// The longest until the header of a request is complete, from its first byte; for a connection's first request, from the
-    /// connection's start.
+    /// The timeout of a request header, from its first byte or, for the first request, from the
+    /// start of the connection.
     pub header: Duration,
-    /// The longest until the body of a request is complete, from the end of its header.
+    /// The timeout of a request body, from the end of its header.
     pub body: Duration,
-    /// The longest that a connection stays open between two requests.
+    /// The timeout between two requests.
     pub idle: Duration,
-    /// The longest that a client may read nothing of an unfinished response. A response that has nothing to send (a stream
-    /// without events, a long advance) has no limit.
+    /// The timeout of a client that does not read a pending response. A response without data to
+    /// send (a stream without events, a long advance) has no timeout.
     pub write: Duration,
 }
 
 impl Default for ServeLimits {
-    /// Idle connections stay longer than any client of this project
-    /// keeps them (60 s), so that no request meets a connection that is being closed.
+    /// Idle connections stay open longer than clients of this project keep them (60 s), so that no
+    /// request is sent on a closing connection.
     fn default() -> Self {
         Self {
             connections: CONNECTIONS_MAX,

@@ -1,4 +1,4 @@
-//! Watches how a connection gets on: closes it when its client takes too long.
+//! Timeouts of a connection.
 
 use std::future::Future;
 use std::io::{self, ErrorKind, IoSlice};
@@ -13,21 +13,21 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::ServeLimits;
 use crate::pause;
 
-/// Waits for the header of a request, which began or has to begin at once.
+/// Waiting for a request header.
 const HEADER: u8 = 0;
-/// Waits for a next request.
+/// Waiting for the next request.
 const IDLE: u8 = 1;
-/// A request is being answered: the client's next bytes are its body, which has a limit of its own.
+/// Handling a request; its body has a separate timeout.
 const BUSY: u8 = 2;
 
-/// What a connection waits for, shared between its socket and its requests.
+/// The phase of a connection, shared between its socket and its requests.
 #[derive(Debug, Clone)]
 pub(super) struct Phase(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     phase: AtomicU8,
-    /// The task of the connection while it reads without a limit: it has to set one when its request ends.
+    /// The task of the connection while it reads without a timeout; woken when the request ends.
     reader: AtomicWaker,
 }
 
@@ -36,13 +36,13 @@ impl Phase {
         Self(Arc::new(Shared { phase: AtomicU8::new(HEADER), reader: AtomicWaker::new() }))
     }
 
-    /// A request is being answered until the returned value is dropped.
+    /// Marks a request as in progress until the returned value is dropped.
     pub(super) fn busy(&self) -> Busy {
         self.0.phase.store(BUSY, Ordering::Release);
         Busy(self.clone())
     }
 
-    /// The phase; one without a limit is registered to be polled again when it ends.
+    /// Returns the phase; in one without a timeout, registers the task to be woken at its end.
     fn get(&self, cx: &Context<'_>) -> u8 {
         if self.0.phase.load(Ordering::Acquire) == BUSY {
             self.0.reader.register(cx.waker());
@@ -50,13 +50,13 @@ impl Phase {
         self.0.phase.load(Ordering::Acquire)
     }
 
-    /// The first bytes of a next request: from here on it is timed as a header.
+    /// Marks the start of the next request, whose header timeout begins.
     fn received(&self) {
         let _ = self.0.phase.compare_exchange(IDLE, HEADER, Ordering::AcqRel, Ordering::Relaxed);
     }
 }
 
-/// A request that is being answered.
+/// A request in progress.
 #[derive(Debug)]
 pub(super) struct Busy(Phase);
 
@@ -69,15 +69,15 @@ impl Drop for Busy {
 
 type Timer = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A socket that fails with [`ErrorKind::TimedOut`] when its client takes too long to send a header or the next request, or to
-/// read a response.
+/// A socket that fails with [`ErrorKind::TimedOut`] when the client is too slow to send a header or
+/// the next request, or to read a response.
 pub(super) struct Watched<T> {
     io: T,
     phase: Phase,
     limits: ServeLimits,
-    /// Runs while a read waits, for the phase that is named.
+    /// The timer of a pending read, with its phase.
     reading: Option<(u8, Timer)>,
-    /// Runs while a write waits.
+    /// The timer of a pending write.
     writing: Option<Timer>,
 }
 
@@ -104,7 +104,7 @@ impl<T> Watched<T> {
         Poll::Ready(Err(too_slow()))
     }
 
-    /// `attempt` as it is, unless it waits for longer than a client may take to read.
+    /// Returns `attempt`, or a timeout if it has been pending for too long.
     fn watch_write<R>(&mut self, cx: &mut Context<'_>, attempt: Poll<io::Result<R>>) -> Poll<io::Result<R>> {
         if attempt.is_ready() {
             self.writing = None;

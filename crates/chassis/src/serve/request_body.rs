@@ -1,4 +1,4 @@
-//! A request body that has to arrive in time.
+//! Request bodies with a timeout.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,12 +13,12 @@ use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 
 use crate::pause;
 
-/// The body did not arrive in time.
+/// The body timed out.
 #[derive(Debug, thiserror::Error)]
 #[error("the body of the request did not arrive in time")]
 struct TooSlow;
 
-/// Whether a request's body did not arrive in time.
+/// Whether the request body timed out.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Late(Option<Arc<AtomicBool>>);
 
@@ -28,7 +28,7 @@ impl Late {
     }
 }
 
-/// A body that fails unless it is complete after `limit` (wall time), counted from when it is first waited for.
+/// A body that fails unless it is complete within `limit` (wall time) of the first poll.
 pub(super) fn timed(body: Incoming, limit: Duration) -> (Body, Late) {
     if body.is_end_stream() {
         return (Body::empty(), Late::default());

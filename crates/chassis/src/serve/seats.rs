@@ -1,4 +1,4 @@
-//! How many connections may be open: at one socket, and at all sockets of the process together.
+//! Limits on open connections, per socket and per process.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -7,15 +7,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::descriptors::descriptor_limit;
 use crate::occasional::Occasional;
 
-/// Descriptors that are not for clients: databases, logs, connections to other services, and some
-/// to spare. At most half of the limit.
+/// Descriptors reserved for databases, logs and connections to other services. At most half of the
+/// limit.
 const DESCRIPTORS_RESERVED: u64 = 256;
-/// Sockets that may be served in one process: five services, two more by TLS, and one to spare.
+/// Maximum number of sockets in one process: five services, two with TLS, and one spare.
 const SOCKETS: u64 = 8;
 
 /// The connections that all sockets of a process share. Half of them are divided among the sockets,
-/// so that clients of one cannot take the places of another; the other half is for whichever socket
-/// needs more.
+/// so that clients of one cannot starve another; the other half is available to all.
 #[derive(Debug)]
 pub(super) struct Budget {
     limit: u64,
@@ -39,14 +38,13 @@ impl Budget {
         }
     }
 
-    /// This process's, from its limit on descriptors when the first socket is served.
+    /// The budget of this process, from its descriptor limit when the first socket is served.
     pub(super) fn of_process() -> Arc<Self> {
         static BUDGET: OnceLock<Arc<Budget>> = OnceLock::new();
         Arc::clone(BUDGET.get_or_init(|| Arc::new(Self::of(descriptor_limit()))))
     }
 
-    /// Logs that a connection waits; shortly after another such message of the process it is only
-    /// counted.
+    /// Logs that a connection is waiting; shortly after another such message it is only counted.
     fn report_full(&self, of_socket: usize) {
         let times = self.full.lock().unwrap_or_else(PoisonError::into_inner).report();
         if let Some(times) = times {
@@ -61,7 +59,7 @@ impl Budget {
     }
 }
 
-/// The seats of one socket.
+/// The connection slots of one socket.
 #[derive(Debug)]
 pub(super) struct Seats {
     budget: Arc<Budget>,
@@ -78,7 +76,7 @@ pub(super) struct Seat {
 }
 
 impl Seats {
-    /// Seats of a socket with at most `connections`, within the budget.
+    /// Creates the slots of a socket with at most `connections`, within the budget.
     pub(super) fn new(budget: Arc<Budget>, connections: usize) -> Self {
         let all = connections.clamp(1, Semaphore::MAX_PERMITS.min(u32::MAX as usize));
         Self {
@@ -96,7 +94,7 @@ impl Seats {
         Some(Seat { _of_socket: of_socket, _of_process: of_process })
     }
 
-    /// Takes a seat, once one is free.
+    /// Waits for a free slot.
     pub(super) async fn take(&self) -> Option<Seat> {
         if let Some(seat) = self.try_take() {
             return Some(seat);
@@ -144,7 +142,7 @@ mod tests {
         let flooded = Seats::new(Arc::clone(&budget), usize::MAX);
         let other = Seats::new(Arc::clone(&budget), usize::MAX);
         let flood = take_all(&flooded);
-        // Its own 48, and the half of 768 that all share.
+        // Its own 48 and the shared half of 768.
         assert_eq!(flood.len(), 48 + 384);
         assert_eq!(take_all(&other).len(), 48);
         drop(flood);

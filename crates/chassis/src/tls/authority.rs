@@ -1,4 +1,4 @@
-//! The certificate authority of this installation.
+//! The certificate authority of the installation.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write as _};
@@ -16,22 +16,23 @@ use rustls::pki_types::pem::PemObject;
 use super::leaf::server_names;
 use super::valid;
 use crate::StartError;
-use crate::kept_once::kept_once;
+use crate::kept_once::read_or_create;
 use crate::private_files::create_data_dir;
 
-/// Who signs, as certificate stores list it.
+/// The name of the issuer in certificate stores.
 const SUBJECT: &str = "Outlive local certificate authority";
-/// How long people's trust in it lasts, in wall time.
+/// The validity of its certificate, in wall time.
 const VALIDITY: Span = Span::from_days(10 * 365);
-/// Certificates begin this much before they are made: clocks of machines differ.
+/// How far certificates are backdated, because clocks of machines differ.
 pub(super) const BACKDATED: Span = Span::from_hours(1);
 
-/// What an authority may always vouch for.
+/// The names that are always permitted.
 const OWN_NAMES: [&str; 3] = ["localhost", "127.0.0.0/8", "::1"];
 
-/// A certificate authority that is kept in the data directory: `ca.pem`, which people trust, and `ca.key`, which only its
-/// owner can read. Its certificate is valid for this machine and the names that were configured (RFC 5280, section 4.2.1.10):
-/// with the key, nobody can pretend to be any other site to those who trust the certificate. `ca.names` records these names.
+/// A certificate authority in the data directory: `ca.pem`, which clients trust, and `ca.key`,
+/// which only its owner can read. Name constraints restrict it to this machine and the configured
+/// names (RFC 5280, section 4.2.1.10), so that a stolen key cannot impersonate other sites.
+/// `ca.names` lists the names.
 pub struct LocalAuthority {
     path: PathBuf,
     certificate: CertificateDer<'static>,
@@ -45,13 +46,13 @@ impl std::fmt::Debug for LocalAuthority {
 }
 
 impl LocalAuthority {
-    /// The authority that `data_dir` keeps; the first time, a new one. It may vouch for this machine and for `names` (DNS names
-    /// and IP addresses). A certificate that does not allow all of them yet, or allows any, is replaced by one of the same key,
-    /// which clients have to trust again for the new names.
+    /// Loads the authority from `data_dir`, or creates it. It is constrained to this machine and
+    /// `names` (DNS names and IP addresses). A certificate that lacks some of them, or has no
+    /// constraints, is reissued with the same key; clients must trust it again for the new names.
     ///
     /// # Errors
-    /// When a name is not valid, the directory cannot be used, or what it keeps is no key or no certificate: such a file is
-    /// never replaced.
+    /// When a name is not valid, the directory cannot be used, or a file is not a key or
+    /// certificate: such a file is never replaced.
     pub fn open(data_dir: &Path, names: &[String]) -> Result<Self, StartError> {
         server_names(names)?;
         let (path, key_path) = (data_dir.join("ca.pem"), data_dir.join("ca.key"));
@@ -60,11 +61,11 @@ impl LocalAuthority {
                 format!("cannot use the certificate authority's {}", path.display()),
                 why,
                 "give --data a directory that can be written; if the file is broken, restore it, or delete ca.pem and \
-                 ca.key together: then a new authority is made, which clients must be told to trust again",
+                 ca.key together: then a new authority is created, which clients must trust again",
             )
         };
         create_data_dir(data_dir).map_err(|error| unusable(data_dir, &error))?;
-        let key = kept_once(&key_path, true, || {
+        let key = read_or_create(&key_path, true, || {
             KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)
                 .map(|key| key.serialize_pem())
                 .map_err(io::Error::other)
@@ -102,7 +103,7 @@ impl LocalAuthority {
         Ok(Self { path, certificate, issuer: Issuer::new(params, key) })
     }
 
-    /// Where the certificate is that clients have to trust, in PEM.
+    /// The path of the certificate that clients must trust, in PEM.
     #[must_use]
     pub fn certificate_path(&self) -> &Path {
         &self.path
@@ -128,7 +129,7 @@ fn read_if_present(path: &Path) -> io::Result<Option<String>> {
     }
 }
 
-/// Writes a file that appears whole or not at all, in place of the one that is there.
+/// Replaces a file atomically.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
@@ -155,7 +156,7 @@ fn params(now: Instant, permitted: &BTreeSet<String>) -> CertificateParams {
     params
 }
 
-/// A name as a constraint: an address with or without the length of its prefix, or a DNS name.
+/// A name constraint: an IP address with or without prefix length, or a DNS name.
 fn subtree(name: &str) -> GeneralSubtree {
     let (address, prefix) = name.split_once('/').unwrap_or((name, ""));
     match address.parse::<IpAddr>() {
@@ -207,7 +208,7 @@ mod tests {
             assert_eq!(open(names).certificate(), second.certificate(), "{names:?}");
         }
         assert_eq!(std::fs::read_to_string(directory.path().join("ca.key")).unwrap(), key);
-        // An authority of an earlier version could vouch for any name.
+        // Authorities of earlier versions had no constraints.
         std::fs::remove_file(directory.path().join("ca.names")).unwrap();
         assert_ne!(open(&[]).certificate(), second.certificate());
         assert!(LocalAuthority::open(directory.path(), &["a b".to_owned()]).is_err());

@@ -1,4 +1,4 @@
-//! What a server shows its clients: a certificate for its names, made at each start and kept in memory only.
+//! Server certificates, issued at each start and kept in memory only.
 
 use std::sync::Arc;
 
@@ -16,12 +16,12 @@ use super::authority::{BACKDATED, LocalAuthority};
 use super::valid;
 use crate::StartError;
 
-/// How long a server's certificate is valid, in wall time: some clients refuse longer ones. Every start makes a new one.
+/// The validity of a server certificate, in wall time: some clients reject longer ones.
 const VALIDITY: Span = Span::from_days(397);
-/// The most names one certificate carries.
+/// Maximum number of names in a certificate.
 const NAMES_MAX: usize = 64;
 
-/// A server's certificate with its key, ready to answer TLS clients. Cheap to clone.
+/// A server certificate with its key. Cheap to clone.
 #[derive(Clone)]
 pub struct TlsIdentity(Arc<ServerConfig>);
 
@@ -32,11 +32,11 @@ impl std::fmt::Debug for TlsIdentity {
 }
 
 impl TlsIdentity {
-    /// A certificate for `names` (DNS names and IP addresses), signed by `authority`.
+    /// Issues a certificate for `names` (DNS names and IP addresses), signed by `authority`.
     ///
     /// # Errors
-    /// When a name is none that a certificate can carry, or clients that trust the authority would not trust the result: its
-    /// certificate has expired, or is not the key's.
+    /// When a name is not valid in a certificate, or clients would not trust the result because the
+    /// authority's certificate has expired or does not match its key.
     pub fn issue(authority: &LocalAuthority, names: &[String]) -> Result<Self, StartError> {
         let names = server_names(names)?;
         let broken = |why: &dyn std::fmt::Display| {
@@ -46,7 +46,7 @@ impl TlsIdentity {
                     authority.certificate_path().display()
                 ),
                 why,
-                "delete ca.pem and ca.key together: then a new authority is made, which clients must be told to trust again",
+                "delete ca.pem and ca.key together: then a new authority is created, which clients must trust again",
             )
         };
         let provider = Arc::new(aws_lc_rs::default_provider());
@@ -109,7 +109,7 @@ fn sign(
     Ok((certificate.der().clone(), PrivatePkcs8KeyDer::from(key.serialize_der())))
 }
 
-/// Looks at the certificate as a client does that trusts nothing but the authority.
+/// Verifies the certificate like a client that trusts only the authority.
 fn check(
     authority: &LocalAuthority,
     certificate: &CertificateDer<'_>,
@@ -177,7 +177,7 @@ mod tests {
         assert!(!check(&own, now - Span::from_days(1)));
     }
 
-    /// RFC 5280, section 4.2.1.10: whoever has the key cannot make a certificate for another site that clients accept.
+    /// RFC 5280, section 4.2.1.10: the key cannot issue an accepted certificate for another site.
     #[test]
     fn a_certificate_for_a_name_that_was_not_configured_is_refused_by_clients() {
         let directory = tempfile::tempdir().unwrap();

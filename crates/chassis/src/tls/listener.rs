@@ -1,4 +1,4 @@
-//! Connections by TLS.
+//! TLS connections.
 
 use std::time::Duration;
 
@@ -10,8 +10,7 @@ use tokio_rustls::server::TlsStream;
 use super::TlsIdentity;
 use crate::serve::Transport;
 
-/// Connections whose first bytes are a handshake. Clients that are slow or do not speak TLS delay
-/// no others.
+/// Performs TLS handshakes. Clients that are slow or do not use TLS do not delay others.
 #[derive(Clone)]
 pub(crate) struct Tls {
     acceptor: TlsAcceptor,
@@ -19,7 +18,7 @@ pub(crate) struct Tls {
 }
 
 impl Tls {
-    /// `handshake` is the longest that a handshake may take, in wall time.
+    /// `handshake` is the timeout of a handshake, in wall time.
     pub(crate) fn new(identity: TlsIdentity, handshake: Duration) -> Self {
         Self { acceptor: TlsAcceptor::from(identity.config()), handshake }
     }

@@ -1,5 +1,6 @@
-//! HTTPS for clients that insist on it: a certificate authority of this installation's own, server certificates signed by it,
-//! and a listener that speaks TLS. All of it lives by wall time, because the clients that check certificates do.
+//! HTTPS for clients that require it: a certificate authority of the installation, server
+//! certificates and a TLS listener. Validity is in wall time, because clients check it in wall
+//! time.
 
 mod authority;
 mod leaf;
@@ -12,7 +13,7 @@ pub(crate) use listener::Tls;
 use outlive_clock::Instant;
 use rcgen::CertificateParams;
 
-/// Sets how long a certificate is valid, in wall time.
+/// Sets the validity of a certificate, in wall time.
 fn valid(params: &mut CertificateParams, from: Instant, to: Instant) {
     let epoch = rcgen::date_time_ymd(1970, 1, 1);
     let date = |at: Instant| epoch + (at.whole_second() - Instant::EPOCH).to_std();

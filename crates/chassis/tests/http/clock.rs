@@ -70,18 +70,19 @@ async fn a_clock_runs_as_fast_as_it_is_told_and_stops_where_it_is() {
     let wall = outlive_clock::wall_now() - begun;
     let noon: outlive_clock::Instant = NOON.parse().expect("an instant");
     assert!(now(&stopped) > noon && now(&stopped) >= now(&started), "{stopped}");
-    assert!(now(&stopped) - noon <= wall * 86_400, "no faster than it was told");
+    assert!(now(&stopped) - noon <= wall * 86_400, "no faster than its speed");
     assert_eq!(scene.get(&lab(1, "/clock")).await.body, stopped);
 }
 
 #[tokio::test]
-async fn clocks_set_with_one_anchor_agree_whenever_each_was_told() {
+async fn clocks_set_with_the_same_anchor_agree() {
     let scene = Scene::start().await;
     let anchor = outlive_clock::wall_now() - outlive_clock::Span::from_seconds(10);
     scene.put(&lab(1, ""), json!({"clock": {"now": NOON, "speed": 60, "wall": anchor}})).await;
     scene.create(2, &[]).await;
     scene.put(&lab(2, "/clock"), json!({"now": NOON, "speed": 60, "wall": anchor})).await;
-    // Stopped at one wall instant they would show the same; told one after the other they are at most that much apart.
+    // Stopped at the same wall instant, they would agree; stopped one after the other, they differ
+    // by at most the time between.
     let stop = async |number| -> outlive_clock::Instant {
         let stopped = scene.put(&lab(number, "/clock"), json!({"speed": 0})).await.body;
         stopped["now"].as_str().expect("a text").parse().expect("an instant")

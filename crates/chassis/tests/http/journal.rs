@@ -64,7 +64,7 @@ async fn a_journal_is_read_by_kind_subject_trace_and_place() {
 }
 
 #[tokio::test]
-async fn a_line_has_everything_that_was_said() {
+async fn a_line_has_all_members() {
     let scene = Scene::start().await;
     scene.create(1, &[]).await;
     write(&scene, 1, "token.issued", "user:1", "4bf92f3577b34da6a3ce929d0e0e4736").await;
@@ -95,7 +95,7 @@ async fn next_event(body: &mut Body) -> (String, Value) {
 }
 
 #[tokio::test]
-async fn whoever_follows_gets_what_was_written_and_what_is_written_later() {
+async fn the_stream_returns_past_and_new_lines() {
     let scene = Scene::start().await;
     scene.create(1, &[]).await;
     scene.create(2, &[]).await;

@@ -73,7 +73,7 @@ async fn connect(address: SocketAddr, bytes: &str) -> TcpStream {
 }
 
 /// All that the server sends until it closes the connection.
-async fn until_closed(stream: &mut TcpStream) -> String {
+async fn read_to_end(stream: &mut TcpStream) -> String {
     let mut received = Vec::new();
     let closed = timeout(SOON, stream.read_to_end(&mut received)).await;
     let _ = closed.expect("the server closes the connection");
@@ -95,14 +95,14 @@ async fn a_header_that_does_not_arrive_in_time_ends_the_connection() {
     let address = start(ServeLimits { header: SHORT, ..UNLIMITED }, app()).await;
     for sent in ["", "GET / HTTP/1.1\r\nhost: a\r\nx-slow: "] {
         let mut stream = connect(address, sent).await;
-        assert_eq!(until_closed(&mut stream).await, "", "{sent:?}");
+        assert_eq!(read_to_end(&mut stream).await, "", "{sent:?}");
     }
     // A next request on a connection that was used has the same limit, from its first byte.
     let mut stream = connect(address, REQUEST).await;
     assert!(some(&mut stream).await.ends_with("here"));
     pause(SHORT * 3).await;
     stream.write_all(b"GET / HT").await.expect("the connection is open between requests");
-    assert_eq!(until_closed(&mut stream).await, "");
+    assert_eq!(read_to_end(&mut stream).await, "");
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn a_body_that_does_not_arrive_in_time_is_answered_with_408() {
     for length in ["content-length: 10", "transfer-encoding: chunked"] {
         let mut stream =
             connect(address, &format!("POST /echo HTTP/1.1\r\nhost: a\r\n{length}\r\n\r\n1\r\n")).await;
-        let response = until_closed(&mut stream).await;
+        let response = read_to_end(&mut stream).await;
         assert!(response.starts_with("HTTP/1.1 408 "), "{length}: {response}");
         assert!(response.contains(r#""code":"RequestTimeout""#), "{response}");
     }
@@ -134,7 +134,7 @@ async fn a_body_that_does_not_arrive_in_time_is_answered_with_408() {
 async fn a_late_body_is_answered_with_the_names_of_its_request() {
     let address = start(ServeLimits { body: SHORT, ..UNLIMITED }, app()).await;
     let mut stream = connect(address, "POST /named HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\n1").await;
-    let response = until_closed(&mut stream).await;
+    let response = read_to_end(&mut stream).await;
     assert!(response.starts_with("HTTP/1.1 408 "), "{response}");
     for part in [
         "client-request-id: c\r\n",
@@ -152,12 +152,12 @@ async fn an_idle_connection_ends_and_one_whose_request_is_being_answered_stays()
     let limits = ServeLimits { header: SHORT, body: SHORT, idle: SHORT, write: SHORT, ..UNLIMITED };
     let address = start(limits, app()).await;
     let mut stream = connect(address, "GET /slow HTTP/1.1\r\nhost: a\r\n\r\n").await;
-    let response = until_closed(&mut stream).await;
+    let response = read_to_end(&mut stream).await;
     assert!(response.ends_with("at last"), "{response}");
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_its_response_is_disconnected() {
+async fn disconnects_a_client_that_does_not_read_its_response() {
     let address = start(ServeLimits { write: SHORT, connections: 1, ..UNLIMITED }, app()).await;
     let mut hoarder = connect(address, "GET /large HTTP/1.1\r\nhost: a\r\n\r\n").await;
     some(&mut hoarder).await;
@@ -190,7 +190,7 @@ async fn a_tls_handshake_that_does_not_finish_in_time_ends_the_connection() {
     let limits = ServeLimits { handshake: SHORT, ..UNLIMITED };
     tokio::spawn(serve_tls_within(limits, listener, identity, app(), std::future::pending()));
     let mut stream = connect(address, "").await;
-    assert_eq!(until_closed(&mut stream).await, "");
+    assert_eq!(read_to_end(&mut stream).await, "");
 }
 
 /// Counts how often it is cloned.

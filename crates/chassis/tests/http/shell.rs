@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::scene::{HOST, Scene, json_request, lab, request};
 
 #[tokio::test]
-async fn only_known_hosts_are_answered() {
+async fn rejects_unknown_hosts() {
     let scene = Scene::start().await;
     assert_eq!(scene.get("/healthz").await.body, json!({"service": "reminders", "status": "ok"}));
     for host in [
@@ -29,7 +29,7 @@ async fn only_known_hosts_are_answered() {
 
 /// RFC 9112, section 3.2: more than one Host field is 400.
 #[tokio::test]
-async fn a_request_that_names_two_hosts_is_refused() {
+async fn rejects_a_request_with_two_hosts() {
     let scene = Scene::start().await;
     for (uri, hosts) in [
         ("/healthz", &[HOST, "evil.example:8700"][..]),
@@ -79,7 +79,7 @@ async fn a_fault_is_told_in_the_one_form_and_the_service_lives_on() {
     for _ in 0..3 {
         let answer = scene.get("/panic").await;
         assert_eq!(answer.refused(), (500, "InternalError"));
-        assert!(!answer.body.to_string().contains("as the test wants"), "nothing of the inside is told");
+        assert!(!answer.body.to_string().contains("as the test wants"), "no internal details");
         assert_eq!(answer.headers["x-content-type-options"], "nosniff");
     }
     scene.create(1, &[]).await;

@@ -31,5 +31,5 @@ async fn it_serves_until_it_is_told_to_stop_even_if_somebody_follows() {
     stop.send(()).expect("it serves");
     let ended = tokio::time::timeout(Duration::from_secs(20), serving).await.expect("within its grace");
     ended.expect("no panic").expect("no fault");
-    assert!(get("/healthz").await.is_err(), "nobody listens");
+    assert!(get("/healthz").await.is_err(), "the socket is closed");
 }

@@ -48,7 +48,7 @@ async fn rows(scene: &Scene, table: &str) -> i64 {
 }
 
 #[tokio::test]
-async fn what_a_tenant_begins_with_is_in_its_journal() {
+async fn creating_a_tenant_is_recorded_in_its_journal() {
     let scene = Scene::start().await;
     scene.create(1, &[]).await;
     let journal = scene.get(&lab(1, "/journal")).await;
@@ -104,7 +104,7 @@ async fn a_description_that_cannot_be_read_makes_nothing() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_none_is_not_found() {
+async fn an_invalid_id_is_a_404() {
     let scene = Scene::start().await;
     for name in ["x", "00000000-0000-0000-0000-00000000000", "%00", "..%2F..", "ü"] {
         let name = name.replace('ü', "%C3%BC");

@@ -10,7 +10,7 @@ use outlive_wire::{EventPayload as _, Subject};
 use crate::scene::{NOON, Scene, tenant};
 
 #[tokio::test]
-async fn what_was_read_is_remembered_until_something_is_committed() {
+async fn a_value_is_cached_until_the_next_commit() {
     let scene = Scene::start().await;
     scene.create(1, &[]).await;
     let (reads, memory) = (AtomicU32::new(0), UntilCommit::default());

@@ -123,7 +123,7 @@ pub(crate) fn known_error(error: Aadsts) -> Response {
     let page = KnownError {
         code: error.to_string(),
         text: error.text,
-        mender: error.mender.as_str(),
+        mender: error.fixed_by.as_str(),
         remedy: error.remedy,
         seen: seen(error.observation),
     };

@@ -5,7 +5,7 @@ use outlive_rules::aadsts;
 use outlive_rules::scopes::{ScopeError, ScopeRequest};
 use outlive_store::Change;
 use outlive_tokens::TokenVersion;
-use outlive_tokens::claims::{AccessSubject, ClientAuthentication, Told};
+use outlive_tokens::claims::{AccessSubject, ClientAuthentication, UserClaims};
 
 use super::endpoint::TokenRequest;
 use super::mint::{AccessTokenOrder, mint_access_token};
@@ -39,7 +39,7 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
         resource: &resource.application,
         name: resource.audience(),
         subject: &subject,
-        told: Told { opaque: Some(notes(&mut random.stream("token-notes"))), ..Told::default() },
+        told: UserClaims { opaque: Some(notes(&mut random.stream("token-notes"))), ..UserClaims::default() },
         claims: &request.claims,
         contexts: &NO_CONTEXTS,
     };

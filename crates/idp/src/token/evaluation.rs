@@ -39,7 +39,7 @@ pub(super) fn check_age(claims: &ClaimsRequest, now: Instant) -> Result<(), Refu
 /// The capabilities that a token repeats: those of the client, to a resource that asked to be told ("Claims challenges, claims
 /// requests, and client capabilities").
 pub(super) fn capabilities(claims: &ClaimsRequest, resource: &Application) -> Option<Vec<String>> {
-    let told = claims.can_be_challenged && optional_claims(resource, For::Resource).asks("xms_cc");
+    let told = claims.can_be_challenged && optional_claims(resource, For::Resource).contains("xms_cc");
     told.then(|| vec!["cp1".to_owned()])
 }
 

@@ -101,7 +101,7 @@ async fn access_token(
         subject: &subject,
         told: told(&as_token_request, &resource.application, For::Resource, user, resource.oidc())
             .await?
-            .coming_from(Some(as_token_request.address)),
+            .with_ip_address(Some(as_token_request.address)),
         claims: &request.claims,
         contexts: &request.claims.contexts,
     };

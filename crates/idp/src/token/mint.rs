@@ -9,7 +9,7 @@ use outlive_clock::{Instant, SessionId};
 use outlive_rules::{ClientClass, aadsts, lifetimes};
 use outlive_store::Change;
 use outlive_tokens::claims::{
-    AccessSubject, AccessTokenClaims, AccessTokenInput, IdTokenClaims, IdTokenInput, Told, UserFacts, uti,
+    AccessSubject, AccessTokenClaims, AccessTokenInput, IdTokenClaims, IdTokenInput, UserClaims, UserFacts, uti,
 };
 use outlive_tokens::{
     ClaimsRequest, RedirectType, SealedRefreshToken, SealedToken, TokenVersion, fingerprint, sign_rs256,
@@ -72,7 +72,7 @@ pub(crate) struct AccessTokenOrder<'a> {
     pub(crate) name: &'a str,
     pub(crate) subject: &'a AccessSubject,
     /// What the resource is told besides.
-    pub(crate) told: Told,
+    pub(crate) told: UserClaims,
     /// What the client asked for.
     pub(crate) claims: &'a ClaimsRequest,
     /// The authentication contexts that are met.
@@ -131,7 +131,7 @@ pub(crate) async fn mint_access_token(
         uti: unique,
         pairwise: &idp.pairwise,
         xms_cc: capabilities,
-        told: order.told.clone(),
+        user_claims: order.told.clone(),
     });
     let token = sign_rs256(&key, version, &claims);
     let fingerprint = fingerprint(&token);
@@ -175,7 +175,7 @@ pub(crate) async fn mint_for_user(
         subject: &subject,
         told: told(request, &resource.application, For::Resource, grant.user, resource.oidc())
             .await?
-            .coming_from(grant.address),
+            .with_ip_address(grant.address),
         claims: &grant.claims,
         contexts: &grant.contexts,
     };
@@ -298,10 +298,10 @@ pub(super) async fn id_token(request: &TokenRequest<'_>, order: IdTokenOrder<'_>
     let client = &request.client.application;
     let roles = idp.directory.user_roles(request.tenant.id, order.user.id, client.client_id).await?;
     let mut told =
-        told(request, client, For::Client, order.user, order.oidc).await?.coming_from(order.address);
+        told(request, client, For::Client, order.user, order.oidc).await?.with_ip_address(order.address);
     told.optional.extend(order.claims.id_token.iter().cloned());
     // A hint for signing out: opaque to the client, the account to us.
-    let login_hint = told.optional.asks("login_hint").then(|| STANDARD.encode(order.user.upn.as_bytes()));
+    let login_hint = told.optional.contains("login_hint").then(|| STANDARD.encode(order.user.upn.as_bytes()));
     let claims = IdTokenClaims::build(&IdTokenInput {
         version: request.endpoint,
         origin: idp.issuer_origin(request.origin, request.endpoint),
@@ -313,8 +313,8 @@ pub(super) async fn id_token(request: &TokenRequest<'_>, order: IdTokenOrder<'_>
         amr: order.amr,
         roles: &roles,
         nonce: order.nonce,
-        session: order.session_id.filter(|_| told.optional.asks("sid")),
-        auth_time: told.optional.asks("auth_time").then_some(order.auth_time),
+        session: order.session_id.filter(|_| told.optional.contains("sid")),
+        auth_time: told.optional.contains("auth_time").then_some(order.auth_time),
         login_hint: login_hint.as_deref(),
         c_hash: order.c_hash,
         at_hash: order.at_hash,
@@ -322,7 +322,7 @@ pub(super) async fn id_token(request: &TokenRequest<'_>, order: IdTokenOrder<'_>
         expires_at: request.now + id_token_lifetime(request),
         uti: idp.chassis.random.of(request.tenant.id).stream("id-token-uti").bytes(),
         pairwise: &idp.pairwise,
-        told,
+        user_claims: told,
     });
     Ok(sign_rs256(&key, request.endpoint, &claims))
 }

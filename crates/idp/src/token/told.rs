@@ -3,7 +3,7 @@
 
 use outlive_clock::Instant;
 use outlive_rules::lifetimes;
-use outlive_tokens::claims::{ExpiringPassword, Groups, OptionalClaims, Told};
+use outlive_tokens::claims::{ExpiringPassword, Groups, OptionalClaims, UserClaims};
 
 use super::endpoint::TokenRequest;
 use crate::directory::platform::GRAPH;
@@ -33,7 +33,7 @@ pub(crate) fn optional_claims(application: &Application, whom: For) -> OptionalC
 
 /// Whether app-only tokens for this resource say that they are: those for Graph always do.
 pub(crate) fn tells_idtyp(resource: &Application) -> bool {
-    resource.client_id == GRAPH || optional_claims(resource, For::Resource).asks("idtyp")
+    resource.client_id == GRAPH || optional_claims(resource, For::Resource).contains("idtyp")
 }
 
 /// What an application is told of a user.
@@ -43,7 +43,7 @@ pub(crate) async fn told(
     whom: For,
     user: &User,
     oidc: &std::collections::BTreeSet<String>,
-) -> Result<Told, Refusal> {
+) -> Result<UserClaims, Refusal> {
     let (directory, tenant) = (&request.idp.directory, request.tenant.id);
     let groups = match application.document.group_claims {
         GroupClaims::None | GroupClaims::DirectoryRole => None,
@@ -57,7 +57,7 @@ pub(crate) async fn told(
         Groups { ids, endpoint: format!("{graph}/v1.0/users/{}/getMemberObjects", user.id) }
     });
     let mut opaque = request.idp.chassis.random.of(tenant).stream("token-notes");
-    Ok(Told {
+    Ok(UserClaims {
         optional: optional_claims(application, whom),
         profile: oidc.contains("profile"),
         email: oidc.contains("email"),
@@ -66,7 +66,7 @@ pub(crate) async fn told(
         wids: wids(application, user),
         ip_address: None,
         password: expiring_password(request, user),
-        in_address: request.front_channel,
+        front_channel: request.front_channel,
         opaque: Some(notes(&mut opaque)),
     })
 }
@@ -108,5 +108,5 @@ fn wids(application: &Application, user: &User) -> Vec<String> {
 
 /// When the user last signed in interactively, for who asked to know it.
 pub(crate) fn auth_time(application: &Application, whom: For, at: Instant) -> Option<Instant> {
-    optional_claims(application, whom).asks("auth_time").then_some(at)
+    optional_claims(application, whom).contains("auth_time").then_some(at)
 }

@@ -1,4 +1,5 @@
-//! What a journal promises: lines in the order of their commits, without gaps, on every database the store runs on.
+//! What a journal promises: lines in the order of their commits, without gaps, on every database
+//! the store runs on.
 
 mod place;
 
@@ -20,7 +21,7 @@ on_each_database!(
     tenants_do_not_see_each_other,
     a_query_answers_no_more_than_its_limit,
     two_journals_of_one_database_keep_one_order,
-    what_an_older_program_wrote_is_read_and_continued,
+    reads_and_continues_a_journal_of_an_earlier_version,
     the_newest_lines_are_found_by_an_index,
 );
 
@@ -98,19 +99,19 @@ async fn the_newest_lines_are_found_by_an_index(place: &Place) {
     assert_eq!(numbers(Newest { subject: Some("user:0"), ..all }).await, [48, 45, 42]);
 }
 
-/// Lets go of a store that has its database alone.
-async fn let_go(store: Store) {
+/// Closes a store that is exclusive.
+async fn close_if_exclusive(store: Store) {
     if store.is_exclusive() {
         store.close().await;
     }
 }
 
-async fn what_an_older_program_wrote_is_read_and_continued(place: &Place) {
+async fn reads_and_continues_a_journal_of_an_earlier_version(place: &Place) {
     let store = place.store();
     for statement in ["DROP TABLE journal", "DROP TABLE journal_names", "DELETE FROM migrations"] {
         store.commit(Statement::new(statement, Vec::new())).await.expect("there is nothing yet");
     }
-    let_go(store).await;
+    close_if_exclusive(store).await;
     let older = place.opened_with(&MIGRATIONS[..2]).await;
     let journal = Journal::new(older.clone(), "case");
     for (seq, token, kind) in
@@ -134,7 +135,7 @@ async fn what_an_older_program_wrote_is_read_and_continued(place: &Place) {
         older.commit(change).await.expect("is written");
     }
     let before = read(&journal, Filter::of(tenant(1))).await;
-    let_go(older).await;
+    close_if_exclusive(older).await;
     let newer = place.opened_with(MIGRATIONS).await;
     let journal = Journal::new(newer.clone(), "case");
     assert_eq!(read(&journal, Filter::of(tenant(1))).await, before);
@@ -144,14 +145,14 @@ async fn what_an_older_program_wrote_is_read_and_continued(place: &Place) {
     let notable = Newest { subject: None, notable: true, before: i64::MAX, limit: 9 };
     let notable = journal.newest_first(tenant(1), notable).await.expect("reads");
     assert_eq!(notable.iter().map(|line| line.seq).collect::<Vec<_>>(), [4, 3, 1]);
-    let_go(newer).await;
+    close_if_exclusive(newer).await;
 }
 
 async fn a_line_stands_or_falls_with_its_change(place: &Place) {
     let journal = place.journal();
     let store = place.store();
     let mut refused = journal.entry(&event("token.issued", "user:1"));
-    refused.add(sql!("DELETE FROM journal WHERE tenant = $1", "nobody").expect_rows(1));
+    refused.add(sql!("DELETE FROM journal WHERE tenant = $1", "absent").expect_rows(1));
     assert!(store.commit(refused).await.expect_err("must be refused").is_conflict());
     assert!(read(&journal, Filter::of(tenant(1))).await.is_empty());
     journal.append(&event("token.issued", "user:1")).await.expect("is written");
@@ -167,7 +168,7 @@ async fn lines_are_numbered_without_gaps_in_the_order_of_their_commits(place: &P
         tasks.spawn(async move {
             let mut change = journal.entry(&event("run.waiting", &format!("run:{writer}")));
             if writer % 4 == 0 {
-                change.add(sql!("DELETE FROM journal WHERE tenant = $1", "nobody").expect_rows(1));
+                change.add(sql!("DELETE FROM journal WHERE tenant = $1", "absent").expect_rows(1));
             }
             change.append(journal.entry(&event("run.finished", &format!("run:{writer}"))));
             let written = store.commit(change).await.is_ok();
@@ -287,7 +288,8 @@ async fn a_query_answers_no_more_than_its_limit(place: &Place) {
     assert_eq!(read(&journal, Filter { limit: 3, ..Filter::of(tenant(1)) }).await.len(), 3);
 }
 
-/// On PostgreSQL they are two replicas; on SQLite there is only one process, and both are handles of its store.
+/// On PostgreSQL they are two replicas; on SQLite there is only one process, and both are handles
+/// of its store.
 async fn two_journals_of_one_database_keep_one_order(place: &Place) {
     let journals = [place.journal(), place.another_journal().await];
     let mut tasks = JoinSet::new();

@@ -7,7 +7,8 @@ use outlive_journal::{Journal, MIGRATIONS};
 use outlive_store::{DatabaseUrl, Migration, Statement, Store};
 use tempfile::TempDir;
 
-/// Runs each case on each database; without a PostgreSQL server its half says so on the terminal itself.
+/// Runs each case on each database; without a PostgreSQL server its half says so on the terminal
+/// itself.
 macro_rules! on_each_database {
     ($($case:ident),+ $(,)?) => {
         mod sqlite {

@@ -1,5 +1,5 @@
-//! The claims challenge: what is said to a client whose token was ended before its time ("Claims challenges, claims requests, and
-//! client capabilities").
+//! The claims challenge, the response to a revoked access token ("Claims challenges, claims
+//! requests, and client capabilities").
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -13,18 +13,18 @@ use uuid::Uuid;
 
 use super::CutOff;
 
-/// Asks for a token that is no older than now.
+/// Requires a token that is issued after the challenge.
 #[derive(Clone, Debug)]
 pub(crate) struct ClaimsChallenge {
-    /// The moment of the challenge (virtual time).
+    /// The time of the challenge (virtual).
     pub(crate) at: Instant,
-    /// What ended the token.
+    /// The event that revoked the token.
     pub(crate) ended: CutOff,
-    /// Where tokens are to be had, whatever the tenant.
+    /// The common authorization endpoint.
     pub(crate) authorization_uri: String,
-    /// This API, as the issuer knows it.
+    /// The client id of this API.
     pub(crate) client_id: String,
-    /// The request's ids.
+    /// The ids of the request.
     pub(crate) request_id: Uuid,
     pub(crate) client_request_id: Uuid,
 }

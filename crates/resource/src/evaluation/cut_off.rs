@@ -1,4 +1,4 @@
-//! Since when a user's tokens count.
+//! Revocation cutoffs of users.
 
 use outlive_clock::{Instant, TenantId, UserId};
 use outlive_store::{Statement, Store, StoreError, sql};
@@ -8,21 +8,22 @@ use outlive_tokens::{AccessClaims, SecurityEventKind};
 /// The latest critical event of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CutOff {
-    /// When it happened: whole seconds of virtual time, as events tell it.
+    /// When it happened: whole seconds of virtual time, as in events.
     pub(crate) at: Instant,
-    /// What it was (`credential-change`).
+    /// The event kind (`credential-change`).
     pub(crate) event: String,
 }
 
 impl CutOff {
-    /// Whether a token was issued before it. What was issued within its second survives, as grants do at the issuer.
-    fn ends(&self, token: &AccessClaims) -> bool {
+    /// Whether a token was issued before the event. Tokens issued within the same second survive,
+    /// as grants do at the issuer.
+    fn revokes(&self, token: &AccessClaims) -> bool {
         token.iat + BACKDATED < self.at
     }
 }
 
-/// What ended this token before its time; `None` if nothing did, or if its client could not be asked for another: such a token lives
-/// until it expires, and not long.
+/// Returns the event that revoked the token; `None` without one, or if the client cannot
+/// handle a claims challenge: its tokens are short-lived and remain valid until they expire.
 pub(crate) async fn cut_off(
     store: &Store,
     tenant: TenantId,
@@ -34,15 +35,20 @@ pub(crate) async fn cut_off(
         .await?;
     let Some(row) = row else { return Ok(None) };
     let found = CutOff { at: row.instant("at_us")?, event: row.text("event")? };
-    Ok(Some(found).filter(|found| found.ends(token)))
+    Ok(Some(found).filter(|found| found.revokes(token)))
 }
 
 fn can_be_challenged(token: &AccessClaims) -> bool {
     token.xms_cc.iter().any(|capability| capability.eq_ignore_ascii_case("cp1"))
 }
 
-/// Remembers an event, unless a later one is known.
-pub(super) fn remember(tenant: TenantId, user: UserId, kind: SecurityEventKind, at: Instant) -> Statement {
+/// Stores an event, unless a later one is stored.
+pub(super) fn upsert_cut_off(
+    tenant: TenantId,
+    user: UserId,
+    kind: SecurityEventKind,
+    at: Instant,
+) -> Statement {
     sql!(
         "INSERT INTO cut_offs (tenant, user_id, at_us, event) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (tenant, user_id) DO UPDATE SET at_us = excluded.at_us, event = excluded.event \

@@ -1,6 +1,7 @@
-//! The resource's half of continuous access evaluation ("Continuous access evaluation"): the issuer tells what happened to a user
-//! (`receive`); it is remembered (`cut_off`); and a long-lived token from before is answered with a claims challenge
-//! ([`ClaimsChallenge`]), which its client can meet with a fresh token, if it still gets one.
+//! The resource's part of continuous access evaluation ("Continuous access evaluation"). The issuer
+//! pushes security events about users (`receive`), which are stored as cutoffs (`cut_off`). A
+//! long-lived token issued before the cutoff is rejected with a claims challenge
+//! ([`ClaimsChallenge`]), to which the client responds with a new token, if it can still get one.
 
 mod challenge;
 mod cut_off;

@@ -1,4 +1,4 @@
-//! `POST /security-events`: the issuer tells what happened to a user (RFC 8935).
+//! `POST /security-events`: receives security event tokens from the issuer (RFC 8935).
 
 use std::sync::Arc;
 
@@ -20,20 +20,21 @@ use outlive_wire::Subject;
 use outlive_wire::events::{Happened, SecurityEventReceived, SecurityEventRejected};
 use serde_json::json;
 
-use super::cut_off::remember;
+use super::cut_off::upsert_cut_off;
 use crate::api::Api;
 
-/// How long the name of a token is remembered (virtual time); one that was signed before that is too old to be taken.
-const REMEMBERED_FOR: Span = Span::from_days(30);
+/// How long token identifiers are stored for replay detection (virtual time); older tokens are
+/// rejected.
+const JTI_RETENTION: Span = Span::from_days(30);
 
-/// Why a token is not taken: the error of RFC 8935, section 2.4, and a description.
+/// Why a token was rejected: the error of RFC 8935, section 2.4, and a description.
 #[derive(Debug, Clone)]
 enum Refusal {
     Token {
         err: &'static str,
         description: String,
     },
-    /// It could not be looked at: the issuer may try again.
+    /// The token could not be checked: the issuer may retry.
     Unavailable,
 }
 
@@ -55,7 +56,7 @@ impl Refusal {
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "a security event could not be written down");
+        tracing::error!(%error, "failed to store a security event");
         Self::Unavailable
     }
 }
@@ -80,13 +81,13 @@ pub(crate) async fn receive(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    match taken(&api, &trace, &headers, body).await {
+    match accept_event(&api, &trace, &headers, body).await {
         Ok(()) => StatusCode::ACCEPTED.into_response(),
         Err(refusal) => refusal.answer(),
     }
 }
 
-async fn taken(api: &Api, trace: &Trace, headers: &HeaderMap, body: Body) -> Result<(), Refusal> {
+async fn accept_event(api: &Api, trace: &Trace, headers: &HeaderMap, body: Body) -> Result<(), Refusal> {
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     if !kind.eq_ignore_ascii_case(SECURITY_EVENT_MEDIA_TYPE) {
@@ -95,7 +96,7 @@ async fn taken(api: &Api, trace: &Trace, headers: &HeaderMap, body: Body) -> Res
             format!("the body has to be {SECURITY_EVENT_MEDIA_TYPE}"),
         ));
     }
-    let malformed = || Refusal::new("invalid_request", "the body is no security event token");
+    let malformed = || Refusal::new("invalid_request", "the body is not a security event token");
     let body = to_bytes(body, TOKEN_CHARS_MAX).await.map_err(|_| malformed())?;
     let token = std::str::from_utf8(&body).map_err(|_| malformed())?.trim();
     let tenant = peek_tenant_of_issuer(token).ok_or_else(malformed)?;
@@ -106,9 +107,9 @@ async fn taken(api: &Api, trace: &Trace, headers: &HeaderMap, body: Body) -> Res
         }
         Err(ClockError::Store(error)) => return Err(error.into()),
     };
-    let result = verified(api, tenant, now, token, trace).await;
+    let result = verify_event(api, tenant, now, token, trace).await;
     let result = match result {
-        Ok(event) => write_down(api, tenant, now, &event, trace).await,
+        Ok(event) => store_event(api, tenant, now, &event, trace).await,
         Err(refusal) => Err(refusal),
     };
     if let Err(Refusal::Token { err, description }) = &result {
@@ -124,7 +125,7 @@ async fn taken(api: &Api, trace: &Trace, headers: &HeaderMap, body: Body) -> Res
     result
 }
 
-async fn verified(
+async fn verify_event(
     api: &Api,
     tenant: TenantId,
     now: Instant,
@@ -134,17 +135,14 @@ async fn verified(
     let audiences = api.audiences.of(tenant).await?;
     let expected = BearerExpectations { tenant, audiences: &audiences, now };
     let event = api.verifier.verify_security_event(&expected, token, trace).await?;
-    if event.issued_at < now - REMEMBERED_FOR {
-        return Err(Refusal::new(
-            "invalid_request",
-            "the token is too old to be told from one that came before",
-        ));
+    if event.issued_at < now - JTI_RETENTION {
+        return Err(Refusal::new("invalid_request", "the token is too old to be checked for replay"));
     }
     Ok(event)
 }
 
-/// Remembers the token's name, what it cuts off and that it came, or nothing at all.
-async fn write_down(
+/// Stores the token identifier, the cutoffs and the journal event in one transaction.
+async fn store_event(
     api: &Api,
     tenant: TenantId,
     now: Instant,
@@ -154,7 +152,7 @@ async fn write_down(
     let mut change = Change::from(sql!(
         "DELETE FROM received_events WHERE tenant = $1 AND received_us < $2",
         tenant,
-        now - REMEMBERED_FOR
+        now - JTI_RETENTION
     ));
     change.add(sql!(
         "INSERT INTO received_events (tenant, jti, received_us) VALUES ($1, $2, $3)",
@@ -163,7 +161,7 @@ async fn write_down(
         now
     ));
     for (kind, at) in &event.happened {
-        change.add(remember(tenant, event.user, *kind, *at));
+        change.add(upsert_cut_off(tenant, event.user, *kind, *at));
     }
     let happened = event.happened.iter();
     let received = SecurityEventReceived {
@@ -176,7 +174,7 @@ async fn write_down(
     match api.chassis.store.commit(change).await {
         Ok(()) => Ok(()),
         Err(error) if error.is_conflict() => {
-            Err(Refusal::new("invalid_request", "the token came before, and is taken once"))
+            Err(Refusal::new("invalid_request", "the token was received before"))
         }
         Err(error) => Err(error.into()),
     }

@@ -1,4 +1,4 @@
-//! An order as it is placed.
+//! New orders.
 
 use http::HeaderMap;
 use http::StatusCode;
@@ -23,7 +23,7 @@ pub(crate) struct NewOrder {
 }
 
 impl NewOrder {
-    /// Reads and checks a body.
+    /// Parses and validates a body.
     pub(crate) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, Problem> {
         let content_type =
             headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -44,7 +44,7 @@ impl NewOrder {
     }
 }
 
-/// A text that people read: not empty, not long, no control characters.
+/// Validates display text: not empty, not too long, no control characters.
 pub(crate) fn check_text(name: &str, text: &str) -> Result<(), Problem> {
     let length = text.chars().count();
     if text.trim().is_empty() || length > TEXT_CHARS_MAX || text.chars().any(char::is_control) {
@@ -62,7 +62,7 @@ pub(crate) fn check_quantity(quantity: i64) -> Result<(), Problem> {
     Err(Problem::bad_request(format!("quantity must be 1 to {QUANTITY_MAX}.")))
 }
 
-/// 413: the body is larger than any order.
+/// 413: the body is too large for an order.
 pub(crate) fn too_large() -> Problem {
     Problem::new(
         StatusCode::PAYLOAD_TOO_LARGE,

@@ -44,7 +44,7 @@ pub(crate) struct Order {
     pub(crate) quantity: i64,
     /// Virtual time.
     pub(crate) created_date_time: Instant,
-    /// The object id of whoever placed it; absent if the tenant began with it.
+    /// The object id of the caller who placed it; absent for seeded orders.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) created_by: Option<String>,
 }

@@ -8,12 +8,12 @@ use serde::Deserialize;
 
 use super::OrderId;
 
-/// How many orders a page has if the caller does not say.
+/// The default page size.
 const TOP_DEFAULT: u32 = 25;
-/// The most orders a page has; whoever asks for more gets a page and a link to the next.
+/// The maximum page size; larger values of `$top` are reduced to it.
 const TOP_MAX: u32 = 100;
 
-/// The query as it came. Parameters that are not known are passed over.
+/// The query parameters. Unknown ones are ignored.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct PageQuery {
     #[serde(rename = "$top")]
@@ -22,7 +22,7 @@ pub(crate) struct PageQuery {
     skiptoken: Option<String>,
 }
 
-/// Which page: at most `top` orders whose ids come after `after`.
+/// A page: at most `top` orders whose ids are greater than `after`.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Page {
     pub(crate) top: u32,
@@ -44,20 +44,20 @@ impl Page {
         let after = match query.skiptoken.as_deref() {
             None => None,
             Some(text) => Some(
-                opened(text)
-                    .ok_or_else(|| Problem::bad_request("$skiptoken is not one that this API gave out."))?,
+                decode_skiptoken(text)
+                    .ok_or_else(|| Problem::bad_request("$skiptoken was not issued by this API."))?,
             ),
         };
         Ok(Self { top, after })
     }
 
-    /// Where the page after `last` is to be had.
+    /// Returns the URL of the page after `last`.
     pub(crate) fn next_link(&self, origin: &str, last: &OrderId) -> String {
         format!("{origin}/orders?$top={}&$skiptoken={}", self.top, URL_SAFE_NO_PAD.encode(last.as_str()))
     }
 }
 
-fn opened(text: &str) -> Option<OrderId> {
+fn decode_skiptoken(text: &str) -> Option<OrderId> {
     let bytes =
         Some(text).filter(|text| text.len() <= 128).and_then(|text| URL_SAFE_NO_PAD.decode(text).ok())?;
     OrderId::parse(std::str::from_utf8(&bytes).ok()?)
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_are_bounded_and_tokens_are_ours() {
+    fn page_sizes_are_bounded_and_foreign_skiptokens_rejected() {
         assert_eq!(page(None, None), Ok(Page { top: 25, after: None }));
         assert_eq!(page(Some("3"), None), Ok(Page { top: 3, after: None }));
         assert_eq!(page(Some("4000000000"), None), Ok(Page { top: 100, after: None }));

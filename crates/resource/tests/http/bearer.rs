@@ -77,7 +77,7 @@ async fn audience_issuer_and_tenant_must_fit() {
     let scene = Scene::start().await;
     let claims = scene.user_claims(READ);
     let elsewhere = TenantId::from_uuid(Uuid::from_u128(99));
-    for (name, value, said) in [
+    for (name, value, reason) in [
         ("aud", json!("https://graph.microsoft.com"), "another audience"),
         ("aud", json!("api://contoso-orders/"), "another audience"),
         ("iss", json!(issuer("http://evil.example", scene.tenant, TokenVersion::V2)), "issuer"),
@@ -89,7 +89,7 @@ async fn audience_issuer_and_tenant_must_fit() {
     ] {
         let token = scene.sign(&with(claims.clone(), name, value));
         let description = invalid_token(&scene.get("/orders", &token).await);
-        assert!(description.contains(said), "{name}: {description}");
+        assert!(description.contains(reason), "{name}: {description}");
     }
     for (name, value) in [
         ("aud", json!("00000000-0000-0000-0000-000000000002")),
@@ -109,12 +109,13 @@ async fn only_the_issuers_rs256_signature_counts() {
     let good = scene.sign(&claims);
     let (head, signature) = good.rsplit_once('.').expect("three parts");
     let body = good.split('.').nth(1).expect("three parts");
-    // {"alg":"none"} and {"alg":"HS256","typ":"JWT"} in base64url; the second signed with the public key, which everyone knows.
+    // {"alg":"none"} and {"alg":"HS256","typ":"JWT"} in base64url; the second signed with the
+    // public key, which everyone knows.
     let unsigned = format!("eyJhbGciOiJub25lIn0.{body}.");
     let confused = sign_hs256(key(0).modulus().as_bytes(), &claims);
     let altered = format!("{}{}.{signature}", &head[..head.len() - 4], "AAAA");
     let foreign = sign_rs256(&key(1), TokenVersion::V2, &claims);
-    for (token, said) in [
+    for (token, reason) in [
         (unsigned, "not signed with RS256"),
         (confused, "not signed with RS256"),
         (foreign, "does not publish"),
@@ -125,7 +126,7 @@ async fn only_the_issuers_rs256_signature_counts() {
         ("x".repeat(17_000), "malformed"),
     ] {
         let description = invalid_token(&scene.get("/orders", &token).await);
-        assert!(description.contains(said), "{description}");
+        assert!(description.contains(reason), "{description}");
     }
     let two = scene
         .send(Method::GET, "/orders", |request| {
@@ -136,7 +137,7 @@ async fn only_the_issuers_rs256_signature_counts() {
 }
 
 #[tokio::test]
-async fn a_rotated_key_is_found() {
+async fn fetches_a_rotated_key() {
     let scene = Scene::start().await;
     let old = scene.user_token(READ);
     assert_eq!(scene.get("/orders", &old).await.status, 200);
@@ -147,7 +148,7 @@ async fn a_rotated_key_is_found() {
 }
 
 #[tokio::test]
-async fn an_issuer_out_of_reach_is_a_503_and_no_verdict() {
+async fn an_unreachable_issuer_is_a_503() {
     let scene = Scene::start().await;
     scene.break_issuer();
     let answer = scene.get("/orders", &scene.user_token(READ)).await;
@@ -156,7 +157,7 @@ async fn an_issuer_out_of_reach_is_a_503_and_no_verdict() {
 }
 
 #[tokio::test]
-async fn a_page_in_a_browser_may_call_from_wherever_it_is_served() {
+async fn browser_pages_of_any_origin_can_call_the_api() {
     let scene = Scene::start().await;
     let from_page = |request: reqwest::RequestBuilder| request.header("origin", "http://page.example");
     let preflight = |request: reqwest::RequestBuilder| {
@@ -171,11 +172,11 @@ async fn a_page_in_a_browser_may_call_from_wherever_it_is_served() {
     let token = scene.user_token(READ);
     let answer = scene.send(Method::GET, "/orders", |request| from_page(request).bearer_auth(&token)).await;
     assert_eq!((answer.status, &*answer.pages), (200, "*"));
-    // The challenge, too, is for the page to read: it says what to ask the issuer for.
+    // The page can also read the challenge.
     let refused = scene.send(Method::GET, "/orders", from_page).await;
     assert_eq!((refused.status, &*refused.pages), (401, "*"));
-    assert!(refused.told_to_pages.contains("WWW-Authenticate"), "{refused:?}");
-    // Not what the issuer calls, and nothing is said to who does not ask as a page.
+    assert!(refused.exposed_headers.contains("WWW-Authenticate"), "{refused:?}");
+    // No CORS headers on the issuer's endpoint, nor without an Origin header.
     let event = scene.send(Method::OPTIONS, "/security-events", preflight).await;
     assert_eq!((event.status, &*event.pages), (405, ""));
     assert_eq!(scene.get("/orders", &token).await.pages, "");

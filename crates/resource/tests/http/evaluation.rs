@@ -1,4 +1,4 @@
-//! What the issuer tells, and what it does to tokens that were good a moment ago.
+//! Continuous access evaluation: received security events and their effect on tokens.
 
 use http::Method;
 use outlive_clock::{Instant, Span, UserId};
@@ -13,7 +13,7 @@ use crate::scene::{AUDIENCE, Answer, NOW, PUBLIC_ORIGIN, Scene, key};
 
 const OWNER: u128 = 4;
 
-/// A token of the owner's that can be challenged, issued at this instant and good for a day.
+/// A CAE-capable token of the owner, issued at this instant and valid for a day.
 fn evaluated(scene: &Scene, issued_at: Instant) -> String {
     let mut claims = scene.user_claims(&["Orders.Read"]);
     claims["xms_cc"] = json!(["cp1"]);
@@ -23,7 +23,7 @@ fn evaluated(scene: &Scene, issued_at: Instant) -> String {
     scene.sign(&claims)
 }
 
-struct Told {
+struct EventToken {
     issuer: String,
     audience: &'static str,
     jti: &'static str,
@@ -34,8 +34,8 @@ struct Told {
     key: usize,
 }
 
-fn told(scene: &Scene, jti: &'static str, happened_at: Instant) -> Told {
-    Told {
+fn event_token(scene: &Scene, jti: &'static str, happened_at: Instant) -> EventToken {
+    EventToken {
         issuer: issuer(PUBLIC_ORIGIN, scene.tenant, TokenVersion::V2),
         audience: AUDIENCE,
         jti,
@@ -47,7 +47,7 @@ fn told(scene: &Scene, jti: &'static str, happened_at: Instant) -> Told {
     }
 }
 
-impl Told {
+impl EventToken {
     fn sign(&self) -> String {
         SecurityEvent {
             issuer: &self.issuer,
@@ -74,26 +74,27 @@ async fn push_as(scene: &Scene, kind: &str, token: String) -> Answer {
     scene.send(Method::POST, "/security-events", with).await
 }
 
-/// The token is not taken, for this reason; and nothing comes of it.
-async fn is_refused(scene: &Scene, token: String, err: &str) {
+/// Asserts that the token is rejected with this error.
+async fn assert_rejects(scene: &Scene, token: String, err: &str) {
     let answer = push(scene, token).await;
     assert_eq!((answer.status, answer.body["err"].as_str()), (400, Some(err)), "{answer:?}");
     assert!(answer.body["description"].as_str().is_some_and(|text| text.ends_with('.')), "{answer:?}");
 }
 
 #[tokio::test]
-async fn a_token_from_before_is_challenged_in_the_documented_form() {
+async fn challenges_a_token_issued_before_an_event() {
     let scene = Scene::start().await;
     let before = evaluated(&scene, NOW);
     assert_eq!(scene.get("/orders", &before).await.status, 200);
     let happened_at = NOW + Span::from_seconds(10);
-    let taken = push(&scene, told(&scene, "one", happened_at).sign()).await;
+    let taken = push(&scene, event_token(&scene, "one", happened_at).sign()).await;
     assert_eq!((taken.status, &taken.body), (202, &Value::Null));
     let now = NOW + Span::from_seconds(40);
     scene.move_time_to(now).await;
     let answer = scene.get("/orders", &before).await;
     assert_eq!(answer.status, 401);
-    // {"access_token":{"nbf":{"essential":true,"value":"1767603640"}}}: the moment of the challenge, not that of the event.
+    // {"access_token":{"nbf":{"essential":true,"value":"1767603640"}}}: the time of the challenge,
+    // not of the event.
     assert_eq!(
         answer.challenge,
         format!(
@@ -128,10 +129,10 @@ async fn a_token_from_before_is_challenged_in_the_documented_form() {
 }
 
 #[tokio::test]
-async fn only_what_was_issued_before_the_events_second_is_ended() {
+async fn a_token_issued_within_the_second_of_an_event_survives() {
     let scene = Scene::start().await;
     let happened_at = NOW + Span::from_seconds(10);
-    assert_eq!(push(&scene, told(&scene, "one", happened_at).sign()).await.status, 202);
+    assert_eq!(push(&scene, event_token(&scene, "one", happened_at).sign()).await.status, 202);
     scene.move_time_to(NOW + Span::from_seconds(20)).await;
     for (issued_at, status) in [
         (happened_at - Span::from_seconds(1), 401),
@@ -143,9 +144,12 @@ async fn only_what_was_issued_before_the_events_second_is_ended() {
 }
 
 #[tokio::test]
-async fn whoever_cannot_be_asked_and_whoever_it_did_not_happen_to_go_on() {
+async fn does_not_affect_tokens_without_cp1_or_of_other_users() {
     let scene = Scene::start().await;
-    assert_eq!(push(&scene, told(&scene, "one", NOW + Span::from_seconds(1)).sign()).await.status, 202);
+    assert_eq!(
+        push(&scene, event_token(&scene, "one", NOW + Span::from_seconds(1)).sign()).await.status,
+        202
+    );
     scene.move_time_to(NOW + Span::from_seconds(20)).await;
     assert_eq!(scene.get("/orders", &scene.user_token(&["Orders.Read"])).await.status, 200, "without cp1");
     assert_eq!(scene.get("/orders", &scene.app_token(&["Orders.Read.All"])).await.status, 200);
@@ -156,10 +160,11 @@ async fn whoever_cannot_be_asked_and_whoever_it_did_not_happen_to_go_on() {
 }
 
 #[tokio::test]
-async fn the_latest_event_counts_in_whatever_order_they_come() {
+async fn the_latest_event_applies_regardless_of_arrival_order() {
     let scene = Scene::start().await;
-    let later = told(&scene, "later", NOW + Span::from_seconds(30));
-    let earlier = Told { kind: SecurityEventKind::SessionRevoked, ..told(&scene, "earlier", NOW) };
+    let later = event_token(&scene, "later", NOW + Span::from_seconds(30));
+    let earlier =
+        EventToken { kind: SecurityEventKind::SessionRevoked, ..event_token(&scene, "earlier", NOW) };
     for event in [&later, &earlier] {
         assert_eq!(push(&scene, event.sign()).await.status, 202);
     }
@@ -172,50 +177,57 @@ async fn the_latest_event_counts_in_whatever_order_they_come() {
 }
 
 #[tokio::test]
-async fn forged_replayed_and_misdirected_tokens_are_refused() {
+async fn rejects_forged_replayed_and_misdirected_tokens() {
     let scene = Scene::start().await;
-    let good = || told(&scene, "one", NOW + Span::from_seconds(1));
-    is_refused(&scene, Told { key: 1, ..good() }.sign(), "invalid_key").await;
-    is_refused(&scene, Told { audience: "api://another", ..good() }.sign(), "invalid_audience").await;
+    let good = || event_token(&scene, "one", NOW + Span::from_seconds(1));
+    assert_rejects(&scene, EventToken { key: 1, ..good() }.sign(), "invalid_key").await;
+    assert_rejects(&scene, EventToken { audience: "api://another", ..good() }.sign(), "invalid_audience")
+        .await;
     let elsewhere = format!("http://evil.example/{}/v2.0", scene.tenant);
-    is_refused(&scene, Told { issuer: elsewhere, ..good() }.sign(), "invalid_issuer").await;
+    assert_rejects(&scene, EventToken { issuer: elsewhere, ..good() }.sign(), "invalid_issuer").await;
     let unknown = format!("{PUBLIC_ORIGIN}/{}/v2.0", Uuid::from_u128(99));
-    is_refused(&scene, Told { issuer: unknown, ..good() }.sign(), "invalid_issuer").await;
+    assert_rejects(&scene, EventToken { issuer: unknown, ..good() }.sign(), "invalid_issuer").await;
     let token = good().sign();
     let (head, rest) = token.split_once('.').expect("parts");
     let (body, signature) = rest.split_once('.').expect("parts");
-    let other = Told { user: 40, ..good() }.sign();
+    let other = EventToken { user: 40, ..good() }.sign();
     let other = other.split('.').nth(1).expect("parts");
-    is_refused(&scene, format!("{head}.{other}.{signature}"), "invalid_key").await;
-    is_refused(&scene, format!("{head}.{body}."), "invalid_key").await;
+    assert_rejects(&scene, format!("{head}.{other}.{signature}"), "invalid_key").await;
+    assert_rejects(&scene, format!("{head}.{body}."), "invalid_key").await;
     let long_ago = NOW - Span::from_days(31);
-    is_refused(&scene, Told { issued_at: long_ago, ..good() }.sign(), "invalid_request").await;
-    is_refused(&scene, evaluated(&scene, NOW), "invalid_request").await;
+    assert_rejects(&scene, EventToken { issued_at: long_ago, ..good() }.sign(), "invalid_request").await;
+    assert_rejects(&scene, evaluated(&scene, NOW), "invalid_request").await;
     let untyped = json!({"iss": good().issuer, "aud": AUDIENCE, "iat": 1, "jti": "j", "events": {}});
-    is_refused(&scene, sign_rs256(&key(0), TokenVersion::V2, &untyped), "invalid_request").await;
+    assert_rejects(&scene, sign_rs256(&key(0), TokenVersion::V2, &untyped), "invalid_request").await;
     for garbage in [String::new(), "a.b.c".into(), "x".repeat(20_000)] {
-        is_refused(&scene, garbage, "invalid_request").await;
+        assert_rejects(&scene, garbage, "invalid_request").await;
     }
     let typed_otherwise = push_as(&scene, "application/jwt", token.clone()).await;
     assert_eq!((typed_otherwise.status, &typed_otherwise.body["err"]), (400, &json!("invalid_request")));
     scene.move_time_to(NOW + Span::from_seconds(5)).await;
-    assert_eq!(scene.get("/orders", &evaluated(&scene, NOW)).await.status, 200, "nothing came of any of it");
+    assert_eq!(
+        scene.get("/orders", &evaluated(&scene, NOW)).await.status,
+        200,
+        "rejected events have no effect"
+    );
 
     assert_eq!(push(&scene, token.clone()).await.status, 202);
-    is_refused(&scene, token.clone(), "invalid_request").await;
+    assert_rejects(&scene, token.clone(), "invalid_request").await;
     assert_eq!(scene.journal("security_event.received").await.len(), 1);
     let refused = scene.journal("security_event.refused").await;
     assert!(
-        refused.last().is_some_and(|line| line["data"]["description"].to_string().contains("came before"))
+        refused
+            .last()
+            .is_some_and(|line| line["data"]["description"].to_string().contains("received before"))
     );
     assert!(!serde_json::to_string(&refused).expect("JSON").contains(&token), "no token in the journal");
 }
 
 #[tokio::test]
-async fn while_keys_cannot_be_fetched_the_issuer_is_asked_to_try_again() {
+async fn without_keys_the_issuer_is_asked_to_retry() {
     let scene = Scene::start().await;
     scene.break_issuer();
-    let answer = push(&scene, told(&scene, "one", NOW).sign()).await;
+    let answer = push(&scene, event_token(&scene, "one", NOW).sign()).await;
     assert_eq!(answer.status, 503, "{answer:?}");
     let answer = scene.send(Method::GET, "/security-events", |request| request).await;
     assert_eq!((answer.status, answer.allow.as_str()), (405, "POST"));

@@ -48,7 +48,7 @@ async fn an_application_is_remembered_by_its_client() {
 }
 
 #[tokio::test]
-async fn refusals_are_remembered_with_their_reason() {
+async fn refusals_are_recorded_with_their_reason() {
     let scene = Scene::start().await;
     let token = scene.user_token(&["Orders.Read"]);
     assert_eq!(scene.post(&token, &json!({})).await.status, 403);
@@ -56,13 +56,13 @@ async fn refusals_are_remembered_with_their_reason() {
     scene.move_time_to(NOW + Span::from_days(1)).await;
     assert_eq!(scene.get("/orders", &token).await.status, 401);
     let lines = scene.journal("request.refused").await;
-    let told: Vec<_> = lines
+    let refusals: Vec<_> = lines
         .iter()
         .map(|line| (&line["data"]["reason"], &line["data"]["status"], &line["data"]["token"]))
         .collect();
     let name = json!(fingerprint(&token));
     assert_eq!(
-        told,
+        refusals,
         [
             (&json!("insufficient_scope"), &json!(403), &name),
             (&json!("OrderNotFound"), &json!(404), &name),

@@ -1,4 +1,5 @@
-//! The resource over HTTP, with an issuer of the tests' own: keys, published on a free port, and nothing else.
+//! The resource over HTTP, with an issuer of the tests' own: keys, published on a free port, and
+//! nothing else.
 
 mod bearer;
 mod evaluation;

@@ -101,7 +101,7 @@ async fn a_bad_body_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_body_too_large_for_any_service_is_refused_before_it_is_sent() {
+async fn rejects_an_oversized_body_before_reading_it() {
     let scene = Scene::start().await;
     let host = scene.url.strip_prefix("http://").expect("an origin");
     let mut stream = TcpStream::connect(host).await.expect("a connection");
@@ -116,7 +116,7 @@ async fn a_body_too_large_for_any_service_is_refused_before_it_is_sent() {
 }
 
 #[tokio::test]
-async fn unknown_places_and_wrong_methods_say_so() {
+async fn reports_unknown_paths_and_methods() {
     let scene = Scene::start().await;
     for path in ["/", "/order", "/orders/", "/orders/1/2", "/%2e%2e/x"] {
         assert_eq!(scene.send(Method::GET, path, |r| r).await.refused(), (404, "ResourceNotFound"), "{path}");
@@ -132,7 +132,7 @@ async fn unknown_places_and_wrong_methods_say_so() {
 }
 
 #[tokio::test]
-async fn a_tenant_that_makes_no_sense_is_not_made() {
+async fn rejects_invalid_tenant_specs() {
     let scene = Scene::start().await;
     assert_eq!(scene.create_tenant(&spec()).await.status, 409);
     assert_eq!(

@@ -1,17 +1,17 @@
-//! What a good token must allow.
+//! Scopes and roles.
 
 use outlive_tokens::Challenge;
 use serde_json::json;
 
 use crate::scene::{Answer, Scene};
 
-/// The scope or role that a 403 asks for.
+/// The scope or role that a 403 requires.
 fn needed(answer: &Answer) -> String {
     assert_eq!(answer.refused(), (403, "InsufficientScope"));
     let challenge = Challenge::parse(&answer.challenge).expect("a bearer challenge");
     assert_eq!(challenge.error(), Some("insufficient_scope"));
     let scope = challenge.scope().expect("a scope").to_owned();
-    assert!(challenge.error_description().is_some_and(|said| said.contains(&scope)));
+    assert!(challenge.error_description().is_some_and(|text| text.contains(&scope)));
     scope
 }
 
@@ -53,7 +53,7 @@ async fn users_need_scopes_and_applications_roles() {
 }
 
 #[tokio::test]
-async fn whoever_may_not_read_learns_nothing_of_what_exists() {
+async fn callers_without_permission_cannot_probe_for_orders() {
     let scene = Scene::start().await;
     let token = scene.user_token(&["Orders.ReadWrite"]);
     for path in ["/orders/order-1", "/orders/order-9", "/orders?$top=x"] {

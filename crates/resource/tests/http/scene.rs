@@ -12,7 +12,7 @@ use outlive_clock::{ClientId, Instant, Randomness, ServicePrincipalId, Span, Ten
 use outlive_resource::{MIGRATIONS, ResourceConfig};
 use outlive_store::DatabaseUrl;
 use outlive_tokens::claims::{
-    AccessSubject, AccessTokenClaims, AccessTokenInput, ClientAuthentication, Told, UserFacts,
+    AccessSubject, AccessTokenClaims, AccessTokenInput, ClientAuthentication, UserClaims, UserFacts,
 };
 use outlive_tokens::{JwkSet, KeyRing, PairwiseKey, SigningKey, TokenVersion, sign_rs256};
 use serde_json::{Value, json};
@@ -57,9 +57,9 @@ pub(crate) struct Answer {
     pub(crate) challenge: String,
     pub(crate) allow: String,
     pub(crate) location: String,
-    /// Which pages may read it, and what of its header.
+    /// The allowed origins, and the headers exposed to them.
     pub(crate) pages: String,
-    pub(crate) told_to_pages: String,
+    pub(crate) exposed_headers: String,
     pub(crate) body: Value,
 }
 
@@ -133,12 +133,12 @@ impl Scene {
             values.first().map_or_else(String::new, |value| value.to_str().expect("a text").to_owned())
         };
         let (challenge, allow, location) = (header("www-authenticate"), header("allow"), header("location"));
-        let (pages, told_to_pages) =
+        let (pages, exposed_headers) =
             (header("access-control-allow-origin"), header("access-control-expose-headers"));
         let status = response.status().as_u16();
         let text = response.text().await.expect("a body");
         let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).expect("JSON") };
-        Answer { status, challenge, allow, location, pages, told_to_pages, body }
+        Answer { status, challenge, allow, location, pages, exposed_headers, body }
     }
 
     pub(crate) async fn get(&self, path: &str, token: &str) -> Answer {
@@ -228,7 +228,7 @@ impl Scene {
             uti: [7; 16],
             pairwise: &PairwiseKey::new(&[1; 32]),
             xms_cc: None,
-            told: Told::default(),
+            user_claims: UserClaims::default(),
         });
         serde_json::to_value(claims).expect("claims are JSON")
     }

@@ -48,7 +48,7 @@ macro_rules! observation {
 macro_rules! catalogue {
     ($(
         $name:ident = $number:literal, $error:ident, $suberror:ident, $status:literal, $uri:ident,
-            $place:ident, $mender:ident;
+            $place:ident, $fixed_by:ident;
         $text:literal;
         $remedy:literal;
         $observation:tt;
@@ -63,12 +63,12 @@ macro_rules! catalogue {
                 error_uri: error_uri!($uri),
                 page: on_page!($place),
                 text: $text,
-                mender: $mender,
+                fixed_by: $fixed_by,
                 remedy: $remedy,
                 observation: observation!($observation),
             });
         )*
-        /// The rows of this family, as written below.
+        /// The rows of this family.
         pub(super) const ROWS: &[$crate::aadsts::Aadsts] = &[$($name),*];
     };
 }

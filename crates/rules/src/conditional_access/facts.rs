@@ -1,4 +1,4 @@
-//! What Conditional Access asks of one use of a credential, as facts.
+//! The requirements of Conditional Access for one use of a credential, as facts.
 
 use outlive_clock::{Instant, Span};
 use serde::{Deserialize, Serialize};
@@ -9,19 +9,19 @@ use crate::refusal::Refusal;
 use crate::rule::Rule;
 use crate::source::Source;
 
-/// How much later than its sign-in frequency says a sign-in still counts ("Conditional Access adaptive session lifetime
-/// policies": five minutes, so that nobody is asked twice in a row).
+/// The tolerance of the sign-in frequency ("Conditional Access adaptive session lifetime policies":
+/// five minutes, so that no user is prompted twice in a row).
 pub const FREQUENCY_TOLERANCE: Span = Span::from_minutes(5);
 
-/// What the policies that are in force ask. The second factor they ask for is not here but in
-/// [`SecondFactorFacts`](crate::SecondFactorFacts), with every other reason for one.
+/// The requirements of the policies in force, except MFA, which is in
+/// [`SecondFactorFacts`](crate::SecondFactorFacts) with every other reason for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessFacts {
-    /// The policy that blocks, by name, if one does.
+    /// The name of the blocking policy, if any.
     pub blocked_by: Option<String>,
-    /// How old a sign-in may be. Zero asks for one every time.
+    /// The maximum age of a sign-in. Zero requires a sign-in every time.
     pub sign_in_frequency: Option<Span>,
-    /// When the user last signed in on a page (virtual), where that is known.
+    /// When the user last signed in interactively (virtual), if known.
     pub authenticated_at: Option<Instant>,
 }
 

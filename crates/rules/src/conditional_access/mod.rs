@@ -1,5 +1,6 @@
-//! Conditional Access, the part that decides the fate of tokens: which policies apply to a use of a credential, and what they ask
-//! together ("Building a Conditional Access policy": all that apply have to be satisfied).
+//! The part of Conditional Access that affects tokens: which policies apply to a use of a
+//! credential, and their combined requirements ("Building a Conditional Access policy": all that
+//! apply must be satisfied).
 
 mod facts;
 mod policy;
@@ -17,48 +18,48 @@ pub use policy::{
     SignInFrequency, UserCondition, is_in_range, parsed_range,
 };
 
-/// A place with a name: ranges of addresses (`ipNamedLocation`).
+/// A named location: IP ranges (`ipNamedLocation`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NamedLocation {
-    /// Its id, by which policies name it.
+    /// The id that policies refer to.
     pub id: String,
-    /// Whether `AllTrusted` means it too.
+    /// Whether it is trusted (`AllTrusted`).
     pub trusted: bool,
-    /// Its ranges, `192.0.2.0/24`.
+    /// The IP ranges: `192.0.2.0/24`.
     pub ranges: Vec<String>,
 }
 
-/// Who wants what from where.
+/// The access to which policies apply.
 #[derive(Clone, Debug)]
 pub struct AccessRequest<'a> {
     /// The user's object id.
     pub user: &'a str,
     /// Whether the user is a guest.
     pub guest: bool,
-    /// The client ids of what is asked for and of what asks.
+    /// The client ids of resource and client.
     pub applications: &'a [String],
-    /// The authentication contexts that the token has to meet.
+    /// The authentication contexts that the token must satisfy.
     pub contexts: &'a BTreeSet<String>,
-    /// From which address.
+    /// The IP address.
     pub address: IpAddr,
 }
 
-/// What the policies that apply ask together.
+/// The combined requirements of the policies that apply.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Demands {
-    /// The first policy that blocks, by name.
+    /// The name of the first policy that blocks access.
     pub blocked_by: Option<String>,
-    /// The first policy that asks for a second factor, by name.
+    /// The name of the first policy that requires MFA.
     pub second_factor_by: Option<String>,
-    /// How old a sign-in may be: the shortest that is asked.
+    /// The shortest sign-in frequency.
     pub sign_in_frequency: Option<Span>,
-    /// Whether browsers stay signed in, if that is not the person's choice. A no wins.
+    /// Whether browser sessions are persistent, unless the user chooses; `never` takes precedence.
     pub stays_signed_in: Option<bool>,
-    /// The policies that apply but are only to be reported, by name.
+    /// The names of the policies that apply in report-only mode.
     pub reported: Vec<String>,
 }
 
-/// What `policies` ask of a use of a credential.
+/// Combines the requirements of `policies` for a use of a credential.
 #[must_use]
 pub fn evaluate<'a>(
     policies: impl IntoIterator<Item = &'a Policy>,

@@ -1,5 +1,5 @@
-//! Conditional Access policies in the shape that Graph gives them (`conditionalAccessPolicy`), as far as they decide the fate of
-//! tokens.
+//! Conditional Access policies in the shape that Graph gives them (`conditionalAccessPolicy`), as
+//! far as they decide the fate of tokens.
 
 use std::net::IpAddr;
 
@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum PolicyState {
-    /// It is.
+    /// In force.
     Enabled,
-    /// It is not.
+    /// Not in force.
     Disabled,
-    /// It is judged and told, and nothing follows ("report-only").
+    /// Evaluated and reported, but not enforced ("report-only").
     EnabledForReportingButNotEnforced,
 }
 
@@ -30,7 +30,7 @@ impl PolicyState {
     }
 }
 
-/// Who or what a policy is about, and who or what it spares.
+/// The users that a policy includes and excludes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UserCondition {
@@ -41,7 +41,7 @@ pub struct UserCondition {
     pub exclude_users: Vec<String>,
 }
 
-/// Which applications: those that are asked for, or that ask. Or which authentication contexts, for whatever asks for them.
+/// The resources and clients, or the authentication contexts, to which a policy applies.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ApplicationCondition {
@@ -56,7 +56,7 @@ pub struct ApplicationCondition {
     pub include_authentication_context_class_references: Vec<String>,
 }
 
-/// From which places.
+/// The locations to which a policy applies.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LocationCondition {
@@ -67,37 +67,37 @@ pub struct LocationCondition {
     pub exclude_locations: Vec<String>,
 }
 
-/// When a policy applies.
+/// The conditions of a policy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Conditions {
-    /// To whom.
+    /// The users.
     pub users: UserCondition,
-    /// For what.
+    /// The applications.
     pub applications: ApplicationCondition,
-    /// From where; from everywhere if it is left out.
+    /// The locations; any location if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locations: Option<LocationCondition>,
-    /// `all`; finer kinds are not told apart here.
+    /// `all`; other types are not supported.
     #[serde(default)]
     pub client_app_types: Vec<String>,
 }
 
-/// A condition of access.
+/// A grant control.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum GrantControl {
-    /// There is none.
+    /// Blocks access.
     Block,
-    /// A second factor.
+    /// Requires MFA.
     Mfa,
 }
 
-/// What has to be given for access.
+/// The requirements for access.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GrantControls {
-    /// `AND` or `OR`: the same for one control.
+    /// `AND` or `OR`, equivalent for a single control.
     #[serde(default)]
     pub operator: Option<String>,
     /// The controls.
@@ -105,11 +105,11 @@ pub struct GrantControls {
     pub built_in_controls: Vec<GrantControl>,
 }
 
-/// How often one has to sign in.
+/// How often users must sign in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SignInFrequency {
-    /// How many hours or days.
+    /// The number of hours or days.
     #[serde(default)]
     pub value: Option<u32>,
     /// `hours` or `days`.
@@ -118,15 +118,15 @@ pub struct SignInFrequency {
     /// `timeBased` or `everyTime`.
     #[serde(default)]
     pub frequency_interval: Option<FrequencyInterval>,
-    /// `primaryAndSecondaryAuthentication`: a frequency of the second factor alone is not told apart here.
+    /// `primaryAndSecondaryAuthentication`; a separate frequency for MFA is not supported.
     #[serde(default)]
     pub authentication_type: Option<String>,
-    /// Whether it counts.
+    /// Whether it is enabled.
     #[serde(default = "yes")]
     pub is_enabled: bool,
 }
 
-/// What a sign-in frequency counts in.
+/// The unit of a sign-in frequency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum FrequencyUnit {
@@ -140,9 +140,9 @@ pub enum FrequencyUnit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum FrequencyInterval {
-    /// It is.
+    /// After the configured time.
     TimeBased,
-    /// One signs in every time.
+    /// Every time.
     EveryTime,
 }
 
@@ -150,9 +150,9 @@ pub enum FrequencyInterval {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PersistentBrowser {
-    /// They do, or they do not, whatever the person chooses.
+    /// Always or never, whatever the user chooses.
     pub mode: PersistentBrowserMode,
-    /// Whether it counts.
+    /// Whether it is enabled.
     #[serde(default = "yes")]
     pub is_enabled: bool,
 }
@@ -171,7 +171,7 @@ pub enum PersistentBrowserMode {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SessionControls {
-    /// How often one has to sign in.
+    /// The sign-in frequency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_in_frequency: Option<SignInFrequency>,
     /// Whether browsers stay signed in.
@@ -183,7 +183,7 @@ pub struct SessionControls {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Policy {
-    /// Its name for people.
+    /// The display name.
     pub display_name: String,
     /// Whether it is in force.
     pub state: PolicyState,
@@ -219,32 +219,32 @@ impl SignInFrequency {
 }
 
 impl Policy {
-    /// What is wrong with the policy, if something is, in words for whoever wrote it.
+    /// Validates the policy; returns a message for its author.
     #[must_use]
     pub fn fault(&self) -> Option<&'static str> {
         let Conditions { users, applications, client_app_types, .. } = &self.conditions;
         let controls = self.grant_controls.as_ref().map_or(&[][..], |grant| &grant.built_in_controls);
         let session = self.session_controls.clone().unwrap_or_default();
         if self.display_name.is_empty() || self.display_name.len() > 256 {
-            return Some("displayName has 1 to 256 characters.");
+            return Some("displayName must have 1 to 256 characters.");
         }
         let contexts = &applications.include_authentication_context_class_references;
         if users.include_users.is_empty()
             || applications.include_applications.is_empty() == contexts.is_empty()
         {
             return Some(
-                "includeUsers and includeApplications name somebody and something: 'All', 'None' or ids. In place of \
-                 applications there may be authentication contexts.",
+                "includeUsers and includeApplications must not be empty: use 'All', 'None' or ids. Authentication \
+                contexts may replace applications.",
             );
         }
         if !contexts.iter().all(|context| is_context(context)) {
-            return Some("Authentication contexts are called c1 to c99.");
+            return Some("Authentication contexts must be c1 to c99.");
         }
         if client_app_types.iter().any(|kind| kind != "all") {
-            return Some("Only the client app type 'all' is known here.");
+            return Some("Only the client app type 'all' is supported.");
         }
         if controls.contains(&GrantControl::Block) && controls.len() > 1 {
-            return Some("'block' stands alone.");
+            return Some("'block' cannot be combined with other controls.");
         }
         if controls.is_empty() && session.sign_in_frequency.is_none() && session.persistent_browser.is_none()
         {
@@ -276,7 +276,8 @@ fn is_context(name: &str) -> bool {
     number.and_then(|number| number.parse::<u8>().ok()).is_some_and(|number| number < 100)
 }
 
-/// Whether an address lies in a range such as `192.0.2.0/24` or `2001:db8::/32`. What is no range holds nothing.
+/// Whether an address lies in a range such as `192.0.2.0/24` or `2001:db8::/32`. What is no range
+/// holds nothing.
 #[must_use]
 pub fn is_in_range(address: IpAddr, range: &str) -> bool {
     let Some((network, bits)) = parsed_range(range) else { return false };

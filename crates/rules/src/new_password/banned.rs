@@ -1,15 +1,15 @@
-//! Terms that make a password weak, and how much is left of a password without them.
+//! Banned terms and the score of a password.
 
-/// Most terms that a tenant may ban.
+/// Maximum number of terms that a tenant can ban.
 pub const BANNED_TERMS_MAX: usize = 1_000;
 
-/// Length of a term that a tenant may ban, in characters.
+/// The permitted length of a banned term, in characters.
 const TERM_LENGTH: std::ops::RangeInclusive<usize> = 4..=16;
 
-/// Names shorter than this are not looked for in a password.
+/// Names shorter than this are ignored.
 const NAME_MIN: usize = 4;
 
-/// The platform's own list is not published; these are what every list of leaked passwords begins with.
+/// The platform's own list is not published; these are the most frequent leaked passwords.
 const EVERYWHERE: [&str; 30] = [
     "abcd",
     "admin",
@@ -43,7 +43,7 @@ const EVERYWHERE: [&str; 30] = [
     "winter",
 ];
 
-/// What cannot be banned.
+/// Why a term cannot be banned.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotATerm {
     /// Too short or too long.
@@ -54,15 +54,15 @@ pub enum NotATerm {
     TooMany,
 }
 
-/// The terms that a tenant bans, besides those that are banned everywhere.
+/// The terms that a tenant bans in addition to the global ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BannedTerms(Vec<String>);
 
 impl BannedTerms {
-    /// A tenant's own terms, in any case of letters.
+    /// Adds a tenant's terms (case-insensitive).
     ///
     /// # Errors
-    /// [`NotATerm`] names the one that cannot be banned.
+    /// [`NotATerm`] for a term that cannot be banned.
     pub fn with<'a>(terms: impl IntoIterator<Item = &'a str>) -> Result<Self, NotATerm> {
         let mut banned = Vec::new();
         for term in terms {
@@ -81,16 +81,16 @@ impl BannedTerms {
         EVERYWHERE.into_iter().chain(self.0.iter().map(String::as_str))
     }
 
-    /// Whether a normalized password is one of the terms but for one character.
+    /// Whether a normalized password differs from a term by at most one character.
     pub(super) fn is_near(&self, normalized: &str) -> bool {
         self.all().any(|term| within_one_edit(term.as_bytes(), normalized.as_bytes()))
     }
 
-    /// A normalized password's points: one for each banned term found in it, one for each character that is left. Where terms
-    /// overlap, what gives fewest points counts.
+    /// The score of a normalized password: one point per banned term and one per remaining
+    /// character. Overlapping terms are counted so that the score is lowest.
     pub(super) fn points(&self, normalized: &str) -> usize {
         let text = normalized.as_bytes();
-        // fewest[i]: the points of the text from byte i on.
+        // fewest[i]: the score of the text from byte i on.
         let mut fewest = vec![0_usize; text.len() + 1];
         for at in (0..text.len()).rev() {
             let after = |length: usize| fewest.get(at + length).map_or(usize::MAX, |points| points + 1);
@@ -106,7 +106,7 @@ impl BannedTerms {
     }
 }
 
-/// A text in lower case, with letters for the signs that stand for them.
+/// Converts to lower case and replaces substituted characters with letters.
 pub(super) fn normalized(text: &str) -> String {
     let letter = |c: char| match c {
         '0' => 'o',
@@ -118,12 +118,12 @@ pub(super) fn normalized(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).map(letter).collect()
 }
 
-/// The parts of a name that a password may not hold, normalized.
+/// The parts of a name that a password must not contain, normalized.
 pub(super) fn names(name: &str) -> impl Iterator<Item = String> {
     name.split(|c: char| !c.is_alphanumeric()).filter(|part| part.chars().count() >= NAME_MIN).map(normalized)
 }
 
-/// Whether one character put in, left out or replaced makes one text of the other.
+/// Whether two texts differ by at most one inserted, deleted or replaced character.
 fn within_one_edit(one: &[u8], other: &[u8]) -> bool {
     let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
     if long.len() - short.len() > 1 {

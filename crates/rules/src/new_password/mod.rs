@@ -1,5 +1,5 @@
-//! What a new password has to be ("Password policies and account restrictions in Microsoft Entra ID", "Eliminate bad passwords
-//! using Microsoft Entra Password Protection").
+//! The requirements for new passwords ("Password policies and account restrictions in Microsoft
+//! Entra ID", "Eliminate bad passwords using Microsoft Entra Password Protection").
 
 mod banned;
 mod weakness;
@@ -7,29 +7,29 @@ mod weakness;
 pub use banned::{BANNED_TERMS_MAX, BannedTerms, NotATerm};
 pub use weakness::WeakPassword;
 
-/// Shortest and longest password, in characters.
+/// The permitted length, in characters.
 const LENGTH: std::ops::RangeInclusive<usize> = 8..=256;
 
-/// Points that a password needs after its banned terms have been counted.
+/// The minimum score of a password.
 const POINTS_MIN: usize = 5;
 
-/// What is known of whoever wants the password.
+/// The user whose password is set.
 #[derive(Clone, Copy, Debug)]
 pub struct PasswordOwner<'a> {
     /// The sign-in name; its part before the `@` counts as a name.
     pub upn: &'a str,
-    /// First and last name, or what stands for them.
+    /// The display name.
     pub display_name: &'a str,
-    /// The tenant's name for people.
+    /// The display name of the tenant.
     pub tenant_name: &'a str,
 }
 
-/// Whether `password` may become the password of `owner`.
+/// Checks whether `password` is acceptable for `owner`.
 ///
-/// Whether it differs from the last one is not asked here: that takes the hash of the last one.
+/// Whether it differs from the previous one is not checked here: that takes the previous hash.
 ///
 /// # Errors
-/// [`WeakPassword`] says which rule it breaks.
+/// [`WeakPassword`] names the violated rule.
 pub fn check(password: &str, owner: &PasswordOwner<'_>, banned: &BannedTerms) -> Result<(), WeakPassword> {
     if !LENGTH.contains(&password.chars().count()) {
         return Err(WeakPassword::Length);
@@ -70,13 +70,13 @@ mod tests {
     const OWNER: PasswordOwner<'_> =
         PasswordOwner { upn: "owner@contoso.example", display_name: "Flow Owner", tenant_name: "Fabrikam" };
 
-    fn told(password: &str, custom: &[&str]) -> Result<(), WeakPassword> {
+    fn check_password(password: &str, custom: &[&str]) -> Result<(), WeakPassword> {
         let banned = BannedTerms::with(custom.iter().copied()).expect("terms");
         check(password, &OWNER, &banned)
     }
 
     #[test]
-    fn length_alphabet_and_classes_are_the_documented_ones() {
+    fn length_alphabet_and_classes_are_checked() {
         for (password, verdict) in [
             ("Str0ng enough", Ok(())),
             ("Sh0rt!", Err(WeakPassword::Length)),
@@ -84,25 +84,29 @@ mod tests {
             ("P\u{e4}ssw0rd!!", Err(WeakPassword::Characters)),
             ("tab\tTab12345", Err(WeakPassword::Characters)),
         ] {
-            assert_eq!(told(password, &[]), verdict, "{password}");
+            assert_eq!(check_password(password, &[]), verdict, "{password}");
         }
-        assert_eq!(told(&"Aq1!".repeat(65), &[]), Err(WeakPassword::Length));
-        assert_eq!(told(&"Aq1!".repeat(64), &[]), Ok(()));
+        assert_eq!(check_password(&"Aq1!".repeat(65), &[]), Err(WeakPassword::Length));
+        assert_eq!(check_password(&"Aq1!".repeat(64), &[]), Ok(()));
     }
 
     #[test]
     fn the_documented_examples_score_four_and_five() {
         let custom = ["contoso", "blank"];
-        assert_eq!(told("C0ntos0Blank12", &custom), Err(WeakPassword::TooCommon));
-        assert_eq!(told("ContoS0Bl@nkf9!", &custom), Ok(()));
-        assert_eq!(told("C0ntos0Blank12", &[]), Ok(()), "they are banned by the tenant only");
+        assert_eq!(check_password("C0ntos0Blank12", &custom), Err(WeakPassword::TooCommon));
+        assert_eq!(check_password("ContoS0Bl@nkf9!", &custom), Ok(()));
+        assert_eq!(check_password("C0ntos0Blank12", &[]), Ok(()), "they are banned by the tenant only");
     }
 
     #[test]
-    fn names_are_found_in_disguise() {
-        assert_eq!(told("0wner-2026!", &[]), Err(WeakPassword::HoldsOwnName));
-        assert_eq!(told("xF10w-2026!", &[]), Err(WeakPassword::HoldsOwnName), "of the display name");
-        assert_eq!(told("My F@brik@m 7", &[]), Err(WeakPassword::HoldsTenantName));
+    fn names_are_found_after_normalization() {
+        assert_eq!(check_password("0wner-2026!", &[]), Err(WeakPassword::HoldsOwnName));
+        assert_eq!(
+            check_password("xF10w-2026!", &[]),
+            Err(WeakPassword::HoldsOwnName),
+            "of the display name"
+        );
+        assert_eq!(check_password("My F@brik@m 7", &[]), Err(WeakPassword::HoldsTenantName));
         let short = PasswordOwner { upn: "abc@x.y", display_name: "Abc", tenant_name: "X" };
         assert_eq!(
             check("abc-ABC-123", &short, &BannedTerms::default()),
@@ -112,9 +116,9 @@ mod tests {
     }
 
     #[test]
-    fn what_everybody_tries_first_is_refused() {
+    fn common_passwords_are_rejected() {
         for password in ["Password1!", "P@ssw0rd", "P@$$word12", "Welcome12!", "Qwerty12!", "Passw0rds!"] {
-            assert_eq!(told(password, &[]), Err(WeakPassword::TooCommon), "{password}");
+            assert_eq!(check_password(password, &[]), Err(WeakPassword::TooCommon), "{password}");
         }
     }
 }

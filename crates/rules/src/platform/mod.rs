@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn what_clients_have_without_consent_exists() {
+    fn preauthorized_permissions_exist() {
         for client in APPLICATIONS {
             for (api, names) in client.preauthorized {
                 let api = application(api).unwrap();

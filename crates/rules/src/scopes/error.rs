@@ -9,7 +9,7 @@ pub enum ScopeError {
     TooLong,
     /// A scope is written as neither `<uri>/<name>` nor `<guid>/<name>`.
     Malformed,
-    /// `.default` stands beside scopes that are named. Holds the parameter.
+    /// `.default` is combined with named scopes. Contains the parameter.
     DefaultCombined(String),
     /// `.default` of two resources. Holds the parameter.
     SeveralDefaults(String),

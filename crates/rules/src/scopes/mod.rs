@@ -1,9 +1,12 @@
 //! What a `scope` parameter requests, and what a token request returns for it. Pure; every grant
 //! and both endpoint versions use it.
 //!
-//! 1. [`ScopeRequest::parse`] reads the parameter. Bare names and a bare `.default` mean Microsoft Graph.
-//! 2. [`ScopeRequest::at_redemption`] and [`ScopeRequest::at_refresh`] choose between the token request and the grant.
-//! 3. [`RequestedResource::spelled_as`] finds the requested names among those that the resource registers.
+//! 1. [`ScopeRequest::parse`] reads the parameter. Bare names and a bare `.default` mean Microsoft
+//!    Graph.
+//! 2. [`ScopeRequest::at_redemption`] and [`ScopeRequest::at_refresh`] choose between the token
+//!    request and the grant.
+//! 3. [`RequestedResource::spelled_as`] finds the requested names among those that the resource
+//!    registers.
 //! 4. [`GrantedScopes::new`] compares them with what is consented to; it renders `scope` and `scp`.
 
 mod error;
@@ -25,7 +28,7 @@ pub const GRAPH_URI: &str = "https://graph.microsoft.com";
 /// The OpenID Connect scopes. They belong to Microsoft Graph, and are always written bare.
 pub const OIDC_SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
-/// The scope that stands for whatever is consented to or registered.
+/// The scope that includes everything that is consented to or registered.
 pub(crate) const DEFAULT: &str = ".default";
 
 /// The OpenID Connect scope of this name in its registered spelling.

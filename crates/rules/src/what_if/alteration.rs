@@ -1,4 +1,4 @@
-//! One fact of a question, changed.
+//! Changes of one fact of a question.
 
 use outlive_clock::{Instant, Span};
 use serde::{Deserialize, Serialize};
@@ -9,28 +9,28 @@ use crate::{
     RevocationEvents, RotationFacts, Ruleset, SecondFactorFacts,
 };
 
-/// A fact that can be changed, and to what. The order is that in which people would think of them.
+/// A change of a fact, in order of plausibility.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Alteration {
-    /// The client had stood so when the grant was made.
+    /// The client had been of this class.
     ClientClass(ClientClass),
     /// The user had signed in with a password, or without one.
     PasswordBased(bool),
-    /// The administrator's reset had been made through another portal: this event instead of that one.
+    /// The administrator's reset had been made through another portal.
     Channel {
-        /// What happened.
+        /// The actual event.
         was: Event,
-        /// What happens instead.
+        /// The event instead.
         instead: Event,
     },
     /// The event had not happened.
     Without(Event),
     /// The browser session had not been signed out.
     NotSignedOut,
-    /// Another edition of the table had been in force, without cells changed on purpose.
+    /// Another edition of the table had been in force, without overrides.
     Edition(Edition),
-    /// The rules had been left as they are published: no cell changed on purpose, every disputed point on its default.
+    /// The rules had been as published: no overrides, every switch at its default.
     AsPublished,
     /// The account had been enabled.
     Enabled,
@@ -38,7 +38,7 @@ pub enum Alteration {
     NotDeleted,
     /// The directory had known the user.
     Known,
-    /// The client it was issued to had presented it.
+    /// It had been presented by the client to which it was issued.
     ByItsClient,
     /// The request had come from a page of the client's, or from no page.
     Origin(bool),
@@ -46,48 +46,48 @@ pub enum Alteration {
     Spa(bool),
     /// The challenge of the authorization request had been met.
     ProofKeyProven,
-    /// The user had signed in with a second factor.
+    /// The user had signed in with MFA.
     SecondFactorDone,
-    /// No second factor had been required.
+    /// MFA had not been required.
     SecondFactorNotRequired,
-    /// It had been used, and so renewed, in time.
+    /// It had been renewed by a use in time.
     Renewed,
-    /// The person had chosen to stay signed in.
+    /// The user had chosen to stay signed in.
     Persistent,
-    /// It had been presented in time.
+    /// It had been presented before its expiry.
     Sooner,
-    /// It had been presented when its time had begun.
+    /// It had been presented once valid.
     Later,
-    /// The client had not said that it can be challenged.
+    /// The client had not been CAE-capable.
     NotEvaluated,
     /// It had not been redeemed before.
     NotRedeemed,
-    /// The person had said yes to the device.
+    /// The user had approved the device.
     Approved,
-    /// The password had not been due for a change.
+    /// No password change had been due.
     PasswordNotDue,
     /// The account had not been disabled in between.
     NotDisabledMeanwhile,
     /// The user had not been deleted in between.
     NotDeletedMeanwhile,
-    /// A second factor had not been newly required in between.
+    /// MFA had not been newly required in between.
     SecondFactorNotNewlyRequired,
-    /// Nothing of its family had been used twice.
+    /// No token of its family had been used twice.
     NotUsedBefore,
     /// No policy had blocked it.
     NotBlocked,
-    /// No policy had asked to sign in more often.
+    /// No policy had required a more recent sign-in.
     SignInFrequencyNotAsked,
-    /// The user had signed in again a moment ago.
+    /// The user had just signed in again.
     SignedInJustNow,
 }
 
-/// The events of an administrator's reset, one for each portal.
+/// The events of an administrator's reset, one per portal.
 const CHANNELS: [Event; 3] =
     [Event::AdminResetAzurePortal, Event::AdminResetEntraAdminCenter, Event::AdminResetM365AdminCenter];
 
 impl Alteration {
-    /// Every fact of the question that could be otherwise, changed alone; none that would leave the question as it is.
+    /// Returns every single change that applies to the question.
     #[must_use]
     pub fn of(question: &Question) -> Vec<Self> {
         let mut all = vec![
@@ -137,7 +137,7 @@ impl Alteration {
         all
     }
 
-    /// The question with this fact changed and all others left as they are. One that has no such fact stays what it is.
+    /// Applies the change. A question without the fact is returned unchanged.
     #[must_use]
     pub fn apply(&self, question: &Question) -> Question {
         let mut altered = question.clone();
@@ -304,7 +304,7 @@ fn replaced(events: &RevocationEvents, was: Event, instead: Option<Event>) -> Re
     others
 }
 
-/// Asked at the last moment of its time. What happened only later had not happened then.
+/// Moves the question to the last instant of validity and removes later events.
 fn sooner(question: &mut Question) {
     let over = match &question.presented {
         Presented::Cookie(cookie) => cookie.good_until(),

@@ -4,7 +4,7 @@ use super::Alteration;
 use crate::{ClientClass, Event};
 
 impl Alteration {
-    /// The change in words, to stand after "had": "this been a confidential client".
+    /// The change as a clause after "had": "this been a confidential client".
     #[must_use]
     pub fn clause(&self) -> String {
         match self {
@@ -40,12 +40,12 @@ impl Alteration {
             Self::SecondFactorDone => "the user signed in with a second factor".to_owned(),
             Self::SecondFactorNotRequired => "no second factor been required".to_owned(),
             Self::Renewed => "it been used in time, which would have renewed it".to_owned(),
-            Self::Persistent => "the person chosen to stay signed in".to_owned(),
+            Self::Persistent => "the user chosen to stay signed in".to_owned(),
             Self::Sooner => "it been presented before its time was over".to_owned(),
             Self::Later => "it been presented once its time had begun".to_owned(),
-            Self::NotEvaluated => "the client not said that it can be challenged (cp1)".to_owned(),
+            Self::NotEvaluated => "the client not declared the capability cp1".to_owned(),
             Self::NotRedeemed => "the code not been redeemed before".to_owned(),
-            Self::Approved => "the person said yes to the device".to_owned(),
+            Self::Approved => "the user approved the device".to_owned(),
             Self::NotDisabledMeanwhile => "the account not been disabled in between".to_owned(),
             Self::NotDeletedMeanwhile => "the user not been deleted in between".to_owned(),
             Self::SecondFactorNotNewlyRequired => {

@@ -1,6 +1,7 @@
-//! What would have had to be otherwise: a refused question asked again with as few facts changed as will do.
+//! What-if analysis: the smallest changes of facts that reverse a refusal.
 //!
-//! Nothing here knows a rule. Every change is tried on [`Question::decide`], and those that make it accept are told.
+//! This module knows no rules. It tries every change with [`Question::decide`] and returns those
+//! that are accepted.
 
 mod alteration;
 mod clause;
@@ -11,15 +12,15 @@ pub use alteration::Alteration;
 
 use crate::Question;
 
-/// Most facts changed together: beyond that it is another story.
+/// Maximum number of changes in a set.
 const TOGETHER_MAX: usize = 3;
 
-/// Facts which, changed together, would have had the question accepted; fewer would not have done.
+/// A minimal set of changes under which the question is accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WhatIf {
-    /// What would have had to be otherwise.
+    /// The changes.
     pub changes: Vec<Alteration>,
-    /// The same in words.
+    /// The changes as a sentence.
     pub words: String,
 }
 
@@ -37,8 +38,8 @@ impl WhatIf {
     }
 }
 
-/// The smallest changes of facts under which the question would be accepted, in the order in which people would think of
-/// them. Empty if it is accepted as it is, or if no three changes do.
+/// Returns the smallest sets of changes under which the question is accepted, in order of
+/// plausibility. Empty if it is accepted unchanged, or if no three changes suffice.
 #[must_use]
 pub fn what_if(question: &Question) -> Vec<WhatIf> {
     if question.decide().is_accepted() {
@@ -50,7 +51,7 @@ pub fn what_if(question: &Question) -> Vec<WhatIf> {
         let mut next = Vec::new();
         for (changes, asked) in tried {
             let last = changes.last();
-            // In rising order only, so that the same set is not tried in every order.
+            // In ascending order only, so that each set is tried once.
             for alteration in
                 Alteration::of(&asked).into_iter().filter(|other| last.is_none_or(|last| other > last))
             {

@@ -1,4 +1,5 @@
-//! What else stands between a credential and its use: policies, and the switches of disputed points.
+//! What else stands between a credential and its use: policies, and the switches of disputed
+//! points.
 
 use std::net::IpAddr;
 
@@ -122,7 +123,7 @@ fn ranges_hold_their_addresses_and_no_others() {
 }
 
 #[test]
-fn what_cannot_be_kept_is_found_at_fault() {
+fn unsupported_policies_are_rejected() {
     assert_eq!(policy(|_| ()).fault(), None);
     let frequency =
         |frequency: Value| policy(|policy| policy["sessionControls"] = json!({"signInFrequency": frequency}));
@@ -168,12 +169,15 @@ fn a_sign_in_frequency_has_five_minutes_of_grace_and_leaves_confidential_clients
     let verdict = question.decide();
     assert_eq!((verdict.rule, verdict.code), (Rule::SignInTooOld, Some(aadsts::SIGN_IN_FREQUENCY)));
     assert!(verdict.error_text().expect("a text").contains("is 14400."), "{:?}", verdict.error_text());
-    let mended: Vec<_> = what_if(&question).into_iter().map(|what_if| what_if.words).collect();
+    let reversed: Vec<_> = what_if(&question).into_iter().map(|what_if| what_if.words).collect();
     assert!(
-        mended.iter().any(|words| words.starts_with("Had this been a confidential client")),
-        "{mended:?}"
+        reversed.iter().any(|words| words.starts_with("Had this been a confidential client")),
+        "{reversed:?}"
     );
-    assert!(mended.iter().any(|words| words.starts_with("Had the user just signed in again")), "{mended:?}");
+    assert!(
+        reversed.iter().any(|words| words.starts_with("Had the user just signed in again")),
+        "{reversed:?}"
+    );
     let hub = asked(ClientClass::Confidential, access.clone(), Ruleset::default());
     assert!(Question { at: GRANTED + Span::from_days(80), ..hub }.decide().is_accepted());
     let mut session = browser(false);
@@ -184,14 +188,14 @@ fn a_sign_in_frequency_has_five_minutes_of_grace_and_leaves_confidential_clients
 }
 
 #[test]
-fn a_block_blocks_both_classes_and_is_mended_only_by_its_end() {
+fn a_block_applies_to_both_client_classes() {
     for class in [ClientClass::Public, ClientClass::Confidential] {
-        let access = AccessFacts { blocked_by: Some("Nobody".to_owned()), ..AccessFacts::default() };
+        let access = AccessFacts { blocked_by: Some("Block all".to_owned()), ..AccessFacts::default() };
         let question = asked(class, access, Ruleset::default());
         let verdict = question.decide();
         assert_eq!((verdict.rule, verdict.code), (Rule::BlockedByPolicy, Some(aadsts::BLOCKED_BY_POLICY)));
-        let mended: Vec<_> = what_if(&question).into_iter().map(|what_if| what_if.words).collect();
-        assert_eq!(mended, ["Had no policy blocked it, it would have been accepted."]);
+        let reversed: Vec<_> = what_if(&question).into_iter().map(|what_if| what_if.words).collect();
+        assert_eq!(reversed, ["Had no policy blocked it, it would have been accepted."]);
     }
 }
 

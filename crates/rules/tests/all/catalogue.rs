@@ -149,7 +149,7 @@ fn page() -> String {
             error_uri,
             page: on_page,
             text,
-            mender,
+            fixed_by,
             remedy,
             observation,
         } = *code;
@@ -161,7 +161,7 @@ fn page() -> String {
             if error_uri { "yes" } else { "no" },
             if on_page { "page" } else { "client" },
             text.replace('<', "&lt;"),
-            mender.as_str(),
+            fixed_by.as_str(),
             remedy,
             seen(observation),
         )

@@ -1,4 +1,5 @@
-//! One cell of the table, brought about: a credential of the column, and the event of the row happening to it.
+//! One cell of the table, brought about: a credential of the column, and the event of the row
+//! happening to it.
 
 use outlive_clock::{Instant, Span};
 use outlive_rules::conditional_access::AccessFacts;
@@ -36,8 +37,8 @@ pub(crate) fn browser(password_based: bool) -> CookieFacts {
     }
 }
 
-/// What becomes of a credential, granted at [`GRANTED`], when `event` happens ten minutes later and it is used a minute
-/// after that.
+/// What becomes of a credential, granted at [`GRANTED`], when `event` happens ten minutes later and
+/// it is used a minute after that.
 pub(crate) fn happen(rules: &Ruleset, event: Event, credential: Credential) -> Verdict {
     let at = GRANTED + Span::from_minutes(10);
     let now = at + Span::from_minutes(1);

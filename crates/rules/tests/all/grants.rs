@@ -82,7 +82,8 @@ fn a_device_code_waits_for_an_answer_and_then_is_good_once() {
     let foreign = DeviceCodeFacts { presented_by_its_client: false, ..approved.clone() };
     assert_eq!(decide(&foreign, Some(&unharmed()), minute(7)).1, Some(aadsts::INVALID_GRANT));
 
-    // What the table revokes between approval and redemption cannot be redeemed any more; what it leaves can.
+    // What the table revokes between approval and redemption cannot be redeemed any more; what it
+    // leaves can.
     let changed = happened(Event::PasswordChangedByUser, minute(6));
     assert_eq!(decide(&approved, Some(&changed), minute(7)).1, Some(aadsts::FRESH_TOKEN_NEEDED));
     let keyless = DeviceCodeFacts { password_based: false, ..approved };

@@ -13,7 +13,8 @@ use proptest::prelude::*;
 const DAY: i64 = 86_400_000_000;
 
 fn instants() -> impl Strategy<Value = Instant> {
-    // Dense around the grant, so that seconds are shared, and thin over half a year, so that lifetimes end.
+    // Dense around the grant, so that seconds are shared, and thin over half a year, so that
+    // lifetimes end.
     prop_oneof![-3_000_000_i64..3_000_000, -DAY..180 * DAY]
         .prop_map(|micros| GRANTED + Span::from_micros(micros))
 }
@@ -44,12 +45,14 @@ fn rulesets() -> impl Strategy<Value = Ruleset> {
 
 fn switches() -> impl Strategy<Value = Switches> {
     let seldom = || prop::bool::weighted(0.1);
-    (seldom(), seldom(), seldom()).prop_map(|(dies, disable_revokes, strict_rotation)| Switches {
-        confidential_dies_with_password: dies,
-        disable_revokes,
-        strict_rotation,
-        ..Switches::default()
-    })
+    (seldom(), seldom(), seldom()).prop_map(
+        |(confidential_revoked_on_password_change, disable_revokes, strict_rotation)| Switches {
+            confidential_revoked_on_password_change,
+            disable_revokes,
+            strict_rotation,
+            ..Switches::default()
+        },
+    )
 }
 
 fn users() -> impl Strategy<Value = UserFacts> {
@@ -181,7 +184,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_refused_stays_refused_as_time_goes_on(
+    fn a_refusal_is_permanent_as_time_passes(
         (token, user, rules) in (tokens(), users(), rulesets()),
         (a, b) in (instants(), instants()),
     ) {
@@ -233,8 +236,8 @@ proptest! {
     ) {
         let token = access(true);
         let is_critical = |event: &Event| *event != Event::PasswordExpires;
-        let told = user.events.latest_first().into_iter().filter(|(event, _)| is_critical(event)).map(|(_, at)| at);
-        let ended = told.chain([user.deleted_at, user.disabled_at, user.second_factor_required_at].into_iter().flatten())
+        let critical = user.events.latest_first().into_iter().filter(|(event, _)| is_critical(event)).map(|(_, at)| at);
+        let ended = critical.chain([user.deleted_at, user.disabled_at, user.second_factor_required_at].into_iter().flatten())
             .any(|at| GRANTED < outlive_rules::cut_off(at))
             || !user.known || user.deleted || !user.enabled;
         let (sooner, later) = (a.min(b).max(GRANTED), a.max(b).max(GRANTED));
@@ -255,7 +258,8 @@ proptest! {
         let (public, confidential) = (as_class(ClientClass::Public), as_class(ClientClass::Confidential));
         if public.is_accepted() != confidential.is_accepted() {
             if public.rule == Rule::SignInTooOld {
-                // The one exception: a sign-in frequency leaves confidential clients alone while the user is away.
+                // The one exception: a sign-in frequency leaves confidential clients alone while
+                // the user is away.
                 return Ok(());
             }
             let cell = public.revocation.or(confidential.revocation).expect("a cell of the table parts them");
@@ -265,7 +269,7 @@ proptest! {
     }
 
     #[test]
-    fn what_would_have_had_to_be_otherwise_really_flips_the_verdict_and_nothing_less_does(
+    fn what_if_returns_minimal_changes_that_reverse_the_verdict(
         (presented, user, rules, now) in (presented(), users(), rulesets(), instants()),
     ) {
         let asked = Question { presented, user, rules, at: now };
@@ -284,7 +288,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_that_happens_revives_but_enabling_and_restoring(
+    fn only_enabling_and_restoring_reverse_a_refusal(
         (presented, user, rules, now) in (presented(), users(), rulesets(), instants()),
     ) {
         let asked = Question { presented, user, rules, at: now.max(GRANTED) };

@@ -146,7 +146,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_makes_the_parser_panic(text in "\\PC{0,200}") {
+    fn the_parser_never_panics(text in "\\PC{0,200}") {
         let _ = ScopeRequest::parse(&text);
     }
 }

@@ -3,7 +3,8 @@
 use crate::cells::happen;
 use outlive_rules::{Credential, Edition, Event, Fate, Ruleset};
 
-/// The published tables once more, in another hand: `x` is revoked, `.` stays alive; columns as on the page.
+/// The published tables once more, in another hand: `x` is revoked, `.` stays alive; columns as on
+/// the page.
 const PUBLISHED: [(Edition, &[(&str, &str)]); 4] = [
     (Edition::E2018, &ONE_ADMIN_ROW),
     (Edition::E2021, &ONE_ADMIN_ROW),
@@ -151,7 +152,7 @@ fn rulesets_are_written_as_they_are_read() {
 }
 
 #[test]
-fn what_is_no_ruleset_is_refused_with_the_reason() {
+fn invalid_rulesets_are_rejected_with_a_reason() {
     for (text, reason) in [
         ("", "not an edition"),
         ("2022", "known are 2018, 2021, 2025-05, 2025-11"),

@@ -20,7 +20,7 @@ fn published() -> Ruleset {
 }
 
 #[test]
-fn a_password_change_ends_the_public_token_and_says_so() {
+fn a_password_change_revokes_the_public_token() {
     let desktop = token(ClientClass::Public, true);
     let at = GRANTED + Span::from_micros(3 * 3_600_000_000 + 250_000);
     let verdict = refresh_token::decide(&desktop, &changed(at), &published(), at);
@@ -30,15 +30,15 @@ fn a_password_change_ends_the_public_token_and_says_so() {
     assert_eq!(
         verdict.explain(),
         "Refused: the grant was issued on 2026-01-05T08:00:00Z; on 2026-01-05T11:00:00.25Z the user changed the \
-         password. By the row \"Password changed by user\" (edition 2025-11), tokens that public clients got with a \
-         password die then. The same row leaves alive: browser sessions established without a password; tokens that \
-         public clients got without a password; tokens of confidential clients. The protocol's word for it is \
+         password. By the row \"Password changed by user\" (edition 2025-11), this revokes tokens that public clients got with a \
+         password. The same row leaves alive: browser sessions established without a password; tokens that \
+         public clients got without a password; tokens of confidential clients. Error code: \
          AADSTS50173. Source: Refresh tokens in the Microsoft identity platform, section \"Token revocation\"."
     );
 }
 
 #[test]
-fn the_same_change_leaves_the_confidential_token_and_says_why() {
+fn a_password_change_does_not_revoke_the_confidential_token() {
     let hub = token(ClientClass::Confidential, true);
     let at = GRANTED + Span::from_hours(3);
     let verdict = refresh_token::decide(&hub, &changed(at), &published(), at);
@@ -76,8 +76,8 @@ fn the_checks_of_a_refresh_token_come_in_order() {
     bad.second_factor.required = true;
     let now = GRANTED + Span::from_days(91);
     let mut seen = Vec::new();
-    for mend in 0..10 {
-        match mend {
+    for fix in 0..10 {
+        match fix {
             1 => bad.presented_by_its_client = true,
             2 => user.known = true,
             3 => user.deleted = false,
@@ -234,7 +234,7 @@ fn sessions_end_when_unused_and_when_the_password_changes() {
 }
 
 #[test]
-fn an_access_token_lives_through_a_password_change_until_its_time_is_over() {
+fn an_access_token_survives_a_password_change_until_it_expires() {
     let token = AccessTokenFacts {
         valid_from: GRANTED,
         expires_at: GRANTED + Span::from_minutes(75),
@@ -244,14 +244,16 @@ fn an_access_token_lives_through_a_password_change_until_its_time_is_over() {
     let decide = |now| access_token::decide(&token, &changed(at), &published(), now);
     let verdict = decide(at);
     assert!(verdict.is_accepted());
-    assert!(verdict.explain().contains("the user changed the password; but no one asks the issuer again"));
+    assert!(
+        verdict.explain().contains("the user changed the password; but its resource does not ask the issuer")
+    );
     assert!(decide(token.expires_at - Span::from_micros(1)).is_accepted());
     assert_eq!(decide(token.expires_at).rule, Rule::AccessTokenExpired);
     assert_eq!(decide(GRANTED - Span::from_micros(1)).rule, Rule::AccessTokenNotYetValid);
 }
 
 #[test]
-fn one_that_its_resource_evaluates_ends_with_what_happens_to_the_user() {
+fn a_critical_event_revokes_a_cae_enabled_access_token() {
     let token =
         AccessTokenFacts { valid_from: GRANTED, expires_at: GRANTED + Span::from_hours(24), evaluated: true };
     let at = GRANTED + Span::from_minutes(10);
@@ -260,15 +262,15 @@ fn one_that_its_resource_evaluates_ends_with_what_happens_to_the_user() {
     assert_eq!(
         verdict.explain(),
         "Refused: it was issued on 2026-01-05T08:00:00Z; on 2026-01-05T08:10:00Z the user changed the password. Its resource \
-         evaluates access continuously: once it hears of that it turns the token away and asks for one issued since. Whether the \
-         client gets one is for its refresh token to say. Source: Continuous access evaluation, section \"Critical event evaluation\"."
+         is CAE-enabled: once notified of the event, it rejects the token and requires one issued since. Whether the \
+         client can get one depends on its refresh token. Source: Continuous access evaluation, section \"Critical event evaluation\"."
     );
     let mut expired = UserFacts::in_good_standing(RevocationEvents::none());
     expired.events.record(Event::PasswordExpires, at);
     let verdict = access_token::decide(&token, &expired, &published(), at);
     assert!(verdict.is_accepted());
     assert!(
-        verdict.explain().contains("the password expired; that is no critical event."),
+        verdict.explain().contains("the password expired; that is not a critical event."),
         "{}",
         verdict.explain()
     );

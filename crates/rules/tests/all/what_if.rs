@@ -67,7 +67,7 @@ fn the_portal_of_a_reset_and_the_edition_matter_to_a_confidential_client() {
 }
 
 #[test]
-fn where_one_change_will_not_do_the_smallest_sets_are_told() {
+fn the_smallest_sets_of_changes_are_returned() {
     let mut twice =
         question(refresh(ClientClass::Public, true), &[Event::PasswordChangedByUser, Event::AdminRevokes]);
     assert_eq!(
@@ -78,14 +78,14 @@ fn where_one_change_will_not_do_the_smallest_sets_are_told() {
         )
     );
     assert!(what_if(&twice).iter().all(|what_if| what_if.changes.len() == 2));
-    // Four things wrong at once: no three changes mend it, and it says nothing rather than something wrong.
+    // Four causes at once: no three changes suffice, so nothing is returned.
     twice.user.enabled = false;
     twice.user.deleted = true;
     assert_eq!(what_if(&twice), []);
 }
 
 #[test]
-fn everything_that_refuses_has_a_change_that_mends_it() {
+fn every_refusal_has_a_change_that_reverses_it() {
     let now = GRANTED + Span::from_days(91);
     let unused = Question { at: now, ..question(refresh(ClientClass::Confidential, true), &[]) };
     assert_eq!(
@@ -101,7 +101,8 @@ fn everything_that_refuses_has_a_change_that_mends_it() {
         ..token(ClientClass::Public, true)
     };
     let spa = Question { at: GRANTED + Span::from_hours(25), ..question(Presented::RefreshToken(spa), &[]) };
-    // A page's grant stays bound to its page: one change of type would be refused for the Origin header.
+    // A page's grant stays bound to its page: one change of type would be refused for the Origin
+    // header.
     assert_eq!(words(&spa), ["Had it been presented before its time was over, it would have been accepted."]);
     let signed_out = CookieFacts { signed_out_at: Some(GRANTED + Span::from_minutes(5)), ..browser(false) };
     assert_eq!(
@@ -124,7 +125,7 @@ fn everything_that_refuses_has_a_change_that_mends_it() {
         words(&question(evaluated.clone(), &[Event::PasswordChangedByUser])),
         [
             "Had the user not changed the password, it would have been accepted.",
-            "Had the client not said that it can be challenged (cp1), it would have been accepted.",
+            "Had the client not declared the capability cp1, it would have been accepted.",
         ]
     );
     let ends: Vec<_> =
@@ -137,7 +138,7 @@ fn everything_that_refuses_has_a_change_that_mends_it() {
 }
 
 #[test]
-fn what_lies_ahead_is_the_column_of_the_table() {
+fn prospects_match_the_column_of_the_table() {
     for edition in Edition::ALL {
         for credential in Credential::ALL {
             let presented = match credential {

@@ -1,4 +1,4 @@
-//! A change happens as a whole or not at all, and says which statement stood in its way.
+//! Changes are atomic, and conflicts report the failed statement.
 
 use outlive_store::{Change, Statement, Store, StoreError, sql};
 
@@ -8,7 +8,7 @@ use crate::place::Place;
 on_each_database!(
     a_taken_key_leaves_nothing_behind,
     a_failed_expectation_leaves_nothing_behind,
-    the_first_conflict_is_named,
+    reports_the_first_conflict,
     a_statement_that_cannot_run_leaves_nothing_behind,
     a_change_sees_what_it_wrote,
     an_empty_change_is_no_commit,
@@ -85,7 +85,7 @@ async fn a_failed_expectation_leaves_nothing_behind(place: &Place) {
     assert_eq!(names(&store).await, ["uno", "two"]);
 }
 
-async fn the_first_conflict_is_named(place: &Place) {
+async fn reports_the_first_conflict(place: &Place) {
     let store = place.open().await;
     store.commit(insert(1, "one")).await.expect("is written");
     let missing = sql!("DELETE FROM things WHERE tenant = $1 AND id = $2", "t", 9_i64).expect_rows(1);
@@ -162,7 +162,7 @@ async fn a_caller_that_went_away_does_no_harm(place: &Place) {
     let store = place.open().await;
     for id in 1..=20 {
         let mut gone = Box::pin(store.commit(insert(id, &format!("n{id}"))));
-        // Handed in, and not waited for.
+        // Submitted, then canceled.
         let _ = futures_poll_once(gone.as_mut()).await;
         let mut read = Box::pin(store.rows(sql!("SELECT name FROM things WHERE tenant = $1 LIMIT 10", "t")));
         let _ = futures_poll_once(read.as_mut()).await;

@@ -1,4 +1,4 @@
-//! Letting go of a database, so that the next can have it.
+//! Closing a database, so that it can be opened again.
 
 use outlive_store::{Change, StoreError, sql};
 
@@ -20,7 +20,7 @@ async fn after_closing_it_opens_at_once(place: &Place) {
         let store = place.open().await;
         store.commit(insert(id, &format!("n{id}"))).await.expect("is written");
         store.close().await;
-        // Somebody still holds one, as a stream of an open connection does.
+        // A clone is still alive, as in the stream of an open connection.
         held.push(store);
     }
     assert_eq!(names(&place.open().await).await.len(), 5);
@@ -60,8 +60,8 @@ async fn a_closed_store_refuses(place: &Place) {
     store.close().await;
     assert!(matches!(other.commit(insert(1, "late")).await, Err(StoreError::Failed(_))));
     assert!(matches!(other.row(sql!("SELECT id FROM things LIMIT 1")).await, Err(StoreError::Failed(_))));
-    assert!(other.commit(Change::new()).await.is_ok(), "nothing is nothing");
-    assert!(other.commits().changed().await.is_err(), "whoever follows learns that it is over");
+    assert!(other.commit(Change::new()).await.is_ok(), "an empty change succeeds");
+    assert!(other.commits().changed().await.is_err(), "subscribers are notified");
 }
 
 async fn closing_twice_is_closing_once(place: &Place) {
@@ -72,7 +72,7 @@ async fn closing_twice_is_closing_once(place: &Place) {
 }
 
 #[tokio::test]
-async fn a_second_opener_of_the_same_file_is_told_so() {
+async fn opening_a_locked_file_fails_with_a_reason() {
     let place = Place::sqlite();
     let first = place.open().await;
     let error = place.open_with(crate::place::TABLES).await.expect_err("it is in use");

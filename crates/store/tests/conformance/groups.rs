@@ -1,4 +1,4 @@
-//! Changes of concurrent callers share commits, and stand or fall each by itself.
+//! Changes of concurrent callers share commits but succeed or fail independently.
 
 use outlive_store::{Change, Store, sql};
 use tokio::task::JoinSet;
@@ -10,7 +10,7 @@ use crate::place::Place;
 on_each_database!(
     conflicts_in_a_group_do_not_touch_the_others,
     many_changes_share_few_commits,
-    a_commit_is_seen_by_whoever_waits_for_it,
+    a_commit_notifies_subscribers,
     reads_go_on_beside_writes,
 );
 
@@ -42,7 +42,7 @@ async fn conflicts_in_a_group_do_not_touch_the_others(place: &Place) {
         tasks.spawn(async move {
             let mut change = numbered(id);
             change.append(insert(id, &format!("n{id}")).into());
-            // Every third wants a name that is taken, after having written two lines.
+            // Every third change conflicts on a name, after two inserts.
             if id % 3 == 0 {
                 change.append(insert(1_000 + id, "taken").into());
             }
@@ -75,7 +75,7 @@ async fn many_changes_share_few_commits(place: &Place) {
     assert_eq!(numbers(&store).await, (1..=200).collect::<Vec<_>>());
 }
 
-async fn a_commit_is_seen_by_whoever_waits_for_it(place: &Place) {
+async fn a_commit_notifies_subscribers(place: &Place) {
     let store = place.open().await;
     let mut commits = store.commits();
     let waiting = tokio::spawn({
@@ -86,7 +86,7 @@ async fn a_commit_is_seen_by_whoever_waits_for_it(place: &Place) {
         }
     });
     store.commit(numbered(1)).await.expect("is written");
-    assert_eq!(waiting.await.expect("does not panic"), [1], "told only when it can be read");
+    assert_eq!(waiting.await.expect("does not panic"), [1], "notified only when it can be read");
 }
 
 async fn reads_go_on_beside_writes(place: &Place) {
@@ -98,7 +98,7 @@ async fn reads_go_on_beside_writes(place: &Place) {
             for _ in 0..5 {
                 let before = numbers(&store).await.len();
                 store.commit(numbered(writer)).await.expect("is written");
-                assert!(numbers(&store).await.len() > before, "whoever wrote sees it");
+                assert!(numbers(&store).await.len() > before, "a writer sees its own change");
             }
         });
     }

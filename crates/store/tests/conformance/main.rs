@@ -1,5 +1,5 @@
-//! What the seam promises, on every database it runs on: each case is written once and runs on an embedded SQLite file and on a
-//! schema of its own of the PostgreSQL server that `OUTLIVE_TEST_POSTGRES_URL` names (`scripts/with-postgres` starts one).
+//! The conformance suite. Each case runs on an embedded SQLite file and on its own schema of the
+//! PostgreSQL server at `OUTLIVE_TEST_POSTGRES_URL` (`scripts/with-postgres` starts one).
 
 mod changes;
 mod closing;
@@ -12,8 +12,8 @@ mod replicas;
 mod standing;
 mod values;
 
-/// Runs each of the named cases (`async fn(&Place)`) on each database. Without a PostgreSQL server its half says that it was
-/// skipped, on the terminal itself: what a test prints is shown only when it fails.
+/// Runs each case (`async fn(&Place)`) on each database. Without a PostgreSQL server, its half is
+/// reported as skipped, directly on the terminal, because the output of passing tests is hidden.
 macro_rules! on_each_database {
     ($($case:ident),+ $(,)?) => {
         mod sqlite {

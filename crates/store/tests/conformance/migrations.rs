@@ -1,4 +1,4 @@
-//! Tables are brought up to date once, whoever starts and however many at once.
+//! Migrations are applied once, even by concurrent processes.
 
 use outlive_store::{Migration, Store, sql};
 
@@ -7,7 +7,7 @@ use crate::place::{Place, TABLES};
 
 on_each_database!(
     each_step_is_applied_once,
-    a_newer_database_is_refused,
+    rejects_a_newer_database,
     a_step_that_fails_leaves_nothing_behind,
     sets_are_counted_apart,
 );
@@ -17,7 +17,7 @@ const LATER: &[Migration] = &[
     Migration {
         version: 2,
         name: "seed",
-        // No key: applied twice it would be there twice.
+        // No key: a second application would duplicate it.
         sql: "-- a remark; with a semicolon in it
 CREATE TABLE seeds (tenant TEXT NOT NULL, note TEXT NOT NULL);
 INSERT INTO seeds (tenant, note) VALUES ('t', 'first; and only');
@@ -55,7 +55,7 @@ async fn each_step_is_applied_once(place: &Place) {
     }
 }
 
-async fn a_newer_database_is_refused(place: &Place) {
+async fn rejects_a_newer_database(place: &Place) {
     place.open_with(LATER).await.expect("opens").close().await;
     let error = place.open_with(TABLES).await.expect_err("must be refused");
     assert_eq!(error.what, "cannot bring the tables of case up to date");

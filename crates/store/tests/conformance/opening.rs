@@ -1,4 +1,4 @@
-//! What can be opened, and what a person is told about what cannot.
+//! Opening databases, and the messages when that fails.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use outlive_store::{DatabaseUrl, Store};
 use crate::place::{Place, TABLES};
 
 #[test]
-fn a_url_that_is_none_is_refused_with_a_reason() {
+fn rejects_an_invalid_url_with_a_reason() {
     for (text, why) in [
         ("", "relative URL without a base"),
         ("idp.db", "relative URL without a base"),
@@ -42,16 +42,16 @@ async fn a_server_that_is_not_there_is_named_without_its_password() {
         format!("postgres://outlive@127.0.0.1:{port}/outlive?password=hidden"),
     ] {
         let url = DatabaseUrl::postgres(&url).expect("a URL");
-        let error = Store::open(&url, "case", &[]).await.expect_err("nobody listens");
-        let told = format!("{error} {}", error.remedy);
-        assert!(told.contains(&port.to_string()), "{told}");
-        assert!(!told.contains("hidden"), "{told}");
+        let error = Store::open(&url, "case", &[]).await.expect_err("no server listens");
+        let message = format!("{error} {}", error.remedy);
+        assert!(message.contains(&port.to_string()), "{message}");
+        assert!(!message.contains("hidden"), "{message}");
     }
 }
 
 #[tokio::test]
-async fn a_database_that_does_not_exist_is_named() {
-    let Some(place) = Place::postgres("opening::a_database_that_does_not_exist_is_named") else { return };
+async fn reports_a_missing_database() {
+    let Some(place) = Place::postgres("opening::reports_a_missing_database") else { return };
     let DatabaseUrl::Postgres(mut url) = place.url.clone() else { panic!("a PostgreSQL URL") };
     url.set_path("/no_such_database_here");
     let error = Store::open(&DatabaseUrl::Postgres(url), "case", &[]).await.expect_err("it does not exist");
@@ -59,14 +59,14 @@ async fn a_database_that_does_not_exist_is_named() {
 }
 
 #[tokio::test]
-async fn places_that_cannot_hold_a_file_are_refused() {
+async fn rejects_paths_that_cannot_hold_a_file() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let file = directory.path().join("file");
     std::fs::write(&file, "not a directory").expect("is written");
     let no_database = directory.path().join("text.db");
     std::fs::write(
         &no_database,
-        "this is not a database, and long enough to be told from an empty one. ".repeat(20),
+        "this is not a database, and long enough to differ from an empty one. ".repeat(20),
     )
     .expect("is written");
     let folder = directory.path().join("folder.db");

@@ -1,4 +1,4 @@
-//! A PostgreSQL server that goes away and comes back.
+//! Outages of the PostgreSQL server.
 
 use std::net::SocketAddr;
 
@@ -9,20 +9,20 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::changes::{insert, names};
 use crate::place::{Place, TABLES};
 
-/// A way to the server that can be cut: the server goes away for whoever comes by it.
-struct Way {
+/// A proxy to the server whose connection can be cut.
+struct Proxy {
     here: SocketAddr,
     server: String,
     carrying: Option<JoinHandle<()>>,
 }
 
-impl Way {
+impl Proxy {
     async fn to(server: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let here = listener.local_addr().expect("an address");
-        let mut way = Self { here, server, carrying: None };
-        way.carry(listener);
-        way
+        let mut proxy = Self { here, server, carrying: None };
+        proxy.carry(listener);
+        proxy
     }
 
     fn carry(&mut self, listener: TcpListener) {
@@ -46,49 +46,49 @@ impl Way {
         let _ = carrying.await;
     }
 
-    async fn mend(&mut self) {
+    async fn restore(&mut self) {
         self.carry(TcpListener::bind(self.here).await.expect("the same port"));
     }
 }
 
-async fn behind_a_way(case: &str) -> Option<(Place, Way, Store)> {
+async fn behind_a_proxy(case: &str) -> Option<(Place, Proxy, Store)> {
     let place = Place::postgres(case)?;
     let DatabaseUrl::Postgres(mut url) = place.url.clone() else { panic!("a PostgreSQL URL") };
     let host = url.host_str().expect("a host").to_owned();
-    let way = Way::to(format!("{host}:{}", url.port().unwrap_or(5432))).await;
-    url.set_ip_host(way.here.ip()).expect("a host");
-    url.set_port(Some(way.here.port())).expect("a port");
+    let proxy = Proxy::to(format!("{host}:{}", url.port().unwrap_or(5432))).await;
+    url.set_ip_host(proxy.here.ip()).expect("a host");
+    url.set_port(Some(proxy.here.port())).expect("a port");
     let store =
         Store::open(&DatabaseUrl::Postgres(url), &place.schema, &[("case", TABLES)]).await.expect("opens");
-    Some((place, way, store))
+    Some((place, proxy, store))
 }
 
 #[tokio::test]
-async fn what_comes_while_the_server_is_away_fails_and_what_comes_after_works() {
-    let Some((place, mut way, store)) =
-        behind_a_way("outage::what_comes_while_the_server_is_away_fails_and_what_comes_after_works").await
+async fn requests_fail_during_an_outage_and_succeed_afterwards() {
+    let Some((place, mut proxy, store)) =
+        behind_a_proxy("outage::requests_fail_during_an_outage_and_succeed_afterwards").await
     else {
         return;
     };
     store.commit(insert(1, "before")).await.expect("is written");
     assert_eq!(names(&store).await, ["before"]);
-    way.cut().await;
+    proxy.cut().await;
     for _ in 0..3 {
         let refused = store.commit(insert(2, "during")).await;
         assert!(matches!(refused, Err(StoreError::Failed(_))), "{refused:?}");
         let unread = store.rows(Statement::new("SELECT name FROM things", Vec::new())).await;
         assert!(matches!(unread, Err(StoreError::Failed(_))), "{unread:?}");
     }
-    way.mend().await;
+    proxy.restore().await;
     store.commit(insert(3, "after")).await.expect("the first change after it works");
     assert_eq!(names(&store).await, ["before", "after"], "and so does the first read");
     place.remove().await;
 }
 
 #[tokio::test]
-async fn a_server_that_restarted_between_requests_is_not_noticed() {
-    let Some((place, mut way, store)) =
-        behind_a_way("outage::a_server_that_restarted_between_requests_is_not_noticed").await
+async fn a_restart_between_requests_is_transparent() {
+    let Some((place, mut proxy, store)) =
+        behind_a_proxy("outage::a_restart_between_requests_is_transparent").await
     else {
         return;
     };
@@ -101,22 +101,22 @@ async fn a_server_that_restarted_between_requests_is_not_noticed() {
             .collect();
         assert_eq!(reading.join_all().await.len(), 4);
         store.commit(insert(id, &format!("n{id}"))).await.expect("is written");
-        way.cut().await;
-        way.mend().await;
+        proxy.cut().await;
+        proxy.restore().await;
     }
     assert_eq!(names(&store).await, ["n1", "n2", "n3"]);
     place.remove().await;
 }
 
 #[tokio::test]
-async fn connections_that_the_server_ended_are_replaced() {
-    let Some(place) = Place::postgres("outage::connections_that_the_server_ended_are_replaced") else {
+async fn replaces_closed_connections() {
+    let Some(place) = Place::postgres("outage::replaces_closed_connections") else {
         return;
     };
     let store = place.open().await;
     let admin = place.open().await;
     store.commit(insert(1, "one")).await.expect("is written");
-    // Every connection to this database that last spoke of this schema's tables, but the one that asks.
+    // Every other connection to this database that last used this schema's tables.
     let end_all: &'static str = Box::leak(
         format!(
             "DELETE FROM things WHERE id = -1 AND 0 < (SELECT COUNT(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity \

@@ -1,4 +1,4 @@
-//! Where a case keeps its data.
+//! The databases of the cases.
 
 use std::io::Write as _;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -25,7 +25,7 @@ CREATE TABLE numbered (
 ",
 }];
 
-/// A database of a case's own.
+/// The database of one case.
 pub(crate) struct Place {
     pub(crate) url: DatabaseUrl,
     pub(crate) schema: String,
@@ -39,7 +39,7 @@ impl Place {
         Self { url, schema: "case".to_owned(), directory: Some(directory) }
     }
 
-    /// `None`, and a word about it, where there is no server.
+    /// Returns `None`, with a notice, without a server.
     pub(crate) fn postgres(case: &str) -> Option<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let Ok(server) = std::env::var("OUTLIVE_TEST_POSTGRES_URL") else {
@@ -67,7 +67,7 @@ impl Place {
         self.directory.as_ref().map(TempDir::path)
     }
 
-    /// Leaves nothing behind on the server.
+    /// Drops the schema on the server.
     pub(crate) async fn remove(self) {
         let drop: &'static str =
             Box::leak(format!("DROP SCHEMA \"{}\" CASCADE", self.schema).into_boxed_str());

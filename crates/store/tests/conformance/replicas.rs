@@ -14,9 +14,7 @@ async fn replicas_number_without_gaps_and_see_each_other() {
     };
     let replicas = [place.open().await, place.open().await, place.open().await];
     assert!(!replicas[0].is_exclusive());
-    for (which, wanted, same_keys) in
-        [("nobody in the way of another", 150, false), ("two want each key", 75, true)]
-    {
+    for (which, wanted, same_keys) in [("no conflicts", 150, false), ("two want each key", 75, true)] {
         let before = numbers(&replicas[0]).await.len();
         let mut tasks = JoinSet::new();
         for writer in 0..150_i64 {

@@ -1,4 +1,4 @@
-//! What goes along with the next commit instead of having one of its own.
+//! Deferred statements.
 
 use outlive_store::{Statement, StoreError, sql};
 
@@ -10,7 +10,7 @@ on_each_database!(
     it_goes_along_with_the_next_commit_and_before_it,
     it_does_not_wait_for_ever,
     the_last_under_a_key_stands,
-    it_outlasts_a_change_that_was_refused,
+    it_survives_a_failed_change,
     closing_writes_it,
 );
 
@@ -23,7 +23,7 @@ async fn it_goes_along_with_the_next_commit_and_before_it(place: &Place) {
     store.commit(insert(1, "one")).await.expect("is written");
     let before = *store.commits().borrow();
     store.commit_soon("a", rename(1, "uno")).await.expect("is taken");
-    // It sees the name that was to be replaced only if it comes second.
+    // It matches the old name only if it runs second.
     let copy = sql!(
         "INSERT INTO things (tenant, id, name) SELECT tenant, 2, name || ' again' FROM things WHERE tenant = $1 AND id = 1",
         "t"
@@ -53,7 +53,7 @@ async fn the_last_under_a_key_stands(place: &Place) {
     assert_eq!(names(&store).await, ["ein", "two"]);
 }
 
-async fn it_outlasts_a_change_that_was_refused(place: &Place) {
+async fn it_survives_a_failed_change(place: &Place) {
     let store = place.open().await;
     store.commit(insert(1, "one")).await.expect("is written");
     store.commit_soon("a", rename(1, "uno")).await.expect("is taken");

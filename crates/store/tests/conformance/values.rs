@@ -1,4 +1,4 @@
-//! Every kind of value comes back as it went in.
+//! Every type of value round-trips.
 
 use outlive_clock::{Instant, Randomness, Span, TenantId};
 use outlive_store::{Value, sql};
@@ -9,9 +9,9 @@ use crate::place::Place;
 on_each_database!(
     texts_come_back,
     numbers_come_back,
-    nothing_comes_back_as_nothing,
+    null_round_trips,
     typed_values_come_back,
-    the_end_of_text_character_is_replaced,
+    replaces_the_nul_character,
     parameters_alone_say_their_type,
     a_parameter_may_be_used_twice,
     sums_and_counts_are_numbers,
@@ -67,7 +67,7 @@ async fn numbers_come_back(place: &Place) {
     }
 }
 
-async fn nothing_comes_back_as_nothing(place: &Place) {
+async fn null_round_trips(place: &Place) {
     let store = place.open().await;
     store
         .commit(sql!(
@@ -124,8 +124,8 @@ async fn typed_values_come_back(place: &Place) {
     assert_eq!(Value::from(Span::from_seconds(1)), Value::Int(Some(1_000_000)));
 }
 
-/// PostgreSQL cannot keep U+0000 in a text, and anybody can send one.
-async fn the_end_of_text_character_is_replaced(place: &Place) {
+/// PostgreSQL cannot store U+0000 in a text.
+async fn replaces_the_nul_character(place: &Place) {
     let store = place.open().await;
     let insert = sql!("INSERT INTO things (tenant, id, name) VALUES ($1, $2, $3)", "t", 1_i64, "a\u{0}b");
     store.commit(insert).await.expect("is written");

@@ -6,10 +6,10 @@ use outlive_clock::{ClientId, Instant, ServicePrincipalId, SessionId, TenantId};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{GroupClaims, PasswordClaims, Told, UserFacts, backdated, some_unless_empty, uti};
+use super::{GroupClaims, PasswordClaims, UserClaims, UserFacts, backdated, some_unless_empty, uti};
 use crate::{PairwiseKey, TokenVersion, issuer};
 
-/// How the client authenticated at the token endpoint: the `appidacr` or `azpacr` claim.
+/// How the client authenticated at the token endpoint (`appidacr` or `azpacr`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ClientAuthentication {
     /// Not at all (`"0"`).
@@ -30,12 +30,12 @@ impl ClientAuthentication {
     }
 }
 
-/// On whose behalf the token speaks.
+/// The subject of an access token.
 #[derive(Clone, Debug)]
 pub enum AccessSubject {
     /// A user, through a client.
     User {
-        /// What is known of the user.
+        /// The user.
         user: UserFacts,
         /// The scopes granted at this resource, as its `scp` names them (`Orders.Read`).
         scopes: Vec<String>,
@@ -43,88 +43,89 @@ pub enum AccessSubject {
         roles: Vec<String>,
         /// How the user authenticated; in version 1 tokens only.
         amr: Vec<String>,
-        /// The browser session that authorised it.
+        /// The browser session that authorized it.
         session: Option<SessionId>,
-        /// When the user last authenticated interactively; absent from tokens of resources that did not ask for it.
+        /// When the user last authenticated interactively, if the resource configures `auth_time`.
         auth_time: Option<Instant>,
         /// Directory role template ids.
         wids: Vec<String>,
     },
     /// The application itself (client credentials).
     App {
-        /// The object id of its service principal: `oid` and `sub`.
+        /// The object id of the service principal: `oid` and `sub`.
         service_principal: ServicePrincipalId,
         /// The application permissions granted at this resource.
         roles: Vec<String>,
-        /// Whether the resource asked for `idtyp`.
+        /// Whether the resource configures `idtyp`.
         idtyp: bool,
         /// Directory role template ids.
         wids: Vec<String>,
     },
 }
 
-/// Everything an access token says, before it says it.
+/// The values from which the claims of an access token are built.
 #[derive(Clone, Debug)]
 pub struct AccessTokenInput<'a> {
-    /// The shape, which the resource decides.
+    /// The token version, which the resource chooses.
     pub version: TokenVersion,
-    /// The origin in the issuer's name, without trailing slash.
+    /// The origin of the issuer, without trailing slash.
     pub origin: &'a str,
     /// The tenant.
     pub tenant: TenantId,
     /// Version 1: the resource as the client named it; version 2: the API's client id.
     pub audience: &'a str,
-    /// The client id of the API: what a user's `sub` is pairwise for.
+    /// The client id of the API, for which a user's `sub` is pairwise.
     pub resource: ClientId,
     /// The client.
     pub client: ClientId,
-    /// How it authenticated.
+    /// How the client authenticated.
     pub client_authentication: ClientAuthentication,
-    /// The client's display name; only resources of the platform itself see it.
+    /// The client's display name, for first-party resources only.
     pub client_name: Option<&'a str>,
-    /// On whose behalf.
+    /// The user or application.
     pub subject: &'a AccessSubject,
     /// When it is issued (virtual time).
     pub issued_at: Instant,
     /// When it expires (virtual time).
     pub expires_at: Instant,
-    /// The instant that the token may not be older than, if the client asked for one (virtual time).
+    /// The earliest `nbf` that the client's claims request accepts (virtual time).
     pub not_before: Option<Instant>,
-    /// The authentication contexts that it meets.
+    /// The authentication contexts that the token satisfies.
     pub acrs: Vec<String>,
-    /// 16 random bytes that name the token.
+    /// 16 random bytes that identify the token.
     pub uti: [u8; 16],
     /// The key of pairwise subjects.
     pub pairwise: &'a PairwiseKey,
-    /// Client capabilities to repeat (`cp1`), if the client sent them and the resource takes part in continuous access evaluation.
+    /// Client capabilities to include (`cp1`), if the client sent them and the resource is
+    /// CAE-enabled.
     pub xms_cc: Option<Vec<String>>,
-    /// What the resource asked for.
-    pub told: Told,
+    /// Optional and user-specific claims.
+    pub user_claims: UserClaims,
 }
 
-/// The claims of an access token, in the order in which they are written. Instants are whole seconds since 1970.
+/// The claims of an access token, in serialization order. Instants are whole seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AccessTokenClaims {
     /// The resource.
     pub aud: String,
     /// The issuer.
     pub iss: String,
-    /// Issue instant less 300 s.
+    /// The issue instant minus 300 s.
     pub iat: i64,
-    /// Not valid before: equal to `iat`, or what the client asked for if that is later.
+    /// Not valid before: equal to `iat`, or the requested `nbf` if later.
     pub nbf: i64,
     /// Not valid from this second on.
     pub exp: i64,
-    /// Users, if asked for: 0 for a member, 1 for a guest.
+    /// Users, if requested: 0 for a member, 1 for a guest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acct: Option<u8>,
     /// Version 1, users: `"1"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acr: Option<&'static str>,
-    /// Users: the authentication contexts that were asked for and are met.
+    /// Users: the authentication contexts that were requested and are satisfied.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acrs: Option<Vec<String>>,
-    /// The issuer's own.
+    /// Internal to the issuer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aio: Option<String>,
     /// Version 1, users: how they authenticated.
@@ -148,25 +149,25 @@ pub struct AccessTokenClaims {
     /// Version 2: how the client authenticated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub azpacr: Option<&'static str>,
-    /// Users: the mail address, if asked for or granted, and always of guests.
+    /// Users: the email address, if requested or granted, and always for guests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// Users: in version 1, or if asked for.
+    /// Users: in version 1, or if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub family_name: Option<String>,
-    /// Users: in version 1, or if asked for.
+    /// Users: in version 1, or if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub given_name: Option<String>,
-    /// Users: groups, if the resource is told any.
+    /// Users: groups, if the resource has a groups claim configured.
     #[serde(flatten)]
     pub groups: GroupClaims,
     /// Version 1, app-only: the identity provider of the application, which is the issuer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idp: Option<String>,
-    /// `app` in app-only tokens of resources that asked for it; `user` in users' tokens if that was asked for too.
+    /// `app` in app-only tokens and `user` in users' tokens, as the resource configures it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idtyp: Option<&'static str>,
-    /// Users: where they came from, if it is known.
+    /// Users: the IP address, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ipaddr: Option<IpAddr>,
     /// Users: the display name; in version 2 with the scope `profile`.
@@ -174,19 +175,19 @@ pub struct AccessTokenClaims {
     pub name: Option<String>,
     /// The object id of the user or service principal.
     pub oid: Uuid,
-    /// Users: in version 2 with the scope `profile`, in version 1 if asked for.
+    /// Users: in version 2 with the scope `profile`, in version 1 if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preferred_username: Option<String>,
     /// The password, if it expires soon.
     #[serde(flatten)]
     pub password: PasswordClaims,
-    /// The issuer's own.
+    /// Internal to the issuer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rh: Option<String>,
     /// Application permissions, or the user's app roles.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub roles: Option<Vec<String>>,
-    /// Users: granted scopes, separated by blanks. Never in app-only tokens.
+    /// Users: granted scopes, separated by spaces. Never in app-only tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scp: Option<String>,
     /// The browser session.
@@ -199,12 +200,12 @@ pub struct AccessTokenClaims {
     /// Version 1, users.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unique_name: Option<String>,
-    /// Users: in version 1, or if asked for.
+    /// Users: in version 1, or if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upn: Option<String>,
-    /// The token's own name.
+    /// The token's identifier.
     pub uti: String,
-    /// The shape.
+    /// The token version.
     pub ver: TokenVersion,
     /// Directory role template ids.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -215,13 +216,13 @@ pub struct AccessTokenClaims {
 }
 
 impl AccessTokenClaims {
-    /// What a token with these facts says.
+    /// Builds the claims.
     #[must_use]
     pub fn build(input: &AccessTokenInput<'_>) -> Self {
         let v1 = input.version == TokenVersion::V1;
         let authenticated = input.client_authentication.claim();
-        let told = &input.told;
-        let (aio, rh) = told.opaque.clone().unzip();
+        let user_claims = &input.user_claims;
+        let (aio, rh) = user_claims.opaque.clone().unzip();
         let bare = Self {
             aud: input.audience.to_owned(),
             iss: issuer(input.origin, input.tenant, input.version),
@@ -265,28 +266,38 @@ impl AccessTokenClaims {
         };
         match input.subject {
             AccessSubject::User { user, scopes, roles, amr, session, auth_time, wids } => Self {
-                acct: told.acct(),
+                acct: user_claims.acct(),
                 acr: v1.then_some("1"),
                 acrs: some_unless_empty(&input.acrs),
                 amr: some_unless_empty(amr).filter(|_| v1),
                 auth_time: auth_time.map(Instant::as_seconds),
-                email: user.email.clone().filter(|_| told.tells_email()),
-                family_name: user.family_name.clone().filter(|_| v1 || told.optional.asks("family_name")),
-                given_name: user.given_name.clone().filter(|_| v1 || told.optional.asks("given_name")),
-                groups: told.group_claims(),
-                idtyp: told.optional.idtyp_of_user(),
-                ipaddr: told.ipaddr(v1),
-                name: (v1 || told.profile).then(|| user.name.clone()),
+                email: user.email.clone().filter(|_| user_claims.includes_email()),
+                family_name: user
+                    .family_name
+                    .clone()
+                    .filter(|_| v1 || user_claims.optional.contains("family_name")),
+                given_name: user
+                    .given_name
+                    .clone()
+                    .filter(|_| v1 || user_claims.optional.contains("given_name")),
+                groups: user_claims.group_claims(),
+                idtyp: user_claims.optional.idtyp_of_user(),
+                ipaddr: user_claims.ipaddr(v1),
+                name: (v1 || user_claims.profile).then(|| user.name.clone()),
                 oid: user.id.uuid(),
-                preferred_username: if v1 { told.optional.asks("preferred_username") } else { told.profile }
-                    .then(|| user.upn.clone()),
-                password: told.password_claims(v1, input.issued_at),
+                preferred_username: if v1 {
+                    user_claims.optional.contains("preferred_username")
+                } else {
+                    user_claims.profile
+                }
+                .then(|| user.upn.clone()),
+                password: user_claims.password_claims(v1, input.issued_at),
                 roles: some_unless_empty(roles),
                 scp: (!scopes.is_empty()).then(|| scopes.join(" ")),
                 sid: *session,
                 sub: input.pairwise.subject(input.tenant, input.resource, user.id),
                 unique_name: v1.then(|| user.upn.clone()),
-                upn: (v1 || told.optional.asks("upn")).then(|| user.upn.clone()),
+                upn: (v1 || user_claims.optional.contains("upn")).then(|| user.upn.clone()),
                 wids: some_unless_empty(wids),
                 ..bare
             },

@@ -5,23 +5,23 @@ use std::net::IpAddr;
 use outlive_clock::{ClientId, Instant, SessionId, TenantId, UserId};
 use serde::Serialize;
 
-use super::{GroupClaims, PasswordClaims, Told, UserFacts, backdated, some_unless_empty, uti};
+use super::{GroupClaims, PasswordClaims, UserClaims, UserFacts, backdated, some_unless_empty, uti};
 use crate::{PairwiseKey, TokenVersion, issuer};
 
-/// Everything an ID token says, before it says it.
+/// The values from which the claims of an ID token are built.
 #[derive(Clone, Debug)]
 pub struct IdTokenInput<'a> {
-    /// The shape, which the endpoint decides.
+    /// The token version, which the endpoint determines.
     pub version: TokenVersion,
-    /// The origin in the issuer's name, without trailing slash.
+    /// The origin of the issuer, without trailing slash.
     pub origin: &'a str,
     /// The tenant.
     pub tenant: TenantId,
-    /// The client: audience, and what `sub` is pairwise for.
+    /// The client: the audience, for which `sub` is pairwise.
     pub client: ClientId,
-    /// Who signed in.
+    /// The user who signed in.
     pub user: &'a UserFacts,
-    /// Whether the scope `profile` was granted: version 2 tokens leave names and `oid` out without it.
+    /// Whether the scope `profile` was granted: version 2 tokens omit names and `oid` without it.
     pub profile: bool,
     /// Whether the scope `email` was granted.
     pub email: bool,
@@ -29,47 +29,47 @@ pub struct IdTokenInput<'a> {
     pub amr: &'a [String],
     /// The app roles that the user holds at the client.
     pub roles: &'a [String],
-    /// What the client sent to tie the token to its request.
+    /// The nonce of the authorization request.
     pub nonce: Option<&'a str>,
     /// The browser session.
     pub session: Option<SessionId>,
-    /// When the user last authenticated interactively, if the client asked for it.
+    /// When the user last authenticated interactively, if the client requested it.
     pub auth_time: Option<Instant>,
-    /// Opaque account hint, if the client asked for it.
+    /// Opaque account hint, if the client requested it.
     pub login_hint: Option<&'a str>,
-    /// At the authorize endpoint: the hash of the code beside it.
+    /// At the authorization endpoint: the hash of the code returned with the token.
     pub c_hash: Option<String>,
-    /// At the authorize endpoint: the hash of the access token beside it.
+    /// At the authorization endpoint: the hash of the access token returned with it.
     pub at_hash: Option<String>,
     /// When it is issued (virtual time).
     pub issued_at: Instant,
     /// When it expires (virtual time).
     pub expires_at: Instant,
-    /// 16 random bytes that name the token.
+    /// 16 random bytes that identify the token.
     pub uti: [u8; 16],
     /// The key of pairwise subjects.
     pub pairwise: &'a PairwiseKey,
-    /// What the client asked for.
-    pub told: Told,
+    /// Optional and user-specific claims.
+    pub user_claims: UserClaims,
 }
 
-/// The claims of an ID token, in the order in which they are written. Instants are whole seconds since 1970.
+/// The claims of an ID token, in serialization order. Instants are whole seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct IdTokenClaims {
     /// The client.
     pub aud: ClientId,
     /// The issuer.
     pub iss: String,
-    /// Issue instant less 300 s.
+    /// The issue instant minus 300 s.
     pub iat: i64,
     /// Not valid before; equal to `iat`.
     pub nbf: i64,
     /// Not valid from this second on.
     pub exp: i64,
-    /// If asked for: 0 for a member, 1 for a guest.
+    /// If requested: 0 for a member, 1 for a guest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acct: Option<u8>,
-    /// The issuer's own.
+    /// Internal to the issuer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aio: Option<String>,
     /// Version 1: how the user authenticated.
@@ -78,34 +78,34 @@ pub struct IdTokenClaims {
     /// When the user last authenticated interactively.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<i64>,
-    /// Authorize endpoint only: binds an access token.
+    /// Authorization endpoint only: binds an access token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_hash: Option<String>,
-    /// Authorize endpoint only: binds a code.
+    /// Authorization endpoint only: binds a code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub c_hash: Option<String>,
-    /// The mail address, if the scope `email` was granted or it was asked for, and always of guests.
+    /// The email address, if requested or granted by the scope `email`, and always for guests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// Version 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub family_name: Option<String>,
-    /// Version 1, or if asked for.
+    /// Version 1, or if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub given_name: Option<String>,
-    /// Groups, if the client is told any.
+    /// Groups, if the client has a groups claim configured.
     #[serde(flatten)]
     pub groups: GroupClaims,
-    /// Where the user came from, if it is known.
+    /// The user's IP address, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ipaddr: Option<IpAddr>,
-    /// Opaque; names the account at the logout endpoint.
+    /// Opaque; identifies the account at the logout endpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub login_hint: Option<String>,
     /// The display name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What the client sent.
+    /// The nonce of the authorization request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
     /// The user's object id.
@@ -117,7 +117,7 @@ pub struct IdTokenClaims {
     /// The password, if it expires soon.
     #[serde(flatten)]
     pub password: PasswordClaims,
-    /// The issuer's own.
+    /// Internal to the issuer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rh: Option<String>,
     /// The user's app roles at the client.
@@ -136,9 +136,9 @@ pub struct IdTokenClaims {
     /// Version 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upn: Option<String>,
-    /// The token's own name.
+    /// The token's identifier.
     pub uti: String,
-    /// The shape.
+    /// The token version.
     pub ver: TokenVersion,
     /// Directory role template ids.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -146,48 +146,55 @@ pub struct IdTokenClaims {
 }
 
 impl IdTokenClaims {
-    /// What a token with these facts says.
+    /// Builds the claims.
     #[must_use]
     pub fn build(input: &IdTokenInput<'_>) -> Self {
         let v1 = input.version == TokenVersion::V1;
         let user = input.user;
         let named = v1 || input.profile;
-        let told = &input.told;
-        let (aio, rh) = told.opaque.clone().unzip();
+        let user_claims = &input.user_claims;
+        let (aio, rh) = user_claims.opaque.clone().unzip();
         Self {
             aud: input.client,
             iss: issuer(input.origin, input.tenant, input.version),
             iat: backdated(input.issued_at),
             nbf: backdated(input.issued_at),
             exp: input.expires_at.as_seconds(),
-            acct: told.acct(),
+            acct: user_claims.acct(),
             aio,
             amr: some_unless_empty(input.amr).filter(|_| v1),
             auth_time: input.auth_time.map(Instant::as_seconds),
             at_hash: input.at_hash.clone(),
             c_hash: input.c_hash.clone(),
-            email: user.email.clone().filter(|_| input.email || told.tells_email()),
-            family_name: user.family_name.clone().filter(|_| v1 || told.optional.asks("family_name")),
-            given_name: user.given_name.clone().filter(|_| v1 || told.optional.asks("given_name")),
-            groups: told.group_claims(),
-            ipaddr: told.ipaddr(v1),
+            email: user.email.clone().filter(|_| input.email || user_claims.includes_email()),
+            family_name: user
+                .family_name
+                .clone()
+                .filter(|_| v1 || user_claims.optional.contains("family_name")),
+            given_name: user.given_name.clone().filter(|_| v1 || user_claims.optional.contains("given_name")),
+            groups: user_claims.group_claims(),
+            ipaddr: user_claims.ipaddr(v1),
             login_hint: input.login_hint.map(str::to_owned),
             name: named.then(|| user.name.clone()),
             nonce: input.nonce.map(str::to_owned),
             oid: named.then_some(user.id),
-            preferred_username: if v1 { told.optional.asks("preferred_username") } else { input.profile }
-                .then(|| user.upn.clone()),
-            password: told.password_claims(v1, input.issued_at),
+            preferred_username: if v1 {
+                user_claims.optional.contains("preferred_username")
+            } else {
+                input.profile
+            }
+            .then(|| user.upn.clone()),
+            password: user_claims.password_claims(v1, input.issued_at),
             rh,
             roles: some_unless_empty(input.roles),
             sid: input.session,
             sub: input.pairwise.subject(input.tenant, input.client, user.id),
             tid: input.tenant,
             unique_name: v1.then(|| user.upn.clone()),
-            upn: (v1 || told.optional.asks("upn")).then(|| user.upn.clone()),
+            upn: (v1 || user_claims.optional.contains("upn")).then(|| user.upn.clone()),
             uti: uti(input.uti),
             ver: input.version,
-            wids: some_unless_empty(&told.wids),
+            wids: some_unless_empty(&user_claims.wids),
         }
     }
 }
@@ -227,7 +234,7 @@ mod tests {
             expires_at: issued_at + Span::from_seconds(3_600),
             uti: [0; 16],
             pairwise: &PairwiseKey::new(&[1; 32]),
-            told: Told::default(),
+            user_claims: UserClaims::default(),
         })
     }
 
@@ -279,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn version_2_without_profile_names_nobody() {
+    fn version_2_without_profile_omits_names() {
         let claims = claims(TokenVersion::V2, false);
         assert_eq!((claims.name, claims.oid, claims.preferred_username), (None, None, None));
     }

@@ -1,26 +1,26 @@
-//! What tokens say: typed claims, built by pure functions from plain values.
+//! Token claims as types, built by pure functions from plain values.
 //!
-//! A claim is present only when it has a value. `iat` and `nbf` lie 300 s before the issue instant, as in Entra's tokens, so that a
-//! receiver whose clock is a little behind accepts them.
+//! A claim is present only when it has a value. `iat` and `nbf` are 300 s before the issue instant,
+//! as in Entra's tokens, so that a receiver whose clock is slightly behind accepts them.
 
 mod access_token;
 mod id_token;
 mod password;
-mod told;
+mod user_claims;
 
 pub use access_token::{AccessSubject, AccessTokenClaims, AccessTokenInput, ClientAuthentication};
 pub use id_token::{IdTokenClaims, IdTokenInput};
 pub use password::{ExpiringPassword, PasswordClaims};
-pub use told::{ClaimSource, GROUPS_MAX, GroupClaims, Groups, OptionalClaims, Told};
+pub use user_claims::{ClaimSource, GROUPS_MAX, GroupClaims, Groups, OptionalClaims, UserClaims};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_clock::{Instant, Span, UserId};
 
-/// How far `iat` and `nbf` lie before the instant of issue.
+/// How far `iat` and `nbf` precede the issue instant.
 pub const BACKDATED: Span = Span::from_seconds(300);
 
-/// What tokens say of a user. Empty optional values leave their claim out.
+/// The user data in tokens. A claim without a value is omitted.
 #[derive(Clone, Debug)]
 pub struct UserFacts {
     /// The object id (`oid`).
@@ -33,11 +33,11 @@ pub struct UserFacts {
     pub given_name: Option<String>,
     /// The family name.
     pub family_name: Option<String>,
-    /// The mail address.
+    /// The email address.
     pub email: Option<String>,
 }
 
-/// The `uti` claim of 16 random bytes: base64url, 22 characters.
+/// Encodes 16 random bytes as the `uti` claim: base64url, 22 characters.
 #[must_use]
 pub fn uti(bytes: [u8; 16]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)

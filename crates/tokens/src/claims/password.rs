@@ -1,4 +1,4 @@
-//! What tokens tell of a password that is about to expire ("Optional claims reference").
+//! The claims about a password that is about to expire ("Optional claims reference").
 
 use outlive_clock::Instant;
 use serde::Serialize;
@@ -8,25 +8,26 @@ use super::backdated;
 /// A password that expires soon.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExpiringPassword {
-    /// When (virtual time).
+    /// When it expires (virtual time).
     pub at: Instant,
-    /// Where it can be changed.
+    /// The page on which the user can change it.
     pub url: String,
 }
 
-/// The claims that say so.
+/// The claims `pwd_exp` and `pwd_url`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct PasswordClaims {
-    /// How many seconds after `iat` it expires. Another document has an instant here; this is the later one's word.
+    /// Seconds from `iat` until it expires. An older document defines this as an instant; this
+    /// follows the newer one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pwd_exp: Option<i64>,
-    /// Where it can be changed.
+    /// The page on which the user can change it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pwd_url: Option<String>,
 }
 
 impl PasswordClaims {
-    /// What a token issued at this instant says.
+    /// The claims in a token issued at `issued_at`.
     pub(super) fn of(password: &ExpiringPassword, issued_at: Instant) -> Self {
         Self {
             pwd_exp: Some(password.at.as_seconds() - backdated(issued_at)),

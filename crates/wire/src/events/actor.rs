@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// The caller of Microsoft Graph that made a change. Absent from changes that users, administrators on
-/// pages, or the lab made.
+/// The caller of Microsoft Graph that made a change. Absent from changes that users, administrators
+/// on pages, or the lab made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Actor {
     /// The object id of the user or service principal.

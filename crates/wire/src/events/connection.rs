@@ -173,7 +173,8 @@ event! {
 }
 
 event! {
-    /// The issuer rejected the refresh token of a connection: it is in error until somebody signs in again.
+    /// The issuer rejected the refresh token of a connection: it is in error until its owner signs
+    /// in again.
     ConnectionBroken = "connection.broken" {
         /// The OAuth error (`invalid_grant`), or `missing_refresh_token`.
         error: String,

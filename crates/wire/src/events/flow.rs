@@ -118,7 +118,7 @@ pub struct RunAction {
     pub status: String,
     /// The code (`OK`, `Unauthorized`).
     pub code: Option<String>,
-    /// What the error said.
+    /// The error message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// How often it was retried.

@@ -168,7 +168,8 @@ journal_events! {
     ALL: tenant { TenantCreated }
 }
 
-/// Before events had types, APIs recorded rejected security event tokens under the kind of the issuer.
+/// Before events had types, APIs recorded rejected security event tokens under the kind of the
+/// issuer.
 fn current_kind<'a>(kind: &'a str, payload: &Value) -> &'a str {
     if kind == SecurityEventRefused::KIND && payload.get("err").is_some() {
         return SecurityEventRejected::KIND;
@@ -177,8 +178,8 @@ fn current_kind<'a>(kind: &'a str, payload: &Value) -> &'a str {
 }
 
 impl JournalEvent {
-    /// The kinds that `wanted` stands for: the one of this name, or all that begin with it if it ends
-    /// in a dot. Only those that `service` records, if one is given.
+    /// The kinds that `wanted` stands for: the one of this name, or all that begin with it if it
+    /// ends in a dot. Only those that `service` records, if one is given.
     pub fn kinds_of<'a>(
         wanted: &'a str,
         service: Option<&'a str>,

@@ -9,7 +9,8 @@ use crate::event::event;
 event! {
     /// A user or administrator consented to delegated permissions of a client.
     ConsentGranted = "consent.granted" {
-        /// The user principal name of the user or administrator who consented; absent in Microsoft Graph.
+        /// The user principal name of the user or administrator who consented; absent in Microsoft
+        /// Graph.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         upn: Option<String>,
         /// The client.
@@ -48,7 +49,8 @@ event! {
 event! {
     /// The delegated permissions of a client were changed.
     ConsentChanged = "consent.changed" {
-        /// The user principal name of the user or administrator who consented; absent in Microsoft Graph.
+        /// The user principal name of the user or administrator who consented; absent in Microsoft
+        /// Graph.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         upn: Option<String>,
         /// The client.
@@ -86,7 +88,8 @@ event! {
 event! {
     /// The delegated permissions of a client were withdrawn.
     ConsentWithdrawn = "consent.withdrawn" {
-        /// The user principal name of the user or administrator who consented; absent in Microsoft Graph.
+        /// The user principal name of the user or administrator who consented; absent in Microsoft
+        /// Graph.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         upn: Option<String>,
         /// The client.

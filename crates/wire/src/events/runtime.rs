@@ -17,7 +17,8 @@ event! {
         /// Fingerprint of the access token that was sent; absent without authentication.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         access_token: Option<String>,
-        /// Fingerprint of the access token that the back end rejected before it with a claims challenge.
+        /// Fingerprint of the access token that the back end rejected before it with a claims
+        /// challenge.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         challenged: Option<String>,
         /// The status of the response.
@@ -52,7 +53,8 @@ event! {
         /// Fingerprint of the access token that was sent, if one was.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         access_token: Option<String>,
-        /// Fingerprint of the access token that the back end rejected before it with a claims challenge.
+        /// Fingerprint of the access token that the back end rejected before it with a claims
+        /// challenge.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         challenged: Option<String>,
         /// The status of the response.

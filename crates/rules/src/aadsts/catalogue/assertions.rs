@@ -1,6 +1,6 @@
 //! Assertions: on-behalf-of, certificates and federated credentials.
 
-use crate::aadsts::Mender::{Administrator, Developer};
+use crate::aadsts::FixedBy::{Administrator, Developer};
 use crate::aadsts::OauthError::{InvalidClient, InvalidGrant, InvalidRequest};
 use crate::aadsts::catalogue::ERROR_CODES;
 use crate::aadsts::observation::Member::{Error, ErrorUri, Number, Status, Suberror};

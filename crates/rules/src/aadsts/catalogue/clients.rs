@@ -1,6 +1,6 @@
 //! Client applications and their credentials.
 
-use crate::aadsts::Mender::{Administrator, Developer};
+use crate::aadsts::FixedBy::{Administrator, Developer};
 use crate::aadsts::OauthError::{InvalidClient, InvalidRequest, UnauthorizedClient};
 use crate::aadsts::observation::Member::{Error, ErrorUri, Number, Status, Suberror};
 

@@ -1,6 +1,6 @@
 //! Redirect URIs, origins and PKCE.
 
-use crate::aadsts::Mender::Developer;
+use crate::aadsts::FixedBy::Developer;
 use crate::aadsts::OauthError::{InvalidGrant, InvalidRequest};
 use crate::aadsts::catalogue::ERROR_CODES;
 use crate::aadsts::observation::Member::{Error, ErrorUri, Number, Status, Suberror};

@@ -1,6 +1,6 @@
 //! Parameters and endpoints.
 
-use crate::aadsts::Mender::{Developer, Person};
+use crate::aadsts::FixedBy::{Developer, User};
 use crate::aadsts::OauthError::{InvalidRequest, UnsupportedGrantType, UnsupportedResponseType};
 use crate::aadsts::catalogue::ERROR_CODES;
 use crate::aadsts::observation::Member::{Error, ErrorUri, Number, Suberror};
@@ -42,7 +42,7 @@ catalogue! {
         "Invalid STS request: the value of the parameter '{name}' is not supported.";
         "Send a documented value.";
         (seen [Number, Error, Suberror, ErrorUri] in "heymind/OneDrive-Index-Cloudflare-Worker#51");
-    FORM_OF_ANOTHER_BROWSER = 165000, InvalidRequest, none, 400, uri, page, Person;
+    FORM_OF_ANOTHER_BROWSER = 165000, InvalidRequest, none, 400, uri, page, User;
         "The form does not belong to this browser, or was tampered with.";
         "Open the page again in this browser, with cookies allowed, and send the form from there.";
         (unseen, read in ERROR_CODES);

@@ -1,6 +1,6 @@
 //! Tenants, resources and discovery.
 
-use crate::aadsts::Mender::{Administrator, Developer, Operator};
+use crate::aadsts::FixedBy::{Administrator, Developer, Operator};
 use crate::aadsts::OauthError::{InvalidInstance, InvalidRequest, InvalidResource, InvalidTenant, TemporarilyUnavailable};
 use crate::aadsts::catalogue::ERROR_CODES;
 use crate::aadsts::observation::Member::{Error, ErrorUri, Number, Status, Suberror};

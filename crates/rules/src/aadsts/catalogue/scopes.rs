@@ -1,17 +1,17 @@
 //! Scopes and consent.
 
-use crate::aadsts::Mender::{Administrator, Developer, Person};
+use crate::aadsts::FixedBy::{Administrator, Developer, User};
 use crate::aadsts::OauthError::{AccessDenied, InvalidClient, InvalidGrant, InvalidRequest, InvalidScope};
 use crate::aadsts::Suberror::ConsentRequired;
 use crate::aadsts::catalogue::ERROR_CODES;
 use crate::aadsts::observation::Member::{Error, ErrorUri, Number, Status, Suberror};
 
 catalogue! {
-    CONSENT_REQUIRED = 65001, InvalidGrant, ConsentRequired, 400, no_uri, back, Person;
+    CONSENT_REQUIRED = 65001, InvalidGrant, ConsentRequired, 400, no_uri, back, User;
         "The user or administrator has not consented to use the application with ID '{client}' named '{client_name}'. Send an interactive authorization request for this user and resource.";
         "Sign in interactively and accept the consent page.";
         (seen [Number, Error, Suberror, ErrorUri] in "MicrosoftDocs/azure-docs#39189");
-    CONSENT_DECLINED = 65004, AccessDenied, none, 400, uri, back, Person;
+    CONSENT_DECLINED = 65004, AccessDenied, none, 400, uri, back, User;
         "The user declined to consent to access the application.";
         "Start again and accept, if the application may have the access it asks for.";
         (unseen, read in ERROR_CODES);

@@ -1,13 +1,13 @@
 //! Users, their sessions and their passwords.
 
-use crate::aadsts::Mender::{Administrator, Developer, Person};
+use crate::aadsts::FixedBy::{Administrator, Developer, User};
 use crate::aadsts::OauthError::{InteractionRequired, InvalidGrant, InvalidRequest, LoginRequired};
 use crate::aadsts::Suberror::{BadToken, UserPasswordExpired};
 use crate::aadsts::catalogue::ERROR_CODES;
 use crate::aadsts::observation::Member::{Error, ErrorUri, Number, Status, Suberror};
 
 catalogue! {
-    SELECT_ACCOUNT = 16000, InteractionRequired, none, 400, uri, back, Person;
+    SELECT_ACCOUNT = 16000, InteractionRequired, none, 400, uri, back, User;
         "Several accounts are signed in, or the one that is signed in cannot be used here: the user has to select an account.";
         "Ask again without prompt=none, or name the account with login_hint or sid.";
         (unseen, read in ERROR_CODES);
@@ -15,19 +15,19 @@ catalogue! {
         "The session that the application asked for is not that of the user it hinted at.";
         "Send sid and login_hint of the same ID token, or one of them alone.";
         (unseen, read in ERROR_CODES);
-    SESSION_ABSENT = 160021, InteractionRequired, none, 400, uri, back, Person;
+    SESSION_ABSENT = 160021, InteractionRequired, none, 400, uri, back, User;
         "The application asked for a user session that does not exist in this browser.";
         "Sign in interactively: ask again without prompt=none.";
         (unseen, read in ERROR_CODES);
-    USER_NOT_FOUND = 50034, InvalidGrant, BadToken, 400, uri, back, Person;
+    USER_NOT_FOUND = 50034, InvalidGrant, BadToken, 400, uri, back, User;
         "The user account does not exist in this directory. It must first be added to it to sign in to the application.";
         "Check the spelling of the user name; ask an administrator whether the account exists.";
         (seen [Number, Error, Status] in "Microsoft365DSC/Microsoft365DSC#801", "AzureAD/microsoft-authentication-library-for-java#38");
-    ACCOUNT_LOCKED = 50053, InvalidGrant, none, 400, uri, page, Person;
+    ACCOUNT_LOCKED = 50053, InvalidGrant, none, 400, uri, page, User;
         "The account is locked, because sign-in was tried too many times with a wrong user name or password.";
         "Wait a minute and try the right password, or have it reset.";
         (seen [Number] in "AzureAD/microsoft-authentication-library-for-python#211");
-    PASSWORD_EXPIRED = 50055, InvalidGrant, UserPasswordExpired, 400, uri, page, Person;
+    PASSWORD_EXPIRED = 50055, InvalidGrant, UserPasswordExpired, 400, uri, page, User;
         "The password is expired.";
         "Sign in interactively and choose a new password.";
         (unseen, read in ERROR_CODES);
@@ -43,7 +43,7 @@ catalogue! {
         "The user account has been deleted from this directory. To sign in to the application, it must be restored or added again.";
         "Have an administrator restore the account within 30 days.";
         (unseen, read in ERROR_CODES);
-    NO_SESSION = 50058, LoginRequired, none, 400, uri, back, Person;
+    NO_SESSION = 50058, LoginRequired, none, 400, uri, back, User;
         "A silent sign-in request was sent, but no user is signed in.";
         "Sign in interactively: ask again without prompt=none.";
         (seen [Number, Error] in "microsoft/service-fabric-explorer#148", "AzureAD/microsoft-authentication-library-for-js#5148");
@@ -59,31 +59,31 @@ catalogue! {
         "Application '{client}'({client_name}) is not assigned to a role for the application '{resource}'({resource_name}).";
         "Have an administrator grant the application permission that the resource asks for.";
         (unseen, read in ERROR_CODES);
-    WRONG_PASSWORD = 50126, InvalidGrant, none, 400, uri, page, Person;
+    WRONG_PASSWORD = 50126, InvalidGrant, none, 400, uri, page, User;
         "Error validating credentials due to invalid username or password.";
         "Type the current password. After a change the old one no longer signs in.";
         (seen [Number, Error, Status] in "OfficeDev/microsoft-teams-apps-requestateam#369", "MicrosoftDocs/azure-docs#30802");
-    SESSION_REVOKED = 50133, InteractionRequired, none, 400, uri, back, Person;
+    SESSION_REVOKED = 50133, InteractionRequired, none, 400, uri, back, User;
         "The session is not valid any more: the password expired or was changed, or the sessions were revoked.";
         "Sign in again.";
         (unseen, read in ERROR_CODES);
-    SECOND_FACTOR_WRONG = 500121, InvalidGrant, none, 400, uri, page, Person;
+    SECOND_FACTOR_WRONG = 500121, InvalidGrant, none, 400, uri, page, User;
         "The second factor was not right: the code is wrong, too old, or was used before.";
         "Type the code that the authenticator application shows now; after a used one, wait for the next.";
         (unseen, read in ERROR_CODES);
-    PASSKEY_NOT_FOUND = 130004, InvalidGrant, none, 400, uri, page, Person;
+    PASSKEY_NOT_FOUND = 130004, InvalidGrant, none, 400, uri, page, User;
         "The passkey is not known here: no user of this directory has registered it.";
         "Sign in with the password, and register a passkey on the page for security info.";
         (unseen, read in ERROR_CODES);
-    PASSKEY_NOT_ACCEPTED = 130005, InvalidGrant, none, 400, uri, page, Person;
+    PASSKEY_NOT_ACCEPTED = 130005, InvalidGrant, none, 400, uri, page, User;
         "The answer of the passkey was not accepted: {reason}.";
         "Try once more from a new page, or sign in with the password.";
         (unseen, read in ERROR_CODES);
-    CURRENT_PASSWORD_WRONG = 120000, InvalidRequest, none, 400, uri, page, Person;
+    CURRENT_PASSWORD_WRONG = 120000, InvalidRequest, none, 400, uri, page, User;
         "The current password is not right.";
         "Type the current password.";
         (unseen, read in ERROR_CODES);
-    NEW_PASSWORD_TOO_WEAK = 120002, InvalidRequest, none, 400, uri, page, Person;
+    NEW_PASSWORD_TOO_WEAK = 120002, InvalidRequest, none, 400, uri, page, User;
         "The new password does not meet the rules: {rule}.";
         "Choose another new password.";
         (unseen, read in ERROR_CODES);

@@ -1,4 +1,4 @@
-//! What access tokens say.
+//! Tests of access token claims.
 
 use super::*;
 use outlive_clock::{Span, UserId};
@@ -26,7 +26,7 @@ fn claims(version: TokenVersion, subject: &AccessSubject) -> AccessTokenClaims {
         uti: [0xab; 16],
         pairwise: &PairwiseKey::new(&[1; 32]),
         xms_cc: None,
-        told: Told { profile: true, ..Told::default() },
+        user_claims: UserClaims { profile: true, ..UserClaims::default() },
     })
 }
 
@@ -148,7 +148,7 @@ fn an_app_only_token_of_version_1_names_its_identity_provider() {
 }
 
 #[test]
-fn how_the_client_authenticated_is_a_text() {
+fn client_authentication_is_written_as_a_digit() {
     for (how, text) in [
         (ClientAuthentication::None, "0"),
         (ClientAuthentication::Secret, "1"),
@@ -159,8 +159,8 @@ fn how_the_client_authenticated_is_a_text() {
 }
 
 #[test]
-fn a_version_2_token_names_nobody_without_profile_and_tells_more_when_asked() {
-    let build = |told: Told| {
+fn a_version_2_token_omits_names_without_profile_and_includes_requested_claims() {
+    let build = |user_claims: UserClaims| {
         let subject = user();
         let AccessSubject::User { user, .. } = &subject else { unreachable!("a user") };
         let user = UserFacts {
@@ -190,23 +190,26 @@ fn a_version_2_token_names_nobody_without_profile_and_tells_more_when_asked() {
             uti: [0; 16],
             pairwise: &PairwiseKey::new(&[1; 32]),
             xms_cc: None,
-            told,
+            user_claims,
         }))
         .expect("JSON")
     };
     const ALL: [&str; 6] = ["name", "preferred_username", "email", "given_name", "upn", "acct"];
     let present = |claims: &serde_json::Value| ALL.map(|name| claims.get(name).is_some());
-    assert_eq!(present(&build(Told::default())), [false; 6]);
+    assert_eq!(present(&build(UserClaims::default())), [false; 6]);
     assert_eq!(
-        present(&build(Told { profile: true, ..Told::default() })),
+        present(&build(UserClaims { profile: true, ..UserClaims::default() })),
         [true, true, false, false, false, false]
     );
     let optional = crate::claims::OptionalClaims::new(["email", "given_name", "upn", "acct", "idtyp"], true);
-    let asked = build(Told { optional, ..Told::default() });
-    assert_eq!(present(&asked), [false, false, true, true, true, true]);
-    assert_eq!((&asked["acct"], &asked["idtyp"]), (&serde_json::json!(0), &serde_json::json!("user")));
+    let requested = build(UserClaims { optional, ..UserClaims::default() });
+    assert_eq!(present(&requested), [false, false, true, true, true, true]);
+    assert_eq!(
+        (&requested["acct"], &requested["idtyp"]),
+        (&serde_json::json!(0), &serde_json::json!("user"))
+    );
     assert!(
-        build(Told { guest: true, ..Told::default() }).get("email").is_some(),
+        build(UserClaims { guest: true, ..UserClaims::default() }).get("email").is_some(),
         "guests have no other name here"
     );
 }

@@ -1,5 +1,5 @@
-//! What a token tells beyond what every token does, because the application that it is for asked for it ("Optional claims
-//! reference"), and what only some users have.
+//! Optional claims, which the token's audience configures ("Optional claims reference"), and
+//! claims that only some users have.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -9,13 +9,13 @@ use serde::Serialize;
 
 use super::{ExpiringPassword, PasswordClaims};
 
-/// The most groups that a JWT holds ("Access token claims reference").
+/// Maximum number of groups in a JWT ("Access token claims reference").
 pub const GROUPS_MAX: usize = 200;
 
-/// The most groups that a token holds which travels in an address ("Access token claims reference").
-const GROUPS_IN_ADDRESS_MAX: usize = 5;
+/// Maximum number of groups in a token that is returned in a URL ("Access token claims reference").
+const GROUPS_IN_URL_MAX: usize = 5;
 
-/// The claims that an application asked for by name.
+/// The names of the optional claims that an application configures.
 #[derive(Clone, Debug, Default)]
 pub struct OptionalClaims {
     names: BTreeSet<String>,
@@ -23,100 +23,103 @@ pub struct OptionalClaims {
 }
 
 impl OptionalClaims {
-    /// Those with these names. `user_tokens_too`: `idtyp` is wanted with `include_user_token`.
+    /// Optional claims with these names. `user_tokens_too`: `idtyp` has the additional property
+    /// `include_user_token`.
     pub fn new(names: impl IntoIterator<Item = impl Into<String>>, user_tokens_too: bool) -> Self {
         Self { names: names.into_iter().map(Into::into).collect(), user_tokens_too }
     }
 
-    /// Whether this claim was asked for.
+    /// Whether this claim is configured or requested.
     #[must_use]
-    pub fn asks(&self, name: &str) -> bool {
+    pub fn contains(&self, name: &str) -> bool {
         self.names.contains(name)
     }
 
-    /// Adds claims that one request asks for.
+    /// Adds the claims of a claims request.
     pub fn extend(&mut self, names: impl IntoIterator<Item = String>) {
         self.names.extend(names);
     }
 
-    /// `idtyp` of a user's token.
+    /// The `idtyp` claim of a user's token.
     pub(super) fn idtyp_of_user(&self) -> Option<&'static str> {
-        (self.user_tokens_too && self.asks("idtyp")).then_some("user")
+        (self.user_tokens_too && self.contains("idtyp")).then_some("user")
     }
 }
 
-/// The groups of a user that an application may know.
+/// The groups of a user that a token includes.
 #[derive(Clone, Debug)]
 pub struct Groups {
-    /// Their object ids.
+    /// Object ids.
     pub ids: Vec<String>,
-    /// Where to ask for all of them if they are too many for a token.
+    /// The Graph endpoint that lists all groups, for the overage claim.
     pub endpoint: String,
 }
 
-/// Everything of this kind that a token could tell.
+/// The optional and user-specific data from which claims are built.
 #[derive(Clone, Debug, Default)]
-pub struct Told {
-    /// What was asked for.
+pub struct UserClaims {
+    /// The optional claims that are configured or requested.
     pub optional: OptionalClaims,
-    /// Whether the scope `profile` was granted: version 2 access tokens leave names out without it.
+    /// Whether the scope `profile` was granted: version 2 access tokens omit names without it.
     pub profile: bool,
     /// Whether the scope `email` was granted.
     pub email: bool,
     /// Whether the user is a guest of the tenant.
     pub guest: bool,
-    /// The groups, if the application is told any.
+    /// The groups, if the application has a groups claim configured.
     pub groups: Option<Groups>,
-    /// Directory role template ids, in ID tokens; an access token's subject has its own.
+    /// Directory role template ids of an ID token; for access tokens see
+    /// [`AccessSubject`](super::AccessSubject).
     pub wids: Vec<String>,
-    /// The address that the user came from, if it is known.
+    /// The user's IP address, if known.
     pub ip_address: Option<IpAddr>,
     /// The user's password, if it expires soon.
     pub password: Option<ExpiringPassword>,
-    /// Whether the authorization endpoint sends the token itself: there is little room in an address.
-    pub in_address: bool,
-    /// The issuer's own notes, which nobody else can read: `aio` and `rh`.
+    /// Whether the authorization endpoint returns the token, in a URL of limited length.
+    pub front_channel: bool,
+    /// The issuer's internal claims `aio` and `rh`, opaque to everyone else.
     pub opaque: Option<(String, String)>,
 }
 
-impl Told {
-    /// With the address that the user came from, if it is known.
+impl UserClaims {
+    /// Sets the user's IP address, if known.
     #[must_use]
-    pub fn coming_from(self, ip_address: Option<IpAddr>) -> Self {
+    pub fn with_ip_address(self, ip_address: Option<IpAddr>) -> Self {
         Self { ip_address, ..self }
     }
 
     /// `acct`: 0 for a member of the tenant, 1 for a guest.
     pub(super) fn acct(&self) -> Option<u8> {
-        self.optional.asks("acct").then_some(u8::from(self.guest))
+        self.optional.contains("acct").then_some(u8::from(self.guest))
     }
 
-    /// `ipaddr`: always in version 1 if it is known, in version 2 if it was asked for.
+    /// `ipaddr`: always in version 1 if known; in version 2 if requested.
     pub(super) fn ipaddr(&self, v1: bool) -> Option<IpAddr> {
-        self.ip_address.filter(|_| v1 || self.optional.asks("ipaddr"))
+        self.ip_address.filter(|_| v1 || self.optional.contains("ipaddr"))
     }
 
-    /// Whether the token tells the mail address: to who asked, of guests, and with the scope `email`.
-    pub(super) fn tells_email(&self) -> bool {
-        self.optional.asks("email") || self.guest || self.email
+    /// Whether the token includes `email`: if requested, for guests, and with the scope `email`.
+    pub(super) fn includes_email(&self) -> bool {
+        self.optional.contains("email") || self.guest || self.email
     }
 
-    /// `pwd_exp` and `pwd_url`: always in version 1 if the password expires soon, in version 2 if they were asked for.
+    /// `pwd_exp` and `pwd_url`, if the password expires soon: always in version 1; in version 2 if
+    /// requested.
     pub(super) fn password_claims(&self, v1: bool, issued_at: Instant) -> PasswordClaims {
         let Some(password) = &self.password else { return PasswordClaims::default() };
         let claims = PasswordClaims::of(password, issued_at);
         PasswordClaims {
-            pwd_exp: claims.pwd_exp.filter(|_| v1 || self.optional.asks("pwd_exp")),
-            pwd_url: claims.pwd_url.filter(|_| v1 || self.optional.asks("pwd_url")),
+            pwd_exp: claims.pwd_exp.filter(|_| v1 || self.optional.contains("pwd_exp")),
+            pwd_url: claims.pwd_url.filter(|_| v1 || self.optional.contains("pwd_url")),
         }
     }
 
-    /// What stands for the groups.
+    /// The groups, or the overage claim if there are too many.
     pub(super) fn group_claims(&self) -> GroupClaims {
         match &self.groups {
             None => GroupClaims::default(),
             Some(groups) if groups.ids.is_empty() => GroupClaims::default(),
-            Some(groups) if self.in_address && groups.ids.len() > GROUPS_IN_ADDRESS_MAX => {
+            Some(groups) if self.front_channel && groups.ids.len() > GROUPS_IN_URL_MAX => {
                 GroupClaims { hasgroups: Some(true), ..GroupClaims::default() }
             }
             Some(groups) if groups.ids.len() <= GROUPS_MAX => {
@@ -131,27 +134,28 @@ impl Told {
     }
 }
 
-/// The groups, or where they can be asked for (aggregated and distributed claims, OpenID Connect Core 1.0, section 5.6.2).
+/// The groups, or the endpoint that returns them (aggregated and distributed claims, OpenID Connect
+/// Core 1.0, section 5.6.2).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct GroupClaims {
-    /// Which source has which claim.
+    /// The source of each distributed claim.
     #[serde(rename = "_claim_names", skip_serializing_if = "Option::is_none")]
     pub claim_names: Option<BTreeMap<&'static str, &'static str>>,
     /// The sources.
     #[serde(rename = "_claim_sources", skip_serializing_if = "Option::is_none")]
     pub claim_sources: Option<BTreeMap<&'static str, ClaimSource>>,
-    /// Object ids of groups.
+    /// Object ids of the groups.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub groups: Option<Vec<String>>,
-    /// In place of groups that are too many for an address.
+    /// Replaces groups that do not fit into a URL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hasgroups: Option<bool>,
 }
 
-/// Where a claim can be asked for.
+/// The endpoint that returns a distributed claim.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ClaimSource {
-    /// The address.
+    /// The URL.
     pub endpoint: String,
 }
 
@@ -162,11 +166,11 @@ mod tests {
     fn claims(count: usize) -> GroupClaims {
         let ids = (0..count).map(|n| n.to_string()).collect();
         let groups = Some(Groups { ids, endpoint: "https://graph.example/all".into() });
-        Told { groups, ..Told::default() }.group_claims()
+        UserClaims { groups, ..UserClaims::default() }.group_claims()
     }
 
     #[test]
-    fn two_hundred_groups_are_told_and_of_more_only_where_they_are() {
+    fn more_than_two_hundred_groups_become_an_overage_claim() {
         assert_eq!(claims(0), GroupClaims::default());
         assert_eq!(claims(200).groups.map(|groups| groups.len()), Some(200));
         insta::assert_json_snapshot!(claims(201), @r#"
@@ -184,11 +188,11 @@ mod tests {
     }
 
     #[test]
-    fn in_an_address_there_is_room_for_five_groups() {
+    fn a_token_in_a_url_holds_five_groups() {
         let claims = |count: usize| {
             let ids = (0..count).map(|n| n.to_string()).collect();
             let groups = Some(Groups { ids, endpoint: "https://graph.example/all".into() });
-            Told { groups, in_address: true, ..Told::default() }.group_claims()
+            UserClaims { groups, front_channel: true, ..UserClaims::default() }.group_claims()
         };
         assert_eq!(claims(5).groups.map(|groups| groups.len()), Some(5));
         for count in [6, 201] {
@@ -198,26 +202,27 @@ mod tests {
     }
 
     #[test]
-    fn a_password_that_expires_soon_is_told_in_seconds_after_iat() {
+    fn pwd_exp_counts_seconds_from_iat() {
         let issued_at = Instant::from_seconds(1_000_000);
         let password =
             ExpiringPassword { at: Instant::from_seconds(1_000_060), url: "https://idp/change".into() };
-        let told = Told { password: Some(password), ..Told::default() };
+        let user_claims = UserClaims { password: Some(password), ..UserClaims::default() };
         let url = Some("https://idp/change".to_owned());
         let both = PasswordClaims { pwd_exp: Some(360), pwd_url: url };
-        assert_eq!(told.password_claims(true, issued_at), both);
-        assert_eq!(told.password_claims(false, issued_at), PasswordClaims::default());
-        let asked = Told { optional: OptionalClaims::new(["pwd_exp"], false), ..told };
+        assert_eq!(user_claims.password_claims(true, issued_at), both);
+        assert_eq!(user_claims.password_claims(false, issued_at), PasswordClaims::default());
+        let asked = UserClaims { optional: OptionalClaims::new(["pwd_exp"], false), ..user_claims };
         assert_eq!(asked.password_claims(false, issued_at), PasswordClaims { pwd_url: None, ..both });
-        assert_eq!(Told::default().password_claims(true, issued_at), PasswordClaims::default());
+        assert_eq!(UserClaims::default().password_claims(true, issued_at), PasswordClaims::default());
     }
 
     #[test]
-    fn what_nobody_asked_for_is_not_told() {
-        let guest = Told { guest: true, ..Told::default() }.coming_from(Some(IpAddr::from([192, 0, 2, 1])));
+    fn optional_claims_are_omitted_unless_requested() {
+        let guest = UserClaims { guest: true, ..UserClaims::default() }
+            .with_ip_address(Some(IpAddr::from([192, 0, 2, 1])));
         assert_eq!((guest.acct(), guest.ipaddr(false)), (None, None));
         assert_eq!(guest.ipaddr(true), guest.ip_address);
-        let asked = Told { optional: OptionalClaims::new(["acct", "ipaddr", "idtyp"], false), ..guest };
+        let asked = UserClaims { optional: OptionalClaims::new(["acct", "ipaddr", "idtyp"], false), ..guest };
         assert_eq!((asked.acct(), asked.ipaddr(false)), (Some(1), asked.ip_address));
         assert_eq!(asked.optional.idtyp_of_user(), None);
         assert_eq!(OptionalClaims::new(["idtyp"], true).idtyp_of_user(), Some("user"));
