@@ -154,15 +154,15 @@ async fn no_token_and_no_secret_is_ever_written_down() {
     let changed = http.post(format!("{lab}/events")).json(&event).send().await.expect("it answers");
     assert!(changed.status().is_success());
 
-    let handout: Value = http.get(&lab).send().await.expect("it answers").json().await.expect("JSON");
+    let credentials: Value = http.get(&lab).send().await.expect("it answers").json().await.expect("JSON");
     let mut secrets = vec![
         ("the lab key".to_owned(), LAB_KEY.to_owned()),
         ("a new password".to_owned(), "Another-Pass-42!".to_owned()),
     ];
-    for user in handout["users"].as_array().expect("users") {
+    for user in credentials["users"].as_array().expect("users") {
         secrets.push((format!("the password of {}", user["role"]), text(&user["password"])));
     }
-    for application in handout["applications"].as_array().expect("applications") {
+    for application in credentials["applications"].as_array().expect("applications") {
         if application["secret"].is_string() {
             secrets.push((format!("the secret of {}", application["name"]), text(&application["secret"])));
         }

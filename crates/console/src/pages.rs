@@ -82,10 +82,10 @@ pub(crate) async fn live(
 
 async fn look(console: &Console, tenant: TenantId) -> Result<(crate::lab::Tenant, Live), LabError> {
     let lab = &console.lab;
-    let (handout, clock, recent) =
+    let (credentials, clock, recent) =
         tokio::try_join!(lab.tenant(tenant), lab.clock(tenant), recent(lab, tenant))?;
-    let live = Live::of(&handout, &clock, &recent);
-    Ok((handout, live))
+    let live = Live::of(&credentials, &clock, &recent);
+    Ok((credentials, live))
 }
 
 /// The tenant in an address. What is no id names no tenant.

@@ -58,7 +58,7 @@ async fn set_password(args: &PasswordArgs, mut event: Value) -> Result<ExitCode,
     if let Err(error) = lab.raise(&tenant, &event).await {
         return Ok(answer(Err(error)));
     }
-    Ok(answer(lab.handout(&tenant).await.map(|handout| match handout.user(&args.user) {
+    Ok(answer(lab.credentials(&tenant).await.map(|credentials| match credentials.user(&args.user) {
         Some(user) => format!("The password of {} is now {}", user.upn, user.password),
         None => "The password is changed.".to_owned(),
     })))

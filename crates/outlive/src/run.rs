@@ -62,7 +62,7 @@ pub(crate) async fn run(args: RunArgs) -> Result<ExitCode, StartError> {
     if let Some(system) = private {
         system.stop().await;
     }
-    if !telling.goes_on() {
+    if !telling.should_continue() {
         return Ok(terminal::exit_code_when_lost());
     }
     let written = reports.write(&result);
@@ -85,7 +85,7 @@ pub(super) struct Telling {
 }
 
 impl Telling {
-    pub(super) fn goes_on(self) -> bool {
+    pub(super) fn should_continue(self) -> bool {
         self.to_the_end || !terminal::is_lost()
     }
 }

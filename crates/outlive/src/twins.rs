@@ -65,7 +65,7 @@ async fn play(read: &[ReadScenarios], options: &RunOptions) -> bool {
             }
             if let Some(result) = run_twins(file, scenario, options).await {
                 tell(&twins::twins(&result));
-                all_part &= result.part();
+                all_part &= result.diverges();
             }
         }
     }

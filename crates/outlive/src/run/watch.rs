@@ -31,14 +31,14 @@ impl Storyteller {
 }
 
 impl Observer for Storyteller {
-    fn scenario_begins(&self, scenario: &Scenario, _: &str) {
+    fn scenario_started(&self, scenario: &Scenario, _: &str) {
         if !self.live {
             return;
         }
         tell(&story::opening(&scenario.name.value, scenario.about.as_deref()));
     }
 
-    fn step_done(&self, step: &StepResult) {
+    fn step_finished(&self, step: &StepResult) {
         if !self.live {
             return;
         }
@@ -50,7 +50,7 @@ impl Observer for Storyteller {
         tell(&story::step(step));
     }
 
-    fn time_moves(&self, from: Instant, now: Instant, target: Instant) {
+    fn time_moved(&self, from: Instant, now: Instant, target: Instant) {
         if !self.live {
             return;
         }
@@ -69,13 +69,13 @@ impl Observer for Storyteller {
         bar.set_message(now.whole_second().to_string());
     }
 
-    fn time_stands(&self) {
+    fn time_stopped(&self) {
         if let Some(bar) = self.bar().take() {
             bar.finish_and_clear();
         }
     }
 
-    fn goes_on(&self) -> bool {
-        self.telling.goes_on()
+    fn should_continue(&self) -> bool {
+        self.telling.should_continue()
     }
 }
