@@ -12,8 +12,8 @@ use crate::console::{LabStart, read_seed};
 use crate::terminal::{print_error, print_line};
 use crate::up::Seeds;
 
-/// Checks every file and reports all mistakes. Scenarios are checked against the seed of `run` with the
-/// same `--seed`.
+/// Checks every file and reports all mistakes. Scenarios are checked against the seed of `run` with
+/// the same `--seed`.
 pub(crate) fn check(files: &[PathBuf], seed: &[String]) -> Result<ExitCode, StartError> {
     let seeds = Seeds::read(seed)?;
     let seeds = [LabStart::new(seeds.file.as_deref(), None, false)?.seed];

@@ -35,12 +35,12 @@ pub(crate) enum Command {
     Flow(ServiceArgs),
     /// Start only the console and the lab API.
     Console(ServiceArgs),
-    /// Run scenario files, on a temporary system on free ports unless `--against` is given. Exit code 0:
-    /// all passed, 1: some failed or could not be executed, 2: nothing could be run, a file is invalid or
-    /// a report could not be written.
+    /// Run scenario files, on a temporary system on free ports unless `--against` is given. Exit
+    /// code 0: all passed, 1: some failed or could not be executed, 2: nothing could be run, a file
+    /// is invalid or a report could not be written.
     Run(RunArgs),
-    /// Check scenario and seed files without running them, as `run` does before it starts. Exit code 0:
-    /// all are valid, 2: one is invalid.
+    /// Check scenario and seed files without running them, as `run` does before it starts. Exit
+    /// code 0: all are valid, 2: one is invalid.
     Check {
         /// The files.
         #[arg(required = true)]
@@ -49,9 +49,9 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE|N")]
         seed: Vec<String>,
     },
-    /// Run the paired scenarios of files with their variants, in tenants that differ in one fact, and print
-    /// where their outcomes differ. Exit code 0: every scenario passes and its variant fails, 1: some do
-    /// not, 2: a file is invalid.
+    /// Run the paired scenarios of files with their variants, in tenants that differ in one fact,
+    /// and print where their outcomes differ. Exit code 0: every scenario passes and its variant
+    /// fails, 1: some do not, 2: a file is invalid.
     Twins(TwinsArgs),
     /// Advance a tenant's time in a running system, doing all due work.
     Advance {
@@ -81,14 +81,14 @@ pub(crate) enum Command {
         #[command(flatten)]
         target: TenantArgs,
     },
-    /// Execute every cell of an edition of the published revocation table in temporary tenants, and compare
-    /// the outcomes. Exit code 0: all are as published, 1: a cell differs.
+    /// Execute every cell of an edition of the published revocation table in temporary tenants, and
+    /// compare the outcomes. Exit code 0: all are as published, 1: a cell differs.
     Matrix(MatrixArgs),
-    /// Explain a token, code, cookie, connection or run of a running system: what it is, where it comes
-    /// from, what would end it and, if it is refused, why.
+    /// Explain a token, code, cookie, connection or run of a running system: what it is, where it
+    /// comes from, what would end it and, if it is refused, why.
     Why {
-        /// The credential or its id, uti or fingerprint; the id of a connection; the name of a run; - reads it
-        /// from standard input, so that it is not stored in a shell history.
+        /// The credential or its id, uti or fingerprint; the id of a connection; the name of a run;
+        /// - reads it from standard input, so that it is not stored in a shell history.
         id: String,
         /// Print JSON.
         #[arg(long)]
@@ -96,8 +96,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         target: TenantArgs,
     },
-    /// Print the path of the local authority's certificate and how to trust it, which clients of the https
-    /// addresses require. Creates the authority if it does not exist.
+    /// Print the path of the local authority's certificate and how to trust it, which clients of
+    /// the https addresses require. Creates the authority if it does not exist.
     Ca {
         /// The directory of databases and keys.
         #[arg(long, default_value = "data", env = "OUTLIVE_DATA")]
@@ -137,10 +137,12 @@ pub(crate) struct RunArgs {
     /// Store the temporary system's state in this PostgreSQL database instead of embedded ones.
     #[arg(long, value_name = "URL", env = "OUTLIVE_DATABASE_URL", hide_env_values = true)]
     pub(crate) database_url: Option<String>,
-    /// A number that makes ids, keys, lifetimes and tokens reproducible, or a seed file for the tenants.
+    /// A number that makes ids, keys, lifetimes and tokens reproducible, or a seed file for the
+    /// tenants.
     #[arg(long, value_name = "FILE|N")]
     pub(crate) seed: Vec<String>,
-    /// The rules of the tenants, instead of those in the scenarios: an edition such as 2025-11, or 2021.
+    /// The rules of the tenants, instead of those in the scenarios: an edition such as 2025-11, or
+    /// 2021.
     #[arg(long, value_name = "EDITION")]
     pub(crate) rules: Option<String>,
 }
@@ -151,7 +153,8 @@ pub(crate) struct TwinsArgs {
     /// The scenario files.
     #[arg(required = true)]
     pub(crate) files: Vec<PathBuf>,
-    /// The lab of a running system, for example http://127.0.0.1:8700; a temporary system if absent.
+    /// The lab of a running system, for example http://127.0.0.1:8700; a temporary system if
+    /// absent.
     #[arg(long, value_name = "URL")]
     pub(crate) against: Option<String>,
     /// Store the temporary system's state in this PostgreSQL database instead of embedded ones.
@@ -204,8 +207,8 @@ pub(crate) struct UpArgs {
     pub(crate) database_url: Option<String>,
     #[command(flatten)]
     pub(crate) lab_key: LabKeyArgs,
-    /// Drop-in mode: additional host names of the identity provider over TLS, separated by commas, for
-    /// example login.microsoftonline.com,graph.microsoft.com.
+    /// Drop-in mode: additional host names of the identity provider over TLS, separated by commas,
+    /// for example login.microsoftonline.com,graph.microsoft.com.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) hosts: Vec<String>,
     /// An additional port for these names, besides the TLS port of the identity provider.
@@ -225,11 +228,12 @@ pub(crate) struct ServiceArgs {
     /// Store state in this PostgreSQL database, which replicas can share.
     #[arg(long, value_name = "URL", env = "OUTLIVE_DATABASE_URL", hide_env_values = true)]
     pub(crate) database_url: Option<String>,
-    /// Additional addresses to listen on over TLS, separated by commas, for example 0.0.0.0:8743 (identity
-    /// provider only).
+    /// Additional addresses to listen on over TLS, separated by commas, for example 0.0.0.0:8743
+    /// (identity provider only).
     #[arg(long, env = "OUTLIVE_TLS_LISTEN", value_delimiter = ',')]
     pub(crate) tls_listen: Vec<SocketAddr>,
-    /// Additional host names over TLS besides localhost, separated by commas (identity provider only).
+    /// Additional host names over TLS besides localhost, separated by commas (identity provider
+    /// only).
     #[arg(long, env = "OUTLIVE_HOSTS", value_delimiter = ',', requires = "tls_listen")]
     pub(crate) hosts: Vec<String>,
     /// The origins of the service, separated by commas, the one for browsers first.
@@ -238,7 +242,8 @@ pub(crate) struct ServiceArgs {
     /// Every origin under which the identity provider signs, separated by commas.
     #[arg(long, env = "OUTLIVE_ISSUER_ORIGINS", value_delimiter = ',')]
     pub(crate) issuer_origins: Vec<String>,
-    /// The sealing key, 64 hexadecimal digits; shared by replicas. By default stored in the data directory.
+    /// The sealing key, 64 hexadecimal digits; shared by replicas. By default stored in the data
+    /// directory.
     #[arg(long, env = "OUTLIVE_SEALING_KEY", hide_env_values = true)]
     pub(crate) sealing_key: Option<String>,
     /// A number that makes ids, keys, lifetimes and tokens reproducible (console: or a seed file).
@@ -256,12 +261,12 @@ pub(crate) struct ServiceArgs {
 /// The secret that only the lab and the services share.
 #[derive(Debug, Args)]
 pub(crate) struct LabKeyArgs {
-    /// The key that /_lab requires on every service: at least 32 characters, the same for the console and
-    /// all services.
+    /// The key that /_lab requires on every service: at least 32 characters, the same for the
+    /// console and all services.
     #[arg(long, value_name = "KEY", env = "OUTLIVE_LAB_KEY", hide_env_values = true)]
     lab_key: Option<String>,
-    /// The file of this key, for services with data directories of their own; created if it does not exist.
-    /// Default: lab-key in the data directory.
+    /// The file of this key, for services with data directories of their own; created if it does
+    /// not exist. Default: lab-key in the data directory.
     #[arg(long, value_name = "FILE", env = "OUTLIVE_LAB_KEY_FILE")]
     lab_key_file: Option<PathBuf>,
 }
@@ -372,7 +377,8 @@ pub(crate) struct MatrixArgs {
     /// 2025-11+row.column=revoked.
     #[arg(long, value_name = "EDITION")]
     pub(crate) rules: Option<String>,
-    /// The lab of a running system, for example http://127.0.0.1:8700; a temporary system if absent.
+    /// The lab of a running system, for example http://127.0.0.1:8700; a temporary system if
+    /// absent.
     #[arg(long, value_name = "URL")]
     pub(crate) against: Option<String>,
     /// Store the temporary system's state in this PostgreSQL database instead of embedded ones.

@@ -32,7 +32,8 @@ pub(crate) struct LabStart {
 }
 
 impl LabStart {
-    /// Reads the seed file, or the built-in seed, and parses the rules; the default is the newest edition.
+    /// Reads the seed file, or the built-in seed, and parses the rules; the default is the newest
+    /// edition.
     pub(crate) fn new(
         seed: Option<&Path>,
         rules: Option<&str>,

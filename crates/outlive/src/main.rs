@@ -94,8 +94,8 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs a command until it ends or is interrupted. Dropping it deletes the directory of its temporary
-/// system, which contains keys.
+/// Runs a command until it ends or is interrupted. Dropping it deletes the directory of its
+/// temporary system, which contains keys.
 async fn run_until_interrupt(
     command_run: impl Future<Output = Result<ExitCode, StartError>>,
 ) -> Result<ExitCode, StartError> {

@@ -24,8 +24,8 @@ use crate::cli::RunArgs;
 use crate::terminal::{self, print, print_error};
 use crate::up::Seeds;
 
-/// A hook for tests: the step at which every scenario panics, counted from 1, or 0 for the task that
-/// runs it.
+/// A hook for tests: the step at which every scenario panics, counted from 1, or 0 for the task
+/// that runs it.
 const TEST_PANIC_AT_STEP: &str = "OUTLIVE_TEST_PANIC_AT_STEP";
 
 /// Runs all files. Exit code 0 if everything passed, 1 if not, 2 if a report could not be written.
@@ -140,8 +140,8 @@ pub(crate) async fn check_lab(options: &RunOptions) -> Result<(), StartError> {
     })
 }
 
-/// Runs every scenario, `jobs` at a time. A single one is printed step by step, parallel ones when they
-/// have ended. Every scenario has a result, even if its task panicked.
+/// Runs every scenario, `jobs` at a time. A single one is printed step by step, parallel ones when
+/// they have ended. Every scenario has a result, even if its task panicked.
 async fn run_all(
     files: Vec<ReadScenarios>,
     options: RunOptions,

@@ -1,5 +1,5 @@
-//! Checks that the services accept a seed file, before any of them runs: each applies the rules with
-//! which it checks the specification of a tenant.
+//! Checks that the services accept a seed file, before any of them runs: each applies the rules
+//! with which it checks the specification of a tenant.
 
 use outlive_chassis::SpecMistake;
 use outlive_clock::{Randomness, TenantId};

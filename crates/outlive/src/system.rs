@@ -53,8 +53,8 @@ pub(crate) struct System {
 }
 
 impl System {
-    /// Binds all sockets, then builds and serves every service. `console` builds the console and the lab
-    /// API.
+    /// Binds all sockets, then builds and serves every service. `console` builds the console and
+    /// the lab API.
     pub(crate) async fn start<F>(
         config: &SystemConfig,
         console: impl FnOnce(ChassisConfig, Urls, String) -> F,

@@ -1,8 +1,8 @@
 //! Output to the terminal.
 //!
 //! Standard output can fail while a command runs: the reader closes the pipe, or the disk is full.
-//! Nothing panics then. A closed pipe is ignored, any other failure is reported once on standard error,
-//! and [`exit_code`] ensures that a result that could not be printed is not a success.
+//! Nothing panics then. A closed pipe is ignored, any other failure is reported once on standard
+//! error, and [`exit_code`] ensures that a result that could not be printed is not a success.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write as _};
@@ -52,8 +52,8 @@ pub(crate) fn is_lost() -> bool {
     LOST.get().is_some()
 }
 
-/// Returns the exit code of a command that ended with `code`, which is not a success if the result could
-/// not be printed.
+/// Returns the exit code of a command that ended with `code`, which is not a success if the result
+/// could not be printed.
 pub(crate) fn exit_code(code: ExitCode) -> ExitCode {
     match LOST.get() {
         Some(lost) if code == ExitCode::SUCCESS => exit_code_of(*lost),

@@ -44,8 +44,8 @@ pub(crate) struct Tls {
 }
 
 impl Tls {
-    /// Opens the sockets of `outlive up`: on loopback, at an offset from the port base; additional names
-    /// also at a port of their own.
+    /// Opens the sockets of `outlive up`: on loopback, at an offset from the port base; additional
+    /// names also at a port of their own.
     pub(crate) async fn up(base: u16, data: &Path, hosts: Option<&Hosts>) -> Result<Self, StartError> {
         let port = base.checked_add(OFFSET).ok_or_else(|| {
             StartError::new(
@@ -60,15 +60,16 @@ impl Tls {
             own_names().chain(names.clone()).map(|name| origin(&name, port)).collect();
         let mut addresses = vec![loopback(port)];
         if let Some(hosts) = hosts.filter(|hosts| hosts.port != port) {
-            // Its own names too: MSAL for Java drops the port of an authority when it refreshes a token.
+            // Its own names too: MSAL for Java drops the port of an authority when it refreshes a
+            // token.
             origins.extend(names.iter().cloned().chain(own_names()).map(|name| origin(&name, hosts.port)));
             addresses.push(loopback(hosts.port));
         }
         Self::open(data, &addresses, names, origins).await
     }
 
-    /// Opens the sockets of a single service: with the given addresses and names, and those of its https
-    /// origins. Adds its origins to `known`.
+    /// Opens the sockets of a single service: with the given addresses and names, and those of its
+    /// https origins. Adds its origins to `known`.
     pub(crate) async fn alone(
         part: Part,
         args: &ServiceArgs,

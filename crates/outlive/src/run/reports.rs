@@ -1,5 +1,5 @@
-//! The report files of a run. They are opened before the run, so that a path that cannot be written is
-//! reported first, and are written atomically.
+//! The report files of a run. They are opened before the run, so that a path that cannot be written
+//! is reported first, and are written atomically.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};

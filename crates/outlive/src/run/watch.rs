@@ -1,5 +1,5 @@
-//! Prints a scenario while it runs, with a progress bar while time moves (on standard error, if it is
-//! a terminal).
+//! Prints a scenario while it runs, with a progress bar while time moves (on standard error, if it
+//! is a terminal).
 
 use std::sync::{Mutex, PoisonError};
 
