@@ -1,11 +1,13 @@
-//! What the story costs: `cargo bench -p outlive-tests`. Figures, no verdicts; compare them on a quiet machine.
+//! The cost of the main scenario: `cargo bench -p outlive-tests`. Compare figures on an idle
+//! machine.
 //!
-//! - how long a first start takes, key generation included, and a start on existing data, until every service is healthy;
-//! - 89 days of an hourly flow (2,136 runs, six hops each), against the pure RSA signing time of the tokens that they needed,
-//!   measured in the same process right after;
-//! - what one run costs of processor time, all services together, where the system tells (Linux): other than the wall time it
-//!   hardly depends on what else the machine does, so versions are compared by it;
-//! - whether a run costs more when many came before: the first 100 runs against the last 100;
+//! - the time until every service is healthy, for a first start (with key generation) and a
+//!   restart;
+//! - 89 days of an hourly flow (2,136 runs, six hops each), compared with the RSA signing time of
+//!   their tokens, measured in the same process afterwards;
+//! - the processor time of a run in all services (Linux). It hardly depends on other processes, so
+//!   it is the figure for comparing versions;
+//! - whether a run becomes more expensive with their number: the first 100 runs and the last 100;
 //! - the memory that the system holds afterwards.
 
 use outlive_clock::{Instant, Randomness, Span, wall_now};
@@ -54,7 +56,7 @@ async fn main() {
     system.stop().await;
 }
 
-/// Lets so many hours pass, in each of which the seed's flow runs once; the wall time it took.
+/// Advances time by a number of hours, with one run each. Returns the wall time it took.
 async fn hours(tenant: &Tenant, hours: u64) -> Span {
     let begun = wall_now();
     let moved = tenant.advance(&format!("PT{hours}H")).await;
@@ -63,12 +65,12 @@ async fn hours(tenant: &Tenant, hours: u64) -> Span {
     took
 }
 
-/// How many tokens the issuer has issued in the tenant.
+/// Returns the number of tokens issued in the tenant.
 async fn tokens(system: &System, tenant: &Tenant) -> usize {
     system.journal(Service::Idp, tenant, "token.issued").await.len()
 }
 
-/// Signs so many tokens of the usual size, and nothing else.
+/// Signs a number of tokens of the usual size.
 fn sign(count: usize) -> Span {
     let mut stream = Randomness::from_seed(1).stream("benchmark");
     let key = SigningKey::generate(&mut stream, Instant::EPOCH, Instant::MAX).expect("a key");
@@ -80,14 +82,14 @@ fn sign(count: usize) -> Span {
     wall_now() - begun
 }
 
-/// Processor time of the system's process since it began, user's and kernel's: the fields after its name, in hundredths of a second.
+/// Returns the user and system time of the process: fields 14 and 15, in hundredths of a second.
 fn processor_time(system: &System) -> Option<Span> {
-    let told = std::fs::read_to_string(format!("/proc/{}/stat", system.pid()?)).ok()?;
-    let fields = told.rsplit_once(')')?.1.split_ascii_whitespace().skip(11).take(2);
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", system.pid()?)).ok()?;
+    let fields = stat.rsplit_once(')')?.1.split_ascii_whitespace().skip(11).take(2);
     Some(Span::from_millis(fields.filter_map(|ticks| ticks.parse::<i64>().ok()).sum::<i64>() * 10))
 }
 
-/// Resident memory in kB, where the system tells.
+/// Returns the resident memory in kB (Linux).
 fn resident(system: &System) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", system.pid()?)).ok()?;
     status

@@ -1,4 +1,4 @@
-//! One command, run to its end.
+//! Runs a command.
 
 use std::ffi::{OsStr, OsString};
 use std::process::Stdio;
@@ -17,13 +17,13 @@ const PATIENCE: Duration = Duration::from_secs(400);
 pub struct Ended {
     /// Its exit status; `None` when a signal ended it.
     pub code: Option<i32>,
-    /// What it printed.
-    pub said: String,
-    /// What it complained of.
-    pub complained: String,
+    /// Its standard output.
+    pub stdout: String,
+    /// Its standard error.
+    pub stderr: String,
 }
 
-/// Runs `outlive` with these arguments and no configuration from the environment, until it ends by itself.
+/// Runs `outlive` with these arguments and no configuration from the environment, until it ends.
 ///
 /// # Panics
 /// When it cannot be run, or does not end.
@@ -36,8 +36,8 @@ pub async fn outlive(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> 
         .unwrap_or_else(|error| panic!("{command:?}: {error}"));
     Ended {
         code: output.status.code(),
-        said: String::from_utf8_lossy(&output.stdout).into_owned(),
-        complained: String::from_utf8_lossy(&output.stderr).into_owned(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
 }
 
@@ -62,12 +62,12 @@ pub async fn outlive_printing_to(
         .unwrap_or_else(|error| panic!("{arguments:?}: {error}"));
     Ended {
         code: output.status.code(),
-        said: String::from_utf8_lossy(&output.stdout).into_owned(),
-        complained: String::from_utf8_lossy(&output.stderr).into_owned(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
 }
 
-/// Runs `outlive` on a private system whose state is on the database that the tests are run for: a new one, gone afterwards.
+/// Runs `outlive` on a temporary system with a new database of the kind under test.
 ///
 /// # Panics
 /// As [`outlive`], and when no database can be made.

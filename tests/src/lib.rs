@@ -1,4 +1,4 @@
-//! The whole of Outlive, started as a person starts it, for tests that look at it from the outside.
+//! A running Outlive, for end-to-end tests.
 //!
 //! ```no_run
 //! # async fn story() {
@@ -10,16 +10,16 @@
 //! # }
 //! ```
 //!
-//! | environment | says |
+//! | environment | meaning |
 //! |---|---|
-//! | `OUTLIVE_BIN` | the program to test; without it cargo builds the one of the profile that the tests have |
+//! | `OUTLIVE_BIN` | the program to test; by default built by cargo with the profile of the tests |
 //! | `OUTLIVE_TEST_DATABASE` | `sqlite` (the default) or `postgres` |
-//! | `OUTLIVE_TEST_POSTGRES_URL` | a PostgreSQL server on which databases may be made; `scripts/with-postgres` starts one |
+//! | `OUTLIVE_TEST_POSTGRES_URL` | a PostgreSQL server for the databases; `scripts/with-postgres` starts one |
 //!
-//! The program has one hook for tests: with `OUTLIVE_TEST_PANIC_AT_STEP=N` in its environment, `run` and `twins` panic in the N-th
-//! step of every scenario, or with 0 before the first one.
+//! With `OUTLIVE_TEST_PANIC_AT_STEP=N` in its environment, `run` and `twins` panic in the N-th step
+//! of every scenario, or with 0 before the first one.
 //!
-//! What goes wrong in here is a failed test: everything panics with what it found, and the system's log is printed.
+//! All functions panic on failure, which fails the test, and the log of the system is printed.
 
 mod command;
 mod consistency;

@@ -3,14 +3,15 @@
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU16, Ordering};
 
-/// What a system listens on, as distances from its port base: the console, the four services, the issuer over TLS.
+/// Offsets of a system's ports from its port base: the console, the four services, the issuer over
+/// TLS.
 const OFFSETS: [u16; 6] = [0, 1, 2, 3, 4, 43];
 const FIRST: u16 = 10_000;
 const STRIDE: u16 = 50;
 const BLOCKS: u16 = 190;
 
-/// A port base all of whose ports are free at this moment. The next caller gets another block; a program outside may still
-/// take a port before the system binds it, so a start that fails for it is tried again with a new base.
+/// Returns a port base whose ports are free at present. Each call returns another block. Another
+/// program can take a port before the system binds it; the caller then retries with a new base.
 ///
 /// # Panics
 /// When no block is free.

@@ -1,10 +1,10 @@
-//! Which `outlive` is tested.
+//! The program under test.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// The program under test: `OUTLIVE_BIN`, or the one of this profile, built now, so that it is never an old one.
+/// Returns the program under test: `OUTLIVE_BIN`, or the one of this profile, which is built first.
 ///
 /// # Panics
 /// When it is not there and cannot be built.

@@ -15,7 +15,7 @@ use crate::{Database, Tenant, ports, program};
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The wall time between two looks.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
-/// How often a start is tried with new ports when somebody else was quicker to take one.
+/// Maximum number of starts with new ports after another program took one.
 const STARTS_MAX: usize = 5;
 
 /// A service, by what it is for.
@@ -128,7 +128,7 @@ impl System {
         self.http.request(method, url).header("authorization", format!("Lab {key}"))
     }
 
-    /// All lines of one kind (`""` is every kind) in one service's journal of a tenant, page by page.
+    /// Reads all events of one kind (`""` for all) from one service's journal of a tenant.
     ///
     /// # Panics
     /// When the service does not answer as it should.
@@ -188,13 +188,13 @@ impl System {
         self.home.path().join("data")
     }
 
-    /// Everything that `service` (`"flow"`) keeps in its database, as bytes in which one can search.
+    /// Returns the contents of the database of `service` (`"flow"`), as bytes.
     #[must_use]
     pub fn content_of(&self, service: &str) -> Vec<u8> {
         self.database.content_of(service, &self.data())
     }
 
-    /// All that the system has said so far, through all its restarts.
+    /// Returns the log of the system, including all its restarts.
     #[must_use]
     pub fn log(&self) -> String {
         std::fs::read(self.log_path())
@@ -208,7 +208,7 @@ impl System {
         self.process.as_ref().map(Child::id)
     }
 
-    /// Makes a tenant from the seed.
+    /// Creates a tenant from the seed.
     ///
     /// # Panics
     /// When the lab API refuses.
@@ -216,7 +216,7 @@ impl System {
         self.new_tenant_like(serde_json::json!({})).await
     }
 
-    /// Has the lab make a tenant as `POST /lab/tenants` describes it.
+    /// Creates a tenant with this body of `POST /lab/tenants`.
     ///
     /// # Panics
     /// When the lab refuses.
@@ -224,7 +224,7 @@ impl System {
         Tenant::create(self.http.clone(), self.url(Service::Console), &wanted).await
     }
 
-    /// Takes the process away between two instructions, as a power cut does (SIGKILL).
+    /// Kills the process, as a power failure would (SIGKILL).
     pub fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
             let _ = process.kill();
@@ -244,7 +244,7 @@ impl System {
         }
     }
 
-    /// Asks the system to end (SIGTERM) and waits until it has.
+    /// Stops the system with SIGTERM and waits until it has ended.
     ///
     /// # Panics
     /// When it does not run or does not end.
@@ -268,7 +268,7 @@ impl System {
         })
     }
 
-    /// Ends the system in good order.
+    /// Stops the system gracefully.
     ///
     /// # Panics
     /// When it ends with anything but success.
@@ -332,7 +332,7 @@ impl System {
 }
 
 impl Drop for System {
-    #[expect(clippy::print_stderr, reason = "a failed test shows what the system said")]
+    #[expect(clippy::print_stderr, reason = "a failed test shows the log of the system")]
     fn drop(&mut self) {
         self.kill();
         if std::thread::panicking() {

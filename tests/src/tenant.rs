@@ -39,7 +39,7 @@ impl Tenant {
     /// The user of `role` (`owner`, `colleague`, `admin`): `{role, upn, id, password}`.
     ///
     /// # Panics
-    /// When there is none.
+    /// When it does not exist.
     #[must_use]
     pub fn user(&self, role: &str) -> &Value {
         self.one_of("users", "role", role)
@@ -48,7 +48,7 @@ impl Tenant {
     /// The application called `name`: `{name, client_id, kind, secret?, redirect_uris}`.
     ///
     /// # Panics
-    /// When there is none.
+    /// When it does not exist.
     #[must_use]
     pub fn application(&self, name: &str) -> &Value {
         self.one_of("applications", "name", name)
@@ -61,7 +61,7 @@ impl Tenant {
             .unwrap_or_else(|| panic!("no {key} '{value}' among the {list} in {}", self.facts))
     }
 
-    /// The tenant as the lab hands it out now: what `facts` was at first.
+    /// Returns the current tenant credentials.
     ///
     /// # Panics
     /// When the lab API refuses.
@@ -69,7 +69,7 @@ impl Tenant {
         self.call(Method::GET, "", None).await
     }
 
-    /// The clock as it stands.
+    /// Returns the state of the clock.
     ///
     /// # Panics
     /// When the lab API refuses.
@@ -77,7 +77,7 @@ impl Tenant {
         self.call(Method::GET, "/clock", None).await
     }
 
-    /// Moves time by `span` (`"PT3H"`, `"P89D"`); answers when everything that fell due has been done.
+    /// Moves time by `span` (`"PT3H"`, `"P89D"`), and returns when all due work is done.
     ///
     /// # Panics
     /// When the lab API refuses.
@@ -85,7 +85,7 @@ impl Tenant {
         self.call(Method::POST, "/clock", Some(json!({"advance": span}))).await
     }
 
-    /// Stops the tenant's clock; it moves only when somebody moves it.
+    /// Stops the tenant's clock: it moves only by `advance`.
     ///
     /// # Panics
     /// When the lab API refuses.
@@ -93,7 +93,7 @@ impl Tenant {
         self.call(Method::POST, "/clock", Some(json!({"run": 0}))).await
     }
 
-    /// Makes `event` happen: `{type, user?, app?, …}`.
+    /// Raises an event: `{type, user?, app?, …}`.
     ///
     /// # Panics
     /// When the lab API refuses.
@@ -119,7 +119,7 @@ impl Tenant {
         self.happen(json!({"type": "revoke_sessions", "by": "admin", "user": user})).await
     }
 
-    /// One page of journal lines of all services whose kind is `kind` (or begins with it, when it ends in a dot).
+    /// Returns a page of journal events of this kind, or with this prefix if it ends in a dot.
     ///
     /// # Panics
     /// When the lab API refuses.

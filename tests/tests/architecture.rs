@@ -1,5 +1,5 @@
-//! The walls of the house, as ARCHITECTURE.md draws them: who may depend on whom, who may know what, how files are called
-//! and how long they may grow. Each check is a function over plain values, so that it is also seen to fail.
+//! The architectural rules of ARCHITECTURE.md: dependencies between crates, names and lengths of
+//! files. Each check is a function over plain values, so that its failure is tested too.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 const GROUND: &[&str] = &["clock", "wire", "tokens", "store", "journal", "chassis"];
 
-/// Which crates of ours a crate may depend on.
+/// The internal crates that a crate can depend on.
 fn may_depend_on(name: &str) -> Option<Vec<&'static str>> {
     let with_rules = || [GROUND, &["rules"]].concat();
     Some(match name {
@@ -31,7 +31,7 @@ fn may_depend_on(name: &str) -> Option<Vec<&'static str>> {
     })
 }
 
-/// Crates from outside that are not for everybody: the crate, who may use it, and why nobody else.
+/// External crates with restrictions: the crate, its allowed users, and the reason.
 const RESERVED: &[(&str, &[&str], &str)] = &[
     ("sqlx", &["store"], "the store is the one place that knows the database"),
     ("rusqlite", &["store"], "the store is the one place that knows the database"),
@@ -41,19 +41,19 @@ const RESERVED: &[(&str, &[&str], &str)] = &[
     ("clap", &["outlive"], "services get plain values; flags and environment are read in one place"),
 ];
 
-/// What the pure crates must not have: they do no I/O and are not async.
+/// Crates that pure crates must not use: they do no I/O and are not async.
 const IMPURE: &[&str] = &["tokio", "reqwest", "axum", "hyper", "futures", "tower", "sqlx", "rusqlite"];
 const PURE: &[&str] = &["clock", "rules", "wire"];
 
-/// What only the store names.
+/// Crates that only the store uses.
 const DATABASE_LIBRARIES: &[&str] = &["sqlx", "rusqlite"];
 
-/// The most lines a source file may have.
+/// Maximum number of lines of a source file.
 const LINES_MAX: usize = 500;
-/// Names that do not say what is in the file.
+/// File names that do not describe the contents.
 const VAGUE_NAMES: &[&str] = &["utils", "util", "common", "helpers", "helper", "manager", "misc"];
 
-/// Crate name (without `outlive-`) to the names of what it depends on, for the product or its build.
+/// Crate name (without `outlive-`) to the names of its dependencies and build dependencies.
 type Dependencies = BTreeMap<String, Vec<String>>;
 
 fn broken_walls(dependencies: &Dependencies) -> Vec<String> {

@@ -1,5 +1,6 @@
-//! The flow service never holds a data source's token, and nobody writes a secret down: the real values, caught on the wire, are
-//! looked for in every database, journal and log.
+//! The flow service never holds a token of a data source, and no service stores a secret in plain
+//! text: the real values, recorded on the wire, are searched for in every database, journal and
+//! log.
 
 use std::fs::File;
 use std::path::Path;
@@ -13,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use outlive_tests::{free_base, program};
 use serde_json::{Value, json};
 
-/// Stands between the hub and the issuer, passes everything on and remembers what came back.
+/// A proxy between the hub and the issuer that records responses.
 #[derive(Clone)]
 struct Wire {
     http: reqwest::Client,
@@ -45,7 +46,7 @@ async fn pass_on(State(wire): State<Wire>, request: Request) -> Response {
     response
 }
 
-/// One service in a process of its own, killed at the end.
+/// A service in a process of its own, killed when dropped.
 struct Alone(Child);
 
 impl Drop for Alone {
@@ -70,7 +71,7 @@ fn start(home: &Path, service: &str, port: u16, environment: &[(&str, String)]) 
     Alone(command.spawn().expect("it starts"))
 }
 
-/// What the services that are started alone have in common.
+/// Common arguments of the separate services.
 const LAB_KEY: &str = "a-key-of-all-services-0123456789abcdef";
 
 async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
@@ -84,7 +85,7 @@ async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     panic!("{what} did not come");
 }
 
-/// Every file below a directory that holds one of the values.
+/// Returns every file below a directory that contains one of the values.
 fn holders(directory: &Path, secrets: &[(String, String)]) -> Vec<String> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(directory).expect("readable") {
@@ -154,15 +155,15 @@ async fn no_token_and_no_secret_is_ever_written_down() {
     let changed = http.post(format!("{lab}/events")).json(&event).send().await.expect("it answers");
     assert!(changed.status().is_success());
 
-    let handout: Value = http.get(&lab).send().await.expect("it answers").json().await.expect("JSON");
+    let credentials: Value = http.get(&lab).send().await.expect("it answers").json().await.expect("JSON");
     let mut secrets = vec![
         ("the lab key".to_owned(), LAB_KEY.to_owned()),
         ("a new password".to_owned(), "Another-Pass-42!".to_owned()),
     ];
-    for user in handout["users"].as_array().expect("users") {
+    for user in credentials["users"].as_array().expect("users") {
         secrets.push((format!("the password of {}", user["role"]), text(&user["password"])));
     }
-    for application in handout["applications"].as_array().expect("applications") {
+    for application in credentials["applications"].as_array().expect("applications") {
         if application["secret"].is_string() {
             secrets.push((format!("the secret of {}", application["name"]), text(&application["secret"])));
         }

@@ -60,11 +60,11 @@ fn copy(from: &Path, to: &Path) {
 fn rejected(ended: &Ended, parts: &[&str]) {
     assert_eq!(ended.code, Some(2), "{ended:?}");
     for part in parts {
-        assert!(ended.complained.contains(part), "lacks {part:?}:\n{}", ended.complained);
+        assert!(ended.stderr.contains(part), "lacks {part:?}:\n{}", ended.stderr);
     }
     for internal in ["panicked", "RUST_BACKTRACE", "os error", "Failed to deserialize", "Some(", "Err(", "::"]
     {
-        assert!(!ended.complained.contains(internal), "has {internal:?}:\n{}", ended.complained);
+        assert!(!ended.stderr.contains(internal), "has {internal:?}:\n{}", ended.stderr);
     }
 }
 
@@ -196,7 +196,7 @@ async fn arguments_that_cannot_be_used_are_explained() {
     let home = Home::new();
     let passes = home.file("passes.yaml", PASSES);
     let taken = TcpListener::bind("127.0.0.1:0").expect("there are ports");
-    let nobody = "http://127.0.0.1:1";
+    let unused = "http://127.0.0.1:1";
     let here = format!("http://{}", taken.local_addr().expect("it is bound"));
     drop(taken);
     let not_a_directory = home.file("a-file", "");
@@ -206,10 +206,10 @@ async fn arguments_that_cannot_be_used_are_explained() {
         (vec!["health", "http://127.0.0.1:1/lab"], vec!["at /lab, only at /healthz"]),
         (vec!["health", &here], vec!["not healthy", "nothing listens there"]),
         (vec!["advance", "soon"], vec!["'soon' is not a duration", "PT1H"]),
-        (vec!["advance", "PT1H", "--against", nobody], vec![nobody, "outlive up"]),
+        (vec!["advance", "PT1H", "--against", unused], vec![unused, "outlive up"]),
         (vec!["advance", "PT1H", "--against", "nonsense"], vec!["nonsense"]),
-        (vec!["why", "x", "--against", nobody], vec![nobody, "outlive up"]),
-        (vec!["run", &passes, "--against", nobody], vec![nobody]),
+        (vec!["why", "x", "--against", unused], vec![unused, "outlive up"]),
+        (vec!["run", &passes, "--against", unused], vec![unused]),
         (vec!["run", &passes, "--rules", "1999"], vec!["1999", "2025-11"]),
         (vec!["run", &passes, "--jobs", "many"], vec!["many"]),
         (vec!["matrix", "nothing"], vec!["nothing"]),

@@ -1,4 +1,4 @@
-//! The commit-message hook that contributors can install accepts and rejects what CONTRIBUTING.md says.
+//! The commit message hook enforces the rules of CONTRIBUTING.md.
 
 use std::fs;
 use std::path::Path;
@@ -40,7 +40,7 @@ fn subjects_that_follow_the_rules_are_accepted() {
 fn subjects_that_break_a_rule_are_rejected_with_the_rule() {
     for (message, reason) in [
         ("", "type(scope): description"),
-        ("Say of a signed-out session what dies", "type(scope): description"),
+        ("Say of a signed-out session what ends", "type(scope): description"),
         ("feature(hub): add connection sharing", "type(scope): description"),
         ("feat(hub) add connection sharing", "type(scope): description"),
         ("feat(): add connection sharing", "type(scope): description"),

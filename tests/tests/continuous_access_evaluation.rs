@@ -1,5 +1,5 @@
-//! Continuous access evaluation through the whole system: what the issuer tells, what the resource asks, and what a client whose
-//! refresh token outlives the password makes of it.
+//! Continuous access evaluation through the whole system: the issuer's security events, the claims
+//! challenges of the resource, and a client whose refresh token outlives the password.
 
 use std::time::Duration;
 
@@ -16,8 +16,8 @@ use tokio::sync::mpsc;
 
 const CAPABLE: &str = r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#;
 
-/// Asks the token endpoint as the seed's confidential connector, which the owner has consented to.
-async fn ask(system: &System, tenant: &Tenant, more: &[(&str, &str)]) -> (StatusCode, Value) {
+/// Sends a token request of the seed's confidential connector, to which the owner has consented.
+async fn request_token(system: &System, tenant: &Tenant, more: &[(&str, &str)]) -> (StatusCode, Value) {
     let connector = tenant.application("Contoso Orders Connector");
     let text = |name: &str| connector[name].as_str().expect("a text").to_owned();
     let (client_id, secret) = (text("client_id"), text("secret"));
@@ -32,7 +32,7 @@ async fn ask(system: &System, tenant: &Tenant, more: &[(&str, &str)]) -> (Status
     (answer.status(), answer.json().await.expect("JSON"))
 }
 
-/// Asks for the orders: the status, and the claims that are asked for if it is a claims challenge.
+/// Requests the orders. Returns the status, and the requested claims of a claims challenge.
 async fn orders(system: &System, tokens: &Value) -> (StatusCode, Option<String>) {
     let url = format!("{}/orders", system.url(Service::Resource));
     let token = tokens["access_token"].as_str().expect("a token");
@@ -44,7 +44,7 @@ async fn orders(system: &System, tokens: &Value) -> (StatusCode, Option<String>)
     (answer.status(), claims.map(|claims| String::from_utf8(claims).expect("a text")))
 }
 
-/// What the lab says of an access token.
+/// Returns the lab's explanation of an access token.
 async fn why(system: &System, tenant: &Tenant, tokens: &Value) -> Value {
     let url = format!("{}/lab/tenants/{}/why", system.url(Service::Console), tenant.id());
     let answer = system.http().post(url).json(&json!({"of": tokens["access_token"]})).send().await;
@@ -60,11 +60,11 @@ async fn a_days_token_dies_with_the_password_and_the_confidential_grant_gets_ano
     let (upn, password) =
         (owner["upn"].as_str().expect("a name"), owner["password"].as_str().expect("a text"));
     let sign_in = [("grant_type", "password"), ("username", upn), ("password", password)];
-    let (status, short) = ask(&system, &tenant, &sign_in).await;
+    let (status, short) = request_token(&system, &tenant, &sign_in).await;
     assert_eq!(status, StatusCode::OK, "{short}");
     let mut capable = sign_in.to_vec();
     capable.push(("claims", CAPABLE));
-    let (status, long) = ask(&system, &tenant, &capable).await;
+    let (status, long) = request_token(&system, &tenant, &capable).await;
     assert_eq!(status, StatusCode::OK, "{long}");
     assert!(long["expires_in"].as_i64().expect("a number") >= 20 * 3_600, "{long}");
     assert!(short["expires_in"].as_i64().expect("a number") <= 90 * 60, "{short}");
@@ -74,37 +74,44 @@ async fn a_days_token_dies_with_the_password_and_the_confidential_grant_gets_ano
 
     tenant.advance("PT10M").await;
     tenant.change_password("owner", "Another-Horse-7!").await;
-    assert_eq!(orders(&system, &short).await, (StatusCode::OK, None), "who cannot be asked is not");
+    assert_eq!(
+        orders(&system, &short).await,
+        (StatusCode::OK, None),
+        "a token that is not CAE-enabled remains valid"
+    );
     let (status, claims) = orders(&system, &long).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     let claims = claims.expect("a claims challenge");
-    let mut asked: Value = serde_json::from_str(&claims).expect("JSON");
-    assert!(asked["access_token"]["nbf"]["value"].is_string(), "{claims}");
+    let mut requested: Value = serde_json::from_str(&claims).expect("JSON");
+    assert!(requested["access_token"]["nbf"]["value"].is_string(), "{claims}");
 
-    let told = why(&system, &tenant, &short).await;
-    assert_eq!((&told["verdict"]["outcome"], &told["would_end_it"]), (&json!("accepted"), &json!([])));
-    let told = why(&system, &tenant, &long).await;
+    let of_short = why(&system, &tenant, &short).await;
     assert_eq!(
-        (&told["verdict"]["rule"], &told["verdict"]["outcome"]),
+        (&of_short["verdict"]["outcome"], &of_short["would_end_it"]),
+        (&json!("accepted"), &json!([]))
+    );
+    let of_long = why(&system, &tenant, &long).await;
+    assert_eq!(
+        (&of_long["verdict"]["rule"], &of_long["verdict"]["outcome"]),
         (&json!("critical_event"), &json!("refused"))
     );
-    assert!(told["what"].as_str().is_some_and(|what| what.contains("can be challenged")), "{told}");
-    let otherwise: Vec<_> =
-        told["what_if"].as_array().expect("a list").iter().map(|found| &found["words"]).collect();
+    assert!(of_long["what"].as_str().is_some_and(|what| what.contains("CAE-enabled")), "{of_long}");
+    let changes: Vec<_> =
+        of_long["what_if"].as_array().expect("a list").iter().map(|found| &found["words"]).collect();
     assert_eq!(
-        otherwise,
+        changes,
         [
             "Had the user not changed the password, it would have been accepted.",
             "Had the client not declared the capability cp1, it would have been accepted.",
         ]
     );
 
-    // As an SDK does: what is asked for, and what the client can do, in one request.
-    asked["access_token"]["xms_cc"] = json!({"values": ["cp1"]});
+    // As an SDK does: the requested claims and the client's capabilities in one request.
+    requested["access_token"]["xms_cc"] = json!({"values": ["cp1"]});
     let refresh_token = long["refresh_token"].as_str().expect("a token");
-    let merged = asked.to_string();
+    let merged = requested.to_string();
     let refresh = [("grant_type", "refresh_token"), ("refresh_token", refresh_token), ("claims", &merged)];
-    let (status, fresh) = ask(&system, &tenant, &refresh).await;
+    let (status, fresh) = request_token(&system, &tenant, &refresh).await;
     assert_eq!(status, StatusCode::OK, "the grant of a confidential client outlives the password: {fresh}");
     assert_eq!(orders(&system, &fresh).await, (StatusCode::OK, None));
 
@@ -115,7 +122,7 @@ async fn a_days_token_dies_with_the_password_and_the_confidential_grant_gets_ano
     let claims = claims.expect("a claims challenge");
     let refresh_token = fresh["refresh_token"].as_str().expect("a token");
     let refresh = [("grant_type", "refresh_token"), ("refresh_token", refresh_token), ("claims", &claims)];
-    let (status, refused) = ask(&system, &tenant, &refresh).await;
+    let (status, refused) = request_token(&system, &tenant, &refresh).await;
     assert_eq!((status, &refused["suberror"]), (StatusCode::BAD_REQUEST, &Value::from("bad_token")));
     assert!(refused["error_description"].as_str().is_some_and(|text| text.starts_with("AADSTS50173: ")));
     assert_eq!(orders(&system, &short).await, (StatusCode::OK, None), "nothing but time ends it");
@@ -137,7 +144,7 @@ async fn an_api_that_was_down_is_told_when_it_is_back_even_by_an_issuer_that_was
     let mut system = System::start().await;
     let tenant = system.new_tenant().await;
     tenant.freeze().await;
-    // An address at which nobody listens yet.
+    // An address without a listener.
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("bound");
     drop(listener);
@@ -153,9 +160,9 @@ async fn an_api_that_was_down_is_told_when_it_is_back_even_by_an_issuer_that_was
     assert!(!postponed.is_empty(), "it was tried");
 
     system.kill();
-    let (told, mut heard) = mpsc::unbounded_channel();
+    let (events_in, mut received) = mpsc::unbounded_channel();
     let take = move |body: String| async move {
-        told.send(claims_of(&body)).expect("the test listens");
+        events_in.send(claims_of(&body)).expect("the test listens");
         Answer::ACCEPTED
     };
     let listener = TcpListener::bind(address).await.expect("the port is still free");
@@ -163,8 +170,8 @@ async fn an_api_that_was_down_is_told_when_it_is_back_even_by_an_issuer_that_was
     system.restart().await;
     let mut events = Vec::new();
     for _ in 0..2 {
-        let event = tokio::time::timeout(Duration::from_secs(60), heard.recv()).await.expect("in time");
-        events.push(event.expect("told")["events"].to_string());
+        let event = tokio::time::timeout(Duration::from_secs(60), received.recv()).await.expect("in time");
+        events.push(event.expect("an event")["events"].to_string());
     }
     assert!(events[0].contains("credential-change") && events[1].contains("session-revoked"), "{events:?}");
     system.stop().await;

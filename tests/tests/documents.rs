@@ -1,4 +1,5 @@
-//! The documents say what is so: witnesses exist, ids are the seed's, dependencies are all explained, links lead somewhere.
+//! Checks of the documents: referenced tests exist, ids are those of the seed, every dependency is
+//! explained, and links are valid.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -36,7 +37,7 @@ fn every_witness_of_the_parity_page_is_a_test() {
     assert!(found.len() >= 20, "only {} witnesses", found.len());
     for (file, test) in found {
         let source = read(file);
-        // Real clients are not Rust: a test is what pytest collects, or what is given to node's `test`.
+        // Tests of real clients: those that pytest collects, and the arguments of node's `test`.
         if file.ends_with(".py") || file.ends_with(".mjs") {
             let declared = [format!("\ndef {test}("), format!("test(\"{test}\"")];
             let is_test = test.starts_with("test_") || file.ends_with(".test.mjs");
@@ -68,7 +69,7 @@ fn every_witness_of_the_parity_page_is_a_test() {
 fn no_number_that_is_said_never_to_be_given_is_in_the_catalogue() {
     let (page, errors) = (read("docs/parity.md"), read("docs/errors.md"));
     let (_, table) =
-        page.split_once("\nNumbers of the original that are never given").expect("the page tells them");
+        page.split_once("\nNumbers of the original that are never given").expect("the page lists them");
     let rows = table.lines().filter(|line| line.starts_with("| "));
     let numbers: Vec<u32> = rows
         .filter_map(|row| row.split(" | ").next())
@@ -78,7 +79,7 @@ fn no_number_that_is_said_never_to_be_given_is_in_the_catalogue() {
     assert!(numbers.len() > 50, "{numbers:?}");
     for (at, number) in numbers.iter().enumerate() {
         assert!(!errors.contains(&format!("<a id=\"{number}\">")), "{number} is given");
-        assert!(!numbers[..at].contains(number), "{number} is told twice");
+        assert!(!numbers[..at].contains(number), "{number} is listed twice");
     }
 }
 
@@ -111,7 +112,7 @@ fn every_direct_dependency_is_explained_and_nothing_else() {
     assert_eq!(explained, direct);
 }
 
-/// What our crates and their tests depend on directly, ours aside.
+/// The direct external dependencies of all crates and their tests.
 fn dependencies_from_outside() -> BTreeSet<String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
@@ -164,7 +165,8 @@ fn links(page: &str) -> Vec<&str> {
         .collect()
 }
 
-/// What can follow `#` in a link to a page: ids that it sets, and its headings as GitHub and mdBook name them.
+/// The valid fragments of a page: ids that it sets, and its headings as GitHub and mdBook name
+/// them.
 fn anchors(page: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for line in prose(page) {

@@ -50,7 +50,7 @@ fn closed() -> Stdio {
 }
 
 fn quiet(ended: &Ended) {
-    assert_eq!(ended.complained, "", "a closed pipe ends a command quietly");
+    assert_eq!(ended.stderr, "", "a closed pipe ends a command quietly");
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn a_full_disk_is_reported_and_the_files_hold_the_result() {
     let junit = text_of(&home.path("f.xml"));
     let ended = outlive_printing_to(full(), &[], &["run", &fails, "--junit", &junit]).await;
     assert_eq!(ended.code, Some(1), "{ended:?}");
-    assert!(ended.complained.contains("standard output"), "{ended:?}");
+    assert!(ended.stderr.contains("standard output"), "{ended:?}");
     let xml = std::fs::read_to_string(&junit).expect("it is written");
     assert!(xml.contains(r#"tests="2" failures="1""#), "{xml}");
     let ended = outlive_printing_to(full(), &[], &["run", &passes]).await;
@@ -68,7 +68,7 @@ async fn a_full_disk_is_reported_and_the_files_hold_the_result() {
     // The disk of a report is full.
     let ended = outlive_printing_to(Stdio::piped(), &[], &["run", &passes, "--json", "/dev/full"]).await;
     assert_eq!(ended.code, Some(2), "{ended:?}");
-    assert!(ended.complained.contains("cannot write the report /dev/full: No space left"), "{ended:?}");
+    assert!(ended.stderr.contains("cannot write the report /dev/full: No space left"), "{ended:?}");
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn no_command_takes_a_lost_output_for_a_success() {
         quiet(&ended);
         let ended = outlive_printing_to(full(), &[], &arguments).await;
         assert_eq!(ended.code, Some(2), "{arguments:?} {ended:?}");
-        assert!(ended.complained.contains("No space left"), "{arguments:?} {ended:?}");
+        assert!(ended.stderr.contains("No space left"), "{arguments:?} {ended:?}");
     }
     system.stop().await;
 }
@@ -139,7 +139,7 @@ async fn a_panic_is_an_error_in_every_report() {
         let arguments = ["run", &passes, "--json", &json, "--junit", &junit];
         let ended = outlive_printing_to(Stdio::piped(), &hook, &arguments).await;
         assert_eq!(ended.code, Some(1), "{ended:?}");
-        assert!(ended.said.contains("ERROR") && ended.said.contains("error: "), "{ended:?}");
+        assert!(ended.stdout.contains("ERROR") && ended.stdout.contains("error: "), "{ended:?}");
         let tree: Value = serde_json::from_slice(&std::fs::read(&json).expect("written")).expect("JSON");
         let scenario = &tree["files"][0]["scenarios"][0];
         assert_eq!(
@@ -163,21 +163,21 @@ async fn what_cannot_be_run_or_reported_is_found_before_the_run() {
     for path in ["/nowhere/report", &directory] {
         for option in ["--json", "--junit"] {
             let ended = outlive_printing_to(Stdio::piped(), &[], &["run", &passes, option, path]).await;
-            assert_eq!((ended.code, ended.said.as_str()), (Some(2), ""), "{ended:?}");
-            assert!(ended.complained.contains(path) && ended.complained.contains(option), "{ended:?}");
+            assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{ended:?}");
+            assert!(ended.stderr.contains(path) && ended.stderr.contains(option), "{ended:?}");
         }
     }
     for text in ["", "scenarios: []", "scenarios: [{name: S, chapters: []}]"] {
         let empty = home.file("empty.yaml", text);
         for command in ["run", "check", "twins"] {
             let ended = outlive_printing_to(Stdio::piped(), &[], &[command, &empty]).await;
-            assert_eq!((ended.code, ended.said.as_str()), (Some(2), ""), "{command} {text} {ended:?}");
-            assert!(ended.complained.contains("empty.yaml:1:"), "{ended:?}");
+            assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{command} {text} {ended:?}");
+            assert!(ended.stderr.contains("empty.yaml:1:"), "{ended:?}");
         }
     }
 }
 
-/// The identity provider's own list of events, out of its refusal, is the list that `check` goes by.
+/// The list of events in the identity provider's error message is the list that `check` uses.
 #[tokio::test]
 async fn check_knows_the_events_that_there_are() {
     let system = System::start().await;
@@ -195,8 +195,7 @@ async fn check_knows_the_events_that_there_are() {
     let ended =
         outlive_printing_to(Stdio::piped(), &[], &["check", &home.file("unknown.yaml", &steps)]).await;
     assert_eq!(ended.code, Some(2), "{ended:?}");
-    let (_, checked) =
-        ended.complained.split_once("use one of: ").expect("it lists the events that it knows");
+    let (_, checked) = ended.stderr.split_once("use one of: ").expect("it lists the events that it knows");
     let mut checked: Vec<&str> = checked.trim().split(", ").collect();
     known.sort_unstable();
     checked.sort_unstable();

@@ -1,4 +1,4 @@
-//! Ctrl-C while a command plays on a private system: nothing of it stays, keys least of all.
+//! Ctrl-C during a command on a temporary system deletes all its data, including keys.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-async fn interrupted(arguments: &[&str]) {
+async fn expect_cleanup(arguments: &[&str]) {
     let home = tempfile::tempdir().expect("the temporary directory is writable");
     let mut command = tokio::process::Command::new(program());
     command.args(arguments).env("TMPDIR", home.path()).stdin(Stdio::null()).kill_on_drop(true);
@@ -25,7 +25,7 @@ async fn interrupted(arguments: &[&str]) {
     assert!(left.is_empty(), "{arguments:?} leaves {left:?}");
 }
 
-/// Waits until databases are in the private system's directory.
+/// Waits until databases are in the temporary system's directory.
 async fn appears(home: &Path) {
     let mut looks = tokio::time::interval(Duration::from_millis(20));
     loop {
@@ -38,9 +38,9 @@ async fn appears(home: &Path) {
 }
 
 #[tokio::test]
-async fn nothing_stays_of_a_command_that_was_interrupted() {
+async fn an_interrupted_command_leaves_no_data() {
     let scenarios = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios");
-    interrupted(&["matrix"]).await;
-    interrupted(&["run", &format!("{scenarios}/flow-outlives-password.yaml")]).await;
-    interrupted(&["twins", &format!("{scenarios}/twins.yaml")]).await;
+    expect_cleanup(&["matrix"]).await;
+    expect_cleanup(&["run", &format!("{scenarios}/flow-outlives-password.yaml")]).await;
+    expect_cleanup(&["twins", &format!("{scenarios}/twins.yaml")]).await;
 }

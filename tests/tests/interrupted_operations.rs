@@ -60,7 +60,7 @@ struct World {
     draw: Draw,
 }
 
-/// Sends a request and reads its answer to the end; `None` if there is none.
+/// Sends a request and reads the response; `None` without a response.
 async fn send(request: reqwest::RequestBuilder) -> Option<(u16, Value)> {
     let answer = request.send().await.ok()?;
     let status = answer.status().as_u16();
@@ -224,7 +224,7 @@ impl World {
 }
 
 /// Reads until the lab has an answer.
-async fn until_answered(world: &World, path: &str) -> Value {
+async fn retry_read(world: &World, path: &str) -> Value {
     let deadline = wall_now() + REPAIRED_WITHIN;
     loop {
         if let Some(answer) = world.deployment.lab(path).await {
@@ -243,13 +243,13 @@ fn from_environment(name: &str, default: u64) -> u64 {
 }
 
 #[expect(clippy::print_stdout, reason = "scripts/kill-test shows what was done")]
-async fn interrupted(layout: Layout, kills: u64, interrupts: u64) {
+async fn interrupt_operations(layout: Layout, kills: u64, interrupts: u64) {
     let kills = from_environment("OUTLIVE_TEST_KILLS", kills);
     let interrupts = from_environment("OUTLIVE_TEST_INTERRUPTS", interrupts);
     let seed = from_environment("OUTLIVE_TEST_KILL_SEED", 1);
     let deployment = Deployment::start(layout).await;
     let mut world = World { deployment, tenants: BTreeMap::new(), draw: Draw(seed) };
-    until_answered(&world, &format!("/{FIRST_TENANT}")).await;
+    retry_read(&world, &format!("/{FIRST_TENANT}")).await;
     world.tenants.insert(FIRST_TENANT.to_owned(), Known { speeds: vec![1], now: String::new() });
     world.create(0).await;
     world.create(60).await;
@@ -281,13 +281,13 @@ async fn interrupted(layout: Layout, kills: u64, interrupts: u64) {
 }
 
 #[tokio::test]
-async fn in_one_process_nothing_stays_interrupted() {
-    interrupted(Layout::OneProcess, 5, 2).await;
+async fn one_process_recovers_all_operations() {
+    interrupt_operations(Layout::OneProcess, 5, 2).await;
 }
 
 #[tokio::test]
-async fn in_separate_processes_nothing_stays_interrupted() {
-    interrupted(Layout::Separate, 5, 2).await;
+async fn separate_processes_recover_all_operations() {
+    interrupt_operations(Layout::Separate, 5, 2).await;
 }
 
 /// What is shown of an advance that is under way; it ends when its tenant is deleted.
@@ -295,14 +295,14 @@ async fn in_separate_processes_nothing_stays_interrupted() {
 async fn an_advance_under_way_is_shown_and_ends_with_its_tenant() {
     let deployment = Deployment::start(Layout::OneProcess).await;
     let mut world = World { deployment, tenants: BTreeMap::new(), draw: Draw(1) };
-    until_answered(&world, &format!("/{FIRST_TENANT}")).await;
+    retry_read(&world, &format!("/{FIRST_TENANT}")).await;
     world.create(1).await;
     let tenant = world.tenants.keys().next().expect("it was created").clone();
-    let before = until_answered(&world, &format!("/{tenant}/clock")).await;
+    let before = retry_read(&world, &format!("/{tenant}/clock")).await;
     let request = world.deployment.http().post(world.lab(&format!("/{tenant}/clock")));
     let advance = tokio::spawn(send(request.json(&json!({"advance": "P400D"}))));
     let shown = loop {
-        let clock = until_answered(&world, &format!("/{tenant}/clock")).await;
+        let clock = retry_read(&world, &format!("/{tenant}/clock")).await;
         if clock["operation"]["done"].as_u64().is_some_and(|done| done > 2) {
             break clock;
         }
@@ -331,13 +331,13 @@ async fn an_advance_under_way_is_shown_and_ends_with_its_tenant() {
 async fn an_advance_without_a_service_ends_in_time_names_it_and_is_settled_when_it_is_back() {
     let deployment = Deployment::start(Layout::Separate).await;
     let mut world = World { deployment, tenants: BTreeMap::new(), draw: Draw(1) };
-    until_answered(&world, &format!("/{FIRST_TENANT}")).await;
+    retry_read(&world, &format!("/{FIRST_TENANT}")).await;
     world.create(60).await;
     let tenant = world.tenants.keys().next().expect("it was created").clone();
     let request = world.deployment.http().post(world.lab(&format!("/{tenant}/clock")));
     let began = wall_now();
     let advance = tokio::spawn(send(request.json(&json!({"advance": "P400D"}))));
-    while until_answered(&world, &format!("/{tenant}/clock")).await["operation"]["done"].as_u64() < Some(2) {}
+    while retry_read(&world, &format!("/{tenant}/clock")).await["operation"]["done"].as_u64() < Some(2) {}
     let flow = Service::ALL.iter().position(|service| *service == Service::Flow).expect("it is one");
     world.deployment.end(&[flow], Signal::Kill).await;
     let (status, body) = advance.await.expect("ends").expect("answers");
@@ -347,11 +347,11 @@ async fn an_advance_without_a_service_ends_in_time_names_it_and_is_settled_when_
     assert!(wall_now() - began < REPAIRED_WITHIN, "{}", wall_now() - began);
 
     // What the other services know is shown.
-    let clock = until_answered(&world, &format!("/{tenant}/clock")).await;
+    let clock = retry_read(&world, &format!("/{tenant}/clock")).await;
     assert_eq!(clock["missing"], json!(["flow"]));
     let operation = &clock["operation"];
     assert_eq!((&operation["ending"], &operation["waits_for"]), (&json!(true), &json!("flow")), "{clock}");
-    let journal = until_answered(&world, &format!("/{tenant}/journal")).await;
+    let journal = retry_read(&world, &format!("/{tenant}/journal")).await;
     assert_eq!(journal["missing"], json!(["flow"]));
     assert!(journal["lines"].as_array().is_some_and(|lines| !lines.is_empty()));
     let page = format!("{}/?tenant={tenant}", world.deployment.url(Service::Console));
@@ -360,7 +360,7 @@ async fn an_advance_without_a_service_ends_in_time_names_it_and_is_settled_when_
     assert!(page.text().await.expect("a page").contains("Not answering: <strong>flow</strong>"));
 
     world.deployment.start_missing().await.expect("it starts");
-    until_answered(&world, &format!("/{FIRST_TENANT}")).await;
+    retry_read(&world, &format!("/{FIRST_TENANT}")).await;
     world.tenants.insert(FIRST_TENANT.to_owned(), Known { speeds: vec![1], now: String::new() });
     world.holds(&Action::Create).await;
     world.deployment.expect_complete_journals(world.tenants.keys()).await;

@@ -12,7 +12,7 @@ use tokio::sync::{Mutex, Notify};
 /// How often the process is killed.
 const DEATHS: usize = 20;
 
-/// What was answered, and so has to be there after the next start.
+/// The responses, whose effects must exist after the next start.
 #[derive(Debug, Default)]
 struct Answered {
     tokens: Vec<String>,
@@ -21,7 +21,7 @@ struct Answered {
     clock: String,
 }
 
-/// The load: clients that each do one thing over and over until the process is gone.
+/// The load: clients that repeat one request each until the process is killed.
 #[derive(Clone)]
 struct Load {
     http: reqwest::Client,
@@ -38,7 +38,8 @@ struct Load {
 }
 
 impl Load {
-    /// Something was answered; after enough of it the process is killed, while the others are in the middle of theirs.
+    /// Counts a response. After enough of them the process is killed, during the requests of the
+    /// others.
     fn was_answered(&self) {
         let count = self.count.fetch_add(1, Ordering::SeqCst) + 1;
         if count >= self.kill_after && self.slow.load(Ordering::SeqCst) > 0 {
@@ -54,7 +55,7 @@ impl Load {
 
     async fn token(&self) -> Option<String> {
         let job = self.tenant.application("Nightly Job");
-        let text = |name: &str| job[name].as_str().expect("the hand-out has it").to_owned();
+        let text = |name: &str| job[name].as_str().expect("it is in the tenant credentials").to_owned();
         let url = format!("{}/{}/oauth2/v2.0/token", self.idp, self.tenant.id());
         let form = [
             ("grant_type", "client_credentials"),
@@ -74,7 +75,7 @@ impl Load {
         }
     }
 
-    /// Orders as the application for itself, if its role lets it; each answered request is a line in the journal.
+    /// Requests orders with app-only tokens; each answered request is an event in the journal.
     async fn read_orders(self) {
         let Some(token) = self.token().await else { return };
         loop {
@@ -108,7 +109,7 @@ impl Load {
         }
     }
 
-    /// Time, which may not be earlier afterwards than it was answered to be. The hourly flow runs on the way.
+    /// Advances time, which must not be earlier after the restart. The hourly flow runs meanwhile.
     async fn move_time(self) {
         loop {
             let url = format!("{}/lab/tenants/{}/clock", self.console, self.tenant.id());
@@ -161,7 +162,7 @@ async fn what_was_answered_is_there_after_kill_nine() {
         load.enough.notified().await;
         system.kill();
         for client in clients {
-            client.await.expect("a client ends when nobody answers any more");
+            client.await.expect("a client ends when the system no longer answers");
         }
         system.restart().await;
         holds(&system, &tenant, &*answered.lock().await).await;

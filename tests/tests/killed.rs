@@ -1,4 +1,5 @@
-//! The process is killed under load, again and again: what was answered is still there, and nothing happened twice.
+//! The process is killed repeatedly under load: nothing that was answered is lost, and nothing
+//! happens twice.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,17 +15,17 @@ const DEATHS: u32 = 20;
 /// How many write at the same time.
 const WRITERS: u32 = 4;
 
-/// Revokes the colleague's sessions at the issuer until it is gone, and says how often that was answered.
-async fn revoke_until_killed(request: reqwest::RequestBuilder, user: String, answered: Arc<AtomicU32>) {
+/// Revokes the colleague's sessions until the process is killed, and counts the responses.
+async fn keep_revoking(request: reqwest::RequestBuilder, user: String, answered: Arc<AtomicU32>) {
     let event = json!({"type": "revoke_sessions", "user": user});
     let post = || request.try_clone().expect("it has no body yet").json(&event);
     while let Ok(answer) = post().send().await {
         let status = answer.status();
-        // An answer that broke off half way is none.
+        // An incomplete response does not count.
         let Ok(body) = answer.text().await else { return };
         match status.as_u16() {
             200 => answered.fetch_add(1, Ordering::SeqCst),
-            // Somebody else was quicker: nothing happened, and the next try may have better luck.
+            // A concurrent request succeeded: nothing happened, and the request is repeated.
             409 => continue,
             _ => panic!("{status}: {body}"),
         };
@@ -44,7 +45,7 @@ async fn nothing_that_was_answered_is_lost() {
         let mut writers = JoinSet::new();
         for _ in 0..WRITERS {
             let request = system.lab_surface(Method::POST, &url);
-            writers.spawn(revoke_until_killed(request, user.clone(), Arc::clone(&answered)));
+            writers.spawn(keep_revoking(request, user.clone(), Arc::clone(&answered)));
         }
         // Meanwhile flow, hub and resource work: an hour passes, and another does until the kill.
         let before = tenant.clock().await["now"].clone();
@@ -57,7 +58,7 @@ async fn nothing_that_was_answered_is_lost() {
         }
         system.kill();
         while let Some(writer) = writers.join_next().await {
-            writer.expect("a writer only ends when nobody answers");
+            writer.expect("a writer only ends when the system does not answer");
         }
         system.restart().await;
 

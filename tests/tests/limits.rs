@@ -10,7 +10,7 @@ use tokio::time::{interval, timeout};
 /// The wall time within which a test gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The soft and the hard limit on descriptors of a process, in Linux's words: `Max open files SOFT HARD files`.
+/// The soft and hard limits on descriptors of a process: `Max open files SOFT HARD files` (Linux).
 fn limits(pid: u32) -> (String, String) {
     let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).expect("Linux lists limits");
     let line = limits.lines().find(|line| line.starts_with("Max open files")).expect("with descriptors");

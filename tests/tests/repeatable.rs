@@ -3,7 +3,7 @@
 use outlive_tests::{Service, System};
 use serde_json::{Value, json};
 
-/// What two runs have to have in common: everything that was drawn.
+/// Everything that was generated, which must be equal in two runs.
 #[derive(Debug, PartialEq)]
 struct Drawn {
     tenant: Value,
@@ -12,7 +12,8 @@ struct Drawn {
     lives_until: Vec<Value>,
 }
 
-/// Starts at `port_base` on fresh data, makes a tenant whose time stands still, asks for a token, lets five hours pass.
+/// Starts at `port_base` on empty data, creates a tenant with a stopped clock, requests a token and
+/// advances time by five hours.
 async fn draw(seed: &str, port_base: u16) -> Drawn {
     let system = System::start_at(port_base, &["--seed", seed]).await;
     let wanted = json!({"clock": {"now": "2026-01-05T09:00:00Z", "speed": 0}});

@@ -1,11 +1,12 @@
-//! What must never be written down: searched for by its real value in databases, journals and logs.
+//! Secrets are never stored in plain text: their real values are searched for in databases,
+//! journals and logs.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use outlive_tests::{Service, System, Tenant};
 use serde_json::Value;
 
-/// The services, by the name of their database. The lab is not among them: it hands passwords out.
+/// The services, by the name of their database. The lab is not among them: it returns passwords.
 const SERVICES: [&str; 4] = ["idp", "hub", "resource", "flow"];
 
 /// The claims of everything in `content` that looks like a signed token.
@@ -23,7 +24,7 @@ fn contains(content: &[u8], secret: &str) -> bool {
     content.windows(secret.len()).any(|window| window == secret.as_bytes())
 }
 
-/// Every password and client secret that the lab handed out for the tenant, with whose it is.
+/// Every password and client secret in the tenant credentials, with its owner.
 fn secrets_of(tenant: &Tenant) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let list = |name: &str| tenant.facts[name].as_array().cloned().unwrap_or_default();
@@ -85,7 +86,7 @@ async fn passwords_secrets_and_tokens_are_nowhere_to_be_read() {
         }
     }
 
-    // A token for the orders exists in nobody's keeping but the hub's, and there it is sealed.
+    // Only the hub stores a token for the orders, and it is sealed.
     let orders =
         tenant.application("Contoso Orders API")["client_id"].as_str().expect("an id is text").to_owned();
     for (place, content) in &places {

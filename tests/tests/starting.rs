@@ -1,4 +1,4 @@
-//! Starting, stopping and failing to start: what a person at a terminal meets first.
+//! Starting, stopping and failing to start.
 
 use std::net::TcpListener;
 use std::time::Duration;
@@ -75,8 +75,8 @@ async fn a_missing_database_is_named_and_nothing_starts() {
         let base = free_base().to_string();
         let ended = outlive(["up", "--data", data.to_str().expect("UTF-8"), "--port-base", &base]).await;
         assert_eq!(ended.code, Some(2), "{ended:?}");
-        assert!(ended.complained.contains(&format!("{file} is missing")), "{}", ended.complained);
-        assert!(ended.complained.contains("backup"), "{}", ended.complained);
+        assert!(ended.stderr.contains(&format!("{file} is missing")), "{}", ended.stderr);
+        assert!(ended.stderr.contains("backup"), "{}", ended.stderr);
         assert!(!data.join(file).exists(), "nothing was created in its place");
         std::fs::rename(&kept, data.join(file)).expect("is moved back");
     }
@@ -115,12 +115,12 @@ async fn a_service_that_lost_its_database_is_named_and_the_lab_does_not_start() 
     assert!(deployment.consistent_tenants().await.expect("consistent").contains_key(&tenant[1..]));
 }
 
-/// Each start fails, says what, and names a remedy; nothing of it looks like a fault of the program.
-async fn refused(arguments: &[&str], cause: &str, remedy: &str) {
+/// Expects that a start fails with a cause and a remedy, and without a panic.
+async fn expect_failure(arguments: &[&str], cause: &str, remedy: &str) {
     let data = tempfile::tempdir().expect("the temporary directory is writable");
     let data = data.path().to_str().expect("its path is UTF-8");
     let base = free_base().to_string();
-    // What is given twice, the last one counts; so the defaults come first only where they are not under test.
+    // Of an option that is given twice, the last one is used, so the defaults come first.
     let mut line = vec!["up"];
     for (flag, value) in [("--data", data), ("--port-base", base.as_str())] {
         if !arguments.contains(&flag) {
@@ -131,25 +131,21 @@ async fn refused(arguments: &[&str], cause: &str, remedy: &str) {
     let ended = outlive(&line).await;
     assert_eq!(ended.code, Some(2), "{line:?}: {ended:?}");
     for expected in [cause, remedy] {
-        assert!(
-            ended.complained.contains(expected),
-            "{line:?} does not say '{expected}': {}",
-            ended.complained
-        );
+        assert!(ended.stderr.contains(expected), "{line:?} does not say '{expected}': {}", ended.stderr);
     }
-    assert!(!ended.complained.contains("panicked"), "{}", ended.complained);
+    assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
 }
 
 #[tokio::test]
 async fn a_taken_port_is_named_with_a_way_out() {
     let base = free_base();
     let _taken = TcpListener::bind(("127.0.0.1", base + 2)).expect("it was free");
-    refused(&["--port-base", &base.to_string()], &(base + 2).to_string(), "--port-base").await;
+    expect_failure(&["--port-base", &base.to_string()], &(base + 2).to_string(), "--port-base").await;
 }
 
 #[tokio::test]
 async fn a_port_base_without_room_is_refused() {
-    refused(&["--port-base", "65533"], "65533", "--port-base").await;
+    expect_failure(&["--port-base", "65533"], "65533", "--port-base").await;
 }
 
 #[tokio::test]
@@ -159,16 +155,16 @@ async fn a_data_directory_that_cannot_be_is_named() {
     std::fs::write(&file, "").expect("it is writable");
     let inside = file.join("data");
     let inside = inside.to_str().expect("its path is UTF-8");
-    refused(&["--data", inside], inside, "--data").await;
+    expect_failure(&["--data", inside], inside, "--data").await;
 }
 
 #[tokio::test]
-async fn a_database_url_that_cannot_be_used_is_told() {
+async fn an_invalid_database_url_is_an_error() {
     for url in ["mysql://somewhere/x", "postgres://127.0.0.1:1", "not a url"] {
-        refused(&["--database-url", url], "database URL", "postgres://").await;
+        expect_failure(&["--database-url", url], "database URL", "postgres://").await;
     }
-    refused(
-        &["--database-url", "postgres://nobody:hidden@127.0.0.1:1/none"],
+    expect_failure(
+        &["--database-url", "postgres://unknown:hidden@127.0.0.1:1/none"],
         "cannot open the database",
         "URL",
     )
@@ -179,7 +175,7 @@ async fn a_database_url_that_cannot_be_used_is_told() {
 async fn the_password_of_a_database_is_never_printed() {
     let data = tempfile::tempdir().expect("the temporary directory is writable");
     let data = data.path().to_str().expect("its path is UTF-8");
-    let url = "postgres://nobody:do-not-print-me@127.0.0.1:1/none";
+    let url = "postgres://unknown:do-not-print-me@127.0.0.1:1/none";
     let ended =
         outlive(["up", "--data", data, "--port-base", &free_base().to_string(), "--database-url", url]).await;
     assert_eq!(ended.code, Some(2), "{ended:?}");
@@ -192,13 +188,13 @@ async fn a_broken_seed_is_shown_with_its_place() {
     let seed = directory.path().join("broken.yaml");
     std::fs::write(&seed, "seed: broken\ntenant: {id: 7, domain: \n").expect("it is writable");
     let seed = seed.to_str().expect("its path is UTF-8");
-    refused(&["--seed", seed], "broken.yaml:", "seed file").await;
-    refused(&["--seed", "/there/is/none.yaml"], "/there/is/none.yaml", "seed file").await;
+    expect_failure(&["--seed", seed], "broken.yaml:", "seed file").await;
+    expect_failure(&["--seed", "/there/is/none.yaml"], "/there/is/none.yaml", "seed file").await;
 }
 
 #[tokio::test]
 async fn unknown_rules_are_refused_with_the_known_ones() {
-    refused(&["--rules", "1999"], "1999", "2025-11").await;
+    expect_failure(&["--rules", "1999"], "1999", "2025-11").await;
 }
 
 #[tokio::test]
@@ -207,8 +203,12 @@ async fn two_systems_cannot_share_their_data() {
     // PostgreSQL is made to be shared; embedded data belongs to one process.
     if std::env::var("OUTLIVE_TEST_DATABASE").as_deref() != Ok("postgres") {
         let data = system.data();
-        refused(&["--data", data.to_str().expect("its path is UTF-8")], "another Outlive process", "--data")
-            .await;
+        expect_failure(
+            &["--data", data.to_str().expect("its path is UTF-8")],
+            "another Outlive process",
+            "--data",
+        )
+        .await;
     }
     system.stop().await;
 }

@@ -1,4 +1,4 @@
-//! Where refresh tokens are good once, a death at any moment costs no connection.
+//! With strict rotation of refresh tokens, no connection is lost when the process is killed.
 
 use std::time::Duration;
 
@@ -6,14 +6,14 @@ use outlive_tests::{Service, System};
 use serde_json::json;
 use tokio::time::timeout;
 
-/// How often the process is killed. On PostgreSQL, the lease of the killed lab on its operation has to run
-/// out each time before the next one can end it.
-fn deaths() -> u64 {
+/// How often the process is killed. On PostgreSQL, the lease of the killed lab on its operation
+/// must expire each time before the operation can be recovered.
+fn kills() -> u64 {
     if std::env::var("OUTLIVE_TEST_DATABASE").as_deref() == Ok("postgres") { 3 } else { 10 }
 }
 
-/// The issuer's answer may be on its way when the hub dies: the new token is lost then, and the one it has was
-/// used. The reuse interval is for that (`docs/parity.md`).
+/// If the hub is killed before it receives the issuer's response, the new token is lost and the old
+/// one has been used. The reuse interval covers this (`docs/parity.md`).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_survives_kill_nine_during_refreshes_where_rotation_is_strict() {
     let mut system = System::start().await;
@@ -24,10 +24,10 @@ async fn a_connection_survives_kill_nine_during_refreshes_where_rotation_is_stri
     let advance = |by: &str| http.post(&clock).json(&json!({ "advance": by })).send();
     // Until the connection has refreshed once, and to see how long a day takes.
     tenant.advance("PT3H").await;
-    for death in 0..deaths() {
+    for kill in 0..kills() {
         let moving = tokio::spawn(advance("P3D"));
-        // Each death comes at another moment of what is going on.
-        let _ = timeout(Duration::from_millis(150 + death * 37), moving).await;
+        // Each kill comes at another moment of what is going on.
+        let _ = timeout(Duration::from_millis(150 + kill * 37), moving).await;
         system.kill();
         system.restart().await;
         let _ = advance("PT1H").await;

@@ -1,4 +1,4 @@
-//! The identity provider over TLS: who trusts it, by which names it answers, and that nothing else changes.
+//! The identity provider over TLS: trust, host names, and unchanged behavior otherwise.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,7 +10,8 @@ use serde_json::Value;
 const LOGIN: &str = "login.microsoftonline.com";
 const GRAPH: &str = "graph.microsoft.com";
 
-/// A client that trusts the authority in this file and no other, and finds `names` at this port of loopback.
+/// A client that trusts only the authority in this file, and resolves `names` to this port of
+/// loopback.
 fn trusting(authority: &Path, names: &[(&str, u16)]) -> Client {
     let pem = std::fs::read(authority).expect("the authority's certificate is there");
     let mut client = Client::builder()
@@ -90,7 +91,7 @@ async fn who_trusts_another_authority_and_who_comes_by_another_name_is_turned_aw
     let data = elsewhere.path().to_str().expect("its path is UTF-8");
     assert_eq!(outlive(["ca", "--data", data]).await.code, Some(0));
     let stranger = trusting(&elsewhere.path().join("ca.pem"), &[]).get(&url).send().await;
-    assert!(stranger.expect_err("its certificate is none of ours").is_connect());
+    assert!(stranger.expect_err("its certificate is not trusted").is_connect());
 
     let client = trusting(&system.data().join("ca.pem"), &[("evil.example", port)]);
     let rebound =
@@ -135,8 +136,8 @@ async fn ca_tells_the_path_and_how_each_kind_of_client_trusts_it() {
     let data = directory.path().join("not yet");
     let data = data.to_str().expect("its path is UTF-8");
     let path = format!("{data}/ca.pem");
-    let told = outlive(["ca", "--data", data]).await;
-    assert_eq!(told.code, Some(0), "{told:?}");
+    let ended = outlive(["ca", "--data", data]).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
     let made = std::fs::read(&path).expect("it was made");
     for named in [
         "REQUESTS_CA_BUNDLE",
@@ -147,10 +148,10 @@ async fn ca_tells_the_path_and_how_each_kind_of_client_trusts_it() {
         "Firefox",
         &path,
     ] {
-        assert!(told.said.contains(named), "{named} is missing: {}", told.said);
+        assert!(ended.stdout.contains(named), "{named} is missing: {}", ended.stdout);
     }
     let plain = outlive(["ca", "--path", "--data", data]).await;
-    assert_eq!((plain.code, plain.said.as_str()), (Some(0), format!("{path}\n").as_str()));
+    assert_eq!((plain.code, plain.stdout.as_str()), (Some(0), format!("{path}\n").as_str()));
     assert_eq!(std::fs::read(&path).expect("it stays"), made, "asking again changes nothing");
 }
 
@@ -174,15 +175,15 @@ async fn drop_in_mode_answers_to_the_names_of_the_cloud() {
         let orders = format!("{}/orders", system.url(Service::Resource));
         let answer = system.http().get(orders).bearer_auth(&token).send().await.expect("it answers");
         assert_eq!(answer.status(), StatusCode::OK);
-        // Graph answers by its own name; who brings no token is told to bring one.
+        // Graph answers under its own name, and requires a token.
         let graph = client.get(format!("https://{GRAPH}:{port}/v1.0/me")).send().await.expect("it answers");
         assert_eq!(graph.status(), StatusCode::UNAUTHORIZED);
     }
     system.stop().await;
 }
 
-/// What cannot be served is refused before anything starts, with exit 2 and a way out.
-async fn refused(arguments: &[&str], prepare: impl FnOnce(&Path), cause: &str, remedy: &str) {
+/// Expects that a start fails with exit code 2 and a remedy.
+async fn expect_failure(arguments: &[&str], prepare: impl FnOnce(&Path), cause: &str, remedy: &str) {
     let data = tempfile::tempdir().expect("the temporary directory is writable");
     prepare(data.path());
     let base = free_base().to_string();
@@ -194,9 +195,9 @@ async fn refused(arguments: &[&str], prepare: impl FnOnce(&Path), cause: &str, r
     let ended = outlive(&line).await;
     assert_eq!(ended.code, Some(2), "{line:?}: {ended:?}");
     for expected in [cause, remedy] {
-        assert!(ended.complained.contains(expected), "no '{expected}' in {}", ended.complained);
+        assert!(ended.stderr.contains(expected), "no '{expected}' in {}", ended.stderr);
     }
-    assert!(!ended.complained.contains("panicked"), "{}", ended.complained);
+    assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
 }
 
 #[tokio::test]
@@ -204,17 +205,23 @@ async fn what_cannot_be_served_is_refused_with_a_way_out() {
     let port = (free_base() + 44).to_string();
     for name in ["not a name", "https://login.example", "a.example:443", "*.example", ""] {
         let arguments = ["--hosts", name, "--hosts-port", &port];
-        refused(&arguments, |_| {}, &format!("'{name}'"), "without scheme, port or path").await;
+        expect_failure(&arguments, |_| {}, &format!("'{name}'"), "without scheme, port or path").await;
     }
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = taken.local_addr().expect("bound").port().to_string();
-    refused(&["--hosts", LOGIN, "--hosts-port", &port], |_| {}, &port, "--hosts-port").await;
+    expect_failure(&["--hosts", LOGIN, "--hosts-port", &port], |_| {}, &port, "--hosts-port").await;
     for file in ["ca.key", "ca.pem"] {
-        refused(&[], |data| std::fs::write(data.join(file), "broken").expect("writable"), file, "delete")
+        expect_failure(
+            &[],
+            |data| std::fs::write(data.join(file), "broken").expect("writable"),
+            file,
+            "delete",
+        )
+        .await;
+        expect_failure(&[], |data| std::fs::create_dir(data.join(file)).expect("writable"), file, "--data")
             .await;
-        refused(&[], |data| std::fs::create_dir(data.join(file)).expect("writable"), file, "--data").await;
     }
-    refused(&["--port-base", "65500"], |_| {}, "65500", "--port-base").await;
+    expect_failure(&["--port-base", "65500"], |_| {}, "65500", "--port-base").await;
 }
 
 /// A process that ends with the test.
@@ -267,5 +274,5 @@ async fn a_service_alone_listens_by_tls_only_where_it_can() {
     let ended =
         outlive(["hub", "--data", data, "--listen", "127.0.0.1:0", "--tls-listen", "127.0.0.1:0"]).await;
     assert_eq!(ended.code, Some(2), "{ended:?}");
-    assert!(ended.complained.contains("only the identity provider"), "{ended:?}");
+    assert!(ended.stderr.contains("only the identity provider"), "{ended:?}");
 }

@@ -1,4 +1,4 @@
-//! Stories with a twin, by the commands that tell them.
+//! Paired scenarios, with `outlive twins` and `outlive run`.
 
 use outlive_tests::outlive_on_database;
 
@@ -10,7 +10,7 @@ const WITHOUT_TWINS: &str =
 async fn twins_part_where_the_fact_matters() {
     let ended = outlive_on_database(["twins", TWINS]).await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert_eq!(ended.said.matches("HERE THEY PART").count(), 4, "{}", ended.said);
+    assert_eq!(ended.stdout.matches("OUTCOMES DIFFER").count(), 4, "{}", ended.stdout);
     assert_eq!(outlive_on_database(["twins", WITHOUT_TWINS]).await.code, Some(2));
 }
 
@@ -18,9 +18,9 @@ async fn twins_part_where_the_fact_matters() {
 async fn a_story_with_a_twin_holds_only_if_the_twin_parts_from_it() {
     let ended = outlive_on_database(["run", TWINS]).await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    // By these rules the client does not matter: both lose their tokens.
+    // With these rules both clients lose their tokens.
     let alike = "2025-11+password_changed_by_user.confidential_token=revoked";
     let ended = outlive_on_database(["run", TWINS, "--rules", alike]).await;
     assert_eq!(ended.code, Some(1), "{ended:?}");
-    assert!(ended.said.contains("all its steps ended alike"), "{}", ended.said);
+    assert!(ended.stdout.contains("no step ended differently"), "{}", ended.stdout);
 }

@@ -1,4 +1,4 @@
-//! `outlive why`: what a token, cookie, connection or run is, where it came from, and why it is refused.
+//! `outlive why`: explanations of tokens, cookies, connections and runs.
 
 use outlive_tests::{Service, System, Tenant, outlive};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ fn words(list: &Value) -> Vec<&str> {
     list.as_array().expect("a list").iter().filter_map(Value::as_str).collect()
 }
 
-fn told(moments: &Value) -> String {
+fn summaries(moments: &Value) -> String {
     let moments = moments.as_array().expect("a list").iter();
     moments.map(|moment| moment["words"].as_str().expect("words")).collect::<Vec<_>>().join("\n")
 }
@@ -38,26 +38,26 @@ async fn a_token_that_outlives_the_password_says_so_and_what_would_end_it() {
         words(&of_token["would_end_it"])
             .contains(&"an administrator revoked the user's sessions and refresh tokens")
     );
-    let lineage = told(&of_token["lineage"]);
+    let lineage = summaries(&of_token["lineage"]);
     for step in
         ["signed in with a password", "an authorization code", "as a confidential client", "refreshed"]
     {
         assert!(lineage.contains(step), "{lineage}");
     }
-    // The access token beside it, by fingerprint: only time ends it.
+    // The access token, by fingerprint: only its expiry ends it.
     let access = why(&system, &tenant, newest["access_token"].as_str().expect("a fingerprint")).await;
     assert_eq!(access["kind"], "access_token");
     assert!(words(&access["would_end_it"]).is_empty());
-    assert!(told(&access["decisions"]).contains("GET /orders was answered 200"));
-    // The browser session it all came from is over.
+    assert!(summaries(&access["decisions"]).contains("GET /orders was answered with 200."));
+    // The browser session is no longer valid.
     let signed_in = system.journal(Service::Idp, &tenant, "sign_in.succeeded").await;
     let session = signed_in[0]["data"]["session"].as_str().expect("an id");
     let session = why(&system, &tenant, session).await;
     assert_eq!((&session["kind"], &session["verdict"]["outcome"]), (&"cookie".into(), &"refused".into()));
-    let otherwise = session["what_if"].as_array().expect("a list").iter();
-    let otherwise: Vec<_> = otherwise.filter_map(|found| found["words"].as_str()).collect();
+    let changes = session["what_if"].as_array().expect("a list").iter();
+    let changes: Vec<_> = changes.filter_map(|found| found["words"].as_str()).collect();
     assert_eq!(
-        otherwise,
+        changes,
         [
             "Had the user signed in without a password, with a passkey for example, it would have been accepted.",
             "Had the user not changed the password, it would have been accepted."
@@ -79,19 +79,19 @@ async fn a_failed_run_leads_to_the_rule_that_failed_it() {
     let subject = run["subject"].as_str().expect("a subject");
     let of_run = why(&system, &tenant, subject).await;
     assert_eq!((&of_run["kind"], &of_run["verdict"]["code"]), (&"run".into(), &json!("AADSTS50173")));
-    let decisions = told(&of_run["decisions"]);
+    let decisions = summaries(&of_run["decisions"]);
     for part in [
         "an administrator revoked",
-        "the connection is broken",
-        "the hub refused GET /orders",
-        "the run ended: Failed",
+        "The connection is broken",
+        "The hub refused GET /orders",
+        "The run ended: Failed",
     ] {
         assert!(decisions.contains(part), "{decisions}");
     }
     let broken = system.journal(Service::Hub, &tenant, "connection.broken").await;
     let connection = broken[0]["subject"].as_str().expect("a subject").to_owned();
 
-    // The command says the same, in words.
+    // The command prints the same.
     let lab = system.url(Service::Console);
     let ended = outlive(["why", &connection, "--against", &lab, "--tenant", tenant.id()]).await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
@@ -101,10 +101,45 @@ async fn a_failed_run_leads_to_the_rule_that_failed_it() {
         "By the row \"Admin revokes all refresh tokens for a user\"",
         "Had no administrator revoked the user's sessions, it would have been accepted.",
     ] {
-        assert!(ended.said.contains(part), "{}", ended.said);
+        assert!(ended.stdout.contains(part), "{}", ended.stdout);
     }
-    let unknown = outlive(["why", "nobody-knows", "--against", &lab, "--tenant", tenant.id()]).await;
+    let unknown = outlive(["why", "unknown", "--against", &lab, "--tenant", tenant.id()]).await;
     assert_eq!(unknown.code, Some(1), "{unknown:?}");
-    assert!(unknown.complained.contains("The journal names them"), "{}", unknown.complained);
+    assert!(unknown.stderr.contains("The journal names them"), "{}", unknown.stderr);
+    system.stop().await;
+}
+
+#[tokio::test]
+async fn a_rejected_order_is_among_the_decisions_with_its_reason() {
+    let system = System::start().await;
+    let tenant = system.new_tenant_like(json!({"clock": {"now": "2026-01-05T09:00:00Z", "speed": 0}})).await;
+    let connector = tenant.application("Contoso Orders Connector");
+    let owner = tenant.user("owner");
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let form = [
+        ("grant_type", "password".to_owned()),
+        ("client_id", text(&connector["client_id"])),
+        ("client_secret", text(&connector["secret"])),
+        ("username", text(&owner["upn"])),
+        ("password", text(&owner["password"])),
+        ("scope", "api://contoso-orders/Orders.Read".to_owned()),
+    ];
+    let url = format!("{}/{}/oauth2/v2.0/token", system.url(Service::Idp), tenant.id());
+    let tokens = system.http().post(url).form(&form).send().await.expect("it answers");
+    let tokens: Value = tokens.json().await.expect("JSON");
+    let token = tokens["access_token"].as_str().unwrap_or_else(|| panic!("{tokens}")).to_owned();
+    tenant.advance("PT3H").await;
+    let orders = format!("{}/orders", system.url(Service::Resource));
+    let answer = system.http().get(orders).bearer_auth(&token).send().await.expect("it answers");
+    assert_eq!(answer.status(), 401);
+
+    let explained = why(&system, &tenant, &token).await;
+    let decisions = explained["decisions"].as_array().expect("a list");
+    let rejected = decisions.iter().find(|moment| moment["kind"] == "request.refused");
+    let rejected = rejected.unwrap_or_else(|| panic!("{explained}"));
+    assert_eq!(rejected["service"], "resource");
+    let summary = rejected["words"].as_str().expect("a sentence");
+    assert!(summary.starts_with("GET /orders was rejected with 401: "), "{summary}");
+    assert!(summary.contains("expired"), "{summary}");
     system.stop().await;
 }

@@ -1,4 +1,4 @@
-// Keeps the changing parts of the page fresh. Everything works without it.
+// Reloads the changing parts of the page. The page works without it.
 "use strict";
 
 (() => {
@@ -9,7 +9,7 @@
   let asking = false;
   let again = false;
 
-  // The server writes the words; a growing journal only says when to ask for them.
+  // The server renders the content; an event of the journal triggers the reload.
   async function ask() {
     if (asking) { again = true; return; }
     asking = true;
@@ -20,7 +20,7 @@
         part.innerHTML = await answer.text();
         if (open) part.querySelector("details").open = true;
       }
-    } catch { /* The next line of the journal asks again. */ }
+    } catch { /* The next event of the journal triggers another reload. */ }
     asking = false;
     if (again) { again = false; setTimeout(ask, 500); }
   }

@@ -1,4 +1,4 @@
-//! What can be done: each form does one thing through the lab, then leads back to the page with a message.
+//! The actions of the forms. Each calls the lab API, then redirects to the page with a message.
 
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, State};
@@ -9,19 +9,19 @@ use outlive_clock::{Span, TenantId};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::error::Sorry;
+use crate::error::ErrorPage;
 use crate::lab::{Advanced, LabError};
 use crate::message::Message;
 use crate::pages::tenant_of;
 use crate::state::Console;
 
-/// The longest step of time in one go: ten years.
+/// Maximum duration of one advance: ten years.
 const LONGEST_STEP: Span = Span::from_days(3_653);
 
 #[derive(Deserialize)]
 pub(crate) struct AdvanceForm {
     token: String,
-    /// One of the buttons; without one, the text decides.
+    /// The value of a button; without one, `by` is used.
     step: Option<String>,
     by: Option<String>,
 }
@@ -46,23 +46,23 @@ pub(crate) async fn advance(
     Path(tenant): Path<String>,
     headers: HeaderMap,
     form: Result<Form<AdvanceForm>, FormRejection>,
-) -> Result<Response, Sorry> {
+) -> Result<Response, ErrorPage> {
     let tenant = tenant_of(&tenant)?;
-    let Some(form) = filled_in(&console, &headers, form, |form| &form.token) else {
+    let Some(form) = verified_form(&console, &headers, form, |form| &form.token) else {
         return Ok(back(tenant, &out_of_date()));
     };
     let text = form.step.or(form.by).unwrap_or_default();
     let by = match text.trim().parse::<Span>() {
-        Ok(by) if by <= Span::ZERO => return Ok(back(tenant, &Message::sorry("Time only moves forward."))),
+        Ok(by) if by <= Span::ZERO => return Ok(back(tenant, &Message::failure("Time only moves forward."))),
         Ok(by) if by > LONGEST_STEP => {
-            return Ok(back(tenant, &Message::sorry("That is too far for one step; ten years is the most.")));
+            return Ok(back(tenant, &Message::failure("That is too far: one advance is at most ten years.")));
         }
         Ok(by) => by,
-        Err(error) => return Ok(back(tenant, &Message::sorry(sentence(&error.to_string())))),
+        Err(error) => return Ok(back(tenant, &Message::failure(sentence(&error.to_string())))),
     };
     Ok(match console.lab.advance(tenant, by).await {
-        Ok(advanced) => back(tenant, &Message::done(moved(by, &advanced))),
-        Err(error) => told(tenant, error)?,
+        Ok(advanced) => back(tenant, &Message::success(moved(by, &advanced))),
+        Err(error) => show_failure(tenant, error)?,
     })
 }
 
@@ -72,24 +72,27 @@ pub(crate) async fn change_password(
     Path(tenant): Path<String>,
     headers: HeaderMap,
     form: Result<Form<PasswordForm>, FormRejection>,
-) -> Result<Response, Sorry> {
+) -> Result<Response, ErrorPage> {
     let tenant = tenant_of(&tenant)?;
-    let Some(form) = filled_in(&console, &headers, form, |form| &form.token) else {
+    let Some(form) = verified_form(&console, &headers, form, |form| &form.token) else {
         return Ok(back(tenant, &out_of_date()));
     };
     if !(8..=256).contains(&form.new_password.chars().count()) {
-        return Ok(back(tenant, &Message::sorry("A password has 8 to 256 characters. Nothing was changed.")));
+        return Ok(back(
+            tenant,
+            &Message::failure("A password has 8 to 256 characters. Nothing was changed."),
+        ));
     }
     let event = json!({"type": "password_change", "user": form.user, "new_password": form.new_password});
     Ok(match console.lab.raise(tenant, &event).await {
         Ok(()) => {
             let done = format!(
-                "{} changed the password. Watch what outlives it: the next runs, and the next refusals.",
+                "{} changed the password. The next runs and refusals show which credentials outlive the change.",
                 form.user
             );
-            back(tenant, &Message::done(done))
+            back(tenant, &Message::success(done))
         }
-        Err(error) => told(tenant, error)?,
+        Err(error) => show_failure(tenant, error)?,
     })
 }
 
@@ -99,9 +102,9 @@ pub(crate) async fn revoke_sessions(
     Path(tenant): Path<String>,
     headers: HeaderMap,
     form: Result<Form<RevokeForm>, FormRejection>,
-) -> Result<Response, Sorry> {
+) -> Result<Response, ErrorPage> {
     let tenant = tenant_of(&tenant)?;
-    let Some(form) = filled_in(&console, &headers, form, |form| &form.token) else {
+    let Some(form) = verified_form(&console, &headers, form, |form| &form.token) else {
         return Ok(back(tenant, &out_of_date()));
     };
     let by = if form.by == "user" { "user" } else { "admin" };
@@ -109,17 +112,17 @@ pub(crate) async fn revoke_sessions(
     Ok(match console.lab.raise(tenant, &event).await {
         Ok(()) => {
             let done = format!(
-                "The sessions and refresh tokens of {} are revoked. Access tokens live on until their time is over.",
+                "The sessions and refresh tokens of {} are revoked. Access tokens remain valid until they expire.",
                 form.user
             );
-            back(tenant, &Message::done(done))
+            back(tenant, &Message::success(done))
         }
-        Err(error) => told(tenant, error)?,
+        Err(error) => show_failure(tenant, error)?,
     })
 }
 
-/// The form, if it is whole and was filled in on our page.
-fn filled_in<F>(
+/// Returns the form if it is complete and its token is valid.
+fn verified_form<F>(
     console: &Console,
     headers: &HeaderMap,
     form: Result<Form<F>, FormRejection>,
@@ -130,13 +133,13 @@ fn filled_in<F>(
 }
 
 fn out_of_date() -> Message {
-    Message::sorry("The page was out of date, so nothing was done. This is the page anew: please try again.")
+    Message::failure("The page was out of date, so nothing was done. It has been reloaded: please try again.")
 }
 
-/// A refusal of the lab is a message; anything else is a page of its own.
-fn told(tenant: TenantId, error: LabError) -> Result<Response, Sorry> {
+/// Shows a rejection by the lab as a message, and any other failure as an error page.
+fn show_failure(tenant: TenantId, error: LabError) -> Result<Response, ErrorPage> {
     match error {
-        LabError::Refused { message, .. } => Ok(back(tenant, &Message::sorry(sentence(&message)))),
+        LabError::Refused { message, .. } => Ok(back(tenant, &Message::failure(sentence(&message)))),
         other => Err(other.into()),
     }
 }
@@ -144,10 +147,10 @@ fn told(tenant: TenantId, error: LabError) -> Result<Response, Sorry> {
 fn moved(by: Span, advanced: &Advanced) -> String {
     let now = advanced.now.map_or_else(String::new, |now| format!(" It is now {now}."));
     let work = match (advanced.done, advanced.failed) {
-        (0, _) => "Nothing was due meanwhile.".to_owned(),
-        (1, 0) => "One piece of work fell due and was done.".to_owned(),
-        (done, 0) => format!("{done} pieces of work fell due, and all were done."),
-        (done, failed) => format!("{done} pieces of work fell due; {failed} of them failed."),
+        (0, _) => "Nothing was due.".to_owned(),
+        (1, 0) => "One due work item was done.".to_owned(),
+        (done, 0) => format!("{done} due work items were done."),
+        (done, failed) => format!("{done} due work items were done; {failed} of them failed."),
     };
     format!("Time moved by {by}.{now} {work}")
 }

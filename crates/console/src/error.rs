@@ -1,4 +1,4 @@
-//! A page that could not be shown, and why.
+//! The error page.
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
@@ -6,17 +6,17 @@ use http::StatusCode;
 
 use crate::lab::LabError;
 
-/// What went wrong, and what to do about it.
+/// An error page: what failed, why, and a remedy.
 #[derive(Template)]
-#[template(path = "sorry.html")]
-pub(crate) struct Sorry {
+#[template(path = "error.html")]
+pub(crate) struct ErrorPage {
     pub(crate) status: u16,
     pub(crate) what: String,
     pub(crate) why: String,
     pub(crate) remedy: &'static str,
 }
 
-impl From<LabError> for Sorry {
+impl From<LabError> for ErrorPage {
     fn from(error: LabError) -> Self {
         let why = error.to_string();
         match error {
@@ -24,7 +24,7 @@ impl From<LabError> for Sorry {
                 status: 404,
                 what: "There is no such tenant".to_owned(),
                 why,
-                remedy: "It may have been deleted. The start page lists the tenants there are.",
+                remedy: "It may have been deleted. The start page lists all tenants.",
             },
             LabError::Unreachable { .. } => Self {
                 status: 502,
@@ -34,26 +34,25 @@ impl From<LabError> for Sorry {
             },
             LabError::Refused { .. } | LabError::Garbled(_) => Self {
                 status: 502,
-                what: "The lab gave no useful answer".to_owned(),
+                what: "The lab did not answer as expected".to_owned(),
                 why,
-                remedy: "Load the page again; if it stays so, the log of the lab says more.",
+                remedy: "Reload the page. If the error persists, see the log of the lab.",
             },
         }
     }
 }
 
-impl IntoResponse for Sorry {
+impl IntoResponse for ErrorPage {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_GATEWAY);
         (status, show(&self)).into_response()
     }
 }
 
-/// A template as a page. Templates are fixed and their contexts plain, so a failure is only a writer's, and then the page
-/// says so instead of failing.
+/// Renders a template as a page.
 pub(crate) fn show(template: &impl Template) -> Html<String> {
     Html(template.render().unwrap_or_else(|error| {
-        tracing::error!(%error, "a page could not be written");
-        "This page could not be written.".to_owned()
+        tracing::error!(%error, "a page cannot be rendered");
+        "This page cannot be rendered.".to_owned()
     }))
 }

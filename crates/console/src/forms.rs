@@ -1,7 +1,7 @@
-//! Form tokens: proof that a form was filled in on our own page.
+//! Form tokens, which prove that a form was submitted from a page of the console.
 //!
-//! A browser holds a random cookie that other sites can neither read nor send; a form carries the keyed hash of it. The key
-//! is drawn at start, so a page from before a restart must be loaded again.
+//! A browser has a random cookie that other sites can neither read nor send; a form contains its
+//! keyed hash. The key is generated at the start, so pages from before a restart must be reloaded.
 
 use std::sync::Arc;
 
@@ -24,10 +24,10 @@ pub(crate) struct FormKey {
     random: Randomness,
 }
 
-/// A browser, as far as forms are concerned.
+/// A browser, identified by its cookie.
 pub(crate) struct Visitor {
     value: String,
-    /// Whether the browser has yet to be given its cookie.
+    /// Whether the cookie is new and must be set.
     is_new: bool,
 }
 
@@ -36,7 +36,7 @@ impl FormKey {
         Self { key: Arc::new(random.stream("console-form-key").bytes()), random }
     }
 
-    /// The browser that sent these headers; a new one if it brought no cookie of ours.
+    /// Returns the browser that sent these headers, or a new one without a valid cookie.
     pub(crate) fn visitor(&self, headers: &HeaderMap) -> Visitor {
         match cookie(headers, COOKIE_NAME).filter(|value| is_value(value)) {
             Some(value) => Visitor { value: value.to_owned(), is_new: false },

@@ -1,4 +1,4 @@
-//! The lab's API, as far as the page uses it.
+//! A client of the lab API.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -11,26 +11,26 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
 
-/// Moving time by months does thousands of runs before it answers (wall time).
+/// Timeout of an advance (wall time): it may do thousands of runs.
 const ADVANCE_TIMEOUT: Duration = Duration::from_secs(900);
 
-/// The longest answer of the lab that is read, in bytes.
+/// Maximum length of a response, in bytes.
 const ANSWER_BYTES_MAX: u64 = 32 << 20;
 
-/// Why the lab gave no answer to show.
+/// A failed call of the lab API.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LabError {
-    /// Nobody answers there, or not in time.
+    /// The lab does not answer, or not in time.
     #[error("the lab does not answer at {url}: {cause}")]
     Unreachable { url: String, cause: String },
     /// There is no such tenant.
-    #[error("the lab knows no such tenant")]
+    #[error("the lab has no such tenant")]
     UnknownTenant,
     /// The lab refused.
     #[error("the lab refused ({status}): {message}")]
     Refused { status: u16, message: String },
-    /// The lab's answer is not what its contract says.
-    #[error("the lab's answer cannot be read: {0}")]
+    /// The response is not valid.
+    #[error("the lab's response cannot be read: {0}")]
     Garbled(String),
 }
 
@@ -53,38 +53,39 @@ impl Lab {
         (url, request)
     }
 
-    /// The tenants there are.
+    /// Lists the tenants.
     pub(crate) async fn tenants(&self) -> Result<Vec<TenantName>, LabError> {
         let (url, request) = self.request(Method::GET, "");
         let Tenants { tenants } = answer(url, request).await?;
         Ok(tenants.into_iter().map(TenantName::from).collect())
     }
 
-    /// One tenant's hand-out.
+    /// Returns a tenant with its credentials.
     pub(crate) async fn tenant(&self, tenant: TenantId) -> Result<Tenant, LabError> {
         let (url, request) = self.request(Method::GET, &format!("/{tenant}"));
         answer(url, request).await
     }
 
-    /// What a tenant's clock shows.
+    /// Returns the state of a tenant's clock.
     pub(crate) async fn clock(&self, tenant: TenantId) -> Result<Clock, LabError> {
         let (url, request) = self.request(Method::GET, &format!("/{tenant}/clock"));
         answer(url, request).await
     }
 
-    /// Moves time forward; answers when all work that fell due is done.
+    /// Advances time, and returns when all due work is done.
     pub(crate) async fn advance(&self, tenant: TenantId, by: Span) -> Result<Advanced, LabError> {
         let (url, request) = self.request(Method::POST, &format!("/{tenant}/clock"));
         answer(url, request.timeout(ADVANCE_TIMEOUT).json(&json!({ "advance": by }))).await
     }
 
-    /// Makes an event happen.
+    /// Raises an event.
     pub(crate) async fn raise(&self, tenant: TenantId, event: &Value) -> Result<(), LabError> {
         let (url, request) = self.request(Method::POST, &format!("/{tenant}/events"));
         answer::<Value>(url, request.json(event)).await.map(drop)
     }
 
-    /// The newest journal lines, newest first: of all services, of one, or only what is notable.
+    /// Returns the newest journal events, newest first: of all services, of one, or only notable
+    /// ones.
     pub(crate) async fn newest(
         &self,
         tenant: TenantId,
@@ -96,7 +97,7 @@ impl Lab {
         answer(url, request.query(&[("newest", "true"), ("limit", &limit)]).query(only)).await
     }
 
-    /// How many runs of flows there are, by status.
+    /// Returns the number of flow runs, by status.
     pub(crate) async fn run_counts(&self, tenant: TenantId) -> Result<HashMap<String, u64>, LabError> {
         let (url, request) = self.request(Method::GET, &format!("/{tenant}/runs"));
         answer(url, request).await
@@ -121,13 +122,13 @@ async fn answer<T: DeserializeOwned>(url: String, request: RequestBuilder) -> Re
     if status == 404 {
         return Err(LabError::UnknownTenant);
     }
-    let told: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let error: Value = serde_json::from_slice(&body).unwrap_or_default();
     let message =
-        told["error"]["message"].as_str().or(told["message"].as_str()).unwrap_or("without a reason");
+        error["error"]["message"].as_str().or(error["message"].as_str()).unwrap_or("without a reason");
     Err(LabError::Refused { status, message: message.chars().take(400).collect() })
 }
 
-/// The cause at the bottom: "connection refused" rather than "error sending request".
+/// Returns the innermost cause: "connection refused" rather than "error sending request".
 fn deepest(error: &dyn std::error::Error) -> String {
     error.source().map_or_else(|| error.to_string(), deepest)
 }
@@ -149,7 +150,7 @@ enum TenantEntry {
     },
 }
 
-/// A tenant to choose.
+/// A tenant in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TenantName {
     pub(crate) id: TenantId,
@@ -165,7 +166,7 @@ impl From<TenantEntry> for TenantName {
     }
 }
 
-/// A tenant's hand-out, without what the page has no use for.
+/// The tenant credentials, as far as the page uses them.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Tenant {
     pub(crate) tenant_id: TenantId,
@@ -215,7 +216,7 @@ pub(crate) struct Flow {
 }
 
 impl Flow {
-    /// What people call it.
+    /// Returns its display name.
     pub(crate) fn title(&self) -> &str {
         self.display_name.as_deref().or(self.name.as_deref()).unwrap_or(&self.id)
     }
@@ -232,7 +233,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// What people call it.
+    /// Returns its display name.
     pub(crate) fn title(&self) -> &str {
         self.display_name.as_deref().or(self.name.as_deref()).unwrap_or("without a name")
     }
@@ -255,7 +256,7 @@ pub(crate) struct Clock {
     /// The services that do not answer.
     #[serde(default)]
     pub(crate) missing: Vec<String>,
-    /// The change of time that is under way, or was interrupted.
+    /// The change of time in progress.
     #[serde(default)]
     pub(crate) operation: Option<Operation>,
 }
@@ -268,7 +269,7 @@ pub(crate) struct Operation {
     pub(crate) target: Option<Instant>,
     #[serde(default)]
     pub(crate) done: u64,
-    /// Whether it was interrupted and waits to be ended.
+    /// Whether it was interrupted and is being recovered.
     #[serde(default)]
     pub(crate) ending: bool,
 }
@@ -286,7 +287,7 @@ pub(crate) struct Advanced {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct JournalPage {
     pub(crate) lines: Vec<Line>,
-    /// Where the journals end: a text that only the lab understands.
+    /// The cursor at the end of the journals.
     #[serde(default)]
     pub(crate) next: String,
 }

@@ -36,15 +36,15 @@ use url::Url;
 
 pub use shell::router;
 
-/// What the console needs to know.
+/// Configuration of the console.
 #[derive(Clone, Debug)]
 pub struct ConsoleConfig {
-    /// Where the lab's API answers, as this process reaches it: `{lab_url}/lab/tenants`.
+    /// The internal base URL of the lab API: `{lab_url}/lab/tenants`.
     pub lab_url: Url,
-    /// The tenant shown at `/` when the address names none; without it, the only tenant there is, or a choice.
+    /// The default tenant at `/`. Without it, the only tenant is shown, or a list.
     pub tenant_hint: Option<TenantId>,
-    /// The client to call with.
+    /// The HTTP client.
     pub http: HttpClient,
-    /// Where form tokens and trace ids are drawn from.
+    /// Source of form tokens and trace ids.
     pub random: Randomness,
 }

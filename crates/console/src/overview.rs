@@ -1,4 +1,4 @@
-//! What the page says about one tenant: answers of the lab, made ready to read.
+//! The page of a tenant, from responses of the lab.
 
 use askama::Template;
 use outlive_clock::Instant;
@@ -9,7 +9,7 @@ use crate::message::Message;
 use crate::recent::{Finished, Recent};
 use crate::words;
 
-/// The parts that change by themselves. Shown within the page, and alone when the script asks again.
+/// The parts that change over time: within the page, and alone when the script reloads them.
 #[derive(Template)]
 #[template(path = "live.html")]
 pub(crate) struct Live {
@@ -29,7 +29,7 @@ pub(crate) struct Live {
     pub(crate) latest: Vec<LineView>,
 }
 
-/// The whole page.
+/// The page.
 #[derive(Template)]
 #[template(path = "tenant.html")]
 pub(crate) struct Page {
@@ -43,7 +43,7 @@ pub(crate) struct Page {
     pub(crate) live: Live,
 }
 
-/// An instant of virtual time, for people and for machines.
+/// An instant of virtual time, formatted for display and in full.
 pub(crate) struct When {
     pub(crate) shown: String,
     pub(crate) exact: String,
@@ -184,38 +184,39 @@ fn line_view(line: &Line) -> LineView {
     }
 }
 
-/// How fast time runs, in words.
+/// Describes the speed of time.
 fn pace(speed: u32) -> String {
     match speed {
-        0 => "It stands still until it is moved.".to_owned(),
-        1 => "It runs as fast as ours.".to_owned(),
-        1440 => "It runs 1440 times as fast as ours: a day in a minute.".to_owned(),
-        times => format!("It runs {times} times as fast as ours."),
+        0 => "It stands still until it is advanced.".to_owned(),
+        1 => "It runs at the speed of wall time.".to_owned(),
+        1440 => "It runs 1440 times as fast as wall time: a day in a minute.".to_owned(),
+        times => format!("It runs {times} times as fast as wall time."),
     }
 }
 
-/// A change of time that is under way, in words.
+/// Describes a change of time in progress.
 fn operation(operation: &Operation) -> String {
     if operation.ending {
-        return "A change of time was interrupted. It is ended as soon as all services answer.".to_owned();
+        return "A change of time was interrupted. It is recovered as soon as all services answer."
+            .to_owned();
     }
     match (operation.kind.as_str(), operation.target) {
         ("advance", Some(target)) => {
             let target = When::of(target).shown;
-            format!("Time is being advanced to {target}; {} pieces of due work are done.", operation.done)
+            format!("Time is being advanced to {target}; {} due work items are done.", operation.done)
         }
         _ => "The speed of time is being changed.".to_owned(),
     }
 }
 
-/// A page of the identity provider, as browsers reach it. Only web addresses become links.
+/// Returns the public URL of a page of the identity provider, if it is an http or https URL.
 fn idp_url(tenant: &Tenant, path: &str) -> Option<Url> {
     let idp = tenant.urls.idp.as_deref()?.trim_end_matches('/');
     let url = Url::parse(&format!("{idp}/{}/{path}", tenant.tenant_id)).ok()?;
     matches!(url.scheme(), "http" | "https").then_some(url)
 }
 
-/// Where a person signs in: an authorization request of the first native application.
+/// Returns a URL to sign in: an authorization request of the first native application.
 fn sign_in_url(tenant: &Tenant) -> Option<String> {
     let application = tenant
         .applications

@@ -1,4 +1,4 @@
-//! What can be looked at.
+//! The pages.
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -8,7 +8,7 @@ use http::header::SET_COOKIE;
 use outlive_clock::TenantId;
 use serde::Deserialize;
 
-use crate::error::{Sorry, show};
+use crate::error::{ErrorPage, show};
 use crate::lab::{LabError, TenantName};
 use crate::message::Message;
 use crate::overview::{Live, Page};
@@ -20,7 +20,7 @@ pub(crate) struct Choice {
     tenant: Option<String>,
 }
 
-/// The tenants there are, when none can be chosen for the visitor.
+/// A list of tenants to choose from.
 #[derive(Template)]
 #[template(path = "tenants.html")]
 pub(crate) struct Choose {
@@ -37,25 +37,25 @@ impl Choose {
     }
 }
 
-/// `GET /`: the tenant asked for, else the hinted one, else the only one, else a choice.
+/// `GET /`: the requested tenant, the default one, the only one, or a list.
 pub(crate) async fn front(
     State(console): State<Console>,
     choice: Result<Query<Choice>, axum::extract::rejection::QueryRejection>,
     headers: HeaderMap,
-) -> Result<Response, Sorry> {
-    let asked = choice.ok().and_then(|Query(choice)| choice.tenant);
-    let asked = asked.map(|text| tenant_of(&text)).transpose()?;
+) -> Result<Response, ErrorPage> {
+    let requested = choice.ok().and_then(|Query(choice)| choice.tenant);
+    let requested = requested.map(|text| tenant_of(&text)).transpose()?;
     let tenants = console.lab.tenants().await?;
     let known = |tenant: &TenantId| tenants.iter().any(|other| other.id == *tenant);
-    let tenant = match (asked, console.tenant_hint.filter(known), tenants.as_slice()) {
-        (Some(asked), _, _) => asked,
+    let tenant = match (requested, console.tenant_hint.filter(known), tenants.as_slice()) {
+        (Some(requested), _, _) => requested,
         (None, Some(hinted), _) => hinted,
         (None, None, [only]) => only.id,
         (None, None, several) => return Ok(show(&Choose::between(several)).into_response()),
     };
-    let (tenant, live) = look(&console, tenant).await?;
+    let (tenant, live) = load(&console, tenant).await?;
     let visitor = console.form_key.visitor(&headers);
-    let message = Message::brought(&headers);
+    let message = Message::from_cookie(&headers);
     let cookies: Vec<_> = visitor
         .set_cookie()
         .into_iter()
@@ -66,29 +66,29 @@ pub(crate) async fn front(
     Ok((AppendHeaders(cookies), show(&page)).into_response())
 }
 
-/// `GET /console/tenants`: all tenants there are.
-pub(crate) async fn tenants(State(console): State<Console>) -> Result<Response, Sorry> {
+/// `GET /console/tenants`: all tenants.
+pub(crate) async fn tenants(State(console): State<Console>) -> Result<Response, ErrorPage> {
     Ok(show(&Choose::between(&console.lab.tenants().await?)).into_response())
 }
 
-/// `GET /console/{tenant}/live`: the changing parts of the page, alone.
+/// `GET /console/{tenant}/live`: only the changing parts of the page.
 pub(crate) async fn live(
     State(console): State<Console>,
     Path(tenant): Path<String>,
-) -> Result<Response, Sorry> {
-    let (_, live) = look(&console, tenant_of(&tenant)?).await?;
+) -> Result<Response, ErrorPage> {
+    let (_, live) = load(&console, tenant_of(&tenant)?).await?;
     Ok(show(&live).into_response())
 }
 
-async fn look(console: &Console, tenant: TenantId) -> Result<(crate::lab::Tenant, Live), LabError> {
+async fn load(console: &Console, tenant: TenantId) -> Result<(crate::lab::Tenant, Live), LabError> {
     let lab = &console.lab;
-    let (handout, clock, recent) =
+    let (credentials, clock, recent) =
         tokio::try_join!(lab.tenant(tenant), lab.clock(tenant), recent(lab, tenant))?;
-    let live = Live::of(&handout, &clock, &recent);
-    Ok((handout, live))
+    let live = Live::of(&credentials, &clock, &recent);
+    Ok((credentials, live))
 }
 
-/// The tenant in an address. What is no id names no tenant.
+/// Parses the tenant id in a path.
 pub(crate) fn tenant_of(text: &str) -> Result<TenantId, LabError> {
     text.parse().map_err(|_| LabError::UnknownTenant)
 }

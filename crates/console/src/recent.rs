@@ -1,40 +1,39 @@
-//! The end of a tenant's journal. A view reads the newest lines and no others, so that it costs the same
-//! however long the journal is.
+//! The newest events of a tenant's journal. Only they are read, so that the cost of a page does not
+//! depend on the length of the journal.
 
 use outlive_clock::TenantId;
 
 use crate::lab::{Lab, LabError, Line};
 use crate::runs::{Run, Runs};
 
-/// How many lines of each kind of interest are shown.
+/// Number of events shown in each list.
 const LINES_SHOWN: u32 = 60;
-/// How many lines of the flow service are read for the latest runs: each has a few.
+/// Number of events of the flow service that are read for the latest runs.
 const RUN_LINES: u32 = 120;
 
-/// What the page shows of a journal, newest first.
+/// The events of a page, newest first.
 #[derive(Clone, Default)]
 pub(crate) struct Recent {
-    /// Where the journal was read to.
+    /// The cursor at the end of the journals.
     pub(crate) cursor: String,
-    /// What changed something, or was refused.
+    /// Notable events.
     pub(crate) notable: Vec<Line>,
-    /// Everything.
+    /// All events.
     pub(crate) latest: Vec<Line>,
     /// Runs of flows.
     pub(crate) runs: Vec<Run>,
-    /// How many runs succeeded and failed since the beginning; unknown if the flow service does not
-    /// answer.
+    /// The number of runs that succeeded and failed; `None` if the flow service does not answer.
     pub(crate) finished: Option<Finished>,
 }
 
-/// How runs of flows ended.
+/// Number of finished runs.
 #[derive(Clone, Copy)]
 pub(crate) struct Finished {
     pub(crate) succeeded: u64,
     pub(crate) failed: u64,
 }
 
-/// Reads what the page shows.
+/// Reads the events of a page.
 pub(crate) async fn recent(lab: &Lab, tenant: TenantId) -> Result<Recent, LabError> {
     let (latest, notable, of_flows, counts) = tokio::try_join!(
         lab.newest(tenant, LINES_SHOWN, &[]),
@@ -44,7 +43,7 @@ pub(crate) async fn recent(lab: &Lab, tenant: TenantId) -> Result<Recent, LabErr
     )?;
     let mut runs = Runs::default();
     for line in of_flows.lines.iter().rev() {
-        runs.take(line);
+        runs.add(line);
     }
     let finished = counts.map(|counts| {
         let count = |status| counts.get(status).copied().unwrap_or(0);

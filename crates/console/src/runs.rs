@@ -1,4 +1,4 @@
-//! Runs of flows, as the flow service's journal tells of them.
+//! Runs of flows, from the flow service's journal.
 
 use std::collections::VecDeque;
 
@@ -8,10 +8,10 @@ use outlive_wire::events::RunFinished;
 
 use crate::lab::Line;
 
-/// The most runs kept.
+/// Maximum number of runs kept.
 const RUNS_KEPT: usize = 24;
 
-/// How a run stands.
+/// The status of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
     Running,
@@ -40,16 +40,16 @@ impl Status {
     }
 }
 
-/// One run.
+/// A run.
 #[derive(Clone, Debug)]
 pub(crate) struct Run {
     pub(crate) name: String,
     /// The flow's id.
     pub(crate) flow: String,
-    /// When it was last heard of (virtual).
+    /// When its last event happened (virtual time).
     pub(crate) at: Instant,
     pub(crate) status: Status,
-    /// Why, when it failed.
+    /// The reason of a failure.
     pub(crate) reason: Option<String>,
 }
 
@@ -60,8 +60,8 @@ pub(crate) struct Runs {
 }
 
 impl Runs {
-    /// Takes note of a line, if it is about a run.
-    pub(crate) fn take(&mut self, line: &Line) {
+    /// Adds an event, if it is about a run.
+    pub(crate) fn add(&mut self, line: &Line) {
         let (Some(name), Ok(event)) =
             (line.subject.strip_prefix("run:"), JournalEvent::read(&line.kind, &line.data))
         else {
@@ -89,7 +89,7 @@ impl Runs {
     }
 }
 
-/// Why a run failed: what its failed action reports, or its own code.
+/// Returns why a run failed: the message of its failed action, or its own code.
 fn reason(run: &RunFinished) -> Option<String> {
     let failed = run.actions.iter().find_map(|action| action.message.clone());
     failed.or_else(|| run.code.clone()).map(|reason| reason.chars().take(600).collect())

@@ -1,4 +1,4 @@
-//! The routes, and the headers that protect every answer.
+//! The routes, and the security headers of every response.
 
 use axum::Router;
 use axum::extract::Request;
@@ -13,11 +13,11 @@ use http::header::{
 use crate::state::Console;
 use crate::{ConsoleConfig, actions, assets, pages};
 
-/// Only our own files; forms only to ourselves; nothing inline, nothing framed.
+/// Content security policy: resources and forms of the same origin only, nothing inline, no frames.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// The console: `/`, and what it needs below `/console/`. Merge it with the lab's API on the same port.
+/// Returns the routes of the console: `/` and `/console/…`. Serve them together with the lab API.
 pub fn router(config: ConsoleConfig) -> Router {
     Router::new()
         .route("/", get(pages::front))

@@ -1,20 +1,20 @@
-//! A journal line in words.
+//! Journal events as sentences.
 
 use outlive_wire::JournalEvent;
 
 use crate::lab::Line;
 
-/// The most characters of a sentence that are shown.
+/// Maximum length of a sentence, in characters.
 const CHARACTERS_MAX: usize = 1_500;
 
-/// The line's verdict for a badge: `accepted` or `refused`.
+/// Returns the verdict of an event: `accepted` or `refused`.
 pub(crate) fn outcome(line: &Line) -> Option<&'static str> {
     let event = JournalEvent::read(&line.kind, &line.data).ok()?;
     let verdict = event.verdict();
     verdict.map(|verdict| if verdict.is_accepted() { "accepted" } else { "refused" })
 }
 
-/// What happened, in a sentence. An event that another version of the program recorded is named by its
+/// Returns the summary of an event. An event of another version of the program is described by its
 /// kind and subject.
 pub(crate) fn sentence(line: &Line) -> String {
     let summary = JournalEvent::read(&line.kind, &line.data).map(|event| event.summary());

@@ -1,4 +1,4 @@
-//! The page, over a lab that is made up: what it shows, what its forms do, and what it never lets through.
+//! The pages of the console with a fake lab: contents, forms, security.
 
 use std::sync::{Arc, Mutex};
 
@@ -13,6 +13,8 @@ use http_body_util::BodyExt;
 use outlive_chassis::HttpClient;
 use outlive_clock::Randomness;
 use outlive_console::ConsoleConfig;
+use outlive_wire::events::{ConnectionBroken, RunFinished, SessionRefused};
+use outlive_wire::{EventPayload, JournalEvent};
 use scraper::{Html, Selector};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -21,10 +23,10 @@ const TENANT: &str = "c0470500-0000-4000-8000-000000000001";
 const FLOW: &str = "c0470500-0000-4000-8006-000000000001";
 const NASTY: &str = "<script>alert('x')</script>\"&";
 
-/// What the made-up lab was told to do, and what it says of itself.
+/// A fake lab that records the requests of forms.
 #[derive(Clone, Default)]
 struct FakeLab {
-    told: Arc<Mutex<Vec<Value>>>,
+    requests: Arc<Mutex<Vec<Value>>>,
     journal_reads: Arc<Mutex<Vec<String>>>,
     refuse: Option<&'static str>,
     two_tenants: bool,
@@ -32,8 +34,8 @@ struct FakeLab {
 }
 
 impl FakeLab {
-    fn told(&self) -> Vec<Value> {
-        self.told.lock().expect("not poisoned").clone()
+    fn requests(&self) -> Vec<Value> {
+        self.requests.lock().expect("not poisoned").clone()
     }
 
     async fn serve(&self) -> String {
@@ -94,12 +96,17 @@ async fn act(State(lab): State<FakeLab>, Json(what): Json<Value>) -> Response {
         return (StatusCode::CONFLICT, Json(json!({"error": {"code": "Conflict", "message": message}})))
             .into_response();
     }
-    lab.told.lock().expect("not poisoned").push(what);
+    lab.requests.lock().expect("not poisoned").push(what);
     Json(json!({"now": "2026-01-06T12:00:00Z", "done": 24, "failed": 1})).into_response()
 }
 
 async fn runs() -> Json<Value> {
     Json(json!({"Succeeded": 1, "Failed": 1, "Running": 3}))
+}
+
+/// The payload of the example of an event.
+fn payload<E: EventPayload>() -> Value {
+    serde_json::to_value(E::example()).expect("JSON")
 }
 
 /// The newest lines of a journal that has a hundred thousand, as the lab selects them.
@@ -114,19 +121,25 @@ async fn journal(
         json!({"seq": seq, "service": service, "tenant": TENANT, "at": "2026-01-05T11:00:00Z", "wall": "2026-01-05T11:00:00Z",
                "kind": kind, "subject": subject, "trace": "0", "data": data})
     };
-    let failed = json!({"flow": FLOW, "status": "Failed", "error": {"code": "Unauthorized", "message": format!("Failed to refresh {NASTY}")}});
-    let refused =
-        json!({"verdict": {"outcome": "refused", "explanation": "Refused: the user changed the password."}});
+    let mut failed = payload::<RunFinished>();
+    failed["flow"] = json!(FLOW);
+    failed["status"] = json!("Failed");
+    failed["code"] = json!(format!("Failed to refresh {NASTY}"));
+    let mut succeeded = payload::<RunFinished>();
+    succeeded["flow"] = json!(FLOW);
     let mut lines = vec![
-        line(5, "idp", "token.refused", format!("user:{NASTY}"), refused),
-        line(4, "flow", "run.failed", "run:two".to_owned(), failed),
-        line(3, "flow", "run.succeeded", "run:one".to_owned(), json!({"flow": FLOW, "status": "Succeeded"})),
-        line(2, "resource", "order.read", "user:1".to_owned(), json!({"note": "routine"})),
-        line(1, "flow", "run.started", "run:one".to_owned(), json!({"flow": FLOW, "status": "Running"})),
+        line(5, "hub", ConnectionBroken::KIND, "connection:7".to_owned(), payload::<ConnectionBroken>()),
+        line(4, "idp", SessionRefused::KIND, format!("user:{NASTY}"), payload::<SessionRefused>()),
+        line(3, "flow", RunFinished::KIND, "run:two".to_owned(), failed),
+        line(2, "resource", "order.read", format!("user:{NASTY}"), json!({"note": "routine"})),
+        line(1, "flow", RunFinished::KIND, "run:one".to_owned(), succeeded),
     ];
     assert_eq!(query.get("newest").map(String::as_str), Some("true"));
     if query.contains_key("notable") {
-        lines.truncate(2);
+        let kind = |line: &Value| line["kind"].as_str().unwrap_or_default().to_owned();
+        lines.retain(|line| {
+            JournalEvent::read(&kind(line), &line["data"]).is_ok_and(|event| event.is_notable())
+        });
     }
     if let Some(service) = query.get("service") {
         lines.retain(|line| line["service"] == **service);
@@ -242,16 +255,28 @@ async fn the_page_shows_the_tenant_its_time_its_people_its_runs_and_why() {
         page.texts("[aria-labelledby=runs] tbody tr")[0],
         format!("2026-01-05 11:00:00 {NASTY} two Failed Failed to refresh {NASTY}")
     );
-    assert!(page.body.contains("1 succeeded and 1 failed since the beginning"));
+    assert!(page.body.contains("1 succeeded and 1 failed in total"));
     assert_eq!(page.texts("[aria-labelledby=flows] .status"), ["Failed"]);
-    let notable = page.texts("#live > section > ol.lines li");
-    assert_eq!(notable.len(), 2, "{notable:?}");
-    assert!(notable[0].contains("token refused. Refused: the user changed the password."), "{}", notable[0]);
-    assert!(page.texts("details ol.lines li").iter().any(|line| line.contains("note: routine")));
+    assert!(
+        page.texts("details ol.lines li")
+            .iter()
+            .any(|line| line.contains(&format!("order read (user:{NASTY}).")))
+    );
     assert_eq!(page.attributes("option[selected]", "value")[0], "owner@contoso.example");
     let links = page.attributes("main a", "href");
     assert!(links.contains(&format!("http://127.0.0.1:8701/{TENANT}/changepassword")), "{links:?}");
     assert!(links.iter().any(|link| link.contains("/oauth2/v2.0/authorize?client_id=c0470500")), "{links:?}");
+}
+
+#[tokio::test]
+async fn the_list_of_changes_shows_a_broken_connection() {
+    let lab = FakeLab::default();
+    let page = Browser::at(&lab.serve().await).get("/").await;
+    let notable = page.texts("#live > section > ol.lines li");
+    assert_eq!(notable.len(), 2, "{notable:?}");
+    let broken = "The connection is broken: the issuer rejected its refresh token.";
+    assert!(notable[0].contains("hub") && notable[0].contains(broken), "{}", notable[0]);
+    assert!(notable[1].contains("idp · refused"), "{}", notable[1]);
 }
 
 #[tokio::test]
@@ -275,7 +300,7 @@ async fn markup_in_names_is_text_and_nothing_is_inline() {
 }
 
 #[tokio::test]
-async fn everything_has_its_label() {
+async fn every_control_has_a_label() {
     let lab = FakeLab::default();
     let page = Browser::at(&lab.serve().await).get("/").await;
     let labelled = page.attributes("label", "for");
@@ -292,14 +317,14 @@ async fn everything_has_its_label() {
 }
 
 #[tokio::test]
-async fn forms_act_through_the_lab_and_say_what_came_of_it_once() {
+async fn forms_call_the_lab_and_show_the_result_once() {
     let lab = FakeLab::default();
     let mut browser = Browser::at(&lab.serve().await);
     let page = browser.submit("advance", &[("by", "PT3H"), ("step", "P89D")]).await;
     assert_eq!(
         page.texts(".message"),
         [
-            "Done. Time moved by P89D. It is now 2026-01-06T12:00:00Z. 24 pieces of work fell due; 1 of them failed."
+            "Done. Time moved by P89D. It is now 2026-01-06T12:00:00Z. 24 due work items were done; 1 of them failed."
         ]
     );
     assert!(browser.get("/").await.texts(".message").is_empty(), "a message is shown once");
@@ -311,7 +336,7 @@ async fn forms_act_through_the_lab_and_say_what_came_of_it_once() {
     assert!(!page.body.contains("Correct-Horse-2"));
     browser.submit("revoke", &[("user", "owner@contoso.example"), ("by", "admin")]).await;
     assert_eq!(
-        lab.told(),
+        lab.requests(),
         [
             json!({"advance": "P89D"}),
             json!({"advance": "PT1H30M"}),
@@ -322,7 +347,7 @@ async fn forms_act_through_the_lab_and_say_what_came_of_it_once() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_is_said_and_nothing_is_done() {
+async fn invalid_forms_show_a_message_and_change_nothing() {
     let lab = FakeLab::default();
     let mut browser = Browser::at(&lab.serve().await);
     for (action, fields, words) in [
@@ -334,10 +359,11 @@ async fn what_cannot_be_is_said_and_nothing_is_done() {
         ("password", [("user", "owner@contoso.example"), ("x", "")], "out of date"),
     ] {
         let page = browser.submit(action, &fields).await;
-        let told = page.texts(".message.bad");
-        assert!(told.len() == 1 && told[0].starts_with("Not done.") && told[0].contains(words), "{told:?}");
+        let messages = page.texts(".message.bad");
+        let [message] = messages.as_slice() else { panic!("{messages:?}") };
+        assert!(message.starts_with("Not done.") && message.contains(words), "{message}");
     }
-    assert!(lab.told().is_empty());
+    assert!(lab.requests().is_empty());
 }
 
 #[tokio::test]
@@ -351,12 +377,12 @@ async fn a_form_from_elsewhere_does_nothing() {
         assert_eq!(browser.post(&path, &fields).await.status, StatusCode::SEE_OTHER);
         assert!(browser.get("/").await.texts(".message.bad")[0].contains("out of date"));
     }
-    assert!(lab.told().is_empty());
+    assert!(lab.requests().is_empty());
     assert_eq!(browser.get(&path).await.status, StatusCode::METHOD_NOT_ALLOWED);
 }
 
 #[tokio::test]
-async fn a_refusal_of_the_lab_is_a_message_in_its_words() {
+async fn a_rejection_by_the_lab_is_shown_as_a_message() {
     let lab = FakeLab { refuse: Some("time cannot go <b>back</b>"), ..FakeLab::default() };
     let mut browser = Browser::at(&lab.serve().await);
     let page = browser.submit("advance", &[("by", "PT1H")]).await;
@@ -364,7 +390,7 @@ async fn a_refusal_of_the_lab_is_a_message_in_its_words() {
 }
 
 #[tokio::test]
-async fn a_view_reads_the_newest_lines_and_no_others_however_long_the_journal_is() {
+async fn a_page_reads_only_the_newest_events() {
     let lab = FakeLab::default();
     let mut browser = Browser::at(&lab.serve().await);
     assert_eq!(browser.get("/").await.attributes("#live", "data-cursor"), ["100000-1-1-1"]);
@@ -381,7 +407,7 @@ async fn a_view_reads_the_newest_lines_and_no_others_however_long_the_journal_is
 }
 
 #[tokio::test]
-async fn tenants_are_chosen_from_or_not_found() {
+async fn shows_a_list_of_tenants_or_an_error_page() {
     let lab = FakeLab { two_tenants: true, ..FakeLab::default() };
     let mut browser = Browser::at(&lab.serve().await);
     let choice = browser.get("/").await;
@@ -398,22 +424,26 @@ async fn tenants_are_chosen_from_or_not_found() {
 }
 
 #[tokio::test]
-async fn a_lab_that_does_not_answer_is_named() {
+async fn an_unreachable_lab_is_an_error_page() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let nobody = format!("http://{}", listener.local_addr().expect("bound"));
+    let unreachable = format!("http://{}", listener.local_addr().expect("bound"));
     drop(listener);
-    let answer = Browser::at(&nobody).get("/").await;
+    let answer = Browser::at(&unreachable).get("/").await;
     assert_eq!(answer.status, StatusCode::BAD_GATEWAY);
     assert_eq!(answer.texts("h1"), ["The lab does not answer"]);
-    assert!(answer.body.contains(&nobody));
+    assert!(answer.body.contains(&unreachable));
 }
 
 #[tokio::test]
-async fn a_service_that_does_not_answer_is_named_and_the_rest_is_shown() {
+async fn a_missing_service_is_listed_and_the_rest_of_the_page_appears() {
     let lab = FakeLab { without_hub: true, ..FakeLab::default() };
     let page = Browser::at(&lab.serve().await).get("/").await;
     assert_eq!(page.status, StatusCode::OK);
     assert_eq!(page.texts("p.message.bad strong"), ["hub"]);
-    assert!(page.body.contains("Time is being advanced to 2026-01-09 12:00:00; 17 pieces"), "{}", page.body);
+    assert!(
+        page.body.contains("Time is being advanced to 2026-01-09 12:00:00; 17 due work items"),
+        "{}",
+        page.body
+    );
     assert_eq!(page.texts("h2#runs"), ["Recent runs"]);
 }

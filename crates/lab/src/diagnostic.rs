@@ -1,8 +1,8 @@
-//! What is wrong with a file, and where: one form for seed files, scenario files and failed expectations.
+//! Diagnostics: mistakes in seed and scenario files, and failed expectations, with their position.
 
 use std::fmt;
 
-/// A place in a file, counted from 1. The default (0:0) means the file as a whole.
+/// A position in a file, counted from 1. The default (0:0) is the file as a whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct Position {
     /// Line, from 1.
@@ -12,36 +12,36 @@ pub struct Position {
 }
 
 impl Position {
-    /// Where a YAML node stands.
+    /// Returns the position of a YAML node.
     #[must_use]
     pub fn of<T>(node: &serde_saphyr::Spanned<T>) -> Self {
         Self::at(node.referenced)
     }
 
-    /// From the parser's location.
+    /// Converts a location of the parser.
     #[must_use]
     pub fn at(location: serde_saphyr::Location) -> Self {
         Self { line: location.line(), column: location.column() }
     }
 }
 
-/// One thing that is wrong in one file: where, what, and what to do about it.
+/// A mistake in a file: position, message, remedy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// The file as the caller named it.
+    /// The path, as the caller gave it.
     pub file: String,
-    /// Where in it.
+    /// The position.
     pub position: Position,
-    /// The line of the file that is meant, for showing.
+    /// The line at the position.
     pub excerpt: Option<String>,
-    /// What is wrong, one sentence.
+    /// What is wrong, in one sentence.
     pub message: String,
     /// What to do.
     pub remedy: String,
 }
 
 impl Diagnostic {
-    /// A diagnostic for `position` of `file`, whose text is `text`.
+    /// Creates a diagnostic for `position` in `file`, whose text is `text`.
     #[must_use]
     pub fn new(
         file: &str,
@@ -58,7 +58,7 @@ impl Diagnostic {
         Self { file: file.to_owned(), position, excerpt, message: message.into(), remedy: remedy.into() }
     }
 
-    /// The file could not be read at all.
+    /// Creates a diagnostic for a file that cannot be read.
     #[must_use]
     pub fn unreadable(file: &str, error: &std::io::Error) -> Self {
         let (why, remedy) = unreadable(error);
@@ -71,13 +71,13 @@ impl Diagnostic {
         }
     }
 
-    /// A mistake that the YAML reader found.
+    /// Creates a diagnostic for an error of the YAML parser.
     #[must_use]
     pub fn from_yaml(file: &str, text: &str, error: &serde_saphyr::Error) -> Self {
         Self::from_yaml_at(file, text, error.location().map(Position::at).unwrap_or_default(), error)
     }
 
-    /// A mistake that the YAML reader found in what stands at `position`.
+    /// Creates a diagnostic for an error of the YAML parser in the node at `position`.
     pub(crate) fn from_yaml_at(
         file: &str,
         text: &str,
@@ -89,7 +89,7 @@ impl Diagnostic {
     }
 }
 
-/// Why a file cannot be read, and what to do.
+/// Returns why a file cannot be read, and the remedy.
 #[must_use]
 pub fn unreadable(error: &std::io::Error) -> (String, &'static str) {
     use std::io::ErrorKind;
@@ -103,7 +103,7 @@ pub fn unreadable(error: &std::io::Error) -> (String, &'static str) {
     (why.to_owned(), remedy)
 }
 
-/// A message of the YAML reader in the words of the file's author, and what to do.
+/// Translates an error of the YAML parser for the author of the file, with a remedy.
 fn explain_yaml(message: &str) -> (String, String) {
     let message = message.rfind(" at line ").map_or(message, |end| &message[..end]);
     let quoted = |start: &str| message.strip_prefix(start)?.split('`').next();
@@ -148,7 +148,7 @@ fn one_of(names: &str) -> String {
     if names.is_empty() { "remove it".to_owned() } else { format!("use one of: {names}") }
 }
 
-/// The form that the YAML reader met.
+/// Describes the value that the YAML parser found.
 fn form_given(form: &str) -> String {
     let (kind, value) = form.split_once(' ').unwrap_or((form, ""));
     match kind {
@@ -164,7 +164,7 @@ fn form_given(form: &str) -> String {
     }
 }
 
-/// The form that the YAML reader expected.
+/// Describes the value that the YAML parser expected.
 fn form_expected(form: &str) -> String {
     let name = form.trim_start_matches("a ").trim_start_matches("an ");
     let text = match name.split(' ').next().unwrap_or_default() {
@@ -202,10 +202,10 @@ impl fmt::Display for Diagnostic {
 
 impl std::error::Error for Diagnostic {}
 
-/// Reads YAML into typed data, with a place for every refusal.
+/// Parses YAML.
 ///
 /// # Errors
-/// The first thing that is wrong with the text.
+/// The first mistake, with its position.
 pub fn read_yaml<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, Diagnostic> {
     let options = serde_saphyr::options! { with_snippet: false };
     serde_saphyr::from_str_with_options(text, options)
@@ -217,8 +217,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_diagnostic_shows_place_line_caret_and_remedy() {
-        let told = Diagnostic::new(
+    fn shows_position_line_caret_and_remedy() {
+        let diagnostic = Diagnostic::new(
             "a.yaml",
             "x: 1\ny: {z: 2}\n",
             Position { line: 2, column: 5 },
@@ -226,16 +226,16 @@ mod tests {
             "remove it",
         );
         assert_eq!(
-            told.to_string(),
+            diagnostic.to_string(),
             "a.yaml:2:5: unknown field `z`\n  2 | y: {z: 2}\n    |     ^\n  remedy: remove it"
         );
     }
 
     #[test]
-    fn the_readers_refusal_keeps_its_place_once() {
-        let told = read_yaml::<std::collections::BTreeMap<String, u8>>("b.yaml", "a: 1\nb: many\n")
-            .expect_err("'many' is no number");
-        assert_eq!((told.position.line, told.position.column), (2, 4));
-        assert!(!told.message.contains("at line"), "{}", told.message);
+    fn a_parser_error_has_its_position_once() {
+        let diagnostic = read_yaml::<std::collections::BTreeMap<String, u8>>("b.yaml", "a: 1\nb: many\n")
+            .expect_err("'many' is not a number");
+        assert_eq!((diagnostic.position.line, diagnostic.position.column), (2, 4));
+        assert!(!diagnostic.message.contains("at line"), "{}", diagnostic.message);
     }
 }

@@ -1,4 +1,4 @@
-//! How the lab speaks HTTP: plain answers, bounded bodies, errors that say which call failed.
+//! The HTTP client of the lab: bounded bodies, and errors that name the failed call.
 
 use std::sync::Arc;
 
@@ -10,13 +10,13 @@ use serde_json::Value;
 
 use crate::services::{Origins, Service};
 
-/// Answers longer than this are cut off: nothing the lab asks for is that long.
+/// Maximum length of a response body.
 const LONGEST_BODY_BYTES: usize = 16 * 1024 * 1024;
 
-/// How the problem of a call without an answer begins.
+/// The prefix of the problem of a call without a response.
 const NO_ANSWER: &str = "got no answer: ";
 
-/// A call that got no answer that can be used.
+/// A failed call.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{call} {problem}")]
 pub struct CallError {
@@ -24,19 +24,19 @@ pub struct CallError {
     pub call: String,
     /// What went wrong.
     pub problem: String,
-    /// The status, if there was an answer at all.
+    /// The HTTP status, if there was a response.
     pub status: Option<u16>,
 }
 
 impl CallError {
-    /// Whether the same call may succeed later: there was no answer, or the service cannot answer
-    /// at present.
+    /// Whether the same call may succeed later: there was no response, or the service is
+    /// temporarily unavailable.
     #[must_use]
     pub const fn is_temporary(&self) -> bool {
         matches!(self.status, None | Some(429 | 500 | 502 | 503 | 504))
     }
 
-    /// What a service did, for messages: without the address of an internal call.
+    /// Returns the failure as a message about the service, without the URL of the internal call.
     #[must_use]
     pub fn of_service(&self, service: Service) -> String {
         match self.problem.strip_prefix(NO_ANSWER) {
@@ -46,7 +46,7 @@ impl CallError {
     }
 }
 
-/// An answer, read to its end.
+/// A complete response.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// Method and address of the call, without its query.
@@ -60,22 +60,22 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The body as JSON; `null` if it is none.
+    /// Returns the body as JSON, or `null` if it is not JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or(Value::Null)
     }
 
-    /// A header's text, empty if it is absent.
+    /// Returns the value of a header, empty if it is absent.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("")
     }
 
-    /// The body as typed data, if the call succeeded (2xx).
+    /// Parses the body, if the call succeeded (2xx).
     ///
     /// # Errors
-    /// Another status, or a body of another shape.
+    /// Another status, or an unexpected body.
     pub fn expect<T: DeserializeOwned>(&self) -> Result<T, CallError> {
         if !(200..300).contains(&self.status) {
             return Err(self.refused());
@@ -83,33 +83,33 @@ impl Answer {
         let body = if self.body.is_empty() { "null" } else { &self.body };
         serde_json::from_str(body).map_err(|error| CallError {
             call: self.call.clone(),
-            problem: format!("answered {} with a body of another shape: {error}", self.status),
+            problem: format!("answered {} with an unexpected body: {error}", self.status),
             status: Some(self.status),
         })
     }
 
-    /// The answer as a failure, with the message it carried.
+    /// Returns the response as an error, with its message.
     #[must_use]
     pub fn refused(&self) -> CallError {
         let json = self.json();
-        let told = ["/error/message", "/error_description", "/message"]
+        let message = ["/error/message", "/error_description", "/message"]
             .iter()
             .find_map(|pointer| json.pointer(pointer).and_then(Value::as_str))
             .map_or_else(|| excerpt(&self.body), excerpt);
         CallError {
             call: self.call.clone(),
-            problem: format!("answered {}: {told}", self.status),
+            problem: format!("answered {}: {message}", self.status),
             status: Some(self.status),
         }
     }
 }
 
-/// The first line or so of a text, for messages.
+/// Returns the beginning of a text, with white space collapsed, for messages.
 pub(crate) fn excerpt(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(1_000).collect()
 }
 
-/// Sends a request and reads its answer to the end.
+/// Sends a request and reads the response.
 pub(crate) async fn send(request: RequestBuilder) -> Result<Answer, CallError> {
     let (client, request) = request.build_split();
     let request = request.map_err(|error| CallError {
@@ -133,14 +133,14 @@ pub(crate) async fn send(request: RequestBuilder) -> Result<Answer, CallError> {
     Ok(Answer { call, status, headers, body: String::from_utf8_lossy(&body).into_owned() })
 }
 
-/// The innermost reason of a transport error: the outer ones only repeat the address.
+/// Returns the innermost cause of a transport error; the outer ones only repeat the URL.
 fn cause(error: &reqwest::Error) -> String {
     let mut innermost: &dyn std::error::Error = error;
     while let Some(source) = innermost.source() {
         innermost = source;
     }
     let text = innermost.to_string();
-    // The system's number of the error helps no reader.
+    // The number of the error in the operating system is omitted.
     let text = text.rfind(" (os error ").map_or(text.as_str(), |end| &text[..end]);
     format!("{NO_ANSWER}{text}")
 }
@@ -152,10 +152,10 @@ fn without_query(url: &url::Url) -> String {
     url.to_string()
 }
 
-/// The client everything in the lab calls through. All calls of one clone belong to one trace.
+/// The HTTP client of the lab. All calls of one instance belong to one trace.
 ///
-/// It speaks of every service by its public origin, as a browser outside does. Where the lab itself reaches a service by
-/// another name (in containers), it connects there and still asks for the public host.
+/// It addresses every service by its public origin. Where the lab reaches a service by an internal
+/// name (in containers), it connects to that and keeps the public `Host`.
 #[derive(Clone, Debug)]
 pub struct Http {
     client: HttpClient,
@@ -163,7 +163,7 @@ pub struct Http {
     routes: Arc<[Route]>,
 }
 
-/// A public origin that is reached by another one.
+/// A public origin with the internal origin that replaces it.
 #[derive(Clone, Debug)]
 struct Route {
     public: String,
@@ -172,13 +172,13 @@ struct Route {
 }
 
 impl Http {
-    /// A client whose calls belong to `trace`.
+    /// Creates a client whose calls belong to `trace`.
     #[must_use]
     pub fn new(client: HttpClient, trace: Trace) -> Self {
         Self { client, trace, routes: Arc::new([]) }
     }
 
-    /// The same client, reaching the services' public origins by their server-side ones.
+    /// Returns the client with routes from the services' public origins to their internal ones.
     #[must_use]
     pub fn reaching(self, origins: &Origins) -> Self {
         let routes = Service::ALL
@@ -193,13 +193,13 @@ impl Http {
         Self { routes, ..self }
     }
 
-    /// The same client for another trace.
+    /// Returns a client for another trace.
     #[must_use]
     pub fn traced(&self, trace: Trace) -> Self {
         Self { trace, ..self.clone() }
     }
 
-    /// The trace its calls belong to.
+    /// Returns the id of its trace.
     #[must_use]
     pub fn trace_id(&self) -> &str {
         &self.trace.trace_id
@@ -241,7 +241,7 @@ mod tests {
     use crate::services::Origin;
 
     #[test]
-    fn a_public_origin_is_reached_by_its_server_side_name_and_keeps_its_host() {
+    fn requests_are_routed_to_the_internal_origin_and_keep_the_public_host() {
         let same = || Origin::same("http://127.0.0.1:8702");
         let origins = Origins {
             idp: Origin::split("http://idp:8701", "http://127.0.0.1:870"),

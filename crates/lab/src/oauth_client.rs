@@ -1,5 +1,5 @@
-//! An application as the identity provider sees it: authorization code with PKCE, refresh, client credentials (RFC 6749,
-//! RFC 7636). It has no other way in than any client.
+//! An OAuth client: authorization code with PKCE, refresh, client credentials (RFC 6749, RFC 7636).
+//! It uses the public endpoints only.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,47 +13,48 @@ use url::Url;
 use crate::browser::{Arrival, Authenticator, Browser, BrowserError, refused};
 use crate::http::{Answer, CallError, Http, send};
 
-/// One registered application, about to get tokens. Holds its secret: no `Debug`.
+/// A registered application. Contains its secret: no `Debug`.
 #[derive(Clone)]
 pub struct OAuthClient {
-    /// The identity provider's origin as browsers and clients see it.
+    /// The public origin of the identity provider.
     pub idp: String,
-    /// The tenant whose endpoints it uses.
+    /// The tenant.
     pub tenant: TenantId,
-    /// Its client id.
+    /// The client id.
     pub client_id: String,
-    /// Its secret; public clients have none.
+    /// The client secret, unless it is a public client.
     pub secret: Option<String>,
-    /// Where codes are sent.
+    /// The redirect URI.
     pub redirect_uri: String,
-    /// The `Origin` it redeems codes from: single-page applications must send one.
+    /// The `Origin` of its token requests, which single-page applications must send.
     pub origin: Option<String>,
-    /// Whether it says that it can meet a claims challenge (`cp1`, "Claims challenges, claims requests, and client capabilities").
-    pub can_be_challenged: bool,
+    /// Whether it declares the capability `cp1`: it handles claims challenges ("Claims challenges,
+    /// claims requests, and client capabilities").
+    pub cae_capable: bool,
 }
 
-/// What such a client says at the authorization endpoint and with every token request.
+/// The `claims` parameter of such a client, at the authorization and the token endpoint.
 const CAPABILITY: &str = r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#;
 
-/// What the token endpoint gave.
+/// A token response.
 #[derive(Clone, Deserialize)]
 pub struct Tokens {
     /// The access token.
     #[serde(default)]
     pub access_token: String,
-    /// The refresh token, if one was given.
+    /// The refresh token, if one was issued.
     #[serde(default)]
     pub refresh_token: Option<String>,
     /// The scopes granted.
     #[serde(default)]
     pub scope: String,
-    /// Seconds until the access token expires, counted from its issue in virtual time. A number on v2.0, a text on v1.0.
+    /// Lifetime of the access token in seconds (virtual time): a number on v2.0, a string on v1.0.
     #[serde(default)]
     expires_in: Value,
 }
 
 impl Tokens {
-    /// Seconds until the access token expires, counted from its issue in virtual time.
+    /// Returns the lifetime of the access token in seconds (virtual time).
     #[must_use]
     pub fn expires_in_s(&self) -> i64 {
         self.expires_in.as_i64().or_else(|| self.expires_in.as_str()?.parse().ok()).unwrap_or(0)
@@ -66,10 +67,10 @@ impl std::fmt::Debug for Tokens {
     }
 }
 
-/// What the issuer said instead of giving tokens.
+/// An error response of the issuer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Refusal {
-    /// HTTP status; 302 when it came through a redirect.
+    /// The HTTP status; 302 for an error in a redirect.
     pub status: u16,
     /// OAuth `error`.
     pub error: String,
@@ -77,14 +78,14 @@ pub struct Refusal {
     pub aadsts: Option<u32>,
     /// `suberror`.
     pub suberror: Option<String>,
-    /// The whole text.
+    /// The `error_description`.
     pub description: String,
-    /// The trace it was told in.
+    /// The `trace_id`.
     pub trace_id: Option<String>,
 }
 
 impl Refusal {
-    /// Reads a token endpoint's error body.
+    /// Reads an error response of the token endpoint.
     #[must_use]
     pub fn of(answer: &Answer) -> Self {
         let json = answer.json();
@@ -112,19 +113,19 @@ impl std::fmt::Display for Refusal {
         if let Some(suberror) = &self.suberror {
             write!(f, " ({suberror})")?;
         }
-        // What follows names the request, not the reason.
+        // The rest identifies the request.
         let sentence = self.description.split("Trace ID:").next().unwrap_or_default();
         write!(f, ": {}", sentence.trim_end())
     }
 }
 
-/// No tokens.
+/// Why no tokens were obtained.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum OAuthError {
-    /// The issuer said no.
+    /// The issuer refused the request.
     #[error("{0}")]
     Refused(Refusal),
-    /// The browser did not get through for another reason.
+    /// The sign-in in the browser failed.
     #[error(transparent)]
     Browser(BrowserError),
     /// A call failed.
@@ -148,8 +149,8 @@ impl OAuthError {
     }
 }
 
-/// An authorization request, and what proves later that it was ours.
-struct Asked {
+/// An authorization request with its code verifier.
+struct AuthorizationRequest {
     authorize: Url,
     verifier: String,
 }
@@ -170,10 +171,10 @@ impl OAuthClient {
         format!("{}/{}/oauth2/v2.0/{name}", self.idp, self.tenant)
     }
 
-    /// Signs a person in: code with PKCE through `browser`, then redemption.
+    /// Signs a user in with a password in `browser`, and redeems the code (PKCE).
     ///
     /// # Errors
-    /// The issuer said no, or did not answer.
+    /// The issuer refused, or did not answer.
     pub async fn sign_in(
         &self,
         http: &Http,
@@ -183,16 +184,16 @@ impl OAuthClient {
         password: &str,
         scope: &str,
     ) -> Result<Tokens, OAuthError> {
-        let asked = self.ask(random, upn, scope)?;
+        let request = self.authorization_request(random, upn, scope)?;
         let stop = stops_at(&self.redirect_uri);
-        let back = browser.sign_in(asked.authorize.clone(), upn, password, &stop).await?;
-        self.redeem_code(http, &back, &asked, scope).await
+        let back = browser.sign_in(request.authorize.clone(), upn, password, &stop).await?;
+        self.redeem_code(http, &back, &request, scope).await
     }
 
-    /// The same with a passkey instead of a password.
+    /// Signs a user in with a passkey, and redeems the code.
     ///
     /// # Errors
-    /// The issuer said no, or did not answer; or the authenticator has no passkey of this person's.
+    /// The issuer refused, or did not answer; or the authenticator has no passkey of this user.
     pub async fn sign_in_with_passkey(
         &self,
         http: &Http,
@@ -202,16 +203,17 @@ impl OAuthClient {
         authenticator: &mut Authenticator,
         scope: &str,
     ) -> Result<Tokens, OAuthError> {
-        let asked = self.ask(random, upn, scope)?;
+        let request = self.authorization_request(random, upn, scope)?;
         let stop = stops_at(&self.redirect_uri);
-        let back = authenticator.sign_in(browser, asked.authorize.clone(), upn, &stop).await?;
-        self.redeem_code(http, &back, &asked, scope).await
+        let back = authenticator.sign_in(browser, request.authorize.clone(), upn, &stop).await?;
+        self.redeem_code(http, &back, &request, scope).await
     }
 
-    /// The same with the session that the browser has, and nothing else (`prompt=none`): no page is shown.
+    /// Signs a user in with the session of the browser, without interaction (`prompt=none`), and
+    /// redeems the code.
     ///
     /// # Errors
-    /// The issuer said that somebody has to be asked, or did not answer.
+    /// The issuer requires interaction or refused, or did not answer.
     pub async fn sign_in_by_session(
         &self,
         http: &Http,
@@ -220,15 +222,20 @@ impl OAuthClient {
         upn: &str,
         scope: &str,
     ) -> Result<Tokens, OAuthError> {
-        let mut asked = self.ask(random, upn, scope)?;
-        asked.authorize.query_pairs_mut().append_pair("prompt", "none");
-        match browser.open(asked.authorize.clone(), &stops_at(&self.redirect_uri)).await? {
-            Arrival::Stop(back) => self.redeem_code(http, &back, &asked, scope).await,
+        let mut request = self.authorization_request(random, upn, scope)?;
+        request.authorize.query_pairs_mut().append_pair("prompt", "none");
+        match browser.open(request.authorize.clone(), &stops_at(&self.redirect_uri)).await? {
+            Arrival::Stop(back) => self.redeem_code(http, &back, &request, scope).await,
             Arrival::Page(page) => Err(refused(&page).into()),
         }
     }
 
-    fn ask(&self, random: &Randomness, upn: &str, scope: &str) -> Result<Asked, OAuthError> {
+    fn authorization_request(
+        &self,
+        random: &Randomness,
+        upn: &str,
+        scope: &str,
+    ) -> Result<AuthorizationRequest, OAuthError> {
         let verifier = URL_SAFE_NO_PAD.encode(random.stream("pkce-verifier").bytes::<32>());
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(&verifier));
         let state = random.stream("oauth-state").uuid().to_string();
@@ -246,17 +253,17 @@ impl OAuthClient {
                 ("login_hint", upn),
             ],
         )?;
-        if self.can_be_challenged {
+        if self.cae_capable {
             authorize.query_pairs_mut().append_pair("claims", CAPABILITY);
         }
-        Ok(Asked { authorize, verifier })
+        Ok(AuthorizationRequest { authorize, verifier })
     }
 
     async fn redeem_code(
         &self,
         http: &Http,
         back: &Url,
-        asked: &Asked,
+        authorization: &AuthorizationRequest,
         scope: &str,
     ) -> Result<Tokens, OAuthError> {
         let code = code_of(back)?;
@@ -265,39 +272,39 @@ impl OAuthClient {
             ("code", &code),
             ("redirect_uri", &self.redirect_uri),
             ("scope", scope),
-            ("code_verifier", &asked.verifier),
+            ("code_verifier", &authorization.verifier),
         ];
-        self.redeem(http, &mut fields).await
+        self.request_token(http, &mut fields).await
     }
 
-    /// Exchanges a refresh token.
+    /// Redeems a refresh token.
     ///
     /// # Errors
-    /// The issuer said no, or did not answer.
+    /// The issuer refused, or did not answer.
     pub async fn refresh(&self, http: &Http, refresh_token: &str, scope: &str) -> Result<Tokens, OAuthError> {
         let mut fields = vec![("grant_type", "refresh_token"), ("refresh_token", refresh_token)];
         if !scope.is_empty() {
             fields.push(("scope", scope));
         }
-        self.redeem(http, &mut fields).await
+        self.request_token(http, &mut fields).await
     }
 
-    /// Gets a token for the application itself.
+    /// Requests an app-only token.
     ///
     /// # Errors
-    /// The issuer said no, or did not answer.
+    /// The issuer refused, or did not answer.
     pub async fn client_credentials(&self, http: &Http, scope: &str) -> Result<Tokens, OAuthError> {
-        self.redeem(http, &mut vec![("grant_type", "client_credentials"), ("scope", scope)]).await
+        self.request_token(http, &mut vec![("grant_type", "client_credentials"), ("scope", scope)]).await
     }
 
-    async fn redeem<'a>(
+    async fn request_token<'a>(
         &'a self,
         http: &Http,
         fields: &mut Vec<(&'static str, &'a str)>,
     ) -> Result<Tokens, OAuthError> {
         fields.push(("client_id", &self.client_id));
         fields.extend(self.secret.as_deref().map(|secret| ("client_secret", secret)));
-        fields.extend(self.can_be_challenged.then_some(("claims", CAPABILITY)));
+        fields.extend(self.cae_capable.then_some(("claims", CAPABILITY)));
         let mut request = http.request(Method::POST, &self.endpoint("token")).form(&fields);
         if let Some(origin) = &self.origin {
             request = request.header("Origin", origin);
@@ -311,7 +318,7 @@ impl OAuthClient {
     }
 }
 
-/// Whether an address is the redirect URI: same scheme, host, port (any, on loopback) and path.
+/// Returns a predicate for addresses with the scheme, host, port and path of the redirect URI.
 pub(crate) fn stops_at(redirect_uri: &str) -> impl Fn(&Url) -> bool + Sync + use<> {
     let wanted = Url::parse(redirect_uri).ok();
     move |url: &Url| {
@@ -324,7 +331,7 @@ pub(crate) fn stops_at(redirect_uri: &str) -> impl Fn(&Url) -> bool + Sync + use
     }
 }
 
-/// The code in a redirect, or the error it carries instead.
+/// Returns the code in a redirect, or the error in it.
 pub(crate) fn code_of(back: &Url) -> Result<String, OAuthError> {
     let value =
         |name: &str| back.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
@@ -343,11 +350,11 @@ pub(crate) fn code_of(back: &Url) -> Result<String, OAuthError> {
     }))
 }
 
-/// `base` with query parameters.
+/// Appends query parameters to `base`.
 pub(crate) fn with_query(base: &str, pairs: &[(&str, &str)]) -> Result<Url, CallError> {
     Url::parse_with_params(base, pairs).map_err(|error| CallError {
         call: base.to_owned(),
-        problem: format!("is no address: {error}"),
+        problem: format!("is not a valid URL: {error}"),
         status: None,
     })
 }
@@ -357,7 +364,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_redirect_gives_its_code_or_its_error() {
+    fn reads_the_code_or_the_error_of_a_redirect() {
         let back = |query: &str| Url::parse(&format!("http://localhost/?{query}")).expect("valid");
         assert_eq!(code_of(&back("code=abc&state=1")).expect("a code"), "abc");
         let refused = code_of(&back("error=access_denied&error_description=AADSTS65004%3A+User+declined"));
@@ -371,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_redirect_uri_itself_is_the_end() {
+    fn stops_only_at_the_redirect_uri() {
         let stop = stops_at("http://localhost");
         for (url, ends) in [
             ("http://localhost/?code=1", true),

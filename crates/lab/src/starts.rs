@@ -1,17 +1,17 @@
-//! Where a tenant's time starts.
+//! The start of a tenant's time.
 
 use outlive_clock::{Instant, ParseInstantError, Span};
 use serde::{Deserialize, Deserializer, de};
 
-/// An instant, or a time before the present: written as RFC 3339, or as a negative ISO 8601 duration (`-P90D`).
+/// An instant (RFC 3339), or a negative duration before now (ISO 8601, `-P90D`).
 ///
-/// A tenant that starts in the past is at the present again when its time has moved by the same span. Validators with a clock of
-/// their own then accept its tokens.
+/// A tenant that starts in the past reaches the present when its time has moved by the same
+/// duration. Validators with a clock of their own then accept its tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Starts {
     /// At this instant.
     At(Instant),
-    /// So long before wall time; the span is not negative.
+    /// This long before wall time; the span is not negative.
     Before(Span),
 }
 

@@ -88,9 +88,9 @@ impl Lab {
 
     async fn bare_tenant(&self) -> Value {
         let body = json!({"bare": true, "clock": {"now": "2026-01-05T09:00:00.5Z", "speed": 0}});
-        let (status, handout) = self.call(reqwest::Method::POST, "", Some(body)).await;
-        assert_eq!(status, 201, "{handout}");
-        handout
+        let (status, credentials) = self.call(reqwest::Method::POST, "", Some(body)).await;
+        assert_eq!(status, 201, "{credentials}");
+        credentials
     }
 
     fn calls(&self, fake: usize) -> Vec<String> {
@@ -124,21 +124,21 @@ async fn lab_on(data: &FilePath, origins: &Origins) -> (String, reqwest::Client)
 }
 
 #[tokio::test]
-async fn a_tenant_is_made_in_every_service_at_one_instant_and_handed_out_again() {
+async fn creating_a_tenant_creates_it_in_every_service_at_one_instant() {
     let lab = Lab::start().await;
-    let handout = lab.bare_tenant().await;
+    let credentials = lab.bare_tenant().await;
     for fake in &lab.fakes {
-        let told = fake.lock().expect("no test panicked");
-        assert_eq!(told.now, "2026-01-05T09:00:00.5Z", "{}", told.name);
+        let service = fake.lock().expect("no test panicked");
+        assert_eq!(service.now, "2026-01-05T09:00:00.5Z", "{}", service.name);
     }
-    let id = handout["tenant_id"].as_str().expect("an id");
-    assert_eq!(lab.call(reqwest::Method::GET, &format!("/{id}"), None).await, (200, handout.clone()));
-    assert_eq!(handout["connections"], json!([]));
-    assert_eq!(handout["users"][0]["role"], "owner");
+    let id = credentials["tenant_id"].as_str().expect("an id");
+    assert_eq!(lab.call(reqwest::Method::GET, &format!("/{id}"), None).await, (200, credentials.clone()));
+    assert_eq!(credentials["connections"], json!([]));
+    assert_eq!(credentials["users"][0]["role"], "owner");
 }
 
 #[tokio::test]
-async fn a_tenant_can_begin_in_the_past_and_not_in_the_future() {
+async fn a_tenant_can_start_in_the_past_but_not_in_the_future() {
     let lab = Lab::start().await;
     let create = |body: Value| lab.call(reqwest::Method::POST, "", Some(body));
     let before = outlive_clock::wall_now();
@@ -166,23 +166,23 @@ async fn a_tenant_can_begin_in_the_past_and_not_in_the_future() {
 }
 
 #[tokio::test]
-async fn a_hand_out_outlives_the_lab_and_is_sealed_at_rest() {
+async fn tenant_credentials_survive_a_restart_and_are_sealed_at_rest() {
     let lab = Lab::start().await;
-    let handout = lab.bare_tenant().await;
-    let secret = handout["users"][0]["password"].as_str().expect("a password");
+    let credentials = lab.bare_tenant().await;
+    let secret = credentials["users"][0]["password"].as_str().expect("a password");
     for file in std::fs::read_dir(lab.data.path()).expect("readable") {
         let bytes = std::fs::read(file.expect("readable").path()).expect("readable");
         assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
     }
     let copy = lab.copied_data();
     let (origin, client) = lab_on(copy.path(), &lab.origins).await;
-    let url = format!("{origin}/lab/tenants/{}", handout["tenant_id"].as_str().expect("an id"));
+    let url = format!("{origin}/lab/tenants/{}", credentials["tenant_id"].as_str().expect("an id"));
     let again: Value = client.get(url).send().await.expect("it answers").json().await.expect("JSON");
-    assert_eq!(again, handout);
+    assert_eq!(again, credentials);
 }
 
 #[tokio::test]
-async fn a_tenant_that_one_service_refuses_stays_nowhere() {
+async fn a_tenant_that_one_service_rejects_is_deleted_from_all() {
     let lab = Lab::start().await;
     lab.fakes[3].lock().expect("no test panicked").refuses = true;
     let (status, body) = lab.call(reqwest::Method::POST, "", Some(json!({"bare": true}))).await;
@@ -195,7 +195,7 @@ async fn a_tenant_that_one_service_refuses_stays_nowhere() {
 }
 
 #[tokio::test]
-async fn a_deleted_tenant_is_deleted_everywhere() {
+async fn deleting_a_tenant_deletes_it_from_every_service() {
     let lab = Lab::start().await;
     let id = lab.bare_tenant().await["tenant_id"].as_str().expect("an id").to_owned();
     assert_eq!(lab.call(reqwest::Method::DELETE, &format!("/{id}"), None).await.0, 204);
@@ -205,22 +205,22 @@ async fn a_deleted_tenant_is_deleted_everywhere() {
 }
 
 #[tokio::test]
-async fn an_event_waits_for_the_next_whole_second_and_its_password_is_handed_out() {
+async fn the_password_of_an_event_is_in_the_tenant_credentials() {
     let lab = Lab::start().await;
-    let handout = lab.bare_tenant().await;
-    let id = handout["tenant_id"].as_str().expect("an id");
+    let credentials = lab.bare_tenant().await;
+    let id = credentials["tenant_id"].as_str().expect("an id");
     let event = json!({"type": "password_change", "user": "owner"});
-    let (status, told) = lab.call(reqwest::Method::POST, &format!("/{id}/events"), Some(event)).await;
-    assert_eq!((status, &told["at"]), (200, &json!("2026-01-05T09:00:01Z")));
+    let (status, raised) = lab.call(reqwest::Method::POST, &format!("/{id}/events"), Some(event)).await;
+    assert_eq!((status, &raised["at"]), (200, &json!("2026-01-05T09:00:01Z")));
     let after = lab.call(reqwest::Method::GET, &format!("/{id}"), None).await.1;
-    let (old, new) = (&handout["users"][0]["password"], &after["users"][0]["password"]);
+    let (old, new) = (&credentials["users"][0]["password"], &after["users"][0]["password"]);
     assert_ne!(old, new);
-    let raised: Value = serde_json::from_str(lab.calls(0).last().expect("the event")).expect("JSON");
-    assert_eq!((&raised["new_password"], &raised["user"]), (new, &handout["users"][0]["upn"]));
+    let event: Value = serde_json::from_str(lab.calls(0).last().expect("the event")).expect("JSON");
+    assert_eq!((&event["new_password"], &event["user"]), (new, &credentials["users"][0]["upn"]));
 }
 
 #[tokio::test]
-async fn journals_come_as_one_and_the_cursor_goes_on() {
+async fn the_journal_merges_all_services() {
     let lab = Lab::start().await;
     let id = lab.bare_tenant().await["tenant_id"].as_str().expect("an id").to_owned();
     let (status, page) = lab.call(reqwest::Method::GET, &format!("/{id}/journal"), None).await;
@@ -235,20 +235,20 @@ async fn journals_come_as_one_and_the_cursor_goes_on() {
 }
 
 #[tokio::test]
-async fn the_outbox_is_the_identity_providers() {
+async fn the_outbox_is_that_of_the_identity_provider() {
     let lab = Lab::start().await;
     let id = lab.bare_tenant().await["tenant_id"].as_str().expect("an id").to_owned();
     let (status, outbox) = lab.call(reqwest::Method::GET, &format!("/{id}/outbox"), None).await;
     assert_eq!((status, outbox), (200, json!({"messages": [{"from": "idp", "code": "12345678"}]})));
-    let nobody = "/00000000-0000-4000-8000-000000000000/outbox";
-    assert_eq!(lab.call(reqwest::Method::GET, nobody, None).await.0, 404);
+    let unknown = "/00000000-0000-4000-8000-000000000000/outbox";
+    assert_eq!(lab.call(reqwest::Method::GET, unknown, None).await.0, 404);
 }
 
 #[tokio::test]
-async fn what_cannot_be_is_refused_and_changes_nothing() {
+async fn invalid_requests_are_rejected_and_change_nothing() {
     let lab = Lab::start().await;
     let id = lab.bare_tenant().await["tenant_id"].as_str().expect("an id").to_owned();
-    let nobody = "00000000-0000-4000-8000-000000000000";
+    let unknown = "00000000-0000-4000-8000-000000000000";
     for (path, body, status) in [
         (String::new(), json!({"seed": "nothing"}), 400),
         (String::new(), json!({"name": "n".repeat(201)}), 400),
@@ -261,12 +261,12 @@ async fn what_cannot_be_is_refused_and_changes_nothing() {
         (format!("/{id}/clock"), json!({"run": 86_401}), 400),
         (format!("/{id}/clock"), json!({"run": 4_294_967_295_u32}), 400),
         (String::new(), json!({"clock": {"speed": 86_401}}), 400),
-        (format!("/{nobody}/clock"), json!({"advance": "PT1H"}), 404),
-        (format!("/{nobody}/events"), json!({"type": "sign_out"}), 404),
+        (format!("/{unknown}/clock"), json!({"advance": "PT1H"}), 404),
+        (format!("/{unknown}/events"), json!({"type": "sign_out"}), 404),
         ("/x/clock".to_owned(), json!({"advance": "PT1H"}), 404),
     ] {
-        let (came, answer) = lab.call(reqwest::Method::POST, &path, Some(body.clone())).await;
-        assert_eq!(came, status, "{path} {body}: {answer}");
+        let (actual, answer) = lab.call(reqwest::Method::POST, &path, Some(body.clone())).await;
+        assert_eq!(actual, status, "{path} {body}: {answer}");
         assert!(answer["error"]["message"].is_string(), "{path} {body}: {answer}");
     }
     let form =
@@ -282,7 +282,7 @@ async fn what_cannot_be_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn what_one_service_cannot_answer_is_missing_and_named() {
+async fn a_service_that_does_not_answer_is_listed_as_missing() {
     let lab = Lab::start().await;
     let id = lab.bare_tenant().await["tenant_id"].as_str().expect("an id").to_owned();
     lab.set_down(1, true);
@@ -292,7 +292,7 @@ async fn what_one_service_cannot_answer_is_missing_and_named() {
     let (status, clock) = lab.call(reqwest::Method::GET, &format!("/{id}/clock"), None).await;
     assert_eq!((status, &clock["missing"]), (200, &json!(["hub"])), "{clock}");
     assert_eq!(clock["now"], "2026-01-05T09:00:00.5Z");
-    // A change is not begun, and the error names the service.
+    // A change does not start, and the error names the service.
     let advance = json!({"advance": "PT1H"});
     let (status, refused) = lab.call(reqwest::Method::POST, &format!("/{id}/clock"), Some(advance)).await;
     assert_eq!(status, 502);
@@ -306,7 +306,7 @@ async fn what_one_service_cannot_answer_is_missing_and_named() {
 }
 
 #[tokio::test]
-async fn a_deletion_is_completed_when_the_missing_service_answers() {
+async fn a_deletion_completes_when_the_missing_service_answers() {
     let lab = Lab::start().await;
     let id = lab.bare_tenant().await["tenant_id"].as_str().expect("an id").to_owned();
     lab.set_down(3, true);
@@ -320,7 +320,7 @@ async fn a_deletion_is_completed_when_the_missing_service_answers() {
 }
 
 #[tokio::test]
-async fn a_failed_creation_names_its_cause_and_is_rolled_back_later_if_need_be() {
+async fn a_failed_creation_reports_its_cause_and_is_rolled_back_later() {
     let lab = Lab::start().await;
     lab.fakes[0].lock().expect("no test panicked").refuses = true;
     lab.set_down(3, true);
@@ -334,13 +334,13 @@ async fn a_failed_creation_names_its_cause_and_is_rolled_back_later_if_need_be()
 }
 
 #[tokio::test]
-async fn a_tenant_of_this_lab_that_no_record_names_is_deleted_and_no_other() {
+async fn sweeping_deletes_only_orphaned_tenants_of_this_lab() {
     let lab = Lab::start().await;
     let listed = |lab: &Lab| lab.fakes[3].lock().expect("no test panicked").listed;
     lab.until(|lab| listed(lab) == 1).await;
     let copy = lab.copied_data();
     lab.bare_tenant().await;
-    // Another lab looks for its own tenants only.
+    // Another lab only compares its own tenants.
     let elsewhere = tempfile::tempdir().expect("a temporary directory");
     lab_on(elsewhere.path(), &lab.origins).await;
     lab.until(|lab| listed(lab) == 2).await;

@@ -1,19 +1,19 @@
-//! `outlive ca`: where the local authority's certificate is, and how clients are made to trust it.
+//! `outlive ca`: the certificate of the local authority, and how to trust it.
 
 use std::path::Path;
 
 use outlive_chassis::{LocalAuthority, StartError};
 
-use crate::terminal::say;
+use crate::terminal::print_line;
 
-/// Prints the certificate's path, and unless only that is wanted, how to trust it.
+/// Prints the path of the certificate and, unless `path_only`, how to trust it.
 pub(crate) fn ca(data: &Path, path_only: bool) -> Result<(), StartError> {
     let authority = LocalAuthority::open(data, &[])?;
     let path = authority.certificate_path();
-    // Clients are started elsewhere, so they need the whole path.
+    // Clients are started in other directories, so they need the absolute path.
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let path = path.display().to_string();
-    say(&if path_only { path } else { trust(&path) });
+    print_line(&if path_only { path } else { trust(&path) });
     Ok(())
 }
 
@@ -21,8 +21,8 @@ fn trust(path: &str) -> String {
     format!(
         r#"The certificate of the local authority: {path}
 
-It is valid for this machine and for the names given with --hosts, and for no other site. Trust it only where you test: who
-reads ca.key beside it can pretend to be these names to those who do.
+It is valid for this machine and for the names given with --hosts only. Trust it only on test machines:
+anyone who can read ca.key in the same directory can impersonate these names.
 
   curl       curl --cacert '{path}' https://localhost:8743/healthz
   Python     export REQUESTS_CA_BUNDLE='{path}' SSL_CERT_FILE='{path}'
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_of_client_is_told_the_path() {
+    fn the_path_is_in_the_instructions_of_every_client() {
         let text = trust("/lab/ca.pem");
         for named in [
             "--cacert '/lab/ca.pem'",

@@ -1,4 +1,4 @@
-//! `outlive check`: whether files are right, without running them.
+//! `outlive check`: checks files without running them.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,20 +9,21 @@ use outlive_lab::scenario::{KnownSeeds, read_scenarios};
 use outlive_lab::yaml::top_names;
 
 use crate::console::{LabStart, read_seed};
-use crate::terminal::{complain, say};
+use crate::terminal::{print_error, print_line};
 use crate::up::Seeds;
 
-/// Checks every file and reports all mistakes. Scenarios are checked against the seed that `run` with the same `--seed` uses.
+/// Checks every file and reports all mistakes. Scenarios are checked against the seed of `run` with
+/// the same `--seed`.
 pub(crate) fn check(files: &[PathBuf], seed: &[String]) -> Result<ExitCode, StartError> {
     let seeds = Seeds::read(seed)?;
     let seeds = [LabStart::new(seeds.file.as_deref(), None, false)?.seed];
     let mut wrong = false;
     for file in files {
         match check_file(file, KnownSeeds { seeds: &seeds, complete: true }) {
-            Ok(what) => say(&format!("{}: {what}", file.display())),
+            Ok(what) => print_line(&format!("{}: {what}", file.display())),
             Err(diagnostics) => {
                 wrong = true;
-                diagnostics.iter().for_each(|diagnostic| complain(diagnostic));
+                diagnostics.iter().for_each(|diagnostic| print_error(diagnostic));
             }
         }
     }
@@ -33,7 +34,7 @@ fn check_file(path: &Path, seeds: KnownSeeds<'_>) -> Result<String, Vec<Diagnost
     if looks_like_seed(path) {
         let seed = read_seed(Some(path))?.file;
         return Ok(format!(
-            "a right seed: {} users, {} applications",
+            "valid seed: {} users, {} applications",
             seed.users.len(),
             seed.applications.len()
         ));
@@ -42,11 +43,10 @@ fn check_file(path: &Path, seeds: KnownSeeds<'_>) -> Result<String, Vec<Diagnost
     let scenarios = &read.file.scenarios.value;
     let chapters = scenarios.iter().flat_map(|scenario| &scenario.chapters.value);
     let steps: usize = chapters.map(|chapter| chapter.steps.value.len()).sum();
-    Ok(format!("right: {} scenarios, {steps} steps", scenarios.len()))
+    Ok(format!("valid: {} scenarios, {steps} steps", scenarios.len()))
 }
 
-/// A scenario file lists scenarios; other files with a name that only seed files have are seeds.
-/// What cannot be read is reported when it is read.
+/// Whether a file is a seed: it has a name that only seed files have, and no `scenarios`.
 fn looks_like_seed(path: &Path) -> bool {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let starts = |key: &str| text.lines().any(|line| line.starts_with(&format!("{key}:")));

@@ -1,4 +1,4 @@
-//! The console page and the lab API, which share a port.
+//! The console and the lab API, which share a port.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,19 +20,20 @@ use tokio::task::JoinHandle;
 use crate::seed_check::rejected_by_services;
 use crate::services::{self, Urls};
 
-/// What the lab starts with.
+/// The initial configuration of the lab.
 #[derive(Debug, Clone)]
 pub(crate) struct LabStart {
     /// The seed of the first tenant.
     pub(crate) seed: Seed,
     /// The rules of new tenants.
     pub(crate) rules: Ruleset,
-    /// Whether to make the seed's own tenant.
+    /// Whether to create the seed's own tenant.
     pub(crate) first_tenant: bool,
 }
 
 impl LabStart {
-    /// From the command line: a seed file, or the seed that comes with the program; rules by name, or the current ones.
+    /// Reads the seed file, or the built-in seed, and parses the rules; the default is the newest
+    /// edition.
     pub(crate) fn new(
         seed: Option<&Path>,
         rules: Option<&str>,
@@ -60,7 +61,7 @@ impl LabStart {
     }
 }
 
-/// The seed in a file, or the one that comes with the program, if the services accept it.
+/// Reads a seed file, or the built-in seed, and checks that the services accept it.
 pub(crate) fn read_seed(path: Option<&Path>) -> Result<Seed, Vec<Diagnostic>> {
     let seed = match path {
         Some(path) => Seed::read(path)?,
@@ -70,8 +71,7 @@ pub(crate) fn read_seed(path: Option<&Path>) -> Result<Seed, Vec<Diagnostic>> {
     if rejected.is_empty() { Ok(seed) } else { Err(rejected) }
 }
 
-/// Builds what answers on the console's port, at `own_url`. The first tenant is created in the
-/// background: pages answer meanwhile.
+/// Builds the console and the lab API, at `own_url`. The first tenant is created in the background.
 pub(crate) async fn console(
     config: ChassisConfig,
     urls: &Urls,
@@ -106,7 +106,7 @@ pub(crate) async fn console(
     Ok(ConsoleApp { app, tenants, first_tenant: FirstTenant(first_tenant) })
 }
 
-/// The longest, in wall time, that services are waited for which do not answer at the start.
+/// Maximum wait for services that do not answer at the start (wall time).
 const CHECK_WITHIN: Duration = Duration::from_secs(5);
 
 /// Refuses to start when a service has none of the tenants that this lab created in it: its
@@ -134,7 +134,7 @@ async fn check_services(tenants: &Tenants) -> Result<(), StartError> {
     ))
 }
 
-/// What answers on the console's port, and the tenants behind it.
+/// The console and the lab API, with their tenants.
 pub(crate) struct ConsoleApp {
     /// The routes.
     pub(crate) app: Router,
@@ -175,7 +175,7 @@ pub(crate) async fn end_operations(tenants: &Tenants) {
 
 /// How long, in wall time, services may take to start before that is logged.
 const STARTED_WITHIN: Span = Span::from_seconds(60);
-/// How often connections and flows are laid out before the seed is taken for the cause.
+/// Number of attempts to create connections and flows before the seed is rejected.
 const LAYOUTS_MAX: u32 = 3;
 
 /// Creates the seed's own tenant, trying again while services are still starting.
@@ -217,7 +217,7 @@ async fn create_first_tenant(tenants: Tenants) -> Result<(), StartError> {
                 tracing::error!(%error, "the first tenant cannot be created yet");
                 logged = true;
             }
-            _ => tracing::debug!(%error, "the first tenant has to wait"),
+            _ => tracing::debug!(%error, "the first tenant cannot be created yet"),
         }
         pause(Duration::from_millis(if logged { 2_000 } else { 200 })).await;
     }

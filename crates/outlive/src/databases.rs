@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use outlive_chassis::StartError;
 
-/// Written after the first complete start; it names the databases that belong together. A start that was
-/// interrupted before may have created some of them, which is no loss.
+/// Written after the first complete start; it names the databases that belong together. A start
+/// that was interrupted before may have created some of them, which is no loss.
 const LIST: &str = "databases";
 
 /// The file of a service's database.
@@ -13,8 +13,8 @@ pub(crate) fn file(data: &Path, service: &str) -> PathBuf {
     data.join(format!("{service}.db"))
 }
 
-/// Refuses to start when a database is missing that was there at an earlier start. An empty one in its
-/// place would answer every call about existing tenants with 404.
+/// Refuses to start when a database is missing that was there at an earlier start. An empty one in
+/// its place would answer every call about existing tenants with 404.
 pub(crate) fn check(data: &Path, services: &[&str]) -> Result<(), StartError> {
     let (there, missing): (Vec<&str>, Vec<&str>) =
         services.iter().partition(|service| has_content(&file(data, service)));

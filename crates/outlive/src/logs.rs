@@ -22,18 +22,20 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 const COUNTED_FOR: Span = Span::from_seconds(30);
 /// How often, in wall time, counts that are due are looked for.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Different texts of one message (other tenants, other causes) that are logged, at most, before the
-/// rest are only counted.
+/// Different texts of one message (other tenants, other causes) that are logged, at most, before
+/// the rest are only counted.
 const TEXTS_MAX: usize = 5;
 /// The longest text that a count repeats, in characters.
 const TEXT_CHARS_MAX: usize = 200;
 
 /// Prints what the environment asks for (`OUTLIVE_LOG`), by default warnings and errors. Levels by
-/// module (`warn,outlive_idp=debug`), without the pattern language that would double the dependency.
+/// module (`warn,outlive_idp=debug`), without the pattern language that would double the
+/// dependency.
 pub(crate) fn start() -> Repeats {
     let wanted = std::env::var("OUTLIVE_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
     let repeats = Repeats::default();
-    // Errors of the log itself would be printed by a macro that panics where standard error is closed.
+    // Errors of the log itself would be printed by a macro that panics where standard error is
+    // closed.
     let printer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
     tracing_subscriber::registry()
         .with(printer.with_filter(repeats.clone()))
@@ -42,8 +44,8 @@ pub(crate) fn start() -> Repeats {
     repeats
 }
 
-/// Lets a warning or an error pass when it first occurs and counts the same ones that follow. Cheap to
-/// clone.
+/// Lets a warning or an error pass when it first occurs and counts the same ones that follow. Cheap
+/// to clone.
 #[derive(Clone, Default)]
 pub(crate) struct Repeats(Arc<Mutex<HashMap<Identifier, Message>>>);
 

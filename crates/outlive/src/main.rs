@@ -1,12 +1,12 @@
 //! The `outlive` program.
 
-mod by_hand;
 mod ca;
 mod check;
 mod cli;
 mod console;
 mod databases;
 mod health;
+mod lab_commands;
 mod logs;
 mod matrix;
 mod places;
@@ -29,9 +29,9 @@ use outlive_chassis::StartError;
 use crate::cli::{Cli, Command};
 use crate::places::Part;
 
-/// Something could not start, a file is wrong or a result could not be written.
+/// Exit code: cannot start, invalid file, or a result cannot be written.
 pub(crate) const EXIT_COULD_NOT_START: u8 = 2;
-/// Somebody pressed Ctrl-C while a story was told: as shells count it.
+/// Exit code: interrupted by Ctrl-C, as shells report it.
 const EXIT_INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
@@ -53,12 +53,12 @@ fn main() -> ExitCode {
     };
     repeats.finish();
     terminal::exit_code(result.unwrap_or_else(|error| {
-        terminal::complain(&error);
+        terminal::print_error(&error);
         ExitCode::from(EXIT_COULD_NOT_START)
     }))
 }
 
-/// Prints the help or version that was asked for, or how the command line is wrong.
+/// Prints the requested help or version, or the mistake in the command line.
 fn print_usage(answer: &clap::Error) -> ExitCode {
     let printed = answer.print().and_then(|()| std::io::stdout().flush());
     if !answer.use_stderr() {
@@ -77,31 +77,32 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
         Command::Console(args) => up::alone(Part::Console, args).await?,
         Command::Ca { data, path } => ca::ca(&data, path)?,
         Command::Health { url } => health::health(&url)?,
-        Command::Run(args) => return unless_interrupted(run::run(args)).await,
+        Command::Run(args) => return run_until_interrupt(run::run(args)).await,
         Command::Check { files, seed } => return check::check(&files, &seed),
-        Command::Twins(args) => return unless_interrupted(twins::twins(args)).await,
-        Command::Matrix(args) => return unless_interrupted(matrix::matrix(args)).await,
-        Command::Why { id, json, whom } => return by_hand::why(&id, json, &whom).await,
-        Command::Advance { duration, whom } => return by_hand::advance(duration, &whom).await,
-        Command::ChangePassword(args) => return by_hand::change_password(&args).await,
+        Command::Twins(args) => return run_until_interrupt(twins::twins(args)).await,
+        Command::Matrix(args) => return run_until_interrupt(matrix::matrix(args)).await,
+        Command::Why { id, json, target } => return lab_commands::why(&id, json, &target).await,
+        Command::Advance { duration, target } => return lab_commands::advance(duration, &target).await,
+        Command::ChangePassword(args) => return lab_commands::change_password(&args).await,
         Command::ResetPassword { password, channel } => {
-            return by_hand::reset_password(&password, &channel).await;
+            return lab_commands::reset_password(&password, &channel).await;
         }
-        Command::RevokeSessions { user, by, whom } => {
-            return by_hand::revoke_sessions(&user, &by, &whom).await;
+        Command::RevokeSessions { user, by, target } => {
+            return lab_commands::revoke_sessions(&user, &by, &target).await;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Drops what plays when somebody asks to stop, and with it the directory of its private system, which holds keys.
-async fn unless_interrupted(
-    playing: impl Future<Output = Result<ExitCode, StartError>>,
+/// Runs a command until it ends or is interrupted. Dropping it deletes the directory of its
+/// temporary system, which contains keys.
+async fn run_until_interrupt(
+    command_run: impl Future<Output = Result<ExitCode, StartError>>,
 ) -> Result<ExitCode, StartError> {
     tokio::select! {
-        // In this order: it has to listen before there is anything that could stay.
+        // In this order: the signal handler must exist before there is data to delete.
         biased;
-        () = shutdown::asked_to_stop() => Ok(ExitCode::from(EXIT_INTERRUPTED)),
-        ended = playing => ended,
+        () = shutdown::stop_signal() => Ok(ExitCode::from(EXIT_INTERRUPTED)),
+        ended = command_run => ended,
     }
 }

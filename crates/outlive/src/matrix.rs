@@ -1,4 +1,4 @@
-//! `outlive matrix`: the published table, cell by cell.
+//! `outlive matrix`: executes the published revocation table.
 
 use std::process::ExitCode;
 
@@ -8,16 +8,16 @@ use outlive_lab::http::Http;
 use outlive_lab::scenario::run::LabClient;
 
 use crate::cli::{MatrixArgs, MatrixFormat};
-use crate::run::private::{PrivateSystem, Wanted};
-use crate::terminal::{complain, say};
+use crate::run::private::{PrivateSystem, SystemOptions};
+use crate::terminal::{print_error, print_line};
 use crate::up::Seeds;
 
-/// Executes it and prints it; exit 0 if every cell is as published, 1 if one is not.
+/// Executes and prints the matrix. Exit code 0 if every cell is as published, 1 if not.
 pub(crate) async fn matrix(args: MatrixArgs) -> Result<ExitCode, StartError> {
-    let wanted = Wanted { database_url: args.database_url.as_deref(), ..Wanted::default() };
+    let options = SystemOptions { database_url: args.database_url.as_deref(), ..SystemOptions::default() };
     let private = match &args.against {
         Some(_) => None,
-        None => Some(PrivateSystem::start(wanted, &Seeds::default()).await?),
+        None => Some(PrivateSystem::start(options, &Seeds::default()).await?),
     };
     let lab = private.as_ref().map(PrivateSystem::lab).or(args.against.as_deref()).unwrap_or_default();
     let http = Http::new(HttpClient::new()?, Trace::begin(&Randomness::from_system()));
@@ -36,13 +36,13 @@ pub(crate) async fn matrix(args: MatrixArgs) -> Result<ExitCode, StartError> {
         }
         Err(error) => {
             return Err(StartError::new(
-                "the matrix came to no end",
+                "cannot complete the matrix",
                 error,
                 "start a system with `outlive up` and give --against the address it printed, or leave --against out",
             ));
         }
     };
-    say(&match args.format {
+    print_line(&match args.format {
         MatrixFormat::Table => matrix.table(),
         MatrixFormat::Markdown => matrix.markdown(),
         MatrixFormat::Html => matrix.html(),
@@ -51,6 +51,6 @@ pub(crate) async fn matrix(args: MatrixArgs) -> Result<ExitCode, StartError> {
     if matrix.agrees() {
         return Ok(ExitCode::SUCCESS);
     }
-    complain(&"a cell differs from the published table");
+    print_error(&"a cell differs from the published table");
     Ok(ExitCode::FAILURE)
 }

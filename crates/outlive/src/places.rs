@@ -1,11 +1,11 @@
-//! Where services listen and by which origins they are known, inside and to browsers.
+//! The addresses and origins of the services.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use outlive_chassis::{Origins, StartError};
 use tokio::net::TcpListener;
 
-/// The services of a system, by their place behind the port base.
+/// The services of a system, in the order of their ports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     /// Console page and lab API.
@@ -24,7 +24,7 @@ impl Part {
     /// All of them, by port.
     pub(crate) const ALL: [Self; 5] = [Self::Console, Self::Idp, Self::Hub, Self::Resource, Self::Flow];
 
-    /// The port behind the base.
+    /// Returns the offset of its port.
     pub(crate) const fn offset(self) -> u16 {
         self as u16
     }
@@ -41,12 +41,12 @@ impl Part {
     }
 }
 
-/// Binds a socket; a port that is taken is the person's to solve.
+/// Binds a socket.
 pub(crate) async fn bind(address: SocketAddr, part: Part) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|error| {
         let remedy = match error.kind() {
             std::io::ErrorKind::AddrInUse => {
-                "another program has this port, perhaps an Outlive that still runs: stop it, or choose other ports with --port-base"
+                "another program has this port, possibly an Outlive that is still running: stop it, or choose other ports with --port-base"
             }
             std::io::ErrorKind::PermissionDenied => "ports below 1024 are the system's: choose others with --port-base",
             _ => "check the address that was given to listen on",
@@ -55,7 +55,7 @@ pub(crate) async fn bind(address: SocketAddr, part: Part) -> Result<TcpListener,
     })
 }
 
-/// The loopback address of a port behind the base; `None` is any free port.
+/// Returns the loopback address of a service; any free port if `base` is `None`.
 pub(crate) fn loopback(base: Option<u16>, part: Part) -> Result<SocketAddr, StartError> {
     let port = match base {
         None => 0,

@@ -1,4 +1,4 @@
-//! `outlive run`: scenario files are told, checked and reported.
+//! `outlive run`: runs scenario files and reports the results.
 
 pub(crate) mod private;
 mod reports;
@@ -17,17 +17,18 @@ use outlive_lab::seed::Seed;
 use tokio::sync::Semaphore;
 use tokio::task::JoinError;
 
-use self::private::{PrivateSystem, Wanted};
+use self::private::{PrivateSystem, SystemOptions};
 use self::reports::Reports;
-use self::watch::Storyteller;
+use self::watch::ProgressPrinter;
 use crate::cli::RunArgs;
-use crate::terminal::{self, complain, tell};
+use crate::terminal::{self, print, print_error};
 use crate::up::Seeds;
 
-/// A hook for tests, not for users: the step (counted from 1) at which every scenario panics, or 0 for the task that plays it.
+/// A hook for tests: the step at which every scenario panics, counted from 1, or 0 for the task
+/// that runs it.
 const TEST_PANIC_AT_STEP: &str = "OUTLIVE_TEST_PANIC_AT_STEP";
 
-/// Runs all files; exit 0 if everything passed, 1 if something did not, 2 if the result could not be written.
+/// Runs all files. Exit code 0 if everything passed, 1 if not, 2 if a report could not be written.
 pub(crate) async fn run(args: RunArgs) -> Result<ExitCode, StartError> {
     let panic_at_step = panic_at_step()?;
     let seeds = Seeds::read(&args.seed)?;
@@ -39,12 +40,12 @@ pub(crate) async fn run(args: RunArgs) -> Result<ExitCode, StartError> {
     let private = match &args.against {
         Some(_) => None,
         None => {
-            let wanted = Wanted {
+            let system = SystemOptions {
                 rules: args.rules.as_deref(),
                 database_url: args.database_url.as_deref(),
                 keep: args.keep,
             };
-            Some(PrivateSystem::start(wanted, &seeds).await?)
+            Some(PrivateSystem::start(system, &seeds).await?)
         }
     };
     let lab = match (&args.against, &private) {
@@ -54,15 +55,18 @@ pub(crate) async fn run(args: RunArgs) -> Result<ExitCode, StartError> {
     };
     let http = Http::new(HttpClient::new()?, Trace::begin(&random));
     let options = RunOptions { lab, http, rules: args.rules.clone(), keep: args.keep, random, panic_at_step };
-    reachable(&options).await?;
-    // A story that nobody can read any more is not told to its end, unless its result goes to a file.
-    let telling =
-        Telling { story: !reports.take_output(), several: args.jobs > 1, to_the_end: reports.any_file() };
-    let result = play_all(files, options, args.jobs.clamp(1, 64), telling).await;
+    check_lab(&options).await?;
+    // If nothing more can be printed, the run ends, unless its result goes to a file.
+    let output = OutputMode {
+        print: !reports.use_stdout(),
+        parallel: args.jobs > 1,
+        unconditional: reports.include_file(),
+    };
+    let result = run_all(files, options, args.jobs.clamp(1, 64), output).await;
     if let Some(system) = private {
         system.stop().await;
     }
-    if !telling.goes_on() {
+    if !output.should_continue() {
         return Ok(terminal::exit_code_when_lost());
     }
     let written = reports.write(&result);
@@ -73,24 +77,24 @@ pub(crate) async fn run(args: RunArgs) -> Result<ExitCode, StartError> {
     })
 }
 
-/// How the story of a run is told.
+/// How the output of a run is printed.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Telling {
+pub(super) struct OutputMode {
     /// Whether it is printed.
-    story: bool,
-    /// Whether several scenarios are played at once, so that each is told whole at its end.
-    several: bool,
-    /// Whether scenarios are played although nothing can be printed any more.
-    to_the_end: bool,
+    print: bool,
+    /// Whether scenarios run in parallel, so that each is printed when it has ended.
+    parallel: bool,
+    /// Whether scenarios run even if nothing more can be printed.
+    unconditional: bool,
 }
 
-impl Telling {
-    pub(super) fn goes_on(self) -> bool {
-        self.to_the_end || !terminal::is_lost()
+impl OutputMode {
+    pub(super) fn should_continue(self) -> bool {
+        self.unconditional || !terminal::is_lost()
     }
 }
 
-/// The step at which a test wants scenarios to panic.
+/// Returns the step at which a test makes scenarios panic.
 ///
 /// # Errors
 /// A value that is not a number: a test that uses the hook would test nothing.
@@ -106,26 +110,26 @@ pub(crate) fn panic_at_step() -> Result<Option<usize>, StartError> {
     })
 }
 
-/// All files, or nothing if one of them is wrong; every mistake is reported.
+/// Reads all files. Reports every mistake, and returns `None` if there is one.
 fn read_all(args: &RunArgs, seeds: &Seeds) -> Result<Option<Vec<ReadScenarios>>, StartError> {
     let lab = crate::console::LabStart::new(seeds.file.as_deref(), args.rules.as_deref(), false)?;
     let seeds: Vec<Seed> = vec![lab.seed];
     let mut files = Vec::new();
-    let mut right = true;
+    let mut valid = true;
     for path in &args.files {
-        // A lab that runs elsewhere can have more seeds than the one given here.
+        // A remote lab can have more seeds than the one given here.
         match read_scenarios(path, KnownSeeds { seeds: &seeds, complete: args.against.is_none() }) {
             Ok(read) => files.push(read),
             Err(diagnostics) => {
-                right = false;
-                diagnostics.iter().for_each(|diagnostic| complain(diagnostic));
+                valid = false;
+                diagnostics.iter().for_each(|diagnostic| print_error(diagnostic));
             }
         }
     }
-    Ok(right.then_some(files))
+    Ok(valid.then_some(files))
 }
 
-pub(crate) async fn reachable(options: &RunOptions) -> Result<(), StartError> {
+pub(crate) async fn check_lab(options: &RunOptions) -> Result<(), StartError> {
     let lab = outlive_lab::scenario::run::LabClient::new(options.http.clone(), &options.lab);
     lab.tenants().await.map(drop).map_err(|error| {
         StartError::new(
@@ -136,38 +140,38 @@ pub(crate) async fn reachable(options: &RunOptions) -> Result<(), StartError> {
     })
 }
 
-/// Plays every scenario, `jobs` at a time. One at a time is told while it happens; several are told whole, each at its end.
-/// Every scenario of every file has a result, whatever became of the task that played it.
-async fn play_all(
+/// Runs every scenario, `jobs` at a time. A single one is printed step by step, parallel ones when
+/// they have ended. Every scenario has a result, even if its task panicked.
+async fn run_all(
     files: Vec<ReadScenarios>,
     options: RunOptions,
     jobs: usize,
-    telling: Telling,
+    output: OutputMode,
 ) -> RunResult {
     let turns = Arc::new(Semaphore::new(jobs));
-    let mut playing = Vec::new();
+    let mut running = Vec::new();
     for file in files {
         let file = Arc::new(file);
         let mut scenarios = Vec::new();
         for index in 0..file.file.scenarios.value.len() {
-            // Waited for here and not in the task: scenarios begin in the order in which they are written.
+            // Awaited here and not in the task, so that scenarios start in order.
             let turn = Arc::clone(&turns).acquire_owned().await;
             let (file, options) = (Arc::clone(&file), options.clone());
             scenarios.push(tokio::spawn(async move {
                 let _turn = turn;
-                play(&file, index, &options, telling).await
+                run_one(&file, index, &options, output).await
             }));
         }
-        playing.push((file, scenarios));
+        running.push((file, scenarios));
     }
     let mut results = Vec::new();
-    for (file, tasks) in playing {
+    for (file, tasks) in running {
         let mut scenarios = Vec::new();
         for (task, scenario) in tasks.into_iter().zip(&file.file.scenarios.value) {
             let result = task.await.unwrap_or_else(|error| {
-                let result = broken_scenario(&file, scenario, "The scenario is played", &why_it_ended(error));
-                if telling.story {
-                    tell(&report::story::scenario(&result));
+                let result = broken_scenario(&file, scenario, "Run the scenario", &failure_of(error));
+                if output.print {
+                    print(&report::story::scenario(&result));
                 }
                 result
             });
@@ -179,22 +183,27 @@ async fn play_all(
     RunResult { status: Status::of_all(results.iter().map(|file| file.status)), files: results }
 }
 
-/// Why a task has no result.
-fn why_it_ended(error: JoinError) -> String {
+/// Returns why a task has no result.
+fn failure_of(error: JoinError) -> String {
     match error.try_into_panic() {
         Ok(panic) => format!("the scenario {}", panic_message(panic.as_ref())),
         Err(error) => format!("the scenario did not end: {error}"),
     }
 }
 
-async fn play(file: &ReadScenarios, index: usize, options: &RunOptions, telling: Telling) -> ScenarioResult {
+async fn run_one(
+    file: &ReadScenarios,
+    index: usize,
+    options: &RunOptions,
+    output: OutputMode,
+) -> ScenarioResult {
     let scenario = &file.file.scenarios.value[index];
-    let live = telling.story && !telling.several;
-    let result = run_scenario(file, scenario, options, &Storyteller::new(telling, live)).await;
+    let live = output.print && !output.parallel;
+    let result = run_scenario(file, scenario, options, &ProgressPrinter::new(output, live)).await;
     if live && result.tenant.is_some() {
-        tell(&report::story::ending(&result));
-    } else if telling.story {
-        tell(&report::story::scenario(&result));
+        print(&report::story::ending(&result));
+    } else if output.print {
+        print(&report::story::scenario(&result));
     }
     result
 }

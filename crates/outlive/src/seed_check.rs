@@ -1,5 +1,5 @@
-//! Whether the services accept what a seed file describes, found before any of them runs: each
-//! applies the pure rules with which it checks the description of a tenant.
+//! Checks that the services accept a seed file, before any of them runs: each applies the rules
+//! with which it checks the specification of a tenant.
 
 use outlive_chassis::SpecMistake;
 use outlive_clock::{Randomness, TenantId};

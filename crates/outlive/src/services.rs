@@ -59,7 +59,8 @@ pub(crate) async fn resource(config: ChassisConfig, urls: &Urls) -> Result<Route
     outlive_resource::build(chassis, config).await
 }
 
-/// `replica` names this process among those that share a database; it has to be the same after a restart.
+/// `replica` names this process among those that share a database; it has to be the same after a
+/// restart.
 pub(crate) async fn flow(config: ChassisConfig, urls: &Urls, replica: &str) -> Result<Router, StartError> {
     let chassis = Chassis::start(config, outlive_flow::MIGRATIONS).await?;
     let config = FlowConfig {

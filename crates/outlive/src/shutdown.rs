@@ -1,37 +1,37 @@
-//! When to stop: Ctrl-C, or the signal that process managers send.
+//! Graceful shutdown, on Ctrl-C or SIGTERM.
 
 use tokio::sync::watch;
 
-/// Tells everybody who holds a copy that it is time to stop.
+/// Signals a shutdown to all its clones.
 #[derive(Debug, Clone)]
 pub(crate) struct Shutdown(watch::Receiver<bool>);
 
-/// Whoever holds this can say when.
+/// Triggers a shutdown.
 #[derive(Debug)]
 pub(crate) struct ShutdownSwitch(watch::Sender<bool>);
 
-/// A switch and what it reaches.
+/// Creates a switch and the signal that it triggers.
 pub(crate) fn shutdown() -> (ShutdownSwitch, Shutdown) {
     let (sender, receiver) = watch::channel(false);
     (ShutdownSwitch(sender), Shutdown(receiver))
 }
 
 impl ShutdownSwitch {
-    /// It is time to stop.
+    /// Triggers the shutdown.
     pub(crate) fn stop(&self) {
         let _ = self.0.send(true);
     }
 }
 
 impl Shutdown {
-    /// Waits until it is time to stop. A switch that is gone means the same.
+    /// Waits for the shutdown, or until the switch is dropped.
     pub(crate) async fn wait(mut self) {
         let _ = self.0.wait_for(|stop| *stop).await;
     }
 }
 
 /// Waits for Ctrl-C or SIGTERM.
-pub(crate) async fn asked_to_stop() {
+pub(crate) async fn stop_signal() {
     let interrupt = async {
         let _ = tokio::signal::ctrl_c().await;
     };

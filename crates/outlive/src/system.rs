@@ -1,4 +1,4 @@
-//! A whole system in one process: every service on a socket of its own, HTTP between them, each with its own database.
+//! A system in one process: every service with its own socket and database, and HTTP between them.
 
 use std::path::PathBuf;
 
@@ -22,28 +22,28 @@ const DATABASES: [&str; 5] = ["idp", "hub", "resource", "flow", "lab"];
 /// How to start a system.
 #[derive(Debug, Clone)]
 pub(crate) struct SystemConfig {
-    /// Where databases and keys live.
+    /// The directory of databases and keys.
     pub(crate) data_dir: PathBuf,
     /// A PostgreSQL database for all services, instead of embedded ones.
     pub(crate) database_url: Option<String>,
-    /// Ports from here on; `None` takes free ones.
+    /// The first port; free ports if `None`.
     pub(crate) port_base: Option<u16>,
-    /// What the lab presents to the services.
+    /// The key of the lab surface.
     pub(crate) lab_key: LabKey,
     /// Drop-in mode.
     pub(crate) hosts: Option<Hosts>,
-    /// Seeds all randomness.
+    /// The seed of all randomness.
     pub(crate) seed: Option<u64>,
 }
 
 /// A running system.
 #[derive(Debug)]
 pub(crate) struct System {
-    /// Where everything is.
+    /// The URLs of the services.
     pub(crate) urls: Urls,
     /// Console page and lab API.
     pub(crate) console: String,
-    /// What there is to say about TLS; nothing where it is not served.
+    /// The notice about TLS; empty without TLS.
     pub(crate) by_tls: String,
     /// The creation of the first tenant.
     pub(crate) first_tenant: FirstTenant,
@@ -53,7 +53,8 @@ pub(crate) struct System {
 }
 
 impl System {
-    /// Binds all sockets, then builds and serves every service. `console` builds what answers on the console's port.
+    /// Binds all sockets, then builds and serves every service. `console` builds the console and
+    /// the lab API.
     pub(crate) async fn start<F>(
         config: &SystemConfig,
         console: impl FnOnce(ChassisConfig, Urls, String) -> F,
@@ -68,13 +69,13 @@ impl System {
         for part in Part::ALL {
             listeners.push(bind(loopback(config.port_base, part)?, part).await?);
         }
-        // A system on free ports is private: nobody comes to it by TLS.
+        // A system on free ports is temporary and needs no TLS.
         let tls = match config.port_base {
             Some(base) => Some(Tls::up(base, &config.data_dir, config.hosts.as_ref()).await?),
             None => None,
         };
         let tls_origins = tls.as_ref().map_or(&[][..], |tls| &tls.origins);
-        let by_tls = tls.as_ref().map_or_else(String::new, |tls| tls.told.clone());
+        let by_tls = tls.as_ref().map_or_else(String::new, |tls| tls.notice.clone());
         let [console_at, idp_at, hub_at, resource_at, flow_at] = ports(&listeners)?;
         let at = |port: u16| format!("http://127.0.0.1:{port}");
         let idp_origins =
@@ -109,7 +110,7 @@ impl System {
         for (listener, app) in listeners.zip([idp, hub, resource, flow]) {
             serve(&mut services, listener, app, stop.clone());
         }
-        // The console's lab may speak to the services as soon as it is built, so they answer already.
+        // The lab calls the services as soon as it is built, so they are started first.
         let ConsoleApp { app, tenants, first_tenant } =
             console(chassis("lab", console_at)?, urls.clone(), at(console_at)).await?;
         if let Some(listener) = console_listener {
@@ -121,7 +122,7 @@ impl System {
         Ok(Self { urls, console: at(console_at), by_tls, first_tenant, tenants, switch, services })
     }
 
-    /// Ends operations under way, then stops all services, letting requests under way finish.
+    /// Ends operations in progress, then stops all services gracefully.
     pub(crate) async fn stop(mut self) {
         end_operations(&self.tenants).await;
         self.switch.stop();

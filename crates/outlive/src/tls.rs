@@ -1,4 +1,4 @@
-//! The identity provider over TLS: where it listens, under which names, and what people have to do for clients to accept it.
+//! The identity provider over TLS: addresses, names, certificate, and how clients trust it.
 
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -13,12 +13,12 @@ use crate::cli::ServiceArgs;
 use crate::places::Part;
 use crate::shutdown::Shutdown;
 
-/// The TLS port behind the port base.
+/// Offset of the TLS port from the port base.
 const OFFSET: u16 = 43;
-/// The names that every certificate carries.
+/// The names in every certificate.
 const OWN_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
-/// Drop-in mode: names of others that are answered to.
+/// Drop-in mode: additional host names.
 #[derive(Debug, Clone)]
 pub(crate) struct Hosts {
     names: Vec<String>,
@@ -26,25 +26,26 @@ pub(crate) struct Hosts {
 }
 
 impl Hosts {
-    /// These names at this port; none is no drop-in mode.
+    /// Returns the drop-in mode for these names, or `None` without names.
     pub(crate) fn of(names: &[String], port: u16) -> Option<Self> {
         (!names.is_empty()).then(|| Self { names: plain(names), port })
     }
 }
 
-/// Sockets, a certificate for them, and the origins by which callers may come.
+/// Sockets, their certificate, and the allowed origins.
 #[derive(Debug)]
 pub(crate) struct Tls {
     identity: TlsIdentity,
     listeners: Vec<TcpListener>,
-    /// Every origin, the one to hand out first.
+    /// The origins, the preferred one first.
     pub(crate) origins: Vec<String>,
-    /// What the person at the terminal is told.
-    pub(crate) told: String,
+    /// The notice for the terminal.
+    pub(crate) notice: String,
 }
 
 impl Tls {
-    /// As `outlive up` serves it: on loopback, behind the port base; names of others also at a port of their own.
+    /// Opens the sockets of `outlive up`: on loopback, at an offset from the port base; additional
+    /// names also at a port of their own.
     pub(crate) async fn up(base: u16, data: &Path, hosts: Option<&Hosts>) -> Result<Self, StartError> {
         let port = base.checked_add(OFFSET).ok_or_else(|| {
             StartError::new(
@@ -59,15 +60,16 @@ impl Tls {
             own_names().chain(names.clone()).map(|name| origin(&name, port)).collect();
         let mut addresses = vec![loopback(port)];
         if let Some(hosts) = hosts.filter(|hosts| hosts.port != port) {
-            // Its own names too: MSAL for Java drops the port of an authority when it refreshes a token.
+            // Its own names too: MSAL for Java drops the port of an authority when it refreshes a
+            // token.
             origins.extend(names.iter().cloned().chain(own_names()).map(|name| origin(&name, hosts.port)));
             addresses.push(loopback(hosts.port));
         }
         Self::open(data, &addresses, names, origins).await
     }
 
-    /// As one service alone serves it: where it is told to, under the names it is told and those of its https origins. Adds
-    /// its origins to `known`.
+    /// Opens the sockets of a single service: with the given addresses and names, and those of its
+    /// https origins. Adds its origins to `known`.
     pub(crate) async fn alone(
         part: Part,
         args: &ServiceArgs,
@@ -78,7 +80,7 @@ impl Tls {
         }
         if part != Part::Idp {
             return Err(StartError::new(
-                format!("the {} cannot listen by TLS", part.name()),
+                format!("the {} does not support TLS", part.name()),
                 "only the identity provider does",
                 "leave out --tls-listen and OUTLIVE_TLS_LISTEN",
             ));
@@ -112,24 +114,24 @@ impl Tls {
         let certified: Vec<String> = own_names().chain(names.clone()).collect();
         let authority = LocalAuthority::open(data, &certified)?;
         let identity = TlsIdentity::issue(&authority, &certified)?;
-        let mut told = format!(
+        let mut notice = format!(
             "\n  identity provider over TLS  {}\n  its certificate authority   {} (to trust it: outlive ca)\n",
             origins.first().map_or("", String::as_str),
             authority.certificate_path().display(),
         );
         if !names.is_empty() {
             let _ = write!(
-                told,
+                notice,
                 "\nIt answers as {} too. For programs on this machine to find it by these names, add to the hosts file:\n\n  \
                  127.0.0.1 {}\n",
                 names.join(", "),
                 names.join(" "),
             );
         }
-        Ok(Self { identity, listeners, origins, told })
+        Ok(Self { identity, listeners, origins, notice })
     }
 
-    /// Answers on all its sockets until told to stop.
+    /// Answers on all its sockets until a signal to stop.
     pub(crate) fn serve(self, services: &mut JoinSet<std::io::Result<()>>, app: &Router, stop: &Shutdown) {
         for listener in self.listeners {
             services.spawn(serve_tls(listener, self.identity.clone(), app.clone(), stop.clone().wait()));

@@ -1,4 +1,4 @@
-//! `outlive twins`: one story in two tenants that differ in one fact.
+//! `outlive twins`: compares a scenario with its variant, in two tenants that differ in one fact.
 
 use std::process::ExitCode;
 
@@ -11,63 +11,64 @@ use outlive_lab::scenario::{KnownSeeds, ReadScenarios, read_scenarios};
 
 use crate::cli::TwinsArgs;
 use crate::console::LabStart;
-use crate::run::private::{PrivateSystem, Wanted};
-use crate::run::{panic_at_step, reachable};
-use crate::terminal::{self, complain, tell};
+use crate::run::private::{PrivateSystem, SystemOptions};
+use crate::run::{check_lab, panic_at_step};
+use crate::terminal::{self, print, print_error};
 use crate::up::Seeds;
 
-/// Plays all files; exit 0 if all twins part.
+/// Runs all files. Exit code 0 if every variant has another outcome.
 pub(crate) async fn twins(args: TwinsArgs) -> Result<ExitCode, StartError> {
     let seeds = [LabStart::new(None, None, false)?.seed];
     let mut read = Vec::new();
-    let mut right = true;
+    let mut valid = true;
     for path in &args.files {
         match read_scenarios(path, KnownSeeds { seeds: &seeds, complete: args.against.is_none() }) {
             Ok(file) => read.push(file),
             Err(diagnostics) => {
-                right = false;
-                diagnostics.iter().for_each(|diagnostic| complain(diagnostic));
+                valid = false;
+                diagnostics.iter().for_each(|diagnostic| print_error(diagnostic));
             }
         }
     }
-    if !right {
+    if !valid {
         return Ok(ExitCode::from(crate::EXIT_COULD_NOT_START));
     }
     if !read.iter().any(|file| file.twin.is_some()) {
-        complain(&"no story there has a twin; write `twins: {fact: NAME, values: [ONE, OTHER]}` into one");
+        print_error(&"no scenario is paired; add `twins: {fact: NAME, values: [ONE, OTHER]}` to one");
         return Ok(ExitCode::from(crate::EXIT_COULD_NOT_START));
     }
     let (lab, private) = match args.against {
         Some(lab) => (lab, None),
         None => {
-            let wanted = Wanted { database_url: args.database_url.as_deref(), ..Wanted::default() };
-            let system = PrivateSystem::start(wanted, &Seeds::default()).await?;
+            let options =
+                SystemOptions { database_url: args.database_url.as_deref(), ..SystemOptions::default() };
+            let system = PrivateSystem::start(options, &Seeds::default()).await?;
             (system.lab().to_owned(), Some(system))
         }
     };
     let random = Randomness::from_system().fork("twins");
     let http = Http::new(HttpClient::new()?, Trace::begin(&random));
     let options = RunOptions { lab, http, rules: None, keep: false, random, panic_at_step: panic_at_step()? };
-    reachable(&options).await?;
-    let all_part = play(&read, &options).await;
+    check_lab(&options).await?;
+    let all_diverge = run_all(&read, &options).await;
     if let Some(system) = private {
         system.stop().await;
     }
-    Ok(if all_part { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if all_diverge { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn play(read: &[ReadScenarios], options: &RunOptions) -> bool {
-    let mut all_part = true;
+async fn run_all(read: &[ReadScenarios], options: &RunOptions) -> bool {
+    let mut all_diverge = true;
     for file in read {
         for scenario in &file.file.scenarios.value {
             if terminal::is_lost() {
-                return all_part;
+                return all_diverge;
             }
             if let Some(result) = run_twins(file, scenario, options).await {
-                tell(&twins::twins(&result));
-                all_part &= result.part();
+                print(&twins::twins(&result));
+                all_diverge &= result.diverges();
             }
         }
     }
-    all_part
+    all_diverge
 }

@@ -1,4 +1,4 @@
-//! `outlive up` and the commands that start one service alone.
+//! `outlive up`, and the commands that start a single service.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,12 +13,12 @@ use crate::cli::{ServiceArgs, UpArgs};
 use crate::console::{LabStart, console, end_operations};
 use crate::places::{Part, bind, loopback, loopback_origins};
 use crate::services;
-use crate::shutdown::{asked_to_stop, shutdown};
+use crate::shutdown::{shutdown, stop_signal};
 use crate::system::{System, SystemConfig};
-use crate::terminal::{self, say};
+use crate::terminal::{self, print_line};
 use crate::tls::{Hosts, Tls};
 
-/// What `--seed` was given: a number for the randomness, a file for the first tenant, or both.
+/// The values of `--seed`: a number for the randomness, a file for the first tenant, or both.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Seeds {
     pub(crate) number: Option<u64>,
@@ -46,7 +46,7 @@ impl Seeds {
     }
 }
 
-/// Starts all services, prints where they are, and runs until told to stop.
+/// Starts all services, prints their addresses, and runs until a signal to stop.
 pub(crate) async fn up(args: UpArgs) -> Result<(), StartError> {
     let seeds = Seeds::read(&args.seed)?;
     let lab = LabStart::new(seeds.file.as_deref(), args.rules.as_deref(), true)?;
@@ -65,7 +65,7 @@ pub(crate) async fn up(args: UpArgs) -> Result<(), StartError> {
             .await?;
     let urls = &system.urls;
     let by_tls = &system.by_tls;
-    say(&format!(
+    print_line(&format!(
         "Outlive is up. Tenant {domain}; open {console}\n\n  \
          console and lab API  {console}\n  identity provider    {}\n  hub                  {}\n  resource             {}\n  \
          flow                 {}\n{by_tls}\nCtrl-C stops it.",
@@ -76,21 +76,21 @@ pub(crate) async fn up(args: UpArgs) -> Result<(), StartError> {
         console = system.console,
     ));
     let failure = tokio::select! {
-        () = unless_lost(asked_to_stop()) => None,
+        () = unless_lost(stop_signal()) => None,
         error = system.first_tenant.failure() => Some(error),
     };
     system.stop().await;
     failure.map_or(Ok(()), Err)
 }
 
-/// Waits, unless the addresses could not be printed: then nobody can use what was started.
+/// Waits, unless the addresses could not be printed, without which the system cannot be used.
 async fn unless_lost(waiting: impl Future<Output = ()>) {
     if !terminal::is_lost() {
         waiting.await;
     }
 }
 
-/// Starts one service and runs until told to stop.
+/// Starts one service and runs until a signal to stop.
 pub(crate) async fn alone(part: Part, args: ServiceArgs) -> Result<(), StartError> {
     let seeds = Seeds::read(&args.seed)?;
     let address = match args.listen {
@@ -115,11 +115,11 @@ pub(crate) async fn alone(part: Part, args: ServiceArgs) -> Result<(), StartErro
             console.app
         }
     };
-    say(&format!("Outlive {} listens on http://{address}", part.name()));
+    print_line(&format!("Outlive {} listens on http://{address}", part.name()));
     let (switch, stop) = shutdown();
     let mut serving = JoinSet::new();
     if let Some(tls) = tls {
-        say(tls.told.trim_matches('\n'));
+        print_line(tls.notice.trim_matches('\n'));
         tls.serve(&mut serving, &app, &stop);
     }
     serving.spawn(outlive_chassis::serve(listener, app, stop.wait()));
@@ -130,7 +130,7 @@ pub(crate) async fn alone(part: Part, args: ServiceArgs) -> Result<(), StartErro
         }
     };
     let failure = tokio::select! {
-        () = unless_lost(asked_to_stop()) => None,
+        () = unless_lost(stop_signal()) => None,
         error = first_tenant_fails => Some(error),
     };
     if let Some(tenants) = &tenants {
@@ -156,7 +156,7 @@ fn chassis_config(
     let origins = if args.origins.is_empty() {
         own
     } else {
-        // Its own loopback address too, for health checks from inside a container.
+        // The loopback address is for health checks inside a container.
         Origins::new(args.origins.iter().map(String::as_str).chain(own.all().iter().map(String::as_str)))
     };
     Ok(ChassisConfig {

@@ -91,22 +91,22 @@ impl ClockAnswer {
 pub(super) const SPEED_LIMIT: &str =
     "Time runs at most 86400 times as fast as wall time (a day in a second); 0 stops it.";
 
-/// What is asked of the conductor.
-enum Asked {
+/// A validated change.
+enum ValidChange {
     Move(Target),
     Run(Speed),
 }
 
 impl ClockRequest {
-    fn asked(&self) -> Result<Asked, Problem> {
+    fn validate(&self) -> Result<ValidChange, Problem> {
         match (self.advance, self.set, self.run) {
             (Some(span), None, None) if span.is_negative() => {
                 Err(Problem::bad_request("Time only moves forward: give 'advance' a positive duration."))
             }
-            (Some(span), None, None) => Ok(Asked::Move(Target::By(span))),
-            (None, Some(instant), None) => Ok(Asked::Move(Target::At(instant))),
+            (Some(span), None, None) => Ok(ValidChange::Move(Target::By(span))),
+            (None, Some(instant), None) => Ok(ValidChange::Move(Target::At(instant))),
             (None, None, Some(speed)) if speed > Speed::MAX => Err(Problem::bad_request(SPEED_LIMIT)),
-            (None, None, Some(speed)) => Ok(Asked::Run(speed)),
+            (None, None, Some(speed)) => Ok(ValidChange::Run(speed)),
             _ => Err(Problem::bad_request(
                 "Give exactly one of advance (a duration), set (an instant) and run (a speed).",
             )),
@@ -136,22 +136,22 @@ pub(crate) async fn change(
 ) -> Result<Json<ClockAnswer>, Problem> {
     let tenant = tenant_of(&tenant)?;
     let Json(request) = body.map_err(|rejection| of_body(&rejection))?;
-    let asked = request.asked()?;
-    let clock = match asked {
-        Asked::Run(Speed::FROZEN) => tenants.clock_to_freeze(tenant).await?,
-        Asked::Run(_) | Asked::Move(_) => tenants.clock(tenant).await?,
+    let change = request.validate()?;
+    let clock = match change {
+        ValidChange::Run(Speed::FROZEN) => tenants.clock_to_freeze(tenant).await?,
+        ValidChange::Run(_) | ValidChange::Move(_) => tenants.clock(tenant).await?,
     };
-    // A caller that hangs up must not leave time frozen half-way.
+    // A caller that disconnects must not leave the clocks stopped on the way.
     let moving = tokio::spawn(async move {
-        let moved = change_time(clock, asked).await?;
+        let moved = change_time(clock, change).await?;
         Ok::<_, Problem>(ClockAnswer::of(tenants.time(tenant).await?, moved))
     });
     moving.await.map_err(|_| Problem::unavailable())?.map(Json)
 }
 
-async fn change_time(clock: TenantClock, asked: Asked) -> Result<Option<Moved>, TenantError> {
-    match asked {
-        Asked::Run(speed) => clock.run_at(speed).await.map(|_| None),
-        Asked::Move(target) => clock.advance(target, &|_| ()).await.map(Some),
+async fn change_time(clock: TenantClock, change: ValidChange) -> Result<Option<Moved>, TenantError> {
+    match change {
+        ValidChange::Run(speed) => clock.run_at(speed).await.map(|_| None),
+        ValidChange::Move(target) => clock.advance(target, &|_| ()).await.map(Some),
     }
 }

@@ -49,8 +49,8 @@ pub(crate) struct Selection {
     about: Option<String>,
     /// At most so many lines (1 to 1000).
     limit: Option<u32>,
-    /// The newest lines, newest first, instead of those after `after`. Only `notable`, `service` and
-    /// `limit` select then; `next` is the end of the journals.
+    /// The newest lines, newest first, instead of those after `after`. Only `notable`, `service`
+    /// and `limit` select then; `next` is the end of the journals.
     #[serde(default)]
     newest: bool,
     /// With `newest`: only what changed something, or was refused.
@@ -139,7 +139,7 @@ pub(crate) async fn read(
     let Query(selection) = selection?;
     let cursor = selection.cursor()?;
     let limit = selection.limit.unwrap_or(LINES_MAX).clamp(1, LINES_MAX);
-    tenants.handout(tenant).await?;
+    tenants.credentials(tenant).await?;
     let reading = Service::ALL.map(|service| {
         let query = if selection.newest {
             selection.newest_query(limit)
@@ -190,7 +190,7 @@ pub(crate) async fn follow(
         Some(id) => cursor_of(id)?,
         None => selection.cursor()?,
     };
-    tenants.handout(tenant).await?;
+    tenants.credentials(tenant).await?;
     let feed = feeds.of(tenants.surface(), tenant);
     let follower = Follower::new(selection, cursor, feed);
     let headers = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-cache")];

@@ -1,8 +1,8 @@
 //! `/lab/matrix/credentials` and `/lab/tenants/{t}/matrix/credentials`: the published table, cell
-//! by cell, in throw-away tenants.
+//! by cell, in temporary tenants.
 //!
 //! An execution ends with its caller: a connection that closes drops everything that still had to
-//! be done, and the throw-away tenants are deleted.
+//! be done, and the temporary tenants are deleted.
 
 use std::sync::Arc;
 
@@ -100,8 +100,8 @@ pub(crate) async fn of_tenant(
     Extension(places): Extension<Places>,
     Path(tenant): Path<String>,
 ) -> Result<Json<Matrix>, Refusal> {
-    let handout = tenants.handout(tenant_of(&tenant)?).await.map_err(Problem::from)?;
-    execute(&tenants, &places, &handout.rules).await
+    let credentials = tenants.credentials(tenant_of(&tenant)?).await.map_err(Problem::from)?;
+    execute(&tenants, &places, &credentials.rules).await
 }
 
 /// Executes a matrix in the caller's own task, so that it ends when the caller does.
@@ -112,7 +112,7 @@ async fn execute(tenants: &Tenants, places: &Places, rules: &str) -> Result<Json
     let Ok(_place) = places.0.try_acquire() else { return Err(Refusal::Busy) };
     // One at a time: each fills both cores, and two would only wait for each other.
     let _turn = tenants.matrix_turn().await;
-    Ok(Json(matrix::credentials(tenants, &rules).await.map_err(Problem::from)?))
+    Ok(Json(matrix::execute(tenants, &rules).await.map_err(Problem::from)?))
 }
 
 impl From<MatrixError> for Problem {

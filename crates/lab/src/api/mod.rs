@@ -1,7 +1,8 @@
-//! The lab API (`/lab/…`): tenants, time, journal and events, as JSON, described by `/lab/openapi.json`.
+//! The lab API (`/lab/…`): tenants, time, journal and events, as JSON, described by
+//! `/lab/openapi.json`.
 //!
-//! Calls that change something take `Content-Type: application/json` only, so that no page of another origin can send them
-//! without asking first.
+//! Requests that change something require `Content-Type: application/json`, so that a page of
+//! another origin cannot send them without a preflight request.
 
 mod clock;
 mod events;

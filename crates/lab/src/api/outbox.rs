@@ -1,5 +1,5 @@
-//! `/lab/tenants/{t}/outbox`: what users would get by e-mail. There is no such thing in the original: it stands in for
-//! their mailboxes.
+//! `/lab/tenants/{t}/outbox`: the e-mails to users. It replaces their mailboxes, and has no
+//! counterpart in the original.
 
 use axum::Json;
 use axum::extract::{Path, State};

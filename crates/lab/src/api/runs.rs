@@ -16,6 +16,6 @@ pub(crate) async fn show(
     Path(tenant): Path<String>,
 ) -> Result<Json<Value>, Problem> {
     let tenant = tenant_of(&tenant)?;
-    tenants.handout(tenant).await?;
+    tenants.credentials(tenant).await?;
     Ok(Json(tenants.surface().runs(tenant).await.map_err(TenantError::from)?))
 }

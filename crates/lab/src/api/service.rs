@@ -1,4 +1,5 @@
-//! The lab as a service on a chassis: it has a database and a shell, but no tenants of its own that another lab could make.
+//! The lab as a service of the chassis: it has a database and a shell, but no lab surface on which
+//! another lab can create tenants.
 
 use http::StatusCode;
 use outlive_chassis::{Problem, Service, Trace};
@@ -24,7 +25,7 @@ impl Service for LabService {
         Err(Problem::new(
             StatusCode::METHOD_NOT_ALLOWED,
             "UseTheLabApi",
-            "Tenants of the lab are made by POST /lab/tenants.",
+            "Create tenants with POST /lab/tenants.",
         ))
     }
 }

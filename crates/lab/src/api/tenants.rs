@@ -14,29 +14,30 @@ use super::clock::SPEED_LIMIT;
 use super::problem::{of_body, tenant_of};
 use crate::services::Service;
 use crate::starts::Starts;
-use crate::tenants::{Deletion, Handout, NewTenant, Tenants};
+use crate::tenants::{Deletion, NewTenant, TenantCredentials, Tenants};
 
 /// Longest name of a tenant, in characters.
 const NAME_CHARACTERS_MAX: usize = 200;
 
-/// What a new tenant should be. Everything may be left out.
+/// A tenant to create. All members are optional.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TenantRequest {
     /// Display name, of at most 200 characters.
     name: Option<String>,
-    /// The seed it is made from.
+    /// Its seed.
     seed: Option<String>,
-    /// The edition of the revocation table it lives by (`2018`, `2021`, `2025-05`, `2025-11`).
+    /// The edition of its revocation table (`2018`, `2021`, `2025-05`, `2025-11`).
     rules: Option<String>,
-    /// Where its time starts: an instant in the past (RFC 3339), or so long before now (a negative ISO 8601 duration such as
-    /// `-P90D`). Moved forward by the same span, its time is the present. Not together with `clock.now`.
+    /// When its time starts: an instant in the past (RFC 3339), or a negative ISO 8601 duration
+    /// before now (`-P90D`). Advanced by the same duration, its time is the present. Excludes
+    /// `clock.now`.
     #[schema(example = "-P90D")]
     starts: Option<String>,
-    /// Where its time starts and how fast it runs; as wall time if left out.
+    /// When its time starts and how fast it runs; by default as wall time.
     #[serde(default)]
     clock: ClockRequest,
-    /// Leave out the seed's connections and flows.
+    /// Omit the seed's connections and flows.
     #[serde(default)]
     bare: bool,
 }
@@ -97,43 +98,43 @@ pub(crate) async fn list(State(tenants): State<Tenants>) -> Result<Json<TenantLi
 }
 
 #[utoipa::path(post, path = "/lab/tenants", request_body = TenantRequest,
-    responses((status = 201, body = Handout), (status = 400, description = "an unknown seed or edition, or a start that is not in the past")))]
+    responses((status = 201, body = TenantCredentials), (status = 400, description = "an unknown seed or edition, or a start that is not in the past")))]
 pub(crate) async fn create(
     State(tenants): State<Tenants>,
     body: Result<Json<TenantRequest>, JsonRejection>,
-) -> Result<(StatusCode, Json<Handout>), Problem> {
-    let Json(asked) = body.map_err(|rejection| of_body(&rejection))?;
-    if asked.name.as_ref().is_some_and(|name| name.chars().nth(NAME_CHARACTERS_MAX).is_some()) {
+) -> Result<(StatusCode, Json<TenantCredentials>), Problem> {
+    let Json(request) = body.map_err(|rejection| of_body(&rejection))?;
+    if request.name.as_ref().is_some_and(|name| name.chars().nth(NAME_CHARACTERS_MAX).is_some()) {
         return Err(Problem::bad_request(format!(
             "'name' is too long: it has at most {NAME_CHARACTERS_MAX} characters."
         )));
     }
-    if asked.clock.now.is_some_and(|now| now > Instant::MAX || now < Instant::EPOCH) {
+    if request.clock.now.is_some_and(|now| now > Instant::MAX || now < Instant::EPOCH) {
         return Err(Problem::bad_request("A clock shows instants from 1970 to 9999."));
     }
-    let starts = asked.starts.map(|starts| start_in_the_past(&starts, wall_now())).transpose()?;
-    if starts.is_some() && asked.clock.now.is_some() {
+    let starts = request.starts.map(|starts| start_in_the_past(&starts, wall_now())).transpose()?;
+    if starts.is_some() && request.clock.now.is_some() {
         return Err(Problem::bad_request("Give starts or clock.now, not both: each says where time starts."));
     }
-    if asked.clock.speed.is_some_and(|speed| speed > Speed::MAX) {
+    if request.clock.speed.is_some_and(|speed| speed > Speed::MAX) {
         return Err(Problem::bad_request(SPEED_LIMIT));
     }
     let new = NewTenant {
         id: None,
-        name: asked.name,
-        seed: asked.seed,
-        rules: asked.rules,
-        now: starts.or(asked.clock.now),
-        speed: asked.clock.speed,
-        bare: asked.bare,
+        name: request.name,
+        seed: request.seed,
+        rules: request.rules,
+        now: starts.or(request.clock.now),
+        speed: request.clock.speed,
+        bare: request.bare,
     };
-    // A caller that hangs up must not leave half a tenant behind.
-    let made = tokio::spawn(async move { tenants.create(new).await });
-    let handout = made.await.map_err(|_| Problem::unavailable())??;
-    Ok((StatusCode::CREATED, Json(handout)))
+    // A caller that disconnects must not leave an incomplete tenant.
+    let creating = tokio::spawn(async move { tenants.create(new).await });
+    let credentials = creating.await.map_err(|_| Problem::unavailable())??;
+    Ok((StatusCode::CREATED, Json(credentials)))
 }
 
-/// The instant at which a tenant starts that begins in the past.
+/// Returns the start of a tenant that starts in the past.
 fn start_in_the_past(starts: &str, now: Instant) -> Result<Instant, Problem> {
     let starts: Starts =
         starts.parse().map_err(|wrong| Problem::bad_request(format!("'starts': {wrong}.")))?;
@@ -150,12 +151,12 @@ fn start_in_the_past(starts: &str, now: Instant) -> Result<Instant, Problem> {
 }
 
 #[utoipa::path(get, path = "/lab/tenants/{tenant}", params(("tenant" = String, Path, description = "tenant id")),
-    responses((status = 200, body = Handout), (status = 404, description = "no such tenant")))]
+    responses((status = 200, body = TenantCredentials), (status = 404, description = "no such tenant")))]
 pub(crate) async fn show(
     State(tenants): State<Tenants>,
     Path(tenant): Path<String>,
-) -> Result<Json<Handout>, Problem> {
-    Ok(Json(tenants.handout(tenant_of(&tenant)?).await?))
+) -> Result<Json<TenantCredentials>, Problem> {
+    Ok(Json(tenants.credentials(tenant_of(&tenant)?).await?))
 }
 
 #[utoipa::path(delete, path = "/lab/tenants/{tenant}", params(("tenant" = String, Path, description = "tenant id")),

@@ -15,7 +15,8 @@ use crate::why::Why;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Of {
-    /// A token, code or cookie itself, or its id, `uti` or fingerprint; the id of a connection; the name of a run.
+    /// A token, code or cookie, or its id, `uti` or fingerprint; the id of a connection; the name
+    /// of a run.
     of: String,
 }
 
@@ -27,7 +28,7 @@ pub(crate) async fn show(
     State(tenants): State<Tenants>,
     Path((tenant, id)): Path<(String, String)>,
 ) -> Result<Json<Why>, Problem> {
-    explained(&tenants, &tenant, &id).await
+    explain(&tenants, &tenant, &id).await
 }
 
 #[utoipa::path(post, path = "/lab/tenants/{tenant}/why", params(("tenant" = String, Path, description = "tenant id")),
@@ -40,10 +41,10 @@ pub(crate) async fn ask(
     body: Result<Json<Of>, JsonRejection>,
 ) -> Result<Json<Why>, Problem> {
     let Json(Of { of }) = body.map_err(|rejection| of_body(&rejection))?;
-    explained(&tenants, &tenant, &of).await
+    explain(&tenants, &tenant, &of).await
 }
 
-async fn explained(tenants: &Tenants, tenant: &str, id: &str) -> Result<Json<Why>, Problem> {
+async fn explain(tenants: &Tenants, tenant: &str, id: &str) -> Result<Json<Why>, Problem> {
     let why = tenants.why(tenant_of(tenant)?, id).await?;
     why.map(Json).ok_or_else(|| {
         Problem::not_found(

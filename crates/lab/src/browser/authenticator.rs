@@ -1,5 +1,5 @@
-//! A person's passkeys: an authenticator in software, which answers what our pages ask as one of hardware would (Web
-//! Authentication Level 2, sections 6.3 and 6.5; ES256, no attestation). The person is always there and verified.
+//! A software authenticator for passkeys (Web Authentication Level 2, sections 6.3 and 6.5; ES256,
+//! no attestation). The user is always present and verified.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
@@ -14,12 +14,12 @@ use url::Url;
 use super::drive::{PAGES_MAX, refused};
 use super::{Arrival, Browser, BrowserError, Form, Page};
 
-/// Present and verified.
+/// Flags UP and UV: user present and verified.
 const FLAGS_USER: u8 = 0b0000_0101;
-/// A new key is told of.
-const FLAG_NEW_KEY: u8 = 0b0100_0000;
+/// Flag AT: attested credential data included.
+const FLAG_ATTESTED_DATA: u8 = 0b0100_0000;
 
-/// An authenticator with the keys it made. Several browsers of one person may use it, one after the other.
+/// An authenticator with its keys. Several browsers of one user can share it, one after the other.
 pub struct Authenticator {
     random: Randomness,
     keys: Vec<Key>,
@@ -29,23 +29,23 @@ struct Key {
     /// Base64url.
     id: String,
     rp_id: String,
-    /// Whose it is, as the server names them (base64url).
+    /// The server's user handle (base64url).
     user_handle: String,
     pair: EcdsaKeyPair,
     uses: u32,
 }
 
-/// What a page asks, in the `options` field of its form.
+/// The options of a page, from the `options` field of its form.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Options {
     challenge: String,
-    /// Where a key is to be made: for which name.
+    /// The relying party, in options for a new key.
     #[serde(default)]
     rp: Option<Rp>,
     #[serde(default)]
     user: Option<Handle>,
-    /// Where one is to be used: that name.
+    /// The relying party id, in options for an assertion.
     #[serde(default)]
     rp_id: String,
     #[serde(default)]
@@ -62,20 +62,20 @@ struct Handle {
     id: String,
 }
 
-/// The authenticator has no answer.
+/// Why the authenticator cannot respond.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum AuthenticatorError {
-    /// The page asks nothing, or something that is not understood.
-    #[error("the page asks nothing that an authenticator could answer")]
-    NotAsked,
+    /// The page has no options, or invalid ones.
+    #[error("the page does not contain valid passkey options")]
+    InvalidOptions,
     /// There is no such key.
     #[error("the authenticator has no passkey for {rp_id}")]
     NoKey {
-        /// The name that asks.
+        /// The relying party id.
         rp_id: String,
     },
     /// The cryptographic library failed.
-    #[error("no key could be made or used")]
+    #[error("cannot create or use a key")]
     Key,
 }
 
@@ -86,17 +86,17 @@ impl std::fmt::Debug for Authenticator {
 }
 
 impl Authenticator {
-    /// An authenticator without keys, which names those it makes from this randomness.
+    /// Creates an authenticator without keys. The ids of its keys come from `random`.
     #[must_use]
     pub const fn new(random: Randomness) -> Self {
         Self { random, keys: Vec::new() }
     }
 
-    /// Registers a passkey for a person on the page for security info (`{idp}/{tenant}/security-info`), signing in by password
-    /// if the page asks.
+    /// Registers a passkey on the security info page (`{idp}/{tenant}/security-info`), signing in
+    /// with a password if required.
     ///
     /// # Errors
-    /// The page cannot be reached, or does not take the passkey.
+    /// The page cannot be reached, or rejects the passkey.
     pub async fn register(
         &mut self,
         browser: &mut Browser,
@@ -105,7 +105,7 @@ impl Authenticator {
         password: &str,
     ) -> Result<(), BrowserError> {
         let form = browser.sign_in_to(page, upn, password, "credential").await?;
-        let credential = self.answer(&form)?;
+        let credential = self.respond(&form)?;
         let filled = [("credential", credential.as_str()), ("name", "Lab authenticator")];
         match browser.submit(&form, &filled, &|_| false).await? {
             Arrival::Page(page) if page.status < 400 && page.aadsts().is_none() => Ok(()),
@@ -114,11 +114,11 @@ impl Authenticator {
         }
     }
 
-    /// Does what [`Browser::sign_in`] does, with a passkey instead of a password. An empty `upn` leaves it to the passkey to tell
-    /// who signs in.
+    /// Signs in as [`Browser::sign_in`] does, with a passkey instead of a password. With an empty
+    /// `upn`, the passkey identifies the user.
     ///
     /// # Errors
-    /// A page that cannot be got past.
+    /// A page on which the sign-in cannot continue.
     pub async fn sign_in(
         &mut self,
         browser: &mut Browser,
@@ -126,7 +126,7 @@ impl Authenticator {
         upn: &str,
         stop: &(dyn Fn(&Url) -> bool + Sync),
     ) -> Result<Url, BrowserError> {
-        let mut answered = false;
+        let mut responded = false;
         let mut arrival = browser.open(url, stop).await?;
         for _ in 0..PAGES_MAX {
             let page: Page = match arrival {
@@ -136,16 +136,17 @@ impl Authenticator {
             let Some(form) = page.form_with("loginfmt").or_else(|| page.forms.first()) else {
                 return Err(refused(&page));
             };
-            // Back at the beginning after an answer, or before something that a passkey does not open.
-            let stuck = (answered && form.has("loginfmt")) || form.has("otc") || form.has("newpasswd");
+            // The passkey was rejected, or the page requires something that a passkey does not
+            // satisfy.
+            let stuck = (responded && form.has("loginfmt")) || form.has("otc") || form.has("newpasswd");
             if page.status >= 400 || stuck {
                 return Err(refused(&page));
             }
             arrival = if form.has("loginfmt") {
                 browser.press(form, "passkey", &[("loginfmt", upn)], stop).await?
             } else if form.has("credential") {
-                answered = true;
-                let credential = self.answer(form)?;
+                responded = true;
+                let credential = self.respond(form)?;
                 browser.submit(form, &[("credential", &credential)], stop).await?
             } else {
                 browser.submit(form, &[], stop).await?
@@ -154,23 +155,25 @@ impl Authenticator {
         Err(BrowserError::TooManyRedirects { at: "the sign-in pages".to_owned() })
     }
 
-    /// What a page's script would put into the form's `credential` field, told by its `options` field.
+    /// Returns the value of the form's `credential` field for its `options` field, as the page's
+    /// script would.
     ///
     /// # Errors
-    /// The form asks nothing, or there is no key to answer with.
-    pub fn answer(&mut self, form: &Form) -> Result<String, AuthenticatorError> {
+    /// The form has no valid options, or there is no key for them.
+    pub fn respond(&mut self, form: &Form) -> Result<String, AuthenticatorError> {
         let options = form.fields.iter().find(|(name, _)| name == "options");
-        let options = options.ok_or(AuthenticatorError::NotAsked)?;
-        let options: Options = serde_json::from_str(&options.1).map_err(|_| AuthenticatorError::NotAsked)?;
+        let options = options.ok_or(AuthenticatorError::InvalidOptions)?;
+        let options: Options =
+            serde_json::from_str(&options.1).map_err(|_| AuthenticatorError::InvalidOptions)?;
         let origin = form.action.origin().ascii_serialization();
         match (&options.rp, &options.user) {
-            (Some(rp), Some(user)) => self.make(&origin, &options.challenge, &rp.id, &user.id),
+            (Some(rp), Some(user)) => self.create_key(&origin, &options.challenge, &rp.id, &user.id),
             _ => self.sign(&origin, &options),
         }
         .map(|answer| answer.to_string())
     }
 
-    fn make(
+    fn create_key(
         &mut self,
         origin: &str,
         challenge: &str,
@@ -180,8 +183,8 @@ impl Authenticator {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING);
         let pair = pair.map_err(|_| AuthenticatorError::Key)?;
         let id: [u8; 32] = self.random.stream("passkey-id").bytes();
-        let mut data = authenticator_data(rp_id, FLAGS_USER | FLAG_NEW_KEY, 0);
-        // A model that is nobody's, then the id with its length, then the key.
+        let mut data = authenticator_data(rp_id, FLAGS_USER | FLAG_ATTESTED_DATA, 0);
+        // AAGUID (zero), length of the credential id, credential id, public key.
         data.extend([0; 16]);
         data.extend([0, 32]);
         data.extend(id);
@@ -237,13 +240,14 @@ fn authenticator_data(rp_id: &str, flags: u8, uses: u32) -> Vec<u8> {
     data
 }
 
-/// A point of P-256 (0x04, x, y) as a COSE key, written in CBOR: kty EC2, alg ES256, crv P-256, x, y.
+/// Encodes a point of P-256 (0x04, x, y) as a COSE key in CBOR: kty EC2, alg ES256, crv P-256, x,
+/// y.
 fn cose_key(point: &[u8]) -> Vec<u8> {
     let (x, y) = point.get(1..).unwrap_or_default().split_at(point.len().saturating_sub(1) / 2);
     [&[0xa5, 0x01, 0x02, 0x03, 0x26, 0x20, 0x01, 0x21, 0x58, 0x20], x, &[0x22, 0x58, 0x20], y].concat()
 }
 
-/// `{"fmt": "none", "attStmt": {}, "authData": …}` in CBOR; the data is longer than 23 and shorter than 256 bytes.
+/// Encodes `{"fmt": "none", "attStmt": {}, "authData": …}` in CBOR, for data of 24 to 255 bytes.
 fn attestation_object(data: &[u8]) -> Vec<u8> {
     let length = u8::try_from(data.len()).unwrap_or(u8::MAX);
     [b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x58".as_slice(), &[length], data].concat()
@@ -263,7 +267,7 @@ mod tests {
                 ("options".to_owned(), options.to_string()),
                 ("credential".to_owned(), String::new()),
             ],
-            unticked: Vec::new(),
+            unchecked: Vec::new(),
             buttons: Vec::new(),
         }
     }
@@ -273,18 +277,18 @@ mod tests {
     }
 
     #[test]
-    fn what_it_signs_is_right_by_the_key_that_it_told_of() {
+    fn signatures_verify_with_the_registered_public_key() {
         let mut authenticator = Authenticator::new(Randomness::from_seed(1));
         let make = json!({"challenge": "AAAA", "rp": {"id": "login.example"}, "user": {"id": "dXNlcg"}});
         let made: Value =
-            serde_json::from_str(&authenticator.answer(&form(&make)).expect("made")).expect("JSON");
+            serde_json::from_str(&authenticator.respond(&form(&make)).expect("made")).expect("JSON");
         let object = bytes(&made, "attestationObject");
         // The last 64 bytes but for the three between x and y.
         let (x, y) = (&object[object.len() - 67..object.len() - 35], &object[object.len() - 32..]);
         let point = [&[4], x, y].concat();
         let ask = json!({"challenge": "BBBB", "rpId": "login.example", "allowCredentials": []});
         let used: Value =
-            serde_json::from_str(&authenticator.answer(&form(&ask)).expect("used")).expect("JSON");
+            serde_json::from_str(&authenticator.respond(&form(&ask)).expect("used")).expect("JSON");
         let client_data = bytes(&used, "clientDataJSON");
         let signed = [bytes(&used, "authenticatorData"), Sha256::digest(&client_data).to_vec()].concat();
         let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point);
@@ -295,18 +299,18 @@ mod tests {
     }
 
     #[test]
-    fn it_answers_only_for_what_it_has() {
+    fn responds_only_for_its_own_keys() {
         let mut authenticator = Authenticator::new(Randomness::from_seed(1));
         let make = json!({"challenge": "AAAA", "rp": {"id": "login.example"}, "user": {"id": "dXNlcg"}});
-        authenticator.answer(&form(&make)).expect("made");
+        authenticator.respond(&form(&make)).expect("made");
         let other_name = json!({"challenge": "AAAA", "rpId": "evil.example"});
         let other_key =
             json!({"challenge": "AAAA", "rpId": "login.example", "allowCredentials": [{"id": "x"}]});
         for options in [other_name, other_key] {
-            let answer = authenticator.answer(&form(&options));
+            let answer = authenticator.respond(&form(&options));
             assert!(matches!(answer, Err(AuthenticatorError::NoKey { .. })), "{answer:?}");
         }
-        let nothing = authenticator.answer(&form(&json!("nothing")));
-        assert!(matches!(nothing, Err(AuthenticatorError::NotAsked)), "{nothing:?}");
+        let nothing = authenticator.respond(&form(&json!("nothing")));
+        assert!(matches!(nothing, Err(AuthenticatorError::InvalidOptions)), "{nothing:?}");
     }
 }

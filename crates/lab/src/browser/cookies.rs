@@ -1,15 +1,15 @@
-//! A person's cookies.
+//! The cookies of a browser.
 //!
-//! Like a real browser's they belong to a host, not to a port. Unlike a real browser's they do not expire by themselves: the
-//! browser knows no virtual time, and whether a session is too old is the server's to say. Removal (`Max-Age=0`, a date in
-//! 1970) is obeyed.
+//! As in a real browser, they belong to a host, not to a port. Unlike there, they do not expire:
+//! the browser has no virtual time, and the server decides whether a session is too old. Deletion
+//! (`Max-Age=0`, a date in 1970) works.
 
 use std::collections::BTreeMap;
 
 use reqwest::header::{HeaderMap, SET_COOKIE};
 use url::Url;
 
-/// Most cookies kept for one person.
+/// Maximum number of cookies.
 const COOKIES_MAX: usize = 200;
 
 #[derive(Default)]
@@ -21,8 +21,8 @@ struct Cookie {
 }
 
 impl Cookies {
-    /// Keeps what an answer from `url` sets.
-    pub(super) fn keep(&mut self, url: &Url, headers: &HeaderMap) {
+    /// Stores the cookies of a response from `url`.
+    pub(super) fn store(&mut self, url: &Url, headers: &HeaderMap) {
         let host = url.host_str().unwrap_or_default();
         for header in headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok()) {
             let mut parts = header.split(';').map(str::trim);
@@ -47,13 +47,13 @@ impl Cookies {
         }
     }
 
-    /// The value of a cookie that would be sent to `url`.
+    /// Returns the value of a cookie for the host of `url`.
     pub(super) fn value(&self, url: &Url, name: &str) -> Option<String> {
         let host = url.host_str().unwrap_or_default().to_owned();
         self.0.get(&(host, name.to_owned())).map(|cookie| cookie.value.clone())
     }
 
-    /// The `Cookie` header for a request to `url`, if there is anything to send.
+    /// Returns the `Cookie` header of a request to `url`, if there are cookies for it.
     pub(super) fn header(&self, url: &Url) -> Option<String> {
         let host = url.host_str().unwrap_or_default();
         let pairs: Vec<_> = self
@@ -79,16 +79,16 @@ mod tests {
     }
 
     #[test]
-    fn cookies_go_back_to_their_host_and_path_and_are_removed_on_demand() {
+    fn cookies_are_sent_to_their_host_and_path_and_can_be_deleted() {
         let url: Url = "http://127.0.0.1:8701/t/login".parse().expect("valid");
         let mut jar = Cookies::default();
-        jar.keep(&url, &answer(&["ESTSAUTH=a; Path=/; HttpOnly", "esctx=b; Path=/t; Max-Age=600"]));
+        jar.store(&url, &answer(&["ESTSAUTH=a; Path=/; HttpOnly", "esctx=b; Path=/t; Max-Age=600"]));
         assert_eq!(jar.header(&url).as_deref(), Some("ESTSAUTH=a; esctx=b"));
         let other_port: Url = "http://127.0.0.1:8702/".parse().expect("valid");
         assert_eq!(jar.header(&other_port).as_deref(), Some("ESTSAUTH=a"));
         let other_host: Url = "http://localhost:8701/t/login".parse().expect("valid");
         assert_eq!(jar.header(&other_host), None);
-        jar.keep(
+        jar.store(
             &url,
             &answer(&["ESTSAUTH=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "esctx=; Max-Age=0"]),
         );

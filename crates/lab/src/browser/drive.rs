@@ -1,4 +1,4 @@
-//! Going from page to page.
+//! Navigation: requests, redirects, sign-in pages.
 
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, COOKIE, LOCATION};
@@ -8,14 +8,14 @@ use super::cookies::Cookies;
 use super::{AuthenticatorError, Form, Page};
 use crate::http::{CallError, Http, send};
 
-/// Most redirects followed for one click.
+/// Maximum number of redirects followed for one request.
 const REDIRECTS_MAX: usize = 20;
-/// Most pages a sign-in may take.
+/// Maximum number of pages of a sign-in.
 pub(super) const PAGES_MAX: usize = 12;
-/// Most hops remembered.
+/// Maximum number of recorded hops.
 const HOPS_MAX: usize = 500;
 
-/// A browser of one person, with cookies of its own.
+/// A browser with cookies of its own.
 pub struct Browser {
     http: Http,
     cookies: Cookies,
@@ -23,59 +23,59 @@ pub struct Browser {
     hops: Vec<Hop>,
 }
 
-/// One request the browser made, without its query (which may hold codes).
+/// One request of the browser, without its query (which can contain codes).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hop {
     /// Method.
     pub method: String,
     /// Address without query.
     pub url: String,
-    /// Status of the answer.
+    /// Status of the response.
     pub status: u16,
 }
 
-/// Where a click ended.
+/// Where a navigation ended.
 #[derive(Clone, Debug)]
 pub enum Arrival {
-    /// At the address that was waited for; it was not fetched.
+    /// At an address at which to stop; it was not fetched.
     Stop(Url),
     /// On a page.
     Page(Page),
 }
 
-/// The browser came to no end.
+/// A failed navigation.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum BrowserError {
     /// A request failed.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// A redirect that leads nowhere.
-    #[error("{from} redirects to '{to}', which is no address")]
+    /// A redirect to an invalid URL.
+    #[error("{from} redirects to '{to}', which is not a valid URL")]
     BadRedirect {
-        /// The page.
+        /// The redirecting page.
         from: String,
-        /// Where it points.
+        /// The location.
         to: String,
     },
-    /// Redirects without end.
+    /// Too many redirects.
     #[error("more than {REDIRECTS_MAX} redirects, last at {at}")]
     TooManyRedirects {
         /// The last address.
         at: String,
     },
-    /// A page asks for a passkey, and there is none.
+    /// A page requires a passkey, and there is no suitable one.
     #[error(transparent)]
     Authenticator(#[from] AuthenticatorError),
-    /// A page that the person cannot get past.
-    #[error("the page {url} says: {text}")]
+    /// A page on which the sign-in cannot continue.
+    #[error("the page {url} shows: {text}")]
     Refused {
         /// The page, without query.
         url: String,
-        /// What it says.
+        /// Its text.
         text: String,
         /// The `AADSTS` number it shows.
         aadsts: Option<u32>,
-        /// HTTP status of the page.
+        /// The HTTP status of the page.
         status: u16,
     },
 }
@@ -99,34 +99,34 @@ impl std::fmt::Debug for Browser {
 }
 
 impl Browser {
-    /// A browser without any cookie.
+    /// Creates a browser without cookies.
     #[must_use]
     pub fn new(http: Http) -> Self {
         Self { http, cookies: Cookies::default(), stays_signed_in: false, hops: Vec::new() }
     }
 
-    /// Ticks "Stay signed in" from now on, where a sign-in page has the box.
+    /// Selects "Stay signed in" on sign-in pages from now on.
     pub const fn stay_signed_in(&mut self) {
         self.stays_signed_in = true;
     }
 
-    /// Lets what follows belong to another trace.
-    pub fn follow(&mut self, http: Http) {
+    /// Makes later requests belong to the trace of `http`.
+    pub fn set_http(&mut self, http: Http) {
         self.http = http;
     }
 
-    /// What it requested so far.
+    /// Returns the requests so far.
     #[must_use]
     pub fn hops(&self) -> &[Hop] {
         &self.hops
     }
 
-    /// Forgets all cookies, as closing a private window does.
-    pub fn forget(&mut self) {
+    /// Deletes all cookies, as closing a private window does.
+    pub fn clear_cookies(&mut self) {
         self.cookies.clear();
     }
 
-    /// The secret of its session at an identity provider, as somebody would copy it from the browser.
+    /// Returns the session cookie of an identity provider.
     #[must_use]
     pub fn session_cookie(&self, idp: &str) -> Option<String> {
         let url = Url::parse(idp).ok()?;
@@ -134,10 +134,10 @@ impl Browser {
         named("ESTSAUTHPERSISTENT").or_else(|| named("ESTSAUTH"))
     }
 
-    /// Opens an address; redirects are followed until `stop` is reached.
+    /// Opens an address, following redirects up to an address for which `stop` returns true.
     ///
     /// # Errors
-    /// No answer, or redirects without end.
+    /// No response, or too many redirects.
     pub async fn open(
         &mut self,
         url: Url,
@@ -159,7 +159,7 @@ impl Browser {
         self.send(form, &form.filled(filled), stop).await
     }
 
-    /// Fills in a form and presses the submit button of this name.
+    /// Fills in a form and presses the named submit button.
     ///
     /// # Errors
     /// As [`Browser::open`].
@@ -206,12 +206,12 @@ impl Browser {
             if let Some(body) = body.take() {
                 request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body);
             }
-            let answer = send(request).await?;
-            self.remember(&method, &url, answer.status);
-            self.cookies.keep(&url, &answer.headers);
-            let location = answer.header(LOCATION.as_str());
-            if !(300..400).contains(&answer.status) || location.is_empty() {
-                return Ok(Arrival::Page(Page::read(&url, answer.status, &answer.body)));
+            let response = send(request).await?;
+            self.record_hop(&method, &url, response.status);
+            self.cookies.store(&url, &response.headers);
+            let location = response.header(LOCATION.as_str());
+            if !(300..400).contains(&response.status) || location.is_empty() {
+                return Ok(Arrival::Page(Page::read(&url, response.status, &response.body)));
             }
             url = url.join(location).map_err(|_| BrowserError::BadRedirect {
                 from: without_query(&url),
@@ -221,17 +221,16 @@ impl Browser {
         Err(BrowserError::TooManyRedirects { at: without_query(&url) })
     }
 
-    fn remember(&mut self, method: &Method, url: &Url, status: u16) {
+    fn record_hop(&mut self, method: &Method, url: &Url, status: u16) {
         if self.hops.len() < HOPS_MAX {
             self.hops.push(Hop { method: method.to_string(), url: without_query(url), status });
         }
     }
 
-    /// Does what a person does between clicking a link and being back at the application: signs in when asked (one page or
-    /// two), agrees when asked, until `stop` is reached.
+    /// Signs in and consents as the pages require, until an address for which `stop` returns true.
     ///
     /// # Errors
-    /// A page that cannot be got past, which is also what a wrong password leads to.
+    /// A page on which the sign-in cannot continue, for example after a wrong password.
     pub async fn sign_in(
         &mut self,
         url: Url,
@@ -239,13 +238,14 @@ impl Browser {
         password: &str,
         stop: &(dyn Fn(&Url) -> bool + Sync),
     ) -> Result<Url, BrowserError> {
-        match self.get_past(url, upn, password, stop, None).await? {
-            Past::Stop(url) => Ok(url),
-            Past::Form(form) => Err(BrowserError::TooManyRedirects { at: without_query(&form.action) }),
+        match self.pass_sign_in(url, upn, password, stop, None).await? {
+            SignInEnd::Stop(url) => Ok(url),
+            SignInEnd::Form(form) => Err(BrowserError::TooManyRedirects { at: without_query(&form.action) }),
         }
     }
 
-    /// Opens a page of the identity provider's, signing in if asked, until a form with `field` is there.
+    /// Opens a page of the identity provider, signing in if required, and returns its form with
+    /// `field`.
     ///
     /// # Errors
     /// As [`Browser::sign_in`].
@@ -256,37 +256,37 @@ impl Browser {
         password: &str,
         field: &str,
     ) -> Result<Form, BrowserError> {
-        match self.get_past(url, upn, password, &|_| false, Some(field)).await? {
-            Past::Form(form) => Ok(form),
-            Past::Stop(url) => Err(BrowserError::TooManyRedirects { at: without_query(&url) }),
+        match self.pass_sign_in(url, upn, password, &|_| false, Some(field)).await? {
+            SignInEnd::Form(form) => Ok(form),
+            SignInEnd::Stop(url) => Err(BrowserError::TooManyRedirects { at: without_query(&url) }),
         }
     }
 
-    async fn get_past(
+    async fn pass_sign_in(
         &mut self,
         url: Url,
         upn: &str,
         password: &str,
         stop: &(dyn Fn(&Url) -> bool + Sync),
         wanted: Option<&str>,
-    ) -> Result<Past, BrowserError> {
+    ) -> Result<SignInEnd, BrowserError> {
         let mut filled = vec![("loginfmt", upn), ("passwd", password)];
         filled.extend(self.stays_signed_in.then_some(("kmsi", "1")));
         let mut typed_password = false;
         let mut arrival = self.open(url, stop).await?;
         for _ in 0..PAGES_MAX {
             let page = match arrival {
-                Arrival::Stop(url) => return Ok(Past::Stop(url)),
+                Arrival::Stop(url) => return Ok(SignInEnd::Stop(url)),
                 Arrival::Page(page) => page,
             };
             if let Some(form) = wanted.and_then(|field| page.form_with(field)) {
-                return Ok(Past::Form(form.clone()));
+                return Ok(SignInEnd::Form(form.clone()));
             }
             let asks_password = page.form_with("passwd").is_some();
             let Some(form) = page.form_with("passwd").or_else(|| page.forms.first()) else {
                 return Err(refused(&page));
             };
-            // Asked again after typing, or asked for something this person was not told about: there is no way on.
+            // The password was rejected, or the page requires a new one.
             if page.status >= 400 || (asks_password && typed_password) || form.has("newpasswd") {
                 return Err(refused(&page));
             }
@@ -298,13 +298,13 @@ impl Browser {
     }
 }
 
-/// What was found behind the sign-in pages.
-enum Past {
+/// Where the sign-in pages led.
+enum SignInEnd {
     Stop(Url),
     Form(Form),
 }
 
-/// The page as a refusal.
+/// Returns the page as an error.
 pub(crate) fn refused(page: &Page) -> BrowserError {
     BrowserError::Refused {
         url: without_query(&page.url),

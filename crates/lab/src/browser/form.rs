@@ -3,14 +3,14 @@
 use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
-/// A page that was opened.
+/// An HTML page.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// Where it is.
+    /// Its URL.
     pub url: Url,
     /// HTTP status.
     pub status: u16,
-    /// Its visible text, spaces folded.
+    /// Its text, with white space collapsed.
     pub text: String,
     /// Its forms, in order.
     pub forms: Vec<Form>,
@@ -19,20 +19,20 @@ pub struct Page {
 /// An HTML form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Form {
-    /// Where it goes, resolved against its page.
+    /// Its action, resolved against the URL of the page.
     pub action: Url,
-    /// Whether it is posted (otherwise fetched).
+    /// Whether its method is POST (otherwise GET).
     pub post: bool,
-    /// Fields with their values, hidden ones included.
+    /// Fields with their values, including hidden ones.
     pub fields: Vec<(String, String)>,
-    /// Name and value of every checkbox that is not ticked.
-    pub unticked: Vec<(String, String)>,
+    /// Name and value of every checkbox that is not selected.
+    pub unchecked: Vec<(String, String)>,
     /// Name and value of every submit button, in order; buttons without a name have an empty one.
     pub buttons: Vec<(String, String)>,
 }
 
 impl Page {
-    /// Reads a page.
+    /// Parses a page.
     #[must_use]
     pub fn read(url: &Url, status: u16, html: &str) -> Self {
         let document = Html::parse_document(html);
@@ -45,20 +45,20 @@ impl Page {
         Self { url: url.clone(), status, text, forms }
     }
 
-    /// The first form that has a field of this name.
+    /// Returns the first form with a field of this name.
     #[must_use]
     pub fn form_with(&self, field: &str) -> Option<&Form> {
         self.forms.iter().find(|form| form.has(field))
     }
 
-    /// The first `AADSTS` number that the page shows.
+    /// Returns the first `AADSTS` number on the page.
     #[must_use]
     pub fn aadsts(&self) -> Option<u32> {
         aadsts_in(&self.text)
     }
 }
 
-/// The first `AADSTS` number in a text.
+/// Returns the first `AADSTS` number in a text.
 #[must_use]
 pub(crate) fn aadsts_in(text: &str) -> Option<u32> {
     let digits: String = text.split("AADSTS").nth(1)?.chars().take_while(char::is_ascii_digit).collect();
@@ -69,7 +69,7 @@ impl Form {
     fn read(page: &Url, form: ElementRef<'_>) -> Self {
         let attribute = |name: &str| form.attr(name).unwrap_or_default();
         let mut fields = Vec::new();
-        let mut unticked = Vec::new();
+        let mut unchecked = Vec::new();
         let mut buttons = Vec::new();
         let controls = selector("input, button, select, textarea");
         for control in controls.iter().flat_map(|controls| form.select(controls)) {
@@ -78,7 +78,7 @@ impl Form {
             let kind = control.attr("type").unwrap_or_default().to_ascii_lowercase();
             match (control.value().name(), kind.as_str()) {
                 ("input", "submit" | "image") | ("button", "submit" | "") => buttons.push((name, value)),
-                ("input", "checkbox") if control.attr("checked").is_none() => unticked.push((name, value)),
+                ("input", "checkbox") if control.attr("checked").is_none() => unchecked.push((name, value)),
                 ("input", "radio") if control.attr("checked").is_none() => {}
                 ("input", "button" | "reset" | "file") | ("button", _) => {}
                 _ if name.is_empty() || control.attr("disabled").is_some() => {}
@@ -89,7 +89,7 @@ impl Form {
             action: page.join(attribute("action")).unwrap_or_else(|_| page.clone()),
             post: attribute("method").eq_ignore_ascii_case("post"),
             fields,
-            unticked,
+            unchecked,
             buttons,
         }
     }
@@ -100,14 +100,14 @@ impl Form {
         self.fields.iter().any(|(name, _)| name == field)
     }
 
-    /// What pressing the first submit button sends, with `filled` typed into the fields that are there; a checkbox that is named in it
-    /// is ticked.
+    /// Returns the form data of the first submit button, with `filled` entered into the fields that
+    /// exist. A checkbox named in `filled` is selected.
     #[must_use]
     pub fn filled(&self, filled: &[(&str, &str)]) -> Vec<(String, String)> {
         self.filled_by(None, filled)
     }
 
-    /// The same for the submit button of this name; for the first one if there is none given.
+    /// Returns the form data of the named submit button, or of the first one without a name.
     #[must_use]
     pub fn filled_by(&self, button: Option<&str>, filled: &[(&str, &str)]) -> Vec<(String, String)> {
         let typed = |name: &str| filled.iter().find(|(field, _)| *field == name).map(|(_, value)| *value);
@@ -116,7 +116,7 @@ impl Form {
             .iter()
             .map(|(name, value)| (name.clone(), typed(name).unwrap_or(value).to_owned()))
             .collect();
-        pairs.extend(self.unticked.iter().filter(|(name, _)| typed(name).is_some()).cloned());
+        pairs.extend(self.unchecked.iter().filter(|(name, _)| typed(name).is_some()).cloned());
         let pressed = match button {
             Some(button) => self.buttons.iter().find(|(name, _)| name == button),
             None => self.buttons.first(),
@@ -157,9 +157,9 @@ mod tests {
         let sent: Vec<_> = sent.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let owner = ("loginfmt", "owner@contoso.example");
         assert_eq!(sent, [("ctx", "c&1"), owner, ("passwd", "p"), ("go", "on")]);
-        let ticked = form.filled(&[("kmsi", "whatever")]);
+        let checked = form.filled(&[("kmsi", "whatever")]);
         assert_eq!(
-            ticked.iter().find(|(name, _)| name == "kmsi"),
+            checked.iter().find(|(name, _)| name == "kmsi"),
             Some(&("kmsi".to_owned(), "yes".to_owned()))
         );
         assert_eq!(page.aadsts(), Some(50126));

@@ -1,5 +1,5 @@
-//! A person's browser, as far as plain HTML forms go: cookies, redirects, forms, submit buttons. It runs no script; what
-//! the script for passkeys does, an [`Authenticator`] does.
+//! A browser for plain HTML forms: cookies, redirects, forms, submit buttons. It runs no scripts;
+//! an [`Authenticator`] replaces the script for passkeys.
 
 mod authenticator;
 mod cookies;

@@ -8,7 +8,7 @@ use super::*;
 use crate::http::CallError;
 use crate::services::{ClockChange, ClockState, DueWork, Service};
 
-/// Four clocks; the flow service has work every `every`, which takes place only if it is asked at the right time.
+/// Four clocks. The flow service has due work every `every`.
 struct Fakes {
     states: Mutex<[ClockState; 4]>,
     every: Span,
@@ -137,7 +137,7 @@ async fn clocks_that_disagree_go_to_the_latest() {
 }
 
 #[tokio::test]
-async fn time_does_not_go_back_and_stuck_work_is_told() {
+async fn moving_time_back_and_stuck_work_are_errors() {
     let mut fakes = Fakes::new(Span::from_hours(1), Some(START));
     let earlier = Target::At(START - Span::from_seconds(1));
     let refused = advance(&fakes, earlier, &|_| ()).await;
@@ -148,16 +148,16 @@ async fn time_does_not_go_back_and_stuck_work_is_told() {
 }
 
 #[tokio::test]
-async fn progress_is_told_and_the_next_whole_second_is_strictly_later() {
+async fn progress_is_reported_and_the_next_whole_second_is_strictly_later() {
     let fakes = Fakes::new(Span::from_hours(1), None);
-    let told = Mutex::new(Vec::new());
+    let reported = Mutex::new(Vec::new());
     let moved = advance(&fakes, Target::NextWholeSecond, &|progress| {
-        told.lock().expect("no test panicked").push(progress)
+        reported.lock().expect("no test panicked").push(progress)
     })
     .await
     .expect("moves");
     assert_eq!(moved.now, START + Span::from_seconds(1));
-    assert_eq!(told.lock().expect("no test panicked").len(), 1);
+    assert_eq!(reported.lock().expect("no test panicked").len(), 1);
 }
 
 #[tokio::test]
@@ -176,7 +176,7 @@ async fn a_step_is_repeated_while_a_service_does_not_answer_and_only_as_long_as_
 }
 
 #[tokio::test]
-async fn an_interrupted_advance_is_settled_at_the_latest_instant_and_its_work_is_finished() {
+async fn settling_an_interrupted_advance_completes_its_work_at_the_latest_instant() {
     let fakes = Fakes::new(Span::from_hours(1), Some(START + Span::from_hours(1)));
     let reached = START + Span::from_hours(1);
     fakes.states.lock().expect("no test panicked")[Service::Idp.index()].now = reached;

@@ -1,4 +1,4 @@
-//! Connections: made, signed in, shared with a flow, looked at.
+//! Connections: creation, consent, access policies, status.
 
 use outlive_clock::Instant;
 use reqwest::Method;
@@ -9,18 +9,18 @@ use super::portal::{Audience, Maker, MakerError};
 use crate::http::CallError;
 use crate::oauth_client::{code_of, stops_at};
 
-/// Where the consent ends: recognised, never fetched.
+/// The redirect URL of the consent. It is recognized, never fetched.
 const CONSENT_RETURN: &str = "http://localhost/connected";
 /// The resource group of all connections, by convention.
 const GROUP: &str = "lab";
-/// The one location there is.
+/// The only location.
 const LOCATION: &str = "unitedstates";
 /// The API version of the hub's control plane.
 const API_VERSION: &str = "2016-06-01";
 
 impl Maker {
     fn connection_url(&self, name: &str, rest: &str) -> String {
-        let (hub, subscription) = (&self.places.hub, self.places.tenant);
+        let (hub, subscription) = (&self.endpoints.hub, self.endpoints.tenant);
         format!(
             "{hub}/subscriptions/{subscription}/resourceGroups/{GROUP}/providers/Microsoft.Web/connections/{name}{rest}?api-version={API_VERSION}"
         )
@@ -36,10 +36,10 @@ impl Maker {
         Ok(self.call(Audience::Hub, now, method, url, body).await?.expect()?)
     }
 
-    /// Makes a connection; it is not signed in yet.
+    /// Creates a connection, which has no consent yet.
     ///
     /// # Errors
-    /// The hub refused, or did not answer.
+    /// The hub rejected the request, or did not answer.
     pub async fn put_connection(
         &mut self,
         now: Instant,
@@ -49,7 +49,7 @@ impl Maker {
     ) -> Result<Value, MakerError> {
         let api = format!(
             "/subscriptions/{}/providers/Microsoft.Web/locations/{LOCATION}/managedApis/{connector}",
-            self.places.tenant
+            self.endpoints.tenant
         );
         let body =
             json!({"location": LOCATION, "properties": {"displayName": display_name, "api": {"id": api}}});
@@ -57,49 +57,50 @@ impl Maker {
         self.at_hub(now, Method::PUT, &url, Some(&body)).await
     }
 
-    /// What the hub says about a connection.
+    /// Returns the hub's representation of a connection.
     ///
     /// # Errors
-    /// The hub refused, or did not answer.
+    /// The hub rejected the request, or did not answer.
     pub async fn connection(&mut self, now: Instant, name: &str) -> Result<Value, MakerError> {
         let url = self.connection_url(name, "");
         self.at_hub(now, Method::GET, &url, None).await
     }
 
-    /// Signs in for a connection with the person's name and password and confirms it: the first time, or again to fix it.
+    /// Consents for a connection with the user's name and password: for a new connection, or to fix
+    /// a broken one.
     ///
     /// # Errors
-    /// Signing in was refused, or the hub did.
-    pub async fn consent(&mut self, now: Instant, name: &str) -> Result<(), MakerError> {
-        let ask = json!({"parameters": [{
+    /// The sign-in was refused, or the hub rejected a request.
+    pub async fn complete_consent(&mut self, now: Instant, name: &str) -> Result<(), MakerError> {
+        let request = json!({"parameters": [{
             "parameterName": "token", "redirectUrl": CONSENT_RETURN,
-            "objectId": self.person.id, "tenantId": self.places.tenant,
+            "objectId": self.user.id, "tenantId": self.endpoints.tenant,
         }]});
         let url = self.connection_url(name, "/listConsentLinks");
-        let links = self.at_hub(now, Method::POST, &url, Some(&ask)).await?;
+        let links = self.at_hub(now, Method::POST, &url, Some(&request)).await?;
         let link = links.pointer("/value/0/link").and_then(Value::as_str).unwrap_or_default();
         let link = Url::parse(link).map_err(|error| CallError {
             call: url,
-            problem: format!("answered with a link that is no address ({error}): {link:?}"),
+            problem: format!("returned an invalid link ({error}): {link:?}"),
             status: Some(200),
         })?;
-        let (upn, password) = (self.person.upn.clone(), self.person.password.clone());
+        let (upn, password) = (self.user.upn.clone(), self.user.password.clone());
         let back = self
             .browser
             .sign_in(link, &upn, &password, &stops_at(CONSENT_RETURN))
             .await
             .map_err(MakerError::Consent)?;
         let code = code_of(&back).map_err(MakerError::ConsentRefused)?;
-        let confirm = json!({"tenantId": self.places.tenant, "objectId": self.person.id, "code": code});
+        let confirm = json!({"tenantId": self.endpoints.tenant, "objectId": self.user.id, "code": code});
         let url = self.connection_url(name, "/confirmConsentCode");
         self.at_hub(now, Method::POST, &url, Some(&confirm)).await?;
         Ok(())
     }
 
-    /// Lets a flow use a connection, and nothing else: an access policy for its workflow.
+    /// Grants a flow the use of a connection, by an access policy for its workflow.
     ///
     /// # Errors
-    /// The hub refused, or did not answer.
+    /// The hub rejected the request, or did not answer.
     pub async fn allow_flow(&mut self, now: Instant, name: &str, flow: &str) -> Result<(), MakerError> {
         let url = self.connection_url(name, &format!("/accessPolicies/flow-{flow}"));
         let principal = json!({"type": "Workflow", "identity": {"workflowId": flow}});

@@ -1,4 +1,4 @@
-//! Flows: made, started, stopped, and their run history.
+//! Flows: creation, start and stop, run history.
 
 use outlive_clock::Instant;
 use reqwest::Method;
@@ -10,10 +10,10 @@ use crate::http::CallError;
 
 /// The API version of the flow service.
 const API_VERSION: &str = "2016-11-01";
-/// Most pages of run history read.
+/// Maximum number of pages of run history read.
 const PAGES_MAX: usize = 2_000;
 
-/// A flow to be made.
+/// A flow to create.
 #[derive(Clone, Debug)]
 pub struct NewFlow<'a> {
     /// Its id.
@@ -28,16 +28,16 @@ pub struct NewFlow<'a> {
     pub connector: &'a str,
 }
 
-/// A run, as the run history tells it.
+/// A run in the run history.
 #[derive(Clone, Debug, Deserialize)]
 pub struct FlowRun {
     /// Its name.
     pub name: String,
-    /// What the history says about it.
+    /// Its properties.
     pub properties: FlowRunProperties,
 }
 
-/// The part of a run that expectations look at.
+/// The properties of a run that expectations refer to.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FlowRunProperties {
@@ -45,30 +45,30 @@ pub struct FlowRunProperties {
     pub start_time: Instant,
     /// Its status (`Succeeded`, `Failed`, …).
     pub status: String,
-    /// What it is known by elsewhere.
+    /// Its correlation.
     #[serde(default)]
     pub correlation: RunCorrelation,
 }
 
-/// What a run is known by elsewhere.
+/// Identifiers of a run in other services.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunCorrelation {
-    /// The trace that its calls belong to.
+    /// The trace id of its calls.
     #[serde(default)]
     pub trace_id: Option<String>,
 }
 
-/// An action of a run, as the run history tells it.
+/// An action of a run in the run history.
 #[derive(Clone, Debug, Deserialize)]
 pub struct RunAction {
     /// Its name.
     pub name: String,
-    /// What the history says about it.
+    /// Its properties.
     pub properties: RunActionProperties,
 }
 
-/// The part of an action that expectations look at.
+/// The properties of an action that expectations refer to.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunActionProperties {
@@ -77,26 +77,26 @@ pub struct RunActionProperties {
     /// Its code (`OK`, `Unauthorized`, …).
     #[serde(default)]
     pub code: Option<String>,
-    /// How often it was tried again.
+    /// The number of retries.
     #[serde(default)]
     pub retry_count: u64,
-    /// What it was answered: `statusCode`, `headers`, `body`.
+    /// The response to the action: `statusCode`, `headers`, `body`.
     #[serde(default)]
     pub outputs: Value,
 }
 
 impl Maker {
     fn flow_url(&self, flow: &str, rest: &str) -> String {
-        let (origin, tenant) = (&self.places.flow, self.places.tenant);
+        let (origin, tenant) = (&self.endpoints.flow, self.endpoints.tenant);
         format!(
             "{origin}/providers/Microsoft.ProcessSimple/environments/Default-{tenant}/flows/{flow}{rest}?api-version={API_VERSION}"
         )
     }
 
-    /// Makes a flow and turns it on.
+    /// Creates a flow and starts it.
     ///
     /// # Errors
-    /// The flow service refused, or did not answer.
+    /// The flow service rejected the request, or did not answer.
     pub async fn put_flow(&mut self, now: Instant, flow: &NewFlow<'_>) -> Result<Value, MakerError> {
         let body = json!({"properties": {
             "displayName": flow.display_name,
@@ -114,20 +114,20 @@ impl Maker {
         Ok(self.call(Audience::Flow, now, Method::PUT, &url, Some(&body)).await?.expect()?)
     }
 
-    /// Does something with a flow: `start`, `stop`, `triggers/manual/run`.
+    /// Performs an operation on a flow: `start`, `stop`, `triggers/manual/run`.
     ///
     /// # Errors
-    /// The flow service refused, or did not answer.
-    pub async fn flow_verb(&mut self, now: Instant, flow: &str, verb: &str) -> Result<(), MakerError> {
+    /// The flow service rejected the request, or did not answer.
+    pub async fn post_flow_action(&mut self, now: Instant, flow: &str, verb: &str) -> Result<(), MakerError> {
         let url = self.flow_url(flow, &format!("/{verb}"));
         let answer = self.call(Audience::Flow, now, Method::POST, &url, Some(&json!({}))).await?;
         if answer.status < 300 { Ok(()) } else { Err(answer.refused().into()) }
     }
 
-    /// The actions of a run, in the order in which they ran.
+    /// Returns the actions of a run in order of execution.
     ///
     /// # Errors
-    /// The flow service refused, or did not answer.
+    /// The flow service rejected the request, or did not answer.
     pub async fn run_actions(
         &mut self,
         now: Instant,
@@ -143,10 +143,10 @@ impl Maker {
         Ok(answer.expect::<Actions>()?.value)
     }
 
-    /// The runs of a flow that started after virtual instant `since`, oldest first.
+    /// Returns the runs of a flow that started after virtual instant `since`, oldest first.
     ///
     /// # Errors
-    /// The flow service refused, or did not answer.
+    /// The flow service rejected the request, or did not answer.
     pub async fn runs(
         &mut self,
         now: Instant,
@@ -164,7 +164,8 @@ impl Maker {
         for _ in 0..PAGES_MAX {
             let answer = self.call(Audience::Flow, now, Method::GET, &url, None).await?;
             let page: RunPage = answer.expect()?;
-            // The history is told newest first: a page that reaches `since` is the last one of interest.
+            // The history lists the newest runs first: a page that reaches `since` is the last one
+            // needed.
             let reached = page.value.iter().any(|run| run.properties.start_time <= since);
             runs.extend(page.value.into_iter().filter(|run| run.properties.start_time > since));
             match page.next {
@@ -177,7 +178,7 @@ impl Maker {
         }
         Err(MakerError::Call(CallError {
             call: self.flow_url(flow, "/runs"),
-            problem: format!("tells more than {PAGES_MAX} pages of runs"),
+            problem: format!("returned more than {PAGES_MAX} pages of runs"),
             status: Some(200),
         }))
     }

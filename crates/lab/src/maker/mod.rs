@@ -1,5 +1,5 @@
-//! What a maker does in a portal: connections in the hub, flows in the flow service, both over their public HTTP surface and
-//! with tokens of the maker's own.
+//! A maker in a portal: connections of the hub and flows of the flow service, over their public
+//! HTTP APIs and with the maker's own tokens.
 
 mod connections;
 mod flows;
@@ -7,4 +7,4 @@ mod portal;
 
 pub use flows::{FlowRun, FlowRunProperties, NewFlow, RunAction, RunActionProperties, RunCorrelation};
 pub(crate) use portal::PORTAL_REDIRECT;
-pub use portal::{Audience, Maker, MakerError, Person, Places};
+pub use portal::{Audience, Endpoints, Maker, MakerError, UserAccount};

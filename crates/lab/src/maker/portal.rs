@@ -1,4 +1,4 @@
-//! The portal: who is at it, and how it gets tokens.
+//! The maker portal: the signed-in user, and the tokens of the portal.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use crate::browser::{Browser, BrowserError};
 use crate::http::{Answer, CallError, Http, send};
 use crate::oauth_client::{OAuthClient, OAuthError};
 
-/// What the portal gets tokens for.
+/// An API that the portal calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Audience {
     /// The hub.
@@ -32,9 +32,9 @@ impl Audience {
     }
 }
 
-/// Somebody who can sign in. Holds a password: its `Debug` shows the name only.
+/// A user's sign-in data. Contains a password: `Debug` shows the name only.
 #[derive(Clone)]
-pub struct Person {
+pub struct UserAccount {
     /// Sign-in name.
     pub upn: String,
     /// Object id.
@@ -43,15 +43,15 @@ pub struct Person {
     pub password: String,
 }
 
-impl std::fmt::Debug for Person {
+impl std::fmt::Debug for UserAccount {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Person").field("upn", &self.upn).finish_non_exhaustive()
+        f.debug_struct("UserAccount").field("upn", &self.upn).finish_non_exhaustive()
     }
 }
 
-/// Where the portal works: public origins, and the tenant.
+/// The tenant and the public origins that the portal uses.
 #[derive(Clone, Debug)]
-pub struct Places {
+pub struct Endpoints {
     /// The tenant, which is also its subscription.
     pub tenant: TenantId,
     /// The identity provider (Graph is on the same origin).
@@ -64,24 +64,24 @@ pub struct Places {
     pub portal: String,
 }
 
-/// Something a maker wanted did not happen.
+/// A failed action of a maker.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum MakerError {
-    /// The maker could not sign in to the portal.
+    /// The maker cannot sign in to the portal.
     #[error("{who} cannot sign in to the portal: {why}")]
     SignIn {
-        /// Who.
+        /// The sign-in name.
         who: String,
-        /// Why.
+        /// The cause.
         why: OAuthError,
     },
-    /// The person could not sign in for a connection.
-    #[error("signing in for the connection: {0}")]
+    /// The user cannot sign in for a connection.
+    #[error("consent for the connection failed: {0}")]
     Consent(BrowserError),
-    /// The consent came back without a code.
-    #[error("signing in for the connection: {0}")]
+    /// The consent ended without an authorization code.
+    #[error("consent for the connection failed: {0}")]
     ConsentRefused(OAuthError),
-    /// A call failed or was refused.
+    /// A call failed or was rejected.
     #[error(transparent)]
     Call(#[from] CallError),
 }
@@ -98,56 +98,57 @@ impl MakerError {
     }
 }
 
-/// Where the portal is reached: never fetched, only recognised. The same as its registered redirect URI.
+/// The registered redirect URI of the portal. It is recognized, never fetched.
 pub(crate) const PORTAL_REDIRECT: &str = "http://localhost";
-/// A token is not used in its last minute of virtual time.
+/// A token is not used in its last minute (virtual time).
 const MARGIN: Span = Span::from_minutes(1);
 
-/// A person at the portal.
+/// A user of the portal.
 #[derive(Debug)]
 pub struct Maker {
     pub(super) http: Http,
-    pub(super) places: Places,
-    pub(super) person: Person,
+    pub(super) endpoints: Endpoints,
+    pub(super) user: UserAccount,
     pub(super) browser: Browser,
     random: Randomness,
     tokens: HashMap<Audience, (String, Instant)>,
 }
 
 impl Maker {
-    /// A person who has not signed in yet.
+    /// Creates a user who has not signed in yet.
     #[must_use]
-    pub fn new(http: Http, places: Places, person: Person, random: Randomness) -> Self {
+    pub fn new(http: Http, endpoints: Endpoints, user: UserAccount, random: Randomness) -> Self {
         let browser = Browser::new(http.clone());
-        Self { http, places, person, browser, random, tokens: HashMap::new() }
+        Self { http, endpoints, user, browser, random, tokens: HashMap::new() }
     }
 
-    /// Who it is.
+    /// Returns the user's account.
     #[must_use]
-    pub const fn person(&self) -> &Person {
-        &self.person
+    pub const fn user(&self) -> &UserAccount {
+        &self.user
     }
 
-    /// Lets what follows belong to another trace.
-    pub fn follow(&mut self, http: &Http) {
+    /// Makes later calls belong to the trace of `http`.
+    pub fn set_http(&mut self, http: &Http) {
         self.http = http.clone();
-        self.browser.follow(http.clone());
+        self.browser.set_http(http.clone());
     }
 
-    /// The person has another password from now on.
-    pub fn knows_password(&mut self, password: &str) {
-        password.clone_into(&mut self.person.password);
+    /// Sets the password that the user signs in with from now on.
+    pub fn set_password(&mut self, password: &str) {
+        password.clone_into(&mut self.user.password);
     }
 
-    /// The person's browser.
+    /// Returns the user's browser.
     pub const fn browser(&mut self) -> &mut Browser {
         &mut self.browser
     }
 
-    /// An access token of the person's for `audience`, valid at virtual instant `now`; signs in if there is none.
+    /// An access token of the user's for `audience`, valid at virtual instant `now`; signs in if
+    /// there is none.
     ///
     /// # Errors
-    /// The issuer said no, or did not answer.
+    /// The issuer refused, or did not answer.
     pub async fn token(&mut self, audience: Audience, now: Instant) -> Result<String, MakerError> {
         if let Some((token, expires)) = self.tokens.get(&audience)
             && *expires > now + MARGIN
@@ -155,15 +156,15 @@ impl Maker {
             return Ok(token.clone());
         }
         let portal = OAuthClient {
-            idp: self.places.idp.clone(),
-            tenant: self.places.tenant,
-            client_id: self.places.portal.clone(),
+            idp: self.endpoints.idp.clone(),
+            tenant: self.endpoints.tenant,
+            client_id: self.endpoints.portal.clone(),
             secret: None,
             redirect_uri: PORTAL_REDIRECT.to_owned(),
             origin: None,
-            can_be_challenged: false,
+            cae_capable: false,
         };
-        let Person { upn, password, .. } = &self.person;
+        let UserAccount { upn, password, .. } = &self.user;
         let scope = audience.scope();
         let signing_in = portal.sign_in(&self.http, &mut self.browser, &self.random, upn, password, scope);
         let tokens = signing_in.await.map_err(|why| MakerError::SignIn { who: upn.clone(), why })?;
@@ -188,7 +189,7 @@ impl Maker {
         Ok(send(request).await?)
     }
 
-    /// Calls Microsoft Graph as the person.
+    /// Calls Microsoft Graph as the user.
     ///
     /// # Errors
     /// No token, or no answer; a refusal by Graph is an answer.
@@ -199,7 +200,7 @@ impl Maker {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Answer, MakerError> {
-        let url = format!("{}{path}", self.places.idp);
+        let url = format!("{}{path}", self.endpoints.idp);
         self.call(Audience::Graph, now, method, &url, body).await
     }
 }

@@ -1,4 +1,4 @@
-//! How each row's event is brought about: on the page or by the call that people use, where there is one.
+//! Causes the event of each row: on the page or with the API call for it, where there is one.
 
 use outlive_rules::Event;
 use reqwest::Method;
@@ -10,12 +10,12 @@ use crate::browser::{Arrival, Browser, BrowserError};
 use crate::http::send;
 use crate::seed::draw_password;
 
-/// The id that Microsoft Graph gives to everybody's password method.
+/// The id of every user's password method in Microsoft Graph.
 const PASSWORD_METHOD: &str = "28c10230-6103-485e-b985-444c60001490";
 
 impl Holder<'_> {
-    /// Lets the event happen to the holder; by which way, in words.
-    pub(super) async fn happens(&mut self, event: Event) -> Result<&'static str, MatrixError> {
+    /// Causes the event for the holder. Returns a description of how.
+    pub(super) async fn cause(&mut self, event: Event) -> Result<&'static str, MatrixError> {
         match event {
             Event::PasswordExpires => {
                 self.lab_event(json!({"type": "password_expiry"})).await?;
@@ -74,7 +74,7 @@ impl Holder<'_> {
     }
 
     fn graph(&self) -> String {
-        format!("{}/v1.0", self.handout.urls.graph.trim_end_matches("/v1.0"))
+        format!("{}/v1.0", self.credentials.urls.graph.trim_end_matches("/v1.0"))
     }
 
     async fn lab_event(&self, mut event: Value) -> Result<(), MatrixError> {
@@ -94,7 +94,7 @@ impl Holder<'_> {
         let typed =
             [("oldpasswd", self.owner.password.as_str()), ("newpasswd", &new), ("confirmpasswd", &new)];
         let arrival = browser.submit(&form, &typed, &|_| false).await;
-        self.done(arrival)
+        self.check_accepted(arrival)
     }
 
     async fn reset_forgotten_password(&self) -> Result<(), MatrixError> {
@@ -111,14 +111,14 @@ impl Holder<'_> {
             Arrival::Page(page) => page.form_with("newpasswd").cloned(),
             Arrival::Stop(_) => None,
         };
-        let Some(form) = form else { return self.done(Ok(arrival)) };
+        let Some(form) = form else { return self.check_accepted(Ok(arrival)) };
         let typed = [("code", code), ("newpasswd", &new), ("confirmpasswd", &new)];
         let arrival = browser.submit(&form, &typed, &|_| false).await;
-        self.done(arrival)
+        self.check_accepted(arrival)
     }
 
-    /// Whether a page took what was typed: it does not ask again, and says nothing is wrong.
-    fn done(&self, arrival: Result<Arrival, BrowserError>) -> Result<(), MatrixError> {
+    /// Checks that a page accepted the form: it shows no error, and not the form again.
+    fn check_accepted(&self, arrival: Result<Arrival, BrowserError>) -> Result<(), MatrixError> {
         match arrival.map_err(|error| self.browser_error(error))? {
             Arrival::Page(page) if page.status >= 400 || page.form_with("newpasswd").is_some() => Err(self
                 .browser_error(BrowserError::Refused {
@@ -136,7 +136,7 @@ impl Holder<'_> {
         self.graph_call("admin", "Directory.AccessAsUser.All", method, &url, body).await
     }
 
-    /// Signs somebody in for Microsoft Graph, in a browser of their own, and calls it.
+    /// Calls Microsoft Graph as a user, signed in in a new browser.
     async fn graph_call(
         &self,
         role: &'static str,
@@ -145,7 +145,7 @@ impl Holder<'_> {
         url: &str,
         body: &Value,
     ) -> Result<(), MatrixError> {
-        let caller = self.handout.user(role).ok_or(MatrixError::Seed("an administrator"))?;
+        let caller = self.credentials.user(role).ok_or(MatrixError::Seed("an administrator"))?;
         let scope = format!("https://graph.microsoft.com/{permission}");
         let mut browser = Browser::new(self.http.clone());
         let tokens = self

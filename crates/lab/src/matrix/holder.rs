@@ -1,4 +1,4 @@
-//! The person whose credentials a row is about: how they are got, and how each is used.
+//! The user whose credentials a row is about: obtaining and using each of them.
 
 use outlive_clock::{Randomness, Span, TenantId};
 use outlive_rules::{Credential, Event, Fate, Verdict};
@@ -9,20 +9,20 @@ use crate::browser::{Authenticator, Browser};
 use crate::conductor::Target;
 use crate::http::Http;
 use crate::oauth_client::{OAuthClient, OAuthError, Tokens};
-use crate::tenants::{Handout, HandoutUser, Tenants};
+use crate::tenants::{TenantCredentials, Tenants, UserCredentials};
 
-/// What the clients ask for.
+/// The scopes that the clients request.
 const SCOPE: &str = "openid offline_access api://contoso-orders/Orders.Read";
 
-/// A person with two browsers: in one they typed a password, in the other they used a passkey.
+/// A user with two browsers: one signed in with a password, the other with a passkey.
 pub(super) struct Holder<'a> {
     pub(super) tenants: &'a Tenants,
     pub(super) tenant: TenantId,
-    pub(super) handout: Handout,
+    pub(super) credentials: TenantCredentials,
     pub(super) http: Http,
     pub(super) random: Randomness,
     row: Event,
-    pub(super) owner: HandoutUser,
+    pub(super) owner: UserCredentials,
     pub(super) public: OAuthClient,
     confidential: OAuthClient,
     pub(super) by_password: SignedIn,
@@ -44,20 +44,24 @@ impl SignedIn {
 }
 
 impl<'a> Holder<'a> {
-    pub(super) fn new(tenants: &'a Tenants, handout: Handout, row: Event) -> Result<Self, MatrixError> {
+    pub(super) fn new(
+        tenants: &'a Tenants,
+        credentials: TenantCredentials,
+        row: Event,
+    ) -> Result<Self, MatrixError> {
         let tenant: TenantId =
-            handout.tenant_id.parse().map_err(|_| MatrixError::Seed("a tenant with an id"))?;
+            credentials.tenant_id.parse().map_err(|_| MatrixError::Seed("a tenant with an id"))?;
         let http = tenants.surface().http().clone();
         let client = |name: &'static str| {
-            let application = handout.application(name).ok_or(MatrixError::Seed(name))?;
+            let application = credentials.application(name).ok_or(MatrixError::Seed(name))?;
             Ok::<_, MatrixError>(OAuthClient {
-                idp: handout.urls.idp.clone(),
+                idp: credentials.urls.idp.clone(),
                 tenant,
                 client_id: application.client_id.clone(),
                 secret: application.secret.clone(),
                 redirect_uri: application.redirect_uris.first().cloned().unwrap_or_default(),
                 origin: None,
-                can_be_challenged: false,
+                cae_capable: false,
             })
         };
         Ok(Self {
@@ -65,41 +69,47 @@ impl<'a> Holder<'a> {
             tenant,
             public: client("Orders Desktop")?,
             confidential: client("Contoso Orders Connector")?,
-            owner: handout.user("owner").ok_or(MatrixError::Seed("the user owner"))?.clone(),
+            owner: credentials.user("owner").ok_or(MatrixError::Seed("the user owner"))?.clone(),
             by_password: SignedIn::not_yet(&http),
             by_passkey: SignedIn::not_yet(&http),
             confidential_token: String::new(),
             random: tenants.random(tenant),
             row,
             http,
-            handout,
+            credentials,
         })
     }
 
-    /// Gets all five: a cookie and a public client's token by password and by passkey, and a confidential client's token, from
-    /// the sign-in with the password, as the column does not ask how the person signed in.
+    /// Obtains all five credentials: a cookie and a public client's token by password and by
+    /// passkey, and a confidential client's token. The latter comes from the sign-in with the
+    /// password, because its column does not depend on the method.
     pub(super) async fn sign_in(&mut self) -> Result<(), MatrixError> {
         let mut authenticator = Authenticator::new(self.random.fork("authenticator"));
         let page = self.page("security-info")?;
-        let mut setting_up = Browser::new(self.http.clone());
+        let mut setup = Browser::new(self.http.clone());
         let Self { http, random, public, confidential, row, .. } = &*self;
         let (upn, password) = (self.owner.upn.clone(), self.owner.password.clone());
         let browser = |error| MatrixError::Browser { row: *row, error };
         let oauth = |error| MatrixError::OAuth { row: *row, error };
-        authenticator.register(&mut setting_up, page, &upn, &password).await.map_err(browser)?;
+        authenticator.register(&mut setup, page, &upn, &password).await.map_err(browser)?;
 
-        let mut typed = Browser::new(http.clone());
-        let tokens = public.sign_in(http, &mut typed, random, &upn, &password, SCOPE).await.map_err(oauth)?;
-        let of_hub =
-            confidential.sign_in(http, &mut typed, random, &upn, &password, SCOPE).await.map_err(oauth)?;
-        let by_password = kept(typed, tokens, public);
-
-        let mut touched = Browser::new(http.clone());
+        let mut password_browser = Browser::new(http.clone());
         let tokens = public
-            .sign_in_with_passkey(http, &mut touched, random, &upn, &mut authenticator, SCOPE)
+            .sign_in(http, &mut password_browser, random, &upn, &password, SCOPE)
             .await
             .map_err(oauth)?;
-        let by_passkey = kept(touched, tokens, public);
+        let of_hub = confidential
+            .sign_in(http, &mut password_browser, random, &upn, &password, SCOPE)
+            .await
+            .map_err(oauth)?;
+        let by_password = signed_in(password_browser, tokens, public);
+
+        let mut passkey_browser = Browser::new(http.clone());
+        let tokens = public
+            .sign_in_with_passkey(http, &mut passkey_browser, random, &upn, &mut authenticator, SCOPE)
+            .await
+            .map_err(oauth)?;
+        let by_passkey = signed_in(passkey_browser, tokens, public);
 
         self.by_password = by_password;
         self.by_passkey = by_passkey;
@@ -108,18 +118,21 @@ impl<'a> Holder<'a> {
     }
 
     pub(super) fn page(&self, name: &str) -> Result<Url, MatrixError> {
-        Url::parse(&format!("{}/{}/{name}", self.handout.urls.idp, self.tenant))
+        Url::parse(&format!("{}/{}/{name}", self.credentials.urls.idp, self.tenant))
             .map_err(|_| MatrixError::Seed("an identity provider with an address"))
     }
 
-    /// Lets time pass (virtual), and all that is due with it.
+    /// Advances the tenant's time.
     pub(super) async fn wait(&self, span: Span) -> Result<(), MatrixError> {
         self.tenants.clock(self.tenant).await?.advance(Target::By(span), &|_| {}).await?;
         Ok(())
     }
 
-    /// Uses a credential as its holder would; what became of it, and with which code it was refused.
-    pub(super) async fn uses(&mut self, credential: Credential) -> Result<(Fate, Option<u32>), MatrixError> {
+    /// Uses a credential. Returns its fate, and the code of a refusal.
+    pub(super) async fn use_credential(
+        &mut self,
+        credential: Credential,
+    ) -> Result<(Fate, Option<u32>), MatrixError> {
         let Self {
             http,
             random,
@@ -153,7 +166,7 @@ impl<'a> Holder<'a> {
         }
     }
 
-    /// The verdict on the credential at this instant.
+    /// Returns the verdict on the credential at this instant.
     pub(super) async fn verdict(&self, credential: Credential) -> Result<Option<Verdict>, MatrixError> {
         let credential = match credential {
             Credential::PasswordCookie => &self.by_password.cookie,
@@ -175,7 +188,7 @@ impl<'a> Holder<'a> {
     }
 }
 
-fn kept(browser: Browser, tokens: Tokens, client: &OAuthClient) -> SignedIn {
+fn signed_in(browser: Browser, tokens: Tokens, client: &OAuthClient) -> SignedIn {
     let cookie = browser.session_cookie(&client.idp).unwrap_or_default();
     SignedIn { browser, cookie, token: tokens.refresh_token.unwrap_or_default() }
 }

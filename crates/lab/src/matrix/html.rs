@@ -1,4 +1,4 @@
-//! The matrix as a page of its own, which needs no network: one table, and why behind every cell.
+//! The matrix as a self-contained page: a table with the reason of every cell.
 
 use askama::Template;
 
@@ -13,7 +13,7 @@ struct Page<'a> {
 }
 
 impl Matrix {
-    /// A whole page: no script, nothing fetched.
+    /// Returns an HTML page without scripts or external resources.
     #[must_use]
     pub fn html(&self) -> String {
         let summary = self.summary();

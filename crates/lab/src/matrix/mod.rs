@@ -1,13 +1,14 @@
-//! The matrix of credentials: every cell of an edition of the published table, brought about for real and compared with it.
+//! Executes every cell of an edition of the published revocation table, and compares the outcome.
 //!
-//! Each row gets a tenant of its own, thrown away afterwards: a person signs in with a password and with a passkey, to a public
-//! and to a confidential client; the row's event happens; each of the five credentials is used.
+//! Each row runs in a temporary tenant: a user signs in with a password and with a passkey, to a
+//! public and to a confidential client; the row's event is caused; each of the five credentials is
+//! used.
 
 mod event;
 mod holder;
 mod html;
+mod temporary_tenant;
 mod text;
-mod throw_away;
 
 use futures::stream::{StreamExt, TryStreamExt, iter};
 use outlive_clock::{Instant, Span, Speed};
@@ -19,71 +20,73 @@ use crate::http::CallError;
 use crate::oauth_client::OAuthError;
 use crate::tenants::{NewTenant, TenantError, Tenants};
 use holder::Holder;
-use throw_away::ThrowAway;
+use temporary_tenant::TemporaryTenant;
 
-/// Rows played at once: each hashes some passwords, which is what takes the time.
+/// Number of rows executed at once. Their cost is the hashing of passwords.
 const ROWS_AT_ONCE: usize = 4;
-/// When the tenants' time begins (virtual): any instant would do, and this one makes runs comparable.
+/// When the tenants' time starts (virtual). A fixed instant makes runs comparable.
 const BEGIN: Instant = Instant::from_seconds(1_767_600_000);
-/// Between sign-in and event, and between event and use (virtual). Cut-offs count whole seconds.
+/// Virtual time between sign-in and event, and between event and use. Revocation cutoffs have
+/// whole-second resolution.
 const PAUSE: Span = Span::from_minutes(10);
 
-/// An edition, as it was found to be.
+/// The observed outcome of an edition.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Matrix {
-    /// The edition that it is compared with.
+    /// The edition that is compared.
     pub edition: String,
-    /// The rules that the tenants lived by: the edition, with any cells changed on purpose.
+    /// The rules of the tenants: the edition, with any cells that were changed.
     pub rules: String,
-    /// Its rows, in the order of the page.
+    /// The rows, in the order of the published table.
     pub rows: Vec<MatrixRow>,
 }
 
-/// What followed an event.
+/// The outcome of an event.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct MatrixRow {
-    /// The row's name.
+    /// The name of the row.
     pub event: String,
-    /// Its title on the page.
+    /// Its published title.
     pub title: String,
-    /// By which way it was brought about.
+    /// How it was caused.
     pub way: String,
     /// Its cells, from left to right.
     pub cells: Vec<Cell>,
 }
 
-/// What became of one credential.
+/// The outcome for one credential.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Cell {
-    /// The column's name.
+    /// The name of the column.
     pub credential: String,
-    /// What the page says: `alive` or `revoked`.
+    /// The published outcome: `alive` or `revoked`.
     pub expected: String,
-    /// What was seen: `alive` or `revoked`; `failed` if it was refused for another reason than this row and column.
+    /// The observed outcome: `alive` or `revoked`, or `failed` if it was refused for another reason
+    /// than this row and column.
     pub observed: String,
-    /// Whether they are the same.
+    /// Whether the two are equal.
     pub agrees: bool,
-    /// With which code it was refused (`AADSTS50173`).
+    /// The code of the refusal (`AADSTS50173`).
     pub code: Option<String>,
-    /// Why, in words.
+    /// The reason.
     pub why: String,
 }
 
-/// A row could not be played.
+/// A row that could not be executed.
 #[derive(Debug, thiserror::Error)]
 pub enum MatrixError {
-    /// A tenant could not be made, moved or removed.
+    /// A tenant cannot be created, deleted, or moved in time.
     #[error(transparent)]
     Tenant(#[from] TenantError),
     /// The seed has no such user or application.
     #[error("the matrix needs {0}, which the tenants' seed does not have")]
     Seed(&'static str),
-    /// A page could not be got past.
+    /// A sign-in page failed.
     #[error("in row {row}: {error}")]
     Browser {
         /// The row.
         row: Event,
-        /// What stopped it.
+        /// The cause.
         error: BrowserError,
     },
     /// A sign-in failed.
@@ -91,26 +94,26 @@ pub enum MatrixError {
     OAuth {
         /// The row.
         row: Event,
-        /// What stopped it.
+        /// The cause.
         error: OAuthError,
     },
     /// A service did not answer.
     #[error(transparent)]
     Call(#[from] CallError),
     /// A tenant's creation panicked, or the program is ending.
-    #[error("the creation of a throw-away tenant was interrupted")]
+    #[error("the creation of a temporary tenant was interrupted")]
     Interrupted,
 }
 
 impl Matrix {
-    /// Whether every cell is as published, and there is one at all.
+    /// Whether there are cells and all have the published outcome.
     #[must_use]
     pub fn agrees(&self) -> bool {
         let (cells, agreeing) = self.count();
         cells > 0 && cells == agreeing
     }
 
-    /// How many cells there are, and how many of them are as published.
+    /// Returns the number of cells, and of those with the published outcome.
     #[must_use]
     pub fn count(&self) -> (usize, usize) {
         let cells = || self.rows.iter().flat_map(|row| &row.cells);
@@ -119,7 +122,7 @@ impl Matrix {
 }
 
 impl Cell {
-    /// The column's title on the page.
+    /// Returns the published title of the column.
     #[must_use]
     pub fn title(&self) -> &str {
         match self.credential.parse::<Credential>() {
@@ -129,20 +132,20 @@ impl Cell {
     }
 }
 
-/// Plays every cell of the edition that `rules` begins with, in tenants that live by `rules`.
+/// Executes every cell of the edition of `rules`, in tenants with `rules`.
 ///
-/// Dropping the future ends the execution; the tenants are deleted all the same.
+/// Dropping the future cancels the execution; the tenants are deleted nevertheless.
 ///
 /// # Errors
-/// A row could not be played to its end: a service did not answer, or refused what it should grant.
-pub async fn credentials(tenants: &Tenants, rules: &Ruleset) -> Result<Matrix, MatrixError> {
+/// A row could not be completed: a service did not answer, or refused what it should grant.
+pub async fn execute(tenants: &Tenants, rules: &Ruleset) -> Result<Matrix, MatrixError> {
     let edition = rules.edition();
-    let rows = iter(edition.rows().iter().copied()).map(|row| play(tenants, rules, row));
+    let rows = iter(edition.rows().iter().copied()).map(|row| execute_row(tenants, rules, row));
     let rows = rows.buffered(ROWS_AT_ONCE).try_collect().await?;
     Ok(Matrix { edition: edition.to_string(), rules: rules.to_string(), rows })
 }
 
-async fn play(tenants: &Tenants, rules: &Ruleset, row: Published) -> Result<MatrixRow, MatrixError> {
+async fn execute_row(tenants: &Tenants, rules: &Ruleset, row: Published) -> Result<MatrixRow, MatrixError> {
     let new = NewTenant {
         rules: Some(rules.to_string()),
         now: Some(BEGIN),
@@ -150,28 +153,31 @@ async fn play(tenants: &Tenants, rules: &Ruleset, row: Published) -> Result<Matr
         bare: true,
         ..NewTenant::default()
     };
-    let (throw_away, handout) = ThrowAway::create(tenants, new).await?;
-    let played = match Holder::new(tenants, handout, row.event) {
-        Ok(holder) => played(holder, rules, row).await,
+    let (tenant, credentials) = TemporaryTenant::create(tenants, new).await?;
+    let executed = match Holder::new(tenants, credentials, row.event) {
+        Ok(holder) => execute_cells(holder, rules, row).await,
         Err(error) => Err(error),
     };
-    // Whatever came of it: nothing of it stays.
-    let deleted = throw_away.delete().await;
-    let played = played?;
+    let deleted = tenant.delete().await;
+    let executed = executed?;
     deleted?;
-    Ok(played)
+    Ok(executed)
 }
 
-async fn played(mut holder: Holder<'_>, rules: &Ruleset, row: Published) -> Result<MatrixRow, MatrixError> {
+async fn execute_cells(
+    mut holder: Holder<'_>,
+    rules: &Ruleset,
+    row: Published,
+) -> Result<MatrixRow, MatrixError> {
     holder.sign_in().await?;
     holder.wait(PAUSE).await?;
-    let way = holder.happens(row.event).await?;
+    let way = holder.cause(row.event).await?;
     holder.wait(PAUSE).await?;
     let mut cells = Vec::new();
     for credential in Credential::ALL {
-        let (observed, code) = holder.uses(credential).await?;
+        let (observed, code) = holder.use_credential(credential).await?;
         let verdict = holder.verdict(credential).await?;
-        // Refused for another reason than this row and column is not what the page means.
+        // A refusal for another reason than this row and column is not the published outcome.
         let by_this_cell = verdict
             .as_ref()
             .and_then(|verdict| verdict.revocation)

@@ -3,7 +3,7 @@
 use super::{Cell, Matrix};
 
 impl Matrix {
-    /// A table for a terminal, with the cells that differ told underneath.
+    /// Returns a table for terminals, followed by a list of the cells that differ.
     #[must_use]
     pub fn table(&self) -> String {
         let titles: Vec<_> = self.rows.iter().take(1).flat_map(|row| &row.cells).map(Cell::title).collect();
@@ -14,7 +14,7 @@ impl Matrix {
             line.extend(
                 row.cells
                     .iter()
-                    .map(|cell| if cell.agrees { said(cell) } else { format!("{} !", said(cell)) }),
+                    .map(|cell| if cell.agrees { observed(cell) } else { format!("{} !", observed(cell)) }),
             );
             lines.push(line);
         }
@@ -44,19 +44,19 @@ impl Matrix {
         text
     }
 
-    /// How many cells agree, and each that does not.
+    /// Returns the number of cells that agree, and a list of those that differ.
     #[must_use]
     pub fn summary(&self) -> String {
         let (cells, agree) = self.count();
-        let mut text = format!("{agree} of {cells} cells are as edition {} has them", self.edition);
+        let mut text = format!("{agree} of {cells} cells are as in edition {}", self.edition);
         if self.rules != self.edition {
-            text.push_str(&format!("; the tenants lived by {}", self.rules));
+            text.push_str(&format!("; the tenants had the rules {}", self.rules));
         }
         text.push_str(".\n");
         for row in &self.rows {
             for cell in row.cells.iter().filter(|cell| !cell.agrees) {
                 text.push_str(&format!(
-                    "! {}, {}: the page says {}, observed {}. {}\n",
+                    "! {}, {}: published {}, observed {}. {}\n",
                     row.title,
                     cell.title(),
                     cell.expected,
@@ -68,7 +68,7 @@ impl Matrix {
         text
     }
 
-    /// A table in Markdown.
+    /// Returns a table in Markdown.
     #[must_use]
     pub fn markdown(&self) -> String {
         let titles: Vec<_> = self.rows.iter().take(1).flat_map(|row| &row.cells).map(Cell::title).collect();
@@ -84,9 +84,9 @@ impl Matrix {
                 .iter()
                 .map(|cell| {
                     if cell.agrees {
-                        said(cell)
+                        observed(cell)
                     } else {
-                        format!("**{}** (the page: {})", said(cell), cell.expected)
+                        format!("**{}** (published: {})", observed(cell), cell.expected)
                     }
                 })
                 .collect();
@@ -98,8 +98,8 @@ impl Matrix {
     }
 }
 
-/// What was seen, with the code of a refusal.
-fn said(cell: &Cell) -> String {
+/// Returns the observed outcome, with the code of a refusal.
+fn observed(cell: &Cell) -> String {
     match &cell.code {
         Some(code) => format!("{} ({})", cell.observed, code.trim_start_matches("AADSTS")),
         None => cell.observed.clone(),

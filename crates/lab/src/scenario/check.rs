@@ -1,5 +1,5 @@
-//! What `run` would find wrong with a scenario, found before anything is started: names that mean nothing, values that no
-//! service accepts, steps that cannot be carried out because of the steps before them.
+//! Checks scenarios before anything is started: unknown names, values that no service accepts,
+//! steps that are impossible after the steps before them.
 
 mod connections;
 mod events;
@@ -18,16 +18,16 @@ use super::template;
 use crate::diagnostic::Position;
 use crate::seed::Seed;
 
-/// The seeds that scenarios can be played with.
+/// The seeds that scenarios can use.
 #[derive(Clone, Copy, Debug)]
 pub struct KnownSeeds<'a> {
     /// The seeds; the first is the default one.
     pub seeds: &'a [Seed],
-    /// Whether there are no others: a lab that runs elsewhere can have some.
+    /// Whether there are no others. A remote lab can have more.
     pub complete: bool,
 }
 
-/// What is wrong, and where.
+/// A mistake with its position.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Mistake {
     pub(super) position: Position,
@@ -35,7 +35,7 @@ pub(super) struct Mistake {
     pub(super) remedy: String,
 }
 
-/// All mistakes of a file, in the order of the file.
+/// Returns all mistakes of a file, in the order of the file.
 pub(super) fn check(file: &ScenarioFile, seeds: KnownSeeds<'_>) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
     if file.scenarios.value.is_empty() {
@@ -51,12 +51,12 @@ pub(super) fn check(file: &ScenarioFile, seeds: KnownSeeds<'_>) -> Vec<Mistake> 
     mistakes
 }
 
-/// Goes through one scenario.
+/// Checks one scenario.
 struct Checker<'a> {
     seed: Option<&'a Seed>,
     known: Known<'a>,
     mistakes: Vec<Mistake>,
-    /// Where the step stands that is looked at.
+    /// The position of the current step.
     at: Position,
 }
 
@@ -113,11 +113,11 @@ impl<'a> Checker<'a> {
         if let Some((_, verb)) = step.verb() {
             return self.verb(verb);
         }
-        let written = step.written();
-        if written.is_empty() {
+        let names = step.verb_names();
+        if names.is_empty() {
             self.wrong("this step has no verb", format!("add one of: {VERBS}"));
         } else {
-            let message = format!("this step has more than one verb: {}", written.join(", "));
+            let message = format!("this step has more than one verb: {}", names.join(", "));
             self.wrong(message, "make a step of each");
         }
     }
@@ -163,8 +163,7 @@ impl<'a> Checker<'a> {
         self.texts(&step.subject);
     }
 
-    /// A kind of journal events that exists. One that does not is in no journal: `count: 0` would
-    /// pass.
+    /// Checks that a kind of journal events exists. With an unknown kind, `count: 0` would pass.
     fn journal_kind(&mut self, kind: &Spanned<String>, service: Option<&Spanned<String>>) {
         let (at, name) = (Position::of(kind), kind.value.as_str());
         if JournalEvent::kinds_of(name, None).next().is_none() {
@@ -180,7 +179,7 @@ impl<'a> Checker<'a> {
         if let Some(service) = service
             && JournalEvent::kinds_of(name, Some(&service.value)).next().is_none()
         {
-            let message = format!("the service {} writes no events of kind '{name}'", service.value);
+            let message = format!("the service {} records no events of kind '{name}'", service.value);
             self.wrong_at(Position::of(service), message, "remove service, or correct it");
         }
     }
@@ -190,7 +189,7 @@ impl<'a> Checker<'a> {
     }
 
     fn wrong_at(&mut self, position: Position, message: impl Into<String>, remedy: impl Into<String>) {
-        // What was left out of the file stands where its step does.
+        // An absent field is reported at the position of its step.
         let position = if position.line == 0 { self.at } else { position };
         self.mistakes.push(Mistake { position, message: message.into(), remedy: remedy.into() });
     }
@@ -205,7 +204,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// A value out of a few.
+    /// Checks that a value is one of `possible`.
     fn one_of(&mut self, what: &str, value: &Spanned<String>, possible: &[&str]) {
         if !possible.contains(&value.value.as_str()) {
             let message = format!("there is no {what} '{}'", value.value);
@@ -213,7 +212,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Texts whose `${names}` are filled in when the step is played.
+    /// Checks the placeholders in texts.
     fn texts<'t>(&mut self, texts: impl IntoIterator<Item = &'t String>) {
         for text in texts {
             self.text(self.at, text);
@@ -229,7 +228,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The texts in a JSON value.
+    /// Checks the placeholders in the texts of a JSON value.
     fn json(&mut self, value: &serde_json::Value) {
         match value {
             serde_json::Value::String(text) => self.text(self.at, text),

@@ -1,4 +1,4 @@
-//! The scenario file's shape. A step has one verb; everything else says how it is told and what must follow.
+//! The format of scenario files. Each step has exactly one verb.
 
 mod expectations;
 mod verbs;
@@ -19,46 +19,47 @@ pub use verbs::{
     FlowName, Graph, Refresh, RegisterPasskey, SignIn, To, With,
 };
 
-/// A whole file.
+/// A scenario file.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScenarioFile {
-    /// Its scenarios, at least one; each is played in a tenant of its own.
+    /// The scenarios, at least one. Each runs in a tenant of its own.
     pub scenarios: Spanned<Vec<Scenario>>,
 }
 
-/// One story.
+/// A scenario.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
-    /// What it is called.
+    /// Its name.
     pub name: Spanned<String>,
     /// What it shows.
     #[serde(default)]
     pub about: Option<String>,
-    /// The fact in which its twin differs.
+    /// The fact in which its variant differs.
     #[serde(default)]
     pub twins: Option<TwinFact>,
-    /// The seed its tenant is made from.
+    /// The seed of its tenant.
     #[serde(default)]
     pub seed: Option<Spanned<String>>,
-    /// The table its tenant lives by; `--rules` wins over it.
+    /// The revocation table of its tenant, unless `--rules` is given.
     #[serde(default)]
     pub rules: Option<Spanned<String>>,
-    /// Where its time starts (it stands still between steps): an instant, or with a negative duration so long before now.
-    #[serde(default = "usual_start", alias = "starts")]
+    /// When its time starts: an instant, or a negative duration before now. Time stands still
+    /// between steps.
+    #[serde(default = "default_start", alias = "starts")]
     pub start: Spanned<Starts>,
     /// Its chapters, at least one.
     pub chapters: Spanned<Vec<Chapter>>,
 }
 
-/// Where a scenario's time starts if it does not say: Monday 2026-01-05, 09:00 UTC.
-fn usual_start() -> Spanned<Starts> {
+/// The default start: Monday 2026-01-05, 09:00 UTC.
+fn default_start() -> Spanned<Starts> {
     let start = Starts::At(Instant::from_seconds(1_767_603_600));
     Spanned::new(start, serde_saphyr::Location::UNKNOWN, serde_saphyr::Location::UNKNOWN)
 }
 
-/// Steps that belong together.
+/// A group of steps.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Chapter {
@@ -68,14 +69,14 @@ pub struct Chapter {
     pub steps: Spanned<Vec<Spanned<Step>>>,
 }
 
-/// One step as written: at most one of the verbs may be there, which [`Step::verb`] sees to.
+/// A step as written. [`Step::verb`] returns its only verb.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
-    /// How the story tells it.
+    /// Its title.
     #[serde(default)]
     pub say: Option<String>,
-    /// Names the virtual instant at which the step ends.
+    /// A name for the virtual instant at which the step ends.
     #[serde(default)]
     pub mark: Option<Spanned<String>>,
     #[serde(default)]
@@ -116,54 +117,54 @@ pub struct Step {
     expect_journal: Option<JournalExpectation>,
 }
 
-/// What a step does or expects.
+/// The action or the expectation of a step.
 #[derive(Clone, Copy, Debug)]
 pub enum Verb<'a> {
-    /// A person signs in to an application.
+    /// A user signs in to an application.
     SignIn(&'a SignIn),
-    /// An application exchanges a refresh token.
+    /// An application redeems a refresh token.
     Refresh(&'a Refresh),
-    /// An application gets a token for itself.
+    /// An application requests an app-only token.
     ClientCredentials(&'a ClientCredentials),
     /// A call with an access token.
     Call(&'a Call),
-    /// A call to Microsoft Graph as a person.
+    /// A call to Microsoft Graph as a user.
     Graph(&'a Graph),
-    /// A person changes the password on the change page.
+    /// A user changes the password on the page for it.
     ChangePassword(&'a ChangePassword),
-    /// A person registers a passkey.
+    /// A user registers a passkey.
     RegisterPasskey(&'a RegisterPasskey),
     /// A lab event.
     Event(&'a Event),
-    /// A person makes a connection and signs in for it.
+    /// A user creates a connection and consents.
     CreateConnection(&'a CreateConnection),
-    /// A person signs in for a connection again.
+    /// A user consents for a connection again, to fix it.
     FixConnection(&'a FixConnection),
-    /// What the hub should say about a connection.
+    /// The expected state of a connection.
     ExpectConnection(&'a ConnectionExpectation),
-    /// A person makes a flow and turns it on.
+    /// A user creates a flow and starts it.
     CreateFlow(&'a CreateFlow),
-    /// A person turns a flow on again.
+    /// A user starts a stopped flow.
     StartFlow(&'a FlowName),
-    /// A person turns a flow off.
+    /// A user stops a flow.
     StopFlow(&'a FlowName),
-    /// A person runs a flow by hand.
+    /// A user runs a flow manually.
     RunFlow(&'a FlowName),
-    /// Time moves.
+    /// Moves time.
     Advance(&'a Advance),
-    /// What the run history should say.
+    /// The expected runs of a flow.
     ExpectRuns(&'a RunsExpectation),
-    /// What the journal should say.
+    /// The expected journal events.
     ExpectJournal(&'a JournalExpectation),
 }
 
-/// How the verbs are written.
+/// The names of all verbs.
 pub(super) const VERBS: &str = "sign_in, refresh, client_credentials, call, graph, change_password, register_passkey, \
      event, create_connection, fix_connection, expect_connection, create_flow, start_flow, stop_flow, run_flow, \
      advance, expect_runs, expect_journal";
 
 impl Step {
-    /// All verbs that were written, with their names.
+    /// Returns the verbs of the step with their names.
     fn verbs(&self) -> impl Iterator<Item = (&'static str, Verb<'_>)> {
         [
             self.sign_in.as_ref().map(|verb| ("sign_in", Verb::SignIn(verb))),
@@ -191,15 +192,15 @@ impl Step {
         .flatten()
     }
 
-    /// The step's one verb with its name; `None` if there is none, or more than one.
+    /// Returns the step's verb with its name, or `None` if it has no verb or several.
     #[must_use]
     pub fn verb(&self) -> Option<(&'static str, Verb<'_>)> {
         let mut verbs = self.verbs();
         verbs.next().filter(|_| verbs.next().is_none())
     }
 
-    /// The names of the verbs that were written.
-    pub(super) fn written(&self) -> Vec<&'static str> {
+    /// Returns the names of the step's verbs.
+    pub(super) fn verb_names(&self) -> Vec<&'static str> {
         self.verbs().map(|(name, _)| name).collect()
     }
 }

@@ -1,8 +1,8 @@
-//! Scenarios: stories in a file that are told, checked and reported.
+//! Scenarios: files of steps that are run, checked and reported.
 //!
-//! Three parts that never mix: [`read_scenarios`] turns a file into typed steps or says where it is wrong; [`run`] plays the steps
-//! against a system and records what came; [`report`] turns what was recorded into text, JSON or JUnit. Results are data, and
-//! every report is a pure function of them.
+//! Three independent parts: [`read_scenarios`] parses a file into typed steps, or reports its
+//! mistakes; [`run`] executes the steps against a system and returns results; [`report`] formats
+//! results as text, JSON or JUnit XML. Every report is a pure function of the results.
 
 mod check;
 pub mod file;

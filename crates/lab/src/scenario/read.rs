@@ -1,4 +1,4 @@
-//! Reading scenario files.
+//! Reads scenario files.
 
 use std::path::Path;
 
@@ -8,21 +8,21 @@ use super::twin_fact::of_twin;
 use crate::diagnostic::{Diagnostic, Position};
 use crate::yaml::read_all;
 
-/// A scenario file that was read and found whole.
+/// A valid scenario file.
 #[derive(Clone, Debug)]
 pub struct ReadScenarios {
-    /// The file as the caller named it.
+    /// The path, as the caller gave it.
     pub name: String,
-    /// Its text, for showing lines of it.
+    /// Its text, for excerpts in diagnostics.
     pub text: String,
-    /// What it says; where twins differ, with the value of the story as it is written.
+    /// Its contents; paired scenarios as written.
     pub file: ScenarioFile,
-    /// The same file with the other value of every fact in which twins differ, if there are any.
+    /// The file with the variants of its paired scenarios, if it has any.
     pub twin: Option<Box<ReadScenarios>>,
 }
 
 impl ReadScenarios {
-    /// A diagnostic for a place in this file.
+    /// Creates a diagnostic for a position in this file.
     #[must_use]
     pub fn at(
         &self,
@@ -34,12 +34,12 @@ impl ReadScenarios {
     }
 }
 
-/// Reads a scenario file and checks all that can be known before it is played: every name in it means something (users,
-/// applications and connectors in the seed, tokens, marks, connections and flows in earlier steps), and every step can be carried
-/// out.
+/// Reads a scenario file and checks what can be checked without a system: every name is defined
+/// (users, applications and connectors by the seed; tokens, marks, connections and flows by earlier
+/// steps), and every step is possible.
 ///
 /// # Errors
-/// Every mistake, with its place; mistakes of form hide all others.
+/// All mistakes with their positions. A file with syntax errors is not checked further.
 pub fn read_scenarios(path: &Path, seeds: KnownSeeds<'_>) -> Result<ReadScenarios, Vec<Diagnostic>> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| vec![Diagnostic::unreadable(&name, &error)])?;
@@ -48,14 +48,14 @@ pub fn read_scenarios(path: &Path, seeds: KnownSeeds<'_>) -> Result<ReadScenario
 
 fn parse(name: String, text: String, seeds: KnownSeeds<'_>) -> Result<ReadScenarios, Vec<Diagnostic>> {
     let of = |which| of_twin(&name, &text, which).map_err(|mistake| vec![mistake]);
-    let mut read = checked(name.clone(), of(0)?, seeds)?;
+    let mut read = parse_text(name.clone(), of(0)?, seeds)?;
     if read.file.scenarios.value.iter().any(|scenario| scenario.twins.is_some()) {
-        read.twin = Some(Box::new(checked(name.clone(), of(1)?, seeds)?));
+        read.twin = Some(Box::new(parse_text(name.clone(), of(1)?, seeds)?));
     }
     Ok(read)
 }
 
-fn checked(name: String, text: String, seeds: KnownSeeds<'_>) -> Result<ReadScenarios, Vec<Diagnostic>> {
+fn parse_text(name: String, text: String, seeds: KnownSeeds<'_>) -> Result<ReadScenarios, Vec<Diagnostic>> {
     let file: ScenarioFile = read_all(&name, &text)?;
     let mistakes = check(&file, seeds);
     if mistakes.is_empty() {
@@ -83,7 +83,7 @@ mod tests {
         mistakes.iter().map(|mistake| format!("{mistake}\n")).collect()
     }
 
-    fn told(steps: &str) -> Diagnostic {
+    fn mistake_in(steps: &str) -> Diagnostic {
         let text =
             format!("scenarios:\n  - name: S\n    chapters:\n      - title: C\n        steps:\n{steps}");
         let mut mistakes = read(text).expect_err("the file is wrong");
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_has_its_place_and_a_remedy() {
+    fn every_mistake_has_a_position_and_a_remedy() {
         let desktop = "sign_in: {user: owner, app: Orders Desktop, scope: openid";
         for (steps, place, message) in [
             ("          - say: nothing\n", (6, 13), "has no verb"),
@@ -103,16 +103,16 @@ mod tests {
             ),
             ("          - sing_in: {}\n", (6, 13), "unknown field `sing_in`"),
             (
-                "          - sign_in: {user: nobody, app: Orders Desktop, scope: openid}\n",
+                "          - sign_in: {user: unknown, app: Orders Desktop, scope: openid}\n",
                 (6, 29),
-                "no user 'nobody'",
+                "no user 'unknown'",
             ),
             (
                 "          - sign_in: {user: owner, app: Nothing, scope: openid}\n",
                 (6, 41),
                 "no application 'Nothing'",
             ),
-            ("          - register_passkey: {user: nobody}\n", (6, 38), "no user 'nobody'"),
+            ("          - register_passkey: {user: unknown}\n", (6, 38), "no user 'unknown'"),
             ("          - refresh: {tokens: kept}\n", (6, 31), "no tokens 'kept'"),
             ("          - stop_flow: {flow: f}\n", (6, 31), "no flow 'f'"),
             ("          - advance: {by: soon}\n", (6, 27), "'soon' is not a duration"),
@@ -128,7 +128,7 @@ mod tests {
                 "no connector 'shared_x'",
             ),
         ] {
-            let diagnostic = told(steps);
+            let diagnostic = mistake_in(steps);
             let Position { line, column } = diagnostic.position;
             assert_eq!((line, column), place, "{diagnostic}");
             assert!(diagnostic.message.contains(message), "{diagnostic}");
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_twin_is_checked_as_its_story_is() {
+    fn the_variant_is_checked_as_well() {
         let file = |other: &str| {
             format!(
                 "scenarios:\n  - name: S\n    twins: {{fact: app, values: [Orders Desktop, {other}]}}\n    chapters:\n      \
@@ -147,12 +147,12 @@ mod tests {
         let twins = read(file("Orders SPA")).unwrap_or_else(|wrong| panic!("{}", shown(&wrong)));
         assert!(twins.text.contains("app: \"Orders Desktop\""), "{}", twins.text);
         assert!(twins.twin.is_some_and(|twin| twin.text.contains("app: \"Orders SPA\"")));
-        let wrong = read(file("Nothing")).expect_err("its twin has no application").remove(0);
+        let wrong = read(file("Nothing")).expect_err("the variant has no such application").remove(0);
         assert_eq!((wrong.position.line, wrong.message.contains("'Nothing'")), (7, true), "{wrong}");
     }
 
     #[test]
-    fn names_of_earlier_steps_are_known() {
+    fn names_of_earlier_steps_are_defined() {
         let text = "scenarios:\n  - name: S\n    chapters:\n      - title: C\n        steps:\n\
             \x20         - sign_in: {user: owner, app: Orders Desktop, scope: openid offline_access, keep: a}\n\
             \x20           mark: signed-in\n\
@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn all_mistakes_of_a_file_are_reported_at_once() {
         let text = include_str!("check/mistakes.yaml");
-        let mistakes = read(text.to_owned()).expect_err("every step of it is wrong");
+        let mistakes = read(text.to_owned()).expect_err("every step of the file is wrong");
         let lines: String = mistakes
             .iter()
             .map(|m| format!("{}:{}: {}\n", m.position.line, m.position.column, m.message))
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_to_run_is_a_mistake() {
+    fn a_file_with_nothing_to_run_is_a_mistake() {
         for (text, place) in [
             ("scenarios: []", (1, 12)),
             ("scenarios:\n  - {name: S, chapters: []}", (2, 25)),

@@ -1,4 +1,4 @@
-//! Reports: pure functions of results.
+//! Reports, as pure functions of results.
 
 pub mod json;
 pub mod junit;

@@ -1,26 +1,26 @@
-//! What came of a run: a tree of plain data, file → scenario → step. Reports are made of nothing else.
+//! The results of a run as plain data: file → scenario → step. Reports are made from them alone.
 
 use outlive_clock::Instant;
 use serde::Serialize;
 
 use crate::diagnostic::Position;
 
-/// How something ended.
+/// The outcome of a step, a scenario, a file or a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// Everything expected came.
+    /// Every expectation was met.
     Passed,
-    /// Something else came than was expected.
+    /// An expectation was not met.
     Failed,
-    /// It could not be carried out, so nothing can be said about what was expected.
+    /// It could not be executed, so its expectations were not checked.
     Error,
-    /// It was not reached.
+    /// It was not executed.
     Skipped,
 }
 
 impl Status {
-    /// Its word.
+    /// Returns the name (`passed`).
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -31,8 +31,9 @@ impl Status {
         }
     }
 
-    /// The worst of many: error, failed, passed; skipped ones do not count. Nothing at all is an error, and so is nothing but
-    /// skipped parts: a run in which nothing was checked must not look like one that passed.
+    /// Returns the worst of several outcomes: error, failed, passed. Skipped parts do not count. No
+    /// parts, or only skipped ones, are an error: a run that checked nothing must not appear to
+    /// have passed.
     #[must_use]
     pub fn of_all(parts: impl IntoIterator<Item = Self>) -> Self {
         let worst = parts.into_iter().fold(Self::Skipped, |worst, part| match (worst, part) {
@@ -45,27 +46,27 @@ impl Status {
     }
 }
 
-/// Everything of one `outlive run`.
+/// The result of one `outlive run`.
 #[derive(Clone, Debug, Serialize)]
 pub struct RunResult {
-    /// How it ended.
+    /// The outcome.
     pub status: Status,
-    /// The files in the order in which they were named.
+    /// The files, in the order given.
     pub files: Vec<FileResult>,
 }
 
-/// One file.
+/// The result of a file.
 #[derive(Clone, Debug, Serialize)]
 pub struct FileResult {
-    /// The file as it was named.
+    /// The path, as given.
     pub file: String,
-    /// How it ended.
+    /// The outcome.
     pub status: Status,
     /// Its scenarios.
     pub scenarios: Vec<ScenarioResult>,
 }
 
-/// One scenario.
+/// The result of a scenario.
 #[derive(Clone, Debug, Serialize)]
 pub struct ScenarioResult {
     /// Its name.
@@ -73,80 +74,81 @@ pub struct ScenarioResult {
     /// What it shows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
-    /// How it ended.
+    /// The outcome.
     pub status: Status,
-    /// The tenant it was played in.
+    /// The tenant in which it ran.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
-    /// How long it took, in milliseconds of wall time.
+    /// The duration in milliseconds (wall time).
     pub wall_ms: i64,
     /// Its steps.
     pub steps: Vec<StepResult>,
 }
 
-/// One step.
+/// The result of a step.
 #[derive(Clone, Debug, Serialize)]
 pub struct StepResult {
     /// The chapter it belongs to.
     pub chapter: String,
-    /// How the story tells it.
+    /// Its title.
     pub title: String,
     /// Its verb.
     pub verb: &'static str,
-    /// How it ended.
+    /// The outcome.
     pub status: Status,
-    /// The virtual instant at which it ended; none if it was not reached.
+    /// When it ended (virtual time); absent if it was not executed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Instant>,
-    /// Where it stands in the file.
+    /// Its position in the file.
     pub position: Position,
-    /// What happened, in words.
-    pub told: Vec<String>,
-    /// Why the issuer decided as it did, in its own words from the journal.
+    /// What happened, in sentences.
+    #[serde(rename = "told")]
+    pub narration: Vec<String>,
+    /// The reasons of the issuer's decisions, from the journal.
     pub why: Vec<String>,
-    /// What was expected and what came.
+    /// The expectations.
     pub checks: Vec<Check>,
-    /// Why it could not be carried out.
+    /// Why it could not be executed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// Where it stands, the line itself, what was wrong: for one that failed.
+    /// If it did not pass: its position, its line in the file, and what was wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diagnostic: Option<String>,
 }
 
-/// One expectation.
+/// The result of an expectation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Check {
-    /// What was looked at.
+    /// What was checked.
     pub what: String,
-    /// What was expected.
+    /// The expected value.
     pub expected: String,
-    /// What came.
+    /// The actual value.
     pub actual: String,
-    /// Whether it is the same.
+    /// Whether the expectation was met.
     pub passed: bool,
 }
 
 impl Check {
-    /// Compares two values by their words.
+    /// Compares two values by their text.
     #[must_use]
     pub fn equal(what: impl Into<String>, expected: impl ToString, actual: impl ToString) -> Self {
         let (expected, actual) = (expected.to_string(), actual.to_string());
         Self { what: what.into(), passed: expected == actual, expected, actual }
     }
 
-    /// Whether a text holds another.
+    /// Checks that a text contains another.
     #[must_use]
     pub fn holds(what: impl Into<String>, part: &str, text: &str) -> Self {
         Self {
             what: what.into(),
-            expected: format!("holds \"{part}\""),
+            expected: format!("contains \"{part}\""),
             actual: text.to_owned(),
             passed: text.contains(part),
         }
     }
 
-    /// A comparison whose answer is known.
+    /// Records the result of any other comparison.
     #[must_use]
     pub fn that(
         what: impl Into<String>,
@@ -159,7 +161,7 @@ impl Check {
 }
 
 impl StepResult {
-    /// The checks that did not pass.
+    /// Returns the checks that did not pass.
     pub fn failures(&self) -> impl Iterator<Item = &Check> {
         self.checks.iter().filter(|check| !check.passed)
     }
@@ -170,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_worst_part_decides_and_what_was_skipped_does_not_count() {
+    fn the_worst_part_decides_and_skipped_parts_do_not_count() {
         use Status::{Error, Failed, Passed, Skipped};
         for (parts, whole) in [
             (vec![], Error),

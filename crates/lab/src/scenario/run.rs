@@ -1,13 +1,13 @@
-//! Playing scenarios against a lab, by HTTP only. Nothing is printed here: what happens goes into results, and an observer may
-//! watch.
+//! Runs scenarios against a lab, over HTTP only. Nothing is printed: results are returned, and an
+//! [`Observer`] receives the progress.
 
 mod connections;
 mod expectations;
 mod journal;
 mod lab_client;
 mod play;
+mod recorder;
 mod requests;
-mod telling;
 mod time;
 mod twins;
 mod users;

@@ -1,20 +1,20 @@
-//! `${name}` in texts.
+//! Placeholders (`${name}`) in texts.
 
-/// A name in a text that nothing is known by, or a brace that is missing.
+/// An unknown placeholder, or a missing brace.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum TemplateError {
-    /// Nothing is known by that name.
-    #[error("nothing is known by the name '{0}'")]
+    /// There is no value of this name.
+    #[error("there is no value named '{0}'")]
     Unknown(String),
-    /// `${` without its `}`.
+    /// `${` without `}`.
     #[error("'${{' has no closing brace")]
     Open,
 }
 
-/// The text with every `${name}` replaced by what `value` gives.
+/// Replaces every `${name}` in the text by `value(name)`.
 ///
 /// # Errors
-/// An unknown name, or a brace that is missing.
+/// An unknown name, or a missing brace.
 pub(super) fn fill(text: &str, value: impl Fn(&str) -> Option<String>) -> Result<String, TemplateError> {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_filled_in_and_unknown_ones_refused() {
+    fn placeholders_are_replaced_and_unknown_ones_rejected() {
         let value = |name: &str| (name == "mark.changed").then(|| "then".to_owned());
         assert_eq!(fill("at ${mark.changed}, $5", value), Ok("at then, $5".to_owned()));
         assert_eq!(fill("${mark.x}", value), Err(TemplateError::Unknown("mark.x".to_owned())));

@@ -1,62 +1,68 @@
-//! One fact of a scenario that can be told in two ways, and the two files that it makes.
+//! Paired scenarios: one fact of a scenario with two values, and the two files that result.
 //!
-//! A scenario with `twins: {fact: client, values: [Orders Desktop, Contoso Orders Connector]}` says `${twin.client}` wherever the
-//! fact matters. As a story it is told with the first value, and holds; its twin has the second one.
+//! A scenario with `twins: {fact: client, values: [Orders Desktop, Contoso Orders Connector]}`
+//! contains `${twin.client}` wherever the fact matters. The scenario as written has the first
+//! value, and passes; its variant has the second one.
 
 use serde::{Deserialize, Serialize};
 use serde_saphyr::Spanned;
 
 use crate::diagnostic::{Diagnostic, Position, read_yaml};
 
-/// Longest value.
+/// Maximum length of a value, in bytes.
 const VALUE_MAX: usize = 200;
 
-/// The fact.
+/// The fact in which a scenario and its variant differ.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TwinFact {
-    /// Its name: `${twin.NAME}` stands for its value.
+    /// Its name: `${twin.NAME}` is replaced by its value.
     pub fact: String,
-    /// The value of the story as it is written, and the other one.
+    /// The value of the scenario as written, and that of its variant.
     pub values: [String; 2],
 }
 
-/// As much of a file as is needed before its facts have values.
+/// The part of a file that is read before the placeholders are replaced.
 #[derive(Deserialize)]
 struct Outline {
     #[serde(default)]
-    scenarios: Vec<Story>,
+    scenarios: Vec<ScenarioOutline>,
 }
 
 #[derive(Deserialize)]
-struct Story {
+struct ScenarioOutline {
     #[serde(default)]
     twins: Option<Spanned<TwinFact>>,
 }
 
-/// The text with the facts of the first (0) or the second (1) twin in it.
+/// Returns the text with the values of the scenarios as written (0) or of the variants (1).
 ///
 /// # Errors
-/// No YAML, two facts of one name, or a value that could not stand in a text.
+/// Invalid YAML, two facts with one name, or a value that is not valid in a text.
 pub(super) fn of_twin(name: &str, text: &str, which: usize) -> Result<String, Diagnostic> {
     if !text.contains("${twin.") && !text.contains("twins:") {
         return Ok(text.to_owned());
     }
     let outline: Outline = read_yaml(name, text)?;
-    let mut told = text.to_owned();
+    let mut filled = text.to_owned();
     let mut seen: Vec<String> = Vec::new();
-    for fact in outline.scenarios.iter().filter_map(|story| story.twins.as_ref()) {
+    for fact in outline.scenarios.iter().filter_map(|scenario| scenario.twins.as_ref()) {
         let wrong = |message: String, remedy: &str| {
             Diagnostic::new(name, text, Position::of(fact), message, remedy.to_owned())
         };
-        let TwinFact { fact: called, values } = &fact.value;
-        if called.is_empty() || !called.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
-            return Err(wrong(format!("'{called}' is no name of a fact"), "use letters, digits, - and _"));
-        }
-        if seen.contains(called) {
+        let TwinFact { fact: fact_name, values } = &fact.value;
+        if fact_name.is_empty()
+            || !fact_name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+        {
             return Err(wrong(
-                format!("there are two facts '{called}' in this file"),
-                "give one another name",
+                format!("'{fact_name}' is not a valid name of a fact"),
+                "use letters, digits, - and _",
+            ));
+        }
+        if seen.contains(fact_name) {
+            return Err(wrong(
+                format!("the fact '{fact_name}' is defined twice in this file"),
+                "rename one of them",
             ));
         }
         let unfit = |value: &String| {
@@ -65,13 +71,13 @@ pub(super) fn of_twin(name: &str, text: &str, which: usize) -> Result<String, Di
                 || value.contains(|c: char| c.is_control() || matches!(c, '"' | '\'' | '\\' | '{' | '}'))
         };
         if values.iter().any(unfit) || values[0] == values[1] {
-            let message = "twins differ in two short, plain and different values".to_owned();
+            let message = "a fact has two short, plain and different values".to_owned();
             return Err(wrong(message, "for example values: [Orders Desktop, Contoso Orders Connector]"));
         }
-        told = told.replace(&format!("${{twin.{called}}}"), &values[which]);
-        seen.push(called.clone());
+        filled = filled.replace(&format!("${{twin.{fact_name}}}"), &values[which]);
+        seen.push(fact_name.clone());
     }
-    Ok(told)
+    Ok(filled)
 }
 
 #[cfg(test)]
@@ -85,11 +91,11 @@ mod tests {
     }
 
     #[test]
-    fn each_twin_has_its_own_value() {
+    fn each_variant_has_its_own_value() {
         let text = file("{fact: x, values: [Orders Desktop, Other]}");
         for (which, value) in [(0, "app: \"Orders Desktop\""), (1, "app: \"Other\"")] {
-            let told = of_twin("f", &text, which).unwrap_or_else(|wrong| panic!("{wrong}"));
-            assert!(told.contains(value), "{told}");
+            let filled = of_twin("f", &text, which).unwrap_or_else(|wrong| panic!("{wrong}"));
+            assert!(filled.contains(value), "{filled}");
         }
         let plain = "scenarios: []";
         assert_eq!(of_twin("f", plain, 1).unwrap_or_else(|wrong| panic!("{wrong}")), plain);
@@ -111,6 +117,6 @@ mod tests {
         }
         let twice = file("{fact: x, values: [a, b]}");
         let twice = format!("{twice}{}", twice.trim_start_matches("scenarios:\n"));
-        assert!(of_twin("f", &twice, 0).expect_err("twice").to_string().contains("two facts 'x'"));
+        assert!(of_twin("f", &twice, 0).expect_err("twice").to_string().contains("'x' is defined twice"));
     }
 }

@@ -1,27 +1,27 @@
-//! The seed file's shape where it registers applications.
+//! The application registrations in a seed file.
 
 use outlive_clock::{ClientId, ServicePrincipalId, Span};
 use serde::{Deserialize, Serialize};
 use serde_saphyr::Spanned;
 use uuid::Uuid;
 
-/// How an application authenticates, which is what decides the class of its tokens.
+/// How an application authenticates, which determines the class of its tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ApplicationKind {
-    /// Native application: cannot keep a secret.
+    /// Native application.
     Public,
-    /// Single-page application: public, in a browser.
+    /// Single-page application.
     Spa,
     /// Web application with a secret.
     Confidential,
-    /// No user: client credentials only.
+    /// Background service: client credentials only.
     Daemon,
-    /// An API that others get tokens for.
+    /// An API.
     Resource,
 }
 
-/// What kind of client a redirect URI belongs to.
+/// The platform of a redirect URI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RedirectType {
     /// Server-side web application.
@@ -39,7 +39,7 @@ pub enum RedirectType {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SeedApplication {
-    /// Display name; other parts of the file refer to it by this.
+    /// Display name, by which other parts of the file refer to it.
     pub name: Spanned<String>,
     /// How it authenticates.
     pub kind: ApplicationKind,
@@ -49,23 +49,23 @@ pub struct SeedApplication {
     pub object_id: Uuid,
     /// Object id of the service principal.
     pub service_principal_id: ServicePrincipalId,
-    /// A platform's own application, whose client id is the same in every tenant.
+    /// Whether it is a first-party application, with the same client id in every tenant.
     #[serde(default)]
     pub first_party: bool,
-    /// Where codes may be sent; `${hub}` stands for the hub's public origin.
+    /// Redirect URIs; `${hub}` is replaced by the hub's public origin.
     #[serde(default)]
     pub redirect_uris: Vec<SeedRedirect>,
-    /// Whether it has a client secret, drawn for each tenant.
+    /// Whether it has a client secret, which is generated for each tenant.
     #[serde(default)]
     pub secret: bool,
-    /// Certificates, PEM, whose keys it may prove itself with; each tenant made from the file has the same.
+    /// Certificates (PEM) with whose keys it can authenticate; the same in every tenant.
     #[serde(default)]
     pub certificates: Vec<String>,
-    /// Other issuers whose tokens prove it.
+    /// Federated identity credentials.
     #[serde(default)]
     pub federated_credentials: Vec<SeedFederatedCredential>,
-    /// Whether it may get tokens by device code or with a user's password without a credential of its own; left out, a native
-    /// application may and nothing else.
+    /// Whether it can use the device code and password grants without a client credential. By
+    /// default only native applications can.
     #[serde(default)]
     pub allow_public_client: Option<bool>,
     /// Application ID URIs.
@@ -80,36 +80,36 @@ pub struct SeedApplication {
     /// Version of the access tokens issued for it (1 or 2).
     #[serde(default = "version_one")]
     pub token_version: u8,
-    /// Permissions it asks for.
+    /// Required permissions.
     #[serde(default)]
     pub requires: Vec<SeedRequirement>,
-    /// Whether an administrator has consented to all of `requires`; otherwise each user is asked.
+    /// Whether an administrator has consented to all of `requires`.
     #[serde(default)]
     pub admin_consented: bool,
-    /// Which tokens the authorization endpoint may answer it with; none if left out.
+    /// Tokens that the authorization endpoint issues to it; none by default.
     #[serde(default)]
     pub implicit: SeedImplicit,
-    /// What a browser loads when somebody signs out who is signed in there; `${hub}` stands for the hub's public origin.
+    /// Front-channel logout URL; `${hub}` is replaced by the hub's public origin.
     #[serde(default)]
     pub logout_url: Option<String>,
-    /// Claims that tokens carry because it asks for them.
+    /// Optional claims.
     #[serde(default)]
     pub optional_claims: SeedOptionalClaims,
-    /// Which memberships its tokens include; none if left out.
+    /// Memberships that its tokens include; none by default.
     #[serde(default)]
     pub group_membership_claims: GroupMembershipClaims,
-    /// Whether its users have to give a second factor.
+    /// Whether it requires MFA.
     #[serde(default)]
     pub require_mfa: bool,
-    /// Whether it evaluates access continuously: clients that can be challenged get tokens for it that live long.
+    /// Whether it is CAE-enabled: CAE-capable clients receive long-lived tokens for it.
     #[serde(default)]
     pub continuous_access_evaluation: bool,
-    /// Where it is told of what happens to users; nowhere if left out.
+    /// The endpoint that receives its security events; none by default.
     #[serde(default)]
     pub event_stream: Option<SeedEventStream>,
 }
 
-/// Which memberships tokens include (`groupMembershipClaims`).
+/// Memberships that tokens include (`groupMembershipClaims`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum GroupMembershipClaims {
     /// None.
@@ -125,7 +125,7 @@ pub enum GroupMembershipClaims {
     All,
 }
 
-/// The claims that an application asks for, by kind of token.
+/// Optional claims, by kind of token.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SeedOptionalClaims {
@@ -135,34 +135,34 @@ pub struct SeedOptionalClaims {
     pub access_token: Vec<SeedOptionalClaim>,
 }
 
-/// One of them.
+/// An optional claim.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SeedOptionalClaim {
     /// Its name (`auth_time`).
     pub name: String,
-    /// What else is wished about it (`include_user_token`).
+    /// Its additional properties (`include_user_token`).
     #[serde(default)]
     pub additional_properties: Vec<String>,
 }
 
-/// Where an API is told of what happens to users.
+/// The security event stream of an API.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SeedEventStream {
-    /// The address to which security event tokens are posted; `${resource}` stands for the resource as the identity provider
-    /// reaches it.
+    /// The endpoint for security event tokens; `${resource}` is replaced by the resource's internal
+    /// origin.
     pub endpoint: String,
-    /// How long after it happened something is told at the earliest, in the tenant's time; at once if left out.
-    #[serde(default = "at_once")]
+    /// Minimum delay between an event and its delivery (virtual time); none by default.
+    #[serde(default = "no_delay")]
     pub delay: Span,
 }
 
-const fn at_once() -> Span {
+const fn no_delay() -> Span {
     Span::ZERO
 }
 
-/// Which tokens an application may be sent without a code.
+/// Tokens of the implicit and hybrid flows.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SeedImplicit {
@@ -176,17 +176,17 @@ const fn version_one() -> u8 {
     1
 }
 
-/// Another issuer whose tokens for one subject prove an application.
+/// A federated identity credential.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SeedFederatedCredential {
     /// Its name.
     pub name: String,
-    /// The issuer, an http or https address, exactly as its tokens say it.
+    /// The issuer: an http or https URL, exactly as in `iss`.
     pub issuer: String,
-    /// The subject, exactly as its tokens say it.
+    /// The subject, exactly as in `sub`.
     pub subject: String,
-    /// The audiences that count; left out, `api://AzureADTokenExchange`.
+    /// The accepted audiences; by default `api://AzureADTokenExchange`.
     #[serde(default = "token_exchange")]
     pub audiences: Vec<String>,
 }
@@ -201,7 +201,7 @@ fn token_exchange() -> Vec<String> {
 pub struct SeedRedirect {
     /// The URI.
     pub uri: String,
-    /// What kind of client it belongs to.
+    /// Its platform.
     #[serde(rename = "type")]
     pub kind: RedirectType,
 }
@@ -214,7 +214,7 @@ pub struct SeedScope {
     pub id: Uuid,
     /// Its value in `scp`.
     pub value: String,
-    /// What the consent page says.
+    /// Its description on the consent page.
     pub description: String,
 }
 

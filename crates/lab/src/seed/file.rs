@@ -1,4 +1,5 @@
-//! The seed file's shape, field by field. Unknown fields are refused: a misspelt one would silently do nothing.
+//! The format of seed files. Unknown fields are rejected, because a misspelled one would have no
+//! effect.
 
 use outlive_clock::{TenantId, UserId};
 use serde::{Deserialize, Serialize};
@@ -8,67 +9,67 @@ use uuid::Uuid;
 
 use super::application::SeedApplication;
 
-/// A whole seed file.
+/// A seed file.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SeedFile {
-    /// What the seed is called (`contoso`).
+    /// Its name (`contoso`).
     pub seed: String,
-    /// The tenant itself.
+    /// The tenant.
     pub tenant: SeedTenant,
-    /// The people in it.
+    /// The users.
     pub users: Vec<SeedUser>,
-    /// Groups of them.
+    /// The groups.
     #[serde(default)]
     pub groups: Vec<SeedGroup>,
-    /// The applications registered in it.
+    /// The application registrations.
     pub applications: Vec<SeedApplication>,
-    /// Which application the flow service itself signs in as, to speak to the hub.
+    /// The application with which the flow service authenticates to the hub.
     pub flow_service: Spanned<String>,
-    /// Which public client a maker's portal uses towards hub and flow service.
+    /// The public client of the maker portal.
     pub maker_portal: Spanned<String>,
-    /// Which application the orders resource is.
+    /// The application of the orders resource.
     pub resource: Spanned<String>,
-    /// The orders that the resource holds at the start.
+    /// The initial orders of the resource.
     #[serde(default)]
     pub orders: Vec<SeedOrder>,
-    /// Connectors registered in the hub.
+    /// The connectors of the hub.
     #[serde(default)]
     pub connectors: Vec<SeedConnector>,
-    /// Connections made, by signing in, when a tenant is laid out completely.
+    /// Connections that are created with a tenant, unless it is `bare`.
     #[serde(default)]
     pub connections: Vec<SeedConnection>,
-    /// Flows turned on when a tenant is laid out completely.
+    /// Flows that are created with a tenant, unless it is `bare`.
     #[serde(default)]
     pub flows: Vec<SeedFlow>,
 }
 
-/// The tenant of the file; other tenants made from the same file derive their ids from it.
+/// The tenant of the file. The ids of other tenants of the same file are derived from its ids.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SeedTenant {
-    /// Its id, which is also the id of its one subscription.
+    /// Its id, which is also that of its only subscription.
     pub id: TenantId,
     /// Its verified domain.
     pub domain: String,
     /// Its display name.
     pub display_name: String,
-    /// Terms that passwords may not be made of, besides those that are banned everywhere.
+    /// Custom banned passwords.
     #[serde(default)]
     pub banned_passwords: Vec<String>,
-    /// After how many days of virtual time a password has to be changed; left out: never.
+    /// Validity of passwords in days (virtual time); unlimited by default.
     #[serde(default)]
     pub password_validity_days: Option<u32>,
-    /// Whether everybody has to give a second factor.
+    /// Whether MFA is required for all users.
     #[serde(default)]
     pub require_mfa: bool,
 }
 
-/// A person.
+/// A user.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SeedUser {
-    /// How stories call the person (`owner`); also the local part of the sign-in name.
+    /// Role in scenarios (`owner`), and local part of the sign-in name.
     pub role: Spanned<String>,
     /// Object id.
     pub id: UserId,
@@ -83,16 +84,16 @@ pub struct SeedUser {
     /// Mail address.
     #[serde(default)]
     pub mail: Option<String>,
-    /// Whether the person is a guest of the tenant.
+    /// Whether the user is a guest.
     #[serde(default)]
     pub guest: bool,
-    /// Whether the tenant's password expiry spares the person (`DisablePasswordExpiration`).
+    /// Whether the password never expires (`DisablePasswordExpiration`).
     #[serde(default)]
     pub password_never_expires: bool,
-    /// The secret of an authenticator application that is registered (base32).
+    /// The secret of a registered authenticator app (base32).
     #[serde(default)]
     pub authenticator_secret: Option<String>,
-    /// Whether the person has to give a second factor.
+    /// Whether MFA is required for the user.
     #[serde(default)]
     pub require_mfa: bool,
     /// Directory roles, for example `Global Administrator`.
@@ -108,7 +109,7 @@ pub struct SeedGroup {
     pub id: Uuid,
     /// Display name.
     pub name: Spanned<String>,
-    /// The people in it, by their roles.
+    /// The members, by role.
     #[serde(default)]
     pub members: Vec<Spanned<String>>,
 }
@@ -119,11 +120,11 @@ pub struct SeedGroup {
 pub struct SeedOrder {
     /// Its id.
     pub id: String,
-    /// Who ordered.
+    /// The customer.
     pub customer: String,
-    /// What.
+    /// The item.
     pub item: String,
-    /// How many.
+    /// The quantity.
     pub quantity: u32,
 }
 
@@ -135,16 +136,17 @@ pub struct SeedConnector {
     pub name: Spanned<String>,
     /// Its display name.
     pub display_name: String,
-    /// The application it signs in as: its client id and, if it has one, its secret are filled in for each tenant.
+    /// Its application, whose client id and secret are inserted for each tenant.
     pub application: Spanned<String>,
-    /// Folder, beside the seed file, that holds `apiProperties.json` and `apiDefinition.swagger.json`.
+    /// Folder of `apiProperties.json` and `apiDefinition.swagger.json`, relative to the seed file.
     pub folder: Spanned<String>,
-    /// Another folder that holds `apiDefinition.swagger.json`, for connectors that differ in how they sign in only.
+    /// Another folder for `apiDefinition.swagger.json`, for connectors that differ only in their
+    /// authentication.
     #[serde(default)]
     pub definition_from: Option<Spanned<String>>,
 }
 
-/// A connection of somebody's.
+/// A connection.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SeedConnection {
@@ -158,7 +160,7 @@ pub struct SeedConnection {
     pub owner: Spanned<String>,
 }
 
-/// A flow of somebody's.
+/// A flow.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SeedFlow {
@@ -170,6 +172,6 @@ pub struct SeedFlow {
     pub owner: Spanned<String>,
     /// The connection its actions use, by name.
     pub connection: Spanned<String>,
-    /// The workflow definition, as documented.
+    /// The workflow definition.
     pub definition: Value,
 }

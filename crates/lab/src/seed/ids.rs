@@ -1,10 +1,11 @@
-//! Ids of a tenant that is not the seed's own: derived, so that the same tenant id always gives the same ids.
+//! Derived ids, for tenants other than the seed's own.
 
 use outlive_clock::TenantId;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// The id that stands in `tenant` for what the seed file calls `id`: a version 8 UUID (RFC 9562, custom) hashed from both.
+/// Returns the id in `tenant` for `id` in the seed file: a version 8 UUID (RFC 9562), hashed from
+/// both.
 #[must_use]
 pub fn derived(tenant: TenantId, id: Uuid) -> Uuid {
     let mut hash = Sha256::new();
@@ -24,7 +25,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_same_pair_gives_the_same_id_and_another_pair_another(a: u128, b: u128, id: u128, other: u128) {
+        fn ids_are_deterministic_and_distinct(a: u128, b: u128, id: u128, other: u128) {
             prop_assume!(a != b && id != other);
             let (a, b) = (TenantId::from_uuid(Uuid::from_u128(a)), TenantId::from_uuid(Uuid::from_u128(b)));
             let (id, other) = (Uuid::from_u128(id), Uuid::from_u128(other));

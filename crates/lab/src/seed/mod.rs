@@ -1,6 +1,7 @@
-//! Seeds: the file that says what a tenant is made of, and the plan that turns it into what each service is told.
+//! Seeds: the files from which tenants are created, and the plan of a tenant for each service.
 //!
-//! Reading ([`Seed::read`]) does I/O and finds every mistake with its place; planning ([`TenantPlan::draw`]) is pure.
+//! Reading ([`Seed::read`]) does I/O and reports every mistake with its position; planning
+//! ([`TenantPlan::draw`]) is pure.
 
 mod application;
 mod builtin;

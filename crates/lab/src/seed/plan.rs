@@ -1,4 +1,5 @@
-//! From seed, tenant id and drawn secrets to what each service is told. Pure.
+//! The plan of a tenant: its specification for each service, from a seed, a tenant id and generated
+//! secrets. Pure.
 
 use outlive_clock::{ClientId, TenantId, UserId};
 use serde_json::{Value, json};
@@ -8,7 +9,7 @@ use super::application::ApplicationKind;
 use super::specs::{Ids, hub_spec, idp_spec, resource_spec};
 use super::{DrawnSecrets, Seed};
 
-/// Everything that is known about a tenant before the first service hears of it. Holds secrets: its `Debug` shows few fields.
+/// The plan of a tenant. Contains secrets: `Debug` shows few fields.
 #[derive(Clone)]
 pub struct TenantPlan {
     /// The tenant.
@@ -17,25 +18,25 @@ pub struct TenantPlan {
     pub domain: String,
     /// Its display name.
     pub display_name: String,
-    /// Its people.
+    /// Its users.
     pub users: Vec<PlannedUser>,
     /// Its applications.
     pub applications: Vec<PlannedApplication>,
     /// The connectors' names.
     pub connectors: Vec<String>,
-    /// Connections to make by signing in.
+    /// Connections to create.
     pub connections: Vec<PlannedConnection>,
-    /// Flows to turn on.
+    /// Flows to create.
     pub flows: Vec<PlannedFlow>,
-    /// The public client a maker's portal uses.
+    /// The public client of the maker portal.
     pub maker_portal: ClientId,
-    /// What the identity provider is told.
+    /// The specification for the identity provider.
     pub idp: Value,
-    /// What the hub is told.
+    /// The specification for the hub.
     pub hub: Value,
-    /// What the resource is told.
+    /// The specification for the resource.
     pub resource: Value,
-    /// What the flow service is told.
+    /// The specification for the flow service.
     pub flow: Value,
 }
 
@@ -48,10 +49,10 @@ impl std::fmt::Debug for TenantPlan {
     }
 }
 
-/// A person of a tenant.
+/// A user of a tenant.
 #[derive(Clone)]
 pub struct PlannedUser {
-    /// Role in stories.
+    /// Role in scenarios.
     pub role: String,
     /// Sign-in name.
     pub upn: String,
@@ -74,13 +75,13 @@ pub struct PlannedApplication {
     pub secret: Option<String>,
     /// Its redirect URIs.
     pub redirect_uris: Vec<String>,
-    /// What a browser loads when somebody signs out who is signed in there.
+    /// Its front-channel logout URL.
     pub logout_url: Option<String>,
-    /// Where it is told of what happens to users.
+    /// The endpoint for its security events.
     pub event_endpoint: Option<String>,
 }
 
-/// A connection to be made.
+/// A connection to create.
 #[derive(Clone, Debug)]
 pub struct PlannedConnection {
     /// Its name in the hub.
@@ -93,7 +94,7 @@ pub struct PlannedConnection {
     pub owner: String,
 }
 
-/// A flow to be turned on.
+/// A flow to create.
 #[derive(Clone, Debug)]
 pub struct PlannedFlow {
     /// Its id.
@@ -111,8 +112,8 @@ pub struct PlannedFlow {
 }
 
 impl TenantPlan {
-    /// The plan for `tenant` from `seed`; `display_name` replaces the seed's, `hub_origin` is the hub as browsers see it,
-    /// `resource_origin` the resource as the other services do.
+    /// Creates the plan of `tenant` from `seed`. `display_name` replaces the seed's, `hub_origin`
+    /// is the public origin of the hub, `resource_origin` the internal origin of the resource.
     #[must_use]
     pub fn draw(
         seed: &Seed,
@@ -282,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_api_is_told_of_what_happens_to_users_and_where_the_services_reach_it() {
+    fn only_the_api_receives_security_events_at_its_internal_origin() {
         let plan = plan_for(another());
         let streams: Vec<_> = plan.idp["applications"]
             .as_array()
@@ -297,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_profiles_and_what_an_application_asks_to_be_told_come_along() {
+    fn groups_profiles_and_optional_claims_are_included() {
         let more = [
             (
                 "    display_name: Flow Owner\n",
@@ -324,8 +325,8 @@ mod tests {
         let api = &plan.idp["applications"][0];
         assert_eq!(api["logout_url"], "http://127.0.0.1:8702/out");
         assert_eq!(api["group_membership_claims"], "SecurityGroup");
-        let asked = json!([{"name": "idtyp", "additional_properties": ["include_user_token"]}]);
-        assert_eq!(api["optional_claims"], json!({"id_token": [], "access_token": asked}));
+        let claims = json!([{"name": "idtyp", "additional_properties": ["include_user_token"]}]);
+        assert_eq!(api["optional_claims"], json!({"id_token": [], "access_token": claims}));
         assert_eq!(plan.idp["applications"][1]["group_membership_claims"], "None");
     }
 

@@ -1,4 +1,5 @@
-//! Reading a seed: YAML, its connectors' files, and whether every name that is used is also defined.
+//! Reads a seed: the YAML file, the files of its connectors, and a check that every name is
+//! defined.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -14,25 +15,25 @@ use crate::diagnostic::{Diagnostic, Position, unreadable};
 use crate::maker::PORTAL_REDIRECT;
 use crate::yaml::{position_of, read_all};
 
-/// A seed that was read and found whole.
+/// A valid seed.
 #[derive(Clone, Debug)]
 pub struct Seed {
-    /// What the file says.
+    /// The contents of the file.
     pub file: SeedFile,
     /// The connectors' documents, by connector name.
     pub connectors: BTreeMap<String, ConnectorFiles>,
-    /// The file as it was read.
+    /// The text of the file.
     source: Arc<Source>,
 }
 
-/// A file as it was read.
+/// The name and text of a file.
 #[derive(Debug)]
 struct Source {
     name: String,
     text: String,
 }
 
-/// The two documents a connector is made of.
+/// The documents of a connector.
 #[derive(Clone, Debug)]
 pub struct ConnectorFiles {
     /// `apiProperties.json`.
@@ -41,7 +42,7 @@ pub struct ConnectorFiles {
     pub swagger: Value,
 }
 
-/// Gives the text of a file beside the seed file.
+/// Reads a file relative to the seed file.
 type Beside<'a> = &'a dyn Fn(&str) -> Result<String, std::io::Error>;
 
 impl Seed {
@@ -366,9 +367,9 @@ mod tests {
             assert_ne!(broken, whole, "{from} is not in the seed");
             let all = Seed::embedded(&broken).expect_err(message);
             let found = all.iter().find(|mistake| mistake.message.contains(message));
-            let told = found.unwrap_or_else(|| panic!("{message}: {all:?}"));
-            assert!(told.excerpt.as_deref().unwrap_or("").contains(line_holds), "{told}");
-            assert!(!told.remedy.is_empty());
+            let mistake = found.unwrap_or_else(|| panic!("{message}: {all:?}"));
+            assert!(mistake.excerpt.as_deref().unwrap_or("").contains(line_holds), "{mistake}");
+            assert!(!mistake.remedy.is_empty());
         }
     }
 
@@ -392,8 +393,9 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_file_is_told() {
-        let told = Seed::read(Path::new("/nowhere/seed.yaml")).expect_err("there is none").remove(0);
-        assert!(told.to_string().starts_with("/nowhere/seed.yaml: cannot be read"), "{told}");
+    fn a_missing_file_is_reported() {
+        let error =
+            Seed::read(Path::new("/nowhere/seed.yaml")).expect_err("the file does not exist").remove(0);
+        assert!(error.to_string().starts_with("/nowhere/seed.yaml: cannot be read"), "{error}");
     }
 }

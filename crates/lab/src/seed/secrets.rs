@@ -1,4 +1,4 @@
-//! Passwords and client secrets, drawn for each tenant: a seed file holds none.
+//! Passwords and client secrets, generated for each tenant. A seed file contains none.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use outlive_clock::{Randomness, Stream};
 
 use super::SeedFile;
 
-/// What is drawn for one tenant. Its `Debug` shows no value.
+/// The generated secrets of a tenant. `Debug` shows no values.
 #[derive(Clone)]
 pub struct DrawnSecrets {
     /// Password by user role.
@@ -22,7 +22,7 @@ impl std::fmt::Debug for DrawnSecrets {
 }
 
 impl DrawnSecrets {
-    /// Draws a password for every user and a secret for every application that has one.
+    /// Generates a password for every user, and a secret for every application that has one.
     #[must_use]
     pub fn draw(seed: &SeedFile, random: &Randomness) -> Self {
         let passwords = seed
@@ -50,7 +50,8 @@ const LOWER: &[u8] = b"abcdefghijkmnpqrstuvwxyz";
 const UPPER: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ";
 const DIGIT: &[u8] = b"23456789";
 
-/// A password of 16 characters, four groups of four, with all character classes and nothing that is mistaken for another.
+/// Generates a password: four groups of four characters, with all character classes and without
+/// characters that look alike.
 #[must_use]
 pub fn draw_password(stream: &mut Stream) -> String {
     let mut password = String::with_capacity(19);
@@ -63,7 +64,7 @@ pub fn draw_password(stream: &mut Stream) -> String {
     password
 }
 
-/// A client secret of 40 characters, the length Entra draws.
+/// Generates a client secret of 40 characters, as in Entra.
 fn draw_client_secret(stream: &mut Stream) -> String {
     (0..40).map(|position| pick([LOWER, UPPER, DIGIT][position % 3], stream)).collect()
 }

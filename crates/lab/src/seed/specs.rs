@@ -1,4 +1,4 @@
-//! What each service is told about a tenant: the bodies of `PUT /_lab/tenants/{t}`. Pure.
+//! The specification of a tenant for each service: the bodies of `PUT /_lab/tenants/{t}`. Pure.
 
 use outlive_clock::{ClientId, TenantId};
 use outlive_rules::platform;
@@ -10,7 +10,7 @@ use super::file::SeedFile;
 use super::plan::{PlannedApplication, PlannedUser};
 use super::{DrawnSecrets, Seed, derived};
 
-/// How ids look in one tenant: the seed's own keeps the file's, every other derives.
+/// The ids of a tenant: those of the file for the seed's own tenant, derived ones for others.
 pub(super) struct Ids {
     tenant: TenantId,
     own: bool,

@@ -1,4 +1,5 @@
-//! Reading server-sent events (the part of the format that a journal uses: one `data:` line of JSON for each event).
+//! Parses server-sent events, as far as journals use the format: one `data:` line of JSON per
+//! event.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! The four services as the lab sees them: where they are, and their lab surface.
+//! The four services: their origins and their lab surface.
 
 mod event_stream;
 mod origins;

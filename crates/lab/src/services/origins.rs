@@ -1,4 +1,5 @@
-//! Where the services are. A browser may see a service under another origin than the lab does (in containers).
+//! The origins of the services. The public origin of a service can differ from its internal one (in
+//! containers).
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -55,7 +56,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// The same origin for everybody.
+    /// The same origin inside and outside.
     #[must_use]
     pub fn same(origin: &str) -> Self {
         Self::split(origin, origin)

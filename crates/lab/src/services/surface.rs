@@ -16,17 +16,17 @@ use super::{Origins, Service};
 use crate::conductor::Timepieces;
 use crate::http::{CallError, Http, send};
 
-/// A stream is taken up anew after so long, in wall time.
+/// How long a stream stays open before it is reopened (wall time).
 const STREAM_TIMEOUT: Duration = Duration::from_secs(3_600);
 
-/// What a service's clock shows for a tenant.
+/// The state of a tenant's clock in a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClockState {
     /// Virtual time.
     pub now: Instant,
     /// How fast it runs.
     pub speed: Speed,
-    /// When the service next has something to do, in virtual time.
+    /// When the service next has due work (virtual time).
     pub next_due: Option<Instant>,
 }
 
@@ -39,7 +39,8 @@ pub struct ClockChange {
     /// How fast to run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub speed: Option<Speed>,
-    /// The wall instant at which it shows `now`: with one anchor, running clocks of all services agree.
+    /// The wall time at which it shows `now`: with the same value, running clocks of all services
+    /// agree.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wall: Option<Instant>,
     /// Whether more steps follow at once, so that this one need not be durable by itself.
@@ -47,25 +48,25 @@ pub struct ClockChange {
     pub step: bool,
 }
 
-/// What a service did of what was due.
+/// The due work that a service did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DueWork {
-    /// Pieces of work done, whatever came of them.
+    /// Number of work items done, including failed ones.
     pub done: u64,
-    /// How many of them failed.
+    /// Number of failed work items.
     pub failed: u64,
     /// When something is due next.
     pub next_due: Option<Instant>,
 }
 
-/// Which journal lines are wanted.
+/// Selects journal events.
 #[derive(Clone, Debug, Default)]
 pub struct JournalQuery {
     /// Only lines after this sequence number.
     pub after: u64,
-    /// At most so many; the service's own limit if `None`.
+    /// Maximum number; the service's own limit if `None`.
     pub limit: Option<u32>,
-    /// Only this kind, or kinds that start so if it ends in a dot.
+    /// Only this kind, or kinds with this prefix if it ends in a dot.
     pub kind: Option<String>,
     /// Only this subject.
     pub subject: Option<String>,
@@ -75,12 +76,12 @@ pub struct JournalQuery {
     pub about: Option<String>,
     /// The newest lines, newest first: of all, or of one subject. Nothing else selects then.
     pub newest: bool,
-    /// With `newest`: only lines that are more than routine.
+    /// With `newest`: only notable events.
     pub notable: bool,
 }
 
 impl JournalQuery {
-    /// As query parameters.
+    /// Returns the query parameters.
     #[must_use]
     pub fn parameters(&self) -> Vec<(&'static str, String)> {
         let mut parameters = vec![("after", self.after.to_string())];
@@ -106,19 +107,19 @@ pub struct LabSurface {
 }
 
 impl LabSurface {
-    /// The surface of the services at `origins`, which require `key`.
+    /// Creates a client of the services at `origins`, which require `key`.
     #[must_use]
     pub const fn new(http: Http, origins: Origins, key: LabKey) -> Self {
         Self { http, origins, key }
     }
 
-    /// Where the services are.
+    /// Returns the origins of the services.
     #[must_use]
     pub const fn origins(&self) -> &Origins {
         &self.origins
     }
 
-    /// The client it calls through.
+    /// Returns the HTTP client.
     #[must_use]
     pub const fn http(&self) -> &Http {
         &self.http
@@ -128,20 +129,20 @@ impl LabSurface {
         format!("{}{path}", self.origins.of(service).server)
     }
 
-    /// A call of a service's lab surface. The key goes nowhere else.
+    /// Creates a request to a lab surface. The key is sent nowhere else.
     fn request(&self, method: Method, url: &str) -> RequestBuilder {
         with_key(&self.http, &self.key, method, url)
     }
 
-    /// Whether the service answers.
+    /// Checks that a service answers.
     ///
     /// # Errors
-    /// It does not.
+    /// It does not answer.
     pub async fn health(&self, service: Service) -> Result<(), CallError> {
         self.http.get(&self.url(service, "/healthz")).await?.expect::<Value>().map(drop)
     }
 
-    /// The tenants a service knows: all of them, or those that one lab created.
+    /// Lists the tenants of a service: all, or those that one lab created.
     ///
     /// # Errors
     /// The call failed.
@@ -188,7 +189,7 @@ impl LabSurface {
         if matches!(answer.status, 200 | 204 | 404) { Ok(()) } else { Err(answer.refused()) }
     }
 
-    /// Journal lines of one service.
+    /// Reads journal lines of one service.
     ///
     /// # Errors
     /// The service refused, or did not answer.
@@ -207,7 +208,8 @@ impl LabSurface {
         Ok(send(request).await?.expect::<Lines>()?.lines)
     }
 
-    /// Follows one service's journal, passing every line on; `query.after` moves along, so that it can be taken up again.
+    /// Follows one service's journal and passes every line to `pass_on`. `query.after` is updated,
+    /// so that the stream can be resumed.
     ///
     /// # Errors
     /// The service refused, or the stream broke.
@@ -242,7 +244,7 @@ impl LabSurface {
         Ok(())
     }
 
-    /// Lets an event happen at the identity provider.
+    /// Raises a lab event at the identity provider.
     ///
     /// # Errors
     /// The identity provider refused, or did not answer.
@@ -251,7 +253,7 @@ impl LabSurface {
         send(self.request(Method::POST, &url).json(event)).await?.expect()
     }
 
-    /// What the rules would be asked about a credential, given itself or by name; `None` if the identity provider knows none such.
+    /// Returns the facts about a credential, given itself or by id; `None` if it is unknown.
     ///
     /// # Errors
     /// The identity provider refused, or did not answer.
@@ -265,7 +267,7 @@ impl LabSurface {
         if answer.status == 404 { Ok(None) } else { answer.expect().map(Some) }
     }
 
-    /// What the identity provider would have sent to users by e-mail.
+    /// Returns the e-mails that the identity provider would have sent to users.
     ///
     /// # Errors
     /// The identity provider refused, or did not answer.
@@ -274,7 +276,7 @@ impl LabSurface {
         send(self.request(Method::GET, &url)).await?.expect()
     }
 
-    /// How many runs of flows a tenant has, by status.
+    /// Returns the number of flow runs of a tenant, by status.
     ///
     /// # Errors
     /// The flow service refused, or did not answer.
@@ -283,7 +285,7 @@ impl LabSurface {
         send(self.request(Method::GET, &url)).await?.expect()
     }
 
-    /// The clocks of one tenant in every service.
+    /// Returns the clocks of a tenant in all services.
     #[must_use]
     pub fn tenant(&self, tenant: TenantId) -> TenantSurface {
         let urls = Service::ALL.map(|service| {
@@ -299,7 +301,8 @@ fn with_key(http: &Http, key: &LabKey, method: Method, url: &str) -> RequestBuil
     http.request(method, url).header(AUTHORIZATION, key.authorization())
 }
 
-/// One tenant's clocks; its addresses are spelled once, for the loop that moves time thousands of times.
+/// A tenant's clocks. The URLs are built once, because the loop that moves time uses them thousands
+/// of times.
 #[derive(Clone, Debug)]
 pub struct TenantSurface {
     http: Http,

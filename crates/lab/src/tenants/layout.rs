@@ -1,17 +1,17 @@
-//! Making the seed's connections and flows, by the ways any maker has.
+//! Creates the seed's connections and flows over the APIs that makers use.
 
 use outlive_clock::{Instant, Randomness};
 
-use super::Handout;
+use super::TenantCredentials;
 use crate::http::Http;
-use crate::maker::{Maker, MakerError, NewFlow, Person, Places};
+use crate::maker::{Endpoints, Maker, MakerError, NewFlow, UserAccount};
 use crate::seed::TenantPlan;
 
-/// Signs the owners in, makes their connections and turns their flows on, at virtual instant `now`.
+/// Signs the owners in, creates their connections and starts their flows, at virtual instant `now`.
 pub(super) async fn lay_out(
     http: &Http,
     plan: &TenantPlan,
-    handout: &Handout,
+    credentials: &TenantCredentials,
     random: &Randomness,
     now: Instant,
 ) -> Result<(), MakerError> {
@@ -21,21 +21,21 @@ pub(super) async fn lay_out(
         if connections.is_empty() && flows.is_empty() {
             continue;
         }
-        let places = Places {
+        let endpoints = Endpoints {
             tenant: plan.tenant,
-            idp: handout.urls.idp.clone(),
-            hub: handout.urls.hub.clone(),
-            flow: handout.urls.flow.clone(),
-            portal: handout.maker_portal.clone(),
+            idp: credentials.urls.idp.clone(),
+            hub: credentials.urls.hub.clone(),
+            flow: credentials.urls.flow.clone(),
+            portal: credentials.maker_portal.clone(),
         };
-        let person =
-            Person { upn: user.upn.clone(), id: user.id.to_string(), password: user.password.clone() };
-        let mut maker = Maker::new(http.clone(), places, person, random.clone());
+        let user =
+            UserAccount { upn: user.upn.clone(), id: user.id.to_string(), password: user.password.clone() };
+        let mut maker = Maker::new(http.clone(), endpoints, user, random.clone());
         for connection in connections {
             maker
                 .put_connection(now, &connection.name, &connection.display_name, &connection.connector)
                 .await?;
-            maker.consent(now, &connection.name).await?;
+            maker.complete_consent(now, &connection.name).await?;
         }
         for flow in flows {
             let id = flow.id.to_string();

@@ -158,7 +158,7 @@ impl Tenants {
     pub(super) async fn explain(&self, tenant: TenantId, error: ConductError) -> TenantError {
         match error {
             ConductError::Service { service, cause } if cause.status == Some(404) => {
-                match self.handout(tenant).await {
+                match self.credentials(tenant).await {
                     Ok(_) => TenantError::Incomplete { tenant, service },
                     Err(unknown) => unknown,
                 }

@@ -1,14 +1,15 @@
-//! Tenants: laid out in every service from a seed, handed out with all that a script needs, and removed again.
+//! Tenants: created in every service from a seed, returned with their credentials, and deleted.
 
-mod handout;
+mod credentials;
 mod layout;
 mod lost_data;
 mod operations;
 mod registry;
 mod store;
 
-pub use handout::{
-    Handout, HandoutApplication, HandoutConnection, HandoutConnector, HandoutFlow, HandoutUser, Urls,
+pub use credentials::{
+    ApplicationCredentials, TenantConnection, TenantConnector, TenantCredentials, TenantFlow, Urls,
+    UserCredentials,
 };
 pub use lost_data::{LostData, recovery_of};
 pub use operations::{Deletion, OperationDetails, OperationKind, TenantClock};

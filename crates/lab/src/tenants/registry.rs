@@ -1,4 +1,4 @@
-//! The tenants this lab has made.
+//! The tenants of this lab.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,10 +8,10 @@ use outlive_clock::{Instant, Randomness, Speed, TenantId};
 use outlive_store::StoreError;
 use serde_json::Value;
 
-use super::Handout;
+use super::TenantCredentials;
 use super::lost_data::{LostData, recovery_of};
 use super::operations::{OperationDetails, OperationKind, Operations, in_progress, outlook};
-use super::store::HandoutStore;
+use super::store::TenantStore;
 use crate::conductor::{ConductError, Conductor, Target, TenantTime};
 use crate::http::CallError;
 use crate::maker::MakerError;
@@ -19,35 +19,35 @@ use crate::seed::{Seed, draw_password};
 use crate::services::{LabSurface, Service};
 use crate::why::{self, Why};
 
-/// What the registry needs to know besides its chassis.
+/// Configuration of the registry.
 #[derive(Clone, Debug)]
 pub struct TenantsConfig {
-    /// The seeds tenants can be made from; the first is the default one.
+    /// The available seeds; the first is the default one.
     pub seeds: Vec<Seed>,
-    /// The table of new tenants, unless they ask for another.
+    /// The default revocation table of new tenants.
     pub rules: String,
 }
 
-/// A tenant to be made.
+/// A tenant to create.
 #[derive(Clone, Debug, Default)]
 pub struct NewTenant {
-    /// Its id; drawn if absent.
+    /// Its id; generated if absent.
     pub id: Option<TenantId>,
     /// Its display name; the seed's if absent.
     pub name: Option<String>,
     /// The seed's name; the default seed if absent.
     pub seed: Option<String>,
-    /// The table it lives by; the lab's default if absent.
+    /// Its revocation table; the lab's default if absent.
     pub rules: Option<String>,
-    /// Where its time starts; wall time if absent.
+    /// When its time starts; wall time if absent.
     pub now: Option<Instant>,
-    /// How fast its time runs; as wall time if absent.
+    /// The speed of its time; that of wall time if absent.
     pub speed: Option<Speed>,
     /// Whether to leave out the seed's connections and flows.
     pub bare: bool,
 }
 
-/// A tenant could not be made, found, moved or removed.
+/// A failed operation on a tenant.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum TenantError {
     /// There is no such tenant.
@@ -56,26 +56,26 @@ pub enum TenantError {
     /// There is no such seed.
     #[error("There is no seed '{name}'; this lab has: {known}.")]
     UnknownSeed {
-        /// What was asked for.
+        /// The requested name.
         name: String,
-        /// What there is.
+        /// The available seeds.
         known: String,
     },
-    /// A service refused or did not answer.
+    /// A service rejected a request, or did not answer.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// This service refused or did not answer.
+    /// This service rejected a request, or did not answer.
     #[error("{}", .cause.of_service(*.service))]
     Service {
         /// The service.
         service: Service,
-        /// What it answered, or why there is no answer.
+        /// The cause.
         cause: CallError,
     },
-    /// The seed's connections or flows could not be made.
-    #[error("the tenant's connections and flows cannot be laid out: {0}")]
+    /// The seed's connections or flows cannot be created.
+    #[error("the tenant's connections and flows cannot be created: {0}")]
     Layout(Box<MakerError>),
-    /// Time could not be moved; nothing began.
+    /// Time cannot be moved; nothing has started.
     #[error(transparent)]
     Conduct(#[from] ConductError),
     /// A change of time was ended before its target; all clocks agree, and time runs on as before.
@@ -128,7 +128,7 @@ fn sentence(cause: &ConductError) -> String {
 pub struct Tenants {
     surface: LabSurface,
     chassis: Chassis,
-    handouts: HandoutStore,
+    store: TenantStore,
     seeds: Arc<BTreeMap<String, Seed>>,
     default_seed: Arc<str>,
     rules: Arc<str>,
@@ -139,7 +139,7 @@ pub struct Tenants {
 }
 
 impl Tenants {
-    /// The registry of the lab with this chassis, over these services.
+    /// Creates the registry of a lab.
     #[must_use]
     pub fn new(chassis: Chassis, surface: LabSurface, config: TenantsConfig) -> Self {
         let default_seed =
@@ -147,7 +147,7 @@ impl Tenants {
         let seeds = config.seeds.into_iter().map(|seed| (seed.file.seed.clone(), seed)).collect();
         Self {
             surface,
-            handouts: HandoutStore::new(chassis.clone()),
+            store: TenantStore::new(chassis.clone()),
             operations: Arc::new(Operations::new(chassis.clone())),
             chassis,
             seeds: Arc::new(seeds),
@@ -158,25 +158,25 @@ impl Tenants {
         }
     }
 
-    /// The services.
+    /// Returns the lab surface of the services.
     #[must_use]
     pub const fn surface(&self) -> &LabSurface {
         &self.surface
     }
 
-    /// The rules of new tenants, unless they ask for others.
+    /// Returns the default rules of new tenants.
     #[must_use]
     pub fn rules(&self) -> &str {
         &self.rules
     }
 
-    /// Randomness for what is done in a tenant's name.
+    /// Returns the randomness of a tenant.
     #[must_use]
     pub fn random(&self, tenant: TenantId) -> Randomness {
         self.chassis.random.of(tenant)
     }
 
-    /// The turn to execute a matrix.
+    /// Waits for the right to execute a matrix.
     pub async fn matrix_turn(&self) -> tokio::sync::OwnedMutexGuard<()> {
         Arc::clone(&self.matrix).lock_owned().await
     }
@@ -193,22 +193,22 @@ impl Tenants {
         &self.chassis
     }
 
-    pub(super) const fn handouts(&self) -> &HandoutStore {
-        &self.handouts
+    pub(super) const fn store(&self) -> &TenantStore {
+        &self.store
     }
 
     pub(super) fn operations(&self) -> &Operations {
         &self.operations
     }
 
-    /// What services were found to have lost.
+    /// Returns the data that services have lost.
     pub(super) fn lost(&self) -> MutexGuard<'_, BTreeMap<Service, LostData>> {
         self.lost.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The id by which services know the tenants of this lab.
+    /// Returns the id of this lab, with which services mark its tenants.
     pub(super) async fn installation(&self) -> Result<String, StoreError> {
-        self.handouts.installation().await
+        self.store.installation().await
     }
 
     /// Ends every operation under way after its present step. The caller bounds the wait.
@@ -216,23 +216,23 @@ impl Tenants {
         self.operations.stop().await;
     }
 
-    /// A tenant's hand-out.
+    /// Returns the tenant credentials.
     ///
     /// # Errors
     /// [`TenantError::Unknown`], or a failing database.
-    pub async fn handout(&self, tenant: TenantId) -> Result<Handout, TenantError> {
-        self.handouts.read(tenant).await?.ok_or(TenantError::Unknown(tenant))
+    pub async fn credentials(&self, tenant: TenantId) -> Result<TenantCredentials, TenantError> {
+        self.store.read(tenant).await?.ok_or(TenantError::Unknown(tenant))
     }
 
-    /// All tenants with their domains.
+    /// Lists all tenants with their domains.
     ///
     /// # Errors
     /// A failing database.
     pub async fn list(&self) -> Result<Vec<(TenantId, String)>, TenantError> {
-        Ok(self.handouts.list().await?)
+        Ok(self.store.list().await?)
     }
 
-    /// The tenants that are being deleted: in no list, and not gone from every service yet.
+    /// Lists the tenants that are being deleted.
     ///
     /// # Errors
     /// A failing database.
@@ -240,7 +240,8 @@ impl Tenants {
         Ok(self.operations.deletions().await?)
     }
 
-    /// A tenant's time, and the operation under way if there is one. Reading does not wait for it.
+    /// Returns a tenant's time, and the operation in progress if there is one, without waiting for
+    /// it.
     ///
     /// # Errors
     /// [`TenantError::Unknown`], or no service answered.
@@ -248,14 +249,14 @@ impl Tenants {
         &self,
         tenant: TenantId,
     ) -> Result<(TenantTime, Option<OperationDetails>), TenantError> {
-        self.handout(tenant).await?;
+        self.credentials(tenant).await?;
         let operation = self.operations.current(tenant).await?;
         let time = Conductor::new(self.surface.tenant(tenant)).state().await?;
         Ok((time, operation))
     }
 
-    /// Lets an event happen, one whole second later than now. One that sets a password and brings
-    /// none gets one drawn; the hand-out tells it from then on.
+    /// Raises an event at the next whole second. If it sets a password and contains none, one is
+    /// generated. The tenant credentials then contain the new password.
     ///
     /// # Errors
     /// An unknown tenant, or a service that refused.
@@ -271,46 +272,46 @@ impl Tenants {
                 fields.insert("new_password".to_owned(), drawn.into());
             }
         }
-        // Cut-offs have whole-second resolution (a grant issued within the same second survives).
-        // An event raised by a script is meant to act on everything that was issued before it, so
-        // time first moves to the next whole second.
+        // Revocation cutoffs have whole-second resolution: a grant issued within the same second
+        // survives. The event must affect everything that was issued before it, so time first moves
+        // to the next whole second.
         clock.advance(Target::NextWholeSecond, &|_| ()).await?;
-        let told = self.surface.raise(tenant, &event).await?;
+        let answer = self.surface.raise(tenant, &event).await?;
         if sets_password {
-            self.learn_password(tenant, &event).await?;
+            self.update_password(tenant, &event).await?;
         }
-        Ok(told)
+        Ok(answer)
     }
 
-    /// What the identity provider would have sent to a tenant's users by e-mail.
+    /// Returns the e-mails that the identity provider would have sent to a tenant's users.
     ///
     /// # Errors
     /// An unknown tenant, or the identity provider did not answer.
     pub async fn outbox(&self, tenant: TenantId) -> Result<Value, TenantError> {
-        self.handout(tenant).await?;
+        self.credentials(tenant).await?;
         Ok(self.surface.outbox(tenant).await?)
     }
 
-    /// Explains a token, code, cookie, connection or run; `None` if nothing of that name is known.
+    /// Explains a token, code, cookie, connection or run; `None` if it is unknown.
     ///
     /// # Errors
     /// An unknown tenant, or a service did not answer.
     pub async fn why(&self, tenant: TenantId, id: &str) -> Result<Option<Why>, TenantError> {
-        self.handout(tenant).await?;
+        self.credentials(tenant).await?;
         Ok(why::explain(&self.surface, tenant, id).await?)
     }
 
-    async fn learn_password(&self, tenant: TenantId, event: &Value) -> Result<(), TenantError> {
+    async fn update_password(&self, tenant: TenantId, event: &Value) -> Result<(), TenantError> {
         let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
-        let (who, password) = (text("user"), text("new_password"));
+        let (id, password) = (text("user"), text("new_password"));
         loop {
-            let read = self.handouts.read_revision(tenant).await?;
-            let (mut handout, revision) = read.ok_or(TenantError::Unknown(tenant))?;
-            let Some(user) = handout.users.iter_mut().find(|user| user.upn == who || user.id == who) else {
+            let read = self.store.read_revision(tenant).await?;
+            let (mut credentials, revision) = read.ok_or(TenantError::Unknown(tenant))?;
+            let Some(user) = credentials.users.iter_mut().find(|user| user.upn == id || user.id == id) else {
                 return Ok(());
             };
             password.clone_into(&mut user.password);
-            match self.handouts.update(tenant, &handout, revision).await {
+            match self.store.update(tenant, &credentials, revision).await {
                 // Another replica of the lab changed it at the same time: another user's password.
                 Err(error) if error.is_conflict() => {}
                 written => return Ok(written?),

@@ -1,10 +1,10 @@
-//! Hand-outs at rest: sealed, in the lab's own database.
+//! Storage of tenant credentials: sealed, in the lab's own database.
 
 use outlive_chassis::Chassis;
 use outlive_clock::{Randomness, TenantId};
 use outlive_store::{Migration, Statement, StoreError, sql};
 
-use super::Handout;
+use super::TenantCredentials;
 
 /// The lab's tables.
 pub const MIGRATIONS: &[Migration] = &[
@@ -13,33 +13,36 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 3, name: "revisions", sql: include_str!("../../migrations/0003_revisions.sql") },
 ];
 
-/// Keeps hand-outs.
+/// Stores tenant credentials.
 #[derive(Clone, Debug)]
-pub(super) struct HandoutStore {
+pub(super) struct TenantStore {
     chassis: Chassis,
 }
 
-impl HandoutStore {
+impl TenantStore {
     pub(super) const fn new(chassis: Chassis) -> Self {
         Self { chassis }
     }
 
-    pub(super) async fn read(&self, tenant: TenantId) -> Result<Option<Handout>, StoreError> {
-        Ok(self.read_revision(tenant).await?.map(|(handout, _)| handout))
+    pub(super) async fn read(&self, tenant: TenantId) -> Result<Option<TenantCredentials>, StoreError> {
+        Ok(self.read_revision(tenant).await?.map(|(credentials, _)| credentials))
     }
 
     /// The tenant credentials with their revision, for an update.
-    pub(super) async fn read_revision(&self, tenant: TenantId) -> Result<Option<(Handout, i64)>, StoreError> {
+    pub(super) async fn read_revision(
+        &self,
+        tenant: TenantId,
+    ) -> Result<Option<(TenantCredentials, i64)>, StoreError> {
         let select = sql!("SELECT sealed, revision FROM handouts WHERE tenant = $1", tenant);
         let row = self.chassis.store.row(select).await?;
         let Some(row) = row else { return Ok(None) };
         let opened = self.chassis.sealer.open(&purpose(tenant), &row.text("sealed")?);
         if opened.is_none() {
-            tracing::error!(%tenant, "a hand-out cannot be opened: the sealing key is another one than it was");
+            tracing::error!(%tenant, "the tenant credentials cannot be decrypted: the sealing key has changed");
         }
-        let handout = opened.and_then(|plain| serde_json::from_slice(&plain).ok());
+        let credentials = opened.and_then(|plain| serde_json::from_slice(&plain).ok());
         let revision = row.int("revision")?;
-        Ok(handout.map(|handout| (handout, revision)))
+        Ok(credentials.map(|credentials| (credentials, revision)))
     }
 
     pub(super) async fn list(&self) -> Result<Vec<(TenantId, String)>, StoreError> {
@@ -48,24 +51,24 @@ impl HandoutStore {
         rows.iter().map(|row| Ok((row.parse("tenant")?, row.text("domain")?))).collect()
     }
 
-    /// The statement that lists a new tenant.
-    pub(super) fn insertion(&self, tenant: TenantId, handout: &Handout) -> Statement {
-        let sealed = self.seal(tenant, handout);
-        let domain = &handout.domain;
+    /// Returns the statement that inserts a new tenant.
+    pub(super) fn insertion(&self, tenant: TenantId, credentials: &TenantCredentials) -> Statement {
+        let sealed = self.seal(tenant, credentials);
+        let domain = &credentials.domain;
         sql!("INSERT INTO handouts (tenant, domain, sealed) VALUES ($1, $2, $3)", tenant, domain, sealed)
     }
 
     /// Writes changed tenant credentials.
     ///
     /// # Errors
-    /// A conflict if it was changed, or deleted, since `revision` was read.
+    /// A conflict if they were changed or deleted since `revision` was read.
     pub(super) async fn update(
         &self,
         tenant: TenantId,
-        handout: &Handout,
+        credentials: &TenantCredentials,
         revision: i64,
     ) -> Result<(), StoreError> {
-        let sealed = self.seal(tenant, handout);
+        let sealed = self.seal(tenant, credentials);
         let update = sql!(
             "UPDATE handouts SET sealed = $1, revision = revision + 1 WHERE tenant = $2 AND revision = $3",
             sealed,
@@ -75,7 +78,8 @@ impl HandoutStore {
         self.chassis.store.commit(update.expect_rows(1)).await
     }
 
-    /// The id of this lab, drawn at its first use; all replicas on one database have the same.
+    /// Returns the id of this lab, generated at its first use and shared by all replicas on one
+    /// database.
     pub(super) async fn installation(&self) -> Result<String, StoreError> {
         loop {
             let row =
@@ -93,9 +97,13 @@ impl HandoutStore {
         }
     }
 
-    fn seal(&self, tenant: TenantId, handout: &Handout) -> String {
-        let plain = serde_json::to_vec(handout).unwrap_or_default();
-        self.chassis.sealer.seal(&purpose(tenant), &plain, &mut self.chassis.random.stream("handout-nonce"))
+    fn seal(&self, tenant: TenantId, credentials: &TenantCredentials) -> String {
+        let plain = serde_json::to_vec(credentials).unwrap_or_default();
+        self.chassis.sealer.seal(
+            &purpose(tenant),
+            &plain,
+            &mut self.chassis.random.stream("tenant-credentials-nonce"),
+        )
     }
 }
 

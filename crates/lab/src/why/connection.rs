@@ -1,17 +1,17 @@
-//! A connection of the hub: what it is worth is what the refresh token in it is worth.
+//! Explains a connection of the hub, by its refresh token.
 
 use outlive_wire::JournalEvent;
 
 use super::credential::latest;
-use super::lines::{Line, in_order};
-use super::{Asking, Why};
+use super::lines::{Line, sort};
+use super::{Inquiry, Why};
 use crate::http::CallError;
 use crate::services::{JournalQuery, Service};
 
-/// Lines of a connection that are looked through for its latest tokens.
+/// Number of a connection's latest events that are searched for its tokens.
 const LINES_MAX: u32 = 200;
 
-impl Asking<'_> {
+impl Inquiry<'_> {
     pub(super) async fn connection(&self, id: &str) -> Result<Option<Why>, CallError> {
         let of_connection = |newest, kind: Option<&str>, limit| JournalQuery {
             subject: Some(format!("connection:{id}")),
@@ -51,11 +51,11 @@ impl Asking<'_> {
             None => None,
         } {
             why.what = format!("{} The token in it: {}", why.what, token.what);
-            why.rest_on(token);
+            why.depend_on(token);
         }
         why.lineage.insert(0, created.moment());
         why.lineage.sort_by_key(|moment| moment.at);
-        // Why the identity provider refused, from the traces in which the hub was told so.
+        // Why the identity provider refused: from the traces of the hub's token requests.
         let refusals = lines.iter().filter(|line| matches!(line.event, JournalEvent::ConnectionBroken(_)));
         let refusals: Vec<_> = refusals.take(3).cloned().collect();
         for broken in refusals {
@@ -63,12 +63,12 @@ impl Asking<'_> {
         }
         lines
             .retain(|Line { line, .. }| line.seq != created.line.seq || line.service != created.line.service);
-        in_order(&mut lines);
+        sort(&mut lines);
         why.decisions = latest(&lines);
         Ok(Some(why))
     }
 
-    /// What the identity provider refused in a trace.
+    /// Returns the refusals of the identity provider in a trace.
     pub(super) async fn refused_in(&self, trace: &str) -> Result<Vec<Line>, CallError> {
         let query = JournalQuery {
             trace: Some(trace.to_owned()),

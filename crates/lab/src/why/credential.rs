@@ -1,30 +1,30 @@
-//! A credential of the identity provider: its lineage from the sign-in, and what was decided about it.
+//! Explains a credential: its lineage from the sign-in, and the decisions about it.
 
 use outlive_wire::JournalEvent;
 use outlive_wire::events::TokenIssued;
 
-use super::lines::{Line, in_order};
-use super::{Asking, Known, Why};
+use super::lines::{Line, sort};
+use super::{Inquiry, Known, Why};
 use crate::http::CallError;
 use crate::services::Service;
 
-/// Most decisions told; earlier ones are left out.
+/// Maximum number of decisions returned; earlier ones are omitted.
 const DECISIONS_MAX: usize = 20;
-/// Most lines read about one credential.
+/// Maximum number of events read about one credential.
 const LINES_MAX: u32 = 1_000;
 
-impl Asking<'_> {
+impl Inquiry<'_> {
     pub(super) async fn credential(&self, id: &str) -> Result<Option<Why>, CallError> {
         let Some(known) = self.surface.question::<Known>(self.tenant, id).await? else { return Ok(None) };
-        let mut why = Why::of(&known.kind, &known.name, what(&known));
-        why.judge(&known.question);
+        let mut why = Why::of(&known.kind, &known.name, description(&known));
+        why.evaluate(&known.question);
         let (lineage, decisions) = self.history(&known).await?;
         why.lineage = lineage.iter().map(Line::moment).collect();
         why.decisions = latest(&decisions);
         Ok(Some(why))
     }
 
-    /// What led to the credential, and what happened to it.
+    /// Returns the events that led to the credential, and those about its use.
     async fn history(&self, known: &Known) -> Result<(Vec<Line>, Vec<Line>), CallError> {
         let mut lineage = Vec::new();
         if let Some(session) = &known.session {
@@ -38,7 +38,7 @@ impl Asking<'_> {
         }
         let mut decisions = Vec::new();
         for line in self.about(Service::Idp, &known.name, None, LINES_MAX).await? {
-            if makes(&line, known) { lineage.push(line) } else { decisions.push(line) }
+            if creates(&line, known) { lineage.push(line) } else { decisions.push(line) }
         }
         decisions.retain(|line| !lineage.iter().any(|other| other.line.seq == line.line.seq));
         for fingerprint in fingerprints(&lineage, known) {
@@ -46,8 +46,8 @@ impl Asking<'_> {
                 decisions.extend(self.about(service, &fingerprint, None, LINES_MAX).await?);
             }
         }
-        in_order(&mut lineage);
-        in_order(&mut decisions);
+        sort(&mut lineage);
+        sort(&mut decisions);
         Ok((lineage, decisions))
     }
 }
@@ -56,8 +56,8 @@ pub(super) fn latest(decisions: &[Line]) -> Vec<super::Moment> {
     decisions.iter().skip(decisions.len().saturating_sub(DECISIONS_MAX)).map(Line::moment).collect()
 }
 
-/// Whether the event made the credential; otherwise it is about a use of it.
-fn makes(line: &Line, known: &Known) -> bool {
+/// Whether the event created the credential. Otherwise it is about a use of it.
+fn creates(line: &Line, known: &Known) -> bool {
     match (known.kind.as_str(), &line.event) {
         ("refresh_token", JournalEvent::TokenIssued(event)) => {
             event.refresh_token.as_ref().is_some_and(|token| token.id.to_string() == known.name)
@@ -69,7 +69,7 @@ fn makes(line: &Line, known: &Known) -> bool {
     }
 }
 
-/// The fingerprints by which other services know it, from the event that made it.
+/// Returns the fingerprints of the credential in other services, from the event that created it.
 fn fingerprints(lineage: &[Line], known: &Known) -> Vec<String> {
     let issued = lineage.iter().filter_map(|line| match &line.event {
         JournalEvent::TokenIssued(event) => Some(event),
@@ -89,7 +89,7 @@ fn fingerprints(lineage: &[Line], known: &Known) -> Vec<String> {
     }
 }
 
-fn what(known: &Known) -> String {
+fn description(known: &Known) -> String {
     let text = |value: &Option<serde_json::Value>, name: &str| {
         value.as_ref().and_then(|value| value[name].as_str().map(str::to_owned))
     };
@@ -101,6 +101,6 @@ fn what(known: &Known) -> String {
     };
     let user = text(&known.user, "upn").map(|upn| format!(" of {upn}")).unwrap_or_default();
     let client = text(&known.client, "name").map(|name| format!(", issued to {name}")).unwrap_or_default();
-    let column = super::told::column(&known.question).map(|column| format!(", {column}")).unwrap_or_default();
+    let column = super::text::column(&known.question).map(|column| format!(", {column}")).unwrap_or_default();
     format!("{kind}{user}{client}{column}.")
 }

@@ -1,28 +1,28 @@
-//! Lines of the journals, as events.
+//! Journal lines, read as events.
 
 use outlive_wire::{JournalEvent, JournalLine};
 use serde_json::Value;
 
-use super::{Asking, Moment};
+use super::{Inquiry, Moment};
 use crate::http::CallError;
 use crate::services::{JournalQuery, Service};
 
-/// A line and its event.
+/// A journal line with its event.
 #[derive(Debug, Clone)]
 pub(super) struct Line {
     pub(super) line: JournalLine,
     pub(super) event: JournalEvent,
 }
 
-impl Asking<'_> {
-    /// Lines of one service.
+impl Inquiry<'_> {
+    /// Reads events of one service.
     pub(super) async fn lines(&self, service: Service, query: JournalQuery) -> Result<Vec<Line>, CallError> {
         let lines = self.surface.journal(service, self.tenant, &query).await?;
-        // What another version of the program recorded is not explained.
+        // Events that another version of the program recorded are not explained.
         Ok(lines.into_iter().filter_map(Line::read).collect())
     }
 
-    /// The first lines about a credential, or of one kind about it.
+    /// Reads the first events about a credential, of one kind if given.
     pub(super) async fn about(
         &self,
         service: Service,
@@ -58,8 +58,8 @@ impl Line {
     }
 }
 
-/// In the order in which it happened: by virtual time, then by wall time, then by place.
-pub(super) fn in_order(lines: &mut Vec<Line>) {
+/// Sorts events chronologically, and removes duplicates.
+pub(super) fn sort(lines: &mut Vec<Line>) {
     lines.sort_by(|Line { line: a, .. }, Line { line: b, .. }| {
         (a.at, a.wall, &a.service, a.seq).cmp(&(b.at, b.wall, &b.service, b.seq))
     });

@@ -1,13 +1,14 @@
-//! Why something works, or does not: a token, code, cookie, connection or run explained from what the services remember.
+//! Explains why a token, code, cookie, connection or run works or does not.
 //!
-//! The identity provider says what the rules would be asked about a credential now; the rules answer here, once as it is and once
-//! for every fact that could have been otherwise. Where it came from and what was decided about it stands in the journals.
+//! The identity provider returns the facts about a credential at this instant. The rules are
+//! evaluated on them here: as they are, and with each fact changed. The origin of the credential
+//! and the decisions about it come from the journals.
 
 mod connection;
 mod credential;
 mod lines;
 mod run;
-mod told;
+mod text;
 
 use outlive_clock::{Instant, TenantId};
 use outlive_rules::{Question, Verdict, WhatIf, ends_by_itself, prospects, what_if};
@@ -22,65 +23,66 @@ use crate::services::LabSurface;
 pub struct Why {
     /// `refresh_token`, `access_token`, `code`, `cookie`, `connection` or `run`.
     pub kind: String,
-    /// Its name: never the credential itself.
+    /// Its id: never the credential itself.
     pub name: String,
-    /// What it is, in a sentence.
+    /// A description, in one sentence.
     pub what: String,
-    /// Where it came from, in order.
+    /// The events that led to it, in order.
     pub lineage: Vec<Moment>,
-    /// What was decided about it, or done with it, in order; the latest ones.
+    /// The latest decisions about it and uses of it, in order.
     pub decisions: Vec<Moment>,
-    /// Whether it works at this instant, by which rule; of a connection or a run, whether the refresh token behind it does.
+    /// The verdict on it at this instant; for a connection or a run, on its refresh token.
     pub verdict: Option<Verdict>,
-    /// When it ends by itself (virtual).
+    /// When it expires (virtual time).
     pub ends_by_itself: Option<Instant>,
-    /// What would end it from here on, in words.
+    /// Events that would end it.
     pub would_end_it: Vec<String>,
-    /// What would not.
+    /// Events that would not.
     pub would_not_end_it: Vec<String>,
-    /// If it is refused: the smallest changes of facts under which it would be accepted.
+    /// If it is refused: the smallest changes of facts with which it would be accepted.
     pub what_if: Vec<WhatIf>,
 }
 
-/// A line of a journal, in words.
+/// A journal event, summarized.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Moment {
-    /// When (virtual).
+    /// When it happened (virtual time).
     pub at: Instant,
-    /// Whose journal.
+    /// The service that recorded it.
     pub service: String,
-    /// The kind of line.
+    /// Its kind.
     pub kind: String,
-    /// What happened, in words.
+    /// Its summary.
     pub words: String,
-    /// The trace it belongs to.
+    /// Its trace id.
     pub trace: String,
 }
 
-/// Explains what `id` names in the tenant, or is; `None` if nothing of that name is known.
+/// Explains the credential, connection or run with this id. A credential can be given itself.
+/// Returns `None` if it is unknown.
 ///
 /// # Errors
 /// A service did not answer.
 pub async fn explain(surface: &LabSurface, tenant: TenantId, id: &str) -> Result<Option<Why>, CallError> {
-    let asking = Asking { surface, tenant };
+    let inquiry = Inquiry { surface, tenant };
     let id = id.trim();
-    if let Some(why) = asking.credential(id).await? {
+    if let Some(why) = inquiry.credential(id).await? {
         return Ok(Some(why));
     }
     let bare = |kind: &str| id.strip_prefix(kind).unwrap_or(id).to_owned();
-    if let Some(why) = asking.connection(&bare("connection:")).await? {
+    if let Some(why) = inquiry.connection(&bare("connection:")).await? {
         return Ok(Some(why));
     }
-    asking.run(&bare("run:")).await
+    inquiry.run(&bare("run:")).await
 }
 
-/// Whom to ask, about which tenant.
-struct Asking<'a> {
+/// The services to query, and the tenant.
+struct Inquiry<'a> {
     surface: &'a LabSurface,
     tenant: TenantId,
 }
 
-/// What the identity provider knows of a credential.
+/// The identity provider's facts about a credential.
 #[derive(Debug, Deserialize)]
 struct Known {
     kind: String,
@@ -108,8 +110,8 @@ impl Why {
         }
     }
 
-    /// Is worth what something else is worth, and came from where that came from.
-    fn rest_on(&mut self, other: Self) {
+    /// Takes over the verdict and the lineage of the credential that this depends on.
+    fn depend_on(&mut self, other: Self) {
         let Self { lineage, verdict, ends_by_itself, would_end_it, would_not_end_it, what_if, .. } = other;
         *self = Self {
             lineage,
@@ -125,8 +127,8 @@ impl Why {
         };
     }
 
-    /// Asks the rules.
-    fn judge(&mut self, question: &Question) {
+    /// Evaluates the rules.
+    fn evaluate(&mut self, question: &Question) {
         let verdict = question.decide();
         if verdict.is_accepted() {
             self.ends_by_itself = ends_by_itself(question);

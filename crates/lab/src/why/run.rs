@@ -1,17 +1,17 @@
-//! A run of a flow: every service's part in it, by its trace, and the connection behind it.
+//! Explains a run of a flow, by the events of its trace in every service and by its connection.
 
 use outlive_wire::JournalEvent;
 
 use super::credential::latest;
-use super::lines::in_order;
-use super::{Asking, Why};
+use super::lines::sort;
+use super::{Inquiry, Why};
 use crate::http::CallError;
 use crate::services::{JournalQuery, Service};
 
-/// Most lines of one run.
+/// Maximum number of events of a run.
 const LINES_MAX: u32 = 100;
 
-impl Asking<'_> {
+impl Inquiry<'_> {
     pub(super) async fn run(&self, name: &str) -> Result<Option<Why>, CallError> {
         let of_run = JournalQuery {
             subject: Some(format!("run:{name}")),
@@ -38,10 +38,10 @@ impl Asking<'_> {
         if let Some(connection) = connection
             && let Some(behind) = self.connection(&connection).await?
         {
-            why.what = format!("{} Behind it: {}", why.what, behind.what);
-            why.rest_on(behind);
+            why.what = format!("{} Its connection: {}", why.what, behind.what);
+            why.depend_on(behind);
         }
-        in_order(&mut lines);
+        sort(&mut lines);
         why.decisions = latest(&lines);
         Ok(Some(why))
     }

@@ -59,8 +59,8 @@ async fn a_matrix_ends_with_its_caller_and_leaves_no_tenant() {
 #[tokio::test]
 async fn a_matrix_is_not_executed_by_a_link() {
     let lab = Lab::start().await;
-    let handout = lab.bare_tenant().await;
-    let id = handout["tenant_id"].as_str().expect("an id");
+    let credentials = lab.bare_tenant().await;
+    let id = credentials["tenant_id"].as_str().expect("an id");
     let before = lab.calls(0).len();
     for path in ["/lab/matrix/credentials".to_owned(), format!("/lab/tenants/{id}/matrix/credentials")] {
         let answer = lab.client.get(format!("{}{path}", lab.origin)).send().await.expect("an answer");
@@ -87,8 +87,8 @@ async fn a_matrix_is_not_executed_by_a_link() {
 #[tokio::test]
 async fn pages_of_other_sites_cannot_use_the_lab_api() {
     let lab = Lab::start().await;
-    let handout = lab.bare_tenant().await;
-    let id = handout["tenant_id"].as_str().expect("an id");
+    let credentials = lab.bare_tenant().await;
+    let id = credentials["tenant_id"].as_str().expect("an id");
     let calls = [
         (reqwest::Method::GET, "/lab/tenants".to_owned()),
         (reqwest::Method::GET, "/lab/openapi.json".to_owned()),

@@ -114,9 +114,9 @@ async fn one_advance_moves_time_by_a_hundred_years_at_most() {
 async fn an_advance_does_not_end_before_its_target_because_time_does() {
     let lab = Arc::new(Lab::start().await);
     let body = json!({"bare": true, "clock": {"now": "9999-12-01T00:00:00Z", "speed": 0}});
-    let (status, handout) = lab.call(reqwest::Method::POST, "", Some(body)).await;
-    assert_eq!(status, 201, "{handout}");
-    let id = handout["tenant_id"].as_str().expect("an id");
+    let (status, credentials) = lab.call(reqwest::Method::POST, "", Some(body)).await;
+    assert_eq!(status, 201, "{credentials}");
+    let id = credentials["tenant_id"].as_str().expect("an id");
     let (status, answer) = begin(&lab, id, json!({"advance": "P60D"})).await.expect("ends");
     assert!(status == 400 && message_of(&answer).contains("9999"), "{status} {answer}");
     assert_eq!(clock_of(&lab, id).await["now"], "9999-12-01T00:00:00Z");

@@ -1,5 +1,5 @@
-//! The files that a run's results are written to: opened before the run, so that a path that cannot be written costs no run, and
-//! written whole or not at all.
+//! The report files of a run. They are opened before the run, so that a path that cannot be written
+//! is reported first, and are written atomically.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -11,15 +11,15 @@ use outlive_lab::scenario::result::RunResult;
 use tempfile::NamedTempFile;
 
 use crate::cli::RunArgs;
-use crate::terminal::{complain, tell};
+use crate::terminal::{print, print_error};
 
-/// The reports that were asked for.
+/// The requested reports.
 pub(super) struct Reports {
     json: Option<Report>,
     junit: Option<Report>,
 }
 
-/// Where a report goes.
+/// The destination of a report.
 enum Report {
     /// Standard output.
     Output,
@@ -50,17 +50,17 @@ impl Reports {
         Ok(Self { json: open("--json", &args.json)?, junit: open("--junit", &args.junit)? })
     }
 
-    /// Whether standard output belongs to a report, so that no story can be printed there.
+    /// Whether a report uses standard output, so that nothing else can be printed there.
     pub(super) fn take_output(&self) -> bool {
         [&self.json, &self.junit].into_iter().flatten().any(|report| matches!(report, Report::Output))
     }
 
-    /// Whether some report goes to a file, which is worth finishing when nothing can be printed any more.
+    /// Whether a report goes to a file, which is completed even if nothing more can be printed.
     pub(super) fn any_file(&self) -> bool {
         [&self.json, &self.junit].into_iter().flatten().any(|report| !matches!(report, Report::Output))
     }
 
-    /// Writes all of them; whether that succeeded.
+    /// Writes all reports. Returns whether that succeeded.
     pub(super) fn write(self, result: &RunResult) -> bool {
         let json = self.json.is_none_or(|file| file.write(&report::json::report(result)));
         let junit = self.junit.is_none_or(|file| file.write(&report::junit::report(result)));
@@ -84,7 +84,7 @@ impl Report {
 
     fn open_file(path: &Path) -> io::Result<Self> {
         let given = path.to_owned();
-        // A link stays a link: what it points to is replaced.
+        // A symbolic link is kept, and its target replaced.
         let path = fs::canonicalize(path).unwrap_or_else(|_| given.clone());
         let known = match fs::metadata(&path) {
             Ok(known) => Some(known),
@@ -97,7 +97,7 @@ impl Report {
             Some(known) if known.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
             Some(known) if !known.is_file() => in_place(),
             Some(known) => {
-                // Opened to find out whether it may be written; nothing in it changes.
+                // Opened to check the permission; nothing is written.
                 OpenOptions::new().write(true).open(&path)?;
                 let Ok(draft) = draft_of(&path) else { return in_place() };
                 draft.as_file().set_permissions(known.permissions())?;
@@ -110,7 +110,7 @@ impl Report {
     fn write(self, text: &str) -> bool {
         let (path, written) = match self {
             Self::Output => {
-                tell(text);
+                print(text);
                 return true;
             }
             Self::Replaced { path, draft } => {
@@ -123,20 +123,20 @@ impl Report {
                 let written =
                     file.set_len(0).or_else(ignore_devices).and_then(|()| write_through(&file, text));
                 if written.is_err() {
-                    // No half of a report that a reader could take for the whole.
+                    // Leave no incomplete report.
                     let _ = file.set_len(0);
                 }
                 (path, written)
             }
         };
         if let Err(error) = &written {
-            complain(&format!("cannot write the report {}: {error}", path.display()));
+            print_error(&format!("cannot write the report {}: {error}", path.display()));
         }
         written.is_ok()
     }
 }
 
-/// The cause without the name of the draft, which the reader did not give.
+/// Returns the cause without the path of the temporary file.
 fn cause(error: &io::Error) -> String {
     error
         .raw_os_error()
@@ -144,7 +144,7 @@ fn cause(error: &io::Error) -> String {
         .to_string()
 }
 
-/// An empty file beside `path`, removed unless it takes the place of `path`.
+/// Creates an empty file in the directory of `path`, which is deleted unless it replaces `path`.
 fn draft_of(path: &Path) -> io::Result<NamedTempFile> {
     let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
     let directory = directory.unwrap_or(Path::new("."));
@@ -156,13 +156,13 @@ fn draft_of(path: &Path) -> io::Result<NamedTempFile> {
     builder.tempfile_in(directory)
 }
 
-/// Writes all of `text` and waits until the file system has it, since some report a full disk only then.
+/// Writes `text` and synchronizes the file, because some file systems report a full disk only then.
 fn write_through(mut file: &File, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())?;
     file.sync_all().or_else(ignore_devices)
 }
 
-/// Pipes and devices have no length and nothing to synchronize.
+/// Ignores that pipes and devices have no length and cannot be synchronized.
 fn ignore_devices(error: io::Error) -> io::Result<()> {
     match error.kind() {
         io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported => Ok(()),
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_report_takes_its_place_only_when_it_is_complete() {
+    fn a_report_replaces_its_file_only_when_complete() {
         let directory = tempfile::tempdir().expect("the temporary directory is writable");
         let path = directory.path().join("report.json");
         fs::write(&path, "old").expect("it is writable");

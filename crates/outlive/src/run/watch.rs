@@ -1,4 +1,5 @@
-//! Telling a story while it happens, with a bar while time moves (on standard error, on a terminal only).
+//! Prints a scenario while it runs, with a progress bar while time moves (on standard error, if it
+//! is a terminal).
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,20 +10,20 @@ use outlive_lab::scenario::report::story;
 use outlive_lab::scenario::result::StepResult;
 use outlive_lab::scenario::run::Observer;
 
-use super::Telling;
-use crate::terminal::tell;
+use super::OutputMode;
+use crate::terminal::print;
 
-/// Watches a scenario, and where it is told live, tells every step as soon as it is done.
-pub(super) struct Storyteller {
-    telling: Telling,
+/// Observes a scenario. In live mode, prints every step when it has finished.
+pub(super) struct ProgressPrinter {
+    output: OutputMode,
     live: bool,
     chapter: Mutex<String>,
     bar: Mutex<Option<ProgressBar>>,
 }
 
-impl Storyteller {
-    pub(super) fn new(telling: Telling, live: bool) -> Self {
-        Self { telling, live, chapter: Mutex::default(), bar: Mutex::default() }
+impl ProgressPrinter {
+    pub(super) fn new(output: OutputMode, live: bool) -> Self {
+        Self { output, live, chapter: Mutex::default(), bar: Mutex::default() }
     }
 
     fn bar(&self) -> std::sync::MutexGuard<'_, Option<ProgressBar>> {
@@ -30,34 +31,34 @@ impl Storyteller {
     }
 }
 
-impl Observer for Storyteller {
-    fn scenario_begins(&self, scenario: &Scenario, _: &str) {
+impl Observer for ProgressPrinter {
+    fn scenario_started(&self, scenario: &Scenario, _: &str) {
         if !self.live {
             return;
         }
-        tell(&story::opening(&scenario.name.value, scenario.about.as_deref()));
+        print(&story::opening(&scenario.name.value, scenario.about.as_deref()));
     }
 
-    fn step_done(&self, step: &StepResult) {
+    fn step_finished(&self, step: &StepResult) {
         if !self.live {
             return;
         }
         let mut chapter = self.chapter.lock().unwrap_or_else(PoisonError::into_inner);
         if *chapter != step.chapter {
-            tell(&story::chapter(&step.chapter));
+            print(&story::chapter(&step.chapter));
             chapter.clone_from(&step.chapter);
         }
-        tell(&story::step(step));
+        print(&story::step(step));
     }
 
-    fn time_moves(&self, from: Instant, now: Instant, target: Instant) {
+    fn time_moved(&self, from: Instant, now: Instant, target: Instant) {
         if !self.live {
             return;
         }
         let seconds = |span: outlive_clock::Span| u64::try_from(span.as_seconds()).unwrap_or(0);
         let mut bar = self.bar();
         let bar = bar.get_or_insert_with(|| {
-            // A bar that is no terminal's draws nothing.
+            // Without a terminal, nothing is drawn.
             let bar =
                 ProgressBar::with_draw_target(Some(seconds(target - from)), ProgressDrawTarget::stderr());
             if let Ok(style) = ProgressStyle::with_template("  {msg}  [{bar:50}] {percent}%") {
@@ -69,13 +70,13 @@ impl Observer for Storyteller {
         bar.set_message(now.whole_second().to_string());
     }
 
-    fn time_stands(&self) {
+    fn time_stopped(&self) {
         if let Some(bar) = self.bar().take() {
             bar.finish_and_clear();
         }
     }
 
-    fn goes_on(&self) -> bool {
-        self.telling.goes_on()
+    fn should_continue(&self) -> bool {
+        self.output.should_continue()
     }
 }

@@ -22,8 +22,8 @@ use crate::services::{LabSurface, Service};
 /// Pages that are read from the services at a time, for all tenants.
 static READS: Semaphore = Semaphore::const_new(2);
 
-/// Bytes that followers which are behind get in a second of wall time, all together: sending the same
-/// pages to a hundred must not take the processor from the work that writes the events.
+/// Bytes that followers which are behind get in a second of wall time, all together: sending the
+/// same pages to a hundred must not take the processor from the work that writes the events.
 const BYTES_PER_SECOND: u64 = 32 * 1024 * 1024;
 /// Held while a page's share of a second passes. Followers take turns, first come, first served.
 static SENDING: Mutex<()> = Mutex::const_new(());
@@ -38,7 +38,7 @@ const PAGE_BYTES: usize = 256 * 1024;
 /// Consecutive events of the selected kind, as they are sent.
 #[derive(Clone)]
 pub(super) struct Page {
-    /// Server-sent events; empty if there are none.
+    /// Server-sent events; may be empty.
     pub(super) events: Bytes,
     /// Up to where each journal is read with this page.
     pub(super) after: Cursor,
@@ -94,8 +94,8 @@ impl Backlog {
         Self { surface, tenant, pages }
     }
 
-    /// The events that follow `cursor`, up to `target` or the end of a page. What it contains does not
-    /// depend on when it was read: events are only ever added behind it.
+    /// The events that follow `cursor`, up to `target` or the end of a page. What it contains does
+    /// not depend on when it was read: events are only ever added behind it.
     ///
     /// # Errors
     /// The tenant is gone, or no service answered.

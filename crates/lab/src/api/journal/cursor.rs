@@ -1,11 +1,12 @@
-//! How far somebody has read, in every service's journal at once.
+//! The read position in the journals of all services.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::services::Service;
 
-/// The last sequence number read of every service, printed as `idp-hub-resource-flow` (`12-4-0-55`).
+/// The last sequence number read of every service, formatted as `idp-hub-resource-flow`
+/// (`12-4-0-55`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Cursor([u64; 4]);
 

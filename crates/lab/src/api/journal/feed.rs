@@ -1,5 +1,6 @@
-//! One feed of a tenant's journals for all who follow it: one stream from each service, however many
-//! clients there are. It holds only the newest events; what a follower misses is in the journals.
+//! One feed of a tenant's journals for all who follow it: one stream from each service, however
+//! many clients there are. It holds only the newest events; what a follower misses is in the
+//! journals.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -143,8 +144,8 @@ async fn collect(mut received: mpsc::Receiver<News>, shared: Arc<Shared>) {
     shared.publish(&mut gathered, true);
 }
 
-/// Passes one service's events on, from the end of its journal. A stream that breaks is opened again
-/// where it broke; it ends with the tenant.
+/// Passes one service's events on, from the end of its journal. A stream that breaks is opened
+/// again where it broke; it ends with the tenant.
 async fn relay(surface: LabSurface, service: Service, tenant: TenantId, news: mpsc::Sender<News>) {
     let newest = JournalQuery { newest: true, limit: Some(1), ..JournalQuery::default() };
     let begin = loop {

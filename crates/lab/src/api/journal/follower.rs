@@ -1,7 +1,7 @@
 //! One client that follows a tenant's journals: first what is written already, then the feed.
 //!
 //! A follower that is slower than the feed reads what it missed from the journals, at its own pace:
-//! it delays nobody, loses nothing and costs no memory.
+//! it delays no other follower, loses nothing and costs no memory.
 
 use std::convert::Infallible;
 use std::sync::Arc;

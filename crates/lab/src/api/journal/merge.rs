@@ -8,16 +8,16 @@ use serde_json::Value;
 use super::Cursor;
 use crate::services::Service;
 
-/// The first `limit` lines of all journals (given in the order of [`Service::ALL`]) by virtual time, then by wall time; every
-/// service's own order stays. Also how far each was read.
+/// The first `limit` lines of all journals (given in the order of [`Service::ALL`]) by virtual
+/// time, then by wall time; every service's own order stays. Also how far each was read.
 pub(super) fn merged(journals: Vec<Vec<Value>>, cursor: Cursor, limit: usize) -> (Vec<Value>, Cursor) {
     let mut merge = Merge::new(journals, cursor);
     let lines = merge.by_ref().take(limit).collect();
     (lines, merge.cursor)
 }
 
-/// The same of beginnings of journals, of at most `part` lines each. A journal with so many may go on:
-/// where its lines end, the result ends too.
+/// The same of beginnings of journals, of at most `part` lines each. A journal with so many may go
+/// on: where its lines end, the result ends too.
 pub(super) fn merged_parts(journals: Vec<Vec<Value>>, cursor: Cursor, part: usize) -> (Vec<Value>, Cursor) {
     let may_go_on: Vec<bool> = journals.iter().map(|lines| lines.len() >= part).collect();
     let mut merge = Merge::new(journals, cursor);
@@ -59,8 +59,8 @@ impl Iterator for Merge {
     }
 }
 
-/// The newest `limit` lines of all journals, newest first. Each journal is given newest first, in the
-/// order of [`Service::ALL`]. Also the end of each journal, as far as there are lines of it.
+/// The newest `limit` lines of all journals, newest first. Each journal is given newest first, in
+/// the order of [`Service::ALL`]. Also the end of each journal, as far as there are lines of it.
 pub(super) fn newest_first(mut journals: Vec<Vec<Value>>, limit: usize) -> (Vec<Value>, Cursor) {
     let all = journals.iter().map(Vec::len).sum();
     for journal in &mut journals {
@@ -125,7 +125,8 @@ mod tests {
             (vec!["flow1".to_owned(), "hub9".to_owned()], "0-9-0-1".to_owned())
         );
         assert_eq!(middle.to_string().parse(), Ok(middle));
-        // The flow's journal may have more than its one line; then neither hub nor idp is known to be next.
+        // The flow's journal may have more than its one line; then neither hub nor idp is known to
+        // be next.
         let (parts, middle) = merged_parts(journals(), Cursor::default(), 1);
         assert_eq!((names(&parts), middle.to_string()), (vec!["flow1".to_owned()], "0-0-0-1".to_owned()));
         // Two lines are the end of the issuer's part, and none comes after them.

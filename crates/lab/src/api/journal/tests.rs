@@ -36,7 +36,7 @@ struct FakeJournal {
 }
 
 #[derive(serde::Deserialize)]
-struct Wanted {
+struct JournalFilter {
     #[serde(default)]
     after: u64,
     #[serde(default)]
@@ -58,7 +58,7 @@ impl FakeJournal {
         json!({"seq": seq, "service": self.name, "at": at, "wall": at, "kind": kind, "subject": "run:1", "trace": "0"})
     }
 
-    fn lines(&self, wanted: &Wanted) -> Vec<Value> {
+    fn lines(&self, wanted: &JournalFilter) -> Vec<Value> {
         let length = *self.length.borrow();
         if wanted.newest {
             return (1..=length).rev().take(1).map(|seq| self.line(seq)).collect();
@@ -73,14 +73,14 @@ impl FakeJournal {
     }
 }
 
-async fn read(State(journal): State<FakeJournal>, Query(wanted): Query<Wanted>) -> Json<Value> {
+async fn read(State(journal): State<FakeJournal>, Query(wanted): Query<JournalFilter>) -> Json<Value> {
     journal.reads.fetch_add(1, Ordering::SeqCst);
     Json(json!({"lines": journal.lines(&wanted)}))
 }
 
 async fn stream(
     State(journal): State<FakeJournal>,
-    Query(wanted): Query<Wanted>,
+    Query(wanted): Query<JournalFilter>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     journal.streams.fetch_add(1, Ordering::SeqCst);
     let lines = futures::stream::unfold((journal, wanted.after), |(mut journal, seq)| async move {

@@ -1,4 +1,4 @@
-//! Steps about connections, flows and their runs.
+//! Checks of steps about connections, flows and runs.
 
 use outlive_clock::Span;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use super::names::{Kind, KnownConnection};
 use crate::diagnostic::Position;
 use crate::scenario::file::{ConnectionExpectation, CreateConnection, CreateFlow, RunsExpectation};
 
-/// The statuses of runs, as the flow service writes them.
+/// The statuses of runs, as the flow service returns them.
 const RUN_STATUSES: &[&str] =
     &["Running", "Waiting", "Succeeded", "Failed", "Cancelled", "TimedOut", "Aborted"];
 
@@ -39,7 +39,7 @@ impl<'a> Checker<'a> {
         self.must(Kind::User, &step.owner);
         self.must(Kind::Connection, &step.connection);
         if step.every.is_some() == step.definition.is_some() {
-            let remedy = "say how often it runs with every, or give the whole definition";
+            let remedy = "give every (the interval of its runs), or a whole definition";
             self.wrong("a flow needs exactly one of every and definition", remedy);
         }
         if let Some(every) = &step.every {
@@ -72,7 +72,7 @@ impl<'a> Checker<'a> {
         self.known.add(Kind::Flow, &step.name);
     }
 
-    /// An operation of a connector.
+    /// Checks that a connector has an operation.
     fn operation(&mut self, connector: &str, operation: &Spanned<String>) {
         let Some(files) = self.seed.and_then(|seed| seed.connectors.get(connector)) else { return };
         let paths = files.swagger.get("paths").and_then(Value::as_object);

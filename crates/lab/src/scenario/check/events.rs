@@ -1,4 +1,4 @@
-//! Events: which there are, and what each needs.
+//! Checks of lab events: the types, and the details of each.
 
 use outlive_clock::Span;
 use serde_saphyr::Spanned;
@@ -36,7 +36,7 @@ impl Detail {
         }
     }
 
-    /// Where it is given, if it is.
+    /// Returns its position, if it is given.
     fn given(self, event: &Event) -> Option<Position> {
         match self {
             Self::User => event.user.as_ref().map(Position::of),
@@ -50,14 +50,15 @@ impl Detail {
     }
 }
 
-/// What an event needs, and what it may have besides.
+/// The required and optional details of a type of event.
 struct EventType {
     name: &'static str,
     needs: &'static [Detail],
     may: &'static [Detail],
 }
 
-/// The events that the identity provider knows (`crates/idp/src/lab_events.rs`); a test of the whole system compares the two.
+/// The types that the identity provider supports. A test of the whole system compares the two
+/// lists.
 const EVENTS: &[EventType] = {
     use Detail::{App, By, Channel, Every, NewPassword, Required, User};
     const fn event(name: &'static str, needs: &'static [Detail], may: &'static [Detail]) -> EventType {
@@ -133,7 +134,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The bounds of the policies that the identity provider keeps.
+    /// Checks an interval against the limits of the identity provider's policies.
     fn frequency(&mut self, event: &str, every: &Spanned<Span>) {
         let span = every.value;
         let (possible, remedy) = match event {

@@ -1,4 +1,5 @@
-//! What is known at a step: names of the seed and of earlier steps, and what earlier steps did to whom.
+//! What is known at a step: names from the seed and from earlier steps, and the effects of earlier
+//! steps.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -10,7 +11,7 @@ use crate::diagnostic::Position;
 use crate::seed::Seed;
 use crate::starts::Starts;
 
-/// What a name names.
+/// What a name refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     User,
@@ -37,15 +38,15 @@ impl Kind {
         }
     }
 
-    /// Where such names come from.
+    /// Where such names are defined.
     const fn origin(self) -> &'static str {
         match self {
             Self::User | Self::Application | Self::Connector => "in the seed",
-            Self::Tokens => "kept by an earlier step (keep: NAME)",
+            Self::Tokens => "stored by an earlier step (keep: NAME)",
             Self::Mark => "set by an earlier step (mark: NAME)",
             Self::Connection => "created by an earlier step (create_connection)",
             Self::Flow => "created by an earlier step (create_flow)",
-            Self::Object => "kept by an earlier call to Graph (keep: NAME)",
+            Self::Object => "stored by an earlier call to Graph (keep: NAME)",
         }
     }
 }
@@ -61,9 +62,9 @@ pub(super) struct KnownConnection<'a> {
 pub(super) struct Known<'a> {
     names: HashMap<Kind, BTreeSet<String>>,
     seed_is_known: bool,
-    /// Why kept tokens have no refresh token, by name; absent if they have one.
+    /// Why stored tokens have no refresh token, by name; absent if they have one.
     pub(super) without_refresh_token: BTreeMap<&'a str, &'static str>,
-    /// Roles of users who registered a passkey.
+    /// Roles of users with a passkey.
     pub(super) passkeys: BTreeSet<&'a str>,
     /// Roles of users who signed in with a browser.
     pub(super) browsers: BTreeSet<&'a str>,
@@ -71,7 +72,7 @@ pub(super) struct Known<'a> {
     pub(super) changed_passwords: BTreeSet<&'a str>,
     /// The connections, by name.
     pub(super) connections: BTreeMap<&'a str, KnownConnection<'a>>,
-    /// The earliest that virtual time can be; none if the scenario starts relative to wall time.
+    /// The earliest possible virtual time; `None` if the scenario starts relative to wall time.
     pub(super) earliest: Option<Instant>,
 }
 
@@ -102,7 +103,8 @@ impl<'a> Known<'a> {
         self.names.entry(kind).or_default().insert(name.value.clone());
     }
 
-    /// Tokens that a step keeps; `without_refresh_token` says why they have no refresh token, if they have none.
+    /// Records tokens that a step stores. `without_refresh_token` is the reason if they have no
+    /// refresh token.
     pub(super) fn keep(&mut self, name: &'a Spanned<String>, without_refresh_token: Option<&'static str>) {
         self.add(Kind::Tokens, name);
         match without_refresh_token {
@@ -123,7 +125,7 @@ impl<'a> Known<'a> {
         }
         let known: Vec<_> = self.names.get(&kind).into_iter().flatten().map(String::as_str).collect();
         let remedy = if known.is_empty() {
-            format!("such names are {}; there is none yet", kind.origin())
+            format!("such names are {}; none is defined yet", kind.origin())
         } else {
             format!("such names are {}: {}", kind.origin(), known.join(", "))
         };

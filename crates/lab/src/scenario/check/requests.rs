@@ -1,4 +1,4 @@
-//! Steps that request tokens or use them.
+//! Checks of steps that request tokens or use them.
 
 use serde_saphyr::Spanned;
 
@@ -14,11 +14,11 @@ impl<'a> Checker<'a> {
         self.must(Kind::User, &step.user);
         self.must(Kind::Application, &step.app);
         if step.with != With::Password && step.password.value != "current" {
-            let message = "who signs in with a passkey or a session types no password";
+            let message = "a sign-in with a passkey or a session uses no password";
             self.wrong_at(Position::of(&step.password), message, "remove password, or with");
         }
         if step.with != With::Password && step.stay_signed_in {
-            let message = "only the page that asks for a password has the box to stay signed in";
+            let message = "only a sign-in with a password can use stay_signed_in";
             self.wrong(message, "remove stay_signed_in, or with");
         }
         if step.with == With::Passkey && !self.known.passkeys.contains(role) {
@@ -36,15 +36,15 @@ impl<'a> Checker<'a> {
             self.scope_is_given(&step.scope);
             if self.application(&step.app).is_some_and(|app| app.redirect_uris.is_empty()) {
                 let message =
-                    format!("'{}' has no redirect URI, so nobody can sign in to it", step.app.value);
+                    format!("'{}' has no redirect URI, so users cannot sign in to it", step.app.value);
                 self.wrong_at(Position::of(&step.app), message, "use another application, or expect refused");
             }
         }
-        // The original issues a refresh token only if the client requested offline_access ("Scopes and permissions in the
-        // Microsoft identity platform").
-        let asked = step.scope.value.split_whitespace().any(|scope| scope == "offline_access");
-        let without = (!asked).then_some("its sign-in did not request offline_access");
-        self.settle(step.keep.as_ref(), step.refused.as_ref(), without);
+        // A refresh token is issued only if the client requested offline_access ("Scopes and
+        // permissions in the Microsoft identity platform").
+        let offline = step.scope.value.split_whitespace().any(|scope| scope == "offline_access");
+        let without = (!offline).then_some("its sign-in did not request offline_access");
+        self.token_response(step.keep.as_ref(), step.refused.as_ref(), without);
         self.known.browsers.insert(role);
     }
 
@@ -52,25 +52,25 @@ impl<'a> Checker<'a> {
         self.must(Kind::Tokens, &step.tokens);
         self.must_if(Kind::Application, step.by.as_ref());
         if let Some(why) = self.known.without_refresh_token.get(step.tokens.value.as_str()) {
-            let message = format!("'{}' holds no refresh token: {why}", step.tokens.value);
+            let message = format!("'{}' has no refresh token: {why}", step.tokens.value);
             let remedy = "add offline_access to the scope of the sign_in step";
             self.wrong_at(Position::of(&step.tokens), message, remedy);
         }
         if let Some(origin) = &step.origin {
             self.origin(origin);
         }
-        // A refresh always brings a new refresh token.
-        self.settle(step.keep.as_ref(), step.refused.as_ref(), None);
+        // A refresh always returns a new refresh token.
+        self.token_response(step.keep.as_ref(), step.refused.as_ref(), None);
     }
 
     pub(super) fn client_credentials(&mut self, step: &'a ClientCredentials) {
         self.must(Kind::Application, &step.app);
         if step.refused.is_none() {
             self.scope_is_given(&step.scope);
-            let proves = |app: &SeedApplication| {
+            let has_credential = |app: &SeedApplication| {
                 app.secret || !app.certificates.is_empty() || !app.federated_credentials.is_empty()
             };
-            if self.application(&step.app).is_some_and(|app| !proves(app)) {
+            if self.application(&step.app).is_some_and(|app| !has_credential(app)) {
                 let message = format!("'{}' has no credential of its own", step.app.value);
                 self.wrong_at(
                     Position::of(&step.app),
@@ -84,8 +84,8 @@ impl<'a> Checker<'a> {
                 self.wrong_at(Position::of(&step.scope), message, remedy);
             }
         }
-        let without = Some("an application's own token comes without one");
-        self.settle(step.keep.as_ref(), step.refused.as_ref(), without);
+        let without = Some("an app-only token response has none");
+        self.token_response(step.keep.as_ref(), step.refused.as_ref(), without);
     }
 
     pub(super) fn call(&mut self, step: &Call) {
@@ -110,8 +110,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// What a token request must bring, and what is kept of it.
-    fn settle(
+    /// Checks an expected refusal, and records the tokens that are stored.
+    fn token_response(
         &mut self,
         keep: Option<&'a Spanned<String>>,
         refused: Option<&RefusalExpectation>,
@@ -122,7 +122,7 @@ impl<'a> Checker<'a> {
         }
         let Some(name) = keep else { return };
         if refused.is_some() {
-            let message = format!("a request that is refused brings no tokens to keep as '{}'", name.value);
+            let message = format!("a refused request returns no tokens to keep as '{}'", name.value);
             self.wrong_at(Position::of(name), message, "remove keep, or refused");
         }
         self.known.keep(name, without_refresh_token);

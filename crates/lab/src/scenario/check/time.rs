@@ -1,4 +1,4 @@
-//! Steps in which time moves, and lengths of time.
+//! Checks of steps that move time, and of durations.
 
 use outlive_clock::{Instant, Span};
 use serde_saphyr::Spanned;
@@ -83,7 +83,7 @@ impl Checker<'_> {
                 let message = format!("time only moves forward, and is {earliest} or later here");
                 self.wrong_at(Position::of(to), message, "write a later instant");
             }
-            // Where time is only known relative to wall time, an instant can still say where it is from then on.
+            // If time is only known relative to wall time, an instant makes it known from here on.
             _ => self.known.earliest = Some(to.value),
         }
     }

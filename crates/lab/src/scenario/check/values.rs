@@ -1,4 +1,4 @@
-//! Single values that no service could send or accept.
+//! Checks of values that no service sends or accepts.
 
 use outlive_rules::Aadsts;
 use outlive_rules::new_password::{self, BannedTerms, PasswordOwner};
@@ -13,12 +13,12 @@ impl Checker<'_> {
     pub(super) fn method(&mut self, method: &Spanned<String>) {
         const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
         if !METHODS.contains(&method.value.as_str()) {
-            let message = format!("'{}' is no HTTP method", method.value);
+            let message = format!("'{}' is not an HTTP method", method.value);
             self.wrong_at(Position::of(method), message, format!("use one of: {}", METHODS.join(", ")));
         }
     }
 
-    /// A path and query, which follow a service's origin.
+    /// Checks a path and query.
     pub(super) fn path(&mut self, path: &Spanned<String>, example: &str) {
         let at = Position::of(path);
         self.text(at, &path.value);
@@ -26,7 +26,7 @@ impl Checker<'_> {
             let message = format!("'{}' is not an absolute path", path.value);
             self.wrong_at(at, message, format!("begin it with /, for example {example}"));
         } else if path.value.contains(|c: char| c.is_control() || c == '#') {
-            let message = format!("'{}' holds characters that are not sent in a path", path.value);
+            let message = format!("'{}' contains characters that are not valid in a path", path.value);
             self.wrong_at(at, message, "write them percent-encoded, or leave them out");
         }
     }
@@ -40,7 +40,7 @@ impl Checker<'_> {
 
     pub(super) fn header_name(&mut self, name: &str) {
         if HeaderName::from_bytes(name.as_bytes()).is_err() {
-            self.wrong(format!("'{name}' is no header name"), "for example www-authenticate");
+            self.wrong(format!("'{name}' is not a header name"), "for example www-authenticate");
         }
     }
 
@@ -48,14 +48,14 @@ impl Checker<'_> {
         let url = url::Url::parse(&origin.value).ok();
         let is_origin = url.is_some_and(|url| url.origin().ascii_serialization() == origin.value);
         if HeaderValue::from_str(&origin.value).is_err() || !(is_origin || origin.value == "null") {
-            let message = format!("'{}' is no origin", origin.value);
+            let message = format!("'{}' is not an origin", origin.value);
             let remedy =
                 "write scheme, host and port as browsers send them, for example http://localhost:5173";
             self.wrong_at(Position::of(origin), message, remedy);
         }
     }
 
-    /// What a refusal must be.
+    /// Checks an expected refusal.
     pub(super) fn refusal(&mut self, expected: &RefusalExpectation) {
         if let Some(status) = &expected.status
             && !(300..=599).contains(&status.value)
@@ -72,7 +72,7 @@ impl Checker<'_> {
         self.texts(&expected.text_has);
     }
 
-    /// A password that a user of the seed is to have.
+    /// Checks a new password of a user of the seed.
     pub(super) fn new_password(&mut self, role: &str, password: &Spanned<String>) {
         let Some(seed) = self.seed else { return };
         let Some(user) = seed.file.users.iter().find(|user| user.role.value == role) else { return };
@@ -81,10 +81,11 @@ impl Checker<'_> {
             return;
         };
         let upn = format!("{role}@{}", tenant.domain);
-        // The tenant takes the scenario's name, so only rules that do not depend on it can be applied here.
+        // The name of the tenant is that of the scenario, so only rules that do not depend on it
+        // apply.
         let owner = PasswordOwner { upn: &upn, display_name: &user.display_name, tenant_name: "" };
         if let Err(weak) = new_password::check(&password.value, &owner, &banned) {
-            let remedy = "write another one, or leave it out: then one is generated";
+            let remedy = "write another one, or omit it to have one generated";
             self.wrong_at(Position::of(password), weak.to_string(), remedy);
         }
     }

@@ -1,4 +1,4 @@
-//! What must follow.
+//! The verbs that check, and expected refusals.
 
 use std::collections::BTreeMap;
 
@@ -7,28 +7,28 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
-/// How the issuer must refuse.
+/// The expected refusal of the issuer.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RefusalExpectation {
-    /// HTTP status.
+    /// The HTTP status.
     #[serde(default)]
     pub status: Option<Spanned<u16>>,
     /// OAuth `error`.
     #[serde(default)]
     pub error: Option<String>,
-    /// `AADSTS` number.
+    /// The `AADSTS` number.
     #[serde(default)]
     pub aadsts: Option<Spanned<u32>>,
     /// `suberror`.
     #[serde(default)]
     pub suberror: Option<String>,
-    /// Texts that must be in the description; `${mark.x}` and the like are filled in.
+    /// Texts that the description must contain. Placeholders such as `${mark.x}` are replaced.
     #[serde(default)]
     pub text_has: Vec<String>,
 }
 
-/// What the hub must say about a connection.
+/// The expected state of a connection.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConnectionExpectation {
@@ -36,103 +36,103 @@ pub struct ConnectionExpectation {
     pub connection: Spanned<String>,
     /// Its overall status (`Connected`, `Error`).
     pub status: Spanned<String>,
-    /// What the error is about (`token`).
+    /// The target of the error (`token`).
     #[serde(default)]
     pub target: Option<String>,
     /// The error's code (`Unauthorized`).
     #[serde(default)]
     pub code: Option<String>,
-    /// Texts that must be in the error's message.
+    /// Texts that the error message must contain.
     #[serde(default)]
     pub message_has: Vec<String>,
 }
 
-/// What the run history of a flow must say.
+/// The expected runs of a flow.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunsExpectation {
     /// The flow.
     pub flow: Spanned<String>,
-    /// Only runs that started after this mark; all if left out.
+    /// Only runs that started after this mark; all by default.
     #[serde(default)]
     pub since: Option<Spanned<String>>,
-    /// How many runs there must be of each status; statuses that are not named must not occur.
+    /// The number of runs of each status. Other statuses must not occur.
     #[serde(default)]
     pub counts: Option<BTreeMap<String, u64>>,
-    /// At least so many runs of each status.
+    /// The minimum number of runs of each status.
     #[serde(default)]
     pub at_least: BTreeMap<String, u64>,
-    /// The time between any two runs.
+    /// The interval between successive runs.
     #[serde(default)]
     pub every: Option<Spanned<Span>>,
-    /// What the last run must be.
+    /// The expected last run.
     #[serde(default)]
     pub last: Option<LastRun>,
 }
 
-/// What a run must be.
+/// An expected run.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LastRun {
     /// Its status.
     pub status: Spanned<String>,
-    /// What its first failed action must be.
+    /// Its expected first failed action.
     #[serde(default)]
     pub failed_action: Option<FailedAction>,
 }
 
-/// What a failed action must be.
+/// An expected failed action.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FailedAction {
     /// Its code (`Unauthorized`).
     pub code: String,
-    /// The HTTP status it was answered with.
+    /// The HTTP status of the response.
     #[serde(default)]
     pub answered: Option<Spanned<u16>>,
-    /// How often it was tried again.
+    /// The number of retries.
     #[serde(default)]
     pub retries: Option<u64>,
-    /// Texts that must be in what it was answered.
+    /// Texts that the body of the response must contain.
     #[serde(default)]
     pub text_has: Vec<String>,
 }
 
-/// What the journal must say.
+/// The expected journal events.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JournalExpectation {
-    /// The kind of line, or a prefix that ends in a dot.
+    /// The kind, or a prefix that ends in a dot.
     pub kind: Spanned<String>,
-    /// The service that wrote it.
+    /// The service that recorded them.
     #[serde(default)]
     pub service: Option<Spanned<String>>,
-    /// Only lines after this mark.
+    /// Only events after this mark.
     #[serde(default)]
     pub since: Option<Spanned<String>>,
-    /// The line's subject; `${user.owner.id}` and the like are filled in.
+    /// The subject. Placeholders such as `${user.owner.id}` are replaced.
     #[serde(default)]
     pub subject: Option<String>,
-    /// Values that must stand in `data`, by dotted path.
+    /// Values that the payload must have, by dotted path.
     #[serde(default, rename = "where")]
     pub matching: BTreeMap<String, Value>,
-    /// How many such lines there must be.
+    /// The number of events.
     #[serde(default)]
     pub count: Option<u64>,
-    /// At least so many.
+    /// The minimum number of events.
     #[serde(default)]
     pub at_least: Option<u64>,
-    /// A chain that the lines must form.
+    /// A chain that the events must form.
     #[serde(default)]
     pub chain: Option<ChainExpectation>,
 }
 
-/// Every line names the line before it.
+/// A chain of events: each refers to the previous one.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChainExpectation {
-    /// Path in `data` of what a line brings into being (`refresh_token.id`).
+    /// The path of an event's own id in its payload (`refresh_token.id`).
     pub each: String,
-    /// Path in `data` of what it came from (`refresh_token.parent`).
+    /// The path of the previous event's id (`refresh_token.parent`).
     pub follows: String,
 }

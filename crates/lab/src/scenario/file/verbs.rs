@@ -1,4 +1,4 @@
-//! What can be done in a step.
+//! The verbs that act.
 
 use std::collections::BTreeMap;
 
@@ -9,101 +9,103 @@ use serde_saphyr::Spanned;
 
 use super::RefusalExpectation;
 
-/// A person signs in to an application in a browser and the application redeems the code.
+/// A user signs in to an application in a browser, and the application redeems the code.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
-    /// The person's role.
+    /// The user's role.
     pub user: Spanned<String>,
     /// The application's name.
     pub app: Spanned<String>,
-    /// The scopes asked for.
+    /// The requested scopes.
     pub scope: Spanned<String>,
-    /// How the person signs in.
+    /// How the user signs in.
     #[serde(default)]
     pub with: With,
-    /// Whether "Stay signed in" is ticked on the page: the browser's session then outlives the browser.
+    /// Whether "Stay signed in" is selected: the session then survives the end of the browser.
     #[serde(default)]
     pub stay_signed_in: bool,
-    /// `current` (the usual), `previous` (the one before the last change), or the text that is typed.
+    /// `current` (default), `previous` (before the last change), or the text to enter.
     #[serde(default = "current")]
     pub password: Spanned<String>,
-    /// Whether the application says that it can meet a claims challenge (`cp1`); so do its refreshes then.
-    #[serde(default)]
-    pub can_be_challenged: bool,
-    /// The name under which the tokens are kept.
+    /// Whether the application declares that it handles claims challenges (`cp1`), here and when it
+    /// refreshes.
+    #[serde(default, rename = "can_be_challenged")]
+    pub cae_capable: bool,
+    /// The name under which the tokens are stored.
     #[serde(default)]
     pub keep: Option<Spanned<String>>,
-    /// What must be refused, where it must be.
+    /// The expected refusal, if any.
     #[serde(default)]
     pub refused: Option<RefusalExpectation>,
 }
 
-/// What a person signs in with.
+/// How a user signs in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum With {
-    /// The password is typed.
+    /// With the password.
     #[default]
     Password,
-    /// A passkey that was registered in an earlier step.
+    /// With a passkey that an earlier step registered.
     Passkey,
-    /// Nothing: the browser of the person's last sign-in has a session still, and no page is shown (`prompt=none`).
+    /// With the session of the browser of the user's last sign-in, without interaction
+    /// (`prompt=none`).
     Session,
 }
 
 fn current() -> Spanned<String> {
-    unwritten("current")
+    default_text("current")
 }
 
-/// What a field that was left out stands for.
-fn unwritten(text: &str) -> Spanned<String> {
+/// The default of a field that is absent.
+fn default_text(text: &str) -> Spanned<String> {
     Spanned::new(text.to_owned(), serde_saphyr::Location::UNKNOWN, serde_saphyr::Location::UNKNOWN)
 }
 
-/// An application exchanges a refresh token it kept.
+/// An application redeems a stored refresh token.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Refresh {
     /// The tokens whose refresh token is presented.
     pub tokens: Spanned<String>,
-    /// The scopes asked for; those of the first sign-in if left out.
+    /// The requested scopes; by default those of the sign-in.
     #[serde(default)]
     pub scope: Option<String>,
-    /// The application that presents it; the one it was issued to if left out.
+    /// The application that presents the token; by default the one it was issued to.
     #[serde(default)]
     pub by: Option<Spanned<String>>,
-    /// The client secret that is sent; the application's own if left out.
+    /// The client secret to send; by default the application's own.
     #[serde(default)]
     pub secret: Option<String>,
-    /// From which page of a browser it is sent (the `Origin` header); for single-page applications their own if left out.
+    /// The `Origin` header; by default the application's own if it is a single-page application.
     #[serde(default)]
     pub origin: Option<Spanned<String>>,
-    /// The name under which the new tokens are kept.
+    /// The name under which the new tokens are stored.
     #[serde(default)]
     pub keep: Option<Spanned<String>>,
-    /// What must be refused, where it must be.
+    /// The expected refusal, if any.
     #[serde(default)]
     pub refused: Option<RefusalExpectation>,
 }
 
-/// An application gets a token for itself.
+/// An application requests an app-only token.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClientCredentials {
     /// The application's name.
     pub app: Spanned<String>,
-    /// The scope asked for (`<resource>/.default`).
+    /// The requested scope (`<resource>/.default`).
     pub scope: Spanned<String>,
-    /// The name under which the token is kept.
+    /// The name under which the token is stored.
     #[serde(default)]
     pub keep: Option<Spanned<String>>,
-    /// What must be refused, where it must be.
+    /// The expected refusal, if any.
     #[serde(default)]
     pub refused: Option<RefusalExpectation>,
 }
 
-/// Which service is called.
+/// The service that is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum To {
@@ -117,29 +119,29 @@ pub enum To {
     Idp,
 }
 
-/// A call with an access token that was kept.
+/// A call with a stored access token.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Call {
     /// The tokens whose access token is presented.
     pub tokens: Spanned<String>,
-    /// Which service.
+    /// The service.
     #[serde(default = "resource")]
     pub to: To,
-    /// HTTP method.
+    /// The HTTP method.
     #[serde(default = "get")]
     pub method: Spanned<String>,
-    /// Path and query.
+    /// The path and query.
     pub path: Spanned<String>,
-    /// JSON body.
+    /// The JSON body.
     #[serde(default)]
     pub body: Option<Value>,
-    /// The status that must come.
+    /// The expected status.
     pub status: Spanned<u16>,
-    /// Texts that must be in headers, by header name.
+    /// Texts that headers must contain, by header name.
     #[serde(default)]
     pub header_has: BTreeMap<String, String>,
-    /// Texts that must be in the body.
+    /// Texts that the body must contain.
     #[serde(default)]
     pub body_has: Vec<String>,
 }
@@ -149,83 +151,84 @@ const fn resource() -> To {
 }
 
 fn get() -> Spanned<String> {
-    unwritten("GET")
+    default_text("GET")
 }
 
-/// A call to Microsoft Graph with a person's own token.
+/// A call to Microsoft Graph with a token of a user.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Graph {
-    /// The person's role.
+    /// The user's role.
     pub user: Spanned<String>,
-    /// HTTP method.
+    /// The HTTP method.
     #[serde(default = "get")]
     pub method: Spanned<String>,
-    /// Path and query, from `/v1.0`; `${user.owner.id}` and the like are filled in.
+    /// The path and query, from `/v1.0`. Placeholders such as `${user.owner.id}` are replaced.
     pub path: Spanned<String>,
-    /// JSON body.
+    /// The JSON body.
     #[serde(default)]
     pub body: Option<Value>,
-    /// The status that must come.
+    /// The expected status.
     pub status: Spanned<u16>,
-    /// Texts that must be in the body.
+    /// Texts that the body must contain.
     #[serde(default)]
     pub body_has: Vec<String>,
-    /// The name under which the `id` of the answer is kept: `${object.NAME.id}`.
+    /// The name under which the `id` in the response is stored: `${object.NAME.id}`.
     #[serde(default)]
     pub keep: Option<Spanned<String>>,
 }
 
-/// A person changes the password on the change-password page, one whole second later than now.
+/// A user changes the password on the page for it, at the next whole second.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChangePassword {
-    /// The person's role.
+    /// The user's role.
     pub user: Spanned<String>,
-    /// The new password; made up if left out.
+    /// The new password; generated by default.
     #[serde(default)]
     pub to: Option<Spanned<String>>,
 }
 
-/// A person signs in by password to the page for security info and registers a passkey there.
+/// A user signs in to the security info page with the password and registers a passkey.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RegisterPasskey {
-    /// The person's role.
+    /// The user's role.
     pub user: Spanned<String>,
 }
 
-/// A lab event, one whole second later than now.
+/// A lab event, at the next whole second.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Event {
-    /// What happens (`revoke_sessions`, `admin_reset`, …).
+    /// The type (`revoke_sessions`, `admin_reset`, …).
     #[serde(rename = "type")]
     pub kind: Spanned<String>,
-    /// To whom, by role.
+    /// The user, by role.
     #[serde(default)]
     pub user: Option<Spanned<String>>,
-    /// To which application, by name.
+    /// The application, by name.
     #[serde(default)]
     pub app: Option<Spanned<String>>,
-    /// The password from then on.
+    /// The new password.
     #[serde(default)]
     pub new_password: Option<Spanned<String>>,
-    /// By which portal.
+    /// The admin portal.
     #[serde(default)]
     pub channel: Option<Spanned<String>>,
-    /// By whom.
+    /// The actor (`user`, `admin`).
     #[serde(default)]
     pub by: Option<Spanned<String>>,
-    /// How often: of `sign_in_frequency`, how old a sign-in may be; `PT0S` takes it away.
+    /// An interval. For `sign_in_frequency`, the maximum age of a sign-in; `PT0S` removes the
+    /// policy.
     #[serde(default)]
     pub every: Option<Spanned<Span>>,
-    /// Of `require_mfa`: whether it is required from then on.
+    /// For `require_mfa`: whether MFA is required.
     #[serde(default)]
     pub required: Option<bool>,
 }
 
-/// A person makes a connection in the hub, signs in for it and confirms it.
+/// A user creates a connection in the hub and consents.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateConnection {
@@ -233,11 +236,11 @@ pub struct CreateConnection {
     pub name: Spanned<String>,
     /// The connector's name.
     pub connector: Spanned<String>,
-    /// The person's role.
+    /// The user's role.
     pub owner: Spanned<String>,
 }
 
-/// A person signs in for a connection again; its id must stay the same.
+/// A user consents for a connection again. Its id must not change.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FixConnection {
@@ -245,32 +248,33 @@ pub struct FixConnection {
     pub connection: Spanned<String>,
 }
 
-/// A person makes a flow and turns it on. Without `definition` it recurs every `every` and calls one operation.
+/// A user creates a flow and starts it. Without `definition` it recurs every `every` and calls one
+/// operation.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateFlow {
-    /// The flow's name in this story.
+    /// The flow's name in this scenario.
     pub name: Spanned<String>,
-    /// The person's role.
+    /// The user's role.
     pub owner: Spanned<String>,
     /// The connection it uses.
     pub connection: Spanned<String>,
-    /// How often it runs: a whole number of minutes, hours or days.
+    /// The interval of its runs: a whole number of minutes, hours or days.
     #[serde(default)]
     pub every: Option<Spanned<Span>>,
     /// The operation it calls.
     #[serde(default = "list_orders")]
     pub operation: Spanned<String>,
-    /// A whole workflow definition instead.
+    /// A workflow definition instead.
     #[serde(default)]
     pub definition: Option<Value>,
 }
 
 fn list_orders() -> Spanned<String> {
-    unwritten("ListOrders")
+    default_text("ListOrders")
 }
 
-/// A flow, by its name in this story.
+/// A flow, by its name in this scenario.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FlowName {
@@ -278,26 +282,26 @@ pub struct FlowName {
     pub flow: Spanned<String>,
 }
 
-/// Time moves: by a span, to an instant, or to the expiry of an access token.
+/// Moves time: by a duration, to an instant, or to the expiry of an access token.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Advance {
-    /// By so much.
+    /// The duration.
     #[serde(default)]
     pub by: Option<Spanned<Span>>,
-    /// To that instant.
+    /// The instant.
     #[serde(default)]
     pub to: Option<Spanned<Instant>>,
-    /// To the expiry of these tokens' access token.
+    /// The stored tokens to whose access token's expiry time moves.
     #[serde(default)]
     pub to_expiry_of: Option<Spanned<String>>,
-    /// So much before that expiry.
+    /// The duration before that expiry.
     #[serde(default)]
     pub less: Option<Spanned<Span>>,
-    /// How many runs must have been done on the way.
+    /// The expected number of runs during the advance.
     #[serde(default)]
     pub runs: Option<u64>,
-    /// How many of them must have failed.
+    /// The expected number of failed runs among them.
     #[serde(default)]
     pub failed: Option<u64>,
 }

@@ -2,9 +2,9 @@
 
 use crate::scenario::result::RunResult;
 
-/// The whole tree, indented, with a newline at its end.
+/// Returns the whole tree, indented, with a final newline.
 #[must_use]
 pub fn report(result: &RunResult) -> String {
-    // Plain structs with text keys: nothing in them can fail to be JSON.
+    // Plain structs with string keys always serialize.
     serde_json::to_string_pretty(result).unwrap_or_default() + "\n"
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::scenario::result::{RunResult, ScenarioResult, Status, StepResult};
 
-/// The whole tree.
+/// Returns the whole report.
 #[must_use]
 pub fn report(result: &RunResult) -> String {
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
@@ -74,7 +74,7 @@ fn seconds(milliseconds: i64) -> String {
     format!("{}.{:03}", milliseconds / 1_000, milliseconds % 1_000)
 }
 
-/// Text as XML may hold it: markup escaped, characters that XML 1.0 forbids replaced.
+/// Escapes markup, and replaces characters that XML 1.0 forbids.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {

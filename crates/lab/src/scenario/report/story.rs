@@ -1,13 +1,13 @@
-//! The story: what happened, at which virtual instant, and why, for people.
+//! The report for people: what happened, when (virtual time), and why.
 
 use std::fmt::Write;
 
 use crate::scenario::result::{RunResult, ScenarioResult, Status, StepResult};
 
-/// How wide a line may become.
+/// Maximum width of a line, in characters.
 const WIDTH: usize = 110;
 
-/// How a scenario's story begins.
+/// Returns the heading of a scenario.
 #[must_use]
 pub fn opening(name: &str, about: Option<&str>) -> String {
     let mut text = format!("\n{name}\n{}\n", "=".repeat(name.chars().count().min(WIDTH)));
@@ -17,13 +17,13 @@ pub fn opening(name: &str, about: Option<&str>) -> String {
     text
 }
 
-/// How a chapter begins.
+/// Returns the heading of a chapter.
 #[must_use]
 pub fn chapter(title: &str) -> String {
     format!("\n{title}\n")
 }
 
-/// One step: its title with its instant, what happened, why, and what was wrong.
+/// Returns a step: its time and title, what happened, why, and what was wrong.
 #[must_use]
 pub fn step(step: &StepResult) -> String {
     let sign = match step.status {
@@ -38,8 +38,8 @@ pub fn step(step: &StepResult) -> String {
         return text;
     }
     let indent = " ".repeat(24);
-    for told in &step.told {
-        text.push_str(&wrapped(told, &indent, &indent));
+    for sentence in &step.narration {
+        text.push_str(&wrapped(sentence, &indent, &indent));
     }
     for why in &step.why {
         text.push_str(&wrapped(&format!("why: {why}"), &indent, &format!("{indent}     ")));
@@ -67,7 +67,7 @@ pub fn step(step: &StepResult) -> String {
     text
 }
 
-/// How a scenario's story ends.
+/// Returns the summary of a scenario.
 #[must_use]
 pub fn ending(scenario: &ScenarioResult) -> String {
     let count = |status: Status| scenario.steps.iter().filter(|step| step.status == status).count();
@@ -78,11 +78,9 @@ pub fn ending(scenario: &ScenarioResult) -> String {
         count(Status::Passed),
         scenario.steps.len(),
     );
-    for (status, word) in [
-        (Status::Failed, "failed"),
-        (Status::Error, "could not be carried out"),
-        (Status::Skipped, "skipped"),
-    ] {
+    for (status, word) in
+        [(Status::Failed, "failed"), (Status::Error, "could not be executed"), (Status::Skipped, "skipped")]
+    {
         if count(status) > 0 {
             let _ = write!(text, ", {} {word}", count(status));
         }
@@ -91,29 +89,29 @@ pub fn ending(scenario: &ScenarioResult) -> String {
     text
 }
 
-/// A whole scenario at once.
+/// Returns a whole scenario.
 #[must_use]
 pub fn scenario(result: &ScenarioResult) -> String {
     let mut text = opening(&result.name, result.about.as_deref());
     let mut current = "";
-    for told in &result.steps {
-        if told.chapter != current {
-            text.push_str(&chapter(&told.chapter));
-            current = &told.chapter;
+    for result in &result.steps {
+        if result.chapter != current {
+            text.push_str(&chapter(&result.chapter));
+            current = &result.chapter;
         }
-        text.push_str(&step(told));
+        text.push_str(&step(result));
     }
     text.push_str(&ending(result));
     text
 }
 
-/// Everything at once.
+/// Returns the whole report.
 #[must_use]
 pub fn report(result: &RunResult) -> String {
     result.files.iter().flat_map(|file| &file.scenarios).map(scenario).collect()
 }
 
-/// Text broken into lines; one word that is too long stays whole.
+/// Breaks text into lines. A word that is longer than a line is not split.
 pub(super) fn wrapped(text: &str, first: &str, rest: &str) -> String {
     let mut out = String::new();
     let mut line = first.to_owned();

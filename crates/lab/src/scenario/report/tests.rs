@@ -10,7 +10,7 @@ fn result() -> RunResult {
         status,
         at: (status != Status::Skipped).then(|| "2026-01-05T09:00:00.5Z".parse().expect("an instant")),
         position: Position { line: 7, column: 11 },
-        told: vec!["Orders Desktop presents the refresh token 'a'".to_owned()],
+        narration: vec!["Orders Desktop presents the refresh token 'a'".to_owned()],
         why: Vec::new(),
         checks: vec![Check::equal("status", 400, if status == Status::Failed { 200 } else { 400 })],
         error: None,

@@ -1,4 +1,4 @@
-//! Twins side by side: what is the same in both, and where they part.
+//! A scenario and its variant side by side, up to the step at which their outcomes differ.
 
 use super::story::{opening, wrapped};
 use crate::scenario::result::{Status, StepResult};
@@ -6,19 +6,19 @@ use crate::scenario::run::TwinsResult;
 
 const INDENT: &str = "                        ";
 
-/// Both stories up to the step at which they part, and what each says there.
+/// Returns the steps up to the one with different outcomes, and that step for both.
 #[must_use]
 pub fn twins(result: &TwinsResult) -> String {
-    let [one, other] = &result.stories;
+    let [written, variant] = &result.results;
     let [this, that] = &result.fact.values;
-    let mut text = opening(&one.name, one.about.as_deref());
+    let mut text = opening(&written.name, written.about.as_deref());
     text.push_str(&format!("\nOne fact differs, {}: {this} | {that}\n\n", result.fact.fact));
-    for (number, (left, right)) in one.steps.iter().zip(&other.steps).enumerate() {
-        let parts = result.parted_at == Some(number);
-        let how = if parts { "HERE THEY PART" } else { in_both(left.status) };
+    for (number, (left, right)) in written.steps.iter().zip(&variant.steps).enumerate() {
+        let differs = result.diverged_at == Some(number);
+        let how = if differs { "OUTCOMES DIFFER" } else { in_both(left.status) };
         let at = left.at.map_or_else(|| " ".repeat(20), |at| at.whole_second().to_string());
         text.push_str(&wrapped(&format!("{at}  {} … {how}", left.title), "  ", INDENT));
-        if parts {
+        if differs {
             text.push_str(&side(this, left));
             text.push_str(&side(that, right));
             break;
@@ -31,8 +31,8 @@ pub fn twins(result: &TwinsResult) -> String {
 const fn in_both(status: Status) -> &'static str {
     match status {
         Status::Passed => "the same in both",
-        Status::Failed => "in both not as it is told",
-        Status::Error => "in both it could not be carried out",
+        Status::Failed => "failed in both",
+        Status::Error => "could not be executed in both",
         Status::Skipped => "skipped",
     }
 }
@@ -40,8 +40,8 @@ const fn in_both(status: Status) -> &'static str {
 fn side(value: &str, step: &StepResult) -> String {
     let deeper = format!("{INDENT}  ");
     let mut text = wrapped(&format!("{value}:"), INDENT, INDENT);
-    for told in &step.told {
-        text.push_str(&wrapped(told, &deeper, &deeper));
+    for sentence in &step.narration {
+        text.push_str(&wrapped(sentence, &deeper, &deeper));
     }
     for why in &step.why {
         text.push_str(&wrapped(&format!("why: {why}"), &deeper, &format!("{deeper}     ")));
@@ -53,17 +53,17 @@ fn side(value: &str, step: &StepResult) -> String {
 }
 
 fn ending(result: &TwinsResult) -> String {
-    let [one, other] = &result.stories;
-    let total = one.steps.len();
-    match result.parted_at {
-        Some(at) if result.part() => format!("\nThey part at step {} of {total}.\n", at + 1),
+    let [written, variant] = &result.results;
+    let total = written.steps.len();
+    match result.diverged_at {
+        Some(at) if result.diverges() => format!("\nThe outcomes differ at step {} of {total}.\n", at + 1),
         Some(at) => format!(
-            "\nThey part at step {} of {total}, but not as they should: the story as written {}, its twin's {}.\n",
+            "\nThe outcomes differ at step {} of {total}, but not as expected: the scenario as written {}, its variant {}.\n",
             at + 1,
-            one.status.word(),
-            other.status.word()
+            written.status.word(),
+            variant.status.word()
         ),
-        None => format!("\nThey do not part: all {total} steps ended alike.\n"),
+        None => format!("\nThe outcomes do not differ in any of {total} steps.\n"),
     }
 }
 
@@ -77,7 +77,7 @@ mod tests {
     use crate::scenario::result::ScenarioResult;
     use crate::scenario::twin_fact::TwinFact;
 
-    fn step(title: &str, status: Status, told: &str, why: &str) -> StepResult {
+    fn step(title: &str, status: Status, narration: &str, why: &str) -> StepResult {
         StepResult {
             chapter: "C".to_owned(),
             title: title.to_owned(),
@@ -85,7 +85,7 @@ mod tests {
             status,
             at: Some(Instant::from_seconds(1_767_603_600)),
             position: Position { line: 1, column: 1 },
-            told: vec![told.to_owned()],
+            narration: vec![narration.to_owned()],
             why: vec![why.to_owned()],
             checks: Vec::new(),
             error: None,
@@ -93,9 +93,9 @@ mod tests {
         }
     }
 
-    fn told(statuses: [[Status; 2]; 2], parted_at: Option<usize>) -> TwinsResult {
-        let [one, other] = statuses;
-        let story = |statuses: [Status; 2], told: &str| ScenarioResult {
+    fn result(statuses: [[Status; 2]; 2], diverged_at: Option<usize>) -> TwinsResult {
+        let [written, variant] = statuses;
+        let scenario = |statuses: [Status; 2], narration: &str| ScenarioResult {
             name: "A story".to_owned(),
             about: None,
             status: Status::of_all(statuses),
@@ -103,7 +103,7 @@ mod tests {
             wall_ms: 1,
             steps: vec![
                 step("It begins", statuses[0], "begun", "no matter"),
-                step("It is refreshed", statuses[1], told, "because"),
+                step("It is refreshed", statuses[1], narration, "because"),
             ],
         };
         TwinsResult {
@@ -111,16 +111,16 @@ mod tests {
                 fact: "client".to_owned(),
                 values: ["Desktop".to_owned(), "Connector".to_owned()],
             },
-            stories: [story(one, "refused"), story(other, "tokens came")],
-            parted_at,
+            results: [scenario(written, "refused"), scenario(variant, "tokens issued")],
+            diverged_at,
         }
     }
 
     #[test]
-    fn what_is_the_same_is_told_once_and_where_they_part_twice() {
+    fn equal_steps_appear_once_and_the_differing_step_twice() {
         use Status::{Failed, Passed};
-        let result = told([[Passed, Passed], [Passed, Failed]], Some(1));
-        assert!(result.part());
+        let result = result([[Passed, Passed], [Passed, Failed]], Some(1));
+        assert!(result.diverges());
         assert_snapshot!(twins(&result).trim_start(), @"
         A story
         =======
@@ -128,27 +128,30 @@ mod tests {
         One fact differs, client: Desktop | Connector
 
           2026-01-05T09:00:00Z  It begins … the same in both
-          2026-01-05T09:00:00Z  It is refreshed … HERE THEY PART
+          2026-01-05T09:00:00Z  It is refreshed … OUTCOMES DIFFER
                                 Desktop:
                                   refused
                                   why: because
                                 Connector:
-                                  tokens came
+                                  tokens issued
                                   why: because
 
-        They part at step 2 of 2.
+        The outcomes differ at step 2 of 2.
         ");
     }
 
     #[test]
-    fn twins_that_do_not_part_or_part_wrongly_say_so() {
+    fn equal_or_unexpected_outcomes_are_reported() {
         use Status::{Error, Failed, Passed};
-        let alike = told([[Passed, Passed], [Passed, Passed]], None);
-        assert!(!alike.part() && twins(&alike).ends_with("They do not part: all 2 steps ended alike.\n"));
-        let wrongly = told([[Passed, Failed], [Passed, Passed]], Some(1));
+        let alike = result([[Passed, Passed], [Passed, Passed]], None);
         assert!(
-            !wrongly.part() && twins(&wrongly).contains("not as they should: the story as written failed")
+            !alike.diverges() && twins(&alike).ends_with("The outcomes do not differ in any of 2 steps.\n")
         );
-        assert!(!told([[Passed, Passed], [Passed, Error]], Some(1)).part());
+        let wrongly = result([[Passed, Failed], [Passed, Passed]], Some(1));
+        assert!(
+            !wrongly.diverges()
+                && twins(&wrongly).contains("not as expected: the scenario as written failed")
+        );
+        assert!(!result([[Passed, Passed], [Passed, Error]], Some(1)).diverges());
     }
 }

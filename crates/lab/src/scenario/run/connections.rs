@@ -1,10 +1,10 @@
-//! Steps in which a maker makes, fixes and looks at connections and flows.
+//! Steps that create, fix and check connections and flows.
 
 use outlive_clock::Span;
 use serde_json::{Value, json};
 
-use super::telling::Telling;
-use super::world::{StepError, StoryConnection, StoryFlow, World};
+use super::recorder::StepRecorder;
+use super::world::{ScenarioConnection, ScenarioFlow, StepError, World};
 use crate::maker::{MakerError, NewFlow};
 use crate::scenario::file::{ConnectionExpectation, CreateConnection, CreateFlow, FixConnection, FlowName};
 use crate::scenario::result::Check;
@@ -13,25 +13,25 @@ impl World {
     pub(super) async fn create_connection(
         &mut self,
         step: &CreateConnection,
-        telling: &mut Telling,
+        recorder: &mut StepRecorder,
     ) -> Result<(), StepError> {
         let (name, owner, now) = (&step.name.value, &step.owner.value, self.now);
         let maker = self.maker(owner)?;
-        let made = maker.put_connection(now, name, name, &step.connector.value).await?;
-        telling.check(Check::equal(
-            "status before signing in",
+        let created = maker.put_connection(now, name, name, &step.connector.value).await?;
+        recorder.check(Check::equal(
+            "status before consent",
             "Error/token/Unauthenticated",
-            status_of(&made),
+            status_of(&created),
         ));
-        consent(maker.consent(now, name).await, telling)?;
+        record_consent(maker.complete_consent(now, name).await, recorder)?;
         let connected = maker.connection(now, name).await?;
-        telling.tell(format!(
-            "{} makes the connection '{name}' and signs in for it; the hub redeems the code and keeps the tokens",
-            maker.person().upn
+        recorder.note(format!(
+            "{} creates the connection '{name}' and consents; the hub redeems the code and stores the tokens",
+            maker.user().upn
         ));
-        telling.check(Check::equal("status after signing in", "Connected", status_of(&connected)));
+        recorder.check(Check::equal("status after consent", "Connected", status_of(&connected)));
         let (owner, connector) = (owner.clone(), step.connector.value.clone());
-        let connection = StoryConnection { owner, connector, id: id_of(&connected) };
+        let connection = ScenarioConnection { owner, connector, id: id_of(&connected) };
         self.connections.insert(name.clone(), connection);
         Ok(())
     }
@@ -39,43 +39,43 @@ impl World {
     pub(super) async fn fix_connection(
         &mut self,
         step: &FixConnection,
-        telling: &mut Telling,
+        recorder: &mut StepRecorder,
     ) -> Result<(), StepError> {
         let (name, now) = (&step.connection.value, self.now);
         let connection = self.connection(name)?;
         let maker = self.maker(&connection.owner)?;
-        consent(maker.consent(now, name).await, telling)?;
+        record_consent(maker.complete_consent(now, name).await, recorder)?;
         let fixed = maker.connection(now, name).await?;
-        telling.tell(format!("{} signs in for the connection '{name}' again", maker.person().upn));
-        telling.check(Check::equal("connection id", &connection.id, id_of(&fixed)));
-        telling.check(Check::equal("status after signing in", "Connected", status_of(&fixed)));
+        recorder.note(format!("{} consents for the connection '{name}' again", maker.user().upn));
+        recorder.check(Check::equal("connection id", &connection.id, id_of(&fixed)));
+        recorder.check(Check::equal("status after consent", "Connected", status_of(&fixed)));
         Ok(())
     }
 
     pub(super) async fn expect_connection(
         &mut self,
         step: &ConnectionExpectation,
-        telling: &mut Telling,
+        recorder: &mut StepRecorder,
     ) -> Result<(), StepError> {
         let (name, now) = (&step.connection.value, self.now);
         let owner = self.connection(name)?.owner;
-        let seen = self.maker(&owner)?.connection(now, name).await?;
-        let properties = seen.get("properties").unwrap_or(&Value::Null);
+        let connection = self.maker(&owner)?.connection(now, name).await?;
+        let properties = connection.get("properties").unwrap_or(&Value::Null);
         let text = |pointer: &str| properties.pointer(pointer).and_then(Value::as_str).unwrap_or("none");
-        telling.tell(format!("the hub says of '{name}': {}", status_of(&seen)));
-        telling.check(Check::equal("overall status", &step.status.value, text("/overallStatus")));
+        recorder.note(format!("the hub reports '{name}' as {}", status_of(&connection)));
+        recorder.check(Check::equal("overall status", &step.status.value, text("/overallStatus")));
         if let Some(target) = &step.target {
-            telling.check(Check::equal("target", target, text("/statuses/0/target")));
+            recorder.check(Check::equal("target", target, text("/statuses/0/target")));
         }
         if let Some(code) = &step.code {
-            telling.check(Check::equal("code", code, text("/statuses/0/error/code")));
+            recorder.check(Check::equal("code", code, text("/statuses/0/error/code")));
         }
         let message = text("/statuses/0/error/message");
         for part in &step.message_has {
-            telling.check(Check::holds("message", &self.fill(part)?, message));
+            recorder.check(Check::holds("message", &self.fill(part)?, message));
         }
         if step.code.is_some() {
-            telling.explain(message.chars().take(600).collect::<String>());
+            recorder.explain(message.chars().take(600).collect::<String>());
         }
         Ok(())
     }
@@ -83,13 +83,13 @@ impl World {
     pub(super) async fn create_flow(
         &mut self,
         step: &CreateFlow,
-        telling: &mut Telling,
+        recorder: &mut StepRecorder,
     ) -> Result<(), StepError> {
         let connection = self.connection(&step.connection.value)?;
         let definition = match (&step.definition, &step.every) {
             (Some(definition), _) => self.fill_json(definition)?,
             (None, Some(every)) => recurring(every.value, &connection.connector, &step.operation.value)
-                .ok_or_else(|| StepError(format!("{} is no whole number of minutes", every.value)))?,
+                .ok_or_else(|| StepError(format!("{} is not a whole number of minutes", every.value)))?,
             (None, None) => {
                 return Err(StepError("the flow has neither a recurrence nor a definition".to_owned()));
             }
@@ -105,42 +105,42 @@ impl World {
             connection: &step.connection.value,
             connector: &connection.connector,
         };
-        let made = maker.put_flow(now, &flow).await?;
-        let state = made.pointer("/properties/state").and_then(Value::as_str).unwrap_or("none");
-        telling.tell(format!("{} turns on the flow '{}'", maker.person().upn, step.name.value));
-        telling.check(Check::equal("flow state", "Started", state));
-        self.flows.insert(step.name.value.clone(), StoryFlow { id, owner: step.owner.value.clone() });
+        let created = maker.put_flow(now, &flow).await?;
+        let state = created.pointer("/properties/state").and_then(Value::as_str).unwrap_or("none");
+        recorder.note(format!("{} turns on the flow '{}'", maker.user().upn, step.name.value));
+        recorder.check(Check::equal("flow state", "Started", state));
+        self.flows.insert(step.name.value.clone(), ScenarioFlow { id, owner: step.owner.value.clone() });
         Ok(())
     }
 
-    pub(super) async fn flow_verb(
+    pub(super) async fn post_flow_action(
         &mut self,
         step: &FlowName,
         verb: &str,
         words: &str,
-        telling: &mut Telling,
+        recorder: &mut StepRecorder,
     ) -> Result<(), StepError> {
         let (flow, now) = (self.flow(&step.flow.value)?, self.now);
         let maker = self.maker(&flow.owner)?;
-        maker.flow_verb(now, &flow.id, verb).await?;
-        telling.tell(format!("{} {words} the flow '{}'", maker.person().upn, step.flow.value));
+        maker.post_flow_action(now, &flow.id, verb).await?;
+        recorder.note(format!("{} {words} the flow '{}'", maker.user().upn, step.flow.value));
         Ok(())
     }
 }
 
-/// A refused sign-in is an answer to be compared; anything else could not be carried out.
-fn consent(result: Result<(), MakerError>, telling: &mut Telling) -> Result<(), StepError> {
+/// Records a consent. A refused sign-in is a failed check; any other error fails the step.
+fn record_consent(result: Result<(), MakerError>, recorder: &mut StepRecorder) -> Result<(), StepError> {
     match result {
         Ok(()) => Ok(()),
         Err(error @ (MakerError::Consent(_) | MakerError::ConsentRefused(_))) => {
-            telling.check(Check::that("signing in for the connection", "a code", error.to_string(), false));
+            recorder.check(Check::that("consent", "an authorization code", error.to_string(), false));
             Ok(())
         }
         Err(other) => Err(other.into()),
     }
 }
 
-/// `Connected`, or `Error/<target>/<code>`.
+/// Returns `Connected`, or `Error/<target>/<code>`.
 fn status_of(connection: &Value) -> String {
     let text = |pointer: &str| connection.pointer(pointer).and_then(Value::as_str);
     let overall = text("/properties/overallStatus").unwrap_or("none");
@@ -150,7 +150,7 @@ fn status_of(connection: &Value) -> String {
     }
 }
 
-/// The hub's id of a connection: the last part of its runtime URL, in the form that journals use.
+/// Returns the hub's id of a connection, as in journals: the last segment of its runtime URL.
 fn id_of(connection: &Value) -> String {
     let url =
         connection.pointer("/properties/connectionRuntimeUrl").and_then(Value::as_str).unwrap_or_default();
@@ -158,7 +158,7 @@ fn id_of(connection: &Value) -> String {
     last.parse::<uuid::Uuid>().map_or_else(|_| last.to_owned(), |id| id.to_string())
 }
 
-/// A definition that recurs and calls one operation of a connector.
+/// Returns a workflow definition that recurs and calls one operation of a connector.
 fn recurring(every: Span, connector: &str, operation: &str) -> Option<Value> {
     let minutes = every.as_seconds() / 60;
     if minutes <= 0 || Span::from_minutes(minutes) != every {
@@ -201,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_recurrence_is_written_in_the_largest_whole_unit() {
+    fn recurrence_uses_the_largest_whole_unit() {
         for (every, expected) in [
             (Span::from_minutes(90), Some(("Minute", 90))),
             (Span::from_hours(1), Some(("Hour", 1))),
@@ -209,16 +209,16 @@ mod tests {
             (Span::from_seconds(90), None),
             (Span::ZERO, None),
         ] {
-            let written = recurring(every, "shared_x", "ListOrders")
+            let recurrence = recurring(every, "shared_x", "ListOrders")
                 .map(|definition| definition["triggers"]["Recurrence"]["recurrence"].clone());
             let expected =
                 expected.map(|(frequency, interval)| json!({"frequency": frequency, "interval": interval}));
-            assert_eq!(written, expected, "{every}");
+            assert_eq!(recurrence, expected, "{every}");
         }
     }
 
     #[test]
-    fn a_connection_says_its_status_and_id() {
+    fn reads_the_status_and_id_of_a_connection() {
         let connection = json!({"properties": {
             "overallStatus": "Error",
             "statuses": [{"status": "Error", "target": "token", "error": {"code": "Unauthorized", "message": "…"}}],

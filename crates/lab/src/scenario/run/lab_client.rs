@@ -1,64 +1,65 @@
-//! The lab API, as any script calls it.
+//! A client of the lab API.
 
 use std::time::Duration;
 
 use outlive_clock::{Instant, Span, TenantId};
+use outlive_wire::JournalLine;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::http::{CallError, Http, send};
 use crate::matrix::Matrix;
-use crate::tenants::Handout;
+use crate::tenants::TenantCredentials;
 use crate::why::Why;
 
-/// The longest that moving time may take, in wall time: years of hourly runs.
+/// Timeout of a request that moves time, in wall time: it may do years of hourly runs.
 const MOVE_TIMEOUT: Duration = Duration::from_secs(3_600);
-/// Most journal pages read for one question.
+/// Maximum number of journal pages read for one query.
 const PAGES_MAX: usize = 10_000;
 
-/// The lab did not do what a step needs.
+/// A failed call of the lab API.
 pub type LabError = CallError;
 
-/// A lab somewhere.
+/// A client of one lab.
 #[derive(Clone, Debug)]
 pub struct LabClient {
     http: Http,
     lab: String,
 }
 
-/// A tenant's time.
+/// The state of a tenant's clock.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub struct Clock {
     /// Virtual time.
     pub now: Instant,
-    /// Pieces of due work done, if time was moved.
+    /// Number of due work items done, if time was moved.
     #[serde(default)]
     pub done: u64,
-    /// How many of them failed.
+    /// Number of those that failed.
     #[serde(default)]
     pub failed: u64,
 }
 
-/// What journal lines are wanted.
+/// Selects journal events.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
-    /// Kind, or a prefix that ends in a dot.
+pub struct JournalFilter {
+    /// The kind, or a prefix that ends in a dot.
     pub kind: Option<String>,
-    /// Subject.
+    /// The subject.
     pub subject: Option<String>,
-    /// Trace.
+    /// The trace id.
     pub trace: Option<String>,
 }
 
 impl LabClient {
-    /// The lab at this origin.
+    /// Creates a client of the lab at this origin.
     #[must_use]
     pub fn new(http: Http, origin: &str) -> Self {
         Self { http, lab: origin.trim_end_matches('/').to_owned() }
     }
 
-    /// The same lab for calls of another trace.
+    /// Returns a client whose calls belong to the trace of `http`.
     #[must_use]
     pub fn traced(&self, http: Http) -> Self {
         Self { http, lab: self.lab.clone() }
@@ -68,54 +69,54 @@ impl LabClient {
         format!("{}/lab/tenants/{tenant}{rest}", self.lab)
     }
 
-    /// The matrix of credentials of an edition, executed; of the lab's own rules if none is named.
+    /// Executes the revocation table of an edition, or of the lab's own rules if none is given.
     ///
     /// # Errors
-    /// No such edition (status 400), or the lab did not come to an end.
+    /// No such edition (status 400), or the lab did not complete the matrix.
     pub async fn matrix(&self, rules: Option<&str>) -> Result<Matrix, LabError> {
         let url = format!("{}/lab/matrix/credentials", self.lab);
         let request = self.http.request(Method::POST, &url).timeout(MOVE_TIMEOUT);
         send(request.json(&json!({ "rules": rules }))).await?.expect()
     }
 
-    /// The explanation of a token, code, cookie, connection or run.
+    /// Returns the explanation of a token, code, cookie, connection or run.
     ///
     /// # Errors
-    /// Nothing of that name is known (status 404), or the lab did not answer.
+    /// Nothing with this id or name (status 404), or the lab did not answer.
     pub async fn why(&self, tenant: &str, of: &str) -> Result<Why, LabError> {
         let url = self.url(tenant, "/why");
         self.http.send_json(Method::POST, &url, &json!({"of": of})).await?.expect()
     }
 
-    /// Makes a tenant without connections and flows, whose time stands still at `start`.
+    /// Creates a tenant without connections and flows, whose clock is stopped at `start`.
     ///
     /// # Errors
-    /// The lab refused, or did not answer.
+    /// The lab rejected the request, or did not answer.
     pub async fn create(
         &self,
         name: &str,
         seed: Option<&str>,
         rules: Option<&str>,
         start: Instant,
-    ) -> Result<Handout, LabError> {
+    ) -> Result<TenantCredentials, LabError> {
         let body = json!({
             "name": name, "seed": seed, "rules": rules, "bare": true, "clock": {"now": start, "speed": 0},
         });
         self.http.send_json(Method::POST, &format!("{}/lab/tenants", self.lab), &body).await?.expect()
     }
 
-    /// Removes a tenant.
+    /// Deletes a tenant.
     ///
     /// # Errors
-    /// The lab refused, or did not answer.
+    /// The lab rejected the request, or did not answer.
     pub async fn delete(&self, tenant: &str) -> Result<(), LabError> {
         send(self.http.request(Method::DELETE, &self.url(tenant, ""))).await?.expect::<Value>().map(drop)
     }
 
-    /// The tenants of the lab, with their domains.
+    /// Lists the tenants with their domains.
     ///
     /// # Errors
-    /// The lab refused, or did not answer.
+    /// The lab rejected the request, or did not answer.
     pub async fn tenants(&self) -> Result<Vec<(TenantId, String)>, LabError> {
         #[derive(Deserialize)]
         struct List {
@@ -130,18 +131,18 @@ impl LabClient {
         Ok(list.tenants.into_iter().map(|listed| (listed.tenant_id, listed.domain)).collect())
     }
 
-    /// A tenant's hand-out.
+    /// Returns the tenant credentials.
     ///
     /// # Errors
-    /// The lab refused, or did not answer.
-    pub async fn handout(&self, tenant: &str) -> Result<Handout, LabError> {
+    /// The lab rejected the request, or did not answer.
+    pub async fn credentials(&self, tenant: &str) -> Result<TenantCredentials, LabError> {
         self.http.get(&self.url(tenant, "")).await?.expect()
     }
 
-    /// A tenant's time.
+    /// Returns the state of a tenant's clock.
     ///
     /// # Errors
-    /// The lab refused, or did not answer.
+    /// The lab rejected the request, or did not answer.
     pub async fn clock(&self, tenant: &str) -> Result<Clock, LabError> {
         self.http.get(&self.url(tenant, "/clock")).await?.expect()
     }
@@ -151,38 +152,38 @@ impl LabClient {
         send(request.timeout(MOVE_TIMEOUT).json(&body)).await?.expect()
     }
 
-    /// Moves a tenant's time by a span; answers when all work that fell due is done.
+    /// Moves a tenant's time by a span, and returns when all due work is done.
     ///
     /// # Errors
-    /// The lab refused, or did not answer.
+    /// The lab rejected the request, or did not answer.
     pub async fn advance(&self, tenant: &str, by: Span) -> Result<Clock, LabError> {
         self.move_clock(tenant, json!({ "advance": by })).await
     }
 
-    /// Moves a tenant's time to an instant; answers when all work that fell due is done.
+    /// Moves a tenant's time to an instant, and returns when all due work is done.
     ///
     /// # Errors
-    /// The lab refused, or did not answer.
+    /// The lab rejected the request, or did not answer.
     pub async fn set(&self, tenant: &str, to: Instant) -> Result<Clock, LabError> {
         self.move_clock(tenant, json!({ "set": to })).await
     }
 
-    /// Lets an event happen.
+    /// Raises a lab event.
     ///
     /// # Errors
-    /// The lab refused, or did not answer.
+    /// The lab rejected the request, or did not answer.
     pub async fn raise(&self, tenant: &str, event: &Value) -> Result<Value, LabError> {
         self.http.send_json(Method::POST, &self.url(tenant, "/events"), event).await?.expect()
     }
 
-    /// All journal lines of a tenant that are wanted, in order.
+    /// Returns the selected journal events of a tenant, in order.
     ///
     /// # Errors
-    /// The lab refused, or did not answer.
-    pub async fn journal(&self, tenant: &str, wanted: &Wanted) -> Result<Vec<Value>, LabError> {
+    /// The lab rejected the request, or did not answer.
+    pub async fn journal(&self, tenant: &str, filter: &JournalFilter) -> Result<Vec<JournalLine>, LabError> {
         #[derive(Deserialize)]
         struct Page {
-            lines: Vec<Value>,
+            lines: Vec<JournalLine>,
             next: String,
         }
         let url = self.url(tenant, "/journal");
@@ -191,7 +192,7 @@ impl LabClient {
         for _ in 0..PAGES_MAX {
             let mut parameters = vec![("after", after.clone())];
             for (name, value) in
-                [("kind", &wanted.kind), ("subject", &wanted.subject), ("trace", &wanted.trace)]
+                [("kind", &filter.kind), ("subject", &filter.subject), ("trace", &filter.trace)]
             {
                 parameters.extend(value.clone().map(|value| (name, value)));
             }
@@ -202,7 +203,7 @@ impl LabClient {
             lines.extend(page.lines);
             after = page.next;
         }
-        let problem = format!("tells more than {PAGES_MAX} pages");
+        let problem = format!("returned more than {PAGES_MAX} pages");
         Err(CallError { call: format!("GET {url}"), problem, status: Some(200) })
     }
 }

@@ -1,4 +1,4 @@
-//! Playing one scenario from its first step to its last.
+//! Runs one scenario, from its first step to its last.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -8,7 +8,7 @@ use outlive_chassis::Trace;
 use outlive_clock::{Instant, Randomness, wall_now};
 
 use super::lab_client::LabClient;
-use super::telling::Telling;
+use super::recorder::StepRecorder;
 use super::twins;
 use super::world::{StepError, World};
 use crate::diagnostic::Position;
@@ -17,139 +17,141 @@ use crate::scenario::file::{Scenario, Step, Verb};
 use crate::scenario::read::ReadScenarios;
 use crate::scenario::result::{ScenarioResult, Status, StepResult};
 
-/// What a runner needs besides the scenario.
+/// Settings of a run.
 #[derive(Clone, Debug)]
 pub struct RunOptions {
     /// The lab's origin.
     pub lab: String,
-    /// The client to call with.
+    /// The HTTP client.
     pub http: Http,
-    /// The table the tenants live by; wins over what scenarios say.
+    /// The revocation table of the tenants; overrides the one that a scenario names.
     pub rules: Option<String>,
-    /// Whether tenants stay after their scenario.
+    /// Whether tenants are kept after their scenario.
     pub keep: bool,
-    /// Where verifiers, states and new passwords are drawn from.
+    /// Source of code verifiers, `state` values and new passwords.
     pub random: Randomness,
-    /// A hook for tests: the step (counted from 1) of every scenario that panics; 0 panics before a tenant is created.
+    /// A hook for tests: the step of every scenario that panics, counted from 1; 0 panics before
+    /// the tenant is created.
     pub panic_at_step: Option<usize>,
 }
 
-/// Somebody who watches a scenario being played.
+/// Receives the progress of a scenario.
 pub trait Observer: Send + Sync {
-    /// A scenario begins.
-    fn scenario_begins(&self, scenario: &Scenario, tenant: &str);
-    /// A step is done.
-    fn step_done(&self, step: &StepResult);
-    /// Time moves, and has come so far (all in virtual time).
-    fn time_moves(&self, from: Instant, now: Instant, target: Instant);
-    /// Time stands still again.
-    fn time_stands(&self);
-    /// Whether to go on. What was not played when this became false is an error in the result.
-    fn goes_on(&self) -> bool {
+    /// The scenario has started, in this tenant.
+    fn scenario_started(&self, scenario: &Scenario, tenant: &str);
+    /// A step has finished.
+    fn step_finished(&self, step: &StepResult);
+    /// Time is being moved from `from` to `target`, and is at `now` (all in virtual time).
+    fn time_moved(&self, from: Instant, now: Instant, target: Instant);
+    /// Time no longer moves.
+    fn time_stopped(&self);
+    /// Whether to continue with the next step. Steps not run because of `false` are errors in the
+    /// result.
+    fn should_continue(&self) -> bool {
         true
     }
 }
 
-/// An observer who does not care.
+/// An observer that ignores everything.
 #[derive(Clone, Copy, Debug)]
 pub struct Silent;
 
 impl Observer for Silent {
-    fn scenario_begins(&self, _: &Scenario, _: &str) {}
-    fn step_done(&self, _: &StepResult) {}
-    fn time_moves(&self, _: Instant, _: Instant, _: Instant) {}
-    fn time_stands(&self) {}
+    fn scenario_started(&self, _: &Scenario, _: &str) {}
+    fn step_finished(&self, _: &StepResult) {}
+    fn time_moved(&self, _: Instant, _: Instant, _: Instant) {}
+    fn time_stopped(&self) {}
 }
 
-/// Plays a scenario in a tenant of its own. One that has a twin has one more step: its twin parts from it.
+/// Runs a scenario in a tenant of its own. If the scenario is paired, one more step checks that its
+/// variant has another outcome.
 pub async fn run_scenario(
     file: &ReadScenarios,
     scenario: &Scenario,
     options: &RunOptions,
     observer: &dyn Observer,
 ) -> ScenarioResult {
-    let mut result = tell(file, scenario, options, observer).await;
+    let mut result = run_single(file, scenario, options, observer).await;
     if result.status == Status::Passed
-        && observer.goes_on()
-        && let Some(step) = twins::expect_parting(file, scenario, &result, options).await
+        && observer.should_continue()
+        && let Some(step) = twins::expect_divergence(file, scenario, &result, options).await
     {
-        observer.step_done(&step);
+        observer.step_finished(&step);
         result.steps.push(step);
         result.status = Status::of_all(result.steps.iter().map(|step| step.status));
     }
     result
 }
 
-/// Plays a scenario in a tenant of its own. What follows a step that failed is skipped: it would start from another state than
-/// the one it was written for.
-pub(super) async fn tell(
+/// Runs a scenario in a tenant of its own. The steps after a failed one are skipped: they would
+/// start from a state that they were not written for.
+pub(super) async fn run_single(
     file: &ReadScenarios,
     scenario: &Scenario,
     options: &RunOptions,
     observer: &dyn Observer,
 ) -> ScenarioResult {
-    if !observer.goes_on() {
+    if !observer.should_continue() {
         return broken_scenario(file, scenario, NOT_STARTED, ENDED_EARLY);
     }
     if options.panic_at_step == Some(0) {
-        test_panic("before its first step");
+        test_panic("before the first step");
     }
-    let began = wall_now();
+    let started = wall_now();
     let lab = LabClient::new(options.http.clone(), &options.lab);
     let rules = options.rules.as_deref().or(scenario.rules.as_ref().map(|rules| rules.value.as_str()));
     let random = options.random.of(&scenario.name.value);
     let seed = scenario.seed.as_ref().map(|seed| seed.value.as_str());
-    let start = scenario.start.value.instant(began);
-    let made = lab.create(&scenario.name.value, seed, rules, start).await;
-    let handout = match made {
-        Ok(handout) => handout,
+    let start = scenario.start.value.instant(started);
+    let credentials = match lab.create(&scenario.name.value, seed, rules, start).await {
+        Ok(credentials) => credentials,
         Err(error) => {
-            let message = format!("no tenant could be created: {error}");
-            return broken_scenario(file, scenario, "A tenant is created", &message);
+            let message = format!("cannot create a tenant: {error}");
+            return broken_scenario(file, scenario, "Create a tenant", &message);
         }
     };
-    let tenant = handout.tenant_id.clone();
-    observer.scenario_begins(scenario, &tenant);
-    let mut world = World::new(options.http.clone(), lab.clone(), handout, random, start);
+    let tenant = credentials.tenant_id.clone();
+    observer.scenario_started(scenario, &tenant);
+    let mut world = World::new(options.http.clone(), lab.clone(), credentials, random, start);
     let mut steps = Vec::new();
-    let mut going = true;
+    let mut running = true;
     for chapter in &scenario.chapters.value {
         for step in &chapter.steps.value {
-            let place = Place { file, chapter: &chapter.title, position: Position::of(step) };
-            let result = if !going {
-                place.skipped(&step.value)
-            } else if observer.goes_on() {
+            let location = StepLocation { file, chapter: &chapter.title, position: Position::of(step) };
+            let result = if !running {
+                location.skipped(&step.value)
+            } else if observer.should_continue() {
                 let panics = options.panic_at_step == Some(steps.len() + 1);
-                play(&mut world, &step.value, &place, observer, panics).await
+                run_step(&mut world, &step.value, &location, observer, panics).await
             } else {
-                place.error(&step.value, ENDED_EARLY)
+                location.error(&step.value, ENDED_EARLY)
             };
-            going &= result.status == Status::Passed;
-            observer.step_done(&result);
+            running &= result.status == Status::Passed;
+            observer.step_finished(&result);
             steps.push(result);
         }
     }
     if !options.keep
         && let Err(error) = lab.delete(&tenant).await
     {
-        tracing::warn!(%tenant, %error, "the scenario's tenant could not be removed");
+        tracing::warn!(%tenant, %error, "the scenario's tenant cannot be deleted");
     }
     ScenarioResult {
         name: scenario.name.value.clone(),
         about: scenario.about.clone(),
         status: Status::of_all(steps.iter().map(|step| step.status)),
         tenant: Some(tenant),
-        wall_ms: (wall_now() - began).as_millis(),
+        wall_ms: (wall_now() - started).as_millis(),
         steps,
     }
 }
 
-/// What a step is called that stands for a scenario that was not started.
-const NOT_STARTED: &str = "The scenario is not started";
-/// Why the rest of a run was not played.
-const ENDED_EARLY: &str = "the run ended early, since nothing more can be printed";
+/// The title of the step that stands for a scenario that was not started.
+const NOT_STARTED: &str = "The scenario was not started";
+/// Why the rest of a run was not executed.
+const ENDED_EARLY: &str = "the run ended early because its output cannot be printed";
 
-/// The result of a scenario that could not begin, or that ended without a result: one step, which is an error.
+/// Returns the result of a scenario that could not start or has no result: a single failed step.
 #[must_use]
 pub fn broken_scenario(file: &ReadScenarios, scenario: &Scenario, title: &str, why: &str) -> ScenarioResult {
     let position = Position::of(&scenario.name);
@@ -160,7 +162,7 @@ pub fn broken_scenario(file: &ReadScenarios, scenario: &Scenario, title: &str, w
         status: Status::Error,
         at: None,
         position,
-        told: Vec::new(),
+        narration: Vec::new(),
         why: Vec::new(),
         checks: Vec::new(),
         error: Some(why.to_owned()),
@@ -177,9 +179,9 @@ pub fn broken_scenario(file: &ReadScenarios, scenario: &Scenario, title: &str, w
 }
 
 /// What to do about a step that did not pass.
-const REMEDY: &str = "look at what was told above; --keep keeps the tenant for a closer look";
+const REMEDY: &str = "see the output above; --keep keeps the tenant for inspection";
 
-/// What a panic says.
+/// Returns the message of a panic.
 #[must_use]
 pub fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text =
@@ -187,19 +189,19 @@ pub fn panic_message(panic: &(dyn Any + Send)) -> String {
     format!("panicked: {}", text.unwrap_or("without a message"))
 }
 
-/// Panics where a test asks for it: [`RunOptions::panic_at_step`].
+/// Panics at the step that a test has chosen with [`RunOptions::panic_at_step`].
 fn test_panic(place: &str) -> ! {
-    panic!("a test asked for a panic {place}")
+    panic!("a panic requested by a test, {place}")
 }
 
-/// Where a step stands.
-struct Place<'a> {
+/// The position of a step in its file.
+struct StepLocation<'a> {
     file: &'a ReadScenarios,
     chapter: &'a str,
     position: Position,
 }
 
-impl Place<'_> {
+impl StepLocation<'_> {
     fn skipped(&self, step: &Step) -> StepResult {
         let verb = step.verb().map_or("step", |(name, _)| name);
         StepResult {
@@ -209,7 +211,7 @@ impl Place<'_> {
             status: Status::Skipped,
             at: None,
             position: self.position,
-            told: Vec::new(),
+            narration: Vec::new(),
             why: Vec::new(),
             checks: Vec::new(),
             error: None,
@@ -227,40 +229,41 @@ impl Place<'_> {
     }
 }
 
-async fn play(
+async fn run_step(
     world: &mut World,
     step: &Step,
-    place: &Place<'_>,
+    location: &StepLocation<'_>,
     observer: &dyn Observer,
     panics: bool,
 ) -> StepResult {
-    // Every step is one trace: the journal can be asked what was decided in it.
+    // Every step has a trace of its own, by which its decisions are found in the journal.
     world.http = world.http.traced(Trace::begin(&world.random));
     world.lab = world.lab.traced(world.http.clone());
-    let mut telling = Telling::default();
-    let playing = async {
+    let mut recorder = StepRecorder::default();
+    let running = async {
         if panics {
             test_panic("in this step");
         }
-        perform(world, step, observer, &mut telling).await?;
-        world.explain_step(step, &mut telling).await
+        execute(world, step, observer, &mut recorder).await?;
+        world.explain_step(step, &mut recorder).await
     };
-    // Whatever a panic left half done is not looked at again: all steps after one that did not pass are skipped.
-    let outcome = AssertUnwindSafe(playing).catch_unwind().await;
+    // State that a panic left inconsistent is not used again: the steps after a failed one are
+    // skipped.
+    let outcome = AssertUnwindSafe(running).catch_unwind().await;
     let outcome = outcome.unwrap_or_else(|panic| Err(StepError(panic_message(panic.as_ref()))));
-    observer.time_stands();
+    observer.time_stopped();
     if let Some(mark) = &step.mark {
         world.marks.insert(mark.value.clone(), world.now);
     }
-    let mut result = place.skipped(step);
+    let mut result = location.skipped(step);
     result.at = Some(world.now);
     result.status = match &outcome {
         Err(_) => Status::Error,
-        Ok(()) if telling.passed() => Status::Passed,
+        Ok(()) if recorder.passed() => Status::Passed,
         Ok(()) => Status::Failed,
     };
     result.error = outcome.err().map(|StepError(message)| message);
-    (result.told, result.why, result.checks) = (telling.told, telling.why, telling.checks);
+    (result.narration, result.why, result.checks) = (recorder.narration, recorder.why, recorder.checks);
     if result.status != Status::Passed {
         let message = match &result.error {
             Some(error) => error.clone(),
@@ -270,38 +273,38 @@ async fn play(
                 .collect::<Vec<_>>()
                 .join("; "),
         };
-        result.diagnostic = Some(place.file.at(place.position, message, REMEDY).to_string());
+        result.diagnostic = Some(location.file.at(location.position, message, REMEDY).to_string());
     }
     result
 }
 
-async fn perform(
+async fn execute(
     world: &mut World,
     step: &Step,
     observer: &dyn Observer,
-    telling: &mut Telling,
+    recorder: &mut StepRecorder,
 ) -> Result<(), StepError> {
     let Some((_, verb)) = step.verb() else {
-        return Err(StepError("this step has no single verb".to_owned()));
+        return Err(StepError("a step needs exactly one verb".to_owned()));
     };
     match verb {
-        Verb::SignIn(step) => world.sign_in(step, telling).await,
-        Verb::Refresh(step) => world.refresh(step, telling).await,
-        Verb::ClientCredentials(step) => world.client_credentials(step, telling).await,
-        Verb::Call(step) => world.call(step, telling).await,
-        Verb::Graph(step) => world.graph(step, telling).await,
-        Verb::ChangePassword(step) => world.change_password(step, telling).await,
-        Verb::RegisterPasskey(step) => world.register_passkey(step, telling).await,
-        Verb::Event(step) => world.event(step, telling).await,
-        Verb::CreateConnection(step) => world.create_connection(step, telling).await,
-        Verb::FixConnection(step) => world.fix_connection(step, telling).await,
-        Verb::ExpectConnection(step) => world.expect_connection(step, telling).await,
-        Verb::CreateFlow(step) => world.create_flow(step, telling).await,
-        Verb::StartFlow(step) => world.flow_verb(step, "start", "turns on", telling).await,
-        Verb::StopFlow(step) => world.flow_verb(step, "stop", "turns off", telling).await,
-        Verb::RunFlow(step) => world.flow_verb(step, "triggers/manual/run", "runs", telling).await,
-        Verb::Advance(step) => world.advance(step, observer, telling).await,
-        Verb::ExpectRuns(step) => world.expect_runs(step, telling).await,
-        Verb::ExpectJournal(step) => world.expect_journal(step, telling).await,
+        Verb::SignIn(step) => world.sign_in(step, recorder).await,
+        Verb::Refresh(step) => world.refresh(step, recorder).await,
+        Verb::ClientCredentials(step) => world.client_credentials(step, recorder).await,
+        Verb::Call(step) => world.call(step, recorder).await,
+        Verb::Graph(step) => world.graph(step, recorder).await,
+        Verb::ChangePassword(step) => world.change_password(step, recorder).await,
+        Verb::RegisterPasskey(step) => world.register_passkey(step, recorder).await,
+        Verb::Event(step) => world.event(step, recorder).await,
+        Verb::CreateConnection(step) => world.create_connection(step, recorder).await,
+        Verb::FixConnection(step) => world.fix_connection(step, recorder).await,
+        Verb::ExpectConnection(step) => world.expect_connection(step, recorder).await,
+        Verb::CreateFlow(step) => world.create_flow(step, recorder).await,
+        Verb::StartFlow(step) => world.post_flow_action(step, "start", "turns on", recorder).await,
+        Verb::StopFlow(step) => world.post_flow_action(step, "stop", "turns off", recorder).await,
+        Verb::RunFlow(step) => world.post_flow_action(step, "triggers/manual/run", "runs", recorder).await,
+        Verb::Advance(step) => world.advance(step, observer, recorder).await,
+        Verb::ExpectRuns(step) => world.expect_runs(step, recorder).await,
+        Verb::ExpectJournal(step) => world.expect_journal(step, recorder).await,
     }
 }

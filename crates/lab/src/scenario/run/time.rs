@@ -1,4 +1,4 @@
-//! Steps in which time moves.
+//! Steps that move time.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -8,20 +8,20 @@ use outlive_chassis::pause;
 use outlive_clock::{Instant, Span};
 
 use super::play::Observer;
-use super::telling::Telling;
+use super::recorder::StepRecorder;
 use super::world::{StepError, World};
 use crate::scenario::file::Advance;
 use crate::scenario::result::Check;
 
-/// How often an observer is told how far time has come, in wall time.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How often the progress of time is reported to the observer, in wall time.
+const REPORT_EVERY: Duration = Duration::from_millis(100);
 
 impl World {
     pub(super) async fn advance(
         &mut self,
         step: &Advance,
         observer: &dyn Observer,
-        telling: &mut Telling,
+        recorder: &mut StepRecorder,
     ) -> Result<(), StepError> {
         let from = self.now;
         let target = match (&step.by, &step.to, &step.to_expiry_of) {
@@ -31,44 +31,46 @@ impl World {
                 let less = step.less.as_ref().map_or(Span::ZERO, |less| less.value);
                 self.kept(&tokens.value)?.expires() - less
             }
-            (None, None, None) => return Err(StepError("time has nowhere to go".to_owned())),
+            (None, None, None) => {
+                return Err(StepError("an advance needs one of by, to and to_expiry_of".to_owned()));
+            }
         };
         let moved = {
             let moving = std::pin::pin!(self.lab.set(self.tenant(), target));
-            let looking = std::pin::pin!(self.look(from, target, observer));
-            match futures::future::select(moving, looking).await {
+            let reporting = std::pin::pin!(self.report_time(from, target, observer));
+            match futures::future::select(moving, reporting).await {
                 Either::Left((moved, _)) => moved,
                 Either::Right((never, _)) => match never {},
             }
         };
-        observer.time_stands();
+        observer.time_stopped();
         let moved = moved?;
         self.now = moved.now;
         let succeeded = moved.done - moved.failed.min(moved.done);
         let passed = target - from;
         let runs = match (succeeded, moved.failed) {
-            (0, 0) => "nothing falls due".to_owned(),
-            (1, 0) => "1 run succeeds".to_owned(),
-            (succeeded, 0) => format!("{succeeded} runs succeed"),
-            (succeeded, 1) => format!("of {} runs, 1 fails", succeeded + 1),
-            (succeeded, failed) => format!("of {} runs, {failed} fail", succeeded + failed),
+            (0, 0) => "nothing was due".to_owned(),
+            (1, 0) => "1 run succeeded".to_owned(),
+            (succeeded, 0) => format!("{succeeded} runs succeeded"),
+            (succeeded, 1) => format!("of {} runs, 1 failed", succeeded + 1),
+            (succeeded, failed) => format!("of {} runs, {failed} failed", succeeded + failed),
         };
-        telling.tell(format!("time moves by {passed} to {}: {runs}", moved.now));
+        recorder.note(format!("time moves by {passed} to {}: {runs}", moved.now));
         if let Some(runs) = step.runs {
-            telling.check(Check::equal("runs on the way", runs, moved.done));
+            recorder.check(Check::equal("runs during the advance", runs, moved.done));
         }
         if let Some(failed) = step.failed {
-            telling.check(Check::equal("failed runs on the way", failed, moved.failed));
+            recorder.check(Check::equal("failed runs during the advance", failed, moved.failed));
         }
         Ok(())
     }
 
-    /// Tells the observer how far time has come, until nobody wants to know any more.
-    async fn look(&self, from: Instant, target: Instant, observer: &dyn Observer) -> Infallible {
+    /// Reports the progress of time to the observer until the future is dropped.
+    async fn report_time(&self, from: Instant, target: Instant, observer: &dyn Observer) -> Infallible {
         loop {
-            pause(LOOK_EVERY).await;
+            pause(REPORT_EVERY).await;
             if let Ok(clock) = self.lab.clock(self.tenant()).await {
-                observer.time_moves(from, clock.now, target);
+                observer.time_moved(from, clock.now, target);
             }
         }
     }

@@ -1,9 +1,9 @@
-//! Steps in which something happens to a person or an application.
+//! Steps that act on a user or an application.
 
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::telling::Telling;
+use super::recorder::StepRecorder;
 use super::world::{StepError, World};
 use crate::browser::{Arrival, Authenticator, Browser};
 use crate::scenario::file::{ChangePassword, Event, RegisterPasskey};
@@ -14,36 +14,37 @@ impl World {
     pub(super) async fn change_password(
         &mut self,
         step: &ChangePassword,
-        telling: &mut Telling,
+        recorder: &mut StepRecorder,
     ) -> Result<(), StepError> {
         let role = &step.user.value;
-        let person = self.person(role)?;
+        let user = self.user(role)?;
         let new = match &step.to {
             Some(password) => password.value.clone(),
             None => draw_password(&mut self.random.stream("scenario-password")),
         };
-        // Cut-offs have whole-second resolution: the change acts on everything issued before this second.
+        // tokensValidFrom has whole-second resolution: the change must affect everything issued
+        // before it.
         self.now = self.lab.set(self.tenant(), self.now.next_whole_second()).await?.now;
-        let page = format!("{}/{}/changepassword", self.handout.urls.idp, self.tenant());
+        let page = format!("{}/{}/changepassword", self.credentials.urls.idp, self.tenant());
         let page = Url::parse(&page)?;
         let mut browser = Browser::new(self.http.clone());
-        let form = browser.sign_in_to(page, &person.upn, &person.password, "newpasswd").await?;
+        let form = browser.sign_in_to(page, &user.upn, &user.password, "newpasswd").await?;
         let typed = [
-            ("oldpasswd", person.password.as_str()),
+            ("oldpasswd", user.password.as_str()),
             ("newpasswd", new.as_str()),
             ("confirmpasswd", new.as_str()),
         ];
         let arrival = browser.submit(&form, &typed, &|_| false).await?;
-        let (status, says, asked_again) = match &arrival {
+        let (status, text, has_form) = match &arrival {
             Arrival::Page(page) => (page.status, page.text.clone(), page.form_with("newpasswd").is_some()),
             Arrival::Stop(url) => (302, url.to_string(), false),
         };
-        telling.tell(format!("{} types the old and a new password on the change page", person.upn));
-        let accepted = status < 400 && !asked_again;
-        let says: String = says.chars().take(300).collect();
-        telling.check(Check::that("change page", "the password is changed", says, accepted));
+        recorder.note(format!("{} enters the old and a new password on the page to change it", user.upn));
+        let accepted = status < 400 && !has_form;
+        let text: String = text.chars().take(300).collect();
+        recorder.check(Check::that("change password page", "the password is changed", text, accepted));
         if accepted {
-            self.learn_password(role, &new);
+            self.update_password(role, &new);
         }
         Ok(())
     }
@@ -51,23 +52,23 @@ impl World {
     pub(super) async fn register_passkey(
         &mut self,
         step: &RegisterPasskey,
-        telling: &mut Telling,
+        recorder: &mut StepRecorder,
     ) -> Result<(), StepError> {
         let role = &step.user.value;
-        let person = self.person(role)?;
-        let page = format!("{}/{}/security-info", self.handout.urls.idp, self.tenant());
+        let user = self.user(role)?;
+        let page = format!("{}/{}/security-info", self.credentials.urls.idp, self.tenant());
         let page = Url::parse(&page)?;
         let mut browser = Browser::new(self.http.clone());
         let authenticator = self.authenticators.entry(role.clone());
         let authenticator = authenticator.or_insert_with(|| Authenticator::new(self.random.fork(role)));
-        let result = authenticator.register(&mut browser, page, &person.upn, &person.password).await;
-        telling.tell(format!("{} registers a passkey on the page for security info", person.upn));
-        let says = result.as_ref().map_or_else(ToString::to_string, |()| "it is".to_owned());
-        telling.check(Check::that("security info", "the passkey is registered", says, result.is_ok()));
+        let result = authenticator.register(&mut browser, page, &user.upn, &user.password).await;
+        recorder.note(format!("{} registers a passkey on the security info page", user.upn));
+        let actual = result.as_ref().map_or_else(ToString::to_string, |()| "registered".to_owned());
+        recorder.check(Check::that("security info", "registered", actual, result.is_ok()));
         Ok(())
     }
 
-    pub(super) async fn event(&mut self, step: &Event, telling: &mut Telling) -> Result<(), StepError> {
+    pub(super) async fn event(&mut self, step: &Event, recorder: &mut StepRecorder) -> Result<(), StepError> {
         let mut event = Map::new();
         event.insert("type".to_owned(), step.kind.value.clone().into());
         let mut add = |name: &str, value: Option<String>| {
@@ -79,7 +80,7 @@ impl World {
             None if sets_password => Some(draw_password(&mut self.random.stream("scenario-password"))),
             given => given.as_ref().map(|password| password.value.clone()),
         };
-        add("user", user.as_deref().map(|role| self.person(role)).transpose()?.map(|person| person.upn));
+        add("user", user.as_deref().map(|role| self.user(role)).transpose()?.map(|user| user.upn));
         let app = step.app.as_ref().map(|app| self.application(&app.value)).transpose()?;
         add("app", app.map(|app| app.client_id.clone()));
         add("new_password", password.clone());
@@ -92,16 +93,17 @@ impl World {
         event.extend(step.required.map(|required| ("required".to_owned(), Value::Bool(required))));
         self.lab.raise(self.tenant(), &Value::Object(event)).await?;
         self.now = self.lab.clock(self.tenant()).await?.now;
-        let whom = step.user.as_ref().or(step.app.as_ref()).map_or("everybody", |name| name.value.as_str());
+        let target =
+            step.user.as_ref().or(step.app.as_ref()).map_or("the tenant", |name| name.value.as_str());
         let details: Vec<_> =
             [&step.by, &step.channel].into_iter().flatten().map(|detail| detail.value.as_str()).collect();
         let details = if details.is_empty() { String::new() } else { format!(" ({})", details.join(", ")) };
-        telling.tell(format!("{} happens to {whom}{details}", step.kind.value));
+        recorder.note(format!("event {} for {target}{details}", step.kind.value));
         if let (Some(app), Some(secret)) = (&step.app, secret) {
-            self.learn_secret(&app.value, secret);
+            self.set_secret(&app.value, secret);
         }
         if let (Some(role), Some(password)) = (user, password) {
-            self.learn_password(&role, &password);
+            self.update_password(&role, &password);
         }
         Ok(())
     }

@@ -1,4 +1,5 @@
-//! What a scenario knows while it is played: its tenant, who knows which password, what was kept under which name.
+//! The state of a scenario while it runs: its tenant, the passwords of its users, and what steps
+//! have stored by name.
 
 use std::collections::HashMap;
 
@@ -10,12 +11,12 @@ use serde_json::Value;
 use super::lab_client::LabClient;
 use crate::browser::{Authenticator, Browser};
 use crate::http::Http;
-use crate::maker::{Maker, Person, Places};
+use crate::maker::{Endpoints, Maker, UserAccount};
 use crate::oauth_client::{OAuthClient, Tokens};
 use crate::scenario::template::{self, TemplateError};
-use crate::tenants::{Handout, HandoutApplication};
+use crate::tenants::{ApplicationCredentials, TenantCredentials};
 
-/// A step could not be carried out.
+/// A step that could not be executed.
 pub(super) struct StepError(pub(super) String);
 
 impl<E: std::error::Error> From<E> for StepError {
@@ -24,19 +25,19 @@ impl<E: std::error::Error> From<E> for StepError {
     }
 }
 
-/// Tokens kept under a name. No `Debug`: they are real.
+/// Tokens stored under a name. No `Debug`: they are credentials.
 pub(super) struct KeptTokens {
     pub(super) tokens: Tokens,
     pub(super) app: String,
     pub(super) scope: String,
-    /// Whether the client said that it can meet a claims challenge.
-    pub(super) can_be_challenged: bool,
-    /// When they were issued, in virtual time.
+    /// Whether the client declared that it handles claims challenges (`cp1`).
+    pub(super) cae_capable: bool,
+    /// When they were issued (virtual time).
     pub(super) issued: Instant,
 }
 
 impl KeptTokens {
-    /// When the access token expires, in virtual time: its `exp`, or what `expires_in` came to when it was issued.
+    /// When the access token expires (virtual time): its `exp`, or `expires_in` after its issue.
     pub(super) fn expires(&self) -> Instant {
         let payload = self.tokens.access_token.split('.').nth(1);
         let claims = payload.and_then(|payload| URL_SAFE_NO_PAD.decode(payload).ok());
@@ -49,42 +50,42 @@ impl KeptTokens {
     }
 }
 
-/// A flow of the story.
+/// A flow that the scenario created.
 #[derive(Clone)]
-pub(super) struct StoryFlow {
+pub(super) struct ScenarioFlow {
     pub(super) id: String,
     pub(super) owner: String,
 }
 
-/// A connection of the story.
+/// A connection that the scenario created.
 #[derive(Clone)]
-pub(super) struct StoryConnection {
+pub(super) struct ScenarioConnection {
     pub(super) owner: String,
     pub(super) connector: String,
-    /// The hub's id of it, as it stands in its runtime URL.
+    /// The hub's id of the connection, as in its runtime URL.
     pub(super) id: String,
 }
 
-/// Everything a scenario knows.
+/// The state of a scenario.
 pub(super) struct World {
     pub(super) http: Http,
     pub(super) lab: LabClient,
-    pub(super) handout: Handout,
+    pub(super) credentials: TenantCredentials,
     pub(super) random: Randomness,
-    /// Virtual time at the beginning of the step, then wherever the step moved it.
+    /// The virtual time at the start of the step, updated when the step moves it.
     pub(super) now: Instant,
     pub(super) started: Instant,
     passwords: HashMap<String, (String, Option<String>)>,
     makers: HashMap<String, Maker>,
-    /// People's passkeys, by role.
+    /// The users' passkeys, by role.
     pub(super) authenticators: HashMap<String, Authenticator>,
-    /// The browsers of people's last sign-ins, by role.
+    /// The browser of each user's last sign-in, by role.
     pub(super) browsers: HashMap<String, Browser>,
     pub(super) tokens: HashMap<String, KeptTokens>,
     pub(super) marks: HashMap<String, Instant>,
-    pub(super) connections: HashMap<String, StoryConnection>,
-    pub(super) flows: HashMap<String, StoryFlow>,
-    /// Ids that Graph answered with, by the name they are kept under.
+    pub(super) connections: HashMap<String, ScenarioConnection>,
+    pub(super) flows: HashMap<String, ScenarioFlow>,
+    /// Object ids that Microsoft Graph returned, by the name they are stored under.
     pub(super) objects: HashMap<String, String>,
 }
 
@@ -92,16 +93,16 @@ impl World {
     pub(super) fn new(
         http: Http,
         lab: LabClient,
-        handout: Handout,
+        credentials: TenantCredentials,
         random: Randomness,
         now: Instant,
     ) -> Self {
         let passwords =
-            handout.users.iter().map(|user| (user.role.clone(), (user.password.clone(), None))).collect();
+            credentials.users.iter().map(|user| (user.role.clone(), (user.password.clone(), None))).collect();
         Self {
             http,
             lab,
-            handout,
+            credentials,
             random,
             now,
             started: now,
@@ -118,21 +119,27 @@ impl World {
     }
 
     pub(super) fn tenant(&self) -> &str {
-        &self.handout.tenant_id
+        &self.credentials.tenant_id
     }
 
     fn tenant_id(&self) -> TenantId {
-        self.handout.tenant_id.parse().unwrap_or_else(|_| TenantId::from_uuid(uuid::Uuid::nil()))
+        self.credentials.tenant_id.parse().unwrap_or_else(|_| TenantId::from_uuid(uuid::Uuid::nil()))
     }
 
-    /// A person with the password they have now.
-    pub(super) fn person(&self, role: &str) -> Result<Person, StepError> {
-        let user =
-            self.handout.user(role).ok_or_else(|| StepError(format!("the tenant has no user '{role}'")))?;
-        Ok(Person { upn: user.upn.clone(), id: user.id.clone(), password: self.password(role, "current")? })
+    /// Returns a user with the current password.
+    pub(super) fn user(&self, role: &str) -> Result<UserAccount, StepError> {
+        let user = self
+            .credentials
+            .user(role)
+            .ok_or_else(|| StepError(format!("the tenant has no user '{role}'")))?;
+        Ok(UserAccount {
+            upn: user.upn.clone(),
+            id: user.id.clone(),
+            password: self.password(role, "current")?,
+        })
     }
 
-    /// A password: the current one, the previous one, or the text itself.
+    /// Returns the current or the previous password of a user; any other text is a password itself.
     pub(super) fn password(&self, role: &str, which: &str) -> Result<String, StepError> {
         let known = self.passwords.get(role);
         let (current, previous) =
@@ -147,80 +154,83 @@ impl World {
         }
     }
 
-    /// A person has another password from now on.
-    pub(super) fn learn_password(&mut self, role: &str, password: &str) {
+    /// Records the new password of a user.
+    pub(super) fn update_password(&mut self, role: &str, password: &str) {
         if let Some((current, previous)) = self.passwords.get_mut(role) {
             *previous = Some(std::mem::replace(current, password.to_owned()));
         }
         if let Some(maker) = self.makers.get_mut(role) {
-            maker.knows_password(password);
+            maker.set_password(password);
         }
     }
 
-    /// An application has another secret from now on.
-    pub(super) fn learn_secret(&mut self, name: &str, secret: String) {
-        if let Some(application) = self.handout.applications.iter_mut().find(|found| found.name == name) {
+    /// Records the new secret of an application.
+    pub(super) fn set_secret(&mut self, name: &str, secret: String) {
+        if let Some(application) = self.credentials.applications.iter_mut().find(|found| found.name == name) {
             application.secret = Some(secret);
         }
     }
 
-    /// A person at the maker's portal.
+    /// Returns the user's session at the maker portal.
     pub(super) fn maker(&mut self, role: &str) -> Result<&mut Maker, StepError> {
         if !self.makers.contains_key(role) {
-            let places = Places {
+            let endpoints = Endpoints {
                 tenant: self.tenant_id(),
-                idp: self.handout.urls.idp.clone(),
-                hub: self.handout.urls.hub.clone(),
-                flow: self.handout.urls.flow.clone(),
-                portal: self.handout.maker_portal.clone(),
+                idp: self.credentials.urls.idp.clone(),
+                hub: self.credentials.urls.hub.clone(),
+                flow: self.credentials.urls.flow.clone(),
+                portal: self.credentials.maker_portal.clone(),
             };
-            let maker = Maker::new(self.http.clone(), places, self.person(role)?, self.random.clone());
+            let maker = Maker::new(self.http.clone(), endpoints, self.user(role)?, self.random.clone());
             self.makers.insert(role.to_owned(), maker);
         }
-        let maker = self.makers.get_mut(role).ok_or_else(|| StepError("the portal is gone".to_owned()))?;
-        maker.follow(&self.http);
+        let maker = self
+            .makers
+            .get_mut(role)
+            .ok_or_else(|| StepError("the user has no session at the portal".to_owned()))?;
+        maker.set_http(&self.http);
         Ok(maker)
     }
 
-    pub(super) fn application(&self, name: &str) -> Result<&HandoutApplication, StepError> {
-        self.handout
+    pub(super) fn application(&self, name: &str) -> Result<&ApplicationCredentials, StepError> {
+        self.credentials
             .application(name)
             .ok_or_else(|| StepError(format!("the tenant has no application '{name}'")))
     }
 
-    /// An application of the tenant, as an OAuth client.
+    /// Returns an application of the tenant as an OAuth client.
     pub(super) fn client(&self, name: &str) -> Result<OAuthClient, StepError> {
         let application = self.application(name)?;
         let redirect_uri = application.redirect_uris.first().cloned().unwrap_or_default();
         let is_spa = application.kind == crate::seed::ApplicationKind::Spa;
         let origin = url::Url::parse(&redirect_uri).ok().map(|url| url.origin().ascii_serialization());
         Ok(OAuthClient {
-            idp: self.handout.urls.idp.clone(),
+            idp: self.credentials.urls.idp.clone(),
             tenant: self.tenant_id(),
             client_id: application.client_id.clone(),
             secret: application.secret.clone(),
             redirect_uri,
             origin: origin.filter(|_| is_spa),
-            can_be_challenged: false,
+            cae_capable: false,
         })
     }
 
     pub(super) fn kept(&self, name: &str) -> Result<&KeptTokens, StepError> {
-        self.tokens.get(name).ok_or_else(|| StepError(format!("no tokens '{name}' were kept")))
+        self.tokens.get(name).ok_or_else(|| StepError(format!("no tokens are stored as '{name}'")))
     }
 
-    pub(super) fn flow(&self, name: &str) -> Result<StoryFlow, StepError> {
+    pub(super) fn flow(&self, name: &str) -> Result<ScenarioFlow, StepError> {
         self.flows.get(name).cloned().ok_or_else(|| StepError(format!("there is no flow '{name}'")))
     }
 
-    pub(super) fn connection(&self, name: &str) -> Result<StoryConnection, StepError> {
+    pub(super) fn connection(&self, name: &str) -> Result<ScenarioConnection, StepError> {
         self.connections
             .get(name)
             .cloned()
             .ok_or_else(|| StepError(format!("there is no connection '{name}'")))
     }
 
-    /// The instant of a mark; the scenario's start without one.
+    /// Returns the instant of a mark, or of the scenario's start without one.
     pub(super) fn since(&self, mark: Option<&str>) -> Result<Instant, StepError> {
         match mark {
             None => Ok(self.started - Span::from_micros(1)),
@@ -230,12 +240,13 @@ impl World {
         }
     }
 
-    /// A text with its `${names}` filled in. Instants are written as the issuer's texts write them.
+    /// Replaces the `${name}` placeholders in a text. Instants have the format of the issuer's
+    /// messages.
     pub(super) fn fill(&self, text: &str) -> Result<String, TemplateError> {
         template::fill(text, |name| self.value(name))
     }
 
-    /// A JSON value with the names in its texts filled in.
+    /// Replaces the placeholders in all texts of a JSON value.
     pub(super) fn fill_json(&self, value: &Value) -> Result<Value, TemplateError> {
         Ok(match value {
             Value::String(text) => Value::String(self.fill(text)?),
@@ -261,16 +272,17 @@ impl World {
             "expires" => self.tokens.get(rest).map(|kept| entra(kept.expires())),
             "user" => {
                 let (role, field) = rest.rsplit_once('.')?;
-                let user = self.handout.user(role)?;
+                let user = self.credentials.user(role)?;
                 Some(if field == "upn" { user.upn.clone() } else { user.id.clone() })
             }
-            "app" => {
-                self.handout.application(rest.strip_suffix(".client_id")?).map(|app| app.client_id.clone())
-            }
+            "app" => self
+                .credentials
+                .application(rest.strip_suffix(".client_id")?)
+                .map(|app| app.client_id.clone()),
             "connection" => self.connections.get(rest.strip_suffix(".id")?).map(|found| found.id.clone()),
             "flow" => self.flows.get(rest.strip_suffix(".id")?).map(|found| found.id.clone()),
             "object" => self.objects.get(rest.strip_suffix(".id")?).cloned(),
-            "tenant" => Some(self.handout.tenant_id.clone()),
+            "tenant" => Some(self.credentials.tenant_id.clone()),
             _ => None,
         }
     }

@@ -50,13 +50,13 @@ impl Tenants {
     /// # Errors
     /// As [`Tenants::clock`].
     pub async fn clock_to_freeze(&self, tenant: TenantId) -> Result<TenantClock, TenantError> {
-        self.handout(tenant).await?;
+        self.credentials(tenant).await?;
         self.operations().freeze(tenant).await?;
         self.clock_within(tenant, PATIENCE).await
     }
 
     async fn clock_within(&self, tenant: TenantId, wait: Duration) -> Result<TenantClock, TenantError> {
-        self.handout(tenant).await?;
+        self.credentials(tenant).await?;
         let asked = wall_now();
         let turn = loop {
             if let Some(turn) = self.operations().turn_within(tenant, wait).await {
@@ -75,7 +75,7 @@ impl Tenants {
                 pause(ELSEWHERE).await;
                 continue;
             }
-            match self.end_interrupted(operation).await {
+            match self.recover_operation(operation).await {
                 Ok(()) => {}
                 // Another replica was faster.
                 Err(TenantError::Store(error)) if error.is_conflict() => {}
@@ -83,7 +83,7 @@ impl Tenants {
             }
         }
         // It may have been deleted meanwhile.
-        self.handout(tenant).await?;
+        self.credentials(tenant).await?;
         Ok(TenantClock { tenants: self.clone(), tenant, _turn: turn })
     }
 

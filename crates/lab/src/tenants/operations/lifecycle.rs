@@ -13,7 +13,7 @@ use crate::http::CallError;
 use crate::seed::{DrawnSecrets, TenantPlan};
 use crate::services::{ClockChange, Service};
 use crate::tenants::layout::lay_out;
-use crate::tenants::{Handout, NewTenant, TenantError, Tenants, Urls};
+use crate::tenants::{NewTenant, TenantCredentials, TenantError, Tenants, Urls};
 
 /// What became of a deletion.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Tenants {
     /// # Errors
     /// An unknown seed, or a service that refused: the first cause, whatever the deletion of the
     /// rest meets.
-    pub async fn create(&self, new: NewTenant) -> Result<Handout, TenantError> {
+    pub async fn create(&self, new: NewTenant) -> Result<TenantCredentials, TenantError> {
         let seed = self.seed(new.seed.as_deref())?;
         let tenant =
             new.id.unwrap_or_else(|| TenantId::generate(&mut self.chassis().random.stream("tenant-id")));
@@ -53,7 +53,7 @@ impl Tenants {
         let urls = Urls::of(self.surface().origins());
         let resource = &self.surface().origins().resource.server;
         let plan = TenantPlan::draw(seed, tenant, new.name, rules, &secrets, &urls.hub, resource);
-        let handout = Handout::of(&plan, rules, new.bare, urls);
+        let credentials = TenantCredentials::of(&plan, rules, new.bare, urls);
         // All services start from one instant, whatever the time between the calls.
         let now = new.now.unwrap_or_else(wall_now);
         let clock = ClockChange {
@@ -65,17 +65,17 @@ impl Tenants {
         let _turn = self.operations().turn(tenant).await;
         let mut operation = self.operations().store.begin(tenant, OperationDetails::create()).await?;
         let canceled = Arc::new(AtomicBool::new(false));
-        let creation = self.create_everywhere(&plan, &handout, clock, new.bare, now);
+        let creation = self.create_everywhere(&plan, &credentials, clock, new.bare, now);
         let created = match self.operations().work(&mut operation, &canceled, creation).await {
             Ok(()) => {
-                let mut change = Change::from(self.handouts().insertion(tenant, &handout));
+                let mut change = Change::from(self.store().insertion(tenant, &credentials));
                 change.add(OperationStore::end(&operation));
                 self.operations().store.commit(change).await.map_err(NotCreated::from)
             }
             Err(failure) => Err(failure),
         };
         match created {
-            Ok(()) => Ok(handout),
+            Ok(()) => Ok(credentials),
             Err(failure) => Err(self.roll_back(operation, failure).await),
         }
     }
@@ -83,7 +83,7 @@ impl Tenants {
     async fn create_everywhere(
         &self,
         plan: &TenantPlan,
-        handout: &Handout,
+        credentials: &TenantCredentials,
         clock: ClockChange,
         bare: bool,
         now: Instant,
@@ -109,7 +109,7 @@ impl Tenants {
         }
         if !bare {
             let random = self.chassis().random.of(tenant);
-            let laid_out = lay_out(self.surface().http(), plan, handout, &random, now).await;
+            let laid_out = lay_out(self.surface().http(), plan, credentials, &random, now).await;
             laid_out.map_err(|error| TenantError::Layout(Box::new(error)))?;
         }
         Ok(())
@@ -204,7 +204,7 @@ impl Tenants {
     /// As [`Tenants::create`]; nothing is begun while a service does not answer.
     pub async fn ensure_default(&self) -> Result<(), TenantError> {
         let id = self.seed(None)?.file.tenant.id;
-        if self.handouts().read(id).await?.is_some() {
+        if self.store().read(id).await?.is_some() {
             return Ok(());
         }
         for service in Service::ALL {

@@ -38,7 +38,7 @@ impl Tenants {
                     Err(error) => tracing::debug!(%error, "the services' tenants are compared again later"),
                 }
             }
-            let left = self.end_all_interrupted(&mut reported).await;
+            let left = self.recover_all(&mut reported).await;
             wait = if left { (wait * 2).min(RETRY_LAST) } else { RETRY_FIRST };
             let idle = if left || swept.is_none() { wait } else { SWEEP };
             tokio::select! {
@@ -49,7 +49,7 @@ impl Tenants {
     }
 
     /// Returns whether something is left. Each cause is reported once.
-    async fn end_all_interrupted(&self, reported: &mut HashMap<TenantId, BTreeSet<String>>) -> bool {
+    async fn recover_all(&self, reported: &mut HashMap<TenantId, BTreeSet<String>>) -> bool {
         let operations = match self.operations().store.list().await {
             Ok(operations) => operations,
             Err(error) => {
@@ -59,7 +59,7 @@ impl Tenants {
         };
         reported.retain(|tenant, _| operations.iter().any(|operation| operation.tenant == *tenant));
         let ended: Vec<_> = iter(operations)
-            .map(|operation| async move { (operation.tenant, self.end_if_left(operation).await) })
+            .map(|operation| async move { (operation.tenant, self.recover_if_idle(operation).await) })
             .buffer_unordered(AT_ONCE)
             .collect()
             .await;
@@ -80,19 +80,19 @@ impl Tenants {
         left
     }
 
-    /// Ends an operation unless somebody works on it; returns whether nothing is left of it.
-    async fn end_if_left(&self, listed: Operation) -> Result<bool, TenantError> {
+    /// Recovers an operation unless another process works on it; returns whether it has ended.
+    async fn recover_if_idle(&self, listed: Operation) -> Result<bool, TenantError> {
         let turn = self.operations().turn_of(listed.tenant);
         let Ok(_turn) = turn.try_lock() else { return Ok(false) };
         let Some(operation) = self.operations().store.read(listed.tenant).await? else { return Ok(true) };
         if self.operations().store.is_elsewhere(&operation) {
             return Ok(false);
         }
-        self.end_interrupted(operation).await.map(|()| true)
+        self.recover_operation(operation).await.map(|()| true)
     }
 
     /// Ends an operation that was left behind. The caller has the tenant's turn.
-    pub(super) async fn end_interrupted(&self, operation: Operation) -> Result<(), TenantError> {
+    pub(super) async fn recover_operation(&self, operation: Operation) -> Result<(), TenantError> {
         let mut operation = self.operations().store.claim(operation).await?;
         let tenant = operation.tenant;
         match operation.details.kind {

@@ -1,4 +1,4 @@
-//! Moving time and letting events happen in a running system.
+//! Commands for a running system: moving time, raising events, explaining.
 
 use std::io::Read as _;
 use std::process::ExitCode;
@@ -10,32 +10,32 @@ use outlive_lab::scenario::run::{LabClient, LabError};
 use serde_json::{Value, json};
 
 use crate::cli::{PasswordArgs, TenantArgs};
-use crate::terminal::{complain, say};
+use crate::terminal::{print_error, print_line};
 
-/// Longest credential that is read (bytes).
+/// Maximum length of a credential that is read, in bytes.
 const CREDENTIAL_MAX: u64 = 16_384;
 
-/// Moves time on.
-pub(crate) async fn advance(by: Span, whom: &TenantArgs) -> Result<ExitCode, StartError> {
-    let (lab, tenant) = find(whom).await?;
-    Ok(answer(lab.advance(&tenant, by).await.map(|clock| {
+/// Advances time.
+pub(crate) async fn advance(by: Span, target: &TenantArgs) -> Result<ExitCode, StartError> {
+    let (lab, tenant) = find(target).await?;
+    Ok(exit_with(lab.advance(&tenant, by).await.map(|clock| {
         let succeeded = clock.done.saturating_sub(clock.failed);
-        format!("It is {} now; {succeeded} runs succeeded, {} failed on the way.", clock.now, clock.failed)
+        format!("It is {} now; {succeeded} runs succeeded, {} failed.", clock.now, clock.failed)
     })))
 }
 
-/// A user changes the password.
+/// Changes the password of a user.
 pub(crate) async fn change_password(args: &PasswordArgs) -> Result<ExitCode, StartError> {
     set_password(args, json!({"type": "password_change"})).await
 }
 
-/// An administrator resets a password.
+/// Resets a password as an administrator.
 pub(crate) async fn reset_password(args: &PasswordArgs, channel: &str) -> Result<ExitCode, StartError> {
     set_password(args, json!({"type": "admin_reset", "channel": channel})).await
 }
 
-/// Explains what `id` names, or is.
-pub(crate) async fn why(id: &str, as_json: bool, whom: &TenantArgs) -> Result<ExitCode, StartError> {
+/// Explains a credential, connection or run.
+pub(crate) async fn why(id: &str, as_json: bool, target: &TenantArgs) -> Result<ExitCode, StartError> {
     let of = if id == "-" {
         std::io::read_to_string(std::io::stdin().take(CREDENTIAL_MAX)).map_err(|error| {
             StartError::new("cannot read the standard input", error, "give the credential as the argument")
@@ -43,8 +43,8 @@ pub(crate) async fn why(id: &str, as_json: bool, whom: &TenantArgs) -> Result<Ex
     } else {
         id.to_owned()
     };
-    let (lab, tenant) = find(whom).await?;
-    Ok(answer(lab.why(&tenant, &of).await.map(|why| {
+    let (lab, tenant) = find(target).await?;
+    Ok(exit_with(lab.why(&tenant, &of).await.map(|why| {
         if as_json { serde_json::to_string_pretty(&why).unwrap_or_default() } else { why.to_string() }
     })))
 }
@@ -54,54 +54,58 @@ async fn set_password(args: &PasswordArgs, mut event: Value) -> Result<ExitCode,
     if let Some(password) = &args.new_password {
         event["new_password"] = json!(password);
     }
-    let (lab, tenant) = find(&args.whom).await?;
+    let (lab, tenant) = find(&args.target).await?;
     if let Err(error) = lab.raise(&tenant, &event).await {
-        return Ok(answer(Err(error)));
+        return Ok(exit_with(Err(error)));
     }
-    Ok(answer(lab.handout(&tenant).await.map(|handout| match handout.user(&args.user) {
+    Ok(exit_with(lab.credentials(&tenant).await.map(|credentials| match credentials.user(&args.user) {
         Some(user) => format!("The password of {} is now {}", user.upn, user.password),
-        None => "The password is changed.".to_owned(),
+        None => "The password was changed.".to_owned(),
     })))
 }
 
-/// Sessions are revoked.
-pub(crate) async fn revoke_sessions(user: &str, by: &str, whom: &TenantArgs) -> Result<ExitCode, StartError> {
-    let (lab, tenant) = find(whom).await?;
+/// Revokes the sessions of a user.
+pub(crate) async fn revoke_sessions(
+    user: &str,
+    by: &str,
+    target: &TenantArgs,
+) -> Result<ExitCode, StartError> {
+    let (lab, tenant) = find(target).await?;
     let event = json!({"type": "revoke_sessions", "user": user, "by": by});
-    Ok(answer(lab.raise(&tenant, &event).await.map(|told| {
-        let at = told["at"].as_str().unwrap_or_default();
+    Ok(exit_with(lab.raise(&tenant, &event).await.map(|event| {
+        let at = event["at"].as_str().unwrap_or_default();
         format!("All sessions and refresh tokens of {user} issued before {at} are revoked.")
     })))
 }
 
-fn answer(result: Result<String, LabError>) -> ExitCode {
+fn exit_with(result: Result<String, LabError>) -> ExitCode {
     match result {
         Ok(text) => {
-            say(&text);
+            print_line(&text);
             ExitCode::SUCCESS
         }
         Err(error) => {
-            complain(&error);
+            print_error(&error);
             ExitCode::FAILURE
         }
     }
 }
 
-/// The lab and the tenant that was meant.
-async fn find(whom: &TenantArgs) -> Result<(LabClient, String), StartError> {
+/// Finds the lab and the tenant.
+async fn find(target: &TenantArgs) -> Result<(LabClient, String), StartError> {
     let random = Randomness::from_system();
     let http = Http::new(HttpClient::new()?, Trace::begin(&random));
-    let lab = LabClient::new(http, &whom.against);
+    let lab = LabClient::new(http, &target.against);
     let tenants = lab.tenants().await.map_err(|error| {
         StartError::new(
-            format!("cannot ask the lab at {}", whom.against),
+            format!("cannot use the lab at {}", target.against),
             error,
             "start a system with `outlive up`, or give --against the address it printed",
         )
     })?;
-    let wanted = whom.tenant.as_deref().unwrap_or("contoso.example");
+    let wanted = target.tenant.as_deref().unwrap_or("contoso.example");
     let found = tenants.iter().find(|(id, domain)| id.to_string() == wanted || domain == wanted);
-    let found = match (found, whom.tenant.as_deref(), tenants.as_slice()) {
+    let found = match (found, target.tenant.as_deref(), tenants.as_slice()) {
         (None, None, [only]) => Some(only),
         (found, ..) => found,
     };

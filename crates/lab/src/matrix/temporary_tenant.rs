@@ -1,28 +1,32 @@
-//! A tenant that lasts as long as what is done in it.
+//! A tenant that is deleted when it is dropped.
 
 use outlive_clock::TenantId;
 use tokio::runtime::Handle;
 
 use super::MatrixError;
-use crate::tenants::{Handout, NewTenant, TenantError, Tenants};
+use crate::tenants::{NewTenant, TenantCredentials, TenantError, Tenants};
 
-/// A tenant that is deleted when it is dropped: also when the caller goes away in the middle of a
-/// row, or of its creation.
-pub(super) struct ThrowAway {
+/// A tenant that is deleted when it is dropped, also if the caller disconnects during a row or
+/// during the creation.
+pub(super) struct TemporaryTenant {
     tenants: Tenants,
     /// `None` once its deletion has begun.
     tenant: Option<TenantId>,
 }
 
-impl ThrowAway {
-    pub(super) async fn create(tenants: &Tenants, new: NewTenant) -> Result<(Self, Handout), MatrixError> {
+impl TemporaryTenant {
+    pub(super) async fn create(
+        tenants: &Tenants,
+        new: NewTenant,
+    ) -> Result<(Self, TenantCredentials), MatrixError> {
         let tenants = tenants.clone();
         // In a task of its own: half a tenant cannot be dropped. A caller that is gone drops the
         // task's result, and with it the tenant.
         let creating = tokio::spawn(async move {
-            let handout = tenants.create(new).await?;
-            let tenant = handout.tenant_id.parse().map_err(|_| MatrixError::Seed("a tenant with an id"))?;
-            Ok((Self { tenants, tenant: Some(tenant) }, handout))
+            let credentials = tenants.create(new).await?;
+            let tenant =
+                credentials.tenant_id.parse().map_err(|_| MatrixError::Seed("a tenant with an id"))?;
+            Ok((Self { tenants, tenant: Some(tenant) }, credentials))
         });
         creating.await.map_err(|_| MatrixError::Interrupted)?
     }
@@ -42,14 +46,14 @@ impl ThrowAway {
     }
 }
 
-impl Drop for ThrowAway {
+impl Drop for TemporaryTenant {
     fn drop(&mut self) {
         if let Some(deleting) = self.begin_deletion()
             && let Ok(runtime) = Handle::try_current()
         {
             runtime.spawn(async move {
                 if let Ok(Err(error)) = deleting.await {
-                    tracing::warn!(%error, "a throw-away tenant could not be deleted");
+                    tracing::warn!(%error, "a temporary tenant could not be deleted");
                 }
             });
         }

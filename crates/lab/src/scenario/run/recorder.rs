@@ -1,22 +1,22 @@
-//! What a step has to say while it is played.
+//! The record of a step while it runs.
 
 use crate::scenario::result::Check;
 
-/// Collects what happened and what was checked.
+/// Collects what happened in a step, the reasons and the checks.
 #[derive(Default)]
-pub(super) struct Telling {
-    pub(super) told: Vec<String>,
+pub(super) struct StepRecorder {
+    pub(super) narration: Vec<String>,
     pub(super) why: Vec<String>,
     pub(super) checks: Vec<Check>,
 }
 
-impl Telling {
-    /// Something happened.
-    pub(super) fn tell(&mut self, text: impl Into<String>) {
-        self.told.push(text.into());
+impl StepRecorder {
+    /// Records something that happened.
+    pub(super) fn note(&mut self, text: impl Into<String>) {
+        self.narration.push(text.into());
     }
 
-    /// Somebody said why.
+    /// Records the reason of a decision, once.
     pub(super) fn explain(&mut self, text: impl Into<String>) {
         let text = text.into();
         if !self.why.contains(&text) {
@@ -24,7 +24,7 @@ impl Telling {
         }
     }
 
-    /// Something was compared.
+    /// Records a comparison.
     pub(super) fn check(&mut self, check: Check) {
         self.checks.push(check);
     }

@@ -1,4 +1,4 @@
-//! What whoever asked for a tenant is given: ids, names, passwords, secrets, addresses.
+//! Tenant credentials, as the lab API returns them: ids, names, passwords, secrets, URLs.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -6,49 +6,49 @@ use utoipa::ToSchema;
 use crate::seed::{ApplicationKind, TenantPlan};
 use crate::services::Origins;
 
-/// A tenant, as handed out. Holds passwords and secrets: sealed at rest, and without `Debug`.
+/// A tenant with its credentials. Contains passwords and secrets: sealed at rest, no `Debug`.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
-pub struct Handout {
+pub struct TenantCredentials {
     /// The tenant's id.
     pub tenant_id: String,
     /// Its verified domain.
     pub domain: String,
     /// Its display name.
     pub name: String,
-    /// The table it lives by.
+    /// Its revocation table.
     pub rules: String,
-    /// Its people.
-    pub users: Vec<HandoutUser>,
+    /// Its users.
+    pub users: Vec<UserCredentials>,
     /// Its applications.
-    pub applications: Vec<HandoutApplication>,
-    /// The client id that the maker's portal uses.
+    pub applications: Vec<ApplicationCredentials>,
+    /// The client id of the maker portal.
     pub maker_portal: String,
     /// The hub's connectors.
-    pub connectors: Vec<HandoutConnector>,
-    /// Connections that were made.
-    pub connections: Vec<HandoutConnection>,
-    /// Flows that were turned on.
-    pub flows: Vec<HandoutFlow>,
-    /// Where everything is.
+    pub connectors: Vec<TenantConnector>,
+    /// Its connections.
+    pub connections: Vec<TenantConnection>,
+    /// Its flows.
+    pub flows: Vec<TenantFlow>,
+    /// The URLs of the services.
     pub urls: Urls,
 }
 
-/// A person.
+/// A user.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
-pub struct HandoutUser {
-    /// Role in stories (`owner`).
+pub struct UserCredentials {
+    /// Role in scenarios (`owner`).
     pub role: String,
     /// Sign-in name.
     pub upn: String,
     /// Object id.
     pub id: String,
-    /// Password, as far as the lab knows: the first, or the last one set through a lab event.
+    /// The initial password, or the last one set by a lab event.
     pub password: String,
 }
 
 /// An application.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
-pub struct HandoutApplication {
+pub struct ApplicationCredentials {
     /// Display name.
     pub name: String,
     /// Client id.
@@ -59,20 +59,20 @@ pub struct HandoutApplication {
     /// Its client secret, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
-    /// Where its codes may be sent.
+    /// Its redirect URIs.
     pub redirect_uris: Vec<String>,
 }
 
 /// A connector.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
-pub struct HandoutConnector {
+pub struct TenantConnector {
     /// Its name.
     pub name: String,
 }
 
 /// A connection.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
-pub struct HandoutConnection {
+pub struct TenantConnection {
     /// Its name.
     pub name: String,
     /// Its connector.
@@ -83,7 +83,7 @@ pub struct HandoutConnection {
 
 /// A flow.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
-pub struct HandoutFlow {
+pub struct TenantFlow {
     /// Its id.
     pub id: String,
     /// Its display name.
@@ -94,12 +94,12 @@ pub struct HandoutFlow {
     pub connection: String,
 }
 
-/// Where everything is, as seen from outside.
+/// The public URLs of the services.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct Urls {
     /// The identity provider.
     pub idp: String,
-    /// The identity provider by https, where it is served.
+    /// The identity provider over https, if enabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idp_tls: Option<String>,
     /// Microsoft Graph.
@@ -113,7 +113,7 @@ pub struct Urls {
 }
 
 impl Urls {
-    /// The public addresses.
+    /// Returns the public URLs.
     #[must_use]
     pub fn of(origins: &Origins) -> Self {
         Self {
@@ -127,11 +127,11 @@ impl Urls {
     }
 }
 
-impl Handout {
-    /// The hand-out of a planned tenant; `bare` ones have no connections and flows yet.
+impl TenantCredentials {
+    /// Creates the credentials of a planned tenant. `bare` ones have no connections and flows.
     #[must_use]
     pub fn of(plan: &TenantPlan, rules: &str, bare: bool, urls: Urls) -> Self {
-        let made = |count: usize| if bare { 0 } else { count };
+        let included = |count: usize| if bare { 0 } else { count };
         Self {
             tenant_id: plan.tenant.to_string(),
             domain: plan.domain.clone(),
@@ -140,7 +140,7 @@ impl Handout {
             users: plan
                 .users
                 .iter()
-                .map(|user| HandoutUser {
+                .map(|user| UserCredentials {
                     role: user.role.clone(),
                     upn: user.upn.clone(),
                     id: user.id.to_string(),
@@ -150,7 +150,7 @@ impl Handout {
             applications: plan
                 .applications
                 .iter()
-                .map(|application| HandoutApplication {
+                .map(|application| ApplicationCredentials {
                     name: application.name.clone(),
                     client_id: application.client_id.to_string(),
                     kind: application.kind,
@@ -159,12 +159,12 @@ impl Handout {
                 })
                 .collect(),
             maker_portal: plan.maker_portal.to_string(),
-            connectors: plan.connectors.iter().map(|name| HandoutConnector { name: name.clone() }).collect(),
+            connectors: plan.connectors.iter().map(|name| TenantConnector { name: name.clone() }).collect(),
             connections: plan
                 .connections
                 .iter()
-                .take(made(plan.connections.len()))
-                .map(|connection| HandoutConnection {
+                .take(included(plan.connections.len()))
+                .map(|connection| TenantConnection {
                     name: connection.name.clone(),
                     connector: connection.connector.clone(),
                     owner: connection.owner.clone(),
@@ -173,8 +173,8 @@ impl Handout {
             flows: plan
                 .flows
                 .iter()
-                .take(made(plan.flows.len()))
-                .map(|flow| HandoutFlow {
+                .take(included(plan.flows.len()))
+                .map(|flow| TenantFlow {
                     id: flow.id.to_string(),
                     name: flow.display_name.clone(),
                     owner: flow.owner.clone(),
@@ -185,17 +185,15 @@ impl Handout {
         }
     }
 
-    /// The person with this role, sign-in name or object id.
+    /// Returns the user with this role, sign-in name or object id.
     #[must_use]
-    pub fn user(&self, who: &str) -> Option<&HandoutUser> {
-        self.users.iter().find(|user| user.role == who || user.upn == who || user.id == who)
+    pub fn user(&self, id: &str) -> Option<&UserCredentials> {
+        self.users.iter().find(|user| user.role == id || user.upn == id || user.id == id)
     }
 
-    /// The application with this name or client id.
+    /// Returns the application with this name or client id.
     #[must_use]
-    pub fn application(&self, which: &str) -> Option<&HandoutApplication> {
-        self.applications
-            .iter()
-            .find(|application| application.name == which || application.client_id == which)
+    pub fn application(&self, id: &str) -> Option<&ApplicationCredentials> {
+        self.applications.iter().find(|application| application.name == id || application.client_id == id)
     }
 }

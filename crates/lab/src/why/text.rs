@@ -1,4 +1,4 @@
-//! The explanation as a text that a learner reads from top to bottom.
+//! The explanation as text.
 
 use std::fmt;
 
@@ -6,14 +6,14 @@ use outlive_rules::{ClientClass, Presented, Question};
 
 use super::{Moment, Why};
 
-/// In which column of the table it stands, in words.
+/// Returns the column of the revocation table that applies, in words.
 pub(super) fn column(question: &Question) -> Option<&'static str> {
     let (class, password_based) = match &question.presented {
         Presented::RefreshToken(token) => (Some(token.client_class), token.password_based),
         Presented::Code(code) => (Some(code.client_class), code.password_based),
         Presented::Cookie(cookie) => (None, cookie.password_based),
         Presented::AccessToken(token) if token.evaluated => {
-            return Some("which can be challenged: the resource evaluates access continuously");
+            return Some("which is CAE-enabled");
         }
         _ => return None,
     };
@@ -35,12 +35,12 @@ impl fmt::Display for Why {
             writeln!(f, "\nNow, on {}\n  {}", verdict.at.whole_second(), verdict.explain())?;
         }
         if let Some(at) = self.ends_by_itself {
-            writeln!(f, "\nIt ends by itself on {}, if nothing happens before.", at.whole_second())?;
+            writeln!(f, "\nIt expires on {} unless an event ends it earlier.", at.whole_second())?;
         }
-        list(f, "It would end at once if", &self.would_end_it)?;
-        list(f, "It would live on if", &self.would_not_end_it)?;
-        let otherwise: Vec<_> = self.what_if.iter().map(|found| found.words.clone()).collect();
-        list(f, "What would have had to be otherwise", &otherwise)
+        list(f, "It would end immediately if", &self.would_end_it)?;
+        list(f, "It would remain valid if", &self.would_not_end_it)?;
+        let changes: Vec<_> = self.what_if.iter().map(|found| found.words.clone()).collect();
+        list(f, "What would have changed the decision", &changes)
     }
 }
 
