@@ -1,15 +1,15 @@
-//! Whom a hint means: a user name, or the value of the optional claim `login_hint`, which says the same and is not to be read
-//! by clients ("Optional claims reference").
+//! The `login_hint` parameter: a user name, or the opaque value of the optional claim `login_hint`
+//! ("Optional claims reference").
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// The user name that a hint means.
+/// Returns the user name that a hint identifies.
 pub(crate) fn name_of_hint(hint: &str) -> String {
     opaque(hint).unwrap_or_else(|| hint.to_owned())
 }
 
-/// Whether the value of the claim `login_hint` means this user.
+/// Returns whether `hint` is this user's `login_hint` claim.
 pub(crate) fn names_opaquely(hint: &str, upn: &str) -> bool {
     opaque(hint).is_some_and(|name| name.to_lowercase() == upn.to_lowercase())
 }

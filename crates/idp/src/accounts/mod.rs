@@ -1,5 +1,5 @@
-//! Which of the accounts that are signed in to a browser a request is for (reference: "Authorization endpoint", `prompt`,
-//! `login_hint`): a browser has one session for each account.
+//! Selection among the accounts that are signed in to a browser (reference: "Authorization
+//! endpoint", `prompt`, `login_hint`). A browser has one session per account.
 
 mod account;
 mod choice;

@@ -1,4 +1,4 @@
-//! What an application wants an administrator to grant.
+//! The permissions that an application requests from an administrator.
 
 use std::collections::BTreeSet;
 
@@ -21,23 +21,24 @@ pub(crate) struct AdminConsentRequest {
     pub(crate) reply_to: ReplyTo,
     pub(crate) endpoint: TokenVersion,
     pub(crate) asked: Vec<AskedOfOrganization>,
-    /// As the answer repeats it.
+    /// The `scope` parameter as the response repeats it.
     pub(crate) scope: String,
 }
 
-/// What is asked for at one API.
+/// The permissions requested of one API.
 pub(crate) struct AskedOfOrganization {
     pub(crate) resource: Application,
-    /// As it was named.
+    /// The name under which the request refers to the API.
     pub(crate) name: String,
     /// Delegated permissions.
     pub(crate) scopes: BTreeSet<String>,
-    /// Permissions of the application's own.
+    /// Application permissions.
     pub(crate) roles: BTreeSet<String>,
 }
 
 impl AdminConsentRequest {
-    /// Validates the parameters. Until the redirect URI is known to be the client's, nothing is ever sent to it.
+    /// Validates the parameters. Never redirects before the redirect URI is known to belong to the
+    /// client.
     pub(super) async fn validate(
         idp: &Idp,
         segment: &str,
@@ -77,7 +78,7 @@ impl AdminConsentRequest {
             return Err(refuse(Refusal::new(aadsts::PARAMETER_DUPLICATED).with("name", name)));
         }
         let (asked, scope) = match endpoint {
-            // What is registered, whatever the request says.
+            // Version 1.0 ignores the scope: it always requests what is registered.
             TokenVersion::V1 => {
                 (registered(idp, &tenant, &application).await.map_err(refuse)?, String::new())
             }
@@ -91,7 +92,7 @@ impl AdminConsentRequest {
 }
 
 impl AdminConsentRequest {
-    /// Everything that is registered, for an authorization request that asks for it.
+    /// Requests all registered permissions, for `prompt=admin_consent`.
     pub(super) async fn of_authorization(idp: &Idp, request: &AuthorizeRequest) -> Result<Self, Refusal> {
         let (tenant, application) = (request.tenant.clone(), request.application.clone());
         Ok(Self {
@@ -105,7 +106,7 @@ impl AdminConsentRequest {
     }
 }
 
-/// A registered redirect URI, or one with more path segments than a registered one has.
+/// Returns the redirect URI: a registered one, or one that extends its path.
 fn redirect_uri(application: &Application, parameters: &Parameters) -> Result<String, Refusal> {
     let registered = &application.document.redirect_uris;
     match (parameters.get("redirect_uri"), registered.as_slice()) {
@@ -121,7 +122,7 @@ fn redirect_uri(application: &Application, parameters: &Parameters) -> Result<St
     }
 }
 
-/// All that the application is registered to ask for.
+/// Returns all permissions in the application's registration.
 async fn registered(
     idp: &Idp,
     tenant: &Tenant,
@@ -132,7 +133,7 @@ async fn registered(
     resolved(idp, tenant, application, &ScopeRequest { resources, ..ScopeRequest::default() }).await
 }
 
-/// What the scope parameter names, and how the answer repeats it.
+/// Returns the permissions that the scope parameter names, and the scope to repeat in the response.
 async fn named(
     idp: &Idp,
     tenant: &Tenant,
@@ -166,7 +167,7 @@ fn of_api(
     let required = required.filter(|r| r.resource == resource.application.client_id);
     let roles = required.flat_map(|required| &required.roles);
     let known = &resource.application.document.app_roles;
-    // A scope cannot name an application permission: those come with .default.
+    // A scope cannot name an application permission; only `.default` includes them.
     let roles = roles.filter(|role| resource.by_default() && known.iter().any(|known| known.value == **role));
     let roles: BTreeSet<String> = roles.cloned().collect();
     if roles.is_empty() {

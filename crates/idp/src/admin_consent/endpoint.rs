@@ -1,4 +1,4 @@
-//! The endpoint, the page, and its answer.
+//! The admin consent endpoint, its page and its form.
 
 use axum::response::Response;
 use outlive_clock::Instant;
@@ -16,18 +16,18 @@ use crate::refusal::Refusal;
 use crate::second_factor;
 use crate::visit::Visit;
 
-/// `GET /{tenant}/adminconsent`: what is registered.
+/// `GET /{tenant}/adminconsent`: consent to the registered permissions.
 pub(crate) async fn admin_consent_v1(visit: Visit) -> Response {
     visit.admin_consent(TokenVersion::V1, visit.parameters.clone(), None).await
 }
 
-/// `GET /{tenant}/v2.0/adminconsent`: what `scope` names.
+/// `GET /{tenant}/v2.0/adminconsent`: consent to the permissions in `scope`.
 pub(crate) async fn admin_consent_v2(visit: Visit) -> Response {
     visit.admin_consent(TokenVersion::V2, visit.parameters.clone(), None).await
 }
 
 impl Visit {
-    /// Asks whoever is signed in, or has just signed in, to grant for everybody.
+    /// Shows the consent page to the signed-in administrator.
     pub(crate) async fn admin_consent(
         &self,
         endpoint: TokenVersion,
@@ -87,7 +87,7 @@ impl Visit {
         Ok(response)
     }
 
-    /// An administrator who is signed in to the browser. Anybody else is asked to sign in as one.
+    /// Returns the browser's signed-in administrator. Other users are prompted to sign in as one.
     async fn administrator_of_browser(
         &self,
         request: &AdminConsentRequest,
@@ -98,7 +98,7 @@ impl Visit {
         Ok(signed_in.find(|signed_in| may_grant(&signed_in.user, request)))
     }
 
-    /// The answer to the page: `consent=accept` or anything else.
+    /// Handles the page's form: `consent=accept` or anything else.
     pub(crate) async fn answer_admin_consent(&self, state: PageState) -> Result<Response, Refusal> {
         let Next::AdminConsent { version, parameters } = state.next.clone() else {
             return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER));
@@ -109,7 +109,7 @@ impl Visit {
         };
         let tenant = &request.tenant;
         let now = self.idp.now(tenant.id).await?;
-        // Only the person to whom the page was shown can answer it, and only while they are signed in.
+        // Only the user to whom the page was shown can submit it, and only while signed in.
         let found = self.session_of(tenant.id, state.user).await?;
         let Some((session, Some(user))) = found.filter(|(session, _)| Some(session.user_id) == state.user)
         else {
@@ -137,7 +137,8 @@ impl Visit {
 
     async fn refuse_admin_consent(&self, request: &AdminConsentRequest, refusal: &Refusal) -> Response {
         let asked = self.idp.asked(&self.trace, &self.origin, Some(request.tenant.id)).await;
-        // The two forms have different words for it ("OAuth 2.0 client credentials flow", "Admin consent").
+        // Both versions return different errors ("OAuth 2.0 client credentials flow", "Admin
+        // consent").
         let denied = refusal.error.error == OauthError::AccessDenied;
         if denied && request.endpoint == TokenVersion::V1 {
             return request.reply_to.refuse_as("permission_denied", refusal, &asked);
@@ -146,8 +147,9 @@ impl Visit {
     }
 }
 
-/// Whether the user holds a directory role that grants this for everybody. What an application may do at Microsoft Graph
-/// without a user takes the highest ("Grant tenant-wide admin consent to an application").
+/// Returns whether the user holds a directory role that may grant this for all users. Application
+/// permissions of Microsoft Graph require the most privileged roles ("Grant tenant-wide admin
+/// consent to an application").
 pub(super) fn may_grant(user: &User, request: &AdminConsentRequest) -> bool {
     const ALL: [&str; 2] = ["Global Administrator", "Privileged Role Administrator"];
     const OF_APPLICATIONS: [&str; 2] = ["Application Administrator", "Cloud Application Administrator"];

@@ -1,5 +1,5 @@
-//! Admin consent (reference: "Admin consent"): an administrator grants an application, for everybody, what it asks for, both
-//! delegated permissions and those that it uses without a user.
+//! Admin consent (reference: "Admin consent"): an administrator grants an application, for all
+//! users, its delegated permissions and its application permissions.
 
 mod asked;
 mod endpoint;

@@ -1,5 +1,5 @@
-//! `prompt=admin_consent` of the authorization endpoint, version 1.0: the same page on the way to a code ("Authorize access using
-//! the OAuth 2.0 code grant flow").
+//! `prompt=admin_consent` of the version 1.0 authorization endpoint: shows the admin consent page
+//! before the code is issued ("Authorize access using the OAuth 2.0 code grant flow").
 
 use axum::response::Response;
 use outlive_clock::Instant;
@@ -14,7 +14,8 @@ use crate::refusal::Refusal;
 use crate::visit::Visit;
 
 impl Visit {
-    /// Asks whoever is signed in to grant for everybody; whoever may not is asked to sign in as somebody who may, once.
+    /// Shows the admin consent page. A user without the required role is prompted once to sign in
+    /// as an administrator.
     pub(crate) async fn ask_for_everybody(
         &self,
         request: &AuthorizeRequest,
@@ -34,7 +35,7 @@ impl Visit {
         Ok(response)
     }
 
-    /// Records that this administrator accepted the page.
+    /// Records the administrator's consent.
     pub(crate) async fn grant_all_that_is_registered(
         &self,
         request: &AuthorizeRequest,

@@ -1,5 +1,6 @@
-//! Signing in for a device that has no browser (RFC 8628; reference: "Device authorization"): the device asks for a code, a
-//! person types it on a page, signs in and answers, and the device redeems its code at the token endpoint.
+//! The device authorization grant (RFC 8628; reference: "Device authorization"): a device requests
+//! a code, a user enters it on a page, signs in and approves, and the device redeems the code at
+//! the token endpoint.
 
 mod answer;
 mod code;

@@ -1,20 +1,20 @@
-//! The code that a person reads off a device and types.
+//! User codes, which a user reads from a device and types.
 
 use outlive_clock::Stream;
 
-/// Letters and digits that are not taken for one another when read off a screen. Thirty-two: every five bits make one.
+/// Letters and digits that are hard to confuse on a screen. Thirty-two: one for every five bits.
 const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 const LENGTH: usize = 9;
 
-/// Longest text that is looked at, in characters: people type blanks and hyphens.
+/// Longest accepted input, in characters: users type blanks and hyphens.
 const TYPED_MAX: usize = 40;
 
-/// A new code.
+/// Generates a code.
 pub(crate) fn draw(stream: &mut Stream) -> String {
     stream.bytes::<LENGTH>().iter().map(|byte| char::from(ALPHABET[usize::from(byte & 31)])).collect()
 }
 
-/// The code as it was meant, if what was typed can be one.
+/// Normalizes a typed code; `None` if it cannot be one.
 pub(crate) fn meant(typed: &str) -> Option<String> {
     if typed.chars().count() > TYPED_MAX {
         return None;

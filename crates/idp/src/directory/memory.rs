@@ -1,8 +1,9 @@
-//! What was read of a directory and is still true. Tenants, applications, users and consents change seldom, and every token
-//! request asks for them.
+//! A cache of directory objects. Tenants, applications, users and consents change rarely, and every
+//! token request reads them.
 //!
-//! Used only where this process alone can change the database; replicas that share one read every time. Every change to a
-//! directory goes through [`Directory::commit`](super::Directory::commit), after which nothing is remembered of its tenant.
+//! Used only if this process is the only writer; replicas that share a database read every time.
+//! Every change to a directory goes through [`Directory::commit`](super::Directory::commit), which
+//! clears the cache of its tenant.
 
 use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
@@ -16,15 +17,15 @@ use outlive_store::StoreError;
 use super::client_secret::StoredSecret;
 use super::{Application, Tenant, User};
 
-/// The most that is remembered of one kind. Beyond it everything of that kind is forgotten and read again.
+/// Entries per cache. When it is full, the whole cache is cleared.
 const REMEMBERED_MAX: usize = 10_000;
 
-/// Everything that is remembered, by what it is.
+/// The caches, one per kind of object.
 pub(crate) struct Memory {
     changes: Arc<AtomicU64>,
     pub(crate) tenants: Remembered<(), Tenant>,
     pub(crate) applications: Remembered<ClientId, Application>,
-    /// By the name under which they are asked for.
+    /// By name.
     pub(crate) resources: Remembered<String, Application>,
     pub(crate) secrets: Remembered<ClientId, Vec<StoredSecret>>,
     pub(crate) users: Remembered<UserId, User>,
@@ -32,11 +33,11 @@ pub(crate) struct Memory {
     pub(crate) granted_scopes: Remembered<(ClientId, ClientId, UserId), BTreeSet<String>>,
     /// By client and resource.
     pub(crate) assigned_roles: Remembered<(ClientId, ClientId), Vec<String>>,
-    /// By the object id of a user and the API.
+    /// By the user's object id and the API.
     pub(crate) user_roles: Remembered<(UserId, ClientId), Vec<String>>,
-    /// Which groups users are in.
+    /// Groups by user.
     pub(crate) groups: Remembered<UserId, Vec<String>>,
-    /// When sessions were signed out.
+    /// Sign-out times by session.
     pub(crate) signed_out: Remembered<SessionId, Option<Instant>>,
 }
 
@@ -58,8 +59,8 @@ impl Memory {
         }
     }
 
-    /// Forgets what is known of a tenant, because it has just changed. What others are still reading, perhaps from before the
-    /// change, will not be remembered.
+    /// Clears the cache of a tenant that has changed. Reads in progress, which may predate the
+    /// change, are not cached.
     pub(crate) fn forget(&self, tenant: TenantId) {
         self.changes.fetch_add(1, Ordering::SeqCst);
         self.tenants.forget(tenant);
@@ -75,7 +76,7 @@ impl Memory {
     }
 }
 
-/// What is remembered of one kind.
+/// A cache of one kind of object.
 pub(crate) struct Remembered<K, V> {
     used: bool,
     changes: Arc<AtomicU64>,
@@ -87,7 +88,7 @@ impl<K: Eq + Hash, V: Clone> Remembered<K, V> {
         Self { used, changes: Arc::clone(changes), known: Mutex::default() }
     }
 
-    /// What is remembered, or else what `read` finds. That something does not exist is never remembered.
+    /// Returns the cached value, or the result of `read`. Absence is never cached.
     pub(crate) async fn or_read(
         &self,
         tenant: TenantId,
@@ -105,7 +106,7 @@ impl<K: Eq + Hash, V: Clone> Remembered<K, V> {
         let found = read.await?;
         if let Some(found) = &found {
             let mut known = self.known();
-            // Under the lock that forgetting takes, after the change it counted.
+            // Checked under the lock that `forget` takes after it has counted the change.
             if self.changes.load(Ordering::SeqCst) == before {
                 if known.len() >= REMEMBERED_MAX {
                     known.clear();

@@ -1,4 +1,4 @@
-//! A user's authentication methods, of all types: password, authenticator application, passkeys.
+//! A user's authentication methods: password, authenticator app, passkeys.
 
 use axum::Json;
 use axum::extract::Path;
@@ -14,13 +14,13 @@ use crate::directory::User;
 use crate::passkeys::of_user;
 
 const READ: [&str; 2] = ["UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite.All"];
-/// The same for the caller's own methods.
+/// The permissions for the caller's own methods.
 const READ_OWN: [&str; 2] = ["UserAuthenticationMethod.Read", "UserAuthenticationMethod.ReadWrite"];
 
 /// The id of every user's password method ("passwordAuthenticationMethod resource type").
 pub(super) const PASSWORD_METHOD: Uuid = Uuid::from_u128(0x28c1_0230_6103_485e_b985_444c_6000_1490);
 
-/// Which methods a call is about.
+/// The method type in a path.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     All,
@@ -106,7 +106,7 @@ async fn methods(caller: &Caller, user: &User, kind: Kind) -> Result<Vec<Value>,
         ));
     }
     if matches!(kind, Kind::All | Kind::SoftwareOath) && user.second_factor.is_registered() {
-        // There is one at most: it can have the user's own id.
+        // There is at most one, so it can use the user's id.
         let method = json!({"id": user.id, "secretKey": null});
         methods.push(typed("softwareOathAuthenticationMethod", kind, method));
     }
@@ -118,7 +118,7 @@ async fn methods(caller: &Caller, user: &User, kind: Kind) -> Result<Vec<Value>,
     Ok(methods)
 }
 
-/// A collection of one type does not name it.
+/// Adds the type, except in a collection of one type.
 fn typed(name: &str, kind: Kind, mut object: Value) -> Value {
     if kind == Kind::All {
         object["@odata.type"] = json!(format!("#microsoft.graph.{name}"));

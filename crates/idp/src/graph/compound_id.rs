@@ -1,15 +1,15 @@
-//! Ids of objects that stand between others: opaque texts of Graph, made of the ids of what they stand between.
+//! Opaque ids of objects that link other objects, composed of those objects' ids.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
 
-/// Three ids as one text of 64 characters.
+/// Encodes three ids in 64 characters.
 pub(super) fn compound(ids: [Uuid; 3]) -> String {
     URL_SAFE_NO_PAD.encode(ids.map(Uuid::into_bytes).concat())
 }
 
-/// The three ids in a text, if it is one.
+/// Decodes the three ids.
 pub(super) fn taken_apart(text: &str) -> Option<[Uuid; 3]> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     let (parts, []) = bytes.as_chunks::<16>() else { return None };

@@ -1,4 +1,4 @@
-//! Microsoft Graph (`/v1.0`): the directory and what happened in it (reference: "Microsoft Graph operations").
+//! Microsoft Graph (`/v1.0`): directory and audit logs (reference: "Microsoft Graph operations").
 
 mod app_role_assignments;
 mod applications;
@@ -58,7 +58,7 @@ pub(crate) fn router() -> Router<Idp> {
         .fallback(no_such_path)
 }
 
-/// `/beta`: what is nowhere else.
+/// `/beta`: operations that v1.0 does not have.
 pub(crate) fn beta() -> Router<Idp> {
     Router::new()
         .route("/me", get(users::me_in_beta))
@@ -69,8 +69,7 @@ pub(crate) fn beta() -> Router<Idp> {
         .fallback(no_such_path)
 }
 
-/// A method that a path does not take. `/{named}` matches paths that lead nowhere too, such as
-/// `/$batch`.
+/// Handles an unsupported method. `/{named}` also matches unknown paths such as `/$batch`.
 async fn wrong_method(
     State(idp): State<Idp>,
     trace: Trace,
@@ -84,7 +83,7 @@ async fn wrong_method(
     error.answer(&trace, instant_of_call(&idp, &headers).await)
 }
 
-/// What the shell refuses before a request reaches these routes, as an error of Graph.
+/// Renders an error of the HTTP layer, from before routing, as a Graph error.
 pub(crate) async fn refuse(idp: &Idp, problem: Problem, headers: &HeaderMap, trace: &Trace) -> Response {
     let error = GraphError::new(problem.status, "Request_BadRequest", problem.message);
     error.answer(trace, instant_of_call(idp, headers).await)
@@ -176,7 +175,7 @@ fn role_routes() -> Router<Idp> {
         .route("/directoryRoles/{id}", get(directory_roles::show))
         .collection("/directoryRoleTemplates", directory_roles::list_templates, MethodRouter::new())
         .route("/directoryRoleTemplates/{id}", get(directory_roles::show_template));
-    // The second is directoryRoles(roleTemplateId='…').
+    // The second is `directoryRoles(roleTemplateId='…')`.
     for role in ["/directoryRoles/{id}", "/{named}"] {
         router = router
             .collection(&format!("{role}/members"), directory_roles::list_members, MethodRouter::new())

@@ -1,4 +1,4 @@
-//! Revoking sign-in sessions.
+//! Revocation of sign-in sessions.
 
 use axum::Json;
 use axum::extract::Path;
@@ -44,7 +44,8 @@ pub(crate) async fn revoke(caller: Caller, Path(id): Path<String>) -> Response {
     caller.answer(result.await)
 }
 
-/// `POST /beta/users/{id}/invalidateAllRefreshTokens`, and `/beta/me/…`: the older name of the same, for users only.
+/// `POST /beta/users/{id}/invalidateAllRefreshTokens`, and `/beta/me/…`: the older, delegated-only
+/// form.
 pub(crate) async fn invalidate(caller: Caller, id: Option<Path<String>>) -> Response {
     let result = async {
         let user = match &id {

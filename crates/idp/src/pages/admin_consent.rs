@@ -1,4 +1,4 @@
-//! The page on which an administrator grants for everybody.
+//! The admin consent page.
 
 use axum::response::Response;
 use http::StatusCode;
@@ -10,7 +10,7 @@ use crate::admin_consent::AdminConsentRequest;
 use crate::directory::User;
 use crate::visit::Visit;
 
-/// The page.
+/// Renders the page.
 pub(crate) fn admin_consent(
     visit: &Visit,
     state: PageState,

@@ -1,5 +1,5 @@
-//! Pages that people see. Plain HTML forms that work without script; everything that came from outside is escaped by the
-//! templates; a strict content security policy stands behind them.
+//! HTML pages. Forms work without script; templates escape all external text, and a strict content
+//! security policy is a second line of defense.
 
 mod accounts;
 mod admin_consent;

@@ -1,5 +1,6 @@
-//! What browsers are asked of passkeys, and whether what they answer is true (Web Authentication Level 2, sections 7.1 and 7.2).
-//! Keys are ES256 or Ed25519, the person is always verified, attestation is not asked for.
+//! WebAuthn ceremonies: the options for browsers and the verification of their responses (Web
+//! Authentication Level 2, sections 7.1 and 7.2). Keys are ES256 or Ed25519, user verification is
+//! required, and attestation is not requested.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,29 +15,32 @@ use url::Url;
 
 use super::Passkey;
 
-/// How long a challenge may be answered (virtual).
+/// Validity of a challenge (virtual).
 const PATIENCE: Span = Span::from_minutes(5);
-/// The same, as browsers are told (milliseconds of real time).
+/// The timeout in the options (milliseconds of real time).
 const TIMEOUT_MS: u32 = 300_000;
-/// Longer answers are none: a credential id has at most 1,023 bytes, and there are certificates at most beside it.
+/// Maximum size of a response: a credential id has at most 1,023 bytes, and the rest are
+/// certificates at most.
 const ANSWER_BYTES_MAX: usize = 32 * 1024;
-/// What the verifying library accepts, in the order of preference: ES256, Ed25519.
+/// The algorithms that the verifying library supports, by preference: ES256, Ed25519.
 const ALGORITHMS: [i32; 2] = [-7, -8];
 
-/// Who asks: the name and the origin by which the browser came. A passkey that was made at one name is worth nothing at another.
+/// The relying party: the host name and the origin of the request. A passkey is only valid for the
+/// host name for which it was created.
 pub(super) struct RelyingParty {
     pub(super) id: String,
     origin: String,
 }
 
-/// What is to be signed, and since when it waits for that (virtual). It travels sealed in the form that carries the answer.
+/// A challenge and when it was issued (virtual). It is sealed in the form that carries the
+/// response.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Challenge {
     text: String,
     since: Instant,
 }
 
-/// An answer as browsers write it (`PublicKeyCredential.toJSON()`).
+/// A response in the format of `PublicKeyCredential.toJSON()`.
 #[derive(Deserialize)]
 pub(super) struct Answer<R> {
     id: String,
@@ -62,7 +66,7 @@ pub(super) struct Assertion {
     user_handle: Option<String>,
 }
 
-/// A key that was made.
+/// A newly created credential.
 pub(super) struct NewKey {
     /// Base64url.
     pub(super) credential: String,
@@ -73,7 +77,7 @@ pub(super) struct NewKey {
     pub(super) counter: u32,
 }
 
-/// Why an answer does not count, in words that finish "was not accepted: ".
+/// Why a response is rejected, completing the sentence "was not accepted: ".
 pub(super) type Why = String;
 
 impl Challenge {
@@ -85,7 +89,8 @@ impl Challenge {
         &self.text
     }
 
-    /// Before which moment every challenge that was answered is too old to be answered again.
+    /// Returns the instant before which all challenges have expired, so that no record of their use
+    /// is needed.
     pub(super) fn forgotten_before(now: Instant) -> Instant {
         now - PATIENCE
     }
@@ -100,7 +105,7 @@ impl Challenge {
 }
 
 impl<R: for<'de> Deserialize<'de>> Answer<R> {
-    /// Reads the field of a form.
+    /// Parses the field of a form.
     pub(super) fn read(text: &str) -> Result<Self, Why> {
         if text.is_empty() || text.len() > ANSWER_BYTES_MAX {
             return Err("there is none, because the browser knows no passkeys or runs no script".to_owned());
@@ -108,7 +113,7 @@ impl<R: for<'de> Deserialize<'de>> Answer<R> {
         serde_json::from_str(text).map_err(|_| "it is not what browsers write".to_owned())
     }
 
-    /// The credential that answers, base64url.
+    /// Returns the id of the credential, base64url.
     pub(super) fn credential(&self) -> &str {
         &self.id
     }
@@ -121,15 +126,15 @@ impl Answer<Assertion> {
 }
 
 impl RelyingParty {
-    /// That of an origin (`https://login.example:8443`).
+    /// Returns the relying party of an origin (`https://login.example:8443`).
     pub(super) fn of_origin(origin: &str) -> Option<Self> {
         let url = Url::parse(origin).ok()?;
-        // Addresses of IPv6 are no names.
+        // An IPv6 address cannot be a relying party id.
         let id = url.host_str().filter(|host| !host.contains(':'))?;
         Some(Self { id: id.to_owned(), origin: url.origin().ascii_serialization() })
     }
 
-    /// What `navigator.credentials.create` is told.
+    /// Returns the options for `navigator.credentials.create`.
     pub(super) fn creation_options(
         &self,
         challenge: &Challenge,
@@ -153,7 +158,8 @@ impl RelyingParty {
         })
     }
 
-    /// What `navigator.credentials.get` is told. Where it is not known who signs in, the browser offers what it has.
+    /// Returns the options for `navigator.credentials.get`. Without a known user, the browser
+    /// offers its discoverable credentials.
     pub(super) fn request_options(&self, challenge: &Challenge, known: &[Passkey]) -> Value {
         json!({
             "challenge": challenge.text,
@@ -169,7 +175,7 @@ impl RelyingParty {
         here.map(|passkey| json!({"type": "public-key", "id": passkey.credential})).collect()
     }
 
-    /// Whether a key was made for this user, here, now, by a person who was verified.
+    /// Verifies a registration: challenge, origin, user and user verification.
     pub(super) fn registered(
         &self,
         challenge: &Challenge,
@@ -201,8 +207,8 @@ impl RelyingParty {
         })
     }
 
-    /// Whether the challenge was signed with this passkey, here, now, by a person who was verified. How often the authenticator
-    /// says the key was used.
+    /// Verifies an assertion: challenge, origin, signature and user verification. Returns the new
+    /// signature counter.
     pub(super) fn asserted(
         &self,
         challenge: &Challenge,
@@ -241,15 +247,16 @@ impl RelyingParty {
     }
 }
 
-/// The library's age of a ceremony counts by the machine's clock; a tenant's time is another, and [`Challenge`] counts by it.
+/// The library checks the age of a ceremony by the machine's clock; [`Challenge`] checks it by the
+/// tenant's.
 const OUR_CLOCK: u64 = 0;
 
-/// The user handle: the object id's sixteen bytes.
+/// Returns the user handle: the object id's sixteen bytes.
 fn handle(user: UserId) -> String {
     URL_SAFE_NO_PAD.encode(user.uuid().as_bytes())
 }
 
-/// The library does not look at this: whether a frame inside another site's page asked.
+/// Rejects a ceremony in a cross-origin frame, which the library does not check.
 fn same_site(client_data: &str) -> Result<(), Why> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]

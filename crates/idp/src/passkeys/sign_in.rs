@@ -1,4 +1,4 @@
-//! Signing in by passkey: a page that asks the browser for one, and the answer.
+//! Passkey sign-in: the page and its form.
 
 use axum::response::Response;
 use outlive_clock::Instant;
@@ -12,19 +12,19 @@ use crate::pages::{self, Next, PageState, PasskeyPending};
 use crate::refusal::Refusal;
 use crate::visit::Visit;
 
-/// `POST /{tenant}/passkey`: `credential`, with the form's own `ctx` and `canary`; or `cancel`.
+/// `POST /{tenant}/passkey`: `credential`, with the form's `ctx` and `canary`; or `cancel`.
 pub(crate) async fn passkey(visit: Visit) -> Response {
     let result = visit.try_passkey().await;
     visit.page(result).await
 }
 
-/// What does not count of a passkey.
+/// Returns the refusal for a passkey that is not accepted.
 pub(super) fn not_accepted(why: impl std::fmt::Display) -> Refusal {
     Refusal::new(aadsts::PASSKEY_NOT_ACCEPTED).with("reason", why)
 }
 
 impl Visit {
-    /// The page that asks for a passkey: for one of the user's who was named, or for any.
+    /// Shows the passkey page for the passkeys of the named user, or for discoverable credentials.
     pub(crate) async fn ask_passkey(
         &self,
         tenant: &Tenant,
@@ -85,8 +85,9 @@ impl Visit {
         self.sign_in_again(next, &pending.user_name, &refusal).await
     }
 
-    /// Whose passkey answered, with the change that notes it; or why it does not count, and whose it would be. The account is
-    /// looked at last. A lock by failed passwords is no matter here: there is nothing to guess.
+    /// Verifies the response and returns the user with the statement that records the use, or else
+    /// the refusal and the user, if known. The account status is checked last. A lockout after
+    /// failed passwords does not apply, since a passkey cannot be guessed.
     async fn check_passkey(
         &self,
         tenant: &Tenant,
@@ -143,7 +144,7 @@ impl Visit {
         here.asserted(&pending.challenge, passkey, answer, now)
     }
 
-    /// The sign-in page again, with nothing wrong.
+    /// Shows the sign-in page again, without an error.
     async fn sign_in_otherwise(&self, next: Next, user_name: &str) -> Response {
         match next {
             Next::Authorize { version, parameters, consented } => {

@@ -1,4 +1,4 @@
-//! The codes: sending one, and trying one.
+//! Password reset codes.
 
 use outlive_clock::{Instant, TenantId, UserId};
 use outlive_rules::reset_code::{self, ResetCode, ResetCodeFacts, TRIES_MAX};
@@ -10,7 +10,7 @@ use crate::idp::Idp;
 use crate::outbox::Message;
 use crate::refusal::Refusal;
 
-/// The statements that send a code to a user. Any code from before is worth nothing from then on.
+/// Returns the statements that send a code to a user and invalidate earlier codes.
 pub(super) fn sending(idp: &Idp, user: &User, id: Uuid, now: Instant) -> Change {
     let drawn = idp.chassis.random.of(user.tenant).stream("password-reset-code").between(0, 99_999_999);
     let code = format!("{drawn:08}");
@@ -37,13 +37,14 @@ pub(super) fn sending(idp: &Idp, user: &User, id: Uuid, now: Instant) -> Change 
     change
 }
 
-/// What became of trying a code, and whose it is.
+/// The result of an attempt, with the user.
 pub(super) enum Tried {
     Good(UserId),
     Not(ResetCode),
 }
 
-/// Tries a code. The try is counted before it is looked at, so that many at the same moment are no more than many.
+/// Checks a code. The attempt is counted before the comparison, so that concurrent attempts cannot
+/// exceed the limit.
 pub(super) async fn attempt(
     idp: &Idp,
     tenant: TenantId,
@@ -64,7 +65,7 @@ pub(super) async fn attempt(
         tenant,
         id.to_string()
     ));
-    // Where no code was sent, every code is the wrong one.
+    // Without a sent code, every code is wrong.
     let Some(row) = row.await? else { return Ok(Tried::Not(ResetCode::Wrong)) };
     let typed: String = typed.chars().filter(|c| !c.is_whitespace()).take(20).collect();
     let facts = ResetCodeFacts {
@@ -78,7 +79,7 @@ pub(super) async fn attempt(
     })
 }
 
-/// Takes back that a code was tried: it was right, and what failed was something else.
+/// Reverts the count of an attempt: the code was correct and another check failed.
 pub(super) fn not_counted(tenant: TenantId, id: Uuid) -> Statement {
     sql!(
         "UPDATE password_resets SET tries = tries - 1 WHERE tenant = $1 AND id = $2 AND tries > 0",
@@ -87,7 +88,7 @@ pub(super) fn not_counted(tenant: TenantId, id: Uuid) -> Statement {
     )
 }
 
-/// Uses the code up: of two who use it at the same moment, one does.
+/// Marks the code as used; of two concurrent uses exactly one succeeds.
 pub(super) fn used(tenant: TenantId, id: Uuid) -> Statement {
     sql!("DELETE FROM password_resets WHERE tenant = $1 AND id = $2", tenant, id.to_string()).expect_rows(1)
 }

@@ -1,21 +1,22 @@
-//! Which changes of a user resources are told of: the critical events of "Continuous access evaluation".
+//! The critical events of "Continuous access evaluation": changes of a user that resources are
+//! notified of.
 
 use outlive_tokens::SecurityEventKind::{CredentialChange, SessionRevoked};
 use outlive_tokens::{InitiatingEntity, SecurityEventKind};
 
 use crate::directory::User;
 
-/// Something that happened to a user.
+/// A critical event of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Happening {
     pub(crate) kind: SecurityEventKind,
     pub(crate) by: InitiatingEntity,
-    /// In words.
+    /// A description for people.
     pub(crate) reason: &'static str,
 }
 
-/// What happened between these two states of one user, the first of: deleted, disabled, sessions revoked, password changed, second
-/// factor required. `None` if nothing of this happened.
+/// Returns the first critical event between two states of a user: deleted, disabled, sessions
+/// revoked, password changed, MFA required.
 pub(crate) fn between(before: &User, after: &User, by: InitiatingEntity) -> Option<Happening> {
     let (kind, reason) = if before.deleted_at.is_none() && after.deleted_at.is_some() {
         (SessionRevoked, "The user was deleted.")

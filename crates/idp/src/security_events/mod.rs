@@ -1,8 +1,9 @@
-//! The issuer's half of continuous access evaluation ("Continuous access evaluation"): what happens to a user is told to the APIs that
-//! subscribed to it, as security event tokens (RFC 8417), pushed over HTTP (RFC 8935).
+//! The issuer side of "Continuous access evaluation": sends a user's critical events to subscribed
+//! APIs as security event tokens (RFC 8417), pushed over HTTP (RFC 8935).
 //!
-//! What there is to tell is worked out from the user before and after a change ([`happening`]), stands in a queue in the same commit
-//! ([`queue`]), and is delivered in order ([`delivery`]), again and again until it was taken ([`retry`]).
+//! Events are derived from the user before and after a change ([`happening`]), queued in the same
+//! commit ([`queue`]), delivered in order ([`delivery`]) and retried until the API has acknowledged
+//! them ([`retry`]).
 
 mod delivery;
 mod happening;

@@ -1,6 +1,6 @@
-//! Trying again. An API that does not answer is asked again after ever longer pauses, of the tenant's time or of wall time, whichever
-//! is over first: the tenant's may stand still, or pass by the month. Due work of the tenant's time is the lab's to start; here is the
-//! other half.
+//! Redelivery with exponential backoff, in virtual or wall time, whichever ends first: a tenant's
+//! clock may stand still or advance by months. The lab starts work that is due in virtual time;
+//! this module starts the rest.
 
 use outlive_chassis::{Turn, pause};
 use outlive_clock::{Instant, Span, TenantId, wall_now};
@@ -9,17 +9,17 @@ use super::delivery::{locked, run_due};
 use super::queue;
 use crate::idp::{Idp, WeakIdp};
 
-/// The longest pause between two tries, in virtual time …
+/// Maximum delay between attempts, in virtual time …
 pub(super) const PAUSE_MAX: Span = Span::from_hours(1);
 /// … and in wall time.
 pub(super) const PAUSE_WALL_MAX: Span = Span::from_seconds(30);
 
-/// The pause after so many tries before: one second, and twice as long every time.
+/// Returns the delay after `tries` attempts: one second, doubled each time.
 pub(super) fn backoff(tries: u32, longest: Span) -> Span {
     Span::from_seconds(1_i64 << tries.min(20)).min(longest)
 }
 
-/// Tries again by wall time, until nothing waits that was tried in vain.
+/// Retries in wall time until no failed delivery is queued.
 pub(super) fn keep_trying(idp: &Idp, tenant: TenantId) {
     if locked(&idp.deliveries.kept).insert(tenant) {
         tokio::spawn(try_again(idp.downgrade(), tenant));
@@ -34,7 +34,8 @@ async fn try_again(idp: WeakIdp, tenant: TenantId) {
                 Some(at) => at - wall_now(),
                 None => {
                     locked(&idp.deliveries.kept).remove(&tenant);
-                    // Whatever failed between the look and the removal found somebody still trying.
+                    // A delivery that failed between the check and the removal found this task
+                    // still registered.
                     if next_retry(&idp, tenant).await.is_some() {
                         keep_trying(&idp, tenant);
                     }
@@ -54,13 +55,13 @@ async fn try_again(idp: WeakIdp, tenant: TenantId) {
     }
 }
 
-/// When something that was tried in vain is to be tried again (wall time). A tenant that is gone has nothing that waits.
+/// Returns when the next failed delivery is due (wall time). A deleted tenant has none.
 async fn next_retry(idp: &Idp, tenant: TenantId) -> Option<Instant> {
     let heads = queue::heads(&idp.chassis.store, tenant).await.ok()?;
     heads.into_iter().filter(|waiting| waiting.tries > 0).map(|waiting| waiting.retry_at).min()
 }
 
-/// Takes up what the process before this one left untold.
+/// Resumes deliveries that the previous process left in the queue.
 pub(crate) fn take_up(idp: &Idp) {
     let idp = idp.downgrade();
     tokio::spawn(async move {

@@ -1,4 +1,4 @@
-//! The endpoint itself, v1.0 and v2.0.
+//! The token endpoint, v1.0 and v2.0.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -30,29 +30,29 @@ use crate::refusal::Refusal;
 use crate::response_headers::telemetry;
 use crate::visit::Visit;
 
-/// A token request whose client is known.
+/// A token request of an authenticated client.
 pub(crate) struct TokenRequest<'a> {
     pub(crate) idp: &'a Idp,
     pub(crate) tenant: Tenant,
     pub(crate) client: AuthenticatedClient,
     pub(crate) form: &'a Parameters,
-    /// What its `claims` parameter asks for.
+    /// The parsed `claims` parameter.
     pub(crate) claims: ClaimsRequest,
-    /// Which endpoint was called; an access token's version is the resource's choice.
+    /// The version of the endpoint; the version of access tokens is the resource's choice.
     pub(crate) endpoint: TokenVersion,
     pub(crate) origin: &'a str,
-    /// Which page the request comes from, if from any: browsers say it.
+    /// The page that sent the request, if a browser did.
     pub(crate) page: RequestOrigin,
-    /// It is none: the authorization endpoint sends the tokens itself.
+    /// Front-channel issuance (implicit or hybrid flow), which is not a token endpoint request.
     pub(crate) front_channel: bool,
-    /// Where it comes from.
+    /// The client's address.
     pub(crate) address: IpAddr,
     pub(crate) now: Instant,
     pub(crate) trace: &'a Trace,
 }
 
 impl TokenRequest<'_> {
-    /// What Conditional Access asks of a user, for what is asked for.
+    /// Evaluates Conditional Access for a user and the requested scopes.
     pub(crate) async fn access(
         &self,
         user: Option<&User>,
@@ -82,7 +82,7 @@ pub(crate) async fn token_v2(visit: Visit) -> Response {
     answer(&visit, TokenVersion::V2).await
 }
 
-/// Any other method.
+/// Rejects other methods.
 pub(crate) async fn wrong_method(visit: Visit) -> Response {
     let asked = visit.asked().await;
     let refusal = Refusal::new(aadsts::METHOD_NOT_ALLOWED)
@@ -93,8 +93,8 @@ pub(crate) async fn wrong_method(visit: Visit) -> Response {
     response
 }
 
-/// A browser asks whether a page may call. Any page may: what it may have is decided by its origin, its redirect URI's type and its
-/// proof key, and it brings no cookie.
+/// Answers a CORS preflight request. Any page may send token requests, which carry no cookies;
+/// origin, redirect URI type and code verifier decide what it gets.
 pub(crate) async fn preflight(headers: HeaderMap) -> Response {
     let mut response = readable_by_pages(().into_response());
     let answer = response.headers_mut();
@@ -116,7 +116,7 @@ async fn answer(visit: &Visit, endpoint: TokenVersion) -> Response {
     if visit.headers.contains_key(ORIGIN) { readable_by_pages(response) } else { response }
 }
 
-/// Which page a request comes from.
+/// Returns the page that sent a request.
 fn page(headers: &HeaderMap, client: &Application) -> RequestOrigin {
     match headers.get(ORIGIN).map(HeaderValue::to_str) {
         None => RequestOrigin::None,
@@ -140,9 +140,10 @@ async fn tokens_or_refusal(visit: &Visit, endpoint: TokenVersion) -> Response {
                 None => visit.asked().await,
             };
             let recorded = match tenant {
-                // A device that asks too early was refused nothing.
+                // Polling before the user has approved is not a failure.
                 Some(_) if refusal.error == aadsts::AUTHORIZATION_PENDING => Ok(()),
-                // Nothing was decided, and a flood of requests is not to become a flood of commits.
+                // The rules evaluated nothing, and a flood of requests must not become a flood of
+                // commits.
                 Some(_) if refusal.error == aadsts::TOO_MANY_REQUESTS => Ok(()),
                 Some(tenant) => record::refused(visit, tenant, &refusal, &asked).await,
                 None => Ok(()),

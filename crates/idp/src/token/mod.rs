@@ -1,5 +1,5 @@
-//! The token endpoint: parse, find the tenant, authenticate the client, let the grant check itself against the rules, mint,
-//! record, answer. A grant type is one file.
+//! The token endpoint: parses the request, finds the tenant, authenticates the client, evaluates
+//! the grant, mints, records and responds. Each grant type has its own file.
 
 mod authorization_code;
 mod client_assertion;

@@ -1,4 +1,4 @@
-//! `federatedIdentityCredentials`: issuers whose tokens an application may prove itself with.
+//! `federatedIdentityCredentials`: issuers whose tokens authenticate an application.
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -27,7 +27,7 @@ const CREDENTIAL: EntityType = EntityType {
     order: None,
 };
 
-/// A new or changed credential. What is not there stays; a description that is null is emptied.
+/// A new or updated credential. Absent properties are unchanged; a null description is cleared.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct CredentialChange {
@@ -57,7 +57,7 @@ fn invalid(name: &str) -> GraphError {
     ))
 }
 
-/// How a path names the application: by object id, or `applications(appId='…')`.
+/// Parses the application in a path: an object id, or `applications(appId='…')`.
 fn named(segment: String) -> Result<ApplicationName, GraphError> {
     if segment.starts_with("applications(") {
         application(&segment)
@@ -133,7 +133,7 @@ pub(crate) async fn create_credential(
     caller.answer(result.await)
 }
 
-/// `PATCH /applications/{id}/federatedIdentityCredentials/{credential}`. Its name stays what it is.
+/// `PATCH /applications/{id}/federatedIdentityCredentials/{credential}`. The name is immutable.
 pub(crate) async fn update_credential(
     caller: Caller,
     Path((id, credential)): Path<(String, String)>,
@@ -186,8 +186,8 @@ fn find(credentials: &[FederatedCredential], name: &str) -> Result<usize, GraphE
     credentials.iter().position(is_named).ok_or_else(|| GraphError::no_such(name))
 }
 
-/// Refuses what the original refuses: too many, malformed properties, and two of one name or of one
-/// issuer and subject.
+/// Applies the documented limits: number of credentials, valid properties, unique names and unique
+/// pairs of issuer and subject.
 fn check(credentials: &[FederatedCredential]) -> Result<(), GraphError> {
     if credentials.len() > FEDERATED_CREDENTIALS_MAX {
         return Err(GraphError::bad_request(format!(

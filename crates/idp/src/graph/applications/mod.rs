@@ -1,4 +1,4 @@
-//! Applications: registrations, and their secrets.
+//! Applications and their credentials.
 
 mod certificates;
 mod change;

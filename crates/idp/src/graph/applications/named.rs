@@ -1,4 +1,4 @@
-//! `applications(appId='…')` and `servicePrincipals(appId='…')`: the same objects by the client id.
+//! `applications(appId='…')` and `servicePrincipals(appId='…')`: objects by client id.
 
 use axum::extract::Path;
 use axum::response::Response;
@@ -15,13 +15,13 @@ use crate::graph::directory_roles;
 use crate::graph::error::GraphError;
 use crate::graph::service_principals;
 
-/// Whether the first segment of a path can name an object by an alternate key.
+/// Returns whether a path segment may contain an alternate key.
 pub(crate) fn is_named(segment: &str) -> bool {
     app_id(segment, "applications").or_else(|| app_id(segment, "servicePrincipals")).is_some()
         || segment.starts_with(directory_roles::NAMED)
 }
 
-/// The client id in `collection(appId='…')`.
+/// Returns the client id in `collection(appId='…')`.
 fn app_id<'a>(segment: &'a str, collection: &str) -> Option<&'a str> {
     segment.strip_prefix(collection)?.strip_prefix("(appId='")?.strip_suffix("')")
 }

@@ -1,4 +1,5 @@
-//! Certificates that an application takes turns with: added and removed by whoever has the key of a present one.
+//! `addKey` and `removeKey`: certificate rollover by proof of possession of a current certificate's
+//! key.
 
 use axum::Json;
 use axum::extract::Path;
@@ -22,16 +23,16 @@ use crate::graph::error::GraphError;
 use crate::graph::odata::context;
 use crate::token::{AHEAD, holds_by_either_clock};
 
-/// For whom proofs are made: the older Graph, as the documents have it.
+/// The audience of proofs: Azure AD Graph, as documented.
 const AUDIENCE: &str = "00000002-0000-0000-c000-000000000000";
-/// The longest time of a proof ("application: addKey").
+/// Maximum lifetime of a proof ("application: addKey").
 const LIFETIME: Span = Span::from_minutes(10);
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct AddKey {
     key_credential: NewKeyCredential,
-    /// Only for keys that sign; there are none here.
+    /// Only for signing keys, which are not supported.
     #[serde(default)]
     password_credential: Option<serde::de::IgnoredAny>,
     proof: String,
@@ -114,7 +115,8 @@ async fn write(
     commit(caller, change, kind, after).await
 }
 
-/// The application, if the caller may change it, or is it, and proves that it has the key of one of its certificates.
+/// Returns the application if the caller may update it (or is it) and the proof is signed with the
+/// key of one of its certificates.
 async fn proven(caller: &Caller, name: &ApplicationName, proof: &str) -> Result<Application, GraphError> {
     let application = match name.find(caller).await {
         Ok(found) if caller.claims.is_app_only() && found.client_id == caller.claims.appid => found,

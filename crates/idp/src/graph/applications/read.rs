@@ -13,7 +13,7 @@ use crate::graph::error::GraphError;
 use crate::graph::odata::{Options, Page, collection, entity};
 use crate::graph::permissions::READ_APPLICATIONS;
 
-/// How a path names an application: `applications/{id}` or `applications(appId='{appId}')`.
+/// An application in a path: `applications/{id}` or `applications(appId='{appId}')`.
 #[derive(Debug, Clone)]
 pub(crate) enum ApplicationName {
     Object(String),
@@ -21,7 +21,7 @@ pub(crate) enum ApplicationName {
 }
 
 impl ApplicationName {
-    /// The application, if there is one.
+    /// Finds the application.
     pub(crate) async fn find(&self, caller: &Caller) -> Result<Application, GraphError> {
         let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
         let (found, name) = match self {
@@ -62,7 +62,7 @@ pub(crate) async fn list(caller: Caller) -> Response {
 
 async fn read(caller: &Caller, options: Options) -> Result<Page, GraphError> {
     let (mut found, more_after) = found(caller, &options).await?;
-    // Those of the platform are registered elsewhere: a tenant has their service principals only.
+    // Platform applications have service principals in the tenant, but no registration.
     found.retain(|application| !application.document.platform);
     let mut objects = Vec::with_capacity(found.len());
     for application in &found {
@@ -72,7 +72,8 @@ async fn read(caller: &Caller, options: Options) -> Result<Page, GraphError> {
     Ok(Page { objects, more_after })
 }
 
-/// The applications that an index finds for the filter, and the key after which there are more.
+/// Returns the applications that the filter selects through an index, and the key at which the next
+/// page starts.
 pub(crate) async fn found(
     caller: &Caller,
     options: &Options,

@@ -1,4 +1,4 @@
-//! Client secrets: made here and shown once.
+//! Client secrets: generated here and returned once.
 
 use axum::Json;
 use axum::extract::Path;
@@ -42,7 +42,7 @@ pub(crate) struct RemovePassword {
     key_id: Uuid,
 }
 
-/// The most secrets of one application, all of which are compared at every use.
+/// Secrets per application. Every client authentication compares all of them.
 const SECRETS_MAX: usize = 50;
 
 /// `POST /applications/{id}/addPassword`.
@@ -75,7 +75,7 @@ pub(super) async fn added(
         ));
     }
     let random = caller.idp.chassis.random.of(tenant);
-    // 40 characters: between the 16 and 64 of the original.
+    // 40 characters, within the documented 16 to 64.
     let secret = URL_SAFE_NO_PAD.encode(random.stream("client-secret").bytes::<30>());
     let credential = PasswordCredential {
         key_id: random.stream("client-secret-key-id").uuid(),

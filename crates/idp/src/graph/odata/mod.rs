@@ -1,5 +1,5 @@
-//! The part of OData 4 that Graph's callers rely on: `$select`, `$filter`, `$top`, `$count`, pages
-//! by `$skiptoken`, and the envelopes.
+//! The supported part of OData 4: `$select`, `$filter`, `$top`, `$count`, paging by `$skiptoken`,
+//! and envelopes.
 
 mod collection;
 mod envelope;

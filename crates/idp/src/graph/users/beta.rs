@@ -1,4 +1,4 @@
-//! What only Graph's beta tells of a user: since when their refresh tokens are valid.
+//! `refreshTokensValidFromDateTime`, which only Graph's beta returns.
 
 use axum::extract::Path;
 use axum::response::Response;
@@ -24,7 +24,7 @@ const PROPERTIES: &[&str] = &{
     properties
 };
 
-/// A user as in version 1.0, and what is in beta only; that only if it is selected.
+/// A user with the properties of version 1.0, and the beta property if it is selected.
 const BETA_USER: EntityType = EntityType { properties: PROPERTIES, ..USER };
 
 /// `GET /beta/me`.
@@ -46,7 +46,8 @@ fn shown(caller: &Caller, user: &User) -> Result<Response, GraphError> {
     let options = caller.entity_options(&BETA_USER)?;
     let ended = caller.tenant.rules.refresh_tokens_valid_from(&user.revocations);
     let mut object = resource(user);
-    // Revoking sessions moves both; a reset that the table says ends every refresh token moves this one.
+    // Revoking sessions moves both instants; a reset that revokes every refresh token moves this
+    // one.
     object[NAME] = json!(ended.max(Some(user.sessions_valid_from)).map(Instant::whole_second));
     Ok(entity_in_beta(&BETA_USER, &object, &options))
 }

@@ -1,4 +1,4 @@
-//! Answers of which one byte is another than it was signed or made with.
+//! Responses in which one byte differs from what was signed or created.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
@@ -93,7 +93,7 @@ proptest! {
         prop_assert!(asserted(&made, &shorter).is_err());
     }
 
-    /// What comes before the signature is anybody's to write.
+    /// An attacker can choose the bytes that precede the signature.
     #[test]
     fn whatever_claims_to_be_a_new_key_is_read_or_refused(mut object: Vec<u8>, at: prop::sample::Index, byte: u8) {
         let made = made();
