@@ -16,7 +16,9 @@ pub(crate) async fn check_user(
     user: UserId,
     application: &Application,
 ) -> Result<(), Refusal> {
-    if !application.document.assignment_required || directory.is_assigned(tenant, user, application).await? {
+    if !application.document.assignment_required
+        || directory.has_assignment(tenant, user, application).await?
+    {
         return Ok(());
     }
     Err(Refusal::new(aadsts::NOT_ASSIGNED)
@@ -43,7 +45,7 @@ pub(crate) fn check_application(
 
 impl Directory {
     /// Returns whether a user has an assignment to an application, directly or through a group.
-    async fn is_assigned(
+    async fn has_assignment(
         &self,
         tenant: TenantId,
         user: UserId,

@@ -35,7 +35,7 @@ pub(crate) struct Overloaded;
 
 impl From<Overloaded> for Problem {
     fn from(Overloaded: Overloaded) -> Self {
-        let message = "More passwords wait to be hashed than can be soon. Try again in a second.";
+        let message = "Too many passwords are waiting to be hashed. Try again in a second.";
         Self::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", message)
     }
 }
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_flood_waits_for_itself_and_is_bounded() {
+    async fn a_flood_delays_only_itself_and_is_bounded_in_size() {
         let (tenant, real, _) = lanes();
         let queue = HashingQueue::new(1);
         let busy = queue.turn(Lane::New(tenant)).await.expect("a free place");

@@ -112,7 +112,7 @@ impl Idp {
     fn outside(&self) -> &HttpClient {
         self.outside.get_or_init(|| {
             HttpClient::to_anywhere().unwrap_or_else(|error| {
-                tracing::warn!(%error, "nothing outside can be reached by https");
+                tracing::warn!(%error, "https to other hosts is unavailable");
                 self.chassis.http.clone()
             })
         })

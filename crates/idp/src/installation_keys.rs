@@ -43,6 +43,6 @@ fn unreadable(name: &str) -> StartError {
     StartError::new(
         format!("cannot open the installation's key '{name}'"),
         "it was sealed with another sealing key",
-        "start with the sealing key that this data was made with, or with an empty data directory",
+        "start with the sealing key that this data was created with, or with an empty data directory",
     )
 }

@@ -138,6 +138,6 @@ pub struct IdpConfig {
 pub async fn build(chassis: Chassis, config: IdpConfig) -> Result<Router, StartError> {
     let idp = Idp::start(chassis.clone(), &config).await?;
     let service = Arc::new(IdpService::new(idp.clone()));
-    security_events::take_up(&idp);
+    security_events::resume(&idp);
     Ok(outlive_chassis::app(chassis, service, routes::router(idp)))
 }

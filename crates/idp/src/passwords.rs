@@ -46,7 +46,7 @@ fn argon2id(password: &Secret, salt: &[u8], params: &Params) -> Option<Output> {
 }
 
 /// Compares a password with a PHC string, with the parameters in that string.
-fn is_behind(password: &Secret, hashed: &str) -> Option<bool> {
+fn matches_hash(password: &Secret, hashed: &str) -> Option<bool> {
     let hashed = PasswordHash::new(hashed).ok().filter(|hashed| hashed.algorithm == ARGON2ID_IDENT)?;
     let mut salt = [0; 64];
     let salt = hashed.salt?.decode_b64(&mut salt).ok()?;
@@ -65,7 +65,7 @@ pub(crate) async fn hash(
     salt: [u8; 16],
 ) -> Result<HashedPassword, Overloaded> {
     let permit = QUEUE.turn(Lane::New(tenant)).await?;
-    Ok(on_a_thread(permit, move || {
+    Ok(run_blocking(permit, move || {
         let params = params();
         let output = argon2id(&password, &salt, &params).expect("valid parameters");
         let salt = SaltString::encode_b64(&salt).expect("16 bytes are a valid salt");
@@ -84,8 +84,8 @@ pub(crate) async fn hash(
 /// Verifies a password. For a user who does not exist, pass `None`, which takes the same time.
 pub(crate) async fn verify(lane: Lane, password: Secret, hashed: Option<String>) -> Result<bool, Overloaded> {
     let permit = QUEUE.turn(lane).await?;
-    Ok(on_a_thread(permit, move || {
-        hashed.and_then(|hashed| is_behind(&password, &hashed)).unwrap_or_else(|| {
+    Ok(run_blocking(permit, move || {
+        hashed.and_then(|hashed| matches_hash(&password, &hashed)).unwrap_or_else(|| {
             let _ = argon2id(&password, &[0; 16], &params());
             false
         })
@@ -96,7 +96,7 @@ pub(crate) async fn verify(lane: Lane, password: Secret, hashed: Option<String>)
 /// Runs `work` on a blocking thread. The permit goes with it: if the caller disconnects, the work
 /// still occupies its place until it ends.
 #[expect(clippy::expect_used, reason = "hashing does not panic")]
-async fn on_a_thread<T: Send + 'static>(permit: Permit, work: impl FnOnce() -> T + Send + 'static) -> T {
+async fn run_blocking<T: Send + 'static>(permit: Permit, work: impl FnOnce() -> T + Send + 'static) -> T {
     let work = move || {
         let done = work();
         drop(permit);
@@ -127,7 +127,7 @@ mod tests {
         TenantId::generate(&mut Randomness::from_seed(1).stream("tenant"))
     }
 
-    async fn hashed(salt: [u8; 16]) -> String {
+    async fn hash_with(salt: [u8; 16]) -> String {
         hash(tenant(), Secret::new("Right-1!"), salt).await.expect("a turn").0
     }
 
@@ -138,7 +138,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_password_is_itself_and_no_other() {
-        let hashed = hashed([1; 16]).await;
+        let hashed = hash_with([1; 16]).await;
         assert!(is_right("Right-1!", Some(&hashed)).await);
         assert!(!is_right("Wrong-1!", Some(&hashed)).await);
         assert!(!is_right("Right-1!", None).await);
@@ -150,7 +150,7 @@ mod tests {
     #[tokio::test]
     async fn hashes_are_those_of_the_library() {
         let salt = SaltString::encode_b64(&[7; 16]).expect("a salt");
-        let ours = hashed([7; 16]).await;
+        let ours = hash_with([7; 16]).await;
         for (params, same) in [(params(), true), (Params::new(64, 2, 1, None).expect("valid"), false)] {
             let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
             let theirs = argon2.hash_password(b"Right-1!", &salt).expect("valid").to_string();

@@ -93,13 +93,13 @@ mod tests {
 
     #[test]
     fn telemetry_has_five_places() {
-        let told = |error, age| {
+        let header = |error, age| {
             let mut response = Response::new(Body::empty());
             telemetry(&mut response, error, age);
             response.headers()["x-ms-clitelem"].to_str().expect("a text").to_owned()
         };
-        assert_eq!(told(0, None), "1,0,0,,");
-        assert_eq!(told(50_173, Some(Span::from_micros(1_500_250))), "1,50173,0,1500.250,");
+        assert_eq!(header(0, None), "1,0,0,,");
+        assert_eq!(header(50_173, Some(Span::from_micros(1_500_250))), "1,50173,0,1500.250,");
         assert_eq!(age(Instant::from_seconds(5), Instant::from_seconds(4)), None);
     }
 }

@@ -155,6 +155,6 @@ async fn not_get() -> Problem {
     Problem::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "MethodNotAllowed",
-        "This path takes another method; Allow names it.",
+        "Method not allowed. The Allow header lists the supported methods.",
     )
 }

@@ -20,7 +20,7 @@ pub(crate) const FIRST: i64 = 0;
 const RETIRED_PUBLISHED: i64 = 5;
 
 /// Keys that are published under an alias.
-const EVERYBODYS_PUBLISHED: usize = 50;
+const LATEST_PUBLISHED: usize = 50;
 
 /// The validity of certificates. Validators only use the key, so it covers any plausible virtual
 /// time.
@@ -39,7 +39,7 @@ impl SigningKeys {
     /// Loads the keys; generates the first if there is none.
     pub(crate) async fn load(chassis: Chassis) -> Result<Self, StartError> {
         let keys = Self { chassis, known: Arc::default(), making: Arc::default() };
-        keys.read_on().await.map_err(|problem| unusable(&problem.message))?;
+        keys.read_new().await.map_err(|problem| unusable(&problem.message))?;
         keys.ensure(FIRST).await.map_err(|problem| unusable(&problem.message))?;
         Ok(keys)
     }
@@ -49,7 +49,7 @@ impl SigningKeys {
         if let Some(key) = self.remembered(number) {
             return Ok(Some(key));
         }
-        self.read_on().await?;
+        self.read_new().await?;
         Ok(self.remembered(number))
     }
 
@@ -76,10 +76,10 @@ impl SigningKeys {
     }
 
     /// Returns the latest keys of all tenants, for requests that name no tenant.
-    pub(crate) async fn everybodys(&self) -> Result<KeyRing, Problem> {
-        self.read_on().await?;
+    pub(crate) async fn latest(&self) -> Result<KeyRing, Problem> {
+        self.read_new().await?;
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let mut latest = known.iter().rev().take(EVERYBODYS_PUBLISHED).cloned();
+        let mut latest = known.iter().rev().take(LATEST_PUBLISHED).cloned();
         let mut ring = KeyRing::new(latest.next().ok_or_else(Problem::unavailable)?);
         ring.retired.extend(latest);
         Ok(ring)
@@ -100,7 +100,7 @@ impl SigningKeys {
             .await
             .map_err(|_| Problem::unavailable())?
             .map_err(|error| {
-                tracing::error!(%error, "no signing key");
+                tracing::error!(%error, "cannot generate a signing key");
                 Problem::unavailable()
             })?;
             let sealed = key.sealed(&self.chassis.sealer, &mut self.chassis.random.stream("seal"));
@@ -130,7 +130,7 @@ impl SigningKeys {
     }
 
     /// Reads the keys that were added since.
-    async fn read_on(&self) -> Result<(), Problem> {
+    async fn read_new(&self) -> Result<(), Problem> {
         let from = i64::try_from(self.count()).unwrap_or(i64::MAX);
         let rows = self
             .chassis
@@ -160,6 +160,6 @@ fn unusable(why: &str) -> StartError {
     StartError::new(
         "cannot load the signing keys",
         why,
-        "make room if the disk is full, and see that the database can be written; if the data was written with another sealing key, start with that one",
+        "free space if the disk is full, and check that the database is writable; if the data was written with another sealing key, start with that one",
     )
 }

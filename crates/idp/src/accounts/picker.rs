@@ -25,7 +25,7 @@ impl Visit {
         accounts: &[Account],
     ) -> Response {
         let state = PageState::new(&self.segment, next, None);
-        let to = format!("to go on to {}", request.application.name);
+        let to = format!("to continue to {}", request.application.name);
         pages::pick_account(self, state, "Pick an account", &to, accounts, ("other", "Use another account"))
     }
 

@@ -80,11 +80,11 @@ impl AdminConsentRequest {
         let (asked, scope) = match endpoint {
             // Version 1.0 ignores the scope: it always requests what is registered.
             TokenVersion::V1 => {
-                (registered(idp, &tenant, &application).await.map_err(refuse)?, String::new())
+                (registered_permissions(idp, &tenant, &application).await.map_err(refuse)?, String::new())
             }
             TokenVersion::V2 => {
                 let scope = parameters.get("scope").ok_or_else(|| refuse(Refusal::missing("scope")))?;
-                named(idp, &tenant, &application, scope).await.map_err(refuse)?
+                permissions_in_scope(idp, &tenant, &application, scope).await.map_err(refuse)?
             }
         };
         Ok(Self { tenant, application, reply_to, endpoint, asked, scope })
@@ -96,7 +96,7 @@ impl AdminConsentRequest {
     pub(super) async fn of_authorization(idp: &Idp, request: &AuthorizeRequest) -> Result<Self, Refusal> {
         let (tenant, application) = (request.tenant.clone(), request.application.clone());
         Ok(Self {
-            asked: registered(idp, &tenant, &application).await?,
+            asked: registered_permissions(idp, &tenant, &application).await?,
             reply_to: request.reply_to.clone(),
             endpoint: request.endpoint,
             scope: String::new(),
@@ -123,29 +123,30 @@ fn redirect_uri(application: &Application, parameters: &Parameters) -> Result<St
 }
 
 /// Returns all permissions in the application's registration.
-async fn registered(
+async fn registered_permissions(
     idp: &Idp,
     tenant: &Tenant,
     application: &Application,
 ) -> Result<Vec<AskedOfOrganization>, Refusal> {
     let apis: BTreeSet<ClientId> = application.document.required.iter().map(|asked| asked.resource).collect();
     let resources = apis.into_iter().map(|api| RequestedResource::whole(&api.to_string())).collect();
-    resolved(idp, tenant, application, &ScopeRequest { resources, ..ScopeRequest::default() }).await
+    resolve_permissions(idp, tenant, application, &ScopeRequest { resources, ..ScopeRequest::default() })
+        .await
 }
 
 /// Returns the permissions that the scope parameter names, and the scope to repeat in the response.
-async fn named(
+async fn permissions_in_scope(
     idp: &Idp,
     tenant: &Tenant,
     application: &Application,
     scope: &str,
 ) -> Result<(Vec<AskedOfOrganization>, String), Refusal> {
     let request = ScopeRequest::parse(scope)?;
-    let asked = resolved(idp, tenant, application, &request).await?;
+    let asked = resolve_permissions(idp, tenant, application, &request).await?;
     Ok((asked, request.words()))
 }
 
-async fn resolved(
+async fn resolve_permissions(
     idp: &Idp,
     tenant: &Tenant,
     application: &Application,

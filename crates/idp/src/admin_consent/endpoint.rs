@@ -34,18 +34,18 @@ impl Visit {
         parameters: Parameters,
         signed_in: Option<SignedIn>,
     ) -> Response {
-        let request = match self.valid_admin_consent(endpoint, &parameters).await {
+        let request = match self.validate_admin_consent_request(endpoint, &parameters).await {
             Ok(request) => request,
             Err(response) => return response,
         };
         let next = Next::AdminConsent { version: endpoint, parameters };
         match self.ask_administrator(&request, next, signed_in).await {
             Ok(response) => response,
-            Err(refusal) => self.refuse_admin_consent(&request, &refusal).await,
+            Err(refusal) => self.redirect_admin_consent_error(&request, &refusal).await,
         }
     }
 
-    async fn valid_admin_consent(
+    async fn validate_admin_consent_request(
         &self,
         endpoint: TokenVersion,
         parameters: &Parameters,
@@ -103,7 +103,7 @@ impl Visit {
         let Next::AdminConsent { version, parameters } = state.next.clone() else {
             return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER));
         };
-        let request = match self.valid_admin_consent(version, &parameters).await {
+        let request = match self.validate_admin_consent_request(version, &parameters).await {
             Ok(request) => request,
             Err(response) => return Ok(response),
         };
@@ -121,11 +121,11 @@ impl Visit {
         }
         if !may_grant(&user, &request) {
             let refusal = Refusal::new(aadsts::ADMIN_CONSENT_REQUIRED);
-            return Ok(self.refuse_admin_consent(&request, &refusal).await);
+            return Ok(self.redirect_admin_consent_error(&request, &refusal).await);
         }
         if self.parameters.get("consent") != Some("accept") {
             let refusal = Refusal::new(aadsts::CONSENT_DECLINED);
-            return Ok(self.refuse_admin_consent(&request, &refusal).await);
+            return Ok(self.redirect_admin_consent_error(&request, &refusal).await);
         }
         self.grant_for_everybody(&request, &user, now).await?;
         let mut answer = vec![("admin_consent", "True".to_owned()), ("tenant", tenant.id.to_string())];
@@ -135,7 +135,11 @@ impl Visit {
         Ok(request.reply_to.send(answer))
     }
 
-    async fn refuse_admin_consent(&self, request: &AdminConsentRequest, refusal: &Refusal) -> Response {
+    async fn redirect_admin_consent_error(
+        &self,
+        request: &AdminConsentRequest,
+        refusal: &Refusal,
+    ) -> Response {
         let asked = self.idp.asked(&self.trace, &self.origin, Some(request.tenant.id)).await;
         // Both versions return different errors ("OAuth 2.0 client credentials flow", "Admin
         // consent").

@@ -13,7 +13,7 @@ use crate::idp::Idp;
 use crate::refusal::Refusal;
 use crate::scopes::{ResolvedResource, resolve};
 use crate::spec::RedirectUriType;
-use crate::token::{CodeChallenge, asked_claims};
+use crate::token::{CodeChallenge, parse_claims};
 
 /// The interaction that the client requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,7 +138,7 @@ pub(crate) async fn validate(
     let resources = resources.map_err(|error| refuse(error.at_authorize(&application)))?;
     let code_challenge = code_challenge(parameters).map_err(refuse)?;
     let prompt = prompt(endpoint, parameters.get("prompt")).map_err(refuse)?;
-    let claims = asked_claims(parameters).map_err(refuse)?;
+    let claims = parse_claims(parameters).map_err(refuse)?;
     Ok(AuthorizeRequest {
         tenant,
         application,

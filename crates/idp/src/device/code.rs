@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::token::CodeScopes;
 
 /// How long an expired code is kept, so that polls for it get the correct error.
-const REMEMBERED: Span = Span::from_hours(24);
+const KEPT_AFTER_EXPIRY: Span = Span::from_hours(24);
 
 /// A stored device code.
 #[derive(Debug, Clone)]
@@ -144,6 +144,6 @@ pub(crate) fn forget_old(tenant: TenantId, now: Instant) -> Statement {
         "DELETE FROM device_codes WHERE tenant = $1 AND id IN \
          (SELECT id FROM device_codes WHERE tenant = $1 AND issued_us < $2 LIMIT 20)",
         tenant,
-        now - REMEMBERED
+        now - KEPT_AFTER_EXPIRY
     )
 }

@@ -38,7 +38,7 @@ impl Visit {
         if !is_alias(&self.segment) {
             self.idp.tenant(&self.segment, None).await?;
         }
-        let typed = self.parameters.get("otc").and_then(user_code::meant).unwrap_or_default();
+        let typed = self.parameters.get("otc").and_then(user_code::normalize).unwrap_or_default();
         Ok(self.user_code_page(&typed, None))
     }
 
@@ -58,7 +58,7 @@ impl Visit {
         if !matches!(state.next, Next::EnterUserCode) {
             return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER));
         }
-        let typed = user_code::meant(self.parameters.get("otc").unwrap_or_default()).unwrap_or_default();
+        let typed = user_code::normalize(self.parameters.get("otc").unwrap_or_default()).unwrap_or_default();
         let (guesses, address) = (&self.idp.user_code_guesses, conditional_access::address(&self.headers));
         if guesses.are_too_many(address, wall_now()) {
             return Err(Refusal::new(aadsts::TOO_MANY_REQUESTS));

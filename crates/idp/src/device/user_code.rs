@@ -15,7 +15,7 @@ pub(crate) fn draw(stream: &mut Stream) -> String {
 }
 
 /// Normalizes a typed code; `None` if it cannot be one.
-pub(crate) fn meant(typed: &str) -> Option<String> {
+pub(crate) fn normalize(typed: &str) -> Option<String> {
     if typed.chars().count() > TYPED_MAX {
         return None;
     }
@@ -34,11 +34,11 @@ mod tests {
     fn a_code_is_understood_as_people_type_it() {
         let code = draw(&mut Randomness::from_seed(1).stream("user-code"));
         assert!(code.len() == 9 && code.bytes().all(|byte| ALPHABET.contains(&byte)), "{code}");
-        assert_eq!(meant(&code).as_deref(), Some(&*code));
+        assert_eq!(normalize(&code).as_deref(), Some(&*code));
         let typed = format!(" {}-{} ", code[..4].to_lowercase(), &code[4..]);
-        assert_eq!(meant(&typed).as_deref(), Some(&*code));
+        assert_eq!(normalize(&typed).as_deref(), Some(&*code));
         for other in ["", "ABC", &"A".repeat(10), &"A ".repeat(40), "ÄÖÜÄÖÜÄÖÜ"] {
-            assert_eq!(meant(other), None, "{other}");
+            assert_eq!(normalize(other), None, "{other}");
         }
     }
 }

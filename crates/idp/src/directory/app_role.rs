@@ -34,7 +34,7 @@ impl FromStr for PrincipalType {
         [Self::User, Self::Group, Self::ServicePrincipal]
             .into_iter()
             .find(|kind| kind.name() == text)
-            .ok_or_else(|| format!("'{text}' holds no roles"))
+            .ok_or_else(|| format!("'{text}' is not a principal type"))
     }
 }
 
@@ -80,7 +80,12 @@ impl Directory {
             ));
             rows.await?.iter().map(|row| row.text("role")).collect::<Result<Vec<_>, _>>().map(Some)
         };
-        Ok(self.memory.assigned_roles.or_read(tenant, (client, resource), read).await?.unwrap_or_default())
+        Ok(self
+            .memory
+            .assigned_roles
+            .get_or_read(tenant, (client, resource), read)
+            .await?
+            .unwrap_or_default())
     }
 
     /// Returns a user's app roles at an application, assigned directly or through a group.
@@ -101,7 +106,7 @@ impl Directory {
             ));
             rows.await?.iter().map(|row| row.text("role")).collect::<Result<Vec<_>, _>>().map(Some)
         };
-        Ok(self.memory.user_roles.or_read(tenant, (user, resource), read).await?.unwrap_or_default())
+        Ok(self.memory.user_roles.get_or_read(tenant, (user, resource), read).await?.unwrap_or_default())
     }
 
     /// Returns a principal's assignments after `after`, ordered by API and role.

@@ -144,7 +144,7 @@ impl Directory {
                 .map(application_of)
                 .transpose()
         };
-        self.memory.applications.or_read(tenant, client_id, read).await
+        self.memory.applications.get_or_read(tenant, client_id, read).await
     }
 
     /// Returns the tenants that have an application with this client id: two at most, enough to
@@ -233,7 +233,7 @@ impl Directory {
     }
 
     /// Returns applications with this ASCII name, ignoring case, ordered by client id.
-    pub(crate) async fn applications_called(
+    pub(crate) async fn applications_by_name(
         &self,
         tenant: TenantId,
         name: &str,

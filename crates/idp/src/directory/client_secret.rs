@@ -189,7 +189,7 @@ impl Directory {
                 .collect::<Result<Vec<_>, _>>()
                 .map(Some)
         };
-        Ok(self.memory.secrets.or_read(tenant, client, read).await?.unwrap_or_default())
+        Ok(self.memory.secrets.get_or_read(tenant, client, read).await?.unwrap_or_default())
     }
 
     /// Returns the metadata of a client's secrets.

@@ -49,7 +49,7 @@ impl Directory {
         Ok(self
             .memory
             .granted_scopes
-            .or_read(tenant, (client, resource, user), read)
+            .get_or_read(tenant, (client, resource, user), read)
             .await?
             .unwrap_or_default())
     }

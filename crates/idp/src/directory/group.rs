@@ -126,7 +126,7 @@ impl Directory {
             ));
             rows.await?.iter().map(|row| row.text("group_id")).collect::<Result<Vec<_>, _>>().map(Some)
         };
-        Ok(self.memory.groups.or_read(tenant, user, read).await?.unwrap_or_default())
+        Ok(self.memory.groups.get_or_read(tenant, user, read).await?.unwrap_or_default())
     }
 
     /// Returns the object ids of a user's groups that are assigned to an application.

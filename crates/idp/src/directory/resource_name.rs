@@ -50,6 +50,6 @@ impl Directory {
             }
             best.as_ref().map(|row| application_named(row, "display")).transpose()
         };
-        self.memory.resources.or_read(tenant, name.to_owned(), read).await
+        self.memory.resources.get_or_read(tenant, name.to_owned(), read).await
     }
 }

@@ -19,6 +19,6 @@ impl Directory {
                 .await?;
             row.map(|row| row.opt_instant("ended_us")).transpose()
         };
-        Ok(self.memory.signed_out.or_read(tenant, session, read).await?.flatten())
+        Ok(self.memory.signed_out.get_or_read(tenant, session, read).await?.flatten())
     }
 }

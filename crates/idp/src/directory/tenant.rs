@@ -63,7 +63,7 @@ impl Directory {
                 .map(tenant_of)
                 .transpose()
         };
-        self.memory.tenants.or_read(tenant, (), read).await
+        self.memory.tenants.get_or_read(tenant, (), read).await
     }
 
     /// Finds a tenant by domain.

@@ -89,7 +89,7 @@ impl Directory {
             ));
             row.await?.as_ref().map(user_of).transpose()
         };
-        self.memory.users.or_read(tenant, id, read).await
+        self.memory.users.get_or_read(tenant, id, read).await
     }
 
     /// Finds a user by sign-in name, ignoring case, deleted or not: a deleted user keeps the name.
@@ -121,7 +121,7 @@ impl Directory {
     }
 
     /// Returns users with this ASCII name, ignoring case, ordered by id.
-    pub(crate) async fn users_called(
+    pub(crate) async fn users_by_name(
         &self,
         tenant: TenantId,
         name: &str,

@@ -36,7 +36,7 @@ async fn answer(
     trace: &Trace,
 ) -> Response {
     let (ring, issuer) = match segment {
-        "common" | "organizations" => (idp.keys.everybodys().await, template(idp, origin, version)),
+        "common" | "organizations" => (idp.keys.latest().await, template(idp, origin, version)),
         other => match idp.tenant(other, None).await {
             Ok(tenant) => {
                 idp.date_by(tenant.id).await;

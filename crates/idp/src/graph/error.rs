@@ -160,7 +160,7 @@ impl From<StoreError> for GraphError {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "serviceNotAvailable",
-            "The directory does not answer. Try again.",
+            "The directory is unavailable. Try again.",
         )
     }
 }

@@ -77,7 +77,7 @@ async fn wrong_method(
     names: Result<RawPathParams, RawPathParamsRejection>,
 ) -> Response {
     let leads_nowhere = names.is_ok_and(|names| {
-        names.iter().any(|(name, value)| name == "named" && !applications::is_named(value))
+        names.iter().any(|(name, value)| name == "named" && !applications::has_alternate_key(value))
     });
     let error = if leads_nowhere { GraphError::no_such_path() } else { GraphError::wrong_method() };
     error.answer(&trace, instant_of_call(&idp, &headers).await)
@@ -206,14 +206,14 @@ fn application_routes() -> Router<Idp> {
         // applications(appId='…'), servicePrincipals(appId='…'), directoryRoles(roleTemplateId='…')
         .route(
             "/{named}",
-            get(applications::show_named)
-                .patch(applications::update_named)
-                .delete(applications::remove_named),
+            get(applications::show_by_app_id)
+                .patch(applications::update_by_app_id)
+                .delete(applications::delete_by_app_id),
         )
-        .route("/{named}/addPassword", post(applications::add_password_to_named))
-        .route("/{named}/removePassword", post(applications::remove_password_of_named))
-        .route("/{named}/addKey", post(applications::add_key_to_named))
-        .route("/{named}/removeKey", post(applications::remove_key_of_named));
+        .route("/{named}/addPassword", post(applications::add_password_by_app_id))
+        .route("/{named}/removePassword", post(applications::remove_password_by_app_id))
+        .route("/{named}/addKey", post(applications::add_key_by_app_id))
+        .route("/{named}/removeKey", post(applications::remove_key_by_app_id));
     for application in ["/applications/{id}", "/{named}"] {
         let credentials = format!("{application}/federatedIdentityCredentials");
         router = router

@@ -16,7 +16,7 @@ pub(crate) async fn user_info(caller: Caller) -> Response {
             return Err(GraphError::new(
                 StatusCode::FORBIDDEN,
                 "Authorization_RequestDenied",
-                "The access token has not the scope openid.",
+                "The access token does not have the scope openid.",
             ));
         }
         let mut claims = Map::new();

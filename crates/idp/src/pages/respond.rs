@@ -64,7 +64,7 @@ pub(crate) fn consent(visit: &Visit, state: PageState, request: &AuthorizeReques
         permissions.push(Permission {
             resource: "Microsoft Graph".to_owned(),
             name: "offline_access".to_owned(),
-            description: "Keep that access while you are not there".to_owned(),
+            description: "Maintain access to data you have given it access to".to_owned(),
         });
     }
     let page = Consent {
@@ -125,16 +125,16 @@ pub(crate) fn known_error(error: Aadsts) -> Response {
         text: error.text,
         mender: error.mender.as_str(),
         remedy: error.remedy,
-        seen: seen(error.observation),
+        seen: observed_in(error.observation),
     };
     page_response(StatusCode::OK, &page, OWN)
 }
 
 /// Lists the public sources of an error, or the document that our entry interprets.
-fn seen(observation: Observation) -> String {
+fn observed_in(observation: Observation) -> String {
     match observation {
         Observation::Observed { places, .. } => format!("Seen in {}", places.join(", ")),
-        Observation::Unobserved { document } => format!("Not seen; our reading of: {document}"),
+        Observation::Unobserved { document } => format!("Not observed; our interpretation of: {document}"),
     }
 }
 

@@ -9,9 +9,11 @@ use super::templates::SignedOut;
 
 /// Renders the page: loads these URLs, then continues to the application that requested the
 /// sign-out.
-pub(crate) fn signed_out(frames: &[Url], goes_on: Option<&Url>) -> Response {
-    let page =
-        SignedOut { frames: frames.iter().map(Url::as_str).collect(), goes_on: goes_on.map(Url::as_str) };
+pub(crate) fn signed_out(frames: &[Url], continue_to: Option<&Url>) -> Response {
+    let page = SignedOut {
+        frames: frames.iter().map(Url::as_str).collect(),
+        continue_to: continue_to.map(Url::as_str),
+    };
     let sources: Vec<String> = frames.iter().map(source).collect();
     page_with_frames(StatusCode::OK, &page, OWN, &sources.join(" "))
 }

@@ -51,7 +51,7 @@ pub(crate) struct Consent<'a> {
 #[template(path = "signed_out.html")]
 pub(crate) struct SignedOut<'a> {
     pub(crate) frames: Vec<&'a str>,
-    pub(crate) goes_on: Option<&'a str>,
+    pub(crate) continue_to: Option<&'a str>,
 }
 
 /// Picking an account.
@@ -239,7 +239,7 @@ mod tests {
                 permissions: vec![permission()],
             }
             .render(),
-            SignedOut { frames: vec![NASTY], goes_on: Some(NASTY) }.render(),
+            SignedOut { frames: vec![NASTY], continue_to: Some(NASTY) }.render(),
             PickAccount {
                 action: NASTY.into(),
                 ctx: NASTY,

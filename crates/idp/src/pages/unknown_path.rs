@@ -14,17 +14,13 @@ pub(crate) async fn unknown_path(OriginalUri(uri): OriginalUri) -> Response {
     if uri.path().starts_with("/_lab/") {
         return Problem::not_found("NotFound", "The lab surface has no such path.").into_response();
     }
-    message(
-        StatusCode::NOT_FOUND,
-        "There is no such page",
-        "Check the address, or start again at the application.",
-    )
+    message(StatusCode::NOT_FOUND, "Page not found", "Check the address, or start again at the application.")
 }
 
 /// `GET /common/oauth2/nativeclient`: the redirect URI of native applications without a page of
 /// their own, which read the response from the address.
 pub(crate) async fn native_client() -> Response {
-    message(StatusCode::OK, "You can go back to the application", "It reads the answer from this address.")
+    message(StatusCode::OK, "You can go back to the application", "It reads the response from this address.")
 }
 
 /// `GET /error?code=50173`: the target of `error_uri`.
@@ -35,8 +31,8 @@ pub(crate) async fn error_lookup(RawQuery(query): RawQuery) -> Response {
         || {
             message(
                 StatusCode::NOT_FOUND,
-                "There is no such error here",
-                "Give the number after AADSTS as code.",
+                "Unknown error code",
+                "Set the code parameter to the number after AADSTS.",
             )
         },
         known_error,

@@ -16,7 +16,7 @@ use url::Url;
 use super::Passkey;
 
 /// Validity of a challenge (virtual).
-const PATIENCE: Span = Span::from_minutes(5);
+const VALIDITY: Span = Span::from_minutes(5);
 /// The timeout in the options (milliseconds of real time).
 const TIMEOUT_MS: u32 = 300_000;
 /// Maximum size of a response: a credential id has at most 1,023 bytes, and the rest are
@@ -78,7 +78,7 @@ pub(super) struct NewKey {
 }
 
 /// Why a response is rejected, completing the sentence "was not accepted: ".
-pub(super) type Why = String;
+pub(super) type Reason = String;
 
 impl Challenge {
     pub(super) fn draw(stream: &mut Stream, now: Instant) -> Self {
@@ -92,25 +92,29 @@ impl Challenge {
     /// Returns the instant before which all challenges have expired, so that no record of their use
     /// is needed.
     pub(super) fn forgotten_before(now: Instant) -> Instant {
-        now - PATIENCE
+        now - VALIDITY
     }
 
-    fn bytes(&self, now: Instant) -> Result<passkey_auth::Challenge, Why> {
-        if now >= self.since + PATIENCE {
-            return Err("the page waited too long for it".to_owned());
+    fn bytes(&self, now: Instant) -> Result<passkey_auth::Challenge, Reason> {
+        if now >= self.since + VALIDITY {
+            return Err("the challenge has expired".to_owned());
         }
-        let bytes = URL_SAFE_NO_PAD.decode(&self.text).map_err(|_| "nothing was asked".to_owned())?;
+        let bytes =
+            URL_SAFE_NO_PAD.decode(&self.text).map_err(|_| "the challenge is malformed".to_owned())?;
         Ok(passkey_auth::Challenge(bytes))
     }
 }
 
 impl<R: for<'de> Deserialize<'de>> Answer<R> {
     /// Parses the field of a form.
-    pub(super) fn read(text: &str) -> Result<Self, Why> {
+    pub(super) fn read(text: &str) -> Result<Self, Reason> {
         if text.is_empty() || text.len() > ANSWER_BYTES_MAX {
-            return Err("there is none, because the browser knows no passkeys or runs no script".to_owned());
+            return Err(
+                "the browser sent no response: it does not support passkeys, or scripts are disabled"
+                    .to_owned(),
+            );
         }
-        serde_json::from_str(text).map_err(|_| "it is not what browsers write".to_owned())
+        serde_json::from_str(text).map_err(|_| "the response is malformed".to_owned())
     }
 
     /// Returns the id of the credential, base64url.
@@ -182,7 +186,7 @@ impl RelyingParty {
         user: UserId,
         answer: Answer<Attestation>,
         now: Instant,
-    ) -> Result<NewKey, Why> {
+    ) -> Result<NewKey, Reason> {
         let state = RegistrationState {
             challenge: challenge.bytes(now)?,
             user_id: user.uuid().as_bytes().to_vec(),
@@ -195,9 +199,9 @@ impl RelyingParty {
             attestation_object: answer.response.attestation_object,
             client_data_json: answer.response.client_data,
         };
-        let made = self.library().finish_registration(&state, &response).map_err(|error| why(&error))?;
+        let made = self.library().finish_registration(&state, &response).map_err(|error| reason(&error))?;
         if made.id.to_b64url() != answer.id {
-            return Err("it names another credential than the one that was made".to_owned());
+            return Err("its credential id does not match the attestation".to_owned());
         }
         Ok(NewKey {
             credential: answer.id,
@@ -209,20 +213,21 @@ impl RelyingParty {
 
     /// Verifies an assertion: challenge, origin, signature and user verification. Returns the new
     /// signature counter.
-    pub(super) fn asserted(
+    pub(super) fn verify_assertion(
         &self,
         challenge: &Challenge,
         passkey: &Passkey,
         answer: Answer<Assertion>,
         now: Instant,
-    ) -> Result<u32, Why> {
+    ) -> Result<u32, Reason> {
         let state = AuthenticationState {
             challenge: challenge.bytes(now)?,
             allow_credentials: Vec::new(),
             created_at: OUR_CLOCK,
             user_handle: Some(passkey.user_id.uuid().as_bytes().to_vec()),
         };
-        let decode = |text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_| "it cannot be read".to_owned());
+        let decode =
+            |text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_| "the response is malformed".to_owned());
         let stored = PasskeyCredential {
             id: CredentialId(decode(&passkey.credential)?),
             public_key_cose: CosePublicKey(decode(&passkey.public_key)?),
@@ -239,7 +244,7 @@ impl RelyingParty {
             user_handle: answer.response.user_handle,
         };
         let done = self.library().finish_authentication(&state, &response, &stored);
-        done.map(|done| done.new_counter).map_err(|error| why(&error))
+        done.map(|done| done.new_counter).map_err(|error| reason(&error))
     }
 
     fn library(&self) -> Webauthn {
@@ -257,7 +262,7 @@ fn handle(user: UserId) -> String {
 }
 
 /// Rejects a ceremony in a cross-origin frame, which the library does not check.
-fn same_site(client_data: &str) -> Result<(), Why> {
+fn same_site(client_data: &str) -> Result<(), Reason> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct ClientData {
@@ -266,31 +271,34 @@ fn same_site(client_data: &str) -> Result<(), Why> {
         #[serde(default)]
         top_origin: Option<String>,
     }
-    let bytes = URL_SAFE_NO_PAD.decode(client_data).map_err(|_| "it cannot be read".to_owned())?;
-    let read: ClientData = serde_json::from_slice(&bytes).map_err(|_| "it cannot be read".to_owned())?;
+    let bytes = URL_SAFE_NO_PAD.decode(client_data).map_err(|_| "the response is malformed".to_owned())?;
+    let read: ClientData =
+        serde_json::from_slice(&bytes).map_err(|_| "the response is malformed".to_owned())?;
     if read.cross_origin || read.top_origin.is_some() {
-        return Err("another site's page asked for it".to_owned());
+        return Err("it was created in a page of another site".to_owned());
     }
     Ok(())
 }
 
-fn why(error: &Error) -> Why {
+fn reason(error: &Error) -> Reason {
     match error {
-        Error::ClientDataType { .. } => "it answers another question",
-        Error::ChallengeMismatch => "it answers another page's challenge",
-        Error::OriginMismatch { actual, .. } => return format!("it was given to {actual}, which is not us"),
-        Error::RpIdHashMismatch => "it is meant for another name than this one",
-        Error::UserNotPresent | Error::UserNotVerified => "the person was not verified",
-        Error::UnsupportedAlg(_) => "its key is of a kind that was not asked for",
-        Error::BadSignature => "the signature is not right",
-        Error::CounterReplay { .. } => "the authenticator's counter went back, as that of a copy does",
-        Error::UserHandleMismatch => "it belongs to somebody else",
-        Error::CeremonyExpired { .. } => "the page waited too long for it",
+        Error::ClientDataType { .. } => "the response has the wrong type",
+        Error::ChallengeMismatch => "the challenge does not match",
+        Error::OriginMismatch { actual, .. } => return format!("the origin {actual} does not match"),
+        Error::RpIdHashMismatch => "it is for another host name",
+        Error::UserNotPresent | Error::UserNotVerified => "the user was not verified",
+        Error::UnsupportedAlg(_) => "the key algorithm is not supported",
+        Error::BadSignature => "the signature is invalid",
+        Error::CounterReplay { .. } => {
+            "the signature counter decreased, which indicates a cloned authenticator"
+        }
+        Error::UserHandleMismatch => "it belongs to another user",
+        Error::CeremonyExpired { .. } => "the challenge has expired",
         Error::Base64(_)
         | Error::ClientData(_)
         | Error::AuthData(_)
         | Error::Cbor(_)
-        | Error::Internal(_) => "it cannot be read",
+        | Error::Internal(_) => "the response is malformed",
     }
     .to_owned()
 }

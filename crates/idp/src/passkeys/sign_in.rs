@@ -5,7 +5,7 @@ use outlive_clock::Instant;
 use outlive_rules::{Aadsts, aadsts};
 use outlive_store::Change;
 
-use super::ceremony::{Answer, Challenge, RelyingParty, Why};
+use super::ceremony::{Answer, Challenge, Reason, RelyingParty};
 use super::{AMR, Passkey, stored};
 use crate::directory::{Tenant, User, shortened_name};
 use crate::pages::{self, Next, PageState, PasskeyPending};
@@ -34,7 +34,7 @@ impl Visit {
         now: Instant,
     ) -> Result<Response, Refusal> {
         let Some(here) = RelyingParty::of_origin(&self.origin.0) else {
-            let refusal = not_accepted("passkeys belong to names, and this address is none");
+            let refusal = not_accepted("passkeys require a host name, not an IPv6 address");
             return self.sign_in_again(next, user_name, &refusal).await;
         };
         let chassis = &self.idp.chassis;
@@ -75,7 +75,9 @@ impl Visit {
                 let about = user.clone();
                 match self.begin_session(change, &tenant, user, amr, pending.persistent, now).await {
                     Ok(signed_in) => return Ok(self.go_on(next, signed_in).await),
-                    Err(error) if error.is_conflict() => (Some(about), not_accepted("it was used before")),
+                    Err(error) if error.is_conflict() => {
+                        (Some(about), not_accepted("the challenge was used before"))
+                    }
                     Err(error) => return Err(error.into()),
                 }
             }
@@ -130,18 +132,18 @@ impl Visit {
         pending: &PasskeyPending,
         answer: Answer<super::ceremony::Assertion>,
         now: Instant,
-    ) -> Result<u32, Why> {
+    ) -> Result<u32, Reason> {
         let named = pending.user_name.trim();
         if !named.is_empty() && named.to_lowercase() != user.upn.to_lowercase() {
-            return Err("it belongs to somebody else".to_owned());
+            return Err("it belongs to another user".to_owned());
         }
         if named.is_empty() && !answer.names_user() {
-            return Err("it does not say whose it is".to_owned());
+            return Err("the response contains no user handle".to_owned());
         }
         let here = RelyingParty::of_origin(&self.origin.0);
         let here = here.filter(|here| here.id == passkey.rp_id);
-        let here = here.ok_or_else(|| "it was made at another name than this one".to_owned())?;
-        here.asserted(&pending.challenge, passkey, answer, now)
+        let here = here.ok_or_else(|| "it was created for another host name".to_owned())?;
+        here.verify_assertion(&pending.challenge, passkey, answer, now)
     }
 
     /// Shows the sign-in page again, without an error.

@@ -16,9 +16,9 @@ pub(super) fn sending(idp: &Idp, user: &User, id: Uuid, now: Instant) -> Change 
     let code = format!("{drawn:08}");
     let message = Message {
         to: user.upn.clone(),
-        subject: "Your code for a new password".to_owned(),
+        subject: "Your password reset code".to_owned(),
         text: format!(
-            "With the code {code} you can choose a new password. It is good for 15 minutes. If you did not ask for it, \
+            "Use the code {code} to set a new password. It is valid for 15 minutes. If you did not request it, \
              do nothing."
         ),
         code: code.clone(),

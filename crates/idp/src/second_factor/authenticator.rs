@@ -50,7 +50,7 @@ pub(crate) struct Authenticator(Totp);
 
 impl Authenticator {
     /// Generates a secret.
-    pub(crate) fn draw(stream: &mut Stream) -> Option<Self> {
+    pub(crate) fn generate(stream: &mut Stream) -> Option<Self> {
         Builder::new().with_secret(stream.bytes::<20>().to_vec()).build().ok().map(Self)
     }
 
@@ -85,11 +85,11 @@ mod tests {
         let authenticator = Authenticator::of_base32("GEZD GNBVGY3TQOJQGEZDGNBVGY3TQOJQ").unwrap();
         for (at, code) in [(59, "287082"), (1_111_111_109, "081804"), (20_000_000_000, "353130")] {
             let step = at / 30;
-            let told =
+            let step_at =
                 |seconds: u64| authenticator.step_of(code, Instant::from_seconds(seconds.cast_signed()));
-            assert_eq!(told(at), Some(step));
-            assert_eq!(told((step + 1) * 30 + 29), Some(step));
-            assert_eq!(told((step + 2) * 30), None);
+            assert_eq!(step_at(at), Some(step));
+            assert_eq!(step_at((step + 1) * 30 + 29), Some(step));
+            assert_eq!(step_at((step + 2) * 30), None);
         }
         for code in ["", "28708", "2870822", "28708x", "\u{0662}87082"] {
             assert_eq!(authenticator.step_of(code, Instant::from_seconds(59)), None, "{code}");

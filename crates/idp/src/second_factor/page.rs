@@ -12,7 +12,7 @@ use crate::sessions::Session;
 use crate::visit::Visit;
 
 /// How long the first factor stays valid for MFA, in virtual time.
-const PATIENCE: Span = Span::from_minutes(10);
+const VALIDITY: Span = Span::from_minutes(10);
 
 /// `POST /{tenant}/secondfactor`: `otc`, with the form's `ctx` and `canary`.
 pub(crate) async fn second_factor(visit: Visit) -> Response {
@@ -73,7 +73,7 @@ impl Visit {
     ) -> Response {
         let random = self.idp.chassis.random.of(user.tenant);
         let drawn = (!user.second_factor.is_registered())
-            .then(|| Authenticator::draw(&mut random.stream("authenticator-secret")))
+            .then(|| Authenticator::generate(&mut random.stream("authenticator-secret")))
             .flatten();
         let pending = SecondFactorPending {
             next: Box::new(next),
@@ -109,7 +109,7 @@ impl Visit {
         // The conditions of the first factor have to hold still.
         let over = user.deleted_at.is_some()
             || !user.enabled
-            || now >= pending.since + PATIENCE
+            || now >= pending.since + VALIDITY
             || user.password_changed_at > pending.since
             || user.sessions_valid_from > pending.since;
         if over {

@@ -7,8 +7,8 @@ use outlive_tokens::{InitiatingEntity, SecurityEventKind};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::critical_event::critical_event;
 use super::delivery::Told;
-use super::happening::between;
 use super::stream::streams;
 use crate::directory::User;
 use crate::idp::Idp;
@@ -90,17 +90,17 @@ pub(crate) async fn tell<'a>(
     change: &mut Change,
 ) -> Result<Told<'a>, StoreError> {
     let (tenant, mut told) = (after.tenant, Told::nothing(idp, after.tenant));
-    let Some(happening) = between(before, after, by) else { return Ok(told) };
+    let Some(event) = critical_event(before, after, by) else { return Ok(told) };
     let content = Content {
         user: after.id,
-        kind: happening.kind,
-        by: happening.by,
-        reason: happening.reason.to_owned(),
+        kind: event.kind,
+        by: event.by,
+        reason: event.reason.to_owned(),
         txn: trace.trace_id.to_string(),
     };
     for stream in streams(&idp.chassis.store, tenant).await? {
         if waiting(&idp.chassis.store, tenant, stream.client_id).await? >= WAITING_MAX {
-            tracing::warn!(%tenant, client = %stream.client_id, "too much waits to be told; this is not");
+            tracing::warn!(%tenant, client = %stream.client_id, "the queue is full; the security event is dropped");
             continue;
         }
         let wall = wall_now();
@@ -185,7 +185,7 @@ pub(crate) async fn next_due(store: &Store, tenant: TenantId) -> Result<Option<I
 }
 
 /// Returns the tenants with queued events.
-pub(super) async fn tenants_that_wait(store: &Store) -> Result<Vec<TenantId>, StoreError> {
+pub(super) async fn tenants_with_events(store: &Store) -> Result<Vec<TenantId>, StoreError> {
     let rows = store.rows(sql!("SELECT DISTINCT tenant FROM security_events ORDER BY tenant")).await?;
     rows.iter().map(|row| row.parse("tenant")).collect()
 }

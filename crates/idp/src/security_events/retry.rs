@@ -22,11 +22,11 @@ pub(super) fn backoff(tries: u32, longest: Span) -> Span {
 /// Retries in wall time until no failed delivery is queued.
 pub(super) fn keep_trying(idp: &Idp, tenant: TenantId) {
     if locked(&idp.deliveries.kept).insert(tenant) {
-        tokio::spawn(try_again(idp.downgrade(), tenant));
+        tokio::spawn(retry(idp.downgrade(), tenant));
     }
 }
 
-async fn try_again(idp: WeakIdp, tenant: TenantId) {
+async fn retry(idp: WeakIdp, tenant: TenantId) {
     loop {
         let wait = match idp.upgrade() {
             None => return,
@@ -50,7 +50,7 @@ async fn try_again(idp: WeakIdp, tenant: TenantId) {
             Err(error) => Err(error.into()),
         };
         if let Err(problem) = result {
-            tracing::warn!(%tenant, %problem, "security events have to wait");
+            tracing::warn!(%tenant, %problem, "cannot deliver security events now");
         }
     }
 }
@@ -62,15 +62,15 @@ async fn next_retry(idp: &Idp, tenant: TenantId) -> Option<Instant> {
 }
 
 /// Resumes deliveries that the previous process left in the queue.
-pub(crate) fn take_up(idp: &Idp) {
+pub(crate) fn resume(idp: &Idp) {
     let idp = idp.downgrade();
     tokio::spawn(async move {
         let Some(idp) = idp.upgrade() else { return };
-        let waiting = queue::tenants_that_wait(&idp.chassis.store).await.unwrap_or_default();
+        let waiting = queue::tenants_with_events(&idp.chassis.store).await.unwrap_or_default();
         for tenant in waiting {
             let Ok(now) = idp.chassis.clocks.now(tenant).await else { continue };
             if let Err(problem) = run_due(&idp, tenant, Turn::whole(now)).await {
-                tracing::warn!(%tenant, %problem, "security events have to wait");
+                tracing::warn!(%tenant, %problem, "cannot deliver security events now");
             }
             keep_trying(&idp, tenant);
         }

@@ -39,10 +39,10 @@ pub(crate) async fn authenticate(
         return by_another_issuer(idp, application, &assertion, request, now).await;
     }
     if !claims.iss.eq_ignore_ascii_case(&client) {
-        return Err(of_another(claims));
+        return Err(mismatched_client(claims));
     }
     if claims.sub != claims.iss {
-        return Err(not_ones_own(claims));
+        return Err(mismatched_subject(claims));
     }
     by_certificate(application, &assertion, now)?;
     if !claims.aud.iter().any(|audience| is_ours(idp, tenant, request.segment, audience)) {
@@ -51,14 +51,14 @@ pub(crate) async fn authenticate(
     check_time(claims, now)
 }
 
-fn of_another(claims: &AssertionClaims) -> Refusal {
+fn mismatched_client(claims: &AssertionClaims) -> Refusal {
     if claims.iss == claims.sub {
         return Refusal::new(aadsts::ASSERTION_OF_ANOTHER_CLIENT);
     }
-    not_ones_own(claims)
+    mismatched_subject(claims)
 }
 
-fn not_ones_own(claims: &AssertionClaims) -> Refusal {
+fn mismatched_subject(claims: &AssertionClaims) -> Refusal {
     Refusal::new(aadsts::ASSERTION_SUBJECT_NOT_ISSUER)
         .with("subject", &claims.sub)
         .with("issuer", &claims.iss)

@@ -16,7 +16,7 @@ use outlive_rules::{RequestOrigin, aadsts};
 use outlive_tokens::{ClaimsRequest, TokenVersion};
 
 use super::client_authentication::{AuthenticatedClient, Presented, authenticate, presented_client_id};
-use super::evaluation::{asked_claims, check_age};
+use super::evaluation::{check_age, parse_claims};
 use super::grant_type::GrantType;
 use super::response::TokenAnswer;
 use super::{
@@ -193,7 +193,7 @@ async fn handle(
     }
     let presented = Presented { client_id: &client_id, segment, headers, form, grant, trace: &visit.trace };
     let client = authenticate(idp, &tenant, &presented, now).await?;
-    let claims = asked_claims(form)?;
+    let claims = parse_claims(form)?;
     check_age(&claims, now)?;
     let page = page(headers, &client.application);
     let request = TokenRequest {

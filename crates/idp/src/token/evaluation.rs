@@ -18,7 +18,7 @@ use crate::refusal::Refusal;
 const AHEAD_MAX: Span = Span::from_minutes(5);
 
 /// Parses the `claims` parameter; empty if it is absent.
-pub(crate) fn asked_claims(parameters: &Parameters) -> Result<ClaimsRequest, Refusal> {
+pub(crate) fn parse_claims(parameters: &Parameters) -> Result<ClaimsRequest, Refusal> {
     match parameters.get("claims") {
         None => Ok(ClaimsRequest::default()),
         Some(text) => ClaimsRequest::parse(text)
@@ -45,7 +45,7 @@ pub(super) fn capabilities(claims: &ClaimsRequest, resource: &Application) -> Op
 
 /// Returns whether a token is CAE-enabled: for a user, a CAE-enabled resource and a CAE-capable
 /// client.
-pub(super) fn evaluated(order: &AccessTokenOrder<'_>, capabilities: Option<&Vec<String>>) -> bool {
+pub(super) fn is_cae_enabled(order: &AccessTokenOrder<'_>, capabilities: Option<&Vec<String>>) -> bool {
     let of_user = matches!(order.subject, AccessSubject::User { .. });
     of_user && capabilities.is_some() && order.resource.document.continuous_access_evaluation
 }

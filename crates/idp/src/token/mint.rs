@@ -17,7 +17,7 @@ use outlive_tokens::{
 use uuid::Uuid;
 
 use super::endpoint::TokenRequest;
-use super::evaluation::{capabilities, evaluated, lifetime};
+use super::evaluation::{capabilities, is_cae_enabled, lifetime};
 use super::lifetime::id_token_lifetime;
 use super::record;
 use super::resource_grant::ResourceGrant;
@@ -111,7 +111,7 @@ pub(crate) async fn mint_access_token(
         idp.chassis.random.of(request.tenant.id).stream("access-token-uti").uuid_at(request.now).into_bytes();
     // Claims have whole seconds; the token expires at the start of a second.
     let capabilities = capabilities(order.claims, order.resource);
-    let evaluated = evaluated(order, capabilities.as_ref());
+    let evaluated = is_cae_enabled(order, capabilities.as_ref());
     let lifetime = lifetime(request, order.resource, evaluated);
     let expires_at = (request.now + lifetime).whole_second();
     let claims = AccessTokenClaims::build(&AccessTokenInput {

@@ -27,7 +27,7 @@ pub(crate) use authorization_code::{AuthorizationCode, CodeChallenge, CodeScopes
 pub(crate) use client_assertion::{AHEAD, holds_by_either_clock};
 pub(crate) use client_authentication::find as find_client;
 pub(crate) use endpoint::{preflight, token_v1, token_v2, wrong_method};
-pub(crate) use evaluation::asked_claims;
+pub(crate) use evaluation::parse_claims;
 pub(crate) use front_channel::front_channel_tokens;
 pub(crate) use issued::{IssuedAccessToken, IssuedRefreshToken};
 pub(crate) use refresh_token_facts::{Presentation, gather as gather_refresh_token_facts};

@@ -137,7 +137,7 @@ pub(crate) async fn granted(
     for application in [client, &resource.application] {
         assignment::check_user(&request.idp.directory, tenant, user, application).await?;
     }
-    let consented = consented(request, user, &resource).await?;
+    let consented = all_granted_scopes(request, user, &resource).await?;
     let name = resource.audience().to_owned();
     let is_graph = resource.is_graph();
     let granted = GrantedScopes::new(resource.forms, is_graph, &consented).ok_or_else(|| {
@@ -156,7 +156,7 @@ pub(crate) async fn granted(
 
 /// Returns everything that this user or an administrator has granted to the client for a resource,
 /// in registered spelling.
-async fn consented(
+async fn all_granted_scopes(
     request: &TokenRequest<'_>,
     user: UserId,
     resource: &ResolvedResource,

@@ -59,7 +59,9 @@ async fn what_is_registered_is_granted_for_everybody_of_both_kinds() {
     let app = robot(&tenant);
     let mut browser = tenant.browser();
     let page = page_for(&mut browser, &url(&app, "", ""), &tenant.upn("admin")).await.page();
-    for shown in ["Application 20", "Contoso", "Read your orders", "Orders.Read.All", "without a user"] {
+    for shown in
+        ["Application 20", "Contoso", "Read your orders", "Orders.Read.All", "application permission"]
+    {
         assert!(page.answer.text.contains(shown), "{shown} in {page:?}");
     }
     let sent = browser.consent(&page).await.app();
@@ -276,7 +278,7 @@ async fn on_v1_a_prompt_asks_for_it_on_the_way_to_a_code() {
 
     let mut browser = tenant.browser();
     let page = page_for(&mut browser, &url, &tenant.upn("admin")).await.page();
-    for shown in ["Application 20", "for everybody in", "Read your orders", "Orders.Read.All"] {
+    for shown in ["Application 20", "for all users in", "Read your orders", "Orders.Read.All"] {
         assert!(page.answer.text.contains(shown), "{shown} in {page:?}");
     }
     let declined = browser.submit(&page, &[("consent", "cancel")]).await;

@@ -13,7 +13,7 @@ async fn consent_is_asked_once_and_then_for_more_only() {
     let (mut browser, owner) = (tenant.browser(), tenant.upn("owner"));
     let page = browser.open(&app.authorize_url(READ, &[])).await.page();
     let page = browser.sign_in(&page, &owner, PASSWORD).await.page();
-    for shown in ["Contoso Orders Connector", "Read your orders", "while you are not there", &owner] {
+    for shown in ["Contoso Orders Connector", "Read your orders", "Maintain access", &owner] {
         assert!(page.answer.text.contains(shown), "{shown} in {page:?}");
     }
     browser.consent(&page).await.code();

@@ -134,20 +134,20 @@ async fn an_answer_that_is_not_right_in_every_point_signs_nobody_in() {
         (
             "origin",
             |s| s.client_data["origin"] = json!("https://evil.example"),
-            "given to https://evil.example",
+            "the origin https://evil.example",
         ),
-        ("port", |s| s.client_data["origin"] = json!("http://127.0.0.1:1"), "which is not us"),
-        ("name", |s| s.rp_id = "evil.example".into(), "another name"),
-        ("challenge", |s| s.client_data["challenge"] = json!("AAAA"), "another page"),
-        ("kind", |s| s.client_data["type"] = json!("webauthn.create"), "another question"),
+        ("port", |s| s.client_data["origin"] = json!("http://127.0.0.1:1"), "the origin http://127.0.0.1:1"),
+        ("name", |s| s.rp_id = "evil.example".into(), "another host name"),
+        ("challenge", |s| s.client_data["challenge"] = json!("AAAA"), "the challenge does not match"),
+        ("kind", |s| s.client_data["type"] = json!("webauthn.create"), "the wrong type"),
         ("frame", |s| s.client_data["crossOrigin"] = json!(true), "another site"),
         ("nobody there", |s| s.flags = 0x04, "not verified"),
         ("nobody verified", |s| s.flags = 0x01, "not verified"),
         ("signature", |s| s.spoil_signature = true, "signature"),
         ("counter", |s| s.uses = 0, "counter"),
-        ("handle", |s| s.user = Some("AAAA".into()), "somebody else"),
-        ("no handle", |s| s.user = None, "whose it is"),
-        ("no JSON", |s| s.client_data = json!("text"), "read"),
+        ("handle", |s| s.user = Some("AAAA".into()), "another user"),
+        ("no handle", |s| s.user = None, "no user handle"),
+        ("no JSON", |s| s.client_data = json!("text"), "malformed"),
     ];
     device.uses = 10;
     tokens_by_passkey(&mut device, &tenant, "").await;
@@ -222,7 +222,7 @@ async fn an_answer_counts_once_in_its_browser_for_five_minutes() {
     thief.submit(&page, &[("credential", &credential)]).await.page().says(400, "AADSTS165000");
     tenant.advance(Span::from_minutes(5)).await;
     let late = browser.submit(&page, &[("credential", &credential)]).await.page();
-    assert!(late.answer.text.contains("waited too long"), "{late:?}");
+    assert!(late.answer.text.contains("expired"), "{late:?}");
     let page = asked(&mut browser, &app.authorize_url("User.Read", &[("prompt", "login")]), "").await;
     tenant.advance(Span::from_seconds(299)).await;
     let credential = device.sign(&page, |saying| saying.uses = 0);
@@ -250,7 +250,7 @@ async fn a_passkey_of_one_name_is_worth_nothing_at_another() {
     let credential = device.sign(&page, |saying| saying.client_data["origin"] = json!(OTHER_ORIGIN));
     let page = browser.submit(&page, &[("credential", &credential)]).await.page();
     page.says(200, NOT_ACCEPTED);
-    assert!(page.answer.text.contains("another name"), "{page:?}");
+    assert!(page.answer.text.contains("another host name"), "{page:?}");
 }
 
 #[tokio::test]
@@ -258,14 +258,18 @@ async fn a_key_that_was_not_made_as_asked_is_not_registered() {
     let tenant = Tenant::new().await;
     let mut browser = tenant.browser();
     let lies: [Lie; 8] = [
-        ("origin", |s| s.client_data["origin"] = json!("https://evil.example"), "not us"),
-        ("name", |s| s.rp_id = "evil.example".into(), "another name"),
-        ("challenge", |s| s.client_data["challenge"] = json!("AAAA"), "another page"),
-        ("kind", |s| s.client_data["type"] = json!("webauthn.get"), "another question"),
+        (
+            "origin",
+            |s| s.client_data["origin"] = json!("https://evil.example"),
+            "the origin https://evil.example",
+        ),
+        ("name", |s| s.rp_id = "evil.example".into(), "another host name"),
+        ("challenge", |s| s.client_data["challenge"] = json!("AAAA"), "the challenge does not match"),
+        ("kind", |s| s.client_data["type"] = json!("webauthn.get"), "the wrong type"),
         ("frame", |s| s.client_data["topOrigin"] = json!("https://evil.example"), "another site"),
         ("nobody verified", |s| s.flags = 0x41, "not verified"),
-        ("no key", |s| s.flags = 0x05, "read"),
-        ("another id", |s| s.id = "AAAA".into(), "another credential"),
+        ("no key", |s| s.flags = 0x05, "malformed"),
+        ("another id", |s| s.id = "AAAA".into(), "credential id"),
     ];
     for (what, lie, says) in lies {
         let page = security_info(&tenant, &mut browser, "owner").await;

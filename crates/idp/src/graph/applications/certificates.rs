@@ -34,12 +34,12 @@ pub(super) fn read(
     let mut ids = caller.idp.chassis.random.of(caller.tenant.id).stream("key-credential-id");
     let mut one = |given: NewKeyCredential| {
         if given.r#type != "AsymmetricX509Cert" || given.usage != "Verify" {
-            return Err(unusable("only certificates for verifying are kept"));
+            return Err(unusable("only certificates with the usage Verify are supported"));
         }
         let known = before.iter().find(|known| Some(known.key_id) == given.key_id);
         match (given.key, known) {
             (None, Some(known)) => Ok(known.clone()),
-            (None, None) => Err(unusable("a new one has to bring its key")),
+            (None, None) => Err(unusable("a new certificate requires a key")),
             (Some(key), _) => {
                 let der = STANDARD.decode(key).map_err(|_| unusable("the key is not base64"))?;
                 let certificate = Certificate::from_der(&der).map_err(|why| unusable(&why.to_string()))?;
@@ -55,7 +55,7 @@ pub(super) fn check(keys: &[KeyCredential]) -> Result<(), GraphError> {
     let twice =
         |(at, key): (usize, &KeyCredential)| keys[..at].iter().any(|other| other.key_id == key.key_id);
     if keys.len() > CERTIFICATES_MAX || keys.iter().enumerate().any(twice) {
-        return Err(unusable("there are too many, or two have one id"));
+        return Err(unusable("there are too many, or two have the same id"));
     }
     Ok(())
 }

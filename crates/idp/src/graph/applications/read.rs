@@ -40,11 +40,14 @@ impl ApplicationName {
 
 /// `GET /applications/{id}`.
 pub(crate) async fn show(caller: Caller, Path(id): Path<String>) -> Response {
-    let result = shown(&caller, &ApplicationName::Object(id)).await;
+    let result = show_application(&caller, &ApplicationName::Object(id)).await;
     caller.answer(result)
 }
 
-pub(super) async fn shown(caller: &Caller, name: &ApplicationName) -> Result<Response, GraphError> {
+pub(super) async fn show_application(
+    caller: &Caller,
+    name: &ApplicationName,
+) -> Result<Response, GraphError> {
     caller.allowed(&READ_APPLICATIONS)?;
     let application = name.find(caller).await?;
     let options = caller.entity_options(&APPLICATION)?;
@@ -87,7 +90,7 @@ pub(crate) async fn found(
         return Ok((found.into_iter().collect(), None));
     }
     let mut found = match options.filter.equal_in_ascii("displayName") {
-        Some(name) => directory.applications_called(tenant, name, &options.after, options.top + 1).await?,
+        Some(name) => directory.applications_by_name(tenant, name, &options.after, options.top + 1).await?,
         None => directory.applications_after(tenant, &options.after, options.top + 1).await?,
     };
     let more = found.len() > options.top as usize;

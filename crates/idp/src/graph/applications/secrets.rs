@@ -51,11 +51,11 @@ pub(crate) async fn add_password(
     Path(id): Path<String>,
     body: Result<Body<AddPassword>, GraphError>,
 ) -> Response {
-    let result = added(&caller, &ApplicationName::Object(id), body).await;
+    let result = create_secret(&caller, &ApplicationName::Object(id), body).await;
     caller.answer(result)
 }
 
-pub(super) async fn added(
+pub(super) async fn create_secret(
     caller: &Caller,
     name: &ApplicationName,
     body: Result<Body<AddPassword>, GraphError>,
@@ -64,7 +64,7 @@ pub(super) async fn added(
     let application = writable(caller, name).await?;
     let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
     if directory.password_credentials(tenant, application.client_id).await?.len() >= SECRETS_MAX {
-        return Err(GraphError::bad_request("The application has as many passwords as it can have."));
+        return Err(GraphError::bad_request("The application has the maximum number of passwords."));
     }
     let wanted = wanted.unwrap_or_default();
     let starts_at = wanted.start_date_time.unwrap_or(caller.now);
@@ -99,11 +99,11 @@ pub(crate) async fn remove_password(
     Path(id): Path<String>,
     body: Result<Body<RemovePassword>, GraphError>,
 ) -> Response {
-    let result = password_removed(&caller, &ApplicationName::Object(id), body).await;
+    let result = delete_secret(&caller, &ApplicationName::Object(id), body).await;
     caller.answer(result)
 }
 
-pub(super) async fn password_removed(
+pub(super) async fn delete_secret(
     caller: &Caller,
     name: &ApplicationName,
     body: Result<Body<RemovePassword>, GraphError>,

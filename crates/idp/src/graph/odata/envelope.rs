@@ -52,15 +52,15 @@ impl EntityType {
 
 /// Returns an object.
 pub(crate) fn entity(kind: &EntityType, status: StatusCode, object: &Value, options: &Options) -> Response {
-    (status, Json(described(METADATA, kind, object, options))).into_response()
+    (status, Json(object_with_context(METADATA, kind, object, options))).into_response()
 }
 
 /// Returns an object of beta.
 pub(crate) fn entity_in_beta(kind: &EntityType, object: &Value, options: &Options) -> Response {
-    Json(described(BETA_METADATA, kind, object, options)).into_response()
+    Json(object_with_context(BETA_METADATA, kind, object, options)).into_response()
 }
 
-fn described(metadata: &str, kind: &EntityType, object: &Value, options: &Options) -> Value {
+fn object_with_context(metadata: &str, kind: &EntityType, object: &Value, options: &Options) -> Value {
     let mut body = kind.projected(object, options);
     let context = format!("{metadata}#{}{}/$entity", kind.set, kind.selection(options));
     body.insert("@odata.context".to_owned(), json!(context));

@@ -76,7 +76,7 @@ impl Filter {
 
     /// Returns whether an object passes the filter.
     pub(crate) fn passes(&self, object: &Value) -> bool {
-        self.0.iter().all(|comparison| comparison.holds(object))
+        self.0.iter().all(|comparison| comparison.matches(object))
     }
 }
 
@@ -159,7 +159,7 @@ fn equal(actual: &Value, literal: &Value) -> bool {
 }
 
 impl Comparison {
-    fn holds(&self, object: &Value) -> bool {
+    fn matches(&self, object: &Value) -> bool {
         let mut actual = object;
         for part in self.property.split('/') {
             actual = &actual[part];

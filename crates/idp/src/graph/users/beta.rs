@@ -29,7 +29,7 @@ const BETA_USER: EntityType = EntityType { properties: PROPERTIES, ..USER };
 
 /// `GET /beta/me`.
 pub(crate) async fn me_in_beta(caller: Caller) -> Response {
-    let result = readable_me(&caller).and_then(|user| shown(&caller, user));
+    let result = readable_me(&caller).and_then(|user| show_user(&caller, user));
     caller.answer(result)
 }
 
@@ -37,12 +37,12 @@ pub(crate) async fn me_in_beta(caller: Caller) -> Response {
 pub(crate) async fn show_in_beta(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         let user = readable(&caller, &id).await?;
-        shown(&caller, &user)
+        show_user(&caller, &user)
     };
     caller.answer(result.await)
 }
 
-fn shown(caller: &Caller, user: &User) -> Result<Response, GraphError> {
+fn show_user(caller: &Caller, user: &User) -> Result<Response, GraphError> {
     let options = caller.entity_options(&BETA_USER)?;
     let ended = caller.tenant.rules.refresh_tokens_valid_from(&user.revocations);
     let mut object = resource(user);

@@ -13,7 +13,7 @@ use crate::graph::permissions::{READ_ME, READ_USERS};
 
 /// `GET /me`.
 pub(crate) async fn me(caller: Caller) -> Response {
-    let result = readable_me(&caller).and_then(|user| shown(&caller, user));
+    let result = readable_me(&caller).and_then(|user| show_user(&caller, user));
     caller.answer(result)
 }
 
@@ -21,12 +21,12 @@ pub(crate) async fn me(caller: Caller) -> Response {
 pub(crate) async fn show(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         let user = readable(&caller, &id).await?;
-        shown(&caller, &user)
+        show_user(&caller, &user)
     };
     caller.answer(result.await)
 }
 
-fn shown(caller: &Caller, user: &User) -> Result<Response, GraphError> {
+fn show_user(caller: &Caller, user: &User) -> Result<Response, GraphError> {
     let options = caller.entity_options(&USER)?;
     Ok(entity(&USER, StatusCode::OK, &resource(user), &options))
 }
@@ -77,7 +77,7 @@ async fn users(caller: &Caller, options: &Options) -> Result<Vec<User>, GraphErr
         return Ok(one.into_iter().filter(|user| user.deleted_at.is_none()).collect());
     }
     Ok(match options.filter.equal_in_ascii("displayName") {
-        Some(name) => directory.users_called(tenant, name, &options.after, options.top + 1).await?,
+        Some(name) => directory.users_by_name(tenant, name, &options.after, options.top + 1).await?,
         None => directory.users_after(tenant, false, &options.after, options.top + 1).await?,
     })
 }

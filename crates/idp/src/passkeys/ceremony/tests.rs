@@ -18,7 +18,7 @@ struct Made {
 }
 
 fn made() -> Made {
-    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
+    let pair = EcdsaKeyPair::draw(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
     let point = pair.public_key().as_ref();
     let start: &[u8] = &[0xa5, 0x01, 0x02, 0x03, 0x26, 0x20, 0x01, 0x21, 0x58, 0x20];
     let key = [start, &point[1..33], &[0x22, 0x58, 0x20], &point[33..]].concat();
@@ -53,7 +53,7 @@ fn assertion(made: &Made) -> [Vec<u8>; 3] {
     [client_data, data, signature]
 }
 
-fn asserted(made: &Made, [client_data, data, signature]: &[Vec<u8>; 3]) -> Result<u32, Why> {
+fn verify_assertion(made: &Made, [client_data, data, signature]: &[Vec<u8>; 3]) -> Result<u32, Reason> {
     let response = Assertion {
         client_data: URL_SAFE_NO_PAD.encode(client_data),
         authenticator_data: URL_SAFE_NO_PAD.encode(data),
@@ -61,7 +61,7 @@ fn asserted(made: &Made, [client_data, data, signature]: &[Vec<u8>; 3]) -> Resul
         user_handle: None,
     };
     let answer = Answer { id: made.passkey.credential.clone(), response };
-    RelyingParty::of_origin(ORIGIN).unwrap().asserted(&made.challenge, &made.passkey, answer, NOW)
+    RelyingParty::of_origin(ORIGIN).unwrap().verify_assertion(&made.challenge, &made.passkey, answer, NOW)
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn a_name_is_what_passkeys_belong_to() {
 #[test]
 fn an_assertion_counts_as_it_was_signed() {
     let made = made();
-    assert_eq!(asserted(&made, &assertion(&made)), Ok(1));
+    assert_eq!(verify_assertion(&made, &assertion(&made)), Ok(1));
 }
 
 proptest! {
@@ -88,9 +88,9 @@ proptest! {
         let (mut changed, mut shorter) = (good.clone(), good);
         let at = at.index(changed[part].len());
         changed[part][at] ^= change;
-        prop_assert!(asserted(&made, &changed).is_err());
+        prop_assert!(verify_assertion(&made, &changed).is_err());
         shorter[part].truncate(at);
-        prop_assert!(asserted(&made, &shorter).is_err());
+        prop_assert!(verify_assertion(&made, &shorter).is_err());
     }
 
     /// An attacker can choose the bytes that precede the signature.
