@@ -17,7 +17,7 @@ use crate::directory::{Application, Tenant, User};
 use crate::idp::Idp;
 
 /// Who wants what from where.
-pub(crate) struct Asking<'a> {
+pub(crate) struct AccessContext<'a> {
     pub(crate) tenant: &'a Tenant,
     pub(crate) user: Option<&'a User>,
     /// The application that asks, if one does.
@@ -66,13 +66,16 @@ impl Access {
 
 impl Idp {
     /// What the policies in force ask. Where a tenant has none this reads nothing.
-    pub(crate) async fn access(&self, asking: &Asking<'_>) -> Result<Access, StoreError> {
+    pub(crate) async fn access(&self, asking: &AccessContext<'_>) -> Result<Access, StoreError> {
         let Some((user, demands)) = self.demands(asking).await? else { return Ok(Access::default()) };
         self.report(asking, user, &demands).await?;
         Ok(Access::of(demands, asking.authenticated_at))
     }
 
-    async fn demands<'a>(&self, asking: &Asking<'a>) -> Result<Option<(&'a User, Demands)>, StoreError> {
+    async fn demands<'a>(
+        &self,
+        asking: &AccessContext<'a>,
+    ) -> Result<Option<(&'a User, Demands)>, StoreError> {
         let policies = &asking.tenant.policies;
         let Some(user) = asking.user.filter(|_| !policies.conditional_access.is_empty()) else {
             return Ok(None);
@@ -97,7 +100,12 @@ impl Idp {
     }
 
     /// Policies that only report are told to the journal.
-    async fn report(&self, asking: &Asking<'_>, user: &User, demands: &Demands) -> Result<(), StoreError> {
+    async fn report(
+        &self,
+        asking: &AccessContext<'_>,
+        user: &User,
+        demands: &Demands,
+    ) -> Result<(), StoreError> {
         let Some((now, trace)) = asking.request.filter(|_| !demands.reported.is_empty()) else {
             return Ok(());
         };

@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::directory::User;
 use crate::idp::Idp;
 use crate::passwords::HashedPassword;
-use crate::security_events::tell;
+use crate::security_events::queue_event;
 
 /// Something that happens to a user's credentials.
 #[derive(Debug, Clone)]
@@ -142,8 +142,8 @@ pub(crate) async fn happen_and(
     let line = JournalEvent::new(user.tenant, now, kind, format!("user:{}", user.id), trace)
         .with(json!({"event": row.name(), "by": by, "upn": user.upn, "role": user.role}));
     change.append(idp.chassis.journal.entry(&line));
-    let told = tell(idp, (user, &after), entity, now, trace, &mut change).await?;
+    let delivery = queue_event(idp, (user, &after), entity, now, trace, &mut change).await?;
     idp.directory.commit(user.tenant, change).await?;
-    told.at_once().await;
+    delivery.deliver().await;
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::cloud;
 use crate::device::UserCodeGuesses;
 use crate::directory::platform::GRAPH_URI;
 use crate::directory::{ClientSecrets, Directory, Tenant};
-use crate::refusal::{Asked, Refusal};
+use crate::refusal::{Refusal, RequestDetails};
 use crate::security_events::Deliveries;
 use crate::signing_keys::SigningKeys;
 use crate::{IdpConfig, installation_keys};
@@ -160,16 +160,16 @@ impl Idp {
     }
 
     /// Returns the request details for an error response, in wall time if the tenant is unknown.
-    pub(crate) async fn asked(
+    pub(crate) async fn request_details(
         &self,
         trace: &Trace,
         origin: &CallerOrigin,
         tenant: Option<TenantId>,
-    ) -> Asked {
+    ) -> RequestDetails {
         let at = match tenant {
             Some(tenant) => self.chassis.clocks.now(tenant).await.unwrap_or_else(|_| wall_now()),
             None => wall_now(),
         };
-        Asked::new(trace, at, &origin.0)
+        RequestDetails::new(trace, at, &origin.0)
     }
 }

@@ -18,7 +18,7 @@ use crate::directory::{
 };
 use crate::idp::Idp;
 use crate::passwords::{self, HashedPassword};
-use crate::security_events::tell;
+use crate::security_events::queue_event;
 use crate::{lab_policies, sessions, signing_key_turns};
 
 /// How an administrator resets a password.
@@ -364,11 +364,17 @@ impl Lab<'_> {
     /// Commits what an administrator did to a user.
     async fn commit_user(&self, before: &User, after: &User, kind: &'static str) -> Result<(), Problem> {
         let mut change = Change::from(after.update(before));
-        let told =
-            tell(self.idp, (before, after), InitiatingEntity::Admin, self.now, self.trace, &mut change)
-                .await?;
+        let delivery = queue_event(
+            self.idp,
+            (before, after),
+            InitiatingEntity::Admin,
+            self.now,
+            self.trace,
+            &mut change,
+        )
+        .await?;
         self.commit(change, kind, format!("user:{}", before.id), json!({"upn": before.upn})).await?;
-        told.at_once().await;
+        delivery.deliver().await;
         Ok(())
     }
 

@@ -68,13 +68,13 @@ impl Refusal {
     }
 
     /// Returns the text of `error_description`, including the lines with request ids.
-    pub(crate) fn description(&self, asked: &Asked) -> String {
+    pub(crate) fn description(&self, details: &RequestDetails) -> String {
         format!(
             "{} Trace ID: {} Correlation ID: {} Timestamp: {}",
             self.error.render(&self.params),
-            asked.trace_id,
-            asked.correlation_id,
-            timestamp(asked.at)
+            details.trace_id,
+            details.correlation_id,
+            timestamp(details.at)
         )
     }
 
@@ -102,8 +102,8 @@ impl Refusal {
     }
 
     /// Returns the `error_uri`; `None` where Entra ID has none for this error.
-    pub(crate) fn error_uri(&self, asked: &Asked) -> Option<String> {
-        self.error.error_uri.then(|| format!("{}/error?code={}", asked.origin, self.error.number))
+    pub(crate) fn error_uri(&self, details: &RequestDetails) -> Option<String> {
+        self.error.error_uri.then(|| format!("{}/error?code={}", details.origin, self.error.number))
     }
 
     /// Returns the `claims` that the client includes when it prompts the user: JSON that contains
@@ -120,15 +120,15 @@ impl Refusal {
     }
 
     /// Returns the error response of the token endpoint (reference: "Error body").
-    pub(crate) fn token_response(&self, asked: &Asked) -> Response {
+    pub(crate) fn token_response(&self, details: &RequestDetails) -> Response {
         let body = ErrorBody {
             error: self.error_name(),
-            error_description: self.description(asked),
+            error_description: self.description(details),
             error_codes: [self.error.number],
-            timestamp: timestamp(asked.at),
-            trace_id: asked.trace_id,
-            correlation_id: asked.correlation_id,
-            error_uri: self.error_uri(asked),
+            timestamp: timestamp(details.at),
+            trace_id: details.trace_id,
+            correlation_id: details.correlation_id,
+            error_uri: self.error_uri(details),
             suberror: self.error.suberror_str(),
             claims: self.claims(),
         };
@@ -161,14 +161,14 @@ impl From<Overloaded> for Refusal {
 
 /// The request details in an error response.
 #[derive(Debug, Clone)]
-pub(crate) struct Asked {
+pub(crate) struct RequestDetails {
     pub(crate) at: Instant,
     pub(crate) trace_id: Uuid,
     pub(crate) correlation_id: Uuid,
     pub(crate) origin: String,
 }
 
-impl Asked {
+impl RequestDetails {
     /// Returns the details of the request of `trace`, received at `origin` and evaluated at virtual
     /// instant `at`.
     pub(crate) fn new(trace: &Trace, at: Instant, origin: &str) -> Self {

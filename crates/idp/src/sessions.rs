@@ -149,7 +149,7 @@ impl Session {
     }
 
     /// Records a use, from which inactivity is measured.
-    pub(crate) fn used(&self, tenant: TenantId, now: Instant) -> Statement {
+    pub(crate) fn record_use(&self, tenant: TenantId, now: Instant) -> Statement {
         sql!("UPDATE sessions SET used_us = $1 WHERE tenant = $2 AND id = $3", now, tenant, self.id)
     }
 

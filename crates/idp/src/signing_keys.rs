@@ -46,11 +46,11 @@ impl SigningKeys {
 
     /// Returns the key with this number, if it exists.
     async fn get(&self, number: i64) -> Result<Option<Arc<SigningKey>>, Problem> {
-        if let Some(key) = self.remembered(number) {
+        if let Some(key) = self.cached(number) {
             return Ok(Some(key));
         }
         self.read_new().await?;
-        Ok(self.remembered(number))
+        Ok(self.cached(number))
     }
 
     /// Returns the key that signs for a tenant.
@@ -120,7 +120,7 @@ impl SigningKeys {
         Ok(())
     }
 
-    fn remembered(&self, number: i64) -> Option<Arc<SigningKey>> {
+    fn cached(&self, number: i64) -> Option<Arc<SigningKey>> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         usize::try_from(number).ok().and_then(|index| known.get(index).cloned())
     }

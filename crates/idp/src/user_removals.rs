@@ -12,7 +12,7 @@ use crate::idp::Idp;
 /// Removes every user of the tenant who was deleted long enough ago, the first one first.
 pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, turn: Turn) -> Result<DueWork, Problem> {
     let mut work = DueWork::default();
-    while let Some((user, deleted_at)) = idp.directory.to_be_removed(tenant, turn.now()).await? {
+    while let Some((user, deleted_at)) = idp.directory.next_expired_user(tenant, turn.now()).await? {
         let mut change = Change::new();
         for statement in User::removal(tenant, user) {
             change.add(statement);

@@ -10,7 +10,7 @@ use outlive_rules::aadsts;
 use crate::form::Parameters;
 use crate::idp::Idp;
 use crate::pages::{self, PageState};
-use crate::refusal::{Asked, Refusal};
+use crate::refusal::{Refusal, RequestDetails};
 
 /// A request to an endpoint below a tenant's path.
 pub(crate) struct Visit {
@@ -53,19 +53,19 @@ impl FromRequest<Idp> for Visit {
 impl Visit {
     /// Returns the request details for an error response, in the time of the request's tenant if it
     /// is known.
-    pub(crate) async fn asked(&self) -> Asked {
+    pub(crate) async fn request_details(&self) -> RequestDetails {
         let client = self.parameters.get("client_id").and_then(|id| id.parse().ok());
         let mut tenant = self.idp.tenant(&self.segment, client).await.ok();
         if let (None, Some(next)) = (&tenant, PageState::next_of_form(self)) {
             // At an alias, the form's sealed state contains the client.
             tenant = self.tenant_of(&next).await.ok();
         }
-        self.idp.asked(&self.trace, &self.origin, tenant.map(|tenant| tenant.id)).await
+        self.idp.request_details(&self.trace, &self.origin, tenant.map(|tenant| tenant.id)).await
     }
 
     /// Renders an error page.
     pub(crate) async fn refusal_page(&self, refusal: &Refusal) -> Response {
-        pages::refusal(refusal, &self.asked().await)
+        pages::refusal(refusal, &self.request_details().await)
     }
 
     /// Renders the page for an unsupported method, for example when a form's result page is

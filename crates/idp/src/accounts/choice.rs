@@ -3,7 +3,7 @@
 use outlive_rules::aadsts;
 
 use super::account::Account;
-use super::hint::name_of_hint;
+use super::hint::user_name_of_hint;
 use crate::authorize::{AuthorizeRequest, Prompt};
 use crate::refusal::Refusal;
 
@@ -33,7 +33,7 @@ pub(crate) fn choose(accounts: &[Account], request: &AuthorizeRequest) -> Result
     if request.prompt == Prompt::Login {
         return Ok(Choice::SignIn);
     }
-    let hint = request.login_hint.as_deref().map(|hint| name_of_hint(hint).to_lowercase());
+    let hint = request.login_hint.as_deref().map(|hint| user_name_of_hint(hint).to_lowercase());
     let is_hinted =
         |account: &Account| hint.as_ref().is_some_and(|hint| account.user_name().to_lowercase() == *hint);
     if let Some(sid) = &request.sid {

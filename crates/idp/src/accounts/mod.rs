@@ -8,5 +8,5 @@ mod picker;
 
 pub(crate) use account::Account;
 pub(crate) use choice::{Choice, choose};
-pub(crate) use hint::{name_of_hint, names_opaquely};
+pub(crate) use hint::{is_login_hint_claim, user_name_of_hint};
 pub(crate) use picker::pick_account;

@@ -54,7 +54,9 @@ impl Visit {
                 Ok(pages::sign_in(self, state, &request.application.name, &user_name, None))
             }
             Err(AuthorizeRefusal::Page(refusal)) => Err(refusal),
-            Err(AuthorizeRefusal::Reply(to, refusal)) => Ok(to.refuse(&refusal, &self.asked().await)),
+            Err(AuthorizeRefusal::Reply(to, refusal)) => {
+                Ok(to.refuse(&refusal, &self.request_details().await))
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use outlive_rules::aadsts;
 use outlive_rules::aadsts::OauthError;
 use outlive_tokens::TokenVersion;
 
-use super::asked::AdminConsentRequest;
+use super::request::AdminConsentRequest;
 use crate::authorize::{AuthorizeRefusal, SignedIn};
 use crate::directory::User;
 use crate::directory::platform::GRAPH;
@@ -18,17 +18,17 @@ use crate::visit::Visit;
 
 /// `GET /{tenant}/adminconsent`: consent to the registered permissions.
 pub(crate) async fn admin_consent_v1(visit: Visit) -> Response {
-    visit.admin_consent(TokenVersion::V1, visit.parameters.clone(), None).await
+    visit.show_admin_consent_page(TokenVersion::V1, visit.parameters.clone(), None).await
 }
 
 /// `GET /{tenant}/v2.0/adminconsent`: consent to the permissions in `scope`.
 pub(crate) async fn admin_consent_v2(visit: Visit) -> Response {
-    visit.admin_consent(TokenVersion::V2, visit.parameters.clone(), None).await
+    visit.show_admin_consent_page(TokenVersion::V2, visit.parameters.clone(), None).await
 }
 
 impl Visit {
     /// Shows the consent page to the signed-in administrator.
-    pub(crate) async fn admin_consent(
+    pub(crate) async fn show_admin_consent_page(
         &self,
         endpoint: TokenVersion,
         parameters: Parameters,
@@ -53,7 +53,9 @@ impl Visit {
         match AdminConsentRequest::validate(&self.idp, &self.segment, endpoint, parameters).await {
             Ok(request) => Ok(request),
             Err(AuthorizeRefusal::Page(refusal)) => Err(self.refusal_page(&refusal).await),
-            Err(AuthorizeRefusal::Reply(to, refusal)) => Err(to.refuse(&refusal, &self.asked().await)),
+            Err(AuthorizeRefusal::Reply(to, refusal)) => {
+                Err(to.refuse(&refusal, &self.request_details().await))
+            }
         }
     }
 
@@ -99,7 +101,7 @@ impl Visit {
     }
 
     /// Handles the page's form: `consent=accept` or anything else.
-    pub(crate) async fn answer_admin_consent(&self, state: PageState) -> Result<Response, Refusal> {
+    pub(crate) async fn handle_admin_consent_form(&self, state: PageState) -> Result<Response, Refusal> {
         let Next::AdminConsent { version, parameters } = state.next.clone() else {
             return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER));
         };
@@ -140,14 +142,14 @@ impl Visit {
         request: &AdminConsentRequest,
         refusal: &Refusal,
     ) -> Response {
-        let asked = self.idp.asked(&self.trace, &self.origin, Some(request.tenant.id)).await;
+        let details = self.idp.request_details(&self.trace, &self.origin, Some(request.tenant.id)).await;
         // Both versions return different errors ("OAuth 2.0 client credentials flow", "Admin
         // consent").
         let denied = refusal.error.error == OauthError::AccessDenied;
         if denied && request.endpoint == TokenVersion::V1 {
-            return request.reply_to.refuse_as("permission_denied", refusal, &asked);
+            return request.reply_to.refuse_as("permission_denied", refusal, &details);
         }
-        request.reply_to.refuse(refusal, &asked)
+        request.reply_to.refuse(refusal, &details)
     }
 }
 
@@ -157,7 +159,9 @@ impl Visit {
 pub(super) fn may_grant(user: &User, request: &AdminConsentRequest) -> bool {
     const ALL: [&str; 2] = ["Global Administrator", "Privileged Role Administrator"];
     const OF_APPLICATIONS: [&str; 2] = ["Application Administrator", "Cloud Application Administrator"];
-    let at_graph =
-        request.asked.iter().any(|asked| asked.resource.client_id == GRAPH && !asked.roles.is_empty());
+    let at_graph = request
+        .permissions
+        .iter()
+        .any(|requested| requested.resource.client_id == GRAPH && !requested.roles.is_empty());
     user.has_role(&ALL) || (!at_graph && user.has_role(&OF_APPLICATIONS))
 }

@@ -7,7 +7,7 @@ use outlive_journal::Event;
 use outlive_store::Change;
 use serde_json::json;
 
-use super::asked::{AdminConsentRequest, AskedOfOrganization};
+use super::request::{AdminConsentRequest, RequestedPermissions};
 use crate::directory::{ALL_PRINCIPALS, AppRoleAssignment, PrincipalType, User, grant_scopes};
 use crate::refusal::Refusal;
 use crate::visit::Visit;
@@ -21,7 +21,7 @@ impl Visit {
         now: Instant,
     ) -> Result<(), Refusal> {
         let mut change = Change::new();
-        for asked in &request.asked {
+        for asked in &request.permissions {
             self.add_scopes(&mut change, request, asked, admin, now).await?;
             self.add_roles(&mut change, request, asked, admin, now).await?;
         }
@@ -32,7 +32,7 @@ impl Visit {
         &self,
         change: &mut Change,
         request: &AdminConsentRequest,
-        asked: &AskedOfOrganization,
+        asked: &RequestedPermissions,
         admin: &User,
         now: Instant,
     ) -> Result<(), Refusal> {
@@ -65,7 +65,7 @@ impl Visit {
         &self,
         change: &mut Change,
         request: &AdminConsentRequest,
-        asked: &AskedOfOrganization,
+        asked: &RequestedPermissions,
         admin: &User,
         now: Instant,
     ) -> Result<(), Refusal> {

@@ -5,8 +5,8 @@ use axum::response::Response;
 use outlive_clock::Instant;
 use outlive_rules::aadsts;
 
-use super::asked::AdminConsentRequest;
 use super::endpoint::may_grant;
+use super::request::AdminConsentRequest;
 use crate::authorize::{AuthorizeRequest, SignedIn};
 use crate::directory::User;
 use crate::pages::{self, Next, PageState};
@@ -22,11 +22,11 @@ impl Visit {
         next: Next,
         signed_in: SignedIn,
     ) -> Result<Response, Refusal> {
-        let asked = AdminConsentRequest::of_authorization(&self.idp, request).await?;
-        let mut response = match (may_grant(&signed_in.user, &asked), signed_in.just_now) {
+        let requested = AdminConsentRequest::of_authorization(&self.idp, request).await?;
+        let mut response = match (may_grant(&signed_in.user, &requested), signed_in.just_now) {
             (true, _) => {
                 let state = PageState::new(&self.segment, next, Some(signed_in.user.id));
-                pages::admin_consent(self, state, &asked, &signed_in.user)
+                pages::admin_consent(self, state, &requested, &signed_in.user)
             }
             (false, true) => return Err(Refusal::new(aadsts::ADMIN_CONSENT_REQUIRED)),
             (false, false) => self.sign_in_page(request, next, None),
@@ -36,16 +36,16 @@ impl Visit {
     }
 
     /// Records the administrator's consent.
-    pub(crate) async fn grant_all_that_is_registered(
+    pub(crate) async fn grant_registered_permissions(
         &self,
         request: &AuthorizeRequest,
         user: &User,
         now: Instant,
     ) -> Result<(), Refusal> {
-        let asked = AdminConsentRequest::of_authorization(&self.idp, request).await?;
-        if !may_grant(user, &asked) {
+        let requested = AdminConsentRequest::of_authorization(&self.idp, request).await?;
+        if !may_grant(user, &requested) {
             return Err(Refusal::new(aadsts::ADMIN_CONSENT_REQUIRED));
         }
-        self.grant_for_everybody(&asked, user, now).await
+        self.grant_for_everybody(&requested, user, now).await
     }
 }

@@ -10,7 +10,7 @@ use outlive_store::Change;
 use serde_json::json;
 use url::Url;
 
-use crate::accounts::{Account, names_opaquely};
+use crate::accounts::{Account, is_login_hint_claim};
 use crate::directory::Tenant;
 use crate::form::Parameters;
 use crate::pages::{self, Next, PageState};
@@ -80,7 +80,7 @@ impl Visit {
     /// Which of the accounts `logout_hint` names.
     fn hinted(&self, accounts: &[Account]) -> Option<usize> {
         let hint = self.parameters.get("logout_hint")?;
-        accounts.iter().position(|account| names_opaquely(hint, account.user_name()))
+        accounts.iter().position(|account| is_login_hint_claim(hint, account.user_name()))
     }
 
     /// Signs out of the account that was picked on the page.

@@ -8,7 +8,7 @@ use outlive_rules::aadsts::{OauthError, Suberror};
 use url::Url;
 
 use crate::pages;
-use crate::refusal::{Asked, Refusal};
+use crate::refusal::{Refusal, RequestDetails};
 
 /// How the response parameters are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,15 +58,15 @@ impl ReplyTo {
     }
 
     /// Sends an error response to the client.
-    pub(crate) fn refuse(&self, refusal: &Refusal, asked: &Asked) -> Response {
-        self.refuse_as(error_here(refusal).as_str(), refusal, asked)
+    pub(crate) fn refuse(&self, refusal: &Refusal, details: &RequestDetails) -> Response {
+        self.refuse_as(error_here(refusal).as_str(), refusal, details)
     }
 
     /// Sends an error response with an endpoint-specific `error`.
-    pub(crate) fn refuse_as(&self, error: &str, refusal: &Refusal, asked: &Asked) -> Response {
+    pub(crate) fn refuse_as(&self, error: &str, refusal: &Refusal, details: &RequestDetails) -> Response {
         let mut parameters =
-            vec![("error", error.to_owned()), ("error_description", refusal.description(asked))];
-        parameters.extend(refusal.error_uri(asked).map(|uri| ("error_uri", uri)));
+            vec![("error", error.to_owned()), ("error_description", refusal.description(details))];
+        parameters.extend(refusal.error_uri(details).map(|uri| ("error_uri", uri)));
         self.send(parameters)
     }
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::endpoint::SignedIn;
 use super::request::{AuthorizeRefusal, validate};
-use crate::conditional_access::{self, Asking};
+use crate::conditional_access::{self, AccessContext};
 use crate::directory::{Tenant, User, shortened_name};
 use crate::pages::{self, Next, PageState, Wrong};
 use crate::refusal::Refusal;
@@ -57,7 +57,7 @@ impl Visit {
                 self.authorize(version, parameters, consented, Some(signed_in)).await
             }
             Next::AdminConsent { version, parameters } => {
-                self.admin_consent(version, parameters, Some(signed_in)).await
+                self.show_admin_consent_page(version, parameters, Some(signed_in)).await
             }
             Next::EnterUserCode => {
                 let mut page = self.user_code_page("", None);
@@ -165,7 +165,7 @@ impl Visit {
         user: &User,
         now: Instant,
     ) -> Result<Option<bool>, StoreError> {
-        let asking = Asking {
+        let asking = AccessContext {
             tenant,
             user: Some(user),
             client: None,

@@ -87,8 +87,8 @@ impl Visit {
             amr: session.amr.clone(),
             auth_time: session.started_at,
         });
-        let mut change = Change::from(code.answered(approval.as_ref(), now));
-        change.add(session.used(code.tenant, now));
+        let mut change = Change::from(code.record_answer(approval.as_ref(), now));
+        change.add(session.record_use(code.tenant, now));
         let subject = format!("user:{}", user.id);
         let about = json!({
             "upn": user.upn, "client_id": client.client_id, "client_name": client.name, "device_code": {"id": code.id},

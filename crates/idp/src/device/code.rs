@@ -112,7 +112,7 @@ impl DeviceCode {
     }
 
     /// Stores the user's answer unless there is one already.
-    pub(crate) fn answered(&self, approval: Option<&Approval>, now: Instant) -> Statement {
+    pub(crate) fn record_answer(&self, approval: Option<&Approval>, now: Instant) -> Statement {
         sql!(
             "UPDATE device_codes SET decision = $1, decided_us = $2, approval = $3 \
              WHERE tenant = $4 AND id = $5 AND decision = $6",
@@ -128,7 +128,7 @@ impl DeviceCode {
 }
 
 /// Marks a code as redeemed; of concurrent redemptions exactly one succeeds.
-pub(crate) fn redeemed(code: &DeviceCode, now: Instant) -> Statement {
+pub(crate) fn mark_redeemed(code: &DeviceCode, now: Instant) -> Statement {
     sql!(
         "UPDATE device_codes SET redeemed_us = $1 WHERE tenant = $2 AND id = $3 AND redeemed_us IS NULL",
         now,
@@ -139,7 +139,7 @@ pub(crate) fn redeemed(code: &DeviceCode, now: Instant) -> Statement {
 }
 
 /// Deletes some of the expired codes: more than one, so that every new code reduces their number.
-pub(crate) fn forget_old(tenant: TenantId, now: Instant) -> Statement {
+pub(crate) fn delete_expired(tenant: TenantId, now: Instant) -> Statement {
     sql!(
         "DELETE FROM device_codes WHERE tenant = $1 AND id IN \
          (SELECT id FROM device_codes WHERE tenant = $1 AND issued_us < $2 LIMIT 20)",

@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_remembered_is_bounded() {
+    fn the_number_of_addresses_is_bounded() {
         let guesses = UserCodeGuesses::default();
         for _ in 0..GUESSES_MAX {
             guesses.note(address(0), NOW);

@@ -10,7 +10,7 @@ use super::code::{DeviceCode, find_by_user_code};
 use super::endpoint::PAGE;
 use super::user_code;
 use crate::authorize::SignedIn;
-use crate::conditional_access::{self, Asking};
+use crate::conditional_access::{self, AccessContext};
 use crate::pages::{self, Next, PageState};
 use crate::refusal::Refusal;
 use crate::second_factor;
@@ -108,7 +108,7 @@ impl Visit {
         };
         // Checked here rather than at redemption, because here a user can act.
         let asked = code.asked.clone().into();
-        let asking = Asking {
+        let asking = AccessContext {
             tenant: &tenant,
             user: Some(&user),
             client: Some(&client),

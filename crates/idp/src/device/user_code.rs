@@ -10,7 +10,7 @@ const LENGTH: usize = 9;
 const TYPED_MAX: usize = 40;
 
 /// Generates a code.
-pub(crate) fn draw(stream: &mut Stream) -> String {
+pub(crate) fn generate(stream: &mut Stream) -> String {
     stream.bytes::<LENGTH>().iter().map(|byte| char::from(ALPHABET[usize::from(byte & 31)])).collect()
 }
 
@@ -32,7 +32,7 @@ mod tests {
 
     #[test]
     fn a_code_is_understood_as_people_type_it() {
-        let code = draw(&mut Randomness::from_seed(1).stream("user-code"));
+        let code = generate(&mut Randomness::from_seed(1).stream("user-code"));
         assert!(code.len() == 9 && code.bytes().all(|byte| ALPHABET.contains(&byte)), "{code}");
         assert_eq!(normalize(&code).as_deref(), Some(&*code));
         let typed = format!(" {}-{} ", code[..4].to_lowercase(), &code[4..]);

@@ -20,7 +20,7 @@ impl Directory {
     }
 
     /// Returns the earliest deleted user whose retention has ended.
-    pub(crate) async fn to_be_removed(
+    pub(crate) async fn next_expired_user(
         &self,
         tenant: TenantId,
         now: Instant,

@@ -99,13 +99,13 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
             return read.await;
         }
         let key = (tenant, key);
-        if let Some(known) = self.known().get(&key) {
+        if let Some(known) = self.lock().get(&key) {
             return Ok(Some(known.clone()));
         }
         let before = self.changes.load(Ordering::SeqCst);
         let found = read.await?;
         if let Some(found) = &found {
-            let mut known = self.known();
+            let mut known = self.lock();
             // Checked under the lock that `forget` takes after it has counted the change.
             if self.changes.load(Ordering::SeqCst) == before {
                 if known.len() >= ENTRIES_MAX {
@@ -118,10 +118,10 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     }
 
     fn forget(&self, tenant: TenantId) {
-        self.known().retain(|(of, _), _| *of != tenant);
+        self.lock().retain(|(of, _), _| *of != tenant);
     }
 
-    fn known(&self) -> MutexGuard<'_, HashMap<(TenantId, K), V>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<(TenantId, K), V>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -134,16 +134,16 @@ mod tests {
         TenantId::from_uuid(uuid::Uuid::from_u128(n))
     }
 
-    async fn ask(remembered: &Cache<u8, u32>, of: u128, now_true: Option<u32>) -> Option<u32> {
-        remembered.get_or_read(tenant(of), 0, async { Ok(now_true) }).await.expect("read")
+    async fn ask(cache: &Cache<u8, u32>, of: u128, now_true: Option<u32>) -> Option<u32> {
+        cache.get_or_read(tenant(of), 0, async { Ok(now_true) }).await.expect("read")
     }
 
     #[tokio::test]
-    async fn what_was_read_is_remembered_until_its_tenant_changes() {
+    async fn values_are_cached_until_their_tenant_changes() {
         let memory = Memory::new(true);
         let numbers = Cache::new(true, &memory.changes);
         assert_eq!(ask(&numbers, 1, None).await, None);
-        assert_eq!(ask(&numbers, 1, Some(1)).await, Some(1), "absence is not remembered");
+        assert_eq!(ask(&numbers, 1, Some(1)).await, Some(1), "absence is not cached");
         assert_eq!(ask(&numbers, 2, Some(2)).await, Some(2));
         assert_eq!(ask(&numbers, 1, Some(9)).await, Some(1));
         numbers.forget(tenant(1));
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_read_before_a_change_is_not_remembered_after_it() {
+    async fn reads_from_before_a_change_are_not_cached() {
         let memory = Memory::new(true);
         let numbers = Cache::new(true, &memory.changes);
         let read = async {
@@ -164,13 +164,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn it_is_bounded_and_unused_where_others_can_change_the_data() {
+    async fn the_cache_is_bounded_and_off_with_several_writers() {
         let changes = Arc::default();
         let numbers = Cache::new(true, &changes);
         for n in 0..=ENTRIES_MAX {
             ask(&numbers, n as u128, Some(1)).await;
         }
-        assert!(numbers.known().len() <= ENTRIES_MAX);
+        assert!(numbers.lock().len() <= ENTRIES_MAX);
         let unused = Cache::new(false, &changes);
         assert_eq!(ask(&unused, 1, Some(1)).await, Some(1));
         assert_eq!(ask(&unused, 1, Some(2)).await, Some(2));

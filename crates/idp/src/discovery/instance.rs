@@ -27,13 +27,13 @@ pub(crate) async fn instance(
         Some(answer) => public_document(answer),
         None => {
             let refusal = Refusal::new(aadsts::HOST_UNKNOWN);
-            refusal.token_response(&idp.asked(&trace, &origin, None).await)
+            refusal.token_response(&idp.request_details(&trace, &origin, None).await)
         }
     }
 }
 
-/// Returns the metadata of the host of `endpoint`, without an entry for a host that is not served.
-/// If one host of the public cloud is served, the metadata covers the whole cloud.
+/// Returns the metadata for the host of `endpoint`; `None` if that host is not served. If one host
+/// of the public cloud is served, the metadata includes the whole cloud.
 fn answer(endpoint: &Url, caller: &str, origins: &Origins) -> Option<Value> {
     let host = &endpoint[url::Position::BeforeHost..url::Position::AfterPort];
     let is_cloud = PUBLIC_CLOUD.iter().any(|host| origins.for_host(host).is_some());

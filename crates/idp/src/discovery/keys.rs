@@ -42,7 +42,7 @@ async fn answer(
                 idp.date_by(tenant.id).await;
                 (idp.keys.ring(&tenant).await, idp.issuer(&origin.0, tenant.id, version))
             }
-            Err(refusal) => return refusal.token_response(&idp.asked(trace, origin, None).await),
+            Err(refusal) => return refusal.token_response(&idp.request_details(trace, origin, None).await),
         },
     };
     let ring = match ring {

@@ -75,7 +75,7 @@ async fn answer(
                 idp.date_by(tenant.id).await;
                 (tenant.id.to_string(), idp.issuer(&origin.0, tenant.id, version))
             }
-            Err(refusal) => return refusal.token_response(&idp.asked(trace, origin, None).await),
+            Err(refusal) => return refusal.token_response(&idp.request_details(trace, origin, None).await),
         },
     };
     let mut document = document(&origin.0, &segment, &issuer, version);

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::caller::Caller;
 use super::error::GraphError;
 use super::fido2_methods;
-use super::odata::{context, counted};
+use super::odata::{context, count_response};
 use crate::directory::User;
 use crate::passkeys::of_user;
 
@@ -34,7 +34,7 @@ impl Kind {
             "methods" => Ok(Self::All),
             "passwordMethods" => Ok(Self::Password),
             "softwareOathMethods" => Ok(Self::SoftwareOath),
-            _ => Err(GraphError::no_such_path()),
+            _ => Err(GraphError::unknown_path()),
         }
     }
 }
@@ -69,7 +69,7 @@ pub(crate) async fn show_own(caller: Caller, Path((segment, method)): Path<(Stri
 async fn method_list(caller: &Caller, user: &User, segment: &str) -> Result<Response, GraphError> {
     let value = methods(caller, user, Kind::of_segment(segment)?).await?;
     if caller.counts() {
-        return counted(caller, value.len());
+        return count_response(caller, value.len());
     }
     let context = context(&format!("users('{}')/authentication/{segment}", user.id));
     Ok(Json(json!({"@odata.context": context, "value": value})).into_response())
@@ -83,7 +83,7 @@ async fn one_method(
 ) -> Result<Response, GraphError> {
     let methods = methods(caller, user, Kind::of_segment(segment)?).await?;
     let found = methods.into_iter().find(|object| object["id"] == method);
-    let mut object = found.ok_or_else(|| GraphError::no_such(method))?;
+    let mut object = found.ok_or_else(|| GraphError::not_found(method))?;
     object["@odata.context"] =
         json!(context(&format!("users('{}')/authentication/{segment}/$entity", user.id)));
     Ok(Json(object).into_response())

@@ -21,7 +21,7 @@ use crate::directory::platform::{GRAPH, GRAPH_URI};
 use crate::directory::{Tenant, User};
 use crate::form::Parameters;
 use crate::idp::Idp;
-use crate::security_events::tell;
+use crate::security_events::queue_event;
 
 /// A caller with a valid token for Graph.
 pub(crate) struct Caller {
@@ -76,7 +76,7 @@ impl FromRequestParts<Idp> for Caller {
         };
         if is_ended(&claims, user.as_ref()) {
             let challenge = challenge.no_older_than(now).to_header_value();
-            return Err(GraphError::ended(challenge).answer(&trace, Some(now)));
+            return Err(GraphError::revoked(challenge).answer(&trace, Some(now)));
         }
         let Ok(OriginalUri(uri)) = OriginalUri::from_request_parts(parts, idp).await;
         let parameters = Parameters::parse(uri.query().unwrap_or_default().as_bytes());
@@ -198,10 +198,11 @@ impl Caller {
         kind: &'static str,
     ) -> Result<(), GraphError> {
         let by = InitiatingEntity::Admin;
-        let told = tell(&self.idp, (before, after), by, self.now, &self.trace, &mut change).await?;
+        let delivery =
+            queue_event(&self.idp, (before, after), by, self.now, &self.trace, &mut change).await?;
         let subject = format!("user:{}", after.id);
         self.commit(change, kind, subject, serde_json::json!({"upn": after.upn})).await?;
-        told.at_once().await;
+        delivery.deliver().await;
         Ok(())
     }
 
@@ -233,7 +234,7 @@ impl Caller {
             Ok(id) => self.idp.directory.user(self.tenant.id, id).await?,
             Err(_) => self.idp.directory.user_by_upn(self.tenant.id, id).await?,
         };
-        found.filter(|user| user.deleted_at.is_none()).ok_or_else(|| GraphError::no_such(id))
+        found.filter(|user| user.deleted_at.is_none()).ok_or_else(|| GraphError::not_found(id))
     }
 
     /// The user on whose behalf the call is made.
@@ -242,7 +243,7 @@ impl Caller {
             GraphError::bad_request("/me request is only valid with delegated authentication flow.")
         })?;
         // A token outlives the account it was issued for; the account is gone all the same.
-        if user.deleted_at.is_some() { Err(GraphError::no_such(user.id)) } else { Ok(user) }
+        if user.deleted_at.is_some() { Err(GraphError::not_found(user.id)) } else { Ok(user) }
     }
 
     /// Writes a result, or the error.

@@ -44,7 +44,7 @@ impl GraphError {
     }
 
     /// An object with the same key exists.
-    pub(crate) fn already_there(message: impl Into<String>) -> Self {
+    pub(crate) fn already_exists(message: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "Request_MultipleObjectsWithSameKeyValue", message)
     }
 
@@ -61,7 +61,7 @@ impl GraphError {
     }
 
     /// Replaces a conflict with the message for a property value that another object has.
-    pub(crate) fn or_taken(self, property: &str) -> Self {
+    pub(crate) fn or_duplicate(self, property: &str) -> Self {
         if !self.is_conflict() {
             return self;
         }
@@ -70,7 +70,7 @@ impl GraphError {
         ))
     }
 
-    pub(crate) fn no_such(id: impl std::fmt::Display) -> Self {
+    pub(crate) fn not_found(id: impl std::fmt::Display) -> Self {
         let id = shortened_name(&id.to_string());
         let message = format!(
             "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
@@ -78,7 +78,7 @@ impl GraphError {
         Self::new(StatusCode::NOT_FOUND, "Request_ResourceNotFound", message)
     }
 
-    pub(crate) fn no_such_path() -> Self {
+    pub(crate) fn unknown_path() -> Self {
         let message = "Resource not found for the segment.";
         Self::new(StatusCode::NOT_FOUND, "Request_ResourceNotFound", message)
     }
@@ -98,7 +98,7 @@ impl GraphError {
     }
 
     /// The token was revoked before it expired; the client has to request another.
-    pub(crate) fn ended(challenge: HeaderValue) -> Self {
+    pub(crate) fn revoked(challenge: HeaderValue) -> Self {
         Self {
             status: StatusCode::UNAUTHORIZED,
             code: "InvalidAuthenticationToken",

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::caller::Caller;
 use super::error::GraphError;
-use super::odata::{context, counted};
+use super::odata::{context, count_response};
 use crate::directory::User;
 use crate::passkeys::{Passkey, of_user};
 
@@ -23,7 +23,7 @@ pub(crate) async fn list(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         let (user, passkeys) = passkeys(&caller, &id, &READ).await?;
         if caller.counts() {
-            return counted(&caller, passkeys.len());
+            return count_response(&caller, passkeys.len());
         }
         let value: Vec<Value> = passkeys.iter().map(shown).collect();
         let context = context(&format!("users('{}')/authentication/fido2Methods", user.id));
@@ -57,7 +57,7 @@ pub(crate) async fn remove(caller: Caller, Path((id, method)): Path<(String, Str
         });
         let change = Change::from(passkey.removal(user.tenant));
         match caller.commit(change, "passkey.removed", format!("user:{}", user.id), data).await {
-            Err(error) if error.is_conflict() => Err(GraphError::no_such(&method)),
+            Err(error) if error.is_conflict() => Err(GraphError::not_found(&method)),
             Err(error) => Err(error),
             Ok(()) => Ok(StatusCode::NO_CONTENT.into_response()),
         }
@@ -80,7 +80,7 @@ async fn passkeys(
 
 fn named(passkeys: &[Passkey], method: &str) -> Result<Passkey, GraphError> {
     let found = passkeys.iter().find(|passkey| passkey.credential == method);
-    found.cloned().ok_or_else(|| GraphError::no_such(method))
+    found.cloned().ok_or_else(|| GraphError::not_found(method))
 }
 
 pub(super) fn shown(passkey: &Passkey) -> Value {

@@ -55,7 +55,7 @@ pub(crate) fn router() -> Router<Idp> {
         .merge(grants_and_logs())
         .merge(policies::router())
         .method_not_allowed_fallback(wrong_method)
-        .fallback(no_such_path)
+        .fallback(unknown_path)
 }
 
 /// `/beta`: operations that v1.0 does not have.
@@ -66,7 +66,7 @@ pub(crate) fn beta() -> Router<Idp> {
         .route("/me/invalidateAllRefreshTokens", post(sessions::invalidate))
         .route("/users/{id}/invalidateAllRefreshTokens", post(sessions::invalidate))
         .method_not_allowed_fallback(wrong_method)
-        .fallback(no_such_path)
+        .fallback(unknown_path)
 }
 
 /// Handles an unsupported method. `/{named}` also matches unknown paths such as `/$batch`.
@@ -79,7 +79,7 @@ async fn wrong_method(
     let leads_nowhere = names.is_ok_and(|names| {
         names.iter().any(|(name, value)| name == "named" && !applications::has_alternate_key(value))
     });
-    let error = if leads_nowhere { GraphError::no_such_path() } else { GraphError::wrong_method() };
+    let error = if leads_nowhere { GraphError::unknown_path() } else { GraphError::wrong_method() };
     error.answer(&trace, instant_of_call(&idp, &headers).await)
 }
 
@@ -89,8 +89,8 @@ pub(crate) async fn refuse(idp: &Idp, problem: Problem, headers: &HeaderMap, tra
     error.answer(trace, instant_of_call(idp, headers).await)
 }
 
-async fn no_such_path(State(idp): State<Idp>, trace: Trace, headers: HeaderMap) -> Response {
-    GraphError::no_such_path().answer(&trace, instant_of_call(&idp, &headers).await)
+async fn unknown_path(State(idp): State<Idp>, trace: Trace, headers: HeaderMap) -> Response {
+    GraphError::unknown_path().answer(&trace, instant_of_call(&idp, &headers).await)
 }
 
 fn users() -> Router<Idp> {

@@ -140,7 +140,7 @@ pub(crate) async fn operation(caller: Caller, Path((id, operation)): Path<(Strin
             return Err(GraphError::denied());
         }
         if operation.parse() != Ok(operation_id(&user)) {
-            return Err(GraphError::no_such(operation));
+            return Err(GraphError::not_found(operation));
         }
         let done = user.password_changed_at.whole_second();
         let body = json!({

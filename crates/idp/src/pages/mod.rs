@@ -25,6 +25,6 @@ pub(crate) use respond::{
 };
 pub(crate) use second_factor::second_factor;
 pub(crate) use signed_out::signed_out;
-pub(crate) use state::{AskedCode, Next, PageState, PasskeyPending, SecondFactorPending};
+pub(crate) use state::{Next, PageState, PasskeyPending, PendingCode, SecondFactorPending};
 pub(crate) use templates::Wrong;
 pub(crate) use unknown_path::{error_lookup, native_client, unknown_path};

@@ -15,7 +15,7 @@ use super::templates::{
 use crate::authorize::AuthorizeRequest;
 use crate::directory::User;
 use crate::pages::Next;
-use crate::refusal::{Asked, Refusal};
+use crate::refusal::{Refusal, RequestDetails};
 use crate::visit::Visit;
 
 /// Renders the sign-in page.
@@ -55,8 +55,8 @@ pub(crate) fn consent(visit: &Visit, state: PageState, request: &AuthorizeReques
             description: describe(&name),
             name,
         };
-        let asked = resource.scopes_for(&request.application, &request.scopes.oidc).into_iter();
-        asked.map(permission).collect::<Vec<_>>()
+        let scopes = resource.scopes_for(&request.application, &request.scopes.oidc).into_iter();
+        scopes.map(permission).collect::<Vec<_>>()
     });
     let mut permissions: Vec<Permission> = permissions.collect();
     let is_listed = permissions.iter().any(|permission| permission.name == "offline_access");
@@ -98,14 +98,14 @@ pub(crate) fn change_password(
 }
 
 /// Renders an error page.
-pub(crate) fn refusal(refusal: &Refusal, asked: &Asked) -> Response {
+pub(crate) fn refusal(refusal: &Refusal, details: &RequestDetails) -> Response {
     let page = RefusalPage {
         code: refusal.error.to_string(),
         sentence: refusal.error.sentence(&refusal.params),
         remedy: refusal.error.remedy,
-        trace_id: asked.trace_id.to_string(),
-        correlation_id: asked.correlation_id.to_string(),
-        at: asked.at.to_string(),
+        trace_id: details.trace_id.to_string(),
+        correlation_id: details.correlation_id.to_string(),
+        at: details.at.to_string(),
     };
     let status = StatusCode::from_u16(refusal.error.status).unwrap_or(StatusCode::BAD_REQUEST);
     let mut response = page_response(status, &page, OWN);
@@ -123,7 +123,7 @@ pub(crate) fn known_error(error: Aadsts) -> Response {
     let page = KnownError {
         code: error.to_string(),
         text: error.text,
-        mender: error.mender.as_str(),
+        who_can_fix_it: error.mender.as_str(),
         remedy: error.remedy,
         seen: observed_in(error.observation),
     };
@@ -155,7 +155,7 @@ pub(super) fn with_cookie(mut response: Response, set_cookie: Option<String>) ->
     response
 }
 
-/// Returns the path segment that a form posts to, and the redirect URI that it may lead to.
+/// Returns the path segment that a form posts to, and its `form-action` sources.
 pub(super) fn leads(state: &PageState) -> (String, String) {
     let targets = match state.next.goal() {
         Next::Authorize { parameters, .. } | Next::AdminConsent { parameters, .. } => {

@@ -33,7 +33,7 @@ pub(crate) enum Next {
     /// Password reset.
     ResetPassword {
         /// The code that was sent, if one was requested.
-        asked: Option<AskedCode>,
+        asked: Option<PendingCode>,
     },
     /// MFA.
     SecondFactor(SecondFactorPending),
@@ -56,7 +56,7 @@ pub(crate) enum Next {
 
 /// A pending reset code. Does not reveal whether a code was sent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct AskedCode {
+pub(crate) struct PendingCode {
     pub(crate) id: Uuid,
     /// As the user typed it.
     pub(crate) user_name: String,

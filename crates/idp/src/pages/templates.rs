@@ -186,7 +186,7 @@ pub(crate) struct RefusalPage {
 pub(crate) struct KnownError {
     pub(crate) code: String,
     pub(crate) text: &'static str,
-    pub(crate) mender: &'static str,
+    pub(crate) who_can_fix_it: &'static str,
     pub(crate) remedy: &'static str,
     pub(crate) seen: String,
 }

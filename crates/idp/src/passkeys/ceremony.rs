@@ -81,7 +81,7 @@ pub(super) struct NewKey {
 pub(super) type Reason = String;
 
 impl Challenge {
-    pub(super) fn draw(stream: &mut Stream, now: Instant) -> Self {
+    pub(super) fn generate(stream: &mut Stream, now: Instant) -> Self {
         Self { text: URL_SAFE_NO_PAD.encode(stream.bytes::<32>()), since: now }
     }
 
@@ -180,7 +180,7 @@ impl RelyingParty {
     }
 
     /// Verifies a registration: challenge, origin, user and user verification.
-    pub(super) fn registered(
+    pub(super) fn verify_registration(
         &self,
         challenge: &Challenge,
         user: UserId,

@@ -46,7 +46,8 @@ impl Visit {
             Some(user) => stored::of_user(&chassis.store, tenant.id, user.id).await?,
             None => Vec::new(),
         };
-        let challenge = Challenge::draw(&mut chassis.random.of(tenant.id).stream("passkey-challenge"), now);
+        let challenge =
+            Challenge::generate(&mut chassis.random.of(tenant.id).stream("passkey-challenge"), now);
         let options = here.request_options(&challenge, &known).to_string();
         let pending = PasskeyPending {
             next: Box::new(next),
@@ -118,8 +119,8 @@ impl Visit {
         if !user.enabled {
             return Ok(Err((Some(user), Refusal::new(aadsts::USER_DISABLED))));
         }
-        let mut change = Change::from(passkey.used(tenant.id, counter, now));
-        for statement in stored::answered(tenant.id, &pending.challenge, now) {
+        let mut change = Change::from(passkey.record_use(tenant.id, counter, now));
+        for statement in stored::record_challenge(tenant.id, &pending.challenge, now) {
             change.add(statement);
         }
         Ok(Ok((user, change)))

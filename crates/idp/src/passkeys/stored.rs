@@ -57,7 +57,7 @@ impl Passkey {
     }
 
     /// Records a use; conflicts with a concurrent use.
-    pub(super) fn used(&self, tenant: TenantId, counter: u32, now: Instant) -> Statement {
+    pub(super) fn record_use(&self, tenant: TenantId, counter: u32, now: Instant) -> Statement {
         sql!(
             "UPDATE passkeys SET counter = $1, used_us = $2 WHERE tenant = $3 AND credential = $4 AND counter = $5",
             counter,
@@ -77,7 +77,7 @@ impl Passkey {
 }
 
 /// Returns the statements that record the use of a challenge; they conflict with another use.
-pub(super) fn answered(tenant: TenantId, challenge: &Challenge, now: Instant) -> [Statement; 2] {
+pub(super) fn record_challenge(tenant: TenantId, challenge: &Challenge, now: Instant) -> [Statement; 2] {
     [
         sql!(
             "DELETE FROM answered_challenges WHERE tenant = $1 AND challenge IN \

@@ -38,9 +38,9 @@ pub(super) fn sending(idp: &Idp, user: &User, id: Uuid, now: Instant) -> Change 
 }
 
 /// The result of an attempt, with the user.
-pub(super) enum Tried {
-    Good(UserId),
-    Not(ResetCode),
+pub(super) enum AttemptResult {
+    Accepted(UserId),
+    Rejected(ResetCode),
 }
 
 /// Checks a code. The attempt is counted before the comparison, so that concurrent attempts cannot
@@ -51,7 +51,7 @@ pub(super) async fn attempt(
     id: Uuid,
     typed: &str,
     now: Instant,
-) -> Result<Tried, Refusal> {
+) -> Result<AttemptResult, Refusal> {
     let store = &idp.chassis.store;
     let counted = sql!(
         "UPDATE password_resets SET tries = tries + 1 WHERE tenant = $1 AND id = $2 AND tries <= $3",
@@ -66,7 +66,7 @@ pub(super) async fn attempt(
         id.to_string()
     ));
     // Without a sent code, every code is wrong.
-    let Some(row) = row.await? else { return Ok(Tried::Not(ResetCode::Wrong)) };
+    let Some(row) = row.await? else { return Ok(AttemptResult::Rejected(ResetCode::Wrong)) };
     let typed: String = typed.chars().filter(|c| !c.is_whitespace()).take(20).collect();
     let facts = ResetCodeFacts {
         issued_at: row.instant("issued_us")?,
@@ -74,13 +74,13 @@ pub(super) async fn attempt(
         matches: idp.secrets.is_sent_code(id, &typed, &row.text("code_hash")?),
     };
     Ok(match reset_code::decide(&facts, now) {
-        ResetCode::Good => Tried::Good(row.parse("user_id")?),
-        not => Tried::Not(not),
+        ResetCode::Good => AttemptResult::Accepted(row.parse("user_id")?),
+        not => AttemptResult::Rejected(not),
     })
 }
 
 /// Reverts the count of an attempt: the code was correct and another check failed.
-pub(super) fn not_counted(tenant: TenantId, id: Uuid) -> Statement {
+pub(super) fn revert_attempt(tenant: TenantId, id: Uuid) -> Statement {
     sql!(
         "UPDATE password_resets SET tries = tries - 1 WHERE tenant = $1 AND id = $2 AND tries > 0",
         tenant,
@@ -89,6 +89,6 @@ pub(super) fn not_counted(tenant: TenantId, id: Uuid) -> Statement {
 }
 
 /// Marks the code as used; of two concurrent uses exactly one succeeds.
-pub(super) fn used(tenant: TenantId, id: Uuid) -> Statement {
+pub(super) fn mark_used(tenant: TenantId, id: Uuid) -> Statement {
     sql!("DELETE FROM password_resets WHERE tenant = $1 AND id = $2", tenant, id.to_string()).expect_rows(1)
 }

@@ -47,7 +47,7 @@ impl Asking<'_> {
         let user = self.user(token.user_id).await?;
         let application = directory.application(self.tenant.id, token.client_id).await?;
         let asked = ScopeRequest::of_resource(&token.resource);
-        let access = conditional_access::Asking {
+        let access = conditional_access::AccessContext {
             tenant: self.tenant,
             user: user.as_ref(),
             client: application.as_ref(),
@@ -118,7 +118,8 @@ pub(super) fn of_session(session: &Session) -> Found {
     }
 }
 
-/// The `uti` of an access or ID token, read without verifying: it only names a line of our own journal.
+/// The `uti` of an access or ID token, read without verifying: it only names a line of our own
+/// journal.
 fn uti_of(text: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct Claims {

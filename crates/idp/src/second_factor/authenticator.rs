@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_that_are_none_are_refused() {
+    fn malformed_secrets_are_rejected() {
         for text in ["", "short", "GEZDGNBVGY3TQOJQGEZDGNBV1", &"A".repeat(129)] {
             assert!(Authenticator::of_base32(text).is_none(), "{text}");
         }

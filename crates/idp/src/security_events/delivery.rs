@@ -15,8 +15,8 @@ use outlive_tokens::{SECURITY_EVENT_MEDIA_TYPE, SecurityEvent, TokenVersion, iss
 use serde::Deserialize;
 use serde_json::json;
 
-use super::queue::{self, Waiting};
-use super::retry::{PAUSE_MAX, PAUSE_WALL_MAX, backoff, keep_trying};
+use super::queue::{self, QueuedEvent};
+use super::retry::{PAUSE_MAX, PAUSE_WALL_MAX, backoff, schedule_retries};
 use super::stream::{EventStream, streams};
 use crate::idp::Idp;
 
@@ -53,13 +53,13 @@ pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// What a change gave to tell.
-pub(crate) struct Told<'a> {
+pub(crate) struct PendingDelivery<'a> {
     idp: &'a Idp,
     tenant: TenantId,
     due_now: bool,
 }
 
-impl<'a> Told<'a> {
+impl<'a> PendingDelivery<'a> {
     pub(super) const fn nothing(idp: &'a Idp, tenant: TenantId) -> Self {
         Self { idp, tenant, due_now: false }
     }
@@ -69,7 +69,7 @@ impl<'a> Told<'a> {
     }
 
     /// Sends what is due, and waits for it a little. Whoever made the change may go on, whatever comes of it.
-    pub(crate) async fn at_once(self) {
+    pub(crate) async fn deliver(self) {
         if !self.due_now {
             return;
         }
@@ -102,7 +102,7 @@ pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, due: Turn) -> Result<Du
                 matches!(outcome, Outcome::Unreachable(_)) && now - waiting.happened_at < TRIED_FOR;
             record(idp, tenant, &stream, &waiting, now, &outcome).await?;
             if postponed {
-                keep_trying(idp, tenant);
+                schedule_retries(idp, tenant);
                 break;
             }
             if due.is_over() {
@@ -127,7 +127,7 @@ async fn push(
     idp: &Idp,
     tenant: TenantId,
     stream: &EventStream,
-    waiting: &Waiting,
+    waiting: &QueuedEvent,
     now: Instant,
 ) -> Result<Outcome, Problem> {
     let Some(known) = idp.directory.tenant(tenant).await? else {
@@ -191,7 +191,7 @@ async fn record(
     idp: &Idp,
     tenant: TenantId,
     stream: &EventStream,
-    waiting: &Waiting,
+    waiting: &QueuedEvent,
     now: Instant,
     outcome: &Outcome,
 ) -> Result<(), Problem> {
@@ -239,6 +239,6 @@ async fn record(
 }
 
 /// A hop of the trace in which it happened.
-fn trace_of(idp: &Idp, waiting: &Waiting) -> Trace {
+fn trace_of(idp: &Idp, waiting: &QueuedEvent) -> Trace {
     Trace { trace_id: waiting.content.txn.as_str().into(), ..Trace::begin(&idp.chassis.random) }
 }

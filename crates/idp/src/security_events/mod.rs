@@ -1,9 +1,9 @@
 //! The issuer side of "Continuous access evaluation": sends a user's critical events to subscribed
 //! APIs as security event tokens (RFC 8417), pushed over HTTP (RFC 8935).
 //!
-//! Events are derived from the user before and after a change ([`critical_event`]), queued in the same
-//! commit ([`queue`]), delivered in order ([`delivery`]) and retried until the API has acknowledged
-//! them ([`retry`]).
+//! Events are derived from the user before and after a change ([`mod@critical_event`]), queued in
+//! the same commit ([`queue`]), delivered in order ([`delivery`]) and retried until the API has
+//! acknowledged them ([`retry`]).
 
 mod critical_event;
 mod delivery;
@@ -12,7 +12,7 @@ mod retry;
 mod stream;
 
 pub(crate) use delivery::{Deliveries, run_due};
-pub(crate) use queue::{TABLES, next_due, tell};
+pub(crate) use queue::{TABLES, next_due, queue_event};
 pub(crate) use retry::resume;
 pub(crate) use stream::{remove, set, show};
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::critical_event::critical_event;
-use super::delivery::Told;
+use super::delivery::PendingDelivery;
 use super::stream::streams;
 use crate::directory::User;
 use crate::idp::Idp;
@@ -32,7 +32,7 @@ pub(super) struct Content {
 
 /// The event at the head of a queue.
 #[derive(Debug, Clone)]
-pub(super) struct Waiting {
+pub(super) struct QueuedEvent {
     pub(super) client_id: ClientId,
     pub(super) jti: String,
     /// Virtual.
@@ -45,7 +45,7 @@ pub(super) struct Waiting {
     pub(super) content: Content,
 }
 
-impl Waiting {
+impl QueuedEvent {
     /// Returns whether an attempt is due.
     pub(super) fn is_ready(&self, now: Instant, wall: Instant) -> bool {
         self.due_at <= now || (self.tries > 0 && self.retry_at <= wall)
@@ -80,17 +80,17 @@ impl Waiting {
 }
 
 /// Queues the event of a user change, if any, for the subscribed APIs. After the commit,
-/// [`Told::at_once`] sends what is due.
-pub(crate) async fn tell<'a>(
+/// [`PendingDelivery::deliver`] sends what is due.
+pub(crate) async fn queue_event<'a>(
     idp: &'a Idp,
     (before, after): (&User, &User),
     by: InitiatingEntity,
     now: Instant,
     trace: &Trace,
     change: &mut Change,
-) -> Result<Told<'a>, StoreError> {
-    let (tenant, mut told) = (after.tenant, Told::nothing(idp, after.tenant));
-    let Some(event) = critical_event(before, after, by) else { return Ok(told) };
+) -> Result<PendingDelivery<'a>, StoreError> {
+    let (tenant, mut delivery) = (after.tenant, PendingDelivery::nothing(idp, after.tenant));
+    let Some(event) = critical_event(before, after, by) else { return Ok(delivery) };
     let content = Content {
         user: after.id,
         kind: event.kind,
@@ -117,9 +117,9 @@ pub(crate) async fn tell<'a>(
             0_u32,
             json!(content)
         ));
-        told.note(stream.set.delay);
+        delivery.note(stream.set.delay);
     }
-    Ok(told)
+    Ok(delivery)
 }
 
 /// Returns the number of queued events of an API.
@@ -134,8 +134,8 @@ pub(super) async fn waiting(store: &Store, tenant: TenantId, client: ClientId) -
     row.map_or(Ok(0), |row| row.int("waiting"))
 }
 
-fn waiting_of(row: &Row) -> Result<Waiting, StoreError> {
-    Ok(Waiting {
+fn waiting_of(row: &Row) -> Result<QueuedEvent, StoreError> {
+    Ok(QueuedEvent {
         client_id: row.parse("client_id")?,
         jti: row.text("jti")?,
         happened_at: row.instant("happened_us")?,
@@ -151,7 +151,7 @@ pub(super) async fn head(
     store: &Store,
     tenant: TenantId,
     client: ClientId,
-) -> Result<Option<Waiting>, StoreError> {
+) -> Result<Option<QueuedEvent>, StoreError> {
     let row = store
         .row(sql!(
             "SELECT client_id, jti, happened_us, due_us, retry_us, tries, content FROM security_events \
@@ -164,7 +164,7 @@ pub(super) async fn head(
 }
 
 /// Returns the heads of all queues of a tenant.
-pub(super) async fn heads(store: &Store, tenant: TenantId) -> Result<Vec<Waiting>, StoreError> {
+pub(super) async fn heads(store: &Store, tenant: TenantId) -> Result<Vec<QueuedEvent>, StoreError> {
     // Called at every step of the clock, when queues are usually empty.
     let rows = store
         .rows(sql!(

@@ -20,7 +20,7 @@ pub(super) fn backoff(tries: u32, longest: Span) -> Span {
 }
 
 /// Retries in wall time until no failed delivery is queued.
-pub(super) fn keep_trying(idp: &Idp, tenant: TenantId) {
+pub(super) fn schedule_retries(idp: &Idp, tenant: TenantId) {
     if locked(&idp.deliveries.kept).insert(tenant) {
         tokio::spawn(retry(idp.downgrade(), tenant));
     }
@@ -37,7 +37,7 @@ async fn retry(idp: WeakIdp, tenant: TenantId) {
                     // A delivery that failed between the check and the removal found this task
                     // still registered.
                     if next_retry(&idp, tenant).await.is_some() {
-                        keep_trying(&idp, tenant);
+                        schedule_retries(&idp, tenant);
                     }
                     return;
                 }
@@ -72,7 +72,7 @@ pub(crate) fn resume(idp: &Idp) {
             if let Err(problem) = run_due(&idp, tenant, Turn::whole(now)).await {
                 tracing::warn!(%tenant, %problem, "cannot deliver security events now");
             }
-            keep_trying(&idp, tenant);
+            schedule_retries(&idp, tenant);
         }
     });
 }

@@ -82,7 +82,7 @@ pub(crate) async fn authenticate(
     let fallback = application.document.allow_public_client;
     let may_go_without = match grant {
         _ if grant.is_without_redirect() => fallback,
-        // A refresh token of such a grant; the token itself records the type.
+        // The grant may be of either type; the refresh token itself records it.
         GrantType::RefreshToken => is_public || fallback || application.has_public_redirect(),
         // The redirect URI's type determines it, and the code records the redirect URI.
         GrantType::AuthorizationCode => is_public || application.has_public_redirect(),

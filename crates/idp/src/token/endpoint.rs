@@ -22,7 +22,7 @@ use super::response::TokenAnswer;
 use super::{
     authorization_code, client_credentials, device_code, on_behalf_of, password, record, refresh_token,
 };
-use crate::conditional_access::{self, Access, Asking};
+use crate::conditional_access::{self, Access, AccessContext};
 use crate::directory::{Application, Tenant, User};
 use crate::form::Parameters;
 use crate::idp::Idp;
@@ -60,7 +60,7 @@ impl TokenRequest<'_> {
         contexts: &BTreeSet<String>,
         authenticated_at: Option<Instant>,
     ) -> Result<Access, Refusal> {
-        let asking = Asking {
+        let asking = AccessContext {
             tenant: &self.tenant,
             user,
             client: Some(&self.client.application),
@@ -84,11 +84,11 @@ pub(crate) async fn token_v2(visit: Visit) -> Response {
 
 /// Rejects other methods.
 pub(crate) async fn wrong_method(visit: Visit) -> Response {
-    let asked = visit.asked().await;
+    let details = visit.request_details().await;
     let refusal = Refusal::new(aadsts::METHOD_NOT_ALLOWED)
         .with("allowed", "POST, OPTIONS")
         .with("method", &visit.method);
-    let mut response = refusal.token_response(&asked);
+    let mut response = refusal.token_response(&details);
     response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST, OPTIONS"));
     response
 }
@@ -135,9 +135,9 @@ async fn tokens_or_refusal(visit: &Visit, endpoint: TokenVersion) -> Response {
         }
         Err(refusal) => {
             let refusal = refusal.at(endpoint);
-            let asked = match tenant {
-                Some(_) => visit.idp.asked(&visit.trace, &visit.origin, tenant).await,
-                None => visit.asked().await,
+            let details = match tenant {
+                Some(_) => visit.idp.request_details(&visit.trace, &visit.origin, tenant).await,
+                None => visit.request_details().await,
             };
             let recorded = match tenant {
                 // Polling before the user has approved is not a failure.
@@ -145,12 +145,12 @@ async fn tokens_or_refusal(visit: &Visit, endpoint: TokenVersion) -> Response {
                 // The rules evaluated nothing, and a flood of requests must not become a flood of
                 // commits.
                 Some(_) if refusal.error == aadsts::TOO_MANY_REQUESTS => Ok(()),
-                Some(tenant) => record::refused(visit, tenant, &refusal, &asked).await,
+                Some(tenant) => record::refused(visit, tenant, &refusal, &details).await,
                 None => Ok(()),
             };
             let refusal = recorded.err().unwrap_or(refusal).at(endpoint);
-            let mut response = refusal.token_response(&asked);
-            telemetry(&mut response, refusal.error.number, record::presented_age(visit, asked.at));
+            let mut response = refusal.token_response(&details);
+            telemetry(&mut response, refusal.error.number, record::presented_age(visit, details.at));
             response
         }
     }
@@ -172,7 +172,7 @@ async fn handle(
         return Err(Refusal::new(aadsts::PARAMETER_DUPLICATED).with("name", name));
     }
     let grant_type = form.get("grant_type").ok_or_else(|| Refusal::missing("grant_type"))?;
-    let grant = GrantType::named(grant_type);
+    let grant = GrantType::parse(grant_type);
     if grant == Some(GrantType::Password) && matches!(segment.as_str(), "common" | "consumers") {
         return Err(Refusal::new(aadsts::PASSWORD_GRANT_NOT_ON_ALIAS));
     }

@@ -9,7 +9,7 @@ use outlive_tokens::claims::AccessSubject;
 use super::endpoint::TokenRequest;
 use super::lifetime::access_token_lifetime;
 use super::mint::AccessTokenOrder;
-use super::told::{For, optional_claims};
+use super::user_claims::{TokenKind, optional_claims};
 use crate::directory::Application;
 use crate::form::Parameters;
 use crate::refusal::Refusal;
@@ -39,8 +39,8 @@ pub(super) fn check_age(claims: &ClaimsRequest, now: Instant) -> Result<(), Refu
 /// Returns the client capabilities for `xms_cc`, if the resource requests that claim ("Claims
 /// challenges, claims requests, and client capabilities").
 pub(super) fn capabilities(claims: &ClaimsRequest, resource: &Application) -> Option<Vec<String>> {
-    let told = claims.can_be_challenged && optional_claims(resource, For::Resource).asks("xms_cc");
-    told.then(|| vec!["cp1".to_owned()])
+    let included = claims.can_be_challenged && optional_claims(resource, TokenKind::Access).asks("xms_cc");
+    included.then(|| vec!["cp1".to_owned()])
 }
 
 /// Returns whether a token is CAE-enabled: for a user, a CAE-enabled resource and a CAE-capable

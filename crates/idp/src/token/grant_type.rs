@@ -12,7 +12,7 @@ pub(crate) enum GrantType {
 }
 
 impl GrantType {
-    pub(crate) fn named(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         Some(match name {
             "authorization_code" => Self::AuthorizationCode,
             "refresh_token" => Self::RefreshToken,

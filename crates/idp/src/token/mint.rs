@@ -23,7 +23,7 @@ use super::record;
 use super::resource_grant::ResourceGrant;
 use super::response::TokenAnswer;
 use super::rotation::Rotation;
-use super::told::{self, For, told};
+use super::user_claims::{self, TokenKind, user_claims};
 use crate::decision::Decision;
 use crate::directory::platform::GRAPH;
 use crate::directory::{Application, User};
@@ -72,7 +72,7 @@ pub(crate) struct AccessTokenOrder<'a> {
     pub(crate) name: &'a str,
     pub(crate) subject: &'a AccessSubject,
     /// Claims about the user.
-    pub(crate) told: Told,
+    pub(crate) user_claims: Told,
     /// The requested claims.
     pub(crate) claims: &'a ClaimsRequest,
     /// The satisfied authentication contexts.
@@ -132,7 +132,7 @@ pub(crate) async fn mint_access_token(
         uti: unique,
         pairwise: &idp.pairwise,
         xms_cc: capabilities,
-        told: order.told.clone(),
+        told: order.user_claims.clone(),
     });
     let token = sign_rs256(&key, version, &claims);
     let fingerprint = fingerprint(&token);
@@ -168,16 +168,22 @@ pub(crate) async fn mint_for_user(
         // Always present: it identifies the session when the token is used in the on-behalf-of
         // flow.
         session: grant.session_id,
-        auth_time: told::auth_time(&resource.application, For::Resource, grant.auth_time),
-        wids: told::access_token_wids(&resource.application, grant.user),
+        auth_time: user_claims::auth_time(&resource.application, TokenKind::Access, grant.auth_time),
+        wids: user_claims::access_token_wids(&resource.application, grant.user),
     };
     let order = AccessTokenOrder {
         resource: &resource.application,
         name: &resource.name,
         subject: &subject,
-        told: told(request, &resource.application, For::Resource, grant.user, resource.oidc())
-            .await?
-            .coming_from(grant.address),
+        user_claims: user_claims(
+            request,
+            &resource.application,
+            TokenKind::Access,
+            grant.user,
+            resource.oidc(),
+        )
+        .await?
+        .coming_from(grant.address),
         claims: &grant.claims,
         contexts: &grant.contexts,
     };
@@ -299,11 +305,12 @@ pub(super) async fn id_token(request: &TokenRequest<'_>, order: IdTokenOrder<'_>
         idp.keys.active(&request.tenant).await.map_err(|_| Refusal::new(aadsts::SERVICE_UNAVAILABLE))?;
     let client = &request.client.application;
     let roles = idp.directory.user_roles(request.tenant.id, order.user.id, client.client_id).await?;
-    let mut told =
-        told(request, client, For::Client, order.user, order.oidc).await?.coming_from(order.address);
-    told.optional.extend(order.claims.id_token.iter().cloned());
+    let mut user_claims =
+        user_claims(request, client, TokenKind::Id, order.user, order.oidc).await?.coming_from(order.address);
+    user_claims.optional.extend(order.claims.id_token.iter().cloned());
     // A hint for signing out: opaque to the client.
-    let login_hint = told.optional.asks("login_hint").then(|| STANDARD.encode(order.user.upn.as_bytes()));
+    let login_hint =
+        user_claims.optional.asks("login_hint").then(|| STANDARD.encode(order.user.upn.as_bytes()));
     let claims = IdTokenClaims::build(&IdTokenInput {
         version: request.endpoint,
         origin: idp.issuer_origin(request.origin, request.endpoint),
@@ -315,8 +322,8 @@ pub(super) async fn id_token(request: &TokenRequest<'_>, order: IdTokenOrder<'_>
         amr: order.amr,
         roles: &roles,
         nonce: order.nonce,
-        session: order.session_id.filter(|_| told.optional.asks("sid")),
-        auth_time: told.optional.asks("auth_time").then_some(order.auth_time),
+        session: order.session_id.filter(|_| user_claims.optional.asks("sid")),
+        auth_time: user_claims.optional.asks("auth_time").then_some(order.auth_time),
         login_hint: login_hint.as_deref(),
         c_hash: order.c_hash,
         at_hash: order.at_hash,
@@ -324,7 +331,7 @@ pub(super) async fn id_token(request: &TokenRequest<'_>, order: IdTokenOrder<'_>
         expires_at: request.now + id_token_lifetime(request),
         uti: idp.chassis.random.of(request.tenant.id).stream("id-token-uti").bytes(),
         pairwise: &idp.pairwise,
-        told,
+        told: user_claims,
     });
     Ok(sign_rs256(&key, request.endpoint, &claims))
 }

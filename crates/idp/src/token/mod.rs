@@ -21,7 +21,7 @@ mod refresh_token_facts;
 mod resource_grant;
 mod response;
 pub(crate) mod rotation;
-mod told;
+mod user_claims;
 
 pub(crate) use authorization_code::{AuthorizationCode, CodeChallenge, CodeScopes};
 pub(crate) use client_assertion::{AHEAD, holds_by_either_clock};

@@ -46,7 +46,7 @@ pub(crate) enum Several {
 
 /// A request for a user's token.
 #[derive(Debug, Clone)]
-pub(crate) struct Wanted {
+pub(crate) struct ResourceRequest {
     pub(crate) scopes: ScopeRequest,
     pub(crate) several: Several,
     /// Whether the grant covers several resources.
@@ -55,7 +55,7 @@ pub(crate) struct Wanted {
     pub(crate) names_resource: bool,
 }
 
-impl Wanted {
+impl ResourceRequest {
     /// Returns a request for `scopes` of one resource.
     pub(crate) const fn of_one(scopes: ScopeRequest) -> Self {
         Self { scopes, several: Several::Named, spans_several: false, names_resource: true }
@@ -64,7 +64,7 @@ impl Wanted {
 
 /// Returns the scopes in the token request itself: its `scope`, or its `resource` on version 1.0,
 /// where `scope` is ignored.
-pub(crate) fn named(request: &TokenRequest<'_>) -> Result<Option<ScopeRequest>, Refusal> {
+pub(crate) fn requested_scopes(request: &TokenRequest<'_>) -> Result<Option<ScopeRequest>, Refusal> {
     Ok(match request.endpoint {
         TokenVersion::V1 => request.form.get("resource").map(ScopeRequest::of_resource),
         TokenVersion::V2 => {
@@ -85,8 +85,8 @@ pub(crate) fn at_redemption(
     request: &TokenRequest<'_>,
     authorized: ScopeRequest,
     several: Several,
-) -> Result<Wanted, Refusal> {
-    let token = named(request)?;
+) -> Result<ResourceRequest, Refusal> {
+    let token = requested_scopes(request)?;
     if request.endpoint == TokenVersion::V1
         && let Some(resource) = request.form.get("resource")
         && !authorized.resources.is_empty()
@@ -97,26 +97,26 @@ pub(crate) fn at_redemption(
     let names_resource = token.as_ref().is_some_and(|token| !token.resources.is_empty());
     let spans_several = authorized.resources.len() > 1;
     let several = if names_resource { Several::Named } else { several };
-    Ok(Wanted { scopes: authorized.at_redemption(token), several, spans_several, names_resource })
+    Ok(ResourceRequest { scopes: authorized.at_redemption(token), several, spans_several, names_resource })
 }
 
 /// Returns the request of a grant without an earlier authorization: `scope`, or `resource` on
 /// version 1.0.
-pub(crate) fn first_of_grant(request: &TokenRequest<'_>) -> Result<Wanted, Refusal> {
+pub(crate) fn first_of_grant(request: &TokenRequest<'_>) -> Result<ResourceRequest, Refusal> {
     let missing = match request.endpoint {
         TokenVersion::V1 => "resource",
         TokenVersion::V2 => "scope",
     };
-    Ok(Wanted::of_one(named(request)?.ok_or_else(|| Refusal::missing(missing))?))
+    Ok(ResourceRequest::of_one(requested_scopes(request)?.ok_or_else(|| Refusal::missing(missing))?))
 }
 
 /// Resolves the resource, and checks consent and assignment.
-pub(crate) async fn granted(
+pub(crate) async fn resolve_grant(
     request: &TokenRequest<'_>,
     user: UserId,
-    wanted: Wanted,
+    wanted: ResourceRequest,
 ) -> Result<ResourceGrant, Refusal> {
-    let Wanted { mut scopes, several, spans_several, .. } = wanted;
+    let ResourceRequest { mut scopes, several, spans_several, .. } = wanted;
     if scopes.resources.is_empty() {
         scopes.resources.push(RequestedResource::default());
     }

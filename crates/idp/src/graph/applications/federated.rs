@@ -58,7 +58,7 @@ fn invalid(name: &str) -> GraphError {
 }
 
 /// Parses the application in a path: an object id, or `applications(appId='…')`.
-fn named(segment: String) -> Result<ApplicationName, GraphError> {
+fn application_name(segment: String) -> Result<ApplicationName, GraphError> {
     if segment.starts_with("applications(") {
         application(&segment)
     } else {
@@ -70,7 +70,7 @@ fn named(segment: String) -> Result<ApplicationName, GraphError> {
 pub(crate) async fn list_credentials(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         caller.allowed(&READ_APPLICATIONS)?;
-        let application = named(id)?.find(&caller).await?;
+        let application = application_name(id)?.find(&caller).await?;
         let objects = application.document.federated_credentials.iter().map(resource).collect();
         whole_collection(&caller, &CREDENTIAL, objects)
     };
@@ -84,7 +84,7 @@ pub(crate) async fn show_credential(
 ) -> Response {
     let result = async {
         caller.allowed(&READ_APPLICATIONS)?;
-        let application = named(id)?.find(&caller).await?;
+        let application = application_name(id)?.find(&caller).await?;
         let found = find(&application.document.federated_credentials, &credential)?;
         let options = caller.entity_options(&CREDENTIAL)?;
         let object = resource(&application.document.federated_credentials[found]);
@@ -101,7 +101,7 @@ pub(crate) async fn create_credential(
 ) -> Response {
     let result = async {
         let Body(new) = body?;
-        let before = writable(&caller, &named(id)?).await?;
+        let before = writable(&caller, &application_name(id)?).await?;
         let options = caller.entity_options(&CREDENTIAL)?;
         let missing = |name: &str| {
             GraphError::bad_request(format!(
@@ -141,7 +141,7 @@ pub(crate) async fn update_credential(
 ) -> Response {
     let result = async {
         let Body(patch) = body?;
-        let before = writable(&caller, &named(id)?).await?;
+        let before = writable(&caller, &application_name(id)?).await?;
         let mut after = before.clone();
         let at = find(&after.document.federated_credentials, &credential)?;
         let changed = &mut after.document_mut().federated_credentials[at];
@@ -169,7 +169,7 @@ pub(crate) async fn remove_credential(
     Path((id, credential)): Path<(String, String)>,
 ) -> Response {
     let result = async {
-        let before = writable(&caller, &named(id)?).await?;
+        let before = writable(&caller, &application_name(id)?).await?;
         let mut after = before.clone();
         let at = find(&after.document.federated_credentials, &credential)?;
         after.document_mut().federated_credentials.remove(at);
@@ -183,7 +183,7 @@ fn find(credentials: &[FederatedCredential], name: &str) -> Result<usize, GraphE
     let is_named = |known: &FederatedCredential| {
         name.eq_ignore_ascii_case(&known.id.to_string()) || name.eq_ignore_ascii_case(&known.registered.name)
     };
-    credentials.iter().position(is_named).ok_or_else(|| GraphError::no_such(name))
+    credentials.iter().position(is_named).ok_or_else(|| GraphError::not_found(name))
 }
 
 /// Applies the documented limits: number of credentials, valid properties, unique names and unique
@@ -199,13 +199,13 @@ fn check(credentials: &[FederatedCredential]) -> Result<(), GraphError> {
         match federated_fault(&credential.registered, earlier) {
             Some(FederatedFault::Property(name)) => return Err(invalid(name)),
             Some(FederatedFault::SameName) => {
-                return Err(GraphError::already_there(format!(
+                return Err(GraphError::already_exists(format!(
                     "FederatedIdentityCredential with name {} already exists.",
                     credential.registered.name
                 )));
             }
             Some(FederatedFault::SameIssuerAndSubject) => {
-                return Err(GraphError::already_there(
+                return Err(GraphError::already_exists(
                     "FederatedIdentityCredential with the same issuer and subject already exists.",
                 ));
             }

@@ -19,7 +19,7 @@ pub(crate) use named::{
     remove_password_by_app_id, show_by_app_id, update_by_app_id,
 };
 pub(crate) use proven_keys::{add_key, remove_key};
-pub(crate) use read::{ApplicationName, found, list, show};
+pub(crate) use read::{ApplicationName, find_applications, list, show};
 pub(crate) use resource::{app_roles, scopes};
 pub(crate) use secrets::{add_password, remove_password};
 pub(crate) use write::{create, remove, update};

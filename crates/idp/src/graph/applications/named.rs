@@ -27,7 +27,7 @@ fn app_id<'a>(segment: &'a str, collection: &str) -> Option<&'a str> {
 }
 
 pub(super) fn application(segment: &str) -> Result<ApplicationName, GraphError> {
-    let app_id = app_id(segment, "applications").ok_or_else(GraphError::no_such_path)?;
+    let app_id = app_id(segment, "applications").ok_or_else(GraphError::unknown_path)?;
     Ok(ApplicationName::AppId(app_id.to_owned()))
 }
 

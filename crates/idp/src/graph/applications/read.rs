@@ -34,7 +34,7 @@ impl ApplicationName {
                 Err(_) => (None, id),
             },
         };
-        found.ok_or_else(|| GraphError::no_such(name))
+        found.ok_or_else(|| GraphError::not_found(name))
     }
 }
 
@@ -64,7 +64,7 @@ pub(crate) async fn list(caller: Caller) -> Response {
 }
 
 async fn read(caller: &Caller, options: Options) -> Result<Page, GraphError> {
-    let (mut found, more_after) = found(caller, &options).await?;
+    let (mut found, more_after) = find_applications(caller, &options).await?;
     // Platform applications have service principals in the tenant, but no registration.
     found.retain(|application| !application.document.platform);
     let mut objects = Vec::with_capacity(found.len());
@@ -77,7 +77,7 @@ async fn read(caller: &Caller, options: Options) -> Result<Page, GraphError> {
 
 /// Returns the applications that the filter selects through an index, and the key at which the next
 /// page starts.
-pub(crate) async fn found(
+pub(crate) async fn find_applications(
     caller: &Caller,
     options: &Options,
 ) -> Result<(Vec<Application>, Option<String>), GraphError> {

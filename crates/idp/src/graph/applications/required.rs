@@ -66,7 +66,10 @@ pub(super) async fn read(
 }
 
 /// Returns the required permissions as Graph represents them.
-pub(super) async fn shown(caller: &Caller, application: &Application) -> Result<Value, GraphError> {
+pub(super) async fn required_resource_access(
+    caller: &Caller,
+    application: &Application,
+) -> Result<Value, GraphError> {
     let mut shown = Vec::new();
     for required in &application.document.required {
         let Some(api) = caller.idp.directory.application(caller.tenant.id, required.resource).await? else {

@@ -40,7 +40,7 @@ pub(crate) const APPLICATION: EntityType = EntityType {
 pub(super) async fn resource(caller: &Caller, application: &Application) -> Result<Value, GraphError> {
     let secrets = caller.idp.directory.password_credentials(caller.tenant.id, application.client_id).await?;
     let mut object = registration(application, &secrets);
-    object["requiredResourceAccess"] = required::shown(caller, application).await?;
+    object["requiredResourceAccess"] = required::required_resource_access(caller, application).await?;
     Ok(object)
 }
 

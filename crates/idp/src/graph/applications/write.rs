@@ -49,7 +49,7 @@ pub(crate) async fn create(caller: Caller, body: Result<Body<ApplicationChange>,
             change.add(statement);
         }
         let created = commit(&caller, change, "application.created", &application).await;
-        created.map_err(|error| error.or_taken("identifierUris"))?;
+        created.map_err(|error| error.or_duplicate("identifierUris"))?;
         Ok(entity(&APPLICATION, StatusCode::CREATED, &resource(&caller, &application).await?, &options))
     };
     caller.answer(result.await)
@@ -80,7 +80,7 @@ pub(super) async fn updated(
     let has_new_uris = after.document.identifier_uris != before.document.identifier_uris;
     commit(caller, change, "application.updated", &after).await.map_err(|error| {
         // With the same URIs as before, a conflict is another change at the same time.
-        if has_new_uris { error.or_taken("identifierUris") } else { error }
+        if has_new_uris { error.or_duplicate("identifierUris") } else { error }
     })?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -75,7 +75,7 @@ pub(crate) async fn remove_member(caller: Caller, Path((id, member)): Path<(Stri
         let change = Change::from(group.removal_of(caller.tenant.id, user.id));
         let data = json!({"group": group.id, "group_name": group.display_name, "upn": user.upn});
         match caller.commit(change, "group.member_removed", format!("user:{}", user.id), data).await {
-            Err(error) if error.is_conflict() => Err(GraphError::no_such(&member)),
+            Err(error) if error.is_conflict() => Err(GraphError::not_found(&member)),
             other => other.map(|()| StatusCode::NO_CONTENT.into_response()),
         }
     };

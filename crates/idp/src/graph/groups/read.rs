@@ -53,5 +53,5 @@ pub(crate) async fn group(caller: &Caller, id: &str) -> Result<Group, GraphError
         Ok(id) => caller.idp.directory.group(caller.tenant.id, id).await?,
         Err(_) => None,
     };
-    found.ok_or_else(|| GraphError::no_such(id))
+    found.ok_or_else(|| GraphError::not_found(id))
 }

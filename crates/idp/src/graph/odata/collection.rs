@@ -72,14 +72,14 @@ pub(crate) fn whole_collection(
     let options = caller.countable_options(kind)?;
     objects.retain(|object| options.filter.passes(object));
     if caller.counts() {
-        return counted(caller, objects.len());
+        return count_response(caller, objects.len());
     }
     let count = (options.count && caller.eventual).then_some(objects.len());
     Ok(page_with_count(caller, kind, &options, Page { objects, more_after: None }, count))
 }
 
 /// `…/$count`: the number of objects as text.
-pub(crate) fn counted(caller: &Caller, objects: usize) -> Result<Response, GraphError> {
+pub(crate) fn count_response(caller: &Caller, objects: usize) -> Result<Response, GraphError> {
     caller.check_eventual()?;
     Ok(number(objects))
 }

@@ -6,7 +6,7 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 use url::form_urlencoded::Serializer;
 
-use super::options::sealed;
+use super::options::seal_position;
 use super::{Options, Page};
 use crate::graph::caller::Caller;
 
@@ -91,7 +91,7 @@ pub(super) fn page_with_count(
     if let Some(key) = page.more_after {
         let chassis = &caller.idp.chassis;
         let mut stream = chassis.random.of(caller.tenant.id).stream("graph-skiptoken");
-        let token = sealed(&chassis.sealer, caller.tenant.id, kind, &key, &mut stream);
+        let token = seal_position(&chassis.sealer, caller.tenant.id, kind, &key, &mut stream);
         let mut query = Serializer::new(String::new());
         for name in ["$top", "$select", "$filter", "$orderby", "$count"] {
             if let Some(value) = caller.parameters.get(name) {

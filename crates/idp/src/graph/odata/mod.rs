@@ -6,7 +6,7 @@ mod envelope;
 mod filter;
 mod options;
 
-pub(crate) use collection::{CollectionRoutes, collection, counted, whole_collection};
+pub(crate) use collection::{CollectionRoutes, collection, count_response, whole_collection};
 use envelope::page_with_count;
 pub(crate) use envelope::{EntityType, context, entity, entity_in_beta, page};
 pub(crate) use filter::Filter;

@@ -78,7 +78,7 @@ impl Options {
         };
         let after = match parameters.get("$skiptoken") {
             None => String::new(),
-            Some(token) => opened(sealer, tenant, kind, token)
+            Some(token) => open_position(sealer, tenant, kind, token)
                 .ok_or_else(|| GraphError::bad_request("The $skiptoken is not valid for this request."))?,
         };
         let count = match parameters.get("$count") {
@@ -122,7 +122,7 @@ fn purpose(tenant: TenantId, kind: &EntityType) -> String {
 }
 
 /// Seals a position, which only the same collection can open.
-pub(super) fn sealed(
+pub(super) fn seal_position(
     sealer: &Sealer,
     tenant: TenantId,
     kind: &EntityType,
@@ -132,6 +132,6 @@ pub(super) fn sealed(
     sealer.seal(&purpose(tenant, kind), key.as_bytes(), stream)
 }
 
-fn opened(sealer: &Sealer, tenant: TenantId, kind: &EntityType, token: &str) -> Option<String> {
+fn open_position(sealer: &Sealer, tenant: TenantId, kind: &EntityType, token: &str) -> Option<String> {
     String::from_utf8(sealer.open(&purpose(tenant, kind), token)?).ok()
 }

@@ -87,7 +87,7 @@ fn which(cast: &str) -> Result<Which, GraphError> {
     match cast {
         "microsoft.graph.group" => Ok(Which::Groups),
         "microsoft.graph.directoryRole" => Ok(Which::Roles),
-        _ => Err(GraphError::no_such_path()),
+        _ => Err(GraphError::unknown_path()),
     }
 }
 

@@ -18,7 +18,7 @@ struct Made {
 }
 
 fn made() -> Made {
-    let pair = EcdsaKeyPair::draw(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
     let point = pair.public_key().as_ref();
     let start: &[u8] = &[0xa5, 0x01, 0x02, 0x03, 0x26, 0x20, 0x01, 0x21, 0x58, 0x20];
     let key = [start, &point[1..33], &[0x22, 0x58, 0x20], &point[33..]].concat();
@@ -34,7 +34,7 @@ fn made() -> Made {
         created_at: NOW,
         used_at: None,
     };
-    Made { pair, passkey, challenge: Challenge::draw(&mut random.stream("challenge"), NOW) }
+    Made { pair, passkey, challenge: Challenge::generate(&mut random.stream("challenge"), NOW) }
 }
 
 fn client_data(kind: &str, challenge: &Challenge) -> Vec<u8> {
@@ -112,7 +112,7 @@ proptest! {
                 attestation_object: URL_SAFE_NO_PAD.encode(object),
             };
             let answer = Answer { id: made.passkey.credential.clone(), response };
-            here.registered(&made.challenge, made.passkey.user_id, answer, NOW)
+            here.verify_registration(&made.challenge, made.passkey.user_id, answer, NOW)
         };
         prop_assert!(register(good).is_ok());
         prop_assert!(register(cut).is_err());

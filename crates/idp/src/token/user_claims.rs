@@ -13,34 +13,34 @@ use crate::spec::{GroupClaims, OptionalClaimSpec};
 
 /// The kinds of token with optional claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum For {
-    Resource,
-    Client,
+pub(crate) enum TokenKind {
+    Access,
+    Id,
 }
 
 /// Returns an application's optional claims for a kind of token.
-pub(crate) fn optional_claims(application: &Application, whom: For) -> OptionalClaims {
-    let asked: &[OptionalClaimSpec] = match whom {
-        For::Resource => &application.document.optional_claims.access_token,
-        For::Client => &application.document.optional_claims.id_token,
+pub(crate) fn optional_claims(application: &Application, kind: TokenKind) -> OptionalClaims {
+    let requested: &[OptionalClaimSpec] = match kind {
+        TokenKind::Access => &application.document.optional_claims.access_token,
+        TokenKind::Id => &application.document.optional_claims.id_token,
     };
-    let user_tokens_too = asked.iter().any(|claim| {
+    let user_tokens_too = requested.iter().any(|claim| {
         claim.name == "idtyp"
             && claim.additional_properties.iter().any(|property| property == "include_user_token")
     });
-    OptionalClaims::new(asked.iter().map(|claim| claim.name.as_str()), user_tokens_too)
+    OptionalClaims::new(requested.iter().map(|claim| claim.name.as_str()), user_tokens_too)
 }
 
 /// Returns whether app-only tokens for this resource include `idtyp`; those for Graph always do.
-pub(crate) fn tells_idtyp(resource: &Application) -> bool {
-    resource.client_id == GRAPH || optional_claims(resource, For::Resource).asks("idtyp")
+pub(crate) fn includes_idtyp(resource: &Application) -> bool {
+    resource.client_id == GRAPH || optional_claims(resource, TokenKind::Access).asks("idtyp")
 }
 
 /// Returns the claims about a user for an application.
-pub(crate) async fn told(
+pub(crate) async fn user_claims(
     request: &TokenRequest<'_>,
     application: &Application,
-    whom: For,
+    kind: TokenKind,
     user: &User,
     oidc: &std::collections::BTreeSet<String>,
 ) -> Result<Told, Refusal> {
@@ -58,7 +58,7 @@ pub(crate) async fn told(
     });
     let mut opaque = request.idp.chassis.random.of(tenant).stream("token-notes");
     Ok(Told {
-        optional: optional_claims(application, whom),
+        optional: optional_claims(application, kind),
         profile: oidc.contains("profile"),
         email: oidc.contains("email"),
         guest: user.profile.guest,
@@ -67,20 +67,20 @@ pub(crate) async fn told(
         ip_address: None,
         password: expiring_password(request, user),
         in_address: request.front_channel,
-        opaque: Some(notes(&mut opaque)),
+        opaque: Some(opaque_claims(&mut opaque)),
     })
 }
 
 /// Returns the user's password expiry if it is near enough to be included.
 fn expiring_password(request: &TokenRequest<'_>, user: &User) -> Option<ExpiringPassword> {
     let at = user.password_expires_at(&request.tenant)?;
-    let told = request.now < at && at - request.now <= lifetimes::PASSWORD_NOTIFICATION_WINDOW;
+    let included = request.now < at && at - request.now <= lifetimes::PASSWORD_NOTIFICATION_WINDOW;
     let url = || format!("{}/{}/changepassword", request.origin, request.tenant.id);
-    told.then(|| ExpiringPassword { at, url: url() })
+    included.then(|| ExpiringPassword { at, url: url() })
 }
 
 /// Returns the opaque claims `aio` and `rh`, different in every token.
-pub(crate) fn notes(stream: &mut outlive_clock::Stream) -> (String, String) {
+pub(crate) fn opaque_claims(stream: &mut outlive_clock::Stream) -> (String, String) {
     use base64::Engine;
     use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
     let aio = STANDARD.encode(stream.bytes::<36>());
@@ -106,6 +106,6 @@ fn wids(application: &Application, user: &User) -> Vec<String> {
 }
 
 /// Returns the time of the last interactive sign-in if the application requests it.
-pub(crate) fn auth_time(application: &Application, whom: For, at: Instant) -> Option<Instant> {
-    optional_claims(application, whom).asks("auth_time").then_some(at)
+pub(crate) fn auth_time(application: &Application, kind: TokenKind, at: Instant) -> Option<Instant> {
+    optional_claims(application, kind).asks("auth_time").then_some(at)
 }

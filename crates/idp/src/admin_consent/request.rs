@@ -20,13 +20,13 @@ pub(crate) struct AdminConsentRequest {
     pub(crate) application: Application,
     pub(crate) reply_to: ReplyTo,
     pub(crate) endpoint: TokenVersion,
-    pub(crate) asked: Vec<AskedOfOrganization>,
+    pub(crate) permissions: Vec<RequestedPermissions>,
     /// The `scope` parameter as the response repeats it.
     pub(crate) scope: String,
 }
 
 /// The permissions requested of one API.
-pub(crate) struct AskedOfOrganization {
+pub(crate) struct RequestedPermissions {
     pub(crate) resource: Application,
     /// The name under which the request refers to the API.
     pub(crate) name: String,
@@ -77,7 +77,7 @@ impl AdminConsentRequest {
         if let Some(name) = parameters.duplicated() {
             return Err(refuse(Refusal::new(aadsts::PARAMETER_DUPLICATED).with("name", name)));
         }
-        let (asked, scope) = match endpoint {
+        let (permissions, scope) = match endpoint {
             // Version 1.0 ignores the scope: it always requests what is registered.
             TokenVersion::V1 => {
                 (registered_permissions(idp, &tenant, &application).await.map_err(refuse)?, String::new())
@@ -87,7 +87,7 @@ impl AdminConsentRequest {
                 permissions_in_scope(idp, &tenant, &application, scope).await.map_err(refuse)?
             }
         };
-        Ok(Self { tenant, application, reply_to, endpoint, asked, scope })
+        Ok(Self { tenant, application, reply_to, endpoint, permissions, scope })
     }
 }
 
@@ -96,7 +96,7 @@ impl AdminConsentRequest {
     pub(super) async fn of_authorization(idp: &Idp, request: &AuthorizeRequest) -> Result<Self, Refusal> {
         let (tenant, application) = (request.tenant.clone(), request.application.clone());
         Ok(Self {
-            asked: registered_permissions(idp, &tenant, &application).await?,
+            permissions: registered_permissions(idp, &tenant, &application).await?,
             reply_to: request.reply_to.clone(),
             endpoint: request.endpoint,
             scope: String::new(),
@@ -127,8 +127,9 @@ async fn registered_permissions(
     idp: &Idp,
     tenant: &Tenant,
     application: &Application,
-) -> Result<Vec<AskedOfOrganization>, Refusal> {
-    let apis: BTreeSet<ClientId> = application.document.required.iter().map(|asked| asked.resource).collect();
+) -> Result<Vec<RequestedPermissions>, Refusal> {
+    let apis: BTreeSet<ClientId> =
+        application.document.required.iter().map(|required| required.resource).collect();
     let resources = apis.into_iter().map(|api| RequestedResource::whole(&api.to_string())).collect();
     resolve_permissions(idp, tenant, application, &ScopeRequest { resources, ..ScopeRequest::default() })
         .await
@@ -140,10 +141,10 @@ async fn permissions_in_scope(
     tenant: &Tenant,
     application: &Application,
     scope: &str,
-) -> Result<(Vec<AskedOfOrganization>, String), Refusal> {
+) -> Result<(Vec<RequestedPermissions>, String), Refusal> {
     let request = ScopeRequest::parse(scope)?;
-    let asked = resolve_permissions(idp, tenant, application, &request).await?;
-    Ok((asked, request.words()))
+    let permissions = resolve_permissions(idp, tenant, application, &request).await?;
+    Ok((permissions, request.words()))
 }
 
 async fn resolve_permissions(
@@ -151,7 +152,7 @@ async fn resolve_permissions(
     tenant: &Tenant,
     application: &Application,
     request: &ScopeRequest,
-) -> Result<Vec<AskedOfOrganization>, Refusal> {
+) -> Result<Vec<RequestedPermissions>, Refusal> {
     let resources = resolve(&idp.directory, tenant.id, request).await;
     let resources = resources.map_err(|error| error.at_authorize(application))?;
     resources.into_iter().map(|resource| of_api(application, resource, &request.oidc)).collect()
@@ -161,7 +162,7 @@ fn of_api(
     application: &Application,
     resource: ResolvedResource,
     oidc: &BTreeSet<String>,
-) -> Result<AskedOfOrganization, Refusal> {
+) -> Result<RequestedPermissions, Refusal> {
     let scopes = resource.scopes_for(application, oidc);
     let name = resource.audience().to_owned();
     let required = application.document.required.iter();
@@ -174,5 +175,5 @@ fn of_api(
     if roles.is_empty() {
         resource.check_registered(application, &scopes)?;
     }
-    Ok(AskedOfOrganization { roles, resource: resource.application, name, scopes })
+    Ok(RequestedPermissions { roles, resource: resource.application, name, scopes })
 }
