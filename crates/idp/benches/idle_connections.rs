@@ -1,7 +1,8 @@
-//! What an idle connection to the identity provider costs: `cargo bench -p outlive-idp --bench idle_connections`.
+//! Memory cost of an idle connection: `cargo bench -p outlive-idp --bench idle_connections`.
 //!
-//! Opens connections over loopback, asks for one small document on each, and keeps them open. The clients are in the same
-//! process; a client is a socket without buffers. Resident memory is read from Linux; elsewhere there are no figures.
+//! Opens connections over loopback, requests one small document on each, and keeps them open. The
+//! clients run in the same process; a client is a socket without buffers. Resident memory is read
+//! from `/proc`, so there are no figures on systems other than Linux.
 
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../tests/http/installation.rs"]
@@ -14,7 +15,7 @@ use std::time::Instant;
 use crate::installation::Installation;
 
 const CONNECTIONS: usize = 2_000;
-/// The most that an idle connection may cost, in bytes.
+/// Maximum cost of an idle connection, in bytes.
 const BYTES_MAX: usize = 20_000;
 
 #[expect(clippy::disallowed_methods, reason = "this measures wall time")]
@@ -22,7 +23,7 @@ fn now() -> Instant {
     Instant::now()
 }
 
-/// Memory of this process that is resident, in bytes.
+/// Returns the resident memory of this process, in bytes.
 fn resident() -> Option<usize> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
@@ -47,7 +48,7 @@ fn main() {
     outlive_chassis::raise_descriptor_limit();
     let installation = Installation::start();
     let host = installation.url.trim_start_matches("http://").to_owned();
-    // What is made once for all connections is made before.
+    // Allocates what all connections share.
     drop(open(&host, 50));
     let (before, started) = (resident(), now());
     let connections = open(&host, CONNECTIONS);

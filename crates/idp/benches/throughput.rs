@@ -1,8 +1,10 @@
-//! How much of the machine's signing the token endpoint reaches: `cargo bench -p outlive-idp --bench throughput`.
+//! Throughput of the token endpoint relative to raw signing: `cargo bench -p outlive-idp --bench
+//! throughput`.
 //!
-//! 32 connections over loopback ask for tokens, one RSA signature and one durable journal line each, the load generator on the same
-//! cores; beside it, in the same run, the cores do nothing but sign. Then the same in a tenant with 100,000 users, applications and
-//! journal lines more. At half the load: the median and the slowest hundredth.
+//! 32 connections over loopback request tokens, each with one RSA signature and one durable journal
+//! event; the load generator uses the same cores. In the same run, the cores do nothing but sign.
+//! Then the same in a tenant with 100,000 more users, applications and journal events. At half the
+//! load: median and 99th percentile.
 
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../tests/http/browser.rs"]
@@ -50,7 +52,7 @@ async fn sleep(span: Duration) {
     tokio::time::sleep(span).await;
 }
 
-/// Signatures a second, all cores at it, and what one costs.
+/// Returns signatures per second on all cores, and the cost of one.
 fn raw_signing() -> (f64, Option<Cost>) {
     let mut stream = Randomness::from_seed(1).stream("signing-key");
     let key =
@@ -85,14 +87,14 @@ fn host(tenant: &Tenant) -> String {
     tenant.installation.url.trim_start_matches("http://").to_owned()
 }
 
-/// A request that is answered without any work: what HTTP itself costs, both sides.
+/// A request without any work, which measures HTTP on both sides.
 fn idle(tenant: &Tenant) -> (String, Vec<u8>) {
     let host = host(tenant);
     let request = format!("GET /healthz HTTP/1.1\r\nhost: {host}\r\n\r\n");
     (host, request.into_bytes())
 }
 
-/// A token request as it goes over the wire, written once: the load generator should cost as little as it can.
+/// The bytes of a token request, built once, so that the load generator costs little.
 fn wire(tenant: &Tenant, app: &App, form: &[(&str, &str)]) -> (String, Vec<u8>) {
     let mut fields = url::form_urlencoded::Serializer::new(String::new());
     fields.append_pair("client_id", &app.client_id).extend_pairs(form);
@@ -110,7 +112,7 @@ fn wire(tenant: &Tenant, app: &App, form: &[(&str, &str)]) -> (String, Vec<u8>) 
     (host, request.into_bytes())
 }
 
-/// One request and its answer on an open connection.
+/// Sends one request on an open connection and reads the response.
 async fn exchange(stream: &mut TcpStream, request: &[u8], buffer: &mut Vec<u8>) {
     stream.write_all(request).await.expect("it is sent");
     buffer.clear();
@@ -130,7 +132,7 @@ async fn exchange(stream: &mut TcpStream, request: &[u8], buffer: &mut Vec<u8>) 
     }
 }
 
-/// Requests a second, how long each took, and what all of them cost.
+/// Returns requests per second, their durations, and their total cost.
 async fn load(
     wire: &(String, Vec<u8>),
     connections: usize,
@@ -167,7 +169,7 @@ async fn load(
     (per_second(all.len() as u64), all, cost)
 }
 
-/// Puts very many rows beside the ones that are used.
+/// Adds very many unrelated rows.
 async fn grow(tenant: &Tenant) {
     let mut change = Change::new();
     change.add(sql!(
@@ -195,7 +197,7 @@ async fn grow(tenant: &Tenant) {
 }
 
 #[expect(clippy::print_stdout, reason = "this is what it is for")]
-fn tell(what: &str, cost: Option<Cost>) {
+fn report(what: &str, cost: Option<Cost>) {
     if let Some(cost) = cost {
         println!("{:<22} {what} {cost}", "");
     }
@@ -209,11 +211,11 @@ async fn main() {
         "signatures, nothing else          {raw:>8.0} /s on {} cores",
         std::thread::available_parallelism().map_or(0, usize::from)
     );
-    tell("one costs", signature);
+    report("one costs", signature);
     let tenant = Tenant::new().await;
     let (rate, _, http) = load(&idle(&tenant), CONNECTIONS, Duration::ZERO).await;
     println!("HTTP, nothing else                {rate:>8.0} /s");
-    tell("one exchange, both sides, costs", http);
+    report("one exchange, both sides, costs", http);
     let connector = tenant.connector();
     let tokens = connector.sign_in(&tenant, "owner", READ).await;
     let scope = format!("{ORDERS}/.default");
@@ -234,7 +236,7 @@ async fn main() {
     for grown in [false, true] {
         if grown {
             grow(&tenant).await;
-            println!("and {MANY} users, applications and journal lines more:");
+            println!("with {MANY} more users, applications and journal events:");
         }
         for (name, wire) in &requests {
             load(wire, CONNECTIONS, Duration::ZERO).await;
@@ -245,13 +247,13 @@ async fn main() {
                 "{name:<22} {CONNECTIONS} connections {rate:>8.0} /s, {:.0} % of signing alone",
                 100.0 * rate / raw
             );
-            tell("one costs", cost);
-            println!("{:<22} one reads {reads:.2} rows or lists of them from the database", "");
+            report("one costs", cost);
+            println!("{:<22} {reads:.2} database reads each", "");
             if let (Some(cost), Some(signature)) = (cost, signature) {
                 let share = 100.0 * signature.whole.as_secs_f64() / cost.whole.as_secs_f64();
-                println!("{:<22} {share:.0} % of that is its signature", "");
+                println!("{:<22} {share:.0} % of that is the signature", "");
             }
-            // Half the load: as many connections, each waiting so long that half as many requests come.
+            // Half the load: as many connections, each with a pause that halves the request rate.
             let pause = Duration::from_secs_f64(CONNECTIONS as f64 / (rate / 2.0));
             let (half, took, _) = load(wire, CONNECTIONS, pause).await;
             let (median, slow) = (took[took.len() / 2], took[took.len() * 99 / 100]);

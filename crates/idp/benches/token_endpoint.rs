@@ -1,4 +1,5 @@
-//! How much of a token request is not signing: `cargo bench -p outlive-idp`. One client on one connection over loopback.
+//! Overhead of a token request beyond signing: `cargo bench -p outlive-idp`. One client on one
+//! connection over loopback.
 
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../tests/http/browser.rs"]
@@ -30,7 +31,7 @@ fn now() -> Instant {
     Instant::now()
 }
 
-/// The middle of all rounds: a busy machine disturbs some of them.
+/// Returns the median, since a busy machine disturbs some rounds.
 fn median(mut rounds: Vec<Duration>) -> Duration {
     rounds.sort_unstable();
     rounds[rounds.len() / 2]
@@ -76,7 +77,7 @@ async fn client_credentials(tenant: &Tenant) -> Duration {
     median(rounds)
 }
 
-/// What one call costs that does nothing: HTTP itself, both sides.
+/// Measures a request without any work: HTTP on both sides.
 async fn nothing(tenant: &Tenant) -> Duration {
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {

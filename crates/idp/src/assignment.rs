@@ -1,5 +1,5 @@
-//! Applications that ask for an assignment (`appRoleAssignmentRequired`): only who holds a role of theirs, or is assigned without
-//! one, gets in.
+//! Applications that require assignment (`appRoleAssignmentRequired`): only users with an
+//! assignment, directly or through a group, can sign in.
 
 use outlive_clock::{TenantId, UserId};
 use outlive_rules::aadsts;
@@ -8,14 +8,17 @@ use outlive_store::{StoreError, sql};
 use crate::directory::{Application, Directory};
 use crate::refusal::Refusal;
 
-/// Refuses a user who is not assigned to an application that asks for it. Nothing is read for one that does not.
+/// Refuses a user who is not assigned to an application that requires assignment. Reads nothing for
+/// other applications.
 pub(crate) async fn check_user(
     directory: &Directory,
     tenant: TenantId,
     user: UserId,
     application: &Application,
 ) -> Result<(), Refusal> {
-    if !application.document.assignment_required || directory.is_assigned(tenant, user, application).await? {
+    if !application.document.assignment_required
+        || directory.has_assignment(tenant, user, application).await?
+    {
         return Ok(());
     }
     Err(Refusal::new(aadsts::NOT_ASSIGNED)
@@ -23,7 +26,8 @@ pub(crate) async fn check_user(
         .with("client_name", &application.name))
 }
 
-/// Refuses an application that acts for itself at an API that asks for an assignment and gave it no role.
+/// Refuses an app-only request for an API that requires assignment and has assigned no role to the
+/// client.
 pub(crate) fn check_application(
     client: &Application,
     resource: &Application,
@@ -40,8 +44,8 @@ pub(crate) fn check_application(
 }
 
 impl Directory {
-    /// Whether a user is assigned to an application, by themselves or through a group, with a role or without.
-    async fn is_assigned(
+    /// Returns whether a user has an assignment to an application, directly or through a group.
+    async fn has_assignment(
         &self,
         tenant: TenantId,
         user: UserId,

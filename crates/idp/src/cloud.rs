@@ -1,12 +1,12 @@
-//! The names of the original's public cloud, which are aliases of each other in drop-in mode
+//! The host names of Microsoft's public cloud, which are aliases of each other in drop-in mode
 //! (docs/drop-in.md).
 
 use outlive_chassis::Origins;
 use outlive_tokens::TokenVersion;
 
-/// The hosts of the public cloud, its network name first.
+/// The hosts of the public cloud, starting with the network name.
 pub(crate) const PUBLIC_CLOUD: [&str; 4] = [NETWORK, CACHE, "login.microsoft.com", TOKENS_V1];
-/// The host that clients connect to. It is also in the issuer of version 2.0 tokens.
+/// The host that clients connect to. Also in the issuer of version 2.0 tokens.
 const NETWORK: &str = "login.microsoftonline.com";
 /// The host under which clients cache tokens.
 pub(crate) const CACHE: &str = "login.windows.net";
@@ -14,8 +14,8 @@ pub(crate) const CACHE: &str = "login.windows.net";
 /// platform").
 const TOKENS_V1: &str = "sts.windows.net";
 
-/// The origin in the issuer's name, for a caller who came by `origin`: that origin, or of the
-/// public cloud's names the one that tokens of this version have, if it is served.
+/// Returns the origin for the `iss` claim of a request that was received at `origin`: that origin
+/// or, if it is a public cloud name, the one that this token version uses, if it is served.
 pub(crate) fn issuer_origin<'a>(origins: &'a Origins, origin: &'a str, version: TokenVersion) -> &'a str {
     if !is_in_cloud(origin) {
         return origin;

@@ -18,7 +18,7 @@ use crate::directory::{Application, Tenant, User};
 use crate::idp::Idp;
 
 /// A request for access: by which user and client, to which resource, from which address.
-pub(crate) struct Asking<'a> {
+pub(crate) struct AccessContext<'a> {
     pub(crate) tenant: &'a Tenant,
     pub(crate) user: Option<&'a User>,
     /// The client, if there is one.
@@ -67,13 +67,16 @@ impl Access {
 
 impl Idp {
     /// Evaluates the policies in force. Reads nothing if the tenant has none.
-    pub(crate) async fn access(&self, asking: &Asking<'_>) -> Result<Access, StoreError> {
+    pub(crate) async fn access(&self, asking: &AccessContext<'_>) -> Result<Access, StoreError> {
         let Some((user, demands)) = self.demands(asking).await? else { return Ok(Access::default()) };
         self.report(asking, user, &demands).await?;
         Ok(Access::of(demands, asking.authenticated_at))
     }
 
-    async fn demands<'a>(&self, asking: &Asking<'a>) -> Result<Option<(&'a User, Demands)>, StoreError> {
+    async fn demands<'a>(
+        &self,
+        asking: &AccessContext<'a>,
+    ) -> Result<Option<(&'a User, Demands)>, StoreError> {
         let policies = &asking.tenant.policies;
         let Some(user) = asking.user.filter(|_| !policies.conditional_access.is_empty()) else {
             return Ok(None);
@@ -98,7 +101,7 @@ impl Idp {
     }
 
     /// Records the policies that only report.
-    async fn report(&self, asking: &Asking<'_>, user: &User, demands: &Demands) -> Result<(), StoreError> {
+    async fn report(&self, asking: &AccessContext<'_>, user: &User, demands: &Demands) -> Result<(), StoreError> {
         let Some((now, trace)) = asking.request.filter(|_| !demands.reported.is_empty()) else {
             return Ok(());
         };

@@ -13,7 +13,7 @@ use outlive_wire::{JournalEvent, Subject};
 use crate::directory::User;
 use crate::idp::Idp;
 use crate::passwords::HashedPassword;
-use crate::security_events::tell;
+use crate::security_events::queue_event;
 
 /// An event that affects a user's credentials.
 #[derive(Debug, Clone)]
@@ -143,8 +143,8 @@ pub(crate) async fn happen_and(
     change.add(after.update(user));
     let recorded = outlive_journal::Event::new(user.tenant, now, Subject::user(user.id), trace, recorded);
     change.append(idp.chassis.journal.entry(&recorded));
-    let pending = tell(idp, (user, &after), entity, now, trace, &mut change).await?;
+    let pending = queue_event(idp, (user, &after), entity, now, trace, &mut change).await?;
     idp.directory.commit(user.tenant, change).await?;
-    pending.at_once().await;
+    pending.deliver().await;
     Ok(())
 }

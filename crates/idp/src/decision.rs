@@ -1,5 +1,5 @@
-//! A question that was asked of the rules, with their answer. The journal keeps both, so that whoever reads it can ask again with
-//! a fact changed.
+//! The facts of an evaluation and its verdict. The journal records both, so that readers can
+//! evaluate a changed fact.
 
 use outlive_clock::Instant;
 use outlive_rules::{Presented, Question, Ruleset, UserFacts, Verdict};
@@ -7,7 +7,7 @@ use outlive_rules::{Presented, Question, Ruleset, UserFacts, Verdict};
 use crate::directory::User;
 use crate::refusal::Refusal;
 
-/// What was asked, and what the rules said.
+/// The evaluated facts and the verdict.
 #[derive(Debug, Clone)]
 pub(crate) struct Decision {
     pub(crate) question: Question,
@@ -15,7 +15,8 @@ pub(crate) struct Decision {
 }
 
 impl Decision {
-    /// Asks whether what is presented works at virtual instant `at`, for a user whom the directory may not know.
+    /// Evaluates a credential at virtual instant `at`. `user` is `None` if the directory has no
+    /// such user.
     pub(crate) fn on(presented: Presented, user: Option<&User>, rules: &Ruleset, at: Instant) -> Self {
         let user = user.map_or_else(UserFacts::unknown, User::facts);
         let question = Question { presented, user, rules: rules.clone(), at };
@@ -26,7 +27,7 @@ impl Decision {
         self.verdict.is_accepted()
     }
 
-    /// The refusal that it is, if it is one.
+    /// Returns the refusal, unless the verdict is acceptance.
     pub(crate) fn refusal(&self) -> Option<Refusal> {
         Refusal::of_decision(self)
     }

@@ -1,4 +1,4 @@
-//! What a caller sent: a query string or a form, read the same way.
+//! Request parameters: a query string or a form, parsed the same way.
 
 use std::collections::HashSet;
 
@@ -7,24 +7,25 @@ use serde::{Deserialize, Serialize};
 
 use crate::refusal::Refusal;
 
-/// The longest request whose parameters a page can carry to its next form, in bytes. A query string
-/// never gets there: the server reads request targets of at most 65,534 bytes.
+/// The longest request, in bytes, whose parameters a page can carry to its next form. A query
+/// string is always shorter: the server reads request targets of at most 65,534 bytes.
 const CARRIED_BYTES_MAX: usize = 64 * 1024;
 
-/// Parameters in the order they came. A name stands for one value: whether it was given twice is asked separately.
+/// Parameters in their original order. `get` returns one value per name; duplicates are checked
+/// separately.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
-    /// Reads `application/x-www-form-urlencoded` text. Never fails: what cannot be decoded is
-    /// replaced. The text's length is the only bound: nothing is left out.
+    /// Parses `application/x-www-form-urlencoded` text. Never fails: undecodable bytes are
+    /// replaced. The text's length is the only bound: no parameter is dropped.
     #[must_use]
     pub fn parse(text: &[u8]) -> Self {
         let pairs = url::form_urlencoded::parse(text);
         Self(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
     }
 
-    /// The value of a parameter. One that is empty counts as missing (RFC 6749, section 3.1).
+    /// Returns the value of a parameter. An empty value counts as absent (RFC 6749, section 3.1).
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0
@@ -34,26 +35,27 @@ impl Parameters {
             .filter(|value| !value.is_empty())
     }
 
-    /// A parameter that was sent more than once, which no request may (RFC 6749, section 3.1).
+    /// Returns a parameter that was sent more than once, which is forbidden (RFC 6749, section
+    /// 3.1).
     #[must_use]
     pub fn duplicated(&self) -> Option<&str> {
         let mut names = HashSet::new();
         self.0.iter().map(|(name, _)| name.as_str()).find(|name| !names.insert(*name))
     }
 
-    /// Checks that a page can carry them: whole, or not at all.
+    /// Checks that a page can carry all parameters.
     pub(crate) fn check_carried(&self) -> Result<(), Refusal> {
         let bytes: usize = self.0.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
         if bytes > CARRIED_BYTES_MAX { Err(Refusal::new(aadsts::REQUEST_TOO_LONG)) } else { Ok(()) }
     }
 
-    /// Whether this parameter was sent more than once.
+    /// Returns whether this parameter was sent more than once.
     #[must_use]
     pub fn is_duplicated(&self, name: &str) -> bool {
         self.0.iter().filter(|(found, _)| found == name).count() > 1
     }
 
-    /// The same without one parameter.
+    /// Removes a parameter.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
         self.0.retain(|(found, _)| found != name);

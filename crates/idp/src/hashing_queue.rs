@@ -1,5 +1,5 @@
-//! The queue for hashing passwords. Hashing costs memory and time by design, so that only a few hashes
-//! run at once; the queue in front of them is fair and bounded: a flood of sign-ins delays only itself.
+//! A fair, bounded queue for password hashing. Hashing is expensive by design, so only a few hashes
+//! run at once; a flood of sign-ins delays only itself.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,33 +9,33 @@ use outlive_chassis::Problem;
 use outlive_clock::{TenantId, UserId};
 use tokio::sync::oneshot;
 
-/// Hashes that wait in one lane.
+/// Queued hashes per lane.
 const LANE_MAX: usize = 64;
-/// Hashes that wait in all lanes together.
+/// Queued hashes in all lanes.
 const WAITING_MAX: usize = 1_024;
 
-/// Hashes that wait behind each other. Lanes take turns.
+/// A queue of hashes. Lanes take turns.
 ///
-/// User names that no user has share one lane for each tenant: a flood of them waits for itself.
-/// That such a name is unknown is no secret (AADSTS50034 says so), and without a flood it costs as
-/// much time as one that is known.
+/// Unknown user names share one lane per tenant, so that a flood of them delays only itself. That a
+/// name is unknown is no secret (AADSTS50034 reports it), and without a flood an unknown name takes
+/// as long as a known one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Lane {
-    /// Passwords that are tried for a user.
+    /// Password attempts for a user.
     User(TenantId, UserId),
-    /// Passwords that are tried for names that no user has.
+    /// Password attempts for unknown user names.
     Unknown(TenantId),
-    /// Passwords that are set.
+    /// New passwords.
     New(TenantId),
 }
 
-/// Too many hashes wait already.
+/// Too many hashes are queued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Overloaded;
 
 impl From<Overloaded> for Problem {
     fn from(Overloaded: Overloaded) -> Self {
-        let message = "More passwords wait to be hashed than can be soon. Try again in a second.";
+        let message = "Too many passwords are waiting to be hashed. Try again in a second.";
         Self::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", message)
     }
 }
@@ -44,22 +44,22 @@ impl From<Overloaded> for Problem {
 #[derive(Debug, Clone)]
 pub(crate) struct HashingQueue(Arc<Mutex<State>>);
 
-/// The right to hash; the next one's turn comes when it is dropped.
+/// Permission to hash. Dropping it starts the next one.
 #[derive(Debug)]
 pub(crate) struct Permit(Option<HashingQueue>);
 
 #[derive(Debug)]
 struct State {
-    /// How many more may run now.
+    /// Hashes that may start now.
     free: usize,
     lanes: HashMap<Lane, VecDeque<oneshot::Sender<Permit>>>,
-    /// The lanes in which something waits, the next one first.
+    /// Lanes with waiting hashes, in turn.
     turns: VecDeque<Lane>,
     waiting: usize,
 }
 
 impl HashingQueue {
-    /// A queue in front of so many places.
+    /// Creates a queue for `places` concurrent hashes.
     pub(crate) fn new(places: usize) -> Self {
         let state = State { free: places, lanes: HashMap::new(), turns: VecDeque::new(), waiting: 0 };
         Self(Arc::new(Mutex::new(state)))
@@ -69,7 +69,7 @@ impl HashingQueue {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a turn, unless too many wait already.
+    /// Waits for a turn, unless too many hashes are queued.
     pub(crate) async fn turn(&self, lane: Lane) -> Result<Permit, Overloaded> {
         let waiting = {
             let mut state = self.lock();
@@ -105,7 +105,7 @@ impl State {
         self.waiting >= WAITING_MAX || self.lanes.get(&lane).is_some_and(|queue| queue.len() >= LANE_MAX)
     }
 
-    /// Forgets those whose callers hung up.
+    /// Removes entries whose callers have disconnected.
     fn forget_gone(&mut self) {
         self.lanes.retain(|_, queue| {
             queue.retain(|sender| !sender.is_closed());
@@ -115,7 +115,7 @@ impl State {
         self.waiting = self.lanes.values().map(VecDeque::len).sum();
     }
 
-    /// Takes the one whose turn is next; its lane's next turn comes after all other lanes'.
+    /// Returns the next entry and moves its lane behind all others.
     fn next(&mut self) -> Option<oneshot::Sender<Permit>> {
         let lane = self.turns.pop_front()?;
         let queue = self.lanes.get_mut(&lane)?;
@@ -137,8 +137,8 @@ impl Drop for Permit {
         while let Some(sender) = state.next() {
             match sender.send(Self(Some(queue.clone()))) {
                 Ok(()) => return,
-                // The caller hung up: the permit that came back stands for no place, and the place
-                // is for the next one.
+                // The caller has disconnected: the permit that came back is for no place, and the
+                // place goes to the next entry.
                 Err(mut unused) => unused.0 = None,
             }
         }
@@ -160,19 +160,19 @@ mod tests {
         (tenant, user(&mut stream), user(&mut stream))
     }
 
-    /// Waits in the background, and says which number came, and whether it had its turn.
+    /// Waits in the background; the task returns the number and whether it got a turn.
     fn wait(all: &mut JoinSet<(u32, bool)>, queue: &HashingQueue, lane: Lane, number: u32) {
         let queue = queue.clone();
         all.spawn(async move { (number, queue.turn(lane).await.is_ok()) });
     }
 
-    /// The next whose waiting is over; its permit is given back at once.
+    /// Returns the next finished task, whose permit is dropped.
     async fn next(all: &mut JoinSet<(u32, bool)>) -> (u32, bool) {
         all.join_next().await.expect("a waiting task").expect("no panic")
     }
 
     #[tokio::test]
-    async fn a_flood_waits_for_itself_and_is_bounded() {
+    async fn a_flood_delays_only_itself_and_is_bounded_in_size() {
         let (tenant, real, _) = lanes();
         let queue = HashingQueue::new(1);
         let busy = queue.turn(Lane::New(tenant)).await.expect("a free place");
@@ -180,7 +180,7 @@ mod tests {
         for number in 0..600 {
             wait(&mut all, &queue, Lane::Unknown(tenant), number);
         }
-        // All but those that fit are refused while nothing is hashed at all.
+        // With no hash running, only as many as fit are queued.
         for _ in 0..600 - LANE_MAX {
             assert!(!next(&mut all).await.1);
         }
@@ -229,7 +229,7 @@ mod tests {
         for number in 0..u32::try_from(LANE_MAX).expect("small") {
             wait(&mut gone, &queue, Lane::Unknown(tenant), number);
         }
-        // The runtime looks at sixty tasks or so between two turns of this one.
+        // The runtime polls about sixty tasks between two polls of this one.
         for _ in 0..4 {
             tokio::task::yield_now().await;
         }

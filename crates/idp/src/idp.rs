@@ -1,4 +1,4 @@
-//! What every endpoint of the identity provider holds.
+//! The state that all endpoints share.
 
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock, Weak};
@@ -12,12 +12,12 @@ use crate::cloud;
 use crate::device::UserCodeGuesses;
 use crate::directory::platform::GRAPH_URI;
 use crate::directory::{ClientSecrets, Directory, Tenant};
-use crate::refusal::{Asked, Refusal};
+use crate::refusal::{Refusal, RequestDetails};
 use crate::security_events::Deliveries;
 use crate::signing_keys::SigningKeys;
 use crate::{IdpConfig, installation_keys};
 
-/// The identity provider's parts. Cheap to clone.
+/// The shared state. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Idp(Arc<Parts>);
 
@@ -27,21 +27,22 @@ pub(crate) struct Parts {
     pub(crate) secrets: ClientSecrets,
     pub(crate) pairwise: PairwiseKey,
     pub(crate) keys: SigningKeys,
-    /// Verifies the tokens that the Graph-shaped API is called with, as any resource does.
+    /// Verifies access tokens for the Graph API, as any resource does.
     pub(crate) verifier: Verifier,
-    /// Made when the first application presents a token of another issuer: few ever do.
+    /// Created when the first application presents an assertion of a federated issuer, which is
+    /// rare.
     foreign_issuers: OnceLock<ForeignIssuers>,
-    /// Who is telling APIs what happened to users.
+    /// Deliveries of security events to APIs.
     pub(crate) deliveries: Deliveries,
     /// Wrong user codes, by address.
     pub(crate) user_code_guesses: UserCodeGuesses,
-    /// When something is next due.
+    /// When work is next due.
     pub(crate) next_due: UntilCommit<Option<Instant>>,
-    /// Made when something outside is first called by https.
+    /// Created on the first https request to another host.
     outside: OnceLock<HttpClient>,
 }
 
-/// An identity provider that ends when nobody else holds it.
+/// A reference that does not keep the state alive.
 pub(crate) struct WeakIdp(Weak<Parts>);
 
 impl WeakIdp {
@@ -80,14 +81,15 @@ impl Idp {
         Ok(idp)
     }
 
-    /// The tenant that a path names: by id, by domain, or by an alias when the client is registered in one tenant only.
+    /// Finds the tenant in a path: by id, by domain, or by an alias if the client is registered in
+    /// one tenant only.
     pub(crate) async fn tenant(&self, segment: &str, client: Option<ClientId>) -> Result<Tenant, Refusal> {
         let unknown = || Refusal::new(aadsts::TENANT_NOT_FOUND).with("tenant", segment);
         if let Ok(id) = segment.parse::<TenantId>() {
             return self.directory.tenant(id).await?.ok_or_else(unknown);
         }
         if matches!(segment, "common" | "organizations" | "consumers") {
-            // Work and school accounts only: there are no personal accounts here.
+            // Work and school accounts only; there are no personal accounts.
             let client = client.filter(|_| segment != "consumers");
             let client = client.ok_or_else(|| Refusal::new(aadsts::TENANT_NOT_IDENTIFIED))?;
             return match self.directory.tenants_with_application(client).await?.as_slice() {
@@ -101,8 +103,8 @@ impl Idp {
         Err(Refusal::new(aadsts::TENANT_MALFORMED).with("tenant", segment))
     }
 
-    /// The keys of other issuers. Where the machine has no certificate authorities to trust, those that are reached by plain HTTP
-    /// can still be reached.
+    /// Returns the key caches of federated issuers. On a machine without trusted certificate
+    /// authorities, issuers with plain http URLs still work.
     pub(crate) fn foreign_issuers(&self) -> &ForeignIssuers {
         self.foreign_issuers.get_or_init(|| ForeignIssuers::new(self.outside().inner()))
     }
@@ -110,13 +112,13 @@ impl Idp {
     fn outside(&self) -> &HttpClient {
         self.outside.get_or_init(|| {
             HttpClient::to_anywhere().unwrap_or_else(|error| {
-                tracing::warn!(%error, "nothing outside can be reached by https");
+                tracing::warn!(%error, "https to other hosts is unavailable");
                 self.chassis.http.clone()
             })
         })
     }
 
-    /// The client that reaches an address that somebody registered.
+    /// Returns the HTTP client for a registered address.
     pub(crate) fn http_to(&self, address: &str) -> &HttpClient {
         if address.starts_with("https:") { self.outside() } else { &self.chassis.http }
     }
@@ -125,24 +127,25 @@ impl Idp {
         WeakIdp(Arc::downgrade(&self.0))
     }
 
-    /// The origin of Graph, for a caller who came by `origin`: its own name where that is served, or the same as everything else.
+    /// Returns the origin of Graph for a request that was received at `origin`: Graph's own host
+    /// name if it is served, or else the same origin.
     pub(crate) fn graph_origin<'a>(&'a self, origin: &'a str) -> &'a str {
         let origins = self.chassis.origins.all();
         origins.iter().find(|origin| *origin == GRAPH_URI).map_or(origin, String::as_str)
     }
 
-    /// The origin in the issuer's name, for a caller who came by `origin`. All names of the public
-    /// cloud are one issuer, of which each version has its own name (docs/drop-in.md).
+    /// Returns the origin in the `iss` claim for a request that was received at `origin`. All
+    /// public cloud names share one issuer name per token version (docs/drop-in.md).
     pub(crate) fn issuer_origin<'a>(&'a self, origin: &'a str, version: TokenVersion) -> &'a str {
         cloud::issuer_origin(&self.chassis.origins, origin, version)
     }
 
-    /// The issuer of a tenant's tokens, for a caller who came by `origin`.
+    /// Returns the issuer of a tenant's tokens for a request that was received at `origin`.
     pub(crate) fn issuer(&self, origin: &str, tenant: TenantId, version: TokenVersion) -> String {
         issuer(self.issuer_origin(origin, version), tenant, version)
     }
 
-    /// The tenant's time.
+    /// Returns the tenant's virtual time.
     pub(crate) async fn now(&self, tenant: TenantId) -> Result<Instant, Refusal> {
         self.chassis.clocks.now(tenant).await.map_err(|error| {
             tracing::error!(%error, "no time");
@@ -150,23 +153,23 @@ impl Idp {
         })
     }
 
-    /// Dates the response by this tenant's clock, where nothing else reads it. A clock that cannot
-    /// be read leaves wall time.
+    /// Dates the response by this tenant's clock unless that has been read already. If the clock
+    /// cannot be read, the date remains wall time.
     pub(crate) async fn date_by(&self, tenant: TenantId) {
         let _ = self.chassis.clocks.now(tenant).await;
     }
 
-    /// What a refusal says about its request; in wall time if no tenant could be told.
-    pub(crate) async fn asked(
+    /// Returns the request details for an error response, in wall time if the tenant is unknown.
+    pub(crate) async fn request_details(
         &self,
         trace: &Trace,
         origin: &CallerOrigin,
         tenant: Option<TenantId>,
-    ) -> Asked {
+    ) -> RequestDetails {
         let at = match tenant {
             Some(tenant) => self.chassis.clocks.now(tenant).await.unwrap_or_else(|_| wall_now()),
             None => wall_now(),
         };
-        Asked::new(trace, at, &origin.0)
+        RequestDetails::new(trace, at, &origin.0)
     }
 }

@@ -1,14 +1,14 @@
-//! Keys that belong to the installation as a whole, made once and kept sealed in the database, where replicas share them.
+//! Installation keys, generated once and stored sealed in the database, where replicas share them.
 
 use outlive_chassis::{Chassis, StartError};
 use outlive_store::sql;
 
-/// No tenant owns what belongs to the installation.
+/// The tenant id of rows that belong to the installation.
 pub(crate) const INSTALLATION: &str = "";
 
 const PURPOSE: &str = "installation-key";
 
-/// The key of this name; a new one if there was none.
+/// Loads the key of this name, generating it if it does not exist.
 pub(crate) async fn load(chassis: &Chassis, name: &'static str) -> Result<[u8; 32], StartError> {
     if let Some(key) = read(chassis, name).await? {
         return Ok(key);
@@ -23,7 +23,7 @@ pub(crate) async fn load(chassis: &Chassis, name: &'static str) -> Result<[u8; 3
     );
     match chassis.store.commit(insertion).await {
         Ok(()) => Ok(key),
-        // Another replica was faster: its key is the key.
+        // Another replica stored its key first.
         Err(error) if error.is_conflict() => read(chassis, name).await?.ok_or_else(|| unreadable(name)),
         Err(error) => Err(error.into()),
     }
@@ -43,6 +43,6 @@ fn unreadable(name: &str) -> StartError {
     StartError::new(
         format!("cannot open the installation's key '{name}'"),
         "it was sealed with another sealing key",
-        "start with the sealing key that this data was made with, or with an empty data directory",
+        "start with the sealing key that this data was created with, or with an empty data directory",
     )
 }

@@ -23,7 +23,7 @@ use crate::directory::{
 };
 use crate::idp::Idp;
 use crate::passwords::{self, HashedPassword};
-use crate::security_events::tell;
+use crate::security_events::queue_event;
 use crate::{lab_policies, sessions, signing_key_turns};
 
 /// The channel through which an administrator resets a password.
@@ -395,10 +395,10 @@ impl Lab<'_> {
     async fn commit_user(&self, before: &User, after: &User, event: JournalEvent) -> Result<(), Problem> {
         let mut change = Change::from(after.update(before));
         let pending =
-            tell(self.idp, (before, after), InitiatingEntity::Admin, self.now, self.trace, &mut change)
+            queue_event(self.idp, (before, after), InitiatingEntity::Admin, self.now, self.trace, &mut change)
                 .await?;
         self.commit(change, Subject::user(before.id), event).await?;
-        pending.at_once().await;
+        pending.deliver().await;
         Ok(())
     }
 

@@ -75,8 +75,8 @@ pub use spec::{
 use crate::idp::Idp;
 use crate::service::IdpService;
 
-/// Everything in the description of a tenant that the identity provider rejects, without starting
-/// it.
+/// Returns the problems in a tenant's specification for which the identity provider would reject
+/// it, without starting it.
 #[must_use]
 pub fn spec_mistakes(description: serde_json::Value) -> Vec<SpecMistake> {
     outlive_chassis::description_mistakes::<service::IdpService>(description)
@@ -123,21 +123,21 @@ pub const MIGRATIONS: &[Migration] = &[
     },
 ];
 
-/// What the identity provider is told besides what every service is.
+/// The configuration of the identity provider, beyond what every service has.
 #[derive(Debug, Clone)]
 pub struct IdpConfig {
-    /// The URL under which this process reaches itself (`http://127.0.0.1:8701`): its Graph-shaped API verifies tokens by the
-    /// published keys, as any resource does.
+    /// The URL under which this process reaches itself (`http://127.0.0.1:8701`): its Graph API
+    /// verifies tokens by the published keys, as any resource does.
     pub own_url: String,
 }
 
-/// Builds the complete application of the identity provider.
+/// Builds the identity provider's router.
 ///
 /// # Errors
-/// When its keys cannot be loaded or made.
+/// If its keys cannot be loaded or generated.
 pub async fn build(chassis: Chassis, config: IdpConfig) -> Result<Router, StartError> {
     let idp = Idp::start(chassis.clone(), &config).await?;
     let service = Arc::new(IdpService::new(idp.clone()));
-    security_events::take_up(&idp);
+    security_events::resume(&idp);
     Ok(outlive_chassis::app(chassis, service, routes::router(idp)))
 }

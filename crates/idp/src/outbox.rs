@@ -1,4 +1,5 @@
-//! The lab's outbox: what would go to users by e-mail. Only the lab reads it, at `GET /_lab/tenants/{t}/outbox`.
+//! The lab's outbox: messages that would be sent to users by e-mail. Only the lab reads them, at
+//! `GET /_lab/tenants/{t}/outbox`.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -10,9 +11,9 @@ use serde_json::{Value, json};
 
 use crate::idp::Idp;
 
-/// How many messages a tenant's outbox holds; older ones make room.
+/// Messages per tenant; new ones replace the oldest.
 const MESSAGES_MAX: i64 = 50;
-/// What messages are sealed for: they hold codes.
+/// The sealing purpose of messages, which contain codes.
 const PURPOSE: &str = "outbox";
 
 /// A message to a user.
@@ -21,12 +22,12 @@ pub(crate) struct Message {
     pub(crate) to: String,
     pub(crate) subject: String,
     pub(crate) text: String,
-    /// The code in it, for programs.
+    /// The code in the message, for programs.
     pub(crate) code: String,
 }
 
 impl Message {
-    /// The statements that put it into the outbox.
+    /// Returns the statements that put the message into the outbox.
     pub(crate) fn sending(&self, idp: &Idp, tenant: TenantId, now: Instant) -> Change {
         let random = idp.chassis.random.of(tenant);
         let content = json!(self).to_string();
@@ -64,7 +65,7 @@ pub(crate) async fn show(State(idp): State<Idp>, Path(tenant): Path<String>) -> 
     );
     let mut messages = Vec::new();
     for row in idp.chassis.store.rows(select).await? {
-        // What another sealing key sealed can no longer be read, and is passed over.
+        // Skips messages that another sealing key sealed.
         let plain = idp.chassis.sealer.open(PURPOSE, &row.text("content")?);
         let Some(message) = plain.and_then(|plain| serde_json::from_slice::<Message>(&plain).ok()) else {
             continue;

@@ -1,4 +1,4 @@
-//! Checks passwords, for every page and endpoint that takes one.
+//! Password verification, shared by all pages and endpoints that accept a password.
 
 use outlive_clock::Instant;
 use outlive_rules::smart_lockout::Lockout;
@@ -11,17 +11,17 @@ use crate::idp::Idp;
 use crate::passwords;
 use crate::refusal::Refusal;
 
-/// How often noting a failure is tried again when something else happens to the user at the same moment.
+/// Attempts to record a failure when the user's row changes concurrently.
 const TRIES: u32 = 16;
 
-/// What became of a password: the user, or why it was refused and whom that is about, if there is
-/// such a user.
+/// The result of a password check: the user, or the refusal with the user it concerns, if there is
+/// one.
 pub(crate) type Checked = Result<User, (Option<User>, Refusal)>;
 
 impl Idp {
-    /// Finds the user and checks the password. The account's state comes last: a caller who does
-    /// not know the password learns only whether the account is locked. Failures are counted, and a
-    /// success resets the count.
+    /// Finds the user and verifies the password. The account status is checked last: without the
+    /// password, a caller only learns whether the account is locked. Failures are counted, and a
+    /// success resets the counter.
     pub(crate) async fn check_password(
         &self,
         tenant: &Tenant,
@@ -31,7 +31,7 @@ impl Idp {
         let now = self.now(tenant.id).await?;
         let user = self.directory.user_by_upn(tenant.id, user_name).await?;
         let Some(user) = user.filter(|user| user.deleted_at.is_none()) else {
-            // Takes as long as for a user who exists.
+            // Takes as long as for an existing user.
             passwords::verify(Lane::Unknown(tenant.id), password, None).await?;
             return Ok(Err((None, Refusal::new(aadsts::USER_NOT_FOUND))));
         };
@@ -41,8 +41,8 @@ impl Idp {
         })
     }
 
-    /// Checks the password of a user, by the counter that all places share where a password can be
-    /// guessed. `wrong` is the error for a wrong one.
+    /// Verifies the password of a user. All places where a password can be guessed share one
+    /// failure counter. `wrong` is the error for a wrong password.
     pub(crate) async fn check_password_of(
         &self,
         user: User,
@@ -65,9 +65,11 @@ impl Idp {
         })
     }
 
-    /// Writes down a failed attempt by its mark, or that one succeeded. The user as it is afterwards; `None` if it is gone.
+    /// Records a failed attempt (by its mark) or a success. Returns the updated user, or `None` if
+    /// it no longer exists.
     ///
-    /// Attempts at the same moment are all counted: whoever comes second looks again.
+    /// Concurrent attempts are all counted: on a conflict, the update is repeated with the current
+    /// row.
     async fn note_attempt(
         &self,
         user: User,

@@ -1,4 +1,4 @@
-//! Passwords: hashing, comparing, and what a new one has to be.
+//! Password hashing, verification and policy.
 
 use std::sync::LazyLock;
 
@@ -15,16 +15,17 @@ use crate::hashing_queue::{HashingQueue, Lane, Overloaded, Permit};
 #[derive(Debug, Clone)]
 pub(crate) struct HashedPassword(pub(crate) String);
 
-/// Argon2id with 7 MiB and 5 passes: one of the equal-strength settings of the OWASP password storage cheat sheet, the one
-/// that needs least memory.
+/// Argon2id with 7 MiB and 5 passes: the least memory among the equivalent settings of the OWASP
+/// password storage cheat sheet.
 const MEMORY_KIB: u32 = 7 * 1024;
 const PASSES: u32 = 5;
 
-/// Room for so many blocks of 1 KiB is asked for, of which only those that are used are ever touched. The GNU C library gives back at
-/// once what is larger than 32 MiB; having seen smaller blocks come and go, it keeps them for good.
+/// Blocks of 1 KiB that are allocated, of which only the used ones are touched. glibc returns an
+/// allocation above 32 MiB to the system at once; after freeing smaller ones it keeps them for
+/// good.
 const ROOM_BLOCKS: usize = 33 * 1024;
 
-/// Two passwords are hashed at once: the memory and the cores it may take.
+/// Two passwords are hashed at a time, which bounds memory and cores.
 static QUEUE: LazyLock<HashingQueue> = LazyLock::new(|| HashingQueue::new(2));
 
 #[expect(clippy::expect_used, reason = "constant parameters within Argon2's bounds")]
@@ -32,7 +33,7 @@ fn params() -> Params {
     Params::new(MEMORY_KIB, PASSES, 1, None).expect("valid parameters")
 }
 
-/// Argon2id of the password; `None` if the salt cannot be one.
+/// Returns the Argon2id hash; `None` if the salt is invalid.
 fn argon2id(password: &Secret, salt: &[u8], params: &Params) -> Option<Output> {
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
     let mut memory = Vec::with_capacity(ROOM_BLOCKS);
@@ -44,16 +45,16 @@ fn argon2id(password: &Secret, salt: &[u8], params: &Params) -> Option<Output> {
     Output::new(&output).ok()
 }
 
-/// Whether the password is the one behind this PHC string, however much memory and how many passes it says.
-fn is_behind(password: &Secret, hashed: &str) -> Option<bool> {
+/// Compares a password with a PHC string, with the parameters in that string.
+fn matches_hash(password: &Secret, hashed: &str) -> Option<bool> {
     let hashed = PasswordHash::new(hashed).ok().filter(|hashed| hashed.algorithm == ARGON2ID_IDENT)?;
     let mut salt = [0; 64];
     let salt = hashed.salt?.decode_b64(&mut salt).ok()?;
-    // Compared in constant time.
+    // Constant-time comparison.
     Some(argon2id(password, salt, &Params::try_from(&hashed).ok()?)? == hashed.hash?)
 }
 
-/// Hashes a password that is set in a tenant, with a salt drawn by the caller.
+/// Hashes a new password with the caller's salt.
 #[expect(
     clippy::expect_used,
     reason = "a 16-byte salt is valid, and hashing fails only for invalid parameters"
@@ -64,7 +65,7 @@ pub(crate) async fn hash(
     salt: [u8; 16],
 ) -> Result<HashedPassword, Overloaded> {
     let permit = QUEUE.turn(Lane::New(tenant)).await?;
-    Ok(on_a_thread(permit, move || {
+    Ok(run_blocking(permit, move || {
         let params = params();
         let output = argon2id(&password, &salt, &params).expect("valid parameters");
         let salt = SaltString::encode_b64(&salt).expect("16 bytes are a valid salt");
@@ -80,11 +81,11 @@ pub(crate) async fn hash(
     .await)
 }
 
-/// Whether the password is the one that was hashed. For a user who does not exist, pass `None`: it takes as long.
+/// Verifies a password. For a user who does not exist, pass `None`, which takes the same time.
 pub(crate) async fn verify(lane: Lane, password: Secret, hashed: Option<String>) -> Result<bool, Overloaded> {
     let permit = QUEUE.turn(lane).await?;
-    Ok(on_a_thread(permit, move || {
-        hashed.and_then(|hashed| is_behind(&password, &hashed)).unwrap_or_else(|| {
+    Ok(run_blocking(permit, move || {
+        hashed.and_then(|hashed| matches_hash(&password, &hashed)).unwrap_or_else(|| {
             let _ = argon2id(&password, &[0; 16], &params());
             false
         })
@@ -92,10 +93,10 @@ pub(crate) async fn verify(lane: Lane, password: Secret, hashed: Option<String>)
     .await)
 }
 
-/// Runs the work on a thread of its own. The permit goes along: if the caller hangs up, the work
-/// still takes its place to the end.
+/// Runs `work` on a blocking thread. The permit goes with it: if the caller disconnects, the work
+/// still occupies its place until it ends.
 #[expect(clippy::expect_used, reason = "hashing does not panic")]
-async fn on_a_thread<T: Send + 'static>(permit: Permit, work: impl FnOnce() -> T + Send + 'static) -> T {
+async fn run_blocking<T: Send + 'static>(permit: Permit, work: impl FnOnce() -> T + Send + 'static) -> T {
     let work = move || {
         let done = work();
         drop(permit);
@@ -126,7 +127,7 @@ mod tests {
         TenantId::generate(&mut Randomness::from_seed(1).stream("tenant"))
     }
 
-    async fn hashed(salt: [u8; 16]) -> String {
+    async fn hash_with(salt: [u8; 16]) -> String {
         hash(tenant(), Secret::new("Right-1!"), salt).await.expect("a turn").0
     }
 
@@ -137,18 +138,19 @@ mod tests {
 
     #[tokio::test]
     async fn a_password_is_itself_and_no_other() {
-        let hashed = hashed([1; 16]).await;
+        let hashed = hash_with([1; 16]).await;
         assert!(is_right("Right-1!", Some(&hashed)).await);
         assert!(!is_right("Wrong-1!", Some(&hashed)).await);
         assert!(!is_right("Right-1!", None).await);
         assert!(!is_right("Right-1!", Some("no hash")).await);
     }
 
-    /// What was written down once is read for ever: as the library's own functions made it, with these parameters and with others.
+    /// Stored hashes stay valid: those of the library's own functions, with these parameters and
+    /// with others.
     #[tokio::test]
     async fn hashes_are_those_of_the_library() {
         let salt = SaltString::encode_b64(&[7; 16]).expect("a salt");
-        let ours = hashed([7; 16]).await;
+        let ours = hash_with([7; 16]).await;
         for (params, same) in [(params(), true), (Params::new(64, 2, 1, None).expect("valid"), false)] {
             let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
             let theirs = argon2.hash_password(b"Right-1!", &salt).expect("valid").to_string();

@@ -1,4 +1,4 @@
-//! A refusal of the protocol: an entry of the AADSTS catalogue with its values, and how it is told.
+//! Protocol errors: an entry of the AADSTS catalogue with its values, and its responses.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -17,14 +17,15 @@ use uuid::Uuid;
 use crate::decision::Decision;
 use crate::hashing_queue::Overloaded;
 
-/// Why the identity provider says no.
+/// A protocol error.
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal {
     pub(crate) error: Aadsts,
     pub(crate) params: Params,
-    /// The question that was asked of the rules, where one was, and their answer.
+    /// The decision of the rules that led to the error, if any.
     pub(crate) decision: Option<Box<Decision>>,
-    /// Whether the token endpoint of version 1.0 refuses, which has other words for some errors.
+    /// Whether the version 1.0 token endpoint returns it, which has different names for some
+    /// errors.
     pub(crate) on_version_1: bool,
 }
 
@@ -33,31 +34,32 @@ impl Refusal {
         Self { error, params: Params::new(), decision: None, on_version_1: false }
     }
 
-    /// The same with `value` where the text says `{name}`.
+    /// Sets the value of the placeholder `{name}` in the message.
     pub(crate) fn with(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {
         self.params = self.params.with(name, value);
         self
     }
 
-    /// The same at the token endpoint of this version.
+    /// Sets the version of the token endpoint.
     pub(crate) const fn at(mut self, endpoint: TokenVersion) -> Self {
         self.on_version_1 = matches!(endpoint, TokenVersion::V1);
         self
     }
 
-    /// A parameter that has to be there is not.
+    /// A required parameter is missing.
     pub(crate) fn missing(name: &'static str) -> Self {
         Self::new(aadsts::PARAMETER_MISSING).with("name", name)
     }
 
-    /// The refusal that a decision is, if it is one.
+    /// Returns the refusal for a negative decision.
     pub(crate) fn of_decision(decision: &Decision) -> Option<Self> {
         let verdict = &decision.verdict;
         if verdict.is_accepted() {
             return None;
         }
         Some(Self {
-            // A refusal without a code of its own is a grant that is not good for this request.
+            // A negative decision without an error code of its own means that the grant is invalid
+            // for this request.
             error: verdict.code.unwrap_or(aadsts::INVALID_GRANT),
             params: verdict.params.clone(),
             decision: Some(Box::new(decision.clone())),
@@ -65,30 +67,31 @@ impl Refusal {
         })
     }
 
-    /// The text of `error_description`, with the lines that name the request.
-    pub(crate) fn description(&self, asked: &Asked) -> String {
+    /// Returns the text of `error_description`, including the lines with request ids.
+    pub(crate) fn description(&self, details: &RequestDetails) -> String {
         format!(
             "{} Trace ID: {} Correlation ID: {} Timestamp: {}",
             self.error.render(&self.params),
-            asked.trace_id,
-            asked.correlation_id,
-            timestamp(asked.at)
+            details.trace_id,
+            details.correlation_id,
+            timestamp(details.at)
         )
     }
 
-    /// Whether it is the request that is garbled, and no grant: one number stands for both.
+    /// Returns whether a malformed parameter, not a grant, caused the error; they share one number.
     pub(crate) fn is_about_a_parameter(&self) -> bool {
         self.error == aadsts::MALFORMED_GRANT && self.params.get("name").is_some()
     }
 
-    /// The `error` of the token endpoint's answer.
+    /// Returns the `error` of the token response.
     pub(crate) fn error_name(&self) -> &'static str {
         if self.is_about_a_parameter() {
             return OauthError::InvalidRequest.as_str();
         }
         let rule = self.decision.as_ref().map(|decision| decision.verdict.rule);
         let declined = rule == Some(Rule::DeviceCodeDeclined);
-        // A device hears of a person's no in its own word (device authorization grant flow, "Expected errors").
+        // RFC 8628 has its own error when the user denies access (device authorization grant flow,
+        // "Expected errors").
         if declined {
             OauthError::AuthorizationDeclined.as_str()
         } else if self.on_version_1 {
@@ -98,12 +101,13 @@ impl Refusal {
         }
     }
 
-    /// The `error_uri` of the response, unless the original has none for this error.
-    pub(crate) fn error_uri(&self, asked: &Asked) -> Option<String> {
-        self.error.error_uri.then(|| format!("{}/error?code={}", asked.origin, self.error.number))
+    /// Returns the `error_uri`; `None` where Entra ID has none for this error.
+    pub(crate) fn error_uri(&self, details: &RequestDetails) -> Option<String> {
+        self.error.error_uri.then(|| format!("{}/error?code={}", details.origin, self.error.number))
     }
 
-    /// What the client sends along, as `claims`, when it asks the person to sign in: a JSON text that names the policy.
+    /// Returns the `claims` that the client includes when it prompts the user: JSON that contains
+    /// the policy id.
     fn claims(&self) -> Option<String> {
         const OF_POLICIES: [Aadsts; 3] =
             [aadsts::MFA_REQUIRED, aadsts::MFA_NOT_REGISTERED, aadsts::BLOCKED_BY_POLICY];
@@ -115,16 +119,16 @@ impl Refusal {
         Some(claims.to_string())
     }
 
-    /// The answer of the token endpoint (reference: "Error body").
-    pub(crate) fn token_response(&self, asked: &Asked) -> Response {
+    /// Returns the error response of the token endpoint (reference: "Error body").
+    pub(crate) fn token_response(&self, details: &RequestDetails) -> Response {
         let body = ErrorBody {
             error: self.error_name(),
-            error_description: self.description(asked),
+            error_description: self.description(details),
             error_codes: [self.error.number],
-            timestamp: timestamp(asked.at),
-            trace_id: asked.trace_id,
-            correlation_id: asked.correlation_id,
-            error_uri: self.error_uri(asked),
+            timestamp: timestamp(details.at),
+            trace_id: details.trace_id,
+            correlation_id: details.correlation_id,
+            error_uri: self.error_uri(details),
             suberror: self.error.suberror_str(),
             claims: self.claims(),
         };
@@ -135,7 +139,7 @@ impl Refusal {
         response
     }
 
-    /// `Retry-After` of a request that may be repeated soon.
+    /// Returns `Retry-After` for a request that may be retried soon.
     pub(crate) fn retry_after(&self) -> Option<(HeaderName, HeaderValue)> {
         let soon = self.error == aadsts::TOO_MANY_REQUESTS;
         soon.then_some((RETRY_AFTER, HeaderValue::from_static("1")))
@@ -155,17 +159,18 @@ impl From<Overloaded> for Refusal {
     }
 }
 
-/// What a refusal says about the request it answers.
+/// The request details in an error response.
 #[derive(Debug, Clone)]
-pub(crate) struct Asked {
+pub(crate) struct RequestDetails {
     pub(crate) at: Instant,
     pub(crate) trace_id: Uuid,
     pub(crate) correlation_id: Uuid,
     pub(crate) origin: String,
 }
 
-impl Asked {
-    /// The request of `trace`, judged at virtual instant `at`, which came by `origin`.
+impl RequestDetails {
+    /// Returns the details of the request of `trace`, received at `origin` and evaluated at virtual
+    /// instant `at`.
     pub(crate) fn new(trace: &Trace, at: Instant, origin: &str) -> Self {
         Self {
             at,
@@ -180,7 +185,7 @@ fn timestamp(at: Instant) -> String {
     at.strftime("%Y-%m-%d %H:%M:%SZ")
 }
 
-/// Fields in the order in which Entra sends them.
+/// Fields in Entra's order.
 #[derive(Serialize)]
 struct ErrorBody {
     error: &'static str,

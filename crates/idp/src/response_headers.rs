@@ -1,4 +1,4 @@
-//! Headers that the original's sign-in service puts on its answers, and some clients read.
+//! Response headers of Entra's sign-in service, some of which clients read.
 
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -9,9 +9,9 @@ use outlive_chassis::Trace;
 use outlive_clock::{Instant, Span};
 use uuid::Uuid;
 
-/// The privacy policy of a standard that browsers have forgotten (P3P 1.0), as the original still sends it.
+/// A P3P 1.0 privacy policy, which Entra ID still sends although browsers ignore it.
 const POLICY: HeaderValue = HeaderValue::from_static("CP=\"DSP CUR OTPi IND OTRi ONL FIN\"");
-/// Which build answered, and where.
+/// The server build and region.
 const SERVER: HeaderValue =
     HeaderValue::from_static(concat!("2.1.", env!("CARGO_PKG_VERSION"), " - OUTLIVE"));
 
@@ -24,8 +24,8 @@ static REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 static CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
 static RETURN_CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("return-client-request-id");
 
-/// Puts on an answer what every answer of the sign-in service has. A client that asks for it gets
-/// its correlation id back.
+/// Adds the common headers of the sign-in service. A client that requests it gets its correlation
+/// id back.
 pub(crate) async fn of_sign_in_service(trace: Trace, request: Request, next: Next) -> Response {
     let returned = request
         .headers()
@@ -41,13 +41,13 @@ pub(crate) async fn of_sign_in_service(trace: Trace, request: Request, next: Nex
     response
 }
 
-/// Names the request on every answer of Graph: `client-request-id` is the client's id if it sent
-/// one ("Microsoft Graph error responses and resource types").
+/// Adds request ids to every Graph response: `client-request-id` is the client's id if it sent one
+/// ("Microsoft Graph error responses and resource types").
 pub(crate) async fn of_graph(trace: Trace, request: Request, next: Next) -> Response {
     named_for_graph(next.run(request).await, &trace)
 }
 
-/// The response with the names of its request.
+/// Adds the request ids to a Graph response.
 pub(crate) fn named_for_graph(mut response: Response, trace: &Trace) -> Response {
     let headers = response.headers_mut();
     insert_id(headers, &REQUEST_ID, trace.request_id);
@@ -61,7 +61,7 @@ fn insert_id(headers: &mut HeaderMap, name: &HeaderName, id: Uuid) {
     }
 }
 
-/// Names the encoding of JSON, as the original does in every answer.
+/// Adds the charset to JSON responses, as Entra ID does.
 pub(crate) async fn with_charset(mut response: Response) -> Response {
     if response.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes() == b"application/json") {
         response.headers_mut().insert(CONTENT_TYPE, JSON);
@@ -69,8 +69,8 @@ pub(crate) async fn with_charset(mut response: Response) -> Response {
     response
 }
 
-/// Tells client libraries what they report about themselves later: version, error number (0 for none), number of the suberror, age of
-/// the refresh token in milliseconds, ring.
+/// Adds the values that client libraries include in later telemetry: version, error number (0 for
+/// none), suberror number, age of the refresh token in milliseconds, ring.
 pub(crate) fn telemetry(response: &mut Response, error: u32, refresh_token_age: Option<Span>) {
     let age = refresh_token_age.map_or_else(String::new, |age| {
         format!("{}.{:03}", age.as_micros() / 1_000, age.as_micros().rem_euclid(1_000))
@@ -80,7 +80,7 @@ pub(crate) fn telemetry(response: &mut Response, error: u32, refresh_token_age: 
     }
 }
 
-/// How old a refresh token was that was issued then.
+/// Returns the age of a refresh token.
 pub(crate) fn age(issued_at: Instant, now: Instant) -> Option<Span> {
     (issued_at <= now).then(|| now - issued_at)
 }
@@ -93,13 +93,13 @@ mod tests {
 
     #[test]
     fn telemetry_has_five_places() {
-        let told = |error, age| {
+        let header = |error, age| {
             let mut response = Response::new(Body::empty());
             telemetry(&mut response, error, age);
             response.headers()["x-ms-clitelem"].to_str().expect("a text").to_owned()
         };
-        assert_eq!(told(0, None), "1,0,0,,");
-        assert_eq!(told(50_173, Some(Span::from_micros(1_500_250))), "1,50173,0,1500.250,");
+        assert_eq!(header(0, None), "1,0,0,,");
+        assert_eq!(header(50_173, Some(Span::from_micros(1_500_250))), "1,50173,0,1500.250,");
         assert_eq!(age(Instant::from_seconds(5), Instant::from_seconds(4)), None);
     }
 }

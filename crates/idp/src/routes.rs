@@ -1,4 +1,4 @@
-//! Which path leads where. `{tenant}` is an id, a domain or an alias.
+//! Routes. `{tenant}` is an id, a domain or an alias.
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -56,7 +56,7 @@ pub(crate) fn router(idp: Idp) -> Router {
         .route("/{tenant}/discovery/v2.0/keys", get(keys_v2))
         .route("/{tenant}/discovery/keys", get(keys_v1))
         .route("/common/discovery/instance", get(instance))
-        // Clients write it both ways.
+        // Clients use both spellings.
         .route("/common/userrealm/{upn}", get(user_realm))
         .route("/common/UserRealm/{upn}", get(user_realm))
         .route("/{tenant}/oauth2/nativeclient", get(pages::native_client))
@@ -102,7 +102,7 @@ fn graph_routes() -> Router<Idp> {
     Router::new()
         .nest("/v1.0", graph::router())
         .nest("/beta", graph::beta())
-        // The SDK for Python puts two slashes there, and the original does not mind.
+        // The Python SDK writes two slashes, which Graph accepts.
         .nest("/v1.0//", graph::router())
         .route("/oidc/userinfo", get(graph::user_info).post(graph::user_info))
         .route("/{tenant}/openid/userinfo", get(graph::user_info).post(graph::user_info))
@@ -111,8 +111,8 @@ fn graph_routes() -> Router<Idp> {
         .layer(from_fn(of_graph))
 }
 
-/// Dates the response by the clock of the tenant that the path begins with, where nothing else read
-/// a clock: pages that only show a form, and paths that lead nowhere.
+/// Dates the response by the clock of the tenant in the path, unless the clock was read already:
+/// for forms and unknown paths.
 async fn dated_by_path(State(idp): State<Idp>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let segment = path.split('/').nth(1).filter(|segment| may_name_tenant(segment)).map(str::to_owned);
@@ -126,12 +126,12 @@ async fn dated_by_path(State(idp): State<Idp>, request: Request, next: Next) -> 
     response
 }
 
-/// Whether a first segment can be a tenant's id or domain.
+/// Returns whether a path segment can be a tenant's id or domain.
 fn may_name_tenant(segment: &str) -> bool {
     segment.parse::<TenantId>().is_ok() || segment.contains('.') && segment != "v1.0"
 }
 
-/// Whether a path is one of Graph's.
+/// Returns whether a path belongs to Graph.
 pub(crate) fn is_of_graph(path: &str) -> bool {
     let mut segments = path.split('/').skip(1);
     matches!(segments.next(), Some("v1.0" | "beta"))
@@ -155,6 +155,6 @@ async fn not_get() -> Problem {
     Problem::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "MethodNotAllowed",
-        "This path takes another method; Allow names it.",
+        "Method not allowed. The Allow header lists the supported methods.",
     )
 }

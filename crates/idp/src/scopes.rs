@@ -1,5 +1,4 @@
-//! Finds the resources that a `scope` parameter names. What the parameter means is decided by
-//! [`outlive_rules::scopes`].
+//! Resolves the resources in a `scope` parameter, whose syntax [`outlive_rules::scopes`] defines.
 
 use std::collections::BTreeSet;
 
@@ -11,32 +10,31 @@ use crate::directory::platform::GRAPH;
 use crate::directory::{Application, Directory};
 use crate::refusal::Refusal;
 
-/// A resource that exists, and what is requested of it.
+/// An existing resource and what is requested of it.
 #[derive(Debug, Clone)]
 pub(crate) struct ResolvedResource {
     pub(crate) application: Application,
-    /// The forms in which the request names it, with scope names in registered spelling. Never
-    /// empty.
+    /// The identifiers in the request, with scopes in registered spelling. Never empty.
     pub(crate) forms: Vec<RequestedResource>,
 }
 
 impl ResolvedResource {
-    /// The identifier of the first form: the audience of a version 1.0 access token.
+    /// Returns the identifier of the first form: the audience of a version 1.0 access token.
     pub(crate) fn audience(&self) -> &str {
         self.forms.first().map_or("", RequestedResource::audience)
     }
 
-    /// Whether it is requested with `/.default`.
+    /// Returns whether it is requested with `/.default`.
     pub(crate) fn by_default(&self) -> bool {
         self.forms.iter().any(|form| form.by_default)
     }
 
-    /// The delegated permissions that a request is for. With `.default`, those that the client has
-    /// registered.
+    /// Returns the requested delegated permissions; with `.default`, those in the client's
+    /// registration.
     ///
-    /// A client need not register its own API: `.default` stands for all scopes of that. A client
-    /// that registers nothing of Microsoft Graph receives the OpenID Connect scopes that it requests
-    /// (`oidc`), which are permissions of Microsoft Graph.
+    /// A client need not register its own API, whose `.default` includes all its scopes. A client
+    /// that registers nothing of Microsoft Graph receives the OpenID Connect scopes that it
+    /// requests (`oidc`), which are permissions of Microsoft Graph.
     pub(crate) fn scopes_for(&self, client: &Application, oidc: &BTreeSet<String>) -> BTreeSet<String> {
         let mut scopes: BTreeSet<String> =
             self.forms.iter().flat_map(|form| form.names.iter().cloned()).collect();
@@ -54,12 +52,12 @@ impl ResolvedResource {
         scopes
     }
 
-    /// The requested permissions that are not among those `granted`. With `.default`, what was
-    /// granted is enough, whatever is registered ("Scopes and permissions").
+    /// Returns the requested permissions that are not `granted`. With `.default`, the granted
+    /// permissions suffice, whatever is registered ("Scopes and permissions").
     ///
     /// # Errors
     /// AADSTS650057 if `.default` is requested and nothing is registered or granted: consent would
-    /// be to nothing, and the code that follows it could never be redeemed.
+    /// be empty, and the resulting code could not be redeemed.
     pub(crate) fn lacking(
         &self,
         client: &Application,
@@ -75,7 +73,7 @@ impl ResolvedResource {
         Ok(scopes)
     }
 
-    /// Rejects `.default` that stands for no permission.
+    /// Rejects `.default` without any permission.
     ///
     /// # Errors
     /// AADSTS650057.
@@ -98,16 +96,16 @@ impl ResolvedResource {
             .with("registered", registered.join(", ")))
     }
 
-    /// Whether it is Microsoft Graph, whose permissions the OpenID Connect scopes are.
+    /// Returns whether it is Microsoft Graph, which owns the OpenID Connect scopes.
     pub(crate) fn is_graph(&self) -> bool {
         self.application.client_id == GRAPH
     }
 }
 
-/// Why a request could not be resolved.
+/// Why a scope request cannot be resolved.
 #[derive(Debug)]
 pub(crate) enum ResolveError {
-    /// The resource has no scope of this name; the endpoints refuse it differently.
+    /// The resource has no such scope; each endpoint has its own error.
     UnknownScope {
         resource: Box<Application>,
         error: ScopeError,
@@ -116,7 +114,7 @@ pub(crate) enum ResolveError {
 }
 
 impl ResolveError {
-    /// The error of the token endpoint.
+    /// Returns the error of the token endpoint.
     pub(crate) fn at_token(self) -> Refusal {
         match self {
             Self::UnknownScope { error, .. } => error.into(),
@@ -124,7 +122,7 @@ impl ResolveError {
         }
     }
 
-    /// The error of the authorization endpoint, which names the resource.
+    /// Returns the error of the authorization endpoint, which names the resource.
     pub(crate) fn at_authorize(self, client: &Application) -> Refusal {
         match self {
             Self::UnknownScope { resource, error: ScopeError::Unknown { name, .. } } => {
@@ -145,7 +143,8 @@ impl From<ScopeError> for Refusal {
     }
 }
 
-/// Finds the resources of a request, in its order. One that is named in two ways is found once.
+/// Resolves the resources of a request, in its order. A resource with two identifiers is resolved
+/// once.
 pub(crate) async fn resolve(
     directory: &Directory,
     tenant: TenantId,
@@ -167,7 +166,7 @@ pub(crate) async fn resolve(
     Ok(found)
 }
 
-/// The resource that is known by this name, if tokens for it are issued.
+/// Finds the resource with this identifier if tokens are issued for it.
 async fn resource(directory: &Directory, tenant: TenantId, name: &str) -> Result<Application, ResolveError> {
     let refused = |refusal: Refusal| ResolveError::Refused(refusal);
     let application = directory.resource(tenant, name).await.map_err(|error| refused(error.into()))?;

@@ -1,4 +1,4 @@
-//! The identity provider as the lab surface sees it.
+//! The identity provider as a service of the lab.
 
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
@@ -40,7 +40,7 @@ impl Service for IdpService {
         now: Instant,
         _: &Trace,
     ) -> Result<Change, Problem> {
-        // Of a tenant of the same id that was removed, nothing may be remembered.
+        // A deleted tenant with the same id may still be cached.
         self.idp.directory.forget(tenant);
         let random = self.idp.chassis.random.of(tenant);
         let sealer = &self.idp.chassis.sealer;

@@ -1,4 +1,4 @@
-//! Browser sessions: what a cookie stands for.
+//! Browser sessions and their cookies.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
@@ -13,14 +13,15 @@ use outlive_store::{Row, Statement, Store, StoreError, sql};
 
 use crate::directory::User;
 
-/// The session cookie of a browser that does not stay signed in ("Web browser cookies used in Microsoft Entra authentication").
+/// The session cookie for a browser without "stay signed in" ("Web browser cookies used in
+/// Microsoft Entra authentication").
 const COOKIE_TRANSIENT: &str = "ESTSAUTH";
-/// The session cookie of one that does.
+/// The session cookie for a browser with "stay signed in".
 const COOKIE_PERSISTENT: &str = "ESTSAUTHPERSISTENT";
-/// The cookie that ties a form to the browser it was sent to.
+/// The cookie that binds a form to the browser.
 pub(crate) const COOKIE_CANARY: &str = "esctx";
 
-/// A browser, by the secret in its cookie.
+/// A browser, identified by the secret in its cookie.
 #[derive(Clone)]
 pub(crate) struct Browser {
     secret: String,
@@ -39,31 +40,31 @@ pub(crate) struct Session {
 }
 
 impl Browser {
-    /// A browser that had no cookie, or gets a new one because somebody signs in: a cookie from before a sign-in is never
-    /// the cookie after it.
+    /// Creates a browser with a new cookie, for a request without one and at every sign-in: a
+    /// cookie from before a sign-in is never valid after it.
     pub(crate) fn new(stream: &mut Stream) -> Self {
         Self { secret: URL_SAFE_NO_PAD.encode(stream.bytes::<32>()) }
     }
 
-    /// The browser that sent these headers.
+    /// Returns the browser that sent these headers.
     pub(crate) fn of_request(headers: &HeaderMap) -> Option<Self> {
         let secret = cookie(headers, COOKIE_PERSISTENT).or_else(|| cookie(headers, COOKIE_TRANSIENT))?;
         Self::of_secret(secret)
     }
 
-    /// The browser whose cookie has this value.
+    /// Returns the browser whose cookie has this value.
     pub(crate) fn of_secret(secret: &str) -> Option<Self> {
         (secret.len() == 43).then(|| Self { secret: secret.to_owned() })
     }
 
-    /// What the database knows it by.
+    /// Returns the hash that the database stores.
     fn hash(&self) -> String {
         URL_SAFE_NO_PAD.encode(digest(&SHA256, self.secret.as_bytes()))
     }
 
-    /// The `Set-Cookie` values: its cookie, and the end of one of the other kind, which would speak
-    /// of an earlier sign-in. Cookies know no virtual time: the server decides when a session is
-    /// over. Over https the session's cookie is sent from frames on other sites too.
+    /// Returns the `Set-Cookie` values: this cookie, and the removal of the other kind, which would
+    /// belong to an earlier sign-in. Cookies have no virtual time: the server decides when a
+    /// session ends. Over https the session cookie is also sent from frames on other sites.
     pub(crate) fn set_cookies(&self, persistent: bool, origin: &CallerOrigin) -> Vec<String> {
         let sites = cookie_attributes(origin, "None");
         let (name, age, other) = if persistent {
@@ -75,10 +76,9 @@ impl Browser {
     }
 }
 
-/// The attributes of every cookie that is set here. Over https a cookie is never sent in clear
-/// (`Secure`), and `over_https` is its `SameSite`: `None` where single-page applications renew in
-/// hidden frames, as in the original. Browsers accept that over https only; over http every cookie
-/// is `Lax`.
+/// Returns the attributes of every cookie. Over https a cookie is `Secure`, and `over_https` is its
+/// `SameSite`: `None` where single-page applications renew tokens in hidden frames, as with Entra
+/// ID. Browsers accept that over https only; over http every cookie is `Lax`.
 pub(crate) fn cookie_attributes(origin: &CallerOrigin, over_https: &str) -> String {
     if origin.0.starts_with("https://") {
         format!("Path=/; HttpOnly; Secure; SameSite={over_https}")
@@ -87,7 +87,7 @@ pub(crate) fn cookie_attributes(origin: &CallerOrigin, over_https: &str) -> Stri
     }
 }
 
-/// The value of a cookie.
+/// Returns the value of a cookie.
 pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(COOKIE)
@@ -111,7 +111,7 @@ fn session_of(row: &Row) -> Result<Session, StoreError> {
 }
 
 impl Session {
-    /// What the rules want to know.
+    /// Returns the facts for the rules.
     pub(crate) fn facts(&self) -> CookieFacts {
         CookieFacts {
             password_based: outlive_rules::password_based(&self.amr),
@@ -123,12 +123,13 @@ impl Session {
         }
     }
 
-    /// Whether it still signs its user in: the same question as at the authorization endpoint, for the pages beside it.
+    /// Returns whether the session still signs its user in, as evaluated at the authorization
+    /// endpoint.
     pub(crate) fn signs_in(&self, user: &User, rules: &Ruleset, now: Instant) -> bool {
         cookie::decide(&self.facts(), &user.facts(), rules, now).is_accepted()
     }
 
-    /// Writes a new session of a browser, as its last.
+    /// Inserts a new session, as the browser's latest.
     pub(crate) fn insertion(&self, tenant: TenantId, browser: &Browser) -> Statement {
         sql!(
             "INSERT INTO sessions \
@@ -147,12 +148,12 @@ impl Session {
         )
     }
 
-    /// Notes that it was used: inactivity counts from here.
-    pub(crate) fn used(&self, tenant: TenantId, now: Instant) -> Statement {
+    /// Records a use, from which inactivity is measured.
+    pub(crate) fn record_use(&self, tenant: TenantId, now: Instant) -> Statement {
         sql!("UPDATE sessions SET used_us = $1 WHERE tenant = $2 AND id = $3", now, tenant, self.id)
     }
 
-    /// Ends it: single sign-out.
+    /// Ends the session: single sign-out.
     pub(crate) fn end(&self, tenant: TenantId, now: Instant) -> Statement {
         sql!(
             "UPDATE sessions SET ended_us = $1 WHERE tenant = $2 AND id = $3 AND ended_us IS NULL",
@@ -163,20 +164,19 @@ impl Session {
     }
 }
 
-/// Sessions that one statement removes at most.
+/// Sessions that one statement deletes at most.
 const REMOVED_AT_ONCE: u32 = 20;
 
-/// How long a session is kept after its last use and after its end: as long as anything can follow
-/// from it. An unused cookie ends before, whatever its kind, and so does the last refresh token
-/// that could have been issued before a sign-out.
+/// How long a session is kept after its last use and after its end: as long as it can matter.
+/// Before that, an unused cookie of any kind has expired, and so has the last refresh token that
+/// could have been issued before a sign-out.
 const KEPT: Span = {
     let (cookie, token) = (lifetimes::PERSISTENT_COOKIE_INACTIVITY, lifetimes::REFRESH_TOKEN_INACTIVITY);
     if cookie.as_micros() > token.as_micros() { cookie } else { token }
 };
 
-/// Removes some of the sessions from which nothing follows any more, with what belongs to them.
-/// Every new session does that, so that their number stays within what is alive and no request does
-/// much.
+/// Deletes some of the sessions that cannot matter any more, with their dependent rows. Every new
+/// session does so, which bounds both their number and the work per request.
 pub(crate) fn remove_old(tenant: TenantId, now: Instant) -> [Statement; 2] {
     let before = now - KEPT;
     [
@@ -207,8 +207,9 @@ pub(crate) fn end_all(tenant: TenantId, user: UserId, now: Instant) -> Statement
     )
 }
 
-/// Moves a browser's sessions to its new cookie: signing in to one account signs nobody out. The user's own session in the tenant
-/// stays with the old cookie; a new one takes its place.
+/// Moves a browser's sessions to its new cookie, so that signing in to one account does not sign
+/// out others. The user's own session in the tenant stays with the old cookie and is replaced by a
+/// new one.
 pub(crate) fn rename_browser(tenant: TenantId, user: UserId, from: &Browser, to: &Browser) -> Statement {
     sql!(
         "UPDATE sessions SET browser = $1 WHERE browser = $2 AND NOT (tenant = $3 AND user_id = $4)",
@@ -219,8 +220,8 @@ pub(crate) fn rename_browser(tenant: TenantId, user: UserId, from: &Browser, to:
     )
 }
 
-/// The sessions of a browser in a tenant, the last to sign in first, ended or not: what is wrong with them is for the rules to
-/// say. There is one for each user.
+/// Returns the sessions of a browser in a tenant, most recent sign-in first, ended or not: the
+/// rules evaluate them. There is one per user.
 pub(crate) async fn of_browser(
     store: &Store,
     tenant: TenantId,
@@ -235,7 +236,7 @@ pub(crate) async fn of_browser(
     rows.await?.iter().map(session_of).collect()
 }
 
-/// Every session of a browser in a tenant that is not signed out.
+/// Returns the sessions of a browser in a tenant that are not signed out.
 pub(crate) async fn open_of_browser(
     store: &Store,
     tenant: TenantId,
@@ -250,7 +251,7 @@ pub(crate) async fn open_of_browser(
     rows.await?.iter().map(session_of).collect()
 }
 
-/// The tenants in which a browser has a session that is not signed out.
+/// Returns the tenants in which a browser has a session that is not signed out.
 pub(crate) async fn tenants_of_browser(
     store: &Store,
     browser: &Browser,
@@ -262,7 +263,7 @@ pub(crate) async fn tenants_of_browser(
     rows.await?.iter().map(|row| row.parse("tenant")).collect()
 }
 
-/// The newest session of a browser in a tenant, ended or not.
+/// Returns the newest session of a browser in a tenant, ended or not.
 pub(crate) async fn find(
     store: &Store,
     tenant: TenantId,
@@ -271,7 +272,7 @@ pub(crate) async fn find(
     Ok(of_browser(store, tenant, browser).await?.into_iter().next())
 }
 
-/// The session of this id, ended or not.
+/// Returns the session with this id, ended or not.
 pub(crate) async fn by_id(
     store: &Store,
     tenant: TenantId,

@@ -1,5 +1,6 @@
-//! The signing keys: one sequence for the installation, as Entra publishes one set for all tenants. Each tenant points at its
-//! active key, so that rotating one tenant's leaves the others alone, and a new tenant needs no new key.
+//! Signing keys: one sequence per installation, as Entra publishes one set for all tenants. Each
+//! tenant refers to its active key, so rotating one tenant's key does not affect others, and a new
+//! tenant needs no new key.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -15,17 +16,18 @@ use crate::signing_key_turns::lately_retired;
 /// The number of the first key.
 pub(crate) const FIRST: i64 = 0;
 
-/// How many retired keys stay published in any case.
+/// Retired keys that always stay published.
 const RETIRED_PUBLISHED: i64 = 5;
 
-/// How many keys are published under an alias.
-const EVERYBODYS_PUBLISHED: usize = 50;
+/// Keys that are published under an alias.
+const LATEST_PUBLISHED: usize = 50;
 
-/// Certificates are formal: validators look at the key. They are valid for all virtual times that anybody will visit.
+/// The validity of certificates. Validators only use the key, so it covers any plausible virtual
+/// time.
 const CERTIFICATE_FROM: Instant = Instant::from_seconds(1_577_836_800);
 const CERTIFICATE_TO: Instant = Instant::from_seconds(4_102_444_800);
 
-/// The keys that exist, remembered as they are used.
+/// A cache of the keys.
 #[derive(Debug, Clone)]
 pub(crate) struct SigningKeys {
     chassis: Chassis,
@@ -34,30 +36,31 @@ pub(crate) struct SigningKeys {
 }
 
 impl SigningKeys {
-    /// Loads the keys; makes the first if there is none.
+    /// Loads the keys; generates the first if there is none.
     pub(crate) async fn load(chassis: Chassis) -> Result<Self, StartError> {
         let keys = Self { chassis, known: Arc::default(), making: Arc::default() };
-        keys.read_on().await.map_err(|problem| unusable(&problem.message))?;
+        keys.read_new().await.map_err(|problem| unusable(&problem.message))?;
         keys.ensure(FIRST).await.map_err(|problem| unusable(&problem.message))?;
         Ok(keys)
     }
 
-    /// The key with this number, if it exists.
+    /// Returns the key with this number, if it exists.
     async fn get(&self, number: i64) -> Result<Option<Arc<SigningKey>>, Problem> {
-        if let Some(key) = self.remembered(number) {
+        if let Some(key) = self.cached(number) {
             return Ok(Some(key));
         }
-        self.read_on().await?;
-        Ok(self.remembered(number))
+        self.read_new().await?;
+        Ok(self.cached(number))
     }
 
-    /// The key that signs for a tenant.
+    /// Returns the key that signs for a tenant.
     pub(crate) async fn active(&self, tenant: &Tenant) -> Result<Arc<SigningKey>, Problem> {
         self.get(tenant.signing_key).await?.ok_or_else(Problem::unavailable)
     }
 
-    /// What a tenant publishes: the active key, the next one (made now if there is none, so that no key signs that was not
-    /// published before), the last retired ones, and all those that something may still need.
+    /// Returns the published keys of a tenant: the active key, the next one (generated here if
+    /// necessary, so that a key is published before it signs), the last retired ones, and all that
+    /// unexpired tokens may still need.
     pub(crate) async fn ring(&self, tenant: &Tenant) -> Result<KeyRing, Problem> {
         let mut ring = KeyRing::new(self.active(tenant).await?);
         self.ensure(tenant.signing_key + 1).await?;
@@ -72,17 +75,17 @@ impl SigningKeys {
         Ok(ring)
     }
 
-    /// The last keys that were made, whichever tenants they sign for: what is published where no tenant is named.
-    pub(crate) async fn everybodys(&self) -> Result<KeyRing, Problem> {
-        self.read_on().await?;
+    /// Returns the latest keys of all tenants, for requests that name no tenant.
+    pub(crate) async fn latest(&self) -> Result<KeyRing, Problem> {
+        self.read_new().await?;
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let mut latest = known.iter().rev().take(EVERYBODYS_PUBLISHED).cloned();
+        let mut latest = known.iter().rev().take(LATEST_PUBLISHED).cloned();
         let mut ring = KeyRing::new(latest.next().ok_or_else(Problem::unavailable)?);
         ring.retired.extend(latest);
         Ok(ring)
     }
 
-    /// Makes keys until the one with this number exists.
+    /// Generates keys up to this number.
     pub(crate) async fn ensure(&self, number: i64) -> Result<(), Problem> {
         if self.get(number).await?.is_some() {
             return Ok(());
@@ -97,7 +100,7 @@ impl SigningKeys {
             .await
             .map_err(|_| Problem::unavailable())?
             .map_err(|error| {
-                tracing::error!(%error, "no signing key");
+                tracing::error!(%error, "cannot generate a signing key");
                 Problem::unavailable()
             })?;
             let sealed = key.sealed(&self.chassis.sealer, &mut self.chassis.random.stream("seal"));
@@ -109,7 +112,7 @@ impl SigningKeys {
                 sealed
             );
             match self.chassis.store.commit(insertion).await {
-                // Another replica was faster: its key is the key, and is read in the next round.
+                // Another replica stored its key first; the next iteration reads it.
                 Err(StoreError::Conflict { .. }) | Ok(()) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -117,7 +120,7 @@ impl SigningKeys {
         Ok(())
     }
 
-    fn remembered(&self, number: i64) -> Option<Arc<SigningKey>> {
+    fn cached(&self, number: i64) -> Option<Arc<SigningKey>> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         usize::try_from(number).ok().and_then(|index| known.get(index).cloned())
     }
@@ -126,8 +129,8 @@ impl SigningKeys {
         self.known.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Reads the keys that came since.
-    async fn read_on(&self) -> Result<(), Problem> {
+    /// Reads the keys that were added since.
+    async fn read_new(&self) -> Result<(), Problem> {
         let from = i64::try_from(self.count()).unwrap_or(i64::MAX);
         let rows = self
             .chassis
@@ -157,6 +160,6 @@ fn unusable(why: &str) -> StartError {
     StartError::new(
         "cannot load the signing keys",
         why,
-        "make room if the disk is full, and see that the database can be written; if the data was written with another sealing key, start with that one",
+        "free space if the disk is full, and check that the database is writable; if the data was written with another sealing key, start with that one",
     )
 }

@@ -1,4 +1,4 @@
-//! What the lab says about a new tenant of the identity provider.
+//! The specification of a new tenant.
 
 use outlive_clock::{ClientId, ServicePrincipalId, UserId};
 use outlive_rules::Ruleset;
@@ -8,24 +8,25 @@ use uuid::Uuid;
 
 use crate::security_events::EventStreamSpec;
 
-/// A tenant to be made.
+/// A tenant specification.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TenantSpec {
     /// Its verified domain (`contoso.example`).
     pub domain: String,
-    /// Its name for people.
+    /// Display name.
     pub display_name: String,
-    /// Which edition of the rules decides.
+    /// The edition of the rules.
     #[serde(default)]
     pub edition: Ruleset,
-    /// Terms that passwords may not be made of, besides those that are banned everywhere.
+    /// Banned terms in passwords, in addition to the global list.
     #[serde(default)]
     pub banned_passwords: Vec<String>,
-    /// After how many days of virtual time a password has to be changed (`passwordValidityPeriodInDays`); left out: never.
+    /// Password validity in days of virtual time (`passwordValidityPeriodInDays`); no expiry if
+    /// absent.
     #[serde(default)]
     pub password_validity_days: Option<u32>,
-    /// Whether everybody has to give a second factor.
+    /// Whether all users need MFA.
     #[serde(default)]
     pub require_mfa: bool,
     /// Its users.
@@ -39,20 +40,20 @@ pub struct TenantSpec {
     pub groups: Vec<GroupSpec>,
 }
 
-/// A group to be made.
+/// A group.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GroupSpec {
     /// Object id.
     pub id: Uuid,
-    /// Name for people.
+    /// Display name.
     pub display_name: String,
-    /// The users in it.
+    /// Members.
     #[serde(default)]
     pub members: Vec<UserId>,
 }
 
-/// A user to be made.
+/// A user.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UserSpec {
@@ -60,19 +61,19 @@ pub struct UserSpec {
     pub id: UserId,
     /// Sign-in name.
     pub upn: String,
-    /// Name for people.
+    /// Display name.
     pub display_name: String,
-    /// What the user is in the lab (`owner`).
+    /// The user's role in the lab (`owner`).
     pub role: String,
-    /// The first password.
+    /// Initial password.
     pub password: Secret,
-    /// Whether the tenant's password expiry spares the user (`DisablePasswordExpiration`).
+    /// Whether the user is exempt from password expiry (`DisablePasswordExpiration`).
     #[serde(default)]
     pub password_never_expires: bool,
-    /// The secret of an authenticator application that is registered (base32).
+    /// The secret of a registered authenticator (base32).
     #[serde(default)]
     pub authenticator_secret: Option<Secret>,
-    /// Whether the user has to give a second factor.
+    /// Whether the user needs MFA.
     #[serde(default)]
     pub require_mfa: bool,
     /// Directory roles by name (`Global Administrator`).
@@ -87,44 +88,45 @@ pub struct UserSpec {
     /// Mail address.
     #[serde(default)]
     pub mail: Option<String>,
-    /// Whether it is a guest of the tenant (`userType`).
+    /// Whether the user is a guest (`userType`).
     #[serde(default)]
     pub guest: bool,
 }
 
-/// What kind of application it is: only a convenience of the seed for how it may authenticate.
+/// The kind of application, which implies how it may authenticate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ApplicationKind {
-    /// A native or desktop application: it has no credential.
+    /// A native or desktop application, without a credential.
     Public,
-    /// A single-page application: it has no credential.
+    /// A single-page application, without a credential.
     Spa,
     /// A web application with a credential.
     Confidential,
-    /// A service that acts for itself, with a credential.
+    /// A service that acts on its own behalf, with a credential.
     Daemon,
     /// An API.
     Resource,
 }
 
 impl ApplicationKind {
-    /// Whether it is a public client in the words of RFC 6749, section 2.1.
+    /// Returns whether it is a public client as defined by RFC 6749, section 2.1.
     #[must_use]
     pub const fn is_public(self) -> bool {
         matches!(self, Self::Public | Self::Spa)
     }
 }
 
-/// How a redirect URI is registered; it decides the class of the tokens (reference: "Redirect URI restrictions").
+/// The type of a redirect URI, which determines the class of the tokens (reference: "Redirect URI
+/// restrictions").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum RedirectUriType {
-    /// A web application's.
+    /// Of a web application.
     Web,
-    /// A single-page application's.
+    /// Of a single-page application.
     Spa,
-    /// A native application's.
+    /// Of a native application.
     PublicClient,
 }
 
@@ -150,9 +152,9 @@ impl RedirectUriType {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RedirectUriSpec {
-    /// The URI, matched exactly; a loopback URI's port is ignored.
+    /// The URI, matched exactly except for the port of a loopback URI.
     pub uri: String,
-    /// How it is registered.
+    /// The type.
     pub r#type: RedirectUriType,
 }
 
@@ -164,7 +166,7 @@ pub struct ScopeSpec {
     pub id: Uuid,
     /// Its name (`Orders.Read`).
     pub value: String,
-    /// What the consent page says about it.
+    /// The description on the consent page.
     #[serde(default)]
     pub description: String,
 }
@@ -179,7 +181,7 @@ pub struct AppRoleSpec {
     pub value: String,
 }
 
-/// Permissions that an application asks of one API.
+/// Permissions that an application requires of one API.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RequiredSpec {
@@ -193,17 +195,18 @@ pub struct RequiredSpec {
     pub roles: Vec<String>,
 }
 
-/// Another issuer whose tokens for one subject prove an application.
+/// An issuer whose tokens for one subject authenticate an application.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FederatedCredentialSpec {
     /// Its name.
     pub name: String,
-    /// The issuer, exactly as its tokens say it; `{issuer}/.well-known/openid-configuration` names its keys.
+    /// The issuer, exactly as in its tokens; `{issuer}/.well-known/openid-configuration` refers to
+    /// its keys.
     pub issuer: String,
-    /// The subject, exactly as its tokens say it.
+    /// The subject, exactly as in its tokens.
     pub subject: String,
-    /// The audiences that count.
+    /// The accepted audiences.
     #[serde(default = "token_exchange")]
     pub audiences: Vec<String>,
 }
@@ -212,27 +215,27 @@ fn token_exchange() -> Vec<String> {
     vec!["api://AzureADTokenExchange".to_owned()]
 }
 
-/// A claim that tokens carry because an application asks for it (`optionalClaim`).
+/// An optional claim (`optionalClaim`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OptionalClaimSpec {
     /// Its name (`auth_time`).
     pub name: String,
-    /// Whether the application would rather have it; nothing follows from it.
+    /// Whether the application prefers the claim to be present; has no effect.
     #[serde(default)]
     pub essential: bool,
-    /// What else is wished about it (`include_user_token`).
+    /// Additional properties (`include_user_token`).
     #[serde(default, alias = "additionalProperties")]
     pub additional_properties: Vec<String>,
 }
 
 impl OptionalClaimSpec {
-    /// A claim without further wishes.
+    /// Returns a claim without additional properties.
     pub(crate) fn named(name: &str) -> Self {
         Self { name: name.to_owned(), essential: false, additional_properties: Vec::new() }
     }
 }
 
-/// The claims that an application asks for, by kind of token (`optionalClaims`).
+/// An application's optional claims, by token type (`optionalClaims`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OptionalClaimsSpec {
     /// In ID tokens for it.
@@ -244,20 +247,20 @@ pub struct OptionalClaimsSpec {
 }
 
 impl OptionalClaimsSpec {
-    /// Whether nothing is asked for.
+    /// Returns whether there are no optional claims.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.id_token.is_empty() && self.access_token.is_empty()
     }
 }
 
-/// Which memberships tokens tell an application (`groupMembershipClaims`).
+/// Memberships to include in tokens (`groupMembershipClaims`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum GroupClaims {
-    /// None.
+    /// No memberships.
     #[default]
     None,
-    /// Security groups; every group here is one.
+    /// Security groups; all groups are.
     SecurityGroup,
     /// Groups assigned to the application.
     ApplicationGroup,
@@ -268,14 +271,14 @@ pub enum GroupClaims {
 }
 
 impl GroupClaims {
-    /// Whether none are told.
+    /// Returns whether tokens include no memberships.
     #[must_use]
     pub const fn is_none(&self) -> bool {
         matches!(self, Self::None)
     }
 }
 
-/// Which tokens an application may be sent by the authorization endpoint itself (`implicitGrantSettings`).
+/// Tokens that the authorization endpoint may issue to an application (`implicitGrantSettings`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ImplicitGrants {
@@ -285,7 +288,7 @@ pub struct ImplicitGrants {
     pub access_tokens: bool,
 }
 
-/// An application to be made, with its service principal.
+/// An application with its service principal.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApplicationSpec {
@@ -295,63 +298,65 @@ pub struct ApplicationSpec {
     pub object_id: Uuid,
     /// Object id of its service principal.
     pub service_principal_id: ServicePrincipalId,
-    /// Name for people.
+    /// Display name.
     pub name: String,
-    /// What it is.
+    /// The kind of application.
     pub kind: ApplicationKind,
-    /// Where codes may be sent.
+    /// Redirect URIs.
     #[serde(default)]
     pub redirect_uris: Vec<RedirectUriSpec>,
-    /// Its client secrets.
+    /// Client secrets.
     #[serde(default)]
     pub secrets: Vec<Secret>,
-    /// Certificates, PEM, whose keys it may sign client assertions with (`keyCredentials`).
+    /// PEM certificates for client assertions (`keyCredentials`).
     #[serde(default)]
     pub certificates: Vec<String>,
-    /// Other issuers whose tokens prove it (`federatedIdentityCredentials`).
+    /// Issuers whose tokens are accepted as client assertions (`federatedIdentityCredentials`).
     #[serde(default)]
     pub federated_credentials: Vec<FederatedCredentialSpec>,
-    /// Whether it may get tokens without a redirect and without a credential, by device code or with a user's password
-    /// (`isFallbackPublicClient`, "Allow public client flows"). Left out, a native application may and nothing else.
+    /// Whether it may redeem device codes and user passwords without a credential
+    /// (`isFallbackPublicClient`, "Allow public client flows"). By default, only a native
+    /// application may.
     #[serde(default)]
     pub allow_public_client: Option<bool>,
-    /// The URIs by which it is asked for as a resource.
+    /// Identifier URIs.
     #[serde(default)]
     pub identifier_uris: Vec<String>,
-    /// Delegated permissions it offers.
+    /// Delegated permissions that it offers.
     #[serde(default)]
     pub scopes: Vec<ScopeSpec>,
-    /// Application permissions it offers.
+    /// Application permissions that it offers.
     #[serde(default)]
     pub app_roles: Vec<AppRoleSpec>,
-    /// Which version of access tokens it wants (`requestedAccessTokenVersion`): 1 or 2.
+    /// The version of access tokens for it (`requestedAccessTokenVersion`): 1 or 2.
     #[serde(default)]
     pub token_version: Option<u8>,
-    /// Claims it asks for.
+    /// Optional claims.
     #[serde(default)]
     pub optional_claims: OptionalClaimsSpec,
-    /// Which memberships tokens tell it.
+    /// Memberships to include in its tokens.
     #[serde(default)]
     pub group_membership_claims: GroupClaims,
-    /// Whether it evaluates access continuously: it asks for `xms_cc`, and tokens of clients that can be challenged live long.
+    /// Whether it is CAE-enabled: it requests `xms_cc`, and tokens for CAE-capable clients are
+    /// long-lived.
     #[serde(default)]
     pub continuous_access_evaluation: bool,
-    /// Where it is told of what happens to users; left out: nowhere.
+    /// Where security events are sent; none are sent if absent.
     #[serde(default)]
     pub event_stream: Option<EventStreamSpec>,
-    /// Whether its users have to give a second factor.
+    /// Whether its users need MFA.
     #[serde(default)]
     pub require_mfa: bool,
-    /// What it asks of other APIs.
+    /// Required permissions of other APIs.
     #[serde(default)]
     pub required: Vec<RequiredSpec>,
-    /// Whether what it asks was granted by an administrator for everybody.
+    /// Whether an administrator has granted the required permissions for all users.
     #[serde(default)]
     pub admin_consented: bool,
-    /// Which tokens the authorization endpoint may answer it with; left out: none.
+    /// Tokens that the authorization endpoint may issue to it; none if absent.
     #[serde(default)]
     pub implicit: ImplicitGrants,
-    /// What the browser loads when somebody signs out who is signed in there (`web.logoutUrl`).
+    /// The URL that a signed-in user's browser loads at sign-out (`web.logoutUrl`).
     #[serde(default)]
     pub logout_url: Option<String>,
 }

@@ -13,7 +13,7 @@ use crate::idp::Idp;
 /// Removes the tenant's users whose retention period has ended, in order.
 pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, turn: Turn) -> Result<DueWork, Problem> {
     let mut work = DueWork::default();
-    while let Some((user, deleted_at)) = idp.directory.to_be_removed(tenant, turn.now()).await? {
+    while let Some((user, deleted_at)) = idp.directory.next_expired_user(tenant, turn.now()).await? {
         let mut change = Change::new();
         for statement in User::removal(tenant, user) {
             change.add(statement);

@@ -1,4 +1,4 @@
-//! A request as it came in, taken apart once for every endpoint that speaks in queries and forms.
+//! A parsed request, shared by all endpoints with queries and forms.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
@@ -10,18 +10,18 @@ use outlive_rules::aadsts;
 use crate::form::Parameters;
 use crate::idp::Idp;
 use crate::pages::{self, PageState};
-use crate::refusal::{Asked, Refusal};
+use crate::refusal::{Refusal, RequestDetails};
 
-/// A request to an endpoint under a tenant's path.
+/// A request to an endpoint below a tenant's path.
 pub(crate) struct Visit {
     pub(crate) idp: Idp,
-    /// The tenant as the path names it.
+    /// The tenant segment of the path.
     pub(crate) segment: String,
     pub(crate) method: Method,
     pub(crate) origin: CallerOrigin,
     pub(crate) trace: Trace,
     pub(crate) headers: HeaderMap,
-    /// The form of a POST, the query of anything else.
+    /// The form of a POST request, the query of any other.
     pub(crate) parameters: Parameters,
 }
 
@@ -31,7 +31,7 @@ impl FromRequest<Idp> for Visit {
     async fn from_request(request: Request, idp: &Idp) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let path = Path::<String>::from_request_parts(&mut parts, idp).await;
-        // A segment that is not UTF-8 is no tenant's name; the endpoint says so in its own form.
+        // A segment that is not UTF-8 names no tenant; the endpoint reports that in its own format.
         let segment = path.map_or_else(|_| char::REPLACEMENT_CHARACTER.to_string(), |Path(segment)| segment);
         let Ok(origin) = CallerOrigin::from_request_parts(&mut parts, idp).await;
         let Ok(mut trace) = Trace::from_request_parts(&mut parts, idp).await;
@@ -42,8 +42,8 @@ impl FromRequest<Idp> for Visit {
         } else {
             Parameters::parse(parts.uri.query().unwrap_or_default().as_bytes())
         };
-        // Libraries that cannot set headers, as on the way to a page, send the correlation id as a
-        // parameter.
+        // Clients that cannot set headers, as when navigating to a page, send the correlation id as
+        // a parameter.
         let correlation = parameters.get("client-request-id").and_then(|text| text.parse().ok());
         trace.client_request_id = correlation.or(trace.client_request_id);
         Ok(Self { idp: idp.clone(), segment, method, origin, trace, headers, parameters })
@@ -51,30 +51,32 @@ impl FromRequest<Idp> for Visit {
 }
 
 impl Visit {
-    /// What a refusal says about this request: in the time of the tenant that the request names, if it names one.
-    pub(crate) async fn asked(&self) -> Asked {
+    /// Returns the request details for an error response, in the time of the request's tenant if it
+    /// is known.
+    pub(crate) async fn request_details(&self) -> RequestDetails {
         let client = self.parameters.get("client_id").and_then(|id| id.parse().ok());
         let mut tenant = self.idp.tenant(&self.segment, client).await.ok();
         if let (None, Some(next)) = (&tenant, PageState::next_of_form(self)) {
-            // A form at an alias: its sealed state names the client.
+            // At an alias, the form's sealed state contains the client.
             tenant = self.tenant_of(&next).await.ok();
         }
-        self.idp.asked(&self.trace, &self.origin, tenant.map(|tenant| tenant.id)).await
+        self.idp.request_details(&self.trace, &self.origin, tenant.map(|tenant| tenant.id)).await
     }
 
-    /// A page that tells the person what was refused.
+    /// Renders an error page.
     pub(crate) async fn refusal_page(&self, refusal: &Refusal) -> Response {
-        pages::refusal(refusal, &self.asked().await)
+        pages::refusal(refusal, &self.request_details().await)
     }
 
-    /// A page for a method that the endpoint does not take, as when the answer to a form is loaded again.
+    /// Renders the page for an unsupported method, for example when a form's result page is
+    /// reloaded.
     pub(crate) async fn wrong_method(self, allowed: &'static str) -> Response {
         let refusal =
             Refusal::new(aadsts::METHOD_NOT_ALLOWED).with("allowed", allowed).with("method", &self.method);
         self.refusal_page(&refusal).await
     }
 
-    /// The result as an answer; a refusal as a page.
+    /// Renders a refusal as a page.
     pub(crate) async fn page(&self, result: Result<Response, Refusal>) -> Response {
         match result {
             Ok(response) => response,

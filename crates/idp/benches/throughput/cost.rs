@@ -1,22 +1,21 @@
-//! Processor time of this process, as Linux counts it; elsewhere nothing is told.
+//! Processor time of this process, on Linux only.
 
 use std::fmt;
 use std::time::Duration;
 
-/// What the kernel counts in, by the agreement that all Linux systems keep: hundredths of a second.
+/// The kernel's unit, the same on all Linux systems: hundredths of a second.
 const TICK: Duration = Duration::from_millis(10);
 
-/// Processor time.
 #[derive(Clone, Copy)]
 pub(crate) struct Cost {
-    /// All of it.
+    /// User and kernel time.
     pub(crate) whole: Duration,
-    /// In the kernel.
+    /// Kernel time.
     pub(crate) kernel: Duration,
 }
 
 impl Cost {
-    /// Since the process began.
+    /// Since the start of the process.
     pub(crate) fn until_now() -> Option<Self> {
         let (user, kernel) = times(&std::fs::read_to_string("/proc/self/stat").ok()?)?;
         Some(Self { whole: user + kernel, kernel })
@@ -29,7 +28,7 @@ impl Cost {
         }
     }
 
-    /// What each of so many cost.
+    /// Divides by `count`.
     pub(crate) fn each(&self, count: usize) -> Self {
         let count = u32::try_from(count.max(1)).unwrap_or(u32::MAX);
         Self { whole: self.whole / count, kernel: self.kernel / count }
@@ -42,9 +41,10 @@ impl fmt::Display for Cost {
     }
 }
 
-/// User and system time in a `stat` file: the fields after the name, which is in parentheses and may hold anything.
-fn times(told: &str) -> Option<(Duration, Duration)> {
-    let mut fields = told.rsplit_once(')')?.1.split_ascii_whitespace().skip(11);
+/// Parses user and system time from a `stat` file: the fields after the name, which is in
+/// parentheses and may contain anything.
+fn times(stat: &str) -> Option<(Duration, Duration)> {
+    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace().skip(11);
     let mut next = || Some(TICK * fields.next()?.parse::<u32>().ok()?);
     Some((next()?, next()?))
 }

@@ -1,4 +1,4 @@
-//! The accounts of a browser in a tenant.
+//! The accounts that are signed in to a browser, per tenant.
 
 use outlive_clock::Instant;
 use outlive_rules::{Presented, Rule};
@@ -10,7 +10,7 @@ use crate::refusal::Refusal;
 use crate::sessions::{self, Browser, Session};
 use crate::visit::Visit;
 
-/// An account that was signed in and not signed out, and what the rules say of its session now.
+/// A signed-in account and the verdict on its session.
 pub(crate) struct Account {
     pub(crate) session: Session,
     pub(crate) user: Option<User>,
@@ -18,7 +18,7 @@ pub(crate) struct Account {
 }
 
 impl Account {
-    /// Whether the session signs its user in without being asked.
+    /// Returns whether the session signs its user in without interaction.
     pub(crate) fn is_live(&self) -> bool {
         self.user.is_some() && self.decision.is_accepted()
     }
@@ -27,7 +27,7 @@ impl Account {
         self.user.as_ref().map_or("", |user| &user.upn)
     }
 
-    /// Whoever it signs in, if it does.
+    /// Returns the signed-in user if the session is valid.
     pub(crate) fn signed_in(self, just_now: bool) -> Option<SignedIn> {
         let Self { session, user, decision } = self;
         let user = user.filter(|_| decision.is_accepted())?;
@@ -36,7 +36,7 @@ impl Account {
 }
 
 impl Visit {
-    /// The browser's accounts in a tenant, the last to sign in first.
+    /// Returns the browser's accounts in a tenant, most recent sign-in first.
     pub(crate) async fn accounts_of_browser(
         &self,
         tenant: &Tenant,
@@ -47,7 +47,7 @@ impl Visit {
         self.accounts(tenant, sessions, now).await
     }
 
-    /// All accounts of the browser in a tenant that are not signed out, however many.
+    /// Returns all signed-in accounts of the browser in a tenant, without an upper bound.
     pub(crate) async fn signed_in_accounts(
         &self,
         tenant: &Tenant,

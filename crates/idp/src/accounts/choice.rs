@@ -1,24 +1,25 @@
-//! Which account an authorization request is for, decided from what is signed in and what the request says.
+//! Selects the account for an authorization request from the signed-in accounts and the request.
 
 use outlive_rules::aadsts;
 
 use super::account::Account;
-use super::hint::name_of_hint;
+use super::hint::user_name_of_hint;
 use crate::authorize::{AuthorizeRequest, Prompt};
 use crate::refusal::Refusal;
 
-/// What follows.
+/// The selected account, or the interaction that is needed.
 pub(crate) enum Choice {
-    /// This account, by its place in the list.
+    /// This account, by its index in the list.
     This(usize),
-    /// The person says which.
+    /// The user picks an account.
     Ask,
-    /// Somebody has to sign in.
+    /// The user signs in.
     SignIn,
 }
 
-/// Chooses. A session that the client names has to be that one, a user that it hints at that user; of several accounts the
-/// person chooses, and where nobody may be asked the refusal says what it would have taken.
+/// Selects an account. `sid` and `login_hint` restrict the choice; with several accounts left the
+/// user picks one. If the request forbids interaction, the error names the interaction that would
+/// be needed.
 pub(crate) fn choose(accounts: &[Account], request: &AuthorizeRequest) -> Result<Choice, Refusal> {
     let silent = request.prompt == Prompt::None;
     let or_sign_in = |refusal: Refusal| if silent { Err(refusal) } else { Ok(Choice::SignIn) };
@@ -32,7 +33,7 @@ pub(crate) fn choose(accounts: &[Account], request: &AuthorizeRequest) -> Result
     if request.prompt == Prompt::Login {
         return Ok(Choice::SignIn);
     }
-    let hint = request.login_hint.as_deref().map(|hint| name_of_hint(hint).to_lowercase());
+    let hint = request.login_hint.as_deref().map(|hint| user_name_of_hint(hint).to_lowercase());
     let is_hinted =
         |account: &Account| hint.as_ref().is_some_and(|hint| account.user_name().to_lowercase() == *hint);
     if let Some(sid) = &request.sid {
@@ -45,7 +46,7 @@ pub(crate) fn choose(accounts: &[Account], request: &AuthorizeRequest) -> Result
         };
     }
     if request.prompt == Prompt::SelectAccount {
-        // The prompt cannot be combined with a hint, and is the stronger of the two.
+        // The prompt cannot be combined with a hint and takes precedence.
         return Ok(if accounts.is_empty() { Choice::SignIn } else { Choice::Ask });
     }
     if hint.is_some() {

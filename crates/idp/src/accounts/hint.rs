@@ -1,16 +1,16 @@
-//! Whom a hint means: a user name, or the value of the optional claim `login_hint`, which says the same and is not to be read
-//! by clients ("Optional claims reference").
+//! The `login_hint` parameter: a user name, or the opaque value of the optional claim `login_hint`
+//! ("Optional claims reference").
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// The user name that a hint means.
-pub(crate) fn name_of_hint(hint: &str) -> String {
+/// Returns the user name that a hint identifies.
+pub(crate) fn user_name_of_hint(hint: &str) -> String {
     opaque(hint).unwrap_or_else(|| hint.to_owned())
 }
 
-/// Whether the value of the claim `login_hint` means this user.
-pub(crate) fn names_opaquely(hint: &str, upn: &str) -> bool {
+/// Returns whether `hint` is this user's `login_hint` claim.
+pub(crate) fn is_login_hint_claim(hint: &str, upn: &str) -> bool {
     opaque(hint).is_some_and(|name| name.to_lowercase() == upn.to_lowercase())
 }
 
@@ -32,10 +32,10 @@ mod tests {
             ("b3duZXI=", "b3duZXI="),
             ("\"><script>", "\"><script>"),
         ] {
-            assert_eq!(name_of_hint(hint), name);
+            assert_eq!(user_name_of_hint(hint), name);
         }
-        assert!(names_opaquely(&claim, "Owner@contoso.example"));
-        assert!(!names_opaquely(&claim, "other@contoso.example"));
-        assert!(!names_opaquely("owner@contoso.example", "owner@contoso.example"));
+        assert!(is_login_hint_claim(&claim, "Owner@contoso.example"));
+        assert!(!is_login_hint_claim(&claim, "other@contoso.example"));
+        assert!(!is_login_hint_claim("owner@contoso.example", "owner@contoso.example"));
     }
 }

@@ -1,5 +1,5 @@
-//! Which of the accounts that are signed in to a browser a request is for (reference: "Authorization endpoint", `prompt`,
-//! `login_hint`): a browser has one session for each account.
+//! Selection among the accounts that are signed in to a browser (reference: "Authorization
+//! endpoint", `prompt`, `login_hint`). A browser has one session per account.
 
 mod account;
 mod choice;
@@ -8,5 +8,5 @@ mod picker;
 
 pub(crate) use account::Account;
 pub(crate) use choice::{Choice, choose};
-pub(crate) use hint::{name_of_hint, names_opaquely};
+pub(crate) use hint::{is_login_hint_claim, user_name_of_hint};
 pub(crate) use picker::pick_account;

@@ -1,4 +1,4 @@
-//! The page on which a person says which account is meant, and its answer.
+//! The account picker page and its form.
 
 use axum::response::Response;
 use outlive_rules::aadsts;
@@ -9,14 +9,15 @@ use crate::pages::{self, Next, PageState};
 use crate::refusal::Refusal;
 use crate::visit::Visit;
 
-/// `POST /{tenant}/account`: `account`, a session's id or `other`, with the form's own `ctx` and `canary`.
+/// `POST /{tenant}/account`: `account` (a session id or `other`), with the form's `ctx` and
+/// `canary`.
 pub(crate) async fn pick_account(visit: Visit) -> Response {
     let result = visit.picked_account().await;
     visit.page(result).await
 }
 
 impl Visit {
-    /// The page.
+    /// Shows the account picker.
     pub(crate) fn account_picker(
         &self,
         request: &AuthorizeRequest,
@@ -24,7 +25,7 @@ impl Visit {
         accounts: &[Account],
     ) -> Response {
         let state = PageState::new(&self.segment, next, None);
-        let to = format!("to go on to {}", request.application.name);
+        let to = format!("to continue to {}", request.application.name);
         pages::pick_account(self, state, "Pick an account", &to, accounts, ("other", "Use another account"))
     }
 
@@ -46,14 +47,16 @@ impl Visit {
         if let Some(signed_in) = chosen.and_then(|account| account.signed_in(true)) {
             return Ok(self.go_on(state.next, signed_in).await);
         }
-        // Another account, or one whose session is over.
+        // Another account, or an account whose session has ended.
         match validate(&self.idp, &self.segment, version, parameters).await {
             Ok(request) => {
                 let state = PageState::new(&self.segment, state.next, None);
                 Ok(pages::sign_in(self, state, &request.application.name, &user_name, None))
             }
             Err(AuthorizeRefusal::Page(refusal)) => Err(refusal),
-            Err(AuthorizeRefusal::Reply(to, refusal)) => Ok(to.refuse(&refusal, &self.asked().await)),
+            Err(AuthorizeRefusal::Reply(to, refusal)) => {
+                Ok(to.refuse(&refusal, &self.request_details().await))
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The endpoint, the page, and its answer.
+//! The admin consent endpoint, its page and its form.
 
 use axum::response::Response;
 use outlive_clock::Instant;
@@ -6,7 +6,7 @@ use outlive_rules::aadsts;
 use outlive_rules::aadsts::OauthError;
 use outlive_tokens::TokenVersion;
 
-use super::asked::AdminConsentRequest;
+use super::request::AdminConsentRequest;
 use crate::authorize::{AuthorizeRefusal, SignedIn};
 use crate::directory::User;
 use crate::directory::platform::GRAPH;
@@ -16,36 +16,36 @@ use crate::refusal::Refusal;
 use crate::second_factor;
 use crate::visit::Visit;
 
-/// `GET /{tenant}/adminconsent`: what is registered.
+/// `GET /{tenant}/adminconsent`: consent to the registered permissions.
 pub(crate) async fn admin_consent_v1(visit: Visit) -> Response {
-    visit.admin_consent(TokenVersion::V1, visit.parameters.clone(), None).await
+    visit.show_admin_consent_page(TokenVersion::V1, visit.parameters.clone(), None).await
 }
 
-/// `GET /{tenant}/v2.0/adminconsent`: what `scope` names.
+/// `GET /{tenant}/v2.0/adminconsent`: consent to the permissions in `scope`.
 pub(crate) async fn admin_consent_v2(visit: Visit) -> Response {
-    visit.admin_consent(TokenVersion::V2, visit.parameters.clone(), None).await
+    visit.show_admin_consent_page(TokenVersion::V2, visit.parameters.clone(), None).await
 }
 
 impl Visit {
-    /// Asks whoever is signed in, or has just signed in, to grant for everybody.
-    pub(crate) async fn admin_consent(
+    /// Shows the consent page to the signed-in administrator.
+    pub(crate) async fn show_admin_consent_page(
         &self,
         endpoint: TokenVersion,
         parameters: Parameters,
         signed_in: Option<SignedIn>,
     ) -> Response {
-        let request = match self.valid_admin_consent(endpoint, &parameters).await {
+        let request = match self.validate_admin_consent_request(endpoint, &parameters).await {
             Ok(request) => request,
             Err(response) => return response,
         };
         let next = Next::AdminConsent { version: endpoint, parameters };
         match self.ask_administrator(&request, next, signed_in).await {
             Ok(response) => response,
-            Err(refusal) => self.refuse_admin_consent(&request, &refusal).await,
+            Err(refusal) => self.redirect_admin_consent_error(&request, &refusal).await,
         }
     }
 
-    async fn valid_admin_consent(
+    async fn validate_admin_consent_request(
         &self,
         endpoint: TokenVersion,
         parameters: &Parameters,
@@ -53,7 +53,9 @@ impl Visit {
         match AdminConsentRequest::validate(&self.idp, &self.segment, endpoint, parameters).await {
             Ok(request) => Ok(request),
             Err(AuthorizeRefusal::Page(refusal)) => Err(self.refusal_page(&refusal).await),
-            Err(AuthorizeRefusal::Reply(to, refusal)) => Err(to.refuse(&refusal, &self.asked().await)),
+            Err(AuthorizeRefusal::Reply(to, refusal)) => {
+                Err(to.refuse(&refusal, &self.request_details().await))
+            }
         }
     }
 
@@ -87,7 +89,7 @@ impl Visit {
         Ok(response)
     }
 
-    /// An administrator who is signed in to the browser. Anybody else is asked to sign in as one.
+    /// Returns the browser's signed-in administrator. Other users are prompted to sign in as one.
     async fn administrator_of_browser(
         &self,
         request: &AdminConsentRequest,
@@ -98,18 +100,18 @@ impl Visit {
         Ok(signed_in.find(|signed_in| may_grant(&signed_in.user, request)))
     }
 
-    /// The answer to the page: `consent=accept` or anything else.
-    pub(crate) async fn answer_admin_consent(&self, state: PageState) -> Result<Response, Refusal> {
+    /// Handles the page's form: `consent=accept` or anything else.
+    pub(crate) async fn handle_admin_consent_form(&self, state: PageState) -> Result<Response, Refusal> {
         let Next::AdminConsent { version, parameters } = state.next.clone() else {
             return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER));
         };
-        let request = match self.valid_admin_consent(version, &parameters).await {
+        let request = match self.validate_admin_consent_request(version, &parameters).await {
             Ok(request) => request,
             Err(response) => return Ok(response),
         };
         let tenant = &request.tenant;
         let now = self.idp.now(tenant.id).await?;
-        // Only the person to whom the page was shown can answer it, and only while they are signed in.
+        // Only the user to whom the page was shown can submit it, and only while signed in.
         let found = self.session_of(tenant.id, state.user).await?;
         let Some((session, Some(user))) = found.filter(|(session, _)| Some(session.user_id) == state.user)
         else {
@@ -121,11 +123,11 @@ impl Visit {
         }
         if !may_grant(&user, &request) {
             let refusal = Refusal::new(aadsts::ADMIN_CONSENT_REQUIRED);
-            return Ok(self.refuse_admin_consent(&request, &refusal).await);
+            return Ok(self.redirect_admin_consent_error(&request, &refusal).await);
         }
         if self.parameters.get("consent") != Some("accept") {
             let refusal = Refusal::new(aadsts::CONSENT_DECLINED);
-            return Ok(self.refuse_admin_consent(&request, &refusal).await);
+            return Ok(self.redirect_admin_consent_error(&request, &refusal).await);
         }
         self.grant_for_everybody(&request, &user, now).await?;
         let mut answer = vec![("admin_consent", "True".to_owned()), ("tenant", tenant.id.to_string())];
@@ -135,23 +137,31 @@ impl Visit {
         Ok(request.reply_to.send(answer))
     }
 
-    async fn refuse_admin_consent(&self, request: &AdminConsentRequest, refusal: &Refusal) -> Response {
-        let asked = self.idp.asked(&self.trace, &self.origin, Some(request.tenant.id)).await;
-        // The two forms have different words for it ("OAuth 2.0 client credentials flow", "Admin consent").
+    async fn redirect_admin_consent_error(
+        &self,
+        request: &AdminConsentRequest,
+        refusal: &Refusal,
+    ) -> Response {
+        let details = self.idp.request_details(&self.trace, &self.origin, Some(request.tenant.id)).await;
+        // Both versions return different errors ("OAuth 2.0 client credentials flow", "Admin
+        // consent").
         let denied = refusal.error.error == OauthError::AccessDenied;
         if denied && request.endpoint == TokenVersion::V1 {
-            return request.reply_to.refuse_as("permission_denied", refusal, &asked);
+            return request.reply_to.refuse_as("permission_denied", refusal, &details);
         }
-        request.reply_to.refuse(refusal, &asked)
+        request.reply_to.refuse(refusal, &details)
     }
 }
 
-/// Whether the user holds a directory role that grants this for everybody. What an application may do at Microsoft Graph
-/// without a user takes the highest ("Grant tenant-wide admin consent to an application").
+/// Returns whether the user holds a directory role that may grant this for all users. Application
+/// permissions of Microsoft Graph require the most privileged roles ("Grant tenant-wide admin
+/// consent to an application").
 pub(super) fn may_grant(user: &User, request: &AdminConsentRequest) -> bool {
     const ALL: [&str; 2] = ["Global Administrator", "Privileged Role Administrator"];
     const OF_APPLICATIONS: [&str; 2] = ["Application Administrator", "Cloud Application Administrator"];
-    let at_graph =
-        request.asked.iter().any(|asked| asked.resource.client_id == GRAPH && !asked.roles.is_empty());
+    let at_graph = request
+        .permissions
+        .iter()
+        .any(|requested| requested.resource.client_id == GRAPH && !requested.roles.is_empty());
     user.has_role(&ALL) || (!at_graph && user.has_role(&OF_APPLICATIONS))
 }

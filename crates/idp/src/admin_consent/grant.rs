@@ -8,7 +8,7 @@ use outlive_store::Change;
 use outlive_wire::Subject;
 use outlive_wire::events::{AppRoleAssigned, ConsentGranted};
 
-use super::asked::{AdminConsentRequest, AskedOfOrganization};
+use super::request::{AdminConsentRequest, RequestedPermissions};
 use crate::authorize::consent_granted;
 use crate::directory::{ALL_PRINCIPALS, AppRoleAssignment, PrincipalType, User, grant_scopes};
 use crate::refusal::Refusal;
@@ -24,7 +24,7 @@ impl Visit {
         now: Instant,
     ) -> Result<(), Refusal> {
         let mut change = Change::new();
-        for asked in &request.asked {
+        for asked in &request.permissions {
             self.add_scopes(&mut change, request, asked, admin, now).await?;
             self.add_roles(&mut change, request, asked, admin, now).await?;
         }
@@ -35,7 +35,7 @@ impl Visit {
         &self,
         change: &mut Change,
         request: &AdminConsentRequest,
-        asked: &AskedOfOrganization,
+        asked: &RequestedPermissions,
         admin: &User,
         now: Instant,
     ) -> Result<(), Refusal> {
@@ -64,7 +64,7 @@ impl Visit {
         &self,
         change: &mut Change,
         request: &AdminConsentRequest,
-        asked: &AskedOfOrganization,
+        asked: &RequestedPermissions,
         admin: &User,
         now: Instant,
     ) -> Result<(), Refusal> {

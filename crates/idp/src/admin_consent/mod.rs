@@ -1,10 +1,10 @@
-//! Admin consent (reference: "Admin consent"): an administrator grants an application, for everybody, what it asks for, both
-//! delegated permissions and those that it uses without a user.
+//! Admin consent (reference: "Admin consent"): an administrator grants an application, for all
+//! users, its delegated permissions and its application permissions.
 
-mod asked;
 mod endpoint;
 mod grant;
 mod prompt;
+mod request;
 
-pub(crate) use asked::AdminConsentRequest;
 pub(crate) use endpoint::{admin_consent_v1, admin_consent_v2};
+pub(crate) use request::AdminConsentRequest;

@@ -1,12 +1,12 @@
-//! `prompt=admin_consent` of the authorization endpoint, version 1.0: the same page on the way to a code ("Authorize access using
-//! the OAuth 2.0 code grant flow").
+//! `prompt=admin_consent` of the version 1.0 authorization endpoint: shows the admin consent page
+//! before the code is issued ("Authorize access using the OAuth 2.0 code grant flow").
 
 use axum::response::Response;
 use outlive_clock::Instant;
 use outlive_rules::aadsts;
 
-use super::asked::AdminConsentRequest;
 use super::endpoint::may_grant;
+use super::request::AdminConsentRequest;
 use crate::authorize::{AuthorizeRequest, SignedIn};
 use crate::directory::User;
 use crate::pages::{self, Next, PageState};
@@ -14,18 +14,19 @@ use crate::refusal::Refusal;
 use crate::visit::Visit;
 
 impl Visit {
-    /// Asks whoever is signed in to grant for everybody; whoever may not is asked to sign in as somebody who may, once.
+    /// Shows the admin consent page. A user without the required role is prompted once to sign in
+    /// as an administrator.
     pub(crate) async fn ask_for_everybody(
         &self,
         request: &AuthorizeRequest,
         next: Next,
         signed_in: SignedIn,
     ) -> Result<Response, Refusal> {
-        let asked = AdminConsentRequest::of_authorization(&self.idp, request).await?;
-        let mut response = match (may_grant(&signed_in.user, &asked), signed_in.just_now) {
+        let requested = AdminConsentRequest::of_authorization(&self.idp, request).await?;
+        let mut response = match (may_grant(&signed_in.user, &requested), signed_in.just_now) {
             (true, _) => {
                 let state = PageState::new(&self.segment, next, Some(signed_in.user.id));
-                pages::admin_consent(self, state, &asked, &signed_in.user)
+                pages::admin_consent(self, state, &requested, &signed_in.user)
             }
             (false, true) => return Err(Refusal::new(aadsts::ADMIN_CONSENT_REQUIRED)),
             (false, false) => self.sign_in_page(request, next, None),
@@ -34,17 +35,17 @@ impl Visit {
         Ok(response)
     }
 
-    /// Records that this administrator accepted the page.
-    pub(crate) async fn grant_all_that_is_registered(
+    /// Records the administrator's consent.
+    pub(crate) async fn grant_registered_permissions(
         &self,
         request: &AuthorizeRequest,
         user: &User,
         now: Instant,
     ) -> Result<(), Refusal> {
-        let asked = AdminConsentRequest::of_authorization(&self.idp, request).await?;
-        if !may_grant(user, &asked) {
+        let requested = AdminConsentRequest::of_authorization(&self.idp, request).await?;
+        if !may_grant(user, &requested) {
             return Err(Refusal::new(aadsts::ADMIN_CONSENT_REQUIRED));
         }
-        self.grant_for_everybody(&asked, user, now).await
+        self.grant_for_everybody(&requested, user, now).await
     }
 }

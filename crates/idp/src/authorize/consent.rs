@@ -58,7 +58,7 @@ impl Visit {
         let form = &self.parameters;
         let state = PageState::of_form(self)?;
         if matches!(state.next, Next::AdminConsent { .. }) {
-            return self.answer_admin_consent(state).await;
+            return self.handle_admin_consent_form(state).await;
         }
         let Next::Authorize { version, parameters, .. } = state.next.clone() else {
             return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER));
@@ -67,7 +67,7 @@ impl Visit {
             Ok(request) => request,
             Err(AuthorizeRefusal::Page(refusal)) => return Err(refusal),
             Err(AuthorizeRefusal::Reply(to, refusal)) => {
-                return Ok(to.refuse(&refusal, &self.asked().await));
+                return Ok(to.refuse(&refusal, &self.request_details().await));
             }
         };
         let tenant = request.tenant.id;
@@ -82,12 +82,12 @@ impl Visit {
             return Ok(self.sign_in_page(&request, state.next, None));
         }
         if form.get("consent") != Some("accept") {
-            let asked = self.idp.asked(&self.trace, &self.origin, Some(tenant)).await;
+            let asked = self.idp.request_details(&self.trace, &self.origin, Some(tenant)).await;
             return Ok(request.reply_to.refuse(&Refusal::new(aadsts::CONSENT_DECLINED), &asked));
         }
         if request.prompt == Prompt::AdminConsent {
-            if let Err(refusal) = self.grant_all_that_is_registered(&request, &user, now).await {
-                let asked = self.idp.asked(&self.trace, &self.origin, Some(tenant)).await;
+            if let Err(refusal) = self.grant_registered_permissions(&request, &user, now).await {
+                let asked = self.idp.request_details(&self.trace, &self.origin, Some(tenant)).await;
                 return Ok(request.reply_to.refuse(&refusal, &asked));
             }
         } else {

@@ -12,9 +12,9 @@ use outlive_wire::events::SessionRefused;
 use super::consent::missing_consent;
 use super::issue::issue;
 use super::request::{AuthorizeRefusal, AuthorizeRequest, Prompt, validate};
-use crate::accounts::{Account, Choice, choose, name_of_hint};
+use crate::accounts::{Account, Choice, choose, user_name_of_hint};
 use crate::assignment;
-use crate::conditional_access::{self, Access, Asking};
+use crate::conditional_access::{self, Access, AccessContext};
 use crate::decision::Decision;
 use crate::directory::User;
 use crate::directory::platform::GRAPH_URI;
@@ -58,7 +58,7 @@ impl Visit {
             Ok(request) => request,
             Err(AuthorizeRefusal::Page(refusal)) => return self.refusal_page(&refusal).await,
             Err(AuthorizeRefusal::Reply(to, refusal)) => {
-                return to.refuse(&refusal, &self.asked().await);
+                return to.refuse(&refusal, &self.request_details().await);
             }
         };
         let tenant = request.tenant.id;
@@ -66,7 +66,7 @@ impl Visit {
         match self.proceed(&request, next, signed_in).await {
             Ok(response) => response,
             Err(refusal) => {
-                let asked = self.idp.asked(&self.trace, &self.origin, Some(tenant)).await;
+                let asked = self.idp.request_details(&self.trace, &self.origin, Some(tenant)).await;
                 request.reply_to.refuse(&refusal, &asked)
             }
         }
@@ -155,7 +155,7 @@ impl Visit {
         signed_in: &SignedIn,
         now: Instant,
     ) -> Result<Access, Refusal> {
-        let asking = Asking {
+        let asking = AccessContext {
             tenant: &request.tenant,
             user: Some(&signed_in.user),
             client: Some(&request.application),
@@ -216,7 +216,7 @@ impl Visit {
         next: Next,
         wrong: Option<(&str, &Refusal)>,
     ) -> Response {
-        let hinted = || request.login_hint.as_deref().map(name_of_hint).unwrap_or_default();
+        let hinted = || request.login_hint.as_deref().map(user_name_of_hint).unwrap_or_default();
         let user_name = wrong.map_or_else(hinted, |(name, _)| name.to_owned());
         let state = PageState::new(&self.segment, next, None);
         pages::sign_in(self, state, &request.application.name, &user_name, wrong.map(|(_, refusal)| refusal))

@@ -1,5 +1,5 @@
-//! Applications hear that a session is over (OpenID Connect Front-Channel Logout 1.0): a page at the end of the sign-out loads
-//! the logout address of each in a hidden frame, with the session's id and the issuer.
+//! OpenID Connect Front-Channel Logout 1.0: the last page of a sign-out loads each application's
+//! logout URL in a hidden frame, with session id and issuer.
 
 use outlive_clock::{ClientId, SessionId, TenantId};
 use outlive_store::{Statement, StoreError, sql};
@@ -10,10 +10,10 @@ use crate::refusal::Refusal;
 use crate::sessions::Session;
 use crate::visit::Visit;
 
-/// The most applications that a session remembers: more frames than these make no page.
+/// Applications that one session remembers; each becomes a frame.
 const APPLICATIONS_MAX: u32 = 50;
 
-/// Notes that a session signed in to an application.
+/// Records that a session signed in to an application.
 pub(crate) fn signed_in_to(tenant: TenantId, session: SessionId, client: ClientId) -> Statement {
     sql!(
         "INSERT INTO session_applications (tenant, session_id, client_id) \
@@ -28,7 +28,7 @@ pub(crate) fn signed_in_to(tenant: TenantId, session: SessionId, client: ClientI
 }
 
 impl Visit {
-    /// The addresses to load for a session that is over.
+    /// Returns the logout URLs to load for a session that has ended.
     pub(crate) async fn logout_frames(
         &self,
         tenant: TenantId,
@@ -55,8 +55,8 @@ impl Visit {
     }
 }
 
-/// Whether this can be a logout address: https, or http on this machine, and no longer than the original takes them
-/// ("web.logoutUrl").
+/// Returns whether `text` can be a logout URL: https, or http on the loopback interface, within the
+/// documented length ("web.logoutUrl").
 pub(crate) fn is_logout_url(text: &str) -> bool {
     let Ok(url) = Url::parse(text) else { return false };
     let scheme = match url.scheme() {

@@ -29,7 +29,7 @@ pub(crate) async fn issue(
     let chassis = &visit.idp.chassis;
     let tenant = request.tenant.id;
     let SignedIn { user, session, .. } = signed_in;
-    let mut change = Change::from(session.used(tenant, now));
+    let mut change = Change::from(session.record_use(tenant, now));
     change.add(signed_in_to(tenant, session.id, request.application.client_id));
     let code = request.response_type.code.then(|| issue_code(visit, request, signed_in, now, &mut change));
     let tokens = front_channel_tokens(visit, request, signed_in, code.as_deref(), now, &mut change).await?;

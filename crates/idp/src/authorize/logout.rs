@@ -11,7 +11,7 @@ use outlive_wire::Subject;
 use outlive_wire::events::SignOut;
 use url::Url;
 
-use crate::accounts::{Account, names_opaquely};
+use crate::accounts::{Account, is_login_hint_claim};
 use crate::directory::Tenant;
 use crate::form::Parameters;
 use crate::pages::{self, Next, PageState};
@@ -81,7 +81,7 @@ impl Visit {
     /// Selects the accounts that `logout_hint` names.
     fn hinted(&self, accounts: &[Account]) -> Option<usize> {
         let hint = self.parameters.get("logout_hint")?;
-        accounts.iter().position(|account| names_opaquely(hint, account.user_name()))
+        accounts.iter().position(|account| is_login_hint_claim(hint, account.user_name()))
     }
 
     /// Signs out of the account that the user picked on the page.

@@ -1,5 +1,6 @@
-//! The authorization endpoint (RFC 6749, section 4.1.1; reference: "Authorization endpoint"): a request is validated, the
-//! browser's session is put to the rules, pages are shown where a person has to do something, and a code is issued.
+//! The authorization endpoint (RFC 6749, section 4.1.1; reference: "Authorization endpoint"):
+//! validates the request, evaluates the browser's session, shows pages where interaction is needed,
+//! and issues a code.
 
 mod change_password;
 mod consent;

@@ -1,4 +1,5 @@
-//! Answering the client through the browser (OAuth 2.0 Multiple Response Type Encoding Practices; Form Post Response Mode).
+//! Authorization responses (OAuth 2.0 Multiple Response Type Encoding Practices; Form Post Response
+//! Mode).
 
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, LOCATION};
@@ -7,20 +8,20 @@ use outlive_rules::aadsts::{OauthError, Suberror};
 use url::Url;
 
 use crate::pages;
-use crate::refusal::{Asked, Refusal};
+use crate::refusal::{Refusal, RequestDetails};
 
-/// How the answer travels.
+/// How the response parameters are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ResponseMode {
     /// In the query of the redirect URI.
     Query,
-    /// In its fragment.
+    /// In the fragment of the redirect URI.
     Fragment,
-    /// As a form that the browser posts to it.
+    /// In a form that the browser posts to the redirect URI.
     FormPost,
 }
 
-/// Where the answer goes: a redirect URI that is known to be the client's.
+/// A redirect URI that is registered for the client, with the response mode and `state`.
 #[derive(Debug, Clone)]
 pub(crate) struct ReplyTo {
     pub(crate) redirect_uri: String,
@@ -29,7 +30,7 @@ pub(crate) struct ReplyTo {
 }
 
 impl ReplyTo {
-    /// Sends these parameters, and `state`, to the client.
+    /// Sends these parameters and `state` to the client.
     pub(crate) fn send(&self, mut parameters: Vec<(&'static str, String)>) -> Response {
         if let Some(state) = &self.state {
             parameters.push(("state", state.clone()));
@@ -56,22 +57,22 @@ impl ReplyTo {
         HeaderValue::try_from(url.as_str()).ok()
     }
 
-    /// Tells the client that its request was refused.
-    pub(crate) fn refuse(&self, refusal: &Refusal, asked: &Asked) -> Response {
-        self.refuse_as(error_here(refusal).as_str(), refusal, asked)
+    /// Sends an error response to the client.
+    pub(crate) fn refuse(&self, refusal: &Refusal, details: &RequestDetails) -> Response {
+        self.refuse_as(error_here(refusal).as_str(), refusal, details)
     }
 
-    /// The same where the endpoint has a word of its own for it.
-    pub(crate) fn refuse_as(&self, error: &str, refusal: &Refusal, asked: &Asked) -> Response {
+    /// Sends an error response with an endpoint-specific `error`.
+    pub(crate) fn refuse_as(&self, error: &str, refusal: &Refusal, details: &RequestDetails) -> Response {
         let mut parameters =
-            vec![("error", error.to_owned()), ("error_description", refusal.description(asked))];
-        parameters.extend(refusal.error_uri(asked).map(|uri| ("error_uri", uri)));
+            vec![("error", error.to_owned()), ("error_description", refusal.description(details))];
+        parameters.extend(refusal.error_uri(details).map(|uri| ("error_uri", uri)));
         self.send(parameters)
     }
 }
 
-/// The `error` of a refusal at this endpoint, where no grant was presented that could be invalid: the person would have to do
-/// something (OpenID Connect Core 1.0, section 3.1.2.6).
+/// Returns the `error` of a refusal at this endpoint. There is no `invalid_grant` here, because no
+/// grant was presented; the user has to interact (OpenID Connect Core 1.0, section 3.1.2.6).
 fn error_here(refusal: &Refusal) -> OauthError {
     match (refusal.error.error, refusal.error.suberror) {
         _ if refusal.is_about_a_parameter() => OauthError::InvalidRequest,

@@ -1,4 +1,4 @@
-//! What an authorization request asks for, once it is known to be one.
+//! Authorization request parameters.
 
 use outlive_clock::ClientId;
 use outlive_rules::aadsts;
@@ -13,22 +13,22 @@ use crate::idp::Idp;
 use crate::refusal::Refusal;
 use crate::scopes::{ResolvedResource, resolve};
 use crate::spec::RedirectUriType;
-use crate::token::{CodeChallenge, asked_claims};
+use crate::token::{CodeChallenge, parse_claims};
 
-/// What the client wants the person to go through.
+/// The interaction that the client requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Prompt {
-    /// Whatever is needed.
+    /// Whatever interaction is needed.
     AsNeeded,
-    /// Nothing: fail if something is needed.
+    /// No interaction: fail if any is needed.
     None,
-    /// Sign in, whatever session there is.
+    /// Sign in even if there is a session.
     Login,
-    /// Say which account, whatever is signed in.
+    /// Pick an account even if only one is signed in.
     SelectAccount,
-    /// Consent, whatever was granted.
+    /// Consent even to permissions that are granted.
     Consent,
-    /// An administrator's consent for everybody, to all that is registered (version 1.0).
+    /// Admin consent to all registered permissions (version 1.0).
     AdminConsent,
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct AuthorizeRequest {
     pub(crate) reply_to: ReplyTo,
     pub(crate) response_type: ResponseType,
     pub(crate) endpoint: TokenVersion,
-    /// The client wants to be told whose account it is (`client_info=1`).
+    /// `client_info=1`: the client requests information about the account.
     pub(crate) client_info: bool,
     pub(crate) scopes: ScopeRequest,
     pub(crate) resources: Vec<ResolvedResource>,
@@ -50,16 +50,16 @@ pub(crate) struct AuthorizeRequest {
     pub(crate) nonce: Option<String>,
     pub(crate) prompt: Prompt,
     pub(crate) login_hint: Option<String>,
-    /// What is asked for in the `claims` parameter.
+    /// The parsed `claims` parameter.
     pub(crate) claims: ClaimsRequest,
-    /// The session that it has to be (`sid`).
+    /// The required session (`sid`).
     pub(crate) sid: Option<String>,
 }
 
-/// Why a request is refused, and where that can be told.
+/// An error and how it is reported.
 #[derive(Debug)]
 pub(crate) enum AuthorizeRefusal {
-    /// To the person, on a page: the client is unknown, or where to answer it is.
+    /// On a page: the client or its redirect URI is unknown.
     Page(Refusal),
     /// To the client, by redirect.
     Reply(ReplyTo, Refusal),
@@ -71,7 +71,8 @@ impl From<Refusal> for AuthorizeRefusal {
     }
 }
 
-/// Validates the parameters. Until the redirect URI is known to be the client's, nothing is ever sent to it.
+/// Validates the parameters. Never redirects before the redirect URI is known to belong to the
+/// client.
 pub(crate) async fn validate(
     idp: &Idp,
     segment: &str,
@@ -79,7 +80,7 @@ pub(crate) async fn validate(
     parameters: &Parameters,
 ) -> Result<AuthorizeRequest, AuthorizeRefusal> {
     parameters.check_carried()?;
-    // Of two clients, or of two places to answer to, nobody can say which is meant.
+    // A duplicate `client_id` or `redirect_uri` is ambiguous.
     if let Some(name) = ["client_id", "redirect_uri"].into_iter().find(|name| parameters.is_duplicated(name))
     {
         return Err(Refusal::new(aadsts::PARAMETER_DUPLICATED).with("name", name).into());
@@ -103,7 +104,7 @@ pub(crate) async fn validate(
     let response_type = ResponseType::parse(parameters.get("response_type"));
     let default_mode = response_type.as_ref().map_or(ResponseMode::Query, ResponseType::default_mode);
     let mode = response_mode(parameters.get("response_mode"), default_mode);
-    // Tokens never travel in a query, where servers and their logs would see them, nor does a refusal to send them there.
+    // Tokens are never sent in a query, which servers log; nor is the error for such a request.
     let mode = mode.filter(|mode| *mode != ResponseMode::Query || default_mode == ResponseMode::Query);
     let reply_to = ReplyTo {
         redirect_uri: redirect_uri.clone(),
@@ -125,7 +126,7 @@ pub(crate) async fn validate(
         return Err(refuse(Refusal::missing("nonce")));
     }
     let scopes = match requested_scopes(endpoint, parameters) {
-        // Without a scope the request is not one at all: a page says so (n8n#33881).
+        // A request without a scope is malformed and gets an error page (n8n#33881).
         Err(refusal) if refusal.error == aadsts::PARAMETER_MISSING => return Err(refusal.into()),
         scopes => scopes.map_err(refuse)?,
     };
@@ -137,7 +138,7 @@ pub(crate) async fn validate(
     let resources = resources.map_err(|error| refuse(error.at_authorize(&application)))?;
     let code_challenge = code_challenge(parameters).map_err(refuse)?;
     let prompt = prompt(endpoint, parameters.get("prompt")).map_err(refuse)?;
-    let claims = asked_claims(parameters).map_err(refuse)?;
+    let claims = parse_claims(parameters).map_err(refuse)?;
     Ok(AuthorizeRequest {
         tenant,
         application,
@@ -192,7 +193,7 @@ fn response_mode(given: Option<&str>, default: ResponseMode) -> Option<ResponseM
 
 fn requested_scopes(endpoint: TokenVersion, parameters: &Parameters) -> Result<ScopeRequest, Refusal> {
     if endpoint == TokenVersion::V1 {
-        // On v1.0 the resource may also be named when the code is redeemed.
+        // On v1.0 the resource may also be named at redemption.
         let resource = parameters.get("resource").map(ScopeRequest::of_resource);
         return Ok(resource.unwrap_or_else(ScopeRequest::of_version_1));
     }
@@ -226,8 +227,8 @@ fn code_challenge(parameters: &Parameters) -> Result<Option<CodeChallenge>, Refu
 
 fn prompt(endpoint: TokenVersion, given: Option<&str>) -> Result<Prompt, Refusal> {
     match given {
-        // The last two are words of libraries: of them `attempt_none` asks nobody who is not federated, and `refresh_session`
-        // wants tokens made anew, which they are.
+        // Client libraries send the last two: `attempt_none` affects federated users only, and
+        // `refresh_session` asks for new tokens, which every request gets.
         None | Some("refresh_session") => Ok(Prompt::AsNeeded),
         Some("none" | "attempt_none") => Ok(Prompt::None),
         Some("login") => Ok(Prompt::Login),

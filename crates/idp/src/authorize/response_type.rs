@@ -1,5 +1,5 @@
-//! What the endpoint is to answer with (OAuth 2.0 Multiple Response Type Encoding Practices; reference: "Authorization
-//! endpoint").
+//! The `response_type` parameter (OAuth 2.0 Multiple Response Type Encoding Practices; reference:
+//! "Authorization endpoint").
 
 use outlive_rules::{Aadsts, aadsts};
 
@@ -16,7 +16,7 @@ pub(crate) struct ResponseType {
 }
 
 impl ResponseType {
-    /// Reads the parameter. The order of its words says nothing.
+    /// Parses the parameter. The order of its values does not matter.
     pub(crate) fn parse(given: Option<&str>) -> Result<Self, Refusal> {
         let given = given.ok_or_else(|| Refusal::missing("response_type"))?;
         let unknown = || refusal(aadsts::RESPONSE_TYPE_NOT_ALLOWED, given);
@@ -35,7 +35,7 @@ impl ResponseType {
         Ok(kind)
     }
 
-    /// Whether tokens of this kind are switched on for the application, and given together at all.
+    /// Checks that the application may receive these tokens and that the combination is supported.
     pub(crate) fn check_enabled(&self, application: &Application) -> Result<(), Refusal> {
         let implicit = application.document.implicit;
         if self.token && !implicit.access_tokens {
@@ -45,14 +45,14 @@ impl ResponseType {
             return Err(refusal(aadsts::RESPONSE_TYPE_NOT_ENABLED, "id_token"));
         }
         if self.code && self.token {
-            // The discovery document lists no such combination.
+            // The discovery document does not list this combination.
             let given = if self.id_token { "code id_token token" } else { "code token" };
             return Err(refusal(aadsts::RESPONSE_TYPE_NOT_ALLOWED, given));
         }
         Ok(())
     }
 
-    /// How the answer travels if the client does not say.
+    /// Returns the response mode that applies if the request has none.
     pub(crate) const fn default_mode(&self) -> ResponseMode {
         if self.id_token || self.token { ResponseMode::Fragment } else { ResponseMode::Query }
     }

@@ -11,7 +11,7 @@ use outlive_wire::events::{SignInRefused, SignInSucceeded};
 
 use super::endpoint::SignedIn;
 use super::request::{AuthorizeRefusal, validate};
-use crate::conditional_access::{self, Asking};
+use crate::conditional_access::{self, AccessContext};
 use crate::directory::{Tenant, User, shortened_name};
 use crate::pages::{self, Next, PageState, Wrong};
 use crate::refusal::Refusal;
@@ -58,7 +58,7 @@ impl Visit {
                 self.authorize(version, parameters, consented, Some(signed_in)).await
             }
             Next::AdminConsent { version, parameters } => {
-                self.admin_consent(version, parameters, Some(signed_in)).await
+                self.show_admin_consent_page(version, parameters, Some(signed_in)).await
             }
             Next::EnterUserCode => {
                 let mut page = self.user_code_page("", None);
@@ -170,7 +170,7 @@ impl Visit {
         user: &User,
         now: Instant,
     ) -> Result<Option<bool>, StoreError> {
-        let asking = Asking {
+        let asking = AccessContext {
             tenant,
             user: Some(user),
             client: None,

@@ -88,8 +88,8 @@ impl Visit {
             amr: session.amr.clone(),
             auth_time: session.started_at,
         });
-        let mut change = Change::from(code.answered(approval.as_ref(), now));
-        change.add(session.used(code.tenant, now));
+        let mut change = Change::from(code.record_answer(approval.as_ref(), now));
+        change.add(session.record_use(code.tenant, now));
         let (client_id, client_name, upn) = (client.client_id, client.name.clone(), user.upn.clone());
         let (session, amr) = (session.id, session.amr.clone());
         let device_code = IssuedCode { id: code.id, fingerprint: None };

@@ -1,4 +1,4 @@
-//! Device codes: what is kept of them, and what their holder has.
+//! Stored device codes, and the sealed codes that devices hold.
 
 use outlive_clock::{ClientId, Instant, SessionId, Span, TenantId, UserId};
 use outlive_rules::DeviceDecision;
@@ -9,10 +9,10 @@ use uuid::Uuid;
 
 use crate::token::CodeScopes;
 
-/// Codes are remembered this much longer than they live, so that it can be said what became of them.
-const REMEMBERED: Span = Span::from_hours(24);
+/// How long an expired code is kept, so that polls for it get the correct error.
+const KEPT_AFTER_EXPIRY: Span = Span::from_hours(24);
 
-/// A device code as the directory keeps it.
+/// A stored device code.
 #[derive(Debug, Clone)]
 pub(crate) struct DeviceCode {
     pub(crate) tenant: TenantId,
@@ -25,7 +25,7 @@ pub(crate) struct DeviceCode {
     pub(crate) redeemed_at: Option<Instant>,
 }
 
-/// Who approved, and how they were signed in.
+/// The approving user and the authentication.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Approval {
     pub(crate) user_id: UserId,
@@ -34,7 +34,7 @@ pub(crate) struct Approval {
     pub(crate) auth_time: Instant,
 }
 
-/// What the device holds: the name of the row, sealed.
+/// The code that the device holds: the stored code's id, sealed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct SealedDeviceCode {
     pub(crate) tenant: TenantId,
@@ -75,7 +75,7 @@ fn code_of(row: &Row) -> Result<DeviceCode, StoreError> {
     })
 }
 
-/// The code with this id.
+/// Finds a code by id.
 pub(crate) async fn find(
     store: &Store,
     tenant: TenantId,
@@ -86,7 +86,7 @@ pub(crate) async fn find(
     store.row(select).await?.as_ref().map(code_of).transpose()
 }
 
-/// The code that a person typed, by the hash of its user code, of any tenant.
+/// Finds a code of any tenant by the hash of its user code.
 pub(crate) async fn find_by_user_code(
     store: &Store,
     user_code_hash: &str,
@@ -96,7 +96,7 @@ pub(crate) async fn find_by_user_code(
 }
 
 impl DeviceCode {
-    /// Writes a new code, with the hash of its user code.
+    /// Inserts a new code, with the hash of its user code.
     pub(crate) fn insertion(&self, user_code_hash: &str) -> Statement {
         sql!(
             "INSERT INTO device_codes (tenant, id, user_code_hash, client_id, asked, issued_us, decision) \
@@ -111,8 +111,8 @@ impl DeviceCode {
         )
     }
 
-    /// Writes the answer, if nobody has answered yet.
-    pub(crate) fn answered(&self, approval: Option<&Approval>, now: Instant) -> Statement {
+    /// Stores the user's answer unless there is one already.
+    pub(crate) fn record_answer(&self, approval: Option<&Approval>, now: Instant) -> Statement {
         sql!(
             "UPDATE device_codes SET decision = $1, decided_us = $2, approval = $3 \
              WHERE tenant = $4 AND id = $5 AND decision = $6",
@@ -127,8 +127,8 @@ impl DeviceCode {
     }
 }
 
-/// Marks a code as redeemed, if it was not: however many redeem it at the same moment, one does.
-pub(crate) fn redeemed(code: &DeviceCode, now: Instant) -> Statement {
+/// Marks a code as redeemed; of concurrent redemptions exactly one succeeds.
+pub(crate) fn mark_redeemed(code: &DeviceCode, now: Instant) -> Statement {
     sql!(
         "UPDATE device_codes SET redeemed_us = $1 WHERE tenant = $2 AND id = $3 AND redeemed_us IS NULL",
         now,
@@ -138,13 +138,12 @@ pub(crate) fn redeemed(code: &DeviceCode, now: Instant) -> Statement {
     .expect_rows(1)
 }
 
-/// Removes some of the codes that are long over: more than one, so that their number falls with
-/// every new one.
-pub(crate) fn forget_old(tenant: TenantId, now: Instant) -> Statement {
+/// Deletes some of the expired codes: more than one, so that every new code reduces their number.
+pub(crate) fn delete_expired(tenant: TenantId, now: Instant) -> Statement {
     sql!(
         "DELETE FROM device_codes WHERE tenant = $1 AND id IN \
          (SELECT id FROM device_codes WHERE tenant = $1 AND issued_us < $2 LIMIT 20)",
         tenant,
-        now - REMEMBERED
+        now - KEPT_AFTER_EXPIRY
     )
 }

@@ -14,7 +14,7 @@ use outlive_wire::Subject;
 use outlive_wire::events::{DeviceCodeIssued, IssuedCode};
 use serde_json::{Value, json};
 
-use super::code::{DeviceCode, SealedDeviceCode, forget_old};
+use super::code::{DeviceCode, SealedDeviceCode, delete_expired};
 use super::user_code;
 use crate::directory::{Application, Tenant};
 use crate::refusal::Refusal;
@@ -41,7 +41,7 @@ async fn answer(visit: &Visit, endpoint: TokenVersion) -> Response {
         Ok(body) => {
             ([(CACHE_CONTROL, "no-store, no-cache"), (PRAGMA, "no-cache")], Json(body)).into_response()
         }
-        Err(refusal) => refusal.token_response(&visit.asked().await),
+        Err(refusal) => refusal.token_response(&visit.request_details().await),
     }
 }
 
@@ -102,8 +102,8 @@ async fn store(
     };
     let event = Event::new(tenant.id, now, Subject::client(client.client_id), &visit.trace, issued);
     for _ in 0..DRAWS {
-        let user_code = user_code::draw(&mut random.stream("user-code"));
-        let mut change = Change::from(forget_old(tenant.id, now));
+        let user_code = user_code::generate(&mut random.stream("user-code"));
+        let mut change = Change::from(delete_expired(tenant.id, now));
         change.add(code.insertion(&visit.idp.secrets.user_code_hash(&user_code)));
         change.append(chassis.journal.entry(&event));
         match chassis.store.commit(change).await {

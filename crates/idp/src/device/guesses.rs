@@ -1,7 +1,7 @@
 //! Limits the guessing of user codes (RFC 8628, section 5.1).
 //!
-//! A wrong code belongs to no tenant, and so to no tenant's clock: the limit is in wall time, and
-//! each process has its own.
+//! A wrong code belongs to no tenant and so to no tenant's clock: the limit uses wall time,
+//! separately in each process.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -9,21 +9,22 @@ use std::sync::{Mutex, PoisonError};
 
 use outlive_clock::{Instant, Span};
 
-/// Wrong codes that an address may type within [`WINDOW`]. RFC 8628 asks for a limit and leaves the
-/// number open; with 45 bits in a code, this one leaves room for a school behind one address.
+/// Wrong codes that an address may enter within [`WINDOW`]. RFC 8628 requires a limit but no
+/// number; with 45 bits in a code, this one is sufficient and allows for a school behind one
+/// address.
 const GUESSES_MAX: usize = 100;
 const WINDOW: Span = Span::from_minutes(10);
 
-/// Addresses that are remembered. With more at once, the ones that guessed least are forgotten.
+/// Addresses with a counter. Beyond it, those with the fewest wrong codes are dropped.
 const ADDRESSES_MAX: usize = 4_096;
 
-/// The wrong codes of each address.
+/// Times of the wrong codes, by address.
 #[derive(Debug, Default)]
 pub(crate) struct UserCodeGuesses(Mutex<HashMap<IpAddr, Vec<Instant>>>);
 
 impl UserCodeGuesses {
-    /// Whether an address typed so many wrong codes that no other is looked at, not even a right
-    /// one.
+    /// Returns whether an address has reached the limit, beyond which even a correct code is
+    /// rejected.
     pub(crate) fn are_too_many(&self, address: IpAddr, now: Instant) -> bool {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(guesses) = all.get_mut(&address) else { return false };
@@ -74,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_remembered_is_bounded() {
+    fn the_number_of_addresses_is_bounded() {
         let guesses = UserCodeGuesses::default();
         for _ in 0..GUESSES_MAX {
             guesses.note(address(0), NOW);

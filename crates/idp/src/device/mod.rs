@@ -1,5 +1,6 @@
-//! Signing in for a device that has no browser (RFC 8628; reference: "Device authorization"): the device asks for a code, a
-//! person types it on a page, signs in and answers, and the device redeems its code at the token endpoint.
+//! The device authorization grant (RFC 8628; reference: "Device authorization"): a device requests
+//! a code, a user enters it on a page, signs in and approves, and the device redeems the code at
+//! the token endpoint.
 
 mod answer;
 mod code;
@@ -10,7 +11,7 @@ mod permissions;
 mod user_code;
 
 pub(crate) use answer::answer_device;
-pub(crate) use code::{SealedDeviceCode, find, redeemed};
+pub(crate) use code::{SealedDeviceCode, find, mark_redeemed};
 pub(crate) use endpoint::{device_code_v1, device_code_v2};
 pub(crate) use guesses::UserCodeGuesses;
 pub(crate) use page::{device_page, enter_user_code, short_page};

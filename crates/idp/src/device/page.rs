@@ -1,4 +1,4 @@
-//! The page on which a person types the code of a device: `/{tenant}/oauth2/deviceauth`.
+//! The page on which a user enters a device's user code: `/{tenant}/oauth2/deviceauth`.
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -10,25 +10,25 @@ use super::code::{DeviceCode, find_by_user_code};
 use super::endpoint::PAGE;
 use super::user_code;
 use crate::authorize::SignedIn;
-use crate::conditional_access::{self, Asking};
+use crate::conditional_access::{self, AccessContext};
 use crate::pages::{self, Next, PageState};
 use crate::refusal::Refusal;
 use crate::second_factor;
 use crate::visit::Visit;
 
-/// `GET /{tenant}/oauth2/deviceauth`; `otc` fills in the code.
+/// `GET /{tenant}/oauth2/deviceauth`; `otc` prefills the code.
 pub(crate) async fn device_page(visit: Visit) -> Response {
     let result = visit.show_device_page().await;
     visit.page(result).await
 }
 
-/// `POST /{tenant}/oauth2/deviceauth`: `otc`, with the form's own `ctx` and `canary`.
+/// `POST /{tenant}/oauth2/deviceauth`: `otc`, with the form's `ctx` and `canary`.
 pub(crate) async fn enter_user_code(visit: Visit) -> Response {
     let result = visit.take_user_code().await;
     visit.page(result).await
 }
 
-/// `GET /device`, which is short enough to type.
+/// `GET /device`, short enough to type.
 pub(crate) async fn short_page() -> Response {
     (StatusCode::FOUND, [(LOCATION, PAGE)]).into_response()
 }
@@ -38,11 +38,11 @@ impl Visit {
         if !is_alias(&self.segment) {
             self.idp.tenant(&self.segment, None).await?;
         }
-        let typed = self.parameters.get("otc").and_then(user_code::meant).unwrap_or_default();
+        let typed = self.parameters.get("otc").and_then(user_code::normalize).unwrap_or_default();
         Ok(self.user_code_page(&typed, None))
     }
 
-    /// The page itself, with what was wrong with the last code.
+    /// Renders the page, with the error of the previous attempt.
     pub(crate) fn user_code_page(&self, typed: &str, wrong: Option<Aadsts>) -> Response {
         let state = PageState::new(&self.segment, Next::EnterUserCode, None);
         let mut address = format!("{}{PAGE}", self.origin.0);
@@ -58,7 +58,7 @@ impl Visit {
         if !matches!(state.next, Next::EnterUserCode) {
             return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER));
         }
-        let typed = user_code::meant(self.parameters.get("otc").unwrap_or_default()).unwrap_or_default();
+        let typed = user_code::normalize(self.parameters.get("otc").unwrap_or_default()).unwrap_or_default();
         let (guesses, address) = (&self.idp.user_code_guesses, conditional_access::address(&self.headers));
         if guesses.are_too_many(address, wall_now()) {
             return Err(Refusal::new(aadsts::TOO_MANY_REQUESTS));
@@ -78,7 +78,7 @@ impl Visit {
         self.ask_for_device(&code, now, None).await
     }
 
-    /// Asks whoever is signed in whether the device may be, after they signed in if nobody is.
+    /// Shows the approval page to the signed-in user, or the sign-in page first.
     pub(crate) async fn ask_for_device(
         &self,
         code: &DeviceCode,
@@ -106,9 +106,9 @@ impl Visit {
             let state = PageState::new(&segment, next, None);
             return Ok(pages::sign_in(self, state, &client.name, "", None));
         };
-        // Asked for here and not when the device comes for its tokens: here is somebody who can answer.
+        // Checked here rather than at redemption, because here a user can act.
         let asked = code.asked.clone().into();
-        let asking = Asking {
+        let asking = AccessContext {
             tenant: &tenant,
             user: Some(&user),
             client: Some(&client),
@@ -134,7 +134,7 @@ impl Visit {
     }
 }
 
-/// Why a code can be answered no more, if it cannot.
+/// Returns why a code can no longer be approved, if so.
 pub(super) fn over(code: &DeviceCode, now: Instant) -> Option<Aadsts> {
     if now >= code.issued_at + lifetimes::DEVICE_CODE {
         return Some(aadsts::USER_CODE_EXPIRED);

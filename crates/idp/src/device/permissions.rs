@@ -1,4 +1,4 @@
-//! What a device asks for that its person has not granted yet.
+//! The permissions of a device authorization request that the user has not granted yet.
 
 use std::collections::BTreeSet;
 
@@ -11,14 +11,14 @@ use crate::idp::Idp;
 use crate::refusal::Refusal;
 use crate::scopes::{ResolveError, ResolvedResource, resolve};
 
-/// Scopes of one API that are still to be granted, with those that are.
+/// One API's scopes, requested and not granted yet.
 pub(crate) struct Lacking {
     pub(crate) resource: ResolvedResource,
     pub(crate) scopes: BTreeSet<String>,
     pub(crate) granted: BTreeSet<String>,
 }
 
-/// What is asked for and not granted, by API, as on the consent page of a sign-in in a browser.
+/// Returns the requested permissions that are not granted, by API, for the consent page.
 pub(crate) async fn lacking(
     idp: &Idp,
     code: &DeviceCode,

@@ -1,21 +1,21 @@
-//! The code that a person reads off a device and types.
+//! User codes, which a user reads from a device and types.
 
 use outlive_clock::Stream;
 
-/// Letters and digits that are not taken for one another when read off a screen. Thirty-two: every five bits make one.
+/// Letters and digits that are hard to confuse on a screen. Thirty-two: one for every five bits.
 const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 const LENGTH: usize = 9;
 
-/// Longest text that is looked at, in characters: people type blanks and hyphens.
+/// Longest accepted input, in characters: users type blanks and hyphens.
 const TYPED_MAX: usize = 40;
 
-/// A new code.
-pub(crate) fn draw(stream: &mut Stream) -> String {
+/// Generates a code.
+pub(crate) fn generate(stream: &mut Stream) -> String {
     stream.bytes::<LENGTH>().iter().map(|byte| char::from(ALPHABET[usize::from(byte & 31)])).collect()
 }
 
-/// The code as it was meant, if what was typed can be one.
-pub(crate) fn meant(typed: &str) -> Option<String> {
+/// Normalizes a typed code; `None` if it cannot be one.
+pub(crate) fn normalize(typed: &str) -> Option<String> {
     if typed.chars().count() > TYPED_MAX {
         return None;
     }
@@ -32,13 +32,13 @@ mod tests {
 
     #[test]
     fn a_code_is_understood_as_people_type_it() {
-        let code = draw(&mut Randomness::from_seed(1).stream("user-code"));
+        let code = generate(&mut Randomness::from_seed(1).stream("user-code"));
         assert!(code.len() == 9 && code.bytes().all(|byte| ALPHABET.contains(&byte)), "{code}");
-        assert_eq!(meant(&code).as_deref(), Some(&*code));
+        assert_eq!(normalize(&code).as_deref(), Some(&*code));
         let typed = format!(" {}-{} ", code[..4].to_lowercase(), &code[4..]);
-        assert_eq!(meant(&typed).as_deref(), Some(&*code));
+        assert_eq!(normalize(&typed).as_deref(), Some(&*code));
         for other in ["", "ABC", &"A".repeat(10), &"A ".repeat(40), "ÄÖÜÄÖÜÄÖÜ"] {
-            assert_eq!(meant(other), None, "{other}");
+            assert_eq!(normalize(other), None, "{other}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! App roles that service principals, users and groups hold at an API (appRoleAssignment).
+//! App role assignments of service principals, users and groups (appRoleAssignment).
 
 use std::str::FromStr;
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Directory;
 
-/// Who can hold an app role.
+/// The type of a principal that can have an app role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PrincipalType {
     User,
@@ -17,7 +17,7 @@ pub(crate) enum PrincipalType {
 }
 
 impl PrincipalType {
-    /// Its name in Graph and in the database.
+    /// Returns its name in Graph and in the database.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::User => "User",
@@ -34,11 +34,11 @@ impl FromStr for PrincipalType {
         [Self::User, Self::Group, Self::ServicePrincipal]
             .into_iter()
             .find(|kind| kind.name() == text)
-            .ok_or_else(|| format!("'{text}' holds no roles"))
+            .ok_or_else(|| format!("'{text}' is not a principal type"))
     }
 }
 
-/// That somebody holds an app role.
+/// An app role assignment.
 #[derive(Debug, Clone)]
 pub(crate) struct AppRoleAssignment {
     pub(crate) principal: Uuid,
@@ -61,7 +61,7 @@ fn assignment_of(row: &Row) -> Result<AppRoleAssignment, StoreError> {
 }
 
 impl Directory {
-    /// The names of the app roles that a client has been assigned at an API.
+    /// Returns the app roles of an API that are assigned to a client.
     pub(crate) async fn assigned_roles(
         &self,
         tenant: TenantId,
@@ -80,10 +80,15 @@ impl Directory {
             ));
             rows.await?.iter().map(|row| row.text("role")).collect::<Result<Vec<_>, _>>().map(Some)
         };
-        Ok(self.memory.assigned_roles.or_read(tenant, (client, resource), read).await?.unwrap_or_default())
+        Ok(self
+            .memory
+            .assigned_roles
+            .get_or_read(tenant, (client, resource), read)
+            .await?
+            .unwrap_or_default())
     }
 
-    /// The names of the app roles that a user holds at an application, by themselves or through a group.
+    /// Returns a user's app roles at an application, assigned directly or through a group.
     pub(crate) async fn user_roles(
         &self,
         tenant: TenantId,
@@ -101,10 +106,10 @@ impl Directory {
             ));
             rows.await?.iter().map(|row| row.text("role")).collect::<Result<Vec<_>, _>>().map(Some)
         };
-        Ok(self.memory.user_roles.or_read(tenant, (user, resource), read).await?.unwrap_or_default())
+        Ok(self.memory.user_roles.get_or_read(tenant, (user, resource), read).await?.unwrap_or_default())
     }
 
-    /// What somebody holds, in the order of API and role, after one.
+    /// Returns a principal's assignments after `after`, ordered by API and role.
     pub(crate) async fn roles_held_after(
         &self,
         tenant: TenantId,
@@ -124,7 +129,7 @@ impl Directory {
         rows.await?.iter().map(assignment_of).collect()
     }
 
-    /// Who holds roles at an API, in the order of principal and role, after one.
+    /// Returns an API's assignments after `after`, ordered by principal and role.
     pub(crate) async fn roles_given_after(
         &self,
         tenant: TenantId,
@@ -146,7 +151,6 @@ impl Directory {
 }
 
 impl AppRoleAssignment {
-    /// Writes it.
     pub(crate) fn insertion(&self, tenant: TenantId) -> Statement {
         sql!(
             "INSERT INTO app_role_assignments (tenant, principal, principal_type, resource_id, role, created_us) \
@@ -160,7 +164,7 @@ impl AppRoleAssignment {
         )
     }
 
-    /// Writes it unless it is there.
+    /// Inserts the assignment unless it exists.
     pub(crate) fn insertion_once(&self, tenant: TenantId) -> Statement {
         sql!(
             "INSERT INTO app_role_assignments (tenant, principal, principal_type, resource_id, role, created_us) \
@@ -175,7 +179,7 @@ impl AppRoleAssignment {
     }
 }
 
-/// Takes a role from somebody, who has to hold it.
+/// Deletes a principal's assignment, which has to exist.
 pub(crate) fn unassign(tenant: TenantId, principal: Uuid, resource: ClientId, role: &str) -> Statement {
     sql!(
         "DELETE FROM app_role_assignments WHERE tenant = $1 AND principal = $2 AND resource_id = $3 AND role = $4",

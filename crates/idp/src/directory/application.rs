@@ -24,14 +24,14 @@ pub(crate) struct Application {
     pub(crate) name: String,
     pub(crate) enabled: bool,
     pub(crate) document: Arc<ApplicationDocument>,
-    /// How often it was written: an update is of the revision that was read.
+    /// The revision that was read; an update fails if it is outdated.
     pub(crate) revision: i64,
 }
 
-/// What is registered about it.
+/// The registration.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct ApplicationDocument {
-    /// Whether it is the platform's own. Its row holds only what an administrator can change.
+    /// Whether it is a platform application. Its row holds only what an administrator can change.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) platform: bool,
     pub(crate) object_id: Uuid,
@@ -42,40 +42,40 @@ pub(crate) struct ApplicationDocument {
     pub(crate) app_roles: Vec<AppRoleSpec>,
     pub(crate) token_version: u8,
     pub(crate) required: Vec<RequiredSpec>,
-    /// Whether device codes and users' passwords get it tokens without a credential of its own.
+    /// Whether device codes and user passwords can be redeemed without a client credential.
     #[serde(default)]
     pub(crate) allow_public_client: bool,
-    /// Certificates that it proves itself with.
+    /// Certificates for client assertions.
     #[serde(default)]
     pub(crate) key_credentials: Vec<KeyCredential>,
-    /// Other issuers whose tokens prove it.
+    /// Issuers whose tokens are accepted as client assertions.
     #[serde(default)]
     pub(crate) federated_credentials: Vec<FederatedCredential>,
-    /// Claims that tokens carry beyond what they always do.
+    /// Optional claims in its tokens.
     #[serde(default, skip_serializing_if = "OptionalClaimsSpec::is_empty")]
     pub(crate) optional_claims: OptionalClaimsSpec,
-    /// Which groups tokens tell (`groupMembershipClaims`).
+    /// Memberships to include in tokens (`groupMembershipClaims`).
     #[serde(default, skip_serializing_if = "GroupClaims::is_none")]
     pub(crate) group_claims: GroupClaims,
-    /// Whether it evaluates access continuously.
+    /// Whether it is CAE-enabled.
     #[serde(default)]
     pub(crate) continuous_access_evaluation: bool,
-    /// Whether its users have to give a second factor.
+    /// Whether its users need MFA.
     #[serde(default)]
     pub(crate) require_mfa: bool,
-    /// Whether only those who are assigned to it get in (`appRoleAssignmentRequired`).
+    /// Whether users need an assignment to sign in (`appRoleAssignmentRequired`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) assignment_required: bool,
-    /// Which tokens the authorization endpoint may answer it with.
+    /// Tokens that the authorization endpoint may issue to it.
     #[serde(default)]
     pub(crate) implicit: ImplicitGrants,
-    /// What is loaded in the browser when somebody who is signed in there signs out (`web.logoutUrl`).
+    /// The URL that a signed-in user's browser loads at sign-out (`web.logoutUrl`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) logout_url: Option<String>,
 }
 
 impl ApplicationDocument {
-    /// A registration with nothing in it.
+    /// Returns an empty registration.
     pub(crate) fn empty(object_id: Uuid, kind: ApplicationKind) -> Self {
         Self {
             platform: false,
@@ -106,12 +106,12 @@ const NAMES_OF_CLIENT: [&str; 2] = [
     "DELETE FROM redirect_uris WHERE tenant = $1 AND client_id = $2",
 ];
 
-/// The application of a row.
+/// Reads an application from a row.
 pub(super) fn application_of(row: &Row) -> Result<Application, StoreError> {
     application_named(row, "name")
 }
 
-/// An application whose name stands in this column.
+/// Reads an application whose client id is in the named column.
 pub(super) fn application_named(row: &Row, name: &str) -> Result<Application, StoreError> {
     let client_id = row.parse("client_id")?;
     Ok(Application {
@@ -125,7 +125,7 @@ pub(super) fn application_named(row: &Row, name: &str) -> Result<Application, St
 }
 
 impl Directory {
-    /// The application with this client id.
+    /// Finds an application by client id.
     pub(crate) async fn application(
         &self,
         tenant: TenantId,
@@ -144,10 +144,11 @@ impl Directory {
                 .map(application_of)
                 .transpose()
         };
-        self.memory.applications.or_read(tenant, client_id, read).await
+        self.memory.applications.get_or_read(tenant, client_id, read).await
     }
 
-    /// The tenants in which an application with this client id exists; at most two, which is enough to know if it is one.
+    /// Returns the tenants that have an application with this client id: two at most, enough to
+    /// know whether there is exactly one.
     pub(crate) async fn tenants_with_application(
         &self,
         client_id: ClientId,
@@ -162,10 +163,11 @@ impl Directory {
         rows.iter().map(|row| row.parse("tenant")).collect()
     }
 
-    /// Whether some application of these tenants, or of any if the list is empty, has
-    /// registered this redirect URI; the port of a loopback one does not count.
+    /// Returns whether an application of these tenants, or of any tenant if the list is empty, has
+    /// registered this redirect URI. The port of a loopback URI is ignored.
     pub(crate) async fn is_redirect_uri(&self, tenants: &[TenantId], uri: &str) -> Result<bool, StoreError> {
-        // Both forms are kept of a loopback URI; the lookup of any other has the same name twice.
+        // A loopback URI is stored in both forms; any other URI is looked up as the same name
+        // twice.
         let asked = without_loopback_port(uri).unwrap_or_else(|| uri.to_owned());
         let rows = self.store.rows(sql!(
             "SELECT DISTINCT tenant FROM redirect_uris WHERE uri IN ($1, $2)",
@@ -181,13 +183,13 @@ impl Directory {
         Ok(false)
     }
 
-    /// The application whose registration has this object id.
+    /// Finds an application by object id.
     pub(crate) async fn application_of_object(
         &self,
         tenant: TenantId,
         object: Uuid,
     ) -> Result<Option<Application>, StoreError> {
-        // Rows from before the column say it in their document only.
+        // Rows from before the column have the object id in their document only.
         let row = self.store.row(sql!(
             "SELECT client_id, service_principal_id, name, enabled, document, revision FROM applications \
              WHERE tenant = $1 AND (object_id = $2 OR (object_id IS NULL AND document LIKE $3))",
@@ -198,7 +200,7 @@ impl Directory {
         row.await?.as_ref().map(application_of).transpose()
     }
 
-    /// The application whose service principal this is.
+    /// Finds an application by the object id of its service principal.
     pub(crate) async fn application_of_principal(
         &self,
         tenant: TenantId,
@@ -213,7 +215,7 @@ impl Directory {
         row.await?.as_ref().map(application_of).transpose()
     }
 
-    /// Applications in the order of their client ids, after one.
+    /// Returns applications after `after`, ordered by client id.
     pub(crate) async fn applications_after(
         &self,
         tenant: TenantId,
@@ -230,8 +232,8 @@ impl Directory {
         rows.await?.iter().map(application_of).collect()
     }
 
-    /// The same of those with this name in ASCII, whatever the case of its letters.
-    pub(crate) async fn applications_called(
+    /// Returns applications with this ASCII name, ignoring case, ordered by client id.
+    pub(crate) async fn applications_by_name(
         &self,
         tenant: TenantId,
         name: &str,
@@ -251,12 +253,12 @@ impl Directory {
 }
 
 impl Application {
-    /// Its registration, to be changed.
+    /// Returns the registration for modification.
     pub(crate) fn document_mut(&mut self) -> &mut ApplicationDocument {
         Arc::make_mut(&mut self.document)
     }
 
-    /// What its row holds of its registration.
+    /// Returns the part of the registration that the row holds.
     fn stored(&self) -> serde_json::Value {
         if self.document.platform {
             serde_json::json!(platform::stored(&self.document))
@@ -265,7 +267,7 @@ impl Application {
         }
     }
 
-    /// Writes what is registered about it, if nothing of it changed since it was read.
+    /// Updates the registration; conflicts if the row has changed since it was read.
     pub(crate) fn update_document(&self, tenant: TenantId) -> Statement {
         sql!(
             "UPDATE applications SET document = $1, revision = revision + 1 \
@@ -278,7 +280,7 @@ impl Application {
         .expect_rows(1)
     }
 
-    /// The statements that write it and the names by which it is asked for.
+    /// Returns the statements that insert the application and its names.
     pub(crate) fn insertion(&self, tenant: TenantId) -> Vec<Statement> {
         let mut statements = vec![sql!(
             "INSERT INTO applications (tenant, client_id, service_principal_id, name, enabled, document, object_id) \
@@ -295,7 +297,7 @@ impl Application {
         statements
     }
 
-    /// The statements that write this over what it was before, if nobody changed it in between.
+    /// Returns the statements that replace `before`; they conflict if the row has changed since.
     pub(crate) fn update(&self, before: &Self, tenant: TenantId) -> Vec<Statement> {
         let mut statements = vec![
             sql!(
@@ -323,7 +325,7 @@ impl Application {
         statements
     }
 
-    /// The statements that remove it with all that hangs on it.
+    /// Returns the statements that delete the application and its dependent rows.
     pub(crate) fn removal(&self, tenant: TenantId) -> Vec<Statement> {
         let mut statements: Vec<_> = NAMES_OF_CLIENT.map(|sql| self.of_client(sql, tenant)).into();
         for sql in [
@@ -352,7 +354,7 @@ impl Application {
         Statement::new(sql, vec![tenant.into(), self.client_id.into()])
     }
 
-    /// The names by which it is asked for, and where its codes may be sent.
+    /// Returns the statements that insert its identifiers and redirect URIs.
     fn names(&self, tenant: TenantId) -> Vec<Statement> {
         let mut statements = Vec::new();
         let own_name = self.client_id.to_string();
@@ -378,13 +380,13 @@ impl Application {
         statements
     }
 
-    /// The delegated permission of this name in its registered spelling, if it offers one.
+    /// Returns the registered spelling of a delegated permission that it offers.
     pub(crate) fn scope(&self, name: &str) -> Option<String> {
         let known = self.document.scopes.iter().find(|known| known.value.eq_ignore_ascii_case(name));
         known.map(|known| known.value.clone())
     }
 
-    /// Which of its delegated permissions a client has asked for in its registration.
+    /// Returns the delegated permissions of an API in its registration.
     pub(crate) fn required_scopes(&self, resource: ClientId) -> Vec<String> {
         self.document
             .required

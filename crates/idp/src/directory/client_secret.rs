@@ -1,4 +1,4 @@
-//! Client secrets: kept as keyed hashes, compared in constant time.
+//! Client secrets: stored as keyed hashes and compared in constant time.
 
 use aws_lc_rs::{constant_time, hmac};
 use base64::Engine;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::Directory;
 
-/// Hashes secrets under a key of this installation, so that the database alone gives nothing to compare with.
+/// Hashes secrets with an installation key, so that the database alone does not allow guessing.
 #[derive(Clone)]
 pub(crate) struct ClientSecrets {
     key: hmac::Key,
@@ -22,14 +22,12 @@ impl std::fmt::Debug for ClientSecrets {
     }
 }
 
-/// What became of comparing a secret.
+/// The result of comparing a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SecretMatch {
-    /// It is the secret.
     Valid,
-    /// It was, but is past its end.
+    /// The secret matches but has expired.
     Expired,
-    /// It is not.
     Wrong,
 }
 
@@ -41,12 +39,12 @@ pub(crate) struct StoredSecret {
     expires_at: Instant,
 }
 
-/// A secret as it is made and shown (passwordCredential).
+/// A secret's metadata (passwordCredential).
 #[derive(Debug, Clone)]
 pub(crate) struct PasswordCredential {
     pub(crate) key_id: Uuid,
     pub(crate) display_name: Option<String>,
-    /// Its first characters.
+    /// The first characters of the secret.
     pub(crate) hint: Option<String>,
     pub(crate) starts_at: Option<Instant>,
     pub(crate) expires_at: Instant,
@@ -64,7 +62,8 @@ impl ClientSecrets {
         URL_SAFE_NO_PAD.encode(context.sign())
     }
 
-    /// By what a wrong password is known again, without being kept: too short to guess a password from it, even with the key.
+    /// Returns a short hash that recognizes a repeated wrong password. Too short to guess the
+    /// password from, even with the key.
     pub(crate) fn wrong_password_mark(&self, user: UserId, password: &Secret) -> String {
         let mut context = hmac::Context::with_key(&self.key);
         context.update(b"wrong password");
@@ -73,7 +72,7 @@ impl ClientSecrets {
         URL_SAFE_NO_PAD.encode(&context.sign().as_ref()[..3])
     }
 
-    /// What is kept of a code that was sent to a user.
+    /// Hashes a code that was sent to a user.
     pub(crate) fn sent_code_hash(&self, id: Uuid, code: &str) -> String {
         let mut context = hmac::Context::with_key(&self.key);
         context.update(b"sent code");
@@ -82,7 +81,7 @@ impl ClientSecrets {
         URL_SAFE_NO_PAD.encode(context.sign())
     }
 
-    /// By what the limits of password resets know a user name or an address.
+    /// Hashes a user name or address for the limits of password resets.
     pub(crate) fn reset_subject(&self, tenant: TenantId, kind: &str, name: &str) -> String {
         let mut context = hmac::Context::with_key(&self.key);
         context.update(b"password reset");
@@ -92,8 +91,7 @@ impl ClientSecrets {
         URL_SAFE_NO_PAD.encode(&context.sign().as_ref()[..16])
     }
 
-    /// What is kept of the code that a person types for a device. The same for every tenant: the
-    /// page does not know which it is.
+    /// Hashes a user code. The hash does not depend on the tenant, which the page does not know.
     pub(crate) fn user_code_hash(&self, user_code: &str) -> String {
         let mut context = hmac::Context::with_key(&self.key);
         context.update(b"user code");
@@ -101,13 +99,13 @@ impl ClientSecrets {
         URL_SAFE_NO_PAD.encode(context.sign())
     }
 
-    /// Whether it is the code of which `hash` was kept.
+    /// Compares a code with the stored hash.
     pub(crate) fn is_sent_code(&self, id: Uuid, code: &str, hash: &str) -> bool {
         let typed = self.sent_code_hash(id, code);
         constant_time::verify_slices_are_equal(typed.as_bytes(), hash.as_bytes()).is_ok()
     }
 
-    /// The statement that stores a secret.
+    /// Inserts a secret.
     pub(crate) fn insertion(
         &self,
         tenant: TenantId,
@@ -121,7 +119,7 @@ impl ClientSecrets {
         self.addition(tenant, client, &credential, secret)
     }
 
-    /// The statement that stores a secret with what is shown of it.
+    /// Inserts a secret with its metadata.
     pub(crate) fn addition(
         &self,
         tenant: TenantId,
@@ -165,7 +163,7 @@ impl ClientSecrets {
 }
 
 impl Directory {
-    /// The secrets of a client.
+    /// Returns the secrets of a client.
     pub(crate) async fn client_secrets(
         &self,
         tenant: TenantId,
@@ -191,10 +189,10 @@ impl Directory {
                 .collect::<Result<Vec<_>, _>>()
                 .map(Some)
         };
-        Ok(self.memory.secrets.or_read(tenant, client, read).await?.unwrap_or_default())
+        Ok(self.memory.secrets.get_or_read(tenant, client, read).await?.unwrap_or_default())
     }
 
-    /// What is shown of a client's secrets.
+    /// Returns the metadata of a client's secrets.
     pub(crate) async fn password_credentials(
         &self,
         tenant: TenantId,
@@ -220,7 +218,7 @@ impl Directory {
     }
 }
 
-/// Ends all secrets of a client at `now`.
+/// Makes all secrets of a client expire at `now`.
 pub(crate) fn expire_secrets(tenant: TenantId, client: ClientId, now: Instant) -> Statement {
     sql!(
         "UPDATE client_secrets SET expires_us = $1 WHERE tenant = $2 AND client_id = $3",
@@ -230,7 +228,7 @@ pub(crate) fn expire_secrets(tenant: TenantId, client: ClientId, now: Instant) -
     )
 }
 
-/// Removes one secret of a client, which has to be there.
+/// Deletes one secret of a client, which has to exist.
 pub(crate) fn remove_secret(tenant: TenantId, client: ClientId, key_id: Uuid) -> Statement {
     let key_id = key_id.to_string();
     sql!(
@@ -242,7 +240,7 @@ pub(crate) fn remove_secret(tenant: TenantId, client: ClientId, key_id: Uuid) ->
     .expect_rows(1)
 }
 
-/// Removes all secrets of a client.
+/// Deletes all secrets of a client.
 pub(crate) fn remove_secrets(tenant: TenantId, client: ClientId) -> Statement {
     sql!("DELETE FROM client_secrets WHERE tenant = $1 AND client_id = $2", tenant, client)
 }

@@ -1,4 +1,4 @@
-//! Consent: which delegated permissions a client has, for one user or for everybody (oauth2PermissionGrant).
+//! Delegated permission grants of a client, for one user or for all users (oauth2PermissionGrant).
 
 use std::collections::BTreeSet;
 
@@ -10,12 +10,12 @@ use outlive_store::{Statement, StoreError, sql};
 use super::Directory;
 use super::platform::GRAPH;
 
-/// The principal of a grant that an administrator gave for everybody (`consentType: AllPrincipals`).
+/// The principal of a grant for all users (`consentType: AllPrincipals`).
 pub(crate) const ALL_PRINCIPALS: &str = "*";
 
 impl Directory {
-    /// The scopes of an API that a client may use for a user: what the user granted, what was
-    /// granted for everybody, and what the platform's own clients have without consent.
+    /// Returns the scopes of an API that are granted to a client for a user: by the user, by an
+    /// administrator for all users, or by the platform to its own clients.
     pub(crate) async fn granted_scopes(
         &self,
         tenant: TenantId,
@@ -49,14 +49,14 @@ impl Directory {
         Ok(self
             .memory
             .granted_scopes
-            .or_read(tenant, (client, resource, user), read)
+            .get_or_read(tenant, (client, resource, user), read)
             .await?
             .unwrap_or_default())
     }
 }
 
-/// What a client has of an API once `asked` is consented to as well. Consent to anything of
-/// Microsoft Graph includes the OpenID Connect scopes.
+/// Returns the granted scopes after consent to `asked`. Consent to any scope of Microsoft Graph
+/// includes the OpenID Connect scopes.
 pub(crate) fn consented_with<'a>(
     resource: ClientId,
     before: impl IntoIterator<Item = &'a String>,
@@ -69,7 +69,8 @@ pub(crate) fn consented_with<'a>(
     scopes
 }
 
-/// Records that `principal` (a user's id, or [`ALL_PRINCIPALS`]) granted exactly these scopes of an API to a client.
+/// Replaces the scopes that `principal` (a user id or [`ALL_PRINCIPALS`]) has granted to a client
+/// for an API.
 pub(crate) fn grant_scopes(
     tenant: TenantId,
     client: ClientId,
@@ -97,7 +98,7 @@ pub(crate) fn grant_scopes(
     ]
 }
 
-/// Withdraws every delegated permission of a client, for one user or for everybody and every user.
+/// Revokes every delegated permission of a client, for one user or for all grants.
 pub(crate) fn withdraw_scopes(tenant: TenantId, client: ClientId, user: Option<UserId>) -> Statement {
     match user {
         Some(user) => sql!(

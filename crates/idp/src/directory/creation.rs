@@ -1,4 +1,4 @@
-//! A new tenant's directory, as statements.
+//! Creation of a tenant's directory.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,13 +20,13 @@ use crate::passwords::{self, HashedPassword};
 use crate::second_factor::{Authenticator, SecondFactor};
 use crate::spec::{ApplicationKind, ApplicationSpec, FederatedCredentialSpec, OptionalClaimSpec, TenantSpec};
 
-/// How long a client secret lives by default ("application: addPassword": start plus two years).
+/// Default lifetime of a client secret ("application: addPassword": start plus two years).
 pub(crate) const SECRET_LIFETIME: Span = Span::from_days(730);
 
-/// The statements that make a tenant's directory at virtual instant `now`.
+/// Returns the statements that create a tenant's directory at virtual instant `now`.
 ///
 /// # Errors
-/// A password that cannot be hashed now, or a description that `registration` rejects.
+/// A password that cannot be hashed at the moment, or a specification that `registration` rejects.
 pub(crate) async fn create(
     tenant: TenantId,
     spec: TenantSpec,
@@ -121,7 +121,7 @@ fn add_application(
     let version = spec.token_version.unwrap_or(1);
     let mut optional_claims = spec.optional_claims;
     if spec.continuous_access_evaluation && !optional_claims.access_token.iter().any(|c| c.name == "xms_cc") {
-        // Nothing can be evaluated in a token that does not say whether its client can be challenged.
+        // Tokens for a CAE-enabled API need `xms_cc` to show whether the client is CAE-capable.
         optional_claims.access_token.push(OptionalClaimSpec::named("xms_cc"));
     }
     let application = Application {
@@ -187,7 +187,7 @@ fn add_application(
     Ok(())
 }
 
-/// The certificates of an application, read once.
+/// Parses the certificates of an application.
 fn key_credentials(spec: &ApplicationSpec, random: &Randomness) -> Result<Vec<KeyCredential>, Problem> {
     let read = |(index, pem): (usize, &String)| {
         let certificate = Certificate::from_pem(pem).map_err(|refusal| {
@@ -202,7 +202,7 @@ fn key_credentials(spec: &ApplicationSpec, random: &Randomness) -> Result<Vec<Ke
     spec.certificates.iter().enumerate().map(read).collect()
 }
 
-/// The other issuers of an application.
+/// Returns the federated credentials of an application.
 fn federated_credentials(spec: &ApplicationSpec, random: &Randomness) -> Vec<FederatedCredential> {
     let read = |registered: &FederatedCredentialSpec| {
         let id = random.stream("federated-credential-id").uuid();

@@ -1,15 +1,15 @@
-//! Users who were deleted: kept for thirty days, in which they can be restored, then gone.
+//! Deleted users, who can be restored for thirty days.
 
 use outlive_clock::{Instant, Span, TenantId, UserId};
 use outlive_store::{Statement, StoreError, sql};
 
 use super::{Directory, User};
 
-/// For how long a deleted user is kept ("Delete a user": soft-deleted for 30 days).
+/// How long a deleted user is retained ("Delete a user": soft-deleted for 30 days).
 pub(crate) const KEPT_AFTER_DELETION: Span = Span::from_days(30);
 
 impl Directory {
-    /// When the next deleted user is to be removed for good.
+    /// Returns when the next deleted user is due for permanent removal.
     pub(crate) async fn next_removal(&self, tenant: TenantId) -> Result<Option<Instant>, StoreError> {
         let row = self.store.row(sql!(
             "SELECT deleted_us FROM users WHERE tenant = $1 AND deleted_us IS NOT NULL ORDER BY deleted_us LIMIT 1",
@@ -19,8 +19,8 @@ impl Directory {
         Ok(deleted_at.map(|at| at + KEPT_AFTER_DELETION))
     }
 
-    /// The user who was deleted first, if that was long enough ago.
-    pub(crate) async fn to_be_removed(
+    /// Returns the earliest deleted user whose retention has ended.
+    pub(crate) async fn next_expired_user(
         &self,
         tenant: TenantId,
         now: Instant,
@@ -35,7 +35,7 @@ impl Directory {
 }
 
 impl User {
-    /// The statements that remove a user with all that is about them.
+    /// Returns the statements that remove a user and all dependent rows.
     pub(crate) fn removal(tenant: TenantId, user: UserId) -> Vec<Statement> {
         vec![
             sql!("DELETE FROM group_members WHERE tenant = $1 AND user_id = $2", tenant, user),
@@ -48,8 +48,8 @@ impl User {
         ]
     }
 
-    /// Takes a sign-in name from a deleted user who still has it, so that another can have it: the deleted one is then called by
-    /// the object id before it.
+    /// Frees the sign-in name of a deleted user for a new user: the deleted user's name gets the
+    /// object id as a prefix.
     pub(crate) fn release_name(tenant: TenantId, upn: &str) -> Statement {
         sql!(
             "UPDATE users SET upn = replace(id, '-', '') || upn, revision = revision + 1 \
@@ -59,7 +59,7 @@ impl User {
         )
     }
 
-    /// The sign-in name that a deleted user had before it was released.
+    /// Returns the deleted user's original sign-in name.
     pub(crate) fn name_before_release(&self) -> &str {
         self.upn.strip_prefix(&self.id.uuid().simple().to_string()).unwrap_or(&self.upn)
     }

@@ -1,29 +1,29 @@
-//! Consents as objects of their own (oauth2PermissionGrant), which name service principals where tokens name clients.
+//! Delegated permission grants as Graph objects (oauth2PermissionGrant), which refer to service
+//! principals where tokens refer to clients.
 
 use outlive_clock::{ClientId, ServicePrincipalId, TenantId, UserId};
 use outlive_store::{Row, Statement, StoreError, Value, sql};
 
 use super::{ALL_PRINCIPALS, Directory};
 
-/// Delegated permissions of a client at an API, given by a user or for everybody.
+/// A client's delegated permissions at an API, granted by a user or for all users.
 #[derive(Debug, Clone)]
 pub(crate) struct PermissionGrant {
     pub(crate) client: ClientId,
     pub(crate) client_principal: ServicePrincipalId,
     pub(crate) resource: ClientId,
     pub(crate) resource_principal: ServicePrincipalId,
-    /// The user; nobody for a grant for all.
+    /// The user; `None` for a grant for all users.
     pub(crate) principal: Option<UserId>,
     pub(crate) scope: String,
 }
 
-/// Which grants are meant.
+/// Selects grants.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum GrantsOf {
     Everybody,
     Client(ClientId),
     Resource(ClientId),
-    /// A user's own.
     User(UserId),
 }
 
@@ -53,7 +53,7 @@ fn grant_of(row: &Row) -> Result<PermissionGrant, StoreError> {
 }
 
 impl Directory {
-    /// The grant of a client at an API, by a user or for everybody.
+    /// Finds a client's grant at an API, of a user or for all users.
     pub(crate) async fn permission_grant(
         &self,
         tenant: TenantId,
@@ -68,7 +68,7 @@ impl Directory {
         row.await?.as_ref().map(grant_of).transpose()
     }
 
-    /// Grants in the order of client, API and principal, after one.
+    /// Returns grants after `after`, ordered by client, API and principal.
     pub(crate) async fn permission_grants_after(
         &self,
         tenant: TenantId,
@@ -113,7 +113,6 @@ impl Directory {
 }
 
 impl PermissionGrant {
-    /// Writes a grant that is not there yet.
     pub(crate) fn insertion(&self, tenant: TenantId) -> Statement {
         sql!(
             "INSERT INTO permission_grants (tenant, client_id, resource_id, principal, scope) VALUES ($1, $2, $3, $4, $5)",
@@ -125,7 +124,7 @@ impl PermissionGrant {
         )
     }
 
-    /// Gives it other scopes.
+    /// Replaces the grant's scopes.
     pub(crate) fn with_scope(&self, tenant: TenantId, scope: &str) -> Statement {
         sql!(
             "UPDATE permission_grants SET scope = $1 \
@@ -139,7 +138,6 @@ impl PermissionGrant {
         .expect_rows(1)
     }
 
-    /// Removes it.
     pub(crate) fn removal(&self, tenant: TenantId) -> Statement {
         sql!(
             "DELETE FROM permission_grants WHERE tenant = $1 AND client_id = $2 AND resource_id = $3 AND principal = $4",
@@ -151,7 +149,7 @@ impl PermissionGrant {
         .expect_rows(1)
     }
 
-    /// Its place in the order of grants.
+    /// Returns the sort key of the grant.
     pub(crate) fn place(&self) -> (String, String, String) {
         (self.client.to_string(), self.resource.to_string(), principal_text(self.principal))
     }

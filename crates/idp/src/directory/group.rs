@@ -1,4 +1,4 @@
-//! Groups and their members, who are users. Groups have no owners and no groups in them.
+//! Groups and their members, who are users. Groups have no owners and no nested groups.
 
 use outlive_clock::{ClientId, Instant, TenantId, UserId};
 use outlive_store::{Row, Statement, StoreError, sql};
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::Directory;
 
-/// The most groups that are read of one user: more than any directory lets a user be in.
+/// Groups that are read for one user: more than a directory allows.
 const GROUPS_MAX: u32 = 2_048;
 
 /// A security group.
@@ -16,11 +16,11 @@ pub(crate) struct Group {
     pub(crate) id: Uuid,
     pub(crate) display_name: String,
     pub(crate) document: GroupDocument,
-    /// How often it was written: an update is of the revision that was read.
+    /// The revision that was read; an update fails if it is outdated.
     pub(crate) revision: i64,
 }
 
-/// What Graph shows of a group beside its name.
+/// The properties of a group beside its name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct GroupDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,7 +41,7 @@ fn group_of(row: &Row) -> Result<Group, StoreError> {
 }
 
 impl Directory {
-    /// The group with this object id.
+    /// Finds a group by object id.
     pub(crate) async fn group(&self, tenant: TenantId, id: Uuid) -> Result<Option<Group>, StoreError> {
         let row = self.store.row(sql!(
             "SELECT id, display_name, document, revision FROM directory_groups WHERE tenant = $1 AND id = $2",
@@ -51,8 +51,7 @@ impl Directory {
         row.await?.as_ref().map(group_of).transpose()
     }
 
-    /// Groups in the order of their ids, after one; with a name in ASCII, if one is given, whatever
-    /// the case of its letters.
+    /// Returns groups after `after`, ordered by id; with an ASCII name, if given, ignoring case.
     pub(crate) async fn groups_after(
         &self,
         tenant: TenantId,
@@ -80,7 +79,7 @@ impl Directory {
         rows.await?.iter().map(group_of).collect()
     }
 
-    /// Ids of a group's members in their order, after one; without deleted users.
+    /// Returns the ids of a group's members after `after`, without deleted users.
     pub(crate) async fn members_after(
         &self,
         tenant: TenantId,
@@ -100,7 +99,7 @@ impl Directory {
         rows.await?.iter().map(|row| row.parse("user_id")).collect()
     }
 
-    /// Whether a user is a member of a group.
+    /// Returns whether a user is a member of a group.
     pub(crate) async fn is_member(
         &self,
         tenant: TenantId,
@@ -116,7 +115,7 @@ impl Directory {
         Ok(row.await?.is_some())
     }
 
-    /// The object ids of the groups that a user is in, in their order.
+    /// Returns the object ids of a user's groups, sorted.
     pub(crate) async fn groups_of(&self, tenant: TenantId, user: UserId) -> Result<Vec<String>, StoreError> {
         let read = async {
             let rows = self.store.rows(sql!(
@@ -127,10 +126,10 @@ impl Directory {
             ));
             rows.await?.iter().map(|row| row.text("group_id")).collect::<Result<Vec<_>, _>>().map(Some)
         };
-        Ok(self.memory.groups.or_read(tenant, user, read).await?.unwrap_or_default())
+        Ok(self.memory.groups.get_or_read(tenant, user, read).await?.unwrap_or_default())
     }
 
-    /// The object ids of the groups that a user is in and that were assigned to an application.
+    /// Returns the object ids of a user's groups that are assigned to an application.
     pub(crate) async fn assigned_groups(
         &self,
         tenant: TenantId,
@@ -149,7 +148,7 @@ impl Directory {
         rows.await?.iter().map(|row| row.text("group_id")).collect()
     }
 
-    /// The name of a group.
+    /// Returns the name of a group.
     pub(crate) async fn group_name(
         &self,
         tenant: TenantId,
@@ -165,7 +164,7 @@ impl Directory {
 }
 
 impl Group {
-    /// The statements that write a new group with its members.
+    /// Returns the statements that insert a group with its members.
     pub(crate) fn insertion(&self, tenant: TenantId, members: &[UserId]) -> Vec<Statement> {
         let mut statements = vec![sql!(
             "INSERT INTO directory_groups (tenant, id, display_name, document) VALUES ($1, $2, $3, $4)",
@@ -178,7 +177,7 @@ impl Group {
         statements
     }
 
-    /// Adds a member; a conflict if it is one already.
+    /// Adds a member; conflicts if the user is a member.
     pub(crate) fn addition(&self, tenant: TenantId, member: UserId) -> Statement {
         sql!(
             "INSERT INTO group_members (tenant, user_id, group_id) VALUES ($1, $2, $3)",
@@ -188,7 +187,7 @@ impl Group {
         )
     }
 
-    /// Removes a member; a conflict if the user is not one.
+    /// Removes a member; conflicts if the user is not a member.
     pub(crate) fn removal_of(&self, tenant: TenantId, member: UserId) -> Statement {
         sql!(
             "DELETE FROM group_members WHERE tenant = $1 AND user_id = $2 AND group_id = $3",
@@ -199,7 +198,7 @@ impl Group {
         .expect_rows(1)
     }
 
-    /// Writes the group over what it was before, if that is still so.
+    /// Updates the group; conflicts if it has changed since `before` was read.
     pub(crate) fn update(&self, before: &Self, tenant: TenantId) -> Statement {
         sql!(
             "UPDATE directory_groups SET display_name = $1, document = $2, revision = revision + 1 \
@@ -213,7 +212,7 @@ impl Group {
         .expect_rows(1)
     }
 
-    /// The statements that remove the group with its memberships and app roles.
+    /// Returns the statements that delete the group, its memberships and its app role assignments.
     pub(crate) fn removal(&self, tenant: TenantId) -> Vec<Statement> {
         let id = self.id.to_string();
         vec![

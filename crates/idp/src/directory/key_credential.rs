@@ -1,5 +1,5 @@
-//! Certificates that an application proves itself with, and issuers whose tokens it may prove itself with: registered with the
-//! application, as Graph shows them (`keyCredentials`, `federatedIdentityCredentials`).
+//! Credentials for client assertions: certificates and federated credentials, as Graph represents
+//! them (`keyCredentials`, `federatedIdentityCredentials`).
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -22,13 +22,13 @@ impl KeyCredential {
         Self { key_id, key: STANDARD.encode(certificate.der()) }
     }
 
-    /// The certificate itself.
+    /// Parses the certificate.
     pub(crate) fn certificate(&self) -> Option<Certificate> {
         Certificate::from_der(&STANDARD.decode(&self.key).ok()?).ok()
     }
 }
 
-/// Another issuer whose tokens for one subject prove the application.
+/// An issuer whose tokens for one subject authenticate the application.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct FederatedCredential {
     pub(crate) id: Uuid,

@@ -1,8 +1,9 @@
-//! What was read of a directory and is still true. Tenants, applications, users and consents change seldom, and every token
-//! request asks for them.
+//! A cache of directory objects. Tenants, applications, users and consents change rarely, and every
+//! token request reads them.
 //!
-//! Used only where this process alone can change the database; replicas that share one read every time. Every change to a
-//! directory goes through [`Directory::commit`](super::Directory::commit), after which nothing is remembered of its tenant.
+//! Used only if this process is the only writer; replicas that share a database read every time.
+//! Every change to a directory goes through [`Directory::commit`](super::Directory::commit), which
+//! clears the cache of its tenant.
 
 use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
@@ -16,50 +17,50 @@ use outlive_store::StoreError;
 use super::client_secret::StoredSecret;
 use super::{Application, Tenant, User};
 
-/// The most that is remembered of one kind. Beyond it everything of that kind is forgotten and read again.
-const REMEMBERED_MAX: usize = 10_000;
+/// Entries per cache. When it is full, the whole cache is cleared.
+const ENTRIES_MAX: usize = 10_000;
 
-/// Everything that is remembered, by what it is.
+/// The caches, one per kind of object.
 pub(crate) struct Memory {
     changes: Arc<AtomicU64>,
-    pub(crate) tenants: Remembered<(), Tenant>,
-    pub(crate) applications: Remembered<ClientId, Application>,
-    /// By the name under which they are asked for.
-    pub(crate) resources: Remembered<String, Application>,
-    pub(crate) secrets: Remembered<ClientId, Vec<StoredSecret>>,
-    pub(crate) users: Remembered<UserId, User>,
+    pub(crate) tenants: Cache<(), Tenant>,
+    pub(crate) applications: Cache<ClientId, Application>,
+    /// By name.
+    pub(crate) resources: Cache<String, Application>,
+    pub(crate) secrets: Cache<ClientId, Vec<StoredSecret>>,
+    pub(crate) users: Cache<UserId, User>,
     /// By client, resource and user.
-    pub(crate) granted_scopes: Remembered<(ClientId, ClientId, UserId), BTreeSet<String>>,
+    pub(crate) granted_scopes: Cache<(ClientId, ClientId, UserId), BTreeSet<String>>,
     /// By client and resource.
-    pub(crate) assigned_roles: Remembered<(ClientId, ClientId), Vec<String>>,
-    /// By the object id of a user and the API.
-    pub(crate) user_roles: Remembered<(UserId, ClientId), Vec<String>>,
-    /// Which groups users are in.
-    pub(crate) groups: Remembered<UserId, Vec<String>>,
-    /// When sessions were signed out.
-    pub(crate) signed_out: Remembered<SessionId, Option<Instant>>,
+    pub(crate) assigned_roles: Cache<(ClientId, ClientId), Vec<String>>,
+    /// By the user's object id and the API.
+    pub(crate) user_roles: Cache<(UserId, ClientId), Vec<String>>,
+    /// Groups by user.
+    pub(crate) groups: Cache<UserId, Vec<String>>,
+    /// Sign-out times by session.
+    pub(crate) signed_out: Cache<SessionId, Option<Instant>>,
 }
 
 impl Memory {
     pub(crate) fn new(used: bool) -> Self {
         let changes = Arc::<AtomicU64>::default();
         Self {
-            tenants: Remembered::new(used, &changes),
-            applications: Remembered::new(used, &changes),
-            resources: Remembered::new(used, &changes),
-            secrets: Remembered::new(used, &changes),
-            users: Remembered::new(used, &changes),
-            granted_scopes: Remembered::new(used, &changes),
-            assigned_roles: Remembered::new(used, &changes),
-            user_roles: Remembered::new(used, &changes),
-            groups: Remembered::new(used, &changes),
-            signed_out: Remembered::new(used, &changes),
+            tenants: Cache::new(used, &changes),
+            applications: Cache::new(used, &changes),
+            resources: Cache::new(used, &changes),
+            secrets: Cache::new(used, &changes),
+            users: Cache::new(used, &changes),
+            granted_scopes: Cache::new(used, &changes),
+            assigned_roles: Cache::new(used, &changes),
+            user_roles: Cache::new(used, &changes),
+            groups: Cache::new(used, &changes),
+            signed_out: Cache::new(used, &changes),
             changes,
         }
     }
 
-    /// Forgets what is known of a tenant, because it has just changed. What others are still reading, perhaps from before the
-    /// change, will not be remembered.
+    /// Clears the cache of a tenant that has changed. Reads in progress, which may predate the
+    /// change, are not cached.
     pub(crate) fn forget(&self, tenant: TenantId) {
         self.changes.fetch_add(1, Ordering::SeqCst);
         self.tenants.forget(tenant);
@@ -75,20 +76,20 @@ impl Memory {
     }
 }
 
-/// What is remembered of one kind.
-pub(crate) struct Remembered<K, V> {
+/// A cache of one kind of object.
+pub(crate) struct Cache<K, V> {
     used: bool,
     changes: Arc<AtomicU64>,
     known: Mutex<HashMap<(TenantId, K), V>>,
 }
 
-impl<K: Eq + Hash, V: Clone> Remembered<K, V> {
+impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     fn new(used: bool, changes: &Arc<AtomicU64>) -> Self {
         Self { used, changes: Arc::clone(changes), known: Mutex::default() }
     }
 
-    /// What is remembered, or else what `read` finds. That something does not exist is never remembered.
-    pub(crate) async fn or_read(
+    /// Returns the cached value, or the result of `read`. Absence is never cached.
+    pub(crate) async fn get_or_read(
         &self,
         tenant: TenantId,
         key: K,
@@ -98,16 +99,16 @@ impl<K: Eq + Hash, V: Clone> Remembered<K, V> {
             return read.await;
         }
         let key = (tenant, key);
-        if let Some(known) = self.known().get(&key) {
+        if let Some(known) = self.lock().get(&key) {
             return Ok(Some(known.clone()));
         }
         let before = self.changes.load(Ordering::SeqCst);
         let found = read.await?;
         if let Some(found) = &found {
-            let mut known = self.known();
-            // Under the lock that forgetting takes, after the change it counted.
+            let mut known = self.lock();
+            // Checked under the lock that `forget` takes after it has counted the change.
             if self.changes.load(Ordering::SeqCst) == before {
-                if known.len() >= REMEMBERED_MAX {
+                if known.len() >= ENTRIES_MAX {
                     known.clear();
                 }
                 known.insert(key, found.clone());
@@ -117,10 +118,10 @@ impl<K: Eq + Hash, V: Clone> Remembered<K, V> {
     }
 
     fn forget(&self, tenant: TenantId) {
-        self.known().retain(|(of, _), _| *of != tenant);
+        self.lock().retain(|(of, _), _| *of != tenant);
     }
 
-    fn known(&self) -> MutexGuard<'_, HashMap<(TenantId, K), V>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<(TenantId, K), V>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -133,16 +134,16 @@ mod tests {
         TenantId::from_uuid(uuid::Uuid::from_u128(n))
     }
 
-    async fn ask(remembered: &Remembered<u8, u32>, of: u128, now_true: Option<u32>) -> Option<u32> {
-        remembered.or_read(tenant(of), 0, async { Ok(now_true) }).await.expect("read")
+    async fn ask(cache: &Cache<u8, u32>, of: u128, now_true: Option<u32>) -> Option<u32> {
+        cache.get_or_read(tenant(of), 0, async { Ok(now_true) }).await.expect("read")
     }
 
     #[tokio::test]
-    async fn what_was_read_is_remembered_until_its_tenant_changes() {
+    async fn values_are_cached_until_their_tenant_changes() {
         let memory = Memory::new(true);
-        let numbers = Remembered::new(true, &memory.changes);
+        let numbers = Cache::new(true, &memory.changes);
         assert_eq!(ask(&numbers, 1, None).await, None);
-        assert_eq!(ask(&numbers, 1, Some(1)).await, Some(1), "absence is not remembered");
+        assert_eq!(ask(&numbers, 1, Some(1)).await, Some(1), "absence is not cached");
         assert_eq!(ask(&numbers, 2, Some(2)).await, Some(2));
         assert_eq!(ask(&numbers, 1, Some(9)).await, Some(1));
         numbers.forget(tenant(1));
@@ -151,26 +152,26 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_read_before_a_change_is_not_remembered_after_it() {
+    async fn reads_from_before_a_change_are_not_cached() {
         let memory = Memory::new(true);
-        let numbers = Remembered::new(true, &memory.changes);
+        let numbers = Cache::new(true, &memory.changes);
         let read = async {
             memory.forget(tenant(1));
             Ok(Some(1))
         };
-        assert_eq!(numbers.or_read(tenant(1), 0, read).await.expect("read"), Some(1));
+        assert_eq!(numbers.get_or_read(tenant(1), 0, read).await.expect("read"), Some(1));
         assert_eq!(ask(&numbers, 1, Some(2)).await, Some(2));
     }
 
     #[tokio::test]
-    async fn it_is_bounded_and_unused_where_others_can_change_the_data() {
+    async fn the_cache_is_bounded_and_off_with_several_writers() {
         let changes = Arc::default();
-        let numbers = Remembered::new(true, &changes);
-        for n in 0..=REMEMBERED_MAX {
+        let numbers = Cache::new(true, &changes);
+        for n in 0..=ENTRIES_MAX {
             ask(&numbers, n as u128, Some(1)).await;
         }
-        assert!(numbers.known().len() <= REMEMBERED_MAX);
-        let unused = Remembered::new(false, &changes);
+        assert!(numbers.lock().len() <= ENTRIES_MAX);
+        let unused = Cache::new(false, &changes);
         assert_eq!(ask(&unused, 1, Some(1)).await, Some(1));
         assert_eq!(ask(&unused, 1, Some(2)).await, Some(2));
     }

@@ -1,8 +1,8 @@
-//! The platform's own applications in a tenant: Microsoft Graph, the APIs and the clients that
-//! tools start with.
+//! The platform's own applications in a tenant: Microsoft Graph, APIs, and the clients that
+//! developer tools use.
 //!
-//! A tenant's row holds what an administrator can change. Everything else comes from
-//! [`outlive_rules::platform`], so that a tenant of an older version has what a new one has.
+//! A tenant's row holds what an administrator can change. The rest comes from
+//! [`outlive_rules::platform`], so that tenants of an older version are up to date.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, LazyLock};
@@ -25,7 +25,7 @@ use crate::spec::{
 pub(crate) const GRAPH: ClientId =
     ClientId::from_uuid(Uuid::from_u128(0x0000_0003_0000_0000_c000_0000_0000_0000));
 
-/// The registration of each, built once.
+/// The registrations, built once.
 static DOCUMENTS: LazyLock<HashMap<ClientId, Arc<ApplicationDocument>>> = LazyLock::new(|| {
     let of = |known: &PlatformApplication| {
         known.client_id.parse().ok().map(|client| (client, Arc::new(document(client, known))))
@@ -73,9 +73,9 @@ fn document(client_id: ClientId, known: &PlatformApplication) -> ApplicationDocu
     document
 }
 
-/// The registration of an application whose row holds `stored`.
+/// Returns the registration of an application whose row holds `stored`.
 pub(super) fn registration(client_id: ClientId, stored: ApplicationDocument) -> Arc<ApplicationDocument> {
-    // Rows of Graph from before the mark hold everything.
+    // Rows of Graph from before the mark hold the whole registration.
     let is_platform = stored.platform || client_id == GRAPH;
     let Some(known) = DOCUMENTS.get(&client_id).filter(|_| is_platform) else { return Arc::new(stored) };
     if !stored.assignment_required && !stored.require_mfa {
@@ -85,7 +85,7 @@ pub(super) fn registration(client_id: ClientId, stored: ApplicationDocument) -> 
     Arc::new(ApplicationDocument { assignment_required, require_mfa, ..ApplicationDocument::clone(known) })
 }
 
-/// What the row of an application of the platform holds.
+/// Returns the part of the registration that the row of a platform application holds.
 pub(super) fn stored(document: &ApplicationDocument) -> ApplicationDocument {
     ApplicationDocument {
         platform: true,
@@ -95,8 +95,8 @@ pub(super) fn stored(document: &ApplicationDocument) -> ApplicationDocument {
     }
 }
 
-/// The platform's applications for a tenant that has `present` already, and where `taken` are the
-/// names of resources.
+/// Returns the platform applications that a tenant lacks: those not in `present` whose identifiers
+/// are not in `taken`.
 fn absent<'a>(
     tenant: TenantId,
     present: &'a BTreeSet<ClientId>,
@@ -120,8 +120,7 @@ fn absent<'a>(
     APPLICATIONS.iter().filter_map(of)
 }
 
-/// Adds the platform's applications to a new tenant; those that its description registers are left
-/// to it.
+/// Adds the platform applications to a new tenant, except those in its specification.
 pub(super) fn insert(change: &mut Change, tenant: TenantId, own: &[crate::spec::ApplicationSpec]) {
     let present = own.iter().map(|application| application.client_id).collect();
     let taken = own.iter().flat_map(|application| application.identifier_uris.iter().cloned()).collect();
@@ -132,7 +131,7 @@ pub(super) fn insert(change: &mut Change, tenant: TenantId, own: &[crate::spec::
     }
 }
 
-/// The id is derived, so that replicas that complete a tenant at the same time agree.
+/// Derived, so that replicas that complete a tenant concurrently agree.
 fn service_principal_id(tenant: TenantId, client: ClientId) -> ServicePrincipalId {
     let mut hash = Sha256::new();
     hash.update(b"service principal of the platform");
@@ -144,7 +143,7 @@ fn service_principal_id(tenant: TenantId, client: ClientId) -> ServicePrincipalI
 }
 
 impl Directory {
-    /// Adds the platform's applications to tenants that were created by an older version.
+    /// Adds the platform applications to tenants that an older version created.
     ///
     /// # Errors
     /// When the store fails.
@@ -158,7 +157,7 @@ impl Directory {
                 present.entry(row.parse("tenant")?).or_default().insert(client);
             }
         }
-        // Rows of Graph from before the mark hold its whole registration.
+        // Rows of Graph from before the mark hold the whole registration.
         let unmarked = self.store.rows(sql!(
             "SELECT tenant, client_id, service_principal_id, name, enabled, document, revision FROM applications \
              WHERE client_id = $1 AND document NOT LIKE $2",
@@ -191,7 +190,7 @@ impl Directory {
             }
         }
         match self.commit(tenant, change).await {
-            // Another replica completed it at the same time.
+            // Another replica completed it concurrently.
             Err(error) if error.is_conflict() => Ok(()),
             other => other,
         }

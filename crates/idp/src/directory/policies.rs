@@ -1,5 +1,5 @@
-//! A tenant's policies: Conditional Access, the places it names, and the lifetimes of tokens. Every token request asks for them, so
-//! they are one document that comes with the tenant.
+//! A tenant's policies: Conditional Access, named locations and token lifetimes. Every token
+//! request needs them, so they are one document in the tenant's row.
 
 use outlive_clock::{ClientId, Instant, Span, TenantId};
 use outlive_rules::conditional_access::{NamedLocation, Policy};
@@ -8,10 +8,11 @@ use outlive_store::{Statement, sql};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Most policies, places or lifetimes of a tenant ("Microsoft Entra service limits and restrictions": 195 locations, 240 policies).
+/// Policies of each kind per tenant ("Microsoft Entra service limits and restrictions": 195
+/// locations, 240 policies).
 pub(crate) const POLICIES_MAX: usize = 195;
 
-/// Everything of a tenant.
+/// All policies of a tenant.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Policies {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -20,12 +21,12 @@ pub(crate) struct Policies {
     pub(crate) named_locations: Vec<Kept<Location>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) token_lifetimes: Vec<Kept<TokenLifetime>>,
-    /// How often they were written: an update is of the revision that was read.
+    /// The revision that was read; an update fails if it is outdated.
     #[serde(skip)]
     pub(crate) revision: i64,
 }
 
-/// One of them, with its id and its times (virtual).
+/// A policy with its id and its (virtual) times.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Kept<T> {
     pub(crate) id: Uuid,
@@ -34,7 +35,7 @@ pub(crate) struct Kept<T> {
     pub(crate) says: T,
 }
 
-/// A place.
+/// A named location.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Location {
     pub(crate) display_name: String,
@@ -42,22 +43,22 @@ pub(crate) struct Location {
     pub(crate) ranges: Vec<String>,
 }
 
-/// How long access and ID tokens live (`tokenLifetimePolicy`).
+/// The lifetime of access and ID tokens (`tokenLifetimePolicy`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TokenLifetime {
     pub(crate) display_name: String,
-    /// As it was written: JSON in a text, as Graph has it.
+    /// The definition as it was written: JSON in a string, as in Graph.
     pub(crate) definition: String,
     pub(crate) access_token: Span,
-    /// Whether it is the whole organisation's.
+    /// Whether it is the organization default.
     pub(crate) organization_default: bool,
-    /// The applications that it was assigned to.
+    /// Assigned applications.
     #[serde(default)]
     pub(crate) applications: Vec<ClientId>,
 }
 
 impl Policies {
-    /// The places, as the rules want them.
+    /// Returns the named locations as the rules need them.
     pub(crate) fn places(&self) -> Vec<NamedLocation> {
         let place = |kept: &Kept<Location>| NamedLocation {
             id: kept.id.to_string(),
@@ -67,7 +68,7 @@ impl Policies {
         self.named_locations.iter().map(place).collect()
     }
 
-    /// How long tokens for an application live, if a policy says.
+    /// Returns the token lifetime that a policy sets for an application.
     pub(crate) fn access_token_lifetime(&self, application: ClientId) -> Option<Span> {
         let of = |which: &dyn Fn(&TokenLifetime) -> bool| {
             self.token_lifetimes.iter().find(|kept| which(&kept.says)).map(|kept| kept.says.access_token)
@@ -78,7 +79,7 @@ impl Policies {
         )
     }
 
-    /// Writes them, if none of them changed since they were read.
+    /// Updates the policies; conflicts if they have changed since they were read.
     pub(crate) fn replace(&self, before: &Self, tenant: TenantId) -> Statement {
         sql!(
             "UPDATE tenants SET policies = $1, policies_revision = policies_revision + 1 \

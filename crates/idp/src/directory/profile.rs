@@ -1,12 +1,12 @@
-//! What a directory tells of a user beside names and credentials.
+//! Properties of a user beside names and credentials.
 
 use outlive_clock::Instant;
 use serde::{Deserialize, Serialize};
 
-/// The password policy that spares a user the tenant's expiry ("user resource type").
+/// The password policy that exempts a user from password expiry ("user resource type").
 pub(crate) const PASSWORD_NEVER_EXPIRES: &str = "DisablePasswordExpiration";
 
-/// A user's particulars. What is not known is not written.
+/// A user's profile. Absent properties are not stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct UserProfile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -26,19 +26,17 @@ pub(crate) struct UserProfile {
     pub(crate) password_policies: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) created_at: Option<Instant>,
-    /// When the account was last disabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) disabled_at: Option<Instant>,
-    /// When the user was last deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) last_deleted_at: Option<Instant>,
-    /// When a second factor was last newly required.
+    /// When MFA was last newly required.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) second_factor_required_at: Option<Instant>,
 }
 
 impl UserProfile {
-    /// Whether the tenant's password expiry spares the user.
+    /// Returns whether the user is exempt from password expiry.
     pub(crate) fn password_never_expires(&self) -> bool {
         let policies = self.password_policies.as_deref().unwrap_or_default();
         policies.split(',').any(|policy| policy.trim() == PASSWORD_NEVER_EXPIRES)

@@ -1,4 +1,5 @@
-//! Where an application may be answered, and what a redirect URI's type says of the client ("Redirect URI restrictions").
+//! Redirect URI matching, and what the type of a redirect URI implies for the client ("Redirect URI
+//! restrictions").
 
 use url::Url;
 
@@ -6,8 +7,8 @@ use super::Application;
 use crate::spec::RedirectUriType;
 
 impl Application {
-    /// The registration that a redirect URI matches: exactly, but for a loopback URI's port, which is the client's to choose
-    /// (RFC 8252, section 7.3; "Redirect URI restrictions").
+    /// Returns the type of the matching registration. The match is exact except for the port of a
+    /// loopback URI, which the client chooses (RFC 8252, section 7.3; "Redirect URI restrictions").
     pub(crate) fn redirect_type(&self, uri: &str) -> Option<RedirectUriType> {
         let exact = self.document.redirect_uris.iter().find(|registered| registered.uri == uri);
         exact
@@ -21,12 +22,12 @@ impl Application {
             .map(|registered| registered.r#type)
     }
 
-    /// Whether a redirect URI is of a type that goes without a credential.
+    /// Returns whether a redirect URI has a type for public clients.
     pub(crate) fn has_public_redirect(&self) -> bool {
         self.document.redirect_uris.iter().any(|uri| uri.r#type != RedirectUriType::Web)
     }
 
-    /// Whether one of its redirect URIs of type `spa` is at this origin; a loopback address may have any port.
+    /// Returns whether an `spa` redirect URI has this origin; a loopback address may have any port.
     pub(crate) fn has_page_at(&self, origin: &str) -> bool {
         let Ok(origin) = Url::parse(origin) else { return false };
         let pages = self.document.redirect_uris.iter().filter(|uri| uri.r#type == RedirectUriType::Spa);
@@ -37,13 +38,14 @@ impl Application {
         })
     }
 
-    /// Whether a redirect URI is a registered one with more path segments, which admin consent may be answered at.
+    /// Returns whether a URI extends the path of a registered one, which admin consent allows.
     pub(crate) fn is_below_redirect(&self, uri: &str) -> bool {
         self.document.redirect_uris.iter().any(|registered| is_below(uri, &registered.uri))
     }
 }
 
-/// A loopback redirect URI without its port; `None` for anything else. Compared as text otherwise: case and path count.
+/// Returns a loopback redirect URI without its port; `None` for any other URI. Otherwise URIs are
+/// compared as text: case and path matter.
 pub(super) fn without_loopback_port(uri: &str) -> Option<String> {
     let rest = uri.strip_prefix("http://")?;
     let (authority, path) = rest.find(['/', '?', '#']).map_or((rest, ""), |at| rest.split_at(at));
@@ -53,18 +55,18 @@ pub(super) fn without_loopback_port(uri: &str) -> Option<String> {
     if !matches!(host, "localhost" | "127.0.0.1") {
         return None;
     }
-    // What is sent back has to be a URI at all.
+    // The redirect target has to be a valid URI.
     Url::parse(uri).ok()?;
     Some(format!("http://{host}{}", if path.is_empty() { "/" } else { path }))
 }
 
-/// Whether it is at this machine by http: the port is the program's to choose.
+/// Returns whether it is an http loopback URI, whose port the client chooses.
 fn is_loopback(url: &Url) -> bool {
     url.scheme() == "http" && matches!(url.host_str(), Some("localhost" | "127.0.0.1"))
 }
 
-/// Whether a web address goes on where another ends, by path segments and nothing else. Compared as browsers read them, with `..`
-/// resolved.
+/// Returns whether `uri` extends `registered` by path segments only. Compares them as browsers do,
+/// with `..` resolved.
 fn is_below(uri: &str, registered: &str) -> bool {
     let (Ok(uri), Ok(registered)) = (Url::parse(uri), Url::parse(registered)) else { return false };
     let plain = |url: &Url| {

@@ -1,24 +1,24 @@
-//! Which redirect URIs can be registered ("Redirect URI (reply URL) outline and restrictions"),
-//! wherever they come from: Graph or the description of a tenant.
+//! Rules for registering redirect URIs ("Redirect URI (reply URL) outline and restrictions"),
+//! through Graph or a tenant's specification.
 
 use url::Url;
 
 use crate::spec::{RedirectUriSpec, RedirectUriType};
 
-/// Bounds of the original: redirect URIs of one application, characters of one URI.
+/// The documented limits: redirect URIs per application, characters per URI.
 const REDIRECT_URIS_MAX: usize = 256;
 const REDIRECT_URI_CHARS_MAX: usize = 256;
-/// What is wrong with a URI that is not registrable.
+/// The message for a URI that is not registrable.
 const UNREGISTRABLE: &str = "it has to be an absolute URI of at most 256 characters with https, http or, for a \
                              native application, a scheme of its own, without user information, fragment, \
                              wildcard, blank or any of the characters \\ ! $ ' ( ) , ;";
 
-/// Characters that a URI may have besides letters and digits (RFC 3986, section 2), without those
-/// that the document excludes (`! $ ' ( ) , ;`), without the fragment's `#` and without `*`: a URI
-/// is matched as it is, and never as a pattern.
+/// Characters that a URI may contain besides letters and digits (RFC 3986, section 2), without
+/// those that the document excludes (`! $ ' ( ) , ;`), the `#` of a fragment and `*`: a URI is
+/// matched literally, never as a pattern.
 const PUNCTUATION: &[u8] = b"-._~:/?[]@&+=%";
 
-/// Schemes that lead to no application: what browsers handle themselves, or run.
+/// Schemes that do not identify an application: browsers handle or execute them.
 const NO_APPLICATION: [&str; 22] = [
     "about",
     "blob",
@@ -44,21 +44,21 @@ const NO_APPLICATION: [&str; 22] = [
     "wss",
 ];
 
-/// Where `http` is allowed. Everywhere else a code would travel in clear.
+/// Where `http` is allowed. Elsewhere a code would be sent in clear text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PlainHttp {
-    /// On this machine only, as in the original.
+    /// For loopback addresses only, as documented.
     Loopback,
-    /// To any host: the lab's own services can be at http addresses of a private network.
+    /// For any host: the lab's own services may have http addresses in a private network.
     Anywhere,
 }
 
-/// The first of these redirect URIs that cannot be registered, if there is one.
+/// Returns the first redirect URI that cannot be registered.
 pub(crate) fn first_unregistrable(uris: &[RedirectUriSpec], http: PlainHttp) -> Option<&RedirectUriSpec> {
     unregistrable(uris, http).next().map(|(index, _)| &uris[index])
 }
 
-/// The places of those that cannot be registered, and why.
+/// Returns the indices of the URIs that cannot be registered, with the reason.
 pub(crate) fn unregistrable(
     uris: &[RedirectUriSpec],
     http: PlainHttp,
@@ -85,7 +85,7 @@ fn is_registrable(redirect: &RedirectUriSpec, http: PlainHttp) -> bool {
     }
     let (Ok(url), Some((scheme, rest))) = (Url::parse(text), text.split_once(':')) else { return false };
     let authority = rest.strip_prefix("//").map(|rest| rest.split(['/', '?']).next().unwrap_or_default());
-    // User information is for logging in elsewhere, and makes one host look like another.
+    // User information in a URI makes one host look like another.
     if authority.is_some_and(|authority| authority.contains('@')) || rest.is_empty() {
         return false;
     }
@@ -99,8 +99,9 @@ fn is_registrable(redirect: &RedirectUriSpec, http: PlainHttp) -> bool {
     }
 }
 
-/// Whether the authority names the host as browsers read it, with a port or without: `0x7f.1` is
-/// another spelling of 127.0.0.1, and readers of a registration should not have to know.
+/// Returns whether the authority spells the host as browsers read it, with or without a port:
+/// `0x7f.1` is another spelling of 127.0.0.1, which readers of a registration should not need to
+/// know.
 fn is_host_of(url: &Url, authority: &str) -> bool {
     let host = url.host_str().unwrap_or_default();
     let named = authority.get(..host.len()).is_some_and(|named| named.eq_ignore_ascii_case(host));

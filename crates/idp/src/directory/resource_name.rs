@@ -1,4 +1,4 @@
-//! Finding an API by a name that a request uses for it.
+//! Lookup of an API by a name from a request.
 
 use outlive_clock::TenantId;
 use outlive_store::{StoreError, sql};
@@ -6,14 +6,14 @@ use outlive_store::{StoreError, sql};
 use super::application::application_named;
 use super::{Application, Directory};
 
-/// The same identifier with a slash at its end, or without the one that it has.
+/// Adds a trailing slash or removes it.
 fn other_slash(name: &str) -> String {
     name.strip_suffix('/').map_or_else(|| format!("{name}/"), str::to_owned)
 }
 
 impl Directory {
-    /// The API with this identifier URI or client id. A slash at the end and the case of letters
-    /// matter only where two APIs differ in nothing else.
+    /// Finds an API by identifier URI or client id. A trailing slash and letter case matter only if
+    /// two APIs differ in nothing else.
     pub(crate) async fn resource(
         &self,
         tenant: TenantId,
@@ -50,6 +50,6 @@ impl Directory {
             }
             best.as_ref().map(|row| application_named(row, "display")).transpose()
         };
-        self.memory.resources.or_read(tenant, name.to_owned(), read).await
+        self.memory.resources.get_or_read(tenant, name.to_owned(), read).await
     }
 }

@@ -1,4 +1,5 @@
-//! Directory roles, which tokens name by the ids of their templates: the same in every tenant ("Microsoft Entra built-in roles").
+//! Directory roles. Tokens contain the ids of their templates, which are the same in every tenant
+//! ("Microsoft Entra built-in roles").
 
 use aws_lc_rs::digest::{SHA256, digest};
 use outlive_clock::{TenantId, UserId};
@@ -27,27 +28,27 @@ const TEMPLATES: [(&str, &str); 17] = [
     ("User Administrator", "fe930be7-5e62-47db-91af-98c3a49a38b1"),
 ];
 
-/// What tokens name beside directory roles: a member, a guest, and an application by itself. These
-/// are not role templates, and no directory role has them (public tokens: Azure-Samples' Postman
-/// guide for applications; a list of `wids` for guests).
+/// Ids in `wids` beside directory roles: member, guest and app-only. These are not role templates
+/// (public tokens: the Postman guide of Azure-Samples for applications; a list of `wids` for
+/// guests).
 const MEMBER: &str = "b79fbf4d-3ef9-4689-8143-76b194e85509";
 const GUEST: &str = "13bd1c72-6f4a-4dcf-985f-18d3b80f208a";
 const APPLICATION: &str = "0997a1d0-0d1d-4acb-b408-d5ca73121e90";
 
-/// The `wids` of a user: the template ids of the directory roles, then that of a member or guest. A
-/// role that is not known by name has none.
+/// Returns the `wids` of a user: the template ids of the known directory roles, then the id of a
+/// member or guest.
 pub(crate) fn wids_of_user(user: &User) -> Vec<String> {
     let template = |role: &String| template_id(role).map(str::to_owned);
     let kind = if user.profile.guest { GUEST } else { MEMBER };
     user.directory_roles.iter().filter_map(template).chain([kind.to_owned()]).collect()
 }
 
-/// The `wids` of an application by itself.
+/// Returns the `wids` of an app-only token.
 pub(crate) fn wids_of_application() -> Vec<String> {
     vec![APPLICATION.to_owned()]
 }
 
-/// The template id of the role of this name.
+/// Returns the template id of a role.
 fn template_id(role: &str) -> Option<&'static str> {
     TEMPLATES.iter().find(|(name, _)| *name == role).map(|(_, id)| *id)
 }
@@ -55,25 +56,23 @@ fn template_id(role: &str) -> Option<&'static str> {
 /// A directory role of a tenant. Every role that has a template is active in every tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct DirectoryRole {
-    /// The object id, which each tenant has its own of.
+    /// The object id, different in each tenant.
     pub(crate) id: Uuid,
     pub(crate) name: &'static str,
     pub(crate) template: &'static str,
 }
 
 impl DirectoryRole {
-    /// The names of all roles.
     pub(crate) fn names() -> impl Iterator<Item = &'static str> {
         TEMPLATES.iter().map(|(name, _)| *name)
     }
 
-    /// All roles of a tenant.
     pub(crate) fn all(tenant: TenantId) -> impl Iterator<Item = Self> {
         TEMPLATES.iter().map(move |(name, template)| Self { id: object_id(tenant, template), name, template })
     }
 }
 
-/// An id that is a tenant's own and always the same, made of both (a UUID of version 8, RFC 9562).
+/// Derives an object id from tenant and template (a UUID of version 8, RFC 9562).
 fn object_id(tenant: TenantId, template: &str) -> Uuid {
     let digest = digest(&SHA256, format!("directory role {tenant} {template}").as_bytes());
     let mut bytes = [0; 16];
@@ -82,7 +81,7 @@ fn object_id(tenant: TenantId, template: &str) -> Uuid {
 }
 
 impl Directory {
-    /// Users who hold a directory role, in the order of their ids, after one.
+    /// Returns the members of a directory role after `after`, ordered by id.
     pub(crate) async fn role_members_after(
         &self,
         tenant: TenantId,
@@ -103,7 +102,7 @@ impl Directory {
 }
 
 impl User {
-    /// Writes the user's directory roles, if they are still what they were.
+    /// Updates the user's directory roles; conflicts if they have changed since they were read.
     pub(crate) fn update_roles(&self, roles: &[String]) -> Statement {
         sql!(
             "UPDATE users SET directory_roles = $1 WHERE tenant = $2 AND id = $3 AND directory_roles = $4",

@@ -1,4 +1,4 @@
-//! When sessions were signed out: what a refresh token asks of the session it came from.
+//! Sign-out times of sessions, which refresh tokens are checked against.
 
 use outlive_clock::{Instant, SessionId, TenantId};
 use outlive_store::{StoreError, sql};
@@ -6,7 +6,7 @@ use outlive_store::{StoreError, sql};
 use super::Directory;
 
 impl Directory {
-    /// When a session was ended by signing out, if it was.
+    /// Returns when a session was signed out, if it was.
     pub(crate) async fn signed_out_at(
         &self,
         tenant: TenantId,
@@ -19,6 +19,6 @@ impl Directory {
                 .await?;
             row.map(|row| row.opt_instant("ended_us")).transpose()
         };
-        Ok(self.memory.signed_out.or_read(tenant, session, read).await?.flatten())
+        Ok(self.memory.signed_out.get_or_read(tenant, session, read).await?.flatten())
     }
 }

@@ -16,15 +16,14 @@ pub(crate) struct Tenant {
     pub(crate) domain: String,
     pub(crate) display_name: String,
     pub(crate) rules: Ruleset,
-    /// The number of its active signing key.
+    /// The number of the active signing key.
     pub(crate) signing_key: i64,
-    /// Terms that its users' passwords may not be made of.
+    /// Banned terms in user passwords.
     pub(crate) banned_passwords: Arc<BannedTerms>,
-    /// After how many days a password has to be changed; `None`: never.
+    /// Password validity in days; `None` if passwords do not expire.
     pub(crate) password_validity_days: Option<u32>,
-    /// Whether everybody has to give a second factor.
+    /// Whether all users need MFA.
     pub(crate) require_mfa: bool,
-    /// Conditional Access, the places it names, and the lifetimes of tokens.
     pub(crate) policies: Arc<Policies>,
 }
 
@@ -50,7 +49,7 @@ fn banned(terms: Vec<String>) -> Result<BannedTerms, StoreError> {
 }
 
 impl Directory {
-    /// The tenant with this id.
+    /// Finds a tenant by id.
     pub(crate) async fn tenant(&self, tenant: TenantId) -> Result<Option<Tenant>, StoreError> {
         let read = async {
             self.store
@@ -64,10 +63,10 @@ impl Directory {
                 .map(tenant_of)
                 .transpose()
         };
-        self.memory.tenants.or_read(tenant, (), read).await
+        self.memory.tenants.get_or_read(tenant, (), read).await
     }
 
-    /// The tenant that owns a domain.
+    /// Finds a tenant by domain.
     pub(crate) async fn tenant_by_domain(&self, domain: &str) -> Result<Option<Tenant>, StoreError> {
         let domain = domain.to_ascii_lowercase();
         self.store
@@ -83,7 +82,7 @@ impl Directory {
     }
 }
 
-/// Makes `number` the tenant's active signing key.
+/// Sets the tenant's active signing key.
 pub(crate) fn use_signing_key(tenant: TenantId, number: i64) -> Statement {
     sql!("UPDATE tenants SET signing_key = $1 WHERE tenant = $2", number, tenant).expect_rows(1)
 }

@@ -12,8 +12,8 @@ use crate::second_factor::SecondFactor;
 /// Microsoft Entra ID").
 const UPN_CHARS_MAX: usize = 113;
 
-/// A sign-in name as it was typed, for records and messages. One that is too long is cut, marked as
-/// such, and so no user's.
+/// Shortens a typed sign-in name for journal and messages. A shortened name is marked, so that it
+/// cannot be a user's name.
 pub(crate) fn shortened_name(typed: &str) -> String {
     match typed.char_indices().nth(UPN_CHARS_MAX) {
         Some((end, _)) => format!("{}…", &typed[..end]),
@@ -41,7 +41,7 @@ pub(crate) struct User {
     pub(crate) lockout: Lockout,
     pub(crate) profile: UserProfile,
     pub(crate) second_factor: SecondFactor,
-    /// How often the user was written: an update is of the revision that was read.
+    /// The revision that was read; an update fails if it is outdated.
     pub(crate) revision: i64,
 }
 
@@ -80,7 +80,7 @@ fn user_of(row: &Row) -> Result<User, StoreError> {
 }
 
 impl Directory {
-    /// The user with this object id, deleted or not.
+    /// Finds a user by object id, deleted or not.
     pub(crate) async fn user(&self, tenant: TenantId, id: UserId) -> Result<Option<User>, StoreError> {
         let read = async {
             let row = self.store.row(Statement::new(
@@ -89,10 +89,10 @@ impl Directory {
             ));
             row.await?.as_ref().map(user_of).transpose()
         };
-        self.memory.users.or_read(tenant, id, read).await
+        self.memory.users.get_or_read(tenant, id, read).await
     }
 
-    /// The user with this sign-in name, in any case of letters, deleted or not: a deleted user keeps the name.
+    /// Finds a user by sign-in name, ignoring case, deleted or not: a deleted user keeps the name.
     pub(crate) async fn user_by_upn(&self, tenant: TenantId, upn: &str) -> Result<Option<User>, StoreError> {
         let upn = upn.trim().to_lowercase();
         let row = self.store.row(Statement::new(
@@ -102,7 +102,7 @@ impl Directory {
         row.await?.as_ref().map(user_of).transpose()
     }
 
-    /// Users in the order of their ids, after one: those that were deleted, or those that were not.
+    /// Returns deleted or active users after `after`, ordered by id.
     pub(crate) async fn users_after(
         &self,
         tenant: TenantId,
@@ -120,8 +120,8 @@ impl Directory {
         rows.iter().map(user_of).collect()
     }
 
-    /// The same of those with this name in ASCII, whatever the case of its letters.
-    pub(crate) async fn users_called(
+    /// Returns users with this ASCII name, ignoring case, ordered by id.
+    pub(crate) async fn users_by_name(
         &self,
         tenant: TenantId,
         name: &str,
@@ -137,7 +137,7 @@ impl Directory {
 }
 
 impl User {
-    /// What the rules want to know about the user.
+    /// Returns the user's facts for the rules.
     pub(crate) fn facts(&self) -> UserFacts {
         UserFacts {
             known: true,
@@ -150,7 +150,7 @@ impl User {
         }
     }
 
-    /// Lets the user sign in, or no more; the instant of the latter is kept.
+    /// Enables or disables the account, recording when it was disabled.
     pub(crate) fn set_enabled(&mut self, enabled: bool, now: Instant) {
         if self.enabled && !enabled {
             self.profile.disabled_at = Some(now);
@@ -158,13 +158,13 @@ impl User {
         self.enabled = enabled;
     }
 
-    /// Deletes the user, who can be restored; the instant is kept.
+    /// Marks the user as deleted at `now`; the user can be restored.
     pub(crate) const fn delete(&mut self, now: Instant) {
         self.deleted_at = Some(now);
         self.profile.last_deleted_at = Some(now);
     }
 
-    /// Asks the user for a second factor from now on, or no more; the instant of the former is kept.
+    /// Sets whether MFA is required, recording when it became required.
     pub(crate) const fn require_second_factor(&mut self, required: bool, now: Instant) {
         if required && !self.second_factor.required {
             self.profile.second_factor_required_at = Some(now);
@@ -172,22 +172,22 @@ impl User {
         self.second_factor.required = required;
     }
 
-    /// Whether the password has to be changed before it opens anything: it is temporary, it was made to expire, or it is older
-    /// than the tenant lets passwords be.
+    /// Returns whether the password has to be changed before sign-in: it is temporary, marked as
+    /// expired, or older than the tenant allows.
     pub(crate) fn must_change_password_at(&self, tenant: &Tenant, now: Instant) -> bool {
         self.must_change_password
             || self.password_expired
             || self.password_expires_at(tenant).is_some_and(|at| at <= now)
     }
 
-    /// When the password will be older than the tenant lets passwords be (virtual), if it ever is.
+    /// Returns the (virtual) instant at which the password expires, if it does.
     pub(crate) fn password_expires_at(&self, tenant: &Tenant) -> Option<Instant> {
         let days = tenant.password_validity_days.filter(|_| !self.profile.password_never_expires())?;
         Some(self.password_changed_at + Span::from_days(days.into()))
     }
 
-    /// Writes back what can change, if nothing of the user changed since they were read: two changes at
-    /// once cannot lose one.
+    /// Updates the mutable columns; conflicts if the user has changed since `before` was read, so
+    /// that no concurrent change is lost.
     pub(crate) fn update(&self, before: &Self) -> Statement {
         sql!(
             "UPDATE users SET password_hash = $1, password_changed_us = $2, password_expired = $3, \
@@ -214,7 +214,6 @@ impl User {
         .expect_rows(1)
     }
 
-    /// Writes a new user.
     pub(crate) fn insertion(&self) -> Statement {
         sql!(
             "INSERT INTO users (tenant, id, upn, display_name, role, directory_roles, password_hash, password_changed_us, \
@@ -241,12 +240,12 @@ impl User {
         )
     }
 
-    /// Whether the user holds one of these directory roles.
+    /// Returns whether the user has one of these directory roles.
     pub(crate) fn has_role(&self, roles: &[&str]) -> bool {
         self.directory_roles.iter().any(|role| roles.contains(&role.as_str()))
     }
 
-    /// Whether the user holds a directory role that lets them act on other users' credentials.
+    /// Returns whether the user has a directory role that may manage other users' credentials.
     pub(crate) fn is_user_administrator(&self) -> bool {
         const ADMINISTRATORS: [&str; 5] = [
             "Global Administrator",

@@ -1,4 +1,5 @@
-//! Instance discovery: which hosts are one cloud (reference: "Instance discovery and user realm").
+//! Instance discovery: which hosts belong to one cloud (reference: "Instance discovery and user
+//! realm").
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
@@ -26,13 +27,13 @@ pub(crate) async fn instance(
         Some(answer) => public_document(answer),
         None => {
             let refusal = Refusal::new(aadsts::HOST_UNKNOWN);
-            refusal.token_response(&idp.asked(&trace, &origin, None).await)
+            refusal.token_response(&idp.request_details(&trace, &origin, None).await)
         }
     }
 }
 
-/// What is known about the host of `endpoint`; nothing about one that is not answered to. Where one of the public cloud's
-/// hosts is, the whole cloud is known.
+/// Returns the metadata for the host of `endpoint`; `None` if that host is not served. If one host
+/// of the public cloud is served, the metadata includes the whole cloud.
 fn answer(endpoint: &Url, caller: &str, origins: &Origins) -> Option<Value> {
     let host = &endpoint[url::Position::BeforeHost..url::Position::AfterPort];
     let is_cloud = PUBLIC_CLOUD.iter().any(|host| origins.for_host(host).is_some());
@@ -55,7 +56,7 @@ fn answer(endpoint: &Url, caller: &str, origins: &Origins) -> Option<Value> {
     }))
 }
 
-/// The https origin of a host whose port was left out, as MSAL for Python does.
+/// Returns the https origin of a host given without its port, as MSAL for Python does.
 fn at_any_port<'a>(name: &str, origins: &'a Origins) -> Option<&'a str> {
     let mut hosts = origins.all().iter().filter_map(|origin| origin.strip_prefix("https://"));
     let host = hosts.find(|host| host.rsplit_once(':').is_some_and(|(own, _)| own == name))?;
@@ -76,7 +77,7 @@ mod tests {
         let own = "https://localhost:8743";
         let known =
             ask(&["http://127.0.0.1:8701", own], "https://localhost:8743/t/oauth2/v2.0/authorize").unwrap();
-        // The document is the asked host's, whatever host was asked about it.
+        // The document is served by the requested host, whatever host it describes.
         assert_eq!(
             known["tenant_discovery_endpoint"],
             format!("{own}/t/v2.0/.well-known/openid-configuration")

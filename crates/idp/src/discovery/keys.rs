@@ -36,13 +36,13 @@ async fn answer(
     trace: &Trace,
 ) -> Response {
     let (ring, issuer) = match segment {
-        "common" | "organizations" => (idp.keys.everybodys().await, template(idp, origin, version)),
+        "common" | "organizations" => (idp.keys.latest().await, template(idp, origin, version)),
         other => match idp.tenant(other, None).await {
             Ok(tenant) => {
                 idp.date_by(tenant.id).await;
                 (idp.keys.ring(&tenant).await, idp.issuer(&origin.0, tenant.id, version))
             }
-            Err(refusal) => return refusal.token_response(&idp.asked(trace, origin, None).await),
+            Err(refusal) => return refusal.token_response(&idp.request_details(trace, origin, None).await),
         },
     };
     let ring = match ring {

@@ -1,4 +1,4 @@
-//! Documents that clients read before they do anything else: OpenID configuration, keys, instance discovery.
+//! Documents that clients read first: OpenID configuration, keys, instance discovery.
 
 mod instance;
 mod keys;
@@ -21,19 +21,19 @@ use serde_json::Value;
 
 use crate::idp::Idp;
 
-/// The tenant as the path names it; what is not UTF-8 names none.
+/// Returns the path's tenant segment; empty if it is not UTF-8.
 fn segment_of(path: Result<Path<String>, PathRejection>) -> String {
     path.map_or_else(|_| char::REPLACEMENT_CHARACTER.to_string(), |Path(segment)| segment)
 }
 
-/// The issuer where no tenant is named: clients put a token's `tid` in its place.
+/// Returns the issuer template of an alias: clients substitute a token's `tid`.
 fn template(idp: &Idp, origin: &CallerOrigin, version: TokenVersion) -> String {
     let origin = idp.issuer_origin(&origin.0, version);
     let suffix = if version == TokenVersion::V1 { "" } else { "v2.0" };
     format!("{origin}/{{tenantid}}/{suffix}")
 }
 
-/// A public document: any page may read it, and clients may keep it for a day.
+/// Returns a public document: readable by any page and cacheable for a day.
 fn public_document(document: Value) -> Response {
     let headers = [
         (CACHE_CONTROL, "max-age=86400, private"),

@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use super::{public_document, segment_of, template};
 use crate::idp::Idp;
 
-/// What v1.0 says it can answer with.
+/// The response types of v1.0.
 const V1_RESPONSE_TYPES: &[&str] = &["code", "id_token", "code id_token", "token id_token", "token"];
-/// What v2.0 says.
+/// The response types of v2.0.
 const V2_RESPONSE_TYPES: &[&str] = &["code", "id_token", "code id_token", "id_token token"];
 
 pub(crate) async fn configuration_v1(
@@ -34,7 +34,7 @@ pub(crate) async fn configuration_v2(
     answer(&idp, &segment_of(path), TokenVersion::V2, &origin, &trace).await
 }
 
-/// The claims that tokens may have, as both say it.
+/// The claims that both versions list.
 const CLAIMS: [&str; 19] = [
     "sub",
     "iss",
@@ -56,7 +56,7 @@ const CLAIMS: [&str; 19] = [
     "c_hash",
     "email",
 ];
-/// What v1.0 says besides.
+/// Additional claims of v1.0.
 const V1_CLAIMS: &[&str] = &["amr", "given_name", "family_name", "nickname"];
 
 async fn answer(
@@ -66,7 +66,8 @@ async fn answer(
     origin: &CallerOrigin,
     trace: &Trace,
 ) -> Response {
-    // An alias stays as it was asked for, its issuer a template; a tenant is always named by its id.
+    // An alias stays in the endpoint URLs, with a template as issuer; a tenant is always named by
+    // id.
     let (segment, issuer) = match segment {
         "common" | "organizations" => (segment.to_owned(), template(idp, origin, version)),
         other => match idp.tenant(other, None).await {
@@ -74,12 +75,12 @@ async fn answer(
                 idp.date_by(tenant.id).await;
                 (tenant.id.to_string(), idp.issuer(&origin.0, tenant.id, version))
             }
-            Err(refusal) => return refusal.token_response(&idp.asked(trace, origin, None).await),
+            Err(refusal) => return refusal.token_response(&idp.request_details(trace, origin, None).await),
         },
     };
     let mut document = document(&origin.0, &segment, &issuer, version);
     if version == TokenVersion::V1 {
-        // A refresh token is good for every resource.
+        // A refresh token is valid for every resource.
         document["microsoft_multi_refresh_token"] = json!(true);
     }
     document["userinfo_endpoint"] = json!(if version == TokenVersion::V1 {

@@ -1,4 +1,4 @@
-//! User realm: where a person of this name signs in (reference: "Instance discovery and user realm").
+//! User realm discovery: where a user signs in (reference: "Instance discovery and user realm").
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -8,14 +8,15 @@ use serde_json::json;
 use super::{public_document, segment_of};
 use crate::idp::Idp;
 
-/// `GET /common/userrealm/{upn}`. Every domain that is known signs its people in here; no other is followed.
+/// `GET /common/userrealm/{upn}`. The users of every known domain sign in here; no domain is
+/// federated.
 pub(crate) async fn user_realm(
     State(idp): State<Idp>,
     path: Result<Path<String>, PathRejection>,
 ) -> Response {
     let name = segment_of(path);
     let domain = name.rsplit_once('@').map(|(_, domain)| domain.to_ascii_lowercase()).unwrap_or_default();
-    // A domain has a dot: neither an alias nor a tenant's id is one.
+    // A domain has a dot, so it is neither an alias nor a tenant id.
     let tenant = if domain.contains('.') { idp.tenant(&domain, None).await.ok() } else { None };
     if let Some(tenant) = &tenant {
         idp.date_by(tenant.id).await;

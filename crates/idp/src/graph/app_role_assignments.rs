@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::body::Body;
 use super::caller::Caller;
-use super::compound_id::{compound, taken_apart};
+use super::compound_id::{compound, split_compound};
 use super::error::GraphError;
 use super::odata::{EntityType, Options, Page, collection, entity};
 use super::permissions::{READ_ASSIGNMENTS, WRITE_ASSIGNMENTS};
@@ -197,7 +197,7 @@ async fn kind_of(caller: &Caller, id: Uuid) -> Result<PrincipalType, GraphError>
     } else if directory.group_name(tenant, id).await?.is_some() {
         Ok(PrincipalType::Group)
     } else {
-        Err(GraphError::no_such(id))
+        Err(GraphError::not_found(id))
     }
 }
 
@@ -205,8 +205,8 @@ async fn kind_of(caller: &Caller, id: Uuid) -> Result<PrincipalType, GraphError>
 pub(crate) async fn remove(caller: Caller, Path((id, assignment)): Path<(String, String)>) -> Response {
     let result = async {
         caller.allowed(&WRITE_ASSIGNMENTS)?;
-        let unknown = || GraphError::no_such(&assignment);
-        let [holder, api, role] = taken_apart(&assignment).ok_or_else(unknown)?;
+        let unknown = || GraphError::not_found(&assignment);
+        let [holder, api, role] = split_compound(&assignment).ok_or_else(unknown)?;
         let api = caller.idp.directory.application(caller.tenant.id, ClientId::from_uuid(api)).await?;
         let api = api.ok_or_else(unknown)?;
         let is_end = |end: Uuid| id.eq_ignore_ascii_case(&end.to_string());

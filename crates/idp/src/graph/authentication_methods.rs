@@ -1,4 +1,4 @@
-//! A user's authentication methods, of all types: password, authenticator application, passkeys.
+//! A user's authentication methods: password, authenticator app, passkeys.
 
 use axum::Json;
 use axum::extract::Path;
@@ -9,18 +9,18 @@ use uuid::Uuid;
 use super::caller::Caller;
 use super::error::GraphError;
 use super::fido2_methods;
-use super::odata::{context, counted};
+use super::odata::{context, count_response};
 use crate::directory::User;
 use crate::passkeys::of_user;
 
 const READ: [&str; 2] = ["UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite.All"];
-/// The same for the caller's own methods.
+/// The permissions for the caller's own methods.
 const READ_OWN: [&str; 2] = ["UserAuthenticationMethod.Read", "UserAuthenticationMethod.ReadWrite"];
 
 /// The id of every user's password method ("passwordAuthenticationMethod resource type").
 pub(super) const PASSWORD_METHOD: Uuid = Uuid::from_u128(0x28c1_0230_6103_485e_b985_444c_6000_1490);
 
-/// Which methods a call is about.
+/// The method type in a path.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     All,
@@ -34,7 +34,7 @@ impl Kind {
             "methods" => Ok(Self::All),
             "passwordMethods" => Ok(Self::Password),
             "softwareOathMethods" => Ok(Self::SoftwareOath),
-            _ => Err(GraphError::no_such_path()),
+            _ => Err(GraphError::unknown_path()),
         }
     }
 }
@@ -69,7 +69,7 @@ pub(crate) async fn show_own(caller: Caller, Path((segment, method)): Path<(Stri
 async fn method_list(caller: &Caller, user: &User, segment: &str) -> Result<Response, GraphError> {
     let value = methods(caller, user, Kind::of_segment(segment)?).await?;
     if caller.counts() {
-        return counted(caller, value.len());
+        return count_response(caller, value.len());
     }
     let context = context(&format!("users('{}')/authentication/{segment}", user.id));
     Ok(Json(json!({"@odata.context": context, "value": value})).into_response())
@@ -83,7 +83,7 @@ async fn one_method(
 ) -> Result<Response, GraphError> {
     let methods = methods(caller, user, Kind::of_segment(segment)?).await?;
     let found = methods.into_iter().find(|object| object["id"] == method);
-    let mut object = found.ok_or_else(|| GraphError::no_such(method))?;
+    let mut object = found.ok_or_else(|| GraphError::not_found(method))?;
     object["@odata.context"] =
         json!(context(&format!("users('{}')/authentication/{segment}/$entity", user.id)));
     Ok(Json(object).into_response())
@@ -106,7 +106,7 @@ async fn methods(caller: &Caller, user: &User, kind: Kind) -> Result<Vec<Value>,
         ));
     }
     if matches!(kind, Kind::All | Kind::SoftwareOath) && user.second_factor.is_registered() {
-        // There is one at most: it can have the user's own id.
+        // There is at most one, so it can use the user's id.
         let method = json!({"id": user.id, "secretKey": null});
         methods.push(typed("softwareOathAuthenticationMethod", kind, method));
     }
@@ -118,7 +118,7 @@ async fn methods(caller: &Caller, user: &User, kind: Kind) -> Result<Vec<Value>,
     Ok(methods)
 }
 
-/// A collection of one type does not name it.
+/// Adds the type, except in a collection of one type.
 fn typed(name: &str, kind: Kind, mut object: Value) -> Value {
     if kind == Kind::All {
         object["@odata.type"] = json!(format!("#microsoft.graph.{name}"));

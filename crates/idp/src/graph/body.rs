@@ -1,4 +1,4 @@
-//! Bodies of calls: JSON, in which clients may write `@odata.type` and the like anywhere.
+//! JSON request bodies, in which clients may add `@odata.type` and other annotations anywhere.
 
 use axum::Json;
 use axum::extract::{FromRequest, Request};
@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::error::GraphError;
 use crate::idp::Idp;
 
-/// A body that was read.
+/// A parsed body.
 #[derive(Debug)]
 pub(crate) struct Body<T>(pub(crate) T);
 
@@ -19,7 +19,7 @@ impl<T: DeserializeOwned> FromRequest<Idp> for Body<T> {
 
     async fn from_request(request: Request, idp: &Idp) -> Result<Self, GraphError> {
         let Json(mut value) = Json::<Value>::from_request(request, idp).await?;
-        // Serde would read an array as the members in their order.
+        // Serde would accept an array of the members in order.
         if !value.is_object() {
             return Err(GraphError::bad_request("Invalid request body: it is not an object."));
         }
@@ -29,7 +29,7 @@ impl<T: DeserializeOwned> FromRequest<Idp> for Body<T> {
 }
 
 impl<T: DeserializeOwned> Body<T> {
-    /// A body without annotations as what the call takes.
+    /// Parses a body without its annotations.
     pub(crate) fn of(value: Value) -> Result<Self, GraphError> {
         serde_json::from_value(value).map(Self).map_err(|error| {
             GraphError::new(
@@ -42,13 +42,13 @@ impl<T: DeserializeOwned> Body<T> {
 }
 
 impl axum::response::IntoResponse for GraphError {
-    /// Never used: a handler takes the result and answers with what it knows of the call.
+    /// Not used: handlers take the `Result` and render the error with their own context.
     fn into_response(self) -> axum::response::Response {
         StatusCode::BAD_REQUEST.into_response()
     }
 }
 
-/// Reads a member that may be absent, but not null.
+/// Deserializes a member that may be absent but not null.
 pub(super) fn not_null<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -57,7 +57,7 @@ where
     T::deserialize(deserializer).map(Some)
 }
 
-/// Reads a member that null empties: `Some(None)`, whereas `None` means that it is absent.
+/// Deserializes a nullable member: `Some(None)` for null, `None` if it is absent.
 pub(super) fn nullable<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where
     D: Deserializer<'de>,
@@ -66,7 +66,7 @@ where
     Option::deserialize(deserializer).map(Some)
 }
 
-/// Leaves out what OData writes about values instead of in them.
+/// Removes OData annotations.
 fn without_annotations(value: &mut Value) {
     match value {
         Value::Object(members) => {

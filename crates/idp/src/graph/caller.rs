@@ -23,7 +23,7 @@ use crate::directory::platform::{GRAPH, GRAPH_URI};
 use crate::directory::{Tenant, User};
 use crate::form::Parameters;
 use crate::idp::Idp;
-use crate::security_events::tell;
+use crate::security_events::queue_event;
 
 /// A caller with a valid access token for Microsoft Graph.
 pub(crate) struct Caller {
@@ -78,7 +78,7 @@ impl FromRequestParts<Idp> for Caller {
         };
         if is_ended(&claims, user.as_ref()) {
             let challenge = challenge.no_older_than(now).to_header_value();
-            return Err(GraphError::ended(challenge).answer(&trace, Some(now)));
+            return Err(GraphError::revoked(challenge).answer(&trace, Some(now)));
         }
         let Ok(OriginalUri(uri)) = OriginalUri::from_request_parts(parts, idp).await;
         let parameters = Parameters::parse(uri.query().unwrap_or_default().as_bytes());
@@ -204,9 +204,9 @@ impl Caller {
         event: impl Into<JournalEvent>,
     ) -> Result<(), GraphError> {
         let by = InitiatingEntity::Admin;
-        let pending = tell(&self.idp, (before, after), by, self.now, &self.trace, &mut change).await?;
+        let pending = queue_event(&self.idp, (before, after), by, self.now, &self.trace, &mut change).await?;
         self.commit(change, Subject::user(after.id), event).await?;
-        pending.at_once().await;
+        pending.deliver().await;
         Ok(())
     }
 
@@ -240,7 +240,7 @@ impl Caller {
             Ok(id) => self.idp.directory.user(self.tenant.id, id).await?,
             Err(_) => self.idp.directory.user_by_upn(self.tenant.id, id).await?,
         };
-        found.filter(|user| user.deleted_at.is_none()).ok_or_else(|| GraphError::no_such(id))
+        found.filter(|user| user.deleted_at.is_none()).ok_or_else(|| GraphError::not_found(id))
     }
 
     /// Returns the signed-in user.
@@ -249,7 +249,7 @@ impl Caller {
             GraphError::bad_request("/me request is only valid with delegated authentication flow.")
         })?;
         // The token can still be valid when its user was deleted.
-        if user.deleted_at.is_some() { Err(GraphError::no_such(user.id)) } else { Ok(user) }
+        if user.deleted_at.is_some() { Err(GraphError::not_found(user.id)) } else { Ok(user) }
     }
 
     /// Returns the response, or that of the error.

@@ -101,7 +101,7 @@ pub(crate) async fn show_template(caller: Caller, Path(id): Path<String>) -> Res
         caller.allowed(&READ_ROLES)?;
         let mut roles = DirectoryRole::all(caller.tenant.id);
         let role = roles.find(|role| role.template.eq_ignore_ascii_case(&id));
-        let role = role.ok_or_else(|| GraphError::no_such(&id))?;
+        let role = role.ok_or_else(|| GraphError::not_found(&id))?;
         let options = caller.entity_options(&TEMPLATE)?;
         Ok(entity(&TEMPLATE, StatusCode::OK, &template(&role), &options))
     };
@@ -121,7 +121,7 @@ pub(crate) async fn activate(caller: Caller, body: Result<Body<Activation>, Grap
         caller.allowed(&WRITE_ROLES)?;
         let id = role_template_id.to_string();
         if !DirectoryRole::all(caller.tenant.id).any(|role| role.template == id) {
-            return Err(GraphError::no_such(id));
+            return Err(GraphError::not_found(id));
         }
         Err(GraphError::bad_request(
             "A conflicting object with one or more of the specified property values is present in the directory.",
@@ -178,7 +178,7 @@ pub(crate) async fn remove(caller: Caller, Path((id, member)): Path<(String, Str
         let role = role(&caller, &id)?;
         let user = caller.target(&member).await?;
         if !user.has_role(&[role.name]) {
-            return Err(GraphError::no_such(&member));
+            return Err(GraphError::not_found(&member));
         }
         if role.name == GLOBAL_ADMINISTRATOR {
             check_removable(&caller, &user).await?;
@@ -245,5 +245,5 @@ fn role(caller: &Caller, name: &str) -> Result<DirectoryRole, GraphError> {
         let wanted = key.parse::<Uuid>().ok();
         roles.find(|role| Some(role.id) == wanted)
     };
-    found.ok_or_else(|| GraphError::no_such(name))
+    found.ok_or_else(|| GraphError::not_found(name))
 }

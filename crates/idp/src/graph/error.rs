@@ -1,4 +1,4 @@
-//! How Graph says no.
+//! Graph errors.
 
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::directory::shortened_name;
 use crate::refusal::Refusal;
 
-/// A Graph error, before it is written: `{"error":{"code","message","innerError"}}`.
+/// A Graph error: `{"error":{"code","message","innerError"}}`.
 #[derive(Debug)]
 pub(crate) struct GraphError {
     status: StatusCode,
@@ -38,30 +38,30 @@ impl GraphError {
         Self::new(StatusCode::FORBIDDEN, "Authorization_RequestDenied", message)
     }
 
-    /// A query that the directory has no index for.
+    /// A query for which the directory has no index.
     pub(crate) fn unsupported_query(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "Request_UnsupportedQuery", message)
     }
 
-    /// What is to be made is there already.
-    pub(crate) fn already_there(message: impl Into<String>) -> Self {
+    /// An object with the same key exists.
+    pub(crate) fn already_exists(message: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "Request_MultipleObjectsWithSameKeyValue", message)
     }
 
-    /// A reference that is added is there already.
+    /// The reference to be added exists.
     pub(crate) fn already_referenced(property: &str) -> Self {
         Self::bad_request(format!(
             "One or more added object references already exist for the following modified properties: '{property}'."
         ))
     }
 
-    /// Whether something changed, or was there, that made the change impossible.
+    /// Returns whether the error is a conflict with a concurrent change or an existing object.
     pub(crate) fn is_conflict(&self) -> bool {
         self.status == StatusCode::CONFLICT
     }
 
-    /// A conflict of the directory said in the words for a property whose value another object has.
-    pub(crate) fn or_taken(self, property: &str) -> Self {
+    /// Replaces a conflict with the message for a property value that another object has.
+    pub(crate) fn or_duplicate(self, property: &str) -> Self {
         if !self.is_conflict() {
             return self;
         }
@@ -70,7 +70,7 @@ impl GraphError {
         ))
     }
 
-    pub(crate) fn no_such(id: impl std::fmt::Display) -> Self {
+    pub(crate) fn not_found(id: impl std::fmt::Display) -> Self {
         let id = shortened_name(&id.to_string());
         let message = format!(
             "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
@@ -78,7 +78,7 @@ impl GraphError {
         Self::new(StatusCode::NOT_FOUND, "Request_ResourceNotFound", message)
     }
 
-    pub(crate) fn no_such_path() -> Self {
+    pub(crate) fn unknown_path() -> Self {
         let message = "Resource not found for the segment.";
         Self::new(StatusCode::NOT_FOUND, "Request_ResourceNotFound", message)
     }
@@ -97,8 +97,8 @@ impl GraphError {
         }
     }
 
-    /// The token was ended before its time: another is asked for.
-    pub(crate) fn ended(challenge: HeaderValue) -> Self {
+    /// The token was revoked before it expired; the client has to request another.
+    pub(crate) fn revoked(challenge: HeaderValue) -> Self {
         Self {
             status: StatusCode::UNAUTHORIZED,
             code: "InvalidAuthenticationToken",
@@ -107,7 +107,7 @@ impl GraphError {
         }
     }
 
-    /// The answer. Its date is the caller's virtual time where a tenant is known.
+    /// Returns the response. Its date is in the tenant's virtual time if a tenant is known.
     pub(crate) fn answer(self, trace: &Trace, at: Option<Instant>) -> Response {
         let date = at.unwrap_or_else(wall_now).strftime("%Y-%m-%dT%H:%M:%S");
         let client_request_id = trace.client_request_id.unwrap_or(trace.request_id);
@@ -125,7 +125,7 @@ impl GraphError {
     }
 }
 
-/// Members in the order in which Graph sends them.
+/// Members in Graph's order.
 #[derive(Serialize)]
 struct ErrorBody {
     error: ErrorMembers,
@@ -160,7 +160,7 @@ impl From<StoreError> for GraphError {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "serviceNotAvailable",
-            "The directory does not answer. Try again.",
+            "The directory is unavailable. Try again.",
         )
     }
 }

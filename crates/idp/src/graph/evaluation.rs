@@ -1,4 +1,5 @@
-//! Graph evaluates access continuously ("Continuous access evaluation"): it need not be told what happened to a user, it looks.
+//! Continuous access evaluation in Graph ("Continuous access evaluation"). It reads the user's
+//! state and needs no events.
 
 use outlive_rules::{AccessTokenFacts, UserFacts, access_token};
 use outlive_tokens::AccessClaims;
@@ -6,8 +7,8 @@ use outlive_tokens::claims::BACKDATED;
 
 use crate::directory::User;
 
-/// Whether something ended this token before its time. A token whose client cannot be asked for another works until it expires; so
-/// does one of an application by itself.
+/// Returns whether an event has revoked this token. Tokens of clients that are not CAE-capable and
+/// app-only tokens remain valid until they expire.
 pub(super) fn is_ended(claims: &AccessClaims, user: Option<&User>) -> bool {
     let can_be_challenged = claims.xms_cc.iter().any(|capability| capability.eq_ignore_ascii_case("cp1"));
     let token = AccessTokenFacts {

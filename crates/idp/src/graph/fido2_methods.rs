@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::caller::Caller;
 use super::error::GraphError;
-use super::odata::{context, counted};
+use super::odata::{context, count_response};
 use crate::directory::User;
 use crate::passkeys::{Passkey, of_user};
 
@@ -25,7 +25,7 @@ pub(crate) async fn list(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         let (user, passkeys) = passkeys(&caller, &id, &READ).await?;
         if caller.counts() {
-            return counted(&caller, passkeys.len());
+            return count_response(&caller, passkeys.len());
         }
         let value: Vec<Value> = passkeys.iter().map(shown).collect();
         let context = context(&format!("users('{}')/authentication/fido2Methods", user.id));
@@ -60,7 +60,7 @@ pub(crate) async fn remove(caller: Caller, Path((id, method)): Path<(String, Str
             actor: caller.actor(),
         };
         match caller.commit(change, Subject::user(user.id), event).await {
-            Err(error) if error.is_conflict() => Err(GraphError::no_such(&method)),
+            Err(error) if error.is_conflict() => Err(GraphError::not_found(&method)),
             Err(error) => Err(error),
             Ok(()) => Ok(StatusCode::NO_CONTENT.into_response()),
         }
@@ -83,7 +83,7 @@ async fn passkeys(
 
 fn named(passkeys: &[Passkey], method: &str) -> Result<Passkey, GraphError> {
     let found = passkeys.iter().find(|passkey| passkey.credential == method);
-    found.cloned().ok_or_else(|| GraphError::no_such(method))
+    found.cloned().ok_or_else(|| GraphError::not_found(method))
 }
 
 pub(super) fn shown(passkey: &Passkey) -> Value {

@@ -3,8 +3,8 @@
 /// "user resource type" and "group resource type": characters of a mail nickname.
 const CHARS_MAX: usize = 64;
 
-/// A mail nickname, if its characters are allowed: those of ASCII without blanks and
-/// `@ () \\ [] " ; : <> ,`.
+/// Returns a mail nickname if all characters are allowed: ASCII without blanks and `@ () \\ [] " ;
+/// : <> ,`.
 pub(super) fn mail_nickname(text: String) -> Option<String> {
     let is_allowed = |c: char| c.is_ascii_graphic() && !"@()\\[]\";:<>,".contains(c);
     ((1..=CHARS_MAX).contains(&text.len()) && text.chars().all(is_allowed)).then_some(text)

@@ -1,4 +1,4 @@
-//! Directory objects of several types in one collection, each with its type.
+//! Collections of directory objects of several types.
 
 use outlive_clock::UserId;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use super::odata::{EntityType, Options, Page};
 use super::permissions::READ_USERS;
 use super::users::{USER, resource};
 
-/// A member of a group or role: users, as users are shown, with their type.
+/// A member of a group or role: a user with its type.
 pub(crate) const MEMBER: EntityType = EntityType {
     name: "microsoft.graph.directoryObject",
     set: "directoryObjects",
@@ -33,7 +33,7 @@ const fn with_type<const N: usize>(properties: &[&'static str]) -> [&'static str
     all
 }
 
-/// An object with its type. One that the caller may not read has nothing but that and its id
+/// Adds the type to an object. If the caller may not read the object, only type and id remain
 /// ("Limited information returned for inaccessible member objects").
 pub(super) fn typed(mut object: Value, kind: &str, readable: bool) -> Value {
     if !readable && let Some(members) = object.as_object_mut() {
@@ -43,7 +43,7 @@ pub(super) fn typed(mut object: Value, kind: &str, readable: bool) -> Value {
     object
 }
 
-/// A page of users by their ids, of which there may be one more than fits.
+/// Returns a page of users by id; `ids` may contain one more than fits.
 pub(super) async fn members_page(
     caller: &Caller,
     mut ids: Vec<UserId>,

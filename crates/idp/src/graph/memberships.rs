@@ -1,5 +1,5 @@
-//! `getMemberGroups`, `checkMemberGroups` and the like: of which groups and directory roles an
-//! object is a member. Groups have no groups as members, so that a group has no membership.
+//! `getMemberGroups`, `checkMemberGroups` and related actions: the groups and directory roles of an
+//! object. There are no nested groups, so a group has no memberships.
 
 use axum::Json;
 use axum::extract::Path;
@@ -16,14 +16,14 @@ use super::odata::context;
 use super::permissions::{READ_GROUPS, READ_ME, READ_USERS};
 use crate::directory::{DirectoryRole, User};
 
-/// The most ids that one call compares ("directoryObject: checkMemberGroups").
+/// Ids per request ("directoryObject: checkMemberGroups").
 const IDS_MAX: usize = 20;
 
-/// What a call asks about.
+/// The memberships that an action covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Scope {
     Groups,
-    /// Directory roles too.
+    /// Groups and directory roles.
     Objects,
 }
 
@@ -31,7 +31,7 @@ enum Scope {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Get {
-    /// Every group here is a security group; directory roles are not groups.
+    /// Has no effect on groups, all of which are security groups; excludes directory roles.
     #[serde(default)]
     security_enabled_only: bool,
 }
@@ -48,14 +48,14 @@ pub(crate) struct CheckObjects {
     ids: Vec<Uuid>,
 }
 
-/// The object whose memberships are asked for.
+/// The object whose memberships are requested.
 enum Member {
     User(Box<User>),
     Group,
 }
 
 impl Member {
-    /// The object that the path names, if the caller may read it: `/me`, `/users/{id}` or
+    /// Returns the object in the path if the caller may read it: `/me`, `/users/{id}` or
     /// `/groups/{id}`.
     async fn of_path(caller: &Caller, id: Option<Path<String>>) -> Result<Self, GraphError> {
         let Some(Path(id)) = id else {
@@ -74,7 +74,7 @@ impl Member {
         Ok(Self::User(Box::new(user)))
     }
 
-    /// The ids of the groups and roles that it is a member of.
+    /// Returns the ids of its groups and roles.
     async fn ids(&self, caller: &Caller, scope: Scope) -> Result<Vec<String>, GraphError> {
         let Self::User(user) = self else { return Ok(Vec::new()) };
         let mut ids = caller.idp.directory.groups_of(caller.tenant.id, user.id).await?;

@@ -1,4 +1,4 @@
-//! Microsoft Graph (`/v1.0`): the directory and what happened in it (reference: "Microsoft Graph operations").
+//! Microsoft Graph (`/v1.0`): directory and audit logs (reference: "Microsoft Graph operations").
 
 mod app_role_assignments;
 mod applications;
@@ -55,10 +55,10 @@ pub(crate) fn router() -> Router<Idp> {
         .merge(grants_and_logs())
         .merge(policies::router())
         .method_not_allowed_fallback(wrong_method)
-        .fallback(no_such_path)
+        .fallback(unknown_path)
 }
 
-/// `/beta`: what is nowhere else.
+/// `/beta`: operations that v1.0 does not have.
 pub(crate) fn beta() -> Router<Idp> {
     Router::new()
         .route("/me", get(users::me_in_beta))
@@ -66,11 +66,10 @@ pub(crate) fn beta() -> Router<Idp> {
         .route("/me/invalidateAllRefreshTokens", post(sessions::invalidate))
         .route("/users/{id}/invalidateAllRefreshTokens", post(sessions::invalidate))
         .method_not_allowed_fallback(wrong_method)
-        .fallback(no_such_path)
+        .fallback(unknown_path)
 }
 
-/// A method that a path does not take. `/{named}` matches paths that lead nowhere too, such as
-/// `/$batch`.
+/// Handles an unsupported method. `/{named}` also matches unknown paths such as `/$batch`.
 async fn wrong_method(
     State(idp): State<Idp>,
     trace: Trace,
@@ -78,20 +77,20 @@ async fn wrong_method(
     names: Result<RawPathParams, RawPathParamsRejection>,
 ) -> Response {
     let leads_nowhere = names.is_ok_and(|names| {
-        names.iter().any(|(name, value)| name == "named" && !applications::is_named(value))
+        names.iter().any(|(name, value)| name == "named" && !applications::has_alternate_key(value))
     });
-    let error = if leads_nowhere { GraphError::no_such_path() } else { GraphError::wrong_method() };
+    let error = if leads_nowhere { GraphError::unknown_path() } else { GraphError::wrong_method() };
     error.answer(&trace, instant_of_call(&idp, &headers).await)
 }
 
-/// What the shell refuses before a request reaches these routes, as an error of Graph.
+/// Renders an error of the HTTP layer, from before routing, as a Graph error.
 pub(crate) async fn refuse(idp: &Idp, problem: Problem, headers: &HeaderMap, trace: &Trace) -> Response {
     let error = GraphError::new(problem.status, "Request_BadRequest", problem.message);
     error.answer(trace, instant_of_call(idp, headers).await)
 }
 
-async fn no_such_path(State(idp): State<Idp>, trace: Trace, headers: HeaderMap) -> Response {
-    GraphError::no_such_path().answer(&trace, instant_of_call(&idp, &headers).await)
+async fn unknown_path(State(idp): State<Idp>, trace: Trace, headers: HeaderMap) -> Response {
+    GraphError::unknown_path().answer(&trace, instant_of_call(&idp, &headers).await)
 }
 
 fn users() -> Router<Idp> {
@@ -176,7 +175,7 @@ fn role_routes() -> Router<Idp> {
         .route("/directoryRoles/{id}", get(directory_roles::show))
         .collection("/directoryRoleTemplates", directory_roles::list_templates, MethodRouter::new())
         .route("/directoryRoleTemplates/{id}", get(directory_roles::show_template));
-    // The second is directoryRoles(roleTemplateId='…').
+    // The second is `directoryRoles(roleTemplateId='…')`.
     for role in ["/directoryRoles/{id}", "/{named}"] {
         router = router
             .collection(&format!("{role}/members"), directory_roles::list_members, MethodRouter::new())
@@ -207,14 +206,14 @@ fn application_routes() -> Router<Idp> {
         // applications(appId='…'), servicePrincipals(appId='…'), directoryRoles(roleTemplateId='…')
         .route(
             "/{named}",
-            get(applications::show_named)
-                .patch(applications::update_named)
-                .delete(applications::remove_named),
+            get(applications::show_by_app_id)
+                .patch(applications::update_by_app_id)
+                .delete(applications::delete_by_app_id),
         )
-        .route("/{named}/addPassword", post(applications::add_password_to_named))
-        .route("/{named}/removePassword", post(applications::remove_password_of_named))
-        .route("/{named}/addKey", post(applications::add_key_to_named))
-        .route("/{named}/removeKey", post(applications::remove_key_of_named));
+        .route("/{named}/addPassword", post(applications::add_password_by_app_id))
+        .route("/{named}/removePassword", post(applications::remove_password_by_app_id))
+        .route("/{named}/addKey", post(applications::add_key_by_app_id))
+        .route("/{named}/removeKey", post(applications::remove_key_by_app_id));
     for application in ["/applications/{id}", "/{named}"] {
         let credentials = format!("{application}/federatedIdentityCredentials");
         router = router

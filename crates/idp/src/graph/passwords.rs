@@ -1,4 +1,4 @@
-//! Changing the own password, resetting another's.
+//! Password changes and resets.
 
 use axum::Json;
 use axum::extract::Path;
@@ -21,7 +21,7 @@ use crate::directory::User;
 use crate::passwords;
 use crate::refusal::Refusal;
 
-/// The id of every user's password as an authentication method.
+/// The id of every user's password method.
 const PASSWORD_METHOD: &str = "28c10230-6103-485e-b985-444c60001490";
 
 #[derive(Debug, Deserialize)]
@@ -43,8 +43,8 @@ pub(crate) async fn change(caller: Caller, body: Result<Json<PasswordChange>, Js
     caller.answer(result)
 }
 
-/// `POST /users/{id}/changePassword`: the same by the own id or sign-in name. The password of
-/// another user is reset, not changed.
+/// `POST /users/{id}/changePassword`, for the caller's own id or sign-in name only. Another user's
+/// password can only be reset.
 pub(crate) async fn change_by_id(
     caller: Caller,
     Path(id): Path<String>,
@@ -78,8 +78,9 @@ fn change_denied() -> GraphError {
     GraphError::new(StatusCode::FORBIDDEN, "Authorization_RequestDenied", message)
 }
 
-/// `POST /users/{id}/authentication/methods/{method}/resetPassword`. No document says which row of the revocation table it is;
-/// we take the Entra admin center's, whose portal uses it (docs/parity.md).
+/// `POST /users/{id}/authentication/methods/{method}/resetPassword`. The documents do not state its
+/// row in the revocation table; we use that of the Entra admin center, which calls it
+/// (docs/parity.md).
 pub(crate) async fn reset(
     caller: Caller,
     Path((id, method)): Path<(String, String)>,
@@ -91,7 +92,7 @@ pub(crate) async fn reset(
             return Err(GraphError::bad_request("The authentication method is not a password."));
         }
         let user = caller.target(&id).await?;
-        // Delegated only, with a role, and not on oneself.
+        // Delegated only, with a role, and not for the caller's own account.
         let another = caller.user.as_ref().is_some_and(|me| me.id != user.id && me.is_user_administrator());
         let permissions = [
             "UserAuthenticationMethod.ReadWrite.All",
@@ -121,15 +122,16 @@ pub(crate) async fn reset(
     caller.answer(result.await)
 }
 
-/// What the reset of a user's present password is called: made of whose it is and when it was set.
+/// Returns the id of the reset that set the user's present password, derived from the user and that
+/// instant.
 fn operation_id(user: &User) -> Uuid {
     Uuid::from_u128(
         user.id.uuid().as_u128() ^ u128::from(user.password_changed_at.as_micros().unsigned_abs()),
     )
 }
 
-/// `GET /users/{id}/authentication/operations/{operation}`: a reset is over when it is answered, so that it has succeeded as long
-/// as it is remembered.
+/// `GET /users/{id}/authentication/operations/{operation}`. A reset is complete when its response
+/// is sent, so a known operation has always succeeded.
 pub(crate) async fn operation(caller: Caller, Path((id, operation)): Path<(String, String)>) -> Response {
     let result = async {
         let user = caller.target(&id).await?;
@@ -138,7 +140,7 @@ pub(crate) async fn operation(caller: Caller, Path((id, operation)): Path<(Strin
             return Err(GraphError::denied());
         }
         if operation.parse() != Ok(operation_id(&user)) {
-            return Err(GraphError::no_such(operation));
+            return Err(GraphError::not_found(operation));
         }
         let done = user.password_changed_at.whole_second();
         let body = json!({
@@ -151,7 +153,8 @@ pub(crate) async fn operation(caller: Caller, Path((id, operation)): Path<(Strin
     caller.answer(result.await)
 }
 
-/// An administrator's reset through the channel that `row` names. A reset asks for no history: the old password may come again.
+/// Resets a password as an administrator, through the channel of `row`. The password history does
+/// not apply: the old password may be reused.
 pub(crate) async fn reset_password(
     caller: &Caller,
     user: &User,
@@ -162,8 +165,7 @@ pub(crate) async fn reset_password(
     reset_password_and(caller, user, (row, password, must_change), |_| (), Change::new()).await
 }
 
-/// The same where the call changes the user in other ways too: all of it happens in one commit, or
-/// nothing.
+/// Resets a password and applies further changes of the same request in one commit.
 pub(crate) async fn reset_password_and(
     caller: &Caller,
     user: &User,

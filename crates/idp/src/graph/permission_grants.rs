@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::body::Body;
 use super::caller::Caller;
-use super::compound_id::{compound, taken_apart};
+use super::compound_id::{compound, split_compound};
 use super::error::GraphError;
 use super::odata::{EntityType, Options, Page, collection, entity};
 use super::permissions::{READ_GRANTS, WRITE_GRANTS};
@@ -180,7 +180,7 @@ pub(crate) async fn create(caller: Caller, body: Result<Body<NewGrant>, GraphErr
         let change = Change::from(grant.insertion(caller.tenant.id));
         record(&caller, change, ConsentEvent::Granted, &grant, &grant.scope).await.map_err(|error| {
             if error.is_conflict() {
-                GraphError::already_there("Permission entry already exists.")
+                GraphError::already_exists("Permission entry already exists.")
             } else {
                 error
             }
@@ -228,8 +228,8 @@ pub(crate) async fn remove(caller: Caller, Path(id): Path<String>) -> Response {
 }
 
 async fn find(caller: &Caller, id: &str) -> Result<PermissionGrant, GraphError> {
-    let unknown = || GraphError::no_such(id);
-    let [client, resource, principal] = taken_apart(id).ok_or_else(unknown)?;
+    let unknown = || GraphError::not_found(id);
+    let [client, resource, principal] = split_compound(id).ok_or_else(unknown)?;
     let principal = (!principal.is_nil()).then(|| UserId::from_uuid(principal));
     let (client, resource) = (ClientId::from_uuid(client), ClientId::from_uuid(resource));
     let found = caller.idp.directory.permission_grant(caller.tenant.id, client, resource, principal).await?;

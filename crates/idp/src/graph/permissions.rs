@@ -1,10 +1,11 @@
-//! Which permission lets a caller do what (the *Permissions* tables of the Graph reference). Any one of a list is enough: as a scope
-//! for a user, as an app role for an application by itself. A user needs a directory role besides, where roles are listed.
+//! Required permissions per operation (the *Permissions* tables of the Graph reference). Any
+//! permission of a list suffices, as a scope for a user or as an app role for an application. A
+//! user also needs one of the listed directory roles, if there are any.
 
-/// What an operation asks of its caller.
+/// The permissions that an operation requires.
 pub(crate) struct Permission {
     pub(crate) any_of: &'static [&'static str],
-    /// Directory roles of which a user needs one; none are needed if there are none here.
+    /// Directory roles of which a user needs one; empty if no role is required.
     pub(crate) roles: &'static [&'static str],
 }
 
@@ -37,7 +38,7 @@ pub(crate) const READ_USERS: Permission = Permission {
     roles: &[],
 };
 
-/// The own account.
+/// The caller's own account.
 pub(crate) const READ_ME: Permission = Permission {
     any_of: &[
         "User.Read",
@@ -75,7 +76,7 @@ pub(crate) const READ_APPLICATIONS: Permission = Permission {
 pub(crate) const WRITE_APPLICATIONS: Permission =
     Permission { any_of: &["Application.ReadWrite.All"], roles: APPLICATION_ADMINISTRATORS };
 
-/// An application that manages itself.
+/// An application that updates itself.
 pub(crate) const WRITE_OWN_APPLICATION: Permission =
     Permission { any_of: &["Application.ReadWrite.OwnedBy"], roles: APPLICATION_ADMINISTRATORS };
 

@@ -1,4 +1,4 @@
-//! References to objects (`@odata.id`), by which members are added.
+//! Object references (`@odata.id`), used to add members.
 
 use axum::Json;
 use axum::extract::{FromRequest, Request};
@@ -10,14 +10,14 @@ use super::error::GraphError;
 use crate::directory::User;
 use crate::idp::Idp;
 
-/// The address of an object: `https://graph.microsoft.com/v1.0/directoryObjects/{id}`, or
-/// `/users/{id}`. Which host it names does not matter; programs write the original's.
+/// The URL of an object: `https://graph.microsoft.com/v1.0/directoryObjects/{id}`, or
+/// `/users/{id}`. The host is ignored, since programs write Microsoft's.
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Reference(String);
 
 impl Reference {
-    /// The user that it names.
+    /// Finds the referenced user.
     pub(crate) async fn user(&self, caller: &Caller) -> Result<User, GraphError> {
         let path = self.0.split_once("://").map_or(&*self.0, |(_, rest)| rest);
         let mut parts = path.rsplit('/');
@@ -35,7 +35,7 @@ impl Reference {
     }
 }
 
-/// The body of a call that adds a reference: `{"@odata.id": "…"}`.
+/// The request body that adds a reference: `{"@odata.id": "…"}`.
 #[derive(Debug)]
 pub(crate) struct ReferenceBody(pub(crate) Reference);
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::applications::{ApplicationName, app_roles, found, scopes};
+use super::applications::{ApplicationName, app_roles, find_applications, scopes};
 use super::body::{Body, not_null};
 use super::caller::Caller;
 use super::error::GraphError;
@@ -74,7 +74,7 @@ pub(crate) async fn list(caller: Caller) -> Response {
 async fn read(caller: &Caller, options: Options) -> Result<Page, GraphError> {
     let (found, more_after) = match options.filter.equal("id") {
         Some(id) => (principal(caller, id).await.into_iter().collect(), None),
-        None => found(caller, &options).await?,
+        None => find_applications(caller, &options).await?,
     };
     let objects = found.iter().map(|application| resource(caller, application));
     let objects = objects.filter(|object| options.filter.passes(object)).collect();
@@ -204,5 +204,5 @@ pub(super) async fn principal(caller: &Caller, id: &str) -> Result<Application, 
         Ok(principal) => caller.idp.directory.application_of_principal(caller.tenant.id, principal).await?,
         Err(_) => None,
     };
-    found.ok_or_else(|| GraphError::no_such(id))
+    found.ok_or_else(|| GraphError::not_found(id))
 }

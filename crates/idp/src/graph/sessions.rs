@@ -1,4 +1,4 @@
-//! Revoking sign-in sessions.
+//! Revocation of sign-in sessions.
 
 use axum::Json;
 use axum::extract::Path;
@@ -25,7 +25,7 @@ pub(crate) async fn revoke_own(caller: Caller) -> Response {
         if !caller.may(&PERMISSIONS) && !caller.may(&["User.ReadWrite"]) {
             return Err(GraphError::denied());
         }
-        revoked(&caller, user, CredentialEvent::UserRevokes).await
+        revoke_sessions(&caller, user, CredentialEvent::UserRevokes).await
     };
     caller.answer(result.await)
 }
@@ -39,12 +39,13 @@ pub(crate) async fn revoke(caller: Caller, Path(id): Path<String>) -> Response {
         }
         let own = caller.user.as_ref().is_some_and(|me| me.id == user.id);
         let event = if own { CredentialEvent::UserRevokes } else { CredentialEvent::AdminRevokes };
-        revoked(&caller, &user, event).await
+        revoke_sessions(&caller, &user, event).await
     };
     caller.answer(result.await)
 }
 
-/// `POST /beta/users/{id}/invalidateAllRefreshTokens`, and `/beta/me/…`: the older name of the same, for users only.
+/// `POST /beta/users/{id}/invalidateAllRefreshTokens`, and `/beta/me/…`: the older, delegated-only
+/// form.
 pub(crate) async fn invalidate(caller: Caller, id: Option<Path<String>>) -> Response {
     let result = async {
         let user = match &id {
@@ -57,13 +58,17 @@ pub(crate) async fn invalidate(caller: Caller, id: Option<Path<String>>) -> Resp
             return Err(GraphError::denied());
         }
         let event = if own { CredentialEvent::UserRevokes } else { CredentialEvent::AdminRevokes };
-        revoked(&caller, &user, event).await?;
+        revoke_sessions(&caller, &user, event).await?;
         Ok(StatusCode::NO_CONTENT.into_response())
     };
     caller.answer(result.await)
 }
 
-async fn revoked(caller: &Caller, user: &User, event: CredentialEvent) -> Result<Response, GraphError> {
+async fn revoke_sessions(
+    caller: &Caller,
+    user: &User,
+    event: CredentialEvent,
+) -> Result<Response, GraphError> {
     let now = caller.idp.now(caller.tenant.id).await?;
     happen(&caller.idp, user, event, now, &caller.claims.oid.to_string(), &caller.trace).await?;
     let context = "https://graph.microsoft.com/v1.0/$metadata#Edm.Boolean";

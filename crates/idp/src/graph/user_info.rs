@@ -1,4 +1,5 @@
-//! UserInfo (OpenID Connect Core 1.0, section 5.3), which Microsoft serves at Graph's host: `/oidc/userinfo`.
+//! UserInfo (OpenID Connect Core 1.0, section 5.3), which Microsoft serves at Graph's host:
+//! `/oidc/userinfo`.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -15,11 +16,11 @@ pub(crate) async fn user_info(caller: Caller) -> Response {
             return Err(GraphError::new(
                 StatusCode::FORBIDDEN,
                 "Authorization_RequestDenied",
-                "The access token has not the scope openid.",
+                "The access token does not have the scope openid.",
             ));
         }
         let mut claims = Map::new();
-        // The subject that the client has in its ID tokens, not Graph's own.
+        // The `sub` of the client's ID tokens, not the one for Graph.
         let subject = caller.idp.pairwise.subject(caller.tenant.id, caller.claims.appid, user.id);
         claims.insert("sub".to_owned(), json!(subject));
         if caller.claims.has_scope("profile") {

@@ -1,4 +1,4 @@
-//! The page on which an account is picked.
+//! The account picker page.
 
 use axum::response::Response;
 use http::StatusCode;
@@ -9,7 +9,7 @@ use super::templates::{PickAccount, PickedAccount};
 use crate::accounts::Account;
 use crate::visit::Visit;
 
-/// The page. `other` is the value and the text of the last button.
+/// Renders the page. `other` has the value and the text of the last button.
 pub(crate) fn pick_account(
     visit: &Visit,
     state: PageState,

@@ -1,4 +1,4 @@
-//! The page on which an administrator grants for everybody.
+//! The admin consent page.
 
 use axum::response::Response;
 use http::StatusCode;
@@ -10,7 +10,7 @@ use crate::admin_consent::AdminConsentRequest;
 use crate::directory::User;
 use crate::visit::Visit;
 
-/// The page.
+/// Renders the page.
 pub(crate) fn admin_consent(
     visit: &Visit,
     state: PageState,
@@ -20,18 +20,18 @@ pub(crate) fn admin_consent(
     let (segment, leads_to) = leads(&state);
     let FormFields { ctx, canary, set_cookie } = state.fields(visit);
     let (mut permissions, mut own) = (Vec::new(), Vec::new());
-    for asked in &request.asked {
+    for requested in &request.permissions {
         let permission = |name: &String, description: String| Permission {
-            resource: asked.resource.name.clone(),
+            resource: requested.resource.name.clone(),
             name: name.clone(),
             description,
         };
         let described = |name: &String| {
-            let known = asked.resource.document.scopes.iter().find(|scope| scope.value == *name);
+            let known = requested.resource.document.scopes.iter().find(|scope| scope.value == *name);
             known.map(|scope| scope.description.clone()).unwrap_or_default()
         };
-        permissions.extend(asked.scopes.iter().map(|name| permission(name, described(name))));
-        own.extend(asked.roles.iter().map(|name| permission(name, String::new())));
+        permissions.extend(requested.scopes.iter().map(|name| permission(name, described(name))));
+        own.extend(requested.roles.iter().map(|name| permission(name, String::new())));
     }
     let page = AdminConsent {
         action: format!("/{segment}/consent"),

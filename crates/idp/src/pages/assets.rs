@@ -1,4 +1,4 @@
-//! The pages' style and their scripts, from our own origin.
+//! Style sheet and scripts of the pages, served from our own origin.
 
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};

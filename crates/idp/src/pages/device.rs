@@ -1,4 +1,4 @@
-//! The pages of a sign-in for a device.
+//! The pages of the device authorization grant.
 
 use std::collections::BTreeSet;
 
@@ -15,10 +15,10 @@ use crate::refusal::Refusal;
 use crate::scopes::ResolvedResource;
 use crate::visit::Visit;
 
-/// Width of the picture, in pixels.
+/// Width of the QR code, in pixels.
 const QR_PIXELS: u32 = 160;
 
-/// The page on which the code is typed. `address` is the page's own, shown as a picture.
+/// Renders the page for entering a user code, with its own `address` as a QR code.
 pub(crate) fn user_code(
     visit: &Visit,
     state: PageState,
@@ -39,7 +39,7 @@ pub(crate) fn user_code(
     with_cookie(page_response(StatusCode::OK, &page, OWN), set_cookie)
 }
 
-/// The page on which the device is let in or not, with what it asks for that was not granted before.
+/// Renders the page for approving a device, with the permissions that are not granted yet.
 pub(crate) fn approve_device(
     visit: &Visit,
     state: PageState,
@@ -70,7 +70,7 @@ pub(crate) fn approve_device(
     with_cookie(page_response(StatusCode::OK, &page, OWN), set_cookie)
 }
 
-/// An address as a picture that cameras read: SVG, made of nothing but squares.
+/// Returns an address as a QR code: SVG that consists of squares only.
 pub(super) fn qr(address: &str) -> Option<String> {
     let code = QrCode::new(address.as_bytes()).ok()?;
     let picture = code
@@ -79,7 +79,7 @@ pub(super) fn qr(address: &str) -> Option<String> {
         .dark_color(svg::Color("#000000"))
         .light_color(svg::Color("#ffffff"))
         .build();
-    // Inside a page, the picture stands without the declaration of a file.
+    // Inline SVG has no XML declaration.
     let start = picture.find("<svg")?;
     Some(picture[start..].replacen(
         "<svg",

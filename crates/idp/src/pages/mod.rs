@@ -1,5 +1,5 @@
-//! Pages that people see. Plain HTML forms that work without script; everything that came from outside is escaped by the
-//! templates; a strict content security policy stands behind them.
+//! HTML pages. Forms work without script; templates escape all external text, and a strict content
+//! security policy is a second line of defense.
 
 mod accounts;
 mod admin_consent;
@@ -25,6 +25,6 @@ pub(crate) use respond::{
 };
 pub(crate) use second_factor::second_factor;
 pub(crate) use signed_out::signed_out;
-pub(crate) use state::{AskedCode, Next, PageState, PasskeyPending, SecondFactorPending};
+pub(crate) use state::{Next, PageState, PasskeyPending, PendingCode, SecondFactorPending};
 pub(crate) use templates::Wrong;
 pub(crate) use unknown_path::{error_lookup, native_client, unknown_path};

@@ -1,4 +1,4 @@
-//! The pages for passkeys. They need script, which is why the sign-in page only leads here.
+//! The passkey pages. They need script, so the sign-in page only links to them.
 
 use askama::Template;
 use axum::response::Response;
@@ -11,7 +11,7 @@ use crate::directory::User;
 use crate::passkeys::Passkey;
 use crate::visit::Visit;
 
-/// Asking for a passkey.
+/// Passkey sign-in.
 #[derive(Template)]
 #[template(path = "passkey.html")]
 struct AskPasskey<'a> {
@@ -31,7 +31,7 @@ struct SecurityInfo<'a> {
     canary: &'a str,
     user_name: &'a str,
     passkeys: Vec<Shown<'a>>,
-    /// What the browser is told to make one; `None` where it cannot.
+    /// Options for creating a passkey; `None` where that is impossible.
     options: Option<&'a str>,
     wrong: Option<Wrong>,
 }
@@ -43,7 +43,7 @@ struct Shown<'a> {
     used: Option<String>,
 }
 
-/// The page that asks the browser for a passkey.
+/// Renders the passkey sign-in page.
 pub(crate) fn passkey(visit: &Visit, state: PageState, user_name: &str, options: &str) -> Response {
     let (segment, leads_to) = leads(&state);
     let FormFields { ctx, canary, set_cookie } = state.fields(visit);
@@ -52,7 +52,7 @@ pub(crate) fn passkey(visit: &Visit, state: PageState, user_name: &str, options:
     with_cookie(page_response(StatusCode::OK, &page, &leads_to), set_cookie)
 }
 
-/// The page with a user's passkeys.
+/// Renders the page with a user's passkeys.
 pub(crate) fn security_info(
     visit: &Visit,
     state: PageState,

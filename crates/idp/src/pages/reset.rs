@@ -1,4 +1,4 @@
-//! The pages of a password reset.
+//! The password reset pages.
 
 use axum::response::Response;
 use http::StatusCode;
@@ -8,7 +8,7 @@ use super::state::{FormFields, PageState};
 use super::templates::{AskResetCode, ResetPassword};
 use crate::visit::Visit;
 
-/// The page that asks whose password was forgotten.
+/// Renders the page that asks for the user name.
 pub(crate) fn ask_reset_code(visit: &Visit, state: PageState) -> Response {
     let action = format!("/{}/passwordreset", state.segment());
     let FormFields { ctx, canary, set_cookie } = state.fields(visit);
@@ -16,7 +16,7 @@ pub(crate) fn ask_reset_code(visit: &Visit, state: PageState) -> Response {
     with_cookie(page_response(StatusCode::OK, &page, OWN), set_cookie)
 }
 
-/// The page that takes the code and the new password.
+/// Renders the page for the code and the new password.
 pub(crate) fn reset_password(
     visit: &Visit,
     state: PageState,

@@ -1,4 +1,4 @@
-//! Pages as answers.
+//! Rendering of pages as responses.
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
@@ -15,10 +15,10 @@ use super::templates::{
 use crate::authorize::AuthorizeRequest;
 use crate::directory::User;
 use crate::pages::Next;
-use crate::refusal::{Asked, Refusal};
+use crate::refusal::{Refusal, RequestDetails};
 use crate::visit::Visit;
 
-/// The sign-in page.
+/// Renders the sign-in page.
 pub(crate) fn sign_in(
     visit: &Visit,
     state: PageState,
@@ -41,7 +41,7 @@ pub(crate) fn sign_in(
     with_cookie(page_response(StatusCode::OK, &page, &leads_to), set_cookie)
 }
 
-/// The consent page.
+/// Renders the consent page.
 pub(crate) fn consent(visit: &Visit, state: PageState, request: &AuthorizeRequest, user: &User) -> Response {
     let (segment, leads_to) = leads(&state);
     let FormFields { ctx, canary, set_cookie } = state.fields(visit);
@@ -55,8 +55,8 @@ pub(crate) fn consent(visit: &Visit, state: PageState, request: &AuthorizeReques
             description: describe(&name),
             name,
         };
-        let asked = resource.scopes_for(&request.application, &request.scopes.oidc).into_iter();
-        asked.map(permission).collect::<Vec<_>>()
+        let scopes = resource.scopes_for(&request.application, &request.scopes.oidc).into_iter();
+        scopes.map(permission).collect::<Vec<_>>()
     });
     let mut permissions: Vec<Permission> = permissions.collect();
     let is_listed = permissions.iter().any(|permission| permission.name == "offline_access");
@@ -64,7 +64,7 @@ pub(crate) fn consent(visit: &Visit, state: PageState, request: &AuthorizeReques
         permissions.push(Permission {
             resource: "Microsoft Graph".to_owned(),
             name: "offline_access".to_owned(),
-            description: "Keep that access while you are not there".to_owned(),
+            description: "Maintain access to data you have given it access to".to_owned(),
         });
     }
     let page = Consent {
@@ -78,7 +78,7 @@ pub(crate) fn consent(visit: &Visit, state: PageState, request: &AuthorizeReques
     with_cookie(page_response(StatusCode::OK, &page, &leads_to), set_cookie)
 }
 
-/// The page on which the password is changed.
+/// Renders the password change page.
 pub(crate) fn change_password(
     visit: &Visit,
     state: PageState,
@@ -97,15 +97,15 @@ pub(crate) fn change_password(
     with_cookie(page_response(StatusCode::OK, &page, &leads_to), set_cookie)
 }
 
-/// A page that says what was refused.
-pub(crate) fn refusal(refusal: &Refusal, asked: &Asked) -> Response {
+/// Renders an error page.
+pub(crate) fn refusal(refusal: &Refusal, details: &RequestDetails) -> Response {
     let page = RefusalPage {
         code: refusal.error.to_string(),
         sentence: refusal.error.sentence(&refusal.params),
         remedy: refusal.error.remedy,
-        trace_id: asked.trace_id.to_string(),
-        correlation_id: asked.correlation_id.to_string(),
-        at: asked.at.to_string(),
+        trace_id: details.trace_id.to_string(),
+        correlation_id: details.correlation_id.to_string(),
+        at: details.at.to_string(),
     };
     let status = StatusCode::from_u16(refusal.error.status).unwrap_or(StatusCode::BAD_REQUEST);
     let mut response = page_response(status, &page, OWN);
@@ -113,37 +113,37 @@ pub(crate) fn refusal(refusal: &Refusal, asked: &Asked) -> Response {
     response
 }
 
-/// A page that says something.
+/// Renders a page with a message.
 pub(crate) fn message(status: StatusCode, title: &str, text: &str) -> Response {
     page_response(status, &Message { title, text }, OWN)
 }
 
-/// The page on which an error of the catalogue is looked up.
+/// Renders the page about an error of the catalogue.
 pub(crate) fn known_error(error: Aadsts) -> Response {
     let page = KnownError {
         code: error.to_string(),
         text: error.text,
-        mender: error.fixed_by.as_str(),
+        who_can_fix_it: error.fixed_by.as_str(),
         remedy: error.remedy,
-        seen: seen(error.observation),
+        seen: observed_in(error.observation),
     };
     page_response(StatusCode::OK, &page, OWN)
 }
 
-/// The public places that show an error, or the document that our row is a reading of.
-fn seen(observation: Observation) -> String {
+/// Lists the public sources of an error, or the document that our entry interprets.
+fn observed_in(observation: Observation) -> String {
     match observation {
         Observation::Observed { places, .. } => format!("Seen in {}", places.join(", ")),
-        Observation::Unobserved { document } => format!("Not seen; our reading of: {document}"),
+        Observation::Unobserved { document } => format!("Not observed; our interpretation of: {document}"),
     }
 }
 
-/// The answer to a client, as a form that posts itself where script is allowed and has a button where it is not.
+/// Responds to the client with a form that submits itself, or by a button without script.
 pub(crate) fn form_post(redirect_uri: &str, fields: &[(&'static str, String)]) -> Response {
     page_response(StatusCode::OK, &FormPost { action: redirect_uri, fields }, &beyond(redirect_uri))
 }
 
-/// Adds cookies to an answer.
+/// Adds cookies to a response.
 pub(crate) fn add_cookies(response: &mut Response, set_cookies: impl IntoIterator<Item = String>) {
     for value in set_cookies.into_iter().filter_map(|text| HeaderValue::try_from(text).ok()) {
         response.headers_mut().append(SET_COOKIE, value);
@@ -155,7 +155,7 @@ pub(super) fn with_cookie(mut response: Response, set_cookie: Option<String>) ->
     response
 }
 
-/// The path segment a form posts to, and where it may lead in the end.
+/// Returns the path segment that a form posts to, and its `form-action` sources.
 pub(super) fn leads(state: &PageState) -> (String, String) {
     let targets = match state.next.goal() {
         Next::Authorize { parameters, .. } | Next::AdminConsent { parameters, .. } => {
@@ -176,12 +176,12 @@ pub(super) fn leads(state: &PageState) -> (String, String) {
     (state.segment().to_owned(), targets)
 }
 
-/// Forms that stay here.
+/// The `form-action` of forms that stay on this origin.
 pub(super) const OWN: &str = "'self'";
 
-/// Forms that lead to an application, as sources of a content security policy. Browsers hold every redirect after a form to the
-/// policy of the page that had the form: the one to the application, and those by which the application goes on to pages of
-/// its own, which nobody here can know. A native application's scheme is no web page's and is named.
+/// Returns the `form-action` sources for an application's redirect URI. Browsers apply the policy
+/// of the form's page to all redirects that follow, including those inside the application, which
+/// we cannot know. A custom scheme of a native application is listed by name.
 fn beyond(redirect_uri: &str) -> String {
     match Url::parse(redirect_uri).as_ref().map(Url::scheme) {
         Ok(scheme) if !matches!(scheme, "http" | "https") => format!("{OWN} http: https: {scheme}:"),
@@ -193,7 +193,7 @@ pub(super) fn page_response(status: StatusCode, page: &impl Template, form_targe
     page_with_frames(status, page, form_targets, "'none'")
 }
 
-/// A page that may load frames from these sources.
+/// Renders a page that may load frames from these sources.
 pub(super) fn page_with_frames(
     status: StatusCode,
     page: &impl Template,

@@ -1,4 +1,4 @@
-//! The page for the second factor.
+//! The MFA page.
 
 use axum::response::Response;
 use http::StatusCode;
@@ -11,7 +11,7 @@ use super::templates::{SecondFactor, Wrong};
 use crate::directory::User;
 use crate::visit::Visit;
 
-/// The page. `new_secret` is what an authenticator is to be told, where there is none yet.
+/// Renders the page. `new_secret` is the authenticator secret to register, if none is registered.
 pub(crate) fn second_factor(
     visit: &Visit,
     state: PageState,
@@ -35,7 +35,7 @@ pub(crate) fn second_factor(
     with_cookie(page_response(StatusCode::OK, &page, &leads_to), set_cookie)
 }
 
-/// The address that authenticator applications read from a picture.
+/// Returns the `otpauth:` URL for authenticator apps.
 fn address(upn: &str, secret: &str) -> Option<String> {
     let mut url = Url::parse("otpauth://totp/").ok()?;
     url.set_path(&format!("Outlive:{upn}"));

@@ -1,4 +1,4 @@
-//! The page at the end of a sign-out that applications are told of.
+//! The last page of a sign-out with front-channel logout.
 
 use axum::response::Response;
 use http::StatusCode;
@@ -7,15 +7,19 @@ use url::Url;
 use super::respond::{OWN, page_with_frames};
 use super::templates::SignedOut;
 
-/// The page: loads these addresses, then goes on to the application that asked for the sign-out.
-pub(crate) fn signed_out(frames: &[Url], goes_on: Option<&Url>) -> Response {
-    let page =
-        SignedOut { frames: frames.iter().map(Url::as_str).collect(), goes_on: goes_on.map(Url::as_str) };
+/// Renders the page: loads these URLs, then continues to the application that requested the
+/// sign-out.
+pub(crate) fn signed_out(frames: &[Url], continue_to: Option<&Url>) -> Response {
+    let page = SignedOut {
+        frames: frames.iter().map(Url::as_str).collect(),
+        continue_to: continue_to.map(Url::as_str),
+    };
     let sources: Vec<String> = frames.iter().map(source).collect();
     page_with_frames(StatusCode::OK, &page, OWN, &sources.join(" "))
 }
 
-/// An address as a source of a content security policy: exactly its path. What separates sources is written in percent.
+/// Returns a content security policy source for exactly this path. Source separators are
+/// percent-encoded.
 fn source(url: &Url) -> String {
     let authority = &url[url::Position::BeforeHost..url::Position::AfterPort];
     let path = url.path().replace(';', "%3B").replace(',', "%2C");

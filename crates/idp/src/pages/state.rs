@@ -1,4 +1,5 @@
-//! What a form carries, so that nothing is kept for it: where it leads, whose it is, and which browser it was sent to.
+//! The sealed state that a form carries: its goal, the user, and the browser. The server stores
+//! nothing.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use outlive_clock::{Instant, UserId};
@@ -13,81 +14,81 @@ use crate::refusal::Refusal;
 use crate::sessions::{COOKIE_CANARY, cookie, cookie_attributes};
 use crate::visit::Visit;
 
-/// Where a person was going when a page stopped them.
+/// The goal of the interaction that a page belongs to.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Next {
-    /// To an application.
+    /// An authorization request.
     Authorize {
         version: TokenVersion,
         parameters: Parameters,
-        /// The consent page was answered, so `prompt=consent` is.
+        /// The consent page was accepted, which satisfies `prompt=consent`.
         consented: bool,
     },
-    /// To what an administrator grants for everybody.
+    /// An admin consent request.
     AdminConsent { version: TokenVersion, parameters: Parameters },
-    /// Out.
+    /// Sign-out.
     SignOut { parameters: Parameters },
-    /// To the page on which the password is changed.
+    /// Password change.
     ChangePassword,
-    /// To a new password, without knowing the old one.
+    /// Password reset.
     ResetPassword {
-        /// The code that was sent, if one was asked for.
-        asked: Option<AskedCode>,
+        /// The code that was sent, if one was requested.
+        asked: Option<PendingCode>,
     },
-    /// Past a second factor.
+    /// MFA.
     SecondFactor(SecondFactorPending),
-    /// To the page on which a user's passkeys are kept.
+    /// The user's passkeys.
     SecurityInfo,
-    /// To a new passkey.
+    /// Passkey registration.
     NewPasskey(Challenge),
-    /// Past a passkey.
+    /// Passkey sign-in.
     Passkey(PasskeyPending),
-    /// To the page on which the code of a device is typed.
+    /// Entering a user code.
     EnterUserCode,
-    /// To answer for a device.
+    /// Approving a device.
     Device {
         /// The device code.
         id: Uuid,
-        /// Whose code it is, in words.
+        /// The application's name.
         application: String,
     },
 }
 
-/// Which code a form waits for. It says nothing of whether one was sent.
+/// A pending reset code. Does not reveal whether a code was sent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct AskedCode {
+pub(crate) struct PendingCode {
     pub(crate) id: Uuid,
-    /// As it was typed.
+    /// As the user typed it.
     pub(crate) user_name: String,
 }
 
-/// A sign-in whose first factor was right and whose second one is still to come.
+/// A sign-in that awaits MFA.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct SecondFactorPending {
     pub(crate) next: Box<Next>,
-    /// The methods of the first factor.
+    /// Authentication methods so far.
     pub(crate) amr: Vec<String>,
-    /// Whether the browser stays signed in.
+    /// Whether to stay signed in.
     pub(crate) persistent: bool,
-    /// When the first factor was given (virtual).
+    /// When the first factor was verified (virtual).
     pub(crate) since: Instant,
-    /// The secret that the page offers, if nothing is registered.
+    /// The new secret on the page, if no authenticator is registered.
     pub(crate) new_secret: Option<String>,
 }
 
-/// A sign-in that waits for a passkey.
+/// A sign-in that awaits a passkey.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct PasskeyPending {
     pub(crate) next: Box<Next>,
     pub(crate) challenge: Challenge,
-    /// Who wants to sign in, as it was typed; empty where the passkey is to tell.
+    /// The typed user name; empty for a discoverable passkey.
     pub(crate) user_name: String,
-    /// Whether the browser stays signed in.
+    /// Whether to stay signed in.
     pub(crate) persistent: bool,
 }
 
 impl Next {
-    /// Where it leads in the end.
+    /// Returns the final goal.
     pub(crate) fn goal(&self) -> &Self {
         match self {
             Self::SecondFactor(pending) => pending.next.goal(),
@@ -98,13 +99,13 @@ impl Next {
 
     pub(crate) fn after_consent(self) -> Self {
         match self {
-            // The answer tells of an administrator's consent.
+            // The response reports an administrator's consent.
             Self::Authorize { version, parameters, .. }
                 if parameters.get("prompt") == Some("admin_consent") =>
             {
                 Self::Authorize { version, parameters, consented: true }
             }
-            // The request goes on without the prompt that was answered.
+            // The answered prompt is removed from the request.
             Self::Authorize { version, parameters, .. } => {
                 Self::Authorize { version, parameters: parameters.without("prompt"), consented: true }
             }
@@ -122,7 +123,7 @@ impl Next {
 pub(crate) struct PageState {
     segment: String,
     pub(crate) next: Next,
-    /// Who the page was shown to, if they are known.
+    /// The user to whom the page was shown, if known.
     pub(crate) user: Option<UserId>,
     canary: String,
 }
@@ -132,7 +133,7 @@ impl SealedToken for PageState {
     const PREFIX: &'static str = "";
 }
 
-/// The hidden fields of a form, and the cookie that has to come back with them.
+/// A form's hidden fields and the cookie that must accompany them.
 pub(crate) struct FormFields {
     pub(crate) ctx: String,
     pub(crate) canary: String,
@@ -144,12 +145,12 @@ impl PageState {
         Self { segment: segment.to_owned(), next, user, canary: String::new() }
     }
 
-    /// The tenant's name in the path that the form posts to.
+    /// Returns the tenant segment of the form's path.
     pub(crate) fn segment(&self) -> &str {
         &self.segment
     }
 
-    /// Seals it for the browser that asked.
+    /// Seals the state for the browser of the request.
     pub(crate) fn fields(mut self, visit: &Visit) -> FormFields {
         let random = &visit.idp.chassis.random;
         let known = cookie(&visit.headers, COOKIE_CANARY).filter(|value| is_canary(value)).map(str::to_owned);
@@ -162,13 +163,13 @@ impl PageState {
         FormFields { ctx, canary, set_cookie }
     }
 
-    /// Where a form leads, whichever browser sent it: for texts about the request only.
+    /// Returns the form's goal without checking the browser: for texts about the request only.
     pub(crate) fn next_of_form(visit: &Visit) -> Option<Next> {
         let ctx = visit.parameters.get("ctx")?;
         Some(Self::open(&visit.idp.chassis.sealer, ctx).ok()?.next)
     }
 
-    /// Opens the state of a form that came back: from the same browser (cookie), for the same path, unchanged.
+    /// Opens the state of a submitted form: same browser (cookie), same path, unmodified.
     pub(crate) fn of_form(visit: &Visit) -> Result<Self, Refusal> {
         let foreign = || Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER);
         let form = &visit.parameters;

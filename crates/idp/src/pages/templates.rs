@@ -1,4 +1,4 @@
-//! The templates, each with what it shows.
+//! Page templates.
 
 use askama::Template;
 
@@ -17,7 +17,7 @@ pub(crate) struct SignIn<'a> {
     pub(crate) wrong: Option<Wrong>,
 }
 
-/// What was wrong with the last try.
+/// The error of the previous attempt.
 pub(crate) struct Wrong {
     pub(crate) code: String,
     pub(crate) sentence: String,
@@ -46,12 +46,12 @@ pub(crate) struct Consent<'a> {
     pub(crate) permissions: Vec<Permission>,
 }
 
-/// The end of a sign-out that applications are told of.
+/// The end of a sign-out with front-channel logout.
 #[derive(Template)]
 #[template(path = "signed_out.html")]
 pub(crate) struct SignedOut<'a> {
     pub(crate) frames: Vec<&'a str>,
-    pub(crate) goes_on: Option<&'a str>,
+    pub(crate) continue_to: Option<&'a str>,
 }
 
 /// Picking an account.
@@ -68,7 +68,7 @@ pub(crate) struct PickAccount<'a> {
     pub(crate) other: (&'a str, &'a str),
 }
 
-/// An account that can be picked.
+/// An account on the picker page.
 pub(crate) struct PickedAccount {
     pub(crate) value: String,
     pub(crate) name: String,
@@ -76,7 +76,7 @@ pub(crate) struct PickedAccount {
     pub(crate) signed_in: bool,
 }
 
-/// Consent of an administrator, for everybody.
+/// Admin consent.
 #[derive(Template)]
 #[template(path = "admin_consent.html")]
 pub(crate) struct AdminConsent<'a> {
@@ -87,18 +87,18 @@ pub(crate) struct AdminConsent<'a> {
     pub(crate) organization: &'a str,
     pub(crate) user_name: &'a str,
     pub(crate) permissions: Vec<Permission>,
-    /// Those that the application uses without a user.
+    /// Application permissions.
     pub(crate) own: Vec<Permission>,
 }
 
-/// A permission that is asked for.
+/// A requested permission.
 pub(crate) struct Permission {
     pub(crate) resource: String,
     pub(crate) name: String,
     pub(crate) description: String,
 }
 
-/// Typing the code of a device.
+/// Entering a user code.
 #[derive(Template)]
 #[template(path = "user_code.html")]
 pub(crate) struct UserCode<'a> {
@@ -107,11 +107,11 @@ pub(crate) struct UserCode<'a> {
     pub(crate) canary: &'a str,
     pub(crate) user_code: &'a str,
     pub(crate) wrong: Option<Wrong>,
-    /// A picture, which is markup and ours.
+    /// Trusted SVG.
     pub(crate) qr: Option<String>,
 }
 
-/// Letting a device in.
+/// Approving a device.
 #[derive(Template)]
 #[template(path = "approve_device.html")]
 pub(crate) struct ApproveDevice<'a> {
@@ -134,7 +134,7 @@ pub(crate) struct ChangePassword<'a> {
     pub(crate) wrong: Option<Wrong>,
 }
 
-/// The second factor.
+/// MFA.
 #[derive(Template)]
 #[template(path = "second_factor.html")]
 pub(crate) struct SecondFactor<'a> {
@@ -143,12 +143,12 @@ pub(crate) struct SecondFactor<'a> {
     pub(crate) canary: &'a str,
     pub(crate) user_name: &'a str,
     pub(crate) new_secret: Option<&'a str>,
-    /// A picture, which is markup and ours.
+    /// Trusted SVG.
     pub(crate) qr: Option<String>,
     pub(crate) wrong: Option<Wrong>,
 }
 
-/// Saying whose password was forgotten.
+/// Requesting a reset code.
 #[derive(Template)]
 #[template(path = "ask_reset_code.html")]
 pub(crate) struct AskResetCode<'a> {
@@ -157,7 +157,7 @@ pub(crate) struct AskResetCode<'a> {
     pub(crate) canary: &'a str,
 }
 
-/// Resetting a forgotten password.
+/// Password reset.
 #[derive(Template)]
 #[template(path = "reset_password.html")]
 pub(crate) struct ResetPassword<'a> {
@@ -168,7 +168,7 @@ pub(crate) struct ResetPassword<'a> {
     pub(crate) wrong: Option<String>,
 }
 
-/// A refusal of the protocol.
+/// A protocol error.
 #[derive(Template)]
 #[template(path = "refusal.html")]
 pub(crate) struct RefusalPage {
@@ -186,12 +186,12 @@ pub(crate) struct RefusalPage {
 pub(crate) struct KnownError {
     pub(crate) code: String,
     pub(crate) text: &'static str,
-    pub(crate) mender: &'static str,
+    pub(crate) who_can_fix_it: &'static str,
     pub(crate) remedy: &'static str,
     pub(crate) seen: String,
 }
 
-/// Something to know, and nothing to do.
+/// A message without actions.
 #[derive(Template)]
 #[template(path = "message.html")]
 pub(crate) struct Message<'a> {
@@ -199,7 +199,7 @@ pub(crate) struct Message<'a> {
     pub(crate) text: &'a str,
 }
 
-/// The answer to a client, as a form.
+/// The authorization response as a form.
 #[derive(Template)]
 #[template(path = "form_post.html")]
 pub(crate) struct FormPost<'a> {
@@ -213,7 +213,7 @@ mod tests {
 
     const NASTY: &str = "<script>alert('x')</script>\"";
 
-    /// Every page, with markup wherever text from outside can stand.
+    /// Renders every page with markup wherever external text can appear.
     #[test]
     fn markup_from_outside_appears_only_escaped() {
         let wrong = || Some(Wrong { code: NASTY.into(), sentence: NASTY.into(), remedy: "" });
@@ -239,7 +239,7 @@ mod tests {
                 permissions: vec![permission()],
             }
             .render(),
-            SignedOut { frames: vec![NASTY], goes_on: Some(NASTY) }.render(),
+            SignedOut { frames: vec![NASTY], continue_to: Some(NASTY) }.render(),
             PickAccount {
                 action: NASTY.into(),
                 ctx: NASTY,

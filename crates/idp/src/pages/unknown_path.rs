@@ -1,4 +1,4 @@
-//! What is not there, and what an error means.
+//! Unknown paths, and the error lookup page.
 
 use axum::extract::{OriginalUri, RawQuery};
 use axum::response::{IntoResponse, Response};
@@ -9,25 +9,21 @@ use outlive_rules::Aadsts;
 use super::{known_error, message};
 use crate::form::Parameters;
 
-/// Any path that leads nowhere: the lab's programs are told in JSON, people on a page.
+/// Any unknown path. Below the lab surface the error is JSON, elsewhere a page.
 pub(crate) async fn unknown_path(OriginalUri(uri): OriginalUri) -> Response {
     if uri.path().starts_with("/_lab/") {
         return Problem::not_found("NotFound", "The lab surface has no such path.").into_response();
     }
-    message(
-        StatusCode::NOT_FOUND,
-        "There is no such page",
-        "Check the address, or start again at the application.",
-    )
+    message(StatusCode::NOT_FOUND, "Page not found", "Check the address, or start again at the application.")
 }
 
-/// `GET /common/oauth2/nativeclient`: where a native application without a page of its own lets itself be sent. It reads the
-/// address; the person has nothing to do.
+/// `GET /common/oauth2/nativeclient`: the redirect URI of native applications without a page of
+/// their own, which read the response from the address.
 pub(crate) async fn native_client() -> Response {
-    message(StatusCode::OK, "You can go back to the application", "It reads the answer from this address.")
+    message(StatusCode::OK, "You can go back to the application", "It reads the response from this address.")
 }
 
-/// `GET /error?code=50173`: where `error_uri` leads.
+/// `GET /error?code=50173`: the target of `error_uri`.
 pub(crate) async fn error_lookup(RawQuery(query): RawQuery) -> Response {
     let query = Parameters::parse(query.unwrap_or_default().as_bytes());
     let found = query.get("code").and_then(|code| code.parse().ok()).and_then(Aadsts::from_number);
@@ -35,8 +31,8 @@ pub(crate) async fn error_lookup(RawQuery(query): RawQuery) -> Response {
         || {
             message(
                 StatusCode::NOT_FOUND,
-                "There is no such error here",
-                "Give the number after AADSTS as code.",
+                "Unknown error code",
+                "Set the code parameter to the number after AADSTS.",
             )
         },
         known_error,

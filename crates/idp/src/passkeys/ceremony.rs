@@ -1,5 +1,6 @@
-//! What browsers are asked of passkeys, and whether what they answer is true (Web Authentication Level 2, sections 7.1 and 7.2).
-//! Keys are ES256 or Ed25519, the person is always verified, attestation is not asked for.
+//! WebAuthn ceremonies: the options for browsers and the verification of their responses (Web
+//! Authentication Level 2, sections 7.1 and 7.2). Keys are ES256 or Ed25519, user verification is
+//! required, and attestation is not requested.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,29 +15,32 @@ use url::Url;
 
 use super::Passkey;
 
-/// How long a challenge may be answered (virtual).
-const PATIENCE: Span = Span::from_minutes(5);
-/// The same, as browsers are told (milliseconds of real time).
+/// Validity of a challenge (virtual).
+const VALIDITY: Span = Span::from_minutes(5);
+/// The timeout in the options (milliseconds of real time).
 const TIMEOUT_MS: u32 = 300_000;
-/// Longer answers are none: a credential id has at most 1,023 bytes, and there are certificates at most beside it.
+/// Maximum size of a response: a credential id has at most 1,023 bytes, and the rest are
+/// certificates at most.
 const ANSWER_BYTES_MAX: usize = 32 * 1024;
-/// What the verifying library accepts, in the order of preference: ES256, Ed25519.
+/// The algorithms that the verifying library supports, by preference: ES256, Ed25519.
 const ALGORITHMS: [i32; 2] = [-7, -8];
 
-/// Who asks: the name and the origin by which the browser came. A passkey that was made at one name is worth nothing at another.
+/// The relying party: the host name and the origin of the request. A passkey is only valid for the
+/// host name for which it was created.
 pub(super) struct RelyingParty {
     pub(super) id: String,
     origin: String,
 }
 
-/// What is to be signed, and since when it waits for that (virtual). It travels sealed in the form that carries the answer.
+/// A challenge and when it was issued (virtual). It is sealed in the form that carries the
+/// response.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Challenge {
     text: String,
     since: Instant,
 }
 
-/// An answer as browsers write it (`PublicKeyCredential.toJSON()`).
+/// A response in the format of `PublicKeyCredential.toJSON()`.
 #[derive(Deserialize)]
 pub(super) struct Answer<R> {
     id: String,
@@ -62,7 +66,7 @@ pub(super) struct Assertion {
     user_handle: Option<String>,
 }
 
-/// A key that was made.
+/// A newly created credential.
 pub(super) struct NewKey {
     /// Base64url.
     pub(super) credential: String,
@@ -73,11 +77,11 @@ pub(super) struct NewKey {
     pub(super) counter: u32,
 }
 
-/// Why an answer does not count, in words that finish "was not accepted: ".
-pub(super) type Why = String;
+/// Why a response is rejected, completing the sentence "was not accepted: ".
+pub(super) type Reason = String;
 
 impl Challenge {
-    pub(super) fn draw(stream: &mut Stream, now: Instant) -> Self {
+    pub(super) fn generate(stream: &mut Stream, now: Instant) -> Self {
         Self { text: URL_SAFE_NO_PAD.encode(stream.bytes::<32>()), since: now }
     }
 
@@ -85,30 +89,35 @@ impl Challenge {
         &self.text
     }
 
-    /// Before which moment every challenge that was answered is too old to be answered again.
+    /// Returns the instant before which all challenges have expired, so that no record of their use
+    /// is needed.
     pub(super) fn forgotten_before(now: Instant) -> Instant {
-        now - PATIENCE
+        now - VALIDITY
     }
 
-    fn bytes(&self, now: Instant) -> Result<passkey_auth::Challenge, Why> {
-        if now >= self.since + PATIENCE {
-            return Err("the page waited too long for it".to_owned());
+    fn bytes(&self, now: Instant) -> Result<passkey_auth::Challenge, Reason> {
+        if now >= self.since + VALIDITY {
+            return Err("the challenge has expired".to_owned());
         }
-        let bytes = URL_SAFE_NO_PAD.decode(&self.text).map_err(|_| "nothing was asked".to_owned())?;
+        let bytes =
+            URL_SAFE_NO_PAD.decode(&self.text).map_err(|_| "the challenge is malformed".to_owned())?;
         Ok(passkey_auth::Challenge(bytes))
     }
 }
 
 impl<R: for<'de> Deserialize<'de>> Answer<R> {
-    /// Reads the field of a form.
-    pub(super) fn read(text: &str) -> Result<Self, Why> {
+    /// Parses the field of a form.
+    pub(super) fn read(text: &str) -> Result<Self, Reason> {
         if text.is_empty() || text.len() > ANSWER_BYTES_MAX {
-            return Err("there is none, because the browser knows no passkeys or runs no script".to_owned());
+            return Err(
+                "the browser sent no response: it does not support passkeys, or scripts are disabled"
+                    .to_owned(),
+            );
         }
-        serde_json::from_str(text).map_err(|_| "it is not what browsers write".to_owned())
+        serde_json::from_str(text).map_err(|_| "the response is malformed".to_owned())
     }
 
-    /// The credential that answers, base64url.
+    /// Returns the id of the credential, base64url.
     pub(super) fn credential(&self) -> &str {
         &self.id
     }
@@ -121,15 +130,15 @@ impl Answer<Assertion> {
 }
 
 impl RelyingParty {
-    /// That of an origin (`https://login.example:8443`).
+    /// Returns the relying party of an origin (`https://login.example:8443`).
     pub(super) fn of_origin(origin: &str) -> Option<Self> {
         let url = Url::parse(origin).ok()?;
-        // Addresses of IPv6 are no names.
+        // An IPv6 address cannot be a relying party id.
         let id = url.host_str().filter(|host| !host.contains(':'))?;
         Some(Self { id: id.to_owned(), origin: url.origin().ascii_serialization() })
     }
 
-    /// What `navigator.credentials.create` is told.
+    /// Returns the options for `navigator.credentials.create`.
     pub(super) fn creation_options(
         &self,
         challenge: &Challenge,
@@ -153,7 +162,8 @@ impl RelyingParty {
         })
     }
 
-    /// What `navigator.credentials.get` is told. Where it is not known who signs in, the browser offers what it has.
+    /// Returns the options for `navigator.credentials.get`. Without a known user, the browser
+    /// offers its discoverable credentials.
     pub(super) fn request_options(&self, challenge: &Challenge, known: &[Passkey]) -> Value {
         json!({
             "challenge": challenge.text,
@@ -169,14 +179,14 @@ impl RelyingParty {
         here.map(|passkey| json!({"type": "public-key", "id": passkey.credential})).collect()
     }
 
-    /// Whether a key was made for this user, here, now, by a person who was verified.
-    pub(super) fn registered(
+    /// Verifies a registration: challenge, origin, user and user verification.
+    pub(super) fn verify_registration(
         &self,
         challenge: &Challenge,
         user: UserId,
         answer: Answer<Attestation>,
         now: Instant,
-    ) -> Result<NewKey, Why> {
+    ) -> Result<NewKey, Reason> {
         let state = RegistrationState {
             challenge: challenge.bytes(now)?,
             user_id: user.uuid().as_bytes().to_vec(),
@@ -189,9 +199,9 @@ impl RelyingParty {
             attestation_object: answer.response.attestation_object,
             client_data_json: answer.response.client_data,
         };
-        let made = self.library().finish_registration(&state, &response).map_err(|error| why(&error))?;
+        let made = self.library().finish_registration(&state, &response).map_err(|error| reason(&error))?;
         if made.id.to_b64url() != answer.id {
-            return Err("it names another credential than the one that was made".to_owned());
+            return Err("its credential id does not match the attestation".to_owned());
         }
         Ok(NewKey {
             credential: answer.id,
@@ -201,22 +211,23 @@ impl RelyingParty {
         })
     }
 
-    /// Whether the challenge was signed with this passkey, here, now, by a person who was verified. How often the authenticator
-    /// says the key was used.
-    pub(super) fn asserted(
+    /// Verifies an assertion: challenge, origin, signature and user verification. Returns the new
+    /// signature counter.
+    pub(super) fn verify_assertion(
         &self,
         challenge: &Challenge,
         passkey: &Passkey,
         answer: Answer<Assertion>,
         now: Instant,
-    ) -> Result<u32, Why> {
+    ) -> Result<u32, Reason> {
         let state = AuthenticationState {
             challenge: challenge.bytes(now)?,
             allow_credentials: Vec::new(),
             created_at: OUR_CLOCK,
             user_handle: Some(passkey.user_id.uuid().as_bytes().to_vec()),
         };
-        let decode = |text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_| "it cannot be read".to_owned());
+        let decode =
+            |text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_| "the response is malformed".to_owned());
         let stored = PasskeyCredential {
             id: CredentialId(decode(&passkey.credential)?),
             public_key_cose: CosePublicKey(decode(&passkey.public_key)?),
@@ -233,7 +244,7 @@ impl RelyingParty {
             user_handle: answer.response.user_handle,
         };
         let done = self.library().finish_authentication(&state, &response, &stored);
-        done.map(|done| done.new_counter).map_err(|error| why(&error))
+        done.map(|done| done.new_counter).map_err(|error| reason(&error))
     }
 
     fn library(&self) -> Webauthn {
@@ -241,16 +252,17 @@ impl RelyingParty {
     }
 }
 
-/// The library's age of a ceremony counts by the machine's clock; a tenant's time is another, and [`Challenge`] counts by it.
+/// The library checks the age of a ceremony by the machine's clock; [`Challenge`] checks it by the
+/// tenant's.
 const OUR_CLOCK: u64 = 0;
 
-/// The user handle: the object id's sixteen bytes.
+/// Returns the user handle: the object id's sixteen bytes.
 fn handle(user: UserId) -> String {
     URL_SAFE_NO_PAD.encode(user.uuid().as_bytes())
 }
 
-/// The library does not look at this: whether a frame inside another site's page asked.
-fn same_site(client_data: &str) -> Result<(), Why> {
+/// Rejects a ceremony in a cross-origin frame, which the library does not check.
+fn same_site(client_data: &str) -> Result<(), Reason> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct ClientData {
@@ -259,31 +271,34 @@ fn same_site(client_data: &str) -> Result<(), Why> {
         #[serde(default)]
         top_origin: Option<String>,
     }
-    let bytes = URL_SAFE_NO_PAD.decode(client_data).map_err(|_| "it cannot be read".to_owned())?;
-    let read: ClientData = serde_json::from_slice(&bytes).map_err(|_| "it cannot be read".to_owned())?;
+    let bytes = URL_SAFE_NO_PAD.decode(client_data).map_err(|_| "the response is malformed".to_owned())?;
+    let read: ClientData =
+        serde_json::from_slice(&bytes).map_err(|_| "the response is malformed".to_owned())?;
     if read.cross_origin || read.top_origin.is_some() {
-        return Err("another site's page asked for it".to_owned());
+        return Err("it was created in a page of another site".to_owned());
     }
     Ok(())
 }
 
-fn why(error: &Error) -> Why {
+fn reason(error: &Error) -> Reason {
     match error {
-        Error::ClientDataType { .. } => "it answers another question",
-        Error::ChallengeMismatch => "it answers another page's challenge",
-        Error::OriginMismatch { actual, .. } => return format!("it was given to {actual}, which is not us"),
-        Error::RpIdHashMismatch => "it is meant for another name than this one",
-        Error::UserNotPresent | Error::UserNotVerified => "the person was not verified",
-        Error::UnsupportedAlg(_) => "its key is of a kind that was not asked for",
-        Error::BadSignature => "the signature is not right",
-        Error::CounterReplay { .. } => "the authenticator's counter went back, as that of a copy does",
-        Error::UserHandleMismatch => "it belongs to somebody else",
-        Error::CeremonyExpired { .. } => "the page waited too long for it",
+        Error::ClientDataType { .. } => "the response has the wrong type",
+        Error::ChallengeMismatch => "the challenge does not match",
+        Error::OriginMismatch { actual, .. } => return format!("the origin {actual} does not match"),
+        Error::RpIdHashMismatch => "it is for another host name",
+        Error::UserNotPresent | Error::UserNotVerified => "the user was not verified",
+        Error::UnsupportedAlg(_) => "the key algorithm is not supported",
+        Error::BadSignature => "the signature is invalid",
+        Error::CounterReplay { .. } => {
+            "the signature counter decreased, which indicates a cloned authenticator"
+        }
+        Error::UserHandleMismatch => "it belongs to another user",
+        Error::CeremonyExpired { .. } => "the challenge has expired",
         Error::Base64(_)
         | Error::ClientData(_)
         | Error::AuthData(_)
         | Error::Cbor(_)
-        | Error::Internal(_) => "it cannot be read",
+        | Error::Internal(_) => "the response is malformed",
     }
     .to_owned()
 }

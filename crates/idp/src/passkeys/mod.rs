@@ -1,5 +1,5 @@
-//! Passkeys: signing in by a key that an authenticator holds instead of by a password (Web Authentication). A user registers them
-//! on a page of their own, and may go on signing in by password.
+//! Passkeys (Web Authentication): sign-in with an authenticator's key in place of a password. Users
+//! register them on a page of their own; password sign-in remains possible.
 
 mod ceremony;
 mod security_info;
@@ -11,5 +11,5 @@ pub(crate) use security_info::{change_security_info, security_info_page};
 pub(crate) use sign_in::passkey;
 pub(crate) use stored::{Passkey, of_user};
 
-/// The methods of a sign-in by passkey: a key, and the person verified by the authenticator that holds it.
+/// The authentication methods of a passkey sign-in: the key, and user verification as MFA.
 const AMR: [&str; 2] = ["fido", outlive_rules::second_factor::AMR];

@@ -88,7 +88,8 @@ impl Visit {
     ) -> Result<Response, Refusal> {
         let chassis = &self.idp.chassis;
         let known = stored::of_user(&chassis.store, tenant.id, user.id).await?;
-        let challenge = Challenge::draw(&mut chassis.random.of(tenant.id).stream("passkey-challenge"), now);
+        let challenge =
+            Challenge::generate(&mut chassis.random.of(tenant.id).stream("passkey-challenge"), now);
         let options = RelyingParty::of_origin(&self.origin.0).map(|here| {
             here.creation_options(&challenge, user.id, &user.upn, &user.display_name, &known).to_string()
         });
@@ -136,7 +137,7 @@ impl Visit {
         };
         let event = Event::new(tenant.id, now, Subject::user(user.id), &self.trace, registered);
         let mut change = Change::from(passkey.insertion(tenant.id));
-        for statement in stored::answered(tenant.id, challenge, now) {
+        for statement in stored::record_challenge(tenant.id, challenge, now) {
             change.add(statement);
         }
         change.append(self.idp.chassis.journal.entry(&event));
@@ -163,7 +164,7 @@ impl Visit {
             return Ok(Err(not_accepted("a passkey requires a host name instead of an IP address")));
         };
         let made = Answer::read(self.parameters.get("credential").unwrap_or_default())
-            .and_then(|answer| here.registered(challenge, user.id, answer, now));
+            .and_then(|answer| here.verify_registration(challenge, user.id, answer, now));
         let name = self.parameters.get("name").unwrap_or("Passkey").trim();
         if name.chars().count() > NAME_CHARS_MAX || name.contains(char::is_control) {
             return Ok(Err(not_accepted("its name has at most 30 characters, on one line")));

@@ -1,30 +1,30 @@
-//! Signing in by passkey: a page that asks the browser for one, and the answer.
+//! Passkey sign-in: the page and its form.
 
 use axum::response::Response;
 use outlive_clock::Instant;
 use outlive_rules::{Aadsts, aadsts};
 use outlive_store::Change;
 
-use super::ceremony::{Answer, Challenge, RelyingParty, Why};
+use super::ceremony::{Answer, Challenge, Reason, RelyingParty};
 use super::{AMR, Passkey, stored};
 use crate::directory::{Tenant, User, shortened_name};
 use crate::pages::{self, Next, PageState, PasskeyPending};
 use crate::refusal::Refusal;
 use crate::visit::Visit;
 
-/// `POST /{tenant}/passkey`: `credential`, with the form's own `ctx` and `canary`; or `cancel`.
+/// `POST /{tenant}/passkey`: `credential`, with the form's `ctx` and `canary`; or `cancel`.
 pub(crate) async fn passkey(visit: Visit) -> Response {
     let result = visit.try_passkey().await;
     visit.page(result).await
 }
 
-/// What does not count of a passkey.
+/// Returns the refusal for a passkey that is not accepted.
 pub(super) fn not_accepted(why: impl std::fmt::Display) -> Refusal {
     Refusal::new(aadsts::PASSKEY_NOT_ACCEPTED).with("reason", why)
 }
 
 impl Visit {
-    /// The page that asks for a passkey: for one of the user's who was named, or for any.
+    /// Shows the passkey page for the passkeys of the named user, or for discoverable credentials.
     pub(crate) async fn ask_passkey(
         &self,
         tenant: &Tenant,
@@ -34,7 +34,7 @@ impl Visit {
         now: Instant,
     ) -> Result<Response, Refusal> {
         let Some(here) = RelyingParty::of_origin(&self.origin.0) else {
-            let refusal = not_accepted("passkeys belong to names, and this address is none");
+            let refusal = not_accepted("passkeys require a host name, not an IPv6 address");
             return self.sign_in_again(next, user_name, &refusal).await;
         };
         let chassis = &self.idp.chassis;
@@ -46,7 +46,8 @@ impl Visit {
             Some(user) => stored::of_user(&chassis.store, tenant.id, user.id).await?,
             None => Vec::new(),
         };
-        let challenge = Challenge::draw(&mut chassis.random.of(tenant.id).stream("passkey-challenge"), now);
+        let challenge =
+            Challenge::generate(&mut chassis.random.of(tenant.id).stream("passkey-challenge"), now);
         let options = here.request_options(&challenge, &known).to_string();
         let pending = PasskeyPending {
             next: Box::new(next),
@@ -75,7 +76,9 @@ impl Visit {
                 let about = user.clone();
                 match self.begin_session(change, &tenant, user, amr, pending.persistent, now).await {
                     Ok(signed_in) => return Ok(self.go_on(next, signed_in).await),
-                    Err(error) if error.is_conflict() => (Some(about), not_accepted("it was used before")),
+                    Err(error) if error.is_conflict() => {
+                        (Some(about), not_accepted("the challenge was used before"))
+                    }
                     Err(error) => return Err(error.into()),
                 }
             }
@@ -85,8 +88,9 @@ impl Visit {
         self.sign_in_again(next, &pending.user_name, &refusal).await
     }
 
-    /// Whose passkey answered, with the change that notes it; or why it does not count, and whose it would be. The account is
-    /// looked at last. A lock by failed passwords is no matter here: there is nothing to guess.
+    /// Verifies the response and returns the user with the statement that records the use, or else
+    /// the refusal and the user, if known. The account status is checked last. A lockout after
+    /// failed passwords does not apply, since a passkey cannot be guessed.
     async fn check_passkey(
         &self,
         tenant: &Tenant,
@@ -115,8 +119,8 @@ impl Visit {
         if !user.enabled {
             return Ok(Err((Some(user), Refusal::new(aadsts::USER_DISABLED))));
         }
-        let mut change = Change::from(passkey.used(tenant.id, counter, now));
-        for statement in stored::answered(tenant.id, &pending.challenge, now) {
+        let mut change = Change::from(passkey.record_use(tenant.id, counter, now));
+        for statement in stored::record_challenge(tenant.id, &pending.challenge, now) {
             change.add(statement);
         }
         Ok(Ok((user, change)))
@@ -129,21 +133,21 @@ impl Visit {
         pending: &PasskeyPending,
         answer: Answer<super::ceremony::Assertion>,
         now: Instant,
-    ) -> Result<u32, Why> {
+    ) -> Result<u32, Reason> {
         let named = pending.user_name.trim();
         if !named.is_empty() && named.to_lowercase() != user.upn.to_lowercase() {
-            return Err("it belongs to somebody else".to_owned());
+            return Err("it belongs to another user".to_owned());
         }
         if named.is_empty() && !answer.names_user() {
-            return Err("it does not say whose it is".to_owned());
+            return Err("the response contains no user handle".to_owned());
         }
         let here = RelyingParty::of_origin(&self.origin.0);
         let here = here.filter(|here| here.id == passkey.rp_id);
-        let here = here.ok_or_else(|| "it was made at another name than this one".to_owned())?;
-        here.asserted(&pending.challenge, passkey, answer, now)
+        let here = here.ok_or_else(|| "it was created for another host name".to_owned())?;
+        here.verify_assertion(&pending.challenge, passkey, answer, now)
     }
 
-    /// The sign-in page again, with nothing wrong.
+    /// Shows the sign-in page again, without an error.
     async fn sign_in_otherwise(&self, next: Next, user_name: &str) -> Response {
         match next {
             Next::Authorize { version, parameters, consented } => {

@@ -1,4 +1,4 @@
-//! Passkeys as they are kept.
+//! Stored passkeys.
 
 use outlive_clock::{Instant, TenantId, UserId};
 use outlive_store::{Row, Statement, Store, StoreError, sql};
@@ -11,15 +11,15 @@ pub(crate) struct Passkey {
     /// The credential's id, base64url.
     pub(crate) credential: String,
     pub(crate) user_id: UserId,
-    /// At which name it was made.
+    /// The host name for which it was created.
     pub(crate) rp_id: String,
-    /// As its owner calls it.
+    /// The name that the user gave it.
     pub(crate) name: String,
     /// COSE, base64url.
     pub(crate) public_key: String,
-    /// The authenticator's model.
+    /// The authenticator's model (AAGUID).
     pub(crate) aaguid: String,
-    /// How often the authenticator says it was used; 0 from those that do not count.
+    /// The signature counter; 0 for authenticators without one.
     pub(crate) counter: u32,
     pub(crate) created_at: Instant,
     pub(crate) used_at: Option<Instant>,
@@ -56,8 +56,8 @@ impl Passkey {
         )
     }
 
-    /// Notes a use, if nobody else did since it was read.
-    pub(super) fn used(&self, tenant: TenantId, counter: u32, now: Instant) -> Statement {
+    /// Records a use; conflicts with a concurrent use.
+    pub(super) fn record_use(&self, tenant: TenantId, counter: u32, now: Instant) -> Statement {
         sql!(
             "UPDATE passkeys SET counter = $1, used_us = $2 WHERE tenant = $3 AND credential = $4 AND counter = $5",
             counter,
@@ -69,15 +69,15 @@ impl Passkey {
         .expect_rows(1)
     }
 
-    /// Removes it, if it is still there.
+    /// Deletes the passkey, which has to exist.
     pub(crate) fn removal(&self, tenant: TenantId) -> Statement {
         sql!("DELETE FROM passkeys WHERE tenant = $1 AND credential = $2", tenant, &self.credential)
             .expect_rows(1)
     }
 }
 
-/// The statements that note an answer to a challenge: they conflict with another answer to it.
-pub(super) fn answered(tenant: TenantId, challenge: &Challenge, now: Instant) -> [Statement; 2] {
+/// Returns the statements that record the use of a challenge; they conflict with another use.
+pub(super) fn record_challenge(tenant: TenantId, challenge: &Challenge, now: Instant) -> [Statement; 2] {
     [
         sql!(
             "DELETE FROM answered_challenges WHERE tenant = $1 AND challenge IN \
@@ -94,7 +94,7 @@ pub(super) fn answered(tenant: TenantId, challenge: &Challenge, now: Instant) ->
     ]
 }
 
-/// The passkey with this credential id.
+/// Finds a passkey by credential id.
 pub(super) async fn find(
     store: &Store,
     tenant: TenantId,
@@ -109,7 +109,7 @@ pub(super) async fn find(
     row.await?.as_ref().map(passkey_of).transpose()
 }
 
-/// A user's passkeys, the oldest first.
+/// Returns a user's passkeys, oldest first.
 pub(crate) async fn of_user(
     store: &Store,
     tenant: TenantId,

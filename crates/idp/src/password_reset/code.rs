@@ -1,4 +1,4 @@
-//! The codes: sending one, and trying one.
+//! Password reset codes.
 
 use outlive_clock::{Instant, TenantId, UserId};
 use outlive_rules::reset_code::{self, ResetCode, ResetCodeFacts, TRIES_MAX};
@@ -10,15 +10,15 @@ use crate::idp::Idp;
 use crate::outbox::Message;
 use crate::refusal::Refusal;
 
-/// The statements that send a code to a user. Any code from before is worth nothing from then on.
+/// Returns the statements that send a code to a user and invalidate earlier codes.
 pub(super) fn sending(idp: &Idp, user: &User, id: Uuid, now: Instant) -> Change {
     let drawn = idp.chassis.random.of(user.tenant).stream("password-reset-code").between(0, 99_999_999);
     let code = format!("{drawn:08}");
     let message = Message {
         to: user.upn.clone(),
-        subject: "Your code for a new password".to_owned(),
+        subject: "Your password reset code".to_owned(),
         text: format!(
-            "With the code {code} you can choose a new password. It is good for 15 minutes. If you did not ask for it, \
+            "Use the code {code} to set a new password. It is valid for 15 minutes. If you did not request it, \
              do nothing."
         ),
         code: code.clone(),
@@ -37,20 +37,21 @@ pub(super) fn sending(idp: &Idp, user: &User, id: Uuid, now: Instant) -> Change 
     change
 }
 
-/// What became of trying a code, and whose it is.
-pub(super) enum Tried {
-    Good(UserId),
-    Not(ResetCode),
+/// The result of an attempt, with the user.
+pub(super) enum AttemptResult {
+    Accepted(UserId),
+    Rejected(ResetCode),
 }
 
-/// Tries a code. The try is counted before it is looked at, so that many at the same moment are no more than many.
+/// Checks a code. The attempt is counted before the comparison, so that concurrent attempts cannot
+/// exceed the limit.
 pub(super) async fn attempt(
     idp: &Idp,
     tenant: TenantId,
     id: Uuid,
     typed: &str,
     now: Instant,
-) -> Result<Tried, Refusal> {
+) -> Result<AttemptResult, Refusal> {
     let store = &idp.chassis.store;
     let counted = sql!(
         "UPDATE password_resets SET tries = tries + 1 WHERE tenant = $1 AND id = $2 AND tries <= $3",
@@ -64,8 +65,8 @@ pub(super) async fn attempt(
         tenant,
         id.to_string()
     ));
-    // Where no code was sent, every code is the wrong one.
-    let Some(row) = row.await? else { return Ok(Tried::Not(ResetCode::Wrong)) };
+    // Without a sent code, every code is wrong.
+    let Some(row) = row.await? else { return Ok(AttemptResult::Rejected(ResetCode::Wrong)) };
     let typed: String = typed.chars().filter(|c| !c.is_whitespace()).take(20).collect();
     let facts = ResetCodeFacts {
         issued_at: row.instant("issued_us")?,
@@ -73,13 +74,13 @@ pub(super) async fn attempt(
         matches: idp.secrets.is_sent_code(id, &typed, &row.text("code_hash")?),
     };
     Ok(match reset_code::decide(&facts, now) {
-        ResetCode::Good => Tried::Good(row.parse("user_id")?),
-        not => Tried::Not(not),
+        ResetCode::Good => AttemptResult::Accepted(row.parse("user_id")?),
+        not => AttemptResult::Rejected(not),
     })
 }
 
-/// Takes back that a code was tried: it was right, and what failed was something else.
-pub(super) fn not_counted(tenant: TenantId, id: Uuid) -> Statement {
+/// Reverts the count of an attempt: the code was correct and another check failed.
+pub(super) fn revert_attempt(tenant: TenantId, id: Uuid) -> Statement {
     sql!(
         "UPDATE password_resets SET tries = tries - 1 WHERE tenant = $1 AND id = $2 AND tries > 0",
         tenant,
@@ -87,7 +88,7 @@ pub(super) fn not_counted(tenant: TenantId, id: Uuid) -> Statement {
     )
 }
 
-/// Uses the code up: of two who use it at the same moment, one does.
-pub(super) fn used(tenant: TenantId, id: Uuid) -> Statement {
+/// Marks the code as used; of two concurrent uses exactly one succeeds.
+pub(super) fn mark_used(tenant: TenantId, id: Uuid) -> Statement {
     sql!("DELETE FROM password_resets WHERE tenant = $1 AND id = $2", tenant, id.to_string()).expect_rows(1)
 }

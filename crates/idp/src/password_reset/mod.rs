@@ -1,4 +1,5 @@
-//! Self-service password reset: who forgot the password gets a code by another way, and with it chooses a new one.
+//! Self-service password reset: a user who forgot the password receives a code by another channel
+//! and sets a new password with it.
 
 mod code;
 mod limit;

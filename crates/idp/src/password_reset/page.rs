@@ -10,12 +10,12 @@ use outlive_tokens::Secret;
 use outlive_wire::Subject;
 use outlive_wire::events::{PasswordResetRefused, PasswordResetRequested};
 
-use super::code::{self, Tried};
+use super::code::{self, AttemptResult};
 use super::limit::AttemptLimiter;
 use crate::conditional_access;
 use crate::credential_events::{CredentialEvent, happen_with};
 use crate::directory::{Tenant, User, shortened_name};
-use crate::pages::{self, AskedCode, Next, PageState};
+use crate::pages::{self, Next, PageState, PendingCode};
 use crate::passwords;
 use crate::refusal::Refusal;
 use crate::visit::Visit;
@@ -77,14 +77,14 @@ impl Visit {
                 change
             };
             if !self.limiter(&tenant, &user_name).count_send(&self.idp, now, sending).await? {
-                let asked = AskedCode { id, user_name };
+                let asked = PendingCode { id, user_name };
                 return self.too_many_attempts(&tenant, &asked).await;
             }
         }
-        Ok(self.reset_password_page(AskedCode { id, user_name }, None))
+        Ok(self.reset_password_page(PendingCode { id, user_name }, None))
     }
 
-    async fn reset_password(&self, asked: AskedCode) -> Result<Response, Refusal> {
+    async fn reset_password(&self, asked: PendingCode) -> Result<Response, Refusal> {
         let form = &self.parameters;
         let new = form.get("newpasswd").unwrap_or_default();
         let Some(tenant) = self.tenant_of_reset(&asked.user_name).await? else {
@@ -102,8 +102,10 @@ impl Visit {
         }
         let typed = form.get("code").unwrap_or_default();
         let user = match code::attempt(&self.idp, tenant.id, asked.id, typed, now).await? {
-            Tried::Good(user) => self.idp.directory.user(tenant.id, user).await?.filter(may_reset),
-            Tried::Not(why) => {
+            AttemptResult::Accepted(user) => {
+                self.idp.directory.user(tenant.id, user).await?.filter(may_reset)
+            }
+            AttemptResult::Rejected(why) => {
                 self.record_reset_refused(&tenant, &asked, why).await?;
                 None
             }
@@ -113,14 +115,14 @@ impl Visit {
         };
         limiter.forgive(&self.idp, now).await?;
         if let Err(weak) = passwords::check_new(new, &tenant, &user.upn, &user.display_name) {
-            let taken_back = code::not_counted(tenant.id, asked.id);
+            let taken_back = code::revert_attempt(tenant.id, asked.id);
             self.idp.chassis.store.commit(Change::from(taken_back)).await?;
             return Ok(self.reset_password_page(asked, Some(weak.to_string())));
         }
         // A reset can reuse the last password ("Password policies and account restrictions").
         let salt = self.idp.chassis.random.of(tenant.id).stream("password-salt").bytes();
         let hashed = passwords::hash(tenant.id, Secret::new(new), salt).await?;
-        let mut used = Change::from(code::used(tenant.id, asked.id));
+        let mut used = Change::from(code::mark_used(tenant.id, asked.id));
         used.add(limiter.reset());
         let event = CredentialEvent::SelfServiceReset(hashed);
         match happen_with(&self.idp, &user, event, now, "user", &self.trace, used).await {
@@ -141,7 +143,7 @@ impl Visit {
     }
 
     /// The same response whether or not the user exists.
-    async fn too_many_attempts(&self, tenant: &Tenant, asked: &AskedCode) -> Result<Response, Refusal> {
+    async fn too_many_attempts(&self, tenant: &Tenant, asked: &PendingCode) -> Result<Response, Refusal> {
         self.record_reset_refused(tenant, asked, ResetCode::TooManyAttempts).await?;
         Ok(pages::message(
             StatusCode::TOO_MANY_REQUESTS,
@@ -153,7 +155,7 @@ impl Visit {
     async fn record_reset_refused(
         &self,
         tenant: &Tenant,
-        asked: &AskedCode,
+        asked: &PendingCode,
         why: ResetCode,
     ) -> Result<(), Refusal> {
         let user = self.idp.directory.user_by_upn(tenant.id, &asked.user_name).await?;
@@ -163,7 +165,7 @@ impl Visit {
         Ok(self.idp.chassis.journal.append(&event).await?)
     }
 
-    fn reset_password_page(&self, asked: AskedCode, wrong: Option<String>) -> Response {
+    fn reset_password_page(&self, asked: PendingCode, wrong: Option<String>) -> Response {
         let user_name = asked.user_name.clone();
         let state = PageState::new(&self.segment, Next::ResetPassword { asked: Some(asked) }, None);
         pages::reset_password(self, state, &user_name, wrong)

@@ -47,7 +47,7 @@ impl Asking<'_> {
         let user = self.user(token.user_id).await?;
         let application = directory.application(self.tenant.id, token.client_id).await?;
         let asked = ScopeRequest::of_resource(&token.resource);
-        let access = conditional_access::Asking {
+        let access = conditional_access::AccessContext {
             tenant: self.tenant,
             user: user.as_ref(),
             client: application.as_ref(),

@@ -1,4 +1,4 @@
-//! Applications of a tenant's description.
+//! Checks of the applications in a tenant specification.
 
 use std::collections::{HashMap, HashSet};
 
@@ -26,7 +26,7 @@ pub(super) fn check(spec: &TenantSpec, mistakes: &mut Mistakes) {
         "the service principal id",
         all().map(|(index, app)| (at(index, "service_principal_id"), app.service_principal_id)),
     );
-    // The client id of an API is one of its names as well.
+    // The client id of an API is also an identifier.
     let uris = all().flat_map(|(index, app)| {
         let uris = app.identifier_uris.iter().enumerate();
         uris.map(move |(uri, name)| (format!("/applications/{index}/identifier_uris/{uri}"), name.clone()))
@@ -159,7 +159,7 @@ impl Checker<'_> {
         }
     }
 
-    /// What the application authenticates with.
+    /// Checks the credentials.
     fn credentials(&mut self) {
         let application = self.application;
         let name = application.name.escape_debug().to_string();
@@ -225,7 +225,7 @@ impl Checker<'_> {
         }
     }
 
-    /// The permissions that it asks for exist, and each API is named once.
+    /// Checks that the required permissions exist and that each API is listed once.
     fn required(&mut self, apis: &Apis) {
         let required = &self.application.required;
         if required.len() > limits::APIS_MAX {
@@ -272,7 +272,7 @@ impl Checker<'_> {
     }
 }
 
-/// What a property of a federated credential has to be.
+/// Returns the rule for a property of a federated credential.
 fn federated_rule(property: &str) -> &'static str {
     match property {
         "name" => "its name has to have 3 to 120 letters, digits, - and _",

@@ -1,46 +1,46 @@
-//! The limits of single values. Each names the document that states it.
+//! Limits of single values, each with the document that states it.
 
 use url::Url;
 
 use crate::spec::FederatedCredentialSpec;
 
-/// The longest name for people, of users, groups and applications ("user resource type", "group
-/// resource type", "application resource type"), in characters.
+/// Characters of a display name of users, groups and applications ("user resource type", "group
+/// resource type", "application resource type").
 pub(crate) const NAME_CHARS_MAX: usize = 256;
-/// The longest parts of a sign-in name before and after the @ ("Password policies and account
+/// Characters of a sign-in name before and after the @ ("Password policies and account
 /// restrictions").
 pub(crate) const USER_NAME_CHARS_MAX: usize = 64;
 pub(crate) const DOMAIN_CHARS_MAX: usize = 48;
-/// The most identifier URIs of an application, and the longest one.
+/// Identifier URIs of an application, and characters per URI.
 pub(crate) const IDENTIFIER_URIS_MAX: usize = 256;
 const IDENTIFIER_URI_CHARS_MAX: usize = 256;
-/// The most permissions of one application, and the most optional claims of one kind of token.
+/// Permissions of an application, and optional claims per token type.
 pub(crate) const PERMISSIONS_MAX: usize = 400;
 pub(crate) const OPTIONAL_CLAIMS_MAX: usize = 400;
 const PERMISSION_CHARS_MAX: usize = 120;
-/// The most APIs that an application requires ("requiredResourceAccess").
+/// APIs in an application's required permissions ("requiredResourceAccess").
 pub(crate) const APIS_MAX: usize = 50;
-/// The most certificates of one application.
+/// Certificates of an application.
 pub(crate) const CERTIFICATES_MAX: usize = 50;
-/// "federatedIdentityCredential resource type": the most of one application, and the characters of
-/// each property.
+/// Federated credentials of an application, and characters per property
+/// ("federatedIdentityCredential resource type").
 pub(crate) const FEDERATED_CREDENTIALS_MAX: usize = 20;
 const FEDERATED_TEXT_CHARS_MAX: usize = 600;
 const FEDERATED_NAME_CHARS: std::ops::RangeInclusive<usize> = 3..=120;
 
-/// Whether it can be a name for people.
+/// Returns whether `text` can be a display name.
 pub(crate) fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().count() <= NAME_CHARS_MAX
 }
 
-/// Whether it can stand before the @ of a sign-in name.
+/// Returns whether `name` can precede the @ of a sign-in name.
 pub(crate) fn is_user_name_prefix(name: &str) -> bool {
     let readable = |c: char| c.is_ascii_alphanumeric() || "'.-_!#^~".contains(c);
     !name.is_empty() && name.len() <= USER_NAME_CHARS_MAX && name.chars().all(readable)
 }
 
-/// Whether it can be a verified domain: labels of RFC 1035, section 2.3.1, at least two of them,
-/// and short enough for sign-in names.
+/// Returns whether `text` can be a verified domain: at least two labels of RFC 1035, section 2.3.1,
+/// short enough for sign-in names.
 pub(super) fn is_domain(text: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -51,12 +51,12 @@ pub(super) fn is_domain(text: &str) -> bool {
     text.len() <= DOMAIN_CHARS_MAX && text.contains('.') && text.split('.').all(is_label)
 }
 
-/// Whether an application with client id `own` can have this identifier URI.
+/// Returns whether an application with client id `own` can have this identifier URI.
 pub(crate) fn is_identifier_uri(uri: &str, own: &str) -> bool {
     uri.contains(':') && uri.len() <= IDENTIFIER_URI_CHARS_MAX && uri != own
 }
 
-/// Whether it can be the value of a scope or an app role.
+/// Returns whether `value` can be the value of a scope or an app role.
 pub(crate) fn is_permission_name(value: &str) -> bool {
     let readable = |c: char| c.is_ascii_graphic() && !"\"\\/".contains(c);
     !value.is_empty()
@@ -65,10 +65,10 @@ pub(crate) fn is_permission_name(value: &str) -> bool {
         && !value.starts_with('.')
 }
 
-/// What is wrong with a federated credential.
+/// Why a federated credential is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FederatedFault {
-    /// The property of this name has no possible value.
+    /// The property of this name is invalid.
     Property(&'static str),
     /// An earlier credential has the same name.
     SameName,
@@ -76,7 +76,7 @@ pub(crate) enum FederatedFault {
     SameIssuerAndSubject,
 }
 
-/// What is wrong with `credential`, which follows `earlier` ones of the same application.
+/// Returns why `credential`, which follows the application's `earlier` ones, is invalid.
 pub(crate) fn federated_fault<'a>(
     credential: &FederatedCredentialSpec,
     earlier: impl IntoIterator<Item = &'a FederatedCredentialSpec>,
@@ -112,7 +112,7 @@ pub(crate) fn federated_fault<'a>(
     })
 }
 
-/// Whether it can be the text of a federated credential's property.
+/// Returns whether `text` can be a property of a federated credential.
 pub(crate) fn is_federated_text(text: &str) -> bool {
     !text.is_empty() && text.chars().count() <= FEDERATED_TEXT_CHARS_MAX
 }

@@ -1,5 +1,5 @@
-//! What can be registered in a tenant, as pure functions: Graph applies them to one object at a
-//! time, [`spec_mistakes`] to the description of a whole tenant.
+//! Validation of directory objects, as pure functions: for single objects through Graph, and for a
+//! whole tenant specification through [`spec_mistakes`].
 
 mod applications;
 mod limits;
@@ -20,10 +20,10 @@ use outlive_rules::new_password::BannedTerms;
 
 use crate::spec::TenantSpec;
 
-/// The longest time after which passwords may expire, in days.
+/// Maximum password validity, in days.
 const PASSWORD_DAYS_MAX: u32 = 3_650;
 
-/// Everything in the description of a tenant that cannot be registered.
+/// Returns everything in a tenant specification that cannot be registered.
 pub(crate) fn spec_mistakes(spec: &TenantSpec) -> Vec<SpecMistake> {
     let mut mistakes = Mistakes::default();
     tenant(spec, &mut mistakes);
@@ -57,7 +57,7 @@ fn tenant(spec: &TenantSpec, mistakes: &mut Mistakes) {
     }
 }
 
-/// The mistakes that were found.
+/// The problems found so far.
 #[derive(Debug, Default)]
 struct Mistakes(Vec<SpecMistake>);
 
@@ -66,7 +66,7 @@ impl Mistakes {
         self.0.push(SpecMistake::new(at, message, remedy));
     }
 
-    /// A name for people.
+    /// Checks a display name.
     fn name(&mut self, at: impl Into<String>, what: &str, name: &str) {
         if !is_name(name) {
             self.add(
@@ -77,7 +77,7 @@ impl Mistakes {
         }
     }
 
-    /// Values of which there may be one each; `of` are the values with their places.
+    /// Checks that values are unique; `of` are the values with their locations.
     fn unique<T: Hash + Eq + Display>(&mut self, what: &str, of: impl IntoIterator<Item = (String, T)>) {
         let mut seen = HashSet::new();
         for (at, value) in of {

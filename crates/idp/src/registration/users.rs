@@ -1,4 +1,4 @@
-//! Users and groups of a tenant's description.
+//! Checks of the users and groups in a tenant specification.
 
 use std::collections::HashSet;
 

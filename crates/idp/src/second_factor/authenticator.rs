@@ -1,4 +1,4 @@
-//! What a user shares with the authenticator application.
+//! The secret that a user shares with an authenticator app.
 
 use outlive_clock::{Instant, Stream};
 use outlive_rules::smart_lockout::Lockout;
@@ -6,23 +6,24 @@ use outlive_tokens::Sealer;
 use serde::{Deserialize, Serialize};
 use totp_rs::{Builder, Totp};
 
-/// What secrets are sealed for.
+/// The sealing purpose of secrets.
 const PURPOSE: &str = "authenticator-secret";
 
-/// A user's second factor, as it is kept. A user without one is an empty object.
+/// A user's MFA registration. An empty object for a user without one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct SecondFactor {
-    /// Whether the user has to give one, whatever the tenant and the application ask.
+    /// Whether MFA is required for this user, regardless of tenant and application.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) required: bool,
     /// Base32, sealed.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
-    /// The time step of the last code that was taken.
+    /// The time step of the last accepted code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) last_step: Option<u64>,
-    /// Failed codes. A counter of its own: who knows the password must not be able to begin anew by typing it.
+    /// Counts failed codes, separately from failed passwords: a caller who knows the password
+    /// cannot reset this counter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) lockout: Option<Lockout>,
 }
@@ -37,23 +38,23 @@ impl SecondFactor {
         self.secret = Some(sealer.seal(PURPOSE, authenticator.to_base32().as_bytes(), stream));
     }
 
-    /// The authenticator, if there is one and its secret can be opened.
+    /// Returns the authenticator, if one is registered and its secret can be opened.
     pub(super) fn authenticator(&self, sealer: &Sealer) -> Option<Authenticator> {
         let plain = sealer.open(PURPOSE, self.secret.as_deref()?)?;
         Authenticator::of_base32(std::str::from_utf8(&plain).ok()?)
     }
 }
 
-/// A shared secret, and the codes made of it: SHA-1, six digits, thirty seconds, as every authenticator application expects.
+/// A TOTP generator: SHA-1, six digits, thirty seconds, as authenticator apps expect.
 pub(crate) struct Authenticator(Totp);
 
 impl Authenticator {
-    /// A new one.
-    pub(crate) fn draw(stream: &mut Stream) -> Option<Self> {
+    /// Generates a secret.
+    pub(crate) fn generate(stream: &mut Stream) -> Option<Self> {
         Builder::new().with_secret(stream.bytes::<20>().to_vec()).build().ok().map(Self)
     }
 
-    /// One that is known; `None` if the text is not base32 of at least 128 bits.
+    /// Parses a secret; `None` unless it is base32 of at least 128 bits.
     pub(crate) fn of_base32(text: &str) -> Option<Self> {
         let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
         if text.len() > 128 {
@@ -68,7 +69,7 @@ impl Authenticator {
         self.0.secret().to_base32()
     }
 
-    /// The time step of which this is the code, within one step of now (virtual).
+    /// Returns the code's time step if it is within one step of now (virtual).
     pub(super) fn step_of(&self, code: &str, now: Instant) -> Option<u64> {
         self.0.check(code, u64::try_from(now.as_seconds()).ok()?)
     }
@@ -84,11 +85,11 @@ mod tests {
         let authenticator = Authenticator::of_base32("GEZD GNBVGY3TQOJQGEZDGNBVGY3TQOJQ").unwrap();
         for (at, code) in [(59, "287082"), (1_111_111_109, "081804"), (20_000_000_000, "353130")] {
             let step = at / 30;
-            let told =
+            let step_at =
                 |seconds: u64| authenticator.step_of(code, Instant::from_seconds(seconds.cast_signed()));
-            assert_eq!(told(at), Some(step));
-            assert_eq!(told((step + 1) * 30 + 29), Some(step));
-            assert_eq!(told((step + 2) * 30), None);
+            assert_eq!(step_at(at), Some(step));
+            assert_eq!(step_at((step + 1) * 30 + 29), Some(step));
+            assert_eq!(step_at((step + 2) * 30), None);
         }
         for code in ["", "28708", "2870822", "28708x", "\u{0662}87082"] {
             assert_eq!(authenticator.step_of(code, Instant::from_seconds(59)), None, "{code}");
@@ -96,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_that_are_none_are_refused() {
+    fn malformed_secrets_are_rejected() {
         for text in ["", "short", "GEZDGNBVGY3TQOJQGEZDGNBV1", &"A".repeat(129)] {
             assert!(Authenticator::of_base32(text).is_none(), "{text}");
         }

@@ -1,4 +1,4 @@
-//! The second factor: six digits of an authenticator application (TOTP, RFC 6238), by the tenant's clock.
+//! MFA with an authenticator app (TOTP, RFC 6238) on the tenant's clock.
 
 mod authenticator;
 mod check;
@@ -16,7 +16,8 @@ use uuid::Uuid;
 use crate::directory::{Application, Directory, Tenant, User};
 use crate::refusal::Refusal;
 
-/// What the rules want to know: of a user who was signed in by the methods `amr`, for an application if it is for one.
+/// Returns the MFA facts of a user who signed in by the methods `amr`, optionally for an
+/// application.
 pub(crate) fn facts(
     tenant: &Tenant,
     user: &User,
@@ -31,11 +32,11 @@ pub(crate) fn facts(
     }
 }
 
-/// Completes a refusal that asks for multifactor authentication where no page can, or that a policy
-/// makes.
+/// Completes a refusal that requires MFA where no page can be shown, or that a policy causes.
 ///
-/// The former names the application ID of the requested API, whatever name the request had for it.
-/// The client sends the `claims` of the response along when it asks the user to sign in.
+/// For required MFA, the message contains the application ID of the requested API, whatever
+/// identifier the request has. The client includes the `claims` of the response when it prompts the
+/// user.
 pub(crate) async fn complete(
     refusal: Refusal,
     directory: &Directory,

@@ -1,4 +1,4 @@
-//! The page between the password and the session.
+//! The MFA page between password and session.
 
 use axum::response::Response;
 use outlive_clock::{Instant, Span};
@@ -11,17 +11,18 @@ use crate::refusal::Refusal;
 use crate::sessions::Session;
 use crate::visit::Visit;
 
-/// How long after the first factor the second one may be given, in virtual time.
-const PATIENCE: Span = Span::from_minutes(10);
+/// How long the first factor stays valid for MFA, in virtual time.
+const VALIDITY: Span = Span::from_minutes(10);
 
-/// `POST /{tenant}/secondfactor`: `otc`, with the form's own `ctx` and `canary`.
+/// `POST /{tenant}/secondfactor`: `otc`, with the form's `ctx` and `canary`.
 pub(crate) async fn second_factor(visit: Visit) -> Response {
     let result = visit.try_second_factor().await;
     visit.page(result).await
 }
 
 impl Visit {
-    /// What comes after a password that was right: the page for the second factor where it is required, or else the session.
+    /// Continues after a correct password: shows the MFA page if MFA is required, or else creates
+    /// the session.
     pub(crate) async fn after_password(
         &self,
         tenant: &Tenant,
@@ -48,7 +49,7 @@ impl Visit {
         Ok(self.go_on(next, signed_in).await)
     }
 
-    /// The page for the second factor of somebody whose session has none.
+    /// Shows the MFA page to a user whose session lacks MFA.
     pub(crate) fn step_up(
         &self,
         segment: &str,
@@ -60,7 +61,7 @@ impl Visit {
         self.ask_second_factor(segment, user, session.amr.clone(), next, session.persistent, now)
     }
 
-    /// The page; a user who has registered nothing registers an authenticator on it.
+    /// Shows the page; a user without an authenticator registers one on it.
     fn ask_second_factor(
         &self,
         segment: &str,
@@ -72,7 +73,7 @@ impl Visit {
     ) -> Response {
         let random = self.idp.chassis.random.of(user.tenant);
         let drawn = (!user.second_factor.is_registered())
-            .then(|| Authenticator::draw(&mut random.stream("authenticator-secret")))
+            .then(|| Authenticator::generate(&mut random.stream("authenticator-secret")))
             .flatten();
         let pending = SecondFactorPending {
             next: Box::new(next),
@@ -105,10 +106,10 @@ impl Visit {
         let tenant = self.tenant_of(&pending.next).await?;
         let now = self.idp.now(tenant.id).await?;
         let user = self.idp.directory.user(tenant.id, user).await?.ok_or_else(foreign)?;
-        // What was true of the first factor has to be true still.
+        // The conditions of the first factor have to hold still.
         let over = user.deleted_at.is_some()
             || !user.enabled
-            || now >= pending.since + PATIENCE
+            || now >= pending.since + VALIDITY
             || user.password_changed_at > pending.since
             || user.sessions_valid_from > pending.since;
         if over {

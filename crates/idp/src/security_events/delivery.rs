@@ -19,8 +19,8 @@ use outlive_wire::events::{
 use outlive_wire::{JournalEvent, Subject};
 use serde::Deserialize;
 
-use super::queue::{self, Waiting};
-use super::retry::{PAUSE_MAX, PAUSE_WALL_MAX, backoff, keep_trying};
+use super::queue::{self, QueuedEvent};
+use super::retry::{PAUSE_MAX, PAUSE_WALL_MAX, backoff, schedule_retries};
 use super::stream::{EventStream, streams};
 use crate::idp::Idp;
 
@@ -57,13 +57,13 @@ pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// The security events of a change.
-pub(crate) struct Told<'a> {
+pub(crate) struct PendingDelivery<'a> {
     idp: &'a Idp,
     tenant: TenantId,
     due_now: bool,
 }
 
-impl<'a> Told<'a> {
+impl<'a> PendingDelivery<'a> {
     pub(super) const fn nothing(idp: &'a Idp, tenant: TenantId) -> Self {
         Self { idp, tenant, due_now: false }
     }
@@ -74,7 +74,7 @@ impl<'a> Told<'a> {
 
     /// Delivers the due events, and waits a moment for the result. A failure does not fail the
     /// request.
-    pub(crate) async fn at_once(self) {
+    pub(crate) async fn deliver(self) {
         if !self.due_now {
             return;
         }
@@ -107,7 +107,7 @@ pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, due: Turn) -> Result<Du
                 matches!(outcome, Outcome::Unreachable(_)) && now - waiting.happened_at < TRIED_FOR;
             record(idp, tenant, &stream, &waiting, now, outcome).await?;
             if postponed {
-                keep_trying(idp, tenant);
+                schedule_retries(idp, tenant);
                 break;
             }
             if due.is_over() {
@@ -132,7 +132,7 @@ async fn push(
     idp: &Idp,
     tenant: TenantId,
     stream: &EventStream,
-    waiting: &Waiting,
+    waiting: &QueuedEvent,
     now: Instant,
 ) -> Result<Outcome, Problem> {
     let Some(known) = idp.directory.tenant(tenant).await? else {
@@ -196,7 +196,7 @@ async fn record(
     idp: &Idp,
     tenant: TenantId,
     stream: &EventStream,
-    waiting: &Waiting,
+    waiting: &QueuedEvent,
     now: Instant,
     outcome: Outcome,
 ) -> Result<(), Problem> {
@@ -232,6 +232,6 @@ async fn record(
 }
 
 /// A span of the trace that caused the event.
-fn trace_of(idp: &Idp, waiting: &Waiting) -> Trace {
+fn trace_of(idp: &Idp, waiting: &QueuedEvent) -> Trace {
     Trace { trace_id: waiting.content.txn.as_str().into(), ..Trace::begin(&idp.chassis.random) }
 }

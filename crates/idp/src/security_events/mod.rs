@@ -1,18 +1,19 @@
-//! The issuer's half of continuous access evaluation ("Continuous access evaluation"): what happens to a user is told to the APIs that
-//! subscribed to it, as security event tokens (RFC 8417), pushed over HTTP (RFC 8935).
+//! The issuer side of "Continuous access evaluation": sends a user's critical events to subscribed
+//! APIs as security event tokens (RFC 8417), pushed over HTTP (RFC 8935).
 //!
-//! What there is to tell is worked out from the user before and after a change ([`happening`]), stands in a queue in the same commit
-//! ([`queue`]), and is delivered in order ([`delivery`]), again and again until it was taken ([`retry`]).
+//! Events are derived from the user before and after a change ([`mod@critical_event`]), queued in
+//! the same commit ([`queue`]), delivered in order ([`delivery`]) and retried until the API has
+//! acknowledged them ([`retry`]).
 
+mod critical_event;
 mod delivery;
-mod happening;
 mod queue;
 mod retry;
 mod stream;
 
 pub(crate) use delivery::{Deliveries, run_due};
-pub(crate) use queue::{TABLES, next_due, tell};
-pub(crate) use retry::take_up;
+pub(crate) use queue::{TABLES, next_due, queue_event};
+pub(crate) use retry::resume;
 pub(crate) use stream::{remove, set, show};
 
 pub use stream::EventStreamSpec;

@@ -1,4 +1,4 @@
-//! What is still to be told: one queue for each stream, in the order in which it happened.
+//! The queue of undelivered events: one per stream, in the order in which they happened.
 
 use outlive_chassis::Trace;
 use outlive_clock::{ClientId, Instant, TenantId, UserId, wall_now};
@@ -7,8 +7,8 @@ use outlive_tokens::{InitiatingEntity, SecurityEventKind};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::delivery::Told;
-use super::happening::between;
+use super::critical_event::critical_event;
+use super::delivery::PendingDelivery;
 use super::stream::streams;
 use crate::directory::User;
 use crate::idp::Idp;
@@ -16,42 +16,42 @@ use crate::idp::Idp;
 /// The tables of this module.
 pub(crate) const TABLES: [&str; 2] = ["event_streams", "security_events"];
 
-/// The most that waits for one API; what happens while so much waits is not told to it.
+/// Queued events per API; further ones are dropped.
 const WAITING_MAX: i64 = 10_000;
 
-/// What is to be told.
+/// The content of a security event.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Content {
     pub(super) user: UserId,
     pub(super) kind: SecurityEventKind,
     pub(super) by: InitiatingEntity,
     pub(super) reason: String,
-    /// The trace in which it happened.
+    /// The trace of the change.
     pub(super) txn: String,
 }
 
-/// What waits at the head of a queue.
+/// The event at the head of a queue.
 #[derive(Debug, Clone)]
-pub(super) struct Waiting {
+pub(super) struct QueuedEvent {
     pub(super) client_id: ClientId,
     pub(super) jti: String,
     /// Virtual.
     pub(super) happened_at: Instant,
-    /// When it is tried next, in virtual time …
+    /// When it is next attempted, in virtual time …
     pub(super) due_at: Instant,
-    /// … or, if it was tried before, in wall time: whatever comes first.
+    /// … or, after a failed attempt, in wall time: whichever comes first.
     pub(super) retry_at: Instant,
     pub(super) tries: u32,
     pub(super) content: Content,
 }
 
-impl Waiting {
-    /// Whether it is time to try.
+impl QueuedEvent {
+    /// Returns whether an attempt is due.
     pub(super) fn is_ready(&self, now: Instant, wall: Instant) -> bool {
         self.due_at <= now || (self.tries > 0 && self.retry_at <= wall)
     }
 
-    /// It was tried in vain.
+    /// Records a failed attempt.
     pub(super) fn postponement(&self, tenant: TenantId, due_at: Instant, retry_at: Instant) -> Statement {
         sql!(
             "UPDATE security_events SET due_us = $1, retry_us = $2, tries = $3 \
@@ -67,7 +67,7 @@ impl Waiting {
         .expect_rows(1)
     }
 
-    /// It is done with.
+    /// Removes a delivered event.
     pub(super) fn removal(&self, tenant: TenantId) -> Statement {
         sql!(
             "DELETE FROM security_events WHERE tenant = $1 AND client_id = $2 AND jti = $3",
@@ -79,28 +79,28 @@ impl Waiting {
     }
 }
 
-/// Adds to `change` what subscribed APIs are to be told of it, if it is something that they are told of. Once it is committed,
-/// [`Told::at_once`] sends what is due.
-pub(crate) async fn tell<'a>(
+/// Queues the event of a user change, if any, for the subscribed APIs. After the commit,
+/// [`PendingDelivery::deliver`] sends what is due.
+pub(crate) async fn queue_event<'a>(
     idp: &'a Idp,
     (before, after): (&User, &User),
     by: InitiatingEntity,
     now: Instant,
     trace: &Trace,
     change: &mut Change,
-) -> Result<Told<'a>, StoreError> {
-    let (tenant, mut told) = (after.tenant, Told::nothing(idp, after.tenant));
-    let Some(happening) = between(before, after, by) else { return Ok(told) };
+) -> Result<PendingDelivery<'a>, StoreError> {
+    let (tenant, mut delivery) = (after.tenant, PendingDelivery::nothing(idp, after.tenant));
+    let Some(event) = critical_event(before, after, by) else { return Ok(delivery) };
     let content = Content {
         user: after.id,
-        kind: happening.kind,
-        by: happening.by,
-        reason: happening.reason.to_owned(),
+        kind: event.kind,
+        by: event.by,
+        reason: event.reason.to_owned(),
         txn: trace.trace_id.to_string(),
     };
     for stream in streams(&idp.chassis.store, tenant).await? {
         if waiting(&idp.chassis.store, tenant, stream.client_id).await? >= WAITING_MAX {
-            tracing::warn!(%tenant, client = %stream.client_id, "too much waits to be told; this is not");
+            tracing::warn!(%tenant, client = %stream.client_id, "the queue is full; the security event is dropped");
             continue;
         }
         let wall = wall_now();
@@ -117,12 +117,12 @@ pub(crate) async fn tell<'a>(
             0_u32,
             json!(content)
         ));
-        told.note(stream.set.delay);
+        delivery.note(stream.set.delay);
     }
-    Ok(told)
+    Ok(delivery)
 }
 
-/// How much waits for an API.
+/// Returns the number of queued events of an API.
 pub(super) async fn waiting(store: &Store, tenant: TenantId, client: ClientId) -> Result<i64, StoreError> {
     let row = store
         .row(sql!(
@@ -134,8 +134,8 @@ pub(super) async fn waiting(store: &Store, tenant: TenantId, client: ClientId) -
     row.map_or(Ok(0), |row| row.int("waiting"))
 }
 
-fn waiting_of(row: &Row) -> Result<Waiting, StoreError> {
-    Ok(Waiting {
+fn waiting_of(row: &Row) -> Result<QueuedEvent, StoreError> {
+    Ok(QueuedEvent {
         client_id: row.parse("client_id")?,
         jti: row.text("jti")?,
         happened_at: row.instant("happened_us")?,
@@ -146,12 +146,12 @@ fn waiting_of(row: &Row) -> Result<Waiting, StoreError> {
     })
 }
 
-/// What waits at the head of an API's queue: nothing behind it is told before it.
+/// Returns the head of an API's queue; later events wait until it is delivered.
 pub(super) async fn head(
     store: &Store,
     tenant: TenantId,
     client: ClientId,
-) -> Result<Option<Waiting>, StoreError> {
+) -> Result<Option<QueuedEvent>, StoreError> {
     let row = store
         .row(sql!(
             "SELECT client_id, jti, happened_us, due_us, retry_us, tries, content FROM security_events \
@@ -163,9 +163,9 @@ pub(super) async fn head(
     row.as_ref().map(waiting_of).transpose()
 }
 
-/// The heads of all queues of a tenant.
-pub(super) async fn heads(store: &Store, tenant: TenantId) -> Result<Vec<Waiting>, StoreError> {
-    // Nothing waits most of the time, and it is asked at every step of the clock.
+/// Returns the heads of all queues of a tenant.
+pub(super) async fn heads(store: &Store, tenant: TenantId) -> Result<Vec<QueuedEvent>, StoreError> {
+    // Called at every step of the clock, when queues are usually empty.
     let rows = store
         .rows(sql!(
             "SELECT DISTINCT client_id FROM security_events WHERE tenant = $1 ORDER BY client_id",
@@ -179,13 +179,13 @@ pub(super) async fn heads(store: &Store, tenant: TenantId) -> Result<Vec<Waiting
     Ok(heads)
 }
 
-/// When something is next to be told (virtual).
+/// Returns when the next event is due (virtual).
 pub(crate) async fn next_due(store: &Store, tenant: TenantId) -> Result<Option<Instant>, StoreError> {
     Ok(heads(store, tenant).await?.into_iter().map(|waiting| waiting.due_at).min())
 }
 
-/// The tenants in which something waits.
-pub(super) async fn tenants_that_wait(store: &Store) -> Result<Vec<TenantId>, StoreError> {
+/// Returns the tenants with queued events.
+pub(super) async fn tenants_with_events(store: &Store) -> Result<Vec<TenantId>, StoreError> {
     let rows = store.rows(sql!("SELECT DISTINCT tenant FROM security_events ORDER BY tenant")).await?;
     rows.iter().map(|row| row.parse("tenant")).collect()
 }

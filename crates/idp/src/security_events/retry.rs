@@ -1,6 +1,6 @@
-//! Trying again. An API that does not answer is asked again after ever longer pauses, of the tenant's time or of wall time, whichever
-//! is over first: the tenant's may stand still, or pass by the month. Due work of the tenant's time is the lab's to start; here is the
-//! other half.
+//! Redelivery with exponential backoff, in virtual or wall time, whichever ends first: a tenant's
+//! clock may stand still or advance by months. The lab starts work that is due in virtual time;
+//! this module starts the rest.
 
 use outlive_chassis::{Turn, pause};
 use outlive_clock::{Instant, Span, TenantId, wall_now};
@@ -9,24 +9,24 @@ use super::delivery::{locked, run_due};
 use super::queue;
 use crate::idp::{Idp, WeakIdp};
 
-/// The longest pause between two tries, in virtual time …
+/// Maximum delay between attempts, in virtual time …
 pub(super) const PAUSE_MAX: Span = Span::from_hours(1);
 /// … and in wall time.
 pub(super) const PAUSE_WALL_MAX: Span = Span::from_seconds(30);
 
-/// The pause after so many tries before: one second, and twice as long every time.
+/// Returns the delay after `tries` attempts: one second, doubled each time.
 pub(super) fn backoff(tries: u32, longest: Span) -> Span {
     Span::from_seconds(1_i64 << tries.min(20)).min(longest)
 }
 
-/// Tries again by wall time, until nothing waits that was tried in vain.
-pub(super) fn keep_trying(idp: &Idp, tenant: TenantId) {
+/// Retries in wall time until no failed delivery is queued.
+pub(super) fn schedule_retries(idp: &Idp, tenant: TenantId) {
     if locked(&idp.deliveries.kept).insert(tenant) {
-        tokio::spawn(try_again(idp.downgrade(), tenant));
+        tokio::spawn(retry(idp.downgrade(), tenant));
     }
 }
 
-async fn try_again(idp: WeakIdp, tenant: TenantId) {
+async fn retry(idp: WeakIdp, tenant: TenantId) {
     loop {
         let wait = match idp.upgrade() {
             None => return,
@@ -34,9 +34,10 @@ async fn try_again(idp: WeakIdp, tenant: TenantId) {
                 Some(at) => at - wall_now(),
                 None => {
                     locked(&idp.deliveries.kept).remove(&tenant);
-                    // Whatever failed between the look and the removal found somebody still trying.
+                    // A delivery that failed between the check and the removal found this task
+                    // still registered.
                     if next_retry(&idp, tenant).await.is_some() {
-                        keep_trying(&idp, tenant);
+                        schedule_retries(&idp, tenant);
                     }
                     return;
                 }
@@ -49,29 +50,29 @@ async fn try_again(idp: WeakIdp, tenant: TenantId) {
             Err(error) => Err(error.into()),
         };
         if let Err(problem) = result {
-            tracing::warn!(%tenant, %problem, "security events have to wait");
+            tracing::warn!(%tenant, %problem, "cannot deliver security events now");
         }
     }
 }
 
-/// When something that was tried in vain is to be tried again (wall time). A tenant that is gone has nothing that waits.
+/// Returns when the next failed delivery is due (wall time). A deleted tenant has none.
 async fn next_retry(idp: &Idp, tenant: TenantId) -> Option<Instant> {
     let heads = queue::heads(&idp.chassis.store, tenant).await.ok()?;
     heads.into_iter().filter(|waiting| waiting.tries > 0).map(|waiting| waiting.retry_at).min()
 }
 
-/// Takes up what the process before this one left untold.
-pub(crate) fn take_up(idp: &Idp) {
+/// Resumes deliveries that the previous process left in the queue.
+pub(crate) fn resume(idp: &Idp) {
     let idp = idp.downgrade();
     tokio::spawn(async move {
         let Some(idp) = idp.upgrade() else { return };
-        let waiting = queue::tenants_that_wait(&idp.chassis.store).await.unwrap_or_default();
+        let waiting = queue::tenants_with_events(&idp.chassis.store).await.unwrap_or_default();
         for tenant in waiting {
             let Ok(now) = idp.chassis.clocks.now(tenant).await else { continue };
             if let Err(problem) = run_due(&idp, tenant, Turn::whole(now)).await {
-                tracing::warn!(%tenant, %problem, "security events have to wait");
+                tracing::warn!(%tenant, %problem, "cannot deliver security events now");
             }
-            keep_trying(&idp, tenant);
+            schedule_retries(&idp, tenant);
         }
     });
 }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
-use super::resource_grant::{Several, at_redemption, granted};
+use super::resource_grant::{Several, at_redemption, resolve_grant};
 use super::response::TokenAnswer;
 use crate::decision::Decision;
 use crate::directory::User;
@@ -159,7 +159,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     }
     let Some(user) = user else { return Err(Refusal::new(aadsts::USER_NOT_FOUND)) };
     let wanted = at_redemption(request, authorized, Several::Authorized)?;
-    let resource = granted(request, user.id, wanted).await?;
+    let resource = resolve_grant(request, user.id, wanted).await?;
     let grant = UserGrant {
         user: &user,
         amr: code.amr.clone(),

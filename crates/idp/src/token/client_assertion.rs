@@ -1,5 +1,6 @@
-//! `client_assertion`: the client proves itself with a token that it signed with the key of a registered certificate, or with one
-//! of another issuer that is registered (RFC 7523; "Certificate credentials"; "Workload identity federation").
+//! `client_assertion`: authentication with a token that the client signed with the key of a
+//! registered certificate, or with a token of a registered federated issuer (RFC 7523; "Certificate
+//! credentials"; "Workload identity federation").
 
 use outlive_clock::{Instant, wall_now};
 use outlive_rules::aadsts;
@@ -10,13 +11,13 @@ use crate::directory::{Application, Tenant};
 use crate::idp::Idp;
 use crate::refusal::Refusal;
 
-/// The only kind of assertion that is taken.
+/// The only supported assertion type.
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// How far a client's clock may be ahead: an assertion that is about to begin counts.
+/// Accepted clock skew: an assertion may start this much later than now.
 pub(crate) const AHEAD: outlive_clock::Span = outlive_clock::Span::from_minutes(5);
 
-/// Checks what proves the client.
+/// Verifies the client's assertion.
 pub(crate) async fn authenticate(
     idp: &Idp,
     tenant: &Tenant,
@@ -38,10 +39,10 @@ pub(crate) async fn authenticate(
         return by_another_issuer(idp, application, &assertion, request, now).await;
     }
     if !claims.iss.eq_ignore_ascii_case(&client) {
-        return Err(of_another(claims));
+        return Err(mismatched_client(claims));
     }
     if claims.sub != claims.iss {
-        return Err(not_ones_own(claims));
+        return Err(mismatched_subject(claims));
     }
     by_certificate(application, &assertion, now)?;
     if !claims.aud.iter().any(|audience| is_ours(idp, tenant, request.segment, audience)) {
@@ -50,14 +51,14 @@ pub(crate) async fn authenticate(
     check_time(claims, now)
 }
 
-fn of_another(claims: &AssertionClaims) -> Refusal {
+fn mismatched_client(claims: &AssertionClaims) -> Refusal {
     if claims.iss == claims.sub {
         return Refusal::new(aadsts::ASSERTION_OF_ANOTHER_CLIENT);
     }
-    not_ones_own(claims)
+    mismatched_subject(claims)
 }
 
-fn not_ones_own(claims: &AssertionClaims) -> Refusal {
+fn mismatched_subject(claims: &AssertionClaims) -> Refusal {
     Refusal::new(aadsts::ASSERTION_SUBJECT_NOT_ISSUER)
         .with("subject", &claims.sub)
         .with("issuer", &claims.iss)
@@ -82,8 +83,8 @@ fn by_certificate(
     Ok(())
 }
 
-/// A token of another issuer is as good as a certificate, if issuer, subject and audience are registered together
-/// (`federatedIdentityCredentials`). Only then is anything fetched from that issuer.
+/// Accepts a token of another issuer if a federated credential has its issuer, subject and audience
+/// (`federatedIdentityCredentials`). Only then are keys fetched from that issuer.
 async fn by_another_issuer(
     idp: &Idp,
     application: &Application,
@@ -103,9 +104,10 @@ async fn by_another_issuer(
     check_time(claims, now)
 }
 
-/// Checks that one federated credential has the issuer, the audience and the subject of the assertion.
+/// Checks that one federated credential has the issuer, the audience and the subject of the
+/// assertion.
 ///
-/// The refusal names the first claim for which no credential is left that also has the claims before
+/// The error names the first claim for which no credential is left that also has the claims before
 /// it: issuer, audience, subject (azure-workload-identity#1200, Azure/login#482 and #515).
 fn check_registered(application: &Application, claims: &AssertionClaims) -> Result<(), Refusal> {
     let registered = application.document.federated_credentials.iter();
@@ -134,8 +136,8 @@ fn check_registered(application: &Application, claims: &AssertionClaims) -> Resu
     Err(Refusal::new(error).with("subject", &claims.sub))
 }
 
-/// Whether an assertion was made for this tenant's token endpoint: by its address, v1.0 or v2.0, with the tenant named as in the
-/// request or in any other way, or by the issuer's name; through whichever of our origins.
+/// Returns whether the audience of an assertion is this tenant's token endpoint (v1.0 or v2.0, with
+/// any name of the tenant) or its issuer, at any of our origins.
 fn is_ours(idp: &Idp, tenant: &Tenant, segment: &str, audience: &str) -> bool {
     let id = tenant.id.to_string();
     let segments = [segment, &id, &tenant.domain, "common", "organizations"];
@@ -151,7 +153,7 @@ fn is_ours(idp: &Idp, tenant: &Tenant, segment: &str, audience: &str) -> bool {
     })
 }
 
-/// Whether an assertion's time has begun and is not over.
+/// Checks that an assertion has started and has not expired.
 fn check_time(claims: &AssertionClaims, now: Instant) -> Result<(), Refusal> {
     let from = claims.nbf.unwrap_or(Instant::EPOCH);
     if holds_by_either_clock(now, |at| from <= at + AHEAD && at < claims.exp) {
@@ -163,8 +165,9 @@ fn check_time(claims: &AssertionClaims, now: Instant) -> Result<(), Refusal> {
         .with("valid_until", claims.exp))
 }
 
-/// Whether something holds by the tenant's clock or by the machine's: the libraries that make assertions and certificates know
-/// only the latter, and a tenant's time may be months away from it.
+/// Returns whether `holds` is true by the tenant's clock or the machine's. Libraries that create
+/// assertions and certificates only know the latter, and a tenant's time may be months away from
+/// it.
 pub(crate) fn holds_by_either_clock(now: Instant, holds: impl Fn(Instant) -> bool) -> bool {
     holds(now) || holds(wall_now())
 }

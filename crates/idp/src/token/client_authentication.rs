@@ -1,5 +1,4 @@
-//! Who the client is, and whether it proved it (RFC 6749, section 2.3). This is the only thing that makes a client
-//! confidential.
+//! Client authentication (RFC 6749, section 2.3). Nothing else makes a client confidential.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +16,7 @@ use crate::form::Parameters;
 use crate::idp::Idp;
 use crate::refusal::Refusal;
 
-/// A client that is registered, enabled, and authenticated if it has to be.
+/// A registered, enabled client, authenticated if it has to be.
 #[derive(Debug, Clone)]
 pub(crate) struct AuthenticatedClient {
     pub(crate) application: Application,
@@ -25,13 +24,13 @@ pub(crate) struct AuthenticatedClient {
 }
 
 impl AuthenticatedClient {
-    /// Public or confidential: by how it authenticated in this request.
+    /// Returns whether the client is public or confidential in this request.
     pub(crate) fn class(&self) -> ClientClass {
         ClientClass::of_request(self.authentication != ClientAuthentication::None)
     }
 }
 
-/// The client id that the request presents, in the body or in a Basic header.
+/// Returns the client id in the body or in the `Authorization: Basic` header.
 pub(crate) fn presented_client_id(headers: &HeaderMap, form: &Parameters) -> Result<String, Refusal> {
     let in_header = basic(headers)?.map(|(client, _)| client);
     match (form.get("client_id"), in_header) {
@@ -42,10 +41,10 @@ pub(crate) fn presented_client_id(headers: &HeaderMap, form: &Parameters) -> Res
     }
 }
 
-/// What a request presents of its client.
+/// The client authentication of a request.
 pub(crate) struct Presented<'a> {
     pub(crate) client_id: &'a str,
-    /// How the path names the tenant.
+    /// The tenant segment of the path.
     pub(crate) segment: &'a str,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) form: &'a Parameters,
@@ -53,7 +52,7 @@ pub(crate) struct Presented<'a> {
     pub(crate) trace: &'a Trace,
 }
 
-/// Finds the client and checks its credential.
+/// Finds the client and verifies its credential.
 pub(crate) async fn authenticate(
     idp: &Idp,
     tenant: &Tenant,
@@ -70,7 +69,7 @@ pub(crate) async fn authenticate(
     let in_header = basic(headers)?.map(|(_, secret)| secret);
     let in_body = form.get("client_secret").map(str::to_owned);
     if in_header.is_some() && in_body.is_some() {
-        // RFC 6749, section 2.3: a client uses one method in a request.
+        // RFC 6749, section 2.3: one authentication method per request.
         return Err(Refusal::new(aadsts::CREDENTIAL_INVALID));
     }
     let presented = in_header.or(in_body);
@@ -79,13 +78,13 @@ pub(crate) async fn authenticate(
     if is_public && !nothing_presented {
         return Err(Refusal::new(aadsts::CREDENTIAL_NOT_ALLOWED));
     }
-    // Where there is no redirect, it is the registration that says whether a client may go without a credential.
+    // Without a redirect URI, the registration determines whether a client needs a credential.
     let fallback = application.document.allow_public_client;
     let may_go_without = match grant {
         _ if grant.is_without_redirect() => fallback,
-        // What came of such a grant; the token itself says whether it did.
+        // The grant may be of either type; the refresh token itself records it.
         GrantType::RefreshToken => is_public || fallback || application.has_public_redirect(),
-        // The redirect URI says it, and the code knows through which one it went.
+        // The redirect URI's type determines it, and the code records the redirect URI.
         GrantType::AuthorizationCode => is_public || application.has_public_redirect(),
         _ => is_public,
     };
@@ -96,7 +95,7 @@ pub(crate) async fn authenticate(
         return Err(Refusal::new(aadsts::CREDENTIAL_MISSING));
     }
     if headers.contains_key(ORIGIN) {
-        // A page cannot keep a secret: credentials together with an Origin header are refused.
+        // A page cannot keep a secret: a credential together with an `Origin` header is an error.
         return Err(Refusal::new(aadsts::ORIGIN_NOT_ALLOWED));
     }
     let Some(presented) = presented else {
@@ -117,7 +116,7 @@ pub(crate) async fn authenticate(
     }
 }
 
-/// The application that a client id names.
+/// Finds an application by the client id of a request.
 pub(crate) async fn find(idp: &Idp, tenant: &Tenant, client_id: &str) -> Result<Application, Refusal> {
     let unknown = || {
         Refusal::new(aadsts::CLIENT_NOT_FOUND).with("client", client_id).with("tenant", &tenant.display_name)
@@ -126,7 +125,8 @@ pub(crate) async fn find(idp: &Idp, tenant: &Tenant, client_id: &str) -> Result<
     idp.directory.application(tenant.id, client_id).await?.ok_or_else(unknown)
 }
 
-/// Client id and secret of a Basic header; both are form-encoded inside it (RFC 6749, section 2.3.1).
+/// Parses client id and secret of a Basic header, both of which are form-encoded (RFC 6749, section
+/// 2.3.1).
 fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, Refusal> {
     let Some(value) = headers.get(AUTHORIZATION) else { return Ok(None) };
     let malformed = || Refusal::new(aadsts::CREDENTIAL_INVALID);
@@ -142,7 +142,7 @@ fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, Refusal> {
 }
 
 fn form_decoded(text: &str) -> String {
-    // One value without = or & is a name without a value.
+    // A value without `=` or `&` parses as a name without a value.
     url::form_urlencoded::parse(text.replace('=', "%3D").replace('&', "%26").as_bytes())
         .next()
         .map_or_else(String::new, |(name, _)| name.into_owned())

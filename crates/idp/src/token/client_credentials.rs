@@ -11,7 +11,7 @@ use super::endpoint::TokenRequest;
 use super::mint::{AccessTokenOrder, mint_access_token};
 use super::record;
 use super::response::TokenAnswer;
-use super::told::{application_wids, notes, tells_idtyp};
+use super::user_claims::{application_wids, includes_idtyp, opaque_claims};
 use crate::assignment::check_application;
 use crate::conditional_access::NO_CONTEXTS;
 use crate::refusal::Refusal;
@@ -31,7 +31,7 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
     let subject = AccessSubject::App {
         service_principal: application.service_principal_id,
         roles: roles.clone(),
-        idtyp: tells_idtyp(&resource.application),
+        idtyp: includes_idtyp(&resource.application),
         wids: application_wids(&resource.application),
     };
     let random = request.idp.chassis.random.of(tenant);
@@ -39,7 +39,10 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
         resource: &resource.application,
         name: resource.audience(),
         subject: &subject,
-        told: UserClaims { opaque: Some(notes(&mut random.stream("token-notes"))), ..UserClaims::default() },
+        user_claims: UserClaims {
+            opaque: Some(opaque_claims(&mut random.stream("token-notes"))),
+            ..UserClaims::default()
+        },
         claims: &request.claims,
         contexts: &NO_CONTEXTS,
     };

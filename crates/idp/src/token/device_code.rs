@@ -11,11 +11,11 @@ use outlive_tokens::{RedirectType, SealedToken};
 
 use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
-use super::resource_grant::{Several, at_redemption, granted};
+use super::resource_grant::{Several, at_redemption, resolve_grant};
 use super::response::TokenAnswer;
 use crate::conditional_access::NO_CONTEXTS;
 use crate::decision::Decision;
-use crate::device::{SealedDeviceCode, find, redeemed};
+use crate::device::{SealedDeviceCode, find, mark_redeemed};
 use crate::directory::platform::GRAPH_URI;
 use crate::refusal::Refusal;
 use crate::second_factor;
@@ -58,7 +58,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     }
     let (Some(approval), Some(user)) = (&code.approval, user) else { return Err(unknown()) };
     let wanted = at_redemption(request, authorized, Several::Named)?;
-    let resource = granted(request, user.id, wanted).await?;
+    let resource = resolve_grant(request, user.id, wanted).await?;
     let random = idp.chassis.random.of(code.tenant);
     let grant = UserGrant {
         user: &user,
@@ -76,7 +76,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         decision: &decision,
         grant_type: "device_code",
     };
-    let mut change = Change::from(redeemed(&code, request.now));
+    let mut change = Change::from(mark_redeemed(&code, request.now));
     let answer = mint_for_user(request, grant, resource, &mut change).await?;
     match idp.chassis.store.commit(change).await {
         Ok(()) => Ok(answer),

@@ -1,4 +1,4 @@
-//! The endpoint itself, v1.0 and v2.0.
+//! The token endpoint, v1.0 and v2.0.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -16,13 +16,13 @@ use outlive_rules::{RequestOrigin, aadsts};
 use outlive_tokens::{ClaimsRequest, TokenVersion};
 
 use super::client_authentication::{AuthenticatedClient, Presented, authenticate, presented_client_id};
-use super::evaluation::{asked_claims, check_age};
+use super::evaluation::{check_age, parse_claims};
 use super::grant_type::GrantType;
 use super::response::TokenAnswer;
 use super::{
     authorization_code, client_credentials, device_code, on_behalf_of, password, record, refresh_token,
 };
-use crate::conditional_access::{self, Access, Asking};
+use crate::conditional_access::{self, Access, AccessContext};
 use crate::directory::{Application, Tenant, User};
 use crate::form::Parameters;
 use crate::idp::Idp;
@@ -30,29 +30,29 @@ use crate::refusal::Refusal;
 use crate::response_headers::telemetry;
 use crate::visit::Visit;
 
-/// A token request whose client is known.
+/// A token request of an authenticated client.
 pub(crate) struct TokenRequest<'a> {
     pub(crate) idp: &'a Idp,
     pub(crate) tenant: Tenant,
     pub(crate) client: AuthenticatedClient,
     pub(crate) form: &'a Parameters,
-    /// What its `claims` parameter asks for.
+    /// The parsed `claims` parameter.
     pub(crate) claims: ClaimsRequest,
-    /// Which endpoint was called; an access token's version is the resource's choice.
+    /// The version of the endpoint; the version of access tokens is the resource's choice.
     pub(crate) endpoint: TokenVersion,
     pub(crate) origin: &'a str,
-    /// Which page the request comes from, if from any: browsers say it.
+    /// The page that sent the request, if a browser did.
     pub(crate) page: RequestOrigin,
-    /// It is none: the authorization endpoint sends the tokens itself.
+    /// Front-channel issuance (implicit or hybrid flow), which is not a token endpoint request.
     pub(crate) front_channel: bool,
-    /// Where it comes from.
+    /// The client's address.
     pub(crate) address: IpAddr,
     pub(crate) now: Instant,
     pub(crate) trace: &'a Trace,
 }
 
 impl TokenRequest<'_> {
-    /// What Conditional Access asks of a user, for what is asked for.
+    /// Evaluates Conditional Access for a user and the requested scopes.
     pub(crate) async fn access(
         &self,
         user: Option<&User>,
@@ -60,7 +60,7 @@ impl TokenRequest<'_> {
         contexts: &BTreeSet<String>,
         authenticated_at: Option<Instant>,
     ) -> Result<Access, Refusal> {
-        let asking = Asking {
+        let asking = AccessContext {
             tenant: &self.tenant,
             user,
             client: Some(&self.client.application),
@@ -82,19 +82,19 @@ pub(crate) async fn token_v2(visit: Visit) -> Response {
     answer(&visit, TokenVersion::V2).await
 }
 
-/// Any other method.
+/// Rejects other methods.
 pub(crate) async fn wrong_method(visit: Visit) -> Response {
-    let asked = visit.asked().await;
+    let details = visit.request_details().await;
     let refusal = Refusal::new(aadsts::METHOD_NOT_ALLOWED)
         .with("allowed", "POST, OPTIONS")
         .with("method", &visit.method);
-    let mut response = refusal.token_response(&asked);
+    let mut response = refusal.token_response(&details);
     response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST, OPTIONS"));
     response
 }
 
-/// A browser asks whether a page may call. Any page may: what it may have is decided by its origin, its redirect URI's type and its
-/// proof key, and it brings no cookie.
+/// Answers a CORS preflight request. Any page may send token requests, which carry no cookies;
+/// origin, redirect URI type and code verifier decide what it gets.
 pub(crate) async fn preflight(headers: HeaderMap) -> Response {
     let mut response = readable_by_pages(().into_response());
     let answer = response.headers_mut();
@@ -116,7 +116,7 @@ async fn answer(visit: &Visit, endpoint: TokenVersion) -> Response {
     if visit.headers.contains_key(ORIGIN) { readable_by_pages(response) } else { response }
 }
 
-/// Which page a request comes from.
+/// Returns the page that sent a request.
 fn page(headers: &HeaderMap, client: &Application) -> RequestOrigin {
     match headers.get(ORIGIN).map(HeaderValue::to_str) {
         None => RequestOrigin::None,
@@ -135,21 +135,22 @@ async fn tokens_or_refusal(visit: &Visit, endpoint: TokenVersion) -> Response {
         }
         Err(refusal) => {
             let refusal = refusal.at(endpoint);
-            let asked = match tenant {
-                Some(_) => visit.idp.asked(&visit.trace, &visit.origin, tenant).await,
-                None => visit.asked().await,
+            let details = match tenant {
+                Some(_) => visit.idp.request_details(&visit.trace, &visit.origin, tenant).await,
+                None => visit.request_details().await,
             };
             let recorded = match tenant {
-                // A device that asks too early was refused nothing.
+                // Polling before the user has approved is not a failure.
                 Some(_) if refusal.error == aadsts::AUTHORIZATION_PENDING => Ok(()),
-                // Nothing was decided, and a flood of requests is not to become a flood of commits.
+                // The rules evaluated nothing, and a flood of requests must not become a flood of
+                // commits.
                 Some(_) if refusal.error == aadsts::TOO_MANY_REQUESTS => Ok(()),
-                Some(tenant) => record::refused(visit, tenant, &refusal, &asked).await,
+                Some(tenant) => record::refused(visit, tenant, &refusal, &details).await,
                 None => Ok(()),
             };
             let refusal = recorded.err().unwrap_or(refusal).at(endpoint);
-            let mut response = refusal.token_response(&asked);
-            telemetry(&mut response, refusal.error.number, record::presented_age(visit, asked.at));
+            let mut response = refusal.token_response(&details);
+            telemetry(&mut response, refusal.error.number, record::presented_age(visit, details.at));
             response
         }
     }
@@ -171,7 +172,7 @@ async fn handle(
         return Err(Refusal::new(aadsts::PARAMETER_DUPLICATED).with("name", name));
     }
     let grant_type = form.get("grant_type").ok_or_else(|| Refusal::missing("grant_type"))?;
-    let grant = GrantType::named(grant_type);
+    let grant = GrantType::parse(grant_type);
     if grant == Some(GrantType::Password) && matches!(segment.as_str(), "common" | "consumers") {
         return Err(Refusal::new(aadsts::PASSWORD_GRANT_NOT_ON_ALIAS));
     }
@@ -192,7 +193,7 @@ async fn handle(
     }
     let presented = Presented { client_id: &client_id, segment, headers, form, grant, trace: &visit.trace };
     let client = authenticate(idp, &tenant, &presented, now).await?;
-    let claims = asked_claims(form)?;
+    let claims = parse_claims(form)?;
     check_age(&claims, now)?;
     let page = page(headers, &client.application);
     let request = TokenRequest {

@@ -1,5 +1,5 @@
-//! Continuous access evaluation as far as a token request has to do with it: what the client asks for in its `claims` parameter,
-//! and how long a token lives that its resource evaluates.
+//! Continuous access evaluation in token requests: the `claims` parameter, and the lifetime of
+//! tokens for CAE-enabled resources.
 
 use outlive_clock::{Instant, Span};
 use outlive_rules::{aadsts, lifetimes};
@@ -9,16 +9,16 @@ use outlive_tokens::claims::AccessSubject;
 use super::endpoint::TokenRequest;
 use super::lifetime::access_token_lifetime;
 use super::mint::AccessTokenOrder;
-use super::told::{For, optional_claims};
+use super::user_claims::{TokenKind, optional_claims};
 use crate::directory::Application;
 use crate::form::Parameters;
 use crate::refusal::Refusal;
 
-/// How far a resource's clock may be ahead of ours when it says how old a token may be at most.
+/// Accepted clock skew of a resource that requests a minimum issue time.
 const AHEAD_MAX: Span = Span::from_minutes(5);
 
-/// What the `claims` parameter asks for; nothing if it is not there.
-pub(crate) fn asked_claims(parameters: &Parameters) -> Result<ClaimsRequest, Refusal> {
+/// Parses the `claims` parameter; empty if it is absent.
+pub(crate) fn parse_claims(parameters: &Parameters) -> Result<ClaimsRequest, Refusal> {
     match parameters.get("claims") {
         None => Ok(ClaimsRequest::default()),
         Some(text) => ClaimsRequest::parse(text)
@@ -26,7 +26,7 @@ pub(crate) fn asked_claims(parameters: &Parameters) -> Result<ClaimsRequest, Ref
     }
 }
 
-/// Refuses to promise a token that is younger than now: none can be had.
+/// Refuses a minimum issue time in the future.
 pub(super) fn check_age(claims: &ClaimsRequest, now: Instant) -> Result<(), Refusal> {
     match claims.not_before {
         Some(asked) if asked > now + AHEAD_MAX => {
@@ -36,20 +36,21 @@ pub(super) fn check_age(claims: &ClaimsRequest, now: Instant) -> Result<(), Refu
     }
 }
 
-/// The capabilities that a token repeats: those of the client, to a resource that asked to be told ("Claims challenges, claims
-/// requests, and client capabilities").
+/// Returns the client capabilities for `xms_cc`, if the resource requests that claim ("Claims
+/// challenges, claims requests, and client capabilities").
 pub(super) fn capabilities(claims: &ClaimsRequest, resource: &Application) -> Option<Vec<String>> {
-    let told = claims.can_be_challenged && optional_claims(resource, For::Resource).contains("xms_cc");
-    told.then(|| vec!["cp1".to_owned()])
+    let included = claims.can_be_challenged && optional_claims(resource, TokenKind::Access).contains("xms_cc");
+    included.then(|| vec!["cp1".to_owned()])
 }
 
-/// Whether a resource hears of what happens to the user of the token, and can ask the client for a fresh one.
-pub(super) fn evaluated(order: &AccessTokenOrder<'_>, capabilities: Option<&Vec<String>>) -> bool {
+/// Returns whether a token is CAE-enabled: for a user, a CAE-enabled resource and a CAE-capable
+/// client.
+pub(super) fn is_cae_enabled(order: &AccessTokenOrder<'_>, capabilities: Option<&Vec<String>>) -> bool {
     let of_user = matches!(order.subject, AccessSubject::User { .. });
     of_user && capabilities.is_some() && order.resource.document.continuous_access_evaluation
 }
 
-/// How long a new access token lives: long, where its resource evaluates it.
+/// Returns the lifetime of a new access token, which is longer for CAE-enabled tokens.
 pub(super) fn lifetime(request: &TokenRequest<'_>, resource: &Application, evaluated: bool) -> Span {
     let random = request.idp.chassis.random.of(request.tenant.id);
     if evaluated {
@@ -59,7 +60,8 @@ pub(super) fn lifetime(request: &TokenRequest<'_>, resource: &Application, evalu
     }
 }
 
-/// When a client had better come for the next token, so that it never waits for one: after half the life of one that lives long.
+/// Returns `refresh_in`, when the client should proactively refresh: half the lifetime of a
+/// long-lived token.
 pub(super) fn refresh_in(expires_in: Span) -> Option<Span> {
     (expires_in > lifetimes::ACCESS_TOKEN_LONGEST).then(|| Span::from_seconds(expires_in.as_seconds() / 2))
 }

@@ -16,9 +16,9 @@ use outlive_wire::events::{IdTokenIssued, IssuedAccessToken, TokenIssued};
 use super::client_authentication::AuthenticatedClient;
 use super::endpoint::TokenRequest;
 use super::mint::{self, AccessTokenOrder, IdTokenOrder, mint_access_token, user_facts};
-use super::resource_grant::{Several, Wanted, granted};
+use super::resource_grant::{ResourceRequest, Several, resolve_grant};
 use super::response::scope;
-use super::told::{self, For, told};
+use super::user_claims::{self, TokenKind, user_claims};
 use crate::authorize::{AuthorizeRequest, SignedIn};
 use crate::conditional_access;
 use crate::refusal::Refusal;
@@ -84,24 +84,31 @@ async fn access_token(
     let tenant = &request.tenant;
     let SignedIn { user, session, .. } = signed_in;
     let as_token_request = as_token_request(visit, request, now);
-    let wanted = Wanted { several: Several::First, ..Wanted::of_one(request.scopes.clone()) };
-    let resource = granted(&as_token_request, user.id, wanted).await?;
+    let wanted =
+        ResourceRequest { several: Several::First, ..ResourceRequest::of_one(request.scopes.clone()) };
+    let resource = resolve_grant(&as_token_request, user.id, wanted).await?;
     let subject = AccessSubject::User {
         user: user_facts(user),
         scopes: resource.granted.scp(),
         roles: idp.directory.user_roles(tenant.id, user.id, resource.application.client_id).await?,
         amr: session.amr.clone(),
         session: Some(session.id),
-        auth_time: told::auth_time(&resource.application, For::Resource, session.started_at),
-        wids: told::access_token_wids(&resource.application, user),
+        auth_time: user_claims::auth_time(&resource.application, TokenKind::Access, session.started_at),
+        wids: user_claims::access_token_wids(&resource.application, user),
     };
     let order = AccessTokenOrder {
         resource: &resource.application,
         name: &resource.name,
         subject: &subject,
-        told: told(&as_token_request, &resource.application, For::Resource, user, resource.oidc())
-            .await?
-            .with_ip_address(Some(as_token_request.address)),
+        user_claims: user_claims(
+            &as_token_request,
+            &resource.application,
+            TokenKind::Access,
+            user,
+            resource.oidc(),
+        )
+        .await?
+        .with_ip_address(Some(as_token_request.address)),
         claims: &request.claims,
         contexts: &request.claims.contexts,
     };

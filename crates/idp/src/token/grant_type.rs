@@ -1,6 +1,6 @@
 //! The `grant_type` parameter.
 
-/// What a token request presents to get tokens.
+/// The grant types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GrantType {
     AuthorizationCode,
@@ -12,7 +12,7 @@ pub(crate) enum GrantType {
 }
 
 impl GrantType {
-    pub(crate) fn named(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         Some(match name {
             "authorization_code" => Self::AuthorizationCode,
             "refresh_token" => Self::RefreshToken,
@@ -24,7 +24,8 @@ impl GrantType {
         })
     }
 
-    /// Whether a person's grant comes without a redirect URI, whose type would say what kind of client asks.
+    /// Returns whether a user grant has no redirect URI, whose type would determine the client
+    /// type.
     pub(crate) const fn is_without_redirect(self) -> bool {
         matches!(self, Self::Password | Self::DeviceCode)
     }

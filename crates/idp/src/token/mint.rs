@@ -1,4 +1,4 @@
-//! Making tokens: one RSA signature for each, and one draw for each thing that varies.
+//! Minting of access, ID and refresh tokens.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -17,28 +17,28 @@ use outlive_tokens::{
 use uuid::Uuid;
 
 use super::endpoint::TokenRequest;
-use super::evaluation::{capabilities, evaluated, lifetime};
+use super::evaluation::{capabilities, is_cae_enabled, lifetime};
 use super::lifetime::id_token_lifetime;
 use super::record;
 use super::resource_grant::ResourceGrant;
 use super::response::TokenAnswer;
 use super::rotation::Rotation;
-use super::told::{self, For, told};
+use super::user_claims::{self, TokenKind, user_claims};
 use crate::decision::Decision;
 use crate::directory::platform::GRAPH;
 use crate::directory::{Application, User};
 use crate::refusal::Refusal;
 
-/// Where a new refresh token belongs.
+/// The family of a new refresh token.
 pub(crate) enum Family<'a> {
-    /// It is the first of its family.
+    /// A new family.
     New { id: Uuid, redirect_type: RedirectType },
-    /// It replaces this one, which stays valid.
+    /// The family of this token, which stays valid.
     Of(&'a SealedRefreshToken, &'a Rotation),
 }
 
 impl Family<'_> {
-    /// What all tokens of one grant have in common: of a code's grant, the code's own id.
+    /// Returns the id that all tokens of one grant share; for an authorization code, the code's id.
     pub(crate) const fn id(&self) -> Uuid {
         match self {
             Self::New { id, .. } => *id,
@@ -47,39 +47,39 @@ impl Family<'_> {
     }
 }
 
-/// A user's grant that was found good.
+/// A validated user grant.
 pub(crate) struct UserGrant<'a> {
     pub(crate) user: &'a User,
     pub(crate) amr: Vec<String>,
     pub(crate) auth_time: Instant,
     pub(crate) session_id: Option<SessionId>,
     pub(crate) nonce: Option<String>,
-    /// Where the user came from, if it is known.
+    /// The user's address at sign-in, if known.
     pub(crate) address: Option<IpAddr>,
-    /// The authentication contexts that were asked for and are met.
+    /// The requested authentication contexts that are satisfied.
     pub(crate) contexts: BTreeSet<String>,
     pub(crate) family: Family<'a>,
-    /// What this request and the one that made the grant ask for.
+    /// The `claims` parameters of this request and of the original one.
     pub(crate) claims: ClaimsRequest,
-    /// Why it is good.
+    /// The positive decision of the rules.
     pub(crate) decision: &'a Decision,
     pub(crate) grant_type: &'static str,
 }
 
-/// An access token to be made.
+/// The input for an access token.
 pub(crate) struct AccessTokenOrder<'a> {
     pub(crate) resource: &'a Application,
     pub(crate) name: &'a str,
     pub(crate) subject: &'a AccessSubject,
-    /// What the resource is told besides.
-    pub(crate) told: UserClaims,
-    /// What the client asked for.
+    /// Claims about the user.
+    pub(crate) user_claims: UserClaims,
+    /// The requested claims.
     pub(crate) claims: &'a ClaimsRequest,
-    /// The authentication contexts that are met.
+    /// The satisfied authentication contexts.
     pub(crate) contexts: &'a BTreeSet<String>,
 }
 
-/// An access token that was made.
+/// A minted access token.
 pub(crate) struct MintedAccessToken {
     pub(crate) token: String,
     pub(crate) uti: String,
@@ -88,11 +88,12 @@ pub(crate) struct MintedAccessToken {
     pub(crate) not_before: Instant,
     pub(crate) expires_at: Instant,
     pub(crate) audience: String,
-    /// Whether its resource evaluates it continuously, and its client can be challenged.
+    /// Whether the token is CAE-enabled.
     pub(crate) evaluated: bool,
 }
 
-/// Makes an access token. Its version and audience are the resource's choice, whatever endpoint was called.
+/// Mints an access token. The resource determines its version and audience, whatever endpoint was
+/// called.
 pub(crate) async fn mint_access_token(
     request: &TokenRequest<'_>,
     order: &AccessTokenOrder<'_>,
@@ -108,9 +109,9 @@ pub(crate) async fn mint_access_token(
     };
     let unique =
         idp.chassis.random.of(request.tenant.id).stream("access-token-uti").uuid_at(request.now).into_bytes();
-    // Claims count whole seconds; the token ends with the second in which its lifetime does.
+    // Claims have whole seconds; the token expires at the start of a second.
     let capabilities = capabilities(order.claims, order.resource);
-    let evaluated = evaluated(order, capabilities.as_ref());
+    let evaluated = is_cae_enabled(order, capabilities.as_ref());
     let lifetime = lifetime(request, order.resource, evaluated);
     let expires_at = (request.now + lifetime).whole_second();
     let claims = AccessTokenClaims::build(&AccessTokenInput {
@@ -121,7 +122,7 @@ pub(crate) async fn mint_access_token(
         resource: order.resource.client_id,
         client: request.client.application.client_id,
         client_authentication: request.client.authentication,
-        // Only the platform's own resources are told.
+        // Only the platform's own resources receive this claim.
         client_name: (order.resource.client_id == GRAPH).then_some(&request.client.application.name),
         subject: order.subject,
         issued_at: request.now,
@@ -131,7 +132,7 @@ pub(crate) async fn mint_access_token(
         uti: unique,
         pairwise: &idp.pairwise,
         xms_cc: capabilities,
-        user_claims: order.told.clone(),
+        user_claims: order.user_claims.clone(),
     });
     let token = sign_rs256(&key, version, &claims);
     let fingerprint = fingerprint(&token);
@@ -147,7 +148,7 @@ pub(crate) async fn mint_access_token(
     })
 }
 
-/// Makes everything that a user's grant is answered with, and adds its journal line to the change.
+/// Mints the tokens for a user grant and records the issuance event.
 pub(crate) async fn mint_for_user(
     request: &TokenRequest<'_>,
     grant: UserGrant<'_>,
@@ -164,18 +165,25 @@ pub(crate) async fn mint_for_user(
             .user_roles(request.tenant.id, grant.user.id, resource.application.client_id)
             .await?,
         amr: grant.amr.clone(),
-        // Asked for or not: it is how the issuer finds the session again when the token comes back on behalf of its user.
+        // Always present: it identifies the session when the token is used in the on-behalf-of
+        // flow.
         session: grant.session_id,
-        auth_time: told::auth_time(&resource.application, For::Resource, grant.auth_time),
-        wids: told::access_token_wids(&resource.application, grant.user),
+        auth_time: user_claims::auth_time(&resource.application, TokenKind::Access, grant.auth_time),
+        wids: user_claims::access_token_wids(&resource.application, grant.user),
     };
     let order = AccessTokenOrder {
         resource: &resource.application,
         name: &resource.name,
         subject: &subject,
-        told: told(request, &resource.application, For::Resource, grant.user, resource.oidc())
-            .await?
-            .with_ip_address(grant.address),
+        user_claims: user_claims(
+            request,
+            &resource.application,
+            TokenKind::Access,
+            grant.user,
+            resource.oidc(),
+        )
+        .await?
+        .with_ip_address(grant.address),
         claims: &grant.claims,
         contexts: &grant.contexts,
     };
@@ -215,8 +223,8 @@ pub(crate) async fn mint_for_user(
         let info = serde_json::json!({"uid": grant.user.id, "utid": request.tenant.id});
         URL_SAFE_NO_PAD.encode(info.to_string())
     });
-    // MSAL for JavaScript reads it; recorded for the refresh of a single-page application, which
-    // has a fixed end.
+    // MSAL for JavaScript reads this member. Entra ID was observed to send it for the refresh of a
+    // single-page application, whose refresh tokens have a fixed expiry.
     let life = match &grant.family {
         Family::Of(used, _) => used.fixed_expires_at.map(|end| end - request.now),
         Family::New { .. } => None,
@@ -274,7 +282,7 @@ fn refresh_token(
     }
 }
 
-/// What an ID token is to say.
+/// The input for an ID token.
 pub(super) struct IdTokenOrder<'a> {
     pub(super) user: &'a User,
     pub(super) amr: &'a [String],
@@ -282,26 +290,27 @@ pub(super) struct IdTokenOrder<'a> {
     pub(super) auth_time: Instant,
     pub(super) address: Option<IpAddr>,
     pub(super) nonce: Option<&'a str>,
-    /// The OpenID Connect scopes that were granted.
+    /// The granted OpenID Connect scopes.
     pub(super) oidc: &'a BTreeSet<String>,
-    /// What the client asked for.
+    /// The requested claims.
     pub(super) claims: &'a ClaimsRequest,
     pub(super) c_hash: Option<String>,
     pub(super) at_hash: Option<String>,
 }
 
-/// Makes an ID token for the client of the request.
+/// Mints an ID token for the client of the request.
 pub(super) async fn id_token(request: &TokenRequest<'_>, order: IdTokenOrder<'_>) -> Result<String, Refusal> {
     let idp = request.idp;
     let key =
         idp.keys.active(&request.tenant).await.map_err(|_| Refusal::new(aadsts::SERVICE_UNAVAILABLE))?;
     let client = &request.client.application;
     let roles = idp.directory.user_roles(request.tenant.id, order.user.id, client.client_id).await?;
-    let mut told =
-        told(request, client, For::Client, order.user, order.oidc).await?.with_ip_address(order.address);
-    told.optional.extend(order.claims.id_token.iter().cloned());
-    // A hint for signing out: opaque to the client, the account to us.
-    let login_hint = told.optional.contains("login_hint").then(|| STANDARD.encode(order.user.upn.as_bytes()));
+    let mut user_claims =
+        user_claims(request, client, TokenKind::Id, order.user, order.oidc).await?.with_ip_address(order.address);
+    user_claims.optional.extend(order.claims.id_token.iter().cloned());
+    // A hint for signing out: opaque to the client.
+    let login_hint =
+        user_claims.optional.contains("login_hint").then(|| STANDARD.encode(order.user.upn.as_bytes()));
     let claims = IdTokenClaims::build(&IdTokenInput {
         version: request.endpoint,
         origin: idp.issuer_origin(request.origin, request.endpoint),
@@ -313,8 +322,8 @@ pub(super) async fn id_token(request: &TokenRequest<'_>, order: IdTokenOrder<'_>
         amr: order.amr,
         roles: &roles,
         nonce: order.nonce,
-        session: order.session_id.filter(|_| told.optional.contains("sid")),
-        auth_time: told.optional.contains("auth_time").then_some(order.auth_time),
+        session: order.session_id.filter(|_| user_claims.optional.contains("sid")),
+        auth_time: user_claims.optional.contains("auth_time").then_some(order.auth_time),
         login_hint: login_hint.as_deref(),
         c_hash: order.c_hash,
         at_hash: order.at_hash,
@@ -322,7 +331,7 @@ pub(super) async fn id_token(request: &TokenRequest<'_>, order: IdTokenOrder<'_>
         expires_at: request.now + id_token_lifetime(request),
         uti: idp.chassis.random.of(request.tenant.id).stream("id-token-uti").bytes(),
         pairwise: &idp.pairwise,
-        user_claims: told,
+        user_claims,
     });
     Ok(sign_rs256(&key, request.endpoint, &claims))
 }

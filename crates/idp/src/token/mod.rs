@@ -1,5 +1,5 @@
-//! The token endpoint: parse, find the tenant, authenticate the client, let the grant check itself against the rules, mint,
-//! record, answer. A grant type is one file.
+//! The token endpoint: parses the request, finds the tenant, authenticates the client, evaluates
+//! the grant, mints, records and responds. Each grant type has its own file.
 
 mod authorization_code;
 mod client_assertion;
@@ -20,12 +20,12 @@ mod refresh_token_facts;
 mod resource_grant;
 mod response;
 pub(crate) mod rotation;
-mod told;
+mod user_claims;
 
 pub(crate) use authorization_code::{AuthorizationCode, CodeChallenge, CodeScopes};
 pub(crate) use client_assertion::{AHEAD, holds_by_either_clock};
 pub(crate) use client_authentication::find as find_client;
 pub(crate) use endpoint::{preflight, token_v1, token_v2, wrong_method};
-pub(crate) use evaluation::asked_claims;
+pub(crate) use evaluation::parse_claims;
 pub(crate) use front_channel::front_channel_tokens;
 pub(crate) use refresh_token_facts::{Presentation, gather as gather_refresh_token_facts};

@@ -13,7 +13,7 @@ use outlive_tokens::{AccessClaims, BearerExpectations, BearerRefusal, ClientAsse
 
 use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
-use super::resource_grant::{first_of_grant, granted};
+use super::resource_grant::{first_of_grant, resolve_grant};
 use super::response::TokenAnswer;
 use crate::conditional_access::NO_CONTEXTS;
 use crate::decision::Decision;
@@ -61,7 +61,7 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
         return Err(second_factor::complete(refusal, &idp.directory, &request.tenant, resource).await?);
     }
     let Some(user) = user else { return Err(Refusal::new(aadsts::USER_NOT_FOUND)) };
-    let resource = granted(request, user.id, wanted).await?;
+    let resource = resolve_grant(request, user.id, wanted).await?;
     let random = idp.chassis.random.of(tenant);
     let grant = UserGrant {
         user: &user,

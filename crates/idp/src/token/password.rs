@@ -9,7 +9,7 @@ use outlive_tokens::{RedirectType, Secret};
 
 use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
-use super::resource_grant::{first_of_grant, granted};
+use super::resource_grant::{first_of_grant, resolve_grant};
 use super::response::TokenAnswer;
 use crate::decision::Decision;
 use crate::directory::platform::GRAPH_URI;
@@ -43,7 +43,7 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
         let resource = wanted.scopes.resources.first().map_or(GRAPH_URI, RequestedResource::audience);
         return Err(second_factor::complete(refusal, &idp.directory, &request.tenant, resource).await?);
     }
-    let resource = granted(request, user.id, wanted).await?;
+    let resource = resolve_grant(request, user.id, wanted).await?;
     let random = idp.chassis.random.of(request.tenant.id);
     let grant = UserGrant {
         user: &user,

@@ -13,7 +13,7 @@ use super::endpoint::TokenRequest;
 use super::mint::{MintedAccessToken, UserGrant};
 use super::refresh_token_facts::class_of;
 use super::resource_grant::ResourceGrant;
-use crate::refusal::{Asked, Refusal};
+use crate::refusal::{Refusal, RequestDetails};
 use crate::response_headers::age;
 use crate::visit::Visit;
 
@@ -123,7 +123,7 @@ pub(crate) async fn refused(
     visit: &Visit,
     tenant: TenantId,
     refusal: &Refusal,
-    asked: &Asked,
+    asked: &RequestDetails,
 ) -> Result<(), Refusal> {
     let Visit { idp, parameters: form, trace, .. } = visit;
     let presented = form.get("refresh_token");

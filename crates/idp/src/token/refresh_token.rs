@@ -10,7 +10,7 @@ use outlive_tokens::{ClaimsRequest, SealedRefreshToken, SealedToken, TokenVersio
 use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
 use super::refresh_token_facts::{self, Presentation};
-use super::resource_grant::{ResourceGrant, Wanted, granted, named};
+use super::resource_grant::{ResourceGrant, ResourceRequest, requested_scopes, resolve_grant};
 use super::response::TokenAnswer;
 use crate::decision::Decision;
 use crate::refusal::Refusal;
@@ -78,7 +78,7 @@ async fn attempt(request: &TokenRequest<'_>) -> Result<Option<TokenAnswer>, Refu
     let Some(user) = user else { return Err(Refusal::new(aadsts::USER_NOT_FOUND)) };
     let wanted = wanted?;
     let by_grant = !wanted.names_resource;
-    let resource = granted(request, user.id, wanted).await?;
+    let resource = resolve_grant(request, user.id, wanted).await?;
     if by_grant {
         check_own_application(request, &resource)?;
     }
@@ -111,8 +111,8 @@ fn declared_before(token: &SealedRefreshToken) -> ClaimsRequest {
 
 /// The scopes to issue: those of the resource of the request, or else of the grant, with all that
 /// is consented to.
-fn wanted(request: &TokenRequest<'_>, token: &SealedRefreshToken) -> Result<Wanted, Refusal> {
-    let named = named(request)?;
+fn wanted(request: &TokenRequest<'_>, token: &SealedRefreshToken) -> Result<ResourceRequest, Refusal> {
+    let named = requested_scopes(request)?;
     let names_resource = named.as_ref().is_some_and(|named| !named.resources.is_empty());
     if token.several && !names_resource {
         return Err(ScopeError::NoneOfSeveral.into());
@@ -124,7 +124,7 @@ fn wanted(request: &TokenRequest<'_>, token: &SealedRefreshToken) -> Result<Want
     }
     // A refresh always returns a refresh token.
     scopes.oidc.insert("offline_access".to_owned());
-    Ok(Wanted { names_resource, ..Wanted::of_one(scopes) })
+    Ok(ResourceRequest { names_resource, ..ResourceRequest::of_one(scopes) })
 }
 
 /// An application that requested a token for itself by URI has to name the resource again, or

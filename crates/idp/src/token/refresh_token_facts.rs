@@ -1,4 +1,4 @@
-//! What the rules are told of a refresh token: gathered here for whoever redeems one and for whoever asks why it works or not.
+//! Gathers the facts of a refresh token for the rules, at redemption and when explaining a verdict.
 
 use outlive_rules::{ClientClass, RefreshTokenFacts, RequestOrigin, SecondFactorFacts};
 use outlive_store::StoreError;
@@ -10,20 +10,20 @@ use crate::directory::{Application, Tenant, User};
 use crate::idp::Idp;
 use crate::second_factor;
 
-/// How a refresh token is presented, and what is known of its surroundings.
+/// A presented refresh token and its context.
 pub(crate) struct Presentation<'a> {
     pub(crate) tenant: &'a Tenant,
     pub(crate) token: &'a SealedRefreshToken,
     pub(crate) user: Option<&'a User>,
     pub(crate) client: Option<&'a Application>,
     pub(crate) access: &'a Access,
-    /// Whether the client that presents it is the one it was issued to.
+    /// Whether the presenting client is the one it was issued to.
     pub(crate) by_its_client: bool,
-    /// Which page the request comes from, if from any.
+    /// The page that sent the request, if a browser did.
     pub(crate) origin: RequestOrigin,
 }
 
-/// The facts, and what its use would change where tokens are good once.
+/// Returns the facts, and the effect on the family where refresh tokens rotate.
 pub(crate) async fn gather(
     idp: &Idp,
     presented: &Presentation<'_>,
@@ -52,7 +52,7 @@ pub(crate) async fn gather(
     Ok((facts, rotation))
 }
 
-/// How the client stood when the token's family was minted.
+/// Returns the client class when the token's family was minted.
 pub(crate) const fn class_of(token: &SealedRefreshToken) -> ClientClass {
     match token.client_class {
         outlive_tokens::ClientClass::Public => ClientClass::Public,

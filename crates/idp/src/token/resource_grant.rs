@@ -1,4 +1,4 @@
-//! Which resource a user's token is for, and which of its scopes the client is granted.
+//! Resolves the resource of a user's token and the granted scopes.
 
 use std::collections::BTreeSet;
 
@@ -13,58 +13,58 @@ use crate::directory::Application;
 use crate::refusal::Refusal;
 use crate::scopes::{ResolveError, ResolvedResource, resolve};
 
-/// A resource with the scopes that a token for it holds.
+/// A resource and the scopes of a token for it.
 #[derive(Debug, Clone)]
 pub(crate) struct ResourceGrant {
     pub(crate) application: Application,
-    /// The identifier as requested: the audience of a version 1.0 token.
+    /// The requested identifier: the audience of a version 1.0 token.
     pub(crate) name: String,
     pub(crate) granted: GrantedScopes,
-    /// What the tokens were requested with.
+    /// The request for the tokens.
     pub(crate) request: ScopeRequest,
-    /// Whether the grant spans several resources, so that a later request has to name one.
+    /// Whether the grant covers several resources, so that later requests must name one.
     pub(crate) several: bool,
 }
 
 impl ResourceGrant {
-    /// The requested OpenID Connect scopes.
+    /// Returns the requested OpenID Connect scopes.
     pub(crate) const fn oidc(&self) -> &BTreeSet<String> {
         &self.request.oidc
     }
 }
 
-/// What to do where a request is for several resources.
+/// How a request for several resources is handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Several {
-    /// The token request names them, or a device's request did: refused (28000).
+    /// The token request (or device authorization request) names several: an error (28000).
     Named,
-    /// The authorization request spanned them, and the token request names none (28003).
+    /// The authorization request named several, and the token request names none: an error (28003).
     Authorized,
-    /// A token of the authorization endpoint is for the first.
+    /// A front-channel token is for the first.
     First,
 }
 
 /// A request for a user's token.
 #[derive(Debug, Clone)]
-pub(crate) struct Wanted {
+pub(crate) struct ResourceRequest {
     pub(crate) scopes: ScopeRequest,
     pub(crate) several: Several,
-    /// Whether the grant spans several resources.
+    /// Whether the grant covers several resources.
     pub(crate) spans_several: bool,
-    /// Whether the token request names the resource itself.
+    /// Whether the token request names the resource.
     pub(crate) names_resource: bool,
 }
 
-impl Wanted {
-    /// A request with `scopes` of one resource.
+impl ResourceRequest {
+    /// Returns a request for `scopes` of one resource.
     pub(crate) const fn of_one(scopes: ScopeRequest) -> Self {
         Self { scopes, several: Several::Named, spans_several: false, names_resource: true }
     }
 }
 
-/// The scopes that the token request itself names, if any: its `scope`, or its `resource` on
-/// version 1.0, where a scope does not matter.
-pub(crate) fn named(request: &TokenRequest<'_>) -> Result<Option<ScopeRequest>, Refusal> {
+/// Returns the scopes in the token request itself: its `scope`, or its `resource` on version 1.0,
+/// where `scope` is ignored.
+pub(crate) fn requested_scopes(request: &TokenRequest<'_>) -> Result<Option<ScopeRequest>, Refusal> {
     Ok(match request.endpoint {
         TokenVersion::V1 => request.form.get("resource").map(ScopeRequest::of_resource),
         TokenVersion::V2 => {
@@ -79,15 +79,14 @@ pub(crate) fn named(request: &TokenRequest<'_>) -> Result<Option<ScopeRequest>, 
     })
 }
 
-/// What the redemption of an authorization code or a device code is for. `authorized` is what was
-/// requested when the user signed in. On version 1.0, the resource has to be the same if both
-/// requests name one.
+/// Returns the request for redeeming an authorization code or a device code. `authorized` is the
+/// request at sign-in. On version 1.0, if both name a resource, it has to be the same.
 pub(crate) fn at_redemption(
     request: &TokenRequest<'_>,
     authorized: ScopeRequest,
     several: Several,
-) -> Result<Wanted, Refusal> {
-    let token = named(request)?;
+) -> Result<ResourceRequest, Refusal> {
+    let token = requested_scopes(request)?;
     if request.endpoint == TokenVersion::V1
         && let Some(resource) = request.form.get("resource")
         && !authorized.resources.is_empty()
@@ -98,26 +97,26 @@ pub(crate) fn at_redemption(
     let names_resource = token.as_ref().is_some_and(|token| !token.resources.is_empty());
     let spans_several = authorized.resources.len() > 1;
     let several = if names_resource { Several::Named } else { several };
-    Ok(Wanted { scopes: authorized.at_redemption(token), several, spans_several, names_resource })
+    Ok(ResourceRequest { scopes: authorized.at_redemption(token), several, spans_several, names_resource })
 }
 
-/// What a token request is for that is the first of its grant: `scope`, or `resource` on version
-/// 1.0.
-pub(crate) fn first_of_grant(request: &TokenRequest<'_>) -> Result<Wanted, Refusal> {
+/// Returns the request of a grant without an earlier authorization: `scope`, or `resource` on
+/// version 1.0.
+pub(crate) fn first_of_grant(request: &TokenRequest<'_>) -> Result<ResourceRequest, Refusal> {
     let missing = match request.endpoint {
         TokenVersion::V1 => "resource",
         TokenVersion::V2 => "scope",
     };
-    Ok(Wanted::of_one(named(request)?.ok_or_else(|| Refusal::missing(missing))?))
+    Ok(ResourceRequest::of_one(requested_scopes(request)?.ok_or_else(|| Refusal::missing(missing))?))
 }
 
-/// Finds the resource, and checks consent and assignment.
-pub(crate) async fn granted(
+/// Resolves the resource, and checks consent and assignment.
+pub(crate) async fn resolve_grant(
     request: &TokenRequest<'_>,
     user: UserId,
-    wanted: Wanted,
+    wanted: ResourceRequest,
 ) -> Result<ResourceGrant, Refusal> {
-    let Wanted { mut scopes, several, spans_several, .. } = wanted;
+    let ResourceRequest { mut scopes, several, spans_several, .. } = wanted;
     if scopes.resources.is_empty() {
         scopes.resources.push(RequestedResource::default());
     }
@@ -138,7 +137,7 @@ pub(crate) async fn granted(
     for application in [client, &resource.application] {
         assignment::check_user(&request.idp.directory, tenant, user, application).await?;
     }
-    let consented = consented(request, user, &resource).await?;
+    let consented = all_granted_scopes(request, user, &resource).await?;
     let name = resource.audience().to_owned();
     let is_graph = resource.is_graph();
     let granted = GrantedScopes::new(resource.forms, is_graph, &consented).ok_or_else(|| {
@@ -155,9 +154,9 @@ pub(crate) async fn granted(
     })
 }
 
-/// Everything that this user or an administrator has granted the client of a resource, in
-/// registered spelling.
-async fn consented(
+/// Returns everything that this user or an administrator has granted to the client for a resource,
+/// in registered spelling.
+async fn all_granted_scopes(
     request: &TokenRequest<'_>,
     user: UserId,
     resource: &ResolvedResource,

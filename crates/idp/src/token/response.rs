@@ -1,4 +1,4 @@
-//! The answer of the token endpoint (reference: "Success body"): the same tokens, in the shape of the endpoint that was called.
+//! The token response (reference: "Success body"), with the differences of each version.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -12,7 +12,7 @@ use super::evaluation;
 use super::mint::MintedAccessToken;
 use super::resource_grant::ResourceGrant;
 
-/// Numbers are numbers on v2.0 and strings on v1.0.
+/// Numbers in version 2.0 and strings in version 1.0.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum Seconds {
@@ -20,7 +20,7 @@ enum Seconds {
     Text(String),
 }
 
-/// What a token request is answered with.
+/// A token response.
 #[derive(Debug, Serialize)]
 pub(crate) struct TokenAnswer {
     token_type: &'static str,
@@ -39,7 +39,7 @@ pub(crate) struct TokenAnswer {
     access_token: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
-    /// Seconds; only with the refresh of a single-page application.
+    /// Seconds; only for the refresh of a single-page application.
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token_expires_in: Option<Seconds>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,7 +66,7 @@ impl TokenAnswer {
         answer
     }
 
-    /// The same with how long the refresh token is good, in a version 2.0 response.
+    /// Adds the lifetime of the refresh token to a version 2.0 response.
     pub(crate) fn with_refresh_token_life(mut self, endpoint: TokenVersion, life: Option<Span>) -> Self {
         let life = life.filter(|_| endpoint == TokenVersion::V2 && self.refresh_token.is_some());
         self.refresh_token_expires_in = life.map(|life| Seconds::Number(life.as_seconds()));
@@ -107,7 +107,7 @@ impl TokenAnswer {
     }
 }
 
-/// The granted scopes as this endpoint writes them.
+/// Returns the granted scopes in the format of the version.
 pub(super) fn scope(endpoint: TokenVersion, resource: &ResourceGrant) -> String {
     resource.granted.scope(match endpoint {
         TokenVersion::V1 => ResponseStyle::Bare,

@@ -1,5 +1,5 @@
-//! Refresh tokens that are good once, where a tenant's rules say so (`rotation=strict`): which token of
-//! a family is still good, and which one was replaced last. Elsewhere nothing is read or written.
+//! Refresh token rotation, for tenants whose rules enable it (`rotation=strict`): the valid token
+//! of a family and the last replaced one. Reads and writes nothing in other tenants.
 
 use outlive_chassis::{Chassis, ClockError};
 use outlive_clock::{Instant, Speed};
@@ -8,17 +8,17 @@ use outlive_store::{Change, Statement, StoreError, sql};
 use outlive_tokens::SealedRefreshToken;
 use uuid::Uuid;
 
-/// What is known of a presented token, and what its use would change.
+/// The state of a presented token, and the effect of its use.
 pub(crate) struct Rotation {
     pub(crate) facts: RotationFacts,
-    /// Whether the family was used before.
+    /// Whether the family has been used before.
     known: bool,
     strict: bool,
-    /// The token that replaced the presented one, if that was replaced last.
+    /// The successor of the presented token, if that was the last to be replaced.
     successor: Option<Uuid>,
 }
 
-/// Looks the family up: one indexed read, and none where tokens are good more than once.
+/// Looks up the family: one indexed read, and none without rotation.
 pub(crate) async fn look_up(
     chassis: &Chassis,
     rules: &Ruleset,
@@ -57,13 +57,14 @@ pub(crate) async fn look_up(
 }
 
 impl Rotation {
-    /// The id of the next token, where the presented one is used again: a client that lost the first
-    /// response and one that did not then hold the same token, and both can go on with it.
+    /// Returns the id of the next token if the presented one is retried: a client that lost the
+    /// first response then gets the same token again.
     pub(crate) fn successor(&self, now: Instant) -> Option<Uuid> {
         self.successor.filter(|_| self.strict && self.facts.is_reuse(now))
     }
 
-    /// Makes `next` the one good token of the family, if `used` still is it: of two that use it at once, one does.
+    /// Makes `next` the valid token of the family if `used` still is; of two concurrent uses
+    /// exactly one succeeds.
     pub(crate) fn replace(
         &self,
         used: &SealedRefreshToken,
@@ -97,7 +98,7 @@ impl Rotation {
                 now
             )
         });
-        // What was not used for so long is refused without a row.
+        // Tokens that have been unused for so long are rejected without a row.
         change.add(sql!(
             "DELETE FROM refresh_token_families WHERE tenant = $1 AND family IN \
              (SELECT family FROM refresh_token_families WHERE tenant = $1 AND used_us < $2 LIMIT 20)",
@@ -106,7 +107,7 @@ impl Rotation {
         ));
     }
 
-    /// Ends the family, if the token was used before and the family has not ended yet.
+    /// Revokes the family if the token was used before, unless it is revoked already.
     pub(crate) fn end_family(&self, token: &SealedRefreshToken, now: Instant) -> Option<Statement> {
         (self.facts.used_at.is_some() && self.facts.family_ended_at.is_none()).then(|| {
             sql!(

@@ -1,5 +1,6 @@
-//! What the original has and this directory does not, and that nothing pretends otherwise: families of applications, keys of an
-//! application's own, other clouds, guests of other tenants, federation, devices, codes by mail.
+//! Features of Entra ID that this directory lacks, and that no response pretends to have: families
+//! of client ids, signing keys per application, other clouds, guests of other tenants, federation,
+//! device registration, codes by mail.
 
 use std::sync::Arc;
 
@@ -8,14 +9,14 @@ use serde_json::json;
 use crate::tenant::{PASSWORD, READ, Tenant, send};
 
 #[tokio::test]
-async fn no_answer_speaks_of_a_family_of_applications_or_of_another_cloud() {
+async fn no_response_mentions_families_or_other_clouds() {
     let tenant = Tenant::new().await;
     for app in [tenant.desktop(), tenant.connector()] {
         let mut browser = tenant.browser();
         let url = app.authorize_url(READ, &[]);
         let sent = browser.go_through(&url, &tenant.upn("owner"), PASSWORD).await.app();
-        let told: Vec<_> = sent.keys().map(String::as_str).collect();
-        assert_eq!(told, ["code", "session_state", "state"]);
+        let names: Vec<_> = sent.keys().map(String::as_str).collect();
+        assert_eq!(names, ["code", "session_state", "state"]);
         let tokens = app.redeem(&sent["code"]).await;
         let members: Vec<_> = tokens.0.as_object().expect("an object").keys().cloned().collect();
         assert!(!members.iter().any(|name| name == "foci" || name == "issued_token_type"), "{members:?}");
@@ -28,7 +29,7 @@ async fn no_application_has_signing_keys_of_its_own() {
     for version in ["", "v2.0/"] {
         let path = format!("/{}/discovery/{version}keys", tenant.id());
         let keys = tenant.get(&path).await;
-        for id in [tenant.connector().client_id, "nobody".to_owned(), String::new()] {
+        for id in [tenant.connector().client_id, "unknown".to_owned(), String::new()] {
             let own = tenant.get(&format!("{path}?appid={id}")).await;
             assert_eq!((own.status, own.json()), (200, keys.json()), "{id}");
         }
@@ -36,7 +37,7 @@ async fn no_application_has_signing_keys_of_its_own() {
 }
 
 #[tokio::test]
-async fn users_of_another_tenant_are_nobody_here() {
+async fn users_of_other_tenants_are_unknown_here() {
     let home = Tenant::new().await;
     let resource = Tenant::inside(Arc::clone(&home.installation), "2025-11").await;
     let guest = home.upn("owner");
@@ -44,9 +45,9 @@ async fn users_of_another_tenant_are_nobody_here() {
     let mut browser = resource.browser();
     let page = browser.open(&app.authorize_url(READ, &[])).await.page();
     let page = browser.sign_in(&page, &guest, PASSWORD).await.page();
-    assert_eq!(page.heading, "Sign in", "they stand before the door");
+    assert_eq!(page.heading, "Sign in", "the user is asked to sign in");
     resource.kiosk().password(&guest, PASSWORD, READ).await.grant_refused("AADSTS50034");
-    // A session at home is none here.
+    // A session in the home tenant does not count here.
     let mut browser = home.browser();
     home.connector().code_in(&mut browser, &guest, READ).await;
     let silently = app.authorize_url(READ, &[("prompt", "none")]);
@@ -54,23 +55,23 @@ async fn users_of_another_tenant_are_nobody_here() {
 }
 
 #[tokio::test]
-async fn no_domain_is_federated() {
+async fn no_domain_has_federation() {
     let tenant = Tenant::new().await;
     for (name, realm) in [
         (tenant.upn("owner"), "Managed"),
-        (format!("nobody@{}", tenant.domain), "Managed"),
-        ("somebody@fabrikam.example".to_owned(), "Unknown"),
+        (format!("unknown@{}", tenant.domain), "Managed"),
+        ("someone@fabrikam.example".to_owned(), "Unknown"),
         ("no-name".to_owned(), "Unknown"),
     ] {
-        let told = tenant.get(&format!("/common/userrealm/{name}?api-version=1.0")).await.json();
-        assert_eq!(told["account_type"], json!(realm), "{name}: {told}");
-        let members = told.as_object().expect("an object");
-        assert!(!members.keys().any(|name| name.starts_with("federation_")), "{told}");
+        let realm_info = tenant.get(&format!("/common/userrealm/{name}?api-version=1.0")).await.json();
+        assert_eq!(realm_info["account_type"], json!(realm), "{name}: {realm_info}");
+        let members = realm_info.as_object().expect("an object");
+        assert!(!members.keys().any(|name| name.starts_with("federation_")), "{realm_info}");
     }
 }
 
 #[tokio::test]
-async fn what_a_device_holds_signs_nobody_in() {
+async fn device_credentials_are_not_supported_here() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let credential = "eyJhbGciOiJub25lIn0.eyJyZWZyZXNoX3Rva2VuIjoieCJ9.";
@@ -84,7 +85,8 @@ async fn what_a_device_holds_signs_nobody_in() {
             assert!(answer.header("location").contains("AADSTS50058"), "{header}: {answer:?}");
         }
     }
-    // The grant by which a device would present it is an API's here, and asks for what an API proves.
+    // The grant type that a device would use is the on-behalf-of grant here, which requires client
+    // authentication.
     let form = [
         ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
         ("request", credential),
@@ -96,7 +98,7 @@ async fn what_a_device_holds_signs_nobody_in() {
 }
 
 #[tokio::test]
-async fn a_person_signs_in_by_password_or_passkey_and_by_no_code_that_is_sent_to_them() {
+async fn sign_in_is_by_password_or_passkey_only() {
     let tenant = Tenant::new().await;
     let page = tenant.browser().open(&tenant.desktop().authorize_url(READ, &[])).await.page();
     let html = scraper::Html::parse_document(&page.answer.text);

@@ -1,4 +1,4 @@
-//! Several accounts in one browser: who is asked, who is chosen, and what a client may say about it.
+//! Several accounts in one browser: prompts, selection, and the hints of a client.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +10,7 @@ use crate::tenant::{PASSWORD, Tenant};
 
 const ME: &str = "User.Read";
 
-/// Signs one more account in to a browser.
+/// Signs another account in to a browser.
 async fn add(browser: &mut Browser, tenant: &Tenant, role: &str) {
     let app = tenant.admin_tool();
     let page = browser.open(&app.authorize_url(ME, &[("prompt", "login")])).await.page();
@@ -22,7 +22,7 @@ async fn oid(app: &App, arrival: Arrival) -> String {
     claims["oid"].as_str().expect("an id").to_owned()
 }
 
-/// The values of the page's buttons, by what they say.
+/// Returns value and text of the page's buttons.
 fn buttons(page: &Page) -> Vec<(String, String)> {
     let html = scraper::Html::parse_document(&page.answer.text);
     let selector = scraper::Selector::parse("button[name=account]").expect("a selector");
@@ -32,14 +32,14 @@ fn buttons(page: &Page) -> Vec<(String, String)> {
     html.select(&selector).map(button).collect()
 }
 
-/// The button of an account.
+/// Returns the value of an account's button.
 fn of(page: &Page, upn: &str) -> String {
     let found = buttons(page).into_iter().find(|(_, text)| text.contains(upn));
     found.unwrap_or_else(|| panic!("no {upn} in {page:?}")).0
 }
 
 #[tokio::test]
-async fn of_several_accounts_the_person_picks_one() {
+async fn several_accounts_show_the_picker() {
     let tenant = Tenant::new().await;
     let (app, mut browser) = (tenant.admin_tool(), tenant.browser());
     for role in ["owner", "colleague", "admin"] {
@@ -51,7 +51,7 @@ async fn of_several_accounts_the_person_picks_one() {
     assert_eq!(shown.len(), 4, "{shown:?}");
     assert!(shown[0].1.contains(&tenant.upn("admin")), "the last to sign in is the first: {shown:?}");
     assert_eq!(shown[3].0, "other");
-    // The first button goes on.
+    // The first button is used.
     let first = browser.submit(&page, &[]).await;
     assert_eq!(oid(&app, first).await, tenant.id_of(3));
     for (role, n) in [("owner", 1), ("colleague", 2)] {
@@ -59,11 +59,11 @@ async fn of_several_accounts_the_person_picks_one() {
         let arrival = browser.submit(&page, &[("account", &picked)]).await;
         assert_eq!(oid(&app, arrival).await, tenant.id_of(n));
     }
-    assert_eq!(tenant.journal("sign_in.succeeded").await.len(), 3, "nobody typed a password again");
+    assert_eq!(tenant.journal("sign_in.succeeded").await.len(), 3, "no password was needed");
 }
 
 #[tokio::test]
-async fn one_account_is_not_asked_about_unless_the_client_wants_it() {
+async fn a_single_account_shows_the_picker_only_on_request() {
     let tenant = Tenant::new().await;
     let (app, mut browser) = (tenant.admin_tool(), tenant.browser());
     let url = app.authorize_url(ME, &[("prompt", "select_account")]);
@@ -77,19 +77,19 @@ async fn one_account_is_not_asked_about_unless_the_client_wants_it() {
     assert_eq!(page.heading, "Pick an account");
     let owner = browser.submit(&page, &[]).await;
     assert_eq!(oid(&app, owner).await, tenant.id_of(1));
-    // Another account signs in beside it.
+    // Another account signs in as well.
     let form = browser.submit(&page, &[("account", "other")]).await.page();
     assert_eq!(form.field("loginfmt"), "");
     let other = browser.sign_in(&form, &tenant.upn("colleague"), PASSWORD).await;
     assert_eq!(oid(&app, other).await, tenant.id_of(2));
     assert_eq!(buttons(&browser.open(&url).await.page()).len(), 3);
-    // The same account again is no other.
+    // Signing in with the same account again adds none.
     add(&mut browser, &tenant, "owner").await;
     assert_eq!(buttons(&browser.open(&url).await.page()).len(), 3);
 }
 
 #[tokio::test]
-async fn without_a_page_several_accounts_are_one_too_many_until_the_client_names_one() {
+async fn prompt_none_with_several_accounts_needs_a_hint() {
     let tenant = Tenant::new().await;
     let (app, mut browser) = (tenant.admin_tool(), tenant.browser());
     add(&mut browser, &tenant, "owner").await;
@@ -117,18 +117,18 @@ async fn without_a_page_several_accounts_are_one_too_many_until_the_client_names
         let url = silently(&[("sid", absent)]);
         browser.open(&url).await.refused("interaction_required", "AADSTS160021");
     }
-    // Somebody else's browser has no such session, whoever knows its id.
+    // Another browser has no such session, even with its id.
     tenant
         .browser()
         .open(&silently(&[("sid", &owners)]))
         .await
         .refused("interaction_required", "AADSTS160021");
-    let nobody = silently(&[("login_hint", &tenant.upn("admin"))]);
-    browser.open(&nobody).await.refused("login_required", "AADSTS50058");
+    let not_signed_in = silently(&[("login_hint", &tenant.upn("admin"))]);
+    browser.open(&not_signed_in).await.refused("login_required", "AADSTS50058");
 }
 
 #[tokio::test]
-async fn a_hint_at_somebody_who_is_not_signed_in_asks_them_to() {
+async fn a_hint_at_another_user_shows_the_sign_in_page() {
     let tenant = Tenant::new().await;
     let (app, mut browser) = (tenant.admin_tool(), tenant.browser());
     add(&mut browser, &tenant, "owner").await;
@@ -142,7 +142,7 @@ async fn a_hint_at_somebody_who_is_not_signed_in_asks_them_to() {
 }
 
 #[tokio::test]
-async fn a_domain_hint_leads_nowhere_else_where_every_domain_is_managed() {
+async fn domain_hints_have_no_effect_for_managed_domains() {
     let tenant = Tenant::new().await;
     let (app, mut browser) = (tenant.admin_tool(), tenant.browser());
     let hints =
@@ -158,7 +158,7 @@ async fn a_domain_hint_leads_nowhere_else_where_every_domain_is_managed() {
         let silent = browser.open(&hinted(hint, "none")).await;
         assert_eq!(oid(&app, silent).await, tenant.id_of(1), "{hint}");
     }
-    // All accounts of a tenant are of its domain, so that the hint names none of several.
+    // All accounts of a tenant have its domain, so the hint does not select one.
     add(&mut browser, &tenant, "colleague").await;
     for hint in hints {
         browser.open(&hinted(hint, "none")).await.refused("interaction_required", "AADSTS16000");
@@ -166,7 +166,7 @@ async fn a_domain_hint_leads_nowhere_else_where_every_domain_is_managed() {
 }
 
 #[tokio::test]
-async fn an_account_whose_session_is_over_has_to_sign_in_again_and_is_not_in_the_way() {
+async fn accounts_with_ended_sessions_have_to_sign_in_again() {
     let tenant = Tenant::new().await;
     let (app, mut browser) = (tenant.admin_tool(), tenant.browser());
     add(&mut browser, &tenant, "owner").await;
@@ -184,7 +184,7 @@ async fn an_account_whose_session_is_over_has_to_sign_in_again_and_is_not_in_the
 }
 
 #[tokio::test]
-async fn nobody_picks_an_account_of_another_browser() {
+async fn the_picker_is_bound_to_its_browser() {
     let tenant = Tenant::new().await;
     let (app, mut browser, mut other) = (tenant.admin_tool(), tenant.browser(), tenant.browser());
     for browser in [&mut browser, &mut other] {
@@ -202,7 +202,7 @@ async fn nobody_picks_an_account_of_another_browser() {
 }
 
 #[tokio::test]
-async fn of_several_accounts_the_person_says_which_to_sign_out_of() {
+async fn sign_out_with_several_accounts_shows_the_picker() {
     let tenant = Tenant::new().await;
     let (app, mut browser) = (tenant.admin_tool(), tenant.browser());
     for role in ["owner", "colleague", "admin"] {
@@ -211,8 +211,8 @@ async fn of_several_accounts_the_person_says_which_to_sign_out_of() {
     let back = "http://localhost/tool";
     let logout = format!("/{}/oauth2/v2.0/logout?state=s&post_logout_redirect_uri={back}", tenant.id());
     let hinted = |role: &str| app.authorize_url(ME, &[("prompt", "none"), ("login_hint", &tenant.upn(role))]);
-    // A hint is the claim, not the name.
-    for hint in [String::new(), tenant.upn("owner"), STANDARD.encode("nobody@else.example")] {
+    // The hint is the claim, not the name.
+    for hint in [String::new(), tenant.upn("owner"), STANDARD.encode("unknown@else.example")] {
         let page = browser.open(&format!("{logout}&logout_hint={hint}")).await.page();
         assert_eq!(page.heading, "Which account do you want to sign out of?", "{hint}");
         assert_eq!(buttons(&page).len(), 4);
@@ -240,7 +240,7 @@ async fn of_several_accounts_the_person_says_which_to_sign_out_of() {
     assert_eq!(tenant.journal("sign_out").await.len(), 4);
 }
 
-/// adal-js#694, #353, #549: an alias names no tenant, and the browser is signed out of all of them.
+/// adal-js#694, #353, #549: an alias names no tenant, so the browser signs out of all tenants.
 #[tokio::test]
 async fn an_alias_signs_out_of_every_account_of_the_browser() {
     let tenant = Tenant::new().await;
@@ -268,7 +268,7 @@ async fn an_alias_signs_out_of_every_account_of_the_browser() {
             assert_eq!(other.journal("sign_out").await.len(), signed_out);
         }
     }
-    // Without a session there is nothing to end, and nothing wrong.
+    // Signing out without a session succeeds.
     let mut browser = tenant.browser();
     assert_eq!(browser.open("/common/oauth2/v2.0/logout").await.page().heading, "You are signed out");
     let returned = format!("/common/oauth2/v2.0/logout?state=s&post_logout_redirect_uri={back}");
@@ -277,7 +277,7 @@ async fn an_alias_signs_out_of_every_account_of_the_browser() {
 }
 
 #[tokio::test]
-async fn at_an_alias_a_hint_names_the_one_account_and_only_registered_addresses_are_gone_to() {
+async fn at_an_alias_hints_select_an_account_and_redirects_need_registration() {
     let tenant = Tenant::new().await;
     let other = Tenant::inside(std::sync::Arc::clone(&tenant.installation), "2025-11").await;
     let mut browser = tenant.browser();
@@ -297,8 +297,8 @@ async fn at_an_alias_a_hint_names_the_one_account_and_only_registered_addresses_
 }
 
 #[tokio::test]
-async fn signing_out_of_all_leaves_none_however_many_there_are() {
-    let tenant = Tenant::made(Installation::shared(), "2025-11", |tenant, spec| {
+async fn signing_out_of_all_accounts_has_no_upper_bound() {
+    let tenant = Tenant::create(Installation::shared(), "2025-11", |tenant, spec| {
         let users = spec["users"].as_array_mut().expect("users");
         for n in 0..11 {
             let role = format!("user{n}");

@@ -1,4 +1,4 @@
-//! What an administrator grants for everybody, on the page for it.
+//! Admin consent and its page.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -11,7 +11,8 @@ use crate::tenant::{ORDERS, PASSWORD, READ, Tenant};
 const BACK: &str = "https://robot.example/back";
 const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 
-/// A tenant with an application that asks for both kinds of permission, and one that wants a lot of Graph.
+/// A tenant with an application that requests both kinds of permission, and one that requests many
+/// permissions of Graph.
 async fn tenant() -> Tenant {
     Tenant::with_applications(|tenant| {
         let redirect = json!([{"uri": BACK, "type": "web"}]);
@@ -41,7 +42,7 @@ fn url(app: &App, form: &str, changes: &str) -> String {
     }
 }
 
-/// Opens the address and signs in.
+/// Opens the URL and signs in.
 async fn page_for(browser: &mut Browser, url: &str, upn: &str) -> Arrival {
     let page = browser.open(url).await.page();
     browser.sign_in(&page, upn, PASSWORD).await
@@ -54,21 +55,23 @@ async fn grants(tenant: &Tenant, path: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn what_is_registered_is_granted_for_everybody_of_both_kinds() {
+async fn registered_permissions_of_both_kinds_are_granted_for_all_users() {
     let tenant = tenant().await;
     let app = robot(&tenant);
     let mut browser = tenant.browser();
     let page = page_for(&mut browser, &url(&app, "", ""), &tenant.upn("admin")).await.page();
-    for shown in ["Application 20", "Contoso", "Read your orders", "Orders.Read.All", "without a user"] {
+    for shown in
+        ["Application 20", "Contoso", "Read your orders", "Orders.Read.All", "application permission"]
+    {
         assert!(page.answer.text.contains(shown), "{shown} in {page:?}");
     }
-    let sent = browser.consent(&page).await.app();
+    let sent = browser.accept_permissions(&page).await.app();
     assert_eq!(sent["admin_consent"], "True");
     assert_eq!(sent["tenant"], tenant.id());
     assert_eq!(sent["state"], "a state");
     assert!(!sent.contains_key("scope") && !sent.contains_key("error"), "{sent:?}");
 
-    // The application acts by itself, and no user is asked.
+    // The application gets its app role, and users are not prompted.
     let own = app.client_credentials(&format!("{ORDERS}/.default")).await.json();
     let own = crate::tokens::claims(own["access_token"].as_str().expect("a token"));
     assert_eq!(own["roles"], json!(["Orders.Read.All"]));
@@ -76,7 +79,7 @@ async fn what_is_registered_is_granted_for_everybody_of_both_kinds() {
     let page = owner.open(&app.authorize_url(READ, &[])).await.page();
     owner.sign_in(&page, &tenant.upn("owner"), PASSWORD).await.code();
 
-    // Graph shows it, and the journal says who did it.
+    // Graph shows the grants, and the journal records the administrator.
     let principal = tenant.id_of(220);
     let delegated = grants(&tenant, &format!("/servicePrincipals/{principal}/oauth2PermissionGrants")).await;
     assert_eq!(delegated.len(), 1, "{delegated:?}");
@@ -93,21 +96,21 @@ async fn what_is_registered_is_granted_for_everybody_of_both_kinds() {
 }
 
 #[tokio::test]
-async fn what_the_scope_names_is_granted_beside_what_was() {
+async fn the_scope_parameter_adds_to_earlier_grants() {
     let tenant = tenant().await;
     let app = robot(&tenant);
     let mut browser = tenant.browser();
     let scope = format!("&scope={ORDERS}/Orders.ReadWrite%20openid");
     let page = page_for(&mut browser, &url(&app, "v2.0/", &scope), &tenant.upn("admin")).await.page();
     assert!(!page.answer.text.contains("Orders.Read.All"), "{page:?}");
-    let sent = browser.consent(&page).await.app();
+    let sent = browser.accept_permissions(&page).await.app();
     assert_eq!(sent["scope"], format!("{ORDERS}/Orders.ReadWrite openid"));
     assert_eq!(sent["admin_consent"], "True");
-    // Who is signed in as an administrator is asked, but not to sign in; and twice does no harm.
+    // A signed-in administrator need not sign in again; consenting twice is harmless.
     let default = format!("&scope={ORDERS}/.default");
     for _ in 0..2 {
         let page = browser.open(&url(&app, "v2.0/", &default)).await.page();
-        let sent = browser.consent(&page).await.app();
+        let sent = browser.accept_permissions(&page).await.app();
         assert_eq!(sent["scope"], format!("{ORDERS}/.default"));
     }
     let principal = tenant.id_of(220);
@@ -119,14 +122,15 @@ async fn what_the_scope_names_is_granted_beside_what_was() {
 }
 
 #[tokio::test]
-async fn whoever_is_no_administrator_grants_nothing() {
+async fn users_without_an_administrator_role_grant_nothing() {
     let tenant = tenant().await;
     let app = robot(&tenant);
     let mut browser = tenant.browser();
     let arrival = page_for(&mut browser, &url(&app, "", ""), &tenant.upn("owner")).await;
     let sent = arrival.refused("permission_denied", "AADSTS90094");
     assert_eq!(sent["state"], "a state");
-    // A session that is nobody's who may is not enough either: the page asks for somebody who may.
+    // The session of a user without the role does not suffice: the page prompts for another
+    // account.
     let scope = format!("&scope={ORDERS}/.default");
     let page = browser.open(&url(&app, "v2.0/", &scope)).await.page();
     let arrival = browser.sign_in(&page, &tenant.upn("colleague"), PASSWORD).await;
@@ -136,7 +140,7 @@ async fn whoever_is_no_administrator_grants_nothing() {
 }
 
 #[tokio::test]
-async fn an_administrator_may_say_no() {
+async fn an_administrator_may_decline() {
     let tenant = tenant().await;
     let app = robot(&tenant);
     let mut browser = tenant.browser();
@@ -150,9 +154,9 @@ async fn an_administrator_may_say_no() {
 }
 
 #[tokio::test]
-async fn what_applications_may_do_at_graph_takes_the_highest_roles() {
+async fn application_permissions_of_graph_need_the_highest_roles() {
     let mut users = Vec::new();
-    let tenant = Tenant::made(crate::installation::Installation::shared(), "2025-11", |tenant, spec| {
+    let tenant = Tenant::create(crate::installation::Installation::shared(), "2025-11", |tenant, spec| {
         for (n, role) in [
             (4, "Application Administrator"),
             (5, "Privileged Role Administrator"),
@@ -183,7 +187,7 @@ async fn what_applications_may_do_at_graph_takes_the_highest_roles() {
         match arrival {
             Arrival::Page(page) => {
                 assert!(may, "{upn}");
-                assert_eq!(browser.consent(&page).await.app()["admin_consent"], "True");
+                assert_eq!(browser.accept_permissions(&page).await.app()["admin_consent"], "True");
             }
             refused => {
                 assert!(!may, "{upn}");
@@ -194,7 +198,7 @@ async fn what_applications_may_do_at_graph_takes_the_highest_roles() {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_to_where_the_application_is_not() {
+async fn unregistered_redirect_uris_get_no_redirect() {
     let tenant = tenant().await;
     let app = robot(&tenant);
     let page = |arrival: Arrival| -> Page { arrival.page() };
@@ -204,8 +208,8 @@ async fn nothing_is_sent_to_where_the_application_is_not() {
         let url = url(&app, "", &format!("&redirect_uri={elsewhere}"));
         page(tenant.browser().open(&url).await).says(400, "AADSTS50011");
     }
-    let nobody = App { client_id: tenant.id_of(99), ..app.clone() };
-    page(tenant.browser().open(&url(&nobody, "", "")).await).says(400, "AADSTS700016");
+    let unknown = App { client_id: tenant.id_of(99), ..app.clone() };
+    page(tenant.browser().open(&url(&unknown, "", "")).await).says(400, "AADSTS700016");
     let nowhere = App { client_id: tenant.id_of(17), ..app.clone() };
     page(tenant.browser().open(&url(&nowhere, "", "")).await).says(400, "AADSTS500113");
     let twice = url(&app, "", "&client_id=x");
@@ -213,16 +217,18 @@ async fn nothing_is_sent_to_where_the_application_is_not() {
     let posted = tenant.browser().post(&url(&app, "", ""), &[]).await;
     page(posted).says(400, "AADSTS900561");
 
-    // More path segments than registered will do here.
+    // A URI with more path segments than the registered one is accepted.
     let mut browser = tenant.browser();
     let longer = url(&app, "", &format!("&redirect_uri={BACK}/admin/done"));
     let asked = page_for(&mut browser, &longer, &tenant.upn("admin")).await.page();
-    let Arrival::App(back) = browser.consent(&asked).await else { panic!("back at the application") };
+    let Arrival::App(back) = browser.accept_permissions(&asked).await else {
+        panic!("back at the application")
+    };
     assert_eq!(back.path(), "/back/admin/done");
 }
 
 #[tokio::test]
-async fn a_request_for_what_does_not_exist_is_told_to_the_application() {
+async fn unknown_scopes_are_reported_to_the_application() {
     let tenant = tenant().await;
     let app = robot(&tenant);
     let mut browser = tenant.browser();
@@ -237,22 +243,22 @@ async fn a_request_for_what_does_not_exist_is_told_to_the_application() {
 }
 
 #[tokio::test]
-async fn the_page_is_for_the_browser_and_the_session_it_was_shown_in() {
+async fn the_consent_page_is_bound_to_browser_and_session() {
     let tenant = tenant().await;
     let app = robot(&tenant);
     let mut browser = tenant.browser();
     let page = page_for(&mut browser, &url(&app, "", ""), &tenant.upn("admin")).await.page();
-    tenant.browser().consent(&page).await.page().says(400, "AADSTS165000");
+    tenant.browser().accept_permissions(&page).await.page().says(400, "AADSTS165000");
     let mut without = browser.clone();
     without.cookies.remove("ESTSAUTH");
-    without.consent(&page).await.page().says(400, "AADSTS165000");
+    without.accept_permissions(&page).await.page().says(400, "AADSTS165000");
     tenant.happens_to("admin", "revoke_sessions").await;
-    assert_eq!(browser.consent(&page).await.page().heading, "Sign in");
+    assert_eq!(browser.accept_permissions(&page).await.page().heading, "Sign in");
     assert!(tenant.journal("consent.").await.is_empty());
 }
 
 #[tokio::test]
-async fn a_second_factor_is_asked_where_one_is_required() {
+async fn admin_consent_prompts_for_required_mfa() {
     let tenant = tenant().await;
     let app = robot(&tenant);
     tenant.happens(json!({"type": "require_mfa"})).await;
@@ -261,12 +267,13 @@ async fn a_second_factor_is_asked_where_one_is_required() {
 }
 
 #[tokio::test]
-async fn on_v1_a_prompt_asks_for_it_on_the_way_to_a_code() {
+async fn on_v1_the_prompt_parameter_shows_the_admin_consent_page() {
     let tenant = tenant().await;
     let app = robot(&tenant).v1();
     let prompt = [("prompt", "admin_consent")];
     let url = app.authorize_url(ORDERS, &prompt);
-    // Who cannot grant is asked to sign in as somebody who can, and is refused as nobody else.
+    // A user without the role is prompted once to sign in as an administrator, and then gets an
+    // error.
     let mut browser = tenant.browser();
     tenant.kiosk().code_in(&mut browser, &tenant.upn("owner"), READ).await;
     let page = browser.open(&url).await.page();
@@ -276,13 +283,13 @@ async fn on_v1_a_prompt_asks_for_it_on_the_way_to_a_code() {
 
     let mut browser = tenant.browser();
     let page = page_for(&mut browser, &url, &tenant.upn("admin")).await.page();
-    for shown in ["Application 20", "for everybody in", "Read your orders", "Orders.Read.All"] {
+    for shown in ["Application 20", "for all users in", "Read your orders", "Orders.Read.All"] {
         assert!(page.answer.text.contains(shown), "{shown} in {page:?}");
     }
     let declined = browser.submit(&page, &[("consent", "cancel")]).await;
     declined.refused("access_denied", "AADSTS65004");
     assert!(tenant.journal("consent.granted").await.is_empty());
-    let sent = browser.consent(&page).await.app();
+    let sent = browser.accept_permissions(&page).await.app();
     assert_eq!((&*sent["admin_consent"], &*sent["state"]), ("True", "a state"));
     let tokens = app.redeem(&sent["code"]).await;
     assert_eq!(
@@ -291,12 +298,12 @@ async fn on_v1_a_prompt_asks_for_it_on_the_way_to_a_code() {
     );
     assert_eq!(tenant.journal("consent.granted").await[0]["data"]["consent_type"], "AllPrincipals");
     assert_eq!(tenant.journal("app_role.assigned").await.len(), 1);
-    // Nobody is asked any more, and no other answer speaks of it.
+    // Users are not prompted any more, and later responses do not mention it.
     let mut owner = tenant.browser();
     let page = owner.open(&app.authorize_url(ORDERS, &[])).await.page();
     let sent = owner.sign_in(&page, &tenant.upn("owner"), PASSWORD).await.app();
     assert!(sent.contains_key("code") && !sent.contains_key("admin_consent"), "{sent:?}");
-    // It is version 1's alone.
+    // Version 1.0 only.
     let newer = robot(&tenant).authorize_url(READ, &prompt);
     browser.open(&newer).await.refused("invalid_request", "AADSTS90023");
 }

@@ -1,5 +1,5 @@
-//! Every address and every choice in a discovery document is followed, in both versions and however
-//! the tenant is named (OpenID Connect Discovery 1.0; "OpenID Connect on the Microsoft identity
+//! Follows every URL and every choice in the discovery documents, in both versions and for every
+//! name of the tenant (OpenID Connect Discovery 1.0; "OpenID Connect on the Microsoft identity
 //! platform").
 
 use reqwest::Method;
@@ -45,7 +45,7 @@ impl Followed<'_> {
         choices.iter().map(|choice| choice.as_str().expect("a text")).collect()
     }
 
-    /// The application's authorization request, at the document's address.
+    /// The application's authorization request, at the document's endpoint.
     fn authorize(&self, app: &App, changes: &[(&str, &str)]) -> String {
         let asked = if self.v1 { GRAPH } else { "openid profile offline_access User.Read" };
         let request = Url::parse(&app.authorize_url(asked, changes)).expect("a URL");
@@ -70,7 +70,7 @@ impl Followed<'_> {
         Tokens::of(self.post("token_endpoint", &form).await)
     }
 
-    /// The issuer, with the tenant where an alias has a template.
+    /// Returns the issuer, with the tenant substituted in an alias's template.
     fn issuer(&self) -> String {
         self.url("issuer").replace("{tenantid}", &self.tenant.id())
     }
@@ -97,8 +97,7 @@ async fn every_address_of_the_documents_works() {
                 "end_session_endpoint",
                 "issuer",
                 "jwks_uri",
-                // Names a service of the original that no client of this one calls
-                // (docs/parity.md).
+                // The URL of a Microsoft service that no client here calls (docs/parity.md).
                 "rbac_url",
                 "token_endpoint",
                 "userinfo_endpoint",
@@ -116,7 +115,7 @@ async fn every_address_of_the_documents_works() {
             let kid = &header(token)["kid"];
             let key = keys["keys"].as_array().expect("keys").iter().find(|key| key["kid"] == *kid);
             let key = key.unwrap_or_else(|| panic!("no {kid} in {keys}"));
-            // Version 2 keys name the issuer they are for.
+            // Version 2.0 keys name their issuer.
             assert_eq!(key.get("issuer"), (!followed.v1).then_some(&document["issuer"]));
         }
         for method in [Method::GET, Method::POST] {
@@ -172,7 +171,7 @@ async fn every_choice_of_the_documents_works() {
         for response_type in followed.choices("response_types_supported") {
             for mode in followed.choices("response_modes_supported") {
                 if mode == "query" && response_type != "code" {
-                    // Tokens never travel in a query (OAuth 2.0 Multiple Response Type Encoding
+                    // Tokens are never sent in a query (OAuth 2.0 Multiple Response Type Encoding
                     // Practices, section 3).
                     continue;
                 }
@@ -220,7 +219,7 @@ async fn every_choice_of_the_documents_works() {
                     };
                     request.basic_auth(encoded(id), Some(encoded(SECRET))).form(&form)
                 }
-                // Followed by certificate.rs.
+                // Covered by certificate.rs.
                 "private_key_jwt" => continue,
                 other => panic!("{other} is advertised and not followed"),
             };

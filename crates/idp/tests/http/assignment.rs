@@ -1,4 +1,4 @@
-//! Applications that only those get into who are assigned to them.
+//! Applications that require assignment.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ async fn graph(tenant: &Tenant, token: &Tokens, method: Method, path: &str, body
 }
 
 #[tokio::test]
-async fn who_is_not_assigned_gets_in_only_where_nobody_has_to_be() {
+async fn users_need_an_assignment_where_it_is_mandatory() {
     let tenant = Tenant::new().await;
     let scopes = "Application.ReadWrite.All AppRoleAssignment.ReadWrite.All";
     let admin = tenant.admin_tool().sign_in(&tenant, "admin", scopes).await;
@@ -49,7 +49,7 @@ async fn who_is_not_assigned_gets_in_only_where_nobody_has_to_be() {
 }
 
 #[tokio::test]
-async fn an_application_without_a_role_gets_no_token_for_an_api_that_asks_for_one() {
+async fn app_only_tokens_need_a_role_where_assignment_is_mandatory() {
     let tenant = Tenant::new().await;
     let admin = tenant.admin_tool().sign_in(&tenant, "admin", "Application.ReadWrite.All").await;
     let scope = "https://old.contoso.example/.default";

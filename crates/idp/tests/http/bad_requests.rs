@@ -1,4 +1,4 @@
-//! Requests that are wrong in one way each, and requests that are wrong in every way.
+//! Requests with one error each, and arbitrary requests.
 
 use outlive_rules::Aadsts;
 use proptest::prelude::*;
@@ -12,7 +12,7 @@ use crate::client::App;
 use crate::tenant::{Answer, ORDERS, READ, Tenant, send};
 
 #[tokio::test]
-async fn the_token_endpoint_says_what_is_missing_or_unknown() {
+async fn missing_or_unknown_parameters_have_specific_errors() {
     let tenant = Tenant::new().await;
     let app = tenant.connector();
     let code = app.code_for(&tenant, "owner", READ).await;
@@ -24,7 +24,7 @@ async fn the_token_endpoint_says_what_is_missing_or_unknown() {
     app.try_refresh("", &[]).await.refused(400, "invalid_request", "AADSTS900144");
     let body = ask(&[("grant_type", "implicit")]).await;
     let body = body.refused(400, "unsupported_grant_type", "AADSTS70003");
-    // Captured in 2026-08: this body ends without an error_uri.
+    // Captured in 2026-08: this response has no `error_uri`.
     assert!(body.get("error_uri").is_none() && body["correlation_id"].is_string(), "{body}");
     for unknown in ["11111111-1111-1111-1111-111111111111", "no id", "<b>"] {
         let body = ask(&[("client_id", unknown)]).await.refused(400, "unauthorized_client", "AADSTS700016");
@@ -43,12 +43,12 @@ async fn the_token_endpoint_says_what_is_missing_or_unknown() {
     }
     ask(&[("scope", &format!("{ORDERS}/Orders.Delete"))]).await.refused(400, "invalid_scope", "AADSTS70011");
     ask(&[("scope", &"x".repeat(5_000))]).await.refused(400, "invalid_scope", "AADSTS70011");
-    // None of it used up the code.
+    // None of these redeemed the code.
     app.redeem(&code).await;
 }
 
 #[tokio::test]
-async fn garbled_grants_are_not_grants() {
+async fn malformed_grants_are_errors() {
     let tenant = Tenant::new().await;
     let app = tenant.connector();
     let code = app.code_for(&tenant, "owner", READ).await;
@@ -67,7 +67,7 @@ async fn garbled_grants_are_not_grants() {
 }
 
 #[tokio::test]
-async fn a_parameter_is_sent_once() {
+async fn duplicate_parameters_are_errors() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let form =
@@ -76,7 +76,7 @@ async fn a_parameter_is_sent_once() {
     answer.refused(400, "invalid_request", "AADSTS9000411");
     let url = format!("{}&scope=openid", app.authorize_url(READ, &[]));
     tenant.browser().open(&url).await.refused("invalid_request", "AADSTS9000411");
-    // Where it is not known which of two redirect URIs, or of two clients, is meant, no client is told anything.
+    // With a duplicate redirect URI or client id, the error stays on the page.
     for twice in
         ["&redirect_uri=ordersdesktop%3A%2F%2Fauth", "&client_id=11111111-1111-1111-1111-111111111111"]
     {
@@ -86,7 +86,7 @@ async fn a_parameter_is_sent_once() {
 }
 
 #[tokio::test]
-async fn the_token_endpoint_takes_forms_that_are_posted() {
+async fn the_token_endpoint_requires_a_form_post() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let url = tenant.url(&format!("/{}/oauth2/v2.0/token", tenant.id()));
@@ -108,7 +108,7 @@ async fn the_token_endpoint_takes_forms_that_are_posted() {
 async fn a_body_that_is_too_large_is_not_read() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
-    // Announced and not sent, so that the answer does not race the body.
+    // Announced but not sent, so that the response does not race the body.
     let host = tenant.installation.url.split_once("//").expect("an origin").1;
     let mut connection = tokio::net::TcpStream::connect(host).await.expect("a connection");
     let announcement = format!(
@@ -128,7 +128,7 @@ async fn a_body_that_is_too_large_is_not_read() {
 }
 
 #[tokio::test]
-async fn an_authorization_request_is_refused_on_a_page_until_it_is_known_whose_it_is() {
+async fn errors_stay_on_a_page_until_the_redirect_uri_is_valid() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let no_uri = App { client_id: tenant.id_of(17), ..app.clone() };
@@ -153,7 +153,7 @@ async fn an_authorization_request_is_refused_on_a_page_until_it_is_known_whose_i
 }
 
 #[tokio::test]
-async fn nobody_is_sent_anywhere_that_is_not_registered() {
+async fn no_redirect_goes_to_an_unregistered_uri() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     for elsewhere in [
@@ -187,7 +187,7 @@ async fn nobody_is_sent_anywhere_that_is_not_registered() {
 }
 
 #[tokio::test]
-async fn a_client_is_told_what_is_wrong_with_its_request() {
+async fn errors_are_reported_to_the_client() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     for (changes, error, code) in [
@@ -215,7 +215,7 @@ async fn a_client_is_told_what_is_wrong_with_its_request() {
 }
 
 #[tokio::test]
-async fn where_an_error_is_looked_up() {
+async fn error_lookup_page() {
     let tenant = Tenant::new().await;
     let page = tenant.browser().open("/error?code=50173").await.page();
     page.says(200, "AADSTS50173");
@@ -226,10 +226,10 @@ async fn where_an_error_is_looked_up() {
     }
 }
 
-/// Everything that a directory holds and every session, as far as it can be seen from outside: what the journal tells of changes.
+/// Counts the observable changes: directory and sessions, as the journal records them.
 async fn changes(tenant: &Tenant) -> usize {
     let lines = tenant.journal("").await;
-    // A device may ask for a code at any time; what it does to the directory is nothing, until somebody answers.
+    // Device authorization requests are excluded: they change nothing until a user approves.
     let nothing = |kind: &str| kind.ends_with(".refused") || kind == "device_code.issued";
     lines.iter().filter(|line| !line["kind"].as_str().is_some_and(nothing)).count()
 }
@@ -242,7 +242,7 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A value that means something somewhere, or nothing anywhere.
+/// A value that is meaningful in some parameter, or random text.
 fn value() -> impl Strategy<Value = String> {
     const KNOWN: &[&str] = &[
         "authorization_code",
@@ -434,11 +434,11 @@ impl Anything {
     }
 }
 
-/// Whatever is sent, by whomever: an answer that says what is wrong, no fault of the program, and nothing is changed.
+/// Arbitrary requests get a proper error, cause no server error, and change nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_is_sent_nothing_breaks_and_nothing_changes() {
+async fn arbitrary_requests_neither_fail_nor_change_anything() {
     let tenant = Tenant::new().await;
-    // A token that may not do anything to anybody here.
+    // A token without any permissions.
     let token = tenant.desktop().sign_in(&tenant, "owner", READ).await;
     let before = changes(&tenant).await;
     let config = Config { cases: 400, failure_persistence: None, ..Config::default() };

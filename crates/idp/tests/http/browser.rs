@@ -1,4 +1,4 @@
-//! A person's browser: it keeps cookies, reads forms, follows their action, and stops at the application.
+//! A browser: keeps cookies, parses forms, follows redirects, and stops at the application.
 
 use std::collections::BTreeMap;
 
@@ -15,24 +15,22 @@ pub(crate) struct Browser {
     http: Client,
     idp: String,
     pub(crate) cookies: BTreeMap<String, String>,
-    /// The name by which it finds the identity provider, if it is another than the address.
+    /// The host name under which it reaches the identity provider, if not by address.
     pub(crate) host: Option<String>,
-    /// Where it is, if not on this machine (`X-Forwarded-For`).
+    /// Its address, if not this machine (`X-Forwarded-For`).
     pub(crate) address: Option<String>,
-    /// All `Set-Cookie` headers that came.
+    /// All `Set-Cookie` headers received.
     pub(crate) set_cookies: Vec<String>,
 }
 
-/// Where the browser came to.
+/// Where navigation ended.
 #[derive(Debug)]
 pub(crate) enum Arrival {
-    /// Back at the application.
     App(Url),
-    /// On a page of the identity provider.
     Page(Page),
 }
 
-/// A page, as far as a person uses it.
+/// A parsed page.
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) answer: Answer,
@@ -49,7 +47,7 @@ impl Arrival {
         }
     }
 
-    /// What the application was sent, as a query or in the fragment.
+    /// Returns the parameters that the application received, in the query or the fragment.
     pub(crate) fn app(self) -> BTreeMap<String, String> {
         match self {
             Self::App(url) => {
@@ -65,7 +63,7 @@ impl Arrival {
         sent.get("code").unwrap_or_else(|| panic!("no code in {sent:?}")).clone()
     }
 
-    /// The application was told no: with this OAuth error and this number.
+    /// Asserts an error response to the application and returns its parameters.
     pub(crate) fn refused(self, error: &str, code: &str) -> BTreeMap<String, String> {
         let sent = self.app();
         assert_eq!(sent.get("error").map(String::as_str), Some(error), "{sent:?}");
@@ -75,7 +73,7 @@ impl Arrival {
 }
 
 impl Page {
-    /// Reads a page, and checks what every page has to have for those who cannot see it.
+    /// Parses a page, and checks what all pages need for accessibility.
     pub(crate) fn read(answer: Answer) -> Self {
         let html = Html::parse_document(&answer.text);
         let select = |text: &str| Selector::parse(text).expect("a selector");
@@ -106,7 +104,7 @@ impl Page {
                 fields.push((attribute("name"), attribute("value")));
             }
         }
-        // The first submit button is the one that goes on.
+        // The first submit button is the default action.
         let button = form.and_then(|form| form.select(&select("button[type=submit]")).next());
         if let Some((name, value)) = button.and_then(|button| button.attr("name").zip(button.attr("value"))) {
             fields.push((name.to_owned(), value.to_owned()));
@@ -115,7 +113,7 @@ impl Page {
         Self { answer, heading, action, fields }
     }
 
-    /// The page tells of this error, with this status.
+    /// Asserts that the page shows this error, with this status.
     pub(crate) fn says(&self, status: u16, code: &str) {
         assert_eq!(self.answer.status, status, "{:?}", self.answer);
         assert!(self.answer.text.contains(&format!(">{code}<")), "{code} in {:?}", self.answer);
@@ -132,12 +130,12 @@ impl Browser {
         Self { http, idp, cookies: BTreeMap::new(), host: None, address: None, set_cookies: Vec::new() }
     }
 
-    /// Opens an address, absolute or of the identity provider.
+    /// Opens a URL, absolute or relative to the identity provider.
     pub(crate) async fn open(&mut self, url: &str) -> Arrival {
         self.go(url, None).await
     }
 
-    /// Fills in a page's form and sends it.
+    /// Fills in and submits a page's form.
     pub(crate) async fn submit(&mut self, page: &Page, filled: &[(&str, &str)]) -> Arrival {
         let mut fields = page.fields.clone();
         for (name, value) in filled {
@@ -152,32 +150,34 @@ impl Browser {
         self.go(action, Some(body)).await
     }
 
-    /// Types name and password.
+    /// Submits user name and password.
     pub(crate) async fn sign_in(&mut self, page: &Page, upn: &str, password: &str) -> Arrival {
         assert_eq!(page.heading, "Sign in");
         self.submit(page, &[("loginfmt", upn), ("passwd", password)]).await
     }
 
-    /// Accepts what is asked for.
-    pub(crate) async fn consent(&mut self, page: &Page) -> Arrival {
+    /// Accepts the consent page.
+    pub(crate) async fn accept_permissions(&mut self, page: &Page) -> Arrival {
         assert_eq!(page.heading, "Permissions requested");
         self.submit(page, &[]).await
     }
 
-    /// Whatever it takes to get back to the application: typing the password, accepting.
+    /// Completes all prompts (password, consent) and returns to the application.
     pub(crate) async fn go_through(&mut self, url: &str, upn: &str, password: &str) -> Arrival {
         let mut arrival = self.open(url).await;
         for _ in 0..2 {
             arrival = match arrival {
                 Arrival::Page(page) if page.heading == "Sign in" => self.sign_in(&page, upn, password).await,
-                Arrival::Page(page) if page.heading == "Permissions requested" => self.consent(&page).await,
+                Arrival::Page(page) if page.heading == "Permissions requested" => {
+                    self.accept_permissions(&page).await
+                }
                 other => return other,
             };
         }
         arrival
     }
 
-    /// Changes the password on its page, signing in first if that is asked.
+    /// Changes the password on its page, after signing in if necessary.
     pub(crate) async fn change_password(&mut self, tenant: &str, upn: &str, old: &str, new: &str) -> Page {
         let mut page = self.open(&format!("/{tenant}/changepassword")).await.page();
         if page.heading == "Sign in" {
@@ -217,7 +217,7 @@ impl Browser {
         for set in answer.headers.get_all(SET_COOKIE) {
             let set = set.to_str().expect("a text");
             assert!(set.contains("; HttpOnly") && set.contains("; SameSite="), "{set}");
-            // Every cookie, whichever page sets it: over https it is never sent in clear.
+            // Over https every cookie is `Secure`, whichever page sets it.
             let over_https = self.host.as_ref().is_some_and(|host| OTHER_ORIGIN.ends_with(host));
             assert_eq!(set.contains("; Secure"), over_https, "{set}");
             self.set_cookies.push(set.to_owned());

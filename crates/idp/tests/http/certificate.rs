@@ -1,4 +1,4 @@
-//! A client that proves itself with the key of a certificate.
+//! Client assertions with certificate credentials.
 
 use std::sync::LazyLock;
 
@@ -17,7 +17,7 @@ use crate::tokens::Tokens;
 
 pub(crate) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// Keys with certificates: the registered one, one that nobody registered, and one whose time is over.
+/// Keys with certificates: a registered one, an unregistered one, and an expired one.
 static REGISTERED: LazyLock<SigningKey> = LazyLock::new(|| key(1, BEGIN + Span::from_days(3_000)));
 static STRANGER: LazyLock<SigningKey> = LazyLock::new(|| key(2, BEGIN + Span::from_days(3_000)));
 static EXPIRED: LazyLock<SigningKey> = LazyLock::new(|| key(3, BEGIN - Span::from_days(1)));
@@ -55,7 +55,7 @@ fn vault(tenant: &Tenant) -> App {
     tenant.app(30, None, "https://vault.example/cb")
 }
 
-/// An assertion as MSAL makes them, with changes; a claim that becomes null is left out.
+/// An assertion in MSAL's format with changes; null removes a claim.
 fn claims(app: &App, now: Instant, changes: &Value) -> Value {
     let mut claims = json!({
         "aud": app.endpoint("token"), "iss": app.client_id, "sub": app.client_id, "jti": "one",
@@ -68,7 +68,7 @@ fn claims(app: &App, now: Instant, changes: &Value) -> Value {
     claims
 }
 
-fn named(key: &SigningKey, algorithm: Algorithm) -> Header {
+fn header_for(key: &SigningKey, algorithm: Algorithm) -> Header {
     let mut header = Header::new(algorithm);
     header.x5t_s256 = Some(certificate(key).x5t_s256());
     header
@@ -80,7 +80,7 @@ fn sign(header: &Header, claims: &Value, key: &SigningKey) -> String {
     encode(header, claims, &EncodingKey::from_rsa_pem(pem.as_bytes()).expect("a key")).expect("signed")
 }
 
-async fn present(app: &App, assertion: &str) -> Answer {
+async fn send_assertion(app: &App, assertion: &str) -> Answer {
     let scope = format!("{ORDERS}/.default");
     let form = [
         ("grant_type", "client_credentials"),
@@ -92,18 +92,20 @@ async fn present(app: &App, assertion: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn a_registered_certificate_proves_the_client_however_it_is_named() {
+async fn a_registered_certificate_authenticates_by_any_thumbprint_header() {
     let tenant = tenant().await;
     let app = vault(&tenant);
     let registered = certificate(&REGISTERED);
     let bare = || Header::new(Algorithm::RS256);
-    let mut headers = vec![named(&REGISTERED, Algorithm::PS256), named(&REGISTERED, Algorithm::RS256)];
+    let mut headers =
+        vec![header_for(&REGISTERED, Algorithm::PS256), header_for(&REGISTERED, Algorithm::RS256)];
     headers.push(Header { x5t: Some(registered.x5t()), ..bare() });
     headers.push(Header { x5c: Some(vec![STANDARD.encode(registered.der())]), ..bare() });
     headers.push(Header { kid: Some(registered.x5t()), ..bare() });
     for header in headers {
-        let tokens =
-            Tokens::of(present(&app, &sign(&header, &claims(&app, BEGIN, &json!({})), &REGISTERED)).await);
+        let tokens = Tokens::of(
+            send_assertion(&app, &sign(&header, &claims(&app, BEGIN, &json!({})), &REGISTERED)).await,
+        );
         assert_eq!(tokens.claims()["azpacr"], "2", "{header:?}");
         assert_eq!(tokens.claims()["roles"], json!(["Orders.Read.All"]));
     }
@@ -118,25 +120,28 @@ async fn a_registered_certificate_proves_the_client_however_it_is_named() {
         json!(["elsewhere", format!("{url}/{id}/v2.0")]),
     ] {
         let claims = claims(&app, BEGIN, &json!({ "aud": audience }));
-        Tokens::of(present(&app, &sign(&named(&REGISTERED, Algorithm::PS256), &claims, &REGISTERED)).await);
+        Tokens::of(
+            send_assertion(&app, &sign(&header_for(&REGISTERED, Algorithm::PS256), &claims, &REGISTERED))
+                .await,
+        );
     }
 }
 
 #[tokio::test]
-async fn a_key_that_is_not_registered_proves_nothing() {
+async fn unregistered_keys_do_not_authenticate() {
     let tenant = tenant().await;
     let app = vault(&tenant);
     let good = claims(&app, BEGIN, &json!({}));
-    let header = named(&REGISTERED, Algorithm::PS256);
+    let header = header_for(&REGISTERED, Algorithm::PS256);
     let refused = async |assertion: String, reason: &str| {
-        let body = present(&app, &assertion).await.refused(401, "invalid_client", "AADSTS700027");
+        let body = send_assertion(&app, &assertion).await.refused(401, "invalid_client", "AADSTS700027");
         assert!(body["error_description"].as_str().expect("a text").contains(reason), "{body}");
     };
-    refused(sign(&named(&STRANGER, Algorithm::PS256), &good, &STRANGER), "not found").await;
+    refused(sign(&header_for(&STRANGER, Algorithm::PS256), &good, &STRANGER), "not found").await;
     refused(sign(&Header::new(Algorithm::PS256), &good, &REGISTERED), "not found").await;
     refused(sign(&header, &good, &STRANGER), "does not fit").await;
-    refused(sign(&named(&REGISTERED, Algorithm::RS512), &good, &REGISTERED), "does not fit").await;
-    refused(sign(&named(&EXPIRED, Algorithm::PS256), &good, &EXPIRED), "expired").await;
+    refused(sign(&header_for(&REGISTERED, Algorithm::RS512), &good, &REGISTERED), "does not fit").await;
+    refused(sign(&header_for(&EXPIRED, Algorithm::PS256), &good, &EXPIRED), "expired").await;
     let signed = sign(&header, &good, &REGISTERED);
     let altered = sign(&header, &claims(&app, BEGIN, &json!({"jti": "two"})), &REGISTERED);
     let (head, rest) = signed.split_once('.').expect("parts");
@@ -146,7 +151,7 @@ async fn a_key_that_is_not_registered_proves_nothing() {
 }
 
 #[tokio::test]
-async fn an_assertion_says_who_for_whom_and_when() {
+async fn assertions_need_issuer_subject_audience_and_expiry() {
     let tenant = tenant().await;
     let app = vault(&tenant);
     let other = tenant.id_of(12);
@@ -174,33 +179,34 @@ async fn an_assertion_says_who_for_whom_and_when() {
         (json!({"iss": null}), 400, "invalid_request", "AADSTS50027"),
     ] {
         let assertion =
-            sign(&named(&REGISTERED, Algorithm::PS256), &claims(&app, BEGIN, &changes), &REGISTERED);
-        present(&app, &assertion).await.refused(status, error, code);
+            sign(&header_for(&REGISTERED, Algorithm::PS256), &claims(&app, BEGIN, &changes), &REGISTERED);
+        send_assertion(&app, &assertion).await.refused(status, error, code);
     }
     for garbage in ["x", "x.y.z", "..", "é.é.é"] {
-        present(&app, garbage).await.refused(400, "invalid_request", "AADSTS50027");
+        send_assertion(&app, garbage).await.refused(400, "invalid_request", "AADSTS50027");
     }
 }
 
 #[tokio::test]
-async fn what_was_made_by_the_machines_clock_counts_in_a_tenant_of_another_time() {
+async fn assertions_by_the_machines_clock_are_accepted_too() {
     let tenant = tenant().await;
     let app = vault(&tenant);
     let by_the_machine = claims(&app, wall_now(), &json!({}));
-    let assertion = sign(&named(&REGISTERED, Algorithm::PS256), &by_the_machine, &REGISTERED);
-    Tokens::of(present(&app, &assertion).await);
+    let assertion = sign(&header_for(&REGISTERED, Algorithm::PS256), &by_the_machine, &REGISTERED);
+    Tokens::of(send_assertion(&app, &assertion).await);
     tenant.advance(Span::from_days(300)).await;
-    Tokens::of(present(&app, &assertion).await);
-    let stale = sign(&named(&REGISTERED, Algorithm::PS256), &claims(&app, BEGIN, &json!({})), &REGISTERED);
-    present(&app, &stale).await.refused(401, "invalid_client", "AADSTS700024");
+    Tokens::of(send_assertion(&app, &assertion).await);
+    let stale =
+        sign(&header_for(&REGISTERED, Algorithm::PS256), &claims(&app, BEGIN, &json!({})), &REGISTERED);
+    send_assertion(&app, &stale).await.refused(401, "invalid_client", "AADSTS700024");
 }
 
 #[tokio::test]
-async fn one_kind_of_proof_at_a_time_and_of_the_right_kind() {
+async fn a_request_has_one_client_credential_of_a_known_type() {
     let tenant = tenant().await;
     let app = vault(&tenant);
     let assertion =
-        sign(&named(&REGISTERED, Algorithm::PS256), &claims(&app, BEGIN, &json!({})), &REGISTERED);
+        sign(&header_for(&REGISTERED, Algorithm::PS256), &claims(&app, BEGIN, &json!({})), &REGISTERED);
     let scope = format!("{ORDERS}/.default");
     let form = [("grant_type", "client_credentials"), ("scope", &scope), ("client_assertion", &assertion)];
     app.ask(&form, &[]).await.refused(400, "invalid_request", "AADSTS900144");
@@ -208,23 +214,23 @@ async fn one_kind_of_proof_at_a_time_and_of_the_right_kind() {
     let answer = app.ask(&form, &[("client_assertion_type", saml)]).await;
     answer.refused(400, "invalid_request", "AADSTS90023");
     let with_secret = App { secret: Some(SECRET.to_owned()), ..app.clone() };
-    present(&with_secret, &assertion).await.refused(401, "invalid_client", "AADSTS70002");
+    send_assertion(&with_secret, &assertion).await.refused(401, "invalid_client", "AADSTS70002");
     let on_a_page = App { page_origin: Some("https://page.example".to_owned()), ..app.clone() };
-    present(&on_a_page, &assertion).await.refused(400, "invalid_request", "AADSTS9002326");
-    present(&tenant.desktop(), &assertion).await.refused(401, "invalid_client", "AADSTS700025");
+    send_assertion(&on_a_page, &assertion).await.refused(400, "invalid_request", "AADSTS9002326");
+    send_assertion(&tenant.desktop(), &assertion).await.refused(401, "invalid_client", "AADSTS700025");
     let unregistered = App { secret: None, ..tenant.connector() };
     let claims = claims(&unregistered, BEGIN, &json!({}));
-    let assertion = sign(&named(&REGISTERED, Algorithm::PS256), &claims, &REGISTERED);
-    present(&unregistered, &assertion).await.refused(401, "invalid_client", "AADSTS700027");
+    let assertion = sign(&header_for(&REGISTERED, Algorithm::PS256), &claims, &REGISTERED);
+    send_assertion(&unregistered, &assertion).await.refused(401, "invalid_client", "AADSTS700027");
 }
 
 #[tokio::test]
-async fn what_it_got_for_a_user_is_a_confidential_clients() {
+async fn grants_with_an_assertion_are_confidential() {
     let tenant = tenant().await;
     let app = vault(&tenant);
     let code = app.code_for(&tenant, "owner", READ).await;
     let assertion =
-        |at| sign(&named(&REGISTERED, Algorithm::RS256), &claims(&app, at, &json!({})), &REGISTERED);
+        |at| sign(&header_for(&REGISTERED, Algorithm::RS256), &claims(&app, at, &json!({})), &REGISTERED);
     let proof = assertion(BEGIN);
     let proven = [("client_assertion_type", JWT_BEARER), ("client_assertion", proof.as_str())];
     let tokens = Tokens::of(app.try_redeem(&code, &proven).await);
@@ -239,7 +245,7 @@ async fn what_it_got_for_a_user_is_a_confidential_clients() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_is_none_or_a_public_clients_is_not_registered() {
+async fn malformed_certificates_and_those_of_public_clients_are_errors() {
     for (kind, pem) in [("daemon", "no certificate".to_owned()), ("public", pem(&REGISTERED))] {
         let tenant = Tenant::new().await;
         let application = tenant.application(30, kind, &json!({ "certificates": [pem] }));
@@ -259,7 +265,11 @@ async fn graph_shows_registers_and_removes_certificates() {
     let tenant = tenant().await;
     let (app, stranger) = (
         vault(&tenant),
-        sign(&named(&STRANGER, Algorithm::PS256), &claims(&vault(&tenant), BEGIN, &json!({})), &STRANGER),
+        sign(
+            &header_for(&STRANGER, Algorithm::PS256),
+            &claims(&vault(&tenant), BEGIN, &json!({})),
+            &STRANGER,
+        ),
     );
     let admin = tenant.admin_tool().sign_in(&tenant, "admin", "https://graph.microsoft.com/.default").await;
     let path = format!("/applications/{}", tenant.id_of(130));
@@ -291,24 +301,25 @@ async fn graph_shows_registers_and_removes_certificates() {
     ] {
         assert_eq!(patch(wrong.clone()).await, 400, "{wrong}");
     }
-    present(&app, &stranger).await.refused(401, "invalid_client", "AADSTS700027");
-    // What is named by its id stays, what is new is good at once, what is not named is gone.
+    send_assertion(&app, &stranger).await.refused(401, "invalid_client", "AADSTS700027");
+    // A certificate with a known id stays, a new one works immediately, and one that is left out is
+    // removed.
     assert_eq!(patch(json!([before[1], new])).await, 204);
     let after = shown().await;
     assert_eq!((after.len(), &after[0]), (2, &before[1]));
-    Tokens::of(present(&app, &stranger).await);
+    Tokens::of(send_assertion(&app, &stranger).await);
     let registered =
-        sign(&named(&REGISTERED, Algorithm::PS256), &claims(&app, BEGIN, &json!({})), &REGISTERED);
-    present(&app, &registered).await.refused(401, "invalid_client", "AADSTS700027");
+        sign(&header_for(&REGISTERED, Algorithm::PS256), &claims(&app, BEGIN, &json!({})), &REGISTERED);
+    send_assertion(&app, &registered).await.refused(401, "invalid_client", "AADSTS700027");
 }
 
 #[tokio::test]
-async fn an_application_that_proves_its_present_key_changes_it_by_itself() {
+async fn an_application_can_roll_over_its_own_certificate() {
     let tenant = tenant().await;
     let app = vault(&tenant);
     let scope = "https://graph.microsoft.com/.default";
     let assertion =
-        sign(&named(&REGISTERED, Algorithm::PS256), &claims(&app, BEGIN, &json!({})), &REGISTERED);
+        sign(&header_for(&REGISTERED, Algorithm::PS256), &claims(&app, BEGIN, &json!({})), &REGISTERED);
     let proven = [("client_assertion_type", JWT_BEARER), ("client_assertion", assertion.as_str())];
     let form = [("grant_type", "client_credentials"), ("scope", scope)];
     let own = Tokens::of(app.ask(&[&form[..], &proven].concat(), &[]).await);
@@ -343,21 +354,25 @@ async fn an_application_that_proves_its_present_key_changes_it_by_itself() {
         assert!(answer.text.contains("The proof is not valid"), "{answer:?}");
     }
     let good = proof(&json!({}), &REGISTERED);
-    assert_eq!(post(&stranger, &path, "addKey", add(good.clone())).await.status, 403, "it is not its own");
+    assert_eq!(
+        post(&stranger, &path, "addKey", add(good.clone())).await.status,
+        403,
+        "it may not change another application"
+    );
     let added = post(&own, &path, "addKey", add(good.clone())).await;
     let called = certificate(&STRANGER).thumbprint();
     assert_eq!((added.status, &added.json()["customKeyIdentifier"]), (200, &json!(called)));
 
-    // With the new one it takes the old one away.
+    // The new certificate authorizes the removal of the old one.
     let admin = tenant.admin_tool().sign_in(&tenant, "admin", scope).await;
     let shown = call(&tenant, admin.access(), Method::GET, &path, Value::Null).await.json();
     let remove = json!({"keyId": shown["keyCredentials"][0]["keyId"], "proof": proof(&json!({}), &STRANGER)});
     let named_path = format!("/applications(appId='{}')", app.client_id);
     assert_eq!(post(&own, &named_path, "removeKey", remove.clone()).await.status, 204);
-    assert_eq!(post(&own, &path, "removeKey", remove).await.status, 400, "there is none");
-    present(&app, &assertion).await.refused(401, "invalid_client", "AADSTS700027");
-    let by_new = sign(&named(&STRANGER, Algorithm::PS256), &claims(&app, BEGIN, &json!({})), &STRANGER);
-    Tokens::of(present(&app, &by_new).await);
+    assert_eq!(post(&own, &path, "removeKey", remove).await.status, 400, "the key does not exist");
+    send_assertion(&app, &assertion).await.refused(401, "invalid_client", "AADSTS700027");
+    let by_new = sign(&header_for(&STRANGER, Algorithm::PS256), &claims(&app, BEGIN, &json!({})), &STRANGER);
+    Tokens::of(send_assertion(&app, &by_new).await);
     let kinds: Vec<_> =
         tenant.journal("certificate.").await.iter().map(|line| line["kind"].clone()).collect();
     assert_eq!(kinds, ["certificate.added", "certificate.removed"]);

@@ -1,4 +1,4 @@
-//! What tokens tell, and to whom.
+//! Claims in tokens.
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
@@ -18,7 +18,7 @@ fn names(claims: &Value) -> String {
     claims.as_object().expect("claims").keys().cloned().collect::<Vec<_>>().join(" ")
 }
 
-/// Asks for claims in tokens for the orders API and in ID tokens for the connector.
+/// Configures optional claims for the orders API's access tokens and the connector's ID tokens.
 async fn ask(tenant: &Tenant, object: u32, patch: Value) {
     let admin = tenant.admin_tool().sign_in(tenant, "admin", ALL).await;
     let path = format!("/applications/{}", tenant.id_of(object));
@@ -66,34 +66,34 @@ async fn the_resource_decides_the_access_tokens_shape_and_the_endpoint_the_id_to
     assert_eq!(without_profile.claims().get("preferred_username"), None);
     assert_ne!(without_profile.claims()["aio"], v2.claims()["aio"]);
 
-    // The issuer goes with the version of the token, not with the endpoint.
+    // The issuer depends on the version of the token, not on the endpoint.
     let (origin, id) = (&tenant.installation.url, tenant.id());
     assert_eq!(v1.claims()["iss"], format!("{origin}/{id}/"));
     assert_eq!(v1.id_claims()["iss"], format!("{origin}/{id}/v2.0"));
     assert_eq!(old_endpoint.id_claims()["iss"], format!("{origin}/{id}/"));
 
-    // One person, another subject at each application; the same at the same.
+    // A user has a different subject at each application, and the same one at the same application.
     let subjects = [v2.claims(), v1.claims(), v2.id_claims()].map(|claims| claims["sub"].clone());
     assert!(subjects[0] != subjects[1] && subjects[0] != subjects[2] && subjects[1] != subjects[2]);
     assert_eq!(without_profile.claims()["sub"], subjects[0]);
 }
 
 #[tokio::test]
-async fn what_a_resource_asked_for_is_in_its_access_tokens_only() {
+async fn optional_claims_of_a_resource_are_only_in_its_access_tokens() {
     let tenant = Tenant::new().await;
     let app = tenant.connector();
     let before = app.sign_in(&tenant, "owner", &format!("openid {READ}")).await;
     let claims = ["auth_time", "acct", "email", "upn", "given_name", "xms_cc", "groups"];
     ask(&tenant, 110, optional("accessToken", &claims)).await;
     let refreshed = Tokens::of(app.try_refresh(before.refresh(), &[("scope", "openid")]).await);
-    let told = refreshed.claims();
-    assert_eq!(told["acct"], 0);
-    assert_eq!(told["email"], format!("owner@mail.{}", tenant.domain));
-    assert_eq!((&told["upn"], &told["given_name"]), (&json!(tenant.upn("owner")), &json!("Orla")));
-    assert_eq!(told["auth_time"], crate::tenant::BEGIN.as_seconds());
+    let issued = refreshed.claims();
+    assert_eq!(issued["acct"], 0);
+    assert_eq!(issued["email"], format!("owner@mail.{}", tenant.domain));
+    assert_eq!((&issued["upn"], &issued["given_name"]), (&json!(tenant.upn("owner")), &json!("Orla")));
+    assert_eq!(issued["auth_time"], crate::tenant::BEGIN.as_seconds());
     let session = tenant.journal("sign_in.succeeded").await[0]["data"]["session"].clone();
-    assert_eq!(told["sid"], session);
-    assert_eq!(told.get("xms_cc"), None, "the client did not say that it can");
+    assert_eq!(issued["sid"], session);
+    assert_eq!(issued.get("xms_cc"), None, "the client is not CAE-capable");
     let capable = r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#;
     let capable = Tokens::of(app.try_refresh(before.refresh(), &[("claims", capable)]).await);
     assert_eq!(capable.claims()["xms_cc"], json!(["cp1"]));
@@ -104,24 +104,24 @@ async fn what_a_resource_asked_for_is_in_its_access_tokens_only() {
 }
 
 #[tokio::test]
-async fn what_a_client_asked_for_is_in_its_id_tokens_only() {
+async fn optional_claims_of_a_client_are_only_in_its_id_tokens() {
     let tenant = Tenant::new().await;
     let app = tenant.connector();
     let claims = ["sid", "auth_time", "acct", "email", "upn", "family_name", "login_hint"];
     ask(&tenant, 112, optional("idToken", &claims)).await;
     let tokens = app.sign_in(&tenant, "owner", &format!("openid {READ}")).await;
-    let told = tokens.id_claims();
+    let issued = tokens.id_claims();
     for name in claims {
-        assert!(told.get(name).is_some(), "{name} in {told}");
+        assert!(issued.get(name).is_some(), "{name} in {issued}");
         assert!(name == "sid" || tokens.claims().get(name).is_none(), "{name}");
     }
-    assert_eq!(told["family_name"], "Ner");
+    assert_eq!(issued["family_name"], "Ner");
     let by_scope = tenant.desktop().sign_in(&tenant, "owner", &format!("openid email {READ}")).await;
     assert_eq!(by_scope.id_claims()["email"], format!("owner@mail.{}", tenant.domain));
 }
 
 #[tokio::test]
-async fn an_app_only_token_says_so_where_that_was_asked_for_and_to_graph() {
+async fn idtyp_is_included_on_request_and_for_graph() {
     let tenant = Tenant::new().await;
     let app = tenant.nightly();
     let graph = Tokens::of(app.client_credentials(ALL).await).claims();
@@ -143,20 +143,20 @@ async fn an_app_only_token_says_so_where_that_was_asked_for_and_to_graph() {
 }
 
 #[tokio::test]
-async fn where_the_user_came_from_is_told_in_version_1_and_to_who_asks() {
+async fn ipaddr_is_included_in_version_1_and_on_request() {
     let tenant = Tenant::new().await;
     let app = tenant.connector();
-    let said = HeaderMap::from_iter([(
+    let version_1 = HeaderMap::from_iter([(
         HeaderName::from_static("x-forwarded-for"),
         HeaderValue::from_static("2001:db8::7, 10.0.0.1"),
     )]);
-    let http = Client::builder().redirect(Policy::none()).no_proxy().default_headers(said).build();
+    let http = Client::builder().redirect(Policy::none()).no_proxy().default_headers(version_1).build();
     let mut browser = Browser::new(http.expect("a client"), tenant.installation.url.clone());
     let v2 =
         app.redeem(&app.code_in(&mut browser, &tenant.upn("owner"), &format!("openid {READ}")).await).await;
     assert_eq!((v2.claims().get("ipaddr"), v2.id_claims().get("ipaddr")), (None, None));
     ask(&tenant, 110, optional("accessToken", &["ipaddr"])).await;
-    // The hub asks from where it is; the token says where the user was.
+    // The hub has its own address; the token contains the user's.
     let refreshed = app.refresh(v2.refresh()).await;
     assert_eq!(refreshed.claims()["ipaddr"], "2001:db8::7");
     assert_eq!(app.refresh(refreshed.refresh()).await.claims()["ipaddr"], "2001:db8::7");
@@ -168,9 +168,9 @@ async fn where_the_user_came_from_is_told_in_version_1_and_to_who_asks() {
     assert_eq!(asked.id_claims()["ipaddr"], "2001:db8::7");
 }
 
-/// A tenant in which the owner is in two groups and the colleague in 201, and the admin is a guest.
+/// A tenant whose owner is in two groups and the colleague in 201, and whose admin is a guest.
 async fn with_groups() -> Tenant {
-    Tenant::made(Installation::shared(), "2025-11", |tenant, spec| {
+    Tenant::create(Installation::shared(), "2025-11", |tenant, spec| {
         let group = |n: u32| {
             let mut members = vec![tenant.id_of(2)];
             members.extend((n < 2).then(|| tenant.id_of(1)));
@@ -184,7 +184,7 @@ async fn with_groups() -> Tenant {
 }
 
 #[tokio::test]
-async fn groups_are_told_up_to_two_hundred_and_beyond_that_where_they_are() {
+async fn more_than_two_hundred_groups_become_an_overage_claim() {
     let tenant = with_groups().await;
     let app = tenant.connector();
     let scope = format!("openid {READ}");
@@ -213,13 +213,13 @@ async fn groups_are_told_up_to_two_hundred_and_beyond_that_where_they_are() {
         "the admin is a guest here"
     );
     assert_eq!(admin.id_claims()["email"], "admin@elsewhere.example", "guests are known by their mail");
-    assert_eq!(admin.claims().get("groups"), None, "who is in no group has none to tell");
+    assert_eq!(admin.claims().get("groups"), None, "a user without groups has no such claim");
 }
 
-/// Public tokens of users (capture of 2026-09) and of applications (a token in a sample for
-/// Microsoft Graph's mail API).
+/// Public tokens of users (capture of 2026-09) and of applications (from a sample for Microsoft
+/// Graph's mail API).
 #[tokio::test]
-async fn graph_always_gets_directory_roles() {
+async fn tokens_for_graph_always_include_wids() {
     let tenant = Tenant::new().await;
     let member = "b79fbf4d-3ef9-4689-8143-76b194e85509";
     let wids = async |role: &str| {
@@ -237,7 +237,7 @@ async fn graph_always_gets_directory_roles() {
 }
 
 #[tokio::test]
-async fn people_hold_app_roles_by_themselves_and_through_groups() {
+async fn users_have_app_roles_directly_and_through_groups() {
     let tenant = with_groups().await;
     let app = tenant.connector();
     let held = app.sign_in(&tenant, "owner", &format!("openid {READ}")).await;

@@ -1,4 +1,4 @@
-//! The `claims` parameter: what clients ask for in it, and what they say of themselves.
+//! The `claims` parameter: requested claims and client capabilities.
 
 use outlive_clock::{Instant, Span};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::tokens::{Tokens, claims};
 
 pub(crate) const CAPABLE: &str = r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#;
 
-/// A tenant whose orders API evaluates access continuously.
+/// A tenant whose orders API is CAE-enabled.
 pub(crate) async fn evaluating() -> Tenant {
     Tenant::with(|spec| spec["applications"][0]["continuous_access_evaluation"] = json!(true)).await
 }
@@ -19,7 +19,7 @@ fn no_older_than(instant: Instant) -> String {
         .to_string()
 }
 
-/// How long the access token lives from now on, in seconds.
+/// Returns the remaining lifetime of the access token, in seconds.
 async fn lives(tenant: &Tenant, tokens: &Tokens) -> i64 {
     tokens.claims()["exp"].as_i64().expect("a number") - tenant.now().await.as_seconds()
 }
@@ -30,7 +30,7 @@ async fn capable_code(app: &App, tenant: &Tenant) -> String {
 }
 
 #[tokio::test]
-async fn a_capability_said_once_stays_with_the_grant_and_makes_tokens_live_long() {
+async fn client_capabilities_persist_with_the_grant_and_lengthen_lifetimes() {
     let tenant = evaluating().await;
     for app in [tenant.desktop(), tenant.connector()] {
         let first = app.redeem(&capable_code(&app, &tenant).await).await;
@@ -51,16 +51,16 @@ async fn a_capability_said_once_stays_with_the_grant_and_makes_tokens_live_long(
 }
 
 #[tokio::test]
-async fn a_capability_said_at_the_token_endpoint_counts_from_then_on() {
+async fn capabilities_at_the_token_endpoint_apply_to_later_tokens() {
     let tenant = evaluating().await;
     let app = tenant.desktop();
     let before = app.sign_in(&tenant, "owner", READ).await;
     assert_eq!(before.claims().get("xms_cc"), None);
     assert_eq!(before.0.get("refresh_in"), None);
     assert!((3_599..=5_400).contains(&lives(&tenant, &before).await));
-    let said = Tokens::of(app.try_refresh(before.refresh(), &[("claims", CAPABLE)]).await);
-    assert!(lives(&tenant, &said).await >= 20 * 3_600);
-    assert!(lives(&tenant, &app.refresh(said.refresh()).await).await >= 20 * 3_600);
+    let capable = Tokens::of(app.try_refresh(before.refresh(), &[("claims", CAPABLE)]).await);
+    assert!(lives(&tenant, &capable).await >= 20 * 3_600);
+    assert!(lives(&tenant, &app.refresh(capable.refresh()).await).await >= 20 * 3_600);
     assert!(
         lives(&tenant, &app.refresh(before.refresh()).await).await <= 5_400,
         "another branch of the family"
@@ -71,7 +71,7 @@ async fn a_capability_said_at_the_token_endpoint_counts_from_then_on() {
 }
 
 #[tokio::test]
-async fn without_the_resource_or_without_a_user_nothing_lives_long() {
+async fn long_lifetimes_need_a_cae_enabled_resource_and_a_user() {
     let tenant = Tenant::new().await;
     let app = tenant.connector();
     let tokens = app.redeem(&capable_code(&app, &tenant).await).await;
@@ -99,7 +99,7 @@ fn app_of(tenant: &Tenant) -> App {
 }
 
 #[tokio::test]
-async fn a_token_is_never_older_than_was_asked_for() {
+async fn tokens_honor_a_minimum_issue_time() {
     let tenant = evaluating().await;
     let app = tenant.desktop();
     let tokens = app.redeem(&capable_code(&app, &tenant).await).await;
@@ -131,7 +131,7 @@ async fn a_token_is_never_older_than_was_asked_for() {
 }
 
 #[tokio::test]
-async fn an_id_token_has_the_claims_that_its_request_named() {
+async fn requested_claims_are_in_the_id_token() {
     const NAMED: &str =
         r#"{"id_token":{"auth_time":{"essential":true},"sid":null,"shoe_size":{"essential":true}}}"#;
     let tenant = Tenant::new().await;
@@ -144,12 +144,12 @@ async fn an_id_token_has_the_claims_that_its_request_named() {
     assert_eq!((plain.get("auth_time"), plain.get("sid")), (None, None));
 
     let url = app.authorize_url(scope, &[("claims", NAMED)]);
-    let told =
+    let claims =
         app.redeem(&tenant.browser().go_through(&url, &owner, PASSWORD).await.code()).await.id_claims();
-    assert_eq!(told["auth_time"], began);
-    assert!(told["sid"].is_string() && told.get("shoe_size").is_none(), "{told}");
+    assert_eq!(claims["auth_time"], began);
+    assert!(claims["sid"].is_string() && claims.get("shoe_size").is_none(), "{claims}");
 
-    // Posted instead of in the query, and said again at the token endpoint.
+    // Posted instead of in the query, and repeated at the token endpoint.
     let (path, query) = url.split_once('?').expect("a query");
     let fields: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let page = tenant.browser().post(path, &fields).await.page();
@@ -160,7 +160,7 @@ async fn an_id_token_has_the_claims_that_its_request_named() {
 }
 
 #[tokio::test]
-async fn tokens_of_the_authorization_endpoint_know_the_request_behind_the_sign_in_page() {
+async fn front_channel_tokens_keep_the_claims_parameter_across_sign_in() {
     let tenant = Tenant::with(|spec| {
         spec["applications"][0]["continuous_access_evaluation"] = json!(true);
         spec["applications"][4]["implicit"] = json!({"id_tokens": true, "access_tokens": true});
@@ -176,7 +176,7 @@ async fn tokens_of_the_authorization_endpoint_know_the_request_behind_the_sign_i
 }
 
 #[tokio::test]
-async fn a_garbled_request_is_refused_wherever_it_comes() {
+async fn malformed_claims_parameters_are_errors_at_every_endpoint() {
     let tenant = Tenant::new().await;
     let app = tenant.connector();
     let tokens = app.sign_in(&tenant, "owner", READ).await;
@@ -191,7 +191,7 @@ async fn a_garbled_request_is_refused_wherever_it_comes() {
         assert_eq!(sent["state"], "a state");
     }
     app.refresh(tokens.refresh()).await;
-    // Who does not prove to be the client is told of that first.
+    // Client authentication errors come first.
     let form = [("claims", "{"), ("client_secret", "wrong")];
     app.try_refresh(tokens.refresh(), &form).await.refused(401, "invalid_client", "AADSTS7000215");
 }

@@ -1,4 +1,4 @@
-//! An application: what it asks browsers to open, and what it asks of the token endpoint.
+//! An application: its authorization requests and token requests.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,7 +10,7 @@ use crate::browser::Browser;
 use crate::tenant::{Answer, PASSWORD, Tenant, send};
 use crate::tokens::Tokens;
 
-/// The proof key that all applications use here, and its challenge.
+/// The code verifier of all applications here, and its code challenge.
 pub(crate) const VERIFIER: &str = "a-verifier-of-forty-three-characters-or-more";
 
 pub(crate) fn challenge() -> String {
@@ -21,12 +21,12 @@ pub(crate) fn challenge() -> String {
 pub(crate) struct App {
     pub(crate) http: Client,
     pub(crate) idp: String,
-    /// How the tenant is named in paths.
+    /// The tenant segment of paths.
     pub(crate) segment: String,
     pub(crate) client_id: String,
     pub(crate) secret: Option<String>,
     pub(crate) redirect_uri: String,
-    /// The page that calls, for a single-page application.
+    /// The page's origin, for a single-page application.
     pub(crate) page_origin: Option<String>,
     pub(crate) v1: bool,
 }
@@ -41,7 +41,8 @@ impl App {
         format!("{}/{}/oauth2/{version}{name}", self.idp, self.segment)
     }
 
-    /// The address that the browser is sent to; `changes` adds and replaces parameters, an empty value removes one.
+    /// Returns an authorization request; `changes` adds and replaces parameters, and an empty value
+    /// removes one.
     pub(crate) fn authorize_url(&self, scope: &str, changes: &[(&str, &str)]) -> String {
         let mut parameters = vec![
             ("client_id", self.client_id.as_str()),
@@ -56,7 +57,7 @@ impl App {
         Url::parse_with_params(&self.endpoint("authorize"), &parameters).expect("a URL").into()
     }
 
-    /// Asks the token endpoint; `changes` as above.
+    /// Sends a token request; `changes` as above.
     pub(crate) async fn ask(&self, parameters: &[(&str, &str)], changes: &[(&str, &str)]) -> Answer {
         let mut form = vec![("client_id", self.client_id.as_str())];
         form.extend(self.secret.as_deref().map(|secret| ("client_secret", secret)));
@@ -73,7 +74,7 @@ impl App {
         }
     }
 
-    /// Redeems a code, however that ends.
+    /// Redeems a code and returns any response.
     pub(crate) async fn try_redeem(&self, code: &str, changes: &[(&str, &str)]) -> Answer {
         let parameters = [
             ("grant_type", "authorization_code"),
@@ -88,7 +89,7 @@ impl App {
         Tokens::of(self.try_redeem(code, &[]).await)
     }
 
-    /// Uses a refresh token, however that ends.
+    /// Redeems a refresh token and returns any response.
     pub(crate) async fn try_refresh(&self, refresh_token: &str, changes: &[(&str, &str)]) -> Answer {
         self.ask(&[("grant_type", "refresh_token"), ("refresh_token", refresh_token)], changes).await
     }
@@ -97,7 +98,7 @@ impl App {
         Tokens::of(self.try_refresh(refresh_token, &[]).await)
     }
 
-    /// Sends a user's name and password.
+    /// Sends a user's name and password (ROPC).
     pub(crate) async fn password(&self, upn: &str, password: &str, scope: &str) -> Answer {
         let name = if self.v1 { "resource" } else { "scope" };
         let form = [("grant_type", "password"), ("username", upn), ("password", password), (name, scope)];
@@ -114,7 +115,7 @@ impl App {
         self.ask(&[("grant_type", "client_credentials"), (name, scope)], &[]).await
     }
 
-    /// A code for a person who does whatever is asked in a new browser.
+    /// Returns a code after all prompts, in a new browser.
     pub(crate) async fn code_for(&self, tenant: &Tenant, role: &str, scope: &str) -> String {
         self.code_in(&mut tenant.browser(), &tenant.upn(role), scope).await
     }
@@ -123,7 +124,7 @@ impl App {
         browser.go_through(&self.authorize_url(scope, &[]), upn, PASSWORD).await.code()
     }
 
-    /// Tokens for a person who signs in with the first password and accepts.
+    /// Returns tokens after a sign-in with the initial password and consent.
     pub(crate) async fn sign_in(&self, tenant: &Tenant, role: &str, scope: &str) -> Tokens {
         self.redeem(&self.code_for(tenant, role, scope).await).await
     }

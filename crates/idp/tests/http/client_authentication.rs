@@ -1,4 +1,4 @@
-//! Who the client is, and what it has to prove.
+//! Client authentication.
 
 use reqwest::header::AUTHORIZATION;
 use serde_json::json;
@@ -8,7 +8,7 @@ use crate::tenant::{Answer, ORDERS, READ, SECRET, Tenant, send};
 use crate::tokens::Tokens;
 
 #[tokio::test]
-async fn a_confidential_client_needs_its_secret_and_a_public_one_may_have_none() {
+async fn confidential_clients_need_a_secret_and_public_ones_must_not_send_it() {
     let tenant = Tenant::new().await;
     let (connector, desktop) = (tenant.connector(), tenant.desktop());
     let confidential = connector.sign_in(&tenant, "owner", READ).await;
@@ -22,7 +22,7 @@ async fn a_confidential_client_needs_its_secret_and_a_public_one_may_have_none()
     refresh(&desktop, &public, SECRET).await.refused(401, "invalid_client", "AADSTS700025");
     let assertion = [("client_assertion", "x.y.z")];
     desktop.try_refresh(public.refresh(), &assertion).await.refused(401, "invalid_client", "AADSTS700025");
-    // None of it touched a token.
+    // None of this affected a token.
     connector.refresh(confidential.refresh()).await;
     desktop.refresh(public.refresh()).await;
 }
@@ -73,7 +73,7 @@ async fn with_header(app: &App, value: &str, form: &[(&str, &str)]) -> Answer {
 }
 
 #[tokio::test]
-async fn one_way_to_prove_oneself_is_enough_and_two_are_too_many() {
+async fn a_request_has_exactly_one_client_credential() {
     use base64::Engine;
     let tenant = Tenant::new().await;
     let app = tenant.nightly();

@@ -1,4 +1,4 @@
-//! An application for itself.
+//! The client credentials grant.
 
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ async fn an_application_gets_its_roles_and_never_a_refresh_token() {
 }
 
 #[tokio::test]
-async fn only_default_can_be_asked_for() {
+async fn only_default_scopes_are_allowed_here() {
     let tenant = Tenant::new().await;
     for scope in [&format!("{ORDERS}/Orders.Read"), "openid", "/.default"] {
         let answer = tenant.nightly().client_credentials(scope).await;
@@ -44,7 +44,7 @@ async fn only_default_can_be_asked_for() {
 
 /// MSAL Go and MSAL for Java always send the OpenID Connect scopes (MSAL Go 304).
 #[tokio::test]
-async fn openid_connect_scopes_beside_default_are_ignored() {
+async fn openid_connect_scopes_beside_default_have_no_effect() {
     let tenant = Tenant::new().await;
     for scope in
         [format!("{ORDERS}/.default openid offline_access profile"), format!("openid {ORDERS}/.default")]
@@ -57,7 +57,7 @@ async fn openid_connect_scopes_beside_default_are_ignored() {
 }
 
 #[tokio::test]
-async fn a_public_client_cannot_act_for_itself_and_an_alias_names_no_tenant_to_act_in() {
+async fn client_credentials_need_a_confidential_client_and_a_tenant() {
     let tenant = Tenant::new().await;
     let answer = tenant.desktop().client_credentials(&format!("{ORDERS}/.default")).await;
     answer.refused(401, "invalid_client", "AADSTS7000216");

@@ -1,4 +1,4 @@
-//! The authorization code: asked for with PKCE, redeemed once, by its client, in time.
+//! The authorization code grant: PKCE, single use, the client, expiry.
 
 use outlive_clock::Span;
 use serde_json::json;
@@ -8,7 +8,7 @@ use crate::tenant::{BEGIN, ORDERS, PASSWORD, READ, SECRET, Tenant};
 use crate::tokens::{Tokens, header};
 
 #[tokio::test]
-async fn a_public_client_gets_tokens_for_who_signs_in() {
+async fn a_public_client_gets_tokens_for_the_user() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let url = app.authorize_url(&format!("openid profile {READ}"), &[("nonce", "a nonce")]);
@@ -34,10 +34,10 @@ async fn a_public_client_gets_tokens_for_who_signs_in() {
 }
 
 /// RFC 6749, section 4.1.2: `state` is "the exact value received from the client"; OpenID Connect
-/// Core 1.0, section 2: the `nonce` is passed through unmodified. Whole, or refused: 90015 ("The
-/// query string is too long").
+/// Core 1.0, section 2: the `nonce` is passed through unmodified. Complete, or rejected: 90015
+/// ("The query string is too long").
 #[tokio::test]
-async fn state_and_nonce_come_back_whole_however_long() {
+async fn state_and_nonce_are_returned_complete() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let (state, nonce) = ("s\u{e9}&=%".repeat(1_500), "n".repeat(20_000));
@@ -47,10 +47,10 @@ async fn state_and_nonce_come_back_whole_however_long() {
     assert!(sent["state"] == state, "{} bytes came back", sent["state"].len());
     let tokens = app.redeem(&sent["code"]).await;
     assert!(tokens.id_claims()["nonce"] == json!(nonce));
-    // Refusals carry it too.
+    // Errors return the state, too.
     let url = app.authorize_url("openid", &[("prompt", "none"), ("state", &state)]);
     assert!(tenant.browser().open(&url).await.refused("login_required", "AADSTS50058")["state"] == state);
-    // A form has room for more than a page can carry.
+    // A form can hold more than a page can carry.
     let fields: Vec<_> = url::Url::parse(&app.authorize_url("openid", &[("state", &"x".repeat(66_000))]))
         .expect("a URL")
         .query_pairs()
@@ -68,9 +68,9 @@ async fn state_and_nonce_come_back_whole_however_long() {
     assert_eq!(page.app()["state"].len(), 60_000);
 }
 
-/// The hundredth parameter is as good as the first.
+/// The hundredth parameter is processed like the first.
 #[tokio::test]
-async fn no_parameter_is_left_out() {
+async fn all_parameters_count() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let mut url = url::Url::parse(&app.authorize_url("openid", &[("state", "")])).expect("a URL");
@@ -83,7 +83,7 @@ async fn no_parameter_is_left_out() {
 }
 
 #[tokio::test]
-async fn a_confidential_client_proves_itself_in_the_body_or_in_a_basic_header() {
+async fn a_confidential_client_authenticates_in_the_body_or_by_basic() {
     let tenant = Tenant::new().await;
     let app = tenant.connector();
     let tokens = app.sign_in(&tenant, "owner", READ).await;
@@ -102,7 +102,7 @@ async fn a_confidential_client_proves_itself_in_the_body_or_in_a_basic_header() 
 }
 
 #[tokio::test]
-async fn on_v1_a_resource_is_asked_for_and_the_answer_has_its_older_form() {
+async fn on_v1_requests_name_a_resource_and_responses_have_the_older_format() {
     let tenant = Tenant::new().await;
     for (resource, version, audience) in [
         (ORDERS, "2.0", tenant.id_of(10)),
@@ -123,7 +123,7 @@ async fn on_v1_a_resource_is_asked_for_and_the_answer_has_its_older_form() {
 }
 
 #[tokio::test]
-async fn on_v1_the_resource_counts_and_a_scope_does_not() {
+async fn on_v1_the_scope_has_no_effect() {
     let tenant = Tenant::new().await;
     let app = tenant.connector();
     app.code_for(&tenant, "owner", "https://old.contoso.example/Orders.Read").await;
@@ -135,7 +135,7 @@ async fn on_v1_the_resource_counts_and_a_scope_does_not() {
 }
 
 #[tokio::test]
-async fn the_redirect_uri_may_be_left_out_where_there_is_only_one() {
+async fn a_single_redirect_uri_is_the_default() {
     let tenant = Tenant::new().await;
     let app = tenant.connector();
     let url = app.authorize_url(READ, &[("redirect_uri", "")]);
@@ -144,7 +144,7 @@ async fn the_redirect_uri_may_be_left_out_where_there_is_only_one() {
 }
 
 #[tokio::test]
-async fn a_code_is_good_for_ten_minutes() {
+async fn a_code_expires_after_ten_minutes() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let (in_time, too_late) =
@@ -157,7 +157,7 @@ async fn a_code_is_good_for_ten_minutes() {
 }
 
 #[tokio::test]
-async fn a_code_is_redeemed_once_however_many_try_at_the_same_moment() {
+async fn concurrent_redemptions_of_a_code_yield_one_grant() {
     let tenant = Tenant::new().await;
     let app = tenant.connector();
     let code = app.code_for(&tenant, "owner", READ).await;
@@ -181,7 +181,7 @@ async fn a_code_is_redeemed_once_however_many_try_at_the_same_moment() {
 }
 
 #[tokio::test]
-async fn a_code_is_for_its_client_its_redirect_uri_and_its_tenant() {
+async fn a_code_is_bound_to_client_redirect_uri_and_tenant() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let code = app.code_for(&tenant, "owner", READ).await;
@@ -198,14 +198,14 @@ async fn a_code_is_for_its_client_its_redirect_uri_and_its_tenant() {
 }
 
 #[tokio::test]
-async fn a_proof_key_is_proven_or_nothing_is_given() {
+async fn pkce_needs_the_matching_verifier() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let code = app.code_for(&tenant, "owner", READ).await;
     for wrong in [&VERIFIER[1..], "x"] {
         app.try_redeem(&code, &[("code_verifier", wrong)]).await.grant_refused("AADSTS501481");
     }
-    // Without one the number is another: django-allauth#2916, msal-js#5044 and #7649.
+    // A missing verifier has another error: django-allauth#2916, msal-js#5044 and #7649.
     app.try_redeem(&code, &[("code_verifier", "")]).await.grant_refused("AADSTS50148");
     app.redeem(&code).await;
 
@@ -224,7 +224,7 @@ async fn a_proof_key_is_proven_or_nothing_is_given() {
 }
 
 #[tokio::test]
-async fn a_challenge_has_to_be_one() {
+async fn malformed_code_challenges_are_errors() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let umlauts = "ä".repeat(25);
@@ -240,7 +240,7 @@ async fn a_challenge_has_to_be_one() {
 }
 
 #[tokio::test]
-async fn a_single_page_application_redeems_from_its_page_with_a_proof_key() {
+async fn a_spa_redeems_cross_origin_with_pkce() {
     let tenant = Tenant::new().await;
     let app = tenant.spa();
     let code = app.code_for(&tenant, "owner", READ).await;
@@ -270,7 +270,7 @@ async fn a_single_page_application_redeems_from_its_page_with_a_proof_key() {
 }
 
 #[tokio::test]
-async fn a_browser_may_ask_whether_a_page_may_call() {
+async fn cors_preflight() {
     let tenant = Tenant::new().await;
     let url = tenant.url(&format!("/{}/oauth2/v2.0/token", tenant.id()));
     let request = tenant
@@ -307,7 +307,7 @@ async fn openid_connect_scopes_are_those_of_both_requests() {
 }
 
 #[tokio::test]
-async fn signing_in_alone_gives_a_token_for_the_own_profile() {
+async fn openid_scopes_alone_yield_a_token_for_the_own_profile() {
     let tenant = Tenant::new().await;
     let tokens = tenant.desktop().sign_in(&tenant, "owner", "openid profile email").await;
     assert_eq!(tokens.claims()["aud"], "00000003-0000-0000-c000-000000000000");
@@ -315,7 +315,7 @@ async fn signing_in_alone_gives_a_token_for_the_own_profile() {
 }
 
 #[tokio::test]
-async fn who_the_account_is_comes_with_the_tokens_if_asked() {
+async fn client_info_is_returned_on_request() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let code = app.code_for(&tenant, "owner", READ).await;
@@ -326,7 +326,7 @@ async fn who_the_account_is_comes_with_the_tokens_if_asked() {
 }
 
 #[tokio::test]
-async fn a_sign_in_that_was_ended_mints_no_grant() {
+async fn ended_sessions_issue_no_codes() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let code = app.code_for(&tenant, "owner", READ).await;

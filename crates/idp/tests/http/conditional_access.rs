@@ -1,4 +1,4 @@
-//! Conditional Access and token lifetimes: policies through Graph, and what they do to tokens.
+//! Conditional Access and token lifetimes: policies through Graph, and their effect on tokens.
 
 use outlive_clock::Span;
 use reqwest::Method;
@@ -29,7 +29,7 @@ impl Graph<'_> {
         send(self.tenant.http.request(method, url).bearer_auth(self.token.access()).json(body)).await
     }
 
-    async fn made(&self, path: &str, body: &Value) -> String {
+    async fn create(&self, path: &str, body: &Value) -> String {
         let answer = self.call(Method::POST, path, body).await;
         assert_eq!(answer.status, 201, "{answer:?}");
         answer.json()["id"].as_str().expect("an id").to_owned()
@@ -54,11 +54,11 @@ fn only_for(client: &str) -> Value {
 }
 
 #[tokio::test]
-async fn policies_are_made_shown_changed_and_removed_by_those_who_may() {
+async fn policy_lifecycle_and_permissions() {
     let tenant = Tenant::new().await;
     let graph = Graph::of(&tenant).await;
     let elsewhere = json!({"conditions": only_for(&tenant.id_of(999))});
-    let id = graph.made(POLICIES, &policy(&elsewhere)).await;
+    let id = graph.create(POLICIES, &policy(&elsewhere)).await;
     let one = format!("{POLICIES}/{id}");
     let shown = graph.call(Method::GET, &one, &Value::Null).await.json();
     assert_eq!((shown["state"].as_str(), &shown["sessionControls"]), (Some("enabled"), &Value::Null));
@@ -89,18 +89,18 @@ async fn policies_are_made_shown_changed_and_removed_by_those_who_may() {
 }
 
 #[tokio::test]
-async fn a_block_holds_for_every_way_to_a_token_while_it_lasts_and_ends_nothing_for_good() {
+async fn a_block_covers_all_grants_without_revoking_them() {
     let tenant = Tenant::new().await;
     let graph = Graph::of(&tenant).await;
     let (hub, desktop) = (tenant.connector(), tenant.desktop());
     let of_hub = hub.sign_in(&tenant, "owner", READ).await;
     let of_desktop = desktop.sign_in(&tenant, "owner", READ).await;
     let code = desktop.code_for(&tenant, "owner", READ).await;
-    let id = graph.made(POLICIES, &policy(&json!({"conditions": only_for(&tenant.id_of(10))}))).await;
+    let id = graph.create(POLICIES, &policy(&json!({"conditions": only_for(&tenant.id_of(10))}))).await;
     hub.try_refresh(of_hub.refresh(), &[]).await.grant_refused("AADSTS53003");
     let body = desktop.try_refresh(of_desktop.refresh(), &[]).await.grant_refused("AADSTS53003");
     assert_eq!(body["suberror"], "message_only", "MartinIngesen/MSOLSpray#5");
-    // A body of 2025 names the policy; bodies of version 1.0 have another `error`.
+    // A response of 2025 contains the policy; version 1.0 has another `error`.
     let claims: Value = serde_json::from_str(body["claims"].as_str().expect("claims")).expect("JSON");
     assert_eq!(claims["access_token"]["capolids"], json!({"essential": true, "values": [id]}));
     let v1 = desktop.clone().v1().try_refresh(of_desktop.refresh(), &[]).await;
@@ -117,7 +117,7 @@ async fn a_block_holds_for_every_way_to_a_token_while_it_lasts_and_ends_nothing_
 }
 
 #[tokio::test]
-async fn places_are_told_by_their_addresses() {
+async fn named_locations_match_by_address() {
     let tenant = Tenant::new().await;
     let graph = Graph::of(&tenant).await;
     let desktop = tenant.desktop();
@@ -126,10 +126,10 @@ async fn places_are_told_by_their_addresses() {
         "@odata.type": "#microsoft.graph.ipNamedLocation", "displayName": "Office", "isTrusted": true,
         "ipRanges": [{"@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": "192.0.2.0/24"}],
     });
-    let place = graph.made(PLACES, &office).await;
+    let place = graph.create(PLACES, &office).await;
     let mut conditions = only_for(&tenant.id_of(10));
     conditions["locations"] = json!({"includeLocations": ["All"], "excludeLocations": [place]});
-    graph.made(POLICIES, &policy(&json!({"conditions": conditions}))).await;
+    graph.create(POLICIES, &policy(&json!({"conditions": conditions}))).await;
     let from = async |address: &str| {
         let form = [
             ("client_id", desktop.client_id.as_str()),
@@ -148,7 +148,7 @@ async fn places_are_told_by_their_addresses() {
 }
 
 #[tokio::test]
-async fn a_days_token_lives_its_day_whatever_places_policies_name_and_lifetimes_say() {
+async fn cae_tokens_ignore_locations_and_lifetime_policies() {
     let tenant = evaluating().await;
     let graph = Graph::of(&tenant).await;
     let desktop = tenant.desktop();
@@ -157,13 +157,13 @@ async fn a_days_token_lives_its_day_whatever_places_policies_name_and_lifetimes_
         "@odata.type": "#microsoft.graph.ipNamedLocation", "displayName": "Elsewhere",
         "ipRanges": [{"@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": "192.0.2.0/24"}],
     });
-    let place = graph.made(PLACES, &elsewhere).await;
+    let place = graph.create(PLACES, &elsewhere).await;
     let mut conditions = only_for(&tenant.id_of(10));
     conditions["locations"] = json!({"includeLocations": [place]});
-    graph.made(POLICIES, &policy(&json!({"conditions": conditions}))).await;
+    graph.create(POLICIES, &policy(&json!({"conditions": conditions}))).await;
     let definition = r#"{"TokenLifetimePolicy":{"Version":1,"AccessTokenLifetime":"00:20:00"}}"#;
     let short = json!({"displayName": "Short", "definition": [definition], "isOrganizationDefault": true});
-    graph.made(LIFETIMES, &short).await;
+    graph.create(LIFETIMES, &short).await;
     let lives = |tokens: &Tokens| tokens.0["expires_in"].as_i64().expect("seconds");
     assert!(lives(&desktop.refresh(first.refresh()).await) <= 1_200);
     let capable = Tokens::of(desktop.try_refresh(first.refresh(), &[("claims", CAPABLE)]).await);
@@ -171,7 +171,7 @@ async fn a_days_token_lives_its_day_whatever_places_policies_name_and_lifetimes_
 }
 
 #[tokio::test]
-async fn a_second_factor_that_a_policy_asks_for_is_asked_like_any_other() {
+async fn a_policy_can_require_mfa() {
     let tenant = Tenant::new().await;
     let graph = Graph::of(&tenant).await;
     let desktop = tenant.desktop();
@@ -180,12 +180,12 @@ async fn a_second_factor_that_a_policy_asks_for_is_asked_like_any_other() {
         "grantControls": {"operator": "OR", "builtInControls": ["mfa"]},
         "conditions": only_for(&tenant.id_of(10)),
     });
-    let id = graph.made(POLICIES, &policy(&mfa)).await;
+    let id = graph.create(POLICIES, &policy(&mfa)).await;
     let body = desktop.try_refresh(tokens.refresh(), &[]).await.grant_refused("AADSTS50079");
     let claims: Value = serde_json::from_str(body["claims"].as_str().expect("claims")).expect("JSON");
     assert_eq!(claims["access_token"]["capolids"]["values"], json!([id]), "the policy that asks for it");
     // A second policy of the same name: the one that blocks is named.
-    let block = graph.made(POLICIES, &policy(&json!({"conditions": only_for(&tenant.id_of(10))}))).await;
+    let block = graph.create(POLICIES, &policy(&json!({"conditions": only_for(&tenant.id_of(10))}))).await;
     let body = desktop.try_refresh(tokens.refresh(), &[]).await.grant_refused("AADSTS53003");
     let claims: Value = serde_json::from_str(body["claims"].as_str().expect("claims")).expect("JSON");
     assert_eq!(claims["access_token"]["capolids"]["values"], json!([block]));
@@ -194,13 +194,13 @@ async fn a_second_factor_that_a_policy_asks_for_is_asked_like_any_other() {
 }
 
 #[tokio::test]
-async fn a_policy_that_only_reports_is_told_to_the_journal() {
+async fn report_only_policies_have_journal_events() {
     let tenant = Tenant::new().await;
     let graph = Graph::of(&tenant).await;
     let desktop = tenant.desktop();
     let tokens = desktop.sign_in(&tenant, "owner", READ).await;
     let report = json!({"state": "enabledForReportingButNotEnforced"});
-    graph.made(POLICIES, &policy(&report)).await;
+    graph.create(POLICIES, &policy(&report)).await;
     assert!(tenant.journal("conditional_access.reported").await.is_empty());
     desktop.refresh(tokens.refresh()).await;
     let lines = tenant.journal("conditional_access.reported").await;
@@ -209,7 +209,7 @@ async fn a_policy_that_only_reports_is_told_to_the_journal() {
 }
 
 #[tokio::test]
-async fn a_sign_in_frequency_asks_the_public_client_and_the_browser_and_not_the_hub() {
+async fn sign_in_frequency_applies_to_public_clients_and_browsers_only() {
     let tenant = Tenant::new().await;
     let (hub, desktop) = (tenant.connector(), tenant.desktop());
     let mut browser = tenant.browser();
@@ -237,21 +237,21 @@ async fn a_sign_in_frequency_asks_the_public_client_and_the_browser_and_not_the_
 }
 
 #[tokio::test]
-async fn a_persistent_browser_is_what_the_policy_says_whatever_the_person_chose() {
+async fn persistent_browser_policies_override_the_user() {
     let tenant = Tenant::new().await;
     let graph = Graph::of(&tenant).await;
     let always = json!({
         "grantControls": null,
         "sessionControls": {"persistentBrowser": {"mode": "always", "isEnabled": true}},
     });
-    graph.made(POLICIES, &policy(&always)).await;
+    graph.create(POLICIES, &policy(&always)).await;
     let mut browser = tenant.browser();
     tenant.desktop().code_in(&mut browser, &tenant.upn("owner"), READ).await;
     assert!(browser.cookies.contains_key("ESTSAUTHPERSISTENT"), "{:?}", browser.cookies);
 }
 
 #[tokio::test]
-async fn access_tokens_live_as_a_policy_says_the_organisations_before_the_applications() {
+async fn organization_lifetime_policies_override_application_policies() {
     let tenant = Tenant::new().await;
     let graph = Graph::of(&tenant).await;
     let hub = tenant.connector();
@@ -265,7 +265,7 @@ async fn access_tokens_live_as_a_policy_says_the_organisations_before_the_applic
         let now = tenant.now().await.as_seconds();
         hub.refresh(tokens.refresh()).await.claims()["exp"].as_i64().expect("an instant") - now
     };
-    let of_app = graph.made(LIFETIMES, &lifetime("00:20:00", false)).await;
+    let of_app = graph.create(LIFETIMES, &lifetime("00:20:00", false)).await;
     assert!(lives().await >= 3_600, "assigned to nothing yet");
     let assigned = format!("/applications/{}/tokenLifetimePolicies", tenant.id_of(110));
     let reference = json!({"@odata.id": format!("https://graph.microsoft.com/v1.0{LIFETIMES}/{of_app}")});
@@ -273,7 +273,7 @@ async fn access_tokens_live_as_a_policy_says_the_organisations_before_the_applic
     assert_eq!(answer.status, 204, "{answer:?}");
     assert_eq!(graph.call(Method::GET, &assigned, &Value::Null).await.json()["value"][0]["id"], of_app);
     assert_eq!(lives().await, 1_200);
-    graph.made(LIFETIMES, &lifetime("08:00:00", true)).await;
+    graph.create(LIFETIMES, &lifetime("08:00:00", true)).await;
     assert_eq!(lives().await, 28_800);
     for wrong in ["00:09:59", "1.00:00:01", "soon", "1.0"] {
         assert_eq!(graph.call(Method::POST, LIFETIMES, &lifetime(wrong, false)).await.status, 400, "{wrong}");

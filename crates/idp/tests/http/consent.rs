@@ -1,34 +1,34 @@
-//! What a person lets an application do.
+//! User consent.
 
 use serde_json::json;
 
 use crate::client::App;
-use crate::device_code::{let_in, poll_with, refused_by_page, started};
+use crate::device_code::{let_in, poll_with, refused_by_page, start_with};
 use crate::tenant::{ORDERS, PASSWORD, READ, Tenant};
 
 #[tokio::test]
-async fn consent_is_asked_once_and_then_for_more_only() {
+async fn consent_is_requested_once_and_for_new_scopes() {
     let tenant = Tenant::new().await;
     let app = tenant.connector();
     let (mut browser, owner) = (tenant.browser(), tenant.upn("owner"));
     let page = browser.open(&app.authorize_url(READ, &[])).await.page();
     let page = browser.sign_in(&page, &owner, PASSWORD).await.page();
-    for shown in ["Contoso Orders Connector", "Read your orders", "while you are not there", &owner] {
+    for shown in ["Contoso Orders Connector", "Read your orders", "Maintain access", &owner] {
         assert!(page.answer.text.contains(shown), "{shown} in {page:?}");
     }
-    browser.consent(&page).await.code();
+    browser.accept_permissions(&page).await.code();
     browser.open(&app.authorize_url(READ, &[])).await.code();
 
     let more = format!("{ORDERS}/Orders.Read {ORDERS}/Orders.ReadWrite");
     let page = browser.open(&app.authorize_url(&more, &[])).await.page();
-    let code = browser.consent(&page).await.code();
+    let code = browser.accept_permissions(&page).await.code();
     assert_eq!(app.redeem(&code).await.claims()["scp"], "Orders.Read Orders.ReadWrite");
     browser.open(&app.authorize_url(READ, &[])).await.code();
     let granted = tenant.journal("consent.granted").await;
     assert_eq!(granted.len(), 2);
     assert_eq!(granted[1]["data"]["scope"], "Orders.Read Orders.ReadWrite");
 
-    // One person's consent is nobody else's.
+    // Consent applies to one user only.
     let mut other = tenant.browser();
     let page = other.open(&app.authorize_url(READ, &[])).await.page();
     let page = other.sign_in(&page, &tenant.upn("colleague"), PASSWORD).await.page();
@@ -36,7 +36,7 @@ async fn consent_is_asked_once_and_then_for_more_only() {
 }
 
 #[tokio::test]
-async fn consent_that_is_declined_gives_nothing() {
+async fn declined_consent_is_an_error() {
     let tenant = Tenant::new().await;
     let app = tenant.connector();
     let mut browser = tenant.browser();
@@ -50,7 +50,7 @@ async fn consent_that_is_declined_gives_nothing() {
 }
 
 #[tokio::test]
-async fn consent_that_is_withdrawn_stops_refreshing_until_it_is_given_again() {
+async fn revoked_consent_stops_refreshes() {
     let tenant = Tenant::new().await;
     let app = tenant.connector();
     let tokens = app.sign_in(&tenant, "owner", READ).await;
@@ -71,7 +71,7 @@ async fn consent_that_is_withdrawn_stops_refreshing_until_it_is_given_again() {
 }
 
 #[tokio::test]
-async fn default_asks_for_what_is_registered_unless_something_was_granted() {
+async fn default_means_granted_or_else_registered_scopes() {
     let tenant = Tenant::new().await;
     let app = tenant.connector();
     let default = format!("{ORDERS}/.default offline_access");
@@ -79,10 +79,11 @@ async fn default_asks_for_what_is_registered_unless_something_was_granted() {
     let page = browser.open(&app.authorize_url(&default, &[])).await.page();
     let page = browser.sign_in(&page, &tenant.upn("owner"), PASSWORD).await.page();
     assert!(page.answer.text.contains("Orders.Read") && !page.answer.text.contains("Orders.ReadWrite"));
-    let code = browser.consent(&page).await.code();
+    let code = browser.accept_permissions(&page).await.code();
     assert_eq!(app.redeem(&code).await.claims()["scp"], "Orders.Read");
 
-    // Whatever was granted, even if it is not what is registered: nothing is asked, and that is what the token says.
+    // With any grant at all, `.default` requests no consent, and the token contains what was
+    // granted.
     let mut other = tenant.browser();
     let write = format!("{ORDERS}/Orders.ReadWrite");
     app.code_in(&mut other, &tenant.upn("colleague"), &write).await;
@@ -93,7 +94,7 @@ async fn default_asks_for_what_is_registered_unless_something_was_granted() {
 /// azure-cli#33887 and msal_streamlit_authentication#43 show the redirect; adal-python#146 the page
 /// of a device.
 #[tokio::test]
-async fn default_of_an_api_that_is_not_registered_is_refused_before_there_is_a_code() {
+async fn default_of_an_unregistered_api_gets_no_code() {
     let tenant = Tenant::new().await;
     let app = tenant.connector();
     let old = "https://old.contoso.example";
@@ -123,18 +124,18 @@ async fn default_of_an_api_that_is_not_registered_is_refused_before_there_is_a_c
     tenant.browser().open(&url).await.refused("invalid_client", "AADSTS650057");
 
     let desktop = tenant.desktop();
-    let codes = started(&desktop, &[("scope", &default)]).await;
+    let codes = start_with(&desktop, &[("scope", &default)]).await;
     refused_by_page(&tenant, &codes).await.says(400, "AADSTS650057");
     poll_with(&desktop, &codes, &[]).await.refused(400, "authorization_pending", "AADSTS70016");
     assert_eq!(tenant.journal("consent.").await.len(), 1);
 
-    // What was granted by its name is enough.
+    // A grant by scope name suffices.
     app.code_in(&mut browser, &owner, &format!("{old}/Orders.Read")).await;
     let code = browser.open(&app.authorize_url(&default, &[("prompt", "none")])).await.code();
     assert_eq!(app.redeem(&code).await.claims()["scp"], "Orders.Read");
 }
 
-/// Consent to anything of Microsoft Graph includes the four (azure-docs#101648).
+/// Consent to any scope of Microsoft Graph includes the four (azure-docs#101648).
 #[tokio::test]
 async fn default_of_graph_includes_requested_openid_connect_scopes_without_a_registration() {
     let tenant = Tenant::new().await;
@@ -144,17 +145,17 @@ async fn default_of_graph_includes_requested_openid_connect_scopes_without_a_reg
     let page = browser.open(&app.authorize_url(&format!("{graph} openid offline_access"), &[])).await.page();
     let page = browser.sign_in(&page, &owner, PASSWORD).await.page();
     assert_eq!(page.answer.text.matches("offline_access").count(), 1, "{page:?}");
-    let code = browser.consent(&page).await.code();
+    let code = browser.accept_permissions(&page).await.code();
     let tokens = app.redeem(&code).await;
     assert_eq!(tokens.0["scope"], format!("profile openid email {graph}"));
     assert_eq!(tokens.claims()["scp"], "profile openid email");
-    // From then on, the same without them: at the endpoint, and of a refresh token.
+    // From then on also without them in the request, at both endpoints.
     browser.open(&app.authorize_url(graph, &[])).await.code();
     let refreshed = app.try_refresh(tokens.refresh(), &[("scope", graph)]).await;
     assert_eq!(refreshed.json()["scope"], tokens.0["scope"], "{refreshed:?}");
 
     let desktop = tenant.desktop();
-    let codes = started(&desktop, &[("scope", &format!("{graph} profile"))]).await;
+    let codes = start_with(&desktop, &[("scope", &format!("{graph} profile"))]).await;
     let_in(&tenant, &codes).await;
     let polled = poll_with(&desktop, &codes, &[]).await;
     assert_eq!(polled.json()["scope"], tokens.0["scope"], "{polled:?}");
@@ -179,7 +180,7 @@ async fn default_of_the_own_api_needs_no_registration() {
 }
 
 #[tokio::test]
-async fn what_an_administrator_granted_is_asked_of_nobody() {
+async fn admin_consent_replaces_the_consent_page() {
     let tenant = Tenant::new().await;
     let app = tenant.admin_tool();
     let url = app.authorize_url("User.Read", &[]);
@@ -191,11 +192,11 @@ async fn what_an_administrator_granted_is_asked_of_nobody() {
 }
 
 #[tokio::test]
-async fn consent_can_be_asked_for_again() {
+async fn prompt_consent_forces_the_page() {
     let tenant = Tenant::new().await;
     let app = tenant.connector();
     let mut browser = tenant.browser();
     app.code_in(&mut browser, &tenant.upn("owner"), READ).await;
     let page = browser.open(&app.authorize_url(READ, &[("prompt", "consent")])).await.page();
-    browser.consent(&page).await.code();
+    browser.accept_permissions(&page).await.code();
 }

@@ -1,4 +1,5 @@
-//! Every date in a body or a header is the tenant's: here after 400 days, far from the machine's.
+//! Every date in a body or a header uses the tenant's clock: here after 400 days, far from the
+//! machine's time.
 
 use outlive_clock::{Instant, Span, wall_now};
 use reqwest::{Method, RequestBuilder};
@@ -8,7 +9,7 @@ use crate::tenant::{Answer, READ, Tenant, send};
 
 const DAY: Span = Span::from_days(1);
 
-/// Every RFC 3339 date in a text (`2027-02-09`), as an instant of that day.
+/// Returns the days of all RFC 3339 dates in a text (`2027-02-09`).
 fn days(text: &str) -> Vec<Instant> {
     let digits = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_digit);
     let mut found = Vec::new();
@@ -30,7 +31,8 @@ fn near(one: Instant, other: Instant, span: Span) -> bool {
     one <= other + span && other <= one + span
 }
 
-/// No date of the answer is the machine's, and its `Date` header is the tenant's, once.
+/// Asserts that no date of the response is the machine's, and that it has one `Date` header with
+/// the tenant's time.
 fn dated(what: &str, answer: &Answer, now: Instant) {
     let wall = wall_now();
     for at in days(&answer.text) {
@@ -43,16 +45,16 @@ fn dated(what: &str, answer: &Answer, now: Instant) {
     }
     assert!(["", "-1"].contains(&answer.header("expires")), "{what}: {answer:?}");
     for cookie in answer.headers.get_all("set-cookie") {
-        // An age is relative, whatever clock the browser has.
+        // `Max-Age` is relative and so independent of clocks.
         assert!(!cookie.to_str().expect("a text").to_lowercase().contains("expires="), "{what}: {cookie:?}");
     }
 }
 
-/// The same of an error, whose text has the instant itself.
+/// Asserts the same of an error, whose text contains the time.
 fn refused(what: &str, answer: &Answer, now: Instant) {
     assert!(answer.status >= 400, "{what}: {answer:?}");
     dated(what, answer, now);
-    // An expired token's error names the end of the token besides.
+    // The error of an expired token also contains the time of expiry.
     let expired = answer.text.contains("expired at");
     let found = days(&answer.text).into_iter().map(|at| near(at, now, DAY)).collect::<Vec<_>>();
     assert!(found.contains(&true), "{what} has no date of today: {answer:?}");
@@ -115,7 +117,7 @@ async fn after_400_days_no_answer_has_the_machines_date() {
     }
     let wrong_method = tenant.http.request(Method::PUT, tenant.url(&format!("/{id}/discovery/keys")));
     dated("a wrong method", &send(wrong_method).await, now);
-    // A reset at an alias: the user name has the domain of the tenant.
+    // A password reset at an alias: the user name determines the tenant.
     let mut browser = tenant.browser();
     for segment in [&*id, "common"] {
         let page = browser.open(&format!("/{segment}/passwordreset")).await.page();
@@ -128,12 +130,12 @@ async fn after_400_days_no_answer_has_the_machines_date() {
             dated("a wrong reset", &browser.submit(&page, &fields).await.page().answer, now);
         }
     }
-    // Without a tenant there is no clock but the machine's.
+    // Without a tenant, the machine's clock applies.
     for path in ["/nope", "/common/nope", "/device", "/error?code=50173", "/unknown.example/nope"] {
         let date = get(path).await;
         assert_ne!(date.header("date"), now.strftime("%a, %d %b %Y %H:%M:%S GMT"), "{path}: {date:?}");
     }
-    // A form at an alias names the client in its sealed state alone.
+    // At an alias, only the sealed state of the form contains the client.
     let mut browser = tenant.browser();
     let url = app.authorize_url("User.Read", &[]).replace(&format!("/{id}/"), "/common/");
     let page = browser.open(&url).await.page();

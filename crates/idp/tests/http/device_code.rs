@@ -1,4 +1,4 @@
-//! A device without a browser, and the person who lets it in.
+//! The device authorization grant.
 
 use outlive_clock::Span;
 use outlive_store::sql;
@@ -12,7 +12,7 @@ use crate::tokens::Tokens;
 
 const URN: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-/// What a device was given.
+/// A device authorization response.
 pub(crate) struct Codes(Value);
 
 impl Codes {
@@ -27,11 +27,11 @@ async fn try_start(app: &App, form: &[(&str, &str)]) -> Answer {
 
 async fn start(app: &App, scope: &str) -> Codes {
     let asked = if app.v1 { "resource" } else { "scope" };
-    started(app, &[(asked, scope)]).await
+    start_with(app, &[(asked, scope)]).await
 }
 
-/// The codes of a request with these parameters.
-pub(crate) async fn started(app: &App, asked: &[(&str, &str)]) -> Codes {
+/// Returns the codes for a request with these parameters.
+pub(crate) async fn start_with(app: &App, asked: &[(&str, &str)]) -> Codes {
     let form: Vec<_> =
         [("client_id", app.client_id.as_str())].into_iter().chain(asked.iter().copied()).collect();
     let answer = try_start(app, &form).await;
@@ -54,7 +54,7 @@ async fn enter(browser: &mut Browser, user_code: &str) -> Page {
     browser.submit(&page, &[("otc", user_code)]).await.page()
 }
 
-/// The person types the code, signs in, and comes to the question.
+/// Enters the code, signs in, and returns the approval page.
 async fn question(browser: &mut Browser, codes: &Codes, upn: &str) -> Page {
     let page = enter(browser, codes.text("user_code")).await;
     let page = browser.sign_in(&page, upn, PASSWORD).await.page();
@@ -68,7 +68,7 @@ pub(crate) async fn let_in(tenant: &Tenant, codes: &Codes) {
     assert_eq!(browser.submit(&page, &[]).await.page().heading, "The device is signed in");
 }
 
-/// The page that refuses a device once its user has signed in.
+/// Returns the error page that a user gets after signing in.
 pub(crate) async fn refused_by_page(tenant: &Tenant, codes: &Codes) -> Page {
     let mut browser = tenant.browser();
     let page = enter(&mut browser, codes.text("user_code")).await;
@@ -76,7 +76,7 @@ pub(crate) async fn refused_by_page(tenant: &Tenant, codes: &Codes) -> Page {
 }
 
 #[tokio::test]
-async fn a_person_lets_a_device_in() {
+async fn a_user_approves_a_device() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let codes = start(&app, &format!("openid profile {READ}")).await;
@@ -93,8 +93,8 @@ async fn a_person_lets_a_device_in() {
     assert_eq!(first.field("otc"), user_code);
     assert!(first.answer.text.contains("<svg role=\"img\"") && !first.answer.text.contains("<script"));
     let question = question(&mut browser, &codes, &tenant.upn("owner")).await;
-    for said in ["Orders Desktop", "Read your orders", &tenant.upn("owner")] {
-        assert!(question.answer.text.contains(said), "{said} in {question:?}");
+    for text in ["Orders Desktop", "Read your orders", &tenant.upn("owner")] {
+        assert!(question.answer.text.contains(text), "{text} in {question:?}");
     }
     poll(&app, &codes).await.refused(400, "authorization_pending", "AADSTS70016");
     browser.submit(&question, &[]).await.page();
@@ -112,7 +112,7 @@ async fn a_person_lets_a_device_in() {
 }
 
 #[tokio::test]
-async fn who_is_signed_in_is_only_asked_and_the_short_name_of_the_grant_does() {
+async fn a_signed_in_user_only_approves_and_the_short_grant_name_works() {
     let tenant = Tenant::new().await;
     let app = App { segment: "organizations".to_owned(), ..tenant.kiosk().without_secret() };
     let mut browser = tenant.browser();
@@ -128,7 +128,7 @@ async fn who_is_signed_in_is_only_asked_and_the_short_name_of_the_grant_does() {
 }
 
 #[tokio::test]
-async fn on_v1_numbers_are_texts_and_the_code_is_called_code() {
+async fn on_v1_numbers_are_strings_and_the_parameter_is_code() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop().v1();
     let codes = start(&app, ORDERS).await;
@@ -141,7 +141,7 @@ async fn on_v1_numbers_are_texts_and_the_code_is_called_code() {
 }
 
 #[tokio::test]
-async fn a_person_can_say_no_and_nobody_can_answer_twice() {
+async fn a_user_can_decline_and_answers_are_final() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let codes = start(&app, READ).await;
@@ -157,7 +157,7 @@ async fn a_person_can_say_no_and_nobody_can_answer_twice() {
 }
 
 #[tokio::test]
-async fn a_code_lives_fifteen_minutes() {
+async fn a_code_expires_after_fifteen_minutes() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let (late, unanswered) = (start(&app, READ).await, start(&app, READ).await);
@@ -174,7 +174,7 @@ async fn a_code_lives_fifteen_minutes() {
 }
 
 #[tokio::test]
-async fn a_code_is_for_the_client_and_the_tenant_it_was_given_to() {
+async fn a_code_is_bound_to_its_client_and_tenant() {
     let (tenant, other) = (Tenant::new().await, Tenant::new().await);
     let app = tenant.desktop();
     let codes = start(&app, READ).await;
@@ -202,7 +202,7 @@ async fn a_code_is_for_the_client_and_the_tenant_it_was_given_to() {
 }
 
 #[tokio::test]
-async fn what_is_asked_is_checked_before_anybody_is_bothered() {
+async fn requests_are_validated_before_a_user_sees_them() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let ask = async |form: &[(&str, &str)]| try_start(&app, form).await;
@@ -213,13 +213,13 @@ async fn what_is_asked_is_checked_before_anybody_is_bothered() {
     ask(&nowhere).await.refused(400, "invalid_resource", "AADSTS500011");
     ask(&[("client_id", id)]).await.refused(400, "invalid_request", "AADSTS900144");
     ask(&[("scope", READ)]).await.refused(400, "invalid_request", "AADSTS900144");
-    let unknown = [("client_id", "nobody"), ("scope", READ)];
+    let unknown = [("client_id", "unknown"), ("scope", READ)];
     ask(&unknown).await.refused(400, "unauthorized_client", "AADSTS700016");
     let twice = [("client_id", id), ("scope", READ), ("scope", READ)];
     ask(&twice).await.refused(400, "invalid_request", "AADSTS9000411");
     let got = tenant.get(&format!("/{}/oauth2/v2.0/devicecode", tenant.id())).await;
     got.refused(400, "invalid_request", "AADSTS900561");
-    // A client that may not go without its credential is told so when it redeems.
+    // A client that needs a credential learns that at redemption.
     let codes = start(&tenant.connector(), READ).await;
     let_in(&tenant, &codes).await;
     let answer = poll(&tenant.connector().without_secret(), &codes).await;
@@ -230,7 +230,7 @@ async fn what_is_asked_is_checked_before_anybody_is_bothered() {
 }
 
 #[tokio::test]
-async fn only_who_was_asked_can_answer() {
+async fn only_the_prompted_user_can_approve() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let codes = start(&app, READ).await;
@@ -246,7 +246,7 @@ async fn only_who_was_asked_can_answer() {
     browser.post(&consent, &page.fields).await.page().says(400, "AADSTS165000");
     let answer = format!("/{}/deviceauth", tenant.id());
     browser.post(&answer, &sign_in.fields).await.page().says(400, "AADSTS165000");
-    // Their session is over before they answer: they sign in, and are asked again.
+    // The session ends before the approval, so the user signs in and approves again.
     tenant.happens_to("owner", "revoke_sessions").await;
     let page = browser.submit(&page, &[]).await.page();
     assert_eq!(page.heading, "Sign in");
@@ -257,7 +257,7 @@ async fn only_who_was_asked_can_answer() {
 }
 
 #[tokio::test]
-async fn of_many_who_redeem_one_code_one_wins() {
+async fn concurrent_redemptions_of_a_device_code_yield_one_grant() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let codes = start(&app, READ).await;
@@ -276,7 +276,7 @@ async fn of_many_who_redeem_one_code_one_wins() {
 }
 
 #[tokio::test]
-async fn what_a_device_got_falls_with_the_password_of_who_let_it_in() {
+async fn a_password_change_revokes_device_grants() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let (used, approved, kept) =
@@ -297,8 +297,7 @@ async fn what_a_device_got_falls_with_the_password_of_who_let_it_in() {
     tenant.kiosk().refresh(stays.refresh()).await;
 }
 
-/// Over https no page sets a cookie that could be sent in clear; the browser of these tests checks
-/// each.
+/// Over https all pages set `Secure` cookies; the browser of these tests checks each.
 #[tokio::test]
 async fn pages_over_https_set_secure_cookies() {
     let tenant = Tenant::new().await;
@@ -334,9 +333,9 @@ async fn the_database_does_not_hold_the_code_that_a_person_types() {
     }
 }
 
-/// RFC 8628, section 5.1: guessing of user codes is limited. The limit is the address's.
+/// RFC 8628, section 5.1: guessing of user codes is limited, per address.
 #[tokio::test]
-async fn user_codes_are_not_for_guessing() {
+async fn user_code_guesses_have_a_limit() {
     let tenant = Tenant::new().await;
     let codes = start(&tenant.desktop(), READ).await;
     let mut browser = tenant.browser();

@@ -1,4 +1,4 @@
-//! What clients read before they do anything else.
+//! Documents that clients read first.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ async fn get(tenant: &Tenant, host: &str, path: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn documents_keys_and_issuers_follow_the_origin_by_which_one_came() {
+async fn documents_keys_and_issuers_follow_the_request_origin() {
     let tenant = Tenant::new().await;
     let port = tenant.installation.url.rsplit_once(':').expect("a port").1.to_owned();
     let app = tenant.connector();
@@ -32,7 +32,7 @@ async fn documents_keys_and_issuers_follow_the_origin_by_which_one_came() {
             assert_eq!(document.header("access-control-allow-origin"), "*");
             let document = document.json();
             assert_eq!(document["issuer"], issuer);
-            // Who the person is can be asked at the same origin, and only with a token.
+            // UserInfo has the same origin, and needs a token.
             let user_info = document["userinfo_endpoint"].as_str().expect("a URL");
             let user_info = user_info.strip_prefix(origin).expect("the origin");
             assert_eq!(get(&tenant, host, user_info).await.status, 401, "{user_info}");
@@ -82,7 +82,7 @@ async fn a_token_from_one_origin_is_accepted_at_another() {
 }
 
 #[tokio::test]
-async fn an_alias_stays_an_alias_and_its_keys_are_everybodys() {
+async fn aliases_stay_in_urls_and_publish_all_keys() {
     let tenant = Tenant::new().await;
     let held = tenant.connector().sign_in(&tenant, "owner", READ).await;
     let origin = &tenant.installation.url;
@@ -142,7 +142,7 @@ async fn instance_discovery_knows_this_cloud_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_library_that_builds_its_addresses_by_template_needs_no_document() {
+async fn libraries_that_construct_urls_need_no_document() {
     let tenant = Tenant::new().await;
     let (origin, id) = (&tenant.installation.url, tenant.id());
     for version in ["1.0", "1.1"] {
@@ -165,13 +165,13 @@ async fn a_library_that_builds_its_addresses_by_template_needs_no_document() {
     ];
     let token = send(tenant.http.post(tenant.url(&format!("/{id}/oauth2/v2.0/token"))).form(&form)).await;
     assert_eq!(token.status, 200, "{token:?}");
-    // Go asks how a name signs in under a name of its own spelling.
+    // MSAL Go requests the user realm with its own spelling of the name.
     let realm = tenant.get(&format!("/common/UserRealm/{}?api-version=1.0", tenant.upn("owner"))).await;
     assert_eq!(realm.json()["account_type"], "Managed");
 }
 
 #[tokio::test]
-async fn a_client_library_finds_its_way_by_documents_alone() {
+async fn libraries_can_discover_all_urls() {
     let tenant = Tenant::new().await;
     let document =
         tenant.get(&format!("/{}/v2.0/.well-known/openid-configuration", tenant.id())).await.json();
@@ -184,10 +184,10 @@ async fn a_client_library_finds_its_way_by_documents_alone() {
     }
 }
 
-/// passport-azure-ad and policies of API Management compare the issuer of version 1 tokens with
+/// passport-azure-ad and policies of API Management compare the issuer of version 1.0 tokens with
 /// `https://sts.windows.net/{tid}/`.
 #[tokio::test]
-async fn under_the_originals_names_each_version_has_its_one_issuer() {
+async fn under_microsoft_host_names_each_version_has_one_issuer() {
     const CLOUD: &[&str] =
         &["https://login.microsoftonline.com", "https://login.windows.net", "https://sts.windows.net"];
     let tenant = Tenant::inside(Arc::new(Installation::answering_to(CLOUD)), "2025-11").await;
@@ -224,7 +224,7 @@ async fn under_the_originals_names_each_version_has_its_one_issuer() {
             }
         }
     }
-    // Under a name of its own the issuer is that name.
+    // Under any other host name, the issuer has that name.
     let own = tenant.get(&format!("/{id}/.well-known/openid-configuration")).await.json();
     assert_eq!(own["issuer"], format!("{}/{id}/", tenant.installation.url));
 }

@@ -1,4 +1,4 @@
-//! Where everything stands: the published paths, in both versions, however the tenant is named.
+//! The published paths, in both versions and for every name of the tenant.
 
 use reqwest::Method;
 
@@ -6,7 +6,7 @@ use crate::client::App;
 use crate::tenant::{PASSWORD, READ, Tenant, send};
 
 #[tokio::test]
-async fn every_endpoint_stands_at_its_path_however_the_tenant_is_named() {
+async fn every_endpoint_works_for_every_name_of_a_tenant() {
     let tenant = Tenant::new().await;
     let (get, post) = (Method::GET, Method::POST);
     for segment in [&*tenant.id(), &*tenant.domain, "common", "organizations"] {
@@ -40,7 +40,7 @@ async fn every_endpoint_stands_at_its_path_however_the_tenant_is_named() {
 }
 
 #[tokio::test]
-async fn an_authorization_request_may_be_posted() {
+async fn authorization_requests_support_post() {
     let tenant = Tenant::new().await;
     let app = tenant.admin_tool();
     let mut browser = tenant.browser();
@@ -51,7 +51,7 @@ async fn an_authorization_request_may_be_posted() {
 }
 
 #[tokio::test]
-async fn signing_out_may_be_posted() {
+async fn sign_out_supports_post() {
     let tenant = Tenant::new().await;
     let app = tenant.admin_tool();
     let mut browser = tenant.browser();
@@ -63,7 +63,7 @@ async fn signing_out_may_be_posted() {
 }
 
 #[tokio::test]
-async fn nobody_has_a_personal_account() {
+async fn there_are_no_personal_accounts() {
     let tenant = Tenant::new().await;
     for segment in ["consumers", "9188040d-6c67-4c5b-b112-36a304b66dad"] {
         let app = App { segment: segment.to_owned(), ..tenant.connector() };

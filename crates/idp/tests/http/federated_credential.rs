@@ -1,5 +1,5 @@
-//! A client that proves itself with a token of another issuer: here another tenant of the same installation, which is to this
-//! one like any issuer on the web.
+//! Federated credentials. The external issuer is another tenant of the same installation, which is
+//! treated like any issuer on the web.
 
 use outlive_clock::Span;
 use serde_json::{Value, json};
@@ -9,7 +9,8 @@ use crate::client::App;
 use crate::tenant::{Answer, ORDERS, READ, Tenant};
 use crate::tokens::Tokens;
 
-/// A tenant with an application that another tenant's tokens prove: those of its nightly job, and those of its owner.
+/// A tenant with an application that trusts another tenant's tokens: those of its nightly job and
+/// those of its owner.
 async fn trusting(issuing: &Tenant, subjects: &[&str], issuer: &str) -> Tenant {
     let registered: Vec<Value> = subjects
         .iter()
@@ -40,7 +41,7 @@ async fn token_of(tenant: &Tenant) -> String {
     Tokens::of(tenant.nightly().client_credentials(&scope).await).access().to_owned()
 }
 
-async fn present(app: &App, assertion: &str) -> Answer {
+async fn send_assertion(app: &App, assertion: &str) -> Answer {
     let scope = format!("{ORDERS}/.default");
     let form = [
         ("grant_type", "client_credentials"),
@@ -52,11 +53,11 @@ async fn present(app: &App, assertion: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn a_token_of_a_registered_issuer_proves_the_client() {
+async fn a_token_of_a_registered_issuer_authenticates_the_client() {
     let issuing = Tenant::new().await;
     let trusting = trusting(&issuing, &[&issuing.id_of(215)], &issuer(&issuing)).await;
     let token = token_of(&issuing).await;
-    let tokens = Tokens::of(present(&workload(&trusting), &token).await);
+    let tokens = Tokens::of(send_assertion(&workload(&trusting), &token).await);
     assert_eq!(tokens.claims()["azpacr"], "2");
     assert_eq!(tokens.claims()["roles"], json!(["Orders.Read.All"]));
     assert_eq!(tokens.claims()["tid"], json!(trusting.id()));
@@ -64,18 +65,18 @@ async fn a_token_of_a_registered_issuer_proves_the_client() {
     let part = |n: usize| token.split('.').nth(n).expect("three parts");
     let other = token_of(&issuing).await;
     let forged = format!("{}.{}.{}", part(0), part(1), other.split('.').nth(2).expect("three parts"));
-    present(&workload(&trusting), &forged).await.refused(401, "invalid_client", "AADSTS700027");
-    present(&trusting.desktop(), &token).await.refused(401, "invalid_client", "AADSTS700025");
-    // It is over by the tenant's clock, and by the machine's it was over long ago.
+    send_assertion(&workload(&trusting), &forged).await.refused(401, "invalid_client", "AADSTS700027");
+    send_assertion(&trusting.desktop(), &token).await.refused(401, "invalid_client", "AADSTS700025");
+    // It has expired by the tenant's clock, and long ago by the machine's.
     trusting.advance(Span::from_hours(3)).await;
-    present(&workload(&trusting), &token).await.refused(401, "invalid_client", "AADSTS700024");
+    send_assertion(&workload(&trusting), &token).await.refused(401, "invalid_client", "AADSTS700024");
 }
 
-/// The number says which claim no credential has: azure-workload-identity#1200 (issuer),
-/// Azure/login#482 (subject), #515 and #517 (subject in another case). Each is 401 `invalid_client`
-/// without `error_uri`.
+/// The error number identifies the claim that no credential has: azure-workload-identity#1200
+/// (issuer), Azure/login#482 (subject), #515 and #517 (subject in another case). Each is 401
+/// `invalid_client` without `error_uri`.
 #[tokio::test]
-async fn the_refusal_names_the_claim_that_no_federated_credential_has() {
+async fn the_error_names_the_claim_without_a_matching_credential() {
     let issuing = Tenant::new().await;
     let (exact, subject, audience) = (issuer(&issuing), issuing.id_of(215), issuing.id_of(10));
     let token = token_of(&issuing).await;
@@ -84,7 +85,7 @@ async fn the_refusal_names_the_claim_that_no_federated_credential_has() {
     let registered = |name: &str, issuer: &str, subject: &str, audience: &str| json!({"name": name, "issuer": issuer, "subject": subject, "audiences": [audience]});
     let other_issuer = registered("other-issuer", &format!("{exact}/"), &subject, &audience);
     let other_audience = registered("other-audience", &exact, &subject, "api://AzureADTokenExchange");
-    let other_subject = registered("other-subject", &exact, "somebody", &audience);
+    let other_subject = registered("other-subject", &exact, "other", &audience);
     let other_case = registered("other-case", &exact, &upper, &audience);
     for (credentials, code, named) in [
         (vec![other_issuer.clone()], "AADSTS700211", &exact),
@@ -96,29 +97,28 @@ async fn the_refusal_names_the_claim_that_no_federated_credential_has() {
             vec![tenant.application(31, "daemon", &json!({"federated_credentials": credentials}))]
         })
         .await;
-        let body = present(&workload(&tenant), &token).await.refused(401, "invalid_client", code);
+        let body = send_assertion(&workload(&tenant), &token).await.refused(401, "invalid_client", code);
         let text = body["error_description"].as_str().expect("a text");
         assert!(text.contains(&format!("'{named}'")), "{text}");
         assert!(body.get("error_uri").is_none() && body.get("suberror").is_none(), "{body}");
     }
     let tenant = Tenant::with_applications(|tenant| vec![tenant.application(31, "daemon", &json!({}))]).await;
-    present(&workload(&tenant), &token).await.refused(401, "invalid_client", "AADSTS70025");
+    send_assertion(&workload(&tenant), &token).await.refused(401, "invalid_client", "AADSTS70025");
 }
 
 #[tokio::test]
-async fn a_users_token_proves_no_client_and_an_issuer_that_is_not_there_proves_nothing() {
+async fn user_tokens_and_unreachable_issuers_do_not_authenticate() {
     let issuing = Tenant::new().await;
     let user = issuing.desktop().sign_in(&issuing, "owner", READ).await;
     let subject = user.claims()["sub"].as_str().expect("a text").to_owned();
     let tenant = trusting(&issuing, &[&subject], &issuer(&issuing)).await;
-    let answer = present(&workload(&tenant), user.access()).await;
+    let answer = send_assertion(&workload(&tenant), user.access()).await;
     answer.refused(401, "invalid_client", "AADSTS700229");
 
-    // An issuer at a port where nobody listens.
-    let nowhere = "http://127.0.0.1:9/nobody";
-    let tenant = trusting(&issuing, &["somebody"], nowhere).await;
-    let claims =
-        json!({"iss": nowhere, "sub": "somebody", "aud": issuing.id_of(10), "exp": 4_000_000_000_u64});
+    // An issuer at a port without a listener.
+    let nowhere = "http://127.0.0.1:9/absent";
+    let tenant = trusting(&issuing, &["other"], nowhere).await;
+    let claims = json!({"iss": nowhere, "sub": "other", "aud": issuing.id_of(10), "exp": 4_000_000_000_u64});
     let part = |value: Value| {
         use base64::Engine;
         base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value.to_string())
@@ -127,7 +127,7 @@ async fn a_users_token_proves_no_client_and_an_issuer_that_is_not_there_proves_n
         [json!({"alg": "RS256", "kid": "k"}), json!({"alg": "RS256"}), json!({"alg": "none", "kid": "k"})]
     {
         let assertion = format!("{}.{}.{}", part(header), part(claims.clone()), "AAAA");
-        let answer = present(&workload(&tenant), &assertion).await;
+        let answer = send_assertion(&workload(&tenant), &assertion).await;
         answer.refused(401, "invalid_client", "AADSTS700027");
     }
 }

@@ -1,4 +1,4 @@
-//! Forms that come back otherwise than they were sent.
+//! Forms that are submitted with modified fields.
 
 use crate::browser::Page;
 use crate::tenant::{PASSWORD, READ, Tenant};
@@ -11,7 +11,7 @@ fn with(page: &Page, name: &str, value: Option<&str>) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn a_form_is_for_the_browser_and_the_path_it_was_sent_to() {
+async fn a_form_is_bound_to_its_browser_and_path() {
     let tenant = Tenant::new().await;
     let app = tenant.admin_tool();
     let mut browser = tenant.browser();
@@ -45,7 +45,7 @@ async fn a_form_is_for_the_browser_and_the_path_it_was_sent_to() {
 }
 
 #[tokio::test]
-async fn what_one_page_was_for_another_cannot_be_used_for() {
+async fn a_form_is_bound_to_its_page() {
     let tenant = Tenant::new().await;
     let app = tenant.connector();
     let mut browser = tenant.browser();
@@ -58,32 +58,32 @@ async fn what_one_page_was_for_another_cannot_be_used_for() {
         browser.post(action, &fields).await.page().says(400, "AADSTS165000");
     }
     let page = browser.sign_in(&sign_in, &tenant.upn("owner"), PASSWORD).await.page();
-    // Whose session is not in the browser any more answers nothing.
+    // A form is rejected once its session has left the browser.
     let mut without = browser.clone();
     without.cookies.remove("ESTSAUTH");
-    without.consent(&page).await.page().says(400, "AADSTS165000");
+    without.accept_permissions(&page).await.page().says(400, "AADSTS165000");
     assert!(tenant.journal("consent.").await.is_empty());
-    // Somebody else signs in besides before the page is answered: it is the first one's all the same.
+    // A second user signs in before the page is submitted: it still belongs to the first.
     let again = browser.open(&app.authorize_url(READ, &[("prompt", "login")])).await.page();
     browser.sign_in(&again, &tenant.upn("colleague"), PASSWORD).await.page();
-    let code = browser.consent(&page).await.code();
+    let code = browser.accept_permissions(&page).await.code();
     assert_eq!(app.redeem(&code).await.claims()["oid"], tenant.id_of(1));
     assert_eq!(tenant.journal("consent.").await[0]["data"]["upn"], tenant.upn("owner"));
 }
 
 #[tokio::test]
-async fn a_consent_page_is_not_answered_by_whose_session_is_over() {
+async fn a_consent_page_needs_a_live_session() {
     let tenant = Tenant::new().await;
     let app = tenant.connector();
     let mut browser = tenant.browser();
     let page = browser.open(&app.authorize_url(READ, &[])).await.page();
     let page = browser.sign_in(&page, &tenant.upn("owner"), PASSWORD).await.page();
     tenant.happens_to("owner", "revoke_sessions").await;
-    let page = browser.consent(&page).await.page();
+    let page = browser.accept_permissions(&page).await.page();
     assert_eq!(page.heading, "Sign in");
     assert!(tenant.journal("consent.").await.is_empty());
     let page = browser.sign_in(&page, &tenant.upn("owner"), PASSWORD).await.page();
-    browser.consent(&page).await.code();
+    browser.accept_permissions(&page).await.code();
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Applications hear that somebody signed out (OpenID Connect Front-Channel Logout 1.0).
+//! OpenID Connect Front-Channel Logout 1.0.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::tenant::{PASSWORD, Tenant};
 
 const ME: &str = "User.Read";
 
-/// A tenant with three applications that want to hear of it.
+/// A tenant with three applications that have a logout URL.
 async fn tenant() -> Tenant {
     let required = json!([{"resource": "00000003-0000-0000-c000-000000000000", "scopes": [ME]}]);
     Tenant::with_applications(|tenant| {
@@ -41,7 +41,7 @@ fn frames(page: &Page) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_signed_out_page_tells_each_application_that_the_session_signed_in_to() {
+async fn the_signed_out_page_loads_each_applications_logout_url() {
     let tenant = tenant().await;
     let mut browser = tenant.browser();
     app(&tenant, 20).code_in(&mut browser, &tenant.upn("owner"), ME).await;
@@ -51,7 +51,7 @@ async fn the_signed_out_page_tells_each_application_that_the_session_signed_in_t
     }
     let sent = browser.open(&tenant.admin_tool().authorize_url(ME, &[])).await.app();
     let (sid, issuer) = (&sent["session_state"], format!("{}/{}/v2.0", tenant.installation.url, tenant.id()));
-    // Another browser's sign-in to the third is none of this one's.
+    // Another browser's sign-in to the third application does not count.
     app(&tenant, 22).code_in(&mut tenant.browser(), &tenant.upn("owner"), ME).await;
 
     let back = "https://app20.example/cb";
@@ -69,13 +69,13 @@ async fn the_signed_out_page_tells_each_application_that_the_session_signed_in_t
     assert!(policy.ends_with(only), "{policy}");
     assert!(page.answer.text.contains("https://app20.example/cb?state=s"), "{page:?}");
 
-    // Who is signed out has nobody to tell.
+    // Without a session, no application is notified.
     let again = browser.open(&logout).await.app();
     assert_eq!(again["state"], "s");
 }
 
 #[tokio::test]
-async fn of_several_accounts_only_those_that_sign_out_are_told_of() {
+async fn only_ended_sessions_load_logout_urls() {
     let tenant = tenant().await;
     let mut browser = tenant.browser();
     for (n, role) in [(20, "owner"), (22, "colleague")] {
@@ -85,12 +85,15 @@ async fn of_several_accounts_only_those_that_sign_out_are_told_of() {
     let page = browser.open(&format!("/{}/oauth2/v2.0/logout", tenant.id())).await.page();
     // The first button is the last account.
     let page = browser.submit(&page, &[]).await.page();
-    let told = frames(&page);
-    assert!(told.len() == 1 && told[0].starts_with("https://app22.example/out?sid="), "{told:?}");
+    let frames_loaded = frames(&page);
+    assert!(
+        frames_loaded.len() == 1 && frames_loaded[0].starts_with("https://app22.example/out?sid="),
+        "{frames_loaded:?}"
+    );
 }
 
 #[tokio::test]
-async fn graph_keeps_the_address_and_refuses_what_is_none() {
+async fn graph_stores_valid_logout_urls_only() {
     let tenant = tenant().await;
     let admin = tenant.admin_tool().sign_in(&tenant, "admin", "https://graph.microsoft.com/.default").await;
     let path = format!("/applications/{}", tenant.id_of(120));

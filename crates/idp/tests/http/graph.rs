@@ -1,4 +1,4 @@
-//! Microsoft Graph: what a caller may do to whom.
+//! Microsoft Graph: permissions of callers.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ pub(crate) fn denied(answer: &Answer, status: u16, code: &str) {
 }
 
 #[tokio::test]
-async fn who_one_is_and_who_others_are() {
+async fn users_can_read_themselves_and_others() {
     let tenant = Tenant::new().await;
     let owner = tenant.desktop().sign_in(&tenant, "owner", "User.Read").await;
     let me = call(&tenant, owner.access(), Method::GET, "/me", Value::Null).await.json();
@@ -35,7 +35,7 @@ async fn who_one_is_and_who_others_are() {
     let more = tenant.admin_tool().sign_in(&tenant, "owner", "User.ReadWrite.All").await;
     let user = call(&tenant, more.access(), Method::GET, &path, Value::Null).await.json();
     assert_eq!(user["id"], tenant.id_of(2));
-    for unknown in ["/users/nobody", "/users/11111111-1111-1111-1111-111111111111"] {
+    for unknown in ["/users/unknown", "/users/11111111-1111-1111-1111-111111111111"] {
         let answer = call(&tenant, more.access(), Method::GET, unknown, Value::Null).await;
         denied(&answer, 404, "Request_ResourceNotFound");
     }
@@ -106,7 +106,7 @@ async fn sessions_are_revoked_by_their_user_or_an_administrator() {
 }
 
 #[tokio::test]
-async fn an_application_acts_with_its_roles_and_has_no_me() {
+async fn app_only_callers_use_app_roles_and_have_no_me() {
     let tenant = Tenant::new().await;
     let app = Tokens::of(tenant.nightly().client_credentials("https://graph.microsoft.com/.default").await);
     let answer = call(&tenant, app.access(), Method::GET, "/me", Value::Null).await;
@@ -140,7 +140,7 @@ async fn an_administrator_resets_passwords_of_others() {
     let own = format!("/users/{}", tenant.id_of(3));
     let answer = call(&tenant, admin.access(), Method::PATCH, &own, reset.clone()).await;
     denied(&answer, 403, "Authorization_RequestDenied");
-    // Of two changes in one request neither happens if one may not.
+    // Of two changes in one request, neither is applied if one is forbidden.
     let both = json!({"passwordProfile": {"password": "weak"}, "accountEnabled": false});
     denied(&call(&tenant, admin.access(), Method::PATCH, &path, both).await, 400, "Request_BadRequest");
 
@@ -148,7 +148,7 @@ async fn an_administrator_resets_passwords_of_others() {
     app.refresh(held.refresh()).await;
     assert_eq!(tenant.journal("password.reset").await[0]["data"]["event"], "admin_reset_azure_portal");
 
-    // The new password has to be changed at once.
+    // The user has to change the new password at sign-in.
     let mut browser = tenant.browser();
     let page = browser.open(&app.authorize_url(READ, &[])).await.page();
     let page = browser.sign_in(&page, &tenant.upn("colleague"), NEW).await.page();
@@ -185,7 +185,7 @@ async fn an_administrator_resets_passwords_of_others() {
 }
 
 #[tokio::test]
-async fn a_change_that_is_to_come_with_a_second_factor_comes_without_and_passwords_stay_strong() {
+async fn forced_changes_work_without_mfa_and_enforce_the_policy() {
     let tenant = Tenant::new().await;
     let scope = "User-PasswordProfile.ReadWrite.All User.ReadWrite.All";
     let admin = tenant.admin_tool().sign_in(&tenant, "admin", scope).await;
@@ -206,7 +206,7 @@ async fn a_change_that_is_to_come_with_a_second_factor_comes_without_and_passwor
 }
 
 #[tokio::test]
-async fn whoever_has_a_directory_role_gets_a_new_password_from_the_highest_only() {
+async fn passwords_of_administrators_need_the_highest_role() {
     let tenant =
         Tenant::with(|spec| spec["users"][1]["directory_roles"] = json!(["User Administrator"])).await;
     let scope = "User-PasswordProfile.ReadWrite.All User.ReadWrite.All";
@@ -259,7 +259,7 @@ async fn an_account_is_disabled_by_administrators_only() {
 }
 
 #[tokio::test]
-async fn nobody_changes_anothers_password_and_nobody_the_own_without_permission() {
+async fn password_changes_are_for_the_own_account_with_permission() {
     let tenant = Tenant::new().await;
     let body = json!({"currentPassword": PASSWORD, "newPassword": NEW});
     let may = tenant.admin_tool().sign_in(&tenant, "owner", "Directory.AccessAsUser.All").await;
@@ -277,7 +277,7 @@ async fn nobody_changes_anothers_password_and_nobody_the_own_without_permission(
         denied(&answer, 400, "Request_BadRequest");
     }
     assert!(tenant.journal("password.").await.is_empty());
-    // A token for another resource is no use here, whatever it may do there.
+    // A token for another resource is rejected, whatever its permissions.
     let nightly = Tokens::of(tenant.nightly().client_credentials(&format!("{ORDERS}/.default")).await);
     let path = format!("/users/{}/revokeSignInSessions", tenant.id_of(1));
     let answer = call(&tenant, nightly.access(), Method::POST, &path, Value::Null).await;
@@ -285,7 +285,7 @@ async fn nobody_changes_anothers_password_and_nobody_the_own_without_permission(
 }
 
 #[tokio::test]
-async fn the_own_password_is_changed_by_the_own_id_or_name() {
+async fn password_changes_accept_the_own_id_or_name() {
     let tenant = Tenant::new().await;
     let may = tenant.admin_tool().sign_in(&tenant, "owner", "Directory.AccessAsUser.All").await;
     let names = [tenant.id_of(1).to_uppercase(), tenant.upn("OWNER")];
@@ -295,7 +295,7 @@ async fn the_own_password_is_changed_by_the_own_id_or_name() {
         let answer = call(&tenant, may.access(), Method::POST, &path, body).await;
         assert_eq!(answer.status, 204, "{path}: {answer:?}");
     }
-    // Attempts with a wrong password are counted, as on /me.
+    // Wrong passwords are counted, as on `/me`.
     let path = format!("/users/{}/changePassword", tenant.id_of(1));
     let wrong = json!({"currentPassword": "wrong", "newPassword": "Fourth-Horse-4"});
     denied(&call(&tenant, may.access(), Method::POST, &path, wrong).await, 400, "Request_BadRequest");
@@ -332,22 +332,23 @@ async fn refresh_tokens_are_invalidated_under_their_older_name_too() {
 }
 
 #[tokio::test]
-async fn beta_tells_since_when_refresh_tokens_are_valid_to_who_asks_for_it() {
+async fn beta_returns_refresh_tokens_valid_from_on_request() {
     let tenant = Tenant::new().await;
     let owner = tenant.desktop().sign_in(&tenant, "owner", "User.Read").await;
     let both = "$select=refreshTokensValidFromDateTime,signInSessionsValidFromDateTime";
     let read = async |path: &str| send(tenant.http.get(tenant.url(path)).bearer_auth(owner.access())).await;
     let valid_from = async || {
-        let told = read(&format!("/beta/me?{both}")).await.json();
+        let user = read(&format!("/beta/me?{both}")).await.json();
         let context = "https://graph.microsoft.com/beta/$metadata#users(refreshTokensValidFromDateTime,\
                        signInSessionsValidFromDateTime)/$entity";
-        assert_eq!(told["@odata.context"], context);
-        let text = |name: &str| told[name].as_str().expect("an instant").to_owned();
+        assert_eq!(user["@odata.context"], context);
+        let text = |name: &str| user[name].as_str().expect("an instant").to_owned();
         (text("refreshTokensValidFromDateTime"), text("signInSessionsValidFromDateTime"))
     };
     let begin = valid_from().await;
     assert_eq!(begin.0, begin.1);
-    // What leaves some refresh tokens alone moves neither, a reset of the newer kind one, and revoking both.
+    // A reset that keeps some refresh tokens moves neither instant, a reset of the newer kind moves
+    // one, and a revocation both.
     for (event, moves) in [
         (json!({"type": "password_change", "new_password": "Other-Horse-1!"}), (false, false)),
         (
@@ -370,14 +371,14 @@ async fn beta_tells_since_when_refresh_tokens_are_valid_to_who_asks_for_it() {
         assert!(after.0 >= before.0 && after.1 >= before.1 && after.0 >= after.1);
     }
     let own = read(&format!("/beta/users/{}", tenant.id_of(1))).await.json();
-    assert_eq!(own.get("refreshTokensValidFromDateTime"), None, "only to who asks");
+    assert_eq!(own.get("refreshTokensValidFromDateTime"), None, "only if selected");
     assert_eq!(own["userPrincipalName"], json!(tenant.upn("owner")));
     denied(&read(&format!("/beta/users/{}", tenant.id_of(2))).await, 403, "Authorization_RequestDenied");
     denied(&read(&format!("/v1.0/me?{both}")).await, 400, "Request_BadRequest");
 }
 
 #[tokio::test]
-async fn two_slashes_after_the_version_are_as_good_as_one() {
+async fn two_slashes_after_the_version_are_accepted_too() {
     let tenant = Tenant::new().await;
     for path in ["/v1.0/me", "/v1.0//me"] {
         assert_eq!(send(tenant.http.get(tenant.url(path))).await.status, 401, "{path}");

@@ -24,7 +24,7 @@ async fn post(tenant: &Tenant, token: &str, path: &str, body: Value) -> Answer {
     call(tenant, token, Method::POST, path, body).await
 }
 
-fn shown(tenant: &Tenant, answer: &Answer) -> String {
+fn redacted_body(tenant: &Tenant, answer: &Answer) -> String {
     let text = answer.text.replace(&tenant.id()[..18], "[ids]");
     text.replace(",\"", ",\n\"")
 }
@@ -36,7 +36,7 @@ async fn an_application_and_its_service_principal_on_the_wire() {
     let select =
         "$select=id,appId,displayName,api,appRoles,identifierUris,optionalClaims,web,requiredResourceAccess";
     let path = format!("/applications/{}?{select}", tenant.id_of(110));
-    assert_snapshot!(shown(&tenant, &get(&tenant, token.access(), &path).await), @r#"
+    assert_snapshot!(redacted_body(&tenant, &get(&tenant, token.access(), &path).await), @r#"
 {"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#applications(id,appId,displayName,api,appRoles,identifierUris,optionalClaims,web,requiredResourceAccess)/$entity",
 "api":{"oauth2PermissionScopes":[{"adminConsentDescription":"Read your orders",
 "adminConsentDisplayName":"Orders.Read",
@@ -75,7 +75,7 @@ async fn an_application_and_its_service_principal_on_the_wire() {
 "redirectUris":[]}}
 "#);
     let path = format!("/applications(appId='{}')?$select=id,requiredResourceAccess,web", tenant.id_of(12));
-    assert_snapshot!(shown(&tenant, &get(&tenant, token.access(), &path).await), @r#"
+    assert_snapshot!(redacted_body(&tenant, &get(&tenant, token.access(), &path).await), @r#"
 {"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#applications(id,requiredResourceAccess,web)/$entity",
 "id":"[ids]-0000-000000000070",
 "requiredResourceAccess":[{"resourceAccess":[{"id":"[ids]-0000-000000000136",
@@ -90,7 +90,7 @@ async fn an_application_and_its_service_principal_on_the_wire() {
         "/servicePrincipals/{}?$select=id,appId,accountEnabled,servicePrincipalNames",
         tenant.id_of(210)
     );
-    assert_snapshot!(shown(&tenant, &get(&tenant, token.access(), &path).await), @r#"
+    assert_snapshot!(redacted_body(&tenant, &get(&tenant, token.access(), &path).await), @r#"
 {"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#servicePrincipals(id,appId,accountEnabled,servicePrincipalNames)/$entity",
 "accountEnabled":true,
 "appId":"[ids]-0000-00000000000a",
@@ -101,11 +101,11 @@ async fn an_application_and_its_service_principal_on_the_wire() {
 }
 
 #[tokio::test]
-async fn applications_and_service_principals_are_found_and_listed() {
+async fn applications_and_service_principals_support_lookup_and_paging() {
     let tenant = Tenant::new().await;
     let token = tenant.admin_tool().sign_in(&tenant, "owner", "Application.Read.All").await;
     let token = token.access();
-    // The platform's own are registered elsewhere.
+    // Platform applications have no registration in the tenant.
     for (set, count) in [("applications", 9), ("servicePrincipals", 16)] {
         let by_name =
             get(&tenant, token, &format!("/{set}?$filter=displayName eq 'Nightly Job'")).await.json();
@@ -130,7 +130,7 @@ async fn applications_and_service_principals_are_found_and_listed() {
 }
 
 #[tokio::test]
-async fn an_application_is_made_used_changed_and_removed() {
+async fn application_lifecycle() {
     let tenant = Tenant::new().await;
     let admin = tenant.admin_tool().sign_in(&tenant, "admin", ALL).await;
     let body = json!({
@@ -216,9 +216,9 @@ async fn a_service_principal_is_changed_by_its_app_id_too() {
     let wrong =
         call(&tenant, admin.access(), Method::PATCH, &path, json!({"accountEnabled": "perhaps"})).await;
     denied(&wrong, 400, "Request_BadRequest");
-    let nobody = "/servicePrincipals(appId='11111111-1111-1111-1111-111111111111')";
+    let unknown = "/servicePrincipals(appId='11111111-1111-1111-1111-111111111111')";
     denied(
-        &call(&tenant, admin.access(), Method::PATCH, nobody, json!({})).await,
+        &call(&tenant, admin.access(), Method::PATCH, unknown, json!({})).await,
         404,
         "Request_ResourceNotFound",
     );
@@ -252,7 +252,7 @@ async fn a_secret_works_from_its_start_to_its_end() {
 }
 
 #[tokio::test]
-async fn what_is_not_sound_is_not_registered() {
+async fn invalid_registrations_are_errors() {
     let tenant = Tenant::new().await;
     let admin = tenant.admin_tool().sign_in(&tenant, "admin", ALL).await;
     let many = |n: u32| (0..n).map(|n| format!("https://a.example/{n}")).collect::<Vec<_>>();
@@ -311,7 +311,7 @@ async fn what_is_not_sound_is_not_registered() {
     let body = json!({"displayName": "x", "publicClient": {"redirectUris": native}});
     let made = post(&tenant, admin.access(), "/applications", body).await;
     assert_eq!(made.status, 201, "{made:?}");
-    // A change is held to the same.
+    // Updates are checked by the same rules.
     let path = format!("/applications/{}", made.json()["id"].as_str().expect("an id"));
     let spoiled = json!({"publicClient": {"redirectUris": ["msal1b2c://auth", "file:///etc/passwd"]}});
     let answer = call(&tenant, admin.access(), Method::PATCH, &path, spoiled).await;
@@ -319,9 +319,9 @@ async fn what_is_not_sound_is_not_registered() {
     assert!(answer.text.contains("'redirectUris'"), "{answer:?}");
 }
 
-/// The same rule for what the lab describes.
+/// The same rule for tenant specifications.
 #[tokio::test]
-async fn a_tenant_with_an_unsound_redirect_uri_is_not_made() {
+async fn an_invalid_redirect_uri_rejects_the_tenant() {
     let tenant = Tenant::new().await;
     for uri in [
         "https://me@a.example/",
@@ -416,11 +416,11 @@ async fn a_disabled_service_principal_gets_no_tokens() {
 }
 
 #[tokio::test]
-async fn a_document_that_an_older_program_wrote_can_be_changed() {
+async fn documents_of_older_versions_stay_writable() {
     let installation = Arc::new(Installation::start());
     let tenant = Tenant::inside(Arc::clone(&installation), "2025-11").await;
     let admin = tenant.admin_tool().sign_in(&tenant, "admin", ALL).await;
-    // The same JSON, written otherwise.
+    // The same JSON with different formatting.
     for rewrite in [
         "UPDATE applications SET document = replace(document, ',\"', ', \"')",
         "UPDATE users SET profile = replace(profile, ',\"', ', \"'), lockout = replace(lockout, '{', '{ ')",
@@ -441,7 +441,7 @@ async fn a_document_that_an_older_program_wrote_can_be_changed() {
 }
 
 #[tokio::test]
-async fn of_two_changes_at_once_none_is_lost() {
+async fn concurrent_updates_lose_no_change() {
     let tenant = Tenant::new().await;
     let admin = tenant.admin_tool().sign_in(&tenant, "admin", ALL).await;
     let job = format!("/servicePrincipals(appId='{}')", tenant.id_of(15));
@@ -463,9 +463,9 @@ async fn of_two_changes_at_once_none_is_lost() {
     }
 }
 
-/// "implicitGrantSettings resource type": what is absent from a change stays as it is.
+/// "implicitGrantSettings resource type": absent properties are unchanged.
 #[tokio::test]
-async fn implicit_grants_are_switched_on_by_their_settings() {
+async fn implicit_grant_settings_enable_response_types() {
     let tenant = Tenant::new().await;
     let token = tenant.admin_tool().sign_in(&tenant, "admin", "Application.ReadWrite.All").await;
     let path = format!("/applications/{}", tenant.id_of(110));

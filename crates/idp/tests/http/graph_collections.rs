@@ -1,5 +1,5 @@
-//! What every collection of Microsoft Graph has in common: comparisons without regard to case,
-//! numbers, names of requests, and paths that lead nowhere.
+//! Features of every Microsoft Graph collection: case-insensitive comparison, counts, request ids,
+//! and unknown paths.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -13,10 +13,10 @@ const ALL: &str = "https://graph.microsoft.com/.default";
 /// The template of the role Global Administrator.
 const GLOBAL: &str = "62e90394-69f5-4237-9190-012177145e10";
 
-/// "Use the $filter query parameter" and the directory's collation: names are found whatever the
-/// case of their letters, also beyond ASCII.
+/// "Use the $filter query parameter" and the directory's collation: names match in any letter case,
+/// also beyond ASCII.
 #[tokio::test]
-async fn texts_are_compared_without_regard_to_case() {
+async fn text_comparison_ignores_case() {
     let tenant = Tenant::new().await;
     let admin = Graph::of(&tenant, "admin", ALL).await;
     for (name, nickname) in [("Buyers", "buyers"), ("\u{d6}RTLICHE Gr\u{f6}\u{df}e", "sizes")] {
@@ -81,7 +81,7 @@ async fn the_last_global_administrator_cannot_be_deleted_or_disabled() {
     assert_eq!(admin.call(Method::PATCH, &own, disabled).await.status, 204);
 }
 
-/// A filter is applied before pages are cut: no page is empty while there are matches.
+/// Paging follows filtering: no page is empty while there are more matches.
 #[tokio::test]
 async fn a_filtered_page_is_full() {
     let tenant = Tenant::new().await;
@@ -103,7 +103,7 @@ async fn a_filtered_page_is_full() {
 
 /// "Advanced query capabilities on Microsoft Entra ID objects".
 #[tokio::test]
-async fn every_collection_has_its_number() {
+async fn every_collection_has_a_count() {
     let tenant = Tenant::new().await;
     let admin = Graph::of(&tenant, "admin", ALL).await;
     let bind = json!({"members@odata.bind": [format!("https://graph.microsoft.com/v1.0/users/{}", tenant.id_of(3))]});
@@ -154,13 +154,13 @@ async fn every_collection_has_its_number() {
     }
     let filtered = admin.eventually(&format!("{credentials}/$count?$filter=name eq 'OTHER'")).await;
     assert_eq!(filtered.text, "0");
-    // The logs have no numbers ("List signIns": $top, $skiptoken and $filter).
+    // The logs have no counts ("List signIns": $top, $skiptoken and $filter).
     denied(&admin.eventually("/auditLogs/signIns/$count").await, 400, "Request_UnsupportedQuery");
 }
 
 /// "Microsoft Graph error responses and resource types".
 #[tokio::test]
-async fn every_response_names_its_request() {
+async fn every_response_has_request_ids() {
     let tenant = Tenant::new().await;
     let admin = Graph::of(&tenant, "admin", ALL).await;
     for (method, path, status) in [
@@ -185,7 +185,7 @@ async fn every_response_names_its_request() {
             assert_eq!(error["innerError"]["request-id"], answer.header("request-id"), "{path}: {error}");
         }
     }
-    // Announced and not sent, so that the answer does not race the body.
+    // Announced but not sent, so that the response does not race the body.
     let host = tenant.installation.url.split_once("//").expect("an origin").1;
     let mine = "3d0e9bd4-7bdb-4a3e-9f4f-a3a8f4f6a4a6";
     for path in ["/v1.0/users", "/beta/me", "/v1.0//me/changePassword", "/oidc/userinfo"] {
@@ -213,9 +213,9 @@ async fn every_response_names_its_request() {
     }
 }
 
-/// "Get directoryRole", "Add directory role member": by the id of the template too.
+/// "Get directoryRole", "Add directory role member": roles by template id.
 #[tokio::test]
-async fn roles_are_named_by_their_templates_and_keep_a_global_administrator() {
+async fn roles_are_found_by_template_and_keep_a_global_administrator() {
     let tenant = Tenant::new().await;
     let admin = Graph::of(&tenant, "admin", ALL).await;
     let template = "fe930be7-5e62-47db-91af-98c3a49a38b1";
@@ -241,7 +241,7 @@ async fn roles_are_named_by_their_templates_and_keep_a_global_administrator() {
     let own = format!("{global}/{}/$ref", tenant.id_of(3));
     denied(&admin.call(Method::DELETE, &own, Value::Null).await, 400, "Request_BadRequest");
     assert_eq!(admin.call(Method::POST, &format!("{global}/$ref"), reference(1)).await.status, 204);
-    // Also while there is another one.
+    // Even if there is another one.
     denied(&admin.call(Method::DELETE, &own, Value::Null).await, 400, "Request_BadRequest");
     let owner = Graph::of(&tenant, "owner", ALL).await;
     assert_eq!(owner.call(Method::DELETE, &own, Value::Null).await.status, 204);
@@ -250,9 +250,9 @@ async fn roles_are_named_by_their_templates_and_keep_a_global_administrator() {
     assert_eq!(ids(&owner.value(&global).await), [tenant.id_of(1)]);
 }
 
-/// "Update group": a member that is there already is refused, in one request too.
+/// "Update group": an existing member is rejected, also within one request.
 #[tokio::test]
-async fn a_member_is_bound_once() {
+async fn duplicate_members_are_errors() {
     let tenant = Tenant::new().await;
     let admin = Graph::of(&tenant, "admin", ALL).await;
     let user = |n: u32| format!("https://graph.microsoft.com/v1.0/directoryObjects/{}", tenant.id_of(n));
@@ -279,9 +279,9 @@ async fn a_member_is_bound_once() {
     denied(&admin.call(Method::POST, "/groups", twice).await, 400, "Request_BadRequest");
 }
 
-/// "directoryObject: checkMemberGroups" and its siblings.
+/// "directoryObject: checkMemberGroups" and related actions.
 #[tokio::test]
-async fn memberships_are_asked_of_users_and_groups() {
+async fn membership_actions_work_for_users_and_groups() {
     let tenant = Tenant::new().await;
     let admin = Graph::of(&tenant, "admin", ALL).await;
     let bind = json!({"members@odata.bind": [format!("https://graph.microsoft.com/v1.0/users/{}", tenant.id_of(3))]});
@@ -330,10 +330,9 @@ async fn memberships_are_asked_of_users_and_groups() {
     assert_eq!(narrow.call(Method::POST, "/me/checkMemberGroups", body).await.json()["value"], json!([]));
 }
 
-/// Members that the resource types do not call nullable: null is an error, and never a success
-/// without effect.
+/// Properties that are not nullable: null is an error, never a success without effect.
 #[tokio::test]
-async fn null_is_an_error_where_a_value_is_required() {
+async fn null_is_an_error_for_required_values() {
     let tenant = Tenant::new().await;
     let admin = Graph::of(&tenant, "admin", ALL).await;
     let group = format!("/groups/{}", id(&admin.group(json!({})).await));
@@ -364,7 +363,7 @@ async fn null_is_an_error_where_a_value_is_required() {
             denied(&admin.call(Method::PATCH, path, body).await, 400, "Request_BadRequest");
         }
     }
-    // Those that have a default take it.
+    // Properties with a default are reset to it.
     let claims = json!({
         "groupMembershipClaims": "All", "isFallbackPublicClient": true, "api": {"requestedAccessTokenVersion": 2},
         "optionalClaims": {"idToken": [{"name": "email"}]},

@@ -22,7 +22,7 @@ impl<'a> Graph<'a> {
         Self { tenant, token: tokens.access().to_owned() }
     }
 
-    /// Of a client that was never allowed more than to read the user.
+    /// With a client that may only read the user.
     pub(crate) async fn narrow(tenant: &'a Tenant, role: &str) -> Self {
         let tokens = tenant.desktop().sign_in(tenant, role, "User.Read").await;
         Self { tenant, token: tokens.access().to_owned() }
@@ -42,7 +42,7 @@ impl<'a> Graph<'a> {
         answer.json()["value"].as_array().expect("a collection").clone()
     }
 
-    /// The same with `ConsistencyLevel: eventual`.
+    /// With `ConsistencyLevel: eventual`.
     pub(crate) async fn eventually(&self, path: &str) -> Answer {
         let request = self.tenant.http.get(self.tenant.url(&format!("/v1.0{path}"))).bearer_auth(&self.token);
         send(request.header("ConsistencyLevel", "eventual")).await
@@ -116,7 +116,7 @@ async fn group_crud() {
 }
 
 #[tokio::test]
-async fn members_come_and_go_and_tokens_follow() {
+async fn tokens_follow_group_membership() {
     let tenant = Tenant::new().await;
     let admin = Graph::of(&tenant, "admin", ALL).await;
     let patch = json!({"groupMembershipClaims": "SecurityGroup"});
@@ -153,7 +153,7 @@ async fn members_come_and_go_and_tokens_follow() {
 }
 
 #[tokio::test]
-async fn a_group_that_cannot_be_is_refused_whole() {
+async fn an_invalid_group_is_rejected_as_a_whole() {
     let tenant = Tenant::new().await;
     let admin = Graph::of(&tenant, "admin", ALL).await;
     let group = json!({
@@ -201,8 +201,8 @@ async fn groups_and_roles_need_a_permission_and_a_role() {
     let admin = Graph::of(&tenant, "admin", ALL).await;
     let group = admin.group(json!({})).await;
     let role = id(&admin.value("/directoryRoles").await[0]).to_owned();
-    // A user without a directory role reads and changes nothing; neither does an administrator's
-    // token without the permission.
+    // A user without a directory role can read but not change; nor can an administrator's token
+    // without the permission.
     let owner = Graph::of(&tenant, "owner", ALL).await;
     let narrow = Graph::narrow(&tenant, "admin").await;
     let (group, role) = (format!("/groups/{}", id(&group)), format!("/directoryRoles/{role}"));
@@ -317,7 +317,6 @@ async fn memberships_are_groups_and_directory_roles() {
         assert_eq!(ids(&roles), [id(&role)]);
         assert_eq!(admin.eventually(&format!("{path}/$count")).await.text, "4");
         denied(&admin.get(&format!("{path}/nonsense")).await, 404, "Request_ResourceNotFound");
-        // Pages.
         let first = admin.get(&format!("{path}?$top=3&$select=id")).await.json();
         let next = first["@odata.nextLink"].as_str().expect("a next page");
         let next = next.strip_prefix(&tenant.url("/v1.0")).expect("Graph, here");
@@ -370,7 +369,7 @@ async fn counts_need_eventual_consistency() {
 
 /// microsoft-graph-docs#4267, msgraph-sdk-powershell#1090, microsoft-graph-docs#13208.
 #[tokio::test]
-async fn a_password_change_can_be_demanded_without_a_new_password() {
+async fn force_change_works_without_a_new_password() {
     let tenant = Tenant::new().await;
     let admin = Graph::of(&tenant, "admin", ALL).await;
     let held = tenant.desktop().sign_in(&tenant, "owner", READ).await;
@@ -406,7 +405,7 @@ async fn a_password_change_can_be_demanded_without_a_new_password() {
 
 #[tokio::test]
 async fn authentication_methods_are_listed_by_type() {
-    let tenant = Tenant::made(crate::installation::Installation::shared(), "2025-11", |tenant, spec| {
+    let tenant = Tenant::create(crate::installation::Installation::shared(), "2025-11", |tenant, spec| {
         spec["users"][0]["authenticator_secret"] = json!("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP");
         let scopes = ["UserAuthenticationMethod.ReadWrite.All", "User.Read"];
         spec["applications"].as_array_mut().expect("a list").push(tenant.application(

@@ -1,4 +1,4 @@
-//! Graph ends tokens before their time, for clients that can be asked for another.
+//! Continuous access evaluation in Graph, for CAE-capable clients.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -23,8 +23,8 @@ async fn me(tenant: &Tenant, tokens: &Tokens) -> Answer {
     call(tenant, tokens.access(), Method::GET, "/me", Value::Null).await
 }
 
-/// What the claims challenge asks for.
-fn asked(answer: &Answer) -> String {
+/// Returns the claims of the claims challenge.
+fn challenge_claims(answer: &Answer) -> String {
     assert_eq!(answer.status, 401, "{answer:?}");
     let header = answer.header("www-authenticate");
     let (start, claims) = header.split_once(", claims=\"").expect("claims");
@@ -46,7 +46,7 @@ fn asked(answer: &Answer) -> String {
 }
 
 #[tokio::test]
-async fn critical_events_end_tokens_whose_client_can_be_challenged_and_no_others() {
+async fn critical_events_revoke_tokens_of_cae_capable_clients_only() {
     for (event, ends) in [
         (json!({"type": "password_change", "new_password": "Other-Horse-2!"}), true),
         (json!({"type": "sspr", "new_password": "Other-Horse-2!"}), true),
@@ -69,23 +69,27 @@ async fn critical_events_end_tokens_whose_client_can_be_challenged_and_no_others
         if ends {
             let now = tenant.now().await.as_seconds().to_string();
             let nbf = json!({"essential": true, "value": now});
-            assert_eq!(asked(&answer), json!({"access_token": {"nbf": nbf}}).to_string(), "{event}");
+            assert_eq!(
+                challenge_claims(&answer),
+                json!({"access_token": {"nbf": nbf}}).to_string(),
+                "{event}"
+            );
         } else {
             assert_eq!(answer.status, 200, "{event}");
         }
-        assert_eq!(me(&tenant, &short).await.status, 200, "{event}: who cannot be asked is not");
-        assert_eq!(me(&tenant, &other).await.status, 200, "{event}: it happened to somebody else");
+        assert_eq!(me(&tenant, &short).await.status, 200, "{event}: the client is not CAE-capable");
+        assert_eq!(me(&tenant, &other).await.status, 200, "{event}: it concerned another user");
     }
 }
 
 #[tokio::test]
-async fn a_fresh_token_is_good_if_one_is_still_to_be_had() {
+async fn a_new_token_is_accepted_after_the_challenge() {
     let tenant = Tenant::new().await;
     let long = capable(&tenant, "owner").await;
     let lives = long.0["expires_in"].as_i64().expect("a number");
     assert!((20 * 3_600..=28 * 3_600).contains(&lives), "{lives}");
     tenant.happens_to("owner", "disable_user").await;
-    let claims = asked(&me(&tenant, &long).await);
+    let claims = challenge_claims(&me(&tenant, &long).await);
     let app = tenant.admin_tool();
     app.try_refresh(long.refresh(), &[("claims", &claims)]).await.grant_refused("AADSTS50057");
     tenant.happens_to("owner", "enable_user").await;
@@ -93,7 +97,7 @@ async fn a_fresh_token_is_good_if_one_is_still_to_be_had() {
     let fresh = Tokens::of(app.try_refresh(long.refresh(), &[("claims", &claims)]).await);
     assert_eq!(me(&tenant, &fresh).await.status, 200);
     tenant.happens_to("owner", "revoke_sessions").await;
-    let claims = asked(&me(&tenant, &fresh).await);
+    let claims = challenge_claims(&me(&tenant, &fresh).await);
     let body = app.try_refresh(fresh.refresh(), &[("claims", &claims)]).await.grant_refused("AADSTS50173");
     assert_eq!(body["suberror"], "bad_token");
 }

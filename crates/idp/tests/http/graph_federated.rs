@@ -111,7 +111,7 @@ async fn malformed_and_duplicate_credentials() {
 /// The name is an alternate key, and issuer, subject and audiences are not nullable
 /// ("federatedIdentityCredential resource type").
 #[tokio::test]
-async fn a_name_has_no_case_and_required_members_are_never_null() {
+async fn names_ignore_case_and_required_members_are_not_nullable() {
     let tenant = Tenant::new().await;
     let token = admin(&tenant).await;
     let path = format!("/applications/{}/federatedIdentityCredentials", tenant.id_of(115));
@@ -132,7 +132,7 @@ async fn a_name_has_no_case_and_required_members_are_never_null() {
 }
 
 #[tokio::test]
-async fn what_was_registered_through_graph_proves_the_client() {
+async fn credentials_registered_through_graph_authenticate() {
     let (issuing, tenant) = (Tenant::new().await, Tenant::new().await);
     let token = admin(&tenant).await;
     let scope = format!("{ORDERS}/.default");

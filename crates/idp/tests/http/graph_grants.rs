@@ -1,4 +1,4 @@
-//! Microsoft Graph: consents as objects.
+//! Microsoft Graph: delegated permission grants.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ async fn get(tenant: &Tenant, token: &str, path: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn what_a_person_accepted_is_a_grant_and_withdrawing_it_ends_the_tokens_use() {
+async fn user_consent_is_a_grant_whose_deletion_revokes_its_tokens() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let held = app.sign_in(&tenant, "owner", READ).await;
@@ -73,7 +73,7 @@ async fn what_a_person_accepted_is_a_grant_and_withdrawing_it_ends_the_tokens_us
 }
 
 #[tokio::test]
-async fn a_grant_for_everybody_spares_people_the_question() {
+async fn a_grant_for_all_users_replaces_the_consent_page() {
     let tenant = Tenant::new().await;
     let admin = tenant.admin_tool().sign_in(&tenant, "admin", ALL).await;
     let admin = admin.access();

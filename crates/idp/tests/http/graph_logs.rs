@@ -1,4 +1,4 @@
-//! Microsoft Graph: the journal as sign-in log and directory audits.
+//! Microsoft Graph: sign-in log and directory audit log.
 
 use insta::assert_snapshot;
 use outlive_clock::Span;
@@ -69,7 +69,7 @@ async fn a_sign_in_on_the_wire() {
 }
 
 #[tokio::test]
-async fn sign_ins_tell_who_failed_and_why_newest_first() {
+async fn sign_ins_list_users_and_errors_newest_first() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let held = app.sign_in(&tenant, "owner", READ).await;
@@ -83,10 +83,10 @@ async fn sign_ins_tell_who_failed_and_why_newest_first() {
     let log =
         async |filter: &str| values(&tenant, admin.access(), &format!("/auditLogs/signIns{filter}")).await;
     let owners = log(&format!("?$filter=userId eq '{}'", tenant.id_of(1))).await;
-    let told: Vec<_> =
+    let entries: Vec<_> =
         owners.iter().map(|entry| (&entry["status"]["errorCode"], &entry["isInteractive"])).collect();
     assert_eq!(
-        told,
+        entries,
         [(&json!(50126), &json!(true)), (&json!(50173), &json!(false)), (&json!(0), &json!(true))]
     );
     assert!(
@@ -101,7 +101,7 @@ async fn sign_ins_tell_who_failed_and_why_newest_first() {
     let at: Vec<_> = all.iter().map(|entry| entry["createdDateTime"].as_str().expect("an instant")).collect();
     assert!(at.is_sorted_by(|a, b| a >= b), "{at:?}");
 
-    // Page by page it is the same.
+    // Paging returns the same entries.
     let mut seen = Vec::new();
     let mut url = tenant.url("/v1.0/auditLogs/signIns?$top=2");
     loop {
@@ -116,7 +116,7 @@ async fn sign_ins_tell_who_failed_and_why_newest_first() {
 }
 
 #[tokio::test]
-async fn audits_tell_what_was_done_by_whom_to_whom() {
+async fn audits_list_activity_actor_and_target() {
     let tenant = Tenant::new().await;
     let admin = tenant.admin_tool().sign_in(&tenant, "admin", ALL).await;
     let token = admin.access();
@@ -169,11 +169,11 @@ async fn audits_tell_what_was_done_by_whom_to_whom() {
         values(&tenant, token, "/auditLogs/directoryAudits?$filter=activityDisplayName eq 'Delete user'")
             .await;
     assert_eq!(deleted, [log[3].clone()]);
-    assert!(!json!(log).to_string().contains("Horse"), "no password is ever told");
+    assert!(!json!(log).to_string().contains("Horse"), "no password is logged");
 }
 
 #[tokio::test]
-async fn consents_are_told_too() {
+async fn consents_are_audited_too() {
     let tenant = Tenant::new().await;
     tenant.connector().sign_in(&tenant, "owner", READ).await;
     let admin = tenant.admin_tool().sign_in(&tenant, "admin", ALL).await;

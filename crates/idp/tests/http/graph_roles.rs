@@ -1,4 +1,4 @@
-//! Microsoft Graph: app roles, assigned and taken back.
+//! Microsoft Graph: app role assignments.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::tokens::Tokens;
 const ALL: &str = "https://graph.microsoft.com/.default";
 
 #[tokio::test]
-async fn an_applications_role_is_in_its_token_until_it_is_taken_back() {
+async fn app_roles_are_in_tokens_until_their_removal() {
     let tenant = Tenant::new().await;
     let admin = tenant.admin_tool().sign_in(&tenant, "admin", ALL).await;
     let admin = admin.access();
@@ -31,7 +31,7 @@ async fn an_applications_role_is_in_its_token_until_it_is_taken_back() {
     assert_eq!(roles().await, json!(["Orders.Read.All"]));
     denied(&call(&tenant, admin, Method::POST, &given, body).await, 400, "Request_BadRequest");
 
-    // From both ends it is the same.
+    // Both ends list the same assignment.
     let held = format!("/servicePrincipals/{}/appRoleAssignments", tenant.id_of(212));
     let id = made.json()["id"].as_str().expect("an id").to_owned();
     let seen = call(&tenant, admin, Method::GET, &held, Value::Null).await.json();
@@ -62,7 +62,7 @@ async fn an_applications_role_is_in_its_token_until_it_is_taken_back() {
 }
 
 #[tokio::test]
-async fn only_what_exists_is_assigned() {
+async fn assignments_need_existing_objects() {
     let tenant = Tenant::new().await;
     let admin = tenant.admin_tool().sign_in(&tenant, "admin", ALL).await;
     let given = format!("/servicePrincipals/{}/appRoleAssignedTo", tenant.id_of(210));

@@ -1,4 +1,4 @@
-//! Microsoft Graph: users as objects, in lists and pages, deleted and restored.
+//! Microsoft Graph: users, lists and pages, deletion and restoration.
 
 use insta::assert_snapshot;
 use outlive_clock::Span;
@@ -24,8 +24,8 @@ fn new_user(tenant: &Tenant, name: &str) -> Value {
     })
 }
 
-/// A body with what varies replaced.
-fn shown(tenant: &Tenant, answer: &Answer) -> String {
+/// Returns the body with varying values replaced.
+fn redacted_body(tenant: &Tenant, answer: &Answer) -> String {
     let mut text =
         answer.text.replace(&tenant.installation.url, "[origin]").replace(&tenant.domain, "[domain]");
     for n in 0..4 {
@@ -42,7 +42,7 @@ fn shown(tenant: &Tenant, answer: &Answer) -> String {
 async fn a_user_on_the_wire() {
     let tenant = Tenant::new().await;
     let token = tenant.admin_tool().sign_in(&tenant, "owner", "User.Read.All").await;
-    assert_snapshot!(shown(&tenant, &get(&tenant, token.access(), "/me").await), @r#"
+    assert_snapshot!(redacted_body(&tenant, &get(&tenant, token.access(), "/me").await), @r#"
 {"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#users/$entity",
 "businessPhones":[],
 "displayName":"The owner",
@@ -57,14 +57,14 @@ async fn a_user_on_the_wire() {
 "userPrincipalName":"owner@[domain]"}
 "#);
     let path = format!("/users/{}?$select=accountEnabled,userType,createdDateTime", tenant.id_of(2));
-    assert_snapshot!(shown(&tenant, &get(&tenant, token.access(), &path).await), @r#"
+    assert_snapshot!(redacted_body(&tenant, &get(&tenant, token.access(), &path).await), @r#"
 {"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#users(accountEnabled,userType,createdDateTime)/$entity",
 "accountEnabled":true,
 "createdDateTime":"2026-01-05T09:00:00Z",
 "userType":"Member"}
 "#);
     let page = get(&tenant, token.access(), "/users?$top=1&$select=id,displayName").await;
-    assert_snapshot!(shown(&tenant, &page), @r#"
+    assert_snapshot!(redacted_body(&tenant, &page), @r#"
 {"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#users(id,displayName)",
 "@odata.nextLink":"[origin]/v1.0/users?%24top=1&%24select=id%2CdisplayName&%24skiptoken=[token]",
 "value":[{"displayName":"The owner",
@@ -73,7 +73,7 @@ async fn a_user_on_the_wire() {
 }
 
 #[tokio::test]
-async fn pages_follow_each_other_until_everybody_was_seen_once() {
+async fn paging_returns_every_user_exactly_once() {
     let tenant = Tenant::new().await;
     let token = tenant.admin_tool().sign_in(&tenant, "owner", "User.Read.All").await;
     let mut url = tenant.url("/v1.0/users?$top=2&$select=id");
@@ -95,7 +95,7 @@ async fn pages_follow_each_other_until_everybody_was_seen_once() {
         (2, vec![json!(tenant.id_of(1)), json!(tenant.id_of(2)), json!(tenant.id_of(3))])
     );
 
-    // A place belongs to its collection and its tenant, and is not for callers to write.
+    // A position belongs to its collection and tenant, and callers cannot forge one.
     let page = get(&tenant, token.access(), "/users?$top=1").await.json();
     let next = page["@odata.nextLink"].as_str().expect("a next page").to_owned();
     let skip = next.split("skiptoken=").nth(1).expect("a token");
@@ -118,7 +118,7 @@ async fn pages_follow_each_other_until_everybody_was_seen_once() {
 }
 
 #[tokio::test]
-async fn a_page_holds_what_passes_the_filter_however_far_away_it_is() {
+async fn filtered_pages_are_full() {
     let tenant = Tenant::new().await;
     tenant.happens_to("admin", "disable_user").await;
     let token = tenant.admin_tool().sign_in(&tenant, "owner", "User.Read.All").await;
@@ -136,7 +136,7 @@ async fn a_page_holds_what_passes_the_filter_however_far_away_it_is() {
 }
 
 #[tokio::test]
-async fn filters_find_and_wrong_queries_are_refused() {
+async fn filters_select_users_and_invalid_queries_are_errors() {
     let tenant = Tenant::new().await;
     let token = tenant.admin_tool().sign_in(&tenant, "owner", "User.Read.All").await;
     let found = async |filter: &str| -> Vec<Value> {
@@ -157,7 +157,7 @@ async fn filters_find_and_wrong_queries_are_refused() {
         assert_eq!(found(&filter).await, owner, "{filter}");
     }
     for filter in
-        ["displayName eq 'Nobody'", "id eq 'x'", "displayName eq 'The owner' and accountEnabled eq false"]
+        ["displayName eq 'Unknown'", "id eq 'x'", "displayName eq 'The owner' and accountEnabled eq false"]
     {
         assert!(found(filter).await.is_empty(), "{filter}");
     }
@@ -180,7 +180,7 @@ async fn filters_find_and_wrong_queries_are_refused() {
 }
 
 #[tokio::test]
-async fn a_user_is_made_signs_in_and_is_changed() {
+async fn user_lifecycle() {
     let tenant = Tenant::new().await;
     let admin = tenant.admin_tool().sign_in(&tenant, "admin", ALL).await;
     let answer = call(&tenant, admin.access(), Method::POST, "/users", new_user(&tenant, "newcomer")).await;
@@ -216,7 +216,7 @@ async fn a_user_is_made_signs_in_and_is_changed() {
 }
 
 #[tokio::test]
-async fn a_new_user_has_to_be_complete_and_sound() {
+async fn incomplete_or_invalid_users_are_errors() {
     let tenant = Tenant::new().await;
     let admin = tenant.admin_tool().sign_in(&tenant, "admin", ALL).await;
     let sound = new_user(&tenant, "newcomer");
@@ -252,7 +252,7 @@ async fn a_new_user_has_to_be_complete_and_sound() {
 }
 
 #[tokio::test]
-async fn a_deleted_user_gets_nothing_until_restored() {
+async fn a_deleted_user_gets_no_tokens_before_restoration() {
     let tenant = Tenant::new().await;
     let admin = tenant.admin_tool().sign_in(&tenant, "admin", ALL).await;
     let app = tenant.desktop();
@@ -288,7 +288,7 @@ async fn a_deleted_user_gets_nothing_until_restored() {
 }
 
 #[tokio::test]
-async fn after_thirty_days_a_deleted_user_is_gone() {
+async fn deleted_users_vanish_after_thirty_days() {
     let tenant = Tenant::new().await;
     let admin = tenant.admin_tool().sign_in(&tenant, "admin", ALL).await;
     let app = tenant.desktop();
@@ -309,7 +309,7 @@ async fn after_thirty_days_a_deleted_user_is_gone() {
 }
 
 #[tokio::test]
-async fn a_deleted_users_name_can_be_given_away_and_then_bars_the_way_back() {
+async fn a_reused_user_name_prevents_restoration() {
     let tenant = Tenant::new().await;
     let admin = tenant.admin_tool().sign_in(&tenant, "admin", ALL).await;
     let path = format!("/users/{}", tenant.id_of(2));
@@ -334,7 +334,7 @@ async fn a_deleted_users_name_can_be_given_away_and_then_bars_the_way_back() {
 }
 
 #[tokio::test]
-async fn a_disabled_user_gets_nothing_until_enabled() {
+async fn a_disabled_user_gets_no_tokens() {
     let tenant = Tenant::new().await;
     let app = tenant.connector();
     let held = app.sign_in(&tenant, "colleague", READ).await;

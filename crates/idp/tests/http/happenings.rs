@@ -1,4 +1,4 @@
-//! What happens to accounts, and what that does to grants.
+//! Account events and their effect on grants.
 
 use reqwest::Method;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::tenant::{PASSWORD, READ, Tenant};
 
 #[tokio::test]
-async fn a_disabled_account_gets_nothing_and_loses_nothing() {
+async fn a_disabled_account_keeps_its_grants() {
     let tenant = Tenant::new().await;
     let (public, confidential) = (tenant.desktop(), tenant.connector());
     let held = [
@@ -32,7 +32,7 @@ async fn a_disabled_account_gets_nothing_and_loses_nothing() {
 }
 
 #[tokio::test]
-async fn a_deleted_account_gets_nothing_until_it_is_restored() {
+async fn a_deleted_account_gets_no_tokens_before_restoration() {
     let tenant = Tenant::new().await;
     let app = tenant.connector();
     let tokens = app.sign_in(&tenant, "owner", READ).await;
@@ -46,24 +46,24 @@ async fn a_deleted_account_gets_nothing_until_it_is_restored() {
 }
 
 #[tokio::test]
-async fn nobody_is_known_who_is_not_in_the_directory() {
+async fn unknown_users_cannot_sign_in() {
     let tenant = Tenant::new().await;
     let mut browser = tenant.browser();
     let page = browser.open(&tenant.desktop().authorize_url(READ, &[])).await.page();
-    let page = browser.sign_in(&page, "nobody@nowhere.example", PASSWORD).await.page();
+    let page = browser.sign_in(&page, "unknown@nowhere.example", PASSWORD).await.page();
     page.says(200, "AADSTS50034");
     let line = &tenant.journal("sign_in.refused").await[0];
-    assert_eq!(line["data"]["upn"], "nobody@nowhere.example");
-    // Case and blanks around a name do not matter.
+    assert_eq!(line["data"]["upn"], "unknown@nowhere.example");
+    // Letter case and blanks around a name are ignored.
     let upn = format!(" {} ", tenant.upn("owner").to_uppercase());
     browser.sign_in(&page, &upn, PASSWORD).await.page();
 }
 
 #[tokio::test]
-async fn the_lab_is_told_what_it_cannot_do() {
+async fn impossible_lab_events_are_errors() {
     let tenant = Tenant::new().await;
     for (event, status) in [
-        (json!({"type": "disable_user", "user": "nobody"}), 404),
+        (json!({"type": "disable_user", "user": "unknown"}), 404),
         (json!({"type": "disable_app", "app": tenant.id_of(99)}), 404),
         (json!({"type": "disable_app", "app": "no id"}), 400),
         (json!({"type": "dance"}), 400),
@@ -79,7 +79,7 @@ async fn the_lab_is_told_what_it_cannot_do() {
 }
 
 #[tokio::test]
-async fn a_tenant_that_is_removed_is_gone_with_all_it_had() {
+async fn deleting_a_tenant_deletes_all_its_data() {
     let tenant = Tenant::new().await;
     let app = tenant.connector();
     let tokens = app.sign_in(&tenant, "owner", READ).await;

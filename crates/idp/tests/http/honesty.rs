@@ -1,12 +1,12 @@
-//! The catalogue promises nothing that nobody keeps: every error in it is met by a test here, or stands in the list below with
-//! the reason why it cannot be.
+//! Every error of the catalogue is expected by a test, or is listed here with the reason why it is
+//! not.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use outlive_rules::Aadsts;
 
-/// What is in the catalogue and is not produced, and why.
+/// Errors of the catalogue that are never returned, with the reason.
 const NOT_PRODUCED: &[(u32, &str)] = &[
     (50056, "every user of a tenant's description has a password"),
     (70001, "the older word for 7000112"),
@@ -20,7 +20,7 @@ const NOT_PRODUCED: &[(u32, &str)] = &[
 ];
 
 #[test]
-fn every_error_of_the_catalogue_is_met_by_a_test_or_excused() {
+fn every_error_of_the_catalogue_is_tested_or_listed_here() {
     let met = met_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/http"));
     let excused: BTreeSet<u32> = NOT_PRODUCED.iter().map(|(number, _)| *number).collect();
     let known: BTreeSet<u32> = Aadsts::all().iter().map(|error| error.number).collect();
@@ -32,7 +32,7 @@ fn every_error_of_the_catalogue_is_met_by_a_test_or_excused() {
     assert!(invented.is_empty(), "not in the catalogue: {invented:?}");
 }
 
-/// The numbers that tests expect: written `"AADSTS…"`, which only expectations are.
+/// Returns the numbers that tests expect, written `"AADSTS…"`.
 fn met_in(directory: &Path) -> BTreeSet<u32> {
     let mut met = BTreeSet::new();
     for entry in std::fs::read_dir(directory).expect("the tests' sources") {

@@ -1,5 +1,5 @@
-//! One identity provider for all tests that run at a time: each has a tenant of its own in it. It is gone, with its database,
-//! when the last of them is.
+//! One identity provider for all tests that run concurrently, each with its own tenant. It stops,
+//! and its database is deleted, with the last of them.
 
 use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -10,14 +10,14 @@ use outlive_store::{DatabaseUrl, Store};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// Another name by which browsers may come; the listener is the same.
+/// Another origin of the same listener.
 pub(crate) const OTHER_ORIGIN: &str = "https://login.outlive.example";
 
-/// What the lab sends with every call of the lab surface.
+/// The lab's authorization on the lab surface.
 pub(crate) const LAB_AUTHORIZATION: &str = "Lab 00112233445566778899aabbccddeeff";
 
 pub(crate) struct Installation {
-    /// Where it listens (`http://127.0.0.1:<port>`).
+    /// Its URL (`http://127.0.0.1:<port>`).
     pub(crate) url: String,
     pub(crate) store: Store,
     runtime: Option<Runtime>,
@@ -36,14 +36,14 @@ impl Installation {
         })
     }
 
-    /// An installation of one's own.
+    /// Starts a separate installation.
     pub(crate) fn start() -> Self {
         Self::answering_to(&[])
     }
 
-    /// One that answers to more names than the usual ones.
+    /// Starts an installation with additional origins.
     pub(crate) fn answering_to(origins: &'static [&'static str]) -> Self {
-        // Started on a thread of its own: a test's thread is inside a runtime already.
+        // On a separate thread, because a test's thread is inside a runtime.
         std::thread::spawn(|| {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
             let runtime = runtime.expect("a runtime");
@@ -83,7 +83,7 @@ async fn serve(data: &TempDir, postgres: Option<&PostgresDatabase>, more: &[&str
 }
 
 impl Installation {
-    /// The same installation, stopped and started again. Its address changes.
+    /// Restarts the installation. Its URL changes.
     pub(crate) fn restarted(mut self) -> Self {
         std::thread::spawn(move || {
             if let Some(runtime) = self.runtime.take() {
@@ -99,7 +99,7 @@ impl Installation {
         .expect("the identity provider starts again")
     }
 
-    /// Where its data is.
+    /// The data directory.
     pub(crate) fn data(&self) -> &std::path::Path {
         self.data.path()
     }
@@ -116,7 +116,8 @@ impl Drop for Installation {
     }
 }
 
-/// A database of one's own on the server that `scripts/with-postgres` starts, if `OUTLIVE_TEST_DATABASE=postgres` wants one.
+/// A separate database on the server of `scripts/with-postgres`, if
+/// `OUTLIVE_TEST_DATABASE=postgres` is set.
 struct PostgresDatabase {
     server: String,
     name: String,

@@ -1,4 +1,4 @@
-//! How long tokens live when nothing ends them.
+//! Token lifetimes without revocation.
 
 use outlive_clock::Span;
 
@@ -7,7 +7,7 @@ use crate::tenant::{READ, Tenant};
 const MOMENT: Span = Span::from_micros(1);
 
 #[tokio::test]
-async fn a_refresh_token_lives_ninety_days_unused_and_for_ever_in_use() {
+async fn a_refresh_token_expires_after_ninety_days_without_use() {
     for app in [Tenant::desktop, Tenant::connector] {
         let tenant = Tenant::new().await;
         let app = app(&tenant);
@@ -29,7 +29,7 @@ async fn a_refresh_token_lives_ninety_days_unused_and_for_ever_in_use() {
 }
 
 #[tokio::test]
-async fn a_single_page_applications_lives_a_day_however_often_it_is_replaced() {
+async fn a_refresh_token_of_a_spa_has_a_fixed_expiry_of_one_day() {
     let tenant = Tenant::new().await;
     let app = tenant.spa();
     let mut latest = app.sign_in(&tenant, "owner", READ).await;
@@ -37,7 +37,7 @@ async fn a_single_page_applications_lives_a_day_however_often_it_is_replaced() {
         tenant.advance(Span::from_hours(7)).await;
         latest = app.refresh(latest.refresh()).await;
     }
-    // MSAL for JavaScript reads it; a recorded body of 2024 has it.
+    // MSAL for JavaScript reads it; a recorded response of 2024 contains it.
     assert_eq!(latest.0["refresh_token_expires_in"], 3 * 3_600);
     let elsewhere = crate::client::App { page_origin: None, ..app.clone() };
     let answer = elsewhere.try_refresh(latest.refresh(), &[]).await;
@@ -51,7 +51,7 @@ async fn a_single_page_applications_lives_a_day_however_often_it_is_replaced() {
 }
 
 #[tokio::test]
-async fn an_access_token_works_until_its_time_is_over_and_not_after() {
+async fn an_access_token_is_valid_until_it_expires() {
     let tenant = Tenant::new().await;
     let tokens = tenant.admin_tool().sign_in(&tenant, "owner", "User.Read").await;
     let me = async || {

@@ -1,4 +1,4 @@
-//! The identity provider over HTTP, as clients, browsers and the lab meet it.
+//! The identity provider over HTTP, as used by clients, browsers and the lab.
 
 mod browser;
 mod client;

@@ -1,4 +1,4 @@
-//! An API that calls another API for the user whose client called it.
+//! The on-behalf-of flow.
 
 use outlive_clock::Span;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::tokens::Tokens;
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const GATEWAY: &str = "api://contoso-gateway";
 
-/// A tenant with an API between the client and the orders, and a client that calls it.
+/// A tenant with an API between the client and the orders API, and a client of that API.
 async fn tenant(version: u8) -> Tenant {
     Tenant::with_applications(|tenant| {
         let gateway = json!({
@@ -36,7 +36,7 @@ fn gateway(tenant: &Tenant) -> App {
     tenant.app(32, Some(SECRET), "")
 }
 
-/// What the client calls the gateway with.
+/// Returns the client's access token for the gateway.
 async fn assertion(tenant: &Tenant) -> String {
     let caller = tenant.app(33, None, "http://localhost/caller");
     caller.sign_in(tenant, "owner", &format!("{GATEWAY}/act")).await.access().to_owned()
@@ -53,7 +53,7 @@ async fn exchange(app: &App, assertion: &str, changes: &[(&str, &str)]) -> Answe
 }
 
 #[tokio::test]
-async fn an_api_acts_for_the_user_who_called_it() {
+async fn an_api_exchanges_the_tokens_of_its_callers() {
     for version in [1, 2] {
         let tenant = tenant(version).await;
         let app = gateway(&tenant);
@@ -73,7 +73,7 @@ async fn an_api_acts_for_the_user_who_called_it() {
 }
 
 #[tokio::test]
-async fn on_v1_too() {
+async fn an_api_exchanges_version_1_tokens() {
     let tenant = tenant(1).await;
     let came = assertion(&tenant).await;
     let tokens =
@@ -83,7 +83,7 @@ async fn on_v1_too() {
 }
 
 #[tokio::test]
-async fn only_tokens_that_came_to_it_and_are_ours_count() {
+async fn the_assertion_needs_our_issuer_and_the_apis_audience() {
     let tenant = tenant(2).await;
     let app = gateway(&tenant);
     let came = assertion(&tenant).await;
@@ -103,7 +103,7 @@ async fn only_tokens_that_came_to_it_and_are_ours_count() {
     for garbage in ["x", "x.y.z", &came[..came.len() / 2], elsewhere.refresh()] {
         exchange(&app, garbage, &[]).await.refused(400, "invalid_request", "AADSTS50027");
     }
-    // azure-spring-boot#333 and #943: an ID token is none to act with, whichever client it is for.
+    // azure-spring-boot#333 and #943: an ID token is not accepted, whichever client it is for.
     let signed_in = tenant.desktop().sign_in(&tenant, "owner", &format!("openid {READ}")).await;
     let id_token = signed_in.0["id_token"].as_str().expect("an ID token");
     let body = exchange(&app, id_token, &[]).await.refused(400, "invalid_request", "AADSTS240002");
@@ -117,7 +117,7 @@ async fn only_tokens_that_came_to_it_and_are_ours_count() {
 }
 
 #[tokio::test]
-async fn the_request_is_whole_and_the_api_proves_itself() {
+async fn the_exchange_needs_all_parameters_and_client_authentication() {
     let tenant = tenant(2).await;
     let app = gateway(&tenant);
     let came = assertion(&tenant).await;
@@ -141,7 +141,7 @@ async fn the_request_is_whole_and_the_api_proves_itself() {
 }
 
 #[tokio::test]
-async fn what_the_api_got_outlives_the_password_and_what_the_client_had_does_not() {
+async fn tokens_of_the_api_outlive_a_password_change() {
     let tenant = tenant(2).await;
     let (app, caller) = (gateway(&tenant), tenant.app(33, None, "http://localhost/caller"));
     let public = caller.sign_in(&tenant, "owner", &format!("{GATEWAY}/act offline_access")).await;
@@ -151,7 +151,7 @@ async fn what_the_api_got_outlives_the_password_and_what_the_client_had_does_not
     tenant.happens(change).await;
     caller.try_refresh(public.refresh(), &[]).await.grant_refused("AADSTS50173");
     app.refresh(confidential.refresh()).await;
-    // The access token is not taken back, so the API still acts; after a revocation it does no more.
+    // Access tokens are not revoked, so the API can still act; after a revocation it cannot.
     Tokens::of(exchange(&app, public.access(), &[]).await);
     tenant.happens_to("owner", "revoke_sessions").await;
     app.try_refresh(confidential.refresh(), &[]).await.grant_refused("AADSTS50173");

@@ -1,4 +1,5 @@
-//! Which pages may redeem what a single-page application was given: those at the origins of its redirect URIs.
+//! Cross-origin token requests of a single-page application: allowed from the origins of its
+//! redirect URIs.
 
 use reqwest::Method;
 use reqwest::header::ORIGIN;
@@ -23,7 +24,7 @@ async fn from_page(app: &App, origin: &str, form: &[(&str, &str)]) -> Answer {
 }
 
 #[tokio::test]
-async fn a_page_elsewhere_redeems_nothing_and_can_read_why() {
+async fn pages_of_other_origins_get_a_readable_error() {
     let tenant = Tenant::new().await;
     let app = tenant.spa();
     let (code, held) =
@@ -56,7 +57,7 @@ async fn a_page_elsewhere_redeems_nothing_and_can_read_why() {
 async fn a_page_calls_graph_with_its_token() {
     let tenant = Tenant::new().await;
     let tokens = tenant.spa().sign_in(&tenant, "owner", "openid User.Read").await;
-    for path in ["/v1.0/me", "/v1.0/users/nobody/nothing", "/oidc/userinfo"] {
+    for path in ["/v1.0/me", "/v1.0/users/unknown/nothing", "/oidc/userinfo"] {
         let url = tenant.url(path);
         let asked = tenant
             .http
@@ -77,7 +78,7 @@ async fn a_page_calls_graph_with_its_token() {
         assert_eq!(
             tenant.get(path).await.header("access-control-allow-origin"),
             "",
-            "who is no page is not told"
+            "only pages get the header"
         );
     }
     let me = send(tenant.http.get(tenant.url("/v1.0/me")).bearer_auth(tokens.access())).await;
@@ -85,7 +86,7 @@ async fn a_page_calls_graph_with_its_token() {
 }
 
 #[tokio::test]
-async fn on_loopback_a_page_may_be_served_at_any_port() {
+async fn loopback_pages_may_use_any_port() {
     let tenant = Tenant::with_applications(|tenant| {
         let uris = json!({"redirect_uris": [{"uri": "http://localhost:5173/", "type": "spa"}]});
         vec![tenant.application(40, "spa", &uris)]

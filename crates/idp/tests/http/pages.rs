@@ -1,14 +1,14 @@
-//! Pages as people and browsers meet them.
+//! Pages, as people and browsers see them.
 
 use reqwest::Method;
 
 use crate::browser::Page;
 use crate::tenant::{PASSWORD, READ, Tenant, send};
 
-/// The answer to a form may be a chain of redirects, through the application to wherever it goes on; browsers hold all of it to
-/// the policy of the page that had the form.
+/// A form may lead to a chain of redirects, through the application and beyond; browsers apply the
+/// policy of the form's page to all of them.
 #[tokio::test]
-async fn a_form_may_lead_where_the_application_is_and_on() {
+async fn form_action_allows_the_application_and_its_redirects() {
     let tenant = Tenant::new().await;
     let policy = async |url: String| {
         let page = tenant.browser().open(&url).await.page();
@@ -30,7 +30,7 @@ async fn a_form_may_lead_where_the_application_is_and_on() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_said_on_a_page() {
+async fn unknown_paths_get_a_page() {
     let tenant = Tenant::new().await;
     for path in ["/", "/nonsense", "/a/b/c", "/favicon.ico", "/%ff/login/x"] {
         let page = Page::read(tenant.get(path).await);
@@ -51,7 +51,7 @@ async fn what_is_not_there_is_said_on_a_page() {
 }
 
 #[tokio::test]
-async fn pages_are_not_kept_by_anyone() {
+async fn pages_are_not_cached_anywhere() {
     let tenant = Tenant::new().await;
     let app = tenant.connector();
     let mut browser = tenant.browser();
@@ -72,7 +72,7 @@ async fn signing_in_changes_the_cookie() {
     browser.cookies.insert("ESTSAUTH".to_owned(), "x".repeat(43));
     app.code_in(&mut browser, &tenant.upn("owner"), "User.Read").await;
     let first = browser.cookies["ESTSAUTH"].clone();
-    assert_ne!(first, "x".repeat(43), "nobody chooses another's cookie");
+    assert_ne!(first, "x".repeat(43), "a chosen cookie is not accepted");
     let page = browser.open(&app.authorize_url("User.Read", &[("prompt", "login")])).await.page();
     browser.sign_in(&page, &tenant.upn("owner"), PASSWORD).await.code();
     assert_ne!(browser.cookies["ESTSAUTH"], first);

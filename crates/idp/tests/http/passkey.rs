@@ -1,4 +1,4 @@
-//! Signing in by passkey: what it opens, what it outlives, and what is refused.
+//! Passkey sign-in: its effect, what it outlives, and rejected responses.
 
 use outlive_clock::Span;
 use reqwest::Method;
@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use crate::graph::{call, denied};
 use crate::installation::OTHER_ORIGIN;
-use crate::passkey_device::{Device, Saying, asked, registered, security_info, sign_in};
+use crate::passkey_device::{Device, Saying, passkey_page, register_device, security_info, sign_in};
 use crate::tenant::{PASSWORD, Tenant};
 use crate::tokens::Tokens;
 
 const NOT_ACCEPTED: &str = "AADSTS130005";
 const NOT_FOUND: &str = "AADSTS130004";
 
-/// Tokens of Graph for the owner, signed in by passkey.
+/// Returns Graph tokens of the owner, signed in by passkey.
 async fn tokens_by_passkey(device: &mut Device, tenant: &Tenant, upn: &str) -> Tokens {
     let app = tenant.admin_tool().v1();
     let url = app.authorize_url("https://graph.microsoft.com", &[]);
@@ -21,10 +21,10 @@ async fn tokens_by_passkey(device: &mut Device, tenant: &Tenant, upn: &str) -> T
 }
 
 #[tokio::test]
-async fn a_passkey_signs_in_whoever_it_belongs_to_named_or_not() {
+async fn a_passkey_signs_in_its_user_with_or_without_a_name() {
     let tenant = Tenant::new().await;
     let (app, owner) = (tenant.admin_tool().v1(), tenant.upn("owner"));
-    let mut device = registered(&tenant, "owner").await;
+    let mut device = register_device(&tenant, "owner").await;
     for typed in [owner.as_str(), "", &owner.to_uppercase()] {
         let claims = tokens_by_passkey(&mut device, &tenant, typed).await.claims();
         assert_eq!((&claims["oid"], &claims["amr"]), (&json!(tenant.id_of(1)), &json!(["fido", "mfa"])));
@@ -34,14 +34,14 @@ async fn a_passkey_signs_in_whoever_it_belongs_to_named_or_not() {
     let lines = tenant.journal("passkey.registered").await;
     assert_eq!((lines.len(), &lines[0]["data"]["name"]), (1, &json!("A key")));
     assert_eq!(lines[0]["subject"], format!("user:{}", tenant.id_of(1)));
-    // The password goes on working.
+    // Password sign-in still works.
     let url = app.authorize_url("https://graph.microsoft.com", &[]);
     let tokens = app.redeem(&tenant.browser().go_through(&url, &owner, PASSWORD).await.code()).await;
     assert_eq!(tokens.claims()["amr"], json!(["pwd"]));
-    // A named user's device is told which keys are meant; nobody else is told any.
+    // The page lists the credential ids of a named user only.
     let mut browser = tenant.browser();
-    for (upn, known) in [(owner.as_str(), 1), (&tenant.upn("colleague"), 0), ("nobody@nowhere.example", 0)] {
-        let page = asked(&mut browser, &url, upn).await;
+    for (upn, known) in [(owner.as_str(), 1), (&tenant.upn("colleague"), 0), ("unknown@nowhere.example", 0)] {
+        let page = passkey_page(&mut browser, &url, upn).await;
         let options: Value = serde_json::from_str(page.field("options")).expect("JSON");
         assert_eq!(options["allowCredentials"].as_array().expect("a list").len(), known, "{upn}");
     }
@@ -49,7 +49,8 @@ async fn a_passkey_signs_in_whoever_it_belongs_to_named_or_not() {
 
 #[tokio::test]
 async fn a_sign_in_by_passkey_outlives_the_password() {
-    // What happens, and whether the cookie and the public refresh token of a session without a password live on.
+    // The event, and whether the cookie and the public refresh token of a session without password
+    // survive it.
     let rows = [
         ("password_expiry", "", true, true),
         ("password_change", "", true, true),
@@ -63,7 +64,7 @@ async fn a_sign_in_by_passkey_outlives_the_password() {
     for (kind, how, cookie_lives, token_lives) in rows {
         let tenant = Tenant::new().await;
         let (app, owner) = (tenant.admin_tool(), tenant.upn("owner"));
-        let mut device = registered(&tenant, "owner").await;
+        let mut device = register_device(&tenant, "owner").await;
         let url = app.authorize_url("User.Read offline_access", &[]);
         let silently = app.authorize_url("User.Read offline_access", &[("prompt", "none")]);
         let (mut by_key, mut by_password) = (tenant.browser(), tenant.browser());
@@ -80,38 +81,38 @@ async fn a_sign_in_by_passkey_outlives_the_password() {
             event["new_password"] = json!("Other-Horse-2");
         }
         tenant.happens(event).await;
-        let told = by_key.open(&silently).await.app();
-        assert_eq!(told.contains_key("code"), cookie_lives, "{kind} {how}: {told:?}");
+        let response = by_key.open(&silently).await.app();
+        assert_eq!(response.contains_key("code"), cookie_lives, "{kind} {how}: {response:?}");
         let answer = app.try_refresh(key_tokens.refresh(), &[]).await;
         if token_lives {
             assert_eq!(answer.status, 200, "{kind} {how}: {answer:?}");
         } else {
             answer.grant_refused("AADSTS50173");
         }
-        // The same with a password, for comparison.
-        let told = by_password.open(&silently).await.app();
-        assert_eq!(told.contains_key("code"), kind == "password_expiry", "{kind} {how}: {told:?}");
+        // A password-based session, for comparison.
+        let response = by_password.open(&silently).await.app();
+        assert_eq!(response.contains_key("code"), kind == "password_expiry", "{kind} {how}: {response:?}");
         let answer = app.try_refresh(password_tokens.refresh(), &[]).await;
         assert_eq!(answer.status == 200, kind == "password_expiry", "{kind} {how}: {answer:?}");
-        // And the passkey signs in anew, whatever became of the password.
+        // The passkey still works, regardless of the password.
         tokens_by_passkey(&mut device, &tenant, "").await;
     }
 }
 
 #[tokio::test]
-async fn a_passkey_is_a_second_factor_too_and_no_way_past_the_other_one() {
+async fn a_passkey_satisfies_mfa_but_registering_one_requires_it() {
     let tenant = Tenant::new().await;
     let owner = tenant.upn("owner");
-    let mut device = registered(&tenant, "owner").await;
+    let mut device = register_device(&tenant, "owner").await;
     tenant.happens_to("owner", "require_mfa").await;
     tokens_by_passkey(&mut device, &tenant, &owner).await;
-    // Whoever has only the password cannot make one from there.
+    // The password alone does not allow registering a passkey.
     let mut browser = tenant.browser();
     let path = format!("/{}/security-info", tenant.id());
     let page = browser.open(&path).await.page();
     let page = browser.sign_in(&page, &owner, PASSWORD).await.page();
     assert_eq!(page.heading, "Enter the code");
-    // Nor with the form of a page that was there before it was required.
+    // Nor with a form from before MFA was required.
     let tenant = Tenant::new().await;
     let mut browser = tenant.browser();
     let page = security_info(&tenant, &mut browser, "owner").await;
@@ -125,35 +126,35 @@ async fn a_passkey_is_a_second_factor_too_and_no_way_past_the_other_one() {
 type Lie = (&'static str, fn(&mut Saying), &'static str);
 
 #[tokio::test]
-async fn an_answer_that_is_not_right_in_every_point_signs_nobody_in() {
+async fn any_invalid_part_of_an_assertion_is_an_error() {
     let tenant = Tenant::new().await;
     let app = tenant.admin_tool();
-    let mut device = registered(&tenant, "owner").await;
+    let mut device = register_device(&tenant, "owner").await;
     let url = app.authorize_url("User.Read", &[]);
     let lies: [Lie; 13] = [
         (
             "origin",
             |s| s.client_data["origin"] = json!("https://evil.example"),
-            "given to https://evil.example",
+            "the origin https://evil.example",
         ),
-        ("port", |s| s.client_data["origin"] = json!("http://127.0.0.1:1"), "which is not us"),
-        ("name", |s| s.rp_id = "evil.example".into(), "another name"),
-        ("challenge", |s| s.client_data["challenge"] = json!("AAAA"), "another page"),
-        ("kind", |s| s.client_data["type"] = json!("webauthn.create"), "another question"),
+        ("port", |s| s.client_data["origin"] = json!("http://127.0.0.1:1"), "the origin http://127.0.0.1:1"),
+        ("name", |s| s.rp_id = "evil.example".into(), "another host name"),
+        ("challenge", |s| s.client_data["challenge"] = json!("AAAA"), "the challenge does not match"),
+        ("kind", |s| s.client_data["type"] = json!("webauthn.create"), "the wrong type"),
         ("frame", |s| s.client_data["crossOrigin"] = json!(true), "another site"),
-        ("nobody there", |s| s.flags = 0x04, "not verified"),
-        ("nobody verified", |s| s.flags = 0x01, "not verified"),
+        ("no user presence", |s| s.flags = 0x04, "not verified"),
+        ("no user verification", |s| s.flags = 0x01, "not verified"),
         ("signature", |s| s.spoil_signature = true, "signature"),
         ("counter", |s| s.uses = 0, "counter"),
-        ("handle", |s| s.user = Some("AAAA".into()), "somebody else"),
-        ("no handle", |s| s.user = None, "whose it is"),
-        ("no JSON", |s| s.client_data = json!("text"), "read"),
+        ("handle", |s| s.user = Some("AAAA".into()), "another user"),
+        ("no handle", |s| s.user = None, "no user handle"),
+        ("no JSON", |s| s.client_data = json!("text"), "malformed"),
     ];
     device.uses = 10;
     tokens_by_passkey(&mut device, &tenant, "").await;
     for (what, lie, says) in lies {
         let mut browser = tenant.browser();
-        let page = asked(&mut browser, &url, "").await;
+        let page = passkey_page(&mut browser, &url, "").await;
         let credential = device.sign(&page, lie);
         let page = browser.submit(&page, &[("credential", &credential)]).await.page();
         page.says(200, NOT_ACCEPTED);
@@ -164,10 +165,10 @@ async fn an_answer_that_is_not_right_in_every_point_signs_nobody_in() {
         assert!(description.contains(says), "{what}: {description}");
         assert!(!browser.cookies.contains_key("ESTSAUTH"), "{what}");
     }
-    // And what is no answer at all.
+    // Malformed responses.
     let mut browser = tenant.browser();
     for text in ["", "{", "[]", "{\"id\":1}", &format!("{{\"id\":\"{}\"}}", "x".repeat(40_000))] {
-        let page = asked(&mut browser, &url, "").await;
+        let page = passkey_page(&mut browser, &url, "").await;
         browser.submit(&page, &[("credential", text)]).await.page().says(200, NOT_ACCEPTED);
     }
     let signed = tenant.journal("sign_in.succeeded").await.len();
@@ -175,24 +176,24 @@ async fn an_answer_that_is_not_right_in_every_point_signs_nobody_in() {
 }
 
 #[tokio::test]
-async fn a_passkey_opens_its_owner_s_account_only() {
+async fn a_passkey_is_bound_to_its_user() {
     let tenant = Tenant::new().await;
     let app = tenant.admin_tool();
     let url = app.authorize_url("User.Read", &[]);
-    let mut device = registered(&tenant, "owner").await;
+    let mut device = register_device(&tenant, "owner").await;
     let mut browser = tenant.browser();
-    let page = asked(&mut browser, &url, &tenant.upn("colleague")).await;
+    let page = passkey_page(&mut browser, &url, &tenant.upn("colleague")).await;
     let credential = device.sign(&page, |_| ());
     browser.submit(&page, &[("credential", &credential)]).await.page().says(200, NOT_ACCEPTED);
-    // One that nobody registered; one of another tenant's.
+    // An unregistered passkey, and one of another tenant.
     let other = Tenant::new().await;
-    let mut elsewhere = registered(&other, "owner").await;
+    let mut elsewhere = register_device(&other, "owner").await;
     for stranger in [&mut Device::new(&tenant), &mut elsewhere] {
-        let page = asked(&mut browser, &url, "").await;
+        let page = passkey_page(&mut browser, &url, "").await;
         let credential = stranger.sign(&page, |_| ());
         browser.submit(&page, &[("credential", &credential)]).await.page().says(200, NOT_FOUND);
     }
-    // The owner's, while the account is closed.
+    // The owner's passkey, while the account is disabled.
     tenant.happens_to("owner", "disable_user").await;
     sign_in(&mut device, &mut browser, &url, "").await.page().says(200, "AADSTS50057");
     tenant.happens_to("owner", "enable_user").await;
@@ -202,46 +203,46 @@ async fn a_passkey_opens_its_owner_s_account_only() {
 }
 
 #[tokio::test]
-async fn an_answer_counts_once_in_its_browser_for_five_minutes() {
+async fn a_challenge_is_bound_to_use_browser_and_time() {
     let tenant = Tenant::new().await;
     let app = tenant.admin_tool();
     let url = app.authorize_url("User.Read", &[]);
-    // A device that does not count, as many: only the challenge tells one use from another.
-    let mut device = registered(&tenant, "owner").await;
+    // Without a signature counter, only the challenge distinguishes uses.
+    let mut device = register_device(&tenant, "owner").await;
     let mut browser = tenant.browser();
-    let page = asked(&mut browser, &url, "").await;
+    let page = passkey_page(&mut browser, &url, "").await;
     let credential = device.sign(&page, |saying| saying.uses = 0);
     browser.submit(&page, &[("credential", &credential)]).await.code();
     let again = browser.submit(&page, &[("credential", &credential)]).await.page();
     again.says(200, NOT_ACCEPTED);
     assert!(again.answer.text.contains("used before"), "{again:?}");
-    // To another browser the form does not belong.
-    let page = asked(&mut browser, &app.authorize_url("User.Read", &[("prompt", "login")]), "").await;
+    // The form does not belong to another browser.
+    let page = passkey_page(&mut browser, &app.authorize_url("User.Read", &[("prompt", "login")]), "").await;
     let credential = device.sign(&page, |saying| saying.uses = 0);
     let mut thief = tenant.browser();
     thief.submit(&page, &[("credential", &credential)]).await.page().says(400, "AADSTS165000");
     tenant.advance(Span::from_minutes(5)).await;
     let late = browser.submit(&page, &[("credential", &credential)]).await.page();
-    assert!(late.answer.text.contains("waited too long"), "{late:?}");
-    let page = asked(&mut browser, &app.authorize_url("User.Read", &[("prompt", "login")]), "").await;
+    assert!(late.answer.text.contains("expired"), "{late:?}");
+    let page = passkey_page(&mut browser, &app.authorize_url("User.Read", &[("prompt", "login")]), "").await;
     tenant.advance(Span::from_seconds(299)).await;
     let credential = device.sign(&page, |saying| saying.uses = 0);
     browser.submit(&page, &[("credential", &credential)]).await.code();
-    // And whoever would rather type goes back.
+    // A user can return to the password page.
     let mut browser = tenant.browser();
-    let page = asked(&mut browser, &url, "").await;
+    let page = passkey_page(&mut browser, &url, "").await;
     let page = browser.submit(&page, &[("cancel", "1")]).await.page();
     browser.sign_in(&page, &tenant.upn("owner"), PASSWORD).await.code();
 }
 
 #[tokio::test]
-async fn a_passkey_of_one_name_is_worth_nothing_at_another() {
+async fn a_passkey_is_bound_to_its_host_name() {
     let tenant = Tenant::new().await;
     let app = tenant.admin_tool();
-    let mut device = registered(&tenant, "owner").await;
+    let mut device = register_device(&tenant, "owner").await;
     let mut browser = tenant.browser();
     browser.host = Some(OTHER_ORIGIN.trim_start_matches("https://").to_owned());
-    let page = asked(&mut browser, &app.authorize_url("User.Read", &[]), &tenant.upn("owner")).await;
+    let page = passkey_page(&mut browser, &app.authorize_url("User.Read", &[]), &tenant.upn("owner")).await;
     let options: Value = serde_json::from_str(page.field("options")).expect("JSON");
     assert_eq!(
         (&options["rpId"], &options["allowCredentials"]),
@@ -250,22 +251,26 @@ async fn a_passkey_of_one_name_is_worth_nothing_at_another() {
     let credential = device.sign(&page, |saying| saying.client_data["origin"] = json!(OTHER_ORIGIN));
     let page = browser.submit(&page, &[("credential", &credential)]).await.page();
     page.says(200, NOT_ACCEPTED);
-    assert!(page.answer.text.contains("another name"), "{page:?}");
+    assert!(page.answer.text.contains("another host name"), "{page:?}");
 }
 
 #[tokio::test]
-async fn a_key_that_was_not_made_as_asked_is_not_registered() {
+async fn any_invalid_part_of_an_attestation_is_an_error() {
     let tenant = Tenant::new().await;
     let mut browser = tenant.browser();
     let lies: [Lie; 8] = [
-        ("origin", |s| s.client_data["origin"] = json!("https://evil.example"), "not us"),
-        ("name", |s| s.rp_id = "evil.example".into(), "another name"),
-        ("challenge", |s| s.client_data["challenge"] = json!("AAAA"), "another page"),
-        ("kind", |s| s.client_data["type"] = json!("webauthn.get"), "another question"),
+        (
+            "origin",
+            |s| s.client_data["origin"] = json!("https://evil.example"),
+            "the origin https://evil.example",
+        ),
+        ("name", |s| s.rp_id = "evil.example".into(), "another host name"),
+        ("challenge", |s| s.client_data["challenge"] = json!("AAAA"), "the challenge does not match"),
+        ("kind", |s| s.client_data["type"] = json!("webauthn.get"), "the wrong type"),
         ("frame", |s| s.client_data["topOrigin"] = json!("https://evil.example"), "another site"),
-        ("nobody verified", |s| s.flags = 0x41, "not verified"),
-        ("no key", |s| s.flags = 0x05, "read"),
-        ("another id", |s| s.id = "AAAA".into(), "another credential"),
+        ("no user verification", |s| s.flags = 0x41, "not verified"),
+        ("no key", |s| s.flags = 0x05, "malformed"),
+        ("another id", |s| s.id = "AAAA".into(), "credential id"),
     ];
     for (what, lie, says) in lies {
         let page = security_info(&tenant, &mut browser, "owner").await;
@@ -281,7 +286,7 @@ async fn a_key_that_was_not_made_as_asked_is_not_registered() {
         let page = security_info(&tenant, &mut browser, "owner").await;
         browser.submit(&page, &[("credential", text)]).await.page().says(200, NOT_ACCEPTED);
     }
-    // The same key twice, by the same person or another.
+    // The same credential twice, for the same user or another.
     let page = security_info(&tenant, &mut browser, "owner").await;
     let mut device = Device::new(&tenant);
     let credential = device.make(&page, |_| ());
@@ -295,17 +300,17 @@ async fn a_key_that_was_not_made_as_asked_is_not_registered() {
 }
 
 #[tokio::test]
-async fn a_removed_passkey_signs_nobody_in_and_only_its_owner_removes_it() {
+async fn removed_passkeys_do_not_work_and_only_owners_remove_them() {
     let tenant = Tenant::new().await;
     let app = tenant.admin_tool();
     let url = app.authorize_url("User.Read", &[]);
-    let mut device = registered(&tenant, "owner").await;
+    let mut device = register_device(&tenant, "owner").await;
     let mut colleague = tenant.browser();
     let page = security_info(&tenant, &mut colleague, "colleague").await;
     colleague.submit(&page, &[("remove", &device.id)]).await.page().says(200, NOT_FOUND);
-    // Nobody registers or removes with the form of a sign-in.
+    // A sign-in form can neither register nor remove a passkey.
     let mut stranger = tenant.browser();
-    let page = asked(&mut stranger, &url, &tenant.upn("owner")).await;
+    let page = passkey_page(&mut stranger, &url, &tenant.upn("owner")).await;
     let action = format!("/{}/security-info", tenant.id());
     stranger.post(&action, &page.fields).await.page().says(400, "AADSTS165000");
     sign_in(&mut device, &mut tenant.browser(), &url, "").await.code();
@@ -318,14 +323,14 @@ async fn a_removed_passkey_signs_nobody_in_and_only_its_owner_removes_it() {
 }
 
 #[tokio::test]
-async fn graph_shows_and_removes_passkeys_to_whom_it_may() {
+async fn graph_lists_and_deletes_passkeys_with_permission() {
     let scope = "UserAuthenticationMethod.ReadWrite.All";
     let tenant = Tenant::with(|spec| {
         let required = &mut spec["applications"][6]["required"][0]["scopes"];
         required.as_array_mut().expect("a list").push(json!(scope));
     })
     .await;
-    let (app, mut device) = (tenant.admin_tool(), registered(&tenant, "owner").await);
+    let (app, mut device) = (tenant.admin_tool(), register_device(&tenant, "owner").await);
     let path = format!("/users/{}/authentication/fido2Methods", tenant.id_of(1));
     let one = format!("{path}/{}", device.id);
     let colleague = app.sign_in(&tenant, "colleague", scope).await;

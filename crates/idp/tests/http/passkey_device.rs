@@ -1,4 +1,4 @@
-//! A device that holds a passkey, in software, and that lies where a test wants it to.
+//! A software authenticator that can produce invalid responses.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
@@ -14,12 +14,12 @@ pub(crate) struct Device {
     pair: EcdsaKeyPair,
     pub(crate) id: String,
     user: String,
-    /// The origin that the browser would tell it.
+    /// The origin that the browser reports.
     origin: String,
     pub(crate) uses: u32,
 }
 
-/// What is signed and said; changed by whoever lies.
+/// The content of a response, which tests modify.
 pub(crate) struct Saying {
     pub(crate) client_data: Value,
     pub(crate) rp_id: String,
@@ -45,7 +45,7 @@ impl Device {
         Self { pair, id, user: String::new(), origin: tenant.installation.url.clone(), uses: 0 }
     }
 
-    /// What is posted to make a passkey of the page's kind.
+    /// Returns the form field that registers a passkey.
     pub(crate) fn make(&mut self, page: &Page, lie: impl FnOnce(&mut Saying)) -> String {
         let options = options(page);
         options["user"]["id"].as_str().expect("a handle").clone_into(&mut self.user);
@@ -74,7 +74,7 @@ impl Device {
         .to_string()
     }
 
-    /// What is posted to sign in.
+    /// Returns the form field that signs in.
     pub(crate) fn sign(&mut self, page: &Page, lie: impl FnOnce(&mut Saying)) -> String {
         let options = options(page);
         self.uses += 1;
@@ -119,7 +119,7 @@ fn authenticator_data(saying: &Saying) -> Vec<u8> {
     data
 }
 
-/// The page for security info of somebody who types the password.
+/// Returns the security info page of a user who signed in by password.
 pub(crate) async fn security_info(tenant: &Tenant, browser: &mut Browser, role: &str) -> Page {
     let page = browser.open(&format!("/{}/security-info", tenant.id())).await.page();
     let page = match page.heading.as_str() {
@@ -130,8 +130,8 @@ pub(crate) async fn security_info(tenant: &Tenant, browser: &mut Browser, role: 
     page
 }
 
-/// A device with a passkey of this user's.
-pub(crate) async fn registered(tenant: &Tenant, role: &str) -> Device {
+/// Returns a device with a registered passkey of this user.
+pub(crate) async fn register_device(tenant: &Tenant, role: &str) -> Device {
     let mut browser = tenant.browser();
     let page = security_info(tenant, &mut browser, role).await;
     let mut device = Device::new(tenant);
@@ -142,8 +142,8 @@ pub(crate) async fn registered(tenant: &Tenant, role: &str) -> Device {
     device
 }
 
-/// The page that asks for a passkey, come to from an authorization request.
-pub(crate) async fn asked(browser: &mut Browser, url: &str, upn: &str) -> Page {
+/// Returns the passkey page for an authorization request.
+pub(crate) async fn passkey_page(browser: &mut Browser, url: &str, upn: &str) -> Page {
     let page = browser.open(url).await.page();
     assert_eq!(page.heading, "Sign in");
     let mut fields = page.fields.clone();
@@ -154,9 +154,9 @@ pub(crate) async fn asked(browser: &mut Browser, url: &str, upn: &str) -> Page {
     page
 }
 
-/// Signs in by passkey, as somebody who was named or whoever the device knows.
+/// Signs in by passkey, as a named user or by discoverable credential.
 pub(crate) async fn sign_in(device: &mut Device, browser: &mut Browser, url: &str, upn: &str) -> Arrival {
-    let page = asked(browser, url, upn).await;
+    let page = passkey_page(browser, url, upn).await;
     let credential = device.sign(&page, |_| ());
     browser.submit(&page, &[("credential", &credential)]).await
 }

@@ -1,4 +1,4 @@
-//! A password changes, and what that ends.
+//! Password changes and what they revoke.
 
 use outlive_clock::Span;
 use serde_json::{Value, json};
@@ -8,8 +8,14 @@ use crate::tokens::Tokens;
 
 const NEW: &str = "Other-Horse-2";
 
-/// The first passwords signs in no more, the public client's token is over, the confidential client's is not.
-async fn expect_the_story(tenant: &Tenant, public: &Tokens, confidential: &Tokens, changed_at: &str) {
+/// The initial password no longer works, the public client's token is revoked, and the confidential
+/// client's is not.
+async fn expect_revocation_by_client_class(
+    tenant: &Tenant,
+    public: &Tokens,
+    confidential: &Tokens,
+    changed_at: &str,
+) {
     let body = tenant.desktop().try_refresh(public.refresh(), &[]).await.grant_refused("AADSTS50173");
     assert_eq!(body["suberror"], "bad_token");
     let text = body["error_description"].as_str().expect("a text");
@@ -42,7 +48,7 @@ async fn on_its_page() {
     tenant.advance(Span::from_hours(3)).await;
     let page = tenant.browser().change_password(&tenant.id(), &tenant.upn("owner"), PASSWORD, NEW).await;
     assert_eq!(page.heading, "Your password was changed");
-    expect_the_story(&tenant, &public, &confidential, "2026-01-05T12:00:00.0000000Z").await;
+    expect_revocation_by_client_class(&tenant, &public, &confidential, "2026-01-05T12:00:00.0000000Z").await;
 }
 
 #[tokio::test]
@@ -62,7 +68,7 @@ async fn by_graph() {
         assert_eq!((answer.status, &answer.json()["error"]["code"]), (400, &json!("Request_BadRequest")));
     }
     assert_eq!(change(PASSWORD, NEW).await.status, 204);
-    expect_the_story(&tenant, &public, &confidential, "2026-01-05T12:00:00.0000000Z").await;
+    expect_revocation_by_client_class(&tenant, &public, &confidential, "2026-01-05T12:00:00.0000000Z").await;
 }
 
 #[tokio::test]
@@ -74,7 +80,7 @@ async fn by_the_lab() {
         .happens(json!({"type": "password_change", "user": tenant.upn("owner"), "new_password": NEW}))
         .await;
     assert_eq!(done, json!({"at": "2026-01-05T09:00:01.5Z", "event": "password_changed_by_user"}));
-    expect_the_story(&tenant, &public, &confidential, "2026-01-05T09:00:01.0000000Z").await;
+    expect_revocation_by_client_class(&tenant, &public, &confidential, "2026-01-05T09:00:01.0000000Z").await;
 }
 
 #[tokio::test]
@@ -110,7 +116,7 @@ async fn after_a_change_the_page_asks_to_sign_in_again() {
 }
 
 #[tokio::test]
-async fn an_expired_password_has_to_be_changed_to_go_on() {
+async fn an_expired_password_has_to_be_changed_first() {
     let tenant = Tenant::new().await;
     let app = tenant.admin_tool();
     tenant.happens_to("owner", "password_expiry").await;
@@ -126,7 +132,7 @@ async fn an_expired_password_has_to_be_changed_to_go_on() {
 }
 
 #[tokio::test]
-async fn two_changes_at_once_lose_neither() {
+async fn concurrent_changes_lose_nothing() {
     let tenant = Tenant::new().await;
     tenant.advance(Span::from_seconds(1)).await;
     let event = |kind: &str| json!({"type": kind, "user": tenant.upn("owner")});

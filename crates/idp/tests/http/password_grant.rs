@@ -1,4 +1,4 @@
-//! An application that has the user's password and sends it.
+//! The resource owner password credentials grant.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::tenant::{ORDERS, PASSWORD, READ, SECRET, Tenant, send};
 use crate::tokens::Tokens;
 
 #[tokio::test]
-async fn it_signs_in_for_whom_it_has_the_password_and_the_consent() {
+async fn password_and_consent_yield_tokens() {
     let tenant = Tenant::new().await;
     let (tool, kiosk, owner) = (tenant.admin_tool(), tenant.kiosk(), tenant.upn("owner"));
     let scope = "openid profile User.Read offline_access";
@@ -34,12 +34,12 @@ async fn it_signs_in_for_whom_it_has_the_password_and_the_consent() {
 }
 
 #[tokio::test]
-async fn who_is_not_the_user_or_may_not_be_signed_in_so_is_told_why() {
+async fn failures_have_specific_errors() {
     let tenant = Tenant::new().await;
     let (tool, owner) = (tenant.admin_tool(), tenant.upn("owner"));
     let ask = async |upn: &str, password: &str| tool.password(upn, password, "User.Read").await;
     ask(&owner, "Wrong-Horse-1").await.grant_refused("AADSTS50126");
-    let body = ask(&tenant.upn("nobody"), PASSWORD).await.grant_refused("AADSTS50034");
+    let body = ask(&tenant.upn("unknown"), PASSWORD).await.grant_refused("AADSTS50034");
     assert_eq!(body["suberror"], "bad_token");
     ask(&owner, "").await.refused(400, "invalid_request", "AADSTS900144");
     ask("", PASSWORD).await.refused(400, "invalid_request", "AADSTS900144");
@@ -58,7 +58,7 @@ async fn who_is_not_the_user_or_may_not_be_signed_in_so_is_told_why() {
 }
 
 #[tokio::test]
-async fn a_temporary_password_is_to_be_changed_on_a_page_first() {
+async fn a_temporary_password_needs_a_page() {
     let tenant = Tenant::new().await;
     let admin = tenant.admin_tool().sign_in(&tenant, "admin", "User.ReadWrite.All").await;
     let reset =
@@ -71,7 +71,7 @@ async fn a_temporary_password_is_to_be_changed_on_a_page_first() {
 }
 
 #[tokio::test]
-async fn nobody_is_asked_for_consent_so_it_has_to_be_there() {
+async fn missing_consent_is_an_error() {
     let tenant = Tenant::new().await;
     let (desktop, owner) = (tenant.desktop(), tenant.upn("owner"));
     let body = desktop.password(&owner, PASSWORD, READ).await.grant_refused("AADSTS65001");
@@ -89,7 +89,7 @@ async fn nobody_is_asked_for_consent_so_it_has_to_be_there() {
 }
 
 #[tokio::test]
-async fn the_registration_says_who_may_do_without_a_credential() {
+async fn the_registration_determines_the_need_for_a_credential() {
     let tenant = Tenant::new().await;
     let owner = tenant.upn("owner");
     let refused = async |app: App, code| {
@@ -109,7 +109,7 @@ async fn the_registration_says_who_may_do_without_a_credential() {
 }
 
 #[tokio::test]
-async fn what_it_got_falls_or_stays_by_how_it_proved_itself() {
+async fn revocation_depends_on_client_authentication() {
     let tenant = Tenant::new().await;
     let (kiosk, owner) = (tenant.kiosk(), tenant.upn("owner"));
     let public = kiosk.clone().without_secret();

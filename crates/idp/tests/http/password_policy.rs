@@ -1,4 +1,4 @@
-//! What a tenant asks of passwords: locking after guesses, expiry by age, terms that are banned.
+//! Smart lockout, password expiry, banned terms.
 
 use outlive_clock::Span;
 use reqwest::Method;
@@ -36,7 +36,7 @@ async fn ten_guesses_lock_the_account_for_a_minute_whatever_the_password() {
 }
 
 #[tokio::test]
-async fn the_same_wrong_password_again_and_again_locks_nobody() {
+async fn repeating_the_same_wrong_password_does_not_lock() {
     let tenant = Tenant::new().await;
     for _ in 0..5 {
         guess(&tenant, 0..3).await;
@@ -45,7 +45,7 @@ async fn the_same_wrong_password_again_and_again_locks_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn guesses_at_the_same_moment_are_all_counted() {
+async fn concurrent_guesses_all_count_towards_the_limit() {
     let tenant = Tenant::new().await;
     let (tool, owner) = (tenant.admin_tool(), tenant.upn("owner"));
     let guesses: JoinSet<_> = (0..10)
@@ -59,7 +59,7 @@ async fn guesses_at_the_same_moment_are_all_counted() {
 }
 
 #[tokio::test]
-async fn a_reset_opens_a_locked_account_and_a_change_does_not() {
+async fn a_reset_unlocks_an_account_and_a_change_does_not() {
     for (kind, opens) in [("admin_reset", true), ("sspr", true), ("password_change", false)] {
         let tenant = Tenant::new().await;
         let (tool, owner) = (tenant.admin_tool(), tenant.upn("owner"));
@@ -73,7 +73,7 @@ async fn a_reset_opens_a_locked_account_and_a_change_does_not() {
 }
 
 /// "Protect user accounts from attacks with Microsoft Entra smart lockout": ten failures lock the
-/// account, 50053 whatever the password. One counter for every place that takes a password.
+/// account, with 50053 for any password. All places that accept a password share one counter.
 #[tokio::test]
 async fn the_change_page_and_the_sign_in_page_count_guesses_together() {
     let tenant = Tenant::new().await;
@@ -85,7 +85,7 @@ async fn the_change_page_and_the_sign_in_page_count_guesses_together() {
         page = browser.type_new_password(&page, &format!("Guess-{number}"), NEW).await.page();
         page.says(200, "AADSTS120000");
     }
-    // One that was tried before is not counted again.
+    // A repeated wrong password is not counted again.
     browser.type_new_password(&page, "Guess-8", NEW).await.page().says(200, "AADSTS120000");
     page = browser.type_new_password(&page, "Guess-9", NEW).await.page();
     page.says(200, "AADSTS50053");
@@ -120,7 +120,7 @@ async fn guesses_through_graph_lock_the_account() {
     assert!(locked.status == 400 && locked.text.contains("is locked"), "{locked:?}");
     tool.password(&owner, PASSWORD, "User.Read").await.grant_refused("AADSTS50053");
     tenant.advance(Span::from_seconds(60)).await;
-    // A password that is right resets the count.
+    // A correct password resets the counter.
     assert!(change(PASSWORD).await.status == 204);
     for number in 0..9 {
         let guess = format!("Guess-{number}");
@@ -129,8 +129,8 @@ async fn guesses_through_graph_lock_the_account() {
     Tokens::of(tool.password(&owner, NEW, "User.Read").await);
 }
 
-/// A flood of names that no user has is refused beyond what can wait (90055 with 429), and the user
-/// whose password is right signs in.
+/// A flood of unknown names is throttled beyond the queue's capacity (90055 with 429), and a user
+/// with the correct password signs in.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flood_of_unknown_names_is_throttled_and_a_user_is_not() {
     let tenant = Tenant::new().await;
@@ -155,7 +155,7 @@ async fn a_flood_of_unknown_names_is_throttled_and_a_user_is_not() {
     assert!(unknown >= 64, "those that can wait are answered: {unknown}");
 }
 
-/// The page that a sign-in with an expired password leads to.
+/// The page to which a sign-in with an expired password leads.
 #[tokio::test]
 async fn guesses_at_a_forced_change_lock_the_account() {
     let tenant = Tenant::new().await;
@@ -171,7 +171,7 @@ async fn guesses_at_a_forced_change_lock_the_account() {
 }
 
 #[tokio::test]
-async fn a_password_expires_by_age_and_ends_nothing_that_was_granted() {
+async fn password_expiry_revokes_nothing() {
     let tenant = Tenant::with(|spec| {
         spec["password_validity_days"] = json!(90);
         spec["users"][0]["password_never_expires"] = json!(true);
@@ -213,7 +213,7 @@ async fn the_tenants_own_terms_are_counted_when_a_password_is_chosen() {
 }
 
 #[tokio::test]
-async fn a_policy_that_cannot_be_is_refused_with_the_tenant() {
+async fn an_invalid_policy_rejects_the_tenant() {
     let tenant = Tenant::new().await;
     let refused: [(&str, Value, &str); 4] = [
         ("banned_passwords", json!(["abc"]), "4 to 16"),

@@ -1,4 +1,4 @@
-//! A forgotten password, reset by its owner with a code.
+//! Self-service password reset.
 
 use outlive_clock::Span;
 use reqwest::Method;
@@ -32,14 +32,14 @@ async fn choose(browser: &mut Browser, page: &Page, code: &str, new: &str) -> Pa
     browser.submit(page, &[("code", code), ("newpasswd", new), ("confirmpasswd", new)]).await.page()
 }
 
-/// Which is not the code.
+/// Returns a code that differs from this one.
 fn other(code: &str) -> String {
     let first = if code.starts_with('9') { '0' } else { '9' };
     format!("{first}{}", &code[1..])
 }
 
 #[tokio::test]
-async fn a_forgotten_password_is_reset_by_a_code_and_ends_what_the_table_says() {
+async fn a_code_resets_the_password_and_revokes_by_the_table() {
     let tenant = Tenant::new().await;
     let (tool, owner) = (tenant.admin_tool(), tenant.upn("owner"));
     let mut browser = tenant.browser();
@@ -65,13 +65,13 @@ async fn a_forgotten_password_is_reset_by_a_code_and_ends_what_the_table_says() 
 }
 
 #[tokio::test]
-async fn nobody_learns_from_the_answer_whether_there_is_such_a_user() {
+async fn responses_do_not_reveal_whether_a_user_exists() {
     let tenant = Tenant::new().await;
     tenant.happens_to("colleague", "disable_user").await;
-    let mut told = Vec::new();
+    let mut answers = Vec::new();
     for (segment, user_name) in [
         (tenant.id(), tenant.upn("owner")),
-        (tenant.id(), tenant.upn("nobody")),
+        (tenant.id(), tenant.upn("unknown")),
         (tenant.id(), tenant.upn("colleague")),
         ("common".to_owned(), "who@nowhere.example".to_owned()),
         ("common".to_owned(), "nothing".to_owned()),
@@ -85,14 +85,14 @@ async fn nobody_learns_from_the_answer_whether_there_is_such_a_user() {
             let text = text.replace(&user_name, "").replace(&segment, "");
             text.replace(page.field("ctx"), "").replace(page.field("canary"), "")
         };
-        told.push((words(&page), words(&wrong)));
+        answers.push((words(&page), words(&wrong)));
     }
-    assert!(told.windows(2).all(|two| two[0] == two[1]), "{told:?}");
+    assert!(answers.windows(2).all(|two| two[0] == two[1]), "{answers:?}");
     assert_eq!(outbox(&tenant).await.len(), 1);
 }
 
 #[tokio::test]
-async fn a_code_works_once_and_only_the_newest() {
+async fn only_the_newest_code_works_and_only_once() {
     let tenant = Tenant::new().await;
     let owner = tenant.upn("owner");
     let mut browser = tenant.browser();
@@ -102,7 +102,8 @@ async fn a_code_works_once_and_only_the_newest() {
     let newest = newest_code(&tenant).await;
     assert_eq!(choose(&mut browser, &first, &code, NEW).await.heading, "Choose a new password");
     assert_eq!(choose(&mut browser, &first, &newest, NEW).await.heading, "Choose a new password");
-    // A password that the policy refuses, or that is typed in two ways, costs nothing.
+    // A password that violates the policy, or a mismatched confirmation, does not count as an
+    // attempt.
     for weak in ["short", "Password1!", "0wner-2026!", "alllowercase1", "short", "short"] {
         let page = choose(&mut browser, &second, &newest, weak).await;
         assert_eq!(page.heading, "Choose a new password");
@@ -110,18 +111,18 @@ async fn a_code_works_once_and_only_the_newest() {
     }
     let fields = [("code", newest.as_str()), ("newpasswd", NEW), ("confirmpasswd", "Else-1234")];
     assert_eq!(browser.submit(&second, &fields).await.page().heading, "Choose a new password");
-    // The old password may be taken again.
+    // The old password may be reused.
     assert_eq!(choose(&mut browser, &second, &newest, PASSWORD).await.heading, "Your password was reset");
     assert_eq!(choose(&mut browser, &second, &newest, NEW).await.heading, "Choose a new password");
     Tokens::of(tenant.admin_tool().password(&owner, PASSWORD, "User.Read").await);
-    // One code is enough for an administrator, too.
+    // One code also suffices for an administrator.
     let page = ask(&mut browser, "common", &tenant.upn("admin")).await;
     let code = newest_code(&tenant).await;
     assert_eq!(choose(&mut browser, &page, &code, NEW).await.heading, "Your password was reset");
 }
 
 #[tokio::test]
-async fn a_code_is_not_for_guessing_nor_for_later_nor_for_another_browser() {
+async fn a_code_is_bound_to_attempts_time_and_browser() {
     let tenant = Tenant::new().await;
     let owner = tenant.upn("owner");
     let mut browser = tenant.browser();
@@ -143,7 +144,7 @@ async fn a_code_is_not_for_guessing_nor_for_later_nor_for_another_browser() {
     Tokens::of(tenant.admin_tool().password(&owner, PASSWORD, "User.Read").await);
 }
 
-/// Asks for a code and tries a wrong one.
+/// Requests a code and enters a wrong one.
 async fn guess_once(browser: &mut Browser, tenant: &Tenant, user_name: &str) -> Page {
     let page = ask(browser, &tenant.id(), user_name).await;
     choose(browser, &page, "not a code", NEW).await
@@ -153,17 +154,17 @@ fn is_barred(page: &Page) -> bool {
     (page.answer.status, page.heading.as_str()) == (429, "Too many attempts")
 }
 
-async fn is_refused(browser: &mut Browser, tenant: &Tenant, user_name: &str) -> bool {
+async fn gets_an_error(browser: &mut Browser, tenant: &Tenant, user_name: &str) -> bool {
     let page = browser.open(&format!("/{}/passwordreset", tenant.id())).await.page();
     is_barred(&browser.submit(&page, &[("username", user_name)]).await.page())
 }
 
-/// "Self-service password reset frequently asked questions": five attempts within 24 hours, and
-/// then 24 hours without.
+/// "Self-service password reset frequently asked questions": five attempts within 24 hours, then a
+/// block of 24 hours.
 #[tokio::test]
-async fn guesses_are_counted_across_codes_whether_or_not_there_is_such_a_user() {
+async fn attempts_are_counted_across_codes_also_for_unknown_users() {
     let tenant = Tenant::new().await;
-    for user_name in [tenant.upn("owner"), tenant.upn("nobody")] {
+    for user_name in [tenant.upn("owner"), tenant.upn("unknown")] {
         let mut browser = tenant.browser();
         for _ in 0..4 {
             assert_eq!(guess_once(&mut browser, &tenant, &user_name).await.heading, "Choose a new password");
@@ -173,9 +174,9 @@ async fn guesses_are_counted_across_codes_whether_or_not_there_is_such_a_user() 
         let code = newest_code(&tenant).await;
         assert_eq!(choose(&mut browser, &last, "wrong", NEW).await.heading, "Choose a new password");
         assert!(is_barred(&choose(&mut browser, &last, &code, NEW).await), "the right one is not looked at");
-        assert!(is_refused(&mut tenant.browser(), &tenant, &user_name).await);
+        assert!(gets_an_error(&mut tenant.browser(), &tenant, &user_name).await);
         tenant.advance(Span::from_hours(24) - Span::from_micros(1)).await;
-        assert!(is_refused(&mut browser, &tenant, &user_name).await);
+        assert!(gets_an_error(&mut browser, &tenant, &user_name).await);
         tenant.advance(Span::from_micros(1)).await;
         ask(&mut browser, &tenant.id(), &user_name).await;
     }
@@ -183,9 +184,9 @@ async fn guesses_are_counted_across_codes_whether_or_not_there_is_such_a_user() 
     assert_eq!(page.heading, "Choose a new password", "another user is not barred");
 }
 
-/// The same document: a reset resets the counters.
+/// The same document: a successful reset resets the counters.
 #[tokio::test]
-async fn a_reset_forgets_the_guesses_before_it() {
+async fn a_reset_clears_the_attempt_counter() {
     let tenant = Tenant::new().await;
     let (mut browser, owner) = (tenant.browser(), tenant.upn("owner"));
     for new in [NEW, "Third-Horse-3", "Fourth-Horse-4"] {
@@ -198,7 +199,7 @@ async fn a_reset_forgets_the_guesses_before_it() {
     }
 }
 
-/// The same document: at most ten times within ten minutes.
+/// The same document: at most ten requests within ten minutes.
 #[tokio::test]
 async fn codes_are_sent_ten_times_within_ten_minutes() {
     let tenant = Tenant::new().await;
@@ -206,16 +207,16 @@ async fn codes_are_sent_ten_times_within_ten_minutes() {
     for _ in 0..10 {
         ask(&mut browser, &tenant.id(), &owner).await;
     }
-    assert!(is_refused(&mut browser, &tenant, &owner).await);
+    assert!(gets_an_error(&mut browser, &tenant, &owner).await);
     assert_eq!(outbox(&tenant).await.len(), 10);
     tenant.advance(Span::from_hours(23)).await;
-    assert!(is_refused(&mut browser, &tenant, &owner).await);
+    assert!(gets_an_error(&mut browser, &tenant, &owner).await);
     tenant.advance(Span::from_hours(1)).await;
     ask(&mut browser, &tenant.id(), &owner).await;
 }
 
 #[tokio::test]
-async fn an_address_that_guesses_for_many_users_is_barred() {
+async fn too_many_attempts_block_an_address_for_all_its_users() {
     let tenant = Tenant::new().await;
     let mut browser = tenant.browser();
     browser.address = Some("192.0.2.7".to_owned());
@@ -223,7 +224,7 @@ async fn an_address_that_guesses_for_many_users_is_barred() {
         let page = guess_once(&mut browser, &tenant, &tenant.upn(&format!("user{number}"))).await;
         assert_eq!(page.heading, "Choose a new password");
     }
-    assert!(is_refused(&mut browser, &tenant, &tenant.upn("owner")).await);
+    assert!(gets_an_error(&mut browser, &tenant, &tenant.upn("owner")).await);
     let mut elsewhere = tenant.browser();
     elsewhere.address = Some("192.0.2.8".to_owned());
     ask(&mut elsewhere, &tenant.id(), &tenant.upn("owner")).await;
@@ -232,7 +233,7 @@ async fn an_address_that_guesses_for_many_users_is_barred() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn guesses_at_the_same_moment_are_all_counted() {
+async fn concurrent_guesses_all_count_towards_the_limit() {
     let tenant = Tenant::new().await;
     let mut browser = tenant.browser();
     let page = ask(&mut browser, &tenant.id(), &tenant.upn("owner")).await;

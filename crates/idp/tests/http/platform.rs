@@ -1,11 +1,11 @@
-//! The platform's own applications, which every tenant has.
+//! Platform applications, which exist in every tenant.
 
 use outlive_clock::TenantId;
 use outlive_store::{Change, sql};
 use serde_json::{Value, json};
 
 use crate::client::App;
-use crate::device_code::{let_in, poll_with, started};
+use crate::device_code::{let_in, poll_with, start_with};
 use crate::tenant::{PASSWORD, Tenant, send};
 use crate::tokens::Tokens;
 
@@ -17,14 +17,14 @@ fn tool(tenant: &Tenant, client_id: &str) -> App {
     App { client_id: client_id.to_owned(), ..tenant.app(0, None, "http://localhost:8400") }
 }
 
-/// The requests of `az login --use-device-code` (azure-cli 32931): nobody is asked for consent, and
-/// the words of the request come back, slashes included.
+/// The requests of `az login --use-device-code` (azure-cli 32931): no consent is required, and the
+/// response repeats the requested scopes, including slashes.
 #[tokio::test]
-async fn azure_cli_signs_in_by_device_code_without_consent() {
+async fn azure_cli_needs_no_consent_for_device_codes() {
     let tenant = Tenant::new().await;
     let app = tool(&tenant, CLI);
     let arm = "https://management.core.windows.net//.default";
-    let codes = started(&app, &[("scope", &format!("{arm} {THREE}"))]).await;
+    let codes = start_with(&app, &[("scope", &format!("{arm} {THREE}"))]).await;
     let_in(&tenant, &codes).await;
     let tokens = Tokens::of(poll_with(&app, &codes, &[("client_info", "1")]).await);
     assert_eq!(tokens.0["scope"], format!("https://management.core.windows.net//user_impersonation {arm}"));
@@ -55,7 +55,7 @@ async fn azure_cli_signs_in_by_device_code_without_consent() {
 }
 
 #[tokio::test]
-async fn azure_powershell_signs_in_by_code_without_consent() {
+async fn azure_powershell_needs_no_consent_for_codes() {
     let tenant = Tenant::new().await;
     let app = tool(&tenant, POWERSHELL);
     let mut browser = tenant.browser();
@@ -90,7 +90,7 @@ async fn daemons_get_tokens_for_the_platforms_apis() {
 }
 
 #[tokio::test]
-async fn anybody_may_be_asked_to_consent_to_what_graph_offers() {
+async fn any_scope_of_graph_can_be_consented_to() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let url = app.authorize_url("mail.read Calendars.Read Files.ReadWrite.All", &[]);
@@ -101,7 +101,7 @@ async fn anybody_may_be_asked_to_consent_to_what_graph_offers() {
         page.answer.text.contains("Mail.Read") && page.answer.text.contains("Read your calendars"),
         "{page:?}"
     );
-    let tokens = app.redeem(&browser.consent(&page).await.code()).await;
+    let tokens = app.redeem(&browser.accept_permissions(&page).await.code()).await;
     assert_eq!(tokens.0["scope"], "Calendars.Read Files.ReadWrite.All Mail.Read profile openid email");
 }
 
@@ -129,9 +129,9 @@ async fn graph_shows_its_permissions_by_their_published_ids() {
     assert_eq!(find("appRoles", "User.Read.All")["id"], "df021288-bdef-4463-88db-98f22de89214");
 }
 
-/// Tenants of an older version get what they lack when the service starts.
+/// Tenants of an older version are completed at startup.
 #[tokio::test]
-async fn a_tenant_of_an_older_version_is_completed() {
+async fn tenants_of_older_versions_get_new_platform_applications() {
     let installation = std::sync::Arc::new(crate::installation::Installation::start());
     let tenant = Tenant::inside(installation, "2025-11").await;
     let id: TenantId = tenant.id().parse().expect("an id");

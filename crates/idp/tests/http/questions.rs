@@ -1,11 +1,11 @@
-//! What was asked of the rules is in the journal beside their answer, and can be asked again.
+//! The journal records the facts and the verdict of each evaluation, which can be repeated.
 
 use outlive_rules::{Question, Verdict, what_if};
 use serde_json::{Value, json};
 
 use crate::tenant::{READ, Tenant};
 
-/// The question and the verdict of a line.
+/// Returns question and verdict of a journal event.
 fn decision(line: &Value) -> (Question, Verdict) {
     let of = |name: &str| line["data"][name].clone();
     let question = serde_json::from_value(of("question")).expect("a question");
@@ -17,7 +17,7 @@ fn password_change(tenant: &Tenant) -> Value {
 }
 
 #[tokio::test]
-async fn every_token_of_a_user_has_its_question_in_the_journal() {
+async fn every_user_token_has_its_facts_in_the_journal() {
     let tenant = Tenant::new().await;
     let desktop = tenant.desktop();
     let tokens = desktop.sign_in(&tenant, "owner", READ).await;
@@ -32,7 +32,7 @@ async fn every_token_of_a_user_has_its_question_in_the_journal() {
 }
 
 #[tokio::test]
-async fn a_refusal_can_be_asked_again_with_a_fact_changed() {
+async fn a_verdict_can_be_evaluated_with_a_changed_fact() {
     let tenant = Tenant::new().await;
     let desktop = tenant.desktop();
     let tokens = desktop.sign_in(&tenant, "owner", READ).await;
@@ -47,7 +47,7 @@ async fn a_refusal_can_be_asked_again_with_a_fact_changed() {
 }
 
 #[tokio::test]
-async fn a_session_that_signs_in_no_more_says_so_in_the_journal() {
+async fn rejected_sessions_are_in_the_journal() {
     let tenant = Tenant::new().await;
     let desktop = tenant.desktop();
     let mut browser = tenant.browser();

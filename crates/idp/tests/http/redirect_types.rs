@@ -1,4 +1,4 @@
-//! One application, registered for several platforms: each redirect URI makes its own kind of grant.
+//! One application, registered for several platforms: each redirect URI has its own type of grant.
 
 use reqwest::Method;
 use serde_json::json;
@@ -27,7 +27,7 @@ async fn tenant() -> Tenant {
 }
 
 #[tokio::test]
-async fn the_redirect_uri_says_whether_a_client_proves_itself_or_cannot() {
+async fn the_redirect_uri_type_determines_client_authentication() {
     let tenant = tenant().await;
     let web = tenant.app(41, Some(SECRET), "https://three.example/web");
     let native = tenant.app(41, None, "http://localhost/three");
@@ -56,7 +56,7 @@ async fn the_redirect_uri_says_whether_a_client_proves_itself_or_cannot() {
     assert_eq!([&token(0)["client_class"], &token(1)["client_class"]], ["confidential", "public"]);
     assert!(token(1)["fixed_expires_at"].is_null() && token(2)["fixed_expires_at"].is_string(), "{lines:?}");
 
-    // So the password ends some of what one application holds.
+    // So a password change revokes only some of the application's grants.
     let change =
         json!({"type": "password_change", "user": tenant.upn("owner"), "new_password": "Other-Horse-2"});
     tenant.happens(change).await;
@@ -66,7 +66,7 @@ async fn the_redirect_uri_says_whether_a_client_proves_itself_or_cannot() {
 }
 
 #[tokio::test]
-async fn what_is_registered_through_graph_for_native_use_needs_no_credential() {
+async fn native_redirect_uris_through_graph_need_no_credential() {
     let tenant = Tenant::new().await;
     let admin = tenant.admin_tool().sign_in(&tenant, "admin", "https://graph.microsoft.com/.default").await;
     let body =
@@ -76,7 +76,7 @@ async fn what_is_registered_through_graph_for_native_use_needs_no_credential() {
     let client_id = made["appId"].as_str().expect("an id").to_owned();
     let app = App { client_id, ..tenant.app(0, None, "http://localhost/native") };
     app.sign_in(&tenant, "owner", READ).await;
-    // Where there is no redirect URI, only the switch says so.
+    // Without a redirect URI, only `isFallbackPublicClient` decides.
     let password = async || app.password(&tenant.upn("owner"), crate::tenant::PASSWORD, READ).await;
     password().await.refused(401, "invalid_client", "AADSTS7000218");
     let path = format!("/applications/{}", made["id"].as_str().expect("an id"));

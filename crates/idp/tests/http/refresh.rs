@@ -1,4 +1,4 @@
-//! Refresh tokens: replaced at every use and not used up by it.
+//! Refresh tokens: replaced at every use, but not invalidated.
 
 use std::sync::Arc;
 
@@ -8,9 +8,9 @@ use crate::installation::Installation;
 use crate::tenant::{READ, Tenant};
 use crate::tokens::Tokens;
 
-/// All that decides is remembered where nobody else can change it, but for one row: whether the browser session was signed out.
+/// With a single writer, all facts are cached except one row: whether the session was signed out.
 #[tokio::test]
-async fn to_decide_on_a_refresh_token_one_row_is_read_at_most() {
+async fn evaluating_a_refresh_token_reads_at_most_one_row() {
     let tenant = Tenant::inside(Arc::new(Installation::start()), "2025-11").await;
     let store = &tenant.installation.store;
     if !store.is_exclusive() {
@@ -28,7 +28,7 @@ async fn to_decide_on_a_refresh_token_one_row_is_read_at_most() {
 }
 
 #[tokio::test]
-async fn the_old_token_works_beside_the_new_one_and_the_journal_knows_the_family() {
+async fn replaced_tokens_stay_valid_and_the_journal_records_the_family() {
     let tenant = Tenant::new().await;
     for app in [tenant.desktop(), tenant.connector()] {
         let first = app.sign_in(&tenant, "owner", READ).await;
@@ -77,7 +77,7 @@ async fn the_journal_holds_no_token() {
 }
 
 #[tokio::test]
-async fn a_token_is_for_its_client_and_its_tenant_only() {
+async fn a_token_is_bound_to_its_client_and_tenant() {
     let tenant = Tenant::new().await;
     let tokens = tenant.desktop().sign_in(&tenant, "owner", READ).await;
     // Partner-Center-PowerShell#419, EntraFalcon#6.
@@ -92,7 +92,7 @@ async fn a_token_is_for_its_client_and_its_tenant_only() {
 }
 
 #[tokio::test]
-async fn another_resource_may_be_asked_for_within_consent_and_no_further() {
+async fn consent_limits_refreshes_for_other_resources() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let old_api = "https://old.contoso.example";

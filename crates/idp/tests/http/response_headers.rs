@@ -1,4 +1,4 @@
-//! Headers that clients read.
+//! Response headers that clients read.
 
 use outlive_clock::Span;
 
@@ -10,7 +10,7 @@ fn is_of_sign_in_service(answer: &Answer) {
 }
 
 #[tokio::test]
-async fn token_answers_tell_clients_what_to_report() {
+async fn token_responses_include_client_telemetry() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let code = app.code_for(&tenant, "owner", READ).await;
@@ -28,12 +28,12 @@ async fn token_answers_tell_clients_what_to_report() {
     assert_eq!(refused.header("x-ms-clitelem"), "1,50173,0,91000.000,", "the token was 91 seconds old");
     let garbled = app.try_refresh("garbled", &[]).await;
     assert_eq!(garbled.header("x-ms-clitelem"), "1,9002313,0,,");
-    let nobody = app.ask(&[("grant_type", "refresh_token")], &[("client_id", "")]).await;
-    assert_eq!(nobody.header("x-ms-clitelem"), "1,900144,0,,");
+    let anonymous = app.ask(&[("grant_type", "refresh_token")], &[("client_id", "")]).await;
+    assert_eq!(anonymous.header("x-ms-clitelem"), "1,900144,0,,");
 }
 
 #[tokio::test]
-async fn a_request_is_known_by_the_id_that_its_client_gave_it() {
+async fn the_client_sets_the_correlation_id() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let id = "0f8fad5b-d9cb-469f-a165-70867728950e";
@@ -42,7 +42,7 @@ async fn a_request_is_known_by_the_id_that_its_client_gave_it() {
     assert_eq!(named.grant_refused("AADSTS9002313")["correlation_id"], id);
     let unnamed = send(app.token_request().header("client-request-id", "no id").form(&form)).await;
     let body = unnamed.grant_refused("AADSTS9002313");
-    // Every published body: the two differ.
+    // The two differ in every published response.
     assert_ne!(body["correlation_id"], body["trace_id"]);
     assert_eq!(body["trace_id"], unnamed.header("x-ms-request-id"));
     assert_eq!((unnamed.header("pragma"), unnamed.header("expires")), ("no-cache", "-1"));
@@ -62,8 +62,8 @@ async fn a_client_that_asks_for_it_gets_its_id_back() {
     assert_eq!((&*ask("true").await, &*ask("false").await), (id, ""));
 }
 
-/// MSAL for JavaScript sends `client-request-id` as a parameter, because it cannot set headers of a
-/// page's address.
+/// MSAL for JavaScript sends `client-request-id` as a parameter, because navigation has no custom
+/// headers.
 #[tokio::test]
 async fn a_page_shows_the_id_that_the_client_put_in_its_address() {
     let tenant = Tenant::new().await;
@@ -76,9 +76,9 @@ async fn a_page_shows_the_id_that_the_client_put_in_its_address() {
     assert!(page.answer.text.contains(id), "{page:?}");
 }
 
-/// Captured bodies of 2026-08.
+/// Captured responses of 2026-08.
 #[tokio::test]
-async fn json_names_its_encoding_at_the_issuer_and_at_graph() {
+async fn json_responses_have_a_charset() {
     let tenant = Tenant::new().await;
     let id = tenant.id();
     for path in [
@@ -145,7 +145,7 @@ async fn every_answer_of_graph_names_its_request() {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_that_would_bind_a_browser() {
+async fn no_response_pins_the_browser_to_https() {
     let tenant = Tenant::new().await;
     let app = tenant.admin_tool();
     let mut browser = tenant.browser();

@@ -1,4 +1,4 @@
-//! What the authorization endpoint answers with besides a code, how that travels, and who may have it.
+//! Response types of the authorization endpoint, response modes, and who may use them.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,7 +9,8 @@ use crate::browser::Arrival;
 use crate::tenant::{ORDERS, PASSWORD, READ, Tenant};
 use crate::tokens::claims;
 
-/// A tenant whose confidential application may have these tokens without redeeming anything.
+/// A tenant whose confidential application may receive these tokens from the authorization
+/// endpoint.
 async fn tenant_with(id_tokens: bool, access_tokens: bool) -> Tenant {
     Tenant::with(|spec| {
         let applications = spec["applications"].as_array_mut().expect("applications");
@@ -26,7 +27,7 @@ fn scope() -> String {
     format!("openid profile {READ}")
 }
 
-/// Signs the owner in and returns where the browser arrives, for this `response_type`.
+/// Signs the owner in with this `response_type`.
 async fn arrive(tenant: &Tenant, response_type: &str, changes: &[(&str, &str)]) -> Arrival {
     let mut all = vec![("response_type", response_type), ("nonce", "a nonce")];
     all.extend_from_slice(changes);
@@ -58,7 +59,7 @@ async fn an_id_token_alone_comes_in_the_fragment_with_the_nonce() {
 }
 
 #[tokio::test]
-async fn beside_a_code_the_id_token_vouches_for_it() {
+async fn c_hash_binds_the_id_token_to_the_code() {
     let tenant = tenant_with(true, false).await;
     for order in ["code id_token", "id_token code"] {
         let sent = arrive(&tenant, order, &[("client_info", "1")]).await.app();
@@ -72,13 +73,13 @@ async fn beside_a_code_the_id_token_vouches_for_it() {
 }
 
 #[tokio::test]
-async fn beside_an_access_token_the_id_token_vouches_for_that() {
+async fn at_hash_binds_the_id_token_to_the_access_token() {
     let tenant = tenant_with(true, true).await;
     let sent = arrive(&tenant, "id_token token", &[]).await.app();
     assert_eq!(claims(&sent["id_token"])["at_hash"], left_half(&sent["access_token"]));
     let access = claims(&sent["access_token"]);
     assert_eq!(access["scp"], "Orders.Read");
-    // Nothing proved which client this is.
+    // The client is not authenticated.
     assert_eq!(access["azpacr"], "0");
     assert_eq!(sent["token_type"], "Bearer");
     assert!(sent["scope"].contains(&format!("{ORDERS}/Orders.Read")), "{sent:?}");
@@ -93,7 +94,7 @@ async fn beside_an_access_token_the_id_token_vouches_for_that() {
 }
 
 #[tokio::test]
-async fn tokens_that_are_not_switched_on_are_refused_by_their_own_number() {
+async fn disabled_response_types_have_their_own_errors() {
     let refused = |tenant, kind, code| async move {
         let sent = arrive(&tenant, kind, &[]).await.refused("unsupported_response_type", code);
         assert_eq!(sent["state"], "a state");
@@ -106,7 +107,7 @@ async fn tokens_that_are_not_switched_on_are_refused_by_their_own_number() {
     let tenant = tenant_with(true, false).await;
     let tenant = refused(tenant, "token", "AADSTS700051").await;
     refused(tenant, "id_token token", "AADSTS700051").await;
-    // Both are, and this is still no response type.
+    // Both are allowed, but the combination is not a response type.
     let tenant = tenant_with(true, true).await;
     let tenant = refused(tenant, "code token", "AADSTS70005").await;
     let tenant = refused(tenant, "code id_token token", "AADSTS70005").await;
@@ -114,7 +115,7 @@ async fn tokens_that_are_not_switched_on_are_refused_by_their_own_number() {
 }
 
 #[tokio::test]
-async fn tokens_never_travel_in_a_query_nor_without_a_nonce_or_openid() {
+async fn tokens_are_never_in_a_query_and_need_nonce_and_openid() {
     let tenant = tenant_with(true, true).await;
     for kind in ["id_token", "token", "id_token token", "code id_token"] {
         let arrival = arrive(&tenant, kind, &[("response_mode", "query")]).await;
@@ -128,7 +129,7 @@ async fn tokens_never_travel_in_a_query_nor_without_a_nonce_or_openid() {
 }
 
 #[tokio::test]
-async fn a_form_carries_them_and_has_a_button_where_there_is_no_script() {
+async fn form_post_works_without_script() {
     let tenant = tenant_with(true, false).await;
     let page = arrive(&tenant, "code id_token", &[("response_mode", "form_post")]).await.page();
     assert_eq!(page.action, tenant.kiosk().redirect_uri);
@@ -140,9 +141,9 @@ async fn a_form_carries_them_and_has_a_button_where_there_is_no_script() {
 }
 
 #[tokio::test]
-async fn in_an_address_more_than_five_groups_are_only_said_to_be() {
+async fn more_than_five_groups_in_a_fragment_become_an_overage_claim() {
     let with_groups = |count: u32| {
-        Tenant::made(crate::installation::Installation::shared(), "2025-11", move |tenant, spec| {
+        Tenant::create(crate::installation::Installation::shared(), "2025-11", move |tenant, spec| {
             let group = |n: u32| json!({"id": tenant.id_of(1_000 + n), "display_name": format!("Group {n}"), "members": [tenant.id_of(1)]});
             spec["groups"] = (0..count).map(group).collect();
             for application in spec["applications"].as_array_mut().expect("applications") {

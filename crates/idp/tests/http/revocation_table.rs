@@ -1,5 +1,5 @@
-//! The published table, its token columns: what is granted, then something happens, then what is granted is used. Sign-in here
-//! is by password; the columns without one stand in the rules' own tests.
+//! The token columns of the published table: a grant, an event, and the use of the grant. Sign-in
+//! here is by password; the unit tests of the rules cover the other columns.
 
 use serde_json::json;
 
@@ -8,7 +8,8 @@ use crate::tenant::{READ, Tenant};
 const ALIVE: bool = true;
 const REVOKED: bool = false;
 
-/// Event, channel or by whom, and what becomes of the password-based and of the confidential client's token.
+/// Event, channel or actor, and whether the password-based and the confidential client's token
+/// survive.
 type Row = (&'static str, &'static str, bool, bool);
 
 const EDITION_2021: [Row; 9] = [
@@ -79,7 +80,7 @@ async fn edition_2025_11_holds() {
 }
 
 #[tokio::test]
-async fn a_cell_that_is_changed_on_purpose_decides_differently() {
+async fn switches_change_single_cells() {
     let tenant = Tenant::of_edition("2025-11+password_changed_by_user.confidential_token=revoked").await;
     let app = tenant.connector();
     let tokens = app.sign_in(&tenant, "owner", READ).await;
@@ -92,7 +93,7 @@ async fn a_cell_that_is_changed_on_purpose_decides_differently() {
 }
 
 #[tokio::test]
-async fn it_is_the_grant_that_is_cut_off_not_its_latest_replacement() {
+async fn revocation_covers_the_whole_grant() {
     let tenant = Tenant::of_edition("2025-11").await;
     let app = tenant.desktop();
     let first = app.sign_in(&tenant, "owner", READ).await;

@@ -1,12 +1,12 @@
-//! The rows of `scope_vectors`: requests, and what public bodies show for them.
+//! The rows of `scope_vectors`: requests, and the responses in public sources.
 
 /// How a row obtains its tokens.
 #[derive(Clone, Copy)]
 pub(crate) enum How {
-    /// A code that is requested with the first and redeemed with the second; without `scope` if
-    /// there is none.
+    /// A code that is requested with the first scope and redeemed with the second; without a
+    /// `scope` parameter for `None`.
     Code(&'static str, Option<&'static str>),
-    /// The same, and then a refresh with these scopes.
+    /// The same, followed by a refresh with these scopes.
     Refresh(&'static str, &'static str, Option<&'static str>),
     Password(&'static str),
     Device(&'static str),
@@ -14,14 +14,14 @@ pub(crate) enum How {
     AppV1(&'static str),
     CodeV1(&'static str),
     DeviceV1(&'static str),
-    /// Refused at the authorization endpoint.
+    /// Rejected at the authorization endpoint.
     Authorize(&'static str),
 }
 pub(crate) use How::{App as AppOnly, AppV1, Authorize, Code, CodeV1, Device, DeviceV1, Password, Refresh};
 
-/// What a row returns.
+/// The response of a row.
 pub(crate) enum Returned {
-    /// `scope`; whether an ID token, a refresh token and `client_info` come; the audience.
+    /// `scope`; whether there are an ID token, a refresh token and `client_info`; the audience.
     Tokens(&'static str, [bool; 3], &'static str),
     /// `error`, number.
     Refused(&'static str, &'static str),

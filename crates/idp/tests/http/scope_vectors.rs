@@ -1,13 +1,13 @@
-//! What tokens are issued for, and what `scope` and `scp` name: one row for each kind of request
-//! that public bodies or documents show. A set is compared as one, except that the OpenID Connect
-//! scopes come before scopes with a prefix, and `.default` comes last.
+//! Token audiences, `scope` and `scp`: one row for each kind of request that public responses or
+//! documents show. Sets are compared without order, except that OpenID Connect scopes precede
+//! prefixed scopes, and `.default` comes last.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 use crate::client::App;
-use crate::device_code::{let_in, poll_with, started};
+use crate::device_code::{let_in, poll_with, start_with};
 use crate::scope_vector_rows::{
     AppOnly, AppV1, Authorize, Code, CodeV1, Device, DeviceV1, How, Issued, Password, Refresh, Refused,
     VECTORS,
@@ -20,7 +20,7 @@ const GG: &str = "00000003-0000-0000-c000-000000000000";
 const ARM: &str = "https://management.azure.com";
 const WEB: &str = "api://contoso-web";
 
-/// A public client and a web client, with the same permissions; the web client is an API as well.
+/// A public client and a web client with the same permissions; the web client is also an API.
 struct Fixture {
     tenant: Tenant,
     native: App,
@@ -29,7 +29,7 @@ struct Fixture {
 
 impl Fixture {
     async fn new() -> Self {
-        let tenant = Tenant::made(crate::installation::Installation::shared(), "2025-11", |tenant, spec| {
+        let tenant = Tenant::create(crate::installation::Installation::shared(), "2025-11", |tenant, spec| {
             let graph = ["User.Read", "Mail.Read", "openid", "profile", "email", "offline_access"];
             let more = json!({
                 "required": [
@@ -67,7 +67,7 @@ impl Fixture {
     }
 }
 
-/// The words of a row in full.
+/// Expands the abbreviations of a row.
 fn words(tenant: &Tenant, text: &str) -> String {
     let of_word = |word: &str| {
         let (short, name) = word.split_once('/').map_or((word, None), |(short, name)| (short, Some(name)));
@@ -107,14 +107,14 @@ impl Fixture {
             }
             Password(scope) => app.password(&self.tenant.upn("owner"), PASSWORD, &long(scope)).await,
             Device(scope) => {
-                let codes = started(app, &[("scope", &long(scope))]).await;
+                let codes = start_with(app, &[("scope", &long(scope))]).await;
                 let_in(&self.tenant, &codes).await;
                 poll_with(app, &codes, &[("client_info", "1")]).await
             }
             DeviceV1(resource) => {
                 let app = app.clone().v1();
                 let asked = [("resource", &*long(resource)), ("scope", "directory.read.all")];
-                let codes = started(&app, &asked).await;
+                let codes = start_with(&app, &asked).await;
                 let_in(&self.tenant, &codes).await;
                 poll_with(&app, &codes, &[]).await
             }
@@ -135,56 +135,56 @@ impl Fixture {
     }
 }
 
-/// The parts of a `scope` in which the order does not matter.
+/// Returns the parts of a `scope` within which the order does not matter.
 fn parts(text: &str) -> Vec<BTreeSet<String>> {
     let part = |part: &str| part.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect();
     text.split('|').map(part).collect()
 }
 
 #[tokio::test]
-async fn scope_scp_and_tokens_are_those_of_public_bodies() {
+async fn scope_scp_and_tokens_match_public_responses() {
     let fixture = Fixture::new().await;
     let numbers: BTreeSet<u32> = VECTORS.iter().map(|(number, ..)| *number).collect();
     assert_eq!(numbers, (1..=32).collect());
     for (number, client, how, expected, source) in VECTORS {
         let answer = fixture.ask(fixture.app(client), *how).await;
         let body = answer.json();
-        let told = format!("vector {number} ({source}): {body}");
+        let context = format!("vector {number} ({source}): {body}");
         match expected {
             Refused(error, code) => {
-                assert_eq!(body["error"], *error, "{told}");
+                assert_eq!(body["error"], *error, "{context}");
                 let description = body["error_description"].as_str().expect("a text");
-                assert!(description.starts_with(&format!("{code}: ")), "{told}");
+                assert!(description.starts_with(&format!("{code}: ")), "{context}");
                 let suberror = (*code == "AADSTS65001").then_some("consent_required");
-                assert_eq!(body.get("suberror").and_then(Value::as_str), suberror, "{told}");
+                assert_eq!(body.get("suberror").and_then(Value::as_str), suberror, "{context}");
             }
             Issued(scope, tokens, audience) => {
-                assert_eq!(answer.status, 200, "{told}");
+                assert_eq!(answer.status, 200, "{context}");
                 let has = ["id_token", "refresh_token", "client_info"].map(|name| body[name].is_string());
-                assert_eq!(has, *tokens, "{told}");
+                assert_eq!(has, *tokens, "{context}");
                 let tokens = Tokens::of(answer);
-                check_scope(&fixture.tenant, &tokens, scope, &told);
-                assert_eq!(tokens.claims()["aud"], words(&fixture.tenant, audience), "{told}");
+                check_scope(&fixture.tenant, &tokens, scope, &context);
+                assert_eq!(tokens.claims()["aud"], words(&fixture.tenant, audience), "{context}");
             }
         }
     }
 }
 
-fn check_scope(tenant: &Tenant, tokens: &Tokens, expected: &str, told: &str) {
+fn check_scope(tenant: &Tenant, tokens: &Tokens, expected: &str, context: &str) {
     if expected.is_empty() {
-        assert_eq!((tokens.0.get("scope"), tokens.claims().get("scp")), (None, None), "{told}");
+        assert_eq!((tokens.0.get("scope"), tokens.claims().get("scp")), (None, None), "{context}");
         return;
     }
     let expected = parts(&words(tenant, expected));
     let mut returned = tokens.0["scope"].as_str().expect("a scope").split(' ').map(str::to_owned);
     for part in &expected {
         let taken: BTreeSet<String> = returned.by_ref().take(part.len()).collect();
-        assert_eq!(taken, *part, "{told}");
+        assert_eq!(taken, *part, "{context}");
     }
-    assert_eq!(returned.next(), None, "{told}");
+    assert_eq!(returned.next(), None, "{context}");
     let bare = |scope: &String| scope.rsplit_once('/').map_or(scope.clone(), |(_, name)| name.to_owned());
     let names: BTreeSet<String> = expected.iter().flatten().map(bare).filter(|n| n != ".default").collect();
     let claims = tokens.claims();
     let scp = claims["scp"].as_str().expect("scp").split(' ').map(str::to_owned);
-    assert_eq!(scp.collect::<BTreeSet<_>>(), names, "{told}");
+    assert_eq!(scp.collect::<BTreeSet<_>>(), names, "{context}");
 }

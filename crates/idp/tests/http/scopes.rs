@@ -1,8 +1,8 @@
-//! What is asked for, what a token is for, and what the answer says of it.
+//! Requested scopes, token audiences, and the `scope` of responses.
 
 use serde_json::json;
 
-use crate::device_code::{let_in, poll_with, started};
+use crate::device_code::{let_in, poll_with, start_with};
 use crate::tenant::{ORDERS, READ, Tenant};
 use crate::tokens::Tokens;
 
@@ -11,7 +11,7 @@ const GRAPH_ID: &str = "00000003-0000-0000-c000-000000000000";
 const OLD: &str = "https://old.contoso.example";
 
 #[tokio::test]
-async fn several_resources_are_consented_to_at_once_and_tokens_come_one_by_one() {
+async fn consent_covers_several_resources_and_tokens_one_each() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let all = format!("openid {READ} {OLD}/Orders.Read User.Read");
@@ -35,20 +35,20 @@ async fn several_resources_are_consented_to_at_once_and_tokens_come_one_by_one()
     let both = format!("User.Read {READ}");
     let answer = app.try_refresh(first.refresh(), &[("scope", &both)]).await;
     answer.refused(400, "invalid_request", "AADSTS28000");
-    // The grant spans several, so that a refresh has to name one.
+    // The grant covers several resources, so a refresh has to name one.
     for scope in ["", "openid profile"] {
         let answer = app.try_refresh(first.refresh(), &[("scope", scope)]).await;
         answer.refused(400, "invalid_request", "AADSTS28003");
     }
-    // A device may ask for several, too, and cannot redeem them (azure-docs 42565).
-    let codes = started(&app, &[("scope", &all)]).await;
+    // A device may request several resources too, but cannot redeem the code (azure-docs 42565).
+    let codes = start_with(&app, &[("scope", &all)]).await;
     let_in(&tenant, &codes).await;
     poll_with(&app, &codes, &[]).await.refused(400, "invalid_request", "AADSTS28000");
     Tokens::of(poll_with(&app, &codes, &[("scope", "User.Read")]).await);
 }
 
 #[tokio::test]
-async fn bare_names_are_graphs_and_default_does_not_mix() {
+async fn unprefixed_scopes_belong_to_graph_and_default_stands_alone() {
     let tenant = Tenant::new().await;
     let tool = tenant.admin_tool();
     let by_default = tool.sign_in(&tenant, "owner", "openid .default").await;
@@ -64,7 +64,7 @@ async fn bare_names_are_graphs_and_default_does_not_mix() {
     }
 }
 
-/// Documented for names; the answer is in the registered spelling (microsoft-graph-training 103).
+/// Documented for names; the response has the registered spelling (microsoft-graph-training 103).
 #[tokio::test]
 async fn the_case_of_letters_and_a_slash_at_the_end_do_not_matter() {
     let tenant = Tenant::new().await;
@@ -85,10 +85,10 @@ async fn the_case_of_letters_and_a_slash_at_the_end_do_not_matter() {
     assert_eq!(both.0["scope"], format!("{OLD}//Orders.Read {OLD}/Orders.ReadWrite"), "one resource");
 }
 
-/// scope-semantics: `.default` comes back if it was requested, as it was written; version 1.0 has
+/// scope-semantics: `.default` is returned as it was written if it was requested; version 1.0 has
 /// no such scope.
 #[tokio::test]
-async fn default_comes_back_only_where_it_was_requested_and_as_it_was_written() {
+async fn responses_repeat_default_verbatim() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let v1 = app.clone().v1();
@@ -110,13 +110,13 @@ async fn default_comes_back_only_where_it_was_requested_and_as_it_was_written() 
         let refreshed = Tokens::of(app.try_refresh(tokens.refresh(), &[]).await);
         assert_eq!(refreshed.0["scope"], expected);
     }
-    // Consent that was withdrawn is missing, whichever way everything was requested.
+    // Revoked consent is missing, however the scopes were requested.
     tenant.happens(json!({"type": "withdraw_consent", "app": app.client_id})).await;
     app.try_refresh(again.refresh(), &[]).await.grant_refused("AADSTS65001");
 }
 
 #[tokio::test]
-async fn what_is_no_scope_is_refused() {
+async fn malformed_scopes_are_errors() {
     let tenant = Tenant::new().await;
     let app = tenant.kiosk();
     let owner = tenant.upn("owner");
@@ -125,7 +125,7 @@ async fn what_is_no_scope_is_refused() {
         ("orders/Orders.Read", "The scope format is invalid."),
         ("/.default", "The scope format is invalid."),
         (&format!("{ORDERS}/"), "The scope format is invalid."),
-        // OpenID Connect scopes are Graph's alone (fastmcp pull request 2506).
+        // OpenID Connect scopes belong to Graph only (fastmcp pull request 2506).
         (&format!("{ORDERS}/openid"), "does not exist."),
         ("Nothing.Read openid", "The scope 'Nothing.Read openid' does not exist."),
         (&format!("{ORDERS}/.default User.Read"), ".default scope can't be combined"),
@@ -140,14 +140,14 @@ async fn what_is_no_scope_is_refused() {
             "{scope}: {body}"
         );
     }
-    // Registered under Graph, as the portal writes them: the same scopes.
+    // Registered under Graph, as in the Azure portal: the same scopes.
     let kiosk =
         tenant.desktop().sign_in(&tenant, "owner", &format!("{GRAPH}/openid {GRAPH}/User.Read")).await;
     assert_eq!(kiosk.0["scope"], format!("profile openid email {GRAPH}/User.Read"));
     assert!(kiosk.0["id_token"].is_string());
 }
 
-/// A page shows it (n8n 33881, copilot-cli 4582).
+/// Reported on a page (n8n 33881, copilot-cli 4582).
 #[tokio::test]
 async fn an_authorization_request_without_scope_is_refused_on_a_page() {
     let tenant = Tenant::new().await;
@@ -183,7 +183,7 @@ async fn on_v1_the_resource_is_the_same_in_both_places() {
 }
 
 #[tokio::test]
-async fn an_application_may_ask_for_itself_and_for_what_it_has_not_registered() {
+async fn requests_may_name_unregistered_scopes_and_the_own_api() {
     let tenant = Tenant::with_applications(|tenant| {
         let both = json!({
             "redirect_uris": [{"uri": "http://localhost/both", "type": "publicClient"}],

@@ -1,4 +1,4 @@
-//! The second factor: asked on a page, missed where there is none.
+//! MFA: requested on a page, and refused where no page is possible.
 
 use outlive_clock::Span;
 use reqwest::Method;
@@ -16,16 +16,16 @@ fn authenticator(secret: &str) -> Totp {
 }
 
 /// A tenant whose owner has an authenticator.
-async fn equipped() -> Tenant {
+async fn tenant_with_authenticator() -> Tenant {
     Tenant::with(|spec| spec["users"][0]["authenticator_secret"] = json!(SHARED)).await
 }
 
-/// What the owner's authenticator shows now.
-async fn shown(tenant: &Tenant) -> String {
-    shown_by(tenant, SHARED).await
+/// Returns the current code of the owner's authenticator.
+async fn current_code(tenant: &Tenant) -> String {
+    code_of_secret(tenant, SHARED).await
 }
 
-async fn shown_by(tenant: &Tenant, secret: &str) -> String {
+async fn code_of_secret(tenant: &Tenant, secret: &str) -> String {
     let now = tenant.now().await.as_seconds();
     authenticator(secret).generate(now.cast_unsigned()).to_string()
 }
@@ -35,22 +35,22 @@ async fn type_code(browser: &mut Browser, page: &Page, code: &str) -> Arrival {
     browser.submit(page, &[("otc", code)]).await
 }
 
-/// The page for the code, past the password.
+/// Returns the MFA page after a correct password.
 async fn past_password(browser: &mut Browser, url: &str, upn: &str) -> Page {
     let page = browser.open(url).await.page();
     browser.sign_in(&page, upn, PASSWORD).await.page()
 }
 
 #[tokio::test]
-async fn the_page_asks_for_a_code_after_the_password_and_a_code_works_once() {
-    let tenant = equipped().await;
+async fn a_code_follows_the_password_and_works_once() {
+    let tenant = tenant_with_authenticator().await;
     let (tool, owner) = (tenant.admin_tool().v1(), tenant.upn("owner"));
     tenant.happens_to("owner", "require_mfa").await;
     let (mut browser, mut other) = (tenant.browser(), tenant.browser());
     let url = tool.authorize_url("https://graph.microsoft.com", &[]);
     let page = past_password(&mut browser, &url, &owner).await;
     assert!(!page.answer.text.contains(SHARED) && !page.answer.text.contains("<svg"), "{page:?}");
-    let code = shown(&tenant).await;
+    let code = current_code(&tenant).await;
     let wrong = if code == "000000" { "000001" } else { "000000" };
     for typed in [wrong, "", "no code", &code[..5]] {
         let page = type_code(&mut browser, &page, typed).await.page();
@@ -60,24 +60,24 @@ async fn the_page_asks_for_a_code_after_the_password_and_a_code_works_once() {
     let spaced = format!("{} {}", &code[..3], &code[3..]);
     let granted = tool.redeem(&type_code(&mut browser, &page, &spaced).await.code()).await;
     assert_eq!(granted.claims()["amr"], json!(["pwd", "mfa"]));
-    // Signed in, the browser is not asked again; another one is, and the code is used up.
+    // The signed-in browser is not prompted again; another one is, and the code cannot be reused.
     browser.open(&url).await.code();
     let page = past_password(&mut other, &url, &owner).await;
     let page = type_code(&mut other, &page, &code).await.page();
     page.says(200, "AADSTS500121");
     tenant.advance(Span::from_seconds(30)).await;
-    let next = shown(&tenant).await;
+    let next = current_code(&tenant).await;
     type_code(&mut other, &page, &next).await.code();
     let line = tenant.journal("sign_in.succeeded").await.pop().expect("a line");
     assert_eq!(line["data"]["amr"], json!(["pwd", "mfa"]));
     let journal = Value::from(tenant.journal("").await).to_string();
     assert!(!journal.contains(SHARED) && !journal.contains(&format!("\"{next}\"")), "no secrets in it");
-    // It stays based on a password.
+    // The session remains password-based.
     tenant.happens(json!({"type": "password_change", "user": owner, "new_password": "Other-Horse-2"})).await;
     tool.try_refresh(granted.refresh(), &[]).await.grant_refused("AADSTS50173");
 }
 
-/// 50076 and 50079 name the application ID of the requested API; Graph's is the same everywhere
+/// 50076 and 50079 contain the application ID of the requested API; Graph's is a constant
 /// (microsoft-graph-docs#6311, adal-nodejs#151, microsoft-authentication-library-for-go#398).
 const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 
@@ -87,8 +87,8 @@ fn names(body: &Value, application: &str) {
 }
 
 #[tokio::test]
-async fn where_nobody_can_be_asked_a_newly_required_second_factor_refuses_and_ends_nothing() {
-    let tenant = equipped().await;
+async fn newly_required_mfa_refuses_tokens_without_revoking_them() {
+    let tenant = tenant_with_authenticator().await;
     let owner = tenant.upn("owner");
     let (desktop, connector, tool) = (tenant.desktop(), tenant.connector(), tenant.admin_tool());
     let mut browser = tenant.browser();
@@ -117,14 +117,14 @@ async fn where_nobody_can_be_asked_a_newly_required_second_factor_refuses_and_en
     let silent = desktop.authorize_url(READ, &[("prompt", "none")]);
     let sent = browser.open(&silent).await.refused("interaction_required", "AADSTS50076");
     assert!(sent["error_description"].contains(&format!("'{}'", tenant.id_of(10))), "{sent:?}");
-    // The session that is there needs no password again, and becomes one with a second factor.
+    // The existing session needs no password and gains MFA.
     let page = browser.open(&desktop.authorize_url(READ, &[])).await.page();
-    let code = type_code(&mut browser, &page, &shown(&tenant).await).await.code();
+    let code = type_code(&mut browser, &page, &current_code(&tenant).await).await.code();
     let renewed = desktop.redeem(&code).await;
     desktop.refresh(renewed.refresh()).await;
     browser.open(&silent).await.code();
     desktop.try_refresh(public.refresh(), &[]).await.grant_refused("AADSTS50076");
-    // A body of version 1.0 (azure-cli before MSAL, 2020-11).
+    // A version 1.0 response (azure-cli before MSAL, 2020-11).
     let v1 = desktop.clone().v1().try_refresh(public.refresh(), &[]).await;
     assert_eq!(v1.refused(400, "interaction_required", "AADSTS50076")["suberror"], "basic_action");
     tenant.happens(json!({"type": "require_mfa", "user": owner, "required": false})).await;
@@ -133,7 +133,7 @@ async fn where_nobody_can_be_asked_a_newly_required_second_factor_refuses_and_en
 }
 
 #[tokio::test]
-async fn who_has_no_authenticator_registers_one_on_the_page() {
+async fn users_without_an_authenticator_register_one() {
     let tenant = Tenant::with(|spec| spec["require_mfa"] = json!(true)).await;
     let (tool, owner) = (tenant.admin_tool(), tenant.upn("owner"));
     let body = tool.password(&owner, PASSWORD, "User.Read").await.grant_refused("AADSTS50079");
@@ -150,23 +150,23 @@ async fn who_has_no_authenticator_registers_one_on_the_page() {
     let secret = secret_on(&page);
     assert_ne!(secret, secret_on(&rival), "drawn for each page");
     type_code(&mut browser, &page, "12345").await.page().says(200, "AADSTS500121");
-    let code = shown_by(&tenant, &secret).await;
+    let code = code_of_secret(&tenant, &secret).await;
     tool.redeem(&type_code(&mut browser, &page, &code).await.code()).await;
     assert_eq!(tenant.journal("authenticator.registered").await.len(), 1);
-    // What another page offered meanwhile is worth nothing now.
-    let code = shown_by(&tenant, &secret_on(&rival)).await;
+    // The secret of another page is now invalid.
+    let code = code_of_secret(&tenant, &secret_on(&rival)).await;
     type_code(&mut other, &rival, &code).await.page().says(200, "AADSTS500121");
     tool.password(&owner, PASSWORD, "User.Read").await.grant_refused("AADSTS50076");
     tenant.advance(Span::from_seconds(60)).await;
     let mut third = tenant.browser();
     let page = past_password(&mut third, &url, &owner).await;
     assert!(!page.answer.text.contains("<svg"), "{page:?}");
-    type_code(&mut third, &page, &shown_by(&tenant, &secret).await).await.code();
+    type_code(&mut third, &page, &code_of_secret(&tenant, &secret).await).await.code();
 }
 
 #[tokio::test]
-async fn an_application_requires_it_for_itself_only() {
-    let tenant = equipped().await;
+async fn an_application_requires_mfa_for_itself_only() {
+    let tenant = tenant_with_authenticator().await;
     let owner = tenant.upn("owner");
     let (desktop, tool) = (tenant.desktop(), tenant.admin_tool());
     tenant.happens(json!({"type": "require_mfa", "app": desktop.client_id})).await;
@@ -174,17 +174,17 @@ async fn an_application_requires_it_for_itself_only() {
     let page = browser.open(&tool.authorize_url("User.Read", &[])).await.page();
     browser.sign_in(&page, &owner, PASSWORD).await.code();
     let page = browser.open(&desktop.authorize_url(READ, &[])).await.page();
-    let page = type_code(&mut browser, &page, &shown(&tenant).await).await.page();
-    browser.consent(&page).await.code();
+    let page = type_code(&mut browser, &page, &current_code(&tenant).await).await.page();
+    browser.accept_permissions(&page).await.code();
     let both = json!({"type": "require_mfa", "app": desktop.client_id, "user": owner});
     assert_eq!(tenant.lab(Method::POST, "/events", &both).await.status, 400);
-    let nobody = json!({"type": "require_mfa", "user": "nobody"});
-    assert_eq!(tenant.lab(Method::POST, "/events", &nobody).await.status, 404);
+    let unknown = json!({"type": "require_mfa", "user": "unknown"});
+    assert_eq!(tenant.lab(Method::POST, "/events", &unknown).await.status, 404);
 }
 
 #[tokio::test]
-async fn who_lets_a_device_in_gives_it_before_the_question() {
-    let tenant = equipped().await;
+async fn mfa_precedes_the_approval_of_a_device() {
+    let tenant = tenant_with_authenticator().await;
     let (tool, owner) = (tenant.admin_tool(), tenant.upn("owner"));
     let form = [("client_id", tool.client_id.as_str()), ("scope", "User.Read offline_access")];
     let start = async || send(tenant.http.post(tool.endpoint("devicecode")).form(&form)).await.json();
@@ -200,7 +200,7 @@ async fn who_lets_a_device_in_gives_it_before_the_question() {
         let user_code = codes["user_code"].as_str().expect("a code");
         browser.submit(&page, &[("otc", user_code)]).await.page()
     };
-    // Let in before it was required: what the device comes for is refused.
+    // Approved before MFA was required: redemption is refused.
     let codes = start().await;
     let question = enter(&mut browser, &codes).await;
     assert_eq!(browser.submit(&question, &[]).await.page().heading, "The device is signed in");
@@ -208,15 +208,15 @@ async fn who_lets_a_device_in_gives_it_before_the_question() {
     names(&ask(&codes).await.grant_refused("AADSTS50076"), GRAPH);
     let codes = start().await;
     let page = enter(&mut browser, &codes).await;
-    let question = type_code(&mut browser, &page, &shown(&tenant).await).await.page();
+    let question = type_code(&mut browser, &page, &current_code(&tenant).await).await.page();
     assert!(question.heading.starts_with("Are you trying to sign in to"), "{question:?}");
     assert_eq!(browser.submit(&question, &[]).await.page().heading, "The device is signed in");
     tool.refresh(Tokens::of(ask(&codes).await).refresh()).await;
 }
 
 #[tokio::test]
-async fn ten_wrong_codes_lock_and_the_password_does_not_open() {
-    let tenant = equipped().await;
+async fn ten_wrong_codes_lock_mfa_independently_of_the_password() {
+    let tenant = tenant_with_authenticator().await;
     let owner = tenant.upn("owner");
     tenant.happens(json!({"type": "require_mfa"})).await;
     let mut browser = tenant.browser();
@@ -227,36 +227,36 @@ async fn ten_wrong_codes_lock_and_the_password_does_not_open() {
     }
     let page = past_password(&mut browser, &url, &owner).await;
     type_code(&mut browser, &page, "wrong9").await.page().says(200, "AADSTS50053");
-    type_code(&mut browser, &page, &shown(&tenant).await).await.page().says(200, "AADSTS50053");
+    type_code(&mut browser, &page, &current_code(&tenant).await).await.page().says(200, "AADSTS50053");
     tenant.advance(Span::from_seconds(60)).await;
-    type_code(&mut browser, &page, &shown(&tenant).await).await.code();
+    type_code(&mut browser, &page, &current_code(&tenant).await).await.code();
 }
 
 #[tokio::test]
-async fn the_page_is_for_its_browser_for_ten_minutes_and_for_the_same_password() {
-    let tenant = equipped().await;
+async fn the_mfa_page_is_bound_to_browser_time_and_password() {
+    let tenant = tenant_with_authenticator().await;
     let owner = tenant.upn("owner");
     tenant.happens_to("owner", "require_mfa").await;
     let mut browser = tenant.browser();
     let url = tenant.admin_tool().authorize_url("User.Read", &[]);
     let page = past_password(&mut browser, &url, &owner).await;
     assert!(!browser.cookies.keys().any(|name| name.starts_with("ESTSAUTH")), "no session yet");
-    let code = shown(&tenant).await;
+    let code = current_code(&tenant).await;
     type_code(&mut tenant.browser(), &page, &code).await.page().says(400, "AADSTS165000");
     let login = browser.open(&url).await.page();
     let mixed = Page { action: page.action.clone(), heading: page.heading.clone(), ..login };
     type_code(&mut browser, &mixed, &code).await.page().says(400, "AADSTS165000");
     tenant.advance(Span::from_minutes(10)).await;
-    let over = type_code(&mut browser, &page, &shown(&tenant).await).await.page();
+    let over = type_code(&mut browser, &page, &current_code(&tenant).await).await.page();
     over.says(200, "AADSTS50133");
     assert_eq!(over.heading, "Sign in");
     let page = browser.sign_in(&over, &owner, PASSWORD).await.page();
     tenant.happens(json!({"type": "admin_reset", "user": owner, "new_password": "Other-Horse-2"})).await;
-    type_code(&mut browser, &page, &shown(&tenant).await).await.page().says(200, "AADSTS50133");
+    type_code(&mut browser, &page, &current_code(&tenant).await).await.page().says(200, "AADSTS50133");
 }
 
 #[tokio::test]
-async fn a_secret_that_is_none_is_refused_with_the_tenant() {
+async fn an_invalid_secret_rejects_the_tenant() {
     let tenant = Tenant::new().await;
     for secret in ["not base32!", "GEZDGNBV"] {
         let mut spec = tenant.spec("2025-11");
@@ -269,8 +269,8 @@ async fn a_secret_that_is_none_is_refused_with_the_tenant() {
 }
 
 #[tokio::test]
-async fn an_authentication_context_asks_for_what_its_policy_says_and_is_told_in_the_token() {
-    let tenant = equipped().await;
+async fn an_authentication_context_applies_its_policy_and_sets_acrs() {
+    let tenant = tenant_with_authenticator().await;
     let admin = tenant.admin_tool().sign_in(&tenant, "admin", "https://graph.microsoft.com/.default").await;
     let policy = json!({
         "displayName": "Step up", "state": "enabled",
@@ -294,20 +294,20 @@ async fn an_authentication_context_asks_for_what_its_policy_says_and_is_told_in_
     assert_eq!(plain.claims().get("acrs"), None);
     let body = app.try_refresh(plain.refresh(), &[("claims", &first)]).await.grant_refused("AADSTS50076");
     assert_eq!(body["suberror"], "basic_action");
-    // Nothing is asked for the other, so it is met.
+    // The other context has no policy, so it is satisfied.
     let other = Tokens::of(app.try_refresh(plain.refresh(), &[("claims", &second)]).await);
     assert_eq!(other.claims()["acrs"], json!(["c2"]));
-    // At the redemption nobody can be asked any more.
+    // At redemption no prompt is possible.
     let code = app.code_for(&tenant, "owner", READ).await;
     let late = Tokens::of(app.try_redeem(&code, &[("claims", &first)]).await);
     assert_eq!(late.claims().get("acrs"), None);
 
     let mut browser = tenant.browser();
     let page = past_password(&mut browser, &app.authorize_url(READ, &[("claims", &first)]), &owner).await;
-    let code = shown(&tenant).await;
+    let code = current_code(&tenant).await;
     let stepped_up = app.redeem(&type_code(&mut browser, &page, &code).await.code()).await;
     assert_eq!(stepped_up.claims()["acrs"], json!(["c1"]));
     let again = Tokens::of(app.try_refresh(stepped_up.refresh(), &[("claims", &first)]).await);
     assert_eq!(again.claims()["acrs"], json!(["c1"]));
-    assert_eq!(app.refresh(again.refresh()).await.claims().get("acrs"), None, "who does not ask is not told");
+    assert_eq!(app.refresh(again.refresh()).await.claims().get("acrs"), None, "only if requested");
 }

@@ -1,4 +1,4 @@
-//! What APIs are told of what happens to users, and that they are told it whatever happens to themselves.
+//! Security events: what subscribed APIs receive, and delivery after outages.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::tokens::header;
 const REVOKED: &str = "https://schemas.openid.net/secevent/caep/event-type/session-revoked";
 const CHANGED: &str = "https://schemas.openid.net/secevent/caep/event-type/credential-change";
 
-/// An API that takes what it is told, or does not.
+/// An API that accepts events or rejects them.
 #[derive(Clone)]
 struct Receiver {
     url: String,
@@ -48,17 +48,17 @@ impl Receiver {
         *self.answers.lock().expect("not poisoned") = (status, body);
     }
 
-    /// What came since it was last asked.
+    /// Returns the requests since the last call.
     fn seen(&self) -> Vec<(HeaderMap, String)> {
         std::mem::take(&mut *self.seen.lock().expect("not poisoned"))
     }
 
-    /// The content of what came.
-    fn told(&self) -> Vec<Value> {
+    /// Returns the claims of the received tokens.
+    fn claims(&self) -> Vec<Value> {
         self.seen().iter().map(|(_, token)| crate::tokens::claims(token)).collect()
     }
 
-    /// The events of what came, by their type and who made them.
+    /// Returns type and initiating entity of the received events.
     fn events(&self) -> Vec<(String, String)> {
         let event = |claims: Value| {
             let events = claims["events"].as_object().expect("events").clone();
@@ -66,7 +66,7 @@ impl Receiver {
             let (kind, event) = events.into_iter().next().expect("one");
             (kind, event["initiating_entity"].as_str().expect("a text").to_owned())
         };
-        self.told().into_iter().map(event).collect()
+        self.claims().into_iter().map(event).collect()
     }
 }
 
@@ -84,7 +84,7 @@ async fn take(
     answer
 }
 
-async fn tenant_telling(receiver: &Receiver, delay: &str) -> Tenant {
+async fn tenant_with_stream(receiver: &Receiver, delay: &str) -> Tenant {
     let stream = json!({"endpoint": receiver.url, "delay": delay});
     Tenant::with(|spec| spec["applications"][0]["event_stream"] = stream).await
 }
@@ -96,9 +96,9 @@ async fn due(tenant: &Tenant) -> Value {
 }
 
 #[tokio::test]
-async fn a_password_change_is_told_at_once_in_a_token_that_any_library_verifies() {
+async fn a_password_change_sends_a_verifiable_event_immediately() {
     let receiver = Receiver::start().await;
-    let tenant = tenant_telling(&receiver, "PT0S").await;
+    let tenant = tenant_with_stream(&receiver, "PT0S").await;
     let new =
         json!({"type": "password_change", "user": tenant.upn("owner"), "new_password": "Other-Horse-2!"});
     let happened = tenant.happens(new).await;
@@ -138,11 +138,11 @@ async fn a_password_change_is_told_at_once_in_a_token_that_any_library_verifies(
 }
 
 #[tokio::test]
-async fn every_critical_event_is_told_and_nothing_else() {
+async fn every_critical_event_is_sent_and_nothing_else() {
     let receiver = Receiver::start().await;
-    let tenant = tenant_telling(&receiver, "PT0S").await;
+    let tenant = tenant_with_stream(&receiver, "PT0S").await;
     let upn = tenant.upn("owner");
-    for (event, told) in [
+    for (event, expected) in [
         (json!({"type": "sspr", "new_password": "Other-Horse-2!"}), Some((CHANGED, "user"))),
         (json!({"type": "admin_reset", "new_password": "Other-Horse-3!"}), Some((CHANGED, "admin"))),
         (
@@ -163,15 +163,16 @@ async fn every_critical_event_is_told_and_nothing_else() {
         let mut event = event;
         event["user"] = json!(upn);
         tenant.happens(event.clone()).await;
-        let expected: Vec<_> = told.into_iter().map(|(kind, by)| (kind.to_owned(), by.to_owned())).collect();
+        let expected: Vec<_> =
+            expected.into_iter().map(|(kind, by)| (kind.to_owned(), by.to_owned())).collect();
         assert_eq!(receiver.events(), expected, "{event}");
     }
 }
 
 #[tokio::test]
-async fn what_is_done_through_graph_is_told_too() {
+async fn changes_through_graph_send_events() {
     let receiver = Receiver::start().await;
-    let tenant = tenant_telling(&receiver, "PT0S").await;
+    let tenant = tenant_with_stream(&receiver, "PT0S").await;
     let admin = tenant.admin_tool().sign_in(&tenant, "admin", "https://graph.microsoft.com/.default").await;
     let user = format!("/users/{}", tenant.id_of(1));
     let ask = async |method, path: &str, body| call(&tenant, admin.access(), method, path, body).await.status;
@@ -185,75 +186,78 @@ async fn what_is_done_through_graph_is_told_too() {
 }
 
 #[tokio::test]
-async fn a_delay_is_of_the_tenants_time_and_due_work_is_announced() {
+async fn delays_use_virtual_time_and_report_due_work() {
     let receiver = Receiver::start().await;
-    let tenant = tenant_telling(&receiver, "PT10M").await;
+    let tenant = tenant_with_stream(&receiver, "PT10M").await;
     let happened = tenant.happens_to("owner", "revoke_sessions").await;
     let at: outlive_clock::Instant = serde_json::from_value(happened["at"].clone()).expect("an instant");
     let clock = tenant.lab(Method::GET, "/clock", &Value::Null).await.json();
     assert_eq!(clock["next_due"], json!(at + Span::from_minutes(10)));
-    assert_eq!((due(&tenant).await["done"].clone(), receiver.told().len()), (json!(0), 0));
+    assert_eq!((due(&tenant).await["done"].clone(), receiver.claims().len()), (json!(0), 0));
     tenant.advance(Span::from_minutes(10)).await;
     let done = due(&tenant).await;
     assert_eq!((&done["done"], &done["failed"], &done["next_due"]), (&json!(1), &json!(0), &Value::Null));
-    let told = receiver.told();
-    assert_eq!(told[0]["events"][REVOKED]["event_timestamp"], at.as_seconds(), "when it happened");
-    assert_eq!(told[0]["iat"], tenant.now().await.as_seconds(), "when it is told");
+    let claims = receiver.claims();
+    assert_eq!(claims[0]["events"][REVOKED]["event_timestamp"], at.as_seconds(), "when it happened");
+    assert_eq!(claims[0]["iat"], tenant.now().await.as_seconds(), "when it is sent");
 }
 
 #[tokio::test]
-async fn an_api_that_was_down_is_told_in_order_when_the_tenants_time_comes() {
+async fn retries_in_virtual_time_keep_the_order() {
     let receiver = Receiver::start().await;
-    let tenant = tenant_telling(&receiver, "PT0S").await;
+    let tenant = tenant_with_stream(&receiver, "PT0S").await;
     receiver.answer(StatusCode::SERVICE_UNAVAILABLE, "");
     tenant
         .happens(json!({"type": "sspr", "user": tenant.upn("owner"), "new_password": "Other-Horse-2!"}))
         .await;
     tenant.happens_to("colleague", "revoke_sessions").await;
-    let tried = receiver.told();
+    let tried = receiver.claims();
     assert!(!tried.is_empty(), "it was tried");
     assert!(tried.iter().all(|claims| claims["jti"] == tried[0]["jti"]), "the second waits behind the first");
     let stream = tenant.lab(Method::GET, "/event-streams", &Value::Null).await.json();
     assert_eq!(stream["streams"][0]["waiting"], 2);
 
-    // A key that is long retired by the time the API is back signs nothing that was not sent.
+    // A key that is retired by the time the API is available again does not sign queued events.
     tenant.happens(json!({"type": "rotate_signing_key"})).await;
     tenant.advance(Span::from_days(3)).await;
     receiver.answer(StatusCode::ACCEPTED, "");
     due(&tenant).await;
     let accepted = receiver.accepted.lock().expect("not poisoned").clone();
     assert_eq!(accepted.len(), 2);
-    let told: Vec<_> = accepted.iter().map(|token| crate::tokens::claims(token)).collect();
-    assert!(told[0]["events"].get(CHANGED).is_some() && told[1]["events"].get(REVOKED).is_some(), "{told:?}");
-    assert_eq!(told[0]["jti"], tried[0]["jti"], "told again under the same name");
+    let claims: Vec<_> = accepted.iter().map(|token| crate::tokens::claims(token)).collect();
+    assert!(
+        claims[0]["events"].get(CHANGED).is_some() && claims[1]["events"].get(REVOKED).is_some(),
+        "{claims:?}"
+    );
+    assert_eq!(claims[0]["jti"], tried[0]["jti"], "the same event is sent again");
     let keys = tenant.get(&format!("/{}/discovery/v2.0/keys", tenant.id())).await.text;
     assert!(keys.contains(header(&accepted[0])["kid"].as_str().expect("a text")), "by a published key");
     assert_eq!(due(&tenant).await["next_due"], Value::Null);
 }
 
 #[tokio::test]
-async fn an_api_that_was_down_is_told_by_wall_time_while_the_tenants_stands_still() {
+async fn retries_use_wall_time_while_the_clock_is_frozen() {
     let receiver = Receiver::start().await;
-    let tenant = tenant_telling(&receiver, "PT0S").await;
+    let tenant = tenant_with_stream(&receiver, "PT0S").await;
     receiver.answer(StatusCode::INTERNAL_SERVER_ERROR, "");
     tenant.happens_to("owner", "revoke_sessions").await;
     assert!(!receiver.seen().is_empty());
     receiver.answer(StatusCode::ACCEPTED, "");
-    let told = async {
+    let delivered = async {
         while receiver.seen.lock().expect("not poisoned").is_empty() {
             receiver.came.notified().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), told).await.expect("the first pause is one second");
+    tokio::time::timeout(Duration::from_secs(20), delivered).await.expect("the first pause is one second");
     assert_eq!(due(&tenant).await["next_due"], Value::Null);
     assert_eq!(tenant.journal("security_event.delivered").await.len(), 1);
     assert_eq!(receiver.accepted.lock().expect("not poisoned").len(), 1);
 }
 
 #[tokio::test]
-async fn what_an_api_refuses_is_not_sent_again_and_what_nobody_ever_takes_is_given_up() {
+async fn rejected_events_are_not_retried_and_retries_end() {
     let receiver = Receiver::start().await;
-    let tenant = tenant_telling(&receiver, "PT0S").await;
+    let tenant = tenant_with_stream(&receiver, "PT0S").await;
     receiver.answer(StatusCode::BAD_REQUEST, r#"{"err":"invalid_audience","description":"not me"}"#);
     tenant.happens_to("owner", "revoke_sessions").await;
     let lines = tenant.journal("security_event.refused").await;
@@ -270,12 +274,12 @@ async fn what_an_api_refuses_is_not_sent_again_and_what_nobody_ever_takes_is_giv
 }
 
 #[tokio::test]
-async fn streams_are_set_and_removed_by_the_lab_and_go_with_their_tenant() {
+async fn streams_are_managed_by_the_lab_and_deleted_with_the_tenant() {
     let receiver = Receiver::start().await;
     let tenant = Tenant::new().await;
     let path = format!("/event-streams/{}", tenant.id_of(10));
     tenant.happens_to("owner", "revoke_sessions").await;
-    assert_eq!(receiver.seen().len(), 0, "nobody subscribed");
+    assert_eq!(receiver.seen().len(), 0, "no API is subscribed");
     let set = tenant.lab(Method::PUT, &path, &json!({"endpoint": receiver.url})).await;
     assert_eq!(set.status, 200, "{set:?}");
     assert_eq!(set.json(), json!({"client_id": tenant.id_of(10), "endpoint": receiver.url, "delay": "PT0S"}));
@@ -286,13 +290,13 @@ async fn streams_are_set_and_removed_by_the_lab_and_go_with_their_tenant() {
         (&path, json!({"endpoint": receiver.url, "delay": "-PT1S"}), 400),
         (&path, json!({"endpoint": receiver.url, "secret": 1}), 400),
         (&path, json!([]), 400),
-        ("/event-streams/nobody", json!({"endpoint": receiver.url}), 404),
+        ("/event-streams/unknown", json!({"endpoint": receiver.url}), 404),
         (&format!("/event-streams/{}", tenant.id_of(99)), json!({"endpoint": receiver.url}), 404),
     ] {
         let answer = tenant.lab(Method::PUT, path, &body).await;
         assert!(answer.status == status || (status == 400 && answer.status == 422), "{body}: {answer:?}");
     }
-    // What waits goes with the stream.
+    // The queued events are deleted with the stream.
     receiver.answer(StatusCode::SERVICE_UNAVAILABLE, "");
     tenant.happens_to("owner", "revoke_sessions").await;
     assert_eq!(tenant.lab(Method::DELETE, &path, &Value::Null).await.status, 204);
@@ -306,7 +310,7 @@ async fn streams_are_set_and_removed_by_the_lab_and_go_with_their_tenant() {
 }
 
 #[tokio::test]
-async fn a_security_event_token_lets_nobody_in() {
+async fn a_security_event_token_is_no_access_token() {
     let receiver = Receiver::start().await;
     let stream = json!({"endpoint": receiver.url});
     let tenant = Tenant::with(|spec| spec["applications"][0]["event_stream"] = stream).await;

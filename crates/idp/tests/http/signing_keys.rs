@@ -1,4 +1,4 @@
-//! Signing keys: published before they are used, and as long as what they signed can live.
+//! Signing keys: published before use, and for as long as their tokens are valid.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::installation::Installation;
 use crate::tenant::{ORDERS, Tenant, send};
 use crate::tokens::{Tokens, header};
 
-async fn published(tenant: &Tenant) -> Vec<String> {
+async fn published_key_ids(tenant: &Tenant) -> Vec<String> {
     let keys = tenant.get(&format!("/{}/discovery/v2.0/keys", tenant.id())).await.json();
     let keys = keys["keys"].as_array().expect("keys").clone();
     keys.iter().map(|key| key["kid"].as_str().expect("a kid").to_owned()).collect()
@@ -22,8 +22,8 @@ async fn signs_with(tenant: &Tenant) -> String {
 }
 
 #[tokio::test]
-async fn a_key_is_published_before_it_signs_and_after() {
-    // Keys are the installation's: this one is not shared with tests that count them.
+async fn keys_are_published_before_and_after_signing() {
+    // Keys belong to the installation, so a test that counts keys needs its own.
     let installation = Arc::new(Installation::start());
     let tenant = Tenant::inside(Arc::clone(&installation), "2025-11").await;
     let neighbour = Tenant::inside(installation, "2025-11").await;
@@ -31,12 +31,12 @@ async fn a_key_is_published_before_it_signs_and_after() {
     let first = signs_with(&tenant).await;
     let mut signed = vec![first.clone()];
     for _ in 0..3 {
-        let before = published(&tenant).await;
+        let before = published_key_ids(&tenant).await;
         tenant.happens(json!({"type": "rotate_signing_key"})).await;
         let now = signs_with(&tenant).await;
         assert!(!signed.contains(&now), "a new key signs");
         assert!(before.contains(&now), "it was published before");
-        let after = published(&tenant).await;
+        let after = published_key_ids(&tenant).await;
         assert!(signed.iter().all(|kid| after.contains(kid)), "what was signed can be verified");
         let me = send(tenant.http.get(tenant.url("/v1.0/me")).bearer_auth(token.access())).await;
         assert_eq!(me.status, 200, "{me:?}");
@@ -80,7 +80,7 @@ async fn a_schedule_changes_the_key_at_its_own_instants_and_ends() {
 }
 
 #[tokio::test]
-async fn changes_that_a_running_clock_passed_while_the_service_was_down_are_skipped() {
+async fn rotations_missed_during_downtime_are_skipped_once_running() {
     let tenant = Tenant::inside(Arc::new(Installation::start()), "2025-11").await;
     tenant.happens(json!({"type": "rotate_signing_key", "every": "P1D"})).await;
     let now = tenant.now().await;
@@ -104,9 +104,12 @@ async fn a_retired_key_stays_published_while_a_token_may_need_it_and_no_longer()
     for _ in 0..7 {
         tenant.happens(json!({"type": "rotate_signing_key"})).await;
     }
-    assert!(published(&tenant).await.contains(&first), "more than five times in a minute, and still there");
+    assert!(
+        published_key_ids(&tenant).await.contains(&first),
+        "more than five times in a minute, and still there"
+    );
     tenant.advance(Span::from_days(3)).await;
-    let later = published(&tenant).await;
+    let later = published_key_ids(&tenant).await;
     assert!(!later.contains(&first));
     assert_eq!(later.len(), 7, "the active key, the next one and the last five: {later:?}");
 }

@@ -1,9 +1,9 @@
-//! What clients need beside the endpoints proper: answers in a hidden frame, whose domain a name is of, and a page to be sent to.
+//! Silent renewal in hidden frames, user realm discovery, and the native client page.
 
 use crate::tenant::{Tenant, send};
 
 #[tokio::test]
-async fn a_hidden_frame_may_follow_a_redirect_but_no_page_is_framed() {
+async fn redirects_work_in_hidden_frames_but_pages_do_not() {
     let tenant = Tenant::new().await;
     let app = tenant.admin_tool();
     let silently = app.authorize_url("User.Read", &[("prompt", "none")]);
@@ -17,12 +17,12 @@ async fn a_hidden_frame_may_follow_a_redirect_but_no_page_is_framed() {
 }
 
 #[tokio::test]
-async fn a_name_is_known_by_its_domain_whoever_has_it() {
+async fn user_realm_depends_on_the_domain_only() {
     let tenant = Tenant::new().await;
     let upper = tenant.domain.to_uppercase();
     for path in ["userrealm", "UserRealm"] {
         for domain in [&tenant.domain, &upper] {
-            let realm = tenant.get(&format!("/common/{path}/nobody@{domain}?api-version=1.0")).await.json();
+            let realm = tenant.get(&format!("/common/{path}/unknown@{domain}?api-version=1.0")).await.json();
             assert_eq!(realm["account_type"], "Managed", "{realm}");
             assert_eq!(realm["domain_name"], tenant.domain, "{realm}");
             assert_eq!(realm["ver"], "1.0");
@@ -38,7 +38,7 @@ async fn a_name_is_known_by_its_domain_whoever_has_it() {
 }
 
 #[tokio::test]
-async fn a_native_application_can_be_sent_to_a_page_here() {
+async fn native_applications_can_use_our_redirect_page() {
     let tenant = Tenant::new().await;
     let page = tenant.browser().open("/common/oauth2/nativeclient?code=secret").await.page();
     assert_eq!(page.heading, "You can go back to the application");

@@ -1,4 +1,4 @@
-//! Browser sessions: whom a cookie signs in, what a client may ask about it, and how it ends.
+//! Browser sessions: single sign-on, prompts, and sign-out.
 
 use outlive_clock::Span;
 use serde_json::json;
@@ -7,7 +7,7 @@ use crate::installation::OTHER_ORIGIN;
 use crate::tenant::{ORDERS, PASSWORD, READ, Tenant};
 
 #[tokio::test]
-async fn who_is_signed_in_is_not_asked_again() {
+async fn single_sign_on_needs_no_prompt() {
     let tenant = Tenant::new().await;
     let mut browser = tenant.browser();
     tenant.connector().code_in(&mut browser, &tenant.upn("owner"), READ).await;
@@ -18,7 +18,7 @@ async fn who_is_signed_in_is_not_asked_again() {
 }
 
 #[tokio::test]
-async fn by_https_the_session_is_known_in_frames_of_other_sites_too() {
+async fn over_https_sessions_work_in_cross_site_frames() {
     let tenant = Tenant::new().await;
     for (host, sites) in [(None, "; SameSite=Lax"), (Some(OTHER_ORIGIN), "; Secure; SameSite=None")] {
         let mut browser = tenant.browser();
@@ -27,14 +27,14 @@ async fn by_https_the_session_is_known_in_frames_of_other_sites_too() {
         let session: Vec<_> = browser.set_cookies.iter().filter(|set| set.starts_with("ESTSAUTH")).collect();
         assert_eq!(session.len(), 2, "{session:?}");
         assert!(session.iter().all(|set| set.contains(sites)), "{session:?}");
-        // What guards the forms stays with them.
+        // The cookie that protects forms is not sent.
         let others = browser.set_cookies.iter().filter(|set| !set.starts_with("ESTSAUTH"));
         assert!(others.clone().count() > 0 && others.clone().all(|set| set.contains("; SameSite=Lax")));
     }
 }
 
 #[tokio::test]
-async fn a_client_that_wants_no_page_is_told_what_it_would_take() {
+async fn prompt_none_reports_the_needed_interaction() {
     let tenant = Tenant::new().await;
     let (app, mut browser) = (tenant.connector(), tenant.browser());
     let silently = app.authorize_url(READ, &[("prompt", "none")]);
@@ -51,7 +51,7 @@ async fn a_client_that_wants_no_page_is_told_what_it_would_take() {
 }
 
 #[tokio::test]
-async fn libraries_have_prompts_of_their_own_for_nothing_and_for_as_needed() {
+async fn prompt_values_of_client_libraries_are_accepted_too() {
     let tenant = Tenant::new().await;
     let app = tenant.connector();
     for (app, scope) in [(app.clone(), READ), (app.v1(), ORDERS)] {
@@ -68,7 +68,7 @@ async fn libraries_have_prompts_of_their_own_for_nothing_and_for_as_needed() {
 }
 
 #[tokio::test]
-async fn a_client_may_want_the_password_again_and_another_account() {
+async fn prompts_can_force_sign_in_and_account_selection() {
     let tenant = Tenant::new().await;
     let app = tenant.connector();
     for prompt in ["login", "select_account"] {
@@ -80,10 +80,10 @@ async fn a_client_may_want_the_password_again_and_another_account() {
         }
         let mut arrival = browser.sign_in(&page, &tenant.upn("colleague"), PASSWORD).await;
         if let crate::browser::Arrival::Page(page) = arrival {
-            arrival = browser.consent(&page).await;
+            arrival = browser.accept_permissions(&page).await;
         }
         assert_eq!(app.redeem(&arrival.code()).await.claims()["oid"], tenant.id_of(2));
-        // From now on both are signed in, though no time has passed.
+        // Both accounts are signed in now, at the same instant.
         for (role, n) in [("colleague", 2), ("owner", 1)] {
             let hint = [("prompt", "none"), ("login_hint", &*tenant.upn(role))];
             let code = browser.open(&app.authorize_url(READ, &hint)).await.code();
@@ -95,7 +95,7 @@ async fn a_client_may_want_the_password_again_and_another_account() {
 }
 
 #[tokio::test]
-async fn every_sign_in_of_a_browser_counts_whether_it_is_to_stay_or_not() {
+async fn every_sign_in_replaces_the_session_of_either_kind() {
     let tenant = Tenant::new().await;
     let app = tenant.admin_tool();
     let url = app.authorize_url("User.Read", &[("prompt", "login")]);
@@ -113,7 +113,7 @@ async fn every_sign_in_of_a_browser_counts_whether_it_is_to_stay_or_not() {
 }
 
 #[tokio::test]
-async fn a_session_lives_a_day_unused_and_ninety_if_it_is_to_stay() {
+async fn sessions_expire_after_one_day_or_ninety_days_without_use() {
     let tenant = Tenant::new().await;
     let app = tenant.admin_tool();
     let silently = app.authorize_url("User.Read", &[("prompt", "none")]);
@@ -134,7 +134,7 @@ async fn a_session_lives_a_day_unused_and_ninety_if_it_is_to_stay() {
 }
 
 #[tokio::test]
-async fn signing_out_ends_this_browsers_session_and_no_token() {
+async fn sign_out_ends_the_session_but_revokes_no_tokens() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let (mut here, mut there) = (tenant.browser(), tenant.browser());
@@ -154,14 +154,14 @@ async fn signing_out_ends_this_browsers_session_and_no_token() {
 }
 
 #[tokio::test]
-async fn after_signing_out_a_browser_is_sent_only_where_an_application_is() {
+async fn post_logout_redirects_need_a_registered_uri() {
     let tenant = Tenant::new().await;
     let logout =
         |uri: &str| format!("/{}/oauth2/v2.0/logout?state=s&post_logout_redirect_uri={uri}", tenant.id());
     let mut browser = tenant.browser();
     let sent = browser.open(&logout("https://hub.example/redirect")).await.app();
     assert_eq!(sent["state"], "s");
-    // Registered as http://localhost/tool: of a loopback address the port does not count, and everything else does.
+    // Registered as http://localhost/tool: only the port of a loopback address is ignored.
     assert_eq!(browser.open(&logout("http://localhost:53123/tool")).await.app()["state"], "s");
     for elsewhere in [
         "http://localhost:53123/other",
@@ -177,7 +177,7 @@ async fn after_signing_out_a_browser_is_sent_only_where_an_application_is() {
 }
 
 #[tokio::test]
-async fn a_session_in_one_tenant_is_none_in_another_and_does_not_end_it() {
+async fn sessions_of_tenants_are_independent() {
     let (here, there) = (Tenant::new().await, Tenant::new().await);
     let mut browser = here.browser();
     let (this, that) = (here.admin_tool(), there.admin_tool());
@@ -190,7 +190,7 @@ async fn a_session_in_one_tenant_is_none_in_another_and_does_not_end_it() {
 }
 
 #[tokio::test]
-async fn answers_travel_as_the_client_wants_them() {
+async fn response_modes() {
     let tenant = Tenant::new().await;
     let app = tenant.admin_tool();
     let mut browser = tenant.browser();
@@ -206,7 +206,7 @@ async fn answers_travel_as_the_client_wants_them() {
 }
 
 #[tokio::test]
-async fn aliases_find_the_tenant_by_its_application() {
+async fn aliases_resolve_by_the_application() {
     let tenant = Tenant::new().await;
     for segment in ["common", "organizations", &tenant.domain, &tenant.domain.to_uppercase()] {
         let app = crate::client::App { segment: segment.to_owned(), ..tenant.connector() };

@@ -1,4 +1,4 @@
-//! What the database holds, how much of it, and for how long.
+//! Content, size and retention of stored data.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ async fn sessions(tenant: &Tenant) -> i64 {
 }
 
 #[tokio::test]
-async fn sessions_are_removed_when_nothing_follows_from_them() {
+async fn sessions_are_deleted_once_they_cannot_matter() {
     let tenant = Tenant::new().await;
     let app = tenant.admin_tool();
     for _ in 0..25 {
@@ -38,8 +38,8 @@ async fn sessions_are_removed_when_nothing_follows_from_them() {
     tenant.advance(Span::from_days(60)).await;
     kept.open(&app.authorize_url("User.Read", &[])).await.code();
     tenant.advance(Span::from_days(30)).await;
-    // Of the old ones a new one removes some, and the next one the rest; ninety days is not more
-    // than ninety days.
+    // A new session deletes some of the old ones, and the next one the rest; exactly ninety days is
+    // not more than ninety days.
     app.code_for(&tenant, "colleague", "User.Read").await;
     assert_eq!(sessions(&tenant).await, 27);
     tenant.advance(Span::from_seconds(1)).await;
@@ -47,7 +47,7 @@ async fn sessions_are_removed_when_nothing_follows_from_them() {
     assert_eq!(sessions(&tenant).await, 8);
     app.code_for(&tenant, "colleague", "User.Read").await;
     assert_eq!(sessions(&tenant).await, 4);
-    // The one that was used meanwhile still signs in.
+    // The session that was used in the meantime still signs in.
     kept.open(&app.authorize_url("User.Read", &[])).await.code();
     let left = sql!(
         "SELECT COUNT(*) AS number FROM session_applications WHERE tenant = $1 AND session_id NOT IN \
@@ -57,7 +57,7 @@ async fn sessions_are_removed_when_nothing_follows_from_them() {
     assert_eq!(number(&tenant.installation.store, left).await, 0);
 }
 
-/// A session that was signed out ends its tokens as long as one of them can live.
+/// A signed-out session is kept as long as one of its tokens could be valid.
 #[tokio::test]
 async fn a_signed_out_session_is_kept_as_long_as_its_last_token() {
     let tenant = Tenant::of_edition("2025-11").await;
@@ -76,8 +76,8 @@ async fn a_signed_out_session_is_kept_as_long_as_its_last_token() {
     assert_eq!(before.status, after.status, "{before:?} {after:?}");
 }
 
-/// Bytes that a number of refreshes add to the database, for each. They were 4,854; a line about
-/// one filled a page by itself.
+/// Bytes that each of a number of refreshes adds to the database. They were 4,854 before: an event
+/// filled a page by itself.
 #[tokio::test]
 async fn a_refresh_is_stored_in_half_the_bytes() {
     const REFRESHES: i64 = 150;
@@ -104,7 +104,7 @@ async fn a_refresh_is_stored_in_half_the_bytes() {
     }
     let stored = number(store, line()).await;
     assert!(stored < 1_100, "{stored} characters of data");
-    // What is read is what was written.
+    // Stored data is read back unchanged.
     let lines = tenant.journal("token.issued").await;
     let last = lines.last().expect("a line");
     assert!(
@@ -116,9 +116,9 @@ async fn a_refresh_is_stored_in_half_the_bytes() {
     assert_eq!(found.json()["lines"].as_array().map(Vec::len), Some(1));
 }
 
-/// A registration that an older program wrote in other words can be changed like any other.
+/// A registration in an older version's format can be updated like any other.
 #[tokio::test]
-async fn a_row_of_an_older_program_is_changed_by_its_revision() {
+async fn rows_of_older_versions_are_updated_by_revision() {
     let tenant = Tenant::new().await;
     let admin = tenant.admin_tool().sign_in(&tenant, "admin", ALL).await;
     let store = &tenant.installation.store;
@@ -147,7 +147,7 @@ async fn a_row_of_an_older_program_is_changed_by_its_revision() {
         tenant.id_of(2)
     );
     store.commit(profile).await.expect("is written");
-    // Anything that is remembered of the tenant is forgotten with a change.
+    // A change clears the tenant's cache.
     tenant.happens_to("owner", "enable_user").await;
     for (path, patch) in [
         (format!("/applications/{}", tenant.id_of(114)), json!({"displayName": "Renamed"})),
@@ -158,7 +158,7 @@ async fn a_row_of_an_older_program_is_changed_by_its_revision() {
     }
 }
 
-/// A call that changes two things changes both or none.
+/// A request with two changes applies both or neither.
 #[tokio::test]
 async fn a_patch_of_a_user_happens_as_a_whole() {
     let tenant = Tenant::new().await;

@@ -1,4 +1,4 @@
-//! Disputed points, decided otherwise than by default.
+//! Switches for disputed behavior.
 
 use outlive_clock::Span;
 use reqwest::Method;
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::tenant::{READ, SECRET, Tenant};
 
 #[tokio::test]
-async fn where_the_switch_says_so_a_password_change_ends_the_confidential_token_too() {
+async fn a_switch_makes_password_changes_revoke_confidential_tokens() {
     for (edition, survives) in
         [("2025-11", true), ("2025-11+confidential_rt_on_password_change=revoke", false)]
     {
@@ -26,7 +26,7 @@ async fn where_the_switch_says_so_a_password_change_ends_the_confidential_token_
 }
 
 #[tokio::test]
-async fn where_the_switch_says_so_what_was_disabled_stays_dead() {
+async fn a_switch_makes_disabling_revoke_permanently() {
     for (edition, survives) in [("2025-11", true), ("2025-11+disable_revokes=yes", false)] {
         let tenant = Tenant::of_edition(edition).await;
         let hub = tenant.connector();
@@ -46,7 +46,7 @@ async fn where_the_switch_says_so_what_was_disabled_stays_dead() {
 }
 
 #[tokio::test]
-async fn strict_rotation_ends_the_family_when_a_token_is_used_twice() {
+async fn strict_rotation_revokes_the_family_on_reuse() {
     let tenant = Tenant::of_edition("2025-11+rotation=strict").await;
     for app in [tenant.desktop(), tenant.connector()] {
         let first = app.sign_in(&tenant, "owner", READ).await;
@@ -66,23 +66,24 @@ async fn strict_rotation_ends_the_family_when_a_token_is_used_twice() {
     assert_eq!(rules, ["used_before", "family_ended", "used_before", "family_ended"]);
 }
 
-// RFC 9700, section 4.14.2, leaves it to the issuer how it treats a client that did not get the response. The
-// reuse interval is that of vendors with strict rotation: Okta's grace period (developer.okta.com, "Refresh
-// token rotation") and Amazon Cognito's retry grace period are at most 60 seconds.
+// RFC 9700, section 4.14.2, leaves it to the issuer how to treat a client that did not get the
+// response. The reuse interval is that of vendors with strict rotation: Okta's grace period
+// (developer.okta.com, "Refresh token rotation") and Amazon Cognito's retry grace period are at
+// most 60 seconds.
 #[tokio::test]
-async fn a_client_that_lost_the_response_can_use_the_token_again_for_a_minute_where_rotation_is_strict() {
+async fn strict_rotation_allows_a_retry_for_one_minute() {
     let tenant = Tenant::of_edition("2025-11+rotation=strict").await;
     for app in [tenant.desktop(), tenant.connector()] {
         let first = app.sign_in(&tenant, "owner", READ).await;
         let lost = app.refresh(first.refresh()).await;
         tenant.advance(Span::from_seconds(60)).await;
         let again = app.refresh(first.refresh()).await;
-        // Both responses carry the one good token: whichever the client keeps, it goes on.
+        // Both responses contain the one valid token: the client can continue with either.
         let next = app.refresh(lost.refresh()).await;
         let same = app.refresh(again.refresh()).await;
         app.refresh(next.refresh()).await;
         app.refresh(same.refresh()).await;
-        // Only the token that was replaced last, and only for a minute.
+        // Only the last replaced token, and only for a minute.
         app.try_refresh(first.refresh(), &[]).await.grant_refused("AADSTS70000");
         app.try_refresh(same.refresh(), &[]).await.grant_refused("AADSTS70000");
 
@@ -95,7 +96,7 @@ async fn a_client_that_lost_the_response_can_use_the_token_again_for_a_minute_wh
 }
 
 #[tokio::test]
-async fn all_that_use_a_token_at_once_go_on_with_one_successor_where_rotation_is_strict() {
+async fn strict_rotation_gives_concurrent_uses_one_successor() {
     let tenant = Tenant::of_edition("2025-11+rotation=strict").await;
     let app = tenant.desktop();
     let tokens = app.sign_in(&tenant, "owner", READ).await;
@@ -113,7 +114,7 @@ async fn all_that_use_a_token_at_once_go_on_with_one_successor_where_rotation_is
 }
 
 #[tokio::test]
-async fn an_unknown_switch_makes_no_tenant() {
+async fn an_unknown_switch_rejects_the_tenant() {
     let tenant = Tenant::new().await;
     let mut spec = tenant.spec("2025-11+rotation=sometimes");
     spec["domain"] = json!("another.example");

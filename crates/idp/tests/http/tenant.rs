@@ -1,4 +1,4 @@
-//! A tenant of one's own, its clock standing still, with the people and applications that the tests speak of.
+//! A separate tenant per test, with a stopped clock and the users and applications of the tests.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,9 +12,10 @@ use crate::browser::Browser;
 use crate::client::App;
 use crate::installation::{Installation, LAB_AUTHORIZATION};
 
-/// When every tenant's time begins: half past a second, because cut-offs count whole seconds.
+/// The initial time of every tenant: half past a second, because revocation cutoffs have whole
+/// seconds.
 pub(crate) const BEGIN: Instant = Instant::from_micros(1_767_603_600_500_000);
-/// The first password of everybody.
+/// The initial password of all users.
 pub(crate) const PASSWORD: &str = "Correct-Horse-1";
 pub(crate) const ORDERS: &str = "api://contoso-orders";
 pub(crate) const READ: &str = "api://contoso-orders/Orders.Read offline_access";
@@ -23,12 +24,12 @@ pub(crate) const SECRET: &str = "a secret + of=ours & more:~";
 pub(crate) struct Tenant {
     pub(crate) installation: Arc<Installation>,
     pub(crate) http: Client,
-    /// Its number among the tenants of this run, from which all its ids are made.
+    /// Its number in this run, from which its ids are derived.
     number: u32,
     pub(crate) domain: String,
 }
 
-/// An answer, read to its end.
+/// A response with its body.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -61,25 +62,25 @@ impl Tenant {
         Self::inside(Installation::shared(), edition).await
     }
 
-    /// A tenant whose description was changed before it was made.
+    /// Creates a tenant with a modified specification.
     pub(crate) async fn with(change: impl FnOnce(&mut Value)) -> Self {
-        Self::made(Installation::shared(), "2025-11", |_, spec| change(spec)).await
+        Self::create(Installation::shared(), "2025-11", |_, spec| change(spec)).await
     }
 
     pub(crate) async fn inside(installation: Arc<Installation>, edition: &str) -> Self {
-        Self::made(installation, edition, |_, _| ()).await
+        Self::create(installation, edition, |_, _| ()).await
     }
 
-    /// With applications of one's own besides the usual ones.
+    /// Creates a tenant with additional applications.
     pub(crate) async fn with_applications(more: impl FnOnce(&Self) -> Vec<Value>) -> Self {
         let change = |tenant: &Self, spec: &mut Value| {
             spec["applications"].as_array_mut().expect("a list").extend(more(tenant));
         };
-        Self::made(Installation::shared(), "2025-11", change).await
+        Self::create(Installation::shared(), "2025-11", change).await
     }
 
-    /// One that the test says more about.
-    pub(crate) async fn made(
+    /// Creates a tenant with a modified specification in an installation.
+    pub(crate) async fn create(
         installation: Arc<Installation>,
         edition: &str,
         change: impl FnOnce(&Self, &mut Value),
@@ -97,14 +98,13 @@ impl Tenant {
         tenant
     }
 
-    /// The same tenant after its installation, which is nobody else's, was stopped and started
-    /// again.
+    /// Restarts the tenant's installation, which no other test uses.
     pub(crate) fn restarted(self) -> Self {
-        let installation = Arc::into_inner(self.installation).expect("nobody else's").restarted();
+        let installation = Arc::into_inner(self.installation).expect("the only reference").restarted();
         Self { installation: Arc::new(installation), ..self }
     }
 
-    /// The id with this number in the tenant.
+    /// Returns the id with this number in the tenant.
     pub(crate) fn id_of(&self, n: u32) -> String {
         Uuid::from_u128(u128::from(self.number) << 64 | u128::from(n)).to_string()
     }
@@ -129,12 +129,12 @@ impl Tenant {
         send(request).await
     }
 
-    /// A call of the tenant's lab surface.
+    /// Calls the tenant's lab surface.
     pub(crate) async fn lab(&self, method: Method, path: &str, body: &Value) -> Answer {
         self.lab_of(&self.id(), method, path, body).await
     }
 
-    /// A call of the lab surface for any tenant id.
+    /// Calls the lab surface for any tenant id.
     pub(crate) async fn lab_of(&self, id: &str, method: Method, path: &str, body: &Value) -> Answer {
         let url = self.url(&format!("/_lab/tenants/{id}{path}"));
         send(self.http.request(method, url).header("authorization", LAB_AUTHORIZATION).json(body)).await
@@ -151,7 +151,7 @@ impl Tenant {
         assert_eq!(moved.status, 200, "{moved:?}");
     }
 
-    /// Lets something happen, a second after what was before.
+    /// Triggers a lab event one second later.
     pub(crate) async fn happens(&self, event: Value) -> Value {
         self.advance(Span::from_seconds(1)).await;
         let answer = self.lab(Method::POST, "/events", &event).await;
@@ -164,7 +164,7 @@ impl Tenant {
         self.happens(json!({"type": kind, "user": self.upn(role)})).await
     }
 
-    /// The journal's lines of one kind, oldest first.
+    /// Returns the journal events of one kind, oldest first.
     pub(crate) async fn journal(&self, kind: &str) -> Vec<Value> {
         let answer = self
             .lab(
@@ -193,7 +193,7 @@ impl Tenant {
         }
     }
 
-    /// A public client of native type.
+    /// A native public client.
     pub(crate) fn desktop(&self) -> App {
         self.app(13, None, "http://localhost:53123")
     }
@@ -211,7 +211,7 @@ impl Tenant {
         }
     }
 
-    /// A confidential client that may also go without its secret where there is no redirect.
+    /// A confidential client that needs no secret without a redirect.
     pub(crate) fn kiosk(&self) -> App {
         self.app(18, Some(SECRET), "https://kiosk.example/redirect")
     }
@@ -226,7 +226,7 @@ impl Tenant {
         self.app(16, None, "http://localhost/tool")
     }
 
-    /// An application of one's own, with what it needs at least.
+    /// An additional application with the required members.
     pub(crate) fn application(&self, n: u32, kind: &str, more: &Value) -> Value {
         let mut application = json!({
             "client_id": self.id_of(n), "object_id": self.id_of(n + 100), "service_principal_id": self.id_of(n + 200),

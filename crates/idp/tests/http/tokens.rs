@@ -1,4 +1,4 @@
-//! What the token endpoint answers.
+//! Token responses.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::tenant::Answer;
 
-/// Tokens that were given.
+/// A successful token response.
 #[derive(Debug, Clone)]
 pub(crate) struct Tokens(pub(crate) Value);
 
@@ -38,7 +38,7 @@ impl Tokens {
     }
 }
 
-/// What a JWT says, and its header.
+/// Returns the claims of a JWT.
 pub(crate) fn claims(token: &str) -> Value {
     part(token, 1)
 }
@@ -53,7 +53,7 @@ fn part(token: &str, n: usize) -> Value {
 }
 
 impl Answer {
-    /// The token endpoint said no, in the form it always has: status, error, number and text. Returns the body.
+    /// Asserts an error response: status, error, number and text. Returns the body.
     pub(crate) fn refused(&self, status: u16, error: &str, code: &str) -> Value {
         assert_eq!(self.status, status, "{self:?}");
         let body = self.json();
@@ -68,7 +68,7 @@ impl Answer {
         body
     }
 
-    /// The same for a grant that is over.
+    /// Asserts `invalid_grant` with this number.
     pub(crate) fn grant_refused(&self, code: &str) -> Value {
         self.refused(400, "invalid_grant", code)
     }

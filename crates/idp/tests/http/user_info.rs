@@ -1,4 +1,4 @@
-//! UserInfo: who signed in, for the client that holds a token for Graph.
+//! UserInfo, for clients with a token for Graph.
 
 use reqwest::Method;
 use serde_json::json;
@@ -10,8 +10,8 @@ async fn user_info(tenant: &Tenant, method: Method, path: &str, token: &str) -> 
 }
 
 #[tokio::test]
-async fn it_says_what_the_scopes_allow_and_the_subject_of_the_id_token() {
-    // Grants of an administrator that list some of the OpenID Connect scopes only.
+async fn user_info_has_the_claims_of_the_scopes_and_the_subject_of_the_id_token() {
+    // An administrator's grants that contain only some of the OpenID Connect scopes.
     let tenant = Tenant::with_applications(|tenant| {
         let granted = |uri: &str, oidc: &str| {
             json!({
@@ -44,7 +44,7 @@ async fn it_says_what_the_scopes_allow_and_the_subject_of_the_id_token() {
             }),
         );
     }
-    // What counts is what is granted, not what is requested.
+    // Granted scopes count, not requested ones.
     let requested_less = tool.sign_in(&tenant, "owner", "User.Read").await;
     assert_eq!(user_info(&tenant, Method::GET, "/oidc/userinfo", requested_less.access()).await.status, 200);
     let less = tenant.app(50, None, "http://localhost/less").sign_in(&tenant, "owner", "User.Read").await;

@@ -1,11 +1,11 @@
-//! The exact form of what goes over the wire.
+//! Exact response bodies.
 
 use insta::assert_snapshot;
 use serde_json::json;
 
 use crate::tenant::{Answer, ORDERS, READ, SECRET, Tenant};
 
-/// The body with everything that varies replaced: tokens, ids, the port, and what is drawn.
+/// Returns the body with varying values replaced: tokens, ids, the port, and random values.
 fn body(tenant: &Tenant, answer: &Answer) -> String {
     let mut text =
         answer.text.replace(&tenant.installation.url, "[origin]").replace(&tenant.id(), "[tenant]");
@@ -82,7 +82,7 @@ async fn tokens_of_v1() {
 }
 
 #[tokio::test]
-async fn tokens_of_an_application_for_itself() {
+async fn app_only_tokens() {
     let tenant = Tenant::new().await;
     let answer = tenant.nightly().client_credentials(&format!("{ORDERS}/.default")).await;
     assert_snapshot!(body(&tenant, &answer), @r#"
@@ -94,7 +94,7 @@ async fn tokens_of_an_application_for_itself() {
 }
 
 #[tokio::test]
-async fn a_refused_grant() {
+async fn a_rejected_grant_on_the_wire() {
     let tenant = Tenant::new().await;
     let app = tenant.desktop();
     let tokens = app.sign_in(&tenant, "owner", READ).await;
@@ -120,7 +120,7 @@ async fn a_refused_grant() {
 }
 
 #[tokio::test]
-async fn a_refused_client() {
+async fn a_rejected_client_on_the_wire() {
     let tenant = Tenant::new().await;
     let answer = tenant.desktop().try_refresh("x", &[("client_secret", SECRET)]).await;
     assert_snapshot!(body(&tenant, &answer), @r#"

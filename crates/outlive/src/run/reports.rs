@@ -51,12 +51,12 @@ impl Reports {
     }
 
     /// Whether a report uses standard output, so that nothing else can be printed there.
-    pub(super) fn take_output(&self) -> bool {
+    pub(super) fn use_stdout(&self) -> bool {
         [&self.json, &self.junit].into_iter().flatten().any(|report| matches!(report, Report::Output))
     }
 
     /// Whether a report goes to a file, which is completed even if nothing more can be printed.
-    pub(super) fn any_file(&self) -> bool {
+    pub(super) fn include_file(&self) -> bool {
         [&self.json, &self.junit].into_iter().flatten().any(|report| !matches!(report, Report::Output))
     }
 

@@ -1,4 +1,4 @@
-//! Certificates that callers register for an application (`keyCredentials`).
+//! Certificates of an application (`keyCredentials`).
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,20 +11,21 @@ use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
 use crate::registration::CERTIFICATES_MAX;
 
-/// A certificate, new or known. What else Graph keeps of one is in the certificate itself.
+/// A certificate in a request. Graph's other properties are part of the certificate itself.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct NewKeyCredential {
     #[serde(default)]
     key_id: Option<Uuid>,
-    /// Base64 DER; of one that is known it may be left out, because nobody is shown it.
+    /// Base64 DER. May be absent for a known certificate, since responses never contain it.
     #[serde(default)]
     key: Option<String>,
     r#type: String,
     usage: String,
 }
 
-/// What `given` makes of them: it replaces all that were there `before`, but for those that it names by their id.
+/// Returns the certificates after the request, which replaces the whole collection; certificates
+/// `before` it can be kept by id.
 pub(super) fn read(
     caller: &Caller,
     given: Vec<NewKeyCredential>,
@@ -33,12 +34,12 @@ pub(super) fn read(
     let mut ids = caller.idp.chassis.random.of(caller.tenant.id).stream("key-credential-id");
     let mut one = |given: NewKeyCredential| {
         if given.r#type != "AsymmetricX509Cert" || given.usage != "Verify" {
-            return Err(unusable("only certificates for verifying are kept"));
+            return Err(unusable("only certificates with the usage Verify are supported"));
         }
         let known = before.iter().find(|known| Some(known.key_id) == given.key_id);
         match (given.key, known) {
             (None, Some(known)) => Ok(known.clone()),
-            (None, None) => Err(unusable("a new one has to bring its key")),
+            (None, None) => Err(unusable("a new certificate requires a key")),
             (Some(key), _) => {
                 let der = STANDARD.decode(key).map_err(|_| unusable("the key is not base64"))?;
                 let certificate = Certificate::from_der(&der).map_err(|why| unusable(&why.to_string()))?;
@@ -49,12 +50,12 @@ pub(super) fn read(
     given.into_iter().take(CERTIFICATES_MAX + 1).map(&mut one).collect()
 }
 
-/// Whether an application may have these certificates together.
+/// Checks that an application may have these certificates together.
 pub(super) fn check(keys: &[KeyCredential]) -> Result<(), GraphError> {
     let twice =
         |(at, key): (usize, &KeyCredential)| keys[..at].iter().any(|other| other.key_id == key.key_id);
     if keys.len() > CERTIFICATES_MAX || keys.iter().enumerate().any(twice) {
-        return Err(unusable("there are too many, or two have one id"));
+        return Err(unusable("there are too many, or two have the same id"));
     }
     Ok(())
 }

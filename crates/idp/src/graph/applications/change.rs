@@ -1,4 +1,4 @@
-//! What callers write about applications, and what becomes of it.
+//! The request bodies for creating and updating applications.
 
 use serde::Deserialize;
 use uuid::Uuid;
@@ -16,8 +16,8 @@ use crate::spec::{
     AppRoleSpec, GroupClaims, OptionalClaimsSpec, RedirectUriSpec, RedirectUriType, ScopeSpec,
 };
 
-/// The members of a new or changed application. What is absent stays; null sets the default of a
-/// member that has one.
+/// The properties of a new or updated application. Absent ones are unchanged; null sets the default
+/// where there is one.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(crate) struct ApplicationChange {
@@ -54,21 +54,21 @@ struct Api {
     oauth2_permission_scopes: Option<Vec<NewPermission>>,
 }
 
-/// One of the places where codes may be sent. Other members that Graph has here, such as a home page,
-/// have no effect on tokens.
+/// A platform's redirect URIs. Graph's other properties here, such as a home page, do not affect
+/// tokens.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Platform {
     #[serde(deserialize_with = "not_null")]
     redirect_uris: Option<Vec<String>>,
-    /// Of `web` only. Null takes it away.
+    /// `web` only. Null removes it.
     #[serde(deserialize_with = "nullable")]
     logout_url: Option<Option<String>>,
-    /// Of `web` only.
+    /// `web` only.
     implicit_grant_settings: Option<ImplicitGrantSettings>,
 }
 
-/// Which tokens the authorization endpoint may send by itself. What is absent stays as it is.
+/// Which tokens the authorization endpoint may issue. Absent properties are unchanged.
 #[derive(Debug, Default, Clone, Copy, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct ImplicitGrantSettings {
@@ -76,7 +76,7 @@ struct ImplicitGrantSettings {
     enable_access_token_issuance: Option<bool>,
 }
 
-/// A scope or an app role. Of its many texts one is kept.
+/// A scope or an app role. Only one of its descriptions is stored.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct NewPermission {
@@ -93,7 +93,7 @@ fn invalid(name: &str) -> GraphError {
 }
 
 impl ApplicationChange {
-    /// The application with the change.
+    /// Applies the change.
     pub(super) fn apply(self, before: &Application) -> Result<Application, GraphError> {
         let mut after = before.clone();
         if let Some(name) = self.display_name {
@@ -137,7 +137,6 @@ impl ApplicationChange {
         if let Some(api) = self.api {
             match api.requested_access_token_version {
                 None => {}
-                // The default.
                 Some(None) => document.token_version = 1,
                 Some(Some(version @ (1 | 2))) => document.token_version = version,
                 Some(Some(_)) => return Err(invalid("api/requestedAccessTokenVersion")),
@@ -176,8 +175,8 @@ impl ApplicationChange {
             document.redirect_uris.retain(|known| known.r#type != kind);
             document.redirect_uris.extend(uris.into_iter().map(|uri| RedirectUriSpec { uri, r#type: kind }));
         }
-        // The whole registration is checked when this change touches it: one from before the rule
-        // stays until then.
+        // The redirect URIs are only checked if this change touches them: a registration from
+        // before the rule stays valid until then.
         if redirects && first_unregistrable(&document.redirect_uris, PlainHttp::Loopback).is_some() {
             return Err(invalid("redirectUris"));
         }

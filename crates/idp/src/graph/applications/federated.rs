@@ -1,4 +1,4 @@
-//! `federatedIdentityCredentials`: issuers whose tokens an application may prove itself with.
+//! `federatedIdentityCredentials`: issuers whose tokens authenticate an application.
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -30,7 +30,7 @@ const CREDENTIAL: EntityType = EntityType {
     order: None,
 };
 
-/// A new or changed credential. What is not there stays; a description that is null is emptied.
+/// A new or updated credential. Absent properties are unchanged; a null description is cleared.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct CredentialChange {
@@ -60,8 +60,8 @@ fn invalid(name: &str) -> GraphError {
     ))
 }
 
-/// How a path names the application: by object id, or `applications(appId='…')`.
-fn named(segment: String) -> Result<ApplicationName, GraphError> {
+/// Parses the application in a path: an object id, or `applications(appId='…')`.
+fn application_name(segment: String) -> Result<ApplicationName, GraphError> {
     if segment.starts_with("applications(") {
         application(&segment)
     } else {
@@ -73,7 +73,7 @@ fn named(segment: String) -> Result<ApplicationName, GraphError> {
 pub(crate) async fn list_credentials(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         caller.allowed(&READ_APPLICATIONS)?;
-        let application = named(id)?.find(&caller).await?;
+        let application = application_name(id)?.find(&caller).await?;
         let objects = application.document.federated_credentials.iter().map(resource).collect();
         whole_collection(&caller, &CREDENTIAL, objects)
     };
@@ -87,7 +87,7 @@ pub(crate) async fn show_credential(
 ) -> Response {
     let result = async {
         caller.allowed(&READ_APPLICATIONS)?;
-        let application = named(id)?.find(&caller).await?;
+        let application = application_name(id)?.find(&caller).await?;
         let found = find(&application.document.federated_credentials, &credential)?;
         let options = caller.entity_options(&CREDENTIAL)?;
         let object = resource(&application.document.federated_credentials[found]);
@@ -104,7 +104,7 @@ pub(crate) async fn create_credential(
 ) -> Response {
     let result = async {
         let Body(new) = body?;
-        let before = writable(&caller, &named(id)?).await?;
+        let before = writable(&caller, &application_name(id)?).await?;
         let options = caller.entity_options(&CREDENTIAL)?;
         let missing = |name: &str| {
             GraphError::bad_request(format!(
@@ -139,7 +139,7 @@ pub(crate) async fn create_credential(
     caller.answer(result.await)
 }
 
-/// `PATCH /applications/{id}/federatedIdentityCredentials/{credential}`. Its name stays what it is.
+/// `PATCH /applications/{id}/federatedIdentityCredentials/{credential}`. The name is immutable.
 pub(crate) async fn update_credential(
     caller: Caller,
     Path((id, credential)): Path<(String, String)>,
@@ -147,7 +147,7 @@ pub(crate) async fn update_credential(
 ) -> Response {
     let result = async {
         let Body(patch) = body?;
-        let before = writable(&caller, &named(id)?).await?;
+        let before = writable(&caller, &application_name(id)?).await?;
         let mut after = before.clone();
         let at = find(&after.document.federated_credentials, &credential)?;
         let changed = &mut after.document_mut().federated_credentials[at];
@@ -178,7 +178,7 @@ pub(crate) async fn remove_credential(
     Path((id, credential)): Path<(String, String)>,
 ) -> Response {
     let result = async {
-        let before = writable(&caller, &named(id)?).await?;
+        let before = writable(&caller, &application_name(id)?).await?;
         let mut after = before.clone();
         let at = find(&after.document.federated_credentials, &credential)?;
         after.document_mut().federated_credentials.remove(at);
@@ -195,11 +195,11 @@ fn find(credentials: &[FederatedCredential], name: &str) -> Result<usize, GraphE
     let is_named = |known: &FederatedCredential| {
         name.eq_ignore_ascii_case(&known.id.to_string()) || name.eq_ignore_ascii_case(&known.registered.name)
     };
-    credentials.iter().position(is_named).ok_or_else(|| GraphError::no_such(name))
+    credentials.iter().position(is_named).ok_or_else(|| GraphError::not_found(name))
 }
 
-/// Refuses what the original refuses: too many, malformed properties, and two of one name or of one
-/// issuer and subject.
+/// Applies the documented limits: number of credentials, valid properties, unique names and unique
+/// pairs of issuer and subject.
 fn check(credentials: &[FederatedCredential]) -> Result<(), GraphError> {
     if credentials.len() > FEDERATED_CREDENTIALS_MAX {
         return Err(GraphError::bad_request(format!(
@@ -211,13 +211,13 @@ fn check(credentials: &[FederatedCredential]) -> Result<(), GraphError> {
         match federated_fault(&credential.registered, earlier) {
             Some(FederatedFault::Property(name)) => return Err(invalid(name)),
             Some(FederatedFault::SameName) => {
-                return Err(GraphError::already_there(format!(
+                return Err(GraphError::already_exists(format!(
                     "FederatedIdentityCredential with name {} already exists.",
                     credential.registered.name
                 )));
             }
             Some(FederatedFault::SameIssuerAndSubject) => {
-                return Err(GraphError::already_there(
+                return Err(GraphError::already_exists(
                     "FederatedIdentityCredential with the same issuer and subject already exists.",
                 ));
             }

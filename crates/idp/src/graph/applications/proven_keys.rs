@@ -1,4 +1,5 @@
-//! Certificates that an application takes turns with: added and removed by whoever has the key of a present one.
+//! `addKey` and `removeKey`: certificate rollover by proof of possession of a current certificate's
+//! key.
 
 use axum::Json;
 use axum::extract::Path;
@@ -22,16 +23,16 @@ use crate::graph::error::GraphError;
 use crate::graph::odata::context;
 use crate::token::{AHEAD, holds_by_either_clock};
 
-/// For whom proofs are made: the older Graph, as the documents have it.
+/// The audience of proofs: Azure AD Graph, as documented.
 const AUDIENCE: &str = "00000002-0000-0000-c000-000000000000";
-/// The longest time of a proof ("application: addKey").
+/// Maximum lifetime of a proof ("application: addKey").
 const LIFETIME: Span = Span::from_minutes(10);
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct AddKey {
     key_credential: NewKeyCredential,
-    /// Only for keys that sign; there are none here.
+    /// Only for signing keys, which are not supported.
     #[serde(default)]
     password_credential: Option<serde::de::IgnoredAny>,
     proof: String,
@@ -50,19 +51,19 @@ pub(crate) async fn add_key(
     Path(id): Path<String>,
     body: Result<Body<AddKey>, GraphError>,
 ) -> Response {
-    let result = key_added(&caller, &ApplicationName::Object(id), body).await;
+    let result = add_certificate(&caller, &ApplicationName::Object(id), body).await;
     caller.answer(result)
 }
 
-pub(super) async fn key_added(
+pub(super) async fn add_certificate(
     caller: &Caller,
     name: &ApplicationName,
     body: Result<Body<AddKey>, GraphError>,
 ) -> Result<Response, GraphError> {
     let Body(AddKey { key_credential: new, password_credential, proof }) = body?;
-    let before = proven(caller, name, &proof).await?;
+    let before = verify_proof(caller, name, &proof).await?;
     if password_credential.is_some() {
-        return Err(GraphError::bad_request("A certificate for verifying has no password."));
+        return Err(GraphError::bad_request("A certificate with the usage Verify has no password."));
     }
     let mut after = before.clone();
     let keys = &mut after.document_mut().key_credentials;
@@ -84,17 +85,17 @@ pub(crate) async fn remove_key(
     Path(id): Path<String>,
     body: Result<Body<RemoveKey>, GraphError>,
 ) -> Response {
-    let result = key_removed(&caller, &ApplicationName::Object(id), body).await;
+    let result = remove_certificate(&caller, &ApplicationName::Object(id), body).await;
     caller.answer(result)
 }
 
-pub(super) async fn key_removed(
+pub(super) async fn remove_certificate(
     caller: &Caller,
     name: &ApplicationName,
     body: Result<Body<RemoveKey>, GraphError>,
 ) -> Result<Response, GraphError> {
     let Body(RemoveKey { key_id, proof }) = body?;
-    let before = proven(caller, name, &proof).await?;
+    let before = verify_proof(caller, name, &proof).await?;
     let mut after = before.clone();
     after.document_mut().key_credentials.retain(|key| key.key_id != key_id);
     if after.document.key_credentials.len() == before.document.key_credentials.len() {
@@ -107,8 +108,13 @@ pub(super) async fn key_removed(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// The application, if the caller may change it, or is it, and proves that it has the key of one of its certificates.
-async fn proven(caller: &Caller, name: &ApplicationName, proof: &str) -> Result<Application, GraphError> {
+/// Returns the application if the caller may update it (or is it) and the proof is signed with the
+/// key of one of its certificates.
+async fn verify_proof(
+    caller: &Caller,
+    name: &ApplicationName,
+    proof: &str,
+) -> Result<Application, GraphError> {
     let application = match name.find(caller).await {
         Ok(found) if caller.claims.is_app_only() && found.client_id == caller.claims.appid => found,
         _ => writable(caller, name).await?,
@@ -126,7 +132,7 @@ async fn proven(caller: &Caller, name: &ApplicationName, proof: &str) -> Result<
     let from = claims.nbf.ok_or_else(|| refused("it has no nbf"))?;
     let in_time = holds_by_either_clock(caller.now, |at| from <= at + AHEAD && at < claims.exp);
     if !in_time || claims.exp - from > LIFETIME {
-        return Err(refused("its time is not now, or is longer than ten minutes"));
+        return Err(refused("it is not valid now, or is valid for longer than ten minutes"));
     }
     let present = application.document.key_credentials.iter().filter_map(|key| key.certificate());
     let signed = present

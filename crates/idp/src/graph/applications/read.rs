@@ -13,7 +13,7 @@ use crate::graph::error::GraphError;
 use crate::graph::odata::{Options, Page, collection, entity};
 use crate::graph::permissions::READ_APPLICATIONS;
 
-/// How a path names an application: `applications/{id}` or `applications(appId='{appId}')`.
+/// An application in a path: `applications/{id}` or `applications(appId='{appId}')`.
 #[derive(Debug, Clone)]
 pub(crate) enum ApplicationName {
     Object(String),
@@ -21,7 +21,7 @@ pub(crate) enum ApplicationName {
 }
 
 impl ApplicationName {
-    /// The application, if there is one.
+    /// Finds the application.
     pub(crate) async fn find(&self, caller: &Caller) -> Result<Application, GraphError> {
         let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
         let (found, name) = match self {
@@ -34,17 +34,20 @@ impl ApplicationName {
                 Err(_) => (None, id),
             },
         };
-        found.ok_or_else(|| GraphError::no_such(name))
+        found.ok_or_else(|| GraphError::not_found(name))
     }
 }
 
 /// `GET /applications/{id}`.
 pub(crate) async fn show(caller: Caller, Path(id): Path<String>) -> Response {
-    let result = shown(&caller, &ApplicationName::Object(id)).await;
+    let result = show_application(&caller, &ApplicationName::Object(id)).await;
     caller.answer(result)
 }
 
-pub(super) async fn shown(caller: &Caller, name: &ApplicationName) -> Result<Response, GraphError> {
+pub(super) async fn show_application(
+    caller: &Caller,
+    name: &ApplicationName,
+) -> Result<Response, GraphError> {
     caller.allowed(&READ_APPLICATIONS)?;
     let application = name.find(caller).await?;
     let options = caller.entity_options(&APPLICATION)?;
@@ -61,8 +64,8 @@ pub(crate) async fn list(caller: Caller) -> Response {
 }
 
 async fn read(caller: &Caller, options: Options) -> Result<Page, GraphError> {
-    let (mut found, more_after) = found(caller, &options).await?;
-    // Those of the platform are registered elsewhere: a tenant has their service principals only.
+    let (mut found, more_after) = find_applications(caller, &options).await?;
+    // Platform applications have service principals in the tenant, but no registration.
     found.retain(|application| !application.document.platform);
     let mut objects = Vec::with_capacity(found.len());
     for application in &found {
@@ -72,8 +75,9 @@ async fn read(caller: &Caller, options: Options) -> Result<Page, GraphError> {
     Ok(Page { objects, more_after })
 }
 
-/// The applications that an index finds for the filter, and the key after which there are more.
-pub(crate) async fn found(
+/// Returns the applications that the filter selects through an index, and the key at which the next
+/// page starts.
+pub(crate) async fn find_applications(
     caller: &Caller,
     options: &Options,
 ) -> Result<(Vec<Application>, Option<String>), GraphError> {
@@ -86,7 +90,7 @@ pub(crate) async fn found(
         return Ok((found.into_iter().collect(), None));
     }
     let mut found = match options.filter.equal_in_ascii("displayName") {
-        Some(name) => directory.applications_called(tenant, name, &options.after, options.top + 1).await?,
+        Some(name) => directory.applications_by_name(tenant, name, &options.after, options.top + 1).await?,
         None => directory.applications_after(tenant, &options.after, options.top + 1).await?,
     };
     let more = found.len() > options.top as usize;

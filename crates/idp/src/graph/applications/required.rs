@@ -1,4 +1,5 @@
-//! `requiredResourceAccess`: what an application asks of APIs. Graph names permissions by id, tokens by value.
+//! `requiredResourceAccess`: the permissions that an application requires. Graph identifies them by
+//! id, tokens by value.
 
 use outlive_clock::ClientId;
 use serde::Deserialize;
@@ -31,7 +32,7 @@ enum AccessType {
     Role,
 }
 
-/// Finds the permissions that are named by their ids. One that does not exist is refused.
+/// Resolves permission ids. An unknown id is an error.
 pub(super) async fn read(
     caller: &Caller,
     wanted: Vec<RequiredAccess>,
@@ -64,8 +65,11 @@ pub(super) async fn read(
     Ok(required)
 }
 
-/// What an application asks for, as Graph shows it.
-pub(super) async fn shown(caller: &Caller, application: &Application) -> Result<Value, GraphError> {
+/// Returns the required permissions as Graph represents them.
+pub(super) async fn required_resource_access(
+    caller: &Caller,
+    application: &Application,
+) -> Result<Value, GraphError> {
     let mut shown = Vec::new();
     for required in &application.document.required {
         let Some(api) = caller.idp.directory.application(caller.tenant.id, required.resource).await? else {

@@ -1,4 +1,4 @@
-//! An application as Graph shows one.
+//! The Graph representation of an application.
 
 use outlive_rules::platform;
 use serde_json::{Value, json};
@@ -36,11 +36,11 @@ pub(crate) const APPLICATION: EntityType = EntityType {
     order: None,
 };
 
-/// An application with all properties.
+/// Returns an application with all properties.
 pub(super) async fn resource(caller: &Caller, application: &Application) -> Result<Value, GraphError> {
     let secrets = caller.idp.directory.password_credentials(caller.tenant.id, application.client_id).await?;
     let mut object = registration(application, &secrets);
-    object["requiredResourceAccess"] = required::shown(caller, application).await?;
+    object["requiredResourceAccess"] = required::required_resource_access(caller, application).await?;
     Ok(object)
 }
 
@@ -82,7 +82,7 @@ fn registration(application: &Application, secrets: &[PasswordCredential]) -> Va
     })
 }
 
-/// The delegated permissions that it offers.
+/// Returns the delegated permissions that it offers.
 pub(crate) fn scopes(application: &Application) -> Vec<Value> {
     let known = platform::application(&application.client_id.to_string());
     let needs_admin = |name: &str| known.and_then(|api| api.delegated(name)).is_some_and(|known| known.admin);
@@ -97,7 +97,7 @@ pub(crate) fn scopes(application: &Application) -> Vec<Value> {
     scopes.collect()
 }
 
-/// The app roles that it offers.
+/// Returns the app roles that it offers.
 pub(crate) fn app_roles(application: &Application) -> Vec<Value> {
     let roles = application.document.app_roles.iter().map(|role| {
         json!({
@@ -128,7 +128,8 @@ fn claims(asked: &[OptionalClaimSpec]) -> Vec<Value> {
     claims.collect()
 }
 
-/// A certificate, but not the certificate itself, which `$select` alone does not bring either.
+/// Returns a certificate's metadata; the certificate itself is not included, as with `$select` in
+/// Graph.
 pub(super) fn key_credential(credential: &KeyCredential) -> Option<Value> {
     let certificate = credential.certificate()?;
     let (from, to) = certificate.term();
@@ -144,7 +145,7 @@ pub(super) fn key_credential(credential: &KeyCredential) -> Option<Value> {
     }))
 }
 
-/// A secret, but never the secret itself.
+/// Returns a secret's metadata, never the secret.
 pub(crate) fn password_credential(credential: &PasswordCredential) -> Value {
     json!({
         "customKeyIdentifier": null,

@@ -1,4 +1,4 @@
-//! Client secrets: made here and shown once.
+//! Client secrets: generated here and returned once.
 
 use axum::Json;
 use axum::extract::Path;
@@ -43,7 +43,7 @@ pub(crate) struct RemovePassword {
     key_id: Uuid,
 }
 
-/// The most secrets of one application, all of which are compared at every use.
+/// Secrets per application. Every client authentication compares all of them.
 const SECRETS_MAX: usize = 50;
 
 /// `POST /applications/{id}/addPassword`.
@@ -52,11 +52,11 @@ pub(crate) async fn add_password(
     Path(id): Path<String>,
     body: Result<Body<AddPassword>, GraphError>,
 ) -> Response {
-    let result = added(&caller, &ApplicationName::Object(id), body).await;
+    let result = create_secret(&caller, &ApplicationName::Object(id), body).await;
     caller.answer(result)
 }
 
-pub(super) async fn added(
+pub(super) async fn create_secret(
     caller: &Caller,
     name: &ApplicationName,
     body: Result<Body<AddPassword>, GraphError>,
@@ -65,7 +65,7 @@ pub(super) async fn added(
     let application = writable(caller, name).await?;
     let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
     if directory.password_credentials(tenant, application.client_id).await?.len() >= SECRETS_MAX {
-        return Err(GraphError::bad_request("The application has as many passwords as it can have."));
+        return Err(GraphError::bad_request("The application has the maximum number of passwords."));
     }
     let wanted = wanted.unwrap_or_default();
     let starts_at = wanted.start_date_time.unwrap_or(caller.now);
@@ -76,7 +76,7 @@ pub(super) async fn added(
         ));
     }
     let random = caller.idp.chassis.random.of(tenant);
-    // 40 characters: between the 16 and 64 of the original.
+    // 40 characters, within the documented 16 to 64.
     let secret = URL_SAFE_NO_PAD.encode(random.stream("client-secret").bytes::<30>());
     let credential = PasswordCredential {
         key_id: random.stream("client-secret-key-id").uuid(),
@@ -103,11 +103,11 @@ pub(crate) async fn remove_password(
     Path(id): Path<String>,
     body: Result<Body<RemovePassword>, GraphError>,
 ) -> Response {
-    let result = password_removed(&caller, &ApplicationName::Object(id), body).await;
+    let result = delete_secret(&caller, &ApplicationName::Object(id), body).await;
     caller.answer(result)
 }
 
-pub(super) async fn password_removed(
+pub(super) async fn delete_secret(
     caller: &Caller,
     name: &ApplicationName,
     body: Result<Body<RemovePassword>, GraphError>,

@@ -53,7 +53,7 @@ pub(crate) async fn create(caller: Caller, body: Result<Body<ApplicationChange>,
             ApplicationCreated { client_id, client_name, actor }.into()
         })
         .await;
-        created.map_err(|error| error.or_taken("identifierUris"))?;
+        created.map_err(|error| error.or_duplicate("identifierUris"))?;
         Ok(entity(&APPLICATION, StatusCode::CREATED, &resource(&caller, &application).await?, &options))
     };
     caller.answer(result.await)
@@ -87,7 +87,7 @@ pub(super) async fn update_application(
     });
     committed.await.map_err(|error| {
         // With the same URIs as before, the conflict is a concurrent change.
-        if has_new_uris { error.or_taken("identifierUris") } else { error }
+        if has_new_uris { error.or_duplicate("identifierUris") } else { error }
     })?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

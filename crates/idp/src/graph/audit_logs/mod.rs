@@ -69,7 +69,7 @@ async fn get_entry(
     caller.allowed(&READ_LOGS)?;
     let options = caller.entity_options(kind)?;
     let line = lines::with_id(caller, id).await?;
-    let mut object = line.as_ref().and_then(entry).ok_or_else(|| GraphError::no_such(id))?;
+    let mut object = line.as_ref().and_then(entry).ok_or_else(|| GraphError::not_found(id))?;
     lines::name_things(caller, &mut object).await?;
     Ok(entity(kind, StatusCode::OK, &object, &options))
 }

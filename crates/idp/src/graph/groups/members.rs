@@ -86,7 +86,7 @@ pub(crate) async fn remove_member(caller: Caller, Path((id, member)): Path<(Stri
             actor: caller.actor(),
         };
         match caller.commit(change, Subject::user(user.id), event).await {
-            Err(error) if error.is_conflict() => Err(GraphError::no_such(&member)),
+            Err(error) if error.is_conflict() => Err(GraphError::not_found(&member)),
             other => other.map(|()| StatusCode::NO_CONTENT.into_response()),
         }
     };

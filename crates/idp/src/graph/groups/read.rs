@@ -47,11 +47,11 @@ pub(crate) async fn show(caller: Caller, Path(id): Path<String>) -> Response {
     caller.answer(result.await)
 }
 
-/// The group with this object id.
+/// Finds the group with this object id.
 pub(crate) async fn group(caller: &Caller, id: &str) -> Result<Group, GraphError> {
     let found = match id.parse() {
         Ok(id) => caller.idp.directory.group(caller.tenant.id, id).await?,
         Err(_) => None,
     };
-    found.ok_or_else(|| GraphError::no_such(id))
+    found.ok_or_else(|| GraphError::not_found(id))
 }

@@ -1,4 +1,4 @@
-//! A group as Graph shows one.
+//! The Graph representation of a group.
 
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ pub(crate) const GROUP: EntityType = EntityType {
     order: None,
 };
 
-/// A group with all properties.
+/// Returns a group with all properties.
 pub(crate) fn resource(group: &Group) -> Value {
     json!({
         "id": group.id,

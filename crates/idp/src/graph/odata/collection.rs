@@ -1,4 +1,4 @@
-//! Collections: pages of what passes the filter, and their numbers (`$count`, "Advanced query
+//! Collections: pages of the objects that pass the filter, and counts (`$count`, "Advanced query
 //! capabilities on Microsoft Entra ID objects").
 
 use std::future::Future;
@@ -16,13 +16,13 @@ use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
 use crate::idp::Idp;
 
-/// How many objects are compared with a filter at a time.
+/// Objects that are read and compared with a filter in one batch.
 const COMPARED_AT_A_TIME: u32 = 500;
 
 /// Routes of collections.
 pub(crate) trait CollectionRoutes {
-    /// Adds a collection that `list` reads, with the number of its objects at `{path}/$count`.
-    /// `more` are the other methods of the collection.
+    /// Adds a collection that `list` reads, with its count at `{path}/$count`. `more` has the
+    /// collection's other methods.
     fn collection<H, T>(self, path: &str, list: H, more: MethodRouter<Idp>) -> Self
     where
         H: Handler<T, Idp>,
@@ -39,10 +39,10 @@ impl CollectionRoutes for Router<Idp> {
     }
 }
 
-/// A page of a collection that `read` reads, or the number of its objects if that is requested.
+/// Returns a page of the collection that `read` reads, or its count if that is requested.
 ///
-/// The number of all objects is there if `$count=true` asks for it and the caller accepts eventual
-/// consistency; without that header the option has no effect.
+/// The page includes the total count if `$count=true` is requested and the caller accepts eventual
+/// consistency; without that header, the option has no effect.
 pub(crate) async fn collection<F>(
     caller: &Caller,
     kind: &EntityType,
@@ -63,7 +63,7 @@ where
     Ok(page_with_count(caller, kind, &options, found, count))
 }
 
-/// The same of a collection that has one page.
+/// Returns a collection that always fits one page.
 pub(crate) fn whole_collection(
     caller: &Caller,
     kind: &EntityType,
@@ -72,14 +72,14 @@ pub(crate) fn whole_collection(
     let options = caller.countable_options(kind)?;
     objects.retain(|object| options.filter.passes(object));
     if caller.counts() {
-        return counted(caller, objects.len());
+        return count_response(caller, objects.len());
     }
     let count = (options.count && caller.eventual).then_some(objects.len());
     Ok(page_with_count(caller, kind, &options, Page { objects, more_after: None }, count))
 }
 
 /// `…/$count`: the number of objects as text.
-pub(crate) fn counted(caller: &Caller, objects: usize) -> Result<Response, GraphError> {
+pub(crate) fn count_response(caller: &Caller, objects: usize) -> Result<Response, GraphError> {
     caller.check_eventual()?;
     Ok(number(objects))
 }
@@ -88,8 +88,8 @@ fn number(objects: usize) -> Response {
     (StatusCode::OK, [(CONTENT_TYPE, "text/plain; charset=utf-8")], objects.to_string()).into_response()
 }
 
-/// A page that is full if enough objects pass the filter. `read` returns those of the next
-/// [`Options::top`] objects that pass.
+/// Returns a page, filled if enough objects pass the filter. `read` returns the passing objects
+/// among the next [`Options::top`].
 async fn full_page<F>(
     options: &Options,
     read: &(impl Fn(Options) -> F + Send + Sync),
@@ -111,7 +111,8 @@ where
         let top = wanted.max(at_a_time);
         let found = read(Options { top, after: after.clone(), ..options.clone() }).await?;
         if found.objects.len() > wanted as usize {
-            // The place after the last object of the page is only known if no more are compared.
+            // The position after the page's last object is only known if no further object is
+            // compared.
             at_a_time = 0;
             continue;
         }

@@ -1,4 +1,4 @@
-//! Objects and collections as Graph wraps them.
+//! OData envelopes of objects and collections.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -6,31 +6,31 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 use url::form_urlencoded::Serializer;
 
-use super::options::sealed;
+use super::options::seal_position;
 use super::{Options, Page};
 use crate::graph::caller::Caller;
 
-/// Where Graph's descriptions of itself are; only names.
+/// The URL of Graph's metadata, used as a name only.
 const METADATA: &str = "https://graph.microsoft.com/v1.0/$metadata";
 const BETA_METADATA: &str = "https://graph.microsoft.com/beta/$metadata";
 
-/// A type of object that Graph shows.
+/// The type of a Graph object.
 pub(crate) struct EntityType {
     /// Its name (`microsoft.graph.user`).
     pub(crate) name: &'static str,
     /// Its collection (`users`).
     pub(crate) set: &'static str,
-    /// Every property that can be selected.
+    /// Selectable properties.
     pub(crate) properties: &'static [&'static str],
-    /// Those that are shown if nothing is selected; all of them, if empty.
+    /// Properties in the default selection; all properties, if empty.
     pub(crate) shown: &'static [&'static str],
-    /// Those that a filter may speak of.
+    /// Properties that a filter may use.
     pub(crate) filterable: &'static [&'static str],
-    /// The order that may be asked for by name, because it is the one there is.
+    /// The only supported `$orderby`, which is the natural order.
     pub(crate) order: Option<&'static str>,
 }
 
-/// `@odata.context` of something.
+/// Returns the `@odata.context` of `what`.
 pub(crate) fn context(what: &str) -> String {
     format!("{METADATA}#{what}")
 }
@@ -50,29 +50,29 @@ impl EntityType {
     }
 }
 
-/// One object.
+/// Returns an object.
 pub(crate) fn entity(kind: &EntityType, status: StatusCode, object: &Value, options: &Options) -> Response {
-    (status, Json(described(METADATA, kind, object, options))).into_response()
+    (status, Json(object_with_context(METADATA, kind, object, options))).into_response()
 }
 
-/// One object as beta shows it.
+/// Returns an object of beta.
 pub(crate) fn entity_in_beta(kind: &EntityType, object: &Value, options: &Options) -> Response {
-    Json(described(BETA_METADATA, kind, object, options)).into_response()
+    Json(object_with_context(BETA_METADATA, kind, object, options)).into_response()
 }
 
-fn described(metadata: &str, kind: &EntityType, object: &Value, options: &Options) -> Value {
+fn object_with_context(metadata: &str, kind: &EntityType, object: &Value, options: &Options) -> Value {
     let mut body = kind.projected(object, options);
     let context = format!("{metadata}#{}{}/$entity", kind.set, kind.selection(options));
     body.insert("@odata.context".to_owned(), json!(context));
     Value::Object(body)
 }
 
-/// A page of a collection, with the link to the next one.
+/// Returns a page of a collection, with the link to the next page.
 pub(crate) fn page(caller: &Caller, kind: &EntityType, options: &Options, page: Page) -> Response {
     page_with_count(caller, kind, options, page, None)
 }
 
-/// The same with the number of all objects, if it was counted.
+/// Returns a page with the total count, if it was requested.
 pub(super) fn page_with_count(
     caller: &Caller,
     kind: &EntityType,
@@ -91,7 +91,7 @@ pub(super) fn page_with_count(
     if let Some(key) = page.more_after {
         let chassis = &caller.idp.chassis;
         let mut stream = chassis.random.of(caller.tenant.id).stream("graph-skiptoken");
-        let token = sealed(&chassis.sealer, caller.tenant.id, kind, &key, &mut stream);
+        let token = seal_position(&chassis.sealer, caller.tenant.id, kind, &key, &mut stream);
         let mut query = Serializer::new(String::new());
         for name in ["$top", "$select", "$filter", "$orderby", "$count"] {
             if let Some(value) = caller.parameters.get(name) {

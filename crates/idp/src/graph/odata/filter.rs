@@ -1,15 +1,15 @@
-//! `$filter`: comparisons, `in` and `startswith`, joined by `and`. Texts are compared without
-//! regard to case. What else OData knows is refused, as Graph refuses what it has no index for.
+//! `$filter`: comparisons, `in` and `startswith`, joined by `and`. Text comparison ignores case.
+//! Other OData operators are rejected, as Graph rejects queries that it has no index for.
 
 use outlive_clock::Instant;
 use serde_json::Value;
 use uuid::Uuid;
 
-/// The longest filter that is read, in characters.
+/// Characters per filter.
 const FILTER_CHARS_MAX: usize = 2_048;
-/// The most comparisons in one.
+/// Comparisons per filter.
 const COMPARISONS_MAX: usize = 10;
-/// The most values that `in` compares with ("Use the filter query parameter": 15 expressions).
+/// Values per `in` ("Use the filter query parameter": 15 expressions).
 const VALUES_MAX: usize = 15;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,22 +27,22 @@ enum Operator {
 /// `property operator literal`.
 #[derive(Debug, Clone, PartialEq)]
 struct Comparison {
-    /// A property, with `/` before a property of its value.
+    /// A property path, with `/` before a nested property.
     property: String,
     operator: Operator,
     /// An array for `in`.
     literal: Value,
 }
 
-/// A filter that was read.
+/// A parsed filter.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Filter(Vec<Comparison>);
 
 impl Filter {
-    /// Reads a filter over these properties.
+    /// Parses a filter over these properties.
     ///
     /// # Errors
-    /// What is wrong with it, for people.
+    /// The reason why it is invalid, for the error message.
     pub(crate) fn parse(text: &str, properties: &[&str]) -> Result<Self, String> {
         if text.len() > FILTER_CHARS_MAX {
             return Err("Invalid filter clause: it is too long.".to_owned());
@@ -59,29 +59,29 @@ impl Filter {
         }
     }
 
-    /// The text that a property has to be equal to, if the filter says so: what an index can find.
+    /// Returns the text that a property is required to equal, for an index lookup.
     pub(crate) fn equal(&self, property: &str) -> Option<&str> {
         let mut found = self.0.iter().filter(|c| c.property == property && c.operator == Operator::Eq);
         found.find_map(|comparison| comparison.literal.as_str())
     }
 
-    /// The same of a text in ASCII: the only letters whose case the database knows.
+    /// Returns the required text if it is ASCII: the database ignores case for ASCII letters only.
     pub(crate) fn equal_in_ascii(&self, property: &str) -> Option<&str> {
         self.equal(property).filter(|text| text.is_ascii())
     }
 
-    /// Whether every object passes.
+    /// Returns whether the filter accepts every object.
     pub(crate) const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether an object passes.
+    /// Returns whether an object passes the filter.
     pub(crate) fn passes(&self, object: &Value) -> bool {
-        self.0.iter().all(|comparison| comparison.holds(object))
+        self.0.iter().all(|comparison| comparison.matches(object))
     }
 }
 
-/// Reads `property operator literal` or `startswith(property,'text')`.
+/// Parses `property operator literal` or `startswith(property,'text')`.
 fn comparison(words: &mut impl Iterator<Item = Word>, properties: &[&str]) -> Result<Comparison, String> {
     let expected = || "Invalid filter clause: a property, an operator and a value are expected.".to_owned();
     let supported = |property: String| {
@@ -131,7 +131,7 @@ fn comparison(words: &mut impl Iterator<Item = Word>, properties: &[&str]) -> Re
     }
 }
 
-/// Reads `('a','b')`.
+/// Parses `('a','b')`.
 fn list(words: &mut impl Iterator<Item = Word>) -> Result<Vec<Value>, String> {
     let expected = || "Invalid filter clause: 'in' takes a list of values in parentheses.".to_owned();
     let Some(Word::Mark('(')) = words.next() else { return Err(expected()) };
@@ -149,19 +149,19 @@ fn list(words: &mut impl Iterator<Item = Word>) -> Result<Vec<Value>, String> {
     }
 }
 
-/// Whether a property has a value, texts compared without regard to case as the directory does.
+/// Compares a property with a literal, ignoring the case of text.
 fn equal(actual: &Value, literal: &Value) -> bool {
     match (actual, literal) {
         (Value::String(actual), Value::String(literal)) => {
             actual.eq_ignore_ascii_case(literal) || actual.to_lowercase() == literal.to_lowercase()
         }
-        // Numbers may be written in quotes, and the other way round.
+        // Quotes around numbers and instants are optional.
         (actual, literal) => actual == literal,
     }
 }
 
 impl Comparison {
-    fn holds(&self, object: &Value) -> bool {
+    fn matches(&self, object: &Value) -> bool {
         let mut actual = object;
         for part in self.property.split('/') {
             actual = &actual[part];
@@ -200,7 +200,7 @@ fn order(actual: &Value, literal: &Value) -> Option<std::cmp::Ordering> {
     }
 }
 
-/// A word of a filter.
+/// A token of a filter.
 enum Word {
     Bare(String),
     Quoted(String),
@@ -236,7 +236,7 @@ impl Word {
     }
 }
 
-/// Takes a filter apart at blanks, parentheses and commas. A quote inside a quoted text is doubled.
+/// Splits a filter at blanks, parentheses and commas. A quote in quoted text is doubled.
 fn words(text: &str) -> Result<Vec<Word>, String> {
     let mut words = Vec::new();
     let mut rest = text.trim_start();

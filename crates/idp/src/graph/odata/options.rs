@@ -1,4 +1,4 @@
-//! What a call asks for besides the object: query options.
+//! OData query options.
 
 use outlive_clock::{Stream, TenantId};
 use outlive_tokens::Sealer;
@@ -7,30 +7,30 @@ use super::{EntityType, Filter};
 use crate::form::Parameters;
 use crate::graph::error::GraphError;
 
-/// How many objects a page holds if nothing is said, and at most.
+/// The default and the maximum page size.
 const TOP: u32 = 100;
 const TOP_MAX: u32 = 999;
 
-/// The query options of a call, read for one type of object.
+/// The query options of a request for one type of object.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
     pub(crate) select: Option<Vec<String>>,
     pub(crate) filter: Filter,
     pub(crate) top: u32,
-    /// The key after which the page begins; empty at the beginning.
+    /// The key at which the page starts; empty for the first page.
     pub(crate) after: String,
-    /// Whether the number of all objects is returned with the page (`$count=true`).
+    /// Whether the page includes the total count (`$count=true`).
     pub(crate) count: bool,
 }
 
-/// One page: its objects, and the key of the last one looked at if there may be more.
+/// A page, with the key of the last object that was read if there may be more.
 pub(crate) struct Page {
     pub(crate) objects: Vec<serde_json::Value>,
     pub(crate) more_after: Option<String>,
 }
 
 impl Options {
-    /// Reads the options of a call for one object: `$select` and nothing else.
+    /// Parses the options for a single object: `$select` only.
     pub(crate) fn of_entity(parameters: &Parameters, kind: &EntityType) -> Result<Self, GraphError> {
         for name in ["$top", "$filter", "$skiptoken", "$expand", "$search", "$skip", "$apply", "$orderby"] {
             if parameters.get(name).is_some() {
@@ -48,7 +48,7 @@ impl Options {
         })
     }
 
-    /// Reads the options of a call for many.
+    /// Parses the options for a collection.
     pub(crate) fn of_collection(
         parameters: &Parameters,
         kind: &EntityType,
@@ -59,7 +59,7 @@ impl Options {
         if let Some(name) = unsupported.iter().find(|name| parameters.get(name).is_some()) {
             return Err(GraphError::unsupported_query(format!("Query option '{name}' is not supported.")));
         }
-        // Collections have one order: logs the newest first, everything else by id.
+        // Each collection has one order: logs newest first, all others by id.
         if parameters.get("$orderby").is_some_and(|order| Some(order) != kind.order) {
             return Err(GraphError::unsupported_query("Sorting not supported for current query."));
         }
@@ -78,7 +78,7 @@ impl Options {
         };
         let after = match parameters.get("$skiptoken") {
             None => String::new(),
-            Some(token) => opened(sealer, tenant, kind, token)
+            Some(token) => open_position(sealer, tenant, kind, token)
                 .ok_or_else(|| GraphError::bad_request("The $skiptoken is not valid for this request."))?,
         };
         let count = match parameters.get("$count") {
@@ -91,13 +91,13 @@ impl Options {
 }
 
 impl Options {
-    /// The same for counting: no bound but that of a page.
+    /// Returns the options for counting: the page size is the only bound.
     pub(super) fn for_counting(&self) -> Self {
         Self { top: TOP_MAX, after: String::new(), ..self.clone() }
     }
 }
 
-/// `$select`: properties that objects of this type have.
+/// Parses `$select`.
 fn selected(parameters: &Parameters, kind: &EntityType) -> Result<Option<Vec<String>>, GraphError> {
     let Some(text) = parameters.get("$select") else { return Ok(None) };
     let mut names: Vec<String> = Vec::new();
@@ -121,8 +121,8 @@ fn purpose(tenant: TenantId, kind: &EntityType) -> String {
     format!("graph-skiptoken {tenant} {}", kind.name)
 }
 
-/// A place in a collection, which only the collection it was given for can read.
-pub(super) fn sealed(
+/// Seals a position, which only the same collection can open.
+pub(super) fn seal_position(
     sealer: &Sealer,
     tenant: TenantId,
     kind: &EntityType,
@@ -132,6 +132,6 @@ pub(super) fn sealed(
     sealer.seal(&purpose(tenant, kind), key.as_bytes(), stream)
 }
 
-fn opened(sealer: &Sealer, tenant: TenantId, kind: &EntityType, token: &str) -> Option<String> {
+fn open_position(sealer: &Sealer, tenant: TenantId, kind: &EntityType, token: &str) -> Option<String> {
     String::from_utf8(sealer.open(&purpose(tenant, kind), token)?).ok()
 }

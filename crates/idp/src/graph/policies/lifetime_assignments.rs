@@ -19,7 +19,7 @@ use crate::graph::odata::whole_collection;
 use crate::graph::permissions::{READ_POLICIES, WRITE_TOKEN_LIFETIMES};
 
 async fn application(caller: &Caller, object_id: &str) -> Result<Application, GraphError> {
-    let unknown = || GraphError::no_such(object_id);
+    let unknown = || GraphError::not_found(object_id);
     let id = object_id.parse::<Uuid>().map_err(|_| unknown())?;
     let found = caller.idp.directory.application_of_object(caller.tenant.id, id).await?;
     found.ok_or_else(unknown)
@@ -85,7 +85,7 @@ pub(super) async fn unassign(caller: Caller, Path((id, policy)): Path<(String, S
         let client = application(&caller, &id).await?.client_id;
         let found = find(&caller.tenant.policies.token_lifetimes, &policy)?;
         if !found.says.applications.contains(&client) {
-            return Err(GraphError::no_such(policy));
+            return Err(GraphError::not_found(policy));
         }
         let id = found.id;
         let event = TokenLifetimeUnassigned { policy: id, client_id: client, actor: caller.actor() };

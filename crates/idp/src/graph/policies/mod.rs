@@ -87,5 +87,5 @@ async fn replace(
 
 fn find<'a, T>(among: &'a [Kept<T>], id: &str) -> Result<&'a Kept<T>, GraphError> {
     let wanted = id.parse::<Uuid>().ok();
-    among.iter().find(|kept| Some(kept.id) == wanted).ok_or_else(|| GraphError::no_such(id))
+    among.iter().find(|kept| Some(kept.id) == wanted).ok_or_else(|| GraphError::not_found(id))
 }

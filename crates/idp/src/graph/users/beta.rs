@@ -1,4 +1,4 @@
-//! What only Graph's beta tells of a user: since when their refresh tokens are valid.
+//! `refreshTokensValidFromDateTime`, which only Graph's beta returns.
 
 use axum::extract::Path;
 use axum::response::Response;
@@ -24,12 +24,12 @@ const PROPERTIES: &[&str] = &{
     properties
 };
 
-/// A user as in version 1.0, and what is in beta only; that only if it is selected.
+/// A user with the properties of version 1.0, and the beta property if it is selected.
 const BETA_USER: EntityType = EntityType { properties: PROPERTIES, ..USER };
 
 /// `GET /beta/me`.
 pub(crate) async fn me_in_beta(caller: Caller) -> Response {
-    let result = readable_me(&caller).and_then(|user| shown(&caller, user));
+    let result = readable_me(&caller).and_then(|user| show_user(&caller, user));
     caller.answer(result)
 }
 
@@ -37,16 +37,17 @@ pub(crate) async fn me_in_beta(caller: Caller) -> Response {
 pub(crate) async fn show_in_beta(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         let user = readable(&caller, &id).await?;
-        shown(&caller, &user)
+        show_user(&caller, &user)
     };
     caller.answer(result.await)
 }
 
-fn shown(caller: &Caller, user: &User) -> Result<Response, GraphError> {
+fn show_user(caller: &Caller, user: &User) -> Result<Response, GraphError> {
     let options = caller.entity_options(&BETA_USER)?;
     let ended = caller.tenant.rules.refresh_tokens_valid_from(&user.revocations);
     let mut object = resource(user);
-    // Revoking sessions moves both; a reset that the table says ends every refresh token moves this one.
+    // Revoking sessions moves both instants; a reset that revokes every refresh token moves this
+    // one.
     object[NAME] = json!(ended.max(Some(user.sessions_valid_from)).map(Instant::whole_second));
     Ok(entity_in_beta(&BETA_USER, &object, &options))
 }

@@ -76,7 +76,7 @@ pub(crate) async fn restore(caller: Caller, Path(id): Path<String>) -> Response 
         let upn = user.name_before_release().to_owned();
         let holder = caller.idp.directory.user_by_upn(caller.tenant.id, &upn).await?;
         if holder.is_some_and(|holder| holder.id != user.id) {
-            return Err(GraphError::already_there(
+            return Err(GraphError::already_exists(
                 "Another object with the same value for property userPrincipalName already exists.",
             ));
         }
@@ -113,5 +113,5 @@ async fn find_deleted(caller: &Caller, id: &str) -> Result<User, GraphError> {
     };
     found
         .filter(|user| user.deleted_at.is_some_and(|at| caller.now < at + KEPT_AFTER_DELETION))
-        .ok_or_else(|| GraphError::no_such(id))
+        .ok_or_else(|| GraphError::not_found(id))
 }

@@ -1,5 +1,4 @@
-//! Which groups and directory roles a user is a member of: where tokens point that cannot hold them
-//! all.
+//! A user's groups and directory roles, also the target of a token's groups overage claim.
 
 use axum::extract::Path;
 use axum::response::Response;
@@ -40,7 +39,7 @@ const MEMBERSHIP: EntityType = EntityType {
     order: None,
 };
 
-/// Which memberships a call is about.
+/// The memberships that a request covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Which {
     All,
@@ -58,17 +57,17 @@ impl Which {
     }
 }
 
-/// `GET /me/memberOf`, and `transitiveMemberOf`: without groups in groups they are the same.
+/// `GET /me/memberOf` and `transitiveMemberOf`, which are the same without nested groups.
 pub(crate) async fn of_me(caller: Caller) -> Response {
     answer(caller, None, Which::All).await
 }
 
-/// `GET /users/{id}/memberOf`, and `transitiveMemberOf`.
+/// `GET /users/{id}/memberOf` and `transitiveMemberOf`.
 pub(crate) async fn of_user(caller: Caller, Path(id): Path<String>) -> Response {
     answer(caller, Some(id), Which::All).await
 }
 
-/// `…/memberOf/{cast}` of the caller: those of one type.
+/// `…/memberOf/{cast}` of the caller: memberships of one type.
 pub(crate) async fn cast_of_me(caller: Caller, Path(cast): Path<String>) -> Response {
     match which(&cast) {
         Ok(which) => answer(caller, None, which).await,
@@ -88,7 +87,7 @@ fn which(cast: &str) -> Result<Which, GraphError> {
     match cast {
         "microsoft.graph.group" => Ok(Which::Groups),
         "microsoft.graph.directoryRole" => Ok(Which::Roles),
-        _ => Err(GraphError::no_such_path()),
+        _ => Err(GraphError::unknown_path()),
     }
 }
 
@@ -107,7 +106,7 @@ async fn answer(caller: Caller, id: Option<String>, which: Which) -> Response {
     caller.answer(result.await)
 }
 
-/// Memberships in the order of their ids.
+/// Returns memberships ordered by id.
 async fn read(caller: &Caller, user: &User, which: Which, options: Options) -> Result<Page, GraphError> {
     let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
     let mut objects: Vec<Value> = Vec::new();

@@ -1,4 +1,4 @@
-//! Users: the objects themselves.
+//! Users.
 
 mod beta;
 mod create;

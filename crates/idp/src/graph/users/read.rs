@@ -13,7 +13,7 @@ use crate::graph::permissions::{READ_ME, READ_USERS};
 
 /// `GET /me`.
 pub(crate) async fn me(caller: Caller) -> Response {
-    let result = readable_me(&caller).and_then(|user| shown(&caller, user));
+    let result = readable_me(&caller).and_then(|user| show_user(&caller, user));
     caller.answer(result)
 }
 
@@ -21,24 +21,24 @@ pub(crate) async fn me(caller: Caller) -> Response {
 pub(crate) async fn show(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         let user = readable(&caller, &id).await?;
-        shown(&caller, &user)
+        show_user(&caller, &user)
     };
     caller.answer(result.await)
 }
 
-fn shown(caller: &Caller, user: &User) -> Result<Response, GraphError> {
+fn show_user(caller: &Caller, user: &User) -> Result<Response, GraphError> {
     let options = caller.entity_options(&USER)?;
     Ok(entity(&USER, StatusCode::OK, &resource(user), &options))
 }
 
-/// The caller, if they may read themselves.
+/// Returns the caller, if they may read their own account.
 pub(super) fn readable_me(caller: &Caller) -> Result<&User, GraphError> {
     let me = caller.me()?;
     caller.allowed(&READ_ME)?;
     Ok(me)
 }
 
-/// The user whom an id or a name means, if the caller may read them.
+/// Finds a user by id or name, if the caller may read it.
 pub(super) async fn readable(caller: &Caller, id: &str) -> Result<User, GraphError> {
     let user = caller.target(id).await?;
     let own = caller.user.as_ref().is_some_and(|me| me.id == user.id);
@@ -59,7 +59,8 @@ async fn read(caller: &Caller, options: Options) -> Result<Page, GraphError> {
     Ok(page_of(users(caller, &options).await?, &options))
 }
 
-/// The users that an index finds for the filter; whether they pass the rest of it is looked at afterwards.
+/// Returns the users that the filter selects through an index; the rest of the filter is applied
+/// afterwards.
 async fn users(caller: &Caller, options: &Options) -> Result<Vec<User>, GraphError> {
     let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
     let one = if let Some(upn) = options.filter.equal("userPrincipalName") {
@@ -76,12 +77,12 @@ async fn users(caller: &Caller, options: &Options) -> Result<Vec<User>, GraphErr
         return Ok(one.into_iter().filter(|user| user.deleted_at.is_none()).collect());
     }
     Ok(match options.filter.equal_in_ascii("displayName") {
-        Some(name) => directory.users_called(tenant, name, &options.after, options.top + 1).await?,
+        Some(name) => directory.users_by_name(tenant, name, &options.after, options.top + 1).await?,
         None => directory.users_after(tenant, false, &options.after, options.top + 1).await?,
     })
 }
 
-/// A page of what was found: one more than fits says that there is another page.
+/// Returns a page of `found`, in which one object more than fits indicates a next page.
 pub(super) fn page_of(mut found: Vec<User>, options: &Options) -> Page {
     let more = found.len() > options.top as usize;
     found.truncate(options.top as usize);

@@ -1,11 +1,11 @@
-//! A user as Graph shows one.
+//! The Graph representation of a user.
 
 use serde_json::{Value, json};
 
 use crate::directory::User;
 use crate::graph::odata::EntityType;
 
-/// The user type of Graph. What is shown without `$select` is the documented default set.
+/// The user type of Graph, with the documented default properties.
 pub(crate) const USER: EntityType = EntityType {
     name: "microsoft.graph.user",
     set: "users",
@@ -58,7 +58,7 @@ pub(crate) const USER: EntityType = EntityType {
     order: None,
 };
 
-/// A user with all properties.
+/// Returns a user with all properties.
 pub(crate) fn resource(user: &User) -> Value {
     let profile = &user.profile;
     json!({

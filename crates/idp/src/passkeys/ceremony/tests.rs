@@ -1,4 +1,4 @@
-//! Answers of which one byte is another than it was signed or made with.
+//! Responses in which one byte differs from what was signed or created.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
@@ -34,7 +34,7 @@ fn made() -> Made {
         created_at: NOW,
         used_at: None,
     };
-    Made { pair, passkey, challenge: Challenge::draw(&mut random.stream("challenge"), NOW) }
+    Made { pair, passkey, challenge: Challenge::generate(&mut random.stream("challenge"), NOW) }
 }
 
 fn client_data(kind: &str, challenge: &Challenge) -> Vec<u8> {
@@ -53,7 +53,7 @@ fn assertion(made: &Made) -> [Vec<u8>; 3] {
     [client_data, data, signature]
 }
 
-fn asserted(made: &Made, [client_data, data, signature]: &[Vec<u8>; 3]) -> Result<u32, Why> {
+fn verify_assertion(made: &Made, [client_data, data, signature]: &[Vec<u8>; 3]) -> Result<u32, Reason> {
     let response = Assertion {
         client_data: URL_SAFE_NO_PAD.encode(client_data),
         authenticator_data: URL_SAFE_NO_PAD.encode(data),
@@ -61,7 +61,7 @@ fn asserted(made: &Made, [client_data, data, signature]: &[Vec<u8>; 3]) -> Resul
         user_handle: None,
     };
     let answer = Answer { id: made.passkey.credential.clone(), response };
-    RelyingParty::of_origin(ORIGIN).unwrap().asserted(&made.challenge, &made.passkey, answer, NOW)
+    RelyingParty::of_origin(ORIGIN).unwrap().verify_assertion(&made.challenge, &made.passkey, answer, NOW)
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn a_name_is_what_passkeys_belong_to() {
 #[test]
 fn an_assertion_counts_as_it_was_signed() {
     let made = made();
-    assert_eq!(asserted(&made, &assertion(&made)), Ok(1));
+    assert_eq!(verify_assertion(&made, &assertion(&made)), Ok(1));
 }
 
 proptest! {
@@ -88,12 +88,12 @@ proptest! {
         let (mut changed, mut shorter) = (good.clone(), good);
         let at = at.index(changed[part].len());
         changed[part][at] ^= change;
-        prop_assert!(asserted(&made, &changed).is_err());
+        prop_assert!(verify_assertion(&made, &changed).is_err());
         shorter[part].truncate(at);
-        prop_assert!(asserted(&made, &shorter).is_err());
+        prop_assert!(verify_assertion(&made, &shorter).is_err());
     }
 
-    /// What comes before the signature is anybody's to write.
+    /// An attacker can choose the bytes that precede the signature.
     #[test]
     fn whatever_claims_to_be_a_new_key_is_read_or_refused(mut object: Vec<u8>, at: prop::sample::Index, byte: u8) {
         let made = made();
@@ -112,7 +112,7 @@ proptest! {
                 attestation_object: URL_SAFE_NO_PAD.encode(object),
             };
             let answer = Answer { id: made.passkey.credential.clone(), response };
-            here.registered(&made.challenge, made.passkey.user_id, answer, NOW)
+            here.verify_registration(&made.challenge, made.passkey.user_id, answer, NOW)
         };
         prop_assert!(register(good).is_ok());
         prop_assert!(register(cut).is_err());

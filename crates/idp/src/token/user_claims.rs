@@ -1,5 +1,5 @@
-//! What of a user an application is told because it asked for it in its registration: optional claims, groups, directory roles.
-//! An access token tells it to the resource, an ID token to the client.
+//! Claims about a user that depend on an application's registration: optional claims, groups,
+//! directory roles. An access token has those of the resource, an ID token those of the client.
 
 use outlive_clock::Instant;
 use outlive_rules::lifetimes;
@@ -11,36 +11,36 @@ use crate::directory::{Application, User, wids_of_application, wids_of_user};
 use crate::refusal::Refusal;
 use crate::spec::{GroupClaims, OptionalClaimSpec};
 
-/// Which of the two kinds of token it is for.
+/// The kinds of token with optional claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum For {
-    Resource,
-    Client,
+pub(crate) enum TokenKind {
+    Access,
+    Id,
 }
 
-/// The optional claims that an application asked for.
-pub(crate) fn optional_claims(application: &Application, whom: For) -> OptionalClaims {
-    let asked: &[OptionalClaimSpec] = match whom {
-        For::Resource => &application.document.optional_claims.access_token,
-        For::Client => &application.document.optional_claims.id_token,
+/// Returns an application's optional claims for a kind of token.
+pub(crate) fn optional_claims(application: &Application, kind: TokenKind) -> OptionalClaims {
+    let requested: &[OptionalClaimSpec] = match kind {
+        TokenKind::Access => &application.document.optional_claims.access_token,
+        TokenKind::Id => &application.document.optional_claims.id_token,
     };
-    let user_tokens_too = asked.iter().any(|claim| {
+    let user_tokens_too = requested.iter().any(|claim| {
         claim.name == "idtyp"
             && claim.additional_properties.iter().any(|property| property == "include_user_token")
     });
-    OptionalClaims::new(asked.iter().map(|claim| claim.name.as_str()), user_tokens_too)
+    OptionalClaims::new(requested.iter().map(|claim| claim.name.as_str()), user_tokens_too)
 }
 
-/// Whether app-only tokens for this resource say that they are: those for Graph always do.
-pub(crate) fn tells_idtyp(resource: &Application) -> bool {
-    resource.client_id == GRAPH || optional_claims(resource, For::Resource).contains("idtyp")
+/// Returns whether app-only tokens for this resource include `idtyp`; those for Graph always do.
+pub(crate) fn includes_idtyp(resource: &Application) -> bool {
+    resource.client_id == GRAPH || optional_claims(resource, TokenKind::Access).contains("idtyp")
 }
 
-/// What an application is told of a user.
-pub(crate) async fn told(
+/// Returns the claims about a user for an application.
+pub(crate) async fn user_claims(
     request: &TokenRequest<'_>,
     application: &Application,
-    whom: For,
+    kind: TokenKind,
     user: &User,
     oidc: &std::collections::BTreeSet<String>,
 ) -> Result<UserClaims, Refusal> {
@@ -58,7 +58,7 @@ pub(crate) async fn told(
     });
     let mut opaque = request.idp.chassis.random.of(tenant).stream("token-notes");
     Ok(UserClaims {
-        optional: optional_claims(application, whom),
+        optional: optional_claims(application, kind),
         profile: oidc.contains("profile"),
         email: oidc.contains("email"),
         guest: user.profile.guest,
@@ -67,38 +67,37 @@ pub(crate) async fn told(
         ip_address: None,
         password: expiring_password(request, user),
         front_channel: request.front_channel,
-        opaque: Some(notes(&mut opaque)),
+        opaque: Some(opaque_claims(&mut opaque)),
     })
 }
 
-/// The user's password, if it will expire within the time in which that is told.
+/// Returns the user's password expiry if it is near enough to be included.
 fn expiring_password(request: &TokenRequest<'_>, user: &User) -> Option<ExpiringPassword> {
     let at = user.password_expires_at(&request.tenant)?;
-    let told = request.now < at && at - request.now <= lifetimes::PASSWORD_NOTIFICATION_WINDOW;
+    let included = request.now < at && at - request.now <= lifetimes::PASSWORD_NOTIFICATION_WINDOW;
     let url = || format!("{}/{}/changepassword", request.origin, request.tenant.id);
-    told.then(|| ExpiringPassword { at, url: url() })
+    included.then(|| ExpiringPassword { at, url: url() })
 }
 
-/// The issuer's notes, `aio` and `rh`: opaque, and different every time.
-pub(crate) fn notes(stream: &mut outlive_clock::Stream) -> (String, String) {
+/// Returns the opaque claims `aio` and `rh`, different in every token.
+pub(crate) fn opaque_claims(stream: &mut outlive_clock::Stream) -> (String, String) {
     use base64::Engine;
     use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
     let aio = STANDARD.encode(stream.bytes::<36>());
     (aio, format!("1.{}.", URL_SAFE_NO_PAD.encode(stream.bytes::<42>())))
 }
 
-/// The template ids of the user's directory roles for an access token: Microsoft Graph always gets
-/// them.
+/// Returns the `wids` of a user's access token: always included for Microsoft Graph.
 pub(crate) fn access_token_wids(resource: &Application, user: &User) -> Vec<String> {
     if resource.client_id == GRAPH { wids_of_user(user) } else { wids(resource, user) }
 }
 
-/// The same of an application by itself: only Microsoft Graph gets them.
+/// Returns the `wids` of an app-only token: included for Microsoft Graph only.
 pub(crate) fn application_wids(resource: &Application) -> Vec<String> {
     if resource.client_id == GRAPH { wids_of_application() } else { Vec::new() }
 }
 
-/// The template ids of the user's directory roles, if the application registered for them.
+/// Returns the user's `wids` if the application registered for them.
 fn wids(application: &Application, user: &User) -> Vec<String> {
     match application.document.group_claims {
         GroupClaims::All | GroupClaims::DirectoryRole => wids_of_user(user),
@@ -106,7 +105,7 @@ fn wids(application: &Application, user: &User) -> Vec<String> {
     }
 }
 
-/// When the user last signed in interactively, for who asked to know it.
-pub(crate) fn auth_time(application: &Application, whom: For, at: Instant) -> Option<Instant> {
-    optional_claims(application, whom).contains("auth_time").then_some(at)
+/// Returns the time of the last interactive sign-in if the application requests it.
+pub(crate) fn auth_time(application: &Application, kind: TokenKind, at: Instant) -> Option<Instant> {
+    optional_claims(application, kind).contains("auth_time").then_some(at)
 }

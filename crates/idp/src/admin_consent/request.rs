@@ -1,4 +1,4 @@
-//! What an application wants an administrator to grant.
+//! The permissions that an application requests from an administrator.
 
 use std::collections::BTreeSet;
 
@@ -20,24 +20,25 @@ pub(crate) struct AdminConsentRequest {
     pub(crate) application: Application,
     pub(crate) reply_to: ReplyTo,
     pub(crate) endpoint: TokenVersion,
-    pub(crate) asked: Vec<AskedOfOrganization>,
-    /// As the answer repeats it.
+    pub(crate) permissions: Vec<RequestedPermissions>,
+    /// The `scope` parameter as the response repeats it.
     pub(crate) scope: String,
 }
 
-/// What is asked for at one API.
-pub(crate) struct AskedOfOrganization {
+/// The permissions requested of one API.
+pub(crate) struct RequestedPermissions {
     pub(crate) resource: Application,
-    /// As it was named.
+    /// The name under which the request refers to the API.
     pub(crate) name: String,
     /// Delegated permissions.
     pub(crate) scopes: BTreeSet<String>,
-    /// Permissions of the application's own.
+    /// Application permissions.
     pub(crate) roles: BTreeSet<String>,
 }
 
 impl AdminConsentRequest {
-    /// Validates the parameters. Until the redirect URI is known to be the client's, nothing is ever sent to it.
+    /// Validates the parameters. Never redirects before the redirect URI is known to belong to the
+    /// client.
     pub(super) async fn validate(
         idp: &Idp,
         segment: &str,
@@ -76,26 +77,26 @@ impl AdminConsentRequest {
         if let Some(name) = parameters.duplicated() {
             return Err(refuse(Refusal::new(aadsts::PARAMETER_DUPLICATED).with("name", name)));
         }
-        let (asked, scope) = match endpoint {
-            // What is registered, whatever the request says.
+        let (permissions, scope) = match endpoint {
+            // Version 1.0 ignores the scope: it always requests what is registered.
             TokenVersion::V1 => {
-                (registered(idp, &tenant, &application).await.map_err(refuse)?, String::new())
+                (registered_permissions(idp, &tenant, &application).await.map_err(refuse)?, String::new())
             }
             TokenVersion::V2 => {
                 let scope = parameters.get("scope").ok_or_else(|| refuse(Refusal::missing("scope")))?;
-                named(idp, &tenant, &application, scope).await.map_err(refuse)?
+                permissions_in_scope(idp, &tenant, &application, scope).await.map_err(refuse)?
             }
         };
-        Ok(Self { tenant, application, reply_to, endpoint, asked, scope })
+        Ok(Self { tenant, application, reply_to, endpoint, permissions, scope })
     }
 }
 
 impl AdminConsentRequest {
-    /// Everything that is registered, for an authorization request that asks for it.
+    /// Requests all registered permissions, for `prompt=admin_consent`.
     pub(super) async fn of_authorization(idp: &Idp, request: &AuthorizeRequest) -> Result<Self, Refusal> {
         let (tenant, application) = (request.tenant.clone(), request.application.clone());
         Ok(Self {
-            asked: registered(idp, &tenant, &application).await?,
+            permissions: registered_permissions(idp, &tenant, &application).await?,
             reply_to: request.reply_to.clone(),
             endpoint: request.endpoint,
             scope: String::new(),
@@ -105,7 +106,7 @@ impl AdminConsentRequest {
     }
 }
 
-/// A registered redirect URI, or one with more path segments than a registered one has.
+/// Returns the redirect URI: a registered one, or one that extends its path.
 fn redirect_uri(application: &Application, parameters: &Parameters) -> Result<String, Refusal> {
     let registered = &application.document.redirect_uris;
     match (parameters.get("redirect_uri"), registered.as_slice()) {
@@ -121,35 +122,37 @@ fn redirect_uri(application: &Application, parameters: &Parameters) -> Result<St
     }
 }
 
-/// All that the application is registered to ask for.
-async fn registered(
+/// Returns all permissions in the application's registration.
+async fn registered_permissions(
     idp: &Idp,
     tenant: &Tenant,
     application: &Application,
-) -> Result<Vec<AskedOfOrganization>, Refusal> {
-    let apis: BTreeSet<ClientId> = application.document.required.iter().map(|asked| asked.resource).collect();
+) -> Result<Vec<RequestedPermissions>, Refusal> {
+    let apis: BTreeSet<ClientId> =
+        application.document.required.iter().map(|required| required.resource).collect();
     let resources = apis.into_iter().map(|api| RequestedResource::whole(&api.to_string())).collect();
-    resolved(idp, tenant, application, &ScopeRequest { resources, ..ScopeRequest::default() }).await
+    resolve_permissions(idp, tenant, application, &ScopeRequest { resources, ..ScopeRequest::default() })
+        .await
 }
 
-/// What the scope parameter names, and how the answer repeats it.
-async fn named(
+/// Returns the permissions that the scope parameter names, and the scope to repeat in the response.
+async fn permissions_in_scope(
     idp: &Idp,
     tenant: &Tenant,
     application: &Application,
     scope: &str,
-) -> Result<(Vec<AskedOfOrganization>, String), Refusal> {
+) -> Result<(Vec<RequestedPermissions>, String), Refusal> {
     let request = ScopeRequest::parse(scope)?;
-    let asked = resolved(idp, tenant, application, &request).await?;
-    Ok((asked, request.words()))
+    let permissions = resolve_permissions(idp, tenant, application, &request).await?;
+    Ok((permissions, request.words()))
 }
 
-async fn resolved(
+async fn resolve_permissions(
     idp: &Idp,
     tenant: &Tenant,
     application: &Application,
     request: &ScopeRequest,
-) -> Result<Vec<AskedOfOrganization>, Refusal> {
+) -> Result<Vec<RequestedPermissions>, Refusal> {
     let resources = resolve(&idp.directory, tenant.id, request).await;
     let resources = resources.map_err(|error| error.at_authorize(application))?;
     resources.into_iter().map(|resource| of_api(application, resource, &request.oidc)).collect()
@@ -159,18 +162,18 @@ fn of_api(
     application: &Application,
     resource: ResolvedResource,
     oidc: &BTreeSet<String>,
-) -> Result<AskedOfOrganization, Refusal> {
+) -> Result<RequestedPermissions, Refusal> {
     let scopes = resource.scopes_for(application, oidc);
     let name = resource.audience().to_owned();
     let required = application.document.required.iter();
     let required = required.filter(|r| r.resource == resource.application.client_id);
     let roles = required.flat_map(|required| &required.roles);
     let known = &resource.application.document.app_roles;
-    // A scope cannot name an application permission: those come with .default.
+    // A scope cannot name an application permission; only `.default` includes them.
     let roles = roles.filter(|role| resource.by_default() && known.iter().any(|known| known.value == **role));
     let roles: BTreeSet<String> = roles.cloned().collect();
     if roles.is_empty() {
         resource.check_registered(application, &scopes)?;
     }
-    Ok(AskedOfOrganization { roles, resource: resource.application, name, scopes })
+    Ok(RequestedPermissions { roles, resource: resource.application, name, scopes })
 }

@@ -1,22 +1,23 @@
-//! Which changes of a user resources are told of: the critical events of "Continuous access evaluation".
+//! The critical events of "Continuous access evaluation": changes of a user that resources are
+//! notified of.
 
 use outlive_tokens::SecurityEventKind::{CredentialChange, SessionRevoked};
 use outlive_tokens::{InitiatingEntity, SecurityEventKind};
 
 use crate::directory::User;
 
-/// Something that happened to a user.
+/// A critical event of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Happening {
+pub(crate) struct CriticalEvent {
     pub(crate) kind: SecurityEventKind,
     pub(crate) by: InitiatingEntity,
-    /// In words.
+    /// A description for people.
     pub(crate) reason: &'static str,
 }
 
-/// What happened between these two states of one user, the first of: deleted, disabled, sessions revoked, password changed, second
-/// factor required. `None` if nothing of this happened.
-pub(crate) fn between(before: &User, after: &User, by: InitiatingEntity) -> Option<Happening> {
+/// Returns the first critical event between two states of a user: deleted, disabled, sessions
+/// revoked, password changed, MFA required.
+pub(crate) fn critical_event(before: &User, after: &User, by: InitiatingEntity) -> Option<CriticalEvent> {
     let (kind, reason) = if before.deleted_at.is_none() && after.deleted_at.is_some() {
         (SessionRevoked, "The user was deleted.")
     } else if before.enabled && !after.enabled {
@@ -26,11 +27,11 @@ pub(crate) fn between(before: &User, after: &User, by: InitiatingEntity) -> Opti
     } else if before.password_hash != after.password_hash {
         (CredentialChange, "The user's password was changed or reset.")
     } else if !before.second_factor.required && after.second_factor.required {
-        (SessionRevoked, "A second factor is required of the user.")
+        (SessionRevoked, "Multifactor authentication is required of the user.")
     } else {
         return None;
     };
-    Some(Happening { kind, by, reason })
+    Some(CriticalEvent { kind, by, reason })
 }
 
 #[cfg(test)]
@@ -69,29 +70,32 @@ mod tests {
         }
     }
 
-    fn told(change: impl FnOnce(&mut User)) -> Option<SecurityEventKind> {
+    fn event_after(change: impl FnOnce(&mut User)) -> Option<SecurityEventKind> {
         let mut after = user();
         change(&mut after);
-        between(&user(), &after, InitiatingEntity::Admin).map(|happening| happening.kind)
+        critical_event(&user(), &after, InitiatingEntity::Admin).map(|event| event.kind)
     }
 
     #[test]
-    fn every_critical_event_is_told_and_nothing_else() {
-        assert_eq!(told(|user| user.password_hash = "two".to_owned()), Some(CredentialChange));
-        assert_eq!(told(|user| user.enabled = false), Some(SessionRevoked));
-        assert_eq!(told(|user| user.deleted_at = Some(NOW)), Some(SessionRevoked));
-        assert_eq!(told(|user| user.second_factor.required = true), Some(SessionRevoked));
-        assert_eq!(told(|user| user.sessions_valid_from = NOW + Span::from_seconds(1)), Some(SessionRevoked));
-        assert_eq!(told(|user| user.password_expired = true), None, "expiry ends nothing");
-        assert_eq!(told(|user| user.display_name = "Another".to_owned()), None);
+    fn every_critical_event_is_found_and_nothing_else() {
+        assert_eq!(event_after(|user| user.password_hash = "two".to_owned()), Some(CredentialChange));
+        assert_eq!(event_after(|user| user.enabled = false), Some(SessionRevoked));
+        assert_eq!(event_after(|user| user.deleted_at = Some(NOW)), Some(SessionRevoked));
+        assert_eq!(event_after(|user| user.second_factor.required = true), Some(SessionRevoked));
+        assert_eq!(
+            event_after(|user| user.sessions_valid_from = NOW + Span::from_seconds(1)),
+            Some(SessionRevoked)
+        );
+        assert_eq!(event_after(|user| user.password_expired = true), None, "password expiry revokes nothing");
+        assert_eq!(event_after(|user| user.display_name = "Another".to_owned()), None);
     }
 
     #[test]
-    fn what_is_given_back_is_not_told() {
+    fn restoring_a_user_is_no_critical_event() {
         let mut gone = user();
         gone.enabled = false;
         gone.deleted_at = Some(NOW);
         gone.second_factor.required = true;
-        assert_eq!(between(&gone, &user(), InitiatingEntity::Admin), None);
+        assert_eq!(critical_event(&gone, &user(), InitiatingEntity::Admin), None);
     }
 }
