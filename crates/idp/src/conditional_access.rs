@@ -101,7 +101,12 @@ impl Idp {
     }
 
     /// Records the policies that only report.
-    async fn report(&self, asking: &AccessContext<'_>, user: &User, demands: &Demands) -> Result<(), StoreError> {
+    async fn report(
+        &self,
+        asking: &AccessContext<'_>,
+        user: &User,
+        demands: &Demands,
+    ) -> Result<(), StoreError> {
         let Some((now, trace)) = asking.request.filter(|_| !demands.reported.is_empty()) else {
             return Ok(());
         };

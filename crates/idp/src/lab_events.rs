@@ -394,9 +394,15 @@ impl Lab<'_> {
     /// Commits a change to a user that an administrator made.
     async fn commit_user(&self, before: &User, after: &User, event: JournalEvent) -> Result<(), Problem> {
         let mut change = Change::from(after.update(before));
-        let pending =
-            queue_event(self.idp, (before, after), InitiatingEntity::Admin, self.now, self.trace, &mut change)
-                .await?;
+        let pending = queue_event(
+            self.idp,
+            (before, after),
+            InitiatingEntity::Admin,
+            self.now,
+            self.trace,
+            &mut change,
+        )
+        .await?;
         self.commit(change, Subject::user(before.id), event).await?;
         pending.deliver().await;
         Ok(())

@@ -39,7 +39,8 @@ pub(super) fn check_age(claims: &ClaimsRequest, now: Instant) -> Result<(), Refu
 /// Returns the client capabilities for `xms_cc`, if the resource requests that claim ("Claims
 /// challenges, claims requests, and client capabilities").
 pub(super) fn capabilities(claims: &ClaimsRequest, resource: &Application) -> Option<Vec<String>> {
-    let included = claims.can_be_challenged && optional_claims(resource, TokenKind::Access).contains("xms_cc");
+    let included =
+        claims.can_be_challenged && optional_claims(resource, TokenKind::Access).contains("xms_cc");
     included.then(|| vec!["cp1".to_owned()])
 }
 

@@ -9,7 +9,8 @@ use outlive_clock::{Instant, SessionId};
 use outlive_rules::{ClientClass, aadsts, lifetimes};
 use outlive_store::Change;
 use outlive_tokens::claims::{
-    AccessSubject, AccessTokenClaims, AccessTokenInput, IdTokenClaims, IdTokenInput, UserClaims, UserFacts, uti,
+    AccessSubject, AccessTokenClaims, AccessTokenInput, IdTokenClaims, IdTokenInput, UserClaims, UserFacts,
+    uti,
 };
 use outlive_tokens::{
     ClaimsRequest, RedirectType, SealedRefreshToken, SealedToken, TokenVersion, fingerprint, sign_rs256,
@@ -305,8 +306,9 @@ pub(super) async fn id_token(request: &TokenRequest<'_>, order: IdTokenOrder<'_>
         idp.keys.active(&request.tenant).await.map_err(|_| Refusal::new(aadsts::SERVICE_UNAVAILABLE))?;
     let client = &request.client.application;
     let roles = idp.directory.user_roles(request.tenant.id, order.user.id, client.client_id).await?;
-    let mut user_claims =
-        user_claims(request, client, TokenKind::Id, order.user, order.oidc).await?.with_ip_address(order.address);
+    let mut user_claims = user_claims(request, client, TokenKind::Id, order.user, order.oidc)
+        .await?
+        .with_ip_address(order.address);
     user_claims.optional.extend(order.claims.id_token.iter().cloned());
     // A hint for signing out: opaque to the client.
     let login_hint =
