@@ -36,7 +36,7 @@ pub(crate) struct SigningKeys {
 }
 
 impl SigningKeys {
-    /// Loads the keys; generates the first if there is none.
+    /// Loads the keys; generates the first if the sequence is empty.
     pub(crate) async fn load(chassis: Chassis) -> Result<Self, StartError> {
         let keys = Self { chassis, known: Arc::default(), making: Arc::default() };
         keys.read_new().await.map_err(|problem| unusable(&problem.message))?;

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn reads_from_before_a_change_are_not_cached() {
+    async fn a_change_invalidates_reads_in_progress() {
         let memory = Memory::new(true);
         let numbers = Cache::new(true, &memory.changes);
         let read = async {
