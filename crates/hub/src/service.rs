@@ -54,8 +54,8 @@ impl ConnectorSpec {
             )),
             Ok(name) if !names.insert(name.to_string()) => mistakes.push(SpecMistake::new(
                 format!("{at}/name"),
-                format!("the connector '{name}' is given twice, letters compared without case"),
-                "give every connector a name of its own",
+                format!("the connector '{name}' is given twice (names are case-insensitive)"),
+                "give every connector a unique name",
             )),
             Ok(_) => {}
         }

@@ -121,7 +121,7 @@ pub(super) fn failure_of(status: StatusCode, body: &Value) -> Failure {
     let message = text(error.and_then(|error| error.get("message")))
         .or_else(|| text(body.get("message")))
         .or_else(|| text(body.get("error_description")))
-        .unwrap_or_else(|| format!("The operation was answered with HTTP status {}.", status.as_u16()));
+        .unwrap_or_else(|| format!("The operation returned HTTP status {}.", status.as_u16()));
     let code = code.chars().take(100).collect::<String>();
     Failure::new(code, message.chars().take(MESSAGE_CHARACTERS_MAX).collect::<String>())
 }
@@ -154,15 +154,15 @@ mod tests {
                 "Permission denied",
             ),
             (403, json!({"message": "outer"}), "Forbidden", "outer"),
-            (404, Value::Null, "NotFound", "The operation was answered with HTTP status 404."),
-            (429, json!("slow down"), "TooManyRequests", "The operation was answered with HTTP status 429."),
+            (404, Value::Null, "NotFound", "The operation returned HTTP status 404."),
+            (429, json!("slow down"), "TooManyRequests", "The operation returned HTTP status 429."),
             (
                 400,
                 json!({"error": "invalid_client", "error_description": "AADSTS7000215"}),
                 "BadRequest",
                 "AADSTS7000215",
             ),
-            (599, json!({"error": {"code": 7}}), "599", "The operation was answered with HTTP status 599."),
+            (599, json!({"error": {"code": 7}}), "599", "The operation returned HTTP status 599."),
         ] {
             let failure = failure_of(StatusCode::from_u16(status).expect("a status"), &body);
             assert_eq!((failure.code.as_str(), failure.message.as_str()), (code, message), "{body}");
@@ -171,16 +171,16 @@ mod tests {
 
     #[test]
     fn bodies_are_json_or_text() {
-        let answer = |body: &[u8]| ServiceResponse {
+        let response = |body: &[u8]| ServiceResponse {
             status: StatusCode::OK,
             headers: HeaderMap::new(),
             body: body.to_vec(),
         };
-        assert_eq!(answer(b"").value(), Value::Null);
-        assert_eq!(answer(b"{\"a\":1}").value(), json!({"a": 1}));
-        assert_eq!(answer(b"plain").value(), json!("plain"));
-        assert_eq!(answer(b"\xff").value(), json!("\u{fffd}"));
+        assert_eq!(response(b"").value(), Value::Null);
+        assert_eq!(response(b"{\"a\":1}").value(), json!({"a": 1}));
+        assert_eq!(response(b"plain").value(), json!("plain"));
+        assert_eq!(response(b"\xff").value(), json!("\u{fffd}"));
         let deep = [b"[".repeat(100), b"]".repeat(100)].concat();
-        assert!(answer(&deep).value().is_string());
+        assert!(response(&deep).value().is_string());
     }
 }

@@ -191,7 +191,7 @@ impl<'a> Reader<'a> {
                 let Some(before) = before else {
                     return Err(one.node.refuse_at(
                         &at,
-                        "there is no such action beside this one",
+                        "there is no such action on this level",
                         "name an action of the same level",
                     ));
                 };

@@ -103,7 +103,7 @@ fn step<'a>(
         }
         (_, Value::String(name)) => return refuse(format!("property '{name}' cannot be read from {kind}")),
         (_, Value::Number(n)) => return refuse(format!("element {n} cannot be read from {kind}")),
-        _ => return refuse("a key is a text or a whole number"),
+        _ => return refuse("a key is a string or a whole number"),
     };
     match found {
         Some(found) => Ok(found),
@@ -187,7 +187,7 @@ fn apply<'a>(
             return Ok(Cow::Borrowed(facts.trigger_outputs().get("body").unwrap_or(NULL)));
         }
         Function::Outputs | Function::Body => {
-            let name = text(first, function)?;
+            let name = string(first, function)?;
             let Some(outputs) = facts.outputs(name) else {
                 return refuse(format!("action '{name}' has no outputs: it has not run or was skipped"));
             };
@@ -195,7 +195,7 @@ fn apply<'a>(
             return Ok(Cow::Borrowed(part));
         }
         Function::Parameters => {
-            let name = text(first, function)?;
+            let name = string(first, function)?;
             return match facts.parameter(name) {
                 Some(value) => Ok(Cow::Borrowed(value)),
                 None => refuse(format!("there is no parameter '{name}'")),
@@ -220,7 +220,9 @@ fn apply<'a>(
             Value::String(text) => text.is_empty(),
             Value::Array(items) => items.is_empty(),
             Value::Object(map) => map.is_empty(),
-            Value::Bool(_) | Value::Number(_) => return refuse("empty takes a text, an array or an object"),
+            Value::Bool(_) | Value::Number(_) => {
+                return refuse("empty takes a string, an array or an object");
+            }
         }),
         Function::Concat => {
             let mut text = String::new();
@@ -237,15 +239,15 @@ fn apply<'a>(
         Function::Length => match first {
             Value::String(text) => Value::from(text.encode_utf16().count()),
             Value::Array(items) => Value::from(items.len()),
-            other => return refuse(format!("length takes a text or an array, not {}", kind(other))),
+            other => return refuse(format!("length takes a string or an array, not {}", kind(other))),
         },
         Function::Int => match first {
             Value::Number(n) if n.is_i64() => Value::Number(n.clone()),
             Value::String(text) => match text.trim().parse::<i64>() {
                 Ok(n) => Value::from(n),
-                Err(_) => return refuse("int takes a whole number or a text that is one"),
+                Err(_) => return refuse("int takes a whole number or a string that is one"),
             },
-            _ => return refuse("int takes a whole number or a text that is one"),
+            _ => return refuse("int takes a whole number or a string that is one"),
         },
         Function::Add | Function::Sub => arithmetic(function, first, second)?,
         // `If`, `And`, `Or` and `Coalesce` are handled above; every other function compares two
@@ -263,14 +265,17 @@ pub(crate) fn compare(function: Function, left: &Value, right: &Value) -> Result
         Function::GreaterOrEquals => order(left, right)? != Ordering::Less,
         Function::Less => order(left, right)? == Ordering::Less,
         Function::LessOrEquals => order(left, right)? != Ordering::Greater,
-        Function::StartsWith => text(left, function)?.starts_with(text(right, function)?),
-        Function::EndsWith => text(left, function)?.ends_with(text(right, function)?),
+        Function::StartsWith => string(left, function)?.starts_with(string(right, function)?),
+        Function::EndsWith => string(left, function)?.ends_with(string(right, function)?),
         Function::Contains => match left {
-            Value::String(all) => all.contains(text(right, function)?),
+            Value::String(all) => all.contains(string(right, function)?),
             Value::Array(items) => items.iter().any(|item| same(item, right)),
-            Value::Object(map) => map.contains_key(text(right, function)?),
+            Value::Object(map) => map.contains_key(string(right, function)?),
             other => {
-                return refuse(format!("contains takes a text, an array or an object, not {}", kind(other)));
+                return refuse(format!(
+                    "contains takes a string, an array or an object, not {}",
+                    kind(other)
+                ));
             }
         },
         other => return refuse(format!("{} does not compare", other.name())),
@@ -343,10 +348,10 @@ fn boolean(value: &Value, function: Function) -> Result<bool, EvaluationError> {
         .map_or_else(|| refuse(format!("{} takes true or false, not {}", function.name(), kind(value))), Ok)
 }
 
-fn text(value: &Value, function: Function) -> Result<&str, EvaluationError> {
+fn string(value: &Value, function: Function) -> Result<&str, EvaluationError> {
     value
         .as_str()
-        .map_or_else(|| refuse(format!("{} takes a text, not {}", function.name(), kind(value))), Ok)
+        .map_or_else(|| refuse(format!("{} takes a string, not {}", function.name(), kind(value))), Ok)
 }
 
 fn kind(value: &Value) -> &'static str {
@@ -354,7 +359,7 @@ fn kind(value: &Value) -> &'static str {
         Value::Null => "null",
         Value::Bool(_) => "true or false",
         Value::Number(_) => "a number",
-        Value::String(_) => "a text",
+        Value::String(_) => "a string",
         Value::Array(_) => "an array",
         Value::Object(_) => "an object",
     }

@@ -83,11 +83,11 @@ fn values() {
 fn errors_contain_the_reason() {
     for (template, why) in [
         (json!("@triggerBody()['none']"), "property 'none' does not exist; use ?['none']"),
-        (json!("@triggerBody()['item']['x']"), "cannot be read from a text"),
+        (json!("@triggerBody()['item']['x']"), "cannot be read from a string"),
         (json!("@outputs('Later')"), "action 'Later' has no outputs"),
         (json!("@parameters('none')"), "there is no parameter 'none'"),
-        (json!("@greater(1, 'a')"), "a number and a text cannot be compared"),
-        (json!("@not('x')"), "not takes true or false, not a text"),
+        (json!("@greater(1, 'a')"), "a number and a string cannot be compared"),
+        (json!("@not('x')"), "not takes true or false, not a string"),
         (json!("@int('many')"), "int takes a whole number"),
         (json!("@add(9223372036854775807, 'x')"), "add takes two numbers"),
         (json!({"a": [1, "@nothing("]}), ".a[1] character 10"),

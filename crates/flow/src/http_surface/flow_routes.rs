@@ -92,7 +92,7 @@ pub(super) async fn put(
         Some(_) => {
             if edit.definition.is_none() {
                 return Err(Problem::bad_request(
-                    "properties.definition is missing; PATCH changes only what it names.",
+                    "properties.definition is required; use PATCH to change other members only.",
                 ));
             }
             let edit = FlowEdit { references: Some(edit.references.unwrap_or_else(|| json!({}))), ..edit };

@@ -69,10 +69,10 @@ impl Status {
     }
 }
 
-/// Formats the message of a rejected refresh. `answer` is the issuer's error response,
+/// Formats the message of a rejected refresh. `response` is the issuer's error response,
 /// `correlation` the id of the token request.
-pub(crate) fn refresh_failed(provider: &str, correlation: Uuid, at: Instant, answer: &str) -> String {
-    let why = format!("Failed to acquire token from AAD: {}", shortened(answer));
+pub(crate) fn refresh_failed(provider: &str, correlation: Uuid, at: Instant, response: &str) -> String {
+    let why = format!("Failed to acquire token from AAD: {}", shortened(response));
     refresh_impossible(provider, correlation, at, &why)
 }
 

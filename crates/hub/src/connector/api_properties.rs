@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{ConnectorFault, OAuthSettings, texts};
+use super::{ConnectorFault, OAuthSettings, strings};
 
 /// The maximum number of connection parameters.
 const PARAMETERS_MAX: usize = 64;
@@ -63,8 +63,8 @@ impl ApiProperties {
         };
         let authentication = authentication(&parameters, &place("connectionParameters"))?;
         let text = |name: &str| properties.get(name).and_then(Value::as_str).map(str::to_owned);
-        let capabilities = texts(properties.get("capabilities"))
-            .ok_or_else(|| ConnectorFault::new(place("capabilities"), "it is not an array of texts"))?;
+        let capabilities = strings(properties.get("capabilities"))
+            .ok_or_else(|| ConnectorFault::new(place("capabilities"), "it is not an array of strings"))?;
         Ok(Self {
             authentication,
             brand_color: text("iconBrandColor").or_else(|| text("brandColor")).unwrap_or_default(),

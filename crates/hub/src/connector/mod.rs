@@ -110,8 +110,8 @@ impl Draft {
     }
 }
 
-/// Returns the texts of an optional array, or `None` if it is anything else.
-fn texts(value: Option<&serde_json::Value>) -> Option<Vec<String>> {
+/// Returns the strings of an optional array, or `None` if it is anything else.
+fn strings(value: Option<&serde_json::Value>) -> Option<Vec<String>> {
     match value {
         None | Some(serde_json::Value::Null) => Some(Vec::new()),
         Some(value) => value.as_array()?.iter().map(|text| text.as_str().map(str::to_owned)).collect(),

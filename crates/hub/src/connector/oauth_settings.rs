@@ -4,7 +4,7 @@ use outlive_tokens::Secret;
 use serde_json::Value;
 use url::Url;
 
-use super::{ConnectorFault, texts};
+use super::{ConnectorFault, strings};
 use crate::credential::CAE_CAPABLE;
 
 /// The redirect URI that is registered on the connector's application.
@@ -66,7 +66,7 @@ impl OAuthSettings {
                     Some(value) if value.len() <= 500 => Ok(Some(value)),
                     _ => Err(fault(
                         &format!("customParameters.{name}.value"),
-                        "it is not a text of at most 500 characters",
+                        "it is not a string of at most 500 characters",
                     )),
                 },
             }
@@ -95,14 +95,14 @@ impl OAuthSettings {
                 ));
             }
         };
-        let scopes = texts(settings.get("scopes"));
+        let scopes = strings(settings.get("scopes"));
         Ok(Self {
             identity_provider,
             client_id: text("clientId")
                 .filter(|id| id.len() <= 200)
                 .ok_or_else(|| fault("clientId", "it is missing"))?
                 .to_owned(),
-            scopes: scopes.ok_or_else(|| fault("scopes", "it is not an array of texts"))?,
+            scopes: scopes.ok_or_else(|| fault("scopes", "it is not an array of strings"))?,
             redirect_mode,
             login_uri,
             resource_uri: custom("resourceUri")?

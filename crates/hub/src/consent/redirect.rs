@@ -123,8 +123,8 @@ impl Callback<'_> {
         let correlation = self.hub.random(self.tenant, "correlation").uuid();
         match redeem(&self.hub.chassis.http, client, &grant, correlation, self.now, self.trace).await {
             Ok(granted) => self.store_tokens(attempt, granted).await,
-            Err(TokenFailure::Refused { answer, .. }) => {
-                Err(self.record_refusal(sign_in_failed(&answer), &answer).await?)
+            Err(TokenFailure::Refused { response, .. }) => {
+                Err(self.record_refusal(sign_in_failed(&response), &response).await?)
             }
             Err(TokenFailure::Transient { timed_out, why }) => {
                 let failed = ConsentFailed { why, attempt: Some(attempt.id) };

@@ -54,9 +54,9 @@ pub(super) async fn list(
     for connection in &found {
         value.push(read_resource(&hub, connection).await?);
     }
-    let mut answer = json!({ "value": value });
+    let mut page = json!({ "value": value });
     if let (true, Some(last)) = (more, found.last()) {
-        answer["nextLink"] = json!(format!(
+        page["nextLink"] = json!(format!(
             "{}/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Web/connections?api-version=2016-06-01&$top={top}\
              &$skiptoken={}",
             hub.origin(),
@@ -65,7 +65,7 @@ pub(super) async fn list(
             last.name.to_ascii_lowercase()
         ));
     }
-    Ok(Json(answer))
+    Ok(Json(page))
 }
 
 pub(super) async fn show(
@@ -127,14 +127,14 @@ pub(super) async fn put(
     Path(path): Path<ResourcePath>,
     body: JsonBody,
 ) -> Result<(StatusCode, Json<Value>), ArmRefusal> {
-    let wanted = body.read::<PutBody>()?.properties.validate()?;
+    let properties = body.read::<PutBody>()?.properties.validate()?;
     let existing = storage::by_name(&hub.chassis.store, call.tenant, &path.group, &path.name).await?;
     match existing {
         Some(connection) if connection.owner == call.caller.oid => {
-            update(&hub, &call, connection, wanted).await
+            update(&hub, &call, connection, properties).await
         }
         Some(connection) => Err(access::refusal(&call, &connection)),
-        None => create(&hub, &call, &path.group, &path.name, wanted).await,
+        None => create(&hub, &call, &path.group, &path.name, properties).await,
     }
 }
 
@@ -143,9 +143,9 @@ async fn create(
     call: &ControlCall,
     group: &ResourceName,
     name: &ResourceName,
-    wanted: PutProperties,
+    properties: PutProperties,
 ) -> Result<(StatusCode, Json<Value>), ArmRefusal> {
-    let api = wanted.api.as_ref().ok_or_else(|| ArmRefusal::invalid("properties.api.id is required."))?;
+    let api = properties.api.as_ref().ok_or_else(|| ArmRefusal::invalid("properties.api.id is required."))?;
     let connector = connector(hub, call, &api.id).await?;
     let id = ConnectionId::generate(&mut hub.random(call.tenant, "connection-id"));
     let key: [u8; 32] = hub.random(call.tenant, "connection-key").bytes();
@@ -153,7 +153,7 @@ async fn create(
         Authentication::None => Status::Connected,
         Authentication::OAuth { .. } => Status::unauthenticated(),
     };
-    let enabled = wanted.enabled()?.unwrap_or(true);
+    let enabled = properties.enabled()?.unwrap_or(true);
     let connection = Connection {
         tenant: call.tenant,
         id,
@@ -161,7 +161,7 @@ async fn create(
         name: name.to_string(),
         connector: connector.name.clone(),
         connector_version: connector.version.clone(),
-        display_name: wanted.display_name.unwrap_or_else(|| name.to_string()),
+        display_name: properties.display_name.unwrap_or_else(|| name.to_string()),
         owner: call.caller.oid,
         enabled,
         status,
@@ -210,9 +210,9 @@ async fn update(
     hub: &Hub,
     call: &ControlCall,
     mut connection: Connection,
-    wanted: PutProperties,
+    properties: PutProperties,
 ) -> Result<(StatusCode, Json<Value>), ArmRefusal> {
-    if let Some(api) = &wanted.api {
+    if let Some(api) = &properties.api {
         let same = ApiReference::parse(&api.id)
             .is_ok_and(|api| api.tenant == call.tenant && api.name == connection.connector);
         if !same {
@@ -223,8 +223,8 @@ async fn update(
             ));
         }
     }
-    let enabled = wanted.enabled()?;
-    if let Some(name) = wanted.display_name {
+    let enabled = properties.enabled()?;
+    if let Some(name) = properties.display_name {
         connection.display_name = name;
     }
     connection.enabled = enabled.unwrap_or(connection.enabled);

@@ -69,27 +69,25 @@ pub(super) async fn put(
     if !call.caller.is_user() {
         return Err(ArmRefusal::forbidden("Only users can create custom APIs."));
     }
-    let wanted = body.read::<PutBody>()?.properties;
+    let properties = body.read::<PutBody>()?.properties;
     let draft = Draft {
-        display_name: wanted.display_name.unwrap_or_else(|| name.to_string()),
-        api_properties: json!({ "properties": wanted.rest }),
-        swagger: wanted.swagger,
-        client_secret: wanted.client_secret,
+        display_name: properties.display_name.unwrap_or_else(|| name.to_string()),
+        api_properties: json!({ "properties": properties.rest }),
+        swagger: properties.swagger,
+        client_secret: properties.client_secret,
     };
     let draft = draft.check().map_err(|fault| ArmRefusal::invalid(format!("{fault}.")))?;
     let existing = find(&hub, &call, &name).await?;
     let owned = |stored: &Stored| stored.owner == Some(call.caller.oid) && is_in(stored, path.group.as_str());
     if existing.as_ref().is_some_and(|stored| !owned(stored)) {
-        return Err(
-            Problem::conflict(format!("The name '{name}' is taken by another API of this tenant.")).into()
-        );
+        return Err(Problem::conflict(format!("Another API of this tenant has the name '{name}'.")).into());
     }
     let revision = existing.as_ref().map(|stored| stored.revision);
     write(&hub, &call, &path, &name, &draft, revision).await?;
-    let written = find(&hub, &call, &name).await?;
-    let written = written.ok_or_else(|| Problem::conflict("The API was deleted at the same time."))?;
+    let stored = find(&hub, &call, &name).await?;
+    let stored = stored.ok_or_else(|| Problem::conflict("The API was deleted at the same time."))?;
     let status = if existing.is_some() { StatusCode::OK } else { StatusCode::CREATED };
-    Ok((status, Json(custom_api(&written, call.tenant, hub.origin()))))
+    Ok((status, Json(custom_api(&stored, call.tenant, hub.origin()))))
 }
 
 async fn write(

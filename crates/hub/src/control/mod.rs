@@ -51,8 +51,8 @@ struct PolicyPath {
 }
 
 /// A response that contains a credential and must not be cached.
-fn no_store(answer: Value) -> impl IntoResponse {
-    ([(CACHE_CONTROL, "no-store")], Json(answer))
+fn no_store(body: Value) -> impl IntoResponse {
+    ([(CACHE_CONTROL, "no-store")], Json(body))
 }
 
 pub(crate) fn router() -> Router<Arc<Hub>> {

@@ -72,9 +72,9 @@ mod tests {
         let merged = json!({"access_token": {
             "nbf": {"essential": true, "value": "1635527790"}, "xms_cc": {"values": ["cp1"]},
         }});
-        let asked = challenge("insufficient_claims", nbf);
-        assert_eq!(read(401, std::slice::from_ref(&asked)), Some(merged.clone()));
-        let several = ["Basic realm=\"x\"".to_owned(), challenge("invalid_token", nbf), asked];
+        let challenge_header = challenge("insufficient_claims", nbf);
+        assert_eq!(read(401, std::slice::from_ref(&challenge_header)), Some(merged.clone()));
+        let several = ["Basic realm=\"x\"".to_owned(), challenge("invalid_token", nbf), challenge_header];
         assert_eq!(read(401, &several), Some(merged), "any of several headers can contain the challenge");
         let alone = json!({"access_token": {"xms_cc": {"values": ["cp1"]}}});
         for claims in ["{}", r#"{"access_token":null}"#, CAE_CAPABLE] {

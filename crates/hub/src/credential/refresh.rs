@@ -190,12 +190,12 @@ impl Attempt<'_> {
         let correlation = self.hub.random(self.connection.tenant, "correlation").uuid();
         match self.request_tokens(&connector, settings, refresh_token, correlation).await? {
             Ok(granted) => self.store_tokens(&old, granted).await,
-            Err(TokenFailure::Refused { answer, error }) => {
+            Err(TokenFailure::Refused { response, error }) => {
                 let text =
-                    connection::refresh_failed(settings.identity_provider, correlation, self.now, &answer);
+                    connection::refresh_failed(settings.identity_provider, correlation, self.now, &response);
                 let broken = ConnectionBroken {
                     error,
-                    answer: Some(serde_json::from_str(&answer).unwrap_or(Value::Null)),
+                    answer: Some(serde_json::from_str(&response).unwrap_or(Value::Null)),
                     correlation: Some(correlation),
                     refresh_token: Some(fingerprint(refresh_token.expose())),
                 };

@@ -60,7 +60,7 @@ pub(crate) async fn redeem(
         .map_err(|error| failed(&error))?;
     let status = response.status();
     let body = read_body(response, RESPONSE_BYTES_MAX).await.map_err(|error| {
-        error.as_ref().map_or_else(|| TokenFailure::transient("its answer is too long"), failed)
+        error.as_ref().map_or_else(|| TokenFailure::transient("the token response is too long"), failed)
     })?;
     token_response::read(status, &String::from_utf8_lossy(&body), now)
 }

@@ -34,7 +34,7 @@ pub(crate) enum TokenFailure {
     /// The issuer rejected the request. A retry does not help.
     Refused {
         /// The error response, as received.
-        answer: String,
+        response: String,
         /// `invalid_grant`, `invalid_client`, …
         error: String,
     },
@@ -80,14 +80,14 @@ const DEFAULT_LIFETIME: Span = Span::from_hours(1);
 pub(crate) fn read(status: StatusCode, body: &str, now: Instant) -> Result<Granted, TokenFailure> {
     if status.is_success() {
         let success: Success = serde_json::from_str(body)
-            .map_err(|_| TokenFailure::transient("the token endpoint's answer is not what it should be"))?;
+            .map_err(|_| TokenFailure::transient("the token response is not valid"))?;
         let lifetime = success.expires_in.filter(|seconds| *seconds >= 0).map(Span::from_seconds);
         let expires = match (success.expires_on, lifetime) {
             (Some(seconds), _) if seconds > 0 => Instant::from_seconds(seconds).min(Instant::MAX),
             (_, lifetime) => now + lifetime.unwrap_or(DEFAULT_LIFETIME),
         };
         if success.access_token.is_empty() {
-            return Err(TokenFailure::transient("the token endpoint's answer holds no access token"));
+            return Err(TokenFailure::transient("the token response contains no access token"));
         }
         return Ok(Granted {
             access_token: success.access_token,
@@ -105,9 +105,9 @@ pub(crate) fn read(status: StatusCode, body: &str, now: Instant) -> Result<Grant
                 && !matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
                 && !matches!(error.as_str(), "temporarily_unavailable" | "server_error") =>
         {
-            Err(TokenFailure::Refused { answer: body.trim().to_owned(), error })
+            Err(TokenFailure::Refused { response: body.trim().to_owned(), error })
         }
-        _ => Err(TokenFailure::transient(format!("the token endpoint answered {status}"))),
+        _ => Err(TokenFailure::transient(format!("the token endpoint returned {status}"))),
     }
 }
 
@@ -189,8 +189,8 @@ mod tests {
             let status = StatusCode::from_u16(status).expect("a status");
             let failure = read(status, &body, NOW).expect_err("no tokens");
             let error = match &failure {
-                TokenFailure::Refused { error, answer } => {
-                    assert_eq!(answer, &body, "the response is kept as received");
+                TokenFailure::Refused { error, response } => {
+                    assert_eq!(response, &body, "the response is kept as received");
                     Some(error.clone())
                 }
                 TokenFailure::Transient { .. } => None,

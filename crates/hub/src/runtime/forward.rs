@@ -223,7 +223,7 @@ async fn record_challenge(
     Ok(hub.chassis.store.commit(hub.chassis.journal.entry(&event)).await?)
 }
 
-/// The response to a call that the back end did not answer.
+/// The response if the back end could not be reached.
 fn gateway_error(hub: &Hub, trace: &Trace, timed_out: bool) -> Response {
     let (status, message) = if timed_out {
         (StatusCode::GATEWAY_TIMEOUT, "GatewayTimeout")
@@ -235,7 +235,7 @@ fn gateway_error(hub: &Hub, trace: &Trace, timed_out: bool) -> Response {
         "source": host_of(hub.origin()),
         "clientRequestId": trace.client_request_id.unwrap_or(trace.request_id),
         "message": message,
-        "innerError": "The back end of the connector did not answer.",
+        "innerError": "The back end of the connector did not respond.",
     }});
     (status, axum::Json(body)).into_response()
 }

@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn hop_by_hop_headers_and_echoed_tokens_are_removed_from_responses() {
-        let answer = map(&[
+        let response = map(&[
             ("content-type", "application/json"),
             ("etag", "1"),
             ("set-cookie", "a=b"),
@@ -175,7 +175,7 @@ mod tests {
             ("www-authenticate", "Bearer realm=\"x\""),
         ]);
         assert_eq!(
-            names(&to_caller(&answer, Some("eyJ.source"))),
+            names(&to_caller(&response, Some("eyJ.source"))),
             ["content-type", "etag", "www-authenticate"]
         );
     }

@@ -66,7 +66,7 @@ async fn method_path_query_listed_headers_and_body_are_forwarded_and_nothing_els
 }
 
 #[tokio::test]
-async fn the_hub_returns_error_responses_of_the_back_end_unchanged() {
+async fn the_hub_does_not_change_error_responses_of_the_back_end() {
     let world = World::new().await;
     let runtime = world.connect("orders", CONNECTOR).await;
     let caller = world.user(OWNER);
