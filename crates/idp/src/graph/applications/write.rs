@@ -98,7 +98,10 @@ pub(crate) async fn remove(caller: Caller, Path(id): Path<String>) -> Response {
     caller.answer(result)
 }
 
-pub(super) async fn delete_application(caller: &Caller, name: &ApplicationName) -> Result<Response, GraphError> {
+pub(super) async fn delete_application(
+    caller: &Caller,
+    name: &ApplicationName,
+) -> Result<Response, GraphError> {
     let application = writable(caller, name).await?;
     let mut change = Change::new();
     for statement in application.removal(caller.tenant.id) {
