@@ -1,6 +1,8 @@
 //! Lab events: `POST /_lab/tenants/{t}/events`. Each is also possible through a Microsoft-shaped
 //! endpoint.
 
+mod event;
+
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
@@ -14,9 +16,9 @@ use outlive_wire::events::{
     SecretRotated, SignOut, SigningKeyScheduled, UserDeleted, UserDisabled, UserEnabled, UserRestored,
 };
 use outlive_wire::{JournalEvent, Subject};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
+use self::event::{By, Channel, LabEvent};
 use crate::credential_events::{self, CredentialEvent};
 use crate::directory::{
     Application, Tenant, User, expire_secrets, remove_secrets, shortened_name, withdraw_scopes,
@@ -25,101 +27,6 @@ use crate::idp::Idp;
 use crate::passwords::{self, HashedPassword};
 use crate::security_events::queue_event;
 use crate::{lab_policies, sessions, signing_key_turns};
-
-/// The channel through which an administrator resets a password.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Channel {
-    #[default]
-    AzurePortal,
-    EntraAdminCenter,
-    M365AdminCenter,
-}
-
-/// Who revokes sessions.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum By {
-    #[default]
-    User,
-    Admin,
-}
-
-/// An event and its target. `user` is an id or a user principal name, `app` a client id.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub(crate) enum LabEvent {
-    PasswordChange {
-        user: String,
-        new_password: Secret,
-    },
-    Sspr {
-        user: String,
-        new_password: Secret,
-    },
-    AdminReset {
-        user: String,
-        new_password: Secret,
-        #[serde(default)]
-        channel: Channel,
-    },
-    PasswordExpiry {
-        user: String,
-    },
-    RevokeSessions {
-        user: String,
-        #[serde(default)]
-        by: By,
-    },
-    SignOut {
-        user: String,
-    },
-    DisableUser {
-        user: String,
-    },
-    EnableUser {
-        user: String,
-    },
-    DeleteUser {
-        user: String,
-    },
-    RestoreUser {
-        user: String,
-    },
-    WithdrawConsent {
-        app: ClientId,
-        user: Option<String>,
-    },
-    ExpireSecret {
-        app: ClientId,
-    },
-    RotateSecret {
-        app: ClientId,
-        new_secret: Secret,
-    },
-    DisableApp {
-        app: ClientId,
-    },
-    EnableApp {
-        app: ClientId,
-    },
-    /// Requires MFA of a user, for an application, or without either in the whole tenant;
-    /// `required: false` removes the requirement.
-    RequireMfa {
-        user: Option<String>,
-        app: Option<ClientId>,
-        required: Option<bool>,
-    },
-    /// Requires all users to sign in again after this time: a Conditional Access policy. `PT0S`
-    /// removes it.
-    SignInFrequency {
-        every: Span,
-    },
-    /// Rotates the key now, or with `every` on a schedule that begins now; `PT0S` ends it.
-    RotateSigningKey {
-        every: Option<Span>,
-    },
-}
 
 pub(crate) async fn happen(
     State(idp): State<Idp>,
