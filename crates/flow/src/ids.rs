@@ -3,13 +3,13 @@
 pub use outlive_clock::FlowId;
 use outlive_clock::{Instant, Stream, TenantId};
 
-/// The one environment of a tenant.
+/// Returns the name of a tenant's only environment.
 #[must_use]
 pub fn environment_name(tenant: TenantId) -> String {
     format!("Default-{tenant}")
 }
 
-/// The tenant of an environment's name, if it is one.
+/// Returns the tenant of an environment's name.
 #[must_use]
 pub fn tenant_of_environment(name: &str) -> Option<TenantId> {
     let (prefix, tenant) = name.split_at_checked("Default-".len())?;
@@ -19,8 +19,8 @@ pub fn tenant_of_environment(name: &str) -> Option<TenantId> {
 /// .NET ticks (100 ns since year 1) at 1970-01-01.
 const TICKS_AT_EPOCH: i64 = 621_355_968_000_000_000;
 
-/// A run's name, of the shape the platform gives (`08584…CU07`): it counts down with time to the millisecond, so that sorting by
-/// name puts the newest first; its last digits are drawn.
+/// Returns a run name in the platform's form (`08584…CU07`): it decreases with time (to the
+/// millisecond), so that sorting by name lists the newest run first; the last digits are random.
 #[must_use]
 pub fn run_name(started: Instant, draw: &mut Stream) -> String {
     let milliseconds = started.as_micros().div_euclid(1_000);
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn environments_name_their_tenant() {
+    fn environment_names_contain_their_tenant() {
         let tenant: TenantId = "11111111-2222-3333-4444-555555555555".parse().expect("uuid");
         assert_eq!(tenant_of_environment(&environment_name(tenant)), Some(tenant));
         for other in ["", "Default-", "11111111-2222-3333-4444-555555555555", "Default-x", "Défault-x"] {

@@ -43,13 +43,14 @@ use outlive_store::Migration;
 
 pub use service::{FlowService, FlowTenantSpec};
 
-/// Everything in the description of a tenant that the flow service rejects, without starting it.
+/// Returns the mistakes in the flow service's part of a tenant description, without starting the
+/// service.
 #[must_use]
 pub fn spec_mistakes(description: serde_json::Value) -> Vec<SpecMistake> {
     outlive_chassis::description_mistakes::<FlowService>(description)
 }
 
-/// Why a flow with this display name, definition and connection references cannot be created.
+/// Returns why a flow cannot have this display name, definition and connection references.
 #[must_use]
 pub fn flow_mistakes(
     display_name: &str,
@@ -65,16 +66,12 @@ pub fn flow_mistakes(
     });
     let definition = definition::Definition::read(definition, references).err().map(|error| {
         let at = error.path.strip_prefix("properties").unwrap_or(&error.path).replace('.', "/");
-        SpecMistake::new(
-            at,
-            format!("the definition of the flow cannot be used: {}", error.what),
-            error.remedy,
-        )
+        SpecMistake::new(at, format!("the definition of the flow is not valid: {}", error.what), error.remedy)
     });
     name.into_iter().chain(definition).collect()
 }
 
-/// The service's tables.
+/// The migrations of the service's tables.
 pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "flows", sql: include_str!("../migrations/0001_flows.sql") },
     Migration { version: 2, name: "flow ids", sql: include_str!("../migrations/0002_flow_ids.sql") },
@@ -82,41 +79,42 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 4, name: "pruned runs", sql: include_str!("../migrations/0004_pruned_runs.sql") },
 ];
 
-/// The audience of the tokens that the service takes.
+/// The audience of caller tokens.
 pub const AUDIENCE: &str = "https://service.flow.microsoft.com/";
 
-/// The configuration of the flow service. Plain values: the command line and the environment are read elsewhere.
+/// The configuration of the flow service. Plain values: other crates read the command line and the
+/// environment.
 #[derive(Clone, Debug)]
 pub struct FlowConfig {
-    /// The identity provider's origin, as this process reaches it.
+    /// The identity provider's origin as this process reaches it.
     pub idp_url: String,
-    /// The identity provider's origin, as browsers reach it: named in challenges.
+    /// The identity provider's origin as browsers reach it, for challenges.
     pub idp_public_url: String,
-    /// The origins under which the issuer may sign.
+    /// The origins that the issuer of a caller token may have.
     pub issuer_origins: Vec<String>,
-    /// The hub's origin, as this process reaches it.
+    /// The hub's origin as this process reaches it.
     pub hub_url: String,
-    /// This replica's name, the same after a restart and no other replica's: it finds again what it left behind. One name will do
-    /// where there is one process.
+    /// The name of this replica: unique among replicas and the same after a restart, so that the
+    /// replica finds the runs that it left unfinished.
     pub replica: String,
 }
 
-/// The routes of the service, without the shell around them.
+/// Builds the routes of the service, without the middleware of the chassis.
 pub fn router(service: &FlowService) -> Router {
     http_surface::router(Arc::clone(&service.0))
 }
 
-/// The complete application.
+/// Builds the complete router.
 ///
 /// # Errors
-/// [`StartError`], when what it needs cannot be had.
+/// [`StartError`] if an address is not valid.
 pub async fn build(chassis: Chassis, config: FlowConfig) -> Result<Router, StartError> {
     for (name, url) in [("identity provider", &config.idp_url), ("hub", &config.hub_url)] {
         if url::Url::parse(url).is_ok_and(|url| !url.cannot_be_a_base()) {
             continue;
         }
         return Err(StartError::new(
-            format!("cannot use the address of the {name}"),
+            format!("the address of the {name} is not valid"),
             format!("'{url}' is not a URL"),
             "give it as http://HOST:PORT",
         ));

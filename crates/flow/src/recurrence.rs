@@ -1,16 +1,17 @@
-//! When a recurrence is due: pure arithmetic over virtual instants.
+//! Computes when a recurrence is due, over virtual instants.
 //!
-//! Every occurrence is counted from the anchor, never from the one before it, so late or slow runs do not shift the next.
+//! Occurrences are counted from the anchor, not from the previous one, so that late or slow runs do
+//! not shift the next.
 
 use std::cmp::Ordering;
 
 use outlive_clock::{Instant, Span};
 use serde::{Deserialize, Serialize};
 
-/// The unit of a recurrence, with the interval it allows (reference §6.1).
+/// The unit of a recurrence (reference §6.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Frequency {
-    /// Seconds, at least [`INTERVAL_MIN`] of them.
+    /// Seconds, [`INTERVAL_MIN`] or more.
     Second,
     /// Minutes.
     Minute,
@@ -24,11 +25,11 @@ pub enum Frequency {
     Month,
 }
 
-/// Shortest interval, 60 virtual seconds: Power Automate's floor (reference §6.1).
+/// The minimum interval, 60 virtual seconds, as in Power Automate (reference §6.1).
 pub const INTERVAL_MIN: Span = Span::from_seconds(60);
 
 impl Frequency {
-    /// All of them, in the order in which documents list them.
+    /// All units, in documented order.
     pub const ALL: [(&'static str, Self); 6] = [
         ("Second", Self::Second),
         ("Minute", Self::Minute),
@@ -38,7 +39,7 @@ impl Frequency {
         ("Month", Self::Month),
     ];
 
-    /// Smallest and largest interval (reference §6.1).
+    /// Returns the minimum and maximum interval (reference §6.1).
     #[must_use]
     pub const fn intervals(self) -> (u32, u32) {
         match self {
@@ -51,7 +52,7 @@ impl Frequency {
         }
     }
 
-    /// The unit's length, `None` for months.
+    /// Returns the length of the unit, or `None` for months.
     const fn unit(self) -> Option<Span> {
         match self {
             Self::Second => Some(Span::from_seconds(1)),
@@ -69,26 +70,26 @@ impl Frequency {
 pub struct Recurrence {
     /// The unit.
     pub frequency: Frequency,
-    /// How many units lie between two occurrences, within [`Frequency::intervals`].
+    /// The number of units between occurrences, within [`Frequency::intervals`].
     pub interval: u32,
-    /// The first occurrence; without it the flow first runs when it is turned on.
+    /// The first occurrence; if `None`, the flow first runs when it is turned on.
     pub start: Option<Instant>,
 }
 
 impl Recurrence {
-    /// What occurrences are counted from, for a flow turned on at `turned_on` (virtual).
+    /// Returns the anchor of a flow that is turned on at `turned_on` (virtual).
     #[must_use]
     pub fn anchor(&self, turned_on: Instant) -> Instant {
         self.start.unwrap_or(turned_on)
     }
 
-    /// The first occurrence at or after `from`.
+    /// Returns the first occurrence at or after `from`.
     #[must_use]
     pub fn first_at_or_after(&self, anchor: Instant, from: Instant) -> Instant {
         if from <= anchor { anchor } else { self.next_after(anchor, from - Span::from_micros(1)) }
     }
 
-    /// The first occurrence strictly after `after`. Occurrences end with time itself ([`Instant::MAX`]).
+    /// Returns the first occurrence after `after`, at most [`Instant::MAX`].
     #[must_use]
     pub fn next_after(&self, anchor: Instant, after: Instant) -> Instant {
         if after < anchor {
@@ -110,7 +111,8 @@ fn next_month(anchor: Instant, interval: i64, after: Instant) -> Instant {
     let (Some(from), Some(to)) = (civil(anchor), civil(after)) else { return Instant::MAX };
     let months = (i64::from(to.year()) - i64::from(from.year())) * 12 + i64::from(to.month())
         - i64::from(from.month());
-    // The occurrence of the month of `after` may lie before or after it; one step to either side decides.
+    // The occurrence in the month of `after` can be before or after it; check one step to either
+    // side.
     let near = (months / interval).max(0);
     for turn in [near, near + 1] {
         let Some(occurrence) = months_later(from, turn * interval) else { break };
@@ -167,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_start_in_the_past_counts_from_there_and_one_in_the_future_is_waited_for() {
+    fn a_start_can_be_in_the_past_or_in_the_future() {
         let mut hourly = every(1, Frequency::Hour);
         let now = at("2026-01-05T09:20:00Z");
         assert_eq!(hourly.first_at_or_after(hourly.anchor(now), now), now);
@@ -180,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn time_ends() {
+    fn occurrences_end_at_the_last_instant() {
         for (_, frequency) in Frequency::ALL {
             assert_eq!(
                 every(16, frequency).next_after(Instant::EPOCH, Instant::MAX),
@@ -192,7 +194,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_next_is_later_and_nothing_lies_between(
+        fn the_next_occurrence_is_the_first_after(
             row in 0..6_usize, interval in 1..72_000_u32, anchor in 0..2_000_000_000_i64, offset in -1_000_000_i64..400_000_000,
         ) {
             let frequency = Frequency::ALL[row].1;

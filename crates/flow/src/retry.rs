@@ -1,39 +1,41 @@
-//! Which failures are tried again, and when (reference §4.4). Pure: the draw is handed in, and a retry is an instant, not a wait.
+//! Decides which failures are retried, and when (reference §4.4). Pure: random numbers are an
+//! argument, and a retry is an instant, not a sleep.
 
 use outlive_clock::{Span, Stream};
 
-/// Fewest and most retries of a custom policy.
+/// Minimum and maximum number of retries of a custom policy.
 pub const COUNT: (u32, u32) = (1, 90);
-/// Shortest and longest interval of a custom policy.
+/// Minimum and maximum interval of a custom policy.
 pub const INTERVAL: (Span, Span) = (Span::from_seconds(5), Span::from_days(1));
 
-/// What an action does when its call fails in a way that may pass.
+/// How an action retries a call that failed transiently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RetryPolicy {
-    /// Gives up at once.
+    /// No retries.
     None,
-    /// Waits the same time before each retry.
+    /// The same wait before each retry.
     Fixed {
-        /// How many retries.
+        /// The number of retries.
         count: u32,
-        /// The wait before each.
+        /// The wait before each retry.
         interval: Span,
     },
-    /// Waits a time drawn from a range that doubles with each retry.
+    /// A random wait from a range that doubles with each retry.
     Exponential {
-        /// How many retries.
+        /// The number of retries.
         count: u32,
         /// The width of the first range.
         interval: Span,
-        /// No wait is shorter.
+        /// The minimum wait.
         minimum: Span,
-        /// No wait is longer.
+        /// The maximum wait.
         maximum: Span,
     },
 }
 
 impl Default for RetryPolicy {
-    /// The engine's documented default: exponential, 4 retries, scaled by 7.5 s, between 5 and 45 s.
+    /// The engine's documented default: exponential, 4 retries, scaled by 7.5 s, between 5 and 45
+    /// s.
     fn default() -> Self {
         Self::Exponential {
             count: 4,
@@ -44,14 +46,14 @@ impl Default for RetryPolicy {
     }
 }
 
-/// Whether a call that ended with this HTTP status is tried again: 408, 429 and 5xx, nothing else. 401, 403 and 404 are final.
+/// Whether a call with this HTTP status is retried: 408, 429 and 5xx. 401, 403 and 404 are final.
 #[must_use]
 pub const fn is_retried(status: u16) -> bool {
     matches!(status, 408 | 429 | 500..=599)
 }
 
 impl RetryPolicy {
-    /// How many retries it allows.
+    /// Returns the number of retries.
     #[must_use]
     pub const fn count(&self) -> u32 {
         match self {
@@ -60,8 +62,8 @@ impl RetryPolicy {
         }
     }
 
-    /// The range (virtual time, in order) from which the wait before retry `n` (counted from 1) is drawn; `None` when there is
-    /// no such retry.
+    /// Returns the range (virtual time, ascending) of the wait before retry `n`, counted from 1, or
+    /// `None` if there is no such retry.
     #[must_use]
     pub fn range(&self, n: u32) -> Option<(Span, Span)> {
         if n == 0 || n > self.count() {
@@ -80,7 +82,7 @@ impl RetryPolicy {
         }
     }
 
-    /// The wait before retry `n`, drawn from its range in whole milliseconds.
+    /// Returns the wait before retry `n`, random within its range, in whole milliseconds.
     #[must_use]
     pub fn wait(&self, n: u32, draw: &mut Stream) -> Option<Span> {
         let (low, high) = self.range(n)?;
@@ -95,7 +97,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn only_what_may_pass_is_retried() {
+    fn only_transient_statuses_are_retried() {
         for status in [408, 429, 500, 502, 503, 504, 599] {
             assert!(is_retried(status), "{status}");
         }
@@ -116,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn fixed_waits_are_all_the_same_and_none_does_not_wait() {
+    fn fixed_waits_are_equal_and_none_has_no_retries() {
         let fixed = RetryPolicy::Fixed { count: 2, interval: Span::from_minutes(10) };
         let mut draw = Randomness::from_seed(1).stream("retry");
         assert_eq!(fixed.wait(1, &mut draw), Some(Span::from_minutes(10)));
@@ -127,7 +129,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_wait_lies_in_the_policy(n in 0..100_u32, count in 1..=90_u32, seconds in 5..86_400_i64, seed: u64) {
+        fn every_wait_is_within_the_policy(n in 0..100_u32, count in 1..=90_u32, seconds in 5..86_400_i64, seed: u64) {
             let policy = RetryPolicy::Exponential {
                 count, interval: Span::from_seconds(seconds), minimum: INTERVAL.0, maximum: INTERVAL.1,
             };

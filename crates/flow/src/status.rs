@@ -1,4 +1,4 @@
-//! How runs and actions end, and what they are until then (reference §6.2).
+//! Statuses of runs and actions (reference §6.2).
 
 use serde::{Deserialize, Serialize};
 
@@ -6,24 +6,24 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum ActionStatus {
-    /// It is being done.
+    /// In progress.
     Running,
     /// A retry is due later.
     Waiting,
-    /// It did what it should.
+    /// It succeeded.
     Succeeded,
-    /// It did not.
+    /// It failed.
     Failed,
-    /// What it waits for did not end as it asks, or its branch was not taken.
+    /// Its `runAfter` condition is not satisfied, or its branch was not taken.
     Skipped,
-    /// The run ended before it did.
+    /// The run was cancelled before it ended.
     Cancelled,
-    /// It took longer than a run may.
+    /// It exceeded the maximum duration of a run.
     TimedOut,
 }
 
 impl ActionStatus {
-    /// As it is written.
+    /// Returns the status as written in documents.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -37,15 +37,15 @@ impl ActionStatus {
         }
     }
 
-    /// Whether nothing more happens to it.
+    /// Whether it is a final status.
     #[must_use]
     pub const fn is_final(self) -> bool {
         !matches!(self, Self::Running | Self::Waiting)
     }
 
-    /// A status that `runAfter` can name.
+    /// Returns the status of this name, if `runAfter` can contain it.
     #[must_use]
-    pub fn waitable(text: &str) -> Option<Self> {
+    pub fn for_run_after(text: &str) -> Option<Self> {
         [Self::Succeeded, Self::Failed, Self::Skipped, Self::TimedOut]
             .into_iter()
             .find(|status| status.name().eq_ignore_ascii_case(text))
@@ -55,24 +55,24 @@ impl ActionStatus {
 /// The status of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RunStatus {
-    /// It is being done.
+    /// In progress.
     Running,
     /// A retry of one of its actions is due later.
     Waiting,
-    /// It ended well.
+    /// It succeeded.
     Succeeded,
-    /// A failure in it was not handled.
+    /// An action failed, and no later action handled the failure.
     Failed,
-    /// Its flow was deleted, or somebody cancelled it.
+    /// It was cancelled, or its flow was deleted.
     Cancelled,
-    /// It took longer than a run may (30 days).
+    /// It exceeded the maximum duration of a run (30 days).
     TimedOut,
-    /// It was given up by the service.
+    /// The service ended it.
     Aborted,
 }
 
 impl RunStatus {
-    /// All of them.
+    /// All statuses.
     pub const ALL: [Self; 7] = [
         Self::Running,
         Self::Waiting,
@@ -83,7 +83,7 @@ impl RunStatus {
         Self::Aborted,
     ];
 
-    /// As it is written.
+    /// Returns the status as written in documents.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -97,7 +97,7 @@ impl RunStatus {
         }
     }
 
-    /// The status of that name.
+    /// Returns the status of this name.
     #[must_use]
     pub fn named(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.name().eq_ignore_ascii_case(text))

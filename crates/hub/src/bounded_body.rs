@@ -1,7 +1,8 @@
-//! Reading an answer without trusting its length.
+//! Reads response bodies of limited length.
 
-/// The body of `response`, if it has at most `bytes_max` bytes. `Err(None)`: it has more; `Err(Some(_))`: it could not be read.
-pub(crate) async fn read_bounded(
+/// Reads the body of `response`. Returns `Err(None)` if it has more than `bytes_max` bytes, and
+/// `Err(Some(_))` if it could not be read.
+pub(crate) async fn read_body(
     mut response: reqwest::Response,
     bytes_max: usize,
 ) -> Result<Vec<u8>, Option<reqwest::Error>> {

@@ -1,4 +1,4 @@
-//! What the hub is told about its surroundings.
+//! Configuration of the hub.
 
 use outlive_chassis::Problem;
 use outlive_clock::TenantId;
@@ -7,25 +7,28 @@ use url::Url;
 use crate::BackEnds;
 use crate::connector::OAuthSettings;
 
-/// Where the hub finds issuer and back ends. Plain values: the command line and the environment are read elsewhere.
+/// The addresses of issuer and back ends. Plain values: other crates read the command line and the
+/// environment.
 #[derive(Debug, Clone)]
 pub struct HubConfig {
-    /// The issuer's origin, as this process reaches it: token endpoint and published keys.
+    /// The issuer's origin as this process reaches it, for the token endpoint and the published
+    /// keys.
     pub idp_url: Url,
-    /// The issuer's origin, as browsers reach it: the authorize endpoint.
+    /// The issuer's origin as browsers reach it, for the authorize endpoint.
     pub idp_public_url: Url,
-    /// The origins under which the issuer may sign caller tokens.
+    /// The origins that the issuer of a caller token may have.
     pub issuer_origins: Vec<String>,
-    /// What connectors may write as `loginUri` to mean that issuer, besides its own origins.
+    /// The values of `loginUri` that stand for this issuer, besides its own origins.
     pub login_hosts: Vec<String>,
-    /// Where the hosts that connectors name are found.
+    /// The addresses of the hosts that connectors name.
     pub back_ends: BackEnds,
-    /// Origins to which a consent may return, besides those on this machine (loopback).
+    /// Origins to which a consent may return, besides loopback addresses.
     pub return_origins: Vec<String>,
 }
 
 impl HubConfig {
-    /// The usual surroundings: one issuer, which `login.windows.net` and `login.microsoftonline.com` mean, and the orders API.
+    /// The default configuration: one issuer, for which `login.windows.net` and
+    /// `login.microsoftonline.com` stand, and the orders API.
     #[must_use]
     pub fn new(idp_url: Url, idp_public_url: Url, issuer_origins: Vec<String>, resource_url: Url) -> Self {
         Self {
@@ -38,7 +41,7 @@ impl HubConfig {
         }
     }
 
-    /// The token endpoint (version 1) of a connector's issuer, for this process.
+    /// Returns the token endpoint (version 1) of a connector's issuer, as this process reaches it.
     pub(crate) fn token_endpoint(
         &self,
         settings: &OAuthSettings,
@@ -47,7 +50,7 @@ impl HubConfig {
         self.endpoint(&self.idp_url, settings, tenant, "token").map(String::from)
     }
 
-    /// The authorize endpoint (version 1) of a connector's issuer, for browsers.
+    /// Returns the authorize endpoint (version 1) of a connector's issuer, as browsers reach it.
     pub(crate) fn authorize_endpoint(
         &self,
         settings: &OAuthSettings,
@@ -69,7 +72,7 @@ impl HubConfig {
             || [&self.idp_url, &self.idp_public_url].into_iter().any(|own| own.origin() == login.origin());
         if !known {
             return Err(Problem::bad_request(format!(
-                "The connector's loginUri {login} is no issuer known here; it can be https://login.windows.net or \
+                "The connector's loginUri {login} is not a known issuer; use https://login.windows.net or \
                  https://login.microsoftonline.com."
             )));
         }
@@ -98,12 +101,12 @@ mod tests {
             login_uri: login.parse().expect("a URL"),
             resource_uri: "api://x".into(),
             tenant_id: tenant.into(),
-            can_be_challenged: false,
+            cae_capable: false,
         }
     }
 
     #[test]
-    fn the_documented_hosts_mean_the_issuer_and_others_nobody() {
+    fn only_documented_hosts_stand_for_the_issuer() {
         let url = |text: &str| text.parse::<Url>().expect("a URL");
         let config =
             HubConfig::new(url("http://idp:8701"), url("http://127.0.0.1:8701"), vec![], url("http://r:1"));

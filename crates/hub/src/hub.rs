@@ -1,4 +1,4 @@
-//! The hub: what all of its parts share.
+//! The state of the hub.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::connection::Connection;
 use crate::connector::{self, Connector, ConnectorCache};
 use crate::credential::Refreshes;
 
-/// The hub's state.
+/// The state that all parts of the hub share.
 #[derive(Debug)]
 pub(crate) struct Hub {
     pub(crate) chassis: Chassis,
@@ -19,7 +19,7 @@ pub(crate) struct Hub {
     pub(crate) verifier: Verifier,
     pub(crate) connectors: ConnectorCache,
     pub(crate) refreshes: Refreshes,
-    /// The name of this process among its replicas.
+    /// The id of this process among its replicas.
     pub(crate) replica: String,
 }
 
@@ -48,12 +48,12 @@ impl Hub {
         self.chassis.origins.public()
     }
 
-    /// Randomness for something of a tenant.
-    pub(crate) fn random(&self, tenant: TenantId, what_for: &'static str) -> Stream {
-        self.chassis.random.of(tenant).stream(what_for)
+    /// Returns the random stream of a tenant for `purpose`.
+    pub(crate) fn random(&self, tenant: TenantId, purpose: &'static str) -> Stream {
+        self.chassis.random.of(tenant).stream(purpose)
     }
 
-    /// The connector of a connection, as it stands now.
+    /// Reads the connector of a connection, in its current version.
     pub(crate) async fn connector_of(&self, connection: &Connection) -> Result<Arc<Connector>, Problem> {
         let (tenant, name) = (connection.tenant, &connection.connector);
         if let Some(connector) = self.connectors.get(tenant, name, &connection.connector_version) {
@@ -61,7 +61,7 @@ impl Hub {
         }
         let stored = connector::storage::by_name(&self.chassis.store, &self.chassis.sealer, tenant, name)
             .await?
-            .ok_or_else(|| Problem::not_found("ApiNotFound", format!("There is no API '{name}' here.")))?;
+            .ok_or_else(|| Problem::not_found("ApiNotFound", format!("There is no API '{name}'.")))?;
         let connector = Arc::new(stored.connector);
         self.connectors.put(tenant, Arc::clone(&connector));
         Ok(connector)

@@ -33,7 +33,7 @@ pub use config::HubConfig;
 pub use runtime::BackEnds;
 pub use service::{ConnectorSpec, TenantSpec};
 
-pub(crate) use bounded_body::read_bounded;
+pub(crate) use bounded_body::read_body;
 pub(crate) use hub::Hub;
 
 use std::sync::Arc;
@@ -43,13 +43,13 @@ use http::StatusCode;
 use outlive_chassis::{Chassis, Problem, SpecMistake, StartError};
 use outlive_store::Migration;
 
-/// Everything in the description of a tenant that the hub rejects, without starting it.
+/// Returns the mistakes in the hub's part of a tenant description, without starting the hub.
 #[must_use]
 pub fn spec_mistakes(description: serde_json::Value) -> Vec<SpecMistake> {
     outlive_chassis::description_mistakes::<Hub>(description)
 }
 
-/// Why a connection of this name and display name cannot be created.
+/// Returns why a connection cannot have this name and display name.
 #[must_use]
 pub fn connection_mistakes(name: &str, display_name: &str) -> Vec<SpecMistake> {
     let name = name.parse::<arm::ResourceName>().err().map(|error| {
@@ -63,7 +63,7 @@ pub fn connection_mistakes(name: &str, display_name: &str) -> Vec<SpecMistake> {
     name.into_iter().chain(display_name).collect()
 }
 
-/// The hub's own tables.
+/// The migrations of the hub's tables.
 pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "hub", sql: include_str!("../migrations/0001_hub.sql") },
     Migration { version: 2, name: "revisions", sql: include_str!("../migrations/0002_revisions.sql") },
@@ -74,23 +74,19 @@ pub const MIGRATIONS: &[Migration] = &[
     },
 ];
 
-/// The routes: control plane, consent pages, runtime.
+/// The hub's routes: control plane, consent pages, runtime.
 fn router(hub: Arc<Hub>) -> Router {
     control::router()
         .merge(consent::router())
         .merge(runtime::router())
         .fallback(async || Problem::not_found("NotFound", "There is nothing at this path."))
         .method_not_allowed_fallback(async || {
-            Problem::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "MethodNotAllowed",
-                "The method is not one that this path answers to.",
-            )
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", "Method not allowed.")
         })
         .with_state(hub)
 }
 
-/// The complete application of the hub.
+/// Builds the hub's router.
 ///
 /// # Errors
 /// None at present; the signature is that of every service.

@@ -1,7 +1,7 @@
-//! Percent-encoded paths, as back ends that decode them once or several times read them.
+//! Percent-encoded paths, as back ends decode them once or several times.
 
 /// Decodes each percent-encoded byte once. An incomplete or invalid sequence stays as it is.
-pub(crate) fn decoded(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn percent_decode(bytes: &[u8]) -> Vec<u8> {
     let digit = |at: usize| bytes.get(at).and_then(|b| char::from(*b).to_digit(16));
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
@@ -20,21 +20,21 @@ pub(crate) fn decoded(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The path as it came, decoded once, and decoded twice: some back ends decode twice.
-pub(crate) fn readings(path: &str) -> [Vec<u8>; 3] {
+/// Returns the path as received, decoded once, and decoded twice, as some back ends do.
+pub(crate) fn decodings(path: &str) -> [Vec<u8>; 3] {
     let came = path.as_bytes().to_vec();
-    let once = decoded(&came);
-    let twice = decoded(&once);
+    let once = percent_decode(&came);
+    let twice = percent_decode(&once);
     [came, once, twice]
 }
 
-/// Whether a reading of a path has a `.` or `..` segment, a backslash or a control character.
-pub(crate) fn climbs(reading: &[u8]) -> bool {
+/// Whether a decoded path has a `.` or `..` segment, a backslash or a control character.
+pub(crate) fn has_traversal(reading: &[u8]) -> bool {
     reading.iter().any(|b| b.is_ascii_control() || *b == b'\\')
         || reading.split(|b| *b == b'/').any(|part| part == b"." || part == b"..")
 }
 
-/// Whether a reading of a path lies under `/_lab`, which the lab alone uses.
+/// Whether a decoded path is under `/_lab`, the lab surface.
 pub(crate) fn is_of_lab_surface(reading: &[u8]) -> bool {
     reading
         .split(|b| *b == b'/')
@@ -42,20 +42,20 @@ pub(crate) fn is_of_lab_surface(reading: &[u8]) -> bool {
         .is_some_and(|part| part.eq_ignore_ascii_case(b"_lab"))
 }
 
-/// Whether `path` is one that the template stands for: `{name}` is any text without a slash, of one
-/// character or more.
-pub(crate) fn fits(template: &[u8], path: &[u8]) -> bool {
+/// Whether `path` matches the template, in which `{name}` stands for one or more characters without
+/// a slash.
+pub(crate) fn matches_template(template: &[u8], path: &[u8]) -> bool {
     let (mut template, mut path) = (template.split(|b| *b == b'/'), path.split(|b| *b == b'/'));
     loop {
         match (template.next(), path.next()) {
             (None, None) => return true,
-            (Some(part), Some(given)) if segment_fits(part, given) => {}
+            (Some(part), Some(given)) if segment_matches(part, given) => {}
             _ => return false,
         }
     }
 }
 
-fn segment_fits(template: &[u8], given: &[u8]) -> bool {
+fn segment_matches(template: &[u8], given: &[u8]) -> bool {
     let open = template.iter().position(|b| *b == b'{');
     let close = template.iter().position(|b| *b == b'}');
     let (Some(open), Some(close)) = (open, close) else { return template == given };
@@ -67,7 +67,7 @@ fn segment_fits(template: &[u8], given: &[u8]) -> bool {
     if rest.is_empty() {
         return !given.is_empty();
     }
-    (1..=given.len()).any(|taken| segment_fits(rest, &given[taken..]))
+    (1..=given.len()).any(|taken| segment_matches(rest, &given[taken..]))
 }
 
 #[cfg(test)]
@@ -92,17 +92,17 @@ mod tests {
             ("/{from}-{to}", "/ab", false),
             ("/}x{", "/}x{", true),
         ] {
-            assert_eq!(fits(template.as_bytes(), path.as_bytes()), expected, "{template} {path}");
+            assert_eq!(matches_template(template.as_bytes(), path.as_bytes()), expected, "{template} {path}");
         }
     }
 
     #[test]
     fn every_spelling_of_the_lab_surface_is_known() {
         for path in ["_lab", "/_lab/tenants", "//_lab", "/%5Flab/x", "/%255flab", "/_LAB/x"] {
-            assert!(readings(path).iter().any(|reading| is_of_lab_surface(reading)), "{path}");
+            assert!(decodings(path).iter().any(|reading| is_of_lab_surface(reading)), "{path}");
         }
         for path in ["/orders/_lab", "/_label", "/x_lab"] {
-            assert!(!readings(path).iter().any(|reading| is_of_lab_surface(reading)), "{path}");
+            assert!(!decodings(path).iter().any(|reading| is_of_lab_surface(reading)), "{path}");
         }
     }
 }

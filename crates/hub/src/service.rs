@@ -1,4 +1,4 @@
-//! The hub as the lab sees it: how a tenant begins here, and what goes with it.
+//! The hub's part of the lab surface: creating and deleting tenants.
 
 use std::collections::HashSet;
 
@@ -7,17 +7,19 @@ use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_store::Change;
 use outlive_tokens::Secret;
+use outlive_wire::Subject;
+use outlive_wire::events::ConnectorCreated;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::Hub;
 use crate::connector::storage::{self, Registration};
 use crate::connector::{ConnectorName, Draft, Home, connector_faults};
 
-/// The most connectors a tenant may begin with.
+/// The maximum number of connectors of a new tenant.
 const CONNECTORS_MAX: usize = 100;
 
-/// What the lab says of a new tenant.
+/// The hub's part of a tenant description.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TenantSpec {
@@ -32,13 +34,13 @@ pub struct TenantSpec {
 pub struct ConnectorSpec {
     /// Its name (`shared_contoso-orders`).
     pub name: String,
-    /// Its name for people; without one, its name.
+    /// The display name; the name if absent.
     pub display_name: Option<String>,
     /// Its `apiProperties.json`.
     pub api_properties: Value,
     /// Its `apiDefinition.swagger.json` (OpenAPI 2.0).
     pub swagger: Value,
-    /// The secret of the application as which it signs in. A public client has none.
+    /// The client secret of its application; absent for a public client.
     pub client_secret: Option<Secret>,
 }
 
@@ -118,8 +120,8 @@ impl Service for Hub {
                 ),
             };
             change.add(storage::insert(registration, &draft));
-            let event = Event::new(tenant, now, "connector.created", format!("connector:{name}"), trace)
-                .with(json!({"confidential": draft.client_secret.is_some()}));
+            let payload = ConnectorCreated { confidential: draft.client_secret.is_some(), caller: None };
+            let event = Event::new(tenant, now, Subject::connector(&name), trace, payload);
             change.append(self.chassis.journal.entry(&event));
         }
         Ok(change)

@@ -1,4 +1,4 @@
-//! What the tenant's Conditional Access policies ask of somebody who wants something, gathered for the rules.
+//! Evaluates the tenant's Conditional Access policies for a request.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -11,37 +11,38 @@ use outlive_rules::SecondFactorFacts;
 use outlive_rules::conditional_access::{AccessFacts, AccessRequest, Demands, evaluate};
 use outlive_rules::scopes::ScopeRequest;
 use outlive_store::StoreError;
-use serde_json::json;
+use outlive_wire::Subject;
+use outlive_wire::events::ConditionalAccessReported;
 
 use crate::directory::{Application, Tenant, User};
 use crate::idp::Idp;
 
-/// Who wants what from where.
+/// A request for access: by which user and client, to which resource, from which address.
 pub(crate) struct Asking<'a> {
     pub(crate) tenant: &'a Tenant,
     pub(crate) user: Option<&'a User>,
-    /// The application that asks, if one does.
+    /// The client, if there is one.
     pub(crate) client: Option<&'a Application>,
-    /// What it asks for, as far as that is known.
+    /// The requested scopes, as far as they are known.
     pub(crate) asked: Option<&'a ScopeRequest>,
-    /// The authentication contexts that the token is to meet.
+    /// The authentication contexts that the token has to satisfy.
     pub(crate) contexts: &'a BTreeSet<String>,
     pub(crate) address: IpAddr,
-    /// When the user last signed in on a page, where that is known.
+    /// When the user last authenticated interactively, if it is known.
     pub(crate) authenticated_at: Option<Instant>,
-    /// When it is asked, and by which request; nothing if nobody asks in earnest, and nothing is reported then.
+    /// The time and the trace of the request. Without it, report-only policies are not reported.
     pub(crate) request: Option<(Instant, &'a Trace)>,
 }
 
-/// Where no authentication context is asked for.
+/// No authentication contexts.
 pub(crate) static NO_CONTEXTS: BTreeSet<String> = BTreeSet::new();
 
-/// What is asked of them.
+/// The requirements of the policies.
 #[derive(Debug, Default)]
 pub(crate) struct Access {
     pub(crate) facts: AccessFacts,
     second_factor: bool,
-    /// Whether the browser stays signed in, if that is not the person's choice.
+    /// Whether the browser stays signed in, if a policy decides it.
     pub(crate) stays_signed_in: Option<bool>,
 }
 
@@ -58,14 +59,14 @@ impl Access {
         }
     }
 
-    /// A second factor is required for these reasons or by a policy.
+    /// Adds the policies' requirement to the other reasons for multifactor authentication.
     pub(crate) fn also(&self, facts: SecondFactorFacts) -> SecondFactorFacts {
         SecondFactorFacts { required: facts.required || self.second_factor, ..facts }
     }
 }
 
 impl Idp {
-    /// What the policies in force ask. Where a tenant has none this reads nothing.
+    /// Evaluates the policies in force. Reads nothing if the tenant has none.
     pub(crate) async fn access(&self, asking: &Asking<'_>) -> Result<Access, StoreError> {
         let Some((user, demands)) = self.demands(asking).await? else { return Ok(Access::default()) };
         self.report(asking, user, &demands).await?;
@@ -96,27 +97,27 @@ impl Idp {
         Ok(Some((user, evaluate(in_force, &policies.places(), &request))))
     }
 
-    /// Policies that only report are told to the journal.
+    /// Records the policies that only report.
     async fn report(&self, asking: &Asking<'_>, user: &User, demands: &Demands) -> Result<(), StoreError> {
         let Some((now, trace)) = asking.request.filter(|_| !demands.reported.is_empty()) else {
             return Ok(());
         };
-        let subject = format!("user:{}", user.id);
-        let kind = "conditional_access.reported";
-        let event = Event::new(asking.tenant.id, now, kind, subject, trace).with(json!({
-            "upn": user.upn,
-            "client_id": asking.client.map(|client| client.client_id),
-            "address": asking.address,
-            "policies": demands.reported,
-        }));
+        let reported = ConditionalAccessReported {
+            upn: user.upn.clone(),
+            client_id: asking.client.map(|client| client.client_id),
+            address: asking.address,
+            policies: demands.reported.clone(),
+        };
+        let event = Event::new(asking.tenant.id, now, Subject::user(user.id), trace, reported);
         self.chassis.journal.append(&event).await
     }
 }
 
-/// This machine.
+/// The loopback address.
 pub(crate) const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-/// Where a request comes from: as its first `X-Forwarded-For` says, so that a lab can be anywhere, or else from this machine.
+/// The address of the client: the first of `X-Forwarded-For`, so that a lab can simulate any
+/// address, or the loopback address.
 pub(crate) fn address(headers: &HeaderMap) -> IpAddr {
     let named = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
     let first = named.and_then(|addresses| addresses.split(',').next());

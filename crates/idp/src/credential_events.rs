@@ -1,34 +1,34 @@
-//! What happens to a user's credentials: the rows of the revocation table, as changes to the user object. Whether anything
-//! dies of it is not decided here; each row only notes that it happened, and the rules look when a credential is used.
+//! Credential events: the rows of the revocation table, as changes to the user object. A change
+//! records only that the event happened; the rules evaluate it when a credential is used.
 
 use outlive_chassis::Trace;
 use outlive_clock::Instant;
-use outlive_journal::Event as JournalEvent;
 use outlive_rules::Event;
 use outlive_rules::smart_lockout::Lockout;
 use outlive_store::{Change, StoreError};
 use outlive_tokens::InitiatingEntity;
-use serde_json::json;
+use outlive_wire::events::{PasswordChanged, PasswordExpired, PasswordReset, SessionsRevoked};
+use outlive_wire::{JournalEvent, Subject};
 
 use crate::directory::User;
 use crate::idp::Idp;
 use crate::passwords::HashedPassword;
 use crate::security_events::tell;
 
-/// Something that happens to a user's credentials.
+/// An event that affects a user's credentials.
 #[derive(Debug, Clone)]
 pub(crate) enum CredentialEvent {
-    /// The user changes the password, knowing the old one.
+    /// The user changes the password, given the current one.
     PasswordChanged(HashedPassword),
     /// The user resets a forgotten password.
     SelfServiceReset(HashedPassword),
-    /// An administrator resets it, through the channel that the event names.
+    /// An administrator resets the password, through the channel that the event names.
     AdminReset(Event, HashedPassword, /* must change at next sign-in */ bool),
-    /// It reaches its age limit.
+    /// The password reaches its maximum age.
     PasswordExpired,
-    /// The user revokes the own sessions.
+    /// The user revokes their own sessions.
     UserRevokes,
-    /// An administrator revokes them.
+    /// An administrator revokes the user's sessions.
     AdminRevokes,
 }
 
@@ -54,16 +54,18 @@ impl CredentialEvent {
         }
     }
 
-    const fn journal_kind(&self) -> &'static str {
+    fn journal_event(&self, user: &User, by: &str) -> JournalEvent {
+        let (by, event) = (by.to_owned(), self.row().name().to_owned());
+        let (upn, role) = (user.upn.clone(), Some(user.role.clone()));
         match self {
-            Self::PasswordChanged(_) => "password.changed",
-            Self::SelfServiceReset(_) | Self::AdminReset(..) => "password.reset",
-            Self::PasswordExpired => "password.expired",
-            Self::UserRevokes | Self::AdminRevokes => "sessions.revoked",
+            Self::PasswordChanged(_) => PasswordChanged { by, event, upn, role }.into(),
+            Self::SelfServiceReset(_) | Self::AdminReset(..) => PasswordReset { by, event, upn, role }.into(),
+            Self::PasswordExpired => PasswordExpired { by, event, upn, role }.into(),
+            Self::UserRevokes | Self::AdminRevokes => SessionsRevoked { by, event, upn, role }.into(),
         }
     }
 
-    /// The user after the event.
+    /// Returns the user after the event.
     fn apply(self, user: &User, now: Instant) -> User {
         let row = self.row();
         let mut after = user.clone();
@@ -75,7 +77,7 @@ impl CredentialEvent {
                 after.password_expired = false;
                 after.must_change_password = false;
             }
-            // A reset opens a locked account; a change by somebody who knows the password does not.
+            // A reset unlocks a locked account; a change with the current password does not.
             Self::SelfServiceReset(HashedPassword(hash)) => {
                 after.password_hash = hash;
                 after.password_changed_at = now;
@@ -91,14 +93,14 @@ impl CredentialEvent {
                 after.lockout = Lockout::default();
             }
             Self::PasswordExpired => after.password_expired = true,
-            // Only an explicit revocation moves the property that Graph shows.
+            // Only an explicit revocation changes the property that Graph returns.
             Self::UserRevokes | Self::AdminRevokes => after.sessions_valid_from = now.whole_second(),
         }
         after
     }
 }
 
-/// Lets it happen at virtual instant `now`, and notes it in the journal in the same commit.
+/// Applies a credential event at the virtual instant `now`, and records it in the same commit.
 pub(crate) async fn happen(
     idp: &Idp,
     user: &User,
@@ -110,7 +112,7 @@ pub(crate) async fn happen(
     happen_with(idp, user, event, now, by, trace, Change::new()).await
 }
 
-/// The same together with another change: both happen or neither.
+/// Applies a credential event in the same commit as another change.
 pub(crate) async fn happen_with(
     idp: &Idp,
     user: &User,
@@ -123,7 +125,7 @@ pub(crate) async fn happen_with(
     happen_and(idp, user, event, |_| (), now, by, trace, change).await
 }
 
-/// The same where the user changes in other ways too: one change of the user, one commit.
+/// Applies a credential event together with further changes to the user, in one commit.
 #[expect(clippy::too_many_arguments, reason = "what happens, to whom, when, by whom, and what goes with it")]
 pub(crate) async fn happen_and(
     idp: &Idp,
@@ -135,15 +137,14 @@ pub(crate) async fn happen_and(
     trace: &Trace,
     mut change: Change,
 ) -> Result<(), StoreError> {
-    let (row, kind, entity) = (event.row(), event.journal_kind(), event.by());
+    let (recorded, entity) = (event.journal_event(user, by), event.by());
     let mut after = event.apply(user, now);
     also(&mut after);
     change.add(after.update(user));
-    let line = JournalEvent::new(user.tenant, now, kind, format!("user:{}", user.id), trace)
-        .with(json!({"event": row.name(), "by": by, "upn": user.upn, "role": user.role}));
-    change.append(idp.chassis.journal.entry(&line));
-    let told = tell(idp, (user, &after), entity, now, trace, &mut change).await?;
+    let recorded = outlive_journal::Event::new(user.tenant, now, Subject::user(user.id), trace, recorded);
+    change.append(idp.chassis.journal.entry(&recorded));
+    let pending = tell(idp, (user, &after), entity, now, trace, &mut change).await?;
     idp.directory.commit(user.tenant, change).await?;
-    told.at_once().await;
+    pending.at_once().await;
     Ok(())
 }

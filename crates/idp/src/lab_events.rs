@@ -1,14 +1,19 @@
-//! The lab's short way to make things happen: `POST /_lab/tenants/{t}/events`. Each has its real, Microsoft-shaped way too.
+//! Lab events: `POST /_lab/tenants/{t}/events`. Each is also possible through a Microsoft-shaped
+//! endpoint.
 
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use outlive_chassis::{Problem, Trace};
 use outlive_clock::{ClientId, Instant, Span, TenantId, UserId};
-use outlive_journal::Event as JournalEvent;
 use outlive_rules::Event;
 use outlive_store::{Change, sql};
 use outlive_tokens::{InitiatingEntity, Secret};
+use outlive_wire::events::{
+    ApplicationDisabled, ApplicationEnabled, ConsentWithdrawn, MfaNotRequired, MfaRequired, SecretExpired,
+    SecretRotated, SignOut, SigningKeyScheduled, UserDeleted, UserDisabled, UserEnabled, UserRestored,
+};
+use outlive_wire::{JournalEvent, Subject};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -21,7 +26,7 @@ use crate::passwords::{self, HashedPassword};
 use crate::security_events::tell;
 use crate::{lab_policies, sessions, signing_key_turns};
 
-/// How an administrator resets a password.
+/// The channel through which an administrator resets a password.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Channel {
@@ -40,7 +45,7 @@ pub(crate) enum By {
     Admin,
 }
 
-/// What happens, and to whom or what. `user` is an id or a sign-in name, `app` a client id.
+/// An event and its target. `user` is an id or a user principal name, `app` a client id.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum LabEvent {
@@ -98,18 +103,19 @@ pub(crate) enum LabEvent {
     EnableApp {
         app: ClientId,
     },
-    /// A second factor is required of a user, by an application, or without either of the whole tenant; with `required: false`
-    /// no more.
+    /// Requires MFA of a user, for an application, or without either in the whole tenant;
+    /// `required: false` removes the requirement.
     RequireMfa {
         user: Option<String>,
         app: Option<ClientId>,
         required: Option<bool>,
     },
-    /// Everybody has to sign in again after this long, everywhere: a Conditional Access policy of this name. `PT0S` takes it away.
+    /// Requires all users to sign in again after this time: a Conditional Access policy. `PT0S`
+    /// removes it.
     SignInFrequency {
         every: Span,
     },
-    /// Now, or with `every` by a schedule that begins now; `PT0S` ends it.
+    /// Rotates the key now, or with `every` on a schedule that begins now; `PT0S` ends it.
     RotateSigningKey {
         every: Option<Span>,
     },
@@ -146,13 +152,13 @@ impl Lab<'_> {
         match event {
             LabEvent::PasswordChange { user, new_password } => {
                 let user = self.user(&user).await?;
-                let event = CredentialEvent::PasswordChanged(self.hashed(&user, new_password).await?);
+                let event = CredentialEvent::PasswordChanged(self.hash_password(&user, new_password).await?);
                 self.credential(&user, event, "user").await?;
                 Ok("password_changed_by_user")
             }
             LabEvent::Sspr { user, new_password } => {
                 let user = self.user(&user).await?;
-                let event = CredentialEvent::SelfServiceReset(self.hashed(&user, new_password).await?);
+                let event = CredentialEvent::SelfServiceReset(self.hash_password(&user, new_password).await?);
                 self.credential(&user, event, "user").await?;
                 Ok("sspr")
             }
@@ -163,8 +169,9 @@ impl Lab<'_> {
                     Channel::EntraAdminCenter => Event::AdminResetEntraAdminCenter,
                     Channel::M365AdminCenter => Event::AdminResetM365AdminCenter,
                 };
-                // The lab's password is meant to be used at once; a forced change can be had through Graph.
-                let event = CredentialEvent::AdminReset(row, self.hashed(&user, new_password).await?, false);
+                // The password can be used immediately; Graph can require a change.
+                let event =
+                    CredentialEvent::AdminReset(row, self.hash_password(&user, new_password).await?, false);
                 self.credential(&user, event, "admin").await?;
                 Ok(row.name())
             }
@@ -183,19 +190,25 @@ impl Lab<'_> {
             LabEvent::SignOut { user } => {
                 let user = self.user(&user).await?;
                 let change = Change::from(sessions::end_all(self.tenant.id, user.id, self.now));
-                self.commit(change, "sign_out", format!("user:{}", user.id), json!({"upn": user.upn}))
-                    .await?;
+                let event = SignOut { session: None, upn: Some(user.upn) };
+                self.commit(change, Subject::user(user.id), event).await?;
                 Ok("single_sign_out")
             }
             LabEvent::DisableUser { user } => {
-                self.account(&user, "user.disabled", |user, now| user.set_enabled(false, now)).await
+                let event = |upn| UserDisabled { upn, actor: None }.into();
+                self.account(&user, event, |user, now| user.set_enabled(false, now)).await
             }
             LabEvent::EnableUser { user } => {
-                self.account(&user, "user.enabled", |user, now| user.set_enabled(true, now)).await
+                let event = |upn| UserEnabled { upn, actor: None }.into();
+                self.account(&user, event, |user, now| user.set_enabled(true, now)).await
             }
-            LabEvent::DeleteUser { user } => self.account(&user, "user.deleted", User::delete).await,
+            LabEvent::DeleteUser { user } => {
+                let event = |upn| UserDeleted { upn, actor: None }.into();
+                self.account(&user, event, User::delete).await
+            }
             LabEvent::RestoreUser { user } => {
-                self.account(&user, "user.restored", |user, _| user.deleted_at = None).await
+                let event = |upn| UserRestored { upn, actor: None }.into();
+                self.account(&user, event, |user, _| user.deleted_at = None).await
             }
             LabEvent::WithdrawConsent { app, user } => {
                 let application = self.application(app).await?;
@@ -204,13 +217,24 @@ impl Lab<'_> {
                     None => None,
                 };
                 let change = Change::from(withdraw_scopes(self.tenant.id, app, user));
-                self.application_event(change, "consent.withdrawn", &application).await?;
+                let event = ConsentWithdrawn {
+                    upn: None,
+                    client_id: None,
+                    client_name: Some(application.name),
+                    resource: None,
+                    scope: None,
+                    consent_type: None,
+                    grant: None,
+                    actor: None,
+                };
+                self.commit(change, Subject::client(app), event).await?;
                 Ok("consent_withdrawn")
             }
             LabEvent::ExpireSecret { app } => {
                 let application = self.application(app).await?;
                 let change = Change::from(expire_secrets(self.tenant.id, app, self.now));
-                self.application_event(change, "secret.expired", &application).await?;
+                let event = SecretExpired { client_id: None, client_name: application.name, actor: None };
+                self.commit(change, Subject::client(app), event).await?;
                 Ok("secret_expired")
             }
             LabEvent::RotateSecret { app, new_secret } => {
@@ -219,7 +243,8 @@ impl Lab<'_> {
                 let key_id = self.idp.chassis.random.of(self.tenant.id).stream("client-secret-key-id").uuid();
                 let expires_at = self.now + Span::from_days(730);
                 change.add(self.idp.secrets.insertion(self.tenant.id, app, key_id, &new_secret, expires_at));
-                self.application_event(change, "secret.rotated", &application).await?;
+                let event = SecretRotated { client_id: None, client_name: application.name, actor: None };
+                self.commit(change, Subject::client(app), event).await?;
                 Ok("secret_rotated")
             }
             LabEvent::DisableApp { app } => self.enable_application(app, false).await,
@@ -244,7 +269,13 @@ impl Lab<'_> {
         app: Option<ClientId>,
         required: bool,
     ) -> Result<&'static str, Problem> {
-        let kind = if required { "mfa.required" } else { "mfa.not_required" };
+        let event = |upn, client_name, domain| -> JournalEvent {
+            if required {
+                MfaRequired { upn, client_name, domain }.into()
+            } else {
+                MfaNotRequired { upn, client_name, domain }.into()
+            }
+        };
         match (user, app) {
             (Some(_), Some(_)) => {
                 return Err(Problem::bad_request("Name a user or an application, not both."));
@@ -253,13 +284,14 @@ impl Lab<'_> {
                 let before = self.user(&name).await?;
                 let mut after = before.clone();
                 after.require_second_factor(required, self.now);
-                self.commit_user(&before, &after, kind).await?;
+                self.commit_user(&before, &after, event(Some(after.upn.clone()), None, None)).await?;
             }
             (None, Some(client)) => {
                 let mut application = self.application(client).await?;
                 application.document_mut().require_mfa = required;
                 let change = Change::from(application.update_document(self.tenant.id));
-                self.application_event(change, kind, &application).await?;
+                let event = event(None, Some(application.name), None);
+                self.commit(change, Subject::client(client), event).await?;
             }
             (None, None) => {
                 let change = Change::from(sql!(
@@ -267,8 +299,8 @@ impl Lab<'_> {
                     required,
                     self.tenant.id
                 ));
-                let subject = format!("tenant:{}", self.tenant.id);
-                self.commit(change, kind, subject, json!({"domain": self.tenant.domain})).await?;
+                let event = event(None, None, Some(self.tenant.domain.clone()));
+                self.commit(change, Subject::tenant(self.tenant.id), event).await?;
             }
         }
         Ok(if required { "mfa_required" } else { "mfa_not_required" })
@@ -282,8 +314,8 @@ impl Lab<'_> {
             ));
         }
         let change = signing_key_turns::schedule(self.tenant.id, every, self.now);
-        let subject = format!("tenant:{}", self.tenant.id);
-        self.commit(change, "signing_key.scheduled", subject, json!({"every": every})).await?;
+        let event = SigningKeyScheduled { every: every.to_string() };
+        self.commit(change, Subject::tenant(self.tenant.id), event).await?;
         Ok("signing_key_scheduled")
     }
 
@@ -311,7 +343,7 @@ impl Lab<'_> {
         })
     }
 
-    async fn hashed(&self, user: &User, password: Secret) -> Result<HashedPassword, Problem> {
+    async fn hash_password(&self, user: &User, password: Secret) -> Result<HashedPassword, Problem> {
         passwords::check_new(password.expose(), self.tenant, &user.upn, &user.display_name)
             .map_err(|weak| Problem::bad_request(weak.to_string()))?;
         let salt = self.idp.chassis.random.of(self.tenant.id).stream("password-salt").bytes();
@@ -325,13 +357,15 @@ impl Lab<'_> {
     async fn account(
         &self,
         name: &str,
-        kind: &'static str,
+        event: fn(String) -> JournalEvent,
         change_user: fn(&mut User, Instant),
     ) -> Result<&'static str, Problem> {
         let user = self.user(name).await?;
         let mut after = user.clone();
         change_user(&mut after, self.now);
-        self.commit_user(&user, &after, kind).await?;
+        let event = event(user.upn.clone());
+        let kind = event.kind();
+        self.commit_user(&user, &after, event).await?;
         Ok(kind)
     }
 
@@ -346,40 +380,35 @@ impl Lab<'_> {
             )
             .expect_rows(1),
         );
-        let kind = if enabled { "application.enabled" } else { "application.disabled" };
-        self.application_event(change, kind, &application).await?;
+        let client_name = application.name;
+        let event: JournalEvent = if enabled {
+            ApplicationEnabled { client_id: None, client_name, actor: None }.into()
+        } else {
+            ApplicationDisabled { client_id: None, client_name, actor: None }.into()
+        };
+        let kind = event.kind();
+        self.commit(change, Subject::client(client), event).await?;
         Ok(kind)
     }
 
-    async fn application_event(
-        &self,
-        change: Change,
-        kind: &'static str,
-        application: &Application,
-    ) -> Result<(), Problem> {
-        let subject = format!("client:{}", application.client_id);
-        self.commit(change, kind, subject, json!({"client_name": application.name})).await
-    }
-
-    /// Commits what an administrator did to a user.
-    async fn commit_user(&self, before: &User, after: &User, kind: &'static str) -> Result<(), Problem> {
+    /// Commits a change to a user that an administrator made.
+    async fn commit_user(&self, before: &User, after: &User, event: JournalEvent) -> Result<(), Problem> {
         let mut change = Change::from(after.update(before));
-        let told =
+        let pending =
             tell(self.idp, (before, after), InitiatingEntity::Admin, self.now, self.trace, &mut change)
                 .await?;
-        self.commit(change, kind, format!("user:{}", before.id), json!({"upn": before.upn})).await?;
-        told.at_once().await;
+        self.commit(change, Subject::user(before.id), event).await?;
+        pending.at_once().await;
         Ok(())
     }
 
     async fn commit(
         &self,
         mut change: Change,
-        kind: &'static str,
-        subject: String,
-        data: Value,
+        subject: Subject,
+        event: impl Into<JournalEvent>,
     ) -> Result<(), Problem> {
-        let event = JournalEvent::new(self.tenant.id, self.now, kind, subject, self.trace).with(data);
+        let event = outlive_journal::Event::new(self.tenant.id, self.now, subject, self.trace, event);
         change.append(self.idp.chassis.journal.entry(&event));
         Ok(self.idp.directory.commit(self.tenant.id, change).await?)
     }

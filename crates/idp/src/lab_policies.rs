@@ -1,4 +1,5 @@
-//! The lab's short way to a sign-in frequency: one Conditional Access policy for everybody and everything.
+//! The lab event that sets a sign-in frequency: one Conditional Access policy for all users and
+//! applications.
 
 use outlive_chassis::{Problem, Trace};
 use outlive_clock::{Instant, Span};
@@ -8,15 +9,16 @@ use outlive_rules::conditional_access::{
     UserCondition,
 };
 use outlive_store::Change;
-use serde_json::json;
+use outlive_wire::Subject;
+use outlive_wire::events::PolicyChanged;
 
 use crate::directory::{Kept, Policies, Tenant};
 use crate::idp::Idp;
 
-/// The policy's name.
+/// The display name of the policy.
 const NAME: &str = "Sign-in frequency of the lab";
 
-/// Asks everybody to sign in after this long, or no more.
+/// Replaces the policy by one with this frequency, or removes it if the time is zero.
 pub(crate) async fn sign_in_frequency(
     idp: &Idp,
     tenant: &Tenant,
@@ -32,9 +34,14 @@ pub(crate) async fn sign_in_frequency(
         after.conditional_access.push(Kept { id, created_at: now, modified_at: None, says });
     }
     let mut change = Change::from(after.replace(&tenant.policies, tenant.id));
-    let subject = format!("tenant:{}", tenant.id);
-    let event = Event::new(tenant.id, now, "policy.changed", subject, trace)
-        .with(json!({"name": NAME, "sign_in_frequency": every}));
+    let changed = PolicyChanged {
+        policy: None,
+        name: NAME.to_owned(),
+        state: None,
+        sign_in_frequency: Some(every.to_string()),
+        actor: None,
+    };
+    let event = Event::new(tenant.id, now, Subject::tenant(tenant.id), trace, changed);
     change.append(idp.chassis.journal.entry(&event));
     idp.directory.commit(tenant.id, change).await?;
     Ok("sign_in_frequency")

@@ -1,10 +1,12 @@
-//! When a tenant's signing key changes: by call or by schedule, and for how long the ones before stay published.
+//! The rotation of a tenant's signing key: by request or on a schedule. Retired keys stay published
+//! for some time.
 
 use outlive_chassis::{DueWork, Problem, Trace, Turn};
 use outlive_clock::{Instant, Span, TenantId};
-use outlive_journal::Event as JournalEvent;
+use outlive_journal::Event;
 use outlive_store::{Change, Store, StoreError, sql};
-use serde_json::json;
+use outlive_wire::Subject;
+use outlive_wire::events::{SigningKeyRotated, SigningKeyRotationsMissed};
 
 use crate::directory::{Tenant, use_signing_key};
 use crate::idp::Idp;
@@ -12,15 +14,15 @@ use crate::idp::Idp;
 /// The tables of this module.
 pub(crate) const TABLES: [&str; 2] = ["signing_key_turns", "signing_key_schedules"];
 
-/// How long a key stays published once another signs: longer than the longest access token lives (28 hours, where continuous
-/// access evaluation is agreed on).
+/// How long a retired key stays published: longer than the longest access token is valid (28 hours,
+/// for CAE-enabled tokens).
 const PUBLISHED_AFTER: Span = Span::from_days(2);
-/// The shortest schedule: validators look for new keys about daily (reference: "JWKS").
+/// The shortest interval: validators refresh keys about daily (reference: "JWKS").
 pub(crate) const EVERY_MIN: Span = Span::from_days(1);
-/// The longest.
+/// The longest interval.
 pub(crate) const EVERY_MAX: Span = Span::from_days(3650);
 
-/// Lets the next key sign for the tenant from `at` on.
+/// Rotates the tenant's signing key at `at`.
 pub(crate) async fn rotate(
     idp: &Idp,
     tenant: &Tenant,
@@ -29,7 +31,7 @@ pub(crate) async fn rotate(
     trace: &Trace,
 ) -> Result<(), Problem> {
     let number = tenant.signing_key + 1;
-    // Both the key that signs from now on and the one after it exist: what signs was published before.
+    // The new key and the next one exist: a key is published before it signs.
     idp.keys.ensure(number + 1).await?;
     change.add(use_signing_key(tenant.id, number));
     change.add(sql!(
@@ -38,20 +40,20 @@ pub(crate) async fn rotate(
         number,
         at
     ));
-    // Of these only the last keys' are ever asked for.
+    // Only the newest rows are read.
     change.add(sql!(
         "DELETE FROM signing_key_turns WHERE tenant = $1 AND number IN \
          (SELECT number FROM signing_key_turns WHERE tenant = $1 AND since_us <= $2 ORDER BY number LIMIT 20)",
         tenant.id,
         at - PUBLISHED_AFTER
     ));
-    let subject = format!("tenant:{}", tenant.id);
-    let event = JournalEvent::new(tenant.id, at, "signing_key.rotated", subject, trace);
-    change.append(idp.chassis.journal.entry(&event.with(json!({"number": number}))));
+    let rotated = SigningKeyRotated { number };
+    let event = Event::new(tenant.id, at, Subject::tenant(tenant.id), trace, rotated);
+    change.append(idp.chassis.journal.entry(&event));
     Ok(idp.directory.commit(tenant.id, change).await?)
 }
 
-/// From now on the key changes every so often; never by itself if `every` is nothing.
+/// Schedules the rotation, or ends the schedule if `every` is zero.
 pub(crate) fn schedule(tenant: TenantId, every: Span, now: Instant) -> Change {
     let mut change = Change::from(sql!("DELETE FROM signing_key_schedules WHERE tenant = $1", tenant));
     if every > Span::from_micros(0) {
@@ -65,13 +67,12 @@ pub(crate) fn schedule(tenant: TenantId, every: Span, now: Instant) -> Change {
     change
 }
 
-/// When the schedule next changes the key.
+/// When the next rotation is due.
 pub(crate) async fn next_due(store: &Store, tenant: TenantId) -> Result<Option<Instant>, StoreError> {
     Ok(scheduled(store, tenant).await?.map(|(next, _)| next))
 }
 
-/// Changes the key as often as the schedule demands, each time at its own instant. Missed changes
-/// are skipped.
+/// Performs the due rotations, each at its own instant. Missed rotations are skipped.
 pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, turn: Turn) -> Result<DueWork, Problem> {
     let mut work = DueWork::default();
     while let Some((next, every)) =
@@ -105,7 +106,7 @@ pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, turn: Turn) -> Result<D
     Ok(work)
 }
 
-/// Goes on with the first scheduled change that was not missed.
+/// Skips the missed rotations.
 async fn skip(
     idp: &Idp,
     tenant: TenantId,
@@ -126,10 +127,9 @@ async fn skip(
         .expect_rows(1),
     );
     let trace = Trace::begin(&idp.chassis.random.of(tenant));
-    let subject = format!("tenant:{tenant}");
-    let event = JournalEvent::new(tenant, now, "signing_key.rotations_missed", subject, &trace);
-    let data = json!({"count": count, "first": next, "next": following});
-    change.append(idp.chassis.journal.entry(&event.with(data)));
+    let missed = SigningKeyRotationsMissed { count, first: next, next: following };
+    let event = Event::new(tenant, now, Subject::tenant(tenant), &trace, missed);
+    change.append(idp.chassis.journal.entry(&event));
     match idp.chassis.store.commit(change).await {
         // Another replica did it.
         Err(error) if !error.is_conflict() => Err(error.into()),
@@ -144,7 +144,7 @@ async fn scheduled(store: &Store, tenant: TenantId) -> Result<Option<(Instant, S
     row.map(|row| Ok((row.instant("next_us")?, Span::from_micros(row.int("every_us")?)))).transpose()
 }
 
-/// The keys that signed for the tenant so recently that something they signed may still live.
+/// The keys that were retired so recently that tokens they signed can still be valid.
 pub(crate) async fn lately_retired(
     store: &Store,
     tenant: TenantId,

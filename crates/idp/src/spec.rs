@@ -128,6 +128,24 @@ pub enum RedirectUriType {
     PublicClient,
 }
 
+impl RedirectUriType {
+    const ALL: [Self; 3] = [Self::Web, Self::Spa, Self::PublicClient];
+
+    /// The value of `type`.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::Spa => "spa",
+            Self::PublicClient => "publicClient",
+        }
+    }
+
+    /// The type of this name.
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.name() == name)
+    }
+}
+
 /// A registered redirect URI.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,15 +1,16 @@
-//! Deleted users go for good when their time is over.
+//! Removes deleted users permanently at the end of the retention period.
 
 use outlive_chassis::{DueWork, Problem, Trace, Turn};
 use outlive_clock::TenantId;
 use outlive_journal::Event;
 use outlive_store::Change;
-use serde_json::json;
+use outlive_wire::Subject;
+use outlive_wire::events::UserRemoved;
 
 use crate::directory::{KEPT_AFTER_DELETION, User};
 use crate::idp::Idp;
 
-/// Removes every user of the tenant who was deleted long enough ago, the first one first.
+/// Removes the tenant's users whose retention period has ended, in order.
 pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, turn: Turn) -> Result<DueWork, Problem> {
     let mut work = DueWork::default();
     while let Some((user, deleted_at)) = idp.directory.to_be_removed(tenant, turn.now()).await? {
@@ -19,11 +20,12 @@ pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, turn: Turn) -> Result<D
         }
         let trace = Trace::begin(&idp.chassis.random.of(tenant));
         let at = deleted_at + KEPT_AFTER_DELETION;
-        let event = Event::new(tenant, at, "user.removed", format!("user:{user}"), &trace);
-        change.append(idp.chassis.journal.entry(&event.with(json!({"by": "policy"}))));
+        let removed = UserRemoved { upn: None, actor: None };
+        let event = Event::new(tenant, at, Subject::user(user), &trace, removed);
+        change.append(idp.chassis.journal.entry(&event));
         match idp.directory.commit(tenant, change).await {
             Ok(()) => work.done += 1,
-            // Somebody restored or removed the user meanwhile; whoever is next is looked for again.
+            // The user was restored or removed at the same time; the next one follows.
             Err(error) if error.is_conflict() => {}
             Err(error) => return Err(error.into()),
         }

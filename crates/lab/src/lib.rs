@@ -15,7 +15,7 @@
 //! let file = directory.path().join("change.yaml");
 //! let steps = "{title: Change, steps: [{change_password: {user: bob}}]}";
 //! std::fs::write(&file, format!("scenarios: [{{name: Change, chapters: [{steps}]}}]"))?;
-//! let seeds = [Seed::contoso().map_err(|mistake| mistake.to_string())?];
+//! let seeds = [Seed::contoso().map_err(|mistakes| mistakes[0].to_string())?];
 //! let read = read_scenarios(&file, KnownSeeds { seeds: &seeds, complete: true });
 //! let mistakes = read.err().ok_or("the seed has no user 'bob'")?;
 //! assert!(mistakes[0].message.contains("no user 'bob'"), "{}", mistakes[0]);

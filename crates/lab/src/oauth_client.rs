@@ -135,6 +135,19 @@ pub enum OAuthError {
     NoCode,
 }
 
+impl OAuthError {
+    /// Whether the same may succeed later: the issuer did not answer, or cannot answer at present.
+    #[must_use]
+    pub const fn is_temporary(&self) -> bool {
+        match self {
+            Self::Call(error) => error.is_temporary(),
+            Self::Browser(error) => error.is_temporary(),
+            Self::Refused(refusal) => refusal.status == 429 || refusal.status >= 500,
+            Self::NoCode => false,
+        }
+    }
+}
+
 /// An authorization request, and what proves later that it was ours.
 struct Asked {
     authorize: Url,

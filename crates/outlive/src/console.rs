@@ -192,7 +192,7 @@ async fn create_first_tenant(tenants: Tenants) -> Result<(), StartError> {
         };
         let status = match &error {
             TenantError::Call(call) | TenantError::Service { cause: call, .. } => call.status,
-            TenantError::Layout(_) => {
+            TenantError::Layout(cause) if !cause.is_temporary() => {
                 layouts += 1;
                 (layouts == LAYOUTS_MAX).then_some(400)
             }

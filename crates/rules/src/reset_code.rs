@@ -37,6 +37,20 @@ pub enum ResetCode {
     TooManyAttempts,
 }
 
+impl ResetCode {
+    /// The outcome as the journal records it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Wrong => "wrong",
+            Self::TriedTooOften => "tried_too_often",
+            Self::TooOld => "too_old",
+            Self::TooManyAttempts => "too_many_attempts",
+        }
+    }
+}
+
 /// A limit: this many attempts within a span block all attempts for some time after the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {

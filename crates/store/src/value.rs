@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use outlive_clock::{ClientId, ConnectionId, Instant, ServicePrincipalId, SessionId, Span, TenantId, UserId};
+use outlive_clock::{
+    ClientId, ConnectionId, FlowId, Instant, ServicePrincipalId, SessionId, Span, TenantId, UserId,
+};
 
 /// A parameter of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +45,7 @@ value_from! {
     ServicePrincipalId => Text(v -> v.to_string()),
     SessionId => Text(v -> v.to_string()),
     ConnectionId => Text(v -> v.to_string()),
+    FlowId => Text(v -> v.to_string()),
 }
 
 impl Value {

@@ -1,4 +1,4 @@
-//! The key by which a flow uses a connection (`listConnectionKeys`, reference §3.1).
+//! The key with which a flow uses a connection (`listConnectionKeys`, reference §3.1).
 
 use std::sync::Arc;
 
@@ -11,18 +11,18 @@ use super::hub::{API_VERSION, Credentials, Hub, RESOURCE_GROUP, Workflow, refuse
 use super::selection::{id_of, not_found};
 use crate::engine::{Failure, Outcome};
 
-/// How long a key is asked for, in virtual time: what tooling asks for.
+/// The requested validity of a key (virtual time), as tools request it.
 const VALIDITY: Span = Span::from_days(7);
-/// How long a key is used, in virtual time: not to its very end.
+/// How long a key is used (virtual time): shorter than its validity.
 pub(super) const USED_FOR: Span = Span::from_hours(7 * 24 - 1);
 
-/// A connection's runtime URL and the key that opens it to one flow.
+/// A connection's runtime URL and the key with which one flow calls it.
 #[derive(Debug)]
 pub(super) struct ConnectionKey {
-    /// The URL, at the origin by which this process reaches the hub.
+    /// The runtime URL, at the origin at which this process reaches the hub.
     pub(super) runtime_url: String,
     pub(super) key: Secret,
-    /// The connection's id, which no other connection has.
+    /// The id of the connection, which is never reused.
     connection: String,
 }
 
@@ -40,11 +40,12 @@ impl Hub {
         if let Some(key) = known.filter(|key| selected.is_none_or(|selected| *selected == key.connection)) {
             return Ok(key);
         }
-        let occasion = workflow.occasion();
-        // Not looked up when the flow was saved: the name then means a connection that the maker may select now.
+        let context = workflow.context();
+        // If the connection was not looked up when the flow was saved, the name refers to a
+        // connection that the maker may select now.
         let selected = match (selected, workflow.maker) {
             (Some(selected), _) => Some(selected.clone()),
-            (None, Some(maker)) => self.selected_by(&occasion, credentials, maker, connection).await?,
+            (None, Some(maker)) => self.find_selectable(&context, credentials, maker, connection).await?,
             (None, None) => None,
         };
         let selected = selected.ok_or_else(|| not_found(connection))?;
@@ -62,26 +63,30 @@ impl Hub {
         ];
         let body = json!({"validityTimeSpan": VALIDITY.to_dotnet(), "workflowId": workflow.flow});
         let query = [("api-version", API_VERSION)];
-        let answer = match self.ask(&occasion, credentials, Method::POST, &path, &query, Some(&body)).await {
+        let response = match self
+            .request_control_plane(&context, credentials, Method::POST, &path, &query, Some(&body))
+            .await
+        {
             Err(outcome) if outcome.status == Some(404) => return Err(not_found(connection)),
-            answer => answer?,
+            response => response?,
         };
-        let text = |member: &str| answer.get(member).and_then(Value::as_str);
+        let text = |member: &str| response.get(member).and_then(Value::as_str);
         let (Some(key), Some(url)) = (text("connectionKey"), text("runtimeUrl")) else {
             return Err(refused(Failure::new(
                 "BadGateway",
-                "The API Hub answered no connection key and runtime URL.",
+                "The API Hub returned no connection key or runtime URL.",
             )));
         };
         if id_of(url).is_none_or(|id| id != selected) {
             return Err(not_found(connection));
         }
-        // The URL is written for whoever asked; the hub's origin from here is known, and the key goes nowhere else.
+        // The hub's runtime URL contains its public origin. Use the configured origin instead, so
+        // that the key is sent nowhere else.
         let Some(path) = url::Url::parse(url).ok().map(|url| url.path().trim_end_matches('/').to_owned())
         else {
             return Err(refused(Failure::new(
                 "BadGateway",
-                "The API Hub answered a runtime URL that is none.",
+                "The API Hub returned a runtime URL that is not valid.",
             )));
         };
         let key = Arc::new(ConnectionKey {

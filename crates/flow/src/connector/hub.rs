@@ -1,4 +1,4 @@
-//! The hub, as the flow service meets it.
+//! The client of the hub.
 
 use std::sync::Arc;
 
@@ -8,71 +8,67 @@ use outlive_clock::{ClientId, Instant, Span, TenantId, UserId};
 use outlive_tokens::Secret;
 use serde_json::{Map, Value};
 
-use super::answer::{Answer, NoAnswer, failure_of};
 use super::connection_key::ConnectionKey;
 use super::operation::Operations;
+use super::response::{RequestError, ServiceResponse, failure_of};
 use super::selection::Selections;
 use super::timed_cache::TimedCache;
 use crate::definition::{ConnectorCall, Definition};
 use crate::engine::{Failure, Outcome};
 use crate::ids::FlowId;
 
-/// Where the others are, from here.
+/// The addresses of the other services.
 #[derive(Clone, Debug)]
 pub(crate) struct HubConfig {
-    /// The identity provider's origin, as this process reaches it.
+    /// The identity provider's origin as this process reaches it.
     pub(crate) idp_url: String,
-    /// The hub's origin, as this process reaches it.
+    /// The hub's origin as this process reaches it.
     pub(crate) hub_url: String,
 }
 
-/// For whom, in which trace and when the hub is called.
+/// The tenant, trace and time of a call to the hub.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Occasion<'a> {
-    /// Whose it is.
+pub(crate) struct CallContext<'a> {
     pub(crate) tenant: TenantId,
-    /// The trace that every hop belongs to.
     pub(crate) trace: &'a Trace,
     /// The tenant's time.
     pub(crate) now: Instant,
 }
 
-/// The run's side of a call.
+/// The run that makes a call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Workflow<'a> {
-    /// Whose it is.
     pub(crate) tenant: TenantId,
-    /// Which flow: what the hub's access list is asked about.
+    /// The flow, as in the hub's access lists.
     pub(crate) flow: FlowId,
-    /// Its definition.
     pub(crate) definition: &'a Definition,
-    /// The connections that its maker selected.
+    /// The connections that the maker selected.
     pub(crate) selections: &'a Selections,
-    /// Whose flow it is; `None` if the flow is gone.
+    /// The owner of the flow; `None` if the flow was deleted or is not needed.
     pub(crate) maker: Option<UserId>,
-    /// The trace that every hop of the run belongs to.
     pub(crate) trace: &'a Trace,
     /// The tenant's time.
     pub(crate) now: Instant,
 }
 
 impl<'a> Workflow<'a> {
-    /// When and for whom its calls are made.
-    pub(super) const fn occasion(&self) -> Occasion<'a> {
-        Occasion { tenant: self.tenant, trace: self.trace, now: self.now }
+    /// Returns the context of its calls.
+    pub(super) const fn context(&self) -> CallContext<'a> {
+        CallContext { tenant: self.tenant, trace: self.trace, now: self.now }
     }
 }
 
-/// The resource group that connections are kept in.
+/// The resource group of all connections.
 pub(super) const RESOURCE_GROUP: &str = "lab";
-/// The location that connectors are found at.
+/// The location of all connectors.
 const LOCATION: &str = "unitedstates";
 pub(super) const API_VERSION: &str = "2016-06-01";
-/// How long a connector's swagger is taken for current, in virtual time: as long as a connection key is used, so that one token of
-/// the service serves to renew both. An operation that is not found, or not where the swagger says, ends it sooner.
-const SWAGGER_KEPT: Span = super::connection_key::USED_FOR;
+/// How long a connector's swagger is cached (virtual time): as long as a connection key, so that
+/// one service token serves to refresh both. An operation that is not found, or not where the
+/// swagger says, ends it earlier.
+const SWAGGER_CACHED_FOR: Span = super::connection_key::USED_FOR;
 
-/// A client of the hub with what it remembers. All of it is in memory only.
+/// A client of the hub, with in-memory caches.
 #[derive(Debug)]
 pub(crate) struct Hub {
     pub(super) http: HttpClient,
@@ -82,21 +78,21 @@ pub(crate) struct Hub {
     pub(super) swaggers: TimedCache<(TenantId, String), Arc<Operations>>,
 }
 
-/// A tenant's credential of the flow service.
+/// The credential of the flow service in a tenant.
 #[derive(Clone, Debug)]
 pub(crate) struct Credential {
     pub(crate) client_id: ClientId,
     pub(crate) secret: Secret,
 }
 
-/// Where the credential of a tenant is to be had, when it is needed.
+/// Provides the credential of a tenant.
 pub(crate) trait Credentials: Sync {
-    /// The credential, or why there is none.
+    /// Returns the credential, or why it is not available.
     fn credential(&self, tenant: TenantId) -> impl Future<Output = Result<Credential, Failure>> + Send;
 }
 
 impl Hub {
-    /// A client that knows nothing yet.
+    /// Creates a client with empty caches.
     #[must_use]
     pub(crate) fn new(http: HttpClient, config: HubConfig) -> Self {
         let trimmed = |url: &str| url.trim_end_matches('/').to_owned();
@@ -104,14 +100,14 @@ impl Hub {
         Self { http, config, tokens: TimedCache::new(), keys: TimedCache::new(), swaggers: TimedCache::new() }
     }
 
-    /// Forgets all of a tenant.
+    /// Removes everything of a tenant from the caches.
     pub(crate) fn forget(&self, tenant: TenantId) {
         self.tokens.forget(|known| *known == tenant);
         self.keys.forget(|(known, ..)| *known == tenant);
         self.swaggers.forget(|(known, _)| *known == tenant);
     }
 
-    /// Makes the call of an action; whatever happens is an outcome.
+    /// Makes the call of an action. Errors are outcomes, too.
     pub(crate) async fn call(
         &self,
         workflow: &Workflow<'_>,
@@ -135,7 +131,7 @@ impl Hub {
         let operations = self.operations(workflow, credentials, &call.api, false).await?;
         let operations = match operations.get(&call.operation) {
             Some(_) => operations,
-            // The connector may have been changed since its swagger was read.
+            // The connector may have changed since its swagger was read.
             None => self.operations(workflow, credentials, &call.api, true).await?,
         };
         let operation = operations.get(&call.operation).ok_or_else(|| {
@@ -172,23 +168,26 @@ impl Hub {
             api,
         ];
         let query = [("api-version", API_VERSION), ("export", "true")];
-        let body = self.ask(&workflow.occasion(), credentials, Method::GET, &path, &query, None).await?;
-        // Asked for an export, the platform answers the swagger itself; a hub may also put it in its place in the connector.
+        let body = self
+            .request_control_plane(&workflow.context(), credentials, Method::GET, &path, &query, None)
+            .await?;
+        // For an export, the platform returns the swagger itself; a hub may also return it within
+        // the connector.
         let swagger =
             if body.get("paths").is_some() { Some(&body) } else { body.pointer("/properties/swagger") };
         let operations = Arc::new(Operations::read(swagger.unwrap_or(&Value::Null)));
-        self.swaggers.put(name, now + SWAGGER_KEPT, Arc::clone(&operations));
+        self.swaggers.put(name, now + SWAGGER_CACHED_FOR, Arc::clone(&operations));
         Ok(operations)
     }
 
-    /// Withdraws everything that was granted to a flow, because the flow is deleted.
+    /// Withdraws all access policies of a flow that is deleted.
     pub(crate) async fn withdraw_access(
         &self,
-        occasion: &Occasion<'_>,
+        context: &CallContext<'_>,
         credentials: &impl Credentials,
         flow: FlowId,
     ) -> Result<(), Outcome> {
-        let (tenant, flow_id) = (occasion.tenant.to_string(), flow.to_string());
+        let (tenant, flow_id) = (context.tenant.to_string(), flow.to_string());
         let path = [
             "subscriptions",
             &tenant,
@@ -200,22 +199,23 @@ impl Hub {
             &flow_id,
         ];
         let query = [("api-version", API_VERSION)];
-        self.ask(occasion, credentials, Method::DELETE, &path, &query, None).await?;
-        self.keys.forget(|(known, of, _)| *known == occasion.tenant && *of == flow);
+        self.request_control_plane(context, credentials, Method::DELETE, &path, &query, None).await?;
+        self.keys.forget(|(known, of, _)| *known == context.tenant && *of == flow);
         Ok(())
     }
 
-    /// Asks the hub's control plane as the flow service. A refused token is forgotten, so that the next call gets a new one.
-    pub(super) async fn ask(
+    /// Sends a request to the hub's control plane as the flow service. A rejected token is removed
+    /// from the cache, so that the next call gets a new one.
+    pub(super) async fn request_control_plane(
         &self,
-        occasion: &Occasion<'_>,
+        context: &CallContext<'_>,
         credentials: &impl Credentials,
         method: Method,
         path: &[&str],
         query: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Result<Value, Outcome> {
-        let token = self.service_token(occasion, credentials).await?;
+        let token = self.service_token(context, credentials).await?;
         let mut url = url::Url::parse(&self.config.hub_url).map_err(|_| {
             refused(Failure::new("ServiceUnavailable", "The address of the API Hub is not a URL."))
         })?;
@@ -225,23 +225,23 @@ impl Hub {
             })?
             .extend(path);
         url.query_pairs_mut().extend_pairs(query);
-        let mut request = self.http.request(occasion.trace, method, url).bearer_auth(token.expose());
+        let mut request = self.http.request(context.trace, method, url).bearer_auth(token.expose());
         if let Some(body) = body {
             request = request.json(body);
         }
-        let answer = Answer::to(request).await.map_err(|error| error.outcome("The API Hub"))?;
-        if answer.status == http::StatusCode::UNAUTHORIZED {
-            self.tokens.forget(|tenant| *tenant == occasion.tenant);
+        let response = ServiceResponse::send(request).await.map_err(|error| error.outcome("The API Hub"))?;
+        if response.status == http::StatusCode::UNAUTHORIZED {
+            self.tokens.forget(|tenant| *tenant == context.tenant);
         }
-        if answer.status.is_success() {
-            return Ok(answer.value());
+        if response.status.is_success() {
+            return Ok(response.value());
         }
-        let failure = failure_of(answer.status, &answer.value());
-        Err(Outcome { status: Some(answer.status.as_u16()), outputs: None, failure: Some(failure) })
+        let failure = failure_of(response.status, &response.value());
+        Err(Outcome { status: Some(response.status.as_u16()), outputs: None, failure: Some(failure) })
     }
 }
 
-/// The connection that an action's reference is mapped to.
+/// Returns the connection of an action's reference.
 fn connection_of<'a>(definition: &'a Definition, call: &ConnectorCall) -> Result<&'a str, Outcome> {
     let reference = definition.connections.get(&call.reference);
     let not_configured = |why: String| refused(Failure::new("ConnectionNotConfigured", why));
@@ -262,13 +262,13 @@ fn connection_of<'a>(definition: &'a Definition, call: &ConnectorCall) -> Result
     })
 }
 
-/// A failure that trying again cannot mend.
+/// A failure that a retry cannot fix.
 pub(super) fn refused(failure: Failure) -> Outcome {
     Outcome { status: None, outputs: None, failure: Some(failure) }
 }
 
-impl From<NoAnswer> for Outcome {
-    fn from(error: NoAnswer) -> Self {
+impl From<RequestError> for Outcome {
+    fn from(error: RequestError) -> Self {
         error.outcome("The API Hub")
     }
 }

@@ -1,18 +1,18 @@
-//! Calling a connector's operation through the hub.
+//! Calls operations of connectors through the hub.
 //!
-//! The flow service signs in as itself (client credentials), asks the hub for the connector's swagger and for the connection's
-//! runtime URL and key, and calls the runtime URL with that key. Keys and its own token live in memory only; a data source's token
-//! never comes here.
+//! The flow service signs in as itself (client credentials), requests the connector's swagger and
+//! the connection's runtime URL and key from the hub, and calls the runtime URL with that key. Keys
+//! and the service token are kept in memory only; the service never receives a data source's token.
 
-mod answer;
 mod connection_key;
 mod hub;
 mod operation;
 mod request;
+mod response;
 mod runtime;
 mod selection;
 mod service_token;
 mod timed_cache;
 
-pub(crate) use hub::{Credential, Credentials, Hub, HubConfig, Occasion, Workflow};
+pub(crate) use hub::{CallContext, Credential, Credentials, Hub, HubConfig, Workflow};
 pub(crate) use selection::Selections;

@@ -1,16 +1,16 @@
-//! The operations of a connector, from its swagger (OpenAPI 2.0).
+//! Parses the operations of a connector from its swagger (OpenAPI 2.0).
 
 use std::collections::HashMap;
 
 use http::Method;
 use serde_json::Value;
 
-/// Most operations that are read of one connector.
+/// The maximum number of operations of a connector.
 const OPERATIONS_MAX: usize = 2_000;
-/// Most parameters of one operation; the hub accepts no more.
+/// The maximum number of parameters of an operation, as in the hub.
 const PARAMETERS_MAX: usize = 200;
 
-/// Where a parameter goes.
+/// Where a parameter is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Path,
@@ -28,7 +28,7 @@ pub(super) struct Parameter {
     pub(super) default: Option<Value>,
 }
 
-/// An operation: what to call and how.
+/// An operation.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Operation {
     pub(super) method: Method,
@@ -37,12 +37,12 @@ pub(super) struct Operation {
     pub(super) parameters: Vec<Parameter>,
 }
 
-/// All operations, by their id.
+/// The operations, by id.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Operations(HashMap<String, Operation>);
 
 impl Operations {
-    /// Reads a swagger document; what is not an operation with an id is passed over.
+    /// Parses a swagger document. Skips operations without an id.
     pub(super) fn read(swagger: &Value) -> Self {
         let mut operations = HashMap::new();
         let paths = swagger.get("paths").and_then(Value::as_object);
@@ -62,7 +62,7 @@ impl Operations {
                     return Self(operations);
                 }
                 let mut parameters = Vec::new();
-                // The operation's own parameters stand before those of its path and win over them.
+                // The operation's own parameters come before those of its path and override them.
                 for list in [written.get("parameters"), item.get("parameters")] {
                     for one in list.and_then(Value::as_array).into_iter().flatten().take(PARAMETERS_MAX) {
                         if let Some(parameter) = parameter(swagger, one)
@@ -74,7 +74,8 @@ impl Operations {
                         }
                     }
                 }
-                // A platform's own export puts the connection into the path; the runtime URL has it already.
+                // An export of the platform has the connection in the path; here it is part of the
+                // runtime URL.
                 let path = path.strip_prefix("/{connectionId}").unwrap_or(path).to_owned();
                 parameters
                     .retain(|parameter| parameter.name != "connectionId" || parameter.place != Place::Path);

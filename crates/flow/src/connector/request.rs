@@ -1,4 +1,4 @@
-//! From an operation and its parameters to a request: pure.
+//! Builds a request from an operation and its parameters. Pure.
 
 use std::fmt::Write as _;
 
@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 use super::operation::{Operation, Parameter, Place};
 use crate::engine::Failure;
 
-/// Most parts of the name of a parameter below a body (`body/order/item`).
-const STEPS_MAX: usize = 32;
+/// The maximum number of segments of a parameter name below a body (`body/order/item`).
+const NAME_SEGMENTS_MAX: usize = 32;
 
-/// A request to be made below a connection's runtime URL.
+/// A request below a connection's runtime URL.
 #[derive(Debug, PartialEq)]
 pub(super) struct Request {
     pub(super) method: Method,
@@ -20,7 +20,7 @@ pub(super) struct Request {
     pub(super) body: Option<Value>,
 }
 
-/// Headers that are the engine's: no parameter may set them.
+/// Headers that only the engine sets.
 const RESERVED: [&str; 8] = [
     "authorization",
     "host",
@@ -32,7 +32,7 @@ const RESERVED: [&str; 8] = [
     "tracestate",
 ];
 
-/// Puts the parameters where the operation wants them.
+/// Builds the request, with the parameters where the operation expects them.
 pub(super) fn build(operation: &Operation, values: &Map<String, Value>) -> Result<Request, Failure> {
     let mut path = operation.path.clone();
     let mut query = String::new();
@@ -67,7 +67,7 @@ pub(super) fn build(operation: &Operation, values: &Map<String, Value>) -> Resul
             Place::Path => {
                 let text = plain(value);
                 if text.is_empty() || text == "." || text == ".." {
-                    return Err(invalid(&parameter.name, "it cannot stand in a path"));
+                    return Err(invalid(&parameter.name, "it cannot be part of a path"));
                 }
                 path = path.replace(&format!("{{{}}}", parameter.name), &encode(&text));
             }
@@ -99,7 +99,7 @@ pub(super) fn build(operation: &Operation, values: &Map<String, Value>) -> Resul
     Ok(Request { method: operation.method.clone(), path_and_query: path + &query, headers, body })
 }
 
-/// The parameter a written name is about: itself, or for `order/customer` the body parameter `order`.
+/// Returns the parameter of a name; for `order/customer`, the body parameter `order`.
 fn target<'a>(operation: &'a Operation, name: &str) -> Option<&'a Parameter> {
     let exact = operation.parameters.iter().find(|parameter| parameter.name == name);
     exact.or_else(|| {
@@ -122,12 +122,12 @@ fn body_of(
             continue;
         }
         let mut place = body.get_or_insert_with(|| Value::Object(Map::new()));
-        if below.split('/').nth(STEPS_MAX).is_some() {
-            return Err(invalid(name, "it has more than 32 parts"));
+        if below.split('/').nth(NAME_SEGMENTS_MAX).is_some() {
+            return Err(invalid(name, "its name has more than 32 segments"));
         }
         for step in below.split('/') {
             let Value::Object(map) = place else {
-                return Err(invalid(name, "something that is not an object stands in its way"));
+                return Err(invalid(name, "a value above it is not an object"));
             };
             place = map.entry(step).or_insert_with(|| Value::Object(Map::new()));
         }
@@ -137,14 +137,14 @@ fn body_of(
 }
 
 fn invalid(name: &str, why: &str) -> Failure {
-    Failure::new("BadRequest", format!("The value of parameter '{}' is not possible: {why}.", cut(name)))
+    Failure::new("BadRequest", format!("The value of parameter '{}' is not valid: {why}.", cut(name)))
 }
 
 fn cut(name: &str) -> String {
     name.chars().take(100).collect()
 }
 
-/// A value as text; arrays as swagger's default says, with commas.
+/// Formats a value as text; arrays with commas, the default of swagger.
 fn plain(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -154,7 +154,8 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// Percent-encodes everything but what RFC 3986 calls unreserved, and `$`, which query options begin with.
+/// Percent-encodes everything but the unreserved characters of RFC 3986 and `$`, with which query
+/// options begin.
 fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -205,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_go_where_the_swagger_says() {
+    fn parameters_are_sent_where_the_swagger_says() {
         for (id, values, line, body) in [
             ("ListOrders", json!({}), "GET /orders?$top=20", None),
             (
@@ -233,14 +234,14 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_refused() {
+    fn invalid_parameters_are_rejected() {
         for (id, values, expected) in [
             (
                 "GetOrder",
                 json!({}),
                 "WorkflowOperationParametersRuntimeMissingValue: The required parameter 'id'",
             ),
-            ("GetOrder", json!({"id": ".."}), "cannot stand in a path"),
+            ("GetOrder", json!({"id": ".."}), "cannot be part of a path"),
             (
                 "GetOrder",
                 json!({"id": "1", "extra": 1}),
@@ -259,7 +260,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_value_leaves_its_segment(id in "\\PC{1,40}") {
+        fn no_value_leaves_its_path_segment(id in "\\PC{1,40}") {
             if let Ok((line, _)) = built("GetOrder", json!({"id": id})) {
                 let segment = line.strip_prefix("GET /orders/").expect("the path");
                 prop_assert!(segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~$%".contains(&b)), "{}", segment);

@@ -1,12 +1,12 @@
-//! The call itself, at the connection's runtime URL.
+//! Calls the connection's runtime URL.
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 
-use super::answer::Answer;
 use super::connection_key::ConnectionKey;
 use super::hub::{Hub, Workflow, refused};
 use super::request::Request;
+use super::response::ServiceResponse;
 use crate::definition::ConnectorCall;
 use crate::engine::{Failure, Outcome};
 
@@ -23,7 +23,7 @@ impl Hub {
         let Ok(mut authorization) = HeaderValue::try_from(format!("Key {}", key.key.expose())) else {
             return refused(Failure::new(
                 "BadGateway",
-                "The API Hub answered a connection key that cannot be sent.",
+                "The API Hub returned a connection key that is not valid in a header.",
             ));
         };
         authorization.set_sensitive(true);
@@ -35,21 +35,22 @@ impl Hub {
         if let Some(body) = &request.body {
             builder = builder.header(CONTENT_TYPE, "application/json").body(body.to_string());
         }
-        let answer = match Answer::to(builder).await {
-            Ok(answer) => answer,
+        let response = match ServiceResponse::send(builder).await {
+            Ok(response) => response,
             Err(error) => return error.outcome("The API Hub"),
         };
-        let outcome = answer.outcome();
-        // A key that the hub no longer takes is of no more use, nor one for a connection that is gone: the next run asks anew.
-        let moved = matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED);
-        let refusal = matches!(answer.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+        let outcome = response.outcome();
+        // Remove a rejected key, and the key of a deleted connection, from the cache: the next run
+        // requests a new one.
+        let moved = matches!(response.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED);
+        let refusal = matches!(response.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
             && outcome.failure.as_ref().is_some_and(|f| f.message.contains("Error from token exchange"));
         if moved || refusal {
             self.keys.forget(|(tenant, flow, name)| {
                 *tenant == workflow.tenant && *flow == workflow.flow && name == connection
             });
         }
-        // Nor may the operation be where the swagger said.
+        // The operation may not be where the cached swagger says.
         if moved {
             self.swaggers.forget(|(tenant, api)| *tenant == workflow.tenant && *api == call.api);
         }

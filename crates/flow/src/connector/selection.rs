@@ -1,4 +1,5 @@
-//! Which connection a maker selected: a name may come to mean another connection, an id never does.
+//! Selects connections by id when a flow is saved, because a name can later refer to another
+//! connection.
 
 use std::collections::BTreeMap;
 
@@ -6,30 +7,30 @@ use http::Method;
 use outlive_clock::UserId;
 use serde_json::Value;
 
-use super::hub::{API_VERSION, Credentials, Hub, Occasion, RESOURCE_GROUP};
+use super::hub::{API_VERSION, CallContext, Credentials, Hub, RESOURCE_GROUP};
 use crate::engine::{Failure, Outcome};
 
-/// The hub's ids of the connections that a flow's maker selected, by lower-case name.
+/// The ids of the connections that a flow's maker selected, by lower-case name.
 pub(crate) type Selections = BTreeMap<String, String>;
 
-/// A connection that a maker may select.
+/// A connection that the maker may select.
 struct Selectable {
     id: String,
-    /// Whether the maker created it; otherwise its owner shared it with the maker.
+    /// Whether the maker created it; otherwise its owner shared it.
     is_own: bool,
 }
 
 impl Hub {
-    /// The selections of a flow whose references name `connections`, as `maker` saves it; `before`
-    /// are those it was saved with until now.
+    /// Returns the selections of a flow whose references name `connections`, as `maker` saves it.
+    /// `before` are the previous selections.
     ///
-    /// A name that had another connection selected is moved on only to a connection that the maker
-    /// created: a colleague who takes a deleted connection's name, and shares the new one, does not
-    /// become the flow's account. Without a hub to ask, what was selected stays, and the rest is
-    /// looked up when the flow runs.
+    /// A name whose connection changed moves only to a connection that the maker created: a
+    /// colleague who reuses the name of a deleted connection, and shares the new one, must not
+    /// become the flow's account. If the hub cannot be reached, previous selections stay, and the
+    /// others are looked up when the flow runs.
     pub(crate) async fn selections(
         &self,
-        occasion: &Occasion<'_>,
+        context: &CallContext<'_>,
         credentials: &impl Credentials,
         maker: UserId,
         connections: impl Iterator<Item = &str>,
@@ -41,7 +42,7 @@ impl Hub {
             if selections.contains_key(&key) {
                 continue;
             }
-            let found = self.selectable(occasion, credentials, maker, name).await.unwrap_or_else(|outcome| {
+            let found = self.selectable(context, credentials, maker, name).await.unwrap_or_else(|outcome| {
                 let why = outcome.failure.map_or_else(String::new, |failure| failure.message);
                 tracing::debug!(
                     connection = name,
@@ -60,25 +61,25 @@ impl Hub {
         selections
     }
 
-    /// The id of the connection of this name, if `maker` may select it.
-    pub(super) async fn selected_by(
+    /// Returns the id of the connection of this name, if `maker` may select it.
+    pub(super) async fn find_selectable(
         &self,
-        occasion: &Occasion<'_>,
+        context: &CallContext<'_>,
         credentials: &impl Credentials,
         maker: UserId,
         name: &str,
     ) -> Result<Option<String>, Outcome> {
-        Ok(self.selectable(occasion, credentials, maker, name).await?.map(|found| found.id))
+        Ok(self.selectable(context, credentials, maker, name).await?.map(|found| found.id))
     }
 
     async fn selectable(
         &self,
-        occasion: &Occasion<'_>,
+        context: &CallContext<'_>,
         credentials: &impl Credentials,
         maker: UserId,
         name: &str,
     ) -> Result<Option<Selectable>, Outcome> {
-        let tenant = occasion.tenant.to_string();
+        let tenant = context.tenant.to_string();
         let path = [
             "subscriptions",
             &tenant,
@@ -90,11 +91,12 @@ impl Hub {
             name,
         ];
         let query = [("api-version", API_VERSION)];
-        let connection = match self.ask(occasion, credentials, Method::GET, &path, &query, None).await {
-            Ok(connection) => connection,
-            Err(outcome) if outcome.status == Some(404) => return Ok(None),
-            Err(outcome) => return Err(outcome),
-        };
+        let connection =
+            match self.request_control_plane(context, credentials, Method::GET, &path, &query, None).await {
+                Ok(connection) => connection,
+                Err(outcome) if outcome.status == Some(404) => return Ok(None),
+                Err(outcome) => return Err(outcome),
+            };
         let url = connection.pointer("/properties/connectionRuntimeUrl").and_then(Value::as_str);
         let Some(id) = url.and_then(id_of) else { return Ok(None) };
         let maker = maker.to_string();
@@ -105,7 +107,8 @@ impl Hub {
             return Ok(Some(Selectable { id, is_own: true }));
         }
         let list = [&path[..], &["accessPolicies"]].concat();
-        let policies = self.ask(occasion, credentials, Method::GET, &list, &query, None).await?;
+        let policies =
+            self.request_control_plane(context, credentials, Method::GET, &list, &query, None).await?;
         let policies = policies.get("value").and_then(Value::as_array);
         let is_shared = policies
             .into_iter()
@@ -115,14 +118,14 @@ impl Hub {
     }
 }
 
-/// The hub's id of a connection: the last part of its runtime URL.
+/// Returns the id of a connection: the last segment of its runtime URL.
 pub(super) fn id_of(runtime_url: &str) -> Option<String> {
     let url = url::Url::parse(runtime_url).ok()?;
     let last = url.path().trim_end_matches('/').rsplit('/').next()?;
     (!last.is_empty()).then(|| last.to_ascii_lowercase())
 }
 
-/// The failure of an action whose connection is not there, or no longer the one that was selected.
+/// The failure of an action whose connection does not exist or is not the selected one.
 pub(super) fn not_found(name: &str) -> Outcome {
     let failure = Failure::new("ConnectionNotFound", format!("The connection '{name}' could not be found."));
     Outcome { status: Some(404), outputs: None, failure: Some(failure) }

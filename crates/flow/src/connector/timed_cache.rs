@@ -1,4 +1,4 @@
-//! What is remembered until an instant of the tenant's time.
+//! A cache whose entries expire by the tenant's time.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -6,10 +6,10 @@ use std::sync::{Mutex, PoisonError};
 
 use outlive_clock::Instant;
 
-/// Most entries; beyond that everything is forgotten and asked for again.
+/// The maximum number of entries. When it is exceeded, the cache is cleared.
 const ENTRIES_MAX: usize = 10_000;
 
-/// Values with the virtual instant from which they are stale.
+/// Values with the virtual instant at which they become stale.
 #[derive(Debug)]
 pub(super) struct TimedCache<K, V>(Mutex<HashMap<K, (Instant, V)>>);
 

@@ -1,4 +1,4 @@
-//! The actions of a flow, and reading them out of their nests.
+//! Parses the actions of a flow, including nested ones.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -18,36 +18,37 @@ use crate::status::ActionStatus;
 pub struct Action {
     /// Its name, unique in the flow.
     pub name: String,
-    /// What it stands in.
+    /// Its scope.
     pub scope: Scope,
-    /// What it waits for (places in [`Definition::actions`](super::Definition::actions)), and how that must have ended.
+    /// The actions it runs after (places in [`Definition::actions`](super::Definition::actions)),
+    /// and the statuses they must have.
     pub run_after: Vec<(usize, StatusSet)>,
-    /// What it does.
+    /// The kind, with its inputs.
     pub kind: ActionKind,
 }
 
-/// What an action stands in.
+/// The scope of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// The flow itself.
+    /// The flow.
     Flow,
     /// A branch of a condition: `actions` (`then`) or `else.actions`.
     Branch {
         /// The condition's place.
         condition: usize,
-        /// Whether the branch is taken when the condition holds.
+        /// Whether it is the branch for a true condition.
         then: bool,
     },
 }
 
-/// What an action does.
+/// The kind of an action.
 #[derive(Clone, Debug)]
 pub enum ActionKind {
     /// Calls an operation of a connector through a connection.
     OpenApiConnection(ConnectorCall),
-    /// Makes a value.
+    /// Computes a value.
     Compose(Template),
-    /// Takes one of two branches.
+    /// Runs one of two branches.
     If(Condition),
 }
 
@@ -58,11 +59,11 @@ pub struct ConnectorCall {
     pub api: String,
     /// The key in `connectionReferences`.
     pub reference: String,
-    /// The operation of the connector's swagger.
+    /// The operation in the connector's swagger.
     pub operation: String,
-    /// Parameter names (`body/customer` reaches into the body) and their values.
+    /// Parameters by name; `body/customer` names a member of the body.
     pub parameters: Vec<(String, Template)>,
-    /// What to do when the call fails in a way that may pass.
+    /// The retry policy.
     pub retry: RetryPolicy,
 }
 
@@ -71,17 +72,17 @@ pub struct ConnectorCall {
 pub struct StatusSet(u8);
 
 impl StatusSet {
-    /// Adds a status.
+    /// Returns the set with this status added.
     #[must_use]
     pub const fn with(self, status: ActionStatus) -> Self {
         Self(self.0 | 1 << status as u8)
     }
-    /// Whether a status is in it.
+    /// Whether the set contains a status.
     #[must_use]
     pub const fn has(self, status: ActionStatus) -> bool {
         self.0 & (1 << status as u8) != 0
     }
-    /// The statuses in it, for messages.
+    /// Lists the statuses, for messages.
     #[must_use]
     pub fn names(self) -> String {
         let all =
@@ -92,14 +93,14 @@ impl StatusSet {
     }
 }
 
-/// An action whose `runAfter` is still by name.
+/// An action whose `runAfter` is not yet resolved.
 struct Read<'a> {
     node: Node<'a>,
     action: Action,
     after: Vec<(String, StatusSet)>,
 }
 
-/// Collects the actions of a definition.
+/// Parses the actions of a definition.
 pub(super) struct Reader<'a> {
     parameters: BTreeSet<String>,
     read: Vec<Read<'a>>,
@@ -111,7 +112,7 @@ impl<'a> Reader<'a> {
         Self { parameters, read: Vec::new(), places: HashMap::new() }
     }
 
-    /// Reads a map of actions, with those inside conditions.
+    /// Parses a map of actions, including those inside conditions.
     pub(super) fn read(
         &mut self,
         actions: &Node<'a>,
@@ -164,7 +165,7 @@ impl<'a> Reader<'a> {
     fn check_parameters(&self, node: &Node<'_>, kind: &ActionKind) -> Result<(), DefinitionError> {
         let unknown = templates(kind)
             .into_iter()
-            .flat_map(Template::parameters_named)
+            .flat_map(Template::parameter_names)
             .find(|name| !self.parameters.contains(*name));
         match unknown {
             None => Ok(()),
@@ -178,7 +179,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Resolves names, checks what refers to what, and puts the actions in order.
+    /// Resolves names, checks references, and orders the actions.
     pub(super) fn finish(mut self) -> Result<Vec<Action>, DefinitionError> {
         for place in 0..self.read.len() {
             let one = &self.read[place];
@@ -199,12 +200,12 @@ impl<'a> Reader<'a> {
                 }
                 run_after.push((before, *statuses));
             }
-            for name in templates(&one.action.kind).into_iter().flat_map(Template::actions_named) {
+            for name in templates(&one.action.kind).into_iter().flat_map(Template::action_names) {
                 if self.places.get(name).is_none_or(|p| *p == place) {
                     let quoted: String = name.chars().take(limits::QUOTED_MAX).collect();
                     return Err(one.node.refuse(
                         &format!("an expression refers to the action '{quoted}', which is not another action of this flow"),
-                        "name an action that runs before; names are case-sensitive and have _ for spaces",
+                        "name an action that runs before; names are case-sensitive and contain _ instead of spaces",
                     ));
                 }
             }
@@ -212,15 +213,13 @@ impl<'a> Reader<'a> {
         }
         let order =
             order::of(&self.read.iter().map(|one| &one.action).collect::<Vec<_>>()).map_err(|place| {
-                self.read[place]
-                    .node
-                    .refuse("the actions wait for each other in a circle", "break the circle of runAfter")
+                self.read[place].node.refuse("the runAfter conditions form a circle", "remove one of them")
             })?;
         Ok(order::apply(self.read.into_iter().map(|one| one.action).collect(), &order))
     }
 }
 
-/// All templates of an action.
+/// Returns all templates of an action.
 fn templates(kind: &ActionKind) -> Vec<&Template> {
     match kind {
         ActionKind::OpenApiConnection(call) => call.parameters.iter().map(|(_, template)| template).collect(),
@@ -261,7 +260,7 @@ fn kind(node: &Node<'_>) -> Result<ActionKind, DefinitionError> {
         }
         other => {
             let other: String = other.chars().take(limits::QUOTED_MAX).collect();
-            Err(kind.refuse(&format!("there is no action type '{other}' here"), remedy))
+            Err(kind.refuse(&format!("the action type '{other}' is not supported"), remedy))
         }
     }
 }
@@ -281,13 +280,13 @@ fn connector_call(inputs: &Node<'_>) -> Result<ConnectorCall, DefinitionError> {
     let reference = required("connectionName", "name a key of connectionReferences")?;
     let operation = required("operationId", "name an operation of the connector")?;
     if let Some(authentication) = inputs.optional("authentication") {
-        // The engine fills it at run time; a maker never writes anything else here.
+        // The engine sets it at run time; a maker never writes another value.
         let written = authentication.value();
         let filled_by_engine =
             written.as_str().is_some_and(|text| text.starts_with("@parameters('$authentication')"));
         if !filled_by_engine {
             return Err(authentication.refuse(
-                "credentials do not stand in a definition",
+                "a definition must not contain credentials",
                 "write \"@parameters('$authentication')\" or leave it out",
             ));
         }
@@ -310,8 +309,8 @@ fn run_after(node: &Node<'_>) -> Result<Vec<(String, StatusSet)>, DefinitionErro
         for status in statuses.elements()? {
             let remedy = "use Succeeded, Failed, Skipped or TimedOut";
             let text = status.text()?;
-            let Some(known) = ActionStatus::waitable(text) else {
-                return Err(status.refuse("no action can be waited for to end so", remedy));
+            let Some(known) = ActionStatus::for_run_after(text) else {
+                return Err(status.refuse("this is not a status that runAfter can have", remedy));
             };
             set = set.with(known);
         }

@@ -1,27 +1,27 @@
-//! What an `If` asks: an expression, or a tree `{"and": [{"equals": [a, b]}]}`.
+//! The condition of an `If`: an expression, or a tree `{"and": [{"equals": [a, b]}]}`.
 
 use super::node::Node;
 use super::refusal::DefinitionError;
 use crate::expression::{EvaluationError, Facts, Function, Template, compare};
 
-/// Deepest tree of a condition.
+/// The maximum depth of a condition.
 const DEPTH_MAX: usize = 16;
-/// Most operands of one `and` or `or`.
+/// The maximum number of operands of `and` or `or`.
 const OPERANDS_MAX: usize = 100;
 
-/// A condition that was read.
+/// A parsed condition.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Condition {
-    /// True when all are.
+    /// True if all conditions are.
     All(Vec<Condition>),
-    /// True when one is.
+    /// True if any condition is.
     Any(Vec<Condition>),
-    /// True when it is not.
+    /// True if the condition is false.
     Not(Box<Condition>),
     /// A comparison of two values.
     #[doc(hidden)]
     Compare(Comparison),
-    /// An expression that gives true or false.
+    /// An expression with a Boolean value.
     Expression(Template),
 }
 
@@ -94,10 +94,10 @@ impl Condition {
         }
     }
 
-    /// Whether it holds.
+    /// Evaluates the condition.
     ///
     /// # Errors
-    /// When an expression in it has no value, or the values cannot be compared.
+    /// An expression in it has no value, or the values cannot be compared.
     pub fn holds(&self, facts: &dyn Facts) -> Result<bool, EvaluationError> {
         match self {
             Self::All(list) => {
@@ -127,7 +127,7 @@ impl Condition {
         }
     }
 
-    /// All templates in it.
+    /// Returns all templates in it.
     pub(super) fn templates(&self) -> Vec<&Template> {
         match self {
             Self::All(list) | Self::Any(list) => list.iter().flat_map(Self::templates).collect(),
@@ -138,7 +138,7 @@ impl Condition {
     }
 }
 
-/// Reads a value with expressions in it.
+/// Parses a value with expressions.
 pub(super) fn template(node: &Node<'_>) -> Result<Template, DefinitionError> {
     Template::read(node.value()).map_err(|(below, error)| {
         node.refuse_at(

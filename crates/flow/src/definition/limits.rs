@@ -3,16 +3,16 @@
 use super::node::Node;
 use super::refusal::DefinitionError;
 
-/// Most actions of a flow, nested ones included.
+/// The maximum number of actions of a flow, including nested ones.
 pub const ACTIONS_MAX: usize = 500;
-/// Deepest nesting of actions.
+/// The maximum nesting depth of actions.
 pub const NESTING_MAX: usize = 8;
-/// Longest name of an action, trigger or parameter, in characters.
+/// The maximum length of a name of an action, trigger or parameter, in characters.
 pub const NAME_CHARACTERS_MAX: usize = 80;
-/// Longest text in a path or message that repeats input, in characters.
+/// The maximum length of input that a path or message quotes, in characters.
 pub(super) const QUOTED_MAX: usize = 100;
 
-/// Checks a name that stands at `node`.
+/// Checks the name at `node`.
 pub(super) fn name(node: &Node<'_>, name: &str) -> Result<(), DefinitionError> {
     if name.is_empty() {
         return Err(node.refuse("the name is empty", "give it a name"));

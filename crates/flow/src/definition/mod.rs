@@ -1,5 +1,5 @@
-//! A flow's definition: the documented JSON (reference §6.1), read once into what the engine needs, or refused with the path at
-//! which it is wrong.
+//! A flow's definition: parses the documented JSON (reference §6.1), or rejects it with the path of
+//! the error.
 
 mod action;
 mod condition;
@@ -25,25 +25,27 @@ pub use trigger::{Trigger, TriggerKind};
 use action::Reader;
 use node::Node;
 
-/// A definition that was read and found right.
+/// A valid definition.
 #[derive(Clone, Debug)]
 pub struct Definition {
-    /// The one trigger.
+    /// The trigger.
     pub trigger: Trigger,
-    /// All actions, those inside conditions too. Each stands after its condition and after what it waits for.
+    /// All actions, including those inside conditions. Each follows its condition and the actions
+    /// it runs after.
     pub actions: Vec<Action>,
-    /// The parameters and their defaults. The engine fills `$authentication` with nothing a flow could read.
+    /// The parameters and their defaults. `$authentication` contains nothing that a flow could
+    /// read.
     pub parameters: BTreeMap<String, Value>,
-    /// The flow's names for connections.
+    /// The connection references.
     pub connections: BTreeMap<String, ConnectionReference>,
     places: HashMap<String, usize>,
 }
 
 impl Definition {
-    /// Reads `definition` and `connectionReferences` as they stand in a flow's `properties`.
+    /// Parses `definition` and `connectionReferences` of a flow's `properties`.
     ///
     /// # Errors
-    /// The first thing that is wrong: where, what, and what to do.
+    /// The first error: where, what, and how to correct it.
     pub fn read(definition: &Value, references: &Value) -> Result<Self, DefinitionError> {
         let node = Node::new("properties.definition", definition);
         let known = [
@@ -76,12 +78,12 @@ impl Definition {
         Ok(Self { trigger, actions, parameters, connections, places })
     }
 
-    /// The names of the connections that its references are mapped to.
+    /// Returns the connections of its references, by name.
     pub(crate) fn connection_names(&self) -> impl Iterator<Item = &str> {
         self.connections.values().filter_map(|reference| reference.connection.as_deref())
     }
 
-    /// The place of an action, by its name.
+    /// Returns the place of an action.
     #[must_use]
     pub fn place(&self, name: &str) -> Option<usize> {
         self.places.get(name).copied()

@@ -1,11 +1,11 @@
-//! A value with the path at which it stands, so that every refusal can say where.
+//! A JSON value with its path, for error messages.
 
 use serde_json::{Map, Value};
 
 use super::limits::QUOTED_MAX;
 use super::refusal::DefinitionError;
 
-/// A place in the document.
+/// A value in the document.
 #[derive(Clone, Debug)]
 pub(super) struct Node<'a> {
     path: String,
@@ -28,12 +28,12 @@ impl<'a> Node<'a> {
         Self { path, value }
     }
 
-    /// A refusal of this place.
+    /// Returns an error for this value.
     pub(super) fn refuse(&self, what: &str, remedy: &str) -> DefinitionError {
         DefinitionError { path: self.path.clone(), what: what.to_owned(), remedy: remedy.to_owned() }
     }
 
-    /// A refusal of a place below this one.
+    /// Returns an error for a value below this one.
     pub(super) fn refuse_at(&self, below: &str, what: &str, remedy: &str) -> DefinitionError {
         DefinitionError {
             path: format!("{}{below}", self.path),
@@ -46,7 +46,7 @@ impl<'a> Node<'a> {
         self.value.as_object().ok_or_else(|| self.refuse("this is not an object", "write an object {…} here"))
     }
 
-    /// The members of an object, in the order in which they are written or, failing that, sorted.
+    /// Returns the members of an object, in document order if it is known, otherwise sorted.
     pub(super) fn members(&self) -> Result<Vec<(String, Node<'a>)>, DefinitionError> {
         Ok(self.object()?.iter().map(|(name, value)| (name.clone(), self.below(name, value))).collect())
     }
@@ -63,7 +63,7 @@ impl<'a> Node<'a> {
             .collect())
     }
 
-    /// A member that may be missing; null counts as missing.
+    /// Returns an optional member; null counts as absent.
     pub(super) fn optional(&self, name: &str) -> Option<Node<'a>> {
         self.value.get(name).filter(|value| !value.is_null()).map(|value| self.below(name, value))
     }
@@ -76,17 +76,20 @@ impl<'a> Node<'a> {
     pub(super) fn text(&self) -> Result<&'a str, DefinitionError> {
         self.value
             .as_str()
-            .ok_or_else(|| self.refuse("this is not a text", "write a text in \"double quotes\" here"))
+            .ok_or_else(|| self.refuse("this is not a string", "write a string in \"double quotes\" here"))
     }
 
-    /// Refuses members that mean nothing here: a misspelt `runafter` must not pass silently.
+    /// Rejects unknown members, such as a misspelt `runafter`.
     pub(super) fn only(&self, known: &[&str]) -> Result<(), DefinitionError> {
         match self.object()?.keys().find(|name| !known.contains(&name.as_str())) {
             None => Ok(()),
             Some(name) => {
                 let quoted: String = name.chars().take(QUOTED_MAX).collect();
                 let known = known.join(", ");
-                Err(self.refuse(&format!("'{quoted}' means nothing here"), &format!("there are {known}")))
+                Err(self.refuse(
+                    &format!("'{quoted}' is not a known member"),
+                    &format!("the known members are {known}"),
+                ))
             }
         }
     }

@@ -1,8 +1,8 @@
-//! The order in which actions are looked at: each after its condition and after what it waits for.
+//! Orders actions: each follows its condition and the actions it runs after.
 
 use super::action::{Action, Scope};
 
-/// Places in order, or a place on a circle.
+/// Returns the places in order, or a place that is part of a circle.
 pub(super) fn of(actions: &[&Action]) -> Result<Vec<usize>, usize> {
     let mut order = Vec::with_capacity(actions.len());
     let mut placed = vec![false; actions.len()];
@@ -27,7 +27,7 @@ pub(super) fn of(actions: &[&Action]) -> Result<Vec<usize>, usize> {
     Ok(order)
 }
 
-/// The actions in that order, with their places renamed.
+/// Reorders the actions and renumbers their places.
 pub(super) fn apply(actions: Vec<Action>, order: &[usize]) -> Vec<Action> {
     let mut renamed = vec![0; order.len()];
     for (new, old) in order.iter().enumerate() {

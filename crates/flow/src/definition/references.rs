@@ -1,4 +1,4 @@
-//! The flow's own names for connections (`connectionReferences`), in the two shapes that are about.
+//! Connection references (`connectionReferences`), in both known forms.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,12 @@ use super::limits;
 use super::node::Node;
 use super::refusal::DefinitionError;
 
-/// What a name stands for.
+/// A connection reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectionReference {
     /// The connector (`shared_contoso-orders`), if the reference names it.
     pub api: Option<String>,
-    /// The connection's name in the hub; `None` while nobody has mapped the reference.
+    /// The connection's name in the hub; `None` if the reference is not mapped.
     pub connection: Option<String>,
 }
 
@@ -41,7 +41,8 @@ fn one(node: &Node<'_>) -> Result<ConnectionReference, DefinitionError> {
             );
         }
     }
-    // {connection: {name}, api: {name}} of a stored flow, or {connectionName, id | apiName} of a package.
+    // {connection: {name}, api: {name}} of a stored flow, or {connectionName, id | apiName} of a
+    // package.
     let connection = match node.optional("connection") {
         Some(connection) => text(&connection, "name")?,
         None => text(node, "connectionName")?,
@@ -70,20 +71,21 @@ fn text(node: &Node<'_>, member: &str) -> Result<Option<String>, DefinitionError
     Ok(Some(text.to_owned()))
 }
 
-/// The connector a resource id or a name ends in (`/providers/Microsoft.PowerApps/apis/shared_x` → `shared_x`).
+/// Returns the connector in a resource id or name (`/providers/Microsoft.PowerApps/apis/shared_x` →
+/// `shared_x`).
 pub(super) fn api_name(node: &Node<'_>) -> Result<String, DefinitionError> {
     let Value::String(id) = node.value() else {
         return Err(
-            node.refuse("this is not a text", "write /providers/Microsoft.PowerApps/apis/<connector>")
+            node.refuse("this is not a string", "write /providers/Microsoft.PowerApps/apis/<connector>")
         );
     };
     match id.rsplit('/').next() {
         Some(name) if !name.is_empty() && name.len() <= 400 && !name.chars().any(char::is_control) => {
             Ok(name.to_owned())
         }
-        _ => {
-            Err(node
-                .refuse("this names no connector", "write /providers/Microsoft.PowerApps/apis/<connector>"))
-        }
+        _ => Err(node.refuse(
+            "this is not the id of a connector",
+            "write /providers/Microsoft.PowerApps/apis/<connector>",
+        )),
     }
 }

@@ -1,13 +1,13 @@
-//! Why a definition is refused.
+//! Errors in a definition.
 
-/// Where a definition is wrong, how, and what to do.
+/// An error in a definition: where, what, and how to correct it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {what}; {remedy}.")]
 pub struct DefinitionError {
     /// The JSON path from the flow's root (`properties.definition.actions.List_orders.inputs`).
     pub path: String,
-    /// What is wrong there.
+    /// What is wrong.
     pub what: String,
-    /// What would be right.
+    /// How to correct it.
     pub remedy: String,
 }

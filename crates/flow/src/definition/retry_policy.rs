@@ -1,4 +1,4 @@
-//! `retryPolicy` as it is written (reference §4.4).
+//! Parses `retryPolicy` (reference §4.4).
 
 use outlive_clock::Span;
 

@@ -41,7 +41,7 @@ fn read(definition: &Value) -> Result<Definition, DefinitionError> {
 }
 
 #[test]
-fn the_documented_shape_is_read() {
+fn the_documented_form_is_parsed() {
     let definition = read(&hourly()).expect("reads");
     let recurrence = Recurrence { frequency: Frequency::Hour, interval: 1, start: None };
     assert_eq!(definition.trigger.kind, TriggerKind::Recurrence(recurrence));
@@ -53,7 +53,7 @@ fn the_documented_shape_is_read() {
 }
 
 #[test]
-fn the_package_style_of_references_is_read() {
+fn references_of_a_package_are_parsed() {
     let legacy = json!({"a": {
         "connectionName": "orders-1", "source": "Embedded", "id": "/providers/Microsoft.PowerApps/apis/shared_x", "tier": "Standard"
     }, "unmapped": {"api": {"name": "shared_x"}, "connection": {"connectionReferenceLogicalName": "new_x"}}});
@@ -67,7 +67,7 @@ fn the_package_style_of_references_is_read() {
 }
 
 #[test]
-fn actions_stand_after_what_they_wait_for() {
+fn actions_follow_those_they_run_after() {
     let mut flow = hourly();
     flow["actions"] = json!({
         "A_last": {"type": "Compose", "inputs": 1, "runAfter": {"B_if": ["Succeeded", "FAILED"]}},
@@ -91,7 +91,7 @@ fn actions_stand_after_what_they_wait_for() {
     assert_eq!(definition.actions.len(), 5);
 }
 
-/// Changes the hourly flow at a JSON pointer and says how it is refused.
+/// Changes the hourly flow at a JSON pointer and returns the error.
 fn refusal(pointer: &str, value: Value) -> String {
     let mut flow = hourly();
     let (parent, member) = pointer.rsplit_once('/').expect("a pointer");
@@ -101,7 +101,7 @@ fn refusal(pointer: &str, value: Value) -> String {
 }
 
 #[test]
-fn refusals_say_where_what_and_what_to_do() {
+fn errors_contain_place_reason_and_remedy() {
     let action = |kind: &str| json!({"type": kind, "inputs": 1});
     let list = "/actions/List_orders";
     for (pointer, value, expected) in [
@@ -110,7 +110,7 @@ fn refusals_say_where_what_and_what_to_do() {
         (
             "/triggers/Recurrence/type",
             json!("Webhook"),
-            "triggers.Recurrence.type: there is no trigger type 'Webhook'",
+            "triggers.Recurrence.type: the trigger type 'Webhook' is not supported",
         ),
         (
             "/triggers/Recurrence/recurrence/frequency",
@@ -135,10 +135,10 @@ fn refusals_say_where_what_and_what_to_do() {
         (
             "/actions/Http",
             action("Http"),
-            "actions.Http.type: there is no action type 'Http' here; use OpenApiConnection, Compose or If.",
+            "actions.Http.type: the action type 'Http' is not supported; use OpenApiConnection, Compose or If.",
         ),
         ("/actions/x", json!("y"), "actions.x: this is not an object"),
-        (&format!("{list}/runafter"), json!({}), "List_orders: 'runafter' means nothing here"),
+        (&format!("{list}/runafter"), json!({}), "List_orders: 'runafter' is not a known member"),
         (
             &format!("{list}/runAfter"),
             json!({"Nothing": ["Succeeded"]}),
@@ -146,11 +146,11 @@ fn refusals_say_where_what_and_what_to_do() {
         ),
         (&format!("{list}/runAfter"), json!({"List_orders": ["Succeeded"]}), "wait for itself"),
         (&format!("{list}/inputs/host"), json!({"apiId": "x"}), "inputs.host: 'connectionName' is missing"),
-        (&format!("{list}/inputs/host/apiId"), json!(7), "host.apiId: this is not a text"),
+        (&format!("{list}/inputs/host/apiId"), json!(7), "host.apiId: this is not a string"),
         (
             &format!("{list}/inputs/authentication"),
             json!({"type": "Raw", "value": "secret"}),
-            "inputs.authentication: credentials do not stand",
+            "inputs.authentication: a definition must not contain",
         ),
         (
             &format!("{list}/inputs/parameters"),
@@ -198,12 +198,12 @@ fn refusals_say_where_what_and_what_to_do() {
 }
 
 #[test]
-fn circles_names_and_numbers_are_bounded() {
+fn circles_and_limits_are_checked() {
     let circle = json!({
         "A": {"type": "Compose", "inputs": 1, "runAfter": {"B": ["Succeeded"]}},
         "B": {"type": "Compose", "inputs": 1, "runAfter": {"A": ["Succeeded"]}}
     });
-    assert!(refusal("/actions", circle).contains("in a circle"));
+    assert!(refusal("/actions", circle).contains("form a circle"));
     let compose = json!({"type": "Compose", "inputs": 1});
     assert!(refusal(&format!("/actions/{}", "n".repeat(81)), compose.clone()).contains("longer than 80"));
     let many: serde_json::Map<_, _> = (0..501).map(|n| (format!("a{n}"), compose.clone())).collect();

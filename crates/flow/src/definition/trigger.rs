@@ -1,4 +1,4 @@
-//! What starts a flow: a recurrence, or a request by hand.
+//! Triggers: a recurrence, or a request.
 
 use outlive_clock::Instant;
 use serde_json::Value;
@@ -13,16 +13,16 @@ use crate::recurrence::{Frequency, Recurrence};
 pub struct Trigger {
     /// Its name (`Recurrence`, `manual`).
     pub name: String,
-    /// What kind it is.
+    /// The kind.
     pub kind: TriggerKind,
 }
 
 /// The kinds of trigger.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TriggerKind {
-    /// Time.
+    /// A recurrence.
     Recurrence(Recurrence),
-    /// Somebody's request; `kind` is `Button`, `Http`, `PowerAppV2` …
+    /// A manual request; `kind` is `Button`, `Http`, `PowerAppV2` …
     Request {
         /// The kind of request, as written.
         kind: Option<String>,
@@ -73,7 +73,7 @@ impl Trigger {
             other => {
                 let other: String = other.chars().take(limits::QUOTED_MAX).collect();
                 return Err(kind.refuse(
-                    &format!("there is no trigger type '{other}' here"),
+                    &format!("the trigger type '{other}' is not supported"),
                     "use Recurrence or Request",
                 ));
             }
@@ -102,7 +102,7 @@ fn recurrence(node: &Node<'_>) -> Result<Recurrence, DefinitionError> {
         && !["UTC", "Etc/UTC", "Coordinated Universal Time"].contains(&zone.text()?)
     {
         return Err(
-            zone.refuse("virtual time knows no time zones", "use UTC, or write the offset into startTime")
+            zone.refuse("time zones are not supported", "use UTC, or write the offset into startTime")
         );
     }
     if let Some(schedule) = node.optional("schedule")
@@ -116,7 +116,7 @@ fn recurrence(node: &Node<'_>) -> Result<Recurrence, DefinitionError> {
     Ok(Recurrence { frequency, interval, start })
 }
 
-/// An instant, as RFC 3339 or, as the platform also writes it, without an offset (UTC).
+/// Parses an instant as RFC 3339 or, as the platform also writes it, without an offset (UTC).
 fn start_time(written: &Node<'_>) -> Result<Instant, DefinitionError> {
     let text = written.text()?;
     text.parse()

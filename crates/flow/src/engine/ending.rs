@@ -1,5 +1,5 @@
-//! How a run ends (reference §6.2): an unhandled failure makes it `Failed`; a failure that a later action was waiting for, and
-//! that itself did well, does not.
+//! Decides how a run ends (reference §6.2). An unhandled failure makes it `Failed`; a failure is
+//! handled if a later action ran after it and succeeded.
 
 use outlive_clock::Instant;
 
@@ -12,7 +12,7 @@ use crate::status::{ActionStatus, RunStatus};
 pub struct Ending {
     /// `Succeeded`, `Failed` or `TimedOut`.
     pub status: RunStatus,
-    /// Why, if it did not end well.
+    /// The error, if it did not succeed.
     pub error: Option<Failure>,
 }
 
@@ -24,7 +24,7 @@ pub(super) fn of(definition: &Definition, state: &RunState) -> Ending {
     }
 }
 
-/// Ends whatever is not finished, because the run has lasted too long.
+/// Ends all unfinished actions, because the run has exceeded its maximum duration.
 pub(super) fn timed_out(definition: &Definition, state: &mut RunState, now: Instant) -> Ending {
     let why = Failure::new("WorkflowRunTimedOut", "The run took longer than the 30 days a run may last.");
     for (place, action) in definition.actions.iter().enumerate() {
@@ -42,14 +42,14 @@ pub(super) fn timed_out(definition: &Definition, state: &mut RunState, now: Inst
     Ending { status: RunStatus::TimedOut, error: Some(why) }
 }
 
-/// Whether an action among those `within` failed and nothing after it took care of that.
+/// Whether an action among those `within` failed and no later action handled the failure.
 pub(super) fn has_unhandled_failure(
     definition: &Definition,
     state: &RunState,
     within: impl Fn(&Action) -> bool,
 ) -> bool {
     let status = |place: usize| state.status(place).unwrap_or(ActionStatus::Skipped);
-    // Every action stands before those that wait for it, so backwards the later ones are known.
+    // Actions follow those that they run after, so in reverse order the later ones are known.
     let mut handled = vec![false; definition.actions.len()];
     for (place, action) in definition.actions.iter().enumerate().rev() {
         let well = status(place) == ActionStatus::Succeeded;

@@ -1,4 +1,4 @@
-//! What expressions see of a run.
+//! What expressions can read of a run.
 
 use outlive_clock::Instant;
 use serde_json::Value;

@@ -1,7 +1,9 @@
-//! The engine: given a definition and what has happened, what is next. Pure: calls are made by whoever asks, time is handed in.
+//! The engine: from a definition and the state of a run to the next step. Pure: the caller makes
+//! calls and passes the time.
 //!
-//! [`next`] does everything that needs nobody else (composing, deciding, skipping) and answers with the one thing that does: a
-//! call to make, an instant to wait for, or the end. [`conclude`] takes what came of a call.
+//! [`next`] does everything that needs no I/O (composing, deciding, skipping) and returns the next
+//! step that does: a call, an instant to wait for, or the end. [`conclude`] takes the outcome of a
+//! call.
 
 mod ending;
 mod facts;
@@ -19,16 +21,16 @@ use crate::retry::is_retried;
 use crate::status::ActionStatus;
 use facts::View;
 
-/// The longest a run may last, in virtual time (reference §6.3).
+/// The maximum duration of a run, in virtual time (reference §6.3).
 pub const RUN_LENGTH_MAX: Span = Span::from_days(30);
 
-/// The most bytes, roughly as JSON, that the outputs of all actions of a run may have together.
+/// The maximum size of the outputs of all actions of a run, roughly in bytes of JSON.
 pub const RUN_BYTES_MAX: usize = 4 << 20;
 
-/// What has to happen next.
+/// The next step of a run.
 #[derive(Debug)]
 pub enum Next<'d> {
-    /// A call to a connector.
+    /// Call a connector.
     Call {
         /// The action's place in the definition.
         place: usize,
@@ -37,24 +39,25 @@ pub enum Next<'d> {
         /// Its parameters, evaluated.
         parameters: Map<String, Value>,
     },
-    /// Nothing before this instant.
+    /// Wait until this instant.
     Wait(Instant),
-    /// Nothing more: this is how the run ended.
+    /// The run has ended.
     Done(Ending),
 }
 
-/// What came of a call.
+/// The outcome of a call.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The status to judge a retry by; `None` when no answer could come of it, whatever one does (a mapping is missing).
+    /// The status that decides about a retry; `None` if no response is possible (for example, a
+    /// reference is not mapped).
     pub status: Option<u16>,
-    /// The action's outputs (`{statusCode, headers, body}`), when there was an answer.
+    /// The action's outputs (`{statusCode, headers, body}`), if there was a response.
     pub outputs: Option<Value>,
     /// Why it failed, if it did.
     pub failure: Option<Failure>,
 }
 
-/// Does all that can be done at `now` without a call, and says what is next.
+/// Does everything that is possible at `now` without a call, and returns the next step.
 pub fn next<'d>(definition: &'d Definition, state: &mut RunState, now: Instant) -> Next<'d> {
     let deadline = state.started + RUN_LENGTH_MAX;
     if now >= deadline {
@@ -62,16 +65,16 @@ pub fn next<'d>(definition: &'d Definition, state: &mut RunState, now: Instant) 
     }
     let mut wait: Option<Instant> = None;
     loop {
-        let mut moved = false;
+        let mut progress = false;
         for (place, action) in definition.actions.iter().enumerate() {
-            match look(definition, state, place, action, now) {
-                Look::Nothing => {}
-                Look::Moved => moved = true,
-                Look::Waits(due) => wait = Some(wait.map_or(due, |earlier| earlier.min(due))),
-                Look::Call(call, parameters) => return Next::Call { place, call, parameters },
+            match step(definition, state, place, action, now) {
+                Step::Idle => {}
+                Step::Progress => progress = true,
+                Step::Wait(due) => wait = Some(wait.map_or(due, |earlier| earlier.min(due))),
+                Step::Call(call, parameters) => return Next::Call { place, call, parameters },
             }
         }
-        if !moved {
+        if !progress {
             break;
         }
         wait = None;
@@ -82,35 +85,35 @@ pub fn next<'d>(definition: &'d Definition, state: &mut RunState, now: Instant) 
     }
 }
 
-enum Look<'d> {
-    Nothing,
-    Moved,
-    Waits(Instant),
+enum Step<'d> {
+    Idle,
+    Progress,
+    Wait(Instant),
     Call(&'d ConnectorCall, Map<String, Value>),
 }
 
-fn look<'d>(
+fn step<'d>(
     definition: &'d Definition,
     state: &mut RunState,
     place: usize,
     action: &'d Action,
     now: Instant,
-) -> Look<'d> {
+) -> Step<'d> {
     match state.status(place) {
-        Some(status) if status.is_final() => Look::Nothing,
+        Some(status) if status.is_final() => Step::Idle,
         Some(ActionStatus::Waiting) => {
             match state.actions[place].as_ref().and_then(|record| record.retry_due) {
-                Some(due) if due > now => Look::Waits(due),
+                Some(due) if due > now => Step::Wait(due),
                 _ => retry(state, place, action),
             }
         }
         Some(_) => {
-            // Only a condition stays `Running` between looks: until its branches are done.
+            // Only a condition stays `Running` between steps, until its branches have ended.
             let children =
                 |other: &Action| matches!(other.scope, Scope::Branch { condition, .. } if condition == place);
             let all = || definition.actions.iter().enumerate().filter(|(_, other)| children(other));
             if !all().all(|(p, _)| state.status(p).is_some_and(ActionStatus::is_final)) {
-                return Look::Nothing;
+                return Step::Idle;
             }
             let failed = ending::has_unhandled_failure(definition, state, |other| children(other));
             if let Some(record) = &mut state.actions[place] {
@@ -121,32 +124,32 @@ fn look<'d>(
                     record.status = ActionStatus::Succeeded;
                 }
             }
-            Look::Moved
+            Step::Progress
         }
-        None => match permission(definition, state, action) {
-            Permission::NotYet => Look::Nothing,
-            Permission::Skip(why) => {
+        None => match readiness(definition, state, action) {
+            Readiness::Pending => Step::Idle,
+            Readiness::Skip(why) => {
                 state.actions[place] = Some(ActionRecord::skipped(&action.name, now, why));
-                Look::Moved
+                Step::Progress
             }
-            Permission::Go => begin(definition, state, place, action, now),
+            Readiness::Ready => begin(definition, state, place, action, now),
         },
     }
 }
 
-enum Permission {
-    NotYet,
-    Go,
+enum Readiness {
+    Pending,
+    Ready,
     Skip(Failure),
 }
 
-fn permission(definition: &Definition, state: &RunState, action: &Action) -> Permission {
+fn readiness(definition: &Definition, state: &RunState, action: &Action) -> Readiness {
     if let Scope::Branch { condition, then } = action.scope {
         match state.actions[condition].as_ref() {
-            None => return Permission::NotYet,
+            None => return Readiness::Pending,
             Some(record) if record.taken == Some(then) => {}
             Some(_) => {
-                return Permission::Skip(Failure::new(
+                return Readiness::Skip(Failure::new(
                     "ActionBranchingConditionNotSatisfied",
                     format!(
                         "The execution of template action '{}' skipped: the branching condition for this action is not satisfied.",
@@ -164,12 +167,12 @@ fn permission(definition: &Definition, state: &RunState, action: &Action) -> Per
                     unmet = Some((*before, *wanted, status));
                 }
             }
-            _ => return Permission::NotYet,
+            _ => return Readiness::Pending,
         }
     }
     match unmet {
-        None => Permission::Go,
-        Some((before, wanted, status)) => Permission::Skip(Failure::new(
+        None => Readiness::Ready,
+        Some((before, wanted, status)) => Readiness::Skip(Failure::new(
             "ActionConditionFailed",
             format!(
                 "The execution of template action '{}' is skipped: the 'runAfter' condition for action '{}' is not satisfied. \
@@ -189,7 +192,7 @@ fn begin<'d>(
     place: usize,
     action: &'d Action,
     now: Instant,
-) -> Look<'d> {
+) -> Step<'d> {
     let view = View { definition, state, now };
     let mut record = ActionRecord::started(&action.name, now);
     let look = match &action.kind {
@@ -202,7 +205,7 @@ fn begin<'d>(
                 Err(error) => record.fail(Failure::template(&action.name, &error)),
             }
             record.end = Some(now);
-            Look::Moved
+            Step::Progress
         }
         ActionKind::If(condition) => {
             match condition.holds(&view) {
@@ -215,7 +218,7 @@ fn begin<'d>(
                     record.end = Some(now);
                 }
             }
-            Look::Moved
+            Step::Progress
         }
         ActionKind::OpenApiConnection(call) => {
             let mut parameters = Map::new();
@@ -231,14 +234,14 @@ fn begin<'d>(
             if let Some(error) = refused {
                 record.fail(Failure::template(&action.name, &error));
                 record.end = Some(now);
-                Look::Moved
+                Step::Progress
             } else {
                 record.inputs = Some(json!({
                     "host": {"apiId": format!("/providers/Microsoft.PowerApps/apis/{}", call.api),
                              "connectionName": call.reference, "operationId": call.operation},
                     "parameters": parameters,
                 }));
-                Look::Call(call, parameters)
+                Step::Call(call, parameters)
             }
         }
     };
@@ -246,20 +249,21 @@ fn begin<'d>(
     look
 }
 
-/// A retry sends what the first attempt sent.
-fn retry<'d>(state: &mut RunState, place: usize, action: &'d Action) -> Look<'d> {
+/// A retry sends the inputs of the first attempt.
+fn retry<'d>(state: &mut RunState, place: usize, action: &'d Action) -> Step<'d> {
     let (Some(record), ActionKind::OpenApiConnection(call)) = (&mut state.actions[place], &action.kind)
     else {
-        return Look::Nothing;
+        return Step::Idle;
     };
     record.status = ActionStatus::Running;
     record.retry_due = None;
     let parameters =
         record.inputs.as_ref().and_then(|inputs| inputs.get("parameters")).and_then(Value::as_object);
-    Look::Call(call, parameters.cloned().unwrap_or_default())
+    Step::Call(call, parameters.cloned().unwrap_or_default())
 }
 
-/// Takes what came of the call of the action at `place`: done, failed, or waiting for a retry drawn from `draw`.
+/// Records the outcome of the call of the action at `place`: succeeded, failed, or waiting for a
+/// retry at a random instant from `draw`.
 pub fn conclude(
     definition: &Definition,
     state: &mut RunState,

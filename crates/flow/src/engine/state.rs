@@ -1,4 +1,4 @@
-//! What has happened in a run so far: everything that is kept while it waits.
+//! The state of a run, which is stored while it waits.
 
 use outlive_clock::Instant;
 use serde::{Deserialize, Serialize};
@@ -9,17 +9,17 @@ use crate::definition::Definition;
 use crate::expression::EvaluationError;
 use crate::status::ActionStatus;
 
-/// A code for programs and a message for people.
+/// An error code and a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// `Unauthorized`, `ActionConditionFailed` …
     pub code: String,
-    /// What went wrong.
+    /// The message.
     pub message: String,
 }
 
 impl Failure {
-    /// A failure from its parts.
+    /// Creates a failure.
     #[must_use]
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
         Self { code: code.into(), message: message.into() }
@@ -37,12 +37,12 @@ impl Failure {
     }
 }
 
-/// One action of a run.
+/// The record of an action.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ActionRecord {
-    /// Its name in the definition.
+    /// The name in the definition.
     pub name: String,
-    /// Where it stands.
+    /// The status.
     pub status: ActionStatus,
     /// `OK`, `Unauthorized`, `ActionSkipped` …
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,19 +55,19 @@ pub struct ActionRecord {
     /// When it ended (virtual).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<Instant>,
-    /// What it was given: host and parameters of a call, never a credential.
+    /// Its inputs: host and parameters of a call, never a credential.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inputs: Option<Value>,
-    /// What it put out.
+    /// Its outputs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outputs: Option<Value>,
-    /// How many retries were made or are waited for.
+    /// The number of retries so far, including one that is due.
     #[serde(default)]
     pub retries: u32,
     /// When the next retry is due (virtual).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_due: Option<Instant>,
-    /// Which branch a condition took.
+    /// The branch that a condition took.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken: Option<bool>,
 }
@@ -105,30 +105,30 @@ impl ActionRecord {
     }
 }
 
-/// A run so far.
+/// The state of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunState {
     /// When it began (virtual).
     pub started: Instant,
-    /// What the trigger put out.
+    /// The outputs of the trigger.
     pub trigger_outputs: Value,
-    /// The actions, in the places of the definition; `None` while not begun.
+    /// The actions, by place in the definition; `None` if not started.
     pub actions: Vec<Option<ActionRecord>>,
-    /// How heavy the outputs are together, in bytes.
+    /// The size of all outputs, in bytes.
     weight: usize,
 }
 
 impl RunState {
-    /// A run of `definition` that begins at `started`.
+    /// Creates the state of a run of `definition` that begins at `started`.
     #[must_use]
     pub fn new(definition: &Definition, started: Instant, trigger_outputs: Value) -> Self {
         let weight = weigh(&trigger_outputs).unwrap_or(0);
         Self { started, trigger_outputs, actions: vec![None; definition.actions.len()], weight }
     }
 
-    /// Whether it is a state of this definition. A stored state of anything else must not be continued.
+    /// Whether this is a state of `definition`; otherwise the run cannot be resumed.
     #[must_use]
-    pub fn fits(&self, definition: &Definition) -> bool {
+    pub fn matches(&self, definition: &Definition) -> bool {
         self.actions.len() == definition.actions.len()
     }
 
@@ -136,7 +136,7 @@ impl RunState {
         self.actions[place].as_ref().map(|record| record.status)
     }
 
-    /// Keeps a record, unless its outputs are more than the run may hold: then it fails instead.
+    /// Stores a record. If its outputs exceed what the run may hold, the action fails.
     pub(super) fn store(&mut self, place: usize, mut record: ActionRecord) {
         let kept =
             self.actions[place].as_ref().and_then(|old| old.outputs.as_ref()).and_then(weigh).unwrap_or(0);

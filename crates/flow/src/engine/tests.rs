@@ -32,13 +32,13 @@ fn answered(status: u16) -> Outcome {
     Outcome { status: Some(status), outputs: Some(json!({"statusCode": status, "body": {"n": 1}})), failure }
 }
 
-/// Runs to the end, answering every call by `answer(action name, attempt)`; time jumps to every wait.
+/// Executes a run with outcomes from `answer(action name, attempt)`; time jumps to every wait.
 fn run(definition: &Definition, answer: impl Fn(&str, u32) -> Outcome) -> (Ending, RunState, Vec<Instant>) {
     let mut state = RunState::new(definition, NOW, json!({"body": {"id": "o-7"}}));
     let random = Randomness::from_seed(5);
     let (mut now, mut calls) = (NOW, Vec::new());
     loop {
-        // What is kept while a run waits is all that it is.
+        // The stored state is all that a waiting run needs.
         state = serde_json::from_value(serde_json::to_value(&state).expect("writes")).expect("reads");
         match next(definition, &mut state, now) {
             Next::Call { place, parameters, .. } => {
@@ -70,7 +70,7 @@ fn statuses(definition: &Definition, state: &RunState) -> Vec<(String, &'static 
 }
 
 #[test]
-fn a_chain_hands_values_on() {
+fn actions_use_outputs_of_earlier_actions() {
     let definition = definition(json!({
         "Get": call(json!({}), Value::Null),
         "Sum": compose(json!("@add(body('Get')?['n'], 1)"), json!({"Get": ["Succeeded"]})),
@@ -83,7 +83,7 @@ fn a_chain_hands_values_on() {
 }
 
 #[test]
-fn what_may_pass_is_tried_again_later_and_the_rest_never() {
+fn only_transient_failures_are_retried() {
     let definition = definition(
         json!({"Get": call(json!({}), json!({"type": "fixed", "count": 2, "interval": "PT10S"}))}),
     );
@@ -144,7 +144,7 @@ fn results_follow_run_after() {
 }
 
 #[test]
-fn a_condition_takes_one_branch_and_ends_as_that_does() {
+fn a_condition_runs_one_branch_and_has_its_result() {
     let definition = definition(json!({
         "If": {
             "type": "If", "expression": {"and": [{"equals": ["@triggerBody()['id']", "o-7"]}]},
@@ -173,7 +173,7 @@ fn a_condition_takes_one_branch_and_ends_as_that_does() {
 }
 
 #[test]
-fn branches_go_on_while_one_waits() {
+fn other_actions_continue_while_one_waits() {
     let definition = definition(json!({
         "A": call(json!({}), json!({"type": "fixed", "count": 1, "interval": "PT1H"})),
         "B": call(json!({}), Value::Null),
@@ -183,7 +183,7 @@ fn branches_go_on_while_one_waits() {
 }
 
 #[test]
-fn a_run_lasts_thirty_days() {
+fn a_run_times_out_after_thirty_days() {
     let definition =
         definition(json!({"A": call(json!({}), json!({"type": "fixed", "count": 90, "interval": "P1D"}))}));
     let (ending, state, calls) = run(&definition, |_, _| answered(503));
@@ -192,7 +192,7 @@ fn a_run_lasts_thirty_days() {
 }
 
 #[test]
-fn a_run_cannot_grow_without_end() {
+fn the_size_of_a_run_is_limited() {
     let big = "x".repeat(900_000);
     let actions: Map<_, _> = (0..8).map(|n| (format!("A{n}"), compose(json!(big), json!({})))).collect();
     let definition = definition(Value::Object(actions));

@@ -1,4 +1,4 @@
-//! From an expression and the facts of a run to a value.
+//! Evaluates expressions.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -11,11 +11,13 @@ use super::function::Function;
 use super::syntax::{Access, Expression};
 use super::weight::{VALUE_BYTES_MAX, weigh};
 
-/// What an expression can ask about the run it stands in.
+/// What an expression can read of its run.
 pub trait Facts {
-    /// What the trigger put out: `{headers, body}` of a request, null of a recurrence.
+    /// The outputs of a finished action; `None` if it has not finished, was skipped, or does not
+    /// exist.
     fn trigger_outputs(&self) -> &Value;
-    /// The outputs of a finished action; `None` if it has not finished, was skipped, or does not exist.
+    /// The outputs of a finished action; `None` if it has not finished, was skipped, or does not
+    /// exist.
     fn outputs(&self, action: &str) -> Option<&Value>;
     /// The value of a parameter of the definition.
     fn parameter(&self, name: &str) -> Option<&Value>;
@@ -32,11 +34,10 @@ pub(super) fn refuse<T>(what: impl Into<String>) -> Result<T, EvaluationError> {
     Err(EvaluationError(what.into()))
 }
 
-/// How many bytes an evaluation may still make.
+/// The number of bytes that an evaluation may still produce.
 pub(crate) struct Budget(Cell<usize>);
 
 impl Budget {
-    /// The budget of one evaluation.
     pub(crate) fn new() -> Self {
         Self(Cell::new(VALUE_BYTES_MAX))
     }
@@ -51,7 +52,7 @@ impl Budget {
         }
     }
 
-    /// Owns a value, if it is not too heavy.
+    /// Clones a value, if it is not too large.
     pub(super) fn own(&self, value: Cow<'_, Value>) -> Result<Value, EvaluationError> {
         match weigh(&value) {
             Some(bytes) => self.charge(bytes)?,
@@ -61,7 +62,7 @@ impl Budget {
     }
 }
 
-/// The value of `expression`.
+/// Evaluates `expression`.
 pub(super) fn evaluate<'a>(
     expression: &'a Expression,
     facts: &'a dyn Facts,
@@ -127,7 +128,7 @@ fn call<'a>(
     budget: &Budget,
 ) -> Result<Cow<'a, Value>, EvaluationError> {
     match function {
-        // Only the branch that is taken is evaluated.
+        // Only the selected argument is evaluated.
         Function::If => {
             let chosen = if boolean(&*argument(arguments, 0, facts, budget)?, function)? { 1 } else { 2 };
             return argument(arguments, chosen, facts, budget);
@@ -247,13 +248,14 @@ fn apply<'a>(
             _ => return refuse("int takes a whole number or a text that is one"),
         },
         Function::Add | Function::Sub => arithmetic(function, first, second)?,
-        // `If`, `And`, `Or` and `Coalesce` were taken before; every other function compares two values.
+        // `If`, `And`, `Or` and `Coalesce` are handled above; every other function compares two
+        // values.
         _ => Value::Bool(compare(function, first, second)?),
     };
     Ok(Cow::Owned(made))
 }
 
-/// The comparisons that both expressions and the condition tree of an `If` know.
+/// Compares two values, for expressions and for the condition tree of an `If`.
 pub(crate) fn compare(function: Function, left: &Value, right: &Value) -> Result<bool, EvaluationError> {
     Ok(match function {
         Function::Equals => same(left, right),
@@ -296,7 +298,8 @@ fn arithmetic(function: Function, left: &Value, right: &Value) -> Result<Value, 
     Number::from_f64(sum).map_or_else(|| refuse("the result is not a number"), |n| Ok(Value::Number(n)))
 }
 
-/// Adds a value to a text as `string()` and interpolation do: text as it is, null as nothing, the rest as JSON.
+/// Appends a value as `string()` and interpolation do: a string as it is, null as nothing, anything
+/// else as JSON.
 pub(super) fn append(text: &mut String, value: &Value, budget: &Budget) -> Result<(), EvaluationError> {
     match value {
         Value::Null => {}

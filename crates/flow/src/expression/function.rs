@@ -1,6 +1,6 @@
-//! The functions an expression may call, and how many arguments each takes.
+//! The functions of expressions, with their numbers of arguments.
 
-/// A function of the language. Names are compared without case, as the platform does.
+/// A function. Names are case-insensitive, as on the platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Function {
     TriggerBody,
@@ -33,10 +33,10 @@ pub(crate) enum Function {
     Sub,
 }
 
-/// Most arguments of the functions that take any number.
+/// The maximum for functions with any number of arguments.
 const ANY: usize = 64;
 
-/// Name, function, fewest and most arguments.
+/// Name, function, minimum and maximum number of arguments.
 const TABLE: &[(&str, Function, usize, usize)] = &[
     ("triggerBody", Function::TriggerBody, 0, 0),
     ("triggerOutputs", Function::TriggerOutputs, 0, 0),
@@ -69,17 +69,17 @@ const TABLE: &[(&str, Function, usize, usize)] = &[
 ];
 
 impl Function {
-    /// The function of that name.
+    /// Returns the function of this name.
     pub(crate) fn named(name: &str) -> Option<Self> {
         TABLE.iter().find(|row| row.0.eq_ignore_ascii_case(name)).map(|row| row.1)
     }
 
-    /// As it is written in documents.
+    /// Returns the name as written in documents.
     pub(crate) fn name(self) -> &'static str {
         self.row().0
     }
 
-    /// Fewest and most arguments.
+    /// Returns the minimum and maximum number of arguments.
     pub(super) fn arguments(self) -> (usize, usize) {
         (self.row().2, self.row().3)
     }
@@ -89,7 +89,7 @@ impl Function {
     }
 }
 
-/// All names, for the message that says what there is.
+/// Lists all names, for messages.
 pub(super) fn names() -> String {
     TABLE.iter().map(|row| row.0).collect::<Vec<_>>().join(", ")
 }

@@ -1,8 +1,9 @@
-//! The workflow definition language's expressions, as far as Outlive needs them (reference §6.1).
+//! Expressions of the workflow definition language, as far as Outlive supports them (reference
+//! §6.1).
 //!
-//! A string that starts with `@` is an expression, `@{…}` inside a string is interpolated, `@@` stands for `@`.
-//! Parsing happens once, when a flow is saved; evaluating never panics and never makes more than
-//! [`VALUE_BYTES_MAX`] bytes or [`VALUE_DEPTH_MAX`] levels out of a small definition.
+//! A string that starts with `@` is an expression, `@{…}` inside a string is interpolated, and `@@`
+//! stands for `@`. An expression is parsed once, when its flow is saved. Evaluation never panics
+//! and never produces more than [`VALUE_BYTES_MAX`] bytes or [`VALUE_DEPTH_MAX`] levels.
 
 mod evaluate;
 mod function;
@@ -19,5 +20,5 @@ pub use template::Template;
 pub(crate) use weight::weigh;
 pub use weight::{VALUE_BYTES_MAX, VALUE_DEPTH_MAX};
 
-/// Longest expression, in characters (reference §6.1).
+/// The maximum length of an expression, in characters (reference §6.1).
 pub const EXPRESSION_CHARACTERS_MAX: usize = 8_192;

@@ -1,4 +1,4 @@
-//! From text to [`Expression`]: a recursive descent over characters, its depth bounded.
+//! Parses text into an [`Expression`], by recursive descent with bounded depth.
 
 use serde_json::{Number, Value};
 
@@ -6,27 +6,28 @@ use super::EXPRESSION_CHARACTERS_MAX;
 use super::function::{Function, names};
 use super::syntax::{Access, Expression};
 
-/// Deepest nesting of calls and brackets.
+/// The maximum nesting depth of calls and brackets.
 const DEPTH_MAX: usize = 32;
 
-/// Why a text is not an expression.
+/// A syntax error.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("character {at}: {what}")]
 pub struct ExpressionError {
     /// The position in the text, counted in characters from 1.
     pub at: usize,
-    /// What is wrong there.
+    /// What is wrong.
     pub what: String,
 }
 
-/// Reads a whole expression (without its leading `@`).
+/// Parses a whole expression (without its leading `@`).
 pub(super) fn parse(text: &str) -> Result<Expression, ExpressionError> {
     let (expression, rest) = parse_until(text, None)?;
     debug_assert!(rest == text.len(), "without a closing character the whole text is read");
     Ok(expression)
 }
 
-/// Reads an expression up to `close` (or the end of the text); answers how many bytes that took, `close` included.
+/// Parses an expression up to `close` (or the end of the text). Returns how many bytes it has,
+/// including `close`.
 pub(super) fn parse_until(text: &str, close: Option<char>) -> Result<(Expression, usize), ExpressionError> {
     let mut parser = Parser { text, at: 0 };
     if text.chars().nth(EXPRESSION_CHARACTERS_MAX).is_some() && close.is_none() {
@@ -122,7 +123,7 @@ impl Parser<'_> {
             Some(c) if c.is_ascii_digit() || c == '-' => self.number(),
             Some(c) if c.is_ascii_alphabetic() => self.word(depth),
             Some(c) => {
-                Err(self.error(format!("'{c}' does not begin a value; text stands in 'single quotes'")))
+                Err(self.error(format!("'{c}' does not begin a value; write strings in 'single quotes'")))
             }
             None => Err(self.error("a value is expected here")),
         }

@@ -1,10 +1,10 @@
-//! What an expression is once it is read.
+//! Parsed expressions.
 
 use serde_json::Value;
 
 use super::function::Function;
 
-/// One expression. A chain of accesses is a list, not a tree, so that depth stays what the parser bounds it to.
+/// An expression. A chain of accesses is a list, not a tree, so that the parser bounds the depth.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Expression {
     /// `'text'`, `12`, `1.5`, `true`, `null`.
@@ -15,11 +15,11 @@ pub(super) enum Expression {
     Path(Box<Expression>, Vec<Access>),
 }
 
-/// One step into a value.
+/// An access to a property or element.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Access {
     /// The property's name or the element's index.
     pub(super) key: Expression,
-    /// `?[…]`: what is missing is null instead of an error.
+    /// `?[…]`: null instead of an error if it does not exist.
     pub(super) or_null: bool,
 }

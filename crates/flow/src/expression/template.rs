@@ -1,4 +1,4 @@
-//! JSON with expressions in it: the `inputs` of an action.
+//! JSON with expressions, such as the `inputs` of an action.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use super::function::Function;
 use super::parse::{ExpressionError, parse, parse_until};
 use super::syntax::Expression;
 
-/// A JSON value whose texts may be expressions, read once and evaluated at every run.
+/// A JSON value whose strings can be expressions: parsed once, evaluated in every run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Template(Node);
 
@@ -29,10 +29,10 @@ enum Piece {
 }
 
 impl Template {
-    /// Reads a JSON value. An error comes with the path below `value` at which it stands (`.a[2]`).
+    /// Parses a JSON value. An error contains the path below `value` (`.a[2]`).
     ///
     /// # Errors
-    /// When a text starts like an expression but is none.
+    /// A string starts like an expression but is not valid.
     pub fn read(value: &Value) -> Result<Self, (String, ExpressionError)> {
         Ok(Self(match value {
             Value::String(text) => read_text(text).map_err(|error| (String::new(), error))?,
@@ -64,19 +64,19 @@ impl Template {
         }))
     }
 
-    /// Whether evaluating it always gives the same.
+    /// Whether it contains no expression.
     #[must_use]
     pub fn is_literal(&self) -> bool {
         matches!(self.0, Node::Literal(_))
     }
 
-    /// Its value in a run.
+    /// Evaluates it in a run.
     ///
     /// # Errors
-    /// When an expression asks for what is not there, mixes types, or makes more than the limits allow.
+    /// An expression reads what does not exist, mixes types, or exceeds the limits.
     pub fn evaluate(&self, facts: &dyn Facts) -> Result<Value, EvaluationError> {
         let value = self.build(facts, &Budget::new())?;
-        // What was put together from parts that are deep enough by themselves may be too deep as a whole.
+        // Parts that are shallow enough can be too deep together.
         match super::weight::weigh(&value) {
             Some(_) => Ok(value),
             None => Err(EvaluationError("the result is nested too deeply".to_owned())),
@@ -115,15 +115,16 @@ impl Template {
         }
     }
 
-    /// The actions whose outputs its expressions name literally: `outputs('A')`, `body('A')`.
+    /// Returns the actions whose outputs its expressions name literally: `outputs('A')`,
+    /// `body('A')`.
     #[must_use]
-    pub fn actions_named(&self) -> Vec<&str> {
+    pub fn action_names(&self) -> Vec<&str> {
         self.names(&[Function::Outputs, Function::Body])
     }
 
-    /// The parameters its expressions name literally.
+    /// Returns the parameters that its expressions name literally.
     #[must_use]
-    pub fn parameters_named(&self) -> Vec<&str> {
+    pub fn parameter_names(&self) -> Vec<&str> {
         self.names(&[Function::Parameters])
     }
 
@@ -178,7 +179,8 @@ fn read_text(text: &str) -> Result<Node, ExpressionError> {
     })
 }
 
-/// Splits `a @{b} c` into its pieces; `@@` stands for one `@` at the start of a text and before `{`.
+/// Splits `a @{b} c` into its pieces; `@@` stands for one `@` at the start of a text and before
+/// `{`.
 fn pieces(text: &str) -> Result<Vec<Piece>, ExpressionError> {
     let mut pieces = Vec::new();
     let mut plain = String::new();
@@ -215,7 +217,7 @@ fn shifted(error: ExpressionError, by: usize) -> ExpressionError {
     ExpressionError { at: error.at + by, what: error.what }
 }
 
-/// What a literal text stands for once its `@@` are read.
+/// Replaces `@@` in literal strings.
 fn unescape(value: &Value) -> Value {
     match value {
         Value::String(text) => match read_text(text) {

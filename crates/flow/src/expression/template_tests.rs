@@ -80,7 +80,7 @@ fn values() {
 }
 
 #[test]
-fn refusals_say_why() {
+fn errors_contain_the_reason() {
     for (template, why) in [
         (json!("@triggerBody()['none']"), "property 'none' does not exist; use ?['none']"),
         (json!("@triggerBody()['item']['x']"), "cannot be read from a text"),
@@ -119,24 +119,24 @@ fn a_small_definition_cannot_make_a_large_value() {
 }
 
 #[test]
-fn names_what_it_refers_to() {
+fn references_are_listed() {
     let template = Template::read(
         &json!({"a": "@concat(body('A')?[outputs('B')], 'x@{c}')", "d": "- @{parameters('p')}"}),
     );
     let template = template.expect("reads");
-    assert_eq!(template.actions_named(), ["A", "B"]);
-    assert_eq!(template.parameters_named(), ["p"]);
+    assert_eq!(template.action_names(), ["A", "B"]);
+    assert_eq!(template.parameter_names(), ["p"]);
 }
 
 proptest! {
     #[test]
-    fn nothing_that_is_written_panics(text in "\\PC{0,60}") {
+    fn no_text_panics(text in "\\PC{0,60}") {
         let _ = evaluated(&json!(format!("@{text}")));
         let _ = evaluated(&json!(format!("a@{{{text}}}")));
     }
 
     #[test]
-    fn nothing_that_looks_like_an_expression_panics(parts in proptest::collection::vec(
+    fn no_expression_panics(parts in proptest::collection::vec(
         prop_oneof![
             Just("triggerBody()"), Just("body('List')"), Just("outputs('List')"), Just("parameters('firm')"), Just("concat("),
             Just("equals("), Just("length("), Just("first("), Just("if("), Just(")"), Just(","), Just("?["), Just("["),

@@ -1,14 +1,17 @@
-//! How heavy a value is. A definition of a few lines can double its data at every step; this is what stops it.
+//! Measures values. A short definition can double its data at every step; the limits stop it.
 
 use serde_json::Value;
 
-/// Most bytes, roughly as JSON, that one evaluation may make. (The platform allows 100 MB; a lab needs less.)
+/// The maximum result of an evaluation, roughly in bytes of JSON. (The platform allows 100 MB; a
+/// lab needs less.)
 pub const VALUE_BYTES_MAX: usize = 1 << 20;
 
-/// Deepest value that may be made; what is stored must be readable again (JSON readers stop at 128 levels).
+/// The maximum depth of a value; it must be possible to parse a stored value (parsers stop at 128
+/// levels).
 pub const VALUE_DEPTH_MAX: usize = 64;
 
-/// The rough size of a value in bytes, or `None` when it is deeper than [`VALUE_DEPTH_MAX`].
+/// Returns the approximate size of a value in bytes, or `None` if it is deeper than
+/// [`VALUE_DEPTH_MAX`].
 pub(crate) fn weigh(value: &Value) -> Option<usize> {
     weigh_below(value, 0)
 }

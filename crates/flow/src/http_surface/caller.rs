@@ -1,4 +1,5 @@
-//! Who calls: a user with a token for this service, in their own tenant's environment.
+//! Authenticates callers: a user with a token for this service, in the environment of their own
+//! tenant.
 
 use std::sync::Arc;
 
@@ -14,24 +15,24 @@ use outlive_tokens::{BearerExpectations, BearerRefusal, Challenge, peek_tenant};
 use super::API_VERSION;
 use crate::AUDIENCE;
 use crate::ids::{environment_name, tenant_of_environment};
-use crate::service::{Asker, Flows};
+use crate::service::{Actor, Flows};
 
-/// The scope a token must carry.
+/// The required scope.
 const SCOPE: &str = "User";
 
-/// A caller whose token was verified, in the environment of the path.
+/// An authenticated caller, in the environment of the path.
 pub(super) struct Caller {
     pub(super) tenant: TenantId,
     pub(super) user: UserId,
     pub(super) environment: String,
-    /// The origin by which the caller came, for links.
+    /// The origin at which the caller reached the service, for links.
     pub(super) origin: CallerOrigin,
     pub(super) trace: Trace,
     /// The tenant's time at the request.
     pub(super) now: Instant,
 }
 
-/// Why a caller is not let in.
+/// The error response for a caller who is not authenticated.
 pub(super) struct Refusal(Response);
 
 impl IntoResponse for Refusal {
@@ -47,8 +48,8 @@ impl From<Problem> for Refusal {
 }
 
 impl Caller {
-    pub(super) fn asker(&self) -> Asker<'_> {
-        Asker { tenant: self.tenant, user: self.user, trace: &self.trace, now: self.now }
+    pub(super) fn actor(&self) -> Actor<'_> {
+        Actor { tenant: self.tenant, user: self.user, trace: &self.trace, now: self.now }
     }
 }
 
@@ -56,7 +57,7 @@ impl FromRequestParts<Arc<Flows>> for Caller {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, flows: &Arc<Flows>) -> Result<Self, Refusal> {
-        // Both are always there.
+        // Both extensions are always present.
         let Ok(trace) = Trace::from_request_parts(parts, flows).await;
         let Ok(origin) = CallerOrigin::from_request_parts(parts, flows).await;
         let token = bearer(&parts.headers);
@@ -80,18 +81,19 @@ impl FromRequestParts<Arc<Flows>> for Caller {
         let forbidden =
             |message: String| Refusal::from(Problem::new(StatusCode::FORBIDDEN, "Forbidden", message));
         let user = claims.user().filter(|_| claims.has_scope(SCOPE));
-        let user = user
-            .ok_or_else(|| forbidden(format!("The token must be a user's and carry the scope '{SCOPE}'.")))?;
+        let user = user.ok_or_else(|| {
+            forbidden(format!("The token must be a delegated token with the scope '{SCOPE}'."))
+        })?;
         let environment = environment_of(parts, flows).await;
         let of_path = tenant_of_environment(&environment).ok_or_else(|| {
             Problem::not_found(
                 "EnvironmentNotFound",
-                "There is no such environment; a tenant's is named Default-<tenant id>.",
+                "The environment does not exist; the environment of a tenant is named Default-<tenant id>.",
             )
         })?;
         if of_path != tenant {
             return Err(forbidden(format!(
-                "The environment is not one of tenant {tenant}, which issued the token."
+                "The environment does not belong to tenant {tenant}, which issued the token."
             )));
         }
         check_version(parts)?;

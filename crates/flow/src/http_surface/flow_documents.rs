@@ -1,4 +1,4 @@
-//! Flows as they are answered.
+//! Flows in responses.
 
 use serde_json::{Value, json};
 
@@ -6,12 +6,12 @@ use super::caller::Caller;
 use crate::ids::FlowId;
 use crate::tables::flows::FlowRow;
 
-/// The path of a flow.
+/// Returns the path of a flow.
 pub(super) fn flow_path(environment: &str, flow: FlowId) -> String {
     format!("/providers/Microsoft.ProcessSimple/environments/{environment}/flows/{flow}")
 }
 
-/// A flow; with what it does, if that is given.
+/// Returns a flow, with its definition if `document` is given.
 pub(super) fn flow(caller: &Caller, flow: &FlowRow, document: Option<&Value>) -> Value {
     let mut properties = json!({
         "apiId": "/providers/Microsoft.PowerApps/apis/shared_logicflows",

@@ -1,4 +1,4 @@
-//! What a caller sends to create or change a flow.
+//! The request bodies that create or change a flow.
 
 use axum::body::Bytes;
 use outlive_chassis::Problem;
@@ -7,16 +7,16 @@ use serde_json::{Map, Value};
 use crate::service::FlowEdit;
 use crate::tables::flows::FlowState;
 
-/// Longest display name, in characters.
+/// The maximum length of a display name, in characters.
 pub(crate) const DISPLAY_NAME_CHARACTERS_MAX: usize = 256;
 
-/// Whether a flow can have this display name.
+/// Whether this can be a flow's display name.
 pub(crate) fn is_display_name(name: &str) -> bool {
     !name.is_empty() && name.chars().nth(DISPLAY_NAME_CHARACTERS_MAX).is_none()
 }
 
-/// Reads `{"properties": {displayName?, definition?, connectionReferences?, state?}}`. What a read answered besides (times, links) may
-/// be sent back and counts for nothing.
+/// Parses `{"properties": {displayName?, definition?, connectionReferences?, state?}}`. Ignores the
+/// other members of a flow (times, links).
 pub(super) fn read(body: &Bytes) -> Result<FlowEdit, Problem> {
     let body: Value = serde_json::from_slice(body).map_err(|error| {
         Problem::bad_request(format!("The body is not JSON: {error}. Send {{\"properties\": {{…}}}}."))
@@ -29,7 +29,7 @@ pub(super) fn read(body: &Bytes) -> Result<FlowEdit, Problem> {
     let display_name = match text(properties, "displayName")? {
         Some(name) if !is_display_name(name) => {
             return Err(Problem::bad_request(format!(
-                "properties.displayName: a name has 1 to {DISPLAY_NAME_CHARACTERS_MAX} characters."
+                "properties.displayName: must have 1 to {DISPLAY_NAME_CHARACTERS_MAX} characters."
             )));
         }
         name => name.map(str::to_owned),
@@ -54,6 +54,6 @@ fn text<'a>(properties: &'a Map<String, Value>, name: &str) -> Result<Option<&'a
     match properties.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(Problem::bad_request(format!("properties.{name}: this is not a text."))),
+        Some(_) => Err(Problem::bad_request(format!("properties.{name}: must be a string."))),
     }
 }

@@ -18,15 +18,16 @@ use crate::ids::FlowId;
 use crate::service::{FlowEdit, Flows, Saved};
 use crate::tables::flows::{self, FlowState};
 
-type Answer = Result<(StatusCode, Json<Value>), Problem>;
+type FlowResponse = Result<(StatusCode, Json<Value>), Problem>;
 
-/// The flow in the path; a text that is no id names no flow.
+/// Parses the id of the flow in the path.
 pub(super) fn flow_id(text: &str) -> Result<FlowId, Problem> {
-    text.parse()
-        .map_err(|_| Problem::not_found("FlowNotFound", "Could not find the flow; a flow's name is a UUID."))
+    text.parse().map_err(|_| {
+        Problem::not_found("FlowNotFound", "Could not find the flow; the name of a flow is a UUID.")
+    })
 }
 
-fn answer(caller: &Caller, saved: &Saved) -> (StatusCode, Json<Value>) {
+fn respond(caller: &Caller, saved: &Saved) -> (StatusCode, Json<Value>) {
     let status = if saved.created { StatusCode::CREATED } else { StatusCode::OK };
     (status, Json(flow(caller, &saved.flow, Some(&saved.document))))
 }
@@ -35,9 +36,9 @@ pub(super) async fn list(
     caller: Caller,
     State(flows): State<Arc<Flows>>,
     RawQuery(query): RawQuery,
-) -> Answer {
+) -> FlowResponse {
     let page = Page::of_query(query.as_deref())?;
-    // Where the last page ended: when its last flow was created, and that flow's id.
+    // The last flow of the previous page: when it was created, and its id.
     let (created, id) = match &page.token {
         None => (-1, String::new()),
         Some(token) => {
@@ -59,18 +60,18 @@ pub(super) async fn list(
     Ok((StatusCode::OK, Json(body)))
 }
 
-pub(super) async fn create(caller: Caller, State(flows): State<Arc<Flows>>, body: Bytes) -> Answer {
+pub(super) async fn create(caller: Caller, State(flows): State<Arc<Flows>>, body: Bytes) -> FlowResponse {
     let edit = flow_edits::read(&body)?;
     let id = FlowId::generate(&mut flows.chassis.random.of(caller.tenant).stream("flow-id"));
-    Ok(answer(&caller, &flows.create(&caller.asker(), id, edit).await?))
+    Ok(respond(&caller, &flows.create(&caller.actor(), id, edit).await?))
 }
 
 pub(super) async fn show(
     caller: Caller,
     State(flows): State<Arc<Flows>>,
     Path((_, id)): Path<(String, String)>,
-) -> Answer {
-    let row = flows.owned(&caller.asker(), flow_id(&id)?).await?;
+) -> FlowResponse {
+    let row = flows.find_own(&caller.actor(), flow_id(&id)?).await?;
     let document = flows.document(caller.tenant, &row).await?;
     Ok((StatusCode::OK, Json(flow(&caller, &row, Some(&document)))))
 }
@@ -80,14 +81,14 @@ pub(super) async fn put(
     State(flows): State<Arc<Flows>>,
     Path((_, id)): Path<(String, String)>,
     body: Bytes,
-) -> Answer {
+) -> FlowResponse {
     let id: FlowId = id.parse().map_err(|_| {
         Problem::bad_request("The flow's name in the path is not a UUID; choose one, or POST to …/flows.")
     })?;
     let edit = flow_edits::read(&body)?;
-    let asker = caller.asker();
+    let actor = caller.actor();
     let saved = match flows::read(&flows.chassis.store, caller.tenant, id).await? {
-        None => flows.create(&asker, id, edit).await?,
+        None => flows.create(&actor, id, edit).await?,
         Some(_) => {
             if edit.definition.is_none() {
                 return Err(Problem::bad_request(
@@ -95,11 +96,11 @@ pub(super) async fn put(
                 ));
             }
             let edit = FlowEdit { references: Some(edit.references.unwrap_or_else(|| json!({}))), ..edit };
-            let row = flows.owned(&asker, id).await?;
-            flows.change(&asker, row, edit).await?
+            let row = flows.find_own(&actor, id).await?;
+            flows.update(&actor, row, edit).await?
         }
     };
-    Ok(answer(&caller, &saved))
+    Ok(respond(&caller, &saved))
 }
 
 pub(super) async fn patch(
@@ -107,10 +108,10 @@ pub(super) async fn patch(
     State(flows): State<Arc<Flows>>,
     Path((_, id)): Path<(String, String)>,
     body: Bytes,
-) -> Answer {
-    let row = flows.owned(&caller.asker(), flow_id(&id)?).await?;
+) -> FlowResponse {
+    let row = flows.find_own(&caller.actor(), flow_id(&id)?).await?;
     let edit = flow_edits::read(&body)?;
-    Ok(answer(&caller, &flows.change(&caller.asker(), row, edit).await?))
+    Ok(respond(&caller, &flows.update(&caller.actor(), row, edit).await?))
 }
 
 pub(super) async fn delete(
@@ -118,8 +119,8 @@ pub(super) async fn delete(
     State(flows): State<Arc<Flows>>,
     Path((_, id)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    let row = flows.owned(&caller.asker(), flow_id(&id)?).await?;
-    flows.delete(&caller.asker(), &row).await?;
+    let row = flows.find_own(&caller.actor(), flow_id(&id)?).await?;
+    flows.delete(&caller.actor(), &row).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -127,20 +128,20 @@ pub(super) async fn start(
     caller: Caller,
     State(flows): State<Arc<Flows>>,
     Path((_, id)): Path<(String, String)>,
-) -> Answer {
-    turn(&caller, &flows, &id, FlowState::Started).await
+) -> FlowResponse {
+    set_state(&caller, &flows, &id, FlowState::Started).await
 }
 
 pub(super) async fn stop(
     caller: Caller,
     State(flows): State<Arc<Flows>>,
     Path((_, id)): Path<(String, String)>,
-) -> Answer {
-    turn(&caller, &flows, &id, FlowState::Stopped).await
+) -> FlowResponse {
+    set_state(&caller, &flows, &id, FlowState::Stopped).await
 }
 
-async fn turn(caller: &Caller, flows: &Flows, id: &str, state: FlowState) -> Answer {
-    let row = flows.owned(&caller.asker(), flow_id(id)?).await?;
+async fn set_state(caller: &Caller, flows: &Flows, id: &str, state: FlowState) -> FlowResponse {
+    let row = flows.find_own(&caller.actor(), flow_id(id)?).await?;
     let edit = FlowEdit { state: Some(state), ..FlowEdit::default() };
-    Ok(answer(caller, &flows.change(&caller.asker(), row, edit).await?))
+    Ok(respond(caller, &flows.update(&caller.actor(), row, edit).await?))
 }

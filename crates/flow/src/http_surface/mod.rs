@@ -1,4 +1,4 @@
-//! The resource provider's surface (`Microsoft.ProcessSimple`, api-version 2016-11-01).
+//! The HTTP API (`Microsoft.ProcessSimple`, api-version 2016-11-01).
 
 mod caller;
 mod flow_documents;
@@ -20,7 +20,7 @@ use crate::service::Flows;
 
 pub(crate) use flow_edits::{DISPLAY_NAME_CHARACTERS_MAX, is_display_name};
 
-/// The version of the interface that every request names.
+/// The supported api-version.
 pub(crate) const API_VERSION: &str = "2016-11-01";
 
 pub(crate) fn router(flows: Arc<Flows>) -> Router {
@@ -46,7 +46,7 @@ pub(crate) fn router(flows: Arc<Flows>) -> Router {
             Problem::new(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "MethodNotAllowed",
-                "This resource does not take this method; the Allow header names those it takes.",
+                "Method not allowed. The Allow header lists the allowed methods.",
             )
         })
         .fallback(|| async { Problem::not_found("NotFound", "There is nothing at this path.") })

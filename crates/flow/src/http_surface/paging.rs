@@ -5,15 +5,15 @@ use outlive_chassis::Problem;
 use super::API_VERSION;
 use super::caller::Caller;
 
-/// Entries of a page when the caller does not say.
+/// The default page size.
 const TOP_DEFAULT: u32 = 50;
-/// Most entries of a page.
+/// The maximum page size.
 const TOP_MAX: u32 = 250;
 
-/// Longest filter, in characters.
+/// The maximum length of a filter, in characters.
 const FILTER_CHARACTERS_MAX: usize = 200;
 
-/// Which page is wanted.
+/// The requested page.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Page {
     pub(super) top: u32,
@@ -29,13 +29,13 @@ impl Page {
                 "$top" => {
                     let top = value.parse().ok().filter(|top| (1..=TOP_MAX).contains(top));
                     page.top = top.ok_or_else(|| {
-                        Problem::bad_request(format!("$top is a number from 1 to {TOP_MAX}."))
+                        Problem::bad_request(format!("$top must be a number from 1 to {TOP_MAX}."))
                     })?;
                 }
                 "$skiptoken" => page.token = Some(value.into_owned()),
                 "$filter" if value.chars().nth(FILTER_CHARACTERS_MAX).is_some() => {
                     return Err(Problem::bad_request(format!(
-                        "$filter has at most {FILTER_CHARACTERS_MAX} characters."
+                        "$filter must have at most {FILTER_CHARACTERS_MAX} characters."
                     )));
                 }
                 "$filter" => page.filter = Some(value.into_owned()),
@@ -45,7 +45,7 @@ impl Page {
         Ok(page)
     }
 
-    /// The link to the page that begins after `token`.
+    /// Returns the link to the page after `token`.
     pub(super) fn next_link(&self, caller: &Caller, path: &str, token: &str) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.append_pair("api-version", API_VERSION).append_pair("$top", &self.top.to_string());
@@ -57,9 +57,9 @@ impl Page {
     }
 }
 
-/// The refusal of a skip token that is not one of ours.
+/// The error for an invalid skip token.
 pub(super) fn bad_token() -> Problem {
-    Problem::bad_request("$skiptoken is not one that this service gave; follow nextLink.")
+    Problem::bad_request("$skiptoken is not valid; use nextLink.")
 }
 
 #[cfg(test)]
@@ -67,21 +67,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn queries_are_read_within_bounds() {
+    fn queries_are_parsed_within_limits() {
         let page = |query: &str| Page::of_query(Some(query)).map_err(|problem| problem.message);
         assert_eq!(page("api-version=x").map(|page| page.top), Ok(50));
         assert_eq!(
             page("%24top=7&$skiptoken=12").map(|page| (page.top, page.token)),
             Ok((7, Some("12".to_owned())))
         );
-        // Whole or not at all: the beginning of a longer one would name another page, or filter.
+        // A truncated value would name another page or filter, so a long one is rejected.
         let long = |name: &str, length: usize| format!("{name}={}", "1".repeat(length));
         assert_eq!(
             page(&long("$skiptoken", 500)).map(|page| page.token.map(|text| text.len())),
             Ok(Some(500))
         );
         assert_eq!(page(&long("$filter", 200)).map(|page| page.filter.map(|text| text.len())), Ok(Some(200)));
-        assert_eq!(page(&long("$filter", 201)), Err("$filter has at most 200 characters.".to_owned()));
+        assert_eq!(page(&long("$filter", 201)), Err("$filter must have at most 200 characters.".to_owned()));
         for bad in ["$top=0", "$top=251", "$top=all", "$top=-1"] {
             assert!(page(bad).is_err(), "{bad}");
         }

@@ -1,4 +1,4 @@
-//! Runs and their actions as they are answered (reference §6.2).
+//! Runs and their actions in responses (reference §6.2).
 
 use serde_json::{Map, Value, json};
 
@@ -7,7 +7,7 @@ use crate::engine::{ActionRecord, RunState};
 use crate::status::RunStatus;
 use crate::tables::runs::RunRow;
 
-/// A run; with its trigger's outputs and its actions, if its state is given.
+/// Returns a run, with its trigger's outputs and its actions if `state` is given.
 pub(super) fn run(environment: &str, row: &RunRow, state: Option<&RunState>) -> Value {
     let correlation = json!({"clientTrackingId": row.name, "traceId": row.trace});
     let mut trigger = Map::new();
@@ -51,12 +51,12 @@ pub(super) fn run(environment: &str, row: &RunRow, state: Option<&RunState>) -> 
     })
 }
 
-/// The path of a run.
+/// Returns the path of a run.
 pub(super) fn run_path(environment: &str, row: &RunRow) -> String {
     format!("{}/runs/{}", flow_path(environment, row.flow), row.name)
 }
 
-/// The actions of a run, in the order in which they were looked at.
+/// Returns the actions of a run, in evaluation order.
 pub(super) fn actions(environment: &str, row: &RunRow, state: &RunState) -> Value {
     let actions = state.actions.iter().flatten().map(|record| {
         json!({
@@ -99,6 +99,6 @@ fn action_properties(row: &RunRow, record: &ActionRecord) -> Value {
 }
 
 fn put(map: &mut Map<String, Value>, name: &str, value: impl serde::Serialize) {
-    // What is put here are texts, instants, statuses and JSON: all of them have a JSON form.
+    // Strings, instants, statuses and JSON values can always be serialized.
     map.insert(name.to_owned(), serde_json::to_value(value).unwrap_or_default());
 }

@@ -17,7 +17,7 @@ use crate::service::Flows;
 use crate::status::RunStatus;
 use crate::tables::runs::{self, RunRow};
 
-/// `GET /_lab/tenants/{tenant}/runs`: how many runs there are, by status.
+/// `GET /_lab/tenants/{tenant}/runs`: counts runs by status.
 pub(super) async fn counts(
     State(flows): State<Arc<Flows>>,
     Path(tenant): Path<String>,
@@ -26,7 +26,7 @@ pub(super) async fn counts(
         .parse()
         .map_err(|_| Problem::not_found("TenantNotFound", "The tenant in the path is not a UUID."))?;
     flows.chassis.clocks.clock(tenant).await?;
-    Ok(Json(json!(runs::counts(&flows.chassis.store, tenant).await?)))
+    Ok(Json(json!(runs::count_by_status(&flows.chassis.store, tenant).await?)))
 }
 
 pub(super) async fn list(
@@ -35,10 +35,10 @@ pub(super) async fn list(
     Path((_, id)): Path<(String, String)>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, Problem> {
-    let flow = flows.owned(&caller.asker(), flow_id(&id)?).await?;
+    let flow = flows.find_own(&caller.actor(), flow_id(&id)?).await?;
     let page = Page::of_query(query.as_deref())?;
     let status = page.filter.as_deref().map(status_of).transpose()?;
-    let now = caller.asker().now;
+    let now = caller.actor().now;
     let before = match &page.token {
         None => i64::MAX,
         Some(token) => token.parse().map_err(|_| bad_token())?,
@@ -56,7 +56,7 @@ pub(super) async fn list(
     Ok(Json(body))
 }
 
-/// The one filter there is: `status eq 'Failed'`.
+/// Parses the only supported filter: `status eq 'Failed'`.
 fn status_of(filter: &str) -> Result<RunStatus, Problem> {
     let words: Vec<_> = filter.split_whitespace().collect();
     let status = match words.as_slice() {
@@ -67,7 +67,7 @@ fn status_of(filter: &str) -> Result<RunStatus, Problem> {
     };
     let names = RunStatus::ALL.map(RunStatus::name).join(", ");
     status.ok_or_else(|| {
-        Problem::bad_request(format!("$filter takes status eq '<status>', with one of {names}."))
+        Problem::bad_request(format!("$filter must be status eq '<status>', with one of {names}."))
     })
 }
 
@@ -90,15 +90,15 @@ pub(super) async fn actions(
 }
 
 async fn read(caller: &Caller, flows: &Flows, id: &str, name: &str) -> Result<(RunRow, RunState), Problem> {
-    let flow = flows.owned(&caller.asker(), flow_id(id)?).await?;
+    let flow = flows.find_own(&caller.actor(), flow_id(id)?).await?;
     let found = runs::read(&flows.chassis.store, caller.tenant, flow.id, name).await?;
-    let found = found.filter(|(row, _)| row.is_shown(caller.asker().now));
+    let found = found.filter(|(row, _)| row.is_shown(caller.actor().now));
     let (row, record) = found.ok_or_else(|| {
         let name: String = name.chars().take(100).collect();
         Problem::not_found("WorkflowRunNotFound", format!("The flow has no run '{name}'."))
     })?;
     let state = serde_json::from_str(&record).map_err(|error| {
-        tracing::error!(%error, run = row.name, "the record of a run cannot be read");
+        tracing::error!(%error, run = row.name, "cannot read the state of a run");
         Problem::unavailable()
     })?;
     Ok((row, state))
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn filters_name_a_status() {
+    fn filters_contain_a_status() {
         assert_eq!(status_of("status eq 'Failed'").ok(), Some(RunStatus::Failed));
         assert_eq!(status_of("Status eq 'succeeded'").ok(), Some(RunStatus::Succeeded));
         for bad in [

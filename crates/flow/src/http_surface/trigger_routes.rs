@@ -1,4 +1,4 @@
-//! `…/triggers/{trigger}/run`: a run by hand.
+//! `…/triggers/{trigger}/run`: runs a flow manually.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::service::{Flows, TriggerCall};
 
 static RUN_ID: HeaderName = HeaderName::from_static("x-ms-workflow-run-id");
 
-/// Answers 202 with the run's name. The run begins at once; when this is answered it has ended, or waits for a retry.
+/// Responds 202 with the run's name, when the run has ended or waits for a retry.
 pub(super) async fn run(
     caller: Caller,
     State(flows): State<Arc<Flows>>,
@@ -27,7 +27,7 @@ pub(super) async fn run(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let flow = flows.owned(&caller.asker(), flow_id(&id)?).await?;
+    let flow = flows.find_own(&caller.actor(), flow_id(&id)?).await?;
     let id = flow.id;
     let input: Value = if body.is_empty() {
         json!({})
@@ -38,7 +38,7 @@ pub(super) async fn run(
     if crate::expression::weigh(&input).is_none() {
         return Err(Problem::bad_request("The body is nested too deeply."));
     }
-    // Of the caller's headers only this one: the others are the caller's own, the token among them.
+    // Only this header: the others belong to the caller, for example the token.
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let outputs = json!({"headers": {"Content-Type": kind}, "body": input});
     let call = TriggerCall {

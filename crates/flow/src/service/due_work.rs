@@ -1,5 +1,5 @@
-//! Doing what is due, in order: by instant, then by flow. Each piece is claimed by a conditional update, so that of several
-//! replicas one does it.
+//! Runs what is due, ordered by instant, then flow. Each item is claimed by a conditional update,
+//! so that exactly one replica runs it.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -8,7 +8,9 @@ use outlive_chassis::{DueWork, Problem, Trace, Turn};
 use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_store::{Change, StoreError};
-use serde_json::{Value, json};
+use outlive_wire::Subject;
+use outlive_wire::events::{FlowOccurrencesMissed, FlowSuspended, RunFinished};
+use serde_json::Value;
 
 use super::Flows;
 use super::execution::Execution;
@@ -16,28 +18,28 @@ use crate::definition::TriggerKind;
 use crate::engine::{Failure, RunState};
 use crate::ids::{FlowId, run_name};
 use crate::status::RunStatus;
-use crate::tables::due::{self, Due, What};
+use crate::tables::due::{self, Due, DueKind};
 use crate::tables::flows;
-use crate::tables::runs::{self, RunRow, Standing};
+use crate::tables::runs::{self, RunRow, RunUpdate};
 
-/// How many due things are read at a time.
+/// The number of due items that are read at a time.
 const BATCH: u32 = 200;
 
-/// What became of something due.
-struct Done {
-    /// The run's status, if this process worked on one.
+/// The result of a due item.
+struct Processed {
+    /// The status of the run, if this process executed one.
     status: Option<RunStatus>,
-    /// The flow's next occurrence, if it had one taken.
+    /// The next occurrence of the flow, if this process claimed one.
     following: Option<Due>,
 }
 
-const NOTHING: Done = Done { status: None, following: None };
+const NOTHING_DONE: Processed = Processed { status: None, following: None };
 
 impl Flows {
-    /// Does what of the tenant is due, until the turn is over. Missed occurrences are skipped.
-    pub(super) async fn work_off(&self, tenant: TenantId, turn: Turn) -> Result<DueWork, Problem> {
+    /// Runs what is due in the tenant, until the turn is over. Missed occurrences are skipped.
+    pub(super) async fn run_due_work(&self, tenant: TenantId, turn: Turn) -> Result<DueWork, Problem> {
         let now = turn.now();
-        let lock = self.working(tenant);
+        let lock = self.run_lock(tenant);
         let _one_at_a_time = lock.lock().await;
         let mut work = DueWork::default();
         if self.next_due(tenant).await?.is_none_or(|next| next > now) {
@@ -45,7 +47,8 @@ impl Flows {
         }
         loop {
             let listed = due::list(&self.chassis.store, tenant, now, &self.config.replica, BATCH).await?;
-            // A full batch says nothing about what is due after its last; what comes of its own may lie there.
+            // A full batch does not show what is due after its last item, so later items that it
+            // leads to have to wait.
             let full = u32::try_from(listed.len()).is_ok_and(|listed| listed >= BATCH);
             let horizon = if full { listed.last().cloned() } else { None };
             let mut waiting: BinaryHeap<Reverse<Due>> = listed.into_iter().map(Reverse).collect();
@@ -53,14 +56,15 @@ impl Flows {
                 if horizon.as_ref().is_some_and(|horizon| next > *horizon) {
                     break;
                 }
-                let done = match next.what {
-                    What::Occurrence { version, anchor } => match turn.missed_before() {
+                let done = match next.kind {
+                    DueKind::Occurrence { version, anchor } => match turn.missed_before() {
                         Some(missed) if next.at < missed => {
-                            self.skip((tenant, next.flow, version), anchor, next.at, missed, now).await?
+                            self.skip_occurrences((tenant, next.flow, version), anchor, next.at, missed, now)
+                                .await?
                         }
-                        _ => self.occurrence(tenant, next.flow, version, anchor, next.at, now).await?,
+                        _ => self.run_occurrence(tenant, next.flow, version, anchor, next.at, now).await?,
                     },
-                    What::Run(name) => self.take_up(tenant, next.flow, &name, now).await?,
+                    DueKind::Run(name) => self.resume(tenant, next.flow, &name, now).await?,
                 };
                 if let Some(status) = done.status {
                     work.done += 1;
@@ -80,41 +84,42 @@ impl Flows {
         }
     }
 
-    /// Skips occurrences that were missed: the flow goes on with the first one that was not.
-    async fn skip(
+    /// Skips missed occurrences: the flow continues with the first that was not missed.
+    async fn skip_occurrences(
         &self,
         (tenant, flow, version): (TenantId, FlowId, i64),
         anchor: Instant,
         due: Instant,
         missed_before: Instant,
         now: Instant,
-    ) -> Result<Done, Problem> {
+    ) -> Result<Processed, Problem> {
         let definition = self.definition(tenant, flow, version).await?;
         let Some(TriggerKind::Recurrence(recurrence)) =
             definition.as_ref().map(|definition| &definition.trigger.kind)
         else {
             self.suspend(tenant, flow, version, now).await?;
-            return Ok(NOTHING);
+            return Ok(NOTHING_DONE);
         };
         let next = recurrence.first_at_or_after(anchor, missed_before);
         let trace = Trace::begin(&self.chassis.random.of(tenant));
-        let mut change = Change::from(flows::occurrences_skipped(tenant, flow, version, due, next));
-        let data = json!({"first": due, "next": next});
-        let event = Event::new(tenant, now, "flow.occurrences_missed", format!("flow:{flow}"), &trace);
-        change.append(self.chassis.journal.entry(&event.with(data)));
+        let mut change = Change::from(flows::skip_occurrences(tenant, flow, version, due, next));
+        let payload = FlowOccurrencesMissed { first: due, next };
+        let event = Event::new(tenant, now, Subject::flow(flow), &trace, payload);
+        change.append(self.chassis.journal.entry(&event));
         match self.chassis.store.commit(change).await {
             Ok(()) => {
-                let following = Due { at: next, flow, what: What::Occurrence { version, anchor } };
-                Ok(Done { status: None, following: Some(following) })
+                let following = Due { at: next, flow, kind: DueKind::Occurrence { version, anchor } };
+                Ok(Processed { status: None, following: Some(following) })
             }
-            // The flow was changed, or another replica skipped them.
-            Err(error) if error.is_conflict() => Ok(NOTHING),
+            // The flow was changed, or another replica skipped the occurrences.
+            Err(error) if error.is_conflict() => Ok(NOTHING_DONE),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Begins the run of an occurrence: one commit takes the occurrence, sets the next and writes the run.
-    async fn occurrence(
+    /// Starts the run of an occurrence: one commit claims the occurrence, sets the next one and
+    /// inserts the run.
+    async fn run_occurrence(
         &self,
         tenant: TenantId,
         flow: FlowId,
@@ -122,7 +127,7 @@ impl Flows {
         anchor: Instant,
         due: Instant,
         now: Instant,
-    ) -> Result<Done, Problem> {
+    ) -> Result<Processed, Problem> {
         let definition = self.definition(tenant, flow, version).await?;
         let recurrence = definition.as_ref().and_then(|definition| match definition.trigger.kind {
             TriggerKind::Recurrence(recurrence) => Some(recurrence),
@@ -130,7 +135,7 @@ impl Flows {
         });
         let (Some(definition), Some(recurrence)) = (definition, recurrence) else {
             self.suspend(tenant, flow, version, now).await?;
-            return Ok(NOTHING);
+            return Ok(NOTHING_DONE);
         };
         let next = recurrence.next_after(anchor, due);
         let random = self.chassis.random.of(tenant);
@@ -152,41 +157,41 @@ impl Flows {
             attempt: 1,
         };
         let mut change = Change::new();
-        change.add(flows::occurrence_taken(tenant, flow, version, due, next));
-        change.add(runs::insertion(tenant, &run, record_of(&state), &self.taker()));
-        for statement in runs::pruning(tenant, flow, now) {
+        change.add(flows::claim_occurrence(tenant, flow, version, due, next));
+        change.add(runs::insert(tenant, &run, serialize_state(&state), &self.claimant()));
+        for statement in runs::prune(tenant, flow, now) {
             change.add(statement);
         }
         match self.chassis.store.commit(change).await {
             Ok(()) => {}
-            // The name is taken, by a run of the same flow within the same millisecond: another draw gives another name.
+            // A run of the same flow in the same millisecond has this name: generate another.
             Err(StoreError::Conflict { statement: 1 }) => {
-                let again = Due { at: due, flow, what: What::Occurrence { version, anchor } };
-                return Ok(Done { status: None, following: Some(again) });
+                let again = Due { at: due, flow, kind: DueKind::Occurrence { version, anchor } };
+                return Ok(Processed { status: None, following: Some(again) });
             }
-            Err(StoreError::Conflict { .. }) => return Ok(NOTHING),
+            Err(StoreError::Conflict { .. }) => return Ok(NOTHING_DONE),
             Err(error) => return Err(error.into()),
         }
         let status = self.execute(Execution { tenant, run, trace, definition, state }, now).await?;
-        let following = Due { at: next, flow, what: What::Occurrence { version, anchor } };
-        Ok(Done { status, following: Some(following) })
+        let following = Due { at: next, flow, kind: DueKind::Occurrence { version, anchor } };
+        Ok(Processed { status, following: Some(following) })
     }
 
-    /// Takes up a run whose retry is due, or that was left behind by a process that died: it goes on from what was last written. A
-    /// call whose answer was not written is made again.
-    async fn take_up(
+    /// Resumes a run whose retry is due, or that a crashed process left unfinished. It continues
+    /// from the last commit: a call whose response was not stored is repeated.
+    async fn resume(
         &self,
         tenant: TenantId,
         flow: FlowId,
         name: &str,
         now: Instant,
-    ) -> Result<Done, Problem> {
+    ) -> Result<Processed, Problem> {
         let Some((mut run, record)) = runs::read(&self.chassis.store, tenant, flow, name).await? else {
-            return Ok(NOTHING);
+            return Ok(NOTHING_DONE);
         };
-        match self.chassis.store.commit(runs::taken(tenant, &run, &self.taker())).await {
+        match self.chassis.store.commit(runs::claim(tenant, &run, &self.claimant())).await {
             Ok(()) => run.attempt += 1,
-            Err(error) if error.is_conflict() => return Ok(NOTHING),
+            Err(error) if error.is_conflict() => return Ok(NOTHING_DONE),
             Err(error) => return Err(error.into()),
         }
         let definition = self.definition(tenant, flow, run.version).await?;
@@ -194,15 +199,15 @@ impl Flows {
         let random = self.chassis.random.of(tenant);
         let trace = Trace { trace_id: run.trace.as_str().into(), ..Trace::begin(&random) };
         let status = match (definition, state) {
-            (Some(definition), Some(state)) if state.fits(&definition) => {
+            (Some(definition), Some(state)) if state.matches(&definition) => {
                 self.execute(Execution { tenant, run, trace, definition, state }, now).await?
             }
             _ => self.abort(tenant, &run, record, &trace, now).await?,
         };
-        Ok(Done { status, following: None })
+        Ok(Processed { status, following: None })
     }
 
-    /// Ends a run that cannot be continued.
+    /// Ends a run that cannot be resumed.
     async fn abort(
         &self,
         tenant: TenantId,
@@ -211,17 +216,17 @@ impl Flows {
         trace: &Trace,
         now: Instant,
     ) -> Result<Option<RunStatus>, Problem> {
-        let error = Failure::new("WorkflowRunAborted", "What the run had done so far can no longer be read.");
-        let standing = Standing {
+        let error = Failure::new("WorkflowRunAborted", "The state of the run cannot be read.");
+        let update = RunUpdate {
             status: RunStatus::Aborted,
             ended: Some(now),
             next_due: None,
             error: Some(&error),
             record,
         };
-        let mut change = Change::from(runs::put_down(tenant, run.flow, &run.name, run.attempt, standing));
-        let data = json!({"flow": run.flow, "status": RunStatus::Aborted, "code": error.code, "due": run.due, "actions": []});
-        let event = Event::new(tenant, now, "run.finished", format!("run:{}", run.name), trace).with(data);
+        let mut change = Change::from(runs::release(tenant, run.flow, &run.name, run.attempt, update));
+        let payload = ended_early(run.flow, run.due, RunStatus::Aborted, error.code);
+        let event = Event::new(tenant, now, Subject::run(&run.name), trace, payload);
         change.append(self.chassis.journal.entry(&event));
         self.chassis.store.commit(change).await?;
         Ok(Some(RunStatus::Aborted))
@@ -235,16 +240,36 @@ impl Flows {
         now: Instant,
     ) -> Result<(), Problem> {
         let trace = Trace::begin(&self.chassis.random.of(tenant));
-        let mut change = Change::from(flows::suspended(tenant, flow, version));
-        let data = json!({"reason": "its definition cannot be read"});
-        let event = Event::new(tenant, now, "flow.suspended", format!("flow:{flow}"), &trace).with(data);
+        let mut change = Change::from(flows::suspend(tenant, flow, version));
+        let payload = FlowSuspended {
+            reason: Some("its definition cannot be read".to_owned()),
+            display_name: None,
+            state: None,
+            version: None,
+            user: None,
+            next_due: None,
+        };
+        let event = Event::new(tenant, now, Subject::flow(flow), &trace, payload);
         change.append(self.chassis.journal.entry(&event));
         Ok(self.chassis.store.commit(change).await?)
     }
 }
 
-/// The engine's state as it is stored.
-pub(super) fn record_of(state: &RunState) -> String {
-    // Maps with text keys, numbers that are finite: nothing in it can fail to be JSON.
+/// Returns the event of a run that was ended early.
+pub(super) fn ended_early(flow: FlowId, due: Instant, status: RunStatus, code: String) -> RunFinished {
+    RunFinished {
+        flow,
+        status: status.name().to_owned(),
+        code: Some(code),
+        trigger: None,
+        due,
+        started: None,
+        actions: Vec::new(),
+    }
+}
+
+/// Serializes the engine's state.
+pub(super) fn serialize_state(state: &RunState) -> String {
+    // Maps with string keys and finite numbers can always be serialized.
     serde_json::to_string(state).unwrap_or_default()
 }

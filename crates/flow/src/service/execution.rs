@@ -1,4 +1,4 @@
-//! Working on a run until it has ended or waits.
+//! Executes a run until it has ended or waits.
 
 use std::sync::Arc;
 
@@ -6,21 +6,22 @@ use outlive_chassis::{Problem, Trace};
 use outlive_clock::{Instant, Span, TenantId, UserId, wall_now};
 use outlive_journal::Event;
 use outlive_store::Change;
-use serde_json::{Value, json};
+use outlive_wire::events::{RunAction, RunFinished, RunWaiting};
+use outlive_wire::{JournalEvent, Subject};
 
-use super::due_work::record_of;
+use super::due_work::serialize_state;
 use super::{Flows, Program};
 use crate::connector::Workflow;
 use crate::engine::{self, Ending, Next, RunState};
 use crate::ids::FlowId;
 use crate::status::RunStatus;
 use crate::tables::flows;
-use crate::tables::runs::{self, RunRow, Standing};
+use crate::tables::runs::{self, RunRow, RunUpdate};
 
-/// A call that took longer than this, in wall time, may have seen the tenant's time move.
-const NOTICEABLE: Span = Span::from_millis(20);
+/// A call that took longer than this (wall time) may have seen the tenant's time change.
+const CLOCK_CHECK_AFTER: Span = Span::from_millis(20);
 
-/// A run that was taken up.
+/// A claimed run.
 pub(super) struct Execution {
     pub(super) tenant: TenantId,
     pub(super) run: RunRow,
@@ -30,8 +31,8 @@ pub(super) struct Execution {
 }
 
 impl Flows {
-    /// Works on a run and writes how it then stands, with its journal line, in one commit. `None` if the run was meanwhile deleted
-    /// or taken over.
+    /// Executes a run and commits its new state together with the journal event. Returns `None` if
+    /// the run was deleted or claimed by another replica meanwhile.
     pub(super) async fn execute(
         &self,
         execution: Execution,
@@ -40,7 +41,7 @@ impl Flows {
         let Execution { tenant, run, trace, definition, mut state } = execution;
         let random = self.chassis.random.of(tenant);
         let mut now = now;
-        let maker = self.maker_if_needed(tenant, run.flow, &definition).await?;
+        let maker = self.maker_for_lookup(tenant, run.flow, &definition).await?;
         let next = loop {
             match engine::next(&definition, &mut state, now) {
                 Next::Call { place, call, parameters } => {
@@ -55,7 +56,7 @@ impl Flows {
                     };
                     let began = wall_now();
                     let outcome = self.hub.call(&workflow, self, call, &parameters).await;
-                    if wall_now() - began >= NOTICEABLE {
+                    if wall_now() - began >= CLOCK_CHECK_AFTER {
                         now = now.max(self.chassis.clocks.now(tenant).await?);
                     }
                     engine::conclude(&definition, &mut state, place, outcome, || random.stream("retry"), now);
@@ -63,44 +64,44 @@ impl Flows {
                 next => break next,
             }
         };
-        let subject = format!("run:{}", run.name);
-        let (standing, event) = match &next {
+        let (update, payload) = match &next {
             Next::Done(Ending { status, error }) => {
-                let data = json!({
-                    "flow": run.flow,
-                    "status": status,
-                    "code": error.as_ref().map(|error| &error.code),
-                    "trigger": run.trigger_name,
-                    "due": run.due,
-                    "started": run.started,
-                    "actions": actions_told(&state),
-                });
-                let record = record_of(&state);
-                let standing = Standing {
+                let payload = RunFinished {
+                    flow: run.flow,
+                    status: status.name().to_owned(),
+                    code: error.as_ref().map(|error| error.code.clone()),
+                    trigger: Some(run.trigger_name),
+                    due: run.due,
+                    started: Some(run.started),
+                    actions: recorded_actions(&state),
+                };
+                let record = serialize_state(&state);
+                let update = RunUpdate {
                     status: *status,
                     ended: Some(now),
                     next_due: None,
                     error: error.as_ref(),
                     record,
                 };
-                (standing, Event::new(tenant, now, "run.finished", subject, &trace).with(data))
+                (update, JournalEvent::from(payload))
             }
             Next::Wait(until) => {
-                let data = json!({"flow": run.flow, "until": until, "actions": actions_told(&state)});
-                let record = record_of(&state);
-                let standing = Standing {
+                let payload = RunWaiting { flow: run.flow, until: *until, actions: recorded_actions(&state) };
+                let record = serialize_state(&state);
+                let update = RunUpdate {
                     status: RunStatus::Waiting,
                     ended: None,
                     next_due: Some(*until),
                     error: None,
                     record,
                 };
-                (standing, Event::new(tenant, now, "run.waiting", subject, &trace).with(data))
+                (update, JournalEvent::from(payload))
             }
             Next::Call { .. } => return Err(Problem::unavailable()),
         };
-        let status = standing.status;
-        let mut change = Change::from(runs::put_down(tenant, run.flow, &run.name, run.attempt, standing));
+        let status = update.status;
+        let mut change = Change::from(runs::release(tenant, run.flow, &run.name, run.attempt, update));
+        let event = Event::new(tenant, now, Subject::run(&run.name), &trace, payload);
         change.append(self.chassis.journal.entry(&event));
         match self.chassis.store.commit(change).await {
             Ok(()) => Ok(Some(status)),
@@ -111,8 +112,9 @@ impl Flows {
 }
 
 impl Flows {
-    /// Whose flow it is, where one of its references has no selection: what the maker may select is then looked up at the hub.
-    async fn maker_if_needed(
+    /// Returns the owner of the flow, if one of its references has no selection: the hub is then
+    /// asked what the owner may select.
+    async fn maker_for_lookup(
         &self,
         tenant: TenantId,
         flow: FlowId,
@@ -126,17 +128,14 @@ impl Flows {
     }
 }
 
-/// The actions as the journal tells of them: how each stands and why, not what went in and out.
-fn actions_told(state: &RunState) -> Value {
-    let actions = state.actions.iter().flatten().map(|record| {
-        let mut told = json!({"name": record.name, "status": record.status, "code": record.code});
-        if let (Some(error), Some(map)) = (&record.error, told.as_object_mut()) {
-            map.insert("message".to_owned(), Value::String(error.message.clone()));
-        }
-        if let (1.., Some(map)) = (record.retries, told.as_object_mut()) {
-            map.insert("retries".to_owned(), Value::from(record.retries));
-        }
-        told
+/// Returns the actions for a journal event, without inputs and outputs.
+fn recorded_actions(state: &RunState) -> Vec<RunAction> {
+    let actions = state.actions.iter().flatten().map(|record| RunAction {
+        name: record.name.clone(),
+        status: record.status.name().to_owned(),
+        code: record.code.clone(),
+        message: record.error.as_ref().map(|error| error.message.clone()),
+        retries: record.retries,
     });
-    Value::Array(actions.collect())
+    actions.collect()
 }

@@ -1,4 +1,4 @@
-//! A run that somebody asks for.
+//! Runs flows manually.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use outlive_store::{Change, StoreError};
 use serde_json::Value;
 
 use super::Flows;
-use super::due_work::record_of;
+use super::due_work::serialize_state;
 use super::execution::Execution;
 use crate::engine::RunState;
 use crate::ids::{FlowId, run_name};
@@ -17,10 +17,10 @@ use crate::status::RunStatus;
 use crate::tables::flows::{self, FlowRow, FlowState};
 use crate::tables::runs::{self, RunRow};
 
-/// How often a name that is taken is drawn again.
-const DRAWS_MAX: usize = 8;
+/// The maximum number of attempts to generate an unused run name.
+const NAME_ATTEMPTS_MAX: usize = 8;
 
-/// Somebody's request to run a flow.
+/// A request to run a flow.
 pub(crate) struct TriggerCall {
     pub(crate) tenant: TenantId,
     pub(crate) flow: FlowRow,
@@ -31,20 +31,20 @@ pub(crate) struct TriggerCall {
 }
 
 impl Flows {
-    /// Runs a flow now; answers the run's name when the run has ended or waits for a retry.
+    /// Runs a flow. Returns the run's name when the run has ended or waits for a retry.
     pub(crate) async fn run_now(self: &Arc<Self>, call: TriggerCall) -> Result<String, Problem> {
         let flows = Arc::clone(self);
-        // A task of its own: a caller that goes away does not stop the run half way.
-        tokio::spawn(async move { flows.begin_and_execute(call).await }).await.unwrap_or_else(|error| {
-            tracing::error!(%error, "a run ended in a panic");
+        // Spawned, so that a disconnecting caller does not stop the run halfway.
+        tokio::spawn(async move { flows.start_and_execute(call).await }).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a run panicked");
             Err(Problem::unavailable())
         })
     }
 
-    async fn begin_and_execute(&self, call: TriggerCall) -> Result<String, Problem> {
+    async fn start_and_execute(&self, call: TriggerCall) -> Result<String, Problem> {
         let TriggerCall { tenant, flow, trigger, outputs, trace, now } = call;
         let definition =
-            self.definition(tenant, flow.id, flow.version).await?.ok_or_else(|| gone(flow.id))?;
+            self.definition(tenant, flow.id, flow.version).await?.ok_or_else(|| flow_not_found(flow.id))?;
         if !definition.trigger.name.eq_ignore_ascii_case(&trigger) {
             let trigger: String = trigger.chars().take(100).collect();
             return Err(Problem::not_found(
@@ -55,7 +55,7 @@ impl Flows {
         if flow.state != FlowState::Started {
             return Err(not_enabled(&flow));
         }
-        let lock = self.working(tenant);
+        let lock = self.run_lock(tenant);
         let _one_at_a_time = lock.lock().await;
         let random = self.chassis.random.of(tenant);
         let state = RunState::new(&definition, now, outputs);
@@ -74,17 +74,17 @@ impl Flows {
             next_due: Some(now),
             attempt: 1,
         };
-        let mut begun = false;
-        for _ in 0..DRAWS_MAX {
+        let mut started_run = false;
+        for _ in 0..NAME_ATTEMPTS_MAX {
             run.name = run_name(now, &mut random.stream("run-name"));
-            let mut change = Change::from(flows::run_counted(tenant, flow.id, flow.version));
-            change.add(runs::insertion(tenant, &run, record_of(&state), &self.taker()));
-            for statement in runs::pruning(tenant, flow.id, now) {
+            let mut change = Change::from(flows::count_run(tenant, flow.id, flow.version));
+            change.add(runs::insert(tenant, &run, serialize_state(&state), &self.claimant()));
+            for statement in runs::prune(tenant, flow.id, now) {
                 change.add(statement);
             }
             match self.chassis.store.commit(change).await {
                 Ok(()) => {
-                    begun = true;
+                    started_run = true;
                     break;
                 }
                 Err(StoreError::Conflict { statement: 1 }) => {}
@@ -96,9 +96,9 @@ impl Flows {
                 Err(error) => return Err(error.into()),
             }
         }
-        if !begun {
+        if !started_run {
             return Err(Problem::conflict(
-                "Too many runs of this flow begin in the same millisecond. Try again.",
+                "Too many runs of this flow started in the same millisecond. Try again.",
             ));
         }
         let name = run.name.clone();
@@ -107,7 +107,7 @@ impl Flows {
     }
 }
 
-pub(crate) fn gone(flow: FlowId) -> Problem {
+pub(crate) fn flow_not_found(flow: FlowId) -> Problem {
     Problem::not_found("FlowNotFound", format!("Could not find flow '{flow}'."))
 }
 
@@ -115,6 +115,6 @@ fn not_enabled(flow: &FlowRow) -> Problem {
     Problem::new(
         StatusCode::BAD_REQUEST,
         "WorkflowTriggerIsNotEnabled",
-        format!("The flow is {}; start it before you run it.", flow.state.name()),
+        format!("The flow is {}. Start it first.", flow.state.name()),
     )
 }

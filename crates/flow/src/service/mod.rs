@@ -1,4 +1,4 @@
-//! The service itself: flows, and the doing of what is due.
+//! The state of the service, and the execution of due work.
 
 mod due_work;
 mod execution;
@@ -18,34 +18,34 @@ use outlive_tokens::{Verifier, VerifierConfig};
 use serde_json::Value;
 
 pub(crate) use manual_run::TriggerCall;
-pub(crate) use saving::{Asker, FlowEdit, Saved};
+pub(crate) use saving::{Actor, FlowEdit, Saved};
 pub use tenant::{FlowService, FlowTenantSpec};
 
 use crate::FlowConfig;
 use crate::connector::{Hub, HubConfig, Selections};
 use crate::definition::Definition;
 use crate::ids::FlowId;
-use crate::tables::{due, flows, runs::Taker};
+use crate::tables::{due, flows, runs::Claimant};
 
-/// Most definitions that are kept parsed.
-const DEFINITIONS_KEPT: usize = 2_000;
+/// The maximum number of cached definitions.
+const DEFINITIONS_CACHED_MAX: usize = 2_000;
 
-/// How long, in wall time, other replicas leave a run to the one that took it up.
+/// How long other replicas leave a run to the replica that claimed it (wall time).
 const LEASE: Span = Span::from_minutes(10);
 
-/// What the service is made of.
+/// The state of the service.
 pub(crate) struct Flows {
     pub(crate) chassis: Chassis,
     pub(crate) verifier: Verifier,
     pub(crate) config: FlowConfig,
     hub: Hub,
-    /// Parsed definitions; a version never changes, so they never go stale.
+    /// Parsed definitions. A version never changes, so entries never become stale.
     definitions: Mutex<HashMap<(TenantId, FlowId, i64), Arc<Program>>>,
-    /// Tenants whose deleted flows the hub all knows of.
+    /// Tenants whose deleted flows have all been reported to the hub.
     reported: Mutex<HashSet<TenantId>>,
-    /// Runs of a tenant are done one at a time in this process. Whoever holds the lock knows that a run which is `Running` in this
-    /// replica's name was left behind.
-    working: Mutex<HashMap<TenantId, Arc<tokio::sync::Mutex<()>>>>,
+    /// Locks under which this process executes the runs of a tenant, one at a time. The holder
+    /// knows that a run with status `Running` and this replica's name was abandoned.
+    run_locks: Mutex<HashMap<TenantId, Arc<tokio::sync::Mutex<()>>>>,
     next_due: UntilCommit<Option<Instant>>,
 }
 
@@ -61,17 +61,17 @@ impl Flows {
             config,
             definitions: Mutex::default(),
             reported: Mutex::default(),
-            working: Mutex::default(),
+            run_locks: Mutex::default(),
             next_due: UntilCommit::default(),
         }
     }
 
-    /// The lock under which runs of a tenant are done.
-    fn working(&self, tenant: TenantId) -> Arc<tokio::sync::Mutex<()>> {
-        Arc::clone(self.working.lock().unwrap_or_else(PoisonError::into_inner).entry(tenant).or_default())
+    /// Returns the lock under which runs of the tenant are executed.
+    fn run_lock(&self, tenant: TenantId) -> Arc<tokio::sync::Mutex<()>> {
+        Arc::clone(self.run_locks.lock().unwrap_or_else(PoisonError::into_inner).entry(tenant).or_default())
     }
 
-    /// A version of a flow's definition, parsed; `None` if it is gone or no longer readable.
+    /// Returns a version of a flow's definition, or `None` if it was deleted or cannot be read.
     pub(crate) async fn definition(
         &self,
         tenant: TenantId,
@@ -88,30 +88,30 @@ impl Flows {
         match Definition::read(&document["definition"], &document["connectionReferences"]) {
             Ok(definition) => {
                 let selections = selections_of(&document);
-                Ok(Some(self.keep(key, Program { definition, selections })))
+                Ok(Some(self.cache(key, Program { definition, selections })))
             }
             Err(error) => {
-                tracing::error!(%tenant, %flow, version, %error, "a stored definition cannot be read");
+                tracing::error!(%tenant, %flow, version, %error, "cannot read a stored definition");
                 Ok(None)
             }
         }
     }
 
-    fn keep(&self, key: (TenantId, FlowId, i64), program: Program) -> Arc<Program> {
+    fn cache(&self, key: (TenantId, FlowId, i64), program: Program) -> Arc<Program> {
         let program = Arc::new(program);
-        let mut kept = self.definitions.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= DEFINITIONS_KEPT {
-            kept.clear();
+        let mut cached = self.definitions.lock().unwrap_or_else(PoisonError::into_inner);
+        if cached.len() >= DEFINITIONS_CACHED_MAX {
+            cached.clear();
         }
-        kept.insert(key, Arc::clone(&program));
+        cached.insert(key, Arc::clone(&program));
         program
     }
 
-    fn taker(&self) -> Taker<'_> {
-        Taker { replica: &self.config.replica, lease: wall_now() + LEASE }
+    fn claimant(&self) -> Claimant<'_> {
+        Claimant { replica: &self.config.replica, lease: wall_now() + LEASE }
     }
 
-    /// When something of the tenant is next due.
+    /// Returns when work of the tenant is next due.
     async fn next_due(&self, tenant: TenantId) -> Result<Option<Instant>, StoreError> {
         let store = &self.chassis.store;
         self.next_due.or_read(store, tenant, due::next(store, tenant, &self.config.replica)).await
@@ -124,16 +124,16 @@ impl Flows {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .retain(|(known, ..), _| *known != tenant);
-        self.working.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
+        self.run_locks.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
         self.reported.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
     }
 }
 
-/// What a version of a flow does, and through which connections.
+/// A version of a flow's definition, with the selected connections.
 #[derive(Debug)]
 pub(crate) struct Program {
     definition: Definition,
-    /// The connections that its maker selected.
+    /// The connections that the maker selected.
     pub(crate) selections: Selections,
 }
 
@@ -145,7 +145,7 @@ impl Deref for Program {
     }
 }
 
-/// The member of a stored document that holds the selections. It is not part of what callers read or write.
+/// The member of a stored document with the selections. Callers neither read nor write it.
 const SELECTIONS: &str = "selections";
 
 fn selections_of(document: &Value) -> Selections {

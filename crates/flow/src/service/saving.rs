@@ -1,25 +1,28 @@
-//! Creating, changing, turning on and off, and deleting flows.
+//! Creates, updates, turns on and off, and deletes flows.
 
 use http::StatusCode;
 use outlive_chassis::{Problem, Trace};
 use outlive_clock::{Instant, TenantId, UserId};
 use outlive_journal::Event;
 use outlive_store::{Change, StoreError};
+use outlive_wire::events::{FlowChanged, FlowCreated, FlowDeleted, FlowStarted, FlowStopped, FlowSuspended};
+use outlive_wire::{JournalEvent, Subject};
 use serde_json::{Value, json};
 
-use super::manual_run::gone;
+use super::due_work::ended_early;
+use super::manual_run::flow_not_found;
 use super::{Flows, Program, SELECTIONS, selections_of};
-use crate::connector::{Occasion, Selections};
+use crate::connector::{CallContext, Selections};
 use crate::definition::{Definition, DefinitionError, TriggerKind};
 use crate::ids::FlowId;
 use crate::status::RunStatus;
 use crate::tables::flows::{self, FlowRow, FlowState};
 use crate::tables::{flow_ids, runs};
 
-/// Most flows one user may own.
+/// The maximum number of flows of an owner.
 pub(crate) const FLOWS_PER_OWNER_MAX: i64 = 600;
 
-/// What a caller wants a flow to be; what is `None` stays as it is.
+/// A change of a flow; members that are `None` stay as they are.
 #[derive(Debug, Default)]
 pub(crate) struct FlowEdit {
     pub(crate) display_name: Option<String>,
@@ -28,7 +31,7 @@ pub(crate) struct FlowEdit {
     pub(crate) state: Option<FlowState>,
 }
 
-/// A flow as it was saved.
+/// A saved flow.
 pub(crate) struct Saved {
     pub(crate) flow: FlowRow,
     pub(crate) document: Value,
@@ -45,9 +48,9 @@ impl From<DefinitionError> for Problem {
     }
 }
 
-/// Who asks, for what, when.
+/// The user who calls, with trace and time.
 #[derive(Clone, Copy)]
-pub(crate) struct Asker<'a> {
+pub(crate) struct Actor<'a> {
     pub(crate) tenant: TenantId,
     pub(crate) user: UserId,
     pub(crate) trace: &'a Trace,
@@ -55,77 +58,75 @@ pub(crate) struct Asker<'a> {
 }
 
 impl Flows {
-    /// A flow of the asker's own; anybody else's is not there.
-    pub(crate) async fn owned(&self, asker: &Asker<'_>, id: FlowId) -> Result<FlowRow, Problem> {
-        let flow = flows::read(&self.chassis.store, asker.tenant, id).await?;
-        flow.filter(|flow| flow.owner == asker.user).ok_or_else(|| gone(id))
+    /// Reads a flow of the user. Flows of other owners are reported as not found.
+    pub(crate) async fn find_own(&self, actor: &Actor<'_>, id: FlowId) -> Result<FlowRow, Problem> {
+        let flow = flows::read(&self.chassis.store, actor.tenant, id).await?;
+        flow.filter(|flow| flow.owner == actor.user).ok_or_else(|| flow_not_found(id))
     }
 
-    /// What a flow does, as it was written.
+    /// Reads the document of a flow, as saved.
     pub(crate) async fn document(&self, tenant: TenantId, flow: &FlowRow) -> Result<Value, Problem> {
         flows::document(&self.chassis.store, tenant, flow.id, flow.version)
             .await?
-            .ok_or_else(|| gone(flow.id))
+            .ok_or_else(|| flow_not_found(flow.id))
     }
 
     /// Creates a flow.
     pub(crate) async fn create(
         &self,
-        asker: &Asker<'_>,
+        actor: &Actor<'_>,
         id: FlowId,
         edit: FlowEdit,
     ) -> Result<Saved, Problem> {
-        if flows::count(&self.chassis.store, asker.tenant, asker.user).await? >= FLOWS_PER_OWNER_MAX {
+        if flows::count(&self.chassis.store, actor.tenant, actor.user).await? >= FLOWS_PER_OWNER_MAX {
             return Err(Problem::new(
                 StatusCode::CONFLICT,
                 "FlowLimitReached",
-                format!("You own {FLOWS_PER_OWNER_MAX} flows already; delete one first."),
+                format!("You already own {FLOWS_PER_OWNER_MAX} flows. Delete one first."),
             ));
         }
         let Some(definition) = edit.definition else {
-            return Err(Problem::bad_request(
-                "properties.definition is missing; give the flow's definition.",
-            ));
+            return Err(Problem::bad_request("properties.definition is required."));
         };
         let mut document = json!({"definition": definition, "connectionReferences": edit.references.unwrap_or_else(|| json!({}))});
         let parsed = Definition::read(&document["definition"], &document["connectionReferences"])?;
-        let selections = self.select(asker, &parsed, &Selections::new()).await;
+        let selections = self.select(actor, &parsed, &Selections::new()).await;
         document[SELECTIONS] = json!(selections);
         let mut flow = FlowRow {
             id,
-            owner: asker.user,
+            owner: actor.user,
             display_name: edit.display_name.unwrap_or_else(|| "Untitled".to_owned()),
             state: edit.state.unwrap_or(FlowState::Started),
             version: 1,
-            created: asker.now,
-            changed: asker.now,
-            anchor: asker.now,
+            created: actor.now,
+            changed: actor.now,
+            anchor: actor.now,
             next_due: None,
             revision: 1,
         };
-        schedule(&mut flow, &parsed, asker.now);
-        let mut change = Change::from(flow_ids::insertion(asker.tenant, id));
-        change.add(flows::insertion(asker.tenant, &flow));
-        change.add(flows::document_insertion(asker.tenant, id, 1, document.clone()));
-        change.append(self.told(asker, "flow.created", &flow));
+        schedule(&mut flow, &parsed, actor.now);
+        let mut change = Change::from(flow_ids::insert(actor.tenant, id));
+        change.add(flows::insert(actor.tenant, &flow));
+        change.add(flows::insert_document(actor.tenant, id, 1, document.clone()));
+        change.append(self.entry(actor, FlowChange::Created, &flow));
         self.chassis.store.commit(change).await.map_err(|error| match error {
-            StoreError::Conflict { statement: 0 } => id_was_used(id),
+            StoreError::Conflict { statement: 0 } => id_already_used(id),
             error => error.into(),
         })?;
-        self.keep((asker.tenant, id, 1), Program { definition: parsed, selections });
+        self.cache((actor.tenant, id, 1), Program { definition: parsed, selections });
         Ok(Saved { flow, document, created: true })
     }
 
-    /// Changes a flow. A new definition, or turning it on, begins its recurrence anew.
-    pub(crate) async fn change(
+    /// Updates a flow. A new definition, or turning the flow on, restarts its recurrence.
+    pub(crate) async fn update(
         &self,
-        asker: &Asker<'_>,
+        actor: &Actor<'_>,
         before: FlowRow,
         edit: FlowEdit,
     ) -> Result<Saved, Problem> {
-        let written = self.document(asker.tenant, &before).await?;
+        let written = self.document(actor.tenant, &before).await?;
         let mut document = written.clone();
-        let selects_anew = edit.references.is_some();
+        let reselects = edit.references.is_some();
         for (member, value) in [("definition", edit.definition), ("connectionReferences", edit.references)] {
             if let Some(value) = value {
                 document[member] = value;
@@ -133,8 +134,8 @@ impl Flows {
         }
         let parsed = Definition::read(&document["definition"], &document["connectionReferences"])?;
         let mut selections = selections_of(&written);
-        if selects_anew {
-            selections = self.select(asker, &parsed, &selections).await;
+        if reselects {
+            selections = self.select(actor, &parsed, &selections).await;
             document[SELECTIONS] = json!(selections);
         }
         let rewritten = document != written;
@@ -146,77 +147,105 @@ impl Flows {
             return Ok(Saved { flow, document, created: false });
         }
         flow.version += i64::from(rewritten);
-        flow.changed = asker.now;
+        flow.changed = actor.now;
         let rescheduled = rewritten || flow.state != before.state;
         if rescheduled {
-            schedule(&mut flow, &parsed, asker.now);
+            schedule(&mut flow, &parsed, actor.now);
         }
-        let mut change = Change::from(flows::update(asker.tenant, &flow, rescheduled));
+        let mut change = Change::from(flows::update(actor.tenant, &flow, rescheduled));
         if rewritten {
-            change.add(flows::document_insertion(asker.tenant, flow.id, flow.version, document.clone()));
-            change.add(flows::documents_tidied(asker.tenant, flow.id, flow.version));
+            change.add(flows::insert_document(actor.tenant, flow.id, flow.version, document.clone()));
+            change.add(flows::delete_unused_documents(actor.tenant, flow.id, flow.version));
         }
         let kind = match (flow.state == before.state, flow.state) {
-            (true, _) => "flow.changed",
-            (false, FlowState::Started) => "flow.started",
-            (false, FlowState::Stopped) => "flow.stopped",
-            (false, FlowState::Suspended) => "flow.suspended",
+            (true, _) => FlowChange::Changed,
+            (false, FlowState::Started) => FlowChange::Started,
+            (false, FlowState::Stopped) => FlowChange::Stopped,
+            (false, FlowState::Suspended) => FlowChange::Suspended,
         };
-        change.append(self.told(asker, kind, &flow));
+        change.append(self.entry(actor, kind, &flow));
         self.chassis.store.commit(change).await?;
         if rewritten {
             let program = Program { definition: parsed, selections };
-            self.keep((asker.tenant, flow.id, flow.version), program);
+            self.cache((actor.tenant, flow.id, flow.version), program);
         }
         Ok(Saved { flow, document, created: false })
     }
 
-    /// Deletes a flow. Its runs go with it; those that have not ended are cancelled, as the journal remembers.
-    pub(crate) async fn delete(&self, asker: &Asker<'_>, flow: &FlowRow) -> Result<(), Problem> {
+    /// Deletes a flow with its runs. The journal records those that had not ended as cancelled.
+    pub(crate) async fn delete(&self, actor: &Actor<'_>, flow: &FlowRow) -> Result<(), Problem> {
         let mut change = Change::new();
-        for run in runs::unfinished(&self.chassis.store, asker.tenant, flow.id).await? {
-            let data = json!({"flow": flow.id, "status": RunStatus::Cancelled, "code": "FlowDeleted", "due": run.due, "actions": []});
-            let event =
-                Event::new(asker.tenant, asker.now, "run.finished", format!("run:{}", run.name), &run.trace);
-            change.append(self.chassis.journal.entry(&event.with(data)));
+        for run in runs::list_active(&self.chassis.store, actor.tenant, flow.id).await? {
+            let payload = ended_early(flow.id, run.due, RunStatus::Cancelled, "FlowDeleted".to_owned());
+            let event = Event::new(actor.tenant, actor.now, Subject::run(&run.name), &run.trace, payload);
+            change.append(self.chassis.journal.entry(&event));
         }
-        for statement in flows::removal(asker.tenant, flow.id) {
+        for statement in flows::delete(actor.tenant, flow.id) {
             change.add(statement);
         }
-        change.add(flow_ids::deleted(asker.tenant, flow.id));
-        change.append(self.told(asker, "flow.deleted", flow));
-        self.chassis
-            .store
-            .commit(change)
-            .await
-            .map_err(|error| if error.is_conflict() { gone(flow.id) } else { Problem::from(error) })?;
-        self.report_deleted_flows(asker.tenant, Some(asker.trace), asker.now).await;
+        change.add(flow_ids::mark_deleted(actor.tenant, flow.id));
+        change.append(self.entry(actor, FlowChange::Deleted, flow));
+        self.chassis.store.commit(change).await.map_err(|error| {
+            if error.is_conflict() { flow_not_found(flow.id) } else { Problem::from(error) }
+        })?;
+        self.report_deleted_flows(actor.tenant, Some(actor.trace), actor.now).await;
         Ok(())
     }
 
-    /// The connections that a flow's maker selects by saving it.
-    async fn select(&self, asker: &Asker<'_>, definition: &Definition, before: &Selections) -> Selections {
-        let occasion = Occasion { tenant: asker.tenant, trace: asker.trace, now: asker.now };
-        self.hub.selections(&occasion, self, asker.user, definition.connection_names(), before).await
+    /// Returns the connections that the maker selects by saving the flow.
+    async fn select(&self, actor: &Actor<'_>, definition: &Definition, before: &Selections) -> Selections {
+        let context = CallContext { tenant: actor.tenant, trace: actor.trace, now: actor.now };
+        self.hub.selections(&context, self, actor.user, definition.connection_names(), before).await
     }
 
-    fn told(&self, asker: &Asker<'_>, kind: &'static str, flow: &FlowRow) -> Change {
-        let data = json!({
-            "display_name": flow.display_name, "state": flow.state.name(), "version": flow.version, "user": asker.user,
-            "next_due": flow.next_due,
-        });
-        let event = Event::new(asker.tenant, asker.now, kind, format!("flow:{}", flow.id), asker.trace);
-        self.chassis.journal.entry(&event.with(data))
+    fn entry(&self, actor: &Actor<'_>, kind: FlowChange, flow: &FlowRow) -> Change {
+        let payload = kind.payload(flow, actor.user);
+        let event = Event::new(actor.tenant, actor.now, Subject::flow(flow.id), actor.trace, payload);
+        self.chassis.journal.entry(&event)
     }
 }
 
-fn id_was_used(id: FlowId) -> Problem {
+/// The change that a user made.
+#[derive(Clone, Copy)]
+enum FlowChange {
+    Created,
+    Changed,
+    Started,
+    Stopped,
+    Suspended,
+    Deleted,
+}
+
+impl FlowChange {
+    fn payload(self, flow: &FlowRow, user: UserId) -> JournalEvent {
+        let (display_name, state) = (flow.display_name.clone(), flow.state.name().to_owned());
+        let (version, next_due) = (flow.version, flow.next_due);
+        match self {
+            Self::Created => FlowCreated { display_name, state, version, user, next_due }.into(),
+            Self::Changed => FlowChanged { display_name, state, version, user, next_due }.into(),
+            Self::Started => FlowStarted { display_name, state, version, user, next_due }.into(),
+            Self::Stopped => FlowStopped { display_name, state, version, user, next_due }.into(),
+            Self::Deleted => FlowDeleted { display_name, state, version, user, next_due }.into(),
+            Self::Suspended => FlowSuspended {
+                reason: None,
+                display_name: Some(display_name),
+                state: Some(state),
+                version: Some(version),
+                user: Some(user),
+                next_due,
+            }
+            .into(),
+        }
+    }
+}
+
+fn id_already_used(id: FlowId) -> Problem {
     Problem::conflict(format!(
-        "The id '{id}' is or was the id of another flow, and is not used again. Choose a new one, or POST to …/flows."
+        "The id '{id}' is or was the id of another flow and cannot be reused. Choose another id, or POST to …/flows."
     ))
 }
 
-/// Sets when the flow is next due, counting from now.
+/// Sets when the flow is next due, from `now`.
 fn schedule(flow: &mut FlowRow, definition: &Definition, now: Instant) {
     flow.anchor = now;
     flow.next_due = None;

@@ -1,4 +1,4 @@
-//! The service as the lab sees it.
+//! The service's part of the lab surface.
 
 use std::sync::Arc;
 
@@ -13,13 +13,13 @@ use crate::connector::{Credential, Credentials};
 use crate::engine::Failure;
 use crate::tables::{TENANT_TABLES, credentials};
 
-/// What the lab says about a new tenant: the credential by which the flow service signs in to it.
+/// The service's part of a tenant description: its credential in the tenant.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FlowTenantSpec {
     /// The flow service's client id.
     pub client_id: ClientId,
-    /// Its secret; sealed at once.
+    /// Its secret, which is stored sealed.
     pub client_secret: Secret,
 }
 
@@ -33,7 +33,7 @@ impl std::fmt::Debug for FlowService {
     }
 }
 
-/// What the secret is sealed for.
+/// The purpose with which the secret is sealed.
 fn purpose(tenant: TenantId) -> String {
     format!("flow-service-secret/{tenant}")
 }
@@ -53,7 +53,7 @@ impl Service for FlowService {
         let mut draw = self.0.chassis.random.of(tenant).stream("seal-service-secret");
         let sealed =
             self.0.chassis.sealer.seal(&purpose(tenant), spec.client_secret.expose().as_bytes(), &mut draw);
-        Ok(credentials::insertion(tenant, spec.client_id, sealed).into())
+        Ok(credentials::insert(tenant, spec.client_id, sealed).into())
     }
 
     fn forget_tenant(&self, tenant: TenantId) {
@@ -66,14 +66,14 @@ impl Service for FlowService {
 
     async fn run_due(&self, tenant: TenantId, turn: Turn) -> Result<DueWork, Problem> {
         let flows = Arc::clone(&self.0);
-        // A task of its own: a caller that goes away does not stop work half way.
+        // Spawned, so that a disconnecting caller does not stop work halfway.
         tokio::spawn(async move {
-            flows.report_what_is_left(tenant, turn.now()).await;
-            flows.work_off(tenant, turn).await
+            flows.report_remaining(tenant, turn.now()).await;
+            flows.run_due_work(tenant, turn).await
         })
         .await
         .unwrap_or_else(|error| {
-            tracing::error!(%tenant, %error, "doing due work ended in a panic");
+            tracing::error!(%tenant, %error, "due work panicked");
             Err(Problem::unavailable())
         })
     }
@@ -85,7 +85,7 @@ impl Credentials for Flows {
             Failure::new("Unauthorized", format!("The flow service cannot sign in to the API Hub: {why}."))
         };
         let stored = credentials::read(&self.chassis.store, tenant).await.map_err(|error| {
-            tracing::error!(%tenant, %error, "the flow service's credential cannot be read");
+            tracing::error!(%tenant, %error, "cannot read the flow service's credential");
             none("its credential cannot be read")
         })?;
         let (client_id, sealed) = stored.ok_or_else(|| none("it has no credential in this tenant"))?;

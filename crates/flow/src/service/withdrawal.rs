@@ -1,4 +1,4 @@
-//! Reporting the end of flows to the hub, so that no access list goes on naming them.
+//! Reports deleted flows to the hub, which withdraws their access policies.
 
 use std::sync::PoisonError;
 
@@ -6,29 +6,29 @@ use outlive_chassis::Trace;
 use outlive_clock::{Instant, TenantId};
 
 use super::Flows;
-use crate::connector::Occasion;
+use crate::connector::CallContext;
 use crate::tables::flow_ids;
 
 impl Flows {
-    /// Reports what an earlier attempt could not.
-    pub(super) async fn report_what_is_left(&self, tenant: TenantId, now: Instant) {
+    /// Reports the deleted flows that earlier attempts could not report.
+    pub(super) async fn report_remaining(&self, tenant: TenantId, now: Instant) {
         let is_reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner).contains(&tenant);
         if !is_reported {
             self.report_deleted_flows(tenant, None, now).await;
         }
     }
 
-    /// Reports every deleted flow of the tenant that the hub does not know of yet. What fails is
-    /// logged and tried again with the tenant's next due work: the id of a deleted flow is never
-    /// used again, so nothing depends on the instant.
+    /// Reports every deleted flow of the tenant that the hub does not know of yet. A failure is
+    /// logged and retried with the tenant's next due work. Ids of deleted flows are never reused,
+    /// so the time does not matter.
     pub(super) async fn report_deleted_flows(&self, tenant: TenantId, trace: Option<&Trace>, now: Instant) {
         self.reported.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
         let store = &self.chassis.store;
         loop {
-            let flows = match flow_ids::unreported(store, tenant).await {
+            let flows = match flow_ids::list_pending(store, tenant).await {
                 Ok(flows) => flows,
                 Err(error) => {
-                    tracing::warn!(%tenant, %error, "deleted flows cannot be read");
+                    tracing::warn!(%tenant, %error, "cannot read deleted flows");
                     return;
                 }
             };
@@ -36,23 +36,23 @@ impl Flows {
                 self.reported.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant);
                 return;
             }
-            let begun;
+            let new_trace;
             let trace = match trace {
                 Some(trace) => trace,
                 None => {
-                    begun = Trace::begin(&self.chassis.random.of(tenant));
-                    &begun
+                    new_trace = Trace::begin(&self.chassis.random.of(tenant));
+                    &new_trace
                 }
             };
             for flow in flows {
-                let occasion = Occasion { tenant, trace, now };
-                if let Err(outcome) = self.hub.withdraw_access(&occasion, self, flow).await {
+                let context = CallContext { tenant, trace, now };
+                if let Err(outcome) = self.hub.withdraw_access(&context, self, flow).await {
                     let why = outcome.failure.map_or_else(String::new, |failure| failure.message);
                     tracing::warn!(%tenant, %flow, why, "the hub could not withdraw the access of a deleted flow");
                     return;
                 }
-                if let Err(error) = store.commit(flow_ids::withdrawn(tenant, flow)).await {
-                    tracing::warn!(%tenant, %flow, %error, "a withdrawal cannot be recorded");
+                if let Err(error) = store.commit(flow_ids::mark_withdrawn(tenant, flow)).await {
+                    tracing::warn!(%tenant, %flow, %error, "cannot record a withdrawal");
                     return;
                 }
             }

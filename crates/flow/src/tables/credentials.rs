@@ -1,9 +1,9 @@
-//! The flow service's own credentials, sealed.
+//! Rows of the table `flow_credentials`.
 
 use outlive_clock::{ClientId, TenantId};
 use outlive_store::{Statement, Store, StoreError, sql};
 
-pub(crate) fn insertion(tenant: TenantId, client: ClientId, sealed: String) -> Statement {
+pub(crate) fn insert(tenant: TenantId, client: ClientId, sealed: String) -> Statement {
     sql!(
         "INSERT INTO flow_credentials (tenant, client_id, sealed_secret) VALUES ($1, $2, $3)",
         tenant,
@@ -12,7 +12,7 @@ pub(crate) fn insertion(tenant: TenantId, client: ClientId, sealed: String) -> S
     )
 }
 
-/// The client id and the sealed secret.
+/// Reads the client id and the sealed secret.
 pub(crate) async fn read(store: &Store, tenant: TenantId) -> Result<Option<(ClientId, String)>, StoreError> {
     let row = store
         .row(sql!("SELECT client_id, sealed_secret FROM flow_credentials WHERE tenant = $1", tenant))

@@ -1,28 +1,27 @@
-//! What is due: occurrences of flows, retries of runs that wait, and runs that somebody left behind.
+//! Due items: occurrences of flows, retries of waiting runs, and abandoned runs.
 
 use outlive_clock::{Instant, TenantId, wall_now};
 use outlive_store::{Store, StoreError, sql};
 
 use crate::ids::FlowId;
 
-/// Something that is due. Ordered by when, then by flow, then by run.
+/// A due item, ordered by instant, flow, run.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Due {
     pub(crate) at: Instant,
     pub(crate) flow: FlowId,
-    pub(crate) what: What,
+    pub(crate) kind: DueKind,
 }
 
-/// Which kind of thing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum What {
+pub(crate) enum DueKind {
     /// The occurrence of a flow's recurrence, counted from an anchor.
     Occurrence { version: i64, anchor: Instant },
-    /// A run of this name that waits for a retry, or was left behind.
+    /// A run, by name, that waits for a retry or was abandoned.
     Run(String),
 }
 
-/// When something is next due. Runs that another replica is working on are that replica's.
+/// Returns when the next item is due. Ignores runs that another replica is executing.
 pub(crate) async fn next(
     store: &Store,
     tenant: TenantId,
@@ -42,7 +41,7 @@ pub(crate) async fn next(
     Ok([row.opt_instant("flows_us")?, row.opt_instant("runs_us")?].into_iter().flatten().min())
 }
 
-/// What is due at or before `now`, in order, up to `limit`.
+/// Reads up to `limit` items that are due at or before `now`, in order.
 pub(crate) async fn list(
     store: &Store,
     tenant: TenantId,
@@ -69,12 +68,12 @@ pub(crate) async fn list(
     rows.iter()
         .map(|row| {
             let run = row.text("run")?;
-            let what = if run.is_empty() {
-                What::Occurrence { version: row.int("version")?, anchor: row.instant("anchor_us")? }
+            let kind = if run.is_empty() {
+                DueKind::Occurrence { version: row.int("version")?, anchor: row.instant("anchor_us")? }
             } else {
-                What::Run(run)
+                DueKind::Run(run)
             };
-            Ok(Due { at: row.instant("due_us")?, flow: row.parse("flow")?, what })
+            Ok(Due { at: row.instant("due_us")?, flow: row.parse("flow")?, kind })
         })
         .collect()
 }

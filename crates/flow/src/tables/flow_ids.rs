@@ -1,30 +1,31 @@
-//! Every id that a flow ever had, and whether the hub knows that a flow is deleted.
+//! Rows of the table `flow_ids`: every id that a flow ever had, and whether its deletion was
+//! reported to the hub.
 
 use outlive_clock::TenantId;
 use outlive_store::{Statement, Store, StoreError, sql};
 
 use crate::ids::FlowId;
 
-/// Most deleted flows that are read at a time.
+/// The maximum number of deleted flows that are read at a time.
 const READ_MAX: u32 = 50;
 
-/// Takes an id for a new flow; conflicts if a flow, deleted or not, has or had it.
-pub(crate) fn insertion(tenant: TenantId, flow: FlowId) -> Statement {
+/// Inserts the id of a new flow. Conflicts if a flow has or had it.
+pub(crate) fn insert(tenant: TenantId, flow: FlowId) -> Statement {
     sql!("INSERT INTO flow_ids (tenant, id, state) VALUES ($1, $2, 'used')", tenant, flow)
 }
 
-/// The flow is deleted; the hub does not know it yet.
-pub(crate) fn deleted(tenant: TenantId, flow: FlowId) -> Statement {
+/// Records that the flow is deleted and not yet reported.
+pub(crate) fn mark_deleted(tenant: TenantId, flow: FlowId) -> Statement {
     sql!("UPDATE flow_ids SET state = 'deleted' WHERE tenant = $1 AND id = $2", tenant, flow)
 }
 
-/// The hub has withdrawn what was granted to the flow.
-pub(crate) fn withdrawn(tenant: TenantId, flow: FlowId) -> Statement {
+/// Records that the hub has withdrawn the flow's access.
+pub(crate) fn mark_withdrawn(tenant: TenantId, flow: FlowId) -> Statement {
     sql!("UPDATE flow_ids SET state = 'withdrawn' WHERE tenant = $1 AND id = $2", tenant, flow)
 }
 
-/// Deleted flows that the hub does not know of yet.
-pub(crate) async fn unreported(store: &Store, tenant: TenantId) -> Result<Vec<FlowId>, StoreError> {
+/// Reads deleted flows that are not yet reported.
+pub(crate) async fn list_pending(store: &Store, tenant: TenantId) -> Result<Vec<FlowId>, StoreError> {
     let rows = store
         .rows(sql!(
             "SELECT id FROM flow_ids WHERE tenant = $1 AND state = 'deleted' ORDER BY id LIMIT $2",

@@ -1,4 +1,4 @@
-//! Flows and the versions of their definitions.
+//! Rows of the tables `flows` and `definitions`.
 
 use outlive_clock::{Instant, TenantId, UserId};
 use outlive_store::{Row, Statement, Store, StoreError, sql};
@@ -34,7 +34,7 @@ impl std::str::FromStr for FlowState {
     }
 }
 
-/// A flow, without what it does.
+/// A flow, without its definition.
 #[derive(Clone, Debug)]
 pub(crate) struct FlowRow {
     pub(crate) id: FlowId,
@@ -46,7 +46,7 @@ pub(crate) struct FlowRow {
     pub(crate) changed: Instant,
     pub(crate) anchor: Instant,
     pub(crate) next_due: Option<Instant>,
-    /// How often the flow was changed, its definition or anything else.
+    /// The number of changes, for optimistic concurrency.
     pub(crate) revision: i64,
 }
 
@@ -77,7 +77,7 @@ pub(crate) async fn read(store: &Store, tenant: TenantId, id: FlowId) -> Result<
     row.as_ref().map(flow_of).transpose()
 }
 
-/// The flows of an owner, the oldest first, after the one at `(created, id)`.
+/// Reads the flows of an owner after the one at `(created, id)`, oldest first.
 pub(crate) async fn list(
     store: &Store,
     tenant: TenantId,
@@ -107,7 +107,7 @@ pub(crate) async fn count(store: &Store, tenant: TenantId, owner: UserId) -> Res
     row.map_or(Ok(0), |row| row.int("flows"))
 }
 
-/// The document (`{definition, connectionReferences}`) of a version.
+/// Reads the document (`{definition, connectionReferences}`) of a version.
 pub(crate) async fn document(
     store: &Store,
     tenant: TenantId,
@@ -125,7 +125,7 @@ pub(crate) async fn document(
     row.map(|row| row.json("document")).transpose()
 }
 
-pub(crate) fn insertion(tenant: TenantId, flow: &FlowRow) -> Statement {
+pub(crate) fn insert(tenant: TenantId, flow: &FlowRow) -> Statement {
     sql!(
         "INSERT INTO flows (tenant, id, owner, display_name, state, version, created_us, changed_us, anchor_us, next_due_us, runs) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0)",
@@ -142,8 +142,8 @@ pub(crate) fn insertion(tenant: TenantId, flow: &FlowRow) -> Statement {
     )
 }
 
-/// Writes a changed flow, if nobody changed it since it was read. Unless it is `rescheduled`, its next
-/// occurrence stays what it is by now.
+/// Updates a flow. Conflicts if it has changed since it was read. Unless it is `rescheduled`, its
+/// next occurrence stays as it is.
 pub(crate) fn update(tenant: TenantId, flow: &FlowRow, rescheduled: bool) -> Statement {
     sql!(
         "UPDATE flows SET display_name = $4, state = $5, version = $6, changed_us = $7, \
@@ -164,7 +164,7 @@ pub(crate) fn update(tenant: TenantId, flow: &FlowRow, rescheduled: bool) -> Sta
     .expect_rows(1)
 }
 
-pub(crate) fn document_insertion(tenant: TenantId, flow: FlowId, version: i64, document: Value) -> Statement {
+pub(crate) fn insert_document(tenant: TenantId, flow: FlowId, version: i64, document: Value) -> Statement {
     sql!(
         "INSERT INTO definitions (tenant, flow, version, document) VALUES ($1, $2, $3, $4)",
         tenant,
@@ -174,8 +174,8 @@ pub(crate) fn document_insertion(tenant: TenantId, flow: FlowId, version: i64, d
     )
 }
 
-/// Removes the versions before `version` that no unfinished run goes by.
-pub(crate) fn documents_tidied(tenant: TenantId, flow: FlowId, version: i64) -> Statement {
+/// Deletes the versions before `version` that no unfinished run uses.
+pub(crate) fn delete_unused_documents(tenant: TenantId, flow: FlowId, version: i64) -> Statement {
     sql!(
         "DELETE FROM definitions WHERE tenant = $1 AND flow = $2 AND version < $3 AND version NOT IN \
          (SELECT version FROM runs WHERE tenant = $1 AND flow = $2 AND status IN ('Running', 'Waiting'))",
@@ -185,8 +185,8 @@ pub(crate) fn documents_tidied(tenant: TenantId, flow: FlowId, version: i64) -> 
     )
 }
 
-/// Counts one more run of a flow that is on, at `version`; if it is due, it must still be due then.
-pub(crate) fn run_counted(tenant: TenantId, flow: FlowId, version: i64) -> Statement {
+/// Counts a run of a flow that is on, at `version`. Conflicts if it was changed or turned off.
+pub(crate) fn count_run(tenant: TenantId, flow: FlowId, version: i64) -> Statement {
     sql!(
         "UPDATE flows SET runs = runs + 1 WHERE tenant = $1 AND id = $2 AND version = $3 AND state = 'Started'",
         tenant,
@@ -196,8 +196,8 @@ pub(crate) fn run_counted(tenant: TenantId, flow: FlowId, version: i64) -> State
     .expect_rows(1)
 }
 
-/// Takes the occurrence that is due at `due`: only one claimer can.
-pub(crate) fn occurrence_taken(
+/// Claims the occurrence that is due at `due`; exactly one replica succeeds.
+pub(crate) fn claim_occurrence(
     tenant: TenantId,
     flow: FlowId,
     version: i64,
@@ -216,8 +216,8 @@ pub(crate) fn occurrence_taken(
     .expect_rows(1)
 }
 
-/// Skips the occurrences from `due` to before `next`, which were missed.
-pub(crate) fn occurrences_skipped(
+/// Skips the missed occurrences from `due` until before `next`.
+pub(crate) fn skip_occurrences(
     tenant: TenantId,
     flow: FlowId,
     version: i64,
@@ -236,8 +236,8 @@ pub(crate) fn occurrences_skipped(
     .expect_rows(1)
 }
 
-/// Takes a flow that cannot be read out of service.
-pub(crate) fn suspended(tenant: TenantId, flow: FlowId, version: i64) -> Statement {
+/// Suspends a flow whose definition cannot be read.
+pub(crate) fn suspend(tenant: TenantId, flow: FlowId, version: i64) -> Statement {
     sql!(
         "UPDATE flows SET state = 'Suspended', next_due_us = NULL, revision = revision + 1 \
          WHERE tenant = $1 AND id = $2 AND version = $3",
@@ -247,8 +247,8 @@ pub(crate) fn suspended(tenant: TenantId, flow: FlowId, version: i64) -> Stateme
     )
 }
 
-/// Removes a flow with its definitions and runs.
-pub(crate) fn removal(tenant: TenantId, flow: FlowId) -> [Statement; 4] {
+/// Deletes a flow with its definitions and runs.
+pub(crate) fn delete(tenant: TenantId, flow: FlowId) -> [Statement; 4] {
     [
         sql!("DELETE FROM runs WHERE tenant = $1 AND flow = $2", tenant, flow),
         sql!("DELETE FROM pruned_runs WHERE tenant = $1 AND flow = $2", tenant, flow),

@@ -1,4 +1,4 @@
-//! The service's tables: every statement it makes, and the rows it reads.
+//! Statements on the service's tables, and their rows.
 
 pub(crate) mod credentials;
 pub(crate) mod due;
@@ -6,16 +6,6 @@ pub(crate) mod flow_ids;
 pub(crate) mod flows;
 pub(crate) mod runs;
 
-use outlive_store::Value;
-
-use crate::ids::FlowId;
-
-/// The tables whose rows go with their tenant.
+/// The tables whose rows are deleted with their tenant.
 pub(crate) const TENANT_TABLES: &[&str] =
     &["runs", "pruned_runs", "definitions", "flows", "flow_ids", "flow_credentials"];
-
-impl From<FlowId> for Value {
-    fn from(id: FlowId) -> Self {
-        Self::Text(Some(id.to_string()))
-    }
-}

@@ -1,4 +1,4 @@
-//! Runs: the history of 28 days, and those that have not ended.
+//! Rows of the table `runs`: the history of 28 days, and runs that have not ended.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +13,12 @@ use crate::status::RunStatus;
 /// flow run data is stored for 28 days (2,419,200 seconds)": Microsoft Learn, *Manage cloud flow
 /// run history in Dataverse*.
 const HISTORY: Span = Span::from_days(28);
-/// How many of a flow's oldest runs are looked at, and pruned if they are older than the history,
-/// when a run of it begins: more than one, so that a long history from an earlier version gets
-/// shorter, and few, so that no run takes much longer.
-const PRUNED_MAX: i64 = 16;
+/// When a run starts, this many of the flow's oldest runs are checked and pruned if they are older
+/// than the history: more than one, so that a long history from an earlier version shrinks, but
+/// few, so that no run takes much longer.
+const PRUNE_CHECKS_MAX: i64 = 16;
 
-/// A run as it stands in the table. `record` is the engine's state as JSON.
+/// A stored run. `record` is the engine's state as JSON.
 #[derive(Clone, Debug)]
 pub(crate) struct RunRow {
     pub(crate) flow: FlowId,
@@ -37,7 +37,8 @@ pub(crate) struct RunRow {
 }
 
 impl RunRow {
-    /// Whether the history shows it at `now`: it began within the last 28 days, or has not ended.
+    /// Whether the history contains it at `now`: it began within the last 28 days, or has not
+    /// ended.
     pub(crate) fn is_shown(&self, now: Instant) -> bool {
         self.next_due.is_some() || self.started >= now - HISTORY
     }
@@ -64,7 +65,7 @@ fn run_of(row: &Row) -> Result<RunRow, StoreError> {
     })
 }
 
-/// A run with the engine's state.
+/// Reads a run with the engine's state.
 pub(crate) async fn read(
     store: &Store,
     tenant: TenantId,
@@ -83,8 +84,8 @@ pub(crate) async fn read(
     row.map(|row| Ok((run_of(&row)?, row.text("record")?))).transpose()
 }
 
-/// Runs of a flow that the history shows at `now`, the newest first, before the run of that number;
-/// of one status, or of all.
+/// Reads the runs of a flow that the history contains at `now`, newest first, before the run of
+/// that number; those of one status, or all.
 pub(crate) async fn list(
     store: &Store,
     (tenant, flow): (TenantId, FlowId),
@@ -93,7 +94,8 @@ pub(crate) async fn list(
     before: i64,
     limit: u32,
 ) -> Result<Vec<RunRow>, StoreError> {
-    // Two statements, so that each walks its own index and a page costs the same however long the history is.
+    // Two statements, so that each uses its own index and the cost of a page does not grow with the
+    // history.
     let rows = match status {
         None => {
             store
@@ -128,8 +130,11 @@ pub(crate) async fn list(
     rows.iter().map(run_of).collect()
 }
 
-/// How many runs of all flows there are and were, by status; those of deleted flows do not count.
-pub(crate) async fn counts(store: &Store, tenant: TenantId) -> Result<BTreeMap<String, i64>, StoreError> {
+/// Counts the runs of all flows by status, including pruned runs, without those of deleted flows.
+pub(crate) async fn count_by_status(
+    store: &Store,
+    tenant: TenantId,
+) -> Result<BTreeMap<String, i64>, StoreError> {
     let rows = store
         .rows(sql!(
             "SELECT status, CAST(SUM(runs) AS BIGINT) AS runs FROM \
@@ -141,10 +146,9 @@ pub(crate) async fn counts(store: &Store, tenant: TenantId) -> Result<BTreeMap<S
     rows.iter().map(|row| Ok((row.text("status")?, row.int("runs")?))).collect()
 }
 
-/// Deletes runs that are older than the history and have ended, of the oldest of a flow, and counts
-/// them. Goes into each change that begins a run of the flow, after the run itself; the journal
-/// keeps what they did.
-pub(crate) fn pruning(tenant: TenantId, flow: FlowId, now: Instant) -> [Statement; 2] {
+/// Deletes and counts ended runs that are older than the history, among the oldest of a flow. Part
+/// of every change that starts a run, after the insertion; the journal keeps their events.
+pub(crate) fn prune(tenant: TenantId, flow: FlowId, now: Instant) -> [Statement; 2] {
     [
         sql!(
             "INSERT INTO pruned_runs (tenant, flow, status, runs) \
@@ -156,7 +160,7 @@ pub(crate) fn pruning(tenant: TenantId, flow: FlowId, now: Instant) -> [Statemen
             tenant,
             flow,
             now - HISTORY,
-            PRUNED_MAX
+            PRUNE_CHECKS_MAX
         ),
         sql!(
             "DELETE FROM runs WHERE tenant = $1 AND flow = $2 AND started_us < $3 AND next_due_us IS NULL \
@@ -164,20 +168,21 @@ pub(crate) fn pruning(tenant: TenantId, flow: FlowId, now: Instant) -> [Statemen
             tenant,
             flow,
             now - HISTORY,
-            PRUNED_MAX
+            PRUNE_CHECKS_MAX
         ),
     ]
 }
 
-/// Who has taken up a run, and until when (wall time) others leave it to them.
+/// The replica that claims a run, and until when other replicas leave it alone (wall time).
 #[derive(Clone, Debug)]
-pub(crate) struct Taker<'a> {
+pub(crate) struct Claimant<'a> {
     pub(crate) replica: &'a str,
     pub(crate) lease: Instant,
 }
 
-/// Writes a new run; its number is what its flow has counted. Goes after [`super::flows::run_counted`] in the same change.
-pub(crate) fn insertion(tenant: TenantId, run: &RunRow, record: String, taker: &Taker<'_>) -> Statement {
+/// Inserts a run, numbered by the flow's count. Follows [`super::flows::count_run`] in the same
+/// change.
+pub(crate) fn insert(tenant: TenantId, run: &RunRow, record: String, claimant: &Claimant<'_>) -> Statement {
     sql!(
         "INSERT INTO runs (tenant, flow, name, number, version, trigger_name, due_us, started_us, status, record, trace, \
          next_due_us, attempt, replica, lease_wall_us) \
@@ -194,14 +199,14 @@ pub(crate) fn insertion(tenant: TenantId, run: &RunRow, record: String, taker: &
         &run.trace,
         run.next_due,
         run.attempt,
-        taker.replica,
-        taker.lease
+        claimant.replica,
+        claimant.lease
     )
 }
 
-/// Takes up a run that waits, or that whoever had it left behind: only one claimer can. It may have been taken up by another
-/// replica since it was listed, even before it was read: then it is that replica's until its lease runs out.
-pub(crate) fn taken(tenant: TenantId, run: &RunRow, taker: &Taker<'_>) -> Statement {
+/// Claims a waiting or abandoned run; exactly one replica succeeds. Conflicts if another replica
+/// has claimed the run since it was listed, until that lease expires.
+pub(crate) fn claim(tenant: TenantId, run: &RunRow, claimant: &Claimant<'_>) -> Statement {
     sql!(
         "UPDATE runs SET status = 'Running', attempt = attempt + 1, replica = $5, lease_wall_us = $6 \
          WHERE tenant = $1 AND flow = $2 AND name = $3 AND attempt = $4 AND next_due_us IS NOT NULL \
@@ -210,15 +215,15 @@ pub(crate) fn taken(tenant: TenantId, run: &RunRow, taker: &Taker<'_>) -> Statem
         run.flow,
         &run.name,
         run.attempt,
-        taker.replica,
-        taker.lease,
+        claimant.replica,
+        claimant.lease,
         wall_now()
     )
     .expect_rows(1)
 }
 
-/// How a run stands after it was worked on.
-pub(crate) struct Standing<'a> {
+/// The new state of a run after it was executed.
+pub(crate) struct RunUpdate<'a> {
     pub(crate) status: RunStatus,
     pub(crate) ended: Option<Instant>,
     pub(crate) next_due: Option<Instant>,
@@ -226,15 +231,15 @@ pub(crate) struct Standing<'a> {
     pub(crate) record: String,
 }
 
-/// Puts a run down again, ended or waiting; only who took it up last can.
-pub(crate) fn put_down(
+/// Releases a run, ended or waiting. Only its last claimant can.
+pub(crate) fn release(
     tenant: TenantId,
     flow: FlowId,
     name: &str,
     attempt: i64,
-    standing: Standing<'_>,
+    update: RunUpdate<'_>,
 ) -> Statement {
-    let error = standing.error.and_then(|error| serde_json::to_string(error).ok());
+    let error = update.error.and_then(|error| serde_json::to_string(error).ok());
     sql!(
         "UPDATE runs SET status = $5, ended_us = $6, next_due_us = $7, error = $8, record = $9, replica = '' \
          WHERE tenant = $1 AND flow = $2 AND name = $3 AND attempt = $4 AND status = 'Running'",
@@ -242,17 +247,17 @@ pub(crate) fn put_down(
         flow,
         name,
         attempt,
-        standing.status.name(),
-        standing.ended,
-        standing.next_due,
+        update.status.name(),
+        update.ended,
+        update.next_due,
         error,
-        standing.record
+        update.record
     )
     .expect_rows(1)
 }
 
-/// The runs of a flow that have not ended.
-pub(crate) async fn unfinished(
+/// Reads the runs of a flow that have not ended.
+pub(crate) async fn list_active(
     store: &Store,
     tenant: TenantId,
     flow: FlowId,
@@ -271,9 +276,9 @@ mod tests {
 
     use super::*;
 
-    /// Another replica may take a run up between the moment it was listed and the moment it is read.
+    /// Another replica can claim a run after it was listed and before it is read.
     #[tokio::test]
-    async fn what_another_replica_works_on_is_left_to_it_until_its_lease_ends() {
+    async fn a_run_belongs_to_its_claimant_until_the_lease_expires() {
         let dir = tempfile::tempdir().expect("a directory");
         let url = DatabaseUrl::Sqlite(dir.path().join("flow.db"));
         let store = Store::open(&url, "flow", &[("flow", crate::MIGRATIONS)]).await.expect("opens");
@@ -304,23 +309,23 @@ mod tests {
             ))
             .await
             .expect("a flow");
-        let first = Taker { replica: "first", lease: later };
-        store.commit(insertion(tenant, &run, "{}".to_owned(), &first)).await.expect("begun");
-        let second = Taker { replica: "second", lease: earlier };
-        assert!(store.commit(taken(tenant, &run, &second)).await.expect_err("at work").is_conflict());
-        store.commit(taken(tenant, &run, &first)).await.expect("its own, left behind when it died");
+        let first = Claimant { replica: "first", lease: later };
+        store.commit(insert(tenant, &run, "{}".to_owned(), &first)).await.expect("begun");
+        let second = Claimant { replica: "second", lease: earlier };
+        assert!(store.commit(claim(tenant, &run, &second)).await.expect_err("a conflict").is_conflict());
+        store.commit(claim(tenant, &run, &first)).await.expect("its own run, abandoned in a crash");
 
         run.attempt = 2;
-        let waiting = Standing {
+        let waiting = RunUpdate {
             status: RunStatus::Waiting,
             ended: None,
             next_due: Some(later),
             error: None,
             record: "{}".to_owned(),
         };
-        store.commit(put_down(tenant, run.flow, &run.name, run.attempt, waiting)).await.expect("put down");
-        store.commit(taken(tenant, &run, &second)).await.expect("nobody has it");
+        store.commit(release(tenant, run.flow, &run.name, run.attempt, waiting)).await.expect("released");
+        store.commit(claim(tenant, &run, &second)).await.expect("a released run");
         run.attempt = 3;
-        store.commit(taken(tenant, &run, &first)).await.expect("the second's lease has ended");
+        store.commit(claim(tenant, &run, &first)).await.expect("an expired lease");
     }
 }

@@ -1,11 +1,11 @@
-//! Who may do what.
+//! Authentication and authorization.
 
 use serde_json::{Value, json};
 
-use crate::lab::{COLLEAGUE, FLOW, Lab, OWNER, TENANT, by_hand, flow, hourly, path};
+use crate::lab::{COLLEAGUE, FLOW, Lab, OWNER, TENANT, flow, hourly, manual, path};
 
 #[test]
-fn only_a_users_token_for_this_service_is_taken() {
+fn only_a_delegated_token_for_this_service_is_accepted() {
     let lab = Lab::with_flow(hourly());
     let url = path("");
     let with = |change: fn(&mut Value)| lab.token_with(OWNER, change);
@@ -49,7 +49,7 @@ fn only_a_users_token_for_this_service_is_taken() {
 }
 
 #[test]
-fn the_version_is_asked_for() {
+fn the_api_version_is_required() {
     let lab = Lab::with_flow(hourly());
     let url = path("");
     let code =
@@ -63,8 +63,8 @@ fn the_version_is_asked_for() {
 }
 
 #[test]
-fn another_users_flow_is_not_there() {
-    let lab = Lab::with_flow(by_hand(json!({"A": {"type": "Compose", "inputs": 1}})));
+fn the_flow_of_another_user_is_not_found() {
+    let lab = Lab::with_flow(manual(json!({"A": {"type": "Compose", "inputs": 1}})));
     let name = lab.owner("POST", &format!("/{FLOW}/triggers/manual/run"), None).expect(202)["name"].clone();
     let run = name.as_str().expect("a name");
     let colleague = lab.token(COLLEAGUE);

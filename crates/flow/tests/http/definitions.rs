@@ -1,13 +1,13 @@
-//! Definitions that are refused, and bodies that are none.
+//! Invalid definitions and request bodies.
 
 use axum::body::Body;
 use axum::http::Request;
 use serde_json::{Value, json};
 
-use crate::lab::{FLOW, Lab, OWNER, by_hand, call, flow, hourly, path};
+use crate::lab::{FLOW, Lab, OWNER, call, flow, hourly, manual, path};
 
 #[test]
-fn refusals_name_the_path_and_change_nothing() {
+fn errors_contain_the_path_and_change_nothing() {
     let lab = Lab::with_flow(hourly());
     let before = lab.owner("GET", &format!("/{FLOW}"), None).expect(200);
     let mut interval = hourly();
@@ -20,9 +20,9 @@ fn refusals_name_the_path_and_change_nothing() {
         (flow(interval), "properties.definition.triggers.Recurrence.recurrence.interval: "),
         (flow(two), "properties.definition.triggers: "),
         (flow(json!("text")), "properties.definition: "),
-        (flow(by_hand(json!({"A": {"type": "Foreach"}}))), "properties.definition.actions.A.type: "),
+        (flow(manual(json!({"A": {"type": "Foreach"}}))), "properties.definition.actions.A.type: "),
         (
-            flow(by_hand(json!({"A": call("X", json!({"a": "@oops("}))}))),
+            flow(manual(json!({"A": call("X", json!({"a": "@oops("}))}))),
             "properties.definition.actions.A.inputs.parameters.a: ",
         ),
         (reference, "properties.connectionReferences.x.runtimeSource: "),
@@ -32,7 +32,7 @@ fn refusals_name_the_path_and_change_nothing() {
             json!({"properties": {"definition": hourly(), "displayName": "x".repeat(257)}}),
             "properties.displayName: ",
         ),
-        (json!({"properties": {}}), "properties.definition is missing"),
+        (json!({"properties": {}}), "properties.definition is required"),
         (json!([]), "properties: "),
     ] {
         for method in ["PUT", "PATCH"] {
@@ -49,7 +49,7 @@ fn refusals_name_the_path_and_change_nothing() {
 }
 
 #[test]
-fn bodies_that_are_no_json_are_refused() {
+fn bodies_that_are_not_json_are_rejected() {
     let lab = Lab::new();
     let token = lab.token(OWNER);
     let send = |body: Vec<u8>| {

@@ -1,18 +1,18 @@
-//! Calls that fail: which are tried again, when, and what the run says.
+//! Failed calls: which are retried, when, and what the run records.
 
 use outlive_clock::Span;
 use serde_json::{Value, json};
 
 use crate::fake_hub::Reply;
-use crate::lab::{FLOW, Lab, by_hand, call, flow, hourly};
+use crate::lab::{FLOW, Lab, call, flow, hourly, manual};
 
 fn refresh_refused() -> Reply {
     let text = "Failed to refresh access token for service: aad. Correlation Id=g-1, UTC TimeStamp=1/5/2026 9:00:00 AM, Error: AADSTS50173";
-    Reply::Answer(401, json!({"status": 401, "source": "hub", "message": text, "error": {"message": text}}))
+    Reply::Respond(401, json!({"status": 401, "source": "hub", "message": text, "error": {"message": text}}))
 }
 
 #[test]
-fn a_refused_refresh_fails_the_run_at_once_and_the_next_run_tries_anew() {
+fn a_rejected_refresh_fails_the_run_and_the_next_run_tries_again() {
     let lab = Lab::with_flow(hourly());
     lab.hub.replies([refresh_refused()]);
     assert_eq!(lab.due(), (1, 1));
@@ -29,19 +29,19 @@ fn a_refused_refresh_fails_the_run_at_once_and_the_next_run_tries_anew() {
         (&json!("Failed"), &json!("Unauthorized"), &json!(401))
     );
     assert!(action["error"]["message"].as_str().expect("text").contains("AADSTS50173"));
-    let told = &lab.journal("run.finished")[0]["data"]["actions"][0];
-    assert_eq!((&told["status"], &told["code"]), (&json!("Failed"), &json!("Unauthorized")));
+    let recorded = &lab.journal("run.finished")[0]["data"]["actions"][0];
+    assert_eq!((&recorded["status"], &recorded["code"]), (&json!("Failed"), &json!("Unauthorized")));
     assert_eq!(lab.advance(Span::from_hours(1)), (1, 0));
-    // The key was not to blame and is still used.
+    // The key is still used: the 401 did not concern it.
     assert_eq!(lab.hub.key_requests.lock().expect("lock").len(), 1);
 }
 
 #[test]
-fn what_may_pass_is_retried_at_its_own_virtual_instant() {
+fn a_transient_failure_is_retried_at_its_virtual_instant() {
     let lab = Lab::with_flow(hourly());
     lab.hub.replies([
-        Reply::Answer(429, json!({})),
-        Reply::Answer(503, json!({"error": {"code": "ServiceUnavailable", "message": "later"}})),
+        Reply::Respond(429, json!({})),
+        Reply::Respond(503, json!({"error": {"code": "ServiceUnavailable", "message": "later"}})),
     ]);
     assert_eq!(lab.due(), (1, 0));
     let run = lab.newest_run();
@@ -51,7 +51,7 @@ fn what_may_pass_is_retried_at_its_own_virtual_instant() {
     let waited = first - lab.now();
     assert!(Span::from_seconds(5) <= waited && waited <= Span::from_millis(7_500), "{waited}");
     assert_eq!(run["properties"]["waitEndTime"], json!(first));
-    // Before that instant nothing is due.
+    // Nothing is due before that instant.
     assert_eq!((lab.due(), lab.hub.calls().len()), ((0, 0), 1));
     lab.set_clock(first);
     assert_eq!(lab.due(), (1, 0));
@@ -73,9 +73,9 @@ fn what_may_pass_is_retried_at_its_own_virtual_instant() {
 }
 
 #[test]
-fn retries_end() {
+fn retries_are_limited() {
     let lab = Lab::with_flow(hourly());
-    lab.hub.replies(std::iter::repeat_n(Reply::Answer(500, json!({})), 5));
+    lab.hub.replies(std::iter::repeat_n(Reply::Respond(500, json!({})), 5));
     assert_eq!(lab.advance(Span::from_minutes(10)), (5, 1));
     assert_eq!(lab.hub.calls().len(), 5);
     let run = lab.newest_run();
@@ -84,15 +84,15 @@ fn retries_end() {
 }
 
 #[test]
-fn turning_off_lets_a_waiting_run_finish_and_deleting_cancels_it() {
+fn turning_off_keeps_a_waiting_run_and_deleting_cancels_it() {
     let lab = Lab::with_flow(hourly());
-    lab.hub.replies([Reply::Answer(503, json!({}))]);
+    lab.hub.replies([Reply::Respond(503, json!({}))]);
     lab.due();
     lab.owner("POST", &format!("/{FLOW}/stop"), None).expect(200);
     assert_eq!(lab.advance(Span::from_hours(2)), (1, 0));
     assert_eq!(lab.newest_run()["properties"]["status"], "Succeeded");
     lab.owner("POST", &format!("/{FLOW}/start"), None).expect(200);
-    lab.hub.replies([Reply::Answer(503, json!({}))]);
+    lab.hub.replies([Reply::Respond(503, json!({}))]);
     lab.due();
     lab.owner("DELETE", &format!("/{FLOW}"), None).expect(204);
     lab.owner("GET", &format!("/{FLOW}"), None).expect(404);
@@ -106,11 +106,11 @@ fn turning_off_lets_a_waiting_run_finish_and_deleting_cancels_it() {
 }
 
 #[test]
-fn a_waiting_run_goes_on_with_the_definition_it_began_with() {
+fn a_waiting_run_keeps_the_definition_of_its_start() {
     let lab = Lab::with_flow(hourly());
-    lab.hub.replies([Reply::Answer(503, json!({}))]);
+    lab.hub.replies([Reply::Respond(503, json!({}))]);
     lab.due();
-    let mut other = by_hand(json!({}));
+    let mut other = manual(json!({}));
     other["actions"] = json!({"Other": {"type": "Compose", "inputs": 1}});
     lab.put_flow(other).expect(200);
     assert_eq!(lab.advance(Span::from_hours(1)), (1, 0));
@@ -118,9 +118,9 @@ fn a_waiting_run_goes_on_with_the_definition_it_began_with() {
 }
 
 #[test]
-fn what_the_hub_refuses_is_told_in_its_own_words() {
+fn an_error_of_the_hub_keeps_its_message() {
     let acl = "Error from token exchange: Permission denied due to missing connection ACL: Connection unitedstates/logicflows/x";
-    let lab = Lab::with_flow(by_hand(json!({"Get": call("ListOrders", json!({}))})));
+    let lab = Lab::with_flow(manual(json!({"Get": call("ListOrders", json!({}))})));
     let run = || {
         lab.owner("POST", &format!("/{FLOW}/triggers/manual/run"), None).expect(202);
         let run = lab.newest_run();
@@ -135,17 +135,18 @@ fn what_the_hub_refuses_is_told_in_its_own_words() {
         Some((403, json!({"error": {"code": "Forbidden", "message": acl}})));
     assert_eq!(run(), ("Forbidden".to_owned(), acl.to_owned()));
     *lab.hub.key_refusal.lock().expect("lock") = None;
-    // The access list was changed after the key was made: the key is dropped, the next run asks for another.
-    lab.hub.replies([Reply::Answer(403, json!({"status": 403, "message": acl, "error": {"message": acl}}))]);
+    // The access list changed after the key was issued: the key is dropped, and the next run
+    // requests another.
+    lab.hub.replies([Reply::Respond(403, json!({"status": 403, "message": acl, "error": {"message": acl}}))]);
     assert_eq!(run(), ("Forbidden".to_owned(), acl.to_owned()));
-    lab.hub.replies([Reply::Answer(404, Value::Null)]);
+    lab.hub.replies([Reply::Respond(404, Value::Null)]);
     assert_eq!(run().0, "NotFound");
     assert_eq!(lab.hub.key_requests.lock().expect("lock").len(), 2);
     assert_eq!(lab.hub.calls().len(), 2);
 }
 
 #[test]
-fn the_services_own_credential_can_fail_too() {
+fn the_credential_of_the_service_can_be_rejected() {
     let lab = Lab::new();
     let refusal = json!({"error": "invalid_client", "error_description": "AADSTS7000222: The provided client secret keys are expired."});
     *lab.issuer.refusal.lock().expect("lock") = Some((401, refusal));
@@ -154,7 +155,7 @@ fn the_services_own_credential_can_fail_too() {
     let action = lab.newest_run()["properties"]["actions"]["List_orders"].clone();
     assert_eq!(action["code"], "Unauthorized");
     assert!(action["error"]["message"].as_str().expect("text").contains("AADSTS7000222"));
-    // That the issuer is down may pass.
+    // An outage of the issuer may be transient.
     *lab.issuer.refusal.lock().expect("lock") = Some((503, json!({})));
     lab.advance(Span::from_hours(1));
     assert_eq!(lab.newest_run()["properties"]["status"], "Waiting");
@@ -164,7 +165,7 @@ fn the_services_own_credential_can_fail_too() {
 }
 
 #[test]
-fn references_operations_and_parameters_must_fit() {
+fn references_operations_and_parameters_must_be_valid() {
     let lab = Lab::new();
     let unmapped = json!({"shared_contoso-orders": {"api": {"name": "shared_contoso-orders"}, "connection": {"connectionReferenceLogicalName": "x"}}});
     let gone = json!({"shared_contoso-orders": {"connectionName": "deleted", "source": "Embedded", "apiName": "shared_contoso-orders"}});
@@ -177,7 +178,7 @@ fn references_operations_and_parameters_must_fit() {
         (right.clone(), call("GetOrder", json!({})), "WorkflowOperationParametersRuntimeMissingValue"),
         (right, call("ListOrders", json!({"$skip": 1})), "WorkflowOperationParametersExtraParameter"),
     ] {
-        let mut body = flow(by_hand(json!({"Get": action})));
+        let mut body = flow(manual(json!({"Get": action})));
         body["properties"]["connectionReferences"] = references;
         assert!(lab.owner("PUT", &format!("/{FLOW}"), Some(body)).status.is_success());
         lab.owner("POST", &format!("/{FLOW}/triggers/manual/run"), None).expect(202);

@@ -1,4 +1,4 @@
-//! A hub with one connector and one connection, whose runtime answers what a test tells it to.
+//! A fake hub with one connector and one connection, whose runtime responds as a test requires.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,8 +28,8 @@ pub(crate) struct Call {
 
 #[derive(Clone)]
 pub(crate) enum Reply {
-    Answer(u16, Value),
-    /// Never answers, and tells the test that it was asked.
+    Respond(u16, Value),
+    /// Never responds, and notifies the test of the call.
     Hang(mpsc::Sender<()>),
 }
 
@@ -37,23 +37,23 @@ pub(crate) enum Reply {
 pub(crate) struct FakeHub {
     /// The calls that reached the runtime.
     pub(crate) calls: Arc<Mutex<Vec<Call>>>,
-    /// What the runtime answers next; then orders, with 200.
+    /// The next responses of the runtime; after them, 200 with orders.
     pub(crate) replies: Arc<Mutex<VecDeque<Reply>>>,
     /// The bodies of the requests for keys.
     pub(crate) key_requests: Arc<Mutex<Vec<Value>>>,
-    /// What a request for a key is refused with.
+    /// The error response to a request for a key.
     pub(crate) key_refusal: Arc<Mutex<Option<(u16, Value)>>>,
-    /// How often the swagger was read.
+    /// The number of reads of the swagger.
     pub(crate) swaggers: Arc<Mutex<u32>>,
-    /// What the name [`CONNECTION`] means; nothing, if nobody has such a connection.
+    /// The connection that [`CONNECTION`] names, if any.
     pub(crate) connection: Arc<Mutex<Option<FakeConnection>>>,
-    /// The flows whose access was to be withdrawn.
+    /// The flows whose access was withdrawn.
     pub(crate) withdrawn: Arc<Mutex<Vec<String>>>,
-    /// Whether the control plane is out of order.
+    /// Whether the control plane fails.
     pub(crate) is_down: Arc<AtomicBool>,
 }
 
-/// A connection, as far as flows see it.
+/// A connection, as flows see it.
 #[derive(Clone)]
 pub(crate) struct FakeConnection {
     pub(crate) id: &'static str,
@@ -152,7 +152,7 @@ fn not_found() -> Response {
     (StatusCode::NOT_FOUND, Json(error)).into_response()
 }
 
-/// The connection of this name, for the flow service.
+/// Returns the connection of this name, for the flow service.
 fn of_name(hub: &FakeHub, name: &str, headers: &HeaderMap) -> Result<FakeConnection, Box<Response>> {
     if hub.is_down.load(Ordering::SeqCst) {
         return Err(Box::new(StatusCode::SERVICE_UNAVAILABLE.into_response()));
@@ -213,7 +213,7 @@ async fn withdraw(
 }
 
 impl FakeConnection {
-    /// As browsers see the hub: not where this process can reach it.
+    /// The hub's public URL, which this process cannot reach.
     fn runtime_url(&self) -> String {
         format!("http://hub.public.example:9/apim/shared_contoso-orders/{}", self.id)
     }
@@ -257,14 +257,14 @@ async fn runtime(
     match reply {
         None => Json(json!({"value": [{"id": "o-1", "item": "lamp"}, {"id": "o-2", "item": "desk"}]}))
             .into_response(),
-        Some(Reply::Answer(status, body)) => (
+        Some(Reply::Respond(status, body)) => (
             StatusCode::from_u16(status).expect("status"),
             [("set-cookie", "session=secret-cookie")],
             Json(body),
         )
             .into_response(),
-        Some(Reply::Hang(told)) => {
-            told.send(()).expect("the test listens");
+        Some(Reply::Hang(called)) => {
+            called.send(()).expect("the test listens");
             std::future::pending().await
         }
     }

@@ -1,4 +1,4 @@
-//! An issuer that publishes one key and knows one client.
+//! A fake issuer with one key and one client.
 
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -14,7 +14,7 @@ pub(crate) const CLIENT_ID: &str = "7df0a125-d3be-4c96-aa54-591f83ff541c";
 pub(crate) const CLIENT_SECRET: &str = "flow-service-secret-9f1c";
 pub(crate) const APP_TOKEN: &str = "app-only-token-of-the-flow-service";
 
-/// One key for all tests of the process: making one takes its time.
+/// The key of all tests in this process, because generating one is slow.
 fn key() -> Arc<SigningKey> {
     static KEY: OnceLock<Arc<SigningKey>> = OnceLock::new();
     let make = || {
@@ -26,9 +26,9 @@ fn key() -> Arc<SigningKey> {
 
 #[derive(Clone, Default)]
 pub(crate) struct FakeIssuer {
-    /// How often the token endpoint was asked.
+    /// The number of token requests.
     pub(crate) asked: Arc<Mutex<u32>>,
-    /// What the token endpoint answers instead of a token.
+    /// The error response of the token endpoint, if set.
     pub(crate) refusal: Arc<Mutex<Option<(u16, Value)>>>,
 }
 
@@ -76,7 +76,7 @@ async fn token(
     }
 }
 
-/// A user's token, with claims changed by `change`.
+/// Returns a user's token, with claims changed by `change`.
 pub(crate) fn user_token(
     origin: &str,
     tenant: TenantId,

@@ -1,12 +1,11 @@
-//! How far the history of runs reaches back: 28 days, by the tenant's time ("By default, flow run
-//! data is stored for 28 days (2,419,200 seconds)": Microsoft Learn, *Manage cloud flow run history
-//! in Dataverse*).
+//! The history of runs: 28 days by the tenant's time ("By default, flow run data is stored for 28
+//! days (2,419,200 seconds)": Microsoft Learn, *Manage cloud flow run history in Dataverse*).
 
 use outlive_clock::{Instant, Span};
 use serde_json::{Value, json};
 
 use crate::fake_hub::Reply;
-use crate::lab::{FLOW, Lab, START, TENANT, by_hand, call, hourly};
+use crate::lab::{FLOW, Lab, START, TENANT, call, hourly, manual};
 
 const HISTORY: Span = Span::from_days(28);
 
@@ -28,7 +27,7 @@ fn runs_older_than_28_days_are_pruned_and_the_journal_keeps_them() {
     lab.advance(Span::from_hours(24));
     let oldest = lab.runs("").last().expect("a run")["name"].as_str().expect("a name").to_owned();
     let path = format!("/{FLOW}/runs/{oldest}");
-    // At 28 days it is still there, and a microsecond later it is not.
+    // A run is in the history for exactly 28 days.
     lab.advance(HISTORY - Span::from_hours(24));
     assert_eq!(started(&lab.owner("GET", &path, None).expect(200)), start());
     assert_eq!(lab.runs("").len(), 28 * 24 + 1);
@@ -42,18 +41,18 @@ fn runs_older_than_28_days_are_pruned_and_the_journal_keeps_them() {
     assert!(runs.iter().all(|run| started(run) >= lab.now() - HISTORY));
     assert_eq!(runs.len(), 28 * 24);
     assert_eq!(lab.runs("&$filter=status%20eq%20'Succeeded'").len(), runs.len());
-    // None is lost: they are counted, and the journal has each.
+    // All runs are counted, and the journal has their events.
     assert_eq!(counts(&lab), json!({"Succeeded": 28 * 24 + 1 + 48}));
     assert_eq!(lab.stored_runs(), 28 * 24 + 1, "what the history does not show is deleted");
 }
 
 #[test]
-fn a_run_that_has_not_ended_is_kept() {
+fn an_unfinished_run_is_kept() {
     let retry = json!({"type": "fixed", "count": 29, "interval": "P1D"});
     let mut action = call("ListOrders", json!({}));
     action["inputs"]["retryPolicy"] = retry;
-    let lab = Lab::with_flow(by_hand(json!({"List_orders": action})));
-    lab.hub.replies((0..30).map(|_| Reply::Answer(503, json!({}))));
+    let lab = Lab::with_flow(manual(json!({"List_orders": action})));
+    lab.hub.replies((0..30).map(|_| Reply::Respond(503, json!({}))));
     let run = || lab.owner("POST", &format!("/{FLOW}/triggers/manual/run"), Some(json!({}))).expect(202);
     run();
     lab.advance(Span::from_hours(28 * 24 + 12));

@@ -1,17 +1,17 @@
-//! An id of a flow and a name of a connection mean for good what they meant when they were given.
+//! Ids of flows and selected connections never change their meaning.
 
 use std::sync::atomic::Ordering;
 
 use serde_json::json;
 
 use crate::fake_hub::FakeConnection;
-use crate::lab::{COLLEAGUE, FLOW, Lab, OWNER, by_hand, call, flow, hourly, path};
+use crate::lab::{COLLEAGUE, FLOW, Lab, OWNER, call, flow, hourly, manual, path};
 
 fn calling() -> serde_json::Value {
-    by_hand(json!({"Get": call("ListOrders", json!({}))}))
+    manual(json!({"Get": call("ListOrders", json!({}))}))
 }
 
-/// Runs the flow; status and code of its action come back.
+/// Runs the flow. Returns status and code of its action.
 fn run(lab: &Lab) -> (String, String) {
     lab.owner("POST", &format!("/{FLOW}/triggers/manual/run"), None).expect(202);
     let action = lab.newest_run()["properties"]["actions"]["Get"].clone();
@@ -28,7 +28,7 @@ fn not_found() -> (String, String) {
 }
 
 #[test]
-fn the_id_of_a_deleted_flow_is_never_used_again() {
+fn the_id_of_a_deleted_flow_is_never_reused() {
     let mut lab = Lab::with_flow(hourly());
     lab.owner("DELETE", &format!("/{FLOW}"), None).expect(204);
     let put = |lab: &Lab, user: &str| {
@@ -40,18 +40,18 @@ fn the_id_of_a_deleted_flow_is_never_used_again() {
     lab.restart();
     put(&lab, COLLEAGUE).expect(409);
     lab.send("GET", &path(&format!("/{FLOW}")), Some(&lab.token(COLLEAGUE)), None).expect(404);
-    // Another id, chosen or given, is free.
+    // Another id, chosen or generated, is free.
     let other = FLOW.replace("cccc", "dddd");
     lab.owner("PUT", &format!("/{other}"), Some(flow(hourly()))).expect(201);
     lab.owner("POST", "", Some(flow(hourly()))).expect(201);
-    // What belongs to a tenant goes with it, ids included.
+    // The ids of a tenant are deleted with it.
     lab.send("DELETE", &format!("/_lab/tenants/{}", crate::lab::TENANT), None, None).expect(204);
     let lab = lab.with_tenant();
     put(&lab, OWNER).expect(201);
 }
 
 #[test]
-fn the_hub_is_told_of_a_deleted_flow_at_once_or_when_it_is_back() {
+fn a_deleted_flow_is_reported_to_the_hub_as_soon_as_possible() {
     let mut lab = Lab::with_flow(hourly());
     let other = FLOW.replace("cccc", "dddd");
     lab.owner("PUT", &format!("/{other}"), Some(flow(hourly()))).expect(201);
@@ -70,16 +70,15 @@ fn the_hub_is_told_of_a_deleted_flow_at_once_or_when_it_is_back() {
 }
 
 #[test]
-fn a_connection_that_a_colleague_creates_under_the_same_name_is_not_used() {
+fn the_connection_of_a_colleague_with_the_same_name_is_not_used() {
     let lab = Lab::with_flow(calling());
     assert_eq!(run(&lab), succeeded());
     let taken = |creator, shared_with| {
         let id = "ffffffffffffffffffffffffffffffff";
         *lab.hub.connection.lock().expect("lock") = Some(FakeConnection { id, creator, shared_with });
-        // The hub refuses the key of a connection that is gone; the flow service then asks for
-        // another.
+        // The hub rejects the key of a deleted connection; the flow service then requests another.
         let gone = json!({"error": {"message": "Error from token exchange: Bad Key authorization token."}});
-        lab.hub.replies([crate::fake_hub::Reply::Answer(401, gone)]);
+        lab.hub.replies([crate::fake_hub::Reply::Respond(401, gone)]);
         assert_eq!(run(&lab).0, "Failed");
     };
     taken(COLLEAGUE, None);
@@ -87,7 +86,7 @@ fn a_connection_that_a_colleague_creates_under_the_same_name_is_not_used() {
     assert_eq!(run(&lab), not_found());
     let message = lab.newest_run()["properties"]["actions"]["Get"]["error"]["message"].clone();
     assert_eq!(message, "The connection 'orders-of-owner' could not be found.");
-    // Saving the flow again selects nothing else, even if the colleague shares the new connection
+    // Saving the flow again does not select the new connection, even if the colleague shares it
     // with the maker.
     for shared_with in [None, Some(OWNER)] {
         let connection =
@@ -99,7 +98,7 @@ fn a_connection_that_a_colleague_creates_under_the_same_name_is_not_used() {
         assert_eq!(run(&lab), not_found());
     }
     assert_eq!(lab.hub.calls().len(), calls, "the colleague's connection was never called");
-    // A connection that the maker created is used once the maker has selected it.
+    // A connection that the maker created is used after the maker has selected it.
     let own = FakeConnection { id: "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee", creator: OWNER, shared_with: None };
     *lab.hub.connection.lock().expect("lock") = Some(own);
     assert_eq!(run(&lab), not_found());
@@ -108,7 +107,7 @@ fn a_connection_that_a_colleague_creates_under_the_same_name_is_not_used() {
 }
 
 #[test]
-fn a_shared_connection_can_be_selected_and_a_missing_one_only_becomes_the_makers_own() {
+fn a_shared_connection_can_be_selected_and_a_deleted_one_replaced_by_the_makers_own() {
     let connection = |lab: &Lab, creator, shared_with| {
         let id = "ffffffffffffffffffffffffffffffff";
         *lab.hub.connection.lock().expect("lock") = Some(FakeConnection { id, creator, shared_with });
@@ -133,7 +132,7 @@ fn a_shared_connection_can_be_selected_and_a_missing_one_only_becomes_the_makers
 }
 
 #[test]
-fn what_was_selected_is_not_part_of_the_flow_that_callers_see() {
+fn selections_are_not_part_of_responses() {
     let lab = Lab::with_flow(calling());
     let shown = lab.owner("GET", &format!("/{FLOW}"), None).expect(200);
     assert!(!shown.to_string().contains("00112233445566778899aabbccddeeff"), "{shown}");

@@ -1,4 +1,4 @@
-//! A flow service on a database of its own, between the issuer and the hub that pretend.
+//! A flow service with its own database, a fake issuer and a fake hub.
 
 use axum::Router;
 use axum::body::Body;
@@ -17,7 +17,7 @@ use crate::fake_hub::{CONNECTION, FakeHub};
 use crate::fake_issuer::{CLIENT_ID, CLIENT_SECRET, FakeIssuer, user_token};
 
 pub(crate) const TENANT: &str = "aaaaaaaa-0000-4000-8000-000000000001";
-/// What the lab surface requires.
+/// The key of the lab surface.
 const LAB_KEY: &str = "00112233445566778899aabbccddeeff";
 pub(crate) const OWNER: &str = "bbbbbbbb-0000-4000-8000-000000000001";
 pub(crate) const COLLEAGUE: &str = "bbbbbbbb-0000-4000-8000-000000000002";
@@ -31,18 +31,18 @@ pub(crate) struct Lab {
     database: DatabaseUrl,
     issuer_url: String,
     hub_url: String,
-    /// Where the pretenders live; they outlive the service.
+    /// The runtime of the fakes, which outlives the service.
     _outside: Runtime,
     service: Option<(Runtime, Router, Store)>,
 }
 
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Value,
 }
 
-impl Answer {
+impl Response {
     #[track_caller]
     pub(crate) fn expect(self, status: u16) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.body);
@@ -57,7 +57,8 @@ fn serve(outside: &Runtime, router: Router) -> String {
     format!("http://{address}")
 }
 
-/// A database of the test's own on the server that `scripts/with-postgres` started, if `OUTLIVE_TEST_DATABASE` asks for it.
+/// Creates a database on the server that `scripts/with-postgres` started, if
+/// `OUTLIVE_TEST_DATABASE` requires it.
 fn postgres(data: &TempDir) -> Option<DatabaseUrl> {
     if std::env::var("OUTLIVE_TEST_DATABASE").as_deref() != Ok("postgres") {
         return None;
@@ -81,7 +82,7 @@ fn runtime() -> Runtime {
 }
 
 impl Lab {
-    /// A service without tenants, on PostgreSQL if the tests run beside one, else on SQLite.
+    /// Starts a service without tenants, on PostgreSQL if the tests use it, else on SQLite.
     pub(crate) fn empty() -> Self {
         Self::on(postgres)
     }
@@ -97,12 +98,12 @@ impl Lab {
         lab
     }
 
-    /// A service with one tenant, whose clock stands at [`START`].
+    /// Starts a service with one tenant, whose clock is at [`START`].
     pub(crate) fn new() -> Self {
         Self::empty().with_tenant()
     }
 
-    /// The same on SQLite, wherever the tests run: for looking into the files.
+    /// Starts a service with one tenant on SQLite in any case, to read the files.
     pub(crate) fn on_files() -> Self {
         Self::on(|_| None).with_tenant()
     }
@@ -113,14 +114,14 @@ impl Lab {
         self
     }
 
-    /// A lab with one flow of the owner's, started or not.
+    /// Starts a service with a flow of the owner.
     pub(crate) fn with_flow(definition: Value) -> Self {
         let lab = Self::new();
         lab.put_flow(definition).expect(201);
         lab
     }
 
-    /// Kills the service at once, whatever it is doing, and starts it again on the same data.
+    /// Kills the service, whatever it is doing, and restarts it on the same data.
     pub(crate) fn restart(&mut self) {
         if let Some((runtime, router, store)) = self.service.take() {
             drop((router, store));
@@ -193,7 +194,7 @@ impl Lab {
         request.body(body).expect("a request")
     }
 
-    pub(crate) fn send_request(&self, request: Request<Body>) -> Answer {
+    pub(crate) fn send_request(&self, request: Request<Body>) -> Response {
         let (runtime, router, _) = self.service();
         runtime.block_on(async {
             let response = router.clone().oneshot(request).await.expect("infallible");
@@ -201,15 +202,21 @@ impl Lab {
             let bytes = body.collect().await.expect("a body").to_bytes();
             let body =
                 serde_json::from_slice(&bytes).unwrap_or_else(|_| json!(String::from_utf8_lossy(&bytes)));
-            Answer { status: parts.status, headers: parts.headers, body }
+            Response { status: parts.status, headers: parts.headers, body }
         })
     }
 
-    pub(crate) fn send(&self, method: &str, path: &str, token: Option<&str>, body: Option<Value>) -> Answer {
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        body: Option<Value>,
+    ) -> Response {
         self.send_request(Self::request(method, path, token, body))
     }
 
-    /// Begins a request and does not wait for its answer.
+    /// Sends a request without waiting for the response.
     pub(crate) fn send_and_forget(&self, method: &str, path: &str) {
         let (runtime, router, _) = self.service();
         let answer = router.clone().oneshot(Self::request(method, path, None, None));
@@ -224,12 +231,12 @@ impl Lab {
         user_token(&self.issuer_url, tenant(), user, change)
     }
 
-    /// A request of the owner's below `…/flows`.
-    pub(crate) fn owner(&self, method: &str, below: &str, body: Option<Value>) -> Answer {
+    /// Sends a request of the owner below `…/flows`.
+    pub(crate) fn owner(&self, method: &str, below: &str, body: Option<Value>) -> Response {
         self.send(method, &path(below), Some(&self.token(OWNER)), body)
     }
 
-    pub(crate) fn put_flow(&self, definition: Value) -> Answer {
+    pub(crate) fn put_flow(&self, definition: Value) -> Response {
         self.owner("PUT", &format!("/{FLOW}"), Some(flow(definition)))
     }
 
@@ -238,7 +245,7 @@ impl Lab {
         answer["now"].as_str().expect("an instant").parse().expect("an instant")
     }
 
-    /// Has everything done that is due now; answers `(done, failed)`.
+    /// Runs everything that is due. Returns `(done, failed)`.
     pub(crate) fn due(&self) -> (u64, u64) {
         let answer = self.send("POST", &format!("/_lab/tenants/{TENANT}/due"), None, None).expect(200);
         (answer["done"].as_u64().expect("done"), answer["failed"].as_u64().expect("failed"))
@@ -254,7 +261,8 @@ impl Lab {
             .expect(200);
     }
 
-    /// Moves time as the conductor does: from due instant to due instant. Answers `(done, failed)`.
+    /// Advances time as the conductor does, from due instant to due instant. Returns
+    /// `(done, failed)`.
     pub(crate) fn advance(&self, by: Span) -> (u64, u64) {
         let end = self.now() + by;
         let mut sum = self.due();
@@ -268,7 +276,7 @@ impl Lab {
         sum
     }
 
-    /// The runs of the flow, the newest first, over all pages of `top`.
+    /// Returns the runs of the flow, newest first, from all pages.
     pub(crate) fn runs(&self, query: &str) -> Vec<Value> {
         let mut runs = Vec::new();
         let mut next = Some(format!("{}{query}", path(&format!("/{FLOW}/runs"))));
@@ -282,14 +290,14 @@ impl Lab {
         runs
     }
 
-    /// How many runs are in the database, whether the history shows them or not.
+    /// Counts the runs in the database, also those that the history does not contain.
     pub(crate) fn stored_runs(&self) -> i64 {
         let (runtime, _, store) = self.service();
         let row = runtime.block_on(store.row(sql!("SELECT CAST(COUNT(*) AS BIGINT) AS runs FROM runs")));
         row.expect("is read").expect("one row").int("runs").expect("a number")
     }
 
-    /// How many commits the service has made.
+    /// Returns the number of commits of the service.
     pub(crate) fn commits(&self) -> u64 {
         *self.service().2.commits().borrow()
     }
@@ -309,7 +317,7 @@ pub(crate) fn tenant() -> TenantId {
     TENANT.parse().expect("a tenant")
 }
 
-/// `…/flows` and what is below, in the tenant's environment.
+/// Returns a path below `…/flows` in the tenant's environment.
 pub(crate) fn path(below: &str) -> String {
     let separator = if below.contains('?') { '&' } else { '?' };
     format!(
@@ -317,7 +325,7 @@ pub(crate) fn path(below: &str) -> String {
     )
 }
 
-/// The body that saves a flow.
+/// Returns the body that saves a flow.
 pub(crate) fn flow(definition: Value) -> Value {
     json!({"properties": {
         "displayName": "Hourly orders",
@@ -359,7 +367,7 @@ pub(crate) fn hourly() -> Value {
     definition(trigger, json!({"List_orders": call("ListOrders", json!({"$top": 5}))}))
 }
 
-pub(crate) fn by_hand(actions: Value) -> Value {
+pub(crate) fn manual(actions: Value) -> Value {
     definition(
         json!({"manual": {"type": "Request", "kind": "Button", "inputs": {"schema": {"type": "object"}}}}),
         actions,

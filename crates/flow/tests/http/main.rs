@@ -1,4 +1,4 @@
-//! The flow service over HTTP, with an issuer and a hub that only pretend.
+//! Tests of the flow service over HTTP, with a fake issuer and a fake hub.
 
 mod access;
 mod crash;

@@ -1,11 +1,11 @@
-//! Runs by hand.
+//! Manual runs.
 
 use serde_json::json;
 
-use crate::lab::{FLOW, Lab, by_hand, call, hourly};
+use crate::lab::{FLOW, Lab, call, hourly, manual};
 
 #[test]
-fn a_run_by_hand_runs_at_once_with_what_it_was_given() {
+fn a_manual_run_starts_immediately_with_its_input() {
     let actions = json!({
         "Get": call("GetOrder", json!({"id": "@triggerBody()?['id']"})),
         "Check": {
@@ -16,7 +16,7 @@ fn a_run_by_hand_runs_at_once_with_what_it_was_given() {
         },
         "Sum": {"type": "Compose", "runAfter": {"Check": ["Succeeded"]}, "inputs": {"n": "@length(body('Create')?['value'])"}}
     });
-    let lab = Lab::with_flow(by_hand(actions));
+    let lab = Lab::with_flow(manual(actions));
     assert_eq!(lab.next_due(), None, "nothing is due by time");
     let answer = lab.owner("POST", &format!("/{FLOW}/triggers/manual/run"), Some(json!({"id": "o 1"})));
     let name = answer.headers["x-ms-workflow-run-id"].to_str().expect("text").to_owned();
@@ -55,8 +55,8 @@ fn a_run_by_hand_runs_at_once_with_what_it_was_given() {
 }
 
 #[test]
-fn many_runs_at_one_instant_keep_their_order() {
-    let lab = Lab::with_flow(by_hand(json!({"A": {"type": "Compose", "inputs": "@triggerBody()?['n']"}})));
+fn runs_at_one_instant_keep_their_order() {
+    let lab = Lab::with_flow(manual(json!({"A": {"type": "Compose", "inputs": "@triggerBody()?['n']"}})));
     let names: Vec<_> = (0..60)
         .map(|n| {
             lab.owner("POST", &format!("/{FLOW}/triggers/Manual/run"), Some(json!({"n": n}))).expect(202)
@@ -69,7 +69,7 @@ fn many_runs_at_one_instant_keep_their_order() {
 }
 
 #[test]
-fn a_recurring_flow_can_be_run_by_hand_too_but_not_while_it_is_off() {
+fn a_recurring_flow_can_be_run_manually_while_it_is_on() {
     let lab = Lab::with_flow(hourly());
     lab.owner("POST", &format!("/{FLOW}/triggers/Recurrence/run"), None).expect(202);
     assert_eq!((lab.runs("").len(), lab.due()), (1, (1, 0)));

@@ -1,4 +1,4 @@
-//! A flow that runs by the clock.
+//! Flows with a recurrence.
 
 use outlive_clock::{Instant, Span};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ fn start() -> Instant {
 }
 
 #[test]
-fn runs_at_once_and_then_every_hour_at_its_own_instant() {
+fn a_flow_runs_immediately_and_then_every_hour() {
     let lab = Lab::with_flow(hourly());
     assert_eq!(lab.next_due(), Some(start()));
     assert_eq!(lab.advance(Span::from_hours(48)), (49, 0));
@@ -36,7 +36,7 @@ fn runs_at_once_and_then_every_hour_at_its_own_instant() {
             == "GET /apim/shared_contoso-orders/00112233445566778899aabbccddeeff/orders?$top=5")
     );
     assert!(calls.iter().all(|call| call.authorization == format!("Key {KEY}1")));
-    // Every run is a trace of its own, and the journal knows which.
+    // Every run has its own trace, which the journal records.
     let finished = lab.journal("run.finished");
     let traces: std::collections::BTreeSet<_> =
         finished.iter().map(|line| line["trace"].as_str().expect("a trace")).collect();
@@ -57,20 +57,20 @@ fn runs_at_once_and_then_every_hour_at_its_own_instant() {
 }
 
 #[test]
-fn keys_and_tokens_are_asked_for_rarely_and_renewed_in_time() {
+fn keys_and_tokens_are_cached_and_refreshed_in_time() {
     let lab = Lab::with_flow(hourly());
     lab.advance(Span::from_days(20));
     let requests = lab.hub.key_requests.lock().expect("lock").clone();
-    // 20 days of keys that last 7, renewed before they end.
+    // 20 days with keys that are valid for 7 and refreshed before they expire.
     assert_eq!(requests, vec![json!({"validityTimeSpan": "7.00:00:00", "workflowId": FLOW}); 3]);
-    // The connector is read anew when the key is, by the same token.
+    // The swagger is read again when the key is requested, with the same token.
     assert_eq!(*lab.hub.swaggers.lock().expect("lock"), 3);
     assert_eq!(*lab.issuer.asked.lock().expect("lock"), 3);
     assert_eq!(lab.hub.calls().len(), 20 * 24 + 1);
 }
 
 #[test]
-fn a_clock_that_jumped_is_caught_up_with_in_order() {
+fn due_runs_catch_up_in_order_after_the_clock_jumped() {
     let lab = Lab::with_flow(hourly());
     let daily = json!({"Recurrence": {"type": "Recurrence", "recurrence": {"frequency": "Day", "interval": 1, "startTime": "2026-01-05T10:30:00Z"}}});
     let other = "cccccccc-0000-4000-8000-000000000000";
@@ -89,7 +89,7 @@ fn a_clock_that_jumped_is_caught_up_with_in_order() {
 }
 
 #[test]
-fn turning_off_ends_the_runs_and_turning_on_begins_anew() {
+fn turning_on_restarts_the_recurrence() {
     let lab = Lab::with_flow(hourly());
     lab.advance(Span::from_minutes(90));
     let stopped = lab.owner("POST", &format!("/{FLOW}/stop"), None).expect(200);
@@ -100,19 +100,19 @@ fn turning_off_ends_the_runs_and_turning_on_begins_anew() {
     assert_eq!((lab.next_due(), lab.advance(Span::from_hours(5))), (None, (0, 0)));
     let started = lab.owner("POST", &format!("/{FLOW}/start"), None).expect(200);
     assert_eq!(started["properties"]["state"], "Started");
-    // Without a start time the first run is immediate again.
+    // Without a start time, the first run is immediate again.
     assert_eq!(lab.next_due(), Some(start() + Span::from_minutes(390)));
     assert_eq!(lab.advance(Span::from_hours(1)), (2, 0));
     let kinds: Vec<_> =
         lab.journal("flow.").iter().map(|line| line["kind"].as_str().expect("kind").to_owned()).collect();
     assert_eq!(kinds, ["flow.created", "flow.stopped", "flow.started"]);
-    // Starting what is started changes nothing.
+    // Starting a started flow changes nothing.
     lab.owner("POST", &format!("/{FLOW}/start"), None).expect(200);
     assert_eq!(lab.next_due(), Some(start() + Span::from_minutes(510)));
 }
 
 #[test]
-fn a_rename_does_not_touch_the_recurrence_and_a_new_definition_does() {
+fn a_new_definition_restarts_the_recurrence_but_a_new_name_does_not() {
     let lab = Lab::with_flow(hourly());
     lab.advance(Span::from_minutes(90));
     let renamed = lab
@@ -120,7 +120,7 @@ fn a_rename_does_not_touch_the_recurrence_and_a_new_definition_does() {
         .expect(200);
     assert_eq!(renamed["properties"]["displayName"], "Other");
     assert_eq!(lab.next_due(), Some(start() + Span::from_hours(2)));
-    // What was read may be written back.
+    // A response can be sent back unchanged.
     let read = lab.owner("GET", &format!("/{FLOW}"), None).expect(200);
     assert_eq!(lab.owner("PUT", &format!("/{FLOW}"), Some(read.clone())).expect(200), read);
     assert_eq!(lab.next_due(), Some(start() + Span::from_hours(2)));
@@ -131,7 +131,7 @@ fn a_rename_does_not_touch_the_recurrence_and_a_new_definition_does() {
 }
 
 #[test]
-fn a_running_clock_needs_nobody() {
+fn due_work_runs_without_requests_while_the_clock_runs() {
     let lab = Lab::with_flow(hourly());
     let path = format!("/_lab/tenants/{}/clock", crate::lab::TENANT);
     lab.send("PUT", &path, None, Some(json!({"speed": 36_000}))).expect(200);
@@ -144,12 +144,12 @@ fn a_running_clock_needs_nobody() {
 /// restarts recurrences with the next scheduled interval" (Schedule and run recurring workflows
 /// with the Recurrence trigger, Azure Logic Apps).
 #[test]
-fn occurrences_that_a_running_clock_passed_while_the_service_was_down_are_skipped() {
+fn occurrences_during_an_outage_are_skipped() {
     let mut lab = Lab::with_flow(hourly());
     lab.advance(Span::from_minutes(90));
     let runs = lab.stored_runs();
-    // As after a start: the clock ran on for 400 days, and the flow was next due at the beginning
-    // of them.
+    // As after a start: the clock advanced by 400 days, and the flow was due at the beginning of
+    // them.
     let path = format!("/_lab/tenants/{}/clock", crate::lab::TENANT);
     let wall = outlive_clock::wall_now() - Span::from_days(400) - Span::from_minutes(30);
     let due = start() + Span::from_hours(2);
@@ -170,7 +170,7 @@ fn occurrences_that_a_running_clock_passed_while_the_service_was_down_are_skippe
 fn history_comes_in_pages_and_by_status() {
     let lab = Lab::with_flow(hourly());
     lab.advance(Span::from_hours(6));
-    lab.hub.replies([crate::fake_hub::Reply::Answer(
+    lab.hub.replies([crate::fake_hub::Reply::Respond(
         403,
         json!({"error": {"code": "Forbidden", "message": "no"}}),
     )]);
@@ -190,7 +190,7 @@ fn history_comes_in_pages_and_by_status() {
 }
 
 #[test]
-fn of_two_changes_at_once_none_is_lost() {
+fn concurrent_updates_are_not_lost() {
     let lab = Lab::with_flow(hourly());
     for round in 0..20 {
         let name = format!("Name {round}");
@@ -216,7 +216,7 @@ fn of_two_changes_at_once_none_is_lost() {
 }
 
 #[test]
-fn one_change_is_one_commit() {
+fn an_update_is_one_commit() {
     let lab = Lab::with_flow(hourly());
     let other =
         json!({"Recurrence": {"type": "Recurrence", "recurrence": {"frequency": "Day", "interval": 1}}});
@@ -235,7 +235,7 @@ fn one_change_is_one_commit() {
         assert_eq!(lab.commits() - before, 1, "{method} {below} {body:?}");
         assert_eq!(lab.journal("flow.").len() - written, 1, "{method} {below} {body:?}");
     }
-    // What changes nothing writes nothing.
+    // An update without changes writes nothing.
     let before = lab.commits();
     lab.owner("PUT", &format!("/{FLOW}"), Some(flow(hourly()))).expect(200);
     assert_eq!(lab.commits(), before);

@@ -9,13 +9,13 @@ use crate::fake_hub::Reply;
 use crate::lab::{Lab, TENANT, hourly};
 
 #[test]
-fn what_is_due_is_done_once_however_many_ask() {
+fn due_work_runs_once_among_replicas() {
     let lab = Lab::with_flow(hourly());
     if !lab.is_shared() {
         return;
     }
     let others = [lab.start("two"), lab.start("three")];
-    lab.hub.replies((0..10).map(|n| Reply::Answer(if n % 3 == 0 { 503 } else { 200 }, json!({}))));
+    lab.hub.replies((0..10).map(|n| Reply::Respond(if n % 3 == 0 { 503 } else { 200 }, json!({}))));
     let due = format!("/_lab/tenants/{TENANT}/due");
     let end = lab.now() + Span::from_hours(30);
     while let Some(next) = lab.next_due().filter(|next| *next <= end) {

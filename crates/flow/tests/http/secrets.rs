@@ -1,4 +1,4 @@
-//! What must not be found in the database, the journal or an answer.
+//! No secret appears in the database, the journal or a response.
 
 use outlive_clock::Span;
 use serde_json::json;
@@ -8,15 +8,16 @@ use crate::fake_issuer::{APP_TOKEN, CLIENT_SECRET};
 use crate::lab::{FLOW, Lab, OWNER, hourly};
 
 #[test]
-fn no_secret_rests_anywhere() {
+fn no_secret_is_stored_or_returned() {
     let mut lab = Lab::on_files();
     lab.put_flow(hourly()).expect(201);
-    lab.hub.replies([Reply::Answer(401, json!({"error": {"message": "no"}})), Reply::Answer(503, json!({}))]);
+    lab.hub
+        .replies([Reply::Respond(401, json!({"error": {"message": "no"}})), Reply::Respond(503, json!({}))]);
     lab.advance(Span::from_hours(2));
     let token = lab.token(OWNER);
     lab.owner("POST", &format!("/{FLOW}/triggers/Recurrence/run"), Some(json!({"a": 1}))).expect(202);
     let shown = format!("{:?} {:?}", lab.runs(""), lab.newest_run()) + &format!("{:?}", lab.journal(""));
-    // A second start reads everything back and writes the log of the first into the database.
+    // A restart reads everything back and writes the first log into the database.
     lab.restart();
     lab.advance(Span::from_hours(1));
     let mut files = Vec::new();

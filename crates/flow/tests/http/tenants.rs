@@ -1,4 +1,4 @@
-//! Tenants come and go.
+//! Creating and deleting tenants.
 
 use outlive_clock::Span;
 use serde_json::json;
@@ -7,7 +7,7 @@ use crate::fake_issuer::{CLIENT_ID, CLIENT_SECRET};
 use crate::lab::{FLOW, Lab, START, TENANT, hourly};
 
 #[test]
-fn a_tenant_goes_with_all_it_had() {
+fn deleting_a_tenant_deletes_everything() {
     let lab = Lab::with_flow(hourly());
     lab.advance(Span::from_hours(2));
     let tenant = format!("/_lab/tenants/{TENANT}");
@@ -27,7 +27,7 @@ fn a_tenant_goes_with_all_it_had() {
 }
 
 #[test]
-fn a_tenant_that_is_described_wrongly_is_not_made() {
+fn a_tenant_with_an_invalid_description_is_not_created() {
     let lab = Lab::empty();
     let tenant = format!("/_lab/tenants/{TENANT}");
     for spec in [

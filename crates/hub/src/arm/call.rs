@@ -1,4 +1,4 @@
-//! A call to the control plane, once it is known who makes it and about which tenant.
+//! Extracts an authenticated call to the control plane from a request.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,31 +9,29 @@ use http::request::Parts;
 use outlive_chassis::Trace;
 use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
-use serde_json::Value;
+use outlive_wire::{JournalEvent, Subject};
 
 use super::{ArmRefusal, Caller, authenticate};
 use crate::Hub;
 
-/// The version of the API that is spoken here.
+/// The only supported version of the API.
 const API_VERSION: &str = "2016-06-01";
 
-/// A call by somebody with a token of the tenant in its path, in the right version.
+/// An authenticated call about the tenant in its path, with a supported `api-version`.
 #[derive(Debug)]
 pub(crate) struct ControlCall {
     pub(crate) tenant: TenantId,
     pub(crate) caller: Caller,
     pub(crate) now: Instant,
     pub(crate) trace: Trace,
-    /// The query, by parameter.
+    /// The query parameters.
     pub(crate) query: HashMap<String, String>,
 }
 
 impl ControlCall {
-    /// A journal line of this call.
-    pub(crate) fn event(&self, kind: &'static str, subject: impl Into<String>, said: Value) -> Event {
-        let mut said = said;
-        said["caller"] = Value::String(self.caller.oid.to_string());
-        Event::new(self.tenant, self.now, kind, subject, &self.trace).with(said)
+    /// Returns a journal event that this call causes.
+    pub(crate) fn event(&self, subject: Subject, payload: impl Into<JournalEvent>) -> Event {
+        Event::new(self.tenant, self.now, subject, &self.trace, payload)
     }
 }
 
@@ -45,7 +43,7 @@ impl FromRequestParts<Arc<Hub>> for ControlCall {
         let caller = authenticate(hub, &parts.headers, &trace).await?;
         let Path(path) = Path::<HashMap<String, String>>::from_request_parts(parts, hub)
             .await
-            .map_err(|_| ArmRefusal::invalid("The path cannot be read."))?;
+            .map_err(|_| ArmRefusal::invalid("The path is not valid."))?;
         let tenant: TenantId = path.get("tenant").and_then(|text| text.parse().ok()).ok_or_else(|| {
             ArmRefusal::not_found("SubscriptionNotFound", "The subscription in the path is not a UUID.")
         })?;
@@ -54,28 +52,30 @@ impl FromRequestParts<Arc<Hub>> for ControlCall {
                 StatusCode::FORBIDDEN,
                 "InvalidAuthenticationTokenTenant",
                 format!(
-                    "The access token is of tenant {}, the subscription {tenant} of another.",
+                    "The access token is for tenant {}, but the subscription {tenant} belongs to another tenant.",
                     caller.tenant
                 ),
             ));
         }
         let Query(query) = Query::<HashMap<String, String>>::from_request_parts(parts, hub)
             .await
-            .map_err(|_| ArmRefusal::invalid("The query cannot be read."))?;
+            .map_err(|_| ArmRefusal::invalid("The query is not valid."))?;
         match query.get("api-version").map(String::as_str) {
             Some(API_VERSION) => {}
             None | Some("") => {
                 return Err(ArmRefusal::new(
                     StatusCode::BAD_REQUEST,
                     "MissingApiVersionParameter",
-                    format!("The query parameter api-version is required; it is {API_VERSION}."),
+                    format!(
+                        "The query parameter api-version is required; the supported version is {API_VERSION}."
+                    ),
                 ));
             }
             Some(_) => {
                 return Err(ArmRefusal::new(
                     StatusCode::BAD_REQUEST,
                     "InvalidApiVersionParameter",
-                    format!("This api-version is not supported; the supported one is {API_VERSION}."),
+                    format!("This api-version is not supported; the supported version is {API_VERSION}."),
                 ));
             }
         }

@@ -1,4 +1,4 @@
-//! Who is calling.
+//! Authenticates callers by bearer token.
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, StatusCode};
@@ -10,39 +10,39 @@ use uuid::Uuid;
 use super::ArmRefusal;
 use crate::Hub;
 
-/// The names of this API at the issuer.
+/// The audiences that caller tokens can have.
 const AUDIENCES: [&str; 3] =
     ["https://apihub.azure.com", "https://apihub.azure.com/", "fe053c5f-3692-4f14-aef2-ee34fc081cae"];
-/// What a user's token must carry.
+/// The scope that a user's token requires.
 const SCOPE: &str = "user_impersonation";
-/// What an application's token carries if it runs flows for others.
+/// The app role of an application that runs flows for their owners.
 const FLOWS_ROLE: &str = "Flows.Act";
 
-/// Somebody with a valid token for the hub.
+/// A caller with a valid token for the hub.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     pub(crate) tenant: TenantId,
     /// The object id of the user or service principal.
     pub(crate) oid: Uuid,
     pub(crate) kind: CallerKind,
-    /// The tenant's time at the check.
+    /// The tenant's time when the token was verified.
     pub(crate) now: Instant,
 }
 
-/// What kind of caller.
+/// The kind of caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CallerKind {
-    /// A user, through an application.
+    /// A user, with a delegated token.
     User,
-    /// An application for itself.
+    /// An application, with an app-only token.
     App {
-        /// Whether it may act for flows.
+        /// Whether it has the role `Flows.Act`.
         acts_for_flows: bool,
     },
 }
 
 impl Caller {
-    /// Whether it is an application that acts for flows.
+    /// Whether the caller is an application that acts for flows.
     pub(crate) fn acts_for_flows(&self) -> bool {
         self.kind == CallerKind::App { acts_for_flows: true }
     }
@@ -52,14 +52,14 @@ impl Caller {
     }
 }
 
-/// The token of an `Authorization: <scheme> …` header.
+/// Returns the token of an `Authorization: <scheme> …` header.
 pub(crate) fn credentials<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
     let (given, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     given.eq_ignore_ascii_case(scheme).then(|| token.trim())
 }
 
-/// Verifies the bearer token of a request, by the clock of the tenant it is of. Whether that is the tenant the request is about
-/// is the caller's question.
+/// Verifies the bearer token of a request by the clock of the tenant that issued it. The caller of
+/// this function compares that tenant with the tenant of the request.
 pub(crate) async fn authenticate(
     hub: &Hub,
     headers: &HeaderMap,
@@ -99,6 +99,6 @@ fn kind_of(claims: &AccessClaims) -> Result<CallerKind, ArmRefusal> {
     Err(ArmRefusal::new(
         StatusCode::FORBIDDEN,
         "AuthorizationFailed",
-        format!("The access token does not carry the scope '{SCOPE}'."),
+        format!("The access token does not have the scope '{SCOPE}'."),
     ))
 }

@@ -1,26 +1,26 @@
-//! Resource ids, written and read.
+//! Formats and parses resource ids.
 
 use outlive_clock::TenantId;
 
 use super::{LOCATION, ResourceName};
 use crate::connector::ConnectorName;
 
-/// The id of a connection.
+/// Formats the id of a connection.
 pub(crate) fn connection_id(tenant: TenantId, group: &str, name: &str) -> String {
     format!("/subscriptions/{tenant}/resourceGroups/{group}/providers/Microsoft.Web/connections/{name}")
 }
 
-/// The id of a managed API.
+/// Formats the id of a managed API.
 pub(crate) fn managed_api_id(tenant: TenantId, name: &ConnectorName) -> String {
     format!("/subscriptions/{tenant}/providers/Microsoft.Web/locations/{LOCATION}/managedApis/{name}")
 }
 
-/// The id of a custom API.
+/// Formats the id of a custom API.
 pub(crate) fn custom_api_id(tenant: TenantId, group: &str, name: &ConnectorName) -> String {
     format!("/subscriptions/{tenant}/resourceGroups/{group}/providers/Microsoft.Web/customApis/{name}")
 }
 
-/// What `properties.api.id` of a connection refers to.
+/// The API that `properties.api.id` of a connection refers to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ApiReference {
     pub(crate) tenant: TenantId,
@@ -38,7 +38,7 @@ pub(crate) struct ApiReference {
 pub(crate) struct NotAnApiId;
 
 impl ApiReference {
-    /// Reads an id; the fixed words of it may be in any case, as everywhere in ARM.
+    /// Parses an id. Its fixed segments are case-insensitive, as everywhere in ARM.
     pub(crate) fn parse(id: &str) -> Result<Self, NotAnApiId> {
         if id.len() > 500 {
             return Err(NotAnApiId);
@@ -77,7 +77,7 @@ mod tests {
     const TENANT: &str = "11111111-2222-3333-4444-555555555555";
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn formatted_ids_can_be_parsed() {
         let tenant: TenantId = TENANT.parse().expect("an id");
         let name: ConnectorName = "shared_contoso-orders".parse().expect("a name");
         let managed = ApiReference::parse(&managed_api_id(tenant, &name)).expect("an id");
@@ -87,14 +87,14 @@ mod tests {
     }
 
     #[test]
-    fn fixed_words_are_read_in_any_case() {
+    fn fixed_segments_are_case_insensitive() {
         let id =
             format!("/SUBSCRIPTIONS/{TENANT}/providers/microsoft.web/Locations/unitedStates/managedapis/X");
         assert_eq!(ApiReference::parse(&id).map(|api| api.name.to_string()), Ok("x".to_owned()));
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn other_ids_are_rejected() {
         for id in [
             "",
             "/",

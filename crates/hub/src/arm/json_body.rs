@@ -9,15 +9,14 @@ use serde_json::Value;
 
 use super::ArmRefusal;
 
-/// The JSON object of a request, whatever its content type says. No body counts as an empty object.
+/// The JSON object of a request, whatever its content type. An empty body is an empty object.
 pub(crate) struct JsonBody(pub(crate) Value);
 
 impl JsonBody {
-    /// The body as `T`; what is wrong in it is said.
+    /// Deserializes the body. An error names the member that is not valid.
     pub(crate) fn read<T: DeserializeOwned>(self) -> Result<T, ArmRefusal> {
-        serde_json::from_value(self.0).map_err(|error| {
-            ArmRefusal::invalid(format!("The request's content is not as expected: {error}."))
-        })
+        serde_json::from_value(self.0)
+            .map_err(|error| ArmRefusal::invalid(format!("The request's content is not valid: {error}.")))
     }
 }
 
@@ -30,7 +29,7 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
                 StatusCode::PAYLOAD_TOO_LARGE => ArmRefusal::new(
                     StatusCode::PAYLOAD_TOO_LARGE,
                     "RequestEntityTooLarge",
-                    "The request's content is larger than anything that is accepted here.",
+                    "The request's content is too large.",
                 ),
                 _ => ArmRefusal::invalid("The request's content could not be read."),
             }

@@ -1,4 +1,5 @@
-//! What the control plane has in common with every ARM resource provider: ids, names, dates, refusals, who calls.
+//! The parts of the control plane that every ARM resource provider has: ids, names, dates, errors
+//! and authentication.
 
 mod call;
 mod caller;
@@ -16,10 +17,10 @@ pub(crate) use refusal::ArmRefusal;
 
 use outlive_clock::Instant;
 
-/// The one location that there is.
+/// The only location.
 pub(crate) const LOCATION: &str = "unitedstates";
 
-/// An instant as ARM prints it: seven decimals.
+/// Formats an instant as ARM does, with seven decimals.
 pub(crate) fn date(at: Instant) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S.%7fZ")
 }

@@ -1,16 +1,16 @@
-//! The names of resources and resource groups.
+//! Names of resources and resource groups.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, de};
 
-/// A resource's or resource group's name: 1 to 90 letters, digits, `_`, `-`, `.`, `(` and `)`, not ending with a dot.
-/// Kept as written; names that differ only by case are the same name ([`ResourceName::key`]).
+/// A name of a resource or resource group: 1 to 90 letters, digits, `_`, `-`, `.`, `(` and `)`, not
+/// ending with a dot. Keeps its case, but is compared without ([`ResourceName::key`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ResourceName(String);
 
-/// The text is no resource's name.
+/// The text is not a valid resource name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a name has 1 to 90 letters, digits, '_', '-', '.', '(' and ')', and does not end with a dot")]
 pub(crate) struct NotAResourceName;
@@ -20,7 +20,7 @@ impl ResourceName {
         &self.0
     }
 
-    /// What it is looked up by.
+    /// The lower-case form by which it is looked up.
     pub(crate) fn key(&self) -> String {
         self.0.to_ascii_lowercase()
     }
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_held_to_their_letters() {
+    fn names_are_validated() {
         let name: ResourceName = "My-Orders_(1)".parse().expect("a name");
         assert_eq!((name.as_str(), name.key().as_str()), ("My-Orders_(1)", "my-orders_(1)"));
         for text in ["", ".", "..", "a.", "a/b", "a b", "é", &"a".repeat(91)] {

@@ -1,4 +1,4 @@
-//! How the control plane says no.
+//! Errors of the control plane.
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -6,7 +6,8 @@ use http::header::{HeaderValue, WWW_AUTHENTICATE};
 use outlive_chassis::{ClockError, Problem};
 use outlive_store::StoreError;
 
-/// A refusal of the control plane: ARM's error body and, where the caller was not recognised, a challenge.
+/// An error response of the control plane: ARM's error body, with a challenge if the caller was not
+/// authenticated.
 #[derive(Debug, Clone)]
 pub(crate) struct ArmRefusal {
     problem: Box<Problem>,
@@ -14,17 +15,17 @@ pub(crate) struct ArmRefusal {
 }
 
 impl ArmRefusal {
-    /// Refuses with `status`.
+    /// An error with any status and code.
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Problem::new(status, code, message).into()
     }
 
-    /// 400: the body or a parameter is not as it should be.
+    /// 400: the body or a parameter is not valid.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "InvalidRequestContent", message)
     }
 
-    /// 403: the caller may not do this.
+    /// 403: the caller is not allowed to do this.
     pub(crate) fn forbidden(message: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "AuthorizationFailed", message)
     }
@@ -34,7 +35,7 @@ impl ArmRefusal {
         Self::new(StatusCode::NOT_FOUND, code, message)
     }
 
-    /// 401: nobody knows who is calling.
+    /// 401: the caller is not authenticated. 503 if that could not be determined.
     pub(crate) fn unauthenticated(
         status: StatusCode,
         message: impl Into<String>,

@@ -1,4 +1,4 @@
-//! Who may use a connection, besides whoever created it.
+//! The access policies of a connection: which principals besides its owner may use it.
 
 use std::fmt;
 
@@ -10,10 +10,11 @@ use uuid::Uuid;
 
 use crate::arm::LOCATION;
 
-/// The most policies a connection may have.
+/// The maximum number of access policies of a connection.
 pub(crate) const POLICIES_MAX: i64 = 100;
 
-/// Somebody who may be on an access list. Written as `<object id>` or `unitedstates/logicflows/<flow id>`.
+/// A principal of an access policy, written as `<object id>` or
+/// `unitedstates/logicflows/<flow id>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) enum Principal {
@@ -23,13 +24,13 @@ pub(crate) enum Principal {
     Workflow(String),
 }
 
-/// The text names nobody.
+/// The text is not a principal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("this names neither an object nor a workflow")]
+#[error("this is neither an object id nor a workflow")]
 pub(crate) struct NotAPrincipal;
 
 impl Principal {
-    /// A flow by its id: 1 to 100 letters, digits, `-` and `_`.
+    /// A flow, by its id of 1 to 100 letters, digits, `-` and `_`.
     pub(crate) fn workflow(id: &str) -> Result<Self, NotAPrincipal> {
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         if (1..=100).contains(&id.len()) && id.chars().all(fits) {
@@ -73,7 +74,7 @@ impl From<Principal> for String {
     }
 }
 
-/// An entry of an access list.
+/// An access policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Policy {
     pub(crate) name: String,
@@ -81,7 +82,7 @@ pub(crate) struct Policy {
 }
 
 impl Policy {
-    /// The policy as the control plane shows it; `connection` is the id of the connection's resource.
+    /// Returns the policy as an ARM resource. `connection` is the resource id of its connection.
     pub(crate) fn resource(&self, connection: &str, tenant: TenantId) -> Value {
         let principal = match &self.principal {
             Principal::Object(id) => {
@@ -103,8 +104,8 @@ fn policy_of(row: &Row) -> Result<Policy, StoreError> {
     Ok(Policy { name: row.text("name")?, principal: row.parse("principal")? })
 }
 
-/// Whether the list names `principal`.
-pub(crate) async fn names(
+/// Whether the access list contains `principal`.
+pub(crate) async fn contains(
     store: &Store,
     tenant: TenantId,
     connection: ConnectionId,
@@ -121,8 +122,8 @@ pub(crate) async fn names(
     Ok(found.is_some())
 }
 
-/// The whole list, in the order of its names.
-pub(crate) async fn all(
+/// Returns all policies of a connection, ordered by name.
+pub(crate) async fn list(
     store: &Store,
     tenant: TenantId,
     connection: ConnectionId,
@@ -139,8 +140,8 @@ pub(crate) async fn all(
     rows.iter().map(policy_of).collect()
 }
 
-/// Every entry that names `principal`, with its connection.
-pub(crate) async fn of_principal(
+/// Returns all policies of `principal`, with their connections.
+pub(crate) async fn list_of_principal(
     store: &Store,
     tenant: TenantId,
     principal: &Principal,
@@ -155,8 +156,8 @@ pub(crate) async fn of_principal(
     rows.iter().map(|row| Ok((row.parse("connection")?, policy_of(row)?))).collect()
 }
 
-/// One entry.
-pub(crate) async fn one(
+/// Returns the policy of this name.
+pub(crate) async fn find(
     store: &Store,
     tenant: TenantId,
     connection: ConnectionId,
@@ -175,7 +176,7 @@ pub(crate) async fn one(
         .transpose()
 }
 
-/// Writes an entry, or writes it over.
+/// Inserts or replaces a policy.
 pub(crate) fn put(tenant: TenantId, connection: ConnectionId, name_key: &str, policy: &Policy) -> Statement {
     sql!(
         "INSERT INTO access_policies (tenant, connection, name_key, name, principal) VALUES ($1, $2, $3, $4, $5) \
@@ -188,7 +189,7 @@ pub(crate) fn put(tenant: TenantId, connection: ConnectionId, name_key: &str, po
     )
 }
 
-/// Takes an entry off.
+/// Deletes a policy.
 pub(crate) fn delete(tenant: TenantId, connection: ConnectionId, name_key: &str) -> Statement {
     sql!(
         "DELETE FROM access_policies WHERE tenant = $1 AND connection = $2 AND name_key = $3",
@@ -203,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn principals_are_written_and_read() {
+    fn formatted_principals_can_be_parsed() {
         let object = Principal::Object(Uuid::from_u128(7));
         let flow = Principal::workflow("0F-a_1").expect("an id");
         assert_eq!(flow.to_string(), "unitedstates/logicflows/0f-a_1");

@@ -1,36 +1,36 @@
-//! `Key` tokens: what a caller shows instead of a bearer token, made by the hub and for one connection.
+//! `Key` tokens, which the hub signs for one connection and accepts at runtime instead of a bearer
+//! token.
 
 use outlive_clock::{ConnectionId, Instant, TenantId};
 use serde::{Deserialize, Serialize};
 
 use super::Principal;
 
-/// What a `Key` token says: who may use which connection, until when. Instants are whole seconds of the tenant's clock.
+/// The claims of a `Key` token. Instants are whole seconds of the tenant's clock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct KeyClaims {
-    /// The tenant, by which the clock is found.
     pub(crate) tid: TenantId,
-    /// The connection.
     pub(crate) con: ConnectionId,
-    /// On whose behalf it was asked for; whether that one may still use the connection is asked at every call.
+    /// The principal that the token was issued for. Every call checks whether it may still use the
+    /// connection.
     pub(crate) principal: Principal,
-    /// The object id of whoever asked for it.
+    /// The object id of the caller who requested the token.
     pub(crate) oid: uuid::Uuid,
     pub(crate) iat: i64,
     pub(crate) nbf: i64,
     pub(crate) exp: i64,
-    /// Its own name.
+    /// The id of the token.
     pub(crate) jti: String,
 }
 
 impl KeyClaims {
-    /// Whether it has ended.
+    /// Whether the token has expired.
     pub(crate) fn is_expired(&self, now: Instant) -> bool {
         now.as_seconds() >= self.exp
     }
 }
 
-/// What a connection's signing key is sealed for.
+/// The purpose with which a connection's signing key is sealed.
 pub(crate) fn key_purpose(tenant: TenantId, id: ConnectionId) -> String {
     format!("hub-connection-key/{tenant}/{id}")
 }

@@ -1,4 +1,4 @@
-//! Connections: one stored sign-in for one connector, with an id, an owner, an access list and a status.
+//! Connections: a stored sign-in for a connector, with an owner, an access list and a status.
 
 pub(crate) mod access_list;
 mod key;
@@ -14,45 +14,41 @@ pub(crate) use status::{
 };
 
 use outlive_clock::{ConnectionId, Instant, TenantId};
+use outlive_wire::Subject;
 use uuid::Uuid;
 
 use crate::connector::ConnectorName;
 
-/// A connection, as its row says.
+/// A connection, as stored.
 #[derive(Debug, Clone)]
 pub(crate) struct Connection {
     pub(crate) tenant: TenantId,
     pub(crate) id: ConnectionId,
-    /// The resource group and its own name, as they were written.
+    /// The resource group, as the owner wrote it.
     pub(crate) group: String,
     pub(crate) name: String,
     pub(crate) connector: ConnectorName,
-    /// Which version of the connector stands now.
+    /// The current version of the connector.
     pub(crate) connector_version: String,
     pub(crate) display_name: String,
-    /// The object id of whoever created it.
+    /// The object id of the caller who created it.
     pub(crate) owner: Uuid,
-    /// Whether administrators let it be used; no matter of its status.
+    /// Whether it may be used. Independent of its status.
     pub(crate) enabled: bool,
     pub(crate) status: Status,
     /// The user principal name of the account that signed in.
     pub(crate) authenticated_user: Option<String>,
-    /// What its `Key` tokens are signed with, sealed.
+    /// The sealed key that signs its `Key` tokens.
     pub(crate) key_sealed: String,
     pub(crate) created: Instant,
     pub(crate) changed: Instant,
-    /// How often its owner changed it.
+    /// The number of changes by its owner, for optimistic concurrency.
     pub(crate) revision: i64,
 }
 
 impl Connection {
-    /// Its name in journals.
-    pub(crate) fn subject(&self) -> String {
-        subject(self.id)
+    /// The subject of its journal events.
+    pub(crate) fn subject(&self) -> Subject {
+        Subject::connection(self.id)
     }
-}
-
-/// A connection's name in journals.
-pub(crate) fn subject(id: ConnectionId) -> String {
-    format!("connection:{id}")
 }

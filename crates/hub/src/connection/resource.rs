@@ -1,4 +1,4 @@
-//! A connection as the control plane shows it.
+//! Connections as ARM resources.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,8 @@ use super::{Connection, Status};
 use crate::arm::{LOCATION, connection_id, date};
 use crate::connector::{Connector, api_reference};
 
-/// The resource. `hub` is the hub's public origin. No secret is in it, because none is in what it is made of.
+/// Returns the ARM resource of a connection, which contains no secret. `hub` is the hub's public
+/// origin.
 pub(crate) fn resource(connection: &Connection, connector: &Connector, hub: &str) -> Value {
     let id = connection_id(connection.tenant, &connection.group, &connection.name);
     let user = match (&connection.status, &connection.authenticated_user) {
@@ -40,12 +41,12 @@ pub(crate) fn resource(connection: &Connection, connector: &Connector, hub: &str
     })
 }
 
-/// Where calls through the connection go.
+/// Returns the URL at which the connection is called.
 pub(crate) fn runtime_url(connection: &Connection, hub: &str) -> String {
     format!("{hub}/apim/{}/{}", connection.connector, connection.id.uuid().simple())
 }
 
-/// How the connection can be tried out, where the connector says so.
+/// Returns the test links, if the connector defines a test operation.
 fn tests(id: &str, connector: &Connector, hub: &str) -> (Value, Value) {
     let Some(path) = connector.swagger.test_path() else { return (json!([]), json!([])) };
     let at = |call: &str| format!("{hub}{id}/{call}?api-version=2016-06-01");

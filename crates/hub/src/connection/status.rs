@@ -1,10 +1,10 @@
-//! What a connection says of itself, in the words that are documented for it.
+//! Statuses of a connection, in the documented words.
 
 use outlive_clock::Instant;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// The most of an issuer's own words that a status repeats, in characters.
+/// The maximum length of an issuer's response in a status, in characters.
 const DETAIL_CHARS_MAX: usize = 4_000;
 
 /// The state of a connection's sign-in, as of the last attempt.
@@ -12,14 +12,14 @@ const DETAIL_CHARS_MAX: usize = 4_000;
 pub(crate) enum Status {
     /// The last attempt succeeded.
     Connected,
-    /// Nobody has signed in (yet); the text says so, or why the sign-in failed.
+    /// No user has signed in, or the sign-in failed; the text is the reason.
     Unauthenticated(String),
-    /// The issuer refuses to renew the sign-in.
+    /// The issuer rejected the refresh token; the text is the reason.
     Unauthorized(String),
 }
 
 impl Status {
-    /// Fresh: nobody has signed in.
+    /// The status of a new connection.
     pub(crate) fn unauthenticated() -> Self {
         Self::Unauthenticated("This connection is not authenticated.".to_owned())
     }
@@ -49,7 +49,7 @@ impl Status {
         }
     }
 
-    /// The status that [`Status::code`] and [`Status::message`] tell.
+    /// Returns the status with this code and message.
     pub(crate) fn from_parts(code: Option<&str>, message: Option<String>) -> Self {
         match code {
             None => Self::Connected,
@@ -69,13 +69,15 @@ impl Status {
     }
 }
 
-/// The text of a refused refresh. `answer` is the issuer's own error body, as it came; `correlation` names the attempt.
+/// Formats the message of a rejected refresh. `answer` is the issuer's error response,
+/// `correlation` the id of the token request.
 pub(crate) fn refresh_failed(provider: &str, correlation: Uuid, at: Instant, answer: &str) -> String {
     let why = format!("Failed to acquire token from AAD: {}", shortened(answer));
     refresh_impossible(provider, correlation, at, &why)
 }
 
-/// The text of a refresh that could not even be asked for, for example because there is no refresh token.
+/// Formats the message of a refresh for which no token request was possible, for example because
+/// there is no refresh token.
 pub(crate) fn refresh_impossible(provider: &str, correlation: Uuid, at: Instant, why: &str) -> String {
     format!(
         "Failed to refresh access token for service: {provider}. Correlation Id=g-{correlation}, UTC TimeStamp={}, \
@@ -84,7 +86,7 @@ pub(crate) fn refresh_impossible(provider: &str, correlation: Uuid, at: Instant,
     )
 }
 
-/// The text of a sign-in that brought no tokens. `why` is what the issuer said.
+/// Formats the message of a failed code redemption. `why` is the issuer's error response.
 pub(crate) fn sign_in_failed(why: &str) -> String {
     format!(
         "OAuth2 authorization flow failed for service 'Azure Active Directory'. OAuth 2 sign in failed to exchange code \
@@ -93,7 +95,7 @@ pub(crate) fn sign_in_failed(why: &str) -> String {
     )
 }
 
-/// The text of a sign-in that the issuer itself broke off.
+/// Formats the message of a sign-in that the issuer ended with an error.
 pub(crate) fn sign_in_refused(error: &str, description: &str) -> String {
     format!(
         "OAuth2 authorization flow failed for service 'Azure Active Directory'. {}",
@@ -101,7 +103,7 @@ pub(crate) fn sign_in_refused(error: &str, description: &str) -> String {
     )
 }
 
-/// `M/d/yyyy h:mm:ss AM`: the form in which these texts give time.
+/// Formats an instant as `M/d/yyyy h:mm:ss AM`, as these messages do.
 pub(crate) fn american_date(at: Instant) -> String {
     at.strftime("%-m/%-d/%Y %-I:%M:%S %p")
 }
@@ -115,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refused_refresh_reads_as_documented() {
+    fn a_rejected_refresh_has_the_documented_message() {
         let at: Instant = "2026-01-05T00:07:09Z".parse().expect("an instant");
         let text = refresh_failed("aad", Uuid::from_u128(7), at, "{\"error\":\"invalid_grant\"}\r\n");
         assert_eq!(
@@ -137,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_stored_comes_back() {
+    fn a_status_is_restored_from_its_parts() {
         for status in [Status::Connected, Status::unauthenticated(), Status::Unauthorized("refused".into())] {
             let back = Status::from_parts(status.code(), status.message().map(str::to_owned));
             assert_eq!(back, status);
@@ -147,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn an_endless_answer_is_cut() {
+    fn a_long_response_is_truncated() {
         assert!(sign_in_failed(&"x".repeat(100_000)).len() < DETAIL_CHARS_MAX + 300);
     }
 }

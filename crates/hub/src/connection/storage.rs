@@ -1,4 +1,4 @@
-//! The rows of connections.
+//! Rows of the table `connections`.
 
 use outlive_clock::{ConnectionId, Instant, TenantId};
 use outlive_store::{Change, Row, Statement, Store, StoreError, sql};
@@ -28,7 +28,7 @@ fn connection_of(row: &Row) -> Result<Connection, StoreError> {
     })
 }
 
-/// A connection and its credential, in one reading: all that a call through it needs to know of it.
+/// Reads a connection and its credential in one query: everything that a call through it needs.
 pub(crate) async fn with_credential(
     store: &Store,
     tenant: TenantId,
@@ -60,7 +60,7 @@ pub(crate) async fn with_credential(
     .transpose()
 }
 
-/// A connection by its name in a resource group.
+/// Reads a connection by its name in a resource group.
 pub(crate) async fn by_name(
     store: &Store,
     tenant: TenantId,
@@ -84,8 +84,8 @@ pub(crate) async fn by_name(
         .transpose()
 }
 
-/// The connections of a resource group after the name `after`, in the order of their names: those that `reader` owns or is on
-/// the access list of, or all if there is no `reader`.
+/// Reads the connections of a resource group after the name `after`, ordered by name: those that
+/// `reader` owns or has an access policy for, or all if `reader` is `None`.
 pub(crate) async fn in_group(
     store: &Store,
     tenant: TenantId,
@@ -114,7 +114,7 @@ pub(crate) async fn in_group(
     rows.iter().map(connection_of).collect()
 }
 
-/// Writes a new connection; conflicts if its name is taken.
+/// Inserts a connection. Conflicts if its name is taken.
 pub(crate) fn insert(connection: &Connection) -> Statement {
     sql!(
         "INSERT INTO connections (tenant, id, resource_group, group_key, name, name_key, connector, display_name, owner, \
@@ -138,7 +138,7 @@ pub(crate) fn insert(connection: &Connection) -> Statement {
     )
 }
 
-/// Writes what its owner may change, if the owner has not changed it since it was read.
+/// Updates what the owner can change. Conflicts if it has changed since it was read.
 pub(crate) fn update(connection: &Connection) -> Statement {
     sql!(
         "UPDATE connections SET display_name = $1, enabled = $2, changed_us = $3, revision = revision + 1 \
@@ -153,7 +153,7 @@ pub(crate) fn update(connection: &Connection) -> Statement {
     .expect_rows(1)
 }
 
-/// Writes a new status.
+/// Updates the status.
 pub(crate) fn set_status(tenant: TenantId, id: ConnectionId, status: &Status, now: Instant) -> Statement {
     sql!(
         "UPDATE connections SET status_code = $1, status_message = $2, changed_us = $3 WHERE tenant = $4 AND id = $5",
@@ -165,7 +165,7 @@ pub(crate) fn set_status(tenant: TenantId, id: ConnectionId, status: &Status, no
     )
 }
 
-/// Writes that somebody signed in.
+/// Sets the status to connected, with the account that signed in.
 pub(crate) fn set_connected(
     tenant: TenantId,
     id: ConnectionId,
@@ -183,7 +183,7 @@ pub(crate) fn set_connected(
     .expect_rows(1)
 }
 
-/// Removes a connection with all that is its own.
+/// Deletes a connection with its credential, consent attempts and access policies.
 pub(crate) fn delete(tenant: TenantId, id: ConnectionId) -> Change {
     let mut change = Change::new();
     change.add(sql!("DELETE FROM credentials WHERE tenant = $1 AND connection = $2", tenant, id));

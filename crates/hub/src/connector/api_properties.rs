@@ -1,27 +1,27 @@
-//! `apiProperties.json`: how a connection to the API is set up.
+//! `apiProperties.json`: the connection parameters of an API.
 
 use serde_json::{Map, Value};
 
 use super::{ConnectorFault, OAuthSettings, texts};
 
-/// The most connection parameters a connector may have.
+/// The maximum number of connection parameters.
 const PARAMETERS_MAX: usize = 64;
 
-/// How connections of a connector authenticate at its back end.
+/// How connections of a connector authenticate to the back end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Authentication {
-    /// Not at all: such connections are connected at once.
+    /// No authentication. Connections are connected from the start.
     None,
-    /// By tokens that a person's consent brought.
+    /// OAuth, with tokens for the account that consents.
     OAuth {
         /// The name of the connection parameter, by convention `token`.
         parameter: String,
-        /// How the tokens are had.
+        /// How tokens are requested.
         settings: Box<OAuthSettings>,
     },
 }
 
-/// A usable `apiProperties.json`.
+/// A valid `apiProperties.json`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ApiProperties {
     pub(crate) authentication: Authentication,
@@ -32,7 +32,7 @@ pub(crate) struct ApiProperties {
 }
 
 impl ApiProperties {
-    /// Reads the document. Its members stand under `properties`, as in the file; without that, at the top.
+    /// Parses the document. Its members are in `properties`, as in the file, or at the top level.
     pub(crate) fn parse(document: &Value) -> Result<Self, ConnectorFault> {
         let top = document
             .as_object()
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn the_file_is_read_with_and_without_its_top_member() {
+    fn the_file_is_parsed_with_and_without_its_top_member() {
         let inner = json!({"iconBrandColor": "#007ee5", "capabilities": ["actions"], "connectionParameters": {"token": aad()}});
         for document in [json!({"properties": inner}), inner.clone()] {
             let read = ApiProperties::parse(&document).expect("usable");
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_refused_by_place() {
+    fn an_error_names_the_place() {
         for (document, at) in [
             (json!([]), "apiProperties"),
             (json!({"properties": 1}), "properties"),

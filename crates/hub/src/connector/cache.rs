@@ -1,4 +1,4 @@
-//! Connectors that were read already.
+//! A cache of parsed connectors.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,11 +7,11 @@ use outlive_clock::TenantId;
 
 use super::{Connector, ConnectorName};
 
-/// The most connectors that are remembered.
-const REMEMBERED_MAX: usize = 256;
+/// The maximum number of cached connectors.
+const CACHED_MAX: usize = 256;
 
-/// Parsed connectors by tenant and name. Whoever asks names the version that stands in the database: an older one is not
-/// answered, so that replicas need not tell each other of changes.
+/// Parsed connectors by tenant and name. A lookup names the version in the database, so that
+/// replicas need not notify each other of changes.
 #[derive(Debug, Default)]
 pub(crate) struct ConnectorCache(Mutex<HashMap<(TenantId, ConnectorName), Arc<Connector>>>);
 
@@ -28,7 +28,7 @@ impl ConnectorCache {
 
     pub(crate) fn put(&self, tenant: TenantId, connector: Arc<Connector>) {
         let mut connectors = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if connectors.len() >= REMEMBERED_MAX {
+        if connectors.len() >= CACHED_MAX {
             connectors.clear();
         }
         connectors.insert((tenant, connector.name.clone()), connector);

@@ -1,4 +1,4 @@
-//! Connectors as the control plane shows them.
+//! Connectors as ARM resources.
 
 use outlive_clock::TenantId;
 use serde_json::{Map, Value, json};
@@ -22,7 +22,7 @@ const fn kind(connector: &Connector) -> &'static str {
     }
 }
 
-/// `properties.api` of a connection.
+/// Returns `properties.api` of a connection.
 pub(crate) fn api_reference(connector: &Connector, tenant: TenantId) -> Value {
     json!({
         "id": id(connector, tenant),
@@ -33,7 +33,7 @@ pub(crate) fn api_reference(connector: &Connector, tenant: TenantId) -> Value {
     })
 }
 
-/// A managed API; `export` adds its swagger.
+/// Returns the resource of a managed API; `export` adds its swagger.
 pub(crate) fn managed_api(stored: &Stored, tenant: TenantId, hub: &str, export: bool) -> Value {
     let connector = &stored.connector;
     let mut properties = properties(connector, hub);
@@ -46,7 +46,7 @@ pub(crate) fn managed_api(stored: &Stored, tenant: TenantId, hub: &str, export: 
     })
 }
 
-/// A custom API.
+/// Returns the resource of a custom API.
 pub(crate) fn custom_api(stored: &Stored, tenant: TenantId, hub: &str) -> Value {
     managed_api(stored, tenant, hub, true)
 }
@@ -70,7 +70,8 @@ fn properties(connector: &Connector, hub: &str) -> Map<String, Value> {
     }
 }
 
-/// The connection parameters as written, with the redirect URI that has to be registered on the application.
+/// Returns the connection parameters with the redirect URI that has to be registered on the
+/// application.
 fn connection_parameters(connector: &Connector, hub: &str) -> Value {
     let mut parameters = connector.properties.connection_parameters.clone();
     if let Authentication::OAuth { parameter, settings } = &connector.properties.authentication {
@@ -86,7 +87,8 @@ fn connection_parameters(connector: &Connector, hub: &str) -> Value {
     parameters
 }
 
-/// The path of the redirect URI: the common one, or one with the connector's own key (its name and a hash of it).
+/// Returns the path of the redirect URI: the shared one, or one with the connector's key (its name
+/// and a hash of it).
 pub(crate) fn redirect_path(name: &ConnectorName, mode: RedirectMode) -> String {
     match mode {
         RedirectMode::Global => "/redirect".to_owned(),
@@ -103,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_connector_has_a_path_of_its_own_where_it_asks_for_one() {
+    fn a_redirect_path_can_be_per_connector() {
         let [a, b]: [ConnectorName; 2] = ["a".parse().expect("a name"), "b".parse().expect("a name")];
         assert_eq!(redirect_path(&a, RedirectMode::Global), redirect_path(&b, RedirectMode::Global));
         let own = redirect_path(&a, RedirectMode::GlobalPerConnector);

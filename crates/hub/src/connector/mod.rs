@@ -1,6 +1,6 @@
-//! Connectors: what an API looks like (a swagger) and how a connection to it signs in (an `apiProperties.json`).
+//! Connectors: an API (a swagger) and how a connection to it signs in (an `apiProperties.json`).
 //!
-//! Parsing is pure. A [`Connector`] exists only once both documents were found to be usable together.
+//! Parsing is pure. A [`Connector`] exists only if both documents are valid.
 
 mod api_properties;
 mod cache;
@@ -20,7 +20,7 @@ pub(crate) use swagger::Swagger;
 use outlive_tokens::Secret;
 use serde_json::Value;
 
-/// A document of a connector is not usable: where, and why.
+/// A document of a connector is not valid: where, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{at}: {why}")]
 pub(crate) struct ConnectorFault {
@@ -34,7 +34,7 @@ impl ConnectorFault {
     }
 }
 
-/// What a display name of a connector or a connection has to be.
+/// The rule for display names of connectors and connections.
 pub(crate) const DISPLAY_NAME_RULE: &str = "it must have 1 to 200 characters";
 
 /// Whether a connector or a connection can have this display name.
@@ -42,7 +42,7 @@ pub(crate) fn is_display_name(name: &str) -> bool {
     !name.is_empty() && name.chars().count() <= 200
 }
 
-/// What is wrong with the parts of a connector, by the property of its description.
+/// Returns the errors in the parts of a connector, by property of its description.
 pub(crate) fn connector_faults(
     display_name: &str,
     api_properties: &Value,
@@ -60,30 +60,30 @@ pub(crate) fn connector_faults(
 /// Where a connector is registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Home {
-    /// Among the tenant's managed APIs.
+    /// As a managed API of the tenant.
     Managed,
     /// As a custom API in a resource group.
     Custom {
-        /// The resource group, as it was written.
+        /// The resource group, as the caller wrote it.
         group: String,
     },
 }
 
-/// A connector, ready to be used.
+/// A parsed connector.
 #[derive(Debug)]
 pub(crate) struct Connector {
     pub(crate) name: ConnectorName,
     pub(crate) home: Home,
-    /// Changes with every change of the connector, and is never used again.
+    /// Changes with every change of the connector; never reused.
     pub(crate) version: String,
     pub(crate) display_name: String,
     pub(crate) properties: ApiProperties,
     pub(crate) swagger: Swagger,
-    /// The client secret of the application it signs in as; a public client has none.
+    /// The client secret of its application; absent for a public client.
     pub(crate) client_secret: Option<Secret>,
 }
 
-/// The documents of a connector as somebody hands them in.
+/// The documents of a connector, as submitted.
 #[derive(Debug)]
 pub(crate) struct Draft {
     pub(crate) display_name: String,
@@ -93,7 +93,7 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    /// Checks both documents. A client secret found inside them is taken out: it is write-only.
+    /// Validates both documents. Removes a client secret from them: it is write-only.
     pub(crate) fn check(mut self) -> Result<Self, ConnectorFault> {
         if !is_display_name(&self.display_name) {
             return Err(ConnectorFault::new("displayName", DISPLAY_NAME_RULE));
@@ -110,7 +110,7 @@ impl Draft {
     }
 }
 
-/// An optional array of texts, whole; `None` if it is something else.
+/// Returns the texts of an optional array, or `None` if it is anything else.
 fn texts(value: Option<&serde_json::Value>) -> Option<Vec<String>> {
     match value {
         None | Some(serde_json::Value::Null) => Some(Vec::new()),

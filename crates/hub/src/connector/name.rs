@@ -1,14 +1,14 @@
-//! The names of connectors.
+//! Names of connectors.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A connector's name (`shared_contoso-orders`): 1 to 80 letters, digits, `_`, `-` and `.`, starting with a letter or digit.
-/// Names differ by more than case; what is kept is lower-case.
+/// A connector's name (`shared_contoso-orders`): 1 to 80 letters, digits, `_`, `-` and `.`,
+/// starting with a letter or digit. Case-insensitive; stored in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct ConnectorName(String);
 
-/// The text is no connector's name.
+/// The text is not a valid connector name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a connector's name has 1 to 80 letters, digits, '_', '-' and '.', the first a letter or digit")]
 pub(crate) struct NotAConnectorName;
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_held_to_their_letters() {
+    fn names_are_validated() {
         let name: ConnectorName = "Shared_contoso-orders".parse().expect("a name");
         assert_eq!(name.as_str(), "shared_contoso-orders");
         for text in ["", "..", ".a", "_a", "a/b", "a b", "ä", &"a".repeat(81)] {

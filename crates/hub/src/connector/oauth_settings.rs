@@ -1,44 +1,45 @@
-//! The `oAuthSettings` of a connection parameter: how tokens for it are had.
+//! The `oAuthSettings` of a connection parameter: how tokens are requested.
 
 use outlive_tokens::Secret;
 use serde_json::Value;
 use url::Url;
 
 use super::{ConnectorFault, texts};
-use crate::credential::CAPABLE;
+use crate::credential::CAE_CAPABLE;
 
-/// Which redirect URI is registered on the connector's application.
+/// The redirect URI that is registered on the connector's application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RedirectMode {
-    /// The one that all connectors share.
+    /// The URI that all connectors share.
     Global,
-    /// One of the connector's own.
+    /// A URI per connector.
     GlobalPerConnector,
 }
 
-/// Usable settings of the identity provider `aad`, whose endpoints take a `resource` (version 1).
+/// Settings of the identity provider `aad`, whose version 1 endpoints take a `resource`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OAuthSettings {
-    /// As the status texts name it: `aad`.
+    /// The name in status messages: `aad`.
     pub(crate) identity_provider: &'static str,
     pub(crate) client_id: String,
     pub(crate) scopes: Vec<String>,
     pub(crate) redirect_mode: RedirectMode,
-    /// Where the issuer is (`https://login.windows.net`).
+    /// The issuer's origin (`https://login.windows.net`).
     pub(crate) login_uri: Url,
-    /// The data source, exactly as it is registered there.
+    /// The App ID URI of the data source, exactly as registered.
     pub(crate) resource_uri: String,
     /// A tenant, or `common`.
     pub(crate) tenant_id: String,
-    /// Whether claims challenges are answered (`clientCapabilities` is `cp1`): its tokens may then live for a day.
-    pub(crate) can_be_challenged: bool,
+    /// Whether the connector is CAE-capable (`clientCapabilities` is `cp1`): it responds to claims
+    /// challenges, and its tokens may be valid for a day.
+    pub(crate) cae_capable: bool,
 }
 
 /// Both spellings occur.
 const SPELLINGS: [&str; 2] = ["oAuthSettings", "oauthSettings"];
 
 impl OAuthSettings {
-    /// Reads the settings of the parameter that stands at `at`.
+    /// Parses the settings of the parameter at `at`.
     pub(super) fn parse(parameter: &Value, at: &str) -> Result<Self, ConnectorFault> {
         let (spelling, settings) = SPELLINGS
             .iter()
@@ -49,7 +50,7 @@ impl OAuthSettings {
         let text = |name: &str| settings.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         let identity_provider = match text("identityProvider") {
             Some(name) if name.eq_ignore_ascii_case("aad") => "aad",
-            Some(_) => return Err(fault("identityProvider", "the one identity provider supported is aad")),
+            Some(_) => return Err(fault("identityProvider", "the only supported identity provider is aad")),
             None => return Err(fault("identityProvider", "it is missing")),
         };
         let redirect_mode = match text("redirectMode") {
@@ -71,10 +72,7 @@ impl OAuthSettings {
             }
         };
         if custom("grantType")?.is_some_and(|grant| grant != "code") {
-            return Err(fault(
-                "customParameters.grantType",
-                "the one grant supported is code: a person signs in",
-            ));
+            return Err(fault("customParameters.grantType", "the only supported grant type is code"));
         }
         let login_uri = custom("loginUri")?
             .or(custom("loginUriAAD")?)
@@ -87,13 +85,13 @@ impl OAuthSettings {
         if !tenant_id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.')) {
             return Err(fault("customParameters.tenantId.value", "it is not a tenant id or domain"));
         }
-        let can_be_challenged = match custom("clientCapabilities")? {
+        let cae_capable = match custom("clientCapabilities")? {
             None => false,
             Some(capability) if capability.eq_ignore_ascii_case("cp1") => true,
             Some(_) => {
                 return Err(fault(
                     "customParameters.clientCapabilities.value",
-                    "the one client capability there is is cp1",
+                    "the only client capability is cp1",
                 ));
             }
         };
@@ -111,17 +109,17 @@ impl OAuthSettings {
                 .ok_or_else(|| fault("customParameters.resourceUri", "it is missing"))?
                 .to_owned(),
             tenant_id: tenant_id.to_owned(),
-            can_be_challenged,
+            cae_capable,
         })
     }
 
-    /// What every request to the issuer asks for in its `claims` parameter.
+    /// The `claims` parameter of every request to the issuer.
     pub(crate) fn claims(&self) -> Option<&'static str> {
-        self.can_be_challenged.then_some(CAPABLE)
+        self.cae_capable.then_some(CAE_CAPABLE)
     }
 }
 
-/// Takes the client secret out of an `apiProperties` document, wherever it stands: it is write-only.
+/// Removes the client secret from an `apiProperties` document and returns it: it is write-only.
 pub(super) fn take_client_secret(document: &mut Value) -> Option<Secret> {
     let properties =
         if document.get("properties").is_some() { document.get_mut("properties")? } else { document };
@@ -160,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn both_spellings_are_read() {
+    fn both_spellings_are_parsed() {
         for spelling in SPELLINGS {
             let read = OAuthSettings::parse(&parameter(spelling, settings()), "p").expect("usable");
             assert_eq!(read.resource_uri, "api://contoso-orders/", "the trailing slash matters");
@@ -186,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_has_its_documented_value() {
+    fn omitted_settings_have_their_documented_default() {
         let least = json!({"identityProvider": "AAD", "clientId": "c", "redirectMode": "GlobalPerConnector",
             "customParameters": {"resourceUri": {"value": "api://x"}}});
         let read = OAuthSettings::parse(&parameter("oAuthSettings", least), "p").expect("usable");
@@ -197,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_is_capable_of_challenges_only_if_it_says_so() {
+    fn a_client_is_cae_capable_only_if_it_declares_it() {
         let read = |value: Option<&str>| {
             let mut settings = settings();
             if let Some(value) = value {
@@ -207,12 +205,12 @@ mod tests {
         };
         assert_eq!(
             [read(None), read(Some("")), read(Some("cp1")), read(Some("CP1"))],
-            [None, None, Some(CAPABLE), Some(CAPABLE)]
+            [None, None, Some(CAE_CAPABLE), Some(CAE_CAPABLE)]
         );
     }
 
     #[test]
-    fn what_cannot_be_used_is_refused_by_place() {
+    fn an_error_names_the_place() {
         let with = |path: &str, value: Value| {
             let mut changed = settings();
             *changed.pointer_mut(path).expect("there") = value;
@@ -252,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_in_the_document_is_taken_out() {
+    fn a_secret_is_removed_from_the_document() {
         for spelling in SPELLINGS {
             let mut inner = settings();
             inner["clientSecret"] = json!("s3cret");

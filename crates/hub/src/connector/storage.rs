@@ -1,4 +1,4 @@
-//! The rows of connectors.
+//! Rows of the table `connectors`.
 
 use outlive_clock::TenantId;
 use outlive_store::{Row, Statement, Store, StoreError, sql};
@@ -7,19 +7,19 @@ use uuid::Uuid;
 
 use super::{ApiProperties, Connector, ConnectorName, Draft, Home, Swagger};
 
-/// A connector as its row says, not yet read.
+/// A stored connector, with what only its resource shows.
 #[derive(Debug)]
 pub(crate) struct Stored {
     pub(crate) connector: Connector,
-    /// The swagger as it was handed in.
+    /// The swagger, as submitted.
     pub(crate) swagger: serde_json::Value,
-    /// Who made a custom API.
+    /// The maker of a custom API.
     pub(crate) owner: Option<Uuid>,
-    /// How often it was changed.
+    /// The number of changes, for optimistic concurrency.
     pub(crate) revision: i64,
 }
 
-/// What a connector's client secret is sealed for.
+/// The purpose with which a connector's client secret is sealed.
 fn purpose(tenant: TenantId, name: &ConnectorName) -> String {
     format!("hub-client-secret/{tenant}/{name}")
 }
@@ -48,7 +48,7 @@ fn stored_of(row: &Row, tenant: TenantId, sealer: &Sealer) -> Result<Stored, Sto
             let plain = sealer
                 .open(&purpose(tenant, &name), &sealed)
                 .and_then(|plain| String::from_utf8(plain).ok())
-                .ok_or_else(|| corrupt("client_secret_sealed", &"it was sealed by another sealing key"))?;
+                .ok_or_else(|| corrupt("client_secret_sealed", &"it was sealed with another key"))?;
             Some(Secret::new(plain))
         }
     };
@@ -65,7 +65,7 @@ fn stored_of(row: &Row, tenant: TenantId, sealer: &Sealer) -> Result<Stored, Sto
     Ok(Stored { connector, swagger, owner: row.opt_parse("owner")?, revision: row.int("revision")? })
 }
 
-/// A connector by its name.
+/// Reads a connector by its name.
 pub(crate) async fn by_name(
     store: &Store,
     sealer: &Sealer,
@@ -84,8 +84,8 @@ pub(crate) async fn by_name(
         .transpose()
 }
 
-/// The managed APIs of a tenant, in the order of their names.
-pub(crate) async fn managed(
+/// Reads the managed APIs of a tenant, ordered by name.
+pub(crate) async fn list_managed_apis(
     store: &Store,
     sealer: &Sealer,
     tenant: TenantId,
@@ -102,7 +102,7 @@ pub(crate) async fn managed(
     rows.iter().map(|row| stored_of(row, tenant, sealer)).collect()
 }
 
-/// What is written of a connector besides its draft.
+/// The columns of a connector besides its draft.
 #[derive(Debug)]
 pub(crate) struct Registration<'a> {
     pub(crate) tenant: TenantId,
@@ -113,7 +113,7 @@ pub(crate) struct Registration<'a> {
     pub(crate) client_secret_sealed: Option<String>,
 }
 
-/// Writes a new connector; conflicts if its name is taken.
+/// Inserts a connector. Conflicts if its name is taken.
 pub(crate) fn insert(registration: Registration<'_>, draft: &Draft) -> Statement {
     let group = match registration.home {
         Home::Managed => None,
@@ -134,8 +134,8 @@ pub(crate) fn insert(registration: Registration<'_>, draft: &Draft) -> Statement
     )
 }
 
-/// Replaces a connector, if it was not changed since `revision` was read. Without a new client
-/// secret the old one stays.
+/// Replaces a connector. Conflicts if it has changed since `revision` was read. Keeps the client
+/// secret if the draft has none.
 pub(crate) fn update(registration: Registration<'_>, draft: &Draft, revision: i64) -> Statement {
     sql!(
         "UPDATE connectors SET version = $1, display_name = $2, api_properties = $3, swagger = $4, \
@@ -160,9 +160,9 @@ mod tests {
 
     use super::*;
 
-    /// Two requests may read the same connector before either of them writes.
+    /// Two requests can read the same connector before either of them writes.
     #[tokio::test]
-    async fn an_update_is_of_the_revision_that_was_read() {
+    async fn an_update_conflicts_with_a_later_revision() {
         let dir = tempfile::tempdir().expect("a directory");
         let url = DatabaseUrl::Sqlite(dir.path().join("hub.db"));
         let store = Store::open(&url, "hub", &[("hub", crate::MIGRATIONS)]).await.expect("opens");
@@ -186,12 +186,12 @@ mod tests {
             }),
             client_secret: None,
         };
-        store.commit(insert(registration(), &draft("first"))).await.expect("is new");
-        let read = by_name(&store, &sealer, tenant, &name).await.expect("is read").expect("is there");
-        store.commit(update(registration(), &draft("second"), read.revision)).await.expect("is the one read");
+        store.commit(insert(registration(), &draft("first"))).await.expect("inserted");
+        let read = by_name(&store, &sealer, tenant, &name).await.expect("read").expect("found");
+        store.commit(update(registration(), &draft("second"), read.revision)).await.expect("updated");
         let late = store.commit(update(registration(), &draft("third"), read.revision)).await;
-        assert!(late.expect_err("it was changed").is_conflict());
-        let read = by_name(&store, &sealer, tenant, &name).await.expect("is read").expect("is there");
+        assert!(late.expect_err("a conflict").is_conflict());
+        let read = by_name(&store, &sealer, tenant, &name).await.expect("read").expect("found");
         assert_eq!(read.connector.display_name, "second");
     }
 }

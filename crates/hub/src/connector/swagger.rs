@@ -1,34 +1,34 @@
-//! The OpenAPI 2.0 document of a connector: where its back end is and what can be called there.
+//! The OpenAPI 2.0 document of a connector: its back end and operations.
 
 use std::collections::{BTreeSet, HashSet};
 
 use serde_json::{Map, Value};
 
 use super::ConnectorFault;
-use crate::path::{decoded, fits};
+use crate::path::{matches_template, percent_decode};
 
 const OPERATIONS_MAX: usize = 1_000;
-/// The most parameters of an operation, and those that the operations of a path share.
+/// The maximum number of parameters of an operation, and of those that a path's operations share.
 const PARAMETERS_MAX: usize = 200;
 const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "patch"];
 
-/// A usable swagger.
+/// A valid swagger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Swagger {
-    /// `http` or `https`: the better one that the document lists.
+    /// `https` if the document lists it, else `http`.
     pub(crate) scheme: &'static str,
     /// The back end's host with its port, lower-case.
     pub(crate) host: String,
-    /// What all paths begin with: empty, or `/…` without a slash at its end.
+    /// The prefix of all paths: empty, or `/…` without a trailing slash.
     pub(crate) base_path: String,
     pub(crate) operations: Vec<Operation>,
     /// Request headers that operations declare, lower-case.
     pub(crate) header_parameters: BTreeSet<String>,
-    /// The operation that tries a connection out (`x-ms-capabilities.testConnection`).
+    /// The operation that tests a connection (`x-ms-capabilities.testConnection`).
     test_operation: Option<String>,
 }
 
-/// Something that can be called.
+/// An operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Operation {
     pub(crate) id: String,
@@ -49,7 +49,7 @@ impl Swagger {
         let host = document.get("host").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
         if host.is_empty() || host.len() > 253 || !host.chars().all(fits) {
-            return Err(fault("host", "it must be the back end's host name, with a port where it needs one"));
+            return Err(fault("host", "it must be the back end's host name, with an optional port"));
         }
         let base_path = match document.get("basePath") {
             None | Some(Value::Null) => "",
@@ -80,7 +80,7 @@ impl Swagger {
         Ok(Self { scheme, host, base_path, operations, header_parameters, test_operation })
     }
 
-    /// The path whose GET tries a connection out: without parameters, judged by its status alone.
+    /// Returns the path whose GET tests a connection: without parameters; only the status counts.
     pub(crate) fn test_path(&self) -> Option<&str> {
         let id = self.test_operation.as_deref()?;
         let operation =
@@ -88,25 +88,26 @@ impl Swagger {
         (!operation.path.contains('{')).then_some(operation.path.as_str())
     }
 
-    /// The back end as the connector's metadata names it.
+    /// Returns the URL of the back end, for the connector's metadata.
     pub(crate) fn service_url(&self) -> String {
         format!("{}://{}{}", self.scheme, self.host, self.base_path)
     }
 
-    /// The operation that a call is, if the document declares it. `path` is what follows the base path, percent-encoded as it
-    /// came.
+    /// Returns the operation of a call, if the document declares it. `path` is relative to the base
+    /// path, percent-encoded as received.
     ///
-    /// A back end compares decoded paths, so the decoded path has to be the same operation: an encoded slash or letter never
-    /// leads to another operation than the one that was found, or to a path that is not declared.
+    /// A back end compares decoded paths, so the decoded path has to select the same operation: an
+    /// encoded slash or letter must not lead to another operation, or to a path that is not
+    /// declared.
     pub(crate) fn operation(&self, method: &str, path: &str) -> Option<&Operation> {
         let place = |path: &[u8], read: fn(&[u8]) -> Vec<u8>| {
             self.operations.iter().position(|operation| {
-                operation.method == method && fits(&read(operation.path.as_bytes()), path)
+                operation.method == method && matches_template(&read(operation.path.as_bytes()), path)
             })
         };
-        let as_it_came = place(path.as_bytes(), <[u8]>::to_vec)?;
-        let as_decoded = place(&decoded(path.as_bytes()), decoded)?;
-        (as_it_came == as_decoded).then(|| &self.operations[as_it_came])
+        let as_received = place(path.as_bytes(), <[u8]>::to_vec)?;
+        let as_decoded = place(&percent_decode(path.as_bytes()), percent_decode)?;
+        (as_received == as_decoded).then(|| &self.operations[as_received])
     }
 }
 
@@ -160,7 +161,7 @@ fn operations(paths: &Map<String, Value>) -> Result<(Vec<Operation>, BTreeSet<St
             });
         }
     }
-    // A path without parameters is meant before one with.
+    // Paths without parameters match before those with.
     operations.sort_by_key(|operation| operation.path.matches('{').count());
     Ok((operations, headers))
 }
@@ -197,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn the_back_end_and_its_operations_are_read() {
+    fn the_back_end_and_its_operations_are_parsed() {
         let read = Swagger::parse(&document()).expect("usable");
         assert_eq!(read.service_url(), "https://orders.contoso.example");
         assert_eq!(read.test_path(), Some("/orders"));
@@ -235,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_refused_by_place() {
+    fn an_error_names_the_place() {
         for (pointer, value, at) in [
             ("/swagger", json!("3.0.1"), "swagger.swagger"),
             ("/host", json!("a/b"), "swagger.host"),

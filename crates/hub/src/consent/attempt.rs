@@ -1,15 +1,15 @@
-//! The rows of consents under way.
+//! Rows of the table `consent_attempts`.
 
 use outlive_clock::{ConnectionId, Instant, TenantId};
 use outlive_store::{Row, Statement, Store, StoreError, sql};
 use uuid::Uuid;
 
-/// A consent under way.
+/// A consent attempt.
 #[derive(Debug, Clone)]
 pub(crate) struct Attempt {
     pub(crate) id: Uuid,
     pub(crate) connection: ConnectionId,
-    /// Whose it is: only they may confirm it.
+    /// The user whom the link is for; only this user can confirm.
     pub(crate) object_id: Uuid,
     pub(crate) redirect_url: String,
     pub(crate) link_expires: Instant,
@@ -17,11 +17,11 @@ pub(crate) struct Attempt {
     pub(super) state_expires: Option<Instant>,
     pub(super) verifier_sealed: Option<String>,
     pub(super) redirect_uri: Option<String>,
-    /// Whether it came back from the issuer.
+    /// Whether the issuer has redirected back.
     pub(super) finished: bool,
 }
 
-/// What an attempt brought: tokens, waiting for their confirmation.
+/// The tokens of an attempt, until they are confirmed.
 #[derive(Debug, Clone)]
 pub(crate) struct Redeemed {
     pub(crate) attempt: Uuid,
@@ -29,7 +29,7 @@ pub(crate) struct Redeemed {
     pub(crate) code_expires: Instant,
     pub(crate) tokens_sealed: String,
     pub(crate) tokens_expire: Instant,
-    /// The user principal name of whoever signed in.
+    /// The user principal name of the account that signed in.
     pub(crate) account: Option<String>,
 }
 
@@ -48,7 +48,7 @@ fn attempt_of(row: &Row) -> Result<Attempt, StoreError> {
     })
 }
 
-/// An attempt by its id.
+/// Reads an attempt by its id.
 pub(super) async fn by_id(store: &Store, tenant: TenantId, id: Uuid) -> Result<Option<Attempt>, StoreError> {
     store
         .row(sql!(
@@ -63,8 +63,8 @@ pub(super) async fn by_id(store: &Store, tenant: TenantId, id: Uuid) -> Result<O
         .transpose()
 }
 
-/// How many attempts of a connection can still be begun or confirmed.
-pub(crate) async fn open_attempts(
+/// Counts the attempts of a connection that can still be opened or confirmed.
+pub(crate) async fn count_open(
     store: &Store,
     tenant: TenantId,
     connection: ConnectionId,
@@ -82,7 +82,7 @@ pub(crate) async fn open_attempts(
     row.map_or(Ok(0), |row| row.int("count"))
 }
 
-/// Writes a new attempt.
+/// Inserts an attempt.
 pub(crate) fn insert(tenant: TenantId, attempt: &Attempt) -> Statement {
     sql!(
         "INSERT INTO consent_attempts (tenant, id, connection, object_id, redirect_url, link_expires_us, finished) \
@@ -97,7 +97,7 @@ pub(crate) fn insert(tenant: TenantId, attempt: &Attempt) -> Statement {
 }
 
 impl Attempt {
-    /// An attempt that nobody has opened yet.
+    /// A new attempt.
     pub(crate) const fn new(
         id: Uuid,
         connection: ConnectionId,
@@ -120,8 +120,8 @@ impl Attempt {
     }
 }
 
-/// Removes what is over: attempts of a connection that ended before `before`.
-pub(crate) fn delete_all_of(tenant: TenantId, connection: ConnectionId, before: Instant) -> Statement {
+/// Deletes the attempts of a connection whose link expired at or before `before`.
+pub(crate) fn delete_older(tenant: TenantId, connection: ConnectionId, before: Instant) -> Statement {
     sql!(
         "DELETE FROM consent_attempts WHERE tenant = $1 AND connection = $2 AND link_expires_us <= $3",
         tenant,
@@ -130,8 +130,8 @@ pub(crate) fn delete_all_of(tenant: TenantId, connection: ConnectionId, before: 
     )
 }
 
-/// Writes that a link was opened. An earlier opening of it is worth nothing from here on.
-pub(super) fn opened(
+/// Records that a link was opened. Invalidates the state of an earlier opening.
+pub(super) fn record_opening(
     tenant: TenantId,
     id: Uuid,
     state_hash: &str,
@@ -152,8 +152,8 @@ pub(super) fn opened(
     .expect_rows(1)
 }
 
-/// Uses a state up; conflicts if somebody was faster.
-pub(super) fn finish(tenant: TenantId, id: Uuid, state_hash: &str) -> Statement {
+/// Consumes a state. Conflicts if it was consumed already.
+pub(super) fn consume_state(tenant: TenantId, id: Uuid, state_hash: &str) -> Statement {
     sql!(
         "UPDATE consent_attempts SET finished = 1, state_hash = NULL, verifier_sealed = NULL \
          WHERE tenant = $1 AND id = $2 AND state_hash = $3 AND finished = 0",
@@ -164,24 +164,24 @@ pub(super) fn finish(tenant: TenantId, id: Uuid, state_hash: &str) -> Statement 
     .expect_rows(1)
 }
 
-/// Keeps what the issuer gave, under the hash of the code that confirms it.
-pub(super) fn keep(tenant: TenantId, code_hash: &str, kept: &Redeemed) -> Statement {
+/// Stores the tokens under the hash of the code that confirms them.
+pub(super) fn store_tokens(tenant: TenantId, code_hash: &str, redeemed: &Redeemed) -> Statement {
     sql!(
         "UPDATE consent_attempts SET code_hash = $1, code_expires_us = $2, tokens_sealed = $3, tokens_expire_us = $4, \
          account = $5 WHERE tenant = $6 AND id = $7",
         code_hash,
-        kept.code_expires,
-        &kept.tokens_sealed,
-        kept.tokens_expire,
-        kept.account.as_deref(),
+        redeemed.code_expires,
+        &redeemed.tokens_sealed,
+        redeemed.tokens_expire,
+        redeemed.account.as_deref(),
         tenant,
-        kept.attempt.to_string()
+        redeemed.attempt.to_string()
     )
     .expect_rows(1)
 }
 
-/// What waits for the confirmation of a code.
-pub(crate) async fn redeemed(
+/// Reads the tokens that this code confirms.
+pub(crate) async fn redeemed_by_code(
     store: &Store,
     tenant: TenantId,
     connection: ConnectionId,
@@ -209,8 +209,8 @@ pub(crate) async fn redeemed(
     .transpose()
 }
 
-/// Uses a code up; conflicts if somebody was faster.
-pub(crate) fn take(tenant: TenantId, attempt: Uuid, code_hash: &str) -> Statement {
+/// Consumes a code. Conflicts if it was consumed already.
+pub(crate) fn consume_code(tenant: TenantId, attempt: Uuid, code_hash: &str) -> Statement {
     sql!(
         "DELETE FROM consent_attempts WHERE tenant = $1 AND id = $2 AND code_hash = $3",
         tenant,

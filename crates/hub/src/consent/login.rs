@@ -1,4 +1,4 @@
-//! `GET /login?data=`: a person opens the link and is sent to the issuer.
+//! `GET /login?data=`: a browser opens the link and is redirected to the issuer.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,55 +15,55 @@ use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_store::Change;
 use outlive_tokens::SealedToken;
-use serde_json::json;
+use outlive_wire::events::ConsentStarted;
 use sha2::{Digest, Sha256};
 use url::Url;
 use uuid::Uuid;
 
 use super::STATE_LIFETIME;
 use super::attempt::{self, Attempt};
-use super::page::Stopped;
+use super::page::ErrorPage;
 use super::tickets::{LoginLink, SignInState, digest};
 use crate::Hub;
 use crate::connection::{self, Connection};
 use crate::connector::{Authentication, Connector, OAuthSettings, redirect_path};
 
-/// The time of a tenant that a browser speaks of; a tenant that is gone makes the link unusable.
-pub(super) async fn now(hub: &Hub, tenant: TenantId) -> Result<Instant, Stopped> {
+/// Returns the tenant's time. A deleted tenant makes the link unusable.
+pub(super) async fn now(hub: &Hub, tenant: TenantId) -> Result<Instant, ErrorPage> {
     hub.chassis.clocks.now(tenant).await.map_err(|error| match error {
-        ClockError::UnknownTenant(_) => Stopped::unusable("What this link belongs to is gone."),
+        ClockError::UnknownTenant(_) => ErrorPage::unusable("The tenant of this link was deleted."),
         ClockError::Store(error) => error.into(),
     })
 }
 
-/// The connection of an attempt with its connector.
+/// Reads the connection of an attempt with its connector.
 pub(super) async fn connection_of(
     hub: &Hub,
     tenant: TenantId,
     attempt: &Attempt,
-) -> Result<(Connection, Arc<Connector>), Stopped> {
+) -> Result<(Connection, Arc<Connector>), ErrorPage> {
     let found = connection::storage::with_credential(&hub.chassis.store, tenant, attempt.connection).await?;
     let (connection, _) =
-        found.ok_or_else(|| Stopped::unusable("The connection that this link belongs to is gone."))?;
+        found.ok_or_else(|| ErrorPage::unusable("The connection of this link was deleted."))?;
     let connector = hub.connector_of(&connection).await?;
     Ok((connection, connector))
 }
 
-/// How a connector signs in; consents exist only for connectors that do.
-pub(super) fn settings_of(connector: &Connector) -> Result<&OAuthSettings, Stopped> {
+/// Returns the connector's OAuth settings; attempts exist only for connectors that have some.
+pub(super) fn settings_of(connector: &Connector) -> Result<&OAuthSettings, ErrorPage> {
     match &connector.properties.authentication {
         Authentication::OAuth { settings, .. } => Ok(settings),
-        Authentication::None => Err(Stopped::unusable("Connections of this kind need no sign-in.")),
+        Authentication::None => Err(ErrorPage::unusable("Connections to this API need no sign-in.")),
     }
 }
 
-/// What a purpose-bound PKCE verifier is sealed for.
+/// The purpose with which a PKCE code verifier is sealed.
 pub(super) fn verifier_purpose(tenant: TenantId, attempt: Uuid) -> String {
     format!("hub-pkce-verifier/{tenant}/{attempt}")
 }
 
-/// A redirect that nobody caches.
-pub(super) fn found(to: &Url) -> Response {
+/// Returns a redirect that must not be cached.
+pub(super) fn redirect(to: &Url) -> Response {
     (StatusCode::FOUND, [(LOCATION, to.as_str()), (CACHE_CONTROL, "no-store")]).into_response()
 }
 
@@ -71,8 +71,8 @@ pub(super) async fn open(
     State(hub): State<Arc<Hub>>,
     trace: Trace,
     query: Result<Query<HashMap<String, String>>, QueryRejection>,
-) -> Result<Response, Stopped> {
-    let broken = || Stopped::unusable("The link is incomplete or damaged.");
+) -> Result<Response, ErrorPage> {
+    let broken = || ErrorPage::unusable("The link is incomplete or damaged.");
     let Query(query) = query.map_err(|_| broken())?;
     let data = query.get("data").ok_or_else(broken)?;
     let link = LoginLink::open(&hub.chassis.sealer, data).map_err(|_| broken())?;
@@ -80,41 +80,41 @@ pub(super) async fn open(
     let attempt = attempt::by_id(&hub.chassis.store, link.tenant, link.attempt).await?;
     let attempt = attempt
         .filter(|attempt| !attempt.finished)
-        .ok_or_else(|| Stopped::unusable("The link was used already; it works once."))?;
+        .ok_or_else(|| ErrorPage::unusable("The link was already used; it can be used once."))?;
     if now >= attempt.link_expires {
-        return Err(Stopped::unusable("The link has expired: it works for ten minutes."));
+        return Err(ErrorPage::unusable("The link has expired; it is valid for ten minutes."));
     }
     let (connection, connector) = connection_of(&hub, link.tenant, &attempt).await?;
     let settings = settings_of(&connector)?;
-    let begun = begin(&hub, link.tenant, &attempt, &connector, settings, now)?;
-    let mut change = Change::from(begun.statement);
-    let event = Event::new(link.tenant, now, "consent.started", connection.subject(), &trace)
-        .with(json!({"attempt": attempt.id, "redirect_uri": begun.redirect_uri}));
+    let request = build_request(&hub, link.tenant, &attempt, &connector, settings, now)?;
+    let mut change = Change::from(request.statement);
+    let payload = ConsentStarted { attempt: attempt.id, redirect_uri: request.redirect_uri };
+    let event = Event::new(link.tenant, now, connection.subject(), &trace, payload);
     change.append(hub.chassis.journal.entry(&event));
     hub.chassis.store.commit(change).await.map_err(|error| {
         if error.is_conflict() {
-            Stopped::unusable("The link was used already; it works once.")
+            ErrorPage::unusable("The link was already used; it can be used once.")
         } else {
             Problem::from(error).into()
         }
     })?;
-    Ok(found(&begun.authorize))
+    Ok(redirect(&request.authorize))
 }
 
-struct Begun {
+struct AuthorizationRequest {
     statement: outlive_store::Statement,
     authorize: Url,
     redirect_uri: String,
 }
 
-fn begin(
+fn build_request(
     hub: &Hub,
     tenant: TenantId,
     attempt: &Attempt,
     connector: &Connector,
     settings: &OAuthSettings,
     now: Instant,
-) -> Result<Begun, Stopped> {
+) -> Result<AuthorizationRequest, ErrorPage> {
     let nonce = hub.random(tenant, "consent-nonce").uuid();
     let state = SignInState { tenant, attempt: attempt.id, nonce }
         .seal(&hub.chassis.sealer, &mut hub.random(tenant, "seal-consent-state"));
@@ -142,7 +142,7 @@ fn begin(
     if let Some(claims) = settings.claims() {
         authorize.query_pairs_mut().append_pair("claims", claims);
     }
-    let statement = attempt::opened(
+    let statement = attempt::record_opening(
         tenant,
         attempt.id,
         &digest(&nonce.to_string()),
@@ -150,5 +150,5 @@ fn begin(
         &verifier_sealed,
         &redirect_uri,
     );
-    Ok(Begun { statement, authorize, redirect_uri })
+    Ok(AuthorizationRequest { statement, authorize, redirect_uri })
 }

@@ -1,4 +1,4 @@
-//! The page a person sees when a consent cannot go on.
+//! The error page of a consent.
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
@@ -6,74 +6,74 @@ use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use outlive_chassis::Problem;
 
-/// Why a consent stopped: a page that needs no script.
+/// The error page of a consent; needs no script.
 #[derive(Debug, Clone, Template)]
-#[template(path = "consent_stopped.html")]
-pub(super) struct Stopped {
+#[template(path = "consent_error.html")]
+pub(super) struct ErrorPage {
     #[template(ignore)]
     status: StatusCode,
     title: &'static str,
-    what: String,
-    /// What the issuer said, word by word.
-    said: Option<String>,
+    message: String,
+    /// The issuer's error response.
+    response: Option<String>,
     remedy: &'static str,
-    /// Where the person came from.
-    back: Option<String>,
+    /// The URL to return to.
+    return_url: Option<String>,
 }
 
-impl Stopped {
-    /// The link or the answer is not one that can be used (any more).
-    pub(super) fn unusable(what: impl Into<String>) -> Self {
+impl ErrorPage {
+    /// The link or the issuer's response is not valid (any more).
+    pub(super) fn unusable(message: impl Into<String>) -> Self {
         Self {
             status: StatusCode::BAD_REQUEST,
-            title: "This sign-in cannot go on",
-            what: what.into(),
-            said: None,
-            remedy: "Go back to the connection and ask for a new link.",
-            back: None,
+            title: "This sign-in cannot continue",
+            message: message.into(),
+            response: None,
+            remedy: "Go back to the connection and request a new link.",
+            return_url: None,
         }
     }
 
-    /// The issuer said no.
-    pub(super) fn refused(what: impl Into<String>, said: &str) -> Self {
+    /// The issuer returned an error.
+    pub(super) fn refused(message: impl Into<String>, response: &str) -> Self {
         Self {
             title: "The connection was not signed in",
-            said: Some(said.chars().take(4_000).collect()),
-            remedy: "The connection's status says the same. Go back to the connection to try again.",
-            ..Self::unusable(what)
+            response: Some(response.chars().take(4_000).collect()),
+            remedy: "The connection's status shows the same error. Go back to the connection to try again.",
+            ..Self::unusable(message)
         }
     }
 
-    /// Something is out of order for the moment.
-    pub(super) fn for_now(status: StatusCode, what: impl Into<String>) -> Self {
+    /// A temporary failure.
+    pub(super) fn unavailable(status: StatusCode, message: impl Into<String>) -> Self {
         Self {
             status,
             title: "The connection was not signed in",
-            remedy: "Try again in a moment from the connection.",
-            ..Self::unusable(what)
+            remedy: "Go back to the connection and try again in a moment.",
+            ..Self::unusable(message)
         }
     }
 
-    /// Offers the way back.
-    pub(super) fn back_to(mut self, url: &str) -> Self {
-        self.back = Some(url.to_owned());
+    /// Adds a link back.
+    pub(super) fn with_return_url(mut self, url: &str) -> Self {
+        self.return_url = Some(url.to_owned());
         self
     }
 }
 
-impl From<Problem> for Stopped {
+impl From<Problem> for ErrorPage {
     fn from(problem: Problem) -> Self {
-        Self::for_now(problem.status, problem.message)
+        Self::unavailable(problem.status, problem.message)
     }
 }
 
-impl From<outlive_store::StoreError> for Stopped {
+impl From<outlive_store::StoreError> for ErrorPage {
     fn from(error: outlive_store::StoreError) -> Self {
         Problem::from(error).into()
     }
 }
 
-impl IntoResponse for Stopped {
+impl IntoResponse for ErrorPage {
     fn into_response(self) -> Response {
         let Ok(html) = self.render() else { return Problem::unavailable().into_response() };
         let mut response = (self.status, html).into_response();
@@ -96,8 +96,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_others_said_cannot_become_markup() {
-        let page = Stopped::refused("No.", "<script>alert(1)</script>").back_to("http://127.0.0.1/?a=\"><b>");
+    fn a_response_is_escaped() {
+        let page = ErrorPage::refused("No.", "<script>alert(1)</script>")
+            .with_return_url("http://127.0.0.1/?a=\"><b>");
         let html = page.render().expect("renders");
         assert!(!html.contains("<script>") && !html.contains("\"><b>"), "{html}");
         assert!(html.contains("role=\"alert\"") && html.contains("lang=\"en\""));

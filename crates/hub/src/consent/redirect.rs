@@ -1,4 +1,4 @@
-//! `GET /redirect`: the browser comes back from the issuer, and the hub redeems the code it brings.
+//! `GET /redirect`: the issuer redirects back, and the hub redeems the authorization code.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,41 +14,46 @@ use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_store::Change;
 use outlive_tokens::{SealedToken, fingerprint};
-use serde_json::{Value, json};
+use outlive_wire::JournalEvent;
+use outlive_wire::events::{ConsentFailed, ConsentRedeemed};
 
 use super::CODE_LIFETIME;
 use super::attempt::{self, Attempt, Redeemed};
-use super::login::{connection_of, found, now, settings_of, verifier_purpose};
-use super::page::Stopped;
+use super::login::{connection_of, now, redirect, settings_of, verifier_purpose};
+use super::page::ErrorPage;
 use super::return_url::with_code;
 use super::tickets::{SignInState, digest};
 use crate::Hub;
 use crate::connection::{self, Connection, Status, sign_in_failed, sign_in_refused};
 use crate::connector::Connector;
-use crate::credential::{Client, Granted, TokenFailure, Tokens, redeem, storage, tokens_named};
+use crate::credential::{Client, Granted, TokenFailure, Tokens, redeem, storage};
 
-pub(super) async fn come_back(
+pub(super) async fn handle_redirect(
     State(hub): State<Arc<Hub>>,
     trace: Trace,
     uri: Uri,
     query: Result<Query<HashMap<String, String>>, QueryRejection>,
-) -> Result<Response, Stopped> {
+) -> Result<Response, ErrorPage> {
     let Query(query) =
-        query.map_err(|_| Stopped::unusable("The answer of the identity provider cannot be read."))?;
-    let (back, attempt) = recognise(&hub, &trace, uri.path(), &query).await?;
+        query.map_err(|_| ErrorPage::unusable("The identity provider's response is not valid."))?;
+    let (callback, attempt) = consume_state(&hub, &trace, uri.path(), &query).await?;
     let outcome = match (query.get("code"), query.get("error")) {
         (_, Some(error)) => {
-            let said = query.get("error_description").map_or("", String::as_str);
-            Err(back.refused(sign_in_refused(error, said), &format!("{error}: {said}")).await?)
+            let description = query.get("error_description").map_or("", String::as_str);
+            Err(callback
+                .record_refusal(sign_in_refused(error, description), &format!("{error}: {description}"))
+                .await?)
         }
-        (Some(code), None) => back.redeem(&attempt, code).await,
-        (None, None) => Err(Stopped::unusable("The identity provider answered neither a code nor an error.")),
+        (Some(code), None) => callback.redeem(&attempt, code).await,
+        (None, None) => {
+            Err(ErrorPage::unusable("The identity provider's response contains neither a code nor an error."))
+        }
     };
-    outcome.map_err(|page| page.back_to(&attempt.redirect_url))
+    outcome.map_err(|page| page.with_return_url(&attempt.redirect_url))
 }
 
-/// Somebody who came back from the issuer with a state that is good and now used up.
-struct Back<'a> {
+/// A redirect from the issuer whose state was valid and is now consumed.
+struct Callback<'a> {
     hub: &'a Hub,
     trace: &'a Trace,
     tenant: TenantId,
@@ -57,13 +62,13 @@ struct Back<'a> {
     connector: Arc<Connector>,
 }
 
-async fn recognise<'a>(
+async fn consume_state<'a>(
     hub: &'a Hub,
     trace: &'a Trace,
     path: &str,
     query: &HashMap<String, String>,
-) -> Result<(Back<'a>, Attempt), Stopped> {
-    let unknown = || Stopped::unusable("This answer belongs to no sign-in that is under way here.");
+) -> Result<(Callback<'a>, Attempt), ErrorPage> {
+    let unknown = || ErrorPage::unusable("This response does not belong to a sign-in in progress.");
     let state = query.get("state").ok_or_else(unknown)?;
     let state = SignInState::open(&hub.chassis.sealer, state).map_err(|_| unknown())?;
     let now = now(hub, state.tenant).await?;
@@ -71,28 +76,28 @@ async fn recognise<'a>(
         attempt::by_id(&hub.chassis.store, state.tenant, state.attempt).await?.ok_or_else(unknown)?;
     let hash = digest(&state.nonce.to_string());
     if attempt.finished || attempt.state_hash.as_ref() != Some(&hash) {
-        return Err(Stopped::unusable("This sign-in was finished or begun anew already."));
+        return Err(ErrorPage::unusable("This sign-in was already finished or restarted."));
     }
     if attempt.state_expires.is_none_or(|expires| now >= expires) {
-        return Err(Stopped::unusable("This sign-in took too long."));
+        return Err(ErrorPage::unusable("This sign-in has expired."));
     }
     if attempt.redirect_uri.as_deref() != Some(&format!("{}{path}", hub.origin())) {
         return Err(unknown());
     }
     let (connection, connector) = connection_of(hub, state.tenant, &attempt).await?;
-    let finish = attempt::finish(state.tenant, attempt.id, &hash);
-    hub.chassis.store.commit(finish).await.map_err(|error| {
+    let consume = attempt::consume_state(state.tenant, attempt.id, &hash);
+    hub.chassis.store.commit(consume).await.map_err(|error| {
         if error.is_conflict() {
-            Stopped::unusable("This sign-in was finished already.")
+            ErrorPage::unusable("This sign-in was already finished.")
         } else {
             error.into()
         }
     })?;
-    Ok((Back { hub, trace, tenant: state.tenant, now, connection, connector }, attempt))
+    Ok((Callback { hub, trace, tenant: state.tenant, now, connection, connector }, attempt))
 }
 
-impl Back<'_> {
-    async fn redeem(&self, attempt: &Attempt, code: &str) -> Result<Response, Stopped> {
+impl Callback<'_> {
+    async fn redeem(&self, attempt: &Attempt, code: &str) -> Result<Response, ErrorPage> {
         let settings = settings_of(&self.connector)?;
         let sealer = &self.hub.chassis.sealer;
         let verifier = attempt
@@ -100,7 +105,7 @@ impl Back<'_> {
             .as_deref()
             .and_then(|sealed| sealer.open(&verifier_purpose(self.tenant, attempt.id), sealed))
             .and_then(|verifier| String::from_utf8(verifier).ok())
-            .ok_or_else(|| Stopped::unusable("This sign-in cannot be finished any more."))?;
+            .ok_or_else(|| ErrorPage::unusable("This sign-in can no longer be finished."))?;
         let endpoint = self.hub.config.token_endpoint(settings, self.tenant)?;
         let client = Client {
             endpoint: &endpoint,
@@ -117,38 +122,39 @@ impl Back<'_> {
         ];
         let correlation = self.hub.random(self.tenant, "correlation").uuid();
         match redeem(&self.hub.chassis.http, client, &grant, correlation, self.now, self.trace).await {
-            Ok(granted) => self.keep(attempt, granted).await,
+            Ok(granted) => self.store_tokens(attempt, granted).await,
             Err(TokenFailure::Refused { answer, .. }) => {
-                Err(self.refused(sign_in_failed(&answer), &answer).await?)
+                Err(self.record_refusal(sign_in_failed(&answer), &answer).await?)
             }
             Err(TokenFailure::Transient { timed_out, why }) => {
-                self.append("consent.failed", json!({"why": why, "attempt": attempt.id})).await?;
+                let failed = ConsentFailed { why, attempt: Some(attempt.id) };
+                self.hub.chassis.journal.append(&self.event(failed)).await?;
                 let status = if timed_out { StatusCode::GATEWAY_TIMEOUT } else { StatusCode::BAD_GATEWAY };
-                Err(Stopped::for_now(status, "The identity provider did not answer as it should."))
+                Err(ErrorPage::unavailable(status, "The identity provider did not return a valid response."))
             }
         }
     }
 
-    /// Keeps the tokens, and sends the person on with the code that confirms them.
-    async fn keep(&self, attempt: &Attempt, granted: Granted) -> Result<Response, Stopped> {
+    /// Stores the tokens and redirects with the code that confirms them.
+    async fn store_tokens(&self, attempt: &Attempt, granted: Granted) -> Result<Response, ErrorPage> {
         let code = URL_SAFE_NO_PAD.encode(self.hub.random(self.tenant, "consent-code").bytes::<32>());
         let to = with_code(&attempt.redirect_url, &code)
-            .ok_or_else(|| Stopped::unusable("There is nowhere to return to."))?;
-        let said = json!({
-            "attempt": attempt.id,
-            "account": granted.account.as_ref().map(|account| &account.name),
-            "account_id": granted.account.as_ref().map(|account| account.object_id),
-            "refresh_token": granted.refresh_token.as_ref().map(|token| fingerprint(token.expose())),
-            "access_token": fingerprint(granted.access_token.expose()),
-            "expires": granted.expires,
-        });
+            .ok_or_else(|| ErrorPage::unusable("The return URL is not valid."))?;
+        let payload = ConsentRedeemed {
+            attempt: attempt.id,
+            account: granted.account.as_ref().map(|account| account.name.clone()),
+            account_id: granted.account.as_ref().and_then(|account| account.object_id),
+            refresh_token: granted.refresh_token.as_ref().map(|token| fingerprint(token.expose())),
+            access_token: fingerprint(granted.access_token.expose()),
+            expires: granted.expires,
+        };
         let tokens = Tokens { access: granted.access_token, refresh: granted.refresh_token };
         let tokens_sealed = tokens.seal(
             &self.hub.chassis.sealer,
             &storage::purpose(self.tenant, self.connection.id),
             &mut self.hub.random(self.tenant, "seal-tokens"),
         );
-        let kept = Redeemed {
+        let redeemed = Redeemed {
             attempt: attempt.id,
             object_id: attempt.object_id,
             code_expires: self.now + CODE_LIFETIME,
@@ -156,15 +162,16 @@ impl Back<'_> {
             tokens_expire: granted.expires,
             account: granted.account.map(|account| account.name),
         };
-        let mut change = Change::from(attempt::keep(self.tenant, &digest(&code), &kept));
-        let named = tokens_named(&said);
-        change.append(self.hub.chassis.journal.entry(&self.event("consent.redeemed", said).about(named)));
+        let mut change = Change::from(attempt::store_tokens(self.tenant, &digest(&code), &redeemed));
+        let named = payload.refresh_token.iter().chain([&payload.access_token]).cloned().collect::<Vec<_>>();
+        change.append(self.hub.chassis.journal.entry(&self.event(payload).about(named)));
         self.hub.chassis.store.commit(change).await?;
-        Ok(found(&to))
+        Ok(redirect(&to))
     }
 
-    /// Records the issuer's no. A connection that works keeps working: only its re-consent failed.
-    async fn refused(&self, text: String, said: &str) -> Result<Stopped, Stopped> {
+    /// Records the issuer's error. A connected connection stays connected: only its new consent
+    /// failed.
+    async fn record_refusal(&self, text: String, response: &str) -> Result<ErrorPage, ErrorPage> {
         let status = match &self.connection.status {
             Status::Connected => None,
             Status::Unauthenticated(_) => Some(Status::Unauthenticated(text.clone())),
@@ -174,16 +181,13 @@ impl Back<'_> {
         if let Some(status) = status {
             change.add(connection::storage::set_status(self.tenant, self.connection.id, &status, self.now));
         }
-        change.append(self.hub.chassis.journal.entry(&self.event("consent.failed", json!({"why": text}))));
+        change
+            .append(self.hub.chassis.journal.entry(&self.event(ConsentFailed { why: text, attempt: None })));
         self.hub.chassis.store.commit(change).await?;
-        Ok(Stopped::refused("The identity provider did not let the connection sign in.", said))
+        Ok(ErrorPage::refused("The identity provider rejected the sign-in.", response))
     }
 
-    async fn append(&self, kind: &'static str, said: Value) -> Result<(), Stopped> {
-        Ok(self.hub.chassis.journal.append(&self.event(kind, said)).await?)
-    }
-
-    fn event(&self, kind: &'static str, said: Value) -> Event {
-        Event::new(self.tenant, self.now, kind, self.connection.subject(), self.trace).with(said)
+    fn event(&self, payload: impl Into<JournalEvent>) -> Event {
+        Event::new(self.tenant, self.now, self.connection.subject(), self.trace, payload)
     }
 }

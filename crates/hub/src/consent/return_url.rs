@@ -1,12 +1,12 @@
-//! Where a consent returns to.
+//! Return URLs of consents.
 
 use url::{Host, Url};
 
 const URL_CHARS_MAX: usize = 2_048;
 
-/// The URL to return to, if a browser may be sent there: http or https, on this machine (loopback) or at a registered origin,
-/// without a user's name in it. It is sealed into the link of the authenticated caller who named it, so that nobody else can
-/// change it.
+/// Parses the URL to which a consent returns: http or https, at a loopback address or a registered
+/// origin, without user information. It is sealed into the link, so that only the authenticated
+/// caller can choose it.
 pub(crate) fn return_url(text: &str, registered: &[String]) -> Option<Url> {
     if text.len() > URL_CHARS_MAX {
         return None;
@@ -28,7 +28,7 @@ pub(crate) fn return_url(text: &str, registered: &[String]) -> Option<Url> {
     Some(url)
 }
 
-/// The URL with the hub's code.
+/// Adds the hub's code to the URL.
 pub(super) fn with_code(url: &str, code: &str) -> Option<Url> {
     let mut url: Url = url.parse().ok()?;
     url.query_pairs_mut().append_pair("code", code);
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_loopback_and_registered_origins_are_returned_to() {
+    fn only_loopback_and_registered_origins_are_accepted() {
         let registered = ["https://portal.contoso.example".to_owned(), "http://console:8700/".to_owned()];
         for (text, taken) in [
             ("http://127.0.0.1:5000/done?x=1", true),
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn the_code_is_added_to_what_is_there() {
+    fn the_code_is_added_to_the_query() {
         let url = with_code("http://127.0.0.1:5000/done?x=1", "a+b").map(String::from);
         assert_eq!(url.as_deref(), Some("http://127.0.0.1:5000/done?x=1&code=a%2Bb"));
     }

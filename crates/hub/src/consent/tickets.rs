@@ -1,4 +1,4 @@
-//! What browsers carry through a consent: the sealed link and the sealed state.
+//! The sealed values that a browser carries: `data` and `state`.
 
 use outlive_clock::TenantId;
 use outlive_tokens::SealedToken;
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// The `data` of a login link: which attempt it begins. Everything else stands in the attempt's row.
+/// The `data` of a login link. Everything else is in the attempt's row.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct LoginLink {
     pub(crate) tenant: TenantId,
@@ -18,7 +18,8 @@ impl SealedToken for LoginLink {
     const PREFIX: &'static str = "";
 }
 
-/// The `state` of an authorization request: which attempt comes back, and that it is its last opening that does.
+/// The `state` of an authorization request: the attempt, and a nonce that only its last opening
+/// has.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct SignInState {
     pub(super) tenant: TenantId,
@@ -31,7 +32,7 @@ impl SealedToken for SignInState {
     const PREFIX: &'static str = "";
 }
 
-/// How something that has to be recognised later is kept: its SHA-256.
+/// Returns the SHA-256 digest under which a code or nonce is stored.
 pub(crate) fn digest(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

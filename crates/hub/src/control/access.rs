@@ -1,4 +1,4 @@
-//! Which connection a call is about, and whether its caller may do that to it.
+//! Finds the connection of a call and checks the caller's rights.
 
 use http::StatusCode;
 
@@ -6,24 +6,24 @@ use crate::Hub;
 use crate::arm::{ArmRefusal, ControlCall, ResourceName};
 use crate::connection::{Connection, Principal, access_list, storage};
 
-/// What a caller wants of a connection.
+/// What a caller needs to be allowed to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wish {
-    /// To know of it: its owner, whoever is on its access list, and applications that act for flows.
-    See,
-    /// To sign in for it or to use it: its owner and whoever is on its access list.
+pub(super) enum Right {
+    /// Read it: its owner, the principals on its access list, and applications that act for flows.
+    Read,
+    /// Use it or sign in for it: its owner and the principals on its access list.
     Use,
-    /// To change it or its access list: its owner.
+    /// Change it or its access list: its owner.
     Manage,
 }
 
-/// The connection in the path, if the caller may do what it wants.
+/// Returns the connection in the path, if the caller has the right.
 pub(super) async fn connection(
     hub: &Hub,
     call: &ControlCall,
     group: &ResourceName,
     name: &ResourceName,
-    wish: Wish,
+    right: Right,
 ) -> Result<Connection, ArmRefusal> {
     let found = storage::by_name(&hub.chassis.store, call.tenant, group, name).await?.ok_or_else(|| {
         ArmRefusal::not_found(
@@ -33,21 +33,26 @@ pub(super) async fn connection(
             ),
         )
     })?;
-    if may(hub, call, &found, wish).await? { Ok(found) } else { Err(refusal(call, &found)) }
+    if has_right(hub, call, &found, right).await? { Ok(found) } else { Err(refusal(call, &found)) }
 }
 
-async fn may(hub: &Hub, call: &ControlCall, connection: &Connection, wish: Wish) -> Result<bool, ArmRefusal> {
-    if connection.owner == call.caller.oid || (wish == Wish::See && call.caller.acts_for_flows()) {
+async fn has_right(
+    hub: &Hub,
+    call: &ControlCall,
+    connection: &Connection,
+    right: Right,
+) -> Result<bool, ArmRefusal> {
+    if connection.owner == call.caller.oid || (right == Right::Read && call.caller.acts_for_flows()) {
         return Ok(true);
     }
-    if wish == Wish::Manage {
+    if right == Right::Manage {
         return Ok(false);
     }
     let principal = Principal::Object(call.caller.oid);
-    Ok(access_list::names(&hub.chassis.store, call.tenant, connection.id, &principal).await?)
+    Ok(access_list::contains(&hub.chassis.store, call.tenant, connection.id, &principal).await?)
 }
 
-/// The refusal of somebody who lacks the right on a connection.
+/// The error for a caller without the right.
 pub(super) fn refusal(call: &ControlCall, connection: &Connection) -> ArmRefusal {
     ArmRefusal::new(
         StatusCode::FORBIDDEN,

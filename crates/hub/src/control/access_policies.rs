@@ -1,4 +1,4 @@
-//! The access list of a connection.
+//! The access policies of a connection.
 
 use std::sync::Arc;
 
@@ -7,18 +7,19 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use outlive_clock::TenantId;
 use outlive_store::Change;
+use outlive_wire::events::{AccessGranted, AccessWithdrawn};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::access::{self, Wish};
+use super::access::{self, Right};
 use super::{PolicyPath, ResourcePath};
 use crate::Hub;
 use crate::arm::{ArmRefusal, ControlCall, JsonBody, connection_id};
 use crate::connection::access_list::{self, POLICIES_MAX};
 use crate::connection::{Connection, Policy, Principal};
 
-fn shown(policy: &Policy, connection: &Connection) -> Value {
+fn to_json(policy: &Policy, connection: &Connection) -> Value {
     let id = connection_id(connection.tenant, &connection.group, &connection.name);
     policy.resource(&id, connection.tenant)
 }
@@ -28,9 +29,9 @@ pub(super) async fn list(
     call: ControlCall,
     Path(path): Path<ResourcePath>,
 ) -> Result<Json<Value>, ArmRefusal> {
-    let connection = access::connection(&hub, &call, &path.group, &path.name, Wish::See).await?;
-    let policies = access_list::all(&hub.chassis.store, call.tenant, connection.id).await?;
-    let value: Vec<_> = policies.iter().map(|policy| shown(policy, &connection)).collect();
+    let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Read).await?;
+    let policies = access_list::list(&hub.chassis.store, call.tenant, connection.id).await?;
+    let value: Vec<_> = policies.iter().map(|policy| to_json(policy, &connection)).collect();
     Ok(Json(json!({ "value": value })))
 }
 
@@ -39,12 +40,13 @@ pub(super) async fn show(
     call: ControlCall,
     Path(path): Path<PolicyPath>,
 ) -> Result<Json<Value>, ArmRefusal> {
-    let connection = access::connection(&hub, &call, &path.group, &path.name, Wish::See).await?;
-    let policy = access_list::one(&hub.chassis.store, call.tenant, connection.id, &path.policy.key()).await?;
+    let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Read).await?;
+    let policy =
+        access_list::find(&hub.chassis.store, call.tenant, connection.id, &path.policy.key()).await?;
     let policy = policy.ok_or_else(|| {
         ArmRefusal::not_found("ResourceNotFound", format!("There is no access policy '{}'.", path.policy))
     })?;
-    Ok(Json(shown(&policy, &connection)))
+    Ok(Json(to_json(&policy, &connection)))
 }
 
 #[derive(Deserialize)]
@@ -69,17 +71,17 @@ enum WrittenPrincipal {
 fn principal(written: Value, tenant: TenantId) -> Result<Principal, ArmRefusal> {
     let written = serde_json::from_value(written).map_err(|error| {
         ArmRefusal::invalid(format!(
-            "properties.principal: {error}. It is of type ActiveDirectory with identity {{tenantId, objectId}}, or of type \
+            "properties.principal: {error}. It must be of type ActiveDirectory with identity {{tenantId, objectId}}, or of type \
              Workflow with identity {{workflowId}}."
         ))
     })?;
     match written {
         WrittenPrincipal::ActiveDirectory { tenant_id, .. } if tenant_id != tenant => {
-            Err(ArmRefusal::invalid("properties.principal.identity.tenantId is of another tenant."))
+            Err(ArmRefusal::invalid("properties.principal.identity.tenantId is another tenant."))
         }
         WrittenPrincipal::ActiveDirectory { object_id, .. } => Ok(Principal::Object(object_id)),
         WrittenPrincipal::Workflow { workflow_id } => Principal::workflow(&workflow_id)
-            .map_err(|_| ArmRefusal::invalid("properties.principal.identity.workflowId is not a flow's id.")),
+            .map_err(|_| ArmRefusal::invalid("properties.principal.identity.workflowId is not a flow id.")),
     }
 }
 
@@ -89,9 +91,9 @@ pub(super) async fn put(
     Path(path): Path<PolicyPath>,
     body: JsonBody,
 ) -> Result<(StatusCode, Json<Value>), ArmRefusal> {
-    let connection = access::connection(&hub, &call, &path.group, &path.name, Wish::Manage).await?;
+    let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Manage).await?;
     let principal = principal(body.read::<PutBody>()?.properties.principal, call.tenant)?;
-    let policies = access_list::all(&hub.chassis.store, call.tenant, connection.id).await?;
+    let policies = access_list::list(&hub.chassis.store, call.tenant, connection.id).await?;
     let exists = policies.iter().any(|policy| policy.name.to_ascii_lowercase() == path.policy.key());
     if !exists && i64::try_from(policies.len()).is_ok_and(|count| count >= POLICIES_MAX) {
         return Err(ArmRefusal::new(
@@ -102,11 +104,15 @@ pub(super) async fn put(
     }
     let policy = Policy { name: path.policy.to_string(), principal };
     let mut change = Change::from(access_list::put(call.tenant, connection.id, &path.policy.key(), &policy));
-    let said = json!({"policy": policy.name, "principal": policy.principal});
-    change.append(hub.chassis.journal.entry(&call.event("access.granted", connection.subject(), said)));
+    let payload = AccessGranted {
+        policy: policy.name.clone(),
+        principal: policy.principal.to_string(),
+        caller: call.caller.oid,
+    };
+    change.append(hub.chassis.journal.entry(&call.event(connection.subject(), payload)));
     hub.chassis.store.commit(change).await?;
     let status = if exists { StatusCode::OK } else { StatusCode::CREATED };
-    Ok((status, Json(shown(&policy, &connection))))
+    Ok((status, Json(to_json(&policy, &connection))))
 }
 
 pub(super) async fn delete(
@@ -114,14 +120,18 @@ pub(super) async fn delete(
     call: ControlCall,
     Path(path): Path<PolicyPath>,
 ) -> Result<StatusCode, ArmRefusal> {
-    let connection = access::connection(&hub, &call, &path.group, &path.name, Wish::Manage).await?;
+    let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Manage).await?;
     let key = path.policy.key();
-    let Some(policy) = access_list::one(&hub.chassis.store, call.tenant, connection.id, &key).await? else {
+    let Some(policy) = access_list::find(&hub.chassis.store, call.tenant, connection.id, &key).await? else {
         return Ok(StatusCode::NO_CONTENT);
     };
     let mut change = Change::from(access_list::delete(call.tenant, connection.id, &key));
-    let said = json!({"policy": policy.name, "principal": policy.principal});
-    change.append(hub.chassis.journal.entry(&call.event("access.withdrawn", connection.subject(), said)));
+    let payload = AccessWithdrawn {
+        policy: policy.name,
+        principal: policy.principal.to_string(),
+        caller: call.caller.oid,
+    };
+    change.append(hub.chassis.journal.entry(&call.event(connection.subject(), payload)));
     hub.chassis.store.commit(change).await?;
     Ok(StatusCode::OK)
 }

@@ -1,4 +1,4 @@
-//! `listConnectionKeys`: a `Key` token for the runtime.
+//! `listConnectionKeys`: issues a `Key` token for the runtime.
 
 use std::sync::Arc;
 
@@ -6,11 +6,12 @@ use axum::extract::{Path, State};
 use axum::response::IntoResponse;
 use outlive_clock::Span;
 use outlive_tokens::{fingerprint, sign_hs256};
+use outlive_wire::events::ConnectionKeyIssued;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::access::{self, Wish};
-use super::{ResourcePath, unstored};
+use super::access::{self, Right};
+use super::{ResourcePath, no_store};
 use crate::Hub;
 use crate::arm::{ArmRefusal, ControlCall, JsonBody};
 use crate::connection::{KeyClaims, Principal, access_list, key_purpose, runtime_url};
@@ -20,14 +21,14 @@ const VALIDITY_MAX: Span = Span::from_days(365);
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
-struct Wanted {
+struct RequestBody {
     validity_time_span: Option<Value>,
     workflow_id: Option<String>,
     /// The schema nests the same members here.
-    properties: Option<Box<Wanted>>,
+    properties: Option<Box<RequestBody>>,
 }
 
-impl Wanted {
+impl RequestBody {
     fn validity(&self) -> Result<Span, ArmRefusal> {
         let span = match &self.validity_time_span {
             None | Some(Value::Null) => Some(VALIDITY),
@@ -49,27 +50,27 @@ pub(super) async fn list(
     Path(path): Path<ResourcePath>,
     body: JsonBody,
 ) -> Result<impl IntoResponse, ArmRefusal> {
-    let mut wanted = body.read::<Wanted>()?;
-    if let Some(nested) = wanted.properties.take() {
-        wanted.validity_time_span = wanted.validity_time_span.or(nested.validity_time_span);
-        wanted.workflow_id = wanted.workflow_id.or(nested.workflow_id);
+    let mut request = body.read::<RequestBody>()?;
+    if let Some(nested) = request.properties.take() {
+        request.validity_time_span = request.validity_time_span.or(nested.validity_time_span);
+        request.workflow_id = request.workflow_id.or(nested.workflow_id);
     }
-    let validity = wanted.validity()?;
-    let (connection, principal) = match &wanted.workflow_id {
+    let validity = request.validity()?;
+    let (connection, principal) = match &request.workflow_id {
         None => {
-            let connection = access::connection(&hub, &call, &path.group, &path.name, Wish::Use).await?;
+            let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Use).await?;
             (connection, Principal::Object(call.caller.oid))
         }
         Some(_) if !call.caller.acts_for_flows() => {
             return Err(ArmRefusal::forbidden(
-                "A key for a workflow is given only to an application with the role 'Flows.Act'.",
+                "Only an application with the role 'Flows.Act' can request a key for a workflow.",
             ));
         }
         Some(workflow) => {
             let principal = Principal::workflow(workflow)
                 .map_err(|_| ArmRefusal::invalid("workflowId is not a flow's id."))?;
-            let connection = access::connection(&hub, &call, &path.group, &path.name, Wish::See).await?;
-            if !access_list::names(&hub.chassis.store, call.tenant, connection.id, &principal).await? {
+            let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Read).await?;
+            if !access_list::contains(&hub.chassis.store, call.tenant, connection.id, &principal).await? {
                 return Err(ArmRefusal::new(
                     http::StatusCode::FORBIDDEN,
                     "ConnectionAuthorizationFailed",
@@ -81,7 +82,7 @@ pub(super) async fn list(
     };
     let purpose = key_purpose(call.tenant, connection.id);
     let key = hub.chassis.sealer.open(&purpose, &connection.key_sealed).ok_or_else(|| {
-        tracing::error!(connection = %connection.id, "a connection's key cannot be opened: was the sealing key changed?");
+        tracing::error!(connection = %connection.id, "cannot unseal a connection's key; the sealing key may have changed");
         outlive_chassis::Problem::unavailable()
     })?;
     let now = call.now.as_seconds();
@@ -97,12 +98,15 @@ pub(super) async fn list(
         jti: hub.random(call.tenant, "connection-key-id").uuid().to_string(),
     };
     let token = sign_hs256(&key, &claims);
-    let said = json!({
-        "principal": claims.principal, "expires": expires.whole_second(), "key": fingerprint(&token),
-    });
-    hub.chassis.journal.append(&call.event("connection.key_issued", connection.subject(), said)).await?;
+    let payload = ConnectionKeyIssued {
+        principal: claims.principal.to_string(),
+        expires: expires.whole_second(),
+        key: fingerprint(&token),
+        caller: call.caller.oid,
+    };
+    hub.chassis.journal.append(&call.event(connection.subject(), payload)).await?;
     let url = runtime_url(&connection, hub.origin());
-    Ok(unstored(json!({
+    Ok(no_store(json!({
         "connectionKey": token,
         "runtimeUrl": url,
         "parameterValues": {"connectionRuntimeUrl": url},

@@ -1,4 +1,4 @@
-//! Connections: list, show, create or change, delete.
+//! Connections: list, show, create or update, delete.
 
 use std::sync::Arc;
 
@@ -7,20 +7,21 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use outlive_clock::ConnectionId;
 use outlive_store::Change;
+use outlive_wire::events::{ConnectionChanged, ConnectionCreated, ConnectionDeleted};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::access::{self, Wish};
+use super::access::{self, Right};
 use super::{GroupPath, ResourcePath};
 use crate::Hub;
 use crate::arm::{ApiReference, ArmRefusal, ControlCall, JsonBody, ResourceName, connection_id};
 use crate::connection::{Connection, Status, key_purpose, resource, storage};
 use crate::connector::{self, Authentication, Connector, Home, is_display_name};
 
-/// The most connections that one answer lists.
+/// The maximum number of connections in a response.
 const PAGE_MAX: i64 = 100;
 
-async fn shown(hub: &Hub, connection: &Connection) -> Result<Value, ArmRefusal> {
+async fn read_resource(hub: &Hub, connection: &Connection) -> Result<Value, ArmRefusal> {
     let connector = hub.connector_of(connection).await?;
     Ok(resource(connection, &connector, hub.origin()))
 }
@@ -51,7 +52,7 @@ pub(super) async fn list(
     }
     let mut value = Vec::with_capacity(found.len());
     for connection in &found {
-        value.push(shown(&hub, connection).await?);
+        value.push(read_resource(&hub, connection).await?);
     }
     let mut answer = json!({ "value": value });
     if let (true, Some(last)) = (more, found.last()) {
@@ -72,8 +73,8 @@ pub(super) async fn show(
     call: ControlCall,
     Path(path): Path<ResourcePath>,
 ) -> Result<Json<Value>, ArmRefusal> {
-    let connection = access::connection(&hub, &call, &path.group, &path.name, Wish::See).await?;
-    Ok(Json(shown(&hub, &connection).await?))
+    let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Read).await?;
+    Ok(Json(read_resource(&hub, &connection).await?))
 }
 
 #[derive(Deserialize)]
@@ -97,10 +98,10 @@ struct ApiId {
 }
 
 impl PutProperties {
-    fn checked(self) -> Result<Self, ArmRefusal> {
+    fn validate(self) -> Result<Self, ArmRefusal> {
         if let Some(name) = self.parameter_values.keys().next() {
             return Err(ArmRefusal::invalid(format!(
-                "The connector takes no parameter '{}': its sign-in brings all that it needs.",
+                "The connector has no parameter '{}'.",
                 name.chars().take(80).collect::<String>()
             )));
         }
@@ -126,11 +127,11 @@ pub(super) async fn put(
     Path(path): Path<ResourcePath>,
     body: JsonBody,
 ) -> Result<(StatusCode, Json<Value>), ArmRefusal> {
-    let wanted = body.read::<PutBody>()?.properties.checked()?;
+    let wanted = body.read::<PutBody>()?.properties.validate()?;
     let existing = storage::by_name(&hub.chassis.store, call.tenant, &path.group, &path.name).await?;
     match existing {
         Some(connection) if connection.owner == call.caller.oid => {
-            change(&hub, &call, connection, wanted).await
+            update(&hub, &call, connection, wanted).await
         }
         Some(connection) => Err(access::refusal(&call, &connection)),
         None => create(&hub, &call, &path.group, &path.name, wanted).await,
@@ -175,11 +176,13 @@ async fn create(
         revision: 1,
     };
     let mut change = Change::from(storage::insert(&connection));
-    let said = json!({
-        "connector": connector.name.as_str(), "status": connection.status.overall(),
-        "resource": connection_id(call.tenant, group.as_str(), name.as_str()),
-    });
-    change.append(hub.chassis.journal.entry(&call.event("connection.created", connection.subject(), said)));
+    let payload = ConnectionCreated {
+        connector: connector.name.to_string(),
+        status: connection.status.overall().to_owned(),
+        resource: connection_id(call.tenant, group.as_str(), name.as_str()),
+        caller: call.caller.oid,
+    };
+    change.append(hub.chassis.journal.entry(&call.event(connection.subject(), payload)));
     hub.chassis.store.commit(change).await?;
     Ok((StatusCode::CREATED, Json(resource(&connection, &connector, hub.origin()))))
 }
@@ -188,11 +191,9 @@ async fn connector(hub: &Hub, call: &ControlCall, id: &str) -> Result<Connector,
     let reference = ApiReference::parse(id)
         .map_err(|error| ArmRefusal::invalid(format!("properties.api.id: {error}.")))?;
     if reference.tenant != call.tenant {
-        return Err(ArmRefusal::invalid("properties.api.id is of another subscription."));
+        return Err(ArmRefusal::invalid("properties.api.id belongs to another subscription."));
     }
-    let missing = || {
-        ArmRefusal::not_found("ApiNotFound", format!("There is no API '{}' to connect to.", reference.name))
-    };
+    let missing = || ArmRefusal::not_found("ApiNotFound", format!("There is no API '{}'.", reference.name));
     let stored =
         connector::storage::by_name(&hub.chassis.store, &hub.chassis.sealer, call.tenant, &reference.name)
             .await?
@@ -205,7 +206,7 @@ async fn connector(hub: &Hub, call: &ControlCall, id: &str) -> Result<Connector,
     if at_home { Ok(stored.connector) } else { Err(missing()) }
 }
 
-async fn change(
+async fn update(
     hub: &Hub,
     call: &ControlCall,
     mut connection: Connection,
@@ -218,7 +219,7 @@ async fn change(
             return Err(ArmRefusal::new(
                 StatusCode::CONFLICT,
                 "Conflict",
-                format!("The connection is one to '{}', and that cannot be changed.", connection.connector),
+                format!("The connection's API is '{}' and cannot be changed.", connection.connector),
             ));
         }
     }
@@ -229,10 +230,11 @@ async fn change(
     connection.enabled = enabled.unwrap_or(connection.enabled);
     connection.changed = call.now;
     let mut change = Change::from(storage::update(&connection));
-    let said = json!({"state": if connection.enabled { "Enabled" } else { "Disabled" }});
-    change.append(hub.chassis.journal.entry(&call.event("connection.changed", connection.subject(), said)));
+    let state = if connection.enabled { "Enabled" } else { "Disabled" };
+    let payload = ConnectionChanged { state: state.to_owned(), caller: call.caller.oid };
+    change.append(hub.chassis.journal.entry(&call.event(connection.subject(), payload)));
     hub.chassis.store.commit(change).await?;
-    Ok((StatusCode::OK, Json(shown(hub, &connection).await?)))
+    Ok((StatusCode::OK, Json(read_resource(hub, &connection).await?)))
 }
 
 pub(super) async fn delete(
@@ -240,17 +242,14 @@ pub(super) async fn delete(
     call: ControlCall,
     Path(path): Path<ResourcePath>,
 ) -> Result<StatusCode, ArmRefusal> {
-    let connection = match access::connection(&hub, &call, &path.group, &path.name, Wish::Manage).await {
+    let connection = match access::connection(&hub, &call, &path.group, &path.name, Right::Manage).await {
         Ok(connection) => connection,
         Err(refusal) if refusal.status() == StatusCode::NOT_FOUND => return Ok(StatusCode::NO_CONTENT),
         Err(refusal) => return Err(refusal),
     };
     let mut change = storage::delete(call.tenant, connection.id);
-    change.append(hub.chassis.journal.entry(&call.event(
-        "connection.deleted",
-        connection.subject(),
-        json!({}),
-    )));
+    let payload = ConnectionDeleted { caller: call.caller.oid };
+    change.append(hub.chassis.journal.entry(&call.event(connection.subject(), payload)));
     hub.chassis.store.commit(change).await?;
     Ok(StatusCode::OK)
 }

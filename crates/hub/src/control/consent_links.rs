@@ -1,4 +1,4 @@
-//! `listConsentLinks`: where somebody signs in for a connection.
+//! `listConsentLinks`: issues a link with which a user signs in for a connection.
 
 use std::sync::Arc;
 
@@ -8,12 +8,13 @@ use http::StatusCode;
 use outlive_clock::TenantId;
 use outlive_store::Change;
 use outlive_tokens::SealedToken;
+use outlive_wire::events::ConsentLinkIssued;
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::access::{self, Wish};
-use super::{ResourcePath, unstored};
+use super::access::{self, Right};
+use super::{ResourcePath, no_store};
 use crate::Hub;
 use crate::arm::{ArmRefusal, ControlCall, JsonBody};
 use crate::connection::{Connection, Status};
@@ -21,7 +22,7 @@ use crate::connector::Authentication;
 use crate::consent::{self, ATTEMPTS_MAX, Attempt, LINK_LIFETIME, LoginLink};
 
 #[derive(Deserialize)]
-struct Wanted {
+struct RequestBody {
     parameters: Vec<Parameter>,
 }
 
@@ -40,24 +41,22 @@ pub(super) async fn list(
     Path(path): Path<ResourcePath>,
     body: JsonBody,
 ) -> Result<impl IntoResponse, ArmRefusal> {
-    let connection = access::connection(&hub, &call, &path.group, &path.name, Wish::Use).await?;
+    let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Use).await?;
     let connector = hub.connector_of(&connection).await?;
     let Authentication::OAuth { parameter, .. } = &connector.properties.authentication else {
-        return Ok(unstored(json!({"value": []})));
+        return Ok(no_store(json!({"value": []})));
     };
-    let wanted = body.read::<Wanted>()?;
-    let [wanted] = wanted.parameters.as_slice() else {
-        return Err(ArmRefusal::invalid(
-            "parameters must name exactly one parameter: the connector has one.",
-        ));
+    let requested = body.read::<RequestBody>()?;
+    let [requested] = requested.parameters.as_slice() else {
+        return Err(ArmRefusal::invalid("parameters must contain exactly one parameter."));
     };
-    if wanted.parameter_name.as_ref().is_some_and(|name| name != parameter) {
+    if requested.parameter_name.as_ref().is_some_and(|name| name != parameter) {
         return Err(ArmRefusal::invalid(format!("parameters[0].parameterName must be '{parameter}'.")));
     }
-    if wanted.tenant_id.is_some_and(|tenant| tenant != call.tenant) {
-        return Err(ArmRefusal::invalid("parameters[0].tenantId is of another tenant."));
+    if requested.tenant_id.is_some_and(|tenant| tenant != call.tenant) {
+        return Err(ArmRefusal::invalid("parameters[0].tenantId is another tenant."));
     }
-    let redirect_url = wanted
+    let redirect_url = requested
         .redirect_url
         .as_deref()
         .and_then(|url| consent::return_url(url, &hub.config.return_origins))
@@ -67,14 +66,14 @@ pub(super) async fn list(
                  registered origin.",
             )
         })?;
-    let object_id = wanted.object_id.unwrap_or(call.caller.oid);
+    let object_id = requested.object_id.unwrap_or(call.caller.oid);
     let link = issue(&hub, &call, &connection, object_id, redirect_url.into()).await?;
     let status = match connection.status {
         Status::Connected => "Authenticated",
         Status::Unauthenticated(_) => "Unauthenticated",
         Status::Unauthorized(_) => "Error",
     };
-    Ok(unstored(json!({
+    Ok(no_store(json!({
         "value": [{"link": link, "displayName": connector.display_name, "status": status}],
     })))
 }
@@ -86,12 +85,12 @@ async fn issue(
     object_id: Uuid,
     redirect_url: String,
 ) -> Result<String, ArmRefusal> {
-    let open = consent::open_attempts(&hub.chassis.store, call.tenant, connection.id, call.now).await?;
+    let open = consent::count_open(&hub.chassis.store, call.tenant, connection.id, call.now).await?;
     if open >= ATTEMPTS_MAX {
         return Err(ArmRefusal::new(
             StatusCode::TOO_MANY_REQUESTS,
             "TooManyRequests",
-            "The connection has too many links open; wait until some have expired (ten minutes).",
+            "The connection has too many open consent links; wait ten minutes until they have expired.",
         ));
     }
     let attempt = Attempt::new(
@@ -101,13 +100,17 @@ async fn issue(
         redirect_url,
         call.now + LINK_LIFETIME,
     );
-    // An attempt may go on for a while after its link has expired; what is an hour past that is over.
-    let over = call.now - LINK_LIFETIME * 6;
-    let mut change = Change::from(consent::delete_all_of(call.tenant, connection.id, over));
+    // An attempt can continue after its link has expired; one hour later it has ended.
+    let ended = call.now - LINK_LIFETIME * 6;
+    let mut change = Change::from(consent::delete_older(call.tenant, connection.id, ended));
     change.add(consent::insert(call.tenant, &attempt));
-    let said =
-        json!({"attempt": attempt.id, "object_id": attempt.object_id, "expires": attempt.link_expires});
-    change.append(hub.chassis.journal.entry(&call.event("consent.link_issued", connection.subject(), said)));
+    let payload = ConsentLinkIssued {
+        attempt: attempt.id,
+        object_id: attempt.object_id,
+        expires: attempt.link_expires,
+        caller: call.caller.oid,
+    };
+    change.append(hub.chassis.journal.entry(&call.event(connection.subject(), payload)));
     hub.chassis.store.commit(change).await?;
     let data = LoginLink { tenant: call.tenant, attempt: attempt.id }
         .seal(&hub.chassis.sealer, &mut hub.random(call.tenant, "seal-login-link"));

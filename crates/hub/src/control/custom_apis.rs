@@ -1,4 +1,4 @@
-//! Custom APIs: connectors that people of a tenant make.
+//! Custom APIs: connectors that users register.
 
 use std::sync::Arc;
 
@@ -8,6 +8,8 @@ use http::StatusCode;
 use outlive_chassis::Problem;
 use outlive_store::Change;
 use outlive_tokens::Secret;
+use outlive_wire::events::{ConnectorChanged, ConnectorCreated};
+use outlive_wire::{JournalEvent, Subject};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -17,7 +19,7 @@ use crate::arm::{ArmRefusal, ControlCall, JsonBody};
 use crate::connector::storage::{self, Registration, Stored};
 use crate::connector::{ConnectorName, Draft, Home, custom_api};
 
-async fn stored(hub: &Hub, call: &ControlCall, name: &ConnectorName) -> Result<Option<Stored>, ArmRefusal> {
+async fn find(hub: &Hub, call: &ControlCall, name: &ConnectorName) -> Result<Option<Stored>, ArmRefusal> {
     Ok(storage::by_name(&hub.chassis.store, &hub.chassis.sealer, call.tenant, name).await?)
 }
 
@@ -32,7 +34,7 @@ pub(super) async fn show(
 ) -> Result<Json<Value>, ArmRefusal> {
     let missing = || ArmRefusal::not_found("ResourceNotFound", "There is no custom API of this name.");
     let name: ConnectorName = path.name.as_str().parse().map_err(|_| missing())?;
-    let stored = stored(&hub, &call, &name).await?.filter(|stored| is_in(stored, path.group.as_str()));
+    let stored = find(&hub, &call, &name).await?.filter(|stored| is_in(stored, path.group.as_str()));
     Ok(Json(custom_api(&stored.ok_or_else(missing)?, call.tenant, hub.origin())))
 }
 
@@ -47,7 +49,8 @@ struct PutProperties {
     display_name: Option<String>,
     swagger: Value,
     client_secret: Option<Secret>,
-    /// What `apiProperties.json` would hold: `connectionParameters`, `capabilities`, `iconBrandColor` and so on.
+    /// The members of `apiProperties.json`: `connectionParameters`, `capabilities`,
+    /// `iconBrandColor` and so on.
     #[serde(flatten)]
     rest: Map<String, Value>,
 }
@@ -62,9 +65,9 @@ pub(super) async fn put(
         .name
         .as_str()
         .parse()
-        .map_err(|error| ArmRefusal::invalid(format!("The name in the path: {error}.")))?;
+        .map_err(|error| ArmRefusal::invalid(format!("The name in the path is not valid: {error}.")))?;
     if !call.caller.is_user() {
-        return Err(ArmRefusal::forbidden("Custom APIs are made by users."));
+        return Err(ArmRefusal::forbidden("Only users can create custom APIs."));
     }
     let wanted = body.read::<PutBody>()?.properties;
     let draft = Draft {
@@ -74,7 +77,7 @@ pub(super) async fn put(
         client_secret: wanted.client_secret,
     };
     let draft = draft.check().map_err(|fault| ArmRefusal::invalid(format!("{fault}.")))?;
-    let existing = stored(&hub, &call, &name).await?;
+    let existing = find(&hub, &call, &name).await?;
     let owned = |stored: &Stored| stored.owner == Some(call.caller.oid) && is_in(stored, path.group.as_str());
     if existing.as_ref().is_some_and(|stored| !owned(stored)) {
         return Err(
@@ -83,8 +86,8 @@ pub(super) async fn put(
     }
     let revision = existing.as_ref().map(|stored| stored.revision);
     write(&hub, &call, &path, &name, &draft, revision).await?;
-    let written = stored(&hub, &call, &name).await?;
-    let written = written.ok_or_else(|| Problem::conflict("The API was removed at the same time."))?;
+    let written = find(&hub, &call, &name).await?;
+    let written = written.ok_or_else(|| Problem::conflict("The API was deleted at the same time."))?;
     let status = if existing.is_some() { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, Json(custom_api(&written, call.tenant, hub.origin()))))
 }
@@ -111,12 +114,18 @@ async fn write(
             &mut hub.random(call.tenant, "seal-client-secret"),
         ),
     };
-    let (kind, statement) = match replaced {
-        Some(revision) => ("connector.changed", storage::update(registration, draft, revision)),
-        None => ("connector.created", storage::insert(registration, draft)),
+    let (confidential, caller) = (draft.client_secret.is_some(), call.caller.oid);
+    let (payload, statement) = match replaced {
+        Some(revision) => (
+            JournalEvent::from(ConnectorChanged { confidential, caller }),
+            storage::update(registration, draft, revision),
+        ),
+        None => (
+            JournalEvent::from(ConnectorCreated { confidential, caller: Some(caller) }),
+            storage::insert(registration, draft),
+        ),
     };
     let mut change = Change::from(statement);
-    let said = json!({"confidential": draft.client_secret.is_some()});
-    change.append(hub.chassis.journal.entry(&call.event(kind, format!("connector:{name}"), said)));
+    change.append(hub.chassis.journal.entry(&call.event(Subject::connector(name), payload)));
     Ok(hub.chassis.store.commit(change).await?)
 }

@@ -11,7 +11,7 @@ use crate::Hub;
 use crate::arm::{ArmRefusal, ControlCall, LOCATION};
 use crate::connector::{ConnectorName, Home, managed_api, storage};
 
-/// The most APIs that one answer lists.
+/// The maximum number of APIs in a response.
 const LISTED_MAX: i64 = 200;
 
 #[derive(Deserialize)]
@@ -29,7 +29,7 @@ fn check(location: &str) -> Result<(), ArmRefusal> {
     if location.eq_ignore_ascii_case(LOCATION) {
         return Ok(());
     }
-    Err(ArmRefusal::not_found("LocationNotFound", format!("The one location is '{LOCATION}'.")))
+    Err(ArmRefusal::not_found("LocationNotFound", format!("The only location is '{LOCATION}'.")))
 }
 
 pub(super) async fn list(
@@ -38,7 +38,8 @@ pub(super) async fn list(
     Path(path): Path<LocationPath>,
 ) -> Result<Json<Value>, ArmRefusal> {
     check(&path.location)?;
-    let all = storage::managed(&hub.chassis.store, &hub.chassis.sealer, call.tenant, LISTED_MAX).await?;
+    let all =
+        storage::list_managed_apis(&hub.chassis.store, &hub.chassis.sealer, call.tenant, LISTED_MAX).await?;
     let value: Vec<_> =
         all.iter().map(|stored| managed_api(stored, call.tenant, hub.origin(), false)).collect();
     Ok(Json(json!({ "value": value })))

@@ -1,6 +1,7 @@
 //! The control plane: the `Microsoft.Web` resources that make up the hub.
 //!
-//! Every handler takes a [`ControlCall`](crate::arm::ControlCall): caller, tenant and api-version are settled before it runs.
+//! Every handler takes a [`ControlCall`](crate::arm::ControlCall), which has authenticated the
+//! caller and checked tenant and `api-version`.
 
 mod access;
 mod access_policies;
@@ -28,20 +29,20 @@ use crate::arm::ResourceName;
 const CONNECTIONS: &str =
     "/subscriptions/{tenant}/resourceGroups/{group}/providers/Microsoft.Web/connections";
 
-/// A resource group in a path.
+/// The path of a resource group.
 #[derive(Debug, Deserialize)]
 struct GroupPath {
     group: ResourceName,
 }
 
-/// A resource in a path.
+/// The path of a resource.
 #[derive(Debug, Deserialize)]
 struct ResourcePath {
     group: ResourceName,
     name: ResourceName,
 }
 
-/// An access policy in a path.
+/// The path of an access policy.
 #[derive(Debug, Deserialize)]
 struct PolicyPath {
     group: ResourceName,
@@ -49,8 +50,8 @@ struct PolicyPath {
     policy: ResourceName,
 }
 
-/// An answer that opens something: nobody on the way keeps it.
-fn unstored(answer: Value) -> impl IntoResponse {
+/// A response that contains a credential and must not be cached.
+fn no_store(answer: Value) -> impl IntoResponse {
     ([(CACHE_CONTROL, "no-store")], Json(answer))
 }
 

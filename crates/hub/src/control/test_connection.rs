@@ -1,4 +1,4 @@
-//! `extensions/proxy/testconnection`: one call through the connection, judged by its status alone.
+//! `extensions/proxy/testconnection`: calls the test operation; only its status counts.
 
 use std::sync::Arc;
 
@@ -10,25 +10,26 @@ use http::{HeaderMap, Method, StatusCode};
 use serde_json::json;
 
 use super::ResourcePath;
-use super::access::{self, Wish};
+use super::access::{self, Right};
 use crate::Hub;
 use crate::arm::{ArmRefusal, ControlCall};
 use crate::connection::{Principal, storage};
-use crate::runtime::{Admitted, Outgoing, forward};
+use crate::runtime::{Admitted, OutgoingRequest, forward};
 
 pub(super) async fn test(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
     Path(path): Path<ResourcePath>,
 ) -> Result<Response, ArmRefusal> {
-    let connection = access::connection(&hub, &call, &path.group, &path.name, Wish::Use).await?;
+    let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Use).await?;
     let connector = hub.connector_of(&connection).await?;
     let test = connector.swagger.test_path().ok_or_else(|| {
-        ArmRefusal::not_found("ResourceNotFound", "The connector does not say how a connection is tested.")
+        ArmRefusal::not_found("ResourceNotFound", "The connector does not define a test operation.")
     })?;
     let found = storage::with_credential(&hub.chassis.store, call.tenant, connection.id).await?;
-    let (connection, credential) = found
-        .ok_or_else(|| ArmRefusal::not_found("ResourceNotFound", "The connection was removed just now."))?;
+    let (connection, credential) = found.ok_or_else(|| {
+        ArmRefusal::not_found("ResourceNotFound", "The connection was deleted at the same time.")
+    })?;
     let admitted = Admitted {
         connection,
         credential,
@@ -37,7 +38,7 @@ pub(super) async fn test(
         caller: call.caller.oid,
         now: call.now,
     };
-    let outgoing = Outgoing {
+    let outgoing = OutgoingRequest {
         method: Method::GET,
         path: test.trim_start_matches('/').to_owned(),
         query: None,
@@ -45,13 +46,13 @@ pub(super) async fn test(
         body: Bytes::new(),
     };
     match forward(&hub, &admitted, outgoing, &call.trace).await {
-        Ok(answer) if answer.status().is_success() => {
+        Ok(response) if response.status().is_success() => {
             Ok(Json(json!({"status": "Connected"})).into_response())
         }
-        Ok(answer) => Err(ArmRefusal::new(
+        Ok(response) => Err(ArmRefusal::new(
             StatusCode::BAD_REQUEST,
             "TestConnectionFailed",
-            format!("The back end answered {}.", answer.status()),
+            format!("The back end returned {}.", response.status()),
         )),
         Err(refusal) => Ok(refusal.into_response()),
     }

@@ -1,7 +1,6 @@
-//! The end of a flow: what the flow service reports, so that no access list goes on naming the
-//! flow.
+//! Deleted flows: the flow service reports them, and the hub withdraws their access policies.
 //!
-//! The original keeps connections and flows in one resource provider; here they are two services,
+//! The original has one resource provider for connections and flows; here they are two services,
 //! which know each other over HTTP only.
 
 use std::sync::Arc;
@@ -9,12 +8,13 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use outlive_store::Change;
+use outlive_wire::Subject;
+use outlive_wire::events::AccessWithdrawn;
 use serde::Deserialize;
-use serde_json::json;
 
 use crate::Hub;
 use crate::arm::{ArmRefusal, ControlCall};
-use crate::connection::{Principal, access_list, subject};
+use crate::connection::{Principal, access_list};
 
 #[derive(Deserialize)]
 pub(super) struct WorkflowPath {
@@ -29,25 +29,25 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, ArmRefusal> {
     if !call.caller.acts_for_flows() {
         return Err(ArmRefusal::forbidden(
-            "Access of a workflow is ended only by an application with the role 'Flows.Act'.",
+            "Only an application with the role 'Flows.Act' can withdraw the access of a workflow.",
         ));
     }
     let principal = Principal::workflow(&path.workflow)
-        .map_err(|_| ArmRefusal::invalid("The path does not name a flow."))?;
+        .map_err(|_| ArmRefusal::invalid("The path does not contain a flow id."))?;
     let store = &hub.chassis.store;
-    let granted = access_list::of_principal(store, call.tenant, &principal).await?;
+    let granted = access_list::list_of_principal(store, call.tenant, &principal).await?;
     if granted.is_empty() {
         return Ok(StatusCode::NO_CONTENT);
     }
     let mut change = Change::new();
     for (connection, policy) in granted {
         change.add(access_list::delete(call.tenant, connection, &policy.name.to_ascii_lowercase()));
-        let payload = json!({"policy": policy.name, "principal": policy.principal});
-        change.append(hub.chassis.journal.entry(&call.event(
-            "access.withdrawn",
-            subject(connection),
-            payload,
-        )));
+        let payload = AccessWithdrawn {
+            policy: policy.name,
+            principal: policy.principal.to_string(),
+            caller: call.caller.oid,
+        };
+        change.append(hub.chassis.journal.entry(&call.event(Subject::connection(connection), payload)));
     }
     store.commit(change).await?;
     Ok(StatusCode::OK)

@@ -1,24 +1,25 @@
-//! Claims challenges: what a back end that evaluates access continuously asks for, and how it is asked of the issuer.
+//! Claims challenges of CAE-enabled back ends, and the token request that satisfies them.
 
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, StatusCode};
 use outlive_tokens::{Challenge, ClaimsRequest, Secret};
 use serde_json::{Value, json};
 
-/// The `claims` by which a client says that it can be challenged.
-pub(crate) const CAPABLE: &str = r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#;
+/// The `claims` with which a client declares that it is CAE-capable.
+pub(crate) const CAE_CAPABLE: &str = r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#;
 
-/// An access token that a back end did not take, and what the next one has to be.
+/// An access token that a back end rejected with a claims challenge.
 #[derive(Debug, Clone)]
 pub(crate) struct Challenged {
-    /// The token that was refused.
+    /// The rejected token.
     pub(crate) refused: Secret,
-    /// The `claims` to ask the issuer for: those of the challenge, and that the client can be challenged.
+    /// The `claims` of the token request: those of the challenge, and the client capability.
     pub(crate) claims: String,
 }
 
 impl Challenged {
-    /// Reads the answer that a back end gave to `token`; `None` unless it is a claims challenge that can be answered.
+    /// Parses a back end's response to `token`. Returns `None` unless it is a claims challenge of
+    /// the documented form.
     pub(crate) fn of(status: StatusCode, headers: &HeaderMap, token: &Secret) -> Option<Self> {
         if status != StatusCode::UNAUTHORIZED {
             return None;
@@ -33,7 +34,8 @@ impl Challenged {
     }
 }
 
-/// The claims of a challenge together with the client's capability; `None` if they have not the documented form.
+/// Adds the client capability to the claims of a challenge. Returns `None` if they have another
+/// form.
 fn merged(claims: &str) -> Option<String> {
     ClaimsRequest::parse(claims).ok()?;
     let mut claims: Value = serde_json::from_str(claims).ok()?;
@@ -65,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn the_claims_are_asked_for_together_with_the_capability() {
+    fn the_claims_are_merged_with_the_capability() {
         let nbf = r#"{"access_token":{"nbf":{"essential":true, "value":"1635527790"}}}"#;
         let merged = json!({"access_token": {
             "nbf": {"essential": true, "value": "1635527790"}, "xms_cc": {"values": ["cp1"]},
@@ -73,9 +75,9 @@ mod tests {
         let asked = challenge("insufficient_claims", nbf);
         assert_eq!(read(401, std::slice::from_ref(&asked)), Some(merged.clone()));
         let several = ["Basic realm=\"x\"".to_owned(), challenge("invalid_token", nbf), asked];
-        assert_eq!(read(401, &several), Some(merged), "the challenge may stand in any of several headers");
+        assert_eq!(read(401, &several), Some(merged), "any of several headers can contain the challenge");
         let alone = json!({"access_token": {"xms_cc": {"values": ["cp1"]}}});
-        for claims in ["{}", r#"{"access_token":null}"#, CAPABLE] {
+        for claims in ["{}", r#"{"access_token":null}"#, CAE_CAPABLE] {
             assert_eq!(
                 read(401, &[challenge("insufficient_claims", claims)]),
                 Some(alone.clone()),
@@ -85,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_no_claims_challenge() {
+    fn other_responses_are_not_claims_challenges() {
         let nbf = r#"{"access_token":{"nbf":{"value":"1"}}}"#;
         for (status, header) in [
             (403, challenge("insufficient_claims", nbf)),

@@ -1,23 +1,23 @@
-//! When an access token is used and when it is replaced.
+//! Decides when an access token is refreshed.
 
 use outlive_clock::{Instant, Span};
 
-/// An access token with less than this left is replaced before it is used.
+/// An access token with less time left is refreshed before it is used.
 pub(crate) const REFRESH_BEFORE: Span = Span::from_seconds(180);
 
-/// What is to be done about an access token.
+/// What to do with an access token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Freshness {
     /// Use it.
     Fresh,
-    /// Replace it; if that fails, it can still be used.
+    /// Refresh it; if that fails, use it.
     Aging,
-    /// Replace it: it works no more.
+    /// Refresh it; it has expired.
     Expired,
 }
 
-/// Judges an access token that works until `expires`, by the tenant's clock. A token of which exactly three minutes are left
-/// is fresh.
+/// Classifies an access token that expires at `expires`. A token with exactly three minutes left is
+/// fresh.
 pub(crate) fn freshness(expires: Instant, now: Instant) -> Freshness {
     let left = expires - now;
     if left >= REFRESH_BEFORE {

@@ -1,16 +1,17 @@
-//! The right to renew a connection's tokens, when several replicas share the database.
+//! The lease on refreshing a connection's tokens, for replicas that share a database.
 //!
-//! It is claimed by a conditional update and ends by wall time, so that the death of its holder holds nobody up for long. Who
-//! loses it while working does no harm: replacing tokens names the version that is replaced.
+//! It is claimed by a conditional update and expires by wall time, so that a crashed holder does
+//! not block the others for long. A holder that loses it does no harm: replacing tokens names the
+//! version that it replaces.
 
 use outlive_clock::{ConnectionId, Instant, Span, TenantId};
 use outlive_store::{Statement, sql};
 
-/// How long a holder may take, in wall time: longer than any call to a token endpoint.
+/// The duration of a lease in wall time: longer than any token request.
 pub(crate) const LEASE: Span = Span::from_seconds(40);
 
-/// Claims the lease on tokens of `version` at wall instant `wall`; conflicts while somebody else holds it, or when the tokens
-/// are another version by now.
+/// Claims the lease on tokens of `version` at wall instant `wall`. Conflicts if another replica
+/// holds it or the version has changed.
 pub(crate) fn claim(
     tenant: TenantId,
     connection: ConnectionId,
@@ -32,7 +33,7 @@ pub(crate) fn claim(
     .expect_rows(1)
 }
 
-/// Gives the lease back without new tokens; conflicts when the tokens are another version by now.
+/// Releases the lease without new tokens. Conflicts if the version has changed.
 pub(crate) fn release(tenant: TenantId, connection: ConnectionId, version: i64) -> Statement {
     sql!(
         "UPDATE credentials SET lease_holder = NULL, lease_until_wall_us = NULL \
@@ -65,13 +66,13 @@ mod tests {
         assert!(claim(1, "a", wall).await.is_ok());
         assert!(claim(1, "b", wall).await.expect_err("held").is_conflict());
         assert!(claim(1, "b", wall + LEASE - Span::from_micros(1)).await.expect_err("held").is_conflict());
-        assert!(claim(1, "b", wall + LEASE).await.is_ok(), "its holder took too long");
+        assert!(claim(1, "b", wall + LEASE).await.is_ok(), "the lease has expired");
         store.commit(release(tenant, connection, 1)).await.expect("released");
-        assert!(claim(1, "a", wall).await.is_ok(), "it was given back");
+        assert!(claim(1, "a", wall).await.is_ok(), "the lease was released");
 
         store.commit(storage::replace(tenant, connection, 1, "newer", wall)).await.expect("replaced");
         assert!(claim(1, "b", wall).await.expect_err("another version").is_conflict());
-        assert!(claim(2, "b", wall).await.is_ok(), "replacing ends the lease");
+        assert!(claim(2, "b", wall).await.is_ok(), "replacing releases the lease");
         assert!(store.commit(release(tenant, connection, 1)).await.expect_err("stale").is_conflict());
     }
 }

@@ -1,7 +1,8 @@
-//! The credential store: tokens that a person's consent brought, sealed; and their renewal, one at a time for a connection
-//! however many calls or replicas ask.
+//! The credential store: sealed tokens and their refresh, one at a time for a connection, however
+//! many calls or replicas need it.
 //!
-//! What the issuer accepts or refuses, and why, is its own affair: here it is known only by what its token endpoint answers.
+//! The hub does not know why the issuer accepts or rejects a token; it only sees the token
+//! responses.
 
 mod challenge;
 mod freshness;
@@ -9,12 +10,12 @@ pub(crate) mod lease;
 mod refresh;
 mod single_flight;
 pub(crate) mod storage;
-mod token_answer;
 mod token_endpoint;
+mod token_response;
 
-pub(crate) use challenge::{CAPABLE, Challenged};
+pub(crate) use challenge::{CAE_CAPABLE, Challenged};
 pub(crate) use freshness::{Freshness, freshness};
-pub(crate) use refresh::{RefreshFailure, Refreshes, answer_challenge, source_token, tokens_named};
+pub(crate) use refresh::{RefreshFailure, Refreshes, answer_challenge, source_token};
 pub(crate) use storage::{Credential, Tokens};
-pub(crate) use token_answer::{Granted, TokenFailure};
 pub(crate) use token_endpoint::{Client, redeem};
+pub(crate) use token_response::{Granted, TokenFailure};

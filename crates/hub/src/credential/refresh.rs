@@ -1,4 +1,4 @@
-//! Renewing a connection's tokens when a call needs it.
+//! Refreshes a connection's tokens when a call needs it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,9 @@ use outlive_clock::{ConnectionId, Instant, TenantId, wall_now};
 use outlive_journal::Event;
 use outlive_store::Change;
 use outlive_tokens::{Secret, fingerprint};
-use serde_json::{Value, json};
+use outlive_wire::JournalEvent;
+use outlive_wire::events::{ConnectionBroken, ConnectionRefreshPostponed, ConnectionRefreshed};
+use serde_json::Value;
 
 use super::single_flight::SingleFlight;
 use super::{
@@ -19,26 +21,26 @@ use crate::Hub;
 use crate::connection::{self, Connection, Status};
 use crate::connector::{Authentication, Connector, OAuthSettings};
 
-/// The refreshes under way, by connection.
+/// The refreshes in progress, by connection.
 pub(crate) type Refreshes = SingleFlight<(TenantId, ConnectionId), Result<Tokens, RefreshFailure>>;
 
-/// How often to look again while another replica is at it.
-const TURNS_MAX: u32 = 400;
-/// How often the issuer is asked, at most, because the tokens changed while it was.
-const ASKED_MAX: u32 = 3;
-/// How long, in wall time, to wait for another replica before looking again.
-const OTHER_REPLICA: Duration = Duration::from_millis(100);
+/// How often to check again while another replica refreshes.
+const LEASE_CHECKS_MAX: u32 = 400;
+/// The maximum number of token requests if the tokens change during them.
+const TOKEN_REQUESTS_MAX: u32 = 3;
+/// How long to wait for another replica before checking again (wall time).
+const LEASE_CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Why there is no source token.
 #[derive(Debug, Clone)]
 pub(crate) enum RefreshFailure {
-    /// Nobody has signed in.
+    /// No user has signed in.
     NotAuthenticated,
-    /// The issuer refused; the status text tells how.
+    /// The issuer rejected the refresh token; the text is the connection's status.
     Refused(String),
-    /// The issuer did not answer in time (`true`), or not usefully. Asking again may help.
+    /// A token request timed out (`true`) or failed for the moment. A retry may succeed.
     Transient(bool),
-    /// The hub itself is in the way: its database, or a connector that cannot be used here.
+    /// The hub failed: its database, or a connector that cannot be used here.
     Internal(Problem),
 }
 
@@ -54,8 +56,8 @@ impl From<outlive_store::StoreError> for RefreshFailure {
     }
 }
 
-/// A token for the data source: the stored one while it is fresh, or a new one. A stored token that still works is used even
-/// when no new one is to be had.
+/// Returns a token for the data source: the stored one while it is fresh, or a new one. If the
+/// refresh fails, the stored token is returned until it expires.
 pub(crate) async fn source_token(
     hub: &Arc<Hub>,
     connection: &Connection,
@@ -77,8 +79,8 @@ pub(crate) async fn source_token(
     }
 }
 
-/// A token that the issuer gave in answer to the challenge. Calls that are challenged at the same time share one refresh; whoever
-/// comes after it gets what it brought.
+/// Returns a token that satisfies the challenge. Calls that are challenged at the same time share
+/// one refresh, and later calls use its result.
 pub(crate) async fn answer_challenge(
     hub: &Arc<Hub>,
     connection: &Connection,
@@ -86,10 +88,10 @@ pub(crate) async fn answer_challenge(
     trace: &Trace,
 ) -> Result<Secret, RefreshFailure> {
     let key = (connection.tenant, connection.id);
-    for _ in 0..ASKED_MAX {
+    for _ in 0..TOKEN_REQUESTS_MAX {
         let attempt = || refresh(Arc::clone(hub), key.0, key.1, Some(challenged.clone()), trace.clone());
         match hub.refreshes.run(key, attempt).await {
-            // A flight that began before the challenge and found the token fresh.
+            // A refresh that began before the challenge and found the token fresh.
             Some(Ok(tokens)) if tokens.access == challenged.refused => {}
             Some(result) => return result.map(|tokens| tokens.access),
             None => return Err(RefreshFailure::Internal(Problem::unavailable())),
@@ -101,7 +103,7 @@ pub(crate) async fn answer_challenge(
 fn open(hub: &Hub, connection: &Connection, credential: &Credential) -> Result<Tokens, RefreshFailure> {
     let purpose = storage::purpose(connection.tenant, connection.id);
     Tokens::open(&hub.chassis.sealer, &purpose, &credential.sealed).ok_or_else(|| {
-        tracing::error!(connection = %connection.id, "stored tokens cannot be opened: was the sealing key changed?");
+        tracing::error!(connection = %connection.id, "cannot unseal stored tokens; the sealing key may have changed");
         RefreshFailure::NotAuthenticated
     })
 }
@@ -113,8 +115,8 @@ async fn refresh(
     challenged: Option<Challenged>,
     trace: Trace,
 ) -> Result<Tokens, RefreshFailure> {
-    let mut asked = 0;
-    for _ in 0..TURNS_MAX {
+    let mut requests = 0;
+    for _ in 0..LEASE_CHECKS_MAX {
         let loaded = connection::storage::with_credential(&hub.chassis.store, tenant, id).await?;
         let Some((connection, Some(credential))) = loaded else {
             return Err(RefreshFailure::NotAuthenticated);
@@ -127,12 +129,12 @@ async fn refresh(
             }
         }
         let claim = lease::claim(tenant, id, credential.version, &hub.replica, wall_now());
-        // Where no other process can change the data, the single flight is lease enough.
+        // If no other process can change the data, the single flight suffices.
         if !hub.chassis.store.is_exclusive() {
             match hub.chassis.store.commit(claim).await {
                 Ok(()) => {}
                 Err(error) if error.is_conflict() => {
-                    pause(OTHER_REPLICA).await;
+                    pause(LEASE_CHECK_INTERVAL).await;
                     continue;
                 }
                 Err(error) => return Err(error.into()),
@@ -146,17 +148,17 @@ async fn refresh(
             now,
             trace: &trace,
         };
-        asked += 1;
+        requests += 1;
         match attempt.run().await {
             Err(RefreshFailure::Internal(problem))
-                if problem.status == http::StatusCode::CONFLICT && asked < ASKED_MAX => {}
+                if problem.status == http::StatusCode::CONFLICT && requests < TOKEN_REQUESTS_MAX => {}
             result => return result,
         }
     }
     Err(RefreshFailure::Transient(true))
 }
 
-/// One request to the issuer and what is written about it. A conflict means that the tokens changed meanwhile.
+/// One token request and its journal event. Conflicts if the tokens have changed meanwhile.
 struct Attempt<'a> {
     hub: &'a Hub,
     connection: &'a Connection,
@@ -174,30 +176,41 @@ impl Attempt<'_> {
             return Err(RefreshFailure::NotAuthenticated);
         };
         let Some(refresh_token) = &old.refresh else {
-            let text = "Missing refresh token.";
-            return self.refused(settings, &old, text, json!({"error": "missing_refresh_token"})).await;
+            let correlation = self.hub.random(self.connection.tenant, "correlation").uuid();
+            let (provider, why) = (settings.identity_provider, "Missing refresh token.");
+            let text = connection::refresh_impossible(provider, correlation, self.now, why);
+            let broken = ConnectionBroken {
+                error: "missing_refresh_token".to_owned(),
+                answer: None,
+                correlation: None,
+                refresh_token: None,
+            };
+            return self.mark_broken(text, broken).await;
         };
         let correlation = self.hub.random(self.connection.tenant, "correlation").uuid();
-        match self.ask(&connector, settings, refresh_token, correlation).await? {
-            Ok(granted) => self.granted(&old, granted).await,
+        match self.request_tokens(&connector, settings, refresh_token, correlation).await? {
+            Ok(granted) => self.store_tokens(&old, granted).await,
             Err(TokenFailure::Refused { answer, error }) => {
                 let text =
                     connection::refresh_failed(settings.identity_provider, correlation, self.now, &answer);
-                let answer = serde_json::from_str(&answer).unwrap_or(Value::Null);
-                let said = json!({"error": error, "answer": answer, "correlation": correlation});
-                self.refused_with(&old, text, said).await
+                let broken = ConnectionBroken {
+                    error,
+                    answer: Some(serde_json::from_str(&answer).unwrap_or(Value::Null)),
+                    correlation: Some(correlation),
+                    refresh_token: Some(fingerprint(refresh_token.expose())),
+                };
+                self.mark_broken(text, broken).await
             }
             Err(TokenFailure::Transient { timed_out, why }) => {
-                let mut change = self.given_back();
-                let said = json!({"why": why, "timed_out": timed_out});
-                change.append(self.entry("connection.refresh_postponed", said));
+                let mut change = self.release_lease();
+                change.append(self.entry(ConnectionRefreshPostponed { why, timed_out }, None));
                 self.hub.chassis.store.commit(change).await?;
                 Err(RefreshFailure::Transient(timed_out))
             }
         }
     }
 
-    async fn ask(
+    async fn request_tokens(
         &self,
         connector: &Connector,
         settings: &OAuthSettings,
@@ -216,10 +229,10 @@ impl Attempt<'_> {
         Ok(redeem(&self.hub.chassis.http, client, &grant, correlation, self.now, self.trace).await)
     }
 
-    async fn granted(&self, old: &Tokens, granted: Granted) -> Result<Tokens, RefreshFailure> {
+    async fn store_tokens(&self, old: &Tokens, granted: Granted) -> Result<Tokens, RefreshFailure> {
         let (tenant, id) = (self.connection.tenant, self.connection.id);
         let expires = granted.expires;
-        // An issuer that gives no new refresh token leaves the old one in use (RFC 6749 §6).
+        // If the response contains no refresh token, the old one stays valid (RFC 6749 §6).
         let tokens = Tokens {
             access: granted.access_token,
             refresh: granted.refresh_token.or_else(|| old.refresh.clone()),
@@ -234,67 +247,49 @@ impl Attempt<'_> {
         if self.connection.status != Status::Connected {
             change.add(connection::storage::set_status(tenant, id, &Status::Connected, self.now));
         }
-        let said = json!({
-            "refresh_token": tokens.refresh.as_ref().map(|token| fingerprint(token.expose())),
-            "parent_refresh_token": old.refresh.as_ref().map(|token| fingerprint(token.expose())),
-            "access_token": fingerprint(tokens.access.expose()),
-            "expires": expires,
-        });
-        change.append(self.entry("connection.refreshed", said));
+        let refreshed = ConnectionRefreshed {
+            refresh_token: tokens.refresh.as_ref().map(|token| fingerprint(token.expose())),
+            parent_refresh_token: old.refresh.as_ref().map(|token| fingerprint(token.expose())),
+            access_token: fingerprint(tokens.access.expose()),
+            expires,
+        };
+        let named = [&refreshed.refresh_token, &refreshed.parent_refresh_token]
+            .into_iter()
+            .flatten()
+            .chain([&refreshed.access_token])
+            .cloned()
+            .collect::<Vec<_>>();
+        change.append(self.entry(refreshed, named));
         self.hub.chassis.store.commit(change).await?;
         Ok(tokens)
     }
 
-    async fn refused(
-        &self,
-        settings: &OAuthSettings,
-        old: &Tokens,
-        why: &str,
-        said: Value,
-    ) -> Result<Tokens, RefreshFailure> {
-        let correlation = self.hub.random(self.connection.tenant, "correlation").uuid();
-        let text = connection::refresh_impossible(settings.identity_provider, correlation, self.now, why);
-        self.refused_with(old, text, said).await
-    }
-
-    async fn refused_with(
-        &self,
-        old: &Tokens,
-        text: String,
-        mut said: Value,
-    ) -> Result<Tokens, RefreshFailure> {
+    /// Sets the status of the connection to `text` and records the event.
+    async fn mark_broken(&self, text: String, broken: ConnectionBroken) -> Result<Tokens, RefreshFailure> {
         let (tenant, id) = (self.connection.tenant, self.connection.id);
-        said["refresh_token"] = json!(old.refresh.as_ref().map(|token| fingerprint(token.expose())));
-        let mut change = self.given_back();
+        let mut change = self.release_lease();
         change.add(connection::storage::set_status(
             tenant,
             id,
             &Status::Unauthorized(text.clone()),
             self.now,
         ));
-        change.append(self.entry("connection.broken", said));
+        let named = broken.refresh_token.clone();
+        change.append(self.entry(broken, named));
         self.hub.chassis.store.commit(change).await?;
         Err(RefreshFailure::Refused(text))
     }
 
-    /// The lease goes back; conflicts if the tokens changed, so that no news about old ones is written of the new.
-    fn given_back(&self) -> Change {
+    /// Releases the lease. Conflicts if the tokens have changed, so that a result for old tokens is
+    /// not recorded for new ones.
+    fn release_lease(&self) -> Change {
         let (tenant, id) = (self.connection.tenant, self.connection.id);
         Change::from(lease::release(tenant, id, self.credential.version))
     }
 
-    fn entry(&self, kind: &'static str, said: Value) -> Change {
+    fn entry(&self, payload: impl Into<JournalEvent>, tokens: impl IntoIterator<Item = String>) -> Change {
         let connection = self.connection;
-        let event = Event::new(connection.tenant, self.now, kind, connection.subject(), self.trace);
-        let named = tokens_named(&said);
-        self.hub.chassis.journal.entry(&event.with(said).about(named))
+        let event = Event::new(connection.tenant, self.now, connection.subject(), self.trace, payload);
+        self.hub.chassis.journal.entry(&event.about(tokens))
     }
-}
-
-/// The fingerprints of the tokens that a journal line names.
-pub(crate) fn tokens_named(said: &Value) -> Vec<String> {
-    ["refresh_token", "parent_refresh_token", "access_token"]
-        .iter()
-        .filter_map(|name| said[*name].as_str().map(str::to_owned))
-        .collect()
 }

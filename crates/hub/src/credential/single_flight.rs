@@ -1,4 +1,4 @@
-//! One attempt at a time for each key; whoever comes meanwhile shares its result.
+//! Runs one attempt at a time for each key; concurrent callers share its result.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 type Flights<K, V> = Arc<Mutex<HashMap<K, watch::Receiver<Option<V>>>>>;
 
-/// Attempts under way, by key. Holds nothing for keys without one.
+/// Attempts in progress, by key.
 pub(crate) struct SingleFlight<K, V>(Flights<K, V>);
 
 impl<K, V> Default for SingleFlight<K, V> {
@@ -24,10 +24,10 @@ impl<K, V> std::fmt::Debug for SingleFlight<K, V> {
     }
 }
 
-/// Ends the flight however its task ends.
-struct Landing<K: Eq + Hash, V>(Flights<K, V>, K);
+/// Removes the flight when its task ends, even by a panic.
+struct FlightGuard<K: Eq + Hash, V>(Flights<K, V>, K);
 
-impl<K: Eq + Hash, V> Drop for Landing<K, V> {
+impl<K: Eq + Hash, V> Drop for FlightGuard<K, V> {
     fn drop(&mut self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.1);
     }
@@ -38,36 +38,37 @@ where
     K: Clone + Eq + Hash + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    /// The result of the attempt under way for `key`, or of a new one. A new attempt runs in a task of its own: it is finished
-    /// even if nobody waits for it any more. `None` if it panicked.
+    /// Returns the result of the attempt in progress for `key`, or of a new one. A new attempt runs
+    /// in its own task and finishes even if all callers are cancelled. Returns `None` if it
+    /// panicked.
     pub(crate) async fn run<F>(&self, key: K, attempt: impl FnOnce() -> F) -> Option<V>
     where
         F: Future<Output = V> + Send + 'static,
     {
-        let mut landed = {
+        let mut result = {
             let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             match flights.get(&key) {
                 Some(flight) => flight.clone(),
                 None => {
-                    let (land, flight) = watch::channel(None);
+                    let (sender, flight) = watch::channel(None);
                     flights.insert(key.clone(), flight.clone());
-                    let landing = Landing(Arc::clone(&self.0), key);
+                    let guard = FlightGuard(Arc::clone(&self.0), key);
                     let attempt = attempt();
                     tokio::spawn(async move {
                         let result = attempt.await;
-                        // Gone before the result is seen: whoever asks after that begins anew.
-                        drop(landing);
-                        let _ = land.send(Some(result));
+                        // Removed before the result is visible: later callers start a new attempt.
+                        drop(guard);
+                        let _ = sender.send(Some(result));
                     });
                     flight
                 }
             }
         };
-        landed.wait_for(Option::is_some).await.ok()?.clone()
+        result.wait_for(Option::is_some).await.ok()?.clone()
     }
 
     #[cfg(test)]
-    fn under_way(&self) -> usize {
+    fn in_progress(&self) -> usize {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 }
@@ -79,7 +80,7 @@ mod tests {
     use tokio::sync::Notify;
 
     #[tokio::test]
-    async fn those_who_come_meanwhile_share_one_attempt_and_nothing_is_left() {
+    async fn concurrent_callers_share_one_attempt() {
         let flights = Arc::new(SingleFlight::<u8, usize>::default());
         let (count, gate) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
         let all: Vec<_> = (0..64)
@@ -99,12 +100,12 @@ mod tests {
         for one in all {
             assert_eq!(one.await.expect("no panic"), Some(1));
         }
-        assert_eq!((count.load(SeqCst), flights.under_way()), (1, 0));
-        assert_eq!(flights.run(1, || async { 7 }).await, Some(7), "afterwards an attempt is new");
+        assert_eq!((count.load(SeqCst), flights.in_progress()), (1, 0));
+        assert_eq!(flights.run(1, || async { 7 }).await, Some(7), "a later call starts a new attempt");
     }
 
     #[tokio::test]
-    async fn an_attempt_goes_on_without_whoever_began_it_and_keys_do_not_wait_for_each_other() {
+    async fn an_attempt_survives_its_caller_and_keys_are_independent() {
         let flights = Arc::new(SingleFlight::<u8, u8>::default());
         let (gate, done) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let begun = {

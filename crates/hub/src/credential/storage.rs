@@ -1,4 +1,4 @@
-//! Where tokens rest.
+//! Rows of the table `credentials`.
 
 use outlive_clock::{ConnectionId, Instant, Stream, TenantId};
 use outlive_store::{Statement, sql};
@@ -14,20 +14,20 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    /// Seals them for this one connection.
+    /// Seals the tokens for one connection.
     pub(crate) fn seal(&self, sealer: &Sealer, purpose: &str, stream: &mut Stream) -> String {
         let plain =
             json!({"access": self.access.expose(), "refresh": self.refresh.as_ref().map(Secret::expose)});
         sealer.seal(purpose, plain.to_string().as_bytes(), stream)
     }
 
-    /// What was sealed for this one connection; `None` if the sealing key is another now.
+    /// Unseals tokens. Returns `None` if they were sealed with another key.
     pub(crate) fn open(sealer: &Sealer, purpose: &str, sealed: &str) -> Option<Self> {
         sealer.open(purpose, sealed).and_then(|plain| serde_json::from_slice(&plain).ok())
     }
 }
 
-/// What the tokens of a connection are sealed for.
+/// The purpose with which a connection's tokens are sealed.
 pub(crate) fn purpose(tenant: TenantId, connection: ConnectionId) -> String {
     format!("hub-credential/{tenant}/{connection}")
 }
@@ -36,13 +36,13 @@ pub(crate) fn purpose(tenant: TenantId, connection: ConnectionId) -> String {
 #[derive(Debug, Clone)]
 pub(crate) struct Credential {
     pub(crate) sealed: String,
-    /// Rises with every replacement; whoever replaces it names the version it replaces.
+    /// Rises with every replacement, which names the version that it replaces.
     pub(crate) version: i64,
-    /// The access token's end (virtual time).
+    /// When the access token expires (virtual time).
     pub(crate) expires: Instant,
 }
 
-/// Stores tokens that a new consent brought, over whatever was there.
+/// Stores the tokens of a new consent, replacing any others.
 pub(crate) fn put(tenant: TenantId, connection: ConnectionId, sealed: &str, expires: Instant) -> Statement {
     sql!(
         "INSERT INTO credentials (tenant, connection, sealed, version, expires_us) VALUES ($1, $2, $3, 1, $4) \
@@ -55,8 +55,7 @@ pub(crate) fn put(tenant: TenantId, connection: ConnectionId, sealed: &str, expi
     )
 }
 
-/// Replaces the tokens of version `replaced`; nothing happens if they are another version by now. One statement: the old
-/// tokens are there until the new ones are.
+/// Replaces the tokens of version `replaced`. Conflicts if the version has changed.
 pub(crate) fn replace(
     tenant: TenantId,
     connection: ConnectionId,

@@ -1,4 +1,4 @@
-//! Asking an issuer's token endpoint.
+//! Requests tokens from an issuer.
 
 use http::Method;
 use http::header::ACCEPT;
@@ -7,27 +7,27 @@ use outlive_clock::Instant;
 use outlive_tokens::Secret;
 use uuid::Uuid;
 
-use super::token_answer::{self, Granted, TokenFailure};
-use crate::read_bounded;
+use super::token_response::{self, Granted, TokenFailure};
+use crate::read_body;
 
-const ANSWER_BYTES_MAX: usize = 256 * 1024;
+const RESPONSE_BYTES_MAX: usize = 256 * 1024;
 
-/// The application as which a connector speaks to the issuer.
+/// The application of a connector.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Client<'a> {
     /// The token endpoint, as this process reaches it.
     pub(crate) endpoint: &'a str,
     pub(crate) id: &'a str,
-    /// Sent in the body; a public client sends none.
+    /// Sent in the body; absent for a public client.
     pub(crate) secret: Option<&'a Secret>,
-    /// The data source (version 1 endpoints take it as `resource`).
+    /// The data source (version 1 endpoints call it `resource`).
     pub(crate) resource: &'a str,
-    /// What is asked for in the `claims` parameter, if anything is.
+    /// The `claims` parameter, if any.
     pub(crate) claims: Option<&'a str>,
 }
 
-/// Sends `grant` (its `grant_type` and what belongs to it) and reads the answer. `correlation` becomes the request's
-/// `client-request-id`, which the issuer repeats in its errors.
+/// Sends a token request with the parameters `grant` and parses the response. `correlation` is sent
+/// as `client-request-id`, which the issuer repeats in its errors.
 pub(crate) async fn redeem(
     http: &HttpClient,
     client: Client<'_>,
@@ -59,8 +59,8 @@ pub(crate) async fn redeem(
         .await
         .map_err(|error| failed(&error))?;
     let status = response.status();
-    let body = read_bounded(response, ANSWER_BYTES_MAX).await.map_err(|error| {
+    let body = read_body(response, RESPONSE_BYTES_MAX).await.map_err(|error| {
         error.as_ref().map_or_else(|| TokenFailure::transient("its answer is too long"), failed)
     })?;
-    token_answer::read(status, &String::from_utf8_lossy(&body), now)
+    token_response::read(status, &String::from_utf8_lossy(&body), now)
 }

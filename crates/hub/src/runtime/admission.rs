@@ -1,4 +1,4 @@
-//! Who may make a call through a connection.
+//! Authenticates and authorizes calls through a connection.
 
 use std::sync::Arc;
 
@@ -7,33 +7,32 @@ use outlive_chassis::{ClockError, Problem, Trace};
 use outlive_clock::{ConnectionId, Instant, TenantId};
 use outlive_journal::Event;
 use outlive_tokens::{Hs256Refusal, peek_tenant, verify_hs256};
-use serde_json::json;
+use outlive_wire::Subject;
+use outlive_wire::events::RuntimeRefused;
 use uuid::Uuid;
 
 use super::refusal::RuntimeRefusal;
 use crate::Hub;
 use crate::arm::{LOCATION, authenticate, credentials};
-use crate::connection::{
-    Connection, KeyClaims, Principal, access_list, american_date, key_purpose, storage, subject,
-};
+use crate::connection::{Connection, KeyClaims, Principal, access_list, american_date, key_purpose, storage};
 use crate::connector::Connector;
 use crate::credential::Credential;
 
-/// A call that may be made, with all that is needed to make it.
+/// An authorized call, with everything it needs.
 #[derive(Debug)]
 pub(crate) struct Admitted {
     pub(crate) connection: Connection,
     pub(crate) credential: Option<Credential>,
     pub(crate) connector: Arc<Connector>,
-    /// On whose behalf: what the access list names.
+    /// The principal, as in the access list.
     pub(crate) principal: Principal,
-    /// The object id of whoever calls.
+    /// The object id of the caller.
     pub(crate) caller: Uuid,
     /// The tenant's time.
     pub(crate) now: Instant,
 }
 
-/// Admits a call, or writes down why not.
+/// Admits a call, or records why not.
 pub(super) async fn admit(
     hub: &Hub,
     api: &str,
@@ -45,28 +44,36 @@ pub(super) async fn admit(
 ) -> Result<Admitted, RuntimeRefusal> {
     let tenant =
         ["Key", "Bearer"].into_iter().find_map(|scheme| credentials(headers, scheme)).and_then(peek_tenant);
-    let refusal = match decide(hub, api, id, headers, tenant, trace).await {
+    let refusal = match authorize(hub, api, id, headers, tenant, trace).await {
         Ok(admitted) => return Ok(admitted),
         Err(refusal) => refusal,
     };
-    // The memory of a tenant holds what concerns it: a call that names none, or none that exists, leaves no line.
+    // A call without a tenant, or with an unknown one, is in no tenant's journal.
     if let Some(tenant) = tenant
         && let Ok(now) = hub.chassis.clocks.now(tenant).await
     {
-        let event = Event::new(tenant, now, "runtime.refused", subject(id), trace).with(json!({
-            "status": refusal.status.as_u16(), "why": refusal.message, "method": method.as_str(), "path": shown(path),
-        }));
+        let payload = RuntimeRefused {
+            caller: None,
+            method: method.as_str().to_owned(),
+            path: recorded_path(path),
+            operation: None,
+            access_token: None,
+            challenged: None,
+            status: refusal.status.as_u16(),
+            why: refusal.message.clone(),
+        };
+        let event = Event::new(tenant, now, Subject::connection(id), trace, payload);
         hub.chassis.journal.append(&event).await?;
     }
     Err(refusal)
 }
 
-/// A path as journals show it.
-pub(super) fn shown(path: &str) -> String {
+/// The path as recorded in the journal.
+pub(super) fn recorded_path(path: &str) -> String {
     format!("/{}", path.trim_start_matches('/').chars().take(500).collect::<String>())
 }
 
-async fn decide(
+async fn authorize(
     hub: &Hub,
     api: &str,
     id: ConnectionId,
@@ -124,7 +131,7 @@ fn verify_key(
 ) -> Result<KeyClaims, RuntimeRefusal> {
     let purpose = key_purpose(connection.tenant, connection.id);
     let key = hub.chassis.sealer.open(&purpose, &connection.key_sealed).ok_or_else(|| {
-        tracing::error!(connection = %connection.id, "a connection's key cannot be opened: was the sealing key changed?");
+        tracing::error!(connection = %connection.id, "cannot unseal a connection's key; the sealing key may have changed");
         Problem::unavailable()
     })?;
     let claims: KeyClaims = verify_hs256(&key, token).map_err(|_: Hs256Refusal| bad_key(None))?;
@@ -147,7 +154,7 @@ async fn check_access(
     principal: &Principal,
 ) -> Result<(), RuntimeRefusal> {
     if matches!(principal, Principal::Object(id) if *id == connection.owner)
-        || access_list::names(&hub.chassis.store, connection.tenant, connection.id, principal).await?
+        || access_list::contains(&hub.chassis.store, connection.tenant, connection.id, principal).await?
     {
         return Ok(());
     }

@@ -1,4 +1,4 @@
-//! Making an admitted call: a source token, the back end, the way back.
+//! Forwards an admitted call to the back end, with a source token.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,10 +11,12 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use outlive_chassis::Trace;
 use outlive_journal::Event;
 use outlive_tokens::{Secret, fingerprint};
-use serde_json::{Value, json};
+use outlive_wire::JournalEvent;
+use outlive_wire::events::{ConnectionChallenged, RuntimeForwarded, RuntimeRefused};
+use serde_json::json;
 use url::Url;
 
-use super::admission::{Admitted, shown};
+use super::admission::{Admitted, recorded_path};
 use super::refusal::RuntimeRefusal;
 use super::target::{BadTarget, target};
 use super::{headers, host_of};
@@ -22,65 +24,86 @@ use crate::Hub;
 use crate::connector::Authentication;
 use crate::credential::{Challenged, RefreshFailure, answer_challenge, source_token};
 
-/// How long, in wall time, a back end may take: what the platform gives a synchronous call.
+/// The time limit of the back end (wall time), as for synchronous calls of the platform.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// What goes out.
+/// The outgoing request.
 #[derive(Debug)]
-pub(crate) struct Outgoing {
+pub(crate) struct OutgoingRequest {
     pub(crate) method: Method,
-    /// What follows the connection, percent-encoded as it came.
+    /// The path after the connection id, percent-encoded as received.
     pub(crate) path: String,
     pub(crate) query: Option<String>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
-/// Makes the call and writes its line. Refusals are written too, and come back ready to be answered.
+/// Forwards the call and records the event, also for a refusal.
 pub(crate) async fn forward(
     hub: &Arc<Hub>,
     admitted: &Admitted,
-    outgoing: Outgoing,
+    outgoing: OutgoingRequest,
     trace: &Trace,
 ) -> Result<Response, RuntimeRefusal> {
     let source = host_of(hub.origin());
-    let mut said = json!({
-        "caller": admitted.principal, "method": outgoing.method.as_str(), "path": shown(&outgoing.path),
-    });
-    let path = format!("/{}", outgoing.path);
-    let outcome = match admitted.connector.swagger.operation(outgoing.method.as_str(), &path) {
-        Some(operation) => {
-            said["operation"] = json!(operation.id);
-            send(hub, admitted, outgoing, &mut said, trace).await
-        }
-        None => Err(RuntimeRefusal::no_such_operation()),
+    let (caller, method) = (admitted.principal.to_string(), outgoing.method.as_str().to_owned());
+    let (path, recorded) = (format!("/{}", outgoing.path), recorded_path(&outgoing.path));
+    let operation =
+        admitted.connector.swagger.operation(&method, &path).map(|operation| operation.id.clone());
+    let mut tokens = SentTokens::default();
+    let outcome = if operation.is_some() {
+        send(hub, admitted, outgoing, &mut tokens, trace).await
+    } else {
+        Err(RuntimeRefusal::no_such_operation())
     };
-    let (kind, status) = match &outcome {
-        Ok(response) => ("runtime.forwarded", response.status()),
-        Err(refusal) => {
-            said["why"] = json!(refusal.message);
-            ("runtime.refused", refusal.status)
-        }
+    let SentTokens { access_token, challenged } = tokens;
+    let payload = match &outcome {
+        Ok(response) => JournalEvent::from(RuntimeForwarded {
+            caller,
+            method,
+            path: recorded,
+            operation,
+            access_token,
+            challenged,
+            status: response.status().as_u16(),
+        }),
+        Err(refusal) => JournalEvent::from(RuntimeRefused {
+            caller: Some(caller),
+            method,
+            path: recorded,
+            operation,
+            access_token,
+            challenged,
+            status: refusal.status.as_u16(),
+            why: refusal.message.clone(),
+        }),
     };
-    said["status"] = json!(status.as_u16());
     let connection = &admitted.connection;
-    let event = Event::new(connection.tenant, admitted.now, kind, connection.subject(), trace).with(said);
+    let event = Event::new(connection.tenant, admitted.now, connection.subject(), trace, payload);
     hub.chassis.journal.append(&event).await?;
-    outcome.map_err(|refusal| refusal.in_the_name_of(&source))
+    outcome.map_err(|refusal| refusal.with_source(&source))
+}
+
+/// Fingerprints of the access tokens that were sent to the back end.
+#[derive(Default)]
+struct SentTokens {
+    access_token: Option<String>,
+    /// The token that the back end rejected with a claims challenge.
+    challenged: Option<String>,
 }
 
 async fn send(
     hub: &Arc<Hub>,
     admitted: &Admitted,
-    outgoing: Outgoing,
-    said: &mut Value,
+    outgoing: OutgoingRequest,
+    sent: &mut SentTokens,
     trace: &Trace,
 ) -> Result<Response, RuntimeRefusal> {
     let swagger = &admitted.connector.swagger;
     let base = hub.config.back_ends.of_host(&swagger.host).ok_or_else(|| {
         RuntimeRefusal::new(
             StatusCode::BAD_GATEWAY,
-            format!("The back end {} of this connector is not known here.", swagger.host),
+            format!("The back end {} of this connector is not configured.", swagger.host),
         )
     })?;
     let url =
@@ -93,44 +116,42 @@ async fn send(
             }
         })?;
     let mut token = token(hub, admitted, trace).await?;
-    if let Some(token) = &token {
-        said["access_token"] = json!(fingerprint(token.expose()));
-    }
-    let ask = |token: Option<&Secret>| {
+    sent.access_token = token.as_ref().map(|token| fingerprint(token.expose()));
+    let send_request = |token: Option<&Secret>| {
         request(hub, admitted, &outgoing, url.clone(), token, trace).map(reqwest::RequestBuilder::send)
     };
-    let mut answer = match ask(token.as_ref())?.await {
-        Ok(answer) => answer,
+    let mut response = match send_request(token.as_ref())?.await {
+        Ok(response) => response,
         Err(error) => return Ok(gateway_error(hub, trace, error.is_timeout())),
     };
     if let Some(refused) = &token
-        && can_be_challenged(admitted)
-        && let Some(challenged) = Challenged::of(answer.status(), answer.headers(), refused)
+        && cae_capable(admitted)
+        && let Some(challenged) = Challenged::of(response.status(), response.headers(), refused)
     {
-        said["challenged"] = said["access_token"].take();
-        note_challenge(hub, admitted, &challenged, trace).await?;
+        sent.challenged = sent.access_token.take();
+        record_challenge(hub, admitted, &challenged, trace).await?;
         let fresh =
-            answer_challenge(hub, &admitted.connection, &challenged, trace).await.map_err(no_token)?;
-        said["access_token"] = json!(fingerprint(fresh.expose()));
-        // Once: the body is all here, and whatever the back end says now is its answer.
-        answer = match ask(Some(&fresh))?.await {
-            Ok(answer) => answer,
+            answer_challenge(hub, &admitted.connection, &challenged, trace).await.map_err(no_token_error)?;
+        sent.access_token = Some(fingerprint(fresh.expose()));
+        // Once only: the response to this request is returned whatever it is.
+        response = match send_request(Some(&fresh))?.await {
+            Ok(response) => response,
             Err(error) => return Ok(gateway_error(hub, trace, error.is_timeout())),
         };
         token = Some(fresh);
     }
-    let status = answer.status();
-    let headers = headers::to_caller(answer.headers(), token.as_ref().map(Secret::expose));
-    let mut response = Response::new(Body::new(reqwest::Body::from(answer)));
-    *response.status_mut() = status;
-    *response.headers_mut() = headers;
-    Ok(response)
+    let status = response.status();
+    let headers = headers::to_caller(response.headers(), token.as_ref().map(Secret::expose));
+    let mut forwarded = Response::new(Body::new(reqwest::Body::from(response)));
+    *forwarded.status_mut() = status;
+    *forwarded.headers_mut() = headers;
+    Ok(forwarded)
 }
 
 fn request(
     hub: &Hub,
     admitted: &Admitted,
-    outgoing: &Outgoing,
+    outgoing: &OutgoingRequest,
     url: Url,
     token: Option<&Secret>,
     trace: &Trace,
@@ -138,7 +159,10 @@ fn request(
     let mut headers = headers::to_back_end(&outgoing.headers, &admitted.connector.swagger.header_parameters);
     if let Some(token) = token {
         let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose())).map_err(|_| {
-            RuntimeRefusal::new(StatusCode::BAD_GATEWAY, "The source token is none that can be sent.")
+            RuntimeRefusal::new(
+                StatusCode::BAD_GATEWAY,
+                "The access token contains characters that are not valid in a header.",
+            )
         })?;
         value.set_sensitive(true);
         headers.insert(AUTHORIZATION, value);
@@ -148,7 +172,7 @@ fn request(
     Ok(if outgoing.body.is_empty() { request } else { request.body(outgoing.body.clone()) })
 }
 
-/// The token for the data source; `None` where the connector needs none.
+/// Returns the source token, or `None` if the connector needs none.
 async fn token(hub: &Arc<Hub>, admitted: &Admitted, trace: &Trace) -> Result<Option<Secret>, RuntimeRefusal> {
     if admitted.connector.properties.authentication == Authentication::None {
         return Ok(None);
@@ -157,11 +181,11 @@ async fn token(hub: &Arc<Hub>, admitted: &Admitted, trace: &Trace) -> Result<Opt
         None => Err(RefreshFailure::NotAuthenticated),
         Some(credential) => source_token(hub, &admitted.connection, credential, admitted.now, trace).await,
     };
-    result.map(Some).map_err(no_token)
+    result.map(Some).map_err(no_token_error)
 }
 
-/// What the caller is told when there is no source token.
-fn no_token(failure: RefreshFailure) -> RuntimeRefusal {
+/// The error response for a call without a source token.
+fn no_token_error(failure: RefreshFailure) -> RuntimeRefusal {
     match failure {
         RefreshFailure::NotAuthenticated => RuntimeRefusal::new(
             StatusCode::UNAUTHORIZED,
@@ -170,22 +194,22 @@ fn no_token(failure: RefreshFailure) -> RuntimeRefusal {
         RefreshFailure::Refused(text) => RuntimeRefusal::new(StatusCode::UNAUTHORIZED, text),
         RefreshFailure::Transient(timed_out) => RuntimeRefusal::new(
             if timed_out { StatusCode::GATEWAY_TIMEOUT } else { StatusCode::BAD_GATEWAY },
-            "The identity provider did not answer as it should, so that the access token could not be refreshed. \
+            "The access token could not be refreshed because the identity provider did not return a valid response. \
              The connection stays connected; try again.",
         ),
         RefreshFailure::Internal(problem) => problem.into(),
     }
 }
 
-/// Whether the connector says that it answers claims challenges; otherwise the caller gets the back end's 401.
-fn can_be_challenged(admitted: &Admitted) -> bool {
+/// Whether the connector is CAE-capable; otherwise the caller gets the back end's 401.
+fn cae_capable(admitted: &Admitted) -> bool {
     matches!(
         &admitted.connector.properties.authentication,
-        Authentication::OAuth { settings, .. } if settings.can_be_challenged
+        Authentication::OAuth { settings, .. } if settings.cae_capable
     )
 }
 
-async fn note_challenge(
+async fn record_challenge(
     hub: &Hub,
     admitted: &Admitted,
     challenged: &Challenged,
@@ -193,14 +217,13 @@ async fn note_challenge(
 ) -> Result<(), RuntimeRefusal> {
     let connection = &admitted.connection;
     let refused = fingerprint(challenged.refused.expose());
+    let payload = ConnectionChallenged { access_token: refused.clone(), claims: challenged.claims.clone() };
     let event =
-        Event::new(connection.tenant, admitted.now, "connection.challenged", connection.subject(), trace)
-            .with(json!({"access_token": refused, "claims": challenged.claims}))
-            .about([refused]);
+        Event::new(connection.tenant, admitted.now, connection.subject(), trace, payload).about([refused]);
     Ok(hub.chassis.store.commit(hub.chassis.journal.entry(&event)).await?)
 }
 
-/// The answer when the back end gives none.
+/// The response to a call that the back end did not answer.
 fn gateway_error(hub: &Hub, trace: &Trace, timed_out: bool) -> Response {
     let (status, message) = if timed_out {
         (StatusCode::GATEWAY_TIMEOUT, "GatewayTimeout")

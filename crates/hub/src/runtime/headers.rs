@@ -1,4 +1,4 @@
-//! Which headers pass through the hub, and which it adds.
+//! Selects the headers that are forwarded, and adds the hub's own.
 
 use std::collections::BTreeSet;
 
@@ -10,8 +10,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use outlive_clock::TenantId;
 use uuid::Uuid;
 
-/// Request headers that pass, besides those that the connector's swagger declares.
-const PASSED: [HeaderName; 9] = [
+/// Request headers that are forwarded, besides those that the connector's swagger declares.
+const FORWARDED: [HeaderName; 9] = [
     ACCEPT,
     ACCEPT_LANGUAGE,
     CONTENT_TYPE,
@@ -23,9 +23,10 @@ const PASSED: [HeaderName; 9] = [
     HeaderName::from_static("prefer"),
 ];
 
-/// Headers that never pass, in either direction, whatever a swagger declares: those of one hop (RFC 9110 §7.6.1), those of the
-/// caller's or the hub's own identity, and those that the transport writes anew.
-const HELD_BACK: [&str; 19] = [
+/// Headers that are never forwarded in either direction, even if a swagger declares them:
+/// hop-by-hop headers (RFC 9110 §7.6.1), the caller's and the hub's own credentials, and headers
+/// that the transport sets.
+const NEVER_FORWARDED: [&str; 19] = [
     "authorization",
     "connection",
     "content-length",
@@ -47,16 +48,18 @@ const HELD_BACK: [&str; 19] = [
     "x-ms-request-id",
 ];
 
-/// The headers of a call that go on to the back end. `declared` are lower-case names.
+/// Returns the request headers that are forwarded to the back end. `declared` contains lower-case
+/// names.
 pub(crate) fn to_back_end(headers: &HeaderMap, declared: &BTreeSet<String>) -> HeaderMap {
     let named = named_by_connection(headers);
     select(headers, |name| {
-        (PASSED.contains(name) || declared.contains(name.as_str()) || is_client_request_id(name))
+        (FORWARDED.contains(name) || declared.contains(name.as_str()) || is_client_request_id(name))
             && !named.contains(name.as_str())
     })
 }
 
-/// The headers of a back end's answer that go back to the caller. A header that repeats `token` does not.
+/// Returns the response headers that are forwarded to the caller, without any that contains
+/// `token`.
 pub(crate) fn to_caller(headers: &HeaderMap, token: Option<&str>) -> HeaderMap {
     let named = named_by_connection(headers);
     let mut passed = select(headers, |name| !named.contains(name.as_str()));
@@ -76,7 +79,7 @@ pub(crate) fn to_caller(headers: &HeaderMap, token: Option<&str>) -> HeaderMap {
 fn select(headers: &HeaderMap, wanted: impl Fn(&HeaderName) -> bool) -> HeaderMap {
     headers
         .iter()
-        .filter(|(name, _)| wanted(name) && !HELD_BACK.contains(&name.as_str()))
+        .filter(|(name, _)| wanted(name) && !NEVER_FORWARDED.contains(&name.as_str()))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect()
 }
@@ -85,7 +88,7 @@ fn is_client_request_id(name: &HeaderName) -> bool {
     matches!(name.as_str(), "client-request-id" | "x-ms-client-request-id")
 }
 
-/// A `Connection` header names further headers that are of one hop.
+/// Returns the further hop-by-hop headers that `Connection` names.
 fn named_by_connection(headers: &HeaderMap) -> BTreeSet<String> {
     let values = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).map(|name| name.trim().to_ascii_lowercase()).collect()
@@ -95,7 +98,7 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
     !part.is_empty() && text.windows(part.len()).any(|window| window == part)
 }
 
-/// The headers that the hub adds to every answer of the runtime.
+/// Returns the headers that the hub adds to every response of the runtime.
 pub(crate) fn added(tenant: TenantId, creator: Uuid, caller: Option<Uuid>) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let mut add = |name: &'static str, value: &str| {
@@ -137,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn only_listed_and_declared_request_headers_pass() {
+    fn only_listed_and_declared_request_headers_are_forwarded() {
         let sent = map(&[
             ("accept", "a"),
             ("content-type", "b"),
@@ -159,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_loses_what_is_of_one_hop_and_what_leaks() {
+    fn hop_by_hop_headers_and_echoed_tokens_are_removed_from_responses() {
         let answer = map(&[
             ("content-type", "application/json"),
             ("etag", "1"),

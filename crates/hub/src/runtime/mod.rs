@@ -2,13 +2,14 @@
 //!
 //! | step | refusal |
 //! |---|---|
-//! | who calls: a `Key` token or a bearer token | 401, `Error from token exchange: …` |
-//! | whether they are on the connection's access list | 403, `Error from token exchange: …` |
-//! | whether the connector declares the operation | 404, as API Management responds |
-//! | a source token: the stored one, or a new one | 401 with the connection's status text; 502 or 504 if the issuer is out of order |
-//! | the call, with `Authorization: Bearer <source token>` | 502 or 504 |
+//! | authenticate: a `Key` token or a bearer token | 401, `Error from token exchange: …` |
+//! | check the connection's access list | 403, `Error from token exchange: …` |
+//! | find the operation that the connector declares | 404, as API Management responds |
+//! | get a source token | 401 with the status message; 502 or 504 if the issuer fails |
+//! | call the back end, with `Authorization: Bearer <source token>` | 502 or 504 |
 //!
-//! One journal line a call. The source token is put on the outgoing request and nowhere else.
+//! Every call records one journal event. The source token is set on the outgoing request and used
+//! nowhere else.
 
 mod admission;
 mod forward;
@@ -17,7 +18,7 @@ mod refusal;
 mod target;
 
 pub(crate) use admission::Admitted;
-pub(crate) use forward::{Outgoing, forward};
+pub(crate) use forward::{OutgoingRequest, forward};
 pub use target::BackEnds;
 
 use std::sync::Arc;
@@ -50,23 +51,23 @@ async fn call(
     body: Result<Bytes, axum::extract::rejection::BytesRejection>,
 ) -> Response {
     let source = host_of(hub.origin());
-    // The path as it came: what is percent-encoded in it stays so on its way to the back end.
+    // Percent-encoding is kept on the way to the back end.
     let mut parts = uri.path().strip_prefix("/apim/").unwrap_or_default().splitn(3, '/');
     let (api, id) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let path = parts.next().unwrap_or_default().to_owned();
     let Ok(id) = id.parse::<ConnectionId>() else {
-        return RuntimeRefusal::not_found().answer(&source);
+        return RuntimeRefusal::not_found().respond(&source);
     };
     let admitted = match admission::admit(&hub, api, id, &headers, &method, &path, &trace).await {
         Ok(admitted) => admitted,
-        Err(refusal) => return refusal.answer(&source),
+        Err(refusal) => return refusal.respond(&source),
     };
     let Ok(body) = body else {
         return RuntimeRefusal::new(StatusCode::PAYLOAD_TOO_LARGE, "The request's content is too large.")
-            .answer(&source);
+            .respond(&source);
     };
     let query = uri.query().map(str::to_owned);
-    let outgoing = Outgoing { method, path, query, headers, body };
+    let outgoing = OutgoingRequest { method, path, query, headers, body };
     let mut response = match forward(&hub, &admitted, outgoing, &trace).await {
         Ok(response) => response,
         Err(refusal) => refusal.into_response(),

@@ -1,4 +1,4 @@
-//! How the runtime says no.
+//! Errors of the runtime.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -7,7 +7,7 @@ use http::header::{HeaderValue, WWW_AUTHENTICATE};
 use outlive_chassis::Problem;
 use serde_json::json;
 
-/// A refusal of the runtime. Answered as `{status, source, message, error{message}}`.
+/// An error response of the runtime: `{status, source, message, error{message}}`.
 #[derive(Debug, Clone)]
 pub(crate) struct RuntimeRefusal {
     pub(crate) status: StatusCode,
@@ -22,7 +22,7 @@ impl RuntimeRefusal {
         Self { status, message: message.into(), challenge: None, source: String::new(), by_gateway: false }
     }
 
-    /// The words that documented refusals of callers begin with.
+    /// An error of the token exchange, with the documented prefix.
     pub(super) fn token_exchange(status: StatusCode, why: impl std::fmt::Display) -> Self {
         Self::new(status, format!("Error from token exchange: {why}"))
     }
@@ -31,7 +31,7 @@ impl RuntimeRefusal {
         Self::new(StatusCode::NOT_FOUND, "Resource not found")
     }
 
-    /// The response of API Management itself to a call that is no operation of the API, whether by path or by method.
+    /// The response of API Management to a call that matches no operation, by path or method.
     pub(super) fn no_such_operation() -> Self {
         Self { by_gateway: true, ..Self::not_found() }
     }
@@ -41,14 +41,14 @@ impl RuntimeRefusal {
         self
     }
 
-    pub(super) fn in_the_name_of(mut self, source: &str) -> Self {
+    pub(super) fn with_source(mut self, source: &str) -> Self {
         source.clone_into(&mut self.source);
         self
     }
 
-    /// The answer, in the name of `source` (the hub's host).
-    pub(super) fn answer(self, source: &str) -> Response {
-        self.in_the_name_of(source).into_response()
+    /// The response, with `source` (the hub's host).
+    pub(super) fn respond(self, source: &str) -> Response {
+        self.with_source(source).into_response()
     }
 }
 

@@ -1,16 +1,16 @@
-//! Where a call through a connection goes.
+//! The URL of a forwarded call.
 
 use url::Url;
 
-use crate::path::{climbs, is_of_lab_surface, readings};
+use crate::path::{decodings, has_traversal, is_of_lab_surface};
 
-/// Back ends by host: where the hosts that connectors name are found from here. What is not listed cannot be reached, so that
-/// nobody's connector makes the hub call what it should not.
+/// The addresses of back ends by host name. Other hosts cannot be reached, so that a connector
+/// cannot make the hub call arbitrary addresses.
 #[derive(Debug, Clone, Default)]
 pub struct BackEnds(Vec<(String, Url)>);
 
 impl BackEnds {
-    /// The list: host names as swaggers write them (`orders.contoso.example`), each with the URL it is found at.
+    /// Creates the list from host names as in swaggers (`orders.contoso.example`) and their URLs.
     pub fn new(list: impl IntoIterator<Item = (String, Url)>) -> Self {
         Self(list.into_iter().map(|(host, url)| (host.to_ascii_lowercase(), url)).collect())
     }
@@ -20,22 +20,22 @@ impl BackEnds {
     }
 }
 
-/// Why a call cannot be forwarded.
+/// The path of a call cannot be forwarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BadTarget {
     /// Path and query together are too long.
     TooLong,
-    /// The path leaves what the connector may reach.
+    /// The path leads out of the connector's base path.
     Outside,
 }
 
 const TARGET_CHARS_MAX: usize = 8_192;
 
-/// The URL at the back end `base` for `path` (what follows the connection id in the request, as it came: percent-encoded) under
-/// `base_path`.
+/// Returns the URL at the back end `base` for `path` (the path after the connection id,
+/// percent-encoded as received) under `base_path`.
 ///
-/// A path whose segments climb (`..`, in whatever encoding, once or twice over) is refused, not cleaned up. So is one that
-/// leads to the back end's lab surface, even if a connector declares it.
+/// Rejects a path with `..` segments, in whatever encoding, once or twice, and a path that leads to
+/// the back end's lab surface, even if a connector declares it.
 pub(crate) fn target(base: &Url, base_path: &str, path: &str, query: Option<&str>) -> Result<Url, BadTarget> {
     if path.len() + query.map_or(0, str::len) > TARGET_CHARS_MAX {
         return Err(BadTarget::TooLong);
@@ -48,8 +48,8 @@ pub(crate) fn target(base: &Url, base_path: &str, path: &str, query: Option<&str
     url.set_fragment(None);
     let below = url.path().strip_prefix(root).unwrap_or_default();
     let outside = !url.path().starts_with(&prefix)
-        || readings(path).iter().any(|reading| climbs(reading))
-        || readings(below).iter().any(|reading| is_of_lab_surface(reading));
+        || decodings(path).iter().any(|reading| has_traversal(reading))
+        || decodings(below).iter().any(|reading| is_of_lab_surface(reading));
     if outside { Err(BadTarget::Outside) } else { Ok(url) }
 }
 
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn path_and_query_are_carried_over_as_they_are() {
+    fn path_and_query_are_kept() {
         for (at, base_path, path, query, expected) in [
             ("http://r:1", "", "orders", None, "http://r:1/orders"),
             ("http://r:1/", "", "orders/42", Some("$top=5&x=%20"), "http://r:1/orders/42?$top=5&x=%20"),
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_climbs_is_refused() {
+    fn path_traversal_is_rejected() {
         for path in [
             "..",
             "../secret",
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lab_surface_of_a_back_end_is_out_of_reach() {
+    fn the_lab_surface_of_a_back_end_cannot_be_reached() {
         for (at, base_path, path) in [
             ("http://r:1", "", "_lab/tenants"),
             ("http://r:1", "", "//_lab"),

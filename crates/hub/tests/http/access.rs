@@ -1,4 +1,4 @@
-//! Who may see, use and manage a connection; and the keys that stand for that.
+//! Who can read, use and manage a connection, and connection keys.
 
 use outlive_clock::{ConnectionId, Span};
 use outlive_tokens::sign_hs256;
@@ -16,12 +16,12 @@ fn workflow(id: &str) -> Value {
     json!({"properties": {"principal": {"type": "Workflow", "identity": {"workflowId": id}}}})
 }
 
-async fn with_key(world: &World, runtime: &str, key: &str) -> crate::world::Answer {
+async fn with_key(world: &World, runtime: &str, key: &str) -> crate::world::Response {
     world.send("GET", &format!("{runtime}/orders"), &[("authorization", &format!("Key {key}"))], "").await
 }
 
 #[tokio::test]
-async fn whoever_is_not_on_the_list_is_refused_in_the_documented_words() {
+async fn a_principal_without_access_gets_the_documented_error() {
     let world = World::new().await;
     let runtime = world.connect("orders", CONNECTOR).await;
     let id = runtime.rsplit_once('/').expect("an id").1;
@@ -36,7 +36,7 @@ async fn whoever_is_not_on_the_list_is_refused_in_the_documented_words() {
             "Error from token exchange: User is not allowed to access connection unitedstates/{CONNECTOR}/{id}"
         )
     );
-    assert!(world.back_end.seen().is_empty());
+    assert!(world.back_end.calls().is_empty());
 
     world
         .arm(&world.user(OWNER), "PUT", "orders/accessPolicies/colleague", &colleague(&world))
@@ -61,7 +61,7 @@ async fn whoever_is_not_on_the_list_is_refused_in_the_documented_words() {
 }
 
 #[tokio::test]
-async fn the_list_lets_see_and_use_and_the_owner_alone_manages() {
+async fn the_access_list_allows_reading_and_use_but_only_the_owner_manages() {
     let world = World::new().await;
     world.connect("orders", CONNECTOR).await;
     let token = world.user(COLLEAGUE);
@@ -94,12 +94,12 @@ async fn the_list_lets_see_and_use_and_the_owner_alone_manages() {
 }
 
 #[tokio::test]
-async fn a_list_shows_what_its_reader_may_see_page_by_page() {
+async fn connections_are_listed_by_page_and_only_if_readable() {
     let world = World::new().await;
     for name in ["b", "A", "c"] {
         world.put_connection(name, CONNECTOR).await.expect(201);
     }
-    let names = |answer: &crate::world::Answer| -> Vec<String> {
+    let names = |answer: &crate::world::Response| -> Vec<String> {
         let value = answer.at("/value");
         value
             .as_array()
@@ -137,7 +137,7 @@ async fn a_list_shows_what_its_reader_may_see_page_by_page() {
 }
 
 #[tokio::test]
-async fn a_key_works_until_it_expires_and_while_its_holder_is_on_the_list() {
+async fn a_key_is_valid_until_it_expires_while_its_principal_has_access() {
     let mut world = World::new().await;
     let runtime = world.connect("orders", CONNECTOR).await;
     let answer = world
@@ -172,7 +172,7 @@ async fn a_key_works_until_it_expires_and_while_its_holder_is_on_the_list() {
 }
 
 #[tokio::test]
-async fn a_workflows_key_is_for_the_flow_service_and_flows_on_the_list() {
+async fn a_workflow_key_requires_the_flow_service_and_an_access_policy() {
     let world = World::new().await;
     let runtime = world.connect("orders", CONNECTOR).await;
     let id = runtime.rsplit_once('/').expect("an id").1;
@@ -203,7 +203,7 @@ async fn a_workflows_key_is_for_the_flow_service_and_flows_on_the_list() {
         "unitedstates/logicflows/flow-1"
     );
 
-    // The flow service's own token is no way around the list.
+    // The flow service's own token does not bypass the access list.
     world.send("GET", &format!("{runtime}/orders"), &[("authorization", &flows)], "").await.expect(403);
     world.arm(&world.user(OWNER), "DELETE", "orders/accessPolicies/flow", &Value::Null).await.expect(200);
     let refused = with_key(&world, &runtime, &key).await.expect(403);
@@ -218,7 +218,7 @@ async fn a_workflows_key_is_for_the_flow_service_and_flows_on_the_list() {
 }
 
 #[tokio::test]
-async fn a_key_is_for_one_connection_and_made_by_the_hub() {
+async fn a_key_is_valid_for_one_connection_and_signed_by_the_hub() {
     let world = World::new().await;
     let (one, two) = (world.connect("one", CONNECTOR).await, world.connect("two", CONNECTOR).await);
     let answer =
@@ -246,7 +246,7 @@ async fn a_key_is_for_one_connection_and_made_by_the_hub() {
             "Error from token exchange: Bad Key authorization token. Token must be a valid JWT signed with HS256"
         );
     }
-    // Another connector's path is no path of this connection.
+    // The path of another connector is not a path of this connection.
     let astray = one.replace(CONNECTOR, "shared_open");
     with_key(&world, &astray, &key).await.expect(404);
     world.arm(&world.user(OWNER), "DELETE", "one", &Value::Null).await.expect(200);
@@ -254,7 +254,7 @@ async fn a_key_is_for_one_connection_and_made_by_the_hub() {
 }
 
 #[tokio::test]
-async fn validity_is_bounded() {
+async fn key_validity_has_limits() {
     let world = World::new().await;
     world.connect("orders", CONNECTOR).await;
     for (validity, status) in [
@@ -274,9 +274,9 @@ async fn validity_is_bounded() {
     }
 }
 
-/// The flow service reports the end of a flow; every access policy that names it goes, and nothing else.
+/// The flow service reports a deleted flow; exactly the access policies that name it are withdrawn.
 #[tokio::test]
-async fn the_access_of_a_flow_ends_with_it() {
+async fn deleting_a_flow_withdraws_its_access() {
     let world = World::new().await;
     let runtime = world.connect("orders", CONNECTOR).await;
     world.connect("more", CONNECTOR).await;

@@ -1,4 +1,4 @@
-//! What is wrong with a request is said; nothing breaks.
+//! Invalid requests are rejected with an error that says why.
 
 use outlive_tokens::{TokenVersion, issuer};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::world::{CONNECTOR, ORIGIN, OWNER, World};
 
 #[tokio::test]
-async fn a_token_that_is_not_for_this_is_refused() {
+async fn tokens_for_another_purpose_are_rejected_by_the_control_plane() {
     let world = World::new().await;
     let with = |name: &str, value: Value| {
         let mut claims = world.claims(OWNER);
@@ -37,7 +37,7 @@ async fn a_token_that_is_not_for_this_is_refused() {
 }
 
 #[tokio::test]
-async fn token_and_subscription_agree() {
+async fn token_and_subscription_must_match() {
     let world = World::new().await;
     let other = Uuid::from_u128(0x22);
     let spec = json!({"clock": {"now": world.now, "speed": 0}}).to_string();
@@ -50,14 +50,14 @@ async fn token_and_subscription_agree() {
     claims["iss"] = json!(issuer(ORIGIN, outlive_clock::TenantId::from_uuid(other), TokenVersion::V1));
     world.send("GET", &uri, &[("authorization", &world.sign(&claims))], "").await.expect(404);
 
-    // The other tenant's user does not reach this tenant's connection by its runtime URL either.
+    // A user of the other tenant cannot use this tenant's connection by its runtime URL either.
     let runtime = world.connect("orders", CONNECTOR).await;
     let uri = format!("{runtime}/orders");
     world.send("GET", &uri, &[("authorization", &world.sign(&claims))], "").await.expect(404);
 }
 
 #[tokio::test]
-async fn versions_methods_paths_and_bodies_are_checked() {
+async fn invalid_versions_methods_paths_and_bodies_get_an_error() {
     let world = World::new().await;
     let token = world.user(OWNER);
     let auth = [("authorization", token.as_str())];
@@ -112,7 +112,7 @@ async fn versions_methods_paths_and_bodies_are_checked() {
 }
 
 #[tokio::test]
-async fn policies_are_checked_and_bounded() {
+async fn access_policies_have_a_valid_form_and_a_maximum_number() {
     let world = World::new().await;
     world.put_connection("orders", CONNECTOR).await.expect(201);
     let put = |name: String, principal: Value| {
@@ -145,7 +145,7 @@ async fn policies_are_checked_and_bounded() {
 }
 
 #[tokio::test]
-async fn a_runtime_call_without_a_good_caller_is_refused() {
+async fn a_runtime_call_requires_a_valid_caller() {
     let world = World::new().await;
     let runtime = world.connect("orders", CONNECTOR).await;
     let uri = format!("{runtime}/orders");
@@ -167,5 +167,5 @@ async fn a_runtime_call_without_a_good_caller_is_refused() {
     }
     let big = "x".repeat(2 << 20);
     world.send("POST", &uri, &[("authorization", &token)], &big).await.expect(413);
-    assert!(world.back_end.seen().is_empty());
+    assert!(world.back_end.calls().is_empty());
 }

@@ -1,4 +1,4 @@
-//! From a new connection to a connected one, and every way not to get there.
+//! Consent: from a new connection to a connected one, and all errors on the way.
 
 use std::sync::Arc;
 
@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use crate::fakes::Mood;
+use crate::fakes::Behavior;
 use crate::world::{COLLEAGUE, CONNECTOR, HUB, ORIGIN, OWNER, PUBLIC, RETURN, SECRET, World, query};
 
 #[tokio::test]
-async fn a_connection_is_made_signed_in_for_and_confirmed() {
+async fn consent_gives_a_connection_its_tokens() {
     let world = World::new().await;
     let made = world.put_connection("orders", CONNECTOR).await.expect(201);
     assert_eq!(
@@ -40,7 +40,7 @@ async fn a_connection_is_made_signed_in_for_and_confirmed() {
         assert_eq!(query(&authorize, name), value, "{name}");
     }
 
-    let code = world.come_back(&authorize).await;
+    let code = world.follow_redirect(&authorize).await;
     let form = world.issuer.last();
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(form["code_verifier"].as_bytes()));
     assert_eq!(challenge, query(&authorize, "code_challenge"), "the verifier is the challenge's own");
@@ -53,7 +53,7 @@ async fn a_connection_is_made_signed_in_for_and_confirmed() {
     ] {
         assert_eq!(form[name], value, "{name}");
     }
-    assert_eq!(world.get("orders").await.at("/properties/overallStatus"), "Error", "it is not confirmed yet");
+    assert_eq!(world.get("orders").await.at("/properties/overallStatus"), "Error", "not confirmed yet");
 
     let confirmed = world.confirm("orders", &code).await.expect(200);
     assert_eq!(confirmed.at("/properties/statuses"), json!([{"status": "Connected"}]));
@@ -85,12 +85,12 @@ async fn a_public_client_sends_no_secret_and_a_connector_may_have_its_own_redire
     let shown = world.send("GET", &api, &[("authorization", &world.user(OWNER))], "").await.expect(200);
     assert_eq!(shown.at("/properties/connectionParameters/token/oAuthSettings/redirectUrl"), redirect_uri);
 
-    // The answer has to come back where it was sent.
+    // The response must arrive at the redirect URI of the request.
     let mut elsewhere: Url = format!("{HUB}/redirect").parse().expect("a URL");
     elsewhere.query_pairs_mut().append_pair("code", "c").append_pair("state", &query(&authorize, "state"));
     world.open(elsewhere.as_str()).await.expect(400);
 
-    let code = world.come_back(&authorize).await;
+    let code = world.follow_redirect(&authorize).await;
     assert!(!world.issuer.last().contains_key("client_secret"));
     world.confirm("orders", &code).await.expect(200);
 }
@@ -103,11 +103,11 @@ async fn states_links_and_codes_work_once() {
     let (first, second) = (world.authorize(&link).await, world.authorize(&link).await);
     let back = |authorize: &Url| format!("{HUB}/redirect?code=c&state={}", query(authorize, "state"));
     world.open(&back(&first)).await.expect(400);
-    assert!(world.issuer.asked().is_empty(), "an earlier opening of the link is worth nothing");
+    assert!(world.issuer.token_requests().is_empty(), "the state of an earlier opening is void");
 
-    let code = world.come_back(&second).await;
+    let code = world.follow_redirect(&second).await;
     world.open(&back(&second)).await.expect(400);
-    assert_eq!(world.issuer.asked().len(), 1, "a state is redeemed once");
+    assert_eq!(world.issuer.token_requests().len(), 1, "a state is redeemed once");
     world.open(&link).await.expect(400);
 
     world.confirm("orders", &code).await.expect(200);
@@ -117,7 +117,7 @@ async fn states_links_and_codes_work_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_many_who_come_at_once_with_one_state_or_code_one_succeeds() {
+async fn a_state_and_a_code_succeed_once_among_concurrent_requests() {
     let world = Arc::new(World::new().await);
     world.put_connection("orders", CONNECTOR).await;
     let authorize = world.authorize(&world.link("orders").await).await;
@@ -137,7 +137,7 @@ async fn of_many_who_come_at_once_with_one_state_or_code_one_succeeds() {
             assert_eq!(answer.status, 400);
         }
     }
-    assert_eq!((codes.len(), world.issuer.asked().len()), (1, 1));
+    assert_eq!((codes.len(), world.issuer.token_requests().len()), (1, 1));
 
     let all: Vec<_> = (0..64)
         .map(|_| {
@@ -165,7 +165,7 @@ async fn links_states_and_codes_expire_by_the_tenants_clock() {
     assert!(world.open(&link).await.expect(400).text.contains("expired"));
 
     world.advance(Span::from_minutes(15) - Span::from_micros(2)).await;
-    let code = world.come_back(&authorize).await;
+    let code = world.follow_redirect(&authorize).await;
     let late = world.authorize(&world.link("orders").await).await;
 
     world.advance(Span::from_minutes(5)).await;
@@ -174,12 +174,12 @@ async fn links_states_and_codes_expire_by_the_tenants_clock() {
 
     world.advance(Span::from_minutes(10)).await;
     let back = format!("{HUB}/redirect?code=c&state={}", query(&late, "state"));
-    assert!(world.open(&back).await.expect(400).text.contains("too long"));
-    assert_eq!(world.issuer.asked().len(), 1);
+    assert!(world.open(&back).await.expect(400).text.contains("has expired"));
+    assert_eq!(world.issuer.token_requests().len(), 1);
 }
 
 #[tokio::test]
-async fn only_whoever_the_link_was_made_for_confirms_it() {
+async fn only_the_user_of_the_link_can_confirm() {
     let world = World::new().await;
     world.put_connection("orders", CONNECTOR).await;
     world.put_connection("other", CONNECTOR).await;
@@ -187,7 +187,7 @@ async fn only_whoever_the_link_was_made_for_confirms_it() {
         "type": "ActiveDirectory", "identity": {"tenantId": world.tenant, "objectId": COLLEAGUE}}}});
     world.arm(&world.user(OWNER), "PUT", "orders/accessPolicies/colleague", &policy).await.expect(201);
     let authorize = world.authorize(&world.link("orders").await).await;
-    let code = world.come_back(&authorize).await;
+    let code = world.follow_redirect(&authorize).await;
     let confirm = |who, name: &str, body: Value| {
         let (world, path) = (&world, format!("{name}/confirmConsentCode"));
         async move { world.arm(&world.user(who), "POST", &path, &body).await }
@@ -209,7 +209,7 @@ async fn only_whoever_the_link_was_made_for_confirms_it() {
 }
 
 #[tokio::test]
-async fn what_the_issuer_refuses_is_shown_and_recorded() {
+async fn an_error_of_the_issuer_appears_on_the_page_and_in_the_journal() {
     let world = World::new().await;
     world.put_connection("orders", CONNECTOR).await;
     let authorize = world.authorize(&world.link("orders").await).await;
@@ -227,7 +227,7 @@ async fn what_the_issuer_refuses_is_shown_and_recorded() {
          <b>User declined</b>"
     );
 
-    world.issuer.set(Mood::Refuse(
+    world.issuer.set(Behavior::Refuse(
         401,
         json!({"error": "invalid_client", "error_description": "AADSTS7000215: wrong"}),
     ));
@@ -246,15 +246,19 @@ async fn what_the_issuer_refuses_is_shown_and_recorded() {
     );
     assert_eq!(world.journal("consent.failed").await.len(), 2);
 
-    world.issuer.set(Mood::Broken(503));
+    world.issuer.set(Behavior::Broken(503));
     let authorize = world.authorize(&world.link("orders").await).await;
     let back = format!("{HUB}/redirect?code=c&state={}", query(&authorize, "state"));
     world.open(&back).await.expect(502);
-    assert_eq!(world.get("orders").await.json(), shown.json(), "a hiccup is no news of the connection");
+    assert_eq!(
+        world.get("orders").await.json(),
+        shown.json(),
+        "a transient failure does not change the connection"
+    );
 }
 
 #[tokio::test]
-async fn signing_in_again_keeps_id_access_list_and_owner_and_takes_the_account_over() {
+async fn a_new_consent_changes_only_the_account() {
     let world = World::new().await;
     let runtime = world.connect("orders", CONNECTOR).await;
     let before = world.get("orders").await.json();
@@ -264,7 +268,7 @@ async fn signing_in_again_keeps_id_access_list_and_owner_and_takes_the_account_o
     let first = world.call(&runtime).await.expect(200).status;
     let old = world.back_end.last().headers["authorization"].clone();
 
-    // A failed attempt to sign in again leaves what works alone.
+    // A failed sign-in does not affect a connected connection.
     let authorize = world.authorize(&world.link("orders").await).await;
     world
         .open(&format!("{HUB}/redirect?error=access_denied&state={}", query(&authorize, "state")))
@@ -287,7 +291,7 @@ async fn signing_in_again_keeps_id_access_list_and_owner_and_takes_the_account_o
 }
 
 #[tokio::test]
-async fn a_link_is_made_only_for_where_one_may_return() {
+async fn a_link_requires_an_allowed_return_url() {
     let world = World::new().await;
     world.put_connection("orders", CONNECTOR).await;
     let ask = |parameter: Value| {
@@ -315,7 +319,7 @@ async fn a_link_is_made_only_for_where_one_may_return() {
 }
 
 #[tokio::test]
-async fn damaged_links_and_states_are_pages_not_errors() {
+async fn invalid_links_and_states_show_an_error_page() {
     let world = World::new().await;
     for uri in [
         "/login",
@@ -331,7 +335,7 @@ async fn damaged_links_and_states_are_pages_not_errors() {
         assert_eq!(page.status, 400, "{uri}");
         assert!(page.text.contains("<h1>") && page.header("cache-control") == "no-store", "{uri}");
     }
-    // What was sealed for one thing does not open for another.
+    // A value sealed for one purpose cannot be opened for another.
     world.put_connection("orders", CONNECTOR).await;
     let link = world.link("orders").await;
     let data = link.rsplit_once('=').expect("data").1;

@@ -1,4 +1,4 @@
-//! Claims challenges of a back end that evaluates access continuously, and how the hub answers them.
+//! Claims challenges of CAE-enabled back ends.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use outlive_clock::Span;
 use outlive_tokens::fingerprint;
 use serde_json::{Value, json};
 
-use crate::fakes::{Mood, token};
+use crate::fakes::{Behavior, token};
 use crate::world::{CAPABLE, CONNECTOR, OWNER, World, query};
 
-const SAYS_SO: &str = r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#;
+const CAPABILITY: &str = r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#;
 
 fn challenge() -> String {
     let claims = r#"{"access_token":{"nbf":{"essential":true, "value":"1767603600"}}}"#;
@@ -23,28 +23,28 @@ fn bearer(n: usize) -> String {
 }
 
 #[tokio::test]
-async fn a_capable_connector_says_so_in_every_request_and_others_do_not() {
+async fn only_a_cae_capable_connector_declares_the_capability() {
     let mut world = World::new().await;
     let runtime = world.connect("orders", CAPABLE).await;
-    assert_eq!(world.issuer.last()["claims"], SAYS_SO, "when the code is redeemed");
+    assert_eq!(world.issuer.last()["claims"], CAPABILITY, "when the code is redeemed");
     let authorize = world.authorize(&world.link("orders").await).await;
-    assert_eq!(query(&authorize, "claims"), SAYS_SO, "when the person is sent to sign in");
+    assert_eq!(query(&authorize, "claims"), CAPABILITY, "when the browser is redirected to sign in");
     world.advance(Span::from_hours(2)).await;
     world.call(&runtime).await.expect(200);
-    assert_eq!(world.issuer.last()["claims"], SAYS_SO, "when it refreshes");
+    assert_eq!(world.issuer.last()["claims"], CAPABILITY, "when it refreshes");
 
     let runtime = world.connect("plain", CONNECTOR).await;
     let authorize = world.authorize(&world.link("plain").await).await;
     assert_eq!(query(&authorize, "claims"), "");
     world.advance(Span::from_hours(2)).await;
     world.call(&runtime).await.expect(200);
-    let plain = world.issuer.asked().split_off(2);
+    let plain = world.issuer.token_requests().split_off(2);
     assert_eq!(plain.len(), 2);
     assert!(plain.iter().all(|form| !form.contains_key("claims")), "{plain:?}");
 }
 
 #[tokio::test]
-async fn a_challenge_is_answered_and_the_call_made_again_with_its_body() {
+async fn a_challenged_call_is_repeated_with_a_new_token() {
     let world = World::new().await;
     let runtime = world.connect("orders", CAPABLE).await;
     world.back_end.challenge(1, &challenge());
@@ -52,7 +52,7 @@ async fn a_challenge_is_answered_and_the_call_made_again_with_its_body() {
     let body = r#"{"item":"Bell"}"#;
     world.send("POST", &format!("{runtime}/orders"), &[("authorization", &user)], body).await.expect(200);
 
-    let seen = world.back_end.seen();
+    let seen = world.back_end.calls();
     let calls: Vec<_> = seen
         .iter()
         .map(|seen| (seen.method.as_str(), seen.body.as_str(), seen.headers["authorization"].clone()))
@@ -63,11 +63,11 @@ async fn a_challenge_is_answered_and_the_call_made_again_with_its_body() {
         (form["grant_type"].as_str(), &form["refresh_token"]),
         ("refresh_token", &token("refresh", 1))
     );
-    let asked: Value = serde_json::from_str(&form["claims"]).expect("JSON");
+    let requested: Value = serde_json::from_str(&form["claims"]).expect("JSON");
     let merged = json!({"access_token": {
         "nbf": {"essential": true, "value": "1767603600"}, "xms_cc": {"values": ["cp1"]},
     }});
-    assert_eq!(asked, merged);
+    assert_eq!(requested, merged);
 
     let refused = json!(fingerprint(&token("access", 1)));
     let challenged = world.journal("connection.challenged").await;
@@ -76,22 +76,22 @@ async fn a_challenge_is_answered_and_the_call_made_again_with_its_body() {
     assert_eq!(forwarded[0]["data"]["challenged"], refused);
     assert_eq!(forwarded[0]["data"]["access_token"], json!(fingerprint(&token("access", 2))));
     world.call(&runtime).await.expect(200);
-    assert_eq!((world.issuer.refreshes(), world.back_end.seen().len()), (1, 3), "the new token was kept");
+    assert_eq!((world.issuer.refreshes(), world.back_end.calls().len()), (1, 3), "the new token was kept");
 }
 
 #[tokio::test]
-async fn it_is_answered_once_and_then_the_caller_gets_the_answer() {
+async fn a_second_challenge_is_returned_to_the_caller() {
     let world = World::new().await;
     let runtime = world.connect("orders", CAPABLE).await;
     world.back_end.challenge(9, &challenge());
     let answer = world.call(&runtime).await.expect(401);
     assert_eq!(answer.text, "challenged");
-    assert_eq!((world.issuer.refreshes(), world.back_end.seen().len()), (1, 2));
+    assert_eq!((world.issuer.refreshes(), world.back_end.calls().len()), (1, 2));
     assert_eq!(world.get("orders").await.at("/properties/overallStatus"), "Connected");
 }
 
 #[tokio::test]
-async fn who_is_not_capable_and_what_is_no_challenge_is_left_alone() {
+async fn other_connectors_and_other_errors_do_not_cause_a_refresh() {
     let world = World::new().await;
     let plain = world.connect("plain", CONNECTOR).await;
     world.back_end.challenge(1, &challenge());
@@ -103,29 +103,29 @@ async fn who_is_not_capable_and_what_is_no_challenge_is_left_alone() {
         world.back_end.challenge(2, header);
         assert_eq!(world.call(&capable).await.expect(401).text, "challenged", "{header}");
     }
-    assert_eq!((world.issuer.refreshes(), world.back_end.seen().len()), (0, 4));
+    assert_eq!((world.issuer.refreshes(), world.back_end.calls().len()), (0, 4));
     assert!(world.journal("connection.challenged").await.is_empty());
 }
 
 #[tokio::test]
-async fn a_refresh_that_is_refused_breaks_the_connection_and_one_that_hiccups_does_not() {
+async fn only_a_rejected_refresh_breaks_the_connection() {
     let world = World::new().await;
     let runtime = world.connect("orders", CAPABLE).await;
     world.back_end.challenge(1, &challenge());
-    world.issuer.set(Mood::Broken(503));
+    world.issuer.set(Behavior::Broken(503));
     world.call(&runtime).await.expect(502);
     assert_eq!(world.get("orders").await.at("/properties/overallStatus"), "Connected");
     let refusal = json!({"error": "invalid_grant", "error_description": "AADSTS50173: revoked"});
-    world.issuer.set(Mood::Refuse(400, refusal));
+    world.issuer.set(Behavior::Refuse(400, refusal));
     let answer = world.call(&runtime).await.expect(401);
     assert!(answer.text.contains("AADSTS50173"), "{}", answer.text);
     assert_eq!(world.get("orders").await.at("/properties/overallStatus"), "Error");
     assert_eq!(world.journal("connection.broken").await.len(), 1);
-    assert_eq!(world.back_end.seen().len(), 2, "nothing was repeated");
+    assert_eq!(world.back_end.calls().len(), 2, "nothing was repeated");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_calls_that_are_challenged_at_once_refresh_once() {
+async fn concurrent_challenges_cause_one_refresh() {
     let world = World::new().await;
     let runtime = world.connect("orders", CAPABLE).await;
     world.back_end.challenge(1, &challenge());

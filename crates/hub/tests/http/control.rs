@@ -44,7 +44,7 @@ async fn a_connection_is_a_resource() {
 }
 
 #[tokio::test]
-async fn managed_apis_are_listed_shown_and_exported() {
+async fn managed_apis_can_be_listed_and_read() {
     let world = World::new().await;
     let get = |rest: &str| {
         let uri = format!(
@@ -67,7 +67,7 @@ async fn managed_apis_are_listed_shown_and_exported() {
 }
 
 #[tokio::test]
-async fn a_custom_api_is_made_and_changed_by_its_owner() {
+async fn a_custom_api_can_be_created_and_updated_by_its_owner() {
     let world = World::new().await;
     let uri = |name: &str| {
         format!(
@@ -95,7 +95,8 @@ async fn a_custom_api_is_made_and_changed_by_its_owner() {
     put(COLLEAGUE, "mine", body.clone()).await.expect(409);
     put(OWNER, CONNECTOR, body.clone()).await.expect(409);
 
-    // Connections go to the API as it stands now; its secret stays when it is written without one.
+    // Connections use the current version of the API. An update without a client secret keeps the
+    // old one.
     let api = json!({"id": made.at("/id")});
     let create = json!({"properties": {"api": api}});
     world.arm(&world.user(OWNER), "PUT", "mine", &create).await.expect(201);
@@ -125,7 +126,7 @@ async fn a_custom_api_is_made_and_changed_by_its_owner() {
 }
 
 #[tokio::test]
-async fn a_tenant_that_is_gone_is_gone_with_everything() {
+async fn deleting_a_tenant_deletes_everything() {
     let world = World::new().await;
     let runtime = world.connect("orders", CONNECTOR).await;
     let link = world.link("orders").await;
@@ -140,7 +141,7 @@ async fn a_tenant_that_is_gone_is_gone_with_everything() {
 }
 
 #[tokio::test]
-async fn a_tenants_description_is_checked_by_place() {
+async fn mistakes_in_a_tenant_description_name_their_place() {
     let world = World::new().await;
     let uri = format!("/_lab/tenants/{COLLEAGUE}");
     for (spec, text) in [
@@ -164,7 +165,7 @@ async fn a_tenants_description_is_checked_by_place() {
 }
 
 #[tokio::test]
-async fn of_two_changes_at_once_none_is_lost() {
+async fn concurrent_updates_are_not_lost() {
     let world = World::new().await;
     world.put_connection("orders", CONNECTOR).await.expect(201);
     for round in 0..20 {
@@ -188,7 +189,7 @@ async fn of_two_changes_at_once_none_is_lost() {
 }
 
 #[tokio::test]
-async fn one_change_is_one_commit() {
+async fn an_update_is_one_commit() {
     let world = World::new().await;
     let commits = || *world.store.commits().borrow();
     let owner = world.user(OWNER);

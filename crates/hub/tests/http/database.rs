@@ -1,4 +1,4 @@
-//! Where the hub under test keeps its state.
+//! The database of the hub under test.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -7,10 +7,10 @@ use outlive_store::DatabaseUrl;
 use tempfile::TempDir;
 use url::Url;
 
-/// A database of a test's own, gone when it is dropped.
+/// A database for one test, deleted when dropped.
 pub(crate) enum Database {
     Sqlite(TempDir),
-    /// On the server that `scripts/with-postgres` started.
+    /// A database on the server that `scripts/with-postgres` started.
     Postgres {
         directory: TempDir,
         server: Url,
@@ -19,7 +19,7 @@ pub(crate) enum Database {
 }
 
 impl Database {
-    /// The kind that `OUTLIVE_TEST_DATABASE` asks for.
+    /// Creates a database of the kind in `OUTLIVE_TEST_DATABASE`.
     pub(crate) fn from_environment() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         match std::env::var("OUTLIVE_TEST_DATABASE").as_deref() {
@@ -53,7 +53,7 @@ impl Database {
         }
     }
 
-    /// All that is in it, as bytes to search.
+    /// Returns the whole content, as bytes to search.
     pub(crate) fn content(&self) -> Vec<u8> {
         match self {
             Self::Sqlite(directory) => ["hub.db", "hub.db-wal"]

@@ -1,4 +1,4 @@
-//! An issuer and a back end, as far as the hub can tell.
+//! A fake issuer and a fake back end.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -17,23 +17,23 @@ use serde_json::{Value, json};
 use url::Url;
 use uuid::Uuid;
 
-/// What the issuer's token endpoint does next.
+/// How the issuer's token endpoint responds.
 #[derive(Debug, Clone)]
-pub(crate) enum Mood {
-    /// Grants tokens that live so long.
+pub(crate) enum Behavior {
+    /// Issues tokens with this lifetime.
     Grant { seconds: i64 },
-    /// Refuses with this body.
+    /// Rejects the request with this status and body.
     Refuse(u16, Value),
-    /// Answers this status without sense.
+    /// Returns this status and an invalid body.
     Broken(u16),
 }
 
 #[derive(Debug)]
 pub(crate) struct IssuerState {
-    pub(crate) mood: Mood,
+    pub(crate) behavior: Behavior,
     pub(crate) account: (String, Uuid),
-    /// Every form that came, with the path it came by.
-    pub(crate) asked: Vec<(String, HashMap<String, String>)>,
+    /// All token requests, with their path.
+    pub(crate) token_requests: Vec<(String, HashMap<String, String>)>,
     pub(crate) refresh_tokens: bool,
 }
 
@@ -42,28 +42,28 @@ pub(crate) struct IssuerState {
 pub(crate) struct Issuer(pub(crate) Arc<Mutex<IssuerState>>);
 
 impl Issuer {
-    pub(crate) fn set(&self, mood: Mood) {
-        self.0.lock().expect("not poisoned").mood = mood;
+    pub(crate) fn set(&self, behavior: Behavior) {
+        self.0.lock().expect("not poisoned").behavior = behavior;
     }
 
     pub(crate) fn sign_in_as(&self, upn: &str, oid: Uuid) {
         self.0.lock().expect("not poisoned").account = (upn.to_owned(), oid);
     }
 
-    pub(crate) fn asked(&self) -> Vec<HashMap<String, String>> {
-        self.0.lock().expect("not poisoned").asked.iter().map(|(_, form)| form.clone()).collect()
+    pub(crate) fn token_requests(&self) -> Vec<HashMap<String, String>> {
+        self.0.lock().expect("not poisoned").token_requests.iter().map(|(_, form)| form.clone()).collect()
     }
 
     pub(crate) fn refreshes(&self) -> usize {
-        self.asked().iter().filter(|form| form["grant_type"] == "refresh_token").count()
+        self.token_requests().iter().filter(|form| form["grant_type"] == "refresh_token").count()
     }
 
     pub(crate) fn last(&self) -> HashMap<String, String> {
-        self.asked().pop().expect("the issuer was asked")
+        self.token_requests().pop().expect("a token request")
     }
 }
 
-/// The issuer's key; made once for all tests.
+/// The issuer's key, generated once for all tests.
 pub(crate) fn ring() -> &'static KeyRing {
     static RING: OnceLock<KeyRing> = OnceLock::new();
     RING.get_or_init(|| {
@@ -75,16 +75,16 @@ pub(crate) fn ring() -> &'static KeyRing {
     })
 }
 
-/// Tokens look like what they are, so that a search for them finds them wherever they leaked.
+/// Tokens have recognizable values, so that a search finds where they leaked.
 pub(crate) fn token(kind: &str, n: usize) -> String {
     format!("{kind}-{n}-very-secret-value")
 }
 
 pub(crate) async fn issuer(account: (String, Uuid)) -> (Issuer, Url) {
     let state = IssuerState {
-        mood: Mood::Grant { seconds: 3_600 },
+        behavior: Behavior::Grant { seconds: 3_600 },
         account,
-        asked: Vec::new(),
+        token_requests: Vec::new(),
         refresh_tokens: true,
     };
     let issuer = Issuer(Arc::new(Mutex::new(state)));
@@ -101,10 +101,10 @@ async fn tokens(
     Form(form): Form<HashMap<String, String>>,
 ) -> Response {
     let mut state = issuer.0.lock().expect("not poisoned");
-    state.asked.push((tenant, form));
-    let n = state.asked.len();
-    match &state.mood {
-        Mood::Grant { seconds } => {
+    state.token_requests.push((tenant, form));
+    let n = state.token_requests.len();
+    match &state.behavior {
+        Behavior::Grant { seconds } => {
             let (upn, oid) = &state.account;
             let claims = URL_SAFE_NO_PAD.encode(json!({"upn": upn, "oid": oid}).to_string());
             let mut body = json!({
@@ -116,16 +116,18 @@ async fn tokens(
             }
             Json(body).into_response()
         }
-        Mood::Refuse(status, body) => {
+        Behavior::Refuse(status, body) => {
             (StatusCode::from_u16(*status).expect("a status"), Json(body.clone())).into_response()
         }
-        Mood::Broken(status) => (StatusCode::from_u16(*status).expect("a status"), "<html>").into_response(),
+        Behavior::Broken(status) => {
+            (StatusCode::from_u16(*status).expect("a status"), "<html>").into_response()
+        }
     }
 }
 
-/// A call that reached the back end.
+/// A call that the back end received.
 #[derive(Debug, Clone)]
-pub(crate) struct Seen {
+pub(crate) struct ReceivedCall {
     pub(crate) method: String,
     pub(crate) uri: String,
     pub(crate) headers: HashMap<String, String>,
@@ -134,26 +136,27 @@ pub(crate) struct Seen {
 
 /// The fake back end.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct BackEnd(Arc<Mutex<Vec<Seen>>>, Arc<Mutex<Challenges>>);
+pub(crate) struct BackEnd(Arc<Mutex<Vec<ReceivedCall>>>, Arc<Mutex<Challenges>>);
 
-/// To whom the back end answers 401, and with what.
+/// Which calls the back end challenges.
 #[derive(Debug, Default)]
 struct Challenges {
     header: String,
-    /// The last token, by number, that is challenged.
+    /// The number of the last token that is challenged.
     up_to: usize,
 }
 
 impl BackEnd {
-    pub(crate) fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn calls(&self) -> Vec<ReceivedCall> {
         self.0.lock().expect("not poisoned").clone()
     }
 
-    pub(crate) fn last(&self) -> Seen {
-        self.seen().pop().expect("the back end was called")
+    pub(crate) fn last(&self) -> ReceivedCall {
+        self.calls().pop().expect("the back end was called")
     }
 
-    /// From now on, access tokens up to this number get a 401 with this `WWW-Authenticate`.
+    /// Responds to access tokens up to this number with 401 and this `WWW-Authenticate` from now
+    /// on.
     pub(crate) fn challenge(&self, up_to: usize, header: &str) {
         *self.1.lock().expect("not poisoned") = Challenges { header: header.to_owned(), up_to };
     }
@@ -174,7 +177,7 @@ async fn answer(State(back_end): State<BackEnd>, request: Request) -> Response {
         .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()))
         .collect();
     let echo = headers.get(AUTHORIZATION.as_str()).cloned().unwrap_or_default();
-    back_end.0.lock().expect("not poisoned").push(Seen {
+    back_end.0.lock().expect("not poisoned").push(ReceivedCall {
         method: parts.method.to_string(),
         uri: parts.uri.to_string(),
         headers,

@@ -1,6 +1,7 @@
-//! The hub over HTTP, between an issuer and a back end that play along.
+//! Tests of the hub over HTTP, with a fake issuer and a fake back end.
 //!
-//! Runs on SQLite; on PostgreSQL by `OUTLIVE_TEST_DATABASE=postgres scripts/with-postgres cargo test -p outlive-hub`.
+//! They run on SQLite, or on PostgreSQL:
+//! `OUTLIVE_TEST_DATABASE=postgres scripts/with-postgres cargo test -p outlive-hub`.
 
 mod access;
 mod bad_input;

@@ -1,4 +1,4 @@
-//! When tokens are renewed, and what comes of it.
+//! When tokens are refreshed, and the results.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use outlive_clock::Span;
 use outlive_tokens::fingerprint;
 use serde_json::{Value, json};
 
-use crate::fakes::{Mood, token};
+use crate::fakes::{Behavior, token};
 use crate::world::{CONNECTOR, NOW, OWNER, PUBLIC, SECRET, World};
 
 fn bearer(n: usize) -> String {
@@ -23,7 +23,7 @@ fn refusal() -> Value {
 }
 
 #[tokio::test]
-async fn a_token_with_three_minutes_left_is_used_and_with_less_is_replaced() {
+async fn a_token_with_less_than_three_minutes_left_causes_a_refresh() {
     let mut world = World::new().await;
     let runtime = world.connect("orders", CONNECTOR).await;
     world.at(NOW + Span::from_seconds(3_600 - 180)).await;
@@ -60,7 +60,7 @@ async fn every_refresh_replaces_the_refresh_token_and_the_journal_shows_its_pare
         world.advance(Span::from_hours(1)).await;
         world.call(&runtime).await.expect(200);
     }
-    assert!(world.issuer.asked().iter().all(|form| !form.contains_key("client_secret")));
+    assert!(world.issuer.token_requests().iter().all(|form| !form.contains_key("client_secret")));
     let lines = world.journal("connection.refreshed").await;
     let pairs: Vec<_> = lines
         .iter()
@@ -71,17 +71,17 @@ async fn every_refresh_replaces_the_refresh_token_and_the_journal_shows_its_pare
 }
 
 #[tokio::test]
-async fn an_idle_connection_is_left_alone() {
+async fn an_idle_connection_causes_no_refresh() {
     let mut world = World::new().await;
     let runtime = world.connect("orders", PUBLIC).await;
     world.advance(Span::from_days(80)).await;
-    assert_eq!(world.issuer.refreshes(), 0, "nobody called");
+    assert_eq!(world.issuer.refreshes(), 0, "no call was made");
     world.call(&runtime).await.expect(200);
     assert_eq!(world.issuer.refreshes(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_calls_at_once_refresh_once() {
+async fn concurrent_calls_cause_one_refresh() {
     let mut world = World::new().await;
     let runtime = world.connect("orders", CONNECTOR).await;
     world.advance(Span::from_hours(2)).await;
@@ -96,12 +96,12 @@ async fn many_calls_at_once_refresh_once() {
         assert_eq!(call.await.expect("no panic"), 200);
     }
     assert_eq!(world.issuer.refreshes(), 1);
-    assert!(world.back_end.seen().iter().all(|seen| seen.headers["authorization"] == bearer(2)));
+    assert!(world.back_end.calls().iter().all(|seen| seen.headers["authorization"] == bearer(2)));
     assert_eq!(world.journal("connection.refreshed").await.len(), 1);
     assert_eq!(world.journal("runtime.forwarded").await.len(), 64);
 }
 
-/// On PostgreSQL, where processes share a database; SQLite belongs to one.
+/// Only on PostgreSQL, where processes can share a database.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn replicas_refresh_once_together() {
     let mut world = World::new().await;
@@ -124,11 +124,11 @@ async fn replicas_refresh_once_together() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_told_word_by_word_and_breaks_the_connection() {
+async fn a_rejected_refresh_breaks_the_connection_and_its_status_quotes_the_issuer() {
     let mut world = World::new().await;
     let runtime = world.connect("orders", CONNECTOR).await;
     world.at("2026-01-05T13:00:00Z".parse().expect("an instant")).await;
-    world.issuer.set(Mood::Refuse(400, refusal()));
+    world.issuer.set(Behavior::Refuse(400, refusal()));
     let answer = world.call(&runtime).await.expect(401);
     let message = answer.at("/message").as_str().expect("a text").to_owned();
     let (head, rest) = message.split_once("Correlation Id=g-").expect("documented");
@@ -152,65 +152,65 @@ async fn a_refusal_is_told_word_by_word_and_breaks_the_connection() {
     let broken = world.journal("connection.broken").await;
     assert_eq!(broken[0]["data"]["answer"]["error_codes"], json!([50173]));
     assert_eq!(broken[0]["data"]["refresh_token"], json!(fingerprint(&token("refresh", 1))));
-    assert!(world.back_end.seen().is_empty());
+    assert!(world.back_end.calls().is_empty());
 }
 
 #[tokio::test]
-async fn a_broken_connection_tries_again_and_revives() {
+async fn a_broken_connection_is_retried_and_can_recover() {
     let mut world = World::new().await;
     let runtime = world.connect("orders", CONNECTOR).await;
     world.advance(Span::from_hours(2)).await;
-    world.issuer.set(Mood::Refuse(400, refusal()));
+    world.issuer.set(Behavior::Refuse(400, refusal()));
     world.call(&runtime).await.expect(401);
     world.call(&runtime).await.expect(401);
     assert_eq!(world.issuer.refreshes(), 2);
-    world.issuer.set(Mood::Grant { seconds: 3_600 });
+    world.issuer.set(Behavior::Grant { seconds: 3_600 });
     world.call(&runtime).await.expect(200);
     assert_eq!(world.get("orders").await.at("/properties/statuses"), json!([{"status": "Connected"}]));
     assert_eq!(world.issuer.last()["refresh_token"], token("refresh", 1), "the refused token was kept");
 }
 
 #[tokio::test]
-async fn a_token_that_still_works_is_used_whatever_the_refresh_says() {
+async fn a_valid_token_is_used_even_if_its_refresh_fails() {
     let mut world = World::new().await;
     let runtime = world.connect("orders", CONNECTOR).await;
     world.at(NOW + Span::from_seconds(3_600 - 1)).await;
-    world.issuer.set(Mood::Refuse(400, refusal()));
+    world.issuer.set(Behavior::Refuse(400, refusal()));
     world.call(&runtime).await.expect(200);
     assert_eq!(world.back_end.last().headers["authorization"], bearer(1));
     assert_eq!(world.get("orders").await.at("/properties/overallStatus"), "Error");
-    world.issuer.set(Mood::Broken(500));
+    world.issuer.set(Behavior::Broken(500));
     world.call(&runtime).await.expect(200);
     world.advance(Span::from_seconds(1)).await;
-    world.issuer.set(Mood::Refuse(400, refusal()));
+    world.issuer.set(Behavior::Refuse(400, refusal()));
     world.call(&runtime).await.expect(401);
-    assert_eq!(world.back_end.seen().len(), 2);
+    assert_eq!(world.back_end.calls().len(), 2);
 }
 
 #[tokio::test]
-async fn a_hiccup_of_the_issuer_keeps_the_connection() {
+async fn a_transient_failure_of_the_issuer_keeps_the_connection() {
     let mut world = World::new().await;
     let runtime = world.connect("orders", CONNECTOR).await;
     world.advance(Span::from_hours(2)).await;
-    for mood in [
-        Mood::Broken(500),
-        Mood::Broken(503),
-        Mood::Broken(400),
-        Mood::Refuse(429, json!({"error": "throttled"})),
-        Mood::Refuse(400, json!({"error": "temporarily_unavailable"})),
+    for behavior in [
+        Behavior::Broken(500),
+        Behavior::Broken(503),
+        Behavior::Broken(400),
+        Behavior::Refuse(429, json!({"error": "throttled"})),
+        Behavior::Refuse(400, json!({"error": "temporarily_unavailable"})),
     ] {
-        world.issuer.set(mood.clone());
+        world.issuer.set(behavior.clone());
         let answer = world.call(&runtime).await;
-        assert_eq!(answer.status, 502, "{mood:?} {}", answer.text);
-        assert_eq!(world.get("orders").await.at("/properties/overallStatus"), "Connected", "{mood:?}");
+        assert_eq!(answer.status, 502, "{behavior:?} {}", answer.text);
+        assert_eq!(world.get("orders").await.at("/properties/overallStatus"), "Connected", "{behavior:?}");
     }
     assert!(world.journal("connection.broken").await.is_empty());
-    world.issuer.set(Mood::Grant { seconds: 3_600 });
+    world.issuer.set(Behavior::Grant { seconds: 3_600 });
     world.call(&runtime).await.expect(200);
 }
 
 #[tokio::test]
-async fn without_a_refresh_token_a_connection_ends_with_its_access_token() {
+async fn without_a_refresh_token_a_connection_breaks_when_its_access_token_expires() {
     let mut world = World::new().await;
     world.issuer.0.lock().expect("not poisoned").refresh_tokens = false;
     let runtime = world.connect("orders", CONNECTOR).await;
@@ -224,7 +224,7 @@ async fn without_a_refresh_token_a_connection_ends_with_its_access_token() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_keeps_the_refresh_token_keeps_it_in_use() {
+async fn a_refresh_token_that_is_not_replaced_stays_in_use() {
     let mut world = World::new().await;
     let runtime = world.connect("orders", CONNECTOR).await;
     world.issuer.0.lock().expect("not poisoned").refresh_tokens = false;

@@ -7,7 +7,7 @@ use crate::fakes::token;
 use crate::world::{CONNECTOR, OWNER, World, swagger};
 
 #[tokio::test]
-async fn method_path_query_headers_and_body_pass_and_nothing_else() {
+async fn method_path_query_listed_headers_and_body_are_forwarded_and_nothing_else() {
     let world = World::new().await;
     let runtime = world.connect("orders", CONNECTOR).await;
     let caller = world.user(OWNER);
@@ -66,7 +66,7 @@ async fn method_path_query_headers_and_body_pass_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn an_answer_of_the_back_end_is_not_the_hubs_to_judge() {
+async fn the_hub_returns_error_responses_of_the_back_end_unchanged() {
     let world = World::new().await;
     let runtime = world.connect("orders", CONNECTOR).await;
     let caller = world.user(OWNER);
@@ -78,10 +78,10 @@ async fn an_answer_of_the_back_end_is_not_the_hubs_to_judge() {
     assert_eq!(world.get("orders").await.at("/properties/overallStatus"), "Connected");
 }
 
-/// API Management answers 404 "Resource not found" where neither path nor method is an operation (Azure PaaS blog, "API
-/// Management limitation workaround: return 404 instead of 405").
+/// API Management returns 404 "Resource not found" if no operation has this path and method (Azure
+/// PaaS blog, "API Management limitation workaround: return 404 instead of 405").
 #[tokio::test]
-async fn only_operations_that_the_connector_declares_are_forwarded() {
+async fn calls_of_undeclared_operations_are_not_forwarded_to_the_back_end() {
     let world = World::new().await;
     let runtime = world.connect("orders", CONNECTOR).await;
     let caller = world.user(OWNER);
@@ -128,7 +128,7 @@ async fn only_operations_that_the_connector_declares_are_forwarded() {
             }
         }
     }
-    assert!(world.back_end.seen().is_empty(), "nothing was forwarded");
+    assert!(world.back_end.calls().is_empty(), "nothing was forwarded");
     let line = &world.journal("runtime.refused").await[2];
     assert_eq!(
         (line["data"]["status"].clone(), line["data"]["path"].clone(), line["data"].get("operation")),
@@ -144,9 +144,10 @@ async fn only_operations_that_the_connector_declares_are_forwarded() {
         .expect(404);
 }
 
-/// Whoever registers a custom connector names its paths: the lab surface of a back end is none of them.
+/// The maker of a custom connector chooses its paths; the lab surface of a back end must not be
+/// reachable.
 #[tokio::test]
-async fn a_connector_that_declares_the_lab_surface_does_not_reach_it() {
+async fn a_connector_cannot_reach_the_lab_surface() {
     let world = World::new().await;
     for (name, base_path, path) in [
         ("shared_mine", "/", "/_lab/tenants"),
@@ -174,11 +175,11 @@ async fn a_connector_that_declares_the_lab_surface_does_not_reach_it() {
         let path = if base_path == "/" { "/_lab/tenants" } else { "/tenants" };
         world.send("GET", &format!("{runtime}{path}"), &[("authorization", &user)], "").await.expect(404);
     }
-    assert!(world.back_end.seen().is_empty());
+    assert!(world.back_end.calls().is_empty());
 }
 
 #[tokio::test]
-async fn a_connection_that_nobody_signed_in_for_has_no_token() {
+async fn an_unauthenticated_connection_has_no_token() {
     let world = World::new().await;
     let made = world.put_connection("orders", CONNECTOR).await;
     let url = made.at("/properties/connectionRuntimeUrl");
@@ -190,7 +191,7 @@ async fn a_connection_that_nobody_signed_in_for_has_no_token() {
         json!({"status": 401, "source": "hub.test", "message": text, "error": {"message": text}})
     );
     assert_eq!(world.journal("runtime.refused").await[0]["data"]["why"], text);
-    assert!(world.back_end.seen().is_empty());
+    assert!(world.back_end.calls().is_empty());
 }
 
 #[tokio::test]
@@ -205,7 +206,7 @@ async fn an_api_without_sign_in_is_called_without_a_token() {
 }
 
 #[tokio::test]
-async fn back_ends_out_of_reach_or_unknown_are_bad_gateways() {
+async fn unreachable_and_unknown_back_ends_are_bad_gateways() {
     let world = World::new().await;
     for (connector, message) in [("shared_gone", "/error/message"), ("shared_lost", "/message")] {
         let made = world.put_connection(connector, connector).await.expect(201);
@@ -218,7 +219,7 @@ async fn back_ends_out_of_reach_or_unknown_are_bad_gateways() {
 }
 
 #[tokio::test]
-async fn a_disabled_connection_cannot_be_used() {
+async fn calls_through_a_disabled_connection_are_errors() {
     let world = World::new().await;
     let runtime = world.connect("orders", CONNECTOR).await;
     let state = |state: &str| json!({"properties": {"connectionState": state}});
@@ -237,7 +238,7 @@ async fn a_disabled_connection_cannot_be_used() {
 }
 
 #[tokio::test]
-async fn a_connection_can_be_tried_out() {
+async fn the_test_operation_checks_a_connection() {
     let mut world = World::new().await;
     world.connect("orders", CONNECTOR).await;
     let link = world.get("orders").await.at("/properties/testLinks/0/requestUri");
@@ -245,7 +246,7 @@ async fn a_connection_can_be_tried_out() {
     world.send("GET", &link, &[("authorization", &world.user(OWNER))], "").await.expect(200);
     assert_eq!(world.back_end.last().uri, "/v1/orders");
     world.advance(Span::from_hours(2)).await;
-    world.issuer.set(crate::fakes::Mood::Refuse(400, json!({"error": "invalid_grant"})));
+    world.issuer.set(crate::fakes::Behavior::Refuse(400, json!({"error": "invalid_grant"})));
     world.send("GET", &link, &[("authorization", &world.user(OWNER))], "").await.expect(401);
     assert_eq!(world.get("orders").await.at("/properties/overallStatus"), "Error");
 }

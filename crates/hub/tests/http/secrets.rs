@@ -1,13 +1,13 @@
-//! What must not be seen is not there to be seen.
+//! No secret appears where it must not.
 
 use outlive_clock::Span;
 use serde_json::{Value, json};
 
-use crate::fakes::{Mood, token};
+use crate::fakes::{Behavior, token};
 use crate::world::{CONNECTOR, OWNER, SECRET, World, query};
 
 #[tokio::test]
-async fn no_secret_is_in_an_answer_the_journal_or_the_database() {
+async fn no_secret_is_in_a_response_the_journal_or_the_database() {
     let mut world = World::new().await;
     let runtime = world.connect("orders", CONNECTOR).await;
     let keys =
@@ -19,11 +19,11 @@ async fn no_secret_is_in_an_answer_the_journal_or_the_database() {
         let answer = world.call(&runtime).await.expect(200);
         answers.push_str(&format!("{:?}{}", answer.headers, answer.text));
     }
-    // Another consent on its way: its verifier, state and code are secrets too.
+    // A second consent in progress: its code verifier, state and code are secrets, too.
     let authorize = world.authorize(&world.link("orders").await).await;
-    let code = world.come_back(&authorize).await;
+    let code = world.follow_redirect(&authorize).await;
     let verifier = world.issuer.last()["code_verifier"].clone();
-    world.issuer.set(Mood::Refuse(400, json!({"error": "invalid_grant"})));
+    world.issuer.set(Behavior::Refuse(400, json!({"error": "invalid_grant"})));
     world.advance(Span::from_hours(2)).await;
     answers.push_str(&world.call(&runtime).await.expect(401).text);
 
@@ -46,7 +46,7 @@ async fn no_secret_is_in_an_answer_the_journal_or_the_database() {
     let found = |secret: &str| database.windows(secret.len()).any(|window| window == secret.as_bytes());
     assert!(found("connection.refreshed") && found("owner@contoso.example"), "the database was read");
 
-    let issued = world.issuer.asked().len();
+    let issued = world.issuer.token_requests().len();
     let mut secrets =
         vec![SECRET.to_owned(), code, verifier, key, query(&authorize, "state"), "issuers-code".to_owned()];
     secrets.extend((1..=issued).flat_map(|n| [token("access", n), token("refresh", n)]));
@@ -59,7 +59,7 @@ async fn no_secret_is_in_an_answer_the_journal_or_the_database() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_deleted_leaves_no_tokens() {
+async fn deleting_a_connection_deletes_its_tokens() {
     let world = World::new().await;
     let runtime = world.connect("orders", CONNECTOR).await;
     world.arm(&world.user(OWNER), "DELETE", "orders", &Value::Null).await.expect(200);

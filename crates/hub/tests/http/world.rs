@@ -1,4 +1,4 @@
-//! A hub with its surroundings, and what people do with it.
+//! A hub with its issuer, back end and users.
 
 use axum::Router;
 use axum::body::Body;
@@ -18,13 +18,13 @@ use crate::database::Database;
 use crate::fakes::{self, BackEnd, Issuer, ring};
 
 pub(crate) const NOW: Instant = Instant::from_seconds(1_767_603_600);
-/// What the lab surface requires.
+/// The key of the lab surface.
 const LAB_KEY: &str = "00112233445566778899aabbccddeeff";
 pub(crate) const HUB: &str = "http://hub.test";
 pub(crate) const ORIGIN: &str = "http://idp.test";
 pub(crate) const SECRET: &str = "the-connectors-very-secret-secret";
 pub(crate) const CONNECTOR: &str = "shared_contoso-orders";
-/// The connector that answers claims challenges.
+/// The CAE-capable connector.
 pub(crate) const CAPABLE: &str = "shared_capable-orders";
 pub(crate) const PUBLIC: &str = "shared_public-orders";
 pub(crate) const RETURN: &str = "http://127.0.0.1:5000/done?x=1";
@@ -33,13 +33,13 @@ pub(crate) const OWNER: Uuid = Uuid::from_u128(0x0a);
 pub(crate) const COLLEAGUE: Uuid = Uuid::from_u128(0x0b);
 pub(crate) const FLOWS: Uuid = Uuid::from_u128(0x0f);
 
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) text: String,
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
     }
@@ -160,7 +160,7 @@ impl World {
         (outlive_hub::build(chassis, config.clone()).await.expect("builds"), store)
     }
 
-    /// Another process of the hub on the same database, if the kind of database allows it.
+    /// Starts another replica of the hub on the same database, if the database can be shared.
     pub(crate) async fn replica(&self) -> Option<Router> {
         match &self.database {
             Database::Sqlite(_) => None,
@@ -168,11 +168,17 @@ impl World {
         }
     }
 
-    pub(crate) async fn send(&self, method: &str, uri: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        uri: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Response {
         Self::send_to(self.app.clone(), method, uri, headers, body).await
     }
 
-    async fn send_to(app: Router, method: &str, uri: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    async fn send_to(app: Router, method: &str, uri: &str, headers: &[(&str, &str)], body: &str) -> Response {
         let mut request = Request::builder()
             .method(Method::from_bytes(method.as_bytes()).expect("a method"))
             .uri(uri)
@@ -188,15 +194,15 @@ impl World {
         let response = app.oneshot(request).await.expect("infallible");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
-        Answer {
+        Response {
             status: parts.status,
             headers: parts.headers,
             text: String::from_utf8_lossy(&bytes).into_owned(),
         }
     }
 
-    /// A browser opens a URL (the whole URL, or its path).
-    pub(crate) async fn open(&self, url: &str) -> Answer {
+    /// Opens a URL (or a path) in a browser.
+    pub(crate) async fn open(&self, url: &str) -> Response {
         self.send("GET", url.strip_prefix(HUB).unwrap_or(url), &[], "").await
     }
 
@@ -236,13 +242,13 @@ impl World {
         )
     }
 
-    /// A call to the control plane about connections.
-    pub(crate) async fn arm(&self, token: &str, method: &str, rest: &str, body: &Value) -> Answer {
+    /// Calls the control plane about connections.
+    pub(crate) async fn arm(&self, token: &str, method: &str, rest: &str, body: &Value) -> Response {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         self.send(method, &self.connection_path(rest), &[("authorization", token)], &body).await
     }
 
-    pub(crate) async fn get(&self, name: &str) -> Answer {
+    pub(crate) async fn get(&self, name: &str) -> Response {
         self.arm(&self.user(OWNER), "GET", name, &Value::Null).await.expect(200)
     }
 
@@ -252,12 +258,12 @@ impl World {
         )})
     }
 
-    pub(crate) async fn put_connection(&self, name: &str, connector: &str) -> Answer {
+    pub(crate) async fn put_connection(&self, name: &str, connector: &str) -> Response {
         let body = json!({"properties": {"displayName": "Orders", "api": self.api(connector)}});
         self.arm(&self.user(OWNER), "PUT", name, &body).await
     }
 
-    /// The owner asks for a link.
+    /// Requests a consent link as the owner.
     pub(crate) async fn link(&self, name: &str) -> String {
         let body = json!({"parameters": [{
             "parameterName": "token", "redirectUrl": RETURN, "objectId": OWNER, "tenantId": self.tenant,
@@ -267,14 +273,14 @@ impl World {
         answer.at("/value/0/link").as_str().expect("a link").to_owned()
     }
 
-    /// A browser opens the link; the issuer's authorize URL comes back, by parameter.
+    /// Opens the link. Returns the issuer's authorize URL.
     pub(crate) async fn authorize(&self, link: &str) -> Url {
         let answer = self.open(link).await.expect(302);
         answer.header("location").parse().expect("a URL")
     }
 
-    /// The browser comes back from the issuer; the hub's code comes back.
-    pub(crate) async fn come_back(&self, authorize: &Url) -> String {
+    /// Follows the issuer's redirect. Returns the hub's code.
+    pub(crate) async fn follow_redirect(&self, authorize: &Url) -> String {
         let redirect_uri = query(authorize, "redirect_uri");
         let mut back: Url = redirect_uri.parse().expect("a URL");
         back.query_pairs_mut()
@@ -286,12 +292,12 @@ impl World {
         query(&to, "code")
     }
 
-    pub(crate) async fn confirm(&self, name: &str, code: &str) -> Answer {
+    pub(crate) async fn confirm(&self, name: &str, code: &str) -> Response {
         let body = json!({"code": code, "tenantId": self.tenant, "objectId": OWNER});
         self.arm(&self.user(OWNER), "POST", &format!("{name}/confirmConsentCode"), &body).await
     }
 
-    /// The owner makes a connection and signs in for it. Its runtime path comes back.
+    /// Creates a connection and signs in for it. Returns its runtime path.
     pub(crate) async fn connect(&self, name: &str, connector: &str) -> String {
         let answer = self.put_connection(name, connector).await;
         self.sign_in(name).await;
@@ -299,13 +305,13 @@ impl World {
         url.as_str().and_then(|url| url.strip_prefix(HUB)).expect("a runtime URL").to_owned()
     }
 
-    pub(crate) async fn sign_in(&self, name: &str) -> Answer {
+    pub(crate) async fn sign_in(&self, name: &str) -> Response {
         let authorize = self.authorize(&self.link(name).await).await;
-        let code = self.come_back(&authorize).await;
+        let code = self.follow_redirect(&authorize).await;
         self.confirm(name, &code).await.expect(200)
     }
 
-    /// Time moves to `now`.
+    /// Sets the time of the tenant.
     pub(crate) async fn at(&mut self, now: Instant) {
         let body = json!({"now": now}).to_string();
         self.send("PUT", &format!("/_lab/tenants/{}/clock", self.tenant), &[], &body).await.expect(200);
@@ -316,18 +322,18 @@ impl World {
         self.at(self.now + span).await;
     }
 
-    /// The owner calls through a connection.
-    pub(crate) async fn call(&self, runtime: &str) -> Answer {
+    /// Calls through a connection as the owner.
+    pub(crate) async fn call(&self, runtime: &str) -> Response {
         self.call_at(self.app.clone(), runtime).await
     }
 
-    /// The same, by way of one replica of several.
-    pub(crate) async fn call_at(&self, app: Router, runtime: &str) -> Answer {
+    /// Calls through a connection by one of several replicas.
+    pub(crate) async fn call_at(&self, app: Router, runtime: &str) -> Response {
         let token = self.user(OWNER);
         Self::send_to(app, "GET", &format!("{runtime}/orders"), &[("authorization", &token)], "").await
     }
 
-    /// The journal's lines of a kind.
+    /// Returns the journal events of a kind.
     pub(crate) async fn journal(&self, kind: &str) -> Vec<Value> {
         let uri = format!("/_lab/tenants/{}/journal?kind={kind}", self.tenant);
         let answer = self.send("GET", &uri, &[], "").await.expect(200);

@@ -1,19 +1,22 @@
-//! What an administrator granted, and the journal's lines about it.
+//! Records the permissions that an administrator granted.
 
 use std::collections::BTreeSet;
 
 use outlive_clock::Instant;
 use outlive_journal::Event;
 use outlive_store::Change;
-use serde_json::json;
+use outlive_wire::Subject;
+use outlive_wire::events::{AppRoleAssigned, ConsentGranted};
 
 use super::asked::{AdminConsentRequest, AskedOfOrganization};
+use crate::authorize::consent_granted;
 use crate::directory::{ALL_PRINCIPALS, AppRoleAssignment, PrincipalType, User, grant_scopes};
 use crate::refusal::Refusal;
 use crate::visit::Visit;
 
 impl Visit {
-    /// Records it: a grant for all principals and the app roles of the service principal, with what was granted before.
+    /// Grants the delegated permissions to all principals and assigns the app roles to the service
+    /// principal, in addition to what was granted before.
     pub(super) async fn grant_for_everybody(
         &self,
         request: &AdminConsentRequest,
@@ -48,15 +51,11 @@ impl Visit {
         for statement in grant_scopes(tenant, client.client_id, api, ALL_PRINCIPALS, &scopes) {
             change.add(statement);
         }
-        let event = Event::new(tenant, now, "consent.granted", format!("user:{}", admin.id), &self.trace)
-            .with(json!({
-                "upn": admin.upn,
-                "client_id": client.client_id,
-                "client_name": client.name,
-                "resource": asked.name,
-                "scope": asked.scopes.iter().cloned().collect::<Vec<_>>().join(" "),
-                "consent_type": "AllPrincipals",
-            }));
+        let granted = ConsentGranted {
+            consent_type: Some("AllPrincipals".to_owned()),
+            ..consent_granted(admin, client, &asked.name, &asked.scopes)
+        };
+        let event = Event::new(tenant, now, Subject::user(admin.id), &self.trace, granted);
         change.append(self.idp.chassis.journal.entry(&event));
         Ok(())
     }
@@ -81,14 +80,15 @@ impl Visit {
                 created_at: now,
             };
             change.add(assignment.insertion_once(tenant));
-            let event = Event::new(tenant, now, "app_role.assigned", format!("client:{api}"), &self.trace)
-                .with(json!({
-                    "client_id": api,
-                    "principal": assignment.principal,
-                    "principal_type": assignment.principal_type.name(),
-                    "role": role,
-                    "upn": admin.upn,
-                }));
+            let assigned = AppRoleAssigned {
+                client_id: api,
+                principal: assignment.principal,
+                principal_type: assignment.principal_type.name().to_owned(),
+                role: role.clone(),
+                upn: Some(admin.upn.clone()),
+                actor: None,
+            };
+            let event = Event::new(tenant, now, Subject::client(api), &self.trace, assigned);
             change.append(self.idp.chassis.journal.entry(&event));
         }
         Ok(())

@@ -6,7 +6,8 @@ use outlive_chassis::Trace;
 use outlive_journal::Event;
 use outlive_rules::aadsts;
 use outlive_tokens::Secret;
-use serde_json::json;
+use outlive_wire::Subject;
+use outlive_wire::events::PasswordChangeRefused;
 
 use crate::credential_events::{CredentialEvent, happen};
 use crate::directory::{Tenant, User};
@@ -23,7 +24,8 @@ pub(crate) async fn change_password_page(visit: Visit) -> Response {
     visit.page(result).await
 }
 
-/// `POST /{tenant}/changepassword`: `oldpasswd`, `newpasswd`, `confirmpasswd`, with the form's own `ctx` and `canary`.
+/// `POST /{tenant}/changepassword`: `oldpasswd`, `newpasswd` and `confirmpasswd`, with `ctx` and
+/// `canary` of the form.
 pub(crate) async fn change_password(visit: Visit) -> Response {
     let result = visit.try_change_password().await;
     visit.page(result).await
@@ -56,7 +58,7 @@ impl Visit {
             return Ok(pages::change_password(self, state, &user, Some(wrong)));
         }
         match state.next {
-            // A change that was forced in the middle of a sign-in: the person has just proved who they are.
+            // A change that a sign-in requires: the user has just authenticated.
             next @ (Next::Authorize { .. }
             | Next::AdminConsent { .. }
             | Next::EnterUserCode
@@ -109,9 +111,9 @@ impl Visit {
 }
 
 impl Idp {
-    /// Changes a user's password for the user, who has to know the current one: by the page or by
-    /// Graph. Wrong guesses count as those of a sign-in do ("Protect user accounts from attacks
-    /// with Microsoft Entra smart lockout").
+    /// Changes a user's password, given the current one: on the page or through Microsoft Graph.
+    /// Wrong passwords count towards the lockout as those of a sign-in do ("Protect user accounts
+    /// from attacks with Microsoft Entra smart lockout").
     pub(crate) async fn change_password(
         &self,
         tenant: &Tenant,
@@ -126,15 +128,15 @@ impl Idp {
         let user = match checked {
             Ok(user) => user,
             Err((_, refusal)) => {
-                let subject = format!("user:{}", user.id);
-                let event = Event::new(tenant.id, now, "password.change_refused", subject, trace)
-                    .with(json!({"upn": user.upn, "code": refusal.error}));
+                let refused = PasswordChangeRefused { upn: user.upn.clone(), code: refusal.error };
+                let event = Event::new(tenant.id, now, Subject::user(user.id), trace, refused);
                 self.chassis.journal.append(&event).await?;
                 return Err(refusal);
             }
         };
         if same {
-            // The last password may not be used again on a change ("Password policies and account restrictions").
+            // A change cannot reuse the last password ("Password policies and account
+            // restrictions").
             let rule = "it has to differ from the current one";
             return Err(Refusal::new(aadsts::NEW_PASSWORD_TOO_WEAK).with("rule", rule));
         }

@@ -1,4 +1,4 @@
-//! Consent: what is missing, and the form by which a person grants it.
+//! Consent: the permissions that are missing, and the form on which a user grants them.
 
 use std::collections::BTreeSet;
 
@@ -7,18 +7,19 @@ use outlive_clock::UserId;
 use outlive_journal::Event;
 use outlive_rules::aadsts;
 use outlive_store::Change;
-use serde_json::json;
+use outlive_wire::Subject;
+use outlive_wire::events::ConsentGranted;
 
 use super::endpoint::SignedIn;
 use super::request::{AuthorizeRefusal, AuthorizeRequest, Prompt, validate};
-use crate::directory::{User, consented_with, grant_scopes};
+use crate::directory::{Application, User, consented_with, grant_scopes};
 use crate::idp::Idp;
 use crate::pages::{Next, PageState};
 use crate::refusal::Refusal;
 use crate::scopes::ResolvedResource;
 use crate::visit::Visit;
 
-/// What is asked for and not granted yet, by resource.
+/// The requested scopes that are not granted yet, by resource.
 pub(crate) async fn missing_consent(
     idp: &Idp,
     request: &AuthorizeRequest,
@@ -26,7 +27,7 @@ pub(crate) async fn missing_consent(
 ) -> Result<Vec<(ResolvedResource, BTreeSet<String>)>, Refusal> {
     let mut missing = Vec::new();
     for resource in &request.resources {
-        let granted = granted(idp, request, resource, user).await?;
+        let granted = granted_scopes(idp, request, resource, user).await?;
         let lacking = resource.lacking(&request.application, &request.scopes.oidc, &granted)?;
         if !lacking.is_empty() {
             missing.push((resource.clone(), lacking));
@@ -35,7 +36,7 @@ pub(crate) async fn missing_consent(
     Ok(missing)
 }
 
-async fn granted(
+async fn granted_scopes(
     idp: &Idp,
     request: &AuthorizeRequest,
     resource: &ResolvedResource,
@@ -45,7 +46,8 @@ async fn granted(
     Ok(idp.directory.granted_scopes(request.tenant.id, client, resource, user).await?)
 }
 
-/// `POST /{tenant}/consent`: `consent=accept` or anything else, with the form's own `ctx` and `canary`.
+/// `POST /{tenant}/consent`: `consent=accept` or another value, with `ctx` and `canary` of the
+/// form.
 pub(crate) async fn consent(visit: Visit) -> Response {
     let result = visit.answer_consent().await;
     visit.page(result).await
@@ -70,7 +72,7 @@ impl Visit {
         };
         let tenant = request.tenant.id;
         let now = self.idp.now(tenant).await?;
-        // Only the person to whom the page was shown can answer it, and only while they are signed in.
+        // Only the user to whom the page was shown can submit it, and only while signed in.
         let found = self.session_of(tenant, state.user).await?;
         let Some((session, Some(user))) = found.filter(|(session, _)| Some(session.user_id) == state.user)
         else {
@@ -95,7 +97,7 @@ impl Visit {
         Ok(self.go_on(state.next.after_consent(), signed_in).await)
     }
 
-    /// Records what was asked for as granted by this user.
+    /// Records that the user granted the requested scopes.
     async fn grant(
         &self,
         request: &AuthorizeRequest,
@@ -107,7 +109,7 @@ impl Visit {
         let mut change = Change::new();
         for resource in &request.resources {
             let asked = resource.scopes_for(client, &request.scopes.oidc);
-            let before = granted(&self.idp, request, resource, user.id).await?;
+            let before = granted_scopes(&self.idp, request, resource, user.id).await?;
             let resource_id = resource.application.client_id;
             let scopes = consented_with(resource_id, &before, &asked);
             for statement in
@@ -115,16 +117,29 @@ impl Visit {
             {
                 change.add(statement);
             }
-            let event = Event::new(tenant, now, "consent.granted", format!("user:{}", user.id), &self.trace)
-                .with(json!({
-                    "upn": user.upn,
-                    "client_id": client.client_id,
-                    "client_name": client.name,
-                    "resource": resource.audience(),
-                    "scope": asked.iter().map(String::as_str).collect::<Vec<_>>().join(" "),
-                }));
+            let granted = consent_granted(user, client, resource.audience(), &asked);
+            let event = Event::new(tenant, now, Subject::user(user.id), &self.trace, granted);
             change.append(self.idp.chassis.journal.entry(&event));
         }
         Ok(self.idp.directory.commit(tenant, change).await?)
+    }
+}
+
+/// Returns the event for delegated permissions of an API that a user granted to a client.
+pub(crate) fn consent_granted(
+    user: &User,
+    client: &Application,
+    resource: &str,
+    scopes: &BTreeSet<String>,
+) -> ConsentGranted {
+    ConsentGranted {
+        upn: Some(user.upn.clone()),
+        client_id: Some(client.client_id),
+        client_name: Some(client.name.clone()),
+        resource: Some(resource.to_owned()),
+        scope: Some(scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" ")),
+        consent_type: None,
+        grant: None,
+        actor: None,
     }
 }

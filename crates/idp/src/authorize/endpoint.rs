@@ -1,4 +1,4 @@
-//! The endpoint itself: from a request to a page, a refusal or a code.
+//! The authorization endpoint: from a request to a page, an error or a code.
 
 use axum::response::Response;
 use outlive_clock::{Instant, TenantId, UserId};
@@ -6,7 +6,8 @@ use outlive_journal::Event;
 use outlive_rules::scopes::RequestedResource;
 use outlive_rules::{Presented, Rule, aadsts};
 use outlive_tokens::TokenVersion;
-use serde_json::json;
+use outlive_wire::Subject;
+use outlive_wire::events::SessionRefused;
 
 use super::consent::missing_consent;
 use super::issue::issue;
@@ -24,11 +25,12 @@ use crate::second_factor;
 use crate::sessions::{self, Browser, Session};
 use crate::visit::Visit;
 
-/// Somebody who is signed in, and how we know.
+/// A signed-in user with the session that proves it.
 pub(crate) struct SignedIn {
     pub(crate) user: User,
     pub(crate) session: Session,
-    /// They typed a password, used a passkey or picked the account in this very request, so a prompt for it was answered.
+    /// Whether the user entered a password, used a passkey or picked the account in this request,
+    /// which satisfies a prompt.
     pub(crate) just_now: bool,
     /// The cookies to set.
     pub(crate) set_cookies: Vec<String>,
@@ -43,8 +45,8 @@ pub(crate) async fn authorize_v2(visit: Visit) -> Response {
 }
 
 impl Visit {
-    /// Answers an authorization request, for whoever is signed in or has just signed in. `consented`: the page that its `prompt` asks
-    /// for was answered.
+    /// Responds to an authorization request, with the session of the browser or of the sign-in that
+    /// just succeeded. `consented`: whether the page that its `prompt` requires was submitted.
     pub(crate) async fn authorize(
         &self,
         endpoint: TokenVersion,
@@ -173,19 +175,19 @@ impl Visit {
         decision: &Decision,
     ) -> Result<(), Refusal> {
         let Decision { question, verdict } = decision;
-        let subject = format!("user:{}", session.user_id);
-        let event = Event::new(request.tenant.id, question.at, "session.refused", subject, &self.trace);
-        let event = event.with(json!({
-            "session": session.id,
-            "client_id": request.application.client_id,
-            "client_name": request.application.name,
-            "verdict": verdict,
-            "question": question,
-        }));
+        let refused = SessionRefused {
+            session: session.id,
+            client_id: request.application.client_id,
+            client_name: request.application.name.clone(),
+            verdict: verdict.clone(),
+            question: question.clone(),
+        };
+        let subject = Subject::user(session.user_id);
+        let event = Event::new(request.tenant.id, question.at, subject, &self.trace, refused);
         Ok(self.idp.chassis.journal.append(&event).await?)
     }
 
-    /// The browser's newest session in a tenant, with its user.
+    /// Returns the newest session of the browser in a tenant, with its user.
     pub(crate) async fn session_of_browser(
         &self,
         tenant: TenantId,
@@ -193,7 +195,7 @@ impl Visit {
         self.session_of(tenant, None).await
     }
 
-    /// The newest session of this user, or of anybody, in the browser.
+    /// Returns the newest session in the browser, of this user if one is given.
     pub(crate) async fn session_of(
         &self,
         tenant: TenantId,
@@ -207,7 +209,7 @@ impl Visit {
         Ok(Some((session, user)))
     }
 
-    /// The sign-in page, with what was wrong with the last try.
+    /// Returns the sign-in page, with the error of the last attempt.
     pub(crate) fn sign_in_page(
         &self,
         request: &AuthorizeRequest,

@@ -1,4 +1,4 @@
-//! Issuing what the client asked for: the code, and tokens beside it or instead of it.
+//! Issues the code, and tokens in addition to it or instead of it.
 
 use axum::response::Response;
 use base64::Engine;
@@ -7,6 +7,8 @@ use outlive_clock::Instant;
 use outlive_journal::Event;
 use outlive_store::Change;
 use outlive_tokens::{ClaimsRequest, SealedToken, fingerprint};
+use outlive_wire::Subject;
+use outlive_wire::events::{CodeIssued, IssuedCode};
 use serde_json::json;
 
 use super::endpoint::SignedIn;
@@ -17,7 +19,7 @@ use crate::refusal::Refusal;
 use crate::token::{AuthorizationCode, front_channel_tokens};
 use crate::visit::Visit;
 
-/// Issues what `response_type` names for whoever is signed in and sends it to the client.
+/// Issues what `response_type` names to a signed-in user, and sends it to the client.
 pub(crate) async fn issue(
     visit: &Visit,
     request: &AuthorizeRequest,
@@ -38,7 +40,7 @@ pub(crate) async fn issue(
         answer.push(("client_info", URL_SAFE_NO_PAD.encode(info.to_string())));
     }
     if request.prompt == Prompt::AdminConsent {
-        // Without it nobody comes this far.
+        // Only reached after an administrator has consented.
         answer.push(("admin_consent", "True".to_owned()));
     }
     answer.push(("session_state", session.id.to_string()));
@@ -70,21 +72,21 @@ fn issue_code(
         code_challenge: request.code_challenge.clone(),
         nonce: request.nonce.clone(),
         address: Some(conditional_access::address(&visit.headers)),
-        // How old a token may be is asked again where one is made.
+        // The token endpoint checks the maximum age again.
         claims: ClaimsRequest { not_before: None, ..request.claims.clone() },
         issued_at: now,
     };
     let text = code.seal(&chassis.sealer, &mut random.stream("authorization-code-nonce"));
-    let event =
-        Event::new(tenant, now, "code.issued", format!("user:{}", user.id), &visit.trace).with(json!({
-            "client_id": code.client_id,
-            "client_name": request.application.name,
-            "upn": user.upn,
-            "session": session.id,
-            "amr": session.amr,
-            "redirect_type": code.redirect_type,
-            "code": {"id": code.id, "fingerprint": fingerprint(&text)},
-        }));
+    let issued = CodeIssued {
+        client_id: code.client_id,
+        client_name: request.application.name.clone(),
+        upn: user.upn.clone(),
+        session: session.id,
+        amr: session.amr.clone(),
+        redirect_type: code.redirect_type.name().to_owned(),
+        code: IssuedCode { id: code.id, fingerprint: Some(fingerprint(&text)) },
+    };
+    let event = Event::new(tenant, now, Subject::user(user.id), &visit.trace, issued);
     let event = event.about([code.id.to_string(), fingerprint(&text), session.id.to_string()]);
     change.append(chassis.journal.entry(&event));
     text

@@ -1,5 +1,5 @@
-//! Single sign-out (OpenID Connect RP-Initiated Logout; reference: "Logout"). It ends sessions of this browser and nothing else:
-//! tokens that were issued live on.
+//! Single sign-out (OpenID Connect RP-Initiated Logout; reference: "Logout"). It ends sessions of
+//! this browser only: tokens that were issued remain valid.
 
 use axum::response::{IntoResponse, Response};
 use http::header::LOCATION;
@@ -7,7 +7,8 @@ use http::{HeaderValue, StatusCode};
 use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_store::Change;
-use serde_json::json;
+use outlive_wire::Subject;
+use outlive_wire::events::SignOut;
 use url::Url;
 
 use crate::accounts::{Account, names_opaquely};
@@ -18,7 +19,7 @@ use crate::refusal::Refusal;
 use crate::sessions::{Browser, tenants_of_browser};
 use crate::visit::Visit;
 
-/// What the picker's last button stands for.
+/// The value of the last button of the account picker.
 const ALL: &str = "all";
 
 pub(crate) async fn logout(visit: Visit) -> Response {
@@ -26,7 +27,7 @@ pub(crate) async fn logout(visit: Visit) -> Response {
     visit.page(result).await
 }
 
-/// The accounts of a browser in one tenant that sign out, at the tenant's time.
+/// The accounts of a browser that sign out of one tenant, at the tenant's time.
 struct SigningOut {
     tenant: Tenant,
     now: Instant,
@@ -55,8 +56,8 @@ impl Visit {
         self.end_sessions(parameters, vec![SigningOut { tenant, now, accounts }]).await
     }
 
-    /// Signs out of every account of the browser, whichever tenant it is in: an alias names none. A
-    /// hint narrows it to one account.
+    /// Signs out of every account of the browser, in all tenants, since an alias names none. A hint
+    /// narrows it to one account.
     async fn sign_out_of_all_tenants(&self) -> Result<Response, Refusal> {
         let mut all = Vec::new();
         if let Some(browser) = Browser::of_request(&self.headers) {
@@ -77,13 +78,13 @@ impl Visit {
         self.end_sessions(&self.parameters, all).await
     }
 
-    /// Which of the accounts `logout_hint` names.
+    /// Selects the accounts that `logout_hint` names.
     fn hinted(&self, accounts: &[Account]) -> Option<usize> {
         let hint = self.parameters.get("logout_hint")?;
         accounts.iter().position(|account| names_opaquely(hint, account.user_name()))
     }
 
-    /// Signs out of the account that was picked on the page.
+    /// Signs out of the account that the user picked on the page.
     pub(crate) async fn picked_for_sign_out(
         &self,
         tenant: &Tenant,
@@ -112,11 +113,11 @@ impl Visit {
             let mut change = Change::new();
             for Account { session, user, .. } in accounts {
                 change.add(session.end(tenant.id, *now));
-                let subject = format!("user:{}", session.user_id);
-                let event = Event::new(tenant.id, *now, "sign_out", subject, &self.trace)
-                    .with(json!({"session": session.id, "upn": user.as_ref().map(|user| &user.upn)}))
-                    .about([session.id]);
-                change.append(self.idp.chassis.journal.entry(&event));
+                let upn = user.as_ref().map(|user| user.upn.clone());
+                let signed_out = SignOut { session: Some(session.id), upn };
+                let subject = Subject::user(session.user_id);
+                let event = Event::new(tenant.id, *now, subject, &self.trace, signed_out);
+                change.append(self.idp.chassis.journal.entry(&event.about([session.id])));
             }
             if !accounts.is_empty() {
                 self.idp.directory.commit(tenant.id, change).await?;
@@ -129,8 +130,8 @@ impl Visit {
         self.after_sign_out(&tenants, parameters, &frames).await
     }
 
-    /// Redirects to an application of one of these tenants, or of any tenant if the list is empty, or
-    /// shows a page; with the frames that notify applications, if any.
+    /// Redirects to an application of one of these tenants (of any tenant if the list is empty) or
+    /// shows a page. The page contains the frames that notify applications.
     async fn after_sign_out(
         &self,
         tenants: &[TenantId],

@@ -6,7 +6,8 @@ use outlive_journal::Event;
 use outlive_rules::aadsts;
 use outlive_store::{Change, StoreError};
 use outlive_tokens::Secret;
-use serde_json::json;
+use outlive_wire::Subject;
+use outlive_wire::events::{SignInRefused, SignInSucceeded};
 
 use super::endpoint::SignedIn;
 use super::request::{AuthorizeRefusal, validate};
@@ -17,7 +18,7 @@ use crate::refusal::Refusal;
 use crate::sessions::{Browser, Session, remove_old, rename_browser};
 use crate::visit::Visit;
 
-/// `POST /{tenant}/login`: `loginfmt` and `passwd`, with the form's own `ctx` and `canary`.
+/// `POST /{tenant}/login`: `loginfmt` and `passwd`, with `ctx` and `canary` of the form.
 pub(crate) async fn sign_in(visit: Visit) -> Response {
     let result = visit.try_sign_in().await;
     visit.page(result).await
@@ -50,7 +51,7 @@ impl Visit {
         self.after_password(&tenant, user, state.next, form.get("kmsi").is_some(), now).await
     }
 
-    /// Goes on with what the person wanted before they had to sign in.
+    /// Continues with the request that required the sign-in.
     pub(crate) async fn go_on(&self, next: Next, signed_in: SignedIn) -> Response {
         match next {
             Next::Authorize { version, parameters, consented } => {
@@ -74,7 +75,7 @@ impl Visit {
                 pages::add_cookies(&mut page, signed_in.set_cookies);
                 page
             }
-            // Nobody signs in on the way out or to a new password; the page for changing it is as near.
+            // No sign-in leads to a sign-out or a password reset: the closest page is shown.
             Next::ChangePassword
             | Next::SignOut { .. }
             | Next::ResetPassword { .. }
@@ -89,7 +90,7 @@ impl Visit {
         }
     }
 
-    /// The tenant that a form was for.
+    /// The tenant that a form belongs to.
     pub(crate) async fn tenant_of(&self, next: &Next) -> Result<Tenant, Refusal> {
         let client = match next.goal() {
             Next::Authorize { parameters, .. }
@@ -100,8 +101,8 @@ impl Visit {
         self.idp.tenant(&self.segment, client).await
     }
 
-    /// Starts a session that was signed in by the methods `amr`. The browser gets a new cookie; its sessions in other tenants move
-    /// along.
+    /// Starts a session with the authentication methods `amr`. The browser receives a new cookie,
+    /// and keeps its sessions in other tenants.
     pub(crate) async fn start_session(
         &self,
         tenant: &Tenant,
@@ -113,7 +114,8 @@ impl Visit {
         Ok(self.begin_session(Change::new(), tenant, user, amr, persistent, now).await?)
     }
 
-    /// The same in one step with another change: if that conflicts with what happened meanwhile, nobody is signed in.
+    /// Starts a session in the same commit as another change: if that conflicts, no session is
+    /// started.
     pub(crate) async fn begin_session(
         &self,
         mut change: Change,
@@ -143,11 +145,14 @@ impl Visit {
             change.add(statement);
         }
         change.add(session.insertion(tenant.id, &browser));
-        let event = Event::new(tenant.id, now, "sign_in.succeeded", format!("user:{}", user.id), &self.trace)
-            .with(
-                json!({"upn": user.upn, "session": session.id, "amr": session.amr, "persistent": persistent}),
-            )
-            .about([session.id]);
+        let succeeded = SignInSucceeded {
+            upn: user.upn.clone(),
+            session: session.id,
+            amr: session.amr.clone(),
+            persistent,
+        };
+        let event = Event::new(tenant.id, now, Subject::user(user.id), &self.trace, succeeded);
+        let event = event.about([session.id]);
         change.append(chassis.journal.entry(&event));
         chassis.store.commit(change).await?;
         Ok(SignedIn {
@@ -158,7 +163,7 @@ impl Visit {
         })
     }
 
-    /// Whether a policy for all applications decides that the browser stays signed in, or not, whatever the person chose.
+    /// Returns whether a policy for all applications overrides the user's choice to stay signed in.
     async fn stays_signed_in(
         &self,
         tenant: &Tenant,
@@ -186,16 +191,17 @@ impl Visit {
         refusal: &Refusal,
         now: Instant,
     ) -> Result<(), Refusal> {
-        let subject = user.map_or_else(|| "user:unknown".to_owned(), |user| format!("user:{}", user.id));
-        let event = Event::new(tenant.id, now, "sign_in.refused", subject, &self.trace).with(json!({
-            "upn": user.map_or_else(|| shortened_name(user_name), |user| user.upn.clone()),
-            "code": refusal.error,
-            "description": refusal.error.render(&refusal.params),
-        }));
+        let subject = user.map_or_else(|| Subject::user("unknown"), |user| Subject::user(user.id));
+        let refused = SignInRefused {
+            upn: user.map_or_else(|| shortened_name(user_name), |user| user.upn.clone()),
+            code: refusal.error,
+            description: refusal.error.render(&refusal.params),
+        };
+        let event = Event::new(tenant.id, now, subject, &self.trace, refused);
         Ok(self.idp.chassis.journal.append(&event).await?)
     }
 
-    /// Shows the sign-in page once more, with what was wrong.
+    /// Returns the sign-in page again, with an error.
     pub(crate) async fn sign_in_again(
         &self,
         next: Next,

@@ -1,4 +1,4 @@
-//! The person's answer: `POST /{tenant}/deviceauth`.
+//! The user's decision: `POST /{tenant}/deviceauth`.
 
 use axum::response::Response;
 use http::StatusCode;
@@ -6,20 +6,21 @@ use outlive_clock::Instant;
 use outlive_journal::Event;
 use outlive_rules::aadsts;
 use outlive_store::Change;
-use serde_json::json;
+use outlive_wire::events::{DeviceCodeApproved, DeviceCodeDeclined, IssuedCode};
+use outlive_wire::{JournalEvent, Subject};
 use uuid::Uuid;
 
 use super::code::{Approval, DeviceCode, find};
 use super::page::over;
 use super::permissions::lacking;
-use crate::authorize::SignedIn;
+use crate::authorize::{SignedIn, consent_granted};
 use crate::directory::{Application, Tenant, User, consented_with, grant_scopes};
 use crate::pages::{self, Next, PageState};
 use crate::refusal::Refusal;
 use crate::sessions::Session;
 use crate::visit::Visit;
 
-/// `consent=accept` or anything else, with the form's own `ctx` and `canary`.
+/// `consent=accept` or another value, with `ctx` and `canary` of the form.
 pub(crate) async fn answer_device(visit: Visit) -> Response {
     let result = visit.take_device_answer().await;
     visit.page(result).await
@@ -34,7 +35,7 @@ impl Visit {
         let tenant = self.idp.tenant(&self.segment, None).await?;
         let now = self.idp.now(tenant.id).await?;
         let code = self.open_device_code(&tenant, *id, now).await?;
-        // Only the person to whom the page was shown can answer it, and only while they are signed in.
+        // Only the user to whom the page was shown can submit it, and only while signed in.
         let found = self.session_of(tenant.id, state.user).await?;
         let Some((session, Some(user))) = found.filter(|(session, _)| Some(session.user_id) == state.user)
         else {
@@ -48,14 +49,14 @@ impl Visit {
         let accepted = self.parameters.get("consent") == Some("accept");
         self.record_answer(&code, &client, accepted, &user, &session, now).await?;
         let (title, text) = if accepted {
-            ("The device is signed in", "You may close this page and go on at the device.")
+            ("The device is signed in", "You may close this page and continue on the device.")
         } else {
-            ("The device is not signed in", "You said no. You may close this page.")
+            ("The device is not signed in", "You declined the sign-in. You may close this page.")
         };
         Ok(pages::message(StatusCode::OK, title, text))
     }
 
-    /// Goes on with a device after the person has signed in.
+    /// Continues with a device code after the user has signed in.
     pub(crate) async fn go_on_with_device(&self, id: Uuid, signed_in: SignedIn) -> Result<Response, Refusal> {
         let tenant = self.idp.tenant(&self.segment, None).await?;
         let now = self.idp.now(tenant.id).await?;
@@ -89,14 +90,16 @@ impl Visit {
         });
         let mut change = Change::from(code.answered(approval.as_ref(), now));
         change.add(session.used(code.tenant, now));
-        let subject = format!("user:{}", user.id);
-        let about = json!({
-            "upn": user.upn, "client_id": client.client_id, "client_name": client.name, "device_code": {"id": code.id},
-            "session": session.id, "amr": session.amr,
-        });
-        let kind = if accepted { "device_code.approved" } else { "device_code.declined" };
-        let line = Event::new(code.tenant, now, kind, subject.clone(), &self.trace).with(about);
-        change.append(self.idp.chassis.journal.entry(&line));
+        let (client_id, client_name, upn) = (client.client_id, client.name.clone(), user.upn.clone());
+        let (session, amr) = (session.id, session.amr.clone());
+        let device_code = IssuedCode { id: code.id, fingerprint: None };
+        let answered: JournalEvent = if accepted {
+            DeviceCodeApproved { client_id, client_name, upn, session, amr, device_code }.into()
+        } else {
+            DeviceCodeDeclined { client_id, client_name, upn, session, amr, device_code }.into()
+        };
+        let event = Event::new(code.tenant, now, Subject::user(user.id), &self.trace, answered);
+        change.append(self.idp.chassis.journal.entry(&event));
         if accepted {
             for lacking in lacking(&self.idp, code, client, user.id).await? {
                 let resource = lacking.resource.application.client_id;
@@ -105,19 +108,13 @@ impl Visit {
                 for statement in grant_scopes(code.tenant, client.client_id, resource, &principal, &all) {
                     change.add(statement);
                 }
-                let line = Event::new(code.tenant, now, "consent.granted", subject.clone(), &self.trace)
-                    .with(json!({
-                        "upn": user.upn,
-                        "client_id": client.client_id,
-                        "client_name": client.name,
-                        "resource": lacking.resource.audience(),
-                        "scope": lacking.scopes.iter().cloned().collect::<Vec<_>>().join(" "),
-                    }));
-                change.append(self.idp.chassis.journal.entry(&line));
+                let granted = consent_granted(user, client, lacking.resource.audience(), &lacking.scopes);
+                let event = Event::new(code.tenant, now, Subject::user(user.id), &self.trace, granted);
+                change.append(self.idp.chassis.journal.entry(&event));
             }
         }
         match self.idp.directory.commit(code.tenant, change).await {
-            // Somebody answered it at the same moment.
+            // Another request decided it at the same time.
             Err(error) if error.is_conflict() => Err(Refusal::new(aadsts::USER_CODE_WRONG)),
             other => Ok(other?),
         }

@@ -1,4 +1,5 @@
-//! Where a device asks for its codes: `POST /{tenant}/oauth2/v2.0/devicecode`, and the same on v1.0.
+//! The device authorization endpoint: `POST /{tenant}/oauth2/v2.0/devicecode`, and the same on
+//! v1.0.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -9,6 +10,8 @@ use outlive_rules::scopes::ScopeRequest;
 use outlive_rules::{DeviceDecision, aadsts, lifetimes};
 use outlive_store::Change;
 use outlive_tokens::{SealedToken, TokenVersion, fingerprint};
+use outlive_wire::Subject;
+use outlive_wire::events::{DeviceCodeIssued, IssuedCode};
 use serde_json::{Value, json};
 
 use super::code::{DeviceCode, SealedDeviceCode, forget_old};
@@ -19,10 +22,10 @@ use crate::scopes::{ResolveError, resolve};
 use crate::token::find_client;
 use crate::visit::Visit;
 
-/// A user code that is taken is drawn again, this often.
+/// How many user codes are generated until one is unused.
 const DRAWS: usize = 8;
 
-/// The page on which the person types the code. `common`: the code tells the tenant.
+/// The page on which the user enters the code. `common`: the code determines the tenant.
 pub(crate) const PAGE: &str = "/common/oauth2/deviceauth";
 
 pub(crate) async fn device_code_v1(visit: Visit) -> Response {
@@ -69,7 +72,7 @@ async fn issue(visit: &Visit, endpoint: TokenVersion) -> Result<Value, Refusal> 
     Ok(body(&format!("{}{PAGE}", visit.origin.0), &device_code, &user_code, endpoint))
 }
 
-/// Keeps a new code, and says what the device and what the person has of it.
+/// Stores a new device code, and returns it with the user code.
 async fn store(
     visit: &Visit,
     tenant: &Tenant,
@@ -91,19 +94,13 @@ async fn store(
     };
     let sealed = SealedDeviceCode { tenant: code.tenant, id: code.id };
     let device_code = sealed.seal(&chassis.sealer, &mut random.stream("device-code-nonce"));
-    let event = Event::new(
-        tenant.id,
-        now,
-        "device_code.issued",
-        format!("client:{}", client.client_id),
-        &visit.trace,
-    )
-    .with(json!({
-        "client_id": client.client_id,
-        "client_name": client.name,
-        "device_code": {"id": code.id, "fingerprint": fingerprint(&device_code)},
-        "good_until": now + lifetimes::DEVICE_CODE,
-    }));
+    let issued = DeviceCodeIssued {
+        client_id: client.client_id,
+        client_name: client.name.clone(),
+        device_code: IssuedCode { id: code.id, fingerprint: Some(fingerprint(&device_code)) },
+        good_until: now + lifetimes::DEVICE_CODE,
+    };
+    let event = Event::new(tenant.id, now, Subject::client(client.client_id), &visit.trace, issued);
     for _ in 0..DRAWS {
         let user_code = user_code::draw(&mut random.stream("user-code"));
         let mut change = Change::from(forget_old(tenant.id, now));
@@ -118,7 +115,7 @@ async fn store(
     Err(Refusal::new(aadsts::SERVICE_UNAVAILABLE))
 }
 
-/// Numbers are texts on v1.0, where the page has another name.
+/// On v1.0, numbers are strings, and the page has another name.
 fn body(page: &str, device_code: &str, user_code: &str, endpoint: TokenVersion) -> Value {
     let (lives, interval) =
         (lifetimes::DEVICE_CODE.as_seconds(), lifetimes::DEVICE_POLL_INTERVAL.as_seconds());

@@ -1,5 +1,5 @@
-//! The directory: tenants, users, applications, consents. Reads answer plain values; changes are statements, so that the
-//! caller commits them together with the journal line that speaks of them.
+//! The directory: tenants, users, applications, consents. Reads return plain values; changes are
+//! statements, which the caller commits together with the journal event that records them.
 
 mod app_role;
 mod application;
@@ -48,7 +48,7 @@ use outlive_store::{Change, Row, Statement, Store, StoreError};
 
 use self::memory::Memory;
 
-/// Every table that holds a tenant's rows.
+/// Every table that contains rows of a tenant.
 pub(crate) const TABLES: &[&str] = &[
     "tenants",
     "users",
@@ -76,7 +76,7 @@ pub(crate) const TABLES: &[&str] = &[
     "session_applications",
 ];
 
-/// The directory: reads it, and makes the changes to it.
+/// Reads the directory, and commits changes to it.
 #[derive(Clone)]
 pub(crate) struct Directory {
     store: Store,
@@ -89,11 +89,11 @@ impl Directory {
         Self { store, memory }
     }
 
-    /// Makes a change to a tenant's directory or sessions. Every such change is made here, but for the making and removing of
-    /// the whole tenant.
+    /// Commits a change to a tenant's directory or sessions. Only the creation and the deletion of
+    /// a tenant do not use it.
     pub(crate) async fn commit(&self, tenant: TenantId, change: impl Into<Change>) -> Result<(), StoreError> {
         let (directory, change) = (self.clone(), change.into());
-        // On a task of its own, so that it is forgotten what the change made untrue even if whoever asked for it goes away.
+        // In a task of its own: the cache is invalidated even if the request is canceled.
         let done = tokio::spawn(async move {
             let result = directory.store.commit(change).await;
             directory.forget(tenant);
@@ -102,12 +102,12 @@ impl Directory {
         done.await.unwrap_or_else(|error| Err(StoreError::Failed(error.to_string())))
     }
 
-    /// Reads one row that nothing is remembered of.
+    /// Reads one row that is not cached.
     pub(crate) async fn read(&self, statement: Statement) -> Result<Option<Row>, StoreError> {
         self.store.row(statement).await
     }
 
-    /// Forgets what is remembered of a tenant.
+    /// Invalidates the cached values of a tenant.
     pub(crate) fn forget(&self, tenant: TenantId) {
         self.memory.forget(tenant);
     }

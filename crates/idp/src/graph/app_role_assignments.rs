@@ -1,10 +1,12 @@
-//! `appRoleAssignments`: who holds which app role, from both ends.
+//! `appRoleAssignments`: assignments of app roles, listed by principal or by API.
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use outlive_clock::{ClientId, UserId};
 use outlive_store::Change;
+use outlive_wire::events::{AppRoleAssigned, AppRoleUnassigned};
+use outlive_wire::{JournalEvent, Subject};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -37,7 +39,7 @@ const ASSIGNMENT: EntityType = EntityType {
     order: None,
 };
 
-/// The id of the role with this value; access without a role has the nil id.
+/// The id of the role with this value. An assignment without a role has the nil id.
 fn role_id(api: &Application, role: &str) -> Uuid {
     api.document.app_roles.iter().find(|known| known.value == role).map_or(Uuid::nil(), |known| known.id)
 }
@@ -69,11 +71,11 @@ async fn resource(caller: &Caller, assignment: &AppRoleAssignment) -> Result<Opt
     })))
 }
 
-/// From which end assignments are looked at.
+/// Which assignments a collection contains.
 enum End {
-    /// Those that somebody holds.
+    /// Those of a principal.
     Held(Uuid),
-    /// Those that an API gave.
+    /// Those to an API.
     Given(ClientId),
 }
 
@@ -81,7 +83,7 @@ enum End {
 pub(crate) async fn list_held_by_client(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         let client = principal(&caller, &id).await?;
-        listed(&caller, &End::Held(client.service_principal_id.uuid())).await
+        list_end(&caller, &End::Held(client.service_principal_id.uuid())).await
     };
     caller.answer(result.await)
 }
@@ -90,7 +92,7 @@ pub(crate) async fn list_held_by_client(caller: Caller, Path(id): Path<String>) 
 pub(crate) async fn list_held_by_user(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         let user = caller.target(&id).await?;
-        listed(&caller, &End::Held(user.id.uuid())).await
+        list_end(&caller, &End::Held(user.id.uuid())).await
     };
     caller.answer(result.await)
 }
@@ -99,12 +101,12 @@ pub(crate) async fn list_held_by_user(caller: Caller, Path(id): Path<String>) ->
 pub(crate) async fn list_given(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         let api = principal(&caller, &id).await?;
-        listed(&caller, &End::Given(api.client_id)).await
+        list_end(&caller, &End::Given(api.client_id)).await
     };
     caller.answer(result.await)
 }
 
-async fn listed(caller: &Caller, end: &End) -> Result<Response, GraphError> {
+async fn list_end(caller: &Caller, end: &End) -> Result<Response, GraphError> {
     caller.allowed(&READ_ASSIGNMENTS)?;
     collection(caller, &ASSIGNMENT, |options| read(caller, end, options)).await
 }
@@ -137,8 +139,8 @@ pub(crate) struct NewAssignment {
     app_role_id: Uuid,
 }
 
-/// `POST /servicePrincipals/{id}/appRoleAssignedTo` and `…/appRoleAssignments`, `POST /users/{id}/appRoleAssignments`: the path
-/// names one of the two ends, the body both.
+/// `POST /servicePrincipals/{id}/appRoleAssignedTo` and `…/appRoleAssignments`, `POST
+/// /users/{id}/appRoleAssignments`: the path names either the API or the principal, the body both.
 pub(crate) async fn create(
     caller: Caller,
     Path(id): Path<String>,
@@ -171,7 +173,7 @@ pub(crate) async fn create(
             created_at: caller.now,
         };
         let change = Change::from(assignment.insertion(caller.tenant.id));
-        record(&caller, change, "app_role.assigned", &assignment).await.map_err(|error| {
+        record(&caller, change, AssignmentEvent::Assigned, &assignment).await.map_err(|error| {
             if error.is_conflict() {
                 GraphError::bad_request("Permission being assigned already exists on the object")
             } else {
@@ -184,7 +186,7 @@ pub(crate) async fn create(
     caller.answer(result.await)
 }
 
-/// What kind of object an id is.
+/// Returns the type of the principal with this id.
 async fn kind_of(caller: &Caller, id: Uuid) -> Result<PrincipalType, GraphError> {
     let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
     let user = directory.user(tenant, UserId::from_uuid(id)).await?;
@@ -225,7 +227,7 @@ pub(crate) async fn remove(caller: Caller, Path((id, assignment)): Path<(String,
             created_at: caller.now,
         };
         let change = Change::from(unassign(caller.tenant.id, holder, api.client_id, &assignment.role));
-        record(&caller, change, "app_role.unassigned", &assignment)
+        record(&caller, change, AssignmentEvent::Unassigned, &assignment)
             .await
             .map_err(|error| if error.is_conflict() { unknown() } else { error })?;
         Ok(StatusCode::NO_CONTENT.into_response())
@@ -233,15 +235,28 @@ pub(crate) async fn remove(caller: Caller, Path((id, assignment)): Path<(String,
     caller.answer(result.await)
 }
 
+/// Which event records the change of an assignment.
+enum AssignmentEvent {
+    Assigned,
+    Unassigned,
+}
+
 async fn record(
     caller: &Caller,
     change: Change,
-    kind: &'static str,
+    event: AssignmentEvent,
     assignment: &AppRoleAssignment,
 ) -> Result<(), GraphError> {
-    let data = json!({
-        "client_id": assignment.resource, "principal": assignment.principal, "role": assignment.role,
-        "principal_type": assignment.principal_type.name(),
-    });
-    caller.commit(change, kind, format!("client:{}", assignment.resource), data).await
+    let (client_id, principal) = (assignment.resource, assignment.principal);
+    let principal_type = assignment.principal_type.name().to_owned();
+    let (role, upn, actor) = (assignment.role.clone(), None, caller.actor());
+    let event: JournalEvent = match event {
+        AssignmentEvent::Assigned => {
+            AppRoleAssigned { client_id, principal, principal_type, role, upn, actor }.into()
+        }
+        AssignmentEvent::Unassigned => {
+            AppRoleUnassigned { client_id, principal, principal_type, role, upn, actor }.into()
+        }
+    };
+    caller.commit(change, Subject::client(client_id), event).await
 }

@@ -1,4 +1,4 @@
-//! Who calls, and what they may.
+//! The caller of a request to Microsoft Graph, and the caller's permissions.
 
 use axum::extract::{FromRequestParts, OriginalUri};
 use axum::response::Response;
@@ -12,6 +12,8 @@ use outlive_store::Change;
 use outlive_tokens::{
     AccessClaims, BearerExpectations, BearerRefusal, Challenge, InitiatingEntity, peek_tenant,
 };
+use outlive_wire::events::Actor;
+use outlive_wire::{JournalEvent, Subject};
 
 use super::error::GraphError;
 use super::evaluation::is_ended;
@@ -23,21 +25,21 @@ use crate::form::Parameters;
 use crate::idp::Idp;
 use crate::security_events::tell;
 
-/// A caller with a valid token for Graph.
+/// A caller with a valid access token for Microsoft Graph.
 pub(crate) struct Caller {
     pub(crate) idp: Idp,
     pub(crate) tenant: Tenant,
     pub(crate) claims: AccessClaims,
     pub(crate) now: Instant,
     pub(crate) trace: Trace,
-    /// The user on whose behalf the call is made; nobody for an application by itself.
+    /// The signed-in user; none if an application calls for itself.
     pub(crate) user: Option<User>,
-    /// The origin by which the call came, and its whole path: what links to the next page are made of.
+    /// The origin and the path of the request, for links to the next page.
     pub(crate) origin: CallerOrigin,
     pub(crate) path: String,
     /// The query.
     pub(crate) parameters: Parameters,
-    /// Whether the call has `ConsistencyLevel: eventual`, which some queries need.
+    /// Whether the request has `ConsistencyLevel: eventual`, which some queries require.
     pub(crate) eventual: bool,
 }
 
@@ -51,7 +53,7 @@ impl FromRequestParts<Idp> for Caller {
         let challenge = Challenge::new("", &format!("{origin}/common/oauth2/authorize"))
             .with_client_id(&GRAPH.to_string());
         let tenant = tenant_of(idp, &parts.headers).await.map_err(|error| error.answer(&trace, None))?;
-        // A token that is not good still names the tenant by whose clock it was refused.
+        // Also an invalid token names a tenant, whose clock the error shows.
         let now = match &tenant {
             Some(tenant) => Some(now(idp, tenant).await.map_err(|error| error.answer(&trace, None))?),
             None => None,
@@ -87,7 +89,7 @@ impl FromRequestParts<Idp> for Caller {
     }
 }
 
-/// The tenant's time as an error of Graph has it: that of the tenant that the call's token names,
+/// The virtual time for an error: that of the tenant that the token names, whether the token is
 /// valid or not.
 pub(crate) async fn instant_of_call(idp: &Idp, headers: &HeaderMap) -> Option<Instant> {
     let tenant = tenant_of(idp, headers).await.ok()??;
@@ -98,7 +100,7 @@ async fn now(idp: &Idp, tenant: &Tenant) -> Result<Instant, GraphError> {
     Ok(idp.now(tenant.id).await?)
 }
 
-/// The tenant that a call's token names, whether the token is valid or not.
+/// The tenant that the token of a request names, whether the token is valid or not.
 async fn tenant_of(idp: &Idp, headers: &HeaderMap) -> Result<Option<Tenant>, GraphError> {
     match bearer(headers).and_then(peek_tenant) {
         Some(id) => Ok(idp.directory.tenant(id).await?),
@@ -112,7 +114,8 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 impl Caller {
-    /// The caller holds one of these permissions: as a scope for a user, as an app role for itself.
+    /// Whether the caller has one of these permissions: as a scope of a user, or as an app role of
+    /// an application.
     pub(crate) fn may(&self, permissions: &[&str]) -> bool {
         let app_only = self.claims.is_app_only();
         permissions.iter().any(|permission| {
@@ -120,7 +123,7 @@ impl Caller {
         })
     }
 
-    /// The caller may do what asks for this permission.
+    /// Whether the caller has this permission.
     pub(crate) fn is_allowed(&self, permission: &Permission) -> bool {
         let role = match &self.user {
             Some(user) => permission.roles.is_empty() || user.has_role(permission.roles),
@@ -129,27 +132,27 @@ impl Caller {
         role && self.may(permission.any_of)
     }
 
-    /// The same, as an error if not.
+    /// Returns an error if the caller does not have this permission.
     pub(crate) fn allowed(&self, permission: &Permission) -> Result<(), GraphError> {
         if self.is_allowed(permission) { Ok(()) } else { Err(GraphError::denied()) }
     }
 
-    /// The query options of a call for one object.
+    /// The query options of a request for one object.
     pub(crate) fn entity_options(&self, kind: &EntityType) -> Result<Options, GraphError> {
         Options::of_entity(&self.parameters, kind)
     }
 
-    /// Whether the call is for the number of objects in a collection (`…/$count`).
+    /// Whether the request is for the number of objects in a collection (`…/$count`).
     pub(crate) fn counts(&self) -> bool {
         self.path.ends_with("/$count")
     }
 
-    /// Rejects a call for a number that does not accept eventual consistency.
+    /// Rejects a request for a number of objects that does not accept eventual consistency.
     pub(crate) fn check_eventual(&self) -> Result<(), GraphError> {
         if self.eventual {
             return Ok(());
         }
-        // As a capture of 2025-12 has it.
+        // As observed in December 2025.
         Err(GraphError::unsupported_query(
             "Raw count (/$count) is not supported because the 'ConsistencyLevel:eventual' header is missing. Refer to \
              https://aka.ms/graph-docs/advanced-queries for more information",
@@ -169,43 +172,46 @@ impl Caller {
         Options::of_collection(&self.parameters, kind, self.tenant.id, &self.idp.chassis.sealer)
     }
 
-    /// The journal line that says who made a change.
-    pub(crate) fn entry(&self, kind: &'static str, subject: String, mut data: serde_json::Value) -> Change {
-        data["by"] = serde_json::json!(self.claims.oid);
-        data["by_client"] = serde_json::json!(self.claims.appid);
-        data["by_application"] = serde_json::json!(self.claims.is_app_only());
-        let event = Event::new(self.tenant.id, self.now, kind, subject, &self.trace).with(data);
+    /// The caller as events name it.
+    pub(crate) fn actor(&self) -> Option<Actor> {
+        let AccessClaims { oid, appid, .. } = &self.claims;
+        Some(Actor { by: *oid, by_client: *appid, by_application: self.claims.is_app_only() })
+    }
+
+    /// Returns the change that records an event.
+    pub(crate) fn entry(&self, subject: Subject, event: impl Into<JournalEvent>) -> Change {
+        let event = Event::new(self.tenant.id, self.now, subject, &self.trace, event);
         self.idp.chassis.journal.entry(&event)
     }
 
-    /// Commits a change together with the journal line that says who made it.
+    /// Commits a change together with the event that records it.
     pub(crate) async fn commit(
         &self,
         mut change: Change,
-        kind: &'static str,
-        subject: String,
-        data: serde_json::Value,
+        subject: Subject,
+        event: impl Into<JournalEvent>,
     ) -> Result<(), GraphError> {
-        change.append(self.entry(kind, subject, data));
+        change.append(self.entry(subject, event));
         Ok(self.idp.directory.commit(self.tenant.id, change).await?)
     }
 
-    /// The same of a change to a user, of which APIs may have to be told.
+    /// Commits a change to a user, together with the event that records it and the security events
+    /// for APIs that it results in.
     pub(crate) async fn commit_user(
         &self,
         (before, after): (&User, &User),
         mut change: Change,
-        kind: &'static str,
+        event: impl Into<JournalEvent>,
     ) -> Result<(), GraphError> {
         let by = InitiatingEntity::Admin;
-        let told = tell(&self.idp, (before, after), by, self.now, &self.trace, &mut change).await?;
-        let subject = format!("user:{}", after.id);
-        self.commit(change, kind, subject, serde_json::json!({"upn": after.upn})).await?;
-        told.at_once().await;
+        let pending = tell(&self.idp, (before, after), by, self.now, &self.trace, &mut change).await?;
+        self.commit(change, Subject::user(after.id), event).await?;
+        pending.at_once().await;
         Ok(())
     }
 
-    /// The caller may act on this user's credentials with these permissions: its own user, or another with a directory role.
+    /// Whether the caller may act on this user's credentials: its own user's, or another's with a
+    /// directory role.
     pub(crate) fn may_act_on(&self, target: &User, permissions: &[&str]) -> bool {
         let role = match &self.user {
             None => self.claims.is_app_only(),
@@ -214,20 +220,21 @@ impl Caller {
         role && self.may(permissions)
     }
 
-    /// The caller may administer accounts with these permissions: an application, or a user with a directory role.
+    /// Whether the caller may administer accounts: an application, or a user with a directory role.
     pub(crate) fn may_administer(&self, permissions: &[&str]) -> bool {
         let role = self.user.as_ref().map_or(self.claims.is_app_only(), User::is_user_administrator);
         role && self.may(permissions)
     }
 
-    /// The caller may give this user another password: of who has a directory role not everybody may ("Update user").
+    /// Whether the caller may reset this user's password: that of a user with a directory role
+    /// requires a privileged role ("Update user").
     pub(crate) fn outranks(&self, target: &User) -> bool {
         const OF_EVERYBODY: [&str; 2] = ["Global Administrator", "Privileged Authentication Administrator"];
         target.directory_roles.is_empty()
             || self.user.as_ref().is_none_or(|caller| caller.has_role(&OF_EVERYBODY))
     }
 
-    /// The user named by id or sign-in name.
+    /// Returns the user with this id or user principal name.
     pub(crate) async fn target(&self, id: &str) -> Result<User, GraphError> {
         let found = match id.parse::<UserId>() {
             Ok(id) => self.idp.directory.user(self.tenant.id, id).await?,
@@ -236,16 +243,16 @@ impl Caller {
         found.filter(|user| user.deleted_at.is_none()).ok_or_else(|| GraphError::no_such(id))
     }
 
-    /// The user on whose behalf the call is made.
+    /// Returns the signed-in user.
     pub(crate) fn me(&self) -> Result<&User, GraphError> {
         let user = self.user.as_ref().ok_or_else(|| {
             GraphError::bad_request("/me request is only valid with delegated authentication flow.")
         })?;
-        // A token outlives the account it was issued for; the account is gone all the same.
+        // The token can still be valid when its user was deleted.
         if user.deleted_at.is_some() { Err(GraphError::no_such(user.id)) } else { Ok(user) }
     }
 
-    /// Writes a result, or the error.
+    /// Returns the response, or that of the error.
     pub(crate) fn answer(&self, result: Result<Response, GraphError>) -> Response {
         result.unwrap_or_else(|error| error.answer(&self.trace, Some(self.now)))
     }

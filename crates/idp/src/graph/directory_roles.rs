@@ -4,6 +4,8 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use outlive_store::Change;
+use outlive_wire::events::{DirectoryRoleMemberAdded, DirectoryRoleMemberRemoved};
+use outlive_wire::{JournalEvent, Subject};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -35,11 +37,14 @@ const TEMPLATE: EntityType = EntityType {
     order: None,
 };
 
-/// How a path begins that names a role by an alternate key.
+/// The beginning of a path that names a role by an alternate key.
 pub(super) const NAMED: &str = "directoryRoles(";
 
-/// The role whose last member stays. No member can remove themselves.
+/// The role that has to have a member. No member can remove themselves.
 const GLOBAL_ADMINISTRATOR: &str = "Global Administrator";
+
+/// Members that are looked at for another administrator who can sign in.
+const MEMBERS_READ: u32 = 100;
 
 /// A role with all properties.
 pub(crate) fn resource(role: &DirectoryRole) -> Value {
@@ -55,7 +60,7 @@ fn template(role: &DirectoryRole) -> Value {
     })
 }
 
-/// `GET /directoryRoles`. All of them in one page, as the original has it.
+/// `GET /directoryRoles`. Always one page, as in Microsoft Graph.
 pub(crate) async fn list(caller: Caller) -> Response {
     let result = listed(&caller, &ROLE, resource);
     caller.answer(result)
@@ -82,7 +87,7 @@ pub(crate) async fn show(caller: Caller, Path(id): Path<String>) -> Response {
     caller.answer(result)
 }
 
-/// The role that a path names, by itself.
+/// The role that a path names, without its members.
 pub(super) fn shown(caller: &Caller, id: &str) -> Result<Response, GraphError> {
     caller.allowed(&READ_ROLES)?;
     let role = role(caller, id)?;
@@ -109,8 +114,7 @@ pub(crate) struct Activation {
     role_template_id: Uuid,
 }
 
-/// `POST /directoryRoles`. Every role is active already, which the original answers so
-/// (docs/parity.md).
+/// `POST /directoryRoles`. Every role is active already, and the error says so (docs/parity.md).
 pub(crate) async fn activate(caller: Caller, body: Result<Body<Activation>, GraphError>) -> Response {
     let result = async {
         let Body(Activation { role_template_id }) = body?;
@@ -157,7 +161,12 @@ pub(crate) async fn add(
             return Err(GraphError::already_referenced("members"));
         }
         let roles: Vec<String> = user.directory_roles.iter().cloned().chain([role.name.to_owned()]).collect();
-        change_roles(&caller, &user, role, &roles, "directory_role.member_added").await
+        let event = DirectoryRoleMemberAdded {
+            upn: user.upn.clone(),
+            role: role.name.to_owned(),
+            actor: caller.actor(),
+        };
+        change_roles(&caller, &user, &roles, event).await
     };
     caller.answer(result.await)
 }
@@ -172,26 +181,44 @@ pub(crate) async fn remove(caller: Caller, Path((id, member)): Path<(String, Str
             return Err(GraphError::no_such(&member));
         }
         if role.name == GLOBAL_ADMINISTRATOR {
-            check_removable(&caller, &user, role).await?;
+            check_removable(&caller, &user).await?;
         }
         let mut roles = user.directory_roles.clone();
         roles.retain(|name| name != role.name);
-        change_roles(&caller, &user, role, &roles, "directory_role.member_removed").await
+        let event = DirectoryRoleMemberRemoved {
+            upn: user.upn.clone(),
+            role: role.name.to_owned(),
+            actor: caller.actor(),
+        };
+        change_roles(&caller, &user, &roles, event).await
     };
     caller.answer(result.await)
 }
 
-/// Rejects what would leave a tenant without a Global Administrator: that one removes themselves,
-/// or that the last is removed.
-async fn check_removable(caller: &Caller, user: &User, role: DirectoryRole) -> Result<(), GraphError> {
+/// Rejects a removal that leaves the tenant without a Global Administrator, or that of the caller.
+async fn check_removable(caller: &Caller, user: &User) -> Result<(), GraphError> {
     if caller.user.as_ref().is_some_and(|me| me.id == user.id) {
         return Err(GraphError::bad_request(
             "Removing self from Global Administrator built-in role is not allowed.",
         ));
     }
-    let members = caller.idp.directory.role_members_after(caller.tenant.id, role.name, "", 2).await?;
-    if members.iter().any(|id| *id != user.id) {
+    check_not_last(caller, user).await
+}
+
+/// Rejects a change that takes away the last Global Administrator: the role, the user, or the account's
+/// use ("Manage emergency access accounts in Microsoft Entra ID").
+pub(in crate::graph) async fn check_not_last(caller: &Caller, user: &User) -> Result<(), GraphError> {
+    if !user.directory_roles.iter().any(|name| name == GLOBAL_ADMINISTRATOR) {
         return Ok(());
+    }
+    let directory = &caller.idp.directory;
+    let members =
+        directory.role_members_after(caller.tenant.id, GLOBAL_ADMINISTRATOR, "", MEMBERS_READ).await?;
+    for id in members.into_iter().filter(|id| *id != user.id) {
+        let other = directory.user(caller.tenant.id, id).await?;
+        if other.is_some_and(|other| other.enabled && other.deleted_at.is_none()) {
+            return Ok(());
+        }
     }
     Err(GraphError::bad_request("The last member of the Global Administrator role cannot be removed."))
 }
@@ -199,16 +226,14 @@ async fn check_removable(caller: &Caller, user: &User, role: DirectoryRole) -> R
 async fn change_roles(
     caller: &Caller,
     user: &User,
-    role: DirectoryRole,
     roles: &[String],
-    kind: &'static str,
+    event: impl Into<JournalEvent>,
 ) -> Result<Response, GraphError> {
-    let data = json!({"role": role.name, "upn": user.upn});
-    caller.commit(Change::from(user.update_roles(roles)), kind, format!("user:{}", user.id), data).await?;
+    caller.commit(Change::from(user.update_roles(roles)), Subject::user(user.id), event).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// The role that a path names: by its id, by `roleTemplateId='…'` in its place, or by
+/// Returns the role that a path names: by its id, by `roleTemplateId='…'` in its place, or by
 /// `directoryRoles(roleTemplateId='…')`.
 fn role(caller: &Caller, name: &str) -> Result<DirectoryRole, GraphError> {
     let key = name.strip_prefix(NAMED).and_then(|rest| rest.strip_suffix(')')).unwrap_or(name);

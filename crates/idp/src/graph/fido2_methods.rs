@@ -1,5 +1,5 @@
-//! A user's passkeys (`fido2AuthenticationMethod`): shown and removed. They are made where the key is, on the page for security
-//! info.
+//! A user's passkeys (`fido2AuthenticationMethod`): listed and deleted. They are registered on the
+//! page for security info.
 
 use axum::Json;
 use axum::extract::Path;
@@ -7,6 +7,8 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use outlive_store::Change;
 use outlive_tokens::fingerprint;
+use outlive_wire::Subject;
+use outlive_wire::events::PasskeyRemoved;
 use serde_json::{Value, json};
 
 use super::caller::Caller;
@@ -49,14 +51,15 @@ pub(crate) async fn remove(caller: Caller, Path((id, method)): Path<(String, Str
     let result = async {
         let (user, passkeys) = passkeys(&caller, &id, &WRITE).await?;
         let passkey = named(&passkeys, &method)?;
-        let data = json!({
-            "upn": user.upn,
-            "passkey": fingerprint(&passkey.credential),
-            "name": passkey.name,
-            "rp_id": passkey.rp_id,
-        });
         let change = Change::from(passkey.removal(user.tenant));
-        match caller.commit(change, "passkey.removed", format!("user:{}", user.id), data).await {
+        let event = PasskeyRemoved {
+            upn: user.upn,
+            passkey: fingerprint(&passkey.credential),
+            name: passkey.name,
+            rp_id: passkey.rp_id,
+            actor: caller.actor(),
+        };
+        match caller.commit(change, Subject::user(user.id), event).await {
             Err(error) if error.is_conflict() => Err(GraphError::no_such(&method)),
             Err(error) => Err(error),
             Ok(()) => Ok(StatusCode::NO_CONTENT.into_response()),

@@ -1,10 +1,12 @@
-//! `oauth2PermissionGrants`: consents.
+//! `oauth2PermissionGrants`: delegated permission grants.
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use outlive_clock::{ClientId, UserId};
 use outlive_store::Change;
+use outlive_wire::events::{ConsentChanged, ConsentGranted, ConsentWithdrawn};
+use outlive_wire::{JournalEvent, Subject};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -45,29 +47,29 @@ fn resource(grant: &PermissionGrant) -> Value {
 
 /// `GET /oauth2PermissionGrants`.
 pub(crate) async fn list(caller: Caller) -> Response {
-    let result = listed(&caller, None).await;
+    let result = list_of(&caller, None).await;
     caller.answer(result)
 }
 
-/// `GET /servicePrincipals/{id}/oauth2PermissionGrants`: those of a client.
+/// `GET /servicePrincipals/{id}/oauth2PermissionGrants`: the grants to a client.
 pub(crate) async fn list_of_client(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         let client = principal(&caller, &id).await?.client_id;
-        listed(&caller, Some(GrantsOf::Client(client))).await
+        list_of(&caller, Some(GrantsOf::Client(client))).await
     };
     caller.answer(result.await)
 }
 
-/// `GET /users/{id}/oauth2PermissionGrants`: those that a user gave.
+/// `GET /users/{id}/oauth2PermissionGrants`: the grants of a user.
 pub(crate) async fn list_of_user(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         let user = caller.target(&id).await?;
-        listed(&caller, Some(GrantsOf::User(user.id))).await
+        list_of(&caller, Some(GrantsOf::User(user.id))).await
     };
     caller.answer(result.await)
 }
 
-async fn listed(caller: &Caller, of: Option<GrantsOf>) -> Result<Response, GraphError> {
+async fn list_of(caller: &Caller, of: Option<GrantsOf>) -> Result<Response, GraphError> {
     caller.allowed(&READ_GRANTS)?;
     let of = match of {
         Some(of) => Some(of),
@@ -98,7 +100,7 @@ async fn read(caller: &Caller, of: Option<GrantsOf>, options: Options) -> Result
     Ok(Page { objects, more_after })
 }
 
-/// What of the filter an index finds; nothing if it names what does not exist.
+/// The part of the filter that an index serves; none if it names an object that does not exist.
 async fn narrowest(caller: &Caller, filter: &super::odata::Filter) -> Result<Option<GrantsOf>, GraphError> {
     let client_of = async |id: &str| -> Result<Option<ClientId>, GraphError> {
         let Ok(id) = id.parse::<Uuid>() else { return Ok(None) };
@@ -135,7 +137,7 @@ pub(crate) struct NewGrant {
     principal_id: Option<String>,
     resource_id: String,
     scope: String,
-    /// Written by old clients; nothing follows from it.
+    /// Sent by old clients, and ignored.
     #[serde(rename = "startTime")]
     #[expect(dead_code, reason = "read so that it may be there")]
     start_time: Option<String>,
@@ -176,7 +178,7 @@ pub(crate) async fn create(caller: Caller, body: Result<Body<NewGrant>, GraphErr
             scope: normal(&new.scope)?,
         };
         let change = Change::from(grant.insertion(caller.tenant.id));
-        record(&caller, change, "consent.granted", &grant, &grant.scope).await.map_err(|error| {
+        record(&caller, change, ConsentEvent::Granted, &grant, &grant.scope).await.map_err(|error| {
             if error.is_conflict() {
                 GraphError::already_there("Permission entry already exists.")
             } else {
@@ -194,7 +196,8 @@ pub(crate) struct GrantPatch {
     scope: String,
 }
 
-/// `PATCH /oauth2PermissionGrants/{id}`: a scope that is taken away is missing at the next redemption that needs it (AADSTS65001).
+/// `PATCH /oauth2PermissionGrants/{id}`: a removed scope is missing at the next token request that
+/// needs it (AADSTS65001).
 pub(crate) async fn update(
     caller: Caller,
     Path(id): Path<String>,
@@ -206,7 +209,7 @@ pub(crate) async fn update(
         let grant = find(&caller, &id).await?;
         let scope = normal(&patch.scope)?;
         let change = Change::from(grant.with_scope(caller.tenant.id, &scope));
-        record(&caller, change, "consent.changed", &grant, &scope).await?;
+        record(&caller, change, ConsentEvent::Changed, &grant, &scope).await?;
         Ok(StatusCode::NO_CONTENT.into_response())
     };
     caller.answer(result.await)
@@ -218,7 +221,7 @@ pub(crate) async fn remove(caller: Caller, Path(id): Path<String>) -> Response {
         caller.allowed(&WRITE_GRANTS)?;
         let grant = find(&caller, &id).await?;
         let change = Change::from(grant.removal(caller.tenant.id));
-        record(&caller, change, "consent.withdrawn", &grant, "").await?;
+        record(&caller, change, ConsentEvent::Withdrawn, &grant, "").await?;
         Ok(StatusCode::NO_CONTENT.into_response())
     };
     caller.answer(result.await)
@@ -233,7 +236,7 @@ async fn find(caller: &Caller, id: &str) -> Result<PermissionGrant, GraphError> 
     found.ok_or_else(unknown)
 }
 
-/// Scopes separated by single blanks, each once.
+/// Scopes separated by single spaces, without duplicates.
 fn normal(scope: &str) -> Result<String, GraphError> {
     let mut names: Vec<&str> = Vec::new();
     for name in scope.split_ascii_whitespace() {
@@ -248,20 +251,39 @@ fn normal(scope: &str) -> Result<String, GraphError> {
     Ok(names.join(" "))
 }
 
+/// Which event records the change of a grant.
+enum ConsentEvent {
+    Granted,
+    Changed,
+    Withdrawn,
+}
+
 async fn record(
     caller: &Caller,
     change: Change,
-    kind: &'static str,
-    grant: &PermissionGrant,
+    event: ConsentEvent,
+    granted: &PermissionGrant,
     scope: &str,
 ) -> Result<(), GraphError> {
-    let subject = match grant.principal {
-        Some(user) => format!("user:{user}"),
-        None => format!("client:{}", grant.client),
+    let (subject, consent_type) = match granted.principal {
+        Some(user) => (Subject::user(user), "Principal"),
+        None => (Subject::client(granted.client), "AllPrincipals"),
     };
-    let data = json!({
-        "client_id": grant.client, "resource": grant.resource, "scope": scope, "grant": id_of(grant),
-        "consent_type": if grant.principal.is_some() { "Principal" } else { "AllPrincipals" },
-    });
-    caller.commit(change, kind, subject, data).await
+    let (upn, client_name, actor) = (None, None, caller.actor());
+    let (client_id, resource) = (Some(granted.client), Some(granted.resource.to_string()));
+    let (scope, consent_type) = (Some(scope.to_owned()), Some(consent_type.to_owned()));
+    let grant = Some(id_of(granted));
+    let event: JournalEvent = match event {
+        ConsentEvent::Granted => {
+            ConsentGranted { upn, client_id, client_name, resource, scope, consent_type, grant, actor }.into()
+        }
+        ConsentEvent::Changed => {
+            ConsentChanged { upn, client_id, client_name, resource, scope, consent_type, grant, actor }.into()
+        }
+        ConsentEvent::Withdrawn => {
+            ConsentWithdrawn { upn, client_id, client_name, resource, scope, consent_type, grant, actor }
+                .into()
+        }
+    };
+    caller.commit(change, subject, event).await
 }

@@ -1,9 +1,11 @@
-//! Service principals: an application as a tenant has it.
+//! Service principals: the applications in a tenant.
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use outlive_store::Change;
+use outlive_wire::events::{ApplicationAssignmentChanged, ApplicationDisabled, ApplicationEnabled};
+use outlive_wire::{JournalEvent, Subject};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -103,7 +105,8 @@ pub(crate) struct NewServicePrincipal {
     app_id: Option<String>,
 }
 
-/// `POST /servicePrincipals`. Every application has its service principal already, so that it is only shown (docs/parity.md).
+/// `POST /servicePrincipals`. Every application has its service principal already, which is
+/// returned (docs/parity.md).
 pub(crate) async fn create(caller: Caller, body: Result<Body<NewServicePrincipal>, GraphError>) -> Response {
     let result = async {
         let Body(new) = body?;
@@ -129,7 +132,8 @@ pub(crate) struct ServicePrincipalPatch {
     app_role_assignment_required: Option<bool>,
 }
 
-/// `PATCH /servicePrincipals/{id}`: a disabled one gets no tokens (AADSTS7000112), and nobody gets any for it.
+/// `PATCH /servicePrincipals/{id}`: a disabled service principal receives no tokens
+/// (AADSTS7000112), and none are issued for it.
 pub(crate) async fn update(
     caller: Caller,
     Path(id): Path<String>,
@@ -138,56 +142,63 @@ pub(crate) async fn update(
     let result = async {
         let Body(patch) = body?;
         caller.allowed(&WRITE_APPLICATIONS)?;
-        changed(&caller, principal(&caller, &id).await?, patch).await
+        apply_patch(&caller, principal(&caller, &id).await?, patch).await
     };
     caller.answer(result.await)
 }
 
-pub(super) async fn updated(
+pub(super) async fn update_principal(
     caller: &Caller,
     name: &ApplicationName,
     body: Result<Body<ServicePrincipalPatch>, GraphError>,
 ) -> Result<Response, GraphError> {
     let Body(patch) = body?;
     caller.allowed(&WRITE_APPLICATIONS)?;
-    changed(caller, name.find(caller).await?, patch).await
+    apply_patch(caller, name.find(caller).await?, patch).await
 }
 
-/// Makes the change: one call, one commit, with a journal line for each thing that changed.
-async fn changed(
+/// Commits the changes, with an event for each property that changed.
+async fn apply_patch(
     caller: &Caller,
     before: Application,
     patch: ServicePrincipalPatch,
 ) -> Result<Response, GraphError> {
-    let subject = format!("client:{}", before.client_id);
     let mut after = before.clone();
-    let mut lines = Vec::new();
+    let (client_id, client_name) = (Some(before.client_id), before.name.clone());
+    let mut events = Vec::<JournalEvent>::new();
     if let Some(required) = patch.app_role_assignment_required {
         after.document_mut().assignment_required = required;
-        let data = json!({
-            "client_id": before.client_id, "client_name": before.name, "assignment_required": required,
-        });
-        lines.push(("application.changed", data));
+        let event = ApplicationAssignmentChanged {
+            client_id,
+            client_name: client_name.clone(),
+            assignment_required: required,
+            actor: caller.actor(),
+        };
+        events.push(event.into());
     }
     if let Some(enabled) = patch.account_enabled {
         after.enabled = enabled;
-        let kind = if enabled { "application.enabled" } else { "application.disabled" };
-        lines.push((kind, json!({"client_id": before.client_id, "client_name": before.name})));
+        let actor = caller.actor();
+        events.push(if enabled {
+            ApplicationEnabled { client_id, client_name, actor }.into()
+        } else {
+            ApplicationDisabled { client_id, client_name, actor }.into()
+        });
     }
     let mut change = Change::new();
     for statement in after.update(&before, caller.tenant.id) {
         change.add(statement);
     }
-    if let Some((kind, data)) = lines.pop() {
-        for (kind, data) in lines {
-            change.append(caller.entry(kind, subject.clone(), data));
+    if !events.is_empty() {
+        for event in events {
+            change.append(caller.entry(Subject::client(before.client_id), event));
         }
-        caller.commit(change, kind, subject, data).await?;
+        caller.idp.directory.commit(caller.tenant.id, change).await?;
     }
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// The application whose service principal has this object id.
+/// Returns the application whose service principal has this object id.
 pub(super) async fn principal(caller: &Caller, id: &str) -> Result<Application, GraphError> {
     let found = match id.parse::<Uuid>() {
         Ok(principal) => caller.idp.directory.application_of_principal(caller.tenant.id, principal).await?,

@@ -1,4 +1,4 @@
-//! The page on which a user's passkeys are kept: made, named, removed.
+//! The page on which users register, name and remove passkeys.
 
 use axum::response::Response;
 use outlive_clock::Instant;
@@ -6,7 +6,8 @@ use outlive_journal::Event;
 use outlive_rules::aadsts;
 use outlive_store::Change;
 use outlive_tokens::fingerprint;
-use serde_json::json;
+use outlive_wire::Subject;
+use outlive_wire::events::{PasskeyRefused, PasskeyRegistered, PasskeyRemoved};
 
 use super::ceremony::{Answer, Challenge, RelyingParty};
 use super::sign_in::not_accepted;
@@ -18,9 +19,9 @@ use crate::second_factor;
 use crate::sessions::Session;
 use crate::visit::Visit;
 
-/// How many a user can have ("Enable passkeys (FIDO2) for your organization": ten).
+/// The maximum number of passkeys per user ("Enable passkeys (FIDO2) for your organization": ten).
 const PASSKEYS_MAX: usize = 10;
-/// The longest name (characters).
+/// The maximum length of a name, in characters.
 const NAME_CHARS_MAX: usize = 30;
 
 /// `GET /{tenant}/security-info`.
@@ -29,8 +30,8 @@ pub(crate) async fn security_info_page(visit: Visit) -> Response {
     visit.page(result).await
 }
 
-/// `POST /{tenant}/security-info`: `credential` and `name` of a new passkey, or `remove` with the id of one; with the form's own
-/// `ctx` and `canary`.
+/// `POST /{tenant}/security-info`: `credential` and `name` of a new passkey, or `remove` with the
+/// id of one, with `ctx` and `canary` of the form.
 pub(crate) async fn change_security_info(visit: Visit) -> Response {
     let result = visit.try_change_security_info().await;
     visit.page(result).await
@@ -54,7 +55,7 @@ impl Visit {
         Ok(session.signs_in(&user, &tenant.rules, now).then_some((session, user)))
     }
 
-    /// The page for somebody who has just signed in.
+    /// Returns the page for a user who has just signed in.
     pub(crate) async fn go_on_to_security_info(
         &self,
         user: &User,
@@ -102,7 +103,7 @@ impl Visit {
         };
         let tenant = self.idp.tenant(&self.segment, None).await?;
         let now = self.idp.now(tenant.id).await?;
-        // The page is for who is signed in still, with all that was asked for it.
+        // Only for a user who is still signed in and meets all requirements.
         let signed_in = self.signed_in_at(&tenant, now).await?;
         let signed_in = signed_in.filter(|(session, user)| {
             state.user == Some(user.id) && !lacks_second_factor(&tenant, user, session)
@@ -127,7 +128,13 @@ impl Visit {
             Ok(passkey) => passkey,
             Err(refusal) => return self.refuse_passkey(tenant, user, refusal, now).await,
         };
-        let event = self.passkey_event("passkey.registered", &passkey, user, now);
+        let registered = PasskeyRegistered {
+            upn: user.upn.clone(),
+            passkey: fingerprint(&passkey.credential),
+            name: passkey.name.clone(),
+            rp_id: passkey.rp_id.clone(),
+        };
+        let event = Event::new(tenant.id, now, Subject::user(user.id), &self.trace, registered);
         let mut change = Change::from(passkey.insertion(tenant.id));
         for statement in stored::answered(tenant.id, challenge, now) {
             change.add(statement);
@@ -153,7 +160,7 @@ impl Visit {
             return Ok(Err(not_accepted("a user can have ten of them, not more")));
         }
         let Some(here) = RelyingParty::of_origin(&self.origin.0) else {
-            return Ok(Err(not_accepted("passkeys belong to names, and this address is none")));
+            return Ok(Err(not_accepted("a passkey requires a host name instead of an IP address")));
         };
         let made = Answer::read(self.parameters.get("credential").unwrap_or_default())
             .and_then(|answer| here.registered(challenge, user.id, answer, now));
@@ -181,12 +188,12 @@ impl Visit {
         refusal: Refusal,
         now: Instant,
     ) -> Result<Result<(), Refusal>, Refusal> {
-        let event = Event::new(tenant.id, now, "passkey.refused", format!("user:{}", user.id), &self.trace)
-            .with(json!({
-                "upn": user.upn,
-                "code": refusal.error,
-                "description": refusal.error.render(&refusal.params),
-            }));
+        let refused = PasskeyRefused {
+            upn: user.upn.clone(),
+            code: refusal.error,
+            description: refusal.error.render(&refusal.params),
+        };
+        let event = Event::new(tenant.id, now, Subject::user(user.id), &self.trace, refused);
         self.idp.chassis.journal.append(&event).await?;
         Ok(Err(refusal))
     }
@@ -201,8 +208,15 @@ impl Visit {
         let unknown = || Ok(Err(Refusal::new(aadsts::PASSKEY_NOT_FOUND)));
         let passkey = stored::find(&self.idp.chassis.store, tenant.id, credential).await?;
         let Some(passkey) = passkey.filter(|passkey| passkey.user_id == user.id) else { return unknown() };
-        let event = self.passkey_event("passkey.removed", &passkey, user, now);
         let mut change = Change::from(passkey.removal(tenant.id));
+        let removed = PasskeyRemoved {
+            upn: user.upn.clone(),
+            passkey: fingerprint(&passkey.credential),
+            name: passkey.name,
+            rp_id: passkey.rp_id,
+            actor: None,
+        };
+        let event = Event::new(tenant.id, now, Subject::user(user.id), &self.trace, removed);
         change.append(self.idp.chassis.journal.entry(&event));
         match self.idp.directory.commit(tenant.id, change).await {
             Ok(()) => Ok(Ok(())),
@@ -210,19 +224,9 @@ impl Visit {
             Err(error) => Err(error.into()),
         }
     }
-
-    fn passkey_event(&self, kind: &'static str, passkey: &Passkey, user: &User, now: Instant) -> Event {
-        let subject = format!("user:{}", user.id);
-        Event::new(user.tenant, now, kind, subject, &self.trace).with(json!({
-            "upn": user.upn,
-            "passkey": fingerprint(&passkey.credential),
-            "name": passkey.name,
-            "rp_id": passkey.rp_id,
-        }))
-    }
 }
 
-/// Whether a passkey made now would be a way past the second factor: it counts as one itself.
+/// Whether a new passkey would bypass MFA, since it satisfies MFA itself.
 fn lacks_second_factor(tenant: &Tenant, user: &User, session: &Session) -> bool {
     let facts = second_factor::facts(tenant, user, None, &session.amr);
     facts.is_missing() || (facts.registered && !facts.done)

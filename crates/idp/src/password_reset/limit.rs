@@ -1,5 +1,5 @@
-//! How often codes are sent and tried, by user name and by address. Names that no user has are
-//! counted like all others, so that the answer says nothing about them.
+//! Limits how many codes are sent and tried, by user name and by address. Names that no user has
+//! are counted in the same way, so that the response does not reveal whether a user exists.
 
 use std::net::IpAddr;
 
@@ -12,19 +12,19 @@ use serde_json::json;
 use crate::idp::Idp;
 use crate::refusal::Refusal;
 
-/// How often it is tried again when another attempt is counted at the same moment.
+/// How many times a conflicting attempt is retried.
 const TRIES: u32 = 16;
-/// Rows that a count removes on its way, of those that no longer say anything.
+/// How many expired rows are removed by each attempt.
 const REMOVED_AT_ONCE: u32 = 20;
 
-/// Who asks, and for whom.
-pub(super) struct Asker {
+/// Limits the attempts for a user name and from an address.
+pub(super) struct AttemptLimiter {
     tenant: TenantId,
     user: String,
     address: String,
 }
 
-/// What is remembered of a user name or an address.
+/// The stored attempts of a user name or an address.
 struct Counted<'a> {
     subject: &'a str,
     limits: &'static Limits,
@@ -32,7 +32,7 @@ struct Counted<'a> {
     attempts: ResetAttempts,
 }
 
-impl Asker {
+impl AttemptLimiter {
     pub(super) fn new(idp: &Idp, tenant: TenantId, user_name: &str, address: IpAddr) -> Self {
         let name = user_name.trim().to_lowercase();
         Self {
@@ -42,8 +42,8 @@ impl Asker {
         }
     }
 
-    /// Counts that a code is asked for, together with what sends it. `false`: these were too many,
-    /// and nothing is sent.
+    /// Counts the request for a code in the same commit as the message. Returns `false`, and sends
+    /// nothing, if the limit is exceeded.
     pub(super) async fn count_send(
         &self,
         idp: &Idp,
@@ -58,14 +58,14 @@ impl Asker {
         .await
     }
 
-    /// Counts a try, before the code is looked at: however many try at once, each is counted.
-    /// `false`: it is not looked at.
+    /// Counts a try before the code is checked, so that concurrent tries are all counted. Returns
+    /// `false` if the limit is exceeded.
     pub(super) async fn count_try(&self, idp: &Idp, now: Instant) -> Result<bool, Refusal> {
         let count = |attempts: &ResetAttempts, limits: &Limits| attempts.after_try(limits, now);
         self.count(idp, now, count, |_| Some(Change::new())).await
     }
 
-    /// Takes a try at `at` back: the code was right.
+    /// Removes a try at `at` from the counters: the code was correct.
     pub(super) async fn forgive(&self, idp: &Idp, at: Instant) -> Result<(), Refusal> {
         for _ in 0..TRIES {
             let mut change = Change::new();
@@ -80,7 +80,7 @@ impl Asker {
         Err(Refusal::new(aadsts::SERVICE_UNAVAILABLE))
     }
 
-    /// Forgets the user's counters: the password was reset.
+    /// Removes the user's counters: the password was reset.
     pub(super) fn reset(&self) -> Statement {
         sql!("DELETE FROM password_reset_limits WHERE tenant = $1 AND subject = $2", self.tenant, &self.user)
     }
@@ -103,7 +103,7 @@ impl Asker {
                 change.add(one.written(self.tenant, &after));
                 one.attempts = after;
             }
-            // After the rows that are written: one of them may be old.
+            // After the rows are written: one of them may be expired.
             change.add(remove_old(self.tenant, now));
             let admitted = admitted(&counted);
             let is_admitted = admitted.is_some();
@@ -114,7 +114,7 @@ impl Asker {
                 Err(error) => return Err(error.into()),
             }
         }
-        // So many at the same moment are too many.
+        // So many concurrent attempts exceed the limit.
         Ok(false)
     }
 
@@ -139,7 +139,7 @@ impl Asker {
 }
 
 impl Counted<'_> {
-    /// Writes `after`, if the row is still as it was read.
+    /// Writes `after` if the row is unchanged since it was read.
     fn written(&self, tenant: TenantId, after: &ResetAttempts) -> Statement {
         let until = after.count_until(self.limits).unwrap_or(Instant::EPOCH);
         match self.revision {
@@ -167,7 +167,7 @@ impl Counted<'_> {
     }
 }
 
-/// Removes some of the rows that no longer say anything.
+/// Removes expired rows.
 fn remove_old(tenant: TenantId, now: Instant) -> Statement {
     sql!(
         "DELETE FROM password_reset_limits WHERE tenant = $1 AND subject IN \

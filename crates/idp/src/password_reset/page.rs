@@ -1,4 +1,4 @@
-//! The page: first whose password, then code and new password.
+//! The page: first the user name, then the code and the new password.
 
 use axum::response::Response;
 use http::StatusCode;
@@ -7,10 +7,11 @@ use outlive_rules::aadsts;
 use outlive_rules::reset_code::ResetCode;
 use outlive_store::Change;
 use outlive_tokens::Secret;
-use serde_json::json;
+use outlive_wire::Subject;
+use outlive_wire::events::{PasswordResetRefused, PasswordResetRequested};
 
 use super::code::{self, Tried};
-use super::limit::Asker;
+use super::limit::AttemptLimiter;
 use crate::conditional_access;
 use crate::credential_events::{CredentialEvent, happen_with};
 use crate::directory::{Tenant, User, shortened_name};
@@ -25,14 +26,14 @@ pub(crate) async fn password_reset_page(visit: Visit) -> Response {
     pages::ask_reset_code(&visit, state)
 }
 
-/// `POST /{tenant}/passwordreset`: `username`, then `code`, `newpasswd`, `confirmpasswd`, with the form's own `ctx` and
-/// `canary`.
+/// `POST /{tenant}/passwordreset`: `username`, then `code`, `newpasswd` and `confirmpasswd`, with
+/// `ctx` and `canary` of the form.
 pub(crate) async fn password_reset(visit: Visit) -> Response {
     let result = visit.try_password_reset().await;
     visit.page(result).await
 }
 
-/// What is said of a code that is wrong, or was never sent: the same.
+/// The message for a wrong code, also if none was sent.
 const CODE_WRONG: &str =
     "That is not the code, or it is not good any more. Check it, or start again for a new one.";
 
@@ -45,7 +46,7 @@ impl Visit {
         }
     }
 
-    /// The tenant of a reset: the path's, or where the path names none, the one whose domain the user name has.
+    /// The tenant of a reset: that of the path, or for an alias that of the user name's domain.
     async fn tenant_of_reset(&self, user_name: &str) -> Result<Option<Tenant>, Refusal> {
         if !matches!(self.segment.as_str(), "common" | "organizations") {
             return self.idp.tenant(&self.segment, None).await.map(Some);
@@ -58,7 +59,7 @@ impl Visit {
         }
     }
 
-    /// Sends a code, if there is somebody to send it to. The answer is the same if not.
+    /// Sends a code if the user exists. The response is the same if not.
     async fn send_reset_code(&self) -> Result<Response, Refusal> {
         let typed = self.parameters.get("username").ok_or_else(|| Refusal::missing("username"))?;
         let user_name = shortened_name(typed);
@@ -67,16 +68,15 @@ impl Visit {
         if let Some(tenant) = self.tenant_of_reset(&user_name).await? {
             let now = self.idp.now(tenant.id).await?;
             let user = self.idp.directory.user_by_upn(tenant.id, &user_name).await?.filter(may_reset);
-            let subject = user.as_ref().map_or_else(unknown, |user| format!("user:{}", user.id));
-            let event = Event::new(tenant.id, now, "password.reset_asked", subject, &self.trace)
-                .with(json!({"upn": user_name, "sent": user.is_some()}));
+            let requested = PasswordResetRequested { upn: user_name.clone(), sent: user.is_some() };
+            let event = Event::new(tenant.id, now, subject(user.as_ref()), &self.trace, requested);
             let sending = || {
                 let mut change =
                     user.as_ref().map_or_else(Change::new, |user| code::sending(&self.idp, user, id, now));
                 change.append(chassis.journal.entry(&event));
                 change
             };
-            if !self.asker(&tenant, &user_name).count_send(&self.idp, now, sending).await? {
+            if !self.limiter(&tenant, &user_name).count_send(&self.idp, now, sending).await? {
                 let asked = AskedCode { id, user_name };
                 return self.too_many_attempts(&tenant, &asked).await;
             }
@@ -96,8 +96,8 @@ impl Visit {
                 self.reset_password_page(asked, Some("The two new passwords are not the same.".to_owned()))
             );
         }
-        let asker = self.asker(&tenant, &asked.user_name);
-        if !asker.count_try(&self.idp, now).await? {
+        let limiter = self.limiter(&tenant, &asked.user_name);
+        if !limiter.count_try(&self.idp, now).await? {
             return self.too_many_attempts(&tenant, &asked).await;
         }
         let typed = form.get("code").unwrap_or_default();
@@ -111,17 +111,17 @@ impl Visit {
         let Some(user) = user else {
             return Ok(self.reset_password_page(asked, Some(CODE_WRONG.to_owned())));
         };
-        asker.forgive(&self.idp, now).await?;
+        limiter.forgive(&self.idp, now).await?;
         if let Err(weak) = passwords::check_new(new, &tenant, &user.upn, &user.display_name) {
             let taken_back = code::not_counted(tenant.id, asked.id);
             self.idp.chassis.store.commit(Change::from(taken_back)).await?;
             return Ok(self.reset_password_page(asked, Some(weak.to_string())));
         }
-        // The last password may be used again on a reset ("Password policies and account restrictions").
+        // A reset can reuse the last password ("Password policies and account restrictions").
         let salt = self.idp.chassis.random.of(tenant.id).stream("password-salt").bytes();
         let hashed = passwords::hash(tenant.id, Secret::new(new), salt).await?;
         let mut used = Change::from(code::used(tenant.id, asked.id));
-        used.add(asker.reset());
+        used.add(limiter.reset());
         let event = CredentialEvent::SelfServiceReset(hashed);
         match happen_with(&self.idp, &user, event, now, "user", &self.trace, used).await {
             Ok(()) => Ok(pages::message(
@@ -136,11 +136,11 @@ impl Visit {
         }
     }
 
-    fn asker(&self, tenant: &Tenant, user_name: &str) -> Asker {
-        Asker::new(&self.idp, tenant.id, user_name, conditional_access::address(&self.headers))
+    fn limiter(&self, tenant: &Tenant, user_name: &str) -> AttemptLimiter {
+        AttemptLimiter::new(&self.idp, tenant.id, user_name, conditional_access::address(&self.headers))
     }
 
-    /// The same whether or not there is such a user.
+    /// The same response whether or not the user exists.
     async fn too_many_attempts(&self, tenant: &Tenant, asked: &AskedCode) -> Result<Response, Refusal> {
         self.record_reset_refused(tenant, asked, ResetCode::TooManyAttempts).await?;
         Ok(pages::message(
@@ -157,10 +157,9 @@ impl Visit {
         why: ResetCode,
     ) -> Result<(), Refusal> {
         let user = self.idp.directory.user_by_upn(tenant.id, &asked.user_name).await?;
-        let subject = user.map_or_else(unknown, |user| format!("user:{}", user.id));
         let now = self.idp.now(tenant.id).await?;
-        let event = Event::new(tenant.id, now, "password.reset_refused", subject, &self.trace)
-            .with(json!({"upn": asked.user_name, "why": why}));
+        let refused = PasswordResetRefused { upn: asked.user_name.clone(), why: why.name().to_owned() };
+        let event = Event::new(tenant.id, now, subject(user.as_ref()), &self.trace, refused);
         Ok(self.idp.chassis.journal.append(&event).await?)
     }
 
@@ -171,11 +170,12 @@ impl Visit {
     }
 }
 
-fn unknown() -> String {
-    "user:unknown".to_owned()
+/// The subject of an event about a user who may not exist.
+fn subject(user: Option<&User>) -> Subject {
+    user.map_or_else(|| Subject::user("unknown"), |user| Subject::user(user.id))
 }
 
-/// Whether the user may choose a new password: not one who was deleted or disabled.
+/// Whether the user can reset the password: not if the account is deleted or disabled.
 fn may_reset(user: &User) -> bool {
     user.deleted_at.is_none() && user.enabled
 }

@@ -1,8 +1,7 @@
-//! The lab's way to ask about one credential: `POST /_lab/tenants/{t}/question` with `{"of": TEXT}`. TEXT is the credential itself
-//! (a refresh token, code, access token or session cookie, pasted) or a name of it (id, `uti`, fingerprint).
-//!
-//! The answer is the question as the rules would be asked it now: facts, no secret and no verdict. What is pasted is neither kept
-//! nor written to the journal.
+//! The question about one credential: `POST /_lab/tenants/{t}/question` with `{"of": TEXT}`. TEXT
+//! is the credential itself (a refresh token, code, access token or session cookie) or a name of it
+//! (id, `uti`, fingerprint). The response is the question that the rules would decide now: facts,
+//! without secrets and without a verdict. The credential is neither stored nor recorded.
 
 mod named;
 mod pasted;
@@ -19,10 +18,10 @@ use serde_json::{Value, json};
 use crate::directory::{Tenant, User};
 use crate::idp::Idp;
 
-/// Longest text that can be a credential or the name of one.
+/// The maximum length of TEXT.
 const TEXT_MAX: usize = 16_384;
 
-/// What is asked about.
+/// The request.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct About {
@@ -32,13 +31,13 @@ pub(crate) struct About {
 /// A credential that was found.
 struct Found {
     kind: &'static str,
-    /// By which the journal's lines about it are found.
+    /// The name by which journal events refer to it.
     name: String,
     user: Option<UserId>,
     client: Option<ClientId>,
-    /// The browser session it came from, or is.
+    /// The browser session that it comes from, or is.
     session: Option<String>,
-    /// What it has in common with the other tokens of its grant.
+    /// The family of the tokens that come from one grant.
     family: Option<String>,
     presented: Presented,
 }
@@ -71,7 +70,7 @@ pub(crate) async fn ask(
     asking.answer(found).await
 }
 
-/// Who is asked, and in which tenant.
+/// The tenant of the question.
 struct Asking<'a> {
     idp: &'a Idp,
     tenant: &'a Tenant,

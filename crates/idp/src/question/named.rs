@@ -1,63 +1,37 @@
-//! The name of a credential: what the journal says of it, which is all that it says of itself.
+//! Credentials by name: the facts are those of the journal event that recorded their issuance.
 
 use outlive_chassis::Problem;
-use outlive_clock::{ClientId, SessionId, UserId};
-use outlive_journal::{Filter, Line};
-use outlive_rules::{AccessTokenFacts, Presented};
+use outlive_clock::{Instant, SessionId};
+use outlive_journal::Filter;
+use outlive_rules::{AccessTokenFacts, ClientClass, Presented};
 use outlive_tokens::{ClaimsRequest, RedirectType, SealedRefreshToken};
-use serde::Deserialize;
-use uuid::Uuid;
+use outlive_wire::events::{CodeIssued, IssuedCode, TokenIssued};
+use outlive_wire::{JournalEvent, Subject};
 
 use super::pasted::of_session;
 use super::{Asking, Found};
 use crate::sessions;
 use crate::spec::RedirectUriType;
-use crate::token::{AuthorizationCode, CodeScopes, IssuedAccessToken, IssuedRefreshToken};
-
-/// The part of a line about an issued token that is needed here.
-#[derive(Deserialize)]
-struct Issued {
-    client_id: ClientId,
-    user_id: Option<UserId>,
-    family: Option<Uuid>,
-    session: Option<SessionId>,
-    #[serde(default)]
-    amr: Vec<String>,
-    access_token: IssuedAccessToken<'static>,
-    refresh_token: Option<IssuedRefreshToken>,
-}
-
-/// The part of a line about an issued code that is needed here.
-#[derive(Deserialize)]
-struct IssuedCode {
-    client_id: ClientId,
-    session: SessionId,
-    amr: Vec<String>,
-    redirect_type: RedirectUriType,
-    code: CodeNames,
-}
-
-#[derive(Deserialize)]
-struct CodeNames {
-    id: Uuid,
-    fingerprint: String,
-}
+use crate::token::{AuthorizationCode, CodeScopes};
 
 impl Asking<'_> {
-    /// What the name names, if the journal knows it.
+    /// Finds the credential with this name in the journal.
     pub(super) async fn named(&self, name: &str) -> Result<Option<Found>, Problem> {
         if let Ok(id) = name.parse::<SessionId>()
             && let Some(session) = sessions::by_id(&self.idp.chassis.store, self.tenant.id, id).await?
         {
             return Ok(Some(of_session(&session)));
         }
-        // The line that issued it comes before those that use it; of a code, before those of its tokens.
+        // The event that records the issuance precedes those of its use.
         let filter = Filter { about: Some(name.to_owned()), limit: 3, ..Filter::of(self.tenant.id) };
         for line in self.idp.chassis.journal.read(&filter).await? {
-            let found = match line.kind.as_str() {
-                "token.issued" => self.token(&line, name).await?,
-                "code.issued" => self.code(&line, name).await?,
-                _ => None,
+            let found = match line.event() {
+                Ok(JournalEvent::TokenIssued(issued)) => self.token(*issued, line.at, name).await?,
+                Ok(JournalEvent::CodeIssued(issued)) => {
+                    self.code(*issued, &line.subject, line.at, name).await?
+                }
+                // Another event about it, or one that another version of the program recorded.
+                Ok(_) | Err(_) => None,
             };
             if found.is_some() {
                 return Ok(found);
@@ -66,20 +40,24 @@ impl Asking<'_> {
         Ok(None)
     }
 
-    async fn token(&self, line: &Line, name: &str) -> Result<Option<Found>, Problem> {
-        let Ok(issued) = Issued::deserialize(&line.data) else { return Ok(None) };
+    async fn token(
+        &self,
+        issued: TokenIssued,
+        issued_at: Instant,
+        name: &str,
+    ) -> Result<Option<Found>, Problem> {
         if issued.access_token.uti == name || issued.access_token.fingerprint == name {
             return Ok(Some(Found {
                 kind: "access_token",
-                name: issued.access_token.uti.into_owned(),
+                name: issued.access_token.uti,
                 user: issued.user_id,
                 client: Some(issued.client_id),
                 session: issued.session.map(|id| id.to_string()),
                 family: issued.family.map(|id| id.to_string()),
                 presented: Presented::AccessToken(AccessTokenFacts {
-                    valid_from: line.at,
+                    valid_from: issued_at,
                     expires_at: issued.access_token.expires_at,
-                    evaluated: issued.access_token.evaluated,
+                    evaluated: issued.access_token.evaluated.unwrap_or_default(),
                 }),
             }));
         }
@@ -93,7 +71,10 @@ impl Asking<'_> {
                     client_id: issued.client_id,
                     user_id,
                     tenant: self.tenant.id,
-                    client_class: token.client_class,
+                    client_class: match token.client_class {
+                        ClientClass::Public => outlive_tokens::ClientClass::Public,
+                        ClientClass::Confidential => outlive_tokens::ClientClass::Confidential,
+                    },
                     password_based: token.password_based,
                     amr: issued.amr,
                     auth_time: token.family_issued_at,
@@ -105,10 +86,10 @@ impl Asking<'_> {
                     scopes: Vec::new(),
                     session_id: issued.session,
                     address: None,
-                    // It says nothing about the token's own fate.
+                    // Irrelevant to whether the token itself is valid.
                     can_be_challenged: false,
                     family_issued_at: token.family_issued_at,
-                    issued_at: line.at,
+                    issued_at,
                 };
                 self.of_refresh_token(&token).await.map(Some)
             }
@@ -116,27 +97,36 @@ impl Asking<'_> {
         }
     }
 
-    async fn code(&self, line: &Line, name: &str) -> Result<Option<Found>, Problem> {
-        let Ok(issued) = IssuedCode::deserialize(&line.data) else { return Ok(None) };
-        let user = line.subject.strip_prefix("user:").and_then(|id| id.parse().ok());
-        match user {
-            Some(user_id) if issued.code.id.to_string() == name || issued.code.fingerprint == name => {
+    async fn code(
+        &self,
+        issued: CodeIssued,
+        subject: &str,
+        issued_at: Instant,
+        name: &str,
+    ) -> Result<Option<Found>, Problem> {
+        let user = subject.parse::<Subject>().ok().and_then(|subject| subject.id.parse().ok());
+        let redirect_type = RedirectUriType::of_name(&issued.redirect_type);
+        let IssuedCode { id, fingerprint } = issued.code;
+        match user.zip(redirect_type) {
+            Some((user_id, redirect_type))
+                if id.to_string() == name || fingerprint.as_deref() == Some(name) =>
+            {
                 let code = AuthorizationCode {
-                    id: issued.code.id,
+                    id,
                     tenant: self.tenant.id,
                     client_id: issued.client_id,
                     user_id,
                     session_id: issued.session,
                     amr: issued.amr,
-                    auth_time: line.at,
+                    auth_time: issued_at,
                     redirect_uri: String::new(),
-                    redirect_type: issued.redirect_type,
+                    redirect_type,
                     scopes: CodeScopes { oidc: Vec::new(), resources: Vec::new(), defaults: Vec::new() },
                     code_challenge: None,
                     nonce: None,
                     address: None,
                     claims: ClaimsRequest::default(),
-                    issued_at: line.at,
+                    issued_at,
                 };
                 self.of_code(&code).await.map(Some)
             }

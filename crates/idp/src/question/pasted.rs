@@ -1,4 +1,4 @@
-//! A credential itself: what it says when it is opened.
+//! Credentials by value.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,7 +16,7 @@ use crate::spec::RedirectUriType;
 use crate::token::{AuthorizationCode, Presentation, gather_refresh_token_facts};
 
 impl Asking<'_> {
-    /// What the text is, if it is a credential of this tenant.
+    /// Returns the credential of this tenant that the text is.
     pub(super) async fn pasted(&self, text: &str) -> Result<Option<Found>, Problem> {
         let (idp, tenant) = (self.idp, self.tenant.id);
         if let Ok(token) = SealedRefreshToken::open(&idp.chassis.sealer, text)
@@ -58,7 +58,7 @@ impl Asking<'_> {
             request: None,
         };
         let access = self.idp.access(&access).await?;
-        // Asked as the client would that it was issued to.
+        // As if the client presented it to which it was issued.
         let presentation = Presentation {
             tenant: self.tenant,
             token,
@@ -88,7 +88,7 @@ impl Asking<'_> {
             client_class: ClientClass::of_request(code.redirect_type == RedirectUriType::Web),
             password_based: password_based(&code.amr),
             spa,
-            // Asked as the client would that it was issued to.
+            // As if the client presented it to which it was issued.
             presented_by_its_client: true,
             origin: if spa { RequestOrigin::Registered } else { RequestOrigin::None },
             proof_key: ProofKey::Proven,
@@ -118,7 +118,8 @@ pub(super) fn of_session(session: &Session) -> Found {
     }
 }
 
-/// The `uti` of an access or ID token, read without verifying: it only names a line of our own journal.
+/// The `uti` of an access or ID token. The token is not verified: the `uti` only selects an event
+/// of our own journal.
 fn uti_of(text: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct Claims {

@@ -1,4 +1,4 @@
-//! Whether six digits are the user's.
+//! Checks a code of an authenticator app.
 
 use outlive_clock::Instant;
 use outlive_journal::Event;
@@ -6,7 +6,8 @@ use outlive_rules::aadsts;
 use outlive_rules::second_factor::is_fresh;
 use outlive_store::Change;
 use outlive_tokens::Secret;
-use serde_json::json;
+use outlive_wire::Subject;
+use outlive_wire::events::AuthenticatorRegistered;
 
 use super::authenticator::Authenticator;
 use crate::directory::User;
@@ -14,12 +15,12 @@ use crate::idp::Idp;
 use crate::refusal::Refusal;
 use crate::visit::Visit;
 
-/// How often it is tried again when something else happens to the user at the same moment.
+/// How many times the check is retried if the user changes concurrently.
 const TRIES: u32 = 16;
 
 impl Visit {
-    /// Checks a code, and registers the authenticator if it is a new one. A code works once, however many try at once; failures
-    /// lock as failed passwords do.
+    /// Checks a code, and registers the authenticator if it is new. A code is valid once, also for
+    /// concurrent tries. Failures count towards a lockout as wrong passwords do.
     pub(super) async fn check_second_factor(
         &self,
         user: &User,
@@ -39,7 +40,7 @@ impl Visit {
             let step = match (before.second_factor.authenticator(&idp.chassis.sealer), new) {
                 (Some(known), None) => known.step_of(&typed, now),
                 (None, Some(new)) => new.step_of(&typed, now),
-                // Registered meanwhile, or not any more: the page that asked is not the right one now.
+                // Registered or removed meanwhile: the page is outdated.
                 _ => None,
             };
             let last = before.second_factor.last_step;
@@ -54,10 +55,9 @@ impl Visit {
                         let random = idp.chassis.random.of(user.tenant);
                         let mut nonce = random.stream("authenticator-secret-nonce");
                         after.second_factor.register(new, &idp.chassis.sealer, &mut nonce);
-                        let subject = format!("user:{}", user.id);
-                        let event =
-                            Event::new(user.tenant, now, "authenticator.registered", subject, &self.trace)
-                                .with(json!({"upn": user.upn}));
+                        let registered = AuthenticatorRegistered { upn: user.upn.clone() };
+                        let subject = Subject::user(user.id);
+                        let event = Event::new(user.tenant, now, subject, &self.trace, registered);
                         change.append(idp.chassis.journal.entry(&event));
                     }
                 }

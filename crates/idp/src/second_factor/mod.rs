@@ -7,6 +7,7 @@ mod page;
 pub(crate) use authenticator::{Authenticator, SecondFactor};
 pub(crate) use page::second_factor;
 
+use outlive_rules::conditional_access::{GrantControl, Policy, PolicyState};
 use outlive_rules::second_factor::AMR;
 use outlive_rules::{SecondFactorFacts, aadsts};
 use outlive_store::StoreError;
@@ -42,21 +43,29 @@ pub(crate) async fn complete(
     resource: &str,
 ) -> Result<Refusal, StoreError> {
     if refusal.error == aadsts::BLOCKED_BY_POLICY {
-        let policy = blocking_policy(&refusal, tenant).unwrap_or_else(|| tenant.id.uuid());
-        return Ok(refusal.with("policy", policy));
+        let facts = refusal.decision.as_ref().map(|decision| &decision.verdict.facts);
+        let name = facts.and_then(|facts| facts.iter().find(|fact| fact.name == "policy"));
+        let is_named = |policy: &Policy| name.is_some_and(|name| name.value == policy.display_name);
+        let policy = policy_in_force(tenant, GrantControl::Block, is_named);
+        return Ok(refusal.with("policy", policy.unwrap_or_else(|| tenant.id.uuid())));
     }
     if ![aadsts::MFA_REQUIRED, aadsts::MFA_NOT_REGISTERED].contains(&refusal.error) {
         return Ok(refusal);
     }
     let application = directory.resource(tenant.id, resource).await?;
     let name = application.map_or_else(|| resource.to_owned(), |api| api.client_id.to_string());
-    Ok(refusal.with("resource", name).with("policy", tenant.id))
+    // Without a policy that asks for it, the tenant, the user or the application requires it.
+    let policy = policy_in_force(tenant, GrantControl::Mfa, |_| true).unwrap_or_else(|| tenant.id.uuid());
+    Ok(refusal.with("resource", name).with("policy", policy))
 }
 
-/// The id of the policy that a decision names.
-fn blocking_policy(refusal: &Refusal, tenant: &Tenant) -> Option<Uuid> {
-    let facts = &refusal.decision.as_ref()?.verdict.facts;
-    let name = &facts.iter().find(|fact| fact.name == "policy")?.value;
+/// The id of the first policy in force that has a control. Display names are not unique.
+fn policy_in_force(tenant: &Tenant, control: GrantControl, fits: impl Fn(&Policy) -> bool) -> Option<Uuid> {
+    let has_control = |policy: &Policy| {
+        policy.grant_controls.as_ref().is_some_and(|grant| grant.built_in_controls.contains(&control))
+    };
     let mut policies = tenant.policies.conditional_access.iter();
-    policies.find(|policy| policy.says.display_name == *name).map(|policy| policy.id)
+    let found = policies
+        .find(|kept| kept.says.state == PolicyState::Enabled && has_control(&kept.says) && fits(&kept.says));
+    found.map(|kept| kept.id)
 }

@@ -1,5 +1,6 @@
-//! Telling it: security event tokens are posted to the API's endpoint (RFC 8935), one after the other, each until it was taken. What
-//! happened is told before the change is answered, if the API takes it within a moment.
+//! Delivers security event tokens: posts them to the API's endpoint (RFC 8935) in order, and
+//! retries each until it is accepted. A request that causes an event waits a moment for the
+//! delivery before its response.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,32 +10,35 @@ use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use outlive_chassis::{DueWork, Problem, Trace, Turn};
 use outlive_clock::{Instant, Span, TenantId, wall_now};
-use outlive_journal::Event as JournalEvent;
+use outlive_journal::Event;
 use outlive_store::Change;
 use outlive_tokens::{SECURITY_EVENT_MEDIA_TYPE, SecurityEvent, TokenVersion, issuer};
+use outlive_wire::events::{
+    SecurityEventAbandoned, SecurityEventDelivered, SecurityEventPostponed, SecurityEventRefused,
+};
+use outlive_wire::{JournalEvent, Subject};
 use serde::Deserialize;
-use serde_json::json;
 
 use super::queue::{self, Waiting};
 use super::retry::{PAUSE_MAX, PAUSE_WALL_MAX, backoff, keep_trying};
 use super::stream::{EventStream, streams};
 use crate::idp::Idp;
 
-/// How long an answer waits for APIs to be told (wall time).
+/// How long a response waits for the delivery (wall time).
 const WITHIN: Duration = Duration::from_secs(2);
-/// How long one API may take to answer (wall time).
+/// How long an API can take to respond (wall time).
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-/// The longest answer that is read, in bytes.
+/// The maximum size of a response that is read, in bytes.
 const ANSWER_BYTES_MAX: usize = 4_096;
-/// For how long it is tried (virtual): every access token that it could end is over long before.
+/// For how long a delivery is retried (virtual): longer than any affected access token is valid.
 const TRIED_FOR: Span = Span::from_days(7);
 
-/// Who is telling what at the moment.
+/// The deliveries in progress.
 #[derive(Debug, Default)]
 pub(crate) struct Deliveries {
-    /// One delivery at a time in a tenant, or the order would be lost.
+    /// One delivery at a time per tenant, to keep the order.
     turns: Mutex<HashMap<TenantId, Arc<tokio::sync::Mutex<()>>>>,
-    /// The tenants that somebody keeps trying for.
+    /// The tenants with a background task that retries.
     pub(super) kept: Mutex<HashSet<TenantId>>,
 }
 
@@ -52,7 +56,7 @@ pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What a change gave to tell.
+/// The security events of a change.
 pub(crate) struct Told<'a> {
     idp: &'a Idp,
     tenant: TenantId,
@@ -68,7 +72,8 @@ impl<'a> Told<'a> {
         self.due_now |= delay == Span::ZERO;
     }
 
-    /// Sends what is due, and waits for it a little. Whoever made the change may go on, whatever comes of it.
+    /// Delivers the due events, and waits a moment for the result. A failure does not fail the
+    /// request.
     pub(crate) async fn at_once(self) {
         if !self.due_now {
             return;
@@ -84,7 +89,7 @@ impl<'a> Told<'a> {
     }
 }
 
-/// Tells what is due in a tenant, each API its own in order.
+/// Delivers the due events of a tenant, to each API in order.
 pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, due: Turn) -> Result<DueWork, Problem> {
     let now = due.now();
     let turn = idp.deliveries.turn(tenant);
@@ -100,7 +105,7 @@ pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, due: Turn) -> Result<Du
             work.failed += u64::from(outcome != Outcome::Delivered);
             let postponed =
                 matches!(outcome, Outcome::Unreachable(_)) && now - waiting.happened_at < TRIED_FOR;
-            record(idp, tenant, &stream, &waiting, now, &outcome).await?;
+            record(idp, tenant, &stream, &waiting, now, outcome).await?;
             if postponed {
                 keep_trying(idp, tenant);
                 break;
@@ -113,13 +118,13 @@ pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, due: Turn) -> Result<Du
     Ok(work)
 }
 
-/// What came of telling it.
+/// The outcome of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Outcome {
     Delivered,
-    /// The API will not take it, now or later: it says why.
+    /// The API rejects the token permanently, with a reason.
     Refused(String),
-    /// Nobody knows whether it was taken.
+    /// It is not known whether the API received the token.
     Unreachable(String),
 }
 
@@ -134,7 +139,7 @@ async fn push(
         return Ok(Outcome::Refused("the tenant is gone".to_owned()));
     };
     let key = idp.keys.active(&known).await?;
-    // Signed when it is sent: by a key that is published, however long it waited.
+    // Signed when it is sent, so that the signing key is a published one.
     let token = SecurityEvent {
         issuer: &issuer(idp.chassis.origins.public(), tenant, TokenVersion::V2),
         audience: &stream.client_id.to_string(),
@@ -159,16 +164,16 @@ async fn push(
         Err(error) => Outcome::Unreachable(error.without_url().to_string()),
         Ok(answer) if answer.status().is_success() => Outcome::Delivered,
         Ok(answer) if answer.status() == http::StatusCode::BAD_REQUEST => {
-            Outcome::Refused(said(answer).await)
+            Outcome::Refused(read_reason(answer).await)
         }
         Ok(answer) => Outcome::Unreachable(format!("it answered {}", answer.status())),
     })
 }
 
-/// The reason in a refusal (RFC 8935, section 2.3).
-async fn said(mut answer: reqwest::Response) -> String {
+/// Reads the reason from an error response (RFC 8935, section 2.3).
+async fn read_reason(mut answer: reqwest::Response) -> String {
     #[derive(Deserialize)]
-    struct Said {
+    struct ErrorBody {
         err: String,
         #[serde(default)]
         description: String,
@@ -180,65 +185,53 @@ async fn said(mut answer: reqwest::Response) -> String {
         }
         body.extend_from_slice(&chunk);
     }
-    match serde_json::from_slice::<Said>(&body) {
-        Ok(Said { err, description }) => format!("{err}: {description}").chars().take(300).collect(),
+    match serde_json::from_slice::<ErrorBody>(&body) {
+        Ok(ErrorBody { err, description }) => format!("{err}: {description}").chars().take(300).collect(),
         Err(_) => "it did not say why".to_owned(),
     }
 }
 
-/// Notes what came of it. If another replica did that before, nothing is left to note.
+/// Records the outcome. If another replica did so before, nothing is recorded.
 async fn record(
     idp: &Idp,
     tenant: TenantId,
     stream: &EventStream,
     waiting: &Waiting,
     now: Instant,
-    outcome: &Outcome,
+    outcome: Outcome,
 ) -> Result<(), Problem> {
-    let mut told = json!({
-        "jti": waiting.jti,
-        "event": waiting.content.kind,
-        "client_id": stream.client_id,
-        "endpoint": stream.set.endpoint,
-        "happened_at": waiting.happened_at,
-        "try": waiting.tries + 1,
-    });
-    let mut change = Change::new();
-    let kind = match outcome {
+    let (jti, event) = (waiting.jti.clone(), waiting.content.kind.name().to_owned());
+    let (client_id, endpoint) = (stream.client_id, stream.set.endpoint.clone());
+    let (happened_at, attempt) = (waiting.happened_at, i64::from(waiting.tries) + 1);
+    let mut change = Change::from(waiting.removal(tenant));
+    let recorded: JournalEvent = match outcome {
         Outcome::Delivered => {
-            change.add(waiting.removal(tenant));
-            "security_event.delivered"
+            SecurityEventDelivered { jti, event, client_id, endpoint, happened_at, attempt }.into()
         }
         Outcome::Refused(why) => {
-            change.add(waiting.removal(tenant));
-            told["why"] = json!(why);
-            "security_event.refused"
+            SecurityEventRefused { jti, event, client_id, endpoint, happened_at, attempt, why }.into()
         }
-        Outcome::Unreachable(why) if now - waiting.happened_at >= TRIED_FOR => {
-            change.add(waiting.removal(tenant));
-            told["why"] = json!(why);
-            "security_event.given_up"
+        Outcome::Unreachable(why) if now - happened_at >= TRIED_FOR => {
+            SecurityEventAbandoned { jti, event, client_id, endpoint, happened_at, attempt, why }.into()
         }
         Outcome::Unreachable(why) => {
-            let due_at = now + backoff(waiting.tries, PAUSE_MAX);
+            let next_try = now + backoff(waiting.tries, PAUSE_MAX);
             let retry_at = wall_now() + backoff(waiting.tries, PAUSE_WALL_MAX);
-            change.add(waiting.postponement(tenant, due_at, retry_at));
-            told["why"] = json!(why);
-            told["next_try"] = json!(due_at);
-            "security_event.postponed"
+            change = Change::from(waiting.postponement(tenant, next_try, retry_at));
+            SecurityEventPostponed { jti, event, client_id, endpoint, happened_at, attempt, why, next_try }
+                .into()
         }
     };
-    let trace = trace_of(idp, waiting);
-    let subject = format!("user:{}", waiting.content.user);
-    let event = JournalEvent::new(tenant, now, kind, subject, &trace).with(told);
-    change.append(idp.chassis.journal.entry(&event));
+    let subject = Subject::user(waiting.content.user);
+    let recorded = Event::new(tenant, now, subject, trace_of(idp, waiting), recorded);
+    change.append(idp.chassis.journal.entry(&recorded));
     match idp.chassis.store.commit(change).await {
         Err(error) if !error.is_conflict() => Err(error.into()),
         _ => Ok(()),
     }
 }
 
-/// A hop of the trace in which it happened.
+/// A span of the trace that caused the event.
 fn trace_of(idp: &Idp, waiting: &Waiting) -> Trace {
     Trace { trace_id: waiting.content.txn.as_str().into(), ..Trace::begin(&idp.chassis.random) }
 }

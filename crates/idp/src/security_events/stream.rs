@@ -1,5 +1,6 @@
-//! Event streams: which API is told, where, and how late. They come with the tenant's description, or by
-//! `/_lab/tenants/{t}/event-streams[/{client id}]`.
+//! Event streams: which API receives security events, at which endpoint, and with what delay. They
+//! are part of the tenant's description, or created by `/_lab/tenants/{t}/event-streams[/{client
+//! id}]`.
 
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
@@ -14,18 +15,18 @@ use url::Url;
 
 use crate::idp::Idp;
 
-/// The longest address, in characters.
+/// The maximum length of the endpoint, in characters.
 const ENDPOINT_CHARS_MAX: usize = 600;
-/// The longest delay. The documented goal is a quarter of an hour at most.
+/// The maximum delay. The documented goal is 15 minutes at most.
 const DELAY_MAX: Span = Span::from_days(1);
 
-/// Where an API is told of what happens to users.
+/// Where an API receives the security events of users.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EventStreamSpec {
-    /// The address to which security event tokens are posted, as the identity provider reaches it.
+    /// The endpoint to which security event tokens are posted, as the identity provider reaches it.
     pub endpoint: String,
-    /// How long after it happened something is told at the earliest, in virtual time.
+    /// The minimum delay between an event and its delivery, in virtual time.
     #[serde(default = "at_once")]
     pub delay: Span,
 }
@@ -35,7 +36,7 @@ const fn at_once() -> Span {
 }
 
 impl EventStreamSpec {
-    /// The property that cannot be, and why.
+    /// The first invalid property, with the reason.
     pub(crate) fn fault(&self) -> Option<(&'static str, String)> {
         let is_address = Url::parse(&self.endpoint).is_ok_and(|url| {
             matches!(url.scheme(), "http" | "https")
@@ -53,10 +54,10 @@ impl EventStreamSpec {
             .then(|| ("delay", "The delay of an event stream is PT0S to P1D".to_owned()))
     }
 
-    /// The statement that writes it for an application that has none.
+    /// Returns the statement that creates the stream of an application that has none.
     ///
     /// # Errors
-    /// An address to which nothing can be posted, or a delay that cannot be.
+    /// The endpoint or the delay is invalid.
     pub(crate) fn insertion(&self, tenant: TenantId, client: ClientId) -> Result<Statement, Problem> {
         if let Some((_, why)) = self.fault() {
             return Err(Problem::bad_request(format!("{why}.")));
@@ -96,27 +97,28 @@ pub(super) async fn streams(store: &Store, tenant: TenantId) -> Result<Vec<Event
     rows.iter().map(stream_of).collect()
 }
 
-/// `GET /_lab/tenants/{t}/event-streams`: the streams, and how much waits in each.
+/// `GET /_lab/tenants/{t}/event-streams`: the streams, with the number of waiting events.
 pub(crate) async fn show(State(idp): State<Idp>, Path(tenant): Path<String>) -> Result<Json<Value>, Problem> {
-    let tenant = known(&idp, &tenant).await?;
+    let tenant = find_tenant(&idp, &tenant).await?;
     let store = &idp.chassis.store;
     let mut shown = Vec::new();
     for stream in streams(store, tenant).await? {
-        let mut told = json!(stream);
-        told["waiting"] = json!(super::queue::waiting(store, tenant, stream.client_id).await?);
-        shown.push(told);
+        let mut object = json!(stream);
+        object["waiting"] = json!(super::queue::waiting(store, tenant, stream.client_id).await?);
+        shown.push(object);
     }
     Ok(Json(json!({"streams": shown})))
 }
 
-/// `PUT /_lab/tenants/{t}/event-streams/{client id}`: makes or changes a stream. What waits goes to the new address.
+/// `PUT /_lab/tenants/{t}/event-streams/{client id}`: creates or changes a stream. Waiting events
+/// are sent to the new endpoint.
 pub(crate) async fn set(
     State(idp): State<Idp>,
     Path((tenant, client)): Path<(String, String)>,
     body: Result<Json<EventStreamSpec>, JsonRejection>,
 ) -> Result<Json<Value>, Problem> {
     let Json(spec) = body?;
-    let tenant = known(&idp, &tenant).await?;
+    let tenant = find_tenant(&idp, &tenant).await?;
     let client = application(&idp, tenant, &client).await?;
     let mut change = Change::from(removal(tenant, client));
     change.add(spec.insertion(tenant, client)?);
@@ -124,12 +126,12 @@ pub(crate) async fn set(
     Ok(Json(json!(EventStream { client_id: client, set: spec })))
 }
 
-/// `DELETE /_lab/tenants/{t}/event-streams/{client id}`: ends a stream. What waits is told to nobody.
+/// `DELETE /_lab/tenants/{t}/event-streams/{client id}`: deletes a stream and its waiting events.
 pub(crate) async fn remove(
     State(idp): State<Idp>,
     Path((tenant, client)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    let tenant = known(&idp, &tenant).await?;
+    let tenant = find_tenant(&idp, &tenant).await?;
     let client = application(&idp, tenant, &client).await?;
     let mut change = Change::from(removal(tenant, client));
     change.add(sql!("DELETE FROM security_events WHERE tenant = $1 AND client_id = $2", tenant, client));
@@ -141,7 +143,7 @@ fn removal(tenant: TenantId, client: ClientId) -> Statement {
     sql!("DELETE FROM event_streams WHERE tenant = $1 AND client_id = $2", tenant, client)
 }
 
-async fn known(idp: &Idp, tenant: &str) -> Result<TenantId, Problem> {
+async fn find_tenant(idp: &Idp, tenant: &str) -> Result<TenantId, Problem> {
     let unknown = || Problem::not_found("TenantNotFound", "There is no such tenant here.");
     let tenant = tenant.parse::<TenantId>().map_err(|_| unknown())?;
     Ok(idp.directory.tenant(tenant).await?.ok_or_else(unknown)?.id)

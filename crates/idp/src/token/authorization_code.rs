@@ -25,19 +25,19 @@ use crate::refusal::Refusal;
 use crate::second_factor;
 use crate::spec::RedirectUriType;
 
-/// The scopes that the code was requested with.
+/// The requested scopes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct CodeScopes {
     pub(crate) oidc: Vec<String>,
-    /// Resources with their scopes: no name stands for bare scopes, `None` for everything that is
-    /// consented to.
+    /// The resources with their scopes: an empty name stands for scopes without a resource, `None`
+    /// for all consented scopes.
     pub(crate) resources: Vec<(String, Option<Vec<String>>)>,
-    /// `.default` of each resource as requested; none where it was not.
+    /// `.default` of each resource as requested; none otherwise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) defaults: Vec<Option<String>>,
 }
 
-/// An authorization code: sealed, so that nothing is stored until it is redeemed.
+/// An authorization code: encrypted, so that nothing is stored before it is redeemed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct AuthorizationCode {
     pub(crate) id: Uuid,
@@ -52,10 +52,10 @@ pub(crate) struct AuthorizationCode {
     pub(crate) scopes: CodeScopes,
     pub(crate) code_challenge: Option<CodeChallenge>,
     pub(crate) nonce: Option<String>,
-    /// Where the browser was.
+    /// The address of the browser.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) address: Option<IpAddr>,
-    /// What the authorization request asked for in its `claims` parameter.
+    /// The `claims` parameter of the authorization request.
     #[serde(default)]
     pub(crate) claims: ClaimsRequest,
     pub(crate) issued_at: Instant,
@@ -69,7 +69,7 @@ pub(crate) struct CodeChallenge {
 }
 
 impl AuthorizationCode {
-    /// When it was redeemed (virtual), if it was.
+    /// When the code was redeemed (virtual), if it was.
     pub(crate) async fn redeemed_at(&self, store: &Store) -> Result<Option<Instant>, StoreError> {
         let row = store.row(sql!(
             "SELECT redeemed_us FROM redeemed_codes WHERE tenant = $1 AND code_id = $2",
@@ -167,7 +167,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         session_id: Some(code.session_id),
         nonce: code.nonce.clone(),
         address: code.address,
-        // What was asked for then, when the person could be asked for what it takes.
+        // Those of the authorization request: there, the user could be prompted to satisfy them.
         contexts: code.claims.contexts.clone(),
         family: Family::New {
             id: code.id,
@@ -182,7 +182,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         grant_type: "authorization_code",
     };
     let mut change = Change::new();
-    // The key of this row is what makes a code single-use, however many redeem it at the same moment.
+    // The primary key makes a code single-use, also for concurrent requests.
     change.add(sql!(
         "INSERT INTO redeemed_codes (tenant, code_id, redeemed_us, expires_us) VALUES ($1, $2, $3, $4)",
         code.tenant,
@@ -190,7 +190,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         request.now,
         code.issued_at + lifetimes::AUTHORIZATION_CODE
     ));
-    // Codes that are past their time need no row to be refused.
+    // Expired codes are rejected without a row.
     change.add(sql!(
         "DELETE FROM redeemed_codes WHERE tenant = $1 AND code_id IN \
          (SELECT code_id FROM redeemed_codes WHERE tenant = $1 AND expires_us < $2 LIMIT 20)",
@@ -209,7 +209,8 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     }
 }
 
-/// The type of the redirect URI says whether the client has to prove itself, or cannot ("Redirect URI restrictions").
+/// Whether the client has to authenticate, or cannot, depends on the type of the redirect URI
+/// ("Redirect URI restrictions").
 fn check_credential(request: &TokenRequest<'_>, code: &AuthorizationCode) -> Result<(), Refusal> {
     let client = &request.client.application;
     if code.client_id != client.client_id {

@@ -1,4 +1,5 @@
-//! `grant_type=client_credentials` (RFC 6749, section 4.4): the application for itself. Never a refresh token.
+//! `grant_type=client_credentials` (RFC 6749, section 4.4): a token for the application itself,
+//! without a refresh token.
 
 use outlive_rules::aadsts;
 use outlive_rules::scopes::{ScopeError, ScopeRequest};

@@ -1,5 +1,6 @@
-//! `grant_type=urn:ietf:params:oauth:grant-type:device_code`, or `device_code` for short (RFC 8628, section 3.4): the device asks
-//! again and again, until the person has answered. What it gets follows the session of the person who approved.
+//! `grant_type=urn:ietf:params:oauth:grant-type:device_code`, or `device_code` for short (RFC 8628,
+//! section 3.4): the device polls until the user has decided. The tokens belong to the session of
+//! the user who approved.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,5 @@
-//! Tokens that the authorization endpoint sends itself (OpenID Connect Core 1.0, sections 3.2 and 3.3): never a refresh token.
+//! Tokens from the authorization endpoint (OpenID Connect Core 1.0, sections 3.2 and 3.3), without
+//! a refresh token.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
@@ -9,7 +10,8 @@ use outlive_rules::RequestOrigin;
 use outlive_store::Change;
 use outlive_tokens::claims::{AccessSubject, ClientAuthentication};
 use outlive_tokens::fingerprint;
-use serde_json::json;
+use outlive_wire::Subject;
+use outlive_wire::events::{IdTokenIssued, IssuedAccessToken, TokenIssued};
 
 use super::client_authentication::AuthenticatedClient;
 use super::endpoint::TokenRequest;
@@ -22,10 +24,10 @@ use crate::conditional_access;
 use crate::refusal::Refusal;
 use crate::visit::Visit;
 
-/// The members of an answer.
+/// The parameters of a response.
 pub(crate) type Members = Vec<(&'static str, String)>;
 
-/// Makes the tokens that `response_type` names, beside the code if there is one, and adds their journal lines to the change.
+/// Mints the tokens that `response_type` names in addition to a code, and records them.
 pub(crate) async fn front_channel_tokens(
     visit: &Visit,
     request: &AuthorizeRequest,
@@ -47,12 +49,13 @@ pub(crate) async fn front_channel_tokens(
     Ok(members)
 }
 
-/// The authorization request as the token endpoint would have met it.
+/// The authorization request as a token request.
 fn as_token_request<'a>(visit: &'a Visit, request: &'a AuthorizeRequest, now: Instant) -> TokenRequest<'a> {
     TokenRequest {
         idp: &visit.idp,
         tenant: request.tenant.clone(),
-        // The front channel authenticates nobody: the client is public here, whatever credential it has.
+        // The front channel does not authenticate clients: the client is public, whatever
+        // credentials it has.
         client: AuthenticatedClient {
             application: request.application.clone(),
             authentication: ClientAuthentication::None,
@@ -103,21 +106,30 @@ async fn access_token(
         contexts: &request.claims.contexts,
     };
     let minted = mint_access_token(&as_token_request, &order).await?;
-    let event =
-        Event::new(tenant.id, now, "token.issued", format!("user:{}", user.id), &visit.trace).with(json!({
-            "grant_type": "implicit",
-            "client_id": request.application.client_id,
-            "client_name": request.application.name,
-            "client_class": as_token_request.client.class().name(),
-            "user_id": user.id,
-            "upn": user.upn,
-            "resource": resource.name,
-            "scope": resource.granted.names().join(" "),
-            "access_token": {
-                "uti": minted.uti, "fingerprint": minted.fingerprint, "expires_at": minted.expires_at,
-            },
-            "refresh_token": null,
-        }));
+    let issued = TokenIssued {
+        grant_type: "implicit".to_owned(),
+        client_id: request.application.client_id,
+        client_name: request.application.name.clone(),
+        client_class: as_token_request.client.class(),
+        user_id: Some(user.id),
+        upn: Some(user.upn.clone()),
+        family: None,
+        session: None,
+        amr: Vec::new(),
+        resource: resource.name.clone(),
+        scope: Some(resource.granted.names().join(" ")),
+        roles: None,
+        access_token: IssuedAccessToken {
+            uti: minted.uti,
+            fingerprint: minted.fingerprint,
+            expires_at: minted.expires_at,
+            evaluated: None,
+        },
+        refresh_token: None,
+        verdict: None,
+        question: None,
+    };
+    let event = Event::new(tenant.id, now, Subject::user(user.id), &visit.trace, issued);
     change.append(idp.chassis.journal.entry(&event));
     members.push(("access_token", minted.token.clone()));
     members.push(("token_type", "Bearer".to_owned()));
@@ -149,20 +161,20 @@ async fn id_token(
         at_hash,
     };
     let token = mint::id_token(&as_token_request(visit, request, now), order).await?;
-    let event = Event::new(tenant.id, now, "id_token.issued", format!("user:{}", user.id), &visit.trace)
-        .with(json!({
-            "client_id": request.application.client_id,
-            "client_name": request.application.name,
-            "upn": user.upn,
-            "session": session.id,
-            "fingerprint": fingerprint(&token),
-        }));
+    let issued = IdTokenIssued {
+        client_id: request.application.client_id,
+        client_name: request.application.name.clone(),
+        upn: user.upn.clone(),
+        session: session.id,
+        fingerprint: fingerprint(&token),
+    };
+    let event = Event::new(tenant.id, now, Subject::user(user.id), &visit.trace, issued);
     change.append(idp.chassis.journal.entry(&event));
     Ok(token)
 }
 
-/// `c_hash` and `at_hash`: the left half of the hash that goes with RS256 (OpenID Connect Core 1.0, sections 3.2.2.9 and
-/// 3.3.2.11).
+/// `c_hash` and `at_hash`: the left half of the SHA-256 hash (OpenID Connect Core 1.0, sections
+/// 3.2.2.9 and 3.3.2.11).
 fn left_half_hash(text: &str) -> String {
     let hash = digest(&SHA256, text.as_bytes());
     let bytes = hash.as_ref();

@@ -9,7 +9,8 @@ use outlive_clock::{Instant, SessionId};
 use outlive_rules::{ClientClass, aadsts, lifetimes};
 use outlive_store::Change;
 use outlive_tokens::claims::{
-    AccessSubject, AccessTokenClaims, AccessTokenInput, IdTokenClaims, IdTokenInput, UserClaims, UserFacts, uti,
+    AccessSubject, AccessTokenClaims, AccessTokenInput, IdTokenClaims, IdTokenInput, UserClaims, UserFacts,
+    uti,
 };
 use outlive_tokens::{
     ClaimsRequest, RedirectType, SealedRefreshToken, SealedToken, TokenVersion, fingerprint, sign_rs256,

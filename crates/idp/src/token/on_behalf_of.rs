@@ -1,6 +1,7 @@
-//! `grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer` with `requested_token_use=on_behalf_of` (RFC 7523, section 2.1;
-//! "On-Behalf-Of flow"): an API presents the access token that a user's client called it with, and gets one for the next API,
-//! for the same user. The API proves itself, so what it gets is a confidential client's, whoever called it.
+//! `grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer` with `requested_token_use=on_behalf_of`
+//! (RFC 7523, section 2.1; "On-Behalf-Of flow"): an API exchanges the access token that a client
+//! sent for one for the next API, for the same user. The API authenticates, so the new tokens are
+//! those of a confidential client.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +26,7 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
     check_what_is_wanted(request)?;
     let text = request.form.get("assertion").ok_or_else(|| Refusal::missing("assertion"))?;
     let wanted = first_of_grant(request)?;
-    let claims = verified(request, text).await?;
+    let claims = verify_assertion(request, text).await?;
     let Some(user_id) = claims.user() else {
         let client = request.client.application.client_id;
         return Err(Refusal::new(aadsts::APP_CANNOT_ACT_ON_BEHALF).with("client", client));
@@ -36,7 +37,7 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
         Some(session) => idp.directory.signed_out_at(tenant, session).await?,
         None => None,
     };
-    // Tokens of version 2 do not say how the user signed in; the session they came from does.
+    // Tokens of version 2 do not contain the authentication methods; the session does.
     let amr = match claims.sid {
         Some(session) if claims.amr.is_empty() => {
             let session = sessions::by_id(&idp.chassis.store, tenant, session).await?;
@@ -84,7 +85,7 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
     Ok(answer)
 }
 
-/// Only access tokens are given, and only to clients that proved themselves.
+/// Only access tokens are exchanged, and only for clients that authenticate.
 fn check_what_is_wanted(request: &TokenRequest<'_>) -> Result<(), Refusal> {
     let unsupported = |name| Err(Refusal::new(aadsts::PARAMETER_INVALID).with("name", name));
     if request.client.authentication == ClientAuthentication::None {
@@ -101,8 +102,8 @@ fn check_what_is_wanted(request: &TokenRequest<'_>) -> Result<(), Refusal> {
     }
 }
 
-/// The claims of the assertion: one of our own access tokens of this tenant, made for the client that presents it.
-async fn verified(request: &TokenRequest<'_>, text: &str) -> Result<AccessClaims, Refusal> {
+/// The claims of the assertion: an access token of this tenant whose audience is the client.
+async fn verify_assertion(request: &TokenRequest<'_>, text: &str) -> Result<AccessClaims, Refusal> {
     let client = &request.client.application;
     let mut audiences = client.document.identifier_uris.clone();
     audiences.push(client.client_id.to_string());
@@ -111,24 +112,24 @@ async fn verified(request: &TokenRequest<'_>, text: &str) -> Result<AccessClaims
         Ok(claims) => return Ok(claims),
         Err(refusal) => refusal,
     };
-    let said = ClientAssertion::read(text)
+    let assertion = ClientAssertion::read(text)
         .map_err(|malformed| Refusal::new(aadsts::ASSERTION_MALFORMED).with("reason", malformed))?;
-    let said = said.claims();
+    let assertion = assertion.claims();
     Err(match refusal {
         BearerRefusal::KeysUnavailable => Refusal::new(aadsts::SERVICE_UNAVAILABLE),
         // Signed by this tenant, but without the claims of an access token (azure-spring-boot#333).
-        BearerRefusal::Malformed if said.scp.is_none() => Refusal::new(aadsts::ID_TOKEN_AS_ASSERTION),
+        BearerRefusal::Malformed if assertion.scp.is_none() => Refusal::new(aadsts::ID_TOKEN_AS_ASSERTION),
         BearerRefusal::Missing | BearerRefusal::Malformed => {
             Refusal::new(aadsts::ASSERTION_MALFORMED).with("reason", refusal)
         }
         BearerRefusal::Audience => Refusal::new(aadsts::ASSERTION_AUDIENCE)
-            .with("audience", said.aud.join(" "))
+            .with("audience", assertion.aud.join(" "))
             .with("expected", client.client_id),
         BearerRefusal::NotYetValid { .. } | BearerRefusal::Expired { .. } => {
             Refusal::new(aadsts::ASSERTION_TIME)
                 .with("now", request.now)
-                .with("valid_from", said.nbf.unwrap_or(request.now))
-                .with("valid_until", said.exp)
+                .with("valid_from", assertion.nbf.unwrap_or(request.now))
+                .with("valid_until", assertion.exp)
         }
         other => Refusal::new(aadsts::ASSERTION_INVALID).with("reason", other),
     })

@@ -1,5 +1,6 @@
-//! `grant_type=password` (RFC 6749, section 4.3): the application has the user's name and password and sends both. Nobody is
-//! asked anything, so what has not been consented to is refused. What comes of it is always based on a password.
+//! `grant_type=password` (RFC 6749, section 4.3): the application sends the user's name and
+//! password. It cannot prompt, so a missing consent is an error. The tokens are always
+//! password-based.
 
 use outlive_rules::scopes::RequestedResource;
 use outlive_rules::{PasswordFacts, Presented};

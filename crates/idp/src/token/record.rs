@@ -1,43 +1,23 @@
-//! What the journal learns of tokens: who, for what, from which parent, until when, and by which verdict. Never a token itself.
+//! The journal events of the token endpoint. They name tokens by id and fingerprint only.
 
-use outlive_clock::{ClientId, Instant, SessionId, Span, TenantId, UserId};
+use outlive_clock::{Instant, Span, TenantId};
 use outlive_journal::Event;
-use outlive_rules::{Question, Verdict};
 use outlive_store::Change;
 use outlive_tokens::{SealedRefreshToken, SealedToken, fingerprint};
-use serde::Serialize;
-use serde_json::json;
-use uuid::Uuid;
+use outlive_wire::Subject;
+use outlive_wire::events::{
+    IssuedAccessToken, IssuedRefreshToken, PresentedRefreshToken, TokenIssued, TokenRefused,
+};
 
 use super::endpoint::TokenRequest;
-use super::issued::{IssuedAccessToken, IssuedRefreshToken};
 use super::mint::{MintedAccessToken, UserGrant};
+use super::refresh_token_facts::class_of;
 use super::resource_grant::ResourceGrant;
 use crate::refusal::{Asked, Refusal};
 use crate::response_headers::age;
 use crate::visit::Visit;
 
-/// What is told of tokens for a user.
-#[derive(Serialize)]
-struct IssuedToUser<'a> {
-    grant_type: &'static str,
-    client_id: ClientId,
-    client_name: &'a str,
-    client_class: &'static str,
-    user_id: UserId,
-    upn: &'a str,
-    family: Uuid,
-    session: Option<SessionId>,
-    amr: &'a [String],
-    resource: &'a str,
-    scope: String,
-    access_token: IssuedAccessToken<'a>,
-    refresh_token: Option<IssuedRefreshToken>,
-    verdict: &'a Verdict,
-    question: &'a Question,
-}
-
-/// Tokens were issued for a user.
+/// Records that tokens were issued for a user.
 pub(crate) fn issued_to_user(
     request: &TokenRequest<'_>,
     grant: &UserGrant<'_>,
@@ -46,33 +26,35 @@ pub(crate) fn issued_to_user(
     refresh_token: Option<&(SealedRefreshToken, String)>,
     change: &mut Change,
 ) {
+    let refresh_token = refresh_token.map(|(token, text)| issued_refresh_token(token, text));
     let mut about =
         vec![access_token.uti.clone(), access_token.fingerprint.clone(), grant.family.id().to_string()];
-    if let Some((token, text)) = refresh_token {
-        about.extend([token.token_id.to_string(), fingerprint(text)]);
-        about.extend(token.parent_id.map(|parent| parent.to_string()));
+    if let Some(token) = &refresh_token {
+        about.extend([token.id.to_string(), token.fingerprint.clone()]);
+        about.extend(token.parent.map(|parent| parent.to_string()));
     }
-    let data = IssuedToUser {
-        grant_type: grant.grant_type,
+    let issued = TokenIssued {
+        grant_type: grant.grant_type.to_owned(),
         client_id: request.client.application.client_id,
-        client_name: &request.client.application.name,
-        client_class: request.client.class().name(),
-        user_id: grant.user.id,
-        upn: &grant.user.upn,
-        family: grant.family.id(),
+        client_name: request.client.application.name.clone(),
+        client_class: request.client.class(),
+        user_id: Some(grant.user.id),
+        upn: Some(grant.user.upn.clone()),
+        family: Some(grant.family.id()),
         session: grant.session_id,
-        amr: &grant.amr,
-        resource: &resource.name,
-        scope: resource.granted.names().join(" "),
-        access_token: access_token.into(),
-        refresh_token: refresh_token.map(|(token, text)| IssuedRefreshToken::of(token, text)),
-        verdict: &grant.decision.verdict,
-        question: &grant.decision.question,
+        amr: grant.amr.clone(),
+        resource: resource.name.clone(),
+        scope: Some(resource.granted.names().join(" ")),
+        roles: None,
+        access_token: issued_access_token(access_token),
+        refresh_token,
+        verdict: Some(grant.decision.verdict.clone()),
+        question: Some(grant.decision.question.clone()),
     };
-    add(request, format!("user:{}", grant.user.id), data, about, change);
+    record(request, Subject::user(grant.user.id), issued, about, change);
 }
 
-/// A token was issued to an application for itself.
+/// Records that a token was issued to an application for itself.
 pub(crate) fn issued_to_app(
     request: &TokenRequest<'_>,
     access_token: &MintedAccessToken,
@@ -80,33 +62,63 @@ pub(crate) fn issued_to_app(
     change: &mut Change,
 ) {
     let client = &request.client.application;
-    let data = json!({
-        "grant_type": "client_credentials",
-        "client_id": client.client_id,
-        "client_name": client.name,
-        "client_class": request.client.class().name(),
-        "resource": access_token.audience,
-        "roles": roles,
-        "access_token": IssuedAccessToken::from(access_token),
-    });
+    let issued = TokenIssued {
+        grant_type: "client_credentials".to_owned(),
+        client_id: client.client_id,
+        client_name: client.name.clone(),
+        client_class: request.client.class(),
+        user_id: None,
+        upn: None,
+        family: None,
+        session: None,
+        amr: Vec::new(),
+        resource: access_token.audience.clone(),
+        scope: None,
+        roles: Some(roles.to_owned()),
+        access_token: issued_access_token(access_token),
+        refresh_token: None,
+        verdict: None,
+        question: None,
+    };
     let about = vec![access_token.uti.clone(), access_token.fingerprint.clone()];
-    add(request, format!("client:{}", client.client_id), data, about, change);
+    record(request, Subject::client(client.client_id), issued, about, change);
 }
 
-fn add(
+fn record(
     request: &TokenRequest<'_>,
-    subject: String,
-    data: impl Serialize,
+    subject: Subject,
+    issued: TokenIssued,
     about: Vec<String>,
     change: &mut Change,
 ) {
-    let event = Event::new(request.tenant.id, request.now, "token.issued", subject, request.trace)
-        .with(data)
-        .about(about);
-    change.append(request.idp.chassis.journal.entry(&event));
+    let event = Event::new(request.tenant.id, request.now, subject, request.trace, issued);
+    change.append(request.idp.chassis.journal.entry(&event.about(about)));
 }
 
-/// A token request was refused. A refresh token that can be opened is named by its ids.
+fn issued_access_token(token: &MintedAccessToken) -> IssuedAccessToken {
+    IssuedAccessToken {
+        uti: token.uti.clone(),
+        fingerprint: token.fingerprint.clone(),
+        expires_at: token.expires_at,
+        evaluated: Some(token.evaluated),
+    }
+}
+
+fn issued_refresh_token(token: &SealedRefreshToken, text: &str) -> IssuedRefreshToken {
+    IssuedRefreshToken {
+        id: token.token_id,
+        parent: token.parent_id,
+        family: token.family_id,
+        fingerprint: fingerprint(text),
+        client_class: class_of(token),
+        password_based: token.password_based,
+        session: token.session_id,
+        family_issued_at: token.family_issued_at,
+        fixed_expires_at: token.fixed_expires_at,
+    }
+}
+
+/// Records that a token request was refused. A refresh token is named by its ids if it can be read.
 pub(crate) async fn refused(
     visit: &Visit,
     tenant: TenantId,
@@ -118,46 +130,52 @@ pub(crate) async fn refused(
     let opened = presented.and_then(|text| SealedRefreshToken::open(&idp.chassis.sealer, text).ok());
     let opened = opened.filter(|token| token.tenant == tenant);
     let subject = match &opened {
-        Some(token) => format!("user:{}", token.user_id),
-        None => format!("client:{}", bounded(form.get("client_id").unwrap_or("unknown"))),
+        Some(token) => Subject::user(token.user_id),
+        None => Subject::client(truncated(form.get("client_id").unwrap_or("unknown"))),
     };
-    let about: Vec<_> = opened
+    let refresh_token = opened.map(|token| PresentedRefreshToken {
+        id: token.token_id,
+        parent: token.parent_id,
+        family: token.family_id,
+        fingerprint: presented.map(fingerprint),
+        client_class: class_of(&token),
+        password_based: token.password_based,
+    });
+    let about: Vec<_> = refresh_token
         .iter()
-        .flat_map(|token| [Some(token.token_id.to_string()), presented.map(fingerprint)])
+        .flat_map(|token| [Some(token.id.to_string()), token.fingerprint.clone()])
         .flatten()
         .collect();
-    let data = json!({
-        "grant_type": form.get("grant_type").map(bounded),
-        "client_id": form.get("client_id").map(bounded),
-        "upn": form.get("username").map(bounded),
-        "code": refusal.error,
-        "error": refusal.error_name(),
-        "suberror": refusal.error.suberror_str(),
-        "description": refusal.error.render(&refusal.params),
-        "refresh_token": opened.map(|token| json!({
-            "id": token.token_id,
-            "parent": token.parent_id,
-            "family": token.family_id,
-            "fingerprint": presented.map(fingerprint),
-            "client_class": token.client_class,
-            "password_based": token.password_based,
-        })),
-        "verdict": refusal.decision.as_ref().map(|decision| &decision.verdict),
-        "question": refusal.decision.as_ref().map(|decision| &decision.question),
-        "correlation_id": asked.correlation_id,
-    });
-    let event = Event::new(tenant, asked.at, "token.refused", subject, trace).with(data).about(about);
+    let (question, verdict) = refusal
+        .decision
+        .as_deref()
+        .map(|decision| (decision.question.clone(), decision.verdict.clone()))
+        .unzip();
+    let refused = TokenRefused {
+        grant_type: form.get("grant_type").map(truncated),
+        client_id: form.get("client_id").map(truncated),
+        upn: form.get("username").map(truncated),
+        code: refusal.error,
+        error: refusal.error_name().to_owned(),
+        suberror: refusal.error.suberror_str().map(str::to_owned),
+        description: refusal.error.render(&refusal.params),
+        refresh_token,
+        verdict,
+        question,
+        correlation_id: Some(asked.correlation_id),
+    };
+    let event = Event::new(tenant, asked.at, subject, trace, refused).about(about);
     Ok(idp.chassis.journal.append(&event).await?)
 }
 
-/// How old the refresh token is that was presented, if there is one and it can be opened.
+/// The age of the presented refresh token, if there is one that can be decrypted.
 pub(crate) fn presented_age(visit: &Visit, now: Instant) -> Option<Span> {
     let presented = visit.parameters.get("refresh_token")?;
     let token = SealedRefreshToken::open(&visit.idp.chassis.sealer, presented).ok()?;
     age(token.issued_at, now)
 }
 
-/// What a caller sent, as far as the journal keeps it.
-fn bounded(text: &str) -> String {
+/// A parameter of the request, limited to what the journal keeps.
+fn truncated(text: &str) -> String {
     text.chars().take(100).collect()
 }

@@ -1,5 +1,5 @@
-//! `grant_type=refresh_token` (RFC 6749, section 6). Entra answers every redemption with a new refresh token and leaves the
-//! old one alone; only where a tenant's rules rotate strictly does its use end it.
+//! `grant_type=refresh_token` (RFC 6749, section 6). Each redemption returns a new refresh token,
+//! and the old one stays valid, unless the tenant's rules rotate strictly.
 
 use outlive_clock::ClientId;
 use outlive_rules::scopes::{RequestedResource, ScopeError, ScopeRequest};
@@ -20,12 +20,12 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     if let Some(answer) = attempt(request).await? {
         return Ok(answer);
     }
-    // Another request used it at the same moment, where a token is good once: now it was replaced, and
-    // can be used again for a moment.
+    // Another request used the token at the same time, where it is valid once: it counts as
+    // replaced, and can be used again within the grace period.
     attempt(request).await?.ok_or_else(|| Refusal::new(aadsts::INVALID_GRANT))
 }
 
-/// Redeems the token; nothing if another request changed its family meanwhile.
+/// Redeems the token; `None` if another request changed its family meanwhile.
 async fn attempt(request: &TokenRequest<'_>) -> Result<Option<TokenAnswer>, Refusal> {
     let idp = request.idp;
     let presented = request.form.get("refresh_token").ok_or_else(|| Refusal::missing("refresh_token"))?;
@@ -37,12 +37,12 @@ async fn attempt(request: &TokenRequest<'_>) -> Result<Option<TokenAnswer>, Refu
     let client = &request.client.application;
     let by_its_client = token.client_id == client.client_id;
     match (refresh_token_facts::class_of(&token), request.client.class()) {
-        // How another client authenticated does not matter: the grant is not its own.
+        // The class of another client does not matter: the grant is not its own.
         _ if !by_its_client => {}
         (ClientClass::Confidential, ClientClass::Public) => {
             return Err(Refusal::new(aadsts::CREDENTIAL_MISSING));
         }
-        // A grant stays of the class it was made in.
+        // A grant keeps the class in which it was made.
         (ClientClass::Public, ClientClass::Confidential) => {
             return Err(Refusal::new(aadsts::CREDENTIAL_NOT_ALLOWED));
         }
@@ -91,7 +91,7 @@ async fn attempt(request: &TokenRequest<'_>) -> Result<Option<TokenAnswer>, Refu
         address: token.address,
         contexts: request.claims.contexts.clone(),
         family: Family::Of(&token, &rotation),
-        claims: request.claims.clone().after(&said_before(&token)),
+        claims: request.claims.clone().after(&declared_before(&token)),
         decision: &decision,
         grant_type: "refresh_token",
     };
@@ -104,13 +104,13 @@ async fn attempt(request: &TokenRequest<'_>) -> Result<Option<TokenAnswer>, Refu
     }
 }
 
-/// What the client said of itself when the family was made.
-fn said_before(token: &SealedRefreshToken) -> ClaimsRequest {
+/// The capabilities that the client declared when the family was created.
+fn declared_before(token: &SealedRefreshToken) -> ClaimsRequest {
     ClaimsRequest { can_be_challenged: token.can_be_challenged, ..ClaimsRequest::default() }
 }
 
-/// What the redemption is for: the resource of the request or else of the grant, with everything
-/// that is consented to of it.
+/// The scopes to issue: those of the resource of the request, or else of the grant, with all that
+/// is consented to.
 fn wanted(request: &TokenRequest<'_>, token: &SealedRefreshToken) -> Result<Wanted, Refusal> {
     let named = named(request)?;
     let names_resource = named.as_ref().is_some_and(|named| !named.resources.is_empty());
@@ -122,13 +122,13 @@ fn wanted(request: &TokenRequest<'_>, token: &SealedRefreshToken) -> Result<Want
     if request.endpoint == TokenVersion::V1 {
         scopes.oidc.extend(ScopeRequest::of_version_1().oidc);
     }
-    // A refresh always includes the next refresh token.
+    // A refresh always returns a refresh token.
     scopes.oidc.insert("offline_access".to_owned());
     Ok(Wanted { names_resource, ..Wanted::of_one(scopes) })
 }
 
-/// An application that signed in to itself by URI has to name the resource again, or to name itself
-/// by its client id (90009).
+/// An application that requested a token for itself by URI has to name the resource again, or
+/// itself by client id (90009).
 fn check_own_application(request: &TokenRequest<'_>, resource: &ResourceGrant) -> Result<(), Refusal> {
     let client = &request.client.application;
     let by_uri = resource.name.parse::<ClientId>().is_err();

@@ -180,9 +180,15 @@ async fn a_second_factor_that_a_policy_asks_for_is_asked_like_any_other() {
         "grantControls": {"operator": "OR", "builtInControls": ["mfa"]},
         "conditions": only_for(&tenant.id_of(10)),
     });
-    graph.made(POLICIES, &policy(&mfa)).await;
+    let id = graph.made(POLICIES, &policy(&mfa)).await;
     let body = desktop.try_refresh(tokens.refresh(), &[]).await.grant_refused("AADSTS50079");
-    assert!(body["claims"].as_str().expect("claims").contains("capolids"), "{body}");
+    let claims: Value = serde_json::from_str(body["claims"].as_str().expect("claims")).expect("JSON");
+    assert_eq!(claims["access_token"]["capolids"]["values"], json!([id]), "the policy that asks for it");
+    // A second policy of the same name: the one that blocks is named.
+    let block = graph.made(POLICIES, &policy(&json!({"conditions": only_for(&tenant.id_of(10))}))).await;
+    let body = desktop.try_refresh(tokens.refresh(), &[]).await.grant_refused("AADSTS53003");
+    let claims: Value = serde_json::from_str(body["claims"].as_str().expect("claims")).expect("JSON");
+    assert_eq!(claims["access_token"]["capolids"]["values"], json!([block]));
     let other = tenant.admin_tool().sign_in(&tenant, "owner", "User.Read").await;
     assert!(!other.access().is_empty(), "another application is not asked");
 }

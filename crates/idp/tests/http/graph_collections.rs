@@ -28,6 +28,9 @@ async fn texts_are_compared_without_regard_to_case() {
         (format!("/users?$filter=displayName ne '{name}'"), 2),
         (format!("/users?$filter=displayName in ('no one','{name}')"), 1),
         ("/users?$filter=startswith(displayName,'THE ')".to_owned(), 3),
+        ("/users?$filter=startsWith(displayName,'THE ')".to_owned(), 3),
+        ("/users?$filter=accountEnabled eq TRUE".to_owned(), 3),
+        (format!("/users?$filter=id eq {}", tenant.id_of(1)), 1),
         (format!("/users?$filter=userPrincipalName eq '{}'", tenant.upn("OWNER").to_uppercase()), 1),
         (format!("/users?$filter=id eq '{}'", tenant.id_of(1).to_uppercase()), 1),
         (format!("/applications?$filter=displayName eq '{app}'"), 1),
@@ -41,6 +44,41 @@ async fn texts_are_compared_without_regard_to_case() {
     ] {
         assert_eq!(admin.value(&path).await.len(), number, "{path}");
     }
+}
+
+/// A literal that is none is never a filter that finds nothing.
+#[tokio::test]
+async fn a_filter_with_a_wrong_literal_is_rejected() {
+    let tenant = Tenant::new().await;
+    let admin = Graph::of(&tenant, "admin", ALL).await;
+    for filter in [
+        "displayName eq \"The owner\"",
+        "displayName eq owner",
+        "displayName in (owner)",
+        "accountEnabled eq yes",
+    ] {
+        denied(&admin.get(&format!("/users?$filter={filter}")).await, 400, "Request_UnsupportedQuery");
+    }
+}
+
+/// "Manage emergency access accounts in Microsoft Entra ID": the last Global Administrator stays.
+#[tokio::test]
+async fn the_last_global_administrator_cannot_be_deleted_or_disabled() {
+    let tenant = Tenant::new().await;
+    let admin = Graph::of(&tenant, "admin", ALL).await;
+    let own = format!("/users/{}", tenant.id_of(3));
+    let disabled = json!({"accountEnabled": false});
+    denied(&admin.call(Method::DELETE, &own, Value::Null).await, 400, "Request_BadRequest");
+    denied(&admin.call(Method::PATCH, &own, disabled.clone()).await, 400, "Request_BadRequest");
+    let global = format!("/directoryRoles(roleTemplateId='{GLOBAL}')/members/$ref");
+    let owner = json!({"@odata.id": format!("https://graph.microsoft.com/v1.0/users/{}", tenant.id_of(1))});
+    assert_eq!(admin.call(Method::POST, &global, owner).await.status, 204);
+    // One who cannot sign in does not count.
+    let other = format!("/users/{}", tenant.id_of(1));
+    assert_eq!(admin.call(Method::PATCH, &other, disabled.clone()).await.status, 204);
+    denied(&admin.call(Method::PATCH, &own, disabled.clone()).await, 400, "Request_BadRequest");
+    assert_eq!(admin.call(Method::PATCH, &other, json!({"accountEnabled": true})).await.status, 204);
+    assert_eq!(admin.call(Method::PATCH, &own, disabled).await.status, 204);
 }
 
 /// A filter is applied before pages are cut: no page is empty while there are matches.

@@ -14,6 +14,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
 use futures::future::join_all;
+use http::HeaderMap;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use outlive_chassis::Problem;
 use serde::{Deserialize, Serialize};
@@ -63,9 +64,7 @@ impl Selection {
     fn cursor(&self) -> Result<Cursor, Problem> {
         match self.after.as_deref() {
             None | Some("" | "0") => Ok(Cursor::default()),
-            Some(text) => text
-                .parse()
-                .map_err(|error: cursor::ParseCursorError| Problem::bad_request(error.to_string())),
+            Some(text) => cursor_of(text),
         }
     }
 
@@ -110,6 +109,10 @@ impl Selection {
             && self.subject.as_ref().is_none_or(|wanted| text("subject") == wanted)
             && self.trace.as_ref().is_none_or(|wanted| text("trace") == wanted)
     }
+}
+
+fn cursor_of(text: &str) -> Result<Cursor, Problem> {
+    text.parse().map_err(|error: cursor::ParseCursorError| Problem::bad_request(error.to_string()))
 }
 
 /// Journal lines of all services, in order.
@@ -169,17 +172,24 @@ pub(crate) async fn read(
 }
 
 #[utoipa::path(get, path = "/lab/tenants/{tenant}/journal/stream",
-    params(("tenant" = String, Path, description = "tenant id"), Selection),
+    params(("tenant" = String, Path, description = "tenant id"), Selection,
+        ("Last-Event-ID" = Option<String>, Header, description = "the id of the last event received; takes precedence over `after`")),
     responses((status = 200, content_type = "text/event-stream", description = "one line of JSON for each event")))]
 pub(crate) async fn follow(
     State(tenants): State<Tenants>,
     Extension(feeds): Extension<Feeds>,
     Path(tenant): Path<String>,
+    headers: HeaderMap,
     selection: Result<Query<Selection>, QueryRejection>,
 ) -> Result<impl IntoResponse, Problem> {
     let tenant = tenant_of(&tenant)?;
     let Query(selection) = selection?;
-    let cursor = selection.cursor()?;
+    // A client that connects again continues behind the last event that it received.
+    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
+    let cursor = match last.filter(|id| !id.is_empty()) {
+        Some(id) => cursor_of(id)?,
+        None => selection.cursor()?,
+    };
     tenants.handout(tenant).await?;
     let feed = feeds.of(tenants.surface(), tenant);
     let follower = Follower::new(selection, cursor, feed);

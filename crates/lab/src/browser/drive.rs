@@ -80,6 +80,18 @@ pub enum BrowserError {
     },
 }
 
+impl BrowserError {
+    /// Whether the same may succeed later: a page did not answer, or cannot answer at present.
+    #[must_use]
+    pub const fn is_temporary(&self) -> bool {
+        match self {
+            Self::Call(error) => error.is_temporary(),
+            Self::Refused { status, .. } => *status == 429 || *status >= 500,
+            Self::BadRedirect { .. } | Self::TooManyRedirects { .. } | Self::Authenticator(_) => false,
+        }
+    }
+}
+
 impl std::fmt::Debug for Browser {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Browser").field("hops", &self.hops).finish_non_exhaustive()

@@ -86,6 +86,18 @@ pub enum MakerError {
     Call(#[from] CallError),
 }
 
+impl MakerError {
+    /// Whether the same may succeed later: a service did not answer, or cannot answer at present.
+    #[must_use]
+    pub const fn is_temporary(&self) -> bool {
+        match self {
+            Self::Call(error) => error.is_temporary(),
+            Self::Consent(error) => error.is_temporary(),
+            Self::SignIn { why: error, .. } | Self::ConsentRefused(error) => error.is_temporary(),
+        }
+    }
+}
+
 /// Where the portal is reached: never fetched, only recognised. The same as its registered redirect URI.
 pub(crate) const PORTAL_REDIRECT: &str = "http://localhost";
 /// A token is not used in its last minute of virtual time.

@@ -18,6 +18,18 @@ pub enum PolicyState {
     EnabledForReportingButNotEnforced,
 }
 
+impl PolicyState {
+    /// The value of `state`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Enabled => "enabled",
+            Self::Disabled => "disabled",
+            Self::EnabledForReportingButNotEnforced => "enabledForReportingButNotEnforced",
+        }
+    }
+}
+
 /// The users that a policy includes and excludes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -1,6 +1,6 @@
 //! Who may use a connection.
 
-use outlive_clock::UserId;
+use uuid::Uuid;
 
 use crate::event::event;
 
@@ -13,11 +13,11 @@ event! {
         principal: String,
         /// The user who changed the access.
         #[schema(value_type = String)]
-        caller: UserId,
+        caller: Uuid,
     }
     notable |_| true,
     summary |event| format!("A principal may use the connection now: {}.", event.principal),
-    example { policy: "flow".to_owned(), principal: "unitedstates/logicflows/c0470500-0000-4000-8006-000000000001".to_owned(), caller: crate::events::example::owner() },
+    example { policy: "flow".to_owned(), principal: "unitedstates/logicflows/c0470500-0000-4000-8006-000000000001".to_owned(), caller: crate::events::example::owner().uuid() },
 }
 
 event! {
@@ -29,9 +29,9 @@ event! {
         principal: String,
         /// The user who changed the access.
         #[schema(value_type = String)]
-        caller: UserId,
+        caller: Uuid,
     }
     notable |_| true,
     summary |event| format!("A principal may no longer use the connection: {}.", event.principal),
-    example { policy: "flow".to_owned(), principal: "unitedstates/logicflows/c0470500-0000-4000-8006-000000000001".to_owned(), caller: crate::events::example::owner() },
+    example { policy: "flow".to_owned(), principal: "unitedstates/logicflows/c0470500-0000-4000-8006-000000000001".to_owned(), caller: crate::events::example::owner().uuid() },
 }

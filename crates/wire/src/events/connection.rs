@@ -1,6 +1,6 @@
 //! The hub: connectors and connections, and the tokens it keeps for them.
 
-use outlive_clock::{Instant, UserId};
+use outlive_clock::Instant;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ event! {
         /// The maker; none for a connector that came with the tenant.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schema(value_type = Option<String>)]
-        caller: Option<UserId>,
+        caller: Option<Uuid>,
     }
     notable |_| true,
     summary |event| format!("A {} was registered.", kind_of_connector(event.confidential)),
@@ -28,11 +28,11 @@ event! {
         confidential: bool,
         /// The maker.
         #[schema(value_type = String)]
-        caller: UserId,
+        caller: Uuid,
     }
     notable |_| true,
     summary |event| format!("The connector was changed; it is a {} now.", kind_of_connector(event.confidential)),
-    example { confidential: false, caller: crate::events::example::owner() },
+    example { confidential: false, caller: crate::events::example::owner().uuid() },
 }
 
 fn kind_of_connector(confidential: bool) -> &'static str {
@@ -50,7 +50,7 @@ event! {
         resource: String,
         /// The owner.
         #[schema(value_type = String)]
-        caller: UserId,
+        caller: Uuid,
     }
     notable |_| true,
     summary |event| format!("A connection to {} was created.", event.connector),
@@ -58,7 +58,7 @@ event! {
         connector: "shared_contoso-orders".to_owned(),
         status: "Error".to_owned(),
         resource: "/subscriptions/c0470500-0000-4000-8000-000000000001/resourceGroups/contoso/providers/Microsoft.Web/connections/orders".to_owned(),
-        caller: crate::events::example::owner(),
+        caller: crate::events::example::owner().uuid(),
     },
 }
 
@@ -69,11 +69,11 @@ event! {
         state: String,
         /// The user who changed it.
         #[schema(value_type = String)]
-        caller: UserId,
+        caller: Uuid,
     }
     notable |_| true,
     summary |event| format!("The connection was changed; it is {} now.", event.state.to_lowercase()),
-    example { state: "Disabled".to_owned(), caller: crate::events::example::owner() },
+    example { state: "Disabled".to_owned(), caller: crate::events::example::owner().uuid() },
 }
 
 event! {
@@ -81,19 +81,18 @@ event! {
     ConnectionDeleted = "connection.deleted" {
         /// The user who deleted it.
         #[schema(value_type = String)]
-        caller: UserId,
+        caller: Uuid,
     }
     notable |_| true,
     summary |_| "The connection was deleted, with its tokens.".to_owned(),
-    example { caller: crate::events::example::owner() },
+    example { caller: crate::events::example::owner().uuid() },
 }
 
 event! {
     /// A key was issued with which a principal can call a connection at runtime.
     ConnectionKeyIssued = "connection.key_issued" {
-        /// Who the key is for.
-        #[schema(value_type = Object)]
-        principal: Value,
+        /// Who the key is for: an object id, or a flow's identity.
+        principal: String,
         /// When it expires (virtual time).
         #[schema(value_type = String)]
         expires: Instant,
@@ -101,15 +100,15 @@ event! {
         key: String,
         /// The user who requested it.
         #[schema(value_type = String)]
-        caller: UserId,
+        caller: Uuid,
     }
     notable |_| false,
     summary |event| format!("A connection key was issued; it expires at {}.", event.expires),
     example {
-        principal: Value::String(crate::events::example::owner().to_string()),
+        principal: crate::events::example::owner().to_string(),
         expires: crate::events::example::instant(),
         key: "4f0c1d2e3a4b5c6d".to_owned(),
-        caller: crate::events::example::owner(),
+        caller: crate::events::example::owner().uuid(),
     },
 }
 
@@ -123,7 +122,7 @@ event! {
         attempt: Uuid,
         /// The user who confirmed.
         #[schema(value_type = String)]
-        caller: UserId,
+        caller: Uuid,
     }
     notable |_| true,
     summary |event| match &event.account {
@@ -133,7 +132,7 @@ event! {
     example {
         account: Some(crate::events::example::OWNER_UPN.to_owned()),
         attempt: crate::events::example::uuid(),
-        caller: crate::events::example::owner(),
+        caller: crate::events::example::owner().uuid(),
     },
 }
 

@@ -1,6 +1,6 @@
 //! The hub: how the owner of a connection consents, step by step.
 
-use outlive_clock::{Instant, UserId};
+use outlive_clock::Instant;
 use uuid::Uuid;
 
 use crate::event::event;
@@ -13,21 +13,21 @@ event! {
         attempt: Uuid,
         /// The user whom the link is for.
         #[schema(value_type = String)]
-        object_id: UserId,
+        object_id: Uuid,
         /// When the link expires (virtual time).
         #[schema(value_type = String)]
         expires: Instant,
         /// The user who requested it.
         #[schema(value_type = String)]
-        caller: UserId,
+        caller: Uuid,
     }
     notable |_| true,
     summary |event| format!("A consent link was issued; it expires at {}.", event.expires),
     example {
         attempt: crate::events::example::uuid(),
-        object_id: crate::events::example::owner(),
+        object_id: crate::events::example::owner().uuid(),
         expires: crate::events::example::instant(),
-        caller: crate::events::example::owner(),
+        caller: crate::events::example::owner().uuid(),
     },
 }
 
@@ -58,7 +58,7 @@ event! {
         account: Option<String>,
         /// Its object id.
         #[schema(value_type = Option<String>)]
-        account_id: Option<UserId>,
+        account_id: Option<Uuid>,
         /// Fingerprint of the refresh token.
         refresh_token: Option<String>,
         /// Fingerprint of the access token.
@@ -75,7 +75,7 @@ event! {
     example {
         attempt: crate::events::example::uuid(),
         account: Some(crate::events::example::OWNER_UPN.to_owned()),
-        account_id: Some(crate::events::example::owner()),
+        account_id: Some(crate::events::example::owner().uuid()),
         refresh_token: Some("1a2b3c4d5e6f7a8b".to_owned()),
         access_token: "4f0c1d2e3a4b5c6d".to_owned(),
         expires: crate::events::example::instant(),
@@ -104,12 +104,12 @@ event! {
         why: String,
         /// The user who tried to confirm.
         #[schema(value_type = String)]
-        caller: UserId,
+        caller: Uuid,
     }
     notable |_| true,
     summary |event| format!("The confirmation of the consent was rejected: {}", event.why),
     example {
         why: "The consent code has expired.".to_owned(),
-        caller: crate::events::example::owner(),
+        caller: crate::events::example::owner().uuid(),
     },
 }

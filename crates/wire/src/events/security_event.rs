@@ -1,7 +1,6 @@
 //! Security events, as the issuer sends them to APIs with continuous access evaluation.
 
 use outlive_clock::{ClientId, Instant};
-use uuid::Uuid;
 
 use crate::event::event;
 
@@ -9,8 +8,7 @@ event! {
     /// An API accepted a security event.
     SecurityEventDelivered = "security_event.delivered" {
         /// The token id of the security event token.
-        #[schema(value_type = String)]
-        jti: Uuid,
+        jti: String,
         /// The event (`credential-change`, `session-revoked` …).
         event: String,
         /// The API's client id.
@@ -27,15 +25,14 @@ event! {
     }
     notable |_| false,
     summary |event| format!("The API was notified: {}.", event.event),
-    example { jti: crate::events::example::uuid(), event: "credential-change".to_owned(), client_id: crate::events::example::orders_api(), endpoint: "http://127.0.0.1:8703/security-events".to_owned(), happened_at: crate::events::example::instant(), attempt: 1 },
+    example { jti: crate::events::example::uuid().to_string(), event: "credential-change".to_owned(), client_id: crate::events::example::orders_api(), endpoint: "http://127.0.0.1:8703/security-events".to_owned(), happened_at: crate::events::example::instant(), attempt: 1 },
 }
 
 event! {
     /// An API rejected a security event. It is not sent again.
     SecurityEventRefused = "security_event.refused" {
         /// The token id of the security event token.
-        #[schema(value_type = String)]
-        jti: Uuid,
+        jti: String,
         /// The event (`credential-change`, `session-revoked` …).
         event: String,
         /// The API's client id.
@@ -54,15 +51,14 @@ event! {
     }
     notable |_| true,
     summary |event| format!("The API rejected the security event {}: {}", event.event, event.why),
-    example { jti: crate::events::example::uuid(), event: "credential-change".to_owned(), client_id: crate::events::example::orders_api(), endpoint: "http://127.0.0.1:8703/security-events".to_owned(), happened_at: crate::events::example::instant(), attempt: 1, why: "invalid_key".to_owned() },
+    example { jti: crate::events::example::uuid().to_string(), event: "credential-change".to_owned(), client_id: crate::events::example::orders_api(), endpoint: "http://127.0.0.1:8703/security-events".to_owned(), happened_at: crate::events::example::instant(), attempt: 1, why: "invalid_key".to_owned() },
 }
 
 event! {
     /// An API could not be notified for too long. The event is not sent again.
     SecurityEventAbandoned = "security_event.given_up" {
         /// The token id of the security event token.
-        #[schema(value_type = String)]
-        jti: Uuid,
+        jti: String,
         /// The event (`credential-change`, `session-revoked` …).
         event: String,
         /// The API's client id.
@@ -81,15 +77,14 @@ event! {
     }
     notable |_| true,
     summary |event| format!("The API could not be notified of {} and will not be: {}", event.event, event.why),
-    example { jti: crate::events::example::uuid(), event: "credential-change".to_owned(), client_id: crate::events::example::orders_api(), endpoint: "http://127.0.0.1:8703/security-events".to_owned(), happened_at: crate::events::example::instant(), attempt: 1, why: "connection refused".to_owned() },
+    example { jti: crate::events::example::uuid().to_string(), event: "credential-change".to_owned(), client_id: crate::events::example::orders_api(), endpoint: "http://127.0.0.1:8703/security-events".to_owned(), happened_at: crate::events::example::instant(), attempt: 1, why: "connection refused".to_owned() },
 }
 
 event! {
     /// An API could not be notified. The event is sent again later.
     SecurityEventPostponed = "security_event.postponed" {
         /// The token id of the security event token.
-        #[schema(value_type = String)]
-        jti: Uuid,
+        jti: String,
         /// The event (`credential-change`, `session-revoked` …).
         event: String,
         /// The API's client id.
@@ -111,5 +106,5 @@ event! {
     }
     notable |_| false,
     summary |event| format!("The API could not be notified of {}: {} The next attempt is at {}.", event.event, event.why, event.next_try),
-    example { jti: crate::events::example::uuid(), event: "credential-change".to_owned(), client_id: crate::events::example::orders_api(), endpoint: "http://127.0.0.1:8703/security-events".to_owned(), happened_at: crate::events::example::instant(), attempt: 1, why: "connection refused".to_owned(), next_try: crate::events::example::later() },
+    example { jti: crate::events::example::uuid().to_string(), event: "credential-change".to_owned(), client_id: crate::events::example::orders_api(), endpoint: "http://127.0.0.1:8703/security-events".to_owned(), happened_at: crate::events::example::instant(), attempt: 1, why: "connection refused".to_owned(), next_try: crate::events::example::later() },
 }

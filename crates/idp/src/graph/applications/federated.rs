@@ -3,6 +3,9 @@
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use outlive_wire::events::{
+    FederatedCredentialAdded, FederatedCredentialRemoved, FederatedCredentialUpdated,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -127,7 +130,10 @@ pub(crate) async fn create_credential(
                 "A public client cannot have a federated identity credential.",
             ));
         }
-        commit_update(&caller, &before, &after, "federated_credential.added").await?;
+        commit_update(&caller, &before, &after, |client_id, client_name, actor| {
+            FederatedCredentialAdded { client_id, client_name, actor }.into()
+        })
+        .await?;
         Ok(entity(&CREDENTIAL, StatusCode::CREATED, &resource(&credential), &options))
     };
     caller.answer(result.await)
@@ -157,7 +163,10 @@ pub(crate) async fn update_credential(
         registered.audiences = patch.audiences.unwrap_or_else(|| registered.audiences.clone());
         changed.description = patch.description.unwrap_or_else(|| changed.description.clone());
         check(&after.document.federated_credentials)?;
-        commit_update(&caller, &before, &after, "federated_credential.updated").await?;
+        commit_update(&caller, &before, &after, |client_id, client_name, actor| {
+            FederatedCredentialUpdated { client_id, client_name, actor }.into()
+        })
+        .await?;
         Ok(StatusCode::NO_CONTENT.into_response())
     };
     caller.answer(result.await)
@@ -173,7 +182,10 @@ pub(crate) async fn remove_credential(
         let mut after = before.clone();
         let at = find(&after.document.federated_credentials, &credential)?;
         after.document_mut().federated_credentials.remove(at);
-        commit_update(&caller, &before, &after, "federated_credential.removed").await?;
+        commit_update(&caller, &before, &after, |client_id, client_name, actor| {
+            FederatedCredentialRemoved { client_id, client_name, actor }.into()
+        })
+        .await?;
         Ok(StatusCode::NO_CONTENT.into_response())
     };
     caller.answer(result.await)

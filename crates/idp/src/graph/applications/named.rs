@@ -8,7 +8,7 @@ use super::change::ApplicationChange;
 use super::proven_keys::{AddKey, RemoveKey, key_added, key_removed};
 use super::read::{ApplicationName, shown};
 use super::secrets::{AddPassword, RemovePassword, added, password_removed};
-use super::write::{removed, updated};
+use super::write::{delete_application, update_application};
 use crate::graph::body::Body;
 use crate::graph::caller::Caller;
 use crate::graph::directory_roles;
@@ -52,17 +52,21 @@ pub(crate) async fn update_named(
     let result = async {
         if let Some(app_id) = app_id(&segment, "servicePrincipals") {
             let body = body.and_then(|Body(value)| Body::of(value));
-            return service_principals::updated(&caller, &ApplicationName::AppId(app_id.to_owned()), body)
-                .await;
+            return service_principals::update_principal(
+                &caller,
+                &ApplicationName::AppId(app_id.to_owned()),
+                body,
+            )
+            .await;
         }
         let body = body.and_then(|Body(value)| Body::<ApplicationChange>::of(value));
-        updated(&caller, &application(&segment)?, body).await
+        update_application(&caller, &application(&segment)?, body).await
     };
     caller.answer(result.await)
 }
 
 pub(crate) async fn remove_named(caller: Caller, Path(segment): Path<String>) -> Response {
-    let result = async { removed(&caller, &application(&segment)?).await };
+    let result = async { delete_application(&caller, &application(&segment)?).await };
     caller.answer(result.await)
 }
 

@@ -5,8 +5,8 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use outlive_clock::Span;
-use outlive_store::Change;
 use outlive_tokens::ClientAssertion;
+use outlive_wire::events::{CertificateAdded, CertificateRemoved};
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::certificates::{self, NewKeyCredential};
 use super::read::ApplicationName;
 use super::resource::key_credential;
-use super::write::{commit, writable};
+use super::write::{commit_update, writable};
 use crate::directory::Application;
 use crate::graph::body::Body;
 use crate::graph::caller::Caller;
@@ -69,7 +69,10 @@ pub(super) async fn key_added(
     keys.extend(certificates::read(caller, vec![new], &[])?);
     certificates::check(keys)?;
     let shown = keys.last().and_then(key_credential);
-    write(caller, &before, &after, "certificate.added").await?;
+    commit_update(caller, &before, &after, |client_id, client_name, actor| {
+        CertificateAdded { client_id, client_name, actor }.into()
+    })
+    .await?;
     let mut shown = shown.unwrap_or_default();
     shown["@odata.context"] = json!(context("microsoft.graph.keyCredential"));
     Ok(Json(shown).into_response())
@@ -97,21 +100,11 @@ pub(super) async fn key_removed(
     if after.document.key_credentials.len() == before.document.key_credentials.len() {
         return Err(GraphError::bad_request(format!("No key credential found with keyId '{key_id}'.")));
     }
-    write(caller, &before, &after, "certificate.removed").await?;
+    commit_update(caller, &before, &after, |client_id, client_name, actor| {
+        CertificateRemoved { client_id, client_name, actor }.into()
+    })
+    .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
-}
-
-async fn write(
-    caller: &Caller,
-    before: &Application,
-    after: &Application,
-    kind: &'static str,
-) -> Result<(), GraphError> {
-    let mut change = Change::new();
-    for statement in after.update(before, caller.tenant.id) {
-        change.add(statement);
-    }
-    commit(caller, change, kind, after).await
 }
 
 /// The application, if the caller may change it, or is it, and proves that it has the key of one of its certificates.

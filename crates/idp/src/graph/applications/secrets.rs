@@ -9,6 +9,7 @@ use http::StatusCode;
 use outlive_clock::Instant;
 use outlive_store::Change;
 use outlive_tokens::Secret;
+use outlive_wire::events::{SecretAdded, SecretRemoved};
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -86,7 +87,10 @@ pub(super) async fn added(
     };
     let statement =
         caller.idp.secrets.addition(tenant, application.client_id, &credential, &Secret::new(secret.clone()));
-    commit(caller, Change::from(statement), "secret.added", &application).await?;
+    commit(caller, Change::from(statement), &application, |client_id, client_name, actor| {
+        SecretAdded { client_id, client_name, actor }.into()
+    })
+    .await?;
     let mut shown = password_credential(&credential);
     shown["secretText"] = json!(secret);
     shown["@odata.context"] = json!(context("microsoft.graph.passwordCredential"));
@@ -116,6 +120,9 @@ pub(super) async fn password_removed(
         return Err(GraphError::bad_request(format!("No password credential found with keyId '{key_id}'.")));
     }
     let change = Change::from(remove_secret(tenant, application.client_id, key_id));
-    commit(caller, change, "secret.removed", &application).await?;
+    commit(caller, change, &application, |client_id, client_name, actor| {
+        SecretRemoved { client_id, client_name, actor }.into()
+    })
+    .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

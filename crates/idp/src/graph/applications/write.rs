@@ -1,4 +1,4 @@
-//! Making, changing and removing applications.
+//! Creating, changing and deleting applications.
 
 use std::sync::Arc;
 
@@ -7,7 +7,8 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use outlive_clock::{ClientId, ServicePrincipalId};
 use outlive_store::Change;
-use serde_json::json;
+use outlive_wire::events::{Actor, ApplicationCreated, ApplicationDeleted, ApplicationUpdated};
+use outlive_wire::{JournalEvent, Subject};
 
 use super::certificates;
 use super::change::ApplicationChange;
@@ -22,7 +23,7 @@ use crate::graph::odata::entity;
 use crate::graph::permissions::{WRITE_APPLICATIONS, WRITE_OWN_APPLICATION};
 use crate::spec::ApplicationKind;
 
-/// `POST /applications`. Its service principal is there at once (docs/parity.md).
+/// `POST /applications`. Also creates its service principal (docs/parity.md).
 pub(crate) async fn create(caller: Caller, body: Result<Body<ApplicationChange>, GraphError>) -> Response {
     let result = async {
         let Body(new) = body?;
@@ -43,12 +44,15 @@ pub(crate) async fn create(caller: Caller, body: Result<Body<ApplicationChange>,
             document: Arc::new(ApplicationDocument::empty(object_id, ApplicationKind::Confidential)),
             revision: 0,
         };
-        let application = applied(&caller, new, &empty).await?;
+        let application = apply_change(&caller, new, &empty).await?;
         let mut change = Change::new();
         for statement in application.insertion(caller.tenant.id) {
             change.add(statement);
         }
-        let created = commit(&caller, change, "application.created", &application).await;
+        let created = commit(&caller, change, &application, |client_id, client_name, actor| {
+            ApplicationCreated { client_id, client_name, actor }.into()
+        })
+        .await;
         created.map_err(|error| error.or_taken("identifierUris"))?;
         Ok(entity(&APPLICATION, StatusCode::CREATED, &resource(&caller, &application).await?, &options))
     };
@@ -61,47 +65,56 @@ pub(crate) async fn update(
     Path(id): Path<String>,
     body: Result<Body<ApplicationChange>, GraphError>,
 ) -> Response {
-    let result = updated(&caller, &ApplicationName::Object(id), body).await;
+    let result = update_application(&caller, &ApplicationName::Object(id), body).await;
     caller.answer(result)
 }
 
-pub(super) async fn updated(
+pub(super) async fn update_application(
     caller: &Caller,
     name: &ApplicationName,
     body: Result<Body<ApplicationChange>, GraphError>,
 ) -> Result<Response, GraphError> {
     let Body(patch) = body?;
     let before = writable(caller, name).await?;
-    let after = applied(caller, patch, &before).await?;
+    let after = apply_change(caller, patch, &before).await?;
     let mut change = Change::new();
     for statement in after.update(&before, caller.tenant.id) {
         change.add(statement);
     }
     let has_new_uris = after.document.identifier_uris != before.document.identifier_uris;
-    commit(caller, change, "application.updated", &after).await.map_err(|error| {
-        // With the same URIs as before, a conflict is another change at the same time.
+    let committed = commit(caller, change, &after, |client_id, client_name, actor| {
+        ApplicationUpdated { client_id, client_name, actor }.into()
+    });
+    committed.await.map_err(|error| {
+        // With the same URIs as before, the conflict is a concurrent change.
         if has_new_uris { error.or_taken("identifierUris") } else { error }
     })?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// `DELETE /applications/{id}`: with all consents, roles and secrets, for good.
+/// `DELETE /applications/{id}`: permanently, with all consents, assignments and secrets.
 pub(crate) async fn remove(caller: Caller, Path(id): Path<String>) -> Response {
-    let result = removed(&caller, &ApplicationName::Object(id)).await;
+    let result = delete_application(&caller, &ApplicationName::Object(id)).await;
     caller.answer(result)
 }
 
-pub(super) async fn removed(caller: &Caller, name: &ApplicationName) -> Result<Response, GraphError> {
+pub(super) async fn delete_application(
+    caller: &Caller,
+    name: &ApplicationName,
+) -> Result<Response, GraphError> {
     let application = writable(caller, name).await?;
     let mut change = Change::new();
     for statement in application.removal(caller.tenant.id) {
         change.add(statement);
     }
-    commit(caller, change, "application.deleted", &application).await?;
+    commit(caller, change, &application, |client_id, client_name, actor| {
+        ApplicationDeleted { client_id, client_name, actor }.into()
+    })
+    .await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-async fn applied(
+async fn apply_change(
     caller: &Caller,
     mut change: ApplicationChange,
     before: &Application,
@@ -120,7 +133,8 @@ async fn applied(
     Ok(after)
 }
 
-/// The application, if the caller may change it. Those of the platform belong to no tenant.
+/// Returns the application if the caller may change it. Applications of the platform belong to no
+/// tenant.
 pub(super) async fn writable(caller: &Caller, name: &ApplicationName) -> Result<Application, GraphError> {
     let found = name.find(caller).await;
     let own = found.as_ref().is_ok_and(|application| application.client_id == caller.claims.appid);
@@ -134,27 +148,29 @@ pub(super) async fn writable(caller: &Caller, name: &ApplicationName) -> Result<
     )
 }
 
-/// Commits the application after a change over what it was before.
+/// Commits the difference between two states of an application.
 pub(super) async fn commit_update(
     caller: &Caller,
     before: &Application,
     after: &Application,
-    kind: &'static str,
+    event: ApplicationEvent,
 ) -> Result<(), GraphError> {
     let mut change = Change::new();
     for statement in after.update(before, caller.tenant.id) {
         change.add(statement);
     }
-    commit(caller, change, kind, after).await
+    commit(caller, change, after, event).await
 }
+
+/// Builds an event from an application's client id, its name and the caller.
+pub(super) type ApplicationEvent = fn(Option<ClientId>, String, Option<Actor>) -> JournalEvent;
 
 pub(super) async fn commit(
     caller: &Caller,
     change: Change,
-    kind: &'static str,
     application: &Application,
+    event: ApplicationEvent,
 ) -> Result<(), GraphError> {
-    let subject = format!("client:{}", application.client_id);
-    let data = json!({"client_id": application.client_id, "client_name": application.name});
-    caller.commit(change, kind, subject, data).await
+    let event = event(Some(application.client_id), application.name.clone(), caller.actor());
+    caller.commit(change, Subject::client(application.client_id), event).await
 }

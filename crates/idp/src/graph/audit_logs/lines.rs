@@ -1,7 +1,8 @@
-//! Lines of the journal as entries of a log.
+//! Reads the journal for the audit logs.
 
 use outlive_clock::{ClientId, UserId};
-use outlive_journal::{LINES_MAX, Line, Newest};
+use outlive_journal::{LINES_MAX, Newest};
+use outlive_wire::JournalLine;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -10,8 +11,8 @@ use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
 use crate::graph::odata::{Options, Page};
 
-/// A page of entries, newest first. Of the journal at most [`LINES_MAX`] lines are looked at for a page, so that a page may hold
-/// fewer entries than asked for, and still have another after it.
+/// Returns a page of entries, newest first. For one page, at most [`LINES_MAX`] journal lines are
+/// read: a page can contain fewer entries than requested and still have a next page.
 pub(super) async fn newest_first(
     caller: &Caller,
     subject: Option<&str>,
@@ -44,13 +45,13 @@ pub(super) async fn newest_first(
     Ok(Page { objects, more_after })
 }
 
-/// The id of the entry made of a line: its place in the journal, hidden in the tenant's id.
-pub(super) fn id_of(line: &Line) -> Uuid {
+/// The id of an entry: the journal line's number, combined with the tenant's id.
+pub(super) fn id_of(line: &JournalLine) -> Uuid {
     Uuid::from_u128(line.tenant.uuid().as_u128() ^ u128::from(line.seq.unsigned_abs()))
 }
 
-/// The line whose entry has this id.
-pub(super) async fn with_id(caller: &Caller, id: &str) -> Result<Option<Line>, GraphError> {
+/// Returns the journal line of the entry with this id.
+pub(super) async fn with_id(caller: &Caller, id: &str) -> Result<Option<JournalLine>, GraphError> {
     let Ok(id) = id.parse::<Uuid>() else { return Ok(None) };
     let Ok(seq) = i64::try_from(id.as_u128() ^ caller.tenant.id.uuid().as_u128()) else { return Ok(None) };
     let Some(before) = seq.checked_add(1) else { return Ok(None) };
@@ -63,7 +64,7 @@ pub(super) async fn with_id(caller: &Caller, id: &str) -> Result<Option<Line>, G
     Ok(lines.into_iter().find(|line| line.seq == seq))
 }
 
-/// Puts names beside ids: what users and applications are called now.
+/// Adds the current names of users and applications to their ids.
 pub(super) async fn name_things(caller: &Caller, object: &mut Value) -> Result<(), GraphError> {
     let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
     if let Some(name) = object["resourceDisplayName"].as_str() {

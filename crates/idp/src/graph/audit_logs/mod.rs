@@ -1,4 +1,4 @@
-//! `auditLogs`: the journal as Graph shows it, newest first.
+//! `auditLogs`: entries made from journal events, newest first.
 
 mod directory_audit;
 mod lines;
@@ -7,7 +7,7 @@ mod sign_in;
 use axum::extract::Path;
 use axum::response::Response;
 use http::StatusCode;
-use outlive_journal::Line;
+use outlive_wire::{JournalLine, Subject};
 use serde_json::Value;
 
 use self::directory_audit::DIRECTORY_AUDIT;
@@ -19,32 +19,32 @@ use super::permissions::READ_LOGS;
 
 /// `GET /auditLogs/signIns`.
 pub(crate) async fn sign_ins(caller: Caller) -> Response {
-    let result = listed(&caller, &SIGN_IN, "userId", sign_in::resource).await;
+    let result = list_entries(&caller, &SIGN_IN, "userId", sign_in::resource).await;
     caller.answer(result)
 }
 
 /// `GET /auditLogs/signIns/{id}`.
 pub(crate) async fn one_sign_in(caller: Caller, Path(id): Path<String>) -> Response {
-    let result = shown(&caller, &SIGN_IN, &id, sign_in::resource).await;
+    let result = get_entry(&caller, &SIGN_IN, &id, sign_in::resource).await;
     caller.answer(result)
 }
 
 /// `GET /auditLogs/directoryAudits`.
 pub(crate) async fn directory_audits(caller: Caller) -> Response {
-    let result = listed(&caller, &DIRECTORY_AUDIT, "", directory_audit::resource).await;
+    let result = list_entries(&caller, &DIRECTORY_AUDIT, "", directory_audit::resource).await;
     caller.answer(result)
 }
 
 /// `GET /auditLogs/directoryAudits/{id}`.
 pub(crate) async fn one_directory_audit(caller: Caller, Path(id): Path<String>) -> Response {
-    let result = shown(&caller, &DIRECTORY_AUDIT, &id, directory_audit::resource).await;
+    let result = get_entry(&caller, &DIRECTORY_AUDIT, &id, directory_audit::resource).await;
     caller.answer(result)
 }
 
-/// Makes an entry of a line, if the log has lines of its kind.
-type Entry = fn(&Line) -> Option<Value>;
+/// Makes an entry from a journal line, if its event belongs to the log.
+type Entry = fn(&JournalLine) -> Option<Value>;
 
-async fn listed(
+async fn list_entries(
     caller: &Caller,
     kind: &EntityType,
     user: &str,
@@ -52,7 +52,7 @@ async fn listed(
 ) -> Result<Response, GraphError> {
     caller.allowed(&READ_LOGS)?;
     let options = caller.uncountable_options(kind)?;
-    let subject = options.filter.equal(user).map(|id| format!("user:{}", id.to_lowercase()));
+    let subject = options.filter.equal(user).map(|id| Subject::user(id.to_lowercase()).to_string());
     let mut found = lines::newest_first(caller, subject.as_deref(), &options, entry).await?;
     for object in &mut found.objects {
         lines::name_things(caller, object).await?;
@@ -60,7 +60,12 @@ async fn listed(
     Ok(page(caller, kind, &options, found))
 }
 
-async fn shown(caller: &Caller, kind: &EntityType, id: &str, entry: Entry) -> Result<Response, GraphError> {
+async fn get_entry(
+    caller: &Caller,
+    kind: &EntityType,
+    id: &str,
+    entry: Entry,
+) -> Result<Response, GraphError> {
     caller.allowed(&READ_LOGS)?;
     let options = caller.entity_options(kind)?;
     let line = lines::with_id(caller, id).await?;

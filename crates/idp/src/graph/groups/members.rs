@@ -4,7 +4,8 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use outlive_store::Change;
-use serde_json::json;
+use outlive_wire::Subject;
+use outlive_wire::events::{GroupMemberAdded, GroupMemberRemoved};
 
 use super::read::group;
 use crate::directory::Group;
@@ -16,7 +17,7 @@ use crate::graph::permissions::{READ_GROUPS, WRITE_GROUP_MEMBERS};
 use crate::graph::reference::ReferenceBody;
 use crate::graph::users::USER;
 
-/// `GET /groups/{id}/members`, and `transitiveMembers`: without groups in groups they are the same.
+/// `GET /groups/{id}/members` and `transitiveMembers`: without nested groups they are the same.
 pub(crate) async fn list_members(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         let group = readable(&caller, &id).await?;
@@ -57,8 +58,13 @@ pub(crate) async fn add(
         let group = group(&caller, &id).await?;
         let user = reference.user(&caller).await?;
         let change = Change::from(group.addition(caller.tenant.id, user.id));
-        let data = json!({"group": group.id, "group_name": group.display_name, "upn": user.upn});
-        match caller.commit(change, "group.member_added", format!("user:{}", user.id), data).await {
+        let event = GroupMemberAdded {
+            upn: user.upn,
+            group: group.id,
+            group_name: group.display_name,
+            actor: caller.actor(),
+        };
+        match caller.commit(change, Subject::user(user.id), event).await {
             Err(error) if error.is_conflict() => Err(GraphError::already_referenced("members")),
             other => other.map(|()| StatusCode::NO_CONTENT.into_response()),
         }
@@ -73,8 +79,13 @@ pub(crate) async fn remove_member(caller: Caller, Path((id, member)): Path<(Stri
         let group = group(&caller, &id).await?;
         let user = caller.target(&member).await?;
         let change = Change::from(group.removal_of(caller.tenant.id, user.id));
-        let data = json!({"group": group.id, "group_name": group.display_name, "upn": user.upn});
-        match caller.commit(change, "group.member_removed", format!("user:{}", user.id), data).await {
+        let event = GroupMemberRemoved {
+            upn: user.upn,
+            group: group.id,
+            group_name: group.display_name,
+            actor: caller.actor(),
+        };
+        match caller.commit(change, Subject::user(user.id), event).await {
             Err(error) if error.is_conflict() => Err(GraphError::no_such(&member)),
             other => other.map(|()| StatusCode::NO_CONTENT.into_response()),
         }

@@ -5,8 +5,10 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use outlive_clock::UserId;
 use outlive_store::Change;
+use outlive_wire::events::{Actor, GroupCreated, GroupDeleted, GroupUpdated};
+use outlive_wire::{JournalEvent, Subject};
 use serde::Deserialize;
-use serde_json::json;
+use uuid::Uuid;
 
 use super::read::group;
 use super::resource::{GROUP, resource};
@@ -19,8 +21,8 @@ use crate::graph::odata::entity;
 use crate::graph::permissions::WRITE_GROUPS;
 use crate::graph::reference::Reference;
 
-/// The members of a new or changed group. What is not there stays; a description that is null is
-/// emptied.
+/// The properties of a new or changed group. An absent property stays unchanged; a null clears the
+/// description.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(crate) struct GroupChange {
@@ -41,9 +43,9 @@ pub(crate) struct GroupChange {
     members: Vec<Reference>,
 }
 
-/// The most members that one call adds ("Add members": 20).
+/// The maximum number of members per request ("Add members": 20).
 const MEMBERS_MAX: usize = 20;
-/// "group resource type": characters of a name and of a description.
+/// The maximum lengths of a name and of a description, in characters ("group resource type").
 const NAME_CHARS_MAX: usize = 256;
 const DESCRIPTION_CHARS_MAX: usize = 1_024;
 
@@ -56,7 +58,7 @@ fn bounded(name: &str, text: String, chars: usize) -> Result<String, GraphError>
 }
 
 impl GroupChange {
-    /// The group with the change.
+    /// Returns the group with the changes.
     fn apply(self, before: &Group) -> Result<Group, GraphError> {
         if self.mail_enabled == Some(true)
             || self.security_enabled == Some(false)
@@ -113,7 +115,10 @@ pub(crate) async fn create(caller: Caller, body: Result<Body<GroupChange>, Graph
         for statement in group.insertion(caller.tenant.id, &members) {
             change.add(statement);
         }
-        commit(&caller, change, "group.created", &group).await?;
+        commit(&caller, change, &group, |group, group_name, actor| {
+            GroupCreated { group, group_name, actor }.into()
+        })
+        .await?;
         Ok(entity(&GROUP, StatusCode::CREATED, &resource(&group), &options))
     };
     caller.answer(result.await)
@@ -136,8 +141,9 @@ pub(crate) async fn update(
         for member in &members {
             change.add(before.addition(caller.tenant.id, *member));
         }
-        match commit(&caller, change, "group.updated", &after).await {
-            // Another call added a member, or changed the group, at the same time.
+        let event: GroupEvent = |group, group_name, actor| GroupUpdated { group, group_name, actor }.into();
+        match commit(&caller, change, &after, event).await {
+            // Another request added a member, or changed the group, at the same time.
             Err(error) if error.is_conflict() => {
                 check_new(&caller, &before, &members).await?;
                 Err(error)
@@ -148,7 +154,7 @@ pub(crate) async fn update(
     caller.answer(result.await)
 }
 
-/// `DELETE /groups/{id}`: with its memberships and app roles, for good, as security groups are.
+/// `DELETE /groups/{id}`: permanently, with its memberships and app roles, as for security groups.
 pub(crate) async fn remove(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         caller.allowed(&WRITE_GROUPS)?;
@@ -157,7 +163,10 @@ pub(crate) async fn remove(caller: Caller, Path(id): Path<String>) -> Response {
         for statement in group.removal(caller.tenant.id) {
             change.add(statement);
         }
-        commit(&caller, change, "group.deleted", &group).await?;
+        commit(&caller, change, &group, |group, group_name, actor| {
+            GroupDeleted { group, group_name, actor }.into()
+        })
+        .await?;
         Ok(StatusCode::NO_CONTENT.into_response())
     };
     caller.answer(result.await)
@@ -173,7 +182,7 @@ async fn check_new(caller: &Caller, group: &Group, members: &[UserId]) -> Result
     Ok(())
 }
 
-/// The users that references name. The second of two references to one user is to a member already.
+/// Returns the users that the references name. A user who is named twice is a member already.
 async fn members(caller: &Caller, references: Vec<Reference>) -> Result<Vec<UserId>, GraphError> {
     if references.len() > MEMBERS_MAX {
         return Err(invalid("members@odata.bind"));
@@ -189,12 +198,15 @@ async fn members(caller: &Caller, references: Vec<Reference>) -> Result<Vec<User
     Ok(members)
 }
 
+/// Builds an event from a group's id, its name and the caller.
+pub(super) type GroupEvent = fn(Uuid, String, Option<Actor>) -> JournalEvent;
+
 pub(super) async fn commit(
     caller: &Caller,
     change: Change,
-    kind: &'static str,
     group: &Group,
+    event: GroupEvent,
 ) -> Result<(), GraphError> {
-    let data = json!({"group": group.id, "group_name": group.display_name});
-    caller.commit(change, kind, format!("group:{}", group.id), data).await
+    let event = event(group.id, group.display_name.clone(), caller.actor());
+    caller.commit(change, Subject::group(group.id), event).await
 }

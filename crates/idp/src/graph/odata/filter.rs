@@ -3,6 +3,7 @@
 
 use outlive_clock::Instant;
 use serde_json::Value;
+use uuid::Uuid;
 
 /// The longest filter that is read, in characters.
 const FILTER_CHARS_MAX: usize = 2_048;
@@ -91,7 +92,8 @@ fn comparison(words: &mut impl Iterator<Item = Word>, properties: &[&str]) -> Re
     };
     let Some(Word::Bare(first)) = words.next() else { return Err(expected()) };
     match words.next() {
-        Some(Word::Mark('(')) if first == "startswith" => {
+        // Older documentation writes startsWith.
+        Some(Word::Mark('(')) if first.eq_ignore_ascii_case("startswith") => {
             let call = (words.next(), words.next(), words.next(), words.next());
             let (
                 Some(Word::Bare(property)),
@@ -112,7 +114,7 @@ fn comparison(words: &mut impl Iterator<Item = Word>, properties: &[&str]) -> Re
             Ok(Comparison { property, operator: Operator::In, literal })
         }
         Some(Word::Bare(operator)) => {
-            let literal = words.next().and_then(Word::value).ok_or_else(expected)?;
+            let literal = words.next().ok_or_else(expected)?.value()?;
             let property = supported(first)?;
             let operator = match operator.as_str() {
                 "eq" => Operator::Eq,
@@ -135,7 +137,7 @@ fn list(words: &mut impl Iterator<Item = Word>) -> Result<Vec<Value>, String> {
     let Some(Word::Mark('(')) = words.next() else { return Err(expected()) };
     let mut values = Vec::new();
     loop {
-        values.push(words.next().and_then(Word::value).ok_or_else(expected)?);
+        values.push(words.next().ok_or_else(expected)?.value()?);
         match words.next() {
             Some(Word::Mark(',')) if values.len() < VALUES_MAX => {}
             Some(Word::Mark(')')) => return Ok(values),
@@ -207,17 +209,30 @@ enum Word {
 }
 
 impl Word {
-    fn value(self) -> Option<Value> {
-        Some(match self {
-            Self::Mark(_) => return None,
-            Self::Quoted(text) => Value::String(text),
-            Self::Bare(text) => match text.as_str() {
-                "true" => Value::Bool(true),
-                "false" => Value::Bool(false),
-                "null" => Value::Null,
-                number => number.parse::<i64>().map_or_else(|_| Value::String(text.clone()), Value::from),
-            },
-        })
+    /// The value that it is: a quoted text, or without quotes a boolean, null, a number, an instant or
+    /// an id.
+    fn value(self) -> Result<Value, String> {
+        let text = match self {
+            Self::Quoted(text) => return Ok(Value::String(text)),
+            Self::Mark(mark) => return Err(format!("Invalid filter clause: unexpected '{mark}'.")),
+            Self::Bare(text) => text,
+        };
+        let is = |literal: &str| text.eq_ignore_ascii_case(literal);
+        if is("true") || is("false") {
+            return Ok(Value::Bool(is("true")));
+        }
+        if is("null") {
+            return Ok(Value::Null);
+        }
+        if let Ok(number) = text.parse::<i64>() {
+            return Ok(Value::from(number));
+        }
+        if text.parse::<Instant>().is_ok() || text.parse::<Uuid>().is_ok() {
+            return Ok(Value::String(text));
+        }
+        Err(format!(
+            "Invalid filter clause: the literal '{text}' is not valid; a text is written in single quotes."
+        ))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What can be done with every kind of policy: list, show, create, change, remove.
+//! The operations on every kind of policy: list, get, create, update, delete.
 
 use axum::Router;
 use axum::extract::Path;
@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{Kind, find, replace};
+use super::{Kind, PolicyChange, find, replace};
 use crate::directory::{Kept, POLICIES_MAX};
 use crate::graph::body::Body;
 use crate::graph::caller::Caller;
@@ -54,7 +54,8 @@ async fn create<K: Kind>(caller: Caller, body: Result<Body<Value>, GraphError>) 
             says: K::checked(read(&body)?, None)?,
         };
         let object = resource::<K>(&policy);
-        replace(&caller, K::EVENTS[0], K::told(&policy), |all| {
+        let event = K::event(PolicyChange::Created, &policy, caller.actor());
+        replace(&caller, event, |all| {
             if K::all(all).len() >= POLICIES_MAX {
                 let why = format!("A tenant has {POLICIES_MAX} of these at most.");
                 return Err(GraphError::bad_request(why));
@@ -80,7 +81,8 @@ async fn update<K: Kind>(
         let before = find(K::all(&caller.tenant.policies), &id)?;
         let says = K::checked(read(&patched(K::shown(&before.says), &patch)?)?, Some(&before.says))?;
         let after = Kept { modified_at: Some(caller.now), says, ..before.clone() };
-        replace(&caller, K::EVENTS[1], K::told(&after), |all| {
+        let event = K::event(PolicyChange::Changed, &after, caller.actor());
+        replace(&caller, event, |all| {
             K::settle(&after.says, all);
             if let Some(kept) = K::all_mut(all).iter_mut().find(|kept| kept.id == after.id) {
                 *kept = after;
@@ -99,7 +101,8 @@ async fn remove<K: Kind>(caller: Caller, Path(id): Path<String>) -> Response {
         let policy = find(K::all(&caller.tenant.policies), &id)?;
         K::may_go(policy, &caller.tenant.policies)?;
         let id = policy.id;
-        replace(&caller, K::EVENTS[2], K::told(policy), |all| {
+        let event = K::event(PolicyChange::Deleted, policy, caller.actor());
+        replace(&caller, event, |all| {
             K::all_mut(all).retain(|policy| policy.id != id);
             Ok(())
         })
@@ -109,7 +112,7 @@ async fn remove<K: Kind>(caller: Caller, Path(id): Path<String>) -> Response {
     caller.answer(result.await)
 }
 
-/// What a body says, without what clients send along empty, and without what only we write.
+/// Reads a body without its empty members and the properties that only the service writes.
 fn read<T: DeserializeOwned>(body: &Value) -> Result<T, GraphError> {
     let mut tidy = body.clone();
     without_empty(&mut tidy);
@@ -122,7 +125,7 @@ fn read<T: DeserializeOwned>(body: &Value) -> Result<T, GraphError> {
         .map_err(|error| GraphError::bad_request(format!("Invalid request body: {error}.")))
 }
 
-/// The members of a patch over those of what is there.
+/// Merges the members of a patch into those of the policy.
 fn patched(before: Value, patch: &Value) -> Result<Value, GraphError> {
     let mut after = before;
     let Some(patch) = patch.as_object() else {
@@ -141,7 +144,7 @@ fn without_empty(value: &mut Value) {
     }
 }
 
-/// As Graph shows it, with its id and its times.
+/// The JSON of Graph, with id and times.
 pub(super) fn resource<K: Kind>(kept: &Kept<K::Says>) -> Value {
     let mut says = K::shown(&kept.says);
     says["id"] = json!(kept.id);

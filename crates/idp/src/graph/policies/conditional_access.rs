@@ -1,9 +1,11 @@
 //! `/identity/conditionalAccess/policies`.
 
 use outlive_rules::conditional_access::Policy;
+use outlive_wire::JournalEvent;
+use outlive_wire::events::{Actor, PolicyChanged, PolicyCreated, PolicyDeleted};
 use serde_json::{Value, json};
 
-use super::Kind;
+use super::{Kind, PolicyChange};
 use crate::directory::{Kept, Policies};
 use crate::graph::error::GraphError;
 use crate::graph::odata::EntityType;
@@ -36,7 +38,6 @@ impl Kind for ConditionalAccess {
 
     const ENTITY: &'static EntityType = &POLICY;
     const WRITE: &'static Permission = &WRITE_CONDITIONAL_ACCESS;
-    const EVENTS: [&'static str; 3] = ["policy.created", "policy.changed", "policy.deleted"];
 
     fn all(policies: &Policies) -> &Vec<Kept<Policy>> {
         &policies.conditional_access
@@ -63,7 +64,13 @@ impl Kind for ConditionalAccess {
         }
     }
 
-    fn told(policy: &Kept<Policy>) -> Value {
-        json!({"policy": policy.id, "name": policy.says.display_name, "state": policy.says.state})
+    fn event(change: PolicyChange, kept: &Kept<Policy>, actor: Option<Actor>) -> JournalEvent {
+        let (policy, name) = (Some(kept.id), kept.says.display_name.clone());
+        let (state, sign_in_frequency) = (Some(kept.says.state.name().to_owned()), None);
+        match change {
+            PolicyChange::Created => PolicyCreated { policy, name, state, sign_in_frequency, actor }.into(),
+            PolicyChange::Changed => PolicyChanged { policy, name, state, sign_in_frequency, actor }.into(),
+            PolicyChange::Deleted => PolicyDeleted { policy, name, state, sign_in_frequency, actor }.into(),
+        }
     }
 }

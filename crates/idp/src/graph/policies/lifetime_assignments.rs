@@ -5,8 +5,8 @@ use axum::extract::Path;
 use axum::extract::rejection::JsonRejection;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use outlive_wire::events::{TokenLifetimeAssigned, TokenLifetimeUnassigned};
 use serde::Deserialize;
-use serde_json::json;
 use uuid::Uuid;
 
 use super::collection::resource;
@@ -65,8 +65,9 @@ pub(super) async fn assign(
         {
             return Err(GraphError::bad_request("The application has a token lifetime policy."));
         }
-        let (id, data) = (policy.id, json!({"policy": policy.id, "client_id": client}));
-        replace(&caller, "token_lifetime.assigned", data, |all| {
+        let id = policy.id;
+        let event = TokenLifetimeAssigned { policy: id, client_id: client, actor: caller.actor() };
+        replace(&caller, event, |all| {
             let policies = all.token_lifetimes.iter_mut().filter(|policy| policy.id == id);
             policies.for_each(|policy| policy.says.applications.push(client));
             Ok(())
@@ -86,8 +87,9 @@ pub(super) async fn unassign(caller: Caller, Path((id, policy)): Path<(String, S
         if !found.says.applications.contains(&client) {
             return Err(GraphError::no_such(policy));
         }
-        let (id, data) = (found.id, json!({"policy": found.id, "client_id": client}));
-        replace(&caller, "token_lifetime.unassigned", data, |all| {
+        let id = found.id;
+        let event = TokenLifetimeUnassigned { policy: id, client_id: client, actor: caller.actor() };
+        replace(&caller, event, |all| {
             let policies = all.token_lifetimes.iter_mut().filter(|policy| policy.id == id);
             policies.for_each(|policy| policy.says.applications.retain(|other| *other != client));
             Ok(())

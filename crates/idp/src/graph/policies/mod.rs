@@ -1,5 +1,6 @@
-//! Policies: Conditional Access (`/identity/conditionalAccess`) and token lifetimes (`/policies/tokenLifetimePolicies`). They are one
-//! document of the tenant, so that every change replaces it whole, if it is still as it was read.
+//! Policies: Conditional Access (`/identity/conditionalAccess`) and token lifetimes
+//! (`/policies/tokenLifetimePolicies`). They are one document of the tenant, which a change
+//! replaces as a whole if it is unchanged since it was read.
 
 mod collection;
 mod conditional_access;
@@ -10,6 +11,8 @@ mod token_lifetimes;
 use axum::Router;
 use axum::routing::{MethodRouter, delete, post};
 use outlive_store::Change;
+use outlive_wire::events::Actor;
+use outlive_wire::{JournalEvent, Subject};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use uuid::Uuid;
@@ -24,31 +27,37 @@ use super::permissions::Permission;
 use crate::directory::{Kept, Policies};
 use crate::idp::Idp;
 
-/// One kind of policy: what is particular about it. The rest is [`collection`]'s.
+/// What a request does to a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PolicyChange {
+    Created,
+    Changed,
+    Deleted,
+}
+
+/// A kind of policy. [`collection`] implements what all kinds have in common.
 pub(super) trait Kind: 'static {
-    /// What is kept of one.
+    /// What is stored of a policy.
     type Says: Clone + Send + Sync + 'static;
-    /// What a client may write.
+    /// What a client can write.
     type Written: DeserializeOwned;
 
     const ENTITY: &'static EntityType;
-    /// Who may change them; all may be read by who may read policies.
+    /// The permission to change them. All can be read with the permission to read policies.
     const WRITE: &'static Permission;
-    /// The journal's lines: created, changed, deleted.
-    const EVENTS: [&'static str; 3];
 
     fn all(policies: &Policies) -> &Vec<Kept<Self::Says>>;
     fn all_mut(policies: &mut Policies) -> &mut Vec<Kept<Self::Says>>;
-    /// As Graph shows it, without id and times.
+    /// The JSON of Graph, without id and times.
     fn shown(says: &Self::Says) -> Value;
-    /// What was written, if it can be kept, in the place of `before`.
+    /// Validates the written policy, which replaces `before`.
     fn checked(written: Self::Written, before: Option<&Self::Says>) -> Result<Self::Says, GraphError>;
-    /// What those lines say of one.
-    fn told(policy: &Kept<Self::Says>) -> Value;
+    /// The event that records the change of a policy.
+    fn event(change: PolicyChange, policy: &Kept<Self::Says>, actor: Option<Actor>) -> JournalEvent;
 
-    /// What else changes when this comes or is changed.
+    /// Makes the other changes that a new or changed policy requires.
     fn settle(_says: &Self::Says, _policies: &mut Policies) {}
-    /// Whether it may go.
+    /// Returns an error if the policy cannot be deleted.
     fn may_go(_policy: &Kept<Self::Says>, _policies: &Policies) -> Result<(), GraphError> {
         Ok(())
     }
@@ -64,17 +73,16 @@ pub(crate) fn router() -> Router<Idp> {
         .route(&format!("{assigned}/{{policy}}/$ref"), delete(lifetime_assignments::unassign))
 }
 
-/// Replaces the tenant's policies by what `change` makes of them, with a journal line.
+/// Changes the tenant's policies, and records the event.
 async fn replace(
     caller: &Caller,
-    kind: &'static str,
-    data: Value,
+    event: impl Into<JournalEvent>,
     change: impl FnOnce(&mut Policies) -> Result<(), GraphError>,
 ) -> Result<(), GraphError> {
     let mut after = Policies::clone(&caller.tenant.policies);
     change(&mut after)?;
     let change = Change::from(after.replace(&caller.tenant.policies, caller.tenant.id));
-    caller.commit(change, kind, format!("tenant:{}", caller.tenant.id), data).await
+    caller.commit(change, Subject::tenant(caller.tenant.id), event).await
 }
 
 fn find<'a, T>(among: &'a [Kept<T>], id: &str) -> Result<&'a Kept<T>, GraphError> {

@@ -1,10 +1,13 @@
-//! `/identity/conditionalAccess/namedLocations`: places by their ranges of addresses. Countries are not known here.
+//! `/identity/conditionalAccess/namedLocations`: locations by IP ranges. Countries are not
+//! supported.
 
 use outlive_rules::conditional_access::parsed_range;
+use outlive_wire::JournalEvent;
+use outlive_wire::events::{Actor, LocationChanged, LocationCreated, LocationDeleted};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Kind;
+use super::{Kind, PolicyChange};
 use crate::directory::{Kept, Location, Policies};
 use crate::graph::error::GraphError;
 use crate::graph::odata::EntityType;
@@ -19,7 +22,7 @@ const LOCATION: EntityType = EntityType {
     order: None,
 };
 
-/// Most ranges of a place ("Using the location condition": 2,000).
+/// The maximum number of ranges ("Using the location condition": 2,000).
 const RANGES_MAX: usize = 2_000;
 
 #[derive(Debug, Deserialize)]
@@ -46,7 +49,6 @@ impl Kind for NamedLocations {
 
     const ENTITY: &'static EntityType = &LOCATION;
     const WRITE: &'static Permission = &WRITE_CONDITIONAL_ACCESS;
-    const EVENTS: [&'static str; 3] = ["location.created", "location.changed", "location.deleted"];
 
     fn all(policies: &Policies) -> &Vec<Kept<Location>> {
         &policies.named_locations
@@ -77,11 +79,16 @@ impl Kind for NamedLocations {
         Ok(Location { display_name: new.display_name, trusted: new.is_trusted, ranges })
     }
 
-    fn told(location: &Kept<Location>) -> Value {
-        json!({"location": location.id, "name": location.says.display_name})
+    fn event(change: PolicyChange, kept: &Kept<Location>, actor: Option<Actor>) -> JournalEvent {
+        let (location, name) = (kept.id, kept.says.display_name.clone());
+        match change {
+            PolicyChange::Created => LocationCreated { location, name, actor }.into(),
+            PolicyChange::Changed => LocationChanged { location, name, actor }.into(),
+            PolicyChange::Deleted => LocationDeleted { location, name, actor }.into(),
+        }
     }
 
-    /// A place that a policy names stays.
+    /// A location that a policy refers to cannot be deleted.
     fn may_go(location: &Kept<Location>, policies: &Policies) -> Result<(), GraphError> {
         let name = location.id.to_string();
         let places =

@@ -1,11 +1,14 @@
-//! `/policies/tokenLifetimePolicies` ("Configurable token lifetimes"). Of its properties only `AccessTokenLifetime` is still alive.
+//! `/policies/tokenLifetimePolicies` ("Configurable token lifetimes"). `AccessTokenLifetime` is the
+//! only property that is still supported.
 
 use outlive_clock::Span;
 use outlive_rules::lifetimes::may_be_policy;
+use outlive_wire::JournalEvent;
+use outlive_wire::events::{Actor, TokenLifetimeChanged, TokenLifetimeCreated, TokenLifetimeDeleted};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Kind;
+use super::{Kind, PolicyChange};
 use crate::directory::{Kept, Policies, TokenLifetime};
 use crate::graph::error::GraphError;
 use crate::graph::odata::EntityType;
@@ -59,8 +62,6 @@ impl Kind for TokenLifetimes {
 
     const ENTITY: &'static EntityType = &POLICY;
     const WRITE: &'static Permission = &WRITE_TOKEN_LIFETIMES;
-    const EVENTS: [&'static str; 3] =
-        ["token_lifetime.created", "token_lifetime.changed", "token_lifetime.deleted"];
 
     fn all(policies: &Policies) -> &Vec<Kept<TokenLifetime>> {
         &policies.token_lifetimes
@@ -105,11 +106,16 @@ impl Kind for TokenLifetimes {
         })
     }
 
-    fn told(policy: &Kept<TokenLifetime>) -> Value {
-        json!({"policy": policy.id, "name": policy.says.display_name})
+    fn event(change: PolicyChange, kept: &Kept<TokenLifetime>, actor: Option<Actor>) -> JournalEvent {
+        let (policy, name) = (kept.id, kept.says.display_name.clone());
+        match change {
+            PolicyChange::Created => TokenLifetimeCreated { policy, name, actor }.into(),
+            PolicyChange::Changed => TokenLifetimeChanged { policy, name, actor }.into(),
+            PolicyChange::Deleted => TokenLifetimeDeleted { policy, name, actor }.into(),
+        }
     }
 
-    /// The organisation has one at most.
+    /// There is at most one default of the organization.
     fn settle(says: &TokenLifetime, policies: &mut Policies) {
         if says.organization_default {
             policies.token_lifetimes.iter_mut().for_each(|other| other.says.organization_default = false);

@@ -1,4 +1,4 @@
-//! New users.
+//! Creating users.
 
 use axum::response::Response;
 use http::StatusCode;
@@ -6,8 +6,9 @@ use outlive_clock::UserId;
 use outlive_rules::RevocationEvents;
 use outlive_rules::smart_lockout::Lockout;
 use outlive_store::Change;
+use outlive_wire::Subject;
+use outlive_wire::events::UserCreated;
 use serde::Deserialize;
-use serde_json::json;
 
 use super::resource::{USER, resource};
 use super::update::{PasswordProfile, UserType, bounded, invalid};
@@ -45,9 +46,9 @@ pub(crate) async fn create(caller: Caller, body: Result<Body<NewUser>, GraphErro
         let Body(new) = body?;
         caller.allowed(&WRITE_USERS)?;
         let options = caller.entity_options(&USER)?;
-        let user = made(&caller, new).await?;
+        let user = new_user(&caller, new).await?;
         let mut change = Change::new();
-        // A deleted user keeps the name until somebody else is to have it.
+        // A deleted user keeps the name until another user receives it.
         change.add(User::release_name(caller.tenant.id, &user.upn));
         change.add(user.insertion());
         if let Some(other) = caller.idp.directory.user_by_upn(caller.tenant.id, &user.upn).await?
@@ -57,13 +58,14 @@ pub(crate) async fn create(caller: Caller, body: Result<Body<NewUser>, GraphErro
                 "Another object with the same value for property userPrincipalName already exists.",
             ));
         }
-        caller.commit(change, "user.created", format!("user:{}", user.id), json!({"upn": user.upn})).await?;
+        let event = UserCreated { upn: user.upn.clone(), actor: caller.actor() };
+        caller.commit(change, Subject::user(user.id), event).await?;
         Ok(entity(&USER, StatusCode::CREATED, &resource(&user), &options))
     };
     caller.answer(result.await)
 }
 
-async fn made(caller: &Caller, new: NewUser) -> Result<User, GraphError> {
+async fn new_user(caller: &Caller, new: NewUser) -> Result<User, GraphError> {
     let missing = |name: &str| {
         GraphError::bad_request(format!("A value is required for property '{name}' of resource 'User'."))
     };
@@ -118,8 +120,8 @@ async fn made(caller: &Caller, new: NewUser) -> Result<User, GraphError> {
     })
 }
 
-/// A sign-in name that may be given: at most 64 characters before the @ and 48 after it, 113 in all, in the tenant's domain
-/// ("Password policies and account restrictions").
+/// Validates a user principal name: at most 64 characters before the @ and 48 after it, 113 in
+/// total, in the tenant's domain ("Password policies and account restrictions").
 pub(super) fn checked_upn(tenant: &Tenant, upn: &str) -> Result<String, GraphError> {
     let upn = upn.trim().to_lowercase();
     let (name, domain) = upn.split_once('@').unwrap_or((&upn, ""));

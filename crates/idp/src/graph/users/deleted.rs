@@ -5,7 +5,9 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use outlive_clock::UserId;
 use outlive_store::Change;
-use serde_json::{Value, json};
+use outlive_wire::Subject;
+use outlive_wire::events::{UserRemoved, UserRestored};
+use serde_json::Value;
 
 use super::read::page_of;
 use super::resource::{USER, resource};
@@ -15,7 +17,7 @@ use crate::graph::error::GraphError;
 use crate::graph::odata::{EntityType, Options, Page, collection, entity};
 use crate::graph::permissions::{DELETE_USERS, READ_USERS};
 
-/// A deleted user: the same object in another collection, which says when it was deleted.
+/// A deleted user: the user object in another collection.
 const DELETED_USER: EntityType = EntityType {
     set: "directoryObjects",
     shown: &[
@@ -57,7 +59,7 @@ fn is_after(object: &Value, instant: outlive_clock::Instant) -> bool {
 /// `GET /directory/deletedItems/{id}`.
 pub(crate) async fn show_deleted(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
-        let user = deleted(&caller, &id).await?;
+        let user = find_deleted(&caller, &id).await?;
         caller.allowed(&READ_USERS)?;
         let options = caller.entity_options(&DELETED_USER)?;
         Ok(entity(&DELETED_USER, StatusCode::OK, &resource(&user), &options))
@@ -65,10 +67,10 @@ pub(crate) async fn show_deleted(caller: Caller, Path(id): Path<String>) -> Resp
     caller.answer(result.await)
 }
 
-/// `POST /directory/deletedItems/{id}/restore`. What survived the deletion's time can be used again.
+/// `POST /directory/deletedItems/{id}/restore`. Credentials that are still valid work again.
 pub(crate) async fn restore(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
-        let user = deleted(&caller, &id).await?;
+        let user = find_deleted(&caller, &id).await?;
         caller.allowed(&DELETE_USERS)?;
         let options = caller.entity_options(&DELETED_USER)?;
         let upn = user.name_before_release().to_owned();
@@ -80,31 +82,31 @@ pub(crate) async fn restore(caller: Caller, Path(id): Path<String>) -> Response 
         }
         let after = User { deleted_at: None, upn, ..user.clone() };
         let change = Change::from(after.update(&user));
-        caller
-            .commit(change, "user.restored", format!("user:{}", user.id), json!({"upn": after.upn}))
-            .await?;
+        let event = UserRestored { upn: after.upn.clone(), actor: caller.actor() };
+        caller.commit(change, Subject::user(user.id), event).await?;
         Ok(entity(&DELETED_USER, StatusCode::OK, &resource(&after), &options))
     };
     caller.answer(result.await)
 }
 
-/// `DELETE /directory/deletedItems/{id}`: before its time, and for good.
+/// `DELETE /directory/deletedItems/{id}`: permanently.
 pub(crate) async fn purge(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
-        let user = deleted(&caller, &id).await?;
+        let user = find_deleted(&caller, &id).await?;
         caller.allowed(&DELETE_USERS)?;
         let mut change = Change::new();
         for statement in User::removal(caller.tenant.id, user.id) {
             change.add(statement);
         }
-        caller.commit(change, "user.removed", format!("user:{}", user.id), json!({"upn": user.upn})).await?;
+        let event = UserRemoved { upn: Some(user.upn), actor: caller.actor() };
+        caller.commit(change, Subject::user(user.id), event).await?;
         Ok(StatusCode::NO_CONTENT.into_response())
     };
     caller.answer(result.await)
 }
 
-/// The deleted user with this id, while it is remembered.
-async fn deleted(caller: &Caller, id: &str) -> Result<User, GraphError> {
+/// Returns the deleted user with this id, within the retention period.
+async fn find_deleted(caller: &Caller, id: &str) -> Result<User, GraphError> {
     let found = match id.parse::<UserId>() {
         Ok(id) => caller.idp.directory.user(caller.tenant.id, id).await?,
         Err(_) => None,

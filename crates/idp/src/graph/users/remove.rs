@@ -1,22 +1,27 @@
-//! Deleting users: for thirty days that can be taken back.
+//! Deleting users. They can be restored for 30 days.
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use outlive_store::Change;
+use outlive_wire::events::UserDeleted;
 
 use crate::graph::caller::Caller;
+use crate::graph::directory_roles::check_not_last;
 use crate::graph::permissions::DELETE_USERS;
 
-/// `DELETE /users/{id}`. Nothing of the user's can be used from now on; the verdicts look here (AADSTS500341).
+/// `DELETE /users/{id}`. The verdicts reject all credentials of the user from now on
+/// (AADSTS500341).
 pub(crate) async fn remove(caller: Caller, Path(id): Path<String>) -> Response {
     let result = async {
         let user = caller.target(&id).await?;
         caller.allowed(&DELETE_USERS)?;
+        check_not_last(&caller, &user).await?;
         let mut after = user.clone();
         after.delete(caller.now);
         let change = Change::from(after.update(&user));
-        caller.commit_user((&user, &after), change, "user.deleted").await?;
+        let event = UserDeleted { upn: after.upn.clone(), actor: caller.actor() };
+        caller.commit_user((&user, &after), change, event).await?;
         Ok(StatusCode::NO_CONTENT.into_response())
     };
     caller.answer(result.await)

@@ -5,21 +5,23 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use outlive_store::Change;
 use outlive_tokens::Secret;
+use outlive_wire::events::{Actor, UserDisabled, UserEnabled, UserUpdated};
+use outlive_wire::{JournalEvent, Subject};
 use serde::Deserialize;
-use serde_json::json;
 
 use super::create::checked_upn;
 use crate::directory::User;
 use crate::graph::body::{Body, not_null, nullable};
 use crate::graph::caller::Caller;
+use crate::graph::directory_roles::check_not_last;
 use crate::graph::error::GraphError;
 use crate::graph::mail_nickname::mail_nickname;
 use crate::graph::passwords::reset_password_and;
 use crate::graph::permissions::WRITE_USERS;
 use crate::registration::is_name;
 
-/// What of a user can be changed. A property that is absent stays; null empties it if it may be
-/// empty.
+/// The properties of a user that can be changed. An absent property stays unchanged; a null clears
+/// it where it may be empty.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct UserPatch {
@@ -63,13 +65,13 @@ pub(super) struct PasswordProfile {
 }
 
 impl PasswordProfile {
-    /// Whether the user has to choose another password at the next sign-in; a new password has to
-    /// be changed by default.
+    /// Whether the user has to change the password at the next sign-in: by default, a new password
+    /// has to be changed.
     pub(super) fn must_change(&self) -> bool {
         self.flag().unwrap_or(true)
     }
 
-    /// The same as the request has it, if it does.
+    /// The value in the request, if there is one.
     fn flag(&self) -> Option<bool> {
         match (self.force_change_password_next_sign_in, self.force_change_password_next_sign_in_with_mfa) {
             (None, None) => None,
@@ -96,12 +98,19 @@ pub(super) fn invalid(name: &str) -> GraphError {
     GraphError::bad_request(format!("Invalid value specified for property '{name}' of resource 'User'."))
 }
 
-/// A text that is not too long for its property.
+/// Checks the length of a property.
 pub(super) fn bounded(name: &str, text: String) -> Result<String, GraphError> {
     if !is_name(&text) {
         return Err(invalid(name));
     }
     Ok(text)
+}
+
+/// Builds the event for a change, from the user principal name and the caller.
+type UserEvent = fn(String, Option<Actor>) -> JournalEvent;
+
+fn updated(upn: String, actor: Option<Actor>) -> JournalEvent {
+    UserUpdated { upn, actor }.into()
 }
 
 impl UserPatch {
@@ -117,7 +126,16 @@ impl UserPatch {
             || self.user_type.is_some()
     }
 
-    /// The user with the changes, but for the password.
+    /// The event that records the change; none if only the password changes.
+    fn event(&self) -> Option<UserEvent> {
+        match self.account_enabled {
+            Some(true) => Some(|upn, actor| UserEnabled { upn, actor }.into()),
+            Some(false) => Some(|upn, actor| UserDisabled { upn, actor }.into()),
+            None => self.touches_profile().then_some(updated),
+        }
+    }
+
+    /// Returns the user with all changes except the password.
     fn apply(self, caller: &Caller, user: &User) -> Result<User, GraphError> {
         let mut after = user.clone();
         let optional = |name: &str, text: Option<String>| text.map(|text| bounded(name, text)).transpose();
@@ -150,8 +168,9 @@ impl UserPatch {
     }
 }
 
-/// `PATCH /users/{id}`. A new `passwordProfile` is an administrator's reset; no document says which row of the revocation
-/// table it is: a switch of the tenant's rules says (docs/parity.md). One call is one commit.
+/// `PATCH /users/{id}`. A new `passwordProfile` is a reset by an administrator. Which row of the
+/// revocation table applies is not documented; a switch of the tenant's rules decides
+/// (docs/parity.md). One request is one commit.
 pub(crate) async fn update(
     caller: Caller,
     Path(id): Path<String>,
@@ -160,7 +179,7 @@ pub(crate) async fn update(
     let result = async {
         let Body(mut patch) = body?;
         let user = caller.target(&id).await?;
-        // Everything that is asked for has to be allowed before anything of it happens.
+        // All permissions are checked before anything is changed.
         let on_self = caller.user.as_ref().is_some_and(|me| me.id == user.id);
         let may_reset = !on_self && caller.outranks(&user) && caller.may_administer(&PASSWORD_PERMISSIONS);
         if patch.password_profile.is_some() && !may_reset
@@ -169,12 +188,11 @@ pub(crate) async fn update(
         {
             return Err(GraphError::denied());
         }
-        let (password, enabled) = (patch.password_profile.take(), patch.account_enabled);
-        let kind = match enabled {
-            Some(true) => Some("user.enabled"),
-            Some(false) => Some("user.disabled"),
-            None => patch.touches_profile().then_some("user.updated"),
-        };
+        let password = patch.password_profile.take();
+        if patch.account_enabled == Some(false) {
+            check_not_last(&caller, &user).await?;
+        }
+        let event = patch.event();
         let after = patch.apply(&caller, &user)?;
         let mut change = Change::new();
         if after.upn != user.upn {
@@ -187,9 +205,9 @@ pub(crate) async fn update(
         match password.and_then(|profile| Some((profile.must_change(), profile.password?))) {
             Some((must_change, password)) => {
                 let row = caller.tenant.rules.switches().patch_password_profile;
-                if let Some(kind) = kind {
-                    let subject = format!("user:{}", user.id);
-                    change.append(caller.entry(kind, subject, json!({"upn": after.upn})));
+                if let Some(event) = event {
+                    let event = event(after.upn.clone(), caller.actor());
+                    change.append(caller.entry(Subject::user(user.id), event));
                 }
                 let also = |user: &mut User| {
                     user.upn = after.upn;
@@ -199,12 +217,13 @@ pub(crate) async fn update(
                 };
                 reset_password_and(&caller, &user, (row, password, must_change), also, change).await?;
             }
-            // The flag alone is no reset: the password and every grant stay as they are.
+            // The flag alone is not a reset: the password and all grants stay valid.
             None => {
                 let after = User { must_change_password: flag.unwrap_or(user.must_change_password), ..after };
-                if let Some(kind) = kind.or(flag.map(|_| "user.updated")) {
+                if let Some(event) = event.or(flag.map(|_| updated as UserEvent)) {
                     change.add(after.update(&user));
-                    caller.commit_user((&user, &after), change, kind).await?;
+                    let event = event(after.upn.clone(), caller.actor());
+                    caller.commit_user((&user, &after), change, event).await?;
                 }
             }
         }

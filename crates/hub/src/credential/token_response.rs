@@ -1,4 +1,4 @@
-//! What a token endpoint answered, told apart into what matters: granted, refused, or not answered really.
+//! Parses token responses: granted, rejected, or failed for the moment.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,41 +9,40 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use uuid::Uuid;
 
-/// Tokens that were granted.
+/// The tokens of a successful response.
 #[derive(Debug, Clone)]
 pub(crate) struct Granted {
     pub(crate) access_token: Secret,
     pub(crate) refresh_token: Option<Secret>,
-    /// From here on the access token works no more (virtual time).
+    /// When the access token expires (virtual time).
     pub(crate) expires: Instant,
-    /// Who signed in, where the answer says so.
+    /// The account, if the response contains an ID token.
     pub(crate) account: Option<Account>,
 }
 
-/// The account behind tokens, as the ID token that came with them tells it.
+/// The account of the ID token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Account {
     /// The user principal name.
     pub(crate) name: String,
-    /// The object id.
     pub(crate) object_id: Option<Uuid>,
 }
 
-/// No tokens.
+/// A token request failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TokenFailure {
-    /// The issuer refused: its error body as it came, and the `error` in it. Asking again changes nothing.
+    /// The issuer rejected the request. A retry does not help.
     Refused {
-        /// The body.
+        /// The error response, as received.
         answer: String,
         /// `invalid_grant`, `invalid_client`, …
         error: String,
     },
-    /// The issuer could not be reached in time (`timed_out`), or answered nothing that can be used. Asking again may help.
+    /// The issuer could not be reached in time, or its response is not valid. A retry may help.
     Transient {
-        /// Whether time ran out.
+        /// Whether the request timed out.
         timed_out: bool,
-        /// What happened, for a log.
+        /// The reason, for logs and the journal.
         why: String,
     },
 }
@@ -65,7 +64,7 @@ struct Success {
     id_token: Option<String>,
 }
 
-/// Version 1 writes numbers as texts.
+/// Deserializes a number; version 1 endpoints write numbers as strings.
 fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::Number(number) => number.as_i64(),
@@ -74,10 +73,10 @@ fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::
     })
 }
 
-/// How long a token without a lifetime is taken to live (RFC 6749 §5.1 leaves it open).
-const LIFETIME_UNSAID: Span = Span::from_hours(1);
+/// The lifetime of a token whose response has none (RFC 6749 §5.1 leaves it open).
+const DEFAULT_LIFETIME: Span = Span::from_hours(1);
 
-/// Reads the answer to a request that was sent at `now`.
+/// Parses the response to a request that was sent at `now`.
 pub(crate) fn read(status: StatusCode, body: &str, now: Instant) -> Result<Granted, TokenFailure> {
     if status.is_success() {
         let success: Success = serde_json::from_str(body)
@@ -85,7 +84,7 @@ pub(crate) fn read(status: StatusCode, body: &str, now: Instant) -> Result<Grant
         let lifetime = success.expires_in.filter(|seconds| *seconds >= 0).map(Span::from_seconds);
         let expires = match (success.expires_on, lifetime) {
             (Some(seconds), _) if seconds > 0 => Instant::from_seconds(seconds).min(Instant::MAX),
-            (_, lifetime) => now + lifetime.unwrap_or(LIFETIME_UNSAID),
+            (_, lifetime) => now + lifetime.unwrap_or(DEFAULT_LIFETIME),
         };
         if success.access_token.is_empty() {
             return Err(TokenFailure::transient("the token endpoint's answer holds no access token"));
@@ -112,8 +111,8 @@ pub(crate) fn read(status: StatusCode, body: &str, now: Instant) -> Result<Grant
     }
 }
 
-/// Reads the account out of an ID token. It came straight from the issuer's token endpoint, so that its signature need not be
-/// checked (OpenID Connect Core §3.1.3.7, 6), and it is used to show a name, for nothing else.
+/// Reads the account of an ID token. It comes directly from the issuer's token endpoint, so that
+/// its signature need not be verified (OpenID Connect Core §3.1.3.7, 6), and only its name is used.
 fn account(id_token: &str) -> Option<Account> {
     let claims = URL_SAFE_NO_PAD.decode(id_token.split('.').nth(1)?).ok()?;
     let claims: Value = serde_json::from_slice(&claims).ok()?;
@@ -137,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn lifetimes_are_numbers_or_texts_relative_or_absolute() {
+    fn lifetimes_are_numbers_or_strings_relative_or_absolute() {
         for (body, seconds) in [
             (json!({"access_token": "a", "expires_in": 3599}), 3599),
             (json!({"access_token": "a", "expires_in": "3599"}), 3599),
@@ -168,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_and_hiccups_are_told_apart() {
+    fn rejections_and_transient_failures_are_distinguished() {
         let refused = |error: &str| Some(error.to_owned());
         for (status, body, expected) in [
             (
@@ -191,7 +190,7 @@ mod tests {
             let failure = read(status, &body, NOW).expect_err("no tokens");
             let error = match &failure {
                 TokenFailure::Refused { error, answer } => {
-                    assert_eq!(answer, &body, "the answer is kept as it came");
+                    assert_eq!(answer, &body, "the response is kept as received");
                     Some(error.clone())
                 }
                 TokenFailure::Transient { .. } => None,

@@ -1,4 +1,4 @@
-//! Reading what another service answered, within bounds, into what a run keeps.
+//! Reads responses of other services, within limits, into what a run keeps.
 
 use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
@@ -6,37 +6,38 @@ use serde_json::{Map, Value, json};
 use crate::engine::{Failure, Outcome};
 use crate::expression::{VALUE_BYTES_MAX, weigh};
 
-/// Most headers of an answer that are kept.
+/// The maximum number of headers that are kept.
 const HEADERS_MAX: usize = 64;
 
-/// Headers that are not kept: they are the connection's business, or could carry a session.
+/// Headers that are not kept: hop-by-hop headers, and those that can contain a session.
 const NOT_KEPT: [&str; 4] = ["set-cookie", "connection", "transfer-encoding", "keep-alive"];
 
-/// An answer that was read.
+/// A response that was read completely.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct ServiceResponse {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
 }
 
-/// Why there is no answer.
+/// Why a request has no usable response.
 #[derive(Debug)]
-pub(super) enum NoAnswer {
-    /// Nobody answered, or not in time.
+pub(super) enum RequestError {
+    /// The service could not be reached, or not in time.
     Unreachable(String),
-    /// The answer is larger than a run may hold.
+    /// The response is larger than a run may hold.
     TooLarge,
 }
 
-impl Answer {
-    /// Sends a request and reads the answer.
-    pub(super) async fn to(request: reqwest::RequestBuilder) -> Result<Self, NoAnswer> {
+impl ServiceResponse {
+    /// Sends a request and reads the response.
+    pub(super) async fn send(request: reqwest::RequestBuilder) -> Result<Self, RequestError> {
         let unreachable = |error: reqwest::Error| {
-            // The URL may be of use to an attacker of logs, never to a reader of run histories.
+            // The URL could help an attacker who reads logs, and does not help readers of run
+            // histories.
             let error = error.without_url();
-            NoAnswer::Unreachable(if error.is_timeout() {
-                "it did not answer in time".to_owned()
+            RequestError::Unreachable(if error.is_timeout() {
+                "it did not respond in time".to_owned()
             } else {
                 error.to_string()
             })
@@ -46,14 +47,14 @@ impl Answer {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
             if body.len() + chunk.len() > VALUE_BYTES_MAX {
-                return Err(NoAnswer::TooLarge);
+                return Err(RequestError::TooLarge);
             }
             body.extend_from_slice(&chunk);
         }
         Ok(Self { status, headers, body })
     }
 
-    /// The body: JSON as JSON, anything else as text.
+    /// Returns the body, parsed if it is JSON, otherwise as text.
     pub(super) fn value(&self) -> Value {
         if self.body.is_empty() {
             return Value::Null;
@@ -73,7 +74,8 @@ impl Answer {
         .collect()
     }
 
-    /// As the outcome of an action: `{statusCode, headers, body}`, and a failure unless the status is 2xx.
+    /// Converts the response to the outcome of an action: `{statusCode, headers, body}`, and a
+    /// failure unless the status is 2xx.
     pub(super) fn outcome(&self) -> Outcome {
         let body = self.value();
         let failure = (!self.status.is_success()).then(|| failure_of(self.status, &body));
@@ -87,18 +89,19 @@ impl Answer {
     }
 }
 
-impl NoAnswer {
-    /// As the outcome of an action. What could not be reached may be reachable later: it is retried as a 502 would be.
-    pub(super) fn outcome(&self, whom: &str) -> Outcome {
+impl RequestError {
+    /// Converts the error to the outcome of an action. An unreachable service is retried like a
+    /// 502.
+    pub(super) fn outcome(&self, service: &str) -> Outcome {
         let (status, failure) = match self {
             Self::Unreachable(why) => {
-                (Some(502), Failure::new("BadGateway", format!("{whom} could not be reached: {why}.")))
+                (Some(502), Failure::new("BadGateway", format!("{service} could not be reached: {why}.")))
             }
             Self::TooLarge => (
                 None,
                 Failure::new(
                     "ResponseTooLarge",
-                    format!("{whom} answered more than {VALUE_BYTES_MAX} bytes."),
+                    format!("{service} returned more than {VALUE_BYTES_MAX} bytes."),
                 ),
             ),
         };
@@ -106,8 +109,8 @@ impl NoAnswer {
     }
 }
 
-/// The code and message of a refusal: the body's own where it has them (`{error: {code, message}}` of the hub and of most APIs,
-/// `{error, error_description}` of OAuth), else the status by name.
+/// Returns the code and message of an error response: those of the body (`{error: {code, message}}`
+/// of the hub and of most APIs, `{error, error_description}` of OAuth), else those of the status.
 pub(super) fn failure_of(status: StatusCode, body: &Value) -> Failure {
     const MESSAGE_CHARACTERS_MAX: usize = 8_192;
     let text = |value: Option<&Value>| {
@@ -123,7 +126,7 @@ pub(super) fn failure_of(status: StatusCode, body: &Value) -> Failure {
     Failure::new(code, message.chars().take(MESSAGE_CHARACTERS_MAX).collect::<String>())
 }
 
-/// The status as run histories name it: `NotFound`, `BadGateway`.
+/// Returns the status as in run histories: `NotFound`, `BadGateway`.
 fn status_name(status: StatusCode) -> String {
     match status.canonical_reason() {
         Some(reason) => reason.chars().filter(char::is_ascii_alphanumeric).collect(),
@@ -136,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_keeps_its_own_words() {
+    fn an_error_keeps_its_code_and_message() {
         for (status, body, code, message) in [
             (
                 401,
@@ -168,8 +171,11 @@ mod tests {
 
     #[test]
     fn bodies_are_json_or_text() {
-        let answer =
-            |body: &[u8]| Answer { status: StatusCode::OK, headers: HeaderMap::new(), body: body.to_vec() };
+        let answer = |body: &[u8]| ServiceResponse {
+            status: StatusCode::OK,
+            headers: HeaderMap::new(),
+            body: body.to_vec(),
+        };
         assert_eq!(answer(b"").value(), Value::Null);
         assert_eq!(answer(b"{\"a\":1}").value(), json!({"a": 1}));
         assert_eq!(answer(b"plain").value(), json!("plain"));
