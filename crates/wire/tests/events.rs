@@ -27,7 +27,8 @@ fn a_journal_from_before_the_types_can_be_read_without_loss() {
         let payload = event.payload().expect("JSON");
         let payload: Value = serde_json::from_str(&payload).expect("JSON");
         for (member, value) in line.data.as_object().expect("an object") {
-            let is_kept = payload.get(member) == Some(value) || is_empty_list(value);
+            let is_kept = payload.get(member).map(without_wording) == Some(without_wording(value))
+                || is_empty_list(value);
             assert!(
                 is_kept || is_dropped(&line.kind, member, value),
                 "{} loses {member}: {payload}",
@@ -37,6 +38,16 @@ fn a_journal_from_before_the_types_can_be_read_without_loss() {
         kinds.insert(line.kind);
     }
     assert!(kinds.len() > 90, "{} kinds", kinds.len());
+}
+
+/// A verdict without title and explanation, which are derived from its rule when it is read.
+fn without_wording(value: &Value) -> Value {
+    let mut value = value.clone();
+    if let Some(verdict) = value.as_object_mut().filter(|members| members.contains_key("rule")) {
+        verdict.remove("title");
+        verdict.remove("explanation");
+    }
+    value
 }
 
 fn is_empty_list(value: &Value) -> bool {

@@ -82,7 +82,7 @@ async fn a_clock_that_stands_still_does_nothing_by_itself_and_a_running_one_does
     };
     tokio::time::timeout(Duration::from_secs(20), waiting).await.expect("an hour takes a tenth of a second");
     assert_eq!(done_work(&scene, 3).await, ["run:a", "run:b"]);
-    let lines = scene.get(&lab(3, "/journal?kind=reminder.")).await.body;
+    let lines = scene.get(&lab(3, "/journal?kind=run.waiting")).await.body;
     for (line, due) in [(0, "2026-01-05T12:30:00Z"), (1, "2026-01-05T13:00:00Z")] {
         let at = |value: &Value| value.as_str().and_then(|text| text.parse::<outlive_clock::Instant>().ok());
         assert!(at(&lines["lines"][line]["at"]) >= at(&json!(due)), "not before it is due: {lines}");

@@ -214,7 +214,7 @@ async fn rejects_forged_replayed_and_misdirected_tokens() {
     assert_eq!(push(&scene, token.clone()).await.status, 202);
     assert_rejects(&scene, token.clone(), "invalid_request").await;
     assert_eq!(scene.journal("security_event.received").await.len(), 1);
-    let refused = scene.journal("security_event.refused").await;
+    let refused = scene.journal("security_event.rejected").await;
     assert!(
         refused
             .last()

@@ -91,7 +91,7 @@ fn flipping_one_cell_changes_exactly_that_verdict() {
                 .collect();
             assert_eq!(changed, [&(*event, *credential)], "{rules}");
             assert_eq!(
-                happen(&rules, *event, *credential).explain().contains("changed on purpose"),
+                happen(&rules, *event, *credential).explain().contains("overridden for this tenant"),
                 flipped == Fate::Revoked,
                 "{rules}"
             );
