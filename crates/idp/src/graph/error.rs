@@ -62,9 +62,11 @@ impl GraphError {
 
     /// A conflict of the directory said in the words for a property whose value another object has.
     pub(crate) fn or_taken(self, property: &str) -> Self {
-        if !self.is_conflict() {
-            return self;
-        }
+        if self.is_conflict() { Self::taken(property) } else { self }
+    }
+
+    /// Another object has the value of a property that has to be unique.
+    pub(crate) fn taken(property: &str) -> Self {
         Self::bad_request(format!(
             "Another object with the same value for property {property} already exists."
         ))

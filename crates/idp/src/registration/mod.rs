@@ -6,9 +6,9 @@ mod limits;
 mod users;
 
 pub(crate) use limits::{
-    APIS_MAX, CERTIFICATES_MAX, DOMAIN_CHARS_MAX, FEDERATED_CREDENTIALS_MAX, FederatedFault,
+    APIS_MAX, CERTIFICATES_MAX, FEDERATED_CREDENTIALS_MAX, FederatedFault,
     IDENTIFIER_URIS_MAX, OPTIONAL_CLAIMS_MAX, PERMISSIONS_MAX, federated_fault, is_federated_text,
-    is_identifier_uri, is_name, is_permission_name, is_user_name_prefix,
+    is_domain_length, is_identifier_uri, is_name, is_permission_name, is_user_name_prefix,
 };
 
 use std::collections::HashSet;
@@ -40,7 +40,8 @@ fn tenant(spec: &TenantSpec, mistakes: &mut Mistakes) {
             format!("'{}' is not a domain", domain.escape_debug()),
             format!(
                 "write letters, digits and hyphens with a dot between them, like contoso.example, in at most \
-                 {DOMAIN_CHARS_MAX} characters"
+                 {} characters",
+                limits::DOMAIN_CHARS_MAX
             ),
         );
     }
