@@ -115,7 +115,7 @@ impl Checker<'_> {
 
     fn check(&mut self) {
         let (application, name) = (self.application, self.application.name.escape_debug());
-        self.mistakes.name(format!("{}/name", self.at), "The name of an application", &application.name);
+        self.mistakes.name(format!("{}/name", self.at), "the name of an application", &application.name);
         let version = application.token_version.unwrap_or(1);
         if !matches!(version, 1 | 2) {
             let message = format!("token_version of '{name}' is {version}");

@@ -6,9 +6,9 @@ mod limits;
 mod users;
 
 pub(crate) use limits::{
-    APIS_MAX, CERTIFICATES_MAX, FEDERATED_CREDENTIALS_MAX, FederatedFault,
-    IDENTIFIER_URIS_MAX, OPTIONAL_CLAIMS_MAX, PERMISSIONS_MAX, federated_fault, is_federated_text,
-    is_domain_length, is_identifier_uri, is_name, is_permission_name, is_user_name_prefix,
+    APIS_MAX, CERTIFICATES_MAX, FEDERATED_CREDENTIALS_MAX, FederatedFault, IDENTIFIER_URIS_MAX,
+    OPTIONAL_CLAIMS_MAX, PERMISSIONS_MAX, federated_fault, is_domain_length, is_federated_text,
+    is_identifier_uri, is_name, is_permission_name, is_user_name_prefix,
 };
 
 use std::collections::HashSet;
@@ -45,7 +45,7 @@ fn tenant(spec: &TenantSpec, mistakes: &mut Mistakes) {
             ),
         );
     }
-    mistakes.name("/display_name", "The display name", &spec.display_name);
+    mistakes.name("/display_name", "the display name", &spec.display_name);
     if let Err(error) = BannedTerms::with(spec.banned_passwords.iter().map(String::as_str)) {
         mistakes.add("/banned_passwords", error.to_string(), "correct the list of banned passwords");
     }
