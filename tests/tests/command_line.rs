@@ -138,6 +138,81 @@ async fn check_reports_every_mistake_of_a_seed_that_a_service_would_reject() {
     assert_eq!(ended.code, Some(0), "{ended:?}");
 }
 
+/// What would let `up` fail while it creates connections and flows is a mistake of the seed.
+#[tokio::test]
+async fn check_finds_what_no_connection_or_flow_of_a_seed_could_use() {
+    let home = Home::new();
+    let connection = "connections:\n  - {name: ORDERS-of-the-owner, display_name: X, \
+                      connector: shared_contoso-orders, owner: colleague}\n";
+    let orders = "      - {api: Contoso Orders API, scopes: [Orders.Read, Orders.ReadWrite]}\n";
+    for (name, from, to, parts) in [
+        (
+            "resource.yaml",
+            "[api://contoso-orders]",
+            "[api://orders]",
+            ["'api://contoso-orders' (resourceUri)", "    folder: connectors/contoso-orders"],
+        ),
+        (
+            "requires.yaml",
+            orders,
+            "",
+            ["requires no delegated permission of 'Contoso Orders API'", "requires"],
+        ),
+        ("connection.yaml", "connections:\n", connection, ["is given twice", "orders-of-the-owner"]),
+        (
+            "operation.yaml",
+            "operationId: ListOrders",
+            "operationId: EatOrders",
+            ["no operation 'EatOrders'", "operationId: EatOrders"],
+        ),
+        (
+            "platform.yaml",
+            "[api://contoso-orders]",
+            "[api://contoso-orders, HTTPS://graph.microsoft.com]",
+            ["that of 'Microsoft Graph'", "identifier_uris:"],
+        ),
+        (
+            "client.yaml",
+            "client_id: c0470500-0000-4000-8002-000000000005",
+            "client_id: 04b07795-8ddb-461a-bbee-02f9e1bf7b46\n    first_party: true",
+            ["that of 'Microsoft Azure CLI'", "client_id: 04b07795"],
+        ),
+    ] {
+        let seed = home.seed(name, &[(from, to)]);
+        rejected(&outlive(["check", &seed]).await, &[&[name, ".yaml:"], &parts[..]].concat());
+        let passes = home.file("passes.yaml", PASSES);
+        rejected(&outlive(["run", "--seed", &seed, &passes]).await, &parts);
+    }
+    let long = format!("domain: {}.example", "a".repeat(40));
+    let seed = home.seed("long.yaml", &[("domain: contoso.example", &long)]);
+    let ended = outlive(["check", &seed]).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_wrong_name_hides_no_other_mistake_and_is_reported_once() {
+    let home = Home::new();
+    let seed = home.seed(
+        "multi.yaml",
+        &[
+            ("domain: contoso.example", "domain: \"x y\""),
+            ("[Global Administrator]", "[Emperor]"),
+            ("name: Order Clerks", "name: \"\""),
+            ("http://localhost:5173/", "javascript:x"),
+            ("quantity: 40", "quantity: 0"),
+            ("    owner: owner\n", "    owner: stranger\n"),
+            ("frequency: Hour, interval: 1", "frequency: Hour, interval: 0"),
+            (
+                "      - {api: Microsoft Graph, scopes: [User.Read]}",
+                "      - {api: Azure Nothing, scopes: [x]}",
+            ),
+        ],
+    );
+    let ended = outlive(["check", &seed]).await;
+    rejected(&ended, &["'x y'", "Emperor", "javascript:x", "'stranger'", "interval", "'Azure Nothing'"]);
+    assert_eq!(ended.stderr.matches("remedy:").count(), 8, "{}", ended.stderr);
+}
+
 /// `up` on a seed that cannot be, in a file or only when connections are created, ends by itself,
 /// and the corrected seed starts on the same data.
 #[tokio::test]
@@ -157,7 +232,9 @@ async fn a_bad_seed_ends_up_and_the_corrected_one_starts_on_the_same_data() {
         "consent.yaml",
         &[("uri: \"${hub}/redirect\", type: web", "uri: \"${hub}/elsewhere\", type: web")],
     );
-    rejected(&up(rejected_later).await, &["first tenant", "correct the seed file"]);
+    let ended = up(rejected_later).await;
+    rejected(&ended, &["first tenant", "correct the seed file"]);
+    assert!(!ended.stdout.contains("is up"), "{}", ended.stdout);
     let right = home.seed("right.yaml", &[]);
     let system = System::start_on(Path::new(&data), base, &["--seed", &right]).await;
     let tenants: serde_json::Value = wait_for_tenant(&system).await;

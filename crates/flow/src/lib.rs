@@ -71,6 +71,12 @@ pub fn flow_mistakes(
     name.into_iter().chain(definition).collect()
 }
 
+/// Whether a connector with this `apiDefinition.swagger.json` has the operation.
+#[must_use]
+pub fn has_operation(swagger: &serde_json::Value, operation_id: &str) -> bool {
+    connector::has_operation(swagger, operation_id)
+}
+
 /// The migrations of the service's tables.
 pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "flows", sql: include_str!("../migrations/0001_flows.sql") },

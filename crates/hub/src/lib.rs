@@ -63,6 +63,16 @@ pub fn connection_mistakes(name: &str, display_name: &str) -> Vec<SpecMistake> {
     name.into_iter().chain(display_name).collect()
 }
 
+/// The resource of which connections of a connector request tokens, if its `apiProperties.json` is
+/// usable and has one.
+#[must_use]
+pub fn connector_resource(api_properties: &serde_json::Value) -> Option<String> {
+    match connector::ApiProperties::parse(api_properties).ok()?.authentication {
+        connector::Authentication::OAuth { settings, .. } => Some(settings.resource_uri),
+        connector::Authentication::None => None,
+    }
+}
+
 /// The migrations of the hub's tables.
 pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "hub", sql: include_str!("../migrations/0001_hub.sql") },

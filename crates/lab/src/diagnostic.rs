@@ -84,7 +84,8 @@ impl Diagnostic {
         position: Position,
         error: &serde_saphyr::Error,
     ) -> Self {
-        let (message, remedy) = explain_yaml(&error.to_string());
+        let (message, remedy) =
+            explain_yaml(&error.render_with_formatter(&serde_saphyr::UserMessageFormatter));
         Self::new(file, text, position, message, remedy)
     }
 }
@@ -118,8 +119,28 @@ fn explain_yaml(message: &str) -> (String, String) {
     if let Some(field) = quoted("missing field `") {
         return (format!("missing field `{field}`"), format!("add {field}"));
     }
-    if message.starts_with("duplicate mapping key") {
-        return (message.to_owned(), "keep one of the two".to_owned());
+    if let Some(key) = quoted("duplicate mapping key `") {
+        return (format!("the field `{key}` is given twice"), "keep one of the two".to_owned());
+    }
+    let known = [
+        ("duplicate mapping key", "a field is given twice", "keep one of the two"),
+        (
+            "only single YAML document",
+            "a second YAML document begins here",
+            "keep one document in the file, without --- between",
+        ),
+        (
+            "null is not allowed",
+            "this is empty, where a value is expected",
+            "write a value, or remove the field",
+        ),
+    ];
+    if let Some((_, message, remedy)) = known.iter().find(|(start, ..)| message.starts_with(start)) {
+        return ((*message).to_owned(), (*remedy).to_owned());
+    }
+    if message.starts_with("UUID parsing failed") {
+        let expected = form_expected("UUID");
+        return (format!("the value is not {expected}"), format!("write {expected}"));
     }
     if message.starts_with("unexpected end of") {
         return ("the file ends here, and something is missing".to_owned(), "complete it".to_owned());
@@ -229,6 +250,22 @@ mod tests {
             diagnostic.to_string(),
             "a.yaml:2:5: unknown field `z`\n  2 | y: {z: 2}\n    |     ^\n  remedy: remove it"
         );
+    }
+
+    #[test]
+    fn messages_of_the_reader_name_nothing_of_the_library() {
+        type Form = std::collections::BTreeMap<String, String>;
+        for (text, message) in [
+            ("a: 1\na: 2\n", "the field `a` is given twice"),
+            ("a: b\n---\na: c\n", "a second YAML document begins here"),
+            ("a: ~\n", "this is empty, where a value is expected"),
+        ] {
+            let error = read_yaml::<Form>("a.yaml", text).expect_err(text);
+            assert_eq!(error.message, message, "{text}");
+        }
+        let error = read_yaml::<Vec<uuid::Uuid>>("a.yaml", "[c0470500-0000-4000-8001-00000000000g]");
+        let error = error.expect_err("'g' is no digit").message;
+        assert!(error.starts_with("the value is not an id such as"), "{error}");
     }
 
     #[test]

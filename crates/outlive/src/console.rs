@@ -2,10 +2,15 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use outlive_chassis::{Chassis, ChassisConfig, StartError, Trace, pause};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use outlive_chassis::{Chassis, ChassisConfig, Problem, StartError, Trace, pause};
 use outlive_clock::{Span, wall_now};
 use outlive_console::ConsoleConfig;
 use outlive_lab::Diagnostic;
@@ -17,7 +22,8 @@ use outlive_lab::tenants::{TenantError, Tenants, TenantsConfig};
 use outlive_rules::Ruleset;
 use tokio::task::JoinHandle;
 
-use crate::seed_check::rejected_by_services;
+use crate::health::HEALTH_PATH;
+use crate::seed_check::all_mistakes;
 use crate::services::{self, Urls};
 
 /// The initial configuration of the lab.
@@ -63,12 +69,12 @@ impl LabStart {
 
 /// Reads a seed file, or the built-in seed, and checks that the services accept it.
 pub(crate) fn read_seed(path: Option<&Path>) -> Result<Seed, Vec<Diagnostic>> {
-    let seed = match path {
+    let (seed, mistakes) = match path {
         Some(path) => Seed::read(path)?,
-        None => Seed::contoso()?,
+        None => (Seed::contoso()?, Vec::new()),
     };
-    let rejected = rejected_by_services(&seed);
-    if rejected.is_empty() { Ok(seed) } else { Err(rejected) }
+    let mistakes = all_mistakes(&seed, mistakes);
+    if mistakes.is_empty() { Ok(seed) } else { Err(mistakes) }
 }
 
 /// Builds the console and the lab API, at `own_url`. The first tenant is created in the background.
@@ -94,7 +100,15 @@ pub(crate) async fn console(
     let tenants = Tenants::new(chassis.clone(), surface, tenants);
     check_services(&tenants).await?;
     tokio::spawn(tenants.clone().recover());
-    let first_tenant = start.first_tenant.then(|| tokio::spawn(create_first_tenant(tenants.clone())));
+    let ready = Arc::new(AtomicBool::new(!start.first_tenant));
+    let first_tenant = start.first_tenant.then(|| {
+        let (tenants, ready) = (tenants.clone(), Arc::clone(&ready));
+        tokio::spawn(async move {
+            create_first_tenant(tenants).await?;
+            ready.store(true, Ordering::Relaxed);
+            Ok(())
+        })
+    });
     let page = outlive_console::router(ConsoleConfig {
         lab_url: services::parse(&own_url)?,
         tenant_hint: Some(first),
@@ -102,8 +116,23 @@ pub(crate) async fn console(
         random: chassis.random.clone(),
     });
     let routes = outlive_lab::api::router(tenants.clone()).merge(page);
-    let app = outlive_chassis::app(chassis, Arc::new(LabService), routes);
+    let app = outlive_chassis::app(chassis, Arc::new(LabService), routes)
+        .layer(middleware::from_fn_with_state(ready, unhealthy_until_ready));
     Ok(ConsoleApp { app, tenants, first_tenant: FirstTenant(first_tenant) })
+}
+
+/// Reports the console as healthy only when the first tenant exists.
+async fn unhealthy_until_ready(
+    State(ready): State<Arc<AtomicBool>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if request.uri().path() == HEALTH_PATH && !ready.load(Ordering::Relaxed) {
+        let message = "The first tenant is not created yet. Try again; the log says what it waits for.";
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        return Problem::new(status, "FirstTenantNotCreated", message).into_response();
+    }
+    next.run(request).await
 }
 
 /// Maximum wait for services that do not answer at the start (wall time).
@@ -149,6 +178,23 @@ pub(crate) struct ConsoleApp {
 pub(crate) struct FirstTenant(Option<JoinHandle<Result<(), StartError>>>);
 
 impl FirstTenant {
+    /// Waits until the first tenant exists.
+    ///
+    /// # Errors
+    /// It cannot be created.
+    pub(crate) async fn created(&mut self) -> Result<(), StartError> {
+        let Some(creation) = &mut self.0 else { return Ok(()) };
+        let result = creation.await;
+        self.0 = None;
+        result.unwrap_or_else(|error| {
+            Err(StartError::new(
+                "cannot create the first tenant",
+                error,
+                "report this fault of the program, with the log",
+            ))
+        })
+    }
+
     /// Waits until it is certain that the first tenant cannot be created; forever if it is created.
     pub(crate) async fn failure(&mut self) -> StartError {
         if let Some(creation) = &mut self.0
@@ -175,6 +221,8 @@ pub(crate) async fn end_operations(tenants: &Tenants) {
 
 /// How long, in wall time, services may take to start before that is logged.
 const STARTED_WITHIN: Span = Span::from_seconds(60);
+/// After how long, in wall time, the log reports why the first tenant is not created yet.
+const NOTICE_AFTER: Span = Span::from_seconds(5);
 /// Number of attempts to create connections and flows before the seed is rejected.
 const LAYOUTS_MAX: u32 = 3;
 
@@ -184,7 +232,7 @@ const LAYOUTS_MAX: u32 = 3;
 /// A cause that trying again does not change: a service rejects the lab key or the seed.
 async fn create_first_tenant(tenants: Tenants) -> Result<(), StartError> {
     let started = wall_now();
-    let (mut layouts, mut logged) = (0, false);
+    let (mut layouts, mut noticed, mut logged) = (0, false, false);
     loop {
         let error = match tenants.ensure_default().await {
             Ok(()) => return Ok(()),
@@ -216,6 +264,10 @@ async fn create_first_tenant(tenants: Tenants) -> Result<(), StartError> {
             _ if !logged && wall_now() - started > STARTED_WITHIN => {
                 tracing::error!(%error, "the first tenant cannot be created yet");
                 logged = true;
+            }
+            _ if !noticed && wall_now() - started > NOTICE_AFTER => {
+                tracing::warn!(%error, "the first tenant is not created yet; trying again");
+                noticed = true;
             }
             _ => tracing::debug!(%error, "the first tenant cannot be created yet"),
         }

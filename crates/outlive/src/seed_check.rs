@@ -4,9 +4,10 @@
 use outlive_chassis::SpecMistake;
 use outlive_clock::{Randomness, TenantId};
 use outlive_lab::Diagnostic;
-use outlive_lab::seed::{DrawnSecrets, Seed, TenantPlan, derived};
-use outlive_rules::Ruleset;
-use serde_json::json;
+use outlive_lab::seed::{DrawnSecrets, Seed, SeedApplication, SeedFile, TenantPlan, derived};
+use outlive_rules::scopes::GRAPH_APP_ID;
+use outlive_rules::{Ruleset, platform};
+use serde_json::{Map, Value, json};
 
 /// Origins that stand for those of the services: addresses of the same form.
 const HUB: &str = "http://127.0.0.1:8702";
@@ -33,6 +34,18 @@ pub(crate) fn rejected_by_services(seed: &Seed) -> Vec<Diagnostic> {
     diagnostics
 }
 
+/// The mistakes in the names of a seed and what services reject in it, in the order of the file.
+pub(crate) fn all_mistakes(seed: &Seed, mut mistakes: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut rejected = rejected_by_services(seed);
+    // What a service rejects at the place of a wrong name follows from it.
+    rejected.retain(|rejected| {
+        !mistakes.iter().any(|known| (&known.file, known.position) == (&rejected.file, rejected.position))
+    });
+    mistakes.append(&mut rejected);
+    mistakes.sort_by(|one, other| (&one.file, one.position).cmp(&(&other.file, other.position)));
+    mistakes
+}
+
 /// What the services reject in the description of one tenant; the places are those of the seed
 /// file.
 fn mistakes_of(seed: &Seed, tenant: TenantId) -> Vec<SpecMistake> {
@@ -52,9 +65,17 @@ fn mistakes_of(seed: &Seed, tenant: TenantId) -> Vec<SpecMistake> {
     .concat()
 }
 
-/// What hub and flow service reject when the connections and flows of the seed are created.
+/// What hub, flow service and identity provider reject when the connections and flows of the seed
+/// are created.
 fn layout_mistakes(seed: &Seed) -> Vec<SpecMistake> {
-    let mut found = Vec::new();
+    let mut found: Vec<_> = seed
+        .file
+        .connectors
+        .iter()
+        .enumerate()
+        .filter_map(|(index, _)| resource_mistake(seed, index))
+        .collect();
+    let connectors = || seed.file.connectors.iter().map(|connector| connector.name.value.as_str());
     let mut add = |place: String, mistakes: Vec<SpecMistake>| {
         found.extend(
             mistakes
@@ -68,13 +89,23 @@ fn layout_mistakes(seed: &Seed) -> Vec<SpecMistake> {
     }
     for (index, flow) in seed.file.flows.iter().enumerate() {
         let connection = seed.file.connections.iter().find(|c| c.name.value == flow.connection.value);
-        let connector = connection.map_or("", |connection| connection.connector.value.as_str());
-        let references = json!({ connector: {
-            "runtimeSource": "embedded",
-            "connection": {"name": flow.connection.value},
-            "api": {"name": connector},
-        }});
-        let mistakes = outlive_flow::flow_mistakes(&flow.display_name, &flow.definition, &references);
+        let connector = connection
+            .and_then(|connection| connectors().find(|name| *name == connection.connector.value.as_str()));
+        // Where the name of the connection or the connector is wrong, it can be any of them.
+        let references: Map<String, Value> = connectors()
+            .filter(|name| connector.is_none_or(|connector| connector == *name))
+            .map(|name| {
+                let connection = json!({"name": flow.connection.value});
+                let api = json!({"name": name});
+                let reference = json!({"runtimeSource": "embedded", "connection": connection, "api": api});
+                (name.to_owned(), reference)
+            })
+            .collect();
+        let references = Value::Object(references);
+        let mut mistakes = outlive_flow::flow_mistakes(&flow.display_name, &flow.definition, &references);
+        if let Some(files) = connector.and_then(|connector| seed.connectors.get(connector)) {
+            unknown_operations(&flow.definition, &files.swagger, "/definition", &mut mistakes);
+        }
         add(format!("/flows/{index}"), mistakes);
     }
     let mut ids = std::collections::HashSet::new();
@@ -84,6 +115,75 @@ fn layout_mistakes(seed: &Seed) -> Vec<SpecMistake> {
         add(format!("/flows/{index}"), vec![mistake]);
     }
     found
+}
+
+/// Why the identity provider would reject token requests of a connector for its resource.
+fn resource_mistake(seed: &Seed, index: usize) -> Option<SpecMistake> {
+    let SeedFile { applications, connectors, .. } = &seed.file;
+    let connector = connectors.get(index)?;
+    let files = seed.connectors.get(&connector.name.value)?;
+    let resource = outlive_hub::connector_resource(&files.api_properties)?;
+    let client = applications.iter().position(|app| app.name.value == connector.application.value)?;
+    let is_named = |application: &&SeedApplication| {
+        application.client_id.to_string().eq_ignore_ascii_case(&resource)
+            || application.identifier_uris.iter().any(|uri| platform::is_same_identifier(uri, &resource))
+    };
+    let own = applications.iter().find(is_named);
+    let shown = resource.escape_debug();
+    let (names, client_id) = match (own, platform::resource(&resource)) {
+        (Some(own), _) => (vec![own.name.value.as_str()], own.client_id.to_string()),
+        (None, Some(known)) => {
+            (std::iter::once(known.name).chain(known.alias).collect(), known.client_id.to_owned())
+        }
+        (None, None) => {
+            return Some(SpecMistake::new(
+                format!("/connectors/{index}/folder"),
+                format!(
+                    "the connector requests tokens for '{shown}' (resourceUri), which is no identifier URI or client id of an \
+                     application"
+                ),
+                "correct resourceUri in apiProperties.json, or identifier_uris of the API's application",
+            ));
+        }
+    };
+    let application = &applications[client];
+    // An application has its own permissions without requiring them, and every one those of Graph.
+    let needs_no_requirement =
+        own.is_some_and(|own| own.client_id == application.client_id) || client_id == GRAPH_APP_ID;
+    let is_required = application
+        .requires
+        .iter()
+        .any(|requirement| names.contains(&requirement.api.value.as_str()) && !requirement.scopes.is_empty());
+    (!needs_no_requirement && !is_required).then(|| {
+        let (name, api) = (application.name.value.escape_debug(), names[0].escape_debug());
+        SpecMistake::new(
+            format!("/applications/{client}/requires"),
+            format!(
+                "the connector '{}' signs in as '{name}', which requires no delegated permission of '{api}'",
+                connector.name.value.escape_debug()
+            ),
+            format!("add {{api: {api}, scopes: [...]}} to requires of the application"),
+        )
+    })
+}
+
+/// Finds the connector calls of a definition whose operation the connector does not have.
+fn unknown_operations(within: &Value, swagger: &Value, at: &str, mistakes: &mut Vec<SpecMistake>) {
+    let operation = within.pointer("/inputs/host/operationId").and_then(Value::as_str);
+    if let Some(operation) = operation.filter(|operation| !operation.is_empty())
+        && !outlive_flow::has_operation(swagger, operation)
+    {
+        mistakes.push(SpecMistake::new(
+            format!("{at}/inputs/host/operationId"),
+            format!("the connector has no operation '{}'", operation.escape_debug()),
+            "name an operationId of its apiDefinition.swagger.json",
+        ));
+        return;
+    }
+    for (name, value) in within.as_object().into_iter().flatten() {
+        let name = name.replace('~', "~0").replace('/', "~1");
+        unknown_operations(value, swagger, &format!("{at}/{name}"), mistakes);
+    }
 }
 
 /// Where the seed file has what stands at `at` in the description for the identity provider.
@@ -109,8 +209,13 @@ fn place_of_directory(at: &str) -> String {
 fn place_of_connector(seed: &Seed, at: &str) -> String {
     let segments: Vec<&str> = at.split('/').skip(1).collect();
     let ["connectors", index, document] = segments.as_slice() else { return at.to_owned() };
-    let connector = index.parse::<usize>().ok().and_then(|index| seed.file.connectors.get(index));
-    let has_own_swagger = connector.is_some_and(|connector| connector.definition_from.is_none());
+    // Connectors whose files cannot be read are not described to the hub.
+    let described = seed.file.connectors.iter().enumerate();
+    let mut described =
+        described.filter(|(_, connector)| seed.connectors.contains_key(&connector.name.value));
+    let connector = index.parse().ok().and_then(|index| described.nth(index));
+    let Some((index, connector)) = connector else { return at.to_owned() };
+    let has_own_swagger = connector.definition_from.is_none();
     let name = match *document {
         "api_properties" => "folder",
         "swagger" if has_own_swagger => "folder",

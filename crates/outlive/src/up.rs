@@ -63,6 +63,14 @@ pub(crate) async fn up(args: UpArgs) -> Result<(), StartError> {
     let mut system =
         System::start(&config, |chassis, urls, own| async move { console(chassis, &urls, own, lab).await })
             .await?;
+    let created = tokio::select! {
+        () = stop_signal() => None,
+        result = system.first_tenant.created() => Some(result),
+    };
+    if !matches!(created, Some(Ok(()))) {
+        system.stop().await;
+        return created.unwrap_or(Ok(()));
+    }
     let urls = &system.urls;
     let by_tls = &system.by_tls;
     print_line(&format!(
@@ -75,12 +83,9 @@ pub(crate) async fn up(args: UpArgs) -> Result<(), StartError> {
         urls.flow,
         console = system.console,
     ));
-    let failure = tokio::select! {
-        () = unless_lost(stop_signal()) => None,
-        error = system.first_tenant.failure() => Some(error),
-    };
+    unless_lost(stop_signal()).await;
     system.stop().await;
-    failure.map_or(Ok(()), Err)
+    Ok(())
 }
 
 /// Waits, unless the addresses could not be printed, without which the system cannot be used.

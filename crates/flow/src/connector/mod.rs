@@ -16,3 +16,8 @@ mod timed_cache;
 
 pub(crate) use hub::{CallContext, Credential, Credentials, Hub, HubConfig, Workflow};
 pub(crate) use selection::Selections;
+
+/// Whether the swagger document has an operation of this id.
+pub(crate) fn has_operation(swagger: &serde_json::Value, id: &str) -> bool {
+    operation::Operations::read(swagger).get(id).is_some()
+}

@@ -62,9 +62,11 @@ impl GraphError {
 
     /// Replaces a conflict with the message for a property value that another object has.
     pub(crate) fn or_duplicate(self, property: &str) -> Self {
-        if !self.is_conflict() {
-            return self;
-        }
+        if self.is_conflict() { Self::taken(property) } else { self }
+    }
+
+    /// Another object has the value of a property that has to be unique.
+    pub(crate) fn taken(property: &str) -> Self {
         Self::bad_request(format!(
             "Another object with the same value for property {property} already exists."
         ))

@@ -34,6 +34,51 @@ pub(super) fn check(spec: &TenantSpec, mistakes: &mut Mistakes) {
     let clients: HashSet<_> = spec.applications.iter().map(|app| app.client_id.to_string()).collect();
     let names = clients.into_iter().map(|id| (String::new(), id)).chain(uris);
     mistakes.unique("the identifier URI", names);
+    shared_names(&spec.applications, mistakes);
+}
+
+/// APIs are found by their names without regard to case and a slash at the end: no two applications
+/// can share one, and none can have one of the platform's.
+fn shared_names(applications: &[ApplicationSpec], mistakes: &mut Mistakes) {
+    let mut owners: HashMap<String, (usize, &str)> = HashMap::new();
+    for (index, application) in applications.iter().enumerate() {
+        let own = application.client_id.to_string();
+        let registered = platform::application(&own);
+        if let Some(known) = registered.filter(|known| !known.may_be_registered()) {
+            mistakes.add(
+                format!("/applications/{index}/client_id"),
+                format!("the client id {own} is that of '{}', which every tenant has", known.name),
+                "write another client id, or remove the application",
+            );
+        }
+        for (place, uri) in application.identifier_uris.iter().enumerate() {
+            let at = format!("/applications/{index}/identifier_uris/{place}");
+            if let Some(known) = platform::resource(uri).filter(|known| known.client_id != own) {
+                mistakes.add(
+                    at,
+                    format!(
+                        "the identifier URI '{}' is that of '{}', which every tenant has",
+                        uri.escape_debug(),
+                        known.name
+                    ),
+                    "write another one, for example api://orders",
+                );
+                continue;
+            }
+            let (owner, other) = *owners.entry(platform::identifier_key(uri)).or_insert((index, uri));
+            if owner != index && other != uri {
+                mistakes.add(
+                    at,
+                    format!(
+                        "the identifier URI '{}' differs from '{}' of another application only in case or a slash",
+                        uri.escape_debug(),
+                        other.escape_debug()
+                    ),
+                    "write another one",
+                );
+            }
+        }
+    }
 }
 
 /// The permissions that each API of the tenant offers.
@@ -70,7 +115,7 @@ impl Checker<'_> {
 
     fn check(&mut self) {
         let (application, name) = (self.application, self.application.name.escape_debug());
-        self.mistakes.name(format!("{}/name", self.at), "The name of an application", &application.name);
+        self.mistakes.name(format!("{}/name", self.at), "the name of an application", &application.name);
         let version = application.token_version.unwrap_or(1);
         if !matches!(version, 1 | 2) {
             let message = format!("token_version of '{name}' is {version}");

@@ -10,7 +10,7 @@ pub(crate) const NAME_CHARS_MAX: usize = 256;
 /// Characters of a sign-in name before and after the @ ("Password policies and account
 /// restrictions").
 pub(crate) const USER_NAME_CHARS_MAX: usize = 64;
-pub(crate) const DOMAIN_CHARS_MAX: usize = 48;
+pub(super) const DOMAIN_CHARS_MAX: usize = 48;
 /// Identifier URIs of an application, and characters per URI.
 pub(crate) const IDENTIFIER_URIS_MAX: usize = 256;
 const IDENTIFIER_URI_CHARS_MAX: usize = 256;
@@ -48,7 +48,16 @@ pub(super) fn is_domain(text: &str) -> bool {
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
-    text.len() <= DOMAIN_CHARS_MAX && text.contains('.') && text.split('.').all(is_label)
+    is_domain_length(text) && text.contains('.') && text.split('.').all(is_label)
+}
+
+/// Whether a domain is short enough for sign-in names. Tenants that share a seed file have domains
+/// below that of the file: the label for the tenant, eight hexadecimal digits, does not count.
+pub(crate) fn is_domain_length(text: &str) -> bool {
+    let of_seed = text.split_once('.').filter(|(label, _)| {
+        label.len() == 8 && label.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    });
+    of_seed.map_or(text, |(_, domain)| domain).len() <= DOMAIN_CHARS_MAX
 }
 
 /// Returns whether an application with client id `own` can have this identifier URI.

@@ -6,8 +6,8 @@ mod limits;
 mod users;
 
 pub(crate) use limits::{
-    APIS_MAX, CERTIFICATES_MAX, DOMAIN_CHARS_MAX, FEDERATED_CREDENTIALS_MAX, FederatedFault,
-    IDENTIFIER_URIS_MAX, OPTIONAL_CLAIMS_MAX, PERMISSIONS_MAX, federated_fault, is_federated_text,
+    APIS_MAX, CERTIFICATES_MAX, FEDERATED_CREDENTIALS_MAX, FederatedFault, IDENTIFIER_URIS_MAX,
+    OPTIONAL_CLAIMS_MAX, PERMISSIONS_MAX, federated_fault, is_domain_length, is_federated_text,
     is_identifier_uri, is_name, is_permission_name, is_user_name_prefix,
 };
 
@@ -40,11 +40,12 @@ fn tenant(spec: &TenantSpec, mistakes: &mut Mistakes) {
             format!("'{}' is not a domain", domain.escape_debug()),
             format!(
                 "write letters, digits and hyphens with a dot between them, like contoso.example, in at most \
-                 {DOMAIN_CHARS_MAX} characters"
+                 {} characters",
+                limits::DOMAIN_CHARS_MAX
             ),
         );
     }
-    mistakes.name("/display_name", "The display name", &spec.display_name);
+    mistakes.name("/display_name", "the display name", &spec.display_name);
     if let Err(error) = BannedTerms::with(spec.banned_passwords.iter().map(String::as_str)) {
         mistakes.add("/banned_passwords", error.to_string(), "correct the list of banned passwords");
     }

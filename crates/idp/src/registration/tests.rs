@@ -77,6 +77,22 @@ fn each_mistake_is_found_where_it_is() {
         ("/applications/0/token_version", json!(3), "/applications/0/token_version"),
         ("/applications/0/identifier_uris/0", json!("orders"), "/applications/0/identifier_uris/0"),
         ("/applications/1/identifier_uris", json!(["api://orders"]), "/applications/1/identifier_uris/0"),
+        ("/applications/1/identifier_uris", json!(["API://Orders/"]), "/applications/1/identifier_uris/0"),
+        (
+            "/applications/0/identifier_uris/0",
+            json!("https://graph.microsoft.com"),
+            "/applications/0/identifier_uris/0",
+        ),
+        (
+            "/applications/0/identifier_uris/0",
+            json!("HTTPS://Management.Azure.com"),
+            "/applications/0/identifier_uris/0",
+        ),
+        (
+            "/applications/2/client_id",
+            json!("04b07795-8ddb-461a-bbee-02f9e1bf7b46"),
+            "/applications/2/client_id",
+        ),
         ("/applications/0/scopes/0/value", json!("Orders Read"), "/applications/0/scopes/0/value"),
         ("/applications/0/scopes/1/value", json!("Orders.Read"), "/applications/0/scopes/1/value"),
         (

@@ -18,7 +18,7 @@ pub(super) fn check(spec: &TenantSpec, mistakes: &mut Mistakes) {
     let known: HashSet<_> = spec.users.iter().map(|user| user.id).collect();
     for (index, group) in spec.groups.iter().enumerate() {
         let at = format!("/groups/{index}");
-        mistakes.name(format!("{at}/display_name"), "The name of a group", &group.display_name);
+        mistakes.name(format!("{at}/display_name"), "the name of a group", &group.display_name);
         let members = || group.members.iter().enumerate();
         mistakes.unique("the member", members().map(|(member, id)| (format!("{at}/members/{member}"), *id)));
         for (member, id) in members().filter(|(_, id)| !known.contains(id)) {

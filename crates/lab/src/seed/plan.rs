@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::application::ApplicationKind;
-use super::specs::{Ids, hub_spec, idp_spec, resource_spec};
+use super::specs::{Ids, NO_CLIENT, hub_spec, idp_spec, resource_spec};
 use super::{DrawnSecrets, Seed};
 
 /// The plan of a tenant. Contains secrets: `Debug` shows few fields.
@@ -165,8 +165,7 @@ impl TenantPlan {
                     .map(|stream| stream.endpoint.replace("${resource}", resource_origin)),
             })
             .collect();
-        let maker_portal =
-            client_of(&file.maker_portal.value).unwrap_or_else(|| ClientId::from_uuid(Uuid::nil()));
+        let maker_portal = client_of(&file.maker_portal.value).unwrap_or(NO_CLIENT);
         let connector_of = |connection: &str| {
             let found = file.connections.iter().find(|c| c.name.value == connection);
             found.map(|c| c.connector.value.clone()).unwrap_or_default()

@@ -10,6 +10,7 @@ use serde_json::Value;
 use serde_saphyr::Spanned;
 
 use super::application::{SeedApplication, SeedRequirement};
+use super::file::SeedConnection;
 use super::{SeedFile, builtin};
 use crate::diagnostic::{Diagnostic, Position, unreadable};
 use crate::maker::PORTAL_REDIRECT;
@@ -56,6 +57,11 @@ impl Seed {
 
     /// A seed with the connectors that come with the binary.
     pub(super) fn embedded(text: &str) -> Result<Self, Vec<Diagnostic>> {
+        let (seed, mistakes) = Self::parse_embedded(text)?;
+        if mistakes.is_empty() { Ok(seed) } else { Err(mistakes) }
+    }
+
+    fn parse_embedded(text: &str) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
         let embedded = |path: &str| {
             let found = builtin::CONNECTOR_FILES.iter().find(|(name, _)| *name == path);
             found.map(|(_, text)| (*text).to_owned()).ok_or_else(|| std::io::ErrorKind::NotFound.into())
@@ -65,9 +71,12 @@ impl Seed {
 
     /// Reads a seed file and the connector folders beside it.
     ///
+    /// The seed comes with its other mistakes: names that nothing has, and connectors' files that
+    /// cannot be read. With one of them, no tenant can be created from it.
+    ///
     /// # Errors
-    /// Every mistake, with its place. Mistakes of form hide wrong names.
-    pub fn read(path: &Path) -> Result<Self, Vec<Diagnostic>> {
+    /// Every mistake of form, with its place.
+    pub fn read(path: &Path) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
         let name = path.display().to_string();
         let text =
             std::fs::read_to_string(path).map_err(|error| vec![Diagnostic::unreadable(&name, &error)])?;
@@ -82,7 +91,7 @@ impl Seed {
         Diagnostic::new(name, text, position_of(text, pointer), message, remedy)
     }
 
-    fn parse(name: &str, text: &str, beside: Beside<'_>) -> Result<Self, Vec<Diagnostic>> {
+    fn parse(name: &str, text: &str, beside: Beside<'_>) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
         let file: SeedFile = read_all(name, text)?;
         let mut mistakes: Vec<_> = check_names(&file)
             .into_iter()
@@ -103,13 +112,9 @@ impl Seed {
                 }
             }
         }
-        if mistakes.is_empty() {
-            let source = Source { name: name.to_owned(), text: text.to_owned() };
-            Ok(Self { file, connectors, source: Arc::new(source) })
-        } else {
-            mistakes.dedup();
-            Err(mistakes)
-        }
+        mistakes.dedup();
+        let source = Source { name: name.to_owned(), text: text.to_owned() };
+        Ok((Self { file, connectors, source: Arc::new(source) }, mistakes))
     }
 }
 
@@ -121,6 +126,11 @@ fn read_document(
     folder: &Spanned<String>,
     document: &str,
 ) -> Result<Value, Diagnostic> {
+    if folder.value.is_empty() {
+        let message = "the folder has no name";
+        let remedy = format!("write the folder beside the seed file that holds {document}, or . for its own");
+        return Err(Diagnostic::new(name, text, Position::of(folder), message, remedy));
+    }
     let path = format!("{}/{document}", folder.value);
     let content = beside(&path).map_err(|error| {
         let message = format!("{path} cannot be read: {}", unreadable(&error).0);
@@ -163,15 +173,31 @@ impl<'a> Defined<'a> {
         names: impl Iterator<Item = &'a Spanned<String>>,
         wrong: &mut Vec<Wrong>,
     ) -> Self {
+        Self::collect_by(what, names, str::to_owned, wrong)
+    }
+
+    /// Names of which two are the same if their keys are.
+    fn collect_by(
+        what: &'static str,
+        names: impl Iterator<Item = &'a Spanned<String>>,
+        key: fn(&str) -> String,
+        wrong: &mut Vec<Wrong>,
+    ) -> Self {
+        let mut known: BTreeMap<String, &str> = BTreeMap::new();
         let mut seen = BTreeSet::new();
         for name in names {
-            if !seen.insert(name.value.as_str()) {
-                wrong.push(Wrong {
-                    position: Position::of(name),
-                    message: format!("there already is {what} '{}'", name.value),
-                    remedy: "give every one a name of its own".to_owned(),
-                });
+            seen.insert(name.value.as_str());
+            let first = *known.entry(key(&name.value)).or_insert(&name.value);
+            if std::ptr::eq(first, name.value.as_str()) {
+                continue;
             }
+            let but_for_case =
+                if first == name.value { "" } else { "; the case of letters makes no difference" };
+            wrong.push(Wrong {
+                position: Position::of(name),
+                message: format!("the {what} '{first}' is given twice{but_for_case}"),
+                remedy: "give every one a name of its own".to_owned(),
+            });
         }
         Self { what, names: seen }
     }
@@ -197,13 +223,17 @@ fn check_names(file: &SeedFile) -> Vec<Wrong> {
         users.holds(member, wrong);
     }
     let connectors = Defined::collect("connector", file.connectors.iter().map(|c| &c.name), wrong);
-    let connections = Defined::collect("connection", file.connections.iter().map(|c| &c.name), wrong);
+    let names = file.connections.iter().map(|connection| &connection.name);
+    // The hub has one connection of a name, whoever owns it.
+    let connections = Defined::collect_by("connection", names, str::to_ascii_lowercase, wrong);
     for application in [&file.flow_service, &file.maker_portal, &file.resource] {
         applications.holds(application, wrong);
     }
     check_clients(file, wrong);
-    for requirement in file.applications.iter().flat_map(|application| &application.requires) {
-        check_requirement(file, &applications, requirement, wrong);
+    for SeedRequirement { api, .. } in file.applications.iter().flat_map(|app| &app.requires) {
+        if platform::named(&api.value).is_none() {
+            applications.holds(api, wrong);
+        }
     }
     for connector in &file.connectors {
         applications.holds(&connector.application, wrong);
@@ -216,7 +246,11 @@ fn check_names(file: &SeedFile) -> Vec<Wrong> {
         users.holds(&flow.owner, wrong);
         connections.holds(&flow.connection, wrong);
         let connection = file.connections.iter().find(|c| c.name.value == flow.connection.value);
-        if let Some(connection) = connection.filter(|connection| connection.owner.value != flow.owner.value) {
+        let is_of_another = |connection: &&SeedConnection| {
+            let owners = [&connection.owner, &flow.owner].map(|owner| owner.value.as_str());
+            owners[0] != owners[1] && owners.iter().all(|owner| users.names.contains(owner))
+        };
+        if let Some(connection) = connection.filter(is_of_another) {
             wrong.push(Wrong {
                 position: Position::of(&flow.owner),
                 message: format!(
@@ -255,74 +289,9 @@ fn check_clients(file: &SeedFile, wrong: &mut Vec<Wrong>) {
     }
 }
 
-/// The API of a requirement is one of the file's or of the platform's, and offers the permissions.
-fn check_requirement(
-    file: &SeedFile,
-    applications: &Defined<'_>,
-    requirement: &SeedRequirement,
-    wrong: &mut Vec<Wrong>,
-) {
-    let SeedRequirement { api, scopes, roles } = requirement;
-    let own = file.applications.iter().find(|application| application.name.value == api.value);
-    let offered: [Vec<&str>; 2] = match (own, platform::named(&api.value)) {
-        (Some(own), _) => [
-            own.scopes.iter().map(|scope| scope.value.as_str()).collect(),
-            own.app_roles.iter().map(|role| role.value.as_str()).collect(),
-        ],
-        (None, Some(known)) => {
-            [known.delegated, known.application].map(|all| all.iter().map(|known| known.value).collect())
-        }
-        (None, None) => return applications.holds(api, wrong),
-    };
-    for (kind, names, offered) in
-        [("delegated permission", scopes, &offered[0]), ("application permission", roles, &offered[1])]
-    {
-        for unknown in names {
-            if !offered.iter().any(|known| known.eq_ignore_ascii_case(unknown)) {
-                wrong.push(Wrong {
-                    position: Position::of(api),
-                    message: format!("'{}' offers no {kind} '{unknown}'", api.value),
-                    remedy: "check the name, or add the permission to the API".to_owned(),
-                });
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn requirements_name_permissions_that_exist() {
-        let whole = builtin::CONTOSO;
-        let with = |requirement: &str| {
-            let from = "      - {api: Contoso Orders API, scopes: [Orders.Read]}\n";
-            whole.replacen(from, &format!("{from}      - {requirement}\n"), 1)
-        };
-        for known in [
-            "{api: Microsoft Graph, scopes: [Mail.Read, calendars.read, openid], roles: [User.Read.All]}",
-            "{api: Azure Resource Manager, scopes: [user_impersonation]}",
-            "{api: Azure Key Vault, scopes: [user_impersonation]}",
-        ] {
-            Seed::embedded(&with(known)).unwrap_or_else(|wrong| panic!("{known}: {wrong:?}"));
-        }
-        for (unknown, message) in [
-            (
-                "{api: Microsoft Graph, scopes: [Mail.Eat]}",
-                "'Microsoft Graph' offers no delegated permission 'Mail.Eat'",
-            ),
-            ("{api: Microsoft Graph, roles: [User.Read]}", "offers no application permission 'User.Read'"),
-            (
-                "{api: Contoso Orders API, scopes: [Orders.Eat]}",
-                "offers no delegated permission 'Orders.Eat'",
-            ),
-            ("{api: Azure Nothing, scopes: [x]}", "no application 'Azure Nothing'"),
-        ] {
-            let refused = Seed::embedded(&with(unknown)).expect_err(message).remove(0);
-            assert!(refused.message.contains(message), "{refused}");
-        }
-    }
 
     #[test]
     fn the_embedded_seed_is_whole() {
@@ -349,6 +318,13 @@ mod tests {
                 "maker_portal: Portal",
                 "no application 'Portal'",
             ),
+            (
+                "{api: Contoso Orders API, scopes: [Orders.Read]}",
+                "{api: Azure Nothing, scopes: [x]}",
+                "Azure Nothing",
+                "no application 'Azure Nothing'",
+            ),
+            ("folder: connectors/contoso-orders\n", "folder: \"\"\n", "folder: \"\"", "has no name"),
             ("domain: contoso.example", "domian: contoso.example", "domian:", "unknown field `domian`"),
             (
                 "folder: connectors/contoso-orders\n",
@@ -390,6 +366,23 @@ mod tests {
         let all = Seed::embedded(&broken).expect_err("a field and a value are wrong");
         assert!(all.iter().any(|mistake| mistake.message.contains("domian")), "{all:?}");
         assert!(all.iter().any(|mistake| mistake.message.contains("true or false")), "{all:?}");
+    }
+
+    #[test]
+    fn names_that_follow_from_an_unknown_one_are_no_mistakes_of_their_own() {
+        let broken = builtin::CONTOSO.replacen("owner: owner", "owner: stranger", 1);
+        let all = Seed::embedded(&broken).expect_err("no user has this role");
+        assert_eq!(all.len(), 1, "{all:?}");
+    }
+
+    #[test]
+    fn connections_differ_in_more_than_case() {
+        let more = "connections:\n  - {name: ORDERS-of-the-owner, display_name: X, \
+                    connector: shared_contoso-orders, owner: colleague}\n";
+        let broken = builtin::CONTOSO.replacen("connections:\n", more, 1);
+        let all = Seed::embedded(&broken).expect_err("the hub ignores the case of letters");
+        assert_eq!(all.len(), 1, "{all:?}");
+        assert!(all[0].message.contains("'ORDERS-of-the-owner' is given twice"), "{all:?}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The specification of a tenant for each service: the bodies of `PUT /_lab/tenants/{t}`. Pure.
 
-use outlive_clock::{ClientId, TenantId};
+use outlive_clock::{ClientId, TenantId, UserId};
 use outlive_rules::platform;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -9,6 +9,9 @@ use super::application::{SeedApplication, SeedRequirement};
 use super::file::SeedFile;
 use super::plan::{PlannedApplication, PlannedUser};
 use super::{DrawnSecrets, Seed, derived};
+
+/// Stands for an application that the seed does not define, which is one of its mistakes.
+pub(super) const NO_CLIENT: ClientId = ClientId::from_uuid(Uuid::nil());
 
 /// The ids of a tenant: those of the file for the seed's own tenant, derived ones for others.
 pub(super) struct Ids {
@@ -69,8 +72,12 @@ pub(super) fn idp_spec(
         .groups
         .iter()
         .map(|group| {
-            let id_of = |role: &str| users.iter().find(|user| user.role == role).map(|user| user.id);
-            let members: Vec<_> = group.members.iter().filter_map(|role| id_of(&role.value)).collect();
+            // A role that nobody has is no user's id, so that the places of the others stay.
+            let id_of = |role: &str| {
+                let user = users.iter().find(|user| user.role == role);
+                user.map_or(UserId::from_uuid(Uuid::nil()), |user| user.id)
+            };
+            let members: Vec<_> = group.members.iter().map(|role| id_of(&role.value)).collect();
             json!({"id": ids.of(group.id), "display_name": group.name.value, "members": members})
         })
         .collect();
@@ -78,7 +85,7 @@ pub(super) fn idp_spec(
         let own = applications.iter().find(|application| application.name == name);
         match (own, platform::named(name)) {
             (None, Some(known)) => json!(known.client_id),
-            (own, _) => json!(own.map(|application| application.client_id)),
+            (own, _) => json!(own.map_or(Uuid::nil(), |application| application.client_id.uuid())),
         }
     };
     let required = |requirement: &SeedRequirement| {
@@ -161,7 +168,7 @@ pub(super) fn hub_spec(
             let mut api_properties = files.api_properties.clone();
             let client_id = "/properties/connectionParameters/token/oAuthSettings/clientId";
             if let Some(place) = api_properties.pointer_mut(client_id) {
-                *place = json!(client_of(&connector.application.value));
+                *place = json!(client_of(&connector.application.value).unwrap_or(NO_CLIENT));
             }
             let mut spec = json!({
                 "name": connector.name.value, "display_name": connector.display_name,

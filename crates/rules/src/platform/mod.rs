@@ -176,6 +176,28 @@ pub const APPLICATIONS: &[PlatformApplication] = &[
     },
 ];
 
+/// Whether two identifier URIs are the same but for the case of letters and a slash at the end.
+#[must_use]
+pub fn is_same_identifier(one: &str, other: &str) -> bool {
+    identifier_key(one) == identifier_key(other)
+}
+
+/// What identifier URIs are compared by: they are found without regard to case and a slash at the
+/// end.
+#[must_use]
+pub fn identifier_key(uri: &str) -> String {
+    uri.strip_suffix('/').unwrap_or(uri).to_ascii_lowercase()
+}
+
+/// The platform's application with this identifier URI or client id.
+#[must_use]
+pub fn resource(name: &str) -> Option<&'static PlatformApplication> {
+    APPLICATIONS.iter().find(|known| {
+        known.client_id.eq_ignore_ascii_case(name)
+            || known.identifier_uris.iter().any(|uri| is_same_identifier(uri, name))
+    })
+}
+
 /// The platform's application with this client id.
 #[must_use]
 pub fn application(client_id: &str) -> Option<&'static PlatformApplication> {
@@ -196,6 +218,12 @@ pub fn preauthorized(client_id: &str, api: &str) -> &'static [&'static str] {
 }
 
 impl PlatformApplication {
+    /// Whether the description of a tenant may register it: Outlive's own flow service is this API.
+    #[must_use]
+    pub fn may_be_registered(&self) -> bool {
+        self.client_id == FLOW
+    }
+
     /// The delegated permission of this name, whatever its case.
     #[must_use]
     pub fn delegated(&self, name: &str) -> Option<&'static Permission> {
@@ -235,6 +263,20 @@ mod tests {
                 assert_eq!((ids.len(), names.len()), (permissions.len(), permissions.len()));
                 assert!(permissions.iter().all(|permission| is_uuid(permission.id)));
             }
+        }
+    }
+
+    #[test]
+    fn resources_are_found_whatever_their_case_and_last_slash() {
+        for (name, found) in [
+            ("https://graph.microsoft.com", Some("Microsoft Graph")),
+            ("HTTPS://Graph.Microsoft.com/", Some("Microsoft Graph")),
+            (GRAPH_APP_ID, Some("Microsoft Graph")),
+            ("https://vault.azure.net/", Some("Azure Key Vault")),
+            ("https://vault.azure.net//", None),
+            ("api://contoso-orders", None),
+        ] {
+            assert_eq!(resource(name).map(|known| known.name), found, "{name}");
         }
     }
 

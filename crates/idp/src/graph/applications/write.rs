@@ -122,6 +122,7 @@ async fn apply_change(
     let required = change.required_resource_access.take();
     let certificates = change.key_credentials.take();
     let mut after = change.apply(before)?;
+    check_identifier_uris(caller, before, &after).await?;
     if let Some(certificates) = certificates {
         after.document_mut().key_credentials =
             certificates::read(caller, certificates, &before.document.key_credentials)?;
@@ -131,6 +132,25 @@ async fn apply_change(
         after.document_mut().required = required::read(caller, required).await?;
     }
     Ok(after)
+}
+
+/// Rejects new identifier URIs by which another application is found already: the case of letters
+/// and a slash at the end make no difference.
+async fn check_identifier_uris(
+    caller: &Caller,
+    before: &Application,
+    after: &Application,
+) -> Result<(), GraphError> {
+    for uri in &after.document.identifier_uris {
+        if before.document.identifier_uris.contains(uri) {
+            continue;
+        }
+        let owner = caller.idp.directory.resource(caller.tenant.id, uri).await?;
+        if owner.is_some_and(|owner| owner.client_id != after.client_id) {
+            return Err(GraphError::taken("identifierUris"));
+        }
+    }
+    Ok(())
 }
 
 /// Returns the application if the caller may change it. Applications of the platform belong to no

@@ -21,7 +21,7 @@ use crate::graph::odata::entity;
 use crate::graph::permissions::WRITE_USERS;
 use crate::passwords::{self, HashedPassword};
 use crate::refusal::Refusal;
-use crate::registration::{DOMAIN_CHARS_MAX, is_user_name_prefix};
+use crate::registration::{is_domain_length, is_user_name_prefix};
 use crate::second_factor::SecondFactor;
 
 #[derive(Debug, Deserialize)]
@@ -125,7 +125,7 @@ async fn new_user(caller: &Caller, new: NewUser) -> Result<User, GraphError> {
 pub(super) fn checked_upn(tenant: &Tenant, upn: &str) -> Result<String, GraphError> {
     let upn = upn.trim().to_lowercase();
     let (name, domain) = upn.split_once('@').unwrap_or((&upn, ""));
-    if !is_user_name_prefix(name) || domain.len() > DOMAIN_CHARS_MAX {
+    if !is_user_name_prefix(name) || !is_domain_length(domain) {
         return Err(GraphError::bad_request("Property userPrincipalName is invalid."));
     }
     if domain != tenant.domain {
