@@ -323,3 +323,44 @@ async fn an_unreadable_file_is_named() {
     }
     rejected(&outlive(["check", &file]).await, &["secret.yaml", "reading it is not permitted"]);
 }
+
+#[tokio::test]
+async fn requirements_name_permissions_that_exist() {
+    let home = Home::new();
+    let from = "      - {api: Contoso Orders API, scopes: [Orders.Read]}\n";
+    let with = |name: &str, requirement: &str| {
+        let to = format!("{from}      - {requirement}\n");
+        home.seed(name, &[(from, to.as_str())])
+    };
+    for (name, known) in [
+        (
+            "graph.yaml",
+            "{api: Microsoft Graph, scopes: [Mail.Read, calendars.read, openid], roles: [User.Read.All]}",
+        ),
+        ("arm.yaml", "{api: Azure Resource Manager, scopes: [user_impersonation]}"),
+        ("vault.yaml", "{api: Azure Key Vault, scopes: [user_impersonation]}"),
+    ] {
+        let ended = outlive(["check", &with(name, known)]).await;
+        assert_eq!(ended.code, Some(0), "{known}: {}", ended.stderr);
+    }
+    for (name, unknown, message) in [
+        (
+            "eat.yaml",
+            "{api: Microsoft Graph, scopes: [Mail.Eat]}",
+            "offers no delegated permission 'Mail.Eat'",
+        ),
+        (
+            "role.yaml",
+            "{api: Microsoft Graph, roles: [User.Read]}",
+            "offers no application permission 'User.Read'",
+        ),
+        (
+            "own.yaml",
+            "{api: Contoso Orders API, scopes: [Orders.Eat]}",
+            "offers no delegated permission 'Orders.Eat'",
+        ),
+        ("none.yaml", "{api: Azure Nothing, scopes: [x]}", "no application 'Azure Nothing'"),
+    ] {
+        rejected(&outlive(["check", &with(name, unknown)]).await, &[message]);
+    }
+}

@@ -1,7 +1,5 @@
 //! Records the permissions that an administrator granted.
 
-use std::collections::BTreeSet;
-
 use outlive_clock::Instant;
 use outlive_journal::Event;
 use outlive_store::Change;
@@ -9,8 +7,8 @@ use outlive_wire::Subject;
 use outlive_wire::events::{AppRoleAssigned, ConsentGranted};
 
 use super::request::{AdminConsentRequest, RequestedPermissions};
-use crate::authorize::consent_granted;
-use crate::directory::{ALL_PRINCIPALS, AppRoleAssignment, PrincipalType, User, grant_scopes};
+use crate::authorize::{CONSENT_ATTEMPTS, consent_granted};
+use crate::directory::{AppRoleAssignment, PrincipalType, User};
 use crate::refusal::Refusal;
 use crate::visit::Visit;
 
@@ -23,12 +21,19 @@ impl Visit {
         admin: &User,
         now: Instant,
     ) -> Result<(), Refusal> {
-        let mut change = Change::new();
-        for asked in &request.permissions {
-            self.add_scopes(&mut change, request, asked, admin, now).await?;
-            self.add_roles(&mut change, request, asked, admin, now).await?;
+        for attempt in 1.. {
+            let mut change = Change::new();
+            for asked in &request.permissions {
+                self.add_scopes(&mut change, request, asked, admin, now).await?;
+                self.add_roles(&mut change, request, asked, admin, now).await?;
+            }
+            match self.idp.directory.commit(request.tenant.id, change).await {
+                // Another consent to the same API was recorded at the same time.
+                Err(error) if error.is_conflict() && attempt < CONSENT_ATTEMPTS => {}
+                other => return Ok(other?),
+            }
         }
-        Ok(self.idp.directory.commit(request.tenant.id, change).await?)
+        Ok(())
     }
 
     async fn add_scopes(
@@ -44,13 +49,8 @@ impl Visit {
         }
         let (tenant, client) = (request.tenant.id, &request.application);
         let api = asked.resource.client_id;
-        let before = self.idp.directory.permission_grant(tenant, client.client_id, api, None).await?;
-        let mut scopes: BTreeSet<String> = asked.scopes.clone();
-        let before = before.map(|grant| grant.scope).unwrap_or_default();
-        scopes.extend(before.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned));
-        for statement in grant_scopes(tenant, client.client_id, api, ALL_PRINCIPALS, &scopes) {
-            change.add(statement);
-        }
+        let grant = (client.client_id, api);
+        change.add(self.idp.directory.add_to_grant(tenant, grant, None, &asked.scopes).await?);
         let granted = ConsentGranted {
             consent_type: Some("AllPrincipals".to_owned()),
             ..consent_granted(admin, client, &asked.name, &asked.scopes)

@@ -12,7 +12,7 @@ use outlive_wire::events::ConsentGranted;
 
 use super::endpoint::SignedIn;
 use super::request::{AuthorizeRefusal, AuthorizeRequest, Prompt, validate};
-use crate::directory::{Application, User, consented_with, grant_scopes};
+use crate::directory::{Application, User};
 use crate::idp::Idp;
 use crate::pages::{Next, PageState};
 use crate::refusal::Refusal;
@@ -104,26 +104,29 @@ impl Visit {
         user: &User,
         now: outlive_clock::Instant,
     ) -> Result<(), Refusal> {
-        let tenant = request.tenant.id;
-        let client = &request.application;
-        let mut change = Change::new();
-        for resource in &request.resources {
-            let asked = resource.scopes_for(client, &request.scopes.oidc);
-            let before = granted_scopes(&self.idp, request, resource, user.id).await?;
-            let resource_id = resource.application.client_id;
-            let scopes = consented_with(resource_id, &before, &asked);
-            for statement in
-                grant_scopes(tenant, client.client_id, resource_id, &user.id.to_string(), &scopes)
-            {
-                change.add(statement);
+        let (tenant, client) = (request.tenant.id, &request.application);
+        for attempt in 1.. {
+            let mut change = Change::new();
+            for resource in &request.resources {
+                let asked = resource.scopes_for(client, &request.scopes.oidc);
+                let api = (client.client_id, resource.application.client_id);
+                change.add(self.idp.directory.add_to_grant(tenant, api, Some(user.id), &asked).await?);
+                let granted = consent_granted(user, client, resource.audience(), &asked);
+                let event = Event::new(tenant, now, Subject::user(user.id), &self.trace, granted);
+                change.append(self.idp.chassis.journal.entry(&event));
             }
-            let granted = consent_granted(user, client, resource.audience(), &asked);
-            let event = Event::new(tenant, now, Subject::user(user.id), &self.trace, granted);
-            change.append(self.idp.chassis.journal.entry(&event));
+            match self.idp.directory.commit(tenant, change).await {
+                // Another consent to the same API was recorded at the same time.
+                Err(error) if error.is_conflict() && attempt < CONSENT_ATTEMPTS => {}
+                other => return Ok(other?),
+            }
         }
-        Ok(self.idp.directory.commit(tenant, change).await?)
+        Ok(())
     }
 }
+
+/// Attempts to record a consent while others to the same API are recorded.
+pub(crate) const CONSENT_ATTEMPTS: u32 = 5;
 
 /// Returns the event for delegated permissions of an API that a user granted to a client.
 pub(crate) fn consent_granted(

@@ -15,7 +15,6 @@ use crate::scopes::{ResolveError, ResolvedResource, resolve};
 pub(crate) struct Lacking {
     pub(crate) resource: ResolvedResource,
     pub(crate) scopes: BTreeSet<String>,
-    pub(crate) granted: BTreeSet<String>,
 }
 
 /// Returns the requested permissions that are not granted, by API, for the consent page.
@@ -33,7 +32,7 @@ pub(crate) async fn lacking(
         let granted = idp.directory.granted_scopes(code.tenant, client.client_id, resource_id, user).await?;
         let scopes = resource.lacking(client, &requested.oidc, &granted)?;
         if !scopes.is_empty() {
-            found.push(Lacking { resource, scopes, granted });
+            found.push(Lacking { resource, scopes });
         }
     }
     Ok(found)

@@ -1,9 +1,12 @@
 //! Delegated permission grants as Graph objects (oauth2PermissionGrant), which refer to service
 //! principals where tokens refer to clients.
 
+use std::collections::BTreeSet;
+
 use outlive_clock::{ClientId, ServicePrincipalId, TenantId, UserId};
 use outlive_store::{Row, Statement, StoreError, Value, sql};
 
+use super::consent::consented_with;
 use super::{ALL_PRINCIPALS, Directory};
 
 /// A client's delegated permissions at an API, granted by a user or for all users.
@@ -109,6 +112,51 @@ impl Directory {
         let mut values = vec![tenant.into(), client.into(), resource.into(), principal.into(), limit.into()];
         values.extend(criterion);
         self.store.rows(Statement::new(select, values)).await?.iter().map(grant_of).collect()
+    }
+}
+
+impl Directory {
+    /// Returns the statement that adds `scopes` to what a user, or an administrator for all, granted a
+    /// client of an API. It conflicts if the grant was changed since it was read here.
+    ///
+    /// # Errors
+    /// As [`Store::row`](outlive_store::Store::row).
+    pub(crate) async fn add_to_grant(
+        &self,
+        tenant: TenantId,
+        (client, resource): (ClientId, ClientId),
+        principal: Option<UserId>,
+        scopes: &BTreeSet<String>,
+    ) -> Result<Statement, StoreError> {
+        let before = self.permission_grant(tenant, client, resource, principal).await?;
+        let granted = before.as_ref().map_or("", |grant| grant.scope.as_str()).split(' ');
+        let granted: BTreeSet<String> =
+            granted.filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
+        let all = consented_with(resource, &granted, scopes);
+        let all = all.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+        let principal = principal_text(principal);
+        Ok(match before {
+            Some(before) => sql!(
+                "UPDATE permission_grants SET scope = $1 WHERE tenant = $2 AND client_id = $3 \
+                 AND resource_id = $4 AND principal = $5 AND scope = $6",
+                all,
+                tenant,
+                client,
+                resource,
+                principal,
+                before.scope
+            )
+            .expect_rows(1),
+            None => sql!(
+                "INSERT INTO permission_grants (tenant, client_id, resource_id, principal, scope) \
+                 VALUES ($1, $2, $3, $4, $5)",
+                tenant,
+                client,
+                resource,
+                principal,
+                all
+            ),
+        })
     }
 }
 

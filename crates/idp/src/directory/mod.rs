@@ -27,7 +27,7 @@ pub(crate) use application::{Application, ApplicationDocument};
 pub(crate) use client_secret::{
     ClientSecrets, PasswordCredential, SecretMatch, expire_secrets, remove_secret, remove_secrets,
 };
-pub(crate) use consent::{ALL_PRINCIPALS, consented_with, grant_scopes, withdraw_scopes};
+pub(crate) use consent::{ALL_PRINCIPALS, grant_scopes, withdraw_scopes};
 pub(crate) use creation::{SECRET_LIFETIME, create};
 pub(crate) use deleted_user::KEPT_AFTER_DELETION;
 pub(crate) use grant_object::{GrantsOf, PermissionGrant};

@@ -3,8 +3,8 @@
 use outlive_clock::{ClientId, FlowId, Instant, SessionId, UserId};
 use outlive_rules::conditional_access::AccessFacts;
 use outlive_rules::{
-    ClientClass, Presented, Question, RefreshTokenFacts, RequestOrigin, RevocationEvents, RotationFacts,
-    Ruleset, SecondFactorFacts, UserFacts,
+    ClientClass, Event, Presented, Question, RefreshTokenFacts, RequestOrigin, RevocationEvents,
+    RotationFacts, Ruleset, SecondFactorFacts, UserFacts,
 };
 use uuid::Uuid;
 
@@ -55,6 +55,13 @@ pub(crate) const fn instant() -> Instant {
 /// An hour later.
 pub(crate) const fn later() -> Instant {
     Instant::from_seconds(1_767_607_200)
+}
+
+/// A question about a refresh token whose user changed the password.
+pub(crate) fn refused_question() -> Question {
+    let mut question = question();
+    question.user.events.record(Event::PasswordChangedByUser, later());
+    question
 }
 
 /// A question about a refresh token that nothing has ended.

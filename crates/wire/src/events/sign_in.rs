@@ -91,7 +91,7 @@ event! {
     }
     notable |_| true,
     summary |event| format!("The browser session was not accepted for {}. {}", event.client_name, event.verdict.explain()),
-    example { session: crate::events::example::session(), client_id: crate::events::example::desktop(), client_name: "Orders Desktop".to_owned(), question: crate::events::example::question(), verdict: crate::events::example::question().decide() },
+    example { session: crate::events::example::session(), client_id: crate::events::example::desktop(), client_name: "Orders Desktop".to_owned(), question: crate::events::example::refused_question(), verdict: crate::events::example::refused_question().decide() },
 }
 
 event! {
