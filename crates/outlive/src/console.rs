@@ -2,15 +2,10 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::StatusCode;
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
-use outlive_chassis::{Chassis, ChassisConfig, Problem, StartError, Trace, pause};
+use outlive_chassis::{Chassis, ChassisConfig, StartError, Trace, pause};
 use outlive_clock::{Span, wall_now};
 use outlive_console::ConsoleConfig;
 use outlive_lab::Diagnostic;
@@ -22,7 +17,6 @@ use outlive_lab::tenants::{TenantError, Tenants, TenantsConfig};
 use outlive_rules::Ruleset;
 use tokio::task::JoinHandle;
 
-use crate::health::HEALTH_PATH;
 use crate::seed_check::all_mistakes;
 use crate::services::{self, Urls};
 
@@ -100,15 +94,7 @@ pub(crate) async fn console(
     let tenants = Tenants::new(chassis.clone(), surface, tenants);
     check_services(&tenants).await?;
     tokio::spawn(tenants.clone().recover());
-    let ready = Arc::new(AtomicBool::new(!start.first_tenant));
-    let first_tenant = start.first_tenant.then(|| {
-        let (tenants, ready) = (tenants.clone(), Arc::clone(&ready));
-        tokio::spawn(async move {
-            create_first_tenant(tenants).await?;
-            ready.store(true, Ordering::Relaxed);
-            Ok(())
-        })
-    });
+    let first_tenant = start.first_tenant.then(|| tokio::spawn(create_first_tenant(tenants.clone())));
     let page = outlive_console::router(ConsoleConfig {
         lab_url: services::parse(&own_url)?,
         tenant_hint: Some(first),
@@ -116,23 +102,8 @@ pub(crate) async fn console(
         random: chassis.random.clone(),
     });
     let routes = outlive_lab::api::router(tenants.clone()).merge(page);
-    let app = outlive_chassis::app(chassis, Arc::new(LabService), routes)
-        .layer(middleware::from_fn_with_state(ready, unhealthy_until_ready));
+    let app = outlive_chassis::app(chassis, Arc::new(LabService), routes);
     Ok(ConsoleApp { app, tenants, first_tenant: FirstTenant(first_tenant) })
-}
-
-/// Reports the console as healthy only when the first tenant exists.
-async fn unhealthy_until_ready(
-    State(ready): State<Arc<AtomicBool>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    if request.uri().path() == HEALTH_PATH && !ready.load(Ordering::Relaxed) {
-        let message = "The first tenant is not created yet. Try again; the log says what it waits for.";
-        let status = StatusCode::SERVICE_UNAVAILABLE;
-        return Problem::new(status, "FirstTenantNotCreated", message).into_response();
-    }
-    next.run(request).await
 }
 
 /// Maximum wait for services that do not answer at the start (wall time).
@@ -177,6 +148,9 @@ pub(crate) struct ConsoleApp {
 #[derive(Debug)]
 pub(crate) struct FirstTenant(Option<JoinHandle<Result<(), StartError>>>);
 
+/// After how long, in wall time, the log says that the first tenant is still being created.
+const CREATED_WITHIN: Duration = Duration::from_secs(5);
+
 impl FirstTenant {
     /// Waits until the first tenant exists.
     ///
@@ -184,7 +158,15 @@ impl FirstTenant {
     /// It cannot be created.
     pub(crate) async fn created(&mut self) -> Result<(), StartError> {
         let Some(creation) = &mut self.0 else { return Ok(()) };
-        let result = creation.await;
+        let notice = async {
+            pause(CREATED_WITHIN).await;
+            tracing::warn!("the first tenant is still being created");
+            std::future::pending::<()>().await;
+        };
+        let result = tokio::select! {
+            result = creation => result,
+            () = notice => return Ok(()),
+        };
         self.0 = None;
         result.unwrap_or_else(|error| {
             Err(StartError::new(

@@ -8,7 +8,7 @@ use outlive_chassis::StartError;
 use url::Url;
 
 /// The path at which services report their health.
-pub(crate) const HEALTH_PATH: &str = "/healthz";
+const HEALTH_PATH: &str = "/healthz";
 
 /// Requests the health of the service at `address`.
 ///

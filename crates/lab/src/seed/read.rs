@@ -128,7 +128,7 @@ fn read_document(
 ) -> Result<Value, Diagnostic> {
     if folder.value.is_empty() {
         let message = "the folder has no name";
-        let remedy = format!("write the folder beside the seed file that holds {document}, or . for its own");
+        let remedy = "write the folder beside the seed file that holds the documents, or . for its own";
         return Err(Diagnostic::new(name, text, Position::of(folder), message, remedy));
     }
     let path = format!("{}/{document}", folder.value);
