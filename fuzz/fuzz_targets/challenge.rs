@@ -1,4 +1,4 @@
-//! Challenges of a resource, as the hub reads them from a header of somebody else's.
+//! Challenges of a resource, as the hub parses them from a back end's header.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

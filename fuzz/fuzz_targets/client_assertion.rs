@@ -1,4 +1,4 @@
-//! Client assertions: reading one ends, whatever comes, and says what it says. (Whether it is signed is asked of what was read.)
+//! Client assertions: parsing terminates for every input. Signatures are verified afterwards.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -140,7 +140,7 @@ fn claims_of(token: &str) -> Value {
 }
 
 #[tokio::test]
-async fn an_api_that_was_down_is_told_when_it_is_back_even_by_an_issuer_that_was_killed_meanwhile() {
+async fn an_api_that_was_down_is_notified_later_even_by_an_issuer_that_was_killed() {
     let mut system = System::start().await;
     let tenant = system.new_tenant().await;
     tenant.freeze().await;

@@ -66,7 +66,7 @@ fn every_witness_of_the_parity_page_is_a_test() {
 }
 
 #[test]
-fn no_number_that_is_said_never_to_be_given_is_in_the_catalogue() {
+fn no_number_listed_as_never_returned_is_in_the_catalogue() {
     let (page, errors) = (read("docs/parity.md"), read("docs/errors.md"));
     let (_, table) =
         page.split_once("\nNumbers of the original that are never given").expect("the page lists them");

@@ -33,7 +33,7 @@ async fn nothing_comes_back_where_disabling_revokes() {
 }
 
 #[tokio::test]
-async fn what_an_api_does_that_is_told_at_once() {
+async fn an_api_with_continuous_access_evaluation_is_notified_at_once() {
     let ended = run("continuous-access-evaluation", "2025-11").await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let at = |text: &str| ended.stdout.find(text).unwrap_or_else(|| panic!("{text}: {}", ended.stdout));
@@ -77,7 +77,7 @@ async fn a_passkey_outlives_the_password() {
 
 /// The rule of the scenario, inverted.
 #[tokio::test]
-async fn it_fails_if_what_no_password_was_typed_for_is_not_spared() {
+async fn it_fails_if_credentials_without_a_password_are_revoked() {
     let ended =
         run("passkey-outlives-password", "2025-11+password_changed_by_user.non_password_token=revoked").await;
     assert_eq!(ended.code, Some(1), "{ended:?}");

@@ -7,7 +7,7 @@ use outlive_tests::{Deployment, Layout, Service, Signal, System, free_base, outl
 use serde_json::Value;
 
 #[tokio::test]
-async fn every_service_says_who_it_is_and_all_end_when_asked() {
+async fn every_service_names_itself_and_all_end_with_the_signal() {
     let system = System::start().await;
     for (service, name) in [
         (Service::Idp, "idp"),

@@ -235,7 +235,7 @@ impl Drop for Running {
 }
 
 #[tokio::test]
-async fn the_identity_provider_alone_listens_by_tls_where_it_is_told() {
+async fn the_identity_provider_alone_listens_by_tls_at_the_given_address() {
     let data = tempfile::tempdir().expect("the temporary directory is writable");
     let path = data.path().to_str().expect("its path is UTF-8");
     let port = free_base() + 43;

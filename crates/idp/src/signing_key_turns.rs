@@ -69,14 +69,14 @@ pub(crate) fn schedule(tenant: TenantId, every: Span, now: Instant) -> Change {
 
 /// When the next rotation is due.
 pub(crate) async fn next_due(store: &Store, tenant: TenantId) -> Result<Option<Instant>, StoreError> {
-    Ok(scheduled(store, tenant).await?.map(|(next, _)| next))
+    Ok(find_schedule(store, tenant).await?.map(|(next, _)| next))
 }
 
 /// Performs the due rotations, each at its own instant. Missed rotations are skipped.
 pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, turn: Turn) -> Result<DueWork, Problem> {
     let mut work = DueWork::default();
     while let Some((next, every)) =
-        scheduled(&idp.chassis.store, tenant).await?.filter(|(next, _)| *next <= turn.now())
+        find_schedule(&idp.chassis.store, tenant).await?.filter(|(next, _)| *next <= turn.now())
     {
         if let Some(missed) = turn.missed_before().filter(|missed| next < *missed) {
             skip(idp, tenant, (next, every), missed, turn.now()).await?;
@@ -137,7 +137,7 @@ async fn skip(
     }
 }
 
-async fn scheduled(store: &Store, tenant: TenantId) -> Result<Option<(Instant, Span)>, StoreError> {
+async fn find_schedule(store: &Store, tenant: TenantId) -> Result<Option<(Instant, Span)>, StoreError> {
     let row = store
         .row(sql!("SELECT every_us, next_us FROM signing_key_schedules WHERE tenant = $1", tenant))
         .await?;

@@ -57,7 +57,7 @@ async fn of_many_who_move_a_clock_at_once_the_farthest_wins() {
 }
 
 #[tokio::test]
-async fn a_clock_runs_as_fast_as_it_is_told_and_stops_where_it_is() {
+async fn a_clock_runs_at_the_given_speed_and_stops_where_it_is() {
     let scene = Scene::start().await;
     scene.create(1, &[]).await;
     let now = |answer: &Value| -> outlive_clock::Instant {

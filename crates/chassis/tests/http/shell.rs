@@ -74,7 +74,7 @@ async fn a_body_that_is_too_large_is_refused_announced_or_not() {
 }
 
 #[tokio::test]
-async fn a_fault_is_told_in_the_one_form_and_the_service_lives_on() {
+async fn a_panic_is_a_problem_response_and_the_service_continues() {
     let scene = Scene::start().await;
     for _ in 0..3 {
         let answer = scene.get("/panic").await;

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use crate::scene::{HOST, LAB_AUTHORIZATION, Scene, lab};
 
 #[tokio::test]
-async fn it_serves_until_it_is_told_to_stop_even_if_somebody_follows() {
+async fn it_serves_until_the_signal_to_stop_even_with_followers() {
     let scene = Scene::start().await;
     scene.create(1, &[]).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");

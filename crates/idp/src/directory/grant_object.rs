@@ -116,8 +116,8 @@ impl Directory {
 }
 
 impl Directory {
-    /// Returns the statement that adds `scopes` to what a user, or an administrator for all, granted a
-    /// client of an API. It conflicts if the grant was changed since it was read here.
+    /// Returns the statement that adds `scopes` to a client's grant for an API, which a user gave,
+    /// or an administrator for all. It conflicts if the grant was changed since it was read here.
     ///
     /// # Errors
     /// As [`Store::row`](outlive_store::Store::row).

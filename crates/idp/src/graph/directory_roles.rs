@@ -205,8 +205,8 @@ async fn check_removable(caller: &Caller, user: &User) -> Result<(), GraphError>
     check_not_last(caller, user).await
 }
 
-/// Rejects a change that takes away the last Global Administrator: the role, the user, or the account's
-/// use ("Manage emergency access accounts in Microsoft Entra ID").
+/// Rejects a change that removes the last Global Administrator: the role, the user, or the use of
+/// the account ("Manage emergency access accounts in Microsoft Entra ID").
 pub(in crate::graph) async fn check_not_last(caller: &Caller, user: &User) -> Result<(), GraphError> {
     if !user.directory_roles.iter().any(|name| name == GLOBAL_ADMINISTRATOR) {
         return Ok(());

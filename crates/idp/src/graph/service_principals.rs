@@ -92,7 +92,7 @@ pub(crate) async fn show(caller: Caller, Path(id): Path<String>) -> Response {
     caller.answer(result.await)
 }
 
-pub(super) async fn shown(caller: &Caller, name: &ApplicationName) -> Result<Response, GraphError> {
+pub(super) async fn show_principal(caller: &Caller, name: &ApplicationName) -> Result<Response, GraphError> {
     caller.allowed(&READ_APPLICATIONS)?;
     let application = name.find(caller).await?;
     let options = caller.entity_options(&SERVICE_PRINCIPAL)?;

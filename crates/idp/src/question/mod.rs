@@ -56,9 +56,9 @@ pub(crate) async fn ask(
         return Err(Problem::bad_request("'of' is not a credential, nor the name of one."));
     }
     let asking = Asking { idp: &idp, tenant: &tenant };
-    let found = match asking.pasted(text).await? {
+    let found = match asking.find_by_text(text).await? {
         Some(found) => Some(found),
-        None => asking.named(text).await?,
+        None => asking.find_by_name(text).await?,
     };
     let found = found.ok_or_else(|| {
         Problem::not_found(

@@ -16,7 +16,7 @@ use crate::token::{AuthorizationCode, CodeScopes};
 
 impl Asking<'_> {
     /// Finds the credential with this name in the journal.
-    pub(super) async fn named(&self, name: &str) -> Result<Option<Found>, Problem> {
+    pub(super) async fn find_by_name(&self, name: &str) -> Result<Option<Found>, Problem> {
         if let Ok(id) = name.parse::<SessionId>()
             && let Some(session) = sessions::by_id(&self.idp.chassis.store, self.tenant.id, id).await?
         {

@@ -17,7 +17,7 @@ use crate::token::{AuthorizationCode, Presentation, gather_refresh_token_facts};
 
 impl Asking<'_> {
     /// Returns the credential of this tenant that the text is.
-    pub(super) async fn pasted(&self, text: &str) -> Result<Option<Found>, Problem> {
+    pub(super) async fn find_by_text(&self, text: &str) -> Result<Option<Found>, Problem> {
         let (idp, tenant) = (self.idp, self.tenant.id);
         if let Ok(token) = SealedRefreshToken::open(&idp.chassis.sealer, text)
             && token.tenant == tenant
@@ -30,7 +30,7 @@ impl Asking<'_> {
             return self.of_code(&code).await.map(Some);
         }
         if let Some(uti) = uti_of(text) {
-            return self.named(&uti).await;
+            return self.find_by_name(&uti).await;
         }
         let secret = text.rsplit_once('=').map_or(text, |(_, value)| value);
         match Browser::of_secret(secret) {

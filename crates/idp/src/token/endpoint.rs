@@ -145,7 +145,7 @@ async fn tokens_or_refusal(visit: &Visit, endpoint: TokenVersion) -> Response {
                 // The rules evaluated nothing, and a flood of requests must not become a flood of
                 // commits.
                 Some(_) if refusal.error == aadsts::TOO_MANY_REQUESTS => Ok(()),
-                Some(tenant) => record::refused(visit, tenant, &refusal, &details).await,
+                Some(tenant) => record::record_refusal(visit, tenant, &refusal, &details).await,
                 None => Ok(()),
             };
             let refusal = recorded.err().unwrap_or(refusal).at(endpoint);

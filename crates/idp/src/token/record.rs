@@ -119,7 +119,7 @@ fn issued_refresh_token(token: &SealedRefreshToken, text: &str) -> IssuedRefresh
 }
 
 /// Records that a token request was refused. A refresh token is named by its ids if it can be read.
-pub(crate) async fn refused(
+pub(crate) async fn record_refusal(
     visit: &Visit,
     tenant: TenantId,
     refusal: &Refusal,

@@ -224,7 +224,7 @@ fn check_names(file: &SeedFile) -> Vec<Wrong> {
     }
     let connectors = Defined::collect("connector", file.connectors.iter().map(|c| &c.name), wrong);
     let names = file.connections.iter().map(|connection| &connection.name);
-    // The hub has one connection of a name, whoever owns it.
+    // Connection names are unique in the hub, across owners.
     let connections = Defined::collect_by("connection", names, str::to_ascii_lowercase, wrong);
     for application in [&file.flow_service, &file.maker_portal, &file.resource] {
         applications.holds(application, wrong);
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_told_with_their_place() {
+    fn mistakes_have_their_place() {
         let whole = builtin::CONTOSO;
         for (from, to, line_holds, message) in [
             ("owner: owner", "owner: stranger", "owner: stranger", "no user with role 'stranger'"),

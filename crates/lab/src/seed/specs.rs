@@ -72,7 +72,7 @@ pub(super) fn idp_spec(
         .groups
         .iter()
         .map(|group| {
-            // A role that nobody has is no user's id, so that the places of the others stay.
+            // An unknown role becomes the id of no user, so that the places of the others stay.
             let id_of = |role: &str| {
                 let user = users.iter().find(|user| user.role == role);
                 user.map_or(UserId::from_uuid(Uuid::nil()), |user| user.id)

@@ -224,7 +224,7 @@ proptest! {
     }
 
     #[test]
-    fn an_access_token_that_nobody_evaluates_knows_only_time(user in users(), rules in rulesets(), now in instants()) {
+    fn an_access_token_without_cae_is_valid_until_it_expires(user in users(), rules in rulesets(), now in instants()) {
         let token = access(false);
         let verdict = access_token::decide(&token, &user, &rules, now);
         prop_assert_eq!(verdict.is_accepted(), GRANTED <= now && now < token.expires_at);

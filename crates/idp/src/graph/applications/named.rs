@@ -34,7 +34,8 @@ pub(super) fn application(segment: &str) -> Result<ApplicationName, GraphError> 
 pub(crate) async fn show_by_app_id(caller: Caller, Path(segment): Path<String>) -> Response {
     let result = async {
         if let Some(app_id) = app_id(&segment, "servicePrincipals") {
-            return service_principals::shown(&caller, &ApplicationName::AppId(app_id.to_owned())).await;
+            return service_principals::show_principal(&caller, &ApplicationName::AppId(app_id.to_owned()))
+                .await;
         }
         if segment.starts_with(directory_roles::NAMED) {
             return directory_roles::shown(&caller, &segment);

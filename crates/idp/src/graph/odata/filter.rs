@@ -209,8 +209,8 @@ enum Word {
 }
 
 impl Word {
-    /// The value that it is: a quoted text, or without quotes a boolean, null, a number, an instant or
-    /// an id.
+    /// Returns the value of the literal: a quoted text, or without quotes a boolean, null, a
+    /// number, an instant or an id.
     fn value(self) -> Result<Value, String> {
         let text = match self {
             Self::Quoted(text) => return Ok(Value::String(text)),
