@@ -6,6 +6,7 @@ use std::time::Duration;
 use outlive_tests::{Service, System, Tenant, free_base, outlive};
 use reqwest::{Certificate, Client, StatusCode};
 use serde_json::Value;
+use tokio::time::{interval, timeout};
 
 const LOGIN: &str = "login.microsoftonline.com";
 const GRAPH: &str = "graph.microsoft.com";
@@ -163,7 +164,15 @@ async fn drop_in_mode_answers_to_the_names_of_the_cloud() {
     let names = format!("{LOGIN},{GRAPH}");
     let system = System::start_at(base, &["--hosts", &names, "--hosts-port", &port.to_string()]).await;
     let tenant = system.new_tenant().await;
-    assert!(system.log().contains(&format!("127.0.0.1 {LOGIN} {GRAPH}")), "the hosts-file line is printed");
+    // Printed when the first tenant exists.
+    let line = format!("127.0.0.1 {LOGIN} {GRAPH}");
+    let printed = async {
+        let mut attempts = interval(Duration::from_millis(100));
+        while !system.log().contains(&line) {
+            attempts.tick().await;
+        }
+    };
+    timeout(Duration::from_secs(30), printed).await.expect("the hosts-file line is printed");
     for port in [port, base + 43] {
         let client = trusting(&system.data().join("ca.pem"), &[(LOGIN, port), (GRAPH, port)]);
         let login = format!("https://{LOGIN}:{port}");

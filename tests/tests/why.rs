@@ -39,9 +39,12 @@ async fn a_token_that_outlives_the_password_says_so_and_what_would_end_it() {
             .contains(&"an administrator revoked the user's sessions and refresh tokens")
     );
     let lineage = summaries(&of_token["lineage"]);
-    for step in
-        ["signed in with a password", "an authorization code", "as a confidential client", "refreshed"]
-    {
+    for step in [
+        "signed in with a password",
+        "authorization code was issued",
+        "as a confidential client",
+        "refreshed",
+    ] {
         assert!(lineage.contains(step), "{lineage}");
     }
     // The access token, by fingerprint: only its expiry ends it.
