@@ -1,6 +1,6 @@
 //! The cookies of a browser.
 //!
-//! As in a real browser, they belong to a host, not to a port. Unlike there, they do not expire:
+//! As in a browser, cookies belong to a host, not to a port. They do not expire here:
 //! the browser has no virtual time, and the server decides whether a session is too old. Deletion
 //! (`Max-Age=0`, a date in 1970) works.
 

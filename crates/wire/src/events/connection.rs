@@ -160,7 +160,7 @@ event! {
 }
 
 event! {
-    /// A refresh of a connection's tokens failed for now: the issuer did not answer as it should.
+    /// A refresh of a connection's tokens failed temporarily: no usable response arrived.
     ConnectionRefreshPostponed = "connection.refresh_postponed" {
         /// What happened.
         why: String,
