@@ -22,7 +22,6 @@
 
 mod api;
 mod audiences;
-mod bearer;
 mod caller;
 mod config;
 mod evaluation;

@@ -19,6 +19,7 @@
 //! ```
 
 mod access_claims;
+mod authorization;
 mod bounded_cache;
 mod certificate;
 mod challenge;
@@ -43,6 +44,7 @@ mod security_event;
 mod verifier;
 
 pub use access_claims::AccessClaims;
+pub use authorization::{bearer_token, credentials};
 pub use certificate::{Certificate, CertificateRefusal};
 pub use challenge::{Challenge, TOKEN_ISSUED_BEFORE_REVOCATION};
 pub use claims_request::{ClaimsRequest, MalformedClaimsRequest};
