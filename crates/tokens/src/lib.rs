@@ -20,7 +20,6 @@
 
 mod access_claims;
 mod authorization;
-mod bounded_cache;
 mod certificate;
 mod challenge;
 pub mod claims;
