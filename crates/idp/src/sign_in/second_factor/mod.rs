@@ -12,7 +12,7 @@ use outlive_rules::{SecondFactorFacts, aadsts};
 use outlive_store::StoreError;
 use uuid::Uuid;
 
-use crate::conditional_access::RefusingPolicies;
+use crate::access::conditional_access::RefusingPolicies;
 use crate::directory::{Application, Directory, Tenant, User};
 use crate::protocol::refusal::Refusal;
 
