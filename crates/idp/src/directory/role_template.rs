@@ -124,7 +124,8 @@ impl User {
     pub(crate) fn another_has_role(&self, role: &str) -> Change {
         let mut change = Change::new();
         change.add(sql!("UPDATE tenants SET rules = rules WHERE tenant = $1", self.tenant));
-        // A statement of its own: on PostgreSQL, one that waits sees no rows that changed meanwhile.
+        // A statement of its own: on PostgreSQL, one that waits sees no rows that changed
+        // meanwhile.
         let condition = another_with_role!("UPDATE tenants SET rules = rules WHERE tenant = $1 AND ");
         change.add(Statement::new(condition, self.and_role(role)).expect_rows(1));
         change

@@ -19,7 +19,7 @@ use tower::ServiceExt as _;
 
 use super::caller::Caller;
 use super::error::GraphError;
-use crate::response_headers::{named_for_graph, of_graph, with_charset};
+use crate::protocol::response_headers::{named_for_graph, of_graph, with_charset};
 
 const REQUESTS_MAX: usize = 20;
 
