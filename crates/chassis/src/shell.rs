@@ -11,13 +11,17 @@ use http::header::{
     CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{HeaderName, HeaderValue, StatusCode};
+use outlive_tokens::{bearer_token, peek_tenant};
 use serde_json::json;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
 use crate::health::Health;
 use crate::lab_surface::{self, Surface};
-use crate::{BODY_BYTES_MAX, CallerOrigin, Chassis, Problem, Service, Trace, date, lab_access, running_time};
+use crate::{
+    BODY_BYTES_MAX, CallerOrigin, Chassis, Problem, Service, Trace, date, lab_access, response_is_dated,
+    running_time,
+};
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
 
@@ -100,7 +104,17 @@ async fn enter<S: Service>(
         let (request, _) = request.into_parts();
         date::handle(service.refuse(problem, &request)).await
     } else {
-        date::handle(next.run(request)).await
+        // Also a path that leads nowhere is asked for in the tenant of its token.
+        let tenant = bearer_token(request.headers()).ok().and_then(peek_tenant);
+        date::handle(async {
+            let response = next.run(request).await;
+            if let Some(tenant) = tenant.filter(|_| !response_is_dated()) {
+                // An unknown tenant has no date.
+                let _ = chassis.clocks.now(tenant).await;
+            }
+            response
+        })
+        .await
     };
     tracing::debug!(service = chassis.service, status = response.status().as_u16(), "answered");
     let response_is_redirect = response.status().is_redirection();
