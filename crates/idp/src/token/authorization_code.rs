@@ -18,12 +18,12 @@ use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
 use super::resource_grant::{Several, at_redemption, resolve_grant};
 use super::response::TokenAnswer;
-use crate::decision::Decision;
 use crate::directory::User;
 use crate::directory::platform::GRAPH_URI;
-use crate::refusal::Refusal;
-use crate::second_factor;
-use crate::spec::RedirectUriType;
+use crate::directory::spec::RedirectUriType;
+use crate::protocol::decision::Decision;
+use crate::protocol::refusal::Refusal;
+use crate::sign_in::second_factor;
 
 /// The requested scopes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -151,7 +151,14 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     let decision = decide(&facts, user.as_ref());
     if let Some(refusal) = decision.refusal() {
         let resource = authorized.resources.first().map_or(GRAPH_URI, RequestedResource::audience);
-        return Err(second_factor::complete(refusal, &idp.directory, &request.tenant, resource).await?);
+        return Err(second_factor::complete(
+            refusal,
+            &idp.directory,
+            &request.tenant,
+            resource,
+            access.policies,
+        )
+        .await?);
     }
     let redirect_uri = request.form.get("redirect_uri").ok_or_else(|| Refusal::missing("redirect_uri"))?;
     if redirect_uri != code.redirect_uri {

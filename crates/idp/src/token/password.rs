@@ -11,10 +11,10 @@ use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
 use super::resource_grant::{first_of_grant, resolve_grant};
 use super::response::TokenAnswer;
-use crate::decision::Decision;
 use crate::directory::platform::GRAPH_URI;
-use crate::refusal::Refusal;
-use crate::second_factor;
+use crate::protocol::decision::Decision;
+use crate::protocol::refusal::Refusal;
+use crate::sign_in::second_factor;
 
 pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Refusal> {
     let idp = request.idp;
@@ -41,7 +41,14 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
     let decision = Decision::on(presented, Some(&user), &request.tenant.rules, request.now);
     if let Some(refusal) = decision.refusal() {
         let resource = wanted.scopes.resources.first().map_or(GRAPH_URI, RequestedResource::audience);
-        return Err(second_factor::complete(refusal, &idp.directory, &request.tenant, resource).await?);
+        return Err(second_factor::complete(
+            refusal,
+            &idp.directory,
+            &request.tenant,
+            resource,
+            access.policies,
+        )
+        .await?);
     }
     let resource = resolve_grant(request, user.id, wanted).await?;
     let random = idp.chassis.random.of(request.tenant.id);

@@ -12,9 +12,9 @@ use super::mint::{Family, UserGrant, mint_for_user};
 use super::refresh_token_facts::{self, Presentation};
 use super::resource_grant::{ResourceGrant, ResourceRequest, requested_scopes, resolve_grant};
 use super::response::TokenAnswer;
-use crate::decision::Decision;
-use crate::refusal::Refusal;
-use crate::second_factor;
+use crate::protocol::decision::Decision;
+use crate::protocol::refusal::Refusal;
+use crate::sign_in::second_factor;
 
 pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Refusal> {
     if let Some(answer) = attempt(request).await? {
@@ -73,7 +73,14 @@ async fn attempt(request: &TokenRequest<'_>) -> Result<Option<TokenAnswer>, Refu
         }
         let first = scopes.and_then(|scopes| scopes.resources.first());
         let resource = first.map_or(token.resource.as_str(), RequestedResource::audience);
-        return Err(second_factor::complete(refusal, &idp.directory, &request.tenant, resource).await?);
+        return Err(second_factor::complete(
+            refusal,
+            &idp.directory,
+            &request.tenant,
+            resource,
+            access.policies,
+        )
+        .await?);
     }
     let Some(user) = user else { return Err(Refusal::new(aadsts::USER_NOT_FOUND)) };
     let wanted = wanted?;
