@@ -16,11 +16,17 @@
 mod catalogue;
 mod event;
 pub mod events;
+mod lab_surface;
 mod line;
+mod secret;
 mod subject;
+pub mod tenant;
 
 pub use catalogue::EventDescription;
 pub use event::EventPayload;
 pub use events::{JournalEvent, UnknownEvent};
+pub use lab_surface::{ClockChange, ClockState, DueWork};
 pub use line::JournalLine;
+pub use outlive_rules::ClientClass;
+pub use secret::Secret;
 pub use subject::{ParseSubjectError, Subject, SubjectKind};

@@ -15,7 +15,6 @@ mod memory;
 pub(crate) mod passwords;
 pub(crate) mod platform;
 pub(crate) mod sessions;
-pub(crate) mod spec;
 pub(crate) mod user_removals;
 
 mod policies;
@@ -45,6 +44,8 @@ pub(crate) use registrable_uri::{PlainHttp, first_unregistrable, unregistrable};
 pub(crate) use role_template::{DirectoryRole, wids_of_application, wids_of_user};
 pub(crate) use tenant::{Tenant, use_signing_key};
 pub(crate) use user::{User, shortened_name};
+
+pub(crate) use outlive_wire::tenant as spec;
 
 use std::sync::Arc;
 

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::seed::{ApplicationKind, TenantPlan};
+use crate::seed::TenantPlan;
 use crate::services::Origins;
+use outlive_wire::tenant::ApplicationKind;
 
 /// A tenant with its credentials. Contains passwords and secrets: sealed at rest, no `Debug`.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
