@@ -19,6 +19,7 @@ pub mod events;
 mod lab_surface;
 mod line;
 mod secret;
+mod service_spec;
 mod subject;
 pub mod tenant;
 
@@ -29,4 +30,5 @@ pub use lab_surface::{ClockChange, ClockState, DueWork};
 pub use line::JournalLine;
 pub use outlive_rules::ClientClass;
 pub use secret::Secret;
+pub use service_spec::{ConnectorSpec, FlowSpec, HubSpec, OrderSpec, ResourceSpec};
 pub use subject::{ParseSubjectError, Subject, SubjectKind};

@@ -27,6 +27,8 @@ mod signed_out;
 mod tenant;
 mod user;
 
+pub(crate) use outlive_wire::tenant as spec;
+
 pub(crate) use app_role::{AppRoleAssignment, PrincipalType, unassign};
 pub(crate) use application::{Application, ApplicationDocument};
 pub(crate) use client_secret::{
@@ -44,8 +46,6 @@ pub(crate) use registrable_uri::{PlainHttp, first_unregistrable, unregistrable};
 pub(crate) use role_template::{DirectoryRole, wids_of_application, wids_of_user};
 pub(crate) use tenant::{Tenant, use_signing_key};
 pub(crate) use user::{User, shortened_name};
-
-pub(crate) use outlive_wire::tenant as spec;
 
 use std::sync::Arc;
 

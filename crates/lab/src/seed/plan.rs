@@ -4,11 +4,12 @@
 use outlive_clock::{ClientId, TenantId, UserId};
 use outlive_rules::{Ruleset, platform};
 use outlive_wire::tenant::{ApplicationKind, GroupSpec, TenantSpec, UserSpec};
+use outlive_wire::{ConnectorSpec, HubSpec, ResourceSpec};
 use serde_json::{Value, json};
 use serde_saphyr::Spanned;
 use uuid::Uuid;
 
-use super::file::SeedUser;
+use super::file::{SeedConnector, SeedUser};
 use super::ids::{Ids, NO_CLIENT};
 use super::{DrawnSecrets, Seed};
 
@@ -175,8 +176,8 @@ impl TenantPlan {
         };
         Self {
             idp: idp_spec(seed, &ids, (&domain, &display_name, edition), &users, &applications),
-            hub: hub_spec(seed, &client_of, secrets),
-            resource: resource_spec(seed, &client_of),
+            hub: json!(hub_spec(seed, &client_of, secrets)),
+            resource: json!(resource_spec(seed, &client_of)),
             flow: json!({
                 "client_id": client_of(&file.flow_service.value),
                 "client_secret": secrets.client_secrets.get(&file.flow_service.value),
@@ -278,44 +279,34 @@ fn idp_spec(
     spec
 }
 
-fn hub_spec(seed: &Seed, client_of: &dyn Fn(&str) -> Option<ClientId>, secrets: &DrawnSecrets) -> Value {
-    let connectors: Vec<_> = seed
-        .file
-        .connectors
-        .iter()
-        .filter_map(|connector| {
-            let files = seed.connectors.get(&connector.name.value)?;
-            let mut api_properties = files.api_properties.clone();
-            let client_id = "/properties/connectionParameters/token/oAuthSettings/clientId";
-            if let Some(place) = api_properties.pointer_mut(client_id) {
-                *place = json!(client_of(&connector.application.value).unwrap_or(NO_CLIENT));
-            }
-            let mut spec = json!({
-                "name": connector.name.value, "display_name": connector.display_name,
-                "api_properties": api_properties, "swagger": files.swagger,
-            });
-            if let (Some(secret), Some(fields)) =
-                (secrets.client_secrets.get(&connector.application.value), spec.as_object_mut())
-            {
-                fields.insert("client_secret".to_owned(), json!(secret));
-            }
-            Some(spec)
+/// The description of the tenant for the hub.
+fn hub_spec(seed: &Seed, client_of: &dyn Fn(&str) -> Option<ClientId>, secrets: &DrawnSecrets) -> HubSpec {
+    let connector = |connector: &SeedConnector| {
+        let files = seed.connectors.get(&connector.name.value)?;
+        let application = &connector.application.value;
+        let mut api_properties = files.api_properties.clone();
+        let client_id = "/properties/connectionParameters/token/oAuthSettings/clientId";
+        if let Some(place) = api_properties.pointer_mut(client_id) {
+            *place = json!(client_of(application).unwrap_or(NO_CLIENT));
+        }
+        Some(ConnectorSpec {
+            name: connector.name.value.clone(),
+            display_name: Some(connector.display_name.clone()),
+            api_properties,
+            swagger: files.swagger.clone(),
+            client_secret: secrets.client_secrets.get(application).map(|secret| secret.as_str().into()),
         })
-        .collect();
-    json!({ "connectors": connectors })
+    };
+    HubSpec { connectors: seed.file.connectors.iter().filter_map(connector).collect() }
 }
 
-fn resource_spec(seed: &Seed, client_of: &dyn Fn(&str) -> Option<ClientId>) -> Value {
+/// The description of the tenant for the resource.
+fn resource_spec(seed: &Seed, client_of: &dyn Fn(&str) -> Option<ClientId>) -> ResourceSpec {
     let name = &seed.file.resource.value;
-    let mut audiences: Vec<String> = seed
-        .file
-        .applications
-        .iter()
-        .filter(|application| application.name.value == *name)
-        .flat_map(|application| application.identifier_uris.clone())
-        .collect();
+    let own = seed.file.applications.iter().filter(|application| application.name.value == *name);
+    let mut audiences: Vec<_> = own.flat_map(|application| application.identifier_uris.clone()).collect();
     audiences.extend(client_of(name).map(|client| client.to_string()));
-    json!({ "audiences": audiences, "orders": seed.file.orders })
+    ResourceSpec { audiences, orders: seed.file.orders.clone() }
 }
 
 #[cfg(test)]
