@@ -4,8 +4,9 @@ use serde::{Deserialize, Deserializer, Serialize as _, Serializer};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// A password, client secret or token. It is redacted in debug output, serializable only by a field that
-/// asks for it, compared in constant time and zeroized on drop. Reading it takes an explicit [`expose`](Secret::expose).
+/// A password, client secret or token. It is redacted in debug output, compared in constant time
+/// and zeroized on drop. Reading it takes an explicit [`expose`](Secret::expose); it is serialized
+/// only in the description of a tenant, which the lab sends to a service.
 #[derive(Clone, Default)]
 pub struct Secret(Zeroizing<String>);
 

@@ -1,5 +1,5 @@
-//! What a tenant is made of: the description with which the lab creates it at the identity provider.
-//! Seed files share its parts.
+//! What a tenant is made of: the description with which the lab creates it at the identity
+//! provider. Seed files share its parts.
 
 use outlive_clock::{ClientId, ServicePrincipalId, Span, UserId};
 use outlive_rules::Ruleset;
@@ -220,7 +220,7 @@ pub struct OptionalClaimSpec {
     /// Its name (`auth_time`).
     pub name: String,
     /// Whether the application prefers the claim to be present; has no effect.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub essential: bool,
     /// Additional properties (`include_user_token`).
     #[serde(default, alias = "additionalProperties")]

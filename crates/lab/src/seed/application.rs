@@ -3,7 +3,7 @@
 use outlive_clock::{ClientId, ServicePrincipalId};
 use outlive_wire::tenant::{
     AppRoleSpec, ApplicationKind, ApplicationSpec, EventStreamSpec, FederatedCredentialSpec, GroupClaims,
-    ImplicitGrants, OptionalClaimsSpec, RedirectUriSpec, RequiredSpec, ScopeSpec,
+    ImplicitGrants, OptionalClaimSpec, OptionalClaimsSpec, RedirectUriSpec, RequiredSpec, ScopeSpec,
 };
 use serde::Deserialize;
 use serde_saphyr::Spanned;
@@ -69,7 +69,7 @@ pub struct SeedApplication {
     pub logout_url: Option<String>,
     /// Optional claims.
     #[serde(default)]
-    pub optional_claims: OptionalClaimsSpec,
+    pub optional_claims: SeedOptionalClaims,
     /// Memberships that its tokens include; none by default.
     #[serde(default)]
     pub group_membership_claims: GroupClaims,
@@ -85,6 +85,34 @@ pub struct SeedApplication {
 
 const fn version_one() -> u8 {
     1
+}
+
+/// Optional claims, by kind of token. Unlike Microsoft Graph, a seed rejects unknown fields.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SeedOptionalClaims {
+    /// In ID tokens for it.
+    pub id_token: Vec<SeedOptionalClaim>,
+    /// In access tokens for it.
+    pub access_token: Vec<SeedOptionalClaim>,
+}
+
+/// An optional claim.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedOptionalClaim {
+    /// Its name (`auth_time`).
+    pub name: String,
+    /// Its additional properties (`include_user_token`).
+    #[serde(default)]
+    pub additional_properties: Vec<String>,
+}
+
+impl SeedOptionalClaim {
+    fn spec(&self) -> OptionalClaimSpec {
+        let additional_properties = self.additional_properties.clone();
+        OptionalClaimSpec { additional_properties, ..OptionalClaimSpec::named(&self.name) }
+    }
 }
 
 /// Permissions on one API.
@@ -136,7 +164,10 @@ impl SeedApplication {
                 .map(|role| AppRoleSpec { id: ids.of(role.id), ..role.clone() })
                 .collect(),
             token_version: Some(self.token_version),
-            optional_claims: self.optional_claims.clone(),
+            optional_claims: OptionalClaimsSpec {
+                id_token: self.optional_claims.id_token.iter().map(SeedOptionalClaim::spec).collect(),
+                access_token: self.optional_claims.access_token.iter().map(SeedOptionalClaim::spec).collect(),
+            },
             group_membership_claims: self.group_membership_claims,
             continuous_access_evaluation: self.continuous_access_evaluation,
             event_stream: planned
