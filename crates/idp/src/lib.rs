@@ -37,13 +37,7 @@ use axum::Router;
 use outlive_chassis::{Chassis, SpecMistake, StartError};
 use outlive_store::{Migration, migrations};
 
-pub use directory::spec::{
-    AppRoleSpec, ApplicationKind, ApplicationSpec, FederatedCredentialSpec, GroupClaims, GroupSpec,
-    OptionalClaimSpec, OptionalClaimsSpec, RedirectUriSpec, RedirectUriType, RequiredSpec, ScopeSpec,
-    TenantSpec, UserSpec,
-};
 pub use protocol::form::Parameters;
-pub use security_events::EventStreamSpec;
 
 use crate::idp::Idp;
 use crate::service::IdpService;

@@ -87,6 +87,7 @@ impl Service for IdpService {
         Ok(DueWork {
             done: keys.done + removals.done + events.done,
             failed: keys.failed + removals.failed + events.failed,
+            next_due: None,
         })
     }
 }

@@ -15,7 +15,6 @@ mod memory;
 pub(crate) mod passwords;
 pub(crate) mod platform;
 pub(crate) mod sessions;
-pub(crate) mod spec;
 pub(crate) mod user_removals;
 
 mod policies;
@@ -27,6 +26,8 @@ mod role_template;
 mod signed_out;
 mod tenant;
 mod user;
+
+pub(crate) use outlive_wire::tenant as spec;
 
 pub(crate) use app_role::{AppRoleAssignment, PrincipalType, unassign};
 pub(crate) use application::{Application, ApplicationDocument};

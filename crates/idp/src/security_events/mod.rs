@@ -17,4 +17,4 @@ pub(crate) use queue::{TABLES, next_due, queue_event};
 pub(crate) use retry::resume;
 pub(crate) use stream::{remove, set, show};
 
-pub use stream::EventStreamSpec;
+pub(crate) use stream::{fault, insertion};

@@ -10,7 +10,7 @@ use outlive_clock::{ClientId, Instant, SessionId, TenantId, UserId};
 use outlive_rules::scopes::{RequestedResource, ScopeRequest};
 use outlive_rules::{ClientClass, CodeFacts, Presented, ProofKey, aadsts, lifetimes};
 use outlive_store::{Change, Store, StoreError, sql};
-use outlive_tokens::{ClaimsRequest, RedirectType, SealedToken};
+use outlive_tokens::{ClaimsRequest, SealedToken};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -176,14 +176,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         address: code.address,
         // Those of the authorization request: there, the user could be prompted to satisfy them.
         contexts: code.claims.contexts.clone(),
-        family: Family::New {
-            id: code.id,
-            redirect_type: match code.redirect_type {
-                RedirectUriType::Web => RedirectType::Web,
-                RedirectUriType::Spa => RedirectType::Spa,
-                RedirectUriType::PublicClient => RedirectType::PublicClient,
-            },
-        },
+        family: Family::New { id: code.id, redirect_type: Some(code.redirect_type) },
         claims: request.claims.clone().after(&code.claims),
         decision: &decision,
         grant_type: "authorization_code",

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use outlive_rules::scopes::{RequestedResource, ScopeRequest};
 use outlive_rules::{DeviceCodeFacts, Presented, SecondFactorFacts, aadsts, password_based};
 use outlive_store::Change;
-use outlive_tokens::{RedirectType, SealedToken};
+use outlive_tokens::SealedToken;
 
 use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
@@ -77,7 +77,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         contexts: BTreeSet::new(),
         family: Family::New {
             id: random.stream("refresh-token-family").uuid_at(request.now),
-            redirect_type: RedirectType::None,
+            redirect_type: None,
         },
         claims: request.claims.clone(),
         decision: &decision,

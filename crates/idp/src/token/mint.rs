@@ -6,15 +6,13 @@ use std::net::IpAddr;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use outlive_clock::{Instant, SessionId};
-use outlive_rules::{ClientClass, aadsts, lifetimes};
+use outlive_rules::{aadsts, lifetimes};
 use outlive_store::Change;
 use outlive_tokens::claims::{
     AccessSubject, AccessTokenClaims, AccessTokenInput, IdTokenClaims, IdTokenInput, UserClaims, UserFacts,
     uti,
 };
-use outlive_tokens::{
-    ClaimsRequest, RedirectType, SealedRefreshToken, SealedToken, TokenVersion, fingerprint, sign_rs256,
-};
+use outlive_tokens::{ClaimsRequest, SealedRefreshToken, SealedToken, TokenVersion, fingerprint, sign_rs256};
 use uuid::Uuid;
 
 use super::endpoint::TokenRequest;
@@ -26,6 +24,7 @@ use super::response::TokenAnswer;
 use super::rotation::Rotation;
 use super::user_claims::{self, TokenKind, user_claims};
 use crate::directory::platform::GRAPH;
+use crate::directory::spec::RedirectUriType;
 use crate::directory::{Application, User};
 use crate::protocol::decision::Decision;
 use crate::protocol::refusal::Refusal;
@@ -33,7 +32,7 @@ use crate::protocol::refusal::Refusal;
 /// The family of a new refresh token.
 pub(crate) enum Family<'a> {
     /// A new family.
-    New { id: Uuid, redirect_type: RedirectType },
+    New { id: Uuid, redirect_type: Option<RedirectUriType> },
     /// The family of this token, which stays valid.
     Of(&'a SealedRefreshToken, &'a Rotation),
 }
@@ -260,15 +259,12 @@ fn refresh_token(
             client_id: request.client.application.client_id,
             user_id: grant.user.id,
             tenant: request.tenant.id,
-            client_class: match request.client.class() {
-                ClientClass::Public => outlive_tokens::ClientClass::Public,
-                ClientClass::Confidential => outlive_tokens::ClientClass::Confidential,
-            },
+            client_class: request.client.class(),
             password_based: outlive_rules::password_based(&grant.amr),
             amr: grant.amr.clone(),
             auth_time: grant.auth_time,
             redirect_type: *redirect_type,
-            fixed_expires_at: (*redirect_type == RedirectType::Spa)
+            fixed_expires_at: (*redirect_type == Some(RedirectUriType::Spa))
                 .then(|| request.now + lifetimes::SPA_REFRESH_TOKEN),
             resource: resource.name.clone(),
             bare: resource.granted.forms().first().is_some_and(|form| form.identifier.is_none()),

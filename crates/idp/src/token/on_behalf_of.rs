@@ -9,7 +9,7 @@ use outlive_rules::scopes::RequestedResource;
 use outlive_rules::{AssertionFacts, Presented, aadsts, password_based};
 use outlive_store::Change;
 use outlive_tokens::claims::{BACKDATED, ClientAuthentication};
-use outlive_tokens::{AccessClaims, BearerExpectations, BearerRefusal, ClientAssertion, RedirectType};
+use outlive_tokens::{AccessClaims, BearerExpectations, BearerRefusal, ClientAssertion};
 
 use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
@@ -81,7 +81,7 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
         contexts: BTreeSet::new(),
         family: Family::New {
             id: random.stream("refresh-token-family").uuid_at(request.now),
-            redirect_type: RedirectType::None,
+            redirect_type: None,
         },
         claims: request.claims.clone(),
         decision: &decision,

@@ -5,7 +5,7 @@
 use outlive_rules::scopes::RequestedResource;
 use outlive_rules::{PasswordFacts, Presented};
 use outlive_store::Change;
-use outlive_tokens::{RedirectType, Secret};
+use outlive_tokens::Secret;
 
 use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
@@ -62,7 +62,7 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
         contexts: request.claims.contexts.clone(),
         family: Family::New {
             id: random.stream("refresh-token-family").uuid_at(request.now),
-            redirect_type: RedirectType::None,
+            redirect_type: None,
         },
         claims: request.claims.clone(),
         decision: &decision,

@@ -11,7 +11,6 @@ use outlive_wire::events::{
 
 use super::endpoint::TokenRequest;
 use super::mint::{MintedAccessToken, UserGrant};
-use super::refresh_token_facts::class_of;
 use super::resource_grant::ResourceGrant;
 use crate::protocol::refusal::{Refusal, RequestDetails};
 use crate::protocol::response_headers::age;
@@ -110,7 +109,7 @@ fn issued_refresh_token(token: &SealedRefreshToken, text: &str) -> IssuedRefresh
         parent: token.parent_id,
         family: token.family_id,
         fingerprint: fingerprint(text),
-        client_class: class_of(token),
+        client_class: token.client_class,
         password_based: token.password_based,
         session: token.session_id,
         family_issued_at: token.family_issued_at,
@@ -138,7 +137,7 @@ pub(crate) async fn record_refusal(
         parent: token.parent_id,
         family: token.family_id,
         fingerprint: presented.map(fingerprint),
-        client_class: class_of(&token),
+        client_class: token.client_class,
         password_based: token.password_based,
     });
     let about: Vec<_> = refresh_token

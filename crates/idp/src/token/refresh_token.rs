@@ -36,7 +36,7 @@ async fn attempt(request: &TokenRequest<'_>) -> Result<Option<TokenAnswer>, Refu
     }
     let client = &request.client.application;
     let by_its_client = token.client_id == client.client_id;
-    match (refresh_token_facts::class_of(&token), request.client.class()) {
+    match (token.client_class, request.client.class()) {
         // The class of another client does not matter: the grant is not its own.
         _ if !by_its_client => {}
         (ClientClass::Confidential, ClientClass::Public) => {

@@ -1,6 +1,6 @@
 //! Gathers the facts of a refresh token for the rules, at redemption and when explaining a verdict.
 
-use outlive_rules::{ClientClass, RefreshTokenFacts, RequestOrigin, SecondFactorFacts};
+use outlive_rules::{RefreshTokenFacts, RequestOrigin, SecondFactorFacts};
 use outlive_store::StoreError;
 use outlive_tokens::SealedRefreshToken;
 
@@ -35,7 +35,7 @@ pub(crate) async fn gather(
     };
     let rotation = rotation::look_up(&idp.chassis, &tenant.rules, token).await?;
     let facts = RefreshTokenFacts {
-        client_class: class_of(token),
+        client_class: token.client_class,
         password_based: token.password_based,
         spa: token.is_spa(),
         family_issued_at: token.family_issued_at,
@@ -50,12 +50,4 @@ pub(crate) async fn gather(
         conditional_access: access.facts.clone(),
     };
     Ok((facts, rotation))
-}
-
-/// Returns the client class when the token's family was minted.
-pub(crate) const fn class_of(token: &SealedRefreshToken) -> ClientClass {
-    match token.client_class {
-        outlive_tokens::ClientClass::Public => ClientClass::Public,
-        outlive_tokens::ClientClass::Confidential => ClientClass::Confidential,
-    }
 }
