@@ -8,14 +8,15 @@ use outlive_clock::{ClientId, Instant, TenantId, wall_now};
 use outlive_rules::aadsts;
 use outlive_tokens::{ForeignIssuers, PairwiseKey, TokenVersion, Verifier, VerifierConfig, issuer};
 
-use crate::cloud;
-use crate::device::UserCodeGuesses;
+use crate::IdpConfig;
 use crate::directory::platform::GRAPH_URI;
 use crate::directory::{ClientSecrets, Directory, Tenant};
-use crate::refusal::{Refusal, RequestDetails};
+use crate::keys::installation_keys;
+use crate::keys::signing_keys::SigningKeys;
+use crate::protocol::cloud;
+use crate::protocol::refusal::{Refusal, RequestDetails};
 use crate::security_events::Deliveries;
-use crate::signing_keys::SigningKeys;
-use crate::{IdpConfig, installation_keys};
+use crate::sign_in::device::UserCodeGuesses;
 
 /// The shared state. Cheap to clone.
 #[derive(Clone)]

@@ -8,11 +8,15 @@ use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
 
 use crate::directory;
+use crate::directory::spec::TenantSpec;
+use crate::directory::user_removals;
 use crate::idp::Idp;
-use crate::response_headers::{named_for_graph, with_charset};
+use crate::keys::signing_key_turns;
+use crate::keys::signing_keys;
+use crate::lab::registration;
+use crate::protocol::response_headers::{named_for_graph, with_charset};
 use crate::routes::is_of_graph;
-use crate::spec::TenantSpec;
-use crate::{graph, registration, security_events, signing_key_turns, signing_keys, user_removals};
+use crate::{graph, security_events};
 
 pub(crate) struct IdpService {
     idp: Idp,

@@ -7,10 +7,10 @@ use http::{HeaderMap, Method};
 use outlive_chassis::{CallerOrigin, Trace};
 use outlive_rules::aadsts;
 
-use crate::form::Parameters;
 use crate::idp::Idp;
-use crate::pages::{self, PageState};
-use crate::refusal::{Refusal, RequestDetails};
+use crate::protocol::form::Parameters;
+use crate::protocol::refusal::{Refusal, RequestDetails};
+use crate::sign_in::pages::{self, PageState};
 
 /// A request to an endpoint below a tenant's path.
 pub(crate) struct Visit {

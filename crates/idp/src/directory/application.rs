@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::platform::{self, registration};
 use super::redirect_uri::without_loopback_port;
 use super::{Directory, FederatedCredential, KeyCredential};
-use crate::spec::{
+use crate::directory::spec::{
     AppRoleSpec, ApplicationKind, GroupClaims, ImplicitGrants, OptionalClaimsSpec, RedirectUriSpec,
     RequiredSpec, ScopeSpec,
 };

@@ -16,9 +16,11 @@ use super::{
     Group, GroupDocument, KeyCredential, PASSWORD_NEVER_EXPIRES, PrincipalType, User, UserProfile,
     grant_scopes,
 };
-use crate::passwords::{self, HashedPassword};
-use crate::second_factor::{Authenticator, SecondFactor};
-use crate::spec::{ApplicationKind, ApplicationSpec, FederatedCredentialSpec, OptionalClaimSpec, TenantSpec};
+use crate::directory::passwords::{self, HashedPassword};
+use crate::directory::spec::{
+    ApplicationKind, ApplicationSpec, FederatedCredentialSpec, OptionalClaimSpec, TenantSpec,
+};
+use crate::sign_in::second_factor::{Authenticator, SecondFactor};
 
 /// Default lifetime of a client secret ("application: addPassword": start plus two years).
 pub(crate) const SECRET_LIFETIME: Span = Span::from_days(730);

@@ -9,9 +9,15 @@ mod creation;
 mod deleted_user;
 mod grant_object;
 mod group;
+pub(crate) mod hashing_queue;
 mod key_credential;
 mod memory;
+pub(crate) mod passwords;
 pub(crate) mod platform;
+pub(crate) mod sessions;
+pub(crate) mod spec;
+pub(crate) mod user_removals;
+
 mod policies;
 mod profile;
 mod redirect_uri;
@@ -42,7 +48,8 @@ pub(crate) use user::{User, shortened_name};
 
 use std::sync::Arc;
 
-use crate::{security_events, signing_key_turns};
+use crate::keys::signing_key_turns;
+use crate::security_events;
 use outlive_clock::TenantId;
 use outlive_store::{Change, Row, Statement, Store, StoreError};
 

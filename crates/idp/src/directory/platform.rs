@@ -16,7 +16,7 @@ use uuid::{Builder, Uuid};
 
 use super::application::application_of;
 use super::{Application, ApplicationDocument, Directory};
-use crate::spec::{
+use crate::directory::spec::{
     AppRoleSpec, ApplicationKind, OptionalClaimSpec, OptionalClaimsSpec, RedirectUriSpec, RedirectUriType,
     ScopeSpec,
 };
@@ -121,7 +121,7 @@ fn absent<'a>(
 }
 
 /// Adds the platform applications to a new tenant, except those in its specification.
-pub(super) fn insert(change: &mut Change, tenant: TenantId, own: &[crate::spec::ApplicationSpec]) {
+pub(super) fn insert(change: &mut Change, tenant: TenantId, own: &[crate::directory::spec::ApplicationSpec]) {
     let present = own.iter().map(|application| application.client_id).collect();
     let taken = own.iter().flat_map(|application| application.identifier_uris.iter().cloned()).collect();
     for application in absent(tenant, &present, &taken) {

@@ -4,7 +4,7 @@
 use url::Url;
 
 use super::Application;
-use crate::spec::RedirectUriType;
+use crate::directory::spec::RedirectUriType;
 
 impl Application {
     /// Returns the type of the matching registration. The match is exact except for the port of a

@@ -6,7 +6,7 @@ use outlive_rules::{RevocationEvents, UserFacts};
 use outlive_store::{Row, Statement, StoreError, sql};
 
 use super::{Directory, Tenant, UserProfile};
-use crate::second_factor::SecondFactor;
+use crate::sign_in::second_factor::SecondFactor;
 
 /// The longest sign-in name, in characters ("Password policies and account restrictions in
 /// Microsoft Entra ID").

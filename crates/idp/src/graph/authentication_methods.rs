@@ -11,7 +11,7 @@ use super::error::GraphError;
 use super::fido2_methods;
 use super::odata::{context, count_response};
 use crate::directory::User;
-use crate::passkeys::of_user;
+use crate::sign_in::passkeys::of_user;
 
 const READ: [&str; 2] = ["UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite.All"];
 /// The permissions for the caller's own methods.

@@ -20,8 +20,8 @@ use super::odata::{EntityType, Options};
 use super::permissions::Permission;
 use crate::directory::platform::{GRAPH, GRAPH_URI};
 use crate::directory::{Tenant, User};
-use crate::form::Parameters;
 use crate::idp::Idp;
+use crate::protocol::form::Parameters;
 use crate::security_events::queue_event;
 
 /// A caller with a valid access token for Microsoft Graph.

@@ -13,7 +13,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::directory::shortened_name;
-use crate::refusal::Refusal;
+use crate::protocol::refusal::Refusal;
 
 /// A Graph error: `{"error":{"code","message","innerError"}}`.
 #[derive(Debug)]

@@ -15,7 +15,7 @@ use super::caller::Caller;
 use super::error::GraphError;
 use super::odata::{context, count_response};
 use crate::directory::User;
-use crate::passkeys::{Passkey, of_user};
+use crate::sign_in::passkeys::{Passkey, of_user};
 
 const READ: [&str; 2] = ["UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite.All"];
 const WRITE: [&str; 1] = ["UserAuthenticationMethod.ReadWrite.All"];

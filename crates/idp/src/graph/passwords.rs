@@ -16,10 +16,10 @@ use uuid::Uuid;
 use super::caller::Caller;
 use super::error::GraphError;
 use super::odata::context;
-use crate::credential_events::{CredentialEvent, happen_and};
 use crate::directory::User;
-use crate::passwords;
-use crate::refusal::Refusal;
+use crate::directory::passwords;
+use crate::protocol::refusal::Refusal;
+use crate::security_events::credential_events::{CredentialEvent, happen_and};
 
 /// The id of every user's password method.
 const PASSWORD_METHOD: &str = "28c10230-6103-485e-b985-444c60001490";

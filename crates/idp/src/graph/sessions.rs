@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::caller::Caller;
 use super::error::GraphError;
-use crate::credential_events::{CredentialEvent, happen};
 use crate::directory::User;
+use crate::security_events::credential_events::{CredentialEvent, happen};
 
 const PERMISSIONS: [&str; 4] = [
     "User.RevokeSessions.All",

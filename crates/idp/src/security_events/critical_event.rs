@@ -43,7 +43,7 @@ mod tests {
 
     use super::*;
     use crate::directory::UserProfile;
-    use crate::second_factor::SecondFactor;
+    use crate::sign_in::second_factor::SecondFactor;
 
     const NOW: Instant = Instant::from_seconds(1_000);
 

@@ -5,6 +5,7 @@
 //! the same commit ([`queue`]), delivered in order ([`delivery`]) and retried until the API has
 //! acknowledged them ([`retry`]).
 
+pub(crate) mod credential_events;
 mod critical_event;
 mod delivery;
 mod queue;

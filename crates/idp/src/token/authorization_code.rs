@@ -18,12 +18,12 @@ use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
 use super::resource_grant::{Several, at_redemption, resolve_grant};
 use super::response::TokenAnswer;
-use crate::decision::Decision;
 use crate::directory::User;
 use crate::directory::platform::GRAPH_URI;
-use crate::refusal::Refusal;
-use crate::second_factor;
-use crate::spec::RedirectUriType;
+use crate::directory::spec::RedirectUriType;
+use crate::protocol::decision::Decision;
+use crate::protocol::refusal::Refusal;
+use crate::sign_in::second_factor;
 
 /// The requested scopes.
 #[derive(Debug, Clone, Serialize, Deserialize)]

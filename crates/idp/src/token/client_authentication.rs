@@ -12,9 +12,9 @@ use outlive_tokens::claims::ClientAuthentication;
 use super::client_assertion;
 use super::grant_type::GrantType;
 use crate::directory::{Application, SecretMatch, Tenant};
-use crate::form::Parameters;
 use crate::idp::Idp;
-use crate::refusal::Refusal;
+use crate::protocol::form::Parameters;
+use crate::protocol::refusal::Refusal;
 
 /// A registered, enabled client, authenticated if it has to be.
 #[derive(Debug, Clone)]

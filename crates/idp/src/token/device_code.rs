@@ -13,12 +13,12 @@ use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
 use super::resource_grant::{Several, at_redemption, resolve_grant};
 use super::response::TokenAnswer;
-use crate::conditional_access::NO_CONTEXTS;
-use crate::decision::Decision;
-use crate::device::{SealedDeviceCode, find, mark_redeemed};
+use crate::access::conditional_access::NO_CONTEXTS;
 use crate::directory::platform::GRAPH_URI;
-use crate::refusal::Refusal;
-use crate::second_factor;
+use crate::protocol::decision::Decision;
+use crate::protocol::refusal::Refusal;
+use crate::sign_in::device::{SealedDeviceCode, find, mark_redeemed};
+use crate::sign_in::second_factor;
 
 pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Refusal> {
     let idp = request.idp;

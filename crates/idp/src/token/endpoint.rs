@@ -22,12 +22,12 @@ use super::response::TokenAnswer;
 use super::{
     authorization_code, client_credentials, device_code, on_behalf_of, password, record, refresh_token,
 };
-use crate::conditional_access::{self, Access, AccessContext};
+use crate::access::conditional_access::{self, Access, AccessContext};
 use crate::directory::{Application, Tenant, User};
-use crate::form::Parameters;
 use crate::idp::Idp;
-use crate::refusal::Refusal;
-use crate::response_headers::telemetry;
+use crate::protocol::form::Parameters;
+use crate::protocol::refusal::Refusal;
+use crate::protocol::response_headers::telemetry;
 use crate::visit::Visit;
 
 /// A token request of an authenticated client.

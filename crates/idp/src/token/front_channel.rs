@@ -19,9 +19,9 @@ use super::mint::{self, AccessTokenOrder, IdTokenOrder, mint_access_token, user_
 use super::resource_grant::{ResourceRequest, Several, resolve_grant};
 use super::response::scope;
 use super::user_claims::{self, TokenKind, user_claims};
-use crate::authorize::{AuthorizeRequest, SignedIn};
-use crate::conditional_access;
-use crate::refusal::Refusal;
+use crate::access::conditional_access;
+use crate::protocol::refusal::Refusal;
+use crate::sign_in::authorize::{AuthorizeRequest, SignedIn};
 use crate::visit::Visit;
 
 /// The parameters of a response.

@@ -25,10 +25,10 @@ use super::resource_grant::ResourceGrant;
 use super::response::TokenAnswer;
 use super::rotation::Rotation;
 use super::user_claims::{self, TokenKind, user_claims};
-use crate::decision::Decision;
 use crate::directory::platform::GRAPH;
 use crate::directory::{Application, User};
-use crate::refusal::Refusal;
+use crate::protocol::decision::Decision;
+use crate::protocol::refusal::Refusal;
 
 /// The family of a new refresh token.
 pub(crate) enum Family<'a> {

@@ -15,11 +15,12 @@ use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
 use super::resource_grant::{first_of_grant, resolve_grant};
 use super::response::TokenAnswer;
-use crate::conditional_access::NO_CONTEXTS;
-use crate::decision::Decision;
+use crate::access::conditional_access::NO_CONTEXTS;
 use crate::directory::platform::GRAPH_URI;
-use crate::refusal::Refusal;
-use crate::{second_factor, sessions};
+use crate::directory::sessions;
+use crate::protocol::decision::Decision;
+use crate::protocol::refusal::Refusal;
+use crate::sign_in::second_factor;
 
 pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Refusal> {
     let idp = request.idp;

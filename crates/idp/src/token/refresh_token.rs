@@ -12,9 +12,9 @@ use super::mint::{Family, UserGrant, mint_for_user};
 use super::refresh_token_facts::{self, Presentation};
 use super::resource_grant::{ResourceGrant, ResourceRequest, requested_scopes, resolve_grant};
 use super::response::TokenAnswer;
-use crate::decision::Decision;
-use crate::refusal::Refusal;
-use crate::second_factor;
+use crate::protocol::decision::Decision;
+use crate::protocol::refusal::Refusal;
+use crate::sign_in::second_factor;
 
 pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Refusal> {
     if let Some(answer) = attempt(request).await? {

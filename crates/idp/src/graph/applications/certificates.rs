@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::directory::KeyCredential;
 use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
-use crate::registration::CERTIFICATES_MAX;
+use crate::lab::registration::CERTIFICATES_MAX;
 
 /// A certificate in a request. Graph's other properties are part of the certificate itself.
 #[derive(Debug, Deserialize)]

@@ -4,11 +4,11 @@ use outlive_rules::platform;
 use serde_json::{Value, json};
 
 use super::required;
+use crate::directory::spec::{GroupClaims, OptionalClaimSpec, RedirectUriType};
 use crate::directory::{Application, KeyCredential, PasswordCredential};
 use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
 use crate::graph::odata::EntityType;
-use crate::spec::{GroupClaims, OptionalClaimSpec, RedirectUriType};
 
 pub(crate) const APPLICATION: EntityType = EntityType {
     name: "microsoft.graph.application",

@@ -15,13 +15,13 @@ use super::change::ApplicationChange;
 use super::read::ApplicationName;
 use super::required;
 use super::resource::{APPLICATION, resource};
+use crate::directory::spec::ApplicationKind;
 use crate::directory::{Application, ApplicationDocument};
 use crate::graph::body::Body;
 use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
 use crate::graph::odata::entity;
 use crate::graph::permissions::{WRITE_APPLICATIONS, WRITE_OWN_APPLICATION};
-use crate::spec::ApplicationKind;
 
 /// `POST /applications`. Also creates its service principal (docs/parity.md).
 pub(crate) async fn create(caller: Caller, body: Result<Body<ApplicationChange>, GraphError>) -> Response {

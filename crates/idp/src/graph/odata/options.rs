@@ -4,8 +4,8 @@ use outlive_clock::{Stream, TenantId};
 use outlive_tokens::Sealer;
 
 use super::{EntityType, Filter};
-use crate::form::Parameters;
 use crate::graph::error::GraphError;
+use crate::protocol::form::Parameters;
 
 /// The default and the maximum page size.
 const TOP: u32 = 100;

@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::resource::{USER, resource};
 use super::update::{PasswordProfile, UserType, bounded, invalid};
+use crate::directory::passwords::{self, HashedPassword};
 use crate::directory::{Tenant, User, UserProfile};
 use crate::graph::body::Body;
 use crate::graph::caller::Caller;
@@ -19,10 +20,9 @@ use crate::graph::error::GraphError;
 use crate::graph::mail_nickname::mail_nickname;
 use crate::graph::odata::entity;
 use crate::graph::permissions::WRITE_USERS;
-use crate::passwords::{self, HashedPassword};
-use crate::refusal::Refusal;
-use crate::registration::{is_domain_length, is_user_name_prefix};
-use crate::second_factor::SecondFactor;
+use crate::lab::registration::{is_domain_length, is_user_name_prefix};
+use crate::protocol::refusal::Refusal;
+use crate::sign_in::second_factor::SecondFactor;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -18,7 +18,7 @@ use crate::graph::error::GraphError;
 use crate::graph::mail_nickname::mail_nickname;
 use crate::graph::passwords::reset_password_and;
 use crate::graph::permissions::WRITE_USERS;
-use crate::registration::is_name;
+use crate::lab::registration::is_name;
 
 /// The properties of a user that can be changed. An absent property stays unchanged; a null clears
 /// it where it may be empty.
