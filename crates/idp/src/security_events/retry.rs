@@ -5,7 +5,7 @@
 use outlive_chassis::{Turn, pause};
 use outlive_clock::{Instant, Span, TenantId, wall_now};
 
-use super::delivery::{locked, run_due};
+use super::delivery::run_due;
 use super::queue;
 use crate::idp::{Idp, WeakIdp};
 
@@ -21,7 +21,7 @@ pub(super) fn backoff(tries: u32, longest: Span) -> Span {
 
 /// Retries in wall time until no failed delivery is queued.
 pub(super) fn schedule_retries(idp: &Idp, tenant: TenantId) {
-    if locked(&idp.deliveries.kept).insert(tenant) {
+    if idp.deliveries.kept.lock().insert(tenant) {
         tokio::spawn(retry(idp.downgrade(), tenant));
     }
 }
@@ -33,7 +33,7 @@ async fn retry(idp: WeakIdp, tenant: TenantId) {
             Some(idp) => match next_retry(&idp, tenant).await {
                 Some(at) => at - wall_now(),
                 None => {
-                    locked(&idp.deliveries.kept).remove(&tenant);
+                    idp.deliveries.kept.lock().remove(&tenant);
                     // A delivery that failed between the check and the removal found this task
                     // still registered.
                     if next_retry(&idp, tenant).await.is_some() {
