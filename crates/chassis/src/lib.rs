@@ -12,6 +12,7 @@
 //! assert_eq!(origins.for_host("attacker.example"), None);
 //! ```
 
+mod cause;
 mod chassis;
 mod clocks;
 mod config;
@@ -41,6 +42,7 @@ mod trace;
 mod turn;
 mod until_commit;
 
+pub use cause::Cause;
 pub use chassis::Chassis;
 pub use clocks::{ClockError, Clocks};
 pub use config::ChassisConfig;

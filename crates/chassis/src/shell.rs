@@ -17,7 +17,9 @@ use tower_http::limit::RequestBodyLimitLayer;
 
 use crate::health::Health;
 use crate::lab_surface::{self, Surface};
-use crate::{BODY_BYTES_MAX, CallerOrigin, Chassis, Problem, Service, Trace, date, lab_access, running_time};
+use crate::{
+    BODY_BYTES_MAX, CallerOrigin, Cause, Chassis, Problem, Service, Trace, date, lab_access, running_time,
+};
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
 
@@ -102,7 +104,16 @@ async fn enter<S: Service>(
     } else {
         date::handle(next.run(request)).await
     };
-    tracing::debug!(service = chassis.service, status = response.status().as_u16(), "answered");
+    let status = response.status();
+    match response.extensions_mut().remove::<Cause>() {
+        Some(error) if status.is_server_error() => {
+            tracing::error!(service = chassis.service, status = status.as_u16(), %error, "a request failed");
+        }
+        Some(error) => {
+            tracing::debug!(service = chassis.service, status = status.as_u16(), %error, "answered")
+        }
+        None => tracing::debug!(service = chassis.service, status = status.as_u16(), "answered"),
+    }
     let response_is_redirect = response.status().is_redirection();
     let headers = response.headers_mut();
     if let Ok(request_id) = request_id {

@@ -52,6 +52,7 @@ impl Backend {
             Self::Sqlite(path) => Ok(Connection::Sqlite(SqliteConnection::open(path)?)),
             Self::Postgres(postgres) => {
                 let connecting = tokio::time::timeout(CONNECT_MAX, postgres.connect());
+                // The source says nothing more than `TooSlow`.
                 Ok(Connection::Postgres(connecting.await.map_err(|_| DatabaseError::TooSlow)??))
             }
         }

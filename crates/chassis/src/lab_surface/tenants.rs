@@ -90,7 +90,7 @@ pub(crate) async fn create<S: Service>(
         surface.chassis.clocks.remember(tenant, clock);
         Ok::<_, StoreError>(())
     });
-    creating.await.map_err(|_| Problem::unavailable())?.map_err(|error| {
+    creating.await.map_err(|panic| Problem::unavailable().caused_by(panic))?.map_err(|error| {
         if error.is_conflict() {
             Problem::conflict(format!(
                 "There is a tenant {tenant} here already, or its description names something twice."
@@ -128,6 +128,6 @@ pub(crate) async fn delete<S: Service>(
         surface.forget(tenant);
         Ok::<_, StoreError>(())
     });
-    deleting.await.map_err(|_| Problem::unavailable())??;
+    deleting.await.map_err(|panic| Problem::unavailable().caused_by(panic))??;
     Ok(StatusCode::NO_CONTENT)
 }

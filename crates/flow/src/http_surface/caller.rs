@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
 use http::header::WWW_AUTHENTICATE;
 use http::request::Parts;
+use http::{HeaderValue, StatusCode};
 use outlive_chassis::{CallerOrigin, ClockError, Problem, Trace};
 use outlive_clock::{Instant, TenantId, UserId};
 use outlive_tokens::{BearerExpectations, BearerRefusal, Challenge, bearer_token, peek_tenant};
@@ -32,18 +32,21 @@ pub(super) struct Caller {
     pub(super) now: Instant,
 }
 
-/// The error response for a caller who is not authenticated.
-pub(super) struct Refusal(Response);
+/// The error for a caller who is not authenticated, with a challenge, or not authorized.
+pub(super) struct Refusal {
+    problem: Problem,
+    challenge: Option<HeaderValue>,
+}
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        self.0
+        (self.challenge.map(|challenge| [(WWW_AUTHENTICATE, challenge)]), self.problem).into_response()
     }
 }
 
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
-        Self(problem.into_response())
+        Self { problem, challenge: None }
     }
 }
 
@@ -107,14 +110,11 @@ fn unauthorized(flows: &Flows, tenant: &str, refusal: &BearerRefusal) -> Refusal
         BearerRefusal::KeysUnavailable => "ServiceUnavailable",
         _ => "InvalidAuthenticationToken",
     };
-    let problem =
-        Problem::new(refusal.status(), code, format!("The caller is not authenticated: {refusal}."));
-    let mut response = problem.into_response();
-    if refusal.status() == StatusCode::UNAUTHORIZED {
-        let challenge = refusal.www_authenticate(&Challenge::new("", &authorize));
-        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
-    }
-    Refusal(response)
+    let status = refusal.status();
+    let challenge = (status == StatusCode::UNAUTHORIZED)
+        .then(|| refusal.www_authenticate(&Challenge::new("", &authorize)));
+    let problem = Problem::new(status, code, format!("The caller is not authenticated: {refusal}."));
+    Refusal { problem, challenge }
 }
 
 async fn environment_of(parts: &mut Parts, flows: &Arc<Flows>) -> String {

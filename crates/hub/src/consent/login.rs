@@ -73,9 +73,9 @@ pub(super) async fn open(
     query: Result<Query<HashMap<String, String>>, QueryRejection>,
 ) -> Result<Response, ErrorPage> {
     let broken = || ErrorPage::unusable("The link is incomplete or damaged.");
-    let Query(query) = query.map_err(|_| broken())?;
+    let Query(query) = query.map_err(|error| broken().caused_by(error))?;
     let data = query.get("data").ok_or_else(broken)?;
-    let link = LoginLink::open(&hub.chassis.sealer, data).map_err(|_| broken())?;
+    let link = LoginLink::open(&hub.chassis.sealer, data).map_err(|error| broken().caused_by(error))?;
     let now = now(&hub, link.tenant).await?;
     let attempt = attempt::by_id(&hub.chassis.store, link.tenant, link.attempt).await?;
     let attempt = attempt

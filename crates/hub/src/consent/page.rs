@@ -1,10 +1,13 @@
 //! The error page of a consent.
 
+use std::error::Error;
+
 use askama::Template;
+use axum::Extension;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
-use outlive_chassis::Problem;
+use outlive_chassis::{Cause, Problem};
 
 /// The error page of a consent; needs no script.
 #[derive(Debug, Clone, Template)]
@@ -19,6 +22,8 @@ pub(super) struct ErrorPage {
     remedy: &'static str,
     /// The URL to return to.
     return_url: Option<String>,
+    #[template(ignore)]
+    cause: Option<Cause>,
 }
 
 impl ErrorPage {
@@ -31,6 +36,7 @@ impl ErrorPage {
             response: None,
             remedy: "Go back to the connection and request a new link.",
             return_url: None,
+            cause: None,
         }
     }
 
@@ -54,6 +60,12 @@ impl ErrorPage {
         }
     }
 
+    /// Keeps the error behind this one, which the shell logs.
+    pub(super) fn caused_by(mut self, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.cause = Some(Cause::new(error));
+        self
+    }
+
     /// Adds a link back.
     pub(super) fn with_return_url(mut self, url: &str) -> Self {
         self.return_url = Some(url.to_owned());
@@ -63,7 +75,7 @@ impl ErrorPage {
 
 impl From<Problem> for ErrorPage {
     fn from(problem: Problem) -> Self {
-        Self::unavailable(problem.status, problem.message)
+        Self { cause: problem.source, ..Self::unavailable(problem.status, problem.message) }
     }
 }
 
@@ -75,8 +87,11 @@ impl From<outlive_store::StoreError> for ErrorPage {
 
 impl IntoResponse for ErrorPage {
     fn into_response(self) -> Response {
-        let Ok(html) = self.render() else { return Problem::unavailable().into_response() };
-        let mut response = (self.status, html).into_response();
+        let html = match self.render() {
+            Ok(html) => html,
+            Err(error) => return Problem::unavailable().caused_by(error).into_response(),
+        };
+        let mut response = (self.status, self.cause.map(Extension), html).into_response();
         for (name, value) in [
             (CONTENT_TYPE, "text/html; charset=utf-8"),
             (CACHE_CONTROL, "no-store"),

@@ -80,8 +80,9 @@ fn principal(written: Value, tenant: TenantId) -> Result<Principal, ArmRefusal> 
             Err(ArmRefusal::invalid("properties.principal.identity.tenantId is another tenant."))
         }
         WrittenPrincipal::ActiveDirectory { object_id, .. } => Ok(Principal::Object(object_id)),
-        WrittenPrincipal::Workflow { workflow_id } => Principal::workflow(&workflow_id)
-            .map_err(|_| ArmRefusal::invalid("properties.principal.identity.workflowId is not a flow id.")),
+        WrittenPrincipal::Workflow { workflow_id } => Principal::workflow(&workflow_id).map_err(|error| {
+            ArmRefusal::invalid("properties.principal.identity.workflowId is not a flow id.").caused_by(error)
+        }),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use outlive_chassis::{Problem, Trace, pause};
+use outlive_chassis::{Cause, Problem, Trace, pause};
 use outlive_clock::{ConnectionId, Instant, TenantId, wall_now};
 use outlive_journal::Event;
 use outlive_store::Change;
@@ -73,9 +73,15 @@ pub(crate) async fn source_token(
     let attempt = || refresh(Arc::clone(hub), key.0, key.1, None, trace.clone());
     match hub.refreshes.run(key, attempt).await {
         Some(Ok(tokens)) => Ok(tokens.access),
-        _ if freshness == Freshness::Aging => open(hub, connection, credential).map(|tokens| tokens.access),
+        failed if freshness == Freshness::Aging => {
+            if let Some(Err(RefreshFailure::Internal(problem))) = failed {
+                let (error, connection) = (Cause::new(problem), connection.id);
+                tracing::error!(%error, %connection, "a refresh failed; the stored token is used");
+            }
+            open(hub, connection, credential).map(|tokens| tokens.access)
+        }
         Some(Err(failure)) => Err(failure),
-        None => Err(RefreshFailure::Internal(Problem::unavailable())),
+        None => Err(panicked()),
     }
 }
 
@@ -94,10 +100,14 @@ pub(crate) async fn answer_challenge(
             // A refresh that began before the challenge and found the token fresh.
             Some(Ok(tokens)) if tokens.access == challenged.refused => {}
             Some(result) => return result.map(|tokens| tokens.access),
-            None => return Err(RefreshFailure::Internal(Problem::unavailable())),
+            None => return Err(panicked()),
         }
     }
     Err(RefreshFailure::Transient(true))
+}
+
+fn panicked() -> RefreshFailure {
+    Problem::unavailable().caused_by("a refresh panicked").into()
 }
 
 fn open(hub: &Hub, connection: &Connection, credential: &Credential) -> Result<Tokens, RefreshFailure> {

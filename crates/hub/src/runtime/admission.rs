@@ -94,11 +94,8 @@ async fn authorize(
         let claims = verify_key(hub, connection, key, now)?;
         (claims.principal, claims.oid, now, loaded)
     } else {
-        let caller = authenticate(hub, headers, trace).await.map_err(|refusal| {
-            let challenge = refusal.challenge().cloned();
-            RuntimeRefusal::token_exchange(refusal.status(), refusal.message())
-                .with_challenge(challenge.as_ref())
-        })?;
+        let caller = authenticate(hub, headers, trace).await;
+        let caller = caller.map_err(|refusal| RuntimeRefusal::unauthenticated(&refusal))?;
         (Principal::Object(caller.oid), caller.oid, caller.now, load(caller.tenant).await?)
     };
     let (connection, credential) = loaded
@@ -131,8 +128,7 @@ fn verify_key(
 ) -> Result<KeyClaims, RuntimeRefusal> {
     let purpose = key_purpose(connection.tenant, connection.id);
     let key = hub.chassis.sealer.open(&purpose, &connection.key_sealed).ok_or_else(|| {
-        tracing::error!(connection = %connection.id, "cannot unseal a connection's key; the sealing key may have changed");
-        Problem::unavailable()
+        Problem::unavailable().caused_by("cannot unseal a connection's key; the sealing key may have changed")
     })?;
     let claims: KeyClaims = verify_hs256(&key, token).map_err(|_: Hs256Refusal| bad_key(None))?;
     if claims.tid != connection.tenant || claims.con != connection.id {

@@ -99,11 +99,8 @@ impl SigningKeys {
                 SigningKey::generate(&mut random.stream("signing-key"), CERTIFICATE_FROM, CERTIFICATE_TO)
             })
             .await
-            .map_err(|_| Problem::unavailable())?
-            .map_err(|error| {
-                tracing::error!(%error, "cannot generate a signing key");
-                Problem::unavailable()
-            })?;
+            .map_err(|panic| Problem::unavailable().caused_by(panic))?
+            .map_err(|error| Problem::unavailable().caused_by(error))?;
             let sealed = key.sealed(&self.chassis.sealer, &mut self.chassis.random.stream("seal"));
             let insertion = sql!(
                 "INSERT INTO signing_keys (tenant, number, kid, sealed) VALUES ($1, $2, $3, $4)",
@@ -145,8 +142,8 @@ impl SigningKeys {
         for row in rows {
             let (number, sealed) = (row.int("number")?, row.text("sealed")?);
             let key = SigningKey::unsealed(&self.chassis.sealer, &sealed).map_err(|error| {
-                tracing::error!(%error, number, "a signing key cannot be opened");
                 Problem::new(http::StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", error.to_string())
+                    .caused_by(error)
             })?;
             let mut known = self.known.write();
             if usize::try_from(number) == Ok(known.len()) {

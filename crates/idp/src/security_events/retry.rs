@@ -2,7 +2,7 @@
 //! clock may stand still or advance by months. The lab starts work that is due in virtual time;
 //! this module starts the rest.
 
-use outlive_chassis::{Turn, pause};
+use outlive_chassis::{Cause, Turn, pause};
 use outlive_clock::{Instant, Span, TenantId, wall_now};
 
 use super::delivery::run_due;
@@ -50,7 +50,7 @@ async fn retry(idp: WeakIdp, tenant: TenantId) {
             Err(error) => Err(error.into()),
         };
         if let Err(problem) = result {
-            tracing::warn!(%tenant, %problem, "cannot deliver security events now");
+            tracing::warn!(%tenant, error = %Cause::new(problem), "cannot deliver security events now");
         }
     }
 }
@@ -70,7 +70,7 @@ pub(crate) fn resume(idp: &Idp) {
         for tenant in waiting {
             let Ok(now) = idp.chassis.clocks.now(tenant).await else { continue };
             if let Err(problem) = run_due(&idp, tenant, Turn::whole(now)).await {
-                tracing::warn!(%tenant, %problem, "cannot deliver security events now");
+                tracing::warn!(%tenant, error = %Cause::new(problem), "cannot deliver security events now");
             }
             schedule_retries(&idp, tenant);
         }

@@ -15,7 +15,7 @@ use super::{Order, OrderId, insertion};
 use crate::Permission;
 use crate::api::Api;
 use crate::caller::{Caller, Served};
-use crate::gate::Knock;
+use crate::gate::{Knock, Rejection};
 use crate::refusal::Refusal;
 
 pub(crate) async fn create(
@@ -24,19 +24,14 @@ pub(crate) async fn create(
     origin: CallerOrigin,
     (method, uri, headers): (Method, Uri, HeaderMap),
     body: Body,
-) -> Response {
+) -> Result<Response, Rejection> {
     let knock = Knock { method: &method, uri: &uri, headers: &headers, trace: &trace };
-    match api.admit(knock, Permission::WRITE).await {
-        Ok(caller) => {
-            let body = to_bytes(body, BODY_BYTES_MAX).await;
-            let outcome = match body {
-                Ok(body) => place(&api, &caller, &origin, &headers, &body),
-                Err(_) => Err(too_large().into()),
-            };
-            caller.conclude(outcome).await
-        }
-        Err(answer) => answer,
-    }
+    let caller = api.admit(knock, Permission::WRITE).await?;
+    let body = to_bytes(body, BODY_BYTES_MAX).await;
+    let outcome = body
+        .map_err(|error| too_large().caused_by(error).into())
+        .and_then(|body| place(&api, &caller, &origin, &headers, &body));
+    caller.conclude(outcome).await
 }
 
 fn place(
