@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, Uri};
-use outlive_chassis::{ClockError, Trace};
+use outlive_chassis::{ClockError, Trace, record_client};
 use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_tokens::{BearerExpectations, BearerRefusal, Challenge, bearer_token, fingerprint, peek_tenant};
@@ -73,6 +73,7 @@ impl Api {
         let expected = BearerExpectations { tenant, audiences: &audiences, now };
         match self.verifier.verify(&expected, token, knock.trace).await {
             Ok(claims) => {
+                record_client(claims.appid);
                 let ended = cut_off(&self.chassis.store, tenant, &claims).await;
                 let caller = Caller::new(self, knock, (claims, fingerprint(token)), now, needed);
                 match ended {

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::WWW_AUTHENTICATE;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
-use outlive_chassis::{CallerOrigin, ClockError, Problem, Trace};
+use outlive_chassis::{CallerOrigin, ClockError, Problem, Trace, record_client};
 use outlive_clock::{Instant, TenantId, UserId};
 use outlive_tokens::{BearerExpectations, BearerRefusal, Challenge, bearer_token, peek_tenant};
 
@@ -79,6 +79,7 @@ impl FromRequestParts<Arc<Flows>> for Caller {
             .verify(&expected, token, &trace)
             .await
             .map_err(|refusal| unauthorized(flows, &tenant.to_string(), &refusal))?;
+        record_client(claims.appid);
         let forbidden =
             |message: String| Refusal::from(Problem::new(StatusCode::FORBIDDEN, "Forbidden", message));
         let user = claims.user().filter(|_| claims.has_scope(SCOPE));
