@@ -21,8 +21,8 @@ pub(crate) struct Hub {
     pub(crate) chassis: Chassis,
     pub(crate) config: HubConfig,
     pub(crate) verifier: Verifier,
-    /// Parsed connectors. A lookup names the version in the database, so that replicas need not notify
-    /// each other of changes.
+    /// Parsed connectors. A lookup names the version in the database, so that replicas need not
+    /// notify each other of changes.
     pub(crate) connectors: Cache<(TenantId, ConnectorName), Arc<Connector>>,
     pub(crate) refreshes: Refreshes,
     /// The id of this process among its replicas.

@@ -10,8 +10,8 @@
 //!   list; sums are `CAST(sum(x) AS BIGINT)`;
 //! - a text cannot contain U+0000: it is stored as U+FFFD;
 //! - every table has a `tenant TEXT NOT NULL` column, first in its primary key or in an index;
-//! - migrations are the files `migrations/0001_name.sql` of a crate ([`migrations!`]), with statements
-//!   that end in `;` at the end of a line. A file is never changed after its release.
+//! - migrations are the files `migrations/0001_name.sql` of a crate ([`migrations!`]), with
+//!   statements that end in `;` at the end of a line. A file is never changed after its release.
 //!
 //! # Reading and changing
 //! Reads are single statements ([`Store::row`], [`Store::rows`]). Every change of state is a

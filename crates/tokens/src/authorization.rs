@@ -41,6 +41,13 @@ pub fn credentials<'a>(headers: &'a HeaderMap, scheme: &str) -> Result<&'a str, 
     Ok(token)
 }
 
+/// Whether the first `Authorization` header has this scheme, whatever follows it.
+#[must_use]
+pub fn has_scheme(headers: &HeaderMap, scheme: &str) -> bool {
+    let value = headers.get(AUTHORIZATION).and_then(|value| value.as_bytes().split(|&c| c == b' ').next());
+    value.is_some_and(|given| given.eq_ignore_ascii_case(scheme.as_bytes()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +111,9 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append(AUTHORIZATION, HeaderValue::from_static("key abc"));
         assert_eq!(credentials(&headers, "Key"), Ok("abc"));
+        assert!(
+            has_scheme(&headers, "Key") && !has_scheme(&headers, "Ke") && !has_scheme(&headers, "Bearer")
+        );
         assert_eq!(bearer_token(&headers), Err(BearerRefusal::Missing));
     }
 }

@@ -43,7 +43,7 @@ mod security_event;
 mod verifier;
 
 pub use access_claims::AccessClaims;
-pub use authorization::{bearer_token, credentials};
+pub use authorization::{bearer_token, credentials, has_scheme};
 pub use certificate::{Certificate, CertificateRefusal};
 pub use challenge::{Challenge, TOKEN_ISSUED_BEFORE_REVOCATION};
 pub use claims_request::{ClaimsRequest, MalformedClaimsRequest};

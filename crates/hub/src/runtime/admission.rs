@@ -6,7 +6,7 @@ use http::{HeaderMap, Method, StatusCode};
 use outlive_chassis::{ClockError, Problem, Trace};
 use outlive_clock::{ConnectionId, Instant, TenantId};
 use outlive_journal::Event;
-use outlive_tokens::{Hs256Refusal, credentials, peek_tenant, verify_hs256};
+use outlive_tokens::{Hs256Refusal, credentials, has_scheme, peek_tenant, verify_hs256};
 use outlive_wire::Subject;
 use outlive_wire::events::RuntimeRefused;
 use uuid::Uuid;
@@ -82,7 +82,9 @@ async fn authorize(
     trace: &Trace,
 ) -> Result<Admitted, RuntimeRefusal> {
     let load = |tenant| storage::with_credential(&hub.chassis.store, tenant, id);
-    let (principal, caller, now, loaded) = if let Ok(key) = credentials(headers, "Key") {
+    let (principal, caller, now, loaded) = if has_scheme(headers, "Key") {
+        // A missing key and a malformed one get the same response.
+        let key = credentials(headers, "Key").map_err(|_| bad_key(None))?;
         let tenant = tenant.ok_or_else(|| bad_key(None))?;
         let now = match hub.chassis.clocks.now(tenant).await {
             Ok(now) => now,

@@ -151,7 +151,14 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     let decision = decide(&facts, user.as_ref());
     if let Some(refusal) = decision.refusal() {
         let resource = authorized.resources.first().map_or(GRAPH_URI, RequestedResource::audience);
-        return Err(second_factor::complete(refusal, &idp.directory, &request.tenant, resource).await?);
+        return Err(second_factor::complete(
+            refusal,
+            &idp.directory,
+            &request.tenant,
+            resource,
+            access.policies,
+        )
+        .await?);
     }
     let redirect_uri = request.form.get("redirect_uri").ok_or_else(|| Refusal::missing("redirect_uri"))?;
     if redirect_uri != code.redirect_uri {

@@ -54,7 +54,14 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
     let decision = Decision::on(presented, user.as_ref(), &request.tenant.rules, request.now);
     if let Some(refusal) = decision.refusal() {
         let resource = authorized.resources.first().map_or(GRAPH_URI, RequestedResource::audience);
-        return Err(second_factor::complete(refusal, &idp.directory, &request.tenant, resource).await?);
+        return Err(second_factor::complete(
+            refusal,
+            &idp.directory,
+            &request.tenant,
+            resource,
+            access.policies,
+        )
+        .await?);
     }
     let (Some(approval), Some(user)) = (&code.approval, user) else { return Err(unknown()) };
     let wanted = at_redemption(request, authorized, Several::Named)?;

@@ -41,7 +41,14 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
     let decision = Decision::on(presented, Some(&user), &request.tenant.rules, request.now);
     if let Some(refusal) = decision.refusal() {
         let resource = wanted.scopes.resources.first().map_or(GRAPH_URI, RequestedResource::audience);
-        return Err(second_factor::complete(refusal, &idp.directory, &request.tenant, resource).await?);
+        return Err(second_factor::complete(
+            refusal,
+            &idp.directory,
+            &request.tenant,
+            resource,
+            access.policies,
+        )
+        .await?);
     }
     let resource = resolve_grant(request, user.id, wanted).await?;
     let random = idp.chassis.random.of(request.tenant.id);

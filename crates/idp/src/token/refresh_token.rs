@@ -73,7 +73,14 @@ async fn attempt(request: &TokenRequest<'_>) -> Result<Option<TokenAnswer>, Refu
         }
         let first = scopes.and_then(|scopes| scopes.resources.first());
         let resource = first.map_or(token.resource.as_str(), RequestedResource::audience);
-        return Err(second_factor::complete(refusal, &idp.directory, &request.tenant, resource).await?);
+        return Err(second_factor::complete(
+            refusal,
+            &idp.directory,
+            &request.tenant,
+            resource,
+            access.policies,
+        )
+        .await?);
     }
     let Some(user) = user else { return Err(Refusal::new(aadsts::USER_NOT_FOUND)) };
     let wanted = wanted?;
