@@ -13,7 +13,7 @@ use outlive_tokens::{Challenge, Verifier};
 
 use crate::audiences::Audiences;
 use crate::evaluation;
-use crate::orders::{create, insertion, list, read};
+use crate::orders::{self, create, list, read};
 use crate::{ResourceConfig, ResourceTenantSpec};
 
 /// The state of the resource. Built by [`build`].
@@ -101,9 +101,9 @@ impl Service for Api {
         _: &Trace,
     ) -> Result<Change, Problem> {
         let (audiences, orders) = spec.at(now);
-        let mut change = Change::from(Audiences::insertion(tenant, &audiences));
+        let mut change = Change::from(Audiences::insert(tenant, &audiences));
         for order in &orders {
-            change.add(insertion(tenant, order));
+            change.add(orders::insert(tenant, order));
         }
         Ok(change)
     }

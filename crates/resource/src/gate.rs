@@ -13,7 +13,7 @@ use crate::Permission;
 use crate::api::Api;
 use crate::audiences::Audiences;
 use crate::caller::{Bearer, Caller};
-use crate::evaluation::{ClaimsChallenge, cut_off};
+use crate::evaluation::{ClaimsChallenge, find_cut_off};
 use crate::orders::OrderId;
 use crate::refusal::Refusal;
 
@@ -74,7 +74,7 @@ impl Api {
         match self.verifier.verify(&expected, token, knock.trace).await {
             Ok(claims) => {
                 record_client(claims.appid);
-                let ended = cut_off(&self.chassis.store, tenant, &claims).await;
+                let ended = find_cut_off(&self.chassis.store, tenant, &claims).await;
                 let caller = Caller::new(self, knock, (claims, fingerprint(token)), now, needed);
                 match ended {
                     Ok(None) => {}

@@ -80,7 +80,7 @@ pub(crate) async fn create<S: Service>(
     }
     let wall = clock.wall.map_or_else(wall_now, |anchor| anchor.min(wall_now()));
     let clock = VirtualClock::new(clock.now.unwrap_or(wall), wall, clock.speed.unwrap_or(Speed::REAL));
-    let mut change = Change::from(Clocks::insertion(tenant, &clock, &lab));
+    let mut change = Change::from(Clocks::insert(tenant, &clock, &lab));
     change.append(surface.service.create_tenant(tenant, spec, clock.shows(), &trace).await?);
     let event = Event::new(tenant, clock.shows(), Subject::tenant(tenant), &trace, TenantCreated {});
     change.append(surface.chassis.journal.entry(&event));

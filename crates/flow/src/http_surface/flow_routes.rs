@@ -91,7 +91,7 @@ pub(super) async fn put(
     })?;
     let edit = flow_edits::read(&body)?;
     let actor = caller.actor();
-    let saved = match flows::read(&flows.chassis.store, caller.tenant, id).await? {
+    let saved = match flows::find(&flows.chassis.store, caller.tenant, id).await? {
         None => flows.create(&actor, id, edit).await?,
         Some(_) => {
             if edit.definition.is_none() {

@@ -93,7 +93,7 @@ pub(super) async fn actions(
 
 async fn read(caller: &Caller, flows: &Flows, id: &str, name: &str) -> Result<(RunRow, RunState), Problem> {
     let flow = flows.find_own(&caller.actor(), flow_id(id)?).await?;
-    let found = runs::read(&flows.chassis.store, caller.tenant, flow.id, name).await?;
+    let found = runs::find(&flows.chassis.store, caller.tenant, flow.id, name).await?;
     let found = found.filter(|(row, _)| row.is_shown(caller.actor().now));
     let (row, record) = found.ok_or_else(|| {
         let name: String = name.chars().take(100).collect();

@@ -185,7 +185,7 @@ impl Flows {
         name: &str,
         now: Instant,
     ) -> Result<Processed, Problem> {
-        let Some((mut run, record)) = runs::read(&self.chassis.store, tenant, flow, name).await? else {
+        let Some((mut run, record)) = runs::find(&self.chassis.store, tenant, flow, name).await? else {
             return Ok(NOTHING_DONE);
         };
         match self.chassis.store.commit(runs::claim(tenant, &run, &self.claimant())).await {

@@ -124,7 +124,7 @@ impl Flows {
         if program.connection_names().all(selected) {
             return Ok(None);
         }
-        Ok(flows::read(&self.chassis.store, tenant, flow).await?.map(|flow| flow.owner))
+        Ok(flows::find(&self.chassis.store, tenant, flow).await?.map(|flow| flow.owner))
     }
 }
 

@@ -178,7 +178,12 @@ pub(crate) async fn find(
 }
 
 /// Inserts or replaces a policy.
-pub(crate) fn put(tenant: TenantId, connection: ConnectionId, name_key: &str, policy: &Policy) -> Statement {
+pub(crate) fn upsert(
+    tenant: TenantId,
+    connection: ConnectionId,
+    name_key: &str,
+    policy: &Policy,
+) -> Statement {
     sql!(
         "INSERT INTO access_policies (tenant, connection, name_key, name, principal) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (tenant, connection, name_key) DO UPDATE SET principal = $5",

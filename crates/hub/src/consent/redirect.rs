@@ -74,7 +74,7 @@ async fn consume_state<'a>(
     let state = SignInState::open(&hub.chassis.sealer, state).map_err(|error| unknown().caused_by(error))?;
     let now = now(hub, state.tenant).await?;
     let attempt =
-        attempt::by_id(&hub.chassis.store, state.tenant, state.attempt).await?.ok_or_else(unknown)?;
+        attempt::find(&hub.chassis.store, state.tenant, state.attempt).await?.ok_or_else(unknown)?;
     let hash = digest(&state.nonce.to_string());
     if attempt.finished || attempt.state_hash.as_ref() != Some(&hash) {
         return Err(ErrorPage::unusable("This sign-in was already finished or restarted."));

@@ -104,7 +104,8 @@ pub(super) async fn put(
         ));
     }
     let policy = Policy { name: path.policy.to_string(), principal };
-    let mut change = Change::from(access_list::put(call.tenant, connection.id, &path.policy.key(), &policy));
+    let mut change =
+        Change::from(access_list::upsert(call.tenant, connection.id, &path.policy.key(), &policy));
     let payload = AccessGranted {
         policy: policy.name.clone(),
         principal: policy.principal.to_string(),

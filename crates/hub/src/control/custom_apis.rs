@@ -20,7 +20,7 @@ use crate::connector::storage::{self, Registration, Stored};
 use crate::connector::{ConnectorName, Draft, Home, custom_api};
 
 async fn find(hub: &Hub, call: &ControlCall, name: &ConnectorName) -> Result<Option<Stored>, ArmRefusal> {
-    Ok(storage::by_name(&hub.chassis.store, &hub.chassis.sealer, call.tenant, name).await?)
+    Ok(storage::find(&hub.chassis.store, &hub.chassis.sealer, call.tenant, name).await?)
 }
 
 fn is_in(stored: &Stored, group: &str) -> bool {

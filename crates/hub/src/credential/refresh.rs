@@ -127,7 +127,7 @@ async fn refresh(
 ) -> Result<Tokens, RefreshFailure> {
     let mut requests = 0;
     for _ in 0..LEASE_CHECKS_MAX {
-        let loaded = connection::storage::with_credential(&hub.chassis.store, tenant, id).await?;
+        let loaded = connection::storage::find(&hub.chassis.store, tenant, id).await?;
         let Some((connection, Some(credential))) = loaded else {
             return Err(RefreshFailure::NotAuthenticated);
         };
@@ -252,8 +252,7 @@ impl Attempt<'_> {
             &storage::purpose(tenant, id),
             &mut self.hub.random(tenant, "seal-tokens"),
         );
-        let mut change =
-            Change::from(storage::replace(tenant, id, self.credential.version, &sealed, expires));
+        let mut change = Change::from(storage::update(tenant, id, self.credential.version, &sealed, expires));
         if self.connection.status != Status::Connected {
             change.add(connection::storage::set_status(tenant, id, &Status::Connected, self.now));
         }

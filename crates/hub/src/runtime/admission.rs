@@ -81,7 +81,7 @@ async fn authorize(
     tenant: Option<TenantId>,
     trace: &Trace,
 ) -> Result<Admitted, RuntimeRefusal> {
-    let load = |tenant| storage::with_credential(&hub.chassis.store, tenant, id);
+    let load = |tenant| storage::find(&hub.chassis.store, tenant, id);
     let (principal, caller, now, loaded) = if has_scheme(headers, "Key") {
         // A missing key and a malformed one get the same response.
         let key = credentials(headers, "Key").map_err(|_| bad_key(None))?;

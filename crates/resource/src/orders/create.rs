@@ -11,7 +11,7 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 use outlive_chassis::{CallerOrigin, Trace};
 
 use super::new_order::{BODY_BYTES_MAX, NewOrder, too_large};
-use super::{Order, OrderId, insertion};
+use super::{Order, OrderId, table};
 use crate::Permission;
 use crate::api::Api;
 use crate::caller::{Caller, Served};
@@ -52,7 +52,7 @@ fn place(
         created_by: Some(caller.object_id()),
     };
     let location = format!("{origin}/orders/{}", order.id.as_str());
-    let change = insertion(caller.tenant(), &order).into();
+    let change = table::insert(caller.tenant(), &order).into();
     let response = (StatusCode::CREATED, [(LOCATION, location)], Json(order)).into_response();
     Ok(Served { response, orders: 1, change })
 }

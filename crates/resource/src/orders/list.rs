@@ -40,7 +40,7 @@ async fn page(
     let page = Page::read(query.map(|Query(query)| query))?;
     // One more than the page holds, to know whether another follows.
     let mut orders =
-        table::after(&api.chassis.store, caller.tenant(), page.after.as_ref(), page.top + 1).await?;
+        table::list(&api.chassis.store, caller.tenant(), page.after.as_ref(), page.top + 1).await?;
     let more = orders.len() > page.top as usize;
     orders.truncate(page.top as usize);
     let mut body = json!({ "value": orders });
