@@ -49,7 +49,6 @@ impl Hub {
         }
     }
 
-    /// The hub's public origin.
     pub(crate) fn origin(&self) -> &str {
         self.chassis.origins.public()
     }

@@ -16,11 +16,9 @@ use crate::refusal::Refusal;
 
 /// The outcome of a route: the response, and the change to commit before it is sent.
 pub(crate) struct Served {
-    /// The response.
     pub(crate) response: Response,
     /// The number of orders in the response.
     pub(crate) orders: usize,
-    /// The change to commit.
     pub(crate) change: Change,
 }
 
@@ -33,11 +31,9 @@ pub(crate) struct Bearer {
     pub(crate) scope: Option<String>,
     pub(crate) role: Option<String>,
     pub(crate) uti: Option<String>,
-    /// The token's fingerprint.
     pub(crate) token: Option<String>,
 }
 
-/// An authorized caller.
 pub(crate) struct Caller<'a> {
     api: &'a Api,
     knock: Knock<'a>,
@@ -58,7 +54,6 @@ impl<'a> Caller<'a> {
         Self { api, knock, claims, fingerprint, now, needed }
     }
 
-    /// The tenant.
     pub(crate) const fn tenant(&self) -> TenantId {
         self.claims.tid
     }

@@ -46,7 +46,6 @@ impl Backend {
         Ok((backend, claim))
     }
 
-    /// Opens a connection.
     pub(crate) async fn connect(&self) -> Result<Connection, DatabaseError> {
         match self {
             Self::Sqlite(path) => Ok(Connection::Sqlite(SqliteConnection::open(path)?)),

@@ -31,7 +31,6 @@ impl Readers {
         Self { backend, idle: Mutex::default(), turns, reads: AtomicU64::new(0) }
     }
 
-    /// The number of reads.
     pub(crate) fn count(&self) -> u64 {
         self.reads.load(Ordering::Relaxed)
     }

@@ -31,7 +31,6 @@ pub(crate) struct HubConfig {
 pub(crate) struct CallContext<'a> {
     pub(crate) tenant: TenantId,
     pub(crate) trace: &'a Trace,
-    /// The tenant's time.
     pub(crate) now: Instant,
 }
 
@@ -47,7 +46,6 @@ pub(crate) struct Workflow<'a> {
     /// The owner of the flow; `None` if the flow was deleted or is not needed.
     pub(crate) maker: Option<UserId>,
     pub(crate) trace: &'a Trace,
-    /// The tenant's time.
     pub(crate) now: Instant,
 }
 

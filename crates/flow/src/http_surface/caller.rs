@@ -17,7 +17,6 @@ use crate::AUDIENCE;
 use crate::ids::{environment_name, tenant_of_environment};
 use crate::service::{Actor, Flows};
 
-/// The required scope.
 const SCOPE: &str = "User";
 
 /// An authenticated caller, in the environment of the path.

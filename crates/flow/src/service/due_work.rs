@@ -267,7 +267,6 @@ pub(super) fn ended_early(flow: FlowId, due: Instant, status: RunStatus, code: S
     }
 }
 
-/// Serializes the engine's state.
 pub(super) fn serialize_state(state: &RunState) -> String {
     // Maps with string keys and finite numbers can always be serialized.
     serde_json::to_string(state).unwrap_or_default()

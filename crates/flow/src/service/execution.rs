@@ -21,7 +21,6 @@ use crate::tables::runs::{self, RunRow, RunUpdate};
 /// A call that took longer than this (wall time) may have seen the tenant's time change.
 const CLOCK_CHECK_AFTER: Span = Span::from_millis(20);
 
-/// A claimed run.
 pub(super) struct Execution {
     pub(super) tenant: TenantId,
     pub(super) run: RunRow,

@@ -33,7 +33,6 @@ pub(crate) struct FlowEdit {
     pub(crate) state: Option<FlowState>,
 }
 
-/// A saved flow.
 pub(crate) struct Saved {
     pub(crate) flow: FlowRow,
     pub(crate) document: Value,
@@ -73,7 +72,6 @@ impl Flows {
             .ok_or_else(|| flow_not_found(flow.id))
     }
 
-    /// Creates a flow.
     pub(crate) async fn create(
         &self,
         actor: &Actor<'_>,

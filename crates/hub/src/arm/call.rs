@@ -24,7 +24,6 @@ pub(crate) struct ControlCall {
     pub(crate) caller: Caller,
     pub(crate) now: Instant,
     pub(crate) trace: Trace,
-    /// The query parameters.
     pub(crate) query: HashMap<String, String>,
 }
 

@@ -195,7 +195,6 @@ pub(crate) fn upsert(
     )
 }
 
-/// Deletes a policy.
 pub(crate) fn delete(tenant: TenantId, connection: ConnectionId, name_key: &str) -> Statement {
     sql!(
         "DELETE FROM access_policies WHERE tenant = $1 AND connection = $2 AND name_key = $3",

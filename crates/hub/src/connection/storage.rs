@@ -153,7 +153,6 @@ pub(crate) fn update(connection: &Connection) -> Statement {
     .expect_rows(1)
 }
 
-/// Updates the status.
 pub(crate) fn set_status(tenant: TenantId, id: ConnectionId, status: &Status, now: Instant) -> Statement {
     sql!(
         "UPDATE connections SET status_code = $1, status_message = $2, changed_us = $3 WHERE tenant = $4 AND id = $5",

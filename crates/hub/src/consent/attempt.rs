@@ -82,7 +82,6 @@ pub(crate) async fn count_open(
     row.map_or(Ok(0), |row| row.int("count"))
 }
 
-/// Inserts an attempt.
 pub(crate) fn insert(tenant: TenantId, attempt: &Attempt) -> Statement {
     sql!(
         "INSERT INTO consent_attempts (tenant, id, connection, object_id, redirect_url, link_expires_us, finished) \
@@ -97,7 +96,6 @@ pub(crate) fn insert(tenant: TenantId, attempt: &Attempt) -> Statement {
 }
 
 impl Attempt {
-    /// A new attempt.
     pub(crate) const fn new(
         id: Uuid,
         connection: ConnectionId,

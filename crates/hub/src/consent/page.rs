@@ -66,7 +66,6 @@ impl ErrorPage {
         self
     }
 
-    /// Adds a link back.
     pub(super) fn with_return_url(mut self, url: &str) -> Self {
         self.return_url = Some(url.to_owned());
         self

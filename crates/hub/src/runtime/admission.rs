@@ -28,7 +28,6 @@ pub(crate) struct Admitted {
     pub(crate) principal: Principal,
     /// The object id of the caller.
     pub(crate) caller: Uuid,
-    /// The tenant's time.
     pub(crate) now: Instant,
 }
 
