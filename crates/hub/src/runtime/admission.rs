@@ -83,7 +83,7 @@ async fn authorize(
     let load = |tenant| storage::find(&hub.chassis.store, tenant, id);
     let (principal, caller, now, loaded) = if has_scheme(headers, "Key") {
         // A missing key and a malformed one get the same response.
-        let key = credentials(headers, "Key").map_err(|_| bad_key(None))?;
+        let key = credentials(headers, "Key").map_err(|error| bad_key(None).caused_by(error))?;
         let tenant = tenant.ok_or_else(|| bad_key(None))?;
         let now = match hub.chassis.clocks.now(tenant).await {
             Ok(now) => now,
@@ -131,7 +131,8 @@ fn verify_key(
     let key = hub.chassis.sealer.open(&purpose, &connection.key_sealed).ok_or_else(|| {
         Problem::unavailable().caused_by("cannot unseal a connection's key; the sealing key may have changed")
     })?;
-    let claims: KeyClaims = verify_hs256(&key, token).map_err(|_: Hs256Refusal| bad_key(None))?;
+    let claims: KeyClaims =
+        verify_hs256(&key, token).map_err(|error: Hs256Refusal| bad_key(None).caused_by(error))?;
     if claims.tid != connection.tenant || claims.con != connection.id {
         return Err(bad_key(None));
     }
