@@ -46,6 +46,7 @@ pub enum Scope {
 pub enum ActionKind {
     /// Calls an operation of a connector through a connection.
     OpenApiConnection(ConnectorCall),
+    /// Computes a value.
     Compose(Template),
     /// Runs one of two branches.
     If(Condition),
