@@ -178,7 +178,7 @@ impl Clocks {
 
     /// Returns the statement that inserts a tenant's clock; it conflicts if the tenant exists. Call
     /// [`Clocks::remember`] after the commit. `lab` identifies the creating lab.
-    pub(crate) fn insertion(tenant: TenantId, clock: &VirtualClock, lab: &str) -> Statement {
+    pub(crate) fn insert(tenant: TenantId, clock: &VirtualClock, lab: &str) -> Statement {
         sql!(
             "INSERT INTO clocks (tenant, shows_us, wall_us, speed, lab) VALUES ($1, $2, $3, $4, $5)",
             tenant,

@@ -65,7 +65,7 @@ impl Service for IdpService {
     fn forget_tenant(&self, tenant: TenantId) {
         self.idp.directory.forget(tenant);
         self.idp.verifier.forget(tenant);
-        self.idp.deliveries.forget(tenant);
+        self.idp.deliveries.turns.forget(tenant);
         self.idp.next_due.forget(tenant);
     }
 

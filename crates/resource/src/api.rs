@@ -14,7 +14,7 @@ use outlive_wire::ResourceSpec;
 
 use crate::audiences::Audiences;
 use crate::evaluation;
-use crate::orders::{create, insertion, list, read};
+use crate::orders::{self, create, list, read};
 use crate::{ResourceConfig, spec};
 
 /// The state of the resource. Built by [`build`].
@@ -102,9 +102,9 @@ impl Service for Api {
         _: &Trace,
     ) -> Result<Change, Problem> {
         let (audiences, orders) = spec::contents(spec, now);
-        let mut change = Change::from(Audiences::insertion(tenant, &audiences));
+        let mut change = Change::from(Audiences::insert(tenant, &audiences));
         for order in &orders {
-            change.add(insertion(tenant, order));
+            change.add(orders::insert(tenant, order));
         }
         Ok(change)
     }

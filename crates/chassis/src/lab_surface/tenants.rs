@@ -72,7 +72,7 @@ pub(crate) async fn create<S: Service>(
     }
     let wall = clock.wall.map_or_else(wall_now, |anchor| anchor.min(wall_now()));
     let clock = VirtualClock::new(clock.now.unwrap_or(wall), wall, clock.speed.unwrap_or(Speed::REAL));
-    let mut change = Change::from(Clocks::insertion(tenant, &clock, &lab));
+    let mut change = Change::from(Clocks::insert(tenant, &clock, &lab));
     change.append(surface.service.create_tenant(tenant, spec, clock.shows(), &trace).await?);
     let event = Event::new(tenant, clock.shows(), Subject::tenant(tenant), &trace, TenantCreated {});
     change.append(surface.chassis.journal.entry(&event));
@@ -82,7 +82,7 @@ pub(crate) async fn create<S: Service>(
         surface.chassis.clocks.remember(tenant, clock);
         Ok::<_, StoreError>(())
     });
-    creating.await.map_err(|_| Problem::unavailable())?.map_err(|error| {
+    creating.await.map_err(|panic| Problem::unavailable().caused_by(panic))?.map_err(|error| {
         if error.is_conflict() {
             Problem::conflict(format!(
                 "There is a tenant {tenant} here already, or its description names something twice."
@@ -120,6 +120,6 @@ pub(crate) async fn delete<S: Service>(
         surface.forget(tenant);
         Ok::<_, StoreError>(())
     });
-    deleting.await.map_err(|_| Problem::unavailable())??;
+    deleting.await.map_err(|panic| Problem::unavailable().caused_by(panic))??;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -73,7 +73,7 @@ impl Credentials for Flows {
         let none = |why: &str| {
             Failure::new("Unauthorized", format!("The flow service cannot sign in to the API Hub: {why}."))
         };
-        let stored = credentials::read(&self.chassis.store, tenant).await.map_err(|error| {
+        let stored = credentials::find(&self.chassis.store, tenant).await.map_err(|error| {
             tracing::error!(%tenant, %error, "cannot read the flow service's credential");
             none("its credential cannot be read")
         })?;

@@ -2,13 +2,12 @@
 //! retries each until it is accepted. A request that causes an event waits a moment for the
 //! delivery before its response.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::HashSet;
 use std::time::Duration;
 
 use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE};
-use outlive_chassis::{DueWork, Problem, Trace, Turn};
+use outlive_chassis::{Cause, DueWork, Problem, TenantLocks, Trace, Turn};
 use outlive_clock::{Instant, Span, TenantId, wall_now};
 use outlive_journal::Event;
 use outlive_store::Change;
@@ -17,6 +16,7 @@ use outlive_wire::events::{
     SecurityEventAbandoned, SecurityEventDelivered, SecurityEventPostponed, SecurityEventRefused,
 };
 use outlive_wire::{JournalEvent, Subject};
+use parking_lot::Mutex;
 use serde::Deserialize;
 
 use super::queue::{self, QueuedEvent};
@@ -37,23 +37,9 @@ const TRIED_FOR: Span = Span::from_days(7);
 #[derive(Debug, Default)]
 pub(crate) struct Deliveries {
     /// One delivery at a time per tenant, to keep the order.
-    turns: Mutex<HashMap<TenantId, Arc<tokio::sync::Mutex<()>>>>,
+    pub(crate) turns: TenantLocks,
     /// The tenants with a background task that retries.
     pub(super) kept: Mutex<HashSet<TenantId>>,
-}
-
-impl Deliveries {
-    fn turn(&self, tenant: TenantId) -> Arc<tokio::sync::Mutex<()>> {
-        Arc::clone(locked(&self.turns).entry(tenant).or_default())
-    }
-
-    pub(crate) fn forget(&self, tenant: TenantId) {
-        locked(&self.turns).remove(&tenant);
-    }
-}
-
-pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The security events of a change.
@@ -82,7 +68,7 @@ impl<'a> PendingDelivery<'a> {
         let delivery = tokio::spawn(async move {
             let Ok(now) = idp.chassis.clocks.now(tenant).await else { return };
             if let Err(problem) = run_due(&idp, tenant, Turn::whole(now)).await {
-                tracing::warn!(%tenant, %problem, "security events have to wait");
+                tracing::warn!(%tenant, error = %Cause::new(problem), "security events have to wait");
             }
         });
         let _ = tokio::time::timeout(WITHIN, delivery).await;
@@ -92,8 +78,7 @@ impl<'a> PendingDelivery<'a> {
 /// Delivers the due events of a tenant, to each API in order.
 pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, due: Turn) -> Result<DueWork, Problem> {
     let now = due.now();
-    let turn = idp.deliveries.turn(tenant);
-    let _one_at_a_time = turn.lock().await;
+    let _one_at_a_time = idp.deliveries.turns.lock(tenant).await;
     let mut work = DueWork::default();
     for stream in streams(&idp.chassis.store, tenant).await? {
         while let Some(waiting) = queue::head(&idp.chassis.store, tenant, stream.client_id).await? {

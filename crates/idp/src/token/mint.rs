@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use outlive_clock::{Instant, SessionId};
-use outlive_rules::{aadsts, lifetimes};
+use outlive_rules::lifetimes;
 use outlive_store::Change;
 use outlive_tokens::claims::{
     AccessSubject, AccessTokenClaims, AccessTokenInput, IdTokenClaims, IdTokenInput, UserClaims, UserFacts,
@@ -99,8 +99,7 @@ pub(crate) async fn mint_access_token(
     order: &AccessTokenOrder<'_>,
 ) -> Result<MintedAccessToken, Refusal> {
     let idp = request.idp;
-    let key =
-        idp.keys.active(&request.tenant).await.map_err(|_| Refusal::new(aadsts::SERVICE_UNAVAILABLE))?;
+    let key = idp.keys.active(&request.tenant).await?;
     let version =
         if order.resource.document.token_version == 2 { TokenVersion::V2 } else { TokenVersion::V1 };
     let audience = match version {
@@ -298,8 +297,7 @@ pub(super) struct IdTokenOrder<'a> {
 /// Mints an ID token for the client of the request.
 pub(super) async fn id_token(request: &TokenRequest<'_>, order: IdTokenOrder<'_>) -> Result<String, Refusal> {
     let idp = request.idp;
-    let key =
-        idp.keys.active(&request.tenant).await.map_err(|_| Refusal::new(aadsts::SERVICE_UNAVAILABLE))?;
+    let key = idp.keys.active(&request.tenant).await?;
     let client = &request.client.application;
     let roles = idp.directory.user_roles(request.tenant.id, order.user.id, client.client_id).await?;
     let mut user_claims = user_claims(request, client, TokenKind::Id, order.user, order.oidc)
