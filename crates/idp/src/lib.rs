@@ -38,12 +38,12 @@ use outlive_chassis::{Chassis, SpecMistake, StartError};
 use outlive_store::Migration;
 
 pub use directory::spec::{
-    AppRoleSpec, ApplicationKind, ApplicationSpec, FederatedCredentialSpec, GroupClaims, GroupSpec,
-    OptionalClaimSpec, OptionalClaimsSpec, RedirectUriSpec, RedirectUriType, RequiredSpec, ScopeSpec,
-    TenantSpec, UserSpec,
+    AppRoleSpec, ApplicationKind, ApplicationSpec, EventStreamSpec, FederatedCredentialSpec, GroupClaims,
+    GroupSpec, OptionalClaimSpec, OptionalClaimsSpec, RedirectUriSpec, RedirectUriType, RequiredSpec,
+    ScopeSpec, TenantSpec, UserSpec,
 };
+pub use idp::IdpConfig;
 pub use protocol::form::Parameters;
-pub use security_events::EventStreamSpec;
 
 use crate::idp::Idp;
 use crate::service::IdpService;
@@ -95,14 +95,6 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0017_rotation_reuse.sql"),
     },
 ];
-
-/// The configuration of the identity provider, beyond what every service has.
-#[derive(Debug, Clone)]
-pub struct IdpConfig {
-    /// The URL under which this process reaches itself (`http://127.0.0.1:8701`): its Graph API
-    /// verifies tokens by the published keys, as any resource does.
-    pub own_url: String,
-}
 
 /// Builds the identity provider's router.
 ///

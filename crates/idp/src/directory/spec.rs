@@ -1,12 +1,10 @@
 //! The specification of a new tenant.
 
-use outlive_clock::{ClientId, ServicePrincipalId, UserId};
+use outlive_clock::{ClientId, ServicePrincipalId, Span, UserId};
 use outlive_rules::Ruleset;
 use outlive_tokens::Secret;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-
-use crate::security_events::EventStreamSpec;
 
 /// A tenant specification.
 #[derive(Debug, Deserialize)]
@@ -359,4 +357,19 @@ pub struct ApplicationSpec {
     /// The URL that a signed-in user's browser loads at sign-out (`web.logoutUrl`).
     #[serde(default)]
     pub logout_url: Option<String>,
+}
+
+/// Where an API receives the security events of users.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventStreamSpec {
+    /// The endpoint to which security event tokens are posted, as the identity provider reaches it.
+    pub endpoint: String,
+    /// The minimum delay between an event and its delivery, in virtual time.
+    #[serde(default = "at_once")]
+    pub delay: Span,
+}
+
+const fn at_once() -> Span {
+    Span::ZERO
 }

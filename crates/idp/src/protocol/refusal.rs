@@ -14,7 +14,6 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::directory::hashing_queue::Overloaded;
 use crate::protocol::decision::Decision;
 
 /// A protocol error.
@@ -150,12 +149,6 @@ impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "the directory failed");
         Self::new(aadsts::SERVICE_UNAVAILABLE)
-    }
-}
-
-impl From<Overloaded> for Refusal {
-    fn from(Overloaded: Overloaded) -> Self {
-        Self::new(aadsts::TOO_MANY_REQUESTS)
     }
 }
 

@@ -6,9 +6,9 @@ use outlive_tokens::SealedRefreshToken;
 
 use super::rotation::{self, Rotation};
 use crate::access::conditional_access::Access;
+use crate::access::second_factor;
 use crate::directory::{Application, Tenant, User};
 use crate::idp::Idp;
-use crate::sign_in::second_factor;
 
 /// A presented refresh token and its context.
 pub(crate) struct Presentation<'a> {

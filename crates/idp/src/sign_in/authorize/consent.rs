@@ -10,13 +10,13 @@ use outlive_store::Change;
 use outlive_wire::Subject;
 use outlive_wire::events::ConsentGranted;
 
-use super::endpoint::SignedIn;
 use super::request::{AuthorizeRefusal, AuthorizeRequest, Prompt, validate};
+use super::signed_in::SignedIn;
 use crate::access::scopes::ResolvedResource;
 use crate::directory::{Application, User};
 use crate::idp::Idp;
 use crate::protocol::refusal::Refusal;
-use crate::sign_in::pages::{Next, PageState};
+use crate::sign_in::pages::{Next, PageState, Permission};
 use crate::visit::Visit;
 
 /// The requested scopes that are not granted yet, by resource.
@@ -51,6 +51,35 @@ async fn granted_scopes(
 pub(crate) async fn consent(visit: Visit) -> Response {
     let result = visit.answer_consent().await;
     visit.page(result).await
+}
+
+impl AuthorizeRequest {
+    /// Returns the permissions that the consent page lists.
+    pub(super) fn listed_permissions(&self) -> Vec<Permission> {
+        let permissions = self.resources.iter().flat_map(|resource| {
+            let describe = |name: &String| {
+                let known = resource.application.document.scopes.iter().find(|scope| scope.value == *name);
+                known.map(|scope| scope.description.clone()).unwrap_or_default()
+            };
+            let permission = |name: String| Permission {
+                resource: resource.application.name.clone(),
+                description: describe(&name),
+                name,
+            };
+            let scopes = resource.scopes_for(&self.application, &self.scopes.oidc).into_iter();
+            scopes.map(permission).collect::<Vec<_>>()
+        });
+        let mut permissions: Vec<Permission> = permissions.collect();
+        let is_listed = permissions.iter().any(|permission| permission.name == "offline_access");
+        if self.scopes.is_offline() && !is_listed {
+            permissions.push(Permission {
+                resource: "Microsoft Graph".to_owned(),
+                name: "offline_access".to_owned(),
+                description: "Maintain access to data you have given it access to".to_owned(),
+            });
+        }
+        permissions
+    }
 }
 
 impl Visit {

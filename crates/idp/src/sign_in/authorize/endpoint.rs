@@ -12,8 +12,10 @@ use outlive_wire::events::SessionRefused;
 use super::consent::missing_consent;
 use super::issue::issue;
 use super::request::{AuthorizeRefusal, AuthorizeRequest, Prompt, validate};
+use super::signed_in::SignedIn;
 use crate::access::assignment;
 use crate::access::conditional_access::{self, Access, AccessContext};
+use crate::access::second_factor;
 use crate::directory::User;
 use crate::directory::platform::GRAPH_URI;
 use crate::directory::sessions::{self, Browser, Session};
@@ -22,19 +24,7 @@ use crate::protocol::form::Parameters;
 use crate::protocol::refusal::Refusal;
 use crate::sign_in::accounts::{Account, Choice, choose, user_name_of_hint};
 use crate::sign_in::pages::{self, Next, PageState};
-use crate::sign_in::second_factor;
 use crate::visit::Visit;
-
-/// A signed-in user with the session that proves it.
-pub(crate) struct SignedIn {
-    pub(crate) user: User,
-    pub(crate) session: Session,
-    /// Whether the user entered a password, used a passkey or picked the account in this request,
-    /// which satisfies a prompt.
-    pub(crate) just_now: bool,
-    /// The cookies to set.
-    pub(crate) set_cookies: Vec<String>,
-}
 
 pub(crate) async fn authorize_v1(visit: Visit) -> Response {
     visit.authorize(TokenVersion::V1, visit.parameters.clone(), false, None).await
@@ -103,11 +93,13 @@ impl Visit {
         let factor = access.also(factor);
         let mut cookie = signed_in.session.facts();
         cookie.conditional_access = access.facts;
-        let user = Some(&signed_in.user);
+        let user = Some(signed_in.user.facts());
         let decision = Decision::on(Presented::Cookie(cookie), user, &request.tenant.rules, now);
         if !decision.is_accepted() {
             self.record_session_refused(request, &signed_in.session, &decision).await?;
-            return match decision.refusal().filter(|_| decision.verdict.rule != Rule::SignInTooOld) {
+            return match Refusal::of_decision(&decision)
+                .filter(|_| decision.verdict.rule != Rule::SignInTooOld)
+            {
                 Some(refusal) => Err(refusal),
                 None if request.prompt == Prompt::None => Err(Refusal::new(aadsts::NO_SESSION)),
                 None => Ok(self.sign_in_page(request, next, None)),
@@ -223,6 +215,7 @@ impl Visit {
     }
 
     fn consent_page(&self, request: &AuthorizeRequest, next: Next, user: &User) -> Response {
-        pages::consent(self, PageState::new(&self.segment, next, Some(user.id)), request, user)
+        let state = PageState::new(&self.segment, next, Some(user.id));
+        pages::consent(self, state, &request.application.name, user, request.listed_permissions())
     }
 }

@@ -10,7 +10,6 @@ use outlive_wire::events::{DeviceCodeApproved, DeviceCodeDeclined, IssuedCode};
 use outlive_wire::{JournalEvent, Subject};
 use uuid::Uuid;
 
-use super::code::{Approval, DeviceCode, find};
 use super::page::over;
 use super::permissions::lacking;
 use crate::directory::sessions::Session;
@@ -18,6 +17,7 @@ use crate::directory::{Application, Tenant, User};
 use crate::protocol::refusal::Refusal;
 use crate::sign_in::authorize::{CONSENT_ATTEMPTS, SignedIn, consent_granted};
 use crate::sign_in::pages::{self, Next, PageState};
+use crate::token::device_code::{Approval, DeviceCode, find};
 use crate::visit::Visit;
 
 /// `consent=accept` or another value, with `ctx` and `canary` of the form.

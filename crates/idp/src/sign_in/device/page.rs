@@ -6,14 +6,14 @@ use http::header::LOCATION;
 use outlive_clock::{Instant, wall_now};
 use outlive_rules::{Aadsts, DeviceDecision, aadsts, lifetimes};
 
-use super::code::{DeviceCode, find_by_user_code};
 use super::endpoint::PAGE;
 use super::user_code;
 use crate::access::conditional_access::{self, AccessContext};
+use crate::access::second_factor;
 use crate::protocol::refusal::Refusal;
 use crate::sign_in::authorize::SignedIn;
 use crate::sign_in::pages::{self, Next, PageState};
-use crate::sign_in::second_factor;
+use crate::token::device_code::{DeviceCode, find_by_user_code};
 use crate::visit::Visit;
 
 /// `GET /{tenant}/oauth2/deviceauth`; `otc` prefills the code.

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use outlive_clock::UserId;
 use outlive_rules::scopes::ScopeRequest;
 
-use super::code::DeviceCode;
 use crate::access::scopes::{ResolveError, ResolvedResource, resolve};
 use crate::directory::Application;
 use crate::idp::Idp;
 use crate::protocol::refusal::Refusal;
+use crate::token::device_code::DeviceCode;
 
 /// One API's scopes, requested and not granted yet.
 pub(crate) struct Lacking {

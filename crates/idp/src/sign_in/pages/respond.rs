@@ -14,7 +14,6 @@ use super::templates::{
 };
 use crate::directory::User;
 use crate::protocol::refusal::{Refusal, RequestDetails};
-use crate::sign_in::authorize::AuthorizeRequest;
 use crate::sign_in::pages::Next;
 use crate::visit::Visit;
 
@@ -42,36 +41,20 @@ pub(crate) fn sign_in(
 }
 
 /// Renders the consent page.
-pub(crate) fn consent(visit: &Visit, state: PageState, request: &AuthorizeRequest, user: &User) -> Response {
+pub(crate) fn consent(
+    visit: &Visit,
+    state: PageState,
+    application: &str,
+    user: &User,
+    permissions: Vec<Permission>,
+) -> Response {
     let (segment, leads_to) = leads(&state);
     let FormFields { ctx, canary, set_cookie } = state.fields(visit);
-    let permissions = request.resources.iter().flat_map(|resource| {
-        let describe = |name: &String| {
-            let known = resource.application.document.scopes.iter().find(|scope| scope.value == *name);
-            known.map(|scope| scope.description.clone()).unwrap_or_default()
-        };
-        let permission = |name: String| Permission {
-            resource: resource.application.name.clone(),
-            description: describe(&name),
-            name,
-        };
-        let scopes = resource.scopes_for(&request.application, &request.scopes.oidc).into_iter();
-        scopes.map(permission).collect::<Vec<_>>()
-    });
-    let mut permissions: Vec<Permission> = permissions.collect();
-    let is_listed = permissions.iter().any(|permission| permission.name == "offline_access");
-    if request.scopes.is_offline() && !is_listed {
-        permissions.push(Permission {
-            resource: "Microsoft Graph".to_owned(),
-            name: "offline_access".to_owned(),
-            description: "Maintain access to data you have given it access to".to_owned(),
-        });
-    }
     let page = Consent {
         action: format!("/{segment}/consent"),
         ctx: &ctx,
         canary: &canary,
-        application: &request.application.name,
+        application,
         user_name: &user.upn,
         permissions,
     };

@@ -13,15 +13,16 @@ use outlive_tokens::fingerprint;
 use outlive_wire::Subject;
 use outlive_wire::events::{IdTokenIssued, IssuedAccessToken, TokenIssued};
 
-use super::client_authentication::AuthenticatedClient;
-use super::endpoint::TokenRequest;
-use super::mint::{self, AccessTokenOrder, IdTokenOrder, mint_access_token, user_facts};
-use super::resource_grant::{ResourceRequest, Several, resolve_grant};
-use super::response::scope;
-use super::user_claims::{self, TokenKind, user_claims};
+use super::request::AuthorizeRequest;
+use super::signed_in::SignedIn;
 use crate::access::conditional_access;
 use crate::protocol::refusal::Refusal;
-use crate::sign_in::authorize::{AuthorizeRequest, SignedIn};
+use crate::token::client_authentication::AuthenticatedClient;
+use crate::token::endpoint::TokenRequest;
+use crate::token::mint::{self, AccessTokenOrder, IdTokenOrder, mint_access_token, user_facts};
+use crate::token::resource_grant::{ResourceRequest, Several, resolve_grant};
+use crate::token::response::scope;
+use crate::token::user_claims::{self, TokenKind, user_claims};
 use crate::visit::Visit;
 
 /// The parameters of a response.
