@@ -2,7 +2,6 @@
 
 use axum::extract::{FromRequestParts, OriginalUri};
 use axum::response::Response;
-use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 use outlive_chassis::{CallerOrigin, Trace};
@@ -10,7 +9,7 @@ use outlive_clock::{Instant, UserId};
 use outlive_journal::Event;
 use outlive_store::Change;
 use outlive_tokens::{
-    AccessClaims, BearerExpectations, BearerRefusal, Challenge, InitiatingEntity, peek_tenant,
+    AccessClaims, BearerExpectations, BearerRefusal, Challenge, InitiatingEntity, bearer_token, peek_tenant,
 };
 use outlive_wire::events::Actor;
 use outlive_wire::{JournalEvent, Subject};
@@ -49,7 +48,6 @@ impl FromRequestParts<Idp> for Caller {
     async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, Response> {
         let Ok(trace) = Trace::from_request_parts(parts, idp).await;
         let Ok(origin) = CallerOrigin::from_request_parts(parts, idp).await;
-        let token = bearer(&parts.headers);
         let challenge = Challenge::new("", &format!("{origin}/common/oauth2/authorize"))
             .with_client_id(&GRAPH.to_string());
         let tenant = tenant_of(idp, &parts.headers).await.map_err(|error| error.answer(&trace, None))?;
@@ -61,7 +59,7 @@ impl FromRequestParts<Idp> for Caller {
         let refuse = |refusal: BearerRefusal| {
             GraphError::unauthorized(&refusal, refusal.www_authenticate(&challenge)).answer(&trace, now)
         };
-        let token = token.ok_or_else(|| refuse(BearerRefusal::Missing))?;
+        let token = bearer_token(&parts.headers).map_err(refuse)?;
         if peek_tenant(token).is_none() {
             return Err(refuse(BearerRefusal::Malformed));
         }
@@ -102,15 +100,10 @@ async fn now(idp: &Idp, tenant: &Tenant) -> Result<Instant, GraphError> {
 
 /// The tenant that the token of a request names, whether the token is valid or not.
 async fn tenant_of(idp: &Idp, headers: &HeaderMap) -> Result<Option<Tenant>, GraphError> {
-    match bearer(headers).and_then(peek_tenant) {
+    match bearer_token(headers).ok().and_then(peek_tenant) {
         Some(id) => Ok(idp.directory.tenant(id).await?),
         None => Ok(None),
     }
-}
-
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 impl Caller {

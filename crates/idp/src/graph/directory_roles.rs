@@ -43,9 +43,6 @@ pub(super) const NAMED: &str = "directoryRoles(";
 /// The role that has to have a member. No member can remove themselves.
 const GLOBAL_ADMINISTRATOR: &str = "Global Administrator";
 
-/// Members that are looked at for another administrator who can sign in.
-const MEMBERS_READ: u32 = 100;
-
 /// A role with all properties.
 pub(crate) fn resource(role: &DirectoryRole) -> Value {
     json!({
@@ -166,7 +163,7 @@ pub(crate) async fn add(
             role: role.name.to_owned(),
             actor: caller.actor(),
         };
-        change_roles(&caller, &user, &roles, event).await
+        change_roles(&caller, &user, Change::new(), &roles, event).await
     };
     caller.answer(result.await)
 }
@@ -180,8 +177,11 @@ pub(crate) async fn remove(caller: Caller, Path((id, member)): Path<(String, Str
         if !user.has_role(&[role.name]) {
             return Err(GraphError::not_found(&member));
         }
-        if role.name == GLOBAL_ADMINISTRATOR {
-            check_removable(&caller, &user).await?;
+        let is_own = caller.user.as_ref().is_some_and(|me| me.id == user.id);
+        if role.name == GLOBAL_ADMINISTRATOR && is_own {
+            return Err(GraphError::bad_request(
+                "Removing self from Global Administrator built-in role is not allowed.",
+            ));
         }
         let mut roles = user.directory_roles.clone();
         roles.retain(|name| name != role.name);
@@ -190,46 +190,54 @@ pub(crate) async fn remove(caller: Caller, Path((id, member)): Path<(String, Str
             role: role.name.to_owned(),
             actor: caller.actor(),
         };
-        change_roles(&caller, &user, &roles, event).await
+        if role.name != GLOBAL_ADMINISTRATOR {
+            return change_roles(&caller, &user, Change::new(), &roles, event).await;
+        }
+        let removed = change_roles(&caller, &user, another_administrator(&user), &roles, event).await;
+        or_last_administrator(&caller, &user, removed).await
     };
     caller.answer(result.await)
 }
 
-/// Rejects a removal that leaves the tenant without a Global Administrator, or that of the caller.
-async fn check_removable(caller: &Caller, user: &User) -> Result<(), GraphError> {
-    if caller.user.as_ref().is_some_and(|me| me.id == user.id) {
-        return Err(GraphError::bad_request(
-            "Removing self from Global Administrator built-in role is not allowed.",
-        ));
+/// The condition of a change that removes a Global Administrator: the role, the user, or the use of
+/// the account. It fails with the change if there is no other ("Manage emergency access accounts
+/// in Microsoft Entra ID").
+pub(in crate::graph) fn another_administrator(user: &User) -> Change {
+    if user.has_role(&[GLOBAL_ADMINISTRATOR]) {
+        user.another_has_role(GLOBAL_ADMINISTRATOR)
+    } else {
+        Change::new()
     }
-    check_not_last(caller, user).await
 }
 
-/// Rejects a change that removes the last Global Administrator: the role, the user, or the use of
-/// the account ("Manage emergency access accounts in Microsoft Entra ID").
-pub(in crate::graph) async fn check_not_last(caller: &Caller, user: &User) -> Result<(), GraphError> {
-    if !user.directory_roles.iter().any(|name| name == GLOBAL_ADMINISTRATOR) {
-        return Ok(());
-    }
-    let directory = &caller.idp.directory;
-    let members =
-        directory.role_members_after(caller.tenant.id, GLOBAL_ADMINISTRATOR, "", MEMBERS_READ).await?;
-    for id in members.into_iter().filter(|id| *id != user.id) {
-        let other = directory.user(caller.tenant.id, id).await?;
-        if other.is_some_and(|other| other.enabled && other.deleted_at.is_none()) {
-            return Ok(());
+/// Explains the conflict of a change with [`another_administrator`].
+pub(in crate::graph) async fn or_last_administrator<T>(
+    caller: &Caller,
+    user: &User,
+    changed: Result<T, GraphError>,
+) -> Result<T, GraphError> {
+    match changed {
+        Err(error) if error.is_conflict() && user.has_role(&[GLOBAL_ADMINISTRATOR]) => {
+            if caller.idp.directory.another_has_role(user, GLOBAL_ADMINISTRATOR).await? {
+                return Err(error);
+            }
+            Err(GraphError::bad_request(
+                "The last member of the Global Administrator role cannot be removed.",
+            ))
         }
+        changed => changed,
     }
-    Err(GraphError::bad_request("The last member of the Global Administrator role cannot be removed."))
 }
 
 async fn change_roles(
     caller: &Caller,
     user: &User,
+    mut change: Change,
     roles: &[String],
     event: impl Into<JournalEvent>,
 ) -> Result<Response, GraphError> {
-    caller.commit(Change::from(user.update_roles(roles)), Subject::user(user.id), event).await?;
+    change.add(user.update_roles(roles));
+    caller.commit(change, Subject::user(user.id), event).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -123,7 +123,10 @@ impl<'a> WithAccess<'a> {
             let first = asked.as_ref().and_then(|asked| asked.resources.first());
             let resource = first.map_or(fallback, RequestedResource::audience);
             let directory = &request.idp.directory;
-            return Err(second_factor::complete(refusal, directory, &request.tenant, resource).await?);
+            let policies = self.access.policies;
+            return Err(
+                second_factor::complete(refusal, directory, &request.tenant, resource, policies).await?
+            );
         }
         let user = self.user.ok_or_else(|| Refusal::new(aadsts::USER_NOT_FOUND))?;
         Ok(Accepted { request, user, wanted, decision })

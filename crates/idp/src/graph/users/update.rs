@@ -14,7 +14,7 @@ use crate::directory::User;
 use crate::directory::limits::is_name;
 use crate::graph::body::{Body, not_null, nullable};
 use crate::graph::caller::Caller;
-use crate::graph::directory_roles::check_not_last;
+use crate::graph::directory_roles::{another_administrator, or_last_administrator};
 use crate::graph::error::GraphError;
 use crate::graph::mail_nickname::mail_nickname;
 use crate::graph::passwords::reset_password_and;
@@ -189,12 +189,10 @@ pub(crate) async fn update(
             return Err(GraphError::denied());
         }
         let password = patch.password_profile.take();
-        if patch.account_enabled == Some(false) {
-            check_not_last(&caller, &user).await?;
-        }
+        let disables = patch.account_enabled == Some(false);
         let event = patch.event();
         let after = patch.apply(&caller, &user)?;
-        let mut change = Change::new();
+        let mut change = if disables { another_administrator(&user) } else { Change::new() };
         if after.upn != user.upn {
             change.add(User::release_name(caller.tenant.id, &after.upn));
         }
@@ -202,7 +200,7 @@ pub(crate) async fn update(
             return Err(GraphError::bad_request("passwordProfile has no password."));
         }
         let flag = password.as_ref().and_then(PasswordProfile::flag);
-        match password.and_then(|profile| Some((profile.must_change(), profile.password?))) {
+        let changed = match password.and_then(|profile| Some((profile.must_change(), profile.password?))) {
             Some((must_change, password)) => {
                 let row = caller.tenant.rules.switches().patch_password_profile;
                 if let Some(event) = event {
@@ -215,7 +213,7 @@ pub(crate) async fn update(
                     user.profile = after.profile;
                     user.enabled = after.enabled;
                 };
-                reset_password_and(&caller, &user, (row, password, must_change), also, change).await?;
+                reset_password_and(&caller, &user, (row, password, must_change), also, change).await
             }
             // The flag alone is not a reset: the password and all grants stay valid.
             None => {
@@ -223,9 +221,16 @@ pub(crate) async fn update(
                 if let Some(event) = event.or(flag.map(|_| updated as UserEvent)) {
                     change.add(after.update(&user));
                     let event = event(after.upn.clone(), caller.actor());
-                    caller.commit_user((&user, &after), change, event).await?;
+                    caller.commit_user((&user, &after), change, event).await
+                } else {
+                    Ok(())
                 }
             }
+        };
+        if disables {
+            or_last_administrator(&caller, &user, changed).await?;
+        } else {
+            changed?;
         }
         Ok(StatusCode::NO_CONTENT.into_response())
     };

@@ -110,7 +110,14 @@ impl Visit {
                 let first = request.scopes.resources.first();
                 let resource = first.map_or(GRAPH_URI, RequestedResource::audience);
                 let directory = &self.idp.directory;
-                Err(second_factor::complete(Refusal::new(code), directory, &request.tenant, resource).await?)
+                Err(second_factor::complete(
+                    Refusal::new(code),
+                    directory,
+                    &request.tenant,
+                    resource,
+                    access.policies,
+                )
+                .await?)
             } else {
                 Ok(self.step_up(&self.segment, &signed_in.user, &signed_in.session, next, now))
             };

@@ -1,4 +1,4 @@
-package witnesses;
+package clients;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** MSAL for Java, as a desktop application, as a server and as a daemon. */
+/** MSAL for Java, as a desktop application, a server and a daemon. */
 class Msal4jTest {
   private static final String LOOPBACK = "http://localhost";
   private static final String DESKTOP = "Orders Desktop";
@@ -103,7 +103,7 @@ class Msal4jTest {
     Consumer<DeviceCode> approve =
         code -> {
           new Browser(tenant.owner()).approve(code.verificationUri(), code.userCode());
-          // The device polls by the wall's time; the tenant's clock stands still.
+          // The device polls by the wall time; the tenant's clock is stopped.
           tenant.advance("PT1M");
         };
     PublicClientApplication client = desktop();

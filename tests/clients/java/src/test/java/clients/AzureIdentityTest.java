@@ -1,4 +1,4 @@
-package witnesses;
+package clients;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -55,7 +55,7 @@ class AzureIdentityTest {
                   code -> {
                     prompts[0]++;
                     new Browser(tenant.owner()).approve(code.getVerificationUrl(), code.getUserCode());
-                    // The device polls by the wall's time; the tenant's clock stands still.
+                    // The device polls by the wall time; the tenant's clock is stopped.
                     tenant.advance("PT1M");
                   })
               .build();

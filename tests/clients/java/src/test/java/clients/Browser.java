@@ -1,4 +1,4 @@
-package witnesses;
+package clients;
 
 import java.io.IOException;
 import java.net.CookieManager;
@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 import org.jsoup.Jsoup;
 import org.jsoup.nodes.Element;
 
-/** A browser without script: walks the real pages by their forms, as a user would. */
+/** A browser without JavaScript: fills in the forms of the real pages, as a user would. */
 final class Browser {
   private static final int STEPS_MAX = 12;
 

@@ -1,4 +1,4 @@
-"""Starts a system and an issuer that misbehaves, runs the witnesses in Python, Node.js, Go and Java against them, and stops them."""
+"""Starts a system and a misbehaving issuer, and runs the suites in Python, Node.js, Go and Java against them."""
 
 import argparse
 import os
@@ -20,7 +20,7 @@ SUITE_SECONDS = 900
 
 
 def free_base():
-    """A port base behind which everything that `outlive up` listens on is free at this moment."""
+    """Returns a port base for which all ports of `outlive up` are free now."""
     start = os.getpid() % 100
     for base in (21_000 + 50 * ((start + n) % 100) for n in range(100)):
         try:
@@ -44,7 +44,7 @@ def port_443_is_free():
 
 
 def trust_store(directory, authority):
-    """The local certificate authority in the form that Java reads."""
+    """Creates a Java trust store with the local certificate authority."""
     store = directory / "trusted.p12"
     command = ["keytool", "-importcert", "-noprompt", "-alias", "outlive", "-file", authority, "-keystore", store]
     subprocess.run(command + ["-storetype", "PKCS12", "-storepass", "changeit"], check=True, capture_output=True)
@@ -87,15 +87,15 @@ def stop(processes):
 
 
 def suite(title, command, **more):
-    """Runs one suite; what it printed is shown if it failed, and its closing lines in any case."""
+    """Runs one suite. Prints its complete output if it failed, else the last lines."""
     try:
         ended = subprocess.run(
             command, env=environment(**more), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=SUITE_SECONDS
         )
-        said, code = ended.stdout, ended.returncode
+        output, code = ended.stdout, ended.returncode
     except subprocess.TimeoutExpired as late:
-        said, code = (late.stdout or b"").decode() + f"\nnot finished after {SUITE_SECONDS} s", 1
-    lines = said.strip().splitlines()
+        output, code = (late.stdout or b"").decode() + f"\nnot finished after {SUITE_SECONDS} s", 1
+    lines = output.strip().splitlines()
     print(f"\n--- {title}" + ("" if code == 0 else ": FAILED"))
     print("\n".join(lines if code else lines[-9:]), flush=True)
     return code
@@ -104,9 +104,9 @@ def suite(title, command, **more):
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--node", type=pathlib.Path, required=True)
-    arguments.add_argument("--go", help="the compiled witnesses in Go; empty leaves them out")
-    arguments.add_argument("--java", help="the directory of the witnesses in Java; empty leaves them out")
-    arguments.add_argument("--java-build", help="where Maven puts what it builds")
+    arguments.add_argument("--go", help="the compiled suite in Go; skipped if empty")
+    arguments.add_argument("--java", help="the directory of the suite in Java; skipped if empty")
+    arguments.add_argument("--java-build", help="the build directory of Maven")
     arguments.add_argument("--only", choices=["python", "node", "go", "java"])
     arguments, rest = arguments.parse_known_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -114,13 +114,13 @@ def main():
     with tempfile.TemporaryDirectory(prefix="outlive-clients-") as directory:
         directory = pathlib.Path(directory)
         try:
-            return witnesses(arguments, rest, directory, processes)
+            return run_suites(arguments, rest, directory, processes)
         finally:
             stop(processes)
 
 
-def seeded(directory):
-    """The default seed, with applications that only real clients need, one of them with a certificate made now."""
+def write_seed(directory):
+    """Writes the default seed with the additional applications that the suites use, one of them with a new certificate."""
     certificate(directory / "client.pem", directory / "client.key", "Contoso Certified Job")
     seeds = directory / "seeds"
     shutil.copytree(HERE.parents[2] / "seeds", seeds)
@@ -132,11 +132,11 @@ def seeded(directory):
     return seeds / "contoso.yaml"
 
 
-def witnesses(arguments, rest, directory, processes):
+def run_suites(arguments, rest, directory, processes):
     base = free_base()
     data = directory / "data"
     log = directory / "outlive.log"
-    seed = seeded(directory)
+    seed = write_seed(directory)
     command = [os.environ["OUTLIVE_BIN"], "up", "--data", data, "--port-base", str(base), "--seed", seed]
     # MSAL for Java refreshes tokens at port 443 of the authority's host, whatever port the authority names.
     at_443 = port_443_is_free()
@@ -145,23 +145,23 @@ def witnesses(arguments, rest, directory, processes):
     processes.append(start(command, log))
     wait_until_it_answers(processes[-1], f"http://127.0.0.1:{base}/lab/tenants", log)
     idp_tls = f"https://localhost:{base + 43}"
-    # In the block of ports that is the system's own.
-    liar = f"https://localhost:{base + 44}"
-    log = directory / "liar.log"
-    command = [sys.executable, HERE / "liar.py", "--issuer", idp_tls, "--authority", data / "ca.pem"]
-    command += ["--port", str(base + 44), "--certificate", directory / "liar.pem"]
+    # A port that belongs to the system's range but that it does not use.
+    misbehaving = f"https://localhost:{base + 44}"
+    log = directory / "misbehaving-issuer.log"
+    command = [sys.executable, HERE / "misbehaving_issuer.py", "--issuer", idp_tls, "--authority", data / "ca.pem"]
+    command += ["--port", str(base + 44), "--certificate", directory / "misbehaving-issuer.pem"]
     processes.append(start(command, log))
-    wait_until_it_answers(processes[-1], f"{liar}/healthz", log)
+    wait_until_it_answers(processes[-1], f"{misbehaving}/healthz", log)
     trusted = directory / "trusted.pem"
-    trusted.write_text((data / "ca.pem").read_text() + (directory / "liar.pem").read_text())
+    trusted.write_text((data / "ca.pem").read_text() + (directory / "misbehaving-issuer.pem").read_text())
     where = {
-        "WITNESS_LAB": f"http://127.0.0.1:{base}",
-        "WITNESS_IDP_TLS": idp_tls,
-        "WITNESS_LIAR": liar,
-        "WITNESS_CA": str(data / "ca.pem"),
-        "WITNESS_LAB_KEY": (data / "lab-key").read_text(),
-        "WITNESS_KEY": str(directory / "client.key"),
-        "WITNESS_CERTIFICATE": str(directory / "client.pem"),
+        "SUITE_LAB": f"http://127.0.0.1:{base}",
+        "SUITE_IDP_TLS": idp_tls,
+        "SUITE_MISBEHAVING_ISSUER": misbehaving,
+        "SUITE_CA": str(data / "ca.pem"),
+        "SUITE_LAB_KEY": (data / "lab-key").read_text(),
+        "SUITE_KEY": str(directory / "client.key"),
+        "SUITE_CERTIFICATE": str(directory / "client.pem"),
         "REQUESTS_CA_BUNDLE": str(trusted),
         "SSL_CERT_FILE": str(trusted),
         "NODE_EXTRA_CA_CERTS": str(trusted),
@@ -184,9 +184,9 @@ def witnesses(arguments, rest, directory, processes):
             trust = f"-Djavax.net.ssl.trustStore={trust_store(directory, data / 'ca.pem')} -Djavax.net.ssl.trustStorePassword=changeit"
             command = ["mvn", "-q", "-B", "-f", f"{arguments.java}/pom.xml", f"-DbuildDirectory={arguments.java_build}"]
             command += ["test", f"-DargLine={trust}", "-Dsurefire.printSummary=true", *([f"-Dtest=*{named}*"] if named else [])]
-            codes.append(suite("Java", command, WITNESS_IDP_443="https://localhost", **where))
+            codes.append(suite("Java", command, SUITE_IDP_443="https://localhost", **where))
         else:
-            print("port 443 is not free for this user: the witnesses in Java are left out")
+            print("port 443 is not free for this user: the suite in Java is skipped")
     return 1 if any(codes) else 0
 
 

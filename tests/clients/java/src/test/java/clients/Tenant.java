@@ -1,4 +1,4 @@
-package witnesses;
+package clients;
 
 import com.azure.json.JsonProviders;
 import com.azure.json.JsonReader;
@@ -10,12 +10,12 @@ import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Map;
 
-/** A tenant of the test's own, deleted when the test ends. Its clock stands still at the wall's time, by which SDKs count. */
+/** A tenant for one test, deleted when the test ends. Its clock is stopped at the wall time, which SDKs use. */
 final class Tenant implements AutoCloseable {
   static final String ORDERS = "api://contoso-orders";
-  static final String LAB = System.getenv("WITNESS_LAB");
+  static final String LAB = System.getenv("SUITE_LAB");
   /** At port 443: MSAL for Java refreshes tokens there, whatever port the authority names. */
-  static final String IDP = System.getenv("WITNESS_IDP_443");
+  static final String IDP = System.getenv("SUITE_IDP_443");
 
   private static final HttpClient HTTP = HttpClient.newHttpClient();
   private Map<String, Object> facts;

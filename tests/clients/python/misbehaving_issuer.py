@@ -1,12 +1,12 @@
-"""A test double: an issuer that misbehaves. It stands between a client and the identity provider, signs every token anew with a
-key of its own, which it publishes in place of the issuer's, and, for the tenants that asked for it, lies in them.
+"""A test double: a proxy in front of the identity provider that signs every token with its own key, publishes that key instead
+of the identity provider's, and changes tokens and documents of the tenants for which faults are set.
 
-`PUT /_lies/{tenant}` says how:
-  {"claims": {"aud": "…"}}   these claims in ID tokens and access tokens; null takes one away
-  {"key": "unpublished"}     signed by a key that is not published, under a `kid` that is not either
-  {"key": "forged"}          signed by a key that is not published, under the `kid` of the one that is
-  {"issuer": "https://…"}    in the discovery document
-  {}                         the truth: then a client that checks must be content, or its refusals would prove nothing
+`PUT /_faults/{tenant}` sets the faults:
+  {"claims": {"aud": "…"}}   values for claims of ID tokens and access tokens; null removes the claim
+  {"key": "unpublished"}     tokens are signed with an unpublished key and an unpublished `kid`
+  {"key": "forged"}          tokens are signed with an unpublished key and the published `kid`
+  {"issuer": "https://…"}    the issuer in the discovery document
+  {}                         none: clients must accept the tokens, otherwise their rejections would prove nothing
 """
 
 import argparse
@@ -20,14 +20,14 @@ import urllib.parse
 import jwt
 from certificates import certificate, new_key
 
-# Of one connection, not of what it carries.
+# Headers of the connection, which a proxy does not forward.
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "content-encoding", "host", "accept-encoding"}
-KID = "the-liars-own-key"
+KID = "the-proxys-key"
 
 
-class Liar(http.server.BaseHTTPRequestHandler):
+class MisbehavingIssuer(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    key, unpublished, lies = new_key(), new_key(), {}
+    key, unpublished, faults = new_key(), new_key(), {}
     issuer = own = trusting = None
 
     def do_GET(self):
@@ -36,8 +36,7 @@ class Liar(http.server.BaseHTTPRequestHandler):
     do_POST = do_OPTIONS = do_GET
 
     def do_PUT(self):
-        told = json.loads(self.body())
-        self.lies[self.path.removeprefix("/_lies/")] = told
+        self.faults[self.path.removeprefix("/_faults/")] = json.loads(self.body())
         self.answer(204, [], b"")
 
     def body(self):
@@ -46,7 +45,7 @@ class Liar(http.server.BaseHTTPRequestHandler):
     def forward(self):
         host = urllib.parse.urlsplit(self.issuer).netloc
         headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
-        # By TLS too: what the issuer sets and says depends on it.
+        # By TLS, because the identity provider's cookies and URLs depend on the scheme.
         behind = http.client.HTTPSConnection(host, timeout=60, context=self.trusting)
         try:
             behind.request(self.command, self.path, self.body(), headers | {"Host": host})
@@ -54,9 +53,9 @@ class Liar(http.server.BaseHTTPRequestHandler):
             body = answer.read()
         finally:
             behind.close()
-        how = self.lies.get(self.path.split("/")[1].split("?")[0], {})
+        faults = self.faults.get(self.path.split("/")[1].split("?")[0], {})
         if answer.status == 200 and "json" in (answer.headers.get("content-type") or ""):
-            body = json.dumps(self.altered(json.loads(body), how)).encode()
+            body = json.dumps(self.altered(json.loads(body), faults)).encode()
         kept = [(name, self.renamed(value)) for name, value in answer.getheaders() if name.lower() not in HOP_BY_HOP]
         self.answer(answer.status, kept, body)
 
@@ -71,15 +70,15 @@ class Liar(http.server.BaseHTTPRequestHandler):
     def renamed(self, text):
         return text.replace(self.issuer, self.own)
 
-    def altered(self, document, how):
+    def altered(self, document, faults):
         if isinstance(document.get("keys"), list):
             return {"keys": [self.published()]}
         for name in ("id_token", "access_token"):
             if name in document:
-                document[name] = self.signed_anew(document[name], how)
+                document[name] = self.sign_again(document[name], faults)
         document = json.loads(self.renamed(json.dumps(document)))
-        if "issuer" in document and "issuer" in how:
-            document["issuer"] = how["issuer"]
+        if "issuer" in document and "issuer" in faults:
+            document["issuer"] = faults["issuer"]
         return document
 
     def published(self):
@@ -90,13 +89,13 @@ class Liar(http.server.BaseHTTPRequestHandler):
 
         return {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": KID, "n": encoded(numbers.n), "e": encoded(numbers.e)}
 
-    def signed_anew(self, token, how):
+    def sign_again(self, token, faults):
         claims = jwt.decode(token, options={"verify_signature": False})
         claims["iss"] = self.renamed(claims["iss"])
-        claims |= how.get("claims", {})
+        claims |= faults.get("claims", {})
         claims = {name: value for name, value in claims.items() if value is not None}
-        key = self.unpublished if how.get("key") else self.key
-        kid = "a-dead-key" if how.get("key") == "unpublished" else KID
+        key = self.unpublished if faults.get("key") else self.key
+        kid = "an-unpublished-key" if faults.get("key") == "unpublished" else KID
         return jwt.encode(claims, key, algorithm="RS256", headers={"kid": kid})
 
     def log_message(self, *_):
@@ -115,13 +114,13 @@ def main():
     arguments.add_argument("--port", type=int, required=True)
     arguments.add_argument("--certificate", required=True)
     arguments = arguments.parse_args()
-    certificate(arguments.certificate, arguments.certificate + ".key", "an issuer that misbehaves")
-    Liar.issuer, Liar.own = arguments.issuer, f"https://localhost:{arguments.port}"
-    Liar.trusting = ssl.create_default_context(cafile=arguments.authority)
+    certificate(arguments.certificate, arguments.certificate + ".key", "misbehaving issuer")
+    MisbehavingIssuer.issuer, MisbehavingIssuer.own = arguments.issuer, f"https://localhost:{arguments.port}"
+    MisbehavingIssuer.trusting = ssl.create_default_context(cafile=arguments.authority)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(arguments.certificate, arguments.certificate + ".key")
-    server = Server(("127.0.0.1", arguments.port), Liar)
-    # The handshake is the connection's own affair: it must not hold up those who come after.
+    server = Server(("127.0.0.1", arguments.port), MisbehavingIssuer)
+    # The handshake runs in the thread of its connection, so that it does not block others.
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     server.serve_forever()
 
