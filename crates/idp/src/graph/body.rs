@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::{FromRequest, Request};
-use http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -24,27 +23,26 @@ impl<T: DeserializeOwned> FromRequest<Idp> for Body<T> {
             return Err(GraphError::bad_request("Invalid request body: it is not an object."));
         }
         without_annotations(&mut value);
-        Self::of(value)
+        parse_body(value).map(Self)
     }
 }
 
-impl<T: DeserializeOwned> Body<T> {
-    /// Parses a body without its annotations.
-    pub(crate) fn of(value: Value) -> Result<Self, GraphError> {
-        serde_json::from_value(value).map(Self).map_err(|error| {
-            GraphError::new(
-                StatusCode::BAD_REQUEST,
-                "Request_BadRequest",
-                format!("Invalid request body: {error}."),
-            )
-        })
-    }
+/// Parses a body without its annotations.
+pub(super) fn parse_body<T: DeserializeOwned>(value: Value) -> Result<T, GraphError> {
+    serde_json::from_value(value)
+        .map_err(|error| GraphError::bad_request(format!("Invalid request body: {error}.")))
 }
 
-impl axum::response::IntoResponse for GraphError {
-    /// Not used: handlers take the `Result` and render the error with their own context.
-    fn into_response(self) -> axum::response::Response {
-        StatusCode::BAD_REQUEST.into_response()
+/// A parsed body in which annotations are members like others.
+#[derive(Debug)]
+pub(super) struct PlainBody<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest<Idp> for PlainBody<T> {
+    type Rejection = GraphError;
+
+    async fn from_request(request: Request, idp: &Idp) -> Result<Self, GraphError> {
+        let Json(body) = Json::from_request(request, idp).await?;
+        Ok(Self(body))
     }
 }
 

@@ -1,24 +1,25 @@
 //! The caller of a request to Microsoft Graph, and the caller's permissions.
 
 use axum::extract::{FromRequestParts, OriginalUri};
-use axum::response::Response;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderValue, StatusCode};
 use outlive_chassis::{CallerOrigin, Trace};
-use outlive_clock::{Instant, UserId};
+use outlive_clock::{Instant, Stream, UserId};
 use outlive_journal::Event;
-use outlive_store::Change;
+use outlive_store::{Change, Statement};
 use outlive_tokens::{
     AccessClaims, BearerExpectations, BearerRefusal, Challenge, InitiatingEntity, peek_tenant,
 };
 use outlive_wire::events::Actor;
 use outlive_wire::{JournalEvent, Subject};
+use serde_json::Value;
 
-use super::error::GraphError;
+use super::error::{Answer, GraphError};
 use super::evaluation::is_ended;
 use super::odata::{EntityType, Options};
-use super::permissions::Permission;
+use super::path::UserName;
+use super::permissions::{Permission, READ_ME, READ_USERS};
 use crate::directory::platform::{GRAPH, GRAPH_URI};
 use crate::directory::{Tenant, User};
 use crate::form::Parameters;
@@ -44,41 +45,32 @@ pub(crate) struct Caller {
 }
 
 impl FromRequestParts<Idp> for Caller {
-    type Rejection = Response;
+    type Rejection = GraphError;
 
-    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, Response> {
+    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, GraphError> {
         let Ok(trace) = Trace::from_request_parts(parts, idp).await;
         let Ok(origin) = CallerOrigin::from_request_parts(parts, idp).await;
-        let token = bearer(&parts.headers);
+        let authorization = parts.headers.get(AUTHORIZATION);
         let challenge = Challenge::new("", &format!("{origin}/common/oauth2/authorize"))
             .with_client_id(&GRAPH.to_string());
-        let tenant = tenant_of(idp, &parts.headers).await.map_err(|error| error.answer(&trace, None))?;
-        // Also an invalid token names a tenant, whose clock the error shows.
-        let now = match &tenant {
-            Some(tenant) => Some(now(idp, tenant).await.map_err(|error| error.answer(&trace, None))?),
-            None => None,
-        };
-        let refuse = |refusal: BearerRefusal| {
-            GraphError::unauthorized(&refusal, refusal.www_authenticate(&challenge)).answer(&trace, now)
-        };
-        let token = token.ok_or_else(|| refuse(BearerRefusal::Missing))?;
+        let refuse =
+            |refusal: BearerRefusal| GraphError::unauthorized(&refusal, refusal.www_authenticate(&challenge));
+        let tenant = tenant_of(idp, authorization).await?;
+        let token = authorization.and_then(bearer).ok_or_else(|| refuse(BearerRefusal::Missing))?;
         if peek_tenant(token).is_none() {
             return Err(refuse(BearerRefusal::Malformed));
         }
-        let (Some(tenant), Some(now)) = (tenant, now) else { return Err(refuse(BearerRefusal::Issuer)) };
+        let tenant = tenant.ok_or_else(|| refuse(BearerRefusal::Issuer))?;
+        let now = idp.now(tenant.id).await?;
         let audiences = [GRAPH_URI.to_owned(), format!("{GRAPH_URI}/"), GRAPH.to_string()];
         let expected = BearerExpectations { tenant: tenant.id, audiences: &audiences, now };
         let claims = idp.verifier.verify(&expected, token, &trace).await.map_err(refuse)?;
         let user = match claims.user() {
             None => None,
-            Some(id) => {
-                let user = idp.directory.user(tenant.id, id).await;
-                user.map_err(|error| GraphError::from(error).answer(&trace, Some(now)))?
-            }
+            Some(id) => idp.directory.user(tenant.id, id).await?,
         };
         if is_ended(&claims, user.as_ref()) {
-            let challenge = challenge.no_older_than(now).to_header_value();
-            return Err(GraphError::revoked(challenge).answer(&trace, Some(now)));
+            return Err(GraphError::revoked(challenge.no_older_than(now).to_header_value()));
         }
         let Ok(OriginalUri(uri)) = OriginalUri::from_request_parts(parts, idp).await;
         let parameters = Parameters::parse(uri.query().unwrap_or_default().as_bytes());
@@ -91,36 +83,32 @@ impl FromRequestParts<Idp> for Caller {
 
 /// The virtual time for an error: that of the tenant that the token names, whether the token is
 /// valid or not.
-pub(crate) async fn instant_of_call(idp: &Idp, headers: &HeaderMap) -> Option<Instant> {
-    let tenant = tenant_of(idp, headers).await.ok()??;
-    now(idp, &tenant).await.ok()
-}
-
-async fn now(idp: &Idp, tenant: &Tenant) -> Result<Instant, GraphError> {
-    Ok(idp.now(tenant.id).await?)
+pub(super) async fn instant_of_call(idp: &Idp, authorization: Option<&HeaderValue>) -> Option<Instant> {
+    let tenant = tenant_of(idp, authorization).await.ok()??;
+    idp.now(tenant.id).await.ok()
 }
 
 /// The tenant that the token of a request names, whether the token is valid or not.
-async fn tenant_of(idp: &Idp, headers: &HeaderMap) -> Result<Option<Tenant>, GraphError> {
-    match bearer(headers).and_then(peek_tenant) {
+async fn tenant_of(idp: &Idp, authorization: Option<&HeaderValue>) -> Result<Option<Tenant>, GraphError> {
+    match authorization.and_then(bearer).and_then(peek_tenant) {
         Some(id) => Ok(idp.directory.tenant(id).await?),
         None => Ok(None),
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+fn bearer(authorization: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = authorization.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 impl Caller {
-    /// Whether the caller has one of these permissions: as a scope of a user, or as an app role of
+    /// Whether the token has one of these permissions: as a scope of a user, or as an app role of
     /// an application.
-    pub(crate) fn may(&self, permissions: &[&str]) -> bool {
+    pub(crate) fn has(&self, permission: &Permission) -> bool {
         let app_only = self.claims.is_app_only();
-        permissions.iter().any(|permission| {
-            if app_only { self.claims.has_role(permission) } else { self.claims.has_scope(permission) }
-        })
+        permission
+            .sufficient()
+            .any(|name| if app_only { self.claims.has_role(name) } else { self.claims.has_scope(name) })
     }
 
     /// Whether the caller has this permission.
@@ -129,17 +117,33 @@ impl Caller {
             Some(user) => permission.roles.is_empty() || user.has_role(permission.roles),
             None => self.claims.is_app_only(),
         };
-        role && self.may(permission.any_of)
+        role && self.has(permission)
+    }
+
+    /// Whether the caller has this permission for a user's account. For the own account, no role is
+    /// required.
+    pub(crate) fn is_allowed_on(&self, target: &User, permission: &Permission) -> bool {
+        self.is(target) && self.has(permission) || self.is_allowed(permission)
     }
 
     /// Returns an error if the caller does not have this permission.
     pub(crate) fn allowed(&self, permission: &Permission) -> Result<(), GraphError> {
-        if self.is_allowed(permission) { Ok(()) } else { Err(GraphError::denied()) }
+        require(self.is_allowed(permission))
+    }
+
+    /// Whether the caller is this user.
+    pub(crate) fn is(&self, user: &User) -> bool {
+        self.user.as_ref().is_some_and(|me| me.id == user.id)
     }
 
     /// The query options of a request for one object.
-    pub(crate) fn entity_options(&self, kind: &EntityType) -> Result<Options, GraphError> {
+    pub(crate) fn entity_options(&self, kind: &'static EntityType) -> Result<Options, GraphError> {
         Options::of_entity(&self.parameters, kind)
+    }
+
+    /// Returns an object.
+    pub(crate) fn entity(&self, kind: &'static EntityType, object: &Value) -> Answer {
+        Ok(self.entity_options(kind)?.entity(StatusCode::OK, object))
     }
 
     /// Whether the request is for the number of objects in a collection (`…/$count`).
@@ -160,7 +164,7 @@ impl Caller {
     }
 
     /// The query options of a collection that cannot be counted.
-    pub(crate) fn uncountable_options(&self, kind: &EntityType) -> Result<Options, GraphError> {
+    pub(crate) fn uncountable_options(&self, kind: &'static EntityType) -> Result<Options, GraphError> {
         if self.parameters.get("$count").is_some() || self.counts() {
             return Err(GraphError::unsupported_query("Query option '$count' is not supported."));
         }
@@ -168,7 +172,7 @@ impl Caller {
     }
 
     /// The query options of a collection.
-    pub(crate) fn countable_options(&self, kind: &EntityType) -> Result<Options, GraphError> {
+    pub(crate) fn countable_options(&self, kind: &'static EntityType) -> Result<Options, GraphError> {
         Options::of_collection(&self.parameters, kind, self.tenant.id, &self.idp.chassis.sealer)
     }
 
@@ -187,10 +191,14 @@ impl Caller {
     /// Commits a change together with the event that records it.
     pub(crate) async fn commit(
         &self,
-        mut change: Change,
+        statements: impl IntoIterator<Item = Statement>,
         subject: Subject,
         event: impl Into<JournalEvent>,
     ) -> Result<(), GraphError> {
+        let mut change = Change::new();
+        for statement in statements {
+            change.add(statement);
+        }
         change.append(self.entry(subject, event));
         Ok(self.idp.directory.commit(self.tenant.id, change).await?)
     }
@@ -203,27 +211,18 @@ impl Caller {
         mut change: Change,
         event: impl Into<JournalEvent>,
     ) -> Result<(), GraphError> {
+        change.add(after.update(before));
         let by = InitiatingEntity::Admin;
         let pending = queue_event(&self.idp, (before, after), by, self.now, &self.trace, &mut change).await?;
-        self.commit(change, Subject::user(after.id), event).await?;
+        change.append(self.entry(Subject::user(after.id), event));
+        self.idp.directory.commit(self.tenant.id, change).await?;
         pending.deliver().await;
         Ok(())
     }
 
-    /// Whether the caller may act on this user's credentials: its own user's, or another's with a
-    /// directory role.
-    pub(crate) fn may_act_on(&self, target: &User, permissions: &[&str]) -> bool {
-        let role = match &self.user {
-            None => self.claims.is_app_only(),
-            Some(user) => user.id == target.id || user.is_user_administrator(),
-        };
-        role && self.may(permissions)
-    }
-
-    /// Whether the caller may administer accounts: an application, or a user with a directory role.
-    pub(crate) fn may_administer(&self, permissions: &[&str]) -> bool {
-        let role = self.user.as_ref().map_or(self.claims.is_app_only(), User::is_user_administrator);
-        role && self.may(permissions)
+    /// A labelled stream of the tenant's randomness.
+    pub(crate) fn stream(&self, label: &'static str) -> Stream {
+        self.idp.chassis.random.of(self.tenant.id).stream(label)
     }
 
     /// Whether the caller may reset this user's password: that of a user with a directory role
@@ -252,8 +251,23 @@ impl Caller {
         if user.deleted_at.is_some() { Err(GraphError::not_found(user.id)) } else { Ok(user) }
     }
 
-    /// Returns the response, or that of the error.
-    pub(crate) fn answer(&self, result: Result<Response, GraphError>) -> Response {
-        result.unwrap_or_else(|error| error.answer(&self.trace, Some(self.now)))
+    /// Returns the user in the path.
+    pub(crate) async fn user(&self, name: &UserName) -> Result<User, GraphError> {
+        match name {
+            UserName::Me => self.me().cloned(),
+            UserName::Named(id) => self.target(id).await,
+        }
     }
+
+    /// Returns the user in the path, if the caller may read it.
+    pub(crate) async fn readable_user(&self, name: &UserName) -> Result<User, GraphError> {
+        let user = self.user(name).await?;
+        self.allowed(if self.is(&user) { &READ_ME } else { &READ_USERS })?;
+        Ok(user)
+    }
+}
+
+/// Returns an error if a required permission is absent.
+pub(super) fn require(allowed: bool) -> Result<(), GraphError> {
+    if allowed { Ok(()) } else { Err(GraphError::denied()) }
 }

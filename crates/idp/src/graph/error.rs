@@ -2,8 +2,10 @@
 
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use outlive_chassis::Trace;
 use outlive_clock::{Instant, wall_now};
@@ -12,11 +14,16 @@ use outlive_tokens::{BearerRefusal, TOKEN_ISSUED_BEFORE_REVOCATION};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::caller::instant_of_call;
 use crate::directory::shortened_name;
+use crate::idp::Idp;
 use crate::refusal::Refusal;
 
+/// The result of a handler. [`render_errors`] renders the error.
+pub(super) type Answer = Result<Response, GraphError>;
+
 /// A Graph error: `{"error":{"code","message","innerError"}}`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct GraphError {
     status: StatusCode,
     code: &'static str,
@@ -60,9 +67,20 @@ impl GraphError {
         self.status == StatusCode::CONFLICT
     }
 
-    /// Replaces a conflict with the message for a property value that another object has.
-    pub(crate) fn or_duplicate(self, property: &str) -> Self {
-        if self.is_conflict() { Self::taken(property) } else { self }
+    /// Replaces a conflict.
+    pub(crate) fn if_conflict(self, other: impl FnOnce() -> Self) -> Self {
+        if self.is_conflict() { other() } else { self }
+    }
+
+    /// A property that is required to create an object is absent.
+    pub(crate) fn missing(resource: &str, property: &str) -> Self {
+        Self::bad_request(format!("A value is required for property '{property}' of resource '{resource}'."))
+    }
+
+    pub(crate) fn invalid(resource: &str, property: &str) -> Self {
+        Self::bad_request(format!(
+            "Invalid value specified for property '{property}' of resource '{resource}'."
+        ))
     }
 
     /// Another object has the value of a property that has to be unique.
@@ -124,6 +142,31 @@ impl GraphError {
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }
         response
+    }
+}
+
+impl IntoResponse for GraphError {
+    /// Leaves the error to [`render_errors`], which knows the trace and the date.
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Renders the error of a handler. Its date is in the virtual time of the tenant that the access
+/// token names.
+pub(crate) async fn render_errors(
+    State(idp): State<Idp>,
+    trace: Trace,
+    request: Request,
+    next: Next,
+) -> Response {
+    let authorization = request.headers().get(AUTHORIZATION).cloned();
+    let mut response = next.run(request).await;
+    match response.extensions_mut().remove::<GraphError>() {
+        None => response,
+        Some(error) => error.answer(&trace, instant_of_call(&idp, authorization.as_ref()).await),
     }
 }
 

@@ -36,16 +36,13 @@ impl Reference {
 }
 
 /// The request body that adds a reference: `{"@odata.id": "…"}`.
-#[derive(Debug)]
-pub(crate) struct ReferenceBody(pub(crate) Reference);
-
-impl FromRequest<Idp> for ReferenceBody {
+impl FromRequest<Idp> for Reference {
     type Rejection = GraphError;
 
     async fn from_request(request: Request, idp: &Idp) -> Result<Self, GraphError> {
         let Json(body) = Json::<Value>::from_request(request, idp).await?;
         let id = body["@odata.id"].as_str();
-        id.map(|id| Self(Reference(id.to_owned()))).ok_or_else(|| {
+        id.map(|id| Self(id.to_owned())).ok_or_else(|| {
             GraphError::bad_request("Invalid request body: a reference has the member '@odata.id'.")
         })
     }

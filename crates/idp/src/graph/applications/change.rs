@@ -3,11 +3,12 @@
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::certificates::NewKeyCredential;
-use super::required::RequiredAccess;
+use super::certificates::{self, NewKeyCredential};
+use super::required::{self, RequiredAccess};
 use crate::authorize::is_logout_url;
 use crate::directory::{Application, PlainHttp, first_unregistrable};
 use crate::graph::body::{not_null, nullable};
+use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
 use crate::registration::{
     IDENTIFIER_URIS_MAX, OPTIONAL_CLAIMS_MAX, PERMISSIONS_MAX, is_identifier_uri, is_name, is_permission_name,
@@ -40,9 +41,9 @@ pub(crate) struct ApplicationChange {
     spa: Option<Platform>,
     public_client: Option<Platform>,
     #[serde(deserialize_with = "not_null")]
-    pub(super) required_resource_access: Option<Vec<RequiredAccess>>,
+    required_resource_access: Option<Vec<RequiredAccess>>,
     #[serde(deserialize_with = "not_null")]
-    pub(super) key_credentials: Option<Vec<NewKeyCredential>>,
+    key_credentials: Option<Vec<NewKeyCredential>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -87,14 +88,33 @@ struct NewPermission {
 }
 
 fn invalid(name: &str) -> GraphError {
-    GraphError::bad_request(format!(
-        "Invalid value specified for property '{name}' of resource 'Application'."
-    ))
+    GraphError::invalid("Application", name)
 }
 
 impl ApplicationChange {
-    /// Applies the change.
-    pub(super) fn apply(self, before: &Application) -> Result<Application, GraphError> {
+    /// Returns the application with the changes.
+    pub(super) async fn apply(
+        mut self,
+        caller: &Caller,
+        before: &Application,
+    ) -> Result<Application, GraphError> {
+        let required = self.required_resource_access.take();
+        let certificates = self.key_credentials.take();
+        let mut after = self.apply_values(before)?;
+        check_identifier_uris(caller, before, &after).await?;
+        if let Some(certificates) = certificates {
+            after.document_mut().key_credentials =
+                certificates::read(caller, certificates, &before.document.key_credentials)?;
+            certificates::check(&after.document.key_credentials)?;
+        }
+        if let Some(required) = required {
+            after.document_mut().required = required::read(caller, required).await?;
+        }
+        Ok(after)
+    }
+
+    /// Applies what can be checked without the directory.
+    fn apply_values(self, before: &Application) -> Result<Application, GraphError> {
         let mut after = before.clone();
         if let Some(name) = self.display_name {
             if !is_name(&name) {
@@ -194,4 +214,23 @@ fn permissions(name: &str, permissions: Vec<NewPermission>) -> Result<Vec<NewPer
             .enumerate()
             .all(|(index, permission)| is_permission_name(&permission.value) && unique(index, permission));
     if sound { Ok(permissions) } else { Err(invalid(name)) }
+}
+
+/// Rejects new identifier URIs by which another application is found already: the case of letters
+/// and a slash at the end make no difference.
+async fn check_identifier_uris(
+    caller: &Caller,
+    before: &Application,
+    after: &Application,
+) -> Result<(), GraphError> {
+    for uri in &after.document.identifier_uris {
+        if before.document.identifier_uris.contains(uri) {
+            continue;
+        }
+        let owner = caller.idp.directory.resource(caller.tenant.id, uri).await?;
+        if owner.is_some_and(|owner| owner.client_id != after.client_id) {
+            return Err(GraphError::taken("identifierUris"));
+        }
+    }
+    Ok(())
 }

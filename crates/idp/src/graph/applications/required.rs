@@ -37,11 +37,7 @@ pub(super) async fn read(
     caller: &Caller,
     wanted: Vec<RequiredAccess>,
 ) -> Result<Vec<RequiredSpec>, GraphError> {
-    let invalid = || {
-        GraphError::bad_request(
-            "Invalid value specified for property 'requiredResourceAccess' of resource 'Application'.",
-        )
-    };
+    let invalid = || GraphError::invalid("Application", "requiredResourceAccess");
     if wanted.len() > APIS_MAX || wanted.iter().any(|wanted| wanted.resource_access.len() > PERMISSIONS_MAX) {
         return Err(invalid());
     }
@@ -69,7 +65,7 @@ pub(super) async fn read(
 pub(super) async fn required_resource_access(
     caller: &Caller,
     application: &Application,
-) -> Result<Value, GraphError> {
+) -> Result<Vec<Value>, GraphError> {
     let mut shown = Vec::new();
     for required in &application.document.required {
         let Some(api) = caller.idp.directory.application(caller.tenant.id, required.resource).await? else {
@@ -83,5 +79,5 @@ pub(super) async fn required_resource_access(
             .collect();
         shown.push(json!({"resourceAppId": required.resource, "resourceAccess": access}));
     }
-    Ok(Value::Array(shown))
+    Ok(shown)
 }

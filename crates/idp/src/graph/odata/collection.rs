@@ -11,9 +11,9 @@ use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
-use super::{EntityType, Options, Page, page_with_count};
+use super::{EntityType, Options, Page};
 use crate::graph::caller::Caller;
-use crate::graph::error::GraphError;
+use crate::graph::error::{Answer, GraphError};
 use crate::idp::Idp;
 
 /// Objects that are read and compared with a filter in one batch.
@@ -45,9 +45,9 @@ impl CollectionRoutes for Router<Idp> {
 /// consistency; without that header, the option has no effect.
 pub(crate) async fn collection<F>(
     caller: &Caller,
-    kind: &EntityType,
+    kind: &'static EntityType,
     read: impl Fn(Options) -> F + Send + Sync,
-) -> Result<Response, GraphError>
+) -> Answer
 where
     F: Future<Output = Result<Page, GraphError>> + Send,
 {
@@ -60,26 +60,26 @@ where
     let found = full_page(&options, &read).await?;
     let count =
         if options.count && caller.eventual { Some(count_objects(&options, &read).await?) } else { None };
-    Ok(page_with_count(caller, kind, &options, found, count))
+    Ok(options.envelope(caller, found, count))
 }
 
 /// Returns a collection that always fits one page.
 pub(crate) fn whole_collection(
     caller: &Caller,
-    kind: &EntityType,
-    mut objects: Vec<Value>,
-) -> Result<Response, GraphError> {
+    kind: &'static EntityType,
+    objects: impl Iterator<Item = Value>,
+) -> Answer {
     let options = caller.countable_options(kind)?;
-    objects.retain(|object| options.filter.passes(object));
+    let page = options.filtered(objects, None);
+    let length = page.objects.len();
     if caller.counts() {
-        return count_response(caller, objects.len());
+        return count_response(caller, length);
     }
-    let count = (options.count && caller.eventual).then_some(objects.len());
-    Ok(page_with_count(caller, kind, &options, Page { objects, more_after: None }, count))
+    Ok(options.envelope(caller, page, (options.count && caller.eventual).then_some(length)))
 }
 
 /// `…/$count`: the number of objects as text.
-pub(crate) fn count_response(caller: &Caller, objects: usize) -> Result<Response, GraphError> {
+pub(crate) fn count_response(caller: &Caller, objects: usize) -> Answer {
     caller.check_eventual()?;
     Ok(number(objects))
 }

@@ -10,17 +10,26 @@ use serde_json::{Value, json};
 use super::{Kind, PolicyChange};
 use crate::directory::{Kept, Location, Policies};
 use crate::graph::error::GraphError;
-use crate::graph::odata::EntityType;
+use crate::graph::odata::Use::Filterable;
+use crate::graph::odata::{EntityType, entity_type};
 use crate::graph::permissions::{Permission, WRITE_CONDITIONAL_ACCESS};
 
-const LOCATION: EntityType = EntityType {
-    name: "microsoft.graph.ipNamedLocation",
-    set: "identity/conditionalAccess/namedLocations",
-    properties: &["id", "displayName", "isTrusted", "ipRanges", "createdDateTime", "modifiedDateTime"],
-    shown: &[],
-    filterable: &["id", "displayName"],
-    order: None,
-};
+entity_type! {
+    /// "ipNamedLocation resource type".
+    LOCATION = "microsoft.graph.ipNamedLocation" in "identity/conditionalAccess/namedLocations",
+    fn resource(location: &Kept<Location>) {
+        "id" [Filterable] => location.id,
+        "displayName" [Filterable] => location.says.display_name,
+        "isTrusted" => location.says.trusted,
+        "ipRanges" => ranges(&location.says),
+        "createdDateTime" => location.created_at,
+        "modifiedDateTime" => location.modified_at,
+    }
+}
+
+fn ranges(location: &Location) -> Vec<Value> {
+    location.ranges.iter().map(|range| json!({"cidrAddress": range})).collect()
+}
 
 /// The maximum number of ranges ("Using the location condition": 2,000).
 const RANGES_MAX: usize = 2_000;
@@ -58,9 +67,8 @@ impl Kind for NamedLocations {
         &mut policies.named_locations
     }
 
-    fn shown(says: &Location) -> Value {
-        let ranges: Vec<_> = says.ranges.iter().map(|range| json!({"cidrAddress": range})).collect();
-        json!({"displayName": says.display_name, "isTrusted": says.trusted, "ipRanges": ranges})
+    fn resource(location: &Kept<Location>) -> Value {
+        resource(location)
     }
 
     fn checked(new: NewLocation, _before: Option<&Location>) -> Result<Location, GraphError> {

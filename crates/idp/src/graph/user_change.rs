@@ -1,7 +1,5 @@
 //! Changing users.
 
-use axum::extract::Path;
-use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use outlive_store::Change;
 use outlive_tokens::Secret;
@@ -9,16 +7,16 @@ use outlive_wire::events::{Actor, UserDisabled, UserEnabled, UserUpdated};
 use outlive_wire::{JournalEvent, Subject};
 use serde::Deserialize;
 
-use super::create::checked_upn;
-use crate::directory::User;
-use crate::graph::body::{Body, not_null, nullable};
-use crate::graph::caller::Caller;
-use crate::graph::directory_roles::check_not_last;
-use crate::graph::error::GraphError;
-use crate::graph::mail_nickname::mail_nickname;
-use crate::graph::passwords::reset_password_and;
-use crate::graph::permissions::WRITE_USERS;
-use crate::registration::is_name;
+use super::body::{Body, not_null, nullable};
+use super::caller::{Caller, require};
+use super::directory_roles::check_not_last;
+use super::error::GraphError;
+use super::mail_nickname::mail_nickname;
+use super::passwords::reset_password_and;
+use super::path::UserName;
+use super::permissions::{ENABLE_USERS, WRITE_PASSWORDS, WRITE_USERS};
+use crate::directory::{Tenant, User};
+use crate::registration::{is_domain_length, is_name, is_user_name_prefix};
 
 /// The properties of a user that can be changed. An absent property stays unchanged; a null clears
 /// it where it may be empty.
@@ -80,30 +78,26 @@ impl PasswordProfile {
     }
 }
 
-const PASSWORD_PERMISSIONS: [&str; 4] = [
-    "User.ReadWrite.All",
-    "User-PasswordProfile.ReadWrite.All",
-    "Directory.AccessAsUser.All",
-    "Directory.ReadWrite.All",
-];
-
-const ACCOUNT_PERMISSIONS: [&str; 4] = [
-    "User.ReadWrite.All",
-    "User.EnableDisableAccount.All",
-    "Directory.ReadWrite.All",
-    "Directory.AccessAsUser.All",
-];
-
-pub(super) fn invalid(name: &str) -> GraphError {
-    GraphError::bad_request(format!("Invalid value specified for property '{name}' of resource 'User'."))
-}
-
 /// Checks the length of a property.
 pub(super) fn bounded(name: &str, text: String) -> Result<String, GraphError> {
-    if !is_name(&text) {
-        return Err(invalid(name));
+    if is_name(&text) { Ok(text) } else { Err(GraphError::invalid("User", name)) }
+}
+
+/// Validates a user principal name: at most 64 characters before the @ and 48 after it, 113 in
+/// total, in the tenant's domain ("Password policies and account restrictions").
+pub(super) fn checked_upn(tenant: &Tenant, upn: &str) -> Result<String, GraphError> {
+    let upn = upn.trim().to_lowercase();
+    let (name, domain) = upn.split_once('@').unwrap_or((&upn, ""));
+    if !is_user_name_prefix(name) || !is_domain_length(domain) {
+        return Err(GraphError::bad_request("Property userPrincipalName is invalid."));
     }
-    Ok(text)
+    if domain != tenant.domain {
+        return Err(GraphError::bad_request(
+            "The domain portion of the userPrincipalName property is invalid. You must use one of the verified domain \
+             names in your organization.",
+        ));
+    }
+    Ok(upn)
 }
 
 /// Builds the event for a change, from the user principal name and the caller.
@@ -138,7 +132,6 @@ impl UserPatch {
     /// Returns the user with all changes except the password.
     fn apply(self, caller: &Caller, user: &User) -> Result<User, GraphError> {
         let mut after = user.clone();
-        let optional = |name: &str, text: Option<String>| text.map(|text| bounded(name, text)).transpose();
         if let Some(name) = self.display_name {
             after.display_name = bounded("displayName", name)?;
         }
@@ -147,7 +140,7 @@ impl UserPatch {
         }
         let profile = &mut after.profile;
         if let Some(nickname) = self.mail_nickname {
-            profile.mail_nickname = Some(mail_nickname(nickname).ok_or_else(|| invalid("mailNickname"))?);
+            profile.mail_nickname = Some(mail_nickname("User", nickname)?);
         }
         for (name, given, kept) in [
             ("givenName", self.given_name, &mut profile.given_name),
@@ -157,7 +150,7 @@ impl UserPatch {
             ("passwordPolicies", self.password_policies, &mut profile.password_policies),
         ] {
             if let Some(text) = given {
-                *kept = optional(name, text)?;
+                *kept = text.map(|text| bounded(name, text)).transpose()?;
             }
         }
         if let Some(kind) = self.user_type {
@@ -168,66 +161,59 @@ impl UserPatch {
     }
 }
 
-/// `PATCH /users/{id}`. A new `passwordProfile` is a reset by an administrator. Which row of the
-/// revocation table applies is not documented; a switch of the tenant's rules decides
-/// (docs/parity.md). One request is one commit.
-pub(crate) async fn update(
+/// A new `passwordProfile` is a reset by an administrator. Which row of the revocation table
+/// applies is not documented; a switch of the tenant's rules decides (docs/parity.md). One request
+/// is one commit.
+pub(super) async fn update(
     caller: Caller,
-    Path(id): Path<String>,
-    body: Result<Body<UserPatch>, GraphError>,
-) -> Response {
-    let result = async {
-        let Body(mut patch) = body?;
-        let user = caller.target(&id).await?;
-        // All permissions are checked before anything is changed.
-        let on_self = caller.user.as_ref().is_some_and(|me| me.id == user.id);
-        let may_reset = !on_self && caller.outranks(&user) && caller.may_administer(&PASSWORD_PERMISSIONS);
-        if patch.password_profile.is_some() && !may_reset
-            || patch.account_enabled.is_some() && !caller.may_administer(&ACCOUNT_PERMISSIONS)
-            || patch.touches_profile() && !caller.is_allowed(&WRITE_USERS)
-        {
-            return Err(GraphError::denied());
-        }
-        let password = patch.password_profile.take();
-        if patch.account_enabled == Some(false) {
-            check_not_last(&caller, &user).await?;
-        }
-        let event = patch.event();
-        let after = patch.apply(&caller, &user)?;
-        let mut change = Change::new();
-        if after.upn != user.upn {
-            change.add(User::release_name(caller.tenant.id, &after.upn));
-        }
-        if password.as_ref().is_some_and(|profile| profile.password.is_none() && profile.flag().is_none()) {
-            return Err(GraphError::bad_request("passwordProfile has no password."));
-        }
-        let flag = password.as_ref().and_then(PasswordProfile::flag);
-        match password.and_then(|profile| Some((profile.must_change(), profile.password?))) {
-            Some((must_change, password)) => {
-                let row = caller.tenant.rules.switches().patch_password_profile;
-                if let Some(event) = event {
-                    let event = event(after.upn.clone(), caller.actor());
-                    change.append(caller.entry(Subject::user(user.id), event));
-                }
-                let also = |user: &mut User| {
-                    user.upn = after.upn;
-                    user.display_name = after.display_name;
-                    user.profile = after.profile;
-                    user.enabled = after.enabled;
-                };
-                reset_password_and(&caller, &user, (row, password, must_change), also, change).await?;
+    name: UserName,
+    Body(mut patch): Body<UserPatch>,
+) -> Result<StatusCode, GraphError> {
+    let user = caller.user(&name).await?;
+    // All permissions are checked before anything is changed.
+    let may_reset = !caller.is(&user) && caller.outranks(&user) && caller.is_allowed(&WRITE_PASSWORDS);
+    require(
+        (patch.password_profile.is_none() || may_reset)
+            && (patch.account_enabled.is_none() || caller.is_allowed(&ENABLE_USERS))
+            && (!patch.touches_profile() || caller.is_allowed(&WRITE_USERS)),
+    )?;
+    let password = patch.password_profile.take();
+    if patch.account_enabled == Some(false) {
+        check_not_last(&caller, &user).await?;
+    }
+    let event = patch.event();
+    let after = patch.apply(&caller, &user)?;
+    let mut change = Change::new();
+    if after.upn != user.upn {
+        change.add(User::release_name(caller.tenant.id, &after.upn));
+    }
+    if password.as_ref().is_some_and(|profile| profile.password.is_none() && profile.flag().is_none()) {
+        return Err(GraphError::bad_request("passwordProfile has no password."));
+    }
+    let flag = password.as_ref().and_then(PasswordProfile::flag);
+    match password.and_then(|profile| Some((profile.must_change(), profile.password?))) {
+        Some((must_change, password)) => {
+            let row = caller.tenant.rules.switches().patch_password_profile;
+            if let Some(event) = event {
+                let event = event(after.upn.clone(), caller.actor());
+                change.append(caller.entry(Subject::user(user.id), event));
             }
-            // The flag alone is not a reset: the password and all grants stay valid.
-            None => {
-                let after = User { must_change_password: flag.unwrap_or(user.must_change_password), ..after };
-                if let Some(event) = event.or(flag.map(|_| updated as UserEvent)) {
-                    change.add(after.update(&user));
-                    let event = event(after.upn.clone(), caller.actor());
-                    caller.commit_user((&user, &after), change, event).await?;
-                }
+            let also = |user: &mut User| {
+                user.upn = after.upn;
+                user.display_name = after.display_name;
+                user.profile = after.profile;
+                user.enabled = after.enabled;
+            };
+            reset_password_and(&caller, &user, (row, password, must_change), also, change).await?;
+        }
+        // The flag alone is not a reset: the password and all grants stay valid.
+        None => {
+            let after = User { must_change_password: flag.unwrap_or(user.must_change_password), ..after };
+            if let Some(event) = event.or(flag.map(|_| updated as UserEvent)) {
+                let event = event(after.upn.clone(), caller.actor());
+                caller.commit_user((&user, &after), change, event).await?;
             }
         }
-        Ok(StatusCode::NO_CONTENT.into_response())
-    };
-    caller.answer(result.await)
+    }
+    Ok(StatusCode::NO_CONTENT)
 }
