@@ -41,7 +41,9 @@ async fn a_connection_survives_kill_nine_during_refreshes_where_rotation_is_stri
             let response = advance("PT1H").await.expect("the system has restarted");
             match response.status() {
                 StatusCode::OK => break,
-                StatusCode::CONFLICT if restarted.elapsed() < RECOVERY => sleep(Duration::from_millis(100)).await,
+                StatusCode::CONFLICT if restarted.elapsed() < RECOVERY => {
+                    sleep(Duration::from_millis(100)).await
+                }
                 status => panic!("kill {kill}: {status}: {:?}", response.text().await),
             }
         }

@@ -17,45 +17,18 @@
 //! }
 //! ```
 
-mod accounts;
-mod admin_consent;
-mod assignment;
-mod authorize;
-mod cloud;
-mod conditional_access;
-mod credential_events;
-mod decision;
-mod device;
+mod access;
 mod directory;
-mod discovery;
-mod form;
 mod graph;
-mod hashing_queue;
 mod idp;
-mod installation_keys;
-mod lab_events;
-mod lab_policies;
-mod outbox;
-mod pages;
-mod passkeys;
-mod password_check;
-mod password_reset;
-mod passwords;
-mod question;
-mod refusal;
-mod registration;
-mod response_headers;
+mod keys;
+mod lab;
+mod protocol;
 mod routes;
-mod scopes;
-mod second_factor;
 mod security_events;
 mod service;
-mod sessions;
-mod signing_key_turns;
-mod signing_keys;
-mod spec;
+mod sign_in;
 mod token;
-mod user_removals;
 mod visit;
 
 use std::sync::Arc;
@@ -64,13 +37,13 @@ use axum::Router;
 use outlive_chassis::{Chassis, SpecMistake, StartError};
 use outlive_store::Migration;
 
-pub use form::Parameters;
-pub use security_events::EventStreamSpec;
-pub use spec::{
-    AppRoleSpec, ApplicationKind, ApplicationSpec, FederatedCredentialSpec, GroupClaims, GroupSpec,
-    OptionalClaimSpec, OptionalClaimsSpec, RedirectUriSpec, RedirectUriType, RequiredSpec, ScopeSpec,
-    TenantSpec, UserSpec,
+pub use directory::spec::{
+    AppRoleSpec, ApplicationKind, ApplicationSpec, EventStreamSpec, FederatedCredentialSpec, GroupClaims,
+    GroupSpec, OptionalClaimSpec, OptionalClaimsSpec, RedirectUriSpec, RedirectUriType, RequiredSpec,
+    ScopeSpec, TenantSpec, UserSpec,
 };
+pub use idp::IdpConfig;
+pub use protocol::form::Parameters;
 
 use crate::idp::Idp;
 use crate::service::IdpService;
@@ -122,14 +95,6 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0017_rotation_reuse.sql"),
     },
 ];
-
-/// The configuration of the identity provider, beyond what every service has.
-#[derive(Debug, Clone)]
-pub struct IdpConfig {
-    /// The URL under which this process reaches itself (`http://127.0.0.1:8701`): its Graph API
-    /// verifies tokens by the published keys, as any resource does.
-    pub own_url: String,
-}
 
 /// Builds the identity provider's router.
 ///

@@ -9,23 +9,27 @@ use http::StatusCode;
 use outlive_chassis::{Problem, readable_by_pages, response_is_dated};
 use outlive_clock::TenantId;
 
-use crate::accounts::pick_account;
-use crate::admin_consent::{admin_consent_v1, admin_consent_v2};
-use crate::authorize::{
+use crate::idp::Idp;
+use crate::lab::events as lab_events;
+use crate::lab::question;
+use crate::protocol::response_headers::{of_graph, of_sign_in_service, with_charset};
+use crate::sign_in::accounts::pick_account;
+use crate::sign_in::admin_consent::{admin_consent_v1, admin_consent_v2};
+use crate::sign_in::authorize::{
     authorize_v1, authorize_v2, change_password, change_password_page, consent, logout, sign_in,
 };
-use crate::device::{
+use crate::sign_in::device::{
     answer_device, device_code_v1, device_code_v2, device_page, enter_user_code, short_page,
 };
-use crate::discovery::{configuration_v1, configuration_v2, instance, keys_v1, keys_v2, user_realm};
-use crate::idp::Idp;
-use crate::passkeys::{change_security_info, passkey, security_info_page};
-use crate::password_reset::{password_reset, password_reset_page};
-use crate::response_headers::{of_graph, of_sign_in_service, with_charset};
-use crate::second_factor::second_factor;
+use crate::sign_in::discovery::{configuration_v1, configuration_v2, instance, keys_v1, keys_v2, user_realm};
+use crate::sign_in::outbox;
+use crate::sign_in::pages;
+use crate::sign_in::passkeys::{change_security_info, passkey, security_info_page};
+use crate::sign_in::password_reset::{password_reset, password_reset_page};
+use crate::sign_in::second_factor::second_factor;
 use crate::token::{preflight, token_v1, token_v2, wrong_method};
 use crate::visit::Visit;
-use crate::{graph, lab_events, outbox, pages, question, security_events};
+use crate::{graph, security_events};
 
 pub(crate) fn router(idp: Idp) -> Router {
     Router::new()

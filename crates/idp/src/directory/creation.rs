@@ -10,15 +10,17 @@ use outlive_rules::smart_lockout::Lockout;
 use outlive_store::{Change, sql};
 use outlive_tokens::{Certificate, Sealer};
 
-use super::platform;
+use super::platform_applications;
 use super::{
     ALL_PRINCIPALS, AppRoleAssignment, Application, ApplicationDocument, ClientSecrets, FederatedCredential,
     Group, GroupDocument, KeyCredential, PASSWORD_NEVER_EXPIRES, PrincipalType, User, UserProfile,
     grant_scopes,
 };
-use crate::passwords::{self, HashedPassword};
-use crate::second_factor::{Authenticator, SecondFactor};
-use crate::spec::{ApplicationKind, ApplicationSpec, FederatedCredentialSpec, OptionalClaimSpec, TenantSpec};
+use crate::directory::passwords::{self, HashedPassword};
+use crate::directory::spec::{
+    ApplicationKind, ApplicationSpec, FederatedCredentialSpec, OptionalClaimSpec, TenantSpec,
+};
+use crate::directory::{Authenticator, SecondFactor};
 
 /// Default lifetime of a client secret ("application: addPassword": start plus two years).
 pub(crate) const SECRET_LIFETIME: Span = Span::from_days(730);
@@ -101,7 +103,7 @@ pub(crate) async fn create(
             change.add(statement);
         }
     }
-    platform::insert(&mut change, tenant, &spec.applications);
+    platform_applications::insert(&mut change, tenant, &spec.applications);
     for application in spec.applications {
         add_application(&mut change, tenant, application, now, random, secrets)?;
     }

@@ -7,7 +7,7 @@ use outlive_tokens::Certificate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::spec::FederatedCredentialSpec;
+use crate::directory::spec::FederatedCredentialSpec;
 
 /// A registered certificate (`keyCredential` of type `AsymmetricX509Cert`, usage `Verify`).
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 
 use url::Url;
 
-use crate::spec::{RedirectUriSpec, RedirectUriType};
+use crate::directory::spec::{RedirectUriSpec, RedirectUriType};
 
 /// The documented limits: redirect URIs per application, characters per URI.
 const REDIRECT_URIS_MAX: usize = 256;

@@ -1,26 +1,13 @@
 //! `appRoleAssignments`: assignments of app roles, listed by principal or by API.
 
-use axum::Router;
-use axum::extract::Path;
-use axum::routing::{delete, post};
-use http::StatusCode;
 use outlive_clock::{ClientId, UserId};
-use outlive_wire::Subject;
 use outlive_wire::events::{AppRoleAssigned, AppRoleUnassigned};
-use serde::Deserialize;
-use serde_json::Value;
-use uuid::Uuid;
 
-use super::body::Body;
-use super::caller::Caller;
 use super::compound_id::{compound, split_compound};
-use super::error::{Answer, GraphError};
-use super::odata::Use::Filterable;
-use super::odata::{CollectionRoutes, Options, Page, collection, entity_type};
 use super::permissions::{READ_ASSIGNMENTS, WRITE_ASSIGNMENTS};
+use super::prelude::*;
 use super::service_principals::principal;
 use crate::directory::{AppRoleAssignment, Application, PrincipalType, unassign};
-use crate::idp::Idp;
 
 pub(super) fn router() -> Router<Idp> {
     Router::new()
@@ -48,7 +35,7 @@ entity_type! {
     }
 }
 
-async fn resource(caller: &Caller, assignment: &AppRoleAssignment) -> Result<Option<Value>, GraphError> {
+async fn resource(caller: &Caller, assignment: &AppRoleAssignment) -> Result<Option<Value>> {
     let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
     let Some(api) = directory.application(tenant, assignment.resource).await? else { return Ok(None) };
     let name = match assignment.principal_type {
@@ -99,7 +86,7 @@ async fn list(caller: &Caller, end: &End) -> Answer {
     collection(caller, &ASSIGNMENT, |options| read(caller, end, options)).await
 }
 
-async fn read(caller: &Caller, end: &End, options: Options) -> Result<Page, GraphError> {
+async fn read(caller: &Caller, end: &End, options: Options) -> Result<Page> {
     let place = options.after.split_once(' ').unwrap_or_default();
     let (directory, tenant, limit) = (&caller.idp.directory, caller.tenant.id, options.limit());
     let mut found = match end {
@@ -167,7 +154,7 @@ async fn create(caller: Caller, Path(id): Path<String>, Body(new): Body<NewAssig
 }
 
 /// Returns the type of the principal with this id.
-async fn kind_of(caller: &Caller, id: Uuid) -> Result<PrincipalType, GraphError> {
+async fn kind_of(caller: &Caller, id: Uuid) -> Result<PrincipalType> {
     let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
     let user = directory.user(tenant, UserId::from_uuid(id)).await?;
     if user.is_some_and(|user| user.deleted_at.is_none()) {
@@ -181,10 +168,7 @@ async fn kind_of(caller: &Caller, id: Uuid) -> Result<PrincipalType, GraphError>
     }
 }
 
-async fn remove(
-    caller: Caller,
-    Path((id, assignment)): Path<(String, String)>,
-) -> Result<StatusCode, GraphError> {
+async fn remove(caller: Caller, Path((id, assignment)): Path<(String, String)>) -> Result<StatusCode> {
     caller.allowed(&WRITE_ASSIGNMENTS)?;
     let unknown = || GraphError::not_found(&assignment);
     let [principal, api, role] = split_compound(&assignment).ok_or_else(unknown)?;
@@ -204,5 +188,5 @@ async fn remove(
         actor: caller.actor(),
     };
     let committed = caller.commit([removal], Subject::client(api.client_id), event).await;
-    committed.map(|()| StatusCode::NO_CONTENT).map_err(|error| error.if_conflict(unknown))
+    committed.map_err(|error| error.if_conflict(unknown))
 }

@@ -1,24 +1,13 @@
 //! A user's authentication methods: password, authenticator app, passkeys.
 
-use axum::Router;
-use axum::extract::Path;
-use axum::routing::{MethodRouter, get};
-use http::StatusCode;
 use outlive_tokens::fingerprint;
-use outlive_wire::Subject;
 use outlive_wire::events::PasskeyRemoved;
-use serde::Deserialize;
-use serde_json::{Value, json};
-use uuid::Uuid;
 
-use super::caller::{Caller, require};
-use super::error::{Answer, GraphError};
-use super::odata::{CollectionRoutes, plain_collection, plain_entity};
-use super::path::UserName;
+use super::odata::{plain_collection, plain_entity};
 use super::permissions::{READ_METHODS, READ_OWN_METHODS, WRITE_METHODS};
+use super::prelude::*;
 use crate::directory::User;
-use crate::idp::Idp;
-use crate::passkeys::{Passkey, of_user};
+use crate::sign_in::passkeys::{Passkey, of_user};
 
 pub(super) fn router() -> Router<Idp> {
     let mut router = Router::new()
@@ -66,7 +55,7 @@ async fn show(
 }
 
 /// Returns the methods of a kind, which is a segment of the path.
-async fn methods(caller: &Caller, user: &User, kind: &str) -> Result<Vec<Value>, GraphError> {
+async fn methods(caller: &Caller, user: &User, kind: &str) -> Result<Vec<Value>> {
     if !["methods", "passwordMethods", "softwareOathMethods"].contains(&kind) {
         return Err(GraphError::unknown_path());
     }
@@ -122,7 +111,7 @@ async fn remove_passkey(
     caller: Caller,
     name: UserName,
     Path(MethodPath { method }): Path<MethodPath>,
-) -> Result<StatusCode, GraphError> {
+) -> Result<StatusCode> {
     let user = caller.user(&name).await?;
     require(caller.is_allowed_on(&user, &WRITE_METHODS))?;
     let passkey = find_passkey(&caller, &user, &method).await?;
@@ -135,11 +124,10 @@ async fn remove_passkey(
         actor: caller.actor(),
     };
     let committed = caller.commit([removal], Subject::user(user.id), event).await;
-    committed.map_err(|error| error.if_conflict(|| GraphError::not_found(&method)))?;
-    Ok(StatusCode::NO_CONTENT)
+    committed.map_err(|error| error.if_conflict(|| GraphError::not_found(&method)))
 }
 
-async fn find_passkey(caller: &Caller, user: &User, method: &str) -> Result<Passkey, GraphError> {
+async fn find_passkey(caller: &Caller, user: &User, method: &str) -> Result<Passkey> {
     let passkeys = of_user(&caller.idp.chassis.store, user.tenant, user.id).await?;
     let found = passkeys.into_iter().find(|passkey| passkey.credential == method);
     found.ok_or_else(|| GraphError::not_found(method))

@@ -15,15 +15,15 @@ use outlive_wire::events::Actor;
 use outlive_wire::{JournalEvent, Subject};
 use serde_json::Value;
 
-use super::error::{Answer, GraphError};
+use super::error::{Answer, GraphError, Result};
 use super::evaluation::is_ended;
 use super::odata::{EntityType, Options};
 use super::path::UserName;
 use super::permissions::{Permission, READ_ME, READ_USERS};
 use crate::directory::platform::{GRAPH, GRAPH_URI};
 use crate::directory::{Tenant, User};
-use crate::form::Parameters;
 use crate::idp::Idp;
+use crate::protocol::form::Parameters;
 use crate::security_events::queue_event;
 
 /// A caller with a valid access token for Microsoft Graph.
@@ -47,7 +47,7 @@ pub(crate) struct Caller {
 impl FromRequestParts<Idp> for Caller {
     type Rejection = GraphError;
 
-    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, GraphError> {
+    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self> {
         let Ok(trace) = Trace::from_request_parts(parts, idp).await;
         let Ok(origin) = CallerOrigin::from_request_parts(parts, idp).await;
         let authorization = parts.headers.get(AUTHORIZATION);
@@ -89,7 +89,7 @@ pub(super) async fn instant_of_call(idp: &Idp, authorization: Option<&HeaderValu
 }
 
 /// The tenant that the token of a request names, whether the token is valid or not.
-async fn tenant_of(idp: &Idp, authorization: Option<&HeaderValue>) -> Result<Option<Tenant>, GraphError> {
+async fn tenant_of(idp: &Idp, authorization: Option<&HeaderValue>) -> Result<Option<Tenant>> {
     match authorization.and_then(bearer).and_then(peek_tenant) {
         Some(id) => Ok(idp.directory.tenant(id).await?),
         None => Ok(None),
@@ -127,7 +127,7 @@ impl Caller {
     }
 
     /// Returns an error if the caller does not have this permission.
-    pub(crate) fn allowed(&self, permission: &Permission) -> Result<(), GraphError> {
+    pub(crate) fn allowed(&self, permission: &Permission) -> Result<()> {
         require(self.is_allowed(permission))
     }
 
@@ -137,7 +137,7 @@ impl Caller {
     }
 
     /// The query options of a request for one object.
-    pub(crate) fn entity_options(&self, kind: &'static EntityType) -> Result<Options, GraphError> {
+    pub(crate) fn entity_options(&self, kind: &'static EntityType) -> Result<Options> {
         Options::of_entity(&self.parameters, kind)
     }
 
@@ -152,7 +152,7 @@ impl Caller {
     }
 
     /// Rejects a request for a number of objects that does not accept eventual consistency.
-    pub(crate) fn check_eventual(&self) -> Result<(), GraphError> {
+    pub(crate) fn check_eventual(&self) -> Result<()> {
         if self.eventual {
             return Ok(());
         }
@@ -164,7 +164,7 @@ impl Caller {
     }
 
     /// The query options of a collection that cannot be counted.
-    pub(crate) fn uncountable_options(&self, kind: &'static EntityType) -> Result<Options, GraphError> {
+    pub(crate) fn uncountable_options(&self, kind: &'static EntityType) -> Result<Options> {
         if self.parameters.get("$count").is_some() || self.counts() {
             return Err(GraphError::unsupported_query("Query option '$count' is not supported."));
         }
@@ -172,7 +172,7 @@ impl Caller {
     }
 
     /// The query options of a collection.
-    pub(crate) fn countable_options(&self, kind: &'static EntityType) -> Result<Options, GraphError> {
+    pub(crate) fn countable_options(&self, kind: &'static EntityType) -> Result<Options> {
         Options::of_collection(&self.parameters, kind, self.tenant.id, &self.idp.chassis.sealer)
     }
 
@@ -188,19 +188,21 @@ impl Caller {
         self.idp.chassis.journal.entry(&event)
     }
 
-    /// Commits a change together with the event that records it.
+    /// Commits a change together with the event that records it. Returns the status of a response
+    /// without body.
     pub(crate) async fn commit(
         &self,
         statements: impl IntoIterator<Item = Statement>,
         subject: Subject,
         event: impl Into<JournalEvent>,
-    ) -> Result<(), GraphError> {
+    ) -> Result<StatusCode> {
         let mut change = Change::new();
         for statement in statements {
             change.add(statement);
         }
         change.append(self.entry(subject, event));
-        Ok(self.idp.directory.commit(self.tenant.id, change).await?)
+        self.idp.directory.commit(self.tenant.id, change).await?;
+        Ok(StatusCode::NO_CONTENT)
     }
 
     /// Commits a change to a user, together with the event that records it and the security events
@@ -210,14 +212,14 @@ impl Caller {
         (before, after): (&User, &User),
         mut change: Change,
         event: impl Into<JournalEvent>,
-    ) -> Result<(), GraphError> {
+    ) -> Result<StatusCode> {
         change.add(after.update(before));
         let by = InitiatingEntity::Admin;
         let pending = queue_event(&self.idp, (before, after), by, self.now, &self.trace, &mut change).await?;
         change.append(self.entry(Subject::user(after.id), event));
         self.idp.directory.commit(self.tenant.id, change).await?;
         pending.deliver().await;
-        Ok(())
+        Ok(StatusCode::NO_CONTENT)
     }
 
     /// A labelled stream of the tenant's randomness.
@@ -234,7 +236,7 @@ impl Caller {
     }
 
     /// Returns the user with this id or user principal name.
-    pub(crate) async fn target(&self, id: &str) -> Result<User, GraphError> {
+    pub(crate) async fn target(&self, id: &str) -> Result<User> {
         let found = match id.parse::<UserId>() {
             Ok(id) => self.idp.directory.user(self.tenant.id, id).await?,
             Err(_) => self.idp.directory.user_by_upn(self.tenant.id, id).await?,
@@ -243,7 +245,7 @@ impl Caller {
     }
 
     /// Returns the signed-in user.
-    pub(crate) fn me(&self) -> Result<&User, GraphError> {
+    pub(crate) fn me(&self) -> Result<&User> {
         let user = self.user.as_ref().ok_or_else(|| {
             GraphError::bad_request("/me request is only valid with delegated authentication flow.")
         })?;
@@ -252,7 +254,7 @@ impl Caller {
     }
 
     /// Returns the user in the path.
-    pub(crate) async fn user(&self, name: &UserName) -> Result<User, GraphError> {
+    pub(crate) async fn user(&self, name: &UserName) -> Result<User> {
         match name {
             UserName::Me => self.me().cloned(),
             UserName::Named(id) => self.target(id).await,
@@ -260,7 +262,7 @@ impl Caller {
     }
 
     /// Returns the user in the path, if the caller may read it.
-    pub(crate) async fn readable_user(&self, name: &UserName) -> Result<User, GraphError> {
+    pub(crate) async fn readable_user(&self, name: &UserName) -> Result<User> {
         let user = self.user(name).await?;
         self.allowed(if self.is(&user) { &READ_ME } else { &READ_USERS })?;
         Ok(user)
@@ -268,6 +270,6 @@ impl Caller {
 }
 
 /// Returns an error if a required permission is absent.
-pub(super) fn require(allowed: bool) -> Result<(), GraphError> {
+pub(super) fn require(allowed: bool) -> Result<()> {
     if allowed { Ok(()) } else { Err(GraphError::denied()) }
 }

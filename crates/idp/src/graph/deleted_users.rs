@@ -1,22 +1,13 @@
 //! Deleted users: `directory/deletedItems`.
 
-use axum::Router;
-use axum::extract::Path;
-use axum::routing::{MethodRouter, get, post};
-use http::StatusCode;
 use outlive_clock::{Instant, UserId};
-use outlive_wire::Subject;
 use outlive_wire::events::{UserRemoved, UserRestored};
-use serde_json::Value;
 
-use super::caller::Caller;
-use super::error::{Answer, GraphError};
-use super::odata::{CollectionRoutes, EntityType, Options, Page, Use, collection};
-use super::path::parse_id;
+use super::odata::Use;
 use super::permissions::{DELETE_USERS, READ_USERS};
+use super::prelude::*;
 use super::users::{USER, page_of, resource};
 use crate::directory::{KEPT_AFTER_DELETION, User};
-use crate::idp::Idp;
 
 pub(super) fn router() -> Router<Idp> {
     Router::new()
@@ -33,7 +24,7 @@ async fn list(caller: Caller) -> Answer {
     collection(&caller, &DELETED_USER, |options| read(&caller, options)).await
 }
 
-async fn read(caller: &Caller, options: Options) -> Result<Page, GraphError> {
+async fn read(caller: &Caller, options: Options) -> Result<Page> {
     let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
     let found = directory.users_after(tenant, true, &options.after, options.limit()).await?;
     let mut found = page_of(found, &options);
@@ -71,16 +62,15 @@ async fn restore(caller: Caller, Path(id): Path<String>) -> Answer {
 }
 
 /// Permanently.
-async fn purge(caller: Caller, Path(id): Path<String>) -> Result<StatusCode, GraphError> {
+async fn purge(caller: Caller, Path(id): Path<String>) -> Result<StatusCode> {
     let user = find(&caller, &id).await?;
     caller.allowed(&DELETE_USERS)?;
     let event = UserRemoved { upn: Some(user.upn), actor: caller.actor() };
-    caller.commit(User::removal(caller.tenant.id, user.id), Subject::user(user.id), event).await?;
-    Ok(StatusCode::NO_CONTENT)
+    caller.commit(User::removal(caller.tenant.id, user.id), Subject::user(user.id), event).await
 }
 
 /// Returns the deleted user with this id, within the retention period.
-async fn find(caller: &Caller, id: &str) -> Result<User, GraphError> {
+async fn find(caller: &Caller, id: &str) -> Result<User> {
     let found = caller.idp.directory.user(caller.tenant.id, parse_id::<UserId>(id)?).await?;
     found
         .filter(|user| user.deleted_at.is_some_and(|at| caller.now < at + KEPT_AFTER_DELETION))

@@ -1,25 +1,15 @@
 //! Directory roles, their templates and their members.
 
-use axum::Router;
-use axum::extract::Path;
-use axum::routing::{MethodRouter, delete, get, post};
-use http::StatusCode;
+use outlive_wire::JournalEvent;
 use outlive_wire::events::{DirectoryRoleMemberAdded, DirectoryRoleMemberRemoved};
-use outlive_wire::{JournalEvent, Subject};
-use serde::Deserialize;
-use uuid::Uuid;
 
-use super::body::Body;
-use super::caller::Caller;
-use super::error::{Answer, GraphError};
+use super::administrators::{GLOBAL_ADMINISTRATOR, check_not_last};
 use super::member::{MEMBER, members_page};
-use super::odata::Use::Filterable;
-use super::odata::{CollectionRoutes, Options, Page, collection, entity_type, whole_collection};
 use super::path::NAMED_ROLE;
 use super::permissions::{READ_ROLES, WRITE_ROLES};
+use super::prelude::*;
 use super::reference::Reference;
 use crate::directory::{DirectoryRole, User};
-use crate::idp::Idp;
 
 pub(super) fn router() -> Router<Idp> {
     let mut router = Router::new()
@@ -59,12 +49,6 @@ entity_type! {
         "displayName" [Filterable] => role.name,
     }
 }
-
-/// The role that has to have a member. No member can remove themselves.
-const GLOBAL_ADMINISTRATOR: &str = "Global Administrator";
-
-/// Members that are looked at for another administrator who can sign in.
-const MEMBERS_READ: u32 = 100;
 
 /// Always one page, as in Microsoft Graph.
 async fn list(caller: Caller) -> Answer {
@@ -118,17 +102,13 @@ async fn list_members(caller: Caller, Path(id): Path<String>) -> Answer {
     collection(&caller, &MEMBER, |options| read_members(&caller, role, options)).await
 }
 
-async fn read_members(caller: &Caller, role: DirectoryRole, options: Options) -> Result<Page, GraphError> {
+async fn read_members(caller: &Caller, role: DirectoryRole, options: Options) -> Result<Page> {
     let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
     let ids = directory.role_members_after(tenant, role.name, &options.after, options.limit()).await?;
     members_page(caller, ids, &options).await
 }
 
-async fn add_member(
-    caller: Caller,
-    Path(id): Path<String>,
-    reference: Reference,
-) -> Result<StatusCode, GraphError> {
+async fn add_member(caller: Caller, Path(id): Path<String>, reference: Reference) -> Result<StatusCode> {
     caller.allowed(&WRITE_ROLES)?;
     let role = find(&caller, &id)?;
     let user = reference.user(&caller).await?;
@@ -142,10 +122,7 @@ async fn add_member(
     change_roles(&caller, &user, &roles, event).await
 }
 
-async fn remove_member(
-    caller: Caller,
-    Path((id, member)): Path<(String, String)>,
-) -> Result<StatusCode, GraphError> {
+async fn remove_member(caller: Caller, Path((id, member)): Path<(String, String)>) -> Result<StatusCode> {
     caller.allowed(&WRITE_ROLES)?;
     let role = find(&caller, &id)?;
     let user = caller.target(&member).await?;
@@ -167,36 +144,18 @@ async fn remove_member(
     change_roles(&caller, &user, &roles, event).await
 }
 
-/// Rejects a change that removes the last Global Administrator: the role, the user, or the use of
-/// the account ("Manage emergency access accounts in Microsoft Entra ID").
-pub(super) async fn check_not_last(caller: &Caller, user: &User) -> Result<(), GraphError> {
-    if !user.has_role(&[GLOBAL_ADMINISTRATOR]) {
-        return Ok(());
-    }
-    let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
-    let members = directory.role_members_after(tenant, GLOBAL_ADMINISTRATOR, "", MEMBERS_READ).await?;
-    for id in members.into_iter().filter(|id| *id != user.id) {
-        let other = directory.user(tenant, id).await?;
-        if other.is_some_and(|other| other.enabled && other.deleted_at.is_none()) {
-            return Ok(());
-        }
-    }
-    Err(GraphError::bad_request("The last member of the Global Administrator role cannot be removed."))
-}
-
 async fn change_roles(
     caller: &Caller,
     user: &User,
     roles: &[String],
     event: impl Into<JournalEvent>,
-) -> Result<StatusCode, GraphError> {
-    caller.commit([user.update_roles(roles)], Subject::user(user.id), event).await?;
-    Ok(StatusCode::NO_CONTENT)
+) -> Result<StatusCode> {
+    caller.commit([user.update_roles(roles)], Subject::user(user.id), event).await
 }
 
 /// Returns the role that a path names: by its id, by `roleTemplateId='…'` in its place, or by
 /// `directoryRoles(roleTemplateId='…')`.
-fn find(caller: &Caller, name: &str) -> Result<DirectoryRole, GraphError> {
+fn find(caller: &Caller, name: &str) -> Result<DirectoryRole> {
     let key = name.strip_prefix(NAMED_ROLE).and_then(|rest| rest.strip_suffix(')')).unwrap_or(name);
     let mut roles = DirectoryRole::all(caller.tenant.id);
     let found = if let Some(template) = key.strip_prefix("roleTemplateId=") {

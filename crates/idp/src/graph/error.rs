@@ -2,10 +2,8 @@
 
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use outlive_chassis::Trace;
 use outlive_clock::{Instant, wall_now};
@@ -14,13 +12,13 @@ use outlive_tokens::{BearerRefusal, TOKEN_ISSUED_BEFORE_REVOCATION};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::caller::instant_of_call;
 use crate::directory::shortened_name;
-use crate::idp::Idp;
-use crate::refusal::Refusal;
+use crate::protocol::refusal::Refusal;
 
-/// The result of a handler. [`render_errors`] renders the error.
-pub(super) type Answer = Result<Response, GraphError>;
+pub(super) type Result<T, E = GraphError> = std::result::Result<T, E>;
+
+/// The result of a handler. `render_errors` renders the error.
+pub(super) type Answer = Result<Response>;
 
 /// A Graph error: `{"error":{"code","message","innerError"}}`.
 #[derive(Debug, Clone)]
@@ -146,27 +144,11 @@ impl GraphError {
 }
 
 impl IntoResponse for GraphError {
-    /// Leaves the error to [`render_errors`], which knows the trace and the date.
+    /// Leaves the error to `render_errors`, which knows the trace and the date.
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
         response.extensions_mut().insert(self);
         response
-    }
-}
-
-/// Renders the error of a handler. Its date is in the virtual time of the tenant that the access
-/// token names.
-pub(crate) async fn render_errors(
-    State(idp): State<Idp>,
-    trace: Trace,
-    request: Request,
-    next: Next,
-) -> Response {
-    let authorization = request.headers().get(AUTHORIZATION).cloned();
-    let mut response = next.run(request).await;
-    match response.extensions_mut().remove::<GraphError>() {
-        None => response,
-        Some(error) => error.answer(&trace, instant_of_call(&idp, authorization.as_ref()).await),
     }
 }
 

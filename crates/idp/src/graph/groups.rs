@@ -1,28 +1,17 @@
 //! Groups: security groups with users as members.
 
-use axum::Router;
-use axum::extract::Path;
-use axum::routing::{MethodRouter, delete, get, post};
-use http::StatusCode;
 use outlive_clock::{Instant, UserId};
 use outlive_store::Statement;
+use outlive_wire::JournalEvent;
 use outlive_wire::events::{GroupCreated, GroupDeleted, GroupMemberAdded, GroupMemberRemoved, GroupUpdated};
-use outlive_wire::{JournalEvent, Subject};
-use serde::Deserialize;
 
-use super::body::{Body, not_null, nullable};
-use super::caller::Caller;
-use super::error::{Answer, GraphError};
 use super::mail_nickname::mail_nickname;
 use super::member::{MEMBER, members_page};
-use super::odata::Use::Filterable;
-use super::odata::{CollectionRoutes, EntityType, Options, Page, collection, entity_type};
-use super::path::parse_id;
 use super::permissions::{READ_GROUPS, WRITE_GROUP_MEMBERS, WRITE_GROUPS};
+use super::prelude::*;
 use super::reference::Reference;
 use super::users::USER;
 use crate::directory::{Group, GroupDocument};
-use crate::idp::Idp;
 
 pub(super) fn router() -> Router<Idp> {
     let mut router = Router::new()
@@ -70,7 +59,7 @@ async fn list(caller: Caller) -> Answer {
     collection(&caller, &GROUP, |options| read(&caller, options)).await
 }
 
-async fn read(caller: &Caller, options: Options) -> Result<Page, GraphError> {
+async fn read(caller: &Caller, options: Options) -> Result<Page> {
     let found = match options.filter.equal("id") {
         Some(id) => find(caller, id).await.into_iter().collect(),
         None => {
@@ -88,7 +77,7 @@ async fn show(caller: Caller, Path(id): Path<String>) -> Answer {
 }
 
 /// Finds the group with this object id.
-pub(super) async fn find(caller: &Caller, id: &str) -> Result<Group, GraphError> {
+pub(super) async fn find(caller: &Caller, id: &str) -> Result<Group> {
     let found = caller.idp.directory.group(caller.tenant.id, parse_id(id)?).await?;
     found.ok_or_else(|| GraphError::not_found(id))
 }
@@ -98,18 +87,12 @@ pub(super) async fn find(caller: &Caller, id: &str) -> Result<Group, GraphError>
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct GroupChange {
-    #[serde(deserialize_with = "not_null")]
-    display_name: Option<String>,
-    #[serde(deserialize_with = "nullable")]
-    description: Option<Option<String>>,
-    #[serde(deserialize_with = "not_null")]
-    mail_nickname: Option<String>,
-    #[serde(deserialize_with = "not_null")]
-    mail_enabled: Option<bool>,
-    #[serde(deserialize_with = "not_null")]
-    security_enabled: Option<bool>,
-    #[serde(deserialize_with = "not_null")]
-    group_types: Option<Vec<String>>,
+    display_name: Given<String>,
+    description: Given<Option<String>>,
+    mail_nickname: Given<String>,
+    mail_enabled: Given<bool>,
+    security_enabled: Given<bool>,
+    group_types: Given<Vec<String>>,
     is_assignable_to_role: Option<bool>,
     #[serde(rename = "members@odata.bind")]
     members: Vec<Reference>,
@@ -121,7 +104,7 @@ const MEMBERS_MAX: usize = 20;
 const NAME_CHARS_MAX: usize = 256;
 const DESCRIPTION_CHARS_MAX: usize = 1_024;
 
-fn bounded(name: &str, text: String, chars: usize) -> Result<String, GraphError> {
+fn bounded(name: &str, text: String, chars: usize) -> Result<String> {
     if text.is_empty() || text.chars().count() > chars {
         return Err(GraphError::invalid("Group", name));
     }
@@ -130,24 +113,24 @@ fn bounded(name: &str, text: String, chars: usize) -> Result<String, GraphError>
 
 impl GroupChange {
     /// Returns the group with the changes.
-    fn apply(self, before: &Group) -> Result<Group, GraphError> {
-        if self.mail_enabled == Some(true)
-            || self.security_enabled == Some(false)
+    fn apply(self, before: &Group) -> Result<Group> {
+        if *self.mail_enabled == Some(true)
+            || *self.security_enabled == Some(false)
             || self.is_assignable_to_role == Some(true)
-            || self.group_types.is_some_and(|types| !types.is_empty())
+            || self.group_types.0.is_some_and(|types| !types.is_empty())
         {
             return Err(GraphError::bad_request(
                 "Only security groups with assigned members can be created here.",
             ));
         }
         let mut after = before.clone();
-        if let Some(name) = self.display_name {
+        if let Some(name) = self.display_name.0 {
             after.display_name = bounded("displayName", name, NAME_CHARS_MAX)?;
         }
-        if let Some(nickname) = self.mail_nickname {
+        if let Some(nickname) = self.mail_nickname.0 {
             after.document.mail_nickname = Some(mail_nickname("Group", nickname)?);
         }
-        if let Some(description) = self.description {
+        if let Some(description) = self.description.0 {
             let description = description.map(|text| bounded("description", text, DESCRIPTION_CHARS_MAX));
             after.document.description = description.transpose()?;
         }
@@ -185,7 +168,7 @@ async fn update(
     caller: Caller,
     Path(id): Path<String>,
     Body(mut patch): Body<GroupChange>,
-) -> Result<StatusCode, GraphError> {
+) -> Result<StatusCode> {
     caller.allowed(&WRITE_GROUPS)?;
     let before = find(&caller, &id).await?;
     let members = members(&caller, std::mem::take(&mut patch.members)).await?;
@@ -200,21 +183,20 @@ async fn update(
         // Another request added a member, or changed the group, at the same time.
         check_new(&caller, &before, &members).await?;
     }
-    committed.map(|()| StatusCode::NO_CONTENT)
+    committed
 }
 
 /// Permanently, with its memberships and app roles, as for security groups.
-async fn remove(caller: Caller, Path(id): Path<String>) -> Result<StatusCode, GraphError> {
+async fn remove(caller: Caller, Path(id): Path<String>) -> Result<StatusCode> {
     caller.allowed(&WRITE_GROUPS)?;
     let group = find(&caller, &id).await?;
     let removal = group.removal(caller.tenant.id);
     let event = GroupDeleted { group: group.id, group_name: group.display_name, actor: caller.actor() };
-    caller.commit(removal, Subject::group(group.id), event).await?;
-    Ok(StatusCode::NO_CONTENT)
+    caller.commit(removal, Subject::group(group.id), event).await
 }
 
 /// Rejects users who are members already.
-async fn check_new(caller: &Caller, group: &Group, members: &[UserId]) -> Result<(), GraphError> {
+async fn check_new(caller: &Caller, group: &Group, members: &[UserId]) -> Result<()> {
     for member in members {
         if caller.idp.directory.is_member(caller.tenant.id, group.id, *member).await? {
             return Err(GraphError::already_referenced("members"));
@@ -224,7 +206,7 @@ async fn check_new(caller: &Caller, group: &Group, members: &[UserId]) -> Result
 }
 
 /// Returns the users that the references name. A user who is named twice is a member already.
-async fn members(caller: &Caller, references: Vec<Reference>) -> Result<Vec<UserId>, GraphError> {
+async fn members(caller: &Caller, references: Vec<Reference>) -> Result<Vec<UserId>> {
     if references.len() > MEMBERS_MAX {
         return Err(GraphError::invalid("Group", "members@odata.bind"));
     }
@@ -245,17 +227,13 @@ async fn list_members(caller: Caller, Path(id): Path<String>, kind: &'static Ent
     collection(&caller, kind, |options| read_members(&caller, &group, options)).await
 }
 
-async fn read_members(caller: &Caller, group: &Group, options: Options) -> Result<Page, GraphError> {
+async fn read_members(caller: &Caller, group: &Group, options: Options) -> Result<Page> {
     let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
     let ids = directory.members_after(tenant, group.id, &options.after, options.limit()).await?;
     members_page(caller, ids, &options).await
 }
 
-async fn add_member(
-    caller: Caller,
-    Path(id): Path<String>,
-    reference: Reference,
-) -> Result<StatusCode, GraphError> {
+async fn add_member(caller: Caller, Path(id): Path<String>, reference: Reference) -> Result<StatusCode> {
     caller.allowed(&WRITE_GROUP_MEMBERS)?;
     let group = find(&caller, &id).await?;
     let user = reference.user(&caller).await?;
@@ -266,10 +244,7 @@ async fn add_member(
     commit_member(&caller, user.id, addition, event, already).await
 }
 
-async fn remove_member(
-    caller: Caller,
-    Path((id, member)): Path<(String, String)>,
-) -> Result<StatusCode, GraphError> {
+async fn remove_member(caller: Caller, Path((id, member)): Path<(String, String)>) -> Result<StatusCode> {
     caller.allowed(&WRITE_GROUP_MEMBERS)?;
     let group = find(&caller, &id).await?;
     let user = caller.target(&member).await?;
@@ -285,7 +260,7 @@ async fn commit_member(
     statement: Statement,
     event: impl Into<JournalEvent>,
     conflict: impl FnOnce() -> GraphError,
-) -> Result<StatusCode, GraphError> {
+) -> Result<StatusCode> {
     let committed = caller.commit([statement], Subject::user(user), event).await;
-    committed.map(|()| StatusCode::NO_CONTENT).map_err(|error| error.if_conflict(conflict))
+    committed.map_err(|error| error.if_conflict(conflict))
 }

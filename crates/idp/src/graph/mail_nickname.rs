@@ -1,13 +1,13 @@
 //! `mailNickname` of users and groups.
 
-use super::error::GraphError;
+use super::error::{GraphError, Result};
 
 /// "user resource type" and "group resource type": characters of a mail nickname.
 const CHARS_MAX: usize = 64;
 
 /// Returns a mail nickname if all characters are allowed: ASCII without blanks and `@ () \\ [] " ;
 /// : <> ,`.
-pub(super) fn mail_nickname(resource: &str, text: String) -> Result<String, GraphError> {
+pub(super) fn mail_nickname(resource: &str, text: String) -> Result<String> {
     let is_allowed = |c: char| c.is_ascii_graphic() && !"@()\\[]\";:<>,".contains(c);
     if (1..=CHARS_MAX).contains(&text.len()) && text.chars().all(is_allowed) {
         Ok(text)

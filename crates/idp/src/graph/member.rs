@@ -1,12 +1,10 @@
 //! Collections of directory objects of several types.
 
 use outlive_clock::UserId;
-use serde_json::{Value, json};
 
-use super::caller::Caller;
-use super::error::GraphError;
-use super::odata::{EntityType, Options, Page, Property, Use, with_property};
+use super::odata::{Property, Use, with_property};
 use super::permissions::READ_USERS;
+use super::prelude::*;
 use super::users::{USER, resource};
 
 const TYPE: Property = ("@odata.type", &[Use::Shown]);
@@ -30,11 +28,7 @@ pub(super) fn typed(mut object: Value, kind: &str, readable: bool) -> Value {
 }
 
 /// Returns a page of users by id; `ids` may contain one more than fits.
-pub(super) async fn members_page(
-    caller: &Caller,
-    mut ids: Vec<UserId>,
-    options: &Options,
-) -> Result<Page, GraphError> {
+pub(super) async fn members_page(caller: &Caller, mut ids: Vec<UserId>, options: &Options) -> Result<Page> {
     let readable = caller.is_allowed(&READ_USERS);
     let more_after = options.truncate(&mut ids, ToString::to_string);
     let mut objects = Vec::with_capacity(ids.len());

@@ -1,22 +1,12 @@
 //! A user's groups and directory roles, also the target of a token's groups overage claim.
 
-use axum::Router;
-use axum::extract::Path;
-use axum::routing::MethodRouter;
-use serde::Deserialize;
-use serde_json::Value;
-
-use super::caller::Caller;
 use super::directory_roles::{self, ROLE};
-use super::error::{Answer, GraphError};
 use super::groups::{self, GROUP};
 use super::member::typed;
-use super::odata::Use::Filterable;
-use super::odata::{CollectionRoutes, EntityType, Options, Page, Use, collection};
-use super::path::UserName;
+use super::odata::Use;
 use super::permissions::{READ_GROUPS, READ_ME, READ_ROLES, READ_USERS};
+use super::prelude::*;
 use crate::directory::{DirectoryRole, User};
-use crate::idp::Idp;
 
 /// Without nested groups, `transitiveMemberOf` is the same as `memberOf`.
 pub(super) fn router() -> Router<Idp> {
@@ -87,7 +77,7 @@ async fn list(caller: Caller, name: UserName, Path(Cast { cast }): Path<Cast>) -
 }
 
 /// Returns memberships ordered by id.
-async fn read(caller: &Caller, user: &User, which: Which, options: Options) -> Result<Page, GraphError> {
+async fn read(caller: &Caller, user: &User, which: Which, options: Options) -> Result<Page> {
     let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
     let mut objects: Vec<Value> = Vec::new();
     if which != Which::Groups {

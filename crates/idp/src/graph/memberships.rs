@@ -1,22 +1,13 @@
 //! `getMemberGroups`, `checkMemberGroups` and related actions: the groups and directory roles of an
 //! object. There are no nested groups, so a group has no memberships.
 
-use axum::response::{IntoResponse, Response};
-use axum::routing::post;
-use axum::{Json, Router};
-use serde::Deserialize;
-use serde_json::json;
-use uuid::Uuid;
+use axum::Json;
+use axum::response::IntoResponse;
 
-use super::body::Body;
-use super::caller::Caller;
-use super::error::{Answer, GraphError};
 use super::groups;
-use super::odata::context;
-use super::path::UserName;
 use super::permissions::READ_GROUPS;
+use super::prelude::*;
 use crate::directory::DirectoryRole;
-use crate::idp::Idp;
 
 pub(super) fn router() -> Router<Idp> {
     let get = |scope| {
@@ -90,7 +81,7 @@ async fn check(caller: &Caller, name: &UserName, scope: Scope, wanted: &[Uuid]) 
 
 /// Returns the ids of the groups and roles of the object in the path, if the caller may read it:
 /// `/me`, `/users/{id}` or `/groups/{id}`.
-async fn memberships(caller: &Caller, name: &UserName, scope: Scope) -> Result<Vec<String>, GraphError> {
+async fn memberships(caller: &Caller, name: &UserName, scope: Scope) -> Result<Vec<String>> {
     if let UserName::Named(id) = name
         && caller.path.split('/').any(|segment| segment == "groups")
     {

@@ -1,5 +1,6 @@
 //! Microsoft Graph (`/v1.0`): directory and audit logs (reference: "Microsoft Graph operations").
 
+mod administrators;
 mod app_role_assignments;
 mod applications;
 mod audit_logs;
@@ -16,12 +17,14 @@ mod mail_nickname;
 mod member;
 mod member_of;
 mod memberships;
+mod named;
 mod odata;
 mod passwords;
 mod path;
 mod permission_grants;
 mod permissions;
 mod policies;
+mod prelude;
 mod reference;
 mod service_principals;
 mod sessions;
@@ -30,8 +33,9 @@ mod user_info;
 mod users;
 
 use axum::Router;
-use axum::extract::RawPathParams;
 use axum::extract::rejection::RawPathParamsRejection;
+use axum::extract::{RawPathParams, Request, State};
+use axum::middleware::Next;
 use axum::response::Response;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
@@ -42,7 +46,6 @@ use self::error::GraphError;
 use self::path::Named;
 use crate::idp::Idp;
 
-pub(crate) use self::error::render_errors;
 pub(crate) use self::user_info::user_info;
 
 pub(crate) fn router() -> Router<Idp> {
@@ -56,6 +59,7 @@ pub(crate) fn router() -> Router<Idp> {
         groups::router(),
         member_of::router(),
         memberships::router(),
+        named::router(),
         passwords::router(),
         permission_grants::router(),
         policies::router(),
@@ -81,6 +85,22 @@ async fn wrong_method(names: Result<RawPathParams, RawPathParamsRejection>) -> G
         names.iter().any(|(name, value)| name == "named" && Named::of_segment(value).is_none())
     });
     if leads_nowhere { GraphError::unknown_path() } else { GraphError::wrong_method() }
+}
+
+/// Renders the error of a handler. Its date is in the virtual time of the tenant that the access
+/// token names.
+pub(crate) async fn render_errors(
+    State(idp): State<Idp>,
+    trace: Trace,
+    request: Request,
+    next: Next,
+) -> Response {
+    let authorization = request.headers().get(AUTHORIZATION).cloned();
+    let mut response = next.run(request).await;
+    match response.extensions_mut().remove::<GraphError>() {
+        None => response,
+        Some(error) => error.answer(&trace, instant_of_call(&idp, authorization.as_ref()).await),
+    }
 }
 
 /// Renders an error of the HTTP layer, from before routing, as a Graph error.

@@ -1,30 +1,20 @@
 //! Password changes and resets.
 
-use axum::extract::Path;
+use axum::Json;
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
-use axum::{Json, Router};
-use http::StatusCode;
 use http::header::LOCATION;
 use outlive_rules::Event;
 use outlive_store::Change;
 use outlive_tokens::Secret;
-use serde::Deserialize;
-use serde_json::json;
-use uuid::Uuid;
 
 use super::authentication_methods::PASSWORD_METHOD;
-use super::body::PlainBody;
-use super::caller::{Caller, require};
-use super::error::{Answer, GraphError};
 use super::odata::plain_entity;
-use super::path::UserName;
 use super::permissions::{CHANGE_OWN_PASSWORD, READ_OPERATIONS, RESET_PASSWORDS};
-use crate::credential_events::{CredentialEvent, happen_and};
+use super::prelude::*;
 use crate::directory::User;
-use crate::idp::Idp;
-use crate::passwords;
-use crate::refusal::Refusal;
+use crate::directory::passwords;
+use crate::protocol::refusal::Refusal;
+use crate::security_events::credential_events::{CredentialEvent, happen_and};
 
 pub(super) fn router() -> Router<Idp> {
     Router::new()
@@ -51,8 +41,8 @@ struct PasswordReset {
 async fn change(
     caller: Caller,
     name: UserName,
-    body: Result<PlainBody<PasswordChange>, GraphError>,
-) -> Result<StatusCode, GraphError> {
+    body: Result<PlainBody<PasswordChange>>,
+) -> Result<StatusCode> {
     let denied = || {
         let message = "Access to change password operation is denied.";
         GraphError::new(StatusCode::FORBIDDEN, "Authorization_RequestDenied", message)
@@ -138,7 +128,7 @@ pub(super) async fn reset_password_and(
     (row, password, must_change): (Event, Secret, bool),
     also: impl FnOnce(&mut User),
     change: Change,
-) -> Result<(), GraphError> {
+) -> Result<()> {
     if let Err(weak) = passwords::check_new(password.expose(), &caller.tenant, &user.upn, &user.display_name)
     {
         return Err(GraphError::bad_request(weak.to_string()));

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 
-use super::error::GraphError;
+use super::error::{GraphError, Result};
 use crate::idp::Idp;
 
 /// The user in a path: `/me` or `/users/{id}`.
@@ -18,7 +18,7 @@ pub(super) enum UserName {
 impl FromRequestParts<Idp> for UserName {
     type Rejection = GraphError;
 
-    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, GraphError> {
+    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self> {
         Ok(parameter(parts, idp, "id").await?.map_or(Self::Me, Self::Named))
     }
 }
@@ -27,8 +27,8 @@ impl FromRequestParts<Idp> for UserName {
 /// `directoryRoles(…)`.
 #[derive(Debug)]
 pub(super) enum Named {
-    Application(String),
-    ServicePrincipal(String),
+    Application(ApplicationName),
+    ServicePrincipal(ApplicationName),
     Role(String),
 }
 
@@ -37,7 +37,7 @@ impl Named {
     pub(super) fn of_segment(segment: &str) -> Option<Self> {
         let app_id = |collection: &str| {
             let key = segment.strip_prefix(collection)?.strip_prefix("(appId='")?.strip_suffix("')")?;
-            Some(key.to_owned())
+            Some(ApplicationName::AppId(key.to_owned()))
         };
         app_id("applications")
             .map(Self::Application)
@@ -52,7 +52,7 @@ pub(super) const NAMED_ROLE: &str = "directoryRoles(";
 impl FromRequestParts<Idp> for Named {
     type Rejection = GraphError;
 
-    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, GraphError> {
+    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self> {
         let segment = parameter(parts, idp, "named").await?;
         segment.and_then(|segment| Self::of_segment(&segment)).ok_or_else(GraphError::unknown_path)
     }
@@ -68,25 +68,25 @@ pub(super) enum ApplicationName {
 impl FromRequestParts<Idp> for ApplicationName {
     type Rejection = GraphError;
 
-    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, GraphError> {
+    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self> {
         if let Some(id) = parameter(parts, idp, "id").await? {
             return Ok(Self::Object(id));
         }
         match Named::from_request_parts(parts, idp).await? {
-            Named::Application(app_id) => Ok(Self::AppId(app_id)),
+            Named::Application(name) => Ok(name),
             _ => Err(GraphError::unknown_path()),
         }
     }
 }
 
 /// Returns a parameter of the path.
-async fn parameter(parts: &mut Parts, idp: &Idp, name: &str) -> Result<Option<String>, GraphError> {
+async fn parameter(parts: &mut Parts, idp: &Idp, name: &str) -> Result<Option<String>> {
     let parameters = RawPathParams::from_request_parts(parts, idp).await;
     let parameters = parameters.map_err(|error| GraphError::bad_request(error.body_text()))?;
     Ok(parameters.iter().find(|(known, _)| *known == name).map(|(_, value)| value.to_owned()))
 }
 
 /// Parses the id of an object. No object has an id that is malformed.
-pub(super) fn parse_id<T: FromStr>(id: &str) -> Result<T, GraphError> {
+pub(super) fn parse_id<T: FromStr>(id: &str) -> Result<T> {
     id.parse().map_err(|_| GraphError::not_found(id))
 }

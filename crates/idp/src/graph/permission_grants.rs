@@ -1,25 +1,14 @@
 //! `oauth2PermissionGrants`: delegated permission grants.
 
-use axum::Router;
-use axum::extract::Path;
-use axum::routing::{MethodRouter, get, post};
-use http::StatusCode;
 use outlive_clock::{ClientId, UserId};
-use outlive_wire::Subject;
 use outlive_wire::events::{ConsentChanged, ConsentGranted, ConsentWithdrawn};
-use serde::Deserialize;
-use uuid::Uuid;
 
-use super::body::Body;
-use super::caller::Caller;
 use super::compound_id::{compound, split_compound};
-use super::error::{Answer, GraphError};
-use super::odata::Use::Filterable;
-use super::odata::{CollectionRoutes, Filter, Options, Page, collection, entity_type};
+use super::odata::Filter;
 use super::permissions::{READ_GRANTS, WRITE_GRANTS};
+use super::prelude::*;
 use super::service_principals::principal;
 use crate::directory::{GrantsOf, PermissionGrant};
-use crate::idp::Idp;
 
 pub(super) fn router() -> Router<Idp> {
     Router::new()
@@ -69,7 +58,7 @@ async fn list_of_user(caller: Caller, Path(id): Path<String>) -> Answer {
     collection(&caller, &GRANT, |options| read(&caller, of, options)).await
 }
 
-async fn read(caller: &Caller, of: Option<GrantsOf>, options: Options) -> Result<Page, GraphError> {
+async fn read(caller: &Caller, of: Option<GrantsOf>, options: Options) -> Result<Page> {
     let mut parts = options.after.splitn(3, ' ');
     let mut part = || parts.next().unwrap_or_default();
     let place = (part(), part(), part());
@@ -89,8 +78,8 @@ async fn read(caller: &Caller, of: Option<GrantsOf>, options: Options) -> Result
 }
 
 /// The part of the filter that an index serves; none if it names an object that does not exist.
-async fn narrowest(caller: &Caller, filter: &Filter) -> Result<Option<GrantsOf>, GraphError> {
-    let client_of = async |id: &str| -> Result<Option<ClientId>, GraphError> {
+async fn narrowest(caller: &Caller, filter: &Filter) -> Result<Option<GrantsOf>> {
+    let client_of = async |id: &str| -> Result<Option<ClientId>> {
         let Ok(id) = id.parse::<Uuid>() else { return Ok(None) };
         let found = caller.idp.directory.application_of_principal(caller.tenant.id, id).await?;
         Ok(found.map(|application| application.client_id))
@@ -187,27 +176,21 @@ struct GrantPatch {
 }
 
 /// A removed scope is missing at the next token request that needs it (AADSTS65001).
-async fn update(
-    caller: Caller,
-    Path(id): Path<String>,
-    Body(patch): Body<GrantPatch>,
-) -> Result<StatusCode, GraphError> {
+async fn update(caller: Caller, Path(id): Path<String>, Body(patch): Body<GrantPatch>) -> Result<StatusCode> {
     caller.allowed(&WRITE_GRANTS)?;
     let grant = find(&caller, &id).await?;
     let scope = normal(&patch.scope)?;
     let statement = grant.with_scope(caller.tenant.id, &scope);
-    commit_consent!(ConsentChanged, &caller, statement, grant, &scope)?;
-    Ok(StatusCode::NO_CONTENT)
+    commit_consent!(ConsentChanged, &caller, statement, grant, &scope)
 }
 
-async fn remove(caller: Caller, Path(id): Path<String>) -> Result<StatusCode, GraphError> {
+async fn remove(caller: Caller, Path(id): Path<String>) -> Result<StatusCode> {
     caller.allowed(&WRITE_GRANTS)?;
     let grant = find(&caller, &id).await?;
-    commit_consent!(ConsentWithdrawn, &caller, grant.removal(caller.tenant.id), grant, "")?;
-    Ok(StatusCode::NO_CONTENT)
+    commit_consent!(ConsentWithdrawn, &caller, grant.removal(caller.tenant.id), grant, "")
 }
 
-async fn find(caller: &Caller, id: &str) -> Result<PermissionGrant, GraphError> {
+async fn find(caller: &Caller, id: &str) -> Result<PermissionGrant> {
     let unknown = || GraphError::not_found(id);
     let [client, resource, principal] = split_compound(id).ok_or_else(unknown)?;
     let principal = (!principal.is_nil()).then(|| UserId::from_uuid(principal));
@@ -217,7 +200,7 @@ async fn find(caller: &Caller, id: &str) -> Result<PermissionGrant, GraphError> 
 }
 
 /// Scopes separated by single spaces, without duplicates.
-fn normal(scope: &str) -> Result<String, GraphError> {
+fn normal(scope: &str) -> Result<String> {
     let mut names: Vec<&str> = Vec::new();
     for name in scope.split_ascii_whitespace() {
         if !names.contains(&name) {

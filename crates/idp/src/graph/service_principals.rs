@@ -1,25 +1,14 @@
 //! Service principals: the applications in a tenant.
 
-use axum::Router;
-use axum::extract::Path;
-use axum::routing::{get, post};
-use http::StatusCode;
 use outlive_clock::TenantId;
 use outlive_store::Change;
+use outlive_wire::JournalEvent;
 use outlive_wire::events::{ApplicationAssignmentChanged, ApplicationDisabled, ApplicationEnabled};
-use outlive_wire::{JournalEvent, Subject};
-use serde::Deserialize;
 
 use super::applications::{app_roles, find_applications, scopes};
-use super::body::{Body, not_null};
-use super::caller::Caller;
-use super::error::{Answer, GraphError};
-use super::odata::Use::Filterable;
-use super::odata::{CollectionRoutes, Options, Page, collection, entity_type};
-use super::path::{ApplicationName, parse_id};
 use super::permissions::{READ_APPLICATIONS, WRITE_APPLICATIONS};
+use super::prelude::*;
 use crate::directory::Application;
-use crate::idp::Idp;
 
 pub(super) fn router() -> Router<Idp> {
     Router::new()
@@ -57,7 +46,7 @@ async fn list(caller: Caller) -> Answer {
     collection(&caller, &SERVICE_PRINCIPAL, |options| read(&caller, options)).await
 }
 
-async fn read(caller: &Caller, options: Options) -> Result<Page, GraphError> {
+async fn read(caller: &Caller, options: Options) -> Result<Page> {
     let (found, more_after) = match options.filter.equal("id") {
         Some(id) => (principal(caller, id).await.into_iter().collect(), None),
         None => find_applications(caller, &options).await?,
@@ -93,13 +82,11 @@ async fn create(caller: Caller, Body(new): Body<NewServicePrincipal>) -> Answer 
     Ok(options.created(&resource(caller.tenant.id, &application)))
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(super) struct ServicePrincipalPatch {
-    #[serde(default, deserialize_with = "not_null")]
-    account_enabled: Option<bool>,
-    #[serde(default, deserialize_with = "not_null")]
-    app_role_assignment_required: Option<bool>,
+    account_enabled: Given<bool>,
+    app_role_assignment_required: Given<bool>,
 }
 
 /// A disabled service principal receives no tokens (AADSTS7000112), and none are issued for it.
@@ -107,7 +94,7 @@ async fn update(
     caller: Caller,
     Path(id): Path<String>,
     Body(patch): Body<ServicePrincipalPatch>,
-) -> Result<StatusCode, GraphError> {
+) -> Result<StatusCode> {
     caller.allowed(&WRITE_APPLICATIONS)?;
     apply_patch(&caller, principal(&caller, &id).await?, patch).await
 }
@@ -117,7 +104,7 @@ pub(super) async fn update_named(
     caller: &Caller,
     name: &ApplicationName,
     patch: ServicePrincipalPatch,
-) -> Result<StatusCode, GraphError> {
+) -> Result<StatusCode> {
     caller.allowed(&WRITE_APPLICATIONS)?;
     apply_patch(caller, name.find(caller).await?, patch).await
 }
@@ -127,17 +114,17 @@ async fn apply_patch(
     caller: &Caller,
     before: Application,
     patch: ServicePrincipalPatch,
-) -> Result<StatusCode, GraphError> {
+) -> Result<StatusCode> {
     let mut after = before.clone();
     let (client_id, client_name) = (Some(before.client_id), before.name.clone());
     let mut events = Vec::<JournalEvent>::new();
-    if let Some(assignment_required) = patch.app_role_assignment_required {
+    if let Some(assignment_required) = *patch.app_role_assignment_required {
         after.document_mut().assignment_required = assignment_required;
         let (client_name, actor) = (client_name.clone(), caller.actor());
         let event = ApplicationAssignmentChanged { client_id, client_name, assignment_required, actor };
         events.push(event.into());
     }
-    if let Some(enabled) = patch.account_enabled {
+    if let Some(enabled) = *patch.account_enabled {
         after.enabled = enabled;
         let actor = caller.actor();
         events.push(if enabled {
@@ -161,7 +148,7 @@ async fn apply_patch(
 }
 
 /// Returns the application whose service principal has this object id.
-pub(super) async fn principal(caller: &Caller, id: &str) -> Result<Application, GraphError> {
+pub(super) async fn principal(caller: &Caller, id: &str) -> Result<Application> {
     let found = caller.idp.directory.application_of_principal(caller.tenant.id, parse_id(id)?).await?;
     found.ok_or_else(|| GraphError::not_found(id))
 }

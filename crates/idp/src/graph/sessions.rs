@@ -1,18 +1,11 @@
 //! Revocation of sign-in sessions.
 
-use axum::routing::post;
-use axum::{Json, Router};
-use http::StatusCode;
-use serde_json::{Value, json};
+use axum::Json;
 
-use super::caller::{Caller, require};
-use super::error::GraphError;
-use super::odata::context;
-use super::path::UserName;
 use super::permissions::{INVALIDATE_TOKENS, REVOKE_OWN_SESSIONS, REVOKE_SESSIONS};
-use crate::credential_events::{CredentialEvent, happen};
+use super::prelude::*;
 use crate::directory::User;
-use crate::idp::Idp;
+use crate::security_events::credential_events::{CredentialEvent, happen};
 
 pub(super) fn router() -> Router<Idp> {
     let path = |user: &str| format!("{user}/revokeSignInSessions");
@@ -25,7 +18,7 @@ pub(super) fn beta() -> Router<Idp> {
     Router::new().route(&path("/me"), post(invalidate)).route(&path("/users/{id}"), post(invalidate))
 }
 
-async fn revoke(caller: Caller, name: UserName) -> Result<Json<Value>, GraphError> {
+async fn revoke(caller: Caller, name: UserName) -> Result<Json<Value>> {
     let user = caller.user(&name).await?;
     require(match name {
         UserName::Me => caller.has(&REVOKE_SESSIONS) || caller.has(&REVOKE_OWN_SESSIONS),
@@ -35,7 +28,7 @@ async fn revoke(caller: Caller, name: UserName) -> Result<Json<Value>, GraphErro
     Ok(Json(json!({"@odata.context": context("Edm.Boolean"), "value": true})))
 }
 
-async fn invalidate(caller: Caller, name: UserName) -> Result<StatusCode, GraphError> {
+async fn invalidate(caller: Caller, name: UserName) -> Result<StatusCode> {
     let user = caller.user(&name).await?;
     let own = caller.me()?.id == user.id;
     require(caller.is_allowed_on(&user, &INVALIDATE_TOKENS) || own && caller.has(&REVOKE_OWN_SESSIONS))?;
@@ -43,7 +36,7 @@ async fn invalidate(caller: Caller, name: UserName) -> Result<StatusCode, GraphE
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn revoke_sessions(caller: &Caller, user: &User) -> Result<(), GraphError> {
+async fn revoke_sessions(caller: &Caller, user: &User) -> Result<()> {
     let event = if caller.is(user) { CredentialEvent::UserRevokes } else { CredentialEvent::AdminRevokes };
     let now = caller.idp.now(caller.tenant.id).await?;
     Ok(happen(&caller.idp, user, event, now, &caller.claims.oid.to_string(), &caller.trace).await?)

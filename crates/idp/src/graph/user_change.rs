@@ -1,50 +1,34 @@
 //! Changing users.
 
-use http::StatusCode;
 use outlive_store::Change;
 use outlive_tokens::Secret;
+use outlive_wire::JournalEvent;
 use outlive_wire::events::{Actor, UserDisabled, UserEnabled, UserUpdated};
-use outlive_wire::{JournalEvent, Subject};
-use serde::Deserialize;
 
-use super::body::{Body, not_null, nullable};
-use super::caller::{Caller, require};
-use super::directory_roles::check_not_last;
-use super::error::GraphError;
+use super::administrators::check_not_last;
 use super::mail_nickname::mail_nickname;
 use super::passwords::reset_password_and;
-use super::path::UserName;
 use super::permissions::{ENABLE_USERS, WRITE_PASSWORDS, WRITE_USERS};
+use super::prelude::*;
+use crate::directory::limits::{is_domain_length, is_name, is_user_name_prefix};
 use crate::directory::{Tenant, User};
-use crate::registration::{is_domain_length, is_name, is_user_name_prefix};
 
 /// The properties of a user that can be changed. An absent property stays unchanged; a null clears
 /// it where it may be empty.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct UserPatch {
-    #[serde(default, deserialize_with = "not_null")]
-    account_enabled: Option<bool>,
-    #[serde(default, deserialize_with = "not_null")]
-    password_profile: Option<PasswordProfile>,
-    #[serde(default, deserialize_with = "not_null")]
-    display_name: Option<String>,
-    #[serde(default, deserialize_with = "not_null")]
-    user_principal_name: Option<String>,
-    #[serde(default, deserialize_with = "not_null")]
-    mail_nickname: Option<String>,
-    #[serde(default, deserialize_with = "nullable")]
-    given_name: Option<Option<String>>,
-    #[serde(default, deserialize_with = "nullable")]
-    surname: Option<Option<String>>,
-    #[serde(default, deserialize_with = "nullable")]
-    job_title: Option<Option<String>>,
-    #[serde(default, deserialize_with = "nullable")]
-    mail: Option<Option<String>>,
-    #[serde(default, deserialize_with = "nullable")]
-    password_policies: Option<Option<String>>,
-    #[serde(default, deserialize_with = "not_null")]
-    user_type: Option<UserType>,
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct UserPatch {
+    account_enabled: Given<bool>,
+    password_profile: Given<PasswordProfile>,
+    display_name: Given<String>,
+    user_principal_name: Given<String>,
+    mail_nickname: Given<String>,
+    given_name: Given<Option<String>>,
+    surname: Given<Option<String>>,
+    job_title: Given<Option<String>>,
+    mail: Given<Option<String>>,
+    password_policies: Given<Option<String>>,
+    user_type: Given<UserType>,
 }
 
 /// `userType`.
@@ -79,13 +63,13 @@ impl PasswordProfile {
 }
 
 /// Checks the length of a property.
-pub(super) fn bounded(name: &str, text: String) -> Result<String, GraphError> {
+pub(super) fn bounded(name: &str, text: String) -> Result<String> {
     if is_name(&text) { Ok(text) } else { Err(GraphError::invalid("User", name)) }
 }
 
 /// Validates a user principal name: at most 64 characters before the @ and 48 after it, 113 in
 /// total, in the tenant's domain ("Password policies and account restrictions").
-pub(super) fn checked_upn(tenant: &Tenant, upn: &str) -> Result<String, GraphError> {
+pub(super) fn checked_upn(tenant: &Tenant, upn: &str) -> Result<String> {
     let upn = upn.trim().to_lowercase();
     let (name, domain) = upn.split_once('@').unwrap_or((&upn, ""));
     if !is_user_name_prefix(name) || !is_domain_length(domain) {
@@ -108,7 +92,7 @@ fn updated(upn: String, actor: Option<Actor>) -> JournalEvent {
 }
 
 impl UserPatch {
-    const fn touches_profile(&self) -> bool {
+    fn touches_profile(&self) -> bool {
         self.display_name.is_some()
             || self.user_principal_name.is_some()
             || self.mail_nickname.is_some()
@@ -122,7 +106,7 @@ impl UserPatch {
 
     /// The event that records the change; none if only the password changes.
     fn event(&self) -> Option<UserEvent> {
-        match self.account_enabled {
+        match *self.account_enabled {
             Some(true) => Some(|upn, actor| UserEnabled { upn, actor }.into()),
             Some(false) => Some(|upn, actor| UserDisabled { upn, actor }.into()),
             None => self.touches_profile().then_some(updated),
@@ -130,30 +114,30 @@ impl UserPatch {
     }
 
     /// Returns the user with all changes except the password.
-    fn apply(self, caller: &Caller, user: &User) -> Result<User, GraphError> {
+    fn apply(self, caller: &Caller, user: &User) -> Result<User> {
         let mut after = user.clone();
-        if let Some(name) = self.display_name {
+        if let Some(name) = self.display_name.0 {
             after.display_name = bounded("displayName", name)?;
         }
-        if let Some(upn) = self.user_principal_name {
+        if let Some(upn) = self.user_principal_name.0 {
             after.upn = checked_upn(&caller.tenant, &upn)?;
         }
         let profile = &mut after.profile;
-        if let Some(nickname) = self.mail_nickname {
+        if let Some(nickname) = self.mail_nickname.0 {
             profile.mail_nickname = Some(mail_nickname("User", nickname)?);
         }
         for (name, given, kept) in [
-            ("givenName", self.given_name, &mut profile.given_name),
-            ("surname", self.surname, &mut profile.surname),
-            ("jobTitle", self.job_title, &mut profile.job_title),
-            ("mail", self.mail, &mut profile.mail),
-            ("passwordPolicies", self.password_policies, &mut profile.password_policies),
+            ("givenName", self.given_name.0, &mut profile.given_name),
+            ("surname", self.surname.0, &mut profile.surname),
+            ("jobTitle", self.job_title.0, &mut profile.job_title),
+            ("mail", self.mail.0, &mut profile.mail),
+            ("passwordPolicies", self.password_policies.0, &mut profile.password_policies),
         ] {
             if let Some(text) = given {
                 *kept = text.map(|text| bounded(name, text)).transpose()?;
             }
         }
-        if let Some(kind) = self.user_type {
+        if let Some(kind) = self.user_type.0 {
             profile.guest = kind == UserType::Guest;
         }
         after.set_enabled(self.account_enabled.unwrap_or(after.enabled), caller.now);
@@ -168,7 +152,7 @@ pub(super) async fn update(
     caller: Caller,
     name: UserName,
     Body(mut patch): Body<UserPatch>,
-) -> Result<StatusCode, GraphError> {
+) -> Result<StatusCode> {
     let user = caller.user(&name).await?;
     // All permissions are checked before anything is changed.
     let may_reset = !caller.is(&user) && caller.outranks(&user) && caller.is_allowed(&WRITE_PASSWORDS);
@@ -177,8 +161,8 @@ pub(super) async fn update(
             && (patch.account_enabled.is_none() || caller.is_allowed(&ENABLE_USERS))
             && (!patch.touches_profile() || caller.is_allowed(&WRITE_USERS)),
     )?;
-    let password = patch.password_profile.take();
-    if patch.account_enabled == Some(false) {
+    let password = patch.password_profile.0.take();
+    if *patch.account_enabled == Some(false) {
         check_not_last(&caller, &user).await?;
     }
     let event = patch.event();

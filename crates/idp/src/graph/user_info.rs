@@ -2,20 +2,16 @@
 //! `/oidc/userinfo`.
 
 use axum::Json;
-use axum::routing::{MethodRouter, get};
-use http::StatusCode;
-use serde_json::{Map, Value, json};
+use serde_json::Map;
 
-use super::caller::Caller;
-use super::error::GraphError;
-use crate::idp::Idp;
+use super::prelude::*;
 
 /// `GET` or `POST /oidc/userinfo`, with an access token for Graph that has the scope `openid`.
 pub(crate) fn user_info() -> MethodRouter<Idp> {
     get(show).post(show)
 }
 
-async fn show(caller: Caller) -> Result<Json<Map<String, Value>>, GraphError> {
+async fn show(caller: Caller) -> Result<Json<Map<String, Value>>> {
     let user = caller.me()?;
     if !caller.claims.has_scope("openid") {
         return Err(GraphError::new(

@@ -1,34 +1,21 @@
 //! Users.
 
-use axum::Router;
-use axum::routing::{get, post};
-use http::StatusCode;
 use outlive_clock::{Instant, UserId};
 use outlive_rules::RevocationEvents;
 use outlive_rules::smart_lockout::Lockout;
 use outlive_store::Change;
-use outlive_wire::Subject;
 use outlive_wire::events::{UserCreated, UserDeleted};
-use serde::Deserialize;
-use serde_json::json;
 
-use super::body::Body;
-use super::caller::Caller;
-use super::directory_roles::check_not_last;
-use super::error::{Answer, GraphError};
+use super::administrators::check_not_last;
 use super::mail_nickname::mail_nickname;
-use super::odata::Use::{Filterable, Shown, ShownIfDeleted};
-use super::odata::{
-    CollectionRoutes, EntityType, Options, Page, Property, collection, entity_type, with_property,
-};
-use super::path::UserName;
+use super::odata::{Property, with_property};
 use super::permissions::{DELETE_USERS, READ_USERS, WRITE_USERS};
+use super::prelude::*;
 use super::user_change::{PasswordProfile, UserType, bounded, checked_upn, update};
+use crate::directory::SecondFactor;
+use crate::directory::passwords::{self, HashedPassword};
 use crate::directory::{User, UserProfile};
-use crate::idp::Idp;
-use crate::passwords::{self, HashedPassword};
-use crate::refusal::Refusal;
-use crate::second_factor::SecondFactor;
+use crate::protocol::refusal::Refusal;
 
 pub(super) fn router() -> Router<Idp> {
     Router::new()
@@ -103,13 +90,13 @@ async fn list(caller: Caller) -> Answer {
     collection(&caller, &USER, |options| read(&caller, options)).await
 }
 
-async fn read(caller: &Caller, options: Options) -> Result<Page, GraphError> {
+async fn read(caller: &Caller, options: Options) -> Result<Page> {
     Ok(page_of(users(caller, &options).await?, &options))
 }
 
 /// Returns the users that the filter selects through an index; the rest of the filter is applied
 /// afterwards.
-async fn users(caller: &Caller, options: &Options) -> Result<Vec<User>, GraphError> {
+async fn users(caller: &Caller, options: &Options) -> Result<Vec<User>> {
     let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
     let one = if let Some(upn) = options.filter.equal("userPrincipalName") {
         directory.user_by_upn(tenant, upn).await?
@@ -162,7 +149,7 @@ async fn create(caller: Caller, Body(new): Body<NewUser>) -> Answer {
     Ok(options.created(&resource(&user)))
 }
 
-async fn new_user(caller: &Caller, new: NewUser) -> Result<User, GraphError> {
+async fn new_user(caller: &Caller, new: NewUser) -> Result<User> {
     let missing = |name: &str| GraphError::missing("User", name);
     let enabled = new.account_enabled.ok_or_else(|| missing("accountEnabled"))?;
     let display_name = bounded("displayName", new.display_name.ok_or_else(|| missing("displayName"))?)?;
@@ -215,13 +202,12 @@ async fn new_user(caller: &Caller, new: NewUser) -> Result<User, GraphError> {
 
 /// The user can be restored for 30 days. The verdicts reject all credentials of the user from now
 /// on (AADSTS500341).
-async fn remove(caller: Caller, name: UserName) -> Result<StatusCode, GraphError> {
+async fn remove(caller: Caller, name: UserName) -> Result<StatusCode> {
     let user = caller.user(&name).await?;
     caller.allowed(&DELETE_USERS)?;
     check_not_last(&caller, &user).await?;
     let mut after = user.clone();
     after.delete(caller.now);
     let event = UserDeleted { upn: after.upn.clone(), actor: caller.actor() };
-    caller.commit_user((&user, &after), Change::new(), event).await?;
-    Ok(StatusCode::NO_CONTENT)
+    caller.commit_user((&user, &after), Change::new(), event).await
 }

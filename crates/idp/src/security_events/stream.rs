@@ -9,31 +9,17 @@ use http::StatusCode;
 use outlive_chassis::Problem;
 use outlive_clock::{ClientId, Span, TenantId};
 use outlive_store::{Change, Row, Statement, Store, StoreError, sql};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
 use url::Url;
 
+use crate::directory::spec::EventStreamSpec;
 use crate::idp::Idp;
 
 /// The maximum length of the endpoint, in characters.
 const ENDPOINT_CHARS_MAX: usize = 600;
 /// The maximum delay. The documented goal is 15 minutes at most.
 const DELAY_MAX: Span = Span::from_days(1);
-
-/// Where an API receives the security events of users.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EventStreamSpec {
-    /// The endpoint to which security event tokens are posted, as the identity provider reaches it.
-    pub endpoint: String,
-    /// The minimum delay between an event and its delivery, in virtual time.
-    #[serde(default = "at_once")]
-    pub delay: Span,
-}
-
-const fn at_once() -> Span {
-    Span::ZERO
-}
 
 impl EventStreamSpec {
     /// The first invalid property, with the reason.

@@ -18,12 +18,12 @@ use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
 use super::resource_grant::{Several, at_redemption, resolve_grant};
 use super::response::TokenAnswer;
-use crate::decision::Decision;
+use crate::access::second_factor;
 use crate::directory::User;
 use crate::directory::platform::GRAPH_URI;
-use crate::refusal::Refusal;
-use crate::second_factor;
-use crate::spec::RedirectUriType;
+use crate::directory::spec::RedirectUriType;
+use crate::protocol::decision::Decision;
+use crate::protocol::refusal::Refusal;
 
 /// The requested scopes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -146,10 +146,15 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         conditional_access: access.facts,
     };
     let decide = |facts: &CodeFacts, user: Option<&User>| {
-        Decision::on(Presented::Code(facts.clone()), user, &request.tenant.rules, request.now)
+        Decision::on(
+            Presented::Code(facts.clone()),
+            user.map(User::facts),
+            &request.tenant.rules,
+            request.now,
+        )
     };
     let decision = decide(&facts, user.as_ref());
-    if let Some(refusal) = decision.refusal() {
+    if let Some(refusal) = Refusal::of_decision(&decision) {
         let resource = authorized.resources.first().map_or(GRAPH_URI, RequestedResource::audience);
         return Err(second_factor::complete(refusal, &idp.directory, &request.tenant, resource).await?);
     }
@@ -203,7 +208,7 @@ pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Re
         Err(error) if error.is_conflict() => {
             facts.redeemed_at = Some(code.redeemed_at(&idp.chassis.store).await?.unwrap_or(request.now));
             let again = decide(&facts, Some(&user));
-            Err(again.refusal().unwrap_or_else(|| Refusal::new(aadsts::CODE_REDEEMED)))
+            Err(Refusal::of_decision(&again).unwrap_or_else(|| Refusal::new(aadsts::CODE_REDEEMED)))
         }
         Err(error) => Err(error.into()),
     }

@@ -9,7 +9,7 @@ use outlive_tokens::{AssertionClaims, Certificate, ClientAssertion};
 use super::client_authentication::Presented;
 use crate::directory::{Application, Tenant};
 use crate::idp::Idp;
-use crate::refusal::Refusal;
+use crate::protocol::refusal::Refusal;
 
 /// The only supported assertion type.
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";

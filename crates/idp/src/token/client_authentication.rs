@@ -12,9 +12,9 @@ use outlive_tokens::claims::ClientAuthentication;
 use super::client_assertion;
 use super::grant_type::GrantType;
 use crate::directory::{Application, SecretMatch, Tenant};
-use crate::form::Parameters;
 use crate::idp::Idp;
-use crate::refusal::Refusal;
+use crate::protocol::form::Parameters;
+use crate::protocol::refusal::Refusal;
 
 /// A registered, enabled client, authenticated if it has to be.
 #[derive(Debug, Clone)]
@@ -83,9 +83,9 @@ pub(crate) async fn authenticate(
     let may_go_without = match grant {
         _ if grant.is_without_redirect() => fallback,
         // The grant may be of either type; the refresh token itself records it.
-        GrantType::RefreshToken => is_public || fallback || application.has_public_redirect(),
+        GrantType::RefreshToken => is_public || fallback || application.document.has_public_redirect(),
         // The redirect URI's type determines it, and the code records the redirect URI.
-        GrantType::AuthorizationCode => is_public || application.has_public_redirect(),
+        GrantType::AuthorizationCode => is_public || application.document.has_public_redirect(),
         _ => is_public,
     };
     if may_go_without && nothing_presented {

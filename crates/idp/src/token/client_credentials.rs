@@ -12,10 +12,10 @@ use super::mint::{AccessTokenOrder, mint_access_token};
 use super::record;
 use super::response::TokenAnswer;
 use super::user_claims::{application_wids, includes_idtyp, opaque_claims};
-use crate::assignment::check_application;
-use crate::conditional_access::NO_CONTEXTS;
-use crate::refusal::Refusal;
-use crate::scopes::{ResolveError, ResolvedResource, resolve};
+use crate::access::assignment::check_application;
+use crate::access::conditional_access::NO_CONTEXTS;
+use crate::access::scopes::{ResolveError, ResolvedResource, resolve};
+use crate::protocol::refusal::Refusal;
 
 pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Refusal> {
     let application = &request.client.application;

@@ -20,14 +20,14 @@ use super::evaluation::{check_age, parse_claims};
 use super::grant_type::GrantType;
 use super::response::TokenAnswer;
 use super::{
-    authorization_code, client_credentials, device_code, on_behalf_of, password, record, refresh_token,
+    authorization_code, client_credentials, device_code_grant, on_behalf_of, password, record, refresh_token,
 };
-use crate::conditional_access::{self, Access, AccessContext};
+use crate::access::conditional_access::{self, Access, AccessContext};
 use crate::directory::{Application, Tenant, User};
-use crate::form::Parameters;
 use crate::idp::Idp;
-use crate::refusal::Refusal;
-use crate::response_headers::telemetry;
+use crate::protocol::form::Parameters;
+use crate::protocol::refusal::Refusal;
+use crate::protocol::response_headers::telemetry;
 use crate::visit::Visit;
 
 /// A token request of an authenticated client.
@@ -120,7 +120,7 @@ async fn answer(visit: &Visit, endpoint: TokenVersion) -> Response {
 fn page(headers: &HeaderMap, client: &Application) -> RequestOrigin {
     match headers.get(ORIGIN).map(HeaderValue::to_str) {
         None => RequestOrigin::None,
-        Some(Ok(origin)) if client.has_page_at(origin) => RequestOrigin::Registered,
+        Some(Ok(origin)) if client.document.has_page_at(origin) => RequestOrigin::Registered,
         Some(_) => RequestOrigin::Foreign,
     }
 }
@@ -215,7 +215,7 @@ async fn handle(
         GrantType::RefreshToken => refresh_token::redeem(&request).await,
         GrantType::ClientCredentials => client_credentials::grant(&request).await,
         GrantType::Password => password::grant(&request).await,
-        GrantType::DeviceCode => device_code::redeem(&request).await,
+        GrantType::DeviceCode => device_code_grant::redeem(&request).await,
         GrantType::OnBehalfOf => on_behalf_of::grant(&request).await,
     }
 }

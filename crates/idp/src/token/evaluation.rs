@@ -11,8 +11,8 @@ use super::lifetime::access_token_lifetime;
 use super::mint::AccessTokenOrder;
 use super::user_claims::{TokenKind, optional_claims};
 use crate::directory::Application;
-use crate::form::Parameters;
-use crate::refusal::Refusal;
+use crate::protocol::form::Parameters;
+use crate::protocol::refusal::Refusal;
 
 /// Accepted clock skew of a resource that requests a minimum issue time.
 const AHEAD_MAX: Span = Span::from_minutes(5);

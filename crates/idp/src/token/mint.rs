@@ -25,10 +25,10 @@ use super::resource_grant::ResourceGrant;
 use super::response::TokenAnswer;
 use super::rotation::Rotation;
 use super::user_claims::{self, TokenKind, user_claims};
-use crate::decision::Decision;
 use crate::directory::platform::GRAPH;
 use crate::directory::{Application, User};
-use crate::refusal::Refusal;
+use crate::protocol::decision::Decision;
+use crate::protocol::refusal::Refusal;
 
 /// The family of a new refresh token.
 pub(crate) enum Family<'a> {
@@ -284,23 +284,23 @@ fn refresh_token(
 }
 
 /// The input for an ID token.
-pub(super) struct IdTokenOrder<'a> {
-    pub(super) user: &'a User,
-    pub(super) amr: &'a [String],
-    pub(super) session_id: Option<SessionId>,
-    pub(super) auth_time: Instant,
-    pub(super) address: Option<IpAddr>,
-    pub(super) nonce: Option<&'a str>,
+pub(crate) struct IdTokenOrder<'a> {
+    pub(crate) user: &'a User,
+    pub(crate) amr: &'a [String],
+    pub(crate) session_id: Option<SessionId>,
+    pub(crate) auth_time: Instant,
+    pub(crate) address: Option<IpAddr>,
+    pub(crate) nonce: Option<&'a str>,
     /// The granted OpenID Connect scopes.
-    pub(super) oidc: &'a BTreeSet<String>,
+    pub(crate) oidc: &'a BTreeSet<String>,
     /// The requested claims.
-    pub(super) claims: &'a ClaimsRequest,
-    pub(super) c_hash: Option<String>,
-    pub(super) at_hash: Option<String>,
+    pub(crate) claims: &'a ClaimsRequest,
+    pub(crate) c_hash: Option<String>,
+    pub(crate) at_hash: Option<String>,
 }
 
 /// Mints an ID token for the client of the request.
-pub(super) async fn id_token(request: &TokenRequest<'_>, order: IdTokenOrder<'_>) -> Result<String, Refusal> {
+pub(crate) async fn id_token(request: &TokenRequest<'_>, order: IdTokenOrder<'_>) -> Result<String, Refusal> {
     let idp = request.idp;
     let key =
         idp.keys.active(&request.tenant).await.map_err(|_| Refusal::new(aadsts::SERVICE_UNAVAILABLE))?;
@@ -338,7 +338,7 @@ pub(super) async fn id_token(request: &TokenRequest<'_>, order: IdTokenOrder<'_>
     Ok(sign_rs256(&key, request.endpoint, &claims))
 }
 
-pub(super) fn user_facts(user: &User) -> UserFacts {
+pub(crate) fn user_facts(user: &User) -> UserFacts {
     UserFacts {
         id: user.id,
         name: user.display_name.clone(),

@@ -15,11 +15,13 @@ use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
 use super::resource_grant::{first_of_grant, resolve_grant};
 use super::response::TokenAnswer;
-use crate::conditional_access::NO_CONTEXTS;
-use crate::decision::Decision;
+use crate::access::conditional_access::NO_CONTEXTS;
+use crate::access::second_factor;
+use crate::directory::User;
 use crate::directory::platform::GRAPH_URI;
-use crate::refusal::Refusal;
-use crate::{second_factor, sessions};
+use crate::directory::sessions;
+use crate::protocol::decision::Decision;
+use crate::protocol::refusal::Refusal;
 
 pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Refusal> {
     let idp = request.idp;
@@ -55,8 +57,9 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
         conditional_access: access.facts,
     };
     let presented = Presented::Assertion(facts);
-    let decision = Decision::on(presented, user.as_ref(), &request.tenant.rules, request.now);
-    if let Some(refusal) = decision.refusal() {
+    let decision =
+        Decision::on(presented, user.as_ref().map(User::facts), &request.tenant.rules, request.now);
+    if let Some(refusal) = Refusal::of_decision(&decision) {
         let resource = wanted.scopes.resources.first().map_or(GRAPH_URI, RequestedResource::audience);
         return Err(second_factor::complete(refusal, &idp.directory, &request.tenant, resource).await?);
     }

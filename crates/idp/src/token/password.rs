@@ -11,10 +11,10 @@ use super::endpoint::TokenRequest;
 use super::mint::{Family, UserGrant, mint_for_user};
 use super::resource_grant::{first_of_grant, resolve_grant};
 use super::response::TokenAnswer;
-use crate::decision::Decision;
+use crate::access::second_factor;
 use crate::directory::platform::GRAPH_URI;
-use crate::refusal::Refusal;
-use crate::second_factor;
+use crate::protocol::decision::Decision;
+use crate::protocol::refusal::Refusal;
 
 pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Refusal> {
     let idp = request.idp;
@@ -38,8 +38,8 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
         conditional_access: access.facts,
     };
     let presented = Presented::Password(facts);
-    let decision = Decision::on(presented, Some(&user), &request.tenant.rules, request.now);
-    if let Some(refusal) = decision.refusal() {
+    let decision = Decision::on(presented, Some(user.facts()), &request.tenant.rules, request.now);
+    if let Some(refusal) = Refusal::of_decision(&decision) {
         let resource = wanted.scopes.resources.first().map_or(GRAPH_URI, RequestedResource::audience);
         return Err(second_factor::complete(refusal, &idp.directory, &request.tenant, resource).await?);
     }

@@ -13,8 +13,8 @@ use super::endpoint::TokenRequest;
 use super::mint::{MintedAccessToken, UserGrant};
 use super::refresh_token_facts::class_of;
 use super::resource_grant::ResourceGrant;
-use crate::refusal::{Refusal, RequestDetails};
-use crate::response_headers::age;
+use crate::protocol::refusal::{Refusal, RequestDetails};
+use crate::protocol::response_headers::age;
 use crate::visit::Visit;
 
 /// Records that tokens were issued for a user.

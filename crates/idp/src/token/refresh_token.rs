@@ -12,9 +12,10 @@ use super::mint::{Family, UserGrant, mint_for_user};
 use super::refresh_token_facts::{self, Presentation};
 use super::resource_grant::{ResourceGrant, ResourceRequest, requested_scopes, resolve_grant};
 use super::response::TokenAnswer;
-use crate::decision::Decision;
-use crate::refusal::Refusal;
-use crate::second_factor;
+use crate::access::second_factor;
+use crate::directory::User;
+use crate::protocol::decision::Decision;
+use crate::protocol::refusal::Refusal;
 
 pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Refusal> {
     if let Some(answer) = attempt(request).await? {
@@ -64,8 +65,9 @@ async fn attempt(request: &TokenRequest<'_>) -> Result<Option<TokenAnswer>, Refu
     };
     let (facts, rotation) = refresh_token_facts::gather(idp, &presentation).await?;
     let presented = Presented::RefreshToken(facts);
-    let decision = Decision::on(presented, user.as_ref(), &request.tenant.rules, request.now);
-    if let Some(refusal) = decision.refusal() {
+    let decision =
+        Decision::on(presented, user.as_ref().map(User::facts), &request.tenant.rules, request.now);
+    if let Some(refusal) = Refusal::of_decision(&decision) {
         if decision.verdict.rule == Rule::UsedBefore
             && let Some(end) = rotation.end_family(&token, request.now)
         {

@@ -5,10 +5,10 @@ use outlive_store::StoreError;
 use outlive_tokens::SealedRefreshToken;
 
 use super::rotation::{self, Rotation};
-use crate::conditional_access::Access;
+use crate::access::conditional_access::Access;
+use crate::access::second_factor;
 use crate::directory::{Application, Tenant, User};
 use crate::idp::Idp;
-use crate::second_factor;
 
 /// A presented refresh token and its context.
 pub(crate) struct Presentation<'a> {

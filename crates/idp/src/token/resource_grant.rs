@@ -8,10 +8,10 @@ use outlive_rules::scopes::{GrantedScopes, RequestedResource, ScopeError, ScopeR
 use outlive_tokens::TokenVersion;
 
 use super::endpoint::TokenRequest;
-use crate::assignment;
+use crate::access::assignment;
+use crate::access::scopes::{ResolveError, ResolvedResource, resolve};
 use crate::directory::Application;
-use crate::refusal::Refusal;
-use crate::scopes::{ResolveError, ResolvedResource, resolve};
+use crate::protocol::refusal::Refusal;
 
 /// A resource and the scopes of a token for it.
 #[derive(Debug, Clone)]

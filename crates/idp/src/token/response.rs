@@ -108,7 +108,7 @@ impl TokenAnswer {
 }
 
 /// Returns the granted scopes in the format of the version.
-pub(super) fn scope(endpoint: TokenVersion, resource: &ResourceGrant) -> String {
+pub(crate) fn scope(endpoint: TokenVersion, resource: &ResourceGrant) -> String {
     resource.granted.scope(match endpoint {
         TokenVersion::V1 => ResponseStyle::Bare,
         TokenVersion::V2 => ResponseStyle::AsRequested,

@@ -7,9 +7,9 @@ use outlive_tokens::claims::{ExpiringPassword, Groups, OptionalClaims, UserClaim
 
 use super::endpoint::TokenRequest;
 use crate::directory::platform::GRAPH;
+use crate::directory::spec::{GroupClaims, OptionalClaimSpec};
 use crate::directory::{Application, User, wids_of_application, wids_of_user};
-use crate::refusal::Refusal;
-use crate::spec::{GroupClaims, OptionalClaimSpec};
+use crate::protocol::refusal::Refusal;
 
 /// The kinds of token with optional claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

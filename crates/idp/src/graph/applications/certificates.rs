@@ -1,28 +1,18 @@
 //! Certificates of an application (`keyCredentials`). `addKey` and `removeKey` roll them over by
 //! proof of possession of a current certificate's key.
 
-use axum::routing::post;
-use axum::{Json, Router};
+use axum::Json;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::StatusCode;
 use outlive_clock::Span;
 use outlive_tokens::{Certificate, ClientAssertion};
 use outlive_wire::events::{CertificateAdded, CertificateRemoved};
-use serde::Deserialize;
-use serde_json::{Value, json};
-use uuid::Uuid;
 
-use super::commit_update;
+use super::access::commit_update;
 use super::resource::key_credential;
+use crate::directory::limits::CERTIFICATES_MAX;
 use crate::directory::{Application, KeyCredential};
-use crate::graph::body::Body;
-use crate::graph::caller::Caller;
-use crate::graph::error::GraphError;
-use crate::graph::odata::context;
-use crate::graph::path::ApplicationName;
-use crate::idp::Idp;
-use crate::registration::CERTIFICATES_MAX;
+use crate::graph::prelude::*;
 use crate::token::{AHEAD, holds_by_either_clock};
 
 pub(super) fn router(application: &str) -> Router<Idp> {
@@ -50,7 +40,7 @@ pub(super) fn read(
     caller: &Caller,
     given: Vec<NewKeyCredential>,
     before: &[KeyCredential],
-) -> Result<Vec<KeyCredential>, GraphError> {
+) -> Result<Vec<KeyCredential>> {
     let mut ids = caller.stream("key-credential-id");
     let mut one = |given: NewKeyCredential| {
         if given.r#type != "AsymmetricX509Cert" || given.usage != "Verify" {
@@ -71,7 +61,7 @@ pub(super) fn read(
 }
 
 /// Checks that an application may have these certificates together.
-pub(super) fn check(keys: &[KeyCredential]) -> Result<(), GraphError> {
+pub(super) fn check(keys: &[KeyCredential]) -> Result<()> {
     let twice =
         |(at, key): (usize, &KeyCredential)| keys[..at].iter().any(|other| other.key_id == key.key_id);
     if keys.len() > CERTIFICATES_MAX || keys.iter().enumerate().any(twice) {
@@ -110,7 +100,7 @@ async fn add(
     caller: Caller,
     name: ApplicationName,
     Body(AddKey { key_credential: new, password_credential, proof }): Body<AddKey>,
-) -> Result<Json<Value>, GraphError> {
+) -> Result<Json<Value>> {
     let before = verify_proof(&caller, &name, &proof).await?;
     if password_credential.is_some() {
         return Err(GraphError::bad_request("A certificate with the usage Verify has no password."));
@@ -129,24 +119,19 @@ async fn remove(
     caller: Caller,
     name: ApplicationName,
     Body(RemoveKey { key_id, proof }): Body<RemoveKey>,
-) -> Result<StatusCode, GraphError> {
+) -> Result<StatusCode> {
     let before = verify_proof(&caller, &name, &proof).await?;
     let mut after = before.clone();
     after.document_mut().key_credentials.retain(|key| key.key_id != key_id);
     if after.document.key_credentials.len() == before.document.key_credentials.len() {
         return Err(GraphError::bad_request(format!("No key credential found with keyId '{key_id}'.")));
     }
-    commit_update(&caller, &before, &after, application_event!(CertificateRemoved)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    commit_update(&caller, &before, &after, application_event!(CertificateRemoved)).await
 }
 
 /// Returns the application if the caller may update it (or is it) and the proof is signed with the
 /// key of one of its certificates.
-async fn verify_proof(
-    caller: &Caller,
-    name: &ApplicationName,
-    proof: &str,
-) -> Result<Application, GraphError> {
+async fn verify_proof(caller: &Caller, name: &ApplicationName, proof: &str) -> Result<Application> {
     let application = match name.find(caller).await {
         Ok(found) if caller.claims.is_app_only() && found.client_id == caller.claims.appid => found,
         _ => name.writable(caller).await?,

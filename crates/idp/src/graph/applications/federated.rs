@@ -1,26 +1,17 @@
 //! `federatedIdentityCredentials`: issuers whose tokens authenticate an application.
 
-use axum::Router;
-use axum::extract::Path;
-use axum::routing::{get, post};
-use http::StatusCode;
 use outlive_wire::events::{
     FederatedCredentialAdded, FederatedCredentialRemoved, FederatedCredentialUpdated,
 };
-use serde::Deserialize;
 
-use super::commit_update;
+use super::access::commit_update;
 use crate::directory::FederatedCredential;
-use crate::graph::body::{Body, not_null, nullable};
-use crate::graph::caller::Caller;
-use crate::graph::error::{Answer, GraphError};
-use crate::graph::odata::Use::Filterable;
-use crate::graph::odata::{CollectionRoutes, entity_type, whole_collection};
-use crate::graph::path::ApplicationName;
+use crate::directory::limits::{
+    FEDERATED_CREDENTIALS_MAX, FederatedFault, federated_fault, is_federated_text,
+};
+use crate::directory::spec::FederatedCredentialSpec;
 use crate::graph::permissions::READ_APPLICATIONS;
-use crate::idp::Idp;
-use crate::registration::{FEDERATED_CREDENTIALS_MAX, FederatedFault, federated_fault, is_federated_text};
-use crate::spec::FederatedCredentialSpec;
+use crate::graph::prelude::*;
 
 pub(super) fn router(application: &str) -> Router<Idp> {
     let credentials = format!("{application}/federatedIdentityCredentials");
@@ -67,19 +58,14 @@ async fn show(caller: Caller, name: ApplicationName, Path(path): Path<Credential
 }
 
 /// A new or updated credential. Absent properties are unchanged; a null description is cleared.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct CredentialChange {
-    #[serde(default, deserialize_with = "not_null")]
-    name: Option<String>,
-    #[serde(default, deserialize_with = "not_null")]
-    issuer: Option<String>,
-    #[serde(default, deserialize_with = "not_null")]
-    subject: Option<String>,
-    #[serde(default, deserialize_with = "not_null")]
-    audiences: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "nullable")]
-    description: Option<Option<String>>,
+    name: Given<String>,
+    issuer: Given<String>,
+    subject: Given<String>,
+    audiences: Given<Vec<String>>,
+    description: Given<Option<String>>,
 }
 
 async fn create(caller: Caller, name: ApplicationName, Body(new): Body<CredentialChange>) -> Answer {
@@ -89,12 +75,12 @@ async fn create(caller: Caller, name: ApplicationName, Body(new): Body<Credentia
     let credential = FederatedCredential {
         id: caller.stream("federated-credential-id").uuid(),
         registered: FederatedCredentialSpec {
-            name: new.name.ok_or_else(|| missing("name"))?,
-            issuer: new.issuer.ok_or_else(|| missing("issuer"))?,
-            subject: new.subject.ok_or_else(|| missing("subject"))?,
-            audiences: new.audiences.ok_or_else(|| missing("audiences"))?,
+            name: new.name.0.ok_or_else(|| missing("name"))?,
+            issuer: new.issuer.0.ok_or_else(|| missing("issuer"))?,
+            subject: new.subject.0.ok_or_else(|| missing("subject"))?,
+            audiences: new.audiences.0.ok_or_else(|| missing("audiences"))?,
         },
-        description: new.description.flatten(),
+        description: new.description.0.flatten(),
     };
     let mut after = before.clone();
     after.document_mut().federated_credentials.push(credential.clone());
@@ -112,13 +98,13 @@ async fn update(
     name: ApplicationName,
     Path(path): Path<CredentialPath>,
     Body(patch): Body<CredentialChange>,
-) -> Result<StatusCode, GraphError> {
+) -> Result<StatusCode> {
     let before = name.writable(&caller).await?;
     let mut after = before.clone();
     let at = find(&after.document.federated_credentials, &path.credential)?;
     let FederatedCredential { registered, description, .. } =
         &mut after.document_mut().federated_credentials[at];
-    if patch.name.is_some_and(|name| !name.eq_ignore_ascii_case(&registered.name)) {
+    if patch.name.0.is_some_and(|name| !name.eq_ignore_ascii_case(&registered.name)) {
         return Err(invalid("name"));
     }
     replace(&mut registered.issuer, patch.issuer);
@@ -126,13 +112,12 @@ async fn update(
     replace(&mut registered.audiences, patch.audiences);
     replace(description, patch.description);
     check(&after.document.federated_credentials)?;
-    commit_update(&caller, &before, &after, application_event!(FederatedCredentialUpdated)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    commit_update(&caller, &before, &after, application_event!(FederatedCredentialUpdated)).await
 }
 
 /// Replaces a value if another is given.
-fn replace<T>(value: &mut T, given: Option<T>) {
-    if let Some(given) = given {
+fn replace<T>(value: &mut T, given: Given<T>) {
+    if let Some(given) = given.0 {
         *value = given;
     }
 }
@@ -141,16 +126,15 @@ async fn remove(
     caller: Caller,
     name: ApplicationName,
     Path(path): Path<CredentialPath>,
-) -> Result<StatusCode, GraphError> {
+) -> Result<StatusCode> {
     let before = name.writable(&caller).await?;
     let mut after = before.clone();
     let at = find(&after.document.federated_credentials, &path.credential)?;
     after.document_mut().federated_credentials.remove(at);
-    commit_update(&caller, &before, &after, application_event!(FederatedCredentialRemoved)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    commit_update(&caller, &before, &after, application_event!(FederatedCredentialRemoved)).await
 }
 
-fn find(credentials: &[FederatedCredential], name: &str) -> Result<usize, GraphError> {
+fn find(credentials: &[FederatedCredential], name: &str) -> Result<usize> {
     let is_named = |known: &FederatedCredential| {
         name.eq_ignore_ascii_case(&known.id.to_string()) || name.eq_ignore_ascii_case(&known.registered.name)
     };
@@ -159,7 +143,7 @@ fn find(credentials: &[FederatedCredential], name: &str) -> Result<usize, GraphE
 
 /// Applies the documented limits: number of credentials, valid properties, unique names and unique
 /// pairs of issuer and subject.
-fn check(credentials: &[FederatedCredential]) -> Result<(), GraphError> {
+fn check(credentials: &[FederatedCredential]) -> Result<()> {
     if credentials.len() > FEDERATED_CREDENTIALS_MAX {
         return Err(GraphError::bad_request(format!(
             "An application has at most {FEDERATED_CREDENTIALS_MAX} federated identity credentials."

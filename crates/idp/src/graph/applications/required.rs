@@ -2,15 +2,11 @@
 //! id, tokens by value.
 
 use outlive_clock::ClientId;
-use serde::Deserialize;
-use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::directory::Application;
-use crate::graph::caller::Caller;
-use crate::graph::error::GraphError;
-use crate::registration::{APIS_MAX, PERMISSIONS_MAX};
-use crate::spec::RequiredSpec;
+use crate::directory::limits::{APIS_MAX, PERMISSIONS_MAX};
+use crate::directory::spec::RequiredSpec;
+use crate::graph::prelude::*;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -33,10 +29,7 @@ enum AccessType {
 }
 
 /// Resolves permission ids. An unknown id is an error.
-pub(super) async fn read(
-    caller: &Caller,
-    wanted: Vec<RequiredAccess>,
-) -> Result<Vec<RequiredSpec>, GraphError> {
+pub(super) async fn read(caller: &Caller, wanted: Vec<RequiredAccess>) -> Result<Vec<RequiredSpec>> {
     let invalid = || GraphError::invalid("Application", "requiredResourceAccess");
     if wanted.len() > APIS_MAX || wanted.iter().any(|wanted| wanted.resource_access.len() > PERMISSIONS_MAX) {
         return Err(invalid());
@@ -65,7 +58,7 @@ pub(super) async fn read(
 pub(super) async fn required_resource_access(
     caller: &Caller,
     application: &Application,
-) -> Result<Vec<Value>, GraphError> {
+) -> Result<Vec<Value>> {
     let mut shown = Vec::new();
     for required in &application.document.required {
         let Some(api) = caller.idp.directory.application(caller.tenant.id, required.resource).await? else {

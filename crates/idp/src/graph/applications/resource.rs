@@ -1,15 +1,11 @@
 //! The Graph representation of an application.
 
 use outlive_rules::platform;
-use serde_json::{Value, json};
 
 use super::required;
+use crate::directory::spec::{OptionalClaimSpec, RedirectUriType};
 use crate::directory::{Application, KeyCredential, PasswordCredential};
-use crate::graph::caller::Caller;
-use crate::graph::error::GraphError;
-use crate::graph::odata::Use::Filterable;
-use crate::graph::odata::entity_type;
-use crate::spec::{OptionalClaimSpec, RedirectUriType};
+use crate::graph::prelude::*;
 
 entity_type! {
     /// "application resource type".
@@ -50,7 +46,7 @@ entity_type! {
 }
 
 /// Returns an application with all properties.
-pub(super) async fn resource(caller: &Caller, application: &Application) -> Result<Value, GraphError> {
+pub(super) async fn resource(caller: &Caller, application: &Application) -> Result<Value> {
     let secrets = caller.idp.directory.password_credentials(caller.tenant.id, application.client_id).await?;
     let required = required::required_resource_access(caller, application).await?;
     Ok(registration(application, &secrets, &required))

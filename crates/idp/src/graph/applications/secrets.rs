@@ -1,26 +1,16 @@
 //! Client secrets: generated here and returned once.
 
-use axum::routing::post;
-use axum::{Json, Router};
+use axum::Json;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::StatusCode;
 use outlive_clock::Instant;
 use outlive_tokens::Secret;
 use outlive_wire::events::{SecretAdded, SecretRemoved};
-use serde::Deserialize;
-use serde_json::{Value, json};
-use uuid::Uuid;
 
-use super::commit;
+use super::access::commit;
 use super::resource::password_credential;
 use crate::directory::{PasswordCredential, SECRET_LIFETIME, remove_secret};
-use crate::graph::body::Body;
-use crate::graph::caller::Caller;
-use crate::graph::error::GraphError;
-use crate::graph::odata::context;
-use crate::graph::path::ApplicationName;
-use crate::idp::Idp;
+use crate::graph::prelude::*;
 
 pub(super) fn router(application: &str) -> Router<Idp> {
     Router::new()
@@ -55,7 +45,7 @@ async fn add(
     caller: Caller,
     name: ApplicationName,
     Body(AddPassword { password_credential: wanted }): Body<AddPassword>,
-) -> Result<Json<Value>, GraphError> {
+) -> Result<Json<Value>> {
     let application = name.writable(&caller).await?;
     let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
     if directory.password_credentials(tenant, application.client_id).await?.len() >= SECRETS_MAX {
@@ -91,7 +81,7 @@ async fn remove(
     caller: Caller,
     name: ApplicationName,
     Body(RemovePassword { key_id }): Body<RemovePassword>,
-) -> Result<StatusCode, GraphError> {
+) -> Result<StatusCode> {
     let application = name.writable(&caller).await?;
     let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
     let known = directory.password_credentials(tenant, application.client_id).await?;
@@ -99,6 +89,5 @@ async fn remove(
         return Err(GraphError::bad_request(format!("No password credential found with keyId '{key_id}'.")));
     }
     let removal = remove_secret(tenant, application.client_id, key_id);
-    commit(&caller, [removal], &application, application_event!(SecretRemoved)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    commit(&caller, [removal], &application, application_event!(SecretRemoved)).await
 }

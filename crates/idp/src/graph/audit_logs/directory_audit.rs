@@ -2,14 +2,11 @@
 
 use outlive_clock::{ClientId, Instant};
 use outlive_wire::events::Actor;
-use outlive_wire::{JournalEvent, JournalLine, Subject, SubjectKind};
-use serde_json::{Value, json};
-use uuid::Uuid;
+use outlive_wire::{JournalEvent, JournalLine, SubjectKind};
 
 use super::lines::id_of;
 use super::sign_in::hyphenated;
-use crate::graph::odata::Use::Filterable;
-use crate::graph::odata::entity_type;
+use crate::graph::prelude::*;
 
 entity_type! {
     /// "directoryAudit resource type".

@@ -4,20 +4,12 @@ mod directory_audit;
 mod lines;
 mod sign_in;
 
-use axum::Router;
-use axum::extract::Path;
-use axum::routing::{MethodRouter, get};
-use http::StatusCode;
-use outlive_wire::{JournalLine, Subject};
-use serde_json::Value;
+use outlive_wire::JournalLine;
 
 use self::directory_audit::DIRECTORY_AUDIT;
 use self::sign_in::SIGN_IN;
-use super::caller::Caller;
-use super::error::{Answer, GraphError};
-use super::odata::{CollectionRoutes, EntityType};
 use super::permissions::READ_LOGS;
-use crate::idp::Idp;
+use super::prelude::*;
 
 pub(super) fn router() -> Router<Idp> {
     routes("/auditLogs/signIns", Log { kind: &SIGN_IN, user: "userId", entry: sign_in::resource }).merge(

@@ -2,13 +2,10 @@
 //! "auditLogs/signIns").
 
 use outlive_rules::aadsts::Aadsts;
-use outlive_wire::{JournalEvent, JournalLine, Subject, SubjectKind};
-use serde_json::{Value, json};
-use uuid::Uuid;
+use outlive_wire::{JournalEvent, JournalLine, SubjectKind};
 
 use super::lines::id_of;
-use crate::graph::odata::Use::{Filterable, FilterableMember};
-use crate::graph::odata::entity_type;
+use crate::graph::prelude::*;
 
 entity_type! {
     /// "signIn resource type".

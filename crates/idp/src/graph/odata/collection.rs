@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::{EntityType, Options, Page};
 use crate::graph::caller::Caller;
-use crate::graph::error::{Answer, GraphError};
+use crate::graph::error::{Answer, Result};
 use crate::idp::Idp;
 
 /// Objects that are read and compared with a filter in one batch.
@@ -49,7 +49,7 @@ pub(crate) async fn collection<F>(
     read: impl Fn(Options) -> F + Send + Sync,
 ) -> Answer
 where
-    F: Future<Output = Result<Page, GraphError>> + Send,
+    F: Future<Output = Result<Page>> + Send,
 {
     if caller.counts() {
         caller.check_eventual()?;
@@ -90,12 +90,9 @@ fn number(objects: usize) -> Response {
 
 /// Returns a page, filled if enough objects pass the filter. `read` returns the passing objects
 /// among the next [`Options::top`].
-async fn full_page<F>(
-    options: &Options,
-    read: &(impl Fn(Options) -> F + Send + Sync),
-) -> Result<Page, GraphError>
+async fn full_page<F>(options: &Options, read: &(impl Fn(Options) -> F + Send + Sync)) -> Result<Page>
 where
-    F: Future<Output = Result<Page, GraphError>> + Send,
+    F: Future<Output = Result<Page>> + Send,
 {
     if options.filter.is_empty() {
         return read(options.clone()).await;
@@ -124,12 +121,9 @@ where
     }
 }
 
-async fn count_objects<F>(
-    options: &Options,
-    read: &(impl Fn(Options) -> F + Send + Sync),
-) -> Result<usize, GraphError>
+async fn count_objects<F>(options: &Options, read: &(impl Fn(Options) -> F + Send + Sync)) -> Result<usize>
 where
-    F: Future<Output = Result<Page, GraphError>> + Send,
+    F: Future<Output = Result<Page>> + Send,
 {
     let mut options = options.for_counting();
     let mut number = 0;

@@ -5,8 +5,8 @@ use outlive_tokens::Sealer;
 use serde_json::Value;
 
 use super::{EntityType, Filter};
-use crate::form::Parameters;
-use crate::graph::error::GraphError;
+use crate::graph::error::{GraphError, Result};
+use crate::protocol::form::Parameters;
 
 /// The default and the maximum page size.
 const TOP: u32 = 100;
@@ -33,7 +33,7 @@ pub(crate) struct Page {
 
 impl Options {
     /// Parses the options for a single object: `$select` only.
-    pub(crate) fn of_entity(parameters: &Parameters, kind: &'static EntityType) -> Result<Self, GraphError> {
+    pub(crate) fn of_entity(parameters: &Parameters, kind: &'static EntityType) -> Result<Self> {
         for name in ["$top", "$filter", "$skiptoken", "$expand", "$search", "$skip", "$apply", "$orderby"] {
             if parameters.get(name).is_some() {
                 return Err(GraphError::bad_request(format!(
@@ -51,7 +51,7 @@ impl Options {
         kind: &'static EntityType,
         tenant: TenantId,
         sealer: &Sealer,
-    ) -> Result<Self, GraphError> {
+    ) -> Result<Self> {
         let unsupported = ["$expand", "$search", "$skip", "$apply"];
         if let Some(name) = unsupported.iter().find(|name| parameters.get(name).is_some()) {
             return Err(GraphError::unsupported_query(format!("Query option '{name}' is not supported.")));
@@ -130,7 +130,7 @@ impl Options {
 }
 
 /// Parses `$select`.
-fn selected(parameters: &Parameters, kind: &EntityType) -> Result<Option<Vec<String>>, GraphError> {
+fn selected(parameters: &Parameters, kind: &EntityType) -> Result<Option<Vec<String>>> {
     let Some(text) = parameters.get("$select") else { return Ok(None) };
     let mut names: Vec<String> = Vec::new();
     for name in text.split(',').map(str::trim) {

@@ -3,14 +3,11 @@
 use outlive_rules::conditional_access::Policy;
 use outlive_wire::JournalEvent;
 use outlive_wire::events::{Actor, PolicyChanged, PolicyCreated, PolicyDeleted};
-use serde_json::Value;
 
 use super::{Kind, PolicyChange};
 use crate::directory::{Kept, Policies};
-use crate::graph::error::GraphError;
-use crate::graph::odata::Use::Filterable;
-use crate::graph::odata::{EntityType, entity_type};
 use crate::graph::permissions::{Permission, WRITE_CONDITIONAL_ACCESS};
+use crate::graph::prelude::*;
 
 entity_type! {
     /// "conditionalAccessPolicy resource type".
@@ -49,7 +46,7 @@ impl Kind for ConditionalAccess {
         resource(policy)
     }
 
-    fn checked(policy: Policy, _before: Option<&Policy>) -> Result<Policy, GraphError> {
+    fn checked(policy: Policy, _before: Option<&Policy>) -> Result<Policy> {
         match policy.fault() {
             Some(fault) => Err(GraphError::bad_request(fault)),
             None => Ok(policy),

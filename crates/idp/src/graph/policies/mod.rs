@@ -6,26 +6,16 @@ mod conditional_access;
 mod named_locations;
 mod token_lifetimes;
 
-use axum::Router;
-use axum::extract::Path;
-use axum::routing::{get, post};
-use http::StatusCode;
+use outlive_wire::JournalEvent;
 use outlive_wire::events::Actor;
-use outlive_wire::{JournalEvent, Subject};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
-use uuid::Uuid;
 
 use self::conditional_access::ConditionalAccess;
 use self::named_locations::NamedLocations;
 use self::token_lifetimes::TokenLifetimes;
-use super::body::Body;
-use super::caller::Caller;
-use super::error::{Answer, GraphError};
-use super::odata::{CollectionRoutes, EntityType, whole_collection};
 use super::permissions::{Permission, READ_POLICIES};
+use super::prelude::*;
 use crate::directory::{Kept, POLICIES_MAX, Policies};
-use crate::idp::Idp;
 
 pub(super) fn router() -> Router<Idp> {
     routes::<ConditionalAccess>("/identity/conditionalAccess/policies")
@@ -64,14 +54,14 @@ pub(super) trait Kind: 'static {
     /// Returns the policy with all properties.
     fn resource(policy: &Kept<Self::Says>) -> Value;
     /// Validates the written policy, which replaces `before`.
-    fn checked(written: Self::Written, before: Option<&Self::Says>) -> Result<Self::Says, GraphError>;
+    fn checked(written: Self::Written, before: Option<&Self::Says>) -> Result<Self::Says>;
     /// The event that records the change of a policy.
     fn event(change: PolicyChange, policy: &Kept<Self::Says>, actor: Option<Actor>) -> JournalEvent;
 
     /// Makes the other changes that a new or changed policy requires.
     fn settle(_says: &Self::Says, _policies: &mut Policies) {}
     /// Returns an error if the policy cannot be deleted.
-    fn may_go(_policy: &Kept<Self::Says>, _policies: &Policies) -> Result<(), GraphError> {
+    fn may_go(_policy: &Kept<Self::Says>, _policies: &Policies) -> Result<()> {
         Ok(())
     }
 }
@@ -114,7 +104,7 @@ async fn update<K: Kind>(
     caller: Caller,
     Path(id): Path<String>,
     Body(patch): Body<Value>,
-) -> Result<StatusCode, GraphError> {
+) -> Result<StatusCode> {
     caller.allowed(K::WRITE)?;
     let before = find(K::all(&caller.tenant.policies), &id)?;
     let says = K::checked(read(&patched(K::resource(before), &patch)?)?, Some(&before.says))?;
@@ -127,11 +117,10 @@ async fn update<K: Kind>(
         }
         Ok(())
     })
-    .await?;
-    Ok(StatusCode::NO_CONTENT)
+    .await
 }
 
-async fn remove<K: Kind>(caller: Caller, Path(id): Path<String>) -> Result<StatusCode, GraphError> {
+async fn remove<K: Kind>(caller: Caller, Path(id): Path<String>) -> Result<StatusCode> {
     caller.allowed(K::WRITE)?;
     let policy = find(K::all(&caller.tenant.policies), &id)?;
     K::may_go(policy, &caller.tenant.policies)?;
@@ -141,12 +130,11 @@ async fn remove<K: Kind>(caller: Caller, Path(id): Path<String>) -> Result<Statu
         K::all_mut(all).retain(|policy| policy.id != id);
         Ok(())
     })
-    .await?;
-    Ok(StatusCode::NO_CONTENT)
+    .await
 }
 
 /// Reads a body without its empty members and the properties that only the service writes.
-fn read<T: DeserializeOwned>(body: &Value) -> Result<T, GraphError> {
+fn read<T: DeserializeOwned>(body: &Value) -> Result<T> {
     let mut tidy = body.clone();
     without_empty(&mut tidy);
     if let Some(members) = tidy.as_object_mut() {
@@ -159,7 +147,7 @@ fn read<T: DeserializeOwned>(body: &Value) -> Result<T, GraphError> {
 }
 
 /// Merges the members of a patch into those of the policy.
-fn patched(before: Value, patch: &Value) -> Result<Value, GraphError> {
+fn patched(before: Value, patch: &Value) -> Result<Value> {
     let mut after = before;
     let Some(patch) = patch.as_object() else {
         return Err(GraphError::bad_request("Invalid request body: it is no object."));
@@ -181,15 +169,15 @@ fn without_empty(value: &mut Value) {
 async fn replace(
     caller: &Caller,
     event: impl Into<JournalEvent>,
-    change: impl FnOnce(&mut Policies) -> Result<(), GraphError>,
-) -> Result<(), GraphError> {
+    change: impl FnOnce(&mut Policies) -> Result<()>,
+) -> Result<StatusCode> {
     let mut after = Policies::clone(&caller.tenant.policies);
     change(&mut after)?;
     let replacement = after.replace(&caller.tenant.policies, caller.tenant.id);
     caller.commit([replacement], Subject::tenant(caller.tenant.id), event).await
 }
 
-fn find<'a, T>(among: &'a [Kept<T>], id: &str) -> Result<&'a Kept<T>, GraphError> {
+fn find<'a, T>(among: &'a [Kept<T>], id: &str) -> Result<&'a Kept<T>> {
     let wanted = id.parse::<Uuid>().ok();
     among.iter().find(|kept| Some(kept.id) == wanted).ok_or_else(|| GraphError::not_found(id))
 }

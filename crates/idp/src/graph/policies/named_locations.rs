@@ -4,15 +4,11 @@
 use outlive_rules::conditional_access::parsed_range;
 use outlive_wire::JournalEvent;
 use outlive_wire::events::{Actor, LocationChanged, LocationCreated, LocationDeleted};
-use serde::Deserialize;
-use serde_json::{Value, json};
 
 use super::{Kind, PolicyChange};
 use crate::directory::{Kept, Location, Policies};
-use crate::graph::error::GraphError;
-use crate::graph::odata::Use::Filterable;
-use crate::graph::odata::{EntityType, entity_type};
 use crate::graph::permissions::{Permission, WRITE_CONDITIONAL_ACCESS};
+use crate::graph::prelude::*;
 
 entity_type! {
     /// "ipNamedLocation resource type".
@@ -71,7 +67,7 @@ impl Kind for NamedLocations {
         resource(location)
     }
 
-    fn checked(new: NewLocation, _before: Option<&Location>) -> Result<Location, GraphError> {
+    fn checked(new: NewLocation, _before: Option<&Location>) -> Result<Location> {
         if new.display_name.is_empty() || new.display_name.len() > 256 || new.ip_ranges.len() > RANGES_MAX {
             return Err(GraphError::bad_request(
                 "A location has a displayName of 256 characters and 2000 ipRanges at most.",
@@ -97,7 +93,7 @@ impl Kind for NamedLocations {
     }
 
     /// A location that a policy refers to cannot be deleted.
-    fn may_go(location: &Kept<Location>, policies: &Policies) -> Result<(), GraphError> {
+    fn may_go(location: &Kept<Location>, policies: &Policies) -> Result<()> {
         let name = location.id.to_string();
         let places =
             policies.conditional_access.iter().filter_map(|policy| policy.says.conditions.locations.as_ref());

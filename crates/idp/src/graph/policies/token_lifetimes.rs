@@ -1,10 +1,6 @@
 //! `/policies/tokenLifetimePolicies` ("Configurable token lifetimes"). `AccessTokenLifetime` is the
 //! only property that is still supported.
 
-use axum::Router;
-use axum::extract::Path;
-use axum::routing::{MethodRouter, delete, post};
-use http::StatusCode;
 use outlive_clock::Span;
 use outlive_rules::lifetimes::may_be_policy;
 use outlive_wire::JournalEvent;
@@ -12,19 +8,11 @@ use outlive_wire::events::{
     Actor, TokenLifetimeAssigned, TokenLifetimeChanged, TokenLifetimeCreated, TokenLifetimeDeleted,
     TokenLifetimeUnassigned,
 };
-use serde::Deserialize;
-use serde_json::Value;
 
 use super::{Kind, PolicyChange, find, replace};
 use crate::directory::{Kept, Policies, TokenLifetime};
-use crate::graph::body::PlainBody;
-use crate::graph::caller::Caller;
-use crate::graph::error::{Answer, GraphError};
-use crate::graph::odata::Use::{Filterable, Shown};
-use crate::graph::odata::{CollectionRoutes, EntityType, entity_type, whole_collection};
-use crate::graph::path::ApplicationName;
 use crate::graph::permissions::{Permission, READ_POLICIES, WRITE_TOKEN_LIFETIMES};
-use crate::idp::Idp;
+use crate::graph::prelude::*;
 
 /// Which applications have a policy.
 pub(super) fn assignments() -> Router<Idp> {
@@ -93,7 +81,7 @@ impl Kind for TokenLifetimes {
         resource(policy)
     }
 
-    fn checked(new: NewPolicy, before: Option<&TokenLifetime>) -> Result<TokenLifetime, GraphError> {
+    fn checked(new: NewPolicy, before: Option<&TokenLifetime>) -> Result<TokenLifetime> {
         let wrong = |why: String| Err(GraphError::bad_request(why));
         let [definition] = <[String; 1]>::try_from(new.definition)
             .map_err(|_| GraphError::bad_request("definition is a list of one text."))?;
@@ -156,7 +144,7 @@ async fn assign(
     caller: Caller,
     name: ApplicationName,
     PlainBody(reference): PlainBody<PolicyReference>,
-) -> Result<StatusCode, GraphError> {
+) -> Result<StatusCode> {
     caller.allowed(&WRITE_TOKEN_LIFETIMES)?;
     let client_id = name.find(&caller).await?.client_id;
     let policies = &caller.tenant.policies.token_lifetimes;
@@ -171,8 +159,7 @@ async fn assign(
         policies.for_each(|policy| policy.says.applications.push(client_id));
         Ok(())
     })
-    .await?;
-    Ok(StatusCode::NO_CONTENT)
+    .await
 }
 
 #[derive(Debug, Deserialize)]
@@ -180,11 +167,7 @@ struct PolicyPath {
     policy: String,
 }
 
-async fn unassign(
-    caller: Caller,
-    name: ApplicationName,
-    Path(path): Path<PolicyPath>,
-) -> Result<StatusCode, GraphError> {
+async fn unassign(caller: Caller, name: ApplicationName, Path(path): Path<PolicyPath>) -> Result<StatusCode> {
     caller.allowed(&WRITE_TOKEN_LIFETIMES)?;
     let client_id = name.find(&caller).await?.client_id;
     let found = find(&caller.tenant.policies.token_lifetimes, &path.policy)?;
@@ -198,6 +181,5 @@ async fn unassign(
         policies.for_each(|policy| policy.says.applications.retain(|other| *other != client_id));
         Ok(())
     })
-    .await?;
-    Ok(StatusCode::NO_CONTENT)
+    .await
 }

@@ -1,0 +1,6 @@
+//! The lab surface: events, policies, questions about credentials, and checks of tenant specs.
+
+pub(crate) mod events;
+pub(crate) mod policies;
+pub(crate) mod question;
+pub(crate) mod registration;

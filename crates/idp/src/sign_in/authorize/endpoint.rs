@@ -1,0 +1,221 @@
+//! The authorization endpoint: from a request to a page, an error or a code.
+
+use axum::response::Response;
+use outlive_clock::{Instant, TenantId, UserId};
+use outlive_journal::Event;
+use outlive_rules::scopes::RequestedResource;
+use outlive_rules::{Presented, Rule, aadsts};
+use outlive_tokens::TokenVersion;
+use outlive_wire::Subject;
+use outlive_wire::events::SessionRefused;
+
+use super::consent::missing_consent;
+use super::issue::issue;
+use super::request::{AuthorizeRefusal, AuthorizeRequest, Prompt, validate};
+use super::signed_in::SignedIn;
+use crate::access::assignment;
+use crate::access::conditional_access::{self, Access, AccessContext};
+use crate::access::second_factor;
+use crate::directory::User;
+use crate::directory::platform::GRAPH_URI;
+use crate::directory::sessions::{self, Browser, Session};
+use crate::protocol::decision::Decision;
+use crate::protocol::form::Parameters;
+use crate::protocol::refusal::Refusal;
+use crate::sign_in::accounts::{Account, Choice, choose, user_name_of_hint};
+use crate::sign_in::pages::{self, Next, PageState};
+use crate::visit::Visit;
+
+pub(crate) async fn authorize_v1(visit: Visit) -> Response {
+    visit.authorize(TokenVersion::V1, visit.parameters.clone(), false, None).await
+}
+
+pub(crate) async fn authorize_v2(visit: Visit) -> Response {
+    visit.authorize(TokenVersion::V2, visit.parameters.clone(), false, None).await
+}
+
+impl Visit {
+    /// Responds to an authorization request, with the session of the browser or of the sign-in that
+    /// just succeeded. `consented`: whether the page that its `prompt` requires was submitted.
+    pub(crate) async fn authorize(
+        &self,
+        endpoint: TokenVersion,
+        parameters: Parameters,
+        consented: bool,
+        signed_in: Option<SignedIn>,
+    ) -> Response {
+        let request = match validate(&self.idp, &self.segment, endpoint, &parameters).await {
+            Ok(request) => request,
+            Err(AuthorizeRefusal::Page(refusal)) => return self.refusal_page(&refusal).await,
+            Err(AuthorizeRefusal::Reply(to, refusal)) => {
+                return to.refuse(&refusal, &self.request_details().await);
+            }
+        };
+        let tenant = request.tenant.id;
+        let next = Next::Authorize { version: endpoint, parameters, consented };
+        match self.proceed(&request, next, signed_in).await {
+            Ok(response) => response,
+            Err(refusal) => {
+                let asked = self.idp.request_details(&self.trace, &self.origin, Some(tenant)).await;
+                request.reply_to.refuse(&refusal, &asked)
+            }
+        }
+    }
+
+    async fn proceed(
+        &self,
+        request: &AuthorizeRequest,
+        next: Next,
+        signed_in: Option<SignedIn>,
+    ) -> Result<Response, Refusal> {
+        let now = self.idp.now(request.tenant.id).await?;
+        let signed_in = match signed_in.filter(|found| found.just_now) {
+            Some(signed_in) => signed_in,
+            None => {
+                let mut accounts = self.accounts_of_browser(&request.tenant, now).await?;
+                if let Some(newest) = accounts.first()
+                    && !accounts.iter().any(Account::is_live)
+                {
+                    self.record_session_refused(request, &newest.session, &newest.decision).await?;
+                }
+                let chosen = match choose(&accounts, request)? {
+                    Choice::This(at) => accounts.swap_remove(at).signed_in(false),
+                    Choice::Ask => return Ok(self.account_picker(request, next, &accounts)),
+                    Choice::SignIn => None,
+                };
+                let Some(chosen) = chosen else { return Ok(self.sign_in_page(request, next, None)) };
+                chosen
+            }
+        };
+        let amr = &signed_in.session.amr;
+        let access = self.access_of(request, &signed_in, now).await?;
+        let factor = second_factor::facts(&request.tenant, &signed_in.user, Some(&request.application), amr);
+        let factor = access.also(factor);
+        let mut cookie = signed_in.session.facts();
+        cookie.conditional_access = access.facts;
+        let user = Some(signed_in.user.facts());
+        let decision = Decision::on(Presented::Cookie(cookie), user, &request.tenant.rules, now);
+        if !decision.is_accepted() {
+            self.record_session_refused(request, &signed_in.session, &decision).await?;
+            return match Refusal::of_decision(&decision)
+                .filter(|_| decision.verdict.rule != Rule::SignInTooOld)
+            {
+                Some(refusal) => Err(refusal),
+                None if request.prompt == Prompt::None => Err(Refusal::new(aadsts::NO_SESSION)),
+                None => Ok(self.sign_in_page(request, next, None)),
+            };
+        }
+        if let Some(code) = factor.code() {
+            return if request.prompt == Prompt::None {
+                let first = request.scopes.resources.first();
+                let resource = first.map_or(GRAPH_URI, RequestedResource::audience);
+                let directory = &self.idp.directory;
+                Err(second_factor::complete(Refusal::new(code), directory, &request.tenant, resource).await?)
+            } else {
+                Ok(self.step_up(&self.segment, &signed_in.user, &signed_in.session, next, now))
+            };
+        }
+        let resources = request.resources.iter().map(|resource| &resource.application);
+        for application in std::iter::once(&request.application).chain(resources) {
+            let (directory, user) = (&self.idp.directory, signed_in.user.id);
+            assignment::check_user(directory, request.tenant.id, user, application).await?;
+        }
+        if request.prompt == Prompt::AdminConsent && !next.consent_was_asked() {
+            return self.ask_for_everybody(request, next, signed_in).await;
+        }
+        let missing = missing_consent(&self.idp, request, signed_in.user.id).await?;
+        let must_ask =
+            !missing.is_empty() || (request.prompt == Prompt::Consent && !next.consent_was_asked());
+        if must_ask && request.prompt == Prompt::None {
+            return Err(Refusal::new(aadsts::CONSENT_REQUIRED)
+                .with("client", request.application.client_id)
+                .with("client_name", &request.application.name));
+        }
+        let set_cookies = signed_in.set_cookies.clone();
+        let mut response = if must_ask {
+            self.consent_page(request, next, &signed_in.user)
+        } else {
+            issue(self, request, &signed_in, now).await?
+        };
+        pages::add_cookies(&mut response, set_cookies);
+        Ok(response)
+    }
+
+    async fn access_of(
+        &self,
+        request: &AuthorizeRequest,
+        signed_in: &SignedIn,
+        now: Instant,
+    ) -> Result<Access, Refusal> {
+        let asking = AccessContext {
+            tenant: &request.tenant,
+            user: Some(&signed_in.user),
+            client: Some(&request.application),
+            asked: Some(&request.scopes),
+            contexts: &request.claims.contexts,
+            address: conditional_access::address(&self.headers),
+            authenticated_at: Some(signed_in.session.started_at),
+            request: Some((now, &self.trace)),
+        };
+        Ok(self.idp.access(&asking).await?)
+    }
+
+    async fn record_session_refused(
+        &self,
+        request: &AuthorizeRequest,
+        session: &Session,
+        decision: &Decision,
+    ) -> Result<(), Refusal> {
+        let Decision { question, verdict } = decision;
+        let refused = SessionRefused {
+            session: session.id,
+            client_id: request.application.client_id,
+            client_name: request.application.name.clone(),
+            verdict: verdict.clone(),
+            question: question.clone(),
+        };
+        let subject = Subject::user(session.user_id);
+        let event = Event::new(request.tenant.id, question.at, subject, &self.trace, refused);
+        Ok(self.idp.chassis.journal.append(&event).await?)
+    }
+
+    /// Returns the newest session of the browser in a tenant, with its user.
+    pub(crate) async fn session_of_browser(
+        &self,
+        tenant: TenantId,
+    ) -> Result<Option<(Session, Option<User>)>, Refusal> {
+        self.session_of(tenant, None).await
+    }
+
+    /// Returns the newest session in the browser, of this user if one is given.
+    pub(crate) async fn session_of(
+        &self,
+        tenant: TenantId,
+        user: Option<UserId>,
+    ) -> Result<Option<(Session, Option<User>)>, Refusal> {
+        let Some(browser) = Browser::of_request(&self.headers) else { return Ok(None) };
+        let sessions = sessions::of_browser(&self.idp.chassis.store, tenant, &browser).await?;
+        let found = sessions.into_iter().find(|session| user.is_none_or(|user| session.user_id == user));
+        let Some(session) = found else { return Ok(None) };
+        let user = self.idp.directory.user(tenant, session.user_id).await?;
+        Ok(Some((session, user)))
+    }
+
+    /// Returns the sign-in page, with the error of the last attempt.
+    pub(crate) fn sign_in_page(
+        &self,
+        request: &AuthorizeRequest,
+        next: Next,
+        wrong: Option<(&str, &Refusal)>,
+    ) -> Response {
+        let hinted = || request.login_hint.as_deref().map(user_name_of_hint).unwrap_or_default();
+        let user_name = wrong.map_or_else(hinted, |(name, _)| name.to_owned());
+        let state = PageState::new(&self.segment, next, None);
+        pages::sign_in(self, state, &request.application.name, &user_name, wrong.map(|(_, refusal)| refusal))
+    }
+
+    fn consent_page(&self, request: &AuthorizeRequest, next: Next, user: &User) -> Response {
+        let state = PageState::new(&self.segment, next, Some(user.id));
+        pages::consent(self, state, &request.application.name, user, request.listed_permissions())
+    }
+}

@@ -1,0 +1,102 @@
+//! The pages of the device authorization grant.
+
+use std::collections::BTreeSet;
+
+use axum::response::Response;
+use http::StatusCode;
+use qrcode::QrCode;
+use qrcode::render::svg;
+
+use super::respond::{OWN, page_response, with_cookie};
+use super::state::{FormFields, PageState};
+use super::templates::{ApproveDevice, Permission, UserCode, Wrong};
+use crate::access::scopes::ResolvedResource;
+use crate::directory::{Application, User};
+use crate::protocol::refusal::Refusal;
+use crate::visit::Visit;
+
+/// Width of the QR code, in pixels.
+const QR_PIXELS: u32 = 160;
+
+/// Renders the page for entering a user code, with its own `address` as a QR code.
+pub(crate) fn user_code(
+    visit: &Visit,
+    state: PageState,
+    typed: &str,
+    address: &str,
+    wrong: Option<&Refusal>,
+) -> Response {
+    let action = format!("/{}/oauth2/deviceauth", state.segment());
+    let FormFields { ctx, canary, set_cookie } = state.fields(visit);
+    let page = UserCode {
+        action,
+        ctx: &ctx,
+        canary: &canary,
+        user_code: typed,
+        wrong: wrong.map(Wrong::of),
+        qr: qr(address),
+    };
+    with_cookie(page_response(StatusCode::OK, &page, OWN), set_cookie)
+}
+
+/// Renders the page for approving a device, with the permissions that are not granted yet.
+pub(crate) fn approve_device(
+    visit: &Visit,
+    state: PageState,
+    client: &Application,
+    user: &User,
+    lacking: &[(ResolvedResource, BTreeSet<String>)],
+) -> Response {
+    let action = format!("/{}/deviceauth", state.segment());
+    let FormFields { ctx, canary, set_cookie } = state.fields(visit);
+    let permissions = lacking.iter().flat_map(|(resource, scopes)| {
+        scopes.iter().map(|name| {
+            let known = resource.application.document.scopes.iter().find(|scope| scope.value == *name);
+            Permission {
+                resource: resource.application.name.clone(),
+                name: name.clone(),
+                description: known.map(|scope| scope.description.clone()).unwrap_or_default(),
+            }
+        })
+    });
+    let page = ApproveDevice {
+        action,
+        ctx: &ctx,
+        canary: &canary,
+        application: &client.name,
+        user_name: &user.upn,
+        permissions: permissions.collect(),
+    };
+    with_cookie(page_response(StatusCode::OK, &page, OWN), set_cookie)
+}
+
+/// Returns an address as a QR code: SVG that consists of squares only.
+pub(super) fn qr(address: &str) -> Option<String> {
+    let code = QrCode::new(address.as_bytes()).ok()?;
+    let picture = code
+        .render()
+        .min_dimensions(QR_PIXELS, QR_PIXELS)
+        .dark_color(svg::Color("#000000"))
+        .light_color(svg::Color("#ffffff"))
+        .build();
+    // Inline SVG has no XML declaration.
+    let start = picture.find("<svg")?;
+    Some(picture[start..].replacen(
+        "<svg",
+        "<svg role=\"img\" aria-label=\"QR code with the address of this page\"",
+        1,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::qr;
+
+    #[test]
+    fn an_address_becomes_a_picture_and_nothing_of_it_becomes_markup() {
+        let picture = qr("https://login.example/common/oauth2/deviceauth?otc=\"><script>").unwrap();
+        assert!(picture.starts_with("<svg role=\"img\"") && picture.ends_with("</svg>"), "{picture}");
+        assert!(!picture.contains("script") && !picture.contains("style="), "{picture}");
+        assert_eq!(qr(&"x".repeat(10_000)), None);
+    }
+}

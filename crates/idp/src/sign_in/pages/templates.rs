@@ -1,0 +1,332 @@
+//! Page templates.
+
+use askama::Template;
+
+use crate::protocol::refusal::Refusal;
+
+/// Sign-in.
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+pub(crate) struct SignIn<'a> {
+    pub(crate) action: String,
+    pub(crate) forgot: String,
+    pub(crate) ctx: &'a str,
+    pub(crate) canary: &'a str,
+    pub(crate) application: &'a str,
+    pub(crate) user_name: &'a str,
+    pub(crate) wrong: Option<Wrong>,
+}
+
+/// The error of the previous attempt.
+pub(crate) struct Wrong {
+    pub(crate) code: String,
+    pub(crate) sentence: String,
+    pub(crate) remedy: &'static str,
+}
+
+impl Wrong {
+    pub(crate) fn of(refusal: &Refusal) -> Self {
+        Self {
+            code: refusal.error.to_string(),
+            sentence: refusal.error.sentence(&refusal.params),
+            remedy: refusal.error.remedy,
+        }
+    }
+}
+
+/// Consent.
+#[derive(Template)]
+#[template(path = "consent.html")]
+pub(crate) struct Consent<'a> {
+    pub(crate) action: String,
+    pub(crate) ctx: &'a str,
+    pub(crate) canary: &'a str,
+    pub(crate) application: &'a str,
+    pub(crate) user_name: &'a str,
+    pub(crate) permissions: Vec<Permission>,
+}
+
+/// The end of a sign-out with front-channel logout.
+#[derive(Template)]
+#[template(path = "signed_out.html")]
+pub(crate) struct SignedOut<'a> {
+    pub(crate) frames: Vec<&'a str>,
+    pub(crate) continue_to: Option<&'a str>,
+}
+
+/// Picking an account.
+#[derive(Template)]
+#[template(path = "pick_account.html")]
+pub(crate) struct PickAccount<'a> {
+    pub(crate) action: String,
+    pub(crate) ctx: &'a str,
+    pub(crate) canary: &'a str,
+    pub(crate) title: &'a str,
+    pub(crate) to: &'a str,
+    pub(crate) accounts: Vec<PickedAccount>,
+    /// Value and text of the last button.
+    pub(crate) other: (&'a str, &'a str),
+}
+
+/// An account on the picker page.
+pub(crate) struct PickedAccount {
+    pub(crate) value: String,
+    pub(crate) name: String,
+    pub(crate) user_name: String,
+    pub(crate) signed_in: bool,
+}
+
+/// Admin consent.
+#[derive(Template)]
+#[template(path = "admin_consent.html")]
+pub(crate) struct AdminConsent<'a> {
+    pub(crate) action: String,
+    pub(crate) ctx: &'a str,
+    pub(crate) canary: &'a str,
+    pub(crate) application: &'a str,
+    pub(crate) organization: &'a str,
+    pub(crate) user_name: &'a str,
+    pub(crate) permissions: Vec<Permission>,
+    /// Application permissions.
+    pub(crate) own: Vec<Permission>,
+}
+
+/// A requested permission.
+pub(crate) struct Permission {
+    pub(crate) resource: String,
+    pub(crate) name: String,
+    pub(crate) description: String,
+}
+
+/// Entering a user code.
+#[derive(Template)]
+#[template(path = "user_code.html")]
+pub(crate) struct UserCode<'a> {
+    pub(crate) action: String,
+    pub(crate) ctx: &'a str,
+    pub(crate) canary: &'a str,
+    pub(crate) user_code: &'a str,
+    pub(crate) wrong: Option<Wrong>,
+    /// Trusted SVG.
+    pub(crate) qr: Option<String>,
+}
+
+/// Approving a device.
+#[derive(Template)]
+#[template(path = "approve_device.html")]
+pub(crate) struct ApproveDevice<'a> {
+    pub(crate) action: String,
+    pub(crate) ctx: &'a str,
+    pub(crate) canary: &'a str,
+    pub(crate) application: &'a str,
+    pub(crate) user_name: &'a str,
+    pub(crate) permissions: Vec<Permission>,
+}
+
+/// Changing the password.
+#[derive(Template)]
+#[template(path = "change_password.html")]
+pub(crate) struct ChangePassword<'a> {
+    pub(crate) action: String,
+    pub(crate) ctx: &'a str,
+    pub(crate) canary: &'a str,
+    pub(crate) user_name: &'a str,
+    pub(crate) wrong: Option<Wrong>,
+}
+
+/// MFA.
+#[derive(Template)]
+#[template(path = "second_factor.html")]
+pub(crate) struct SecondFactor<'a> {
+    pub(crate) action: String,
+    pub(crate) ctx: &'a str,
+    pub(crate) canary: &'a str,
+    pub(crate) user_name: &'a str,
+    pub(crate) new_secret: Option<&'a str>,
+    /// Trusted SVG.
+    pub(crate) qr: Option<String>,
+    pub(crate) wrong: Option<Wrong>,
+}
+
+/// Requesting a reset code.
+#[derive(Template)]
+#[template(path = "ask_reset_code.html")]
+pub(crate) struct AskResetCode<'a> {
+    pub(crate) action: String,
+    pub(crate) ctx: &'a str,
+    pub(crate) canary: &'a str,
+}
+
+/// Password reset.
+#[derive(Template)]
+#[template(path = "reset_password.html")]
+pub(crate) struct ResetPassword<'a> {
+    pub(crate) action: String,
+    pub(crate) ctx: &'a str,
+    pub(crate) canary: &'a str,
+    pub(crate) user_name: &'a str,
+    pub(crate) wrong: Option<String>,
+}
+
+/// A protocol error.
+#[derive(Template)]
+#[template(path = "refusal.html")]
+pub(crate) struct RefusalPage {
+    pub(crate) code: String,
+    pub(crate) sentence: String,
+    pub(crate) remedy: &'static str,
+    pub(crate) trace_id: String,
+    pub(crate) correlation_id: String,
+    pub(crate) at: String,
+}
+
+/// An error of the catalogue.
+#[derive(Template)]
+#[template(path = "known_error.html")]
+pub(crate) struct KnownError {
+    pub(crate) code: String,
+    pub(crate) text: &'static str,
+    pub(crate) who_can_fix_it: &'static str,
+    pub(crate) remedy: &'static str,
+    pub(crate) seen: String,
+}
+
+/// A message without actions.
+#[derive(Template)]
+#[template(path = "message.html")]
+pub(crate) struct Message<'a> {
+    pub(crate) title: &'a str,
+    pub(crate) text: &'a str,
+}
+
+/// The authorization response as a form.
+#[derive(Template)]
+#[template(path = "form_post.html")]
+pub(crate) struct FormPost<'a> {
+    pub(crate) action: &'a str,
+    pub(crate) fields: &'a [(&'static str, String)],
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NASTY: &str = "<script>alert('x')</script>\"";
+
+    /// Renders every page with markup wherever external text can appear.
+    #[test]
+    fn markup_from_outside_appears_only_escaped() {
+        let wrong = || Some(Wrong { code: NASTY.into(), sentence: NASTY.into(), remedy: "" });
+        let permission =
+            || Permission { resource: NASTY.into(), name: NASTY.into(), description: NASTY.into() };
+        let pages = [
+            SignIn {
+                action: NASTY.into(),
+                forgot: NASTY.into(),
+                ctx: NASTY,
+                canary: NASTY,
+                application: NASTY,
+                user_name: NASTY,
+                wrong: wrong(),
+            }
+            .render(),
+            Consent {
+                action: NASTY.into(),
+                ctx: NASTY,
+                canary: NASTY,
+                application: NASTY,
+                user_name: NASTY,
+                permissions: vec![permission()],
+            }
+            .render(),
+            SignedOut { frames: vec![NASTY], continue_to: Some(NASTY) }.render(),
+            PickAccount {
+                action: NASTY.into(),
+                ctx: NASTY,
+                canary: NASTY,
+                title: NASTY,
+                to: NASTY,
+                accounts: vec![PickedAccount {
+                    value: NASTY.into(),
+                    name: NASTY.into(),
+                    user_name: NASTY.into(),
+                    signed_in: true,
+                }],
+                other: (NASTY, NASTY),
+            }
+            .render(),
+            AdminConsent {
+                action: NASTY.into(),
+                ctx: NASTY,
+                canary: NASTY,
+                application: NASTY,
+                organization: NASTY,
+                user_name: NASTY,
+                permissions: vec![permission()],
+                own: vec![permission()],
+            }
+            .render(),
+            UserCode {
+                action: NASTY.into(),
+                ctx: NASTY,
+                canary: NASTY,
+                user_code: NASTY,
+                wrong: wrong(),
+                qr: None,
+            }
+            .render(),
+            ApproveDevice {
+                action: NASTY.into(),
+                ctx: NASTY,
+                canary: NASTY,
+                application: NASTY,
+                user_name: NASTY,
+                permissions: vec![permission()],
+            }
+            .render(),
+            SecondFactor {
+                action: NASTY.into(),
+                ctx: NASTY,
+                canary: NASTY,
+                user_name: NASTY,
+                new_secret: Some(NASTY),
+                qr: None,
+                wrong: wrong(),
+            }
+            .render(),
+            AskResetCode { action: NASTY.into(), ctx: NASTY, canary: NASTY }.render(),
+            ResetPassword {
+                action: NASTY.into(),
+                ctx: NASTY,
+                canary: NASTY,
+                user_name: NASTY,
+                wrong: Some(NASTY.into()),
+            }
+            .render(),
+            ChangePassword {
+                action: NASTY.into(),
+                ctx: NASTY,
+                canary: NASTY,
+                user_name: NASTY,
+                wrong: wrong(),
+            }
+            .render(),
+            RefusalPage {
+                code: NASTY.into(),
+                sentence: NASTY.into(),
+                remedy: "",
+                trace_id: NASTY.into(),
+                correlation_id: NASTY.into(),
+                at: NASTY.into(),
+            }
+            .render(),
+            Message { title: NASTY, text: NASTY }.render(),
+            FormPost { action: NASTY, fields: &[("code", NASTY.into())] }.render(),
+        ];
+        for page in pages {
+            let page = page.unwrap();
+            assert!(!page.contains("alert('x')"), "{page}");
+            assert!(page.contains("lang=\"en\""));
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! The page on which users register, name and remove passkeys.
+
+use axum::response::Response;
+use outlive_clock::Instant;
+use outlive_journal::Event;
+use outlive_rules::aadsts;
+use outlive_store::Change;
+use outlive_tokens::fingerprint;
+use outlive_wire::Subject;
+use outlive_wire::events::{PasskeyRefused, PasskeyRegistered, PasskeyRemoved};
+
+use super::ceremony::{Answer, RelyingParty};
+use super::challenge::{Challenge, record_challenge};
+use super::sign_in::not_accepted;
+use super::stored::{self, Passkey};
+use crate::access::second_factor;
+use crate::directory::sessions::Session;
+use crate::directory::{Tenant, User};
+use crate::protocol::refusal::Refusal;
+use crate::sign_in::pages::{self, Next, PageState, Wrong};
+use crate::visit::Visit;
+
+/// The maximum number of passkeys per user ("Enable passkeys (FIDO2) for your organization": ten).
+const PASSKEYS_MAX: usize = 10;
+/// The maximum length of a name, in characters.
+const NAME_CHARS_MAX: usize = 30;
+
+/// `GET /{tenant}/security-info`.
+pub(crate) async fn security_info_page(visit: Visit) -> Response {
+    let result = visit.show_security_info().await;
+    visit.page(result).await
+}
+
+/// `POST /{tenant}/security-info`: `credential` and `name` of a new passkey, or `remove` with the
+/// id of one, with `ctx` and `canary` of the form.
+pub(crate) async fn change_security_info(visit: Visit) -> Response {
+    let result = visit.try_change_security_info().await;
+    visit.page(result).await
+}
+
+impl Visit {
+    async fn show_security_info(&self) -> Result<Response, Refusal> {
+        let tenant = self.idp.tenant(&self.segment, None).await?;
+        let now = self.idp.now(tenant.id).await?;
+        match self.signed_in_at(&tenant, now).await? {
+            Some((session, user)) => self.security_info_for(&tenant, &user, &session, now).await,
+            None => {
+                let state = PageState::new(&self.segment, Next::SecurityInfo, None);
+                Ok(pages::sign_in(self, state, "your security info", "", None))
+            }
+        }
+    }
+
+    async fn signed_in_at(&self, tenant: &Tenant, now: Instant) -> Result<Option<(Session, User)>, Refusal> {
+        let Some((session, Some(user))) = self.session_of_browser(tenant.id).await? else { return Ok(None) };
+        Ok(session.signs_in(&user, &tenant.rules, now).then_some((session, user)))
+    }
+
+    /// Returns the page for a user who has just signed in.
+    pub(crate) async fn go_on_to_security_info(
+        &self,
+        user: &User,
+        session: &Session,
+    ) -> Result<Response, Refusal> {
+        let tenant = self.idp.tenant(&self.segment, None).await?;
+        let now = self.idp.now(tenant.id).await?;
+        self.security_info_for(&tenant, user, session, now).await
+    }
+
+    async fn security_info_for(
+        &self,
+        tenant: &Tenant,
+        user: &User,
+        session: &Session,
+        now: Instant,
+    ) -> Result<Response, Refusal> {
+        if lacks_second_factor(tenant, user, session) {
+            return Ok(self.step_up(&self.segment, user, session, Next::SecurityInfo, now));
+        }
+        self.passkey_list(tenant, user, None, now).await
+    }
+
+    async fn passkey_list(
+        &self,
+        tenant: &Tenant,
+        user: &User,
+        wrong: Option<Wrong>,
+        now: Instant,
+    ) -> Result<Response, Refusal> {
+        let chassis = &self.idp.chassis;
+        let known = stored::of_user(&chassis.store, tenant.id, user.id).await?;
+        let challenge =
+            Challenge::generate(&mut chassis.random.of(tenant.id).stream("passkey-challenge"), now);
+        let options = RelyingParty::of_origin(&self.origin.0).map(|here| {
+            here.creation_options(&challenge, user.id, &user.upn, &user.display_name, &known).to_string()
+        });
+        let state = PageState::new(&self.segment, Next::NewPasskey(challenge), Some(user.id));
+        Ok(pages::security_info(self, state, user, &known, options.as_deref(), wrong))
+    }
+
+    async fn try_change_security_info(&self) -> Result<Response, Refusal> {
+        let state = PageState::of_form(self)?;
+        let Next::NewPasskey(challenge) = state.next else {
+            return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER));
+        };
+        let tenant = self.idp.tenant(&self.segment, None).await?;
+        let now = self.idp.now(tenant.id).await?;
+        // Only for a user who is still signed in and meets all requirements.
+        let signed_in = self.signed_in_at(&tenant, now).await?;
+        let signed_in = signed_in.filter(|(session, user)| {
+            state.user == Some(user.id) && !lacks_second_factor(&tenant, user, session)
+        });
+        let Some((_, user)) = signed_in else { return self.show_security_info().await };
+        let done = match self.parameters.get("remove") {
+            Some(credential) => self.remove_passkey(&tenant, &user, credential, now).await?,
+            None => self.register_passkey(&tenant, &user, &challenge, now).await?,
+        };
+        let wrong = done.err().map(|refusal| Wrong::of(&refusal));
+        self.passkey_list(&tenant, &user, wrong, now).await
+    }
+
+    async fn register_passkey(
+        &self,
+        tenant: &Tenant,
+        user: &User,
+        challenge: &Challenge,
+        now: Instant,
+    ) -> Result<Result<(), Refusal>, Refusal> {
+        let passkey = match self.new_passkey(tenant, user, challenge, now).await? {
+            Ok(passkey) => passkey,
+            Err(refusal) => return self.refuse_passkey(tenant, user, refusal, now).await,
+        };
+        let registered = PasskeyRegistered {
+            upn: user.upn.clone(),
+            passkey: fingerprint(&passkey.credential),
+            name: passkey.name.clone(),
+            rp_id: passkey.rp_id.clone(),
+        };
+        let event = Event::new(tenant.id, now, Subject::user(user.id), &self.trace, registered);
+        let mut change = Change::from(passkey.insertion(tenant.id));
+        for statement in record_challenge(tenant.id, challenge, now) {
+            change.add(statement);
+        }
+        change.append(self.idp.chassis.journal.entry(&event));
+        match self.idp.directory.commit(tenant.id, change).await {
+            Ok(()) => Ok(Ok(())),
+            Err(error) if error.is_conflict() => {
+                self.refuse_passkey(tenant, user, not_accepted("it is registered already"), now).await
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn new_passkey(
+        &self,
+        tenant: &Tenant,
+        user: &User,
+        challenge: &Challenge,
+        now: Instant,
+    ) -> Result<Result<Passkey, Refusal>, Refusal> {
+        if stored::of_user(&self.idp.chassis.store, tenant.id, user.id).await?.len() >= PASSKEYS_MAX {
+            return Ok(Err(not_accepted("a user can have ten of them, not more")));
+        }
+        let Some(here) = RelyingParty::of_origin(&self.origin.0) else {
+            return Ok(Err(not_accepted("a passkey requires a host name instead of an IP address")));
+        };
+        let made = Answer::read(self.parameters.get("credential").unwrap_or_default())
+            .and_then(|answer| here.verify_registration(challenge, user.id, answer, now));
+        let name = self.parameters.get("name").unwrap_or("Passkey").trim();
+        if name.chars().count() > NAME_CHARS_MAX || name.contains(char::is_control) {
+            return Ok(Err(not_accepted("its name has at most 30 characters, on one line")));
+        }
+        Ok(made.map_err(not_accepted).map(|made| Passkey {
+            credential: made.credential,
+            user_id: user.id,
+            rp_id: here.id,
+            name: name.to_owned(),
+            public_key: made.public_key,
+            aaguid: made.aaguid,
+            counter: made.counter,
+            created_at: now,
+            used_at: None,
+        }))
+    }
+
+    async fn refuse_passkey(
+        &self,
+        tenant: &Tenant,
+        user: &User,
+        refusal: Refusal,
+        now: Instant,
+    ) -> Result<Result<(), Refusal>, Refusal> {
+        let refused = PasskeyRefused {
+            upn: user.upn.clone(),
+            code: refusal.error,
+            description: refusal.error.render(&refusal.params),
+        };
+        let event = Event::new(tenant.id, now, Subject::user(user.id), &self.trace, refused);
+        self.idp.chassis.journal.append(&event).await?;
+        Ok(Err(refusal))
+    }
+
+    async fn remove_passkey(
+        &self,
+        tenant: &Tenant,
+        user: &User,
+        credential: &str,
+        now: Instant,
+    ) -> Result<Result<(), Refusal>, Refusal> {
+        let unknown = || Ok(Err(Refusal::new(aadsts::PASSKEY_NOT_FOUND)));
+        let passkey = stored::find(&self.idp.chassis.store, tenant.id, credential).await?;
+        let Some(passkey) = passkey.filter(|passkey| passkey.user_id == user.id) else { return unknown() };
+        let mut change = Change::from(passkey.removal(tenant.id));
+        let removed = PasskeyRemoved {
+            upn: user.upn.clone(),
+            passkey: fingerprint(&passkey.credential),
+            name: passkey.name,
+            rp_id: passkey.rp_id,
+            actor: None,
+        };
+        let event = Event::new(tenant.id, now, Subject::user(user.id), &self.trace, removed);
+        change.append(self.idp.chassis.journal.entry(&event));
+        match self.idp.directory.commit(tenant.id, change).await {
+            Ok(()) => Ok(Ok(())),
+            Err(error) if error.is_conflict() => unknown(),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Whether a new passkey would bypass MFA, since it satisfies MFA itself.
+fn lacks_second_factor(tenant: &Tenant, user: &User, session: &Session) -> bool {
+    let facts = second_factor::facts(tenant, user, None, &session.amr);
+    facts.is_missing() || (facts.registered && !facts.done)
+}

@@ -1,0 +1,166 @@
+//! Passkey sign-in: the page and its form.
+
+use axum::response::Response;
+use outlive_clock::Instant;
+use outlive_rules::{Aadsts, aadsts};
+use outlive_store::Change;
+
+use super::ceremony::{Answer, RelyingParty};
+use super::challenge::{Challenge, Reason, record_challenge};
+use super::stored::{self, Passkey};
+use crate::directory::{Tenant, User, shortened_name};
+use crate::protocol::refusal::Refusal;
+use crate::sign_in::pages::{self, Next, PageState, PasskeyPending};
+use crate::visit::Visit;
+
+/// The authentication methods of a passkey sign-in: the key, and user verification as MFA.
+const AMR: [&str; 2] = ["fido", outlive_rules::second_factor::AMR];
+
+/// `POST /{tenant}/passkey`: `credential`, with the form's `ctx` and `canary`; or `cancel`.
+pub(crate) async fn passkey(visit: Visit) -> Response {
+    let result = visit.try_passkey().await;
+    visit.page(result).await
+}
+
+/// Returns the refusal for a passkey that is not accepted.
+pub(super) fn not_accepted(why: impl std::fmt::Display) -> Refusal {
+    Refusal::new(aadsts::PASSKEY_NOT_ACCEPTED).with("reason", why)
+}
+
+impl Visit {
+    /// Shows the passkey page for the passkeys of the named user, or for discoverable credentials.
+    pub(crate) async fn ask_passkey(
+        &self,
+        tenant: &Tenant,
+        next: Next,
+        user_name: &str,
+        persistent: bool,
+        now: Instant,
+    ) -> Result<Response, Refusal> {
+        let Some(here) = RelyingParty::of_origin(&self.origin.0) else {
+            let refusal = not_accepted("passkeys require a host name, not an IPv6 address");
+            return self.sign_in_again(next, user_name, &refusal).await;
+        };
+        let chassis = &self.idp.chassis;
+        let user = match user_name {
+            "" => None,
+            name => self.idp.directory.user_by_upn(tenant.id, name).await?,
+        };
+        let known = match user {
+            Some(user) => stored::of_user(&chassis.store, tenant.id, user.id).await?,
+            None => Vec::new(),
+        };
+        let challenge =
+            Challenge::generate(&mut chassis.random.of(tenant.id).stream("passkey-challenge"), now);
+        let options = here.request_options(&challenge, &known).to_string();
+        let pending = PasskeyPending {
+            next: Box::new(next),
+            challenge,
+            user_name: shortened_name(user_name),
+            persistent,
+        };
+        let state = PageState::new(&self.segment, Next::Passkey(pending), None);
+        Ok(pages::passkey(self, state, user_name, &options))
+    }
+
+    async fn try_passkey(&self) -> Result<Response, Refusal> {
+        let state = PageState::of_form(self)?;
+        let Next::Passkey(pending) = state.next else {
+            return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER));
+        };
+        let next = *pending.next.clone();
+        if self.parameters.get("cancel").is_some() {
+            return Ok(self.sign_in_otherwise(next, &pending.user_name).await);
+        }
+        let tenant = self.tenant_of(&next).await?;
+        let now = self.idp.now(tenant.id).await?;
+        let (user, refusal) = match self.check_passkey(&tenant, &pending, now).await? {
+            Ok((user, change)) => {
+                let amr = AMR.map(str::to_owned).to_vec();
+                let about = user.clone();
+                match self.begin_session(change, &tenant, user, amr, pending.persistent, now).await {
+                    Ok(signed_in) => return Ok(self.go_on(next, signed_in).await),
+                    Err(error) if error.is_conflict() => {
+                        (Some(about), not_accepted("the challenge was used before"))
+                    }
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            Err(refused) => refused,
+        };
+        self.record_refused(&tenant, user.as_ref(), &pending.user_name, &refusal, now).await?;
+        self.sign_in_again(next, &pending.user_name, &refusal).await
+    }
+
+    /// Verifies the response and returns the user with the statement that records the use, or else
+    /// the refusal and the user, if known. The account status is checked last. A lockout after
+    /// failed passwords does not apply, since a passkey cannot be guessed.
+    async fn check_passkey(
+        &self,
+        tenant: &Tenant,
+        pending: &PasskeyPending,
+        now: Instant,
+    ) -> Result<Result<(User, Change), (Option<User>, Refusal)>, Refusal> {
+        let unknown = |code: Aadsts| Ok(Err((None, Refusal::new(code))));
+        let answer = match Answer::read(self.parameters.get("credential").unwrap_or_default()) {
+            Ok(answer) => answer,
+            Err(why) => return Ok(Err((None, not_accepted(why)))),
+        };
+        let store = &self.idp.chassis.store;
+        let Some(passkey) = stored::find(store, tenant.id, answer.credential()).await? else {
+            return unknown(aadsts::PASSKEY_NOT_FOUND);
+        };
+        let Some(user) = self.idp.directory.user(tenant.id, passkey.user_id).await? else {
+            return unknown(aadsts::PASSKEY_NOT_FOUND);
+        };
+        let counter = match self.signed_by(&passkey, &user, pending, answer, now) {
+            Ok(counter) => counter,
+            Err(why) => return Ok(Err((Some(user), not_accepted(why)))),
+        };
+        if user.deleted_at.is_some() {
+            return Ok(Err((Some(user), Refusal::new(aadsts::USER_NOT_FOUND))));
+        }
+        if !user.enabled {
+            return Ok(Err((Some(user), Refusal::new(aadsts::USER_DISABLED))));
+        }
+        let mut change = Change::from(passkey.record_use(tenant.id, counter, now));
+        for statement in record_challenge(tenant.id, &pending.challenge, now) {
+            change.add(statement);
+        }
+        Ok(Ok((user, change)))
+    }
+
+    fn signed_by(
+        &self,
+        passkey: &Passkey,
+        user: &User,
+        pending: &PasskeyPending,
+        answer: Answer<super::ceremony::Assertion>,
+        now: Instant,
+    ) -> Result<u32, Reason> {
+        let named = pending.user_name.trim();
+        if !named.is_empty() && named.to_lowercase() != user.upn.to_lowercase() {
+            return Err("it belongs to another user".to_owned());
+        }
+        if named.is_empty() && !answer.names_user() {
+            return Err("the response contains no user handle".to_owned());
+        }
+        let here = RelyingParty::of_origin(&self.origin.0);
+        let here = here.filter(|here| here.id == passkey.rp_id);
+        let here = here.ok_or_else(|| "it was created for another host name".to_owned())?;
+        here.verify_assertion(&pending.challenge, passkey, answer, now)
+    }
+
+    /// Shows the sign-in page again, without an error.
+    async fn sign_in_otherwise(&self, next: Next, user_name: &str) -> Response {
+        match next {
+            Next::Authorize { version, parameters, consented } => {
+                self.authorize(version, parameters, consented, None).await
+            }
+            next => {
+                let state = PageState::new(&self.segment, next, None);
+                pages::sign_in(self, state, "your account", user_name, None)
+            }
+        }
+    }
+}
