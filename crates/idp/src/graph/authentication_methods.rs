@@ -11,13 +11,11 @@ use crate::sign_in::passkeys::{Passkey, of_user};
 
 pub(super) fn router() -> Router<Idp> {
     let mut router = Router::new()
-        .collection("/users/{id}/authentication/fido2Methods", list_passkeys, MethodRouter::new())
+        .read_only("/users/{id}/authentication/fido2Methods", list_passkeys)
         .route("/users/{id}/authentication/fido2Methods/{method}", get(show_passkey).delete(remove_passkey));
     for user in ["/me", "/users/{id}"] {
         let methods = format!("{user}/authentication/{{kind}}");
-        router = router
-            .collection(&methods, list, MethodRouter::new())
-            .route(&format!("{methods}/{{method}}"), get(show));
+        router = router.read_only(&methods, list).route(&format!("{methods}/{{method}}"), get(show));
     }
     router
 }

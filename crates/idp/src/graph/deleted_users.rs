@@ -11,7 +11,7 @@ use crate::directory::{KEPT_AFTER_DELETION, User};
 
 pub(super) fn router() -> Router<Idp> {
     Router::new()
-        .collection("/directory/deletedItems/microsoft.graph.user", list, MethodRouter::new())
+        .read_only("/directory/deletedItems/microsoft.graph.user", list)
         .route("/directory/deletedItems/{id}", get(show).delete(purge))
         .route("/directory/deletedItems/{id}/restore", post(restore))
 }
@@ -20,17 +20,17 @@ pub(super) fn router() -> Router<Idp> {
 const DELETED_USER: EntityType = EntityType { set: "directoryObjects", default: Use::ShownIfDeleted, ..USER };
 
 async fn list(caller: Caller) -> Answer {
+    let caller = &caller;
     caller.allowed(&READ_USERS)?;
-    collection(&caller, &DELETED_USER, |options| read(&caller, options)).await
-}
-
-async fn read(caller: &Caller, options: Options) -> Result<Page> {
     let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
-    let found = directory.users_after(tenant, true, &options.after, options.limit()).await?;
-    let mut found = page_of(found, &options);
     let forgotten = (caller.now - KEPT_AFTER_DELETION).whole_second();
-    found.objects.retain(|object| is_after(object, forgotten));
-    Ok(found)
+    collection(caller, &DELETED_USER, |options| async move {
+        let found = directory.users_after(tenant, true, &options.after, options.limit()).await?;
+        let mut found = page_of(found, &options);
+        found.objects.retain(|object| is_after(object, forgotten));
+        Ok(found)
+    })
+    .await
 }
 
 fn is_after(object: &Value, instant: Instant) -> bool {

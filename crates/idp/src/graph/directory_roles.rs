@@ -15,12 +15,12 @@ pub(super) fn router() -> Router<Idp> {
     let mut router = Router::new()
         .collection("/directoryRoles", list, post(activate))
         .route("/directoryRoles/{id}", get(show))
-        .collection("/directoryRoleTemplates", list_templates, MethodRouter::new())
+        .read_only("/directoryRoleTemplates", list_templates)
         .route("/directoryRoleTemplates/{id}", get(show_template));
     // The second is `directoryRoles(roleTemplateId='…')`.
     for role in ["/directoryRoles/{id}", "/{named}"] {
         router = router
-            .collection(&format!("{role}/members"), list_members, MethodRouter::new())
+            .read_only(&format!("{role}/members"), list_members)
             .route(&format!("{role}/members/$ref"), post(add_member))
             .route(&format!("{role}/members/{{member}}/$ref"), delete(remove_member));
     }
@@ -97,15 +97,15 @@ async fn activate(caller: Caller, Body(activation): Body<Activation>) -> Answer 
 }
 
 async fn list_members(caller: Caller, Path(id): Path<String>) -> Answer {
+    let caller = &caller;
     caller.allowed(&READ_ROLES)?;
-    let role = find(&caller, &id)?;
-    collection(&caller, &MEMBER, |options| read_members(&caller, role, options)).await
-}
-
-async fn read_members(caller: &Caller, role: DirectoryRole, options: Options) -> Result<Page> {
+    let role = find(caller, &id)?;
     let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
-    let ids = directory.role_members_after(tenant, role.name, &options.after, options.limit()).await?;
-    members_page(caller, ids, &options).await
+    collection(caller, &MEMBER, |options| async move {
+        let ids = directory.role_members_after(tenant, role.name, &options.after, options.limit()).await?;
+        members_page(caller, ids, &options).await
+    })
+    .await
 }
 
 async fn add_member(caller: Caller, Path(id): Path<String>, reference: Reference) -> Result<StatusCode> {

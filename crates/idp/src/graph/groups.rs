@@ -14,21 +14,16 @@ use super::users::USER;
 use crate::directory::{Group, GroupDocument};
 
 pub(super) fn router() -> Router<Idp> {
+    let members = |kind| move |caller, path| list_members(caller, path, kind);
     let mut router = Router::new()
         .collection("/groups", list, post(create))
         .route("/groups/{id}", get(show).patch(update).delete(remove))
         .route("/groups/{id}/members/$ref", post(add_member))
         .route("/groups/{id}/members/{member}/$ref", delete(remove_member));
     // Without nested groups they are the same.
-    for name in ["members", "transitiveMembers"] {
-        let members = format!("/groups/{{id}}/{name}");
-        let users = format!("{members}/microsoft.graph.user");
-        let list = |kind| move |caller, path| list_members(caller, path, kind);
-        router = router.collection(&members, list(&MEMBER), MethodRouter::new()).collection(
-            &users,
-            list(&USER),
-            MethodRouter::new(),
-        );
+    for path in ["/groups/{id}/members", "/groups/{id}/transitiveMembers"] {
+        router = router.read_only(path, members(&MEMBER));
+        router = router.read_only(&format!("{path}/microsoft.graph.user"), members(&USER));
     }
     router
 }
@@ -55,20 +50,20 @@ entity_type! {
 }
 
 async fn list(caller: Caller) -> Answer {
+    let caller = &caller;
     caller.allowed(&READ_GROUPS)?;
-    collection(&caller, &GROUP, |options| read(&caller, options)).await
-}
-
-async fn read(caller: &Caller, options: Options) -> Result<Page> {
-    let found = match options.filter.equal("id") {
-        Some(id) => find(caller, id).await.into_iter().collect(),
-        None => {
-            let name = options.filter.equal_in_ascii("displayName");
-            let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
-            directory.groups_after(tenant, name, &options.after, options.limit()).await?
-        }
-    };
-    Ok(options.page(found, |group| group.id.to_string(), resource))
+    let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
+    collection(caller, &GROUP, |options| async move {
+        let found = match options.filter.equal("id") {
+            Some(id) => find(caller, id).await.into_iter().collect(),
+            None => {
+                let name = options.filter.equal_in_ascii("displayName");
+                directory.groups_after(tenant, name, &options.after, options.limit()).await?
+            }
+        };
+        Ok(options.page(found, |group| group.id.to_string(), resource))
+    })
+    .await
 }
 
 async fn show(caller: Caller, Path(id): Path<String>) -> Answer {
@@ -222,15 +217,15 @@ async fn members(caller: &Caller, references: Vec<Reference>) -> Result<Vec<User
 }
 
 async fn list_members(caller: Caller, Path(id): Path<String>, kind: &'static EntityType) -> Answer {
+    let caller = &caller;
     caller.allowed(&READ_GROUPS)?;
-    let group = find(&caller, &id).await?;
-    collection(&caller, kind, |options| read_members(&caller, &group, options)).await
-}
-
-async fn read_members(caller: &Caller, group: &Group, options: Options) -> Result<Page> {
+    let group = find(caller, &id).await?.id;
     let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
-    let ids = directory.members_after(tenant, group.id, &options.after, options.limit()).await?;
-    members_page(caller, ids, &options).await
+    collection(caller, kind, |options| async move {
+        let ids = directory.members_after(tenant, group, &options.after, options.limit()).await?;
+        members_page(caller, ids, &options).await
+    })
+    .await
 }
 
 async fn add_member(caller: Caller, Path(id): Path<String>, reference: Reference) -> Result<StatusCode> {

@@ -3,7 +3,7 @@
 use super::directory_roles::{self, ROLE};
 use super::groups::{self, GROUP};
 use super::member::typed;
-use super::odata::Use;
+use super::odata::{Property, with_property};
 use super::permissions::{READ_GROUPS, READ_ME, READ_ROLES, READ_USERS};
 use super::prelude::*;
 use crate::directory::{DirectoryRole, User};
@@ -12,42 +12,22 @@ use crate::directory::{DirectoryRole, User};
 pub(super) fn router() -> Router<Idp> {
     let mut router = Router::new();
     for user in ["/me", "/users/{id}"] {
-        for name in ["memberOf", "transitiveMemberOf"] {
-            router = router.collection(&format!("{user}/{name}"), list, MethodRouter::new()).collection(
-                &format!("{user}/{name}/{{cast}}"),
-                list,
-                MethodRouter::new(),
-            );
+        for path in [format!("{user}/memberOf"), format!("{user}/transitiveMemberOf")] {
+            router = router.read_only(&path, list).read_only(&format!("{path}/{{cast}}"), list);
         }
     }
     router
 }
 
-/// A group or a directory role, with its type.
+/// A group or a directory role, with its type: the properties of a group and two more.
 const MEMBERSHIP: EntityType = EntityType {
     name: "microsoft.graph.directoryObject",
     set: "directoryObjects",
-    properties: &[
-        ("@odata.type", &[]),
-        ("id", &[Filterable]),
-        ("classification", &[]),
-        ("createdDateTime", &[]),
-        ("deletedDateTime", &[]),
-        ("description", &[]),
-        ("displayName", &[Filterable]),
-        ("groupTypes", &[]),
-        ("isAssignableToRole", &[]),
-        ("mail", &[]),
-        ("mailEnabled", &[Filterable]),
-        ("mailNickname", &[Filterable]),
-        ("roleTemplateId", &[]),
-        ("securityEnabled", &[Filterable]),
-        ("visibility", &[]),
-    ],
-    default: Use::Shown,
-    order: None,
-    beta: false,
+    properties: &with_property::<{ WITH_TEMPLATE.len() + 1 }>(("@odata.type", &[]), WITH_TEMPLATE),
+    ..GROUP
 };
+const WITH_TEMPLATE: &[Property] =
+    &with_property::<{ GROUP.properties.len() + 1 }>(("roleTemplateId", &[]), GROUP.properties);
 
 /// The memberships that a request covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

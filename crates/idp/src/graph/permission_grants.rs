@@ -14,8 +14,8 @@ pub(super) fn router() -> Router<Idp> {
     Router::new()
         .collection("/oauth2PermissionGrants", list, post(create))
         .route("/oauth2PermissionGrants/{id}", get(show).patch(update).delete(remove))
-        .collection("/servicePrincipals/{id}/oauth2PermissionGrants", list_of_client, MethodRouter::new())
-        .collection("/users/{id}/oauth2PermissionGrants", list_of_user, MethodRouter::new())
+        .read_only("/servicePrincipals/{id}/oauth2PermissionGrants", list_of_client)
+        .read_only("/users/{id}/oauth2PermissionGrants", list_of_user)
 }
 
 entity_type! {

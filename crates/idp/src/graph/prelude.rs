@@ -3,7 +3,7 @@
 pub(super) use axum::Router;
 pub(super) use axum::extract::Path;
 pub(super) use axum::response::Response;
-pub(super) use axum::routing::{MethodRouter, delete, get, post};
+pub(super) use axum::routing::{delete, get, post};
 pub(super) use http::StatusCode;
 pub(super) use outlive_wire::Subject;
 pub(super) use serde::Deserialize;

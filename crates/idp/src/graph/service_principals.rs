@@ -42,16 +42,16 @@ fn names(application: &Application) -> Vec<String> {
 }
 
 async fn list(caller: Caller) -> Answer {
+    let caller = &caller;
     caller.allowed(&READ_APPLICATIONS)?;
-    collection(&caller, &SERVICE_PRINCIPAL, |options| read(&caller, options)).await
-}
-
-async fn read(caller: &Caller, options: Options) -> Result<Page> {
-    let (found, more_after) = match options.filter.equal("id") {
-        Some(id) => (principal(caller, id).await.into_iter().collect(), None),
-        None => find_applications(caller, &options).await?,
-    };
-    Ok(options.filtered(found.iter().map(|found| resource(caller.tenant.id, found)), more_after))
+    collection(caller, &SERVICE_PRINCIPAL, |options| async move {
+        let (found, more_after) = match options.filter.equal("id") {
+            Some(id) => (principal(caller, id).await.into_iter().collect(), None),
+            None => find_applications(caller, &options).await?,
+        };
+        Ok(options.filtered(found.iter().map(|found| resource(caller.tenant.id, found)), more_after))
+    })
+    .await
 }
 
 async fn show(caller: Caller, Path(id): Path<String>) -> Answer {

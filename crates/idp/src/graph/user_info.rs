@@ -2,6 +2,7 @@
 //! `/oidc/userinfo`.
 
 use axum::Json;
+use axum::routing::MethodRouter;
 use serde_json::Map;
 
 use super::prelude::*;

@@ -86,12 +86,10 @@ async fn show_in_beta(caller: Caller, name: UserName) -> Answer {
 }
 
 async fn list(caller: Caller) -> Answer {
+    let caller = &caller;
     caller.allowed(&READ_USERS)?;
-    collection(&caller, &USER, |options| read(&caller, options)).await
-}
-
-async fn read(caller: &Caller, options: Options) -> Result<Page> {
-    Ok(page_of(users(caller, &options).await?, &options))
+    collection(caller, &USER, |options| async move { Ok(page_of(users(caller, &options).await?, &options)) })
+        .await
 }
 
 /// Returns the users that the filter selects through an index; the rest of the filter is applied

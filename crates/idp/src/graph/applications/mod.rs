@@ -57,19 +57,19 @@ pub(super) async fn show_application(caller: &Caller, name: &ApplicationName) ->
 }
 
 async fn list(caller: Caller) -> Answer {
+    let caller = &caller;
     caller.allowed(&READ_APPLICATIONS)?;
-    collection(&caller, &APPLICATION, |options| read(&caller, options)).await
-}
-
-async fn read(caller: &Caller, options: Options) -> Result<Page> {
-    let (mut found, more_after) = find_applications(caller, &options).await?;
-    // Platform applications have service principals in the tenant, but no registration.
-    found.retain(|application| !application.document.platform);
-    let mut objects = Vec::with_capacity(found.len());
-    for application in &found {
-        objects.push(resource(caller, application).await?);
-    }
-    Ok(options.filtered(objects, more_after))
+    collection(caller, &APPLICATION, |options| async move {
+        let (mut found, more_after) = find_applications(caller, &options).await?;
+        // Platform applications have service principals in the tenant, but no registration.
+        found.retain(|application| !application.document.platform);
+        let mut objects = Vec::with_capacity(found.len());
+        for application in &found {
+            objects.push(resource(caller, application).await?);
+        }
+        Ok(options.filtered(objects, more_after))
+    })
+    .await
 }
 
 /// Returns the applications that the filter selects through an index, and the key at which the next

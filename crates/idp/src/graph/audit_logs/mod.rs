@@ -34,7 +34,7 @@ struct Log {
 
 fn routes(path: &str, log: Log) -> Router<Idp> {
     Router::new()
-        .collection(path, move |caller: Caller| list(caller, log), MethodRouter::new())
+        .read_only(path, move |caller: Caller| list(caller, log))
         .route(&format!("{path}/{{id}}"), get(move |caller: Caller, id: Path<String>| show(caller, id, log)))
 }
 

@@ -27,6 +27,16 @@ pub(crate) trait CollectionRoutes {
     where
         H: Handler<T, Idp>,
         T: 'static;
+
+    /// Adds a collection that can only be read.
+    fn read_only<H, T>(self, path: &str, list: H) -> Self
+    where
+        Self: Sized,
+        H: Handler<T, Idp>,
+        T: 'static,
+    {
+        self.collection(path, list, MethodRouter::new())
+    }
 }
 
 impl CollectionRoutes for Router<Idp> {
@@ -46,7 +56,7 @@ impl CollectionRoutes for Router<Idp> {
 pub(crate) async fn collection<F>(
     caller: &Caller,
     kind: &'static EntityType,
-    read: impl Fn(Options) -> F + Send + Sync,
+    read: impl Fn(Options) -> F + Sync,
 ) -> Answer
 where
     F: Future<Output = Result<Page>> + Send,
@@ -90,9 +100,9 @@ fn number(objects: usize) -> Response {
 
 /// Returns a page, filled if enough objects pass the filter. `read` returns the passing objects
 /// among the next [`Options::top`].
-async fn full_page<F>(options: &Options, read: &(impl Fn(Options) -> F + Send + Sync)) -> Result<Page>
+async fn full_page<F>(options: &Options, read: impl Fn(Options) -> F) -> Result<Page>
 where
-    F: Future<Output = Result<Page>> + Send,
+    F: Future<Output = Result<Page>>,
 {
     if options.filter.is_empty() {
         return read(options.clone()).await;
@@ -121,9 +131,9 @@ where
     }
 }
 
-async fn count_objects<F>(options: &Options, read: &(impl Fn(Options) -> F + Send + Sync)) -> Result<usize>
+async fn count_objects<F>(options: &Options, read: impl Fn(Options) -> F) -> Result<usize>
 where
-    F: Future<Output = Result<Page>> + Send,
+    F: Future<Output = Result<Page>>,
 {
     let mut options = options.for_counting();
     let mut number = 0;

@@ -18,7 +18,7 @@ use crate::graph::prelude::*;
 pub(super) fn assignments() -> Router<Idp> {
     let assigned = "/applications/{id}/tokenLifetimePolicies";
     Router::new()
-        .collection(assigned, list_assigned, MethodRouter::new())
+        .read_only(assigned, list_assigned)
         .route(&format!("{assigned}/$ref"), post(assign))
         .route(&format!("{assigned}/{{policy}}/$ref"), delete(unassign))
 }
