@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 
 use axum::response::Response;
-use http::StatusCode;
 use qrcode::QrCode;
 use qrcode::render::svg;
 
-use super::respond::{OWN, page_response, with_cookie};
-use super::state::{FormFields, PageState};
+use super::respond::form_page;
+use super::state::PageState;
 use super::templates::{ApproveDevice, Permission, UserCode, Wrong};
 use crate::access::scopes::ResolvedResource;
 use crate::directory::{Application, User};
@@ -26,17 +25,8 @@ pub(crate) fn user_code(
     address: &str,
     wrong: Option<&Refusal>,
 ) -> Response {
-    let action = format!("/{}/oauth2/deviceauth", state.segment());
-    let FormFields { ctx, canary, set_cookie } = state.fields(visit);
-    let page = UserCode {
-        action,
-        ctx: &ctx,
-        canary: &canary,
-        user_code: typed,
-        wrong: wrong.map(Wrong::of),
-        qr: qr(address),
-    };
-    with_cookie(page_response(StatusCode::OK, &page, OWN), set_cookie)
+    let (wrong, qr) = (wrong.map(Wrong::of), qr(address));
+    form_page(visit, state, "oauth2/deviceauth", |form| UserCode { form, user_code: typed, wrong, qr })
 }
 
 /// Renders the page for approving a device, with the permissions that are not granted yet.
@@ -47,8 +37,6 @@ pub(crate) fn approve_device(
     user: &User,
     lacking: &[(ResolvedResource, BTreeSet<String>)],
 ) -> Response {
-    let action = format!("/{}/deviceauth", state.segment());
-    let FormFields { ctx, canary, set_cookie } = state.fields(visit);
     let permissions = lacking.iter().flat_map(|(resource, scopes)| {
         scopes.iter().map(|name| {
             let known = resource.application.document.scopes.iter().find(|scope| scope.value == *name);
@@ -59,15 +47,8 @@ pub(crate) fn approve_device(
             }
         })
     });
-    let page = ApproveDevice {
-        action,
-        ctx: &ctx,
-        canary: &canary,
-        application: &client.name,
-        user_name: &user.upn,
-        permissions: permissions.collect(),
-    };
-    with_cookie(page_response(StatusCode::OK, &page, OWN), set_cookie)
+    let (application, user_name, permissions) = (&client.name, &user.upn, permissions.collect());
+    form_page(visit, state, "deviceauth", |form| ApproveDevice { form, application, user_name, permissions })
 }
 
 /// Returns an address as a QR code: SVG that consists of squares only.

@@ -8,14 +8,29 @@ use outlive_rules::Aadsts;
 use outlive_rules::aadsts::Observation;
 use url::Url;
 
-use super::state::{FormFields, PageState};
+use super::state::{Form, PageState};
 use super::templates::{
-    ChangePassword, Consent, FormPost, KnownError, Message, Permission, RefusalPage, SignIn, Wrong,
+    AskResetCode, ChangePassword, Consent, FormPost, KnownError, Message, Permission, RefusalPage,
+    ResetPassword, SignIn, Wrong,
 };
 use crate::directory::User;
 use crate::protocol::refusal::{Refusal, RequestDetails};
 use crate::sign_in::pages::Next;
 use crate::visit::Visit;
+
+/// Renders a page with a form that posts to `path` of the tenant.
+pub(super) fn form_page<T: Template>(
+    visit: &Visit,
+    state: PageState,
+    path: &str,
+    page: impl FnOnce(Form) -> T,
+) -> Response {
+    let targets = form_targets(&state);
+    let (form, set_cookie) = state.form(visit, path);
+    let mut response = page_response(StatusCode::OK, &page(form), &targets);
+    add_cookies(&mut response, set_cookie);
+    response
+}
 
 /// Renders the sign-in page.
 pub(crate) fn sign_in(
@@ -25,19 +40,9 @@ pub(crate) fn sign_in(
     user_name: &str,
     wrong: Option<&Refusal>,
 ) -> Response {
-    let (segment, leads_to) = leads(&state);
-    let FormFields { ctx, canary, set_cookie } = state.fields(visit);
+    let forgot = format!("/{}/passwordreset", state.segment());
     let wrong = wrong.map(Wrong::of);
-    let page = SignIn {
-        action: format!("/{segment}/login"),
-        forgot: format!("/{segment}/passwordreset"),
-        ctx: &ctx,
-        canary: &canary,
-        application,
-        user_name,
-        wrong,
-    };
-    with_cookie(page_response(StatusCode::OK, &page, &leads_to), set_cookie)
+    form_page(visit, state, "login", |form| SignIn { form, forgot, application, user_name, wrong })
 }
 
 /// Renders the consent page.
@@ -48,17 +53,8 @@ pub(crate) fn consent(
     user: &User,
     permissions: Vec<Permission>,
 ) -> Response {
-    let (segment, leads_to) = leads(&state);
-    let FormFields { ctx, canary, set_cookie } = state.fields(visit);
-    let page = Consent {
-        action: format!("/{segment}/consent"),
-        ctx: &ctx,
-        canary: &canary,
-        application,
-        user_name: &user.upn,
-        permissions,
-    };
-    with_cookie(page_response(StatusCode::OK, &page, &leads_to), set_cookie)
+    let user_name = &user.upn;
+    form_page(visit, state, "consent", |form| Consent { form, application, user_name, permissions })
 }
 
 /// Renders the password change page.
@@ -68,16 +64,23 @@ pub(crate) fn change_password(
     user: &User,
     wrong: Option<Wrong>,
 ) -> Response {
-    let (segment, leads_to) = leads(&state);
-    let FormFields { ctx, canary, set_cookie } = state.fields(visit);
-    let page = ChangePassword {
-        action: format!("/{segment}/changepassword"),
-        ctx: &ctx,
-        canary: &canary,
-        user_name: &user.upn,
-        wrong,
-    };
-    with_cookie(page_response(StatusCode::OK, &page, &leads_to), set_cookie)
+    let user_name = &user.upn;
+    form_page(visit, state, "changepassword", |form| ChangePassword { form, user_name, wrong })
+}
+
+/// Renders the page that asks for the user name to reset a password.
+pub(crate) fn ask_reset_code(visit: &Visit, state: PageState) -> Response {
+    form_page(visit, state, "passwordreset", |form| AskResetCode { form })
+}
+
+/// Renders the page for the reset code and the new password.
+pub(crate) fn reset_password(
+    visit: &Visit,
+    state: PageState,
+    user_name: &str,
+    wrong: Option<String>,
+) -> Response {
+    form_page(visit, state, "passwordreset", |form| ResetPassword { form, user_name, wrong })
 }
 
 /// Renders an error page.
@@ -133,14 +136,9 @@ pub(crate) fn add_cookies(response: &mut Response, set_cookies: impl IntoIterato
     }
 }
 
-pub(super) fn with_cookie(mut response: Response, set_cookie: Option<String>) -> Response {
-    add_cookies(&mut response, set_cookie);
-    response
-}
-
-/// Returns the path segment that a form posts to, and its `form-action` sources.
-pub(super) fn leads(state: &PageState) -> (String, String) {
-    let targets = match state.next.goal() {
+/// Returns the `form-action` sources of a page's form.
+fn form_targets(state: &PageState) -> String {
+    match state.next.goal() {
         Next::Authorize { parameters, .. } | Next::AdminConsent { parameters, .. } => {
             beyond(parameters.get("redirect_uri").unwrap_or_default())
         }
@@ -155,8 +153,7 @@ pub(super) fn leads(state: &PageState) -> (String, String) {
         | Next::Passkey(_)
         | Next::EnterUserCode
         | Next::Device { .. } => OWN.to_owned(),
-    };
-    (state.segment().to_owned(), targets)
+    }
 }
 
 /// The `form-action` of forms that stay on this origin.
@@ -172,7 +169,7 @@ fn beyond(redirect_uri: &str) -> String {
     }
 }
 
-pub(super) fn page_response(status: StatusCode, page: &impl Template, form_targets: &str) -> Response {
+fn page_response(status: StatusCode, page: &impl Template, form_targets: &str) -> Response {
     page_with_frames(status, page, form_targets, "'none'")
 }
 

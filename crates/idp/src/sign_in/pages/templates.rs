@@ -2,16 +2,15 @@
 
 use askama::Template;
 
+use super::state::Form;
 use crate::protocol::refusal::Refusal;
 
 /// Sign-in.
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 pub(crate) struct SignIn<'a> {
-    pub(crate) action: String,
+    pub(crate) form: Form,
     pub(crate) forgot: String,
-    pub(crate) ctx: &'a str,
-    pub(crate) canary: &'a str,
     pub(crate) application: &'a str,
     pub(crate) user_name: &'a str,
     pub(crate) wrong: Option<Wrong>,
@@ -38,9 +37,7 @@ impl Wrong {
 #[derive(Template)]
 #[template(path = "consent.html")]
 pub(crate) struct Consent<'a> {
-    pub(crate) action: String,
-    pub(crate) ctx: &'a str,
-    pub(crate) canary: &'a str,
+    pub(crate) form: Form,
     pub(crate) application: &'a str,
     pub(crate) user_name: &'a str,
     pub(crate) permissions: Vec<Permission>,
@@ -58,9 +55,7 @@ pub(crate) struct SignedOut<'a> {
 #[derive(Template)]
 #[template(path = "pick_account.html")]
 pub(crate) struct PickAccount<'a> {
-    pub(crate) action: String,
-    pub(crate) ctx: &'a str,
-    pub(crate) canary: &'a str,
+    pub(crate) form: Form,
     pub(crate) title: &'a str,
     pub(crate) to: &'a str,
     pub(crate) accounts: Vec<PickedAccount>,
@@ -80,9 +75,7 @@ pub(crate) struct PickedAccount {
 #[derive(Template)]
 #[template(path = "admin_consent.html")]
 pub(crate) struct AdminConsent<'a> {
-    pub(crate) action: String,
-    pub(crate) ctx: &'a str,
-    pub(crate) canary: &'a str,
+    pub(crate) form: Form,
     pub(crate) application: &'a str,
     pub(crate) organization: &'a str,
     pub(crate) user_name: &'a str,
@@ -102,9 +95,7 @@ pub(crate) struct Permission {
 #[derive(Template)]
 #[template(path = "user_code.html")]
 pub(crate) struct UserCode<'a> {
-    pub(crate) action: String,
-    pub(crate) ctx: &'a str,
-    pub(crate) canary: &'a str,
+    pub(crate) form: Form,
     pub(crate) user_code: &'a str,
     pub(crate) wrong: Option<Wrong>,
     /// Trusted SVG.
@@ -115,9 +106,7 @@ pub(crate) struct UserCode<'a> {
 #[derive(Template)]
 #[template(path = "approve_device.html")]
 pub(crate) struct ApproveDevice<'a> {
-    pub(crate) action: String,
-    pub(crate) ctx: &'a str,
-    pub(crate) canary: &'a str,
+    pub(crate) form: Form,
     pub(crate) application: &'a str,
     pub(crate) user_name: &'a str,
     pub(crate) permissions: Vec<Permission>,
@@ -127,9 +116,7 @@ pub(crate) struct ApproveDevice<'a> {
 #[derive(Template)]
 #[template(path = "change_password.html")]
 pub(crate) struct ChangePassword<'a> {
-    pub(crate) action: String,
-    pub(crate) ctx: &'a str,
-    pub(crate) canary: &'a str,
+    pub(crate) form: Form,
     pub(crate) user_name: &'a str,
     pub(crate) wrong: Option<Wrong>,
 }
@@ -138,9 +125,7 @@ pub(crate) struct ChangePassword<'a> {
 #[derive(Template)]
 #[template(path = "second_factor.html")]
 pub(crate) struct SecondFactor<'a> {
-    pub(crate) action: String,
-    pub(crate) ctx: &'a str,
-    pub(crate) canary: &'a str,
+    pub(crate) form: Form,
     pub(crate) user_name: &'a str,
     pub(crate) new_secret: Option<&'a str>,
     /// Trusted SVG.
@@ -148,22 +133,47 @@ pub(crate) struct SecondFactor<'a> {
     pub(crate) wrong: Option<Wrong>,
 }
 
+/// Passkey sign-in.
+#[derive(Template)]
+#[template(path = "passkey.html")]
+pub(crate) struct AskPasskey<'a> {
+    pub(crate) form: Form,
+    pub(crate) user_name: &'a str,
+    pub(crate) options: &'a str,
+}
+
+/// A user's passkeys.
+#[derive(Template)]
+#[template(path = "security_info.html")]
+pub(crate) struct SecurityInfo<'a> {
+    pub(crate) form: Form,
+    pub(crate) user_name: &'a str,
+    pub(crate) passkeys: Vec<ShownPasskey<'a>>,
+    /// Options for creating a passkey; `None` where that is impossible.
+    pub(crate) options: Option<&'a str>,
+    pub(crate) wrong: Option<Wrong>,
+}
+
+/// A passkey on the page.
+pub(crate) struct ShownPasskey<'a> {
+    pub(crate) credential: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) created: String,
+    pub(crate) used: Option<String>,
+}
+
 /// Requesting a reset code.
 #[derive(Template)]
 #[template(path = "ask_reset_code.html")]
-pub(crate) struct AskResetCode<'a> {
-    pub(crate) action: String,
-    pub(crate) ctx: &'a str,
-    pub(crate) canary: &'a str,
+pub(crate) struct AskResetCode {
+    pub(crate) form: Form,
 }
 
 /// Password reset.
 #[derive(Template)]
 #[template(path = "reset_password.html")]
 pub(crate) struct ResetPassword<'a> {
-    pub(crate) action: String,
-    pub(crate) ctx: &'a str,
-    pub(crate) canary: &'a str,
+    pub(crate) form: Form,
     pub(crate) user_name: &'a str,
     pub(crate) wrong: Option<String>,
 }
@@ -216,112 +226,62 @@ mod tests {
     /// Renders every page with markup wherever external text can appear.
     #[test]
     fn markup_from_outside_appears_only_escaped() {
-        let wrong = || Some(Wrong { code: NASTY.into(), sentence: NASTY.into(), remedy: "" });
-        let permission =
-            || Permission { resource: NASTY.into(), name: NASTY.into(), description: NASTY.into() };
+        let text = || NASTY.to_owned();
+        let form = || Form { action: text(), ctx: text(), canary: text() };
+        let wrong = || Some(Wrong { code: text(), sentence: text(), remedy: "" });
+        let permission = || Permission { resource: text(), name: text(), description: text() };
+        let (application, user_name) = (NASTY, NASTY);
+        let permissions = || vec![permission()];
+        let account = PickedAccount { value: text(), name: text(), user_name: text(), signed_in: true };
+        let passkey = ShownPasskey { credential: NASTY, name: NASTY, created: text(), used: Some(text()) };
         let pages = [
-            SignIn {
-                action: NASTY.into(),
-                forgot: NASTY.into(),
-                ctx: NASTY,
-                canary: NASTY,
-                application: NASTY,
-                user_name: NASTY,
-                wrong: wrong(),
-            }
-            .render(),
-            Consent {
-                action: NASTY.into(),
-                ctx: NASTY,
-                canary: NASTY,
-                application: NASTY,
-                user_name: NASTY,
-                permissions: vec![permission()],
-            }
-            .render(),
+            SignIn { form: form(), forgot: text(), application, user_name, wrong: wrong() }.render(),
+            Consent { form: form(), application, user_name, permissions: permissions() }.render(),
             SignedOut { frames: vec![NASTY], continue_to: Some(NASTY) }.render(),
             PickAccount {
-                action: NASTY.into(),
-                ctx: NASTY,
-                canary: NASTY,
+                form: form(),
                 title: NASTY,
                 to: NASTY,
-                accounts: vec![PickedAccount {
-                    value: NASTY.into(),
-                    name: NASTY.into(),
-                    user_name: NASTY.into(),
-                    signed_in: true,
-                }],
+                accounts: vec![account],
                 other: (NASTY, NASTY),
             }
             .render(),
             AdminConsent {
-                action: NASTY.into(),
-                ctx: NASTY,
-                canary: NASTY,
-                application: NASTY,
+                form: form(),
+                application,
                 organization: NASTY,
-                user_name: NASTY,
-                permissions: vec![permission()],
-                own: vec![permission()],
+                user_name,
+                permissions: permissions(),
+                own: permissions(),
             }
             .render(),
-            UserCode {
-                action: NASTY.into(),
-                ctx: NASTY,
-                canary: NASTY,
-                user_code: NASTY,
-                wrong: wrong(),
-                qr: None,
-            }
-            .render(),
-            ApproveDevice {
-                action: NASTY.into(),
-                ctx: NASTY,
-                canary: NASTY,
-                application: NASTY,
-                user_name: NASTY,
-                permissions: vec![permission()],
-            }
-            .render(),
-            SecondFactor {
-                action: NASTY.into(),
-                ctx: NASTY,
-                canary: NASTY,
-                user_name: NASTY,
-                new_secret: Some(NASTY),
-                qr: None,
+            UserCode { form: form(), user_code: NASTY, wrong: wrong(), qr: None }.render(),
+            ApproveDevice { form: form(), application, user_name, permissions: permissions() }.render(),
+            SecondFactor { form: form(), user_name, new_secret: Some(NASTY), qr: None, wrong: wrong() }
+                .render(),
+            AskPasskey { form: form(), user_name, options: NASTY }.render(),
+            SecurityInfo {
+                form: form(),
+                user_name,
+                passkeys: vec![passkey],
+                options: Some(NASTY),
                 wrong: wrong(),
             }
             .render(),
-            AskResetCode { action: NASTY.into(), ctx: NASTY, canary: NASTY }.render(),
-            ResetPassword {
-                action: NASTY.into(),
-                ctx: NASTY,
-                canary: NASTY,
-                user_name: NASTY,
-                wrong: Some(NASTY.into()),
-            }
-            .render(),
-            ChangePassword {
-                action: NASTY.into(),
-                ctx: NASTY,
-                canary: NASTY,
-                user_name: NASTY,
-                wrong: wrong(),
-            }
-            .render(),
+            AskResetCode { form: form() }.render(),
+            ResetPassword { form: form(), user_name, wrong: Some(text()) }.render(),
+            ChangePassword { form: form(), user_name, wrong: wrong() }.render(),
             RefusalPage {
-                code: NASTY.into(),
-                sentence: NASTY.into(),
+                code: text(),
+                sentence: text(),
                 remedy: "",
-                trace_id: NASTY.into(),
-                correlation_id: NASTY.into(),
-                at: NASTY.into(),
+                trace_id: text(),
+                correlation_id: text(),
+                at: text(),
             }
             .render(),
             Message { title: NASTY, text: NASTY }.render(),
-            FormPost { action: NASTY, fields: &[("code", NASTY.into())] }.render(),
+            FormPost { action: NASTY, fields: &[("code", text())] }.render(),
         ];
         for page in pages {
             let page = page.unwrap();
