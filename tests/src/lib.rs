@@ -14,7 +14,7 @@
 //! |---|---|
 //! | `OUTLIVE_BIN` | the program to test; by default built by cargo with the profile of the tests |
 //! | `OUTLIVE_TEST_DATABASE` | `sqlite` (the default) or `postgres` |
-//! | `OUTLIVE_TEST_POSTGRES_URL` | a PostgreSQL server for the databases; `scripts/with-postgres` starts one |
+//! | `OUTLIVE_TEST_POSTGRES_URL` | a PostgreSQL server, as `scripts/with-postgres` starts one |
 //!
 //! With `OUTLIVE_TEST_PANIC_AT_STEP=N` in its environment, `run` and `twins` panic in the N-th step
 //! of every scenario, or with 0 before the first one.
@@ -25,6 +25,7 @@ mod command;
 mod consistency;
 mod database;
 mod deployment;
+pub mod imports;
 mod ports;
 mod program;
 mod system;

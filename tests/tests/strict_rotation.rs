@@ -1,11 +1,11 @@
 //! With strict rotation of refresh tokens, no connection is lost when the process is killed.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use outlive_tests::{Service, System};
+use outlive_tests::{Service, System, pause};
 use reqwest::StatusCode;
 use serde_json::json;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 /// The longest wait for the recovery of an advance, in wall time: on PostgreSQL, a lease of 20
 /// seconds has to expire, on a machine that may be busy.
@@ -36,17 +36,12 @@ async fn a_connection_survives_kill_nine_during_refreshes_where_rotation_is_stri
         system.kill();
         system.restart().await;
         // The advance that was killed is recovered first; until then, the clock answers 409.
-        let restarted = Instant::now();
-        loop {
-            let response = advance("PT1H").await.expect("the system has restarted");
-            match response.status() {
-                StatusCode::OK => break,
-                StatusCode::CONFLICT if restarted.elapsed() < RECOVERY => {
-                    sleep(Duration::from_millis(100)).await
-                }
-                status => panic!("kill {kill}: {status}: {:?}", response.text().await),
+        let recovered = async {
+            while advance("PT1H").await.expect("the system has restarted").status() == StatusCode::CONFLICT {
+                pause(Duration::from_millis(100)).await;
             }
-        }
+        };
+        timeout(RECOVERY, recovered).await.expect("the killed advance is recovered");
     }
     let refreshed = system.journal(Service::Hub, &tenant, "connection.refreshed").await;
     assert!(refreshed.len() > 5, "there were refreshes: {}", refreshed.len());

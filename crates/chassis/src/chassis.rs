@@ -1,18 +1,16 @@
 //! The shared state of a service.
 
+use std::sync::LazyLock;
+
 use outlive_clock::Randomness;
 use outlive_journal::Journal;
-use outlive_store::{Migration, Store, StoreError, sql};
+use outlive_store::{Migration, Store, StoreError, migrations, sql};
 use outlive_tokens::Sealer;
 
 use crate::private_files::{create_data_dir, restrict_data};
 use crate::{ChassisConfig, Clocks, HttpClient, LabKey, Origins, StartError, sealing_key};
 
-const MIGRATIONS: &[Migration] = &[
-    Migration { version: 1, name: "clocks", sql: include_str!("../migrations/0001_clocks.sql") },
-    Migration { version: 2, name: "lab", sql: include_str!("../migrations/0002_lab.sql") },
-    Migration { version: 3, name: "probes", sql: include_str!("../migrations/0003_probes.sql") },
-];
+static MIGRATIONS: LazyLock<Vec<Migration>> = migrations!();
 
 /// The shared state of a service. Cheap to clone.
 #[derive(Clone)]
@@ -60,7 +58,7 @@ impl Chassis {
         let store = Store::open(
             &config.database,
             service,
-            &[("journal", outlive_journal::MIGRATIONS), ("chassis", MIGRATIONS), (service, migrations)],
+            &[("journal", &outlive_journal::MIGRATIONS), ("chassis", &MIGRATIONS), (service, migrations)],
         )
         .await?;
         let random = match config.seed {

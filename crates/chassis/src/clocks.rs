@@ -1,10 +1,11 @@
 //! The clocks of all tenants of a service.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use outlive_clock::{Instant, Speed, TenantId, VirtualClock, wall_now};
 use outlive_store::{Row, Statement, Store, StoreError, sql};
+use parking_lot::RwLock;
 use tokio::sync::Notify;
 
 use crate::date;
@@ -49,7 +50,7 @@ impl Clocks {
         let clocks =
             Self { store, remembered: Arc::default(), setting: Arc::default(), changed: Arc::default() };
         let all = clocks.read_all().await?;
-        *clocks.remembered.write().unwrap_or_else(PoisonError::into_inner) = all.into_iter().collect();
+        *clocks.remembered.write() = all.into_iter().collect();
         Ok(clocks)
     }
 
@@ -73,7 +74,7 @@ impl Clocks {
 
     async fn read(&self, tenant: TenantId) -> Result<VirtualClock, ClockError> {
         if self.store.is_exclusive() {
-            let remembered = self.remembered.read().unwrap_or_else(PoisonError::into_inner);
+            let remembered = self.remembered.read();
             return remembered.get(&tenant).copied().ok_or(ClockError::UnknownTenant(tenant));
         }
         let row = self
@@ -90,7 +91,7 @@ impl Clocks {
     /// A database error.
     pub async fn all(&self) -> Result<Vec<(TenantId, VirtualClock)>, StoreError> {
         if self.store.is_exclusive() {
-            let remembered = self.remembered.read().unwrap_or_else(PoisonError::into_inner);
+            let remembered = self.remembered.read();
             return Ok(remembered.iter().map(|(tenant, clock)| (*tenant, *clock)).collect());
         }
         self.read_all().await
@@ -207,14 +208,14 @@ impl Clocks {
 
     pub(crate) fn remember(&self, tenant: TenantId, clock: VirtualClock) {
         date::note(tenant, clock.at(wall_now()));
-        self.remembered.write().unwrap_or_else(PoisonError::into_inner).insert(tenant, clock);
+        self.remembered.write().insert(tenant, clock);
         if !clock.speed().is_frozen() {
             self.changed.notify_one();
         }
     }
 
     pub(crate) fn forget(&self, tenant: TenantId) {
-        self.remembered.write().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
+        self.remembered.write().remove(&tenant);
     }
 
     /// Notified whenever a running clock is set.

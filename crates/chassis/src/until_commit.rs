@@ -1,20 +1,22 @@
 //! A cache that each commit invalidates, for values that are read very often, such as the next due
 //! instant at every step of time.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
-use std::sync::{Mutex, PoisonError};
 
 use outlive_clock::TenantId;
 use outlive_store::Store;
+use quick_cache::sync::Cache;
+
+/// The maximum number of tenants with a cached value.
+const TENANTS_MAX: usize = 10_000;
 
 /// The last value per tenant, with the number of commits when it was read.
-pub struct UntilCommit<T>(Mutex<HashMap<TenantId, (u64, T)>>);
+pub struct UntilCommit<T>(Cache<TenantId, (u64, T)>);
 
-impl<T> Default for UntilCommit<T> {
+impl<T: Clone> Default for UntilCommit<T> {
     fn default() -> Self {
-        Self(Mutex::default())
+        Self(Cache::new(TENANTS_MAX))
     }
 }
 
@@ -41,22 +43,18 @@ impl<T: Clone + Send> UntilCommit<T> {
         }
         // Counted before the read: a commit in the meantime invalidates the value.
         let commits = *store.commits().borrow();
-        if let Some((at, known)) = self.answers().get(&tenant)
-            && *at == commits
+        if let Some((at, known)) = self.0.get(&tenant)
+            && at == commits
         {
-            return Ok(known.clone());
+            return Ok(known);
         }
         let answer = read.await?;
-        self.answers().insert(tenant, (commits, answer.clone()));
+        self.0.insert(tenant, (commits, answer.clone()));
         Ok(answer)
     }
 
     /// Drops the value of a deleted tenant.
     pub fn forget(&self, tenant: TenantId) {
-        self.answers().remove(&tenant);
-    }
-
-    fn answers(&self) -> std::sync::MutexGuard<'_, HashMap<TenantId, (u64, T)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.remove(&tenant);
     }
 }

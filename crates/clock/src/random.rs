@@ -5,8 +5,9 @@
 //! lifetime whatever else was drawn before.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use rand::rngs::ChaCha20Rng;
 use rand::{Rng, SeedableRng, TryRng};
 use sha2::{Digest, Sha256};
@@ -78,7 +79,7 @@ impl Randomness {
     pub fn stream(&self, label: &'static str) -> Stream {
         let key = format!("{}{label}", self.path);
         let turn = {
-            let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut drawn = self.drawn.lock();
             let turn = drawn.entry(key.clone()).or_insert(0);
             *turn += 1;
             *turn
@@ -93,10 +94,7 @@ impl Randomness {
 
     /// Drops the sequences of a deleted owner.
     pub fn forget(&self) {
-        self.drawn
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .retain(|key, _| !key.starts_with(&*self.path));
+        self.drawn.lock().retain(|key, _| !key.starts_with(&*self.path));
     }
 }
 

@@ -143,11 +143,7 @@ struct Tenants {
 #[serde(untagged)]
 enum TenantEntry {
     Id(TenantId),
-    Named {
-        tenant_id: TenantId,
-        #[serde(default)]
-        domain: Option<String>,
-    },
+    Named { tenant_id: TenantId, domain: Option<String> },
 }
 
 /// A tenant in a list.
@@ -188,7 +184,6 @@ pub(crate) struct User {
     pub(crate) role: String,
     pub(crate) upn: String,
     pub(crate) id: String,
-    #[serde(default)]
     pub(crate) password: Option<String>,
 }
 
@@ -209,9 +204,7 @@ pub(crate) struct Application {
 pub(crate) struct Flow {
     #[serde(alias = "flow_id")]
     pub(crate) id: String,
-    #[serde(default)]
     display_name: Option<String>,
-    #[serde(default)]
     name: Option<String>,
 }
 
@@ -224,11 +217,8 @@ impl Flow {
 
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Connection {
-    #[serde(default)]
     display_name: Option<String>,
-    #[serde(default)]
     name: Option<String>,
-    #[serde(default)]
     pub(crate) connector: Option<String>,
 }
 
@@ -241,7 +231,6 @@ impl Connection {
 
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct Urls {
-    #[serde(default)]
     pub(crate) idp: Option<String>,
 }
 
@@ -251,13 +240,11 @@ pub(crate) struct Clock {
     pub(crate) now: Instant,
     /// Virtual seconds for each wall second.
     pub(crate) speed: u32,
-    #[serde(default)]
     pub(crate) next_due: Option<Instant>,
     /// The services that do not answer.
     #[serde(default)]
     pub(crate) missing: Vec<String>,
     /// The change of time in progress.
-    #[serde(default)]
     pub(crate) operation: Option<Operation>,
 }
 
@@ -265,7 +252,6 @@ pub(crate) struct Clock {
 pub(crate) struct Operation {
     /// `advance` or `run`.
     pub(crate) kind: String,
-    #[serde(default)]
     pub(crate) target: Option<Instant>,
     #[serde(default)]
     pub(crate) done: u64,
@@ -276,7 +262,6 @@ pub(crate) struct Operation {
 
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Advanced {
-    #[serde(default)]
     pub(crate) now: Option<Instant>,
     #[serde(default)]
     pub(crate) done: u64,

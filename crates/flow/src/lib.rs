@@ -35,11 +35,11 @@ mod service;
 pub mod status;
 mod tables;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use outlive_chassis::{Chassis, SpecMistake, StartError};
-use outlive_store::Migration;
+use outlive_store::{Migration, migrations};
 
 pub use service::{FlowService, FlowTenantSpec};
 
@@ -78,12 +78,7 @@ pub fn has_operation(swagger: &serde_json::Value, operation_id: &str) -> bool {
 }
 
 /// The migrations of the service's tables.
-pub const MIGRATIONS: &[Migration] = &[
-    Migration { version: 1, name: "flows", sql: include_str!("../migrations/0001_flows.sql") },
-    Migration { version: 2, name: "flow ids", sql: include_str!("../migrations/0002_flow_ids.sql") },
-    Migration { version: 3, name: "revisions", sql: include_str!("../migrations/0003_revisions.sql") },
-    Migration { version: 4, name: "pruned runs", sql: include_str!("../migrations/0004_pruned_runs.sql") },
-];
+pub static MIGRATIONS: LazyLock<Vec<Migration>> = migrations!();
 
 /// The audience of caller tokens.
 pub const AUDIENCE: &str = "https://service.flow.microsoft.com/";

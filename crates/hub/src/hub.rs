@@ -5,11 +5,15 @@ use std::sync::Arc;
 use outlive_chassis::{Chassis, Problem};
 use outlive_clock::{Stream, TenantId};
 use outlive_tokens::{Verifier, VerifierConfig};
+use quick_cache::sync::Cache;
 
 use crate::HubConfig;
 use crate::connection::Connection;
-use crate::connector::{self, Connector, ConnectorCache};
+use crate::connector::{self, Connector, ConnectorName};
 use crate::credential::Refreshes;
+
+/// The maximum number of cached connectors.
+const CONNECTORS_CACHED_MAX: usize = 256;
 
 /// The state that all parts of the hub share.
 #[derive(Debug)]
@@ -17,7 +21,9 @@ pub(crate) struct Hub {
     pub(crate) chassis: Chassis,
     pub(crate) config: HubConfig,
     pub(crate) verifier: Verifier,
-    pub(crate) connectors: ConnectorCache,
+    /// Parsed connectors. A lookup names the version in the database, so that replicas need not
+    /// notify each other of changes.
+    pub(crate) connectors: Cache<(TenantId, ConnectorName), Arc<Connector>>,
     pub(crate) refreshes: Refreshes,
     /// The id of this process among its replicas.
     pub(crate) replica: String,
@@ -37,7 +43,7 @@ impl Hub {
             chassis,
             config,
             verifier,
-            connectors: ConnectorCache::default(),
+            connectors: Cache::new(CONNECTORS_CACHED_MAX),
             refreshes: Refreshes::default(),
             replica,
         }
@@ -56,14 +62,16 @@ impl Hub {
     /// Reads the connector of a connection, in its current version.
     pub(crate) async fn connector_of(&self, connection: &Connection) -> Result<Arc<Connector>, Problem> {
         let (tenant, name) = (connection.tenant, &connection.connector);
-        if let Some(connector) = self.connectors.get(tenant, name, &connection.connector_version) {
+        let key = (tenant, name.clone());
+        let cached = self.connectors.get(&key);
+        if let Some(connector) = cached.filter(|known| known.version == connection.connector_version) {
             return Ok(connector);
         }
         let stored = connector::storage::by_name(&self.chassis.store, &self.chassis.sealer, tenant, name)
             .await?
             .ok_or_else(|| Problem::not_found("ApiNotFound", format!("There is no API '{name}'.")))?;
         let connector = Arc::new(stored.connector);
-        self.connectors.put(tenant, Arc::clone(&connector));
+        self.connectors.insert(key, Arc::clone(&connector));
         Ok(connector)
     }
 }

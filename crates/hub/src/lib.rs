@@ -36,12 +36,12 @@ pub use service::{ConnectorSpec, TenantSpec};
 pub(crate) use bounded_body::read_body;
 pub(crate) use hub::Hub;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use http::StatusCode;
 use outlive_chassis::{Chassis, Problem, SpecMistake, StartError};
-use outlive_store::Migration;
+use outlive_store::{Migration, migrations};
 
 /// Returns the mistakes in the hub's part of a tenant description, without starting the hub.
 #[must_use]
@@ -74,15 +74,7 @@ pub fn connector_resource(api_properties: &serde_json::Value) -> Option<String> 
 }
 
 /// The migrations of the hub's tables.
-pub const MIGRATIONS: &[Migration] = &[
-    Migration { version: 1, name: "hub", sql: include_str!("../migrations/0001_hub.sql") },
-    Migration { version: 2, name: "revisions", sql: include_str!("../migrations/0002_revisions.sql") },
-    Migration {
-        version: 3,
-        name: "connector revisions",
-        sql: include_str!("../migrations/0003_connector_revisions.sql"),
-    },
-];
+pub static MIGRATIONS: LazyLock<Vec<Migration>> = migrations!();
 
 /// The hub's routes: control plane, consent pages, runtime.
 fn router(hub: Arc<Hub>) -> Router {

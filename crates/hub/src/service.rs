@@ -128,6 +128,7 @@ impl Service for Hub {
     }
 
     fn forget_tenant(&self, tenant: TenantId) {
-        self.connectors.forget(tenant);
+        self.connectors.retain(|(of, _), _| *of != tenant);
+        self.verifier.forget(tenant);
     }
 }

@@ -31,11 +31,11 @@ mod sign_in;
 mod token;
 mod visit;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use outlive_chassis::{Chassis, SpecMistake, StartError};
-use outlive_store::Migration;
+use outlive_store::{Migration, migrations};
 
 pub use directory::spec::{
     AppRoleSpec, ApplicationKind, ApplicationSpec, EventStreamSpec, FederatedCredentialSpec, GroupClaims,
@@ -56,45 +56,7 @@ pub fn spec_mistakes(description: serde_json::Value) -> Vec<SpecMistake> {
 }
 
 /// The identity provider's tables.
-pub const MIGRATIONS: &[Migration] = &[
-    Migration { version: 1, name: "directory", sql: include_str!("../migrations/0001_directory.sql") },
-    Migration { version: 2, name: "device_codes", sql: include_str!("../migrations/0002_device_codes.sql") },
-    Migration {
-        version: 3,
-        name: "signing_key_turns",
-        sql: include_str!("../migrations/0003_signing_key_turns.sql"),
-    },
-    Migration { version: 4, name: "passwords", sql: include_str!("../migrations/0004_passwords.sql") },
-    Migration {
-        version: 5,
-        name: "password_resets",
-        sql: include_str!("../migrations/0005_password_resets.sql"),
-    },
-    Migration {
-        version: 6,
-        name: "second_factor",
-        sql: include_str!("../migrations/0006_second_factor.sql"),
-    },
-    Migration { version: 7, name: "graph", sql: include_str!("../migrations/0007_graph.sql") },
-    Migration { version: 8, name: "passkeys", sql: include_str!("../migrations/0008_passkeys.sql") },
-    Migration {
-        version: 9,
-        name: "security_events",
-        sql: include_str!("../migrations/0009_security_events.sql"),
-    },
-    Migration { version: 10, name: "access", sql: include_str!("../migrations/0010_access.sql") },
-    Migration { version: 11, name: "accounts", sql: include_str!("../migrations/0011_accounts.sql") },
-    Migration { version: 12, name: "user_codes", sql: include_str!("../migrations/0012_user_codes.sql") },
-    Migration { version: 13, name: "reset_limits", sql: include_str!("../migrations/0013_reset_limits.sql") },
-    Migration { version: 14, name: "old_sessions", sql: include_str!("../migrations/0014_old_sessions.sql") },
-    Migration { version: 15, name: "revisions", sql: include_str!("../migrations/0015_revisions.sql") },
-    Migration { version: 16, name: "groups", sql: include_str!("../migrations/0016_groups.sql") },
-    Migration {
-        version: 17,
-        name: "rotation_reuse",
-        sql: include_str!("../migrations/0017_rotation_reuse.sql"),
-    },
-];
+pub static MIGRATIONS: LazyLock<Vec<Migration>> = migrations!();
 
 /// Builds the identity provider's router.
 ///

@@ -35,24 +35,16 @@ mod journal;
 mod packed;
 mod query;
 
+use std::sync::LazyLock;
+
 pub use event::Event;
 pub use journal::Journal;
 pub use query::{Filter, LINES_MAX, Newest};
 
-use outlive_store::Migration;
+use outlive_store::{Migration, migrations};
 
 /// The journal's tables, in every service's database.
-pub const MIGRATIONS: &[Migration] = &[
-    Migration { version: 1, name: "journal", sql: include_str!("../migrations/0001_journal.sql") },
-    Migration { version: 2, name: "names", sql: include_str!("../migrations/0002_names.sql") },
-    Migration { version: 3, name: "closer", sql: include_str!("../migrations/0003_closer.sql") },
-    Migration { version: 4, name: "notable", sql: include_str!("../migrations/0004_notable.sql") },
-    Migration {
-        version: 5,
-        name: "notable kinds",
-        sql: include_str!("../migrations/0005_notable_kinds.sql"),
-    },
-];
+pub static MIGRATIONS: LazyLock<Vec<Migration>> = migrations!();
 
 /// The tables whose rows are deleted with a tenant.
 pub const TABLES: &[&str] = &["journal", "journal_names"];

@@ -43,7 +43,6 @@ pub struct Tokens {
     #[serde(default)]
     pub access_token: String,
     /// The refresh token, if one was issued.
-    #[serde(default)]
     pub refresh_token: Option<String>,
     /// The scopes granted.
     #[serde(default)]

@@ -111,7 +111,7 @@ async fn lab_on(data: &FilePath, origins: &Origins) -> (String, reqwest::Client)
         origins: Allowed::new([origin.clone()]),
     };
     let lab_key = config.lab_key.clone();
-    let chassis = Chassis::start(config, MIGRATIONS).await.expect("starts");
+    let chassis = Chassis::start(config, &MIGRATIONS).await.expect("starts");
     let client = chassis.http.inner().clone();
     let http = Http::new(chassis.http.clone(), Trace::begin(&chassis.random));
     let seed = Seed::contoso().unwrap_or_else(|wrong| panic!("{wrong:?}"));

@@ -79,7 +79,7 @@ pub(crate) async fn console(
     start: LabStart,
 ) -> Result<ConsoleApp, StartError> {
     let lab_key = config.lab_key.clone();
-    let chassis = Chassis::start(config, outlive_lab::tenants::MIGRATIONS).await?;
+    let chassis = Chassis::start(config, &outlive_lab::tenants::MIGRATIONS).await?;
     let origins = Origins {
         idp: Origin::split(&urls.idp, &urls.idp_public),
         idp_tls: urls.idp_tls.clone(),

@@ -34,12 +34,12 @@ pub(crate) struct Urls {
 }
 
 pub(crate) async fn idp(config: ChassisConfig, urls: &Urls) -> Result<Router, StartError> {
-    let chassis = Chassis::start(config, outlive_idp::MIGRATIONS).await?;
+    let chassis = Chassis::start(config, &outlive_idp::MIGRATIONS).await?;
     outlive_idp::build(chassis, IdpConfig { own_url: urls.idp.clone() }).await
 }
 
 pub(crate) async fn hub(config: ChassisConfig, urls: &Urls) -> Result<Router, StartError> {
-    let chassis = Chassis::start(config, outlive_hub::MIGRATIONS).await?;
+    let chassis = Chassis::start(config, &outlive_hub::MIGRATIONS).await?;
     let config = HubConfig::new(
         parse(&urls.idp)?,
         parse(&urls.idp_public)?,
@@ -50,7 +50,7 @@ pub(crate) async fn hub(config: ChassisConfig, urls: &Urls) -> Result<Router, St
 }
 
 pub(crate) async fn resource(config: ChassisConfig, urls: &Urls) -> Result<Router, StartError> {
-    let chassis = Chassis::start(config, outlive_resource::MIGRATIONS).await?;
+    let chassis = Chassis::start(config, &outlive_resource::MIGRATIONS).await?;
     let config = ResourceConfig {
         idp_url: urls.idp.clone(),
         idp_public_url: urls.idp_public.clone(),
@@ -62,7 +62,7 @@ pub(crate) async fn resource(config: ChassisConfig, urls: &Urls) -> Result<Route
 /// `replica` names this process among those that share a database; it has to be the same after a
 /// restart.
 pub(crate) async fn flow(config: ChassisConfig, urls: &Urls, replica: &str) -> Result<Router, StartError> {
-    let chassis = Chassis::start(config, outlive_flow::MIGRATIONS).await?;
+    let chassis = Chassis::start(config, &outlive_flow::MIGRATIONS).await?;
     let config = FlowConfig {
         idp_url: urls.idp.clone(),
         idp_public_url: urls.idp_public.clone(),

@@ -1,22 +1,25 @@
 //! The audiences of the API in each tenant.
 
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use outlive_clock::{ClientId, TenantId};
 use outlive_store::{Statement, Store, StoreError, sql};
+use quick_cache::sync::Cache;
+
+/// The maximum number of tenants whose audiences are cached.
+const TENANTS_MAX: usize = 10_000;
 
 /// The audiences of every tenant. They never change during a tenant's life, so they are cached if
 /// this is the only process that can delete and recreate the tenant.
 #[derive(Debug)]
 pub(crate) struct Audiences {
     store: Store,
-    cached: RwLock<HashMap<TenantId, Arc<[String]>>>,
+    cached: Cache<TenantId, Arc<[String]>>,
 }
 
 impl Audiences {
     pub(crate) fn new(store: Store) -> Self {
-        Self { store, cached: RwLock::default() }
+        Self { store, cached: Cache::new(TENANTS_MAX) }
     }
 
     pub(crate) fn insertion(tenant: TenantId, names: &[String]) -> Statement {
@@ -25,16 +28,14 @@ impl Audiences {
 
     /// Returns the audiences; empty if there is no such tenant.
     pub(crate) async fn of(&self, tenant: TenantId) -> Result<Arc<[String]>, StoreError> {
-        let cached = self.cached.read().unwrap_or_else(PoisonError::into_inner).get(&tenant).cloned();
-        if let Some(names) = cached {
+        if let Some(names) = self.cached.get(&tenant) {
             return Ok(names);
         }
         let row = self.store.row(sql!("SELECT names FROM audiences WHERE tenant = $1", tenant)).await?;
         let Some(row) = row else { return Ok(Arc::from([])) };
         let names: Arc<[String]> = row.json::<Vec<String>>("names")?.into();
         if self.store.is_exclusive() {
-            let mut cached = self.cached.write().unwrap_or_else(PoisonError::into_inner);
-            cached.insert(tenant, Arc::clone(&names));
+            self.cached.insert(tenant, Arc::clone(&names));
         }
         Ok(names)
     }
@@ -46,6 +47,6 @@ impl Audiences {
     }
 
     pub(crate) fn forget(&self, tenant: TenantId) {
-        self.cached.write().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
+        self.cached.remove(&tenant);
     }
 }

@@ -5,14 +5,13 @@ use http::{HeaderMap, Method, Uri};
 use outlive_chassis::{ClockError, Trace};
 use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
-use outlive_tokens::{BearerExpectations, BearerRefusal, fingerprint, peek_tenant};
+use outlive_tokens::{BearerExpectations, BearerRefusal, bearer_token, fingerprint, peek_tenant};
 use outlive_wire::Subject;
 use outlive_wire::events::RequestRefused;
 
 use crate::Permission;
 use crate::api::Api;
 use crate::audiences::Audiences;
-use crate::bearer;
 use crate::caller::{Bearer, Caller};
 use crate::evaluation::{ClaimsChallenge, cut_off};
 use crate::orders::OrderId;
@@ -50,7 +49,7 @@ impl Api {
         needed: Permission,
     ) -> Result<Caller<'a>, Response> {
         let nowhere = |refusal: Refusal| refusal.answer(&self.challenge(None));
-        let token = bearer::token(knock.headers).map_err(|refusal| nowhere(Refusal::Token(refusal)))?;
+        let token = bearer_token(knock.headers).map_err(|refusal| nowhere(Refusal::Token(refusal)))?;
         let tenant = peek_tenant(token).ok_or_else(|| nowhere(Refusal::Token(BearerRefusal::Malformed)))?;
         let now = self.chassis.clocks.now(tenant).await.map_err(|error| {
             nowhere(match error {

@@ -22,7 +22,6 @@
 
 mod api;
 mod audiences;
-mod bearer;
 mod caller;
 mod config;
 mod evaluation;
@@ -32,13 +31,15 @@ mod permission;
 mod refusal;
 mod spec;
 
+use std::sync::LazyLock;
+
 pub use api::{build, router};
 pub use config::ResourceConfig;
 pub use permission::Permission;
 pub use spec::{OrderSpec, ResourceTenantSpec};
 
 use outlive_chassis::SpecMistake;
-use outlive_store::Migration;
+use outlive_store::{Migration, migrations};
 
 /// Validates a tenant specification without starting the resource.
 #[must_use]
@@ -47,11 +48,4 @@ pub fn spec_mistakes(description: serde_json::Value) -> Vec<SpecMistake> {
 }
 
 /// The resource's own tables.
-pub const MIGRATIONS: &[Migration] = &[
-    Migration { version: 1, name: "orders", sql: include_str!("../migrations/0001_orders.sql") },
-    Migration {
-        version: 2,
-        name: "security_events",
-        sql: include_str!("../migrations/0002_security_events.sql"),
-    },
-];
+pub static MIGRATIONS: LazyLock<Vec<Migration>> = migrations!();

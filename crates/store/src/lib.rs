@@ -10,7 +10,8 @@
 //!   list; sums are `CAST(sum(x) AS BIGINT)`;
 //! - a text cannot contain U+0000: it is stored as U+FFFD;
 //! - every table has a `tenant TEXT NOT NULL` column, first in its primary key or in an index;
-//! - migrations are statements that end in `;` at the end of a line.
+//! - migrations are the files `migrations/0001_name.sql` of a crate ([`migrations!`]), with
+//!   statements that end in `;` at the end of a line. A file is never changed after its release.
 //!
 //! # Reading and changing
 //! Reads are single statements ([`Store::row`], [`Store::rows`]). Every change of state is a
@@ -67,3 +68,6 @@ pub use row::Row;
 pub use statement::{Change, Statement};
 pub use store::Store;
 pub use value::Value;
+
+#[doc(hidden)]
+pub use include_dir;

@@ -1,5 +1,6 @@
 //! Schema migrations.
 
+use include_dir::Dir;
 use outlive_clock::wall_now;
 
 use crate::backend::Backend;
@@ -18,6 +19,39 @@ pub struct Migration {
     pub sql: &'static str,
 }
 
+impl Migration {
+    /// The migrations of an embedded directory, in order: files `0001_name.sql`, `0002_other.sql`,
+    /// and so on. A file with another name gets the version 0, with which no database opens.
+    #[must_use]
+    pub fn in_directory(directory: &'static Dir<'static>) -> Vec<Self> {
+        let mut migrations: Vec<_> = directory
+            .files()
+            .map(|file| {
+                let stem = file.path().file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+                let (number, name) = stem.split_once('_').unwrap_or_default();
+                let version = number.parse().unwrap_or_default();
+                Self { version, name, sql: file.contents_utf8().unwrap_or_default() }
+            })
+            .collect();
+        migrations.sort_by_key(|migration| migration.version);
+        migrations
+    }
+}
+
+/// Embeds the directory `migrations` of the calling crate, for a static of the type
+/// `LazyLock<Vec<Migration>>`.
+#[macro_export]
+macro_rules! migrations {
+    () => {
+        std::sync::LazyLock::new(|| {
+            use $crate::include_dir;
+            static DIRECTORY: include_dir::Dir<'static> =
+                include_dir::include_dir!("$CARGO_MANIFEST_DIR/migrations");
+            $crate::Migration::in_directory(&DIRECTORY)
+        })
+    };
+}
+
 /// Applies missing migrations in one transaction under the write lock, so that replicas that start
 /// concurrently apply them once.
 ///
@@ -30,6 +64,9 @@ pub(crate) async fn apply(backend: &Backend, set: &str, migrations: &[Migration]
         remedy: "if this data was written by a newer Outlive, use that version, or start with an empty data directory".to_owned(),
     }
     };
+    if !(1..).zip(migrations).all(|(version, migration)| version == migration.version) {
+        return Err(failed(&"its migrations are not numbered from 1 without gaps"));
+    }
     let mut connection = backend.connect().await.map_err(|error| failed(&error))?;
     backend.begin(&mut connection).await.map_err(|error| failed(&error))?;
     let creation = connection.run_command(

@@ -4,10 +4,11 @@
 //! long as a read. Here a failed connection is not reused, and one that was lost while idle is
 //! replaced transparently.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
 use crate::backend::Backend;
@@ -41,11 +42,11 @@ impl Readers {
         let reading = async {
             let _turn =
                 self.turns.acquire().await.map_err(|_| StoreError::Failed("it is closed".to_owned()))?;
-            let idle = self.idle().pop();
+            let idle = self.idle.lock().pop();
             if let Some(connection) = idle {
                 match self.read_on(connection, statement, only_first).await {
                     // The other idle connections are lost as well.
-                    Err(error) if error.is_lost() => self.idle().clear(),
+                    Err(error) if error.is_lost() => self.idle.lock().clear(),
                     result => return result.map_err(StoreError::from),
                 }
             }
@@ -64,13 +65,9 @@ impl Readers {
     ) -> Result<Vec<Row>, DatabaseError> {
         let result = connection.read(statement, only_first).await;
         if result.as_ref().err().is_none_or(DatabaseError::is_refusal) {
-            self.idle().push(connection);
+            self.idle.lock().push(connection);
         }
         result
-    }
-
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for active reads, rejects new ones, and closes the connections.
@@ -80,7 +77,7 @@ impl Readers {
             self.turns.close();
             drop(turns);
         }
-        let idle = std::mem::take(&mut *self.idle());
+        let idle = std::mem::take(&mut *self.idle.lock());
         for connection in idle {
             connection.close().await;
         }

@@ -1,14 +1,16 @@
 //! A cache of issuers' published keys, fetched on demand.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jsonwebtoken::DecodingKey;
 use outlive_clock::{Instant, Span, TenantId, wall_now};
+use parking_lot::Mutex;
+use quick_cache::sync::Cache;
 use serde::Deserialize;
 
-use crate::bounded_cache::BoundedCache;
 use crate::{BearerRefusal, JwkSet};
 
 /// The timeout of one fetch attempt, in wall time.
@@ -80,7 +82,7 @@ impl KeySet {
 pub(crate) struct JwksCache {
     http: reqwest::Client,
     idp_url: String,
-    publishers: Mutex<BoundedCache<Publisher, Arc<PublishersKeys>>>,
+    publishers: Cache<Publisher, Arc<PublishersKeys>>,
 }
 
 #[derive(Default)]
@@ -116,18 +118,12 @@ impl State {
     }
 }
 
-impl PublishersKeys {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl JwksCache {
     pub(crate) fn new(idp_url: &str, http: reqwest::Client) -> Self {
         Self {
             http,
             idp_url: idp_url.trim_end_matches('/').to_owned(),
-            publishers: Mutex::new(BoundedCache::new(PUBLISHERS_MAX)),
+            publishers: Cache::new(PUBLISHERS_MAX),
         }
     }
 
@@ -140,8 +136,8 @@ impl JwksCache {
         now: Instant,
         trace: &impl TraceContext,
     ) -> Result<Arc<DecodingKey>, BearerRefusal> {
-        let keys = self.keys_of(publisher);
-        let before = keys.state().clone();
+        let Ok(keys) = self.publishers.get_or_insert_with(publisher, || Ok::<_, Infallible>(Arc::default()));
+        let before = keys.state.lock().clone();
         if let Some(key) = before.fresh_key(kid, now) {
             return Ok(key);
         }
@@ -150,7 +146,7 @@ impl JwksCache {
         }
         let _flight = keys.flight.lock().await;
         {
-            let mut state = keys.state();
+            let mut state = keys.state.lock();
             if let Some(key) = state.fresh_key(kid, now) {
                 return Ok(key);
             }
@@ -160,7 +156,7 @@ impl JwksCache {
             state.begun += 1;
         }
         let fetched = self.fetch(publisher, now, trace).await;
-        let mut state = keys.state();
+        let mut state = keys.state.lock();
         match fetched {
             Some(set) => {
                 state.fruitless = (!set.keys.contains_key(kid)).then(|| (wall_now(), now));
@@ -174,17 +170,7 @@ impl JwksCache {
     }
 
     pub(crate) fn forget(&self, tenant: TenantId) {
-        let mut publishers = self.publishers.lock().unwrap_or_else(PoisonError::into_inner);
-        publishers.remove(&Publisher::Tenant(tenant));
-    }
-
-    fn keys_of(&self, publisher: &Publisher) -> Arc<PublishersKeys> {
-        let mut publishers = self.publishers.lock().unwrap_or_else(PoisonError::into_inner);
-        publishers.get(publisher).unwrap_or_else(|| {
-            let keys = Arc::<PublishersKeys>::default();
-            publishers.insert(publisher.clone(), Arc::clone(&keys));
-            keys
-        })
+        self.publishers.remove(&Publisher::Tenant(tenant));
     }
 
     async fn fetch(&self, publisher: &Publisher, now: Instant, trace: &impl TraceContext) -> Option<KeySet> {

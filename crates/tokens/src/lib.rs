@@ -19,7 +19,7 @@
 //! ```
 
 mod access_claims;
-mod bounded_cache;
+mod authorization;
 mod certificate;
 mod challenge;
 pub mod claims;
@@ -43,6 +43,7 @@ mod security_event;
 mod verifier;
 
 pub use access_claims::AccessClaims;
+pub use authorization::{bearer_token, credentials, has_scheme};
 pub use certificate::{Certificate, CertificateRefusal};
 pub use challenge::{Challenge, TOKEN_ISSUED_BEFORE_REVOCATION};
 pub use claims_request::{ClaimsRequest, MalformedClaimsRequest};

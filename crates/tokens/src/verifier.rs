@@ -1,17 +1,17 @@
 //! Verification of bearer access tokens.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::Algorithm;
 use outlive_clock::{Instant, Span, TenantId};
+use quick_cache::sync::Cache;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use crate::access_claims::WrittenClaims;
-use crate::bounded_cache::BoundedCache;
 use crate::jwks_cache::{JwksCache, Publisher, TraceContext};
 use crate::security_event::{SECURITY_EVENT_TYP, WrittenSecurityEvent};
 use crate::{AccessClaims, BearerRefusal, ReceivedSecurityEvent, TOKEN_CHARS_MAX, issuer, jws};
@@ -57,7 +57,8 @@ pub struct Verifier {
 struct Inner {
     origins: Vec<String>,
     keys: JwksCache,
-    cached: Mutex<BoundedCache<[u8; 32], CachedToken>>,
+    /// By the SHA-256 of the token. A token is read again when its key is.
+    cached: Cache<[u8; 32], CachedToken>,
 }
 
 #[derive(Clone)]
@@ -76,7 +77,7 @@ impl Verifier {
             inner: Arc::new(Inner {
                 origins,
                 keys: JwksCache::new(&config.idp_url, http),
-                cached: Mutex::new(BoundedCache::new(CACHED_TOKENS_MAX)),
+                cached: Cache::new(CACHED_TOKENS_MAX),
             }),
         }
     }
@@ -153,14 +154,14 @@ impl Verifier {
         let publisher = Publisher::Tenant(expected.tenant);
         let key = self.inner.keys.key(&publisher, &kid, expected.now, trace).await?;
         let name: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-        if let Some(known) = self.cached().get(&name)
+        if let Some(known) = self.inner.cached.get(&name)
             && Arc::ptr_eq(&known.key, &key)
         {
             return Ok(known.claims);
         }
         let written: WrittenClaims = signed(token, &key)?;
         let claims = Arc::new(written.read().ok_or(BearerRefusal::Malformed)?);
-        self.cached().insert(name, CachedToken { key, claims: Arc::clone(&claims) });
+        self.inner.cached.insert(name, CachedToken { key, claims: Arc::clone(&claims) });
         Ok(claims)
     }
 
@@ -187,10 +188,6 @@ impl Verifier {
             return Err(BearerRefusal::Expired { exp: claims.exp, now });
         }
         Ok(())
-    }
-
-    fn cached(&self) -> std::sync::MutexGuard<'_, BoundedCache<[u8; 32], CachedToken>> {
-        self.inner.cached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

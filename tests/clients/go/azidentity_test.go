@@ -1,4 +1,4 @@
-package witnesses
+package clients
 
 import (
 	"context"
@@ -70,7 +70,7 @@ func TestDeviceCodeCredential(t *testing.T) {
 				UserPrompt: func(_ context.Context, message azidentity.DeviceCodeMessage) error {
 					prompts++
 					owner.approve(message.VerificationURL, message.UserCode)
-					// The device polls by the wall's time; the tenant's clock stands still.
+					// The device polls by the wall time; the tenant's clock is stopped.
 					tenant.advance("PT1M")
 					return nil
 				},

@@ -1,4 +1,4 @@
-package witnesses
+package clients
 
 import (
 	"net/http"
@@ -12,7 +12,7 @@ import (
 
 const stepsMax = 12
 
-// browser is a browser without script: it walks the real pages by their forms, as a user would.
+// browser is a browser without JavaScript: it fills in the forms of the real pages, as a user would.
 type browser struct {
 	t      *testing.T
 	user   user

@@ -1,4 +1,4 @@
-module outlive.example/witnesses
+module outlive.example/clients
 
 go 1.25.0
 

@@ -1,6 +1,6 @@
-// Witnesses in Go: MSAL Go and azidentity, unmodified, against one running system. tests/clients/run starts it and sets the
+// MSAL Go and azidentity, unmodified, against one running system. tests/clients/run starts it and sets the
 // environment; SSL_CERT_FILE makes Go trust the local certificate authority.
-package witnesses
+package clients
 
 import (
 	"bytes"
@@ -24,8 +24,8 @@ const (
 )
 
 var (
-	lab = os.Getenv("WITNESS_LAB")
-	idp = os.Getenv("WITNESS_IDP_TLS")
+	lab = os.Getenv("SUITE_LAB")
+	idp = os.Getenv("SUITE_IDP_TLS")
 )
 
 type user struct {
@@ -42,7 +42,7 @@ type application struct {
 	RedirectURIs []string `json:"redirect_uris"`
 }
 
-// tenant is a tenant of the test's own, deleted when the test ends.
+// tenant is a tenant for one test, deleted when the test ends.
 type tenant struct {
 	t            *testing.T
 	ID           string        `json:"tenant_id"`
@@ -50,7 +50,7 @@ type tenant struct {
 	Applications []application `json:"applications"`
 }
 
-// newTenant creates a tenant whose clock stands still at the wall's time: SDKs compare expiry with the wall's time.
+// newTenant creates a tenant whose clock is stopped at the wall time, with which SDKs compare expiry.
 func newTenant(t *testing.T) *tenant {
 	t.Helper()
 	created := &tenant{t: t}

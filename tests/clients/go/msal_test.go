@@ -1,4 +1,4 @@
-package witnesses
+package clients
 
 import (
 	"context"

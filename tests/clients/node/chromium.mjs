@@ -1,4 +1,4 @@
-// A headless Chromium that trusts this issuer's certificate, and a single-page application for it to show.
+// A headless Chromium that trusts the issuer's certificate, and a single-page application.
 
 import { createHash, X509Certificate } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -18,7 +18,7 @@ const SERVED = {
   "/msal-redirect-bridge.js": ["text/javascript", `${library}redirect-bridge/msal-redirect-bridge.js`],
 };
 
-// The application's own server, on a port of its own: loopback redirect URIs match whatever the port.
+// The server of the application, on a free port: loopback redirect URIs match with any port.
 async function serveApplication() {
   const server = createServer(async (request, response) => {
     const [type, file] = SERVED[new URL(request.url, "http://localhost").pathname] ?? [];
@@ -29,7 +29,7 @@ async function serveApplication() {
   return server;
 }
 
-// The hash of the public key that is served at this origin: Chromium accepts certificates with this key and no others.
+// The hash of the public key of this origin: Chromium accepts only certificates with this key.
 async function keyHash(origin) {
   const { hostname, port } = new URL(origin);
   const socket = connect({ host: hostname, port: Number(port), servername: hostname });
@@ -39,18 +39,17 @@ async function keyHash(origin) {
   return createHash("sha256").update(publicKey.export({ type: "spki", format: "der" })).digest("base64");
 }
 
-// Opens a browser and the application's server for one test, which takes both away again.
+// Starts a browser and the application's server, and stops them at the end of the test.
 export async function openBrowser(t, ...trusted) {
   const hashes = await Promise.all(trusted.map(keyHash));
-  // A profile of its own that lets cookies of other sites through: where they are blocked, no hidden frame can renew, here or
-  // at the original.
+  // A new profile that allows third-party cookies: without them, no hidden frame can renew tokens, here or at the original.
   const profile = await mkdtemp(join(tmpdir(), "outlive-chromium-"));
   await mkdir(join(profile, "Default"));
   const preferences = { profile: { cookie_controls_mode: 0, block_third_party_cookies: false } };
   await writeFile(join(profile, "Default", "Preferences"), JSON.stringify(preferences));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM,
-    // As root, as in a container, Chromium has no sandbox.
+    // Chromium has no sandbox if it runs as root, for example in a container.
     chromiumSandbox: process.getuid?.() !== 0,
     args: [`--ignore-certificate-errors-spki-list=${hashes.join(",")}`],
   });

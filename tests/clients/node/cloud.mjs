@@ -1,5 +1,5 @@
-// An identity provider under the names of the original, at their own port, as this process sees it. Only the way to the names
-// differs, in this process alone, as the hosts file would make it differ for the machine, and whom to trust.
+// An identity provider that answers to the host names of the public cloud. Name resolution and the trusted certificate authority
+// are changed in this process only, as the hosts file would change them for the machine.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -34,7 +34,7 @@ export class Cloud {
     const command = ["idp", "--data", data, "--listen", `127.0.0.1:${cloud.plain}`, "--tls-listen", `127.0.0.1:${cloud.tls}`];
     command.push("--hosts", `${LOGIN},${GRAPH}`, "--idp-url", own, "--origins", names, "--issuer-origins", `${names},${own}`);
     cloud.process = spawn(process.env.OUTLIVE_BIN, command, { stdio: "ignore" });
-    // Whatever happens to this process, the other one does not stay.
+    // The child process ends with this one.
     process.once("exit", () => cloud.process.kill("SIGTERM"));
     await cloud.#answers();
     cloud.#lead(readFileSync(join(data, "ca.pem")));
@@ -59,7 +59,7 @@ export class Cloud {
     };
   }
 
-  // A tenant with its owner, a desktop application that may ask for device codes, a server with a secret, and a daemon.
+  // A tenant with its owner, a desktop application that can use device codes, a server with a secret, and a daemon.
   async tenant() {
     const tenant = { id: randomUUID(), domain: `contoso-${randomUUID().slice(0, 8)}.example` };
     tenant.owner = { id: randomUUID(), upn: `owner@${tenant.domain}`, password: "Correct-Horse-7-Battery" };
@@ -84,7 +84,7 @@ export class Cloud {
   }
 
   async happens(tenant, type, more) {
-    // A second passes before, because cut-offs count whole seconds.
+    // A second passes first, because cut-offs have a resolution of one second.
     await this.advance(tenant, 1);
     await this.#lab("POST", tenant, "/events", { type, user: tenant.owner.upn, ...more });
   }

@@ -1,4 +1,4 @@
-// Drop-in mode: MSAL for Node.js with nothing said to it but client and tenant, and instance discovery on.
+// Drop-in mode: MSAL for Node.js, configured only with client and tenant, with instance discovery.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -31,7 +31,7 @@ async function signedIn(app, tenant, redirectUri) {
 
 const refreshed = (app, account) => app.acquireTokenSilent({ account, scopes: READ, forceRefresh: true });
 
-// What is asked for while `act` goes on, with the status of the answer, and how that ends.
+// Returns the requests made during `act` with the status of each response, and the outcome of `act`.
 async function asked(act) {
   const [plain, requests] = [globalThis.fetch, []];
   globalThis.fetch = async (url, how) => {
@@ -91,7 +91,7 @@ test("msal-node, drop-in: device code, and name and password", async () => {
   assert.equal(typed.account.homeAccountId, result.account.homeAccountId);
 });
 
-test("msal-node, drop-in: the cloud is asked about a host that the library does not know, and does not know it either", async () => {
+test("msal-node, drop-in: the cloud is asked about an unknown host, and does not know it either", async () => {
   const tenant = await cloud.tenant();
   const { ended, requests } = await asked(() => signedIn(desktop(tenant, "elsewhere.example"), tenant, LOOPBACK));
   const discovery = requests.find(({ url }) => url.includes("/discovery/instance"));
@@ -99,6 +99,6 @@ test("msal-node, drop-in: the cloud is asked about a host that the library does 
   const endpoint = new URL(discovery.url).searchParams.get("authorization_endpoint");
   assert.ok(endpoint.startsWith(`https://elsewhere.example/${tenant.id}/`), endpoint);
   assert.equal(discovery.status, 400);
-  // It then takes the host at its own word, and there is none.
+  // It then uses the host's own discovery document, which does not exist.
   assert.equal(ended.errorCode, "endpoints_resolution_error", String(ended));
 });

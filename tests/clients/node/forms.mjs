@@ -1,4 +1,4 @@
-// A browser without script: goes through the real pages by their forms, as a person would.
+// A browser without JavaScript: fills in the forms of the real pages, as a user would.
 
 const STEPS_MAX = 12;
 const NAMED = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
@@ -14,7 +14,7 @@ function attributes(tag) {
   return Object.fromEntries(found.map(([, name, value]) => [name, text(value)]));
 }
 
-// The first form of a page: where it goes, what it carries, and what its first submit button adds.
+// The first form of a page: its action, its fields, and the value of its first submit button.
 function formOf(page, url) {
   const [whole, head] = page.match(/<form([^>]*)>[\s\S]*?<\/form>/) ?? [];
   if (!whole) return undefined;
@@ -31,11 +31,11 @@ export class Browser {
   constructor(user) {
     this.user = user;
     this.cookies = new Map();
-    // What the person at it was asked for.
+    // The fields that the user filled in.
     this.typed = [];
   }
 
-  // What the application gets back at its redirect URI, as URL parameters.
+  // Returns the parameters that the application receives at its redirect URI.
   async signIn(url, redirectUri) {
     const there = (reached) => reached.split(/[?#]/)[0].replace(/\/$/, "") === redirectUri.replace(/\/$/, "");
     const { at, posted } = await this.go(url, there);
@@ -43,7 +43,7 @@ export class Browser {
     return new URLSearchParams(posted ?? (search || hash.slice(1)));
   }
 
-  // Types the code that a device shows, signs in and lets the device in.
+  // Enters the code of a device, signs in and approves the device.
   async enterCode(url, code) {
     let answer = await this.#send("GET", url);
     for (let step = 0; step < STEPS_MAX; step += 1) {
@@ -56,7 +56,7 @@ export class Browser {
     throw new Error("asked for ever more");
   }
 
-  // Follows pages and redirects until an address for which `until` holds.
+  // Follows pages and redirects to the first address for which `until` is true.
   async go(url, until) {
     let answer = await this.#send("GET", url);
     for (let step = 0; step < STEPS_MAX; step += 1) {
@@ -76,7 +76,7 @@ export class Browser {
   #filledIn({ fields, button }, page, code) {
     const typed = { loginfmt: this.user.upn, passwd: this.user.password, otc: code };
     for (const name of Object.keys(typed).filter((name) => name in fields)) {
-      // Whoever was refused once would type the same again for ever.
+      // Without this check, a rejected sign-in would be repeated forever.
       if (page.includes('role="alert"')) throw new Error(`refused: ${page}`);
       this.typed.push(name);
       fields[name] = typed[name];

@@ -1,7 +1,7 @@
-// A tenant of one's own for every test: made through the lab's API, its time standing still at the wall's.
+// A tenant for each test, created by the lab API, with its clock stopped at the wall time.
 
 export const ORDERS = "api://contoso-orders";
-export const { WITNESS_LAB: LAB, WITNESS_IDP_TLS: IDP, WITNESS_LIAR: LIAR } = process.env;
+export const { SUITE_LAB: LAB, SUITE_IDP_TLS: IDP, SUITE_MISBEHAVING_ISSUER: MISBEHAVING_ISSUER } = process.env;
 
 async function call(method, url, body) {
   const headers = { "content-type": "application/json" };
@@ -11,14 +11,14 @@ async function call(method, url, body) {
 }
 
 export class Tenant {
-  // `t`: the test's context, which takes the tenant away again.
+  // `t`: the test's context, which deletes the tenant at the end.
   static async of(t) {
     const tenant = new Tenant();
-    // SDKs compare expiry with the wall's time, so the tenant's starts there, and stands.
+    // SDKs compare expiry with the wall time, so the tenant's clock is stopped there.
     tenant.facts = await call("POST", `${LAB}/lab/tenants`, { bare: true, clock: { speed: 0 } });
     tenant.id = tenant.facts.tenant_id;
     tenant.authority = `${IDP}/${tenant.id}`;
-    tenant.dishonestAuthority = `${LIAR}/${tenant.id}`;
+    tenant.dishonestAuthority = `${MISBEHAVING_ISSUER}/${tenant.id}`;
     t.after(() => call("DELETE", `${LAB}/lab/tenants/${tenant.id}`));
     return tenant;
   }
@@ -31,7 +31,7 @@ export class Tenant {
     return this.facts.applications.find((application) => application.name === name);
   }
 
-  // Lets something happen, and keeps what it tells (a new password).
+  // Raises a lab event and stores the new password that it returns.
   async event(type, more = {}) {
     await call("POST", `${LAB}/lab/tenants/${this.id}/events`, { type, ...more });
     this.facts = await call("GET", `${LAB}/lab/tenants/${this.id}`);
@@ -41,8 +41,8 @@ export class Tenant {
     await call("POST", `${LAB}/lab/tenants/${this.id}/clock`, { advance: duration });
   }
 
-  // What the issuer that misbehaves does with this tenant's tokens from now on: `claims`, `key`, `issuer`.
-  async lies(how) {
-    await call("PUT", `${LIAR}/_lies/${this.id}`, how);
+  // Sets the faults of the misbehaving issuer for this tenant: `claims`, `key`, `issuer`.
+  async setFaults(faults) {
+    await call("PUT", `${MISBEHAVING_ISSUER}/_faults/${this.id}`, faults);
   }
 }

@@ -1,15 +1,15 @@
-// MSAL for browsers in a real one: a single-page application that redirects to the issuer's pages and renews in silence.
+// MSAL Browser in Chromium: a single-page application that redirects to the issuer's pages and renews tokens silently.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { openBrowser } from "./chromium.mjs";
-import { IDP, LIAR, ORDERS, Tenant } from "./lab.mjs";
+import { IDP, MISBEHAVING_ISSUER, ORDERS, Tenant } from "./lab.mjs";
 
 const SCOPES = [`${ORDERS}/Orders.Read`];
 const skip = process.env.CHROMIUM ? false : "no Chromium";
 
-// A person at a browser with the application open.
+// A user with the application open in a browser.
 class Visitor {
   constructor(tenant, context, origin, authority) {
     Object.assign(this, { tenant, context, origin });
@@ -18,7 +18,7 @@ class Visitor {
 
   static async of(t, authorityOf = (tenant) => tenant.authority) {
     const tenant = await Tenant.of(t);
-    const { context, origin } = await openBrowser(t, IDP, LIAR);
+    const { context, origin } = await openBrowser(t, IDP, MISBEHAVING_ISSUER);
     context.setDefaultTimeout(20_000);
     return new Visitor(tenant, context, origin, authorityOf(tenant));
   }
@@ -37,7 +37,7 @@ class Visitor {
   }
 
   async signIn(user = this.tenant.user("owner")) {
-    // It leaves with its page whatever it would answer.
+    // The page is left, so that no response can be read.
     await this.page.evaluate((scopes) => void window.app.loginRedirect({ scopes }), SCOPES);
     await this.page.fill("[name=loginfmt]", user.upn);
     await this.page.fill("[name=passwd]", user.password);
@@ -53,7 +53,7 @@ class Visitor {
   }
 }
 
-test("msal-browser: sign-in by redirect, then silence from the cache, by refresh token and by hidden frame", { skip }, async (t) => {
+test("msal-browser: sign-in by redirect, then silently from the cache, by refresh token and by hidden frame", { skip }, async (t) => {
   const visitor = await Visitor.of(t);
   await visitor.open();
   const arrived = await visitor.signIn();
@@ -68,7 +68,7 @@ test("msal-browser: sign-in by redirect, then silence from the cache, by refresh
   assert.notEqual(framed.accessToken, refreshed.accessToken);
 });
 
-test("msal-browser: refresh tokens end after 24 hours, and a session unused as long does too", { skip }, async (t) => {
+test("msal-browser: refresh tokens end after 24 hours, and so does a session that was not used for as long", { skip }, async (t) => {
   const visitor = await Visitor.of(t);
   await visitor.open();
   await visitor.signIn();
@@ -82,7 +82,7 @@ test("msal-browser: refresh tokens end after 24 hours, and a session unused as l
   assert.ok((await visitor.signIn()).accessToken, "the person signs in again");
 });
 
-test("msal-browser: a password change ends refresh token and session alike", { skip }, async (t) => {
+test("msal-browser: a password change ends refresh token and session", { skip }, async (t) => {
   const visitor = await Visitor.of(t);
   await visitor.open();
   await visitor.signIn();
@@ -96,17 +96,17 @@ test("msal-browser: a password change ends refresh token and session alike", { s
   assert.equal(again.username, visitor.tenant.user("owner").upn, JSON.stringify(again));
 });
 
-test("msal-browser: logout ends the session, so that the hidden frame finds nobody", { skip }, async (t) => {
+test("msal-browser: logout ends the session, so that the hidden frame finds none", { skip }, async (t) => {
   const visitor = await Visitor.of(t);
   await visitor.open();
   await visitor.signIn();
-  const told = visitor.page.waitForRequest((request) => request.url().startsWith(`${visitor.tenant.authority}/oauth2/v2.0/logout`));
+  const logout = visitor.page.waitForRequest((request) => request.url().startsWith(`${visitor.tenant.authority}/oauth2/v2.0/logout`));
   await visitor.page.evaluate((uri) => {
     window.signedIn = true;
     void window.app.logoutRedirect({ postLogoutRedirectUri: uri });
   }, visitor.origin);
-  await told;
-  // Back at the application, on a new page.
+  await logout;
+  // The application is loaded again.
   await visitor.page.waitForFunction((origin) => location.href.startsWith(origin) && !window.signedIn && window.app, visitor.origin);
   const silent = await visitor.page.evaluate(
     (scopes) => window.app.ssoSilent({ scopes, redirectUri: `${location.origin}/` }).catch(({ name, message }) => ({ name, message })),
@@ -116,13 +116,13 @@ test("msal-browser: logout ends the session, so that the hidden frame finds nobo
   assert.match(silent.message, /AADSTS50058|login_required/);
 });
 
-// It checks the nonce; signature and audience of ID tokens that come straight from the issuer it leaves to TLS.
-test("msal-browser: an issuer that answers with another nonce is refused", { skip }, async (t) => {
+// It checks the nonce. For ID tokens that come directly from the issuer it relies on TLS, not on signature and audience.
+test("msal-browser: a response with another nonce is rejected", { skip }, async (t) => {
   const visitor = await Visitor.of(t, (tenant) => tenant.dishonestAuthority);
   await visitor.open();
   const honest = await visitor.signIn();
   assert.ok(honest.accessToken, JSON.stringify(honest));
-  await visitor.tenant.lies({ claims: { nonce: "another" } });
+  await visitor.tenant.setFaults({ claims: { nonce: "another" } });
   const lied = await visitor.silently("Skip");
   assert.equal(lied.error, "nonce_mismatch", JSON.stringify(lied));
 });

@@ -1,4 +1,4 @@
-// MSAL for Node.js, as a desktop application, as a server and as a daemon.
+// MSAL for Node.js as a desktop application, a server and a daemon.
 
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { ConfidentialClientApplication, CryptoProvider, InteractionRequiredAuthError, PublicClientApplication } from "@azure/msal-node";
 
 import { Browser } from "./forms.mjs";
-import { IDP, LIAR, ORDERS, Tenant } from "./lab.mjs";
+import { IDP, MISBEHAVING_ISSUER, ORDERS, Tenant } from "./lab.mjs";
 
 const READ = [`${ORDERS}/Orders.Read`];
 const LOOPBACK = "http://localhost:51235";
@@ -16,14 +16,14 @@ const provider = new CryptoProvider();
 
 function auth(tenant, name, authority = tenant.authority, secret = tenant.application(name).secret) {
   const clientId = tenant.application(name).client_id;
-  return { auth: { clientId, authority, knownAuthorities: [new URL(IDP).host, new URL(LIAR).host], clientSecret: secret } };
+  return { auth: { clientId, authority, knownAuthorities: [new URL(IDP).host, new URL(MISBEHAVING_ISSUER).host], clientSecret: secret } };
 }
 
 const desktop = (tenant, authority) => new PublicClientApplication(auth(tenant, "Orders Desktop", authority));
 const server = (tenant, authority) => new ConfidentialClientApplication(auth(tenant, "Contoso Orders Connector", authority));
 const daemon = (tenant, authority, secret) => new ConfidentialClientApplication(auth(tenant, "Nightly Job", authority, secret));
 
-// Code and PKCE, with the redirect read where the application would listen.
+// Signs in with code and PKCE, and reads the redirect to the loopback address.
 async function signedIn(app, browser, redirectUri = LOOPBACK, scopes = READ) {
   const { verifier, challenge } = await provider.generatePkceCodes();
   const [state, nonce] = [provider.createNewGuid(), provider.createNewGuid()];
@@ -58,7 +58,7 @@ test("msal-node, public: a password change ends in interaction required", async 
   const { account } = await signedIn(app, new Browser(tenant.user("owner")));
   await tenant.event("password_change", { user: "owner" });
   await assert.rejects(refreshed(app, account), (error) => {
-    // MSAL for Node.js makes an interaction of it only for suberrors that it knows; of `bad_token` it does.
+    // MSAL for Node.js throws InteractionRequiredAuthError only for suberrors that it knows; `bad_token` is one of them.
     assert.ok(error instanceof InteractionRequiredAuthError, `${error.name}: ${error.message}`);
     assert.equal(error.errorCode, "invalid_grant");
     assert.equal(error.subError, "bad_token");
@@ -69,7 +69,7 @@ test("msal-node, public: a password change ends in interaction required", async 
   await signedIn(app, new Browser(tenant.user("owner")));
 });
 
-// MSAL looks a token up by the words of `scope`. While it finds one, a password change is not noticed.
+// MSAL finds a cached token by the words of `scope`. Until the token expires, a password change has no effect.
 for (const scopes of [["User.Read"], [`${ORDERS}/.default`], ["https://graph.microsoft.com/.default"]]) {
   test(`msal-node, public: silent calls for ${scopes} come from the cache until the token expires`, async (t) => {
     const tenant = await Tenant.of(t);
@@ -84,7 +84,7 @@ for (const scopes of [["User.Read"], [`${ORDERS}/.default`], ["https://graph.mic
     await tenant.event("password_change", { user: "owner" });
     const kept = await silent();
     assert.deepEqual([kept.fromCache, kept.accessToken], [true, accessToken]);
-    // Two hours later, by the client's clock as by the tenant's.
+    // Two hours later, by the clocks of both the client and the tenant.
     await tenant.advance("PT2H");
     t.mock.timers.enable({ apis: ["Date"], now: Date.now() + 2 * 3_600_000 });
     await assert.rejects(silent(), (error) => error instanceof InteractionRequiredAuthError && /AADSTS50173/.test(error.message));
@@ -118,22 +118,22 @@ test("msal-node, confidential: client credentials by secret, right and wrong", a
   });
 });
 
-// It checks the nonce; signature and audience of ID tokens that come straight from the issuer it leaves to TLS.
+// It checks the nonce. For ID tokens that come directly from the issuer it relies on TLS, not on signature and audience.
 for (const [kind, app, name] of [["public", desktop], ["confidential", server, "Contoso Orders Connector"]]) {
-  test(`msal-node, ${kind}: an issuer that answers with another nonce is refused`, async (t) => {
+  test(`msal-node, ${kind}: a response with another nonce is rejected`, async (t) => {
     const tenant = await Tenant.of(t);
     const redirect = name && tenant.application(name).redirect_uris[0];
     const honest = await signedIn(app(tenant, tenant.dishonestAuthority), new Browser(tenant.user("owner")), redirect);
     assert.ok(honest.accessToken);
-    await tenant.lies({ claims: { nonce: "another" } });
+    await tenant.setFaults({ claims: { nonce: "another" } });
     const lied = signedIn(app(tenant, tenant.dishonestAuthority), new Browser(tenant.user("owner")), redirect);
     await assert.rejects(lied, /nonce_mismatch/);
   });
 }
 
-// A daemon and an API that prove themselves by certificate: SHA-256 thumbprint, PS256.
+// A daemon and an API that authenticate by certificate: SHA-256 thumbprint, PS256.
 function certified(tenant, name) {
-  const [privateKey, pem] = [process.env.WITNESS_KEY, process.env.WITNESS_CERTIFICATE].map((path) => readFileSync(path, "utf8"));
+  const [privateKey, pem] = [process.env.SUITE_KEY, process.env.SUITE_CERTIFICATE].map((path) => readFileSync(path, "utf8"));
   const thumbprintSha256 = new X509Certificate(pem).fingerprint256.replaceAll(":", "");
   const { clientSecret: _, ...known } = auth(tenant, name).auth;
   return new ConfidentialClientApplication({ auth: { ...known, clientCertificate: { privateKey, thumbprintSha256, x5c: pem } } });
@@ -165,7 +165,7 @@ test("msal-node: device code", async (t) => {
   const app = shop(tenant);
   let asked;
   const waiting = app.acquireTokenByDeviceCode({ scopes: READ, timeout: 30, deviceCodeCallback: (answer) => (asked = letIn(answer)) });
-  // The device waits by the wall's time; the tenant's stands.
+  // The device polls by the wall time; the tenant's clock is stopped.
   async function letIn({ userCode, verificationUri }) {
     await browser.enterCode(verificationUri, userCode);
     await tenant.advance("PT1M");

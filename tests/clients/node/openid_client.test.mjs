@@ -1,4 +1,4 @@
-// openid-client: a relying party that knows OpenID Connect and nothing of Microsoft.
+// openid-client: a relying party for OpenID Connect without knowledge of Microsoft.
 
 import assert from "node:assert/strict";
 import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
@@ -15,7 +15,7 @@ const READ = `openid profile offline_access ${ORDERS}/Orders.Read`;
 async function relyingParty(tenant, authority = tenant.authority, clientAuthentication) {
   const { client_id: id, secret } = tenant.application("Contoso Orders Connector");
   const config = await openid.discovery(new URL(`${authority}/v2.0`), id, secret, clientAuthentication);
-  // Signatures of ID tokens are verified with the published keys, though they came by TLS from the issuer itself.
+  // Signatures of ID tokens are verified with the published keys although they came from the issuer over TLS.
   openid.enableNonRepudiationChecks(config);
   return config;
 }
@@ -46,7 +46,7 @@ test("openid-client: discovery, code and PKCE, refresh through a password change
   assert.equal(claims.preferred_username, tenant.user("owner").upn);
   assert.equal(claims.aud, tenant.application("Contoso Orders Connector").client_id);
   await tenant.event("password_change", { user: "owner" });
-  // A refresh returns an ID token only if it asks for `openid` itself (MicrosoftDocs/azure-docs#32233).
+  // A refresh returns an ID token only if its own scope contains `openid` (MicrosoftDocs/azure-docs#32233).
   const without = await openid.refreshTokenGrant(config, tokens.refresh_token);
   assert.notEqual(without.access_token, tokens.access_token);
   assert.equal(without.id_token, undefined);
@@ -78,15 +78,15 @@ test("openid-client: userinfo", async (t) => {
   const { sub } = tokens.claims();
   const info = await openid.fetchUserInfo(config, tokens.access_token, sub);
   assert.equal(info.name, "Flow Owner");
-  await assert.rejects(openid.fetchUserInfo(config, tokens.access_token, "somebody else"), /unexpected JSON attribute value/);
+  await assert.rejects(openid.fetchUserInfo(config, tokens.access_token, "another user"), /unexpected JSON attribute value/);
 });
 
 test("openid-client: private_key_jwt", async (t) => {
   const tenant = await Tenant.of(t);
-  const [pem, certificate] = [process.env.WITNESS_KEY, process.env.WITNESS_CERTIFICATE].map((path) => readFileSync(path, "utf8"));
+  const [pem, certificate] = [process.env.SUITE_KEY, process.env.SUITE_CERTIFICATE].map((path) => readFileSync(path, "utf8"));
   const der = createPrivateKey(pem).export({ type: "pkcs8", format: "der" });
   const key = await crypto.subtle.importKey("pkcs8", der, { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }, false, ["sign"]);
-  // It names its key by `kid` only: the certificate's thumbprint.
+  // The assertion identifies its key only by `kid`, the certificate's thumbprint.
   const kid = createHash("sha1").update(new X509Certificate(certificate).raw).digest("base64url");
   const { client_id: id } = tenant.application("Certified Job");
   const discover = (kid) =>
@@ -114,17 +114,17 @@ test("openid-client: end session ends single sign-on", async (t) => {
   assert.ok(browser.typed.includes("passwd"), "the person has to sign in again");
 });
 
-for (const [what, lie, refusal] of [
+for (const [what, faults, refusal] of [
   ["for another audience", { claims: { aud: "00000000-0000-0000-0000-000000000001" } }, /"aud"/],
   ["with another nonce", { claims: { nonce: "another" } }, /"nonce"/],
   ["of another issuer", { claims: { iss: "https://elsewhere.example" } }, /"iss"/],
   ["signed by a dead key", { key: "unpublished" }, /kid|key/i],
   ["with a forged signature", { key: "forged" }, /signature/i],
 ]) {
-  test(`openid-client: an ID token ${what} is refused`, async (t) => {
+  test(`openid-client: an ID token ${what} is rejected`, async (t) => {
     const tenant = await Tenant.of(t);
     assert.ok((await signedIn(await relyingParty(tenant, tenant.dishonestAuthority), tenant)).id_token);
-    await tenant.lies(lie);
+    await tenant.setFaults(faults);
     await assert.rejects(signedIn(await relyingParty(tenant, tenant.dishonestAuthority), tenant), (error) => {
       assert.match(`${error.message} ${error.cause?.message}`, refusal);
       return true;
@@ -132,9 +132,9 @@ for (const [what, lie, refusal] of [
   });
 }
 
-test("openid-client: a discovery document of another issuer is refused", async (t) => {
+test("openid-client: a discovery document of another issuer is rejected", async (t) => {
   const tenant = await Tenant.of(t);
   await relyingParty(tenant, tenant.dishonestAuthority);
-  await tenant.lies({ issuer: "https://elsewhere.example/v2.0" });
+  await tenant.setFaults({ issuer: "https://elsewhere.example/v2.0" });
   await assert.rejects(relyingParty(tenant, tenant.dishonestAuthority), /issuer/);
 });

@@ -1,4 +1,4 @@
-// Passkeys in a real browser: the pages' own script, and Chromium's virtual authenticator behind it.
+// Passkeys in Chromium: the script of the pages with Chromium's virtual authenticator.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -8,7 +8,7 @@ import { IDP, ORDERS, Tenant } from "./lab.mjs";
 
 const skip = process.env.CHROMIUM ? false : "no Chromium";
 
-// A person whose device holds passkeys, at a browser.
+// A user with a device that stores passkeys.
 class Visitor {
   static async of(t) {
     const visitor = new Visitor();
@@ -37,7 +37,7 @@ class Visitor {
     await this.context.clearCookies();
   }
 
-  // Asks for a passkey on the way to an application, with the name typed or not.
+  // Signs in to an application by passkey, with or without entering the name.
   async ask(upn) {
     const request = { response_type: "code", redirect_uri: this.origin, scope: `${ORDERS}/Orders.Read` };
     const challenge = { code_challenge: "a".repeat(43), code_challenge_method: "plain" };
@@ -55,7 +55,7 @@ class Visitor {
   }
 }
 
-test("passkey: a browser registers one and signs in with it, whoever is named, after a password change too", { skip }, async (t) => {
+test("passkey: a browser registers one and signs in with it, whatever name is entered, also after a password change", { skip }, async (t) => {
   const visitor = await Visitor.of(t);
   await visitor.register();
   const { credentials } = await visitor.device.send("WebAuthn.getCredentials", { authenticatorId: visitor.authenticatorId });
@@ -68,7 +68,7 @@ test("passkey: a browser registers one and signs in with it, whoever is named, a
   }
 });
 
-test("passkey: a person who is not verified stays on the page, and may type the password", { skip }, async (t) => {
+test("passkey: a user who is not verified stays on the page and can enter the password", { skip }, async (t) => {
   const visitor = await Visitor.of(t);
   await visitor.register();
   const { device, authenticatorId, page } = visitor;

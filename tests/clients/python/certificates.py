@@ -1,4 +1,4 @@
-"""Self-signed certificates, made when they are needed: none is older than the run that uses it."""
+"""Self-signed certificates, created at the start of each run."""
 
 import datetime
 import ipaddress
@@ -15,7 +15,7 @@ def new_key():
 
 
 def certificate(path, key_path, common_name):
-    """Writes a certificate, good for localhost too, and its key, both PEM."""
+    """Writes a certificate that is valid for localhost, and its key, as PEM files."""
     key, name = new_key(), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
     now = datetime.datetime.now(datetime.timezone.utc)
     names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]

@@ -12,5 +12,5 @@ def tenant():
 
 @pytest.fixture
 def owner(tenant):
-    """The owner at a browser."""
+    """A browser in which the owner signs in."""
     return Browser(tenant.user("owner"))

@@ -1,4 +1,4 @@
-"""A browser without script: goes through the real pages by their forms, as a person would."""
+"""A browser without JavaScript: fills in the forms of the real pages, as a user would."""
 
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, parse_qsl, urljoin, urlsplit
@@ -9,7 +9,7 @@ STEPS_MAX = 12
 
 
 class Form(HTMLParser):
-    """The first form of a page: where it goes, what it carries, and what its first submit button adds."""
+    """The first form of a page: its action, its fields, and the value of its first submit button."""
 
     def __init__(self, page, url):
         super().__init__()
@@ -35,7 +35,7 @@ class Form(HTMLParser):
 
 
 class Browser:
-    """Keeps its cookies from one visit to the next. `typed` is what the person at it was asked for."""
+    """Keeps its cookies between visits. `typed` lists the fields that the user filled in."""
 
     def __init__(self, user, password=None):
         self.user, self.password = user["upn"], password or user["password"]
@@ -43,18 +43,18 @@ class Browser:
         self.typed = []
 
     def go(self, url, until):
-        """Follows pages and redirects from `url` until an address for which `until(url)` holds, and answers that address with
-        the fields that were posted to it."""
+        """Follows pages and redirects from `url` to the first address for which `until(url)` is true. Returns that address
+        and the fields that were posted to it."""
         return self._walk(url, until)
 
     def sign_in(self, url, redirect_uri):
-        """What the application gets back at its redirect URI."""
+        """Returns the parameters that the application receives at its redirect URI."""
         at, posted = self.go(url, lambda reached: reached.split("?")[0].split("#")[0].rstrip("/") == redirect_uri.rstrip("/"))
         parts = urlsplit(at)
         return posted or dict(parse_qsl(parts.query) or parse_qsl(parts.fragment))
 
     def submit(self, url, **typed):
-        """Opens a page, signing in if asked to, types into its form and answers the page that comes then."""
+        """Opens a page, signs in if necessary, fills in its form and returns the next page."""
         page = self._read(url, set(typed))
         form = Form(page.text, str(page.url))
         missing = set(typed) - set(form.fields)
@@ -63,7 +63,7 @@ class Browser:
         return self._follow(page)
 
     def until_there_is_nothing_to_do(self, page):
-        """Goes on from this page, as a person would, until one has no form."""
+        """Submits forms, starting with this page, until a page has none."""
         for _ in range(STEPS_MAX):
             page = self._follow(page)
             form = Form(page.text, str(page.url))
@@ -92,7 +92,7 @@ class Browser:
     def _send(self, form, page):
         fields = dict(form.fields)
         if "loginfmt" in fields or "passwd" in fields:
-            # Whoever was refused once would type the same again for ever.
+            # Without this check, a rejected sign-in would be repeated forever.
             assert 'role="alert"' not in page.text, f"refused: {page.text}"
             typed = {"loginfmt": self.user, "passwd": self.password}
             self.typed += [name for name in typed if name in fields]

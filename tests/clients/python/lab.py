@@ -1,25 +1,25 @@
-"""A tenant of one's own for every test: made through the lab's API, its time standing still at the wall's."""
+"""A tenant for each test, created by the lab API, with its clock stopped at the wall time."""
 
 import os
 
 import httpx
 
 ORDERS = "api://contoso-orders"
-LAB = os.environ["WITNESS_LAB"]
-IDP = os.environ["WITNESS_IDP_TLS"]
-LIAR = os.environ["WITNESS_LIAR"]
+LAB = os.environ["SUITE_LAB"]
+IDP = os.environ["SUITE_IDP_TLS"]
+MISBEHAVING_ISSUER = os.environ["SUITE_MISBEHAVING_ISSUER"]
 CA = os.environ["REQUESTS_CA_BUNDLE"]
 
 
 class Tenant:
     def __init__(self):
-        # SDKs compare expiry with the wall's time, so the tenant's starts there, and stands.
+        # SDKs compare expiry with the wall time, so the tenant's clock is stopped there.
         made = httpx.post(f"{LAB}/lab/tenants", json={"bare": True, "clock": {"speed": 0}}, timeout=60, trust_env=False)
         assert made.status_code == 201, made.text
         self.facts = made.json()
         self.id = self.facts["tenant_id"]
         self.authority = f"{IDP}/{self.id}"
-        self.dishonest_authority = f"{LIAR}/{self.id}"
+        self.dishonest_authority = f"{MISBEHAVING_ISSUER}/{self.id}"
 
     def delete(self):
         httpx.delete(f"{LAB}/lab/tenants/{self.id}", timeout=60, trust_env=False)
@@ -31,7 +31,7 @@ class Tenant:
         return next(application for application in self.facts["applications"] if application["name"] == name)
 
     def event(self, kind, **more):
-        """Lets something happen, and keeps what it tells (a new password)."""
+        """Raises a lab event and stores the new password that it returns."""
         raised = self._post("events", {"type": kind, **more})
         self.facts = httpx.get(f"{LAB}/lab/tenants/{self.id}", timeout=60, trust_env=False).json()
         return raised
@@ -39,9 +39,9 @@ class Tenant:
     def advance(self, duration):
         return self._post("clock", {"advance": duration})
 
-    def lies(self, **how):
-        """What the issuer that misbehaves does with this tenant's tokens from now on: `claims`, `key`, `issuer`."""
-        answer = httpx.put(f"{LIAR}/_lies/{self.id}", json=how, verify=_context(), trust_env=False)
+    def set_faults(self, **faults):
+        """Sets the faults of the misbehaving issuer for this tenant: `claims`, `key`, `issuer`."""
+        answer = httpx.put(f"{MISBEHAVING_ISSUER}/_faults/{self.id}", json=faults, verify=_context(), trust_env=False)
         assert answer.status_code == 204, answer.text
 
     def _post(self, what, body):
@@ -57,5 +57,5 @@ def _context():
 
 
 def http():
-    """A browser's or script's HTTP client that trusts the local authority and follows nothing by itself."""
+    """An HTTP client that trusts the local certificate authority and follows no redirects."""
     return httpx.Client(verify=_context(), trust_env=False, timeout=60, follow_redirects=False)

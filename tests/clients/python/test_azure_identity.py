@@ -1,4 +1,4 @@
-"""azure-identity for Python, as scripts and services use it. It reads tokens as opaque; what it checks is told at its test."""
+"""azure-identity for Python, as scripts and services use it. It treats tokens as opaque."""
 
 import os
 import threading
@@ -8,7 +8,7 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import AuthorizationCodeCredential, ClientSecretCredential, InteractiveBrowserCredential
 from forms import Browser
-from lab import CA, IDP, LIAR, ORDERS
+from lab import CA, IDP, MISBEHAVING_ISSUER, ORDERS
 
 DEFAULT, READ = f"{ORDERS}/.default", f"{ORDERS}/Orders.Read"
 
@@ -55,14 +55,14 @@ def test_authorization_code_of_a_server_renews_through_a_password_change(tenant,
     first = credential.get_token(READ)
     assert claims(first)["scp"] == "Orders.Read"
     tenant.event("password_change", user="owner")
-    # With claims asked for it does not answer from its cache: the refresh token has to work.
+    # A claims request bypasses the cache, so the refresh token is used.
     renewed = credential.get_token(READ, claims='{"access_token":{"x":{"essential":false}}}')
     assert renewed.token != first.token
     credential.close()
 
 
 def interactive(tenant, monkeypatch, authority=IDP):
-    """The real thing: it listens on a port of its own, opens "the browser" and waits to be redirected to."""
+    """The unmodified credential: it listens on a free port, opens "the browser" and waits for the redirect."""
     browser = Browser(tenant.user("owner"))
 
     def opened(url):
@@ -91,17 +91,17 @@ def test_interactive_browser_with_a_listener_on_loopback(tenant, monkeypatch):
     assert claims(credential.get_token(READ))["upn"] == tenant.user("owner")["upn"]
 
 
-def test_an_issuer_that_answers_with_another_nonce_is_refused(tenant, monkeypatch):
-    """For people it checks the nonce of the ID token, and neither its signature nor its audience."""
-    assert interactive(tenant, monkeypatch, LIAR).get_token(READ).token
-    tenant.lies(claims={"nonce": "another"})
+def test_a_response_with_another_nonce_is_rejected(tenant, monkeypatch):
+    """For users, it checks the nonce of the ID token, but not its signature or audience."""
+    assert interactive(tenant, monkeypatch, MISBEHAVING_ISSUER).get_token(READ).token
+    tenant.set_faults(claims={"nonce": "another"})
     with pytest.raises(ClientAuthenticationError, match="nonce"):
-        interactive(tenant, monkeypatch, LIAR).get_token(READ)
+        interactive(tenant, monkeypatch, MISBEHAVING_ISSUER).get_token(READ)
 
 
-def test_an_issuer_that_nobody_vouched_for_gets_no_secret(tenant):
-    """azure-identity takes the access tokens of applications as they come: what it insists on is TLS."""
-    assert with_secret(tenant, authority=LIAR).get_token(DEFAULT).token
-    with with_secret(tenant, authority=LIAR, trusted=os.environ["WITNESS_CA"]) as stranger:
+def test_an_issuer_with_an_untrusted_certificate_gets_no_secret(tenant):
+    """For applications, azure-identity does not check access tokens; it requires TLS."""
+    assert with_secret(tenant, authority=MISBEHAVING_ISSUER).get_token(DEFAULT).token
+    with with_secret(tenant, authority=MISBEHAVING_ISSUER, trusted=os.environ["SUITE_CA"]) as stranger:
         with pytest.raises(Exception, match="CERTIFICATE_VERIFY_FAILED|certificate verify failed"):
             stranger.get_token(DEFAULT)

@@ -1,4 +1,4 @@
-"""Confidential clients that prove themselves by certificate, and APIs that act for the users who call them."""
+"""Confidential clients that authenticate by certificate, and APIs that act on behalf of their callers."""
 
 import os
 import pathlib
@@ -14,13 +14,13 @@ from test_device_code import shop
 from test_msal_public import signed_in
 
 DEFAULT, READ = f"{ORDERS}/.default", f"{ORDERS}/Orders.Read"
-KEY, CERTIFICATE = (pathlib.Path(os.environ[name]).read_text() for name in ("WITNESS_KEY", "WITNESS_CERTIFICATE"))
+KEY, CERTIFICATE = (pathlib.Path(os.environ[name]).read_text() for name in ("SUITE_KEY", "SUITE_CERTIFICATE"))
 
 
 def certified(tenant, name, key=KEY, public=CERTIFICATE, authority=None):
     return msal.ConfidentialClientApplication(
         tenant.application(name)["client_id"],
-        # MSAL makes the thumbprint itself: SHA-256, PS256.
+        # MSAL computes the thumbprint: SHA-256, PS256.
         client_credential={"private_key": key, "public_certificate": public},
         authority=authority or tenant.authority,
         instance_discovery=False,
@@ -31,7 +31,7 @@ def certified(tenant, name, key=KEY, public=CERTIFICATE, authority=None):
 def test_msal_client_credentials_by_certificate(tenant, tmp_path):
     result = certified(tenant, "Certified Job").acquire_token_for_client([DEFAULT])
     assert result["token_source"] == "identity_provider", result
-    certificate(tmp_path / "other.pem", tmp_path / "other.key", "somebody else")
+    certificate(tmp_path / "other.pem", tmp_path / "other.key", "another client")
     other = certified(tenant, "Certified Job", (tmp_path / "other.key").read_text(), (tmp_path / "other.pem").read_text())
     refused = other.acquire_token_for_client([DEFAULT])
     assert (refused["error"], refused["error_codes"]) == ("invalid_client", [700027]), refused

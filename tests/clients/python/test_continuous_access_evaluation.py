@@ -1,4 +1,4 @@
-"""Continuous access evaluation as MSAL sees it, and security event tokens as PyJWT does."""
+"""Continuous access evaluation by MSAL, and security event tokens read by PyJWT."""
 
 import base64
 import http.server
@@ -27,7 +27,7 @@ def orders(tenant, token):
 
 
 def challenged(tenant, token):
-    """The claims that the API asks for instead of answering."""
+    """Returns the claims in the challenge of the API."""
     answer = orders(tenant, token)
     assert answer.status_code == 401, answer.text
     header = answer.headers["www-authenticate"]
@@ -56,7 +56,7 @@ def test_a_confidential_client_meets_the_challenge_after_a_password_change(tenan
     assert orders(tenant, lives_a_day(renewed)).status_code == 200
 
 
-def test_a_public_client_is_sent_back_to_its_person(tenant, owner):
+def test_a_public_client_has_to_ask_its_user(tenant, owner):
     app = msal.PublicClientApplication(
         tenant.application("Orders Desktop")["client_id"], authority=tenant.authority, **CAPABLE
     )
@@ -70,11 +70,11 @@ def test_a_public_client_is_sent_back_to_its_person(tenant, owner):
 
 
 def test_a_security_event_is_valid_to_another_library(tenant):
-    told = queue.Queue()
+    received = queue.Queue()
 
     class Receiver(http.server.BaseHTTPRequestHandler):
         def do_POST(self):
-            told.put((self.headers["Content-Type"], self.rfile.read(int(self.headers["Content-Length"])).decode()))
+            received.put((self.headers["Content-Type"], self.rfile.read(int(self.headers["Content-Length"])).decode()))
             self.send_response(202)
             self.end_headers()
 
@@ -85,18 +85,18 @@ def test_a_security_event_is_valid_to_another_library(tenant):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     api = tenant.application("Contoso Orders API")["client_id"]
     stream = {"endpoint": f"http://127.0.0.1:{server.server_port}/events"}
-    key = {"Authorization": f"Lab {os.environ['WITNESS_LAB_KEY']}"}
+    key = {"Authorization": f"Lab {os.environ['SUITE_LAB_KEY']}"}
     answer = client().put(f"{IDP}/_lab/tenants/{tenant.id}/event-streams/{api}", json=stream, headers=key)
     assert answer.status_code == 200, answer.text
     tenant.event("revoke_sessions", user="owner", by="admin")
-    kind, token = told.get(timeout=30)
+    kind, token = received.get(timeout=30)
     server.shutdown()
     assert kind == "application/secevent+jwt"
     document = client().get(f"{tenant.authority}/v2.0/.well-known/openid-configuration").json()
     keys = jwt.PyJWKClient(document["jwks_uri"], ssl_context=ssl.create_default_context(cafile=CA))
     required = {"require": ["iss", "aud", "iat", "jti"]}
     key = keys.get_signing_key_from_jwt(token)
-    # The lab lets each event happen a second after the one before, so the tenant's time is a little ahead of the wall's.
+    # The lab raises events at least one second apart, so the tenant's time is slightly ahead of the wall time.
     claims = jwt.decode(token, key, algorithms=["RS256"], audience=api, options=required, leeway=60)
     assert jwt.get_unverified_header(token)["typ"] == "secevent+jwt"
     assert claims["sub_id"] == {"format": "opaque", "id": tenant.user("owner")["id"]}, json.dumps(claims)

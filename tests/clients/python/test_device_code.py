@@ -1,4 +1,4 @@
-"""Device codes, by MSAL and by azure-identity."""
+"""The device code flow of MSAL and azure-identity."""
 
 import msal
 from azure.identity import DeviceCodeCredential
@@ -15,12 +15,12 @@ def shop(tenant):
 
 
 def enter(browser, url, code):
-    """The person opens the page, types the code, signs in and lets the device in."""
+    """Opens the page, enters the code, signs in and approves the device."""
     page = browser.submit(url, otc=code)
     return browser.until_there_is_nothing_to_do(page)
 
 
-def test_msal_device_code_waits_for_a_person_and_falls_with_the_password(tenant, owner):
+def test_msal_device_code_waits_for_the_user_and_ends_with_the_password(tenant, owner):
     app = shop(tenant)
     flow = app.initiate_device_flow([READ])
     assert {"user_code", "device_code", "verification_uri", "expires_in", "interval", "message"} <= set(flow), flow
@@ -51,7 +51,7 @@ def how(tenant):
 def test_azure_identity_device_code(tenant, owner):
     def prompted(uri, code, _):
         enter(owner, uri, code)
-        # The device waits by the wall's time; the tenant's stands.
+        # The device polls by the wall time; the tenant's clock is stopped.
         tenant.advance("PT1M")
 
     token = DeviceCodeCredential(prompt_callback=prompted, timeout=30, **how(tenant)).get_token(READ)

@@ -1,6 +1,5 @@
-"""Drop-in mode: an identity provider under the names of the original, and MSAL with nothing said to it but whom to trust.
-
-Only the resolver differs, in this process alone, as the hosts file would make it differ for the machine."""
+"""Drop-in mode: the identity provider answers to the host names of the public cloud. MSAL is configured only with a trusted
+certificate authority; name resolution is changed in this process, as the hosts file would change it for the machine."""
 
 import asyncio
 import os
@@ -32,7 +31,7 @@ REDIRECT = "http://localhost:51236"
 
 
 class Cloud:
-    """One tenant of an identity provider that answers by the names of the public cloud, at their own port, as programs see it."""
+    """A tenant of an identity provider that answers to the host names of the public cloud, at port 443 as programs see it."""
 
     def __init__(self, directory):
         with socket.socket() as plain, socket.socket() as tls:
@@ -91,7 +90,7 @@ def cloud(monkeypatch):
                     host, port = "127.0.0.1", made.tls
                 return resolve(host, port, *how, **more)
 
-            # For httpx in asyncio, which takes only the address from the resolver.
+            # httpx with asyncio uses only the address from the resolver.
             connect = anyio.connect_tcp
 
             async def connected(remote_host, remote_port, **more):
@@ -119,25 +118,25 @@ def signed_in(cloud, app):
 
 
 def test_msal_signs_in_with_instance_discovery_under_the_name_of_the_original(cloud):
-    # Nothing is configured but client and tenant.
+    # Only client and tenant are configured.
     app = msal.PublicClientApplication(cloud.client, authority=f"https://{LOGIN}/{cloud.tenant}")
     result = signed_in(cloud, app)
     assert result["id_token_claims"]["iss"] == f"https://{LOGIN}/{cloud.tenant}/v2.0"
     [account] = app.get_accounts()
     assert account["environment"] == LOGIN
-    # Looking for tokens under the aliases of the cloud asks for instance metadata.
+    # The search for tokens under the aliases of the cloud requests instance metadata.
     renewed = app.acquire_token_silent(["User.Read"], account, force_refresh=True)
     assert renewed["token_source"] == "identity_provider"
 
 
 def test_msal_asks_the_cloud_about_a_host_that_it_does_not_know(cloud):
-    """Instance discovery on, for an authority that is none of Microsoft's: the cloud says whether it is one of its own."""
+    """With instance discovery, the cloud is asked about an authority that is not one of Microsoft's hosts."""
     with pytest.raises(ValueError, match="invalid_instance"):
         msal.PublicClientApplication(cloud.client, authority=f"https://elsewhere.example/{cloud.tenant}")
 
 
-# Before it sends a name and a password MSAL for Python asks for the person's realm, at the authority's name without its port:
-# so this works only where the port is that of https.
+# Before MSAL for Python sends a name and a password, it requests the user's realm from the authority's host without its port,
+# so this works only at port 443.
 
 
 def test_msal_name_and_password(cloud):
@@ -168,7 +167,7 @@ def test_graph_answers_by_its_own_name(cloud):
 
 
 def test_msgraph_sdk_knows_no_other_address(cloud):
-    """The SDK for Microsoft Graph, as it comes: it reads who is signed in, changes the password and revokes the sessions."""
+    """The unmodified Microsoft Graph SDK reads the signed-in user, changes the password and revokes the sessions."""
     credential = UsernamePasswordCredential(cloud.client, cloud.upn, PASSWORD, tenant_id=cloud.tenant)
 
     async def conversation():

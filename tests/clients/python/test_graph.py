@@ -1,4 +1,4 @@
-"""Microsoft Graph, called as its documents say with tokens that azure-identity and MSAL got."""
+"""Documented Microsoft Graph requests with tokens of azure-identity and MSAL."""
 
 import msal
 import pytest
@@ -10,7 +10,7 @@ GRAPH = "https://graph.microsoft.com"
 
 
 def portal(tenant, role, *scopes):
-    """Graph as this person, through the portal's application."""
+    """Returns a Graph client for the user of this role, signed in to the portal's application."""
     app = msal.PublicClientApplication(
         tenant.facts["maker_portal"], authority=tenant.authority, instance_discovery=False, verify=CA
     )
@@ -27,7 +27,7 @@ def renewed(app, *scopes):
     return app.acquire_token_silent_with_error([f"{GRAPH}/{scope}" for scope in scopes], account, force_refresh=True)
 
 
-def test_me_and_a_person_by_name(tenant):
+def test_me_and_a_user_by_name(tenant):
     graph, _ = portal(tenant, "admin", "User.ReadWrite.All")
     me = graph.get("me").json()
     assert me["userPrincipalName"] == tenant.user("admin")["upn"]
@@ -65,7 +65,7 @@ def test_an_administrator_resets_a_password_and_revokes_sessions(tenant):
     portal(tenant, "owner", "Directory.AccessAsUser.All")
 
 
-def test_without_a_token_or_without_the_permission_graph_says_so(tenant):
+def test_a_missing_token_and_a_missing_permission_are_rejected(tenant):
     client = http()
     bare = client.get(f"{IDP}/v1.0/me")
     assert bare.status_code == 401
@@ -76,7 +76,7 @@ def test_without_a_token_or_without_the_permission_graph_says_so(tenant):
     assert other.json()["error"]["code"] == "Authorization_RequestDenied"
 
 
-def test_a_grant_is_found_and_withdrawn(tenant, owner):
+def test_a_grant_is_found_and_deleted(tenant, owner):
     app = desktop(tenant)
     assert "access_token" in signed_in(app, owner)
     admin, _ = portal(tenant, "admin", "DelegatedPermissionGrant.ReadWrite.All", "Directory.AccessAsUser.All")
@@ -91,7 +91,7 @@ def test_a_grant_is_found_and_withdrawn(tenant, owner):
     assert (refused["classification"], refused["error_codes"]) == ("consent_required", [65001]), refused
 
 
-def test_the_logs_know_who_signed_in_and_what_was_changed(tenant, owner):
+def test_the_logs_have_sign_ins_and_changes(tenant, owner):
     with pytest.raises(AssertionError, match="AADSTS50126"):
         signed_in(desktop(tenant), Browser(tenant.user("owner"), "not the password"))
     assert "access_token" in signed_in(desktop(tenant), owner)

@@ -1,4 +1,4 @@
-"""MSAL for Python as a confidential client: what a server-side application and a daemon do."""
+"""MSAL for Python as a confidential client: a server-side application and a daemon."""
 
 import msal
 import pytest
@@ -34,7 +34,7 @@ def test_code_and_silent_renewal_outlive_a_password_change(tenant, owner):
     tenant.event("password_change", user="owner")
     renewed = app.acquire_token_silent_with_error(READ, account, force_refresh=True)
     assert renewed.get("token_source") == "identity_provider", renewed
-    # What ends it is a revocation.
+    # A revocation ends it.
     tenant.event("revoke_sessions", user="owner", by="admin")
     refused = app.acquire_token_silent_with_error(READ, account, force_refresh=True)
     assert (refused["error"], 50173 in refused["error_codes"]) == ("invalid_grant", True), refused
@@ -49,14 +49,14 @@ def test_client_credentials_by_secret(tenant):
     assert "refresh_token" not in result
 
 
-def test_a_wrong_secret_and_a_scope_that_is_none_are_told_as_they_are(tenant):
+def test_a_wrong_secret_and_an_invalid_scope_are_reported(tenant):
     wrong = application(tenant, "Nightly Job", "not the secret").acquire_token_for_client([f"{ORDERS}/.default"])
     assert (wrong["error"], wrong["error_codes"]) == ("invalid_client", [7000215]), wrong
     named = application(tenant, "Nightly Job").acquire_token_for_client(READ)
     assert (named["error"], named["error_codes"]) == ("invalid_scope", [1002012]), named
 
 
-def test_a_rotated_secret_is_refused_and_the_new_one_taken(tenant):
+def test_a_rotated_secret_is_rejected_and_the_new_one_accepted(tenant):
     before = application(tenant, "Nightly Job")
     new = "another-secret-of-thirty-two-chars"
     tenant.event("rotate_secret", app="Nightly Job", new_secret=new)
@@ -65,9 +65,9 @@ def test_a_rotated_secret_is_refused_and_the_new_one_taken(tenant):
     assert "access_token" in application(tenant, "Nightly Job", new).acquire_token_for_client([f"{ORDERS}/.default"])
 
 
-def test_an_issuer_that_answers_with_another_nonce_is_refused(tenant):
+def test_a_response_with_another_nonce_is_rejected(tenant):
     app = application(tenant, "Contoso Orders Connector", authority=tenant.dishonest_authority)
     assert "access_token" in signed_in(app, tenant, Browser(tenant.user("owner")))
-    tenant.lies(claims={"nonce": None})
+    tenant.set_faults(claims={"nonce": None})
     with pytest.raises(RuntimeError, match="nonce"):
         signed_in(app, tenant, Browser(tenant.user("owner")))

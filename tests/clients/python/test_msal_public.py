@@ -1,4 +1,4 @@
-"""MSAL for Python as a public client: what a desktop application does."""
+"""MSAL for Python as a public client: a desktop application."""
 
 import time
 
@@ -21,7 +21,7 @@ def desktop(tenant, authority=None):
 
 
 def signed_in(app, browser, scopes=READ, **more):
-    """Code and PKCE, with the loopback redirect read where the application would listen."""
+    """Signs in with code and PKCE, and reads the redirect to the loopback address."""
     flow = app.initiate_auth_code_flow(scopes, redirect_uri=REDIRECT, **more)
     answer = browser.sign_in(flow["auth_uri"], REDIRECT)
     return app.acquire_token_by_auth_code_flow(flow, answer)
@@ -41,7 +41,7 @@ def test_code_with_pkce_then_silently_from_the_cache_and_by_refresh(tenant, owne
     renewed = app.acquire_token_silent(READ, account, force_refresh=True)
     assert renewed["token_source"] == "identity_provider"
     assert renewed["access_token"] != result["access_token"]
-    # A permission that nobody consented to needs the person again; MSAL says which way.
+    # A permission without consent requires interaction; MSAL reports the suberror.
     more = app.acquire_token_silent_with_error([f"{ORDERS}/Orders.ReadWrite"], account)
     assert (more["classification"], more["error_codes"]) == ("consent_required", [65001]), more
 
@@ -57,7 +57,7 @@ def test_silent_after_a_password_change_ends_in_interaction_required(tenant, own
     assert refused["error_description"].startswith("AADSTS50173: ")
     assert refused["classification"] == "", refused
     assert app.acquire_token_silent(READ, account, force_refresh=True) is None
-    # With the new password all is well again; the old one is refused.
+    # Sign-in works with the new password; the old one is rejected.
     with pytest.raises(AssertionError, match="AADSTS50126"):
         signed_in(desktop(tenant), owner)
     again = signed_in(app, Browser(tenant.user("owner")))
@@ -73,7 +73,7 @@ def test_silent_after_a_password_change_ends_in_interaction_required(tenant, own
 def test_silent_calls_find_their_token_until_it_expires_whatever_happens_to_the_password(
     tenant, owner, scopes, monkeypatch
 ):
-    """MSAL looks a token up by the words of `scope`. While it finds one, a password change is not noticed."""
+    """MSAL finds a cached token by the words of `scope`. Until the token expires, a password change has no effect."""
     app = desktop(tenant)
     result = signed_in(app, owner, scopes)
     assert "error" not in result, result
@@ -85,7 +85,7 @@ def test_silent_calls_find_their_token_until_it_expires_whatever_happens_to_the_
     tenant.event("password_change", user="owner")
     kept = app.acquire_token_silent(scopes, account)
     assert (kept["token_source"], kept["access_token"]) == ("cache", result["access_token"])
-    # Two hours later, by the client's clock as by the tenant's.
+    # Two hours later, by the clocks of both the client and the tenant.
     tenant.advance("PT2H")
     wall = time.time
     monkeypatch.setattr(time, "time", lambda: wall() + 2 * 3600)
@@ -94,7 +94,7 @@ def test_silent_calls_find_their_token_until_it_expires_whatever_happens_to_the_
     assert app.acquire_token_silent(scopes, account) is None
 
 
-def test_a_person_who_says_no_is_reported_to_the_application(tenant):
+def test_a_declined_consent_is_reported_to_the_application(tenant):
     app = desktop(tenant)
     flow = app.initiate_auth_code_flow(READ, redirect_uri=REDIRECT)
 
@@ -109,26 +109,26 @@ def test_a_person_who_says_no_is_reported_to_the_application(tenant):
     assert "access_token" not in result
 
 
-def test_an_answer_of_another_request_is_not_taken(tenant, owner):
+def test_the_response_to_another_request_is_rejected(tenant, owner):
     app = desktop(tenant)
     flow = app.initiate_auth_code_flow(READ, redirect_uri=REDIRECT)
     answer = owner.sign_in(flow["auth_uri"], REDIRECT)
     other = app.initiate_auth_code_flow(READ, redirect_uri=REDIRECT)
     with pytest.raises(ValueError, match="state"):
         app.acquire_token_by_auth_code_flow(other, answer)
-    # The proof key of another request: the issuer refuses.
+    # The code verifier of another request is rejected by the issuer.
     mixed = flow | {"code_verifier": other["code_verifier"]}
     result = app.acquire_token_by_auth_code_flow(mixed, answer)
     assert result["error"] == "invalid_grant", result
     assert 501481 in result["error_codes"] or 50148 in result["error_codes"], result
 
 
-def test_an_issuer_that_answers_with_another_nonce_is_refused(tenant):
-    """MSAL for Python leaves signature and audience of ID tokens to the application (it says so since 1.38) and checks the
-    nonce that it sent."""
+def test_a_response_with_another_nonce_is_rejected(tenant):
+    """MSAL for Python checks the nonce that it sent. Signature and audience of ID tokens are the application's responsibility,
+    which it documents since 1.38."""
     app = desktop(tenant, tenant.dishonest_authority)
     honest = signed_in(app, Browser(tenant.user("owner")))
     assert "access_token" in honest, honest
-    tenant.lies(claims={"nonce": "another"})
+    tenant.set_faults(claims={"nonce": "another"})
     with pytest.raises(RuntimeError, match="nonce"):
         signed_in(app, Browser(tenant.user("owner")))

@@ -1,4 +1,4 @@
-"""PyJWT as a validator that forgives nothing: signature by the published keys, algorithm, issuer, audience, lifetime."""
+"""PyJWT as a strict validator: signature by the published keys, algorithm, issuer, audience, lifetime."""
 
 import base64
 import ssl
@@ -15,7 +15,7 @@ REQUIRED = ["iss", "aud", "exp", "nbf", "iat"]
 
 
 class Validator:
-    """Learns issuer and keys from a discovery document and keeps the keys, as an API does."""
+    """Reads issuer and keys from a discovery document and caches the keys, as an API does."""
 
     def __init__(self, authority, version="v2.0"):
         version = f"/{version}" if version else ""
@@ -31,7 +31,7 @@ class Validator:
 
 
 def everything(tenant):
-    """Every kind of token there is, with its audience: (name, version, token, audience)."""
+    """Returns a token of each kind, with its audience: (name, version, token, audience)."""
     owner = Browser(tenant.user("owner"))
     person = public(desktop(tenant), owner)
     server = confidential(application(tenant, "Contoso Orders Connector"), tenant, owner)
@@ -58,14 +58,15 @@ def test_every_token_is_valid_through_a_change_of_the_signing_key(tenant):
     after = everything(tenant)
     kids = [{jwt.get_unverified_header(token)["kid"] for _, _, token, _ in tokens} for tokens in (before, after)]
     assert kids[0].isdisjoint(kids[1]), "the key did change"
-    # One validator has the old keys cached and meets the new one; another starts fresh and meets the old one.
+    # One validator has cached the old keys and receives a token of the new key; another starts afterwards and receives a token
+    # of the old key.
     fresh = {version: Validator(tenant.authority, version) for version in (None, "v2.0")}
     for some in (validators, fresh):
         for name, version, token, audience in before + after:
             assert some[version].claims(token, audience)["tid"] == tenant.id, name
 
 
-def test_the_wrong_audience_or_issuer_is_not_let_through(tenant):
+def test_a_wrong_audience_or_issuer_is_rejected(tenant):
     token = application(tenant, "Nightly Job").acquire_token_for_client([f"{ORDERS}/.default"])["access_token"]
     validator = Validator(tenant.authority, None)
     assert validator.claims(token, ORDERS)["appid"] == tenant.application("Nightly Job")["client_id"]
@@ -85,7 +86,7 @@ def test_certificates_in_the_key_set_carry_its_keys(tenant):
 
 
 @pytest.mark.parametrize(
-    "lie, refusal",
+    "faults, refusal",
     [
         ({"claims": {"aud": "api://another"}}, jwt.InvalidAudienceError),
         ({"claims": {"iss": "https://elsewhere.example"}}, jwt.InvalidIssuerError),
@@ -96,13 +97,13 @@ def test_certificates_in_the_key_set_carry_its_keys(tenant):
     ],
     ids=["audience", "issuer", "expiry", "no audience", "dead key", "forged"],
 )
-def test_an_issuer_that_misbehaves_is_refused(tenant, lie, refusal):
+def test_a_misbehaving_issuer_is_rejected(tenant, faults, refusal):
     def issued():
         app = application(tenant, "Nightly Job", authority=tenant.dishonest_authority)
         return app.acquire_token_for_client([f"{ORDERS}/.default"])["access_token"]
 
     validator = Validator(tenant.dishonest_authority, None)
     assert validator.claims(issued(), ORDERS)["tid"] == tenant.id, "as long as it tells the truth all is well"
-    tenant.lies(**lie)
+    tenant.set_faults(**faults)
     with pytest.raises(refusal):
         validator.claims(issued(), ORDERS)

@@ -6,14 +6,13 @@ mod clock;
 mod journal;
 mod tenants;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post, put};
 use outlive_clock::TenantId;
 
-use crate::{Chassis, DueWork, Problem, Service, Turn};
+use crate::{Chassis, DueWork, Problem, Service, TenantLocks, Turn};
 
 /// A service with its chassis, for the lab surface and the watcher of running clocks.
 pub(crate) struct Surface<S> {
@@ -21,29 +20,25 @@ pub(crate) struct Surface<S> {
     pub(crate) service: Arc<S>,
     /// Serializes due work per tenant: the conductor and a running clock may request it
     /// concurrently.
-    doing: Mutex<HashMap<TenantId, Arc<tokio::sync::Mutex<()>>>>,
+    doing: TenantLocks,
 }
 
 impl<S: Service> Surface<S> {
     pub(crate) fn new(chassis: Chassis, service: Arc<S>) -> Self {
-        Self { chassis, service, doing: Mutex::default() }
+        Self { chassis, service, doing: TenantLocks::default() }
     }
 
     pub(crate) async fn run_due(&self, tenant: TenantId) -> Result<DueWork, Problem> {
         // Only for existing tenants, so that requests cannot grow the map.
         self.chassis.clocks.clock(tenant).await?;
-        let turn = {
-            let mut doing = self.doing.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(doing.entry(tenant).or_default())
-        };
-        let _one_at_a_time = turn.lock().await;
+        let _one_at_a_time = self.doing.lock(tenant).await;
         let clock = self.chassis.clocks.clock(tenant).await?;
         self.service.run_due(tenant, Turn::of(&clock)).await
     }
 
     /// Drops cached data of a deleted tenant.
     pub(crate) fn forget(&self, tenant: TenantId) {
-        self.doing.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
+        self.doing.forget(tenant);
         self.chassis.clocks.forget(tenant);
         self.chassis.random.of(tenant).forget();
         self.service.forget_tenant(tenant);

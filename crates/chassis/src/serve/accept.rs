@@ -3,9 +3,10 @@
 use std::future::Future;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::LazyLock;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -51,7 +52,7 @@ pub(super) async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
             }
             Err(error) if is_of_the_client(&error) => {}
             Err(error) => {
-                let times = FAILURES.lock().unwrap_or_else(PoisonError::into_inner).report();
+                let times = FAILURES.lock().report();
                 if let Some(times) = times {
                     tracing::error!(
                         %error,

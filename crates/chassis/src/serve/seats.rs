@@ -1,7 +1,8 @@
 //! Limits on open connections, per socket and per process.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
+use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::descriptors::descriptor_limit;
@@ -46,7 +47,7 @@ impl Budget {
 
     /// Logs that a connection is waiting; shortly after another such message it is only counted.
     fn report_full(&self, of_socket: usize) {
-        let times = self.full.lock().unwrap_or_else(PoisonError::into_inner).report();
+        let times = self.full.lock().report();
         if let Some(times) = times {
             tracing::warn!(
                 limit_of_socket = of_socket,

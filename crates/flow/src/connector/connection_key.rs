@@ -7,7 +7,7 @@ use outlive_clock::Span;
 use outlive_tokens::Secret;
 use serde_json::{Value, json};
 
-use super::hub::{API_VERSION, Credentials, Hub, RESOURCE_GROUP, Workflow, refused};
+use super::hub::{API_VERSION, Credentials, Hub, RESOURCE_GROUP, Workflow, fresh, refused};
 use super::selection::{id_of, not_found};
 use crate::engine::{Failure, Outcome};
 
@@ -36,7 +36,7 @@ impl Hub {
         let (tenant, now) = (workflow.tenant, workflow.now);
         let name = (tenant, workflow.flow, connection.to_owned());
         let selected = workflow.selections.get(&connection.to_ascii_lowercase());
-        let known = self.keys.get(&name, now);
+        let known = fresh(self.keys.get(&name), now);
         if let Some(key) = known.filter(|key| selected.is_none_or(|selected| *selected == key.connection)) {
             return Ok(key);
         }
@@ -94,7 +94,7 @@ impl Hub {
             key: Secret::new(key),
             connection: selected,
         });
-        self.keys.put(name, now + USED_FOR, Arc::clone(&key));
+        self.keys.insert(name, (now + USED_FOR, Arc::clone(&key)));
         Ok(key)
     }
 }

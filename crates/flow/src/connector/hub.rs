@@ -6,13 +6,13 @@ use http::Method;
 use outlive_chassis::{HttpClient, Trace};
 use outlive_clock::{ClientId, Instant, Span, TenantId, UserId};
 use outlive_tokens::Secret;
+use quick_cache::sync::Cache;
 use serde_json::{Map, Value};
 
 use super::connection_key::ConnectionKey;
 use super::operation::Operations;
 use super::response::{RequestError, ServiceResponse, failure_of};
 use super::selection::Selections;
-use super::timed_cache::TimedCache;
 use crate::definition::{ConnectorCall, Definition};
 use crate::engine::{Failure, Outcome};
 use crate::ids::FlowId;
@@ -68,14 +68,28 @@ pub(super) const API_VERSION: &str = "2016-06-01";
 /// swagger says, ends it earlier.
 const SWAGGER_CACHED_FOR: Span = super::connection_key::USED_FOR;
 
-/// A client of the hub, with in-memory caches.
+/// The maximum number of entries of each cache.
+const CACHED_MAX: usize = 10_000;
+
+/// A value with the virtual instant from which it is stale.
+pub(super) type Timed<V> = (Instant, V);
+
+/// Returns a cached value unless it is stale.
+pub(super) fn fresh<V>(cached: Option<Timed<V>>, now: Instant) -> Option<V> {
+    cached.filter(|(stale, _)| now < *stale).map(|(_, value)| value)
+}
+
+/// A client of the hub, with in-memory caches. A value is also removed when the hub rejects it.
 #[derive(Debug)]
 pub(crate) struct Hub {
     pub(super) http: HttpClient,
     pub(super) config: HubConfig,
-    pub(super) tokens: TimedCache<TenantId, Arc<Secret>>,
-    pub(super) keys: TimedCache<(TenantId, FlowId, String), Arc<ConnectionKey>>,
-    pub(super) swaggers: TimedCache<(TenantId, String), Arc<Operations>>,
+    /// The flow service's tokens for the hub.
+    pub(super) tokens: Cache<TenantId, Timed<Arc<Secret>>>,
+    /// By the name of the connection.
+    pub(super) keys: Cache<(TenantId, FlowId, String), Timed<Arc<ConnectionKey>>>,
+    /// By the name of the connector.
+    pub(super) swaggers: Cache<(TenantId, String), Timed<Arc<Operations>>>,
 }
 
 /// The credential of the flow service in a tenant.
@@ -97,14 +111,20 @@ impl Hub {
     pub(crate) fn new(http: HttpClient, config: HubConfig) -> Self {
         let trimmed = |url: &str| url.trim_end_matches('/').to_owned();
         let config = HubConfig { idp_url: trimmed(&config.idp_url), hub_url: trimmed(&config.hub_url) };
-        Self { http, config, tokens: TimedCache::new(), keys: TimedCache::new(), swaggers: TimedCache::new() }
+        Self {
+            http,
+            config,
+            tokens: Cache::new(CACHED_MAX),
+            keys: Cache::new(CACHED_MAX),
+            swaggers: Cache::new(CACHED_MAX),
+        }
     }
 
     /// Removes everything of a tenant from the caches.
     pub(crate) fn forget(&self, tenant: TenantId) {
-        self.tokens.forget(|known| *known == tenant);
-        self.keys.forget(|(known, ..)| *known == tenant);
-        self.swaggers.forget(|(known, _)| *known == tenant);
+        self.tokens.remove(&tenant);
+        self.keys.retain(|(known, ..), _| *known != tenant);
+        self.swaggers.retain(|(known, _), _| *known != tenant);
     }
 
     /// Makes the call of an action. Errors are outcomes, too.
@@ -154,7 +174,7 @@ impl Hub {
     ) -> Result<Arc<Operations>, Outcome> {
         let (tenant, now) = (workflow.tenant, workflow.now);
         let name = (tenant, api.to_owned());
-        if let (false, Some(known)) = (again, self.swaggers.get(&name, now)) {
+        if !again && let Some(known) = fresh(self.swaggers.get(&name), now) {
             return Ok(known);
         }
         let path = [
@@ -176,7 +196,7 @@ impl Hub {
         let swagger =
             if body.get("paths").is_some() { Some(&body) } else { body.pointer("/properties/swagger") };
         let operations = Arc::new(Operations::read(swagger.unwrap_or(&Value::Null)));
-        self.swaggers.put(name, now + SWAGGER_CACHED_FOR, Arc::clone(&operations));
+        self.swaggers.insert(name, (now + SWAGGER_CACHED_FOR, Arc::clone(&operations)));
         Ok(operations)
     }
 
@@ -200,7 +220,7 @@ impl Hub {
         ];
         let query = [("api-version", API_VERSION)];
         self.request_control_plane(context, credentials, Method::DELETE, &path, &query, None).await?;
-        self.keys.forget(|(known, of, _)| *known == context.tenant && *of == flow);
+        self.keys.retain(|(known, of, _), _| (*known, *of) != (context.tenant, flow));
         Ok(())
     }
 
@@ -231,7 +251,7 @@ impl Hub {
         }
         let response = ServiceResponse::send(request).await.map_err(|error| error.outcome("The API Hub"))?;
         if response.status == http::StatusCode::UNAUTHORIZED {
-            self.tokens.forget(|tenant| *tenant == context.tenant);
+            self.tokens.remove(&context.tenant);
         }
         if response.status.is_success() {
             return Ok(response.value());

@@ -12,7 +12,6 @@ mod response;
 mod runtime;
 mod selection;
 mod service_token;
-mod timed_cache;
 
 pub(crate) use hub::{CallContext, Credential, Credentials, Hub, HubConfig, Workflow};
 pub(crate) use selection::Selections;

@@ -46,13 +46,11 @@ impl Hub {
         let refusal = matches!(response.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
             && outcome.failure.as_ref().is_some_and(|f| f.message.contains("Error from token exchange"));
         if moved || refusal {
-            self.keys.forget(|(tenant, flow, name)| {
-                *tenant == workflow.tenant && *flow == workflow.flow && name == connection
-            });
+            self.keys.remove(&(workflow.tenant, workflow.flow, connection.to_owned()));
         }
         // The operation may not be where the cached swagger says.
         if moved {
-            self.swaggers.forget(|(tenant, api)| *tenant == workflow.tenant && *api == call.api);
+            self.swaggers.remove(&(workflow.tenant, call.api.clone()));
         }
         outcome
     }

@@ -7,7 +7,7 @@ use outlive_clock::Span;
 use outlive_tokens::Secret;
 use serde_json::Value;
 
-use super::hub::{CallContext, Credentials, Hub, refused};
+use super::hub::{CallContext, Credentials, Hub, fresh, refused};
 use super::response::{ServiceResponse, failure_of};
 use crate::engine::{Failure, Outcome};
 
@@ -24,7 +24,7 @@ impl Hub {
         credentials: &impl Credentials,
     ) -> Result<Arc<Secret>, Outcome> {
         let (tenant, now) = (context.tenant, context.now);
-        if let Some(token) = self.tokens.get(&tenant, now) {
+        if let Some(token) = fresh(self.tokens.get(&tenant), now) {
             return Ok(token);
         }
         let credential = credentials.credential(tenant).await.map_err(refused)?;
@@ -53,7 +53,7 @@ impl Hub {
         let token = Arc::new(Secret::new(token));
         let lasts = Span::from_seconds(body.get("expires_in").and_then(Value::as_i64).unwrap_or(0).max(0))
             .min(CACHED_MAX);
-        self.tokens.put(tenant, now + lasts - REFRESH_BEFORE, Arc::clone(&token));
+        self.tokens.insert(tenant, (now + lasts - REFRESH_BEFORE, Arc::clone(&token)));
         Ok(token)
     }
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::response::{IntoResponse, Response};
-use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::StatusCode;
+use http::header::WWW_AUTHENTICATE;
 use http::request::Parts;
-use http::{HeaderMap, StatusCode};
 use outlive_chassis::{CallerOrigin, ClockError, Problem, Trace};
 use outlive_clock::{Instant, TenantId, UserId};
-use outlive_tokens::{BearerExpectations, BearerRefusal, Challenge, peek_tenant};
+use outlive_tokens::{BearerExpectations, BearerRefusal, Challenge, bearer_token, peek_tenant};
 
 use super::API_VERSION;
 use crate::AUDIENCE;
@@ -60,11 +60,9 @@ impl FromRequestParts<Arc<Flows>> for Caller {
         // Both extensions are always present.
         let Ok(trace) = Trace::from_request_parts(parts, flows).await;
         let Ok(origin) = CallerOrigin::from_request_parts(parts, flows).await;
-        let token = bearer(&parts.headers);
-        let Some(tenant) = peek_tenant(token) else {
-            let refusal = if token.is_empty() { BearerRefusal::Missing } else { BearerRefusal::Malformed };
-            return Err(unauthorized(flows, "common", &refusal));
-        };
+        let token = bearer_token(&parts.headers)
+            .and_then(|token| Ok((token, peek_tenant(token).ok_or(BearerRefusal::Malformed)?)));
+        let (token, tenant) = token.map_err(|refusal| unauthorized(flows, "common", &refusal))?;
         let now = match flows.chassis.clocks.now(tenant).await {
             Ok(now) => now,
             Err(ClockError::UnknownTenant(_)) => {
@@ -98,14 +96,6 @@ impl FromRequestParts<Arc<Flows>> for Caller {
         }
         check_version(parts)?;
         Ok(Self { tenant, user, environment: environment_name(tenant), origin, trace, now })
-    }
-}
-
-fn bearer(headers: &HeaderMap) -> &str {
-    let value = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    match value.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
-        _ => "",
     }
 }
 

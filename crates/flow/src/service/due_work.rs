@@ -39,8 +39,7 @@ impl Flows {
     /// Runs what is due in the tenant, until the turn is over. Missed occurrences are skipped.
     pub(super) async fn run_due_work(&self, tenant: TenantId, turn: Turn) -> Result<DueWork, Problem> {
         let now = turn.now();
-        let lock = self.run_lock(tenant);
-        let _one_at_a_time = lock.lock().await;
+        let _one_at_a_time = self.run_locks.lock(tenant).await;
         let mut work = DueWork::default();
         if self.next_due(tenant).await?.is_none_or(|next| next > now) {
             return Ok(work);

@@ -55,8 +55,7 @@ impl Flows {
         if flow.state != FlowState::Started {
             return Err(not_enabled(&flow));
         }
-        let lock = self.run_lock(tenant);
-        let _one_at_a_time = lock.lock().await;
+        let _one_at_a_time = self.run_locks.lock(tenant).await;
         let random = self.chassis.random.of(tenant);
         let state = RunState::new(&definition, now, outputs);
         let mut run = RunRow {

@@ -7,14 +7,16 @@ mod saving;
 mod tenant;
 mod withdrawal;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use outlive_chassis::{Chassis, Problem, UntilCommit};
+use outlive_chassis::{Chassis, Problem, TenantLocks, UntilCommit};
 use outlive_clock::{Instant, Span, TenantId, wall_now};
 use outlive_store::StoreError;
 use outlive_tokens::{Verifier, VerifierConfig};
+use parking_lot::Mutex;
+use quick_cache::sync::Cache;
 use serde_json::Value;
 
 pub(crate) use manual_run::TriggerCall;
@@ -40,12 +42,12 @@ pub(crate) struct Flows {
     pub(crate) config: FlowConfig,
     hub: Hub,
     /// Parsed definitions. A version never changes, so entries never become stale.
-    definitions: Mutex<HashMap<(TenantId, FlowId, i64), Arc<Program>>>,
+    definitions: Cache<(TenantId, FlowId, i64), Arc<Program>>,
     /// Tenants whose deleted flows have all been reported to the hub.
     reported: Mutex<HashSet<TenantId>>,
     /// Locks under which this process executes the runs of a tenant, one at a time. The holder
     /// knows that a run with status `Running` and this replica's name was abandoned.
-    run_locks: Mutex<HashMap<TenantId, Arc<tokio::sync::Mutex<()>>>>,
+    run_locks: TenantLocks,
     next_due: UntilCommit<Option<Instant>>,
 }
 
@@ -59,16 +61,11 @@ impl Flows {
             hub: Hub::new(chassis.http.clone(), hub),
             chassis,
             config,
-            definitions: Mutex::default(),
+            definitions: Cache::new(DEFINITIONS_CACHED_MAX),
             reported: Mutex::default(),
-            run_locks: Mutex::default(),
+            run_locks: TenantLocks::default(),
             next_due: UntilCommit::default(),
         }
-    }
-
-    /// Returns the lock under which runs of the tenant are executed.
-    fn run_lock(&self, tenant: TenantId) -> Arc<tokio::sync::Mutex<()>> {
-        Arc::clone(self.run_locks.lock().unwrap_or_else(PoisonError::into_inner).entry(tenant).or_default())
     }
 
     /// Returns a version of a flow's definition, or `None` if it was deleted or cannot be read.
@@ -79,32 +76,23 @@ impl Flows {
         version: i64,
     ) -> Result<Option<Arc<Program>>, Problem> {
         let key = (tenant, flow, version);
-        if let Some(known) = self.definitions.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Ok(Some(Arc::clone(known)));
+        if let Some(known) = self.definitions.get(&key) {
+            return Ok(Some(known));
         }
         let Some(document) = flows::document(&self.chassis.store, tenant, flow, version).await? else {
             return Ok(None);
         };
         match Definition::read(&document["definition"], &document["connectionReferences"]) {
             Ok(definition) => {
-                let selections = selections_of(&document);
-                Ok(Some(self.cache(key, Program { definition, selections })))
+                let program = Arc::new(Program { definition, selections: selections_of(&document) });
+                self.definitions.insert(key, Arc::clone(&program));
+                Ok(Some(program))
             }
             Err(error) => {
                 tracing::error!(%tenant, %flow, version, %error, "cannot read a stored definition");
                 Ok(None)
             }
         }
-    }
-
-    fn cache(&self, key: (TenantId, FlowId, i64), program: Program) -> Arc<Program> {
-        let program = Arc::new(program);
-        let mut cached = self.definitions.lock().unwrap_or_else(PoisonError::into_inner);
-        if cached.len() >= DEFINITIONS_CACHED_MAX {
-            cached.clear();
-        }
-        cached.insert(key, Arc::clone(&program));
-        program
     }
 
     fn claimant(&self) -> Claimant<'_> {
@@ -119,13 +107,11 @@ impl Flows {
 
     fn forget(&self, tenant: TenantId) {
         self.hub.forget(tenant);
+        self.verifier.forget(tenant);
         self.next_due.forget(tenant);
-        self.definitions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .retain(|(known, ..), _| *known != tenant);
-        self.run_locks.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
-        self.reported.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
+        self.definitions.retain(|(known, ..), _| *known != tenant);
+        self.run_locks.forget(tenant);
+        self.reported.lock().remove(&tenant);
     }
 }
 

@@ -1,5 +1,7 @@
 //! Creates, updates, turns on and off, and deletes flows.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use outlive_chassis::{Problem, Trace};
 use outlive_clock::{Instant, TenantId, UserId};
@@ -113,7 +115,7 @@ impl Flows {
             StoreError::Conflict { statement: 0 } => id_already_used(id),
             error => error.into(),
         })?;
-        self.cache((actor.tenant, id, 1), Program { definition: parsed, selections });
+        self.definitions.insert((actor.tenant, id, 1), Arc::new(Program { definition: parsed, selections }));
         Ok(Saved { flow, document, created: true })
     }
 
@@ -167,7 +169,7 @@ impl Flows {
         self.chassis.store.commit(change).await?;
         if rewritten {
             let program = Program { definition: parsed, selections };
-            self.cache((actor.tenant, flow.id, flow.version), program);
+            self.definitions.insert((actor.tenant, flow.id, flow.version), Arc::new(program));
         }
         Ok(Saved { flow, document, created: false })
     }

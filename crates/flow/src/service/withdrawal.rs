@@ -1,7 +1,5 @@
 //! Reports deleted flows to the hub, which withdraws their access policies.
 
-use std::sync::PoisonError;
-
 use outlive_chassis::Trace;
 use outlive_clock::{Instant, TenantId};
 
@@ -12,7 +10,7 @@ use crate::tables::flow_ids;
 impl Flows {
     /// Reports the deleted flows that earlier attempts could not report.
     pub(super) async fn report_remaining(&self, tenant: TenantId, now: Instant) {
-        let is_reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner).contains(&tenant);
+        let is_reported = self.reported.lock().contains(&tenant);
         if !is_reported {
             self.report_deleted_flows(tenant, None, now).await;
         }
@@ -22,7 +20,7 @@ impl Flows {
     /// logged and retried with the tenant's next due work. Ids of deleted flows are never reused,
     /// so the time does not matter.
     pub(super) async fn report_deleted_flows(&self, tenant: TenantId, trace: Option<&Trace>, now: Instant) {
-        self.reported.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
+        self.reported.lock().remove(&tenant);
         let store = &self.chassis.store;
         loop {
             let flows = match flow_ids::list_pending(store, tenant).await {
@@ -33,7 +31,7 @@ impl Flows {
                 }
             };
             if flows.is_empty() {
-                self.reported.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant);
+                self.reported.lock().insert(tenant);
                 return;
             }
             let new_trace;

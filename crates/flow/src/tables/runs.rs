@@ -281,7 +281,7 @@ mod tests {
     async fn a_run_belongs_to_its_claimant_until_the_lease_expires() {
         let dir = tempfile::tempdir().expect("a directory");
         let url = DatabaseUrl::Sqlite(dir.path().join("flow.db"));
-        let store = Store::open(&url, "flow", &[("flow", crate::MIGRATIONS)]).await.expect("opens");
+        let store = Store::open(&url, "flow", &[("flow", &crate::MIGRATIONS)]).await.expect("opens");
         let tenant = TenantId::from_uuid(Uuid::from_u128(1));
         let later = wall_now() + Span::from_hours(1);
         let earlier = wall_now() - Span::from_micros(1);

@@ -153,7 +153,7 @@ impl Lab {
                 seed: Some(42),
                 origins: Origins::new(["http://flow.test"]),
             };
-            let chassis = Chassis::start(config, MIGRATIONS).await.expect("starts");
+            let chassis = Chassis::start(config, &MIGRATIONS).await.expect("starts");
             let config = FlowConfig {
                 idp_url: self.issuer_url.clone(),
                 idp_public_url: "http://idp.public.example".to_owned(),

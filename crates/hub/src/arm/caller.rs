@@ -1,10 +1,9 @@
 //! Authenticates callers by bearer token.
 
-use http::header::AUTHORIZATION;
 use http::{HeaderMap, StatusCode};
 use outlive_chassis::{ClockError, Trace};
 use outlive_clock::{Instant, TenantId};
-use outlive_tokens::{AccessClaims, BearerExpectations, BearerRefusal, Challenge, peek_tenant};
+use outlive_tokens::{AccessClaims, BearerExpectations, BearerRefusal, Challenge, bearer_token, peek_tenant};
 use uuid::Uuid;
 
 use super::ArmRefusal;
@@ -52,12 +51,6 @@ impl Caller {
     }
 }
 
-/// Returns the token of an `Authorization: <scheme> …` header.
-pub(crate) fn credentials<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
-    let (given, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    given.eq_ignore_ascii_case(scheme).then(|| token.trim())
-}
-
 /// Verifies the bearer token of a request by the clock of the tenant that issued it. The caller of
 /// this function compares that tenant with the tenant of the request.
 pub(crate) async fn authenticate(
@@ -65,8 +58,8 @@ pub(crate) async fn authenticate(
     headers: &HeaderMap,
     trace: &Trace,
 ) -> Result<Caller, ArmRefusal> {
-    let token = credentials(headers, "Bearer").unwrap_or_default();
-    let tenant = peek_tenant(token);
+    let token = bearer_token(headers);
+    let tenant = token.as_ref().ok().copied().and_then(peek_tenant);
     let refuse = |refusal: &BearerRefusal| {
         let authority = tenant.map_or_else(|| "common".to_owned(), |tenant| tenant.to_string());
         let origin = hub.config.idp_public_url.as_str().trim_end_matches('/');
@@ -74,9 +67,7 @@ pub(crate) async fn authenticate(
         let message = format!("Authentication failed: {refusal}.");
         ArmRefusal::unauthenticated(refusal.status(), message, refusal.www_authenticate(&challenge))
     };
-    if token.is_empty() {
-        return Err(refuse(&BearerRefusal::Missing));
-    }
+    let token = token.map_err(|refusal| refuse(&refusal))?;
     let tenant = tenant.ok_or_else(|| refuse(&BearerRefusal::Malformed))?;
     let now = match hub.chassis.clocks.now(tenant).await {
         Ok(now) => now,

@@ -9,7 +9,7 @@ mod name;
 mod refusal;
 
 pub(crate) use call::ControlCall;
-pub(crate) use caller::{Caller, authenticate, credentials};
+pub(crate) use caller::{Caller, authenticate};
 pub(crate) use id::{ApiReference, connection_id, custom_api_id, managed_api_id};
 pub(crate) use json_body::JsonBody;
 pub(crate) use name::ResourceName;

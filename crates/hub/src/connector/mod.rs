@@ -3,7 +3,6 @@
 //! Parsing is pure. A [`Connector`] exists only if both documents are valid.
 
 mod api_properties;
-mod cache;
 mod document;
 mod name;
 mod oauth_settings;
@@ -11,7 +10,6 @@ pub(crate) mod storage;
 mod swagger;
 
 pub(crate) use api_properties::{ApiProperties, Authentication};
-pub(crate) use cache::ConnectorCache;
 pub(crate) use document::{api_reference, custom_api, managed_api, redirect_path};
 pub(crate) use name::ConnectorName;
 pub(crate) use oauth_settings::{OAuthSettings, RedirectMode};

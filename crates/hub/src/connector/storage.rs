@@ -165,7 +165,7 @@ mod tests {
     async fn an_update_conflicts_with_a_later_revision() {
         let dir = tempfile::tempdir().expect("a directory");
         let url = DatabaseUrl::Sqlite(dir.path().join("hub.db"));
-        let store = Store::open(&url, "hub", &[("hub", crate::MIGRATIONS)]).await.expect("opens");
+        let store = Store::open(&url, "hub", &[("hub", &crate::MIGRATIONS)]).await.expect("opens");
         let sealer = Sealer::new(&[7; 32]);
         let tenant = TenantId::from_uuid(Uuid::from_u128(1));
         let name: ConnectorName = "shared_orders".parse().expect("a name");

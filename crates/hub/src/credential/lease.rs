@@ -56,7 +56,7 @@ mod tests {
     async fn one_holder_at_a_time_until_released_replaced_or_overdue() {
         let dir = tempfile::tempdir().expect("a directory");
         let url = DatabaseUrl::Sqlite(dir.path().join("hub.db"));
-        let store = Store::open(&url, "hub", &[("hub", crate::MIGRATIONS)]).await.expect("opens");
+        let store = Store::open(&url, "hub", &[("hub", &crate::MIGRATIONS)]).await.expect("opens");
         let (tenant, connection) =
             (TenantId::from_uuid(Uuid::from_u128(1)), ConnectionId::from_uuid(Uuid::from_u128(2)));
         let wall = Instant::from_seconds(1_000);

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::sync::watch;
 
 type Flights<K, V> = Arc<Mutex<HashMap<K, watch::Receiver<Option<V>>>>>;
@@ -29,7 +30,7 @@ struct FlightGuard<K: Eq + Hash, V>(Flights<K, V>, K);
 
 impl<K: Eq + Hash, V> Drop for FlightGuard<K, V> {
     fn drop(&mut self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.1);
+        self.0.lock().remove(&self.1);
     }
 }
 
@@ -46,7 +47,7 @@ where
         F: Future<Output = V> + Send + 'static,
     {
         let mut result = {
-            let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut flights = self.0.lock();
             match flights.get(&key) {
                 Some(flight) => flight.clone(),
                 None => {
@@ -69,7 +70,7 @@ where
 
     #[cfg(test)]
     fn in_progress(&self) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.0.lock().len()
     }
 }
 

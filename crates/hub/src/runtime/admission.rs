@@ -6,14 +6,14 @@ use http::{HeaderMap, Method, StatusCode};
 use outlive_chassis::{ClockError, Problem, Trace};
 use outlive_clock::{ConnectionId, Instant, TenantId};
 use outlive_journal::Event;
-use outlive_tokens::{Hs256Refusal, peek_tenant, verify_hs256};
+use outlive_tokens::{Hs256Refusal, credentials, has_scheme, peek_tenant, verify_hs256};
 use outlive_wire::Subject;
 use outlive_wire::events::RuntimeRefused;
 use uuid::Uuid;
 
 use super::refusal::RuntimeRefusal;
 use crate::Hub;
-use crate::arm::{LOCATION, authenticate, credentials};
+use crate::arm::{LOCATION, authenticate};
 use crate::connection::{Connection, KeyClaims, Principal, access_list, american_date, key_purpose, storage};
 use crate::connector::Connector;
 use crate::credential::Credential;
@@ -42,8 +42,8 @@ pub(super) async fn admit(
     path: &str,
     trace: &Trace,
 ) -> Result<Admitted, RuntimeRefusal> {
-    let tenant =
-        ["Key", "Bearer"].into_iter().find_map(|scheme| credentials(headers, scheme)).and_then(peek_tenant);
+    let token = ["Key", "Bearer"].into_iter().find_map(|scheme| credentials(headers, scheme).ok());
+    let tenant = token.and_then(peek_tenant);
     let refusal = match authorize(hub, api, id, headers, tenant, trace).await {
         Ok(admitted) => return Ok(admitted),
         Err(refusal) => refusal,
@@ -82,7 +82,9 @@ async fn authorize(
     trace: &Trace,
 ) -> Result<Admitted, RuntimeRefusal> {
     let load = |tenant| storage::with_credential(&hub.chassis.store, tenant, id);
-    let (principal, caller, now, loaded) = if let Some(key) = credentials(headers, "Key") {
+    let (principal, caller, now, loaded) = if has_scheme(headers, "Key") {
+        // A missing key and a malformed one get the same response.
+        let key = credentials(headers, "Key").map_err(|_| bad_key(None))?;
         let tenant = tenant.ok_or_else(|| bad_key(None))?;
         let now = match hub.chassis.clocks.now(tenant).await {
             Ok(now) => now,

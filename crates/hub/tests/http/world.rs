@@ -155,7 +155,7 @@ impl World {
             seed: None,
             origins: Origins::new([HUB]),
         };
-        let chassis = Chassis::start(chassis, outlive_hub::MIGRATIONS).await.expect("starts");
+        let chassis = Chassis::start(chassis, &outlive_hub::MIGRATIONS).await.expect("starts");
         let store = chassis.store.clone();
         (outlive_hub::build(chassis, config.clone()).await.expect("builds"), store)
     }

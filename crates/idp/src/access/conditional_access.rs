@@ -13,6 +13,7 @@ use outlive_rules::scopes::ScopeRequest;
 use outlive_store::StoreError;
 use outlive_wire::Subject;
 use outlive_wire::events::ConditionalAccessReported;
+use uuid::Uuid;
 
 use crate::directory::{Application, Tenant, User};
 use crate::idp::Idp;
@@ -41,27 +42,37 @@ pub(crate) static NO_CONTEXTS: BTreeSet<String> = BTreeSet::new();
 #[derive(Debug, Default)]
 pub(crate) struct Access {
     pub(crate) facts: AccessFacts,
-    second_factor: bool,
+    pub(crate) policies: RefusingPolicies,
     /// Whether the browser stays signed in, if a policy decides it.
     pub(crate) stays_signed_in: Option<bool>,
 }
 
+/// The ids of the policies that refuse the request.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct RefusingPolicies {
+    /// The first policy that blocks access.
+    pub(crate) block: Option<Uuid>,
+    /// The first policy that requires multifactor authentication.
+    pub(crate) second_factor: Option<Uuid>,
+}
+
 impl Access {
-    fn of(demands: Demands, authenticated_at: Option<Instant>) -> Self {
+    fn of(demands: Demands<Uuid>, authenticated_at: Option<Instant>) -> Self {
+        let (block, blocked_by) = demands.blocked_by.unzip();
         Self {
             facts: AccessFacts {
-                blocked_by: demands.blocked_by,
+                blocked_by,
                 authenticated_at: authenticated_at.filter(|_| demands.sign_in_frequency.is_some()),
                 sign_in_frequency: demands.sign_in_frequency,
             },
-            second_factor: demands.second_factor_by.is_some(),
+            policies: RefusingPolicies { block, second_factor: demands.second_factor_by },
             stays_signed_in: demands.stays_signed_in,
         }
     }
 
     /// Adds the policies' requirement to the other reasons for multifactor authentication.
     pub(crate) fn also(&self, facts: SecondFactorFacts) -> SecondFactorFacts {
-        SecondFactorFacts { required: facts.required || self.second_factor, ..facts }
+        SecondFactorFacts { required: facts.required || self.policies.second_factor.is_some(), ..facts }
     }
 }
 
@@ -76,7 +87,7 @@ impl Idp {
     async fn demands<'a>(
         &self,
         asking: &AccessContext<'a>,
-    ) -> Result<Option<(&'a User, Demands)>, StoreError> {
+    ) -> Result<Option<(&'a User, Demands<Uuid>)>, StoreError> {
         let policies = &asking.tenant.policies;
         let Some(user) = asking.user.filter(|_| !policies.conditional_access.is_empty()) else {
             return Ok(None);
@@ -96,7 +107,7 @@ impl Idp {
             contexts: asking.contexts,
             address: asking.address,
         };
-        let in_force = policies.conditional_access.iter().map(|kept| &kept.says);
+        let in_force = policies.conditional_access.iter().map(|kept| (kept.id, &kept.says));
         Ok(Some((user, evaluate(in_force, &policies.places(), &request))))
     }
 
@@ -105,7 +116,7 @@ impl Idp {
         &self,
         asking: &AccessContext<'_>,
         user: &User,
-        demands: &Demands,
+        demands: &Demands<Uuid>,
     ) -> Result<(), StoreError> {
         let Some((now, trace)) = asking.request.filter(|_| !demands.reported.is_empty()) else {
             return Ok(());

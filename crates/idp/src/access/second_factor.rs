@@ -1,11 +1,11 @@
 //! Whether multifactor authentication is required and done, and the errors where it is missing.
 
-use outlive_rules::conditional_access::{GrantControl, Policy, PolicyState};
 use outlive_rules::second_factor::AMR;
 use outlive_rules::{SecondFactorFacts, aadsts};
 use outlive_store::StoreError;
 use uuid::Uuid;
 
+use super::conditional_access::RefusingPolicies;
 use crate::directory::{Application, Directory, Tenant, User};
 use crate::protocol::refusal::Refusal;
 
@@ -28,38 +28,24 @@ pub(crate) fn facts(
 /// Completes a refusal that requires MFA where no page can be shown, or that a policy causes.
 ///
 /// For required MFA, the message contains the application ID of the requested API, whatever
-/// identifier the request has. The client includes the `claims` of the response when it prompts the
-/// user.
+/// identifier the request has. The client includes the `claims` of the response, which name the
+/// policy, when it prompts the user.
 pub(crate) async fn complete(
     refusal: Refusal,
     directory: &Directory,
     tenant: &Tenant,
     resource: &str,
+    policies: RefusingPolicies,
 ) -> Result<Refusal, StoreError> {
+    // Without a policy that asks for it, the tenant, the user or the application requires MFA.
+    let named = |policy: Option<Uuid>| policy.unwrap_or_else(|| tenant.id.uuid());
     if refusal.error == aadsts::BLOCKED_BY_POLICY {
-        let facts = refusal.decision.as_ref().map(|decision| &decision.verdict.facts);
-        let name = facts.and_then(|facts| facts.iter().find(|fact| fact.name == "policy"));
-        let is_named = |policy: &Policy| name.is_some_and(|name| name.value == policy.display_name);
-        let policy = policy_in_force(tenant, GrantControl::Block, is_named);
-        return Ok(refusal.with("policy", policy.unwrap_or_else(|| tenant.id.uuid())));
+        return Ok(refusal.with("policy", named(policies.block)));
     }
     if ![aadsts::MFA_REQUIRED, aadsts::MFA_NOT_REGISTERED].contains(&refusal.error) {
         return Ok(refusal);
     }
     let application = directory.resource(tenant.id, resource).await?;
     let name = application.map_or_else(|| resource.to_owned(), |api| api.client_id.to_string());
-    // Without a policy that asks for it, the tenant, the user or the application requires it.
-    let policy = policy_in_force(tenant, GrantControl::Mfa, |_| true).unwrap_or_else(|| tenant.id.uuid());
-    Ok(refusal.with("resource", name).with("policy", policy))
-}
-
-/// The id of the first policy in force that has a control. Display names are not unique.
-fn policy_in_force(tenant: &Tenant, control: GrantControl, fits: impl Fn(&Policy) -> bool) -> Option<Uuid> {
-    let has_control = |policy: &Policy| {
-        policy.grant_controls.as_ref().is_some_and(|grant| grant.built_in_controls.contains(&control))
-    };
-    let mut policies = tenant.policies.conditional_access.iter();
-    let found = policies
-        .find(|kept| kept.says.state == PolicyState::Enabled && has_control(&kept.says) && fits(&kept.says));
-    found.map(|kept| kept.id)
+    Ok(refusal.with("resource", name).with("policy", named(policies.second_factor)))
 }

@@ -3,7 +3,7 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use outlive_clock::{TenantId, UserId};
-use outlive_store::{Statement, StoreError, sql};
+use outlive_store::{Change, Statement, StoreError, Value, sql};
 use uuid::Uuid;
 
 use super::{Directory, User};
@@ -80,6 +80,17 @@ fn object_id(tenant: TenantId, template: &str) -> Uuid {
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
+/// Another user with a directory role (`$3`) than `$2` who can sign in.
+macro_rules! another_with_role {
+    ($before:literal) => {
+        concat!(
+            $before,
+            "EXISTS (SELECT 1 FROM users WHERE tenant = $1 AND id <> $2 AND enabled = 1 AND deleted_us IS NULL \
+             AND directory_roles LIKE $3)"
+        )
+    };
+}
+
 impl Directory {
     /// Returns the members of a directory role after `after`, ordered by id.
     pub(crate) async fn role_members_after(
@@ -99,9 +110,31 @@ impl Directory {
         ));
         rows.await?.iter().map(|row| row.parse("id")).collect()
     }
+
+    /// Whether another user who can sign in has a directory role of `user`.
+    pub(crate) async fn another_has_role(&self, user: &User, role: &str) -> Result<bool, StoreError> {
+        let select = another_with_role!("SELECT 1 AS found WHERE ");
+        Ok(self.store.row(Statement::new(select, user.and_role(role))).await?.is_some())
+    }
 }
 
 impl User {
+    /// A condition of a change: another user who can sign in has this directory role. Changes with
+    /// such a condition wait for each other, so that two users cannot remove one another.
+    pub(crate) fn another_has_role(&self, role: &str) -> Change {
+        let mut change = Change::new();
+        change.add(sql!("UPDATE tenants SET rules = rules WHERE tenant = $1", self.tenant));
+        // A statement of its own: on PostgreSQL, one that waits sees no rows that changed
+        // meanwhile.
+        let condition = another_with_role!("UPDATE tenants SET rules = rules WHERE tenant = $1 AND ");
+        change.add(Statement::new(condition, self.and_role(role)).expect_rows(1));
+        change
+    }
+
+    fn and_role(&self, role: &str) -> Vec<Value> {
+        vec![self.tenant.into(), self.id.into(), format!("%\"{role}\"%").into()]
+    }
+
     /// Updates the user's directory roles; conflicts if they have changed since they were read.
     pub(crate) fn update_roles(&self, roles: &[String]) -> Statement {
         sql!(

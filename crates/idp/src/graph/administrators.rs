@@ -1,27 +1,35 @@
 //! The Global Administrators of a tenant.
 
+use outlive_store::Change;
+
 use super::prelude::*;
 use crate::directory::User;
 
 /// The role that has to have a member. No member can remove themselves.
 pub(super) const GLOBAL_ADMINISTRATOR: &str = "Global Administrator";
 
-/// Members that are looked at for another administrator who can sign in.
-const MEMBERS_READ: u32 = 100;
+/// The condition of a change that removes a Global Administrator: the role, the user, or the use of
+/// the account. It fails with the change if there is no other ("Manage emergency access accounts
+/// in Microsoft Entra ID").
+pub(super) fn another_administrator(user: &User) -> Change {
+    if user.has_role(&[GLOBAL_ADMINISTRATOR]) {
+        user.another_has_role(GLOBAL_ADMINISTRATOR)
+    } else {
+        Change::new()
+    }
+}
 
-/// Rejects a change that removes the last Global Administrator: the role, the user, or the use of
-/// the account ("Manage emergency access accounts in Microsoft Entra ID").
-pub(super) async fn check_not_last(caller: &Caller, user: &User) -> Result<()> {
-    if !user.has_role(&[GLOBAL_ADMINISTRATOR]) {
-        return Ok(());
-    }
-    let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
-    let members = directory.role_members_after(tenant, GLOBAL_ADMINISTRATOR, "", MEMBERS_READ).await?;
-    for id in members.into_iter().filter(|id| *id != user.id) {
-        let other = directory.user(tenant, id).await?;
-        if other.is_some_and(|other| other.enabled && other.deleted_at.is_none()) {
-            return Ok(());
+/// Explains the conflict of a change with [`another_administrator`].
+pub(super) async fn or_last_administrator<T>(caller: &Caller, user: &User, changed: Result<T>) -> Result<T> {
+    match changed {
+        Err(error) if error.is_conflict() && user.has_role(&[GLOBAL_ADMINISTRATOR]) => {
+            if caller.idp.directory.another_has_role(user, GLOBAL_ADMINISTRATOR).await? {
+                return Err(error);
+            }
+            Err(GraphError::bad_request(
+                "The last member of the Global Administrator role cannot be removed.",
+            ))
         }
+        changed => changed,
     }
-    Err(GraphError::bad_request("The last member of the Global Administrator role cannot be removed."))
 }

@@ -1,15 +1,14 @@
 //! The caller of a request to Microsoft Graph, and the caller's permissions.
 
 use axum::extract::{FromRequestParts, OriginalUri};
-use http::header::AUTHORIZATION;
 use http::request::Parts;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use outlive_chassis::{CallerOrigin, Trace};
 use outlive_clock::{Instant, Stream, UserId};
 use outlive_journal::Event;
 use outlive_store::{Change, Statement};
 use outlive_tokens::{
-    AccessClaims, BearerExpectations, BearerRefusal, Challenge, InitiatingEntity, peek_tenant,
+    AccessClaims, BearerExpectations, BearerRefusal, Challenge, InitiatingEntity, bearer_token, peek_tenant,
 };
 use outlive_wire::events::Actor;
 use outlive_wire::{JournalEvent, Subject};
@@ -50,13 +49,12 @@ impl FromRequestParts<Idp> for Caller {
     async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self> {
         let Ok(trace) = Trace::from_request_parts(parts, idp).await;
         let Ok(origin) = CallerOrigin::from_request_parts(parts, idp).await;
-        let authorization = parts.headers.get(AUTHORIZATION);
         let challenge = Challenge::new("", &format!("{origin}/common/oauth2/authorize"))
             .with_client_id(&GRAPH.to_string());
         let refuse =
             |refusal: BearerRefusal| GraphError::unauthorized(&refusal, refusal.www_authenticate(&challenge));
-        let tenant = tenant_of(idp, authorization).await?;
-        let token = authorization.and_then(bearer).ok_or_else(|| refuse(BearerRefusal::Missing))?;
+        let tenant = tenant_of(idp, &parts.headers).await?;
+        let token = bearer_token(&parts.headers).map_err(refuse)?;
         if peek_tenant(token).is_none() {
             return Err(refuse(BearerRefusal::Malformed));
         }
@@ -83,22 +81,17 @@ impl FromRequestParts<Idp> for Caller {
 
 /// The virtual time for an error: that of the tenant that the token names, whether the token is
 /// valid or not.
-pub(super) async fn instant_of_call(idp: &Idp, authorization: Option<&HeaderValue>) -> Option<Instant> {
-    let tenant = tenant_of(idp, authorization).await.ok()??;
+pub(super) async fn instant_of_call(idp: &Idp, headers: &HeaderMap) -> Option<Instant> {
+    let tenant = tenant_of(idp, headers).await.ok()??;
     idp.now(tenant.id).await.ok()
 }
 
 /// The tenant that the token of a request names, whether the token is valid or not.
-async fn tenant_of(idp: &Idp, authorization: Option<&HeaderValue>) -> Result<Option<Tenant>> {
-    match authorization.and_then(bearer).and_then(peek_tenant) {
+async fn tenant_of(idp: &Idp, headers: &HeaderMap) -> Result<Option<Tenant>> {
+    match bearer_token(headers).ok().and_then(peek_tenant) {
         Some(id) => Ok(idp.directory.tenant(id).await?),
         None => Ok(None),
     }
-}
-
-fn bearer(authorization: &HeaderValue) -> Option<&str> {
-    let (scheme, token) = authorization.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 impl Caller {
@@ -200,6 +193,16 @@ impl Caller {
         for statement in statements {
             change.add(statement);
         }
+        self.commit_change(change, subject, event).await
+    }
+
+    /// The same for statements that belong together.
+    pub(crate) async fn commit_change(
+        &self,
+        mut change: Change,
+        subject: Subject,
+        event: impl Into<JournalEvent>,
+    ) -> Result<StatusCode> {
         change.append(self.entry(subject, event));
         self.idp.directory.commit(self.tenant.id, change).await?;
         Ok(StatusCode::NO_CONTENT)
@@ -216,10 +219,9 @@ impl Caller {
         change.add(after.update(before));
         let by = InitiatingEntity::Admin;
         let pending = queue_event(&self.idp, (before, after), by, self.now, &self.trace, &mut change).await?;
-        change.append(self.entry(Subject::user(after.id), event));
-        self.idp.directory.commit(self.tenant.id, change).await?;
+        let status = self.commit_change(change, Subject::user(after.id), event).await?;
         pending.deliver().await;
-        Ok(StatusCode::NO_CONTENT)
+        Ok(status)
     }
 
     /// A labelled stream of the tenant's randomness.

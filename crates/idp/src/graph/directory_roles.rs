@@ -1,9 +1,10 @@
 //! Directory roles, their templates and their members.
 
+use outlive_store::Change;
 use outlive_wire::JournalEvent;
 use outlive_wire::events::{DirectoryRoleMemberAdded, DirectoryRoleMemberRemoved};
 
-use super::administrators::{GLOBAL_ADMINISTRATOR, check_not_last};
+use super::administrators::{GLOBAL_ADMINISTRATOR, another_administrator, or_last_administrator};
 use super::member::{MEMBER, members_page};
 use super::path::NAMED_ROLE;
 use super::permissions::{READ_ROLES, WRITE_ROLES};
@@ -119,7 +120,7 @@ async fn add_member(caller: Caller, Path(id): Path<String>, reference: Reference
     roles.push(role.name.to_owned());
     let (upn, role) = (user.upn.clone(), role.name.to_owned());
     let event = DirectoryRoleMemberAdded { upn, role, actor: caller.actor() };
-    change_roles(&caller, &user, &roles, event).await
+    change_roles(&caller, &user, Change::new(), &roles, event).await
 }
 
 async fn remove_member(caller: Caller, Path((id, member)): Path<(String, String)>) -> Result<StatusCode> {
@@ -129,28 +130,32 @@ async fn remove_member(caller: Caller, Path((id, member)): Path<(String, String)
     if !user.has_role(&[role.name]) {
         return Err(GraphError::not_found(&member));
     }
-    if role.name == GLOBAL_ADMINISTRATOR {
-        if caller.is(&user) {
-            return Err(GraphError::bad_request(
-                "Removing self from Global Administrator built-in role is not allowed.",
-            ));
-        }
-        check_not_last(&caller, &user).await?;
+    let is_administrator = role.name == GLOBAL_ADMINISTRATOR;
+    if is_administrator && caller.is(&user) {
+        return Err(GraphError::bad_request(
+            "Removing self from Global Administrator built-in role is not allowed.",
+        ));
     }
     let mut roles = user.directory_roles.clone();
     roles.retain(|name| name != role.name);
     let (upn, role) = (user.upn.clone(), role.name.to_owned());
     let event = DirectoryRoleMemberRemoved { upn, role, actor: caller.actor() };
-    change_roles(&caller, &user, &roles, event).await
+    if !is_administrator {
+        return change_roles(&caller, &user, Change::new(), &roles, event).await;
+    }
+    let removed = change_roles(&caller, &user, another_administrator(&user), &roles, event).await;
+    or_last_administrator(&caller, &user, removed).await
 }
 
 async fn change_roles(
     caller: &Caller,
     user: &User,
+    mut change: Change,
     roles: &[String],
     event: impl Into<JournalEvent>,
 ) -> Result<StatusCode> {
-    caller.commit([user.update_roles(roles)], Subject::user(user.id), event).await
+    change.add(user.update_roles(roles));
+    caller.commit_change(change, Subject::user(user.id), event).await
 }
 
 /// Returns the role that a path names: by its id, by `roleTemplateId='…'` in its place, or by

@@ -38,7 +38,6 @@ use axum::extract::{RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::HeaderMap;
-use http::header::AUTHORIZATION;
 use outlive_chassis::{Problem, Trace};
 
 use self::caller::instant_of_call;
@@ -95,16 +94,16 @@ pub(crate) async fn render_errors(
     request: Request,
     next: Next,
 ) -> Response {
-    let authorization = request.headers().get(AUTHORIZATION).cloned();
+    let headers = request.headers().clone();
     let mut response = next.run(request).await;
     match response.extensions_mut().remove::<GraphError>() {
         None => response,
-        Some(error) => error.answer(&trace, instant_of_call(&idp, authorization.as_ref()).await),
+        Some(error) => error.answer(&trace, instant_of_call(&idp, &headers).await),
     }
 }
 
 /// Renders an error of the HTTP layer, from before routing, as a Graph error.
 pub(crate) async fn refuse(idp: &Idp, problem: Problem, headers: &HeaderMap, trace: &Trace) -> Response {
     let error = GraphError::new(problem.status, "Request_BadRequest", problem.message);
-    error.answer(trace, instant_of_call(idp, headers.get(AUTHORIZATION)).await)
+    error.answer(trace, instant_of_call(idp, headers).await)
 }

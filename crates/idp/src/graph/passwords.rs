@@ -128,7 +128,7 @@ pub(super) async fn reset_password_and(
     (row, password, must_change): (Event, Secret, bool),
     also: impl FnOnce(&mut User),
     change: Change,
-) -> Result<()> {
+) -> Result<StatusCode> {
     if let Err(weak) = passwords::check_new(password.expose(), &caller.tenant, &user.upn, &user.display_name)
     {
         return Err(GraphError::bad_request(weak.to_string()));
@@ -138,5 +138,6 @@ pub(super) async fn reset_password_and(
     let event = CredentialEvent::AdminReset(row, hashed, must_change);
     let now = caller.idp.now(caller.tenant.id).await?;
     let by = caller.claims.oid.to_string();
-    Ok(happen_and(&caller.idp, user, event, also, now, &by, &caller.trace, change).await?)
+    happen_and(&caller.idp, user, event, also, now, &by, &caller.trace, change).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

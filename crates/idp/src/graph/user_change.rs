@@ -5,7 +5,7 @@ use outlive_tokens::Secret;
 use outlive_wire::JournalEvent;
 use outlive_wire::events::{Actor, UserDisabled, UserEnabled, UserUpdated};
 
-use super::administrators::check_not_last;
+use super::administrators::{another_administrator, or_last_administrator};
 use super::mail_nickname::mail_nickname;
 use super::passwords::reset_password_and;
 use super::permissions::{ENABLE_USERS, WRITE_PASSWORDS, WRITE_USERS};
@@ -162,12 +162,10 @@ pub(super) async fn update(
             && (!patch.touches_profile() || caller.is_allowed(&WRITE_USERS)),
     )?;
     let password = patch.password_profile.0.take();
-    if *patch.account_enabled == Some(false) {
-        check_not_last(&caller, &user).await?;
-    }
+    let disables = *patch.account_enabled == Some(false);
     let event = patch.event();
     let after = patch.apply(&caller, &user)?;
-    let mut change = Change::new();
+    let mut change = if disables { another_administrator(&user) } else { Change::new() };
     if after.upn != user.upn {
         change.add(User::release_name(caller.tenant.id, &after.upn));
     }
@@ -175,7 +173,7 @@ pub(super) async fn update(
         return Err(GraphError::bad_request("passwordProfile has no password."));
     }
     let flag = password.as_ref().and_then(PasswordProfile::flag);
-    match password.and_then(|profile| Some((profile.must_change(), profile.password?))) {
+    let changed = match password.and_then(|profile| Some((profile.must_change(), profile.password?))) {
         Some((must_change, password)) => {
             let row = caller.tenant.rules.switches().patch_password_profile;
             if let Some(event) = event {
@@ -188,16 +186,18 @@ pub(super) async fn update(
                 user.profile = after.profile;
                 user.enabled = after.enabled;
             };
-            reset_password_and(&caller, &user, (row, password, must_change), also, change).await?;
+            reset_password_and(&caller, &user, (row, password, must_change), also, change).await
         }
         // The flag alone is not a reset: the password and all grants stay valid.
         None => {
             let after = User { must_change_password: flag.unwrap_or(user.must_change_password), ..after };
             if let Some(event) = event.or(flag.map(|_| updated as UserEvent)) {
                 let event = event(after.upn.clone(), caller.actor());
-                caller.commit_user((&user, &after), change, event).await?;
+                caller.commit_user((&user, &after), change, event).await
+            } else {
+                Ok(StatusCode::NO_CONTENT)
             }
         }
-    }
-    Ok(StatusCode::NO_CONTENT)
+    };
+    if disables { or_last_administrator(&caller, &user, changed).await } else { changed }
 }

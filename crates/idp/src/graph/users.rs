@@ -3,10 +3,9 @@
 use outlive_clock::{Instant, UserId};
 use outlive_rules::RevocationEvents;
 use outlive_rules::smart_lockout::Lockout;
-use outlive_store::Change;
 use outlive_wire::events::{UserCreated, UserDeleted};
 
-use super::administrators::check_not_last;
+use super::administrators::{another_administrator, or_last_administrator};
 use super::mail_nickname::mail_nickname;
 use super::odata::{Property, with_property};
 use super::permissions::{DELETE_USERS, READ_USERS, WRITE_USERS};
@@ -203,9 +202,9 @@ async fn new_user(caller: &Caller, new: NewUser) -> Result<User> {
 async fn remove(caller: Caller, name: UserName) -> Result<StatusCode> {
     let user = caller.user(&name).await?;
     caller.allowed(&DELETE_USERS)?;
-    check_not_last(&caller, &user).await?;
     let mut after = user.clone();
     after.delete(caller.now);
     let event = UserDeleted { upn: after.upn.clone(), actor: caller.actor() };
-    caller.commit_user((&user, &after), Change::new(), event).await
+    let deleted = caller.commit_user((&user, &after), another_administrator(&user), event).await;
+    or_last_administrator(&caller, &user, deleted).await
 }

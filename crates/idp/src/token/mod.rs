@@ -1,30 +1,26 @@
-//! The token endpoint: parses the request, finds the tenant, authenticates the client, evaluates
-//! the grant, mints, records and responds. Each grant type has its own file.
+//! The token endpoint. A request is parsed ([`endpoint`]), its client authenticated, and handled by
+//! one of the [`grants`], each of which goes through the steps of the [`pipeline`]: scopes, user,
+//! access, verdict, consent, mint, record, response.
 
 mod authorization_code;
 mod client_assertion;
 pub(crate) mod client_authentication;
-mod client_credentials;
 pub(crate) mod device_code;
-mod device_code_grant;
-pub(crate) mod endpoint;
-mod evaluation;
+mod endpoint;
+pub(crate) mod grant;
 mod grant_type;
-mod lifetime;
+mod grants;
 pub(crate) mod mint;
-mod on_behalf_of;
-mod password;
-mod record;
-mod refresh_token;
-mod refresh_token_facts;
+mod pipeline;
+mod presented_client;
+pub(crate) mod record;
+pub(crate) mod refresh_token;
+pub(crate) mod request;
 pub(crate) mod resource_grant;
 pub(crate) mod response;
-pub(crate) mod rotation;
-pub(crate) mod user_claims;
 
 pub(crate) use authorization_code::{AuthorizationCode, CodeChallenge, CodeScopes};
 pub(crate) use client_assertion::{AHEAD, holds_by_either_clock};
 pub(crate) use client_authentication::find as find_client;
 pub(crate) use endpoint::{preflight, token_v1, token_v2, wrong_method};
-pub(crate) use evaluation::parse_claims;
-pub(crate) use refresh_token_facts::{Presentation, gather as gather_refresh_token_facts};
+pub(crate) use request::parse_claims;

@@ -116,6 +116,28 @@ async fn a_block_covers_all_grants_without_revoking_them() {
     desktop.refresh(of_desktop.refresh()).await;
 }
 
+/// Display names are not unique, and another policy of the same kind may not apply.
+#[tokio::test]
+async fn claims_name_the_policy_that_refuses() {
+    let tenant = Tenant::new().await;
+    let graph = Graph::of(&tenant).await;
+    let desktop = tenant.desktop();
+    let tokens = desktop.sign_in(&tenant, "owner", READ).await;
+    let mfa = json!({"operator": "OR", "builtInControls": ["mfa"]});
+    for (controls, code) in
+        [(mfa, "AADSTS50079"), (policy(&json!({}))["grantControls"].clone(), "AADSTS53003")]
+    {
+        let here = |client: &str| json!({"conditions": only_for(client), "grantControls": controls});
+        let elsewhere = graph.create(POLICIES, &policy(&here(&tenant.id_of(999)))).await;
+        let applies = graph.create(POLICIES, &policy(&here(&tenant.id_of(10)))).await;
+        let body = desktop.try_refresh(tokens.refresh(), &[]).await.grant_refused(code);
+        let claims: Value = serde_json::from_str(body["claims"].as_str().expect("claims")).expect("JSON");
+        assert_eq!(claims["access_token"]["capolids"]["values"], json!([applies]), "not {elsewhere}");
+        let one = format!("{POLICIES}/{applies}");
+        assert_eq!(graph.call(Method::DELETE, &one, &Value::Null).await.status, 204);
+    }
+}
+
 #[tokio::test]
 async fn named_locations_match_by_address() {
     let tenant = Tenant::new().await;

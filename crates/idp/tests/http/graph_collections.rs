@@ -81,6 +81,28 @@ async fn the_last_global_administrator_cannot_be_deleted_or_disabled() {
     assert_eq!(admin.call(Method::PATCH, &own, disabled).await.status, 204);
 }
 
+/// Two administrators who remove each other at the same time: one of them stays.
+#[tokio::test]
+async fn concurrent_removals_leave_a_global_administrator() {
+    let tenant = Tenant::new().await;
+    let admin = Graph::of(&tenant, "admin", ALL).await;
+    let users = [1, 3].map(|n| format!("/users/{}", tenant.id_of(n)));
+    let global = format!("/directoryRoles(roleTemplateId='{GLOBAL}')/members");
+    let owner = json!({"@odata.id": format!("https://graph.microsoft.com/v1.0{}", users[0])});
+    assert_eq!(admin.call(Method::POST, &format!("{global}/$ref"), owner).await.status, 204);
+    let disable = |user| admin.call(Method::PATCH, user, json!({"accountEnabled": false}));
+    for _ in 0..10 {
+        let (one, other) = tokio::join!(disable(users[0].as_str()), disable(users[1].as_str()));
+        let mut statuses = [one.status, other.status];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [204, 400], "{one:?} {other:?}");
+        for user in &users {
+            let enabled = json!({"accountEnabled": true});
+            assert_eq!(admin.call(Method::PATCH, user, enabled).await.status, 204);
+        }
+    }
+}
+
 /// Paging follows filtering: no page is empty while there are more matches.
 #[tokio::test]
 async fn a_filtered_page_is_full() {

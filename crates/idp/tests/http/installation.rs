@@ -75,7 +75,7 @@ async fn serve(data: &TempDir, postgres: Option<&PostgresDatabase>, more: &[&str
         seed: Some(1),
         origins: Origins::new(own.into_iter().chain(more.iter().map(|&origin| origin.to_owned()))),
     };
-    let chassis = Chassis::start(config, MIGRATIONS).await.expect("the chassis starts");
+    let chassis = Chassis::start(config, &MIGRATIONS).await.expect("the chassis starts");
     let store = chassis.store.clone();
     let app = outlive_idp::build(chassis, IdpConfig { own_url: url.clone() }).await.expect("it is built");
     tokio::spawn(outlive_chassis::serve(listener, app, std::future::pending()));

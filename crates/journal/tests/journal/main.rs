@@ -136,7 +136,7 @@ async fn reads_and_continues_a_journal_of_an_earlier_version(place: &Place) {
     }
     let before = read(&journal, Filter::of(tenant(1))).await;
     close_if_exclusive(older).await;
-    let newer = place.opened_with(MIGRATIONS).await;
+    let newer = place.opened_with(&MIGRATIONS).await;
     let journal = Journal::new(newer.clone(), "case");
     assert_eq!(read(&journal, Filter::of(tenant(1))).await, before);
     journal.append(&event("token.refused", "user:1").about(["two"])).await.expect("is written");

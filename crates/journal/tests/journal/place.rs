@@ -59,7 +59,8 @@ impl Place {
     }
 
     async fn at(url: DatabaseUrl, schema: String, directory: Option<TempDir>) -> Self {
-        let store = Store::open(&url, &schema, &[("journal", MIGRATIONS)]).await.expect("the database opens");
+        let store =
+            Store::open(&url, &schema, &[("journal", &MIGRATIONS)]).await.expect("the database opens");
         Self { url, schema, store, _directory: directory }
     }
 
@@ -76,7 +77,7 @@ impl Place {
         if self.store.is_exclusive() {
             return self.journal();
         }
-        Journal::new(self.opened_with(MIGRATIONS).await, "case")
+        Journal::new(self.opened_with(&MIGRATIONS).await, "case")
     }
 
     /// The same place opened by a program that knows these steps of the schema.

@@ -41,9 +41,7 @@ struct Key {
 struct Options {
     challenge: String,
     /// The relying party, in options for a new key.
-    #[serde(default)]
     rp: Option<Rp>,
-    #[serde(default)]
     user: Option<Handle>,
     /// The relying party id, in options for an assertion.
     #[serde(default)]

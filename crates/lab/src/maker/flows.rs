@@ -55,7 +55,6 @@ pub struct FlowRunProperties {
 #[serde(rename_all = "camelCase")]
 pub struct RunCorrelation {
     /// The trace id of its calls.
-    #[serde(default)]
     pub trace_id: Option<String>,
 }
 
@@ -75,7 +74,6 @@ pub struct RunActionProperties {
     /// Its status (`Succeeded`, `Failed`, …).
     pub status: String,
     /// Its code (`OK`, `Unauthorized`, …).
-    #[serde(default)]
     pub code: Option<String>,
     /// The number of retries.
     #[serde(default)]

@@ -1,22 +1,23 @@
 //! Checks scenarios before anything is started: unknown names, values that no service accepts,
 //! steps that are impossible after the steps before them.
 
-mod connections;
-mod events;
-mod names;
-mod requests;
-mod time;
+pub(super) mod checker;
+mod mistake;
+pub(super) mod names;
 mod values;
 
+use outlive_clock::Instant;
 use outlive_rules::Ruleset;
-use outlive_wire::JournalEvent;
 use serde_saphyr::Spanned;
 
+use self::checker::{Checker, RANGE};
+pub(super) use self::mistake::Mistake;
 use self::names::{Kind, Known};
-use super::file::{JournalExpectation, Scenario, ScenarioFile, Step, VERBS, Verb};
-use super::template;
+use super::file::{Scenario, ScenarioFile};
+use super::verbs::{Step, StepVerb};
 use crate::diagnostic::Position;
 use crate::seed::Seed;
+use crate::starts::Starts;
 
 /// The seeds that scenarios can use.
 #[derive(Clone, Copy, Debug)]
@@ -25,14 +26,6 @@ pub struct KnownSeeds<'a> {
     pub seeds: &'a [Seed],
     /// Whether there are no others. A remote lab can have more.
     pub complete: bool,
-}
-
-/// A mistake with its position.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Mistake {
-    pub(super) position: Position,
-    pub(super) message: String,
-    pub(super) remedy: String,
 }
 
 /// Returns all mistakes of a file, in the order of the file.
@@ -49,15 +42,6 @@ pub(super) fn check(file: &ScenarioFile, seeds: KnownSeeds<'_>) -> Vec<Mistake> 
         mistakes.extend(Checker::check(scenario, seeds));
     }
     mistakes
-}
-
-/// Checks one scenario.
-struct Checker<'a> {
-    seed: Option<&'a Seed>,
-    known: Known<'a>,
-    mistakes: Vec<Mistake>,
-    /// The position of the current step.
-    at: Position,
 }
 
 impl<'a> Checker<'a> {
@@ -110,131 +94,23 @@ impl<'a> Checker<'a> {
     }
 
     fn step(&mut self, step: &'a Step) {
-        if let Some((_, verb)) = step.verb() {
-            return self.verb(verb);
-        }
-        let names = step.verb_names();
-        if names.is_empty() {
-            self.wrong("this step has no verb", format!("add one of: {VERBS}"));
-        } else {
-            let message = format!("this step has more than one verb: {}", names.join(", "));
-            self.wrong(message, "make a step of each");
+        match step.verb() {
+            Ok(verb) => verb.check(self),
+            Err(names) if names.is_empty() => {
+                self.wrong("this step has no verb", format!("add one of: {}", StepVerb::NAMES.join(", ")));
+            }
+            Err(names) => {
+                let message = format!("this step has more than one verb: {}", names.join(", "));
+                self.wrong(message, "make a step of each");
+            }
         }
     }
 
-    fn verb(&mut self, verb: Verb<'a>) {
-        match verb {
-            Verb::SignIn(step) => self.sign_in(step),
-            Verb::Refresh(step) => self.refresh(step),
-            Verb::ClientCredentials(step) => self.client_credentials(step),
-            Verb::Call(step) => self.call(step),
-            Verb::Graph(step) => self.graph(step),
-            Verb::ChangePassword(step) => self.change_password(step),
-            Verb::RegisterPasskey(step) => {
-                self.must(Kind::User, &step.user);
-                self.known.passkeys.insert(&step.user.value);
-            }
-            Verb::Event(step) => self.event(step),
-            Verb::CreateConnection(step) => self.create_connection(step),
-            Verb::FixConnection(step) => self.must(Kind::Connection, &step.connection),
-            Verb::ExpectConnection(step) => self.expect_connection(step),
-            Verb::CreateFlow(step) => self.create_flow(step),
-            Verb::StartFlow(step) | Verb::StopFlow(step) | Verb::RunFlow(step) => {
-                self.must(Kind::Flow, &step.flow);
-            }
-            Verb::Advance(step) => self.advance(step),
-            Verb::ExpectRuns(step) => self.expect_runs(step),
-            Verb::ExpectJournal(step) => self.expect_journal(step),
-        }
-    }
-
-    fn expect_journal(&mut self, step: &JournalExpectation) {
-        self.must_if(Kind::Mark, step.since.as_ref());
-        if step.count.is_none() && step.at_least.is_none_or(|least| least == 0) && step.chain.is_none() {
-            self.wrong("this step checks nothing", "give count, at_least of 1 or more, or chain");
-        }
-        if let Some(service) = &step.service {
-            self.one_of("service", service, &["idp", "hub", "resource", "flow"]);
-        }
-        self.journal_kind(&step.kind, step.service.as_ref());
-        for value in step.matching.values() {
-            self.json(value);
-        }
-        self.texts(&step.subject);
-    }
-
-    /// Checks that a kind of journal events exists. With an unknown kind, `count: 0` would pass.
-    fn journal_kind(&mut self, kind: &Spanned<String>, service: Option<&Spanned<String>>) {
-        let (at, name) = (Position::of(kind), kind.value.as_str());
-        if JournalEvent::kinds_of(name, None).next().is_none() {
-            let beginning = name.split_once('.').map_or(name, |(beginning, _)| beginning);
-            let mut known: Vec<&str> = JournalEvent::kinds_of(&format!("{beginning}."), None).collect();
-            if known.is_empty() {
-                known = JournalEvent::KINDS.iter().map(|(kind, _)| *kind).collect();
-                known.sort_unstable();
-            }
-            let message = format!("no journal event has the kind '{name}'");
-            return self.wrong_at(at, message, format!("use one of: {}", known.join(", ")));
-        }
-        if let Some(service) = service
-            && JournalEvent::kinds_of(name, Some(&service.value)).next().is_none()
+    fn start(&mut self, start: &Spanned<Starts>) {
+        if let Starts::At(instant) = start.value
+            && !(Instant::EPOCH..=Instant::MAX).contains(&instant)
         {
-            let message = format!("the service {} records no events of kind '{name}'", service.value);
-            self.wrong_at(Position::of(service), message, "remove service, or correct it");
-        }
-    }
-
-    fn wrong(&mut self, message: impl Into<String>, remedy: impl Into<String>) {
-        self.wrong_at(self.at, message, remedy);
-    }
-
-    fn wrong_at(&mut self, position: Position, message: impl Into<String>, remedy: impl Into<String>) {
-        // An absent field is reported at the position of its step.
-        let position = if position.line == 0 { self.at } else { position };
-        self.mistakes.push(Mistake { position, message: message.into(), remedy: remedy.into() });
-    }
-
-    fn must(&mut self, kind: Kind, name: &Spanned<String>) {
-        self.mistakes.extend(self.known.must(kind, name).err());
-    }
-
-    fn must_if(&mut self, kind: Kind, name: Option<&Spanned<String>>) {
-        if let Some(name) = name {
-            self.must(kind, name);
-        }
-    }
-
-    /// Checks that a value is one of `possible`.
-    fn one_of(&mut self, what: &str, value: &Spanned<String>, possible: &[&str]) {
-        if !possible.contains(&value.value.as_str()) {
-            let message = format!("there is no {what} '{}'", value.value);
-            self.wrong_at(Position::of(value), message, format!("use one of: {}", possible.join(", ")));
-        }
-    }
-
-    /// Checks the placeholders in texts.
-    fn texts<'t>(&mut self, texts: impl IntoIterator<Item = &'t String>) {
-        for text in texts {
-            self.text(self.at, text);
-        }
-    }
-
-    fn text(&mut self, position: Position, text: &str) {
-        let filled = template::fill(text, |name| self.known.can_fill(name).then(String::new));
-        if let Err(error) = filled {
-            let remedy = "use ${mark.M}, ${issued.T} or ${expires.T} of tokens T, ${user.ROLE.id}, ${user.ROLE.upn}, \
-                          ${app.NAME.client_id}, ${connection.C.id}, ${flow.F.id}, ${object.O.id} or ${tenant.id}";
-            self.wrong_at(position, format!("in the text '{text}': {error}"), remedy);
-        }
-    }
-
-    /// Checks the placeholders in the texts of a JSON value.
-    fn json(&mut self, value: &serde_json::Value) {
-        match value {
-            serde_json::Value::String(text) => self.text(self.at, text),
-            serde_json::Value::Array(items) => items.iter().for_each(|item| self.json(item)),
-            serde_json::Value::Object(fields) => fields.values().for_each(|field| self.json(field)),
-            _ => {}
+            self.wrong_at(Position::of(start), format!("time cannot start at {instant}"), RANGE);
         }
     }
 }

@@ -12,8 +12,10 @@ pub mod result;
 pub mod run;
 mod template;
 mod twin_fact;
+mod verbs;
 
 pub use check::KnownSeeds;
-pub use file::{Chapter, Scenario, ScenarioFile, Step, Verb};
+pub use file::{Chapter, Scenario, ScenarioFile};
 pub use read::{ReadScenarios, read_scenarios};
 pub use twin_fact::TwinFact;
+pub use verbs::Step;

@@ -1,18 +1,14 @@
 //! Runs scenarios against a lab, over HTTP only. Nothing is printed: results are returned, and an
 //! [`Observer`] receives the progress.
 
-mod connections;
-mod expectations;
-mod journal;
-mod lab_client;
+pub(super) mod explain;
+pub(super) mod lab_client;
 mod play;
-mod recorder;
-mod requests;
-mod time;
+pub(super) mod recorder;
 mod twins;
-mod users;
-mod world;
+pub(super) mod world;
 
 pub use lab_client::{LabClient, LabError};
 pub use play::{Observer, RunOptions, Silent, broken_scenario, panic_message, run_scenario};
+pub use recorder::TimeObserver;
 pub use twins::{TwinsResult, run_twins};

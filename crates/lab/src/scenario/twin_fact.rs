@@ -31,7 +31,6 @@ struct Outline {
 
 #[derive(Deserialize)]
 struct ScenarioOutline {
-    #[serde(default)]
     twins: Option<Spanned<TwinFact>>,
 }
 

@@ -66,7 +66,6 @@ pub struct SeedApplication {
     pub federated_credentials: Vec<SeedFederatedCredential>,
     /// Whether it can use the device code and password grants without a client credential. By
     /// default only native applications can.
-    #[serde(default)]
     pub allow_public_client: Option<bool>,
     /// Application ID URIs.
     #[serde(default)]
@@ -90,7 +89,6 @@ pub struct SeedApplication {
     #[serde(default)]
     pub implicit: SeedImplicit,
     /// Front-channel logout URL; `${hub}` is replaced by the hub's public origin.
-    #[serde(default)]
     pub logout_url: Option<String>,
     /// Optional claims.
     #[serde(default)]
@@ -105,7 +103,6 @@ pub struct SeedApplication {
     #[serde(default)]
     pub continuous_access_evaluation: bool,
     /// The endpoint that receives its security events; none by default.
-    #[serde(default)]
     pub event_stream: Option<SeedEventStream>,
 }
 

@@ -58,7 +58,6 @@ pub struct SeedTenant {
     #[serde(default)]
     pub banned_passwords: Vec<String>,
     /// Validity of passwords in days (virtual time); unlimited by default.
-    #[serde(default)]
     pub password_validity_days: Option<u32>,
     /// Whether MFA is required for all users.
     #[serde(default)]
@@ -76,13 +75,10 @@ pub struct SeedUser {
     /// Display name.
     pub display_name: String,
     /// Given name.
-    #[serde(default)]
     pub given_name: Option<String>,
     /// Family name.
-    #[serde(default)]
     pub surname: Option<String>,
     /// Mail address.
-    #[serde(default)]
     pub mail: Option<String>,
     /// Whether the user is a guest.
     #[serde(default)]
@@ -91,7 +87,6 @@ pub struct SeedUser {
     #[serde(default)]
     pub password_never_expires: bool,
     /// The secret of a registered authenticator app (base32).
-    #[serde(default)]
     pub authenticator_secret: Option<String>,
     /// Whether MFA is required for the user.
     #[serde(default)]
@@ -142,7 +137,6 @@ pub struct SeedConnector {
     pub folder: Spanned<String>,
     /// Another folder for `apiDefinition.swagger.json`, for connectors that differ only in their
     /// authentication.
-    #[serde(default)]
     pub definition_from: Option<Spanned<String>>,
 }
 

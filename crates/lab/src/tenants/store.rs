@@ -1,17 +1,15 @@
 //! Storage of tenant credentials: sealed, in the lab's own database.
 
+use std::sync::LazyLock;
+
 use outlive_chassis::Chassis;
 use outlive_clock::{Randomness, TenantId};
-use outlive_store::{Migration, Statement, StoreError, sql};
+use outlive_store::{Migration, Statement, StoreError, migrations, sql};
 
 use super::TenantCredentials;
 
 /// The lab's tables.
-pub const MIGRATIONS: &[Migration] = &[
-    Migration { version: 1, name: "handouts", sql: include_str!("../../migrations/0001_handouts.sql") },
-    Migration { version: 2, name: "operations", sql: include_str!("../../migrations/0002_operations.sql") },
-    Migration { version: 3, name: "revisions", sql: include_str!("../../migrations/0003_revisions.sql") },
-];
+pub static MIGRATIONS: LazyLock<Vec<Migration>> = migrations!();
 
 /// Stores tenant credentials.
 #[derive(Clone, Debug)]

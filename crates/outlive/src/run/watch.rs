@@ -8,7 +8,7 @@ use outlive_clock::Instant;
 use outlive_lab::scenario::Scenario;
 use outlive_lab::scenario::report::story;
 use outlive_lab::scenario::result::StepResult;
-use outlive_lab::scenario::run::Observer;
+use outlive_lab::scenario::run::{Observer, TimeObserver};
 
 use super::OutputMode;
 use crate::terminal::print;
@@ -51,6 +51,12 @@ impl Observer for ProgressPrinter {
         print(&story::step(step));
     }
 
+    fn should_continue(&self) -> bool {
+        self.output.should_continue()
+    }
+}
+
+impl TimeObserver for ProgressPrinter {
     fn time_moved(&self, from: Instant, now: Instant, target: Instant) {
         if !self.live {
             return;
@@ -74,9 +80,5 @@ impl Observer for ProgressPrinter {
         if let Some(bar) = self.bar().take() {
             bar.finish_and_clear();
         }
-    }
-
-    fn should_continue(&self) -> bool {
-        self.output.should_continue()
     }
 }

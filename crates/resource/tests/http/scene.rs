@@ -94,7 +94,7 @@ impl Scene {
                 seed: Some(1),
                 origins: Origins::new([url.clone()]),
             },
-            MIGRATIONS,
+            &MIGRATIONS,
         )
         .await
         .expect("the chassis starts");

@@ -44,13 +44,14 @@ pub struct AccessRequest<'a> {
     pub address: IpAddr,
 }
 
-/// The combined requirements of the policies that apply.
+/// The combined requirements of the policies that apply. `K` is the caller's key of a policy;
+/// names are not unique.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Demands {
-    /// The name of the first policy that blocks access.
-    pub blocked_by: Option<String>,
-    /// The name of the first policy that requires MFA.
-    pub second_factor_by: Option<String>,
+pub struct Demands<K> {
+    /// The first policy that blocks access, with its name.
+    pub blocked_by: Option<(K, String)>,
+    /// The first policy that requires MFA.
+    pub second_factor_by: Option<K>,
     /// The shortest sign-in frequency.
     pub sign_in_frequency: Option<Span>,
     /// Whether browser sessions are persistent, unless the user chooses; `never` takes precedence.
@@ -61,13 +62,13 @@ pub struct Demands {
 
 /// Combines the requirements of `policies` for a use of a credential.
 #[must_use]
-pub fn evaluate<'a>(
-    policies: impl IntoIterator<Item = &'a Policy>,
+pub fn evaluate<'a, K: Copy + Default>(
+    policies: impl IntoIterator<Item = (K, &'a Policy)>,
     locations: &[NamedLocation],
     request: &AccessRequest<'_>,
-) -> Demands {
+) -> Demands<K> {
     let mut demands = Demands::default();
-    for policy in policies {
+    for (key, policy) in policies {
         if policy.state == PolicyState::Disabled || !applies(&policy.conditions, locations, request) {
             continue;
         }
@@ -75,20 +76,19 @@ pub fn evaluate<'a>(
             demands.reported.push(policy.display_name.clone());
             continue;
         }
-        demands.add(policy);
+        demands.add(key, policy);
     }
     demands
 }
 
-impl Demands {
-    fn add(&mut self, policy: &Policy) {
+impl<K: Copy> Demands<K> {
+    fn add(&mut self, key: K, policy: &Policy) {
         let controls = policy.grant_controls.as_ref().map_or(&[][..], |grant| &grant.built_in_controls);
-        let name = || policy.display_name.clone();
         if controls.contains(&GrantControl::Block) {
-            self.blocked_by.get_or_insert_with(name);
+            self.blocked_by.get_or_insert_with(|| (key, policy.display_name.clone()));
         }
         if controls.contains(&GrantControl::Mfa) {
-            self.second_factor_by.get_or_insert_with(name);
+            self.second_factor_by.get_or_insert(key);
         }
         let Some(session) = &policy.session_controls else { return };
         if let Some(span) = session.sign_in_frequency.as_ref().and_then(SignInFrequency::span) {

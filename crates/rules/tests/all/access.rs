@@ -28,7 +28,7 @@ fn policy(change: impl FnOnce(&mut Value)) -> Policy {
     serde_json::from_value(policy).expect("a policy")
 }
 
-fn demands(policy: &Policy, address: &str) -> Demands {
+fn demands(policy: &Policy, address: &str) -> Demands<()> {
     let office = NamedLocation {
         id: "33333333-0000-0000-0000-000000000003".to_owned(),
         trusted: true,
@@ -39,7 +39,7 @@ fn demands(policy: &Policy, address: &str) -> Demands {
     let contexts = ["c1".to_owned()].into();
     let request =
         AccessRequest { user: USER, guest: false, applications: &applications, contexts: &contexts, address };
-    evaluate([policy], &[office], &request)
+    evaluate([((), policy)], &[office], &request)
 }
 
 #[test]

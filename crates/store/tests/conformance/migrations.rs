@@ -9,6 +9,7 @@ on_each_database!(
     each_step_is_applied_once,
     rejects_a_newer_database,
     a_step_that_fails_leaves_nothing_behind,
+    rejects_a_gap_between_steps,
     sets_are_counted_apart,
 );
 
@@ -69,6 +70,12 @@ async fn a_step_that_fails_leaves_nothing_behind(place: &Place) {
     assert!(error.why.starts_with("torn: "), "{}", error.why);
     let store = place.open_with(LATER).await.expect("nothing of it was kept");
     assert!(store.rows(sql!("SELECT tenant FROM half LIMIT 1")).await.is_err(), "nor half of the step");
+}
+
+async fn rejects_a_gap_between_steps(place: &Place) {
+    const GAP: &[Migration] = &[TABLES[0], Migration { version: 3, ..LATER[1] }];
+    let error = place.open_with(GAP).await.expect_err("must be refused");
+    assert_eq!(error.why, "its migrations are not numbered from 1 without gaps");
 }
 
 async fn sets_are_counted_apart(place: &Place) {

@@ -9,7 +9,6 @@ use outlive_tokens::TokenVersion;
 use outlive_wire::Subject;
 use outlive_wire::events::SessionRefused;
 
-use super::consent::missing_consent;
 use super::issue::issue;
 use super::request::{AuthorizeRefusal, AuthorizeRequest, Prompt, validate};
 use super::signed_in::SignedIn;
@@ -23,6 +22,7 @@ use crate::protocol::decision::Decision;
 use crate::protocol::form::Parameters;
 use crate::protocol::refusal::Refusal;
 use crate::sign_in::accounts::{Account, Choice, choose, user_name_of_hint};
+use crate::sign_in::consents::missing_consents;
 use crate::sign_in::pages::{self, Next, PageState};
 use crate::visit::Visit;
 
@@ -110,7 +110,14 @@ impl Visit {
                 let first = request.scopes.resources.first();
                 let resource = first.map_or(GRAPH_URI, RequestedResource::audience);
                 let directory = &self.idp.directory;
-                Err(second_factor::complete(Refusal::new(code), directory, &request.tenant, resource).await?)
+                Err(second_factor::complete(
+                    Refusal::new(code),
+                    directory,
+                    &request.tenant,
+                    resource,
+                    access.policies,
+                )
+                .await?)
             } else {
                 Ok(self.step_up(&self.segment, &signed_in.user, &signed_in.session, next, now))
             };
@@ -123,7 +130,14 @@ impl Visit {
         if request.prompt == Prompt::AdminConsent && !next.consent_was_asked() {
             return self.ask_for_everybody(request, next, signed_in).await;
         }
-        let missing = missing_consent(&self.idp, request, signed_in.user.id).await?;
+        let missing = missing_consents(
+            &self.idp.directory,
+            (request.tenant.id, signed_in.user.id),
+            &request.application,
+            &request.resources,
+            &request.scopes.oidc,
+        )
+        .await?;
         let must_ask =
             !missing.is_empty() || (request.prompt == Prompt::Consent && !next.consent_was_asked());
         if must_ask && request.prompt == Prompt::None {

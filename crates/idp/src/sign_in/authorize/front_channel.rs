@@ -8,21 +8,22 @@ use outlive_clock::Instant;
 use outlive_journal::Event;
 use outlive_rules::RequestOrigin;
 use outlive_store::Change;
-use outlive_tokens::claims::{AccessSubject, ClientAuthentication};
 use outlive_tokens::fingerprint;
-use outlive_wire::Subject;
 use outlive_wire::events::{IdTokenIssued, IssuedAccessToken, TokenIssued};
+use outlive_wire::{JournalEvent, Subject};
 
 use super::request::AuthorizeRequest;
 use super::signed_in::SignedIn;
 use crate::access::conditional_access;
 use crate::protocol::refusal::Refusal;
 use crate::token::client_authentication::AuthenticatedClient;
-use crate::token::endpoint::TokenRequest;
-use crate::token::mint::{self, AccessTokenOrder, IdTokenOrder, mint_access_token, user_facts};
+use crate::token::grant::Authentication;
+use crate::token::mint::id_token::Hashes;
+use crate::token::mint::{access_token, id_token};
+use crate::token::record::token_issued;
+use crate::token::request::TokenRequest;
 use crate::token::resource_grant::{ResourceRequest, Several, resolve_grant};
 use crate::token::response::scope;
-use crate::token::user_claims::{self, TokenKind, user_claims};
 use crate::visit::Visit;
 
 /// The parameters of a response.
@@ -38,151 +39,105 @@ pub(crate) async fn front_channel_tokens(
     change: &mut Change,
 ) -> Result<Members, Refusal> {
     let mut members = Members::new();
-    let access_token = if request.response_type.token {
-        Some(access_token(visit, request, signed_in, now, change, &mut members).await?)
-    } else {
-        None
+    let address = conditional_access::address(&visit.headers);
+    let tokens = FrontChannel {
+        // The authorization request as a token request.
+        request: TokenRequest {
+            idp: &visit.idp,
+            tenant: request.tenant.clone(),
+            client: AuthenticatedClient::of_front_channel(request.application.clone()),
+            form: &visit.parameters,
+            refresh_token: None,
+            claims: request.claims.clone(),
+            endpoint: request.endpoint,
+            origin: &visit.origin.0,
+            page: RequestOrigin::None,
+            front_channel: true,
+            address,
+            now,
+            trace: &visit.trace,
+        },
+        asked: request,
+        signed_in,
+        authentication: Authentication {
+            amr: signed_in.session.amr.clone(),
+            auth_time: signed_in.session.started_at,
+            session_id: Some(signed_in.session.id),
+            address: Some(address),
+            nonce: request.nonce.clone(),
+            claims: request.claims.clone(),
+            contexts: request.claims.contexts.clone(),
+        },
     };
+    let mut hashes = Hashes { c_hash: code.map(left_half_hash), at_hash: None };
+    if request.response_type.token {
+        let token = tokens.access_token(change, &mut members).await?;
+        hashes.at_hash = Some(left_half_hash(&token));
+    }
     if request.response_type.id_token {
-        let hashes = (code.map(left_half_hash), access_token.as_deref().map(left_half_hash));
-        members.push(("id_token", id_token(visit, request, signed_in, hashes, now, change).await?));
+        members.push(("id_token", tokens.id_token(hashes, change).await?));
     }
     Ok(members)
 }
 
-/// The authorization request as a token request.
-fn as_token_request<'a>(visit: &'a Visit, request: &'a AuthorizeRequest, now: Instant) -> TokenRequest<'a> {
-    TokenRequest {
-        idp: &visit.idp,
-        tenant: request.tenant.clone(),
-        // The front channel does not authenticate clients: the client is public, whatever
-        // credentials it has.
-        client: AuthenticatedClient {
-            application: request.application.clone(),
-            authentication: ClientAuthentication::None,
-        },
-        form: &visit.parameters,
-        claims: request.claims.clone(),
-        endpoint: request.endpoint,
-        origin: &visit.origin.0,
-        page: RequestOrigin::None,
-        front_channel: true,
-        address: conditional_access::address(&visit.headers),
-        now,
-        trace: &visit.trace,
+struct FrontChannel<'a> {
+    request: TokenRequest<'a>,
+    asked: &'a AuthorizeRequest,
+    signed_in: &'a SignedIn,
+    authentication: Authentication,
+}
+
+impl FrontChannel<'_> {
+    async fn access_token(&self, change: &mut Change, members: &mut Members) -> Result<String, Refusal> {
+        let (request, user) = (&self.request, &self.signed_in.user);
+        let scopes = self.asked.scopes.clone();
+        let wanted = ResourceRequest { several: Several::First, ..ResourceRequest::of_one(scopes) };
+        let resource = resolve_grant(request, user.id, wanted).await?;
+        let minted = access_token::for_user(request, user, &self.authentication, &resource).await?;
+        let issued = token_issued(request, "implicit", &resource.name, &minted);
+        self.record(
+            TokenIssued {
+                user_id: Some(user.id),
+                upn: Some(user.upn.clone()),
+                scope: Some(resource.granted.names().join(" ")),
+                access_token: IssuedAccessToken { evaluated: None, ..issued.access_token },
+                ..issued
+            },
+            change,
+        );
+        members.push(("access_token", minted.token.clone()));
+        members.push(("token_type", "Bearer".to_owned()));
+        members.push(("expires_in", (minted.expires_at - request.now).as_seconds().to_string()));
+        members.push(("scope", scope(request.endpoint, &resource.granted)));
+        Ok(minted.token)
+    }
+
+    async fn id_token(&self, hashes: Hashes, change: &mut Change) -> Result<String, Refusal> {
+        let (request, user) = (&self.request, &self.signed_in.user);
+        let oidc = &self.asked.scopes.oidc;
+        let token = id_token::mint(request, user, &self.authentication, oidc, hashes).await?;
+        self.record(
+            IdTokenIssued {
+                client_id: self.asked.application.client_id,
+                client_name: self.asked.application.name.clone(),
+                upn: user.upn.clone(),
+                session: self.signed_in.session.id,
+                fingerprint: fingerprint(&token),
+            },
+            change,
+        );
+        Ok(token)
+    }
+
+    fn record(&self, issued: impl Into<JournalEvent>, change: &mut Change) {
+        let TokenRequest { idp, tenant, now, trace, .. } = &self.request;
+        let event = Event::new(tenant.id, *now, Subject::user(self.signed_in.user.id), trace, issued);
+        change.append(idp.chassis.journal.entry(&event));
     }
 }
 
-async fn access_token(
-    visit: &Visit,
-    request: &AuthorizeRequest,
-    signed_in: &SignedIn,
-    now: Instant,
-    change: &mut Change,
-    members: &mut Members,
-) -> Result<String, Refusal> {
-    let idp = &visit.idp;
-    let tenant = &request.tenant;
-    let SignedIn { user, session, .. } = signed_in;
-    let as_token_request = as_token_request(visit, request, now);
-    let wanted =
-        ResourceRequest { several: Several::First, ..ResourceRequest::of_one(request.scopes.clone()) };
-    let resource = resolve_grant(&as_token_request, user.id, wanted).await?;
-    let subject = AccessSubject::User {
-        user: user_facts(user),
-        scopes: resource.granted.scp(),
-        roles: idp.directory.user_roles(tenant.id, user.id, resource.application.client_id).await?,
-        amr: session.amr.clone(),
-        session: Some(session.id),
-        auth_time: user_claims::auth_time(&resource.application, TokenKind::Access, session.started_at),
-        wids: user_claims::access_token_wids(&resource.application, user),
-    };
-    let order = AccessTokenOrder {
-        resource: &resource.application,
-        name: &resource.name,
-        subject: &subject,
-        user_claims: user_claims(
-            &as_token_request,
-            &resource.application,
-            TokenKind::Access,
-            user,
-            resource.oidc(),
-        )
-        .await?
-        .with_ip_address(Some(as_token_request.address)),
-        claims: &request.claims,
-        contexts: &request.claims.contexts,
-    };
-    let minted = mint_access_token(&as_token_request, &order).await?;
-    let issued = TokenIssued {
-        grant_type: "implicit".to_owned(),
-        client_id: request.application.client_id,
-        client_name: request.application.name.clone(),
-        client_class: as_token_request.client.class(),
-        user_id: Some(user.id),
-        upn: Some(user.upn.clone()),
-        family: None,
-        session: None,
-        amr: Vec::new(),
-        resource: resource.name.clone(),
-        scope: Some(resource.granted.names().join(" ")),
-        roles: None,
-        access_token: IssuedAccessToken {
-            uti: minted.uti,
-            fingerprint: minted.fingerprint,
-            expires_at: minted.expires_at,
-            evaluated: None,
-        },
-        refresh_token: None,
-        verdict: None,
-        question: None,
-    };
-    let event = Event::new(tenant.id, now, Subject::user(user.id), &visit.trace, issued);
-    change.append(idp.chassis.journal.entry(&event));
-    members.push(("access_token", minted.token.clone()));
-    members.push(("token_type", "Bearer".to_owned()));
-    members.push(("expires_in", (minted.expires_at - now).as_seconds().to_string()));
-    members.push(("scope", scope(request.endpoint, &resource)));
-    Ok(minted.token)
-}
-
-async fn id_token(
-    visit: &Visit,
-    request: &AuthorizeRequest,
-    signed_in: &SignedIn,
-    (c_hash, at_hash): (Option<String>, Option<String>),
-    now: Instant,
-    change: &mut Change,
-) -> Result<String, Refusal> {
-    let (idp, tenant) = (&visit.idp, &request.tenant);
-    let SignedIn { user, session, .. } = signed_in;
-    let order = IdTokenOrder {
-        user,
-        amr: &session.amr,
-        session_id: Some(session.id),
-        auth_time: session.started_at,
-        address: Some(conditional_access::address(&visit.headers)),
-        nonce: request.nonce.as_deref(),
-        oidc: &request.scopes.oidc,
-        claims: &request.claims,
-        c_hash,
-        at_hash,
-    };
-    let token = mint::id_token(&as_token_request(visit, request, now), order).await?;
-    let issued = IdTokenIssued {
-        client_id: request.application.client_id,
-        client_name: request.application.name.clone(),
-        upn: user.upn.clone(),
-        session: session.id,
-        fingerprint: fingerprint(&token),
-    };
-    let event = Event::new(tenant.id, now, Subject::user(user.id), &visit.trace, issued);
-    change.append(idp.chassis.journal.entry(&event));
-    Ok(token)
-}
-
-/// `c_hash` and `at_hash`: the left half of the SHA-256 hash (OpenID Connect Core 1.0, sections
-/// 3.2.2.9 and 3.3.2.11).
+/// Returns `c_hash` and `at_hash`: the left half of the SHA-256 hash (OpenID Connect Core 1.0,
+/// sections 3.2.2.9 and 3.3.2.11).
 fn left_half_hash(text: &str) -> String {
     let hash = digest(&SHA256, text.as_bytes());
     let bytes = hash.as_ref();

@@ -5,7 +5,6 @@
 mod answer;
 mod endpoint;
 mod page;
-mod permissions;
 mod user_code;
 
 pub(crate) use answer::answer_device;

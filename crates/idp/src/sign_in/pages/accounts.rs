@@ -26,6 +26,11 @@ pub(crate) fn pick_account(
             signed_in: account.is_live(),
         })
     };
-    let accounts = accounts.iter().filter_map(shown).collect();
-    form_page(visit, state, "account", |form| PickAccount { form, title, to, accounts, other })
+    form_page(visit, state, "account", |form| PickAccount {
+        form,
+        title,
+        to,
+        accounts: accounts.iter().filter_map(shown).collect(),
+        other,
+    })
 }

@@ -18,17 +18,13 @@ pub(crate) fn admin_consent(
 ) -> Response {
     let (mut permissions, mut own) = (Vec::new(), Vec::new());
     for requested in &request.permissions {
-        let permission = |name: &String, description: String| Permission {
-            resource: requested.resource.name.clone(),
+        let api = &requested.resource;
+        permissions.extend(requested.scopes.iter().map(|name| Permission::delegated(api, name)));
+        own.extend(requested.roles.iter().map(|name| Permission {
+            resource: api.name.clone(),
             name: name.clone(),
-            description,
-        };
-        let described = |name: &String| {
-            let known = requested.resource.document.scopes.iter().find(|scope| scope.value == *name);
-            known.map(|scope| scope.description.clone()).unwrap_or_default()
-        };
-        permissions.extend(requested.scopes.iter().map(|name| permission(name, described(name))));
-        own.extend(requested.roles.iter().map(|name| permission(name, String::new())));
+            description: String::new(),
+        }));
     }
     form_page(visit, state, "consent", |form| AdminConsent {
         form,

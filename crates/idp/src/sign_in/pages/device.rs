@@ -1,7 +1,5 @@
 //! The pages of the device authorization grant.
 
-use std::collections::BTreeSet;
-
 use axum::response::Response;
 use qrcode::QrCode;
 use qrcode::render::svg;
@@ -9,9 +7,9 @@ use qrcode::render::svg;
 use super::respond::form_page;
 use super::state::PageState;
 use super::templates::{ApproveDevice, Permission, UserCode, Wrong};
-use crate::access::scopes::ResolvedResource;
 use crate::directory::{Application, User};
 use crate::protocol::refusal::Refusal;
+use crate::sign_in::consents::Consent;
 use crate::visit::Visit;
 
 /// Width of the QR code, in pixels.
@@ -25,8 +23,12 @@ pub(crate) fn user_code(
     address: &str,
     wrong: Option<&Refusal>,
 ) -> Response {
-    let (wrong, qr) = (wrong.map(Wrong::of), qr(address));
-    form_page(visit, state, "oauth2/deviceauth", |form| UserCode { form, user_code: typed, wrong, qr })
+    form_page(visit, state, "oauth2/deviceauth", |form| UserCode {
+        form,
+        user_code: typed,
+        wrong: wrong.map(Wrong::of),
+        qr: qr(address),
+    })
 }
 
 /// Renders the page for approving a device, with the permissions that are not granted yet.
@@ -35,20 +37,17 @@ pub(crate) fn approve_device(
     state: PageState,
     client: &Application,
     user: &User,
-    lacking: &[(ResolvedResource, BTreeSet<String>)],
+    missing: &[Consent],
 ) -> Response {
-    let permissions = lacking.iter().flat_map(|(resource, scopes)| {
-        scopes.iter().map(|name| {
-            let known = resource.application.document.scopes.iter().find(|scope| scope.value == *name);
-            Permission {
-                resource: resource.application.name.clone(),
-                name: name.clone(),
-                description: known.map(|scope| scope.description.clone()).unwrap_or_default(),
-            }
-        })
-    });
-    let (application, user_name, permissions) = (&client.name, &user.upn, permissions.collect());
-    form_page(visit, state, "deviceauth", |form| ApproveDevice { form, application, user_name, permissions })
+    let permissions = missing
+        .iter()
+        .flat_map(|Consent { api, scopes, .. }| scopes.iter().map(|name| Permission::delegated(api, name)));
+    form_page(visit, state, "deviceauth", |form| ApproveDevice {
+        form,
+        application: &client.name,
+        user_name: &user.upn,
+        permissions: permissions.collect(),
+    })
 }
 
 /// Returns an address as a QR code: SVG that consists of squares only.

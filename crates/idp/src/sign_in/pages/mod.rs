@@ -7,6 +7,7 @@ mod assets;
 mod device;
 mod passkeys;
 mod refusal_page;
+mod reset;
 mod respond;
 mod second_factor;
 mod signed_out;
@@ -19,10 +20,8 @@ pub(crate) use admin_consent::admin_consent;
 pub(crate) use assets::{passkey_script, script, style};
 pub(crate) use device::{approve_device, user_code};
 pub(crate) use passkeys::{passkey, security_info};
-pub(crate) use respond::{
-    add_cookies, ask_reset_code, change_password, consent, form_post, known_error, message, reset_password,
-    sign_in,
-};
+pub(crate) use reset::{ask_reset_code, reset_password};
+pub(crate) use respond::{add_cookies, change_password, consent, form_post, known_error, message, sign_in};
 pub(crate) use second_factor::second_factor;
 pub(crate) use signed_out::signed_out;
 pub(crate) use state::{Next, PageState, PasskeyPending, PendingCode, SecondFactorPending};

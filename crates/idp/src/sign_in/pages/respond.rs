@@ -8,29 +8,14 @@ use outlive_rules::Aadsts;
 use outlive_rules::aadsts::Observation;
 use url::Url;
 
-use super::state::{Form, PageState};
+use super::state::{FormFields, PageState};
 use super::templates::{
-    AskResetCode, ChangePassword, Consent, FormPost, KnownError, Message, Permission, RefusalPage,
-    ResetPassword, SignIn, Wrong,
+    ChangePassword, Consent, Form, FormPost, KnownError, Message, Permission, RefusalPage, SignIn, Wrong,
 };
 use crate::directory::User;
 use crate::protocol::refusal::{Refusal, RequestDetails};
 use crate::sign_in::pages::Next;
 use crate::visit::Visit;
-
-/// Renders a page with a form that posts to `path` of the tenant.
-pub(super) fn form_page<T: Template>(
-    visit: &Visit,
-    state: PageState,
-    path: &str,
-    page: impl FnOnce(Form) -> T,
-) -> Response {
-    let targets = form_targets(&state);
-    let (form, set_cookie) = state.form(visit, path);
-    let mut response = page_response(StatusCode::OK, &page(form), &targets);
-    add_cookies(&mut response, set_cookie);
-    response
-}
 
 /// Renders the sign-in page.
 pub(crate) fn sign_in(
@@ -53,8 +38,12 @@ pub(crate) fn consent(
     user: &User,
     permissions: Vec<Permission>,
 ) -> Response {
-    let user_name = &user.upn;
-    form_page(visit, state, "consent", |form| Consent { form, application, user_name, permissions })
+    form_page(visit, state, "consent", |form| Consent {
+        form,
+        application,
+        user_name: &user.upn,
+        permissions,
+    })
 }
 
 /// Renders the password change page.
@@ -64,23 +53,7 @@ pub(crate) fn change_password(
     user: &User,
     wrong: Option<Wrong>,
 ) -> Response {
-    let user_name = &user.upn;
-    form_page(visit, state, "changepassword", |form| ChangePassword { form, user_name, wrong })
-}
-
-/// Renders the page that asks for the user name to reset a password.
-pub(crate) fn ask_reset_code(visit: &Visit, state: PageState) -> Response {
-    form_page(visit, state, "passwordreset", |form| AskResetCode { form })
-}
-
-/// Renders the page for the reset code and the new password.
-pub(crate) fn reset_password(
-    visit: &Visit,
-    state: PageState,
-    user_name: &str,
-    wrong: Option<String>,
-) -> Response {
-    form_page(visit, state, "passwordreset", |form| ResetPassword { form, user_name, wrong })
+    form_page(visit, state, "changepassword", |form| ChangePassword { form, user_name: &user.upn, wrong })
 }
 
 /// Renders an error page.
@@ -136,7 +109,22 @@ pub(crate) fn add_cookies(response: &mut Response, set_cookies: impl IntoIterato
     }
 }
 
-/// Returns the `form-action` sources of a page's form.
+/// Renders a page with a form that is sent to `path` below the tenant's.
+pub(super) fn form_page<T: Template>(
+    visit: &Visit,
+    state: PageState,
+    path: &str,
+    page: impl FnOnce(Form) -> T,
+) -> Response {
+    let action = format!("/{}/{path}", state.segment());
+    let targets = form_targets(&state);
+    let FormFields { ctx, canary, set_cookie } = state.fields(visit);
+    let mut response = page_response(StatusCode::OK, &page(Form { action, ctx, canary }), &targets);
+    add_cookies(&mut response, set_cookie);
+    response
+}
+
+/// Returns the `form-action` sources of a form.
 fn form_targets(state: &PageState) -> String {
     match state.next.goal() {
         Next::Authorize { parameters, .. } | Next::AdminConsent { parameters, .. } => {

@@ -18,10 +18,15 @@ pub(crate) fn second_factor(
     new_secret: Option<&str>,
     wrong: Option<Wrong>,
 ) -> Response {
-    let user_name = &user.upn;
-    let qr = new_secret.and_then(|secret| qr(&address(user_name, secret)?));
-    let qr = qr.map(|svg| svg.replace("with the address of this page", "for an authenticator"));
-    form_page(visit, state, "secondfactor", |form| SecondFactor { form, user_name, new_secret, qr, wrong })
+    form_page(visit, state, "secondfactor", |form| SecondFactor {
+        form,
+        user_name: &user.upn,
+        new_secret,
+        qr: new_secret.and_then(|secret| address(&user.upn, secret)).and_then(|address| {
+            qr(&address).map(|svg| svg.replace("with the address of this page", "for an authenticator"))
+        }),
+        wrong,
+    })
 }
 
 /// Returns the `otpauth:` URL for authenticator apps.

@@ -133,11 +133,11 @@ impl SealedToken for PageState {
     const PREFIX: &'static str = "";
 }
 
-/// A form: the path that it posts to, and its hidden fields.
-pub(crate) struct Form {
-    pub(crate) action: String,
+/// A form's hidden fields and the cookie that must accompany them.
+pub(crate) struct FormFields {
     pub(crate) ctx: String,
     pub(crate) canary: String,
+    pub(crate) set_cookie: Option<String>,
 }
 
 impl PageState {
@@ -150,9 +150,8 @@ impl PageState {
         &self.segment
     }
 
-    /// Returns the form that posts to this path of the tenant, with the state sealed for the browser
-    /// of the request, and the cookie that must accompany it.
-    pub(super) fn form(mut self, visit: &Visit, path: &str) -> (Form, Option<String>) {
+    /// Seals the state for the browser of the request.
+    pub(crate) fn fields(mut self, visit: &Visit) -> FormFields {
         let random = &visit.idp.chassis.random;
         let known = cookie(&visit.headers, COOKIE_CANARY).filter(|value| is_canary(value)).map(str::to_owned);
         let set_cookie = known.is_none();
@@ -161,7 +160,7 @@ impl PageState {
         let ctx = self.seal(&visit.idp.chassis.sealer, &mut random.stream("page-state-nonce"));
         let set_cookie = set_cookie
             .then(|| format!("{COOKIE_CANARY}={canary}; {}", cookie_attributes(&visit.origin, "Lax")));
-        (Form { action: format!("/{}/{path}", self.segment), ctx, canary }, set_cookie)
+        FormFields { ctx, canary, set_cookie }
     }
 
     /// Returns the form's goal without checking the browser: for texts about the request only.

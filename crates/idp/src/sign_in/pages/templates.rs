@@ -2,8 +2,15 @@
 
 use askama::Template;
 
-use super::state::Form;
+use crate::directory::Application;
 use crate::protocol::refusal::Refusal;
+
+/// A form: where it is sent, and its hidden fields.
+pub(crate) struct Form {
+    pub(crate) action: String,
+    pub(crate) ctx: String,
+    pub(crate) canary: String,
+}
 
 /// Sign-in.
 #[derive(Template)]
@@ -91,6 +98,18 @@ pub(crate) struct Permission {
     pub(crate) description: String,
 }
 
+impl Permission {
+    /// Returns a delegated permission of an API.
+    pub(crate) fn delegated(api: &Application, name: &str) -> Self {
+        let known = api.document.scopes.iter().find(|scope| scope.value == name);
+        Self {
+            resource: api.name.clone(),
+            name: name.to_owned(),
+            description: known.map(|scope| scope.description.clone()).unwrap_or_default(),
+        }
+    }
+}
+
 /// Entering a user code.
 #[derive(Template)]
 #[template(path = "user_code.html")]
@@ -131,35 +150,6 @@ pub(crate) struct SecondFactor<'a> {
     /// Trusted SVG.
     pub(crate) qr: Option<String>,
     pub(crate) wrong: Option<Wrong>,
-}
-
-/// Passkey sign-in.
-#[derive(Template)]
-#[template(path = "passkey.html")]
-pub(crate) struct AskPasskey<'a> {
-    pub(crate) form: Form,
-    pub(crate) user_name: &'a str,
-    pub(crate) options: &'a str,
-}
-
-/// A user's passkeys.
-#[derive(Template)]
-#[template(path = "security_info.html")]
-pub(crate) struct SecurityInfo<'a> {
-    pub(crate) form: Form,
-    pub(crate) user_name: &'a str,
-    pub(crate) passkeys: Vec<ShownPasskey<'a>>,
-    /// Options for creating a passkey; `None` where that is impossible.
-    pub(crate) options: Option<&'a str>,
-    pub(crate) wrong: Option<Wrong>,
-}
-
-/// A passkey on the page.
-pub(crate) struct ShownPasskey<'a> {
-    pub(crate) credential: &'a str,
-    pub(crate) name: &'a str,
-    pub(crate) created: String,
-    pub(crate) used: Option<String>,
 }
 
 /// Requesting a reset code.
@@ -226,62 +216,74 @@ mod tests {
     /// Renders every page with markup wherever external text can appear.
     #[test]
     fn markup_from_outside_appears_only_escaped() {
-        let text = || NASTY.to_owned();
-        let form = || Form { action: text(), ctx: text(), canary: text() };
-        let wrong = || Some(Wrong { code: text(), sentence: text(), remedy: "" });
-        let permission = || Permission { resource: text(), name: text(), description: text() };
-        let (application, user_name) = (NASTY, NASTY);
-        let permissions = || vec![permission()];
-        let account = PickedAccount { value: text(), name: text(), user_name: text(), signed_in: true };
-        let passkey = ShownPasskey { credential: NASTY, name: NASTY, created: text(), used: Some(text()) };
+        let form = || Form { action: NASTY.into(), ctx: NASTY.into(), canary: NASTY.into() };
+        let wrong = || Some(Wrong { code: NASTY.into(), sentence: NASTY.into(), remedy: "" });
+        let permission =
+            || Permission { resource: NASTY.into(), name: NASTY.into(), description: NASTY.into() };
         let pages = [
-            SignIn { form: form(), forgot: text(), application, user_name, wrong: wrong() }.render(),
-            Consent { form: form(), application, user_name, permissions: permissions() }.render(),
+            SignIn {
+                form: form(),
+                forgot: NASTY.into(),
+                application: NASTY,
+                user_name: NASTY,
+                wrong: wrong(),
+            }
+            .render(),
+            Consent { form: form(), application: NASTY, user_name: NASTY, permissions: vec![permission()] }
+                .render(),
             SignedOut { frames: vec![NASTY], continue_to: Some(NASTY) }.render(),
             PickAccount {
                 form: form(),
                 title: NASTY,
                 to: NASTY,
-                accounts: vec![account],
+                accounts: vec![PickedAccount {
+                    value: NASTY.into(),
+                    name: NASTY.into(),
+                    user_name: NASTY.into(),
+                    signed_in: true,
+                }],
                 other: (NASTY, NASTY),
             }
             .render(),
             AdminConsent {
                 form: form(),
-                application,
+                application: NASTY,
                 organization: NASTY,
-                user_name,
-                permissions: permissions(),
-                own: permissions(),
+                user_name: NASTY,
+                permissions: vec![permission()],
+                own: vec![permission()],
             }
             .render(),
             UserCode { form: form(), user_code: NASTY, wrong: wrong(), qr: None }.render(),
-            ApproveDevice { form: form(), application, user_name, permissions: permissions() }.render(),
-            SecondFactor { form: form(), user_name, new_secret: Some(NASTY), qr: None, wrong: wrong() }
-                .render(),
-            AskPasskey { form: form(), user_name, options: NASTY }.render(),
-            SecurityInfo {
+            ApproveDevice {
                 form: form(),
-                user_name,
-                passkeys: vec![passkey],
-                options: Some(NASTY),
+                application: NASTY,
+                user_name: NASTY,
+                permissions: vec![permission()],
+            }
+            .render(),
+            SecondFactor {
+                form: form(),
+                user_name: NASTY,
+                new_secret: Some(NASTY),
+                qr: None,
                 wrong: wrong(),
             }
             .render(),
             AskResetCode { form: form() }.render(),
-            ResetPassword { form: form(), user_name, wrong: Some(text()) }.render(),
-            ChangePassword { form: form(), user_name, wrong: wrong() }.render(),
+            ResetPassword { form: form(), user_name: NASTY, wrong: Some(NASTY.into()) }.render(),
+            ChangePassword { form: form(), user_name: NASTY, wrong: wrong() }.render(),
             RefusalPage {
-                code: text(),
-                sentence: text(),
+                code: NASTY.into(),
+                sentence: NASTY.into(),
                 remedy: "",
-                trace_id: text(),
-                correlation_id: text(),
-                at: text(),
+                trace_id: NASTY.into(),
+                correlation_id: NASTY.into(),
+                at: NASTY.into(),
             }
             .render(),
             Message { title: NASTY, text: NASTY }.render(),
-            FormPost { action: NASTY, fields: &[("code", text())] }.render(),
+            FormPost { action: NASTY, fields: &[("code", NASTY.into())] }.render(),
         ];
         for page in pages {
             let page = page.unwrap();

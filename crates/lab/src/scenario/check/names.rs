@@ -6,14 +6,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use outlive_clock::Instant;
 use serde_saphyr::Spanned;
 
-use super::Mistake;
+use super::mistake::Mistake;
 use crate::diagnostic::Position;
 use crate::seed::Seed;
 use crate::starts::Starts;
 
 /// What a name refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Kind {
+pub(in crate::scenario) enum Kind {
     User,
     Application,
     Connector,
@@ -53,31 +53,31 @@ impl Kind {
 
 /// A connection that an earlier step created.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct KnownConnection<'a> {
-    pub(super) owner: &'a str,
-    pub(super) connector: &'a str,
+pub(in crate::scenario) struct KnownConnection<'a> {
+    pub(in crate::scenario) owner: &'a str,
+    pub(in crate::scenario) connector: &'a str,
 }
 
 /// What is known at a step.
-pub(super) struct Known<'a> {
+pub(in crate::scenario) struct Known<'a> {
     names: HashMap<Kind, BTreeSet<String>>,
     seed_is_known: bool,
     /// Why stored tokens have no refresh token, by name; absent if they have one.
-    pub(super) without_refresh_token: BTreeMap<&'a str, &'static str>,
+    pub(in crate::scenario) without_refresh_token: BTreeMap<&'a str, &'static str>,
     /// Roles of users with a passkey.
-    pub(super) passkeys: BTreeSet<&'a str>,
+    pub(in crate::scenario) passkeys: BTreeSet<&'a str>,
     /// Roles of users who signed in with a browser.
-    pub(super) browsers: BTreeSet<&'a str>,
+    pub(in crate::scenario) browsers: BTreeSet<&'a str>,
     /// Roles of users whose password changed.
-    pub(super) changed_passwords: BTreeSet<&'a str>,
+    pub(in crate::scenario) changed_passwords: BTreeSet<&'a str>,
     /// The connections, by name.
-    pub(super) connections: BTreeMap<&'a str, KnownConnection<'a>>,
+    pub(in crate::scenario) connections: BTreeMap<&'a str, KnownConnection<'a>>,
     /// The earliest possible virtual time; `None` if the scenario starts relative to wall time.
-    pub(super) earliest: Option<Instant>,
+    pub(in crate::scenario) earliest: Option<Instant>,
 }
 
 impl<'a> Known<'a> {
-    pub(super) fn of(seed: Option<&Seed>, start: Starts) -> Self {
+    pub(in crate::scenario) fn of(seed: Option<&Seed>, start: Starts) -> Self {
         let mut known = Self {
             names: HashMap::new(),
             seed_is_known: seed.is_some(),
@@ -99,13 +99,17 @@ impl<'a> Known<'a> {
         known
     }
 
-    pub(super) fn add(&mut self, kind: Kind, name: &Spanned<String>) {
+    pub(in crate::scenario) fn add(&mut self, kind: Kind, name: &Spanned<String>) {
         self.names.entry(kind).or_default().insert(name.value.clone());
     }
 
     /// Records tokens that a step stores. `without_refresh_token` is the reason if they have no
     /// refresh token.
-    pub(super) fn keep(&mut self, name: &'a Spanned<String>, without_refresh_token: Option<&'static str>) {
+    pub(in crate::scenario) fn keep(
+        &mut self,
+        name: &'a Spanned<String>,
+        without_refresh_token: Option<&'static str>,
+    ) {
         self.add(Kind::Tokens, name);
         match without_refresh_token {
             Some(why) => self.without_refresh_token.insert(&name.value, why),
@@ -113,13 +117,13 @@ impl<'a> Known<'a> {
         };
     }
 
-    pub(super) fn holds(&self, kind: Kind, name: &str) -> bool {
+    pub(in crate::scenario) fn holds(&self, kind: Kind, name: &str) -> bool {
         let of_the_seed = matches!(kind, Kind::User | Kind::Application | Kind::Connector);
         (of_the_seed && !self.seed_is_known)
             || self.names.get(&kind).is_some_and(|names| names.contains(name))
     }
 
-    pub(super) fn must(&self, kind: Kind, name: &Spanned<String>) -> Result<(), Mistake> {
+    pub(in crate::scenario) fn must(&self, kind: Kind, name: &Spanned<String>) -> Result<(), Mistake> {
         if self.holds(kind, &name.value) {
             return Ok(());
         }
@@ -134,7 +138,7 @@ impl<'a> Known<'a> {
     }
 
     /// Whether `${name}` will have a value.
-    pub(super) fn can_fill(&self, name: &str) -> bool {
+    pub(in crate::scenario) fn can_fill(&self, name: &str) -> bool {
         let Some((kind, rest)) = name.split_once('.') else { return false };
         match kind {
             "mark" => self.holds(Kind::Mark, rest),

@@ -1,16 +1,13 @@
 //! Checks of values that no service sends or accepts.
 
-use outlive_rules::Aadsts;
 use outlive_rules::new_password::{self, BannedTerms, PasswordOwner};
-use reqwest::header::{HeaderName, HeaderValue};
 use serde_saphyr::Spanned;
 
-use super::Checker;
+use super::checker::Checker;
 use crate::diagnostic::Position;
-use crate::scenario::file::RefusalExpectation;
 
 impl Checker<'_> {
-    pub(super) fn method(&mut self, method: &Spanned<String>) {
+    pub(in crate::scenario) fn method(&mut self, method: &Spanned<String>) {
         const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
         if !METHODS.contains(&method.value.as_str()) {
             let message = format!("'{}' is not an HTTP method", method.value);
@@ -19,7 +16,7 @@ impl Checker<'_> {
     }
 
     /// Checks a path and query.
-    pub(super) fn path(&mut self, path: &Spanned<String>, example: &str) {
+    pub(in crate::scenario) fn path(&mut self, path: &Spanned<String>, example: &str) {
         let at = Position::of(path);
         self.text(at, &path.value);
         if !path.value.starts_with('/') {
@@ -31,49 +28,15 @@ impl Checker<'_> {
         }
     }
 
-    pub(super) fn http_status(&mut self, status: &Spanned<u16>) {
+    pub(in crate::scenario) fn http_status(&mut self, status: &Spanned<u16>) {
         if !(200..=599).contains(&status.value) {
             let message = format!("no service answers with status {}", status.value);
             self.wrong_at(Position::of(status), message, "write an HTTP status from 200 to 599");
         }
     }
 
-    pub(super) fn header_name(&mut self, name: &str) {
-        if HeaderName::from_bytes(name.as_bytes()).is_err() {
-            self.wrong(format!("'{name}' is not a header name"), "for example www-authenticate");
-        }
-    }
-
-    pub(super) fn origin(&mut self, origin: &Spanned<String>) {
-        let url = url::Url::parse(&origin.value).ok();
-        let is_origin = url.is_some_and(|url| url.origin().ascii_serialization() == origin.value);
-        if HeaderValue::from_str(&origin.value).is_err() || !(is_origin || origin.value == "null") {
-            let message = format!("'{}' is not an origin", origin.value);
-            let remedy =
-                "write scheme, host and port as browsers send them, for example http://localhost:5173";
-            self.wrong_at(Position::of(origin), message, remedy);
-        }
-    }
-
-    /// Checks an expected refusal.
-    pub(super) fn refusal(&mut self, expected: &RefusalExpectation) {
-        if let Some(status) = &expected.status
-            && !(300..=599).contains(&status.value)
-        {
-            let message = format!("a refusal has no status {}", status.value);
-            self.wrong_at(Position::of(status), message, "write a status from 400 to 599, or 302");
-        }
-        if let Some(aadsts) = &expected.aadsts
-            && Aadsts::from_number(aadsts.value).is_none()
-        {
-            let message = format!("Outlive has no error AADSTS{}", aadsts.value);
-            self.wrong_at(Position::of(aadsts), message, "docs/errors.md lists those that it has");
-        }
-        self.texts(&expected.text_has);
-    }
-
     /// Checks a new password of a user of the seed.
-    pub(super) fn new_password(&mut self, role: &str, password: &Spanned<String>) {
+    pub(in crate::scenario) fn new_password(&mut self, role: &str, password: &Spanned<String>) {
         let Some(seed) = self.seed else { return };
         let Some(user) = seed.file.users.iter().find(|user| user.role.value == role) else { return };
         let tenant = &seed.file.tenant;

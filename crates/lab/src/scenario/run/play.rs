@@ -8,14 +8,15 @@ use outlive_chassis::Trace;
 use outlive_clock::{Instant, Randomness, wall_now};
 
 use super::lab_client::LabClient;
-use super::recorder::StepRecorder;
+use super::recorder::{StepRecorder, TimeObserver};
 use super::twins;
 use super::world::{StepError, World};
 use crate::diagnostic::Position;
 use crate::http::Http;
-use crate::scenario::file::{Scenario, Step, Verb};
+use crate::scenario::file::Scenario;
 use crate::scenario::read::ReadScenarios;
 use crate::scenario::result::{ScenarioResult, Status, StepResult};
+use crate::scenario::verbs::{Step, StepVerb};
 
 /// Settings of a run.
 #[derive(Clone, Debug)]
@@ -36,15 +37,11 @@ pub struct RunOptions {
 }
 
 /// Receives the progress of a scenario.
-pub trait Observer: Send + Sync {
+pub trait Observer: TimeObserver {
     /// The scenario has started, in this tenant.
     fn scenario_started(&self, scenario: &Scenario, tenant: &str);
     /// A step has finished.
     fn step_finished(&self, step: &StepResult);
-    /// Time is being moved from `from` to `target`, and is at `now` (all in virtual time).
-    fn time_moved(&self, from: Instant, now: Instant, target: Instant);
-    /// Time no longer moves.
-    fn time_stopped(&self);
     /// Whether to continue with the next step. Steps not run because of `false` are errors in the
     /// result.
     fn should_continue(&self) -> bool {
@@ -59,6 +56,9 @@ pub struct Silent;
 impl Observer for Silent {
     fn scenario_started(&self, _: &Scenario, _: &str) {}
     fn step_finished(&self, _: &StepResult) {}
+}
+
+impl TimeObserver for Silent {
     fn time_moved(&self, _: Instant, _: Instant, _: Instant) {}
     fn time_stopped(&self) {}
 }
@@ -203,7 +203,7 @@ struct StepLocation<'a> {
 
 impl StepLocation<'_> {
     fn skipped(&self, step: &Step) -> StepResult {
-        let verb = step.verb().map_or("step", |(name, _)| name);
+        let verb = step.verb().map_or("step", StepVerb::name);
         StepResult {
             chapter: self.chapter.to_owned(),
             title: step.say.clone().unwrap_or_else(|| verb.replace('_', " ")),
@@ -239,13 +239,14 @@ async fn run_step(
     // Every step has a trace of its own, by which its decisions are found in the journal.
     world.http = world.http.traced(Trace::begin(&world.random));
     world.lab = world.lab.traced(world.http.clone());
-    let mut recorder = StepRecorder::default();
+    let mut recorder = StepRecorder::new(observer);
     let running = async {
         if panics {
             test_panic("in this step");
         }
-        execute(world, step, observer, &mut recorder).await?;
-        world.explain_step(step, &mut recorder).await
+        let verb = step.verb().map_err(|_| StepError("a step needs exactly one verb".to_owned()))?;
+        verb.run(world, &mut recorder).await?;
+        world.explain_step(step.is_sign_in_by_session(), &mut recorder).await
     };
     // State that a panic left inconsistent is not used again: the steps after a failed one are
     // skipped.
@@ -276,35 +277,4 @@ async fn run_step(
         result.diagnostic = Some(location.file.at(location.position, message, REMEDY).to_string());
     }
     result
-}
-
-async fn execute(
-    world: &mut World,
-    step: &Step,
-    observer: &dyn Observer,
-    recorder: &mut StepRecorder,
-) -> Result<(), StepError> {
-    let Some((_, verb)) = step.verb() else {
-        return Err(StepError("a step needs exactly one verb".to_owned()));
-    };
-    match verb {
-        Verb::SignIn(step) => world.sign_in(step, recorder).await,
-        Verb::Refresh(step) => world.refresh(step, recorder).await,
-        Verb::ClientCredentials(step) => world.client_credentials(step, recorder).await,
-        Verb::Call(step) => world.call(step, recorder).await,
-        Verb::Graph(step) => world.graph(step, recorder).await,
-        Verb::ChangePassword(step) => world.change_password(step, recorder).await,
-        Verb::RegisterPasskey(step) => world.register_passkey(step, recorder).await,
-        Verb::Event(step) => world.event(step, recorder).await,
-        Verb::CreateConnection(step) => world.create_connection(step, recorder).await,
-        Verb::FixConnection(step) => world.fix_connection(step, recorder).await,
-        Verb::ExpectConnection(step) => world.expect_connection(step, recorder).await,
-        Verb::CreateFlow(step) => world.create_flow(step, recorder).await,
-        Verb::StartFlow(step) => world.post_flow_action(step, "start", "turns on", recorder).await,
-        Verb::StopFlow(step) => world.post_flow_action(step, "stop", "turns off", recorder).await,
-        Verb::RunFlow(step) => world.post_flow_action(step, "triggers/manual/run", "runs", recorder).await,
-        Verb::Advance(step) => world.advance(step, observer, recorder).await,
-        Verb::ExpectRuns(step) => world.expect_runs(step, recorder).await,
-        Verb::ExpectJournal(step) => world.expect_journal(step, recorder).await,
-    }
 }

@@ -1,23 +1,38 @@
 //! The record of a step while it runs.
 
+use outlive_clock::Instant;
+
 use crate::scenario::result::Check;
 
+/// Receives the progress of time.
+pub trait TimeObserver: Send + Sync {
+    /// Time is being moved from `from` to `target`, and is at `now` (all in virtual time).
+    fn time_moved(&self, from: Instant, now: Instant, target: Instant);
+    /// Time no longer moves.
+    fn time_stopped(&self);
+}
+
 /// Collects what happened in a step, the reasons and the checks.
-#[derive(Default)]
-pub(super) struct StepRecorder {
+pub(in crate::scenario) struct StepRecorder<'a> {
+    /// Receives the progress of time.
+    pub(in crate::scenario) observer: &'a dyn TimeObserver,
     pub(super) narration: Vec<String>,
     pub(super) why: Vec<String>,
     pub(super) checks: Vec<Check>,
 }
 
-impl StepRecorder {
+impl<'a> StepRecorder<'a> {
+    pub(super) fn new(observer: &'a dyn TimeObserver) -> Self {
+        Self { observer, narration: Vec::new(), why: Vec::new(), checks: Vec::new() }
+    }
+
     /// Records something that happened.
-    pub(super) fn note(&mut self, text: impl Into<String>) {
+    pub(in crate::scenario) fn note(&mut self, text: impl Into<String>) {
         self.narration.push(text.into());
     }
 
     /// Records the reason of a decision, once.
-    pub(super) fn explain(&mut self, text: impl Into<String>) {
+    pub(in crate::scenario) fn explain(&mut self, text: impl Into<String>) {
         let text = text.into();
         if !self.why.contains(&text) {
             self.why.push(text);
@@ -25,7 +40,7 @@ impl StepRecorder {
     }
 
     /// Records a comparison.
-    pub(super) fn check(&mut self, check: Check) {
+    pub(in crate::scenario) fn check(&mut self, check: Check) {
         self.checks.push(check);
     }
 

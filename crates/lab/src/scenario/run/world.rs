@@ -17,7 +17,7 @@ use crate::scenario::template::{self, TemplateError};
 use crate::tenants::{ApplicationCredentials, TenantCredentials};
 
 /// A step that could not be executed.
-pub(super) struct StepError(pub(super) String);
+pub(in crate::scenario) struct StepError(pub(in crate::scenario) String);
 
 impl<E: std::error::Error> From<E> for StepError {
     fn from(error: E) -> Self {
@@ -26,19 +26,19 @@ impl<E: std::error::Error> From<E> for StepError {
 }
 
 /// Tokens stored under a name. No `Debug`: they are credentials.
-pub(super) struct KeptTokens {
-    pub(super) tokens: Tokens,
-    pub(super) app: String,
-    pub(super) scope: String,
+pub(in crate::scenario) struct KeptTokens {
+    pub(in crate::scenario) tokens: Tokens,
+    pub(in crate::scenario) app: String,
+    pub(in crate::scenario) scope: String,
     /// Whether the client declared that it handles claims challenges (`cp1`).
-    pub(super) cae_capable: bool,
+    pub(in crate::scenario) cae_capable: bool,
     /// When they were issued (virtual time).
-    pub(super) issued: Instant,
+    pub(in crate::scenario) issued: Instant,
 }
 
 impl KeptTokens {
     /// When the access token expires (virtual time): its `exp`, or `expires_in` after its issue.
-    pub(super) fn expires(&self) -> Instant {
+    pub(in crate::scenario) fn expires(&self) -> Instant {
         let payload = self.tokens.access_token.split('.').nth(1);
         let claims = payload.and_then(|payload| URL_SAFE_NO_PAD.decode(payload).ok());
         let claims = claims.and_then(|claims| serde_json::from_slice::<Value>(&claims).ok());
@@ -52,45 +52,45 @@ impl KeptTokens {
 
 /// A flow that the scenario created.
 #[derive(Clone)]
-pub(super) struct ScenarioFlow {
-    pub(super) id: String,
-    pub(super) owner: String,
+pub(in crate::scenario) struct ScenarioFlow {
+    pub(in crate::scenario) id: String,
+    pub(in crate::scenario) owner: String,
 }
 
 /// A connection that the scenario created.
 #[derive(Clone)]
-pub(super) struct ScenarioConnection {
-    pub(super) owner: String,
-    pub(super) connector: String,
+pub(in crate::scenario) struct ScenarioConnection {
+    pub(in crate::scenario) owner: String,
+    pub(in crate::scenario) connector: String,
     /// The hub's id of the connection, as in its runtime URL.
-    pub(super) id: String,
+    pub(in crate::scenario) id: String,
 }
 
 /// The state of a scenario.
-pub(super) struct World {
-    pub(super) http: Http,
-    pub(super) lab: LabClient,
-    pub(super) credentials: TenantCredentials,
-    pub(super) random: Randomness,
+pub(in crate::scenario) struct World {
+    pub(in crate::scenario) http: Http,
+    pub(in crate::scenario) lab: LabClient,
+    pub(in crate::scenario) credentials: TenantCredentials,
+    pub(in crate::scenario) random: Randomness,
     /// The virtual time at the start of the step, updated when the step moves it.
-    pub(super) now: Instant,
-    pub(super) started: Instant,
+    pub(in crate::scenario) now: Instant,
+    pub(in crate::scenario) started: Instant,
     passwords: HashMap<String, (String, Option<String>)>,
     makers: HashMap<String, Maker>,
     /// The users' passkeys, by role.
-    pub(super) authenticators: HashMap<String, Authenticator>,
+    pub(in crate::scenario) authenticators: HashMap<String, Authenticator>,
     /// The browser of each user's last sign-in, by role.
-    pub(super) browsers: HashMap<String, Browser>,
-    pub(super) tokens: HashMap<String, KeptTokens>,
-    pub(super) marks: HashMap<String, Instant>,
-    pub(super) connections: HashMap<String, ScenarioConnection>,
-    pub(super) flows: HashMap<String, ScenarioFlow>,
+    pub(in crate::scenario) browsers: HashMap<String, Browser>,
+    pub(in crate::scenario) tokens: HashMap<String, KeptTokens>,
+    pub(in crate::scenario) marks: HashMap<String, Instant>,
+    pub(in crate::scenario) connections: HashMap<String, ScenarioConnection>,
+    pub(in crate::scenario) flows: HashMap<String, ScenarioFlow>,
     /// Object ids that Microsoft Graph returned, by the name they are stored under.
-    pub(super) objects: HashMap<String, String>,
+    pub(in crate::scenario) objects: HashMap<String, String>,
 }
 
 impl World {
-    pub(super) fn new(
+    pub(in crate::scenario) fn new(
         http: Http,
         lab: LabClient,
         credentials: TenantCredentials,
@@ -118,7 +118,7 @@ impl World {
         }
     }
 
-    pub(super) fn tenant(&self) -> &str {
+    pub(in crate::scenario) fn tenant(&self) -> &str {
         &self.credentials.tenant_id
     }
 
@@ -127,7 +127,7 @@ impl World {
     }
 
     /// Returns a user with the current password.
-    pub(super) fn user(&self, role: &str) -> Result<UserAccount, StepError> {
+    pub(in crate::scenario) fn user(&self, role: &str) -> Result<UserAccount, StepError> {
         let user = self
             .credentials
             .user(role)
@@ -140,7 +140,7 @@ impl World {
     }
 
     /// Returns the current or the previous password of a user; any other text is a password itself.
-    pub(super) fn password(&self, role: &str, which: &str) -> Result<String, StepError> {
+    pub(in crate::scenario) fn password(&self, role: &str, which: &str) -> Result<String, StepError> {
         let known = self.passwords.get(role);
         let (current, previous) =
             known.ok_or_else(|| StepError(format!("the tenant has no user '{role}'")))?;
@@ -155,7 +155,7 @@ impl World {
     }
 
     /// Records the new password of a user.
-    pub(super) fn update_password(&mut self, role: &str, password: &str) {
+    pub(in crate::scenario) fn update_password(&mut self, role: &str, password: &str) {
         if let Some((current, previous)) = self.passwords.get_mut(role) {
             *previous = Some(std::mem::replace(current, password.to_owned()));
         }
@@ -165,14 +165,14 @@ impl World {
     }
 
     /// Records the new secret of an application.
-    pub(super) fn set_secret(&mut self, name: &str, secret: String) {
+    pub(in crate::scenario) fn set_secret(&mut self, name: &str, secret: String) {
         if let Some(application) = self.credentials.applications.iter_mut().find(|found| found.name == name) {
             application.secret = Some(secret);
         }
     }
 
     /// Returns the user's session at the maker portal.
-    pub(super) fn maker(&mut self, role: &str) -> Result<&mut Maker, StepError> {
+    pub(in crate::scenario) fn maker(&mut self, role: &str) -> Result<&mut Maker, StepError> {
         if !self.makers.contains_key(role) {
             let endpoints = Endpoints {
                 tenant: self.tenant_id(),
@@ -192,14 +192,14 @@ impl World {
         Ok(maker)
     }
 
-    pub(super) fn application(&self, name: &str) -> Result<&ApplicationCredentials, StepError> {
+    pub(in crate::scenario) fn application(&self, name: &str) -> Result<&ApplicationCredentials, StepError> {
         self.credentials
             .application(name)
             .ok_or_else(|| StepError(format!("the tenant has no application '{name}'")))
     }
 
     /// Returns an application of the tenant as an OAuth client.
-    pub(super) fn client(&self, name: &str) -> Result<OAuthClient, StepError> {
+    pub(in crate::scenario) fn client(&self, name: &str) -> Result<OAuthClient, StepError> {
         let application = self.application(name)?;
         let redirect_uri = application.redirect_uris.first().cloned().unwrap_or_default();
         let is_spa = application.kind == crate::seed::ApplicationKind::Spa;
@@ -215,15 +215,15 @@ impl World {
         })
     }
 
-    pub(super) fn kept(&self, name: &str) -> Result<&KeptTokens, StepError> {
+    pub(in crate::scenario) fn kept(&self, name: &str) -> Result<&KeptTokens, StepError> {
         self.tokens.get(name).ok_or_else(|| StepError(format!("no tokens are stored as '{name}'")))
     }
 
-    pub(super) fn flow(&self, name: &str) -> Result<ScenarioFlow, StepError> {
+    pub(in crate::scenario) fn flow(&self, name: &str) -> Result<ScenarioFlow, StepError> {
         self.flows.get(name).cloned().ok_or_else(|| StepError(format!("there is no flow '{name}'")))
     }
 
-    pub(super) fn connection(&self, name: &str) -> Result<ScenarioConnection, StepError> {
+    pub(in crate::scenario) fn connection(&self, name: &str) -> Result<ScenarioConnection, StepError> {
         self.connections
             .get(name)
             .cloned()
@@ -231,7 +231,7 @@ impl World {
     }
 
     /// Returns the instant of a mark, or of the scenario's start without one.
-    pub(super) fn since(&self, mark: Option<&str>) -> Result<Instant, StepError> {
+    pub(in crate::scenario) fn since(&self, mark: Option<&str>) -> Result<Instant, StepError> {
         match mark {
             None => Ok(self.started - Span::from_micros(1)),
             Some(mark) => {
@@ -242,12 +242,12 @@ impl World {
 
     /// Replaces the `${name}` placeholders in a text. Instants have the format of the issuer's
     /// messages.
-    pub(super) fn fill(&self, text: &str) -> Result<String, TemplateError> {
+    pub(in crate::scenario) fn fill(&self, text: &str) -> Result<String, TemplateError> {
         template::fill(text, |name| self.value(name))
     }
 
     /// Replaces the placeholders in all texts of a JSON value.
-    pub(super) fn fill_json(&self, value: &Value) -> Result<Value, TemplateError> {
+    pub(in crate::scenario) fn fill_json(&self, value: &Value) -> Result<Value, TemplateError> {
         Ok(match value {
             Value::String(text) => Value::String(self.fill(text)?),
             Value::Array(items) => {

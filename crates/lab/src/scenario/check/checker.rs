@@ -1,0 +1,82 @@
+//! What checks of steps share: what is known, and the mistakes found.
+
+use serde_saphyr::Spanned;
+
+use super::mistake::Mistake;
+use super::names::{Kind, Known};
+use crate::diagnostic::Position;
+use crate::scenario::template;
+use crate::seed::Seed;
+
+/// The range of clocks, for messages.
+pub(in crate::scenario) const RANGE: &str = "clocks show instants from 1970 to 9999";
+
+/// Checks one scenario.
+pub(in crate::scenario) struct Checker<'a> {
+    pub(in crate::scenario) seed: Option<&'a Seed>,
+    pub(in crate::scenario) known: Known<'a>,
+    pub(super) mistakes: Vec<Mistake>,
+    /// The position of the current step.
+    pub(in crate::scenario) at: Position,
+}
+
+impl Checker<'_> {
+    pub(in crate::scenario) fn wrong(&mut self, message: impl Into<String>, remedy: impl Into<String>) {
+        self.wrong_at(self.at, message, remedy);
+    }
+
+    pub(in crate::scenario) fn wrong_at(
+        &mut self,
+        position: Position,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        // An absent field is reported at the position of its step.
+        let position = if position.line == 0 { self.at } else { position };
+        self.mistakes.push(Mistake { position, message: message.into(), remedy: remedy.into() });
+    }
+
+    pub(in crate::scenario) fn must(&mut self, kind: Kind, name: &Spanned<String>) {
+        self.mistakes.extend(self.known.must(kind, name).err());
+    }
+
+    pub(in crate::scenario) fn must_if(&mut self, kind: Kind, name: Option<&Spanned<String>>) {
+        if let Some(name) = name {
+            self.must(kind, name);
+        }
+    }
+
+    /// Checks that a value is one of `possible`.
+    pub(in crate::scenario) fn one_of(&mut self, what: &str, value: &Spanned<String>, possible: &[&str]) {
+        if !possible.contains(&value.value.as_str()) {
+            let message = format!("there is no {what} '{}'", value.value);
+            self.wrong_at(Position::of(value), message, format!("use one of: {}", possible.join(", ")));
+        }
+    }
+
+    /// Checks the placeholders in texts.
+    pub(in crate::scenario) fn texts<'t>(&mut self, texts: impl IntoIterator<Item = &'t String>) {
+        for text in texts {
+            self.text(self.at, text);
+        }
+    }
+
+    pub(in crate::scenario) fn text(&mut self, position: Position, text: &str) {
+        let filled = template::fill(text, |name| self.known.can_fill(name).then(String::new));
+        if let Err(error) = filled {
+            let remedy = "use ${mark.M}, ${issued.T} or ${expires.T} of tokens T, ${user.ROLE.id}, ${user.ROLE.upn}, \
+                          ${app.NAME.client_id}, ${connection.C.id}, ${flow.F.id}, ${object.O.id} or ${tenant.id}";
+            self.wrong_at(position, format!("in the text '{text}': {error}"), remedy);
+        }
+    }
+
+    /// Checks the placeholders in the texts of a JSON value.
+    pub(in crate::scenario) fn json(&mut self, value: &serde_json::Value) {
+        match value {
+            serde_json::Value::String(text) => self.text(self.at, text),
+            serde_json::Value::Array(items) => items.iter().for_each(|item| self.json(item)),
+            serde_json::Value::Object(fields) => fields.values().for_each(|field| self.json(field)),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What the verbs about connections and flows share.
+
+use serde_json::Value;
+
+use crate::maker::MakerError;
+use crate::scenario::result::Check;
+use crate::scenario::run::recorder::StepRecorder;
+use crate::scenario::run::world::{StepError, World};
+
+/// Records a consent. A refused sign-in is a failed check; any other error fails the step.
+pub(super) fn record_consent(
+    result: Result<(), MakerError>,
+    recorder: &mut StepRecorder<'_>,
+) -> Result<(), StepError> {
+    match result {
+        Ok(()) => Ok(()),
+        Err(error @ (MakerError::Consent(_) | MakerError::ConsentRefused(_))) => {
+            recorder.check(Check::that("consent", "an authorization code", error.to_string(), false));
+            Ok(())
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// Returns `Connected`, or `Error/<target>/<code>`.
+pub(super) fn status_of(connection: &Value) -> String {
+    let text = |pointer: &str| connection.pointer(pointer).and_then(Value::as_str);
+    let overall = text("/properties/overallStatus").unwrap_or("none");
+    match (text("/properties/statuses/0/target"), text("/properties/statuses/0/error/code")) {
+        (target, Some(code)) => format!("{overall}/{}/{code}", target.unwrap_or("none")),
+        _ => overall.to_owned(),
+    }
+}
+
+/// Returns the hub's id of a connection, as in journals: the last segment of its runtime URL.
+pub(super) fn id_of(connection: &Value) -> String {
+    let url =
+        connection.pointer("/properties/connectionRuntimeUrl").and_then(Value::as_str).unwrap_or_default();
+    let last = url.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    last.parse::<uuid::Uuid>().map_or_else(|_| last.to_owned(), |id| id.to_string())
+}
+
+impl World {
+    /// Posts an action of a flow as its owner.
+    pub(super) async fn post_flow_action(
+        &mut self,
+        name: &str,
+        action: &str,
+        words: &str,
+        recorder: &mut StepRecorder<'_>,
+    ) -> Result<(), StepError> {
+        let (flow, now) = (self.flow(name)?, self.now);
+        let maker = self.maker(&flow.owner)?;
+        maker.post_flow_action(now, &flow.id, action).await?;
+        recorder.note(format!("{} {words} the flow '{name}'", maker.user().upn));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn reads_the_status_and_id_of_a_connection() {
+        let connection = json!({"properties": {
+            "overallStatus": "Error",
+            "statuses": [{"status": "Error", "target": "token", "error": {"code": "Unauthorized", "message": "…"}}],
+            "connectionRuntimeUrl": "http://127.0.0.1:8702/apim/shared_x/0123456789abcdef0123456789abcdef",
+        }});
+        assert_eq!(status_of(&connection), "Error/token/Unauthorized");
+        assert_eq!(id_of(&connection), "01234567-89ab-cdef-0123-456789abcdef");
+    }
+}
