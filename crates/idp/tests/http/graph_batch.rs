@@ -30,7 +30,7 @@ async fn each_request_of_a_batch_has_its_own_response() {
         &admin,
         json!([
             {"id": "me", "method": "GET", "url": "/me?$select=id"},
-            {"id": "nobody", "method": "GET", "url": "/users/nobody"},
+            {"id": "missing", "method": "GET", "url": "/users/missing"},
             {"id": "named", "method": "GET", "url": "users?$filter=displayName eq 'The owner'&$select=id"},
             {"id": "count", "method": "GET", "url": "/users/$count", "headers": {"ConsistencyLevel": "eventual"}},
             {"id": "patch", "method": "PATCH", "url": format!("/users/{}", tenant.id_of(1)), "headers": write,
@@ -41,7 +41,7 @@ async fn each_request_of_a_batch_has_its_own_response() {
     .await;
     assert_eq!(
         statuses(&responses),
-        [("me", 200), ("nobody", 404), ("named", 200), ("count", 200), ("patch", 204), ("nowhere", 404)]
+        [("me", 200), ("missing", 404), ("named", 200), ("count", 200), ("patch", 204), ("nowhere", 404)]
     );
     assert_eq!(responses[0]["body"]["id"], tenant.id_of(3));
     assert_eq!(responses[0]["headers"]["Content-Type"], "application/json; charset=utf-8");
@@ -95,8 +95,8 @@ async fn requests_wait_for_those_they_depend_on() {
     assert_eq!(admin.value("/groups?$filter=displayName eq 'Other'").await.len(), 0);
 }
 
-/// A batch that is wrong in one place is refused as a whole: msgraph-sdk-dotnet#1038, #2628 for writes
-/// without a body or its type.
+/// A batch that is wrong in one place is refused as a whole: msgraph-sdk-dotnet#1038, #2628 for
+/// writes without a body or its type.
 #[tokio::test]
 async fn an_invalid_batch_is_rejected_as_a_whole() {
     let tenant = Tenant::new().await;
