@@ -182,6 +182,25 @@ fn a_scope_is_a_name_or_an_identifier_with_a_name() {
     assert_eq!(arm.resources[0].audience(), "https://management.core.windows.net/");
     let several = ScopeRequest::parse("api://a/.default api://b/.default").unwrap();
     assert!(matches!(several.with_one_default(), Err(ScopeError::SeveralDefaults(_))));
+    assert_eq!(arm.clone().with_one_default(), Ok(arm));
+    assert!(ScopeRequest::parse(&"a ".repeat(2_048)).is_ok());
+}
+
+#[test]
+fn a_resource_in_two_forms_returns_each_name_in_its_own() {
+    let request =
+        ScopeRequest::parse("Mail.Read https://graph.microsoft.com/User.Read offline_access").unwrap();
+    assert!(request.is_offline() && !ScopeRequest::parse("openid Mail.Read").unwrap().is_offline());
+    let consented = ["Mail.Read", "User.Read", "Files.Read", "openid"].map(str::to_owned).into();
+    let granted = GrantedScopes::new(request.resources.clone(), true, &consented).expect("consented");
+    assert_eq!(granted.forms(), request.resources);
+    assert_eq!(granted.names(), ["Files.Read", "Mail.Read", "User.Read"]);
+    let scope = granted.scope(ResponseStyle::AsRequested);
+    assert_eq!(scope, "openid Files.Read Mail.Read https://graph.microsoft.com/User.Read");
+    // Version 1.0 always signs in and always includes a refresh token.
+    let oidc: Vec<_> = ScopeRequest::of_resource(GRAPH_URI).oidc.into_iter().collect();
+    assert_eq!(oidc, ["offline_access", "openid", "profile"]);
+    assert_eq!(ScopeRequest::of_version_1().resources, []);
 }
 
 #[test]
