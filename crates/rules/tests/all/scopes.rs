@@ -157,6 +157,9 @@ fn names_are_found_whatever_their_case_and_each_once() {
     let spelled = request.resources[0].spelled_as(["Orders.Read"].into_iter()).unwrap();
     assert_eq!(spelled.names, ["Orders.Read"]);
     assert!(request.oidc.contains("openid"));
+    let names = ["a.read", "B.WRITE", "A.READ"].map(str::to_owned).to_vec();
+    let kept = RequestedResource { names, ..RequestedResource::default() };
+    assert_eq!(kept.spelled_as(["A.Read", "B.Write"].into_iter()).unwrap().names, ["A.Read", "B.Write"]);
     assert_eq!(request.resources[0].spelled_as(["Other"].into_iter()), Err("ORDERS.read".to_owned()));
     // fastmcp pull request 2506.
     let oidc = ScopeRequest::parse("api://a/openid").unwrap();
