@@ -64,6 +64,15 @@ mod tests {
         assert_eq!(cache.get(&0), None);
     }
 
+    #[test]
+    fn half_of_the_entries_stay_without_being_used() {
+        let mut cache = BoundedCache::new(4);
+        for n in [0, 1, 2, 2] {
+            cache.insert(n, n);
+        }
+        assert_eq!([cache.get(&0), cache.get(&2)], [Some(0), Some(2)]);
+    }
+
     proptest! {
         #[test]
         fn never_grows_beyond_its_capacity(keys in proptest::collection::vec(0_u8..40, 0..300), capacity in 2_usize..20) {

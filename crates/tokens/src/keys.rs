@@ -261,6 +261,15 @@ mod tests {
     }
 
     #[test]
+    fn a_serial_number_is_positive_and_has_no_leading_zeros() {
+        assert_eq!(
+            [positive([0; 16])[0], positive([0xff; 16])[0], positive([0x85; 16])[0]],
+            [0x40, 0x7f, 0x45]
+        );
+        assert_eq!(positive([7; 16])[1..], [7; 15]);
+    }
+
+    #[test]
     fn a_sealed_key_opens_only_with_its_sealing_key() {
         let key = key(1);
         let sealer = Sealer::new(&[5; 32]);
