@@ -91,6 +91,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_policy_sets_ten_minutes_to_a_day_and_the_organizations_takes_precedence() {
+        let [short, day] = [Span::from_minutes(10), Span::from_days(1)];
+        let moment = Span::from_micros(1);
+        for (lifetime, may) in [(short - moment, false), (short, true), (day, true), (day + moment, false)] {
+            assert_eq!(may_be_policy(lifetime), may, "{lifetime:?}");
+        }
+        assert_eq!(by_policy(Some(short), Some(day)), Some(short));
+        assert_eq!(by_policy(None, Some(day)), Some(day));
+        assert_eq!(by_policy(None, None), None);
+    }
+
+    #[test]
     fn lives_are_drawn_within_their_bounds_and_repeat_with_their_seed() {
         let drawn = |seed, life: fn(&mut Stream) -> Span| {
             let mut stream = Randomness::from_seed(seed).stream("life");

@@ -161,3 +161,22 @@ pub(crate) fn in_words(span: Span) -> String {
         _ => format!("{minutes} minutes"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lifetimes_are_written_in_their_largest_whole_unit() {
+        for (minutes, words) in [
+            (10, "10 minutes"),
+            (600, "10 hours"),
+            (1_440, "24 hours"),
+            (1_500, "1500 minutes"),
+            (1_530, "1530 minutes"),
+            (129_600, "90 days"),
+        ] {
+            assert_eq!(in_words(Span::from_minutes(minutes)), words);
+        }
+    }
+}

@@ -82,12 +82,6 @@ impl Ruleset {
         self.edition
     }
 
-    /// The overridden cells.
-    #[must_use]
-    pub fn overrides(&self) -> &[Override] {
-        &self.overrides
-    }
-
     /// The switches.
     #[must_use]
     pub const fn switches(&self) -> &Switches {

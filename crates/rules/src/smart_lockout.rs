@@ -74,12 +74,6 @@ impl Lockout {
         }
         after
     }
-
-    /// Whether no failures are recorded.
-    #[must_use]
-    pub fn is_clear(&self) -> bool {
-        *self == Self::default()
-    }
 }
 
 #[cfg(test)]
@@ -109,6 +103,7 @@ mod tests {
         assert!(locked.is_locked(NOW));
         assert_eq!(locked.opens(NOW), Some(NOW + FIRST_LOCK));
         assert!(!locked.is_locked(NOW + FIRST_LOCK));
+        assert_eq!(locked.opens(NOW + FIRST_LOCK), None);
     }
 
     #[test]

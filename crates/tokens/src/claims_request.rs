@@ -215,6 +215,8 @@ mod tests {
         ] {
             assert_eq!(ClaimsRequest::parse(text), Err(MalformedClaimsRequest), "{text}");
         }
+        let longest = format!("{{\"x\":\"{}\"}}", "x".repeat(TEXT_BYTES_MAX - 8));
+        assert!(longest.len() == TEXT_BYTES_MAX && parse(&longest).is_some());
         assert!(
             parse(&format!("{{\"x\":{}{}}}", "[".repeat(DEPTH_MAX - 1), "]".repeat(DEPTH_MAX - 1))).is_some()
         );

@@ -261,6 +261,29 @@ mod tests {
     }
 
     #[test]
+    fn a_serial_number_is_positive_and_has_no_leading_zeros() {
+        assert_eq!(
+            [positive([0; 16])[0], positive([0xff; 16])[0], positive([0x85; 16])[0]],
+            [0x40, 0x7f, 0x45]
+        );
+        assert_eq!(positive([7; 16])[1..], [7; 15]);
+    }
+
+    #[test]
+    fn a_key_is_drawn_from_its_stream() {
+        let [mut of_key, mut stream] = [1, 1].map(|seed| Randomness::from_seed(seed).stream("signing-key"));
+        let mut draws = Draws(&mut of_key);
+        assert_eq!((draws.next_u32(), draws.next_u64()), (stream.next_u32(), stream.next_u64()));
+        let [mut drawn, mut also_drawn, mut expected] = [[0; 9]; 3];
+        draws.fill_bytes(&mut drawn);
+        stream.fill(&mut expected);
+        assert_eq!(drawn, expected);
+        draws.try_fill_bytes(&mut also_drawn).expect("a stream never ends");
+        stream.fill(&mut expected);
+        assert_eq!(also_drawn, expected);
+    }
+
+    #[test]
     fn a_sealed_key_opens_only_with_its_sealing_key() {
         let key = key(1);
         let sealer = Sealer::new(&[5; 32]);

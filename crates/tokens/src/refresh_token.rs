@@ -196,7 +196,9 @@ mod tests {
             (child.family_issued_at, child.fixed_expires_at, child.client_class, child.family_id),
             (parent.family_issued_at, parent.fixed_expires_at, parent.client_class, parent.family_id)
         );
+        assert_eq!(child.token_id, Uuid::from_u128(9));
         assert!(child.is_spa());
+        assert!(!SealedRefreshToken { redirect_type: RedirectType::Web, ..child }.is_spa());
     }
 
     proptest! {

@@ -10,8 +10,8 @@ use axum::{Json, Router};
 use outlive_clock::{Instant, Randomness, Span, TenantId};
 use outlive_tokens::{
     AccessClaims, BearerExpectations, BearerRefusal, InitiatingEntity, JwkSet, KeyRing, SECURITY_EVENT_TYP,
-    SecurityEvent, SecurityEventKind, SigningKey, TokenVersion, Verifier, VerifierConfig, issuer, sign_hs256,
-    sign_rs256,
+    SecurityEvent, SecurityEventKind, SigningKey, TOKEN_CHARS_MAX, TokenVersion, Verifier, VerifierConfig,
+    issuer, sign_hs256, sign_rs256,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -121,6 +121,7 @@ async fn accepts_a_valid_token() {
     let issuer = Issuer::start().await;
     let read = issuer.verify(&issuer.sign(&claims())).await.expect("good");
     assert_eq!(read.scp, ["Orders.Read", "Orders.ReadWrite"]);
+    assert!(read.has_scope("Orders.ReadWrite") && !read.has_scope("Orders") && !read.has_role("Orders.Read"));
     assert_eq!((read.appid.uuid(), read.azpacr.as_str()), (Uuid::from_u128(3), "1"));
     assert_eq!((read.upn.as_deref(), read.is_app_only()), (Some("owner@contoso.example"), false));
     assert_eq!(read.user().map(|user| user.uuid()), Some(Uuid::from_u128(4)));
@@ -142,6 +143,20 @@ async fn accepts_both_versions_and_all_origins() {
     });
     let read = issuer_.verify(&issuer_.sign(&v1)).await.expect("app-only of version 1");
     assert!(read.is_app_only() && read.has_role("Orders.Read.All") && read.user().is_none());
+    assert!(!read.has_role("Orders.Read") && !read.has_scope("Orders.Read.All"));
+    for (idtyp, scp, sub, app_only) in [
+        (Some("app"), "", "pairwise", true),
+        (Some("user"), "", &*read.sub, false),
+        (None, "", "pairwise", false),
+        (None, "Orders.Read", &*read.sub, false),
+    ] {
+        let mut of = read.clone();
+        of.idtyp = idtyp.map(str::to_owned);
+        of.scp = scp.split_ascii_whitespace().map(str::to_owned).collect();
+        of.sub = sub.to_owned();
+        assert_eq!(of.is_app_only(), app_only, "{idtyp:?} {scp} {sub}");
+        assert_eq!(of.user().is_none(), app_only);
+    }
 }
 
 #[tokio::test]
@@ -159,6 +174,7 @@ async fn each_wrong_claim_is_rejected_with_its_reason() {
         (claims_with("tid", json!(other)), "issuer"),
         (of_another_tenant, "tenant"),
         (claims_with("exp", json!(NOW.as_seconds())), "expired"),
+        (claims_with("nbf", json!(NOW.as_seconds())), "none"),
         (claims_with("nbf", json!(NOW.as_seconds() + 1)), "not_yet_valid"),
         (claims_with("exp", json!("soon")), "malformed"),
         (claims_with("exp", json!(i64::MAX)), "none"),
@@ -209,6 +225,29 @@ async fn accepts_only_rs256_with_a_published_key() {
         let refusal = issuer.verify(&token).await.err();
         assert_eq!(refusal.map_or("none", |r| r.code()), code, "{token:.80}");
     }
+}
+
+#[tokio::test]
+async fn a_token_has_a_longest_length() {
+    let issuer = Issuer::start().await;
+    let sized = |sign: &dyn Fn(usize) -> String, length: usize| {
+        (11_000..11_900).map(sign).find(|token| token.len() >= length).expect("a length")
+    };
+    let access = |pad: usize| issuer.sign(&claims_with("pad", json!("x".repeat(pad))));
+    let event = |pad: usize| {
+        let mut claims = event();
+        claims["pad"] = json!("x".repeat(pad));
+        typed(&issuer, &claims)
+    };
+    let expected = BearerExpectations { tenant: tenant(), audiences: &[AUDIENCE], now: NOW };
+    for (length, longest) in [(TOKEN_CHARS_MAX - 2, true), (TOKEN_CHARS_MAX + 1, false)] {
+        let access = sized(&access, length);
+        assert_eq!(issuer.verify(&access).await.is_ok(), longest, "{}", access.len());
+        let event = sized(&event, length);
+        let received = issuer.verifier.verify_security_event(&expected, &event, &()).await;
+        assert_eq!(received.is_ok(), longest, "{}", event.len());
+    }
+    assert!(format!("{:?}", issuer.verifier).contains(ORIGIN));
 }
 
 #[tokio::test]

@@ -68,13 +68,4 @@ impl Observation {
         assert!(!document.is_empty(), "a reading is of a document");
         Self::Unobserved { document }
     }
-
-    /// Whether a public report shows this member.
-    #[must_use]
-    pub fn shows(self, member: Member) -> bool {
-        match self {
-            Self::Observed { members, .. } => members.contains(&member),
-            Self::Unobserved { .. } => false,
-        }
-    }
 }

@@ -120,5 +120,11 @@ mod tests {
         for password in ["Password1!", "P@ssw0rd", "P@$$word12", "Welcome12!", "Qwerty12!", "Passw0rds!"] {
             assert_eq!(check_password(password, &[]), Err(WeakPassword::TooCommon), "{password}");
         }
+        assert_eq!(
+            check_password("Conto5olong", &["contosolong"]),
+            Err(WeakPassword::TooCommon),
+            "by one letter"
+        );
+        assert_eq!(check_password("Conto55long", &["contosolong"]), Ok(()));
     }
 }

@@ -267,6 +267,30 @@ mod tests {
     }
 
     #[test]
+    fn apis_are_found_by_their_uris_and_clients_redirect() {
+        let names: BTreeSet<_> = APPLICATIONS.iter().map(|known| known.name).collect();
+        assert!(names.len() == APPLICATIONS.len() && !names.contains(""), "{names:?}");
+        for known in APPLICATIONS {
+            let is_api = !known.delegated.is_empty();
+            assert_eq!(is_api, !known.identifier_uris.is_empty(), "{}", known.name);
+            assert_eq!(is_api, known.preauthorized.is_empty(), "{}", known.name);
+            assert_eq!(is_api, known.redirect_uris.is_empty(), "{}", known.name);
+            assert_eq!(named(known.name).map(|found| found.client_id), Some(known.client_id));
+            assert_eq!(known.may_be_registered(), known.name == "Microsoft Flow Service");
+        }
+        assert_eq!(named("Azure Resource Manager").map(|known| known.client_id), Some(ARM));
+        assert!(named("Contoso").is_none());
+    }
+
+    #[test]
+    fn a_tool_has_only_the_permissions_that_it_is_preauthorized_for() {
+        let cli = "04B07795-8ddb-461a-bbee-02f9e1bf7b46";
+        assert_eq!(preauthorized(cli, &FLOW.to_uppercase()), ["User", "user_impersonation"]);
+        assert_eq!(preauthorized(cli, cli), [""; 0]);
+        assert_eq!(preauthorized(ARM, FLOW), [""; 0]);
+    }
+
+    #[test]
     fn resources_are_found_whatever_their_case_and_last_slash() {
         for (name, found) in [
             ("https://graph.microsoft.com", Some("Microsoft Graph")),

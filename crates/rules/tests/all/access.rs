@@ -29,6 +29,10 @@ fn policy(change: impl FnOnce(&mut Value)) -> Policy {
 }
 
 fn demands(policy: &Policy, address: &str) -> Demands<()> {
+    combined(&[policy], false, address)
+}
+
+fn combined(policies: &[&Policy], guest: bool, address: &str) -> Demands<()> {
     let office = NamedLocation {
         id: "33333333-0000-0000-0000-000000000003".to_owned(),
         trusted: true,
@@ -38,8 +42,8 @@ fn demands(policy: &Policy, address: &str) -> Demands<()> {
     let address = address.parse::<IpAddr>().expect("an address");
     let contexts = ["c1".to_owned()].into();
     let request =
-        AccessRequest { user: USER, guest: false, applications: &applications, contexts: &contexts, address };
-    evaluate([((), policy)], &[office], &request)
+        AccessRequest { user: USER, guest, applications: &applications, contexts: &contexts, address };
+    evaluate(policies.iter().map(|policy| ((), *policy)), &[office], &request)
 }
 
 #[test]
@@ -105,6 +109,70 @@ fn a_policy_that_only_reports_is_named_and_asks_nothing() {
 }
 
 #[test]
+fn the_demands_of_several_policies_are_combined() {
+    let of = |name: &str, controls: Value, session: Value| {
+        policy(|policy| {
+            policy["displayName"] = json!(name);
+            policy["grantControls"]["builtInControls"] = controls;
+            policy["sessionControls"] = session;
+        })
+    };
+    let browser =
+        |mode: &str, enabled: bool| json!({"persistentBrowser": {"mode": mode, "isEnabled": enabled}});
+    let every = |hours: u32| json!({"signInFrequency": {"value": hours, "type": "hours"}});
+    let days = of("days", json!([]), json!({"signInFrequency": {"value": 2, "type": "days"}}));
+    let off =
+        of("off", json!([]), json!({"signInFrequency": {"value": 1, "type": "hours", "isEnabled": false}}));
+    let always_asks = of("each", json!([]), json!({"signInFrequency": {"frequencyInterval": "everyTime"}}));
+    let (three, two) = (of("three", json!(["mfa"]), every(3)), of("two", json!(["mfa"]), every(2)));
+    let (block, other) = (of("block", json!(["block"]), json!({})), of("other", json!(["block"]), json!({})));
+    let (stay, leave) =
+        (of("a", json!([]), browser("always", true)), of("n", json!([]), browser("never", true)));
+    let switched_off = of("o", json!([]), browser("never", false));
+    let demands = |policies: &[&Policy]| combined(policies, false, "192.0.2.1");
+    assert_eq!(demands(&[&block, &other]).blocked_by.as_deref(), Some("block"));
+    assert_eq!(demands(&[&three, &two]).second_factor_by.as_deref(), Some("three"));
+    for (policies, hours) in [
+        (vec![&three, &two, &days], Some(2)),
+        (vec![&two, &three], Some(2)),
+        (vec![&days], Some(48)),
+        (vec![&two, &always_asks], Some(0)),
+        (vec![&off], None),
+    ] {
+        assert_eq!(demands(&policies).sign_in_frequency, hours.map(Span::from_hours), "{policies:?}");
+    }
+    for (policies, stays) in [
+        (vec![&stay], Some(true)),
+        (vec![&leave], Some(false)),
+        (vec![&stay, &leave], Some(false)),
+        (vec![&leave, &stay], Some(false)),
+        (vec![&stay, &switched_off], Some(true)),
+        (vec![&switched_off], None),
+    ] {
+        assert_eq!(demands(&policies).stays_signed_in, stays, "{policies:?}");
+    }
+}
+
+#[test]
+fn guests_and_named_locations_are_recognized() {
+    let guests =
+        policy(|policy| policy["conditions"]["users"]["includeUsers"] = json!(["GuestsOrExternalUsers"]));
+    let asks = |guest| combined(&[&guests], guest, "192.0.2.1").second_factor_by.is_some();
+    assert!(asks(true) && !asks(false));
+    for (included, here, elsewhere) in [
+        (json!(["33333333-0000-0000-0000-000000000003"]), true, false),
+        (json!(["44444444-0000-0000-0000-000000000004"]), false, false),
+        (json!(["AllTrusted"]), true, false),
+    ] {
+        let of_place = policy(|policy| {
+            policy["conditions"]["locations"] = json!({"includeLocations": included, "excludeLocations": []});
+        });
+        let applies = |address| demands(&of_place, address).second_factor_by.is_some();
+        assert_eq!((applies("192.0.2.1"), applies("198.51.100.7")), (here, elsewhere), "{of_place:?}");
+    }
+}
+
+#[test]
 fn ranges_hold_their_addresses_and_no_others() {
     for (address, range, holds) in [
         ("192.0.2.1", "192.0.2.0/24", true),
@@ -114,6 +182,8 @@ fn ranges_hold_their_addresses_and_no_others() {
         ("10.9.8.6", "10.9.8.7/32", false),
         ("::1", "0.0.0.0/0", false),
         ("::1", "::/0", true),
+        ("2001:db8:7::1", "2001:db8::/32", true),
+        ("2001:db9::1", "2001:db8::/32", false),
         ("192.0.2.1", "192.0.2.0/33", false),
         ("192.0.2.1", "192.0.2.0", false),
         ("192.0.2.1", "everywhere", false),
@@ -125,6 +195,21 @@ fn ranges_hold_their_addresses_and_no_others() {
 #[test]
 fn unsupported_policies_are_rejected() {
     assert_eq!(policy(|_| ()).fault(), None);
+    for (path, value, faulty) in [
+        ("/displayName", json!(""), true),
+        ("/displayName", json!("x".repeat(256)), false),
+        ("/displayName", json!("x".repeat(257)), true),
+        ("/conditions/users/includeUsers", json!([]), true),
+        ("/grantControls/builtInControls", json!(["block"]), false),
+        ("/conditions/clientAppTypes", json!(["all"]), false),
+        ("/conditions/clientAppTypes", json!(["browser"]), true),
+    ] {
+        let changed = policy(|policy| {
+            policy["conditions"]["clientAppTypes"] = json!([]);
+            *policy.pointer_mut(path).expect("a member") = value;
+        });
+        assert_eq!(changed.fault().is_some(), faulty, "{path}");
+    }
     let frequency =
         |frequency: Value| policy(|policy| policy["sessionControls"] = json!({"signInFrequency": frequency}));
     assert_eq!(frequency(json!({"value": 4, "type": "hours"})).fault(), None);
@@ -229,6 +314,7 @@ fn disabling_ends_nothing_for_good_unless_the_switch_says_so() {
     };
     assert_eq!(rule(&Ruleset::default(), 5), Rule::NothingEndedIt);
     assert_eq!(rule(&switched, 5), Rule::DisabledMeanwhile);
+    assert_eq!(rule(&switched, 0), Rule::NothingEndedIt, "granted within the second");
     assert_eq!(rule(&switched, -5), Rule::NothingEndedIt, "granted after it was enabled again");
 }
 
@@ -286,6 +372,7 @@ fn the_token_replaced_last_can_be_used_again_for_a_minute_of_wall_time() {
     assert!(rotation.is_reuse(until(1)));
     assert!(!rotation.is_reuse(until(1) + Span::from_micros(1)));
     assert!(!RotationFacts { reusable_until: None, ..rotation.clone() }.is_reuse(GRANTED));
+    assert!(!RotationFacts { used_at: None, ..rotation.clone() }.is_reuse(GRANTED));
     let strict: Ruleset = "2021+rotation=strict".parse().expect("a ruleset");
     for (rotation, expected) in [
         (rotation.clone(), Rule::UsedBefore),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::path::Path;
 
 use outlive_rules::aadsts::{Entry, Member, OauthError, Observation};
@@ -11,6 +12,8 @@ use outlive_rules::{Aadsts, Params, aadsts};
 fn numbers_are_unique_and_found() {
     let numbers: BTreeSet<_> = Aadsts::all().iter().map(|code| code.number).collect();
     assert_eq!(numbers.len(), Aadsts::all().len());
+    let hash = |code: &Aadsts| BuildHasherDefault::<DefaultHasher>::default().hash_one(code);
+    assert_eq!(Aadsts::all().iter().map(hash).collect::<BTreeSet<_>>().len(), numbers.len());
     for number in numbers {
         assert_eq!(Aadsts::from_number(number).map(|code| code.number), Some(number));
     }

@@ -2,6 +2,7 @@
 
 mod access;
 mod catalogue;
+mod causes;
 mod cells;
 mod grants;
 mod laws;

@@ -157,6 +157,9 @@ fn names_are_found_whatever_their_case_and_each_once() {
     let spelled = request.resources[0].spelled_as(["Orders.Read"].into_iter()).unwrap();
     assert_eq!(spelled.names, ["Orders.Read"]);
     assert!(request.oidc.contains("openid"));
+    let names = ["a.read", "B.WRITE", "A.READ"].map(str::to_owned).to_vec();
+    let kept = RequestedResource { names, ..RequestedResource::default() };
+    assert_eq!(kept.spelled_as(["A.Read", "B.Write"].into_iter()).unwrap().names, ["A.Read", "B.Write"]);
     assert_eq!(request.resources[0].spelled_as(["Other"].into_iter()), Err("ORDERS.read".to_owned()));
     // fastmcp pull request 2506.
     let oidc = ScopeRequest::parse("api://a/openid").unwrap();
@@ -182,6 +185,25 @@ fn a_scope_is_a_name_or_an_identifier_with_a_name() {
     assert_eq!(arm.resources[0].audience(), "https://management.core.windows.net/");
     let several = ScopeRequest::parse("api://a/.default api://b/.default").unwrap();
     assert!(matches!(several.with_one_default(), Err(ScopeError::SeveralDefaults(_))));
+    assert_eq!(arm.clone().with_one_default(), Ok(arm));
+    assert!(ScopeRequest::parse(&"a ".repeat(2_048)).is_ok());
+}
+
+#[test]
+fn a_resource_in_two_forms_returns_each_name_in_its_own() {
+    let request =
+        ScopeRequest::parse("Mail.Read https://graph.microsoft.com/User.Read offline_access").unwrap();
+    assert!(request.is_offline() && !ScopeRequest::parse("openid Mail.Read").unwrap().is_offline());
+    let consented = ["Mail.Read", "User.Read", "Files.Read", "openid"].map(str::to_owned).into();
+    let granted = GrantedScopes::new(request.resources.clone(), true, &consented).expect("consented");
+    assert_eq!(granted.forms(), request.resources);
+    assert_eq!(granted.names(), ["Files.Read", "Mail.Read", "User.Read"]);
+    let scope = granted.scope(ResponseStyle::AsRequested);
+    assert_eq!(scope, "openid Files.Read Mail.Read https://graph.microsoft.com/User.Read");
+    // Version 1.0 always signs in and always includes a refresh token.
+    let oidc: Vec<_> = ScopeRequest::of_resource(GRAPH_URI).oidc.into_iter().collect();
+    assert_eq!(oidc, ["offline_access", "openid", "profile"]);
+    assert_eq!(ScopeRequest::of_version_1().resources, []);
 }
 
 #[test]

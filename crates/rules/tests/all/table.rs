@@ -1,7 +1,8 @@
 //! The table decides, cell by cell, and nothing else does.
 
 use crate::cells::happen;
-use outlive_rules::{Credential, Edition, Event, Fate, Ruleset};
+use outlive_clock::Instant;
+use outlive_rules::{Credential, Edition, Event, Fate, RevocationEvents, Ruleset};
 
 /// The published tables once more, in another hand: `x` is revoked, `.` stays alive; columns as on
 /// the page.
@@ -149,6 +150,21 @@ fn rulesets_are_written_as_they_are_read() {
         "2025-11+password_changed_by_user.confidential_token=revoked".parse().expect("valid");
     assert!(!happen(&deliberate, Event::PasswordChangedByUser, Credential::ConfidentialToken).is_accepted());
     assert_eq!(Ruleset::default().to_string(), "2025-11");
+    assert_eq!(Ruleset::from(Edition::E2018), Ruleset::published(Edition::E2018));
+    assert_eq!(
+        Credential::ALL.map(Credential::title)[3..],
+        ["Non-password-based token", "Confidential client token"]
+    );
+}
+
+#[test]
+fn refresh_tokens_are_valid_from_the_last_event_that_revoked_every_kind() {
+    let at = Instant::from_seconds;
+    let mut events = RevocationEvents::none();
+    events.record(Event::PasswordChangedByUser, at(2));
+    assert_eq!(Ruleset::default().refresh_tokens_valid_from(&events), None);
+    events.record(Event::AdminRevokes, at(1));
+    assert_eq!(Ruleset::default().refresh_tokens_valid_from(&events), Some(at(1)));
 }
 
 #[test]

@@ -2,11 +2,12 @@
 
 use crate::cells::{GRANTED, browser, token};
 use outlive_clock::{Instant, Randomness, Span};
-use outlive_rules::conditional_access::AccessFacts;
+use outlive_rules::conditional_access::{AccessFacts, PolicyState};
+use outlive_rules::reset_code::ResetCode;
 use outlive_rules::{
-    Aadsts, AccessTokenFacts, ClientClass, CodeFacts, Credential, Event, ProofKey, RefreshTokenFacts,
-    RequestOrigin, RevocationEvents, Rule, Ruleset, UserFacts, aadsts, access_token, code, cookie, lifetimes,
-    password_based, refresh_token,
+    Aadsts, AccessTokenFacts, Artefact, ClientClass, CodeFacts, Credential, Edition, Event, Fate, ProofKey,
+    RefreshTokenFacts, RequestOrigin, RevocationEvents, Rule, Ruleset, UserFacts, aadsts, access_token, code,
+    cookie, lifetimes, password_based, refresh_token,
 };
 
 fn changed(at: Instant) -> UserFacts {
@@ -49,6 +50,52 @@ fn a_password_change_does_not_revoke_the_confidential_token() {
          user\" (edition 2025-11), tokens of confidential clients stay alive then. Source: Refresh tokens in the \
          Microsoft identity platform, section \"Token revocation\"."
     );
+}
+
+#[test]
+fn an_event_within_the_second_of_the_grant_leaves_it_alive_and_is_told() {
+    let at = GRANTED + Span::from_micros(900_000);
+    let verdict = refresh_token::decide(&token(ClientClass::Public, true), &changed(at), &published(), at);
+    let words = verdict.explain();
+    assert!(
+        words.contains("within the second of the grant") && !words.contains("stay alive then"),
+        "{words}"
+    );
+    let later = GRANTED + Span::from_hours(1);
+    let hub =
+        refresh_token::decide(&token(ClientClass::Confidential, true), &changed(later), &published(), later);
+    assert!(!hub.explain().contains("within the second"), "{}", hub.explain());
+}
+
+#[test]
+fn an_acceptance_says_how_long_the_credential_can_be_used() {
+    let user = UserFacts::in_good_standing(RevocationEvents::none());
+    let spa = RefreshTokenFacts {
+        spa: true,
+        origin: RequestOrigin::Registered,
+        ..token(ClientClass::Public, true)
+    };
+    let access = |evaluated| {
+        let token =
+            AccessTokenFacts { valid_from: GRANTED, expires_at: GRANTED + Span::from_hours(1), evaluated };
+        access_token::decide(&token, &user, &published(), GRANTED)
+    };
+    let refresh = |token: &RefreshTokenFacts| refresh_token::decide(token, &user, &published(), GRANTED);
+    for (mut verdict, proviso) in [
+        (refresh(&spa), ", however often it is renewed"),
+        (refresh(&token(ClientClass::Public, true)), ", and longer if it is used before then"),
+        (access(true), ", unless a critical event occurs before"),
+        (access(false), "; nothing but time ends an access token"),
+    ] {
+        assert!(verdict.explain().contains(proviso), "{}", verdict.explain());
+        assert_eq!(serde_json::to_value(&verdict).expect("serialises").get("params"), None);
+        // A code is used once, whatever its facts.
+        verdict.artefact = Artefact::Code;
+        assert!(verdict.explain().contains(", for one redemption"), "{}", verdict.explain());
+    }
+    let facts = refresh(&spa);
+    assert_eq!((facts.fact("spa"), facts.fact("client_class")), (Some("true"), Some("public")));
+    assert_eq!(facts.source.edition, Some(Edition::E2025_11), "the table decided");
 }
 
 #[test]
@@ -194,6 +241,7 @@ fn codes_are_for_one_client_once_within_ten_minutes_with_proof() {
         (c.spa, c.origin, c.proof_key) = (true, RequestOrigin::Registered, ProofKey::NotAsked);
     };
     assert_eq!(with(&spa), Some(aadsts::PROOF_KEY_REQUIRED));
+    assert_eq!(with(&|c| c.proof_key = ProofKey::NotAsked), None, "only a page has to use PKCE");
     assert_eq!(decide(&fresh, &user, GRANTED + Span::from_minutes(10)), Some(aadsts::CODE_EXPIRED));
     let between = changed(GRANTED + Span::from_minutes(5));
     assert_eq!(decide(&fresh, &between, soon), Some(aadsts::FRESH_TOKEN_NEEDED));
@@ -247,6 +295,10 @@ fn an_access_token_survives_a_password_change_until_it_expires() {
     assert!(
         verdict.explain().contains("the user changed the password; but its resource does not ask the issuer")
     );
+    let outlived =
+        |at| access_token::decide(&token, &changed(at), &published(), at).fact("outlived").is_some();
+    assert!(outlived(at) && !outlived(GRANTED), "what happened at its issue is not since");
+    assert!(decide(GRANTED).is_accepted());
     assert!(decide(token.expires_at - Span::from_micros(1)).is_accepted());
     assert_eq!(decide(token.expires_at).rule, Rule::AccessTokenExpired);
     assert_eq!(decide(GRANTED - Span::from_micros(1)).rule, Rule::AccessTokenNotYetValid);
@@ -265,6 +317,8 @@ fn a_critical_event_revokes_a_cae_enabled_access_token() {
          is CAE-enabled: once notified of the event, it rejects the token and requires one issued since. Whether the \
          client can get one depends on its refresh token. Source: Continuous access evaluation, section \"Critical event evaluation\"."
     );
+    let within_the_second = GRANTED + Span::from_micros(999_999);
+    assert!(access_token::decide(&token, &changed(within_the_second), &published(), at).is_accepted());
     let mut expired = UserFacts::in_good_standing(RevocationEvents::none());
     expired.events.record(Event::PasswordExpires, at);
     let verdict = access_token::decide(&token, &expired, &published(), at);
@@ -304,7 +358,28 @@ fn names_are_the_json() {
     for credential in Credential::ALL {
         assert_eq!(serde_json::to_value(credential).expect("serialises"), credential.name());
     }
+    for edition in Edition::ALL {
+        assert_eq!(serde_json::to_value(edition).expect("serialises"), edition.name());
+    }
+    for class in [ClientClass::Public, ClientClass::Confidential] {
+        assert_eq!(serde_json::to_value(class).expect("serialises"), class.name());
+    }
+    for origin in [RequestOrigin::None, RequestOrigin::Registered, RequestOrigin::Foreign] {
+        assert_eq!(serde_json::to_value(origin).expect("serialises"), origin.name());
+    }
+    for fate in [Fate::Alive, Fate::Revoked] {
+        assert_eq!(serde_json::to_value(fate).expect("serialises"), fate.name());
+    }
+    use PolicyState::{Disabled, Enabled, EnabledForReportingButNotEnforced};
+    for state in [Enabled, Disabled, EnabledForReportingButNotEnforced] {
+        assert_eq!(serde_json::to_value(state).expect("serialises"), state.name());
+    }
+    use ResetCode::{Good, TooManyAttempts, TooOld, TriedTooOften, Wrong};
+    for outcome in [Good, Wrong, TriedTooOften, TooOld, TooManyAttempts] {
+        assert_eq!(serde_json::to_value(outcome).expect("serialises"), outcome.name());
+    }
     for code in Aadsts::all() {
+        assert_eq!(format!("{code:?}"), code.to_string());
         let json = serde_json::to_string(code).expect("serialises");
         assert_eq!(serde_json::from_str::<Aadsts>(&json).expect("reads back"), *code);
     }

@@ -1,10 +1,11 @@
 //! What would have had to be otherwise, and what lies ahead: computed by asking the rules again.
 
 use outlive_clock::Span;
+use outlive_rules::conditional_access::AccessFacts;
 use outlive_rules::{
-    AccessTokenFacts, Alteration, ClientClass, CookieFacts, Credential, Edition, Event, Fate, Presented,
-    Question, RefreshTokenFacts, RequestOrigin, RevocationEvents, Ruleset, Scope, UserFacts, ends_by_itself,
-    prospects, what_if,
+    AccessTokenFacts, Alteration, AssertionFacts, ClientClass, CookieFacts, Credential, Edition, Event, Fate,
+    Presented, Question, RefreshTokenFacts, RequestOrigin, RevocationEvents, Ruleset, Scope, UserFacts,
+    ends_by_itself, prospects, what_if,
 };
 
 use crate::cells::{GRANTED, browser, token};
@@ -63,6 +64,11 @@ fn the_portal_of_a_reset_and_the_edition_matter_to_a_confidential_client() {
             vec![Alteration::Edition(Edition::E2021)],
         ]
     );
+    assert!(
+        words(&hub)[2]
+            .contains("edition 2018 of the table been in force (Azure Active Directory access tokens, 2018)")
+    );
+    assert!(words(&hub)[3].contains("Microsoft identity platform, 2021-04-02)"));
     assert_eq!(words(&hub)[0], "Had the reset come through the Azure portal, it would have been accepted.");
 }
 
@@ -171,6 +177,32 @@ fn prospects_match_the_column_of_the_table() {
     let access = question(Presented::AccessToken(access), &[]);
     assert!(prospects(&access).iter().all(|prospect| !prospect.ends_it), "only time ends it");
     assert_eq!(ends_by_itself(&access), Some(GRANTED + Span::from_minutes(75)));
+}
+
+#[test]
+fn prospects_are_of_a_second_later_and_a_use_one_second_after() {
+    let fresh = Question { at: GRANTED, ..question(refresh(ClientClass::Public, true), &[]) };
+    let of = |asked: &Question, event| {
+        prospects(asked)
+            .into_iter()
+            .find(|ahead| ahead.event == Some(event))
+            .is_some_and(|ahead| ahead.ends_it)
+    };
+    assert!(of(&fresh, Event::PasswordChangedByUser) && !of(&fresh, Event::PasswordExpires));
+    // The use after the event comes at the very end of its time.
+    let last = Question { at: GRANTED + Span::from_days(90) - Span::from_seconds(2), ..fresh };
+    assert!(last.decide().is_accepted() && of(&last, Event::PasswordExpires));
+    assert!(!of(&Question { at: last.at - Span::from_micros(1), ..last }, Event::PasswordExpires));
+    let assertion = AssertionFacts {
+        issued_at: GRANTED,
+        expires_at: GRANTED + Span::from_hours(1),
+        password_based: true,
+        session_signed_out_at: None,
+        conditional_access: AccessFacts::default(),
+    };
+    let rules = "2025-11+single_sign_out.confidential_token=revoked".parse().expect("a ruleset");
+    let assertion = Question { rules, ..question(Presented::Assertion(assertion), &[]) };
+    assert!(of(&assertion, Event::SingleSignOut));
 }
 
 #[test]

@@ -213,3 +213,82 @@ fn a_version_2_token_omits_names_without_profile_and_includes_requested_claims()
         "guests have no other name here"
     );
 }
+
+#[test]
+fn everything_known_of_a_user_is_written_if_it_is_configured() {
+    let subject = AccessSubject::User {
+        user: UserFacts {
+            id: UserId::from_uuid(id(4)),
+            name: "Owner".into(),
+            upn: "owner@contoso.example".into(),
+            given_name: Some("O".into()),
+            family_name: Some("Wner".into()),
+            email: Some("owner@mail.example".into()),
+        },
+        scopes: vec!["Orders.Read".into()],
+        roles: vec!["Clerk".into()],
+        amr: vec!["pwd".into()],
+        session: Some(SessionId::from_uuid(id(5))),
+        auth_time: Some(Instant::from_seconds(7)),
+        wids: vec!["w".into()],
+    };
+    let write = |version, optional: &[&str], email| {
+        let at = Instant::from_seconds(1_767_603_600);
+        let groups = crate::claims::Groups { ids: vec!["g".into()], endpoint: "e".into() };
+        let password = crate::claims::ExpiringPassword { at, url: "u".into() };
+        serde_json::to_value(AccessTokenClaims::build(&AccessTokenInput {
+            version,
+            origin: "http://idp.example",
+            tenant: TenantId::from_uuid(id(1)),
+            audience: "a",
+            resource: ClientId::from_uuid(id(2)),
+            client: ClientId::from_uuid(id(3)),
+            client_authentication: ClientAuthentication::Certificate,
+            client_name: Some("Desktop"),
+            subject: &subject,
+            issued_at: at,
+            expires_at: at,
+            not_before: Some(at),
+            acrs: vec!["c1".into()],
+            uti: [0; 16],
+            pairwise: &PairwiseKey::new(&[1; 32]),
+            xms_cc: Some(vec!["cp1".into()]),
+            user_claims: UserClaims {
+                optional: crate::claims::OptionalClaims::new(optional.iter().copied(), true),
+                groups: Some(groups),
+                ip_address: Some(IpAddr::from([192, 0, 2, 1])),
+                password: Some(password),
+                opaque: Some(("aio".into(), "rh".into())),
+                email,
+                ..UserClaims::default()
+            },
+        }))
+        .expect("JSON")
+    };
+    let names = |written: &serde_json::Value| {
+        let mut names: Vec<_> = written.as_object().expect("an object").keys().cloned().collect();
+        names.sort_unstable();
+        names.join(" ")
+    };
+    let every =
+        ["acct", "email", "family_name", "given_name", "idtyp", "ipaddr", "preferred_username", "upn"];
+    assert_eq!(
+        names(&write(TokenVersion::V1, &every, false)),
+        "acct acr acrs aio amr app_displayname appid appidacr aud auth_time email exp family_name given_name groups iat \
+         idtyp ipaddr iss name nbf oid preferred_username pwd_exp pwd_url rh roles scp sid sub tid unique_name upn uti ver \
+         wids xms_cc"
+    );
+    assert_eq!(
+        names(&write(TokenVersion::V2, &every, false)),
+        "acct acrs aio app_displayname aud auth_time azp azpacr email exp family_name given_name groups iat idtyp ipaddr \
+         iss nbf oid rh roles scp sid sub tid upn uti ver wids xms_cc"
+    );
+    let plain = write(TokenVersion::V1, &[], false);
+    assert_eq!(
+        names(&plain),
+        "acr acrs aio amr app_displayname appid appidacr aud auth_time exp family_name given_name groups iat ipaddr iss \
+         name nbf oid pwd_exp pwd_url rh roles scp sid sub tid unique_name upn uti ver wids xms_cc"
+    );
+    assert_eq!((&plain["nbf"], &plain["auth_time"]), (&1_767_603_600.into(), &7.into()));
+    assert_eq!(write(TokenVersion::V2, &[], true)["email"], "owner@mail.example", "by the scope email");
+}
