@@ -25,6 +25,7 @@ mod command;
 mod consistency;
 mod database;
 mod deployment;
+pub mod imports;
 mod ports;
 mod program;
 mod system;

@@ -1,11 +1,12 @@
-//! The architectural rules of ARCHITECTURE.md: dependencies between crates, names and lengths of
-//! files. Each check is a function over plain values, so that its failure is tested too.
+//! The architectural rules of ARCHITECTURE.md: dependencies between crates and between files, names
+//! and lengths of files. Each check is a function over plain values, so that its failure is tested too.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use outlive_tests::imports::{Imports, Sources, cycles, imports};
 use serde_json::Value;
 
 const GROUND: &[&str] = &["clock", "wire", "tokens", "store", "journal", "chassis"];
@@ -15,7 +16,8 @@ fn may_depend_on(name: &str) -> Option<Vec<&'static str>> {
     let with_rules = || [GROUND, &["rules"]].concat();
     Some(match name {
         "clock" => vec![],
-        "rules" | "tokens" | "store" => vec!["clock"],
+        "rules" | "store" => vec!["clock"],
+        "tokens" => vec!["clock", "wire"],
         // Types only; verdicts are the rules' own.
         "wire" => vec!["clock", "rules"],
         "journal" => vec!["clock", "store", "wire"],
@@ -52,6 +54,26 @@ const DATABASE_LIBRARIES: &[&str] = &["sqlx", "rusqlite"];
 const LINES_MAX: usize = 500;
 /// File names that do not describe the contents.
 const VAGUE_NAMES: &[&str] = &["utils", "util", "common", "helpers", "helper", "manager", "misc"];
+
+/// Maximum number of import cycles in all crates.
+const CYCLES_MAX: usize = 33;
+
+/// The layers of the identity provider, from the bottom. A file imports from its own layer and from
+/// those below.
+const LAYERS: &[&[&str]] = &[
+    &["protocol"],
+    &["directory"],
+    &["keys"],
+    &["idp"],
+    &["visit.rs"],
+    &["security_events", "access"],
+    &["token"],
+    &["sign_in"],
+    &["graph"],
+    &["lab"],
+    &["routes.rs", "service.rs"],
+    &["lib.rs"],
+];
 
 /// Crate name (without `outlive-`) to the names of its dependencies and build dependencies.
 type Dependencies = BTreeMap<String, Vec<String>>;
@@ -106,6 +128,20 @@ fn broken_file_rules(path: &Path, text: &str) -> Vec<String> {
     broken
 }
 
+/// Returns the imports that point up, or to or from a file outside of the layers.
+fn upward_imports(imports: &Imports) -> Vec<String> {
+    let layer = |file: &str| {
+        let first = file.split('/').next().unwrap_or_default();
+        LAYERS.iter().position(|names| names.contains(&first))
+    };
+    let all = imports.iter().flat_map(|(file, targets)| targets.iter().map(move |target| (file, target)));
+    let points_up = |(file, target): &(&String, &String)| match (layer(file), layer(target)) {
+        (Some(from), Some(to)) => to > from,
+        _ => true,
+    };
+    all.filter(points_up).map(|(file, target)| format!("{file} imports from {target}")).collect()
+}
+
 fn is_test(path: &Path) -> bool {
     path.components().any(|part| part.as_os_str() == "tests" || part.as_os_str() == "tests.rs")
 }
@@ -158,6 +194,46 @@ fn every_crate_keeps_to_its_walls() {
     let dependencies = dependencies_of_our_crates();
     assert!(dependencies.len() >= 13, "cargo lists only {:?}", dependencies.keys());
     let broken = broken_walls(&dependencies);
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// Returns the text of every source file of a crate, without those of tests.
+fn sources_of(name: &str) -> Sources {
+    let directory = root().join("crates").join(name).join("src");
+    let mut files = Vec::new();
+    sources(&directory, &mut files);
+    let files = files.iter().filter(|path| !is_test(path));
+    let read = |path: &PathBuf| {
+        let inside = path.strip_prefix(&directory).expect("it was found below the directory");
+        let text = fs::read_to_string(path).expect("a source file is UTF-8");
+        (inside.to_string_lossy().into_owned(), text)
+    };
+    files.map(read).collect()
+}
+
+#[test]
+fn imports_between_files_are_acyclic() {
+    let mut found = Vec::new();
+    for name in dependencies_of_our_crates().keys() {
+        let imports = imports(&sources_of(name));
+        assert!(imports.values().any(|targets| !targets.is_empty()), "no imports were found in {name}");
+        found.extend(cycles(&imports).into_iter().map(|files| format!("{name}: {}", files.join(", "))));
+    }
+    let tidy = ["idp: token/", "idp: directory/"];
+    let broken: Vec<_> =
+        found.iter().filter(|cycle| tidy.iter().any(|start| cycle.starts_with(start))).collect();
+    assert!(broken.is_empty(), "{broken:?}");
+    assert!(
+        found.len() <= CYCLES_MAX,
+        "{} cycles; {CYCLES_MAX} are the most:\n{}",
+        found.len(),
+        found.join("\n")
+    );
+}
+
+#[test]
+fn imports_in_the_identity_provider_point_down() {
+    let broken = upward_imports(&imports(&sources_of("idp")));
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
@@ -232,5 +308,56 @@ fn a_broken_file_rule_is_found() {
         ("crates/hub/tests/proxy.rs", &long, 0),
     ] {
         assert_eq!(broken_file_rules(Path::new(path), text).len(), broken, "{path}");
+    }
+}
+
+fn crate_of(files: &[(&str, &str)]) -> Sources {
+    files.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())).collect()
+}
+
+#[test]
+fn an_import_cycle_is_found() {
+    for (a, b, is_cycle) in [
+        ("use crate::b::B;", "use crate::a::A;", true),
+        ("use super::b::B;", "use super::a::{self, A};", true),
+        ("use crate::b;\nfn f() { b::go(); }", "fn go(a: crate::a::A) {}", true),
+        // Through re-exports of the crate's root.
+        ("use crate::{B};", "use crate::Renamed;", true),
+        ("use crate::b::B;", "", false),
+        ("use crate::b::B;", "// use crate::a::A;\nconst TEXT: &str = \"crate::a::A\";", false),
+        ("use crate::b::B;", "#[cfg(test)]\nmod tests { use crate::a::A; }", false),
+        ("use crate::b::B;", "use other::a::A;", false),
+    ] {
+        let root = "mod a;\nmod b;\npub use a::A as Renamed;\npub use b::B;";
+        let (a, b) = (format!("{a}\nstruct A;"), format!("{b}\nstruct B;"));
+        let sources = crate_of(&[("lib.rs", root), ("a.rs", &a), ("b.rs", &b)]);
+        let found = cycles(&imports(&sources));
+        assert_eq!(found, if is_cycle { vec![vec!["a.rs", "b.rs"]] } else { vec![] }, "{a}\n{b}");
+    }
+}
+
+#[test]
+fn a_cycle_leads_through_several_files_but_not_through_a_module_that_only_declares() {
+    let sources = crate_of(&[
+        ("lib.rs", "mod a;"),
+        ("a/mod.rs", "mod b;\nmod c;\nmod d;\npub(crate) use b::B;\npub(crate) use d::*;"),
+        ("a/b.rs", "use super::c::C;\nstruct B;"),
+        ("a/c.rs", "use super::D;\nstruct C;"),
+        ("a/d.rs", "fn f<'a>(b: &'a super::B) -> char { '\"' }\nstruct D;"),
+    ]);
+    assert_eq!(cycles(&imports(&sources)), [["a/b.rs", "a/c.rs", "a/d.rs"]]);
+}
+
+#[test]
+fn an_import_that_points_up_is_found() {
+    for (file, target, broken) in [
+        ("token/mint/tokens.rs", "directory/user.rs", 0),
+        ("token/mint/tokens.rs", "token/grant.rs", 0),
+        ("directory/user.rs", "token/grant.rs", 1),
+        ("protocol/refusal.rs", "idp/mod.rs", 1),
+        ("newcomer.rs", "protocol/refusal.rs", 1),
+    ] {
+        let imports = Imports::from([(file.to_owned(), [target.to_owned()].into())]);
+        assert_eq!(upward_imports(&imports).len(), broken, "{file} → {target}");
     }
 }

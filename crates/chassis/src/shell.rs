@@ -11,6 +11,7 @@ use http::header::{
     CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{HeaderName, HeaderValue, StatusCode};
+use outlive_tokens::{bearer_token, peek_tenant};
 use serde_json::json;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -19,7 +20,10 @@ use tracing::Instrument as _;
 use crate::health::Health;
 use crate::lab_surface::{self, Surface};
 use crate::request_span::{log_outcome, request_span};
-use crate::{BODY_BYTES_MAX, CallerOrigin, Chassis, Problem, Service, Trace, date, lab_access, running_time};
+use crate::{
+    BODY_BYTES_MAX, CallerOrigin, Chassis, Problem, Service, Trace, date, lab_access, response_is_dated,
+    running_time,
+};
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
 
@@ -103,7 +107,17 @@ async fn enter<S: Service>(
             let (request, _) = request.into_parts();
             date::handle(service.refuse(problem, &request)).await
         } else {
-            date::handle(next.run(request)).await
+            // Responses for unknown paths have the date of the token's tenant, too.
+            let tenant = bearer_token(request.headers()).ok().and_then(peek_tenant);
+            date::handle(async {
+                let response = next.run(request).await;
+                if let Some(tenant) = tenant.filter(|_| !response_is_dated()) {
+                    // An unknown tenant has no date.
+                    let _ = chassis.clocks.now(tenant).await;
+                }
+                response
+            })
+            .await
         }
     };
     let mut response = handling.instrument(span.clone()).await;

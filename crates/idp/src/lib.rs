@@ -37,13 +37,8 @@ use axum::Router;
 use outlive_chassis::{Chassis, SpecMistake, StartError};
 use outlive_store::{Migration, migrations};
 
-pub use directory::spec::{
-    AppRoleSpec, ApplicationKind, ApplicationSpec, FederatedCredentialSpec, GroupClaims, GroupSpec,
-    OptionalClaimSpec, OptionalClaimsSpec, RedirectUriSpec, RedirectUriType, RequiredSpec, ScopeSpec,
-    TenantSpec, UserSpec,
-};
+pub use idp::IdpConfig;
 pub use protocol::form::Parameters;
-pub use security_events::EventStreamSpec;
 
 use crate::idp::Idp;
 use crate::service::IdpService;
@@ -57,14 +52,6 @@ pub fn spec_mistakes(description: serde_json::Value) -> Vec<SpecMistake> {
 
 /// The identity provider's tables.
 pub static MIGRATIONS: LazyLock<Vec<Migration>> = migrations!();
-
-/// The configuration of the identity provider, beyond what every service has.
-#[derive(Debug, Clone)]
-pub struct IdpConfig {
-    /// The URL under which this process reaches itself (`http://127.0.0.1:8701`): its Graph API
-    /// verifies tokens by the published keys, as any resource does.
-    pub own_url: String,
-}
 
 /// Builds the identity provider's router.
 ///

@@ -18,6 +18,34 @@ use crate::protocol::response_headers::{named_for_graph, with_charset};
 use crate::routes::is_of_graph;
 use crate::{graph, security_events};
 
+/// Every table that contains rows of a tenant.
+const TABLES: &[&str] = &[
+    "tenants",
+    "users",
+    "applications",
+    "resource_names",
+    "redirect_uris",
+    "client_secrets",
+    "permission_grants",
+    "app_role_assignments",
+    "directory_groups",
+    "group_members",
+    "sessions",
+    "redeemed_codes",
+    "password_resets",
+    "password_reset_limits",
+    "outbox",
+    "signing_key_turns",
+    "signing_key_schedules",
+    "device_codes",
+    "passkeys",
+    "answered_challenges",
+    "event_streams",
+    "security_events",
+    "refresh_token_families",
+    "session_applications",
+];
+
 pub(crate) struct IdpService {
     idp: Idp,
 }
@@ -31,7 +59,7 @@ impl IdpService {
 impl Service for IdpService {
     type TenantSpec = TenantSpec;
 
-    const TENANT_TABLES: &'static [&'static str] = directory::TABLES;
+    const TENANT_TABLES: &'static [&'static str] = TABLES;
 
     fn spec_mistakes(spec: &TenantSpec) -> Vec<SpecMistake> {
         registration::spec_mistakes(spec)
@@ -81,12 +109,13 @@ impl Service for IdpService {
     }
 
     async fn run_due(&self, tenant: TenantId, turn: Turn) -> Result<DueWork, Problem> {
-        let keys = signing_key_turns::run_due(&self.idp, tenant, turn).await?;
-        let removals = user_removals::run_due(&self.idp, tenant, turn).await?;
+        let keys = self.idp.keys.run_due(&self.idp.directory, tenant, turn).await?;
+        let removals = user_removals::run_due(&self.idp.chassis, &self.idp.directory, tenant, turn).await?;
         let events = security_events::run_due(&self.idp, tenant, turn).await?;
         Ok(DueWork {
             done: keys.done + removals.done + events.done,
             failed: keys.failed + removals.failed + events.failed,
+            next_due: None,
         })
     }
 }

@@ -5,12 +5,10 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method};
 use outlive_chassis::{CallerOrigin, Trace};
-use outlive_rules::aadsts;
 
 use crate::idp::Idp;
 use crate::protocol::form::Parameters;
-use crate::protocol::refusal::{Refusal, RequestDetails};
-use crate::sign_in::pages::{self, PageState};
+use crate::protocol::refusal::RequestDetails;
 
 /// A request to an endpoint below a tenant's path.
 pub(crate) struct Visit {
@@ -55,32 +53,7 @@ impl Visit {
     /// is known.
     pub(crate) async fn request_details(&self) -> RequestDetails {
         let client = self.parameters.get("client_id").and_then(|id| id.parse().ok());
-        let mut tenant = self.idp.tenant(&self.segment, client).await.ok();
-        if let (None, Some(next)) = (&tenant, PageState::next_of_form(self)) {
-            // At an alias, the form's sealed state contains the client.
-            tenant = self.tenant_of(&next).await.ok();
-        }
+        let tenant = self.idp.tenant(&self.segment, client).await.ok();
         self.idp.request_details(&self.trace, &self.origin, tenant.map(|tenant| tenant.id)).await
-    }
-
-    /// Renders an error page.
-    pub(crate) async fn refusal_page(&self, refusal: &Refusal) -> Response {
-        pages::refusal(refusal, &self.request_details().await)
-    }
-
-    /// Renders the page for an unsupported method, for example when a form's result page is
-    /// reloaded.
-    pub(crate) async fn wrong_method(self, allowed: &'static str) -> Response {
-        let refusal =
-            Refusal::new(aadsts::METHOD_NOT_ALLOWED).with("allowed", allowed).with("method", &self.method);
-        self.refusal_page(&refusal).await
-    }
-
-    /// Renders a refusal as a page.
-    pub(crate) async fn page(&self, result: Result<Response, Refusal>) -> Response {
-        match result {
-            Ok(response) => response,
-            Err(refusal) => self.refusal_page(&refusal).await,
-        }
     }
 }

@@ -5,7 +5,7 @@
 //! "OAuth 2.0 authorization code flow". None of them depends on the edition of the revocation
 //! table.
 
-use outlive_clock::{Span, Stream};
+use outlive_clock::{Instant, Span, Stream};
 
 /// The shortest default life of an access token.
 pub const ACCESS_TOKEN_SHORTEST: Span = Span::from_minutes(60);
@@ -28,6 +28,13 @@ pub const REFRESH_TOKEN_INACTIVITY: Span = Span::from_days(90);
 /// The lifetime of a refresh token of a `spa` redirect URI, from the first of its family;
 /// replacements keep that expiry.
 pub const SPA_REFRESH_TOKEN: Span = Span::from_hours(24);
+
+/// Returns when the refresh tokens of a `spa` redirect URI expire.
+#[must_use]
+pub fn end_of_spa_family(family_issued_at: Instant) -> Instant {
+    family_issued_at + SPA_REFRESH_TOKEN
+}
+
 /// The lifetime of an authorization code ("about ten minutes" in the documentation).
 pub const AUTHORIZATION_CODE: Span = Span::from_minutes(10);
 /// The lifetime of a device code and its user code.

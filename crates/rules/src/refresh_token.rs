@@ -62,7 +62,7 @@ impl RefreshTokenFacts {
     #[must_use]
     pub fn good_until(&self) -> Instant {
         if self.spa {
-            self.family_issued_at + lifetimes::SPA_REFRESH_TOKEN
+            lifetimes::end_of_spa_family(self.family_issued_at)
         } else {
             self.issued_at + lifetimes::REFRESH_TOKEN_INACTIVITY
         }

@@ -6,11 +6,11 @@ use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use http::StatusCode;
-use outlive_clock::{Instant, Speed, VirtualClock, wall_now};
+use outlive_clock::{Speed, VirtualClock, wall_now};
 use outlive_journal::Event;
 use outlive_store::{Change, Statement, StoreError};
-use outlive_wire::Subject;
 use outlive_wire::events::TenantCreated;
+use outlive_wire::{ClockChange, Subject};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -21,14 +21,6 @@ use crate::{Clocks, Problem, Service, SpecMistake, Trace};
 const LAB_BYTES_MAX: usize = 100;
 /// Maximum number of mistakes in a response.
 const MISTAKES_SHOWN_MAX: usize = 10;
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct ClockSpec {
-    now: Option<Instant>,
-    speed: Option<Speed>,
-    wall: Option<Instant>,
-}
 
 /// The filter of the tenant list.
 #[derive(Deserialize)]
@@ -66,7 +58,7 @@ pub(crate) async fn create<S: Service>(
     };
     let clock = match description.remove("clock") {
         Some(clock) => serde_json::from_value(clock).map_err(broken)?,
-        None => ClockSpec::default(),
+        None => ClockChange::default(),
     };
     super::clock::shown_by_clocks(clock.now, clock.speed)?;
     let lab = match description.remove("lab") {

@@ -21,7 +21,7 @@ use serde_json::Value;
 
 pub(crate) use manual_run::TriggerCall;
 pub(crate) use saving::{Actor, FlowEdit, Saved};
-pub use tenant::{FlowService, FlowTenantSpec};
+pub use tenant::FlowService;
 
 use crate::FlowConfig;
 use crate::connector::{Hub, HubConfig, Selections};

@@ -18,10 +18,10 @@ pub(super) struct ErrorPage {
     title: &'static str,
     message: String,
     /// The issuer's error response.
-    response: Option<String>,
+    response: Option<Box<str>>,
     remedy: &'static str,
     /// The URL to return to.
-    return_url: Option<String>,
+    return_url: Option<Box<str>>,
     #[template(ignore)]
     cause: Option<Cause>,
 }
@@ -67,7 +67,7 @@ impl ErrorPage {
     }
 
     pub(super) fn with_return_url(mut self, url: &str) -> Self {
-        self.return_url = Some(url.to_owned());
+        self.return_url = Some(url.into());
         self
     }
 }

@@ -5,3 +5,4 @@ pub(crate) mod assignment;
 pub(crate) mod conditional_access;
 pub(crate) mod password_check;
 pub(crate) mod scopes;
+pub(crate) mod second_factor;

@@ -6,7 +6,7 @@ use outlive_clock::{ClientId, Instant, TenantId, UserId};
 use outlive_store::{Row, Statement, StoreError, sql};
 use uuid::Uuid;
 
-use super::Directory;
+use super::cached_store::Directory;
 
 /// The type of a principal that can have an app role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,11 +4,9 @@ use aws_lc_rs::{constant_time, hmac};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_clock::{ClientId, Instant, TenantId, UserId};
-use outlive_store::{Statement, StoreError, sql};
+use outlive_store::{Statement, sql};
 use outlive_tokens::Secret;
 use uuid::Uuid;
-
-use super::Directory;
 
 /// Hashes secrets with an installation key, so that the database alone does not allow guessing.
 #[derive(Clone)]
@@ -34,9 +32,9 @@ pub(crate) enum SecretMatch {
 /// A stored secret.
 #[derive(Clone)]
 pub(crate) struct StoredSecret {
-    hash: String,
-    starts_at: Option<Instant>,
-    expires_at: Instant,
+    pub(super) hash: String,
+    pub(super) starts_at: Option<Instant>,
+    pub(super) expires_at: Instant,
 }
 
 /// A secret's metadata (passwordCredential).
@@ -159,62 +157,6 @@ impl ClientSecrets {
             .map(|secret| if now < secret.expires_at { SecretMatch::Valid } else { SecretMatch::Expired })
             .next()
             .unwrap_or(SecretMatch::Wrong)
-    }
-}
-
-impl Directory {
-    /// Returns the secrets of a client.
-    pub(crate) async fn client_secrets(
-        &self,
-        tenant: TenantId,
-        client: ClientId,
-    ) -> Result<Vec<StoredSecret>, StoreError> {
-        let read = async {
-            let rows = self
-            .store
-            .rows(sql!(
-                "SELECT hash, starts_us, expires_us FROM client_secrets WHERE tenant = $1 AND client_id = $2 LIMIT 100",
-                tenant,
-                client
-            ))
-            .await?;
-            rows.iter()
-                .map(|row| {
-                    Ok(StoredSecret {
-                        hash: row.text("hash")?,
-                        starts_at: row.opt_instant("starts_us")?,
-                        expires_at: row.instant("expires_us")?,
-                    })
-                })
-                .collect::<Result<Vec<_>, _>>()
-                .map(Some)
-        };
-        Ok(self.memory.secrets.get_or_read(tenant, client, read).await?.unwrap_or_default())
-    }
-
-    /// Returns the metadata of a client's secrets.
-    pub(crate) async fn password_credentials(
-        &self,
-        tenant: TenantId,
-        client: ClientId,
-    ) -> Result<Vec<PasswordCredential>, StoreError> {
-        let rows = self.store.rows(sql!(
-            "SELECT key_id, display_name, hint, starts_us, expires_us FROM client_secrets \
-             WHERE tenant = $1 AND client_id = $2 ORDER BY expires_us, key_id LIMIT 100",
-            tenant,
-            client
-        ));
-        let rows = rows.await?;
-        let credentials = rows.iter().map(|row| {
-            Ok(PasswordCredential {
-                key_id: row.parse("key_id")?,
-                display_name: row.opt_text("display_name")?,
-                hint: row.opt_text("hint")?,
-                starts_at: row.opt_instant("starts_us")?,
-                expires_at: row.instant("expires_us")?,
-            })
-        });
-        credentials.collect()
     }
 }
 

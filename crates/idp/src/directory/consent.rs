@@ -7,7 +7,7 @@ use outlive_rules::platform::preauthorized;
 use outlive_rules::scopes::OIDC_SCOPES;
 use outlive_store::{Statement, StoreError, sql};
 
-use super::Directory;
+use super::cached_store::Directory;
 use super::platform::GRAPH;
 
 /// The principal of a grant for all users (`consentType: AllPrincipals`).

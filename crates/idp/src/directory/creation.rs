@@ -10,7 +10,7 @@ use outlive_rules::smart_lockout::Lockout;
 use outlive_store::{Change, sql};
 use outlive_tokens::{Certificate, Sealer};
 
-use super::platform;
+use super::platform_applications;
 use super::{
     ALL_PRINCIPALS, AppRoleAssignment, Application, ApplicationDocument, ClientSecrets, FederatedCredential,
     Group, GroupDocument, KeyCredential, PASSWORD_NEVER_EXPIRES, PrincipalType, User, UserProfile,
@@ -20,7 +20,7 @@ use crate::directory::passwords::{self, HashedPassword};
 use crate::directory::spec::{
     ApplicationKind, ApplicationSpec, FederatedCredentialSpec, OptionalClaimSpec, TenantSpec,
 };
-use crate::sign_in::second_factor::{Authenticator, SecondFactor};
+use crate::directory::{Authenticator, SecondFactor};
 
 /// Default lifetime of a client secret ("application: addPassword": start plus two years).
 pub(crate) const SECRET_LIFETIME: Span = Span::from_days(730);
@@ -103,7 +103,7 @@ pub(crate) async fn create(
             change.add(statement);
         }
     }
-    platform::insert(&mut change, tenant, &spec.applications);
+    platform_applications::insert(&mut change, tenant, &spec.applications);
     for application in spec.applications {
         add_application(&mut change, tenant, application, now, random, secrets)?;
     }
@@ -158,7 +158,7 @@ fn add_application(
         change.add(statement);
     }
     if let Some(stream) = &spec.event_stream {
-        change.add(stream.insertion(tenant, application.client_id)?);
+        change.add(crate::security_events::insertion(stream, tenant, application.client_id)?);
     }
     for secret in &spec.secrets {
         let key_id = random.stream("client-secret-key-id").uuid();

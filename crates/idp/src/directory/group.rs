@@ -5,7 +5,7 @@ use outlive_store::{Row, Statement, StoreError, sql};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::Directory;
+use super::cached_store::Directory;
 
 /// Groups that are read for one user: more than a directory allows.
 const GROUPS_MAX: u32 = 2_048;

@@ -7,8 +7,11 @@ use std::sync::Arc;
 use http::StatusCode;
 use outlive_chassis::Problem;
 use outlive_clock::{TenantId, UserId};
+use outlive_rules::aadsts;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
+
+use crate::protocol::refusal::Refusal;
 
 /// Queued hashes per lane.
 const LANE_MAX: usize = 64;
@@ -38,6 +41,12 @@ impl From<Overloaded> for Problem {
     fn from(Overloaded: Overloaded) -> Self {
         let message = "Too many passwords are waiting to be hashed. Try again in a second.";
         Self::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", message)
+    }
+}
+
+impl From<Overloaded> for Refusal {
+    fn from(Overloaded: Overloaded) -> Self {
+        Self::new(aadsts::TOO_MANY_REQUESTS)
     }
 }
 

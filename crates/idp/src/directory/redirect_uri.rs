@@ -3,19 +3,18 @@
 
 use url::Url;
 
-use super::Application;
-use crate::directory::spec::RedirectUriType;
+use super::application_document::ApplicationDocument;
+use super::spec::RedirectUriType;
 
-impl Application {
+impl ApplicationDocument {
     /// Returns the type of the matching registration. The match is exact except for the port of a
     /// loopback URI, which the client chooses (RFC 8252, section 7.3; "Redirect URI restrictions").
     pub(crate) fn redirect_type(&self, uri: &str) -> Option<RedirectUriType> {
-        let exact = self.document.redirect_uris.iter().find(|registered| registered.uri == uri);
+        let exact = self.redirect_uris.iter().find(|registered| registered.uri == uri);
         exact
             .or_else(|| {
                 let asked = without_loopback_port(uri)?;
-                self.document
-                    .redirect_uris
+                self.redirect_uris
                     .iter()
                     .find(|registered| without_loopback_port(&registered.uri).as_deref() == Some(&asked))
             })
@@ -24,13 +23,13 @@ impl Application {
 
     /// Returns whether a redirect URI has a type for public clients.
     pub(crate) fn has_public_redirect(&self) -> bool {
-        self.document.redirect_uris.iter().any(|uri| uri.r#type != RedirectUriType::Web)
+        self.redirect_uris.iter().any(|uri| uri.r#type != RedirectUriType::Web)
     }
 
     /// Returns whether an `spa` redirect URI has this origin; a loopback address may have any port.
     pub(crate) fn has_page_at(&self, origin: &str) -> bool {
         let Ok(origin) = Url::parse(origin) else { return false };
-        let pages = self.document.redirect_uris.iter().filter(|uri| uri.r#type == RedirectUriType::Spa);
+        let pages = self.redirect_uris.iter().filter(|uri| uri.r#type == RedirectUriType::Spa);
         pages.filter_map(|page| Url::parse(&page.uri).ok()).any(|page| {
             page.scheme() == origin.scheme()
                 && page.host_str() == origin.host_str()
@@ -40,7 +39,7 @@ impl Application {
 
     /// Returns whether a URI extends the path of a registered one, which admin consent allows.
     pub(crate) fn is_below_redirect(&self, uri: &str) -> bool {
-        self.document.redirect_uris.iter().any(|registered| is_below(uri, &registered.uri))
+        self.redirect_uris.iter().any(|registered| is_below(uri, &registered.uri))
     }
 }
 

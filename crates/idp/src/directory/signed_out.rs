@@ -3,7 +3,7 @@
 use outlive_clock::{Instant, SessionId, TenantId};
 use outlive_store::{StoreError, sql};
 
-use super::Directory;
+use super::cached_store::Directory;
 
 impl Directory {
     /// Returns when a session was signed out, if it was.

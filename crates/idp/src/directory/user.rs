@@ -3,10 +3,11 @@
 use outlive_clock::{Instant, Span, TenantId, UserId};
 use outlive_rules::smart_lockout::Lockout;
 use outlive_rules::{RevocationEvents, UserFacts};
-use outlive_store::{Row, Statement, StoreError, sql};
+use outlive_store::{Statement, sql};
 
-use super::{Directory, Tenant, UserProfile};
-use crate::sign_in::second_factor::SecondFactor;
+use super::authenticator::SecondFactor;
+use super::profile::UserProfile;
+use super::tenant::Tenant;
 
 /// The longest sign-in name, in characters ("Password policies and account restrictions in
 /// Microsoft Entra ID").
@@ -43,97 +44,6 @@ pub(crate) struct User {
     pub(crate) second_factor: SecondFactor,
     /// The revision that was read; an update fails if it is outdated.
     pub(crate) revision: i64,
-}
-
-macro_rules! select_users {
-    ($where:literal) => {
-        concat!(
-            "SELECT tenant, id, upn, display_name, role, directory_roles, password_hash, password_changed_us, \
-             password_expired, must_change_password, enabled, deleted_us, revocations, sessions_valid_from_us, \
-             lockout, profile, second_factor, revision FROM users ",
-            $where
-        )
-    };
-}
-
-fn user_of(row: &Row) -> Result<User, StoreError> {
-    Ok(User {
-        tenant: row.parse("tenant")?,
-        id: row.parse("id")?,
-        upn: row.text("upn")?,
-        display_name: row.text("display_name")?,
-        role: row.text("role")?,
-        directory_roles: row.json("directory_roles")?,
-        password_hash: row.text("password_hash")?,
-        password_changed_at: row.instant("password_changed_us")?,
-        password_expired: row.flag("password_expired")?,
-        must_change_password: row.flag("must_change_password")?,
-        enabled: row.flag("enabled")?,
-        deleted_at: row.opt_instant("deleted_us")?,
-        revocations: row.json("revocations")?,
-        sessions_valid_from: row.instant("sessions_valid_from_us")?,
-        lockout: row.json("lockout")?,
-        profile: row.json("profile")?,
-        second_factor: row.json("second_factor")?,
-        revision: row.int("revision")?,
-    })
-}
-
-impl Directory {
-    /// Finds a user by object id, deleted or not.
-    pub(crate) async fn user(&self, tenant: TenantId, id: UserId) -> Result<Option<User>, StoreError> {
-        let read = async {
-            let row = self.store.row(Statement::new(
-                select_users!("WHERE tenant = $1 AND id = $2"),
-                vec![tenant.into(), id.into()],
-            ));
-            row.await?.as_ref().map(user_of).transpose()
-        };
-        self.memory.users.get_or_read(tenant, id, read).await
-    }
-
-    /// Finds a user by sign-in name, ignoring case, deleted or not: a deleted user keeps the name.
-    pub(crate) async fn user_by_upn(&self, tenant: TenantId, upn: &str) -> Result<Option<User>, StoreError> {
-        let upn = upn.trim().to_lowercase();
-        let row = self.store.row(Statement::new(
-            select_users!("WHERE tenant = $1 AND upn = $2"),
-            vec![tenant.into(), upn.into()],
-        ));
-        row.await?.as_ref().map(user_of).transpose()
-    }
-
-    /// Returns deleted or active users after `after`, ordered by id.
-    pub(crate) async fn users_after(
-        &self,
-        tenant: TenantId,
-        deleted: bool,
-        after: &str,
-        limit: u32,
-    ) -> Result<Vec<User>, StoreError> {
-        let select = if deleted {
-            select_users!("WHERE tenant = $1 AND deleted_us IS NOT NULL AND id > $2 ORDER BY id LIMIT $3")
-        } else {
-            select_users!("WHERE tenant = $1 AND deleted_us IS NULL AND id > $2 ORDER BY id LIMIT $3")
-        };
-        let rows =
-            self.store.rows(Statement::new(select, vec![tenant.into(), after.into(), limit.into()])).await?;
-        rows.iter().map(user_of).collect()
-    }
-
-    /// Returns users with this ASCII name, ignoring case, ordered by id.
-    pub(crate) async fn users_by_name(
-        &self,
-        tenant: TenantId,
-        name: &str,
-        after: &str,
-        limit: u32,
-    ) -> Result<Vec<User>, StoreError> {
-        let select = select_users!(
-            "WHERE tenant = $1 AND LOWER(display_name) = $2 AND deleted_us IS NULL AND id > $3 ORDER BY id LIMIT $4"
-        );
-        let values = vec![tenant.into(), name.to_ascii_lowercase().into(), after.into(), limit.into()];
-        self.store.rows(Statement::new(select, values)).await?.iter().map(user_of).collect()
-    }
 }
 
 impl User {
@@ -200,7 +110,7 @@ impl User {
             self.must_change_password,
             self.enabled,
             self.deleted_at,
-            revocations_json(&self.revocations),
+            serde_json::json!(self.revocations),
             self.sessions_valid_from,
             self.upn.to_lowercase(),
             &self.display_name,
@@ -232,7 +142,7 @@ impl User {
             self.must_change_password,
             self.enabled,
             self.deleted_at,
-            revocations_json(&self.revocations),
+            serde_json::json!(self.revocations),
             self.sessions_valid_from,
             serde_json::json!(self.lockout),
             serde_json::json!(self.profile),
@@ -256,8 +166,4 @@ impl User {
         ];
         self.has_role(&ADMINISTRATORS)
     }
-}
-
-fn revocations_json(events: &RevocationEvents) -> serde_json::Value {
-    serde_json::json!(events)
 }

@@ -1,29 +1,35 @@
 //! Removes deleted users permanently at the end of the retention period.
 
-use outlive_chassis::{DueWork, Problem, Trace, Turn};
+use outlive_chassis::{Chassis, DueWork, Problem, Trace, Turn};
 use outlive_clock::TenantId;
 use outlive_journal::Event;
 use outlive_store::Change;
 use outlive_wire::Subject;
 use outlive_wire::events::UserRemoved;
 
-use crate::directory::{KEPT_AFTER_DELETION, User};
-use crate::idp::Idp;
+use super::cached_store::Directory;
+use super::deleted_user::KEPT_AFTER_DELETION;
+use super::user::User;
 
 /// Removes the tenant's users whose retention period has ended, in order.
-pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, turn: Turn) -> Result<DueWork, Problem> {
+pub(crate) async fn run_due(
+    chassis: &Chassis,
+    directory: &Directory,
+    tenant: TenantId,
+    turn: Turn,
+) -> Result<DueWork, Problem> {
     let mut work = DueWork::default();
-    while let Some((user, deleted_at)) = idp.directory.next_expired_user(tenant, turn.now()).await? {
+    while let Some((user, deleted_at)) = directory.next_expired_user(tenant, turn.now()).await? {
         let mut change = Change::new();
         for statement in User::removal(tenant, user) {
             change.add(statement);
         }
-        let trace = Trace::begin(&idp.chassis.random.of(tenant));
+        let trace = Trace::begin(&chassis.random.of(tenant));
         let at = deleted_at + KEPT_AFTER_DELETION;
         let removed = UserRemoved { upn: None, actor: None };
         let event = Event::new(tenant, at, Subject::user(user), &trace, removed);
-        change.append(idp.chassis.journal.entry(&event));
-        match idp.directory.commit(tenant, change).await {
+        change.append(chassis.journal.entry(&event));
+        match directory.commit(tenant, change).await {
             Ok(()) => work.done += 1,
             // The user was restored or removed at the same time; the next one follows.
             Err(error) if error.is_conflict() => {}

@@ -8,50 +8,13 @@ use outlive_store::{Change, Store, StoreError, sql};
 use outlive_wire::Subject;
 use outlive_wire::events::{SigningKeyRotated, SigningKeyRotationsMissed};
 
-use crate::directory::{Tenant, use_signing_key};
-use crate::idp::Idp;
+use super::signing_keys::{PUBLISHED_AFTER, SigningKeys};
+use crate::directory::{Directory, Tenant, use_signing_key};
 
-/// The tables of this module.
-pub(crate) const TABLES: [&str; 2] = ["signing_key_turns", "signing_key_schedules"];
-
-/// How long a retired key stays published: longer than the longest access token is valid (28 hours,
-/// for CAE-enabled tokens).
-const PUBLISHED_AFTER: Span = Span::from_days(2);
 /// The shortest interval: validators refresh keys about daily (reference: "JWKS").
 pub(crate) const EVERY_MIN: Span = Span::from_days(1);
 /// The longest interval.
 pub(crate) const EVERY_MAX: Span = Span::from_days(3650);
-
-/// Rotates the tenant's signing key at `at`.
-pub(crate) async fn rotate(
-    idp: &Idp,
-    tenant: &Tenant,
-    at: Instant,
-    mut change: Change,
-    trace: &Trace,
-) -> Result<(), Problem> {
-    let number = tenant.signing_key + 1;
-    // The new key and the next one exist: a key is published before it signs.
-    idp.keys.ensure(number + 1).await?;
-    change.add(use_signing_key(tenant.id, number));
-    change.add(sql!(
-        "INSERT INTO signing_key_turns (tenant, number, since_us) VALUES ($1, $2, $3)",
-        tenant.id,
-        number,
-        at
-    ));
-    // Only the newest rows are read.
-    change.add(sql!(
-        "DELETE FROM signing_key_turns WHERE tenant = $1 AND number IN \
-         (SELECT number FROM signing_key_turns WHERE tenant = $1 AND since_us <= $2 ORDER BY number LIMIT 20)",
-        tenant.id,
-        at - PUBLISHED_AFTER
-    ));
-    let rotated = SigningKeyRotated { number };
-    let event = Event::new(tenant.id, at, Subject::tenant(tenant.id), trace, rotated);
-    change.append(idp.chassis.journal.entry(&event));
-    Ok(idp.directory.commit(tenant.id, change).await?)
-}
 
 /// Schedules the rotation, or ends the schedule if `every` is zero.
 pub(crate) fn schedule(tenant: TenantId, every: Span, now: Instant) -> Change {
@@ -72,71 +35,6 @@ pub(crate) async fn next_due(store: &Store, tenant: TenantId) -> Result<Option<I
     Ok(find_schedule(store, tenant).await?.map(|(next, _)| next))
 }
 
-/// Performs the due rotations, each at its own instant. Missed rotations are skipped.
-pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, turn: Turn) -> Result<DueWork, Problem> {
-    let mut work = DueWork::default();
-    while let Some((next, every)) =
-        find_schedule(&idp.chassis.store, tenant).await?.filter(|(next, _)| *next <= turn.now())
-    {
-        if let Some(missed) = turn.missed_before().filter(|missed| next < *missed) {
-            skip(idp, tenant, (next, every), missed, turn.now()).await?;
-            continue;
-        }
-        let Some(tenant) = idp.directory.tenant(tenant).await? else { break };
-        let before = Change::from(
-            sql!(
-                "UPDATE signing_key_schedules SET next_us = $1 WHERE tenant = $2 AND next_us = $3",
-                next + every,
-                tenant.id,
-                next
-            )
-            .expect_rows(1),
-        );
-        let trace = Trace::begin(&idp.chassis.random);
-        match rotate(idp, &tenant, next, before, &trace).await {
-            Ok(()) => work.done += 1,
-            // Another replica did it.
-            Err(problem) if problem.status == http::StatusCode::CONFLICT => {}
-            Err(problem) => return Err(problem),
-        }
-        if turn.is_over() {
-            break;
-        }
-    }
-    Ok(work)
-}
-
-/// Skips the missed rotations.
-async fn skip(
-    idp: &Idp,
-    tenant: TenantId,
-    (next, every): (Instant, Span),
-    missed_before: Instant,
-    now: Instant,
-) -> Result<(), Problem> {
-    let every_us = every.as_micros().max(1);
-    let count = (missed_before - next).as_micros().div_euclid(every_us) + 1;
-    let following = next + every * count;
-    let mut change = Change::from(
-        sql!(
-            "UPDATE signing_key_schedules SET next_us = $1 WHERE tenant = $2 AND next_us = $3",
-            following,
-            tenant,
-            next
-        )
-        .expect_rows(1),
-    );
-    let trace = Trace::begin(&idp.chassis.random.of(tenant));
-    let missed = SigningKeyRotationsMissed { count, first: next, next: following };
-    let event = Event::new(tenant, now, Subject::tenant(tenant), &trace, missed);
-    change.append(idp.chassis.journal.entry(&event));
-    match idp.chassis.store.commit(change).await {
-        // Another replica did it.
-        Err(error) if !error.is_conflict() => Err(error.into()),
-        _ => Ok(()),
-    }
-}
-
 async fn find_schedule(store: &Store, tenant: TenantId) -> Result<Option<(Instant, Span)>, StoreError> {
     let row = store
         .row(sql!("SELECT every_us, next_us FROM signing_key_schedules WHERE tenant = $1", tenant))
@@ -144,18 +42,106 @@ async fn find_schedule(store: &Store, tenant: TenantId) -> Result<Option<(Instan
     row.map(|row| Ok((row.instant("next_us")?, Span::from_micros(row.int("every_us")?)))).transpose()
 }
 
-/// The keys that were retired so recently that tokens they signed can still be valid.
-pub(crate) async fn lately_retired(
-    store: &Store,
-    tenant: TenantId,
-    now: Instant,
-) -> Result<Vec<i64>, StoreError> {
-    let rows = store
-        .rows(sql!(
-            "SELECT number FROM signing_key_turns WHERE tenant = $1 AND since_us > $2 ORDER BY number DESC",
-            tenant,
-            now - PUBLISHED_AFTER
-        ))
-        .await?;
-    rows.iter().map(|row| Ok(row.int("number")? - 1)).collect()
+impl SigningKeys {
+    /// Rotates the tenant's signing key at `at`.
+    pub(crate) async fn rotate(
+        &self,
+        directory: &Directory,
+        tenant: &Tenant,
+        at: Instant,
+        mut change: Change,
+        trace: &Trace,
+    ) -> Result<(), Problem> {
+        let number = tenant.signing_key + 1;
+        // The new key and the next one exist: a key is published before it signs.
+        self.ensure(number + 1).await?;
+        change.add(use_signing_key(tenant.id, number));
+        change.add(sql!(
+            "INSERT INTO signing_key_turns (tenant, number, since_us) VALUES ($1, $2, $3)",
+            tenant.id,
+            number,
+            at
+        ));
+        // Only the newest rows are read.
+        change.add(sql!(
+            "DELETE FROM signing_key_turns WHERE tenant = $1 AND number IN \
+             (SELECT number FROM signing_key_turns WHERE tenant = $1 AND since_us <= $2 ORDER BY number LIMIT 20)",
+            tenant.id,
+            at - PUBLISHED_AFTER
+        ));
+        let rotated = SigningKeyRotated { number };
+        let event = Event::new(tenant.id, at, Subject::tenant(tenant.id), trace, rotated);
+        change.append(self.chassis.journal.entry(&event));
+        Ok(directory.commit(tenant.id, change).await?)
+    }
+
+    /// Performs the due rotations, each at its own instant. Missed rotations are skipped.
+    pub(crate) async fn run_due(
+        &self,
+        directory: &Directory,
+        tenant: TenantId,
+        turn: Turn,
+    ) -> Result<DueWork, Problem> {
+        let mut work = DueWork::default();
+        while let Some((next, every)) =
+            find_schedule(&self.chassis.store, tenant).await?.filter(|(next, _)| *next <= turn.now())
+        {
+            if let Some(missed) = turn.missed_before().filter(|missed| next < *missed) {
+                self.skip(tenant, (next, every), missed, turn.now()).await?;
+                continue;
+            }
+            let Some(tenant) = directory.tenant(tenant).await? else { break };
+            let before = Change::from(
+                sql!(
+                    "UPDATE signing_key_schedules SET next_us = $1 WHERE tenant = $2 AND next_us = $3",
+                    next + every,
+                    tenant.id,
+                    next
+                )
+                .expect_rows(1),
+            );
+            let trace = Trace::begin(&self.chassis.random);
+            match self.rotate(directory, &tenant, next, before, &trace).await {
+                Ok(()) => work.done += 1,
+                // Another replica did it.
+                Err(problem) if problem.status == http::StatusCode::CONFLICT => {}
+                Err(problem) => return Err(problem),
+            }
+            if turn.is_over() {
+                break;
+            }
+        }
+        Ok(work)
+    }
+
+    /// Skips the missed rotations.
+    async fn skip(
+        &self,
+        tenant: TenantId,
+        (next, every): (Instant, Span),
+        missed_before: Instant,
+        now: Instant,
+    ) -> Result<(), Problem> {
+        let every_us = every.as_micros().max(1);
+        let count = (missed_before - next).as_micros().div_euclid(every_us) + 1;
+        let following = next + every * count;
+        let mut change = Change::from(
+            sql!(
+                "UPDATE signing_key_schedules SET next_us = $1 WHERE tenant = $2 AND next_us = $3",
+                following,
+                tenant,
+                next
+            )
+            .expect_rows(1),
+        );
+        let trace = Trace::begin(&self.chassis.random.of(tenant));
+        let missed = SigningKeyRotationsMissed { count, first: next, next: following };
+        let event = Event::new(tenant, now, Subject::tenant(tenant), &trace, missed);
+        change.append(self.chassis.journal.entry(&event));
+        match self.chassis.store.commit(change).await {
+            // Another replica did it.
+            Err(error) if !error.is_conflict() => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
 }

@@ -5,14 +5,13 @@
 use std::sync::Arc;
 
 use outlive_chassis::{Chassis, Problem, StartError};
-use outlive_clock::Instant;
-use outlive_store::{StoreError, sql};
+use outlive_clock::{Instant, Span, TenantId};
+use outlive_store::{Store, StoreError, sql};
 use outlive_tokens::{KeyRing, SigningKey};
 use parking_lot::RwLock;
 
+use super::installation_keys::INSTALLATION;
 use crate::directory::Tenant;
-use crate::keys::installation_keys::INSTALLATION;
-use crate::keys::signing_key_turns::lately_retired;
 
 /// The number of the first key.
 pub(crate) const FIRST: i64 = 0;
@@ -28,10 +27,14 @@ const LATEST_PUBLISHED: usize = 50;
 const CERTIFICATE_FROM: Instant = Instant::from_seconds(1_577_836_800);
 const CERTIFICATE_TO: Instant = Instant::from_seconds(4_102_444_800);
 
+/// How long a retired key stays published: longer than the longest access token is valid (28 hours,
+/// for CAE-enabled tokens).
+pub(super) const PUBLISHED_AFTER: Span = Span::from_days(2);
+
 /// A cache of the keys.
 #[derive(Debug, Clone)]
 pub(crate) struct SigningKeys {
-    chassis: Chassis,
+    pub(super) chassis: Chassis,
     known: Arc<RwLock<Vec<Arc<SigningKey>>>>,
     making: Arc<tokio::sync::Mutex<()>>,
 }
@@ -160,4 +163,16 @@ fn unusable(why: &str) -> StartError {
         why,
         "free space if the disk is full, and check that the database is writable; if the data was written with another sealing key, start with that one",
     )
+}
+
+/// The keys that were retired so recently that tokens they signed can still be valid.
+async fn lately_retired(store: &Store, tenant: TenantId, now: Instant) -> Result<Vec<i64>, StoreError> {
+    let rows = store
+        .rows(sql!(
+            "SELECT number FROM signing_key_turns WHERE tenant = $1 AND since_us > $2 ORDER BY number DESC",
+            tenant,
+            now - PUBLISHED_AFTER
+        ))
+        .await?;
+    rows.iter().map(|row| Ok(row.int("number")? - 1)).collect()
 }

@@ -4,9 +4,6 @@
 use outlive_clock::Instant;
 use outlive_rules::{Presented, Question, Ruleset, UserFacts, Verdict};
 
-use crate::directory::User;
-use crate::protocol::refusal::Refusal;
-
 /// The evaluated facts and the verdict.
 #[derive(Debug, Clone)]
 pub(crate) struct Decision {
@@ -17,18 +14,13 @@ pub(crate) struct Decision {
 impl Decision {
     /// Evaluates a credential at virtual instant `at`. `user` is `None` if the directory has no
     /// such user.
-    pub(crate) fn on(presented: Presented, user: Option<&User>, rules: &Ruleset, at: Instant) -> Self {
-        let user = user.map_or_else(UserFacts::unknown, User::facts);
+    pub(crate) fn on(presented: Presented, user: Option<UserFacts>, rules: &Ruleset, at: Instant) -> Self {
+        let user = user.unwrap_or_else(UserFacts::unknown);
         let question = Question { presented, user, rules: rules.clone(), at };
         Self { verdict: question.decide(), question }
     }
 
     pub(crate) fn is_accepted(&self) -> bool {
         self.verdict.is_accepted()
-    }
-
-    /// Returns the refusal, unless the verdict is acceptance.
-    pub(crate) fn refusal(&self) -> Option<Refusal> {
-        Refusal::of_decision(self)
     }
 }

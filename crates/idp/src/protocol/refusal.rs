@@ -14,7 +14,6 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::directory::hashing_queue::Overloaded;
 use crate::protocol::decision::Decision;
 
 /// A protocol error.
@@ -157,12 +156,6 @@ impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
         tracing::error!(error = %Cause::new(problem), "the directory failed");
         Self::new(aadsts::SERVICE_UNAVAILABLE)
-    }
-}
-
-impl From<Overloaded> for Refusal {
-    fn from(Overloaded: Overloaded) -> Self {
-        Self::new(aadsts::TOO_MANY_REQUESTS)
     }
 }
 

@@ -42,8 +42,8 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::directory::SecondFactor;
     use crate::directory::UserProfile;
-    use crate::sign_in::second_factor::SecondFactor;
 
     const NOW: Instant = Instant::from_seconds(1_000);
 

@@ -2,12 +2,11 @@
 //! retries each until it is accepted. A request that causes an event waits a moment for the
 //! delivery before its response.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE};
-use outlive_chassis::{Cause, DueWork, Problem, TenantLocks, Trace, Turn};
+use outlive_chassis::{DueWork, Problem, Trace, Turn};
 use outlive_clock::{Instant, Span, TenantId, wall_now};
 use outlive_journal::Event;
 use outlive_store::Change;
@@ -16,67 +15,31 @@ use outlive_wire::events::{
     SecurityEventAbandoned, SecurityEventDelivered, SecurityEventPostponed, SecurityEventRefused,
 };
 use outlive_wire::{JournalEvent, Subject};
-use parking_lot::Mutex;
 use serde::Deserialize;
 
 use super::queue::{self, QueuedEvent};
-use super::retry::{PAUSE_MAX, PAUSE_WALL_MAX, backoff, schedule_retries};
 use super::stream::{EventStream, streams};
 use crate::idp::Idp;
 
-/// How long a response waits for the delivery (wall time).
-const WITHIN: Duration = Duration::from_secs(2);
 /// How long an API can take to respond (wall time).
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// The maximum size of a response that is read, in bytes.
 const ANSWER_BYTES_MAX: usize = 4_096;
+/// Maximum delay between attempts, in virtual time …
+const PAUSE_MAX: Span = Span::from_hours(1);
+/// … and in wall time.
+pub(super) const PAUSE_WALL_MAX: Span = Span::from_seconds(30);
 /// For how long a delivery is retried (virtual): longer than any affected access token is valid.
 const TRIED_FOR: Span = Span::from_days(7);
 
-/// The deliveries in progress.
-#[derive(Debug, Default)]
-pub(crate) struct Deliveries {
-    /// One delivery at a time per tenant, to keep the order.
-    pub(crate) turns: TenantLocks,
-    /// The tenants with a background task that retries.
-    pub(super) kept: Mutex<HashSet<TenantId>>,
-}
-
-/// The security events of a change.
-pub(crate) struct PendingDelivery<'a> {
-    idp: &'a Idp,
+/// Delivers the due events of a tenant, to each API in order. Sets `has_postponed` if an API cannot
+/// be reached.
+pub(super) async fn deliver(
+    idp: &Idp,
     tenant: TenantId,
-    due_now: bool,
-}
-
-impl<'a> PendingDelivery<'a> {
-    pub(super) const fn nothing(idp: &'a Idp, tenant: TenantId) -> Self {
-        Self { idp, tenant, due_now: false }
-    }
-
-    pub(super) fn note(&mut self, delay: Span) {
-        self.due_now |= delay == Span::ZERO;
-    }
-
-    /// Delivers the due events, and waits a moment for the result. A failure does not fail the
-    /// request.
-    pub(crate) async fn deliver(self) {
-        if !self.due_now {
-            return;
-        }
-        let (idp, tenant) = (self.idp.clone(), self.tenant);
-        let delivery = tokio::spawn(async move {
-            let Ok(now) = idp.chassis.clocks.now(tenant).await else { return };
-            if let Err(problem) = run_due(&idp, tenant, Turn::whole(now)).await {
-                tracing::warn!(%tenant, error = %Cause::new(problem), "security events have to wait");
-            }
-        });
-        let _ = tokio::time::timeout(WITHIN, delivery).await;
-    }
-}
-
-/// Delivers the due events of a tenant, to each API in order.
-pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, due: Turn) -> Result<DueWork, Problem> {
+    due: Turn,
+    has_postponed: &mut bool,
+) -> Result<DueWork, Problem> {
     let now = due.now();
     let _one_at_a_time = idp.deliveries.turns.lock(tenant).await;
     let mut work = DueWork::default();
@@ -92,7 +55,7 @@ pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, due: Turn) -> Result<Du
                 matches!(outcome, Outcome::Unreachable(_)) && now - waiting.happened_at < TRIED_FOR;
             record(idp, tenant, &stream, &waiting, now, outcome).await?;
             if postponed {
-                schedule_retries(idp, tenant);
+                *has_postponed = true;
                 break;
             }
             if due.is_over() {
@@ -219,4 +182,22 @@ async fn record(
 /// A span of the trace that caused the event.
 fn trace_of(idp: &Idp, waiting: &QueuedEvent) -> Trace {
     Trace { trace_id: waiting.content.txn.as_str().into(), ..Trace::begin(&idp.chassis.random) }
+}
+
+/// Returns the delay after `tries` attempts: one second, doubled each time.
+fn backoff(tries: u32, longest: Span) -> Span {
+    Span::from_seconds(1_i64 << tries.min(20)).min(longest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_the_longest() {
+        let pauses: Vec<_> = (0..14).map(|tries| backoff(tries, PAUSE_MAX).as_seconds()).collect();
+        assert_eq!(pauses[..5], [1, 2, 4, 8, 16]);
+        assert_eq!(pauses[11..], [2_048, 3_600, 3_600]);
+        assert_eq!(backoff(u32::MAX, PAUSE_WALL_MAX), PAUSE_WALL_MAX);
+    }
 }

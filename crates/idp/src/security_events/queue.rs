@@ -1,23 +1,9 @@
 //! The queue of undelivered events: one per stream, in the order in which they happened.
 
-use outlive_chassis::Trace;
-use outlive_clock::{ClientId, Instant, TenantId, UserId, wall_now};
-use outlive_store::{Change, Row, Statement, Store, StoreError, sql};
+use outlive_clock::{ClientId, Instant, TenantId, UserId};
+use outlive_store::{Row, Statement, Store, StoreError, sql};
 use outlive_tokens::{InitiatingEntity, SecurityEventKind};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-
-use super::critical_event::critical_event;
-use super::delivery::PendingDelivery;
-use super::stream::streams;
-use crate::directory::User;
-use crate::idp::Idp;
-
-/// The tables of this module.
-pub(crate) const TABLES: [&str; 2] = ["event_streams", "security_events"];
-
-/// Queued events per API; further ones are dropped.
-const WAITING_MAX: i64 = 10_000;
 
 /// The content of a security event.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -77,49 +63,6 @@ impl QueuedEvent {
         )
         .expect_rows(1)
     }
-}
-
-/// Queues the event of a user change, if any, for the subscribed APIs. After the commit,
-/// [`PendingDelivery::deliver`] sends what is due.
-pub(crate) async fn queue_event<'a>(
-    idp: &'a Idp,
-    (before, after): (&User, &User),
-    by: InitiatingEntity,
-    now: Instant,
-    trace: &Trace,
-    change: &mut Change,
-) -> Result<PendingDelivery<'a>, StoreError> {
-    let (tenant, mut delivery) = (after.tenant, PendingDelivery::nothing(idp, after.tenant));
-    let Some(event) = critical_event(before, after, by) else { return Ok(delivery) };
-    let content = Content {
-        user: after.id,
-        kind: event.kind,
-        by: event.by,
-        reason: event.reason.to_owned(),
-        txn: trace.trace_id.to_string(),
-    };
-    for stream in streams(&idp.chassis.store, tenant).await? {
-        if waiting(&idp.chassis.store, tenant, stream.client_id).await? >= WAITING_MAX {
-            tracing::warn!(%tenant, client = %stream.client_id, "the queue is full; the security event is dropped");
-            continue;
-        }
-        let wall = wall_now();
-        change.add(sql!(
-            "INSERT INTO security_events (tenant, client_id, jti, happened_us, queued_us, due_us, retry_us, tries, content) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-            tenant,
-            stream.client_id,
-            idp.chassis.random.of(tenant).stream("security-event-id").uuid().to_string(),
-            now,
-            wall,
-            now + stream.set.delay,
-            wall,
-            0_u32,
-            json!(content)
-        ));
-        delivery.note(stream.set.delay);
-    }
-    Ok(delivery)
 }
 
 /// Returns the number of queued events of an API.

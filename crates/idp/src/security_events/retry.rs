@@ -2,25 +2,25 @@
 //! clock may stand still or advance by months. The lab starts work that is due in virtual time;
 //! this module starts the rest.
 
-use outlive_chassis::{Cause, Turn, pause};
+use outlive_chassis::{Cause, DueWork, Problem, Turn, pause};
 use outlive_clock::{Instant, Span, TenantId, wall_now};
 
-use super::delivery::run_due;
+use super::delivery::{PAUSE_WALL_MAX, deliver};
 use super::queue;
 use crate::idp::{Idp, WeakIdp};
 
-/// Maximum delay between attempts, in virtual time …
-pub(super) const PAUSE_MAX: Span = Span::from_hours(1);
-/// … and in wall time.
-pub(super) const PAUSE_WALL_MAX: Span = Span::from_seconds(30);
-
-/// Returns the delay after `tries` attempts: one second, doubled each time.
-pub(super) fn backoff(tries: u32, longest: Span) -> Span {
-    Span::from_seconds(1_i64 << tries.min(20)).min(longest)
+/// Delivers the due events of a tenant, and retries those that are postponed.
+pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, due: Turn) -> Result<DueWork, Problem> {
+    let mut has_postponed = false;
+    let result = deliver(idp, tenant, due, &mut has_postponed).await;
+    if has_postponed {
+        schedule_retries(idp, tenant);
+    }
+    result
 }
 
 /// Retries in wall time until no failed delivery is queued.
-pub(super) fn schedule_retries(idp: &Idp, tenant: TenantId) {
+fn schedule_retries(idp: &Idp, tenant: TenantId) {
     if idp.deliveries.kept.lock().insert(tenant) {
         tokio::spawn(retry(idp.downgrade(), tenant));
     }
@@ -75,17 +75,4 @@ pub(crate) fn resume(idp: &Idp) {
             schedule_retries(&idp, tenant);
         }
     });
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_double_up_to_the_longest() {
-        let pauses: Vec<_> = (0..14).map(|tries| backoff(tries, PAUSE_MAX).as_seconds()).collect();
-        assert_eq!(pauses[..5], [1, 2, 4, 8, 16]);
-        assert_eq!(pauses[11..], [2_048, 3_600, 3_600]);
-        assert_eq!(backoff(u32::MAX, PAUSE_WALL_MAX), PAUSE_WALL_MAX);
-    }
 }

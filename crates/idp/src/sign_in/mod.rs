@@ -4,6 +4,7 @@
 pub(crate) mod accounts;
 pub(crate) mod admin_consent;
 pub(crate) mod authorize;
+pub(crate) mod consents;
 pub(crate) mod device;
 pub(crate) mod discovery;
 pub(crate) mod outbox;

@@ -6,7 +6,7 @@ use outlive_clock::{Instant, wall_now};
 use outlive_rules::aadsts;
 use outlive_tokens::{AssertionClaims, Certificate, ClientAssertion};
 
-use super::client_authentication::Presented;
+use super::presented_client::PresentedClient;
 use crate::directory::{Application, Tenant};
 use crate::idp::Idp;
 use crate::protocol::refusal::Refusal;
@@ -22,7 +22,7 @@ pub(crate) async fn authenticate(
     idp: &Idp,
     tenant: &Tenant,
     application: &Application,
-    request: &Presented<'_>,
+    request: &PresentedClient<'_>,
     now: Instant,
 ) -> Result<(), Refusal> {
     match request.form.get("client_assertion_type") {
@@ -89,7 +89,7 @@ async fn by_another_issuer(
     idp: &Idp,
     application: &Application,
     assertion: &ClientAssertion,
-    request: &Presented<'_>,
+    request: &PresentedClient<'_>,
     now: Instant,
 ) -> Result<(), Refusal> {
     let claims = assertion.claims();

@@ -1,93 +1,149 @@
-//! `grant_type=urn:ietf:params:oauth:grant-type:device_code`, or `device_code` for short (RFC 8628,
-//! section 3.4): the device polls until the user has decided. The tokens belong to the session of
-//! the user who approved.
+//! Stored device codes, and the sealed codes that devices hold.
 
-use std::collections::BTreeSet;
+use outlive_clock::{ClientId, Instant, SessionId, Span, TenantId, UserId};
+use outlive_rules::DeviceDecision;
+use outlive_store::{Row, Statement, Store, StoreError, sql};
+use outlive_tokens::SealedToken;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use outlive_rules::scopes::{RequestedResource, ScopeRequest};
-use outlive_rules::{DeviceCodeFacts, Presented, SecondFactorFacts, aadsts, password_based};
-use outlive_store::Change;
-use outlive_tokens::{RedirectType, SealedToken};
+use super::authorization_code::CodeScopes;
 
-use super::endpoint::TokenRequest;
-use super::mint::{Family, UserGrant, mint_for_user};
-use super::resource_grant::{Several, at_redemption, resolve_grant};
-use super::response::TokenAnswer;
-use crate::access::conditional_access::NO_CONTEXTS;
-use crate::directory::platform::GRAPH_URI;
-use crate::protocol::decision::Decision;
-use crate::protocol::refusal::Refusal;
-use crate::sign_in::device::{SealedDeviceCode, find, mark_redeemed};
-use crate::sign_in::second_factor;
+/// How long an expired code is kept, so that polls for it get the correct error.
+const KEPT_AFTER_EXPIRY: Span = Span::from_hours(24);
 
-pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Refusal> {
-    let idp = request.idp;
-    // Clients of v1.0 send it as code.
-    let presented = request.form.get("device_code").or_else(|| request.form.get("code"));
-    let presented = presented.ok_or_else(|| Refusal::missing("device_code"))?;
-    let unknown = || Refusal::new(aadsts::DEVICE_CODE_UNKNOWN);
-    let sealed = SealedDeviceCode::open(&idp.chassis.sealer, presented).map_err(|_| unknown())?;
-    if sealed.tenant != request.tenant.id {
-        return Err(unknown());
-    }
-    let code = find(&idp.chassis.store, sealed.tenant, sealed.id).await?.ok_or_else(unknown)?;
-    let user = match &code.approval {
-        Some(approval) => idp.directory.user(code.tenant, approval.user_id).await?,
-        None => None,
-    };
-    let amr = code.approval.as_ref().map(|approval| approval.amr.clone()).unwrap_or_default();
-    let authorized: ScopeRequest = code.asked.clone().into();
-    let access = request.access(user.as_ref(), Some(&authorized), &NO_CONTEXTS, None).await?;
-    let facts = DeviceCodeFacts {
-        issued_at: code.issued_at,
-        redeemed_at: code.redeemed_at,
-        decision: code.decision,
-        client_class: request.client.class(),
-        password_based: password_based(&amr),
-        presented_by_its_client: code.client_id == request.client.application.client_id,
-        second_factor: user.as_ref().map_or_else(SecondFactorFacts::default, |user| {
-            access.also(second_factor::facts(&request.tenant, user, Some(&request.client.application), &amr))
-        }),
-        conditional_access: access.facts.clone(),
-    };
-    let presented = Presented::DeviceCode(facts);
-    let decision = Decision::on(presented, user.as_ref(), &request.tenant.rules, request.now);
-    if let Some(refusal) = decision.refusal() {
-        let resource = authorized.resources.first().map_or(GRAPH_URI, RequestedResource::audience);
-        return Err(second_factor::complete(
-            refusal,
-            &idp.directory,
-            &request.tenant,
-            resource,
-            access.policies,
+/// A stored device code.
+#[derive(Debug, Clone)]
+pub(crate) struct DeviceCode {
+    pub(crate) tenant: TenantId,
+    pub(crate) id: Uuid,
+    pub(crate) client_id: ClientId,
+    pub(crate) asked: CodeScopes,
+    pub(crate) issued_at: Instant,
+    pub(crate) decision: DeviceDecision,
+    pub(crate) approval: Option<Approval>,
+    pub(crate) redeemed_at: Option<Instant>,
+}
+
+/// The approving user and the authentication.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Approval {
+    pub(crate) user_id: UserId,
+    pub(crate) session_id: SessionId,
+    pub(crate) amr: Vec<String>,
+    pub(crate) auth_time: Instant,
+}
+
+/// The code that the device holds: the stored code's id, sealed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct SealedDeviceCode {
+    pub(crate) tenant: TenantId,
+    pub(crate) id: Uuid,
+}
+
+impl SealedToken for SealedDeviceCode {
+    const PURPOSE: &'static str = "device-code";
+    const PREFIX: &'static str = "1.D";
+}
+
+macro_rules! select {
+    ($where:literal) => {
+        concat!(
+            "SELECT tenant, id, client_id, asked, issued_us, decision, decided_us, approval, redeemed_us \
+             FROM device_codes ",
+            $where
         )
-        .await?);
-    }
-    let (Some(approval), Some(user)) = (&code.approval, user) else { return Err(unknown()) };
-    let wanted = at_redemption(request, authorized, Several::Named)?;
-    let resource = resolve_grant(request, user.id, wanted).await?;
-    let random = idp.chassis.random.of(code.tenant);
-    let grant = UserGrant {
-        user: &user,
-        amr,
-        auth_time: approval.auth_time,
-        session_id: Some(approval.session_id),
-        nonce: None,
-        address: None,
-        contexts: BTreeSet::new(),
-        family: Family::New {
-            id: random.stream("refresh-token-family").uuid_at(request.now),
-            redirect_type: RedirectType::None,
-        },
-        claims: request.claims.clone(),
-        decision: &decision,
-        grant_type: "device_code",
     };
-    let mut change = Change::from(mark_redeemed(&code, request.now));
-    let answer = mint_for_user(request, grant, resource, &mut change).await?;
-    match idp.chassis.store.commit(change).await {
-        Ok(()) => Ok(answer),
-        Err(error) if error.is_conflict() => Err(Refusal::new(aadsts::CODE_REDEEMED)),
-        Err(error) => Err(error.into()),
+}
+
+fn code_of(row: &Row) -> Result<DeviceCode, StoreError> {
+    let decided_at = row.opt_instant("decided_us")?;
+    let approval = row.opt_text("approval")?;
+    Ok(DeviceCode {
+        tenant: row.parse("tenant")?,
+        id: row.parse("id")?,
+        client_id: row.parse("client_id")?,
+        asked: row.json("asked")?,
+        issued_at: row.instant("issued_us")?,
+        decision: match (row.text("decision")?.as_str(), decided_at) {
+            ("approved", Some(at)) => DeviceDecision::Approved(at),
+            ("declined", Some(at)) => DeviceDecision::Declined(at),
+            _ => DeviceDecision::Pending,
+        },
+        approval: approval.is_some().then(|| row.json("approval")).transpose()?,
+        redeemed_at: row.opt_instant("redeemed_us")?,
+    })
+}
+
+/// Finds a code by id.
+pub(crate) async fn find(
+    store: &Store,
+    tenant: TenantId,
+    id: Uuid,
+) -> Result<Option<DeviceCode>, StoreError> {
+    let select =
+        Statement::new(select!("WHERE tenant = $1 AND id = $2"), vec![tenant.into(), id.to_string().into()]);
+    store.row(select).await?.as_ref().map(code_of).transpose()
+}
+
+/// Finds a code of any tenant by the hash of its user code.
+pub(crate) async fn find_by_user_code(
+    store: &Store,
+    user_code_hash: &str,
+) -> Result<Option<DeviceCode>, StoreError> {
+    let select = Statement::new(select!("WHERE user_code_hash = $1"), vec![user_code_hash.into()]);
+    store.row(select).await?.as_ref().map(code_of).transpose()
+}
+
+impl DeviceCode {
+    /// Inserts a new code, with the hash of its user code.
+    pub(crate) fn insertion(&self, user_code_hash: &str) -> Statement {
+        sql!(
+            "INSERT INTO device_codes (tenant, id, user_code_hash, client_id, asked, issued_us, decision) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            self.tenant,
+            self.id.to_string(),
+            user_code_hash,
+            self.client_id,
+            serde_json::json!(self.asked),
+            self.issued_at,
+            "pending"
+        )
     }
+
+    /// Stores the user's answer unless there is one already.
+    pub(crate) fn record_answer(&self, approval: Option<&Approval>, now: Instant) -> Statement {
+        sql!(
+            "UPDATE device_codes SET decision = $1, decided_us = $2, approval = $3 \
+             WHERE tenant = $4 AND id = $5 AND decision = $6",
+            if approval.is_some() { "approved" } else { "declined" },
+            now,
+            approval.map(|approval| serde_json::json!(approval).to_string()),
+            self.tenant,
+            self.id.to_string(),
+            "pending"
+        )
+        .expect_rows(1)
+    }
+}
+
+/// Marks a code as redeemed; of concurrent redemptions exactly one succeeds.
+pub(crate) fn mark_redeemed(code: &DeviceCode, now: Instant) -> Statement {
+    sql!(
+        "UPDATE device_codes SET redeemed_us = $1 WHERE tenant = $2 AND id = $3 AND redeemed_us IS NULL",
+        now,
+        code.tenant,
+        code.id.to_string()
+    )
+    .expect_rows(1)
+}
+
+/// Deletes some of the expired codes: more than one, so that every new code reduces their number.
+pub(crate) fn delete_expired(tenant: TenantId, now: Instant) -> Statement {
+    sql!(
+        "DELETE FROM device_codes WHERE tenant = $1 AND id IN \
+         (SELECT id FROM device_codes WHERE tenant = $1 AND issued_us < $2 LIMIT 20)",
+        tenant,
+        now - KEPT_AFTER_EXPIRY
+    )
 }

@@ -1,78 +1,29 @@
 //! The token endpoint, v1.0 and v2.0.
 
-use std::collections::BTreeSet;
-use std::net::IpAddr;
-
 use axum::response::{IntoResponse, Response};
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, ALLOW, CONTENT_TYPE, ORIGIN,
 };
 use http::{HeaderMap, HeaderValue};
-use outlive_chassis::Trace;
-use outlive_clock::{ClientId, Instant, TenantId};
-use outlive_rules::scopes::ScopeRequest;
+use outlive_clock::{ClientId, TenantId};
 use outlive_rules::{RequestOrigin, aadsts};
-use outlive_tokens::{ClaimsRequest, TokenVersion};
+use outlive_tokens::{SealedRefreshToken, SealedToken, TokenVersion};
 
-use super::client_authentication::{AuthenticatedClient, Presented, authenticate, presented_client_id};
-use super::evaluation::{check_age, parse_claims};
+use super::client_authentication::authenticate;
 use super::grant_type::GrantType;
-use super::response::TokenAnswer;
-use super::{
-    authorization_code, client_credentials, device_code, on_behalf_of, password, record, refresh_token,
+use super::grants::{
+    authorization_code, client_credentials, device_code, on_behalf_of, password, refresh_token,
 };
-use crate::access::conditional_access::{self, Access, AccessContext};
-use crate::directory::{Application, Tenant, User};
-use crate::idp::Idp;
-use crate::protocol::form::Parameters;
+use super::presented_client::{PresentedClient, presented_client_id};
+use super::record::record_refusal;
+use super::request::{TokenRequest, check_age, parse_claims};
+use super::response::TokenAnswer;
+use crate::access::conditional_access;
+use crate::directory::Application;
 use crate::protocol::refusal::Refusal;
-use crate::protocol::response_headers::telemetry;
+use crate::protocol::response_headers::{age, telemetry};
 use crate::visit::Visit;
-
-/// A token request of an authenticated client.
-pub(crate) struct TokenRequest<'a> {
-    pub(crate) idp: &'a Idp,
-    pub(crate) tenant: Tenant,
-    pub(crate) client: AuthenticatedClient,
-    pub(crate) form: &'a Parameters,
-    /// The parsed `claims` parameter.
-    pub(crate) claims: ClaimsRequest,
-    /// The version of the endpoint; the version of access tokens is the resource's choice.
-    pub(crate) endpoint: TokenVersion,
-    pub(crate) origin: &'a str,
-    /// The page that sent the request, if a browser did.
-    pub(crate) page: RequestOrigin,
-    /// Front-channel issuance (implicit or hybrid flow), which is not a token endpoint request.
-    pub(crate) front_channel: bool,
-    /// The client's address.
-    pub(crate) address: IpAddr,
-    pub(crate) now: Instant,
-    pub(crate) trace: &'a Trace,
-}
-
-impl TokenRequest<'_> {
-    /// Evaluates Conditional Access for a user and the requested scopes.
-    pub(crate) async fn access(
-        &self,
-        user: Option<&User>,
-        asked: Option<&ScopeRequest>,
-        contexts: &BTreeSet<String>,
-        authenticated_at: Option<Instant>,
-    ) -> Result<Access, Refusal> {
-        let asking = AccessContext {
-            tenant: &self.tenant,
-            user,
-            client: Some(&self.client.application),
-            asked,
-            contexts,
-            address: self.address,
-            authenticated_at,
-            request: Some((self.now, self.trace)),
-        };
-        Ok(self.idp.access(&asking).await?)
-    }
-}
 
 pub(crate) async fn token_v1(visit: Visit) -> Response {
     answer(&visit, TokenVersion::V1).await
@@ -120,14 +71,19 @@ async fn answer(visit: &Visit, endpoint: TokenVersion) -> Response {
 fn page(headers: &HeaderMap, client: &Application) -> RequestOrigin {
     match headers.get(ORIGIN).map(HeaderValue::to_str) {
         None => RequestOrigin::None,
-        Some(Ok(origin)) if client.has_page_at(origin) => RequestOrigin::Registered,
+        Some(Ok(origin)) if client.document.has_page_at(origin) => RequestOrigin::Registered,
         Some(_) => RequestOrigin::Foreign,
     }
 }
 
 async fn tokens_or_refusal(visit: &Visit, endpoint: TokenVersion) -> Response {
     let mut tenant = None;
-    match handle(visit, endpoint, &mut tenant).await {
+    // Decrypted once, for the grant, the journal and the telemetry.
+    let presented = visit.parameters.get("refresh_token");
+    let refresh_token =
+        presented.and_then(|text| SealedRefreshToken::open(&visit.idp.chassis.sealer, text).ok());
+    let refresh_token = refresh_token.as_ref();
+    match handle(visit, endpoint, refresh_token, &mut tenant).await {
         Ok(answer) => {
             let mut response = answer.into_response();
             telemetry(&mut response, 0, None);
@@ -145,12 +101,13 @@ async fn tokens_or_refusal(visit: &Visit, endpoint: TokenVersion) -> Response {
                 // The rules evaluated nothing, and a flood of requests must not become a flood of
                 // commits.
                 Some(_) if refusal.error == aadsts::TOO_MANY_REQUESTS => Ok(()),
-                Some(tenant) => record::record_refusal(visit, tenant, &refusal, &details).await,
+                Some(tenant) => record_refusal(visit, tenant, &refusal, &details, refresh_token).await,
                 None => Ok(()),
             };
             let refusal = recorded.err().unwrap_or(refusal).at(endpoint);
             let mut response = refusal.token_response(&details);
-            telemetry(&mut response, refusal.error.number, record::presented_age(visit, details.at));
+            let age = refresh_token.and_then(|token| age(token.issued_at, details.at));
+            telemetry(&mut response, refusal.error.number, age);
             response
         }
     }
@@ -159,6 +116,7 @@ async fn tokens_or_refusal(visit: &Visit, endpoint: TokenVersion) -> Response {
 async fn handle(
     visit: &Visit,
     endpoint: TokenVersion,
+    refresh_token: Option<&SealedRefreshToken>,
     found: &mut Option<TenantId>,
 ) -> Result<TokenAnswer, Refusal> {
     let Visit { idp, segment, headers, parameters: form, .. } = visit;
@@ -191,7 +149,8 @@ async fn handle(
     if endpoint == TokenVersion::V2 && form.get("resource").is_some() {
         return Err(Refusal::new(aadsts::RESOURCE_PARAMETER_ON_V2));
     }
-    let presented = Presented { client_id: &client_id, segment, headers, form, grant, trace: &visit.trace };
+    let presented =
+        PresentedClient { client_id: &client_id, segment, headers, form, grant, trace: &visit.trace };
     let client = authenticate(idp, &tenant, &presented, now).await?;
     let claims = parse_claims(form)?;
     check_age(&claims, now)?;
@@ -201,6 +160,7 @@ async fn handle(
         tenant,
         client,
         form,
+        refresh_token,
         claims,
         endpoint,
         origin: &visit.origin.0,
@@ -213,9 +173,9 @@ async fn handle(
     match grant {
         GrantType::AuthorizationCode => authorization_code::redeem(&request).await,
         GrantType::RefreshToken => refresh_token::redeem(&request).await,
-        GrantType::ClientCredentials => client_credentials::grant(&request).await,
-        GrantType::Password => password::grant(&request).await,
+        GrantType::ClientCredentials => client_credentials::redeem(&request).await,
+        GrantType::Password => password::redeem(&request).await,
         GrantType::DeviceCode => device_code::redeem(&request).await,
-        GrantType::OnBehalfOf => on_behalf_of::grant(&request).await,
+        GrantType::OnBehalfOf => on_behalf_of::redeem(&request).await,
     }
 }

@@ -1,31 +1,26 @@
-//! The token endpoint: parses the request, finds the tenant, authenticates the client, evaluates
-//! the grant, mints, records and responds. Each grant type has its own file.
+//! The token endpoint. A request is parsed ([`endpoint`]), its client authenticated, and handled by
+//! one of the [`grants`], each of which goes through the steps of the [`pipeline`]: scopes, user,
+//! access, verdict, consent, mint, record, response.
 
 mod authorization_code;
 mod client_assertion;
-mod client_authentication;
-mod client_credentials;
-mod device_code;
+pub(crate) mod client_authentication;
+pub(crate) mod device_code;
 mod endpoint;
-mod evaluation;
-mod front_channel;
+pub(crate) mod grant;
 mod grant_type;
-mod lifetime;
-mod mint;
-mod on_behalf_of;
-mod password;
-mod record;
-mod refresh_token;
-mod refresh_token_facts;
-mod resource_grant;
-mod response;
-pub(crate) mod rotation;
-mod user_claims;
+mod grants;
+pub(crate) mod mint;
+mod pipeline;
+mod presented_client;
+pub(crate) mod record;
+pub(crate) mod refresh_token;
+pub(crate) mod request;
+pub(crate) mod resource_grant;
+pub(crate) mod response;
 
 pub(crate) use authorization_code::{AuthorizationCode, CodeChallenge, CodeScopes};
 pub(crate) use client_assertion::{AHEAD, holds_by_either_clock};
 pub(crate) use client_authentication::find as find_client;
 pub(crate) use endpoint::{preflight, token_v1, token_v2, wrong_method};
-pub(crate) use evaluation::parse_claims;
-pub(crate) use front_channel::front_channel_tokens;
-pub(crate) use refresh_token_facts::{Presentation, gather as gather_refresh_token_facts};
+pub(crate) use request::parse_claims;

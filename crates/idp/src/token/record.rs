@@ -1,69 +1,114 @@
 //! The journal events of the token endpoint. They name tokens by id and fingerprint only.
 
-use outlive_clock::{Instant, Span, TenantId};
+use outlive_clock::{TenantId, UserId};
 use outlive_journal::Event;
+use outlive_rules::scopes::GrantedScopes;
 use outlive_store::Change;
-use outlive_tokens::{SealedRefreshToken, SealedToken, fingerprint};
+use outlive_tokens::{SealedRefreshToken, fingerprint};
 use outlive_wire::Subject;
 use outlive_wire::events::{
     IssuedAccessToken, IssuedRefreshToken, PresentedRefreshToken, TokenIssued, TokenRefused,
 };
 
-use super::endpoint::TokenRequest;
-use super::mint::{MintedAccessToken, UserGrant};
-use super::refresh_token_facts::class_of;
-use super::resource_grant::ResourceGrant;
+use super::grant::Family;
+use super::mint::access_token::AccessToken;
+use super::mint::{Minted, MintedForApplication};
+use super::request::TokenRequest;
 use crate::protocol::refusal::{Refusal, RequestDetails};
-use crate::protocol::response_headers::age;
 use crate::visit::Visit;
 
-/// Records that tokens were issued for a user.
-pub(crate) fn issued_to_user(
-    request: &TokenRequest<'_>,
-    grant: &UserGrant<'_>,
-    resource: &ResourceGrant,
-    access_token: &MintedAccessToken,
-    refresh_token: Option<&(SealedRefreshToken, String)>,
-    change: &mut Change,
-) {
-    let refresh_token = refresh_token.map(|(token, text)| issued_refresh_token(token, text));
-    let mut about =
-        vec![access_token.uti.clone(), access_token.fingerprint.clone(), grant.family.id().to_string()];
-    if let Some(token) = &refresh_token {
-        about.extend([token.id.to_string(), token.fingerprint.clone()]);
-        about.extend(token.parent.map(|parent| parent.to_string()));
-    }
-    let issued = TokenIssued {
-        grant_type: grant.grant_type.to_owned(),
-        client_id: request.client.application.client_id,
-        client_name: request.client.application.name.clone(),
-        client_class: request.client.class(),
-        user_id: Some(grant.user.id),
-        upn: Some(grant.user.upn.clone()),
-        family: Some(grant.family.id()),
-        session: grant.session_id,
-        amr: grant.amr.clone(),
-        resource: resource.name.clone(),
-        scope: Some(resource.granted.names().join(" ")),
-        roles: None,
-        access_token: issued_access_token(access_token),
-        refresh_token,
-        verdict: Some(grant.decision.verdict.clone()),
-        question: Some(grant.decision.question.clone()),
-    };
-    record(request, Subject::user(grant.user.id), issued, about, change);
+/// Tokens that are in the journal. Only this module creates the value, and a response is built from
+/// nothing else.
+pub(super) struct Recorded<'a> {
+    pub(super) request: &'a TokenRequest<'a>,
+    pub(super) access_token: AccessToken,
+    /// The content and the text.
+    pub(super) refresh_token: Option<(SealedRefreshToken, String)>,
+    pub(super) id_token: Option<String>,
+    /// The requested identifier of the resource.
+    pub(super) resource: String,
+    /// The user and the granted scopes; `None` for an application.
+    pub(super) user: Option<(UserId, GrantedScopes)>,
+    _recorded: (),
 }
 
-/// Records that a token was issued to an application for itself.
-pub(crate) fn issued_to_app(
+impl<'a> Minted<'a> {
+    /// Commits the journal event together with `change`. Returns `None` if another request changed
+    /// the same rows.
+    pub(super) async fn record(self, mut change: Change) -> Result<Option<Recorded<'a>>, Refusal> {
+        let Self { authorized, grant, access_token, refresh_token, id_token } = self;
+        let (request, user, resource) = (authorized.request, authorized.user, authorized.resource);
+        if let (Family::Of(used, rotation), Some((next, _))) = (&grant.family, &refresh_token) {
+            rotation.replace(used, next, request.now, &mut change);
+        }
+        let issued_refresh_token =
+            refresh_token.as_ref().map(|(token, text)| issued_refresh_token(token, text));
+        let family = grant.family.id();
+        let mut about = vec![access_token.uti.clone(), access_token.fingerprint.clone(), family.to_string()];
+        if let Some(token) = &issued_refresh_token {
+            about.extend([token.id.to_string(), token.fingerprint.clone()]);
+            about.extend(token.parent.map(|parent| parent.to_string()));
+        }
+        let issued = TokenIssued {
+            user_id: Some(user.id),
+            upn: Some(user.upn),
+            family: Some(family),
+            session: grant.authentication.session_id,
+            amr: grant.authentication.amr.clone(),
+            scope: Some(resource.granted.names().join(" ")),
+            refresh_token: issued_refresh_token,
+            verdict: Some(authorized.decision.verdict),
+            question: Some(authorized.decision.question),
+            ..token_issued(request, grant.grant_type, &resource.name, &access_token)
+        };
+        append(request, Subject::user(user.id), issued, about, &mut change);
+        match request.idp.chassis.store.commit(change).await {
+            Ok(()) => {}
+            Err(error) if error.is_conflict() => return Ok(None),
+            Err(error) => return Err(error.into()),
+        }
+        Ok(Some(Recorded {
+            request,
+            access_token,
+            refresh_token,
+            id_token,
+            resource: resource.name,
+            user: Some((user.id, resource.granted)),
+            _recorded: (),
+        }))
+    }
+}
+
+impl<'a> MintedForApplication<'a> {
+    /// Commits the journal event.
+    pub(super) async fn record(self) -> Result<Recorded<'a>, Refusal> {
+        let Self { authorized, access_token } = self;
+        let request = authorized.request;
+        let issued = TokenIssued {
+            roles: Some(authorized.roles),
+            ..token_issued(request, "client_credentials", &access_token.audience, &access_token)
+        };
+        let about = vec![access_token.uti.clone(), access_token.fingerprint.clone()];
+        let mut change = Change::new();
+        let client = request.client.application.client_id;
+        append(request, Subject::client(client), issued, about, &mut change);
+        request.idp.chassis.store.commit(change).await?;
+        let resource = authorized.resource.audience().to_owned();
+        let (refresh_token, id_token) = (None, None);
+        Ok(Recorded { request, access_token, refresh_token, id_token, resource, user: None, _recorded: () })
+    }
+}
+
+/// Returns the event of an access token, without what only a user's has.
+pub(crate) fn token_issued(
     request: &TokenRequest<'_>,
-    access_token: &MintedAccessToken,
-    roles: &[String],
-    change: &mut Change,
-) {
+    grant_type: &str,
+    resource: &str,
+    access_token: &AccessToken,
+) -> TokenIssued {
     let client = &request.client.application;
-    let issued = TokenIssued {
-        grant_type: "client_credentials".to_owned(),
+    TokenIssued {
+        grant_type: grant_type.to_owned(),
         client_id: client.client_id,
         client_name: client.name.clone(),
         client_class: request.client.class(),
@@ -72,19 +117,22 @@ pub(crate) fn issued_to_app(
         family: None,
         session: None,
         amr: Vec::new(),
-        resource: access_token.audience.clone(),
+        resource: resource.to_owned(),
         scope: None,
-        roles: Some(roles.to_owned()),
-        access_token: issued_access_token(access_token),
+        roles: None,
+        access_token: IssuedAccessToken {
+            uti: access_token.uti.clone(),
+            fingerprint: access_token.fingerprint.clone(),
+            expires_at: access_token.expires_at,
+            evaluated: Some(access_token.evaluated),
+        },
         refresh_token: None,
         verdict: None,
         question: None,
-    };
-    let about = vec![access_token.uti.clone(), access_token.fingerprint.clone()];
-    record(request, Subject::client(client.client_id), issued, about, change);
+    }
 }
 
-fn record(
+fn append(
     request: &TokenRequest<'_>,
     subject: Subject,
     issued: TokenIssued,
@@ -95,22 +143,13 @@ fn record(
     change.append(request.idp.chassis.journal.entry(&event.about(about)));
 }
 
-fn issued_access_token(token: &MintedAccessToken) -> IssuedAccessToken {
-    IssuedAccessToken {
-        uti: token.uti.clone(),
-        fingerprint: token.fingerprint.clone(),
-        expires_at: token.expires_at,
-        evaluated: Some(token.evaluated),
-    }
-}
-
 fn issued_refresh_token(token: &SealedRefreshToken, text: &str) -> IssuedRefreshToken {
     IssuedRefreshToken {
         id: token.token_id,
         parent: token.parent_id,
         family: token.family_id,
         fingerprint: fingerprint(text),
-        client_class: class_of(token),
+        client_class: token.client_class,
         password_based: token.password_based,
         session: token.session_id,
         family_issued_at: token.family_issued_at,
@@ -124,21 +163,20 @@ pub(crate) async fn record_refusal(
     tenant: TenantId,
     refusal: &Refusal,
     asked: &RequestDetails,
+    presented: Option<&SealedRefreshToken>,
 ) -> Result<(), Refusal> {
     let Visit { idp, parameters: form, trace, .. } = visit;
-    let presented = form.get("refresh_token");
-    let opened = presented.and_then(|text| SealedRefreshToken::open(&idp.chassis.sealer, text).ok());
-    let opened = opened.filter(|token| token.tenant == tenant);
-    let subject = match &opened {
+    let presented = presented.filter(|token| token.tenant == tenant);
+    let subject = match presented {
         Some(token) => Subject::user(token.user_id),
         None => Subject::client(truncated(form.get("client_id").unwrap_or("unknown"))),
     };
-    let refresh_token = opened.map(|token| PresentedRefreshToken {
+    let refresh_token = presented.map(|token| PresentedRefreshToken {
         id: token.token_id,
         parent: token.parent_id,
         family: token.family_id,
-        fingerprint: presented.map(fingerprint),
-        client_class: class_of(&token),
+        fingerprint: form.get("refresh_token").map(fingerprint),
+        client_class: token.client_class,
         password_based: token.password_based,
     });
     let about: Vec<_> = refresh_token
@@ -168,14 +206,7 @@ pub(crate) async fn record_refusal(
     Ok(idp.chassis.journal.append(&event).await?)
 }
 
-/// The age of the presented refresh token, if there is one that can be decrypted.
-pub(crate) fn presented_age(visit: &Visit, now: Instant) -> Option<Span> {
-    let presented = visit.parameters.get("refresh_token")?;
-    let token = SealedRefreshToken::open(&visit.idp.chassis.sealer, presented).ok()?;
-    age(token.issued_at, now)
-}
-
-/// A parameter of the request, limited to what the journal keeps.
+/// Returns a parameter of the request, limited to what the journal keeps.
 fn truncated(text: &str) -> String {
     text.chars().take(100).collect()
 }

@@ -1,148 +1,169 @@
-//! `grant_type=refresh_token` (RFC 6749, section 6). Each redemption returns a new refresh token,
-//! and the old one stays valid, unless the tenant's rules rotate strictly.
+//! A presented refresh token: its facts for the rules, at redemption and when explaining a verdict,
+//! and its family, for tenants whose rules enable rotation (`rotation=strict`).
 
-use outlive_clock::ClientId;
-use outlive_rules::scopes::{RequestedResource, ScopeError, ScopeRequest};
-use outlive_rules::{ClientClass, Presented, Rule, aadsts};
-use outlive_store::Change;
-use outlive_tokens::{ClaimsRequest, SealedRefreshToken, SealedToken, TokenVersion};
+use outlive_chassis::{Chassis, ClockError};
+use outlive_clock::{Instant, Speed};
+use outlive_rules::{RefreshTokenFacts, RequestOrigin, RotationFacts, Ruleset, SecondFactorFacts, lifetimes};
+use outlive_store::{Change, Statement, StoreError, sql};
+use outlive_tokens::SealedRefreshToken;
+use uuid::Uuid;
 
-use super::endpoint::TokenRequest;
-use super::mint::{Family, UserGrant, mint_for_user};
-use super::refresh_token_facts::{self, Presentation};
-use super::resource_grant::{ResourceGrant, ResourceRequest, requested_scopes, resolve_grant};
-use super::response::TokenAnswer;
-use crate::protocol::decision::Decision;
-use crate::protocol::refusal::Refusal;
-use crate::sign_in::second_factor;
+use crate::access::conditional_access::Access;
+use crate::access::second_factor;
+use crate::directory::{Application, Tenant, User};
+use crate::idp::Idp;
 
-pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Refusal> {
-    if let Some(answer) = attempt(request).await? {
-        return Ok(answer);
-    }
-    // Another request used the token at the same time, where it is valid once: it counts as
-    // replaced, and can be used again within the grace period.
-    attempt(request).await?.ok_or_else(|| Refusal::new(aadsts::INVALID_GRANT))
+/// A presented refresh token and its context.
+pub(crate) struct Presentation<'a> {
+    pub(crate) tenant: &'a Tenant,
+    pub(crate) token: &'a SealedRefreshToken,
+    pub(crate) user: Option<&'a User>,
+    pub(crate) client: Option<&'a Application>,
+    pub(crate) access: &'a Access,
+    /// Whether the presenting client is the one it was issued to.
+    pub(crate) by_its_client: bool,
+    /// The page that sent the request, if a browser did.
+    pub(crate) origin: RequestOrigin,
 }
 
-/// Redeems the token; `None` if another request changed its family meanwhile.
-async fn attempt(request: &TokenRequest<'_>) -> Result<Option<TokenAnswer>, Refusal> {
-    let idp = request.idp;
-    let presented = request.form.get("refresh_token").ok_or_else(|| Refusal::missing("refresh_token"))?;
-    let token = SealedRefreshToken::open(&idp.chassis.sealer, presented)
-        .map_err(|_| Refusal::new(aadsts::MALFORMED_GRANT))?;
-    if token.tenant != request.tenant.id {
-        return Err(Refusal::new(aadsts::INVALID_GRANT));
-    }
-    let client = &request.client.application;
-    let by_its_client = token.client_id == client.client_id;
-    match (refresh_token_facts::class_of(&token), request.client.class()) {
-        // The class of another client does not matter: the grant is not its own.
-        _ if !by_its_client => {}
-        (ClientClass::Confidential, ClientClass::Public) => {
-            return Err(Refusal::new(aadsts::CREDENTIAL_MISSING));
-        }
-        // A grant keeps the class in which it was made.
-        (ClientClass::Public, ClientClass::Confidential) => {
-            return Err(Refusal::new(aadsts::CREDENTIAL_NOT_ALLOWED));
-        }
-        _ => {}
-    }
-    let user = idp.directory.user(token.tenant, token.user_id).await?;
-    let wanted = wanted(request, &token);
-    let scopes = wanted.as_ref().ok().map(|wanted| &wanted.scopes);
-    let access =
-        request.access(user.as_ref(), scopes, &request.claims.contexts, Some(token.auth_time)).await?;
-    let presentation = Presentation {
-        tenant: &request.tenant,
-        token: &token,
-        user: user.as_ref(),
-        client: Some(client),
-        access: &access,
-        by_its_client,
-        origin: request.page,
+/// Returns the facts, and the effect on the family where refresh tokens rotate.
+pub(crate) async fn gather(
+    idp: &Idp,
+    presented: &Presentation<'_>,
+) -> Result<(RefreshTokenFacts, Rotation), StoreError> {
+    let Presentation { tenant, token, user, client, access, by_its_client, origin } = *presented;
+    let session_signed_out_at = match token.session_id {
+        Some(session) => idp.directory.signed_out_at(tenant.id, session).await?,
+        None => None,
     };
-    let (facts, rotation) = refresh_token_facts::gather(idp, &presentation).await?;
-    let presented = Presented::RefreshToken(facts);
-    let decision = Decision::on(presented, user.as_ref(), &request.tenant.rules, request.now);
-    if let Some(refusal) = decision.refusal() {
-        if decision.verdict.rule == Rule::UsedBefore
-            && let Some(end) = rotation.end_family(&token, request.now)
-        {
-            idp.chassis.store.commit(Change::from(end)).await?;
-        }
-        let first = scopes.and_then(|scopes| scopes.resources.first());
-        let resource = first.map_or(token.resource.as_str(), RequestedResource::audience);
-        return Err(second_factor::complete(
-            refusal,
-            &idp.directory,
-            &request.tenant,
-            resource,
-            access.policies,
-        )
-        .await?);
-    }
-    let Some(user) = user else { return Err(Refusal::new(aadsts::USER_NOT_FOUND)) };
-    let wanted = wanted?;
-    let by_grant = !wanted.names_resource;
-    let resource = resolve_grant(request, user.id, wanted).await?;
-    if by_grant {
-        check_own_application(request, &resource)?;
-    }
-    let grant = UserGrant {
-        user: &user,
-        amr: token.amr.clone(),
-        auth_time: token.auth_time,
-        session_id: token.session_id,
-        nonce: None,
-        address: token.address,
-        contexts: request.claims.contexts.clone(),
-        family: Family::Of(&token, &rotation),
-        claims: request.claims.clone().after(&declared_before(&token)),
-        decision: &decision,
-        grant_type: "refresh_token",
+    let rotation = look_up(&idp.chassis, &tenant.rules, token).await?;
+    let facts = RefreshTokenFacts {
+        client_class: token.client_class,
+        password_based: token.password_based,
+        spa: token.is_spa(),
+        family_issued_at: token.family_issued_at,
+        issued_at: token.issued_at,
+        session_signed_out_at,
+        presented_by_its_client: by_its_client,
+        origin,
+        second_factor: user.map_or_else(SecondFactorFacts::default, |user| {
+            access.also(second_factor::facts(tenant, user, client, &token.amr))
+        }),
+        rotation: rotation.facts.clone(),
+        conditional_access: access.facts.clone(),
     };
-    let mut change = Change::new();
-    let answer = mint_for_user(request, grant, resource, &mut change).await?;
-    match idp.chassis.store.commit(change).await {
-        Ok(()) => Ok(Some(answer)),
-        Err(error) if error.is_conflict() => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    Ok((facts, rotation))
 }
 
-/// The capabilities that the client declared when the family was created.
-fn declared_before(token: &SealedRefreshToken) -> ClaimsRequest {
-    ClaimsRequest { can_be_challenged: token.can_be_challenged, ..ClaimsRequest::default() }
+/// The state of a presented token, and the effect of its use.
+pub(crate) struct Rotation {
+    pub(crate) facts: RotationFacts,
+    /// Whether the family has been used before.
+    known: bool,
+    strict: bool,
+    /// The successor of the presented token, if that was the last to be replaced.
+    successor: Option<Uuid>,
 }
 
-/// The scopes to issue: those of the resource of the request, or else of the grant, with all that
-/// is consented to.
-fn wanted(request: &TokenRequest<'_>, token: &SealedRefreshToken) -> Result<ResourceRequest, Refusal> {
-    let named = requested_scopes(request)?;
-    let names_resource = named.as_ref().is_some_and(|named| !named.resources.is_empty());
-    if token.several && !names_resource {
-        return Err(ScopeError::NoneOfSeveral.into());
+/// Looks up the family: one indexed read, and none without rotation.
+async fn look_up(
+    chassis: &Chassis,
+    rules: &Ruleset,
+    token: &SealedRefreshToken,
+) -> Result<Rotation, StoreError> {
+    let strict = rules.switches().strict_rotation;
+    let unused = Rotation { facts: RotationFacts::default(), known: false, strict, successor: None };
+    if !strict {
+        return Ok(unused);
     }
-    let kept = ScopeRequest::of_kept((!token.bare).then(|| token.resource.clone()), &token.scopes);
-    let mut scopes = kept.at_refresh(named);
-    if request.endpoint == TokenVersion::V1 {
-        scopes.oidc.extend(ScopeRequest::of_version_1().oidc);
+    let row = chassis.store.row(sql!(
+        "SELECT good, previous, used_us, ended_us FROM refresh_token_families \
+         WHERE tenant = $1 AND family = $2",
+        token.tenant,
+        token.family_id.to_string()
+    ));
+    let Some(row) = row.await? else { return Ok(unused) };
+    let mut facts =
+        RotationFacts { family_ended_at: row.opt_instant("ended_us")?, ..RotationFacts::default() };
+    let (good, previous) = (row.parse::<Uuid>("good")?, row.opt_text("previous")?);
+    if good == token.token_id {
+        return Ok(Rotation { facts, known: true, ..unused });
     }
-    // A refresh always returns a refresh token.
-    scopes.oidc.insert("offline_access".to_owned());
-    Ok(ResourceRequest { names_resource, ..ResourceRequest::of_one(scopes) })
+    let used_at = row.instant("used_us")?;
+    facts.used_at = Some(used_at);
+    let was_replaced_last = previous.is_some_and(|previous| previous == token.token_id.to_string());
+    if was_replaced_last {
+        let speed = match chassis.clocks.clock(token.tenant).await {
+            Ok(clock) => clock.speed(),
+            Err(ClockError::UnknownTenant(_)) => Speed::REAL,
+            Err(ClockError::Store(error)) => return Err(error),
+        };
+        facts.reusable_until = Some(RotationFacts::reusable_until(used_at, speed));
+    }
+    Ok(Rotation { facts, known: true, strict, successor: was_replaced_last.then_some(good) })
 }
 
-/// An application that requested a token for itself by URI has to name the resource again, or
-/// itself by client id (90009).
-fn check_own_application(request: &TokenRequest<'_>, resource: &ResourceGrant) -> Result<(), Refusal> {
-    let client = &request.client.application;
-    let by_uri = resource.name.parse::<ClientId>().is_err();
-    if resource.application.client_id == client.client_id && by_uri {
-        return Err(Refusal::new(aadsts::OWN_APPLICATION_BY_URI)
-            .with("client", client.client_id)
-            .with("client_name", &client.name));
+impl Rotation {
+    /// Returns the id of the next token if the presented one is retried: a client that lost the
+    /// first response then gets the same token again.
+    pub(crate) fn successor(&self, now: Instant) -> Option<Uuid> {
+        self.successor.filter(|_| self.strict && self.facts.is_reuse(now))
     }
-    Ok(())
+
+    /// Makes `next` the valid token of the family if `used` still is; of two concurrent uses
+    /// exactly one succeeds.
+    pub(crate) fn replace(
+        &self,
+        used: &SealedRefreshToken,
+        next: &SealedRefreshToken,
+        now: Instant,
+        change: &mut Change,
+    ) {
+        if !self.strict || self.successor(now).is_some() {
+            return;
+        }
+        let (tenant, family) = (used.tenant, used.family_id.to_string());
+        change.add(if self.known {
+            sql!(
+                "UPDATE refresh_token_families SET good = $1, previous = $5, used_us = $2 \
+                 WHERE tenant = $3 AND family = $4 AND good = $5 AND ended_us IS NULL",
+                next.token_id.to_string(),
+                now,
+                tenant,
+                family,
+                used.token_id.to_string()
+            )
+            .expect_rows(1)
+        } else {
+            sql!(
+                "INSERT INTO refresh_token_families (tenant, family, good, previous, used_us) \
+                 VALUES ($1, $2, $3, $4, $5)",
+                tenant,
+                family,
+                next.token_id.to_string(),
+                used.token_id.to_string(),
+                now
+            )
+        });
+        // Tokens that have been unused for so long are rejected without a row.
+        change.add(sql!(
+            "DELETE FROM refresh_token_families WHERE tenant = $1 AND family IN \
+             (SELECT family FROM refresh_token_families WHERE tenant = $1 AND used_us < $2 LIMIT 20)",
+            tenant,
+            now - lifetimes::REFRESH_TOKEN_INACTIVITY
+        ));
+    }
+
+    /// Revokes the family if the token was used before, unless it is revoked already.
+    pub(crate) fn end_family(&self, token: &SealedRefreshToken, now: Instant) -> Option<Statement> {
+        (self.facts.used_at.is_some() && self.facts.family_ended_at.is_none()).then(|| {
+            sql!(
+                "UPDATE refresh_token_families SET ended_us = $1 \
+                 WHERE tenant = $2 AND family = $3 AND ended_us IS NULL",
+                now,
+                token.tenant,
+                token.family_id.to_string()
+            )
+        })
+    }
 }

@@ -7,7 +7,7 @@ use outlive_rules::aadsts;
 use outlive_rules::scopes::{GrantedScopes, RequestedResource, ScopeError, ScopeRequest};
 use outlive_tokens::TokenVersion;
 
-use super::endpoint::TokenRequest;
+use super::request::TokenRequest;
 use crate::access::assignment;
 use crate::access::scopes::{ResolveError, ResolvedResource, resolve};
 use crate::directory::Application;

@@ -2,15 +2,17 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::{CACHE_CONTROL, EXPIRES, PRAGMA};
-use outlive_clock::{Instant, Span};
-use outlive_rules::scopes::ResponseStyle;
+use outlive_clock::Span;
+use outlive_rules::lifetimes;
+use outlive_rules::scopes::{GrantedScopes, ResponseStyle};
 use outlive_tokens::TokenVersion;
 use serde::Serialize;
+use serde_json::json;
 
-use super::evaluation;
-use super::mint::MintedAccessToken;
-use super::resource_grant::ResourceGrant;
+use super::record::Recorded;
 
 /// Numbers in version 2.0 and strings in version 1.0.
 #[derive(Debug, Serialize)]
@@ -49,67 +51,49 @@ pub(crate) struct TokenAnswer {
 }
 
 impl TokenAnswer {
-    pub(crate) fn for_user(
-        endpoint: TokenVersion,
-        access_token: MintedAccessToken,
-        refresh_token: Option<String>,
-        id_token: Option<String>,
-        client_info: Option<String>,
-        resource: &ResourceGrant,
-        now: Instant,
-    ) -> Self {
-        let mut answer = Self::bare(endpoint, access_token, resource.name.clone(), now);
-        answer.scope = Some(scope(endpoint, resource));
-        answer.refresh_token = refresh_token;
-        answer.id_token = id_token;
-        answer.client_info = client_info;
-        answer
-    }
-
-    /// Adds the lifetime of the refresh token to a version 2.0 response.
-    pub(crate) fn with_refresh_token_life(mut self, endpoint: TokenVersion, life: Option<Span>) -> Self {
-        let life = life.filter(|_| endpoint == TokenVersion::V2 && self.refresh_token.is_some());
-        self.refresh_token_expires_in = life.map(|life| Seconds::Number(life.as_seconds()));
-        self
-    }
-
-    pub(crate) fn for_app(
-        endpoint: TokenVersion,
-        access_token: MintedAccessToken,
-        resource: String,
-        now: Instant,
-    ) -> Self {
-        Self::bare(endpoint, access_token, resource, now)
-    }
-
-    fn bare(endpoint: TokenVersion, access_token: MintedAccessToken, resource: String, now: Instant) -> Self {
-        let lives = access_token.expires_at - now;
-        let v1 = endpoint == TokenVersion::V1;
+    /// Returns the response with recorded tokens.
+    pub(super) fn of(recorded: Recorded<'_>) -> Self {
+        let Recorded { request, access_token, refresh_token, id_token, resource, user, .. } = recorded;
+        let is_v1 = request.endpoint == TokenVersion::V1;
         let seconds = |span: Span| {
             let seconds = span.as_seconds();
-            if v1 { Seconds::Text(seconds.to_string()) } else { Seconds::Number(seconds) }
+            if is_v1 { Seconds::Text(seconds.to_string()) } else { Seconds::Number(seconds) }
         };
+        let lifetime = access_token.expires_at - request.now;
+        // MSAL for JavaScript reads this member. Entra ID was observed to send it for the refresh of
+        // a single-page application, whose refresh tokens have a fixed expiry.
+        let refreshed = refresh_token.as_ref().filter(|(token, _)| !is_v1 && token.parent_id.is_some());
+        let refresh_token_end = refreshed.and_then(|(token, _)| token.fixed_expires_at);
+        let client_info = user.as_ref().filter(|_| request.form.get("client_info") == Some("1"));
         Self {
             token_type: "Bearer",
-            scope: None,
-            expires_in: seconds(lives),
-            ext_expires_in: seconds(lives),
-            refresh_in: evaluation::refresh_in(lives).map(seconds),
-            expires_on: v1.then(|| access_token.expires_at.as_seconds().to_string()),
-            not_before: v1.then(|| access_token.not_before.as_seconds().to_string()),
-            resource: v1.then_some(resource),
+            scope: user.as_ref().map(|(_, granted)| scope(request.endpoint, granted)),
+            expires_in: seconds(lifetime),
+            ext_expires_in: seconds(lifetime),
+            refresh_in: refresh_in(lifetime).map(seconds),
+            expires_on: is_v1.then(|| access_token.expires_at.as_seconds().to_string()),
+            not_before: is_v1.then(|| access_token.not_before.as_seconds().to_string()),
+            resource: is_v1.then_some(resource),
             access_token: access_token.token,
-            refresh_token: None,
-            refresh_token_expires_in: None,
-            id_token: None,
-            client_info: None,
+            refresh_token_expires_in: refresh_token_end.map(|end| seconds(end - request.now)),
+            refresh_token: refresh_token.map(|(_, text)| text),
+            id_token,
+            client_info: client_info.map(|(id, _)| {
+                URL_SAFE_NO_PAD.encode(json!({"uid": id, "utid": request.tenant.id}).to_string())
+            }),
         }
     }
 }
 
+/// Returns `refresh_in`, when the client should proactively refresh: half the lifetime of a
+/// long-lived token.
+fn refresh_in(expires_in: Span) -> Option<Span> {
+    (expires_in > lifetimes::ACCESS_TOKEN_LONGEST).then(|| Span::from_seconds(expires_in.as_seconds() / 2))
+}
+
 /// Returns the granted scopes in the format of the version.
-pub(super) fn scope(endpoint: TokenVersion, resource: &ResourceGrant) -> String {
-    resource.granted.scope(match endpoint {
+pub(crate) fn scope(endpoint: TokenVersion, granted: &GrantedScopes) -> String {
+    granted.scope(match endpoint {
         TokenVersion::V1 => ResponseStyle::Bare,
         TokenVersion::V2 => ResponseStyle::AsRequested,
     })
@@ -119,5 +103,16 @@ impl IntoResponse for TokenAnswer {
     fn into_response(self) -> Response {
         let headers = [(CACHE_CONTROL, "no-store, no-cache"), (PRAGMA, "no-cache"), (EXPIRES, "-1")];
         (headers, Json(self)).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_long_lives_are_halved() {
+        assert_eq!(refresh_in(Span::from_minutes(90)), None);
+        assert_eq!(refresh_in(Span::from_hours(24)), Some(Span::from_hours(12)));
     }
 }

@@ -7,9 +7,9 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::directory::KeyCredential;
+use crate::directory::limits::CERTIFICATES_MAX;
 use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
-use crate::lab::registration::CERTIFICATES_MAX;
 
 /// A certificate in a request. Graph's other properties are part of the certificate itself.
 #[derive(Debug, Deserialize)]

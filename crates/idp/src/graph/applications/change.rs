@@ -5,15 +5,15 @@ use uuid::Uuid;
 
 use super::certificates::NewKeyCredential;
 use super::required::RequiredAccess;
+use crate::directory::limits::{
+    IDENTIFIER_URIS_MAX, OPTIONAL_CLAIMS_MAX, PERMISSIONS_MAX, is_identifier_uri, is_name, is_permission_name,
+};
 use crate::directory::spec::{
     AppRoleSpec, GroupClaims, OptionalClaimsSpec, RedirectUriSpec, RedirectUriType, ScopeSpec,
 };
 use crate::directory::{Application, PlainHttp, first_unregistrable};
 use crate::graph::body::{not_null, nullable};
 use crate::graph::error::GraphError;
-use crate::lab::registration::{
-    IDENTIFIER_URIS_MAX, OPTIONAL_CLAIMS_MAX, PERMISSIONS_MAX, is_identifier_uri, is_name, is_permission_name,
-};
 use crate::sign_in::authorize::is_logout_url;
 
 /// The properties of a new or updated application. Absent ones are unchanged; null sets the default

@@ -13,15 +13,15 @@ use super::named::application;
 use super::read::ApplicationName;
 use super::write::{commit_update, writable};
 use crate::directory::FederatedCredential;
+use crate::directory::limits::{
+    FEDERATED_CREDENTIALS_MAX, FederatedFault, federated_fault, is_federated_text,
+};
 use crate::directory::spec::FederatedCredentialSpec;
 use crate::graph::body::{Body, not_null, nullable};
 use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
 use crate::graph::odata::{EntityType, entity, whole_collection};
 use crate::graph::permissions::READ_APPLICATIONS;
-use crate::lab::registration::{
-    FEDERATED_CREDENTIALS_MAX, FederatedFault, federated_fault, is_federated_text,
-};
 
 const CREDENTIAL: EntityType = EntityType {
     name: "microsoft.graph.federatedIdentityCredential",

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::directory::Application;
+use crate::directory::limits::{APIS_MAX, PERMISSIONS_MAX};
 use crate::directory::spec::RequiredSpec;
 use crate::graph::caller::Caller;
 use crate::graph::error::GraphError;
-use crate::lab::registration::{APIS_MAX, PERMISSIONS_MAX};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -12,6 +12,8 @@ use serde::Deserialize;
 
 use super::resource::{USER, resource};
 use super::update::{PasswordProfile, UserType, bounded, invalid};
+use crate::directory::SecondFactor;
+use crate::directory::limits::{is_domain_length, is_user_name_prefix};
 use crate::directory::passwords::{self, HashedPassword};
 use crate::directory::{Tenant, User, UserProfile};
 use crate::graph::body::Body;
@@ -20,9 +22,7 @@ use crate::graph::error::GraphError;
 use crate::graph::mail_nickname::mail_nickname;
 use crate::graph::odata::entity;
 use crate::graph::permissions::WRITE_USERS;
-use crate::lab::registration::{is_domain_length, is_user_name_prefix};
 use crate::protocol::refusal::Refusal;
-use crate::sign_in::second_factor::SecondFactor;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::create::checked_upn;
 use crate::directory::User;
+use crate::directory::limits::is_name;
 use crate::graph::body::{Body, not_null, nullable};
 use crate::graph::caller::Caller;
 use crate::graph::directory_roles::{another_administrator, or_last_administrator};
@@ -18,7 +19,6 @@ use crate::graph::error::GraphError;
 use crate::graph::mail_nickname::mail_nickname;
 use crate::graph::passwords::reset_password_and;
 use crate::graph::permissions::WRITE_USERS;
-use crate::lab::registration::is_name;
 
 /// The properties of a user that can be changed. An absent property stays unchanged; a null clears
 /// it where it may be empty.

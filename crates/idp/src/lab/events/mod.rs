@@ -165,7 +165,10 @@ impl Lab<'_> {
                 lab_policies::sign_in_frequency(self.idp, self.tenant, every, self.now, self.trace).await
             }
             LabEvent::RotateSigningKey { every: None } => {
-                signing_key_turns::rotate(self.idp, self.tenant, self.now, Change::new(), self.trace).await?;
+                self.idp
+                    .keys
+                    .rotate(&self.idp.directory, self.tenant, self.now, Change::new(), self.trace)
+                    .await?;
                 Ok("signing_key_rotated")
             }
             LabEvent::RotateSigningKey { every: Some(every) } => self.schedule_signing_keys(every).await,

@@ -13,7 +13,8 @@ use super::{Asking, Found};
 use crate::access::conditional_access;
 use crate::directory::sessions::{self, Browser, Session};
 use crate::directory::spec::RedirectUriType;
-use crate::token::{AuthorizationCode, Presentation, gather_refresh_token_facts};
+use crate::token::AuthorizationCode;
+use crate::token::refresh_token::{Presentation, gather};
 
 impl Asking<'_> {
     /// Returns the credential of this tenant that the text is.
@@ -68,7 +69,7 @@ impl Asking<'_> {
             by_its_client: true,
             origin: if token.is_spa() { RequestOrigin::Registered } else { RequestOrigin::None },
         };
-        let (facts, _) = gather_refresh_token_facts(self.idp, &presentation).await?;
+        let (facts, _) = gather(self.idp, &presentation).await?;
         Ok(Found {
             kind: "refresh_token",
             name: token.token_id.to_string(),

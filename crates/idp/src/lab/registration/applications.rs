@@ -6,7 +6,8 @@ use outlive_clock::ClientId;
 use outlive_rules::platform;
 use outlive_tokens::Certificate;
 
-use super::{FederatedFault, Mistakes, federated_fault, limits};
+use super::Mistakes;
+use crate::directory::limits::{self, FederatedFault, federated_fault};
 use crate::directory::spec::{ApplicationSpec, TenantSpec};
 use crate::directory::{PlainHttp, unregistrable};
 use crate::sign_in::authorize::is_logout_url;
@@ -153,7 +154,7 @@ impl Checker<'_> {
             }
         }
         if let Some((property, message)) =
-            application.event_stream.as_ref().and_then(crate::security_events::EventStreamSpec::fault)
+            application.event_stream.as_ref().and_then(crate::security_events::fault)
         {
             self.wrong(&format!("event_stream/{property}"), message, "correct the value");
         }

@@ -2,14 +2,7 @@
 //! whole tenant specification through [`spec_mistakes`].
 
 mod applications;
-mod limits;
 mod users;
-
-pub(crate) use limits::{
-    APIS_MAX, CERTIFICATES_MAX, FEDERATED_CREDENTIALS_MAX, FederatedFault, IDENTIFIER_URIS_MAX,
-    OPTIONAL_CLAIMS_MAX, PERMISSIONS_MAX, federated_fault, is_domain_length, is_federated_text,
-    is_identifier_uri, is_name, is_permission_name, is_user_name_prefix,
-};
 
 use std::collections::HashSet;
 use std::fmt::Display;
@@ -18,6 +11,7 @@ use std::hash::Hash;
 use outlive_chassis::SpecMistake;
 use outlive_rules::new_password::BannedTerms;
 
+use crate::directory::limits;
 use crate::directory::spec::TenantSpec;
 
 /// Maximum password validity, in days.
@@ -69,7 +63,7 @@ impl Mistakes {
 
     /// Checks a display name.
     fn name(&mut self, at: impl Into<String>, what: &str, name: &str) {
-        if !is_name(name) {
+        if !limits::is_name(name) {
             self.add(
                 at,
                 format!("{what} has to have 1 to {} characters", limits::NAME_CHARS_MAX),

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::{Mistakes, limits};
-use crate::directory::DirectoryRole;
+use super::Mistakes;
+use crate::directory::limits;
 use crate::directory::spec::{TenantSpec, UserSpec};
-use crate::sign_in::second_factor::Authenticator;
+use crate::directory::{Authenticator, DirectoryRole};
 
 pub(super) fn check(spec: &TenantSpec, mistakes: &mut Mistakes) {
     for (index, user) in spec.users.iter().enumerate() {

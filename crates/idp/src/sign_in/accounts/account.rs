@@ -68,7 +68,7 @@ impl Visit {
         for session in sessions {
             let user = self.idp.directory.user(tenant.id, session.user_id).await?;
             let presented = Presented::Cookie(session.facts());
-            let decision = Decision::on(presented, user.as_ref(), &tenant.rules, now);
+            let decision = Decision::on(presented, user.as_ref().map(User::facts), &tenant.rules, now);
             if decision.verdict.rule != Rule::SessionSignedOut {
                 accounts.push(Account { session, user, decision });
             }

@@ -27,7 +27,7 @@ pub(crate) fn choose(accounts: &[Account], request: &AuthorizeRequest) -> Result
         if accounts[at].is_live() {
             return Ok(Choice::This(at));
         }
-        let refusal = accounts[at].decision.refusal();
+        let refusal = Refusal::of_decision(&accounts[at].decision);
         or_sign_in(refusal.unwrap_or_else(|| Refusal::new(aadsts::NO_SESSION)))
     };
     if request.prompt == Prompt::Login {

@@ -7,13 +7,13 @@ use outlive_rules::aadsts::OauthError;
 use outlive_tokens::TokenVersion;
 
 use super::request::AdminConsentRequest;
+use crate::access::second_factor;
 use crate::directory::User;
 use crate::directory::platform::GRAPH;
 use crate::protocol::form::Parameters;
 use crate::protocol::refusal::Refusal;
 use crate::sign_in::authorize::{AuthorizeRefusal, SignedIn};
 use crate::sign_in::pages::{self, Next, PageState};
-use crate::sign_in::second_factor;
 use crate::visit::Visit;
 
 /// `GET /{tenant}/adminconsent`: consent to the registered permissions.

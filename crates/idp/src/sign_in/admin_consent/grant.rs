@@ -4,12 +4,12 @@ use outlive_clock::Instant;
 use outlive_journal::Event;
 use outlive_store::Change;
 use outlive_wire::Subject;
-use outlive_wire::events::{AppRoleAssigned, ConsentGranted};
+use outlive_wire::events::AppRoleAssigned;
 
 use super::request::{AdminConsentRequest, RequestedPermissions};
 use crate::directory::{AppRoleAssignment, PrincipalType, User};
 use crate::protocol::refusal::Refusal;
-use crate::sign_in::authorize::{CONSENT_ATTEMPTS, consent_granted};
+use crate::sign_in::consents::Consent;
 use crate::visit::Visit;
 
 impl Visit {
@@ -21,43 +21,18 @@ impl Visit {
         admin: &User,
         now: Instant,
     ) -> Result<(), Refusal> {
-        for attempt in 1.. {
-            let mut change = Change::new();
-            for asked in &request.permissions {
-                self.add_scopes(&mut change, request, asked, admin, now).await?;
-                self.add_roles(&mut change, request, asked, admin, now).await?;
-            }
-            match self.idp.directory.commit(request.tenant.id, change).await {
-                // Another consent to the same API was recorded at the same time.
-                Err(error) if error.is_conflict() && attempt < CONSENT_ATTEMPTS => {}
-                other => return Ok(other?),
-            }
+        let mut change = Change::new();
+        for asked in &request.permissions {
+            self.add_roles(&mut change, request, asked, admin, now).await?;
         }
-        Ok(())
-    }
-
-    async fn add_scopes(
-        &self,
-        change: &mut Change,
-        request: &AdminConsentRequest,
-        asked: &RequestedPermissions,
-        admin: &User,
-        now: Instant,
-    ) -> Result<(), Refusal> {
-        if asked.scopes.is_empty() {
-            return Ok(());
-        }
-        let (tenant, client) = (request.tenant.id, &request.application);
-        let api = asked.resource.client_id;
-        let grant = (client.client_id, api);
-        change.add(self.idp.directory.add_to_grant(tenant, grant, None, &asked.scopes).await?);
-        let granted = ConsentGranted {
-            consent_type: Some("AllPrincipals".to_owned()),
-            ..consent_granted(admin, client, &asked.name, &asked.scopes)
-        };
-        let event = Event::new(tenant, now, Subject::user(admin.id), &self.trace, granted);
-        change.append(self.idp.chassis.journal.entry(&event));
-        Ok(())
+        let delegated = request.permissions.iter().filter(|asked| !asked.scopes.is_empty());
+        let consents = delegated.map(|asked| Consent {
+            api: asked.resource.clone(),
+            resource: asked.name.clone(),
+            scopes: asked.scopes.clone(),
+        });
+        let consents: Vec<_> = consents.collect();
+        Ok(self.record_consents(&request.application, admin, true, &consents, &change, now).await?)
     }
 
     async fn add_roles(

@@ -111,7 +111,10 @@ fn redirect_uri(application: &Application, parameters: &Parameters) -> Result<St
     let registered = &application.document.redirect_uris;
     match (parameters.get("redirect_uri"), registered.as_slice()) {
         (_, []) => Err(Refusal::new(aadsts::NO_REDIRECT_URI)),
-        (Some(uri), _) if application.redirect_type(uri).is_some() || application.is_below_redirect(uri) => {
+        (Some(uri), _)
+            if application.document.redirect_type(uri).is_some()
+                || application.document.is_below_redirect(uri) =>
+        {
             Ok(uri.to_owned())
         }
         (Some(uri), _) => Err(Refusal::new(aadsts::REDIRECT_URI_MISMATCH)

@@ -9,11 +9,12 @@ use outlive_tokens::TokenVersion;
 use outlive_wire::Subject;
 use outlive_wire::events::SessionRefused;
 
-use super::consent::missing_consent;
 use super::issue::issue;
 use super::request::{AuthorizeRefusal, AuthorizeRequest, Prompt, validate};
+use super::signed_in::SignedIn;
 use crate::access::assignment;
 use crate::access::conditional_access::{self, Access, AccessContext};
+use crate::access::second_factor;
 use crate::directory::User;
 use crate::directory::platform::GRAPH_URI;
 use crate::directory::sessions::{self, Browser, Session};
@@ -21,20 +22,9 @@ use crate::protocol::decision::Decision;
 use crate::protocol::form::Parameters;
 use crate::protocol::refusal::Refusal;
 use crate::sign_in::accounts::{Account, Choice, choose, user_name_of_hint};
+use crate::sign_in::consents::missing_consents;
 use crate::sign_in::pages::{self, Next, PageState};
-use crate::sign_in::second_factor;
 use crate::visit::Visit;
-
-/// A signed-in user with the session that proves it.
-pub(crate) struct SignedIn {
-    pub(crate) user: User,
-    pub(crate) session: Session,
-    /// Whether the user entered a password, used a passkey or picked the account in this request,
-    /// which satisfies a prompt.
-    pub(crate) just_now: bool,
-    /// The cookies to set.
-    pub(crate) set_cookies: Vec<String>,
-}
 
 pub(crate) async fn authorize_v1(visit: Visit) -> Response {
     visit.authorize(TokenVersion::V1, visit.parameters.clone(), false, None).await
@@ -103,11 +93,13 @@ impl Visit {
         let factor = access.also(factor);
         let mut cookie = signed_in.session.facts();
         cookie.conditional_access = access.facts;
-        let user = Some(&signed_in.user);
+        let user = Some(signed_in.user.facts());
         let decision = Decision::on(Presented::Cookie(cookie), user, &request.tenant.rules, now);
         if !decision.is_accepted() {
             self.record_session_refused(request, &signed_in.session, &decision).await?;
-            return match decision.refusal().filter(|_| decision.verdict.rule != Rule::SignInTooOld) {
+            return match Refusal::of_decision(&decision)
+                .filter(|_| decision.verdict.rule != Rule::SignInTooOld)
+            {
                 Some(refusal) => Err(refusal),
                 None if request.prompt == Prompt::None => Err(Refusal::new(aadsts::NO_SESSION)),
                 None => Ok(self.sign_in_page(request, next, None)),
@@ -138,7 +130,14 @@ impl Visit {
         if request.prompt == Prompt::AdminConsent && !next.consent_was_asked() {
             return self.ask_for_everybody(request, next, signed_in).await;
         }
-        let missing = missing_consent(&self.idp, request, signed_in.user.id).await?;
+        let missing = missing_consents(
+            &self.idp.directory,
+            (request.tenant.id, signed_in.user.id),
+            &request.application,
+            &request.resources,
+            &request.scopes.oidc,
+        )
+        .await?;
         let must_ask =
             !missing.is_empty() || (request.prompt == Prompt::Consent && !next.consent_was_asked());
         if must_ask && request.prompt == Prompt::None {
@@ -230,6 +229,7 @@ impl Visit {
     }
 
     fn consent_page(&self, request: &AuthorizeRequest, next: Next, user: &User) -> Response {
-        pages::consent(self, PageState::new(&self.segment, next, Some(user.id)), request, user)
+        let state = PageState::new(&self.segment, next, Some(user.id));
+        pages::consent(self, state, &request.application.name, user, request.listed_permissions())
     }
 }

@@ -11,12 +11,13 @@ use outlive_wire::Subject;
 use outlive_wire::events::{CodeIssued, IssuedCode};
 use serde_json::json;
 
-use super::endpoint::SignedIn;
+use super::front_channel::front_channel_tokens;
 use super::front_channel_logout::signed_in_to;
 use super::request::{AuthorizeRequest, Prompt};
+use super::signed_in::SignedIn;
 use crate::access::conditional_access;
 use crate::protocol::refusal::Refusal;
-use crate::token::{AuthorizationCode, front_channel_tokens};
+use crate::token::AuthorizationCode;
 use crate::visit::Visit;
 
 /// Issues what `response_type` names to a signed-in user, and sends it to the client.

@@ -5,6 +5,7 @@
 mod change_password;
 mod consent;
 mod endpoint;
+mod front_channel;
 mod front_channel_logout;
 mod issue;
 mod logout;
@@ -12,13 +13,15 @@ mod reply;
 mod request;
 mod response_type;
 mod sign_in;
+mod signed_in;
 
 pub(crate) use reply::{ReplyTo, ResponseMode};
 pub(crate) use request::{AuthorizeRefusal, AuthorizeRequest, Prompt, validate};
 
 pub(crate) use change_password::{change_password, change_password_page};
-pub(crate) use consent::{CONSENT_ATTEMPTS, consent, consent_granted};
-pub(crate) use endpoint::{SignedIn, authorize_v1, authorize_v2};
+pub(crate) use consent::consent;
+pub(crate) use endpoint::{authorize_v1, authorize_v2};
 pub(crate) use front_channel_logout::is_logout_url;
 pub(crate) use logout::logout;
 pub(crate) use sign_in::sign_in;
+pub(crate) use signed_in::SignedIn;

@@ -164,7 +164,7 @@ fn redirect_uri(
     parameters: &Parameters,
 ) -> Result<(String, RedirectUriType), Refusal> {
     match parameters.get("redirect_uri") {
-        Some(uri) => match application.redirect_type(uri) {
+        Some(uri) => match application.document.redirect_type(uri) {
             Some(kind) => Ok((uri.to_owned(), kind)),
             None if application.document.redirect_uris.is_empty() => {
                 Err(Refusal::new(aadsts::NO_REDIRECT_URI))

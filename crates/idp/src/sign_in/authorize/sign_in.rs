@@ -9,8 +9,8 @@ use outlive_tokens::Secret;
 use outlive_wire::Subject;
 use outlive_wire::events::{SignInRefused, SignInSucceeded};
 
-use super::endpoint::SignedIn;
 use super::request::{AuthorizeRefusal, validate};
+use super::signed_in::SignedIn;
 use crate::access::conditional_access::{self, AccessContext};
 use crate::directory::sessions::{Browser, Session, remove_old, rename_browser};
 use crate::directory::{Tenant, User, shortened_name};

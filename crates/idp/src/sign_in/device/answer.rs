@@ -10,14 +10,13 @@ use outlive_wire::events::{DeviceCodeApproved, DeviceCodeDeclined, IssuedCode};
 use outlive_wire::{JournalEvent, Subject};
 use uuid::Uuid;
 
-use super::code::{Approval, DeviceCode, find};
 use super::page::over;
-use super::permissions::lacking;
 use crate::directory::sessions::Session;
 use crate::directory::{Application, Tenant, User};
 use crate::protocol::refusal::Refusal;
-use crate::sign_in::authorize::{CONSENT_ATTEMPTS, SignedIn, consent_granted};
+use crate::sign_in::authorize::SignedIn;
 use crate::sign_in::pages::{self, Next, PageState};
+use crate::token::device_code::{Approval, DeviceCode, find};
 use crate::visit::Visit;
 
 /// `consent=accept` or another value, with `ctx` and `canary` of the form.
@@ -88,39 +87,24 @@ impl Visit {
             amr: session.amr.clone(),
             auth_time: session.started_at,
         });
-        for attempt in 1.. {
-            let mut change = Change::from(code.record_answer(approval.as_ref(), now));
-            change.add(session.record_use(code.tenant, now));
-            let (client_id, client_name, upn) = (client.client_id, client.name.clone(), user.upn.clone());
-            let (session, amr) = (session.id, session.amr.clone());
-            let device_code = IssuedCode { id: code.id, fingerprint: None };
-            let answered: JournalEvent = if accepted {
-                DeviceCodeApproved { client_id, client_name, upn, session, amr, device_code }.into()
-            } else {
-                DeviceCodeDeclined { client_id, client_name, upn, session, amr, device_code }.into()
-            };
-            let event = Event::new(code.tenant, now, Subject::user(user.id), &self.trace, answered);
-            change.append(self.idp.chassis.journal.entry(&event));
-            if accepted {
-                for lacking in lacking(&self.idp, code, client, user.id).await? {
-                    let resource = lacking.resource.application.client_id;
-                    let api = (client.client_id, resource);
-                    let directory = &self.idp.directory;
-                    change
-                        .add(directory.add_to_grant(code.tenant, api, Some(user.id), &lacking.scopes).await?);
-                    let granted = consent_granted(user, client, lacking.resource.audience(), &lacking.scopes);
-                    let event = Event::new(code.tenant, now, Subject::user(user.id), &self.trace, granted);
-                    change.append(self.idp.chassis.journal.entry(&event));
-                }
-            }
-            match self.idp.directory.commit(code.tenant, change).await {
-                // Another consent to the same API was recorded at the same time, or another request
-                // decided this one.
-                Err(error) if error.is_conflict() && attempt < CONSENT_ATTEMPTS => {}
-                Err(error) if error.is_conflict() => return Err(Refusal::new(aadsts::USER_CODE_WRONG)),
-                other => return Ok(other?),
-            }
+        let mut change = Change::from(code.record_answer(approval.as_ref(), now));
+        change.add(session.record_use(code.tenant, now));
+        let (client_id, client_name, upn) = (client.client_id, client.name.clone(), user.upn.clone());
+        let (session, amr) = (session.id, session.amr.clone());
+        let device_code = IssuedCode { id: code.id, fingerprint: None };
+        let answered: JournalEvent = if accepted {
+            DeviceCodeApproved { client_id, client_name, upn, session, amr, device_code }.into()
+        } else {
+            DeviceCodeDeclined { client_id, client_name, upn, session, amr, device_code }.into()
+        };
+        let event = Event::new(code.tenant, now, Subject::user(user.id), &self.trace, answered);
+        change.append(self.idp.chassis.journal.entry(&event));
+        let consents =
+            if accepted { self.missing_on_device(code, client, user.id).await? } else { Vec::new() };
+        match self.record_consents(client, user, false, &consents, &change, now).await {
+            // Another request decided this code.
+            Err(error) if error.is_conflict() => Err(Refusal::new(aadsts::USER_CODE_WRONG)),
+            result => Ok(result?),
         }
-        Ok(())
     }
 }

@@ -14,11 +14,11 @@ use outlive_wire::Subject;
 use outlive_wire::events::{DeviceCodeIssued, IssuedCode};
 use serde_json::{Value, json};
 
-use super::code::{DeviceCode, SealedDeviceCode, delete_expired};
 use super::user_code;
 use crate::access::scopes::{ResolveError, resolve};
 use crate::directory::{Application, Tenant};
 use crate::protocol::refusal::Refusal;
+use crate::token::device_code::{DeviceCode, SealedDeviceCode, delete_expired};
 use crate::token::find_client;
 use crate::visit::Visit;
 

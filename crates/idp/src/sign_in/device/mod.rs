@@ -3,15 +3,10 @@
 //! the token endpoint.
 
 mod answer;
-mod code;
 mod endpoint;
-mod guesses;
 mod page;
-mod permissions;
 mod user_code;
 
 pub(crate) use answer::answer_device;
-pub(crate) use code::{SealedDeviceCode, find, mark_redeemed};
 pub(crate) use endpoint::{device_code_v1, device_code_v2};
-pub(crate) use guesses::UserCodeGuesses;
 pub(crate) use page::{device_page, enter_user_code, short_page};

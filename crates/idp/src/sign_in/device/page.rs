@@ -3,17 +3,21 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::LOCATION;
-use outlive_clock::{Instant, wall_now};
+use outlive_clock::{Instant, UserId, wall_now};
+use outlive_rules::scopes::ScopeRequest;
 use outlive_rules::{Aadsts, DeviceDecision, aadsts, lifetimes};
 
-use super::code::{DeviceCode, find_by_user_code};
 use super::endpoint::PAGE;
 use super::user_code;
 use crate::access::conditional_access::{self, AccessContext};
+use crate::access::scopes::{ResolveError, resolve};
+use crate::access::second_factor;
+use crate::directory::Application;
 use crate::protocol::refusal::Refusal;
 use crate::sign_in::authorize::SignedIn;
+use crate::sign_in::consents::{Consent, missing_consents};
 use crate::sign_in::pages::{self, Next, PageState};
-use crate::sign_in::second_factor;
+use crate::token::device_code::{DeviceCode, find_by_user_code};
 use crate::visit::Visit;
 
 /// `GET /{tenant}/oauth2/deviceauth`; `otc` prefills the code.
@@ -125,12 +129,24 @@ impl Visit {
             pages::add_cookies(&mut page, set_cookies);
             return Ok(page);
         }
-        let lacking = super::permissions::lacking(&self.idp, code, &client, user.id).await?;
-        let lacking: Vec<_> = lacking.into_iter().map(|lacking| (lacking.resource, lacking.scopes)).collect();
+        let missing = self.missing_on_device(code, &client, user.id).await?;
         let state = PageState::new(&segment, next, Some(user.id));
-        let mut response = pages::approve_device(self, state, &client, &user, &lacking);
+        let mut response = pages::approve_device(self, state, &client, &user, &missing);
         pages::add_cookies(&mut response, set_cookies);
         Ok(response)
+    }
+
+    /// Returns the permissions that the device requested and the user has not granted.
+    pub(super) async fn missing_on_device(
+        &self,
+        code: &DeviceCode,
+        client: &Application,
+        user: UserId,
+    ) -> Result<Vec<Consent>, Refusal> {
+        let (directory, tenant) = (&self.idp.directory, code.tenant);
+        let requested: ScopeRequest = code.asked.clone().into();
+        let resources = resolve(directory, tenant, &requested).await.map_err(ResolveError::at_token)?;
+        missing_consents(directory, (tenant, user), client, &resources, &requested.oidc).await
     }
 }
 

@@ -8,7 +8,7 @@ use outlive_rules::aadsts;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::public_document;
+use super::document::public_document;
 use crate::idp::Idp;
 use crate::protocol::cloud::{self, PUBLIC_CLOUD};
 use crate::protocol::form::Parameters;

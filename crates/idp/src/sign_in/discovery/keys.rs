@@ -7,7 +7,7 @@ use outlive_chassis::{CallerOrigin, Trace};
 use outlive_tokens::{JwkSet, TokenVersion};
 use serde_json::json;
 
-use super::{public_document, segment_of, template};
+use super::document::{public_document, segment_of, template};
 use crate::idp::Idp;
 
 pub(crate) async fn keys_v1(

@@ -8,7 +8,7 @@ use outlive_rules::scopes::OIDC_SCOPES;
 use outlive_tokens::TokenVersion;
 use serde_json::{Value, json};
 
-use super::{public_document, segment_of, template};
+use super::document::{public_document, segment_of, template};
 use crate::idp::Idp;
 
 /// The response types of v1.0.

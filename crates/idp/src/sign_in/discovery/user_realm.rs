@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use serde_json::json;
 
-use super::{public_document, segment_of};
+use super::document::{public_document, segment_of};
 use crate::idp::Idp;
 
 /// `GET /common/userrealm/{upn}`. The users of every known domain sign in here; no domain is

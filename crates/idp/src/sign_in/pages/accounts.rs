@@ -1,10 +1,9 @@
 //! The account picker page.
 
 use axum::response::Response;
-use http::StatusCode;
 
-use super::respond::{leads, page_response, with_cookie};
-use super::state::{FormFields, PageState};
+use super::respond::form_page;
+use super::state::PageState;
 use super::templates::{PickAccount, PickedAccount};
 use crate::sign_in::accounts::Account;
 use crate::visit::Visit;
@@ -18,8 +17,6 @@ pub(crate) fn pick_account(
     accounts: &[Account],
     other: (&str, &str),
 ) -> Response {
-    let (segment, leads_to) = leads(&state);
-    let FormFields { ctx, canary, set_cookie } = state.fields(visit);
     let shown = |account: &Account| {
         let user = account.user.as_ref()?;
         Some(PickedAccount {
@@ -29,14 +26,11 @@ pub(crate) fn pick_account(
             signed_in: account.is_live(),
         })
     };
-    let page = PickAccount {
-        action: format!("/{segment}/account"),
-        ctx: &ctx,
-        canary: &canary,
+    form_page(visit, state, "account", |form| PickAccount {
+        form,
         title,
         to,
         accounts: accounts.iter().filter_map(shown).collect(),
         other,
-    };
-    with_cookie(page_response(StatusCode::OK, &page, &leads_to), set_cookie)
+    })
 }

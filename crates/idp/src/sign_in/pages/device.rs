@@ -1,18 +1,15 @@
 //! The pages of the device authorization grant.
 
-use std::collections::BTreeSet;
-
 use axum::response::Response;
-use http::StatusCode;
 use qrcode::QrCode;
 use qrcode::render::svg;
 
-use super::respond::{OWN, page_response, with_cookie};
-use super::state::{FormFields, PageState};
+use super::respond::form_page;
+use super::state::PageState;
 use super::templates::{ApproveDevice, Permission, UserCode, Wrong};
-use crate::access::scopes::ResolvedResource;
 use crate::directory::{Application, User};
 use crate::protocol::refusal::Refusal;
+use crate::sign_in::consents::Consent;
 use crate::visit::Visit;
 
 /// Width of the QR code, in pixels.
@@ -26,17 +23,12 @@ pub(crate) fn user_code(
     address: &str,
     wrong: Option<&Refusal>,
 ) -> Response {
-    let action = format!("/{}/oauth2/deviceauth", state.segment());
-    let FormFields { ctx, canary, set_cookie } = state.fields(visit);
-    let page = UserCode {
-        action,
-        ctx: &ctx,
-        canary: &canary,
+    form_page(visit, state, "oauth2/deviceauth", |form| UserCode {
+        form,
         user_code: typed,
         wrong: wrong.map(Wrong::of),
         qr: qr(address),
-    };
-    with_cookie(page_response(StatusCode::OK, &page, OWN), set_cookie)
+    })
 }
 
 /// Renders the page for approving a device, with the permissions that are not granted yet.
@@ -45,29 +37,17 @@ pub(crate) fn approve_device(
     state: PageState,
     client: &Application,
     user: &User,
-    lacking: &[(ResolvedResource, BTreeSet<String>)],
+    missing: &[Consent],
 ) -> Response {
-    let action = format!("/{}/deviceauth", state.segment());
-    let FormFields { ctx, canary, set_cookie } = state.fields(visit);
-    let permissions = lacking.iter().flat_map(|(resource, scopes)| {
-        scopes.iter().map(|name| {
-            let known = resource.application.document.scopes.iter().find(|scope| scope.value == *name);
-            Permission {
-                resource: resource.application.name.clone(),
-                name: name.clone(),
-                description: known.map(|scope| scope.description.clone()).unwrap_or_default(),
-            }
-        })
-    });
-    let page = ApproveDevice {
-        action,
-        ctx: &ctx,
-        canary: &canary,
+    let permissions = missing
+        .iter()
+        .flat_map(|Consent { api, scopes, .. }| scopes.iter().map(|name| Permission::delegated(api, name)));
+    form_page(visit, state, "deviceauth", |form| ApproveDevice {
+        form,
         application: &client.name,
         user_name: &user.upn,
         permissions: permissions.collect(),
-    };
-    with_cookie(page_response(StatusCode::OK, &page, OWN), set_cookie)
+    })
 }
 
 /// Returns an address as a QR code: SVG that consists of squares only.

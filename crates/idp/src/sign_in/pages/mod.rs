@@ -6,6 +6,7 @@ mod admin_consent;
 mod assets;
 mod device;
 mod passkeys;
+mod refusal_page;
 mod reset;
 mod respond;
 mod second_factor;
@@ -20,11 +21,9 @@ pub(crate) use assets::{passkey_script, script, style};
 pub(crate) use device::{approve_device, user_code};
 pub(crate) use passkeys::{passkey, security_info};
 pub(crate) use reset::{ask_reset_code, reset_password};
-pub(crate) use respond::{
-    add_cookies, change_password, consent, form_post, known_error, message, refusal, sign_in,
-};
+pub(crate) use respond::{add_cookies, change_password, consent, form_post, known_error, message, sign_in};
 pub(crate) use second_factor::second_factor;
 pub(crate) use signed_out::signed_out;
 pub(crate) use state::{Next, PageState, PasskeyPending, PendingCode, SecondFactorPending};
-pub(crate) use templates::Wrong;
+pub(crate) use templates::{Permission, Wrong};
 pub(crate) use unknown_path::{error_lookup, native_client, unknown_path};

@@ -2,11 +2,10 @@
 
 use askama::Template;
 use axum::response::Response;
-use http::StatusCode;
 
-use super::respond::{leads, page_response, with_cookie};
-use super::state::{FormFields, PageState};
-use super::templates::Wrong;
+use super::respond::form_page;
+use super::state::PageState;
+use super::templates::{Form, Wrong};
 use crate::directory::User;
 use crate::sign_in::passkeys::Passkey;
 use crate::visit::Visit;
@@ -15,9 +14,7 @@ use crate::visit::Visit;
 #[derive(Template)]
 #[template(path = "passkey.html")]
 struct AskPasskey<'a> {
-    action: String,
-    ctx: &'a str,
-    canary: &'a str,
+    form: Form,
     user_name: &'a str,
     options: &'a str,
 }
@@ -26,9 +23,7 @@ struct AskPasskey<'a> {
 #[derive(Template)]
 #[template(path = "security_info.html")]
 struct SecurityInfo<'a> {
-    action: String,
-    ctx: &'a str,
-    canary: &'a str,
+    form: Form,
     user_name: &'a str,
     passkeys: Vec<Shown<'a>>,
     /// Options for creating a passkey; `None` where that is impossible.
@@ -45,11 +40,7 @@ struct Shown<'a> {
 
 /// Renders the passkey sign-in page.
 pub(crate) fn passkey(visit: &Visit, state: PageState, user_name: &str, options: &str) -> Response {
-    let (segment, leads_to) = leads(&state);
-    let FormFields { ctx, canary, set_cookie } = state.fields(visit);
-    let action = format!("/{segment}/passkey");
-    let page = AskPasskey { action, ctx: &ctx, canary: &canary, user_name, options };
-    with_cookie(page_response(StatusCode::OK, &page, &leads_to), set_cookie)
+    form_page(visit, state, "passkey", |form| AskPasskey { form, user_name, options })
 }
 
 /// Renders the page with a user's passkeys.
@@ -61,12 +52,8 @@ pub(crate) fn security_info(
     options: Option<&str>,
     wrong: Option<Wrong>,
 ) -> Response {
-    let (segment, leads_to) = leads(&state);
-    let FormFields { ctx, canary, set_cookie } = state.fields(visit);
-    let page = SecurityInfo {
-        action: format!("/{segment}/security-info"),
-        ctx: &ctx,
-        canary: &canary,
+    form_page(visit, state, "security-info", |form| SecurityInfo {
+        form,
         user_name: &user.upn,
         passkeys: passkeys
             .iter()
@@ -79,8 +66,7 @@ pub(crate) fn security_info(
             .collect(),
         options,
         wrong,
-    };
-    with_cookie(page_response(StatusCode::OK, &page, &leads_to), set_cookie)
+    })
 }
 
 #[cfg(test)]
@@ -93,13 +79,11 @@ mod tests {
     fn markup_from_outside_appears_only_escaped() {
         let shown = Shown { credential: NASTY, name: NASTY, created: NASTY.into(), used: Some(NASTY.into()) };
         let wrong = Some(Wrong { code: NASTY.into(), sentence: NASTY.into(), remedy: "" });
-        let (action, ctx, canary) = (NASTY.to_owned(), NASTY, NASTY);
+        let form = || Form { action: NASTY.into(), ctx: NASTY.into(), canary: NASTY.into() };
         let pages = [
-            AskPasskey { action: action.clone(), ctx, canary, user_name: NASTY, options: NASTY }.render(),
+            AskPasskey { form: form(), user_name: NASTY, options: NASTY }.render(),
             SecurityInfo {
-                action,
-                ctx,
-                canary,
+                form: form(),
                 user_name: NASTY,
                 passkeys: vec![shown],
                 options: Some(NASTY),

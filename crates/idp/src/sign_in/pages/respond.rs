@@ -10,11 +10,10 @@ use url::Url;
 
 use super::state::{FormFields, PageState};
 use super::templates::{
-    ChangePassword, Consent, FormPost, KnownError, Message, Permission, RefusalPage, SignIn, Wrong,
+    ChangePassword, Consent, Form, FormPost, KnownError, Message, Permission, RefusalPage, SignIn, Wrong,
 };
 use crate::directory::User;
 use crate::protocol::refusal::{Refusal, RequestDetails};
-use crate::sign_in::authorize::AuthorizeRequest;
 use crate::sign_in::pages::Next;
 use crate::visit::Visit;
 
@@ -26,56 +25,25 @@ pub(crate) fn sign_in(
     user_name: &str,
     wrong: Option<&Refusal>,
 ) -> Response {
-    let (segment, leads_to) = leads(&state);
-    let FormFields { ctx, canary, set_cookie } = state.fields(visit);
+    let forgot = format!("/{}/passwordreset", state.segment());
     let wrong = wrong.map(Wrong::of);
-    let page = SignIn {
-        action: format!("/{segment}/login"),
-        forgot: format!("/{segment}/passwordreset"),
-        ctx: &ctx,
-        canary: &canary,
-        application,
-        user_name,
-        wrong,
-    };
-    with_cookie(page_response(StatusCode::OK, &page, &leads_to), set_cookie)
+    form_page(visit, state, "login", |form| SignIn { form, forgot, application, user_name, wrong })
 }
 
 /// Renders the consent page.
-pub(crate) fn consent(visit: &Visit, state: PageState, request: &AuthorizeRequest, user: &User) -> Response {
-    let (segment, leads_to) = leads(&state);
-    let FormFields { ctx, canary, set_cookie } = state.fields(visit);
-    let permissions = request.resources.iter().flat_map(|resource| {
-        let describe = |name: &String| {
-            let known = resource.application.document.scopes.iter().find(|scope| scope.value == *name);
-            known.map(|scope| scope.description.clone()).unwrap_or_default()
-        };
-        let permission = |name: String| Permission {
-            resource: resource.application.name.clone(),
-            description: describe(&name),
-            name,
-        };
-        let scopes = resource.scopes_for(&request.application, &request.scopes.oidc).into_iter();
-        scopes.map(permission).collect::<Vec<_>>()
-    });
-    let mut permissions: Vec<Permission> = permissions.collect();
-    let is_listed = permissions.iter().any(|permission| permission.name == "offline_access");
-    if request.scopes.is_offline() && !is_listed {
-        permissions.push(Permission {
-            resource: "Microsoft Graph".to_owned(),
-            name: "offline_access".to_owned(),
-            description: "Maintain access to data you have given it access to".to_owned(),
-        });
-    }
-    let page = Consent {
-        action: format!("/{segment}/consent"),
-        ctx: &ctx,
-        canary: &canary,
-        application: &request.application.name,
+pub(crate) fn consent(
+    visit: &Visit,
+    state: PageState,
+    application: &str,
+    user: &User,
+    permissions: Vec<Permission>,
+) -> Response {
+    form_page(visit, state, "consent", |form| Consent {
+        form,
+        application,
         user_name: &user.upn,
         permissions,
-    };
-    with_cookie(page_response(StatusCode::OK, &page, &leads_to), set_cookie)
+    })
 }
 
 /// Renders the password change page.
@@ -85,16 +53,7 @@ pub(crate) fn change_password(
     user: &User,
     wrong: Option<Wrong>,
 ) -> Response {
-    let (segment, leads_to) = leads(&state);
-    let FormFields { ctx, canary, set_cookie } = state.fields(visit);
-    let page = ChangePassword {
-        action: format!("/{segment}/changepassword"),
-        ctx: &ctx,
-        canary: &canary,
-        user_name: &user.upn,
-        wrong,
-    };
-    with_cookie(page_response(StatusCode::OK, &page, &leads_to), set_cookie)
+    form_page(visit, state, "changepassword", |form| ChangePassword { form, user_name: &user.upn, wrong })
 }
 
 /// Renders an error page.
@@ -150,14 +109,24 @@ pub(crate) fn add_cookies(response: &mut Response, set_cookies: impl IntoIterato
     }
 }
 
-pub(super) fn with_cookie(mut response: Response, set_cookie: Option<String>) -> Response {
+/// Renders a page with a form that is sent to `path` below the tenant's.
+pub(super) fn form_page<T: Template>(
+    visit: &Visit,
+    state: PageState,
+    path: &str,
+    page: impl FnOnce(Form) -> T,
+) -> Response {
+    let action = format!("/{}/{path}", state.segment());
+    let targets = form_targets(&state);
+    let FormFields { ctx, canary, set_cookie } = state.fields(visit);
+    let mut response = page_response(StatusCode::OK, &page(Form { action, ctx, canary }), &targets);
     add_cookies(&mut response, set_cookie);
     response
 }
 
-/// Returns the path segment that a form posts to, and its `form-action` sources.
-pub(super) fn leads(state: &PageState) -> (String, String) {
-    let targets = match state.next.goal() {
+/// Returns the `form-action` sources of a form.
+fn form_targets(state: &PageState) -> String {
+    match state.next.goal() {
         Next::Authorize { parameters, .. } | Next::AdminConsent { parameters, .. } => {
             beyond(parameters.get("redirect_uri").unwrap_or_default())
         }
@@ -172,8 +141,7 @@ pub(super) fn leads(state: &PageState) -> (String, String) {
         | Next::Passkey(_)
         | Next::EnterUserCode
         | Next::Device { .. } => OWN.to_owned(),
-    };
-    (state.segment().to_owned(), targets)
+    }
 }
 
 /// The `form-action` of forms that stay on this origin.
@@ -189,7 +157,7 @@ fn beyond(redirect_uri: &str) -> String {
     }
 }
 
-pub(super) fn page_response(status: StatusCode, page: &impl Template, form_targets: &str) -> Response {
+fn page_response(status: StatusCode, page: &impl Template, form_targets: &str) -> Response {
     page_with_frames(status, page, form_targets, "'none'")
 }
 

@@ -2,16 +2,22 @@
 
 use askama::Template;
 
+use crate::directory::Application;
 use crate::protocol::refusal::Refusal;
+
+/// A form: where it is sent, and its hidden fields.
+pub(crate) struct Form {
+    pub(crate) action: String,
+    pub(crate) ctx: String,
+    pub(crate) canary: String,
+}
 
 /// Sign-in.
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 pub(crate) struct SignIn<'a> {
-    pub(crate) action: String,
+    pub(crate) form: Form,
     pub(crate) forgot: String,
-    pub(crate) ctx: &'a str,
-    pub(crate) canary: &'a str,
     pub(crate) application: &'a str,
     pub(crate) user_name: &'a str,
     pub(crate) wrong: Option<Wrong>,
@@ -38,9 +44,7 @@ impl Wrong {
 #[derive(Template)]
 #[template(path = "consent.html")]
 pub(crate) struct Consent<'a> {
-    pub(crate) action: String,
-    pub(crate) ctx: &'a str,
-    pub(crate) canary: &'a str,
+    pub(crate) form: Form,
     pub(crate) application: &'a str,
     pub(crate) user_name: &'a str,
     pub(crate) permissions: Vec<Permission>,
@@ -58,9 +62,7 @@ pub(crate) struct SignedOut<'a> {
 #[derive(Template)]
 #[template(path = "pick_account.html")]
 pub(crate) struct PickAccount<'a> {
-    pub(crate) action: String,
-    pub(crate) ctx: &'a str,
-    pub(crate) canary: &'a str,
+    pub(crate) form: Form,
     pub(crate) title: &'a str,
     pub(crate) to: &'a str,
     pub(crate) accounts: Vec<PickedAccount>,
@@ -80,9 +82,7 @@ pub(crate) struct PickedAccount {
 #[derive(Template)]
 #[template(path = "admin_consent.html")]
 pub(crate) struct AdminConsent<'a> {
-    pub(crate) action: String,
-    pub(crate) ctx: &'a str,
-    pub(crate) canary: &'a str,
+    pub(crate) form: Form,
     pub(crate) application: &'a str,
     pub(crate) organization: &'a str,
     pub(crate) user_name: &'a str,
@@ -98,13 +98,23 @@ pub(crate) struct Permission {
     pub(crate) description: String,
 }
 
+impl Permission {
+    /// Returns a delegated permission of an API.
+    pub(crate) fn delegated(api: &Application, name: &str) -> Self {
+        let known = api.document.scopes.iter().find(|scope| scope.value == name);
+        Self {
+            resource: api.name.clone(),
+            name: name.to_owned(),
+            description: known.map(|scope| scope.description.clone()).unwrap_or_default(),
+        }
+    }
+}
+
 /// Entering a user code.
 #[derive(Template)]
 #[template(path = "user_code.html")]
 pub(crate) struct UserCode<'a> {
-    pub(crate) action: String,
-    pub(crate) ctx: &'a str,
-    pub(crate) canary: &'a str,
+    pub(crate) form: Form,
     pub(crate) user_code: &'a str,
     pub(crate) wrong: Option<Wrong>,
     /// Trusted SVG.
@@ -115,9 +125,7 @@ pub(crate) struct UserCode<'a> {
 #[derive(Template)]
 #[template(path = "approve_device.html")]
 pub(crate) struct ApproveDevice<'a> {
-    pub(crate) action: String,
-    pub(crate) ctx: &'a str,
-    pub(crate) canary: &'a str,
+    pub(crate) form: Form,
     pub(crate) application: &'a str,
     pub(crate) user_name: &'a str,
     pub(crate) permissions: Vec<Permission>,
@@ -127,9 +135,7 @@ pub(crate) struct ApproveDevice<'a> {
 #[derive(Template)]
 #[template(path = "change_password.html")]
 pub(crate) struct ChangePassword<'a> {
-    pub(crate) action: String,
-    pub(crate) ctx: &'a str,
-    pub(crate) canary: &'a str,
+    pub(crate) form: Form,
     pub(crate) user_name: &'a str,
     pub(crate) wrong: Option<Wrong>,
 }
@@ -138,9 +144,7 @@ pub(crate) struct ChangePassword<'a> {
 #[derive(Template)]
 #[template(path = "second_factor.html")]
 pub(crate) struct SecondFactor<'a> {
-    pub(crate) action: String,
-    pub(crate) ctx: &'a str,
-    pub(crate) canary: &'a str,
+    pub(crate) form: Form,
     pub(crate) user_name: &'a str,
     pub(crate) new_secret: Option<&'a str>,
     /// Trusted SVG.
@@ -151,19 +155,15 @@ pub(crate) struct SecondFactor<'a> {
 /// Requesting a reset code.
 #[derive(Template)]
 #[template(path = "ask_reset_code.html")]
-pub(crate) struct AskResetCode<'a> {
-    pub(crate) action: String,
-    pub(crate) ctx: &'a str,
-    pub(crate) canary: &'a str,
+pub(crate) struct AskResetCode {
+    pub(crate) form: Form,
 }
 
 /// Password reset.
 #[derive(Template)]
 #[template(path = "reset_password.html")]
 pub(crate) struct ResetPassword<'a> {
-    pub(crate) action: String,
-    pub(crate) ctx: &'a str,
-    pub(crate) canary: &'a str,
+    pub(crate) form: Form,
     pub(crate) user_name: &'a str,
     pub(crate) wrong: Option<String>,
 }
@@ -216,34 +216,24 @@ mod tests {
     /// Renders every page with markup wherever external text can appear.
     #[test]
     fn markup_from_outside_appears_only_escaped() {
+        let form = || Form { action: NASTY.into(), ctx: NASTY.into(), canary: NASTY.into() };
         let wrong = || Some(Wrong { code: NASTY.into(), sentence: NASTY.into(), remedy: "" });
         let permission =
             || Permission { resource: NASTY.into(), name: NASTY.into(), description: NASTY.into() };
         let pages = [
             SignIn {
-                action: NASTY.into(),
+                form: form(),
                 forgot: NASTY.into(),
-                ctx: NASTY,
-                canary: NASTY,
                 application: NASTY,
                 user_name: NASTY,
                 wrong: wrong(),
             }
             .render(),
-            Consent {
-                action: NASTY.into(),
-                ctx: NASTY,
-                canary: NASTY,
-                application: NASTY,
-                user_name: NASTY,
-                permissions: vec![permission()],
-            }
-            .render(),
+            Consent { form: form(), application: NASTY, user_name: NASTY, permissions: vec![permission()] }
+                .render(),
             SignedOut { frames: vec![NASTY], continue_to: Some(NASTY) }.render(),
             PickAccount {
-                action: NASTY.into(),
-                ctx: NASTY,
-                canary: NASTY,
+                form: form(),
                 title: NASTY,
                 to: NASTY,
                 accounts: vec![PickedAccount {
@@ -256,9 +246,7 @@ mod tests {
             }
             .render(),
             AdminConsent {
-                action: NASTY.into(),
-                ctx: NASTY,
-                canary: NASTY,
+                form: form(),
                 application: NASTY,
                 organization: NASTY,
                 user_name: NASTY,
@@ -266,51 +254,25 @@ mod tests {
                 own: vec![permission()],
             }
             .render(),
-            UserCode {
-                action: NASTY.into(),
-                ctx: NASTY,
-                canary: NASTY,
-                user_code: NASTY,
-                wrong: wrong(),
-                qr: None,
-            }
-            .render(),
+            UserCode { form: form(), user_code: NASTY, wrong: wrong(), qr: None }.render(),
             ApproveDevice {
-                action: NASTY.into(),
-                ctx: NASTY,
-                canary: NASTY,
+                form: form(),
                 application: NASTY,
                 user_name: NASTY,
                 permissions: vec![permission()],
             }
             .render(),
             SecondFactor {
-                action: NASTY.into(),
-                ctx: NASTY,
-                canary: NASTY,
+                form: form(),
                 user_name: NASTY,
                 new_secret: Some(NASTY),
                 qr: None,
                 wrong: wrong(),
             }
             .render(),
-            AskResetCode { action: NASTY.into(), ctx: NASTY, canary: NASTY }.render(),
-            ResetPassword {
-                action: NASTY.into(),
-                ctx: NASTY,
-                canary: NASTY,
-                user_name: NASTY,
-                wrong: Some(NASTY.into()),
-            }
-            .render(),
-            ChangePassword {
-                action: NASTY.into(),
-                ctx: NASTY,
-                canary: NASTY,
-                user_name: NASTY,
-                wrong: wrong(),
-            }
-            .render(),
+            AskResetCode { form: form() }.render(),
+            ResetPassword { form: form(), user_name: NASTY, wrong: Some(NASTY.into()) }.render(),
+            ChangePassword { form: form(), user_name: NASTY, wrong: wrong() }.render(),
             RefusalPage {
                 code: NASTY.into(),
                 sentence: NASTY.into(),

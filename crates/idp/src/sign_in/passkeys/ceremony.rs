@@ -4,19 +4,18 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use outlive_clock::{Instant, Span, Stream, UserId};
+use outlive_clock::{Instant, UserId};
 use passkey_auth::{
     AuthenticationResponse, AuthenticationState, CosePublicKey, CredentialId, Error, PasskeyCredential,
     RegistrationResponse, RegistrationState, Webauthn,
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::Passkey;
+use super::challenge::{Challenge, Reason};
+use super::stored::Passkey;
 
-/// Validity of a challenge (virtual).
-const VALIDITY: Span = Span::from_minutes(5);
 /// The timeout in the options (milliseconds of real time).
 const TIMEOUT_MS: u32 = 300_000;
 /// Maximum size of a response: a credential id has at most 1,023 bytes, and the rest are
@@ -30,14 +29,6 @@ const ALGORITHMS: [i32; 2] = [-7, -8];
 pub(super) struct RelyingParty {
     pub(super) id: String,
     origin: String,
-}
-
-/// A challenge and when it was issued (virtual). It is sealed in the form that carries the
-/// response.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Challenge {
-    text: String,
-    since: Instant,
 }
 
 /// A response in the format of `PublicKeyCredential.toJSON()`.
@@ -75,34 +66,6 @@ pub(super) struct NewKey {
     /// The authenticator's model, as a UUID.
     pub(super) aaguid: String,
     pub(super) counter: u32,
-}
-
-/// Why a response is rejected, completing the sentence "was not accepted: ".
-pub(super) type Reason = String;
-
-impl Challenge {
-    pub(super) fn generate(stream: &mut Stream, now: Instant) -> Self {
-        Self { text: URL_SAFE_NO_PAD.encode(stream.bytes::<32>()), since: now }
-    }
-
-    pub(super) fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// Returns the instant before which all challenges have expired, so that no record of their use
-    /// is needed.
-    pub(super) fn forgotten_before(now: Instant) -> Instant {
-        now - VALIDITY
-    }
-
-    fn bytes(&self, now: Instant) -> Result<passkey_auth::Challenge, Reason> {
-        if now >= self.since + VALIDITY {
-            return Err("the challenge has expired".to_owned());
-        }
-        let bytes =
-            URL_SAFE_NO_PAD.decode(&self.text).map_err(|_| "the challenge is malformed".to_owned())?;
-        Ok(passkey_auth::Challenge(bytes))
-    }
 }
 
 impl<R: for<'de> Deserialize<'de>> Answer<R> {

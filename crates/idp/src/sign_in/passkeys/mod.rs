@@ -2,14 +2,12 @@
 //! register them on a page of their own; password sign-in remains possible.
 
 mod ceremony;
+mod challenge;
 mod security_info;
 mod sign_in;
 mod stored;
 
-pub(crate) use ceremony::Challenge;
+pub(crate) use challenge::Challenge;
 pub(crate) use security_info::{change_security_info, security_info_page};
 pub(crate) use sign_in::passkey;
 pub(crate) use stored::{Passkey, of_user};
-
-/// The authentication methods of a passkey sign-in: the key, and user verification as MFA.
-const AMR: [&str; 2] = ["fido", outlive_rules::second_factor::AMR];

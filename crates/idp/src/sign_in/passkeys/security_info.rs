@@ -9,14 +9,15 @@ use outlive_tokens::fingerprint;
 use outlive_wire::Subject;
 use outlive_wire::events::{PasskeyRefused, PasskeyRegistered, PasskeyRemoved};
 
-use super::ceremony::{Answer, Challenge, RelyingParty};
+use super::ceremony::{Answer, RelyingParty};
+use super::challenge::{Challenge, record_challenge};
 use super::sign_in::not_accepted;
-use super::{Passkey, stored};
+use super::stored::{self, Passkey};
+use crate::access::second_factor;
 use crate::directory::sessions::Session;
 use crate::directory::{Tenant, User};
 use crate::protocol::refusal::Refusal;
 use crate::sign_in::pages::{self, Next, PageState, Wrong};
-use crate::sign_in::second_factor;
 use crate::visit::Visit;
 
 /// The maximum number of passkeys per user ("Enable passkeys (FIDO2) for your organization": ten).
@@ -137,7 +138,7 @@ impl Visit {
         };
         let event = Event::new(tenant.id, now, Subject::user(user.id), &self.trace, registered);
         let mut change = Change::from(passkey.insertion(tenant.id));
-        for statement in stored::record_challenge(tenant.id, challenge, now) {
+        for statement in record_challenge(tenant.id, challenge, now) {
             change.add(statement);
         }
         change.append(self.idp.chassis.journal.entry(&event));

@@ -5,12 +5,16 @@ use outlive_clock::Instant;
 use outlive_rules::{Aadsts, aadsts};
 use outlive_store::Change;
 
-use super::ceremony::{Answer, Challenge, Reason, RelyingParty};
-use super::{AMR, Passkey, stored};
+use super::ceremony::{Answer, RelyingParty};
+use super::challenge::{Challenge, Reason, record_challenge};
+use super::stored::{self, Passkey};
 use crate::directory::{Tenant, User, shortened_name};
 use crate::protocol::refusal::Refusal;
 use crate::sign_in::pages::{self, Next, PageState, PasskeyPending};
 use crate::visit::Visit;
+
+/// The authentication methods of a passkey sign-in: the key, and user verification as MFA.
+const AMR: [&str; 2] = ["fido", outlive_rules::second_factor::AMR];
 
 /// `POST /{tenant}/passkey`: `credential`, with the form's `ctx` and `canary`; or `cancel`.
 pub(crate) async fn passkey(visit: Visit) -> Response {
@@ -120,7 +124,7 @@ impl Visit {
             return Ok(Err((Some(user), Refusal::new(aadsts::USER_DISABLED))));
         }
         let mut change = Change::from(passkey.record_use(tenant.id, counter, now));
-        for statement in stored::record_challenge(tenant.id, &pending.challenge, now) {
+        for statement in record_challenge(tenant.id, &pending.challenge, now) {
             change.add(statement);
         }
         Ok(Ok((user, change)))

@@ -3,8 +3,6 @@
 use outlive_clock::{Instant, TenantId, UserId};
 use outlive_store::{Row, Statement, Store, StoreError, sql};
 
-use super::ceremony::Challenge;
-
 /// A passkey of a user.
 #[derive(Debug, Clone)]
 pub(crate) struct Passkey {
@@ -74,24 +72,6 @@ impl Passkey {
         sql!("DELETE FROM passkeys WHERE tenant = $1 AND credential = $2", tenant, &self.credential)
             .expect_rows(1)
     }
-}
-
-/// Returns the statements that record the use of a challenge; they conflict with another use.
-pub(super) fn record_challenge(tenant: TenantId, challenge: &Challenge, now: Instant) -> [Statement; 2] {
-    [
-        sql!(
-            "DELETE FROM answered_challenges WHERE tenant = $1 AND challenge IN \
-             (SELECT challenge FROM answered_challenges WHERE tenant = $1 AND answered_us < $2 LIMIT 20)",
-            tenant,
-            Challenge::forgotten_before(now)
-        ),
-        sql!(
-            "INSERT INTO answered_challenges (tenant, challenge, answered_us) VALUES ($1, $2, $3)",
-            tenant,
-            challenge.text(),
-            now
-        ),
-    ]
 }
 
 /// Finds a passkey by credential id.

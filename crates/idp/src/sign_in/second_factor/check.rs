@@ -9,7 +9,7 @@ use outlive_tokens::Secret;
 use outlive_wire::Subject;
 use outlive_wire::events::AuthenticatorRegistered;
 
-use super::authenticator::Authenticator;
+use crate::directory::Authenticator;
 use crate::directory::User;
 use crate::idp::Idp;
 use crate::protocol::refusal::Refusal;

@@ -4,9 +4,9 @@ use axum::response::Response;
 use outlive_clock::{Instant, Span};
 use outlive_rules::aadsts;
 
-use super::Authenticator;
+use crate::access::second_factor;
 use crate::directory::sessions::Session;
-use crate::directory::{Tenant, User};
+use crate::directory::{Authenticator, Tenant, User};
 use crate::protocol::refusal::Refusal;
 use crate::sign_in::pages::{self, Next, PageState, SecondFactorPending, Wrong};
 use crate::visit::Visit;
@@ -42,7 +42,7 @@ impl Visit {
             Some(client) => self.idp.directory.application(tenant.id, client).await?,
             None => None,
         };
-        if super::facts(tenant, &user, application.as_ref(), &amr).is_missing() {
+        if second_factor::facts(tenant, &user, application.as_ref(), &amr).is_missing() {
             return Ok(self.ask_second_factor(&self.segment, &user, amr, next, persistent, now));
         }
         let signed_in = self.start_session(tenant, user, amr, persistent, now).await?;

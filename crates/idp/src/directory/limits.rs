@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::directory::spec::FederatedCredentialSpec;
+use super::spec::FederatedCredentialSpec;
 
 /// Characters of a display name of users, groups and applications ("user resource type", "group
 /// resource type", "application resource type").
@@ -10,7 +10,7 @@ pub(crate) const NAME_CHARS_MAX: usize = 256;
 /// Characters of a sign-in name before and after the @ ("Password policies and account
 /// restrictions").
 pub(crate) const USER_NAME_CHARS_MAX: usize = 64;
-pub(super) const DOMAIN_CHARS_MAX: usize = 48;
+pub(crate) const DOMAIN_CHARS_MAX: usize = 48;
 /// Identifier URIs of an application, and characters per URI.
 pub(crate) const IDENTIFIER_URIS_MAX: usize = 256;
 const IDENTIFIER_URI_CHARS_MAX: usize = 256;
@@ -41,7 +41,7 @@ pub(crate) fn is_user_name_prefix(name: &str) -> bool {
 
 /// Returns whether `text` can be a verified domain: at least two labels of RFC 1035, section 2.3.1,
 /// short enough for sign-in names.
-pub(super) fn is_domain(text: &str) -> bool {
+pub(crate) fn is_domain(text: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')

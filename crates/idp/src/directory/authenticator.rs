@@ -21,11 +21,11 @@ pub(crate) struct SecondFactor {
     secret: Option<String>,
     /// The time step of the last accepted code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) last_step: Option<u64>,
+    pub(crate) last_step: Option<u64>,
     /// Counts failed codes, separately from failed passwords: a caller who knows the password
     /// cannot reset this counter.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) lockout: Option<Lockout>,
+    pub(crate) lockout: Option<Lockout>,
 }
 
 impl SecondFactor {
@@ -39,7 +39,7 @@ impl SecondFactor {
     }
 
     /// Returns the authenticator, if one is registered and its secret can be opened.
-    pub(super) fn authenticator(&self, sealer: &Sealer) -> Option<Authenticator> {
+    pub(crate) fn authenticator(&self, sealer: &Sealer) -> Option<Authenticator> {
         let plain = sealer.open(PURPOSE, self.secret.as_deref()?)?;
         Authenticator::of_base32(std::str::from_utf8(&plain).ok()?)
     }
@@ -70,7 +70,7 @@ impl Authenticator {
     }
 
     /// Returns the code's time step if it is within one step of now (virtual).
-    pub(super) fn step_of(&self, code: &str, now: Instant) -> Option<u64> {
+    pub(crate) fn step_of(&self, code: &str, now: Instant) -> Option<u64> {
         self.0.check(code, u64::try_from(now.as_seconds()).ok()?)
     }
 }

@@ -3,36 +3,30 @@
 //! sent for one for the next API, for the same user. The API authenticates, so the new tokens are
 //! those of a confidential client.
 
-use std::collections::BTreeSet;
-
-use outlive_rules::scopes::RequestedResource;
 use outlive_rules::{AssertionFacts, Presented, aadsts, password_based};
 use outlive_store::Change;
 use outlive_tokens::claims::{BACKDATED, ClientAuthentication};
-use outlive_tokens::{AccessClaims, BearerExpectations, BearerRefusal, ClientAssertion, RedirectType};
+use outlive_tokens::{AccessClaims, BearerExpectations, BearerRefusal, ClientAssertion};
 
-use super::endpoint::TokenRequest;
-use super::mint::{Family, UserGrant, mint_for_user};
-use super::resource_grant::{first_of_grant, resolve_grant};
-use super::response::TokenAnswer;
 use crate::access::conditional_access::NO_CONTEXTS;
 use crate::directory::platform::GRAPH_URI;
 use crate::directory::sessions;
-use crate::protocol::decision::Decision;
 use crate::protocol::refusal::Refusal;
-use crate::sign_in::second_factor;
+use crate::token::grant::{Authentication, Family, Grant};
+use crate::token::request::TokenRequest;
+use crate::token::resource_grant::first_of_grant;
+use crate::token::response::TokenAnswer;
 
-pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Refusal> {
-    let idp = request.idp;
+pub(in crate::token) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Refusal> {
+    let (idp, tenant) = (request.idp, request.tenant.id);
     check_what_is_wanted(request)?;
-    let text = request.form.get("assertion").ok_or_else(|| Refusal::missing("assertion"))?;
+    let text = request.parameter("assertion")?;
     let wanted = first_of_grant(request)?;
     let claims = verify_assertion(request, text).await?;
     let Some(user_id) = claims.user() else {
         let client = request.client.application.client_id;
         return Err(Refusal::new(aadsts::APP_CANNOT_ACT_ON_BEHALF).with("client", client));
     };
-    let tenant = request.tenant.id;
     let user = idp.directory.user(tenant, user_id).await?;
     let session_signed_out_at = match claims.sid {
         Some(session) => idp.directory.signed_out_at(tenant, session).await?,
@@ -47,50 +41,29 @@ pub(crate) async fn grant(request: &TokenRequest<'_>) -> Result<TokenAnswer, Ref
         _ => claims.amr,
     };
     let issued_at = claims.iat + BACKDATED;
-    let access = request.access(user.as_ref(), Some(&wanted.scopes), &NO_CONTEXTS, None).await?;
+    let checked = request
+        .with_scopes(Some(wanted.scopes.clone()), GRAPH_URI, Ok(wanted))
+        .with_user(user)
+        .with_access(&NO_CONTEXTS, None)
+        .await?;
     let facts = AssertionFacts {
         issued_at,
         expires_at: claims.exp,
         password_based: password_based(&amr),
         session_signed_out_at,
-        conditional_access: access.facts,
+        conditional_access: checked.access().facts.clone(),
     };
-    let presented = Presented::Assertion(facts);
-    let decision = Decision::on(presented, user.as_ref(), &request.tenant.rules, request.now);
-    if let Some(refusal) = decision.refusal() {
-        let resource = wanted.scopes.resources.first().map_or(GRAPH_URI, RequestedResource::audience);
-        return Err(second_factor::complete(
-            refusal,
-            &idp.directory,
-            &request.tenant,
-            resource,
-            access.policies,
-        )
-        .await?);
-    }
-    let Some(user) = user else { return Err(Refusal::new(aadsts::USER_NOT_FOUND)) };
-    let resource = resolve_grant(request, user.id, wanted).await?;
-    let random = idp.chassis.random.of(tenant);
-    let grant = UserGrant {
-        user: &user,
-        amr,
-        auth_time: issued_at,
-        session_id: claims.sid,
-        nonce: None,
-        address: None,
-        contexts: BTreeSet::new(),
-        family: Family::New {
-            id: random.stream("refresh-token-family").uuid_at(request.now),
-            redirect_type: RedirectType::None,
-        },
-        claims: request.claims.clone(),
-        decision: &decision,
+    let authorized = checked.decide(Presented::Assertion(facts)).await?.authorize().await?;
+    let grant = Grant {
         grant_type: "on_behalf_of",
+        authentication: Authentication {
+            session_id: claims.sid,
+            ..Authentication::new(amr, issued_at, &request.claims)
+        },
+        family: Family::without_redirect(request),
     };
-    let mut change = Change::new();
-    let answer = mint_for_user(request, grant, resource, &mut change).await?;
-    idp.chassis.store.commit(change).await?;
-    Ok(answer)
+    let recorded = authorized.mint(&grant).await?.record(Change::new()).await?;
+    recorded.map(TokenAnswer::of).ok_or_else(|| Refusal::new(aadsts::SERVICE_UNAVAILABLE))
 }
 
 /// Only access tokens are exchanged, and only for clients that authenticate.
@@ -110,7 +83,7 @@ fn check_what_is_wanted(request: &TokenRequest<'_>) -> Result<(), Refusal> {
     }
 }
 
-/// The claims of the assertion: an access token of this tenant whose audience is the client.
+/// Returns the claims of the assertion: an access token of this tenant whose audience is the client.
 async fn verify_assertion(request: &TokenRequest<'_>, text: &str) -> Result<AccessClaims, Refusal> {
     let client = &request.client.application;
     let mut audiences = client.document.identifier_uris.clone();

@@ -1,25 +1,28 @@
 //! Claims about a user that depend on an application's registration: optional claims, groups,
 //! directory roles. An access token has those of the resource, an ID token those of the client.
 
-use outlive_clock::Instant;
-use outlive_rules::lifetimes;
-use outlive_tokens::claims::{ExpiringPassword, Groups, OptionalClaims, UserClaims};
+use std::collections::BTreeSet;
 
-use super::endpoint::TokenRequest;
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use outlive_rules::lifetimes;
+use outlive_tokens::claims::{ExpiringPassword, Groups, OptionalClaims, UserClaims, UserFacts};
+
 use crate::directory::platform::GRAPH;
 use crate::directory::spec::{GroupClaims, OptionalClaimSpec};
 use crate::directory::{Application, User, wids_of_application, wids_of_user};
 use crate::protocol::refusal::Refusal;
+use crate::token::request::TokenRequest;
 
 /// The kinds of token with optional claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TokenKind {
+pub(super) enum TokenKind {
     Access,
     Id,
 }
 
 /// Returns an application's optional claims for a kind of token.
-pub(crate) fn optional_claims(application: &Application, kind: TokenKind) -> OptionalClaims {
+pub(super) fn optional_claims(application: &Application, kind: TokenKind) -> OptionalClaims {
     let requested: &[OptionalClaimSpec] = match kind {
         TokenKind::Access => &application.document.optional_claims.access_token,
         TokenKind::Id => &application.document.optional_claims.id_token,
@@ -32,17 +35,17 @@ pub(crate) fn optional_claims(application: &Application, kind: TokenKind) -> Opt
 }
 
 /// Returns whether app-only tokens for this resource include `idtyp`; those for Graph always do.
-pub(crate) fn includes_idtyp(resource: &Application) -> bool {
+pub(super) fn includes_idtyp(resource: &Application) -> bool {
     resource.client_id == GRAPH || optional_claims(resource, TokenKind::Access).contains("idtyp")
 }
 
 /// Returns the claims about a user for an application.
-pub(crate) async fn user_claims(
+pub(super) async fn user_claims(
     request: &TokenRequest<'_>,
     application: &Application,
     kind: TokenKind,
     user: &User,
-    oidc: &std::collections::BTreeSet<String>,
+    oidc: &BTreeSet<String>,
 ) -> Result<UserClaims, Refusal> {
     let (directory, tenant) = (&request.idp.directory, request.tenant.id);
     let groups = match application.document.group_claims {
@@ -80,20 +83,18 @@ fn expiring_password(request: &TokenRequest<'_>, user: &User) -> Option<Expiring
 }
 
 /// Returns the opaque claims `aio` and `rh`, different in every token.
-pub(crate) fn opaque_claims(stream: &mut outlive_clock::Stream) -> (String, String) {
-    use base64::Engine;
-    use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+pub(super) fn opaque_claims(stream: &mut outlive_clock::Stream) -> (String, String) {
     let aio = STANDARD.encode(stream.bytes::<36>());
     (aio, format!("1.{}.", URL_SAFE_NO_PAD.encode(stream.bytes::<42>())))
 }
 
 /// Returns the `wids` of a user's access token: always included for Microsoft Graph.
-pub(crate) fn access_token_wids(resource: &Application, user: &User) -> Vec<String> {
+pub(super) fn access_token_wids(resource: &Application, user: &User) -> Vec<String> {
     if resource.client_id == GRAPH { wids_of_user(user) } else { wids(resource, user) }
 }
 
 /// Returns the `wids` of an app-only token: included for Microsoft Graph only.
-pub(crate) fn application_wids(resource: &Application) -> Vec<String> {
+pub(super) fn application_wids(resource: &Application) -> Vec<String> {
     if resource.client_id == GRAPH { wids_of_application() } else { Vec::new() }
 }
 
@@ -105,7 +106,14 @@ fn wids(application: &Application, user: &User) -> Vec<String> {
     }
 }
 
-/// Returns the time of the last interactive sign-in if the application requests it.
-pub(crate) fn auth_time(application: &Application, kind: TokenKind, at: Instant) -> Option<Instant> {
-    optional_claims(application, kind).contains("auth_time").then_some(at)
+/// Returns what every token says about a user.
+pub(super) fn user_facts(user: &User) -> UserFacts {
+    UserFacts {
+        id: user.id,
+        name: user.display_name.clone(),
+        upn: user.upn.clone(),
+        given_name: user.profile.given_name.clone(),
+        family_name: user.profile.surname.clone(),
+        email: user.profile.mail.clone(),
+    }
 }

@@ -1,5 +1,8 @@
 //! The state that all endpoints share.
 
+mod deliveries;
+mod user_code_guesses;
+
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock, Weak};
 
@@ -8,15 +11,22 @@ use outlive_clock::{ClientId, Instant, TenantId, wall_now};
 use outlive_rules::aadsts;
 use outlive_tokens::{ForeignIssuers, PairwiseKey, TokenVersion, Verifier, VerifierConfig, issuer};
 
-use crate::IdpConfig;
+use self::deliveries::Deliveries;
+use self::user_code_guesses::UserCodeGuesses;
 use crate::directory::platform::GRAPH_URI;
 use crate::directory::{ClientSecrets, Directory, Tenant};
 use crate::keys::installation_keys;
 use crate::keys::signing_keys::SigningKeys;
 use crate::protocol::cloud;
 use crate::protocol::refusal::{Refusal, RequestDetails};
-use crate::security_events::Deliveries;
-use crate::sign_in::device::UserCodeGuesses;
+
+/// The configuration of the identity provider, beyond what every service has.
+#[derive(Debug, Clone)]
+pub struct IdpConfig {
+    /// The URL under which this process reaches itself (`http://127.0.0.1:8701`): its Graph API
+    /// verifies tokens by the published keys, as any resource does.
+    pub own_url: String,
+}
 
 /// The shared state. Cheap to clone.
 #[derive(Clone)]

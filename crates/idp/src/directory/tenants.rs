@@ -1,0 +1,66 @@
+//! Finds tenants.
+
+use std::sync::Arc;
+
+use outlive_clock::TenantId;
+use outlive_rules::new_password::BannedTerms;
+use outlive_store::{Row, StoreError, sql};
+
+use super::cached_store::Directory;
+use super::policies::Policies;
+use super::tenant::Tenant;
+
+fn tenant_of(row: &Row) -> Result<Tenant, StoreError> {
+    Ok(Tenant {
+        id: row.parse("tenant")?,
+        domain: row.text("domain")?,
+        display_name: row.text("display_name")?,
+        rules: row.parse("rules")?,
+        signing_key: row.int("signing_key")?,
+        banned_passwords: Arc::new(banned(row.json("banned_passwords")?)?),
+        password_validity_days: row
+            .opt_int("password_validity_days")?
+            .and_then(|days| u32::try_from(days).ok()),
+        require_mfa: row.flag("require_mfa")?,
+        policies: Arc::new(Policies { revision: row.int("policies_revision")?, ..row.json("policies")? }),
+    })
+}
+
+fn banned(terms: Vec<String>) -> Result<BannedTerms, StoreError> {
+    BannedTerms::with(terms.iter().map(String::as_str))
+        .map_err(|why| StoreError::Corrupt { column: "banned_passwords".to_owned(), why: why.to_string() })
+}
+
+impl Directory {
+    /// Finds a tenant by id.
+    pub(crate) async fn tenant(&self, tenant: TenantId) -> Result<Option<Tenant>, StoreError> {
+        let read = async {
+            self.store
+                .row(sql!(
+                    "SELECT tenant, domain, display_name, rules, signing_key, banned_passwords, password_validity_days, \
+                     require_mfa, policies, policies_revision FROM tenants WHERE tenant = $1",
+                    tenant
+                ))
+                .await?
+                .as_ref()
+                .map(tenant_of)
+                .transpose()
+        };
+        self.memory.tenants.get_or_read(tenant, (), read).await
+    }
+
+    /// Finds a tenant by domain.
+    pub(crate) async fn tenant_by_domain(&self, domain: &str) -> Result<Option<Tenant>, StoreError> {
+        let domain = domain.to_ascii_lowercase();
+        self.store
+            .row(sql!(
+                "SELECT tenant, domain, display_name, rules, signing_key, banned_passwords, password_validity_days, \
+                 require_mfa, policies, policies_revision FROM tenants WHERE domain = $1",
+                domain
+            ))
+            .await?
+            .as_ref()
+            .map(tenant_of)
+            .transpose()
+    }
+}

@@ -1,0 +1,64 @@
+//! The challenge of a ceremony, which is answered once.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use outlive_clock::{Instant, Span, Stream, TenantId};
+use outlive_store::{Statement, sql};
+use serde::{Deserialize, Serialize};
+
+/// Validity of a challenge (virtual).
+const VALIDITY: Span = Span::from_minutes(5);
+
+/// A challenge and when it was issued (virtual). It is sealed in the form that carries the
+/// response.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Challenge {
+    pub(super) text: String,
+    since: Instant,
+}
+
+/// Why a response is rejected, completing the sentence "was not accepted: ".
+pub(super) type Reason = String;
+
+impl Challenge {
+    pub(super) fn generate(stream: &mut Stream, now: Instant) -> Self {
+        Self { text: URL_SAFE_NO_PAD.encode(stream.bytes::<32>()), since: now }
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns the instant before which all challenges have expired, so that no record of their use
+    /// is needed.
+    pub(super) fn forgotten_before(now: Instant) -> Instant {
+        now - VALIDITY
+    }
+
+    pub(super) fn bytes(&self, now: Instant) -> Result<passkey_auth::Challenge, Reason> {
+        if now >= self.since + VALIDITY {
+            return Err("the challenge has expired".to_owned());
+        }
+        let bytes =
+            URL_SAFE_NO_PAD.decode(&self.text).map_err(|_| "the challenge is malformed".to_owned())?;
+        Ok(passkey_auth::Challenge(bytes))
+    }
+}
+
+/// Returns the statements that record the use of a challenge; they conflict with another use.
+pub(super) fn record_challenge(tenant: TenantId, challenge: &Challenge, now: Instant) -> [Statement; 2] {
+    [
+        sql!(
+            "DELETE FROM answered_challenges WHERE tenant = $1 AND challenge IN \
+             (SELECT challenge FROM answered_challenges WHERE tenant = $1 AND answered_us < $2 LIMIT 20)",
+            tenant,
+            Challenge::forgotten_before(now)
+        ),
+        sql!(
+            "INSERT INTO answered_challenges (tenant, challenge, answered_us) VALUES ($1, $2, $3)",
+            tenant,
+            challenge.text(),
+            now
+        ),
+    ]
+}
