@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 /// The error behind an error response. It travels in the response's extensions to the shell, which
 /// logs it once, in the span of the request. Clients never see it. Never the cause: an error whose
-/// text may quote a secret.
+/// text may quote a secret. Boxed, because errors contain it: a thin pointer keeps them small.
 #[derive(Debug, Clone)]
-pub struct Cause(Arc<dyn Error + Send + Sync>);
+pub struct Cause(Arc<Box<dyn Error + Send + Sync>>);
 
 impl Cause {
     /// The cause for an error with its sources.
     pub fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self(error.into().into())
+        Self(Arc::new(error.into()))
     }
 }
 

@@ -56,8 +56,8 @@ fn default_filter() -> Targets {
     Targets::new().with_default(Level::WARN)
 }
 
-/// Parses levels by module: `outlive` stands for all crates, `idp::token` for a module of one, and a
-/// level alone for everything. Without one, warnings and errors of other modules are printed as
+/// Parses levels by module: `outlive` stands for all crates, `idp::token` for a module of one, and
+/// a level alone for everything. Without one, warnings and errors of other modules are printed as
 /// well. (No patterns for spans and fields: their library would double the dependency.)
 fn filter(text: &str) -> Result<Targets, ParseError> {
     let full = |directive: &str| {
