@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use outlive_chassis::{HttpClient, Trace};
 use outlive_clock::{Instant, Randomness, Span, TenantId};
+use outlive_wire::JournalLine;
 use reqwest::{Method, RequestBuilder};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -271,21 +272,8 @@ pub(crate) struct Advanced {
 
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct JournalPage {
-    pub(crate) lines: Vec<Line>,
+    pub(crate) lines: Vec<JournalLine>,
     /// The cursor at the end of the journals.
     #[serde(default)]
     pub(crate) next: String,
-}
-
-/// A journal line of any service.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Line {
-    pub(crate) service: String,
-    /// Virtual time.
-    pub(crate) at: Instant,
-    pub(crate) kind: String,
-    #[serde(default)]
-    pub(crate) subject: String,
-    #[serde(default)]
-    pub(crate) data: Value,
 }

@@ -2,9 +2,10 @@
 
 use askama::Template;
 use outlive_clock::Instant;
+use outlive_wire::JournalLine;
 use url::Url;
 
-use crate::lab::{Clock, Flow, Line, Operation, Tenant};
+use crate::lab::{Clock, Flow, Operation, Tenant};
 use crate::message::Message;
 use crate::recent::{Finished, Recent};
 use crate::words;
@@ -175,7 +176,7 @@ fn flow_name(flows: &[Flow], id: &str) -> String {
     flows.iter().find(|flow| flow.id == id).map_or(id, Flow::title).to_owned()
 }
 
-fn line_view(line: &Line) -> LineView {
+fn line_view(line: &JournalLine) -> LineView {
     LineView {
         when: When::of(line.at),
         service: line.service.clone(),

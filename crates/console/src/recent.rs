@@ -2,8 +2,9 @@
 //! depend on the length of the journal.
 
 use outlive_clock::TenantId;
+use outlive_wire::JournalLine;
 
-use crate::lab::{Lab, LabError, Line};
+use crate::lab::{Lab, LabError};
 use crate::runs::{Run, Runs};
 
 /// Number of events shown in each list.
@@ -17,9 +18,9 @@ pub(crate) struct Recent {
     /// The cursor at the end of the journals.
     pub(crate) cursor: String,
     /// Notable events.
-    pub(crate) notable: Vec<Line>,
+    pub(crate) notable: Vec<JournalLine>,
     /// All events.
-    pub(crate) latest: Vec<Line>,
+    pub(crate) latest: Vec<JournalLine>,
     /// Runs of flows.
     pub(crate) runs: Vec<Run>,
     /// The number of runs that succeeded and failed; `None` if the flow service does not answer.

@@ -3,10 +3,8 @@
 use std::collections::VecDeque;
 
 use outlive_clock::Instant;
-use outlive_wire::JournalEvent;
 use outlive_wire::events::RunFinished;
-
-use crate::lab::Line;
+use outlive_wire::{JournalEvent, JournalLine};
 
 /// Maximum number of runs kept.
 const RUNS_KEPT: usize = 24;
@@ -61,10 +59,8 @@ pub(crate) struct Runs {
 
 impl Runs {
     /// Adds an event, if it is about a run.
-    pub(crate) fn add(&mut self, line: &Line) {
-        let (Some(name), Ok(event)) =
-            (line.subject.strip_prefix("run:"), JournalEvent::read(&line.kind, &line.data))
-        else {
+    pub(crate) fn add(&mut self, line: &JournalLine) {
+        let (Some(name), Ok(event)) = (line.subject.strip_prefix("run:"), line.event()) else {
             return;
         };
         let (flow, status, reason) = match event {

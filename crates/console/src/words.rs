@@ -1,23 +1,21 @@
 //! Journal events as sentences.
 
-use outlive_wire::JournalEvent;
-
-use crate::lab::Line;
+use outlive_wire::JournalLine;
 
 /// Maximum length of a sentence, in characters.
 const CHARACTERS_MAX: usize = 1_500;
 
 /// Returns the verdict of an event: `accepted` or `refused`.
-pub(crate) fn outcome(line: &Line) -> Option<&'static str> {
-    let event = JournalEvent::read(&line.kind, &line.data).ok()?;
+pub(crate) fn outcome(line: &JournalLine) -> Option<&'static str> {
+    let event = line.event().ok()?;
     let verdict = event.verdict();
     verdict.map(|verdict| if verdict.is_accepted() { "accepted" } else { "refused" })
 }
 
 /// Returns the summary of an event. An event of another version of the program is described by its
 /// kind and subject.
-pub(crate) fn sentence(line: &Line) -> String {
-    let summary = JournalEvent::read(&line.kind, &line.data).map(|event| event.summary());
+pub(crate) fn sentence(line: &JournalLine) -> String {
+    let summary = line.event().map(|event| event.summary());
     let sentence =
         summary.unwrap_or_else(|_| format!("{} ({}).", line.kind.replace(['.', '_'], " "), line.subject));
     sentence.chars().take(CHARACTERS_MAX).collect()
@@ -32,17 +30,21 @@ mod tests {
 
     use super::*;
 
-    fn line(kind: &str, data: Value) -> Line {
-        Line {
+    fn line(kind: &str, data: Value) -> JournalLine {
+        JournalLine {
+            seq: 1,
             service: "idp".to_owned(),
+            tenant: "c0470500-0000-4000-8000-000000000001".parse().expect("an id"),
             at: Instant::EPOCH,
+            wall: Instant::EPOCH,
+            trace: "0".to_owned(),
             kind: kind.to_owned(),
             subject: "user:7".to_owned(),
             data,
         }
     }
 
-    fn example<E: EventPayload>() -> Line {
+    fn example<E: EventPayload>() -> JournalLine {
         line(E::KIND, serde_json::to_value(E::example()).expect("JSON"))
     }
 

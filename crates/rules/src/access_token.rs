@@ -5,10 +5,11 @@ use outlive_clock::Instant;
 use serde::{Deserialize, Serialize};
 
 use crate::cut_off::cut_off;
+use crate::fact::Fact;
 use crate::refusal::Refusal;
 use crate::rule::Rule;
 use crate::source::Source;
-use crate::verdict::{Artefact, Fact, Verdict};
+use crate::verdict::{Artefact, Verdict};
 use crate::{Event, Ruleset, UserFacts};
 
 /// What is known of an access token.
@@ -59,7 +60,7 @@ pub fn decide(token: &AccessTokenFacts, user: &UserFacts, rules: &Ruleset, now: 
         Fact::new("evaluated", token.evaluated),
     ];
     let since = user.events.latest_first().into_iter().filter(|(_, at)| token.valid_from < *at);
-    facts.extend(since.map(|(event, at)| Fact::new("outlived", format!("{event} at {at}"))));
+    facts.extend(since.map(|(event, at)| Fact::new("outlived", (event, at))));
     let source =
         if token.evaluated { Source::CONTINUOUS_ACCESS_EVALUATION } else { Source::ACCESS_TOKEN_LIFETIME };
     Verdict::accepted(Artefact::AccessToken, source, rules, now, facts)

@@ -5,13 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::aadsts;
 use crate::cut_off::{Holding, cut_offs, outlived};
+use crate::fact::Fact;
 use crate::origin::{RequestOrigin, origin};
 use crate::refresh_token::in_words;
 use crate::refusal::Refusal;
 use crate::rule::Rule;
 use crate::source::Source;
 use crate::user::user_state;
-use crate::verdict::{Artefact, Fact, Verdict};
+use crate::verdict::{Artefact, Verdict};
 use crate::{ClientClass, Credential, Ruleset, UserFacts, conditional_access::AccessFacts, lifetimes};
 
 /// The result of PKCE verification.

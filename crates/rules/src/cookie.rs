@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::aadsts;
 use crate::cut_off::{Holding, cut_offs, outlived};
+use crate::fact::Fact;
 use crate::refresh_token::in_words;
 use crate::refusal::Refusal;
 use crate::rule::Rule;
 use crate::source::Source;
 use crate::user::user_state;
-use crate::verdict::{Artefact, Fact, Verdict};
+use crate::verdict::{Artefact, Verdict};
 use crate::{Credential, Ruleset, UserFacts, conditional_access::AccessFacts, lifetimes};
 
 /// The facts about a browser session.

@@ -4,10 +4,10 @@ use outlive_clock::Instant;
 use serde::{Deserialize, Serialize};
 
 use crate::aadsts::{self, Aadsts};
+use crate::fact::Fact;
 use crate::refusal::Refusal;
 use crate::rule::Rule;
 use crate::source::Source;
-use crate::verdict::Fact;
 use crate::{Credential, Event, Fate, RevocationEvents, Ruleset, UserFacts};
 
 /// The cell of the table that revoked a credential.
@@ -121,9 +121,9 @@ pub(crate) fn outlived(holding: &Holding, events: &RevocationEvents) -> Vec<Fact
     let mut facts = Vec::new();
     for (event, at) in events.latest_first() {
         if holding.granted_at < cut_off(at) {
-            facts.push(Fact::new("outlived", format!("{event} at {at}")));
+            facts.push(Fact::new("outlived", (event, at)));
         } else if at.whole_second() == holding.granted_at.whole_second() {
-            facts.push(Fact::new("same_second", format!("{event} at {at}")));
+            facts.push(Fact::new("same_second", (event, at)));
         }
     }
     facts

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use crate::cut_off::Revocation;
+use crate::fact::FactValue;
 use crate::verdict::{Artefact, Outcome, Verdict};
-use crate::{Credential, Event, Fate, Ruleset, template};
+use crate::{Credential, Fate, Ruleset, template};
 
 impl Verdict {
     /// Explains the verdict: the outcome, the reason, other events, and the source document.
@@ -34,7 +35,7 @@ impl Verdict {
     /// The value of the placeholder `{name}`: a fact, or a description of the cell that decided.
     fn place(&self, name: &str) -> Option<Cow<'_, str>> {
         if let Some(value) = self.fact(name) {
-            return Some(Cow::Borrowed(value));
+            return Some(Cow::Owned(value.to_string()));
         }
         match (name, self.revocation) {
             ("rules", _) => Some(Cow::Owned(self.rules.to_string())),
@@ -49,34 +50,43 @@ impl Verdict {
 
     fn proviso(&self) -> &'static str {
         match self.artefact {
-            Artefact::RefreshToken if self.fact("spa") == Some("true") => ", however often it is renewed",
+            Artefact::RefreshToken if self.fact("spa") == Some(&FactValue::Flag(true)) => {
+                ", however often it is renewed"
+            }
             Artefact::RefreshToken => ", and longer if it is used before then",
             Artefact::Cookie => ", and longer if it is used before then",
             Artefact::Code | Artefact::DeviceCode => ", for one redemption",
             Artefact::Password => ", for this one request",
             Artefact::Assertion => "; as often as it is presented until then",
-            Artefact::AccessToken if self.fact("evaluated") == Some("true") => {
+            Artefact::AccessToken if self.is_evaluated() => {
                 ", unless a critical event occurs before: its resource is CAE-enabled"
             }
             Artefact::AccessToken => "; nothing but time ends an access token at such a resource",
         }
     }
 
+    fn is_evaluated(&self) -> bool {
+        self.fact("evaluated") == Some(&FactValue::Flag(true))
+    }
+
     fn outlived_in_words(&self) -> Vec<String> {
-        let column = self.fact("column").and_then(|name| name.parse::<Credential>().ok());
+        let is_evaluated = self.is_evaluated();
+        let column = match self.fact("column") {
+            Some(FactValue::Column(column)) => Some(column),
+            _ => None,
+        };
         let mut words = Vec::new();
         for fact in &self.facts {
-            let Some((event, at)) = fact.value.split_once(" at ") else { continue };
-            let Ok(event) = event.parse::<Event>() else { continue };
+            let FactValue::Happened(event, at) = &fact.value else { continue };
             match (fact.name.as_ref(), column) {
                 ("outlived", Some(column)) => words.push(format!(
                     "Since then, on {at}, {}; by the row \"{}\" (edition {}), {} stay alive then.",
                     event.clause(),
-                    self.rules.row(event).title,
+                    self.rules.row(*event).title,
                     self.rules,
                     column.plural()
                 )),
-                ("outlived", None) if self.fact("evaluated") == Some("true") => {
+                ("outlived", None) if is_evaluated => {
                     words.push(format!("Since then, on {at}, {}; that is not a critical event.", event.clause()));
                 }
                 ("outlived", None) => words

@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::aadsts;
 use crate::cut_off::{Holding, cut_offs, outlived};
+use crate::fact::Fact;
 use crate::refusal::Refusal;
 use crate::source::Source;
 use crate::user::user_state;
-use crate::verdict::{Artefact, Fact, Verdict};
+use crate::verdict::{Artefact, Verdict};
 use crate::{ClientClass, Credential, Ruleset, UserFacts, conditional_access::AccessFacts};
 
 /// What is known of an access token whose signature, issuer, audience and time were found right.

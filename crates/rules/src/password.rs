@@ -4,11 +4,12 @@ use outlive_clock::Instant;
 use serde::{Deserialize, Serialize};
 
 use crate::aadsts;
+use crate::fact::Fact;
 use crate::refusal::Refusal;
 use crate::rule::Rule;
 use crate::source::Source;
 use crate::user::user_state;
-use crate::verdict::{Artefact, Fact, Verdict};
+use crate::verdict::{Artefact, Verdict};
 use crate::{
     ClientClass, Credential, Ruleset, SecondFactorFacts, UserFacts, conditional_access::AccessFacts,
 };

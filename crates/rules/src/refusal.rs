@@ -4,9 +4,9 @@ use std::fmt::Display;
 
 use crate::aadsts::{Aadsts, Params};
 use crate::cut_off::Revocation;
+use crate::fact::{Fact, FactValue};
 use crate::rule::Rule;
 use crate::source::Source;
-use crate::verdict::Fact;
 
 /// The refusal of one check, from which a verdict is built.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl Refusal {
         Self { rule, code, source, facts: Vec::new(), params: Params::new(), revocation: None }
     }
 
-    pub(crate) fn fact(mut self, name: &'static str, value: impl Display) -> Self {
+    pub(crate) fn fact(mut self, name: &'static str, value: impl Into<FactValue>) -> Self {
         self.facts.push(Fact::new(name, value));
         self
     }

@@ -1,13 +1,11 @@
 //! Verdicts: whether a credential is accepted, with the reasons.
 
-use std::borrow::Cow;
-use std::fmt::Display;
-
 use outlive_clock::Instant;
 use serde::{Deserialize, Serialize};
 
 use crate::aadsts::{Aadsts, Params};
 use crate::cut_off::Revocation;
+use crate::fact::{Fact, FactValue};
 use crate::refusal::Refusal;
 use crate::source::Source;
 use crate::{Rule, Ruleset};
@@ -40,21 +38,6 @@ pub enum Artefact {
     DeviceCode,
     /// An assertion of the on-behalf-of flow.
     Assertion,
-}
-
-/// One relevant fact.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fact {
-    /// The name, in snake case.
-    pub name: Cow<'static, str>,
-    /// The value as text; instants are virtual, RFC 3339.
-    pub value: String,
-}
-
-impl Fact {
-    pub(crate) fn new(name: &'static str, value: impl Display) -> Self {
-        Self { name: Cow::Borrowed(name), value: value.to_string() }
-    }
 }
 
 /// Whether an artifact is accepted, with the rule, the facts, the source document and the error
@@ -133,8 +116,8 @@ impl Verdict {
 
     /// The value of the first fact with this name.
     #[must_use]
-    pub fn fact(&self, name: &str) -> Option<&str> {
-        self.facts.iter().find(|fact| fact.name == name).map(|fact| fact.value.as_str())
+    pub fn fact(&self, name: &str) -> Option<&FactValue> {
+        self.facts.iter().find(|fact| fact.name == name).map(|fact| &fact.value)
     }
 
     /// The error text (`AADSTS50173: …`), without the lines about the request. `None` if accepted,
