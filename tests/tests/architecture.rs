@@ -16,7 +16,8 @@ fn may_depend_on(name: &str) -> Option<Vec<&'static str>> {
     let with_rules = || [GROUND, &["rules"]].concat();
     Some(match name {
         "clock" => vec![],
-        "rules" | "tokens" | "store" => vec!["clock"],
+        "rules" | "store" => vec!["clock"],
+        "tokens" => vec!["clock", "wire"],
         // Types only; verdicts are the rules' own.
         "wire" => vec!["clock", "rules"],
         "journal" => vec!["clock", "store", "wire"],

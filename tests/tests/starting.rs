@@ -29,6 +29,19 @@ async fn every_service_names_itself_and_all_end_with_the_signal() {
 }
 
 #[tokio::test]
+async fn normal_use_logs_no_warning() {
+    let system = System::start().await;
+    let tenant = system.new_tenant_like(serde_json::json!({"clock": {"speed": 60}})).await;
+    for _ in 0..5 {
+        tenant.advance("PT1H").await;
+    }
+    tenant.freeze().await;
+    let log = system.log();
+    assert!(!log.contains("WARN") && !log.contains("ERROR"), "{log}");
+    system.stop().await;
+}
+
+#[tokio::test]
 async fn a_tenant_outlives_the_death_of_the_process() {
     let mut system = System::start().await;
     let tenant = system.new_tenant().await;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use outlive_clock::{Instant, Speed, TenantId, VirtualClock, wall_now};
 use outlive_store::{Row, Statement, Store, StoreError, sql};
+use outlive_wire::ClockChange;
 use parking_lot::RwLock;
 use tokio::sync::Notify;
 
@@ -31,18 +32,6 @@ pub struct Clocks {
     remembered: Arc<RwLock<HashMap<TenantId, VirtualClock>>>,
     setting: Arc<tokio::sync::Mutex<()>>,
     changed: Arc<Notify>,
-}
-
-/// A new setting of a clock.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Setting {
-    /// The virtual time to show.
-    pub(crate) now: Option<Instant>,
-    pub(crate) speed: Option<Speed>,
-    /// The wall instant at which it shows `now`.
-    pub(crate) wall: Option<Instant>,
-    /// Whether more steps follow immediately.
-    pub(crate) step: bool,
 }
 
 impl Clocks {
@@ -112,7 +101,7 @@ impl Clocks {
     pub(crate) async fn set(
         &self,
         tenant: TenantId,
-        setting: Setting,
+        setting: ClockChange,
     ) -> Result<Option<VirtualClock>, ClockError> {
         let clocks = self.clone();
         // In its own task, so that cache and database stay consistent even if the caller is
@@ -124,9 +113,9 @@ impl Clocks {
     async fn set_to_completion(
         &self,
         tenant: TenantId,
-        setting: Setting,
+        setting: ClockChange,
     ) -> Result<Option<VirtualClock>, ClockError> {
-        let Setting { now, speed, wall: anchor, step } = setting;
+        let ClockChange { now, speed, wall: anchor, step } = setting;
         let _one_at_a_time = self.setting.lock().await;
         loop {
             let clock = self.clock(tenant).await?;
@@ -189,7 +178,7 @@ impl Clocks {
 
     /// Returns the statement that inserts a tenant's clock; it conflicts if the tenant exists. Call
     /// [`Clocks::remember`] after the commit. `lab` identifies the creating lab.
-    pub(crate) fn insertion(tenant: TenantId, clock: &VirtualClock, lab: &str) -> Statement {
+    pub(crate) fn insert(tenant: TenantId, clock: &VirtualClock, lab: &str) -> Statement {
         sql!(
             "INSERT INTO clocks (tenant, shows_us, wall_us, speed, lab) VALUES ($1, $2, $3, $4, $5)",
             tenant,

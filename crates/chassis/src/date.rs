@@ -10,6 +10,8 @@ use http::HeaderValue;
 use http::header::DATE;
 use outlive_clock::{Instant, TenantId};
 
+use crate::request_span::record_tenant;
+
 /// The clocks that a request read.
 #[derive(Clone, Copy)]
 enum Reading {
@@ -26,6 +28,9 @@ tokio::task_local! {
 /// Records the time of a tenant's clock for the current request, if any.
 pub(crate) fn note(tenant: TenantId, now: Instant) {
     let _ = READING.try_with(|reading| {
+        if matches!(reading.get(), Reading::None) {
+            record_tenant(tenant);
+        }
         reading.set(match reading.get() {
             Reading::One(other, _) if other != tenant => Reading::Several,
             Reading::Several => Reading::Several,

@@ -12,6 +12,7 @@
 //! assert_eq!(origins.for_host("attacker.example"), None);
 //! ```
 
+mod cause;
 mod chassis;
 mod clocks;
 mod config;
@@ -28,6 +29,7 @@ mod origins;
 mod pause;
 mod private_files;
 mod problem;
+mod request_span;
 mod running_time;
 mod sealing_key;
 mod serve;
@@ -41,6 +43,7 @@ mod trace;
 mod turn;
 mod until_commit;
 
+pub use cause::Cause;
 pub use chassis::Chassis;
 pub use clocks::{ClockError, Clocks};
 pub use config::ChassisConfig;
@@ -50,10 +53,12 @@ pub use http_client::HttpClient;
 pub use lab_access::refuse_other_sites;
 pub use lab_key::LabKey;
 pub use origins::{CallerOrigin, Origins};
+pub use outlive_wire::DueWork;
 pub use pause::pause;
 pub use problem::{Problem, explain_body, explain_query};
+pub use request_span::record_client;
 pub use serve::{ServeLimits, raise_descriptor_limit, serve, serve_tls, serve_tls_within, serve_within};
-pub use service::{DueWork, Service};
+pub use service::Service;
 pub use shell::app;
 pub use spec_mistake::{SpecMistake, description_mistakes};
 pub use start_error::StartError;

@@ -1,13 +1,15 @@
 //! Error responses that no protocol defines.
 
-use axum::Json;
+use std::error::Error;
+
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use http::StatusCode;
 use outlive_store::StoreError;
 use serde_json::json;
 
-use crate::{BODY_BYTES_MAX, ClockError};
+use crate::{BODY_BYTES_MAX, Cause, ClockError};
 
 /// An error response: status, code and message, sent as `{"error":{"code","message"}}`.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -19,12 +21,21 @@ pub struct Problem {
     pub code: &'static str,
     /// What failed, why, and what to do.
     pub message: String,
+    /// The error behind it, for the log.
+    pub source: Option<Cause>,
 }
 
 impl Problem {
     /// Creates a problem.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into() }
+        Self { status, code, message: message.into(), source: None }
+    }
+
+    /// Keeps the error behind this one, which the shell logs.
+    #[must_use]
+    pub fn caused_by(mut self, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.source = Some(Cause::new(error));
+        self
     }
 
     /// 400: the request is not valid.
@@ -63,7 +74,7 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let body = Json(json!({"error": {"code": self.code, "message": self.message}}));
-        (self.status, body).into_response()
+        (self.status, self.source.map(Extension), body).into_response()
     }
 }
 
@@ -74,8 +85,7 @@ impl From<StoreError> for Problem {
                 "Something else changed this at the same time, or it exists already. Read it again and retry.",
             );
         }
-        tracing::error!(%error, "the store failed");
-        Self::unavailable()
+        Self::unavailable().caused_by(error)
     }
 }
 

@@ -9,7 +9,7 @@ use futures::stream::iter;
 use outlive_clock::{Span, TenantId, VirtualClock, wall_now};
 
 use crate::lab_surface::Surface;
-use crate::{Problem, Service, pause};
+use crate::{Cause, Problem, Service, pause};
 
 /// The polling interval for new due work, in wall time.
 const NOTICE_WITHIN: Duration = Duration::from_millis(250);
@@ -90,7 +90,7 @@ fn report(
         reported.remove(&tenant);
         return;
     };
-    let problem = problem.to_string();
+    let problem = Cause::new(problem.clone()).to_string();
     if reported.get(&tenant) != Some(&problem) {
         let tenant_text = tenant.map(|tenant| tenant.to_string());
         tracing::warn!(tenant = tenant_text, %problem, "due work of running clocks fails and is repeated");

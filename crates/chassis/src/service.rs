@@ -6,18 +6,10 @@ use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
+use outlive_wire::DueWork;
 use serde::de::DeserializeOwned;
 
 use crate::{Problem, SpecMistake, Trace, Turn};
-
-/// The amount of due work done.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct DueWork {
-    /// The number of items done, successfully or not.
-    pub done: u64,
-    /// The number of items that failed.
-    pub failed: u64,
-}
 
 /// A service with tenants and possibly due work.
 pub trait Service: Send + Sync + 'static {

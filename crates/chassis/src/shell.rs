@@ -11,13 +11,19 @@ use http::header::{
     CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{HeaderName, HeaderValue, StatusCode};
+use outlive_tokens::{bearer_token, peek_tenant};
 use serde_json::json;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
+use tracing::Instrument as _;
 
 use crate::health::Health;
 use crate::lab_surface::{self, Surface};
-use crate::{BODY_BYTES_MAX, CallerOrigin, Chassis, Problem, Service, Trace, date, lab_access, running_time};
+use crate::request_span::{log_outcome, request_span};
+use crate::{
+    BODY_BYTES_MAX, CallerOrigin, Chassis, Problem, Service, Trace, date, lab_access, response_is_dated,
+    running_time,
+};
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
 
@@ -90,19 +96,32 @@ async fn enter<S: Service>(
     };
     let origin = CallerOrigin(Arc::from(origin));
     let trace = Trace::of_request(request.headers(), &chassis.random);
-    tracing::debug!(service = chassis.service, method = %request.method(), path = loggable(request.uri().path()), trace = %trace.trace_id, "request");
+    let span = request_span(chassis.service, &request, &trace);
     let request_id = HeaderValue::try_from(trace.request_id.to_string());
     request.extensions_mut().insert(origin);
     request.extensions_mut().insert(trace);
-    let mut response = if let Some(refused) = lab_access::refusal(&chassis.lab_key, &request) {
-        refused
-    } else if let Some(problem) = announced_too_large(&request) {
-        let (request, _) = request.into_parts();
-        date::handle(service.refuse(problem, &request)).await
-    } else {
-        date::handle(next.run(request)).await
+    let handling = async {
+        if let Some(refused) = lab_access::refusal(&chassis.lab_key, &request) {
+            refused
+        } else if let Some(problem) = announced_too_large(&request) {
+            let (request, _) = request.into_parts();
+            date::handle(service.refuse(problem, &request)).await
+        } else {
+            // Responses for unknown paths have the date of the token's tenant, too.
+            let tenant = bearer_token(request.headers()).ok().and_then(peek_tenant);
+            date::handle(async {
+                let response = next.run(request).await;
+                if let Some(tenant) = tenant.filter(|_| !response_is_dated()) {
+                    // An unknown tenant has no date.
+                    let _ = chassis.clocks.now(tenant).await;
+                }
+                response
+            })
+            .await
+        }
     };
-    tracing::debug!(service = chassis.service, status = response.status().as_u16(), "answered");
+    let mut response = handling.instrument(span.clone()).await;
+    log_outcome(&span, &mut response);
     let response_is_redirect = response.status().is_redirection();
     let headers = response.headers_mut();
     if let Ok(request_id) = request_id {
@@ -124,34 +143,4 @@ async fn enter<S: Service>(
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
-}
-
-/// Longer path segments are not names but may be credentials, for example in a request to explain a
-/// token.
-const NAME_CHARS_MAX: usize = 40;
-
-/// The path for logs, without segments that may be credentials.
-fn loggable(path: &str) -> String {
-    let short = |part: &str| if part.len() > NAME_CHARS_MAX { "…".to_owned() } else { part.to_owned() };
-    path.split('/').map(short).collect::<Vec<_>>().join("/")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_log_has_names_and_no_credentials() {
-        let tenant = "c0470500-0000-4000-8000-000000000001";
-        let named = format!("/lab/tenants/{tenant}/why/{tenant}");
-        assert_eq!(loggable(&named), named);
-        // The shortest credential is a session cookie, with 43 characters.
-        for credential in ["x".repeat(43), "1.A".to_owned() + &"y".repeat(900)] {
-            assert_eq!(
-                loggable(&format!("/lab/tenants/{tenant}/why/{credential}")),
-                format!("/lab/tenants/{tenant}/why/…")
-            );
-        }
-        assert_eq!(loggable("/"), "/");
-    }
 }

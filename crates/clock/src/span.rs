@@ -183,6 +183,7 @@ impl FromStr for Span {
     type Err = ParseSpanError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // The sources repeat that the text is not a duration.
         let refuse = || ParseSpanError { text: text.chars().take(80).collect() };
         let span: jiff::Span = text.parse().map_err(|_| refuse())?;
         if span.get_years() != 0 || span.get_months() != 0 {

@@ -41,7 +41,7 @@ use axum::Router;
 use outlive_chassis::{Chassis, SpecMistake, StartError};
 use outlive_store::{Migration, migrations};
 
-pub use service::{FlowService, FlowTenantSpec};
+pub use service::FlowService;
 
 /// Returns the mistakes in the flow service's part of a tenant description, without starting the
 /// service.

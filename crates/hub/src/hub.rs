@@ -49,7 +49,6 @@ impl Hub {
         }
     }
 
-    /// The hub's public origin.
     pub(crate) fn origin(&self) -> &str {
         self.chassis.origins.public()
     }
@@ -67,7 +66,7 @@ impl Hub {
         if let Some(connector) = cached.filter(|known| known.version == connection.connector_version) {
             return Ok(connector);
         }
-        let stored = connector::storage::by_name(&self.chassis.store, &self.chassis.sealer, tenant, name)
+        let stored = connector::storage::find(&self.chassis.store, &self.chassis.sealer, tenant, name)
             .await?
             .ok_or_else(|| Problem::not_found("ApiNotFound", format!("There is no API '{name}'.")))?;
         let connector = Arc::new(stored.connector);

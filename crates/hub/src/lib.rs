@@ -31,7 +31,6 @@ mod service;
 
 pub use config::HubConfig;
 pub use runtime::BackEnds;
-pub use service::{ConnectorSpec, TenantSpec};
 
 pub(crate) use bounded_body::read_body;
 pub(crate) use hub::Hub;

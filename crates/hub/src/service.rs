@@ -6,11 +6,8 @@ use outlive_chassis::{Problem, Service, SpecMistake, Trace};
 use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_store::Change;
-use outlive_tokens::Secret;
-use outlive_wire::Subject;
 use outlive_wire::events::ConnectorCreated;
-use serde::Deserialize;
-use serde_json::Value;
+use outlive_wire::{ConnectorSpec, HubSpec, Subject};
 
 use crate::Hub;
 use crate::connector::storage::{self, Registration};
@@ -19,61 +16,34 @@ use crate::connector::{ConnectorName, Draft, Home, connector_faults};
 /// The maximum number of connectors of a new tenant.
 const CONNECTORS_MAX: usize = 100;
 
-/// The hub's part of a tenant description.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TenantSpec {
-    /// The tenant's managed APIs.
-    #[serde(default)]
-    pub connectors: Vec<ConnectorSpec>,
-}
-
-/// A managed API of a new tenant.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ConnectorSpec {
-    /// Its name (`shared_contoso-orders`).
-    pub name: String,
-    /// The display name; the name if absent.
-    pub display_name: Option<String>,
-    /// Its `apiProperties.json`.
-    pub api_properties: Value,
-    /// Its `apiDefinition.swagger.json` (OpenAPI 2.0).
-    pub swagger: Value,
-    /// The client secret of its application; absent for a public client.
-    pub client_secret: Option<Secret>,
-}
-
-impl ConnectorSpec {
-    fn check(&self, at: &str, names: &mut HashSet<String>, mistakes: &mut Vec<SpecMistake>) {
-        match self.name.parse::<ConnectorName>() {
-            Err(error) => mistakes.push(SpecMistake::new(
-                format!("{at}/name"),
-                format!("'{}' cannot be the name of a connector: {error}", self.name.escape_debug()),
-                "write another name",
-            )),
-            Ok(name) if !names.insert(name.to_string()) => mistakes.push(SpecMistake::new(
-                format!("{at}/name"),
-                format!("the connector '{name}' is given twice (names are case-insensitive)"),
-                "give every connector a unique name",
-            )),
-            Ok(_) => {}
-        }
-        let display_name = self.display_name.as_ref().unwrap_or(&self.name);
-        for (property, fault) in connector_faults(display_name, &self.api_properties, &self.swagger) {
-            let remedy = "correct the document of the connector";
-            mistakes.push(SpecMistake::new(format!("{at}/{property}"), fault.to_string(), remedy));
-        }
+/// Records what is wrong with a connector of a new tenant.
+fn check(connector: &ConnectorSpec, at: &str, names: &mut HashSet<String>, mistakes: &mut Vec<SpecMistake>) {
+    match connector.name.parse::<ConnectorName>() {
+        Err(error) => mistakes.push(SpecMistake::new(
+            format!("{at}/name"),
+            format!("'{}' cannot be the name of a connector: {error}", connector.name.escape_debug()),
+            "write another name",
+        )),
+        Ok(name) if !names.insert(name.to_string()) => mistakes.push(SpecMistake::new(
+            format!("{at}/name"),
+            format!("the connector '{name}' is given twice (names are case-insensitive)"),
+            "give every connector a unique name",
+        )),
+        Ok(_) => {}
+    }
+    let display_name = connector.display_name.as_ref().unwrap_or(&connector.name);
+    for (property, fault) in connector_faults(display_name, &connector.api_properties, &connector.swagger) {
+        let remedy = "correct the document of the connector";
+        mistakes.push(SpecMistake::new(format!("{at}/{property}"), fault.to_string(), remedy));
     }
 }
-
 impl Service for Hub {
-    type TenantSpec = TenantSpec;
+    type TenantSpec = HubSpec;
 
     const TENANT_TABLES: &'static [&'static str] =
         &["connectors", "connections", "access_policies", "credentials", "consent_attempts"];
 
-    fn spec_mistakes(spec: &TenantSpec) -> Vec<SpecMistake> {
+    fn spec_mistakes(spec: &HubSpec) -> Vec<SpecMistake> {
         let mut mistakes = Vec::new();
         if spec.connectors.len() > CONNECTORS_MAX {
             let message = format!("a tenant begins with at most {CONNECTORS_MAX} connectors");
@@ -81,7 +51,7 @@ impl Service for Hub {
         }
         let mut names = HashSet::new();
         for (index, connector) in spec.connectors.iter().enumerate() {
-            connector.check(&format!("/connectors/{index}"), &mut names, &mut mistakes);
+            check(connector, &format!("/connectors/{index}"), &mut names, &mut mistakes);
         }
         mistakes
     }
@@ -89,7 +59,7 @@ impl Service for Hub {
     async fn create_tenant(
         &self,
         tenant: TenantId,
-        spec: TenantSpec,
+        spec: HubSpec,
         now: Instant,
         trace: &Trace,
     ) -> Result<Change, Problem> {

@@ -37,11 +37,6 @@ use axum::Router;
 use outlive_chassis::{Chassis, SpecMistake, StartError};
 use outlive_store::{Migration, migrations};
 
-pub use directory::spec::{
-    AppRoleSpec, ApplicationKind, ApplicationSpec, EventStreamSpec, FederatedCredentialSpec, GroupClaims,
-    GroupSpec, OptionalClaimSpec, OptionalClaimsSpec, RedirectUriSpec, RedirectUriType, RequiredSpec,
-    ScopeSpec, TenantSpec, UserSpec,
-};
 pub use idp::IdpConfig;
 pub use protocol::form::Parameters;
 

@@ -94,7 +94,7 @@ pub(crate) fn router(idp: Idp) -> Router {
             "/_lab/tenants/{tenant}/event-streams/{client}",
             put(security_events::set).delete(security_events::remove),
         )
-        .merge(graph_routes())
+        .merge(graph_routes(&idp))
         .method_not_allowed_fallback(not_get)
         .fallback(pages::unknown_path)
         .layer(map_response(with_charset))
@@ -102,12 +102,8 @@ pub(crate) fn router(idp: Idp) -> Router {
         .with_state(idp)
 }
 
-fn graph_routes() -> Router<Idp> {
-    Router::new()
-        .nest("/v1.0", graph::router())
-        .nest("/beta", graph::beta())
-        // The Python SDK writes two slashes, which Graph accepts.
-        .nest("/v1.0//", graph::router())
+fn graph_routes(idp: &Idp) -> Router<Idp> {
+    graph::versions(idp)
         .route("/oidc/userinfo", get(graph::user_info).post(graph::user_info))
         .route("/{tenant}/openid/userinfo", get(graph::user_info).post(graph::user_info))
         .method_not_allowed_fallback(not_get)

@@ -93,7 +93,7 @@ impl Service for IdpService {
     fn forget_tenant(&self, tenant: TenantId) {
         self.idp.directory.forget(tenant);
         self.idp.verifier.forget(tenant);
-        self.idp.deliveries.forget(tenant);
+        self.idp.deliveries.turns.forget(tenant);
         self.idp.next_due.forget(tenant);
     }
 
@@ -115,6 +115,7 @@ impl Service for IdpService {
         Ok(DueWork {
             done: keys.done + removals.done + events.done,
             failed: keys.failed + removals.failed + events.failed,
+            next_due: None,
         })
     }
 }

@@ -269,6 +269,12 @@ async fn invalid_requests_are_rejected_and_change_nothing() {
         assert_eq!(actual, status, "{path} {body}: {answer}");
         assert!(answer["error"]["message"].is_string(), "{path} {body}: {answer}");
     }
+    for path in ["/lab/tenants/%ff", "/lab/tenants/%ff/why/x", "/lab/nowhere", "/nowhere", "/%ff"] {
+        let answer = lab.client.get(format!("{}{path}", lab.origin)).send().await.expect("it answers");
+        assert!([400, 404].contains(&answer.status().as_u16()), "{path}: {answer:?}");
+        let body: Value = answer.json().await.expect("JSON");
+        assert!(body["error"]["message"].is_string(), "{path}: {body}");
+    }
     let form =
         lab.client.post(format!("{}/lab/tenants", lab.origin)).body("{}").send().await.expect("it answers");
     assert_eq!(form.status().as_u16(), 415);

@@ -7,8 +7,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use outlive_chassis::{LabKey, StartError};
 use outlive_clock::Span;
 
-/// The help text about results that cannot be printed.
-const OUTPUT: &str = "A result that cannot be printed is not a success: if the reader of a pipe closes it, the command ends quietly \
+/// The help text about the log, and about results that cannot be printed.
+const OUTPUT: &str = "OUTLIVE_LOG sets what is logged on standard error, by module: 'outlive=debug,idp::token=trace'. By default it is \
+     'warn'.\n\nA result that cannot be printed is not a success: if the reader of a pipe closes it, the command ends quietly \
      with exit code 141; if standard output cannot be written, it reports why and ends with exit code 2.";
 /// The lab key's file in the data directory.
 pub(crate) const LAB_KEY_FILE: &str = "lab-key";

@@ -14,10 +14,15 @@ use tracing::callsite::Identifier;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::Layer as _;
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{ParseError, Targets};
 use tracing_subscriber::layer::{Context, Filter, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+/// The crates, without the prefix `outlive_` of their modules.
+const CRATES: [&str; 13] = [
+    "chassis", "clock", "console", "flow", "hub", "idp", "journal", "lab", "resource", "rules", "store",
+    "tokens", "wire",
+];
 /// How long, in wall time, a message that was logged is only counted.
 const COUNTED_FOR: Span = Span::from_seconds(30);
 /// How often, in wall time, counts that are due are looked for.
@@ -28,20 +33,46 @@ const TEXTS_MAX: usize = 5;
 /// The longest text that a count repeats, in characters.
 const TEXT_CHARS_MAX: usize = 200;
 
-/// Prints what the environment asks for (`OUTLIVE_LOG`), by default warnings and errors. Levels by
-/// module (`warn,outlive_idp=debug`), without the pattern language that would double the
-/// dependency.
+/// Prints what the environment asks for (`OUTLIVE_LOG`), by default warnings and errors.
 pub(crate) fn start() -> Repeats {
-    let wanted = std::env::var("OUTLIVE_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
+    let text = std::env::var("OUTLIVE_LOG").unwrap_or_default();
+    let (wanted, invalid) = match filter(&text) {
+        Ok(wanted) => (wanted, None),
+        Err(error) => (default_filter(), Some(error)),
+    };
     let repeats = Repeats::default();
     // Errors of the log itself would be printed by a macro that panics where standard error is
     // closed.
     let printer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
-    tracing_subscriber::registry()
-        .with(printer.with_filter(repeats.clone()))
-        .with(wanted.unwrap_or_else(|| Targets::new().with_default(Level::WARN)))
-        .init();
+    tracing_subscriber::registry().with(printer.with_filter(repeats.clone())).with(wanted).init();
+    if let Some(error) = invalid {
+        tracing::warn!(%error, "OUTLIVE_LOG is not a list of levels by module (outlive=debug,idp::token=trace); it is ignored");
+    }
     repeats
+}
+
+/// The filter without `OUTLIVE_LOG`.
+fn default_filter() -> Targets {
+    Targets::new().with_default(Level::WARN)
+}
+
+/// Parses levels by module: `outlive` stands for all crates, `idp::token` for a module of one, and a
+/// level alone for everything. Without one, warnings and errors of other modules are printed as
+/// well. (No patterns for spans and fields: their library would double the dependency.)
+fn filter(text: &str) -> Result<Targets, ParseError> {
+    let full = |directive: &str| {
+        let name = directive.split([':', '=']).next().unwrap_or_default();
+        let is_ours = CRATES.contains(&name);
+        if is_ours { format!("outlive_{directive}") } else { directive.to_owned() }
+    };
+    let directives = text.split(',').map(str::trim).filter(|directive| !directive.is_empty());
+    let directives: Vec<_> = directives.map(full).collect();
+    if directives.is_empty() {
+        return Ok(default_filter());
+    }
+    let parsed: Targets = directives.join(",").parse()?;
+    let is_complete = parsed.default_level().is_some();
+    Ok(if is_complete { parsed } else { parsed.with_default(Level::WARN) })
 }
 
 /// Lets a warning or an error pass when it first occurs and counts the same ones that follow. Cheap
@@ -199,6 +230,32 @@ mod tests {
         fn take(&self) -> Vec<String> {
             let bytes = std::mem::take(&mut *self.0.lock().unwrap());
             String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect()
+        }
+    }
+
+    #[test]
+    fn filters_name_modules_without_the_prefix_of_their_crates() {
+        let enabled = |text: &str, target: &str, level: Level| {
+            filter(text).expect("a filter").would_enable(target, &level)
+        };
+        let both = "outlive=debug, idp::token=trace";
+        for (text, target, level, expected) in [
+            ("", "outlive_idp::token", Level::WARN, true),
+            ("", "outlive_idp::token", Level::INFO, false),
+            (both, "outlive_idp::token::mint", Level::TRACE, true),
+            (both, "outlive_idp::graph", Level::TRACE, false),
+            (both, "outlive_hub::runtime", Level::DEBUG, true),
+            (both, "outlive::request", Level::DEBUG, true),
+            (both, "hyper::proto", Level::WARN, true),
+            (both, "hyper::proto", Level::INFO, false),
+            ("error,hub=info", "outlive_hub::runtime", Level::INFO, true),
+            ("error,hub=info", "outlive_idp", Level::WARN, false),
+            ("debug", "hyper::proto", Level::DEBUG, true),
+        ] {
+            assert_eq!(enabled(text, target, level), expected, "{text}: {target} {level}");
+        }
+        for bad in ["idp=loud", "idp=debug=trace"] {
+            assert!(filter(bad).is_err(), "{bad}");
         }
     }
 

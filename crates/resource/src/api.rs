@@ -10,11 +10,12 @@ use outlive_chassis::{Chassis, Problem, Service, SpecMistake, StartError, Trace,
 use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
 use outlive_tokens::{Challenge, Verifier};
+use outlive_wire::ResourceSpec;
 
 use crate::audiences::Audiences;
 use crate::evaluation;
-use crate::orders::{create, insertion, list, read};
-use crate::{ResourceConfig, ResourceTenantSpec};
+use crate::orders::{self, create, list, read};
+use crate::{ResourceConfig, spec};
 
 /// The state of the resource. Built by [`build`].
 #[derive(Debug)]
@@ -85,25 +86,25 @@ impl Api {
 }
 
 impl Service for Api {
-    type TenantSpec = ResourceTenantSpec;
+    type TenantSpec = ResourceSpec;
     const TENANT_TABLES: &'static [&'static str] =
         &["orders", "audiences", evaluation::TABLES[0], evaluation::TABLES[1]];
 
-    fn spec_mistakes(spec: &ResourceTenantSpec) -> Vec<SpecMistake> {
-        spec.mistakes()
+    fn spec_mistakes(spec: &ResourceSpec) -> Vec<SpecMistake> {
+        spec::mistakes(spec)
     }
 
     async fn create_tenant(
         &self,
         tenant: TenantId,
-        spec: ResourceTenantSpec,
+        spec: ResourceSpec,
         now: Instant,
         _: &Trace,
     ) -> Result<Change, Problem> {
-        let (audiences, orders) = spec.at(now);
-        let mut change = Change::from(Audiences::insertion(tenant, &audiences));
+        let (audiences, orders) = spec::contents(spec, now);
+        let mut change = Change::from(Audiences::insert(tenant, &audiences));
         for order in &orders {
-            change.add(insertion(tenant, order));
+            change.add(orders::insert(tenant, order));
         }
         Ok(change)
     }

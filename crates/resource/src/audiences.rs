@@ -22,7 +22,7 @@ impl Audiences {
         Self { store, cached: Cache::new(TENANTS_MAX) }
     }
 
-    pub(crate) fn insertion(tenant: TenantId, names: &[String]) -> Statement {
+    pub(crate) fn insert(tenant: TenantId, names: &[String]) -> Statement {
         sql!("INSERT INTO audiences (tenant, names) VALUES ($1, $2)", tenant, serde_json::Value::from(names))
     }
 

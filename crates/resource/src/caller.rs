@@ -11,16 +11,14 @@ use uuid::Uuid;
 
 use crate::Permission;
 use crate::api::Api;
-use crate::gate::Knock;
+use crate::gate::{Knock, Rejection};
 use crate::refusal::Refusal;
 
 /// The outcome of a route: the response, and the change to commit before it is sent.
 pub(crate) struct Served {
-    /// The response.
     pub(crate) response: Response,
     /// The number of orders in the response.
     pub(crate) orders: usize,
-    /// The change to commit.
     pub(crate) change: Change,
 }
 
@@ -33,11 +31,9 @@ pub(crate) struct Bearer {
     pub(crate) scope: Option<String>,
     pub(crate) role: Option<String>,
     pub(crate) uti: Option<String>,
-    /// The token's fingerprint.
     pub(crate) token: Option<String>,
 }
 
-/// An authorized caller.
 pub(crate) struct Caller<'a> {
     api: &'a Api,
     knock: Knock<'a>,
@@ -58,7 +54,6 @@ impl<'a> Caller<'a> {
         Self { api, knock, claims, fingerprint, now, needed }
     }
 
-    /// The tenant.
     pub(crate) const fn tenant(&self) -> TenantId {
         self.claims.tid
     }
@@ -87,10 +82,10 @@ impl<'a> Caller<'a> {
     }
 
     /// Commits the change together with the journal event, then responds.
-    pub(crate) async fn conclude(&self, outcome: Result<Served, Refusal>) -> Response {
+    pub(crate) async fn conclude(&self, outcome: Result<Served, Refusal>) -> Result<Response, Rejection> {
         let served = match outcome {
             Ok(served) => served,
-            Err(refusal) => return self.refuse(refusal).await,
+            Err(refusal) => return Err(self.refuse(refusal).await),
         };
         let Bearer { user, service_principal, client, scope, role, uti, .. } = self.bearer();
         let accepted = RequestAccepted {
@@ -110,15 +105,14 @@ impl<'a> Caller<'a> {
             .about([&self.fingerprint]);
         let mut change = served.change;
         change.append(self.api.chassis.journal.entry(&event));
-        match self.api.chassis.store.commit(change).await {
-            Ok(()) => served.response,
-            Err(error) => Refusal::from(error).answer(&self.api.challenge(Some(self.tenant()))),
-        }
+        let committed = self.api.chassis.store.commit(change).await;
+        committed.map_err(|error| self.api.rejection(Some(self.tenant()), error.into()))?;
+        Ok(served.response)
     }
 
-    /// Records that the request was rejected, then responds.
-    pub(crate) async fn refuse(&self, refusal: Refusal) -> Response {
-        self.api.reject(self.knock, (self.tenant(), self.now), self.subject(), self.bearer(), &refusal).await
+    /// Records that the request was rejected.
+    pub(crate) async fn refuse(&self, refusal: Refusal) -> Rejection {
+        self.api.reject(self.knock, (self.tenant(), self.now), self.subject(), self.bearer(), refusal).await
     }
 
     fn subject(&self) -> Subject {

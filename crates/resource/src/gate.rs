@@ -1,11 +1,11 @@
 //! Authorization of requests.
 
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, Uri};
-use outlive_chassis::{ClockError, Trace};
+use outlive_chassis::{ClockError, Trace, record_client};
 use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
-use outlive_tokens::{BearerExpectations, BearerRefusal, bearer_token, fingerprint, peek_tenant};
+use outlive_tokens::{BearerExpectations, BearerRefusal, Challenge, bearer_token, fingerprint, peek_tenant};
 use outlive_wire::Subject;
 use outlive_wire::events::RequestRefused;
 
@@ -13,9 +13,21 @@ use crate::Permission;
 use crate::api::Api;
 use crate::audiences::Audiences;
 use crate::caller::{Bearer, Caller};
-use crate::evaluation::{ClaimsChallenge, cut_off};
+use crate::evaluation::{ClaimsChallenge, find_cut_off};
 use crate::orders::OrderId;
 use crate::refusal::Refusal;
+
+/// A rejected request, with the challenge of its tenant.
+pub(crate) struct Rejection {
+    refusal: Refusal,
+    challenge: Challenge,
+}
+
+impl IntoResponse for Rejection {
+    fn into_response(self) -> Response {
+        self.refusal.answer(&self.challenge)
+    }
+}
 
 /// A request to authorize.
 #[derive(Clone, Copy)]
@@ -47,8 +59,8 @@ impl Api {
         &'a self,
         knock: Knock<'a>,
         needed: Permission,
-    ) -> Result<Caller<'a>, Response> {
-        let nowhere = |refusal: Refusal| refusal.answer(&self.challenge(None));
+    ) -> Result<Caller<'a>, Rejection> {
+        let nowhere = |refusal: Refusal| self.rejection(None, refusal);
         let token = bearer_token(knock.headers).map_err(|refusal| nowhere(Refusal::Token(refusal)))?;
         let tenant = peek_tenant(token).ok_or_else(|| nowhere(Refusal::Token(BearerRefusal::Malformed)))?;
         let now = self.chassis.clocks.now(tenant).await.map_err(|error| {
@@ -61,7 +73,8 @@ impl Api {
         let expected = BearerExpectations { tenant, audiences: &audiences, now };
         match self.verifier.verify(&expected, token, knock.trace).await {
             Ok(claims) => {
-                let ended = cut_off(&self.chassis.store, tenant, &claims).await;
+                record_client(claims.appid);
+                let ended = find_cut_off(&self.chassis.store, tenant, &claims).await;
                 let caller = Caller::new(self, knock, (claims, fingerprint(token)), now, needed);
                 match ended {
                     Ok(None) => {}
@@ -79,20 +92,25 @@ impl Api {
                 let fingerprint = fingerprint(token);
                 let subject = Subject::token(&fingerprint);
                 let bearer = Bearer { token: Some(fingerprint), ..Bearer::default() };
-                Err(self.reject(knock, (tenant, now), subject, bearer, &Refusal::Token(refusal)).await)
+                Err(self.reject(knock, (tenant, now), subject, bearer, Refusal::Token(refusal)).await)
             }
         }
     }
 
-    /// Records that a request was rejected, then responds.
+    /// Returns the rejection with the tenant's challenge, or the common one without a tenant.
+    pub(crate) fn rejection(&self, tenant: Option<TenantId>, refusal: Refusal) -> Rejection {
+        Rejection { refusal, challenge: self.challenge(tenant) }
+    }
+
+    /// Records that a request was rejected.
     pub(crate) async fn reject(
         &self,
         knock: Knock<'_>,
         (tenant, now): (TenantId, Instant),
         subject: Subject,
         bearer: Bearer,
-        refusal: &Refusal,
-    ) -> Response {
+        refusal: Refusal,
+    ) -> Rejection {
         let Bearer { user, service_principal, client, scope, role, uti, token } = bearer;
         let (event, event_at) = refusal.revoked_by().unzip();
         let rejected = RequestRefused {
@@ -112,9 +130,7 @@ impl Api {
             event_at,
         };
         let event = Event::new(tenant, now, subject, knock.trace, rejected).about(token);
-        match self.chassis.journal.append(&event).await {
-            Ok(()) => refusal.answer(&self.challenge(Some(tenant))),
-            Err(error) => Refusal::from(error).answer(&self.challenge(Some(tenant))),
-        }
+        let recorded = self.chassis.journal.append(&event).await;
+        self.rejection(Some(tenant), recorded.err().map_or(refusal, Refusal::from))
     }
 }

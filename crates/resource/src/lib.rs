@@ -36,7 +36,6 @@ use std::sync::LazyLock;
 pub use api::{build, router};
 pub use config::ResourceConfig;
 pub use permission::Permission;
-pub use spec::{OrderSpec, ResourceTenantSpec};
 
 use outlive_chassis::SpecMistake;
 use outlive_store::{Migration, migrations};

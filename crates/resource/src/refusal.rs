@@ -81,7 +81,11 @@ impl Refusal {
         if let Self::Ended(challenge) = self {
             return challenge.answer();
         }
-        let mut response = Problem::new(self.status(), self.code(), self.message()).into_response();
+        let problem = match self {
+            Self::Problem(problem) => problem.clone(),
+            _ => Problem::new(self.status(), self.code(), self.message()),
+        };
+        let mut response = problem.into_response();
         let headers = response.headers_mut();
         match self {
             Self::Token(BearerRefusal::KeysUnavailable) => {

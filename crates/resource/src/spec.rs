@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use outlive_chassis::SpecMistake;
 use outlive_clock::Instant;
-use serde::Deserialize;
+use outlive_wire::{OrderSpec, ResourceSpec};
 
 use crate::orders::{Order, OrderId, check_quantity, check_text};
 
@@ -15,92 +15,63 @@ const AUDIENCE_CHARS_MAX: usize = 256;
 /// The maximum number of seeded orders.
 const ORDERS_MAX: usize = 1_000;
 
-/// The specification of a new tenant.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ResourceTenantSpec {
-    /// The accepted audiences: the application id URI and the client id.
-    pub audiences: Vec<String>,
-    /// The seeded orders.
-    #[serde(default)]
-    pub orders: Vec<OrderSpec>,
-}
-
-/// A seeded order.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OrderSpec {
-    /// The id: up to 64 letters, digits, `-` and `_`.
-    pub id: String,
-    /// The customer.
-    pub customer: String,
-    /// The item.
-    pub item: String,
-    /// The quantity.
-    pub quantity: i64,
-}
-
-impl ResourceTenantSpec {
-    /// Returns every invalid value in the specification.
-    pub(crate) fn mistakes(&self) -> Vec<SpecMistake> {
-        let mut mistakes = Vec::new();
-        let mut wrong = |at: String, message: String| {
-            mistakes.push(SpecMistake::new(at, message.trim_end_matches('.'), "correct the value"));
+/// Returns every invalid value in the specification.
+pub(crate) fn mistakes(spec: &ResourceSpec) -> Vec<SpecMistake> {
+    let mut mistakes = Vec::new();
+    let mut wrong = |at: String, message: String| {
+        mistakes.push(SpecMistake::new(at, message.trim_end_matches('.'), "correct the value"));
+    };
+    if spec.audiences.is_empty() || spec.audiences.len() > AUDIENCES_MAX {
+        wrong("/audiences".to_owned(), format!("audiences must be 1 to {AUDIENCES_MAX} names"));
+    }
+    for (index, name) in spec.audiences.iter().enumerate() {
+        if name.is_empty() || name.chars().count() > AUDIENCE_CHARS_MAX {
+            wrong(
+                format!("/audiences/{index}"),
+                format!("an audience must have 1 to {AUDIENCE_CHARS_MAX} characters"),
+            );
+        }
+    }
+    if spec.orders.len() > ORDERS_MAX {
+        wrong("/orders".to_owned(), format!("orders must be at most {ORDERS_MAX}"));
+    }
+    let mut ids = HashSet::new();
+    for (index, order) in spec.orders.iter().enumerate() {
+        let mut wrong = |property: &str, message: String| {
+            wrong(format!("/orders/{index}/{property}"), message);
         };
-        if self.audiences.is_empty() || self.audiences.len() > AUDIENCES_MAX {
-            wrong("/audiences".to_owned(), format!("audiences must be 1 to {AUDIENCES_MAX} names"));
+        if OrderId::parse(&order.id).is_none() {
+            wrong("id", "An order's id must be 1 to 64 letters, digits, - or _".to_owned());
         }
-        for (index, name) in self.audiences.iter().enumerate() {
-            if name.is_empty() || name.chars().count() > AUDIENCE_CHARS_MAX {
-                wrong(
-                    format!("/audiences/{index}"),
-                    format!("an audience must have 1 to {AUDIENCE_CHARS_MAX} characters"),
-                );
+        if !ids.insert(&order.id) {
+            wrong("id", format!("the order '{}' is given twice", order.id.escape_debug()));
+        }
+        for (property, checked) in [
+            ("customer", check_text("customer", &order.customer)),
+            ("item", check_text("item", &order.item)),
+            ("quantity", check_quantity(order.quantity)),
+        ] {
+            if let Err(problem) = checked {
+                wrong(property, problem.message);
             }
         }
-        if self.orders.len() > ORDERS_MAX {
-            wrong("/orders".to_owned(), format!("orders must be at most {ORDERS_MAX}"));
-        }
-        let mut ids = HashSet::new();
-        for (index, order) in self.orders.iter().enumerate() {
-            let mut wrong = |property: &str, message: String| {
-                wrong(format!("/orders/{index}/{property}"), message);
-            };
-            if OrderId::parse(&order.id).is_none() {
-                wrong("id", "An order's id must be 1 to 64 letters, digits, - or _".to_owned());
-            }
-            if !ids.insert(&order.id) {
-                wrong("id", format!("the order '{}' is given twice", order.id.escape_debug()));
-            }
-            for (property, checked) in [
-                ("customer", check_text("customer", &order.customer)),
-                ("item", check_text("item", &order.item)),
-                ("quantity", check_quantity(order.quantity)),
-            ] {
-                if let Err(problem) = checked {
-                    wrong(property, problem.message);
-                }
-            }
-        }
-        mistakes
     }
-
-    /// Returns the audiences and the seeded orders. Orders without a valid id are omitted;
-    /// [`Self::mistakes`] reports them first.
-    pub(crate) fn at(self, now: Instant) -> (Vec<String>, Vec<Order>) {
-        (self.audiences, self.orders.into_iter().filter_map(|order| order.at(now)).collect())
-    }
+    mistakes
 }
 
-impl OrderSpec {
-    fn at(self, now: Instant) -> Option<Order> {
-        Some(Order {
-            id: OrderId::parse(&self.id)?,
-            customer: self.customer,
-            item: self.item,
-            quantity: self.quantity,
-            created_date_time: now,
-            created_by: None,
-        })
-    }
+/// Returns the audiences and the seeded orders. Orders without a valid id are omitted;
+/// [`mistakes`] reports them first.
+pub(crate) fn contents(spec: ResourceSpec, now: Instant) -> (Vec<String>, Vec<Order>) {
+    (spec.audiences, spec.orders.into_iter().filter_map(|order| order_at(order, now)).collect())
+}
+
+fn order_at(spec: OrderSpec, now: Instant) -> Option<Order> {
+    Some(Order {
+        id: OrderId::parse(&spec.id)?,
+        customer: spec.customer,
+        item: spec.item,
+        quantity: spec.quantity,
+        created_date_time: now,
+        created_by: None,
+    })
 }

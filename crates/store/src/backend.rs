@@ -47,12 +47,12 @@ impl Backend {
         Ok((backend, claim))
     }
 
-    /// Opens a connection.
     pub(crate) async fn connect(&self) -> Result<Connection, DatabaseError> {
         match self {
             Self::Sqlite(path) => Ok(Connection::Sqlite(SqliteConnection::open(path)?)),
             Self::Postgres(postgres) => {
                 let connecting = tokio::time::timeout(CONNECT_MAX, postgres.connect());
+                // The source says nothing more than `TooSlow`.
                 Ok(Connection::Postgres(connecting.await.map_err(|_| DatabaseError::TooSlow)??))
             }
         }

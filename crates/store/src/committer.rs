@@ -110,7 +110,6 @@ impl Committer {
         }
     }
 
-    /// Commits the deferred statements.
     async fn flush(&mut self) {
         if !self.deferred.is_empty() {
             self.commit(&[Change::new()]).await;

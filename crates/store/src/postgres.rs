@@ -30,7 +30,6 @@ impl Postgres {
         Ok(Self { options, schema: schema.to_owned() })
     }
 
-    /// Opens a connection.
     pub(crate) async fn connect(&self) -> Result<PostgresConnection, sqlx::Error> {
         let mut connection = self.options.connect().await?;
         sqlx::query("SELECT set_config('search_path', $1, false), set_config('application_name', $1, false)")

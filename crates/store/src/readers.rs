@@ -31,7 +31,6 @@ impl Readers {
         Self { backend, idle: Mutex::default(), turns, reads: AtomicU64::new(0) }
     }
 
-    /// The number of reads.
     pub(crate) fn count(&self) -> u64 {
         self.reads.load(Ordering::Relaxed)
     }
@@ -40,6 +39,7 @@ impl Readers {
     pub(crate) async fn read(&self, statement: &Statement, only_first: bool) -> Result<Vec<Row>, StoreError> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         let reading = async {
+            // The source says the same.
             let _turn =
                 self.turns.acquire().await.map_err(|_| StoreError::Failed("it is closed".to_owned()))?;
             let idle = self.idle.lock().pop();

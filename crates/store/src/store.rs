@@ -91,6 +91,7 @@ impl Store {
             return Ok(());
         }
         let (done, answer) = oneshot::channel();
+        // The channels' errors say nothing more.
         let gone = || StoreError::Failed("the writer has stopped".to_owned());
         self.jobs.send(Job::Now { change, done }).await.map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
@@ -109,6 +110,7 @@ impl Store {
         statement: Statement,
     ) -> Result<(), StoreError> {
         let job = Job::Soon { key: key.into(), statement };
+        // The source says nothing more.
         self.jobs.send(job).await.map_err(|_| StoreError::Failed("the writer has stopped".to_owned()))
     }
 

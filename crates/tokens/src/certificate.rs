@@ -25,7 +25,8 @@ pub struct Certificate {
     key: DecodingKey,
 }
 
-/// Why a certificate was rejected.
+/// Why a certificate was rejected. Without its source: the parsers describe their own grammar,
+/// which explains nothing to the owner of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateRefusal {
     /// Not an X.509 certificate in PEM or DER.

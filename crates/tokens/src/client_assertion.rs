@@ -110,6 +110,7 @@ impl ClientAssertion {
         if text.len() > TOKEN_CHARS_MAX || text.split('.').count() != 3 {
             return Err(MalformedAssertion::Form);
         }
+        // Without sources, which may quote the assertion, a credential.
         let mut parts = text.split('.');
         let mut part = || {
             let part = parts.next().unwrap_or_default();

@@ -38,7 +38,6 @@ mod refresh_token;
 mod refusal;
 mod seal;
 mod sealed_token;
-mod secret;
 mod security_event;
 mod verifier;
 
@@ -55,13 +54,13 @@ pub use jwks::{Jwk, JwkSet};
 pub use jwks_cache::TraceContext;
 pub use jws::{Hs256Refusal, TOKEN_CHARS_MAX, sign_hs256, sign_rs256, verify_hs256};
 pub use keys::{KeyError, KeyRing, SigningKey};
+pub use outlive_wire::Secret;
 pub use pairwise::PairwiseKey;
 pub use peek::{peek_tenant, peek_tenant_of_issuer};
-pub use refresh_token::{ClientClass, RedirectType, SealedRefreshToken};
+pub use refresh_token::SealedRefreshToken;
 pub use refusal::BearerRefusal;
 pub use seal::{Sealer, SealingKeyError};
 pub use sealed_token::{MalformedToken, SealedToken};
-pub use secret::Secret;
 pub use security_event::{
     InitiatingEntity, ReceivedSecurityEvent, SECURITY_EVENT_MEDIA_TYPE, SECURITY_EVENT_TYP, SecurityEvent,
     SecurityEventKind,

@@ -3,37 +3,12 @@
 use std::net::IpAddr;
 
 use outlive_clock::{ClientId, Instant, SessionId, TenantId, UserId};
-use serde::{Deserialize, Serialize};
+use outlive_wire::ClientClass;
+use outlive_wire::tenant::RedirectUriType;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::SealedToken;
-
-/// Whether the client authenticated at the token request that minted the grant.
-///
-/// Together with the sign-in method, this selects the column of the revocation table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ClientClass {
-    /// No client credential was presented: native and single-page applications, device code, ROPC
-    /// without a secret.
-    Public,
-    /// A secret, certificate or federated credential was presented.
-    Confidential,
-}
-
-/// The registered type of the redirect URI through which the grant was obtained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum RedirectType {
-    /// A server-side web application.
-    Web,
-    /// A single-page application: refresh tokens expire 24 hours after the first of the family.
-    Spa,
-    /// A native application (loopback or custom scheme).
-    PublicClient,
-    /// No redirect was involved (device code, ROPC).
-    None,
-}
 
 /// The content of a refresh token. It is self-contained: redemption looks up no token record.
 ///
@@ -62,8 +37,10 @@ pub struct SealedRefreshToken {
     pub amr: Vec<String>,
     /// When the user last authenticated interactively.
     pub auth_time: Instant,
-    /// The type of the redirect URI through which it was obtained.
-    pub redirect_type: RedirectType,
+    /// The type of the redirect URI through which it was obtained; none for grants without a
+    /// redirect (device code, ROPC).
+    #[serde(serialize_with = "write_redirect_type", deserialize_with = "read_redirect_type")]
+    pub redirect_type: Option<RedirectUriType>,
     /// The fixed expiry of the family. Set for single-page applications.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fixed_expires_at: Option<Instant>,
@@ -93,11 +70,26 @@ pub struct SealedRefreshToken {
     pub issued_at: Instant,
 }
 
+/// Writes the type of a redirect URI, or `none`.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+fn write_redirect_type<S: Serializer>(
+    kind: &Option<RedirectUriType>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(kind.map_or("none", RedirectUriType::name))
+}
+
+fn read_redirect_type<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<RedirectUriType>, D::Error> {
+    Ok(RedirectUriType::of_name(&String::deserialize(deserializer)?))
+}
+
 impl SealedRefreshToken {
     /// Whether it was issued to a single-page application.
     #[must_use]
     pub fn is_spa(&self) -> bool {
-        self.redirect_type == RedirectType::Spa
+        self.redirect_type == Some(RedirectUriType::Spa)
     }
 
     /// The token that replaces this one on redemption: same family, class and fixed expiry, new id
@@ -133,7 +125,7 @@ mod tests {
             password_based: true,
             amr: vec!["pwd".into()],
             auth_time: Instant::from_seconds(90),
-            redirect_type: RedirectType::Spa,
+            redirect_type: Some(RedirectUriType::Spa),
             fixed_expires_at: Some(Instant::from_seconds(86_500)),
             resource: "api://contoso-orders".into(),
             scopes: vec!["Orders.Read".into(), "offline_access".into()],
@@ -164,6 +156,16 @@ mod tests {
         written.as_object_mut().expect("an object").remove("can_be_challenged");
         let read: SealedRefreshToken = serde_json::from_value(written).expect("still read");
         assert!(!read.can_be_challenged);
+    }
+
+    #[test]
+    fn a_grant_without_a_redirect_is_written_as_none() {
+        for (kind, name) in [(None, "none"), (Some(RedirectUriType::PublicClient), "publicClient")] {
+            let token = SealedRefreshToken { redirect_type: kind, ..token() };
+            let written = serde_json::to_value(&token).expect("JSON");
+            assert_eq!(written["redirect_type"], name);
+            assert_eq!(serde_json::from_value::<SealedRefreshToken>(written).expect("read"), token);
+        }
     }
 
     #[test]

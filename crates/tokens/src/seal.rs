@@ -64,6 +64,7 @@ impl Sealer {
     /// # Errors
     /// When the text is neither. The error does not contain it.
     pub fn from_text(text: &str) -> Result<Self, SealingKeyError> {
+        // Without sources, which quote characters of the key.
         let text = text.trim();
         let bytes = if text.len() == 64 {
             hex(text).ok_or(SealingKeyError)?

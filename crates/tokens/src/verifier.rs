@@ -205,7 +205,6 @@ fn signed<T: DeserializeOwned>(token: &str, key: &jsonwebtoken::DecodingKey) -> 
     })
 }
 
-/// The relevant header members.
 struct Header {
     kid: String,
     typ: Option<String>,

@@ -18,6 +18,8 @@ pub struct EventDescription {
     pub when: &'static str,
     /// The schema of its payload, as JSON Schema of the dialect of OpenAPI 3.1.
     pub schema: RefOr<Schema>,
+    /// The schemas that it refers to (`#/components/schemas/…`), by name.
+    pub references: Vec<(String, RefOr<Schema>)>,
     /// A payload as it could occur.
     pub example: Value,
     /// What happened in the example.
@@ -29,12 +31,15 @@ pub struct EventDescription {
 impl EventDescription {
     pub(crate) fn of<E: EventPayload>(name: &'static str, services: &'static [&'static str]) -> Self {
         let example = E::example();
+        let mut references = Vec::new();
+        E::schemas(&mut references);
         Self {
             kind: E::KIND,
             name,
             services,
             when: E::WHEN.trim(),
             schema: E::schema(),
+            references,
             summary: example.summary(),
             is_notable: example.is_notable(),
             example: serde_json::to_value(example)

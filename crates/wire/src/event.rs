@@ -8,8 +8,78 @@ use crate::JournalEvent;
 
 /// The payload of one kind of journal event.
 ///
-/// Implemented by the `event!` declarations in [`events`](crate::events) only: no event can be
-/// recorded that has no summary and no schema, or that is not part of [`JournalEvent`].
+/// Implemented by the declarations in [`events`](crate::events), which lack nothing, because the
+/// trait does not compile without it. This is a complete event:
+///
+/// ```
+/// # use outlive_wire::{EventPayload, JournalEvent, events::TenantCreated};
+/// #[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+/// struct FlowPaused {}
+///
+/// impl EventPayload for FlowPaused {
+///     const KIND: &'static str = "flow.paused";
+///     const WHEN: &'static str = "A flow was paused.";
+///     fn summary(&self) -> String {
+///         "The flow was paused.".to_owned()
+///     }
+///     fn is_notable(&self) -> bool {
+///         true
+///     }
+///     fn example() -> Self {
+///         Self {}
+///     }
+/// }
+/// # impl From<FlowPaused> for JournalEvent {
+/// #     fn from(_: FlowPaused) -> Self { TenantCreated {}.into() }
+/// # }
+/// ```
+///
+/// Without a summary it does not compile:
+///
+/// ```compile_fail,E0046
+/// # use outlive_wire::{EventPayload, JournalEvent, events::TenantCreated};
+/// #[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+/// struct FlowPaused {}
+///
+/// impl EventPayload for FlowPaused {
+///     const KIND: &'static str = "flow.paused";
+///     const WHEN: &'static str = "A flow was paused.";
+///     fn is_notable(&self) -> bool {
+///         true
+///     }
+///     fn example() -> Self {
+///         Self {}
+///     }
+/// }
+/// # impl From<FlowPaused> for JournalEvent {
+/// #     fn from(_: FlowPaused) -> Self { TenantCreated {}.into() }
+/// # }
+/// ```
+///
+/// nor without a schema:
+///
+/// ```compile_fail,E0277
+/// # use outlive_wire::{EventPayload, JournalEvent, events::TenantCreated};
+/// #[derive(serde::Serialize, serde::Deserialize)]
+/// struct FlowPaused {}
+///
+/// impl EventPayload for FlowPaused {
+///     const KIND: &'static str = "flow.paused";
+///     const WHEN: &'static str = "A flow was paused.";
+///     fn summary(&self) -> String {
+///         "The flow was paused.".to_owned()
+///     }
+///     fn is_notable(&self) -> bool {
+///         true
+///     }
+///     fn example() -> Self {
+///         Self {}
+///     }
+/// }
+/// # impl From<FlowPaused> for JournalEvent {
+/// #     fn from(_: FlowPaused) -> Self { TenantCreated {}.into() }
+/// # }
+/// ```
 pub trait EventPayload: Serialize + DeserializeOwned + ToSchema + Into<JournalEvent> {
     /// The kind, as it is stored and selected (`"token.issued"`).
     const KIND: &'static str;
@@ -45,15 +115,18 @@ macro_rules! event {
         $(#[doc = $when:literal])+
         $name:ident = $kind:literal {
             $($(#[$attribute:meta])* $field:ident: $type:ty),* $(,)?
-        }
+        } $(and {
+            $($(#[$more_attribute:meta])* $more_field:ident: $more_type:ty),* $(,)?
+        })?
         notable |$noted:pat_param| $notable:expr,
         summary |$summarized:pat_param| $summary:expr,
-        example { $($value:tt)* } $(,)?
+        example { $($value:tt)* } $(and { $($more_value:tt)* })? $(,)?
     ) => {
         $(#[doc = $when])+
         #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
         pub struct $name {
             $($(#[$attribute])* pub $field: $type,)*
+            $($($(#[$more_attribute])* pub $more_field: $more_type,)*)?
         }
 
         impl $crate::EventPayload for $name {
@@ -71,10 +144,42 @@ macro_rules! event {
             }
 
             fn example() -> Self {
-                Self { $($value)* }
+                Self { $($value)* $(, $($more_value)*)? }
             }
         }
     };
+}
+
+/// Declares kinds of events that have one payload, or its fields and more.
+///
+/// ```text
+/// events! {
+///     payload { field: Type }
+///     example { field: value }
+///     /// When it is recorded.
+///     Name = "kind", notable true, |event| format!("What happened to {}.", event.field);
+///     /// When it is recorded.
+///     Other = "kind" and { more: Type } example { more: value }, notable true, |event| …;
+/// }
+/// ```
+macro_rules! events {
+    (
+        payload $payload:tt
+        example $example:tt
+        $(
+            $(#[doc = $when:literal])+
+            $name:ident = $kind:literal $(and $more:tt example $more_example:tt)?,
+            notable $notable:literal, |$event:pat_param| $summary:expr;
+        )+
+    ) => {$(
+        $crate::event::event! {
+            $(#[doc = $when])+
+            $name = $kind $payload $(and $more)?
+            notable |_| $notable,
+            summary |$event| $summary,
+            example $example $(and $more_example)?,
+        }
+    )+};
 }
 
 /// The sentence with a period at its end: it may end with the text of an error, which may have
@@ -86,4 +191,4 @@ pub(crate) fn ended(mut sentence: String) -> String {
     sentence
 }
 
-pub(crate) use event;
+pub(crate) use {event, events};

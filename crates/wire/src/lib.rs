@@ -16,11 +16,19 @@
 mod catalogue;
 mod event;
 pub mod events;
+mod lab_surface;
 mod line;
+mod secret;
+mod service_spec;
 mod subject;
+pub mod tenant;
 
 pub use catalogue::EventDescription;
 pub use event::EventPayload;
 pub use events::{JournalEvent, UnknownEvent};
+pub use lab_surface::{ClockChange, ClockState, DueWork};
 pub use line::JournalLine;
+pub use outlive_rules::ClientClass;
+pub use secret::Secret;
+pub use service_spec::{ConnectorSpec, FlowSpec, HubSpec, OrderSpec, ResourceSpec};
 pub use subject::{ParseSubjectError, Subject, SubjectKind};

@@ -1,7 +1,7 @@
 //! Every event can be documented and read, and `docs/events.md` and the schema are what the types
 //! say.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -147,12 +147,26 @@ fn schema() -> String {
             })
         })
         .collect();
+    let references: BTreeMap<_, _> = described.into_iter().flat_map(|event| event.references).collect();
     let schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A journal event of Outlive: its kind and its payload",
         "oneOf": events,
+        "components": {"schemas": references},
     });
     serde_json::to_string_pretty(&schema).expect("JSON") + "\n"
+}
+
+#[test]
+fn every_reference_of_the_schema_is_defined() {
+    let schema: Value = serde_json::from_str(&schema()).expect("JSON");
+    let text = schema.to_string();
+    let references: BTreeSet<_> =
+        text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(references.len() > 5, "{references:?}");
+    for reference in references {
+        assert!(schema.pointer(reference).is_some(), "{reference}");
+    }
 }
 
 #[test]

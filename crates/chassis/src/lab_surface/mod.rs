@@ -58,5 +58,7 @@ pub(crate) fn router<S: Service>(surface: Arc<Surface<S>>) -> Router {
 
 /// Parses the tenant in the path, or returns a 404.
 fn tenant_of(text: &str) -> Result<TenantId, Problem> {
-    text.parse().map_err(|_| Problem::not_found("TenantNotFound", "The tenant in the path is not a UUID."))
+    text.parse().map_err(|error: uuid::Error| {
+        Problem::not_found("TenantNotFound", "The tenant in the path is not a UUID.").caused_by(error)
+    })
 }

@@ -6,11 +6,11 @@ use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use http::StatusCode;
-use outlive_clock::{Instant, Speed, VirtualClock, wall_now};
+use outlive_clock::{Speed, VirtualClock, wall_now};
 use outlive_journal::Event;
 use outlive_store::{Change, Statement, StoreError};
-use outlive_wire::Subject;
 use outlive_wire::events::TenantCreated;
+use outlive_wire::{ClockChange, Subject};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -21,14 +21,6 @@ use crate::{Clocks, Problem, Service, SpecMistake, Trace};
 const LAB_BYTES_MAX: usize = 100;
 /// Maximum number of mistakes in a response.
 const MISTAKES_SHOWN_MAX: usize = 10;
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct ClockSpec {
-    now: Option<Instant>,
-    speed: Option<Speed>,
-    wall: Option<Instant>,
-}
 
 /// The filter of the tenant list.
 #[derive(Deserialize)]
@@ -66,7 +58,7 @@ pub(crate) async fn create<S: Service>(
     };
     let clock = match description.remove("clock") {
         Some(clock) => serde_json::from_value(clock).map_err(broken)?,
-        None => ClockSpec::default(),
+        None => ClockChange::default(),
     };
     super::clock::shown_by_clocks(clock.now, clock.speed)?;
     let lab = match description.remove("lab") {
@@ -80,7 +72,7 @@ pub(crate) async fn create<S: Service>(
     }
     let wall = clock.wall.map_or_else(wall_now, |anchor| anchor.min(wall_now()));
     let clock = VirtualClock::new(clock.now.unwrap_or(wall), wall, clock.speed.unwrap_or(Speed::REAL));
-    let mut change = Change::from(Clocks::insertion(tenant, &clock, &lab));
+    let mut change = Change::from(Clocks::insert(tenant, &clock, &lab));
     change.append(surface.service.create_tenant(tenant, spec, clock.shows(), &trace).await?);
     let event = Event::new(tenant, clock.shows(), Subject::tenant(tenant), &trace, TenantCreated {});
     change.append(surface.chassis.journal.entry(&event));
@@ -90,7 +82,7 @@ pub(crate) async fn create<S: Service>(
         surface.chassis.clocks.remember(tenant, clock);
         Ok::<_, StoreError>(())
     });
-    creating.await.map_err(|_| Problem::unavailable())?.map_err(|error| {
+    creating.await.map_err(|panic| Problem::unavailable().caused_by(panic))?.map_err(|error| {
         if error.is_conflict() {
             Problem::conflict(format!(
                 "There is a tenant {tenant} here already, or its description names something twice."
@@ -128,6 +120,6 @@ pub(crate) async fn delete<S: Service>(
         surface.forget(tenant);
         Ok::<_, StoreError>(())
     });
-    deleting.await.map_err(|_| Problem::unavailable())??;
+    deleting.await.map_err(|panic| Problem::unavailable().caused_by(panic))??;
     Ok(StatusCode::NO_CONTENT)
 }

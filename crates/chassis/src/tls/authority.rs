@@ -183,6 +183,16 @@ mod tests {
     }
 
     #[test]
+    fn the_certificate_is_constrained_to_the_names_it_serves() {
+        let directory = tempfile::tempdir().unwrap();
+        let authority = LocalAuthority::open(directory.path(), &["login.example".to_owned()]).unwrap();
+        let has = |bytes: &[u8]| authority.certificate().windows(bytes.len()).any(|part| part == bytes);
+        // Name constraints (2.5.29.30), critical.
+        assert!(has(&[0x06, 0x03, 0x55, 0x1d, 0x1e, 0x01, 0x01, 0xff]));
+        assert!(has(b"login.example") && has(b"localhost") && !has(b"login.microsoftonline.com"));
+    }
+
+    #[test]
     fn a_broken_file_is_named_and_stays_as_it_is() {
         for name in ["ca.key", "ca.pem"] {
             let directory = tempfile::tempdir().unwrap();

@@ -1,7 +1,8 @@
+use axum::body::Body;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::scene::{NOON, Scene, json_request, lab};
+use crate::scene::{NOON, Scene, json_request, lab, request};
 
 #[tokio::test]
 async fn a_clock_that_stands_still_shows_what_it_was_set_to() {
@@ -157,4 +158,15 @@ async fn responses_about_a_tenant_have_its_date() {
     assert_eq!(date(&lab(2, "/clock")).await.as_deref(), Some("Mon, 05 Jan 2026 12:00:00 GMT"));
     // The server writes wall time where no tenant is concerned.
     assert_eq!(date("/healthz").await, None);
+    // Where the path leads nowhere, or the method does not fit, the token names the tenant.
+    let of_first = "Bearer e30.eyJ0aWQiOiIwMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMDEifQ.";
+    let of_nobody = of_first.replace("EifQ", "kifQ");
+    for (token, expected) in [(of_first, Some("Tue, 09 Feb 2027 12:00:00 GMT")), (&of_nobody, None)] {
+        for (method, path) in [(Method::GET, "/nowhere"), (Method::DELETE, "/healthz")] {
+            let request = request(method, path).header("authorization", token).body(Body::empty());
+            let answer = scene.send(request.expect("a request")).await;
+            let date = answer.headers.get("date").map(|date| date.to_str().expect("a text"));
+            assert_eq!(date, expected, "{path}: {answer:?}");
+        }
+    }
 }

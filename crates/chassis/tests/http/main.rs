@@ -5,6 +5,7 @@ mod due;
 mod health;
 mod journal;
 mod lab_access;
+mod logs;
 mod reminders;
 mod replicas;
 mod restart;

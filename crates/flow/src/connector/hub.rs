@@ -31,7 +31,6 @@ pub(crate) struct HubConfig {
 pub(crate) struct CallContext<'a> {
     pub(crate) tenant: TenantId,
     pub(crate) trace: &'a Trace,
-    /// The tenant's time.
     pub(crate) now: Instant,
 }
 
@@ -47,7 +46,6 @@ pub(crate) struct Workflow<'a> {
     /// The owner of the flow; `None` if the flow was deleted or is not needed.
     pub(crate) maker: Option<UserId>,
     pub(crate) trace: &'a Trace,
-    /// The tenant's time.
     pub(crate) now: Instant,
 }
 
@@ -236,14 +234,12 @@ impl Hub {
         body: Option<&Value>,
     ) -> Result<Value, Outcome> {
         let token = self.service_token(context, credentials).await?;
-        let mut url = url::Url::parse(&self.config.hub_url).map_err(|_| {
-            refused(Failure::new("ServiceUnavailable", "The address of the API Hub is not a URL."))
-        })?;
-        url.path_segments_mut()
-            .map_err(|()| {
-                refused(Failure::new("ServiceUnavailable", "The address of the API Hub cannot have a path."))
-            })?
-            .extend(path);
+        let unusable = |why: &str| {
+            refused(Failure::new("ServiceUnavailable", format!("The address of the API Hub {why}.")))
+        };
+        // Runs record this error; its source adds nothing to it.
+        let mut url = url::Url::parse(&self.config.hub_url).map_err(|_| unusable("is not a URL"))?;
+        url.path_segments_mut().map_err(|()| unusable("cannot have a path"))?.extend(path);
         url.query_pairs_mut().extend_pairs(query);
         let mut request = self.http.request(context.trace, method, url).bearer_auth(token.expose());
         if let Some(body) = body {

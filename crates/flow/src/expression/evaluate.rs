@@ -62,7 +62,6 @@ impl Budget {
     }
 }
 
-/// Evaluates `expression`.
 pub(super) fn evaluate<'a>(
     expression: &'a Expression,
     facts: &'a dyn Facts,

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
 use http::header::WWW_AUTHENTICATE;
 use http::request::Parts;
-use outlive_chassis::{CallerOrigin, ClockError, Problem, Trace};
+use http::{HeaderValue, StatusCode};
+use outlive_chassis::{CallerOrigin, ClockError, Problem, Trace, record_client};
 use outlive_clock::{Instant, TenantId, UserId};
 use outlive_tokens::{BearerExpectations, BearerRefusal, Challenge, bearer_token, peek_tenant};
 
@@ -17,7 +17,6 @@ use crate::AUDIENCE;
 use crate::ids::{environment_name, tenant_of_environment};
 use crate::service::{Actor, Flows};
 
-/// The required scope.
 const SCOPE: &str = "User";
 
 /// An authenticated caller, in the environment of the path.
@@ -32,18 +31,21 @@ pub(super) struct Caller {
     pub(super) now: Instant,
 }
 
-/// The error response for a caller who is not authenticated.
-pub(super) struct Refusal(Response);
+/// The error for a caller who is not authenticated, with a challenge, or not authorized.
+pub(super) struct Refusal {
+    problem: Problem,
+    challenge: Option<HeaderValue>,
+}
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        self.0
+        (self.challenge.map(|challenge| [(WWW_AUTHENTICATE, challenge)]), self.problem).into_response()
     }
 }
 
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
-        Self(problem.into_response())
+        Self { problem, challenge: None }
     }
 }
 
@@ -76,6 +78,7 @@ impl FromRequestParts<Arc<Flows>> for Caller {
             .verify(&expected, token, &trace)
             .await
             .map_err(|refusal| unauthorized(flows, &tenant.to_string(), &refusal))?;
+        record_client(claims.appid);
         let forbidden =
             |message: String| Refusal::from(Problem::new(StatusCode::FORBIDDEN, "Forbidden", message));
         let user = claims.user().filter(|_| claims.has_scope(SCOPE));
@@ -107,14 +110,11 @@ fn unauthorized(flows: &Flows, tenant: &str, refusal: &BearerRefusal) -> Refusal
         BearerRefusal::KeysUnavailable => "ServiceUnavailable",
         _ => "InvalidAuthenticationToken",
     };
-    let problem =
-        Problem::new(refusal.status(), code, format!("The caller is not authenticated: {refusal}."));
-    let mut response = problem.into_response();
-    if refusal.status() == StatusCode::UNAUTHORIZED {
-        let challenge = refusal.www_authenticate(&Challenge::new("", &authorize));
-        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
-    }
-    Refusal(response)
+    let status = refusal.status();
+    let challenge = (status == StatusCode::UNAUTHORIZED)
+        .then(|| refusal.www_authenticate(&Challenge::new("", &authorize)));
+    let problem = Problem::new(status, code, format!("The caller is not authenticated: {refusal}."));
+    Refusal { problem, challenge }
 }
 
 async fn environment_of(parts: &mut Parts, flows: &Arc<Flows>) -> String {

@@ -1,5 +1,6 @@
 //! `…/flows` and `…/flows/{flow}`.
 
+use std::num::ParseIntError;
 use std::sync::Arc;
 
 use axum::Json;
@@ -22,8 +23,9 @@ type FlowResponse = Result<(StatusCode, Json<Value>), Problem>;
 
 /// Parses the id of the flow in the path.
 pub(super) fn flow_id(text: &str) -> Result<FlowId, Problem> {
-    text.parse().map_err(|_| {
+    text.parse::<FlowId>().map_err(|error| {
         Problem::not_found("FlowNotFound", "Could not find the flow; the name of a flow is a UUID.")
+            .caused_by(error)
     })
 }
 
@@ -43,8 +45,9 @@ pub(super) async fn list(
         None => (-1, String::new()),
         Some(token) => {
             let (created, id) = token.split_once('.').ok_or_else(paging::bad_token)?;
-            let created = created.parse().map_err(|_| bad_token())?;
-            (created, id.parse::<FlowId>().map_err(|_| bad_token())?.to_string())
+            let created = created.parse().map_err(|error: ParseIntError| bad_token().caused_by(error))?;
+            let id = id.parse::<FlowId>().map_err(|error| bad_token().caused_by(error))?;
+            (created, id.to_string())
         }
     };
     let after = (Instant::from_micros(created), id.as_str());
@@ -82,12 +85,13 @@ pub(super) async fn put(
     Path((_, id)): Path<(String, String)>,
     body: Bytes,
 ) -> FlowResponse {
-    let id: FlowId = id.parse().map_err(|_| {
+    let id = id.parse::<FlowId>().map_err(|error| {
         Problem::bad_request("The flow's name in the path is not a UUID; choose one, or POST to …/flows.")
+            .caused_by(error)
     })?;
     let edit = flow_edits::read(&body)?;
     let actor = caller.actor();
-    let saved = match flows::read(&flows.chassis.store, caller.tenant, id).await? {
+    let saved = match flows::find(&flows.chassis.store, caller.tenant, id).await? {
         None => flows.create(&actor, id, edit).await?,
         Some(_) => {
             if edit.definition.is_none() {

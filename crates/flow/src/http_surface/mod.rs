@@ -20,7 +20,6 @@ use crate::service::Flows;
 
 pub(crate) use flow_edits::{DISPLAY_NAME_CHARACTERS_MAX, is_display_name};
 
-/// The supported api-version.
 pub(crate) const API_VERSION: &str = "2016-11-01";
 
 pub(crate) fn router(flows: Arc<Flows>) -> Router {

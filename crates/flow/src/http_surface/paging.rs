@@ -5,9 +5,7 @@ use outlive_chassis::Problem;
 use super::API_VERSION;
 use super::caller::Caller;
 
-/// The default page size.
 const TOP_DEFAULT: u32 = 50;
-/// The maximum page size.
 const TOP_MAX: u32 = 250;
 
 /// The maximum length of a filter, in characters.

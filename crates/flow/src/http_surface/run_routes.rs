@@ -1,10 +1,12 @@
 //! `…/runs`: the history of a flow, the newest first.
 
+use std::num::ParseIntError;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use outlive_chassis::Problem;
+use outlive_clock::TenantId;
 use serde_json::{Value, json};
 
 use super::caller::Caller;
@@ -22,9 +24,9 @@ pub(super) async fn counts(
     State(flows): State<Arc<Flows>>,
     Path(tenant): Path<String>,
 ) -> Result<Json<Value>, Problem> {
-    let tenant = tenant
-        .parse()
-        .map_err(|_| Problem::not_found("TenantNotFound", "The tenant in the path is not a UUID."))?;
+    let tenant = tenant.parse::<TenantId>().map_err(|error| {
+        Problem::not_found("TenantNotFound", "The tenant in the path is not a UUID.").caused_by(error)
+    })?;
     flows.chassis.clocks.clock(tenant).await?;
     Ok(Json(json!(runs::count_by_status(&flows.chassis.store, tenant).await?)))
 }
@@ -41,7 +43,7 @@ pub(super) async fn list(
     let now = caller.actor().now;
     let before = match &page.token {
         None => i64::MAX,
-        Some(token) => token.parse().map_err(|_| bad_token())?,
+        Some(token) => token.parse().map_err(|error: ParseIntError| bad_token().caused_by(error))?,
     };
     let mut rows =
         runs::list(&flows.chassis.store, (caller.tenant, flow.id), status, now, before, page.top + 1).await?;
@@ -91,16 +93,13 @@ pub(super) async fn actions(
 
 async fn read(caller: &Caller, flows: &Flows, id: &str, name: &str) -> Result<(RunRow, RunState), Problem> {
     let flow = flows.find_own(&caller.actor(), flow_id(id)?).await?;
-    let found = runs::read(&flows.chassis.store, caller.tenant, flow.id, name).await?;
+    let found = runs::find(&flows.chassis.store, caller.tenant, flow.id, name).await?;
     let found = found.filter(|(row, _)| row.is_shown(caller.actor().now));
     let (row, record) = found.ok_or_else(|| {
         let name: String = name.chars().take(100).collect();
         Problem::not_found("WorkflowRunNotFound", format!("The flow has no run '{name}'."))
     })?;
-    let state = serde_json::from_str(&record).map_err(|error| {
-        tracing::error!(%error, run = row.name, "cannot read the state of a run");
-        Problem::unavailable()
-    })?;
+    let state = serde_json::from_str(&record).map_err(|error| Problem::unavailable().caused_by(error))?;
     Ok((row, state))
 }
 

@@ -185,7 +185,7 @@ impl Flows {
         name: &str,
         now: Instant,
     ) -> Result<Processed, Problem> {
-        let Some((mut run, record)) = runs::read(&self.chassis.store, tenant, flow, name).await? else {
+        let Some((mut run, record)) = runs::find(&self.chassis.store, tenant, flow, name).await? else {
             return Ok(NOTHING_DONE);
         };
         match self.chassis.store.commit(runs::claim(tenant, &run, &self.claimant())).await {
@@ -267,7 +267,6 @@ pub(super) fn ended_early(flow: FlowId, due: Instant, status: RunStatus, code: S
     }
 }
 
-/// Serializes the engine's state.
 pub(super) fn serialize_state(state: &RunState) -> String {
     // Maps with string keys and finite numbers can always be serialized.
     serde_json::to_string(state).unwrap_or_default()

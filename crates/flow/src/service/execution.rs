@@ -21,7 +21,6 @@ use crate::tables::runs::{self, RunRow, RunUpdate};
 /// A call that took longer than this (wall time) may have seen the tenant's time change.
 const CLOCK_CHECK_AFTER: Span = Span::from_millis(20);
 
-/// A claimed run.
 pub(super) struct Execution {
     pub(super) tenant: TenantId,
     pub(super) run: RunRow,
@@ -124,7 +123,7 @@ impl Flows {
         if program.connection_names().all(selected) {
             return Ok(None);
         }
-        Ok(flows::read(&self.chassis.store, tenant, flow).await?.map(|flow| flow.owner))
+        Ok(flows::find(&self.chassis.store, tenant, flow).await?.map(|flow| flow.owner))
     }
 }
 

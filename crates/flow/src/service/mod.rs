@@ -21,7 +21,7 @@ use serde_json::Value;
 
 pub(crate) use manual_run::TriggerCall;
 pub(crate) use saving::{Actor, FlowEdit, Saved};
-pub use tenant::{FlowService, FlowTenantSpec};
+pub use tenant::FlowService;
 
 use crate::FlowConfig;
 use crate::connector::{Hub, HubConfig, Selections};
@@ -79,7 +79,7 @@ impl Flows {
         if let Some(known) = self.definitions.get(&key) {
             return Ok(Some(known));
         }
-        let Some(document) = flows::document(&self.chassis.store, tenant, flow, version).await? else {
+        let Some(document) = flows::find_document(&self.chassis.store, tenant, flow, version).await? else {
             return Ok(None);
         };
         match Definition::read(&document["definition"], &document["connectionReferences"]) {
@@ -102,7 +102,7 @@ impl Flows {
     /// Returns when work of the tenant is next due.
     async fn next_due(&self, tenant: TenantId) -> Result<Option<Instant>, StoreError> {
         let store = &self.chassis.store;
-        self.next_due.or_read(store, tenant, due::next(store, tenant, &self.config.replica)).await
+        self.next_due.or_read(store, tenant, due::find_next(store, tenant, &self.config.replica)).await
     }
 
     fn forget(&self, tenant: TenantId) {

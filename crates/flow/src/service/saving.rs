@@ -33,7 +33,6 @@ pub(crate) struct FlowEdit {
     pub(crate) state: Option<FlowState>,
 }
 
-/// A saved flow.
 pub(crate) struct Saved {
     pub(crate) flow: FlowRow,
     pub(crate) document: Value,
@@ -62,18 +61,17 @@ pub(crate) struct Actor<'a> {
 impl Flows {
     /// Reads a flow of the user. Flows of other owners are reported as not found.
     pub(crate) async fn find_own(&self, actor: &Actor<'_>, id: FlowId) -> Result<FlowRow, Problem> {
-        let flow = flows::read(&self.chassis.store, actor.tenant, id).await?;
+        let flow = flows::find(&self.chassis.store, actor.tenant, id).await?;
         flow.filter(|flow| flow.owner == actor.user).ok_or_else(|| flow_not_found(id))
     }
 
     /// Reads the document of a flow, as saved.
     pub(crate) async fn document(&self, tenant: TenantId, flow: &FlowRow) -> Result<Value, Problem> {
-        flows::document(&self.chassis.store, tenant, flow.id, flow.version)
+        flows::find_document(&self.chassis.store, tenant, flow.id, flow.version)
             .await?
             .ok_or_else(|| flow_not_found(flow.id))
     }
 
-    /// Creates a flow.
     pub(crate) async fn create(
         &self,
         actor: &Actor<'_>,

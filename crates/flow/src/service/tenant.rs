@@ -3,25 +3,14 @@
 use std::sync::Arc;
 
 use outlive_chassis::{DueWork, Problem, Service, Trace, Turn};
-use outlive_clock::{ClientId, Instant, TenantId};
+use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
-use outlive_tokens::Secret;
-use serde::Deserialize;
+use outlive_wire::{FlowSpec, Secret};
 
 use super::Flows;
 use crate::connector::{Credential, Credentials};
 use crate::engine::Failure;
 use crate::tables::{TENANT_TABLES, credentials};
-
-/// The service's part of a tenant description: its credential in the tenant.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FlowTenantSpec {
-    /// The flow service's client id.
-    pub client_id: ClientId,
-    /// Its secret, which is stored sealed.
-    pub client_secret: Secret,
-}
 
 /// The flow service. Cheap to clone.
 #[derive(Clone)]
@@ -39,14 +28,14 @@ fn purpose(tenant: TenantId) -> String {
 }
 
 impl Service for FlowService {
-    type TenantSpec = FlowTenantSpec;
+    type TenantSpec = FlowSpec;
 
     const TENANT_TABLES: &'static [&'static str] = TENANT_TABLES;
 
     async fn create_tenant(
         &self,
         tenant: TenantId,
-        spec: FlowTenantSpec,
+        spec: FlowSpec,
         _: Instant,
         _: &Trace,
     ) -> Result<Change, Problem> {
@@ -84,7 +73,7 @@ impl Credentials for Flows {
         let none = |why: &str| {
             Failure::new("Unauthorized", format!("The flow service cannot sign in to the API Hub: {why}."))
         };
-        let stored = credentials::read(&self.chassis.store, tenant).await.map_err(|error| {
+        let stored = credentials::find(&self.chassis.store, tenant).await.map_err(|error| {
             tracing::error!(%tenant, %error, "cannot read the flow service's credential");
             none("its credential cannot be read")
         })?;

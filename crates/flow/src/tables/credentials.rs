@@ -13,7 +13,7 @@ pub(crate) fn insert(tenant: TenantId, client: ClientId, sealed: String) -> Stat
 }
 
 /// Reads the client id and the sealed secret.
-pub(crate) async fn read(store: &Store, tenant: TenantId) -> Result<Option<(ClientId, String)>, StoreError> {
+pub(crate) async fn find(store: &Store, tenant: TenantId) -> Result<Option<(ClientId, String)>, StoreError> {
     let row = store
         .row(sql!("SELECT client_id, sealed_secret FROM flow_credentials WHERE tenant = $1", tenant))
         .await?;

@@ -22,7 +22,7 @@ pub(crate) enum DueKind {
 }
 
 /// Returns when the next item is due. Ignores runs that another replica is executing.
-pub(crate) async fn next(
+pub(crate) async fn find_next(
     store: &Store,
     tenant: TenantId,
     replica: &str,

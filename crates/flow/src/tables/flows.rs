@@ -65,7 +65,7 @@ fn flow_of(row: &Row) -> Result<FlowRow, StoreError> {
     })
 }
 
-pub(crate) async fn read(store: &Store, tenant: TenantId, id: FlowId) -> Result<Option<FlowRow>, StoreError> {
+pub(crate) async fn find(store: &Store, tenant: TenantId, id: FlowId) -> Result<Option<FlowRow>, StoreError> {
     let row = store
         .row(sql!(
             "SELECT id, owner, display_name, state, version, created_us, changed_us, anchor_us, next_due_us, revision FROM flows \
@@ -108,7 +108,7 @@ pub(crate) async fn count(store: &Store, tenant: TenantId, owner: UserId) -> Res
 }
 
 /// Reads the document (`{definition, connectionReferences}`) of a version.
-pub(crate) async fn document(
+pub(crate) async fn find_document(
     store: &Store,
     tenant: TenantId,
     flow: FlowId,

@@ -66,7 +66,7 @@ fn run_of(row: &Row) -> Result<RunRow, StoreError> {
 }
 
 /// Reads a run with the engine's state.
-pub(crate) async fn read(
+pub(crate) async fn find(
     store: &Store,
     tenant: TenantId,
     flow: FlowId,

@@ -24,7 +24,6 @@ pub(crate) struct ControlCall {
     pub(crate) caller: Caller,
     pub(crate) now: Instant,
     pub(crate) trace: Trace,
-    /// The query parameters.
     pub(crate) query: HashMap<String, String>,
 }
 
@@ -43,7 +42,7 @@ impl FromRequestParts<Arc<Hub>> for ControlCall {
         let caller = authenticate(hub, &parts.headers, &trace).await?;
         let Path(path) = Path::<HashMap<String, String>>::from_request_parts(parts, hub)
             .await
-            .map_err(|_| ArmRefusal::invalid("The path is not valid."))?;
+            .map_err(|error| ArmRefusal::invalid("The path is not valid.").caused_by(error))?;
         let tenant: TenantId = path.get("tenant").and_then(|text| text.parse().ok()).ok_or_else(|| {
             ArmRefusal::not_found("SubscriptionNotFound", "The subscription in the path is not a UUID.")
         })?;
@@ -59,7 +58,7 @@ impl FromRequestParts<Arc<Hub>> for ControlCall {
         }
         let Query(query) = Query::<HashMap<String, String>>::from_request_parts(parts, hub)
             .await
-            .map_err(|_| ArmRefusal::invalid("The query is not valid."))?;
+            .map_err(|error| ArmRefusal::invalid("The query is not valid.").caused_by(error))?;
         match query.get("api-version").map(String::as_str) {
             Some(API_VERSION) => {}
             None | Some("") => {

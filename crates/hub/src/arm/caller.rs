@@ -1,7 +1,7 @@
 //! Authenticates callers by bearer token.
 
 use http::{HeaderMap, StatusCode};
-use outlive_chassis::{ClockError, Trace};
+use outlive_chassis::{ClockError, Trace, record_client};
 use outlive_clock::{Instant, TenantId};
 use outlive_tokens::{AccessClaims, BearerExpectations, BearerRefusal, Challenge, bearer_token, peek_tenant};
 use uuid::Uuid;
@@ -76,6 +76,7 @@ pub(crate) async fn authenticate(
     };
     let expected = BearerExpectations { tenant, audiences: &AUDIENCES, now };
     let claims = hub.verifier.verify(&expected, token, trace).await.map_err(|refusal| refuse(&refusal))?;
+    record_client(claims.appid);
     let kind = kind_of(&claims)?;
     Ok(Caller { tenant, oid: claims.oid, kind, now })
 }

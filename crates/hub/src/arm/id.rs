@@ -40,6 +40,7 @@ pub(crate) struct NotAnApiId;
 impl ApiReference {
     /// Parses an id. Its fixed segments are case-insensitive, as everywhere in ARM.
     pub(crate) fn parse(id: &str) -> Result<Self, NotAnApiId> {
+        // Sources would only repeat which part is not an id or a name; the error shows both forms.
         if id.len() > 500 {
             return Err(NotAnApiId);
         }

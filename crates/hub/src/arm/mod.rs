@@ -17,7 +17,6 @@ pub(crate) use refusal::ArmRefusal;
 
 use outlive_clock::Instant;
 
-/// The only location.
 pub(crate) const LOCATION: &str = "unitedstates";
 
 /// Formats an instant as ARM does, with seven decimals.

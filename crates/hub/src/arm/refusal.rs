@@ -1,9 +1,11 @@
 //! Errors of the control plane.
 
+use std::error::Error;
+
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{HeaderValue, WWW_AUTHENTICATE};
-use outlive_chassis::{ClockError, Problem};
+use outlive_chassis::{Cause, ClockError, Problem};
 use outlive_store::StoreError;
 
 /// An error response of the control plane: ARM's error body, with a challenge if the caller was not
@@ -46,12 +48,22 @@ impl ArmRefusal {
         Self { challenge: Some(challenge), ..Self::new(status, code, message) }
     }
 
+    /// Keeps the error behind this one, which the shell logs.
+    pub(crate) fn caused_by(mut self, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.problem.source = Some(Cause::new(error));
+        self
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
         self.problem.status
     }
 
     pub(crate) fn message(&self) -> &str {
         &self.problem.message
+    }
+
+    pub(crate) fn source(&self) -> Option<&Cause> {
+        self.problem.source.as_ref()
     }
 
     pub(crate) const fn challenge(&self) -> Option<&HeaderValue> {
@@ -79,10 +91,6 @@ impl From<ClockError> for ArmRefusal {
 
 impl IntoResponse for ArmRefusal {
     fn into_response(self) -> Response {
-        let mut response = self.problem.into_response();
-        if let Some(challenge) = self.challenge {
-            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
-        }
-        response
+        (self.challenge.map(|challenge| [(WWW_AUTHENTICATE, challenge)]), *self.problem).into_response()
     }
 }

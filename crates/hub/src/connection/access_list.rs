@@ -56,6 +56,7 @@ impl std::str::FromStr for Principal {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.strip_prefix(LOCATION).and_then(|rest| rest.strip_prefix("/logicflows/")) {
             Some(id) => Self::workflow(id),
+            // The source repeats that it is not an id.
             None => text.parse().map(Self::Object).map_err(|_| NotAPrincipal),
         }
     }
@@ -177,7 +178,12 @@ pub(crate) async fn find(
 }
 
 /// Inserts or replaces a policy.
-pub(crate) fn put(tenant: TenantId, connection: ConnectionId, name_key: &str, policy: &Policy) -> Statement {
+pub(crate) fn upsert(
+    tenant: TenantId,
+    connection: ConnectionId,
+    name_key: &str,
+    policy: &Policy,
+) -> Statement {
     sql!(
         "INSERT INTO access_policies (tenant, connection, name_key, name, principal) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (tenant, connection, name_key) DO UPDATE SET principal = $5",
@@ -189,7 +195,6 @@ pub(crate) fn put(tenant: TenantId, connection: ConnectionId, name_key: &str, po
     )
 }
 
-/// Deletes a policy.
 pub(crate) fn delete(tenant: TenantId, connection: ConnectionId, name_key: &str) -> Statement {
     sql!(
         "DELETE FROM access_policies WHERE tenant = $1 AND connection = $2 AND name_key = $3",

@@ -29,7 +29,7 @@ fn connection_of(row: &Row) -> Result<Connection, StoreError> {
 }
 
 /// Reads a connection and its credential in one query: everything that a call through it needs.
-pub(crate) async fn with_credential(
+pub(crate) async fn find(
     store: &Store,
     tenant: TenantId,
     id: ConnectionId,
@@ -61,7 +61,7 @@ pub(crate) async fn with_credential(
 }
 
 /// Reads a connection by its name in a resource group.
-pub(crate) async fn by_name(
+pub(crate) async fn find_by_name(
     store: &Store,
     tenant: TenantId,
     group: &ResourceName,
@@ -86,7 +86,7 @@ pub(crate) async fn by_name(
 
 /// Reads the connections of a resource group after the name `after`, ordered by name: those that
 /// `reader` owns or has an access policy for, or all if `reader` is `None`.
-pub(crate) async fn in_group(
+pub(crate) async fn list(
     store: &Store,
     tenant: TenantId,
     group: &ResourceName,
@@ -153,7 +153,6 @@ pub(crate) fn update(connection: &Connection) -> Statement {
     .expect_rows(1)
 }
 
-/// Updates the status.
 pub(crate) fn set_status(tenant: TenantId, id: ConnectionId, status: &Status, now: Instant) -> Statement {
     sql!(
         "UPDATE connections SET status_code = $1, status_message = $2, changed_us = $3 WHERE tenant = $4 AND id = $5",

@@ -66,7 +66,7 @@ fn stored_of(row: &Row, tenant: TenantId, sealer: &Sealer) -> Result<Stored, Sto
 }
 
 /// Reads a connector by its name.
-pub(crate) async fn by_name(
+pub(crate) async fn find(
     store: &Store,
     sealer: &Sealer,
     tenant: TenantId,
@@ -187,11 +187,11 @@ mod tests {
             client_secret: None,
         };
         store.commit(insert(registration(), &draft("first"))).await.expect("inserted");
-        let read = by_name(&store, &sealer, tenant, &name).await.expect("read").expect("found");
+        let read = find(&store, &sealer, tenant, &name).await.expect("read").expect("found");
         store.commit(update(registration(), &draft("second"), read.revision)).await.expect("updated");
         let late = store.commit(update(registration(), &draft("third"), read.revision)).await;
         assert!(late.expect_err("a conflict").is_conflict());
-        let read = by_name(&store, &sealer, tenant, &name).await.expect("read").expect("found");
+        let read = find(&store, &sealer, tenant, &name).await.expect("read").expect("found");
         assert_eq!(read.connector.display_name, "second");
     }
 }

@@ -49,7 +49,7 @@ fn attempt_of(row: &Row) -> Result<Attempt, StoreError> {
 }
 
 /// Reads an attempt by its id.
-pub(super) async fn by_id(store: &Store, tenant: TenantId, id: Uuid) -> Result<Option<Attempt>, StoreError> {
+pub(super) async fn find(store: &Store, tenant: TenantId, id: Uuid) -> Result<Option<Attempt>, StoreError> {
     store
         .row(sql!(
             "SELECT id, connection, object_id, redirect_url, link_expires_us, state_hash, state_expires_us, \
@@ -82,7 +82,6 @@ pub(crate) async fn count_open(
     row.map_or(Ok(0), |row| row.int("count"))
 }
 
-/// Inserts an attempt.
 pub(crate) fn insert(tenant: TenantId, attempt: &Attempt) -> Statement {
     sql!(
         "INSERT INTO consent_attempts (tenant, id, connection, object_id, redirect_url, link_expires_us, finished) \
@@ -97,7 +96,6 @@ pub(crate) fn insert(tenant: TenantId, attempt: &Attempt) -> Statement {
 }
 
 impl Attempt {
-    /// A new attempt.
     pub(crate) const fn new(
         id: Uuid,
         connection: ConnectionId,
@@ -181,7 +179,7 @@ pub(super) fn store_tokens(tenant: TenantId, code_hash: &str, redeemed: &Redeeme
 }
 
 /// Reads the tokens that this code confirms.
-pub(crate) async fn redeemed_by_code(
+pub(crate) async fn find_redeemed(
     store: &Store,
     tenant: TenantId,
     connection: ConnectionId,

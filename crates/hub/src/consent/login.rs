@@ -44,7 +44,7 @@ pub(super) async fn connection_of(
     tenant: TenantId,
     attempt: &Attempt,
 ) -> Result<(Connection, Arc<Connector>), ErrorPage> {
-    let found = connection::storage::with_credential(&hub.chassis.store, tenant, attempt.connection).await?;
+    let found = connection::storage::find(&hub.chassis.store, tenant, attempt.connection).await?;
     let (connection, _) =
         found.ok_or_else(|| ErrorPage::unusable("The connection of this link was deleted."))?;
     let connector = hub.connector_of(&connection).await?;
@@ -75,11 +75,11 @@ pub(super) async fn open(
     query: Result<Query<HashMap<String, String>>, QueryRejection>,
 ) -> Result<Response, ErrorPage> {
     let broken = || ErrorPage::unusable("The link is incomplete or damaged.");
-    let Query(query) = query.map_err(|_| broken())?;
+    let Query(query) = query.map_err(|error| broken().caused_by(error))?;
     let data = query.get("data").ok_or_else(broken)?;
-    let link = LoginLink::open(&hub.chassis.sealer, data).map_err(|_| broken())?;
+    let link = LoginLink::open(&hub.chassis.sealer, data).map_err(|error| broken().caused_by(error))?;
     let now = now(&hub, link.tenant).await?;
-    let attempt = attempt::by_id(&hub.chassis.store, link.tenant, link.attempt).await?;
+    let attempt = attempt::find(&hub.chassis.store, link.tenant, link.attempt).await?;
     let attempt = attempt
         .filter(|attempt| !attempt.finished)
         .ok_or_else(|| ErrorPage::unusable("The link was already used; it can be used once."))?;

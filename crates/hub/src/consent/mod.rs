@@ -17,9 +17,7 @@ mod redirect;
 mod return_url;
 mod tickets;
 
-pub(crate) use attempt::{
-    Attempt, Redeemed, consume_code, count_open, delete_older, insert, redeemed_by_code,
-};
+pub(crate) use attempt::{Attempt, Redeemed, consume_code, count_open, delete_older, find_redeemed, insert};
 pub(crate) use return_url::return_url;
 pub(crate) use tickets::{LoginLink, digest};
 

@@ -1,10 +1,13 @@
 //! The error page of a consent.
 
+use std::error::Error;
+
 use askama::Template;
+use axum::Extension;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
-use outlive_chassis::Problem;
+use outlive_chassis::{Cause, Problem};
 
 /// The error page of a consent; needs no script.
 #[derive(Debug, Clone, Template)]
@@ -15,10 +18,12 @@ pub(super) struct ErrorPage {
     title: &'static str,
     message: String,
     /// The issuer's error response.
-    response: Option<String>,
+    response: Option<Box<str>>,
     remedy: &'static str,
     /// The URL to return to.
-    return_url: Option<String>,
+    return_url: Option<Box<str>>,
+    #[template(ignore)]
+    cause: Option<Cause>,
 }
 
 impl ErrorPage {
@@ -31,6 +36,7 @@ impl ErrorPage {
             response: None,
             remedy: "Go back to the connection and request a new link.",
             return_url: None,
+            cause: None,
         }
     }
 
@@ -54,16 +60,21 @@ impl ErrorPage {
         }
     }
 
-    /// Adds a link back.
+    /// Keeps the error behind this one, which the shell logs.
+    pub(super) fn caused_by(mut self, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.cause = Some(Cause::new(error));
+        self
+    }
+
     pub(super) fn with_return_url(mut self, url: &str) -> Self {
-        self.return_url = Some(url.to_owned());
+        self.return_url = Some(url.into());
         self
     }
 }
 
 impl From<Problem> for ErrorPage {
     fn from(problem: Problem) -> Self {
-        Self::unavailable(problem.status, problem.message)
+        Self { cause: problem.source, ..Self::unavailable(problem.status, problem.message) }
     }
 }
 
@@ -75,8 +86,11 @@ impl From<outlive_store::StoreError> for ErrorPage {
 
 impl IntoResponse for ErrorPage {
     fn into_response(self) -> Response {
-        let Ok(html) = self.render() else { return Problem::unavailable().into_response() };
-        let mut response = (self.status, html).into_response();
+        let html = match self.render() {
+            Ok(html) => html,
+            Err(error) => return Problem::unavailable().caused_by(error).into_response(),
+        };
+        let mut response = (self.status, self.cause.map(Extension), html).into_response();
         for (name, value) in [
             (CONTENT_TYPE, "text/html; charset=utf-8"),
             (CACHE_CONTROL, "no-store"),

@@ -36,8 +36,9 @@ pub(super) async fn handle_redirect(
     uri: Uri,
     query: Result<Query<HashMap<String, String>>, QueryRejection>,
 ) -> Result<Response, ErrorPage> {
-    let Query(query) =
-        query.map_err(|_| ErrorPage::unusable("The identity provider's response is not valid."))?;
+    let Query(query) = query.map_err(|error| {
+        ErrorPage::unusable("The identity provider's response is not valid.").caused_by(error)
+    })?;
     let (callback, attempt) = consume_state(&hub, &trace, uri.path(), &query).await?;
     let outcome = match (query.get("code"), query.get("error")) {
         (_, Some(error)) => {
@@ -72,10 +73,10 @@ async fn consume_state<'a>(
 ) -> Result<(Callback<'a>, Attempt), ErrorPage> {
     let unknown = || ErrorPage::unusable("This response does not belong to a sign-in in progress.");
     let state = query.get("state").ok_or_else(unknown)?;
-    let state = SignInState::open(&hub.chassis.sealer, state).map_err(|_| unknown())?;
+    let state = SignInState::open(&hub.chassis.sealer, state).map_err(|error| unknown().caused_by(error))?;
     let now = now(hub, state.tenant).await?;
     let attempt =
-        attempt::by_id(&hub.chassis.store, state.tenant, state.attempt).await?.ok_or_else(unknown)?;
+        attempt::find(&hub.chassis.store, state.tenant, state.attempt).await?.ok_or_else(unknown)?;
     let hash = digest(&state.nonce.to_string());
     if attempt.finished || attempt.state_hash.as_ref() != Some(&hash) {
         return Err(ErrorPage::unusable("This sign-in was already finished or restarted."));

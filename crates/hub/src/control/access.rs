@@ -25,7 +25,7 @@ pub(super) async fn connection(
     name: &ResourceName,
     right: Right,
 ) -> Result<Connection, ArmRefusal> {
-    let found = storage::by_name(&hub.chassis.store, call.tenant, group, name).await?.ok_or_else(|| {
+    let found = storage::find_by_name(&hub.chassis.store, call.tenant, group, name).await?.ok_or_else(|| {
         ArmRefusal::not_found(
             "ResourceNotFound",
             format!(

@@ -80,8 +80,9 @@ fn principal(written: Value, tenant: TenantId) -> Result<Principal, ArmRefusal> 
             Err(ArmRefusal::invalid("properties.principal.identity.tenantId is another tenant."))
         }
         WrittenPrincipal::ActiveDirectory { object_id, .. } => Ok(Principal::Object(object_id)),
-        WrittenPrincipal::Workflow { workflow_id } => Principal::workflow(&workflow_id)
-            .map_err(|_| ArmRefusal::invalid("properties.principal.identity.workflowId is not a flow id.")),
+        WrittenPrincipal::Workflow { workflow_id } => Principal::workflow(&workflow_id).map_err(|error| {
+            ArmRefusal::invalid("properties.principal.identity.workflowId is not a flow id.").caused_by(error)
+        }),
     }
 }
 
@@ -103,7 +104,8 @@ pub(super) async fn put(
         ));
     }
     let policy = Policy { name: path.policy.to_string(), principal };
-    let mut change = Change::from(access_list::put(call.tenant, connection.id, &path.policy.key(), &policy));
+    let mut change =
+        Change::from(access_list::upsert(call.tenant, connection.id, &path.policy.key(), &policy));
     let payload = AccessGranted {
         policy: policy.name.clone(),
         principal: policy.principal.to_string(),

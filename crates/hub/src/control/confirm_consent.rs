@@ -37,7 +37,7 @@ pub(super) async fn confirm(
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Use).await?;
     let confirmation = body.read::<Confirmation>()?;
     let hash = consent::digest(&confirmation.code);
-    let redeemed = consent::redeemed_by_code(&hub.chassis.store, call.tenant, connection.id, &hash).await?;
+    let redeemed = consent::find_redeemed(&hub.chassis.store, call.tenant, connection.id, &hash).await?;
     let redeemed = match check(&call, &confirmation, redeemed) {
         Ok(redeemed) => redeemed,
         Err(refusal) => {
@@ -50,7 +50,7 @@ pub(super) async fn confirm(
     let mut change = Change::from(consent::consume_code(call.tenant, redeemed.attempt, &hash));
     // Other attempts end here: their links and codes would replace these tokens.
     change.add(consent::delete_older(call.tenant, connection.id, Instant::MAX));
-    change.add(credential::storage::put(
+    change.add(credential::storage::upsert(
         call.tenant,
         connection.id,
         &redeemed.tokens_sealed,
@@ -105,7 +105,7 @@ async fn read_resource(
     call: &ControlCall,
     connection: &Connection,
 ) -> Result<Json<Value>, ArmRefusal> {
-    let found = storage::with_credential(&hub.chassis.store, call.tenant, connection.id).await?;
+    let found = storage::find(&hub.chassis.store, call.tenant, connection.id).await?;
     let (connection, _) = found.ok_or_else(unusable)?;
     let connector = hub.connector_of(&connection).await?;
     Ok(Json(resource(&connection, &connector, hub.origin())))

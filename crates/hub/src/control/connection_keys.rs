@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::IntoResponse;
+use outlive_chassis::Problem;
 use outlive_clock::Span;
 use outlive_tokens::{fingerprint, sign_hs256};
 use outlive_wire::events::ConnectionKeyIssued;
@@ -68,7 +69,7 @@ pub(super) async fn list(
         }
         Some(workflow) => {
             let principal = Principal::workflow(workflow)
-                .map_err(|_| ArmRefusal::invalid("workflowId is not a flow's id."))?;
+                .map_err(|error| ArmRefusal::invalid("workflowId is not a flow's id.").caused_by(error))?;
             let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Read).await?;
             if !access_list::contains(&hub.chassis.store, call.tenant, connection.id, &principal).await? {
                 return Err(ArmRefusal::new(
@@ -82,8 +83,7 @@ pub(super) async fn list(
     };
     let purpose = key_purpose(call.tenant, connection.id);
     let key = hub.chassis.sealer.open(&purpose, &connection.key_sealed).ok_or_else(|| {
-        tracing::error!(connection = %connection.id, "cannot unseal a connection's key; the sealing key may have changed");
-        outlive_chassis::Problem::unavailable()
+        Problem::unavailable().caused_by("cannot unseal a connection's key; the sealing key may have changed")
     })?;
     let now = call.now.as_seconds();
     let expires = call.now + validity;

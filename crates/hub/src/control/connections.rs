@@ -45,7 +45,7 @@ pub(super) async fn list(
     let after = call.query.get("$skiptoken").cloned().unwrap_or_default();
     let reader = (!call.caller.acts_for_flows()).then_some(call.caller.oid);
     let mut found =
-        storage::in_group(&hub.chassis.store, call.tenant, &path.group, reader, &after, top + 1).await?;
+        storage::list(&hub.chassis.store, call.tenant, &path.group, reader, &after, top + 1).await?;
     let more = i64::try_from(found.len()).unwrap_or(i64::MAX) > top;
     if more {
         found.pop();
@@ -128,7 +128,7 @@ pub(super) async fn put(
     body: JsonBody,
 ) -> Result<(StatusCode, Json<Value>), ArmRefusal> {
     let properties = body.read::<PutBody>()?.properties.validate()?;
-    let existing = storage::by_name(&hub.chassis.store, call.tenant, &path.group, &path.name).await?;
+    let existing = storage::find_by_name(&hub.chassis.store, call.tenant, &path.group, &path.name).await?;
     match existing {
         Some(connection) if connection.owner == call.caller.oid => {
             update(&hub, &call, connection, properties).await
@@ -195,7 +195,7 @@ async fn connector(hub: &Hub, call: &ControlCall, id: &str) -> Result<Connector,
     }
     let missing = || ArmRefusal::not_found("ApiNotFound", format!("There is no API '{}'.", reference.name));
     let stored =
-        connector::storage::by_name(&hub.chassis.store, &hub.chassis.sealer, call.tenant, &reference.name)
+        connector::storage::find(&hub.chassis.store, &hub.chassis.sealer, call.tenant, &reference.name)
             .await?
             .ok_or_else(missing)?;
     let at_home = match (&stored.connector.home, &reference.group) {

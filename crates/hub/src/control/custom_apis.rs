@@ -20,7 +20,7 @@ use crate::connector::storage::{self, Registration, Stored};
 use crate::connector::{ConnectorName, Draft, Home, custom_api};
 
 async fn find(hub: &Hub, call: &ControlCall, name: &ConnectorName) -> Result<Option<Stored>, ArmRefusal> {
-    Ok(storage::by_name(&hub.chassis.store, &hub.chassis.sealer, call.tenant, name).await?)
+    Ok(storage::find(&hub.chassis.store, &hub.chassis.sealer, call.tenant, name).await?)
 }
 
 fn is_in(stored: &Stored, group: &str) -> bool {
@@ -33,7 +33,8 @@ pub(super) async fn show(
     Path(path): Path<ResourcePath>,
 ) -> Result<Json<Value>, ArmRefusal> {
     let missing = || ArmRefusal::not_found("ResourceNotFound", "There is no custom API of this name.");
-    let name: ConnectorName = path.name.as_str().parse().map_err(|_| missing())?;
+    let name = path.name.as_str().parse::<ConnectorName>();
+    let name = name.map_err(|error| missing().caused_by(error))?;
     let stored = find(&hub, &call, &name).await?.filter(|stored| is_in(stored, path.group.as_str()));
     Ok(Json(custom_api(&stored.ok_or_else(missing)?, call.tenant, hub.origin())))
 }

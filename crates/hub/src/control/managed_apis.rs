@@ -52,8 +52,8 @@ pub(super) async fn show(
 ) -> Result<Json<Value>, ArmRefusal> {
     check(&path.location)?;
     let missing = || ArmRefusal::not_found("ApiNotFound", "There is no managed API of this name.");
-    let name: ConnectorName = path.api.parse().map_err(|_| missing())?;
-    let stored = storage::by_name(&hub.chassis.store, &hub.chassis.sealer, call.tenant, &name)
+    let name = path.api.parse::<ConnectorName>().map_err(|error| missing().caused_by(error))?;
+    let stored = storage::find(&hub.chassis.store, &hub.chassis.sealer, call.tenant, &name)
         .await?
         .filter(|stored| stored.connector.home == Home::Managed)
         .ok_or_else(missing)?;

@@ -26,7 +26,7 @@ pub(super) async fn test(
     let test = connector.swagger.test_path().ok_or_else(|| {
         ArmRefusal::not_found("ResourceNotFound", "The connector does not define a test operation.")
     })?;
-    let found = storage::with_credential(&hub.chassis.store, call.tenant, connection.id).await?;
+    let found = storage::find(&hub.chassis.store, call.tenant, connection.id).await?;
     let (connection, credential) = found.ok_or_else(|| {
         ArmRefusal::not_found("ResourceNotFound", "The connection was deleted at the same time.")
     })?;

@@ -33,7 +33,7 @@ pub(super) async fn delete(
         ));
     }
     let principal = Principal::workflow(&path.workflow)
-        .map_err(|_| ArmRefusal::invalid("The path does not contain a flow id."))?;
+        .map_err(|error| ArmRefusal::invalid("The path does not contain a flow id.").caused_by(error))?;
     let store = &hub.chassis.store;
     let granted = access_list::list_of_principal(store, call.tenant, &principal).await?;
     if granted.is_empty() {

@@ -11,7 +11,6 @@ pub(crate) const CAE_CAPABLE: &str = r#"{"access_token":{"xms_cc":{"values":["cp
 /// An access token that a back end rejected with a claims challenge.
 #[derive(Debug, Clone)]
 pub(crate) struct Challenged {
-    /// The rejected token.
     pub(crate) refused: Secret,
     /// The `claims` of the token request: those of the challenge, and the client capability.
     pub(crate) claims: String,

@@ -61,7 +61,7 @@ mod tests {
             (TenantId::from_uuid(Uuid::from_u128(1)), ConnectionId::from_uuid(Uuid::from_u128(2)));
         let wall = Instant::from_seconds(1_000);
         let claim = |version, holder, wall| store.commit(claim(tenant, connection, version, holder, wall));
-        store.commit(storage::put(tenant, connection, "sealed", wall)).await.expect("stored");
+        store.commit(storage::upsert(tenant, connection, "sealed", wall)).await.expect("stored");
 
         assert!(claim(1, "a", wall).await.is_ok());
         assert!(claim(1, "b", wall).await.expect_err("held").is_conflict());
@@ -70,7 +70,7 @@ mod tests {
         store.commit(release(tenant, connection, 1)).await.expect("released");
         assert!(claim(1, "a", wall).await.is_ok(), "the lease was released");
 
-        store.commit(storage::replace(tenant, connection, 1, "newer", wall)).await.expect("replaced");
+        store.commit(storage::update(tenant, connection, 1, "newer", wall)).await.expect("replaced");
         assert!(claim(1, "b", wall).await.expect_err("another version").is_conflict());
         assert!(claim(2, "b", wall).await.is_ok(), "replacing releases the lease");
         assert!(store.commit(release(tenant, connection, 1)).await.expect_err("stale").is_conflict());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use outlive_chassis::{Problem, Trace, pause};
+use outlive_chassis::{Cause, Problem, Trace, pause};
 use outlive_clock::{ConnectionId, Instant, TenantId, wall_now};
 use outlive_journal::Event;
 use outlive_store::Change;
@@ -73,9 +73,15 @@ pub(crate) async fn source_token(
     let attempt = || refresh(Arc::clone(hub), key.0, key.1, None, trace.clone());
     match hub.refreshes.run(key, attempt).await {
         Some(Ok(tokens)) => Ok(tokens.access),
-        _ if freshness == Freshness::Aging => open(hub, connection, credential).map(|tokens| tokens.access),
+        failed if freshness == Freshness::Aging => {
+            if let Some(Err(RefreshFailure::Internal(problem))) = failed {
+                let (error, connection) = (Cause::new(problem), connection.id);
+                tracing::error!(%error, %connection, "a refresh failed; the stored token is used");
+            }
+            open(hub, connection, credential).map(|tokens| tokens.access)
+        }
         Some(Err(failure)) => Err(failure),
-        None => Err(RefreshFailure::Internal(Problem::unavailable())),
+        None => Err(panicked()),
     }
 }
 
@@ -94,10 +100,14 @@ pub(crate) async fn answer_challenge(
             // A refresh that began before the challenge and found the token fresh.
             Some(Ok(tokens)) if tokens.access == challenged.refused => {}
             Some(result) => return result.map(|tokens| tokens.access),
-            None => return Err(RefreshFailure::Internal(Problem::unavailable())),
+            None => return Err(panicked()),
         }
     }
     Err(RefreshFailure::Transient(true))
+}
+
+fn panicked() -> RefreshFailure {
+    Problem::unavailable().caused_by("a refresh panicked").into()
 }
 
 fn open(hub: &Hub, connection: &Connection, credential: &Credential) -> Result<Tokens, RefreshFailure> {
@@ -117,7 +127,7 @@ async fn refresh(
 ) -> Result<Tokens, RefreshFailure> {
     let mut requests = 0;
     for _ in 0..LEASE_CHECKS_MAX {
-        let loaded = connection::storage::with_credential(&hub.chassis.store, tenant, id).await?;
+        let loaded = connection::storage::find(&hub.chassis.store, tenant, id).await?;
         let Some((connection, Some(credential))) = loaded else {
             return Err(RefreshFailure::NotAuthenticated);
         };
@@ -242,8 +252,7 @@ impl Attempt<'_> {
             &storage::purpose(tenant, id),
             &mut self.hub.random(tenant, "seal-tokens"),
         );
-        let mut change =
-            Change::from(storage::replace(tenant, id, self.credential.version, &sealed, expires));
+        let mut change = Change::from(storage::update(tenant, id, self.credential.version, &sealed, expires));
         if self.connection.status != Status::Connected {
             change.add(connection::storage::set_status(tenant, id, &Status::Connected, self.now));
         }

@@ -43,7 +43,12 @@ pub(crate) struct Credential {
 }
 
 /// Stores the tokens of a new consent, replacing any others.
-pub(crate) fn put(tenant: TenantId, connection: ConnectionId, sealed: &str, expires: Instant) -> Statement {
+pub(crate) fn upsert(
+    tenant: TenantId,
+    connection: ConnectionId,
+    sealed: &str,
+    expires: Instant,
+) -> Statement {
     sql!(
         "INSERT INTO credentials (tenant, connection, sealed, version, expires_us) VALUES ($1, $2, $3, 1, $4) \
          ON CONFLICT (tenant, connection) DO UPDATE SET sealed = $3, version = credentials.version + 1, \
@@ -56,7 +61,7 @@ pub(crate) fn put(tenant: TenantId, connection: ConnectionId, sealed: &str, expi
 }
 
 /// Replaces the tokens of version `replaced`. Conflicts if the version has changed.
-pub(crate) fn replace(
+pub(crate) fn update(
     tenant: TenantId,
     connection: ConnectionId,
     replaced: i64,

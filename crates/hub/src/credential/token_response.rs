@@ -79,6 +79,7 @@ const DEFAULT_LIFETIME: Span = Span::from_hours(1);
 /// Parses the response to a request that was sent at `now`.
 pub(crate) fn read(status: StatusCode, body: &str, now: Instant) -> Result<Granted, TokenFailure> {
     if status.is_success() {
+        // Without its source, which may quote a token.
         let success: Success = serde_json::from_str(body)
             .map_err(|_| TokenFailure::transient("the token response is not valid"))?;
         let lifetime = success.expires_in.filter(|seconds| *seconds >= 0).map(Span::from_seconds);

@@ -28,7 +28,6 @@ pub(crate) struct Admitted {
     pub(crate) principal: Principal,
     /// The object id of the caller.
     pub(crate) caller: Uuid,
-    /// The tenant's time.
     pub(crate) now: Instant,
 }
 
@@ -81,10 +80,10 @@ async fn authorize(
     tenant: Option<TenantId>,
     trace: &Trace,
 ) -> Result<Admitted, RuntimeRefusal> {
-    let load = |tenant| storage::with_credential(&hub.chassis.store, tenant, id);
+    let load = |tenant| storage::find(&hub.chassis.store, tenant, id);
     let (principal, caller, now, loaded) = if has_scheme(headers, "Key") {
         // A missing key and a malformed one get the same response.
-        let key = credentials(headers, "Key").map_err(|_| bad_key(None))?;
+        let key = credentials(headers, "Key").map_err(|error| bad_key(None).caused_by(error))?;
         let tenant = tenant.ok_or_else(|| bad_key(None))?;
         let now = match hub.chassis.clocks.now(tenant).await {
             Ok(now) => now,
@@ -96,11 +95,8 @@ async fn authorize(
         let claims = verify_key(hub, connection, key, now)?;
         (claims.principal, claims.oid, now, loaded)
     } else {
-        let caller = authenticate(hub, headers, trace).await.map_err(|refusal| {
-            let challenge = refusal.challenge().cloned();
-            RuntimeRefusal::token_exchange(refusal.status(), refusal.message())
-                .with_challenge(challenge.as_ref())
-        })?;
+        let caller = authenticate(hub, headers, trace).await;
+        let caller = caller.map_err(|refusal| RuntimeRefusal::unauthenticated(&refusal))?;
         (Principal::Object(caller.oid), caller.oid, caller.now, load(caller.tenant).await?)
     };
     let (connection, credential) = loaded
@@ -133,10 +129,10 @@ fn verify_key(
 ) -> Result<KeyClaims, RuntimeRefusal> {
     let purpose = key_purpose(connection.tenant, connection.id);
     let key = hub.chassis.sealer.open(&purpose, &connection.key_sealed).ok_or_else(|| {
-        tracing::error!(connection = %connection.id, "cannot unseal a connection's key; the sealing key may have changed");
-        Problem::unavailable()
+        Problem::unavailable().caused_by("cannot unseal a connection's key; the sealing key may have changed")
     })?;
-    let claims: KeyClaims = verify_hs256(&key, token).map_err(|_: Hs256Refusal| bad_key(None))?;
+    let claims: KeyClaims =
+        verify_hs256(&key, token).map_err(|error: Hs256Refusal| bad_key(None).caused_by(error))?;
     if claims.tid != connection.tenant || claims.con != connection.id {
         return Err(bad_key(None));
     }

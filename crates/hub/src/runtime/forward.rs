@@ -158,6 +158,7 @@ fn request(
 ) -> Result<reqwest::RequestBuilder, RuntimeRefusal> {
     let mut headers = headers::to_back_end(&outgoing.headers, &admitted.connector.swagger.header_parameters);
     if let Some(token) = token {
+        // Without its source: the token is a secret.
         let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose())).map_err(|_| {
             RuntimeRefusal::new(
                 StatusCode::BAD_GATEWAY,

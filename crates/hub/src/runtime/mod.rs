@@ -50,30 +50,26 @@ async fn call(
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
     body: Result<Bytes, axum::extract::rejection::BytesRejection>,
-) -> Response {
-    let source = host_of(hub.origin());
+) -> Result<Response, RuntimeRefusal> {
     // Percent-encoding is kept on the way to the back end.
     let mut parts = uri.path().strip_prefix("/apim/").unwrap_or_default().splitn(3, '/');
     let (api, id) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let path = parts.next().unwrap_or_default().to_owned();
-    let Ok(id) = id.parse::<ConnectionId>() else {
-        return RuntimeRefusal::not_found().respond(&source);
-    };
-    let admitted = match admission::admit(&hub, api, id, &headers, &method, &path, &trace).await {
-        Ok(admitted) => admitted,
-        Err(refusal) => return refusal.respond(&source),
-    };
-    let Ok(body) = body else {
-        return RuntimeRefusal::new(StatusCode::PAYLOAD_TOO_LARGE, "The request's content is too large.")
-            .respond(&source);
-    };
+    let source = host_of(hub.origin());
+    let refuse = |refusal: RuntimeRefusal| refusal.with_source(&source);
+    let id: ConnectionId =
+        id.parse().map_err(|error: uuid::Error| refuse(RuntimeRefusal::not_found().caused_by(error)))?;
+    let admitted = admission::admit(&hub, api, id, &headers, &method, &path, &trace).await.map_err(refuse)?;
+    let body = body.map_err(|error| {
+        refuse(
+            RuntimeRefusal::new(StatusCode::PAYLOAD_TOO_LARGE, "The request's content is too large.")
+                .caused_by(error),
+        )
+    })?;
     let query = uri.query().map(str::to_owned);
     let outgoing = OutgoingRequest { method, path, query, headers, body };
-    let mut response = match forward(&hub, &admitted, outgoing, &trace).await {
-        Ok(response) => response,
-        Err(refusal) => refusal.into_response(),
-    };
+    let mut response = forward(&hub, &admitted, outgoing, &trace).await.into_response();
     let added = headers::added(admitted.connection.tenant, admitted.connection.owner, Some(admitted.caller));
     response.headers_mut().extend(added);
-    response
+    Ok(response)
 }

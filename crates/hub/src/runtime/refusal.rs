@@ -1,11 +1,15 @@
 //! Errors of the runtime.
 
-use axum::Json;
+use std::error::Error;
+
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use http::StatusCode;
 use http::header::{HeaderValue, WWW_AUTHENTICATE};
-use outlive_chassis::Problem;
+use outlive_chassis::{Cause, Problem};
 use serde_json::json;
+
+use crate::arm::ArmRefusal;
 
 /// An error response of the runtime: `{status, source, message, error{message}}`.
 #[derive(Debug, Clone)]
@@ -13,13 +17,21 @@ pub(crate) struct RuntimeRefusal {
     pub(crate) status: StatusCode,
     pub(crate) message: String,
     challenge: Option<HeaderValue>,
+    cause: Option<Cause>,
     source: String,
     by_gateway: bool,
 }
 
 impl RuntimeRefusal {
     pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), challenge: None, source: String::new(), by_gateway: false }
+        Self {
+            status,
+            message: message.into(),
+            challenge: None,
+            cause: None,
+            source: String::new(),
+            by_gateway: false,
+        }
     }
 
     /// An error of the token exchange, with the documented prefix.
@@ -36,25 +48,31 @@ impl RuntimeRefusal {
         Self { by_gateway: true, ..Self::not_found() }
     }
 
-    pub(super) fn with_challenge(mut self, challenge: Option<&HeaderValue>) -> Self {
-        self.challenge = challenge.cloned();
+    /// The error of a caller who is not authenticated.
+    pub(super) fn unauthenticated(refusal: &ArmRefusal) -> Self {
+        Self {
+            challenge: refusal.challenge().cloned(),
+            cause: refusal.source().cloned(),
+            ..Self::token_exchange(refusal.status(), refusal.message())
+        }
+    }
+
+    /// Keeps the error behind this one, which the shell logs.
+    pub(super) fn caused_by(mut self, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.cause = Some(Cause::new(error));
         self
     }
 
+    /// Sets `source` of the response, the hub's host.
     pub(super) fn with_source(mut self, source: &str) -> Self {
         source.clone_into(&mut self.source);
         self
-    }
-
-    /// The response, with `source` (the hub's host).
-    pub(super) fn respond(self, source: &str) -> Response {
-        self.with_source(source).into_response()
     }
 }
 
 impl From<Problem> for RuntimeRefusal {
     fn from(problem: Problem) -> Self {
-        Self::new(problem.status, problem.message)
+        Self { cause: problem.source, ..Self::new(problem.status, problem.message) }
     }
 }
 
@@ -76,10 +94,7 @@ impl IntoResponse for RuntimeRefusal {
                 "error": {"message": self.message},
             })
         };
-        let mut response = (self.status, Json(body)).into_response();
-        if let Some(challenge) = self.challenge {
-            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
-        }
-        response
+        let challenge = self.challenge.map(|challenge| [(WWW_AUTHENTICATE, challenge)]);
+        (self.status, challenge, self.cause.map(Extension), Json(body)).into_response()
     }
 }

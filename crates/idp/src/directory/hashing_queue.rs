@@ -2,12 +2,13 @@
 //! run at once; a flood of sign-ins delays only itself.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use http::StatusCode;
 use outlive_chassis::Problem;
 use outlive_clock::{TenantId, UserId};
 use outlive_rules::aadsts;
+use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use crate::protocol::refusal::Refusal;
@@ -74,14 +75,10 @@ impl HashingQueue {
         Self(Arc::new(Mutex::new(state)))
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Waits for a turn, unless too many hashes are queued.
     pub(crate) async fn turn(&self, lane: Lane) -> Result<Permit, Overloaded> {
         let waiting = {
-            let mut state = self.lock();
+            let mut state = self.0.lock();
             if state.free > 0 {
                 state.free -= 1;
                 return Ok(Permit(Some(self.clone())));
@@ -142,7 +139,7 @@ impl State {
 impl Drop for Permit {
     fn drop(&mut self) {
         let Some(queue) = self.0.take() else { return };
-        let mut state = queue.lock();
+        let mut state = queue.0.lock();
         while let Some(sender) = state.next() {
             match sender.send(Self(Some(queue.clone()))) {
                 Ok(()) => return,
@@ -193,17 +190,17 @@ mod tests {
         for _ in 0..600 - LANE_MAX {
             assert!(!next(&mut all).await.1);
         }
-        assert_eq!(queue.lock().waiting, LANE_MAX);
+        assert_eq!(queue.0.lock().waiting, LANE_MAX);
         wait(&mut all, &queue, real, 1_000);
         tokio::task::yield_now().await;
-        assert_eq!(queue.lock().waiting, LANE_MAX + 1);
+        assert_eq!(queue.0.lock().waiting, LANE_MAX + 1);
         drop(busy);
         let order = [next(&mut all).await, next(&mut all).await];
         assert!(order.contains(&(1_000, true)), "one of the flood comes before the user: {order:?}");
         for _ in 0..LANE_MAX - 1 {
             assert!(next(&mut all).await.1);
         }
-        let state = queue.lock();
+        let state = queue.0.lock();
         assert_eq!((state.free, state.waiting, state.lanes.len(), state.turns.len()), (1, 0, 0, 0));
     }
 
@@ -226,7 +223,7 @@ mod tests {
         }
         let place = order.iter().position(|number| *number == 1_000);
         assert!(place.is_some_and(|place| place <= 3), "{order:?}");
-        assert_eq!(queue.lock().free, 2);
+        assert_eq!(queue.0.lock().free, 2);
     }
 
     #[tokio::test]
@@ -242,15 +239,15 @@ mod tests {
         for _ in 0..4 {
             tokio::task::yield_now().await;
         }
-        assert_eq!(queue.lock().waiting, LANE_MAX);
+        assert_eq!(queue.0.lock().waiting, LANE_MAX);
         gone.shutdown().await;
         let mut all = JoinSet::new();
         wait(&mut all, &queue, Lane::Unknown(tenant), 7);
         tokio::task::yield_now().await;
-        assert_eq!(queue.lock().waiting, 1);
+        assert_eq!(queue.0.lock().waiting, 1);
         drop(busy);
         assert_eq!(next(&mut all).await, (7, true));
-        assert_eq!(queue.lock().free, 1);
+        assert_eq!(queue.0.lock().free, 1);
     }
 
     #[tokio::test]

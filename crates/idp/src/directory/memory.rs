@@ -5,19 +5,21 @@
 //! Every change to a directory goes through [`Directory::commit`](super::Directory::commit), which
 //! clears the cache of its tenant.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::hash::Hash;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use outlive_clock::{ClientId, Instant, SessionId, TenantId, UserId};
 use outlive_store::StoreError;
+use parking_lot::Mutex;
+use quick_cache::unsync;
 
 use super::client_secret::StoredSecret;
 use super::{Application, Tenant, User};
 
-/// Entries per cache. When it is full, the whole cache is cleared.
+/// Entries per cache.
 const ENTRIES_MAX: usize = 10_000;
 
 /// The caches, one per kind of object.
@@ -80,12 +82,12 @@ impl Memory {
 pub(crate) struct Cache<K, V> {
     used: bool,
     changes: Arc<AtomicU64>,
-    known: Mutex<HashMap<(TenantId, K), V>>,
+    known: Mutex<unsync::Cache<(TenantId, K), V>>,
 }
 
 impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     fn new(used: bool, changes: &Arc<AtomicU64>) -> Self {
-        Self { used, changes: Arc::clone(changes), known: Mutex::default() }
+        Self { used, changes: Arc::clone(changes), known: Mutex::new(unsync::Cache::new(ENTRIES_MAX)) }
     }
 
     /// Returns the cached value, or the result of `read`. Absence is never cached.
@@ -99,18 +101,15 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
             return read.await;
         }
         let key = (tenant, key);
-        if let Some(known) = self.lock().get(&key) {
+        if let Some(known) = self.known.lock().get(&key) {
             return Ok(Some(known.clone()));
         }
         let before = self.changes.load(Ordering::SeqCst);
         let found = read.await?;
         if let Some(found) = &found {
-            let mut known = self.lock();
+            let mut known = self.known.lock();
             // Checked under the lock that `forget` takes after it has counted the change.
             if self.changes.load(Ordering::SeqCst) == before {
-                if known.len() >= ENTRIES_MAX {
-                    known.clear();
-                }
                 known.insert(key, found.clone());
             }
         }
@@ -118,11 +117,7 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     }
 
     fn forget(&self, tenant: TenantId) {
-        self.lock().retain(|(of, _), _| *of != tenant);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<(TenantId, K), V>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().retain(|(of, _), _| *of != tenant);
     }
 }
 
@@ -170,7 +165,7 @@ mod tests {
         for n in 0..=ENTRIES_MAX {
             ask(&numbers, n as u128, Some(1)).await;
         }
-        assert!(numbers.lock().len() <= ENTRIES_MAX);
+        assert!(numbers.known.lock().len() <= ENTRIES_MAX);
         let unused = Cache::new(false, &changes);
         assert_eq!(ask(&unused, 1, Some(1)).await, Some(1));
         assert_eq!(ask(&unused, 1, Some(2)).await, Some(2));

@@ -29,12 +29,13 @@ mod resource_name;
 mod role_template;
 pub(crate) mod sessions;
 mod signed_out;
-pub(crate) mod spec;
 mod tenant;
 mod tenants;
 mod user;
 pub(crate) mod user_removals;
 mod users;
+
+pub(crate) use outlive_wire::tenant as spec;
 
 pub(crate) use app_role::{AppRoleAssignment, PrincipalType, unassign};
 pub(crate) use application::Application;

@@ -4,7 +4,7 @@ use axum::extract::{FromRequestParts, OriginalUri};
 use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
-use outlive_chassis::{CallerOrigin, Trace};
+use outlive_chassis::{CallerOrigin, Trace, record_client};
 use outlive_clock::{Instant, UserId};
 use outlive_journal::Event;
 use outlive_store::Change;
@@ -67,6 +67,7 @@ impl FromRequestParts<Idp> for Caller {
         let audiences = [GRAPH_URI.to_owned(), format!("{GRAPH_URI}/"), GRAPH.to_string()];
         let expected = BearerExpectations { tenant: tenant.id, audiences: &audiences, now };
         let claims = idp.verifier.verify(&expected, token, &trace).await.map_err(refuse)?;
+        record_client(claims.appid);
         let user = match claims.user() {
             None => None,
             Some(id) => {

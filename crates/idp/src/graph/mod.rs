@@ -4,6 +4,7 @@ mod app_role_assignments;
 mod applications;
 mod audit_logs;
 mod authentication_methods;
+mod batch;
 mod body;
 mod caller;
 mod compound_id;
@@ -21,6 +22,7 @@ mod permission_grants;
 mod permissions;
 mod policies;
 mod reference;
+mod service_document;
 mod service_principals;
 mod sessions;
 mod user_info;
@@ -28,7 +30,8 @@ mod users;
 
 use axum::Router;
 use axum::extract::rejection::RawPathParamsRejection;
-use axum::extract::{RawPathParams, State};
+use axum::extract::{RawPathParams, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{MethodRouter, delete, get, post};
 
@@ -42,8 +45,22 @@ use crate::idp::Idp;
 
 pub(crate) use self::user_info::user_info;
 
-pub(crate) fn router() -> Router<Idp> {
+/// All versions.
+pub(crate) fn versions(idp: &Idp) -> Router<Idp> {
     Router::new()
+        .nest("/v1.0", router())
+        .nest("/beta", beta())
+        // The Python SDK writes two slashes, which Graph accepts.
+        .nest("/v1.0//", router())
+        .route("/v1.0/", get(service_document::show).fallback(wrong_method))
+        .route("/beta/", get(service_document::show).fallback(wrong_method))
+        .layer(from_fn_with_state(idp.clone(), decodable_path))
+}
+
+fn router() -> Router<Idp> {
+    Router::new()
+        .route("/", get(service_document::show))
+        .route("/$batch", post(batch::run))
         .merge(users())
         .merge(member_routes())
         .merge(authentication())
@@ -59,8 +76,10 @@ pub(crate) fn router() -> Router<Idp> {
 }
 
 /// `/beta`: operations that v1.0 does not have.
-pub(crate) fn beta() -> Router<Idp> {
+fn beta() -> Router<Idp> {
     Router::new()
+        .route("/", get(service_document::show))
+        .route("/$batch", post(batch::run))
         .route("/me", get(users::me_in_beta))
         .route("/users/{id}", get(users::show_in_beta))
         .route("/me/invalidateAllRefreshTokens", post(sessions::invalidate))
@@ -69,7 +88,7 @@ pub(crate) fn beta() -> Router<Idp> {
         .fallback(unknown_path)
 }
 
-/// Handles an unsupported method. `/{named}` also matches unknown paths such as `/$batch`.
+/// Handles an unsupported method. `/{named}` also matches unknown paths.
 async fn wrong_method(
     State(idp): State<Idp>,
     trace: Trace,
@@ -81,6 +100,21 @@ async fn wrong_method(
     });
     let error = if leads_nowhere { GraphError::unknown_path() } else { GraphError::wrong_method() };
     error.answer(&trace, instant_of_call(&idp, &headers).await)
+}
+
+/// Rejects a path whose percent escapes are not UTF-8.
+async fn decodable_path(
+    State(idp): State<Idp>,
+    trace: Trace,
+    names: Result<RawPathParams, RawPathParamsRejection>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if let Err(RawPathParamsRejection::InvalidUtf8InPathParam(_)) = names {
+        let error = GraphError::bad_request("The escapes in the path of the request are not UTF-8.");
+        return error.answer(&trace, instant_of_call(&idp, request.headers()).await);
+    }
+    next.run(request).await
 }
 
 /// Renders an error of the HTTP layer, from before routing, as a Graph error.

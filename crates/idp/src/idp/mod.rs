@@ -12,7 +12,6 @@ use outlive_rules::aadsts;
 use outlive_tokens::{ForeignIssuers, PairwiseKey, TokenVersion, Verifier, VerifierConfig, issuer};
 
 use self::deliveries::Deliveries;
-pub(crate) use self::deliveries::locked;
 use self::user_code_guesses::UserCodeGuesses;
 use crate::directory::platform::GRAPH_URI;
 use crate::directory::{ClientSecrets, Directory, Tenant};

@@ -5,9 +5,9 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
 
 use outlive_clock::{Instant, Span};
+use parking_lot::Mutex;
 
 /// Wrong codes that an address may enter within [`WINDOW`]. RFC 8628 requires a limit but no
 /// number; with 45 bits in a code, this one is sufficient and allows for a school behind one
@@ -26,7 +26,7 @@ impl UserCodeGuesses {
     /// Returns whether an address has reached the limit, beyond which even a correct code is
     /// rejected.
     pub(crate) fn are_too_many(&self, address: IpAddr, now: Instant) -> bool {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.0.lock();
         let Some(guesses) = all.get_mut(&address) else { return false };
         guesses.retain(|at| *at + WINDOW > now);
         guesses.len() >= GUESSES_MAX
@@ -34,7 +34,7 @@ impl UserCodeGuesses {
 
     /// Counts a wrong code.
     pub(crate) fn note(&self, address: IpAddr, now: Instant) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.0.lock();
         if all.len() >= ADDRESSES_MAX && !all.contains_key(&address) {
             all.retain(|_, guesses| guesses.last().is_some_and(|at| *at + WINDOW > now));
             let fewest = all.iter().min_by_key(|(_, guesses)| guesses.len()).map(|(address, _)| *address);
@@ -83,7 +83,7 @@ mod tests {
         for number in 1..10_000 {
             guesses.note(address(number), NOW);
         }
-        assert!(guesses.0.lock().expect("not poisoned").len() <= ADDRESSES_MAX);
+        assert!(guesses.0.lock().len() <= ADDRESSES_MAX);
         assert!(guesses.are_too_many(address(0), NOW), "the one that guessed most is not forgotten");
     }
 }

@@ -2,12 +2,13 @@
 //! tenant refers to its active key, so rotating one tenant's key does not affect others, and a new
 //! tenant needs no new key.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use outlive_chassis::{Chassis, Problem, StartError};
 use outlive_clock::{Instant, Span, TenantId};
 use outlive_store::{Store, StoreError, sql};
 use outlive_tokens::{KeyRing, SigningKey};
+use parking_lot::RwLock;
 
 use super::installation_keys::INSTALLATION;
 use crate::directory::Tenant;
@@ -81,7 +82,7 @@ impl SigningKeys {
     /// Returns the latest keys of all tenants, for requests that name no tenant.
     pub(crate) async fn latest(&self) -> Result<KeyRing, Problem> {
         self.read_new().await?;
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.read();
         let mut latest = known.iter().rev().take(LATEST_PUBLISHED).cloned();
         let mut ring = KeyRing::new(latest.next().ok_or_else(Problem::unavailable)?);
         ring.retired.extend(latest);
@@ -101,11 +102,8 @@ impl SigningKeys {
                 SigningKey::generate(&mut random.stream("signing-key"), CERTIFICATE_FROM, CERTIFICATE_TO)
             })
             .await
-            .map_err(|_| Problem::unavailable())?
-            .map_err(|error| {
-                tracing::error!(%error, "cannot generate a signing key");
-                Problem::unavailable()
-            })?;
+            .map_err(|panic| Problem::unavailable().caused_by(panic))?
+            .map_err(|error| Problem::unavailable().caused_by(error))?;
             let sealed = key.sealed(&self.chassis.sealer, &mut self.chassis.random.stream("seal"));
             let insertion = sql!(
                 "INSERT INTO signing_keys (tenant, number, kid, sealed) VALUES ($1, $2, $3, $4)",
@@ -124,12 +122,12 @@ impl SigningKeys {
     }
 
     fn cached(&self, number: i64) -> Option<Arc<SigningKey>> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.read();
         usize::try_from(number).ok().and_then(|index| known.get(index).cloned())
     }
 
     fn count(&self) -> usize {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).len()
+        self.known.read().len()
     }
 
     /// Reads the keys that were added since.
@@ -147,10 +145,10 @@ impl SigningKeys {
         for row in rows {
             let (number, sealed) = (row.int("number")?, row.text("sealed")?);
             let key = SigningKey::unsealed(&self.chassis.sealer, &sealed).map_err(|error| {
-                tracing::error!(%error, number, "a signing key cannot be opened");
                 Problem::new(http::StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", error.to_string())
+                    .caused_by(error)
             })?;
-            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            let mut known = self.known.write();
             if usize::try_from(number) == Ok(known.len()) {
                 known.push(Arc::new(key));
             }

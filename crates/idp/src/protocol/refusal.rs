@@ -4,7 +4,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, EXPIRES, PRAGMA, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, StatusCode};
-use outlive_chassis::Trace;
+use outlive_chassis::{Cause, Problem, Trace};
 use outlive_clock::Instant;
 use outlive_rules::aadsts::OauthError;
 use outlive_rules::{Aadsts, Params, Rule, aadsts};
@@ -148,6 +148,13 @@ impl Refusal {
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "the directory failed");
+        Self::new(aadsts::SERVICE_UNAVAILABLE)
+    }
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        tracing::error!(error = %Cause::new(problem), "the directory failed");
         Self::new(aadsts::SERVICE_UNAVAILABLE)
     }
 }

@@ -41,8 +41,7 @@ pub(super) async fn deliver(
     has_postponed: &mut bool,
 ) -> Result<DueWork, Problem> {
     let now = due.now();
-    let turn = idp.deliveries.turn(tenant);
-    let _one_at_a_time = turn.lock().await;
+    let _one_at_a_time = idp.deliveries.turns.lock(tenant).await;
     let mut work = DueWork::default();
     for stream in streams(&idp.chassis.store, tenant).await? {
         while let Some(waiting) = queue::head(&idp.chassis.store, tenant, stream.client_id).await? {

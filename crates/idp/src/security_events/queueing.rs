@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use outlive_chassis::{Trace, Turn};
+use outlive_chassis::{Cause, Trace, Turn};
 use outlive_clock::{Instant, Span, TenantId, wall_now};
 use outlive_store::{Change, StoreError, sql};
 use outlive_tokens::InitiatingEntity;
@@ -46,7 +46,7 @@ impl<'a> PendingDelivery<'a> {
         let delivery = tokio::spawn(async move {
             let Ok(now) = idp.chassis.clocks.now(tenant).await else { return };
             if let Err(problem) = run_due(&idp, tenant, Turn::whole(now)).await {
-                tracing::warn!(%tenant, %problem, "security events have to wait");
+                tracing::warn!(%tenant, error = %Cause::new(problem), "security events have to wait");
             }
         });
         let _ = tokio::time::timeout(WITHIN, delivery).await;

@@ -2,12 +2,12 @@
 //! clock may stand still or advance by months. The lab starts work that is due in virtual time;
 //! this module starts the rest.
 
-use outlive_chassis::{DueWork, Problem, Turn, pause};
+use outlive_chassis::{Cause, DueWork, Problem, Turn, pause};
 use outlive_clock::{Instant, Span, TenantId, wall_now};
 
 use super::delivery::{PAUSE_WALL_MAX, deliver};
 use super::queue;
-use crate::idp::{Idp, WeakIdp, locked};
+use crate::idp::{Idp, WeakIdp};
 
 /// Delivers the due events of a tenant, and retries those that are postponed.
 pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, due: Turn) -> Result<DueWork, Problem> {
@@ -21,7 +21,7 @@ pub(crate) async fn run_due(idp: &Idp, tenant: TenantId, due: Turn) -> Result<Du
 
 /// Retries in wall time until no failed delivery is queued.
 fn schedule_retries(idp: &Idp, tenant: TenantId) {
-    if locked(&idp.deliveries.kept).insert(tenant) {
+    if idp.deliveries.kept.lock().insert(tenant) {
         tokio::spawn(retry(idp.downgrade(), tenant));
     }
 }
@@ -33,7 +33,7 @@ async fn retry(idp: WeakIdp, tenant: TenantId) {
             Some(idp) => match next_retry(&idp, tenant).await {
                 Some(at) => at - wall_now(),
                 None => {
-                    locked(&idp.deliveries.kept).remove(&tenant);
+                    idp.deliveries.kept.lock().remove(&tenant);
                     // A delivery that failed between the check and the removal found this task
                     // still registered.
                     if next_retry(&idp, tenant).await.is_some() {
@@ -50,7 +50,7 @@ async fn retry(idp: WeakIdp, tenant: TenantId) {
             Err(error) => Err(error.into()),
         };
         if let Err(problem) = result {
-            tracing::warn!(%tenant, %problem, "cannot deliver security events now");
+            tracing::warn!(%tenant, error = %Cause::new(problem), "cannot deliver security events now");
         }
     }
 }
@@ -70,7 +70,7 @@ pub(crate) fn resume(idp: &Idp) {
         for tenant in waiting {
             let Ok(now) = idp.chassis.clocks.now(tenant).await else { continue };
             if let Err(problem) = run_due(&idp, tenant, Turn::whole(now)).await {
-                tracing::warn!(%tenant, %problem, "cannot deliver security events now");
+                tracing::warn!(%tenant, error = %Cause::new(problem), "cannot deliver security events now");
             }
             schedule_retries(&idp, tenant);
         }

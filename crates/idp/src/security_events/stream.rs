@@ -9,11 +9,11 @@ use http::StatusCode;
 use outlive_chassis::Problem;
 use outlive_clock::{ClientId, Span, TenantId};
 use outlive_store::{Change, Row, Statement, Store, StoreError, sql};
+use outlive_wire::tenant::EventStreamSpec;
 use serde::Serialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::directory::spec::EventStreamSpec;
 use crate::idp::Idp;
 
 /// The maximum length of the endpoint, in characters.
@@ -21,43 +21,44 @@ const ENDPOINT_CHARS_MAX: usize = 600;
 /// The maximum delay. The documented goal is 15 minutes at most.
 const DELAY_MAX: Span = Span::from_days(1);
 
-impl EventStreamSpec {
-    /// The first invalid property, with the reason.
-    pub(crate) fn fault(&self) -> Option<(&'static str, String)> {
-        let is_address = Url::parse(&self.endpoint).is_ok_and(|url| {
-            matches!(url.scheme(), "http" | "https")
-                && url.has_host()
-                && url.username().is_empty()
-                && url.password().is_none()
-        });
-        if !is_address || self.endpoint.chars().count() > ENDPOINT_CHARS_MAX {
-            let why = format!(
-                "The endpoint of an event stream is an http or https address of at most {ENDPOINT_CHARS_MAX} characters"
-            );
-            return Some(("endpoint", why));
-        }
-        (self.delay.is_negative() || self.delay > DELAY_MAX)
-            .then(|| ("delay", "The delay of an event stream is PT0S to P1D".to_owned()))
+/// Returns the first invalid property, with the reason.
+pub(crate) fn fault(stream: &EventStreamSpec) -> Option<(&'static str, String)> {
+    let is_address = Url::parse(&stream.endpoint).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+    });
+    if !is_address || stream.endpoint.chars().count() > ENDPOINT_CHARS_MAX {
+        let why = format!(
+            "The endpoint of an event stream is an http or https address of at most {ENDPOINT_CHARS_MAX} characters"
+        );
+        return Some(("endpoint", why));
     }
-
-    /// Returns the statement that creates the stream of an application that has none.
-    ///
-    /// # Errors
-    /// The endpoint or the delay is invalid.
-    pub(crate) fn insertion(&self, tenant: TenantId, client: ClientId) -> Result<Statement, Problem> {
-        if let Some((_, why)) = self.fault() {
-            return Err(Problem::bad_request(format!("{why}.")));
-        }
-        Ok(sql!(
-            "INSERT INTO event_streams (tenant, client_id, endpoint, delay_us) VALUES ($1, $2, $3, $4)",
-            tenant,
-            client,
-            &self.endpoint,
-            self.delay.as_micros()
-        ))
-    }
+    (stream.delay.is_negative() || stream.delay > DELAY_MAX)
+        .then(|| ("delay", "The delay of an event stream is PT0S to P1D".to_owned()))
 }
 
+/// Returns the statement that creates the stream of an application that has none.
+///
+/// # Errors
+/// The endpoint or the delay is invalid.
+pub(crate) fn insertion(
+    stream: &EventStreamSpec,
+    tenant: TenantId,
+    client: ClientId,
+) -> Result<Statement, Problem> {
+    if let Some((_, why)) = fault(stream) {
+        return Err(Problem::bad_request(format!("{why}.")));
+    }
+    Ok(sql!(
+        "INSERT INTO event_streams (tenant, client_id, endpoint, delay_us) VALUES ($1, $2, $3, $4)",
+        tenant,
+        client,
+        &stream.endpoint,
+        stream.delay.as_micros()
+    ))
+}
 /// A stream of a tenant.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct EventStream {
@@ -107,7 +108,7 @@ pub(crate) async fn set(
     let tenant = find_tenant(&idp, &tenant).await?;
     let client = application(&idp, tenant, &client).await?;
     let mut change = Change::from(removal(tenant, client));
-    change.add(spec.insertion(tenant, client)?);
+    change.add(insertion(&spec, tenant, client)?);
     idp.chassis.store.commit(change).await?;
     Ok(Json(json!(EventStream { client_id: client, set: spec })))
 }
@@ -151,7 +152,7 @@ mod tests {
     fn only_addresses_and_delays_that_can_be_are_taken() {
         let is_taken = |endpoint: &str, delay: Span| {
             let spec = EventStreamSpec { endpoint: endpoint.to_owned(), delay };
-            spec.insertion(TenantId::from_uuid(Uuid::nil()), ClientId::from_uuid(Uuid::nil())).is_ok()
+            insertion(&spec, TenantId::from_uuid(Uuid::nil()), ClientId::from_uuid(Uuid::nil())).is_ok()
         };
         let good = "http://127.0.0.1:8703/security-events";
         assert!(is_taken(good, Span::ZERO) && is_taken("https://api.example/e", Span::from_minutes(15)));

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use outlive_clock::{Instant, SessionId};
-use outlive_tokens::{ClaimsRequest, RedirectType, SealedRefreshToken};
+use outlive_tokens::{ClaimsRequest, SealedRefreshToken};
 use uuid::Uuid;
 
 use super::refresh_token::Rotation;
 use super::request::TokenRequest;
+use crate::directory::spec::RedirectUriType;
 
 /// How and when the user signed in, and what was requested of the tokens.
 #[derive(Debug)]
@@ -43,7 +44,7 @@ impl Authentication {
 /// The family of a new refresh token.
 pub(crate) enum Family<'a> {
     /// A new family.
-    New { id: Uuid, redirect_type: RedirectType },
+    New { id: Uuid, redirect_type: Option<RedirectUriType> },
     /// The family of this token, which stays valid.
     Of(&'a SealedRefreshToken, &'a Rotation),
 }
@@ -52,10 +53,7 @@ impl Family<'_> {
     /// Returns the family of a grant without a redirect URI.
     pub(super) fn without_redirect(request: &TokenRequest<'_>) -> Self {
         let random = request.idp.chassis.random.of(request.tenant.id);
-        Self::New {
-            id: random.stream("refresh-token-family").uuid_at(request.now),
-            redirect_type: RedirectType::None,
-        }
+        Self::New { id: random.stream("refresh-token-family").uuid_at(request.now), redirect_type: None }
     }
 
     /// Returns the id that all tokens of one grant share; for an authorization code, the code's id.

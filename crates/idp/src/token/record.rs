@@ -13,7 +13,6 @@ use outlive_wire::events::{
 use super::grant::Family;
 use super::mint::access_token::AccessToken;
 use super::mint::{Minted, MintedForApplication};
-use super::refresh_token::class_of;
 use super::request::TokenRequest;
 use crate::protocol::refusal::{Refusal, RequestDetails};
 use crate::visit::Visit;
@@ -150,7 +149,7 @@ fn issued_refresh_token(token: &SealedRefreshToken, text: &str) -> IssuedRefresh
         parent: token.parent_id,
         family: token.family_id,
         fingerprint: fingerprint(text),
-        client_class: class_of(token),
+        client_class: token.client_class,
         password_based: token.password_based,
         session: token.session_id,
         family_issued_at: token.family_issued_at,
@@ -177,7 +176,7 @@ pub(crate) async fn record_refusal(
         parent: token.parent_id,
         family: token.family_id,
         fingerprint: form.get("refresh_token").map(fingerprint),
-        client_class: class_of(token),
+        client_class: token.client_class,
         password_based: token.password_based,
     });
     let about: Vec<_> = refresh_token

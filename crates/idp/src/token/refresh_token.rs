@@ -3,9 +3,7 @@
 
 use outlive_chassis::{Chassis, ClockError};
 use outlive_clock::{Instant, Speed};
-use outlive_rules::{
-    ClientClass, RefreshTokenFacts, RequestOrigin, RotationFacts, Ruleset, SecondFactorFacts, lifetimes,
-};
+use outlive_rules::{RefreshTokenFacts, RequestOrigin, RotationFacts, Ruleset, SecondFactorFacts, lifetimes};
 use outlive_store::{Change, Statement, StoreError, sql};
 use outlive_tokens::SealedRefreshToken;
 use uuid::Uuid;
@@ -40,7 +38,7 @@ pub(crate) async fn gather(
     };
     let rotation = look_up(&idp.chassis, &tenant.rules, token).await?;
     let facts = RefreshTokenFacts {
-        client_class: class_of(token),
+        client_class: token.client_class,
         password_based: token.password_based,
         spa: token.is_spa(),
         family_issued_at: token.family_issued_at,
@@ -55,14 +53,6 @@ pub(crate) async fn gather(
         conditional_access: access.facts.clone(),
     };
     Ok((facts, rotation))
-}
-
-/// Returns the client class when the token's family was minted.
-pub(crate) const fn class_of(token: &SealedRefreshToken) -> ClientClass {
-    match token.client_class {
-        outlive_tokens::ClientClass::Public => ClientClass::Public,
-        outlive_tokens::ClientClass::Confidential => ClientClass::Confidential,
-    }
 }
 
 /// The state of a presented token, and the effect of its use.

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::graph::denied;
 use crate::graph_directory::{Graph, id, ids};
-use crate::tenant::Tenant;
+use crate::tenant::{Tenant, send};
 
 const ALL: &str = "https://graph.microsoft.com/.default";
 /// The template of the role Global Administrator.
@@ -180,6 +180,25 @@ async fn every_collection_has_a_count() {
     denied(&admin.eventually("/auditLogs/signIns/$count").await, 400, "Request_UnsupportedQuery");
 }
 
+/// OData JSON Format 4.01, section 5.
+#[tokio::test]
+async fn the_service_document_lists_resources_that_exist() {
+    let tenant = Tenant::new().await;
+    let admin = Graph::of(&tenant, "admin", ALL).await;
+    for path in ["/v1.0/", "/v1.0", "/beta/", "/beta"] {
+        let answer = send(tenant.http.get(tenant.url(path))).await;
+        let version = path.trim_matches('/');
+        let metadata = format!("https://graph.microsoft.com/{version}/$metadata");
+        assert_eq!((answer.status, &answer.json()["@odata.context"]), (200, &json!(metadata)));
+        for entry in answer.json()["value"].as_array().expect("entries") {
+            let url = entry["url"].as_str().expect("a URL");
+            if entry["kind"] == "EntitySet" && version == "v1.0" {
+                assert_eq!(admin.get(&format!("/{url}")).await.status, 200, "{entry}");
+            }
+        }
+    }
+}
+
 /// "Microsoft Graph error responses and resource types".
 #[tokio::test]
 async fn every_response_has_request_ids() {
@@ -188,7 +207,18 @@ async fn every_response_has_request_ids() {
     for (method, path, status) in [
         (Method::GET, "/me", 200),
         (Method::GET, "/nonsense", 404),
-        (Method::POST, "/$batch", 404),
+        (Method::POST, "/$nonsense", 404),
+        (Method::POST, "/$batch", 415),
+        (Method::GET, "/", 200),
+        (Method::GET, "", 200),
+        (Method::POST, "/", 405),
+        (Method::GET, "/users/%ff", 400),
+        (Method::PATCH, "/users/%c3%28", 400),
+        (Method::GET, "/%ff", 400),
+        (Method::GET, "/groups/%ff/members", 400),
+        (Method::GET, "/applications(appId='%ff')", 400),
+        (Method::GET, "/directoryRoles(roleTemplateId='%ff')/members", 400),
+        (Method::GET, "/users/%zz", 404),
         (Method::PUT, "/nonsense", 404),
         (Method::GET, "/nonsense/members", 404),
         (Method::POST, "/nonsense/members", 404),

@@ -32,6 +32,7 @@ mod forms;
 mod front_channel_logout;
 mod graph;
 mod graph_applications;
+mod graph_batch;
 mod graph_collections;
 mod graph_directory;
 mod graph_evaluation;

@@ -93,6 +93,25 @@ async fn at_hash_binds_the_id_token_to_the_access_token() {
     assert_eq!((sent.contains_key("access_token"), sent.contains_key("id_token")), (true, false));
 }
 
+/// msal-js 1361: several resources are consented to together. The fragment's `scope` is that of a
+/// token response.
+#[tokio::test]
+async fn a_token_of_the_front_channel_is_for_the_first_resource() {
+    let tenant = tenant_with(true, true).await;
+    let graph = "https://graph.microsoft.com";
+    for (scope, audience, returned) in [
+        (format!("openid {READ} {graph}/User.Read"), tenant.id_of(10), format!("{ORDERS}/Orders.Read")),
+        (
+            format!("openid {graph}/User.Read {READ}"),
+            graph.to_owned(),
+            format!("profile openid email {graph}/User.Read"),
+        ),
+    ] {
+        let sent = arrive(&tenant, "token", &[("scope", &scope)]).await.app();
+        assert_eq!((&claims(&sent["access_token"])["aud"], &sent["scope"]), (&json!(audience), &returned));
+    }
+}
+
 #[tokio::test]
 async fn disabled_response_types_have_their_own_errors() {
     let refused = |tenant, kind, code| async move {

@@ -147,6 +147,17 @@ async fn malformed_scopes_are_errors() {
     assert!(kiosk.0["id_token"].is_string());
 }
 
+/// azure-docs 37280; OpenID Connect scopes belong to Graph only (fastmcp pull request 2506).
+#[tokio::test]
+async fn an_unknown_scope_is_reported_to_the_client() {
+    let tenant = Tenant::new().await;
+    for name in ["Nothing.Read", "openid"] {
+        let url = tenant.desktop().authorize_url(&format!("{ORDERS}/{name}"), &[]);
+        let sent = tenant.browser().open(&url).await.refused("invalid_client", "AADSTS650053");
+        assert!(sent["error_description"].contains(&tenant.id_of(10)), "{sent:?}");
+    }
+}
+
 /// Reported on a page (n8n 33881, copilot-cli 4582).
 #[tokio::test]
 async fn an_authorization_request_without_scope_is_refused_on_a_page() {
@@ -197,4 +208,32 @@ async fn requests_may_name_unregistered_scopes_and_the_own_api() {
     let own = app.sign_in(&tenant, "owner", "api://both/Use").await.claims();
     assert_eq!((&own["aud"], &own["appid"]), (&json!("api://both"), &json!(app.client_id)));
     assert_eq!(app.sign_in(&tenant, "owner", READ).await.claims()["aud"], tenant.id_of(10));
+}
+
+/// LibreChat 11770 and IdentityModel 528 for the URI, ms-365-mcp-server 502 for the id.
+#[tokio::test]
+async fn the_own_api_by_uri_is_named_again_at_each_refresh() {
+    let tenant = Tenant::with_applications(|tenant| {
+        let both = json!({
+            "redirect_uris": [{"uri": "http://localhost/both", "type": "publicClient"}],
+            "identifier_uris": ["api://both"],
+            "scopes": [{"id": tenant.id_of(350), "value": "Use", "description": "Use it"}],
+        });
+        vec![tenant.application(50, "public", &both)]
+    })
+    .await;
+    let app = tenant.app(50, None, "http://localhost/both");
+    let by_uri = app.sign_in(&tenant, "owner", "api://both/Use offline_access").await;
+    for scope in ["", "openid profile offline_access"] {
+        let answer = app.try_refresh(by_uri.refresh(), &[("scope", scope)]).await;
+        answer.refused(400, "invalid_request", "AADSTS90009");
+    }
+    let again = app.try_refresh(by_uri.refresh(), &[("scope", "api://both/Use")]).await;
+    assert_eq!(Tokens::of(again).0["scope"], "api://both/Use");
+    let named = format!("{}/Use", app.client_id);
+    let by_id = app.sign_in(&tenant, "owner", &format!("{named} offline_access")).await;
+    for scope in ["", "openid profile offline_access"] {
+        let answer = app.try_refresh(by_id.refresh(), &[("scope", scope)]).await;
+        assert_eq!(Tokens::of(answer).0["scope"], named.as_str());
+    }
 }

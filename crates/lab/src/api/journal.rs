@@ -119,13 +119,18 @@ fn cursor_of(text: &str) -> Result<Cursor, Problem> {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct JournalAnswer {
     /// The lines.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(schema_with = lines_schema)]
     lines: Vec<Value>,
     /// What to ask for next (`after`).
     next: String,
     /// The services that did not answer: `next` goes on where their journals were read before.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     missing: Vec<Service>,
+}
+
+/// The list of lines, which the description of the API defines by the kinds of events.
+fn lines_schema() -> utoipa::openapi::schema::Array {
+    utoipa::openapi::schema::Array::new(utoipa::openapi::Ref::from_schema_name("JournalLine"))
 }
 
 #[utoipa::path(get, path = "/lab/tenants/{tenant}/journal",

@@ -16,9 +16,13 @@ mod service;
 mod tenants;
 mod why;
 
+use axum::extract::rejection::RawPathParamsRejection;
+use axum::extract::{RawPathParams, Request};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router, middleware};
-use outlive_chassis::refuse_other_sites;
+use outlive_chassis::{Problem, refuse_other_sites};
 
 pub use journal::Cursor;
 pub use service::LabService;
@@ -43,6 +47,20 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/tenants/{tenant}/why/{id}", get(why::show))
         .layer(Extension(journal::Feeds::default()))
         .layer(Extension(matrix::Places::default()))
+        .layer(middleware::from_fn(decodable_path))
         .layer(middleware::from_fn(refuse_other_sites))
+        .fallback(async || Problem::not_found("NotFound", "There is nothing at this path."))
         .with_state(tenants)
+}
+
+/// Rejects a path whose percent escapes are not UTF-8.
+async fn decodable_path(
+    names: Result<RawPathParams, RawPathParamsRejection>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if let Err(RawPathParamsRejection::InvalidUtf8InPathParam(_)) = names {
+        return Problem::bad_request("The escapes in the path of the request are not UTF-8.").into_response();
+    }
+    next.run(request).await
 }

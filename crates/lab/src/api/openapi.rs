@@ -1,7 +1,10 @@
 //! `/lab/openapi.json`.
 
 use axum::Json;
-use utoipa::OpenApi;
+use outlive_wire::JournalEvent;
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Type};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{Modify, OpenApi};
 
 use super::{clock, events, journal, matrix, outbox, runs, tenants, why};
 
@@ -12,6 +15,7 @@ use super::{clock, events, journal, matrix, outbox, runs, tenants, why};
         title = "Outlive lab API",
         description = "Tenants, their time, their journal, and what happens to them."
     ),
+    modifiers(&Events),
     paths(
         tenants::list,
         tenants::create,
@@ -32,6 +36,33 @@ use super::{clock, events, journal, matrix, outbox, runs, tenants, why};
 )]
 struct Description;
 
+/// Describes the lines of journals: one schema for each kind of event.
+struct Events;
+
+impl Modify for Events {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        let schemas = &mut api.components.get_or_insert_default().schemas;
+        let mut line = OneOfBuilder::new().description(Some("A journal line, by its kind."));
+        for event in JournalEvent::descriptions() {
+            line = line.item(
+                ObjectBuilder::new()
+                    .title(Some(event.kind))
+                    .description(Some(event.when))
+                    .property(
+                        "kind",
+                        ObjectBuilder::new().schema_type(Type::String).enum_values(Some([event.kind])),
+                    )
+                    .required("kind")
+                    .property("data", Ref::from_schema_name(event.name))
+                    .required("data"),
+            );
+            schemas.insert(event.name.to_owned(), event.schema);
+            schemas.extend(event.references);
+        }
+        schemas.insert("JournalLine".to_owned(), RefOr::T(line.build().into()));
+    }
+}
+
 pub(crate) async fn show() -> Json<utoipa::openapi::OpenApi> {
     Json(Description::openapi())
 }
@@ -39,6 +70,28 @@ pub(crate) async fn show() -> Json<utoipa::openapi::OpenApi> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_event_is_described_with_its_kind_and_payload() {
+        let described = serde_json::to_value(Description::openapi()).expect("JSON");
+        let schemas = &described["components"]["schemas"];
+        assert_eq!(
+            schemas["JournalAnswer"]["properties"]["lines"]["items"]["$ref"],
+            "#/components/schemas/JournalLine"
+        );
+        let lines = schemas["JournalLine"]["oneOf"].as_array().expect("a list");
+        assert_eq!(lines.len(), JournalEvent::KINDS.len());
+        for (line, event) in lines.iter().zip(JournalEvent::descriptions()) {
+            assert_eq!(line["properties"]["kind"]["enum"], serde_json::json!([event.kind]));
+            let payload = line["properties"]["data"]["$ref"].as_str().expect("a reference");
+            let payload = described.pointer(payload.trim_start_matches('#')).expect(event.name);
+            assert_eq!(payload, &serde_json::to_value(&event.schema).expect("JSON"));
+        }
+        let text = described.to_string();
+        for reference in text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert!(described.pointer(reference).is_some(), "{reference}");
+        }
+    }
 
     #[test]
     fn every_route_is_described() {

@@ -1,39 +1,16 @@
 //! The application registrations in a seed file.
 
-use outlive_clock::{ClientId, ServicePrincipalId, Span};
-use serde::{Deserialize, Serialize};
+use outlive_clock::{ClientId, ServicePrincipalId};
+use outlive_wire::tenant::{
+    AppRoleSpec, ApplicationKind, ApplicationSpec, EventStreamSpec, FederatedCredentialSpec, GroupClaims,
+    ImplicitGrants, OptionalClaimSpec, OptionalClaimsSpec, RedirectUriSpec, RequiredSpec, ScopeSpec,
+};
+use serde::Deserialize;
 use serde_saphyr::Spanned;
 use uuid::Uuid;
 
-/// How an application authenticates, which determines the class of its tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ApplicationKind {
-    /// Native application.
-    Public,
-    /// Single-page application.
-    Spa,
-    /// Web application with a secret.
-    Confidential,
-    /// Background service: client credentials only.
-    Daemon,
-    /// An API.
-    Resource,
-}
-
-/// The platform of a redirect URI.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RedirectType {
-    /// Server-side web application.
-    #[serde(rename = "web")]
-    Web,
-    /// Single-page application.
-    #[serde(rename = "spa")]
-    Spa,
-    /// Native application.
-    #[serde(rename = "publicClient")]
-    PublicClient,
-}
+use super::ids::Ids;
+use super::plan::PlannedApplication;
 
 /// An application registration and its service principal.
 #[derive(Clone, Debug, Deserialize)]
@@ -54,7 +31,7 @@ pub struct SeedApplication {
     pub first_party: bool,
     /// Redirect URIs; `${hub}` is replaced by the hub's public origin.
     #[serde(default)]
-    pub redirect_uris: Vec<SeedRedirect>,
+    pub redirect_uris: Vec<RedirectUriSpec>,
     /// Whether it has a client secret, which is generated for each tenant.
     #[serde(default)]
     pub secret: bool,
@@ -63,7 +40,7 @@ pub struct SeedApplication {
     pub certificates: Vec<String>,
     /// Federated identity credentials.
     #[serde(default)]
-    pub federated_credentials: Vec<SeedFederatedCredential>,
+    pub federated_credentials: Vec<FederatedCredentialSpec>,
     /// Whether it can use the device code and password grants without a client credential. By
     /// default only native applications can.
     pub allow_public_client: Option<bool>,
@@ -72,10 +49,10 @@ pub struct SeedApplication {
     pub identifier_uris: Vec<String>,
     /// Delegated permissions it offers.
     #[serde(default)]
-    pub scopes: Vec<SeedScope>,
+    pub scopes: Vec<ScopeSpec>,
     /// Application permissions it offers.
     #[serde(default)]
-    pub app_roles: Vec<SeedAppRole>,
+    pub app_roles: Vec<AppRoleSpec>,
     /// Version of the access tokens issued for it (1 or 2).
     #[serde(default = "version_one")]
     pub token_version: u8,
@@ -87,7 +64,7 @@ pub struct SeedApplication {
     pub admin_consented: bool,
     /// Tokens that the authorization endpoint issues to it; none by default.
     #[serde(default)]
-    pub implicit: SeedImplicit,
+    pub implicit: ImplicitGrants,
     /// Front-channel logout URL; `${hub}` is replaced by the hub's public origin.
     pub logout_url: Option<String>,
     /// Optional claims.
@@ -95,7 +72,7 @@ pub struct SeedApplication {
     pub optional_claims: SeedOptionalClaims,
     /// Memberships that its tokens include; none by default.
     #[serde(default)]
-    pub group_membership_claims: GroupMembershipClaims,
+    pub group_membership_claims: GroupClaims,
     /// Whether it requires MFA.
     #[serde(default)]
     pub require_mfa: bool,
@@ -103,27 +80,15 @@ pub struct SeedApplication {
     #[serde(default)]
     pub continuous_access_evaluation: bool,
     /// The endpoint that receives its security events; none by default.
-    pub event_stream: Option<SeedEventStream>,
+    pub event_stream: Option<EventStreamSpec>,
 }
 
-/// Memberships that tokens include (`groupMembershipClaims`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum GroupMembershipClaims {
-    /// None.
-    #[default]
-    None,
-    /// Security groups.
-    SecurityGroup,
-    /// Groups that are assigned to the application.
-    ApplicationGroup,
-    /// Directory roles.
-    DirectoryRole,
-    /// Groups and directory roles.
-    All,
+const fn version_one() -> u8 {
+    1
 }
 
-/// Optional claims, by kind of token.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+/// Optional claims, by kind of token. Unlike Microsoft Graph, a seed rejects unknown fields.
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SeedOptionalClaims {
     /// In ID tokens for it.
@@ -133,7 +98,7 @@ pub struct SeedOptionalClaims {
 }
 
 /// An optional claim.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SeedOptionalClaim {
     /// Its name (`auth_time`).
@@ -143,86 +108,11 @@ pub struct SeedOptionalClaim {
     pub additional_properties: Vec<String>,
 }
 
-/// The security event stream of an API.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SeedEventStream {
-    /// The endpoint for security event tokens; `${resource}` is replaced by the resource's internal
-    /// origin.
-    pub endpoint: String,
-    /// Minimum delay between an event and its delivery (virtual time); none by default.
-    #[serde(default = "no_delay")]
-    pub delay: Span,
-}
-
-const fn no_delay() -> Span {
-    Span::ZERO
-}
-
-/// Tokens of the implicit and hybrid flows.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct SeedImplicit {
-    /// ID tokens.
-    pub id_tokens: bool,
-    /// Access tokens.
-    pub access_tokens: bool,
-}
-
-const fn version_one() -> u8 {
-    1
-}
-
-/// A federated identity credential.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SeedFederatedCredential {
-    /// Its name.
-    pub name: String,
-    /// The issuer: an http or https URL, exactly as in `iss`.
-    pub issuer: String,
-    /// The subject, exactly as in `sub`.
-    pub subject: String,
-    /// The accepted audiences; by default `api://AzureADTokenExchange`.
-    #[serde(default = "token_exchange")]
-    pub audiences: Vec<String>,
-}
-
-fn token_exchange() -> Vec<String> {
-    vec!["api://AzureADTokenExchange".to_owned()]
-}
-
-/// A redirect URI.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SeedRedirect {
-    /// The URI.
-    pub uri: String,
-    /// Its platform.
-    #[serde(rename = "type")]
-    pub kind: RedirectType,
-}
-
-/// A delegated permission.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SeedScope {
-    /// Its id.
-    pub id: Uuid,
-    /// Its value in `scp`.
-    pub value: String,
-    /// Its description on the consent page.
-    pub description: String,
-}
-
-/// An application permission.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SeedAppRole {
-    /// Its id.
-    pub id: Uuid,
-    /// Its value in `roles`.
-    pub value: String,
+impl SeedOptionalClaim {
+    fn spec(&self) -> OptionalClaimSpec {
+        let additional_properties = self.additional_properties.clone();
+        OptionalClaimSpec { additional_properties, ..OptionalClaimSpec::named(&self.name) }
+    }
 }
 
 /// Permissions on one API.
@@ -237,4 +127,67 @@ pub struct SeedRequirement {
     /// Application permissions.
     #[serde(default)]
     pub roles: Vec<String>,
+}
+
+impl SeedApplication {
+    /// The application of a tenant, as the identity provider creates it. `client_of` returns the
+    /// client id of an API by its name.
+    pub(super) fn spec(
+        &self,
+        planned: &PlannedApplication,
+        ids: &Ids,
+        client_of: &dyn Fn(&str) -> ClientId,
+    ) -> ApplicationSpec {
+        let redirects = self.redirect_uris.iter().zip(&planned.redirect_uris);
+        ApplicationSpec {
+            client_id: planned.client_id,
+            object_id: ids.of(self.object_id),
+            service_principal_id: ServicePrincipalId::from_uuid(ids.of(self.service_principal_id.uuid())),
+            name: planned.name.clone(),
+            kind: self.kind,
+            redirect_uris: redirects
+                .map(|(redirect, uri)| RedirectUriSpec { uri: uri.clone(), r#type: redirect.r#type })
+                .collect(),
+            secrets: planned.secret.iter().map(|secret| secret.as_str().into()).collect(),
+            certificates: self.certificates.clone(),
+            federated_credentials: self.federated_credentials.clone(),
+            allow_public_client: self.allow_public_client,
+            identifier_uris: self.identifier_uris.clone(),
+            scopes: self
+                .scopes
+                .iter()
+                .map(|scope| ScopeSpec { id: ids.of(scope.id), ..scope.clone() })
+                .collect(),
+            app_roles: self
+                .app_roles
+                .iter()
+                .map(|role| AppRoleSpec { id: ids.of(role.id), ..role.clone() })
+                .collect(),
+            token_version: Some(self.token_version),
+            optional_claims: OptionalClaimsSpec {
+                id_token: self.optional_claims.id_token.iter().map(SeedOptionalClaim::spec).collect(),
+                access_token: self.optional_claims.access_token.iter().map(SeedOptionalClaim::spec).collect(),
+            },
+            group_membership_claims: self.group_membership_claims,
+            continuous_access_evaluation: self.continuous_access_evaluation,
+            event_stream: planned
+                .event_endpoint
+                .clone()
+                .zip(self.event_stream.as_ref())
+                .map(|(endpoint, stream)| EventStreamSpec { endpoint, delay: stream.delay }),
+            require_mfa: self.require_mfa,
+            required: self
+                .requires
+                .iter()
+                .map(|required| RequiredSpec {
+                    resource: client_of(&required.api.value),
+                    scopes: required.scopes.clone(),
+                    roles: required.roles.clone(),
+                })
+                .collect(),
+            admin_consented: self.admin_consented,
+            implicit: self.implicit,
+            logout_url: planned.logout_url.clone(),
+        }
+    }
 }

@@ -2,7 +2,8 @@
 //! effect.
 
 use outlive_clock::{TenantId, UserId};
-use serde::{Deserialize, Serialize};
+use outlive_wire::OrderSpec;
+use serde::Deserialize;
 use serde_json::Value;
 use serde_saphyr::Spanned;
 use uuid::Uuid;
@@ -32,7 +33,7 @@ pub struct SeedFile {
     pub resource: Spanned<String>,
     /// The initial orders of the resource.
     #[serde(default)]
-    pub orders: Vec<SeedOrder>,
+    pub orders: Vec<OrderSpec>,
     /// The connectors of the hub.
     #[serde(default)]
     pub connectors: Vec<SeedConnector>,
@@ -107,20 +108,6 @@ pub struct SeedGroup {
     /// The members, by role.
     #[serde(default)]
     pub members: Vec<Spanned<String>>,
-}
-
-/// An order of the resource.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SeedOrder {
-    /// Its id.
-    pub id: String,
-    /// The customer.
-    pub customer: String,
-    /// The item.
-    pub item: String,
-    /// The quantity.
-    pub quantity: u32,
 }
 
 /// A connector of the hub.

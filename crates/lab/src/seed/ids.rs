@@ -1,8 +1,11 @@
-//! Derived ids, for tenants other than the seed's own.
+//! The ids of a tenant.
 
-use outlive_clock::TenantId;
+use outlive_clock::{ClientId, TenantId};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
+
+use super::application::SeedApplication;
+use super::file::SeedFile;
 
 /// Returns the id in `tenant` for `id` in the seed file: a version 8 UUID (RFC 9562), hashed from
 /// both.
@@ -16,6 +19,38 @@ pub fn derived(tenant: TenantId, id: Uuid) -> Uuid {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+/// Stands for an application that the seed does not define, which is one of its mistakes.
+pub(super) const NO_CLIENT: ClientId = ClientId::from_uuid(Uuid::nil());
+
+/// The ids of a tenant: those of the file for the seed's own tenant, derived ones for others.
+pub(super) struct Ids {
+    tenant: TenantId,
+    own: bool,
+}
+
+impl Ids {
+    pub(super) fn of_tenant(tenant: TenantId, seed: &SeedFile) -> Self {
+        Self { tenant, own: tenant == seed.tenant.id }
+    }
+
+    /// Whether it is the seed's own tenant.
+    pub(super) const fn own(&self) -> bool {
+        self.own
+    }
+
+    pub(super) fn of(&self, id: Uuid) -> Uuid {
+        if self.own { id } else { derived(self.tenant, id) }
+    }
+
+    pub(super) fn client(&self, application: &SeedApplication) -> ClientId {
+        if application.first_party {
+            application.client_id
+        } else {
+            ClientId::from_uuid(self.of(application.client_id.uuid()))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -10,9 +10,8 @@ mod ids;
 mod plan;
 mod read;
 mod secrets;
-mod specs;
 
-pub use application::{ApplicationKind, GroupMembershipClaims, RedirectType, SeedApplication};
+pub use application::SeedApplication;
 pub use file::{SeedConnection, SeedConnector, SeedFile, SeedFlow, SeedUser};
 pub use ids::derived;
 pub use plan::{PlannedApplication, PlannedConnection, PlannedFlow, PlannedUser, TenantPlan};

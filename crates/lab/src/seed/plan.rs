@@ -2,11 +2,15 @@
 //! secrets. Pure.
 
 use outlive_clock::{ClientId, TenantId, UserId};
+use outlive_rules::{Ruleset, platform};
+use outlive_wire::tenant::{ApplicationKind, GroupSpec, TenantSpec, UserSpec};
+use outlive_wire::{ConnectorSpec, HubSpec, ResourceSpec};
 use serde_json::{Value, json};
+use serde_saphyr::Spanned;
 use uuid::Uuid;
 
-use super::application::ApplicationKind;
-use super::specs::{Ids, NO_CLIENT, hub_spec, idp_spec, resource_spec};
+use super::file::{SeedConnector, SeedUser};
+use super::ids::{Ids, NO_CLIENT};
 use super::{DrawnSecrets, Seed};
 
 /// The plan of a tenant. Contains secrets: `Debug` shows few fields.
@@ -171,9 +175,9 @@ impl TenantPlan {
             found.map(|c| c.connector.value.clone()).unwrap_or_default()
         };
         Self {
-            idp: idp_spec(seed, &ids, &domain, &display_name, edition, &users, &applications),
-            hub: hub_spec(seed, &client_of, secrets),
-            resource: resource_spec(seed, &client_of),
+            idp: idp_spec(seed, &ids, (&domain, &display_name, edition), &users, &applications),
+            hub: json!(hub_spec(seed, &client_of, secrets)),
+            resource: json!(resource_spec(seed, &client_of)),
             flow: json!({
                 "client_id": client_of(&file.flow_service.value),
                 "client_secret": secrets.client_secrets.get(&file.flow_service.value),
@@ -209,6 +213,100 @@ impl TenantPlan {
             maker_portal,
         }
     }
+}
+
+/// The description of the tenant for the identity provider.
+fn idp_spec(
+    seed: &Seed,
+    ids: &Ids,
+    (domain, display_name, edition): (&str, &str, &str),
+    users: &[PlannedUser],
+    applications: &[PlannedApplication],
+) -> Value {
+    let file = &seed.file;
+    let user = |(seeded, user): (&SeedUser, &PlannedUser)| UserSpec {
+        id: user.id,
+        upn: user.upn.clone(),
+        display_name: seeded.display_name.clone(),
+        role: user.role.clone(),
+        password: user.password.as_str().into(),
+        password_never_expires: seeded.password_never_expires,
+        authenticator_secret: seeded.authenticator_secret.as_deref().map(Into::into),
+        require_mfa: seeded.require_mfa,
+        directory_roles: seeded.directory_roles.clone(),
+        given_name: seeded.given_name.clone(),
+        surname: seeded.surname.clone(),
+        mail: seeded.mail.clone(),
+        guest: seeded.guest,
+    };
+    // An unknown role becomes the id of no user, so that the places of the others stay.
+    let user_of = |role: &Spanned<String>| {
+        let user = users.iter().find(|user| user.role == role.value);
+        user.map_or(UserId::from_uuid(Uuid::nil()), |user| user.id)
+    };
+    let client_of = |name: &str| {
+        let own = applications.iter().find(|application| application.name == name);
+        let platform = || platform::named(name).and_then(|known| known.client_id.parse().ok());
+        own.map(|application| application.client_id).or_else(platform).unwrap_or(NO_CLIENT)
+    };
+    let spec = TenantSpec {
+        domain: domain.to_owned(),
+        display_name: display_name.to_owned(),
+        edition: Ruleset::default(),
+        banned_passwords: file.tenant.banned_passwords.clone(),
+        password_validity_days: file.tenant.password_validity_days,
+        require_mfa: file.tenant.require_mfa,
+        users: file.users.iter().zip(users).map(user).collect(),
+        applications: file
+            .applications
+            .iter()
+            .zip(applications)
+            .map(|(seeded, planned)| seeded.spec(planned, ids, &client_of))
+            .collect(),
+        groups: file
+            .groups
+            .iter()
+            .map(|group| GroupSpec {
+                id: ids.of(group.id),
+                display_name: group.name.value.clone(),
+                members: group.members.iter().map(user_of).collect(),
+            })
+            .collect(),
+    };
+    let mut spec = json!(spec);
+    // As the caller wrote it: the identity provider refuses an unknown one.
+    spec["edition"] = json!(edition);
+    spec
+}
+
+/// The description of the tenant for the hub.
+fn hub_spec(seed: &Seed, client_of: &dyn Fn(&str) -> Option<ClientId>, secrets: &DrawnSecrets) -> HubSpec {
+    let connector = |connector: &SeedConnector| {
+        let files = seed.connectors.get(&connector.name.value)?;
+        let application = &connector.application.value;
+        let mut api_properties = files.api_properties.clone();
+        let client_id = "/properties/connectionParameters/token/oAuthSettings/clientId";
+        if let Some(place) = api_properties.pointer_mut(client_id) {
+            *place = json!(client_of(application).unwrap_or(NO_CLIENT));
+        }
+        Some(ConnectorSpec {
+            name: connector.name.value.clone(),
+            display_name: Some(connector.display_name.clone()),
+            api_properties,
+            swagger: files.swagger.clone(),
+            client_secret: secrets.client_secrets.get(application).map(|secret| secret.as_str().into()),
+        })
+    };
+    HubSpec { connectors: seed.file.connectors.iter().filter_map(connector).collect() }
+}
+
+/// The description of the tenant for the resource.
+fn resource_spec(seed: &Seed, client_of: &dyn Fn(&str) -> Option<ClientId>) -> ResourceSpec {
+    let name = &seed.file.resource.value;
+    let own = seed.file.applications.iter().filter(|application| application.name.value == *name);
+    let mut audiences: Vec<_> = own.flat_map(|application| application.identifier_uris.clone()).collect();
+    audiences.extend(client_of(name).map(|client| client.to_string()));
+    ResourceSpec { audiences, orders: seed.file.orders.clone() }
 }
 
 #[cfg(test)]

@@ -5,4 +5,5 @@ mod origins;
 mod surface;
 
 pub use origins::{Origin, Origins, Service};
-pub use surface::{ClockChange, ClockState, DueWork, JournalQuery, LabSurface, TenantSurface};
+pub use outlive_wire::{ClockChange, ClockState, DueWork};
+pub use surface::{JournalQuery, LabSurface, TenantSurface};

@@ -4,11 +4,12 @@ use std::future::Future;
 use std::time::Duration;
 
 use outlive_chassis::LabKey;
-use outlive_clock::{Instant, Speed, TenantId};
+use outlive_clock::TenantId;
+use outlive_wire::{ClockChange, ClockState, DueWork};
 use reqwest::header::AUTHORIZATION;
 use reqwest::{Method, RequestBuilder};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::event_stream::EventStream;
@@ -18,46 +19,6 @@ use crate::http::{CallError, Http, send};
 
 /// How long a stream stays open before it is reopened (wall time).
 const STREAM_TIMEOUT: Duration = Duration::from_secs(3_600);
-
-/// The state of a tenant's clock in a service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClockState {
-    /// Virtual time.
-    pub now: Instant,
-    /// How fast it runs.
-    pub speed: Speed,
-    /// When the service next has due work (virtual time).
-    pub next_due: Option<Instant>,
-}
-
-/// A change of a clock.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClockChange {
-    /// The virtual time to show.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub now: Option<Instant>,
-    /// How fast to run.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub speed: Option<Speed>,
-    /// The wall time at which it shows `now`: with the same value, running clocks of all services
-    /// agree.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub wall: Option<Instant>,
-    /// Whether more steps follow at once, so that this one need not be durable by itself.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub step: bool,
-}
-
-/// The due work that a service did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DueWork {
-    /// Number of work items done, including failed ones.
-    pub done: u64,
-    /// Number of failed work items.
-    pub failed: u64,
-    /// When something is due next.
-    pub next_due: Option<Instant>,
-}
 
 /// Selects journal events.
 #[derive(Clone, Debug, Default)]

@@ -1,9 +1,10 @@
 //! Tenant credentials, as the lab API returns them: ids, names, passwords, secrets, URLs.
 
+use outlive_wire::tenant::ApplicationKind;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::seed::{ApplicationKind, TenantPlan};
+use crate::seed::TenantPlan;
 use crate::services::Origins;
 
 /// A tenant with its credentials. Contains passwords and secrets: sealed at rest, no `Debug`.

@@ -20,7 +20,6 @@ pub(crate) struct ClaimsChallenge {
     pub(crate) at: Instant,
     /// The event that revoked the token.
     pub(crate) ended: CutOff,
-    /// The common authorization endpoint.
     pub(crate) authorization_uri: String,
     /// The client id of this API.
     pub(crate) client_id: String,

@@ -24,7 +24,7 @@ impl CutOff {
 
 /// Returns the event that revoked the token; `None` without one, or if the client cannot
 /// handle a claims challenge: its tokens are short-lived and remain valid until they expire.
-pub(crate) async fn cut_off(
+pub(crate) async fn find_cut_off(
     store: &Store,
     tenant: TenantId,
     token: &AccessClaims,

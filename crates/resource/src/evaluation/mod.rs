@@ -8,7 +8,7 @@ mod cut_off;
 mod receive;
 
 pub(crate) use challenge::ClaimsChallenge;
-pub(crate) use cut_off::{CutOff, cut_off};
+pub(crate) use cut_off::{CutOff, find_cut_off};
 pub(crate) use receive::receive;
 
 /// The tables of this module.

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
-use outlive_chassis::{ClockError, Problem, Trace};
+use outlive_chassis::{Cause, ClockError, Problem, Trace};
 use outlive_clock::{Instant, Span, TenantId};
 use outlive_journal::Event;
 use outlive_store::{Change, StoreError, sql};
@@ -29,42 +29,46 @@ const JTI_RETENTION: Span = Span::from_days(30);
 
 /// Why a token was rejected: the error of RFC 8935, section 2.4, and a description.
 #[derive(Debug, Clone)]
-enum Refusal {
+pub(crate) enum Refusal {
     Token {
         err: &'static str,
         description: String,
     },
     /// The token could not be checked: the issuer may retry.
-    Unavailable,
+    Unavailable(Option<Cause>),
 }
 
 impl Refusal {
     fn new(err: &'static str, description: impl std::fmt::Display) -> Self {
         Self::Token { err, description: format!("{description}.") }
     }
+}
 
-    fn answer(&self) -> Response {
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
         match self {
             Self::Token { err, description } => {
                 let body = Json(json!({"err": err, "description": description}));
                 (StatusCode::BAD_REQUEST, [(CONTENT_LANGUAGE, "en")], body).into_response()
             }
-            Self::Unavailable => ([(RETRY_AFTER, "1")], Problem::unavailable()).into_response(),
+            Self::Unavailable(source) => {
+                let problem = Problem { source, ..Problem::unavailable() };
+                ([(RETRY_AFTER, "1")], problem).into_response()
+            }
         }
     }
 }
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "failed to store a security event");
-        Self::Unavailable
+        Self::Unavailable(Some(Cause::new(error)))
     }
 }
 
 impl From<BearerRefusal> for Refusal {
     fn from(refusal: BearerRefusal) -> Self {
         match refusal {
-            BearerRefusal::KeysUnavailable => Self::Unavailable,
+            BearerRefusal::KeysUnavailable => Self::Unavailable(None),
             BearerRefusal::Issuer | BearerRefusal::Tenant { .. } => Self::new("invalid_issuer", refusal),
             BearerRefusal::Audience => Self::new("invalid_audience", refusal),
             BearerRefusal::Signature | BearerRefusal::UnknownKey | BearerRefusal::Algorithm => {
@@ -75,19 +79,13 @@ impl From<BearerRefusal> for Refusal {
     }
 }
 
+/// Responds 202 when the event is stored.
 pub(crate) async fn receive(
     State(api): State<Arc<Api>>,
     trace: Trace,
     headers: HeaderMap,
     body: Body,
-) -> Response {
-    match accept_event(&api, &trace, &headers, body).await {
-        Ok(()) => StatusCode::ACCEPTED.into_response(),
-        Err(refusal) => refusal.answer(),
-    }
-}
-
-async fn accept_event(api: &Api, trace: &Trace, headers: &HeaderMap, body: Body) -> Result<(), Refusal> {
+) -> Result<StatusCode, Refusal> {
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     if !kind.eq_ignore_ascii_case(SECURITY_EVENT_MEDIA_TYPE) {
@@ -96,6 +94,7 @@ async fn accept_event(api: &Api, trace: &Trace, headers: &HeaderMap, body: Body)
             format!("the body has to be {SECURITY_EVENT_MEDIA_TYPE}"),
         ));
     }
+    // Without its source, which may quote the token.
     let malformed = || Refusal::new("invalid_request", "the body is not a security event token");
     let body = to_bytes(body, TOKEN_CHARS_MAX).await.map_err(|_| malformed())?;
     let token = std::str::from_utf8(&body).map_err(|_| malformed())?.trim();
@@ -107,9 +106,9 @@ async fn accept_event(api: &Api, trace: &Trace, headers: &HeaderMap, body: Body)
         }
         Err(ClockError::Store(error)) => return Err(error.into()),
     };
-    let result = verify_event(api, tenant, now, token, trace).await;
+    let result = verify_event(&api, tenant, now, token, &trace).await;
     let result = match result {
-        Ok(event) => store_event(api, tenant, now, &event, trace).await,
+        Ok(event) => store_event(&api, tenant, now, &event, &trace).await,
         Err(refusal) => Err(refusal),
     };
     if let Err(Refusal::Token { err, description }) = &result {
@@ -119,10 +118,10 @@ async fn accept_event(api: &Api, trace: &Trace, headers: &HeaderMap, body: Body)
             err: (*err).to_owned(),
             description: description.to_string(),
         };
-        let event = Event::new(tenant, now, Subject::token(name), trace, rejected);
+        let event = Event::new(tenant, now, Subject::token(name), &trace, rejected);
         api.chassis.journal.append(&event).await?;
     }
-    result
+    result.map(|()| StatusCode::ACCEPTED)
 }
 
 async fn verify_event(

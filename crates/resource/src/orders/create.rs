@@ -11,11 +11,11 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 use outlive_chassis::{CallerOrigin, Trace};
 
 use super::new_order::{BODY_BYTES_MAX, NewOrder, too_large};
-use super::{Order, OrderId, insertion};
+use super::{Order, OrderId, table};
 use crate::Permission;
 use crate::api::Api;
 use crate::caller::{Caller, Served};
-use crate::gate::Knock;
+use crate::gate::{Knock, Rejection};
 use crate::refusal::Refusal;
 
 pub(crate) async fn create(
@@ -24,19 +24,14 @@ pub(crate) async fn create(
     origin: CallerOrigin,
     (method, uri, headers): (Method, Uri, HeaderMap),
     body: Body,
-) -> Response {
+) -> Result<Response, Rejection> {
     let knock = Knock { method: &method, uri: &uri, headers: &headers, trace: &trace };
-    match api.admit(knock, Permission::WRITE).await {
-        Ok(caller) => {
-            let body = to_bytes(body, BODY_BYTES_MAX).await;
-            let outcome = match body {
-                Ok(body) => place(&api, &caller, &origin, &headers, &body),
-                Err(_) => Err(too_large().into()),
-            };
-            caller.conclude(outcome).await
-        }
-        Err(answer) => answer,
-    }
+    let caller = api.admit(knock, Permission::WRITE).await?;
+    let body = to_bytes(body, BODY_BYTES_MAX).await;
+    let outcome = body
+        .map_err(|error| too_large().caused_by(error).into())
+        .and_then(|body| place(&api, &caller, &origin, &headers, &body));
+    caller.conclude(outcome).await
 }
 
 fn place(
@@ -57,7 +52,7 @@ fn place(
         created_by: Some(caller.object_id()),
     };
     let location = format!("{origin}/orders/{}", order.id.as_str());
-    let change = insertion(caller.tenant(), &order).into();
+    let change = table::insert(caller.tenant(), &order).into();
     let response = (StatusCode::CREATED, [(LOCATION, location)], Json(order)).into_response();
     Ok(Served { response, orders: 1, change })
 }

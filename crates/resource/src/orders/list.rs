@@ -16,7 +16,7 @@ use super::table;
 use crate::Permission;
 use crate::api::Api;
 use crate::caller::{Caller, Served};
-use crate::gate::Knock;
+use crate::gate::{Knock, Rejection};
 use crate::refusal::Refusal;
 
 pub(crate) async fn list(
@@ -25,12 +25,10 @@ pub(crate) async fn list(
     origin: CallerOrigin,
     (method, uri, headers): (Method, Uri, HeaderMap),
     query: Result<Query<PageQuery>, QueryRejection>,
-) -> Response {
+) -> Result<Response, Rejection> {
     let knock = Knock { method: &method, uri: &uri, headers: &headers, trace: &trace };
-    match api.admit(knock, Permission::READ).await {
-        Ok(caller) => caller.conclude(page(&api, &caller, &origin, query).await).await,
-        Err(answer) => answer,
-    }
+    let caller = api.admit(knock, Permission::READ).await?;
+    caller.conclude(page(&api, &caller, &origin, query).await).await
 }
 
 async fn page(
@@ -42,7 +40,7 @@ async fn page(
     let page = Page::read(query.map(|Query(query)| query))?;
     // One more than the page holds, to know whether another follows.
     let mut orders =
-        table::after(&api.chassis.store, caller.tenant(), page.after.as_ref(), page.top + 1).await?;
+        table::list(&api.chassis.store, caller.tenant(), page.after.as_ref(), page.top + 1).await?;
     let more = orders.len() > page.top as usize;
     orders.truncate(page.top as usize);
     let mut body = json!({ "value": orders });

@@ -13,4 +13,4 @@ pub(crate) use list::list;
 pub(crate) use new_order::{check_quantity, check_text};
 pub(crate) use order::{Order, OrderId};
 pub(crate) use read::read;
-pub(crate) use table::insertion;
+pub(crate) use table::insert;

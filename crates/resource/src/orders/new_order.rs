@@ -10,7 +10,6 @@ use serde::Deserialize;
 pub(crate) const BODY_BYTES_MAX: usize = 16 * 1024;
 /// The longest customer and item, in characters.
 const TEXT_CHARS_MAX: usize = 200;
-/// The largest quantity.
 const QUANTITY_MAX: i64 = 1_000_000;
 
 /// The body of `POST /orders`.

@@ -8,7 +8,6 @@ use serde::Deserialize;
 
 use super::OrderId;
 
-/// The default page size.
 const TOP_DEFAULT: u32 = 25;
 /// The maximum page size; larger values of `$top` are reduced to it.
 const TOP_MAX: u32 = 100;

@@ -14,7 +14,7 @@ use super::{OrderId, table};
 use crate::Permission;
 use crate::api::Api;
 use crate::caller::{Caller, Served};
-use crate::gate::Knock;
+use crate::gate::{Knock, Rejection};
 use crate::refusal::Refusal;
 
 pub(crate) async fn read(
@@ -22,12 +22,10 @@ pub(crate) async fn read(
     trace: Trace,
     (method, uri, headers): (Method, Uri, HeaderMap),
     id: Result<Path<String>, PathRejection>,
-) -> Response {
+) -> Result<Response, Rejection> {
     let knock = Knock { method: &method, uri: &uri, headers: &headers, trace: &trace };
-    match api.admit(knock, Permission::READ).await {
-        Ok(caller) => caller.conclude(order(&api, &caller, id.ok()).await).await,
-        Err(answer) => answer,
-    }
+    let caller = api.admit(knock, Permission::READ).await?;
+    caller.conclude(order(&api, &caller, id.ok()).await).await
 }
 
 async fn order(api: &Api, caller: &Caller<'_>, id: Option<Path<String>>) -> Result<Served, Refusal> {

@@ -5,7 +5,7 @@ use outlive_store::{Row, Statement, Store, StoreError, sql};
 
 use super::{Order, OrderId};
 
-pub(crate) fn insertion(tenant: TenantId, order: &Order) -> Statement {
+pub(crate) fn insert(tenant: TenantId, order: &Order) -> Statement {
     sql!(
         "INSERT INTO orders (tenant, id, customer, item, quantity, created_us, created_by) \
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -29,7 +29,7 @@ pub(crate) async fn find(store: &Store, tenant: TenantId, id: &OrderId) -> Resul
 }
 
 /// At most `limit` orders in the order of their ids, those after `after`.
-pub(crate) async fn after(
+pub(crate) async fn list(
     store: &Store,
     tenant: TenantId,
     after: Option<&OrderId>,

@@ -4,6 +4,7 @@ use outlive_clock::Instant;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::example;
 use crate::event::event;
 
 event! {
@@ -32,7 +33,7 @@ event! {
     }
     notable |_| true,
     summary |event| format!("The connector was changed; it is a {} now.", kind_of_connector(event.confidential)),
-    example { confidential: false, caller: crate::events::example::owner().uuid() },
+    example { confidential: false, caller: example::owner().uuid() },
 }
 
 fn kind_of_connector(confidential: bool) -> &'static str {
@@ -58,7 +59,7 @@ event! {
         connector: "shared_contoso-orders".to_owned(),
         status: "Error".to_owned(),
         resource: "/subscriptions/c0470500-0000-4000-8000-000000000001/resourceGroups/contoso/providers/Microsoft.Web/connections/orders".to_owned(),
-        caller: crate::events::example::owner().uuid(),
+        caller: example::owner().uuid(),
     },
 }
 
@@ -73,7 +74,7 @@ event! {
     }
     notable |_| true,
     summary |event| format!("The connection was changed; it is {} now.", event.state.to_lowercase()),
-    example { state: "Disabled".to_owned(), caller: crate::events::example::owner().uuid() },
+    example { state: "Disabled".to_owned(), caller: example::owner().uuid() },
 }
 
 event! {
@@ -85,7 +86,7 @@ event! {
     }
     notable |_| true,
     summary |_| "The connection was deleted, with its tokens.".to_owned(),
-    example { caller: crate::events::example::owner().uuid() },
+    example { caller: example::owner().uuid() },
 }
 
 event! {
@@ -105,10 +106,10 @@ event! {
     notable |_| false,
     summary |event| format!("A connection key was issued; it expires at {}.", event.expires),
     example {
-        principal: crate::events::example::owner().to_string(),
-        expires: crate::events::example::instant(),
+        principal: example::owner().to_string(),
+        expires: example::instant(),
         key: "4f0c1d2e3a4b5c6d".to_owned(),
-        caller: crate::events::example::owner().uuid(),
+        caller: example::owner().uuid(),
     },
 }
 
@@ -130,9 +131,9 @@ event! {
         None => "The connection was connected.".to_owned(),
     },
     example {
-        account: Some(crate::events::example::OWNER_UPN.to_owned()),
-        attempt: crate::events::example::uuid(),
-        caller: crate::events::example::owner().uuid(),
+        account: Some(example::OWNER_UPN.to_owned()),
+        attempt: example::uuid(),
+        caller: example::owner().uuid(),
     },
 }
 
@@ -155,7 +156,7 @@ event! {
         refresh_token: Some("9a8b7c6d5e4f3a2b".to_owned()),
         parent_refresh_token: Some("1a2b3c4d5e6f7a8b".to_owned()),
         access_token: "4f0c1d2e3a4b5c6d".to_owned(),
-        expires: crate::events::example::instant(),
+        expires: example::instant(),
     },
 }
 
@@ -201,7 +202,7 @@ event! {
             "error": "invalid_grant",
             "error_description": "AADSTS50173: The provided grant has expired due to it being revoked.",
         })),
-        correlation: Some(crate::events::example::uuid()),
+        correlation: Some(example::uuid()),
         refresh_token: Some("1a2b3c4d5e6f7a8b".to_owned()),
     },
 }

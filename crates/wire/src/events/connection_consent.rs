@@ -3,6 +3,7 @@
 use outlive_clock::Instant;
 use uuid::Uuid;
 
+use super::example;
 use crate::event::event;
 
 event! {
@@ -24,10 +25,10 @@ event! {
     notable |_| true,
     summary |event| format!("A consent link was issued; it expires at {}.", event.expires),
     example {
-        attempt: crate::events::example::uuid(),
-        object_id: crate::events::example::owner().uuid(),
-        expires: crate::events::example::instant(),
-        caller: crate::events::example::owner().uuid(),
+        attempt: example::uuid(),
+        object_id: example::owner().uuid(),
+        expires: example::instant(),
+        caller: example::owner().uuid(),
     },
 }
 
@@ -43,7 +44,7 @@ event! {
     notable |_| true,
     summary |_| "The consent link was opened; the browser was sent to sign in.".to_owned(),
     example {
-        attempt: crate::events::example::uuid(),
+        attempt: example::uuid(),
         redirect_uri: "http://127.0.0.1:8702/redirect".to_owned(),
     },
 }
@@ -73,12 +74,12 @@ event! {
         event.account.as_deref().unwrap_or("the account that signed in")
     ),
     example {
-        attempt: crate::events::example::uuid(),
-        account: Some(crate::events::example::OWNER_UPN.to_owned()),
-        account_id: Some(crate::events::example::owner().uuid()),
+        attempt: example::uuid(),
+        account: Some(example::OWNER_UPN.to_owned()),
+        account_id: Some(example::owner().uuid()),
         refresh_token: Some("1a2b3c4d5e6f7a8b".to_owned()),
         access_token: "4f0c1d2e3a4b5c6d".to_owned(),
-        expires: crate::events::example::instant(),
+        expires: example::instant(),
     },
 }
 
@@ -94,7 +95,7 @@ event! {
     }
     notable |_| true,
     summary |event| format!("The sign-in for the connection failed: {}", event.why),
-    example { why: "The issuer did not answer within 10 s.".to_owned(), attempt: Some(crate::events::example::uuid()) },
+    example { why: "The issuer did not answer within 10 s.".to_owned(), attempt: Some(example::uuid()) },
 }
 
 event! {
@@ -110,6 +111,6 @@ event! {
     summary |event| format!("The confirmation of the consent was rejected: {}", event.why),
     example {
         why: "The consent code has expired.".to_owned(),
-        caller: crate::events::example::owner().uuid(),
+        caller: example::owner().uuid(),
     },
 }

@@ -2,54 +2,52 @@
 
 use outlive_clock::{FlowId, Instant, UserId};
 
-use crate::event::event;
+use super::example;
+use crate::event::{event, events};
 
-/// Declares the changes of a flow, which have one payload.
-macro_rules! flow_change {
-    ($(#[doc = $when:literal] $name:ident = $kind:literal, $notable:literal, $state:literal, $happened:literal;)+) => {$(
-        event! {
-            #[doc = $when]
-            $name = $kind {
-                /// The display name.
-                display_name: String,
-                /// `Started`, `Stopped` or `Suspended`.
-                state: String,
-                /// The version of the definition, from 1.
-                version: i64,
-                /// The user who changed it.
-                #[schema(value_type = String)]
-                user: UserId,
-                /// When the next run is due (virtual time), if one is scheduled.
-                #[schema(value_type = Option<String>)]
-                next_due: Option<Instant>,
-            }
-            notable |_| $notable,
-            summary |event| match event.next_due {
-                Some(next) => format!("The flow \"{}\" was {}. Its next run is due at {next}.", event.display_name, $happened),
-                None => format!("The flow \"{}\" was {}.", event.display_name, $happened),
-            },
-            example {
-                display_name: "Hourly orders".to_owned(),
-                state: $state.to_owned(),
-                version: 1,
-                user: crate::events::example::owner(),
-                next_due: None,
-            },
-        }
-    )+};
+events! {
+    payload {
+        /// The display name.
+        display_name: String,
+        /// `Started`, `Stopped` or `Suspended`.
+        state: String,
+        /// The version of the definition, from 1.
+        version: i64,
+        /// The user who changed it.
+        #[schema(value_type = String)]
+        user: UserId,
+        /// When the next run is due (virtual time), if one is scheduled.
+        #[schema(value_type = Option<String>)]
+        next_due: Option<Instant>,
+    }
+    example {
+        display_name: "Hourly orders".to_owned(),
+        version: 1,
+        user: example::owner(),
+        next_due: None
+    }
+    /// A flow was created.
+    FlowCreated = "flow.created" and {} example { state: "Started".to_owned() }, notable true,
+        |event| changed(&event.display_name, "created", event.next_due);
+    /// The definition or the name of a flow was changed.
+    FlowChanged = "flow.changed" and {} example { state: "Started".to_owned() }, notable true,
+        |event| changed(&event.display_name, "changed", event.next_due);
+    /// A flow was turned on.
+    FlowStarted = "flow.started" and {} example { state: "Started".to_owned() }, notable true,
+        |event| changed(&event.display_name, "turned on", event.next_due);
+    /// A flow was turned off.
+    FlowStopped = "flow.stopped" and {} example { state: "Stopped".to_owned() }, notable true,
+        |event| changed(&event.display_name, "turned off", event.next_due);
+    /// A flow was deleted. Its unfinished runs were cancelled.
+    FlowDeleted = "flow.deleted" and {} example { state: "Stopped".to_owned() }, notable true,
+        |event| changed(&event.display_name, "deleted", event.next_due);
 }
 
-flow_change! {
-    /// A flow was created.
-    FlowCreated = "flow.created", true, "Started", "created";
-    /// The definition or the name of a flow was changed.
-    FlowChanged = "flow.changed", true, "Started", "changed";
-    /// A flow was turned on.
-    FlowStarted = "flow.started", true, "Started", "turned on";
-    /// A flow was turned off.
-    FlowStopped = "flow.stopped", true, "Stopped", "turned off";
-    /// A flow was deleted. Its unfinished runs were cancelled.
-    FlowDeleted = "flow.deleted", true, "Stopped", "deleted";
+fn changed(name: &str, how: &str, next_due: Option<Instant>) -> String {
+    match next_due {
+        Some(next) => format!("The flow \"{name}\" was {how}. Its next run is due at {next}."),
+        None => format!("The flow \"{name}\" was {how}."),
+    }
 }
 
 event! {
@@ -106,7 +104,7 @@ event! {
         "The recurrences from {} on were missed while the system was down; the next is at {}.",
         event.first, event.next
     ),
-    example { first: crate::events::example::instant(), next: crate::events::example::later() },
+    example { first: example::instant(), next: example::later() },
 }
 
 /// How one action of a run ended.
@@ -169,12 +167,12 @@ event! {
         }
     },
     example {
-        flow: crate::events::example::flow(),
+        flow: example::flow(),
         status: "Succeeded".to_owned(),
         code: None,
         trigger: Some("Every_hour".to_owned()),
-        due: crate::events::example::instant(),
-        started: Some(crate::events::example::instant()),
+        due: example::instant(),
+        started: Some(example::instant()),
         actions: vec![RunAction {
             name: "List_orders".to_owned(),
             status: "Succeeded".to_owned(),
@@ -199,5 +197,5 @@ event! {
     }
     notable |_| false,
     summary |event| format!("The run waits until {}.", event.until),
-    example { flow: crate::events::example::flow(), until: crate::events::example::later(), actions: Vec::new() },
+    example { flow: example::flow(), until: example::later(), actions: Vec::new() },
 }

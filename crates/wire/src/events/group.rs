@@ -2,94 +2,40 @@
 
 use uuid::Uuid;
 
-use super::actor::Actor;
-use crate::event::event;
+use super::{actor::Actor, example};
+use crate::event::events;
 
-event! {
+events! {
+    payload {
+        /// The group's object id.
+        #[schema(value_type = String)]
+        group: Uuid,
+        /// Its display name.
+        group_name: String,
+        /// The caller of Microsoft Graph, if it was changed there.
+        #[serde(flatten)]
+        actor: Option<Actor>,
+    }
+    example { group: example::uuid(), group_name: "Sales".to_owned(), actor: Actor::example() }
     /// A group was created.
-    GroupCreated = "group.created" {
-        /// The group's object id.
-        #[schema(value_type = String)]
-        group: Uuid,
-        /// Its display name.
-        group_name: String,
-        /// The caller of Microsoft Graph, if it was changed there.
-        #[serde(flatten)]
-        actor: Option<Actor>,
-    }
-    notable |_| true,
-    summary |event| format!("The group {} was created.", event.group_name),
-    example { group: crate::events::example::uuid(), group_name: "Sales".to_owned(), actor: Actor::example() },
-}
-
-event! {
+    GroupCreated = "group.created", notable true,
+        |event| format!("The group {} was created.", event.group_name);
     /// A group was changed.
-    GroupUpdated = "group.updated" {
-        /// The group's object id.
-        #[schema(value_type = String)]
-        group: Uuid,
-        /// Its display name.
-        group_name: String,
-        /// The caller of Microsoft Graph, if it was changed there.
-        #[serde(flatten)]
-        actor: Option<Actor>,
-    }
-    notable |_| true,
-    summary |event| format!("The group {} was changed.", event.group_name),
-    example { group: crate::events::example::uuid(), group_name: "Sales".to_owned(), actor: Actor::example() },
-}
-
-event! {
+    GroupUpdated = "group.updated", notable true,
+        |event| format!("The group {} was changed.", event.group_name);
     /// A group was deleted.
-    GroupDeleted = "group.deleted" {
-        /// The group's object id.
-        #[schema(value_type = String)]
-        group: Uuid,
-        /// Its display name.
-        group_name: String,
-        /// The caller of Microsoft Graph, if it was changed there.
-        #[serde(flatten)]
-        actor: Option<Actor>,
-    }
-    notable |_| true,
-    summary |event| format!("The group {} was deleted.", event.group_name),
-    example { group: crate::events::example::uuid(), group_name: "Sales".to_owned(), actor: Actor::example() },
-}
-
-event! {
+    GroupDeleted = "group.deleted", notable true,
+        |event| format!("The group {} was deleted.", event.group_name);
     /// A user became a member of a group.
-    GroupMemberAdded = "group.member_added" {
+    GroupMemberAdded = "group.member_added" and {
         /// The user principal name.
         upn: String,
-        /// The group's object id.
-        #[schema(value_type = String)]
-        group: Uuid,
-        /// Its display name.
-        group_name: String,
-        /// The caller of Microsoft Graph, if it was changed there.
-        #[serde(flatten)]
-        actor: Option<Actor>,
-    }
-    notable |_| true,
-    summary |event| format!("{} is now a member of {}.", event.upn, event.group_name),
-    example { upn: crate::events::example::OWNER_UPN.to_owned(), group: crate::events::example::uuid(), group_name: "Sales".to_owned(), actor: Actor::example() },
-}
-
-event! {
+    } example { upn: example::OWNER_UPN.to_owned() }, notable true,
+        |event| format!("{} is now a member of {}.", event.upn, event.group_name);
     /// A user is no longer a member of a group.
-    GroupMemberRemoved = "group.member_removed" {
+    GroupMemberRemoved = "group.member_removed" and {
         /// The user principal name.
         upn: String,
-        /// The group's object id.
-        #[schema(value_type = String)]
-        group: Uuid,
-        /// Its display name.
-        group_name: String,
-        /// The caller of Microsoft Graph, if it was changed there.
-        #[serde(flatten)]
-        actor: Option<Actor>,
-    }
-    notable |_| true,
-    summary |event| format!("{} is no longer a member of {}.", event.upn, event.group_name),
-    example { upn: crate::events::example::OWNER_UPN.to_owned(), group: crate::events::example::uuid(), group_name: "Sales".to_owned(), actor: Actor::example() },
+    } example { upn: example::OWNER_UPN.to_owned() }, notable true,
+        |event| format!("{} is no longer a member of {}.", event.upn, event.group_name);
 }

@@ -2,74 +2,37 @@
 
 use outlive_rules::aadsts::Aadsts;
 
-use crate::event::event;
+use super::example;
+use crate::event::{event, events};
 
-event! {
+events! {
+    payload {
+        /// The user principal name.
+        upn: String,
+        /// The role of the user in the seed, if any.
+        role: Option<String>,
+        /// Who caused it: `user`, `admin`, `policy`, or an object id.
+        by: String,
+        /// The row of the revocation table.
+        event: String,
+    }
+    example { upn: example::OWNER_UPN.to_owned(), role: Some("owner".to_owned()) }
     /// A user changed the password with the current one.
-    PasswordChanged = "password.changed" {
-        /// Who caused it: `user`, `admin`, `policy`, or an object id.
-        by: String,
-        /// The row of the revocation table.
-        event: String,
-        /// The user principal name.
-        upn: String,
-        /// The role of the user in the seed, if any.
-        role: Option<String>,
-    }
-    notable |_| true,
-    summary |event| format!("{} changed the password.", event.upn),
-    example { by: "user".to_owned(), event: "password_changed_by_user".to_owned(), upn: crate::events::example::OWNER_UPN.to_owned(), role: Some("owner".to_owned()) },
-}
-
-event! {
+    PasswordChanged = "password.changed" and {}
+        example { by: "user".to_owned(), event: "password_changed_by_user".to_owned() }, notable true,
+        |event| format!("{} changed the password.", event.upn);
     /// A password was reset: by an administrator, or by the user without the current one.
-    PasswordReset = "password.reset" {
-        /// Who caused it: `user`, `admin`, `policy`, or an object id.
-        by: String,
-        /// The row of the revocation table.
-        event: String,
-        /// The user principal name.
-        upn: String,
-        /// The role of the user in the seed, if any.
-        role: Option<String>,
-    }
-    notable |_| true,
-    summary |event| format!("The password of {} was reset.", event.upn),
-    example { by: "admin".to_owned(), event: "admin_reset".to_owned(), upn: crate::events::example::OWNER_UPN.to_owned(), role: Some("owner".to_owned()) },
-}
-
-event! {
+    PasswordReset = "password.reset" and {}
+        example { by: "admin".to_owned(), event: "admin_reset".to_owned() }, notable true,
+        |event| format!("The password of {} was reset.", event.upn);
     /// A password expired.
-    PasswordExpired = "password.expired" {
-        /// Who caused it: `user`, `admin`, `policy`, or an object id.
-        by: String,
-        /// The row of the revocation table.
-        event: String,
-        /// The user principal name.
-        upn: String,
-        /// The role of the user in the seed, if any.
-        role: Option<String>,
-    }
-    notable |_| true,
-    summary |event| format!("The password of {} expired.", event.upn),
-    example { by: "policy".to_owned(), event: "password_expired".to_owned(), upn: crate::events::example::OWNER_UPN.to_owned(), role: Some("owner".to_owned()) },
-}
-
-event! {
+    PasswordExpired = "password.expired" and {}
+        example { by: "policy".to_owned(), event: "password_expired".to_owned() }, notable true,
+        |event| format!("The password of {} expired.", event.upn);
     /// The refresh tokens and sessions of a user were revoked, by the user or an administrator.
-    SessionsRevoked = "sessions.revoked" {
-        /// Who caused it: `user`, `admin`, `policy`, or an object id.
-        by: String,
-        /// The row of the revocation table.
-        event: String,
-        /// The user principal name.
-        upn: String,
-        /// The role of the user in the seed, if any.
-        role: Option<String>,
-    }
-    notable |_| true,
-    summary |event| format!("All sessions and refresh tokens of {} were revoked.", event.upn),
-    example { by: "user".to_owned(), event: "user_revokes".to_owned(), upn: crate::events::example::OWNER_UPN.to_owned(), role: Some("owner".to_owned()) },
+    SessionsRevoked = "sessions.revoked" and {}
+        example { by: "user".to_owned(), event: "user_revokes".to_owned() }, notable true,
+        |event| format!("All sessions and refresh tokens of {} were revoked.", event.upn);
 }
 
 event! {
@@ -83,7 +46,7 @@ event! {
     }
     notable |_| true,
     summary |event| format!("{} could not change the password ({}).", event.upn, event.code),
-    example { upn: crate::events::example::OWNER_UPN.to_owned(), code: outlive_rules::aadsts::WRONG_PASSWORD },
+    example { upn: example::OWNER_UPN.to_owned(), code: outlive_rules::aadsts::WRONG_PASSWORD },
 }
 
 event! {
@@ -100,7 +63,7 @@ event! {
     } else {
         format!("A code to reset the password of {} was requested and not sent.", event.upn)
     },
-    example { upn: crate::events::example::OWNER_UPN.to_owned(), sent: true },
+    example { upn: example::OWNER_UPN.to_owned(), sent: true },
 }
 
 event! {
@@ -113,5 +76,5 @@ event! {
     }
     notable |_| true,
     summary |event| format!("A code to reset the password of {} was rejected: {}.", event.upn, event.why),
-    example { upn: crate::events::example::OWNER_UPN.to_owned(), why: "wrong".to_owned() },
+    example { upn: example::OWNER_UPN.to_owned(), why: "wrong".to_owned() },
 }

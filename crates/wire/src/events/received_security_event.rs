@@ -4,6 +4,7 @@ use outlive_clock::Instant;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::example;
 use crate::event::event;
 
 event! {
@@ -21,7 +22,7 @@ event! {
         "The API was notified: {}.",
         event.happened.iter().map(|happened| happened.event.as_str()).collect::<Vec<_>>().join(", ")
     ),
-    example { jti: "c0470500".to_owned(), txn: None, happened: vec![Happened { event: "credential-change".to_owned(), at: crate::events::example::instant() }] },
+    example { jti: "c0470500".to_owned(), txn: None, happened: vec![Happened { event: "credential-change".to_owned(), at: example::instant() }] },
 }
 
 event! {

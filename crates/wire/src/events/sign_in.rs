@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::event::event;
+use super::example;
+use crate::event::{event, events};
 
 event! {
     /// A user signed in on the sign-in page.
@@ -24,7 +25,7 @@ event! {
     }
     notable |_| true,
     summary |event| format!("{} signed in {}.", event.upn, methods(&event.amr)),
-    example { upn: crate::events::example::OWNER_UPN.to_owned(), session: crate::events::example::session(), amr: vec!["pwd".to_owned()], persistent: false },
+    example { upn: example::OWNER_UPN.to_owned(), session: example::session(), amr: vec!["pwd".to_owned()], persistent: false },
 }
 
 /// The authentication methods in words.
@@ -50,7 +51,7 @@ event! {
     }
     notable |_| true,
     summary |event| format!("The sign-in of {} was refused. {}", event.upn, event.description),
-    example { upn: crate::events::example::OWNER_UPN.to_owned(), code: outlive_rules::aadsts::WRONG_PASSWORD, description: "AADSTS50126: Error validating credentials due to invalid username or password.".to_owned() },
+    example { upn: example::OWNER_UPN.to_owned(), code: outlive_rules::aadsts::WRONG_PASSWORD, description: "AADSTS50126: Error validating credentials due to invalid username or password.".to_owned() },
 }
 
 event! {
@@ -68,76 +69,64 @@ event! {
         Some(upn) => format!("{upn} signed out."),
         None => "A session was signed out.".to_owned(),
     },
-    example { session: Some(crate::events::example::session()), upn: Some(crate::events::example::OWNER_UPN.to_owned()) },
+    example { session: Some(example::session()), upn: Some(example::OWNER_UPN.to_owned()) },
 }
 
-event! {
-    /// A browser session was not accepted: the user has to sign in again.
-    SessionRefused = "session.refused" {
-        /// The browser session.
-        #[schema(value_type = String)]
-        session: SessionId,
+events! {
+    payload {
         /// The client.
         #[schema(value_type = String)]
         client_id: ClientId,
         /// Its name.
         client_name: String,
+        /// The browser session.
+        #[schema(value_type = String)]
+        session: SessionId,
+    }
+    example {
+        client_id: example::desktop(),
+        client_name: "Orders Desktop".to_owned(),
+        session: example::session()
+    }
+    /// A browser session was not accepted: the user has to sign in again.
+    SessionRefused = "session.refused" and {
         /// The verdict.
         #[schema(value_type = Object)]
         verdict: Verdict,
         /// The question that was decided.
         #[schema(value_type = Object)]
         question: Question,
-    }
-    notable |_| true,
-    summary |event| format!("The browser session was not accepted for {}. {}", event.client_name, event.verdict.explain()),
-    example { session: crate::events::example::session(), client_id: crate::events::example::desktop(), client_name: "Orders Desktop".to_owned(), question: crate::events::example::refused_question(), verdict: crate::events::example::refused_question().decide() },
-}
-
-event! {
+    } example {
+        question: example::refused_question(), verdict: example::refused_question().decide()
+    }, notable true, |event| format!(
+        "The browser session was not accepted for {}. {}", event.client_name, event.verdict.explain()
+    );
     /// An authorization code was issued.
-    CodeIssued = "code.issued" {
-        /// The client.
-        #[schema(value_type = String)]
-        client_id: ClientId,
-        /// Its name.
-        client_name: String,
+    CodeIssued = "code.issued" and {
         /// The user principal name.
         upn: String,
-        /// The browser session.
-        #[schema(value_type = String)]
-        session: SessionId,
         /// The authentication methods (RFC 8176).
         amr: Vec<String>,
         /// How the redirect URI is registered (`web`, `spa`, `native`).
         redirect_type: String,
         /// The code.
         code: IssuedCode,
-    }
-    notable |_| false,
-    summary |event| format!("An authorization code was issued to {} for {}.", event.client_name, event.upn),
-    example { client_id: crate::events::example::desktop(), client_name: "Orders Desktop".to_owned(), upn: crate::events::example::OWNER_UPN.to_owned(), session: crate::events::example::session(), amr: vec!["pwd".to_owned()], redirect_type: "native".to_owned(), code: IssuedCode::example() },
-}
-
-event! {
+    } example {
+        upn: example::OWNER_UPN.to_owned(),
+        amr: vec!["pwd".to_owned()],
+        redirect_type: "native".to_owned(),
+        code: IssuedCode::example()
+    }, notable false,
+        |event| format!("An authorization code was issued to {} for {}.", event.client_name, event.upn);
     /// The authorization endpoint issued an ID token without a token request.
-    IdTokenIssued = "id_token.issued" {
-        /// The client.
-        #[schema(value_type = String)]
-        client_id: ClientId,
-        /// Its name.
-        client_name: String,
+    IdTokenIssued = "id_token.issued" and {
         /// The user principal name.
         upn: String,
-        /// The browser session.
-        #[schema(value_type = String)]
-        session: SessionId,
         /// The fingerprint of the ID token.
         fingerprint: String,
-    }
-    notable |_| false,
-    summary |event| format!("An ID token was issued to {} for {}.", event.client_name, event.upn),
-    example { client_id: crate::events::example::desktop(), client_name: "Orders Desktop".to_owned(), upn: crate::events::example::OWNER_UPN.to_owned(), session: crate::events::example::session(), fingerprint: "4f0c1d2e3a4b5c6d".to_owned() },
+    } example {
+        upn: example::OWNER_UPN.to_owned(), fingerprint: "4f0c1d2e3a4b5c6d".to_owned()
+    }, notable false, |event| format!("An ID token was issued to {} for {}.", event.client_name, event.upn);
 }
 
 /// An authorization code or device code, by id and fingerprint.
@@ -153,6 +142,6 @@ pub struct IssuedCode {
 
 impl IssuedCode {
     pub(super) fn example() -> Self {
-        Self { id: crate::events::example::uuid(), fingerprint: Some("4f0c1d2e3a4b5c6d".to_owned()) }
+        Self { id: example::uuid(), fingerprint: Some("4f0c1d2e3a4b5c6d".to_owned()) }
     }
 }

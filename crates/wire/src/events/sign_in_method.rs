@@ -2,12 +2,11 @@
 
 use outlive_rules::aadsts::Aadsts;
 
-use super::actor::Actor;
-use crate::event::event;
+use super::{actor::Actor, example};
+use crate::event::{event, events};
 
-event! {
-    /// A user registered a passkey.
-    PasskeyRegistered = "passkey.registered" {
+events! {
+    payload {
         /// The user principal name.
         upn: String,
         /// The passkey's credential id.
@@ -17,29 +16,22 @@ event! {
         /// The domain that it was registered for.
         rp_id: String,
     }
-    notable |_| true,
-    summary |event| format!("{} registered the passkey \"{}\".", event.upn, event.name),
-    example { upn: crate::events::example::OWNER_UPN.to_owned(), passkey: "AQIDBA".to_owned(), name: "Security key".to_owned(), rp_id: "localhost".to_owned() },
-}
-
-event! {
+    example {
+        upn: example::OWNER_UPN.to_owned(),
+        passkey: "AQIDBA".to_owned(),
+        name: "Security key".to_owned(),
+        rp_id: "localhost".to_owned()
+    }
+    /// A user registered a passkey.
+    PasskeyRegistered = "passkey.registered", notable true,
+        |event| format!("{} registered the passkey \"{}\".", event.upn, event.name);
     /// A passkey was removed, by the user or an administrator.
-    PasskeyRemoved = "passkey.removed" {
-        /// The user principal name.
-        upn: String,
-        /// The passkey's credential id.
-        passkey: String,
-        /// Its name.
-        name: String,
-        /// The domain that it was registered for.
-        rp_id: String,
+    PasskeyRemoved = "passkey.removed" and {
         /// The caller of Microsoft Graph, if it was changed there.
         #[serde(flatten)]
         actor: Option<Actor>,
-    }
-    notable |_| true,
-    summary |event| format!("The passkey \"{}\" of {} was removed.", event.name, event.upn),
-    example { upn: crate::events::example::OWNER_UPN.to_owned(), passkey: "AQIDBA".to_owned(), name: "Security key".to_owned(), rp_id: "localhost".to_owned(), actor: None },
+    } example { actor: None }, notable true,
+        |event| format!("The passkey \"{}\" of {} was removed.", event.name, event.upn);
 }
 
 event! {
@@ -55,7 +47,7 @@ event! {
     }
     notable |_| true,
     summary |event| format!("A passkey of {} was not registered. {}", event.upn, event.description),
-    example { upn: crate::events::example::OWNER_UPN.to_owned(), code: outlive_rules::aadsts::INVALID_GRANT, description: "AADSTS70000: The passkey could not be verified.".to_owned() },
+    example { upn: example::OWNER_UPN.to_owned(), code: outlive_rules::aadsts::INVALID_GRANT, description: "AADSTS70000: The passkey could not be verified.".to_owned() },
 }
 
 event! {
@@ -66,5 +58,5 @@ event! {
     }
     notable |_| true,
     summary |event| format!("{} registered an authenticator application.", event.upn),
-    example { upn: crate::events::example::OWNER_UPN.to_owned() },
+    example { upn: example::OWNER_UPN.to_owned() },
 }

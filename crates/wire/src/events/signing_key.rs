@@ -2,6 +2,7 @@
 
 use outlive_clock::Instant;
 
+use super::example;
 use crate::event::event;
 
 event! {
@@ -29,7 +30,7 @@ event! {
     }
     notable |_| true,
     summary |event| format!("{} rotations of the signing key were missed while the system was down; the next is at {}.", event.count, event.next),
-    example { count: 3, first: crate::events::example::instant(), next: crate::events::example::later() },
+    example { count: 3, first: example::instant(), next: example::later() },
 }
 
 event! {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::example;
 use crate::event::event;
 
 /// An access token, by its names.
@@ -141,13 +142,13 @@ event! {
     },
     example {
         grant_type: "refresh_token".to_owned(),
-        client_id: crate::events::example::desktop(),
+        client_id: example::desktop(),
         client_name: "Orders Desktop".to_owned(),
         client_class: ClientClass::Public,
-        user_id: Some(crate::events::example::owner()),
-        upn: Some(crate::events::example::OWNER_UPN.to_owned()),
-        family: Some(crate::events::example::uuid()),
-        session: Some(crate::events::example::session()),
+        user_id: Some(example::owner()),
+        upn: Some(example::OWNER_UPN.to_owned()),
+        family: Some(example::uuid()),
+        session: Some(example::session()),
         amr: vec!["pwd".to_owned()],
         resource: "api://contoso-orders".to_owned(),
         scope: Some("Orders.Read".to_owned()),
@@ -155,12 +156,12 @@ event! {
         access_token: IssuedAccessToken {
             uti: "BwcHBwcHBwcHBwcHBwcHBw".to_owned(),
             fingerprint: "4f0c1d2e3a4b5c6d".to_owned(),
-            expires_at: crate::events::example::later(),
+            expires_at: example::later(),
             evaluated: Some(false),
         },
         refresh_token: None,
-        verdict: Some(crate::events::example::question().decide()),
-        question: Some(crate::events::example::question()),
+        verdict: Some(example::question().decide()),
+        question: Some(example::question()),
     },
 }
 
@@ -201,7 +202,7 @@ event! {
     },
     example {
         grant_type: Some("refresh_token".to_owned()),
-        client_id: Some(crate::events::example::desktop().to_string()),
+        client_id: Some(example::desktop().to_string()),
         upn: None,
         code: outlive_rules::aadsts::FRESH_TOKEN_NEEDED,
         error: "invalid_grant".to_owned(),
@@ -210,6 +211,6 @@ event! {
         refresh_token: None,
         verdict: None,
         question: None,
-        correlation_id: Some(crate::events::example::uuid()),
+        correlation_id: Some(example::uuid()),
     },
 }

@@ -1,90 +1,44 @@
 //! Users and their directory roles.
 
-use super::actor::Actor;
-use crate::event::event;
+use super::{actor::Actor, example};
+use crate::event::{event, events};
 
-event! {
+events! {
+    payload {
+        /// The user principal name.
+        upn: String,
+        /// The caller of Microsoft Graph, if it was changed there.
+        #[serde(flatten)]
+        actor: Option<Actor>,
+    }
+    example { upn: example::OWNER_UPN.to_owned(), actor: Actor::example() }
     /// A user was created.
-    UserCreated = "user.created" {
-        /// The user principal name.
-        upn: String,
-        /// The caller of Microsoft Graph, if it was changed there.
-        #[serde(flatten)]
-        actor: Option<Actor>,
-    }
-    notable |_| true,
-    summary |event| format!("{} was created.", event.upn),
-    example { upn: crate::events::example::OWNER_UPN.to_owned(), actor: Actor::example() },
-}
-
-event! {
+    UserCreated = "user.created", notable true, |event| format!("{} was created.", event.upn);
     /// The profile of a user was changed.
-    UserUpdated = "user.updated" {
-        /// The user principal name.
-        upn: String,
-        /// The caller of Microsoft Graph, if it was changed there.
-        #[serde(flatten)]
-        actor: Option<Actor>,
-    }
-    notable |_| true,
-    summary |event| format!("The profile of {} was changed.", event.upn),
-    example { upn: crate::events::example::OWNER_UPN.to_owned(), actor: Actor::example() },
-}
-
-event! {
+    UserUpdated = "user.updated", notable true,
+        |event| format!("The profile of {} was changed.", event.upn);
     /// An account was disabled.
-    UserDisabled = "user.disabled" {
-        /// The user principal name.
-        upn: String,
-        /// The caller of Microsoft Graph, if it was changed there.
-        #[serde(flatten)]
-        actor: Option<Actor>,
-    }
-    notable |_| true,
-    summary |event| format!("The account of {} was disabled.", event.upn),
-    example { upn: crate::events::example::OWNER_UPN.to_owned(), actor: Actor::example() },
-}
-
-event! {
+    UserDisabled = "user.disabled", notable true,
+        |event| format!("The account of {} was disabled.", event.upn);
     /// An account was enabled.
-    UserEnabled = "user.enabled" {
-        /// The user principal name.
-        upn: String,
-        /// The caller of Microsoft Graph, if it was changed there.
-        #[serde(flatten)]
-        actor: Option<Actor>,
-    }
-    notable |_| true,
-    summary |event| format!("The account of {} was enabled.", event.upn),
-    example { upn: crate::events::example::OWNER_UPN.to_owned(), actor: Actor::example() },
-}
-
-event! {
+    UserEnabled = "user.enabled", notable true,
+        |event| format!("The account of {} was enabled.", event.upn);
     /// A user was deleted. Restoring is possible for 30 days.
-    UserDeleted = "user.deleted" {
-        /// The user principal name.
-        upn: String,
-        /// The caller of Microsoft Graph, if it was changed there.
-        #[serde(flatten)]
-        actor: Option<Actor>,
-    }
-    notable |_| true,
-    summary |event| format!("{} was deleted.", event.upn),
-    example { upn: crate::events::example::OWNER_UPN.to_owned(), actor: Actor::example() },
-}
-
-event! {
+    UserDeleted = "user.deleted", notable true, |event| format!("{} was deleted.", event.upn);
     /// A deleted user was restored.
-    UserRestored = "user.restored" {
-        /// The user principal name.
-        upn: String,
-        /// The caller of Microsoft Graph, if it was changed there.
-        #[serde(flatten)]
-        actor: Option<Actor>,
-    }
-    notable |_| true,
-    summary |event| format!("{} was restored.", event.upn),
-    example { upn: crate::events::example::OWNER_UPN.to_owned(), actor: Actor::example() },
+    UserRestored = "user.restored", notable true, |event| format!("{} was restored.", event.upn);
+    /// A directory role was assigned to a user.
+    DirectoryRoleMemberAdded = "directory_role.member_added" and {
+        /// The role's name.
+        role: String,
+    } example { role: "Global Administrator".to_owned() }, notable true,
+        |event| format!("{} was assigned the role {}.", event.upn, event.role);
+    /// A directory role was taken from a user.
+    DirectoryRoleMemberRemoved = "directory_role.member_removed" and {
+        /// The role's name.
+        role: String,
+    } example { role: "Global Administrator".to_owned() }, notable true,
+        |event| format!("{} no longer has the role {}.", event.upn, event.role);
 }
 
 event! {
@@ -103,36 +57,4 @@ event! {
         None => "A user was removed for good 30 days after the deletion.".to_owned(),
     },
     example { upn: None, actor: None },
-}
-
-event! {
-    /// A directory role was assigned to a user.
-    DirectoryRoleMemberAdded = "directory_role.member_added" {
-        /// The user principal name.
-        upn: String,
-        /// The role's name.
-        role: String,
-        /// The caller of Microsoft Graph, if it was changed there.
-        #[serde(flatten)]
-        actor: Option<Actor>,
-    }
-    notable |_| true,
-    summary |event| format!("{} was assigned the role {}.", event.upn, event.role),
-    example { upn: crate::events::example::OWNER_UPN.to_owned(), role: "Global Administrator".to_owned(), actor: Actor::example() },
-}
-
-event! {
-    /// A directory role was taken from a user.
-    DirectoryRoleMemberRemoved = "directory_role.member_removed" {
-        /// The user principal name.
-        upn: String,
-        /// The role's name.
-        role: String,
-        /// The caller of Microsoft Graph, if it was changed there.
-        #[serde(flatten)]
-        actor: Option<Actor>,
-    }
-    notable |_| true,
-    summary |event| format!("{} no longer has the role {}.", event.upn, event.role),
-    example { upn: crate::events::example::OWNER_UPN.to_owned(), role: "Global Administrator".to_owned(), actor: Actor::example() },
 }

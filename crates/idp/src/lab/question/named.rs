@@ -3,8 +3,8 @@
 use outlive_chassis::Problem;
 use outlive_clock::{Instant, SessionId};
 use outlive_journal::Filter;
-use outlive_rules::{AccessTokenFacts, ClientClass, Presented};
-use outlive_tokens::{ClaimsRequest, RedirectType, SealedRefreshToken};
+use outlive_rules::{AccessTokenFacts, Presented};
+use outlive_tokens::{ClaimsRequest, SealedRefreshToken};
 use outlive_wire::events::{CodeIssued, IssuedCode, TokenIssued};
 use outlive_wire::{JournalEvent, Subject};
 
@@ -71,14 +71,11 @@ impl Asking<'_> {
                     client_id: issued.client_id,
                     user_id,
                     tenant: self.tenant.id,
-                    client_class: match token.client_class {
-                        ClientClass::Public => outlive_tokens::ClientClass::Public,
-                        ClientClass::Confidential => outlive_tokens::ClientClass::Confidential,
-                    },
+                    client_class: token.client_class,
                     password_based: token.password_based,
                     amr: issued.amr,
                     auth_time: token.family_issued_at,
-                    redirect_type: if spa { RedirectType::Spa } else { RedirectType::None },
+                    redirect_type: spa.then_some(RedirectUriType::Spa),
                     fixed_expires_at: token.fixed_expires_at,
                     resource: String::new(),
                     bare: false,

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_rules::scopes::ScopeRequest;
 use outlive_rules::{ClientClass, CodeFacts, Presented, ProofKey, aadsts, password_based};
-use outlive_tokens::{RedirectType, SealedToken};
+use outlive_tokens::SealedToken;
 
 use crate::directory::User;
 use crate::directory::platform::GRAPH_URI;
@@ -50,11 +50,6 @@ pub(in crate::token) async fn redeem(request: &TokenRequest<'_>) -> Result<Token
     if request.parameter("redirect_uri")? != code.redirect_uri {
         return Err(Refusal::new(aadsts::REDIRECT_URI_NOT_THE_CODES));
     }
-    let redirect_type = match code.redirect_type {
-        RedirectUriType::Web => RedirectType::Web,
-        RedirectUriType::Spa => RedirectType::Spa,
-        RedirectUriType::PublicClient => RedirectType::PublicClient,
-    };
     let grant = Grant {
         grant_type: "authorization_code",
         authentication: Authentication {
@@ -67,7 +62,7 @@ pub(in crate::token) async fn redeem(request: &TokenRequest<'_>) -> Result<Token
             // Those of the authorization request: there, the user could be prompted to satisfy them.
             contexts: code.claims.contexts.clone(),
         },
-        family: Family::New { id: code.id, redirect_type },
+        family: Family::New { id: code.id, redirect_type: Some(code.redirect_type) },
     };
     let minted = accepted.authorize().await?.mint(&grant).await?;
     if let Some(recorded) = minted.record(code.redemption(request.now)).await? {

@@ -9,7 +9,7 @@ use outlive_tokens::{ClaimsRequest, SealedRefreshToken, TokenVersion};
 
 use crate::protocol::refusal::Refusal;
 use crate::token::grant::{Authentication, Family, Grant};
-use crate::token::refresh_token::{Presentation, class_of, gather};
+use crate::token::refresh_token::{Presentation, gather};
 use crate::token::request::TokenRequest;
 use crate::token::resource_grant::{ResourceGrant, ResourceRequest, requested_scopes};
 use crate::token::response::TokenAnswer;
@@ -93,7 +93,7 @@ fn check_credential(request: &TokenRequest<'_>, token: &SealedRefreshToken) -> R
     if token.client_id != request.client.application.client_id {
         return Ok(());
     }
-    match (class_of(token), request.client.class()) {
+    match (token.client_class, request.client.class()) {
         (ClientClass::Confidential, ClientClass::Public) => Err(Refusal::new(aadsts::CREDENTIAL_MISSING)),
         (ClientClass::Public, ClientClass::Confidential) => Err(Refusal::new(aadsts::CREDENTIAL_NOT_ALLOWED)),
         _ => Ok(()),

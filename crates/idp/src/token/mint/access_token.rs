@@ -1,7 +1,7 @@
 //! Mints access tokens. The resource determines version and audience, whatever endpoint was called.
 
 use outlive_clock::{Instant, Span};
-use outlive_rules::{aadsts, lifetimes};
+use outlive_rules::lifetimes;
 use outlive_tokens::claims::{AccessSubject, AccessTokenClaims, AccessTokenInput, UserClaims, uti};
 use outlive_tokens::{ClaimsRequest, TokenVersion, fingerprint, sign_rs256};
 
@@ -102,8 +102,7 @@ struct Order<'a> {
 
 async fn mint(request: &TokenRequest<'_>, order: Order<'_>) -> Result<AccessToken, Refusal> {
     let (idp, tenant, resource) = (request.idp, request.tenant.id, order.resource);
-    let key =
-        idp.keys.active(&request.tenant).await.map_err(|_| Refusal::new(aadsts::SERVICE_UNAVAILABLE))?;
+    let key = idp.keys.active(&request.tenant).await?;
     let version = if resource.document.token_version == 2 { TokenVersion::V2 } else { TokenVersion::V1 };
     let audience = match version {
         TokenVersion::V1 => order.name.to_owned(),

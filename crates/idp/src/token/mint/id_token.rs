@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use outlive_rules::{aadsts, lifetimes};
+use outlive_rules::lifetimes;
 use outlive_tokens::claims::{IdTokenClaims, IdTokenInput};
 use outlive_tokens::sign_rs256;
 
@@ -30,7 +30,7 @@ pub(crate) async fn mint(
     Hashes { c_hash, at_hash }: Hashes,
 ) -> Result<String, Refusal> {
     let (idp, tenant) = (request.idp, &request.tenant);
-    let key = idp.keys.active(tenant).await.map_err(|_| Refusal::new(aadsts::SERVICE_UNAVAILABLE))?;
+    let key = idp.keys.active(tenant).await?;
     let client = &request.client.application;
     let roles = idp.directory.user_roles(tenant.id, user.id, client.client_id).await?;
     let user_claims = user_claims(request, client, TokenKind::Id, user, oidc).await?;

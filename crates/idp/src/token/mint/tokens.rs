@@ -1,10 +1,11 @@
 //! Mints the tokens of an authorized request. Refresh tokens are sealed, not stored.
 
-use outlive_rules::{ClientClass, lifetimes, password_based};
-use outlive_tokens::{RedirectType, SealedRefreshToken, SealedToken};
+use outlive_rules::{lifetimes, password_based};
+use outlive_tokens::{SealedRefreshToken, SealedToken};
 
 use super::access_token::{self, AccessToken};
 use super::id_token::{self, Hashes};
+use crate::directory::spec::RedirectUriType;
 use crate::protocol::refusal::Refusal;
 use crate::token::grant::{Family, Grant};
 use crate::token::pipeline::{Authorized, AuthorizedApplication};
@@ -55,15 +56,12 @@ fn refresh_token(authorized: &Authorized<'_>, grant: &Grant<'_>) -> (SealedRefre
             client_id: request.client.application.client_id,
             user_id: user.id,
             tenant: request.tenant.id,
-            client_class: match request.client.class() {
-                ClientClass::Public => outlive_tokens::ClientClass::Public,
-                ClientClass::Confidential => outlive_tokens::ClientClass::Confidential,
-            },
+            client_class: request.client.class(),
             password_based: password_based(&authentication.amr),
             amr: authentication.amr.clone(),
             auth_time: authentication.auth_time,
             redirect_type: *redirect_type,
-            fixed_expires_at: (*redirect_type == RedirectType::Spa)
+            fixed_expires_at: (*redirect_type == Some(RedirectUriType::Spa))
                 .then(|| lifetimes::end_of_spa_family(request.now)),
             resource: resource.name.clone(),
             bare: resource.granted.forms().first().is_some_and(|form| form.identifier.is_none()),

@@ -202,7 +202,7 @@ impl World {
     pub(in crate::scenario) fn client(&self, name: &str) -> Result<OAuthClient, StepError> {
         let application = self.application(name)?;
         let redirect_uri = application.redirect_uris.first().cloned().unwrap_or_default();
-        let is_spa = application.kind == crate::seed::ApplicationKind::Spa;
+        let is_spa = application.kind == outlive_wire::tenant::ApplicationKind::Spa;
         let origin = url::Url::parse(&redirect_uri).ok().map(|url| url.origin().ascii_serialization());
         Ok(OAuthClient {
             idp: self.credentials.urls.idp.clone(),

@@ -1,11 +1,12 @@
 //! Secret strings.
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize as _, Serializer};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// A password, client secret or token. It is redacted in debug output, not serializable, compared
-/// in constant time and zeroized on drop. Reading it takes an explicit [`expose`](Secret::expose).
+/// A password, client secret or token. It is redacted in debug output, compared in constant time
+/// and zeroized on drop. Reading it takes an explicit [`expose`](Secret::expose); it is serialized
+/// only in the description of a tenant, which the lab sends to a service.
 #[derive(Clone, Default)]
 pub struct Secret(Zeroizing<String>);
 
@@ -60,6 +61,22 @@ impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(Self::new)
     }
+}
+
+/// Serializes a secret in clear text, for a description that the lab sends to a service.
+pub(crate) fn expose<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.expose())
+}
+
+pub(crate) fn expose_optional<S: Serializer>(
+    secret: &Option<Secret>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    secret.as_ref().map(Secret::expose).serialize(serializer)
+}
+
+pub(crate) fn expose_each<S: Serializer>(secrets: &[Secret], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(secrets.iter().map(Secret::expose))
 }
 
 #[cfg(test)]

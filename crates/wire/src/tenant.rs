@@ -1,13 +1,15 @@
-//! The specification of a new tenant.
+//! What a tenant is made of: the description with which the lab creates it at the identity
+//! provider. Seed files share its parts.
 
 use outlive_clock::{ClientId, ServicePrincipalId, Span, UserId};
 use outlive_rules::Ruleset;
-use outlive_tokens::Secret;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::secret::{self, Secret};
+
 /// A tenant specification.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TenantSpec {
     /// Its verified domain (`contoso.example`).
@@ -22,7 +24,6 @@ pub struct TenantSpec {
     pub banned_passwords: Vec<String>,
     /// Password validity in days of virtual time (`passwordValidityPeriodInDays`); no expiry if
     /// absent.
-    #[serde(default)]
     pub password_validity_days: Option<u32>,
     /// Whether all users need MFA.
     #[serde(default)]
@@ -39,7 +40,7 @@ pub struct TenantSpec {
 }
 
 /// A group.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GroupSpec {
     /// Object id.
@@ -52,7 +53,7 @@ pub struct GroupSpec {
 }
 
 /// A user.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UserSpec {
     /// Object id.
@@ -64,12 +65,13 @@ pub struct UserSpec {
     /// The user's role in the lab (`owner`).
     pub role: String,
     /// Initial password.
+    #[serde(serialize_with = "secret::expose")]
     pub password: Secret,
     /// Whether the user is exempt from password expiry (`DisablePasswordExpiration`).
     #[serde(default)]
     pub password_never_expires: bool,
     /// The secret of a registered authenticator (base32).
-    #[serde(default)]
+    #[serde(default, serialize_with = "secret::expose_optional")]
     pub authenticator_secret: Option<Secret>,
     /// Whether the user needs MFA.
     #[serde(default)]
@@ -78,13 +80,10 @@ pub struct UserSpec {
     #[serde(default)]
     pub directory_roles: Vec<String>,
     /// Given name.
-    #[serde(default)]
     pub given_name: Option<String>,
     /// Family name.
-    #[serde(default)]
     pub surname: Option<String>,
     /// Mail address.
-    #[serde(default)]
     pub mail: Option<String>,
     /// Whether the user is a guest (`userType`).
     #[serde(default)]
@@ -132,7 +131,8 @@ impl RedirectUriType {
     const ALL: [Self; 3] = [Self::Web, Self::Spa, Self::PublicClient];
 
     /// The value of `type`.
-    pub(crate) const fn name(self) -> &'static str {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Web => "web",
             Self::Spa => "spa",
@@ -141,7 +141,8 @@ impl RedirectUriType {
     }
 
     /// The type of this name.
-    pub(crate) fn of_name(name: &str) -> Option<Self> {
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|known| known.name() == name)
     }
 }
@@ -219,7 +220,7 @@ pub struct OptionalClaimSpec {
     /// Its name (`auth_time`).
     pub name: String,
     /// Whether the application prefers the claim to be present; has no effect.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub essential: bool,
     /// Additional properties (`include_user_token`).
     #[serde(default, alias = "additionalProperties")]
@@ -228,7 +229,8 @@ pub struct OptionalClaimSpec {
 
 impl OptionalClaimSpec {
     /// Returns a claim without additional properties.
-    pub(crate) fn named(name: &str) -> Self {
+    #[must_use]
+    pub fn named(name: &str) -> Self {
         Self { name: name.to_owned(), essential: false, additional_properties: Vec::new() }
     }
 }
@@ -286,8 +288,23 @@ pub struct ImplicitGrants {
     pub access_tokens: bool,
 }
 
+/// Where an API receives the security events of users.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventStreamSpec {
+    /// The endpoint to which security event tokens are posted, as the identity provider reaches it.
+    pub endpoint: String,
+    /// The minimum delay between an event and its delivery, in virtual time.
+    #[serde(default = "at_once")]
+    pub delay: Span,
+}
+
+const fn at_once() -> Span {
+    Span::ZERO
+}
+
 /// An application with its service principal.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApplicationSpec {
     /// Client id.
@@ -304,7 +321,7 @@ pub struct ApplicationSpec {
     #[serde(default)]
     pub redirect_uris: Vec<RedirectUriSpec>,
     /// Client secrets.
-    #[serde(default)]
+    #[serde(default, serialize_with = "secret::expose_each")]
     pub secrets: Vec<Secret>,
     /// PEM certificates for client assertions (`keyCredentials`).
     #[serde(default)]
@@ -315,7 +332,6 @@ pub struct ApplicationSpec {
     /// Whether it may redeem device codes and user passwords without a credential
     /// (`isFallbackPublicClient`, "Allow public client flows"). By default, only a native
     /// application may.
-    #[serde(default)]
     pub allow_public_client: Option<bool>,
     /// Identifier URIs.
     #[serde(default)]
@@ -327,7 +343,6 @@ pub struct ApplicationSpec {
     #[serde(default)]
     pub app_roles: Vec<AppRoleSpec>,
     /// The version of access tokens for it (`requestedAccessTokenVersion`): 1 or 2.
-    #[serde(default)]
     pub token_version: Option<u8>,
     /// Optional claims.
     #[serde(default)]
@@ -340,7 +355,6 @@ pub struct ApplicationSpec {
     #[serde(default)]
     pub continuous_access_evaluation: bool,
     /// Where security events are sent; none are sent if absent.
-    #[serde(default)]
     pub event_stream: Option<EventStreamSpec>,
     /// Whether its users need MFA.
     #[serde(default)]
@@ -355,21 +369,5 @@ pub struct ApplicationSpec {
     #[serde(default)]
     pub implicit: ImplicitGrants,
     /// The URL that a signed-in user's browser loads at sign-out (`web.logoutUrl`).
-    #[serde(default)]
     pub logout_url: Option<String>,
-}
-
-/// Where an API receives the security events of users.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EventStreamSpec {
-    /// The endpoint to which security event tokens are posted, as the identity provider reaches it.
-    pub endpoint: String,
-    /// The minimum delay between an event and its delivery, in virtual time.
-    #[serde(default = "at_once")]
-    pub delay: Span,
-}
-
-const fn at_once() -> Span {
-    Span::ZERO
 }

@@ -1,0 +1,69 @@
+//! What the hub, the resource and the flow service receive when the lab creates a tenant.
+
+use outlive_clock::ClientId;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::secret::{self, Secret};
+
+/// The hub's part of a tenant description.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HubSpec {
+    /// The tenant's managed APIs.
+    #[serde(default)]
+    pub connectors: Vec<ConnectorSpec>,
+}
+
+/// A managed API of a new tenant.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectorSpec {
+    /// Its name (`shared_contoso-orders`).
+    pub name: String,
+    /// The display name; the name if absent.
+    pub display_name: Option<String>,
+    /// Its `apiProperties.json`.
+    pub api_properties: Value,
+    /// Its `apiDefinition.swagger.json` (OpenAPI 2.0).
+    pub swagger: Value,
+    /// The client secret of its application; absent for a public client.
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "secret::expose_optional")]
+    pub client_secret: Option<Secret>,
+}
+
+/// The resource's part of a tenant description.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResourceSpec {
+    /// The accepted audiences: the application id URI and the client id.
+    pub audiences: Vec<String>,
+    /// The seeded orders.
+    #[serde(default)]
+    pub orders: Vec<OrderSpec>,
+}
+
+/// A seeded order.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderSpec {
+    /// The id: up to 64 letters, digits, `-` and `_`.
+    pub id: String,
+    /// The customer.
+    pub customer: String,
+    /// The item.
+    pub item: String,
+    /// The quantity.
+    pub quantity: i64,
+}
+
+/// The flow service's part of a tenant description: its credential in the tenant.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FlowSpec {
+    /// The flow service's client id.
+    pub client_id: ClientId,
+    /// Its secret, which is stored sealed.
+    #[serde(serialize_with = "secret::expose")]
+    pub client_secret: Secret,
+}
