@@ -154,7 +154,7 @@ impl Checker<'_> {
             }
         }
         if let Some((property, message)) =
-            application.event_stream.as_ref().and_then(crate::security_events::fault)
+            application.event_stream.as_ref().and_then(crate::directory::event_stream::fault)
         {
             self.wrong(&format!("event_stream/{property}"), message, "correct the value");
         }
