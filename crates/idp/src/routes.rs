@@ -103,9 +103,12 @@ pub(crate) fn router(idp: Idp) -> Router {
 }
 
 fn graph_routes(idp: &Idp) -> Router<Idp> {
+    let user_info = Router::new()
+        .route("/oidc/userinfo", graph::user_info())
+        .route("/{tenant}/openid/userinfo", graph::user_info())
+        .layer(from_fn_with_state(idp.clone(), graph::render_errors));
     graph::versions(idp)
-        .route("/oidc/userinfo", get(graph::user_info).post(graph::user_info))
-        .route("/{tenant}/openid/userinfo", get(graph::user_info).post(graph::user_info))
+        .merge(user_info)
         .method_not_allowed_fallback(not_get)
         .layer(from_fn(readable_by_pages))
         .layer(from_fn(of_graph))

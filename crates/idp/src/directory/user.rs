@@ -154,16 +154,4 @@ impl User {
     pub(crate) fn has_role(&self, roles: &[&str]) -> bool {
         self.directory_roles.iter().any(|role| roles.contains(&role.as_str()))
     }
-
-    /// Returns whether the user has a directory role that may manage other users' credentials.
-    pub(crate) fn is_user_administrator(&self) -> bool {
-        const ADMINISTRATORS: [&str; 5] = [
-            "Global Administrator",
-            "User Administrator",
-            "Authentication Administrator",
-            "Privileged Authentication Administrator",
-            "Helpdesk Administrator",
-        ];
-        self.has_role(&ADMINISTRATORS)
-    }
 }

@@ -1,127 +1,144 @@
 //! A user's authentication methods: password, authenticator app, passkeys.
 
-use axum::Json;
-use axum::extract::Path;
-use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
-use uuid::Uuid;
+use outlive_tokens::fingerprint;
+use outlive_wire::events::PasskeyRemoved;
 
-use super::caller::Caller;
-use super::error::GraphError;
-use super::fido2_methods;
-use super::odata::{context, count_response};
+use super::odata::{plain_collection, plain_entity};
+use super::permissions::{READ_METHODS, READ_OWN_METHODS, WRITE_METHODS};
+use super::prelude::*;
 use crate::directory::User;
-use crate::sign_in::passkeys::of_user;
+use crate::sign_in::passkeys::{Passkey, of_user};
 
-const READ: [&str; 2] = ["UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite.All"];
-/// The permissions for the caller's own methods.
-const READ_OWN: [&str; 2] = ["UserAuthenticationMethod.Read", "UserAuthenticationMethod.ReadWrite"];
+pub(super) fn router() -> Router<Idp> {
+    let mut router = Router::new()
+        .read_only("/users/{id}/authentication/fido2Methods", list_passkeys)
+        .route("/users/{id}/authentication/fido2Methods/{method}", get(show_passkey).delete(remove_passkey));
+    for user in ["/me", "/users/{id}"] {
+        let methods = format!("{user}/authentication/{{kind}}");
+        router = router.read_only(&methods, list).route(&format!("{methods}/{{method}}"), get(show));
+    }
+    router
+}
 
 /// The id of every user's password method ("passwordAuthenticationMethod resource type").
 pub(super) const PASSWORD_METHOD: Uuid = Uuid::from_u128(0x28c1_0230_6103_485e_b985_444c_6000_1490);
 
-/// The method type in a path.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    All,
-    Password,
-    SoftwareOath,
+#[derive(Debug, Deserialize)]
+struct KindPath {
+    kind: String,
 }
 
-impl Kind {
-    fn of_segment(segment: &str) -> Result<Self, GraphError> {
-        match segment {
-            "methods" => Ok(Self::All),
-            "passwordMethods" => Ok(Self::Password),
-            "softwareOathMethods" => Ok(Self::SoftwareOath),
-            _ => Err(GraphError::unknown_path()),
-        }
-    }
+#[derive(Debug, Deserialize)]
+struct MethodPath {
+    method: String,
 }
 
-/// `GET /users/{id}/authentication/{kind}`.
-pub(crate) async fn list(caller: Caller, Path((id, segment)): Path<(String, String)>) -> Response {
-    let result = async { method_list(&caller, &caller.target(&id).await?, &segment).await };
-    caller.answer(result.await)
+async fn list(caller: Caller, name: UserName, Path(KindPath { kind }): Path<KindPath>) -> Answer {
+    let user = caller.user(&name).await?;
+    let methods = methods(&caller, &user, &kind).await?;
+    plain_collection(&caller, &format!("users('{}')/authentication/{kind}", user.id), &methods)
 }
 
-/// `GET /me/authentication/{kind}`.
-pub(crate) async fn list_own(caller: Caller, Path(segment): Path<String>) -> Response {
-    let result = async { method_list(&caller, caller.me()?, &segment).await };
-    caller.answer(result.await)
-}
-
-/// `GET /users/{id}/authentication/{kind}/{method}`.
-pub(crate) async fn show(
+async fn show(
     caller: Caller,
-    Path((id, segment, method)): Path<(String, String, String)>,
-) -> Response {
-    let result = async { one_method(&caller, &caller.target(&id).await?, &segment, &method).await };
-    caller.answer(result.await)
-}
-
-/// `GET /me/authentication/{kind}/{method}`.
-pub(crate) async fn show_own(caller: Caller, Path((segment, method)): Path<(String, String)>) -> Response {
-    let result = async { one_method(&caller, caller.me()?, &segment, &method).await };
-    caller.answer(result.await)
-}
-
-async fn method_list(caller: &Caller, user: &User, segment: &str) -> Result<Response, GraphError> {
-    let value = methods(caller, user, Kind::of_segment(segment)?).await?;
-    if caller.counts() {
-        return count_response(caller, value.len());
-    }
-    let context = context(&format!("users('{}')/authentication/{segment}", user.id));
-    Ok(Json(json!({"@odata.context": context, "value": value})).into_response())
-}
-
-async fn one_method(
-    caller: &Caller,
-    user: &User,
-    segment: &str,
-    method: &str,
-) -> Result<Response, GraphError> {
-    let methods = methods(caller, user, Kind::of_segment(segment)?).await?;
+    name: UserName,
+    Path(KindPath { kind }): Path<KindPath>,
+    Path(MethodPath { method }): Path<MethodPath>,
+) -> Answer {
+    let user = caller.user(&name).await?;
+    let methods = methods(&caller, &user, &kind).await?;
     let found = methods.into_iter().find(|object| object["id"] == method);
-    let mut object = found.ok_or_else(|| GraphError::not_found(method))?;
-    object["@odata.context"] =
-        json!(context(&format!("users('{}')/authentication/{segment}/$entity", user.id)));
-    Ok(Json(object).into_response())
+    let object = found.ok_or_else(|| GraphError::not_found(method))?;
+    Ok(plain_entity(&format!("users('{}')/authentication/{kind}/$entity", user.id), object))
 }
 
-async fn methods(caller: &Caller, user: &User, kind: Kind) -> Result<Vec<Value>, GraphError> {
-    let own = caller.user.as_ref().is_some_and(|me| me.id == user.id);
-    if !(caller.may_act_on(user, &READ) || own && caller.may(&READ_OWN)) {
-        return Err(GraphError::denied());
+/// Returns the methods of a kind, which is a segment of the path.
+async fn methods(caller: &Caller, user: &User, kind: &str) -> Result<Vec<Value>> {
+    if !["methods", "passwordMethods", "softwareOathMethods"].contains(&kind) {
+        return Err(GraphError::unknown_path());
     }
+    let own = caller.is(user) && caller.has(&READ_OWN_METHODS);
+    require(own || caller.is_allowed_on(user, &READ_METHODS))?;
+    let all = kind == "methods";
+    // Objects have a type, except in a collection of one type.
+    let typed = |name: &str, mut object: Value| {
+        if all {
+            object["@odata.type"] = json!(format!("#microsoft.graph.{name}"));
+        }
+        object
+    };
     let mut methods = Vec::new();
-    if matches!(kind, Kind::All | Kind::Password) {
-        methods.push(typed(
-            "passwordAuthenticationMethod",
-            kind,
-            json!({
-                "id": PASSWORD_METHOD, "password": null,
-                "createdDateTime": user.password_changed_at.whole_second(),
-            }),
-        ));
+    if all || kind == "passwordMethods" {
+        let changed = user.password_changed_at.whole_second();
+        let method = json!({"id": PASSWORD_METHOD, "password": null, "createdDateTime": changed});
+        methods.push(typed("passwordAuthenticationMethod", method));
     }
-    if matches!(kind, Kind::All | Kind::SoftwareOath) && user.second_factor.is_registered() {
+    if (all || kind == "softwareOathMethods") && user.second_factor.is_registered() {
         // There is at most one, so it can use the user's id.
         let method = json!({"id": user.id, "secretKey": null});
-        methods.push(typed("softwareOathAuthenticationMethod", kind, method));
+        methods.push(typed("softwareOathAuthenticationMethod", method));
     }
-    if kind == Kind::All {
+    if all {
         let passkeys = of_user(&caller.idp.chassis.store, user.tenant, user.id).await?;
-        let passkeys = passkeys.iter().map(fido2_methods::shown);
-        methods.extend(passkeys.map(|passkey| typed("fido2AuthenticationMethod", kind, passkey)));
+        methods.extend(passkeys.iter().map(|passkey| typed("fido2AuthenticationMethod", shown(passkey))));
     }
     Ok(methods)
 }
 
-/// Adds the type, except in a collection of one type.
-fn typed(name: &str, kind: Kind, mut object: Value) -> Value {
-    if kind == Kind::All {
-        object["@odata.type"] = json!(format!("#microsoft.graph.{name}"));
-    }
-    object
+async fn list_passkeys(caller: Caller, name: UserName) -> Answer {
+    let user = caller.user(&name).await?;
+    require(caller.is_allowed_on(&user, &READ_METHODS))?;
+    let passkeys = of_user(&caller.idp.chassis.store, user.tenant, user.id).await?;
+    let value: Vec<_> = passkeys.iter().map(shown).collect();
+    plain_collection(&caller, &format!("users('{}')/authentication/fido2Methods", user.id), &value)
+}
+
+async fn show_passkey(
+    caller: Caller,
+    name: UserName,
+    Path(MethodPath { method }): Path<MethodPath>,
+) -> Answer {
+    let user = caller.user(&name).await?;
+    require(caller.is_allowed_on(&user, &READ_METHODS))?;
+    let object = shown(&find_passkey(&caller, &user, &method).await?);
+    Ok(plain_entity(&format!("users('{}')/authentication/fido2Methods/$entity", user.id), object))
+}
+
+/// Passkeys are registered on the page for security info.
+async fn remove_passkey(
+    caller: Caller,
+    name: UserName,
+    Path(MethodPath { method }): Path<MethodPath>,
+) -> Result<StatusCode> {
+    let user = caller.user(&name).await?;
+    require(caller.is_allowed_on(&user, &WRITE_METHODS))?;
+    let passkey = find_passkey(&caller, &user, &method).await?;
+    let removal = passkey.removal(user.tenant);
+    let event = PasskeyRemoved {
+        upn: user.upn,
+        passkey: fingerprint(&passkey.credential),
+        name: passkey.name,
+        rp_id: passkey.rp_id,
+        actor: caller.actor(),
+    };
+    let committed = caller.commit([removal], Subject::user(user.id), event).await;
+    committed.map_err(|error| error.if_conflict(|| GraphError::not_found(&method)))
+}
+
+async fn find_passkey(caller: &Caller, user: &User, method: &str) -> Result<Passkey> {
+    let passkeys = of_user(&caller.idp.chassis.store, user.tenant, user.id).await?;
+    let found = passkeys.into_iter().find(|passkey| passkey.credential == method);
+    found.ok_or_else(|| GraphError::not_found(method))
+}
+
+fn shown(passkey: &Passkey) -> Value {
+    json!({
+        "id": passkey.credential,
+        "displayName": passkey.name,
+        "createdDateTime": passkey.created_at,
+        "aaGuid": passkey.aaguid,
+        "model": null,
+        "attestationCertificates": [],
+        "attestationLevel": "notAttested",
+    })
 }

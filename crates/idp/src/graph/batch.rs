@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::extract::rejection::JsonRejection;
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use outlive_chassis::Trace;
@@ -18,7 +19,8 @@ use serde_json::value::RawValue;
 use tower::ServiceExt as _;
 
 use super::caller::Caller;
-use super::error::GraphError;
+use super::error::{Answer, GraphError};
+use crate::idp::Idp;
 use crate::protocol::response_headers::{named_for_graph, of_graph, with_charset};
 
 const REQUESTS_MAX: usize = 20;
@@ -53,47 +55,43 @@ struct StepResponse {
     body: Option<Box<RawValue>>,
 }
 
+pub(super) fn router() -> Router<Idp> {
+    Router::new().route("/$batch", post(run))
+}
+
 /// `POST /$batch`.
-pub(crate) async fn run(
-    caller: Caller,
-    headers: HeaderMap,
-    body: Result<Json<Value>, JsonRejection>,
-) -> Response {
-    let result = async {
-        let batch = Batch::of(body?.0)?;
-        let order = batch.order()?;
-        let new_trace = || {
-            let request_id = caller.idp.chassis.random.stream("batch").uuid();
-            Trace { request_id, ..caller.trace.clone() }
-        };
-        let steps = batch.requests.iter().map(|step| step.request(&caller, &headers, new_trace()));
-        let mut requests: Vec<_> = steps.map(|step| step.map(Some)).collect::<Result<_, _>>()?;
-        let routes = super::versions(&caller.idp).layer(from_fn(of_graph)).with_state(caller.idp.clone());
-        let mut responses: BTreeMap<usize, StepResponse> = BTreeMap::new();
-        for at in order {
-            let step = &batch.requests[at];
-            let failed =
-                |response: &StepResponse| response.status >= 400 && step.depends_on.contains(&response.id);
-            let response = match requests[at].take().filter(|_| !responses.values().any(failed)) {
-                Some(request) => {
-                    let Ok(response) = routes.clone().oneshot(request).await;
-                    response
-                }
-                None => {
-                    let message = "A request that this one depends on failed.";
-                    let error = GraphError::new(StatusCode::FAILED_DEPENDENCY, "FailedDependency", message);
-                    let trace = new_trace();
-                    named_for_graph(error.answer(&trace, Some(caller.now)), &trace)
-                }
-            };
-            let response = with_charset(response).await;
-            responses.insert(at, StepResponse::of(&step.id, response).await);
-        }
-        let responses: Vec<_> = responses.into_values().collect();
-        Ok(Json(BTreeMap::from([("responses", responses)])).into_response())
+async fn run(caller: Caller, headers: HeaderMap, body: Result<Json<Value>, JsonRejection>) -> Answer {
+    let batch = Batch::of(body?.0)?;
+    let order = batch.order()?;
+    let new_trace = || {
+        let request_id = caller.idp.chassis.random.stream("batch").uuid();
+        Trace { request_id, ..caller.trace.clone() }
     };
-    let result = result.await;
-    caller.answer(result)
+    let steps = batch.requests.iter().map(|step| step.request(&caller, &headers, new_trace()));
+    let mut requests: Vec<_> = steps.map(|step| step.map(Some)).collect::<Result<_, _>>()?;
+    let routes = super::versions(&caller.idp).layer(from_fn(of_graph)).with_state(caller.idp.clone());
+    let mut responses: BTreeMap<usize, StepResponse> = BTreeMap::new();
+    for at in order {
+        let step = &batch.requests[at];
+        let failed =
+            |response: &StepResponse| response.status >= 400 && step.depends_on.contains(&response.id);
+        let response = match requests[at].take().filter(|_| !responses.values().any(failed)) {
+            Some(request) => {
+                let Ok(response) = routes.clone().oneshot(request).await;
+                response
+            }
+            None => {
+                let message = "A request that this one depends on failed.";
+                let error = GraphError::new(StatusCode::FAILED_DEPENDENCY, "FailedDependency", message);
+                let trace = new_trace();
+                named_for_graph(error.answer(&trace, Some(caller.now)), &trace)
+            }
+        };
+        let response = with_charset(response).await;
+        responses.insert(at, StepResponse::of(&step.id, response).await);
+    }
+    let responses: Vec<_> = responses.into_values().collect();
+    Ok(Json(BTreeMap::from([("responses", responses)])).into_response())
 }
 
 fn invalid(message: impl Into<String>) -> GraphError {

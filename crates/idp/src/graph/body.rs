@@ -1,13 +1,14 @@
 //! JSON request bodies, in which clients may add `@odata.type` and other annotations anywhere.
 
+use std::ops::Deref;
+
 use axum::Json;
 use axum::extract::{FromRequest, Request};
-use http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::error::GraphError;
+use super::error::{GraphError, Result};
 use crate::idp::Idp;
 
 /// A parsed body.
@@ -17,53 +18,58 @@ pub(crate) struct Body<T>(pub(crate) T);
 impl<T: DeserializeOwned> FromRequest<Idp> for Body<T> {
     type Rejection = GraphError;
 
-    async fn from_request(request: Request, idp: &Idp) -> Result<Self, GraphError> {
+    async fn from_request(request: Request, idp: &Idp) -> Result<Self> {
         let Json(mut value) = Json::<Value>::from_request(request, idp).await?;
         // Serde would accept an array of the members in order.
         if !value.is_object() {
             return Err(GraphError::bad_request("Invalid request body: it is not an object."));
         }
         without_annotations(&mut value);
-        Self::of(value)
+        parse_body(value).map(Self)
     }
 }
 
-impl<T: DeserializeOwned> Body<T> {
-    /// Parses a body without its annotations.
-    pub(crate) fn of(value: Value) -> Result<Self, GraphError> {
-        serde_json::from_value(value).map(Self).map_err(|error| {
-            GraphError::new(
-                StatusCode::BAD_REQUEST,
-                "Request_BadRequest",
-                format!("Invalid request body: {error}."),
-            )
-        })
+/// Parses a body without its annotations.
+pub(super) fn parse_body<T: DeserializeOwned>(value: Value) -> Result<T> {
+    serde_json::from_value(value)
+        .map_err(|error| GraphError::bad_request(format!("Invalid request body: {error}.")))
+}
+
+/// A parsed body in which annotations are members like others.
+#[derive(Debug)]
+pub(super) struct PlainBody<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest<Idp> for PlainBody<T> {
+    type Rejection = GraphError;
+
+    async fn from_request(request: Request, idp: &Idp) -> Result<Self> {
+        let Json(body) = Json::from_request(request, idp).await?;
+        Ok(Self(body))
     }
 }
 
-impl axum::response::IntoResponse for GraphError {
-    /// Not used: handlers take the `Result` and render the error with their own context.
-    fn into_response(self) -> axum::response::Response {
-        StatusCode::BAD_REQUEST.into_response()
+/// A member that may be absent, unlike null: `Given<Option<T>>` may be either.
+#[derive(Debug)]
+pub(super) struct Given<T>(pub(super) Option<T>);
+
+impl<T> Default for Given<T> {
+    fn default() -> Self {
+        Self(None)
     }
 }
 
-/// Deserializes a member that may be absent but not null.
-pub(super) fn not_null<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    T::deserialize(deserializer).map(Some)
+impl<T> Deref for Given<T> {
+    type Target = Option<T>;
+
+    fn deref(&self) -> &Option<T> {
+        &self.0
+    }
 }
 
-/// Deserializes a nullable member: `Some(None)` for null, `None` if it is absent.
-pub(super) fn nullable<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    Option::deserialize(deserializer).map(Some)
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Given<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(deserializer).map(|value| Self(Some(value)))
+    }
 }
 
 /// Removes OData annotations.

@@ -1,23 +1,24 @@
 //! The caller of a request to Microsoft Graph, and the caller's permissions.
 
 use axum::extract::{FromRequestParts, OriginalUri};
-use axum::response::Response;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use outlive_chassis::{CallerOrigin, Trace, record_client};
-use outlive_clock::{Instant, UserId};
+use outlive_clock::{Instant, Stream, UserId};
 use outlive_journal::Event;
-use outlive_store::Change;
+use outlive_store::{Change, Statement};
 use outlive_tokens::{
     AccessClaims, BearerExpectations, BearerRefusal, Challenge, InitiatingEntity, bearer_token, peek_tenant,
 };
 use outlive_wire::events::Actor;
 use outlive_wire::{JournalEvent, Subject};
+use serde_json::Value;
 
-use super::error::GraphError;
+use super::error::{Answer, GraphError, Result};
 use super::evaluation::is_ended;
 use super::odata::{EntityType, Options};
-use super::permissions::Permission;
+use super::path::UserName;
+use super::permissions::{Permission, READ_ME, READ_USERS};
 use crate::directory::platform::{GRAPH, GRAPH_URI};
 use crate::directory::{Tenant, User};
 use crate::idp::Idp;
@@ -43,41 +44,32 @@ pub(crate) struct Caller {
 }
 
 impl FromRequestParts<Idp> for Caller {
-    type Rejection = Response;
+    type Rejection = GraphError;
 
-    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self, Response> {
+    async fn from_request_parts(parts: &mut Parts, idp: &Idp) -> Result<Self> {
         let Ok(trace) = Trace::from_request_parts(parts, idp).await;
         let Ok(origin) = CallerOrigin::from_request_parts(parts, idp).await;
         let challenge = Challenge::new("", &format!("{origin}/common/oauth2/authorize"))
             .with_client_id(&GRAPH.to_string());
-        let tenant = tenant_of(idp, &parts.headers).await.map_err(|error| error.answer(&trace, None))?;
-        // Also an invalid token names a tenant, whose clock the error shows.
-        let now = match &tenant {
-            Some(tenant) => Some(now(idp, tenant).await.map_err(|error| error.answer(&trace, None))?),
-            None => None,
-        };
-        let refuse = |refusal: BearerRefusal| {
-            GraphError::unauthorized(&refusal, refusal.www_authenticate(&challenge)).answer(&trace, now)
-        };
+        let refuse =
+            |refusal: BearerRefusal| GraphError::unauthorized(&refusal, refusal.www_authenticate(&challenge));
+        let tenant = tenant_of(idp, &parts.headers).await?;
         let token = bearer_token(&parts.headers).map_err(refuse)?;
         if peek_tenant(token).is_none() {
             return Err(refuse(BearerRefusal::Malformed));
         }
-        let (Some(tenant), Some(now)) = (tenant, now) else { return Err(refuse(BearerRefusal::Issuer)) };
+        let tenant = tenant.ok_or_else(|| refuse(BearerRefusal::Issuer))?;
+        let now = idp.now(tenant.id).await?;
         let audiences = [GRAPH_URI.to_owned(), format!("{GRAPH_URI}/"), GRAPH.to_string()];
         let expected = BearerExpectations { tenant: tenant.id, audiences: &audiences, now };
         let claims = idp.verifier.verify(&expected, token, &trace).await.map_err(refuse)?;
         record_client(claims.appid);
         let user = match claims.user() {
             None => None,
-            Some(id) => {
-                let user = idp.directory.user(tenant.id, id).await;
-                user.map_err(|error| GraphError::from(error).answer(&trace, Some(now)))?
-            }
+            Some(id) => idp.directory.user(tenant.id, id).await?,
         };
         if is_ended(&claims, user.as_ref()) {
-            let challenge = challenge.no_older_than(now).to_header_value();
-            return Err(GraphError::revoked(challenge).answer(&trace, Some(now)));
+            return Err(GraphError::revoked(challenge.no_older_than(now).to_header_value()));
         }
         let Ok(OriginalUri(uri)) = OriginalUri::from_request_parts(parts, idp).await;
         let parameters = Parameters::parse(uri.query().unwrap_or_default().as_bytes());
@@ -90,17 +82,13 @@ impl FromRequestParts<Idp> for Caller {
 
 /// The virtual time for an error: that of the tenant that the token names, whether the token is
 /// valid or not.
-pub(crate) async fn instant_of_call(idp: &Idp, headers: &HeaderMap) -> Option<Instant> {
+pub(super) async fn instant_of_call(idp: &Idp, headers: &HeaderMap) -> Option<Instant> {
     let tenant = tenant_of(idp, headers).await.ok()??;
-    now(idp, &tenant).await.ok()
-}
-
-async fn now(idp: &Idp, tenant: &Tenant) -> Result<Instant, GraphError> {
-    Ok(idp.now(tenant.id).await?)
+    idp.now(tenant.id).await.ok()
 }
 
 /// The tenant that the token of a request names, whether the token is valid or not.
-async fn tenant_of(idp: &Idp, headers: &HeaderMap) -> Result<Option<Tenant>, GraphError> {
+async fn tenant_of(idp: &Idp, headers: &HeaderMap) -> Result<Option<Tenant>> {
     match bearer_token(headers).ok().and_then(peek_tenant) {
         Some(id) => Ok(idp.directory.tenant(id).await?),
         None => Ok(None),
@@ -108,13 +96,13 @@ async fn tenant_of(idp: &Idp, headers: &HeaderMap) -> Result<Option<Tenant>, Gra
 }
 
 impl Caller {
-    /// Whether the caller has one of these permissions: as a scope of a user, or as an app role of
+    /// Whether the token has one of these permissions: as a scope of a user, or as an app role of
     /// an application.
-    pub(crate) fn may(&self, permissions: &[&str]) -> bool {
+    pub(crate) fn has(&self, permission: &Permission) -> bool {
         let app_only = self.claims.is_app_only();
-        permissions.iter().any(|permission| {
-            if app_only { self.claims.has_role(permission) } else { self.claims.has_scope(permission) }
-        })
+        permission
+            .sufficient()
+            .any(|name| if app_only { self.claims.has_role(name) } else { self.claims.has_scope(name) })
     }
 
     /// Whether the caller has this permission.
@@ -123,17 +111,33 @@ impl Caller {
             Some(user) => permission.roles.is_empty() || user.has_role(permission.roles),
             None => self.claims.is_app_only(),
         };
-        role && self.may(permission.any_of)
+        role && self.has(permission)
+    }
+
+    /// Whether the caller has this permission for a user's account. For the own account, no role is
+    /// required.
+    pub(crate) fn is_allowed_on(&self, target: &User, permission: &Permission) -> bool {
+        self.is(target) && self.has(permission) || self.is_allowed(permission)
     }
 
     /// Returns an error if the caller does not have this permission.
-    pub(crate) fn allowed(&self, permission: &Permission) -> Result<(), GraphError> {
-        if self.is_allowed(permission) { Ok(()) } else { Err(GraphError::denied()) }
+    pub(crate) fn allowed(&self, permission: &Permission) -> Result<()> {
+        require(self.is_allowed(permission))
+    }
+
+    /// Whether the caller is this user.
+    pub(crate) fn is(&self, user: &User) -> bool {
+        self.user.as_ref().is_some_and(|me| me.id == user.id)
     }
 
     /// The query options of a request for one object.
-    pub(crate) fn entity_options(&self, kind: &EntityType) -> Result<Options, GraphError> {
+    pub(crate) fn entity_options(&self, kind: &'static EntityType) -> Result<Options> {
         Options::of_entity(&self.parameters, kind)
+    }
+
+    /// Returns an object.
+    pub(crate) fn entity(&self, kind: &'static EntityType, object: &Value) -> Answer {
+        Ok(self.entity_options(kind)?.entity(StatusCode::OK, object))
     }
 
     /// Whether the request is for the number of objects in a collection (`…/$count`).
@@ -142,7 +146,7 @@ impl Caller {
     }
 
     /// Rejects a request for a number of objects that does not accept eventual consistency.
-    pub(crate) fn check_eventual(&self) -> Result<(), GraphError> {
+    pub(crate) fn check_eventual(&self) -> Result<()> {
         if self.eventual {
             return Ok(());
         }
@@ -154,7 +158,7 @@ impl Caller {
     }
 
     /// The query options of a collection that cannot be counted.
-    pub(crate) fn uncountable_options(&self, kind: &EntityType) -> Result<Options, GraphError> {
+    pub(crate) fn uncountable_options(&self, kind: &'static EntityType) -> Result<Options> {
         if self.parameters.get("$count").is_some() || self.counts() {
             return Err(GraphError::unsupported_query("Query option '$count' is not supported."));
         }
@@ -162,7 +166,7 @@ impl Caller {
     }
 
     /// The query options of a collection.
-    pub(crate) fn countable_options(&self, kind: &EntityType) -> Result<Options, GraphError> {
+    pub(crate) fn countable_options(&self, kind: &'static EntityType) -> Result<Options> {
         Options::of_collection(&self.parameters, kind, self.tenant.id, &self.idp.chassis.sealer)
     }
 
@@ -178,15 +182,31 @@ impl Caller {
         self.idp.chassis.journal.entry(&event)
     }
 
-    /// Commits a change together with the event that records it.
+    /// Commits a change together with the event that records it. Returns the status of a response
+    /// without body.
     pub(crate) async fn commit(
+        &self,
+        statements: impl IntoIterator<Item = Statement>,
+        subject: Subject,
+        event: impl Into<JournalEvent>,
+    ) -> Result<StatusCode> {
+        let mut change = Change::new();
+        for statement in statements {
+            change.add(statement);
+        }
+        self.commit_change(change, subject, event).await
+    }
+
+    /// The same for statements that belong together.
+    pub(crate) async fn commit_change(
         &self,
         mut change: Change,
         subject: Subject,
         event: impl Into<JournalEvent>,
-    ) -> Result<(), GraphError> {
+    ) -> Result<StatusCode> {
         change.append(self.entry(subject, event));
-        Ok(self.idp.directory.commit(self.tenant.id, change).await?)
+        self.idp.directory.commit(self.tenant.id, change).await?;
+        Ok(StatusCode::NO_CONTENT)
     }
 
     /// Commits a change to a user, together with the event that records it and the security events
@@ -196,28 +216,18 @@ impl Caller {
         (before, after): (&User, &User),
         mut change: Change,
         event: impl Into<JournalEvent>,
-    ) -> Result<(), GraphError> {
+    ) -> Result<StatusCode> {
+        change.add(after.update(before));
         let by = InitiatingEntity::Admin;
         let pending = queue_event(&self.idp, (before, after), by, self.now, &self.trace, &mut change).await?;
-        self.commit(change, Subject::user(after.id), event).await?;
+        let status = self.commit_change(change, Subject::user(after.id), event).await?;
         pending.deliver().await;
-        Ok(())
+        Ok(status)
     }
 
-    /// Whether the caller may act on this user's credentials: its own user's, or another's with a
-    /// directory role.
-    pub(crate) fn may_act_on(&self, target: &User, permissions: &[&str]) -> bool {
-        let role = match &self.user {
-            None => self.claims.is_app_only(),
-            Some(user) => user.id == target.id || user.is_user_administrator(),
-        };
-        role && self.may(permissions)
-    }
-
-    /// Whether the caller may administer accounts: an application, or a user with a directory role.
-    pub(crate) fn may_administer(&self, permissions: &[&str]) -> bool {
-        let role = self.user.as_ref().map_or(self.claims.is_app_only(), User::is_user_administrator);
-        role && self.may(permissions)
+    /// A labelled stream of the tenant's randomness.
+    pub(crate) fn stream(&self, label: &'static str) -> Stream {
+        self.idp.chassis.random.of(self.tenant.id).stream(label)
     }
 
     /// Whether the caller may reset this user's password: that of a user with a directory role
@@ -229,7 +239,7 @@ impl Caller {
     }
 
     /// Returns the user with this id or user principal name.
-    pub(crate) async fn target(&self, id: &str) -> Result<User, GraphError> {
+    pub(crate) async fn target(&self, id: &str) -> Result<User> {
         let found = match id.parse::<UserId>() {
             Ok(id) => self.idp.directory.user(self.tenant.id, id).await?,
             Err(_) => self.idp.directory.user_by_upn(self.tenant.id, id).await?,
@@ -238,7 +248,7 @@ impl Caller {
     }
 
     /// Returns the signed-in user.
-    pub(crate) fn me(&self) -> Result<&User, GraphError> {
+    pub(crate) fn me(&self) -> Result<&User> {
         let user = self.user.as_ref().ok_or_else(|| {
             GraphError::bad_request("/me request is only valid with delegated authentication flow.")
         })?;
@@ -246,8 +256,23 @@ impl Caller {
         if user.deleted_at.is_some() { Err(GraphError::not_found(user.id)) } else { Ok(user) }
     }
 
-    /// Returns the response, or that of the error.
-    pub(crate) fn answer(&self, result: Result<Response, GraphError>) -> Response {
-        result.unwrap_or_else(|error| error.answer(&self.trace, Some(self.now)))
+    /// Returns the user in the path.
+    pub(crate) async fn user(&self, name: &UserName) -> Result<User> {
+        match name {
+            UserName::Me => self.me().cloned(),
+            UserName::Named(id) => self.target(id).await,
+        }
     }
+
+    /// Returns the user in the path, if the caller may read it.
+    pub(crate) async fn readable_user(&self, name: &UserName) -> Result<User> {
+        let user = self.user(name).await?;
+        self.allowed(if self.is(&user) { &READ_ME } else { &READ_USERS })?;
+        Ok(user)
+    }
+}
+
+/// Returns an error if a required permission is absent.
+pub(super) fn require(allowed: bool) -> Result<()> {
+    if allowed { Ok(()) } else { Err(GraphError::denied()) }
 }

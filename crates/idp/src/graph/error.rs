@@ -15,8 +15,13 @@ use uuid::Uuid;
 use crate::directory::shortened_name;
 use crate::protocol::refusal::Refusal;
 
+pub(super) type Result<T, E = GraphError> = std::result::Result<T, E>;
+
+/// The result of a handler. `render_errors` renders the error.
+pub(super) type Answer = Result<Response>;
+
 /// A Graph error: `{"error":{"code","message","innerError"}}`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct GraphError {
     status: StatusCode,
     code: &'static str,
@@ -60,9 +65,20 @@ impl GraphError {
         self.status == StatusCode::CONFLICT
     }
 
-    /// Replaces a conflict with the message for a property value that another object has.
-    pub(crate) fn or_duplicate(self, property: &str) -> Self {
-        if self.is_conflict() { Self::taken(property) } else { self }
+    /// Replaces a conflict.
+    pub(crate) fn if_conflict(self, other: impl FnOnce() -> Self) -> Self {
+        if self.is_conflict() { other() } else { self }
+    }
+
+    /// A property that is required to create an object is absent.
+    pub(crate) fn missing(resource: &str, property: &str) -> Self {
+        Self::bad_request(format!("A value is required for property '{property}' of resource '{resource}'."))
+    }
+
+    pub(crate) fn invalid(resource: &str, property: &str) -> Self {
+        Self::bad_request(format!(
+            "Invalid value specified for property '{property}' of resource '{resource}'."
+        ))
     }
 
     /// Another object has the value of a property that has to be unique.
@@ -123,6 +139,15 @@ impl GraphError {
         if let Some(challenge) = self.challenge {
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }
+        response
+    }
+}
+
+impl IntoResponse for GraphError {
+    /// Leaves the error to `render_errors`, which knows the trace and the date.
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
         response
     }
 }

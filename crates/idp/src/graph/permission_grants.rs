@@ -1,108 +1,85 @@
 //! `oauth2PermissionGrants`: delegated permission grants.
 
-use axum::extract::Path;
-use axum::response::{IntoResponse, Response};
-use http::StatusCode;
 use outlive_clock::{ClientId, UserId};
-use outlive_store::Change;
 use outlive_wire::events::{ConsentChanged, ConsentGranted, ConsentWithdrawn};
-use outlive_wire::{JournalEvent, Subject};
-use serde::Deserialize;
-use serde_json::{Value, json};
-use uuid::Uuid;
 
-use super::body::Body;
-use super::caller::Caller;
 use super::compound_id::{compound, split_compound};
-use super::error::GraphError;
-use super::odata::{EntityType, Options, Page, collection, entity};
+use super::odata::Filter;
 use super::permissions::{READ_GRANTS, WRITE_GRANTS};
+use super::prelude::*;
 use super::service_principals::principal;
 use crate::directory::{GrantsOf, PermissionGrant};
 
-const GRANT: EntityType = EntityType {
-    name: "microsoft.graph.oAuth2PermissionGrant",
-    set: "oauth2PermissionGrants",
-    properties: &["id", "clientId", "consentType", "principalId", "resourceId", "scope"],
-    shown: &[],
-    filterable: &["clientId", "consentType", "principalId", "resourceId"],
-    order: None,
-};
+pub(super) fn router() -> Router<Idp> {
+    Router::new()
+        .collection("/oauth2PermissionGrants", list, post(create))
+        .route("/oauth2PermissionGrants/{id}", get(show).patch(update).delete(remove))
+        .read_only("/servicePrincipals/{id}/oauth2PermissionGrants", list_of_client)
+        .read_only("/users/{id}/oauth2PermissionGrants", list_of_user)
+}
+
+entity_type! {
+    /// "oAuth2PermissionGrant resource type".
+    GRANT = "microsoft.graph.oAuth2PermissionGrant" in "oauth2PermissionGrants",
+    fn resource(grant: &PermissionGrant) {
+        "id" => id_of(grant),
+        "clientId" [Filterable] => grant.client_principal,
+        "consentType" [Filterable] => consent_type(grant),
+        "principalId" [Filterable] => grant.principal,
+        "resourceId" [Filterable] => grant.resource_principal,
+        "scope" => grant.scope,
+    }
+}
 
 fn id_of(grant: &PermissionGrant) -> String {
     let principal = grant.principal.map_or(Uuid::nil(), UserId::uuid);
     compound([grant.client.uuid(), grant.resource.uuid(), principal])
 }
 
-fn resource(grant: &PermissionGrant) -> Value {
-    json!({
-        "id": id_of(grant),
-        "clientId": grant.client_principal,
-        "consentType": if grant.principal.is_some() { "Principal" } else { "AllPrincipals" },
-        "principalId": grant.principal,
-        "resourceId": grant.resource_principal,
-        "scope": grant.scope,
-    })
+const fn consent_type(grant: &PermissionGrant) -> &'static str {
+    if grant.principal.is_some() { "Principal" } else { "AllPrincipals" }
 }
 
-/// `GET /oauth2PermissionGrants`.
-pub(crate) async fn list(caller: Caller) -> Response {
-    let result = list_of(&caller, None).await;
-    caller.answer(result)
-}
-
-/// `GET /servicePrincipals/{id}/oauth2PermissionGrants`: the grants to a client.
-pub(crate) async fn list_of_client(caller: Caller, Path(id): Path<String>) -> Response {
-    let result = async {
-        let client = principal(&caller, &id).await?.client_id;
-        list_of(&caller, Some(GrantsOf::Client(client))).await
-    };
-    caller.answer(result.await)
-}
-
-/// `GET /users/{id}/oauth2PermissionGrants`: the grants of a user.
-pub(crate) async fn list_of_user(caller: Caller, Path(id): Path<String>) -> Response {
-    let result = async {
-        let user = caller.target(&id).await?;
-        list_of(&caller, Some(GrantsOf::User(user.id))).await
-    };
-    caller.answer(result.await)
-}
-
-async fn list_of(caller: &Caller, of: Option<GrantsOf>) -> Result<Response, GraphError> {
+async fn list(caller: Caller) -> Answer {
     caller.allowed(&READ_GRANTS)?;
-    let of = match of {
-        Some(of) => Some(of),
-        None => narrowest(caller, &caller.countable_options(&GRANT)?.filter).await?,
-    };
-    collection(caller, &GRANT, |options| read(caller, of, options)).await
+    let of = narrowest(&caller, &caller.countable_options(&GRANT)?.filter).await?;
+    collection(&caller, &GRANT, |options| read(&caller, of, options)).await
 }
 
-async fn read(caller: &Caller, of: Option<GrantsOf>, options: Options) -> Result<Page, GraphError> {
+async fn list_of_client(caller: Caller, Path(id): Path<String>) -> Answer {
+    let of = Some(GrantsOf::Client(principal(&caller, &id).await?.client_id));
+    caller.allowed(&READ_GRANTS)?;
+    collection(&caller, &GRANT, |options| read(&caller, of, options)).await
+}
+
+async fn list_of_user(caller: Caller, Path(id): Path<String>) -> Answer {
+    let of = Some(GrantsOf::User(caller.target(&id).await?.id));
+    caller.allowed(&READ_GRANTS)?;
+    collection(&caller, &GRANT, |options| read(&caller, of, options)).await
+}
+
+async fn read(caller: &Caller, of: Option<GrantsOf>, options: Options) -> Result<Page> {
     let mut parts = options.after.splitn(3, ' ');
     let mut part = || parts.next().unwrap_or_default();
     let place = (part(), part(), part());
     let found = match of {
         Some(of) => {
             let directory = &caller.idp.directory;
-            directory.permission_grants_after(caller.tenant.id, of, place, options.top + 1).await?
+            directory.permission_grants_after(caller.tenant.id, of, place, options.limit()).await?
         }
         // The filter names something that does not exist.
         None => Vec::new(),
     };
-    let more = found.len() > options.top as usize;
-    let shown = &found[..found.len().min(options.top as usize)];
-    let more_after = shown.last().filter(|_| more).map(|grant| {
+    let key = |grant: &PermissionGrant| {
         let (client, resource, principal) = grant.place();
         format!("{client} {resource} {principal}")
-    });
-    let objects = shown.iter().map(resource).filter(|object| options.filter.passes(object)).collect();
-    Ok(Page { objects, more_after })
+    };
+    Ok(options.page(found, key, resource))
 }
 
 /// The part of the filter that an index serves; none if it names an object that does not exist.
-async fn narrowest(caller: &Caller, filter: &super::odata::Filter) -> Result<Option<GrantsOf>, GraphError> {
-    let client_of = async |id: &str| -> Result<Option<ClientId>, GraphError> {
+async fn narrowest(caller: &Caller, filter: &Filter) -> Result<Option<GrantsOf>> {
+    let client_of = async |id: &str| -> Result<Option<ClientId>> {
         let Ok(id) = id.parse::<Uuid>() else { return Ok(None) };
         let found = caller.idp.directory.application_of_principal(caller.tenant.id, id).await?;
         Ok(found.map(|application| application.client_id))
@@ -118,30 +95,22 @@ async fn narrowest(caller: &Caller, filter: &super::odata::Filter) -> Result<Opt
     }
 }
 
-/// `GET /oauth2PermissionGrants/{id}`.
-pub(crate) async fn show(caller: Caller, Path(id): Path<String>) -> Response {
-    let result = async {
-        caller.allowed(&READ_GRANTS)?;
-        let grant = find(&caller, &id).await?;
-        let options = caller.entity_options(&GRANT)?;
-        Ok(entity(&GRANT, StatusCode::OK, &resource(&grant), &options))
-    };
-    caller.answer(result.await)
+async fn show(caller: Caller, Path(id): Path<String>) -> Answer {
+    caller.allowed(&READ_GRANTS)?;
+    caller.entity(&GRANT, &resource(&find(&caller, &id).await?))
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct NewGrant {
+struct NewGrant {
     client_id: String,
     consent_type: ConsentType,
     principal_id: Option<String>,
     resource_id: String,
     scope: String,
     /// Sent by old clients, and ignored.
-    #[serde(rename = "startTime")]
     #[expect(dead_code, reason = "read so that it may be there")]
     start_time: Option<String>,
-    #[serde(rename = "expiryTime")]
     #[expect(dead_code, reason = "read so that it may be there")]
     expiry_time: Option<String>,
 }
@@ -152,82 +121,76 @@ enum ConsentType {
     Principal,
 }
 
-/// `POST /oauth2PermissionGrants`.
-pub(crate) async fn create(caller: Caller, body: Result<Body<NewGrant>, GraphError>) -> Response {
-    let result = async {
-        let Body(new) = body?;
-        caller.allowed(&WRITE_GRANTS)?;
-        let options = caller.entity_options(&GRANT)?;
-        let client = principal(&caller, &new.client_id).await?;
-        let api = principal(&caller, &new.resource_id).await?;
-        let user = match (new.consent_type, &new.principal_id) {
-            (ConsentType::AllPrincipals, None) => None,
-            (ConsentType::Principal, Some(id)) => Some(caller.target(id).await?.id),
-            _ => {
-                return Err(GraphError::bad_request(
-                    "principalId has to be there for the consentType 'Principal', and for no other.",
-                ));
-            }
+/// Commits a change of a grant. The events of all changes have the same members.
+macro_rules! commit_consent {
+    ($event:ident, $caller:expr, $statement:expr, $grant:expr, $scope:expr) => {{
+        let (caller, granted): (&Caller, &PermissionGrant) = ($caller, &$grant);
+        let event = $event {
+            upn: None,
+            client_id: Some(granted.client),
+            client_name: None,
+            resource: Some(granted.resource.to_string()),
+            scope: Some(ToString::to_string($scope)),
+            consent_type: Some(consent_type(granted).to_owned()),
+            grant: Some(id_of(granted)),
+            actor: caller.actor(),
         };
-        let grant = PermissionGrant {
-            client: client.client_id,
-            client_principal: client.service_principal_id,
-            resource: api.client_id,
-            resource_principal: api.service_principal_id,
-            principal: user,
-            scope: normal(&new.scope)?,
-        };
-        let change = Change::from(grant.insertion(caller.tenant.id));
-        record(&caller, change, ConsentEvent::Granted, &grant, &grant.scope).await.map_err(|error| {
-            if error.is_conflict() {
-                GraphError::already_exists("Permission entry already exists.")
-            } else {
-                error
-            }
-        })?;
-        Ok(entity(&GRANT, StatusCode::CREATED, &resource(&grant), &options))
+        let subject = granted.principal.map_or_else(|| Subject::client(granted.client), Subject::user);
+        caller.commit([$statement], subject, event).await
+    }};
+}
+
+async fn create(caller: Caller, Body(new): Body<NewGrant>) -> Answer {
+    caller.allowed(&WRITE_GRANTS)?;
+    let options = caller.entity_options(&GRANT)?;
+    let client = principal(&caller, &new.client_id).await?;
+    let api = principal(&caller, &new.resource_id).await?;
+    let user = match (new.consent_type, &new.principal_id) {
+        (ConsentType::AllPrincipals, None) => None,
+        (ConsentType::Principal, Some(id)) => Some(caller.target(id).await?.id),
+        _ => {
+            return Err(GraphError::bad_request(
+                "principalId has to be there for the consentType 'Principal', and for no other.",
+            ));
+        }
     };
-    caller.answer(result.await)
+    let grant = PermissionGrant {
+        client: client.client_id,
+        client_principal: client.service_principal_id,
+        resource: api.client_id,
+        resource_principal: api.service_principal_id,
+        principal: user,
+        scope: normal(&new.scope)?,
+    };
+    let committed =
+        commit_consent!(ConsentGranted, &caller, grant.insertion(caller.tenant.id), grant, &grant.scope);
+    let exists = || GraphError::already_exists("Permission entry already exists.");
+    committed.map_err(|error| error.if_conflict(exists))?;
+    Ok(options.created(&resource(&grant)))
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct GrantPatch {
+struct GrantPatch {
     scope: String,
 }
 
-/// `PATCH /oauth2PermissionGrants/{id}`: a removed scope is missing at the next token request that
-/// needs it (AADSTS65001).
-pub(crate) async fn update(
-    caller: Caller,
-    Path(id): Path<String>,
-    body: Result<Body<GrantPatch>, GraphError>,
-) -> Response {
-    let result = async {
-        let Body(patch) = body?;
-        caller.allowed(&WRITE_GRANTS)?;
-        let grant = find(&caller, &id).await?;
-        let scope = normal(&patch.scope)?;
-        let change = Change::from(grant.with_scope(caller.tenant.id, &scope));
-        record(&caller, change, ConsentEvent::Changed, &grant, &scope).await?;
-        Ok(StatusCode::NO_CONTENT.into_response())
-    };
-    caller.answer(result.await)
+/// A removed scope is missing at the next token request that needs it (AADSTS65001).
+async fn update(caller: Caller, Path(id): Path<String>, Body(patch): Body<GrantPatch>) -> Result<StatusCode> {
+    caller.allowed(&WRITE_GRANTS)?;
+    let grant = find(&caller, &id).await?;
+    let scope = normal(&patch.scope)?;
+    let statement = grant.with_scope(caller.tenant.id, &scope);
+    commit_consent!(ConsentChanged, &caller, statement, grant, &scope)
 }
 
-/// `DELETE /oauth2PermissionGrants/{id}`.
-pub(crate) async fn remove(caller: Caller, Path(id): Path<String>) -> Response {
-    let result = async {
-        caller.allowed(&WRITE_GRANTS)?;
-        let grant = find(&caller, &id).await?;
-        let change = Change::from(grant.removal(caller.tenant.id));
-        record(&caller, change, ConsentEvent::Withdrawn, &grant, "").await?;
-        Ok(StatusCode::NO_CONTENT.into_response())
-    };
-    caller.answer(result.await)
+async fn remove(caller: Caller, Path(id): Path<String>) -> Result<StatusCode> {
+    caller.allowed(&WRITE_GRANTS)?;
+    let grant = find(&caller, &id).await?;
+    commit_consent!(ConsentWithdrawn, &caller, grant.removal(caller.tenant.id), grant, "")
 }
 
-async fn find(caller: &Caller, id: &str) -> Result<PermissionGrant, GraphError> {
+async fn find(caller: &Caller, id: &str) -> Result<PermissionGrant> {
     let unknown = || GraphError::not_found(id);
     let [client, resource, principal] = split_compound(id).ok_or_else(unknown)?;
     let principal = (!principal.is_nil()).then(|| UserId::from_uuid(principal));
@@ -237,7 +200,7 @@ async fn find(caller: &Caller, id: &str) -> Result<PermissionGrant, GraphError> 
 }
 
 /// Scopes separated by single spaces, without duplicates.
-fn normal(scope: &str) -> Result<String, GraphError> {
+fn normal(scope: &str) -> Result<String> {
     let mut names: Vec<&str> = Vec::new();
     for name in scope.split_ascii_whitespace() {
         if !names.contains(&name) {
@@ -249,41 +212,4 @@ fn normal(scope: &str) -> Result<String, GraphError> {
         return Err(GraphError::bad_request("The scope is too long."));
     }
     Ok(names.join(" "))
-}
-
-/// Which event records the change of a grant.
-enum ConsentEvent {
-    Granted,
-    Changed,
-    Withdrawn,
-}
-
-async fn record(
-    caller: &Caller,
-    change: Change,
-    event: ConsentEvent,
-    granted: &PermissionGrant,
-    scope: &str,
-) -> Result<(), GraphError> {
-    let (subject, consent_type) = match granted.principal {
-        Some(user) => (Subject::user(user), "Principal"),
-        None => (Subject::client(granted.client), "AllPrincipals"),
-    };
-    let (upn, client_name, actor) = (None, None, caller.actor());
-    let (client_id, resource) = (Some(granted.client), Some(granted.resource.to_string()));
-    let (scope, consent_type) = (Some(scope.to_owned()), Some(consent_type.to_owned()));
-    let grant = Some(id_of(granted));
-    let event: JournalEvent = match event {
-        ConsentEvent::Granted => {
-            ConsentGranted { upn, client_id, client_name, resource, scope, consent_type, grant, actor }.into()
-        }
-        ConsentEvent::Changed => {
-            ConsentChanged { upn, client_id, client_name, resource, scope, consent_type, grant, actor }.into()
-        }
-        ConsentEvent::Withdrawn => {
-            ConsentWithdrawn { upn, client_id, client_name, resource, scope, consent_type, grant, actor }
-                .into()
-        }
-    };
-    caller.commit(change, subject, event).await
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::caller::Caller;
-use super::error::GraphError;
+use super::error::{GraphError, Result};
 use crate::directory::User;
 use crate::idp::Idp;
 
@@ -18,7 +18,7 @@ pub(crate) struct Reference(String);
 
 impl Reference {
     /// Finds the referenced user.
-    pub(crate) async fn user(&self, caller: &Caller) -> Result<User, GraphError> {
+    pub(crate) async fn user(&self, caller: &Caller) -> Result<User> {
         let path = self.0.split_once("://").map_or(&*self.0, |(_, rest)| rest);
         let mut parts = path.rsplit('/');
         let id = parts.next().unwrap_or_default();
@@ -36,16 +36,13 @@ impl Reference {
 }
 
 /// The request body that adds a reference: `{"@odata.id": "…"}`.
-#[derive(Debug)]
-pub(crate) struct ReferenceBody(pub(crate) Reference);
-
-impl FromRequest<Idp> for ReferenceBody {
+impl FromRequest<Idp> for Reference {
     type Rejection = GraphError;
 
-    async fn from_request(request: Request, idp: &Idp) -> Result<Self, GraphError> {
+    async fn from_request(request: Request, idp: &Idp) -> Result<Self> {
         let Json(body) = Json::<Value>::from_request(request, idp).await?;
         let id = body["@odata.id"].as_str();
-        id.map(|id| Self(Reference(id.to_owned()))).ok_or_else(|| {
+        id.map(|id| Self(id.to_owned())).ok_or_else(|| {
             GraphError::bad_request("Invalid request body: a reference has the member '@odata.id'.")
         })
     }

@@ -1,7 +1,8 @@
 //! The service document, which lists the top-level resources (OData JSON Format 4.01, section 5).
 
-use axum::Json;
 use axum::extract::{OriginalUri, State};
+use axum::routing::get;
+use axum::{Json, Router};
 use http::HeaderMap;
 use serde_json::{Value, json};
 
@@ -20,12 +21,12 @@ const ENTITY_SETS: [&str; 7] = [
 ];
 const SINGLETONS: [&str; 5] = ["auditLogs", "directory", "identity", "me", "policies"];
 
+pub(super) fn router() -> Router<Idp> {
+    Router::new().route("/", get(show))
+}
+
 /// `GET /v1.0/`. It needs no token.
-pub(crate) async fn show(
-    State(idp): State<Idp>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-) -> Json<Value> {
+async fn show(State(idp): State<Idp>, OriginalUri(uri): OriginalUri, headers: HeaderMap) -> Json<Value> {
     let version = uri.path().trim_matches('/');
     let sets = match version {
         "beta" => &["users"][..],

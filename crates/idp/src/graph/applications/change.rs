@@ -1,10 +1,7 @@
 //! The request bodies for creating and updating applications.
 
-use serde::Deserialize;
-use uuid::Uuid;
-
-use super::certificates::NewKeyCredential;
-use super::required::RequiredAccess;
+use super::certificates::{self, NewKeyCredential};
+use super::required::{self, RequiredAccess};
 use crate::directory::limits::{
     IDENTIFIER_URIS_MAX, OPTIONAL_CLAIMS_MAX, PERMISSIONS_MAX, is_identifier_uri, is_name, is_permission_name,
 };
@@ -12,8 +9,7 @@ use crate::directory::spec::{
     AppRoleSpec, GroupClaims, OptionalClaimsSpec, RedirectUriSpec, RedirectUriType, ScopeSpec,
 };
 use crate::directory::{Application, PlainHttp, first_unregistrable};
-use crate::graph::body::{not_null, nullable};
-use crate::graph::error::GraphError;
+use crate::graph::prelude::*;
 use crate::sign_in::authorize::is_logout_url;
 
 /// The properties of a new or updated application. Absent ones are unchanged; null sets the default
@@ -21,37 +17,26 @@ use crate::sign_in::authorize::is_logout_url;
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(crate) struct ApplicationChange {
-    #[serde(deserialize_with = "not_null")]
-    pub(super) display_name: Option<String>,
-    #[serde(deserialize_with = "not_null")]
-    sign_in_audience: Option<String>,
-    #[serde(deserialize_with = "not_null")]
-    identifier_uris: Option<Vec<String>>,
-    #[serde(deserialize_with = "nullable")]
-    is_fallback_public_client: Option<Option<bool>>,
-    #[serde(deserialize_with = "nullable")]
-    group_membership_claims: Option<Option<GroupClaims>>,
-    #[serde(deserialize_with = "nullable")]
-    optional_claims: Option<Option<OptionalClaimsSpec>>,
-    #[serde(deserialize_with = "not_null")]
-    app_roles: Option<Vec<NewPermission>>,
+    pub(super) display_name: Given<String>,
+    sign_in_audience: Given<String>,
+    identifier_uris: Given<Vec<String>>,
+    is_fallback_public_client: Given<Option<bool>>,
+    group_membership_claims: Given<Option<GroupClaims>>,
+    optional_claims: Given<Option<OptionalClaimsSpec>>,
+    app_roles: Given<Vec<NewPermission>>,
     api: Option<Api>,
     web: Option<Platform>,
     spa: Option<Platform>,
     public_client: Option<Platform>,
-    #[serde(deserialize_with = "not_null")]
-    pub(super) required_resource_access: Option<Vec<RequiredAccess>>,
-    #[serde(deserialize_with = "not_null")]
-    pub(super) key_credentials: Option<Vec<NewKeyCredential>>,
+    required_resource_access: Given<Vec<RequiredAccess>>,
+    key_credentials: Given<Vec<NewKeyCredential>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct Api {
-    #[serde(deserialize_with = "nullable")]
-    requested_access_token_version: Option<Option<u8>>,
-    #[serde(deserialize_with = "not_null")]
-    oauth2_permission_scopes: Option<Vec<NewPermission>>,
+    requested_access_token_version: Given<Option<u8>>,
+    oauth2_permission_scopes: Given<Vec<NewPermission>>,
 }
 
 /// A platform's redirect URIs. Graph's other properties here, such as a home page, do not affect
@@ -59,11 +44,9 @@ struct Api {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Platform {
-    #[serde(deserialize_with = "not_null")]
-    redirect_uris: Option<Vec<String>>,
+    redirect_uris: Given<Vec<String>>,
     /// `web` only. Null removes it.
-    #[serde(deserialize_with = "nullable")]
-    logout_url: Option<Option<String>>,
+    logout_url: Given<Option<String>>,
     /// `web` only.
     implicit_grant_settings: Option<ImplicitGrantSettings>,
 }
@@ -87,35 +70,50 @@ struct NewPermission {
 }
 
 fn invalid(name: &str) -> GraphError {
-    GraphError::bad_request(format!(
-        "Invalid value specified for property '{name}' of resource 'Application'."
-    ))
+    GraphError::invalid("Application", name)
 }
 
 impl ApplicationChange {
-    /// Applies the change.
-    pub(super) fn apply(self, before: &Application) -> Result<Application, GraphError> {
+    /// Returns the application with the changes.
+    pub(super) async fn apply(mut self, caller: &Caller, before: &Application) -> Result<Application> {
+        let required = self.required_resource_access.0.take();
+        let certificates = self.key_credentials.0.take();
+        let mut after = self.apply_values(before)?;
+        check_identifier_uris(caller, before, &after).await?;
+        if let Some(certificates) = certificates {
+            after.document_mut().key_credentials =
+                certificates::read(caller, certificates, &before.document.key_credentials)?;
+            certificates::check(&after.document.key_credentials)?;
+        }
+        if let Some(required) = required {
+            after.document_mut().required = required::read(caller, required).await?;
+        }
+        Ok(after)
+    }
+
+    /// Applies what can be checked without the directory.
+    fn apply_values(self, before: &Application) -> Result<Application> {
         let mut after = before.clone();
-        if let Some(name) = self.display_name {
+        if let Some(name) = self.display_name.0 {
             if !is_name(&name) {
                 return Err(invalid("displayName"));
             }
             after.name = name;
         }
-        if self.sign_in_audience.is_some_and(|audience| audience != "AzureADMyOrg") {
+        if self.sign_in_audience.0.is_some_and(|audience| audience != "AzureADMyOrg") {
             return Err(GraphError::bad_request(
                 "Only applications of one tenant (AzureADMyOrg) can be registered here.",
             ));
         }
         let own = after.client_id.to_string();
         let document = after.document_mut();
-        if let Some(public) = self.is_fallback_public_client {
+        if let Some(public) = *self.is_fallback_public_client {
             document.allow_public_client = public.unwrap_or_default();
         }
-        if let Some(claims) = self.group_membership_claims {
+        if let Some(claims) = *self.group_membership_claims {
             document.group_claims = claims.unwrap_or_default();
         }
-        if let Some(claims) = self.optional_claims {
+        if let Some(claims) = self.optional_claims.0 {
             let claims = claims.unwrap_or_default();
             if claims.id_token.len() > OPTIONAL_CLAIMS_MAX || claims.access_token.len() > OPTIONAL_CLAIMS_MAX
             {
@@ -123,25 +121,25 @@ impl ApplicationChange {
             }
             document.optional_claims = claims;
         }
-        if let Some(uris) = self.identifier_uris {
+        if let Some(uris) = self.identifier_uris.0 {
             if uris.len() > IDENTIFIER_URIS_MAX || uris.iter().any(|uri| !is_identifier_uri(uri, &own)) {
                 return Err(invalid("identifierUris"));
             }
             document.identifier_uris = uris;
         }
-        if let Some(roles) = self.app_roles {
+        if let Some(roles) = self.app_roles.0 {
             let roles = permissions("appRoles", roles)?;
             document.app_roles =
                 roles.into_iter().map(|role| AppRoleSpec { id: role.id, value: role.value }).collect();
         }
         if let Some(api) = self.api {
-            match api.requested_access_token_version {
+            match *api.requested_access_token_version {
                 None => {}
                 Some(None) => document.token_version = 1,
                 Some(Some(version @ (1 | 2))) => document.token_version = version,
                 Some(Some(_)) => return Err(invalid("api/requestedAccessTokenVersion")),
             }
-            if let Some(scopes) = api.oauth2_permission_scopes {
+            if let Some(scopes) = api.oauth2_permission_scopes.0 {
                 let scopes = permissions("api/oauth2PermissionScopes", scopes)?;
                 document.scopes = scopes
                     .into_iter()
@@ -153,7 +151,7 @@ impl ApplicationChange {
                     .collect();
             }
         }
-        if let Some(url) = self.web.as_ref().and_then(|web| web.logout_url.clone()) {
+        if let Some(url) = self.web.as_ref().and_then(|web| web.logout_url.0.clone()) {
             if url.as_deref().is_some_and(|url| !is_logout_url(url)) {
                 return Err(invalid("web/logoutUrl"));
             }
@@ -170,7 +168,7 @@ impl ApplicationChange {
             (RedirectUriType::Spa, self.spa),
             (RedirectUriType::PublicClient, self.public_client),
         ] {
-            let Some(uris) = platform.and_then(|platform| platform.redirect_uris) else { continue };
+            let Some(uris) = platform.and_then(|platform| platform.redirect_uris.0) else { continue };
             redirects = true;
             document.redirect_uris.retain(|known| known.r#type != kind);
             document.redirect_uris.extend(uris.into_iter().map(|uri| RedirectUriSpec { uri, r#type: kind }));
@@ -184,7 +182,7 @@ impl ApplicationChange {
     }
 }
 
-fn permissions(name: &str, permissions: Vec<NewPermission>) -> Result<Vec<NewPermission>, GraphError> {
+fn permissions(name: &str, permissions: Vec<NewPermission>) -> Result<Vec<NewPermission>> {
     let unique = |index: usize, permission: &NewPermission| {
         permissions[..index].iter().all(|other| other.id != permission.id && other.value != permission.value)
     };
@@ -194,4 +192,19 @@ fn permissions(name: &str, permissions: Vec<NewPermission>) -> Result<Vec<NewPer
             .enumerate()
             .all(|(index, permission)| is_permission_name(&permission.value) && unique(index, permission));
     if sound { Ok(permissions) } else { Err(invalid(name)) }
+}
+
+/// Rejects new identifier URIs by which another application is found already: the case of letters
+/// and a slash at the end make no difference.
+async fn check_identifier_uris(caller: &Caller, before: &Application, after: &Application) -> Result<()> {
+    for uri in &after.document.identifier_uris {
+        if before.document.identifier_uris.contains(uri) {
+            continue;
+        }
+        let owner = caller.idp.directory.resource(caller.tenant.id, uri).await?;
+        if owner.is_some_and(|owner| owner.client_id != after.client_id) {
+            return Err(GraphError::taken("identifierUris"));
+        }
+    }
+    Ok(())
 }

@@ -1,199 +1,140 @@
 //! `federatedIdentityCredentials`: issuers whose tokens authenticate an application.
 
-use axum::extract::Path;
-use axum::response::{IntoResponse, Response};
-use http::StatusCode;
 use outlive_wire::events::{
     FederatedCredentialAdded, FederatedCredentialRemoved, FederatedCredentialUpdated,
 };
-use serde::Deserialize;
-use serde_json::{Value, json};
 
-use super::named::application;
-use super::read::ApplicationName;
-use super::write::{commit_update, writable};
+use super::access::commit_update;
 use crate::directory::FederatedCredential;
 use crate::directory::limits::{
     FEDERATED_CREDENTIALS_MAX, FederatedFault, federated_fault, is_federated_text,
 };
 use crate::directory::spec::FederatedCredentialSpec;
-use crate::graph::body::{Body, not_null, nullable};
-use crate::graph::caller::Caller;
-use crate::graph::error::GraphError;
-use crate::graph::odata::{EntityType, entity, whole_collection};
 use crate::graph::permissions::READ_APPLICATIONS;
+use crate::graph::prelude::*;
 
-const CREDENTIAL: EntityType = EntityType {
-    name: "microsoft.graph.federatedIdentityCredential",
-    set: "federatedIdentityCredentials",
-    properties: &["id", "audiences", "description", "issuer", "name", "subject"],
-    shown: &[],
-    filterable: &["id", "issuer", "name", "subject"],
-    order: None,
-};
-
-/// A new or updated credential. Absent properties are unchanged; a null description is cleared.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct CredentialChange {
-    #[serde(default, deserialize_with = "not_null")]
-    name: Option<String>,
-    #[serde(default, deserialize_with = "not_null")]
-    issuer: Option<String>,
-    #[serde(default, deserialize_with = "not_null")]
-    subject: Option<String>,
-    #[serde(default, deserialize_with = "not_null")]
-    audiences: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "nullable")]
-    description: Option<Option<String>>,
+pub(super) fn router(application: &str) -> Router<Idp> {
+    let credentials = format!("{application}/federatedIdentityCredentials");
+    Router::new()
+        .collection(&credentials, list, post(create))
+        .route(&format!("{credentials}/{{credential}}"), get(show).patch(update).delete(remove))
 }
 
-fn resource(credential: &FederatedCredential) -> Value {
-    let FederatedCredentialSpec { name, issuer, subject, audiences } = &credential.registered;
-    json!({
-        "id": credential.id, "audiences": audiences, "description": credential.description,
-        "issuer": issuer, "name": name, "subject": subject,
-    })
-}
-
-fn invalid(name: &str) -> GraphError {
-    GraphError::bad_request(format!(
-        "Invalid value specified for property '{name}' of resource 'FederatedIdentityCredential'."
-    ))
-}
-
-/// Parses the application in a path: an object id, or `applications(appId='…')`.
-fn application_name(segment: String) -> Result<ApplicationName, GraphError> {
-    if segment.starts_with("applications(") {
-        application(&segment)
-    } else {
-        Ok(ApplicationName::Object(segment))
+entity_type! {
+    /// "federatedIdentityCredential resource type".
+    CREDENTIAL = "microsoft.graph.federatedIdentityCredential" in "federatedIdentityCredentials",
+    fn resource(credential: &FederatedCredential) {
+        "id" [Filterable] => credential.id,
+        "audiences" => credential.registered.audiences,
+        "description" => credential.description,
+        "issuer" [Filterable] => credential.registered.issuer,
+        "name" [Filterable] => credential.registered.name,
+        "subject" [Filterable] => credential.registered.subject,
     }
 }
 
-/// `GET /applications/{id}/federatedIdentityCredentials`.
-pub(crate) async fn list_credentials(caller: Caller, Path(id): Path<String>) -> Response {
-    let result = async {
-        caller.allowed(&READ_APPLICATIONS)?;
-        let application = application_name(id)?.find(&caller).await?;
-        let objects = application.document.federated_credentials.iter().map(resource).collect();
-        whole_collection(&caller, &CREDENTIAL, objects)
-    };
-    caller.answer(result.await)
+/// The id or the name of a credential in a path.
+#[derive(Debug, Deserialize)]
+struct CredentialPath {
+    credential: String,
 }
 
-/// `GET /applications/{id}/federatedIdentityCredentials/{credential}`, by id or name.
-pub(crate) async fn show_credential(
+fn invalid(name: &str) -> GraphError {
+    GraphError::invalid("FederatedIdentityCredential", name)
+}
+
+async fn list(caller: Caller, name: ApplicationName) -> Answer {
+    caller.allowed(&READ_APPLICATIONS)?;
+    let application = name.find(&caller).await?;
+    whole_collection(&caller, &CREDENTIAL, application.document.federated_credentials.iter().map(resource))
+}
+
+async fn show(caller: Caller, name: ApplicationName, Path(path): Path<CredentialPath>) -> Answer {
+    caller.allowed(&READ_APPLICATIONS)?;
+    let application = name.find(&caller).await?;
+    let credentials = &application.document.federated_credentials;
+    let at = find(credentials, &path.credential)?;
+    caller.entity(&CREDENTIAL, &resource(&credentials[at]))
+}
+
+/// A new or updated credential. Absent properties are unchanged; a null description is cleared.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct CredentialChange {
+    name: Given<String>,
+    issuer: Given<String>,
+    subject: Given<String>,
+    audiences: Given<Vec<String>>,
+    description: Given<Option<String>>,
+}
+
+async fn create(caller: Caller, name: ApplicationName, Body(new): Body<CredentialChange>) -> Answer {
+    let before = name.writable(&caller).await?;
+    let options = caller.entity_options(&CREDENTIAL)?;
+    let missing = |name: &str| GraphError::missing("FederatedIdentityCredential", name);
+    let credential = FederatedCredential {
+        id: caller.stream("federated-credential-id").uuid(),
+        registered: FederatedCredentialSpec {
+            name: new.name.0.ok_or_else(|| missing("name"))?,
+            issuer: new.issuer.0.ok_or_else(|| missing("issuer"))?,
+            subject: new.subject.0.ok_or_else(|| missing("subject"))?,
+            audiences: new.audiences.0.ok_or_else(|| missing("audiences"))?,
+        },
+        description: new.description.0.flatten(),
+    };
+    let mut after = before.clone();
+    after.document_mut().federated_credentials.push(credential.clone());
+    check(&after.document.federated_credentials)?;
+    if after.document.kind.is_public() {
+        return Err(GraphError::bad_request("A public client cannot have a federated identity credential."));
+    }
+    commit_update(&caller, &before, &after, application_event!(FederatedCredentialAdded)).await?;
+    Ok(options.created(&resource(&credential)))
+}
+
+/// The name is immutable.
+async fn update(
     caller: Caller,
-    Path((id, credential)): Path<(String, String)>,
-) -> Response {
-    let result = async {
-        caller.allowed(&READ_APPLICATIONS)?;
-        let application = application_name(id)?.find(&caller).await?;
-        let found = find(&application.document.federated_credentials, &credential)?;
-        let options = caller.entity_options(&CREDENTIAL)?;
-        let object = resource(&application.document.federated_credentials[found]);
-        Ok(entity(&CREDENTIAL, StatusCode::OK, &object, &options))
-    };
-    caller.answer(result.await)
+    name: ApplicationName,
+    Path(path): Path<CredentialPath>,
+    Body(patch): Body<CredentialChange>,
+) -> Result<StatusCode> {
+    let before = name.writable(&caller).await?;
+    let mut after = before.clone();
+    let at = find(&after.document.federated_credentials, &path.credential)?;
+    let FederatedCredential { registered, description, .. } =
+        &mut after.document_mut().federated_credentials[at];
+    if patch.name.0.is_some_and(|name| !name.eq_ignore_ascii_case(&registered.name)) {
+        return Err(invalid("name"));
+    }
+    replace(&mut registered.issuer, patch.issuer);
+    replace(&mut registered.subject, patch.subject);
+    replace(&mut registered.audiences, patch.audiences);
+    replace(description, patch.description);
+    check(&after.document.federated_credentials)?;
+    commit_update(&caller, &before, &after, application_event!(FederatedCredentialUpdated)).await
 }
 
-/// `POST /applications/{id}/federatedIdentityCredentials`.
-pub(crate) async fn create_credential(
+/// Replaces a value if another is given.
+fn replace<T>(value: &mut T, given: Given<T>) {
+    if let Some(given) = given.0 {
+        *value = given;
+    }
+}
+
+async fn remove(
     caller: Caller,
-    Path(id): Path<String>,
-    body: Result<Body<CredentialChange>, GraphError>,
-) -> Response {
-    let result = async {
-        let Body(new) = body?;
-        let before = writable(&caller, &application_name(id)?).await?;
-        let options = caller.entity_options(&CREDENTIAL)?;
-        let missing = |name: &str| {
-            GraphError::bad_request(format!(
-                "A value is required for property '{name}' of resource 'FederatedIdentityCredential'."
-            ))
-        };
-        let stream = &mut caller.idp.chassis.random.of(caller.tenant.id).stream("federated-credential-id");
-        let credential = FederatedCredential {
-            id: stream.uuid(),
-            registered: FederatedCredentialSpec {
-                name: new.name.ok_or_else(|| missing("name"))?,
-                issuer: new.issuer.ok_or_else(|| missing("issuer"))?,
-                subject: new.subject.ok_or_else(|| missing("subject"))?,
-                audiences: new.audiences.ok_or_else(|| missing("audiences"))?,
-            },
-            description: new.description.flatten(),
-        };
-        let mut after = before.clone();
-        after.document_mut().federated_credentials.push(credential.clone());
-        check(&after.document.federated_credentials)?;
-        if after.document.kind.is_public() {
-            return Err(GraphError::bad_request(
-                "A public client cannot have a federated identity credential.",
-            ));
-        }
-        commit_update(&caller, &before, &after, |client_id, client_name, actor| {
-            FederatedCredentialAdded { client_id, client_name, actor }.into()
-        })
-        .await?;
-        Ok(entity(&CREDENTIAL, StatusCode::CREATED, &resource(&credential), &options))
-    };
-    caller.answer(result.await)
+    name: ApplicationName,
+    Path(path): Path<CredentialPath>,
+) -> Result<StatusCode> {
+    let before = name.writable(&caller).await?;
+    let mut after = before.clone();
+    let at = find(&after.document.federated_credentials, &path.credential)?;
+    after.document_mut().federated_credentials.remove(at);
+    commit_update(&caller, &before, &after, application_event!(FederatedCredentialRemoved)).await
 }
 
-/// `PATCH /applications/{id}/federatedIdentityCredentials/{credential}`. The name is immutable.
-pub(crate) async fn update_credential(
-    caller: Caller,
-    Path((id, credential)): Path<(String, String)>,
-    body: Result<Body<CredentialChange>, GraphError>,
-) -> Response {
-    let result = async {
-        let Body(patch) = body?;
-        let before = writable(&caller, &application_name(id)?).await?;
-        let mut after = before.clone();
-        let at = find(&after.document.federated_credentials, &credential)?;
-        let changed = &mut after.document_mut().federated_credentials[at];
-        if patch.name.is_some_and(|name| !name.eq_ignore_ascii_case(&changed.registered.name)) {
-            return Err(invalid("name"));
-        }
-        let registered = &mut changed.registered;
-        for (given, kept) in
-            [(patch.issuer, &mut registered.issuer), (patch.subject, &mut registered.subject)]
-        {
-            *kept = given.unwrap_or_else(|| kept.clone());
-        }
-        registered.audiences = patch.audiences.unwrap_or_else(|| registered.audiences.clone());
-        changed.description = patch.description.unwrap_or_else(|| changed.description.clone());
-        check(&after.document.federated_credentials)?;
-        commit_update(&caller, &before, &after, |client_id, client_name, actor| {
-            FederatedCredentialUpdated { client_id, client_name, actor }.into()
-        })
-        .await?;
-        Ok(StatusCode::NO_CONTENT.into_response())
-    };
-    caller.answer(result.await)
-}
-
-/// `DELETE /applications/{id}/federatedIdentityCredentials/{credential}`.
-pub(crate) async fn remove_credential(
-    caller: Caller,
-    Path((id, credential)): Path<(String, String)>,
-) -> Response {
-    let result = async {
-        let before = writable(&caller, &application_name(id)?).await?;
-        let mut after = before.clone();
-        let at = find(&after.document.federated_credentials, &credential)?;
-        after.document_mut().federated_credentials.remove(at);
-        commit_update(&caller, &before, &after, |client_id, client_name, actor| {
-            FederatedCredentialRemoved { client_id, client_name, actor }.into()
-        })
-        .await?;
-        Ok(StatusCode::NO_CONTENT.into_response())
-    };
-    caller.answer(result.await)
-}
-
-fn find(credentials: &[FederatedCredential], name: &str) -> Result<usize, GraphError> {
+fn find(credentials: &[FederatedCredential], name: &str) -> Result<usize> {
     let is_named = |known: &FederatedCredential| {
         name.eq_ignore_ascii_case(&known.id.to_string()) || name.eq_ignore_ascii_case(&known.registered.name)
     };
@@ -202,7 +143,7 @@ fn find(credentials: &[FederatedCredential], name: &str) -> Result<usize, GraphE
 
 /// Applies the documented limits: number of credentials, valid properties, unique names and unique
 /// pairs of issuer and subject.
-fn check(credentials: &[FederatedCredential]) -> Result<(), GraphError> {
+fn check(credentials: &[FederatedCredential]) -> Result<()> {
     if credentials.len() > FEDERATED_CREDENTIALS_MAX {
         return Err(GraphError::bad_request(format!(
             "An application has at most {FEDERATED_CREDENTIALS_MAX} federated identity credentials."

@@ -2,15 +2,11 @@
 //! id, tokens by value.
 
 use outlive_clock::ClientId;
-use serde::Deserialize;
-use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::directory::Application;
 use crate::directory::limits::{APIS_MAX, PERMISSIONS_MAX};
 use crate::directory::spec::RequiredSpec;
-use crate::graph::caller::Caller;
-use crate::graph::error::GraphError;
+use crate::graph::prelude::*;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -33,15 +29,8 @@ enum AccessType {
 }
 
 /// Resolves permission ids. An unknown id is an error.
-pub(super) async fn read(
-    caller: &Caller,
-    wanted: Vec<RequiredAccess>,
-) -> Result<Vec<RequiredSpec>, GraphError> {
-    let invalid = || {
-        GraphError::bad_request(
-            "Invalid value specified for property 'requiredResourceAccess' of resource 'Application'.",
-        )
-    };
+pub(super) async fn read(caller: &Caller, wanted: Vec<RequiredAccess>) -> Result<Vec<RequiredSpec>> {
+    let invalid = || GraphError::invalid("Application", "requiredResourceAccess");
     if wanted.len() > APIS_MAX || wanted.iter().any(|wanted| wanted.resource_access.len() > PERMISSIONS_MAX) {
         return Err(invalid());
     }
@@ -69,7 +58,7 @@ pub(super) async fn read(
 pub(super) async fn required_resource_access(
     caller: &Caller,
     application: &Application,
-) -> Result<Value, GraphError> {
+) -> Result<Vec<Value>> {
     let mut shown = Vec::new();
     for required in &application.document.required {
         let Some(api) = caller.idp.directory.application(caller.tenant.id, required.resource).await? else {
@@ -83,5 +72,5 @@ pub(super) async fn required_resource_access(
             .collect();
         shown.push(json!({"resourceAppId": required.resource, "resourceAccess": access}));
     }
-    Ok(Value::Array(shown))
+    Ok(shown)
 }

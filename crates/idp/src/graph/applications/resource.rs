@@ -1,89 +1,64 @@
 //! The Graph representation of an application.
 
 use outlive_rules::platform;
-use serde_json::{Value, json};
 
 use super::required;
-use crate::directory::spec::{GroupClaims, OptionalClaimSpec, RedirectUriType};
+use crate::directory::spec::{OptionalClaimSpec, RedirectUriType};
 use crate::directory::{Application, KeyCredential, PasswordCredential};
-use crate::graph::caller::Caller;
-use crate::graph::error::GraphError;
-use crate::graph::odata::EntityType;
+use crate::graph::prelude::*;
 
-pub(crate) const APPLICATION: EntityType = EntityType {
-    name: "microsoft.graph.application",
-    set: "applications",
-    properties: &[
-        "id",
-        "api",
-        "appId",
-        "appRoles",
-        "displayName",
-        "groupMembershipClaims",
-        "identifierUris",
-        "isFallbackPublicClient",
-        "keyCredentials",
-        "optionalClaims",
-        "passwordCredentials",
-        "publicClient",
-        "requiredResourceAccess",
-        "signInAudience",
-        "spa",
-        "web",
-    ],
-    shown: &[],
-    filterable: &["id", "appId", "displayName"],
-    order: None,
-};
-
-/// Returns an application with all properties.
-pub(super) async fn resource(caller: &Caller, application: &Application) -> Result<Value, GraphError> {
-    let secrets = caller.idp.directory.password_credentials(caller.tenant.id, application.client_id).await?;
-    let mut object = registration(application, &secrets);
-    object["requiredResourceAccess"] = required::required_resource_access(caller, application).await?;
-    Ok(object)
+entity_type! {
+    /// "application resource type".
+    APPLICATION = "microsoft.graph.application" in "applications",
+    fn registration(application: &Application, secrets: &[PasswordCredential], required: &[Value]) {
+        "id" [Filterable] => application.document.object_id,
+        "api" => json!({
+            "requestedAccessTokenVersion": application.document.token_version,
+            "oauth2PermissionScopes": scopes(application),
+        }),
+        "appId" [Filterable] => application.client_id,
+        "appRoles" => app_roles(application),
+        "displayName" [Filterable] => application.name,
+        "groupMembershipClaims" => Some(application.document.group_claims).filter(|claims| !claims.is_none()),
+        "identifierUris" => application.document.identifier_uris,
+        "isFallbackPublicClient" => application.document.allow_public_client,
+        "keyCredentials" =>
+            application.document.key_credentials.iter().filter_map(key_credential).collect::<Vec<_>>(),
+        "optionalClaims" => json!({
+            "idToken": claims(&application.document.optional_claims.id_token),
+            "accessToken": claims(&application.document.optional_claims.access_token),
+            "saml2Token": [],
+        }),
+        "passwordCredentials" => secrets.iter().map(password_credential).collect::<Vec<_>>(),
+        "publicClient" => json!({"redirectUris": redirect_uris(application, RedirectUriType::PublicClient)}),
+        "requiredResourceAccess" => required,
+        "signInAudience" => "AzureADMyOrg",
+        "spa" => json!({"redirectUris": redirect_uris(application, RedirectUriType::Spa)}),
+        "web" => json!({
+            "redirectUris": redirect_uris(application, RedirectUriType::Web),
+            "logoutUrl": application.document.logout_url,
+            "implicitGrantSettings": {
+                "enableIdTokenIssuance": application.document.implicit.id_tokens,
+                "enableAccessTokenIssuance": application.document.implicit.access_tokens,
+            },
+        }),
+    }
 }
 
-fn registration(application: &Application, secrets: &[PasswordCredential]) -> Value {
-    let document = &application.document;
-    let uris = |kind: RedirectUriType| -> Vec<&str> {
-        document.redirect_uris.iter().filter(|uri| uri.r#type == kind).map(|uri| uri.uri.as_str()).collect()
-    };
-    json!({
-        "id": document.object_id,
-        "api": {
-            "requestedAccessTokenVersion": document.token_version,
-            "oauth2PermissionScopes": scopes(application),
-        },
-        "appId": application.client_id,
-        "appRoles": app_roles(application),
-        "displayName": application.name,
-        "groupMembershipClaims": group_claims(document.group_claims),
-        "identifierUris": document.identifier_uris,
-        "isFallbackPublicClient": document.allow_public_client,
-        "keyCredentials": document.key_credentials.iter().filter_map(key_credential).collect::<Vec<_>>(),
-        "optionalClaims": {
-            "idToken": claims(&document.optional_claims.id_token),
-            "accessToken": claims(&document.optional_claims.access_token),
-            "saml2Token": [],
-        },
-        "passwordCredentials": secrets.iter().map(password_credential).collect::<Vec<_>>(),
-        "publicClient": {"redirectUris": uris(RedirectUriType::PublicClient)},
-        "signInAudience": "AzureADMyOrg",
-        "spa": {"redirectUris": uris(RedirectUriType::Spa)},
-        "web": {
-            "redirectUris": uris(RedirectUriType::Web),
-            "logoutUrl": document.logout_url,
-            "implicitGrantSettings": {
-                "enableIdTokenIssuance": document.implicit.id_tokens,
-                "enableAccessTokenIssuance": document.implicit.access_tokens,
-            },
-        },
-    })
+/// Returns an application with all properties.
+pub(super) async fn resource(caller: &Caller, application: &Application) -> Result<Value> {
+    let secrets = caller.idp.directory.password_credentials(caller.tenant.id, application.client_id).await?;
+    let required = required::required_resource_access(caller, application).await?;
+    Ok(registration(application, &secrets, &required))
+}
+
+fn redirect_uris(application: &Application, kind: RedirectUriType) -> Vec<&str> {
+    let uris = application.document.redirect_uris.iter().filter(|uri| uri.r#type == kind);
+    uris.map(|uri| uri.uri.as_str()).collect()
 }
 
 /// Returns the delegated permissions that it offers.
-pub(crate) fn scopes(application: &Application) -> Vec<Value> {
+pub(in crate::graph) fn scopes(application: &Application) -> Vec<Value> {
     let known = platform::application(&application.client_id.to_string());
     let needs_admin = |name: &str| known.and_then(|api| api.delegated(name)).is_some_and(|known| known.admin);
     let scopes = application.document.scopes.iter().map(|scope| {
@@ -98,7 +73,7 @@ pub(crate) fn scopes(application: &Application) -> Vec<Value> {
 }
 
 /// Returns the app roles that it offers.
-pub(crate) fn app_roles(application: &Application) -> Vec<Value> {
+pub(in crate::graph) fn app_roles(application: &Application) -> Vec<Value> {
     let roles = application.document.app_roles.iter().map(|role| {
         json!({
             "id": role.id, "value": role.value, "displayName": role.value, "description": role.value,
@@ -106,16 +81,6 @@ pub(crate) fn app_roles(application: &Application) -> Vec<Value> {
         })
     });
     roles.collect()
-}
-
-const fn group_claims(claims: GroupClaims) -> Option<&'static str> {
-    match claims {
-        GroupClaims::None => None,
-        GroupClaims::SecurityGroup => Some("SecurityGroup"),
-        GroupClaims::ApplicationGroup => Some("ApplicationGroup"),
-        GroupClaims::DirectoryRole => Some("DirectoryRole"),
-        GroupClaims::All => Some("All"),
-    }
 }
 
 fn claims(asked: &[OptionalClaimSpec]) -> Vec<Value> {
@@ -146,7 +111,7 @@ pub(super) fn key_credential(credential: &KeyCredential) -> Option<Value> {
 }
 
 /// Returns a secret's metadata, never the secret.
-pub(crate) fn password_credential(credential: &PasswordCredential) -> Value {
+pub(super) fn password_credential(credential: &PasswordCredential) -> Value {
     json!({
         "customKeyIdentifier": null,
         "displayName": credential.display_name,

@@ -1,31 +1,26 @@
 //! Client secrets: generated here and returned once.
 
 use axum::Json;
-use axum::extract::Path;
-use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::StatusCode;
 use outlive_clock::Instant;
-use outlive_store::Change;
 use outlive_tokens::Secret;
 use outlive_wire::events::{SecretAdded, SecretRemoved};
-use serde::Deserialize;
-use serde_json::json;
-use uuid::Uuid;
 
-use super::read::ApplicationName;
+use super::access::commit;
 use super::resource::password_credential;
-use super::write::{commit, writable};
 use crate::directory::{PasswordCredential, SECRET_LIFETIME, remove_secret};
-use crate::graph::body::Body;
-use crate::graph::caller::Caller;
-use crate::graph::error::GraphError;
-use crate::graph::odata::context;
+use crate::graph::prelude::*;
+
+pub(super) fn router(application: &str) -> Router<Idp> {
+    Router::new()
+        .route(&format!("{application}/addPassword"), post(add))
+        .route(&format!("{application}/removePassword"), post(remove))
+}
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub(crate) struct AddPassword {
+struct AddPassword {
     password_credential: Option<Wanted>,
 }
 
@@ -39,30 +34,19 @@ struct Wanted {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct RemovePassword {
+struct RemovePassword {
     key_id: Uuid,
 }
 
 /// Secrets per application. Every client authentication compares all of them.
 const SECRETS_MAX: usize = 50;
 
-/// `POST /applications/{id}/addPassword`.
-pub(crate) async fn add_password(
+async fn add(
     caller: Caller,
-    Path(id): Path<String>,
-    body: Result<Body<AddPassword>, GraphError>,
-) -> Response {
-    let result = create_secret(&caller, &ApplicationName::Object(id), body).await;
-    caller.answer(result)
-}
-
-pub(super) async fn create_secret(
-    caller: &Caller,
-    name: &ApplicationName,
-    body: Result<Body<AddPassword>, GraphError>,
-) -> Result<Response, GraphError> {
-    let Body(AddPassword { password_credential: wanted }) = body?;
-    let application = writable(caller, name).await?;
+    name: ApplicationName,
+    Body(AddPassword { password_credential: wanted }): Body<AddPassword>,
+) -> Result<Json<Value>> {
+    let application = name.writable(&caller).await?;
     let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
     if directory.password_credentials(tenant, application.client_id).await?.len() >= SECRETS_MAX {
         return Err(GraphError::bad_request("The application has the maximum number of passwords."));
@@ -75,11 +59,10 @@ pub(super) async fn create_secret(
             "The password credential is not valid: its name is too long, or it ends before it starts.",
         ));
     }
-    let random = caller.idp.chassis.random.of(tenant);
     // 40 characters, within the documented 16 to 64.
-    let secret = URL_SAFE_NO_PAD.encode(random.stream("client-secret").bytes::<30>());
+    let secret = URL_SAFE_NO_PAD.encode(caller.stream("client-secret").bytes::<30>());
     let credential = PasswordCredential {
-        key_id: random.stream("client-secret-key-id").uuid(),
+        key_id: caller.stream("client-secret-key-id").uuid(),
         display_name: wanted.display_name,
         hint: Some(secret.chars().take(3).collect()),
         starts_at: Some(starts_at),
@@ -87,42 +70,24 @@ pub(super) async fn create_secret(
     };
     let statement =
         caller.idp.secrets.addition(tenant, application.client_id, &credential, &Secret::new(secret.clone()));
-    commit(caller, Change::from(statement), &application, |client_id, client_name, actor| {
-        SecretAdded { client_id, client_name, actor }.into()
-    })
-    .await?;
+    commit(&caller, [statement], &application, application_event!(SecretAdded)).await?;
     let mut shown = password_credential(&credential);
     shown["secretText"] = json!(secret);
     shown["@odata.context"] = json!(context("microsoft.graph.passwordCredential"));
-    Ok(Json(shown).into_response())
+    Ok(Json(shown))
 }
 
-/// `POST /applications/{id}/removePassword`.
-pub(crate) async fn remove_password(
+async fn remove(
     caller: Caller,
-    Path(id): Path<String>,
-    body: Result<Body<RemovePassword>, GraphError>,
-) -> Response {
-    let result = delete_secret(&caller, &ApplicationName::Object(id), body).await;
-    caller.answer(result)
-}
-
-pub(super) async fn delete_secret(
-    caller: &Caller,
-    name: &ApplicationName,
-    body: Result<Body<RemovePassword>, GraphError>,
-) -> Result<Response, GraphError> {
-    let Body(RemovePassword { key_id }) = body?;
-    let application = writable(caller, name).await?;
+    name: ApplicationName,
+    Body(RemovePassword { key_id }): Body<RemovePassword>,
+) -> Result<StatusCode> {
+    let application = name.writable(&caller).await?;
     let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
     let known = directory.password_credentials(tenant, application.client_id).await?;
     if !known.iter().any(|credential| credential.key_id == key_id) {
         return Err(GraphError::bad_request(format!("No password credential found with keyId '{key_id}'.")));
     }
-    let change = Change::from(remove_secret(tenant, application.client_id, key_id));
-    commit(caller, change, &application, |client_id, client_name, actor| {
-        SecretRemoved { client_id, client_name, actor }.into()
-    })
-    .await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    let removal = remove_secret(tenant, application.client_id, key_id);
+    commit(&caller, [removal], &application, application_event!(SecretRemoved)).await
 }

@@ -2,43 +2,31 @@
 
 use outlive_clock::{ClientId, Instant};
 use outlive_wire::events::Actor;
-use outlive_wire::{JournalEvent, JournalLine, Subject, SubjectKind};
-use serde_json::{Value, json};
-use uuid::Uuid;
+use outlive_wire::{JournalEvent, JournalLine, SubjectKind};
 
 use super::lines::id_of;
 use super::sign_in::hyphenated;
-use crate::graph::odata::EntityType;
+use crate::graph::prelude::*;
 
-pub(super) const DIRECTORY_AUDIT: EntityType = EntityType {
-    name: "microsoft.graph.directoryAudit",
-    set: "auditLogs/directoryAudits",
-    properties: &[
-        "id",
-        "activityDateTime",
-        "activityDisplayName",
-        "additionalDetails",
-        "category",
-        "correlationId",
-        "initiatedBy",
-        "loggedByService",
-        "operationType",
-        "result",
-        "resultReason",
-        "targetResources",
-    ],
-    shown: &[],
-    filterable: &[
-        "id",
-        "activityDateTime",
-        "activityDisplayName",
-        "category",
-        "correlationId",
-        "loggedByService",
-        "result",
-    ],
-    order: Some("activityDateTime desc"),
-};
+entity_type! {
+    /// "directoryAudit resource type".
+    DIRECTORY_AUDIT = "microsoft.graph.directoryAudit" in "auditLogs/directoryAudits"
+        ordered by "activityDateTime desc",
+    fn entry(line: &JournalLine, activity: Activity, audit: &Audit<'_>, targets: &[Value]) {
+        "id" [Filterable] => id_of(line),
+        "activityDateTime" [Filterable] => line.at.whole_second(),
+        "activityDisplayName" [Filterable] => activity[0],
+        "additionalDetails" => audit.details,
+        "category" [Filterable] => activity[2],
+        "correlationId" [Filterable] => hyphenated(&line.trace),
+        "initiatedBy" => audit.initiator.to_json(),
+        "loggedByService" [Filterable] => activity[1],
+        "operationType" => activity[3],
+        "result" [Filterable] => "success",
+        "resultReason" => "",
+        "targetResources" => targets,
+    }
+}
 
 const CORE: &str = "Core Directory";
 const SELF_SERVICE: &str = "Self-service Password Management";
@@ -87,8 +75,8 @@ impl Initiator {
     }
 }
 
-impl From<Option<&Actor>> for Initiator {
-    fn from(actor: Option<&Actor>) -> Self {
+impl From<&Option<Actor>> for Initiator {
+    fn from(actor: &Option<Actor>) -> Self {
         match actor {
             Some(actor) if actor.by_application => Self::Application(actor.clone()),
             Some(actor) => Self::User(actor.by.to_string()),
@@ -97,9 +85,52 @@ impl From<Option<&Actor>> for Initiator {
     }
 }
 
+/// Returns the activity of an event, if it is a change of the directory.
+fn activity(event: &JournalEvent) -> Option<Activity> {
+    use JournalEvent as E;
+    Some(match event {
+        E::PasswordChanged(_) => ["Change user password", CORE, USERS, "Update"],
+        E::PasswordReset(e) => reset_activity(&e.event),
+        E::SessionsRevoked(_) => ["Update StsRefreshTokenValidFrom Timestamp", CORE, USERS, "Update"],
+        E::UserCreated(_) => ["Add user", CORE, USERS, "Add"],
+        E::UserUpdated(_) => ["Update user", CORE, USERS, "Update"],
+        E::UserDisabled(_) => ["Disable account", CORE, USERS, "Update"],
+        E::UserEnabled(_) => ["Enable account", CORE, USERS, "Update"],
+        E::UserDeleted(_) => ["Delete user", CORE, USERS, "Delete"],
+        E::UserRestored(_) => ["Restore user", CORE, USERS, "Restore"],
+        E::UserRemoved(_) => ["Hard Delete user", CORE, USERS, "Delete"],
+        E::GroupCreated(_) => ["Add group", CORE, GROUPS, "Add"],
+        E::GroupUpdated(_) => ["Update group", CORE, GROUPS, "Update"],
+        E::GroupDeleted(_) => ["Delete group", CORE, GROUPS, "Delete"],
+        E::GroupMemberAdded(_) => ["Add member to group", CORE, GROUPS, "Assign"],
+        E::GroupMemberRemoved(_) => ["Remove member from group", CORE, GROUPS, "Unassign"],
+        E::DirectoryRoleMemberAdded(_) => ["Add member to role", CORE, ROLES, "Assign"],
+        E::DirectoryRoleMemberRemoved(_) => ["Remove member from role", CORE, ROLES, "Unassign"],
+        E::ConsentGranted(_) => ["Consent to application", CORE, APPLICATIONS, "Assign"],
+        E::ConsentChanged(_) => ["Add delegated permission grant", CORE, APPLICATIONS, "Update"],
+        E::ConsentWithdrawn(_) => ["Remove delegated permission grant", CORE, APPLICATIONS, "Unassign"],
+        E::AppRoleAssigned(_) => ["Add app role assignment", CORE, APPLICATIONS, "Assign"],
+        E::AppRoleUnassigned(_) => ["Remove app role assignment", CORE, APPLICATIONS, "Unassign"],
+        E::SecretAdded(_)
+        | E::SecretRemoved(_)
+        | E::SecretRotated(_)
+        | E::CertificateAdded(_)
+        | E::CertificateRemoved(_)
+        | E::FederatedCredentialAdded(_)
+        | E::FederatedCredentialUpdated(_)
+        | E::FederatedCredentialRemoved(_) => [SECRETS, CORE, APPLICATIONS, "Update"],
+        E::ApplicationCreated(_) => ["Add application", CORE, APPLICATIONS, "Add"],
+        E::ApplicationUpdated(_) => ["Update application", CORE, APPLICATIONS, "Update"],
+        E::ApplicationDeleted(_) => ["Delete application", CORE, APPLICATIONS, "Delete"],
+        E::ApplicationDisabled(_) | E::ApplicationEnabled(_) => {
+            ["Update service principal", CORE, APPLICATIONS, "Update"]
+        }
+        _ => return None,
+    })
+}
+
 /// What an entry shows of an event.
 struct Audit<'a> {
-    activity: Activity,
     initiator: Initiator,
     upn: Option<&'a str>,
     group: Option<(Uuid, &'a str)>,
@@ -108,191 +139,72 @@ struct Audit<'a> {
     details: Vec<Value>,
 }
 
-impl<'a> Audit<'a> {
-    const fn new(activity: Activity, initiator: Initiator) -> Self {
+impl Audit<'_> {
+    fn by(initiator: impl Into<Initiator>) -> Self {
         let (upn, group, client_id, client_name) = (None, None, None, None);
-        Self { activity, initiator, upn, group, client_id, client_name, details: Vec::new() }
+        Self { initiator: initiator.into(), upn, group, client_id, client_name, details: Vec::new() }
     }
+}
 
-    fn upn(self, upn: Option<&'a str>) -> Self {
-        Self { upn, ..self }
-    }
+fn details<const N: usize>(details: [(&str, Option<&str>); N]) -> Vec<Value> {
+    let details = details.into_iter().filter_map(|(key, value)| Some(json!({"key": key, "value": value?})));
+    details.collect()
+}
 
-    fn client(self, client_id: Option<ClientId>, client_name: Option<&'a str>) -> Self {
-        Self { client_id, client_name, ..self }
-    }
-
-    fn details<const N: usize>(self, details: [(&str, Option<&str>); N]) -> Self {
-        let details =
-            details.into_iter().filter_map(|(key, value)| Some(json!({"key": key, "value": value?})));
-        Self { details: details.collect(), ..self }
-    }
+/// Evaluates an expression with the payload of an event, the same for several kinds.
+macro_rules! match_events {
+    ($event:expr; $($($name:ident)|+ => |$payload:ident| $shown:expr;)+) => {
+        match $event {
+            $($(JournalEvent::$name($payload) => $shown,)+)+
+            _ => return None,
+        }
+    };
 }
 
 /// Returns what the entry of an event shows, if the event is a change of the directory. `user` is
 /// the user to whom it happened.
 fn audit<'a>(event: &'a JournalEvent, user: Option<&str>) -> Option<Audit<'a>> {
-    use JournalEvent as E;
-    Some(match event {
-        E::PasswordChanged(e) => Audit::new(
-            ["Change user password", CORE, USERS, "Update"],
-            Initiator::of_credential_event(&e.by, user),
-        )
-        .upn(Some(&e.upn))
-        .details([("event", Some(e.event.as_str())), ("role", e.role.as_deref())]),
-        E::PasswordReset(e) => {
-            Audit::new(reset_activity(&e.event), Initiator::of_credential_event(&e.by, user))
-                .upn(Some(&e.upn))
-                .details([("event", Some(e.event.as_str())), ("role", e.role.as_deref())])
-        }
-        E::SessionsRevoked(e) => Audit::new(
-            ["Update StsRefreshTokenValidFrom Timestamp", CORE, USERS, "Update"],
-            Initiator::of_credential_event(&e.by, user),
-        )
-        .upn(Some(&e.upn))
-        .details([("event", Some(e.event.as_str())), ("role", e.role.as_deref())]),
-        E::UserCreated(e) => account("Add user", "Add", Some(&e.upn), e.actor.as_ref()),
-        E::UserUpdated(e) => account("Update user", "Update", Some(&e.upn), e.actor.as_ref()),
-        E::UserDisabled(e) => account("Disable account", "Update", Some(&e.upn), e.actor.as_ref()),
-        E::UserEnabled(e) => account("Enable account", "Update", Some(&e.upn), e.actor.as_ref()),
-        E::UserDeleted(e) => account("Delete user", "Delete", Some(&e.upn), e.actor.as_ref()),
-        E::UserRestored(e) => account("Restore user", "Restore", Some(&e.upn), e.actor.as_ref()),
-        E::UserRemoved(e) => account("Hard Delete user", "Delete", e.upn.as_deref(), e.actor.as_ref()),
-        E::GroupCreated(e) => group("Add group", "Add", (e.group, &e.group_name), None, e.actor.as_ref()),
-        E::GroupUpdated(e) => {
-            group("Update group", "Update", (e.group, &e.group_name), None, e.actor.as_ref())
-        }
-        E::GroupDeleted(e) => {
-            group("Delete group", "Delete", (e.group, &e.group_name), None, e.actor.as_ref())
-        }
-        E::GroupMemberAdded(e) => {
-            group("Add member to group", "Assign", (e.group, &e.group_name), Some(&e.upn), e.actor.as_ref())
-        }
-        E::GroupMemberRemoved(e) => group(
-            "Remove member from group",
-            "Unassign",
-            (e.group, &e.group_name),
-            Some(&e.upn),
-            e.actor.as_ref(),
-        ),
-        E::DirectoryRoleMemberAdded(e) => {
-            Audit::new(["Add member to role", CORE, ROLES, "Assign"], e.actor.as_ref().into())
-                .upn(Some(&e.upn))
-                .details([("role", Some(&e.role))])
-        }
-        E::DirectoryRoleMemberRemoved(e) => {
-            Audit::new(["Remove member from role", CORE, ROLES, "Unassign"], e.actor.as_ref().into())
-                .upn(Some(&e.upn))
-                .details([("role", Some(&e.role))])
-        }
-        E::ConsentGranted(e) => {
-            consent(["Consent to application", CORE, APPLICATIONS, "Assign"], e.actor.as_ref(), user)
-                .upn(e.upn.as_deref())
-                .client(e.client_id, e.client_name.as_deref())
-                .details([("scope", e.scope.as_deref()), ("resource", e.resource.as_deref())])
-        }
-        E::ConsentChanged(e) => {
-            consent(["Add delegated permission grant", CORE, APPLICATIONS, "Update"], e.actor.as_ref(), user)
-                .upn(e.upn.as_deref())
-                .client(e.client_id, e.client_name.as_deref())
-                .details([("scope", e.scope.as_deref()), ("resource", e.resource.as_deref())])
-        }
-        E::ConsentWithdrawn(e) => consent(
-            ["Remove delegated permission grant", CORE, APPLICATIONS, "Unassign"],
-            e.actor.as_ref(),
-            user,
-        )
-        .upn(e.upn.as_deref())
-        .client(e.client_id, e.client_name.as_deref())
-        .details([("scope", e.scope.as_deref()), ("resource", e.resource.as_deref())]),
-        E::AppRoleAssigned(e) => {
-            Audit::new(["Add app role assignment", CORE, APPLICATIONS, "Assign"], e.actor.as_ref().into())
-                .upn(e.upn.as_deref())
-                .client(Some(e.client_id), None)
-                .details([("role", Some(&e.role))])
-        }
-        E::AppRoleUnassigned(e) => Audit::new(
-            ["Remove app role assignment", CORE, APPLICATIONS, "Unassign"],
-            e.actor.as_ref().into(),
-        )
-        .upn(e.upn.as_deref())
-        .client(Some(e.client_id), None)
-        .details([("role", Some(&e.role))]),
-        E::SecretAdded(e) => application(SECRETS, "Update", e.client_id, &e.client_name, e.actor.as_ref()),
-        E::SecretRemoved(e) => application(SECRETS, "Update", e.client_id, &e.client_name, e.actor.as_ref()),
-        E::SecretRotated(e) => application(SECRETS, "Update", e.client_id, &e.client_name, e.actor.as_ref()),
-        E::CertificateAdded(e) => {
-            application(SECRETS, "Update", e.client_id, &e.client_name, e.actor.as_ref())
-        }
-        E::CertificateRemoved(e) => {
-            application(SECRETS, "Update", e.client_id, &e.client_name, e.actor.as_ref())
-        }
-        E::FederatedCredentialAdded(e) => {
-            application(SECRETS, "Update", e.client_id, &e.client_name, e.actor.as_ref())
-        }
-        E::FederatedCredentialUpdated(e) => {
-            application(SECRETS, "Update", e.client_id, &e.client_name, e.actor.as_ref())
-        }
-        E::FederatedCredentialRemoved(e) => {
-            application(SECRETS, "Update", e.client_id, &e.client_name, e.actor.as_ref())
-        }
-        E::ApplicationCreated(e) => {
-            application("Add application", "Add", e.client_id, &e.client_name, e.actor.as_ref())
-        }
-        E::ApplicationUpdated(e) => {
-            application("Update application", "Update", e.client_id, &e.client_name, e.actor.as_ref())
-        }
-        E::ApplicationDeleted(e) => {
-            application("Delete application", "Delete", e.client_id, &e.client_name, e.actor.as_ref())
-        }
-        E::ApplicationDisabled(e) => {
-            application("Update service principal", "Update", e.client_id, &e.client_name, e.actor.as_ref())
-        }
-        E::ApplicationEnabled(e) => {
-            application("Update service principal", "Update", e.client_id, &e.client_name, e.actor.as_ref())
-        }
-        _ => return None,
+    Some(match_events! { event;
+        PasswordChanged | PasswordReset | SessionsRevoked => |e| Audit {
+            upn: Some(&e.upn),
+            details: details([("event", Some(e.event.as_str())), ("role", e.role.as_deref())]),
+            ..Audit::by(Initiator::of_credential_event(&e.by, user))
+        };
+        UserCreated | UserUpdated | UserDisabled | UserEnabled | UserDeleted | UserRestored => |e|
+            Audit { upn: Some(&e.upn), ..Audit::by(&e.actor) };
+        UserRemoved => |e| Audit { upn: e.upn.as_deref(), ..Audit::by(&e.actor) };
+        GroupCreated | GroupUpdated | GroupDeleted => |e|
+            Audit { group: Some((e.group, &e.group_name)), ..Audit::by(&e.actor) };
+        GroupMemberAdded | GroupMemberRemoved => |e|
+            Audit { upn: Some(&e.upn), group: Some((e.group, &e.group_name)), ..Audit::by(&e.actor) };
+        DirectoryRoleMemberAdded | DirectoryRoleMemberRemoved => |e| Audit {
+            upn: Some(&e.upn),
+            details: details([("role", Some(&e.role))]),
+            ..Audit::by(&e.actor)
+        };
+        ConsentGranted | ConsentChanged | ConsentWithdrawn => |e| Audit {
+            upn: e.upn.as_deref(),
+            client_id: e.client_id,
+            client_name: e.client_name.as_deref(),
+            details: details([("scope", e.scope.as_deref()), ("resource", e.resource.as_deref())]),
+            // Without an actor, the user made the change on a page.
+            ..Audit::by(match (&e.actor, user) {
+                (None, Some(user)) => Initiator::User(user.to_owned()),
+                (actor, _) => actor.into(),
+            })
+        };
+        AppRoleAssigned | AppRoleUnassigned => |e| Audit {
+            upn: e.upn.as_deref(),
+            client_id: Some(e.client_id),
+            details: details([("role", Some(&e.role))]),
+            ..Audit::by(&e.actor)
+        };
+        SecretAdded | SecretRemoved | SecretRotated | CertificateAdded | CertificateRemoved
+        | FederatedCredentialAdded | FederatedCredentialUpdated | FederatedCredentialRemoved
+        | ApplicationCreated | ApplicationUpdated | ApplicationDeleted | ApplicationDisabled
+        | ApplicationEnabled => |e|
+            Audit { client_id: e.client_id, client_name: Some(&e.client_name), ..Audit::by(&e.actor) };
     })
-}
-
-fn account<'a>(
-    activity: &'static str,
-    operation: &'static str,
-    upn: Option<&'a str>,
-    actor: Option<&Actor>,
-) -> Audit<'a> {
-    Audit::new([activity, CORE, USERS, operation], actor.into()).upn(upn)
-}
-
-fn group<'a>(
-    activity: &'static str,
-    operation: &'static str,
-    group: (Uuid, &'a str),
-    upn: Option<&'a str>,
-    actor: Option<&Actor>,
-) -> Audit<'a> {
-    let audit = Audit::new([activity, CORE, GROUPS, operation], actor.into());
-    Audit { upn, group: Some(group), ..audit }
-}
-
-fn application<'a>(
-    activity: &'static str,
-    operation: &'static str,
-    client_id: Option<ClientId>,
-    client_name: &'a str,
-    actor: Option<&Actor>,
-) -> Audit<'a> {
-    let audit = Audit::new([activity, CORE, APPLICATIONS, operation], actor.into());
-    audit.client(client_id, Some(client_name))
-}
-
-/// A change of permissions: without an actor, the user made it on a page.
-fn consent<'a>(activity: Activity, actor: Option<&Actor>, user: Option<&str>) -> Audit<'a> {
-    let initiator = match (actor, user) {
-        (None, Some(user)) => Initiator::User(user.to_owned()),
-        _ => actor.into(),
-    };
-    Audit::new(activity, initiator)
 }
 
 /// The activity of a password reset through a channel.
@@ -310,21 +222,8 @@ pub(super) fn resource(line: &JournalLine) -> Option<Value> {
     let subject = line.subject.parse::<Subject>().ok()?;
     let user = (subject.kind == SubjectKind::User).then_some(subject.id.as_str());
     let audit = audit(&event, user)?;
-    let [activity, service, category, operation] = audit.activity;
-    Some(json!({
-        "id": id_of(line),
-        "activityDateTime": line.at.whole_second(),
-        "activityDisplayName": activity,
-        "additionalDetails": audit.details,
-        "category": category,
-        "correlationId": hyphenated(&line.trace),
-        "initiatedBy": audit.initiator.to_json(),
-        "loggedByService": service,
-        "operationType": operation,
-        "result": "success",
-        "resultReason": "",
-        "targetResources": targets(&audit, &subject, modified(&event, line.at)),
-    }))
+    let targets = targets(&audit, &subject, modified(&event, line.at));
+    Some(entry(line, activity(&event)?, &audit, &targets))
 }
 
 fn targets(audit: &Audit<'_>, subject: &Subject, modified: Value) -> Vec<Value> {

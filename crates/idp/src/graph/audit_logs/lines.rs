@@ -3,13 +3,9 @@
 use outlive_clock::{ClientId, UserId};
 use outlive_journal::{LINES_MAX, Newest};
 use outlive_wire::JournalLine;
-use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::Entry;
-use crate::graph::caller::Caller;
-use crate::graph::error::GraphError;
-use crate::graph::odata::{Options, Page};
+use crate::graph::prelude::*;
 
 /// Returns a page of entries, newest first. For one page, at most [`LINES_MAX`] journal lines are
 /// read: a page can contain fewer entries than requested and still have a next page.
@@ -18,7 +14,7 @@ pub(super) async fn newest_first(
     subject: Option<&str>,
     options: &Options,
     entry: Entry,
-) -> Result<Page, GraphError> {
+) -> Result<Page> {
     let before = if options.after.is_empty() {
         i64::MAX
     } else {
@@ -51,7 +47,7 @@ pub(super) fn id_of(line: &JournalLine) -> Uuid {
 }
 
 /// Returns the journal line of the entry with this id.
-pub(super) async fn with_id(caller: &Caller, id: &str) -> Result<Option<JournalLine>, GraphError> {
+pub(super) async fn with_id(caller: &Caller, id: &str) -> Result<Option<JournalLine>> {
     let Ok(id) = id.parse::<Uuid>() else { return Ok(None) };
     let Ok(seq) = i64::try_from(id.as_u128() ^ caller.tenant.id.uuid().as_u128()) else { return Ok(None) };
     let Some(before) = seq.checked_add(1) else { return Ok(None) };
@@ -65,7 +61,7 @@ pub(super) async fn with_id(caller: &Caller, id: &str) -> Result<Option<JournalL
 }
 
 /// Adds the current names of users and applications to their ids.
-pub(super) async fn name_things(caller: &Caller, object: &mut Value) -> Result<(), GraphError> {
+pub(super) async fn name_things(caller: &Caller, object: &mut Value) -> Result<()> {
     let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
     if let Some(name) = object["resourceDisplayName"].as_str() {
         let api = match name.parse::<ClientId>() {

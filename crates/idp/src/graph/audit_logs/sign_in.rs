@@ -2,60 +2,50 @@
 //! "auditLogs/signIns").
 
 use outlive_rules::aadsts::Aadsts;
-use outlive_wire::{JournalEvent, JournalLine, Subject, SubjectKind};
-use serde_json::{Value, json};
-use uuid::Uuid;
+use outlive_wire::{JournalEvent, JournalLine, SubjectKind};
 
 use super::lines::id_of;
-use crate::graph::odata::EntityType;
+use crate::graph::prelude::*;
 
-pub(super) const SIGN_IN: EntityType = EntityType {
-    name: "microsoft.graph.signIn",
-    set: "auditLogs/signIns",
-    properties: &[
-        "id",
-        "appDisplayName",
-        "appId",
-        "appliedConditionalAccessPolicies",
-        "clientAppUsed",
-        "conditionalAccessStatus",
-        "correlationId",
-        "createdDateTime",
-        "deviceDetail",
-        "incomingTokenType",
-        "ipAddress",
-        "isInteractive",
-        "location",
-        "resourceDisplayName",
-        "resourceId",
-        "riskDetail",
-        "riskEventTypes",
-        "riskLevelAggregated",
-        "riskLevelDuringSignIn",
-        "riskState",
-        "signInEventTypes",
-        "status",
-        "uniqueTokenIdentifier",
-        "userDisplayName",
-        "userId",
-        "userPrincipalName",
-    ],
-    shown: &[],
-    filterable: &[
-        "id",
-        "appDisplayName",
-        "appId",
-        "correlationId",
-        "createdDateTime",
-        "isInteractive",
-        "resourceId",
-        "status/errorCode",
-        "userDisplayName",
-        "userId",
-        "userPrincipalName",
-    ],
-    order: Some("createdDateTime desc"),
-};
+entity_type! {
+    /// "signIn resource type".
+    SIGN_IN = "microsoft.graph.signIn" in "auditLogs/signIns" ordered by "createdDateTime desc",
+    fn entry(line: &JournalLine, sign_in: &SignIn<'_>, interactive: bool) {
+        "id" [Filterable] => id_of(line),
+        "appDisplayName" [Filterable] => sign_in.client_name,
+        "appId" [Filterable] => sign_in.client_id,
+        "appliedConditionalAccessPolicies" => [(); 0],
+        "clientAppUsed" => if interactive { "Browser" } else { "Mobile Apps and Desktop clients" },
+        "conditionalAccessStatus" => "notApplied",
+        "correlationId" [Filterable] =>
+            sign_in.correlation_id.map(|id| id.to_string()).or_else(|| hyphenated(&line.trace)),
+        "createdDateTime" [Filterable] => line.at.whole_second(),
+        "deviceDetail" =>
+            json!({"deviceId": "", "displayName": "", "operatingSystem": "", "browser": ""}),
+        "incomingTokenType" =>
+            if sign_in.grant_type == Some("refresh_token") { "refreshToken" } else { "none" },
+        "ipAddress" => (),
+        "isInteractive" [Filterable] => interactive,
+        "location" => (),
+        "resourceDisplayName" => sign_in.resource,
+        "resourceId" [Filterable] => (),
+        "riskDetail" => "none",
+        "riskEventTypes" => [(); 0],
+        "riskLevelAggregated" => "none",
+        "riskLevelDuringSignIn" => "none",
+        "riskState" => "none",
+        "signInEventTypes" => [match sign_in.grant_type {
+            Some("client_credentials") => "servicePrincipal",
+            _ if interactive => "interactiveUser",
+            _ => "nonInteractiveUser",
+        }],
+        "status" [FilterableMember("errorCode")] => status(sign_in.refused),
+        "uniqueTokenIdentifier" => sign_in.uti,
+        "userDisplayName" [Filterable] => (),
+        "userId" [Filterable] => user(line),
+        "userPrincipalName" [Filterable] => sign_in.upn,
+    }
+}
 
 /// What an entry shows of an event.
 #[derive(Default)]
@@ -102,53 +92,24 @@ fn sign_in(event: &JournalEvent) -> Option<SignIn<'_>> {
 pub(super) fn resource(line: &JournalLine) -> Option<Value> {
     let event = line.event().ok()?;
     let sign_in = sign_in(&event)?;
-    let grant = sign_in.grant_type;
     let interactive = matches!(
-        grant,
+        sign_in.grant_type,
         None | Some("authorization_code" | "device_code" | "urn:ietf:params:oauth:grant-type:device_code")
     );
-    let event_type = match grant {
-        Some("client_credentials") => "servicePrincipal",
-        _ if interactive => "interactiveUser",
-        _ => "nonInteractiveUser",
-    };
-    let code = sign_in.refused.map_or(0, |(code, _)| code.number);
-    let reason = sign_in.refused.map_or("Other.", |(_, description)| {
+    Some(entry(line, &sign_in, interactive))
+}
+
+fn status(refused: Option<(Aadsts, &str)>) -> Value {
+    let code = refused.map_or(0, |(code, _)| code.number);
+    let reason = refused.map_or("Other.", |(_, description)| {
         description.split_once(": ").map_or(description, |(_, reason)| reason)
     });
-    let subject = line.subject.parse::<Subject>().ok().filter(|subject| subject.kind == SubjectKind::User);
-    let user = subject.and_then(|subject| subject.id.parse::<Uuid>().ok());
-    let correlation_id = sign_in.correlation_id.map(|id| id.to_string());
-    Some(json!({
-        "id": id_of(line),
-        "appDisplayName": sign_in.client_name,
-        "appId": sign_in.client_id,
-        "appliedConditionalAccessPolicies": [],
-        "clientAppUsed": if interactive { "Browser" } else { "Mobile Apps and Desktop clients" },
-        "conditionalAccessStatus": "notApplied",
-        "correlationId": correlation_id.or_else(|| hyphenated(&line.trace)),
-        "createdDateTime": line.at.whole_second(),
-        "deviceDetail": {"deviceId": "", "displayName": "", "operatingSystem": "", "browser": ""},
-        "incomingTokenType": if grant == Some("refresh_token") { "refreshToken" } else { "none" },
-        "ipAddress": null,
-        "isInteractive": interactive,
-        "location": null,
-        "resourceDisplayName": sign_in.resource,
-        "resourceId": null,
-        "riskDetail": "none",
-        "riskEventTypes": [],
-        "riskLevelAggregated": "none",
-        "riskLevelDuringSignIn": "none",
-        "riskState": "none",
-        "signInEventTypes": [event_type],
-        "status": {
-            "errorCode": code, "failureReason": reason, "additionalDetails": null,
-        },
-        "uniqueTokenIdentifier": sign_in.uti,
-        "userDisplayName": null,
-        "userId": user,
-        "userPrincipalName": sign_in.upn,
-    }))
+    json!({"errorCode": code, "failureReason": reason, "additionalDetails": null})
+}
+
+fn user(line: &JournalLine) -> Option<Uuid> {
+    let subject = line.subject.parse::<Subject>().ok().filter(|subject| subject.kind == SubjectKind::User)?;
+    subject.id.parse().ok()
 }
 
 /// Formats a trace id as a UUID.

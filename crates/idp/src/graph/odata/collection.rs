@@ -11,9 +11,9 @@ use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
-use super::{EntityType, Options, Page, page_with_count};
+use super::{EntityType, Options, Page};
 use crate::graph::caller::Caller;
-use crate::graph::error::GraphError;
+use crate::graph::error::{Answer, Result};
 use crate::idp::Idp;
 
 /// Objects that are read and compared with a filter in one batch.
@@ -27,6 +27,16 @@ pub(crate) trait CollectionRoutes {
     where
         H: Handler<T, Idp>,
         T: 'static;
+
+    /// Adds a collection that can only be read.
+    fn read_only<H, T>(self, path: &str, list: H) -> Self
+    where
+        Self: Sized,
+        H: Handler<T, Idp>,
+        T: 'static,
+    {
+        self.collection(path, list, MethodRouter::new())
+    }
 }
 
 impl CollectionRoutes for Router<Idp> {
@@ -45,11 +55,11 @@ impl CollectionRoutes for Router<Idp> {
 /// consistency; without that header, the option has no effect.
 pub(crate) async fn collection<F>(
     caller: &Caller,
-    kind: &EntityType,
-    read: impl Fn(Options) -> F + Send + Sync,
-) -> Result<Response, GraphError>
+    kind: &'static EntityType,
+    read: impl Fn(Options) -> F + Sync,
+) -> Answer
 where
-    F: Future<Output = Result<Page, GraphError>> + Send,
+    F: Future<Output = Result<Page>> + Send,
 {
     if caller.counts() {
         caller.check_eventual()?;
@@ -60,26 +70,26 @@ where
     let found = full_page(&options, &read).await?;
     let count =
         if options.count && caller.eventual { Some(count_objects(&options, &read).await?) } else { None };
-    Ok(page_with_count(caller, kind, &options, found, count))
+    Ok(options.envelope(caller, found, count))
 }
 
 /// Returns a collection that always fits one page.
 pub(crate) fn whole_collection(
     caller: &Caller,
-    kind: &EntityType,
-    mut objects: Vec<Value>,
-) -> Result<Response, GraphError> {
+    kind: &'static EntityType,
+    objects: impl Iterator<Item = Value>,
+) -> Answer {
     let options = caller.countable_options(kind)?;
-    objects.retain(|object| options.filter.passes(object));
+    let page = options.filtered(objects, None);
+    let length = page.objects.len();
     if caller.counts() {
-        return count_response(caller, objects.len());
+        return count_response(caller, length);
     }
-    let count = (options.count && caller.eventual).then_some(objects.len());
-    Ok(page_with_count(caller, kind, &options, Page { objects, more_after: None }, count))
+    Ok(options.envelope(caller, page, (options.count && caller.eventual).then_some(length)))
 }
 
 /// `…/$count`: the number of objects as text.
-pub(crate) fn count_response(caller: &Caller, objects: usize) -> Result<Response, GraphError> {
+pub(crate) fn count_response(caller: &Caller, objects: usize) -> Answer {
     caller.check_eventual()?;
     Ok(number(objects))
 }
@@ -90,12 +100,9 @@ fn number(objects: usize) -> Response {
 
 /// Returns a page, filled if enough objects pass the filter. `read` returns the passing objects
 /// among the next [`Options::top`].
-async fn full_page<F>(
-    options: &Options,
-    read: &(impl Fn(Options) -> F + Send + Sync),
-) -> Result<Page, GraphError>
+async fn full_page<F>(options: &Options, read: impl Fn(Options) -> F) -> Result<Page>
 where
-    F: Future<Output = Result<Page, GraphError>> + Send,
+    F: Future<Output = Result<Page>>,
 {
     if options.filter.is_empty() {
         return read(options.clone()).await;
@@ -124,12 +131,9 @@ where
     }
 }
 
-async fn count_objects<F>(
-    options: &Options,
-    read: &(impl Fn(Options) -> F + Send + Sync),
-) -> Result<usize, GraphError>
+async fn count_objects<F>(options: &Options, read: impl Fn(Options) -> F) -> Result<usize>
 where
-    F: Future<Output = Result<Page, GraphError>> + Send,
+    F: Future<Output = Result<Page>>,
 {
     let mut options = options.for_counting();
     let mut number = 0;

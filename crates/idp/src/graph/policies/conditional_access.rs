@@ -3,31 +3,26 @@
 use outlive_rules::conditional_access::Policy;
 use outlive_wire::JournalEvent;
 use outlive_wire::events::{Actor, PolicyChanged, PolicyCreated, PolicyDeleted};
-use serde_json::{Value, json};
 
 use super::{Kind, PolicyChange};
 use crate::directory::{Kept, Policies};
-use crate::graph::error::GraphError;
-use crate::graph::odata::EntityType;
 use crate::graph::permissions::{Permission, WRITE_CONDITIONAL_ACCESS};
+use crate::graph::prelude::*;
 
-const POLICY: EntityType = EntityType {
-    name: "microsoft.graph.conditionalAccessPolicy",
-    set: "identity/conditionalAccess/policies",
-    properties: &[
-        "id",
-        "displayName",
-        "state",
-        "conditions",
-        "grantControls",
-        "sessionControls",
-        "createdDateTime",
-        "modifiedDateTime",
-    ],
-    shown: &[],
-    filterable: &["id", "displayName", "state"],
-    order: None,
-};
+entity_type! {
+    /// "conditionalAccessPolicy resource type".
+    POLICY = "microsoft.graph.conditionalAccessPolicy" in "identity/conditionalAccess/policies",
+    fn resource(policy: &Kept<Policy>) {
+        "id" [Filterable] => policy.id,
+        "displayName" [Filterable] => policy.says.display_name,
+        "state" [Filterable] => policy.says.state,
+        "conditions" => policy.says.conditions,
+        "grantControls" => policy.says.grant_controls,
+        "sessionControls" => policy.says.session_controls,
+        "createdDateTime" => policy.created_at,
+        "modifiedDateTime" => policy.modified_at,
+    }
+}
 
 /// Conditional Access policies.
 pub(super) struct ConditionalAccess;
@@ -47,17 +42,11 @@ impl Kind for ConditionalAccess {
         &mut policies.conditional_access
     }
 
-    fn shown(says: &Policy) -> Value {
-        let mut shown = json!(says);
-        for absent in ["grantControls", "sessionControls"] {
-            if shown.get(absent).is_none() {
-                shown[absent] = Value::Null;
-            }
-        }
-        shown
+    fn resource(policy: &Kept<Policy>) -> Value {
+        resource(policy)
     }
 
-    fn checked(policy: Policy, _before: Option<&Policy>) -> Result<Policy, GraphError> {
+    fn checked(policy: Policy, _before: Option<&Policy>) -> Result<Policy> {
         match policy.fault() {
             Some(fault) => Err(GraphError::bad_request(fault)),
             None => Ok(policy),

@@ -2,30 +2,33 @@
 //! (`/policies/tokenLifetimePolicies`). They are one document of the tenant, which a change
 //! replaces as a whole if it is unchanged since it was read.
 
-mod collection;
 mod conditional_access;
-mod lifetime_assignments;
 mod named_locations;
 mod token_lifetimes;
 
-use axum::Router;
-use axum::routing::{MethodRouter, delete, post};
-use outlive_store::Change;
+use outlive_wire::JournalEvent;
 use outlive_wire::events::Actor;
-use outlive_wire::{JournalEvent, Subject};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
-use uuid::Uuid;
 
 use self::conditional_access::ConditionalAccess;
 use self::named_locations::NamedLocations;
 use self::token_lifetimes::TokenLifetimes;
-use super::caller::Caller;
-use super::error::GraphError;
-use super::odata::{CollectionRoutes, EntityType};
-use super::permissions::Permission;
-use crate::directory::{Kept, Policies};
-use crate::idp::Idp;
+use super::permissions::{Permission, READ_POLICIES};
+use super::prelude::*;
+use crate::directory::{Kept, POLICIES_MAX, Policies};
+
+pub(super) fn router() -> Router<Idp> {
+    routes::<ConditionalAccess>("/identity/conditionalAccess/policies")
+        .merge(routes::<NamedLocations>("/identity/conditionalAccess/namedLocations"))
+        .merge(routes::<TokenLifetimes>("/policies/tokenLifetimePolicies"))
+        .merge(token_lifetimes::assignments())
+}
+
+fn routes<K: Kind>(path: &str) -> Router<Idp> {
+    Router::new()
+        .collection(path, list::<K>, post(create::<K>))
+        .route(&format!("{path}/{{id}}"), get(show::<K>).patch(update::<K>).delete(remove::<K>))
+}
 
 /// What a request does to a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +38,7 @@ pub(super) enum PolicyChange {
     Deleted,
 }
 
-/// A kind of policy. [`collection`] implements what all kinds have in common.
+/// A kind of policy. The handlers of this module are the same for all kinds.
 pub(super) trait Kind: 'static {
     /// What is stored of a policy.
     type Says: Clone + Send + Sync + 'static;
@@ -48,44 +51,133 @@ pub(super) trait Kind: 'static {
 
     fn all(policies: &Policies) -> &Vec<Kept<Self::Says>>;
     fn all_mut(policies: &mut Policies) -> &mut Vec<Kept<Self::Says>>;
-    /// The JSON of Graph, without id and times.
-    fn shown(says: &Self::Says) -> Value;
+    /// Returns the policy with all properties.
+    fn resource(policy: &Kept<Self::Says>) -> Value;
     /// Validates the written policy, which replaces `before`.
-    fn checked(written: Self::Written, before: Option<&Self::Says>) -> Result<Self::Says, GraphError>;
+    fn checked(written: Self::Written, before: Option<&Self::Says>) -> Result<Self::Says>;
     /// The event that records the change of a policy.
     fn event(change: PolicyChange, policy: &Kept<Self::Says>, actor: Option<Actor>) -> JournalEvent;
 
     /// Makes the other changes that a new or changed policy requires.
     fn settle(_says: &Self::Says, _policies: &mut Policies) {}
     /// Returns an error if the policy cannot be deleted.
-    fn may_go(_policy: &Kept<Self::Says>, _policies: &Policies) -> Result<(), GraphError> {
+    fn may_go(_policy: &Kept<Self::Says>, _policies: &Policies) -> Result<()> {
         Ok(())
     }
 }
 
-pub(crate) fn router() -> Router<Idp> {
-    let assigned = "/applications/{id}/tokenLifetimePolicies";
-    collection::router::<ConditionalAccess>("/identity/conditionalAccess/policies")
-        .merge(collection::router::<NamedLocations>("/identity/conditionalAccess/namedLocations"))
-        .merge(collection::router::<TokenLifetimes>("/policies/tokenLifetimePolicies"))
-        .collection(assigned, lifetime_assignments::list, MethodRouter::new())
-        .route(&format!("{assigned}/$ref"), post(lifetime_assignments::assign))
-        .route(&format!("{assigned}/{{policy}}/$ref"), delete(lifetime_assignments::unassign))
+async fn list<K: Kind>(caller: Caller) -> Answer {
+    caller.allowed(&READ_POLICIES)?;
+    whole_collection(&caller, K::ENTITY, K::all(&caller.tenant.policies).iter().map(K::resource))
+}
+
+async fn show<K: Kind>(caller: Caller, Path(id): Path<String>) -> Answer {
+    caller.allowed(&READ_POLICIES)?;
+    caller.entity(K::ENTITY, &K::resource(find(K::all(&caller.tenant.policies), &id)?))
+}
+
+async fn create<K: Kind>(caller: Caller, Body(body): Body<Value>) -> Answer {
+    caller.allowed(K::WRITE)?;
+    let options = caller.entity_options(K::ENTITY)?;
+    let policy = Kept {
+        id: caller.stream("policy-id").uuid(),
+        created_at: caller.now,
+        modified_at: None,
+        says: K::checked(read(&body)?, None)?,
+    };
+    let object = K::resource(&policy);
+    let event = K::event(PolicyChange::Created, &policy, caller.actor());
+    replace(&caller, event, |all| {
+        if K::all(all).len() >= POLICIES_MAX {
+            let why = format!("A tenant has {POLICIES_MAX} of these at most.");
+            return Err(GraphError::bad_request(why));
+        }
+        K::settle(&policy.says, all);
+        K::all_mut(all).push(policy);
+        Ok(())
+    })
+    .await?;
+    Ok(options.created(&object))
+}
+
+async fn update<K: Kind>(
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(patch): Body<Value>,
+) -> Result<StatusCode> {
+    caller.allowed(K::WRITE)?;
+    let before = find(K::all(&caller.tenant.policies), &id)?;
+    let says = K::checked(read(&patched(K::resource(before), &patch)?)?, Some(&before.says))?;
+    let after = Kept { modified_at: Some(caller.now), says, ..before.clone() };
+    let event = K::event(PolicyChange::Changed, &after, caller.actor());
+    replace(&caller, event, |all| {
+        K::settle(&after.says, all);
+        if let Some(kept) = K::all_mut(all).iter_mut().find(|kept| kept.id == after.id) {
+            *kept = after;
+        }
+        Ok(())
+    })
+    .await
+}
+
+async fn remove<K: Kind>(caller: Caller, Path(id): Path<String>) -> Result<StatusCode> {
+    caller.allowed(K::WRITE)?;
+    let policy = find(K::all(&caller.tenant.policies), &id)?;
+    K::may_go(policy, &caller.tenant.policies)?;
+    let id = policy.id;
+    let event = K::event(PolicyChange::Deleted, policy, caller.actor());
+    replace(&caller, event, |all| {
+        K::all_mut(all).retain(|policy| policy.id != id);
+        Ok(())
+    })
+    .await
+}
+
+/// Reads a body without its empty members and the properties that only the service writes.
+fn read<T: DeserializeOwned>(body: &Value) -> Result<T> {
+    let mut tidy = body.clone();
+    without_empty(&mut tidy);
+    if let Some(members) = tidy.as_object_mut() {
+        for ours in ["id", "createdDateTime", "modifiedDateTime"] {
+            members.remove(ours);
+        }
+    }
+    serde_json::from_value(tidy)
+        .map_err(|error| GraphError::bad_request(format!("Invalid request body: {error}.")))
+}
+
+/// Merges the members of a patch into those of the policy.
+fn patched(before: Value, patch: &Value) -> Result<Value> {
+    let mut after = before;
+    let Some(patch) = patch.as_object() else {
+        return Err(GraphError::bad_request("Invalid request body: it is no object."));
+    };
+    if let Some(after) = after.as_object_mut() {
+        after.extend(patch.iter().map(|(name, value)| (name.clone(), value.clone())));
+    }
+    Ok(after)
+}
+
+fn without_empty(value: &mut Value) {
+    if let Value::Object(members) = value {
+        members.values_mut().for_each(without_empty);
+        members.retain(|_, value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()));
+    }
 }
 
 /// Changes the tenant's policies, and records the event.
 async fn replace(
     caller: &Caller,
     event: impl Into<JournalEvent>,
-    change: impl FnOnce(&mut Policies) -> Result<(), GraphError>,
-) -> Result<(), GraphError> {
+    change: impl FnOnce(&mut Policies) -> Result<()>,
+) -> Result<StatusCode> {
     let mut after = Policies::clone(&caller.tenant.policies);
     change(&mut after)?;
-    let change = Change::from(after.replace(&caller.tenant.policies, caller.tenant.id));
-    caller.commit(change, Subject::tenant(caller.tenant.id), event).await
+    let replacement = after.replace(&caller.tenant.policies, caller.tenant.id);
+    caller.commit([replacement], Subject::tenant(caller.tenant.id), event).await
 }
 
-fn find<'a, T>(among: &'a [Kept<T>], id: &str) -> Result<&'a Kept<T>, GraphError> {
+fn find<'a, T>(among: &'a [Kept<T>], id: &str) -> Result<&'a Kept<T>> {
     let wanted = id.parse::<Uuid>().ok();
     among.iter().find(|kept| Some(kept.id) == wanted).ok_or_else(|| GraphError::not_found(id))
 }

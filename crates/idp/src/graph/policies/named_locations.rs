@@ -4,23 +4,28 @@
 use outlive_rules::conditional_access::parsed_range;
 use outlive_wire::JournalEvent;
 use outlive_wire::events::{Actor, LocationChanged, LocationCreated, LocationDeleted};
-use serde::Deserialize;
-use serde_json::{Value, json};
 
 use super::{Kind, PolicyChange};
 use crate::directory::{Kept, Location, Policies};
-use crate::graph::error::GraphError;
-use crate::graph::odata::EntityType;
 use crate::graph::permissions::{Permission, WRITE_CONDITIONAL_ACCESS};
+use crate::graph::prelude::*;
 
-const LOCATION: EntityType = EntityType {
-    name: "microsoft.graph.ipNamedLocation",
-    set: "identity/conditionalAccess/namedLocations",
-    properties: &["id", "displayName", "isTrusted", "ipRanges", "createdDateTime", "modifiedDateTime"],
-    shown: &[],
-    filterable: &["id", "displayName"],
-    order: None,
-};
+entity_type! {
+    /// "ipNamedLocation resource type".
+    LOCATION = "microsoft.graph.ipNamedLocation" in "identity/conditionalAccess/namedLocations",
+    fn resource(location: &Kept<Location>) {
+        "id" [Filterable] => location.id,
+        "displayName" [Filterable] => location.says.display_name,
+        "isTrusted" => location.says.trusted,
+        "ipRanges" => ranges(&location.says),
+        "createdDateTime" => location.created_at,
+        "modifiedDateTime" => location.modified_at,
+    }
+}
+
+fn ranges(location: &Location) -> Vec<Value> {
+    location.ranges.iter().map(|range| json!({"cidrAddress": range})).collect()
+}
 
 /// The maximum number of ranges ("Using the location condition": 2,000).
 const RANGES_MAX: usize = 2_000;
@@ -58,12 +63,11 @@ impl Kind for NamedLocations {
         &mut policies.named_locations
     }
 
-    fn shown(says: &Location) -> Value {
-        let ranges: Vec<_> = says.ranges.iter().map(|range| json!({"cidrAddress": range})).collect();
-        json!({"displayName": says.display_name, "isTrusted": says.trusted, "ipRanges": ranges})
+    fn resource(location: &Kept<Location>) -> Value {
+        resource(location)
     }
 
-    fn checked(new: NewLocation, _before: Option<&Location>) -> Result<Location, GraphError> {
+    fn checked(new: NewLocation, _before: Option<&Location>) -> Result<Location> {
         if new.display_name.is_empty() || new.display_name.len() > 256 || new.ip_ranges.len() > RANGES_MAX {
             return Err(GraphError::bad_request(
                 "A location has a displayName of 256 characters and 2000 ipRanges at most.",
@@ -89,7 +93,7 @@ impl Kind for NamedLocations {
     }
 
     /// A location that a policy refers to cannot be deleted.
-    fn may_go(location: &Kept<Location>, policies: &Policies) -> Result<(), GraphError> {
+    fn may_go(location: &Kept<Location>, policies: &Policies) -> Result<()> {
         let name = location.id.to_string();
         let places =
             policies.conditional_access.iter().filter_map(|policy| policy.says.conditions.locations.as_ref());

@@ -4,31 +4,37 @@
 use outlive_clock::Span;
 use outlive_rules::lifetimes::may_be_policy;
 use outlive_wire::JournalEvent;
-use outlive_wire::events::{Actor, TokenLifetimeChanged, TokenLifetimeCreated, TokenLifetimeDeleted};
-use serde::Deserialize;
-use serde_json::{Value, json};
-
-use super::{Kind, PolicyChange};
-use crate::directory::{Kept, Policies, TokenLifetime};
-use crate::graph::error::GraphError;
-use crate::graph::odata::EntityType;
-use crate::graph::permissions::{Permission, WRITE_TOKEN_LIFETIMES};
-
-const POLICY: EntityType = EntityType {
-    name: "microsoft.graph.tokenLifetimePolicy",
-    set: "policies/tokenLifetimePolicies",
-    properties: &[
-        "id",
-        "displayName",
-        "definition",
-        "isOrganizationDefault",
-        "createdDateTime",
-        "modifiedDateTime",
-    ],
-    shown: &["id", "displayName", "definition", "isOrganizationDefault"],
-    filterable: &["id", "displayName", "isOrganizationDefault"],
-    order: None,
+use outlive_wire::events::{
+    Actor, TokenLifetimeAssigned, TokenLifetimeChanged, TokenLifetimeCreated, TokenLifetimeDeleted,
+    TokenLifetimeUnassigned,
 };
+
+use super::{Kind, PolicyChange, find, replace};
+use crate::directory::{Kept, Policies, TokenLifetime};
+use crate::graph::permissions::{Permission, READ_POLICIES, WRITE_TOKEN_LIFETIMES};
+use crate::graph::prelude::*;
+
+/// Which applications have a policy.
+pub(super) fn assignments() -> Router<Idp> {
+    let assigned = "/applications/{id}/tokenLifetimePolicies";
+    Router::new()
+        .read_only(assigned, list_assigned)
+        .route(&format!("{assigned}/$ref"), post(assign))
+        .route(&format!("{assigned}/{{policy}}/$ref"), delete(unassign))
+}
+
+entity_type! {
+    /// "tokenLifetimePolicy resource type".
+    POLICY = "microsoft.graph.tokenLifetimePolicy" in "policies/tokenLifetimePolicies",
+    fn resource(policy: &Kept<TokenLifetime>) {
+        "id" [Shown, Filterable] => policy.id,
+        "displayName" [Shown, Filterable] => policy.says.display_name,
+        "definition" [Shown] => [&policy.says.definition],
+        "isOrganizationDefault" [Shown, Filterable] => policy.says.organization_default,
+        "createdDateTime" => policy.created_at,
+        "modifiedDateTime" => policy.modified_at,
+    }
+}
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -71,15 +77,11 @@ impl Kind for TokenLifetimes {
         &mut policies.token_lifetimes
     }
 
-    fn shown(says: &TokenLifetime) -> Value {
-        json!({
-            "displayName": says.display_name,
-            "definition": [says.definition],
-            "isOrganizationDefault": says.organization_default,
-        })
+    fn resource(policy: &Kept<TokenLifetime>) -> Value {
+        resource(policy)
     }
 
-    fn checked(new: NewPolicy, before: Option<&TokenLifetime>) -> Result<TokenLifetime, GraphError> {
+    fn checked(new: NewPolicy, before: Option<&TokenLifetime>) -> Result<TokenLifetime> {
         let wrong = |why: String| Err(GraphError::bad_request(why));
         let [definition] = <[String; 1]>::try_from(new.definition)
             .map_err(|_| GraphError::bad_request("definition is a list of one text."))?;
@@ -121,4 +123,63 @@ impl Kind for TokenLifetimes {
             policies.token_lifetimes.iter_mut().for_each(|other| other.says.organization_default = false);
         }
     }
+}
+
+async fn list_assigned(caller: Caller, name: ApplicationName) -> Answer {
+    caller.allowed(&READ_POLICIES)?;
+    let client = name.find(&caller).await?.client_id;
+    let policies = caller.tenant.policies.token_lifetimes.iter();
+    let assigned = policies.filter(|policy| policy.says.applications.contains(&client));
+    whole_collection(&caller, &POLICY, assigned.map(resource))
+}
+
+#[derive(Debug, Deserialize)]
+struct PolicyReference {
+    #[serde(rename = "@odata.id")]
+    id: String,
+}
+
+/// An application has one policy at most.
+async fn assign(
+    caller: Caller,
+    name: ApplicationName,
+    PlainBody(reference): PlainBody<PolicyReference>,
+) -> Result<StatusCode> {
+    caller.allowed(&WRITE_TOKEN_LIFETIMES)?;
+    let client_id = name.find(&caller).await?.client_id;
+    let policies = &caller.tenant.policies.token_lifetimes;
+    let id = reference.id.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let policy = find(policies, id)?.id;
+    if policies.iter().any(|policy| policy.says.applications.contains(&client_id)) {
+        return Err(GraphError::bad_request("The application has a token lifetime policy."));
+    }
+    let event = TokenLifetimeAssigned { policy, client_id, actor: caller.actor() };
+    replace(&caller, event, |all| {
+        let policies = all.token_lifetimes.iter_mut().filter(|kept| kept.id == policy);
+        policies.for_each(|policy| policy.says.applications.push(client_id));
+        Ok(())
+    })
+    .await
+}
+
+#[derive(Debug, Deserialize)]
+struct PolicyPath {
+    policy: String,
+}
+
+async fn unassign(caller: Caller, name: ApplicationName, Path(path): Path<PolicyPath>) -> Result<StatusCode> {
+    caller.allowed(&WRITE_TOKEN_LIFETIMES)?;
+    let client_id = name.find(&caller).await?.client_id;
+    let found = find(&caller.tenant.policies.token_lifetimes, &path.policy)?;
+    if !found.says.applications.contains(&client_id) {
+        return Err(GraphError::not_found(path.policy));
+    }
+    let policy = found.id;
+    let event = TokenLifetimeUnassigned { policy, client_id, actor: caller.actor() };
+    replace(&caller, event, |all| {
+        let policies = all.token_lifetimes.iter_mut().filter(|kept| kept.id == policy);
+        policies.for_each(|policy| policy.says.applications.retain(|other| *other != client_id));
+        Ok(())
+    })
+    .await
 }

@@ -114,6 +114,13 @@ impl Checker<'_> {
         self.mistakes.add(format!("{}/{property}", self.at), message, remedy);
     }
 
+    /// Checks the number of values of a property.
+    fn at_most(&mut self, (property, count): (&str, usize), (max, what): (usize, &str)) {
+        if count > max {
+            self.wrong(property, what.replace("{}", &max.to_string()), "remove some");
+        }
+    }
+
     fn check(&mut self) {
         let (application, name) = (self.application, self.application.name.escape_debug());
         self.mistakes.name(format!("{}/name", self.at), "the name of an application", &application.name);
@@ -145,13 +152,8 @@ impl Checker<'_> {
             ("id_token", &application.optional_claims.id_token),
             ("access_token", &application.optional_claims.access_token),
         ] {
-            if claims.len() > limits::OPTIONAL_CLAIMS_MAX {
-                self.wrong(
-                    &format!("optional_claims/{kind}"),
-                    format!("an application has at most {} optional claims", limits::OPTIONAL_CLAIMS_MAX),
-                    "remove some",
-                );
-            }
+            let most = (limits::OPTIONAL_CLAIMS_MAX, "an application has at most {} optional claims");
+            self.at_most((&format!("optional_claims/{kind}"), claims.len()), most);
         }
         if let Some((property, message)) =
             application.event_stream.as_ref().and_then(crate::directory::event_stream::fault)
@@ -163,11 +165,8 @@ impl Checker<'_> {
     fn identifier_uris(&mut self) {
         let uris = &self.application.identifier_uris;
         let own = self.application.client_id.to_string();
-        if uris.len() > limits::IDENTIFIER_URIS_MAX {
-            let message =
-                format!("an application has at most {} identifier URIs", limits::IDENTIFIER_URIS_MAX);
-            self.wrong("identifier_uris", message, "remove some");
-        }
+        let most = (limits::IDENTIFIER_URIS_MAX, "an application has at most {} identifier URIs");
+        self.at_most(("identifier_uris", uris.len()), most);
         for (index, uri) in uris.iter().enumerate() {
             if !limits::is_identifier_uri(uri, &own) {
                 self.wrong(
@@ -183,10 +182,8 @@ impl Checker<'_> {
         let scopes: Vec<_> = self.application.scopes.iter().map(|s| (s.id, s.value.as_str())).collect();
         let roles: Vec<_> = self.application.app_roles.iter().map(|r| (r.id, r.value.as_str())).collect();
         for (property, permissions) in [("scopes", scopes), ("app_roles", roles)] {
-            if permissions.len() > limits::PERMISSIONS_MAX {
-                let message = format!("an application offers at most {} {property}", limits::PERMISSIONS_MAX);
-                self.wrong(property, message, "remove some");
-            }
+            let most = format!("an application offers at most {{}} {property}");
+            self.at_most((property, permissions.len()), (limits::PERMISSIONS_MAX, &most));
             for (index, (_, value)) in permissions.iter().enumerate() {
                 if !limits::is_permission_name(value) {
                     self.wrong(
@@ -227,10 +224,8 @@ impl Checker<'_> {
                 );
             }
         }
-        if application.certificates.len() > limits::CERTIFICATES_MAX {
-            let message = format!("an application has at most {} certificates", limits::CERTIFICATES_MAX);
-            self.wrong("certificates", message, "remove some");
-        }
+        let most = (limits::CERTIFICATES_MAX, "an application has at most {} certificates");
+        self.at_most(("certificates", application.certificates.len()), most);
         for (index, pem) in application.certificates.iter().enumerate() {
             if let Err(refusal) = Certificate::from_pem(pem) {
                 self.wrong(
@@ -244,13 +239,8 @@ impl Checker<'_> {
             }
         }
         let federated = &application.federated_credentials;
-        if federated.len() > limits::FEDERATED_CREDENTIALS_MAX {
-            let message = format!(
-                "an application has at most {} federated credentials",
-                limits::FEDERATED_CREDENTIALS_MAX
-            );
-            self.wrong("federated_credentials", message, "remove some");
-        }
+        let most = (limits::FEDERATED_CREDENTIALS_MAX, "an application has at most {} federated credentials");
+        self.at_most(("federated_credentials", federated.len()), most);
         for (index, credential) in federated.iter().enumerate() {
             let Some(fault) = federated_fault(credential, &federated[..index]) else { continue };
             let (property, why) = match fault {
@@ -274,10 +264,8 @@ impl Checker<'_> {
     /// Checks that the required permissions exist and that each API is listed once.
     fn required(&mut self, apis: &Apis) {
         let required = &self.application.required;
-        if required.len() > limits::APIS_MAX {
-            let message = format!("an application requires permissions of at most {} APIs", limits::APIS_MAX);
-            self.wrong("required", message, "remove some");
-        }
+        let most = (limits::APIS_MAX, "an application requires permissions of at most {} APIs");
+        self.at_most(("required", required.len()), most);
         let at = self.at.clone();
         let resources =
             required.iter().enumerate().map(|(index, api)| (format!("{at}/required/{index}"), api.resource));

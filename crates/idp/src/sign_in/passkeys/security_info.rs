@@ -6,8 +6,8 @@ use outlive_journal::Event;
 use outlive_rules::aadsts;
 use outlive_store::Change;
 use outlive_tokens::fingerprint;
-use outlive_wire::Subject;
 use outlive_wire::events::{PasskeyRefused, PasskeyRegistered, PasskeyRemoved};
+use outlive_wire::{JournalEvent, Subject};
 
 use super::ceremony::{Answer, RelyingParty};
 use super::challenge::{Challenge, record_challenge};
@@ -77,25 +77,7 @@ impl Visit {
         if lacks_second_factor(tenant, user, session) {
             return Ok(self.step_up(&self.segment, user, session, Next::SecurityInfo, now));
         }
-        self.passkey_list(tenant, user, None, now).await
-    }
-
-    async fn passkey_list(
-        &self,
-        tenant: &Tenant,
-        user: &User,
-        wrong: Option<Wrong>,
-        now: Instant,
-    ) -> Result<Response, Refusal> {
-        let chassis = &self.idp.chassis;
-        let known = stored::of_user(&chassis.store, tenant.id, user.id).await?;
-        let challenge =
-            Challenge::generate(&mut chassis.random.of(tenant.id).stream("passkey-challenge"), now);
-        let options = RelyingParty::of_origin(&self.origin.0).map(|here| {
-            here.creation_options(&challenge, user.id, &user.upn, &user.display_name, &known).to_string()
-        });
-        let state = PageState::new(&self.segment, Next::NewPasskey(challenge), Some(user.id));
-        Ok(pages::security_info(self, state, user, &known, options.as_deref(), wrong))
+        SecurityInfo { visit: self, tenant, user, now }.page(None).await
     }
 
     async fn try_change_security_info(&self) -> Result<Response, Refusal> {
@@ -111,62 +93,72 @@ impl Visit {
             state.user == Some(user.id) && !lacks_second_factor(&tenant, user, session)
         });
         let Some((_, user)) = signed_in else { return self.show_security_info().await };
+        let info = SecurityInfo { visit: self, tenant: &tenant, user: &user, now };
         let done = match self.parameters.get("remove") {
-            Some(credential) => self.remove_passkey(&tenant, &user, credential, now).await?,
-            None => self.register_passkey(&tenant, &user, &challenge, now).await?,
+            Some(credential) => info.remove(credential).await?,
+            None => info.register(&challenge).await?,
         };
-        let wrong = done.err().map(|refusal| Wrong::of(&refusal));
-        self.passkey_list(&tenant, &user, wrong, now).await
+        info.page(done.err().map(|refusal| Wrong::of(&refusal))).await
+    }
+}
+
+/// The passkeys of a user who is signed in.
+struct SecurityInfo<'a> {
+    visit: &'a Visit,
+    tenant: &'a Tenant,
+    user: &'a User,
+    now: Instant,
+}
+
+/// The inner error is shown on the page.
+type Done<T = ()> = Result<Result<T, Refusal>, Refusal>;
+
+impl SecurityInfo<'_> {
+    async fn page(&self, wrong: Option<Wrong>) -> Result<Response, Refusal> {
+        let (chassis, user) = (&self.visit.idp.chassis, self.user);
+        let known = stored::of_user(&chassis.store, self.tenant.id, user.id).await?;
+        let stream = &mut chassis.random.of(self.tenant.id).stream("passkey-challenge");
+        let challenge = Challenge::generate(stream, self.now);
+        let options = RelyingParty::of_origin(&self.visit.origin.0).map(|here| {
+            here.creation_options(&challenge, user.id, &user.upn, &user.display_name, &known).to_string()
+        });
+        let state = PageState::new(&self.visit.segment, Next::NewPasskey(challenge), Some(user.id));
+        Ok(pages::security_info(self.visit, state, user, &known, options.as_deref(), wrong))
     }
 
-    async fn register_passkey(
-        &self,
-        tenant: &Tenant,
-        user: &User,
-        challenge: &Challenge,
-        now: Instant,
-    ) -> Result<Result<(), Refusal>, Refusal> {
-        let passkey = match self.new_passkey(tenant, user, challenge, now).await? {
+    async fn register(&self, challenge: &Challenge) -> Done {
+        let passkey = match self.new_passkey(challenge).await? {
             Ok(passkey) => passkey,
-            Err(refusal) => return self.refuse_passkey(tenant, user, refusal, now).await,
+            Err(refusal) => return self.refuse(refusal).await,
         };
-        let registered = PasskeyRegistered {
-            upn: user.upn.clone(),
+        let event = PasskeyRegistered {
+            upn: self.user.upn.clone(),
             passkey: fingerprint(&passkey.credential),
             name: passkey.name.clone(),
             rp_id: passkey.rp_id.clone(),
         };
-        let event = Event::new(tenant.id, now, Subject::user(user.id), &self.trace, registered);
-        let mut change = Change::from(passkey.insertion(tenant.id));
-        for statement in record_challenge(tenant.id, challenge, now) {
+        let mut change = Change::from(passkey.insertion(self.tenant.id));
+        for statement in record_challenge(self.tenant.id, challenge, self.now) {
             change.add(statement);
         }
-        change.append(self.idp.chassis.journal.entry(&event));
-        match self.idp.directory.commit(tenant.id, change).await {
-            Ok(()) => Ok(Ok(())),
-            Err(error) if error.is_conflict() => {
-                self.refuse_passkey(tenant, user, not_accepted("it is registered already"), now).await
-            }
-            Err(error) => Err(error.into()),
+        if self.commit(change, event).await? {
+            Ok(Ok(()))
+        } else {
+            self.refuse(not_accepted("it is registered already")).await
         }
     }
 
-    async fn new_passkey(
-        &self,
-        tenant: &Tenant,
-        user: &User,
-        challenge: &Challenge,
-        now: Instant,
-    ) -> Result<Result<Passkey, Refusal>, Refusal> {
-        if stored::of_user(&self.idp.chassis.store, tenant.id, user.id).await?.len() >= PASSKEYS_MAX {
+    async fn new_passkey(&self, challenge: &Challenge) -> Done<Passkey> {
+        let Self { visit, tenant, user, now } = *self;
+        if stored::of_user(&visit.idp.chassis.store, tenant.id, user.id).await?.len() >= PASSKEYS_MAX {
             return Ok(Err(not_accepted("a user can have ten of them, not more")));
         }
-        let Some(here) = RelyingParty::of_origin(&self.origin.0) else {
+        let Some(here) = RelyingParty::of_origin(&visit.origin.0) else {
             return Ok(Err(not_accepted("a passkey requires a host name instead of an IP address")));
         };
-        let made = Answer::read(self.parameters.get("credential").unwrap_or_default())
+        let made = Answer::read(visit.parameters.get("credential").unwrap_or_default())
             .and_then(|answer| here.verify_registration(challenge, user.id, answer, now));
-        let name = self.parameters.get("name").unwrap_or("Passkey").trim();
+        let name = visit.parameters.get("name").unwrap_or("Passkey").trim();
         if name.chars().count() > NAME_CHARS_MAX || name.contains(char::is_control) {
             return Ok(Err(not_accepted("its name has at most 30 characters, on one line")));
         }
@@ -183,48 +175,45 @@ impl Visit {
         }))
     }
 
-    async fn refuse_passkey(
-        &self,
-        tenant: &Tenant,
-        user: &User,
-        refusal: Refusal,
-        now: Instant,
-    ) -> Result<Result<(), Refusal>, Refusal> {
+    async fn refuse(&self, refusal: Refusal) -> Done {
         let refused = PasskeyRefused {
-            upn: user.upn.clone(),
+            upn: self.user.upn.clone(),
             code: refusal.error,
             description: refusal.error.render(&refusal.params),
         };
-        let event = Event::new(tenant.id, now, Subject::user(user.id), &self.trace, refused);
-        self.idp.chassis.journal.append(&event).await?;
+        self.visit.idp.chassis.journal.append(&self.event(refused)).await?;
         Ok(Err(refusal))
     }
 
-    async fn remove_passkey(
-        &self,
-        tenant: &Tenant,
-        user: &User,
-        credential: &str,
-        now: Instant,
-    ) -> Result<Result<(), Refusal>, Refusal> {
+    async fn remove(&self, credential: &str) -> Done {
         let unknown = || Ok(Err(Refusal::new(aadsts::PASSKEY_NOT_FOUND)));
-        let passkey = stored::find(&self.idp.chassis.store, tenant.id, credential).await?;
-        let Some(passkey) = passkey.filter(|passkey| passkey.user_id == user.id) else { return unknown() };
-        let mut change = Change::from(passkey.removal(tenant.id));
-        let removed = PasskeyRemoved {
-            upn: user.upn.clone(),
+        let passkey = stored::find(&self.visit.idp.chassis.store, self.tenant.id, credential).await?;
+        let Some(passkey) = passkey.filter(|passkey| passkey.user_id == self.user.id) else {
+            return unknown();
+        };
+        let removal = Change::from(passkey.removal(self.tenant.id));
+        let event = PasskeyRemoved {
+            upn: self.user.upn.clone(),
             passkey: fingerprint(&passkey.credential),
             name: passkey.name,
             rp_id: passkey.rp_id,
             actor: None,
         };
-        let event = Event::new(tenant.id, now, Subject::user(user.id), &self.trace, removed);
-        change.append(self.idp.chassis.journal.entry(&event));
-        match self.idp.directory.commit(tenant.id, change).await {
-            Ok(()) => Ok(Ok(())),
-            Err(error) if error.is_conflict() => unknown(),
+        if self.commit(removal, event).await? { Ok(Ok(())) } else { unknown() }
+    }
+
+    /// Commits a change with its event. Returns `false` if it conflicts with another.
+    async fn commit(&self, mut change: Change, event: impl Into<JournalEvent>) -> Result<bool, Refusal> {
+        change.append(self.visit.idp.chassis.journal.entry(&self.event(event)));
+        match self.visit.idp.directory.commit(self.tenant.id, change).await {
+            Ok(()) => Ok(true),
+            Err(error) if error.is_conflict() => Ok(false),
             Err(error) => Err(error.into()),
         }
+    }
+
+    fn event(&self, event: impl Into<JournalEvent>) -> Event {
+        Event::new(self.tenant.id, self.now, Subject::user(self.user.id), &self.visit.trace, event)
     }
 }
 
