@@ -66,6 +66,15 @@ fn every_witness_of_the_parity_page_is_a_test() {
 }
 
 #[test]
+fn one_refresh_is_read_in_at_most_twelve_files() {
+    let page = read("ARCHITECTURE.md");
+    let (_, section) = page.split_once("\n### One refresh\n").expect("the section exists");
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let files = section.lines().filter(|line| line.starts_with("| [")).count();
+    assert!((1..=12).contains(&files), "{files} files");
+}
+
+#[test]
 fn no_number_listed_as_never_returned_is_in_the_catalogue() {
     let (page, errors) = (read("docs/parity.md"), read("docs/errors.md"));
     let (_, table) =

@@ -30,21 +30,5 @@ mod shell;
 mod state;
 mod words;
 
-use outlive_chassis::HttpClient;
-use outlive_clock::{Randomness, TenantId};
-use url::Url;
-
 pub use shell::router;
-
-/// Configuration of the console.
-#[derive(Clone, Debug)]
-pub struct ConsoleConfig {
-    /// The internal base URL of the lab API: `{lab_url}/lab/tenants`.
-    pub lab_url: Url,
-    /// The default tenant at `/`. Without it, the only tenant is shown, or a list.
-    pub tenant_hint: Option<TenantId>,
-    /// The HTTP client.
-    pub http: HttpClient,
-    /// Source of form tokens and trace ids.
-    pub random: Randomness,
-}
+pub use state::ConsoleConfig;

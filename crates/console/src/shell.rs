@@ -11,7 +11,8 @@ use http::header::{
 };
 
 use crate::state::Console;
-use crate::{ConsoleConfig, actions, assets, pages};
+use crate::state::ConsoleConfig;
+use crate::{actions, assets, pages};
 
 /// Content security policy: resources and forms of the same origin only, nothing inline, no frames.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \

@@ -1,10 +1,24 @@
 //! What all handlers share.
 
-use outlive_clock::TenantId;
+use outlive_chassis::HttpClient;
+use outlive_clock::{Randomness, TenantId};
+use url::Url;
 
-use crate::ConsoleConfig;
 use crate::forms::FormKey;
 use crate::lab::Lab;
+
+/// Configuration of the console.
+#[derive(Clone, Debug)]
+pub struct ConsoleConfig {
+    /// The internal base URL of the lab API: `{lab_url}/lab/tenants`.
+    pub lab_url: Url,
+    /// The default tenant at `/`. Without it, the only tenant is shown, or a list.
+    pub tenant_hint: Option<TenantId>,
+    /// The HTTP client.
+    pub http: HttpClient,
+    /// Source of form tokens and trace ids.
+    pub random: Randomness,
+}
 
 /// Cheap to clone: one for every request.
 #[derive(Clone)]

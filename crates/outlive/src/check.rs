@@ -27,7 +27,7 @@ pub(crate) fn check(files: &[PathBuf], seed: &[String]) -> Result<ExitCode, Star
             }
         }
     }
-    Ok(if wrong { ExitCode::from(crate::EXIT_COULD_NOT_START) } else { ExitCode::SUCCESS })
+    Ok(if wrong { ExitCode::from(crate::terminal::EXIT_COULD_NOT_START) } else { ExitCode::SUCCESS })
 }
 
 fn check_file(path: &Path, seeds: KnownSeeds<'_>) -> Result<String, Vec<Diagnostic>> {

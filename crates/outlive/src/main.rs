@@ -28,9 +28,8 @@ use outlive_chassis::StartError;
 
 use crate::cli::{Cli, Command};
 use crate::places::Part;
+use crate::terminal::EXIT_COULD_NOT_START;
 
-/// Exit code: cannot start, invalid file, or a result cannot be written.
-pub(crate) const EXIT_COULD_NOT_START: u8 = 2;
 /// Exit code: interrupted by Ctrl-C, as shells report it.
 const EXIT_INTERRUPTED: u8 = 130;
 

@@ -19,7 +19,7 @@ use tokio::task::JoinError;
 
 use self::private::{PrivateSystem, SystemOptions};
 use self::reports::Reports;
-use self::watch::ProgressPrinter;
+use self::watch::{OutputMode, ProgressPrinter};
 use crate::cli::RunArgs;
 use crate::terminal::{self, print, print_error};
 use crate::up::Seeds;
@@ -33,7 +33,7 @@ pub(crate) async fn run(args: RunArgs) -> Result<ExitCode, StartError> {
     let panic_at_step = panic_at_step()?;
     let seeds = Seeds::read(&args.seed)?;
     let Some(files) = read_all(&args, &seeds)? else {
-        return Ok(ExitCode::from(crate::EXIT_COULD_NOT_START));
+        return Ok(ExitCode::from(crate::terminal::EXIT_COULD_NOT_START));
     };
     let reports = Reports::open(&args)?;
     let random = seeds.number.map_or_else(Randomness::from_system, Randomness::from_seed).fork("runner");
@@ -72,26 +72,9 @@ pub(crate) async fn run(args: RunArgs) -> Result<ExitCode, StartError> {
     let written = reports.write(&result);
     Ok(match (result.status, written) {
         (Status::Passed, true) => ExitCode::SUCCESS,
-        (Status::Passed, false) => ExitCode::from(crate::EXIT_COULD_NOT_START),
+        (Status::Passed, false) => ExitCode::from(crate::terminal::EXIT_COULD_NOT_START),
         _ => ExitCode::FAILURE,
     })
-}
-
-/// How the output of a run is printed.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct OutputMode {
-    /// Whether it is printed.
-    print: bool,
-    /// Whether scenarios run in parallel, so that each is printed when it has ended.
-    parallel: bool,
-    /// Whether scenarios run even if nothing more can be printed.
-    unconditional: bool,
-}
-
-impl OutputMode {
-    pub(super) fn should_continue(self) -> bool {
-        self.unconditional || !terminal::is_lost()
-    }
 }
 
 /// Returns the step at which a test makes scenarios panic.

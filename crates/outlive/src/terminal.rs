@@ -9,6 +9,8 @@ use std::io::{self, ErrorKind, Write as _};
 use std::process::ExitCode;
 use std::sync::OnceLock;
 
+/// Exit code: cannot start, invalid file, or a result cannot be written.
+pub(crate) const EXIT_COULD_NOT_START: u8 = 2;
 /// The exit code after the reader closed the pipe: what shells report for SIGPIPE.
 const EXIT_PIPE_CLOSED: u8 = 141;
 
@@ -69,7 +71,7 @@ pub(crate) fn exit_code_when_lost() -> ExitCode {
 fn exit_code_of(lost: Lost) -> ExitCode {
     ExitCode::from(match lost {
         Lost::Closed => EXIT_PIPE_CLOSED,
-        Lost::Failed => crate::EXIT_COULD_NOT_START,
+        Lost::Failed => EXIT_COULD_NOT_START,
     })
 }
 

@@ -31,11 +31,11 @@ pub(crate) async fn twins(args: TwinsArgs) -> Result<ExitCode, StartError> {
         }
     }
     if !valid {
-        return Ok(ExitCode::from(crate::EXIT_COULD_NOT_START));
+        return Ok(ExitCode::from(crate::terminal::EXIT_COULD_NOT_START));
     }
     if !read.iter().any(|file| file.twin.is_some()) {
         print_error(&"no scenario is paired; add `twins: {fact: NAME, values: [ONE, OTHER]}` to one");
-        return Ok(ExitCode::from(crate::EXIT_COULD_NOT_START));
+        return Ok(ExitCode::from(crate::terminal::EXIT_COULD_NOT_START));
     }
     let (lab, private) = match args.against {
         Some(lab) => (lab, None),

@@ -8,9 +8,10 @@ use std::sync::Once;
 use std::time::Duration;
 
 use crate::connection::{Connection, DatabaseError};
+use crate::file_lock::{self, cannot_open};
 use crate::postgres::Postgres;
 use crate::sqlite::{self, SqliteConnection};
-use crate::{DatabaseUrl, OpenError, file_lock};
+use crate::{DatabaseUrl, OpenError};
 
 /// The connect timeout, in wall time.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
@@ -95,13 +96,4 @@ fn absolute(path: &Path) -> std::io::Result<PathBuf> {
         return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "its path is not UTF-8"));
     }
     Ok(absolute)
-}
-
-pub(crate) fn cannot_open(shown: &dyn Display, why: &dyn Display) -> OpenError {
-    OpenError {
-        what: format!("cannot open the database {shown}"),
-        why: why.to_string(),
-        remedy: "check that the place exists, can be written and, for PostgreSQL, that the server runs and the URL names an existing database"
-            .to_owned(),
-    }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::condition::{Condition, template};
 use super::limits::{self, ACTIONS_MAX, NESTING_MAX};
-use super::node::Node;
+use super::node::{Node, QUOTED_MAX};
 use super::refusal::DefinitionError;
 use super::{order, references, retry_policy};
 use crate::expression::Template;
@@ -170,10 +170,7 @@ impl<'a> Reader<'a> {
         match unknown {
             None => Ok(()),
             Some(name) => Err(node.refuse(
-                &format!(
-                    "there is no parameter '{}'",
-                    name.chars().take(limits::QUOTED_MAX).collect::<String>()
-                ),
+                &format!("there is no parameter '{}'", name.chars().take(QUOTED_MAX).collect::<String>()),
                 "declare it in properties.definition.parameters",
             )),
         }
@@ -185,7 +182,7 @@ impl<'a> Reader<'a> {
             let one = &self.read[place];
             let mut run_after = Vec::with_capacity(one.after.len());
             for (name, statuses) in &one.after {
-                let at = format!(".runAfter.{}", name.chars().take(limits::QUOTED_MAX).collect::<String>());
+                let at = format!(".runAfter.{}", name.chars().take(QUOTED_MAX).collect::<String>());
                 let before =
                     self.places.get(name).copied().filter(|p| self.read[*p].action.scope == one.action.scope);
                 let Some(before) = before else {
@@ -202,7 +199,7 @@ impl<'a> Reader<'a> {
             }
             for name in templates(&one.action.kind).into_iter().flat_map(Template::action_names) {
                 if self.places.get(name).is_none_or(|p| *p == place) {
-                    let quoted: String = name.chars().take(limits::QUOTED_MAX).collect();
+                    let quoted: String = name.chars().take(QUOTED_MAX).collect();
                     return Err(one.node.refuse(
                         &format!("an expression refers to the action '{quoted}', which is not another action of this flow"),
                         "name an action that runs before; names are case-sensitive and contain _ instead of spaces",
@@ -259,7 +256,7 @@ fn kind(node: &Node<'_>) -> Result<ActionKind, DefinitionError> {
             Ok(ActionKind::If(Condition::read(&node.required("expression", "give the condition")?)?))
         }
         other => {
-            let other: String = other.chars().take(limits::QUOTED_MAX).collect();
+            let other: String = other.chars().take(QUOTED_MAX).collect();
             Err(kind.refuse(&format!("the action type '{other}' is not supported"), remedy))
         }
     }

@@ -9,8 +9,6 @@ pub const ACTIONS_MAX: usize = 500;
 pub const NESTING_MAX: usize = 8;
 /// The maximum length of a name of an action, trigger or parameter, in characters.
 pub const NAME_CHARACTERS_MAX: usize = 80;
-/// The maximum length of input that a path or message quotes, in characters.
-pub(super) const QUOTED_MAX: usize = 100;
 
 /// Checks the name at `node`.
 pub(super) fn name(node: &Node<'_>, name: &str) -> Result<(), DefinitionError> {

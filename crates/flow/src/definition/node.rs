@@ -2,8 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::limits::QUOTED_MAX;
 use super::refusal::DefinitionError;
+
+/// The maximum length of input that a path or message quotes, in characters.
+pub(super) const QUOTED_MAX: usize = 100;
 
 /// A value in the document.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use outlive_clock::Instant;
 use serde_json::Value;
 
 use super::limits;
-use super::node::Node;
+use super::node::{Node, QUOTED_MAX};
 use super::refusal::DefinitionError;
 use crate::recurrence::{Frequency, Recurrence};
 
@@ -71,7 +71,7 @@ impl Trigger {
                 }
             }
             other => {
-                let other: String = other.chars().take(limits::QUOTED_MAX).collect();
+                let other: String = other.chars().take(QUOTED_MAX).collect();
                 return Err(kind.refuse(
                     &format!("the trigger type '{other}' is not supported"),
                     "use Recurrence or Request",

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, LOCATION};
 use outlive_chassis::{ClockError, Problem, Trace};
-use outlive_clock::{Instant, TenantId};
+use outlive_clock::{Instant, Span, TenantId};
 use outlive_journal::Event;
 use outlive_store::Change;
 use outlive_tokens::SealedToken;
@@ -20,13 +20,15 @@ use sha2::{Digest, Sha256};
 use url::Url;
 use uuid::Uuid;
 
-use super::STATE_LIFETIME;
 use super::attempt::{self, Attempt};
 use super::page::ErrorPage;
 use super::tickets::{LoginLink, SignInState, digest};
 use crate::Hub;
 use crate::connection::{self, Connection};
 use crate::connector::{Authentication, Connector, OAuthSettings, redirect_path};
+
+/// How long the sign-in at the issuer may take (virtual time).
+const STATE_LIFETIME: Span = Span::from_minutes(15);
 
 /// Returns the tenant's time. A deleted tenant makes the link unusable.
 pub(super) async fn now(hub: &Hub, tenant: TenantId) -> Result<Instant, ErrorPage> {

@@ -31,10 +31,6 @@ use crate::Hub;
 
 /// How long a login link is valid (virtual time).
 pub(crate) const LINK_LIFETIME: Span = Span::from_minutes(10);
-/// How long the sign-in at the issuer may take (virtual time).
-const STATE_LIFETIME: Span = Span::from_minutes(15);
-/// How long the hub's code is valid (virtual time).
-const CODE_LIFETIME: Span = Span::from_minutes(5);
 /// The maximum number of open attempts of a connection.
 pub(crate) const ATTEMPTS_MAX: i64 = 50;
 

@@ -10,14 +10,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{StatusCode, Uri};
 use outlive_chassis::Trace;
-use outlive_clock::{Instant, TenantId};
+use outlive_clock::{Instant, Span, TenantId};
 use outlive_journal::Event;
 use outlive_store::Change;
 use outlive_tokens::{SealedToken, fingerprint};
 use outlive_wire::JournalEvent;
 use outlive_wire::events::{ConsentFailed, ConsentRedeemed};
 
-use super::CODE_LIFETIME;
 use super::attempt::{self, Attempt, Redeemed};
 use super::login::{connection_of, now, redirect, settings_of, verifier_purpose};
 use super::page::ErrorPage;
@@ -27,6 +26,9 @@ use crate::Hub;
 use crate::connection::{self, Connection, Status, sign_in_failed, sign_in_refused};
 use crate::connector::Connector;
 use crate::credential::{Client, Granted, TokenFailure, Tokens, redeem, storage};
+
+/// How long the hub's code is valid (virtual time).
+const CODE_LIFETIME: Span = Span::from_minutes(5);
 
 pub(super) async fn handle_redirect(
     State(hub): State<Arc<Hub>>,

@@ -17,9 +17,9 @@ use serde_json::json;
 use url::Url;
 
 use super::admission::{Admitted, recorded_path};
+use super::headers;
 use super::refusal::RuntimeRefusal;
 use super::target::{BadTarget, target};
-use super::{headers, host_of};
 use crate::Hub;
 use crate::connector::Authentication;
 use crate::credential::{Challenged, RefreshFailure, answer_challenge, source_token};
@@ -239,4 +239,8 @@ fn gateway_error(hub: &Hub, trace: &Trace, timed_out: bool) -> Response {
         "innerError": "The back end of the connector did not respond.",
     }});
     (status, axum::Json(body)).into_response()
+}
+
+pub(super) fn host_of(origin: &str) -> String {
+    origin.split_once("://").map_or(origin, |(_, host)| host).to_owned()
 }

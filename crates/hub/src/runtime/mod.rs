@@ -18,6 +18,7 @@ mod refusal;
 mod target;
 
 pub(crate) use admission::Admitted;
+use forward::host_of;
 pub(crate) use forward::{OutgoingRequest, forward};
 pub use target::BackEnds;
 
@@ -71,8 +72,4 @@ async fn call(
     let added = headers::added(admitted.connection.tenant, admitted.connection.owner, Some(admitted.caller));
     response.headers_mut().extend(added);
     Ok(response)
-}
-
-fn host_of(origin: &str) -> String {
-    origin.split_once("://").map_or(origin, |(_, host)| host).to_owned()
 }

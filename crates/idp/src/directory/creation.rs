@@ -158,7 +158,7 @@ fn add_application(
         change.add(statement);
     }
     if let Some(stream) = &spec.event_stream {
-        change.add(crate::security_events::insertion(stream, tenant, application.client_id)?);
+        change.add(crate::directory::event_stream::insertion(stream, tenant, application.client_id)?);
     }
     for secret in &spec.secrets {
         let key_id = random.stream("client-secret-key-id").uuid();

@@ -12,6 +12,7 @@ mod client_secrets;
 mod consent;
 mod creation;
 mod deleted_user;
+pub(crate) mod event_stream;
 mod grant_object;
 mod group;
 pub(crate) mod hashing_queue;

@@ -17,5 +17,3 @@ pub(crate) use queue::next_due;
 pub(crate) use queueing::queue_event;
 pub(crate) use retry::{resume, run_due};
 pub(crate) use stream::{remove, set, show};
-
-pub(crate) use stream::{fault, insertion};

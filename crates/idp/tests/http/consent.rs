@@ -36,6 +36,23 @@ async fn consent_is_requested_once_and_for_new_scopes() {
 }
 
 #[tokio::test]
+async fn concurrent_consents_to_an_api_are_all_kept() {
+    let tenant = Tenant::new().await;
+    let app = tenant.connector();
+    let mut racing = tokio::task::JoinSet::new();
+    for scope in ["Orders.Read", "Orders.ReadWrite"].repeat(2) {
+        let mut browser = tenant.browser();
+        let page = browser.open(&app.authorize_url(&format!("{ORDERS}/{scope}"), &[])).await.page();
+        let page = browser.sign_in(&page, &tenant.upn("owner"), PASSWORD).await.page();
+        assert_eq!(page.heading, "Permissions requested");
+        racing.spawn(async move { browser.accept_permissions(&page).await.code() });
+    }
+    let codes = racing.join_all().await;
+    assert_eq!(tenant.journal("consent.granted").await.len(), 4);
+    assert_eq!(app.redeem(&codes[0]).await.claims()["scp"], "Orders.Read Orders.ReadWrite");
+}
+
+#[tokio::test]
 async fn declined_consent_is_an_error() {
     let tenant = Tenant::new().await;
     let app = tenant.connector();

@@ -10,8 +10,24 @@ use outlive_lab::scenario::report::story;
 use outlive_lab::scenario::result::StepResult;
 use outlive_lab::scenario::run::{Observer, TimeObserver};
 
-use super::OutputMode;
-use crate::terminal::print;
+use crate::terminal::{self, print};
+
+/// How the output of a run is printed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OutputMode {
+    /// Whether it is printed.
+    pub(super) print: bool,
+    /// Whether scenarios run in parallel, so that each is printed when it has ended.
+    pub(super) parallel: bool,
+    /// Whether scenarios run even if nothing more can be printed.
+    pub(super) unconditional: bool,
+}
+
+impl OutputMode {
+    pub(super) fn should_continue(self) -> bool {
+        self.unconditional || !terminal::is_lost()
+    }
+}
 
 /// Observes a scenario. In live mode, prints every step when it has finished.
 pub(super) struct ProgressPrinter {

@@ -156,7 +156,7 @@ impl Checker<'_> {
             self.at_most((&format!("optional_claims/{kind}"), claims.len()), most);
         }
         if let Some((property, message)) =
-            application.event_stream.as_ref().and_then(crate::security_events::fault)
+            application.event_stream.as_ref().and_then(crate::directory::event_stream::fault)
         {
             self.wrong(&format!("event_stream/{property}"), message, "correct the value");
         }
