@@ -198,7 +198,7 @@ mod tests {
         );
         assert_eq!(child.token_id, Uuid::from_u128(9));
         assert!(child.is_spa());
-        assert!(!SealedRefreshToken { redirect_type: RedirectType::Web, ..child }.is_spa());
+        assert!(!SealedRefreshToken { redirect_type: Some(RedirectUriType::Web), ..child }.is_spa());
     }
 
     proptest! {

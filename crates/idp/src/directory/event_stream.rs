@@ -49,3 +49,26 @@ pub(crate) fn insertion(
         stream.delay.as_micros()
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn only_addresses_and_delays_that_can_be_are_taken() {
+        let is_taken = |endpoint: &str, delay: Span| {
+            let spec = EventStreamSpec { endpoint: endpoint.to_owned(), delay };
+            insertion(&spec, TenantId::from_uuid(Uuid::nil()), ClientId::from_uuid(Uuid::nil())).is_ok()
+        };
+        let good = "http://127.0.0.1:8703/security-events";
+        assert!(is_taken(good, Span::ZERO) && is_taken("https://api.example/e", Span::from_minutes(15)));
+        for endpoint in ["", "api.example/e", "ftp://api.example/e", "http://me:pw@api.example/", "http://"] {
+            assert!(!is_taken(endpoint, Span::ZERO), "{endpoint}");
+        }
+        assert!(!is_taken(&format!("{good}?{}", "x".repeat(ENDPOINT_CHARS_MAX)), Span::ZERO));
+        assert!(!is_taken(good, Span::from_days(1) + Span::from_micros(1)));
+        assert!(!is_taken(good, Span::ZERO - Span::from_micros(1)));
+    }
+}

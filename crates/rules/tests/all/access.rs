@@ -28,11 +28,11 @@ fn policy(change: impl FnOnce(&mut Value)) -> Policy {
     serde_json::from_value(policy).expect("a policy")
 }
 
-fn demands(policy: &Policy, address: &str) -> Demands<()> {
+fn demands(policy: &Policy, address: &str) -> Demands<usize> {
     combined(&[policy], false, address)
 }
 
-fn combined(policies: &[&Policy], guest: bool, address: &str) -> Demands<()> {
+fn combined(policies: &[&Policy], guest: bool, address: &str) -> Demands<usize> {
     let office = NamedLocation {
         id: "33333333-0000-0000-0000-000000000003".to_owned(),
         trusted: true,
@@ -43,7 +43,7 @@ fn combined(policies: &[&Policy], guest: bool, address: &str) -> Demands<()> {
     let contexts = ["c1".to_owned()].into();
     let request =
         AccessRequest { user: USER, guest, applications: &applications, contexts: &contexts, address };
-    evaluate(policies.iter().map(|policy| ((), *policy)), &[office], &request)
+    evaluate(policies.iter().copied().enumerate(), &[office], &request)
 }
 
 #[test]
@@ -130,8 +130,8 @@ fn the_demands_of_several_policies_are_combined() {
         (of("a", json!([]), browser("always", true)), of("n", json!([]), browser("never", true)));
     let switched_off = of("o", json!([]), browser("never", false));
     let demands = |policies: &[&Policy]| combined(policies, false, "192.0.2.1");
-    assert_eq!(demands(&[&block, &other]).blocked_by.as_deref(), Some("block"));
-    assert_eq!(demands(&[&three, &two]).second_factor_by.as_deref(), Some("three"));
+    assert_eq!(demands(&[&block, &other]).blocked_by, Some((0, "block".to_owned())));
+    assert_eq!(demands(&[&three, &two]).second_factor_by, Some(0));
     for (policies, hours) in [
         (vec![&three, &two, &days], Some(2)),
         (vec![&two, &three], Some(2)),
