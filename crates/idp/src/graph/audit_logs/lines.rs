@@ -4,8 +4,10 @@ use outlive_clock::{ClientId, UserId};
 use outlive_journal::{LINES_MAX, Newest};
 use outlive_wire::JournalLine;
 
-use super::Entry;
 use crate::graph::prelude::*;
+
+/// Makes an entry from a journal line, if its event belongs to the log.
+pub(super) type Entry = fn(&JournalLine) -> Option<Value>;
 
 /// Returns a page of entries, newest first. For one page, at most [`LINES_MAX`] journal lines are
 /// read: a page can contain fewer entries than requested and still have a next page.

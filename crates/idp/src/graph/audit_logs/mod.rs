@@ -4,9 +4,8 @@ mod directory_audit;
 mod lines;
 mod sign_in;
 
-use outlive_wire::JournalLine;
-
 use self::directory_audit::DIRECTORY_AUDIT;
+use self::lines::Entry;
 use self::sign_in::SIGN_IN;
 use super::permissions::READ_LOGS;
 use super::prelude::*;
@@ -19,9 +18,6 @@ pub(super) fn router() -> Router<Idp> {
         ),
     )
 }
-
-/// Makes an entry from a journal line, if its event belongs to the log.
-type Entry = fn(&JournalLine) -> Option<Value>;
 
 /// A log.
 #[derive(Clone, Copy)]

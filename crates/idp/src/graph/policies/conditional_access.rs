@@ -4,7 +4,7 @@ use outlive_rules::conditional_access::Policy;
 use outlive_wire::JournalEvent;
 use outlive_wire::events::{Actor, PolicyChanged, PolicyCreated, PolicyDeleted};
 
-use super::{Kind, PolicyChange};
+use super::kind::{Kind, PolicyChange};
 use crate::directory::{Kept, Policies};
 use crate::graph::permissions::{Permission, WRITE_CONDITIONAL_ACCESS};
 use crate::graph::prelude::*;

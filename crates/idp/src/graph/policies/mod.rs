@@ -3,19 +3,19 @@
 //! replaces as a whole if it is unchanged since it was read.
 
 mod conditional_access;
+mod kind;
 mod named_locations;
 mod token_lifetimes;
 
-use outlive_wire::JournalEvent;
-use outlive_wire::events::Actor;
 use serde::de::DeserializeOwned;
 
 use self::conditional_access::ConditionalAccess;
+use self::kind::{Kind, PolicyChange, find, replace};
 use self::named_locations::NamedLocations;
 use self::token_lifetimes::TokenLifetimes;
-use super::permissions::{Permission, READ_POLICIES};
+use super::permissions::READ_POLICIES;
 use super::prelude::*;
-use crate::directory::{Kept, POLICIES_MAX, Policies};
+use crate::directory::{Kept, POLICIES_MAX};
 
 pub(super) fn router() -> Router<Idp> {
     routes::<ConditionalAccess>("/identity/conditionalAccess/policies")
@@ -28,42 +28,6 @@ fn routes<K: Kind>(path: &str) -> Router<Idp> {
     Router::new()
         .collection(path, list::<K>, post(create::<K>))
         .route(&format!("{path}/{{id}}"), get(show::<K>).patch(update::<K>).delete(remove::<K>))
-}
-
-/// What a request does to a policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PolicyChange {
-    Created,
-    Changed,
-    Deleted,
-}
-
-/// A kind of policy. The handlers of this module are the same for all kinds.
-pub(super) trait Kind: 'static {
-    /// What is stored of a policy.
-    type Says: Clone + Send + Sync + 'static;
-    /// What a client can write.
-    type Written: DeserializeOwned;
-
-    const ENTITY: &'static EntityType;
-    /// The permission to change them. All can be read with the permission to read policies.
-    const WRITE: &'static Permission;
-
-    fn all(policies: &Policies) -> &Vec<Kept<Self::Says>>;
-    fn all_mut(policies: &mut Policies) -> &mut Vec<Kept<Self::Says>>;
-    /// Returns the policy with all properties.
-    fn resource(policy: &Kept<Self::Says>) -> Value;
-    /// Validates the written policy, which replaces `before`.
-    fn checked(written: Self::Written, before: Option<&Self::Says>) -> Result<Self::Says>;
-    /// The event that records the change of a policy.
-    fn event(change: PolicyChange, policy: &Kept<Self::Says>, actor: Option<Actor>) -> JournalEvent;
-
-    /// Makes the other changes that a new or changed policy requires.
-    fn settle(_says: &Self::Says, _policies: &mut Policies) {}
-    /// Returns an error if the policy cannot be deleted.
-    fn may_go(_policy: &Kept<Self::Says>, _policies: &Policies) -> Result<()> {
-        Ok(())
-    }
 }
 
 async fn list<K: Kind>(caller: Caller) -> Answer {
@@ -163,21 +127,4 @@ fn without_empty(value: &mut Value) {
         members.values_mut().for_each(without_empty);
         members.retain(|_, value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()));
     }
-}
-
-/// Changes the tenant's policies, and records the event.
-async fn replace(
-    caller: &Caller,
-    event: impl Into<JournalEvent>,
-    change: impl FnOnce(&mut Policies) -> Result<()>,
-) -> Result<StatusCode> {
-    let mut after = Policies::clone(&caller.tenant.policies);
-    change(&mut after)?;
-    let replacement = after.replace(&caller.tenant.policies, caller.tenant.id);
-    caller.commit([replacement], Subject::tenant(caller.tenant.id), event).await
-}
-
-fn find<'a, T>(among: &'a [Kept<T>], id: &str) -> Result<&'a Kept<T>> {
-    let wanted = id.parse::<Uuid>().ok();
-    among.iter().find(|kept| Some(kept.id) == wanted).ok_or_else(|| GraphError::not_found(id))
 }

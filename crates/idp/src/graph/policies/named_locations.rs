@@ -5,7 +5,7 @@ use outlive_rules::conditional_access::parsed_range;
 use outlive_wire::JournalEvent;
 use outlive_wire::events::{Actor, LocationChanged, LocationCreated, LocationDeleted};
 
-use super::{Kind, PolicyChange};
+use super::kind::{Kind, PolicyChange};
 use crate::directory::{Kept, Location, Policies};
 use crate::graph::permissions::{Permission, WRITE_CONDITIONAL_ACCESS};
 use crate::graph::prelude::*;

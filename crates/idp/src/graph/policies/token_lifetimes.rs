@@ -9,7 +9,7 @@ use outlive_wire::events::{
     TokenLifetimeUnassigned,
 };
 
-use super::{Kind, PolicyChange, find, replace};
+use super::kind::{Kind, PolicyChange, find, replace};
 use crate::directory::{Kept, Policies, TokenLifetime};
 use crate::graph::permissions::{Permission, READ_POLICIES, WRITE_TOKEN_LIFETIMES};
 use crate::graph::prelude::*;
