@@ -45,7 +45,8 @@ fn document(length: usize) -> String {
     document.to_string()
 }
 
-/// Serves configurations below `/LENGTH`, whose key set has this many bytes, and below `/another` one of another issuer.
+/// Serves configurations below `/LENGTH`, whose key set has this many bytes, and below `/another`
+/// one of another issuer.
 async fn serve() -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("bound"));

@@ -53,7 +53,7 @@ fn a_password_change_does_not_revoke_the_confidential_token() {
 }
 
 #[test]
-fn an_event_within_the_second_of_the_grant_leaves_it_alive_and_is_told() {
+fn an_event_within_the_second_of_the_grant_leaves_it_alive_and_is_explained() {
     let at = GRANTED + Span::from_micros(900_000);
     let verdict = refresh_token::decide(&token(ClientClass::Public, true), &changed(at), &published(), at);
     let words = verdict.explain();
